@@ -1,0 +1,24 @@
+"""Errors that a user can do something about."""
+
+from __future__ import annotations
+
+
+class PainGeneratorError(RuntimeError):
+    """The input cannot be used, or a step cannot be done, and the user can change that.
+
+    Parameters
+    ----------
+    reason : str
+        What is wrong, in one sentence that names the thing (file, series, tag, value).
+    advice : str
+        What to do about it, in one sentence.
+    """
+
+    def __init__(self, reason: str, advice: str) -> None:
+        super().__init__(f"{reason} {advice}")
+        self.reason = reason
+        self.advice = advice
+
+
+class Cancelled(Exception):
+    """The user asked a running step to stop; nothing of it is to be kept."""

@@ -1,0 +1,256 @@
+"""Grids, images and sets of voxels: the plain data that all stages pass on.
+
+Conventions, everywhere in this package unless a name says otherwise:
+
+* arrays are indexed ``[k, j, i]`` (slice, row, column), C order; index *triples* are ``(i, j, k)``;
+* positions are RAS millimetres (the frame of the MRML scene), names end in ``_ras`` or ``_ras_mm``;
+* a transform named ``a_to_b_ras`` is a 4 x 4 matrix that maps *points* of frame a to points of frame b.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from scipy import ndimage
+
+LPS_TO_RAS = np.diag([-1.0, -1.0, 1.0, 1.0])
+"""Flips points between LPS (DICOM, ITK) and RAS (MRML); its own inverse."""
+
+SAME_GRID_TOLERANCE_MM = 1e-3
+"""Two grids whose corners are nearer than this are the same grid."""
+
+
+def transform_points(matrix: np.ndarray, points: np.ndarray) -> np.ndarray:
+    """Apply a 4 x 4 matrix to points of shape (..., 3)."""
+    points = np.asarray(points, dtype=np.float64)
+    return points @ matrix[:3, :3].T + matrix[:3, 3]
+
+
+@dataclass(frozen=True, eq=False)
+class Geometry:
+    """A regular grid in space; axes may be oblique, but not sheared.
+
+    Parameters
+    ----------
+    shape : tuple of int
+        Array shape (slices, rows, columns), that is (k, j, i).
+    ijk_to_ras : ndarray, shape (4, 4)
+        Maps voxel centres (i, j, k, 1) to RAS mm.
+    """
+
+    shape: tuple[int, int, int]
+    ijk_to_ras: np.ndarray
+
+    def __post_init__(self) -> None:
+        matrix = np.array(self.ijk_to_ras, dtype=np.float64)
+        if matrix.shape != (4, 4):
+            raise ValueError(f"ijk_to_ras must be 4 x 4, not {matrix.shape}")
+        if len(self.shape) != 3 or min(self.shape) < 1:
+            raise ValueError(f"shape must be three positive numbers (k, j, i), not {self.shape}")
+        matrix.setflags(write=False)
+        object.__setattr__(self, "ijk_to_ras", matrix)
+        object.__setattr__(self, "shape", tuple(int(n) for n in self.shape))
+
+    @cached_property
+    def ras_to_ijk(self) -> np.ndarray:
+        """Maps RAS mm to continuous (i, j, k); shape (4, 4)."""
+        return np.linalg.inv(self.ijk_to_ras)
+
+    @cached_property
+    def spacing_mm(self) -> tuple[float, float, float]:
+        """Distance of neighbouring voxels along (i, j, k)."""
+        return tuple(float(s) for s in np.linalg.norm(self.ijk_to_ras[:3, :3], axis=0))
+
+    @property
+    def spacing_kji_mm(self) -> tuple[float, float, float]:
+        """Distance of neighbouring voxels along the array axes (k, j, i), as scipy.ndimage wants it."""
+        return self.spacing_mm[::-1]
+
+    @cached_property
+    def voxel_volume_ml(self) -> float:
+        return float(abs(np.linalg.det(self.ijk_to_ras[:3, :3])) / 1000.0)
+
+    @property
+    def size(self) -> int:
+        """Number of voxels."""
+        return int(np.prod(self.shape))
+
+    def to_ras(self, ijk: np.ndarray) -> np.ndarray:
+        """Positions (RAS mm) of index triples (i, j, k), shape (..., 3)."""
+        return transform_points(self.ijk_to_ras, ijk)
+
+    def to_ijk(self, points_ras: np.ndarray) -> np.ndarray:
+        """Continuous index triples (i, j, k) of positions (RAS mm), shape (..., 3)."""
+        return transform_points(self.ras_to_ijk, points_ras)
+
+    def flat_to_ras(self, flat: np.ndarray) -> np.ndarray:
+        """Positions (RAS mm), shape (n, 3), of flat C-order array indices, shape (n,)."""
+        k, j, i = np.unravel_index(flat, self.shape)
+        return self.to_ras(np.stack([i, j, k], axis=-1))
+
+    @cached_property
+    def corners_ras(self) -> np.ndarray:
+        """The centres of the eight corner voxels, RAS mm, shape (8, 3)."""
+        k, j, i = (n - 1 for n in self.shape)
+        return self.to_ras(np.array([(x, y, z) for x in (0, i) for y in (0, j) for z in (0, k)]))
+
+    @cached_property
+    def center_ras(self) -> np.ndarray:
+        """The middle of the grid, RAS mm, shape (3,)."""
+        return self.corners_ras.mean(axis=0)
+
+    def contains(self, points_ras: np.ndarray, margin_voxels: float = 0.5) -> np.ndarray:
+        """True for points that lie within the voxels of the grid, shape (...)."""
+        ijk = self.to_ijk(points_ras)
+        upper = np.array(self.shape[::-1]) - 1 + margin_voxels
+        return np.all((ijk >= -margin_voxels) & (ijk <= upper), axis=-1)
+
+    def moved(self, matrix_ras: np.ndarray) -> Geometry:
+        """The same grid after every point was moved by a 4 x 4 RAS matrix."""
+        return Geometry(self.shape, np.asarray(matrix_ras) @ self.ijk_to_ras)
+
+    def is_same_grid(self, other: Geometry) -> bool:
+        """True when the shapes agree and the corners are within SAME_GRID_TOLERANCE_MM."""
+        return self.shape == other.shape and bool(
+            np.abs(self.corners_ras - other.corners_ras).max() < SAME_GRID_TOLERANCE_MM
+        )
+
+    def cropped(self, offset_kji: tuple[int, int, int], shape: tuple[int, int, int]) -> Geometry:
+        """The sub-grid that starts at array index `offset_kji` and has `shape`."""
+        matrix = self.ijk_to_ras.copy()
+        matrix[:3, 3] = self.to_ras(np.array(offset_kji[::-1], dtype=float))
+        return Geometry(shape, matrix)
+
+
+@dataclass(frozen=True, eq=False)
+class Image:
+    """Voxel values on a grid.
+
+    Parameters
+    ----------
+    array : ndarray, shape (k, j, i)
+    geometry : Geometry
+    """
+
+    array: np.ndarray
+    geometry: Geometry
+
+    def __post_init__(self) -> None:
+        if tuple(self.array.shape) != self.geometry.shape:
+            raise ValueError(f"array {self.array.shape} and geometry {self.geometry.shape} differ in shape")
+
+
+@dataclass(frozen=True, eq=False)
+class Region:
+    """A set of voxels of one grid, kept sparse: its cost follows the set, not the volume.
+
+    Parameters
+    ----------
+    geometry : Geometry
+    flat : ndarray of int64, shape (n,)
+        Sorted, unique flat C-order indices into an array of ``geometry.shape``.
+    """
+
+    geometry: Geometry
+    flat: np.ndarray
+
+    @classmethod
+    def from_mask(cls, mask: np.ndarray, geometry: Geometry) -> Region:
+        """Make a region of the true voxels of a mask of shape ``geometry.shape``."""
+        return cls(geometry, np.flatnonzero(mask))
+
+    def __len__(self) -> int:
+        return int(self.flat.size)
+
+    @property
+    def volume_ml(self) -> float:
+        return self.flat.size * self.geometry.voxel_volume_ml
+
+    @cached_property
+    def points_ras(self) -> np.ndarray:
+        """Voxel centres, RAS mm, shape (n, 3)."""
+        return self.geometry.flat_to_ras(self.flat)
+
+    @cached_property
+    def centroid_ras_mm(self) -> np.ndarray:
+        """Mean of the voxel centres, RAS mm, shape (3,)."""
+        return self.points_ras.mean(axis=0)
+
+    @cached_property
+    def box(self) -> tuple[tuple[int, int, int], tuple[int, int, int]]:
+        """First array index (k, j, i) and shape of the tightest box around the region."""
+        kji = np.unravel_index(self.flat, self.geometry.shape)
+        first = tuple(int(axis.min()) for axis in kji)
+        return first, tuple(int(axis.max()) - f + 1 for axis, f in zip(kji, first, strict=True))
+
+    def box_mask(self, margin: int = 0) -> Image:
+        """The region as a boolean image of its box, widened by `margin` voxels (not clipped to the grid)."""
+        first, shape = self.box
+        first = tuple(f - margin for f in first)
+        shape = tuple(s + 2 * margin for s in shape)
+        mask = np.zeros(shape, dtype=bool)
+        kji = np.unravel_index(self.flat, self.geometry.shape)
+        mask[tuple(axis - f for axis, f in zip(kji, first, strict=True))] = True
+        return Image(mask, self.geometry.cropped(first, shape))
+
+    def to_mask(self) -> np.ndarray:
+        """The region as a boolean array of the whole grid's shape."""
+        mask = np.zeros(self.geometry.size, dtype=bool)
+        mask[self.flat] = True
+        return mask.reshape(self.geometry.shape)
+
+    def moved(self, matrix_ras: np.ndarray) -> Region:
+        """The same voxels on the grid moved by a 4 x 4 RAS matrix."""
+        return Region(self.geometry.moved(matrix_ras), self.flat)
+
+
+def resample(
+    image: Image,
+    target: Geometry,
+    target_to_image_ras: np.ndarray | None = None,
+    *,
+    order: int = 1,
+    outside: float = np.nan,
+) -> np.ndarray:
+    """Values of an image at the voxels of another grid.
+
+    Parameters
+    ----------
+    image : Image
+        Source of the values.
+    target : Geometry
+        Grid to fill.
+    target_to_image_ras : ndarray, shape (4, 4), optional
+        Maps points of the target's frame to points of the image's frame; identity when left out.
+    order : int
+        Spline order: 0 nearest (label maps), 1 linear.
+    outside : float
+        Value for voxels outside the image.
+
+    Returns
+    -------
+    ndarray, shape ``target.shape``
+        float32 for order > 0, else the dtype of the image.
+    """
+    between = np.eye(4) if target_to_image_ras is None else np.asarray(target_to_image_ras)
+    ijk_to_ijk = image.geometry.ras_to_ijk @ between @ target.ijk_to_ras
+    flip = [2, 1, 0]
+    matrix = ijk_to_ijk[:3, :3][flip][:, flip]
+    offset = ijk_to_ijk[:3, 3][flip]
+    source = image.array
+    if source.dtype == bool:
+        source = source.view(np.uint8)
+    if order > 0 and source.dtype != np.float32:
+        source = source.astype(np.float32)
+    return ndimage.affine_transform(
+        source,
+        matrix,
+        offset,
+        output_shape=target.shape,
+        order=order,
+        mode="constant",
+        cval=outside,
+        prefilter=order > 1,
+    )

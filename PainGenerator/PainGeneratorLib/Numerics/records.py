@@ -1,0 +1,177 @@
+"""What the stages hand on to one another: hot spots, MR findings, candidates.
+
+A measure that does not apply or could not be taken is None, never 0.
+Flags are short lower-case words joined by hyphens (``"near-implant"``); :data:`FLAG_TEXTS` has the sentence for each.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from .image import Region
+
+SIDES = ("left", "right", "midline")
+EVIDENCES = ("PET+MR", "PET only", "MR only")
+STATUSES = ("pending", "accepted", "rejected", "physiologic")
+ORIGINS = ("automatic", "edited", "manual")
+MR_KINDS = (
+    "oedema",
+    "effusion or synovitis",
+    "Modic I",
+    "Modic II",
+    "Modic III",
+    "fluid collection or bursitis",
+    "disc degeneration",
+    "implant artefact",
+)
+
+FLAG_TEXTS: dict[str, str] = {
+    "near-implant": "Within the margin of the implant's artefact: PET and MR are unreliable here.",
+    "peak-at-edge": "The 1 ml sphere of SUVpeak reaches beyond the field of view.",
+    "truncated": "Touches the edge of the field of view: size and measures may be too small.",
+    "no-reference": "No matched reference tissue was found; compared with the local background only.",
+    "not-aligned": "PET and MR could not be aligned; their findings are not joined.",
+    "large": "Larger than a pain generator is expected to be.",
+    "common-without-pain": "Often seen in people without pain.",
+    "expected-after-surgery": "Often seen at a prosthesis without complaints.",
+    "single-slice": "Seen on one slice only.",
+    "no-t1": "No T1 series: fat replacement could not be checked.",
+    "level-counted": "The level was counted from the sacrum.",
+    "no-level": "No anatomy segmentation: the level is not known.",
+}
+
+
+@dataclass(eq=False)
+class HotSpot:
+    """A connected focus of raised uptake on PET.
+
+    Positions are in the PET's own frame until the alignment moves them.
+    """
+
+    label: int
+    region: Region
+    centroid_ras_mm: np.ndarray
+    peak_ras_mm: np.ndarray
+    suv_max: float
+    suv_peak: float | None
+    suv_mean: float
+    mtv_ml: float
+    tlg_g: float
+    background: float | None
+    """Median SUV of the 3 to 8 mm shell, g/ml."""
+    reference: float | None
+    """Median SUV of the matched reference tissue, g/ml."""
+    reference_name: str | None
+    tbr: float | None
+    """SUVpeak over the reference tissue."""
+    left_right_ratio: float | None
+    """SUVpeak over the SUVpeak of the mirrored place; above 1 when this side is the hotter one."""
+    contour_method: str
+    contour_threshold: float
+    physiologic: str | None = None
+    """Why it is held to be physiologic ("urinary bladder: ..."), None when it is not."""
+    flags: list[str] = field(default_factory=list)
+
+
+@dataclass(eq=False)
+class MRFinding:
+    """A connected region of structural abnormality on MR, in the reference series' frame."""
+
+    label: int
+    kind: str
+    region: Region
+    centroid_ras_mm: np.ndarray
+    volume_ml: float
+    z: float | None
+    """Mean z-score of the series that shows it best (`series_role`) against its reference tissue."""
+    z_t1: float | None
+    series_role: str
+    grade: float
+    """0, 0.33, 0.66 or 1, by z and extent."""
+    flags: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Place:
+    """The anatomical name of a position.
+
+    `level` is a disc level ("L4/L5") or a vertebra ("L4"), `zone` a zone name ("Gruen 3"); None where unknown.
+    """
+
+    name: str
+    structure: str
+    side: str
+    level: str | None = None
+    zone: str | None = None
+    flags: tuple[str, ...] = ()
+
+
+@dataclass(eq=False)
+class Candidate:
+    """One potential pain generator, in the reference series' frame."""
+
+    id: str
+    rank: int
+    score: float
+    score_parts: dict[str, float]
+    place: Place
+    evidence: str
+    region: Region
+    """The outline that is shown and exported: the hot spot's, else the MR finding's."""
+    centroid_ras_mm: np.ndarray
+    volume_ml: float
+    suv_max: float | None = None
+    suv_peak: float | None = None
+    suv_mean: float | None = None
+    mtv_ml: float | None = None
+    tlg_g: float | None = None
+    tbr: float | None = None
+    left_right_ratio: float | None = None
+    mr_kind: str | None = None
+    mr_z: float | None = None
+    distance_to_pain_mm: float | None = None
+    status: str = "pending"
+    origin: str = "automatic"
+    comment: str = ""
+    flags: list[str] = field(default_factory=list)
+    hot_spots: list[HotSpot] = field(default_factory=list)
+    mr_findings: list[MRFinding] = field(default_factory=list)
+
+    def to_json(self) -> dict[str, Any]:
+        """The candidate as in ``candidates.json`` (schema 1)."""
+        place = self.place
+
+        def rounded(value: float | None, digits: int = 3) -> float | None:
+            return None if value is None else round(float(value), digits)
+
+        return {
+            "id": self.id,
+            "rank": self.rank,
+            "score": rounded(self.score, 1),
+            "score_parts": {name: rounded(part) for name, part in self.score_parts.items()},
+            "name": place.name,
+            "structure": place.structure,
+            "side": place.side,
+            "level": place.level,
+            "zone": place.zone,
+            "evidence": self.evidence,
+            "status": self.status,
+            "origin": self.origin,
+            "centroid_ras_mm": [round(float(x), 2) for x in self.centroid_ras_mm],
+            "volume_ml": rounded(self.volume_ml),
+            "suv_max": rounded(self.suv_max, 4),
+            "suv_peak": rounded(self.suv_peak, 4),
+            "suv_mean": rounded(self.suv_mean, 4),
+            "mtv_ml": rounded(self.mtv_ml),
+            "tlg_g": rounded(self.tlg_g, 4),
+            "tbr": rounded(self.tbr),
+            "left_right_ratio": rounded(self.left_right_ratio),
+            "mr_kind": self.mr_kind,
+            "mr_z": rounded(self.mr_z, 2),
+            "distance_to_pain_mm": rounded(self.distance_to_pain_mm, 1),
+            "comment": self.comment,
+            "flags": list(dict.fromkeys(self.flags)),
+        }
