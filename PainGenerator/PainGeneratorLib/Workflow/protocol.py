@@ -94,7 +94,7 @@ def load_protocol(group: str, file: Path | None = None) -> Protocol:
     group : str
         ``low-back`` or ``hip-replacement``.
     file : Path, optional
-        A protocol file of the same form; it may hold only the parameters that differ, and an entry may be a bare value.
+        A protocol file of the same form; it may hold only the parameters that differ, an entry may be a bare value.
 
     Raises
     ------
