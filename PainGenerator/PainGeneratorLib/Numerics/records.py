@@ -40,6 +40,8 @@ FLAG_TEXTS: dict[str, str] = {
     "single-slice": "Seen on one slice only.",
     "no-t1": "No T1 series: fat replacement could not be checked.",
     "level-counted": "The level was counted from the sacrum.",
+    "outside-mr": "Outside the field of view of the MR: there is no structural picture of this place.",
+    "outside-pet": "Outside the field of view of the PET: uptake is not known.",
     "no-level": "No anatomy segmentation: the level is not known.",
 }
 

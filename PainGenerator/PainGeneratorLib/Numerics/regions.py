@@ -1,0 +1,88 @@
+"""How two voxel sets lie to each other: overlap, gap, union; on the same grid or on different ones."""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy.spatial import cKDTree
+
+from .image import Geometry, Region
+
+MAX_GAP_POINTS = 4000
+"""Larger regions are thinned to about so many points for distances; the error stays below two voxels."""
+
+
+def contains(region: Region, points_ras: np.ndarray) -> np.ndarray:
+    """True for points (RAS mm, shape (n, 3)) that lie in a voxel of the region, shape (n,)."""
+    geometry = region.geometry
+    ijk = np.rint(geometry.to_ijk(points_ras)).astype(np.int64)
+    kji = ijk[:, ::-1]
+    inside = np.all((kji >= 0) & (kji < geometry.shape), axis=1)
+    found = np.zeros(len(kji), dtype=bool)
+    if inside.any() and len(region):
+        flat = np.ravel_multi_index(tuple(kji[inside].T), geometry.shape)
+        place = np.minimum(np.searchsorted(region.flat, flat), len(region) - 1)
+        found[inside] = region.flat[place] == flat
+    return found
+
+
+def overlap_fraction(first: Region, second: Region) -> float:
+    """Shared part of the smaller of two regions, 0 to 1, both in one frame."""
+    if not len(first) or not len(second):
+        return 0.0
+    small, large = (first, second) if first.volume_ml <= second.volume_ml else (second, first)
+    return float(contains(large, small.points_ras).mean())
+
+
+def gap_mm(first: Region, second: Region, limit_mm: float = np.inf) -> float:
+    """Distance from voxel centre to nearest voxel centre of two regions in one frame; inf beyond `limit_mm`."""
+    a, b = (_thinned(region.points_ras) for region in (first, second))
+    if len(a) > len(b):
+        a, b = b, a
+    reach = np.where(np.isfinite(limit_mm), limit_mm, 1e9)
+    low, high = b.min(axis=0) - reach, b.max(axis=0) + reach
+    a = a[np.all((a >= low) & (a <= high), axis=1)]
+    if not len(a):
+        return float("inf")
+    distance, _ = cKDTree(b).query(a, distance_upper_bound=limit_mm)
+    return float(distance.min())
+
+
+def _thinned(points: np.ndarray) -> np.ndarray:
+    return points if len(points) <= MAX_GAP_POINTS else points[:: len(points) // MAX_GAP_POINTS + 1]
+
+
+def on_grid(region: Region, geometry: Geometry) -> Region:
+    """The voxels of another grid (same frame) whose centres lie in the region.
+
+    Used to bring regions of PET and MR onto one grid; cost follows the region's box, not the grid.
+    """
+    if region.geometry.is_same_grid(geometry):
+        return Region(geometry, region.flat)
+    half = 0.5 * np.array(region.geometry.spacing_mm).max()
+    first, shape = region.box
+    box = region.geometry.cropped(first, shape)
+    corners = geometry.to_ijk(box.corners_ras)
+    reach = half / np.array(geometry.spacing_mm)
+    low = np.maximum(np.floor(corners.min(axis=0) - reach).astype(int), 0)
+    high = np.minimum(np.ceil(corners.max(axis=0) + reach).astype(int), np.array(geometry.shape[::-1]) - 1)
+    if np.any(high < low):
+        return Region(geometry, np.empty(0, dtype=np.int64))
+    axes = [np.arange(a, b + 1) for a, b in zip(low, high, strict=True)]
+    k, j, i = np.meshgrid(axes[2], axes[1], axes[0], indexing="ij")
+    kji = np.stack([k.ravel(), j.ravel(), i.ravel()])
+    inside = contains(region, geometry.to_ras(kji[::-1].T))
+    return Region(geometry, np.ravel_multi_index(tuple(kji[:, inside]), geometry.shape))
+
+
+def union(regions: list[Region]) -> Region:
+    """All voxels of regions that share one grid.
+
+    Raises
+    ------
+    ValueError
+        When the grids differ: bring them to one with :func:`on_grid` first.
+    """
+    geometry = regions[0].geometry
+    if not all(region.geometry.is_same_grid(geometry) for region in regions):
+        raise ValueError("regions of different grids have no union")
+    return Region(geometry, np.unique(np.concatenate([region.flat for region in regions])))

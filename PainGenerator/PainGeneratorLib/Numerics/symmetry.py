@@ -1,0 +1,206 @@
+"""The plane that divides the body into left and right, found from the image itself, and left-right comparison.
+
+The plane maximises the correlation of an image with its own mirror image (self-registration under a flip, as Liu, Collins
+and Martin, MICCAI 1998, do for brains), over the three parameters that a plane has. It needs only a coarse grid.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import ndimage, optimize
+
+from .image import Geometry, Image
+
+LEFT_RAS = np.array([-1.0, 0.0, 0.0])
+"""The patient's left in RAS."""
+
+GRID_MM = 6.0
+"""Spacing of the coarse grid; half a plane's offset error of 1 mm needs no finer one."""
+MAX_TILT_DEG = 20.0
+"""A patient who lies more crookedly than this is not expected."""
+MIN_OVERLAP = 0.3
+"""Part of the body that must have its mirrored place in the field of view."""
+
+
+@dataclass(frozen=True, eq=False)
+class SymmetryPlane:
+    """The midsagittal plane.
+
+    Parameters
+    ----------
+    point_ras : ndarray, shape (3,)
+        A point of the plane, RAS mm.
+    normal_ras : ndarray, shape (3,)
+        Unit normal that points to the patient's LEFT (its first component, R, is negative).
+    quality : float
+        Correlation of the image with its mirror image times the part of the body that could be compared, 0 to 1.
+        Below about 0.4 the plane is a guess.
+    """
+
+    point_ras: np.ndarray
+    normal_ras: np.ndarray
+    quality: float
+
+    def signed_distance_mm(self, points_ras: np.ndarray) -> np.ndarray:
+        """Distance from the plane, shape (...); positive on the patient's left."""
+        return (np.asarray(points_ras, dtype=np.float64) - self.point_ras) @ self.normal_ras
+
+    def mirror(self, points_ras: np.ndarray) -> np.ndarray:
+        """The mirrored places of points of shape (..., 3), RAS mm."""
+        points = np.asarray(points_ras, dtype=np.float64)
+        return points - 2.0 * self.signed_distance_mm(points)[..., None] * self.normal_ras
+
+    def moved(self, matrix_ras: np.ndarray) -> SymmetryPlane:
+        """The same plane after every point was moved by a rigid 4 x 4 RAS matrix."""
+        matrix = np.asarray(matrix_ras, dtype=np.float64)
+        return SymmetryPlane(
+            matrix[:3, :3] @ self.point_ras + matrix[:3, 3], matrix[:3, :3] @ self.normal_ras, self.quality
+        )
+
+
+def left_right_ratio(value: float | None, mirrored: float | None) -> float | None:
+    """Uptake here over uptake at the mirrored place; above 1 when this side is the hotter one; None when unknown."""
+    if value is None or mirrored is None or mirrored <= 0:
+        return None
+    return value / mirrored
+
+
+def asymmetry_index_percent(right: float, left: float) -> float:
+    """AI = 200 (R - L) / (R + L), percent; positive when the right side is the hotter one."""
+    return 200.0 * (right - left) / (right + left)
+
+
+def find_symmetry_plane(
+    image: Image, mask: np.ndarray | None = None, start: SymmetryPlane | None = None
+) -> SymmetryPlane:
+    """Find the plane of left-right symmetry of a body part.
+
+    Parameters
+    ----------
+    image : Image
+        PET (SUV) or MR; NaN marks voxels outside the field of view.
+    mask : ndarray of bool, shape of the image, optional
+        The voxels to compare; by default those of the body (brighter than the background).
+    start : SymmetryPlane, optional
+        Where to start; by default the middle of the body, not tilted.
+
+    Returns
+    -------
+    SymmetryPlane
+        With `quality` 0, through the middle of the field of view, when there is nothing to compare.
+    """
+    coarse, weight = _coarse_image(image, mask)
+    body = weight > 0
+    if np.count_nonzero(body) < 30:
+        return SymmetryPlane(image.geometry.center_ras, LEFT_RAS.copy(), 0.0)
+    kji = np.argwhere(body)
+    points = coarse.geometry.to_ras(kji[:, ::-1])
+    score = _Score(coarse, points, coarse.array[body].astype(np.float64))
+    center = points.mean(axis=0)
+    if start is not None:
+        yaw, roll = _angles_of(start.normal_ras)
+        first = np.array([float((start.point_ras - center) @ start.normal_ras), yaw, roll])
+        offsets = first[0] + np.arange(-12.0, 12.1, 6.0)
+    else:
+        first = np.zeros(3)
+        half = 0.5 * np.ptp(points @ LEFT_RAS)
+        offsets = np.arange(-0.5 * half, 0.5 * half + 1.0, GRID_MM)
+    tilts = first[1:] + np.array([(a, b) for a in (-8.0, 0.0, 8.0) for b in (-8.0, 0.0, 8.0)])
+    rough = sorted((score.cost(np.array([d, first[1], first[2]]), center), d) for d in offsets)[:3]
+    starts = sorted(
+        ((score.cost(np.array([d, yaw, roll]), center), d, yaw, roll) for _, d in rough for yaw, roll in tilts)
+    )[:2]
+    best = min(
+        (
+            optimize.minimize(
+                score.cost,
+                np.array(s[1:]),
+                args=(center,),
+                method="Nelder-Mead",
+                options={
+                    "initial_simplex": np.array(s[1:]) + np.array([[0, 0, 0], [6, 0, 0], [0, 4, 0], [0, 0, 4]]),
+                    "xatol": 0.05,
+                    "fatol": 1e-5,
+                    "maxfev": 90,
+                },
+            )
+            for s in starts
+        ),
+        key=lambda result: result.fun,
+    )
+    normal = _normal_of(best.x[1], best.x[2])
+    correlation, overlap = score.correlation(center + best.x[0] * normal, normal)
+    quality = float(np.clip(correlation * overlap, 0.0, 1.0))
+    return SymmetryPlane(center + best.x[0] * normal, normal, quality)
+
+
+def _normal_of(yaw_deg: float, roll_deg: float) -> np.ndarray:
+    """The left-pointing normal, turned about the S axis (yaw) and the A axis (roll)."""
+    yaw, roll = np.deg2rad((yaw_deg, roll_deg))
+    return np.array([-np.cos(yaw) * np.cos(roll), np.sin(yaw) * np.cos(roll), np.sin(roll)])
+
+
+def _angles_of(normal: np.ndarray) -> tuple[float, float]:
+    return float(np.rad2deg(np.arctan2(normal[1], -normal[0]))), float(np.rad2deg(np.arcsin(normal[2])))
+
+
+class _Score:
+    """Correlation of values at points with those at the mirrored points."""
+
+    def __init__(self, coarse: Image, points: np.ndarray, values: np.ndarray) -> None:
+        self._coarse, self._points, self._values = coarse, points, values
+
+    def correlation(self, point: np.ndarray, normal: np.ndarray) -> tuple[float, float]:
+        """Correlation over the points whose mirrored place is in view, and the part of such points."""
+        distance = (self._points - point) @ normal
+        ijk = self._coarse.geometry.to_ijk(self._points - 2.0 * distance[:, None] * normal)
+        mirrored = ndimage.map_coordinates(self._coarse.array, ijk[:, ::-1].T, order=1, mode="constant", cval=np.nan)
+        seen = np.isfinite(mirrored)
+        overlap = float(seen.mean())
+        if np.count_nonzero(seen) < 20:
+            return 0.0, overlap
+        a, b = self._values[seen], mirrored[seen]
+        a, b = a - a.mean(), b - b.mean()
+        size = np.sqrt((a @ a) * (b @ b))
+        return (float(a @ b / size) if size > 0 else 0.0), overlap
+
+    def cost(self, parameters: np.ndarray, center: np.ndarray) -> float:
+        """Minus the correlation; little overlap and strong tilt cost."""
+        offset, yaw, roll = parameters
+        normal = _normal_of(yaw, roll)
+        correlation, overlap = self.correlation(center + offset * normal, normal)
+        too_far = max(0.0, MIN_OVERLAP - overlap) * 5.0
+        tilt = (max(0.0, abs(yaw) - MAX_TILT_DEG) + max(0.0, abs(roll) - MAX_TILT_DEG)) * 0.1
+        return -correlation + 0.3 * (1.0 - overlap) + too_far + tilt + 1e-4 * (abs(yaw) + abs(roll))
+
+
+def _coarse_image(image: Image, mask: np.ndarray | None) -> tuple[Image, np.ndarray]:
+    """Block means on a coarse grid, compressed to ranks, and the weight (body or mask) of each cell."""
+    spacing = image.geometry.spacing_kji_mm
+    factors = tuple(max(1, min(round(GRID_MM / s), n)) for s, n in zip(spacing, image.array.shape, strict=True))
+    shape = tuple(n // f for n, f in zip(image.array.shape, factors, strict=True))
+    block_shape = tuple(x for n, f in zip(shape, factors, strict=True) for x in (n, f))
+    trimmed = tuple(slice(0, n * f) for n, f in zip(shape, factors, strict=True))
+    values = image.array[trimmed].reshape(block_shape).mean(axis=(1, 3, 5), dtype=np.float32)
+    unseen = ~np.isfinite(values)
+    seen_values = values[~unseen]
+    if mask is not None:
+        weight = mask[trimmed].reshape(block_shape).mean(axis=(1, 3, 5)) > 0.5
+    else:
+        level = 0.2 * np.percentile(seen_values, 90) if seen_values.size else 0.0
+        weight = values > level
+    weight &= ~unseen
+    # Compression keeps one hot bladder or one bright coil edge from deciding alone.
+    if weight.any():
+        low, middle, high = np.percentile(values[weight], (2, 50, 95))
+        scale = max(middle - min(low, 0.0), 1e-6)
+        values = np.log1p(np.clip(values, 0.0, max(high, scale)) / scale)
+    # A rim of air belongs to the comparison: the body's outline is the best cue where tissue is uniform.
+    body = ndimage.binary_dilation(weight, iterations=2) & ~unseen if mask is None else weight
+    values[unseen] = np.nan
+    matrix = image.geometry.ijk_to_ras.copy()
+    matrix[:3, :3] = matrix[:3, :3] * np.array(factors[::-1])
+    matrix[:3, 3] = image.geometry.to_ras((np.array(factors[::-1]) - 1) / 2.0)
+    return Image(values, Geometry(shape, matrix)), body

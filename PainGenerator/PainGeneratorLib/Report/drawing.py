@@ -1,0 +1,180 @@
+"""Pictures from planes: grey values, the hot colour map, outlines, letters, bars. numpy and Pillow only."""
+
+from __future__ import annotations
+
+import functools
+import io
+from dataclasses import dataclass
+
+import numpy as np
+from PIL import Image as Picture
+from PIL import ImageDraw, ImageFont
+from scipy import ndimage
+
+from . import words
+from .planes import Plane
+
+PAPER = (255, 255, 255)
+INK = (17, 24, 32)
+WHITE = (255, 255, 255)
+BLACK = (0, 0, 0)
+ON_DARK = (90, 230, 255)
+"""Outlines over MR."""
+ON_LIGHT = (0, 70, 200)
+"""Outlines over the inverted PET."""
+SCALE_BAR_MM = 50.0
+DASH_PIXELS = 7
+COLOR_BAR_STEPS = (0.05, 0.1, 0.2, 0.25, 0.5, 1.0, 2.0, 2.5, 5.0, 10.0, 20.0, 25.0, 50.0, 100.0)
+
+
+@dataclass(frozen=True)
+class Window:
+    """Values that are shown as the darkest and the brightest; `low` < `high`."""
+
+    low: float
+    high: float
+
+    def fraction(self, values: np.ndarray) -> np.ndarray:
+        """0 at low, 1 at high, clipped; 0 where there is no value."""
+        scaled = (values - np.float32(self.low)) / np.float32(self.high - self.low)
+        return np.clip(np.nan_to_num(scaled, nan=0.0), 0.0, 1.0)
+
+
+def robust_window(values: np.ndarray, low: float = 1.0, high: float = 99.5) -> Window:
+    """The window between two percentiles of the finite values; (0, 1) when there are none."""
+    finite = values[np.isfinite(values)]
+    if not finite.size:
+        return Window(0.0, 1.0)
+    first, last = (float(v) for v in np.percentile(finite, (low, high)))
+    return Window(first, last if last > first else first + 1.0)
+
+
+@functools.cache
+def hot_colors() -> np.ndarray:
+    """The hot colour map: black, red, orange, yellow, white; uint8, shape (256, 3)."""
+    stops = np.array([0.0, 0.36, 0.68, 0.88, 1.0])
+    colors = np.array([(40, 0, 0), (225, 20, 0), (255, 150, 0), (255, 235, 60), (255, 255, 235)])
+    steps = np.linspace(0.0, 1.0, 256)
+    return np.stack([np.interp(steps, stops, colors[:, n]) for n in range(3)], axis=-1).round().astype(np.uint8)
+
+
+def grey(values: np.ndarray, window: Window, inverted: bool = False) -> np.ndarray:
+    """Values as grey RGB, uint8, shape (rows, columns, 3); black (white when inverted) where there is no value."""
+    shade = (window.fraction(values) * 255).round().astype(np.uint8)
+    return np.repeat((255 - shade if inverted else shade)[..., None], 3, axis=-1)
+
+
+def fused(background: np.ndarray, uptake: np.ndarray, window: Window) -> np.ndarray:
+    """Uptake in hot colours over a grey picture: clear at and below the window, more opaque the higher the uptake."""
+    fraction = window.fraction(uptake)
+    alpha = np.clip(fraction * 4.0, 0.0, 0.55) + 0.3 * fraction
+    color = hot_colors()[(fraction * 255).round().astype(np.uint8)]
+    return (background * (1 - alpha[..., None]) + color * alpha[..., None]).round().astype(np.uint8)
+
+
+@functools.cache
+def font(size: int) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
+    """Pillow's own font, so that pictures are alike on every machine."""
+    return ImageFont.load_default(size=size)
+
+
+def write(
+    draw: ImageDraw.ImageDraw,
+    xy: tuple[float, float],
+    text: str,
+    size: int,
+    anchor: str = "la",
+    color: tuple[int, int, int] = WHITE,
+    halo: tuple[int, int, int] | None = BLACK,
+) -> None:
+    """Text with a halo that keeps it legible on any background."""
+    options = {} if halo is None else {"stroke_width": max(1, size // 10), "stroke_fill": halo}
+    draw.text(xy, text, font=font(size), fill=color, anchor=anchor, **options)
+
+
+def draw_outline(rgb: np.ndarray, border: np.ndarray, color: tuple[int, int, int], *, dashed: bool = False) -> None:
+    """Draw a border, in place, two pixels wide, with a thin halo of the opposite brightness."""
+    if dashed:
+        rows, columns = np.indices(border.shape, sparse=True)
+        border = border & ((rows + columns) // DASH_PIXELS % 2 == 0)
+    line = ndimage.binary_dilation(border, structure=np.ones((2, 2), dtype=bool))
+    halo = ndimage.binary_dilation(line, structure=np.ones((3, 3), dtype=bool)) & ~line
+    rgb[halo] = rgb[halo] // 3 if sum(color) > 380 else 255 - (255 - rgb[halo]) // 3
+    rgb[line] = color
+
+
+def annotate(rgb: np.ndarray, plane: Plane, caption: str, point_ras: np.ndarray, *, light: bool = False) -> Picture.Image:
+    """Caption, patient letters, crosshair with a gap at the point, and scale bar, over the picture of a plane."""
+    picture = Picture.fromarray(rgb)
+    draw = ImageDraw.Draw(picture)
+    color, halo = (INK, WHITE) if light else (WHITE, BLACK)
+    size = plane.pixels
+    text_size = max(12, round(size * 0.048))
+    margin = round(size * 0.02)
+    x, y = (float(v) for v in plane.pixel_of(point_ras))
+    gap = 13.0 / plane.mm_per_pixel
+    end = 38.0 / plane.mm_per_pixel
+    for dx, dy in ((1, 0), (-1, 0), (0, 1), (0, -1)):
+        ends = [(x + dx * gap, y + dy * gap), (x + dx * end, y + dy * end)]
+        draw.line(ends, fill=halo, width=3)
+        draw.line(ends, fill=color, width=1)
+    left, right, top, bottom = plane.letters
+    middle = size / 2
+    write(draw, (margin, middle), left, text_size, "lm", color, halo)
+    write(draw, (size - margin, middle), right, text_size, "rm", color, halo)
+    write(draw, (middle, size - margin), bottom, text_size, "md", color, halo)
+    write(draw, (middle, margin), top, text_size, "ma", color, halo)
+    write(draw, (margin, margin), caption, text_size, "la", color, halo)
+    length = SCALE_BAR_MM / plane.mm_per_pixel
+    bar_y = size - margin - 4
+    for width, shade in ((5, halo), (3, color)):
+        draw.line([(margin, bar_y), (margin + length, bar_y)], fill=shade, width=width)
+    write(draw, (margin, bar_y - 6), f"{SCALE_BAR_MM / 10:.0f} cm", text_size - 3, "ld", color, halo)
+    return picture
+
+
+def color_bar(window: Window, height: int, width: int, heading: str, *, inverted_grey: bool = False) -> Picture.Image:
+    """A vertical bar with numbers, on white: the hot colours, or inverted grey."""
+    picture = Picture.new("RGB", (width, height), PAPER)
+    draw = ImageDraw.Draw(picture)
+    size = max(12, round(height * 0.045))
+    top, bottom = round(height * 0.2), height - round(size * 0.8)
+    ramp = np.linspace(1.0, 0.0, bottom - top, dtype=np.float32)
+    rgb = grey(ramp, Window(0.0, 1.0), True) if inverted_grey else hot_colors()[(ramp * 255).round().astype(int)]
+    bar_width = max(14, round(width * 0.22))
+    left = 8
+    picture.paste(Picture.fromarray(np.repeat(rgb[:, None], bar_width, axis=1)), (left, top))
+    draw.rectangle((left - 1, top - 1, left + bar_width, bottom), outline=INK)
+    for number, line in enumerate(heading.split("\n")):
+        write(draw, (left, number * round(size * 1.2)), line, size, "la", INK, None)
+    for value in ticks(window):
+        y = bottom - (value - window.low) / (window.high - window.low) * (bottom - top)
+        draw.line([(left + bar_width, y), (left + bar_width + 5, y)], fill=INK, width=1)
+        write(draw, (left + bar_width + 9, y), tick_text(value), size, "lm", INK, None)
+    return picture
+
+
+def ticks(window: Window, most: int = 6) -> list[float]:
+    """Round numbers from low to high, at most `most` of them, the ends among them when they are round."""
+    span = window.high - window.low
+    step = next((s for s in COLOR_BAR_STEPS if span / s <= most - 1), span)
+    first = np.ceil(window.low / step - 1e-6) * step
+    return [float(v) for v in np.arange(first, window.high + step * 1e-6, step)]
+
+
+def tick_text(value: float) -> str:
+    """A tick's number without needless zeros."""
+    return words.number(round(value, 2), 2).rstrip("0").rstrip(".") if value else "0"
+
+
+def round_up(value: float) -> float:
+    """The next round number: 1, 1.2, 1.5, 2, 2.5, 3, 4, 5, 6, 8 times a power of ten."""
+    power = 10.0 ** np.floor(np.log10(value))
+    return float(next(s for s in (1, 1.2, 1.5, 2, 2.5, 3, 4, 5, 6, 8, 10) if s * power >= value * (1 - 1e-9)) * power)
+
+
+def png(picture: Picture.Image) -> bytes:
+    """The picture as PNG; the same picture gives the same bytes."""
+    buffer = io.BytesIO()
+    picture.save(buffer, format="PNG", optimize=True)
+    return buffer.getvalue()

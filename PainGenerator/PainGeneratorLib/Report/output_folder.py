@@ -1,0 +1,302 @@
+"""A folder of results that appears complete or not at all.
+
+The work happens in a hidden folder beside the target, on the same file system, so that the last step is a rename.
+Whatever ends the work early - a fault, a cancel, Ctrl-C, a termination signal, a full disk - leaves nothing behind.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import json
+import os
+import shutil
+import signal
+import threading
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+from types import FrameType, TracebackType
+from typing import Any
+
+import numpy as np
+
+from ..Numerics.errors import PainGeneratorError
+
+FULL_DISK_ERRNOS = frozenset({errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC)})
+FULL_DISK_BYTES = 1 << 20
+"""A writer that fails without an error number (ITK, VTK) on a disk with less than this left failed for lack of room."""
+ENDING_SIGNALS = tuple(getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name))
+
+
+class OutputFolder:
+    """Context manager that gives a working folder and renames it to the target at success.
+
+    Parameters
+    ----------
+    path : str or Path
+        The folder to make. Missing parents are made, and removed again when the work fails.
+    overwrite : bool
+        Replace an existing folder: the old one stays as it is until the new one is complete.
+    input_folder : str or Path, optional
+        The folder that is read from; the target may be neither inside it nor around it.
+
+    Attributes
+    ----------
+    path : Path
+        The target, absolute, links resolved.
+    warnings : list of str
+        What did not succeed although the results are complete (the old folder could not be deleted).
+
+    Raises
+    ------
+    PainGeneratorError
+        On entry: the target exists, is unsuitable or cannot be written. On exit: the disk is full.
+
+    Examples
+    --------
+    >>> with OutputFolder("results", overwrite=True, input_folder="case") as folder:  # doctest: +SKIP
+    ...     write_json(folder / "candidates.json", {"schema": 1})
+    """
+
+    def __init__(
+        self, path: str | os.PathLike, overwrite: bool = False, input_folder: str | os.PathLike | None = None
+    ) -> None:
+        self.path = Path(os.path.realpath(path))
+        self.overwrite = overwrite
+        self.input_folder = None if input_folder is None else Path(os.path.realpath(input_folder))
+        self.warnings: list[str] = []
+        self._work: Path | None = None
+        self._made_parents: list[Path] = []
+        self._former_handlers: dict[int, Any] = {}
+
+    def check(self) -> None:
+        """Refuse an unsuitable target; called on entry, and earlier by whoever wants to fail before long work."""
+        if self.input_folder is not None:
+            _refuse_overlap(self.path, self.input_folder)
+        if not os.path.lexists(self.path):
+            return
+        if not self.path.is_dir():
+            raise PainGeneratorError(f"The output {self.path} is a file.", "Name a folder for the results.")
+        if not self.overwrite:
+            raise PainGeneratorError(
+                f"The output folder {self.path} exists already.",
+                "Choose another folder, or give --overwrite to replace it.",
+            )
+        for kept, words in ((Path.home(), "your home folder"), (Path.cwd(), "the current folder")):
+            if Path(os.path.realpath(kept)).is_relative_to(self.path):
+                raise PainGeneratorError(
+                    f"The output folder {self.path} is, or holds, {words}: it is not replaced.",
+                    "Choose another folder.",
+                )
+
+    def __enter__(self) -> Path:
+        self.check()
+        self._take_signals()
+        try:
+            self._make_parents()
+            work = self.path.with_name(f".{self.path.name}.{uuid.uuid4().hex[:8]}.partial")
+            self._work = work
+            work.mkdir()
+        except BaseException as error:
+            self._discard()
+            if isinstance(error, OSError):
+                raise self._cannot_make(error) from error
+            raise
+        return work
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        failure = error
+        try:
+            if failure is None:
+                try:
+                    self._publish()
+                except BaseException as late:
+                    failure = late
+            if failure is not None:
+                translated = self._translated(failure)
+                if translated is not failure:
+                    raise translated from failure
+                if failure is not error:
+                    raise failure
+        finally:
+            self._discard(keep_parents=failure is None)
+
+    def _publish(self) -> None:
+        """Force all to disk and put the new folder in the place of the old one."""
+        work = self._work
+        sync_tree(work)
+        if not os.path.lexists(self.path):
+            os.rename(work, self.path)
+            _sync_folder(self.path.parent)
+            return
+        if not self.overwrite:
+            self.check()
+        aside = work.with_suffix(".replaced")
+        try:
+            os.rename(self.path, aside)
+            os.rename(work, self.path)
+        except BaseException:
+            if aside.exists() and not self.path.exists():
+                os.rename(aside, self.path)
+            raise
+        _sync_folder(self.path.parent)
+        try:
+            shutil.rmtree(aside)
+        except OSError as error:
+            self.warnings.append(f"The former results could not be deleted from {aside}: {error.strerror}.")
+
+    def _translated(self, error: BaseException) -> BaseException:
+        """The error as the user is to see it: a full disk becomes a PainGeneratorError."""
+        if not isinstance(error, Exception) or isinstance(error, PainGeneratorError):
+            return error
+        full = any(isinstance(e, OSError) and e.errno in FULL_DISK_ERRNOS for e in _chain(error))
+        if not full and isinstance(error, OSError | RuntimeError):
+            with contextlib.suppress(OSError):
+                full = shutil.disk_usage(self.path.parent).free < FULL_DISK_BYTES
+        if not full:
+            return error
+        return PainGeneratorError(
+            f"The disk is full: the results do not fit into {self.path.parent}.",
+            "Free some space there, or choose a folder on another disk.",
+        )
+
+    def _cannot_make(self, error: OSError) -> PainGeneratorError:
+        if error.errno in FULL_DISK_ERRNOS:
+            return self._translated(error)
+        return PainGeneratorError(
+            f"The output folder {self.path} cannot be made: {error.strerror or error}.",
+            "Choose a folder that you may write to.",
+        )
+
+    def _make_parents(self) -> None:
+        missing = []
+        parent = self.path.parent
+        while not parent.exists():
+            missing.append(parent)
+            parent = parent.parent
+        for folder in reversed(missing):
+            folder.mkdir(exist_ok=True)
+            self._made_parents.append(folder)
+
+    def _discard(self, keep_parents: bool = False) -> None:
+        """Remove what is left of the working folder, give the signals back."""
+        if self._work is not None:
+            shutil.rmtree(self._work, ignore_errors=True)
+            self._work = None
+        if not keep_parents:
+            for folder in reversed(self._made_parents):
+                with contextlib.suppress(OSError):
+                    folder.rmdir()
+        self._made_parents = []
+        while self._former_handlers:
+            number, handler = self._former_handlers.popitem()
+            signal.signal(number, handler)
+
+    def _take_signals(self) -> None:
+        """Let a termination signal unwind the stack, so that the working folder is removed."""
+        if threading.current_thread() is not threading.main_thread():
+            return
+        for number in ENDING_SIGNALS:
+            former = signal.getsignal(number)
+            # A handler that was set outside Python (None) could not be given back; an ignored signal stays ignored.
+            if former is not None and former is not signal.SIG_IGN:
+                self._former_handlers[number] = former
+                signal.signal(number, _exit_on_signal)
+
+
+def sync_tree(folder: Path) -> None:
+    """Force every file below a folder, and the folders themselves, to disk.
+
+    Raises
+    ------
+    OSError
+        With ENOSPC where a file system reports a full disk only now.
+    """
+    for root, _, names in os.walk(folder):
+        for name in names:
+            path = os.path.join(root, name)
+            if not os.path.islink(path):
+                with open(path, "r+b") as file:
+                    os.fsync(file.fileno())
+        _sync_folder(Path(root))
+
+
+def write_bytes(path: str | os.PathLike, data: bytes) -> None:
+    """Write a file so that its name holds either the old or the whole new content."""
+    path = Path(path)
+    partial = path.with_name(f".{path.name}.{uuid.uuid4().hex[:8]}.partial")
+    try:
+        with open(partial, "xb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(partial, path)
+    except BaseException:
+        partial.unlink(missing_ok=True)
+        raise
+
+
+def write_text(path: str | os.PathLike, text: str) -> None:
+    """Write a UTF-8 file, atomically, with the line ends as they are."""
+    write_bytes(path, text.encode("utf-8"))
+
+
+def write_json(path: str | os.PathLike, data: Any) -> None:
+    """Write JSON (UTF-8, indent 2, a line end at the end), atomically.
+
+    numpy numbers and arrays, paths, tuples and sets are understood.
+
+    Raises
+    ------
+    ValueError
+        For NaN or infinity: a value that is not known is written as null by its owner.
+    """
+    write_text(path, json.dumps(data, indent=2, ensure_ascii=False, allow_nan=False, default=_plain) + "\n")
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, np.generic | np.ndarray):
+        return value.tolist()
+    if isinstance(value, set | frozenset):
+        return sorted(value)
+    if isinstance(value, os.PathLike):
+        return os.fspath(value)
+    raise TypeError(f"{type(value).__name__} cannot be written as JSON")
+
+
+def _refuse_overlap(target: Path, source: Path) -> None:
+    if target == source or target.is_relative_to(source):
+        raise PainGeneratorError(
+            f"The output folder {target} lies in the input folder, which is never written to.",
+            "Choose an output folder outside the input folder.",
+        )
+    if source.is_relative_to(target):
+        raise PainGeneratorError(
+            f"The output folder {target} contains the input folder.",
+            "Choose an output folder outside, for instance beside, the input folder.",
+        )
+
+
+def _chain(error: BaseException | None) -> Iterator[BaseException]:
+    seen: set[int] = set()
+    while error is not None and id(error) not in seen:
+        seen.add(id(error))
+        yield error
+        error = error.__cause__ or error.__context__
+
+
+def _sync_folder(folder: Path) -> None:
+    if os.name != "posix":  # Windows cannot open a folder, and keeps its directory entries itself
+        return
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _exit_on_signal(number: int, frame: FrameType | None) -> None:
+    raise SystemExit(128 + number)

@@ -1,0 +1,162 @@
+"""Planes through the body along the patient's axes, and the values of images on them.
+
+Only the pixels of a plane are interpolated; no volume is resampled.
+The display is the radiologist's: the patient's right is at the viewer's left, the front is at the top of an axial
+picture and at the left of a sagittal one, the head is at the top of the other two.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import ndimage
+
+from ..Numerics.image import Geometry, Image, Region, transform_points
+
+PLANE_NAMES = ("axial", "coronal", "sagittal")
+_AXES = {
+    "axial": ((-1.0, 0.0, 0.0), (0.0, -1.0, 0.0)),
+    "coronal": ((-1.0, 0.0, 0.0), (0.0, 0.0, -1.0)),
+    "sagittal": ((0.0, -1.0, 0.0), (0.0, 0.0, -1.0)),
+}
+_LETTERS = (("R", "L"), ("A", "P"), ("H", "F"))
+KEPT_INSIDE = 0.38
+"""A plane that is moved to stay in the field of view leaves the point at most this part of its width off its middle."""
+
+
+@dataclass(frozen=True, eq=False)
+class Plane:
+    """A square of pixels in space.
+
+    Parameters
+    ----------
+    name : str
+        One of PLANE_NAMES.
+    center_ras : ndarray, shape (3,)
+        The middle of the picture, RAS mm.
+    across, down : ndarray, shape (3,)
+        Unit vectors (RAS) along the picture's rows to the right, and along its columns downwards.
+    pixels : int
+        Width and height.
+    mm_per_pixel : float
+    """
+
+    name: str
+    center_ras: np.ndarray
+    across: np.ndarray
+    down: np.ndarray
+    pixels: int
+    mm_per_pixel: float
+
+    @property
+    def letters(self) -> tuple[str, str, str, str]:
+        """Patient directions at the left, right, top and bottom edge: of R, L, A, P, H, F."""
+        return (*_edge_letters(self.across), *_edge_letters(self.down))
+
+    @property
+    def origin_ras(self) -> np.ndarray:
+        """Centre of the top left pixel, RAS mm, shape (3,)."""
+        half = (self.pixels - 1) / 2 * self.mm_per_pixel
+        return self.center_ras - half * (self.across + self.down)
+
+    def pixel_of(self, points_ras: np.ndarray) -> np.ndarray:
+        """Continuous pixel (x to the right, y downwards) of positions in RAS mm; shape (..., 2)."""
+        offset = np.asarray(points_ras, dtype=np.float64) - self.origin_ras
+        return np.stack([offset @ self.across, offset @ self.down], axis=-1) / self.mm_per_pixel
+
+
+def _edge_letters(direction: np.ndarray) -> tuple[str, str]:
+    """Letters of where a direction comes from and where it goes to."""
+    axis = int(np.argmax(np.abs(direction)))
+    positive, negative = _LETTERS[axis]
+    return (negative, positive) if direction[axis] > 0 else (positive, negative)
+
+
+def plane_through(
+    name: str, point_ras: np.ndarray, field: Geometry | None, width_mm: float, pixels: int, to_field: np.ndarray
+) -> Plane:
+    """A plane along two patient axes through a point, moved within itself so that it shows little beyond the field.
+
+    Parameters
+    ----------
+    name : str
+        One of PLANE_NAMES.
+    point_ras : ndarray, shape (3,)
+        RAS mm; always in the picture.
+    field : Geometry, optional
+        The grid that the picture is to stay in where it can.
+    width_mm : float
+        Width and height of the picture.
+    pixels : int
+    to_field : ndarray, shape (4, 4)
+        Maps points to the frame of `field` (RAS).
+    """
+    across, down = (np.array(axis) for axis in _AXES[name])
+    center = np.array(point_ras, dtype=np.float64)
+    if field is not None:
+        corners = transform_points(np.linalg.inv(to_field), field.corners_ras)
+        for direction in (across, down):
+            axis = int(np.argmax(np.abs(direction)))
+            low, high = corners[:, axis].min() + width_mm / 2, corners[:, axis].max() - width_mm / 2
+            wanted = (low + high) / 2 if low > high else np.clip(center[axis], low, high)
+            shift = KEPT_INSIDE * width_mm
+            center[axis] = np.clip(wanted, point_ras[axis] - shift, point_ras[axis] + shift)
+    return Plane(name, center, across, down, pixels, width_mm / pixels)
+
+
+def sample(image: Image, plane: Plane, to_image_ras: np.ndarray | None = None, order: int = 1) -> np.ndarray:
+    """Values of an image on a plane.
+
+    Parameters
+    ----------
+    image : Image
+    plane : Plane
+    to_image_ras : ndarray, shape (4, 4), optional
+        Maps points of the plane's frame to points of the image's frame; identity when left out.
+    order : int
+        0 nearest, 1 linear.
+
+    Returns
+    -------
+    ndarray of float32, shape (pixels, pixels)
+        NaN outside the voxels of the image.
+    """
+    matrix = image.geometry.ras_to_ijk
+    if to_image_ras is not None:
+        matrix = matrix @ to_image_ras
+    first = transform_points(matrix, plane.origin_ras)
+    steps = np.arange(plane.pixels) * plane.mm_per_pixel
+    right, below = matrix[:3, :3] @ plane.across, matrix[:3, :3] @ plane.down
+    ijk = [first[n] + right[n] * steps[None, :] + below[n] * steps[:, None] for n in range(3)]
+    inside = np.ones((plane.pixels, plane.pixels), dtype=bool)
+    for axis, count in zip(ijk, image.geometry.shape[::-1], strict=True):
+        inside &= (axis >= -0.5) & (axis <= count - 0.5)
+        np.clip(axis, 0, count - 1, out=axis)
+    source = image.array.view(np.uint8) if image.array.dtype == bool else image.array
+    values = ndimage.map_coordinates(source, ijk[::-1], output=np.float32, order=order, mode="nearest", prefilter=False)
+    values[~inside] = np.nan
+    return values
+
+
+def outline(regions: Sequence[Region], plane: Plane) -> np.ndarray:
+    """The pixels along the border of regions on a plane.
+
+    Parameters
+    ----------
+    regions : sequence of Region
+        In the plane's frame.
+    plane : Plane
+
+    Returns
+    -------
+    ndarray of bool, shape (pixels, pixels)
+        One pixel wide, inside the border.
+    """
+    covered = np.zeros((plane.pixels, plane.pixels), dtype=bool)
+    for region in regions:
+        if len(region):
+            values = sample(region.box_mask(margin=1), plane)
+            covered |= np.nan_to_num(values, nan=0.0) >= 0.5
+    return covered & ~ndimage.binary_erosion(covered, border_value=1)

@@ -1,0 +1,190 @@
+"""Numbers and findings in words, the same in the table, the report and the pictures."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+
+from ..Numerics.records import FLAG_TEXTS, Candidate, HotSpot, MRFinding
+
+UNKNOWN = "\u2013"
+"""What stands for a value that is not known or does not apply (an en dash), never 0."""
+MINUS = "\u2212"
+SHORT_MR_KINDS = {
+    "effusion or synovitis": "effusion",
+    "fluid collection or bursitis": "fluid",
+    "disc degeneration": "disc degen.",
+    "implant artefact": "artefact",
+}
+"""Kinds that are too long for a column of the terminal."""
+EVIDENCE_WORDS = {
+    "PET+MR": "PET and MR",
+    "PET only": "PET only",
+    "MR only": "MR only",
+}
+
+
+def number(value: float | None, decimals: int = 2, unit: str = "") -> str:
+    """A number with a fixed count of decimals and its unit; an en dash for None and NaN.
+
+    A value too small for `decimals` is shown with two significant digits, so that it never reads as 0.
+    """
+    if value is None or not math.isfinite(value):
+        return UNKNOWN
+    text = f"{float(value):.{decimals}f}"
+    if float(text) == 0.0:
+        text = f"{float(value):.2g}" if value else f"{0.0:.{decimals}f}"
+    text = text.replace("-", MINUS)
+    return f"{text}\u00a0{unit}" if unit else text
+
+
+def volume(value_ml: float | None) -> str:
+    """A volume in ml with about three significant digits."""
+    if value_ml is None or not math.isfinite(value_ml):
+        return UNKNOWN
+    return number(value_ml, 2 if value_ml < 10 else 1 if value_ml < 100 else 0, "ml")
+
+
+def times(value: float | None) -> str:
+    """A ratio, "1.90 times"."""
+    return UNKNOWN if value is None else f"{number(value)} times"
+
+
+def text(value: object) -> str:
+    """Any value as text: None and empty text are an en dash, lists are joined by commas."""
+    if value is None or (isinstance(value, str) and not value.strip()):
+        return UNKNOWN
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, float | np.floating):
+        return UNKNOWN if not math.isfinite(value) else f"{float(value):.6g}".replace("-", MINUS)
+    if isinstance(value, list | tuple | set | frozenset | np.ndarray):
+        return ", ".join(text(item) for item in value) or UNKNOWN
+    return str(value)
+
+
+def counted(count: int, word: str, plural: str | None = None) -> str:
+    """ "1 candidate", "3 candidates", "no candidates"."""
+    many = plural or word + "s"
+    return f"{'no' if count == 0 else count} {word if count == 1 else many}"
+
+
+def flag_text(flag: str) -> str:
+    """The sentence of a flag; an unknown flag speaks for itself."""
+    return FLAG_TEXTS.get(flag) or flag.replace("-", " ").capitalize() + "."
+
+
+def title(candidate: Candidate) -> str:
+    """The candidate's name, with the side and the level where the name does not hold them already."""
+    place = candidate.place
+    name = place.name
+    extra = [
+        part
+        for part in (place.level, place.zone, place.side if place.side != "midline" else None)
+        if part and part.lower() not in name.lower()
+    ]
+    return ", ".join([name, *extra])
+
+
+def sentence(candidate: Candidate) -> str:
+    """What was found at one candidate, in one sentence without its name."""
+    flags = set(candidate.flags)
+    kind = candidate.mr_kind or "a signal abnormality"
+    if candidate.evidence == "MR only":
+        missing = "without raised FDG uptake"
+        if "outside-pet" in flags:
+            missing = "outside the PET's field of view"
+        elif "not-aligned" in flags:
+            missing = "not compared with PET, as the two could not be aligned"
+        return f"{kind} on MR (signal {_z(candidate.mr_z)}), {missing}."
+    uptake = "raised FDG uptake (" + "; ".join(_uptake_parts(candidate)) + ")"
+    if candidate.evidence == "PET+MR":
+        return f"{uptake}, and {kind} on MR at the same place."
+    missing = "without an MR abnormality at this place"
+    if "outside-mr" in flags:
+        missing = "outside the MR's field of view"
+    elif "not-aligned" in flags:
+        missing = "not compared with MR, as the two could not be aligned"
+    return f"{uptake}, {missing}."
+
+
+def _uptake_parts(candidate: Candidate) -> list[str]:
+    if candidate.suv_peak is not None:
+        parts = [f"SUVpeak {number(candidate.suv_peak, 2, 'g/ml')}"]
+    else:
+        parts = [f"SUVmax {number(candidate.suv_max, 2, 'g/ml')}"]
+    if candidate.tbr is not None:
+        parts.append(f"{times(candidate.tbr)} the reference tissue")
+    return parts
+
+
+def _z(value: float | None) -> str:
+    if value is None:
+        return "deviation unknown"
+    where = "above" if value >= 0 else "below"
+    return f"{number(abs(value), 1)} standard deviations {where} its reference tissue"
+
+
+def evidence_list(candidate: Candidate) -> list[tuple[str, str]]:
+    """The evidence for a candidate as (heading, text), in the order of the score's parts."""
+    rows: list[tuple[str, str]] = []
+    if candidate.suv_max is not None or candidate.suv_peak is not None:
+        rows += _pet_rows(candidate)
+    rows += [("MR", mr_text(finding)) for finding in candidate.mr_findings]
+    if not candidate.mr_findings and candidate.mr_kind is not None:
+        rows.append(("MR", f"{candidate.mr_kind}, signal {_z(candidate.mr_z)}."))
+    if candidate.distance_to_pain_mm is not None:
+        rows.append(("Pain site", f"{number(candidate.distance_to_pain_mm, 0, 'mm')} from the nearest marked site."))
+    rows += [("Caution", flag_text(flag)) for flag in dict.fromkeys(candidate.flags)]
+    review = {"pending": "not yet reviewed by a radiologist"}.get(candidate.status, f"{candidate.status} on review")
+    how = {"automatic": "found automatically", "edited": "outline or name edited by hand", "manual": "drawn by hand"}
+    rows.append(("Review", f"{how.get(candidate.origin, candidate.origin)}; {review}."))
+    if candidate.comment:
+        rows.append(("Comment", candidate.comment))
+    return rows
+
+
+def _pet_rows(candidate: Candidate) -> list[tuple[str, str]]:
+    values = [("SUVpeak", candidate.suv_peak), ("SUVmax", candidate.suv_max), ("SUVmean", candidate.suv_mean)]
+    line = ", ".join(f"{name} {number(value)}" for name, value in values) + "\u00a0g/ml."
+    if candidate.tbr is not None:
+        line += f" SUVpeak is {times(candidate.tbr)} the reference tissue{_reference(candidate.hot_spots)}."
+    else:
+        line += " No reference tissue to compare with."
+    rows = [("PET", line)]
+    if candidate.left_right_ratio is not None:
+        ratio = candidate.left_right_ratio
+        rows.append(("Left\u2013right", f"SUVpeak is {times(ratio)} that of the mirrored place on the other side."))
+    extent = f"Metabolic volume {volume(candidate.mtv_ml)}, total lesion glycolysis {number(candidate.tlg_g, 2, 'g')}"
+    contours = dict.fromkeys(
+        f"{spot.contour_method}, at SUV {number(spot.contour_threshold, 2, 'g/ml')}" for spot in candidate.hot_spots
+    )
+    rows.append(("Extent", extent + (f" (contour: {'; '.join(contours)})." if contours else ".")))
+    return rows
+
+
+def _reference(hot_spots: Sequence[HotSpot]) -> str:
+    if not hot_spots or hot_spots[0].reference is None:
+        return ""
+    spot = hot_spots[0]
+    return f" ({spot.reference_name or 'matched tissue'}: {number(spot.reference, 2, 'g/ml')})"
+
+
+def mr_text(finding: MRFinding) -> str:
+    """One MR finding in a sentence."""
+    line = f"{finding.kind}, {volume(finding.volume_ml)}; signal on {finding.series_role} {_z(finding.z)}"
+    if finding.z_t1 is not None:
+        line += f" (T1: z\u00a0{number(finding.z_t1, 1)})"
+    return line[0].upper() + line[1:] + "."
+
+
+def position(centroid_ras_mm: np.ndarray) -> str:
+    """A position in patient directions, "R 12, P 40, H 103 mm"."""
+    letters = (("R", "L"), ("A", "P"), ("H", "F"))
+    parts = [
+        f"{pair[0] if value >= 0 else pair[1]}\u00a0{abs(round(float(value)))}"
+        for value, pair in zip(centroid_ras_mm, letters, strict=True)
+    ]
+    return ", ".join(parts) + "\u00a0mm"

@@ -1,0 +1,95 @@
+"""One examination as the stages see it: what the user said about it and what was read."""
+
+from __future__ import annotations
+
+import datetime
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from ..Numerics.errors import PainGeneratorError
+from ..Numerics.fusion import Symptoms
+from .protocol import GROUPS, Protocol, load_protocol
+
+
+@dataclass(frozen=True)
+class CaseOptions:
+    """What the user says about a case; everything else is read from its files.
+
+    Parameters
+    ----------
+    group : str, optional
+        ``low-back`` or ``hip-replacement``; when left out it follows from the prosthesis side.
+    prosthesis_side : str, optional
+        ``left`` or ``right``.
+    pain_side : str, optional
+        ``left``, ``right``, ``both`` or ``midline``.
+    pain_sites_ras_mm : tuple of (float, float, float)
+        Where it hurts, in the reference series' frame.
+    anatomy, anatomy_labels : Path, optional
+        Anatomy segmentation in the reference frame, and the names of its labels.
+    weight_kg, height_m, dose_mbq, injection_time : optional
+        Given by hand where the DICOM lacks them.
+    roles : tuple of (series number or UID, role)
+    landmarks : Path, optional
+        Point pairs to start an alignment from.
+    protocol_file : Path, optional
+    settings : tuple of (name, value)
+        Single parameters, ``stage.parameter``.
+    """
+
+    group: str | None = None
+    prosthesis_side: str | None = None
+    pain_side: str | None = None
+    pain_sites_ras_mm: tuple[tuple[float, float, float], ...] = ()
+    anatomy: Path | None = None
+    anatomy_labels: Path | None = None
+    weight_kg: float | None = None
+    height_m: float | None = None
+    dose_mbq: float | None = None
+    injection_time: datetime.datetime | None = None
+    roles: tuple[tuple[str, str], ...] = ()
+    landmarks: Path | None = None
+    protocol_file: Path | None = None
+    settings: tuple[tuple[str, str], ...] = ()
+
+    def resolved_group(self) -> tuple[str, tuple[str, ...]]:
+        """The clinical group, and a warning when it was not said.
+
+        Raises
+        ------
+        PainGeneratorError
+            When the group and the prosthesis side contradict each other.
+        """
+        if self.group is not None and self.group not in GROUPS:
+            raise ValueError(f"group must be one of {GROUPS}, not {self.group!r}")
+        if self.group == "low-back" and self.prosthesis_side is not None:
+            raise PainGeneratorError(
+                "A prosthesis side is given for a case of the group low-back.",
+                "Give the group hip-replacement, or leave the prosthesis side out.",
+            )
+        if self.group is not None:
+            return self.group, ()
+        if self.prosthesis_side is not None:
+            return "hip-replacement", ()
+        return "low-back", ("The clinical group was not given: taken as low-back.",)
+
+    def protocol(self) -> Protocol:
+        """The parameters for this case, with the user's file and settings over the shipped ones."""
+        group, _ = self.resolved_group()
+        return load_protocol(group, self.protocol_file).with_values(dict(self.settings))
+
+    def symptoms(self) -> Symptoms:
+        """Where it hurts, for the ranking."""
+        return Symptoms(np.array(self.pain_sites_ras_mm, dtype=np.float64).reshape(-1, 3), self.pain_side)
+
+
+@dataclass
+class Warnings:
+    """Sentences for the user, each once, in the order in which they arose."""
+
+    sentences: list[str] = field(default_factory=list)
+
+    def add(self, *sentences: str) -> None:
+        self.sentences.extend(text for text in sentences if text not in self.sentences)

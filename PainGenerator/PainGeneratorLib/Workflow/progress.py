@@ -1,0 +1,69 @@
+"""Progress, cancelling and time keeping of the stages."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+Show = Callable[[float, str], None]
+"""Shows progress: fraction of the whole (0 to 1) and a text. May raise Cancelled, which ends the work."""
+
+
+def silent(fraction: float, text: str) -> None:
+    """Shows nothing."""
+
+
+def part(show: Show, start: float, end: float) -> Show:
+    """Progress of one part of the work, as the whole's progress from `start` to `end`."""
+
+    def shown(fraction: float, text: str) -> None:
+        show(start + (end - start) * min(max(fraction, 0.0), 1.0), text)
+
+    return shown
+
+
+@dataclass
+class StageClock:
+    """Seconds and peak memory of every stage, for ``timings.json``.
+
+    The peak is that of the whole process while the stage ran (MB, resident); None where the system cannot tell
+    (it is read from ``/proc``, so on Linux only).
+    """
+
+    stages: list[dict[str, Any]] = field(default_factory=list)
+
+    @contextlib.contextmanager
+    def stage(self, name: str) -> Iterator[None]:
+        """Measure one stage; stages follow one another and do not nest."""
+        _reset_peak()
+        start = time.perf_counter()
+        yield
+        seconds = time.perf_counter() - start
+        self.stages.append({"stage": name, "seconds": round(seconds, 3), "peak_memory_mb": _peak_mb()})
+
+    def to_json(self) -> dict[str, Any]:
+        peaks = [entry["peak_memory_mb"] for entry in self.stages if entry["peak_memory_mb"] is not None]
+        return {
+            "schema": 1,
+            "stages": self.stages,
+            "total_seconds": round(sum(entry["seconds"] for entry in self.stages), 3),
+            "peak_memory_mb": max(peaks) if peaks else None,
+        }
+
+
+def _reset_peak() -> None:
+    with contextlib.suppress(OSError):
+        Path("/proc/self/clear_refs").write_text("5")
+
+
+def _peak_mb() -> float | None:
+    try:
+        lines = Path("/proc/self/status").read_text().splitlines()
+    except OSError:
+        return None
+    kilobytes = next((int(line.split()[1]) for line in lines if line.startswith("VmHWM:")), None)
+    return None if kilobytes is None else round(kilobytes / 1024, 1)

@@ -1,0 +1,83 @@
+"""Protocols: complete, in range, and overridden only with what fits."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from PainGeneratorLib.Numerics.errors import PainGeneratorError
+from PainGeneratorLib.Numerics.fusion import FusionParameters
+from PainGeneratorLib.Workflow.protocol import GROUPS, PROTOCOLS_FOLDER, load_protocol
+
+
+@pytest.mark.parametrize("group", GROUPS)
+def test_every_parameter_says_its_unit_range_and_source(group: str) -> None:
+    protocol = load_protocol(group)
+    assert protocol.stages
+    for stage, section in protocol.stages.items():
+        for key, entry in section.items():
+            name = f"{stage}.{key}"
+            assert entry["source"].strip(), name
+            assert entry["description"].strip(), name
+            assert "unit" in entry, name
+            value = entry["value"]
+            if isinstance(value, bool):
+                continue
+            if isinstance(value, str):
+                assert value in entry["choices"], name
+            else:
+                for number in value if isinstance(value, list) else [value]:
+                    assert entry["minimum"] <= number <= entry["maximum"], name
+
+
+def test_both_groups_have_the_same_parameters() -> None:
+    names = [
+        {(stage, key) for stage, section in load_protocol(group).stages.items() for key in section} for group in GROUPS
+    ]
+    assert names[0] == names[1]
+
+
+def test_a_value_given_as_text_takes_the_type_of_the_parameter_and_is_marked_as_changed() -> None:
+    protocol = load_protocol("low-back").with_values({"fusion.weight_mr": "30"})
+    assert protocol.stage("fusion", FusionParameters).weight_mr == 30.0
+    assert protocol.changed == ("fusion.weight_mr",)
+    assert load_protocol("low-back").stage("fusion", FusionParameters).weight_mr != 30.0
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "text"),
+    [
+        ("fusion.weight_mr", "101", "from 0.0 to 100.0"),
+        ("fusion.weight_mr", "much", "a number"),
+        ("fusion.weight_mr", "nan", "a number"),
+        ("fusion.weight", "1", "known are: fusion.join_gap_mm"),
+        ("weight_mr", "1", "Names are stage.parameter"),
+    ],
+)
+def test_an_unknown_name_or_a_value_out_of_range_is_refused(name: str, value: str, text: str) -> None:
+    with pytest.raises(PainGeneratorError, match=text):
+        load_protocol("low-back").with_values({name: value})
+
+
+def test_a_users_protocol_file_may_hold_only_what_differs(tmp_path: Path) -> None:
+    file = tmp_path / "own.json"
+    file.write_text(json.dumps({"group": "low-back", "stages": {"fusion": {"join_gap_mm": 7.5}}}))
+    assert load_protocol("low-back", file).value("fusion.join_gap_mm") == 7.5
+    with pytest.raises(PainGeneratorError, match="is for the group 'low-back'"):
+        load_protocol("hip-replacement", file)
+    file.write_text("{")
+    with pytest.raises(PainGeneratorError, match="cannot be read"):
+        load_protocol("low-back", file)
+
+
+def test_a_protocol_of_another_version_is_refused() -> None:
+    protocol = load_protocol("low-back")
+    stages = {**protocol.stages, "fusion": {}}
+    with pytest.raises(PainGeneratorError, match="does not fit this version"):
+        type(protocol)("low-back", stages).stage("fusion", FusionParameters)
+
+
+def test_the_shipped_files_say_which_group_they_are_for() -> None:
+    for group in GROUPS:
+        assert json.loads((PROTOCOLS_FOLDER / f"{group}.json").read_text(encoding="utf-8"))["group"] == group
