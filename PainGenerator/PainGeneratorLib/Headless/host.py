@@ -17,6 +17,8 @@ import contextlib
 import os
 import shutil
 import tempfile
+import zipfile
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
@@ -37,6 +39,7 @@ MODULE_LOGICS = (
 )
 """Name and class of the logics, in the order in which they get the scene: colors before all that looks them up.
 
+Without the segmentations logic, writing a scene with a segmentation would end the process.
 The terminologies logic is left out: it reads files that the wheel lacks, and segments carry their codes as text.
 """
 
@@ -63,6 +66,8 @@ class HeadlessHost:
         By module name. Held here because the application logic keeps only weak pointers to them.
     warnings : list of str
         Texts of the VTK warnings so far.
+    temporary_folder : str
+        Goes with the host.
     """
 
     def __init__(self) -> None:
@@ -72,7 +77,7 @@ class HeadlessHost:
         self.warnings: list[str] = []
         self._errors: list[str] = []
         self._kept: list[Any] = []
-        self._folder: str | None = None
+        self.temporary_folder = ""
         self._former_window: Any = None
 
     def __enter__(self) -> HeadlessHost:
@@ -80,10 +85,10 @@ class HeadlessHost:
 
         self._watch_errors()
         try:
-            self._folder = tempfile.mkdtemp(prefix="paingenerator-")
+            self.temporary_folder = tempfile.mkdtemp(prefix="paingenerator-")
             self.scene = slicer.vtkMRMLScene()
             self.application_logic = slicer.vtkSlicerApplicationLogic()
-            self.application_logic.SetTemporaryPath(self._folder)
+            self.application_logic.SetTemporaryPath(self.temporary_folder)
             self.application_logic.SetMRMLScene(self.scene)
             self._add_data_io()
             for name, class_name in MODULE_LOGICS:
@@ -116,8 +121,23 @@ class HeadlessHost:
         VTKError
         """
         if self._errors:
-            texts, self._errors[:] = self._errors[:ERROR_LIMIT], []
+            texts, surplus = self._errors[:ERROR_LIMIT], len(self._errors) - ERROR_LIMIT
+            self._errors.clear()
+            if surplus > 0:
+                texts.append(f"and {surplus} more")
             raise VTKError(f"VTK reported errors during {work}:\n" + "\n".join(texts))
+
+    def discard_errors(self) -> list[str]:
+        """Forget the errors reported since the last checkpoint: for a failure that the caller has dealt with.
+
+        Returns
+        -------
+        list of str
+            Their texts.
+        """
+        texts = self._errors.copy()
+        self._errors.clear()
+        return texts
 
     def save_mrb(self, path: str | Path) -> None:
         """Write the scene as an ``.mrb``; a file appears only when all of it was written.
@@ -133,10 +153,10 @@ class HeadlessHost:
 
         path = Path(path)
         if not path.parent.is_dir() or not os.access(path.parent, os.W_OK):
-            raise PainGeneratorError(f"The scene cannot be saved in {path.parent}.", "Choose a folder you can write to.")
+            raise PainGeneratorError(
+                f"The scene cannot be saved in {path.parent}.", "Choose a folder you can write to."
+            )
         self.checkpoint("the work on the scene")
-        if not self.scene.IsNodeClassRegistered("vtkMRMLSegmentationNode"):
-            raise VTKError("the segmentations logic has no scene: writing a segmentation would end the process")
         messages = slicer.vtkMRMLMessageCollection()
         with tempfile.TemporaryDirectory(prefix=".saving-", dir=path.parent) as folder:
             # The bundle keeps the file's base name inside, so that it is written under its final name.
@@ -166,9 +186,7 @@ class HeadlessHost:
         path = Path(path)
         if not path.is_file():
             raise PainGeneratorError(f"There is no scene file {path}.", "Give the path of an .mrb file.")
-        with path.open("rb") as file:
-            if file.read(4) != b"PK\x03\x04":
-                raise PainGeneratorError(f"{path} is not a scene bundle.", "Give an .mrb file that Slicer wrote.")
+        _check_bundle(path)
         messages = slicer.vtkMRMLMessageCollection()
         done = self.scene.ReadFromMRB(str(path), clear, messages)
         self._raise_unless(done, f"reading {path.name}", messages)
@@ -194,7 +212,7 @@ class HeadlessHost:
         """Give the scene the manager of data files and its cache, without which no ``.mrb`` can be read."""
         import slicer
 
-        cache = Path(self._folder or "") / "cache"
+        cache = Path(self.temporary_folder) / "cache"
         cache.mkdir()
         remote = slicer.vtkMRMLRemoteIOLogic()
         remote.GetCacheManager().SetRemoteCacheDirectory(str(cache))
@@ -242,8 +260,26 @@ class HeadlessHost:
         self._kept.clear()
         vtk.vtkOutputWindow.SetInstance(self._former_window)
         vtk.vtkLogger.SetStderrVerbosity(vtk.vtkLogger.VERBOSITY_INFO)
-        if self._folder:
-            shutil.rmtree(self._folder, ignore_errors=True)
+        if self.temporary_folder:
+            shutil.rmtree(self.temporary_folder, ignore_errors=True)
+
+
+def _check_bundle(path: Path) -> None:
+    """Look for damage first: MRML ends the process when it reads a damaged segmentation.
+
+    Raises
+    ------
+    PainGeneratorError
+    """
+    advice = "Give a whole .mrb file, as this program or Slicer writes it."
+    try:
+        with zipfile.ZipFile(path) as bundle:
+            damaged = bundle.testzip()
+            has_scene = any(name.endswith(".mrml") for name in bundle.namelist())
+    except (zipfile.BadZipFile, zlib.error, EOFError) as error:
+        raise PainGeneratorError(f"{path} is not a scene bundle, or damaged.", advice) from error
+    if damaged or not has_scene:
+        raise PainGeneratorError(f"{path} is damaged: {damaged or 'it holds no scene'}.", advice)
 
 
 @contextlib.contextmanager

@@ -149,6 +149,10 @@ def start_reference(header: PetHeader, decay_per_s: float, ledger: Ledger) -> tu
     earliest, series = earliest_acquisition(header), header.series_datetime
     back = _back_computed(header, decay_per_s)
     zeros = np.zeros(header.n_slices)
+    if header.decay_corrected_to is not None:
+        origin = header.decay_corrected_to
+        ledger.add("Decay correction reference", origin, "", "Decay Correction DateTime (0018,9701)")
+        return origin, zeros, "decay correction date-time"
     if header.ge_scan_datetime is not None:
         origin, note = header.ge_scan_datetime, ""
         anchor = series or earliest
@@ -246,5 +250,3 @@ def frame_starts(header: PetHeader) -> tuple[datetime, np.ndarray, np.ndarray]:
         )
     offsets = np.array([_seconds(moment, origin) for moment in header.acquisition_datetimes])
     return origin, offsets, duration / 1000.0
-
-

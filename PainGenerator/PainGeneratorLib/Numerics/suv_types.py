@@ -41,6 +41,8 @@ class PetHeader:
     actual_frame_duration_ms: np.ndarray | None = None
     """Shape (n_slices,); Actual Frame Duration (0018,1242)."""
     series_datetime: datetime | None = None
+    decay_corrected_to: datetime | None = None
+    """Decay Correction DateTime (0018,9701) of enhanced PET: the reference time itself."""
     weight_kg: float | None = None
     height_m: float | None = None
     sex: str | None = None

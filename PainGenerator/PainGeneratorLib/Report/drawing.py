@@ -103,7 +103,9 @@ def draw_outline(rgb: np.ndarray, border: np.ndarray, color: tuple[int, int, int
     rgb[line] = color
 
 
-def annotate(rgb: np.ndarray, plane: Plane, caption: str, point_ras: np.ndarray, *, light: bool = False) -> Picture.Image:
+def annotate(
+    rgb: np.ndarray, plane: Plane, caption: str, point_ras: np.ndarray, *, light: bool = False
+) -> Picture.Image:
     """Caption, patient letters, crosshair with a gap at the point, and scale bar, over the picture of a plane."""
     picture = Picture.fromarray(rgb)
     draw = ImageDraw.Draw(picture)
@@ -176,5 +178,5 @@ def round_up(value: float) -> float:
 def png(picture: Picture.Image) -> bytes:
     """The picture as PNG; the same picture gives the same bytes."""
     buffer = io.BytesIO()
-    picture.save(buffer, format="PNG", optimize=True)
+    picture.save(buffer, format="PNG", compress_level=4)
     return buffer.getvalue()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from PIL import Image as Picture
@@ -44,7 +44,7 @@ class KeyImageInputs:
 
     Parameters
     ----------
-    suv : Image
+    suv : Image, optional
         SUVbw, g/ml, in its own frame.
     reference_to_pet : ndarray, shape (4, 4)
         Maps points of the reference series' frame (RAS mm) to points of the PET.
@@ -58,15 +58,27 @@ class KeyImageInputs:
         Maps points of the reference frame to points of `fluid`; identity when left out.
     fluid_name : str
         How its panels are labelled, for instance "STIR".
+    aligned : bool
+        False when PET and MR could not be aligned: then they are never shown on top of each other, a candidate found
+        on PET gets PET pictures only, one found on MR gets MR pictures only.
     """
 
-    suv: Image
+    suv: Image | None
     reference_to_pet: np.ndarray
     reference: Image | None = None
     reference_name: str = "T1"
     fluid: Image | None = None
     reference_to_fluid: np.ndarray | None = None
     fluid_name: str = "FLUID"
+    aligned: bool = True
+
+    def suited_to(self, candidate: Candidate) -> KeyImageInputs:
+        """The images that may be shown for a candidate: all, or without the one that its place is not known on."""
+        if self.aligned or candidate.evidence == "PET+MR":
+            return self
+        if candidate.evidence == "MR only":
+            return replace(self, suv=None)
+        return replace(self, reference=None, fluid=None)
 
 
 @dataclass(frozen=True)
@@ -111,20 +123,33 @@ def key_images(
     """
     made = {}
     chosen = list(candidates)[:limit]
+    usual = max((c.suv_max for c in candidates if c.suv_max is not None), default=None)
     for count, candidate in enumerate(chosen):
         if progress is not None:
             progress(count / len(chosen), f"Key image {count + 1} of {len(chosen)}")
-        made[candidate.id] = key_image(candidate, inputs)
+        made[candidate.id] = key_image(candidate, inputs, usual_suv=usual)
     return made
 
 
-def key_image(candidate: Candidate, inputs: KeyImageInputs) -> KeyImage:
-    """The key image of one candidate: a row of three planes for each kind of picture, with the scales beside them."""
+def key_image(candidate: Candidate, inputs: KeyImageInputs, *, usual_suv: float | None = None) -> KeyImage:
+    """The key image of one candidate: a row of three planes for each kind of picture, with the scales beside them.
+
+    Parameters
+    ----------
+    candidate : Candidate
+        In the reference frame.
+    inputs : KeyImageInputs
+    usual_suv : float, optional
+        Upper end of the PET's scale, g/ml, for a candidate without uptake of its own: the other candidates' highest.
+    """
+    inputs = inputs.suited_to(candidate)
     point = np.asarray(candidate.centroid_ras_mm, dtype=np.float64)
     planes = candidate_planes(point, inputs)
-    uptake = [sample(inputs.suv, plane, inputs.reference_to_pet) for plane in planes]
-    scale = pet_window(candidate, np.stack(uptake))
-    colors = Window(overlay_start(candidate, scale.high), scale.high)
+    uptake, scale, colors = None, None, None
+    if inputs.suv is not None:
+        uptake = [sample(inputs.suv, plane, inputs.reference_to_pet) for plane in planes]
+        scale = pet_window(candidate, np.stack(uptake), usual_suv)
+        colors = Window(overlay_start(candidate, scale.high), scale.high)
     shapes = _Outlines(candidate, planes)
     rows: list[list[Picture.Image]] = []
     bars: list[Picture.Image | None] = []
@@ -138,19 +163,27 @@ def key_image(candidate: Candidate, inputs: KeyImageInputs) -> KeyImage:
         bars.append(bar)
 
     if inputs.reference is not None:
-        values = [sample(inputs.reference, plane) for plane in planes]
-        window = robust_window(np.stack(values))
-        over = [fused(grey(v, window), u, colors) for v, u in zip(values, uptake, strict=True)]
-        bar = color_bar(colors, PANEL_PIXELS, BAR_PIXELS, "PET\nSUV, g/ml")
-        add_row(over, f"PET on {inputs.reference_name}", bar)
+        pictures = _grey_planes(inputs.reference, planes, None)
+        if uptake is None:
+            add_row(pictures, inputs.reference_name, None)
+        else:
+            bar = color_bar(colors, PANEL_PIXELS, BAR_PIXELS, "PET\nSUV, g/ml")
+            pictures = [fused(picture, u, colors) for picture, u in zip(pictures, uptake, strict=True)]
+            add_row(pictures, f"PET on {inputs.reference_name}", bar)
     if inputs.fluid is not None:
-        values = [sample(inputs.fluid, plane, inputs.reference_to_fluid) for plane in planes]
-        window = robust_window(np.stack(values))
-        add_row([grey(v, window) for v in values], inputs.fluid_name, None)
-    bar = color_bar(scale, PANEL_PIXELS, BAR_PIXELS, "PET\nSUV, g/ml", inverted_grey=True)
-    add_row([grey(u, scale, inverted=True) for u in uptake], "PET", bar, light=True)
+        add_row(_grey_planes(inputs.fluid, planes, inputs.reference_to_fluid), inputs.fluid_name, None)
+    if uptake is not None:
+        bar = color_bar(scale, PANEL_PIXELS, BAR_PIXELS, "PET\nSUV, g/ml", inverted_grey=True)
+        add_row([grey(u, scale, inverted=True) for u in uptake], "PET", bar, light=True)
     picture = _grid(rows, bars)
     return KeyImage(candidate.id, png(picture), *picture.size, _caption(candidate, inputs, colors, scale))
+
+
+def _grey_planes(image: Image, planes: Sequence[Plane], to_image_ras: np.ndarray | None) -> list[np.ndarray]:
+    """The planes of an MR in grey, all in one window."""
+    values = [sample(image, plane, to_image_ras) for plane in planes]
+    window = robust_window(np.stack(values))
+    return [grey(plane_values, window) for plane_values in values]
 
 
 def candidate_planes(point_ras: np.ndarray, inputs: KeyImageInputs) -> list[Plane]:
@@ -162,11 +195,12 @@ def candidate_planes(point_ras: np.ndarray, inputs: KeyImageInputs) -> list[Plan
     return [plane_through(name, point_ras, field, WIDTH_MM, PANEL_PIXELS, to_field) for name in PLANE_NAMES]
 
 
-def pet_window(candidate: Candidate, uptake: np.ndarray) -> Window:
-    """From 0 to a round number just above the candidate's SUVmax; without one, above what the planes mostly hold."""
+def pet_window(candidate: Candidate, uptake: np.ndarray, usual_suv: float | None) -> Window:
+    """From 0 to a round number above the candidate's SUVmax; without one, above the usual or nearly all uptake."""
     upper = candidate.suv_max
     if upper is None:
-        upper = robust_window(uptake, high=99.0).high
+        nearly_all = robust_window(uptake, high=99.0).high
+        upper = nearly_all if usual_suv is None else usual_suv
     return Window(0.0, round_up(max(float(upper), NARROWEST_UPPER_SUV)))
 
 
@@ -204,16 +238,17 @@ def _grid(rows: list[list[Picture.Image]], bars: list[Picture.Image | None]) -> 
     return canvas
 
 
-def _caption(candidate: Candidate, inputs: KeyImageInputs, colors: Window, scale: Window) -> str:
+def _caption(candidate: Candidate, inputs: KeyImageInputs, colors: Window | None, scale: Window | None) -> str:
     parts = [
         f"Planes along the patient's axes through {words.position(candidate.centroid_ras_mm)} "
         "(patient's right at the viewer's left)."
     ]
-    if inputs.reference is not None:
+    if inputs.reference is not None and colors is not None:
         parts.append(
             f"PET colors begin at SUV {words.number(colors.low)} and end at {words.number(colors.high, 1, 'g/ml')}."
         )
-    parts.append(f"PET alone: white 0, black {words.number(scale.high, 1, 'g/ml')}.")
+    if scale is not None:
+        parts.append(f"PET alone: white 0, black {words.number(scale.high, 1, 'g/ml')}.")
     if candidate.evidence == "PET+MR":
         parts.append("Solid outline: PET; dashed outline: MR finding.")
     else:

@@ -25,7 +25,7 @@ from ..Numerics.errors import PainGeneratorError
 
 FULL_DISK_ERRNOS = frozenset({errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC)})
 FULL_DISK_BYTES = 1 << 20
-"""A writer that fails without an error number (ITK, VTK) on a disk with less than this left failed for lack of room."""
+"""A writer that fails without an error number (ITK, VTK) on a disk with less than this left ran out of room."""
 ENDING_SIGNALS = tuple(getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name))
 
 

@@ -23,7 +23,7 @@ _AXES = {
 }
 _LETTERS = (("R", "L"), ("A", "P"), ("H", "F"))
 KEPT_INSIDE = 0.38
-"""A plane that is moved to stay in the field of view leaves the point at most this part of its width off its middle."""
+"""A plane moved to stay in the field of view has the point at most this part of its width off its middle."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -135,7 +135,9 @@ def sample(image: Image, plane: Plane, to_image_ras: np.ndarray | None = None, o
         inside &= (axis >= -0.5) & (axis <= count - 0.5)
         np.clip(axis, 0, count - 1, out=axis)
     source = image.array.view(np.uint8) if image.array.dtype == bool else image.array
-    values = ndimage.map_coordinates(source, ijk[::-1], output=np.float32, order=order, mode="nearest", prefilter=False)
+    values = ndimage.map_coordinates(
+        source, ijk[::-1], output=np.float32, order=order, mode="nearest", prefilter=False
+    )
     values[~inside] = np.nan
     return values
 
@@ -152,11 +154,11 @@ def outline(regions: Sequence[Region], plane: Plane) -> np.ndarray:
     Returns
     -------
     ndarray of bool, shape (pixels, pixels)
-        One pixel wide, inside the border.
+        One pixel wide, just outside the regions, so that it hides nothing of them.
     """
     covered = np.zeros((plane.pixels, plane.pixels), dtype=bool)
     for region in regions:
         if len(region):
             values = sample(region.box_mask(margin=1), plane)
             covered |= np.nan_to_num(values, nan=0.0) >= 0.5
-    return covered & ~ndimage.binary_erosion(covered, border_value=1)
+    return ndimage.binary_dilation(covered) & ~covered

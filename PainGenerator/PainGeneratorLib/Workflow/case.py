@@ -5,11 +5,14 @@ from __future__ import annotations
 import datetime
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from ..Numerics.errors import PainGeneratorError
 from ..Numerics.fusion import Symptoms
+from ..Numerics.image import Image
+from ..Numerics.suv import PetHeader
 from .protocol import GROUPS, Protocol, load_protocol
 
 
@@ -93,3 +96,79 @@ class Warnings:
 
     def add(self, *sentences: str) -> None:
         self.sentences.extend(text for text in sentences if text not in self.sentences)
+
+
+@dataclass(eq=False)
+class CaseSeries:
+    """One series with a role, from a DICOM folder or from a loaded volume.
+
+    Parameters
+    ----------
+    role : str
+    label : str
+        How messages and the report call it.
+    image : Image
+        Rescaled values; RAS geometry, in the series' own frame.
+    modality : str
+        ``PT``, ``MR`` or ``CT``.
+    frame_of_reference : str or None
+        Two series with the same one share the scanner's coordinates.
+    facts : mapping
+        For the report and the scene: number, description, date, reason of the role, UIDs.
+    """
+
+    role: str
+    label: str
+    image: Image
+    modality: str
+    frame_of_reference: str | None
+    facts: dict[str, Any]
+
+
+@dataclass(eq=False)
+class Case:
+    """One examination, read.
+
+    Parameters
+    ----------
+    options : CaseOptions
+    group : str
+    protocol : Protocol
+    reference_role : str
+        Role of the series to whose frame everything is aligned.
+    series : dict of str to CaseSeries
+        By role; the PET is among them, as stored (not SUV).
+    pet_header : PetHeader or None
+        None when the volume's unit is known some other way (see `pet_is_suv`).
+    pet_is_suv : bool
+        The PET volume holds SUVbw already and has no header.
+    patient : dict
+        ``patient_name``, ``patient_id``, ``birth_date``, ``sex``, ``study_date``, ``study_description``.
+    warnings : Warnings
+    left_out : list of (description, reason)
+    input_files : tuple of Path
+        The files of the series that are used, for the hashes of the provenance.
+    """
+
+    options: CaseOptions
+    group: str
+    protocol: Protocol
+    reference_role: str
+    series: dict[str, CaseSeries]
+    pet_header: PetHeader | None
+    patient: dict[str, Any]
+    pet_is_suv: bool = False
+    warnings: Warnings = field(default_factory=Warnings)
+    left_out: list[tuple[str, str]] = field(default_factory=list)
+    all_series: list[dict[str, Any]] = field(default_factory=list)
+    input_folder: Path | None = None
+    input_files: tuple[Path, ...] = ()
+
+    @property
+    def reference(self) -> CaseSeries:
+        """The series to whose frame everything is aligned."""
+        return self.series[self.reference_role]
+
+    @property
+    def pet(self) -> CaseSeries:
+        return self.series["PET"]

@@ -1,0 +1,259 @@
+"""Left, right and position words from the images alone, for cases without an anatomy segmentation.
+
+The midline is found, not assumed: from the spine line where it shows, else from the symmetry plane, else from the outline of
+the body. Names say what is known - side, distance to the spine line, zone at the implant - and never a level.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import ndimage
+
+from ..Numerics import tissues as codes
+from ..Numerics.image import Geometry, Image, Region
+from ..Numerics.records import Place
+from ..Numerics.symmetry import RELIABLE_QUALITY, SymmetryPlane
+from .spine_line import GRID_MM, SpineLine, coarse_grid, find_spine_line
+from .spine_places import SPREAD_PART
+from .zones import HipImplant
+
+RELIABLE_SPINE = 0.4
+MIDLINE_MM = 6.0
+"""Nearer to the midline than this a place is called midline: a quarter of a lumbar body's half width. Ours."""
+_SPINE_LATERAL_MM = 25.0
+_SPINE_BEHIND_MM, _SPINE_FRONT_MM = 40.0, 55.0
+_PARASPINAL_MM = 65.0
+_HALF_BODY_MM = (140.0, 220.0)
+"""Half the width of an adult's pelvis with its soft tissue; ours."""
+_ONE_LEG_MM = 230.0
+
+
+@dataclass(frozen=True, eq=False)
+class BodyPlan:
+    """The midline and what else orients a reader; positions are RAS mm of the reference frame.
+
+    Parameters
+    ----------
+    midpoint_ras : ndarray, shape (3,)
+        A point of the midsagittal plane.
+    left_ras : ndarray, shape (3,)
+        Its normal, toward the patient's left.
+    source : str
+        What the midline was found from: ``spine line``, ``symmetry plane``, ``body outline`` or ``scanner axis``.
+    spine_line : SpineLine, optional
+        Present when it is reliable.
+    implant : HipImplant, optional
+    """
+
+    midpoint_ras: np.ndarray
+    left_ras: np.ndarray
+    source: str
+    spine_line: SpineLine | None = None
+    implant: HipImplant | None = None
+
+    def lateral_mm(self, points_ras: np.ndarray) -> np.ndarray:
+        """Distance from the midline, positive to the patient's left, shape (...)."""
+        points = np.asarray(points_ras, dtype=float)
+        if self.spine_line is None or self.source != "spine line":
+            return (points - self.midpoint_ras) @ self.left_ras
+        line = self.spine_line.points_ras
+        bottom, top = line[0, 2], line[-1, 2]
+        return (points - self.spine_line.at(np.clip(points[..., 2], bottom, top))) @ self.left_ras
+
+    def side(self, points_ras: np.ndarray) -> str:
+        """left, right or midline, of a position (3,) or of the voxels (n, 3) of a finding."""
+        lateral = np.atleast_1d(self.lateral_mm(points_ras))
+        mean = float(lateral.mean())
+        other = float(np.mean(lateral * np.sign(mean) < 0)) if mean else 1.0
+        crosses = other >= SPREAD_PART and lateral.size > 8
+        return "midline" if abs(mean) <= MIDLINE_MM or crosses else "left" if mean > 0 else "right"
+
+    def describe(self, where: Region | np.ndarray) -> Place:
+        """The place of a region, of voxels (n, 3) or of a position (3,), without a level.
+
+        Returns
+        -------
+        Place
+            Flagged ``no-level``; also ``side-uncertain`` when no midline was found in the images.
+        """
+        points = where.points_ras if isinstance(where, Region) else np.atleast_2d(np.asarray(where, dtype=float))
+        side = self.side(points)
+        flags = ("no-level", "side-uncertain") if self.source == "scanner axis" else ("no-level",)
+        centroid = points.mean(axis=0)
+        lateral = abs(float(self.lateral_mm(centroid)))
+        if self.spine_line is None:
+            structure = "hip region" if self.implant is not None and lateral > _PARASPINAL_MM else "trunk"
+            name = f"{side} {structure}, {lateral:.0f} mm lateral of the midline"
+            if side == "midline":
+                name = f"{structure}, in the midline"
+            return Place(name, structure, side, flags=flags)
+        front = float((centroid - self.spine_line.at(centroid[2]))[1])
+        depth = f"{abs(front):.0f} mm {'in front of' if front > 0 else 'behind'}"
+        if lateral <= _SPINE_LATERAL_MM and -_SPINE_BEHIND_MM <= front <= _SPINE_FRONT_MM:
+            structure = "spine"
+        elif lateral <= _PARASPINAL_MM and front <= _SPINE_FRONT_MM:
+            structure = "paraspinal region"
+        else:
+            structure = "pelvis or flank" if lateral > _PARASPINAL_MM else "prevertebral region"
+        if side == "midline":
+            where_to = "in the spine line" if abs(front) <= MIDLINE_MM else f"{depth} the spine line"
+            return Place(f"{structure}, midline, {where_to}", structure, side, flags=flags)
+        name = f"{side} {structure}, {lateral:.0f} mm lateral of and {depth} the spine line"
+        return Place(name, structure, side, flags=flags)
+
+    def moved(self, matrix_ras: np.ndarray) -> BodyPlan:
+        """The plan with another midline point and normal after a rigid 4 x 4 RAS motion; the spine line moves with it."""
+        matrix = np.asarray(matrix_ras, dtype=float)
+        line = self.spine_line
+        if line is not None:
+            line = dataclasses.replace(line, points_ras=line.points_ras @ matrix[:3, :3].T + matrix[:3, 3])
+        return dataclasses.replace(
+            self,
+            midpoint_ras=matrix[:3, :3] @ self.midpoint_ras + matrix[:3, 3],
+            left_ras=matrix[:3, :3] @ self.left_ras,
+            spine_line=line,
+        )
+
+
+def find_body_plan(
+    reference: Image,
+    tissues: Image | None = None,
+    fluid: Image | None = None,
+    symmetry: SymmetryPlane | None = None,
+    implant: HipImplant | None = None,
+) -> BodyPlan:
+    """Find midline and spine line in the images.
+
+    Parameters
+    ----------
+    reference : Image
+        The reference series (T1 when there is one).
+    tissues : Image, optional
+        Tissue classes (``Numerics.tissues``) in the same frame; tell where the body is.
+    fluid : Image, optional
+        FLUID or T2 series, in the same frame.
+    symmetry : SymmetryPlane, optional
+        The symmetry plane, used when it is reliable and fits the outline.
+    implant : HipImplant, optional
+        A hip prosthesis: the spine is then not expected in the field of view.
+
+    Returns
+    -------
+    BodyPlan
+    """
+    outline = _outline(reference, tissues)
+    plane = symmetry if symmetry is not None and _fits(symmetry, outline) else None
+    expected = None if plane is None else float(plane.point_ras[0])
+    if plane is None and outline.middle_ras is not None:
+        expected = float(outline.middle_ras[0])
+    line = None if implant is not None else find_spine_line(reference, fluid, expected)
+    if line is not None and line.quality < RELIABLE_SPINE:
+        line = None
+    if line is not None:
+        near = plane is None or abs(float(np.median(plane.signed_distance_mm(line.points_ras)))) < 20.0
+        if near:
+            normal = np.array([-1.0, 0.0, 0.0]) if plane is None else plane.normal_ras
+            return BodyPlan(line.points_ras.mean(axis=0), normal, "spine line", line, implant)
+        line = None
+    if plane is not None:
+        return BodyPlan(plane.point_ras, plane.normal_ras, "symmetry plane", line, implant)
+    left = np.array([-1.0, 0.0, 0.0])
+    if outline.middle_ras is not None:
+        return BodyPlan(outline.middle_ras, outline.left_ras, "body outline", line, implant)
+    middle = np.array([_middle_from_one_side(outline), 0.0, 0.0])
+    if implant is not None:
+        middle = _behind_implant(implant, middle)
+    known = outline.skin_left_mm is not None or outline.skin_right_mm is not None or implant is not None
+    return BodyPlan(middle, left, "body outline" if known else "scanner axis", line, implant)
+
+
+@dataclass(frozen=True, eq=False)
+class _Outline:
+    """Edges of the body: R coordinate of each visible side; the middle when both show."""
+
+    skin_left_mm: float | None
+    skin_right_mm: float | None
+    middle_ras: np.ndarray | None
+    left_ras: np.ndarray
+
+
+def _outline(reference: Image, tissues: Image | None) -> _Outline:
+    values, geometry = coarse_grid(reference, 2 * GRID_MM)
+    held = ~np.isnan(values)
+    if tissues is not None:
+        body = np.zeros(values.shape, dtype=bool)
+        kinds, _ = coarse_grid(Image((~np.isin(tissues.array, [codes.UNKNOWN, codes.VOID])).astype(np.float32), tissues.geometry))
+        if kinds.size and np.nanmax(kinds) > 0:
+            body = _on_grid(tissues, geometry)
+    else:
+        body = np.zeros(values.shape, dtype=bool)
+    if not body.any():
+        level = 0.25 * np.nanpercentile(values, 90)
+        body = held & (np.nan_to_num(values) > level)
+    body = ndimage.binary_opening(body, iterations=1) if min(body.shape) > 4 else body
+    parts, count = ndimage.label(body)
+    if count == 0:
+        return _Outline(None, None, None, np.array([-1.0, 0.0, 0.0]))
+    body = parts == 1 + int(np.argmax(np.bincount(parts.ravel())[1:]))
+    right = geometry.to_ras(np.zeros(3))[0] + 2 * GRID_MM * np.arange(geometry.shape[2])
+    rows = np.flatnonzero(body.any(axis=(1, 2)))
+    first = body.any(axis=1)[rows].argmax(axis=1)
+    last = body.shape[2] - 1 - body.any(axis=1)[rows][:, ::-1].argmax(axis=1)
+    view = held.any(axis=1)[rows]
+    start, stop = view.argmax(axis=1), body.shape[2] - 1 - view[:, ::-1].argmax(axis=1)
+    sees_left, sees_right = (first - start >= 2), (stop - last >= 2)
+    both = sees_left & sees_right
+    skin_left = float(np.median(right[first[sees_left]])) if sees_left.mean() > 0.5 else None
+    skin_right = float(np.median(right[last[sees_right]])) if sees_right.mean() > 0.5 else None
+    middle, left = None, np.array([-1.0, 0.0, 0.0])
+    if both.mean() > 0.5:
+        heights = geometry.to_ras(np.stack([np.zeros(rows.size), np.zeros(rows.size), rows], axis=-1))[:, 2]
+        middles = 0.5 * (right[first] + right[last])[both]
+        at = np.array([np.median(middles), geometry.center_ras[1], np.median(heights[both])])
+        width = float(np.median((right[last] - right[first])[both]))
+        if width > _ONE_LEG_MM or abs(at[0]) < 0.2 * width:
+            middle = at
+        else:
+            skin_left, skin_right = (None, skin_right) if at[0] > 0 else (skin_left, None)
+    return _Outline(skin_left, skin_right, middle, left)
+
+
+def _on_grid(tissues: Image, geometry: Geometry) -> np.ndarray:
+    from ..Numerics.image import resample
+
+    kinds = resample(tissues, geometry, order=0, outside=0)
+    return ~np.isin(kinds, [codes.UNKNOWN, codes.VOID])
+
+
+def _fits(symmetry: SymmetryPlane, outline: _Outline) -> bool:
+    """Reliable, and not nearer to the only visible side of the body than half a pelvis."""
+    if symmetry.quality < RELIABLE_QUALITY:
+        return False
+    if outline.middle_ras is not None:
+        return abs(float(symmetry.signed_distance_mm(outline.middle_ras))) < 60.0
+    at = float(symmetry.point_ras[0])
+    sides = [skin for skin in (outline.skin_left_mm, outline.skin_right_mm) if skin is not None]
+    return all(abs(at - skin) >= 0.7 * _HALF_BODY_MM[0] for skin in sides) or not sides
+
+
+def _middle_from_one_side(outline: _Outline) -> float:
+    """R coordinate of the middle when one side of the body shows, or none: near the scanner's axis."""
+    if outline.skin_left_mm is not None and outline.skin_right_mm is None:
+        return float(np.clip(0.0, outline.skin_left_mm + _HALF_BODY_MM[0], outline.skin_left_mm + _HALF_BODY_MM[1]))
+    if outline.skin_right_mm is not None and outline.skin_left_mm is None:
+        return float(np.clip(0.0, outline.skin_right_mm - _HALF_BODY_MM[1], outline.skin_right_mm - _HALF_BODY_MM[0]))
+    return 0.0
+
+
+def _behind_implant(implant: HipImplant, middle: np.ndarray) -> np.ndarray:
+    """The middle, at least 60 mm medially of the cup or stem: hip joint centers are 85 to 95 mm from the midline."""
+    points = [p for p in (implant.cup_center_ras, implant.stem_top_ras) if p is not None]
+    if not points:
+        return middle
+    at = float(np.mean([p[0] for p in points]))
+    moved = middle.copy()
+    moved[0] = max(middle[0], at + 60.0) if implant.side == "left" else min(middle[0], at - 60.0)
+    return moved

@@ -1,0 +1,325 @@
+"""What a label of an anatomy segmentation stands for: structure, side and level, from its name or its number."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..Numerics.errors import PainGeneratorError
+from .label_families import FAMILIES, VERTEBRAE
+
+ADVICE = 'Give the names of the labels with --anatomy-labels, a JSON file such as {"1": "vertebrae_L1", "2": "sacrum"}.'
+
+
+@dataclass(frozen=True)
+class Structure:
+    """What one label is.
+
+    Parameters
+    ----------
+    structure : str
+        A word of :data:`PART_WORDS` or the label's own name in plain words when it is not one of these.
+    side : str, optional
+        ``left`` or ``right`` as the label says; None for unpaired structures.
+    level : str, optional
+        Vertebra ("L4") or disc level ("L4/L5"); None when the label does not say.
+    """
+
+    structure: str
+    side: str | None = None
+    level: str | None = None
+
+    @property
+    def text(self) -> str:
+        """In words: "left hip bone", "vertebra L4"."""
+        return " ".join(part for part in (self.side, self.structure, self.level) if part)
+
+
+PART_WORDS: dict[str, str] = {
+    "vertebra": "vertebra vertebrae vert",
+    "vertebral body": "vertebralbody vertebrabody vertebraebody vertebrabodies vertebracorpus vertebracorpusborder corpus"
+    " corpusborder body",
+    "vertebral arch": "arcusvertebrae arcus arch vertebralarch posteriorelements lamina neuralarch",
+    "spinous process": "spinosusprocess spinousprocess processusspinosus",
+    "transverse process": "costalprocess transverseprocess processustransversus",
+    "superior articular process": "superiorarticular superiorarticularprocess articularprocesssuperior",
+    "inferior articular process": "inferiorarticular inferiorarticularprocess articularprocessinferior",
+    "facet joint": "facet facetjoint facets zygapophysealjoint",
+    "pedicle": "pedicle pedicles",
+    "upper endplate": "vertebralbodyendplatesuperior endplatesuperior superiorendplate upperendplate",
+    "lower endplate": "vertebralbodyendplateinferior endplateinferior inferiorendplate lowerendplate",
+    "endplate": "endplate endplates",
+    "disc": "disc discs disk disks ivd ivds intervertebraldisc intervertebraldiscs intervertebraldisk vertebradisc",
+    "sacrum": "sacrum sacralbone ossacrum s",
+    "coccyx": "coccyx cocc",
+    "spinal cord": "spinalcord cord",
+    "spinal canal": "spinalcanal canal thecalsac dura csf",
+    "hip bone": "hip hipbone innominate pelvicbone oscoxae coxa pelvis",
+    "ilium": "ilium iliac iliacbone",
+    "ischium": "ischium",
+    "pubis": "pubis pubicbone",
+    "acetabulum": "acetabulum",
+    "femur": "femur femurbone proximalfemur",
+    "femoral head": "femoralhead femurhead",
+    "greater trochanter": "greatertrochanter trochantermajor",
+    "lesser trochanter": "lessertrochanter trochanterminor",
+    "sacroiliac joint": "sacroiliacjoint sijoint si",
+    "implant": "implant hipimplant prosthesis endoprosthesis stem cup metal",
+    "rib": "rib ribs",
+    "erector spinae": "autochthon erectorspinae erectorspinaemuscle paraspinal paraspinalmuscle multifidus",
+    "iliopsoas": "iliopsoas psoas psoasmajor iliopsoasmuscle iliacus",
+    "gluteus maximus": "gluteusmaximus",
+    "gluteus medius": "gluteusmedius",
+    "gluteus minimus": "gluteusminimus",
+    "quadratus lumborum": "quadratuslumborum",
+    "piriformis": "piriformis",
+    "quadriceps femoris": "quadricepsfemoris quadriceps",
+    "medial thigh muscles": "thighmedialcompartment",
+    "posterior thigh muscles": "thighposteriorcompartment",
+    "sartorius": "sartorius",
+    "muscle": "muscle muscles skeletalmuscle",
+    "fat": "fat subcutaneousfat torsofat intermuscularfat",
+    "kidney": "kidney kidneys",
+    "kidney cyst": "kidneycyst",
+    "ureter": "ureter ureters",
+    "adrenal gland": "adrenalgland",
+    "urinary bladder": "urinarybladder bladder",
+    "prostate": "prostate",
+    "uterus": "uterus",
+    "ovary": "ovary",
+    "testis": "testis testicle",
+    "small bowel": "smallbowel smallintestine bowel intestine",
+    "duodenum": "duodenum",
+    "colon": "colon largebowel",
+    "rectum": "rectum",
+    "stomach": "stomach",
+    "liver": "liver",
+    "gallbladder": "gallbladder",
+    "spleen": "spleen",
+    "pancreas": "pancreas",
+    "aorta": "aorta",
+    "inferior vena cava": "inferiorvenacava ivc venacava",
+    "iliac artery": "iliacartery",
+    "iliac vein": "iliacvena iliacvein",
+    "portal vein": "portalveinsplenicvein portalvein",
+    "lung": "lung lungupperlobe lunglowerlobe lungmiddlelobe",
+}
+"""Structure to the words (joined, lower case, without side and level) that label names use for it."""
+
+_BY_WORD = {word: structure for structure, words in PART_WORDS.items() for word in words.split()}
+_LEVEL = re.compile(r"^(?:th|t|d|l|c|s)\d{1,2}$")
+
+
+def structure_of_name(name: str) -> Structure:
+    """Understand a label's name.
+
+    Parameters
+    ----------
+    name : str
+        Such as ``vertebrae_L4``, ``disc_L5_S``, ``L4/L5 disc``, ``hip_left``, ``Left gluteus medius``, ``L3``.
+
+    Returns
+    -------
+    Structure
+        Unknown names are kept in plain words.
+    """
+    spaced = re.sub(r"(?<=[a-z])(?=[A-Z][a-z])", " ", name)
+    tokens = [token for token in re.split(r"[^A-Za-z0-9]+", spaced.lower()) if token]
+    sides = [token for token in tokens if token in ("left", "right")]
+    if not sides and tokens and tokens[-1] in ("l", "r"):
+        sides = [{"l": "left", "r": "right"}[tokens.pop()]]
+    split = [part for token in tokens for part in _split_levels(token)]
+    levels = [_level(token) for token in split if _LEVEL.match(token) and _level(token) in VERTEBRAE]
+    if levels and levels[0] not in ("S1",) and split[-1] == "s":
+        levels.append("S1")
+        split.pop()
+    words = [
+        token
+        for token in split
+        if token not in ("left", "right", "of", "the", "and") and not (_LEVEL.match(token) and _level(token) in VERTEBRAE)
+    ]
+    joined = "".join(word for word in words if not word.isdigit())
+    structure = _BY_WORD.get(joined) or _BY_WORD.get("".join(w for w in words if w not in ("muscle", "bone", "joint")))
+    if structure is None:
+        structure = ("disc" if len(levels) == 2 else "vertebra") if levels and not words else " ".join(words) or name
+    side = sides[0] if len(set(sides)) == 1 else None
+    if levels and levels[0].startswith("S") and structure == "vertebra":
+        return Structure("sacrum", side, levels[0])
+    return Structure(structure, side, _joined_level(structure, levels))
+
+
+def _split_levels(token: str) -> list[str]:
+    """``l4l5`` to ``l4``, ``l5``; anything else as it is."""
+    parts = re.findall(r"(?:th|[tlcs])\d{1,2}", token)
+    return parts if len(parts) > 1 and "".join(parts) == token else [token]
+
+
+def _level(token: str) -> str:
+    """``th12`` and ``d12`` are T12."""
+    return re.sub(r"^(th|d)", "t", token).upper()
+
+
+def _joined_level(structure: str, levels: list[str]) -> str | None:
+    if not levels:
+        return None
+    if structure in ("disc", "facet joint"):
+        return f"{levels[0]}/{levels[1]}" if len(levels) > 1 else None
+    return levels[0]
+
+
+def names_of_family(family: str) -> dict[int, Structure]:
+    """All labels of a known program.
+
+    Parameters
+    ----------
+    family : str
+        A key of ``label_families.FAMILIES``.
+    """
+    return {number: structure_of_name(name) for number, name in FAMILIES[family].items()}
+
+
+@dataclass(frozen=True)
+class LabelMatch:
+    """Which program's numbers a label map uses.
+
+    Parameters
+    ----------
+    family : str
+    certainty : str
+        ``certain`` when only this program's numbers fit and the anatomy bears it out; ``likely`` when it fits best.
+    structures : mapping of int to Structure
+        For the labels that occur.
+    """
+
+    family: str
+    certainty: str
+    structures: Mapping[int, Structure]
+
+
+@dataclass(frozen=True)
+class LabelFacts:
+    """Where a label lies and how large it is; centroid in RAS mm."""
+
+    centroid_ras_mm: np.ndarray
+    volume_ml: float
+
+
+_RELATIONS = (
+    ("sacrum", 2, -1, "vertebra", 10.0),
+    ("femur", 2, -1, "hip bone", 0.0),
+    ("urinary bladder", 2, -1, "kidney", 20.0),
+    ("urinary bladder", 2, -1, "liver", 20.0),
+    ("quadriceps femoris", 2, -1, "vertebra", 60.0),
+    ("medial thigh muscles", 2, -1, "vertebra", 60.0),
+    ("posterior thigh muscles", 2, -1, "vertebra", 60.0),
+    ("gluteus maximus", 2, -1, "kidney", 0.0),
+    ("gluteus maximus", 1, -1, "iliopsoas", 0.0),
+    ("gluteus maximus", 1, -1, "gluteus minimus", 0.0),
+    ("gluteus maximus", 1, -1, "femur", 0.0),
+    ("erector spinae", 1, -1, "aorta", 0.0),
+    ("erector spinae", 1, -1, "vertebra", 0.0),
+    ("erector spinae", 1, -1, "iliopsoas", 0.0),
+    ("spinal cord", 1, -1, "iliopsoas", 0.0),
+    ("vertebra", 1, -1, "aorta", 0.0),
+    ("spinal cord", 1, -1, "aorta", 0.0),
+    ("spinal cord", 1, -1, "vertebral body", 0.0),
+    ("posterior thigh muscles", 1, -1, "quadriceps femoris", 0.0),
+    ("spleen", 0, -1, "liver", 0.0),
+    ("aorta", 0, -1, "inferior vena cava", 0.0),
+    ("stomach", 0, -1, "gallbladder", 0.0),
+)
+"""(first, RAS axis, sign, second, mm): the first lies at least so far along the signed axis from the second."""
+_LARGEST_ML = {"vertebra": 160.0, "disc": 45.0, "adrenal gland": 30.0, "spinal cord": 200.0, "kidney": 500.0, "rib": 80.0}
+"""Upper limits of volume, generous; lower ones say nothing as fields of view cut structures. Ours."""
+
+_ENOUGH_CHECKS = 3
+_LEAST_AGREEMENT = 0.75
+
+
+def plausibility(structures: Mapping[int, Structure], facts: Mapping[int, LabelFacts]) -> tuple[int, int]:
+    """How many checks against plain anatomy a reading of the labels passes.
+
+    Looked at: left structures left of their right twins, vertebrae one above the other, known neighbours below,
+    behind and left of each other, and volumes that are not absurd.
+
+    Returns
+    -------
+    tuple of int
+        Checks passed, checks made.
+    """
+    results: list[bool] = []
+    placed = {number: (structures[number], facts[number]) for number in structures if number in facts}
+    twins: dict[tuple[str, str | None], dict[str, np.ndarray]] = {}
+    for what, fact in placed.values():
+        if what.side:
+            twins.setdefault((what.structure, what.level), {})[what.side] = fact.centroid_ras_mm
+        limit = _LARGEST_ML.get(what.structure)
+        if limit is not None and what.level is not None and fact.volume_ml > limit:
+            results.append(False)
+    results += [bool(pair["left"][0] < pair["right"][0]) for pair in twins.values() if len(pair) == 2]
+    results += _order_checks(placed.values())
+    means: dict[str, list[np.ndarray]] = {}
+    for what, fact in placed.values():
+        means.setdefault(what.structure, []).append(fact.centroid_ras_mm)
+    for first, axis, sign, second, least in _RELATIONS:
+        if first in means and second in means:
+            gap = np.mean(means[first], axis=0)[axis] - np.mean(means[second], axis=0)[axis]
+            results.append(bool(sign * gap > least))
+    return sum(results), len(results)
+
+
+def _order_checks(placed: Iterable[tuple[Structure, LabelFacts]]) -> list[bool]:
+    """Neighbouring vertebrae (and discs) one above the other by 10 to 70 mm."""
+    results = []
+    for kind in ("vertebra", "disc"):
+        heights = {}
+        for what, fact in placed:
+            if what.structure == kind and what.level is not None:
+                heights[VERTEBRAE.index(what.level.split("/")[0])] = fact.centroid_ras_mm
+        order = sorted(heights)
+        for upper, lower in zip(order, order[1:], strict=False):
+            step = heights[upper] - heights[lower]
+            results.append(bool(step[2] > 0 and np.linalg.norm(step) < 70.0 * (lower - upper)))
+    return results
+
+
+def match_family(facts: Mapping[int, LabelFacts]) -> LabelMatch:
+    """Tell from the numbers alone which program made a label map.
+
+    A family is possible when it knows every number; among the possible ones the anatomy decides.
+
+    Parameters
+    ----------
+    facts : mapping of int to LabelFacts
+        For every label that occurs, without 0.
+
+    Raises
+    ------
+    PainGeneratorError
+        When no known program uses these numbers, or when several could have and the anatomy does not tell them apart.
+    """
+    present = set(facts)
+    possible = [family for family, names in FAMILIES.items() if present <= set(names)]
+    if not possible:
+        shown = ", ".join(str(number) for number in sorted(present)[:12])
+        raise PainGeneratorError(f"The labels of the anatomy segmentation ({shown}) are of no known program.", ADVICE)
+    scored = []
+    for family in possible:
+        structures = {number: what for number, what in names_of_family(family).items() if number in present}
+        passed, made = plausibility(structures, facts)
+        scored.append((passed / made if made else 0.0, made, family, structures))
+    scored.sort(key=lambda entry: (-entry[0], -entry[1]))
+    agreement, made, family, structures = scored[0]
+    borne_out = made >= _ENOUGH_CHECKS and agreement >= _LEAST_AGREEMENT
+    rivals = [
+        entry
+        for entry in scored[1:]
+        if entry[0] >= agreement - 0.1 and entry[1] >= min(_ENOUGH_CHECKS, made) and entry[3] != structures
+    ]
+    if rivals or (len(possible) > 1 and not borne_out) or (made and agreement < 0.5):
+        names = ", ".join(entry[2] for entry in scored[:3])
+        raise PainGeneratorError(f"The labels of the anatomy segmentation may be those of {names}.", ADVICE)
+    return LabelMatch(family, "certain" if borne_out else "likely", structures)

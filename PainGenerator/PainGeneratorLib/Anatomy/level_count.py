@@ -1,0 +1,197 @@
+"""Counts vertebral levels upward from the sacrum where an anatomy segmentation does not name them.
+
+TotalSegmentator's ``total_mr`` and a SPINEPS subregion map without its instances know vertebrae and discs, but not which
+ones. Levels are then counted from the lowest disc on the sacrum, and marked as counted; where the sacrum is not seen,
+or a disc is missing in between, nothing is invented.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+from scipy import ndimage
+from scipy.spatial import cKDTree
+
+from ..Numerics.image import Geometry, Image
+from .anatomy_map import VERTEBRA_PARTS, AnatomyMap
+from .label_families import VERTEBRAE
+from .labels import Structure
+
+_SMALLEST_DISC_ML = 1.0
+_DISC_ON_SACRUM_MM = 10.0
+_DISC_STEP_MM = (12.0, 62.0)
+"""Distance from one disc's centre to the next; lumbar 30 to 42, thoracic 20 to 30 mm. Ours, with a margin."""
+_BODY_RADIUS_MM = 20.0
+_TOP_VERTEBRA_MM = 34.0
+_MAX_GROWTH_MM = 70.0
+_UPWARD = [level for level in reversed(VERTEBRAE[: VERTEBRAE.index("S1") + 1]) if level not in ("T13", "L6")]
+
+
+def with_counted_levels(anatomy: AnatomyMap) -> AnatomyMap:
+    """The map with a level for each vertebra and disc, counted where its labels do not tell.
+
+    Parameters
+    ----------
+    anatomy : AnatomyMap
+
+    Returns
+    -------
+    AnatomyMap
+        The same object when all is named or nothing can be counted; else a copy with new labels and ``counted`` set.
+    """
+    vertebrae = [n for n in anatomy.labels_of(VERTEBRA_PARTS) if anatomy.structures[n].level is None]
+    discs = [n for n in anatomy.labels_of("disc") if anatomy.structures[n].level is None]
+    if not discs:
+        return anatomy
+    mask = anatomy.mask(discs)
+    parts, centers = _disc_parts(mask)
+    if not len(centers):
+        return anatomy
+    named = [n for n in anatomy.labels_of(VERTEBRA_PARTS) if anatomy.structures[n].level is not None]
+    if named:
+        levels = _levels_between(anatomy, named, centers)
+        return _relabeled(anatomy, mask.geometry, parts, levels, {}) if levels else anatomy
+    chain = _chain_from_sacrum(anatomy, parts, mask.geometry, centers)
+    if not chain:
+        return anatomy
+    levels = {part: f"{_UPWARD[n + 1]}/{_UPWARD[n]}" for n, part in enumerate(chain)}
+    bodies = _vertebra_levels(anatomy, vertebrae, [centers[part] for part in chain])
+    relabeled = _relabeled(anatomy, mask.geometry, parts, levels, bodies)
+    text = "The anatomy segmentation does not name the vertebrae: levels were counted from the sacrum."
+    return dataclasses.replace(relabeled, counted=True, warnings=(*relabeled.warnings, text))
+
+
+def _disc_parts(mask: Image) -> tuple[np.ndarray, dict[int, np.ndarray]]:
+    """Connected parts of the disc mask (26 neighbours) and the centre (RAS mm) of each that is large enough."""
+    parts, count = ndimage.label(mask.array, structure=np.ones((3, 3, 3)))
+    numbers = np.arange(1, count + 1)
+    volumes = np.bincount(parts.ravel(), minlength=count + 1)[1:] * mask.geometry.voxel_volume_ml
+    kji = ndimage.center_of_mass(mask.array, parts, numbers)
+    centers = {
+        int(number): mask.geometry.to_ras(np.array(center)[::-1])
+        for number, center, volume in zip(numbers, kji, volumes, strict=True)
+        if volume >= _SMALLEST_DISC_ML
+    }
+    return parts, centers
+
+
+def _chain_from_sacrum(
+    anatomy: AnatomyMap, parts: np.ndarray, geometry: Geometry, centers: dict[int, np.ndarray]
+) -> list[int]:
+    """Discs from the one on the sacrum upward, as far as each follows the one before without a gap."""
+    sacrum = anatomy.points(anatomy.labels_of("sacrum"))
+    if not len(sacrum):
+        return []
+    tree = cKDTree(sacrum)
+    gaps = {}
+    for part in centers:
+        points = geometry.to_ras(np.argwhere(parts == part)[:, ::-1])
+        gaps[part] = float(tree.query(points)[0].min())
+    lowest = min(gaps, key=gaps.get)
+    if gaps[lowest] > _DISC_ON_SACRUM_MM or centers[lowest][2] < sacrum[:, 2].mean():
+        return []
+    chain, left = [lowest], set(centers) - {lowest}
+    while left and len(chain) < len(_UPWARD) - 1:
+        here = centers[chain[-1]]
+        steps = {part: float(np.linalg.norm(centers[part] - here)) for part in left if centers[part][2] > here[2]}
+        if not steps:
+            break
+        following = min(steps, key=steps.get)
+        if not _DISC_STEP_MM[0] < steps[following] < _DISC_STEP_MM[1]:
+            break
+        if len(chain) > 1 and steps[following] > 1.7 * np.linalg.norm(here - centers[chain[-2]]):
+            break
+        chain.append(following)
+        left.discard(following)
+    return chain
+
+
+def _levels_between(anatomy: AnatomyMap, named: list[int], centers: dict[int, np.ndarray]) -> dict[int, str]:
+    """Level of each disc between two vertebrae whose levels the labels tell."""
+    by_level: dict[str, list[np.ndarray]] = {}
+    for number in [*named, *anatomy.labels_of("sacrum")]:
+        what = anatomy.structures[number]
+        level = "S1" if what.structure == "sacrum" else what.level
+        by_level.setdefault(level, []).append(anatomy.points([number]))
+    trees = {level: cKDTree(np.concatenate(points)) for level, points in by_level.items()}
+    order = sorted(trees, key=VERTEBRAE.index)
+    levels = {}
+    for part, center in centers.items():
+        gaps = {level: float(tree.query(center)[0]) for level, tree in trees.items()}
+        pairs = [(gaps[a] + gaps[b], a, b) for a, b in zip(order, order[1:], strict=False)]
+        if pairs and min(pairs)[0] < 40.0:
+            levels[part] = "{1}/{2}".format(*min(pairs))
+    return levels
+
+
+def _vertebra_levels(anatomy: AnatomyMap, vertebrae: list[int], centers: list[np.ndarray]) -> dict[str, np.ndarray]:
+    """Flat indices (into the map's grid) of the voxels of each counted vertebra.
+
+    Bodies are what lies between two disc centres; the posterior elements follow by growing inside the mask.
+    """
+    mask = anatomy.mask(vertebrae)
+    if mask is None or len(centers) < 1:
+        return {}
+    kji = np.argwhere(mask.array)
+    points = mask.geometry.to_ras(kji[:, ::-1])
+    seeds = np.zeros(mask.array.shape, dtype=np.uint8)
+    ups = [centers[min(n + 1, len(centers) - 1)] - centers[max(n - 1, 0)] for n in range(len(centers))]
+    ups = [up / np.linalg.norm(up) if np.any(up) else np.array([0.0, 0.0, 1.0]) for up in ups]
+    for n, center in enumerate(centers):
+        upper = centers[n + 1] if n + 1 < len(centers) else center + ups[n] * _TOP_VERTEBRA_MM
+        line = (upper - center) / np.linalg.norm(upper - center)
+        along = (points - center) @ line
+        away = np.linalg.norm(points - center - np.outer(along, line), axis=1)
+        inside = ((points - center) @ ups[n] > 0) & (away < _BODY_RADIUS_MM)
+        inside &= (points - upper) @ ups[min(n + 1, len(ups) - 1)] < 0
+        seeds[tuple(kji[inside].T)] = n + 1
+    steps = int(np.ceil(_MAX_GROWTH_MM / min(mask.geometry.spacing_mm)))
+    grown = _grown(seeds, mask.array, steps)
+    offset = np.rint(anatomy.image.geometry.to_ijk(mask.geometry.to_ras(np.zeros(3))))[::-1].astype(int)
+    found = {}
+    for n in range(len(centers)):
+        where = np.argwhere(grown == n + 1) + offset
+        found[_UPWARD[n + 1]] = np.ravel_multi_index(tuple(where.T), anatomy.image.geometry.shape)
+    return found
+
+
+def _grown(seeds: np.ndarray, mask: np.ndarray, steps: int) -> np.ndarray:
+    """Labels spread step by step through a mask; where two meet, the higher vertebra has the right of way."""
+    grown = seeds
+    for _ in range(steps):
+        free = mask & (grown == 0)
+        if not free.any():
+            break
+        spread = np.where(free, ndimage.maximum_filter(grown, footprint=ndimage.generate_binary_structure(3, 1)), grown)
+        if np.array_equal(spread, grown):
+            break
+        grown = spread
+    return grown
+
+
+def _relabeled(
+    anatomy: AnatomyMap,
+    geometry: Geometry,
+    parts: np.ndarray,
+    disc_levels: dict[int, str],
+    vertebra_voxels: dict[str, np.ndarray],
+) -> AnatomyMap:
+    """New labels, one for each old label and level."""
+    labels = anatomy.image.array.copy()
+    structures = dict(anatomy.structures)
+    following = int(max(labels.max(), max(structures))) + 1
+    offset = np.rint(anatomy.image.geometry.to_ijk(geometry.to_ras(np.zeros(3))))[::-1].astype(int)
+    flat_labels = labels.reshape(-1)
+    disc = {part: np.argwhere(parts == part) + offset for part in disc_levels}
+    voxels = [(level, np.ravel_multi_index(tuple(disc[part].T), labels.shape)) for part, level in disc_levels.items()]
+    for level, flat in [*voxels, *vertebra_voxels.items()]:
+        old = flat_labels[flat]
+        for number in np.unique(old):
+            what = anatomy.structures[int(number)]
+            structures[following] = Structure(what.structure, what.side, level)
+            flat_labels[flat[old == number]] = following
+            following += 1
+    present = set(np.flatnonzero(np.bincount(flat_labels)))
+    kept = {number: what for number, what in structures.items() if number in present}
+    return dataclasses.replace(anatomy, image=Image(labels, anatomy.image.geometry), structures=kept)

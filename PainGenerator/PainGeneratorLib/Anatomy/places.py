@@ -1,0 +1,290 @@
+"""Gives findings their anatomical names: structure, side, level and zone.
+
+With an anatomy segmentation names come from geometry; without one, the body plan found in the images gives the side and a
+place relative to the spine line or the implant, and never a level.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import TYPE_CHECKING
+
+import numpy as np
+from scipy.spatial import cKDTree
+
+from ..Numerics.image import Region
+from ..Numerics.records import Place
+from .anatomy_map import BONES, VERTEBRA_PARTS, AnatomyMap
+from .hips import FEMUR_PARTS, HIP_BONES, Femur, find_femur, find_sacroiliac_joint
+from .spine import Spine, find_spine, patient_left
+from .spine_places import Sample, side_of, spine_name, spine_place
+from .zones import HipImplant, cup_zone, gruen_zone, stem_position
+
+if TYPE_CHECKING:
+    from .body_plan import BodyPlan
+
+_THIN_TO = 2000
+_INSIDE_PART = 0.5
+_TOUCHING_MM = 3.0
+_REACH_MM = 30.0
+_STEM_REACH_MM = 32.0
+_CUP_REACH_MM = 22.0
+_NECK_REACH_MM = 16.0
+_SACRUM_HALF_WIDTH_MM = 50.0
+_S1_ENDPLATE_MM = 10.0
+_JOINT_CAPSULE_MM = 12.0
+_ACETABULUM_MM = 20.0
+
+
+class Namer:
+    """Names regions; callable as the ``name`` of :func:`Numerics.fusion.fuse`.
+
+    Parameters
+    ----------
+    anatomy : AnatomyMap, optional
+        The anatomy segmentation.
+    plan : BodyPlan, optional
+        What was found in the images; used where the segmentation has nothing to say.
+    implant : HipImplant, optional
+        Axes of a hip prosthesis, for zones.
+    """
+
+    def __init__(
+        self, anatomy: AnatomyMap | None = None, plan: BodyPlan | None = None, implant: HipImplant | None = None
+    ) -> None:
+        if anatomy is None and plan is None:
+            raise ValueError("a namer needs an anatomy map or a body plan")
+        self.anatomy, self.plan, self.implant = anatomy, plan, implant
+        self.spine = find_spine(anatomy) if anatomy is not None else Spine(())
+        self._left = patient_left(anatomy) if anatomy is not None else plan.left_ras
+        self._femora: dict[str, Femur] = {}
+        self._joints = []
+        if anatomy is not None:
+            for side in ("left", "right"):
+                femur, joint = find_femur(anatomy, side), find_sacroiliac_joint(anatomy, side)
+                if femur is not None:
+                    self._femora[side] = femur
+                if joint is not None:
+                    self._joints.append(joint)
+
+    def __call__(self, region: Region) -> Place:
+        return self.name(region)
+
+    def name(self, where: Region | np.ndarray) -> Place:
+        """The place of a region or of a position.
+
+        Parameters
+        ----------
+        where : Region or ndarray, shape (3,) or (n, 3)
+            In the reference frame (RAS mm).
+
+        Returns
+        -------
+        Place
+        """
+        points = where.points_ras if isinstance(where, Region) else np.atleast_2d(np.asarray(where, dtype=float))
+        centroid = points.mean(axis=0)
+        place = self._by_implant(centroid)
+        if self.anatomy is not None:
+            by_anatomy = self._by_anatomy(points)
+            if place is None:
+                place = by_anatomy
+            elif by_anatomy is not None and by_anatomy.structure in ("greater trochanter", "lesser trochanter"):
+                name = f"{by_anatomy.name}, {place.zone}" if place.zone else by_anatomy.name
+                place = dataclasses.replace(by_anatomy, name=name, zone=place.zone)
+        if place is None and self.plan is not None:
+            place = self.plan.describe(points)
+        if place is None:
+            place = self._by_side_alone(centroid)
+        return place
+
+    def _by_anatomy(self, points: np.ndarray) -> Place | None:
+        sample = self._sample(points)
+        place = (
+            self._sacroiliac(sample)
+            or self._hip(sample)
+            or spine_place(self.anatomy, self.spine, sample)
+            or self._sacrum(sample)
+            or self._labeled(sample)
+            or self._beside(sample)
+        )
+        if place is None or place.level is None:
+            return place
+        flagged = self.anatomy.counted or self.spine.transitional
+        return dataclasses.replace(place, flags=(*place.flags, "level-counted")) if flagged else place
+
+    def _sample(self, points: np.ndarray) -> Sample:
+        points = self.anatomy.to_map(points[:: max(1, len(points) // _THIN_TO)])
+        labels, counts = np.unique(self.anatomy.labels_at(points), return_counts=True)
+        parts: dict[tuple[str, str | None, str | None], float] = {}
+        for label, count in zip(labels, counts, strict=True):
+            what = self.anatomy.structures.get(int(label))
+            if what is not None:
+                key = (what.structure, what.side, what.level)
+                parts[key] = parts.get(key, 0.0) + count / len(points)
+        return Sample(points, points.mean(axis=0), parts)
+
+    def _sacroiliac(self, sample: Sample) -> Place | None:
+        """Near both sacrum and ilium; not when most of it is something else."""
+        other = 1.0 - sample.part(("sacrum", *HIP_BONES, "sacroiliac joint"))
+        if other - (1.0 - sum(sample.parts.values())) > _INSIDE_PART:
+            return None
+        best = None
+        for joint in self._joints:
+            found = joint.describe(sample.centroid_ras)
+            if found is not None and (best is None or found[0] < best[0]):
+                best = (*found, joint.side)
+        if best is None:
+            return None
+        _, half, part, side = best
+        return Place(f"{side} sacroiliac joint, {half} half, {part}", "sacroiliac joint", side)
+
+    def _hip(self, sample: Sample) -> Place | None:
+        """Femur, acetabulum, hip joint and what lies right beside them."""
+        if not self._femora:
+            return None
+        femur = min(self._femora.values(), key=lambda f: float(np.linalg.norm(f.head_ras - sample.centroid_ras)))
+        point, side = sample.centroid_ras, femur.side
+        to_head = float(np.linalg.norm(point - femur.head_ras)) - femur.head_radius_mm
+        in_femur, in_hip = sample.part(FEMUR_PARTS), sample.part(HIP_BONES)
+        structure = None
+        if in_femur >= _INSIDE_PART:
+            named = sample.main(FEMUR_PARTS)[0]
+            structure = named if named != "femur" else femur.part(point)
+        elif in_hip >= _INSIDE_PART:
+            structure = _hip_bone_part(sample, femur, to_head)
+        elif sum(sample.parts.values()) - in_femur - in_hip < _INSIDE_PART:
+            structure = _beside_hip(femur, point, to_head)
+        return Place(f"{side} {structure}", structure, side) if structure else None
+
+    def _sacrum(self, sample: Sample) -> Place | None:
+        if sample.part("sacrum") < _INSIDE_PART:
+            return None
+        frame = self.spine.frames[-1] if self.spine.frames else None
+        disc = next((joint for joint in self.spine.discs if joint.level.endswith("/S1")), None)
+        if frame is not None:
+            lateral = (sample.points_ras - frame.center_ras) @ frame.left
+        else:
+            sacrum = self.anatomy.points(self.anatomy.labels_of("sacrum"))
+            lateral = (sample.points_ras - sacrum.mean(axis=0)) @ self._left
+        if disc is not None and frame is not None:
+            labels = self.anatomy.labels_of("disc", level=disc.level)
+            points = self.anatomy.points(labels) if labels else disc.center_ras[None]
+            reach = _S1_ENDPLATE_MM if labels else 2.0 * _S1_ENDPLATE_MM
+            if cKDTree(points).query(sample.centroid_ras)[0] <= reach:
+                side = side_of(lateral, frame.half_width_mm)
+                return Place(spine_name("upper endplate", side, "S1"), "upper endplate", side, "S1")
+        side = side_of(lateral, _SACRUM_HALF_WIDTH_MM)
+        return Place("sacrum" if side == "midline" else f"sacrum, {side}", "sacrum", side)
+
+    def _labeled(self, sample: Sample) -> Place | None:
+        """What most of the finding lies in."""
+        if not sample.parts:
+            return None
+        structure, side, level = max(sample.parts, key=sample.parts.get)
+        if sample.parts[structure, side, level] < _INSIDE_PART:
+            return None
+        side = side or self._side(sample.centroid_ras)
+        return Place(_plain_name(structure, side, level), structure, side, level)
+
+    def _beside(self, sample: Sample) -> Place | None:
+        """The nearest labeled structure within reach, with its distance."""
+        geometry = self.anatomy.image.geometry
+        ijk = np.rint(geometry.to_ijk(sample.centroid_ras)).astype(int)
+        reach = np.ceil(_REACH_MM / np.array(geometry.spacing_mm)).astype(int)
+        low = np.maximum(ijk - reach, 0)[::-1]
+        high = np.minimum(ijk + reach + 1, geometry.shape[::-1])[::-1]
+        if np.any(low >= high):
+            return None
+        part = self.anatomy.image.array[tuple(slice(a, b) for a, b in zip(low, high, strict=True))]
+        vague = self.anatomy.labels_of(("fat", "muscle"))
+        kji = np.argwhere((part > 0) & ~np.isin(part, vague))
+        if not len(kji):
+            return None
+        distance = np.linalg.norm(geometry.to_ras((kji + low)[:, ::-1]) - sample.centroid_ras, axis=1)
+        order = np.argsort(distance)
+        for index in order[:1]:
+            what = self.anatomy.structures.get(int(part[tuple(kji[index])]))
+            if what is None or distance[index] > _REACH_MM:
+                return None
+            side = what.side or self._side(sample.centroid_ras)
+            name = _plain_name(what.structure, side, what.level)
+            if distance[index] > _TOUCHING_MM:
+                name = f"beside {name}, {distance[index]:.0f} mm"
+            return Place(name, what.structure, side, what.level)
+        return None
+
+    def _side(self, point: np.ndarray) -> str:
+        """Side of a point (map frame) from the nearest vertebra, else from paired bones, else from the plan."""
+        frame = self.spine.nearest(point)
+        if frame is not None:
+            return side_of(np.array([frame.local(point)[0]]), frame.half_width_mm)
+        centers = [self.anatomy.points(self.anatomy.labels_of(BONES, side)) for side in ("left", "right")]
+        if all(len(points) for points in centers):
+            middle = 0.5 * (centers[0].mean(axis=0) + centers[1].mean(axis=0))
+            return side_of(np.array([(point - middle) @ self._left]), _SACRUM_HALF_WIDTH_MM / 2)
+        return self.plan.side(point) if self.plan is not None else self._by_side_alone(point).side
+
+    def _by_implant(self, point: np.ndarray) -> Place | None:
+        """Places at the prosthesis, in the reference frame."""
+        implant = self.implant
+        if implant is None:
+            return None
+        side = implant.side
+        if implant.cup_center_ras is not None and implant.stem_top_ras is not None:
+            start, way = implant.cup_center_ras, implant.stem_top_ras - implant.cup_center_ras
+            along = float((point - start) @ way / (way @ way))
+            away = float(np.linalg.norm(point - start - np.clip(along, 0.0, 1.0) * way))
+            beyond_cup = np.linalg.norm(point - start) > 0.75 * implant.cup_radius_mm
+            if 0.0 < along < 0.9 and away <= _NECK_REACH_MM and beyond_cup:
+                return Place(f"{side} prosthesis neck", "prosthesis neck", side)
+        to_cup = np.inf
+        if implant.cup_center_ras is not None:
+            to_cup = float(np.linalg.norm(point - implant.cup_center_ras)) - implant.cup_radius_mm
+        if implant.stem_top_ras is not None and implant.stem_tip_ras is not None:
+            position = stem_position(point, implant, self._left)
+            if -0.12 <= position.along <= 1.25 and position.away_mm <= _STEM_REACH_MM and to_cup > 0.0:
+                zone, lateral_view = gruen_zone(point, implant, self._left)
+                note = f" (lateral view {lateral_view.split()[1]})" if lateral_view else ""
+                return Place(f"{side} femur beside the stem, {zone}{note}", "femur", side, None, zone)
+        if to_cup <= _CUP_REACH_MM:
+            zone = cup_zone(point, implant, self._left)
+            return Place(f"{side} acetabulum at the cup, {zone}", "acetabulum", side, None, zone)
+        return None
+
+    def _by_side_alone(self, point: np.ndarray) -> Place:
+        """Nothing is known but the frame: the middle of the segmentation divides left from right."""
+        middle = self.anatomy.image.geometry.center_ras if self.anatomy is not None else np.zeros(3)
+        side = side_of(np.array([(self.anatomy.to_map(point) - middle) @ self._left]), _SACRUM_HALF_WIDTH_MM / 2)
+        return Place(f"unnamed place, {side}", "unnamed", side, None, None, ("no-level",))
+
+
+def _plain_name(structure: str, side: str, level: str | None) -> str:
+    if structure in VERTEBRA_PARTS or structure == "disc":
+        return spine_name(structure, side, level) if level else f"{structure}" + ("" if side == "midline" else f", {side}")
+    return structure if side == "midline" else f"{side} {structure}"
+
+
+def _hip_bone_part(sample: Sample, femur: Femur, to_head: float) -> str:
+    """Acetabulum around the head; ilium above it, pubis in front and ischium behind below it."""
+    named = sample.main(HIP_BONES)[0]
+    if named != "hip bone":
+        return named
+    if to_head <= _ACETABULUM_MM:
+        return "acetabulum"
+    _, distal, anterior = femur.local(sample.centroid_ras)
+    if distal < 0.0:
+        return "ilium"
+    return "pubis" if anterior > 0.0 else "ischium"
+
+
+def _beside_hip(femur: Femur, point: np.ndarray, to_head: float) -> str | None:
+    """Joint and bursae: places without a label of their own, by where they lie to head and greater trochanter."""
+    lateral, distal, anterior = femur.local(point)
+    if to_head <= _JOINT_CAPSULE_MM:
+        return "hip joint"
+    if lateral > femur.offset_mm + 8.0 and lateral < femur.offset_mm + 45.0 and -15.0 < distal < 1.4 * femur.offset_mm:
+        return "trochanteric bursa"
+    if to_head <= 2.2 * _JOINT_CAPSULE_MM and anterior > 0.8 * femur.head_radius_mm and abs(lateral) < 22.0:
+        return "iliopsoas bursa"
+    return None

@@ -1,0 +1,323 @@
+"""A coordinate frame for every vertebra, the facet joints and the discs, from an anatomy segmentation.
+
+All positions are RAS mm in the segmentation's own frame. Left and right come from the vertebrae themselves (the way from the
+body to the canal and the posterior elements), so a patient who lies rotated or beside the middle is described rightly.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from scipy import ndimage
+from scipy.spatial import cKDTree
+
+from .anatomy_map import BONES, MUSCLES, VERTEBRA_PARTS, AnatomyMap
+from .label_families import VERTEBRAE
+
+BODY_PARTS = ("vertebral body", "upper endplate", "lower endplate")
+_THIN_TO = 6000
+_WALL_DROP = 0.55
+"""The posterior wall is where the cross-section falls below this part of the body's. Ours: pedicles and laminae together have
+less than half the cross-section of a lumbar body."""
+_JOINT_GAP_MM = 6.0
+_NO_NEIGHBOR_MM = 16.0
+
+
+@dataclass(frozen=True, eq=False)
+class VertebraFrame:
+    """Axes and size of one vertebra.
+
+    `left`, `front`, `up` are unit vectors (RAS) through the middle of the vertebral body; `back_mm` (negative) is the
+    posterior wall along `front`, `bottom_mm` and `top_mm` are the endplates along `up`.
+    """
+
+    level: str
+    center_ras: np.ndarray
+    left: np.ndarray
+    front: np.ndarray
+    up: np.ndarray
+    half_width_mm: float
+    back_mm: float
+    front_mm: float
+    bottom_mm: float
+    top_mm: float
+
+    def local(self, points_ras: np.ndarray) -> np.ndarray:
+        """Left, front and up coordinates (mm) of points, shape (..., 3)."""
+        return (np.asarray(points_ras) - self.center_ras) @ np.stack([self.left, self.front, self.up], axis=1)
+
+
+@dataclass(frozen=True, eq=False)
+class Joint:
+    """A disc or facet joint between two vertebrae; `side` is None for discs."""
+
+    level: str
+    side: str | None
+    center_ras: np.ndarray
+
+
+@dataclass(frozen=True, eq=False)
+class Spine:
+    """Frames from the head downward, and the joints between them."""
+
+    frames: tuple[VertebraFrame, ...]
+    discs: tuple[Joint, ...] = ()
+    facets: tuple[Joint, ...] = ()
+    transitional: bool = field(default=False)
+    """A sixth lumbar or a thirteenth thoracic vertebra, or a gap in the numbers."""
+
+    def frame(self, level: str) -> VertebraFrame | None:
+        return next((frame for frame in self.frames if frame.level == level), None)
+
+    def nearest(self, point_ras: np.ndarray) -> VertebraFrame | None:
+        """The vertebra at whose height a point lies (measured along each vertebra's own axis)."""
+        if not self.frames:
+            return None
+
+        def off(frame: VertebraFrame) -> float:
+            side, front, up = frame.local(point_ras)
+            beyond = max(up - frame.top_mm, frame.bottom_mm - up, 0.0)
+            return beyond + 0.05 * float(np.hypot(side, front))
+
+        return min(self.frames, key=off)
+
+    def below(self, level: str) -> str | None:
+        """The next lower level that is seen; S1 below the last lumbar vertebra."""
+        order = [frame.level for frame in self.frames]
+        place = order.index(level)
+        if place + 1 < len(order):
+            return order[place + 1]
+        return "S1" if level in ("L4", "L5", "L6") else None
+
+    def above(self, level: str) -> str | None:
+        order = [frame.level for frame in self.frames]
+        place = order.index(level) if level in order else len(order)
+        return order[place - 1] if place else None
+
+
+def patient_left(anatomy: AnatomyMap) -> np.ndarray:
+    """The patient's left as a unit vector (RAS): the mean way from right to left twins, -x when there are none."""
+    ways = []
+    for structure in (*BONES, *MUSCLES, "kidney", "lung"):
+        pair = [anatomy.points(anatomy.labels_of(structure, side)) for side in ("left", "right")]
+        if all(len(points) for points in pair):
+            way = pair[0].mean(axis=0) - pair[1].mean(axis=0)
+            way[2] *= 0.2
+            ways.append(way)
+    total = np.sum(ways, axis=0) if ways else np.array([-1.0, 0.0, 0.0])
+    if total[0] > -0.5 * np.linalg.norm(total):
+        return np.array([-1.0, 0.0, 0.0])
+    return total / np.linalg.norm(total)
+
+
+def find_spine(anatomy: AnatomyMap) -> Spine:
+    """Frames, discs and facet joints of all vertebrae with a level.
+
+    Works with whole vertebrae (body and posterior elements are told apart by shape) and with sub-regions.
+
+    Parameters
+    ----------
+    anatomy : AnatomyMap
+
+    Returns
+    -------
+    Spine
+        Without frames when no vertebra has a level.
+    """
+    levels = [
+        level for level in VERTEBRAE if anatomy.labels_of(VERTEBRA_PARTS, level=level) and not level.startswith("S")
+    ]
+    whole = {level: anatomy.points(anatomy.labels_of(VERTEBRA_PARTS, level=level)) for level in levels}
+    levels = [level for level in levels if len(whole[level]) >= 8]
+    bodies = {level: _body_core(anatomy, level) for level in levels}
+    discs = _discs(anatomy)
+    ups = {level: _up_axis(level, levels, bodies, discs) for level in levels}
+    backs = _back_directions(anatomy, levels, whole, bodies, ups)
+    frames = tuple(_frame(anatomy, level, whole[level], bodies[level], ups[level], backs[level]) for level in levels)
+    spine = Spine(frames, tuple(discs.values()), (), _is_transitional(anatomy, levels))
+    discs = {**_discs_between(spine), **discs}
+    return Spine(frames, tuple(discs.values()), _facets(anatomy, spine), spine.transitional)
+
+
+def _is_transitional(anatomy: AnatomyMap, levels: list[str]) -> bool:
+    if "L6" in levels or "T13" in levels:
+        return True
+    numbers = [VERTEBRAE.index(level) for level in levels if level not in ("T13", "L6")]
+    gaps = [b - a for a, b in zip(numbers, numbers[1:], strict=False)]
+    regular = {VERTEBRAE.index("L1") - VERTEBRAE.index("T12"), 1}
+    meets_sacrum = bool(anatomy.labels_of("sacrum")) and levels and levels[-1] == "L4"
+    return any(gap not in regular for gap in gaps) or bool(meets_sacrum)
+
+
+def _body_core(anatomy: AnatomyMap, level: str) -> np.ndarray:
+    """The middle of the vertebral body: mean of the voxels that lie deepest inside the mask."""
+    labels = anatomy.labels_of(BODY_PARTS, level=level) or anatomy.labels_of(VERTEBRA_PARTS, level=level)
+    mask = anatomy.mask(labels)
+    depth = ndimage.distance_transform_edt(np.pad(mask.array, 1), sampling=mask.geometry.spacing_kji_mm)[1:-1, 1:-1, 1:-1]
+    deep = np.argwhere(depth >= 0.8 * depth.max())
+    return mask.geometry.to_ras(deep.mean(axis=0)[::-1])
+
+
+def _discs(anatomy: AnatomyMap) -> dict[str, Joint]:
+    found = {}
+    for number in anatomy.labels_of("disc"):
+        level = anatomy.structures[number].level
+        points = anatomy.points([number]) if level else np.empty((0, 3))
+        if len(points):
+            found[level] = Joint(level, None, points.mean(axis=0))
+    return found
+
+
+def _up_axis(level: str, levels: list[str], bodies: dict[str, np.ndarray], discs: dict[str, Joint]) -> np.ndarray:
+    """Unit vector from what lies below a body to what lies above it: discs when labeled, else the neighboring bodies."""
+    place = levels.index(level)
+    joints = {part: disc.center_ras for name, disc in discs.items() for part in [tuple(name.split("/"))]}
+    above = next((center for (_, lower), center in joints.items() if lower == level), None)
+    below = next((center for (upper, _), center in joints.items() if upper == level), None)
+    if above is None and place > 0:
+        above = bodies[levels[place - 1]]
+    if below is None and place + 1 < len(levels):
+        below = bodies[levels[place + 1]]
+    here = bodies[level]
+    up = (above if above is not None else here) - (below if below is not None else here)
+    length = np.linalg.norm(up)
+    return up / length if length > _NO_NEIGHBOR_MM / 2 else np.array([0.0, 0.0, 1.0])
+
+
+def _back_directions(
+    anatomy: AnatomyMap,
+    levels: list[str],
+    whole: dict[str, np.ndarray],
+    bodies: dict[str, np.ndarray],
+    ups: dict[str, np.ndarray],
+) -> dict[str, np.ndarray]:
+    """Unit vectors to the back, from the canal or the posterior elements, smoothed over neighbors."""
+    canal = anatomy.points(anatomy.labels_of(("spinal canal", "spinal cord")))
+    default = -np.cross(patient_left(anatomy), [0.0, 0.0, 1.0])
+    raw = []
+    for level in levels:
+        up, center = ups[level], bodies[level]
+        way = whole[level].mean(axis=0) - center
+        if len(canal):
+            near = canal[np.abs((canal - center) @ up) < 12.0]
+            if len(near):
+                way = way + (near.mean(axis=0) - center)
+        way = way - (way @ up) * up
+        raw.append(way if np.linalg.norm(way) > 4.0 else 4.0 * (default - (default @ up) * up))
+    found = {}
+    for place, level in enumerate(levels):
+        total = 2.0 * raw[place] + sum(raw[other] for other in (place - 1, place + 1) if 0 <= other < len(levels))
+        total = total - (total @ ups[level]) * ups[level]
+        found[level] = total / np.linalg.norm(total)
+    return found
+
+
+def _frame(
+    anatomy: AnatomyMap, level: str, points: np.ndarray, core: np.ndarray, up: np.ndarray, back: np.ndarray
+) -> VertebraFrame:
+    """Size and middle of the body along the axes that were found."""
+    front = -back
+    left = np.cross(up, front)
+    axes = np.stack([left, front, up], axis=1)
+    body_labels = anatomy.labels_of(BODY_PARTS, level=level)
+    local = (points - core) @ axes
+    if body_labels:
+        body = (anatomy.points(body_labels) - core) @ axes
+        wall = float(np.percentile(body[:, 1], 2))
+    else:
+        wall = _posterior_wall(local[:, 1])
+        body = local[local[:, 1] > wall]
+    if len(body) < 4:
+        body = local
+    low, high = np.percentile(body, [3, 97], axis=0)
+    middle = 0.5 * (low + high)
+    center = core + axes @ middle
+    inner = body[(np.abs(body[:, 0] - middle[0]) < 0.6 * (high - middle)[0])]
+    bottom, top = np.percentile((inner if len(inner) else body)[:, 2] - middle[2], [2, 98])
+    return VertebraFrame(
+        level,
+        center,
+        left,
+        front,
+        up,
+        float(high[0] - low[0]) / 2 * 1.05,
+        wall - float(middle[1]),
+        float(high[1] - middle[1]),
+        float(bottom),
+        float(top),
+    )
+
+
+def _posterior_wall(front_mm: np.ndarray, step_mm: float = 2.0) -> float:
+    """Where, going back from the body's middle, the cross-section falls off to pedicles and laminae (mm along front)."""
+    edges = np.arange(-40.0, 12.0 + step_mm, step_mm)
+    counts, _ = np.histogram(front_mm, edges)
+    centers = 0.5 * (edges[1:] + edges[:-1])
+    middle = np.median(counts[np.abs(centers) < 7.0])
+    smooth = np.convolve(counts, [0.25, 0.5, 0.25], mode="same")
+    behind = np.flatnonzero((centers < -6.0) & (smooth < _WALL_DROP * middle))
+    return float(edges[behind[-1] + 1]) if behind.size else float(front_mm.min())
+
+
+def _discs_between(spine: Spine) -> dict[str, Joint]:
+    """Discs halfway between the endplates of neighboring vertebrae."""
+    found = {}
+    for upper, lower in zip(spine.frames, spine.frames[1:], strict=False):
+        bottom = upper.center_ras + upper.bottom_mm * upper.up
+        top = lower.center_ras + lower.top_mm * lower.up
+        if np.linalg.norm(bottom - top) < 25.0:
+            found[f"{upper.level}/{lower.level}"] = Joint(f"{upper.level}/{lower.level}", None, 0.5 * (bottom + top))
+    last = spine.frames[-1] if spine.frames else None
+    if last is not None and last.level in ("L4", "L5", "L6"):
+        center = last.center_ras + (last.bottom_mm - 5.0) * last.up
+        found[f"{last.level}/S1"] = Joint(f"{last.level}/S1", None, center)
+    return found
+
+
+def _facets(anatomy: AnatomyMap, spine: Spine) -> tuple[Joint, ...]:
+    """Facet joints: where the posterior elements of two neighbors come closest, left and right of the middle."""
+    found = []
+    posterior = {frame.level: _posterior_points(anatomy, frame) for frame in spine.frames}
+    sacrum = anatomy.points(anatomy.labels_of("sacrum"))
+    for frame in spine.frames:
+        lower_level = spine.below(frame.level)
+        if lower_level is None:
+            continue
+        lower = posterior.get(lower_level, sacrum if lower_level == "S1" else np.empty((0, 3)))
+        if not len(lower):
+            continue
+        upper = posterior[frame.level]
+        for side, sign in (("left", 1.0), ("right", -1.0)):
+            center = _contact(frame, upper, lower, sign)
+            if center is not None:
+                found.append(Joint(f"{frame.level}/{lower_level}", side, center))
+    return tuple(found)
+
+
+def _posterior_points(anatomy: AnatomyMap, frame: VertebraFrame) -> np.ndarray:
+    parts = set(VERTEBRA_PARTS) - set(BODY_PARTS)
+    points = anatomy.points(anatomy.labels_of(parts, level=frame.level))
+    return points[frame.local(points)[:, 1] < frame.back_mm - 2.0] if len(points) else points
+
+
+def _contact(frame: VertebraFrame, upper: np.ndarray, lower: np.ndarray, sign: float) -> np.ndarray | None:
+    """Middle of the place where two sets of posterior points meet on one side; None when they stay apart."""
+
+    def beside(points: np.ndarray) -> np.ndarray:
+        local = frame.local(points)
+        lateral = sign * local[:, 0]
+        inside = (lateral > 6.0) & (lateral < 34.0) & (local[:, 1] < frame.back_mm - 2.0)
+        inside &= (local[:, 1] > frame.back_mm - 50.0) & (local[:, 2] < frame.top_mm) & (local[:, 2] > frame.bottom_mm - 38)
+        kept = points[inside]
+        return kept[:: max(1, len(kept) // _THIN_TO)]
+
+    first, second = beside(upper), beside(lower)
+    if not len(first) or not len(second):
+        return None
+    distance, partner = cKDTree(second).query(first)
+    least = distance.min()
+    if least > _JOINT_GAP_MM:
+        return None
+    close = distance <= least + 2.5
+    return (0.5 * (first[close] + second[partner[close]])).mean(axis=0)

@@ -1,0 +1,130 @@
+"""Zones around a hip prosthesis: Gruen 1 to 7 of the stem, DeLee-Charnley I to III of the cup.
+
+Gruen (coronal view): 1 to 3 from above downward on the lateral side, 4 below the tip, 5 to 7 from below upward on the medial
+side, so 1 is the greater trochanter and 7 the calcar on either side of the body. In the lateral view 8 to 10 lie in front,
+11 below the tip, 12 to 14 behind (Gruen 1979; numbers of the lateral view after Johnston 1990).
+DeLee-Charnley (1976): I superolateral, II medial, III inferomedial thirds of the cup's bone interface.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+_TIP_ZONE_PART = 0.1
+"""Zone 4 begins where the tip's last tenth of the stem begins. Ours; drawn zones have zone 4 at and below the tip."""
+
+
+@dataclass(frozen=True, eq=False)
+class HipImplant:
+    """Axes of a hip prosthesis, RAS mm of the reference frame.
+
+    Parameters
+    ----------
+    side : str
+        ``left`` or ``right``.
+    stem_top_ras, stem_tip_ras : ndarray, shape (3,), optional
+        Upper end (shoulder) and lower end of the stem's axis.
+    cup_center_ras : ndarray, shape (3,), optional
+        Center of the cup's sphere, that is of the head.
+    cup_radius_mm : float
+        Outer radius of the cup.
+    """
+
+    side: str
+    stem_top_ras: np.ndarray | None = None
+    stem_tip_ras: np.ndarray | None = None
+    cup_center_ras: np.ndarray | None = None
+    cup_radius_mm: float = 26.0
+
+    def lateral(self, left_ras: np.ndarray | None = None) -> np.ndarray:
+        """Unit vector away from the body's middle; `left_ras` is the patient's left, -x when left out."""
+        left = np.array([-1.0, 0.0, 0.0]) if left_ras is None else np.asarray(left_ras, dtype=float)
+        return left if self.side == "left" else -left
+
+
+@dataclass(frozen=True)
+class StemPosition:
+    """Where a point lies to the stem: along it (0 at the top, 1 at the tip), and from its axis (mm)."""
+
+    along: float
+    lateral_mm: float
+    anterior_mm: float
+
+    @property
+    def away_mm(self) -> float:
+        """Distance from the axis, beyond the ends from the end itself is not counted."""
+        return float(np.hypot(self.lateral_mm, self.anterior_mm))
+
+
+def stem_position(point_ras: np.ndarray, implant: HipImplant, left_ras: np.ndarray | None = None) -> StemPosition:
+    """Coordinates of a point to the stem's axis.
+
+    Raises
+    ------
+    ValueError
+        When the implant has no stem axis.
+    """
+    if implant.stem_top_ras is None or implant.stem_tip_ras is None:
+        raise ValueError("the implant has no stem axis")
+    axis = np.asarray(implant.stem_tip_ras, dtype=float) - implant.stem_top_ras
+    length = float(np.linalg.norm(axis))
+    down = axis / length
+    lateral = implant.lateral(left_ras)
+    lateral = lateral - (lateral @ down) * down
+    lateral /= np.linalg.norm(lateral)
+    anterior = np.array([0.0, 1.0, 0.0])
+    anterior = anterior - (anterior @ down) * down - (anterior @ lateral) * lateral
+    anterior /= np.linalg.norm(anterior)
+    way = np.asarray(point_ras, dtype=float) - implant.stem_top_ras
+    return StemPosition(float(way @ down) / length, float(way @ lateral), float(way @ anterior))
+
+
+def gruen_zone(point_ras: np.ndarray, implant: HipImplant, left_ras: np.ndarray | None = None) -> tuple[str, str | None]:
+    """Gruen zone of a point.
+
+    Parameters
+    ----------
+    point_ras : ndarray, shape (3,)
+    implant : HipImplant
+        With a stem axis.
+    left_ras : ndarray, shape (3,), optional
+        The patient's left.
+
+    Returns
+    -------
+    str
+        "Gruen 1" to "Gruen 7".
+    str or None
+        "Gruen 8" to "Gruen 14" when the point lies more in front or behind than beside the stem, else None.
+    """
+    position = stem_position(point_ras, implant, left_ras)
+    if position.along >= 1.0 - _TIP_ZONE_PART:
+        beside = abs(position.lateral_mm) > 8.0 and position.along < 1.0
+        if not beside:
+            return "Gruen 4", "Gruen 11" if abs(position.anterior_mm) > abs(position.lateral_mm) else None
+    third = int(np.clip(position.along * 3.0 / (1.0 - _TIP_ZONE_PART), 0, 2.999))
+    zone = f"Gruen {1 + third}" if position.lateral_mm >= 0 else f"Gruen {7 - third}"
+    if abs(position.anterior_mm) <= abs(position.lateral_mm):
+        return zone, None
+    return zone, f"Gruen {8 + third}" if position.anterior_mm > 0 else f"Gruen {14 - third}"
+
+
+def cup_zone(point_ras: np.ndarray, implant: HipImplant, left_ras: np.ndarray | None = None) -> str:
+    """DeLee-Charnley zone of a point beside the cup.
+
+    The cup's coronal outline is cut into thirds by a vertical and a horizontal line through its center: I above and
+    lateral, II above and medial, III below.
+
+    Raises
+    ------
+    ValueError
+        When the implant has no cup.
+    """
+    if implant.cup_center_ras is None:
+        raise ValueError("the implant has no cup")
+    way = np.asarray(point_ras, dtype=float) - implant.cup_center_ras
+    if way[2] < 0:
+        return "DeLee-Charnley III"
+    return "DeLee-Charnley I" if way @ implant.lateral(left_ras) > 0 else "DeLee-Charnley II"

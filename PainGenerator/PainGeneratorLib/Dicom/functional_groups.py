@@ -1,0 +1,133 @@
+"""Plain headers of the frames of enhanced multi-frame MR, CT and PET (functional groups, PS3.3 C.7.6.16)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from .values import LIST_KEYWORDS, as_number, list_of, number_of, text_of
+
+GROUP_VALUES: dict[str, tuple[str, ...]] = {
+    "PlanePositionSequence": ("ImagePositionPatient",),
+    "PlaneOrientationSequence": ("ImageOrientationPatient",),
+    "PixelMeasuresSequence": ("PixelSpacing", "SliceThickness", "SpacingBetweenSlices"),
+    "PixelValueTransformationSequence": ("RescaleSlope", "RescaleIntercept", "RescaleType"),
+    "FrameContentSequence": (
+        "StackID",
+        "TemporalPositionIndex",
+        "FrameAcquisitionDateTime",
+        "FrameReferenceDateTime",
+        "FrameAcquisitionDuration",
+        "FrameAcquisitionNumber",
+    ),
+    "MREchoSequence": ("EffectiveEchoTime",),
+    "MRTimingAndRelatedParametersSequence": ("RepetitionTime", "FlipAngle", "EchoTrainLength"),
+    "MRModifierSequence": ("InversionRecovery", "InversionTimes", "SpectrallySelectedSuppression"),
+    "MRDiffusionSequence": ("DiffusionBValue", "DiffusionDirectionality"),
+    "MRImageFrameTypeSequence": ("FrameType", "ComplexImageComponent"),
+    "CTImageFrameTypeSequence": ("FrameType",),
+    "PETFrameTypeSequence": ("FrameType",),
+}
+"""Functional group -> its elements that become part of a frame's plain header."""
+
+NUMBERS = {
+    "SliceThickness",
+    "SpacingBetweenSlices",
+    "RescaleSlope",
+    "RescaleIntercept",
+    "TemporalPositionIndex",
+    "FrameAcquisitionDuration",
+    "FrameAcquisitionNumber",
+    "EffectiveEchoTime",
+    "RepetitionTime",
+    "FlipAngle",
+    "EchoTrainLength",
+    "InversionTimes",
+    "DiffusionBValue",
+}
+
+RENAMED = {
+    "EffectiveEchoTime": "EchoTime",
+    "InversionTimes": "InversionTime",
+    "FrameAcquisitionDateTime": "AcquisitionDateTime",
+    "FrameAcquisitionDuration": "ActualFrameDuration",
+    "FrameAcquisitionNumber": "AcquisitionNumber",
+}
+"""Elements of functional groups under the name that single-frame images use; both are in ms."""
+
+
+def _group_values(item: Any) -> dict[str, Any]:
+    """The values of all known functional groups of one item."""
+    values: dict[str, Any] = {}
+    if item is None:
+        return values
+    for group, keywords in GROUP_VALUES.items():
+        content = item.get(group)
+        if not content:
+            continue
+        for keyword in keywords:
+            if keyword not in content[0]:
+                continue
+            if keyword in LIST_KEYWORDS:
+                value = list_of(content[0], keyword)
+            elif keyword in NUMBERS:
+                value = number_of(content[0], keyword)
+            else:
+                value = text_of(content[0], keyword)
+            if value is not None:
+                values[RENAMED.get(keyword, keyword)] = value
+    values.update(_real_world(item))
+    return values
+
+
+def _real_world(item: Any) -> dict[str, Any]:
+    """Slope and unit of a linear real-world mapping, as enhanced PET gives them."""
+    maps = item.get("RealWorldValueMappingSequence")
+    if not maps:
+        return {}
+    unit = maps[0].get("MeasurementUnitsCodeSequence")
+    slope, intercept = as_number(maps[0].get("RealWorldValueSlope")), as_number(maps[0].get("RealWorldValueIntercept"))
+    if not unit or slope is None:
+        return {}
+    return {
+        "RealWorldUnit": text_of(unit[0], "CodeValue"),
+        "RealWorldSlope": slope,
+        "RealWorldIntercept": intercept or 0.0,
+    }
+
+
+def frame_headers(header: dict[str, Any], shared: Any, per_frame: Sequence[Any]) -> list[dict[str, Any]]:
+    """One plain header per frame.
+
+    Parameters
+    ----------
+    header : dict
+        Plain header of the file; its values hold where a frame says nothing else.
+    shared : dataset or None
+        Item of the Shared Functional Groups Sequence.
+    per_frame : sequence of datasets
+        Items of the Per-frame Functional Groups Sequence.
+    """
+    common = header | _group_values(shared)
+    headers = []
+    for item in per_frame:
+        one = common | _group_values(item)
+        if "FrameType" in one:
+            one["ImageType"] = one["FrameType"]
+        if one.get("Modality") == "PT":
+            _as_single_frame_pet(one)
+        headers.append(one)
+    return headers
+
+
+def _as_single_frame_pet(header: dict[str, Any]) -> None:
+    """Say in the words of single-frame PET what enhanced PET says in its own."""
+    if "RealWorldUnit" in header:
+        units = {"bq/ml": "BQML", "g/ml{suvbw}": "GML", "{suvbw}g/ml": "GML"}
+        header["Units"] = units.get(str(header["RealWorldUnit"]).lower(), header["RealWorldUnit"])
+        header["RescaleSlope"], header["RescaleIntercept"] = header["RealWorldSlope"], header["RealWorldIntercept"]
+    if "CorrectedImage" not in header:
+        words = {"AttenuationCorrected": "ATTN", "DecayCorrected": "DECY"}
+        header["CorrectedImage"] = "\\".join(word for key, word in words.items() if header.get(key) == "YES")
+    if "DecayCorrection" not in header:
+        header["DecayCorrection"] = "START" if header.get("DecayCorrected") == "YES" else "NONE"

@@ -1,0 +1,392 @@
+"""Which series plays which role, and why."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from ..Numerics.errors import PainGeneratorError
+from .mr_weighting import Weighting, weigh
+from .series import ROLES, DicomFolder, Series
+
+MR_ROLES = ("T1", "FLUID", "T2", "CONTRAST")
+REFERENCE_ORDER = ("T1", "CONTRAST", "T2", "FLUID")
+"""The reference series is the first of these that there is: T1 aligns best with PET (DOMAIN.md E)."""
+LONGEST_DAYS = 30
+"""PET and MR further apart than this are warned about."""
+LEAST_SLICES = 3
+"""Fewer slices make no volume to look for findings in."""
+ATTENUATION_ORDER = ("in-phase", "opposed-phase", "water", "CT", "fat", "mu-map")
+"""What aligns best with the reference series comes first; a mu-map has hardly any contrast."""
+
+
+@dataclass(eq=False)
+class RoleAssignment:
+    """The outcome of :func:`assign_roles`."""
+
+    chosen: dict[str, Series]
+    """Role -> series, for every role that is filled."""
+    series: list[Series]
+    """All series, each with `role` and `role_reason`; only the chosen ones are used."""
+    reference_role: str
+    warnings: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    """Sentences about choices between equally good series, and the days between PET and MR."""
+    days_between: dict[str, int] = field(default_factory=dict)
+    """MR role -> days from the PET to it (negative: MR first)."""
+
+    @property
+    def reference(self) -> Series:
+        """The MR series to whose frame everything is aligned."""
+        return self.chosen[self.reference_role]
+
+    @property
+    def pet(self) -> Series:
+        return self.chosen["PET"]
+
+
+@dataclass(frozen=True)
+class _Claim:
+    """A series' claim to a role; a higher tier is the better claim."""
+
+    role: str
+    tier: float
+    reason: str
+
+
+def assign_roles(folder: DicomFolder, overrides: Mapping[str, str] | None = None) -> RoleAssignment:
+    """Give every series a role and choose one for each.
+
+    Parameters
+    ----------
+    folder : DicomFolder
+    overrides : mapping, optional
+        Series -> role, as from ``--role``: a series number ("5", part 2 of it "5/2") or a Series Instance UID
+        (also with "/2").
+
+    Returns
+    -------
+    RoleAssignment
+
+    Raises
+    ------
+    PainGeneratorError
+        No attenuation-corrected PET, several of them, no MR that can be used, an override that does not fit, or a
+        chosen series that is no complete volume.
+    """
+    forced = _resolve(folder.series, overrides or {})
+    chosen = {role: series for series, role in forced.items() if role != "OTHER"}
+    free = [series for series in folder.series if series not in forced]
+    for series in folder.series:
+        series.role, series.role_reason = forced.get(series, "OTHER"), "Chosen by hand."
+    pet = chosen.get("PET") or _choose_pet(folder.series, free)
+    chosen["PET"] = pet
+    result = RoleAssignment(chosen, folder.series, "")
+    claims: dict[str, list[tuple[_Claim, Series]]] = {}
+    for series in free:
+        if series.modality == "PT":
+            series.role_reason = series.role_reason if series is pet else "Another PET series was chosen."
+            continue
+        claim = _claim(series, pet)
+        series.role, series.role_reason = claim.role, f"{claim.reason}."
+        claims.setdefault(claim.role, []).append((claim, series))
+    for role in (*MR_ROLES, "ATTENUATION"):
+        if role not in chosen and role in claims:
+            chosen[role] = _choose(role, claims[role], pet, result)
+    _settle_reference(result)
+    for series in chosen.values():
+        _check_usable(series)
+    for series in folder.series:
+        if series.role != "OTHER" and chosen.get(series.role) is not series:
+            series.role_reason += f" Not used: {chosen[series.role].label} was chosen as {series.role}."
+            series.role = "OTHER"
+    _note_days(result)
+    result.warnings.extend(f"{s.label}: {w}" for s in chosen.values() for w in s.warnings)
+    return result
+
+
+def choose_pet(folder: DicomFolder, overrides: Mapping[str, str] | None = None) -> Series:
+    """The PET series alone, where no MR is needed (``pain-generator suv``).
+
+    Parameters
+    ----------
+    folder, overrides
+        As for :func:`assign_roles`.
+
+    Returns
+    -------
+    Series
+        With `role` and `role_reason` set.
+
+    Raises
+    ------
+    PainGeneratorError
+        No attenuation-corrected PET, several of them, or one that is no complete volume.
+    """
+    forced = _resolve(folder.series, overrides or {})
+    pet = next((series for series, role in forced.items() if role == "PET"), None)
+    if pet is not None:
+        pet.role, pet.role_reason = "PET", "Chosen by hand."
+    else:
+        pet = _choose_pet(folder.series, [series for series in folder.series if series not in forced])
+    _check_usable(pet)
+    return pet
+
+
+def _check_usable(series: Series) -> None:
+    """Refuse a chosen series that is no complete volume."""
+    if series.problem is not None:
+        raise PainGeneratorError(
+            f"The {series.role} ({series.label}) cannot be used: {series.problem.reason}", series.problem.advice
+        )
+
+
+def _resolve(series: list[Series], overrides: Mapping[str, str]) -> dict[Series, str]:
+    """Find the series that overrides name."""
+    forced: dict[Series, str] = {}
+    for name, given in overrides.items():
+        role = given.strip().upper()
+        if role not in ROLES:
+            raise PainGeneratorError(f"'{given}' is not a role.", f"Use one of {', '.join(ROLES)}.")
+        found = [one for one in series if name.strip() in _names(one)]
+        if len(found) != 1:
+            problem = "fits no series" if not found else f"fits {len(found)} series"
+            raise PainGeneratorError(
+                f"--role {name}={given}: '{name}' {problem} of this folder.",
+                f"Name one by its number or UID: {_list(found or series)}.",
+            )
+        one = found[0]
+        if one.modality not in {"PET": ("PT",), "ATTENUATION": ("CT", "MR"), "OTHER": (one.modality,)}.get(
+            role, ("MR",)
+        ):
+            raise PainGeneratorError(
+                f"--role {name}={given}: {one.label} is {one.modality}, which cannot be {role}.",
+                f"Choose another series: {_list(series)}.",
+            )
+        if one in forced and forced[one] != role:
+            raise PainGeneratorError(f"{one.label} was given two roles.", "Give each series one role.")
+        rival = next((other for other, taken in forced.items() if taken == role != "OTHER" and other is not one), None)
+        if rival is not None:
+            raise PainGeneratorError(
+                f"The role {role} was given to {rival.label} and to {one.label}.", "Give each role to one series."
+            )
+        forced[one] = role
+    return forced
+
+
+def _names(series: Series) -> set[str]:
+    """The words by which a user may call a series."""
+    part = "" if series.part is None else f"/{series.part}"
+    names = {series.uid}
+    if series.number is not None:
+        names |= {str(series.number), f"{series.number}{part}"}
+    if series.part is not None:
+        names.add(series.series_uid)
+    return names
+
+
+def _list(series: list[Series]) -> str:
+    """Series for an error message: number, modality, description, and the UID where numbers are not unique."""
+    numbers = [(one.number, one.part) for one in series]
+    texts = []
+    for one in series:
+        text = f"{one.label} ({one.modality})"
+        if one.number is None or numbers.count((one.number, one.part)) > 1:
+            text += f" {one.uid}"
+        texts.append(text.removeprefix("series "))
+    return ", ".join(texts) or "there is none"
+
+
+def _is_corrected(series: Series) -> bool:
+    return series.pet_header is not None and "ATTN" in series.pet_header.corrected_image
+
+
+def _choose_pet(everything: list[Series], free: list[Series]) -> Series:
+    """The one attenuation-corrected PET series."""
+    pets = [series for series in free if series.modality == "PT"]
+    corrected = [series for series in pets if _is_corrected(series)]
+    if len(corrected) > 1:
+        raise PainGeneratorError(
+            f"There are {len(corrected)} attenuation-corrected PET series: {_list(corrected)}.",
+            "Say which one to use with --role SERIES=PET.",
+        )
+    if not pets:
+        raise PainGeneratorError(
+            f"There is no PET series among the {len(everything)} series of this folder.",
+            "Give the folder of an FDG-PET/MRI examination.",
+        )
+    if not corrected:
+        raise PainGeneratorError(
+            f"No PET series is marked as attenuation-corrected; there is only {_list(pets)}.",
+            "Add the attenuation-corrected series to the folder.",
+        )
+    chosen = corrected[0]
+    chosen.role = "PET"
+    chosen.role_reason = "The only attenuation-corrected PET series."
+    if len(pets) > 1:
+        chosen.role_reason = "Attenuation-corrected, unlike the other PET series."
+    return chosen
+
+
+def _same_frame(series: Series, pet: Series) -> bool:
+    uid = series.frame_of_reference_uid
+    return uid is not None and uid == pet.frame_of_reference_uid
+
+
+def _claim(series: Series, pet: Series) -> _Claim:
+    """The role that a CT or MR series could play."""
+    if series.n_slices < LEAST_SLICES:
+        return _Claim("OTHER", 0, f"Only {series.n_slices} slice{'s' if series.n_slices > 1 else ''}")
+    if series.modality == "CT":
+        if _same_frame(series, pet):
+            return _Claim("ATTENUATION", _attenuation_tier("CT"), "CT in the frame of reference of the PET")
+        return _Claim("OTHER", 0, "CT in another frame of reference than the PET")
+    shown = weigh(series)
+    attenuation = _attenuation_claim(shown, _same_frame(series, pet))
+    return attenuation or _mr_claim(shown)
+
+
+def _attenuation_tier(part: str) -> float:
+    return len(ATTENUATION_ORDER) - ATTENUATION_ORDER.index(part)
+
+
+def _attenuation_claim(shown: Weighting, same_frame: bool) -> _Claim | None:
+    """Dixon gradient echoes and mu-maps in the PET's frame; a mu-map elsewhere is good for nothing."""
+    if shown.mu_map:
+        if same_frame:
+            return _Claim(
+                "ATTENUATION", _attenuation_tier("mu-map"), "Attenuation map in the PET's frame of reference"
+            )
+        return _Claim("OTHER", 0, "Attenuation map in another frame of reference than the PET")
+    if not same_frame or shown.contrast_agent or shown.kind not in ("T1-GRE", "unknown"):
+        return None
+    if shown.dixon is not None:
+        tier = _attenuation_tier(shown.dixon) + (0.5 if shown.attenuation_named else 0.0)
+        return _Claim("ATTENUATION", tier, f"Dixon {shown.dixon} gradient echo in the PET's frame of reference")
+    return None
+
+
+def _mr_claim(shown: Weighting) -> _Claim:
+    """T1, FLUID, T2 or CONTRAST by what an MR series shows; times in the header beat a description."""
+    sure = 0.0 if shown.from_description else 0.5
+    reason = shown.reason[0].upper() + shown.reason[1:]
+    kind, suppressed = shown.kind, shown.fat_suppressed
+    if shown.dixon in ("fat", "opposed-phase"):
+        return _Claim("OTHER", 0, f"Dixon {shown.dixon} images of {kind}")
+    if kind in ("T1", "T1-GRE") and shown.contrast_agent:
+        with_fat = ", fat suppressed" if suppressed else ""
+        tier = 2.0 + sure + (1.0 if suppressed else 0.0)
+        return _Claim("CONTRAST", tier, f"T1-weighted after contrast agent{with_fat}: {shown.reason}")
+    if kind in ("T1", "T1-GRE"):
+        if suppressed:
+            return _Claim("OTHER", 0, f"T1-weighted with fat suppression, without contrast agent: {shown.reason}")
+        return _Claim("T1", (2.0 if kind == "T1" else 1.0) + sure, f"T1-weighted: {shown.reason}")
+    if kind == "STIR":
+        return _Claim("FLUID", 4.0 + sure, f"STIR: {shown.reason}")
+    if kind in ("T2", "PD") and suppressed:
+        how = "Dixon water" if shown.dixon == "water" else "fat suppressed"
+        weight = {"T2": "T2-weighted", "PD": "Proton density"}[kind]
+        return _Claim("FLUID", (3.0 if kind == "T2" else 2.0) + sure, f"{weight}, {how}: {shown.reason}")
+    if kind == "T2":
+        return _Claim("T2", 2.0 + sure, f"T2-weighted: {shown.reason}")
+    if kind == "PD":
+        return _Claim("OTHER", 0, f"Proton density without fat suppression: {shown.reason}")
+    return _Claim("OTHER", 0, reason)
+
+
+def _merit(claim: _Claim, series: Series, pet: Series) -> tuple:
+    """Sort key, larger is better: usable, kind, PET's frame, original, coverage, resolution."""
+    geometry = series.geometry
+    original = "DERIVED" not in (series.header.get("ImageType") or ())
+    if geometry is None:
+        return (False, claim.tier, _same_frame(series, pet), original, 0.0, 0.0)
+    covered = geometry.size * geometry.voxel_volume_ml
+    coverage = round(_log_step(covered))
+    return (
+        True,
+        claim.tier,
+        _same_frame(series, pet),
+        original,
+        coverage,
+        -round(_log_step(geometry.voxel_volume_ml)),
+    )
+
+
+def _log_step(value: float) -> float:
+    """Counts steps of 20 per cent, so that small differences do not decide."""
+    return float(np.log(value) / np.log(1.2))
+
+
+def _when(series: Series) -> tuple:
+    """Later acquisitions sort last: date, time, series number, part."""
+    header = series.header
+    clock = header.get("AcquisitionTime") or header.get("SeriesTime") or ""
+    return (str(series.date or ""), clock, series.number or 0, -(series.part or 0))
+
+
+def _choose(role: str, claims: list[tuple[_Claim, Series]], pet: Series, result: RoleAssignment) -> Series:
+    """The best of the series that could play a role; names the choice."""
+    ranked = sorted(claims, key=lambda one: (_merit(*one, pet), _when(one[1])), reverse=True)
+    claim, best = ranked[0]
+    merit = _merit(claim, best, pet)
+    for other_claim, other in ranked[1:]:
+        if other.problem is not None and merit[0]:
+            result.warnings.append(f"{other.label} was left aside: {other.problem.reason}")
+            continue
+        merit_of_other = _merit(other_claim, other, pet)
+        why = "it is the later one"
+        words = ("", "its sequence is the better one", "it shares the PET's frame of reference", "it is original")
+        words = (*words, "it covers more", "its resolution is higher")
+        for word, mine, its in zip(words, merit, merit_of_other, strict=True):
+            if mine != its:
+                why = word
+                break
+        result.notes.append(f"{role}: {best.label} was chosen over {other.label}, because {why}.")
+    return best
+
+
+def _settle_reference(result: RoleAssignment) -> None:
+    """Name the reference series; refuses when no MR can be used."""
+    for role in REFERENCE_ORDER:
+        if role in result.chosen:
+            result.reference_role = role
+            if role != "T1":
+                result.warnings.append(
+                    f"There is no T1 series; {result.chosen[role].label} ({role}) is the reference."
+                )
+            return
+    magnetic = [series for series in result.series if series.modality == "MR"]
+    if not magnetic:
+        raise PainGeneratorError(
+            "There is no MR series in this folder.", "Give the folder of an FDG-PET/MRI examination, PET and MR."
+        )
+    raise PainGeneratorError(
+        f"None of the {len(magnetic)} MR series could be recognized as T1, T2, fluid-sensitive or contrast-enhanced.",
+        f"Say what they are with --role SERIES=T1 (FLUID, T2, CONTRAST): {_list(magnetic)}.",
+    )
+
+
+def _note_days(result: RoleAssignment) -> None:
+    """Days between the PET and each MR; warns beyond LONGEST_DAYS."""
+    pet_day = result.pet.date
+    for role in MR_ROLES:
+        series = result.chosen.get(role)
+        if series is None:
+            continue
+        day = series.date
+        if pet_day is None or day is None:
+            result.warnings.append(f"The days between the PET and the {role} series are not known: a date is missing.")
+            continue
+        days = (day - pet_day).days
+        result.days_between[role] = days
+        if abs(days) > LONGEST_DAYS:
+            result.warnings.append(
+                f"{abs(days)} days lie between the PET ({pet_day}) and the {role} series ({day}): "
+                "what they show may have changed."
+            )
+    apart = sorted({abs(days) for days in result.days_between.values()})
+    if apart:
+        texts = " and ".join(str(days) for days in apart)
+        result.notes.append(f"Days between PET and MR: {texts}.")

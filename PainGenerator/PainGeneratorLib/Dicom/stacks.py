@@ -1,0 +1,271 @@
+"""Frames of one series to stacks: one regular grid each.
+
+Tolerances are constants here; what is within them is reported, what is beyond is refused.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from ..Numerics.errors import PainGeneratorError
+from ..Numerics.image import LPS_TO_RAS, Geometry
+from .files import Frame
+
+ORIENTATION_TOLERANCE = 1e-3
+"""Direction cosines that differ by less are one orientation (0.06 degrees)."""
+PIXEL_SPACING_TOLERANCE_MM = 1e-3
+SAME_POSITION_MM = 0.01
+"""Slices nearer than this along the normal lie at one position."""
+EXACT_MM = 0.01
+"""Slices that lie this near to a regular grid are on it: rounding of the header, not reported."""
+SPACING_TOLERANCE = 0.1
+"""Slices may lie off the regular grid by this part of the spacing; reported in mm."""
+SHEAR_TOLERANCE_MM = 0.1
+"""Slices may lie off the normal through the first one by this much, or by a tenth of a pixel if that is more."""
+GAP = 1.5
+"""A step of more than this many spacings is a gap with missing slices."""
+
+SPLIT_KEYWORDS = (
+    "StackID",
+    "EchoTime",
+    "EchoNumbers",
+    "ImageType",
+    "ComplexImageComponent",
+    "InversionTime",
+    "DiffusionBValue",
+    "DiffusionDirectionality",
+    "TemporalPositionIdentifier",
+    "TemporalPositionIndex",
+    "AcquisitionNumber",
+    "FlipAngle",
+    "TriggerTime",
+    "AcquisitionDateTime",
+    "AcquisitionTime",
+    "ContrastBolusAgent",
+)
+"""What tells images at one position apart, in the order in which it is tried."""
+
+
+@dataclass(eq=False)
+class Stack:
+    """Frames on one regular grid, in the order of the array's slices."""
+
+    frames: list[Frame]
+    geometry: Geometry | None
+    split_by: dict[str, object] = field(default_factory=dict)
+    warnings: list[str] = field(default_factory=list)
+    problem: PainGeneratorError | None = None
+    """Why these frames are no volume; None when they are one."""
+    duplicates: list[tuple[Frame, Frame]] = field(default_factory=list)
+    """Pairs at one position that nothing in the header tells apart: kept frame and the other."""
+
+
+def _same_grid(a: Frame, b: Frame) -> bool:
+    """True when two frames have the same size, pixel spacing, orientation and frame of reference."""
+    if (a.get("Rows"), a.get("Columns")) != (b.get("Rows"), b.get("Columns")):
+        return False
+    if a.get("FrameOfReferenceUID") != b.get("FrameOfReferenceUID"):
+        return False
+    turned = np.abs(np.subtract(a.get("ImageOrientationPatient"), b.get("ImageOrientationPatient"))).max()
+    scaled = np.abs(np.subtract(a.get("PixelSpacing"), b.get("PixelSpacing"))).max()
+    return bool(turned < ORIENTATION_TOLERANCE and scaled < PIXEL_SPACING_TOLERANCE_MM)
+
+
+def _normal(frame: Frame) -> np.ndarray:
+    """Unit normal of the slices, LPS, from row and column cosines."""
+    cosines = np.array(frame.get("ImageOrientationPatient"))
+    normal = np.cross(cosines[:3], cosines[3:])
+    return normal / np.linalg.norm(normal)
+
+
+def _distances(frames: list[Frame]) -> np.ndarray:
+    """Positions along the normal of the first frame, mm, shape (n,)."""
+    return np.array([frame.get("ImagePositionPatient") for frame in frames]) @ _normal(frames[0])
+
+
+def _position_groups(frames: list[Frame]) -> np.ndarray:
+    """Number of the position of every frame, positions counted along the normal; shape (n,)."""
+    distances = _distances(frames)
+    order = np.argsort(distances, kind="stable")
+    steps = np.diff(distances[order]) > SAME_POSITION_MM
+    groups = np.empty(len(frames), dtype=int)
+    groups[order] = np.concatenate([[0], np.cumsum(steps)])
+    return groups
+
+
+def split_stacks(frames: list[Frame]) -> list[Stack]:
+    """Split the frames of one series into stacks and check each.
+
+    Parameters
+    ----------
+    frames : list of Frame
+        All with position, orientation and pixel spacing.
+
+    Returns
+    -------
+    list of Stack
+        In order of their first file; a stack that is no regular volume carries its `problem`.
+    """
+    clusters: list[list[Frame]] = []
+    for frame in frames:
+        for cluster in clusters:
+            if _same_grid(cluster[0], frame):
+                cluster.append(frame)
+                break
+        else:
+            clusters.append([frame])
+    stacks = []
+    for cluster in clusters:
+        for part, split_by in _split_by_header(cluster, {}, SPLIT_KEYWORDS):
+            stacks.append(_make_stack(part, split_by))
+    return stacks
+
+
+def _split_by_header(
+    frames: list[Frame], split_by: dict[str, object], keywords: tuple[str, ...]
+) -> list[tuple[list[Frame], dict[str, object]]]:
+    """Split frames that share positions by the first keyword that tells them apart; then again."""
+    groups = _position_groups(frames)
+    most = int(np.bincount(groups).max())
+    regular = most == 1 and _is_regular(_distances(frames))
+    for number, keyword in enumerate(keywords):
+        if regular:
+            break
+        values = [frame.get(keyword) for frame in frames]
+        names = sorted(set(values), key=lambda value: (value is None, str(type(value)), value))
+        if len(names) < 2:
+            continue
+        parts = {name: [f for f, v in zip(frames, values, strict=True) if v == name] for name in names}
+        if most > 1:
+            lower = max(int(np.bincount(_position_groups(part)).max()) for part in parts.values()) < most
+            useful = lower and len(names) <= most
+        else:
+            # no two at one position, but gaps: slabs that were planned apart
+            useful = all(len(part) > 2 and _is_regular(_distances(part)) for part in parts.values())
+        if useful:
+            rest = keywords[number + 1 :]
+            return [
+                piece
+                for name, part in parts.items()
+                for piece in _split_by_header(part, split_by | {keyword: name}, rest)
+            ]
+    return [(frames, split_by)]
+
+
+def _is_regular(distances: np.ndarray) -> bool:
+    """True when the sorted positions step evenly within SPACING_TOLERANCE."""
+    if distances.size < 3:
+        return True
+    steps = np.diff(np.sort(distances))
+    spacing = float(np.median(steps))
+    return bool(spacing > SAME_POSITION_MM and np.abs(steps - spacing).max() <= SPACING_TOLERANCE * spacing)
+
+
+def _make_stack(frames: list[Frame], split_by: dict[str, object]) -> Stack:
+    """Order frames along the normal, take out duplicates and fit the grid."""
+    groups = _position_groups(frames)
+    order = sorted(range(len(frames)), key=lambda n: (groups[n], frames[n].get("InstanceNumber") or 0.0))
+    kept: list[Frame] = []
+    duplicates = []
+    last = -1
+    for n in order:
+        if groups[n] == last:
+            duplicates.append((kept[-1], frames[n]))
+        else:
+            kept.append(frames[n])
+            last = groups[n]
+    stack = Stack(kept, None, split_by, duplicates=duplicates)
+    try:
+        stack.geometry = _fit_grid(kept, stack.warnings)
+    except PainGeneratorError as error:
+        stack.problem = error
+    return stack
+
+
+def _slice_name(frame: Frame) -> str:
+    number = frame.get("InstanceNumber")
+    return f"{frame.path.name}" if number is None or frame.index is not None else f"image {number:g}"
+
+
+def _fit_grid(frames: list[Frame], warnings: list[str]) -> Geometry:
+    """The regular grid through frames that are sorted along their normal."""
+    first = frames[0]
+    cosines = np.array(first.get("ImageOrientationPatient"))
+    row_spacing, column_spacing = first.get("PixelSpacing")
+    _check_axes(cosines, first)
+    normal = _normal(first)
+    positions = np.array([frame.get("ImagePositionPatient") for frame in frames])
+    distances = positions @ normal
+    spacing = _slice_spacing(frames, distances)
+    index = np.arange(len(frames))
+    start = float(np.mean(distances - spacing * index))
+    along = np.abs(distances - (start + spacing * index)).max()
+    in_plane = positions - np.outer(distances, normal)
+    center = in_plane.mean(axis=0)
+    aside = float(np.linalg.norm(in_plane - center, axis=1).max())
+    if aside > max(SHEAR_TOLERANCE_MM, 0.1 * min(row_spacing, column_spacing)):
+        raise PainGeneratorError(
+            f"The slices are shifted against one another by up to {2 * aside:.1f} mm "
+            "(a tilted gantry or a joined series): they form no rectangular volume.",
+            "Use a reconstruction without tilt, or another series for this role.",
+        )
+    if max(along, aside) > EXACT_MM:
+        warnings.append(f"Slice positions are off a regular grid by up to {max(along, aside):.2f} mm; made regular.")
+    lps = np.eye(4)
+    lps[:3, 0] = cosines[:3] / np.linalg.norm(cosines[:3]) * column_spacing
+    lps[:3, 1] = cosines[3:] / np.linalg.norm(cosines[3:]) * row_spacing
+    lps[:3, 2] = normal * spacing
+    lps[:3, 3] = center + normal * start
+    shape = (len(frames), int(first.get("Rows")), int(first.get("Columns")))
+    return Geometry(shape, LPS_TO_RAS @ lps)
+
+
+def _check_axes(cosines: np.ndarray, frame: Frame) -> None:
+    """Refuse direction cosines that are no pair of perpendicular unit vectors."""
+    lengths = np.linalg.norm(cosines.reshape(2, 3), axis=1)
+    if np.abs(lengths - 1.0).max() > 0.01 or abs(float(cosines[:3] @ cosines[3:])) > 0.01:
+        raise PainGeneratorError(
+            f"The image orientation (0020,0037) of {frame.path} is impossible.",
+            "Send the series again from the scanner or archive.",
+        )
+
+
+def _slice_spacing(frames: list[Frame], distances: np.ndarray) -> float:
+    """Distance of neighboring slices, mm; refuses gaps and uneven steps, naming them."""
+    if len(frames) == 1:
+        spacing = frames[0].get("SpacingBetweenSlices") or frames[0].get("SliceThickness")
+        if not spacing:
+            raise PainGeneratorError("The series has one slice of unknown thickness.", "Use a series of a volume.")
+        return float(spacing)
+    steps = np.diff(distances)
+    spacing = float(np.median(steps))
+    gaps = np.flatnonzero(steps > GAP * spacing)
+    if gaps.size:
+        texts = [
+            f"{round(steps[n] / spacing) - 1} between {_slice_name(frames[n])} ({distances[n]:.1f} mm) and "
+            f"{_slice_name(frames[n + 1])} ({distances[n + 1]:.1f} mm)"
+            for n in gaps[:3]
+        ]
+        more = f" and {gaps.size - 3} more gaps" if gaps.size > 3 else ""
+        raise PainGeneratorError(
+            f"Slices are missing: {'; '.join(texts)}{more}; the slice distance is {spacing:.2f} mm.",
+            "Copy the whole series again from its source.",
+        )
+    if np.abs(steps - spacing).max() > SPACING_TOLERANCE * spacing:
+        raise PainGeneratorError(
+            f"The slices are unevenly spaced ({steps.min():.2f} to {steps.max():.2f} mm).",
+            "Use a series with even slice distances.",
+        )
+    return float((distances[-1] - distances[0]) / (len(frames) - 1))
+
+
+def describe_split(split_by: dict[str, object]) -> str:
+    """What a part of a split series stands for, in words."""
+    words = []
+    for keyword, value in split_by.items():
+        shown = "\\".join(map(str, value)) if isinstance(value, tuple) else value
+        shown = f"{shown:g}" if isinstance(shown, float) else shown
+        words.append(f"{keyword} {shown}")
+    return ", ".join(words)

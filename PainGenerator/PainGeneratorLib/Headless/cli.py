@@ -1,0 +1,195 @@
+"""The command ``pain-generator``; its words, outputs and exit status are a contract (DESIGN: "The command line")."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from .arguments import make_parser
+
+if TYPE_CHECKING:
+    import argparse
+
+    from ..Workflow.case import CaseOptions
+    from .terminal import TerminalProgress
+
+DONE = 0
+FAULT = 1
+USAGE = 2
+BAD_INPUT = 3
+INTERRUPTED = 130
+"""What a shell reports for a program that Ctrl-C ended."""
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one command; the exit status is 0 done, 1 a fault of ours, 2 wrong usage, 3 unusable input."""
+    options = make_parser().parse_args(arguments)
+    # Late, so that --help and usage errors answer at once.
+    from ..Numerics.errors import Cancelled, PainGeneratorError
+
+    run = {"demo": _demo, "analyze": _analyze, "suv": _suv, "phantom": _phantom}[options.command]
+    try:
+        run(options)
+    except PainGeneratorError as error:
+        print(f"pain-generator: {_line(error.reason)}", file=sys.stderr)
+        print(f"  {_line(error.advice)}", file=sys.stderr)
+        return BAD_INPUT
+    except (KeyboardInterrupt, Cancelled):
+        print("pain-generator: stopped; nothing was written", file=sys.stderr)
+        return INTERRUPTED
+    return DONE
+
+
+def _line(text: str) -> str:
+    """The text on one line."""
+    return " ".join(text.split())
+
+
+@contextlib.contextmanager
+def _progress() -> Iterator[TerminalProgress]:
+    from .terminal import TerminalProgress
+
+    progress = TerminalProgress()
+    try:
+        yield progress
+    finally:
+        progress.close()
+
+
+def _case_options(options: argparse.Namespace) -> CaseOptions:
+    from ..Workflow.case import CaseOptions
+
+    common = {
+        "weight_kg": options.weight,
+        "height_m": options.height,
+        "dose_mbq": options.dose,
+        "injection_time": options.injection_time,
+        "roles": tuple(options.role),
+    }
+    if options.command == "suv":
+        return CaseOptions(group="low-back", **common)
+    return CaseOptions(
+        group=options.group,
+        prosthesis_side=options.prosthesis_side,
+        pain_side=options.pain_side,
+        pain_sites_ras_mm=tuple(options.pain_site),
+        anatomy=options.anatomy,
+        anatomy_labels=options.anatomy_labels,
+        landmarks=options.landmarks,
+        protocol_file=options.protocol,
+        settings=tuple(options.set),
+        **common,
+    )
+
+
+def _analyze(options: argparse.Namespace) -> None:
+    _analyze_folder(options.case, _case_options(options), options.output, options.overwrite)
+
+
+def _analyze_folder(case: Path, options: CaseOptions, output: Path, overwrite: bool) -> None:
+    from ..Report.output_folder import OutputFolder
+    from ..Report.tables import text_table
+    from .run import analyze_to_folder
+
+    with _progress() as progress:
+        # The target is looked at before the long work, and again when it is made.
+        target = OutputFolder(output, overwrite, input_folder=case)
+        with target as folder:
+            analysis = analyze_to_folder(case, options, folder, progress)
+    print(text_table(analysis.candidates))
+    for warning in (*analysis.warnings, *target.warnings):
+        print(f"Warning: {_line(warning)}", file=sys.stderr)
+    print(f"Report: {target.path / 'report.html'}")
+
+
+def _demo(options: argparse.Namespace) -> None:
+    from ..Phantoms.case import write_phantom
+    from ..Report.output_folder import OutputFolder
+    from ..Report.tables import text_table
+    from ..Workflow.case import CaseOptions
+    from ..Workflow.progress import part
+    from .run import analyze_to_folder
+
+    with _progress() as progress:
+        target = OutputFolder(options.output, options.overwrite)
+        with target as folder:
+            phantom = folder / "phantom"
+            truth = write_phantom(phantom, options.group, options.seed, progress=part(progress, 0.0, 0.2))
+            case_options = CaseOptions(
+                group=options.group,
+                prosthesis_side=truth["prosthesis_side"],
+                pain_side=truth["pain_side"],
+                pain_sites_ras_mm=tuple(tuple(site) for site in truth["pain_sites_ras_mm"]),
+            )
+            results = folder / "results"
+            results.mkdir()
+            analysis = analyze_to_folder(phantom / "dicom", case_options, results, part(progress, 0.2, 1.0))
+    print(text_table(analysis.candidates))
+    for warning in (*analysis.warnings, *target.warnings):
+        print(f"Warning: {_line(warning)}", file=sys.stderr)
+    print(f"Report: {target.path / 'results' / 'report.html'}")
+
+
+def _suv(options: argparse.Namespace) -> None:
+    from .suv_file import suv_of_folder, write_suv_volume
+
+    if options.output is not None:
+        _refuse_file(options.output, options.overwrite, options.case)
+    with _progress() as progress:
+        suv = suv_of_folder(options.case, _case_options(options), progress)
+        if options.output is not None:
+            write_suv_volume(suv, options.output)
+    result = suv.result
+    if options.json:
+        print(json.dumps(result.to_json(), indent=2))
+        return
+    if result.is_constant:
+        print(f"SUVbw factor: {float(result.factors[0]):.6g} ({result.path})")
+    else:
+        low, high = float(result.factors.min()), float(result.factors.max())
+        print(f"SUVbw factors by slice: {low:.6g} to {high:.6g} ({result.path})")
+    for row in result.provenance:
+        note = f" ({row.note})" if row.note else ""
+        print(f"  {row.quantity}: {row.value} {row.unit}".rstrip() + f" - {row.source}{note}")
+    for warning in result.warnings:
+        print(f"Warning: {_line(warning)}", file=sys.stderr)
+    if options.output is not None:
+        print(f"Volume: {options.output.resolve()}")
+
+
+def _refuse_file(output: Path, overwrite: bool, case: Path) -> None:
+    from ..Numerics.errors import PainGeneratorError
+
+    if output.suffix.lower() not in (".nrrd", ".nhdr", ".nii", ".mha") and not output.name.endswith(".nii.gz"):
+        raise PainGeneratorError(
+            f"The output {output} is of no known volume format.", "Give a name that ends in .nrrd, .nii.gz or .mha."
+        )
+    if output.exists() and not overwrite:
+        raise PainGeneratorError(
+            f"The output file {output} exists already.", "Choose another name, or give --overwrite to replace it."
+        )
+    if output.resolve().is_relative_to(case.resolve()):
+        raise PainGeneratorError(
+            f"The output file {output} would lie in the input folder, which is never written to.",
+            "Choose a place outside of it.",
+        )
+
+
+def _phantom(options: argparse.Namespace) -> None:
+    from ..Phantoms.case import write_phantom
+    from ..Report.output_folder import OutputFolder
+
+    with _progress() as progress:
+        target = OutputFolder(options.folder, options.overwrite)
+        with target as folder:
+            truth = write_phantom(folder, options.group, options.seed, progress=progress)
+    print(f"Case: {target.path / 'dicom'}")
+    print(f"Truth: {target.path / 'truth.json'} ({len(truth['lesions'])} lesions)")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

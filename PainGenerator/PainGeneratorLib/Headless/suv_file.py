@@ -1,0 +1,34 @@
+"""The command ``pain-generator suv``: the SUV volume of a folder, without MR and without a scene."""
+
+from __future__ import annotations
+
+import os
+import uuid
+from pathlib import Path
+
+from ..Dicom.reader import read_folder
+from ..Dicom.roles import choose_pet
+from ..Registration.itk_images import to_itk_image
+from ..Workflow.case import CaseOptions
+from ..Workflow.progress import Show, part, silent
+from ..Workflow.stages import Suv, suv_of
+
+
+def suv_of_folder(case: Path, options: CaseOptions, progress: Show = silent) -> Suv:
+    """The SUV volume of a DICOM folder and its provenance; MR is not needed."""
+    pet = choose_pet(read_folder(case, part(progress, 0.0, 0.6)), dict(options.roles))
+    return suv_of(pet.pet_header, pet.load(part(progress, 0.6, 1.0)), options)
+
+
+def write_suv_volume(suv: Suv, path: Path) -> None:
+    """Write the SUV volume (g/ml SUVbw) in the format of the file name's ending; complete or not at all."""
+    import SimpleITK as sitk
+
+    image = to_itk_image(suv.image)
+    image.SetMetaData("PainGenerator.Unit", "g/ml{SUVbw}")
+    partial = path.with_name(f".{uuid.uuid4().hex[:8]}.{path.name}")
+    try:
+        sitk.WriteImage(image, str(partial), useCompression=True)
+        os.replace(partial, path)
+    finally:
+        partial.unlink(missing_ok=True)

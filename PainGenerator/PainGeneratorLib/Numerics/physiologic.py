@@ -1,0 +1,230 @@
+"""Uptake that is expected: bladder, kidneys, ureters, bowel, vessels, and muscles used alike on both sides.
+
+An organ label map decides where there is one, else what the MR shows, else place, size, uptake and shape together. A hot
+mass is never held to be physiologic for its size or uptake alone, as far as tumours reach: place must agree.
+Such foci stay in the list, with the reason.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from . import tissues as tissue_codes
+from .image import Geometry
+from .records import HotSpot
+from .symmetry import LEFT_RAS, RELIABLE_QUALITY, SymmetryPlane
+
+SLAB_MM = 15.0
+"""Height of the slabs in which the body's outline is measured."""
+MIDLINE_MM = 35.0
+"""The bladder's middle lies nearer to the midline than this."""
+KIDNEY_SIDE_MM = (30.0, 115.0)
+"""Distance of kidneys from the midline."""
+KIDNEY_DEPTH = (0.15, 0.62)
+"""Place of kidneys between back (0) and front (1) of the body."""
+VENTRAL_DEPTH = 0.55
+"""In front of this part of the body's depth there is no spine (ours; leaves room for a flat abdomen)."""
+SURELY_VENTRAL_DEPTH = 0.6
+VENTRAL_SIDE_MM = 60.0
+"""In front of that depth, and nearer to the midline than hips are, even faint foci belong to bowel and vessels."""
+SPINE_DEPTH = 0.35
+"""Behind this part of the body's depth lie posterior elements and back muscles."""
+TYPICAL_DEPTH_MM = 220.0
+"""Depth of a trunk whose front is not seen (ours)."""
+ORGAN_RATIO = 3.0
+"""Organs that excrete FDG are at least this much hotter than typical soft tissue."""
+URETER_ML = 5.0
+TUBE_ELONGATION = 3.0
+TUBE_TILT_DEG = 40.0
+TUBE_WIDTH_MM = 14.0
+SYMMETRIC = (0.8, 1.25)
+"""Left-right ratios that count as alike."""
+
+
+@dataclass(frozen=True)
+class PhysiologicParameters:
+    """Values from the protocol (stage "hot_spots")."""
+
+    volume_ml: float
+    suv: float
+    urine_suv: float
+
+
+class BodyShape:
+    """The body's outline from the PET: where front, back and midline are, per slab from feet to head."""
+
+    def __init__(
+        self, smooth: np.ndarray, geometry: Geometry, body_suv: float, symmetry: SymmetryPlane | None
+    ) -> None:
+        steps = [max(1, round(8.0 / s)) for s in geometry.spacing_kji_mm]
+        grid = np.ix_(*(np.arange(0, n, s) for n, s in zip(geometry.shape, steps, strict=True)))
+        body = smooth[grid] > body_suv
+        kji = np.argwhere(body)
+        points = geometry.to_ras((kji * steps)[:, ::-1]) if len(kji) else np.zeros((0, 3))
+        last = np.array(body.shape) - 1
+        self._reliable = symmetry is not None and symmetry.quality >= RELIABLE_QUALITY
+        if self._reliable:
+            self._plane = symmetry
+        else:
+            middle = points.mean(axis=0) if len(points) else geometry.center_ras
+            self._plane = SymmetryPlane(middle, LEFT_RAS, 0.0)
+        # Which array axis runs along A, and which way, decides which border of the grid cuts the body.
+        row = geometry.ijk_to_ras[1, :3][::-1]
+        axis = int(np.argmax(np.abs(row)))
+        at_start, at_end = kji[:, axis] == 0, kji[:, axis] >= last[axis]
+        at_back, at_front = (at_start, at_end) if row[axis] > 0 else (at_end, at_start)
+        self._slabs: dict[int, tuple[float, float, bool, bool]] = {}
+        self._trunk: set[int] = set()
+        central = np.abs(self._plane.signed_distance_mm(points)) < 60.0 if self._reliable else np.ones(len(kji), bool)
+        number = np.floor(points[:, 2] / SLAB_MM).astype(int)
+        for slab in np.unique(number):
+            here = central & (number == slab)
+            if np.count_nonzero(here) < 10:
+                continue
+            back, front = np.percentile(points[here, 1], (1, 99))
+            cut = (float(at_back[here].mean()) > 0.02, float(at_front[here].mean()) > 0.02)
+            self._slabs[int(slab)] = (float(back), float(front), *cut)
+            middle = points[here & (np.abs(self._plane.signed_distance_mm(points)) < 10.0), 1]
+            # Between the legs the midline is empty, or holds skin and fat over a part of the depth only.
+            if len(middle) and np.ptp(np.percentile(middle, (5, 95))) > 0.6 * (front - back):
+                self._trunk.add(int(slab))
+
+    def depth(self, point_ras: np.ndarray) -> float | None:
+        """Place between back (0) and front (1) of the body at this level; None when the back is not seen there.
+
+        A front that is cut off is put at the least depth that a body has.
+        """
+        slab = self._slabs.get(int(np.floor(point_ras[2] / SLAB_MM)))
+        if slab is None:
+            return None
+        back, front, cut_behind, cut_in_front = slab
+        depth = front - back
+        if cut_behind or (depth < 80.0 and not cut_in_front):
+            return None
+        return float((point_ras[1] - back) / (max(depth, TYPICAL_DEPTH_MM) if cut_in_front else depth))
+
+    def off_midline(self, point_ras: np.ndarray) -> float | None:
+        """Distance from the midsagittal plane, mm; None when the plane is not known well."""
+        return abs(float(self._plane.signed_distance_mm(point_ras))) if self._reliable else None
+
+    def has_midline(self, point_ras: np.ndarray) -> bool:
+        """True where the body crosses the midline (trunk), False between the legs."""
+        return int(np.floor(point_ras[2] / SLAB_MM)) in self._trunk
+
+
+def physiologic_reason(
+    spot: HotSpot,
+    parameters: PhysiologicParameters,
+    body: BodyShape,
+    *,
+    typical_suv: float,
+    cluster_ml: float,
+    mirrored_suv: float | None,
+    tissues: np.ndarray | None,
+    organs: np.ndarray | None,
+    organ_names: Mapping[int, str],
+) -> str | None:
+    """Why a focus is held to be physiologic, as a sentence part; None when it is not.
+
+    Parameters
+    ----------
+    spot : HotSpot
+        Measured.
+    typical_suv : float
+        Typical soft tissue of the scan, g/ml.
+    cluster_ml : float
+        Volume of the focus with those that touch it.
+    mirrored_suv : float or None
+        SUVpeak at the mirrored place.
+    tissues, organs : ndarray of uint8 or None
+        Maps on the focus' grid.
+    """
+    reason = _by_organ(spot, organs, organ_names)
+    if reason is not None:
+        return reason
+    tissue = _majority(spot, tissues)
+    if tissue == tissue_codes.MUSCLE and spot.left_right_ratio is not None:
+        low, high = SYMMETRIC
+        if low <= spot.left_right_ratio <= high and mirrored_suv is not None and mirrored_suv > 1.2 * spot.reference:
+            return f"muscle use: alike on both sides (ratio {spot.left_right_ratio:.2f})"
+    if tissue in (tissue_codes.MARROW, tissue_codes.DISC, tissue_codes.MUSCLE):
+        return None
+    hot = spot.suv_max >= parameters.suv
+    big = spot.mtv_ml >= parameters.volume_ml
+    if tissue == tissue_codes.VISCERA:
+        return f"organ or vessel on MR: SUVmax {spot.suv_max:.1f}"
+    if tissue == tissue_codes.FLUID and (hot or big):
+        return f"urine: SUVmax {spot.suv_max:.1f} in fluid on MR"
+    return _by_place(spot, parameters, body, typical_suv, cluster_ml, mirrored_suv)
+
+
+def _by_organ(spot: HotSpot, organs: np.ndarray | None, names: Mapping[int, str]) -> str | None:
+    if organs is None:
+        return None
+    codes = organs.reshape(-1)[spot.region.flat]
+    counts = np.bincount(codes, minlength=2)
+    code = int(counts[1:].argmax()) + 1
+    part = counts[code] / len(codes)
+    if part < 0.4:
+        return None
+    return f"{names.get(code, f'organ {code}')}: {100 * part:.0f} % of the focus lies in it"
+
+
+def _majority(spot: HotSpot, tissues: np.ndarray | None) -> int:
+    """Commonest known tissue of the focus; UNKNOWN when less than 40 % of it is one tissue."""
+    if tissues is None:
+        return tissue_codes.UNKNOWN
+    counts = np.bincount(tissues.reshape(-1)[spot.region.flat], minlength=2)
+    code = int(counts[1:].argmax()) + 1
+    return code if counts[code] >= 0.4 * len(spot.region) else tissue_codes.UNKNOWN
+
+
+def _by_place(
+    spot: HotSpot,
+    parameters: PhysiologicParameters,
+    body: BodyShape,
+    typical_suv: float,
+    cluster_ml: float,
+    mirrored_suv: float | None,
+) -> str | None:
+    """Place, size, uptake and shape together, where MR and anatomy say nothing."""
+    place = spot.centroid_ras_mm
+    depth, side = body.depth(place), body.off_midline(place)
+    hot, big = spot.suv_max >= parameters.suv, spot.mtv_ml >= parameters.volume_ml
+    excreting = spot.suv_max >= ORGAN_RATIO * typical_suv
+    if spot.suv_max >= parameters.urine_suv:
+        return f"urine or organ: SUVmax {spot.suv_max:.1f} is above {parameters.urine_suv:.0f}"
+    if depth is None:
+        return None
+    if excreting and depth > SPINE_DEPTH and _is_craniocaudal_tube(spot):
+        return "ureter or vessel: a tube along the body in front of the posterior spine"
+    if side is None or not body.has_midline(place):
+        return None
+    if excreting and (big or hot) and side <= MIDLINE_MM and depth >= VENTRAL_DEPTH:
+        return f"urinary bladder, bowel or vessel: midline, ventral, SUVmax {spot.suv_max:.1f}"
+    if excreting and (big or hot) and depth >= VENTRAL_DEPTH:
+        return f"organ: ventral of the spine, SUVmax {spot.suv_max:.1f}, {spot.mtv_ml:.0f} ml"
+    if hot and depth >= SPINE_DEPTH and side <= VENTRAL_SIDE_MM and spot.mtv_ml < URETER_ML:
+        return f"ureter: small, in front of the posterior spine, SUVmax {spot.suv_max:.1f}"
+    if depth >= SURELY_VENTRAL_DEPTH and side <= VENTRAL_SIDE_MM:
+        return f"bowel or vessel: ventral of the spine, SUVmax {spot.suv_max:.1f}"
+    paired = mirrored_suv is not None and mirrored_suv >= ORGAN_RATIO * typical_suv
+    kidney_place = KIDNEY_SIDE_MM[0] <= side <= KIDNEY_SIDE_MM[1] and KIDNEY_DEPTH[0] <= depth <= KIDNEY_DEPTH[1]
+    if excreting and cluster_ml >= parameters.volume_ml and paired and kidney_place:
+        return f"kidney: paired, beside the spine, SUVmax {spot.suv_max:.1f}"
+    return None
+
+
+def _is_craniocaudal_tube(spot: HotSpot) -> bool:
+    """Long, thin and along the body's axis."""
+    points = spot.region.points_ras
+    if len(points) < 6:
+        return False
+    spacing = np.array(spot.region.geometry.spacing_mm)
+    variance, axes = np.linalg.eigh(np.cov(points.T) + np.diag(spacing**2 / 12.0))
+    length, width = np.sqrt(12.0 * variance[2]), np.sqrt(12.0 * variance[1])
+    tilt = np.rad2deg(np.arccos(min(1.0, abs(axes[2, 2]))))
+    return bool(length >= TUBE_ELONGATION * width and width <= TUBE_WIDTH_MM and tilt <= TUBE_TILT_DEG)

@@ -1,0 +1,329 @@
+"""What uptake is normal at a place: robust references from matched tissue, or from the surroundings.
+
+Uptake of a focus is compared with tissue of its own kind near by (van den Berg, TU Delft: matched reference regions), as
+absolute uptake differs between people, ages and scanners. Where the tissue is known (a tissue map), the reference is
+the median of the same tissue within some centimetres. Where it is not, it is an upper percentile of the surroundings:
+a median would call every vertebra hot that lies among muscle.
+
+Everything is taken from cells, means over blocks of voxels, so that cost and noise stay small.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import ndimage
+
+from . import tissues as tissue_codes
+from .image import Geometry
+
+CELL_MM = 8.0
+"""Edge of a cell for surroundings of unknown tissue."""
+TISSUE_CELL_MM = 16.0
+"""Edge of a cell for known tissue, whose reference comes from further away."""
+MATCHED_TISSUES = (tissue_codes.MARROW, tissue_codes.MUSCLE, tissue_codes.DISC)
+"""Tissues with a reference of their own. Fat, fluid, void and viscera are compared with their surroundings."""
+MIN_TISSUE_ML = 5.0
+"""Less of a tissue than this gives no reference."""
+MIN_CELLS = 6
+"""A local percentile of fewer cells is not trusted; the nearest trusted one is used."""
+SURROUNDINGS = "surroundings"
+"""Name of the reference where the tissue is not known."""
+TYPICAL_RATIO = 2.2
+"""Cells hotter than this many times the median do not count as typical (ours: marrow over muscle and fat)."""
+MAD_TO_SD = 1.4826
+QUARTILE_TO_SD = 1.0 / (0.31864 * np.sqrt(2.0))
+"""Lower quartile of absolute differences of two equal normal variables -> their SD."""
+_SAMPLE = 60_000
+
+
+@dataclass(frozen=True)
+class ReferenceParameters:
+    """How references are taken; the values come from the protocol (stage "hot_spots")."""
+
+    body_suv: float
+    local_radius_mm: float
+    local_percentile: float
+    tissue_radius_mm: float
+    hot_ratio: float
+    tissue_margin_mm: float
+
+
+@dataclass(frozen=True)
+class ReferenceValue:
+    """A line of the table of reference values.
+
+    Parameters
+    ----------
+    name : str
+    median : float
+        SUV, g/ml.
+    spread : float
+        1.4826 MAD of voxels about their local reference, g/ml.
+    volume_ml : float
+        How much tissue it was taken from.
+    """
+
+    name: str
+    median: float
+    spread: float
+    volume_ml: float
+
+
+@dataclass(frozen=True, eq=False)
+class _Field:
+    """A smooth map of the reference of one tissue, on cells."""
+
+    name: str
+    values: np.ndarray
+    geometry: Geometry
+    relative_spread: float
+
+
+class ReferenceField:
+    """The reference of any voxel.
+
+    Attributes
+    ----------
+    table : list of ReferenceValue
+    typical : float
+        SUV of the typical soft tissue of this scan; no reference is lower.
+    noise : float
+        Relative SD of the smoothed SUV in uniform tissue.
+    body_ml : float
+        Volume with uptake.
+    """
+
+    def __init__(
+        self,
+        smooth: np.ndarray,
+        geometry: Geometry,
+        parameters: ReferenceParameters,
+        tissues: np.ndarray | None = None,
+        excluded: np.ndarray | None = None,
+    ) -> None:
+        """Take the references of a scan.
+
+        Parameters
+        ----------
+        smooth : ndarray of float32, shape (k, j, i)
+            SUV smoothed for detection; NaN outside the field of view.
+        geometry : Geometry
+        parameters : ReferenceParameters
+        tissues : ndarray of uint8, same shape, optional
+            Codes of :mod:`tissues`.
+        excluded : ndarray of bool, same shape, optional
+            Voxels that are no reference (organs, implant margin).
+        """
+        self._geometry, self._parameters, self._tissues = geometry, parameters, tissues
+        self.table: list[ReferenceValue] = []
+        means, volume, cells = _body_cells(smooth, geometry, parameters.body_suv, excluded)
+        self.body_ml = float(volume.sum())
+        self.typical = _typical(means[np.isfinite(means)])
+        self.noise, self._long_axis, noise_of_slice = _noise(smooth, geometry, parameters.body_suv)
+        # A quiet slice may be quiet for its anatomy; only louder ones differ from the scan.
+        self._slice_factor = np.maximum(noise_of_slice / self.noise, 1.0) if self.noise > 0 else noise_of_slice + 1.0
+        self._tissue_fields: dict[int, _Field] = {}
+        if tissues is not None:
+            for code in MATCHED_TISSUES:
+                self._add_tissue(code, smooth, excluded)
+            if tissue_codes.MUSCLE in self._tissue_fields:
+                self.typical = next(row.median for row in self.table if row.name == "muscle")
+        cap = parameters.hot_ratio * self.typical
+        # Cells that are hot throughout are organs or masses: never a reference, however many there are.
+        local = np.where(means > 1.3 * cap, np.nan, means)
+        values = _ball_percentile(local, cells, parameters.local_radius_mm, parameters.local_percentile)
+        values = np.clip(values, self.typical, cap)
+        self._surroundings = _Field(SURROUNDINGS, values, cells, self.noise)
+        self.table.append(
+            ReferenceValue("typical soft tissue", self.typical, self.noise * self.typical, self.body_ml)
+        )
+
+    def at(self, flat: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Reference SUV, relative spread and tissue code (UNKNOWN: the surroundings) of voxels, each of shape (n,).
+
+        Near the border of two tissues the higher reference holds: spill-over of the hotter one is no focus.
+        """
+        points = self._geometry.flat_to_ras(flat)
+        values = _interpolate(self._surroundings, points)
+        spread = np.full(len(flat), self._surroundings.relative_spread, dtype=np.float32)
+        codes = np.zeros(len(flat), dtype=np.uint8)
+        slice_factor = self._slice_factor[np.unravel_index(flat, self._geometry.shape)[self._long_axis]]
+        if not self._tissue_fields:
+            return values, spread * slice_factor, codes
+        near = self._tissues_near(flat)
+        known = np.zeros(len(flat), dtype=bool)
+        for code, field in self._tissue_fields.items():
+            chosen = np.flatnonzero(near & np.uint8(1 << code))
+            value = np.maximum(_interpolate(field, points[chosen]), self.typical)
+            higher = ~known[chosen] | (value > values[chosen])
+            chosen, value = chosen[higher], value[higher]
+            values[chosen], spread[chosen], codes[chosen] = value, field.relative_spread, code
+            known[chosen] = True
+        return values, spread * slice_factor, codes
+
+    def name_of(self, code: int) -> str:
+        """The reference's name as it is reported."""
+        if code in self._tissue_fields:
+            return f"{tissue_codes.NAMES[code]} within {self._parameters.tissue_radius_mm / 10:.0f} cm"
+        return SURROUNDINGS
+
+    def _add_tissue(self, code: int, smooth: np.ndarray, excluded: np.ndarray | None) -> None:
+        p, geometry = self._parameters, self._geometry
+        flat = np.flatnonzero(self._tissues == code)
+        values = smooth.reshape(-1)[flat]
+        usable = np.isfinite(values)
+        if excluded is not None:
+            usable &= ~excluded.reshape(-1)[flat]
+        flat, values = flat[usable], values[usable]
+        volume = flat.size * geometry.voxel_volume_ml
+        if volume < MIN_TISSUE_ML:
+            return
+        cells, cell = _cells_of(flat, geometry, TISSUE_CELL_MM)
+        size = int(np.prod(cells.shape))
+        count = np.bincount(cell, minlength=size)
+        total = np.bincount(cell, weights=values, minlength=size)
+        least = max(1.0, 0.1 * count.max())
+        means = np.where(count >= least, total / np.maximum(count, 1), np.nan).astype(np.float32).reshape(cells.shape)
+        middle = float(np.median(values))
+        means[means > p.hot_ratio * middle] = np.nan
+        field = _ball_percentile(means, cells, p.tissue_radius_mm, 50.0)
+        sample = slice(None, None, max(1, flat.size // _SAMPLE))
+        name = tissue_codes.NAMES[code]
+        made = _Field(name, field, cells, 0.0)
+        ratio = values[sample] / np.maximum(_interpolate(made, geometry.flat_to_ras(flat[sample])), 1e-6)
+        spread = MAD_TO_SD * float(np.median(np.abs(ratio - np.median(ratio))))
+        self._tissue_fields[code] = _Field(name, field, cells, max(spread, self.noise))
+        self.table.append(ReferenceValue(name, middle, spread * middle, volume))
+
+    def _tissues_near(self, flat: np.ndarray) -> np.ndarray:
+        """Bits (1 << code) of the tissues within the margin of voxels."""
+        shape = np.array(self._geometry.shape)
+        kji = np.stack(np.unravel_index(flat, self._geometry.shape))
+        steps = [max(1, round(self._parameters.tissue_margin_mm / s)) for s in self._geometry.spacing_kji_mm]
+        bits = np.zeros(len(flat), dtype=np.uint8)
+        codes = self._tissues
+        bit = np.array([1 << c if c in self._tissue_fields else 0 for c in range(8)], dtype=np.uint8)
+        for axis, sign in ((0, 0), (0, 1), (0, -1), (1, 1), (1, -1), (2, 1), (2, -1)):
+            place = kji.copy()
+            place[axis] = np.clip(place[axis] + sign * steps[axis], 0, shape[axis] - 1)
+            bits |= bit[np.minimum(codes[tuple(place)], 7)]
+        return bits
+
+
+def _typical(cell_means: np.ndarray) -> float:
+    """Median of cells after hot ones were left out, so that a large mass or organ does not count as typical."""
+    if not cell_means.size:
+        return float("nan")
+    typical = float(np.median(cell_means))
+    for _ in range(5):
+        kept = cell_means[cell_means < TYPICAL_RATIO * typical]
+        if not kept.size:
+            break
+        typical = float(np.median(kept))
+    return typical
+
+
+def _noise(smooth: np.ndarray, geometry: Geometry, body_suv: float) -> tuple[float, int, np.ndarray]:
+    """Relative SD of noise: of the scan, and of each slice across the body's long axis (array axis and values).
+
+    From differences of places 12 mm apart in a slice; their lower quartile leaves anatomy out. The outermost slices of a
+    PET are noisier, as fewer detector pairs see them.
+    """
+    along = int(np.argmax(np.abs(geometry.ijk_to_ras[2, :3])[::-1]))
+    turned = np.moveaxis(smooth, along, 0)
+    spacing = [s for axis, s in enumerate(geometry.spacing_kji_mm) if axis != along]
+    steps = [max(1, round(12.0 / s)) for s in spacing]
+    slices = np.full(len(turned), np.nan)
+    coarse = turned[:, :: max(1, steps[0] // 3), :: max(1, steps[1] // 3)]
+    shifts = [step // max(1, step // 3) for step in steps]
+    for n, plane in enumerate(coarse):
+        parts = []
+        for a, b in ((plane[: -shifts[0]], plane[shifts[0] :]), (plane[:, : -shifts[1]], plane[:, shifts[1] :])):
+            body = (a > body_suv) & (b > body_suv)
+            parts.append(2.0 * np.abs(a[body] - b[body]) / (a[body] + b[body]))
+        difference = np.concatenate(parts)
+        if difference.size >= 40:
+            slices[n] = np.percentile(difference, 25) * QUARTILE_TO_SD
+    seen = np.isfinite(slices)
+    if not seen.any():
+        return 0.0, along, np.zeros(len(turned))
+    overall = float(np.median(slices[seen]))
+    filled = np.interp(np.arange(len(slices)), np.flatnonzero(seen), slices[seen])
+    return overall, along, ndimage.median_filter(filled, size=3, mode="nearest")
+
+
+def _cell_grid(geometry: Geometry, cell_mm: float) -> tuple[Geometry, tuple[int, int, int]]:
+    factors = tuple(max(1, round(cell_mm / s)) for s in geometry.spacing_kji_mm)
+    shape = tuple(-(-n // f) for n, f in zip(geometry.shape, factors, strict=True))
+    matrix = geometry.ijk_to_ras.copy()
+    scale = np.array(factors[::-1], dtype=float)
+    matrix[:3, :3] *= scale
+    matrix[:3, 3] = geometry.to_ras((scale - 1.0) / 2.0)
+    return Geometry(shape, matrix), factors
+
+
+def _cells_of(flat: np.ndarray, geometry: Geometry, cell_mm: float) -> tuple[Geometry, np.ndarray]:
+    cells, factors = _cell_grid(geometry, cell_mm)
+    kji = np.unravel_index(flat, geometry.shape)
+    return cells, np.ravel_multi_index(tuple(a // f for a, f in zip(kji, factors, strict=True)), cells.shape)
+
+
+def _body_cells(
+    smooth: np.ndarray, geometry: Geometry, body_suv: float, excluded: np.ndarray | None
+) -> tuple[np.ndarray, np.ndarray, Geometry]:
+    """Mean SUV (NaN where less than a third is body), body volume (ml) of cells, and their grid."""
+    cells, factors = _cell_grid(geometry, CELL_MM)
+    body = smooth > body_suv
+    if excluded is not None:
+        body &= ~excluded
+    count = body.astype(np.float32)
+    total = np.where(body, smooth, np.float32(0.0))
+    for axis, factor in enumerate(factors):
+        starts = np.arange(0, geometry.shape[axis], factor)
+        count = np.add.reduceat(count, starts, axis=axis)
+        total = np.add.reduceat(total, starts, axis=axis)
+    enough = count >= np.prod(factors) / 3.0
+    means = np.where(enough, total / np.maximum(count, 1.0), np.nan).astype(np.float32)
+    return means, count * geometry.voxel_volume_ml, cells
+
+
+def _ball_percentile(values: np.ndarray, cells: Geometry, radius_mm: float, percentile: float) -> np.ndarray:
+    """Percentile of the cells within a radius of each cell; cells without enough neighbours take the nearest's."""
+    reach = [int(radius_mm // s) for s in cells.spacing_kji_mm]
+    offsets = np.stack(np.meshgrid(*(np.arange(-r, r + 1) for r in reach), indexing="ij"), axis=-1).reshape(-1, 3)
+    offsets = offsets[np.linalg.norm(offsets * cells.spacing_kji_mm, axis=1) <= radius_mm]
+    valid = np.isfinite(values)
+    result = np.full(values.shape, np.nan, dtype=np.float32)
+    if not valid.any():
+        return np.zeros(values.shape, dtype=np.float32)
+    padded = np.pad(values, [(r, r) for r in reach], constant_values=np.nan)
+    strides = np.array([padded.shape[1] * padded.shape[2], padded.shape[2], 1])
+    places = np.argwhere(valid) + np.array(reach)
+    flat = places @ strides
+    picked = np.empty(len(flat), dtype=np.float32)
+    step = max(1, (1 << 22) // len(offsets))
+    for first in range(0, len(flat), step):
+        around = padded.reshape(-1)[flat[first : first + step, None] + offsets @ strides]
+        around.sort(axis=1)
+        count = np.isfinite(around).sum(axis=1)
+        place = (count - 1) * (percentile / 100.0)
+        low = np.floor(place).astype(int)
+        high = np.minimum(low + 1, count - 1)
+        rows = np.arange(len(around))
+        value = around[rows, low] + (around[rows, high] - around[rows, low]) * (place - low)
+        picked[first : first + step] = np.where(count >= MIN_CELLS, value, np.nan)
+    result[valid] = picked
+    trusted = np.isfinite(result)
+    if not trusted.any():
+        return np.full(values.shape, np.nanpercentile(values, percentile), dtype=np.float32)
+    nearest = ndimage.distance_transform_edt(
+        ~trusted, sampling=cells.spacing_kji_mm, return_distances=False, return_indices=True
+    )
+    return result[tuple(nearest)]
+
+
+def _interpolate(field: _Field, points_ras: np.ndarray) -> np.ndarray:
+    ijk = field.geometry.to_ijk(points_ras)
+    return ndimage.map_coordinates(field.values, ijk[:, ::-1].T, order=1, mode="nearest", output=np.float32)

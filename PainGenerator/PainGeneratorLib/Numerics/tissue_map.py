@@ -1,0 +1,189 @@
+"""Coarse tissue classes on the MR grid, from an anatomy segmentation where there is one, else from the signal."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import ndimage
+
+from . import tissues
+from .mr_signal import Signals, block_mean, coarse_factors, coarser, spread_blocks
+
+VOID_PART = 0.25
+"""Of the muscle signal: less, in all series, is no signal."""
+MARROW_OVER_MUSCLE = 1.25
+"""T1 of marrow over that of muscle: more in all adults (a marrow as dark as muscle is itself abnormal)."""
+CORE_MM = 3.0
+"""Fat planes between muscles are thinner than twice this; bones are thicker."""
+SKIN_MM = 9.0
+"""A bright part that comes nearer to the skin than this is subcutaneous fat."""
+
+
+@dataclass(frozen=True)
+class Levels:
+    """Typical signals, in the units of each series.
+
+    Parameters
+    ----------
+    muscle : dict
+        Role -> median of muscle.
+    fat_t1 : float or None
+        Bright peak of T1.
+    fluid : dict
+        Role (FLUID, T2) -> signal above which a voxel counts as fluid.
+    """
+
+    muscle: dict[str, float]
+    fat_t1: float | None
+    fluid: dict[str, float]
+
+
+def signal_levels(signals: Signals, fluid_over_muscle: float) -> Levels:
+    """Find muscle, fat and fluid in each series' histogram.
+
+    Parameters
+    ----------
+    signals : Signals
+    fluid_over_muscle : float
+        Signal of fluid over that of muscle, at least.
+    """
+    some = np.flatnonzero(signals.body)
+    some = some[:: some.size // 60_000 + 1]
+    values = {role: array.reshape(-1)[some] for role, array in signals.roles.items()}
+    soft = np.ones(some.size, dtype=bool)
+    fat = None
+    if "T1" in values:
+        t1 = values["T1"]
+        seen = np.isfinite(t1) & (t1 > 0.1 * np.nanpercentile(t1, 90)) if t1.size else soft
+        if np.count_nonzero(seen) > 100:
+            cut = _otsu(np.log(t1[seen]))
+            bright = t1[seen][np.log(t1[seen]) > cut]
+            fat = float(np.percentile(bright, 75))
+            dark = t1[seen][np.log(t1[seen]) <= cut]
+            typical = float(np.median(dark[dark > 0.4 * np.percentile(dark, 80)]))
+            soft = seen & (t1 > 0.75 * typical) & (t1 < 1.25 * typical)
+    muscle = {}
+    for role, array in values.items():
+        seen = soft & np.isfinite(array) & (array > 0)
+        muscle[role] = float(np.median(array[seen])) if np.count_nonzero(seen) > 50 else 0.0
+    fluid = {role: fluid_over_muscle * muscle[role] for role in ("FLUID", "T2") if muscle.get(role, 0.0) > 0}
+    return Levels(muscle, fat, fluid)
+
+
+def make_tissue_map(signals: Signals, levels: Levels, anatomy: np.ndarray | None) -> np.ndarray:
+    """Tissue code of each voxel.
+
+    Parameters
+    ----------
+    signals : Signals
+    levels : Levels
+    anatomy : ndarray of uint8, shape of the signals, optional
+        Tissue codes of an anatomy segmentation: they stand where they are not UNKNOWN, the signal fills the rest.
+
+    Returns
+    -------
+    ndarray of uint8, shape of the signals
+        Codes of :mod:`.tissues`. Organs are not told from signal: they stay UNKNOWN.
+    """
+    out = np.zeros(signals.geometry.shape, dtype=np.uint8)
+    body, roles = signals.body, signals.roles
+    void = np.ones(out.shape, dtype=bool)
+    for role, array in roles.items():
+        if levels.muscle[role] > 0:
+            void &= ~(array >= VOID_PART * levels.muscle[role])
+    t1 = roles.get("T1")
+    if t1 is not None and levels.fat_t1 is not None:
+        muscle = levels.muscle["T1"]
+        bright = t1 > np.sqrt(muscle * levels.fat_t1)
+        out[bright] = tissues.FAT
+        even = (t1 > 0.7 * muscle) & (t1 < 1.25 * muscle)
+        for role, limit in levels.fluid.items():
+            even &= ~(roles[role] > 0.6 * limit)
+        out[_coarse_opening(even & body, signals)] = tissues.MUSCLE
+        if anatomy is None or not np.any(anatomy == tissues.MARROW):
+            out[_marrow(signals, levels)] = tissues.MARROW
+    fluid = fluid_mask(signals, levels)
+    out[fluid & (out != tissues.MARROW)] = tissues.FLUID
+    out[void | ~body] = tissues.VOID
+    if anatomy is not None:
+        told = anatomy > 0
+        out[told] = anatomy[told]
+    return out
+
+
+def fluid_mask(signals: Signals, levels: Levels) -> np.ndarray:
+    """Voxels as bright as fluid in FLUID (else T2) and not bright on T1: fat that escaped suppression is no fluid."""
+    role = "FLUID" if "FLUID" in levels.fluid else "T2"
+    if role not in levels.fluid:
+        return np.zeros(signals.geometry.shape, dtype=bool)
+    fluid = (signals.roles[role] > levels.fluid[role]) & signals.body
+    if "T1" in signals.roles and levels.muscle["T1"] > 0:
+        fluid &= ~(signals.roles["T1"] > 1.35 * levels.muscle["T1"])
+    return fluid
+
+
+def _otsu(values: np.ndarray) -> float:
+    """The threshold that parts a histogram in two with the least variance within (Otsu, IEEE SMC 1979)."""
+    counts, edges = np.histogram(values, bins=128)
+    centers = 0.5 * (edges[1:] + edges[:-1])
+    below = np.cumsum(counts)
+    above = below[-1] - below
+    sums = np.cumsum(counts * centers)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        between = below * above * (sums / below - (sums[-1] - sums) / above) ** 2
+    return float(edges[1:][np.nanargmax(between)])
+
+
+def _coarse_opening(mask: np.ndarray, signals: Signals) -> np.ndarray:
+    """Parts of a mask that are at least about 8 mm thick."""
+    factors = coarse_factors(signals.geometry)
+    coarse = block_mean(mask, factors) > 0.6
+    flat = np.zeros((3, 3, 3), dtype=bool)
+    thick = int(np.argmax(signals.geometry.spacing_kji_mm))
+    flat[tuple(1 if axis == thick else slice(None) for axis in range(3))] = True
+    opened = ndimage.binary_opening(coarse, flat, iterations=2)
+    return spread_blocks(opened, factors, mask.shape) & mask
+
+
+def _marrow(signals: Signals, levels: Levels) -> np.ndarray:
+    """Bright, thick parts on T1 away from the skin that are darker than fat, or that a dark rim (cortex) encloses."""
+    factors = coarse_factors(signals.geometry)
+    geometry = coarser(signals.geometry, factors)
+    spacing = geometry.spacing_kji_mm
+    t1 = np.nan_to_num(block_mean(signals.roles["T1"], factors), nan=0.0)
+    body = block_mean(signals.body, factors) > 0.5
+    muscle, fat = levels.muscle["T1"], levels.fat_t1
+    bright = (t1 > MARROW_OVER_MUSCLE * muscle) & body
+    depth = ndimage.distance_transform_edt(bright, sampling=spacing)
+    # The grid's border is no skin: the body goes on there.
+    padded = np.pad(body, 1, mode="edge")
+    skin = ndimage.distance_transform_edt(padded, sampling=spacing)[1:-1, 1:-1, 1:-1] if not padded.all() else None
+    cores, count = ndimage.label(depth > CORE_MM)
+    marrow = np.zeros(bright.shape, dtype=bool)
+    if not count:
+        return np.zeros(signals.geometry.shape, dtype=bool)
+    reach = np.maximum(1, np.rint(6.0 / np.array(spacing))).astype(int)
+    for index, box in enumerate(ndimage.find_objects(cores), start=1):
+        wide = tuple(slice(max(0, b.start - r), b.stop + r) for b, r in zip(box, reach, strict=True))
+        core = cores[wide] == index
+        if np.count_nonzero(core) * geometry.voxel_volume_ml < 0.5:
+            continue
+        if skin is not None and np.mean(skin[wide][core] < SKIN_MM) > 0.02:
+            continue
+        away = ndimage.distance_transform_edt(~core, sampling=spacing)
+        whole = (away <= CORE_MM + 1.0) & bright[wide]
+        shell = (away > CORE_MM - 0.5) & (away <= CORE_MM + 3.5) & ~whole
+        if not shell.any():
+            continue
+        rim = float(np.mean(t1[wide][shell] < 0.9 * muscle))
+        tone = float(np.median(t1[wide][core]))
+        if (tone < 0.85 * fat and rim > 0.15) or rim > 0.4:
+            marrow[wide] |= whole
+    # A lesion is dark on T1 and makes a hole or a notch: close it, so that it can be found.
+    radius = [max(0, int(5.0 / s + 0.5)) for s in spacing]
+    ball = np.ones([2 * min(r, 1) + 1 for r in radius], dtype=bool)
+    rounds = max(max(radius), 1)
+    padded = np.pad(marrow, rounds)
+    closed = ndimage.binary_closing(padded, ball, iterations=rounds)[(slice(rounds, -rounds),) * 3]
+    return spread_blocks(closed & body, factors, signals.geometry.shape)

@@ -1,0 +1,163 @@
+"""The patient of a phantom: tissue and anatomy on one fine grid, painted from solids.
+
+The grid lies in the reference (T1) frame, RAS mm, with axes along R, A and S. Each series is sampled from it by its own geometry.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from ..Numerics.image import Geometry, transform_points
+from .tissue_table import TISSUES
+
+LocalTest = Callable[[np.ndarray, np.ndarray, np.ndarray], np.ndarray]
+
+
+def frame(origin_ras: np.ndarray, superior_tilt_deg: float = 0.0, right_lean_deg: float = 0.0) -> np.ndarray:
+    """A local frame as a 4 x 4 matrix (local to RAS): axes right, anterior, superior.
+
+    Parameters
+    ----------
+    origin_ras : array-like, shape (3,)
+    superior_tilt_deg : float
+        Positive: the superior axis leans anteriorly.
+    right_lean_deg : float
+        Positive: the superior axis leans to the patient's right.
+    """
+    a, b = np.deg2rad(superior_tilt_deg), np.deg2rad(right_lean_deg)
+    about_r = np.array([[1, 0, 0], [0, np.cos(a), np.sin(a)], [0, -np.sin(a), np.cos(a)]])
+    about_a = np.array([[np.cos(b), 0, np.sin(b)], [0, 1, 0], [-np.sin(b), 0, np.cos(b)]])
+    matrix = np.eye(4)
+    matrix[:3, :3] = about_a @ about_r
+    matrix[:3, 3] = origin_ras
+    return matrix
+
+
+@dataclass(eq=False)
+class Atlas:
+    """Tissue and anatomy of a phantom on a common grid.
+
+    Parameters
+    ----------
+    geometry : Geometry
+        Reference frame, isotropic, axes along R, A, S.
+    """
+
+    geometry: Geometry
+    tissue: np.ndarray = field(init=False)
+    anatomy: np.ndarray = field(init=False)
+    anatomy_names: list[str] = field(default_factory=lambda: [""])
+
+    def __post_init__(self) -> None:
+        self.tissue = np.zeros(self.geometry.shape, np.uint8)
+        self.anatomy = np.zeros(self.geometry.shape, np.uint8)
+
+    @classmethod
+    def of_box(cls, lower_ras: np.ndarray, upper_ras: np.ndarray, spacing_mm: float) -> Atlas:
+        """An empty atlas over a box (RAS mm)."""
+        lower, upper = np.asarray(lower_ras, float), np.asarray(upper_ras, float)
+        size = np.ceil((upper - lower) / spacing_mm).astype(int) + 1
+        matrix = np.diag([spacing_mm] * 3 + [1.0])
+        matrix[:3, 3] = lower
+        return cls(Geometry(tuple(size[::-1]), matrix))
+
+    def anatomy_code(self, name: str | None) -> int:
+        """The code of an anatomical name; new names get the next code."""
+        if not name:
+            return 0
+        if name not in self.anatomy_names:
+            self.anatomy_names.append(name)
+        return self.anatomy_names.index(name)
+
+    def box(self, lower_ras: np.ndarray, upper_ras: np.ndarray) -> tuple[tuple[slice, slice, slice], list[np.ndarray]]:
+        """Slices (k, j, i) of the voxels in an RAS box, and their open R, A, S coordinates (broadcastable)."""
+        spacing = self.geometry.spacing_mm[0]
+        start = self.geometry.ijk_to_ras[:3, 3]
+        first = np.maximum(np.ceil((np.asarray(lower_ras) - start) / spacing), 0).astype(int)
+        last = np.minimum(np.floor((np.asarray(upper_ras) - start) / spacing) + 1, self.geometry.shape[::-1]).astype(int)
+        last = np.maximum(first, last)
+        axes = [(start[n] + spacing * np.arange(first[n], last[n])).astype(np.float32) for n in range(3)]
+        slices = tuple(slice(int(first[n]), int(last[n])) for n in (2, 1, 0))
+        return slices, [axes[0][None, None, :], axes[1][None, :, None], axes[2][:, None, None]]
+
+    def local(
+        self, local_to_ras: np.ndarray, lower: np.ndarray, upper: np.ndarray
+    ) -> tuple[tuple[slice, slice, slice], list[np.ndarray]]:
+        """Slices around a box given in a local frame, and the local x, y, z of its voxels (float32)."""
+        corners = np.array([(x, y, z) for x in (0, 1) for y in (0, 1) for z in (0, 1)], float)
+        corners = transform_points(local_to_ras, np.asarray(lower) + corners * (np.asarray(upper) - np.asarray(lower)))
+        slices, (r, a, s) = self.box(corners.min(axis=0), corners.max(axis=0))
+        inverse = np.linalg.inv(local_to_ras).astype(np.float32)
+        return slices, [m[0] * r + m[1] * a + m[2] * s + m[3] for m in inverse[:3]]
+
+    def paint(
+        self,
+        local_to_ras: np.ndarray,
+        lower: np.ndarray,
+        upper: np.ndarray,
+        inside: LocalTest,
+        tissue: str,
+        anatomy: str | None = None,
+        over: tuple[str, ...] | None = None,
+    ) -> None:
+        """Give the voxels of a solid a tissue and, when one is named, an anatomical label.
+
+        Parameters
+        ----------
+        local_to_ras : ndarray, shape (4, 4)
+        lower, upper : array-like, shape (3,)
+            Box (local mm) that holds the solid.
+        inside : callable
+            ``inside(x, y, z)`` gives a boolean array for local coordinates.
+        tissue : str
+            A name of `TISSUES`.
+        anatomy : str, optional
+            TotalSegmentator name; without one the label is cleared.
+        over : tuple of str, optional
+            Only voxels of these tissues are painted.
+        """
+        slices, (x, y, z) = self.local(local_to_ras, lower, upper)
+        here = self.tissue[slices]
+        if here.size == 0:
+            return
+        mask = inside(x, y, z) & (x >= lower[0]) & (x <= upper[0]) & (y >= lower[1]) & (y <= upper[1])
+        mask &= (z >= lower[2]) & (z <= upper[2])
+        if over is not None:
+            allowed = np.zeros(256, bool)
+            allowed[[TISSUES[name].code for name in over]] = True
+            mask &= allowed[here]
+        here[mask] = TISSUES[tissue].code
+        self.anatomy[slices][mask] = self.anatomy_code(anatomy)
+
+    def ellipsoid(self, center: np.ndarray, radii: np.ndarray, tissue: str, **options) -> None:
+        """Paint an ellipsoid; `local_to_ras` may be given as option, else the axes are R, A, S."""
+        matrix = options.pop("local_to_ras", np.eye(4))
+        c, r = np.asarray(center, float), np.asarray(radii, float)
+
+        def inside(x, y, z):
+            return ((x - c[0]) / r[0]) ** 2 + ((y - c[1]) / r[1]) ** 2 + ((z - c[2]) / r[2]) ** 2 <= 1
+
+        self.paint(matrix, c - r, c + r, inside, tissue, **options)
+
+    def capsule(self, start: np.ndarray, end: np.ndarray, radius: float, tissue: str, **options) -> None:
+        """Paint a capsule; `end_radius` as option makes it a cone."""
+        matrix = options.pop("local_to_ras", np.eye(4))
+        end_radius = options.pop("end_radius", radius)
+        a, b = np.asarray(start, float), np.asarray(end, float)
+        axis = (b - a) / max(float((b - a) @ (b - a)), 1e-9)
+        widest = max(radius, end_radius)
+
+        def inside(x, y, z):
+            t = np.clip((x - a[0]) * axis[0] + (y - a[1]) * axis[1] + (z - a[2]) * axis[2], 0, 1)
+            distance2 = sum((v - a[n] - t * (b - a)[n]) ** 2 for n, v in enumerate((x, y, z)))
+            return distance2 <= (radius + t * (end_radius - radius)) ** 2
+
+        self.paint(matrix, np.minimum(a, b) - widest, np.maximum(a, b) + widest, inside, tissue, **options)
+
+    def tube(self, points_ras: np.ndarray, radius: float, tissue: str, **options) -> None:
+        """Paint capsules along a polyline (RAS mm)."""
+        for start, end in zip(points_ras[:-1], points_ras[1:], strict=True):
+            self.capsule(start, end, radius, tissue, **options)

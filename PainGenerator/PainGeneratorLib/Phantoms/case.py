@@ -1,0 +1,247 @@
+"""One phantom case: arrays and truth, or a folder of DICOM with ``truth.json`` and an anatomy label map beside it."""
+
+from __future__ import annotations
+
+import datetime
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from ..Numerics.image import Geometry, Image, resample
+from . import imaging
+from .dicom_files import Examination, write_mr, write_pet
+from .hip_replacement import make_hip_replacement
+from .implant_effects import distance_to_metal
+from .low_back import make_low_back
+from .patient import Patient
+from .protocol_of_series import SeriesPlan, plan
+
+GROUPS = ("low-back", "hip-replacement")
+SIZES = ("normal", "small")
+
+
+@dataclass(frozen=True, eq=False)
+class PhantomSeries:
+    """One series: its plan and its voxels (SUVbw g/ml for PET, any positive scale for MR), in its own frame."""
+
+    plan: SeriesPlan
+    image: Image
+
+
+@dataclass(frozen=True, eq=False)
+class Phantom:
+    """A digital case.
+
+    Parameters
+    ----------
+    series : list of PhantomSeries
+        The PET first, then the reference T1.
+    anatomy : Image
+        Label map (uint8) on the reference T1's grid.
+    anatomy_labels : dict
+        Number to TotalSegmentator name.
+    truth : dict
+        As in ``truth.json``.
+    examination : Examination
+    """
+
+    series: list[PhantomSeries]
+    anatomy: Image
+    anatomy_labels: dict[int, str]
+    truth: dict
+    examination: Examination
+
+    def first(self, role: str) -> PhantomSeries:
+        """The first series of a role."""
+        return next(s for s in self.series if s.plan.role == role)
+
+
+def make_phantom(
+    group: str,
+    seed: int,
+    *,
+    progress: Callable[[float, str], None] | None = None,
+    size: str = "normal",
+) -> Phantom:
+    """Make a digital case with known truth.
+
+    Parameters
+    ----------
+    group : str
+        ``low-back`` or ``hip-replacement``.
+    seed : int
+        Equal seeds give equal cases.
+    progress : callable, optional
+        Fraction and text; may raise Cancelled.
+    size : str
+        ``small`` has coarse grids, for tests.
+    """
+    if group not in GROUPS or size not in SIZES:
+        raise ValueError(f"group must be one of {GROUPS} and size one of {SIZES}, not {group!r}, {size!r}")
+    show = progress or (lambda fraction, text: None)
+    small = size == "small"
+    streams = np.random.SeedSequence([seed, GROUPS.index(group)]).spawn(6)
+    anatomy_rng, plan_rng, uptake_rng, signal_rng, noise_rng, header_rng = map(np.random.default_rng, streams)
+    show(0.0, "Painting the anatomy")
+    spacing = 2.0 if small else 1.2
+    maker = make_low_back if group == "low-back" else make_hip_replacement
+    patient = maker(anatomy_rng, spacing)
+    lower, upper = (f(patient.atlas.geometry.corners_ras, axis=0) for f in (np.min, np.max))
+    center = (lower + upper) / 2 * [0, 0, 1]
+    plans = plan(group, plan_rng, small, center)
+    metal = distance_to_metal(patient.atlas)
+    show(0.25, "Imaging the uptake")
+    blurred = imaging.blurred_uptake(patient, imaging.uptake(patient, uptake_rng), float(plan_rng.uniform(5.0, 6.2)))
+    noise = float(plan_rng.uniform(0.06, 0.12))
+    pet = plans[0]
+    suv = imaging.image_pet(patient, blurred, pet.geometry, pet.reference_to_series, noise, noise_rng, metal)
+    series = [PhantomSeries(pet, Image(suv, pet.geometry))]
+    del blurred
+    imager = imaging.MRImager(patient, signal_rng, metal)
+    for n, item in enumerate(plans[1:], start=1):
+        show(0.4 + 0.55 * n / len(plans), f"Imaging {item.name}")
+        to_reference = np.linalg.inv(item.reference_to_series)
+        posterior = group == "low-back" and item.role != "ATTENUATION"
+        bias = imaging.surface_coil(item.geometry, to_reference, noise_rng, posterior)
+        snr = float(noise_rng.uniform(14, 28))
+        signal = imager.image(
+            item.sequence, item.geometry, item.reference_to_series, bias, snr, noise_rng, item.slice_mm
+        )
+        series.append(PhantomSeries(item, Image(signal, item.geometry)))
+    exam = _examination(group, seed, patient, header_rng)
+    reference = plans[1].geometry
+    labels = Image(patient.atlas.anatomy, patient.atlas.geometry)
+    anatomy = Image(resample(labels, reference, order=0, outside=0), reference)
+    present = set(np.unique(anatomy.array).tolist())
+    names = {n: name for n, name in enumerate(patient.atlas.anatomy_names) if name and n in present}
+    truth = _truth(group, seed, size, patient, plans, exam)
+    show(1.0, "Done")
+    return Phantom(series, anatomy, names, truth, exam)
+
+
+def write_phantom(
+    folder: Path,
+    group: str,
+    seed: int,
+    *,
+    progress: Callable[[float, str], None] | None = None,
+    size: str = "normal",
+) -> dict:
+    """Write a digital case: ``dicom/`` (the case), ``truth.json``, ``anatomy.nii.gz`` and ``anatomy-labels.json``.
+
+    Parameters
+    ----------
+    folder : Path
+        Made when it is missing; files of the same names are replaced.
+    group, seed, progress, size
+        See `make_phantom`.
+
+    Returns
+    -------
+    dict
+        What ``truth.json`` holds.
+    """
+    show = progress or (lambda fraction, text: None)
+    phantom = make_phantom(group, seed, progress=lambda f, text: show(0.8 * f, text), size=size)
+    folder = Path(folder)
+    exam = phantom.examination
+    for number, item in enumerate(phantom.series, start=1):
+        show(0.8 + 0.19 * number / len(phantom.series), f"Writing {item.plan.name}")
+        study = "MR" if exam.two_studies and item.plan.role != "PET" else "ST"
+        place = folder / "dicom" / f"{study}0" / f"SE{number - 1:04d}"
+        place.mkdir(parents=True, exist_ok=True)
+        if item.plan.role == "PET":
+            write_pet(place, item.image.array, item.plan.geometry, exam, number, item.plan.name)
+        else:
+            start = {"ATTENUATION": -1.0}.get(item.plan.role, 1.0 + 4 * number)
+            write_mr(
+                place, item.image.array, item.plan.geometry, exam, number, item.plan.name, item.plan.sequence,
+                item.plan.slice_mm, start,
+            )  # fmt: skip
+    write_label_map(folder / "anatomy.nii.gz", phantom.anatomy)
+    labels = {str(n): name for n, name in phantom.anatomy_labels.items()}
+    _write_json(folder / "anatomy-labels.json", labels)
+    _write_json(folder / "truth.json", phantom.truth)
+    show(1.0, "Written")
+    return phantom.truth
+
+
+def write_label_map(path: Path, image: Image) -> None:
+    """Write a label map as NIfTI or NRRD, in its own frame."""
+    import SimpleITK
+
+    from ..Numerics.image import LPS_TO_RAS
+
+    out = SimpleITK.GetImageFromArray(image.array)
+    lps = LPS_TO_RAS @ image.geometry.ijk_to_ras
+    spacing = image.geometry.spacing_mm
+    out.SetSpacing(spacing)
+    out.SetOrigin(lps[:3, 3].tolist())
+    out.SetDirection((lps[:3, :3] / spacing).ravel().tolist())
+    SimpleITK.WriteImage(out, str(path), useCompression=True)
+
+
+def _write_json(path: Path, content: dict) -> None:
+    path.write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def _examination(group: str, seed: int, patient: Patient, rng: np.random.Generator) -> Examination:
+    start = datetime.datetime(2024, 1, 8, 8, 30) + datetime.timedelta(
+        days=int(rng.integers(0, 600)), minutes=int(rng.integers(0, 480)), seconds=int(rng.integers(0, 60))
+    )
+    return Examination(
+        key=f"phantom {group} {seed}",
+        patient_id=f"PG-{'LB' if group == 'low-back' else 'HR'}-{seed:04d}",
+        sex=patient.sex,
+        age=patient.age,
+        weight_kg=patient.weight_kg,
+        height_m=patient.height_m,
+        dose_bq=float(round(patient.weight_kg * rng.uniform(2.8, 4.2), 1) * 1e6),
+        uptake_s=float(rng.integers(50 * 60, 85 * 60)),
+        start=start,
+        decay_correction="ADMIN" if rng.random() < 0.15 else "START",
+        injection_written_as=str(rng.choice(["both", "time", "date-time"], p=[0.5, 0.3, 0.2])),
+        two_studies=bool(rng.random() < 0.25),
+        shared_frame=bool(rng.random() < 0.75),
+        description="PET/MR low back" if group == "low-back" else "PET/MR pelvis and thigh",
+        birth_year=start.year - patient.age,
+    )
+
+
+def _truth(
+    group: str, seed: int, size: str, patient: Patient, plans: list[SeriesPlan], exam: Examination
+) -> dict:
+    transforms: dict[str, list] = {}
+    series = []
+    for number, item in enumerate(plans, start=1):
+        matrix = np.round(item.reference_to_series, 9).tolist()
+        transforms.setdefault(f"reference_to_{item.role}", matrix)
+        series.append(
+            {"role": item.role, "number": number, "description": item.name, "uid": str(exam.uid("series", number)),
+             "reference_to_series_ras": matrix}
+        )  # fmt: skip
+    return {
+        "schema": 1,
+        "group": group,
+        "seed": seed,
+        "size": size,
+        "prosthesis_side": patient.prosthesis_side,
+        "pain_side": patient.pain_side,
+        "pain_sites_ras_mm": [[round(float(v), 1) for v in site] for site in patient.pain_sites_ras_mm],
+        "suv_factor": exam.suv_factor,
+        "transforms_ras": transforms,
+        "series": series,
+        "landmarks_ras_mm": {
+            name: [round(float(v), 2) for v in point] for name, point in patient.landmarks.items()
+        },
+        "lesions": [lesion.to_json() for lesion in patient.lesions],
+        "normal": [structure.to_json() for structure in patient.normal],
+    }
+
+
+def reference_grid(phantom: Phantom) -> Geometry:
+    """The grid of the reference T1."""
+    return phantom.first("T1").plan.geometry

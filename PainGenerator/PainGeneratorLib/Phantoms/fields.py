@@ -1,0 +1,44 @@
+"""Smooth random fields: uptake and signal vary within a tissue, and coils shade."""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy import ndimage
+
+from ..Numerics.image import Geometry, Image, resample
+
+
+def smooth_field(rng: np.random.Generator, geometry: Geometry, length_mm: float) -> Image:
+    """A random field of mean 0 and standard deviation 1 on a coarse grid over `geometry`'s box.
+
+    Parameters
+    ----------
+    length_mm : float
+        Standard deviation of the smoothing; structures are about 2.5 times as wide.
+
+    Returns
+    -------
+    Image
+        float32; resample it to where it is wanted.
+    """
+    lower, upper = geometry.corners_ras.min(axis=0), geometry.corners_ras.max(axis=0)
+    step = max(length_mm / 2, 2.0)
+    size = np.ceil((upper - lower) / step).astype(int) + 5
+    matrix = np.diag([step] * 3 + [1.0])
+    matrix[:3, 3] = lower - 2 * step
+    values = ndimage.gaussian_filter(rng.standard_normal(size[::-1], dtype=np.float32), length_mm / step, mode="wrap")
+    values /= values.std()
+    return Image(values, Geometry(tuple(size[::-1]), matrix))
+
+
+def on_grid(field: Image, geometry: Geometry) -> np.ndarray:
+    """A field's values at the voxels of a grid, float32; 0 outside."""
+    return resample(field, geometry, outside=0.0)
+
+
+def correlated_noise(rng: np.random.Generator, geometry: Geometry, fwhm_mm: float) -> np.ndarray:
+    """Noise of unit standard deviation with the given correlation, float32, shape of the grid."""
+    noise = rng.standard_normal(geometry.shape, dtype=np.float32)
+    sigma = [fwhm_mm / 2.355 / s for s in geometry.spacing_kji_mm]
+    noise = ndimage.gaussian_filter(noise, sigma, mode="wrap", truncate=3)
+    return noise / noise.std()

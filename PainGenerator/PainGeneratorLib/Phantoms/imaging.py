@@ -1,0 +1,202 @@
+"""Imaging the digital patient: PET and MR on their own grids, with blur, noise, bias and motion."""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy import ndimage
+
+from ..Numerics.image import Geometry, Image, resample
+from . import fields
+from .implant_effects import attenuation_loss, distort
+from .lesions import Lesion
+from .mr_signal import Sequence, signal_table
+from .patient import Patient
+from .tissue_table import TISSUES
+
+PEAK_RADIUS_MM = 6.2035
+"""Of the 1 ml sphere."""
+
+
+def uptake(patient: Patient, rng: np.random.Generator) -> np.ndarray:
+    """True uptake on the atlas grid, g/ml, float32: tissue means, their variation, lesions."""
+    atlas = patient.atlas
+    table = np.zeros(256, np.float32)
+    for name, tissue in TISSUES.items():
+        gain = patient.suv_gains.get(name, patient.suv_gains["marrow"] if "marrow" in name or name == "cortex" else 1.0)
+        table[tissue.code] = tissue.suv * gain
+    suv = table[atlas.tissue]
+    wide = fields.on_grid(fields.smooth_field(rng, atlas.geometry, 16.0), atlas.geometry)
+    fine = fields.on_grid(fields.smooth_field(rng, atlas.geometry, 5.0), atlas.geometry)
+    patches = fields.on_grid(fields.smooth_field(rng, atlas.geometry, 12.0), atlas.geometry)
+    wide *= 0.085
+    fine *= 0.04
+    wide += fine
+    wide += np.where(patches > 0.8, np.float32(0.09), np.float32(-0.02))
+    np.clip(wide, -0.25, 0.25, out=wide)
+    wide += 1
+    suv *= wide
+    for lesion in [*patient.lesions, *patient.look_alikes]:
+        if lesion.suv is not None:
+            slices, weight = lesion.weight(atlas, lesion.within)
+            suv[slices] += weight * (lesion.suv - suv[slices])
+    return suv
+
+
+def blurred_uptake(patient: Patient, suv: np.ndarray, fwhm_mm: float) -> Image:
+    """Uptake after the point spread, on the atlas grid; adds the noise-free truth to every lesion."""
+    geometry = patient.atlas.geometry
+    sigma = fwhm_mm / 2.355 / geometry.spacing_mm[0]
+    blurred = ndimage.gaussian_filter(suv, sigma, truncate=3.0)
+    for lesion in patient.lesions:
+        lesion.measured = _measure(patient, lesion, suv, blurred)
+    return Image(blurred, geometry)
+
+
+def _measure(patient: Patient, lesion: Lesion, suv: np.ndarray, blurred: np.ndarray) -> dict:
+    """Volume and noise-free SUV of a lesion."""
+    atlas = patient.atlas
+    within = lesion.within if lesion.suv is not None else lesion.mr_within
+    slices, weight = lesion.weight(atlas, within)
+    inside = weight > 0.5
+    volume = round(float(inside.sum() * atlas.geometry.voxel_volume_ml), 3)
+    names = ("true_suv_max", "blurred_suv_max", "blurred_suv_peak")
+    if not inside.any():
+        raise ValueError(f"lesion {lesion.kind} at {lesion.center_ras_mm} fills no voxel")
+    kji = np.argwhere(inside)
+    centroid = (kji * weight[inside][:, None]).sum(axis=0) / weight[inside].sum()
+    centroid = atlas.geometry.to_ras((centroid + [s.start for s in slices])[::-1])
+    measured = {"centre_ras_mm": [round(float(v), 2) for v in centroid], "volume_ml": volume, **dict.fromkeys(names)}
+    if lesion.suv is None:
+        return measured
+    spacing = atlas.geometry.spacing_mm[0]
+    reach = int(np.ceil(PEAK_RADIUS_MM / spacing))
+    offsets = np.mgrid[-reach : reach + 1, -reach : reach + 1, -reach : reach + 1] * spacing
+    sphere = ((offsets**2).sum(axis=0) <= PEAK_RADIUS_MM**2).astype(np.float32)
+    sphere /= sphere.sum()
+    wide = tuple(slice(max(s.start - reach, 0), s.stop + reach) for s in slices)
+    mean = ndimage.convolve(blurred[wide], sphere, mode="nearest")
+    first = tuple(s.start - w.start for s, w in zip(slices, wide, strict=True))
+    mean = mean[tuple(slice(f, f + n) for f, n in zip(first, inside.shape, strict=True))]
+    values = (suv[slices][inside].max(), blurred[slices][inside].max(), mean[inside].max())
+    return measured | {name: round(float(value), 3) for name, value in zip(names, values, strict=True)}
+
+
+def image_pet(
+    patient: Patient,
+    blurred: Image,
+    geometry: Geometry,
+    reference_to_pet: np.ndarray,
+    noise: float,
+    rng: np.random.Generator,
+    metal: Image | None,
+) -> np.ndarray:
+    """SUV on the PET grid, g/ml, float32.
+
+    Parameters
+    ----------
+    noise : float
+        Standard deviation at SUV 1, g/ml; it grows with the root of the uptake.
+    """
+    back = np.linalg.inv(reference_to_pet)
+    suv = resample(blurred, geometry, back, outside=0.02)
+    if metal is not None:
+        suv *= attenuation_loss(metal, geometry, back, 0.45)
+    suv += noise * np.sqrt(np.maximum(suv, 0) + 0.04) * fields.correlated_noise(rng, geometry, 4.5)
+    return np.maximum(suv, 0, out=suv)
+
+
+class MRImager:
+    """Images one patient with many sequences; the variation of signal within tissues stays the same."""
+
+    def __init__(self, patient: Patient, rng: np.random.Generator, metal: Image | None):
+        self.patient, self.metal = patient, metal
+        geometry = patient.atlas.geometry
+        self.variation = fields.on_grid(fields.smooth_field(rng, geometry, 11.0), geometry)
+        self.variation *= 0.04
+        texture = fields.on_grid(fields.smooth_field(rng, geometry, 2.2), geometry)
+        texture *= 0.06
+        self.variation += texture
+        np.clip(self.variation, -0.3, 0.3, out=self.variation)
+        self.variation += 1
+
+    def _signal(self, sequence: Sequence) -> Image:
+        patient = self.patient
+        table = signal_table(sequence)
+        signal = table[patient.atlas.tissue]
+        for lesion in [*patient.look_alikes, *patient.lesions]:
+            if lesion.appearance:
+                slices, weight = lesion.weight(patient.atlas, lesion.mr_within)
+                target = table[TISSUES[lesion.appearance].code]
+                signal[slices] += weight * lesion.strength * (target - signal[slices])
+        signal *= self.variation
+        return Image(signal, patient.atlas.geometry)
+
+    def image(
+        self,
+        sequence: Sequence,
+        geometry: Geometry,
+        reference_to_series: np.ndarray,
+        bias: np.ndarray,
+        snr: float,
+        rng: np.random.Generator,
+        slice_mm: float,
+        readout_axis: int = 1,
+    ) -> np.ndarray:
+        """Magnitude on the series grid, float32, with a mean of tissue near 1.
+
+        Parameters
+        ----------
+        bias : ndarray, shape of the grid
+            Coil shading.
+        snr : float
+            Mean tissue signal over the noise.
+        slice_mm : float
+            Thickness that is averaged over.
+        """
+        source = self._signal(sequence)
+        back = np.linalg.inv(reference_to_series)
+        count = max(1, round(slice_mm / 1.5))
+        spacing = geometry.spacing_mm[2]
+        total = np.zeros(geometry.shape, np.float32)
+        for n in range(count):
+            step = ((n + 0.5) / count - 0.5) * slice_mm / spacing
+            matrix = np.array(geometry.ijk_to_ras)
+            matrix[:3, 3] += step * matrix[:3, 2]
+            total += resample(source, Geometry(geometry.shape, matrix), back, outside=0.0)
+        total /= count
+        if self.metal is not None:
+            gradient = sequence.kind in ("in-phase", "opposed-phase", "water", "fat")
+            reach, strength = (6.0, 3.0) if gradient else (2.5, 9.0)
+            total = distort(total, geometry, self.metal, back, readout_axis, reach, strength)
+        total = ndimage.gaussian_filter(total, (0, 0.55, 0.55))
+        total *= bias
+        level = float(total[total > 0.1 * total.max()].mean())
+        total /= level
+        sigma = np.float32(1 / snr)
+        real = total + sigma * rng.standard_normal(total.shape, dtype=np.float32)
+        return np.hypot(real, sigma * rng.standard_normal(total.shape, dtype=np.float32))
+
+
+def surface_coil(geometry: Geometry, to_reference: np.ndarray, rng: np.random.Generator, posterior: bool) -> np.ndarray:
+    """Shading of the receive coil on a series grid, float32, around 1.
+
+    Parameters
+    ----------
+    posterior : bool
+        A spine coil behind the back: sensitivity falls with the distance from it. Otherwise a body array.
+    """
+    field = fields.smooth_field(rng, geometry.moved(to_reference), 70.0)
+    smooth = 0.12 * resample(field, geometry, to_reference, outside=0.0)
+    k, j, i = np.ogrid[: geometry.shape[0], : geometry.shape[1], : geometry.shape[2]]
+    m = to_reference @ geometry.ijk_to_ras
+    a = m[1, 0] * i + m[1, 1] * j + m[1, 2] * k + m[1, 3]
+    s = m[2, 0] * i + m[2, 1] * j + m[2, 2] * k + m[2, 3]
+    if posterior:
+        smooth = smooth + 0.45 + 1.5 * np.exp(-(a + 95) / rng.uniform(55, 85))
+        edge = 150.0
+    else:
+        smooth = smooth + 0.9 + 0.25 * (a / 110) ** 2
+        edge = 190.0
+    middle = float(geometry.center_ras[2])
+    fall = 1 / (1 + np.exp((np.abs(s - middle) - edge) / 12))
+    return np.maximum(smooth * fall, 0.03).astype(np.float32)

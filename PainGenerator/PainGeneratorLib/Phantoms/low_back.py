@@ -1,0 +1,93 @@
+"""The digital patient with chronic low back pain."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ..Numerics.image import transform_points
+from . import spine
+from .abdomen import paint_body, paint_bowel, paint_kidneys, paint_vessels
+from .atlas import Atlas
+from .lesions import NormalStructure
+from .low_back_lesions import add_lesions, add_look_alikes
+from .patient import Patient
+from .pelvis import paint_ilium, paint_sacroiliac_joint, paint_sacrum
+
+LOWER_RAS = np.array([-186.0, -150.0, -205.0])
+UPPER_RAS = np.array([186.0, 140.0, 125.0])
+
+
+def make_low_back(rng: np.random.Generator, spacing_mm: float) -> Patient:
+    """Paint the patient; everything follows from the random generator.
+
+    Parameters
+    ----------
+    rng : numpy.random.Generator
+    spacing_mm : float
+        Of the atlas.
+    """
+    degenerated = {}
+    for disc in ("L5/S1", "L4/L5", "L3/L4"):
+        if rng.random() < 0.4:
+            degenerated[disc] = rng.uniform(0.6, 0.85)
+    shape = spine.make_shape(rng, degenerated)
+    scale = shape.scale
+    atlas = Atlas.of_box(LOWER_RAS, UPPER_RAS, spacing_mm)
+    patient = Patient(atlas, age=int(rng.integers(28, 79)), sex="F" if rng.random() < 0.55 else "M")
+    patient.height_m = round(1.62 * scale + (0.13 if patient.sex == "M" else 0.03) + rng.uniform(-0.03, 0.03), 2)
+    habitus = rng.uniform(0.0, 1.0)
+    patient.weight_kg = round(float((21 + 10 * habitus) * patient.height_m**2), 1)
+    patient.suv_gains["marrow"] = float(1.25 - 0.005 * (patient.age - 30) + rng.normal(0, 0.08))
+
+    paint_body(atlas, rng, shape, habitus)
+    joints = _sacroiliac_points(shape)
+    paint_vessels(atlas, patient, rng, shape)
+    paint_bowel(atlas, patient, rng, habitus)
+    paint_kidneys(atlas, patient, rng, shape)
+    frames = paint_sacrum(atlas, shape.bodies["S1"], scale)
+    for level in spine.LEVELS:
+        spine.paint_vertebra(atlas, shape, level)
+    for side, joint in joints.items():
+        paint_ilium(atlas, joint, side, scale)
+    for disc in shape.discs:
+        bulge = float(rng.choice([0.0, 0.0, 2.5]))
+        spine.paint_disc(atlas, shape, disc, disc in degenerated, bulge)
+        if bulge:
+            where = transform_points(shape.discs[disc], np.array([0, -18 * scale, 0]))
+            patient.normal.append(NormalStructure("disc bulge", where, 6.0))
+    spine.paint_canal(atlas, shape)
+    facets = {(disc, s): spine.paint_facet(atlas, shape, disc, s) for disc in shape.discs for s in ("left", "right")}
+    clefts = {side: paint_sacroiliac_joint(atlas, joint, side, scale) for side, joint in joints.items()}
+    _landmarks(patient, shape, frames, joints)
+    for level in spine.LEVELS:
+        back = transform_points(shape.bodies[level], np.array([0, -14 * scale, 0]))
+        patient.normal.append(NormalStructure("basivertebral vein", back, 5.0))
+    add_look_alikes(patient, rng, shape)
+    add_lesions(patient, rng, shape, facets, clefts)
+    return patient
+
+
+def _sacroiliac_points(shape: spine.SpineShape) -> dict[str, np.ndarray]:
+    k = shape.scale
+    return {
+        side: transform_points(shape.bodies["S1"], np.array([sign * 50 * k, -14 * k, -16 * k]))
+        for side, sign in (("right", 1), ("left", -1))
+    }
+
+
+def _landmarks(patient: Patient, shape: spine.SpineShape, frames: list[np.ndarray], joints: dict) -> None:
+    for level in ("T12", "L1", "L2", "L3", "L4", "L5"):
+        patient.landmarks[f"{level} body"] = shape.bodies[level][:3, 3]
+    for level in ("L1", "L3", "L5"):
+        patient.landmarks[f"{level} spinous process"] = transform_points(
+            shape.bodies[level], np.array([0, -60.0 * shape.scale, -8.0])
+        )
+    for level in ("L2", "L4"):
+        for side, sign in (("right", 1), ("left", -1)):
+            patient.landmarks[f"{level} {side} pedicle"] = transform_points(
+                shape.bodies[level], np.array([sign * 15.0 * shape.scale, -20.0 * shape.scale, 4.5])
+            )
+    for n in (0, 2):
+        patient.landmarks[f"S{n + 1} body"] = frames[n][:3, 3]
+    for side, point in joints.items():
+        patient.landmarks[f"{side} sacroiliac joint"] = point

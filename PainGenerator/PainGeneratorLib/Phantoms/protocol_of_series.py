@@ -1,0 +1,153 @@
+"""Which series a phantom's examination has, and how each lies in space."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..Numerics.image import Geometry
+from .mr_signal import Sequence, fat_null_ti_ms
+
+DIRECTIONS = {
+    # orientation: directions of columns (i) and rows (j) in RAS
+    "sagittal": ((0, -1, 0), (0, 0, -1)),
+    "coronal": ((-1, 0, 0), (0, 0, -1)),
+    "axial": ((-1, 0, 0), (0, -1, 0)),
+}
+
+
+@dataclass(frozen=True, eq=False)
+class SeriesPlan:
+    """One series to be made.
+
+    Parameters
+    ----------
+    role : str
+        PET, T1, FLUID, T2 or ATTENUATION.
+    name : str
+        Series description.
+    geometry : Geometry
+        In the frame of that series.
+    reference_to_series : ndarray, shape (4, 4)
+        Maps points of the reference frame to points of this series' frame, RAS.
+    sequence : Sequence or None
+        None for PET.
+    """
+
+    role: str
+    name: str
+    geometry: Geometry
+    reference_to_series: np.ndarray
+    sequence: Sequence | None = None
+    slice_mm: float = 2.0
+    echo: str = ""
+
+
+def rigid(rng: np.random.Generator, shift_mm: float, angle_deg: float, center_ras: np.ndarray) -> np.ndarray:
+    """A random rigid motion about a center: shift up to `shift_mm` long, angles up to `angle_deg`."""
+    direction = rng.normal(size=3)
+    direction /= np.linalg.norm(direction)
+    angles = np.deg2rad(rng.uniform(-angle_deg, angle_deg, 3))
+    (cx, cy, cz), (sx, sy, sz) = np.cos(angles), np.sin(angles)
+    rotation = (
+        np.array([[cz, -sz, 0], [sz, cz, 0], [0, 0, 1]])
+        @ np.array([[cy, 0, sy], [0, 1, 0], [-sy, 0, cy]])
+        @ np.array([[1, 0, 0], [0, cx, -sx], [0, sx, cx]])
+    )
+    matrix = np.eye(4)
+    matrix[:3, :3] = rotation
+    matrix[:3, 3] = center_ras - rotation @ center_ras + direction * shift_mm * rng.uniform(0.4, 1.0)
+    return matrix
+
+
+def grid(
+    orientation: str,
+    center_ras: np.ndarray,
+    shape: tuple[int, int, int],
+    pixel_mm: float,
+    step_mm: float,
+    oblique_deg: float = 0.0,
+) -> Geometry:
+    """A grid around a center; `oblique_deg` turns it about the R axis."""
+    columns, rows = (np.array(v, float) for v in DIRECTIONS[orientation])
+    a = np.deg2rad(oblique_deg)
+    turn = np.array([[1, 0, 0], [0, np.cos(a), np.sin(a)], [0, -np.sin(a), np.cos(a)]])
+    columns, rows = turn @ columns, turn @ rows
+    normal = np.cross(columns, rows)  # right-handed in RAS as in LPS: both axes flip twice
+    matrix = np.eye(4)
+    matrix[:3, 0], matrix[:3, 1], matrix[:3, 2] = columns * pixel_mm, rows * pixel_mm, normal * step_mm
+    middle = (np.array(shape[::-1]) - 1) / 2
+    matrix[:3, 3] = center_ras - matrix[:3, :3] @ middle
+    return Geometry(shape, matrix)
+
+
+def plan(group: str, rng: np.random.Generator, small: bool, center_ras: np.ndarray) -> list[SeriesPlan]:
+    """The series of one examination; the first is the PET, the second the reference T1."""
+    hard = rng.random() < 0.2
+    pet_motion = rigid(rng, 10.0 if hard else rng.uniform(0, 4), 6.0 if hard else rng.uniform(0, 1.5), center_ras)
+    pixel, step, size, slices = [(2.09, 2.03, 172, 127), (2.09, 2.03, 172, 127), (3.13, 2.78, 120, 96)][
+        int(rng.integers(3))
+    ]
+    if small:
+        pixel, step, size, slices = 4.07, 3.0, 90, 86
+    pet = grid("axial", center_ras + rng.uniform(-2, 2, 3), (slices, size, size), pixel, step)
+    plans = [SeriesPlan("PET", "PET_AC", pet, pet_motion, slice_mm=step)]
+    te = float(rng.uniform(8, 12))
+    t1 = Sequence("spin-echo", float(rng.uniform(500, 680)), te)
+    tr = float(rng.uniform(3800, 5200))
+    stir = Sequence("inversion-recovery", tr, float(rng.uniform(35, 60)), fat_null_ti_ms(tr), 150)
+    t2 = Sequence("spin-echo", float(rng.uniform(3000, 4200)), float(rng.uniform(85, 110)), flip_deg=150)
+    plans += (_low_back if group == "low-back" else _hip)(rng, small, center_ras, t1, stir, t2)
+    if rng.random() < 0.8:
+        plans += _dixon(rng, small, center_ras, pet_motion)
+    return plans
+
+
+def _between_series(rng: np.random.Generator, center: np.ndarray) -> np.ndarray:
+    return rigid(rng, float(rng.uniform(0, 2.0)), 0.8, center)
+
+
+def _low_back(rng, small, center, t1, stir, t2) -> list[SeriesPlan]:
+    pixel, size, count = (1.9, 152, 15) if small else (0.94, 304, 29)
+    step, thick = (8.8, 8.0) if small else (4.4, 4.0)
+    middle = center + [rng.uniform(-3, 3), -8, 0]
+    sagittal = grid("sagittal", middle, (count, size, size), pixel, step)
+    plans = [SeriesPlan("T1", "t1_tse_sag", sagittal, np.eye(4), t1, thick)]
+    plans.append(SeriesPlan("FLUID", "t2_tirm_sag", sagittal, _between_series(rng, center), stir, thick))
+    if rng.random() < 0.85:
+        plans.append(SeriesPlan("T2", "t2_tse_sag", sagittal, _between_series(rng, center), t2, thick))
+    if rng.random() < 0.35 and not small:
+        axial = grid("axial", center + [0, -20, -30], (30, 224, 224), 0.98, 5.0, float(rng.uniform(-12, 12)))
+        plans.append(SeriesPlan("T2", "t2_tse_tra", axial, _between_series(rng, center), t2, 4.0))
+    return plans
+
+
+def _hip(rng, small, center, t1, stir, t2) -> list[SeriesPlan]:
+    pixel, size, count = (2.4, 160, 20) if small else (1.04, 368, 37)
+    step, thick = (8.8, 8.0) if small else (4.8, 4.0)
+    coronal = grid("coronal", center + [0, rng.uniform(-3, 3), 0], (count, size, size), pixel, step)
+    plans = [SeriesPlan("T1", "t1_tse_cor_warp", coronal, np.eye(4), t1, thick)]
+    plans.append(SeriesPlan("FLUID", "t2_tirm_cor_warp", coronal, _between_series(rng, center), stir, thick))
+    if rng.random() < 0.6:
+        shape = (20, 160, 160) if small else (38, 320, 320)
+        pixel, step = (2.4, 12.0) if small else (1.2, 6.0)
+        axial = grid("axial", center, shape, pixel, step, float(rng.uniform(-8, 8)))
+        plans.append(SeriesPlan("T2", "t2_tse_tra_warp", axial, _between_series(rng, center), t2, step - 1))
+    return plans
+
+
+def _dixon(rng, small, center, pet_motion) -> list[SeriesPlan]:
+    pixel, shape, step = (5.2, (40, 60, 76), 6.2) if small else (2.6, (80, 120, 152), 3.12)
+    coronal = grid("coronal", center + [0, -5, 0], shape, pixel, step)
+    kinds = ["in-phase", "opposed-phase", "water", "fat"]
+    if rng.random() < 0.3:
+        kinds = kinds[:2]
+    tr, flip = 3.6, 10.0
+    echoes = {"in-phase": 2.46, "opposed-phase": 1.23, "water": 1.23, "fat": 1.23}
+    return [
+        SeriesPlan(
+            "ATTENUATION", f"Head_Dixon_MRAC_{k}", coronal, pet_motion, Sequence(k, tr, echoes[k], 0, flip), step, k
+        )
+        for k in kinds
+    ]

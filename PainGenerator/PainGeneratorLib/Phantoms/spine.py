@@ -1,0 +1,183 @@
+"""Vertebrae, discs, facet joints and the canal."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..Numerics.image import transform_points
+from .atlas import Atlas, frame
+
+LEVELS = ("T12", "L1", "L2", "L3", "L4", "L5")
+"""Painted vertebrae, from the head downward; the sacrum follows."""
+
+
+@dataclass(frozen=True, eq=False)
+class SpineShape:
+    """Frames of the vertebral bodies and discs.
+
+    Parameters
+    ----------
+    bodies : dict
+        Level ("L4") to the frame of the body's middle, 4 x 4, local to RAS; "S1" too.
+    discs : dict
+        Disc level ("L4/L5") to the frame of its middle.
+    scale : float
+    disc_heights_mm : dict
+    """
+
+    bodies: dict[str, np.ndarray]
+    discs: dict[str, np.ndarray]
+    scale: float
+    disc_heights_mm: dict[str, float]
+    half_height_mm: float
+
+    def disc_below(self, level: str) -> str:
+        order = [*LEVELS, "S1"]
+        return f"{level}/{order[order.index(level) + 1]}"
+
+
+def make_shape(rng: np.random.Generator, degenerated: dict[str, float]) -> SpineShape:
+    """Stack the bodies on S1 with a seeded lordosis and scoliosis; the middle of L3 comes to the origin.
+
+    Parameters
+    ----------
+    degenerated : dict
+        Disc level to the part of its height that is left.
+    """
+    scale = rng.uniform(0.92, 1.08)
+    lordosis = rng.uniform(0.75, 1.25)
+    curve = rng.uniform(-6, 6)
+    tilts = dict(zip([*LEVELS, "S1"], np.array([-9, -11, -9, -3, 6, 20, 36]) * lordosis, strict=True))
+    leans = dict(zip([*LEVELS, "S1"], curve * np.array([-0.6, -0.9, -0.4, 0.3, 0.6, 0.3, 0.0]), strict=True))
+    half = 13.7 * scale
+    bodies = {"S1": frame(np.zeros(3), tilts["S1"], leans["S1"])}
+    discs, heights = {}, {}
+    below = "S1"
+    for level in reversed(LEVELS):
+        name = f"{level}/{below}"
+        heights[name] = scale * {"L5/S1": 9.5, "L4/L5": 11, "L3/L4": 10.5}.get(name, 8.5) * degenerated.get(name, 1)
+        lower_body = bodies[below]
+        top = lower_body[:3, 3] + lower_body[:3, 2] * (half if below != "S1" else 13 * scale)
+        tilt, lean = (tilts[level] + tilts[below]) / 2, (leans[level] + leans[below]) / 2
+        between = frame(top, tilt, lean)
+        between[:3, 3] = top + between[:3, 2] * heights[name] / 2
+        discs[name] = between
+        body = frame(np.zeros(3), tilts[level], leans[level])
+        body[:3, 3] = between[:3, 3] + between[:3, 2] * heights[name] / 2 + body[:3, 2] * half
+        bodies[level] = body
+        below = level
+    shift = bodies["L3"][:3, 3].copy()
+    for matrix in [*bodies.values(), *discs.values()]:
+        matrix[:3, 3] -= shift
+    return SpineShape(bodies, discs, scale, heights, half)
+
+
+def _section(x, y, wide, deep):
+    """Kidney-shaped cross-section of a body, below 1 inside."""
+    notch = 0.16 * np.exp(-((x / (0.35 * wide)) ** 2)) * deep * (y < 0)
+    return (np.abs(x) / wide) ** 2.5 + (np.abs(y) / (deep - notch)) ** 2.5
+
+
+def paint_vertebra(atlas: Atlas, shape: SpineShape, level: str, marrow: str = "marrow") -> None:
+    """Body, pedicles, articular, transverse and spinous processes of one vertebra."""
+    k, local = shape.scale, shape.bodies[level]
+    name = f"vertebrae_{level}"
+    wide = k * {"T12": 21, "L1": 22, "L2": 23, "L3": 24, "L4": 25, "L5": 26}[level]
+    deep, half = 17.0 * k, shape.half_height_mm
+    options = {"local_to_ras": local, "anatomy": name}
+
+    def body(x, y, z, shrink):
+        waist = 1 - 0.10 * (1 - (z / half) ** 2)
+        end = half - 1.2 * np.clip(1 - (x / wide) ** 2 - (y / deep) ** 2, 0, 1)
+        return (_section(x, y, wide * waist - shrink, deep * waist - shrink) < 1) & (np.abs(z) < end - shrink)
+
+    box = np.array([wide + 2, deep + 2, half + 2])
+    atlas.paint(local, -box, box, lambda x, y, z: body(x, y, z, 0), "cortex", name)
+    atlas.paint(local, -box, box, lambda x, y, z: body(x, y, z, 1.2), marrow, name)
+    for tissue, shrink in (("cortex", 0.0), (marrow, 1.3)):
+        for s in (-1, 1):
+            atlas.capsule((s * 14 * k, -13 * k, 5), (s * 16 * k, -27 * k, 4), 5 * k - shrink, tissue, **options)
+            atlas.capsule((s * 17 * k, -27 * k, 3), (s * 40 * k, -31 * k, 3), 4.2 - shrink, tissue, **options)
+            atlas.capsule((s * 17 * k, -29 * k, 8), (s * 19 * k, -32 * k, 17 * k), 5 - shrink, tissue, **options)
+            atlas.capsule((s * 15 * k, -33 * k, -3), (s * 14 * k, -37 * k, -17 * k), 5 - shrink, tissue, **options)
+            atlas.capsule((s * 14 * k, -34 * k, -2), (0, -42 * k, -5), 4.2 - shrink, tissue, **options)
+        length = {"T12": 24, "L1": 26, "L2": 28, "L3": 29, "L4": 26, "L5": 19}[level]
+
+        def spinous(x, y, z, shrink=shrink):
+            return (np.abs(x) < 3.6 - shrink) & (np.abs(z + 8) < 9.5 - shrink + 0.06 * (y + 42))
+
+        upper = (4, -40 * k - shrink, 4)
+        atlas.paint(local, (-4, (-40 - length) * k + shrink, -19), upper, spinous, tissue, name)
+    vein = {"local_to_ras": local, "over": (marrow,), "anatomy": name}
+    atlas.capsule((0, -deep, 0), (0, -5 * k, 0), 2.2, "vein", end_radius=0.8, **vein)
+
+
+def paint_disc(atlas: Atlas, shape: SpineShape, name: str, degenerated: bool, bulge_mm: float = 0.0) -> None:
+    """Annulus and nucleus; a degenerated disc is dry."""
+    k, local, height = shape.scale, shape.discs[name], shape.disc_heights_mm[name]
+    wide, deep = 24.5 * k, 17.6 * k
+
+    def disc(x, y, z, shrink=0.0):
+        wedge = 1 + 0.25 * y / deep
+        return (_section(x, y + bulge_mm / 2, wide - shrink, deep + bulge_mm / 2 - shrink) < 1) & (
+            np.abs(z) < (height / 2 + 1.6) * wedge
+        )
+
+    box = np.array([wide + 1, deep + bulge_mm + 1, height])
+    over = ("fat", "muscle", "csf", "air")
+    atlas.paint(local, -box, box, disc, "dry disc" if degenerated else "annulus", "intervertebral_discs", over=over)
+    if not degenerated:
+        core = np.array([15 * k, 10 * k, height / 2 - 0.5])
+        options = {"local_to_ras": local, "anatomy": "intervertebral_discs", "over": ("annulus",)}
+        atlas.ellipsoid((0, -1.5, 0), core, "nucleus", **options)
+
+
+def paint_canal(atlas: Atlas, shape: SpineShape) -> np.ndarray:
+    """Epidural fat, the sac of CSF and the nerve roots; returns the middle line, RAS mm, head to sacrum."""
+    k = shape.scale
+    line = [transform_points(shape.bodies[level], np.array([0, -25 * k, z])) for level in LEVELS for z in (12, 0, -12)]
+    line += [transform_points(shape.bodies["S1"], np.array([0, -25 * k, z])) for z in (12, 0)]
+    line = np.array(line)
+    top = line[0] + (line[0] - line[1]) * 4
+    line = np.vstack([top, line])
+    atlas.tube(line, 9.3 * k, "fat", over=("fat", "muscle", "cortex", "annulus", "dry disc"))
+    atlas.tube(line, 7.4 * k, "csf", anatomy="spinal_cord", over=("fat", "cortex"))
+    for dx, dy in ((-3, -3), (3, -3), (-1, -4.5), (1.2, -4.2), (4.2, -1), (-4.2, -1)):
+        atlas.tube(line + [dx, dy, 0], 0.9, "nerve", over=("csf",), anatomy="spinal_cord")
+    atlas.tube(line[:4], 4.0, "cord", over=("csf", "nerve"), anatomy="spinal_cord")
+    return line
+
+
+def facet_position(shape: SpineShape, disc: str, side: str) -> np.ndarray:
+    """Middle of the facet joint of a disc level, RAS mm."""
+    sign = 1 if side == "right" else -1
+    upper = disc.split("/")[0]
+    k = shape.scale
+    above = transform_points(shape.bodies[upper], np.array([sign * 16 * k, -34.5 * k, -16 * k]))
+    lower = disc.split("/")[1]
+    below = transform_points(shape.bodies[lower], np.array([sign * 18 * k, -31.5 * k, 15 * k]))
+    return (above + below) / 2
+
+
+def paint_facet(atlas: Atlas, shape: SpineShape, disc: str, side: str, effusion: bool = False) -> np.ndarray:
+    """The joint cleft; returns the joint's frame (x along the cleft's normal)."""
+    sign = 1 if side == "right" else -1
+    yaw = np.deg2rad(45)
+    local = shape.discs[disc].copy()
+    turn = np.eye(3)
+    turn[:, 0] = (sign * np.cos(yaw), np.sin(yaw), 0)
+    turn[:, 1] = (-sign * np.sin(yaw), np.cos(yaw), 0)
+    if sign < 0:
+        turn[:, 2] = (0, 0, 1)
+    local[:3, :3] = local[:3, :3] @ turn
+    local[:3, 3] = facet_position(shape, disc, side)
+    half = np.array([1.6 if effusion else 0.9, 7, 8])
+
+    def cleft(x, y, z):
+        return (np.abs(x) < half[0]) & ((y / half[1]) ** 2 + (z / half[2]) ** 2 < 1)
+
+    tissue = "joint fluid" if effusion else "cartilage"
+    atlas.paint(local, -half, half, cleft, tissue, None, over=("cortex", "marrow", "mixed marrow", "fat"))
+    return local

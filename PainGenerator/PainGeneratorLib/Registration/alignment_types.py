@@ -1,0 +1,144 @@
+"""What the alignment takes and gives."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+KEPT = ("identity/scanner", "registered", "landmarks", "not aligned")
+"""Where a transform comes from; ``not aligned`` keeps the scanner's coordinates for want of a better one."""
+VERDICTS = ("aligned", "kept the scanner's alignment", "not aligned")
+
+
+@dataclass(frozen=True)
+class AlignmentParameters:
+    """Parameters of the stage ``alignment``; values, ranges and sources are in the protocol files."""
+
+    maximum_shift_mm: float
+    maximum_rotation_deg: float
+    finest_spacing_mm: float
+    samples: int
+    bins: int
+    restarts: int
+    restart_shift_mm: float
+    restart_rotation_deg: float
+    pet_start_penalty: float
+    agreement_mm: float
+    minimum_gain: float
+    minimum_change_mm: float
+    minimum_overlap_ml: float
+    seed: int
+
+
+@dataclass(frozen=True, eq=False)
+class PairAlignment:
+    """How a moving image lies to a fixed one.
+
+    Parameters
+    ----------
+    fixed_to_moving_ras : ndarray, shape (4, 4)
+        Maps points (RAS mm) of the fixed image to points of the moving one: the kept transform.
+    start_ras : ndarray, shape (4, 4)
+        Where the search began (the scanner's coordinates, or the landmarks' fit).
+    kept : str
+        One of KEPT.
+    verdict : str
+        One of VERDICTS.
+    shift_mm, rotation_deg : float
+        Change from the scanner's coordinates to the kept transform, at the middle of the overlap.
+    spread_mm : float or None
+        Root mean square distance of the results of restarts from their mean, at points of the overlap;
+        None when no search was made.
+    similarity_start, similarity_end : float or None
+        The similarity before and after; larger is better; None when not measured.
+    evidence : dict
+        Further measures that the decision rests on.
+    reason, advice : str
+        Why it was kept or not; what the user can do.
+    warnings : tuple of str
+    """
+
+    fixed_to_moving_ras: np.ndarray
+    start_ras: np.ndarray
+    kept: str
+    verdict: str
+    shift_mm: float
+    rotation_deg: float
+    spread_mm: float | None
+    similarity_start: float | None
+    similarity_end: float | None
+    evidence: dict[str, Any] = field(default_factory=dict)
+    reason: str = ""
+    advice: str = ""
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, eq=False)
+class SeriesAlignment:
+    """How a series lies to the reference series.
+
+    Parameters
+    ----------
+    role : str
+    reference_to_series_ras : ndarray, shape (4, 4)
+        Maps points (RAS mm) of the reference to points of the series: what :func:`Numerics.image.resample` takes.
+    through : str or None
+        The role whose image was registered in place of the series' own ("ATTENUATION"), None when its own was.
+    same_frame_of_reference : bool
+        True when the scanner says that series and reference share their coordinates.
+
+    The other fields are those of :class:`PairAlignment`.
+    """
+
+    role: str
+    reference_to_series_ras: np.ndarray
+    start_ras: np.ndarray
+    kept: str
+    verdict: str
+    through: str | None
+    same_frame_of_reference: bool
+    shift_mm: float
+    rotation_deg: float
+    spread_mm: float | None
+    similarity_start: float | None
+    similarity_end: float | None
+    evidence: dict[str, Any] = field(default_factory=dict)
+    reason: str = ""
+    advice: str = ""
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def aligned(self) -> bool:
+        """False when findings of this series must not be joined with those of the reference."""
+        return self.verdict != "not aligned"
+
+    def to_json(self) -> dict[str, Any]:
+        """The alignment as in ``alignment.json``; matrices by rows, in RAS."""
+
+        def rounded(value: float | None, digits: int) -> float | None:
+            return None if value is None else round(float(value), digits)
+
+        def matrix(values: np.ndarray) -> list[list[float]]:
+            return [[round(float(x), 9) for x in row] for row in values]
+
+        return {
+            "role": self.role,
+            "verdict": self.verdict,
+            "kept": self.kept,
+            "through": self.through,
+            "same_frame_of_reference": self.same_frame_of_reference,
+            "shift_mm": rounded(self.shift_mm, 2),
+            "rotation_deg": rounded(self.rotation_deg, 2),
+            "spread_mm": rounded(self.spread_mm, 2),
+            "similarity": {"start": rounded(self.similarity_start, 5), "end": rounded(self.similarity_end, 5)},
+            "evidence": {
+                key: rounded(value, 4) if isinstance(value, float) else value for key, value in self.evidence.items()
+            },
+            "reason": self.reason,
+            "advice": self.advice,
+            "warnings": list(self.warnings),
+            "reference_to_series_ras": matrix(self.reference_to_series_ras),
+            "start_ras": matrix(self.start_ras),
+        }

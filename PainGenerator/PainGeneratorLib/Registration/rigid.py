@@ -1,0 +1,75 @@
+"""Rigid motions: parameters, steps, comparison."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ..Numerics.image import transform_points
+
+TURN_RADIUS_MM = 60.0
+"""Rotation parameters are lengths: radians times this radius, so that all six parameters move voxels alike."""
+
+
+def rotation_matrix(vector: np.ndarray) -> np.ndarray:
+    """The 3 x 3 rotation of a rotation vector (axis times angle in radians), by Rodrigues' formula."""
+    vector = np.asarray(vector, dtype=np.float64)
+    angle = float(np.linalg.norm(vector))
+    cross = np.array(
+        [[0.0, -vector[2], vector[1]], [vector[2], 0.0, -vector[0]], [-vector[1], vector[0], 0.0]], dtype=np.float64
+    )
+    first = np.sinc(angle / np.pi)
+    second = 0.5 * np.sinc(angle / (2 * np.pi)) ** 2
+    return np.eye(3) + first * cross + second * cross @ cross
+
+
+def rotation_vector(matrix: np.ndarray) -> np.ndarray:
+    """The rotation vector (radians, length up to pi) of a 3 x 3 rotation."""
+    from scipy.spatial.transform import Rotation
+
+    return Rotation.from_matrix(np.asarray(matrix)).as_rotvec()
+
+
+def motion(parameters: np.ndarray, center_ras: np.ndarray) -> np.ndarray:
+    """The 4 x 4 matrix of a turn about a centre and a shift.
+
+    Parameters
+    ----------
+    parameters : ndarray, shape (6,)
+        Shift along R, A, S (mm), then the rotation vector times TURN_RADIUS_MM (mm).
+    center_ras : ndarray, shape (3,)
+    """
+    matrix = np.eye(4)
+    matrix[:3, :3] = rotation_matrix(np.asarray(parameters[3:]) / TURN_RADIUS_MM)
+    matrix[:3, 3] = center_ras + parameters[:3] - matrix[:3, :3] @ center_ras
+    return matrix
+
+
+def motion_parameters(matrix: np.ndarray, center_ras: np.ndarray) -> np.ndarray:
+    """The parameters of :func:`motion` for a rigid 4 x 4 matrix, shape (6,)."""
+    shift = transform_points(matrix, center_ras) - center_ras
+    return np.concatenate([shift, rotation_vector(matrix[:3, :3]) * TURN_RADIUS_MM])
+
+
+def turn_derivatives(parameters: np.ndarray) -> np.ndarray:
+    """Derivatives of the rotation matrix of :func:`motion` by its last three parameters, shape (3, 3, 3)."""
+    step = 1e-5
+    vector = np.asarray(parameters[3:], dtype=np.float64) / TURN_RADIUS_MM
+    rows = []
+    for axis in range(3):
+        ahead, back = vector.copy(), vector.copy()
+        ahead[axis] += step
+        back[axis] -= step
+        rows.append((rotation_matrix(ahead) - rotation_matrix(back)) / (2 * step * TURN_RADIUS_MM))
+    return np.stack(rows)
+
+
+def change_between(a: np.ndarray, b: np.ndarray, point_ras: np.ndarray) -> tuple[float, float]:
+    """How far `b` moves a point away from where `a` moves it (mm), and the angle between both (degrees)."""
+    shift = float(np.linalg.norm(transform_points(a, point_ras) - transform_points(b, point_ras)))
+    angle = float(np.degrees(np.linalg.norm(rotation_vector(a[:3, :3].T @ b[:3, :3]))))
+    return shift, angle
+
+
+def mean_distance(a: np.ndarray, b: np.ndarray, points_ras: np.ndarray) -> float:
+    """Mean distance (mm) between points, shape (n, 3), moved by `a` and by `b`."""
+    return float(np.linalg.norm(transform_points(a, points_ras) - transform_points(b, points_ras), axis=1).mean())

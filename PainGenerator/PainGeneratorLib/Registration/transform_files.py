@@ -1,0 +1,58 @@
+"""Transforms in files that ITK, Slicer and others read (.tfm)."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from ..Numerics.errors import PainGeneratorError
+from .itk_images import from_itk_transform, to_itk_transform
+
+
+def transform_file_name(role: str) -> str:
+    """The name of the file with the transform of a series: ``<ROLE>-to-reference.tfm``."""
+    return f"{role}-to-reference.tfm"
+
+
+def write_transform(path: Path, reference_to_series_ras: np.ndarray) -> None:
+    """Write the transform of a series as an ITK transform file.
+
+    The ITK transform in the file maps *points of the reference to points of the series*, in LPS: it is what
+    ``SimpleITK.Resample(series, reference, transform)`` takes. In Slicer, the file loads as the transform
+    under which the series is placed to lie on the reference (Slicer inverts the ITK convention when it loads).
+
+    Parameters
+    ----------
+    path : Path
+        Ends in ``.tfm``.
+    reference_to_series_ras : ndarray, shape (4, 4)
+        Maps points (RAS mm) of the reference to points of the series.
+    """
+    import SimpleITK as sitk
+
+    if path.suffix != ".tfm":
+        raise ValueError(f"a transform file ends in .tfm, not {path.suffix!r}")
+    try:
+        sitk.WriteTransform(to_itk_transform(reference_to_series_ras), str(path))
+    except RuntimeError as error:
+        raise OSError(f"cannot write {path}: {error}") from error
+
+
+def read_transform(path: Path) -> np.ndarray:
+    """Read a linear ITK transform file as ``reference_to_series_ras``, shape (4, 4).
+
+    Raises
+    ------
+    PainGeneratorError
+        When the file cannot be read, or holds a transform that is not linear or not three-dimensional.
+    """
+    import SimpleITK as sitk
+
+    try:
+        return from_itk_transform(sitk.ReadTransform(str(path)))
+    except (RuntimeError, ValueError) as error:
+        text = " ".join(str(error).split())[-200:]
+        raise PainGeneratorError(
+            f"The transform file {path} cannot be used: {text}.", "Give a rigid or affine ITK transform file (.tfm)."
+        ) from error

@@ -1,0 +1,66 @@
+"""Pieces of HTML: everything that comes from outside is escaped here, once."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Sequence
+from html import escape as _escape
+
+from . import words
+
+
+class Html(str):
+    """Text that is HTML already and is not escaped again."""
+
+    __slots__ = ()
+
+
+def html(value: object) -> Html:
+    """Any value as HTML: escaped text; an en dash for what is not known."""
+    return value if isinstance(value, Html) else Html(_escape(words.text(value), quote=True))
+
+
+def tag(name: str, *parts: object, **attributes: str) -> Html:
+    """An element; parts are escaped unless they are Html; ``cls`` stands for class."""
+    listed = "".join(f' {key.replace("cls", "class")}="{_escape(text)}"' for key, text in attributes.items() if text)
+    return Html(f"<{name}{listed}>{join(parts)}</{name}>")
+
+
+def join(parts: Sequence[object], between: str = "") -> Html:
+    """Parts one after another."""
+    return Html(between.join(html(part) for part in parts))
+
+
+def table(header: Sequence[object], rows: Sequence[Sequence[object]], numeric: Sequence[int] = ()) -> Html:
+    """A table that scrolls sideways on narrow screens; columns in `numeric` are aligned right.
+
+    A header of the form ("SUVpeak", "g/ml") shows the unit below the name.
+    """
+
+    def head(cell: object) -> Html:
+        return (
+            join((cell[0], Html("<br>"), tag("span", cell[1], cls="unit"))) if isinstance(cell, tuple) else html(cell)
+        )
+
+    def style(column: int) -> str:
+        return "n" if column in numeric else ""
+
+    top = tag("tr", *(tag("th", head(cell), cls=style(n), scope="col") for n, cell in enumerate(header)))
+    body = [tag("tr", *(tag("td", cell, cls=style(n)) for n, cell in enumerate(row))) for row in rows]
+    return tag("div", tag("table", tag("thead", top), tag("tbody", join(body, "\n"))), cls="scroll")
+
+
+def pairs(rows: Sequence[tuple[object, object]], cls: str) -> Html:
+    """A definition list of (name, value)."""
+    return tag("dl", *(Html(tag("dt", name) + tag("dd", value)) for name, value in rows), cls=cls)
+
+
+def bullets(items: Sequence[object], ordered: bool = False) -> Html:
+    """A list."""
+    return tag("ol" if ordered else "ul", *(tag("li", item) for item in items))
+
+
+def png_image(data: bytes, text: str) -> Html:
+    """An embedded picture with its text for those who do not see it."""
+    source = base64.b64encode(data).decode("ascii")
+    return Html(f'<img src="data:image/png;base64,{source}" alt="{_escape(text, quote=True)}">')

@@ -1,0 +1,243 @@
+"""Overview: maximum-intensity projections of the PET with the numbered candidates."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from PIL import Image as Picture
+from PIL import ImageDraw
+from scipy import ndimage
+
+from ..Numerics.image import Geometry, Image, transform_points
+from ..Numerics.records import Candidate
+from .drawing import INK, PAPER, SCALE_BAR_MM, WHITE, Window, color_bar, grey, png, round_up, write
+from .key_images import KeyImageInputs
+
+HEIGHT_PIXELS = 760
+WIDEST_PIXELS = 760
+"""Of one projection."""
+BAR_PIXELS = 120
+LABEL_PIXELS = 46
+"""Width of the strips beside a projection that hold the numbers."""
+MARGIN_MM = 80.0
+"""What is shown above and below the MR's field of view and the candidates."""
+AIR_PART = 0.08
+"""Rows and columns that stay below this part of the scale are air."""
+NARROWEST_UPPER_SUV = 2.0
+MARK = (200, 0, 60)
+MARK_RADIUS = 13
+"""Pixels from the middle of a mark to the end of the line that leads to it."""
+LIMIT = 20
+
+
+@dataclass(frozen=True, eq=False)
+class Projection:
+    """A maximum-intensity projection with square pixels.
+
+    Parameters
+    ----------
+    name : str
+        ``coronal`` or ``sagittal``.
+    values : ndarray, shape (rows, columns)
+        SUV; head up; patient's right, or front, at the left.
+    origin_mm : ndarray, shape (2,)
+        Millimetres (across, down) of the centre of the first pixel along the grid's axes.
+    mm_per_pixel : float
+    axes : tuple
+        (array axis i, j or k as 0, 1, 2; sign; spacing in mm) for across and down.
+    letters : tuple of str
+        At the left and the right edge.
+    """
+
+    name: str
+    values: np.ndarray
+    origin_mm: np.ndarray
+    mm_per_pixel: float
+    axes: tuple[tuple[int, int, float], tuple[int, int, float]]
+    letters: tuple[str, str]
+
+    def pixel_of(self, ijk: np.ndarray) -> np.ndarray:
+        """Continuous pixel (x, y) of continuous index triples (i, j, k), shape (..., 2)."""
+        mm = np.stack([sign * ijk[..., axis] * spacing for axis, sign, spacing in self.axes], axis=-1)
+        return (mm - self.origin_mm) / self.mm_per_pixel
+
+
+def project(suv: Image, name: str, box: tuple[np.ndarray, np.ndarray], mm_per_pixel: float) -> Projection:
+    """The projection of a box of the image along the grid's axis that is nearest to a patient axis.
+
+    Parameters
+    ----------
+    suv : Image
+    name : str
+        ``coronal`` (seen from the front) or ``sagittal`` (seen from the left).
+    box : tuple of ndarray, shape (3,)
+        First and last index (i, j, k).
+    mm_per_pixel : float
+    """
+    grid_axes = _grid_axes(suv.geometry)
+    through, across = (1, 0) if name == "coronal" else (0, 1)
+    first, last = box
+    part = suv.array[tuple(slice(int(a), int(b) + 1) for a, b in zip(first[::-1], last[::-1], strict=True))]
+    flat = np.fmax.reduce(part, axis=2 - grid_axes[through][0])
+    # Patient axes across (towards left, towards the back) and down (towards the feet) run against R, A and S.
+    axes = tuple((grid_axes[n][0], -grid_axes[n][1], suv.geometry.spacing_mm[grid_axes[n][0]]) for n in (across, 2))
+    (column_axis, _, _), (row_axis, _, _) = axes
+    if column_axis > row_axis:  # the array's axes run k, j, i
+        flat = flat.T
+    flat = flat[:: axes[1][1], :: axes[0][1]]
+    origin = np.array([min(s * first[a] * mm, s * last[a] * mm) for a, s, mm in axes])
+    size = [max(1, round(n * mm / mm_per_pixel)) for n, (_, _, mm) in zip(flat.shape[::-1], axes, strict=True)]
+    x, y = (np.arange(n) * mm_per_pixel / mm for n, (_, _, mm) in zip(size, axes, strict=True))
+    values = ndimage.map_coordinates(
+        np.nan_to_num(flat), np.meshgrid(y, x, indexing="ij"), output=np.float32, order=1, mode="nearest"
+    )
+    return Projection(name, values, origin, mm_per_pixel, axes, (("R", "L"), ("A", "P"))[across])
+
+
+def _grid_axes(geometry: Geometry) -> list[tuple[int, int]]:
+    """For R, A and S: the grid axis (0 i, 1 j, 2 k) nearest to it, each used once, and its sign."""
+    left = np.abs(geometry.ijk_to_ras[:3, :3] / np.array(geometry.spacing_mm))
+    found: list[tuple[int, int]] = [(0, 1)] * 3
+    for _ in range(3):
+        patient, grid = np.unravel_index(np.argmax(left), left.shape)
+        found[patient] = (int(grid), 1 if geometry.ijk_to_ras[patient, grid] > 0 else -1)
+        left[patient, :] = -1.0
+        left[:, grid] = -1.0
+    return found
+
+
+def overview_picture(candidates: Sequence[Candidate], inputs: KeyImageInputs, *, limit: int = LIMIT) -> bytes:
+    """Coronal and sagittal maximum-intensity projections in inverted grey, with the numbered candidates, as PNG.
+
+    The projections are along the PET's own axes. With an MR the picture is cut to the neighborhood of its field of
+    view and of the candidates. Two rings: PET and MR; one ring: PET only; a square: MR only.
+
+    Parameters
+    ----------
+    candidates : sequence of Candidate
+        Best first, in the reference frame; those found on MR only are left out when PET and MR are not aligned.
+    inputs : KeyImageInputs
+        With a PET.
+    limit : int
+        How many candidates are marked.
+    """
+    suv, reference, reference_to_pet = inputs.suv, inputs.reference, inputs.reference_to_pet
+    shown = [c for c in list(candidates)[:limit] if inputs.suited_to(c).suv is not None]
+    if not inputs.aligned:
+        reference = None
+    geometry = suv.geometry
+    points = np.array([c.centroid_ras_mm for c in shown], dtype=np.float64).reshape(-1, 3)
+    points_ijk = geometry.to_ijk(transform_points(reference_to_pet, points))
+    upper = max((c.suv_max for c in shown if c.suv_max is not None), default=NARROWEST_UPPER_SUV)
+    window = Window(0.0, round_up(max(upper, NARROWEST_UPPER_SUV)))
+    box = _box(suv, window, points_ijk, reference, reference_to_pet)
+    extent = (box[1] - box[0] + 1) * np.array(geometry.spacing_mm)
+    axes = _grid_axes(geometry)
+    mm_per_pixel = max(
+        extent[axes[2][0]] / HEIGHT_PIXELS,
+        extent[axes[0][0]] / WIDEST_PIXELS,
+        extent[axes[1][0]] / WIDEST_PIXELS,
+    )
+    panels = [
+        _panel(project(suv, name, box, mm_per_pixel), window, shown, points_ijk) for name in ("coronal", "sagittal")
+    ]
+    height = panels[0].height
+    bar = color_bar(window, min(height, 420), BAR_PIXELS, "PET, MIP\nSUV, g/ml", inverted_grey=True)
+    canvas = Picture.new("RGB", (sum(p.width for p in panels) + BAR_PIXELS, height), PAPER)
+    x = 0
+    for panel in (*panels, bar):
+        canvas.paste(panel, (x, 0))
+        x += panel.width
+    return png(canvas)
+
+
+def _box(
+    suv: Image, window: Window, points_ijk: np.ndarray, reference: Image | None, reference_to_pet: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """First and last index (i, j, k) of what is shown: the body, near the MR and the candidates."""
+    geometry = suv.geometry
+    last = np.array(geometry.shape[::-1]) - 1
+    low, high = np.zeros(3, dtype=int), last.copy()
+    along = _grid_axes(geometry)[2][0]
+    if reference is not None:
+        corners = geometry.to_ijk(transform_points(reference_to_pet, reference.geometry.corners_ras))
+        heights = np.concatenate([corners[:, along], points_ijk[:, along]])
+        margin = MARGIN_MM / geometry.spacing_mm[along]
+        low[along] = np.clip(np.floor(heights.min() - margin), 0, last[along])
+        high[along] = np.clip(np.ceil(heights.max() + margin), low[along], last[along])
+    across = [n for n in range(3) if n != along]
+    part = [slice(None)] * 3
+    part[2 - along] = slice(low[along], high[along] + 1)
+    flat = np.fmax.reduce(suv.array[tuple(part)], axis=2 - along)
+    for n in across:
+        other = next(m for m in across if m != n)
+        profile = np.fmax.reduce(flat, axis=0 if other > n else 1)
+        body = np.flatnonzero(profile > AIR_PART * window.high)
+        if body.size:
+            low[n] = max(0, min(body[0], np.floor(points_ijk[:, n].min(initial=body[0]))) - 1)
+            high[n] = min(last[n], max(body[-1], np.ceil(points_ijk[:, n].max(initial=body[-1]))) + 1)
+    return low, high
+
+
+def _panel(
+    projection: Projection, window: Window, candidates: Sequence[Candidate], points_ijk: np.ndarray
+) -> Picture.Image:
+    """One projection between two strips with the candidates' numbers, each joined to its mark by a line."""
+    picture = Picture.fromarray(grey(projection.values, window, inverted=True))
+    width, height = picture.size
+    canvas = Picture.new("RGB", (width + 2 * LABEL_PIXELS, height), PAPER)
+    canvas.paste(picture, (LABEL_PIXELS, 0))
+    draw = ImageDraw.Draw(canvas)
+    draw.rectangle((LABEL_PIXELS, 0, LABEL_PIXELS + width - 1, height - 1), outline=(170, 176, 182))
+    size = max(13, round(height * 0.03))
+    pixels = projection.pixel_of(points_ijk) + np.array([LABEL_PIXELS, 0])
+    for side in (0, 1):
+        members = [n for n in range(len(candidates)) if (pixels[n, 0] >= LABEL_PIXELS + width / 2) == side]
+        members.sort(key=lambda n: pixels[n, 1])
+        for n, y in zip(members, spread([pixels[n, 1] for n in members], size * 1.25, height), strict=True):
+            x = LABEL_PIXELS + width + 12 if side else LABEL_PIXELS - 12
+            edge = np.array([LABEL_PIXELS + width if side else LABEL_PIXELS, y])
+            reach = pixels[n] - edge
+            stop = edge + reach * max(0.0, 1.0 - MARK_RADIUS / max(float(np.hypot(*reach)), 1e-6))
+            draw.line([(x, y), tuple(edge), tuple(stop)], MARK, 1)
+            text = str(candidates[n].rank)
+            write(draw, (x + 2 if side else x - 2, y), text, size, "lm" if side else "rm", MARK, WHITE)
+    for candidate, (x, y) in zip(candidates, pixels, strict=True):
+        _mark(draw, candidate.evidence, float(x), float(y))
+    left, right = projection.letters
+    write(draw, (LABEL_PIXELS + 8, height - 8), left, size, "ld", INK, WHITE)
+    write(draw, (LABEL_PIXELS + width - 8, height - 8), right, size, "rd", INK, WHITE)
+    write(draw, (LABEL_PIXELS + 8, 8), projection.name.capitalize(), size, "la", INK, WHITE)
+    length = SCALE_BAR_MM / projection.mm_per_pixel
+    middle = LABEL_PIXELS + width / 2
+    draw.line([(middle - length / 2, height - 10), (middle + length / 2, height - 10)], INK, 3)
+    write(draw, (middle, height - 14), f"{SCALE_BAR_MM / 10:.0f} cm", size - 2, "md", INK, WHITE)
+    return canvas
+
+
+def spread(wanted: Sequence[float], distance: float, height: float) -> list[float]:
+    """Heights for labels near the wanted ones (ascending), at least `distance` apart where there is room."""
+    if not wanted:
+        return []
+    distance = min(distance, (height - distance) / max(1, len(wanted) - 1))
+    placed: list[float] = []
+    for y in wanted:
+        placed.append(max(y, placed[-1] + distance) if placed else max(y, distance / 2))
+    limit = height - distance / 2
+    for n in reversed(range(len(placed))):
+        placed[n] = min(placed[n], limit)
+        limit = placed[n] - distance
+    return placed
+
+
+def _mark(draw: ImageDraw.ImageDraw, evidence: str, x: float, y: float) -> None:
+    """Two rings for PET and MR, one for PET only, a square for MR only, each on a white halo."""
+    for shade, width in ((WHITE, 4), (MARK, 2)):
+        if evidence == "MR only":
+            draw.rectangle((x - 8, y - 8, x + 8, y + 8), outline=shade, width=width)
+        else:
+            draw.ellipse((x - 9, y - 9, x + 9, y + 9), outline=shade, width=width)
+            if evidence == "PET+MR":
+                draw.ellipse((x - 13, y - 13, x + 13, y + 13), outline=shade, width=width)

@@ -1,0 +1,338 @@
+"""The report's tables: candidates, MR findings, SUV, alignment, references, parameters, method."""
+
+from __future__ import annotations
+
+from ..Numerics.records import Candidate
+from . import words
+from .content import ReportContent, Row
+from .html import Html, bullets, join, table, tag
+from .tables import best_first
+
+NOT_ALIGNED = "not aligned"
+"""The verdict of a series whose positions must not be trusted."""
+SCORE_WORDS = {
+    "pet": "PET uptake",
+    "mr": "MR finding",
+    "concordance": "PET\u2013MR agreement",
+    "asymmetry": "Left\u2013right difference",
+    "symptom": "Match with the pain",
+    "penalty": "Deductions",
+}
+METHOD = (
+    "SUV is SUVbw: activity per ml, times body weight, over the injected activity, in g/ml. SUVpeak is the mean of "
+    "the hottest 1 ml sphere (radius 6.2 mm) whose center lies in the focus; SUVmean, metabolic volume and total "
+    "lesion glycolysis (SUVmean times volume) are those of the outlined focus.",
+    "Ratio: SUVpeak over the median of matched reference tissue of the same kind in the same person. "
+    "Pain generators take up little FDG; a fixed SUV limit would miss them.",
+    "Left\u2013right: SUVpeak over the SUVpeak of the mirrored place; above 1, this side is the hotter one.",
+    "z: how many robust standard deviations the MR signal lies above (or, negative, below) its reference tissue "
+    "in the same series.",
+    "Score: points for uptake, MR finding, their agreement, asymmetry and match with the marked pain, "
+    "less deductions; at most 100. It orders the candidates; it is not a probability.",
+)
+LIMITS = (
+    "Uptake and MR abnormalities are common in people without pain; a candidate becomes a pain generator only "
+    "together with history, examination and, where fitting, a diagnostic block.",
+    "Near metal, attenuation correction and MR signal are unreliable: low uptake there does not mean normal.",
+    "Muscle use, recent injections or surgery, and infection or tumor raise the uptake as well.",
+)
+
+
+def _section(title: str, *parts: object) -> Html:
+    return tag("section", tag("h2", title), *parts)
+
+
+def _place_words(candidate: Candidate) -> str:
+    place = candidate.place
+    return ", ".join(part for part in (place.level, place.zone) if part)
+
+
+def ranked_table(content: ReportContent) -> Html:
+    """The ranked list, one line per candidate."""
+    if not content.candidates:
+        return Html("")
+    header = [
+        "#",
+        ("Score", "of 100"),
+        "Candidate",
+        "Side",
+        "Level, zone",
+        "Evidence",
+        ("SUVpeak", "g/ml"),
+        ("Ratio", "to reference"),
+        ("Left\u2013right", "ratio"),
+        ("MR", "kind, z"),
+        "Status",
+    ]
+    rows = []
+    for c in best_first(content.candidates):
+        mr = c.mr_kind if c.mr_z is None else f"{c.mr_kind}, {words.number(c.mr_z, 1)}"
+        rows.append(
+            [
+                c.rank,
+                words.number(c.score, 0),
+                tag("strong", c.place.name),
+                c.place.side,
+                _place_words(c),
+                c.evidence,
+                words.number(c.suv_peak),
+                words.number(c.tbr),
+                words.number(c.left_right_ratio),
+                mr,
+                c.status,
+            ]
+        )
+    return _section("All candidates, best first", table(header, rows, numeric=(0, 1, 6, 7, 8)))
+
+
+def all_measures(content: ReportContent) -> Html:
+    """The other measures of every candidate, with its position, and the cautions."""
+    if not content.candidates:
+        return Html("")
+    header = [
+        "#",
+        "ID",
+        "Structure",
+        ("SUVmax", "g/ml"),
+        ("SUVmean", "g/ml"),
+        ("Metabolic volume", "ml"),
+        ("TLG", "g"),
+        ("Volume", "ml"),
+        ("To pain site", "mm"),
+        ("Position", "mm, reference series"),
+        "Found",
+    ]
+    rows = [
+        [
+            c.rank,
+            tag("span", c.id, cls="score"),
+            c.place.structure,
+            words.number(c.suv_max),
+            words.number(c.suv_mean),
+            words.number(c.mtv_ml),
+            words.number(c.tlg_g),
+            words.number(c.volume_ml),
+            words.number(c.distance_to_pain_mm, 0),
+            words.position(c.centroid_ras_mm),
+            c.origin,
+        ]
+        for c in best_first(content.candidates)
+    ]
+    cautions = [
+        join(
+            (
+                tag("strong", f"{c.rank}. {words.title(c)}: "),
+                " ".join(words.flag_text(f) for f in dict.fromkeys(c.flags)),
+            )
+        )
+        for c in best_first(content.candidates)
+        if c.flags
+    ]
+    listed = join((tag("h3", "Cautions"), bullets(cautions))) if cautions else Html("")
+    return _section("All measures", table(header, rows, numeric=(0, 3, 4, 5, 6, 7, 8)), listed)
+
+
+def score_section(content: ReportContent) -> Html:
+    """What each part gave to each score."""
+    if not content.candidates:
+        return Html("")
+    given = {part: None for c in content.candidates for part in c.score_parts}
+    parts = [*(p for p in SCORE_WORDS if p in given), *(p for p in given if p not in SCORE_WORDS)]
+
+    def head(part: str) -> tuple[str, str]:
+        weight = content.score_weights.get(part)
+        return (SCORE_WORDS.get(part, part), "points" if weight is None else f"of {words.number(weight, 0)}")
+
+    header = ["#", "Candidate", *(head(part) for part in parts), ("Score", "of 100")]
+    rows = [
+        [
+            c.rank,
+            words.title(c),
+            *(words.number(c.score_parts.get(part), 1) for part in parts),
+            tag("strong", words.number(c.score, 1)),
+        ]
+        for c in best_first(content.candidates)
+    ]
+    return _section("How the scores came about", table(header, rows, numeric=(0, *range(2, len(header)))))
+
+
+def mr_section(content: ReportContent) -> Html:
+    """Every MR finding, with the candidate that it belongs to."""
+    if not content.mr_findings:
+        return _section("MR findings", tag("p", "No structural abnormality passed the limits on MR."))
+    owners = {id(finding): c.rank for c in content.candidates for finding in c.mr_findings}
+    header = [
+        "Kind",
+        ("Candidate", "#"),
+        ("Volume", "ml"),
+        "Series",
+        ("z", "to reference"),
+        ("z on T1", "to reference"),
+        ("Grade", "0 to 1"),
+        ("Position", "mm"),
+        "Cautions",
+    ]
+    rows = [
+        [
+            f.kind,
+            owners.get(id(f)),
+            words.number(f.volume_ml),
+            f.series_role,
+            words.number(f.z, 1),
+            words.number(f.z_t1, 1),
+            words.number(f.grade),
+            words.position(f.centroid_ras_mm),
+            " ".join(words.flag_text(flag) for flag in f.flags),
+        ]
+        for f in content.mr_findings
+    ]
+    return _section("MR findings", table(header, rows, numeric=(1, 2, 4, 5, 6)))
+
+
+def excluded_section(content: ReportContent) -> Html:
+    """Foci that were held to be physiologic."""
+    title = "Uptake held to be physiologic"
+    if not content.excluded:
+        return _section(title, tag("p", "None."))
+    header = ["Reason", ("SUVmax", "g/ml"), ("SUVpeak", "g/ml"), ("Volume", "ml"), ("Position", "mm")]
+    rows = [
+        [
+            spot.physiologic,
+            words.number(spot.suv_max),
+            words.number(spot.suv_peak),
+            words.number(spot.mtv_ml),
+            words.position(spot.centroid_ras_mm),
+        ]
+        for spot in content.excluded
+    ]
+    note = "These foci are not among the candidates. Check them when the pain is near."
+    return _section(title, tag("p", note), table(header, rows, numeric=(1, 2, 3)))
+
+
+def suv_section(content: ReportContent) -> Html:
+    """How SUV was computed, in words and with every number used."""
+    suv = content.suv
+    if not suv:
+        return _section("SUV", tag("p", "There is no SUV for this case."))
+    provenance = suv.get("provenance") or []
+    by_hand = suv.get("given_by_hand") or []
+    red = "by-hand" if by_hand else ""
+    rows = [_provenance_row(row, by_hand) for row in provenance]
+    header = ["Quantity", "Value", "Unit", "Source", "Note"]
+    detail = table(header, rows) if rows else Html("")
+    hand = tag("p", f"Given by hand: {', '.join(by_hand)}.", cls=red) if by_hand else Html("")
+    return _section("SUV: which numbers were used", tag("p", suv_sentence(suv)), hand, detail)
+
+
+def _provenance_row(row: Row, by_hand: list[str]) -> list[Html]:
+    cls = "by-hand" if row.get("quantity") in by_hand or row.get("source") == "given by hand" else ""
+    return [tag("span", row.get(name), cls=cls) for name in ("quantity", "value", "unit", "source", "note")]
+
+
+def suv_sentence(suv: Row) -> str:
+    """The SUV line in words."""
+
+    def known(quantity: str) -> object:
+        return next((row.get("value") for row in suv.get("provenance") or [] if row.get("quantity") == quantity), None)
+
+    factor, per_slice = suv.get("factor"), suv.get("factors_per_slice")
+    if factor is not None:
+        first = f"SUVbw (g/ml) is the stored value times {words.text(float(factor))}"
+    elif per_slice:
+        low, high = min(per_slice), max(per_slice)
+        first = f"SUVbw (g/ml) is the stored value times a factor per slice, {low:.6g} to {high:.6g}"
+    else:
+        first = "The SUVbw factor is not known"
+    units = known("Units")
+    first += f" (stored as {words.text(units)})" if units else ""
+    dose, weight = suv.get("dose_bq"), suv.get("weight_kg")
+    parts = [
+        f"weight {words.number(weight, 1, 'kg')}",
+        f"injected activity {words.number(None if dose is None else dose / 1e6, 1, 'MBq')}",
+        f"uptake time {words.number(suv.get('uptake_minutes'), 0, 'min')}",
+        f"half-life {words.number(suv.get('half_life_s'), 0, 's')}",
+        f"decay correction {words.text(known('Decay correction'))}",
+    ]
+    tracer = known("Tracer")
+    return f"{first}: {', '.join(parts)}" + (f"; tracer {words.text(tracer)}." if tracer else ".")
+
+
+def alignment_section(content: ReportContent) -> Html:
+    """One row per series: what the alignment did and whether it can be trusted."""
+    if not content.alignment:
+        return _section("Alignment", tag("p", "There was nothing to align."))
+    header = ["Series", "Verdict", "Transform", ("Shift", "mm"), ("Rotation", "degrees"), ("Spread", "mm"), "Reason"]
+    rows = []
+    for row in content.alignment:
+        verdict = row.get("verdict")
+        kept, through = words.text(row.get("kept")), row.get("through")
+        rows.append(
+            [
+                row.get("role"),
+                tag("span", verdict, cls="by-hand") if verdict == NOT_ALIGNED else verdict,
+                f"{kept}, through {through}" if through else kept,
+                words.number(row.get("shift_mm"), 1),
+                words.number(row.get("rotation_deg"), 1),
+                words.number(row.get("spread_mm"), 1),
+                " ".join(text for text in (row.get("reason"), row.get("advice")) if text),
+            ]
+        )
+    note = (
+        "Shift and rotation: change from the scanner's own alignment, at the middle of the overlap. "
+        "Spread: how far repeated runs from other starts end apart."
+    )
+    return _section(
+        "Alignment with the reference series", table(header, rows, numeric=(3, 4, 5)), tag("p", note, cls="small")
+    )
+
+
+def reference_section(content: ReportContent) -> Html:
+    """Values of the reference tissues."""
+    if not content.reference_tissues:
+        return Html("")
+    header = ["Tissue", "Image", "Median", "Spread", "Unit", ("Volume", "ml"), "Method"]
+    rows = [
+        [
+            row.get("tissue"),
+            row.get("image"),
+            words.number(row.get("median")),
+            words.number(row.get("spread")),
+            row.get("unit"),
+            words.number(row.get("volume_ml"), 1),
+            row.get("method"),
+        ]
+        for row in content.reference_tissues
+    ]
+    return _section("Reference tissues", table(header, rows, numeric=(2, 3, 5)))
+
+
+def series_section(content: ReportContent) -> Html:
+    """The series that were read and their roles."""
+    if not content.series:
+        return Html("")
+    names = ("role", "number", "description", "date", "reason")
+    rows = [[row.get(name) for name in names] for row in content.series]
+    return _section("Series", table(["Role", "Number", "Description", "Date", "Why this role"], rows))
+
+
+def parameters_section(content: ReportContent) -> Html:
+    """Parameters whose value is not the protocol's."""
+    protocol = f"Protocol: {content.protocol}. " if content.protocol else ""
+    if not content.changed_parameters:
+        return _section(
+            "Parameters", tag("p", protocol + "All parameters have the values of the protocol as shipped.")
+        )
+    rows = [
+        [row.get("name"), tag("strong", row.get("value")), row.get("shipped"), row.get("unit"), row.get("description")]
+        for row in content.changed_parameters
+    ]
+    header = ["Parameter", "Value here", "As shipped", "Unit", "Meaning"]
+    return _section(
+        "Parameters", tag("p", protocol + "These differ from the protocol as shipped:"), table(header, rows)
+    )
+
+
+def method_section(content: ReportContent) -> Html:
+    """What the numbers mean, and what they cannot tell."""
+    parts = [bullets((*METHOD, *content.method)), tag("h3", "Limits"), bullets(LIMITS)]
+    return _section("Method and limits", join(parts))

@@ -1,0 +1,83 @@
+"""The report's style sheet: for screens from a phone upwards, and for A4."""
+
+CSS = """
+:root { --ink: #15202b; --soft: #4a5764; --line: #cfd6dc; --paper: #ffffff; --tint: #f3f6f8; --accent: #0b5a8a;
+  --warn: #8a3b00; --warn-tint: #fff4e5; --stop: #a3001b; --stop-tint: #fdecee; }
+* { box-sizing: border-box; }
+html { -webkit-text-size-adjust: 100%; }
+body { margin: 0; background: #e9edf0; color: var(--ink);
+  font: 16px/1.5 "Segoe UI", "Helvetica Neue", Helvetica, Arial, "Liberation Sans", "DejaVu Sans", sans-serif; }
+main { max-width: 1060px; margin: 0 auto; padding: 28px 36px 40px; background: var(--paper); }
+h1 { font-size: 1.65rem; line-height: 1.2; margin: 0; }
+h2 { font-size: 1.2rem; margin: 2.2rem 0 .6rem; padding-bottom: .25rem; border-bottom: 2px solid var(--accent); }
+h3 { font-size: 1.05rem; margin: 1.3rem 0 .35rem; }
+p { margin: .4rem 0; }
+.use { margin: 0 0 .8rem; font-weight: 600; color: var(--soft); letter-spacing: .01em; }
+.use strong { color: var(--ink); }
+.patient { display: grid; grid-template-columns: repeat(auto-fit, minmax(150px, 1fr)); gap: .45rem 1.2rem;
+  margin: .9rem 0 1.1rem; padding: .7rem .9rem; background: var(--tint); border: 1px solid var(--line);
+  border-radius: 6px; }
+.patient div { min-width: 0; overflow-wrap: anywhere; }
+.patient dt { font-size: .78rem; color: var(--soft); }
+.patient dd { margin: 0; font-weight: 600; }
+.box { margin: .8rem 0; padding: .6rem .9rem; border: 1px solid var(--warn); border-left-width: 6px;
+  border-radius: 4px; background: var(--warn-tint); }
+.box.stop { border-color: var(--stop); background: var(--stop-tint); }
+.box ul { margin: .2rem 0; padding-left: 1.2rem; }
+.box strong { color: var(--warn); }
+.box.stop strong { color: var(--stop); }
+.short { font-size: 1.06rem; }
+.short ol { margin: .5rem 0; padding-left: 1.5rem; }
+.short li { margin: .35rem 0; }
+.brief { overflow-x: auto; }
+table { border-collapse: collapse; width: 100%; font-size: .88rem; font-variant-numeric: tabular-nums; }
+th, td { padding: .32rem .5rem; text-align: left; vertical-align: top; border-bottom: 1px solid var(--line); }
+th { font-weight: 600; background: var(--tint); }
+thead th { border-bottom: 2px solid var(--soft); vertical-align: bottom; }
+td.n, th.n { text-align: right; white-space: nowrap; }
+td.nb { white-space: nowrap; }
+.scroll { overflow-x: auto; }
+.unit { font-weight: 400; color: var(--soft); white-space: nowrap; }
+.tag { display: inline-block; padding: 0 .45em; border: 1.5px solid currentColor; border-radius: 4px;
+  font-size: .82rem; font-weight: 600; white-space: nowrap; }
+.tag.PETMR { background: var(--ink); color: #fff; border-color: var(--ink); }
+.tag.MRonly { border-style: dashed; }
+.by-hand, .by-hand td { color: var(--stop); font-weight: 600; }
+figure { margin: .7rem 0 .4rem; }
+figure img { display: block; width: 100%; height: auto; }
+figure.overview img { width: auto; max-width: 100%; max-height: 560px; margin: 0 auto; }
+figure.key { overflow-x: auto; }
+figure.key img { min-width: 620px; }
+figcaption { margin-top: .35rem; font-size: .84rem; color: var(--soft); }
+.candidate { margin: 1.6rem 0 2rem; }
+.candidate h3 { font-size: 1.15rem; border-left: 6px solid var(--accent); padding-left: .6rem; }
+.evidence { display: grid; grid-template-columns: max-content 1fr; gap: .15rem .9rem; margin: .4rem 0;
+  font-size: .95rem; }
+.evidence dt { font-weight: 600; }
+.evidence dd { margin: 0; }
+.score { white-space: nowrap; }
+.small { font-size: .86rem; color: var(--soft); }
+footer { margin-top: 2.4rem; padding-top: .7rem; border-top: 1px solid var(--line); font-size: .84rem;
+  color: var(--soft); }
+@media (max-width: 640px) {
+  main { padding: 16px 14px 30px; }
+  .evidence { grid-template-columns: 1fr; gap: 0; }
+  .evidence dd { margin-bottom: .4rem; }
+}
+@page { size: A4; margin: 14mm 13mm 15mm; }
+@media print {
+  body { background: none; font-size: 10pt; }
+  main { max-width: none; padding: 0; }
+  h2, h3 { break-after: avoid; }
+  h2 { margin-top: 1.3rem; }
+  .candidate, figure, .box, tr { break-inside: avoid; }
+  figure.key img { min-width: 0; }
+  table { font-size: 8pt; }
+  th, td { padding: .25rem .3rem; }
+  .unit { white-space: normal; }
+  figure.overview img { max-height: 92mm; }
+  .scroll, figure.key { overflow: visible; }
+  thead { display: table-header-group; }
+  * { -webkit-print-color-adjust: exact; print-color-adjust: exact; }
+}
+"""

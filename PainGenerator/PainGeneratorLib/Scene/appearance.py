@@ -1,0 +1,122 @@
+"""Names, colors, codes and tags that candidates, hot spots and MR findings carry as segments."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ..Numerics.records import Candidate, HotSpot, MRFinding
+from .segments import TAG_PREFIX, Segment, terminology_entry
+
+Code = tuple[str, str, str]
+Color = tuple[float, float, float]
+
+ABNORMAL: Code = ("SCT", "49755003", "Morphologically Altered Structure")
+LESION: Code = ("SCT", "52988006", "Lesion")
+MR_KIND_CODES: dict[str, Code] = {
+    "oedema": ("SCT", "79654002", "Edema"),
+    "effusion or synovitis": ("SCT", "41699000", "Effusion"),
+}
+"""SNOMED CT codes as in DICOM PS3.16; kinds without one are coded as lesion, and named in the segment."""
+
+EVIDENCE_COLORS: dict[str, Color] = {
+    "PET+MR": (0.90, 0.20, 0.15),
+    "PET only": (1.00, 0.65, 0.10),
+    "MR only": (0.25, 0.60, 0.95),
+}
+DIMMED_COLOR: Color = (0.55, 0.55, 0.55)
+"""For rejected and physiologic ones: kept, but no longer in the foreground."""
+
+HOT_SPOT_COLOR: Color = (1.00, 0.80, 0.20)
+MR_KIND_COLORS: dict[str, Color] = {
+    "oedema": (0.20, 0.75, 0.85),
+    "effusion or synovitis": (0.20, 0.45, 0.95),
+    "Modic I": (0.55, 0.30, 0.90),
+    "Modic II": (0.70, 0.50, 0.90),
+    "Modic III": (0.45, 0.30, 0.60),
+    "fluid collection or bursitis": (0.10, 0.60, 0.60),
+    "disc degeneration": (0.40, 0.70, 0.35),
+    "implant artefact": (0.50, 0.50, 0.50),
+}
+
+
+def candidate_color(candidate: Candidate) -> Color:
+    """By evidence; dimmed once rejected or physiologic."""
+    if candidate.status in ("rejected", "physiologic"):
+        return DIMMED_COLOR
+    return EVIDENCE_COLORS[candidate.evidence]
+
+
+def candidate_segment_name(candidate: Candidate) -> str:
+    """Rank and place, as in lists and on target points."""
+    return f"{candidate.rank} {candidate.place.name}"
+
+
+def candidate_segments(candidates: Sequence[Candidate]) -> list[Segment]:
+    """One segment for each candidate, best first."""
+    return [
+        Segment(
+            candidate.id,
+            candidate_segment_name(candidate),
+            candidate.region,
+            candidate_color(candidate),
+            terminology_entry(ABNORMAL, LESION),
+            _tags(
+                Id=candidate.id,
+                Name=candidate_segment_name(candidate),
+                Rank=candidate.rank,
+                Score=f"{candidate.score:.1f}",
+                Status=candidate.status,
+                Origin=candidate.origin,
+                Evidence=candidate.evidence,
+                Side=candidate.place.side,
+                Level=candidate.place.level,
+                SUVPeak=None if candidate.suv_peak is None else f"{candidate.suv_peak:.4g}",
+                Comment=candidate.comment,
+            ),
+        )
+        for candidate in sorted(candidates, key=lambda candidate: candidate.rank)
+    ]
+
+
+def hot_spot_segments(hot_spots: Sequence[HotSpot]) -> list[Segment]:
+    """One segment for each hot spot; physiologic ones dimmed."""
+    return [
+        Segment(
+            f"hot-spot-{spot.label}",
+            f"Hot spot {spot.label}" + (" (physiologic)" if spot.physiologic else ""),
+            spot.region,
+            DIMMED_COLOR if spot.physiologic else HOT_SPOT_COLOR,
+            terminology_entry(ABNORMAL, LESION),
+            _tags(
+                Id=f"hot-spot-{spot.label}",
+                SUVMax=f"{spot.suv_max:.4g}",
+                Contour=f"{spot.contour_method} {spot.contour_threshold:.4g}",
+                Physiologic=spot.physiologic,
+            ),
+        )
+        for spot in hot_spots
+    ]
+
+
+def mr_finding_segments(findings: Sequence[MRFinding]) -> list[Segment]:
+    """One segment for each MR finding, colored by kind."""
+    return [
+        Segment(
+            f"mr-{finding.label}",
+            f"{finding.kind[0].upper()}{finding.kind[1:]} {finding.label}",
+            finding.region,
+            MR_KIND_COLORS[finding.kind],
+            terminology_entry(ABNORMAL, MR_KIND_CODES.get(finding.kind, LESION)),
+            _tags(
+                Id=f"mr-{finding.label}",
+                Kind=finding.kind,
+                Series=finding.series_role,
+                Z=None if finding.z is None else f"{finding.z:.2f}",
+            ),
+        )
+        for finding in findings
+    ]
+
+
+def _tags(**values: object) -> dict[str, str]:
+    return {f"{TAG_PREFIX}{name}": str(value) for name, value in values.items() if value not in (None, "")}

@@ -1,0 +1,333 @@
+"""A whole case as a scene, and back: what Slicer's Save and an ``.mrb`` keep.
+
+One truth, the rest derived. The truth is:
+
+* images and the transforms above them: their MRML nodes;
+* hot spots, MR findings, candidates (with status, name, comment), the case's data and its provenance: one text node
+  with JSON;
+* the outline of a candidate that was redrawn with Slicer's own tools: its segment.
+
+Segmentations, the table, target points and pain sites are made from these, each time :func:`write_case` is called, in
+the same nodes. All regions and positions are in the reference series' frame (the world).
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+import numpy as np
+
+from ..Numerics.errors import PainGeneratorError
+from ..Numerics.image import Geometry, Image, Region
+from . import appearance, case_json, markups, nodes, subject_hierarchy, tables
+from .common_grid import common_grid
+from .scene_content import CaseNodes, SceneContent, SceneSeries
+from .segments import FINGERPRINT_TAG, TAG_PREFIX, Segment, fingerprint, read_segmentation, write_segmentation
+
+KEY_ATTRIBUTE = "PainGenerator.Key"
+"""Node attribute that says what a node of ours is: ``candidates``, ``series.PET.0``, ..."""
+
+ROLE_ATTRIBUTE = "PainGenerator.Role"
+
+_ROLE_PRESETS = {"PET": "pet-fusion"}
+_MODALITY_PRESETS = {"MR": "mr", "CT": "ct"}
+
+_STORED_AS_THEY_ARE = (
+    "reference_role",
+    "hot_spots",
+    "mr_findings",
+    "candidates",
+    "anatomy_labels",
+    "case",
+    "suv",
+    "alignment",
+    "protocol",
+    "provenance",
+    "warnings",
+)
+
+
+def write_case(scene: Any, content: SceneContent) -> CaseNodes:
+    """Put a case into a scene; nodes of an earlier call are filled again and keep their ids.
+
+    Parameters
+    ----------
+    scene : vtkMRMLScene
+    content : SceneContent
+
+    Returns
+    -------
+    CaseNodes
+    """
+    if content.first(content.reference_role) is None:
+        raise ValueError(f"there is no series of the reference role {content.reference_role}")
+    volumes, transforms = _write_series(scene, content)
+    written = _write_results(scene, content, volumes)
+    written.transforms = transforms
+    _place_in_hierarchy(scene, content, written)
+    pet = content.first("PET")
+    nodes.set_slice_defaults(
+        scene,
+        volumes[content.series.index(content.first(content.reference_role))],
+        volumes[content.series.index(pet)] if pet is not None else None,
+    )
+    return written
+
+
+def has_case(scene: Any) -> bool:
+    """True when the scene holds a case that :func:`read_case` can read."""
+    return _find(scene, "vtkMRMLTextNode", "case") is not None
+
+
+def read_case(scene: Any) -> SceneContent:
+    """The case of a scene.
+
+    Parameters
+    ----------
+    scene : vtkMRMLScene
+
+    Returns
+    -------
+    SceneContent
+        Arrays are views of the scene's memory. Look at ``edited``, ``removed`` and ``added``.
+
+    Raises
+    ------
+    PainGeneratorError
+        When the scene has no case, a series of it is gone, or it is damaged.
+    """
+    text = _find(scene, "vtkMRMLTextNode", "case")
+    if text is None:
+        raise PainGeneratorError("The scene holds no PainGenerator case.", "Open a scene saved after an analysis.")
+    stored = case_json.from_text(text.GetText())
+    grid = stored.pop("grid").geometry
+    warnings: list[str] = []
+    series = [_read_series(scene, item, warnings) for item in stored.pop("series")]
+    anatomy_node = _find(scene, "vtkMRMLLabelMapVolumeNode", "anatomy")
+    content = SceneContent(series=series, **stored)
+    content.anatomy = nodes.image_from_volume(anatomy_node)[0] if anatomy_node is not None else None
+    content.warnings += [warning for warning in warnings if warning not in content.warnings]
+    sites = _find(scene, "vtkMRMLMarkupsFiducialNode", "pain-sites")
+    if sites is not None:
+        content.pain_sites_ras = markups.read_points(sites)[0]
+    _take_edits(content, _find(scene, "vtkMRMLSegmentationNode", "candidates"), grid)
+    return content
+
+
+def candidate_grid(content: SceneContent) -> Geometry:
+    """The grid of the candidates' segmentation: one that suits all outlines, else the PET's or the reference's."""
+    regions = [candidate.region for candidate in content.candidates if len(candidate.region)]
+    return common_grid([], regions) if regions else _world_geometry(content, "PET")
+
+
+def _world_geometry(content: SceneContent, role: str) -> Geometry:
+    series = content.first(role) or content.first(content.reference_role)
+    return series.image.geometry.moved(np.linalg.inv(series.reference_to_series_ras))
+
+
+def _write_series(scene: Any, content: SceneContent) -> tuple[list[Any], list[Any]]:
+    volumes, transforms = [], []
+    for series, key in zip(content.series, _series_keys(content), strict=True):
+        node = series.node
+        if node is None:
+            preset = series.preset or _ROLE_PRESETS.get(series.role)
+            preset = preset or _MODALITY_PRESETS.get(series.dicom.get("Modality", "MR"), "plain")
+            found = _find(scene, "vtkMRMLScalarVolumeNode", key)
+            node = nodes.add_volume(scene, series.image, series.name, preset, node=found)
+        node.SetAttribute(KEY_ATTRIBUTE, key)
+        node.SetAttribute(ROLE_ATTRIBUTE, series.role)
+        if series.instance_uids:
+            node.SetAttribute("DICOM.instanceUIDs", " ".join(series.instance_uids))
+        volumes.append(node)
+        transform = None
+        if series is not content.first(content.reference_role):
+            transform_key = key.replace("series.", "transform.")
+            transform = nodes.add_transform(
+                scene,
+                np.linalg.inv(series.reference_to_series_ras),
+                f"{series.role} to reference",
+                node=_find(scene, "vtkMRMLLinearTransformNode", transform_key),
+            )
+            transform.SetAttribute(KEY_ATTRIBUTE, transform_key)
+            top = _topmost(node, transform)
+            if top is not transform:
+                top.SetAndObserveTransformNodeID(transform.GetID())
+        transforms.append(transform)
+    return volumes, transforms
+
+
+def _topmost(node: Any, ours: Any) -> Any:
+    """The node above which our transform goes, or our transform where it is there already."""
+    while node is not ours and node.GetParentTransformNode() is not None:
+        node = node.GetParentTransformNode()
+    return node
+
+
+def _series_keys(content: SceneContent) -> list[str]:
+    counts: dict[str, int] = {}
+    keys = []
+    for series in content.series:
+        number = counts.get(series.role, 0)
+        counts[series.role] = number + 1
+        keys.append(f"series.{series.role}.{number}")
+    return keys
+
+
+def _write_results(scene: Any, content: SceneContent, volumes: list[Any]) -> CaseNodes:
+    reference = volumes[content.series.index(content.first(content.reference_role))]
+    pet = content.first("PET")
+    pet_volume = volumes[content.series.index(pet)] if pet is not None else reference
+    warnings: list[str] = []
+
+    def segmentation(key: str, name: str, segments: list[Segment], grid: Geometry, volume: Any) -> Any:
+        found = _find(scene, "vtkMRMLSegmentationNode", key)
+        node, new_warnings = write_segmentation(scene, name, segments, grid, node=found, reference_volume=volume)
+        warnings.extend(new_warnings)
+        return _keyed(node, key)
+
+    spots = [spot.region for spot in content.hot_spots if len(spot.region)]
+    findings = [finding.region for finding in content.mr_findings if len(finding.region)]
+    spot_grid = common_grid([], spots) if spots else _world_geometry(content, "PET")
+    finding_grid = common_grid([], findings) if findings else _world_geometry(content, content.reference_role)
+    grid = candidate_grid(content)
+    hot_spots = segmentation(
+        "hot-spots", "PET hot spots", appearance.hot_spot_segments(content.hot_spots), spot_grid, pet_volume
+    )
+    mr_findings = segmentation(
+        "mr-findings", "MR findings", appearance.mr_finding_segments(content.mr_findings), finding_grid, reference
+    )
+    candidates = segmentation(
+        "candidates", "Pain generators", appearance.candidate_segments(content.candidates), grid, reference
+    )
+    for node in (hot_spots, mr_findings):
+        node.GetDisplayNode().SetVisibility(False)
+
+    def owned(class_name: str, key: str) -> Any:
+        return _find(scene, class_name, key)
+
+    targets = markups.write_targets(scene, content.candidates, node=owned("vtkMRMLMarkupsFiducialNode", "targets"))
+    sites = markups.write_pain_sites(
+        scene, content.pain_sites_ras, node=owned("vtkMRMLMarkupsFiducialNode", "pain-sites")
+    )
+    table = tables.write_candidate_table(scene, content.candidates, node=owned("vtkMRMLTableNode", "table"))
+    others = [
+        _keyed(tables.write_facts(scene, name, facts, node=owned("vtkMRMLTableNode", key)), key)
+        for key, name, facts in (("suv", "SUV provenance", content.suv), ("alignment", "Alignment", content.alignment))
+    ]
+    others += _write_anatomy(scene, content)
+    text = _write_text(scene, content, grid)
+    return CaseNodes(
+        volumes,
+        [],
+        hot_spots,
+        mr_findings,
+        candidates,
+        _keyed(targets, "targets"),
+        _keyed(sites, "pain-sites"),
+        _keyed(table, "table"),
+        text,
+        others,
+        warnings,
+    )
+
+
+def _write_anatomy(scene: Any, content: SceneContent) -> list[Any]:
+    found = _find(scene, "vtkMRMLLabelMapVolumeNode", "anatomy")
+    if content.anatomy is None:
+        if found is not None:
+            scene.RemoveNode(found)
+        return []
+    node = nodes.add_volume(scene, content.anatomy, "Anatomy", node=found, label_map=True)
+    return [_keyed(node, "anatomy")]
+
+
+def _write_text(scene: Any, content: SceneContent, grid: Geometry) -> Any:
+    stored = {name: getattr(content, name) for name in _STORED_AS_THEY_ARE}
+    stored["grid"] = Region(grid, np.empty(0, dtype=np.int64))
+    stored["series"] = [
+        {
+            "key": key,
+            "role": series.role,
+            "name": series.name,
+            "instance_uids": series.instance_uids,
+            "dicom": series.dicom,
+            "preset": series.preset,
+        }
+        for series, key in zip(content.series, _series_keys(content), strict=True)
+    ]
+    node = _find(scene, "vtkMRMLTextNode", "case") or scene.AddNewNodeByClass("vtkMRMLTextNode", "PainGenerator case")
+    node.SetForceCreateStorageNode(node.CreateStorageNodeAlways)
+    node.SetText(case_json.to_text(stored))
+    return _keyed(node, "case")
+
+
+def _place_in_hierarchy(scene: Any, content: SceneContent, written: CaseNodes) -> None:
+    studies = [
+        subject_hierarchy.place_series(scene, volume, series.dicom)
+        for volume, series in zip(written.volumes, content.series, strict=True)
+    ]
+    reference = content.series.index(content.first(content.reference_role))
+    results = [written.candidates, written.hot_spots, written.mr_findings, written.targets, written.pain_sites]
+    results += [written.table, written.text, *written.others]
+    results += [transform for transform in written.transforms if transform is not None]
+    subject_hierarchy.place_results(scene, results, studies[reference])
+
+
+def _read_series(scene: Any, item: dict[str, Any], warnings: list[str]) -> SceneSeries:
+    key = item.pop("key")
+    node = _find(scene, "vtkMRMLScalarVolumeNode", key)
+    if node is None:
+        raise PainGeneratorError(
+            f"The volume {item['name']} of the case is no longer in the scene.", "Open the scene as it was saved."
+        )
+    transform = _find(scene, "vtkMRMLLinearTransformNode", key.replace("series.", "transform."))
+    image, new_warnings = nodes.image_from_volume(node)
+    warnings += new_warnings
+    series_to_reference = nodes.matrix_to_world(transform)
+    reference_to_series = np.linalg.inv(series_to_reference)
+    if transform is not None and node.GetParentTransformNode() is transform:
+        image = Image(image.array, nodes.own_geometry(node))
+    else:
+        image = Image(image.array, image.geometry.moved(reference_to_series))
+    return SceneSeries(image=image, reference_to_series_ras=reference_to_series, node=node, **item)
+
+
+def _take_edits(content: SceneContent, node: Any, grid: Geometry) -> None:
+    """Compare the candidates with their segments, which may have been changed with Slicer's own tools."""
+    if node is None:
+        content.removed = [candidate.id for candidate in content.candidates]
+        return
+    segments = {segment.tags.get(f"{TAG_PREFIX}Id", ""): segment for segment in reversed(read_segmentation(node))}
+    for candidate in content.candidates:
+        segment = segments.get(candidate.id)
+        if segment is None:
+            content.removed.append(candidate.id)
+            continue
+        is_redrawn = fingerprint(segment.region) != segment.tags.get(FINGERPRINT_TAG)
+        if len(segment.region) and not segment.region.geometry.is_same_grid(grid):
+            is_redrawn = True
+        is_renamed = segment.name != segment.tags.get(f"{TAG_PREFIX}Name")
+        if is_redrawn:
+            candidate.region = segment.region
+            candidate.origin = "edited" if candidate.origin == "automatic" else candidate.origin
+        if is_renamed:
+            name = segment.name.removeprefix(f"{candidate.rank} ")
+            candidate.place = dataclasses.replace(candidate.place, name=name)
+        if is_redrawn or is_renamed:
+            content.edited.append(candidate.id)
+    known = {candidate.id for candidate in content.candidates}
+    content.added = [s for s in read_segmentation(node) if s.tags.get(f"{TAG_PREFIX}Id") not in known]
+
+
+def _keyed(node: Any, key: str) -> Any:
+    node.SetAttribute(KEY_ATTRIBUTE, key)
+    return node
+
+
+def _find(scene: Any, class_name: str, key: str) -> Any:
+    for index in range(scene.GetNumberOfNodesByClass(class_name)):
+        node = scene.GetNthNodeByClass(index, class_name)
+        if node.GetAttribute(KEY_ATTRIBUTE) == key:
+            return node
+    return None

@@ -1,0 +1,117 @@
+"""What passes between the stages and the scene: a case as plain data, and its nodes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from ..Numerics.image import Image
+from ..Numerics.records import Candidate, HotSpot, MRFinding
+from .segments import Segment
+
+
+@dataclass(eq=False)
+class SceneSeries:
+    """A series of the case.
+
+    Parameters
+    ----------
+    role : str
+        ``PET``, ``T1``, ``FLUID``, ...
+    name : str
+        As shown in lists.
+    image : Image
+        In the series' own frame (RAS). The PET's values are SUVbw.
+    reference_to_series_ras : ndarray, shape (4, 4)
+        Maps points of the reference frame to points of this series; identity for the reference series.
+    instance_uids : tuple of str
+        SOP Instance UIDs in the order of the slices.
+    dicom : dict of str to str
+        DICOM keywords and values (``PatientID``, ``StudyInstanceUID``, ``SeriesInstanceUID``, ``Modality``, ...).
+    preset : str, optional
+        Key of :data:`.nodes.PRESETS`; by role and modality when left out.
+    node : vtkMRMLScalarVolumeNode, optional
+        The volume that is already in the scene. Its voxels are left as they are, and its own transforms are kept.
+    """
+
+    role: str
+    name: str
+    image: Image
+    reference_to_series_ras: np.ndarray = field(default_factory=lambda: np.eye(4))
+    instance_uids: tuple[str, ...] = ()
+    dicom: dict[str, str] = field(default_factory=dict)
+    preset: str | None = None
+    node: Any = None
+
+
+@dataclass(eq=False)
+class SceneContent:
+    """All of a case that its scene holds.
+
+    Parameters
+    ----------
+    reference_role : str
+        Role of the series to whose frame everything is aligned.
+    series : list of SceneSeries
+    hot_spots, mr_findings, candidates
+        In the reference frame.
+    pain_sites_ras : ndarray, shape (n, 3)
+    anatomy : Image, optional
+        Label map in the reference frame.
+    anatomy_labels : dict of int to str
+    case, suv, alignment, protocol, provenance : dict
+        Plain values (JSON) that pass through unchanged; ``suv`` and ``alignment`` are shown as tables too.
+    warnings : list of str
+    edited : list of str
+        Ids of candidates whose outline or name was changed with Slicer's own tools since they were written. Region,
+        origin and name are the changed ones; their measures are still the old ones. Filled by
+        :func:`.case_scene.read_case`.
+    removed : list of str
+        Ids of candidates whose segment was removed. Filled by :func:`.case_scene.read_case`.
+    added : list of Segment
+        Segments drawn by hand that are no candidate yet. Filled by :func:`.case_scene.read_case`.
+    """
+
+    reference_role: str
+    series: list[SceneSeries]
+    hot_spots: list[HotSpot] = field(default_factory=list)
+    mr_findings: list[MRFinding] = field(default_factory=list)
+    candidates: list[Candidate] = field(default_factory=list)
+    pain_sites_ras: np.ndarray = field(default_factory=lambda: np.zeros((0, 3)))
+    anatomy: Image | None = None
+    anatomy_labels: dict[int, str] = field(default_factory=dict)
+    case: dict[str, Any] = field(default_factory=dict)
+    suv: dict[str, Any] = field(default_factory=dict)
+    alignment: dict[str, Any] = field(default_factory=dict)
+    protocol: dict[str, Any] = field(default_factory=dict)
+    provenance: dict[str, Any] = field(default_factory=dict)
+    warnings: list[str] = field(default_factory=list)
+    edited: list[str] = field(default_factory=list)
+    removed: list[str] = field(default_factory=list)
+    added: list[Segment] = field(default_factory=list)
+
+    def first(self, role: str) -> SceneSeries | None:
+        """The first series of a role."""
+        return next((series for series in self.series if series.role == role), None)
+
+
+@dataclass(eq=False)
+class CaseNodes:
+    """The nodes of a case, by what they hold.
+
+    ``volumes`` and ``transforms`` follow ``SceneContent.series``; the reference series has no transform (None).
+    """
+
+    volumes: list[Any]
+    transforms: list[Any]
+    hot_spots: Any
+    mr_findings: Any
+    candidates: Any
+    targets: Any
+    pain_sites: Any
+    table: Any
+    text: Any
+    others: list[Any]
+    warnings: list[str]

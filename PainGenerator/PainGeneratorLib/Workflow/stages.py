@@ -1,0 +1,155 @@
+"""The stages between a read case and its ranked candidates; each is plain data in, plain data out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from ..Anatomy.anatomy_map import AnatomyMap
+from ..Numerics.hot_spots import HotSpotParameters, HotSpotResult, find_hot_spots
+from ..Numerics.image import Geometry, Image, resample
+from ..Numerics.mr_findings import MRParameters, MRResult, find_mr_findings
+from ..Numerics.suv import PetHeader, SuvOverrides, SuvResult, compute_suv_factors
+from ..Registration.alignment import align_case
+from ..Registration.alignment_types import AlignmentParameters, SeriesAlignment
+from ..Registration.landmarks import read_landmarks
+from .case import Case, CaseOptions
+from .progress import Show, silent
+
+MR_ROLES = ("T1", "FLUID", "T2", "CONTRAST")
+
+
+@dataclass(frozen=True, eq=False)
+class Suv:
+    """The PET as SUVbw.
+
+    Parameters
+    ----------
+    image : Image
+        float32, g/ml, in the PET's own frame; NaN nowhere that the scanner measured.
+    result : SuvResult
+        Factors and their provenance.
+    """
+
+    image: Image
+    result: SuvResult
+
+
+def make_suv(case: Case) -> Suv:
+    """Stage "suv" of a case; see :func:`suv_of`."""
+    return suv_of(case.pet_header, case.pet.image, case.options)
+
+
+def suv_of(header: PetHeader, stored: Image, options: CaseOptions) -> Suv:
+    """PET voxels to SUVbw.
+
+    Parameters
+    ----------
+    header : PetHeader
+    stored : Image
+        Rescaled values (Bq/ml or what the header says), slices as in the header.
+    options : CaseOptions
+        What was given by hand.
+
+    Raises
+    ------
+    PainGeneratorError
+        When the SUV cannot be right.
+    """
+    overrides = SuvOverrides(
+        weight_kg=options.weight_kg,
+        height_m=options.height_m,
+        dose_bq=None if options.dose_mbq is None else options.dose_mbq * 1e6,
+        injection_datetime=options.injection_time,
+    )
+    result = compute_suv_factors(header, overrides)
+    factors = result.factors.astype(np.float32)
+    return Suv(Image(stored.array * factors[:, None, None], stored.geometry), result)
+
+
+@dataclass(frozen=True, eq=False)
+class Alignment:
+    """How every series lies to the reference series, and how well that is known."""
+
+    by_role: Mapping[str, SeriesAlignment]
+
+    def reference_to(self, role: str) -> np.ndarray:
+        """4 x 4, maps points of the reference frame (RAS mm) to points of a series; identity for the reference."""
+        found = self.by_role.get(role)
+        return np.eye(4) if found is None else found.reference_to_series_ras
+
+    def is_aligned(self, role: str) -> bool:
+        """False when the series' findings must not be joined with the others'."""
+        found = self.by_role.get(role)
+        return found is None or found.aligned
+
+    @cached_property
+    def pet_to_reference(self) -> np.ndarray:
+        """4 x 4, maps points of the PET (RAS mm) to points of the reference frame."""
+        return np.linalg.inv(self.reference_to("PET"))
+
+
+def align_series(case: Case, suv: Suv, progress: Show = silent) -> Alignment:
+    """Stage "alignment": one transform per series to the reference series.
+
+    Raises
+    ------
+    PainGeneratorError
+        When the landmark file cannot be used.
+    """
+    others = {role: series for role, series in case.series.items() if role != case.reference_role}
+    images = {role: (suv.image if role == "PET" else s.image, s.modality) for role, s in others.items()}
+    frames = {role: series.frame_of_reference for role, series in others.items()}
+    frames["reference"] = case.reference.frame_of_reference
+    landmarks = None if case.options.landmarks is None else read_landmarks(case.options.landmarks)
+    parameters = case.protocol.stage("alignment", AlignmentParameters)
+    return Alignment(align_case(case.reference.image, images, frames, parameters, landmarks, progress))
+
+
+def find_on_mr(case: Case, alignment: Alignment, anatomy: AnatomyMap | None, progress: Show = silent) -> MRResult:
+    """Stage "mr_findings": structural abnormality, tissue classes and the implant, on the reference grid."""
+    grid = case.reference.image.geometry
+    roles = [role for role in MR_ROLES if role in case.series and alignment.is_aligned(role)]
+    return find_mr_findings(
+        {role: case.series[role].image for role in roles},
+        {role: alignment.reference_to(role) for role in roles},
+        case.reference.image,
+        case.protocol.stage("mr_findings", MRParameters),
+        group=case.group,
+        anatomy_tissues=None if anatomy is None else anatomy.tissues(grid),
+        levels=None if anatomy is None else anatomy.levels(grid),
+        prosthesis_side=case.options.prosthesis_side,
+        progress=progress,
+    )
+
+
+def find_on_pet(
+    case: Case,
+    suv: Suv,
+    alignment: Alignment,
+    mr: MRResult,
+    anatomy: AnatomyMap | None,
+    progress: Show = silent,
+) -> HotSpotResult:
+    """Stage "hot_spots": foci of raised uptake against their own tissue, in the PET's own frame.
+
+    What MR and anatomy know is used only when PET and reference are aligned.
+    """
+    grid = suv.image.geometry
+    known: dict[str, Any] = {}
+    if alignment.is_aligned("PET"):
+        to_reference = alignment.pet_to_reference
+        known["tissues"] = Image(resample(mr.tissues, grid, to_reference, order=0, outside=0), grid)
+        unreliable = mr.implant.unreliable
+        if unreliable is not None:
+            mask = Image(unreliable.to_mask().view(np.uint8), unreliable.geometry)
+            known["unreliable"] = resample(mask, grid, to_reference, order=0, outside=0).astype(bool)
+        if anatomy is not None:
+            moved: Geometry = grid.moved(to_reference)
+            known["organs"], known["organ_names"] = anatomy.organs(moved)
+            known["levels"] = anatomy.levels(moved)
+    return find_hot_spots(suv.image, case.protocol.stage("hot_spots", HotSpotParameters), progress=progress, **known)
