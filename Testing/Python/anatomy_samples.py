@@ -1,7 +1,9 @@
 """A simple lumbar spine with sacrum and hips, drawn from shapes, as label maps for tests of names.
 
-Canonical coordinates: x to the patient's right, y to the front, z up, in mm, with the middle of disc L5/S1 at the origin.
-The whole body can be turned and shifted, and the column bent sideways, so nothing sits where an assumption would have it.
+Canonical coordinates: x to the patient's right, y to the front, z up, in mm, with the middle of disc L5/S1 at the
+origin.
+The whole body can be turned and shifted, and the column bent sideways, so nothing sits where an assumption would
+have it.
 """
 
 from __future__ import annotations
@@ -19,7 +21,9 @@ BODY_HEIGHT = 27.0
 HIP_X, HIP_Z = 88.0, -75.0
 
 
-def rigid(rx: float = 0.0, ry: float = 0.0, rz: float = 0.0, shift: tuple[float, float, float] = (0, 0, 0)) -> np.ndarray:
+def rigid(
+    rx: float = 0.0, ry: float = 0.0, rz: float = 0.0, shift: tuple[float, float, float] = (0, 0, 0)
+) -> np.ndarray:
     """4 x 4 matrix: turned by degrees about R, A and S, then shifted (mm)."""
     a, b, c = np.deg2rad([rx, ry, rz])
     x = np.array([[1, 0, 0], [0, np.cos(a), -np.sin(a)], [0, np.sin(a), np.cos(a)]])
@@ -149,13 +153,15 @@ def _vertebra_name(style, level, part, x, mask):
         mask[:] = False
         mask |= False
         return f"{level} arcus_vertebrae"
-    return {"body": f"{level} vertebra_corpus", "spinous": f"{level} spinosus_process"}.get(part, f"{level} arcus_vertebrae")
+    return {"body": f"{level} vertebra_corpus", "spinous": f"{level} spinosus_process"}.get(
+        part, f"{level} arcus_vertebrae"
+    )
 
 
 def _draw_hips(put, x, y, z):
     for side, sign in (("right", 1), ("left", -1)):
         u = sign * x
-        shell = _box(u, y, z, (52, -45, -60), (64, 25, 20)) & (u >= 50.5 + 0.25 * z)
+        shell = _box(u, y, z, (30, -45, -60), (64, 25, 20)) & (u >= 50.5 + 0.25 * z)
         head = (u - HIP_X) ** 2 + (y - 5) ** 2 + (z - HIP_Z) ** 2
         socket = (head <= 36**2) & (head >= 27**2) & (u < HIP_X + 10) & (z > HIP_Z - 18)
         femur = head <= 24**2

@@ -167,6 +167,35 @@ def test_enhanced_pet_gives_suv_by_its_own_reference_time(tmp_path):
     assert series.pet_header.n_slices == 3
 
 
+def test_enhanced_pet_units_and_corrections_are_read_from_their_own_elements(tmp_path):
+    from pydicom.dataset import Dataset
+
+    dataset = enhanced(ramp(slices=3), "enhanced PT", PatientWeight=70.0, DecayCorrected="NO")
+    dataset.AttenuationCorrected = "YES"
+    dataset.RadiopharmaceuticalInformationSequence = [pet_injection()]
+    for k, frame in enumerate(dataset.PerFrameFunctionalGroupsSequence):
+        mapping, unit, content, kind = Dataset(), Dataset(), Dataset(), Dataset()
+        unit.CodeValue, unit.CodingSchemeDesignator, unit.CodeMeaning = "Bq/ml", "UCUM", "Becquerels/milliliter"
+        mapping.MeasurementUnitsCodeSequence = [unit]
+        mapping.RealWorldValueSlope, mapping.RealWorldValueIntercept = 3.0 + k, 0.0
+        content.FrameAcquisitionDateTime = f"2025010211{k:02d}00"
+        content.FrameAcquisitionDuration = 120000.0
+        kind.FrameType = ["ORIGINAL", "PRIMARY", "STATIC", "NONE"]
+        frame.RealWorldValueMappingSequence = [mapping]
+        frame.FrameContentSequence = [content]
+        frame.PETFrameTypeSequence = [kind]
+    dataset.save_as(tmp_path / "file")
+    series = only(tmp_path)
+    pet = series.pet_header
+    assert (pet.units, pet.decay_correction, pet.corrected_image) == ("BQML", "NONE", ("ATTN",))
+    assert [moment.minute for moment in pet.acquisition_datetimes] == [0, 1, 2]
+    np.testing.assert_array_equal(pet.actual_frame_duration_ms, 120000.0)
+    np.testing.assert_array_equal(series.image.array[1], 4.0 * ramp(slices=3)[1])
+    assert series.header["ImageType"] == ("ORIGINAL", "PRIMARY", "STATIC", "NONE")
+    factors = compute_suv_factors(pet).factors
+    assert factors[2] / factors[0] == pytest.approx(2 ** (120 / 6586.2))
+
+
 def test_stacks_of_two_orientations_become_two_series(tmp_path):
     uid = write_series(tmp_path, ramp(), prefix="a", **T1)
     write_series(
@@ -306,6 +335,12 @@ def test_pet_and_mr_of_different_patients_are_refused_as_such(tmp_path):
 def test_a_name_written_in_two_ways_is_one_patient(tmp_path):
     write_series(tmp_path / "a", ramp(), "PT")
     write_series(tmp_path / "b", ramp(), PatientName="ONE PATIENT", **T1)
+    assert len(read_folder(tmp_path).series) == 2
+
+
+def test_a_name_that_one_modality_lacks_is_no_second_patient(tmp_path):
+    write_series(tmp_path / "a", ramp(), "PT")
+    write_series(tmp_path / "b", ramp(), PatientName="", **T1)
     assert len(read_folder(tmp_path).series) == 2
 
 

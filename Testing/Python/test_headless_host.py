@@ -136,6 +136,41 @@ def test_saving_into_a_missing_folder_is_refused_with_advice(host, tmp_path):
         host.save_mrb(tmp_path / "missing" / "case.mrb")
 
 
+def test_a_full_disk_is_said_before_or_after_writing(host, tmp_path, monkeypatch):
+    import shutil
+
+    full = shutil.disk_usage(tmp_path)._replace(free=1000)
+    monkeypatch.setattr(shutil, "disk_usage", lambda folder: full)
+    with pytest.raises(PainGeneratorError, match="nearly full"):
+        host.save_mrb(tmp_path / "case.mrb")
+    monkeypatch.setattr(host, "_require_space", lambda path: None)
+
+    class ScenesThatFail:
+        def WriteToMRB(self, *arguments):
+            return False
+
+    monkeypatch.setattr(host, "scene", ScenesThatFail())
+    with pytest.raises(PainGeneratorError, match="the disk is full"):
+        host.save_mrb(tmp_path / "case.mrb")
+    monkeypatch.undo()
+    assert os.listdir(tmp_path) == []
+
+
+def test_a_bundle_without_a_scene_or_with_a_damaged_part_is_refused(host, tmp_path):
+    empty = tmp_path / "empty.mrb"
+    with zipfile.ZipFile(empty, "w") as bundle:
+        bundle.writestr("case/readme.txt", "no scene here")
+    with pytest.raises(PainGeneratorError, match="holds no scene"):
+        host.load_mrb(empty)
+    host.scene.AddNewNodeByClass("vtkMRMLSegmentationNode", "Foci")
+    host.save_mrb(tmp_path / "case.mrb")
+    raw = bytearray((tmp_path / "case.mrb").read_bytes())
+    raw[len(raw) // 3] ^= 0xFF
+    (tmp_path / "case.mrb").write_bytes(raw)
+    with pytest.raises(PainGeneratorError, match="damaged"):
+        host.load_mrb(tmp_path / "case.mrb")
+
+
 @pytest.mark.parametrize("content", [None, b"this is no zip", b"PK\x03\x04 broken"])
 def test_a_missing_or_broken_mrb_is_an_error(host, tmp_path, content):
     path = tmp_path / "case.mrb"

@@ -70,13 +70,18 @@ WEIGHTINGS = {
     "OTHER by proton density": ({**T2, "EchoTime": 30.0}, "OTHER"),
     "OTHER by fat-saturated T1 without contrast": ({**T1, "ScanOptions": "FS"}, "OTHER"),
     "CONTRAST by description": ({**T1, "SeriesDescription": "t1 tse fs sag post gd"}, "CONTRAST"),
-    "T1 where the description denies contrast": ({**T1, "SeriesDescription": "t1 pre contrast"}, "OTHER"),
+    "T1 where the description denies contrast": ({**T1, "SeriesDescription": "t1 pre contrast"}, "T1"),
     "OTHER by diffusion": ({"ScanningSequence": "EP", "EchoTime": 70.0, "RepetitionTime": 5000.0}, "OTHER"),
     "OTHER by phase": ({**T2, "ImageType": ["ORIGINAL", "PRIMARY", "P"]}, "OTHER"),
     "OTHER by T2*": ({"ScanningSequence": "GR", "EchoTime": 20.0, "RepetitionTime": 600.0}, "OTHER"),
     "OTHER by FLAIR": ({**STIR, "EchoTime": 90.0, "InversionTime": 2200.0}, "OTHER"),
     "OTHER by angiography": ({**T2, "SeriesDescription": "MRCP"}, "OTHER"),
     "FLUID by STIR without TI": ({**STIR, "InversionTime": None, "SeriesDescription": "t2_stir_sag"}, "FLUID"),
+    "FLUID by a long TI that is named STIR": (
+        {**STIR, "InversionTime": 330.0, "SeriesDescription": "t2_tirm_cor_warp"},
+        "FLUID",
+    ),
+    "FLUID by the TI that nulls fat at 3 T": ({**STIR, "InversionTime": 266.0}, "FLUID"),
     "FLUID by description": (
         {"ScanningSequence": "SE", "SeriesDescription": "AXIAL SE T2 FAT SAT - RESEARCH"},
         "FLUID",
@@ -85,7 +90,7 @@ WEIGHTINGS = {
     "FLUID by STIR description": ({"SeriesDescription": "cor_TIRM"}, "FLUID"),
     "OTHER by star description": ({"SeriesDescription": "T2* medic"}, "OTHER"),
     "OTHER by no description": ({"SeriesDescription": "x"}, "OTHER"),
-    "T1 beats its misleading description": ({**T2, "SeriesDescription": "T1 sag"}, "T2"),
+    "T2 whatever its description says": ({**T2, "SeriesDescription": "T1 sag"}, "T2"),
     "OTHER by two slices": ({**T2, "stored": ramp(2)}, "OTHER"),
 }
 
@@ -157,6 +162,7 @@ def test_ct_and_dixon_of_the_pet_frame_are_for_attenuation(folder):
     add(folder, 8, SeriesDescription="MRAC_UMAP", **gradient)
     found = roles_of(folder)
     assert numbers(found)["ATTENUATION"] == 6
+    assert not any(note.startswith("ATTENUATION") for note in found.notes)
     assert found.chosen["T1"].number == 2
     assert "Not used" in next(s for s in found.series if s.number == 3).role_reason
 
@@ -212,7 +218,7 @@ def test_unknown_dates_are_told(folder):
 
 def test_a_series_can_be_named_by_number_part_or_uid(folder):
     uid = add(folder, 3, **T2)
-    add(folder, 4, SeriesInstanceUID=uid, **{**T2, "EchoTime": 20.0})
+    write_series(folder, ramp(), SeriesNumber=3, SeriesInstanceUID=uid, **{**T2, "EchoTime": 20.0})
     listed = read_folder(folder)
     parts = [series for series in listed.series if series.series_uid == uid]
     assert [part.uid for part in parts] == [f"{uid}/1", f"{uid}/2"]
@@ -224,7 +230,7 @@ def test_a_series_can_be_named_by_number_part_or_uid(folder):
 
 def test_overrides_that_do_not_fit_are_refused_with_the_list(folder):
     uid = add(folder, 3, **T2)
-    add(folder, 4, SeriesInstanceUID=uid, **{**T2, "EchoTime": 20.0})
+    write_series(folder, ramp(), SeriesNumber=3, SeriesInstanceUID=uid, **{**T2, "EchoTime": 20.0})
     assert "'T9' is not a role" in refusal(folder, {"2": "T9"}).reason
     error = refusal(folder, {"17": "T1"})
     assert "'17' fits no series" in error.reason

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from PainGeneratorLib.Anatomy.codes import terminology_entry
 from PainGeneratorLib.Headless.host import HeadlessHost
 from PainGeneratorLib.Numerics.errors import PainGeneratorError
 from PainGeneratorLib.Numerics.image import Geometry, Region
+from PainGeneratorLib.Numerics.records import Place
 from PainGeneratorLib.Scene.common_grid import common_grid, region_on_grid
 from PainGeneratorLib.Scene.nodes import add_transform
 from PainGeneratorLib.Scene.segment_files import load_seg_nrrd, save_seg_nrrd
@@ -17,7 +19,6 @@ from PainGeneratorLib.Scene.segments import (
     fingerprint,
     read_segmentation,
     reference_geometry,
-    terminology_entry,
     write_segmentation,
 )
 from scipy.spatial.transform import Rotation
@@ -53,12 +54,7 @@ def block(geometry, first, size):
 
 @pytest.fixture
 def segments(geometry):
-    entry = terminology_entry(
-        ("SCT", "49755003", "Morphologically Altered Structure"),
-        ("SCT", "52988006", "Lesion"),
-        ("SCT", "39723000", "Sacroiliac joint"),
-        ("SCT", "7771000", "Left"),
-    )
+    entry = terminology_entry("oedema", Place("Sacroiliac joint left", "sacroiliac joint", "left"))
     tags = {"PainGenerator.Id": "c-1", "PainGenerator.Comment": 'painful | 50 %, "äöü" <&>\nsecond line: \\n ~'}
     return [
         Segment(
@@ -149,6 +145,16 @@ def test_files_that_are_missing_or_no_segmentation_are_refused(host, tmp_path):
     with pytest.raises(PainGeneratorError, match="written"):
         save_seg_nrrd(node, tmp_path / "missing" / "foci.seg.nrrd")
     host.discard_errors()
+
+
+def test_a_short_file_is_not_left_behind(host, segments, geometry, tmp_path, monkeypatch):
+    from PainGeneratorLib.Scene import segment_files
+
+    node, _ = write_segmentation(host.scene, "Foci", segments, geometry)
+    monkeypatch.setattr(segment_files, "_is_whole", lambda path: False)
+    with pytest.raises(PainGeneratorError, match="could not be written"):
+        save_seg_nrrd(node, tmp_path / "foci.seg.nrrd")
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_label_map_that_slicer_has_cropped_still_counts_on_the_reference_grid(scene, segments, geometry):

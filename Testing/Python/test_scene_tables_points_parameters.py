@@ -175,11 +175,12 @@ def test_shorter_lists_leave_nothing_behind_and_missing_fields_take_their_defaul
     assert parameters.read_parameters(node, Everything) == Everything(numbers=[3.0], limit=4.5)
 
 
-def test_one_scene_has_one_parameter_node(scene):
-    assert parameters.find_parameter_node(scene) is None
-    node = parameters.parameter_node(scene)
-    assert parameters.parameter_node(scene) is node
-    assert node.GetSingletonTag() == "PainGenerator"
+def test_one_scene_has_one_parameter_node():
+    with HeadlessHost() as host:
+        assert parameters.find_parameter_node(host.scene) is None
+        node = parameters.parameter_node(host.scene)
+        assert parameters.parameter_node(host.scene) is node
+        assert node.GetSingletonTag() == "PainGenerator"
 
 
 def test_what_cannot_be_stored_or_read_is_said(scene):

@@ -133,8 +133,13 @@ def test_values_without_decay_correction_get_a_factor_per_slice():
 @pytest.mark.data
 @pytest.mark.parametrize(
     "name",
-    ["PHILIPS_BQML", "PHILIPS_CNTS_AND_BQML_SUV", "SIEMENS", "GE_MEDICAL_AND_BQML"]
-    + ["BQML_AC_DT_lessThan_S_DT_SIEMENS"],
+    [
+        "PHILIPS_BQML",
+        "PHILIPS_CNTS_AND_BQML_SUV",
+        "SIEMENS",
+        "GE_MEDICAL_AND_BQML",
+        "BQML_AC_DT_lessThan_S_DT_SIEMENS",
+    ],
 )
 def test_factors_of_real_headers_agree_with_the_reference(data_folder, name):
     folder = data_folder / "suv-headers"

@@ -18,7 +18,8 @@ from .labels import ADVICE, Structure, match_family, names_of_family, plausibili
 from .level_count import with_counted_levels
 
 _PART_OFFSET, _INSTANCE_STEP, _REST_OFFSET = 1000, 100, 300
-"""Joined SPINEPS labels: 1000 + 100 x instance + subregion for vertebra parts (3449: the body of L5), 300 + subregion for
+"""Joined SPINEPS labels: 1000 + 100 x instance + subregion for vertebra parts (3449: the body of L5), 300 +
+subregion for
 sacrum, cord and canal, the instance number itself for discs and endplates."""
 
 _HEADER_LIMIT = 4_000_000
@@ -27,7 +28,8 @@ _HEADER_LIMIT = 4_000_000
 def read_anatomy_file(path: Path | str, labels_json: Path | str | None = None) -> AnatomyMap:
     """Read an anatomy segmentation.
 
-    Names come from `labels_json`, else from the file itself (segments of a ``.seg.nrrd``, the label table in the header
+    Names come from `labels_json`, else from the file itself (segments of a ``.seg.nrrd``, the label table in the
+    header
     of a NIfTI file by TotalSegmentator), else from the numbers (:func:`labels.match_family`).
     The two files of SPINEPS (``..._seg-vert_...`` and ``..._seg-spine_...``) are joined when both lie in one folder.
 
@@ -75,8 +77,8 @@ def read_anatomy_file(path: Path | str, labels_json: Path | str | None = None) -
     passed, made = plausibility(structures, label_facts(image) if family == "SPINEPS" else facts)
     if made >= 2 and passed < 0.5 * made:
         warnings.append(
-            f"The anatomy segmentation contradicts plain anatomy ({made - passed} of {made} checks): left and right or the "
-            "names of the labels may be wrong."
+            f"The anatomy segmentation contradicts plain anatomy ({made - passed} of {made} checks): left and right "
+            "or the names of the labels may be wrong."
         )
     return with_counted_levels(AnatomyMap(image, structures, family, certainty, warnings=tuple(warnings)))
 
@@ -150,7 +152,8 @@ def _read_names(path: Path) -> dict[int, str]:
 
 
 def _nifti_names(path: Path) -> dict[int, str]:
-    """The label table that TotalSegmentator writes into the header extension of a NIfTI file; empty when there is none."""
+    """The label table that TotalSegmentator writes into the header extension of a NIfTI file; empty when there is
+    none."""
     lower = path.name.lower()
     if not lower.endswith((".nii", ".nii.gz")):
         return {}
@@ -179,7 +182,8 @@ def _join_spineps(path: Path, image: Image, family: str) -> tuple[Image, dict[in
     other, _ = _read_labels(other_path)
     if not other.geometry.is_same_grid(image.geometry):
         raise PainGeneratorError(
-            f"{path.name} and {other_path.name} have different grids.", "Keep only files of one SPINEPS run in a folder."
+            f"{path.name} and {other_path.name} have different grids.",
+            "Keep only files of one SPINEPS run in a folder.",
         )
     instance, region = (image, other) if words[family][0] == "seg-vert" else (other, image)
     return joined_spineps(instance, region)

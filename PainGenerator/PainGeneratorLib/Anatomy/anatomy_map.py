@@ -94,7 +94,9 @@ class AnatomyMap:
         """The same map for a reference frame whose points `frame_to_map_ras` (4 x 4) brings to the map's frame."""
         return dataclasses.replace(self, frame_to_map_ras=np.asarray(frame_to_map_ras, dtype=float))
 
-    def labels_of(self, structures: Iterable[str] | str, side: str | None = None, level: str | None = None) -> list[int]:
+    def labels_of(
+        self, structures: Iterable[str] | str, side: str | None = None, level: str | None = None
+    ) -> list[int]:
         """Numbers of the labels of one or several structures, of a side or level when that is given."""
         wanted = {structures} if isinstance(structures, str) else set(structures)
         return [
@@ -108,7 +110,8 @@ class AnatomyMap:
         return ndimage.find_objects(self.image.array)
 
     def mask(self, labels: Iterable[int], margin: int = 0) -> Image | None:
-        """The voxels of some labels as a boolean image of their box (widened, clipped to the grid); None when empty."""
+        """The voxels of some labels as a boolean image of their box (widened, clipped to the grid); None when
+        empty."""
         labels = [label for label in labels if label <= len(self._boxes) and self._boxes[label - 1] is not None]
         if not labels:
             return None
@@ -128,7 +131,8 @@ class AnatomyMap:
         return np.empty((0, 3)) if mask is None else Region.from_mask(mask.array, mask.geometry).points_ras
 
     def labels_at(self, points_ras: np.ndarray) -> np.ndarray:
-        """Label of the nearest voxel at points (RAS mm of the map's own frame, shape (n, 3)); 0 outside, shape (n,)."""
+        """Label of the nearest voxel at points (RAS mm of the map's own frame, shape (n, 3)); 0 outside, shape
+        (n,)."""
         geometry = self.image.geometry
         kji = np.rint(geometry.to_ijk(points_ras)).astype(np.int64)[:, ::-1]
         inside = np.all((kji >= 0) & (kji < geometry.shape), axis=1)

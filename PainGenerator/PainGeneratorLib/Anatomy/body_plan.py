@@ -1,6 +1,7 @@
 """Left, right and position words from the images alone, for cases without an anatomy segmentation.
 
-The midline is found, not assumed: from the spine line where it shows, else from the symmetry plane, else from the outline of
+The midline is found, not assumed: from the spine line where it shows, else from the symmetry plane, else from the
+outline of
 the body. Names say what is known - side, distance to the spine line, zone at the implant - and never a level.
 """
 
@@ -20,9 +21,9 @@ from .spine_line import GRID_MM, SpineLine, coarse_grid, find_spine_line
 from .spine_places import SPREAD_PART
 from .zones import HipImplant
 
-RELIABLE_SPINE = 0.4
-MIDLINE_MM = 6.0
-"""Nearer to the midline than this a place is called midline: a quarter of a lumbar body's half width. Ours."""
+RELIABLE_SPINE = 0.5
+MIDLINE_MM = 5.0
+"""Nearer to the midline than this a place is called midline: a fifth of a lumbar body's half width. Ours."""
 _SPINE_LATERAL_MM = 25.0
 _SPINE_BEHIND_MM, _SPINE_FRONT_MM = 40.0, 55.0
 _PARASPINAL_MM = 65.0
@@ -105,7 +106,8 @@ class BodyPlan:
         return Place(name, structure, side, flags=flags)
 
     def moved(self, matrix_ras: np.ndarray) -> BodyPlan:
-        """The plan with another midline point and normal after a rigid 4 x 4 RAS motion; the spine line moves with it."""
+        """The plan with another midline point and normal after a rigid 4 x 4 RAS motion; the spine line moves with
+        it."""
         matrix = np.asarray(matrix_ras, dtype=float)
         line = self.spine_line
         if line is not None:
@@ -185,7 +187,9 @@ def _outline(reference: Image, tissues: Image | None) -> _Outline:
     held = ~np.isnan(values)
     if tissues is not None:
         body = np.zeros(values.shape, dtype=bool)
-        kinds, _ = coarse_grid(Image((~np.isin(tissues.array, [codes.UNKNOWN, codes.VOID])).astype(np.float32), tissues.geometry))
+        kinds, _ = coarse_grid(
+            Image((~np.isin(tissues.array, [codes.UNKNOWN, codes.VOID])).astype(np.float32), tissues.geometry)
+        )
         if kinds.size and np.nanmax(kinds) > 0:
             body = _on_grid(tissues, geometry)
     else:

@@ -1,7 +1,9 @@
 """The vocabulary of places and findings with its codes: one table for segment tags, DICOM SEG and SR, and the panel.
 
-Codes are those of the DICOM dictionary in pydicom 3.0.2 (context groups 6115, 7151, 7159, 7602 and others). What has no
-code there has one of our own (scheme 99PAINGEN) with its text; levels and sides are coded apart and go with the structure.
+Codes are those of the DICOM dictionary in pydicom 3.0.2 (context groups 6115, 7151, 7159, 7602 and others). What
+has no
+code there has one of our own (scheme 99PAINGEN) with its text; levels and sides are coded apart and go with the
+structure.
 """
 
 from __future__ import annotations
@@ -106,7 +108,7 @@ _SCT_STRUCTURES = (
 )
 _OWN_STRUCTURES = (
     *("disc", "upper endplate", "lower endplate", "vertebral body", "pars interarticularis", "facet joint"),
-    *("neural foramen", "interspinous space", "endplate", "hip bone", "pubis", "femoral neck", "greater trochanter"),
+    *("foramen", "interspinous space", "endplate", "hip bone", "pubis", "femoral neck", "greater trochanter"),
     *("trochanteric bursa", "iliopsoas bursa", "prosthesis neck", "implant", "iliopsoas", "gluteus maximus"),
     *("gluteus medius", "gluteus minimus", "quadratus lumborum", "piriformis", "quadriceps femoris", "sartorius"),
     *("medial thigh muscles", "posterior thigh muscles", "paraspinal region", "prevertebral region"),
@@ -114,8 +116,10 @@ _OWN_STRUCTURES = (
     *("fat", "lung", "unnamed"),
 )
 
+"""Their codes are their numbers in this list: append, never reorder."""
+
 STRUCTURE_CODES: dict[str, Code] = {name: Code(SCT, value, meaning) for name, value, meaning in _SCT_STRUCTURES} | {
-    name: Code(OWN, name.replace(" ", "-"), name.capitalize()) for name in _OWN_STRUCTURES
+    name: Code(OWN, f"PG{number}", name.capitalize()) for number, name in enumerate(_OWN_STRUCTURES, start=101)
 }
 STRUCTURES = tuple(STRUCTURE_CODES)
 """The words that a reader can choose for a structure."""
@@ -133,7 +137,7 @@ KIND_CODES: dict[str, Code] = {
     "Modic II": Code(OWN, "modic-2", "Modic type II change"),
     "Modic III": Code(OWN, "modic-3", "Modic type III change"),
     "fluid collection or bursitis": Code(OWN, "fluid-collection", "Fluid collection or bursitis"),
-    "disc degeneration": Code(OWN, "disc-degeneration", "Disc degeneration"),
+    "disc degeneration": Code(OWN, "disc-degenerated", "Disc degeneration"),
     "implant artefact": Code(OWN, "implant-artifact", "Implant artifact"),
 }
 
@@ -189,7 +193,8 @@ def level_code(level: str | None) -> Code | None:
 def terminology_entry(kind: str, place: Place | None = None) -> str:
     """Slicer's terminology entry string of a segment.
 
-    The seven parts, joined by ``~``: terminology, category, type, type modifier, anatomic context, region, region modifier.
+    The seven parts, joined by ``~``: terminology, category, type, type modifier, anatomic context, region, region
+    modifier.
 
     Parameters
     ----------

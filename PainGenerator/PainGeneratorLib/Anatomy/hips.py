@@ -1,4 +1,5 @@
-"""Sacroiliac joints and proximal femora, from an anatomy segmentation: what part of hip and pelvis a point belongs to."""
+"""Sacroiliac joints and proximal femora, from an anatomy segmentation: what part of hip and pelvis a point belongs
+to."""
 
 from __future__ import annotations
 
@@ -42,7 +43,8 @@ class Femur:
     def part(self, point_ras: np.ndarray) -> str:
         """Femoral head, neck, greater trochanter, lesser trochanter or shaft.
 
-        The limits are parts of the femoral offset (mean 41 to 43 mm): the lesser trochanter lies 1.1 to 1.7 offsets below
+        The limits are parts of the femoral offset (mean 41 to 43 mm): the lesser trochanter lies 1.1 to 1.7 offsets
+        below
         the head's center and medially of the shaft's axis, the greater one lateral and down to 1.1 offsets. Ours.
         """
         lateral, distal, _ = self.local(point_ras)
@@ -62,7 +64,9 @@ def find_femur(anatomy: AnatomyMap, side: str) -> Femur | None:
     if mask is None:
         return None
     heads = anatomy.points(anatomy.labels_of("femoral head", side))
-    depth = ndimage.distance_transform_edt(np.pad(mask.array, 1), sampling=mask.geometry.spacing_kji_mm)[1:-1, 1:-1, 1:-1]
+    depth = ndimage.distance_transform_edt(np.pad(mask.array, 1), sampling=mask.geometry.spacing_kji_mm)[
+        1:-1, 1:-1, 1:-1
+    ]
     kji = np.argwhere(mask.array)
     points = mask.geometry.to_ras(kji[:, ::-1])
     inside = depth[tuple(kji.T)]
@@ -116,7 +120,8 @@ class SacroiliacJoint:
 
 
 def find_sacroiliac_joint(anatomy: AnatomyMap, side: str, gap_mm: float = 9.0) -> SacroiliacJoint | None:
-    """The sacroiliac joint of a side; None when sacrum or ilium is missing or they stay farther apart than `gap_mm`."""
+    """The sacroiliac joint of a side; None when sacrum or ilium is missing or they stay farther apart than
+    `gap_mm`."""
     sacrum = anatomy.points(anatomy.labels_of("sacrum"))
     ilium = anatomy.points(anatomy.labels_of(("hip bone", "ilium"), side))
     if not len(sacrum) or not len(ilium):

@@ -1,11 +1,14 @@
 """The numbers that segmentation programs write into their label maps, as data.
 
-Sources: TotalSegmentator ``map_to_binary.py`` and README (classes of version 1, of ``total``, ``total_mr``, ``vertebrae_mr``;
+Sources: TotalSegmentator ``map_to_binary.py`` and README (classes of version 1, of ``total``, ``total_mr``,
+``vertebrae_mr``;
 ``total_mr`` had 56 classes in its first release and has 50 since), the TotalSpineSeg README (list of classes),
 the SPINEPS README and the ``Vertebra_Instance`` and ``Location`` enumerations of TPTBox that it writes.
 """
 
 from __future__ import annotations
+
+from itertools import pairwise
 
 VERTEBRAE = (
     *(f"C{n}" for n in range(1, 8)),
@@ -116,7 +119,7 @@ _TOTALSPINESEG = {
     92: "sacrum",
     200: "spinal_cord",
     201: "spinal_canal",
-    **{202 + n: f"disc_{upper}_{lower}" for n, (lower, upper) in enumerate(zip(_UPWARD_S[:23], _UPWARD_S[1:], strict=False))},
+    **{202 + n: f"disc_{upper}_{lower}" for n, (lower, upper) in enumerate(pairwise(_UPWARD_S[:24]))},
 }
 
 SPINEPS_INSTANCES: dict[int, str] = {

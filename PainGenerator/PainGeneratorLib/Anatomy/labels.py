@@ -5,13 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
 from ..Numerics.errors import PainGeneratorError
 from .label_families import FAMILIES, VERTEBRAE
 
-ADVICE = 'Give the names of the labels with --anatomy-labels, a JSON file such as {"1": "vertebrae_L1", "2": "sacrum"}.'
+ADVICE = (
+    'Give the names of the labels with --anatomy-labels, a JSON file such as {"1": "vertebrae_L1", "2": "sacrum"}.'
+)
 
 
 @dataclass(frozen=True)
@@ -40,8 +43,8 @@ class Structure:
 
 PART_WORDS: dict[str, str] = {
     "vertebra": "vertebra vertebrae vert",
-    "vertebral body": "vertebralbody vertebrabody vertebraebody vertebrabodies vertebracorpus vertebracorpusborder corpus"
-    " corpusborder body",
+    "vertebral body": "vertebralbody vertebrabody vertebraebody vertebrabodies vertebracorpus"
+    " vertebracorpusborder corpus corpusborder body",
     "vertebral arch": "arcusvertebrae arcus arch vertebralarch posteriorelements lamina neuralarch",
     "spinous process": "spinosusprocess spinousprocess processusspinosus",
     "transverse process": "costalprocess transverseprocess processustransversus",
@@ -139,7 +142,8 @@ def structure_of_name(name: str) -> Structure:
     words = [
         token
         for token in split
-        if token not in ("left", "right", "of", "the", "and") and not (_LEVEL.match(token) and _level(token) in VERTEBRAE)
+        if token not in ("left", "right", "of", "the", "and")
+        and not (_LEVEL.match(token) and _level(token) in VERTEBRAE)
     ]
     joined = "".join(word for word in words if not word.isdigit())
     structure = _BY_WORD.get(joined) or _BY_WORD.get("".join(w for w in words if w not in ("muscle", "bone", "joint")))
@@ -232,7 +236,14 @@ _RELATIONS = (
     ("stomach", 0, -1, "gallbladder", 0.0),
 )
 """(first, RAS axis, sign, second, mm): the first lies at least so far along the signed axis from the second."""
-_LARGEST_ML = {"vertebra": 160.0, "disc": 45.0, "adrenal gland": 30.0, "spinal cord": 200.0, "kidney": 500.0, "rib": 80.0}
+_LARGEST_ML = {
+    "vertebra": 160.0,
+    "disc": 45.0,
+    "adrenal gland": 30.0,
+    "spinal cord": 200.0,
+    "kidney": 500.0,
+    "rib": 80.0,
+}
 """Upper limits of volume, generous; lower ones say nothing as fields of view cut structures. Ours."""
 
 _ENOUGH_CHECKS = 3
@@ -280,7 +291,7 @@ def _order_checks(placed: Iterable[tuple[Structure, LabelFacts]]) -> list[bool]:
             if what.structure == kind and what.level is not None:
                 heights[VERTEBRAE.index(what.level.split("/")[0])] = fact.centroid_ras_mm
         order = sorted(heights)
-        for upper, lower in zip(order, order[1:], strict=False):
+        for upper, lower in pairwise(order):
             step = heights[upper] - heights[lower]
             results.append(bool(step[2] > 0 and np.linalg.norm(step) < 70.0 * (lower - upper)))
     return results

@@ -1,6 +1,7 @@
 """Counts vertebral levels upward from the sacrum where an anatomy segmentation does not name them.
 
-TotalSegmentator's ``total_mr`` and a SPINEPS subregion map without its instances know vertebrae and discs, but not which
+TotalSegmentator's ``total_mr`` and a SPINEPS subregion map without its instances know vertebrae and discs, but not
+which
 ones. Levels are then counted from the lowest disc on the sacrum, and marked as counted; where the sacrum is not seen,
 or a disc is missing in between, nothing is invented.
 """
@@ -8,6 +9,7 @@ or a disc is missing in between, nothing is invented.
 from __future__ import annotations
 
 import dataclasses
+from itertools import pairwise
 
 import numpy as np
 from scipy import ndimage
@@ -119,7 +121,7 @@ def _levels_between(anatomy: AnatomyMap, named: list[int], centers: dict[int, np
     levels = {}
     for part, center in centers.items():
         gaps = {level: float(tree.query(center)[0]) for level, tree in trees.items()}
-        pairs = [(gaps[a] + gaps[b], a, b) for a, b in zip(order, order[1:], strict=False)]
+        pairs = [(gaps[a] + gaps[b], a, b) for a, b in pairwise(order)]
         if pairs and min(pairs)[0] < 40.0:
             levels[part] = "{1}/{2}".format(*min(pairs))
     return levels
@@ -163,7 +165,9 @@ def _grown(seeds: np.ndarray, mask: np.ndarray, steps: int) -> np.ndarray:
         free = mask & (grown == 0)
         if not free.any():
             break
-        spread = np.where(free, ndimage.maximum_filter(grown, footprint=ndimage.generate_binary_structure(3, 1)), grown)
+        spread = np.where(
+            free, ndimage.maximum_filter(grown, footprint=ndimage.generate_binary_structure(3, 1)), grown
+        )
         if np.array_equal(spread, grown):
             break
         grown = spread

@@ -1,6 +1,7 @@
 """Gives findings their anatomical names: structure, side, level and zone.
 
-With an anatomy segmentation names come from geometry; without one, the body plan found in the images gives the side and a
+With an anatomy segmentation names come from geometry; without one, the body plan found in the images gives the side
+and a
 place relative to the spine line or the implant, and never a level.
 """
 
@@ -162,20 +163,32 @@ class Namer:
             return None
         frame = self.spine.frames[-1] if self.spine.frames else None
         disc = next((joint for joint in self.spine.discs if joint.level.endswith("/S1")), None)
-        if frame is not None:
-            lateral = (sample.points_ras - frame.center_ras) @ frame.left
-        else:
-            sacrum = self.anatomy.points(self.anatomy.labels_of("sacrum"))
-            lateral = (sample.points_ras - sacrum.mean(axis=0)) @ self._left
+        lateral = self._lateral_of_pelvis(sample.points_ras)
         if disc is not None and frame is not None:
             labels = self.anatomy.labels_of("disc", level=disc.level)
             points = self.anatomy.points(labels) if labels else disc.center_ras[None]
             reach = _S1_ENDPLATE_MM if labels else 2.0 * _S1_ENDPLATE_MM
             if cKDTree(points).query(sample.centroid_ras)[0] <= reach:
                 side = side_of(lateral, frame.half_width_mm)
-                return Place(spine_name("upper endplate", side, "S1"), "upper endplate", side, "S1")
+                return Place(spine_name("upper endplate", side, disc.level), "upper endplate", side, disc.level)
         side = side_of(lateral, _SACRUM_HALF_WIDTH_MM)
         return Place("sacrum" if side == "midline" else f"sacrum, {side}", "sacrum", side)
+
+    def _lateral_of_pelvis(self, points: np.ndarray) -> np.ndarray:
+        """Distances to the left of the pelvis' middle (map frame): between the two sacroiliac joints, else hip bones,
+        else in line with the lowest vertebra, else from the sacrum's own middle."""
+        centers = {joint.side: joint.points_ras.mean(axis=0) for joint in self._joints}
+        if len(centers) < 2:
+            bones = {side: self.anatomy.points(self.anatomy.labels_of(HIP_BONES, side)) for side in ("left", "right")}
+            centers = {side: points.mean(axis=0) for side, points in bones.items() if len(points)}
+        if len(centers) == 2:
+            way = centers["left"] - centers["right"]
+            return (points - 0.5 * (centers["left"] + centers["right"])) @ (way / np.linalg.norm(way))
+        if self.spine.frames:
+            frame = self.spine.frames[-1]
+            return (points - frame.center_ras) @ frame.left
+        middle = self.anatomy.points(self.anatomy.labels_of("sacrum")).mean(axis=0)
+        return (points - middle) @ self._left
 
     def _labeled(self, sample: Sample) -> Place | None:
         """What most of the finding lies in."""
@@ -261,7 +274,11 @@ class Namer:
 
 def _plain_name(structure: str, side: str, level: str | None) -> str:
     if structure in VERTEBRA_PARTS or structure == "disc":
-        return spine_name(structure, side, level) if level else f"{structure}" + ("" if side == "midline" else f", {side}")
+        return (
+            spine_name(structure, side, level)
+            if level
+            else f"{structure}" + ("" if side == "midline" else f", {side}")
+        )
     return structure if side == "midline" else f"{side} {structure}"
 
 

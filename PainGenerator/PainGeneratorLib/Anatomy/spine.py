@@ -1,12 +1,14 @@
 """A coordinate frame for every vertebra, the facet joints and the discs, from an anatomy segmentation.
 
-All positions are RAS mm in the segmentation's own frame. Left and right come from the vertebrae themselves (the way from the
+All positions are RAS mm in the segmentation's own frame. Left and right come from the vertebrae themselves (the way
+from the
 body to the canal and the posterior elements), so a patient who lies rotated or beside the middle is described rightly.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 import numpy as np
 from scipy import ndimage
@@ -18,7 +20,8 @@ from .label_families import VERTEBRAE
 BODY_PARTS = ("vertebral body", "upper endplate", "lower endplate")
 _THIN_TO = 6000
 _WALL_DROP = 0.55
-"""The posterior wall is where the cross-section falls below this part of the body's. Ours: pedicles and laminae together have
+"""The posterior wall is where the cross-section falls below this part of the body's. Ours: pedicles and laminae
+together have
 less than half the cross-section of a lumbar body."""
 _JOINT_GAP_MM = 6.0
 _NO_NEIGHBOR_MM = 16.0
@@ -144,7 +147,7 @@ def _is_transitional(anatomy: AnatomyMap, levels: list[str]) -> bool:
     if "L6" in levels or "T13" in levels:
         return True
     numbers = [VERTEBRAE.index(level) for level in levels if level not in ("T13", "L6")]
-    gaps = [b - a for a, b in zip(numbers, numbers[1:], strict=False)]
+    gaps = [b - a for a, b in pairwise(numbers)]
     regular = {VERTEBRAE.index("L1") - VERTEBRAE.index("T12"), 1}
     meets_sacrum = bool(anatomy.labels_of("sacrum")) and levels and levels[-1] == "L4"
     return any(gap not in regular for gap in gaps) or bool(meets_sacrum)
@@ -154,7 +157,9 @@ def _body_core(anatomy: AnatomyMap, level: str) -> np.ndarray:
     """The middle of the vertebral body: mean of the voxels that lie deepest inside the mask."""
     labels = anatomy.labels_of(BODY_PARTS, level=level) or anatomy.labels_of(VERTEBRA_PARTS, level=level)
     mask = anatomy.mask(labels)
-    depth = ndimage.distance_transform_edt(np.pad(mask.array, 1), sampling=mask.geometry.spacing_kji_mm)[1:-1, 1:-1, 1:-1]
+    depth = ndimage.distance_transform_edt(np.pad(mask.array, 1), sampling=mask.geometry.spacing_kji_mm)[
+        1:-1, 1:-1, 1:-1
+    ]
     deep = np.argwhere(depth >= 0.8 * depth.max())
     return mask.geometry.to_ras(deep.mean(axis=0)[::-1])
 
@@ -170,7 +175,8 @@ def _discs(anatomy: AnatomyMap) -> dict[str, Joint]:
 
 
 def _up_axis(level: str, levels: list[str], bodies: dict[str, np.ndarray], discs: dict[str, Joint]) -> np.ndarray:
-    """Unit vector from what lies below a body to what lies above it: discs when labeled, else the neighboring bodies."""
+    """Unit vector from what lies below a body to what lies above it: discs when labeled, else the neighboring
+    bodies."""
     place = levels.index(level)
     joints = {part: disc.center_ras for name, disc in discs.items() for part in [tuple(name.split("/"))]}
     above = next((center for (_, lower), center in joints.items() if lower == level), None)
@@ -232,6 +238,8 @@ def _frame(
         body = local
     low, high = np.percentile(body, [3, 97], axis=0)
     middle = 0.5 * (low + high)
+    # The mean over all voxels is finer than the grid; sagittal slices may be 5 mm apart.
+    middle[0] = body[:, 0].mean()
     center = core + axes @ middle
     inner = body[(np.abs(body[:, 0] - middle[0]) < 0.6 * (high - middle)[0])]
     bottom, top = np.percentile((inner if len(inner) else body)[:, 2] - middle[2], [2, 98])
@@ -250,7 +258,8 @@ def _frame(
 
 
 def _posterior_wall(front_mm: np.ndarray, step_mm: float = 2.0) -> float:
-    """Where, going back from the body's middle, the cross-section falls off to pedicles and laminae (mm along front)."""
+    """Where, going back from the body's middle, the cross-section falls off to pedicles and laminae (mm along
+    front)."""
     edges = np.arange(-40.0, 12.0 + step_mm, step_mm)
     counts, _ = np.histogram(front_mm, edges)
     centers = 0.5 * (edges[1:] + edges[:-1])
@@ -263,7 +272,7 @@ def _posterior_wall(front_mm: np.ndarray, step_mm: float = 2.0) -> float:
 def _discs_between(spine: Spine) -> dict[str, Joint]:
     """Discs halfway between the endplates of neighboring vertebrae."""
     found = {}
-    for upper, lower in zip(spine.frames, spine.frames[1:], strict=False):
+    for upper, lower in pairwise(spine.frames):
         bottom = upper.center_ras + upper.bottom_mm * upper.up
         top = lower.center_ras + lower.top_mm * lower.up
         if np.linalg.norm(bottom - top) < 25.0:
@@ -308,7 +317,9 @@ def _contact(frame: VertebraFrame, upper: np.ndarray, lower: np.ndarray, sign: f
         local = frame.local(points)
         lateral = sign * local[:, 0]
         inside = (lateral > 6.0) & (lateral < 34.0) & (local[:, 1] < frame.back_mm - 2.0)
-        inside &= (local[:, 1] > frame.back_mm - 50.0) & (local[:, 2] < frame.top_mm) & (local[:, 2] > frame.bottom_mm - 38)
+        inside &= (
+            (local[:, 1] > frame.back_mm - 50.0) & (local[:, 2] < frame.top_mm) & (local[:, 2] > frame.bottom_mm - 38)
+        )
         kept = points[inside]
         return kept[:: max(1, len(kept) // _THIN_TO)]
 

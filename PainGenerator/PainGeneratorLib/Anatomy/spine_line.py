@@ -1,8 +1,12 @@
-"""Finds the spine line in the images: the curve of the spinal canal from the lower to the upper end of the field of view.
+"""Finds the spine line in the images: the curve of the spinal canal from the lower to the upper end of the field of
+view.
 
-Two things mark the spine on any MR contrast: every axial slice is nearly its own mirror image about it, over the width of a
-vertebra with its muscles, and the canal is a round spot there, bright on FLUID and T2, dark on T1. Both are searched slice by
-slice on a coarse grid along the body's axes, and the best smooth path through all slices is kept (dynamic programming).
+Two things mark the spine on any MR contrast: every axial slice is nearly its own mirror image about it, over the
+width of a
+vertebra with its muscles, and the canal is a round spot there, bright on FLUID and T2, dark on T1. Both are
+searched slice by
+slice on a coarse grid along the body's axes, and the best smooth path through all slices is kept (dynamic
+programming).
 """
 
 from __future__ import annotations
@@ -18,11 +22,16 @@ GRID_MM = 3.0
 _MIRROR_HALF_MM = 42.0
 _CANAL_SIGMA_MM = 5.0
 _RING_SIGMA_MM = 11.0
-_MAX_STEP = 1
-"""Cells that the path may move sideways from slice to slice: 45 degrees."""
 _STEP_COST = 0.06
+_SPOT_WEIGHT = 0.6
+"""Of the spot's contrast (standard deviations) against the mirror correlation (-1 to 1). Ours."""
 _CENTER_COST_PER_MM = 0.002
+_CANAL_DEPTH_MM = 110.0
+_FRONT_COST_PER_MM = 0.02
+"""The canal lies 50 to 100 mm in front of the skin of the back; what lies deeper loses. Ours."""
 _MIN_LENGTH_MM = 60.0
+_AIR_PART = 0.12
+"""Of the 90th percentile; darker is air when it reaches the edge of the slice."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,8 +54,8 @@ class SpineLine:
 
     @property
     def quality(self) -> float:
-        """0 to 1; above 0.4 the line can be relied on."""
-        return float(np.clip(self.mirror, 0.0, 1.0) * np.clip(self.canal / 0.8, 0.0, 1.0))
+        """0 to 1; above 0.5 the line can be relied on."""
+        return float(np.sqrt(np.clip(self.mirror, 0.0, 1.0) * np.clip(self.canal, 0.0, 1.0)))
 
     def at(self, height_mm: np.ndarray) -> np.ndarray:
         """Points of the line at heights (S, mm), constant beyond its ends, shape (..., 3)."""
@@ -100,18 +109,35 @@ def find_spine_line(reference: Image, fluid: Image | None = None, middle_mm: flo
         bright = _standardized(resample(fluid, geometry, order=1, outside=np.nan))
         spots = 0.5 * dark + _spots(bright)
         mirrored = 0.5 * (mirrored + _mirror_correlation(bright))
+    air = _air(values)
+    spots -= _FRONT_COST_PER_MM * np.maximum(_depth_from_back_mm(air) - _CANAL_DEPTH_MM, 0.0)
+    spots[air] = np.nan
     right = geometry.to_ras(np.array([0.0, 0.0, 0.0]))[0] + GRID_MM * np.arange(geometry.shape[2])
     middle = geometry.center_ras[0] if middle_mm is None else middle_mm
     cost = _CENTER_COST_PER_MM * np.abs(right - middle)
-    columns = np.nanmax(np.where(np.isnan(spots), -np.inf, ndimage.uniform_filter1d(np.nan_to_num(spots), 3, axis=2)), axis=1)
-    path = _best_path(np.where(np.isnan(mirrored), -1.0, mirrored) + 0.15 * np.clip(columns, 0.0, 3.0) - cost)
+    mirror_gain = np.where(np.isnan(mirrored), -1.0, mirrored) - cost
+    spot_gain = _SPOT_WEIGHT * np.clip(np.where(np.isnan(spots), -1.0, spots), -1.0, 1.5)
+    depth_path, path = _best_path(mirror_gain[:, None, :] + spot_gain)
     rows = np.arange(geometry.shape[0])
-    profile = np.stack([spots[rows, :, np.clip(path + d, 0, geometry.shape[2] - 1)] for d in (-1, 0, 1)])
-    depth = np.where(np.isnan(profile), -1.0, profile).mean(axis=0)
-    depth_path = _best_path(0.5 * depth)
     points = geometry.to_ras(np.stack([path, depth_path, rows], axis=-1).astype(float))
     points[:, :2] = ndimage.gaussian_filter1d(points[:, :2], 3.0, axis=0, mode="nearest")
-    return SpineLine(points, float(np.nanmean(mirrored[rows, path])), float(depth[rows, depth_path].mean()))
+    return SpineLine(points, float(np.nanmean(mirrored[rows, path])), float(np.nanmean(spots[rows, depth_path, path])))
+
+
+def _air(values: np.ndarray) -> np.ndarray:
+    """Cells without signal that reach the edge of their slice, and their neighbors: dark, but no canal."""
+    filled = np.nan_to_num(values)
+    dark = filled < _AIR_PART * np.percentile(filled, 90)
+    edge = np.zeros_like(dark)
+    edge[:, [0, -1], :] = edge[:, :, [0, -1]] = True
+    air = ndimage.binary_propagation(edge & dark, mask=dark)
+    return ndimage.binary_dilation(air, iterations=2)
+
+
+def _depth_from_back_mm(air: np.ndarray) -> np.ndarray:
+    """Distance of each row from the back of the body, shape (S, A, 1)."""
+    first = (~air).any(axis=2).argmax(axis=1)
+    return GRID_MM * (np.arange(air.shape[1])[None, :, None] - first[:, None, None])
 
 
 def _standardized(values: np.ndarray) -> np.ndarray:
@@ -127,8 +153,9 @@ def _standardized(values: np.ndarray) -> np.ndarray:
 
 
 def _mirror_correlation(values: np.ndarray) -> np.ndarray:
-    """Correlation of a slab with its mirror image about each column, shape (S, R); NaN where too little can be compared."""
-    half = int(round(_MIRROR_HALF_MM / GRID_MM))
+    """Correlation of a slab with its mirror image about each column, shape (S, R); NaN where too little can be
+    compared."""
+    half = round(_MIRROR_HALF_MM / GRID_MM)
     slices, rows, columns = values.shape
     padded = np.full((slices, rows, columns + 2 * half), np.nan, dtype=np.float32)
     padded[:, :, half:-half] = ndimage.uniform_filter1d(np.nan_to_num(values), 3, axis=0)
@@ -151,7 +178,8 @@ def _mirror_correlation(values: np.ndarray) -> np.ndarray:
 
 
 def _spots(values: np.ndarray) -> np.ndarray:
-    """How much brighter a round place of the canal's size is than its surroundings, in the slice's standard deviations."""
+    """How much brighter a round place of the canal's size is than its surroundings, in the slice's standard
+    deviations."""
     held = (~np.isnan(values)).astype(np.float32)
     filled = np.nan_to_num(values).astype(np.float32)
 
@@ -163,22 +191,33 @@ def _spots(values: np.ndarray) -> np.ndarray:
     return np.where(held > 0, spots, np.nan)
 
 
-def _best_path(gain: np.ndarray) -> np.ndarray:
-    """The column in each row that gives the greatest sum, moving at most one column from row to row."""
-    rows, columns = gain.shape
+def _best_path(gain: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The place in each slice that gives the greatest sum along a path, moving at most one cell from slice to slice.
+
+    Parameters
+    ----------
+    gain : ndarray, shape (S, A, R)
+
+    Returns
+    -------
+    tuple of ndarray, shape (S,)
+        A and R index of the path in each slice.
+    """
+    slices, rows, columns = gain.shape
+    moves = [(a, r) for a in (-1, 0, 1) for r in (-1, 0, 1)]
     total = gain[0].copy()
-    came = np.zeros((rows, columns), dtype=np.int64)
-    for row in range(1, rows):
-        choices = np.full((2 * _MAX_STEP + 1, columns), -np.inf)
-        for n, step in enumerate(range(-_MAX_STEP, _MAX_STEP + 1)):
-            source = slice(max(-step, 0), columns - max(step, 0))
-            goal = slice(max(step, 0), columns - max(-step, 0))
-            choices[n, goal] = total[source] - _STEP_COST * abs(step)
-        best = choices.argmax(axis=0)
-        came[row] = np.arange(columns) - (best - _MAX_STEP)
-        total = gain[row] + choices[best, np.arange(columns)]
-    path = np.zeros(rows, dtype=np.int64)
-    path[-1] = int(total.argmax())
-    for row in range(rows - 1, 0, -1):
-        path[row - 1] = came[row, path[row]]
-    return path
+    came = np.zeros((slices, rows, columns), dtype=np.int8)
+    for index in range(1, slices):
+        padded = np.pad(total, 1, constant_values=-np.inf)
+        best = np.full((rows, columns), -np.inf)
+        for number, (a, r) in enumerate(moves):
+            choice = padded[1 + a : 1 + a + rows, 1 + r : 1 + r + columns] - _STEP_COST * (abs(a) + abs(r))
+            better = choice > best
+            best[better] = choice[better]
+            came[index][better] = number
+        total = gain[index] + best
+    path = np.zeros((slices, 2), dtype=np.int64)
+    path[-1] = np.unravel_index(int(total.argmax()), total.shape)
+    for index in range(slices - 1, 0, -1):
+        path[index - 1] = path[index] + moves[came[index, path[index, 0], path[index, 1]]]
+    return path[:, 0], path[:, 1]

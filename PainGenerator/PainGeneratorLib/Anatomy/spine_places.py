@@ -4,24 +4,31 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
 from ..Numerics.records import Place
 from .anatomy_map import VERTEBRA_PARTS, AnatomyMap
+from .label_families import VERTEBRAE
 from .spine import Spine, VertebraFrame
 
 FACET_NEAR_MM = 8.0
 FACET_REACH_MM = 13.0
-"""A place nearer than FACET_NEAR_MM to a facet joint's middle belongs to it; up to FACET_REACH_MM when no bone of another
+"""A place nearer than FACET_NEAR_MM to a facet joint's middle belongs to it; up to FACET_REACH_MM when no bone of
+another
 kind is there. A lumbar facet joint is about 16 mm high and 12 mm wide. Ours."""
 ENDPLATE_PART = 1.0 / 3.0
 """An endplate finding lies in the outer third of the body's height (DOMAIN D.3)."""
-MIDLINE_PART = 0.25
-"""Unpaired structures: within this part of the half width on either side of the middle (6 mm in a lumbar body) a finding is
+MIDLINE_PART = 0.2
+"""Unpaired structures: within this part of the half width on either side of the middle (6 mm in a lumbar body) a
+finding is
 central; farther out a radiologist says left or right. Ours."""
 SPREAD_PART = 1.0 / 3.0
 """A finding with at least this part of its voxels on the other side is central, too: it crosses the middle. Ours."""
+_ORDER = [level for level in VERTEBRAE if level not in ("T13", "L6")]
+_REGULAR_BELOW = dict(pairwise(_ORDER))
+_REGULAR_ABOVE = {lower: upper for upper, lower in pairwise(_ORDER)}
 _CANAL_DEPTH_MM = 19.0
 _SPINOUS_HALF_MM = 6.0
 _PEDICLE_DEPTH_MM = 13.0
@@ -110,10 +117,19 @@ def spine_place(anatomy: AnatomyMap, spine: Spine, sample: Sample) -> Place | No
 
 
 def spine_name(structure: str, side: str, level: str | None) -> str:
-    """In words: "left facet joint L4/L5", "upper endplate of L5, right", "disc L4/L5"."""
-    if structure in ("facet joint", "neural foramen", "pedicle", "lamina", "pars interarticularis", "transverse process"):
+    """In words: "left facet joint L4/L5", "upper endplate of L5 (L4/L5), right", "disc L4/L5".
+
+    Endplates have the level of the disc that they border, as Modic changes are reported.
+    """
+    if structure in ("facet joint", "foramen", "pedicle", "lamina", "pars interarticularis", "transverse process"):
         return f"{side} {structure} {level}"
-    of = f"{structure} of {level}" if "endplate" in structure or structure == "vertebral body" else f"{structure} {level}"
+    if "endplate" in structure and level and "/" in level:
+        vertebra = level.split("/")[0 if structure.startswith("lower") else 1]
+        of = f"{structure} of {vertebra} ({level})"
+    elif structure == "vertebral body":
+        of = f"{structure} {level}"
+    else:
+        of = f"{structure} {level}" if level else structure
     return of if side == "midline" else f"{of}, {side}"
 
 
@@ -130,10 +146,12 @@ def _is_at_spine(frame: VertebraFrame, sample: Sample, spine: Spine) -> bool:
 
 
 def _disc_level(spine: Spine, frame: VertebraFrame, is_above: bool) -> str | None:
+    """The disc above or below a vertebra; at the end of what is segmented the regular order of levels says its
+    name."""
     if is_above:
-        upper = spine.above(frame.level)
+        upper = spine.above(frame.level) or _REGULAR_ABOVE.get(frame.level)
         return f"{upper}/{frame.level}" if upper else None
-    lower = spine.below(frame.level)
+    lower = spine.below(frame.level) or _REGULAR_BELOW.get(frame.level)
     return f"{frame.level}/{lower}" if lower else None
 
 
@@ -159,13 +177,13 @@ def _front_place(
     own = own or frame
     for structure in ("upper endplate", "lower endplate"):
         if sample.part(structure) >= 0.5:
-            return structure, None, own.level
+            return structure, None, _disc_level(spine, own, structure.startswith("upper"))
     to_top, to_bottom = _column(anatomy, own, sample.centroid_ras)
     third = ENDPLATE_PART * (to_top + to_bottom)
     if to_top <= third:
-        return "upper endplate", None, own.level
+        return "upper endplate", None, _disc_level(spine, own, True)
     if to_bottom <= third:
-        return "lower endplate", None, own.level
+        return "lower endplate", None, _disc_level(spine, own, False)
     return "vertebral body", None, own.level
 
 
@@ -218,7 +236,7 @@ def _back_place(
     if bone >= 0.3:
         return ("lamina" if abs(lateral) < 11.0 else "pars interarticularis"), "by sign", level
     if behind < 16.0 and abs(lateral) < 26.0:
-        return "neural foramen", "by sign", _disc_level(spine, frame, up > 0.35 * frame.top_mm)
+        return "foramen", "by sign", _disc_level(spine, frame, up > 0.35 * frame.top_mm)
     return None
 
 
@@ -251,7 +269,7 @@ def _canal_level(spine: Spine, frame: VertebraFrame, up: float) -> str | None:
 def _between(anatomy: AnatomyMap, frame: VertebraFrame, point_ras: np.ndarray, reach_mm: float = 26.0) -> str | None:
     """The two vertebrae whose bone lies next above and next below a point, as a disc level."""
     by_label = {n: s.level for n, s in anatomy.structures.items() if s.structure in VERTEBRA_PARTS and s.level}
-    by_label |= {n: "S1" for n in anatomy.labels_of("sacrum")}
+    by_label |= dict.fromkeys(anatomy.labels_of("sacrum"), "S1")
     steps = np.arange(0.0, reach_mm, 1.0)
     found = []
     for sign in (1.0, -1.0):

@@ -1,7 +1,9 @@
 """Zones around a hip prosthesis: Gruen 1 to 7 of the stem, DeLee-Charnley I to III of the cup.
 
-Gruen (coronal view): 1 to 3 from above downward on the lateral side, 4 below the tip, 5 to 7 from below upward on the medial
-side, so 1 is the greater trochanter and 7 the calcar on either side of the body. In the lateral view 8 to 10 lie in front,
+Gruen (coronal view): 1 to 3 from above downward on the lateral side, 4 below the tip, 5 to 7 from below upward on
+the medial
+side, so 1 is the greater trochanter and 7 the calcar on either side of the body. In the lateral view 8 to 10 lie in
+front,
 11 below the tip, 12 to 14 behind (Gruen 1979; numbers of the lateral view after Johnston 1990).
 DeLee-Charnley (1976): I superolateral, II medial, III inferomedial thirds of the cup's bone interface.
 """
@@ -11,6 +13,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from scipy import ndimage
+
+from ..Numerics.image import Region
 
 _TIP_ZONE_PART = 0.1
 """Zone 4 begins where the tip's last tenth of the stem begins. Ours; drawn zones have zone 4 at and below the tip."""
@@ -42,6 +47,40 @@ class HipImplant:
         """Unit vector away from the body's middle; `left_ras` is the patient's left, -x when left out."""
         left = np.array([-1.0, 0.0, 0.0]) if left_ras is None else np.asarray(left_ras, dtype=float)
         return left if self.side == "left" else -left
+
+
+def hip_implant(side: str, stem_ras: np.ndarray | None, void: Region | None = None) -> HipImplant:
+    """A prosthesis from what was found on MR: the stem's axis and the connected signal void.
+
+    The cup's center is where the void lies deepest within its part above and medial of the stem's shoulder.
+
+    Parameters
+    ----------
+    side : str
+        ``left`` or ``right``.
+    stem_ras : ndarray, shape (2, 3), optional
+        Upper and lower end of the stem's axis, RAS mm.
+    void : Region, optional
+        Signal void of the whole implant.
+    """
+    if stem_ras is None:
+        return HipImplant(side)
+    top, tip = (np.asarray(point, dtype=float) for point in stem_ras)
+    bare = HipImplant(side, top, tip)
+    if void is None or not len(void):
+        return bare
+    box = void.box_mask(margin=1)
+    depth = ndimage.distance_transform_edt(box.array, sampling=box.geometry.spacing_kji_mm)
+    inside = np.flatnonzero(box.array)
+    points = box.geometry.flat_to_ras(inside)
+    medial = -(points - top) @ bare.lateral()
+    here = (medial > 15.0) & (points[:, 2] > top[2] - 15.0)
+    if np.count_nonzero(here) < 8:
+        return bare
+    values = depth.reshape(-1)[inside]
+    deepest = values[here].max()
+    center = points[here & (values >= 0.9 * deepest)].mean(axis=0)
+    return HipImplant(side, top, tip, center, float(np.clip(deepest, 20.0, 35.0)))
 
 
 @dataclass(frozen=True)
@@ -81,7 +120,9 @@ def stem_position(point_ras: np.ndarray, implant: HipImplant, left_ras: np.ndarr
     return StemPosition(float(way @ down) / length, float(way @ lateral), float(way @ anterior))
 
 
-def gruen_zone(point_ras: np.ndarray, implant: HipImplant, left_ras: np.ndarray | None = None) -> tuple[str, str | None]:
+def gruen_zone(
+    point_ras: np.ndarray, implant: HipImplant, left_ras: np.ndarray | None = None
+) -> tuple[str, str | None]:
     """Gruen zone of a point.
 
     Parameters

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import warnings
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -112,11 +113,26 @@ def read_file_header(path: Path) -> list[Frame] | OtherFile | None:
     from pydicom.errors import InvalidDicomError
 
     try:
-        dataset = pydicom.dcmread(path, defer_size=DEFERRED_BYTES)
+        with warnings.catch_warnings():
+            # pydicom's remarks on values that break the letter of the standard say nothing to the user
+            warnings.simplefilter("ignore")
+            return _read_dataset(path, pydicom.dcmread(path, defer_size=DEFERRED_BYTES))
     except InvalidDicomError:
         return None
-    except (EOFError, OSError, ValueError, KeyError, NotImplementedError, AttributeError, TypeError) as error:
+    except (
+        EOFError,
+        OSError,
+        ValueError,
+        LookupError,
+        NotImplementedError,
+        AttributeError,
+        TypeError,
+    ) as error:
         raise damaged(path, str(error) or type(error).__name__) from error
+
+
+def _read_dataset(path: Path, dataset: Any) -> list[Frame] | OtherFile | None:
+    """What a dataset is: frames, another object, or None for a DICOMDIR."""
     sop_class = str(dataset.get("SOPClassUID") or dataset.file_meta.get("MediaStorageSOPClassUID") or "")
     if sop_class == "1.2.840.10008.1.3.10":
         return None
@@ -125,11 +141,7 @@ def read_file_header(path: Path) -> list[Frame] | OtherFile | None:
             raise damaged(path, "its header has no SOP Class UID")
         series_uid = text_of(dataset, "SeriesInstanceUID") or ""
         return OtherFile(path, series_uid, _short_description(dataset), class_reason(sop_class))
-    try:
-        frames = _frames(path, dataset, sop_class)
-    except (ValueError, KeyError, AttributeError, TypeError, IndexError, EOFError, NotImplementedError) as error:
-        raise damaged(path, str(error) or type(error).__name__) from error
-    return frames
+    return _frames(path, dataset, sop_class)
 
 
 def damaged(path: Path, why: str) -> PainGeneratorError:
@@ -154,7 +166,7 @@ def _frames(path: Path, dataset: Any, sop_class: str) -> list[Frame]:
     header["SOPClassUID"] = sop_class
     header.setdefault("SOPInstanceUID", str(dataset.file_meta.get("MediaStorageSOPInstanceUID", "")))
     syntax = str(dataset.file_meta.get("TransferSyntaxUID", "1.2.840.10008.1.2"))
-    pixels = dataset.get_item("PixelData") if "PixelData" in dataset else None
+    pixels = dataset.get_item("PixelData", keep_deferred=True) if "PixelData" in dataset else None
     if pixels is None:
         raise EOFError("it has no pixels")
     count = int(header.get("NumberOfFrames") or 1)

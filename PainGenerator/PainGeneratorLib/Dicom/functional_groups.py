@@ -111,7 +111,12 @@ def frame_headers(header: dict[str, Any], shared: Any, per_frame: Sequence[Any])
     common = header | _group_values(shared)
     headers = []
     for item in per_frame:
-        one = common | _group_values(item)
+        own = _group_values(item)
+        one = common | own
+        started = own.get("AcquisitionDateTime")
+        if started:
+            # the frame's own start, not that of the whole file
+            one["AcquisitionDate"], one["AcquisitionTime"] = started[:8], started[8:].split("+")[0].split("-")[0]
         if "FrameType" in one:
             one["ImageType"] = one["FrameType"]
         if one.get("Modality") == "PT":

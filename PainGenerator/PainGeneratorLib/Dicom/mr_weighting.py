@@ -1,7 +1,7 @@
 """What an MR series shows, from its header: sequence and times first, the description last.
 
 Limits are those of musculoskeletal protocols at 1.5 and 3 T (T1 spin echo TE < 30, TR < 1500; proton density TE < 50,
-TR >= 1500; T2 TE > 50, TR >= 1000; STIR TI 100 to 260 ms); ours, wide on purpose.
+TR >= 1500; T2 TE > 50, TR >= 1000; STIR TI 80 to 300 ms); ours, wide on purpose.
 """
 
 from __future__ import annotations
@@ -11,7 +11,8 @@ from dataclasses import dataclass
 
 from .series import Series
 
-STIR_TI_MS = (100.0, 260.0)
+STIR_TI_MS = (80.0, 300.0)
+"""Fat is nulled at 0.69 of its T1, about 170 to 210 ms at 1.5 T and 250 to 270 ms at 3 T, less in low fields."""
 T1_TI_MS = (400.0, 1300.0)
 """Inversion times of T1 FLAIR and of magnetization-prepared T1 sequences."""
 SHORT_TE_MS = 30.0
@@ -157,6 +158,8 @@ def _by_times(series: Series, sequence: set[str]) -> tuple[str | None, str]:
     inversion = inversion or bool(ti and tr and tr >= T1_TR_BELOW_MS)
     if inversion and ti and STIR_TI_MS[0] <= ti <= STIR_TI_MS[1]:
         return "STIR", f"inversion recovery with TI {ti:g} ms, which suppresses fat"
+    if inversion and STIR_WORDS.search(_words(series)) and not (ti and ti > T1_TI_MS[1]):
+        return "STIR", "inversion recovery, named STIR" + (f", TI {ti:g} ms" if ti else "")
     if inversion and ti and T1_TI_MS[0] <= ti <= T1_TI_MS[1] and te is not None and te < SHORT_TE_MS:
         return "T1", f"inversion recovery with TI {ti:g} ms and TE {te:g} ms"
     if te is None or tr is None or te <= 0 or tr <= 0:
@@ -164,8 +167,6 @@ def _by_times(series: Series, sequence: set[str]) -> tuple[str | None, str]:
     times = f"TE {te:g} ms and TR {tr:g} ms"
     if inversion and ti and ti > T1_TI_MS[1]:
         return "unknown", f"inversion recovery with TI {ti:g} ms"
-    if inversion and not ti and STIR_WORDS.search(_words(series)):
-        return "STIR", f"inversion recovery with {times}, named STIR"
     gradient = "GR" in sequence and "SE" not in sequence
     gradient = gradient or series.header.get("EchoPulseSequence") == "GRADIENT"
     if gradient:

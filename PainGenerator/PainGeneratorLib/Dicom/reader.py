@@ -104,6 +104,12 @@ def _patient_key(frame: Frame) -> tuple[str, str]:
     return (frame.get("PatientID") or "").strip().casefold(), name
 
 
+def _may_be_same(a: tuple[str, str], b: tuple[str, str]) -> bool:
+    """True when ID and name agree wherever both are given, and one of them does."""
+    pairs = [(x, y) for x, y in zip(a, b, strict=True) if x and y]
+    return bool(pairs) and all(x == y for x, y in pairs)
+
+
 def _patient_name(frame: Frame) -> str:
     name = re.sub(r"\^+", " ", frame.get("PatientName") or "").strip() or "no name"
     return f"{name} (ID {frame.get('PatientID') or 'empty'})"
@@ -116,6 +122,9 @@ def _check_one_patient(by_series: dict[str, list[Frame]]) -> None:
     for frames in by_series.values():
         for frame in frames:
             key = _patient_key(frame)
+            if key not in patients:
+                # an ID or a name that one modality lacks is no contradiction
+                key = next((known for known in patients if _may_be_same(known, key)), key)
             patients.setdefault(key, frame)
             modalities[key].add(frame.get("Modality") or "?")
     if len(patients) < 2:

@@ -335,6 +335,8 @@ def _choose(role: str, claims: list[tuple[_Claim, Series]], pet: Series, result:
         if other.problem is not None and merit[0]:
             result.warnings.append(f"{other.label} was left aside: {other.problem.reason}")
             continue
+        if role == "ATTENUATION" and other_claim.tier != claim.tier:
+            continue  # the other parts of the same Dixon acquisition: no choice that a reader needs to know
         merit_of_other = _merit(other_claim, other, pet)
         why = "it is the later one"
         words = ("", "its sequence is the better one", "it shares the PET's frame of reference", "it is original")

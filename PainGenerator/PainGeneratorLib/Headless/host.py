@@ -47,6 +47,12 @@ ERROR_LIMIT = 20
 """More errors than these are counted, not listed."""
 
 
+FULL_DISK_BYTES = 4_000_000
+"""A disk with less free space than this is called full."""
+
+SPACE_ADVICE = "Free some space on the disk, or choose another one."
+
+
 class VTKError(RuntimeError):
     """VTK or MRML reported errors; the message holds their text."""
 
@@ -158,12 +164,36 @@ class HeadlessHost:
             )
         self.checkpoint("the work on the scene")
         messages = slicer.vtkMRMLMessageCollection()
+        self._require_space(path)
         with tempfile.TemporaryDirectory(prefix=".saving-", dir=path.parent) as folder:
             # The bundle keeps the file's base name inside, so that it is written under its final name.
             written = Path(folder) / path.name
             done = self.scene.WriteToMRB(str(written), None, messages)
-            self._raise_unless(done and written.is_file(), f"writing {path.name}", messages)
+            try:
+                self._raise_unless(done and written.is_file(), f"writing {path.name}", messages)
+            except VTKError as error:
+                if shutil.disk_usage(folder).free < FULL_DISK_BYTES:
+                    raise PainGeneratorError(
+                        f"{path} could not be written: the disk is full.", SPACE_ADVICE
+                    ) from error
+                raise
             os.replace(written, path)
+
+    def _require_space(self, path: Path) -> None:
+        """Refuse to save where the parts of the bundle may not fit: MRML writes them short without an error.
+
+        Raises
+        ------
+        PainGeneratorError
+        """
+        needed = FULL_DISK_BYTES
+        for index in range(self.scene.GetNumberOfNodesByClass("vtkMRMLVolumeNode")):
+            data = self.scene.GetNthNodeByClass(index, "vtkMRMLVolumeNode").GetImageData()
+            needed += data.GetActualMemorySize() * 1024 if data is not None else 0
+        if shutil.disk_usage(self.temporary_folder).free < needed:
+            raise PainGeneratorError(
+                f"{path} cannot be written: the disk of {self.temporary_folder} is nearly full.", SPACE_ADVICE
+            )
 
     def load_mrb(self, path: str | Path, *, clear: bool = True) -> None:
         """Read an ``.mrb`` into the scene.

@@ -2,10 +2,11 @@
 
 Two classical ideas, both on a few ten thousand points, so that the cost hardly depends on the volume:
 
-1. between near points of one tissue, log signal differs only by shading: a robust fit of such differences gives a start
-   that bears even the strong fall-off of a spine coil (after Vokurka, Thacker and Jackson, MRM 1999);
+1. between near points of one tissue, log signal differs only by shading: a robust fit of such differences gives a
+   start that bears even the strong fall-off of a spine coil (after Vokurka, Thacker and Jackson, MRM 1999);
 2. shading widens the histogram of log signal: sharpen the histogram, take what remains as shading, fit, repeat
-   (after Sled, Zijdenbos and Evans, IEEE TMI 1998, and N4, Tustison et al., IEEE TMI 2010), with polynomials for B-splines.
+   (after Sled, Zijdenbos and Evans, IEEE TMI 1998, and N4, Tustison et al., IEEE TMI 2010), with polynomials for
+   B-splines.
 """
 
 from __future__ import annotations
@@ -18,6 +19,8 @@ from scipy import ndimage
 
 from .image import Image
 
+MAX_POINTS = 25_000
+"""Points for step 2; more do not change the histogram."""
 BINS = 200
 """Bins of the log histogram, as in N3."""
 WIENER_NOISE = 0.01
@@ -82,9 +85,13 @@ def correct_bias(
     basis = np.stack([axes[0][a, where[0]] * axes[1][b, where[1]] * axes[2][c, where[2]] for a, b, c in terms], axis=1)
     values = log_signal[where].astype(np.float64)
     start = _fit_differences(inside, log_signal, basis, steps, p.pair_mm)
-    coefficients = _sharpen(values, basis, start, p)
-    offset = float(np.median(basis @ coefficients))
+    some = slice(None, None, len(values) // MAX_POINTS + 1)
+    coefficients = _sharpen(values[some], basis[some], start, p)
+    fitted = basis @ coefficients
+    offset = float(np.median(fitted))
     log_field = _evaluate(terms, coefficients, offset, array.shape, p.order)
+    # A polynomial runs away where nothing held it; noise in the air must not become signal.
+    np.clip(log_field, fitted.min() - offset, fitted.max() - offset, out=log_field)
     return np.asarray(array, dtype=np.float32) * np.exp(-log_field), log_field
 
 
@@ -165,7 +172,7 @@ def _fit_differences(
 def _sharpen(values: np.ndarray, basis: np.ndarray, start: np.ndarray, p: BiasParameters) -> np.ndarray:
     """Improve coefficients by repeated sharpening of the histogram of the corrected log signal."""
     coefficients = start
-    normal = np.linalg.inv(basis.T @ basis + 1e-3 * len(values) * 1e-3 * np.eye(basis.shape[1]))
+    normal = np.linalg.inv(basis.T @ basis + 1e-6 * len(values) * np.eye(basis.shape[1]))
     centered = basis - basis.mean(axis=0)
     for _ in range(p.iterations):
         corrected = values - centered @ coefficients
@@ -197,7 +204,7 @@ def _sharpened(values: np.ndarray, fwhm: float) -> np.ndarray:
     weight = np.fft.irfft(np.fft.rfft(sharp) * blur, size)
     moment = np.fft.irfft(np.fft.rfft(sharp * centers) * blur, size)
     expected = np.where(weight > 1e-9, moment / np.maximum(weight, 1e-9), centers)[:BINS]
-    return np.interp(position, np.arange(BINS), expected) + (values - np.clip(values, low, high)) * 0.0
+    return np.interp(position, np.arange(BINS), expected)
 
 
 def _evaluate(

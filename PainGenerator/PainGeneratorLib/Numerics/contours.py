@@ -1,7 +1,8 @@
 """Contours of foci: the threshold by method, and the connected voxels above it.
 
-A fixed part of the maximum floods as soon as a focus is less than 1 / part times hotter than its surroundings, which is
-the usual state of pain generators. The default therefore adapts to the local background: T = 0.5 (SUVpeak + background).
+A fixed part of the maximum floods as soon as a focus is less than 1 / part times hotter than its surroundings, which
+is the usual state of pain generators. The default therefore adapts to the local background:
+T = 0.5 (SUVpeak + background).
 """
 
 from __future__ import annotations
@@ -166,14 +167,18 @@ class ContourSpace:
         return Contour(self.flat(mask), threshold, self.background(mask) if mask.any() else None)
 
     def _adaptive(self, reference: float, core_max: float) -> Contour:
-        """T = 0.5 (SUVpeak + shell), by a few rounds from the reference as the first background."""
+        """T = 0.5 (SUVpeak + background), by a few rounds from the reference as the first background.
+
+        The background is the shell's, but never less than the reference: beside a bone, much of the shell is
+        muscle, and the contour of a focus in the bone would run over all of it.
+        """
         background: float | None = min(reference, core_max)
         threshold = core_max
         mask = self.above(0.5 * (core_max + background))
         for _ in range(_ROUNDS):
             peak = self.peak(mask)
             background = self.background(mask)
-            previous, threshold = threshold, 0.5 * (peak + (reference if background is None else background))
+            previous, threshold = threshold, 0.5 * (peak + max(reference, background or 0.0))
             next_mask = self.above(min(threshold, core_max))
             if not next_mask.any():
                 break

@@ -63,8 +63,8 @@ def find_implant(
 ) -> ImplantResult:
     """Find the void of an implant.
 
-    Cortical bone is too thin, air outside the body is outside, bowel gas has no pile-up and lies in front: a void is an
-    implant when its thick core lies deep in the body and pile-up, place, length and asymmetry speak for it. In group
+    Cortical bone is too thin, air outside the body is outside, bowel gas has no pile-up and lies in front: a void is
+    an implant when its thick core lies deep in the body and pile-up, place, length and asymmetry speak for it. In group
     ``low-back`` all of it must be much clearer, as an implant is not expected.
 
     Parameters
@@ -93,7 +93,7 @@ def find_implant(
     core = ndimage.distance_transform_edt(np.pad(dark, 1, mode="edge"), sampling=spacing)[1:-1, 1:-1, 1:-1] > 3.0
     # Thin cortex and fascia hang on the void: only what lies near a thick core belongs to it.
     voids = dark & near_mask(core, geometry, 3.5)
-    labels, count = ndimage.label(voids, np.ones((3, 3, 3)))
+    labels, _ = ndimage.label(voids, np.ones((3, 3, 3)))
     expected = group == "hip-replacement"
     best, best_score = None, 3.0 if expected else 4.5
     plane = symmetry if symmetry is not None and symmetry.quality >= RELIABLE_QUALITY else None
@@ -102,7 +102,9 @@ def find_implant(
         volume = np.count_nonzero(part) * geometry.voxel_volume_ml
         if volume < limits.minimum_ml or np.percentile(depth[box][part], 20) < limits.minimum_depth_mm:
             continue
-        score = _evidence(labels == index, body, seen, geometry, limits, plane, voids, prosthesis_side, anatomy, factors)
+        score = _evidence(
+            labels == index, body, seen, geometry, limits, plane, voids, prosthesis_side, anatomy, factors
+        )
         if score + min(volume / 40.0, 1.0) > best_score:
             best, best_score = index, score + min(volume / 40.0, 1.0)
     if best is None:
@@ -181,8 +183,8 @@ def _result(
 def _stem_axis(points: np.ndarray) -> np.ndarray | None:
     """Proximal and distal end of the long thin part of a void, RAS mm, shape (2, 3); None when there is none.
 
-    The stem is the distal part; head, cup and neck lie proximally and to one side, so the line is fitted from the distal
-    end upwards and ends where the void leaves it.
+    The stem is the distal part; head, cup and neck lie proximally and to one side, so the line is fitted from the
+    distal end upwards and ends where the void leaves it.
     """
     lengths, axes = extents_mm(points)
     if lengths[0] < 40.0:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
@@ -19,6 +20,8 @@ from .mr_rules import (
     faces_bone_both_sides,
     grade,
     is_basivertebral_vein,
+    is_in_front_of_canal,
+    is_spinal_canal,
     is_tube,
     normal_fluid,
     slice_axis,
@@ -27,7 +30,6 @@ from .mr_rules import (
 )
 from .mr_signal import (
     Signals,
-    block_mean,
     in_plane_smooth,
     local_z,
     near_mask,
@@ -39,6 +41,12 @@ from .mr_signal import (
 from .records import MRFinding
 from .symmetry import RELIABLE_QUALITY, SymmetryPlane
 from .tissue_map import Levels, fluid_mask, make_tissue_map, signal_levels
+
+INNER_PART = 0.35
+"""Part of a disc's voxels around its centre that is measured: about the inner 60 % across (DOMAIN D.4)."""
+
+ENDPLATE_MM = 5.5
+"""A change at the endplate comes this near to the disc: bony endplate, cartilage and a voxel lie between."""
 
 Progress = Callable[[float, str], None]
 
@@ -130,7 +138,12 @@ def find_mr_findings(
     tell(0.0, "Removing the shading of the MR")
     p = parameters
     bias = BiasParameters(
-        p.bias_order, p.bias_sample_mm, p.bias_pair_mm, p.bias_iterations, p.bias_histogram_fwhm, p.bias_foreground_part
+        p.bias_order,
+        p.bias_sample_mm,
+        p.bias_pair_mm,
+        p.bias_iterations,
+        p.bias_histogram_fwhm,
+        p.bias_foreground_part,
     )
     signals = prepare_signals(known, reference_to_series, reference, bias)
     if not signals.body.any():
@@ -140,9 +153,7 @@ def find_mr_findings(
     codes = None if anatomy_tissues is None else _thinned(anatomy_tissues.array, signals.factors)
     vertebra = None if levels is None else _thinned(levels.array, signals.factors)
     tissue = make_tissue_map(signals, own_levels, codes)
-    limits = ImplantLimits(
-        p.void_part, p.implant_minimum_ml, p.implant_depth_mm, p.pile_up_ratio, p.implant_margin_mm
-    )
+    limits = ImplantLimits(p.void_part, p.implant_minimum_ml, p.implant_depth_mm, p.pile_up_ratio, p.implant_margin_mm)
     implant = find_implant(
         signals, own_levels.muscle, limits,
         group=group, symmetry=symmetry, prosthesis_side=prosthesis_side, anatomy=codes,
@@ -317,7 +328,7 @@ def _oedema(work: _Work) -> list[MRFinding]:
         t1 = _mean(work.z.get("T1"), region)
         kind = "oedema"
         near_disc = _disc_distance_ok(work, region, p.modic_band_mm)
-        touches = _disc_distance_ok(work, region, 3.5) > 0.08
+        touches = _disc_distance_ok(work, region, ENDPLATE_MM) > 0.08
         if near_disc > 0.6 and touches and t1 is not None and t1 < p.modic_t1_z and z > p.modic_fluid_z:
             kind = "Modic I"
         findings.append(_finding(work, kind, region, z, work.bright, flags))
@@ -363,7 +374,7 @@ def _fatty_endplates(work: _Work) -> list[MRFinding]:
             sign = 1.0 if kind == "Modic II" else -1.0
             if beyond.any() and np.mean(sign * t1[beyond] > abs(p.modic_t1_z)) > 0.3:
                 continue
-            if _disc_distance_ok(work, region, 3.5) < 0.08:
+            if _disc_distance_ok(work, region, ENDPLATE_MM) < 0.08:
                 continue
             z = abs(_mean(work.z["T1"], region))
             found = _finding(work, kind, region, z, "T1", ["common-without-pain"])
@@ -373,19 +384,27 @@ def _fatty_endplates(work: _Work) -> list[MRFinding]:
 
 
 def _fluid(work: _Work) -> list[MRFinding]:
-    """Fluid outside marrow: in a joint an effusion, else a collection; canal, vessels, bladder, bowel, discs left out."""
+    """Fluid outside marrow: in a joint an effusion, else a collection; what is normal fluid is left out."""
     p, around = work.parameters, work.around
     geometry = around.geometry
     tissue = around.tissue
     smoothed = Signals(geometry, work.signals.factors, work.smooth, around.body)
     fluid = fluid_mask(smoothed, work.levels) & ~around.marrow
     normal = np.isin(tissue, (tissues.VISCERA, tissues.DISC))
-    if work.vertebra is not None or around.has_anatomy:
-        normal |= tissue == tissues.FLUID if _told_fluid(work) else False
+    if around.has_anatomy:
+        normal |= tissue == tissues.FLUID
     fluid &= ~near_mask(normal, geometry, 2.5)
     muscle = work.levels.muscle[work.bright]
     findings = []
-    for region in regions_of(fluid, geometry, min(p.effusion_minimum_ml, p.collection_minimum_ml)):
+    parts = regions_of(fluid, geometry, min(p.effusion_minimum_ml, p.collection_minimum_ml))
+    canal = None
+    if around.group == "low-back" and not around.has_anatomy:
+        canal = next((part for part in parts if is_spinal_canal(part, around, p)), None)
+        if canal is not None and around.midline_r_mm is None:
+            around = dataclasses.replace(around, midline_r_mm=float(canal.centroid_ras_mm[0]))
+    for region in parts:
+        if canal is not None and is_in_front_of_canal(region, canal):
+            continue
         counts = slice_counts(region)
         if counts.max() < 3 or (slice_axis(geometry) is not None and counts.size < 2):
             continue
@@ -402,11 +421,6 @@ def _fluid(work: _Work) -> list[MRFinding]:
     return findings
 
 
-def _told_fluid(work: _Work) -> bool:
-    """True when the anatomy segmentation, not the signal, says what is fluid."""
-    return work.around.has_anatomy
-
-
 def _degenerated_discs(work: _Work) -> list[MRFinding]:
     """Discs whose inner part is dark on T2 against fluid and against the other discs (DOMAIN D.4)."""
     p, around = work.parameters, work.around
@@ -418,9 +432,12 @@ def _degenerated_discs(work: _Work) -> list[MRFinding]:
     canal = signal[(around.tissue == tissues.FLUID).reshape(-1)]
     fluid = float(np.percentile(canal, 75)) if canal.size > 50 else float(np.percentile(signal, 99.8))
     ratios = []
+    seen = np.isfinite(work.signals.roles[role].reshape(-1))
+    regions = [region for region in regions if seen[region.flat].mean() > 0.95]
     for region in regions:
-        offset = np.abs(region.points_ras - region.centroid_ras_mm)
-        inner = np.all(offset <= 0.6 * np.percentile(offset, 95, axis=0), axis=1)
+        offset = region.points_ras - region.centroid_ras_mm
+        far = np.sum((offset / np.maximum(np.std(offset, axis=0), 1e-3)) ** 2, axis=1)
+        inner = far <= np.quantile(far, INNER_PART)
         ratios.append(float(np.mean(signal[region.flat[inner]])) / max(fluid, 1e-6))
     typical = float(np.percentile(ratios, 75))
     spread = max(1.4826 * float(np.median(np.abs(np.array(ratios) - np.median(ratios)))), 0.1 * typical)
@@ -453,7 +470,16 @@ def _dark_marrow(work: _Work) -> list[MRFinding]:
 def _implant_finding(implant: ImplantResult) -> MRFinding:
     region = implant.void
     return MRFinding(
-        0, "implant artefact", region, region.centroid_ras_mm, region.volume_ml, None, None, "T1", 0.0, ["near-implant"]
+        0,
+        "implant artefact",
+        region,
+        region.centroid_ras_mm,
+        region.volume_ml,
+        None,
+        None,
+        "T1",
+        0.0,
+        ["near-implant"],
     )
 
 
@@ -481,6 +507,3 @@ def _on_reference(
     )
     z_maps = {role: Image(spread_blocks(array, factors, shape), geometry) for role, array in work.z.items()}
     return MRResult(findings, Image(spread_blocks(tissue, factors, shape), geometry), implant, z_maps, warnings)
-
-
-__all__ = ["MRParameters", "MRResult", "block_mean", "find_mr_findings"]

@@ -1,4 +1,4 @@
-"""The rules that turn standardized signal into regions of one kind (DOMAIN D.2 to D.4). Everything is in mm and RAS."""
+"""The rules that turn standardized signal into regions of one kind (DOMAIN D.2 to D.4), all in mm and RAS."""
 
 from __future__ import annotations
 
@@ -130,15 +130,30 @@ def is_tube(region: Region) -> bool:
     return bool(lengths[0] > 4.0 * max(lengths[1], 2.0) and lengths[1] < 14.0 and lengths[0] > 25.0)
 
 
+def is_spinal_canal(region: Region, around: Surroundings, p: MRParameters) -> bool:
+    """Low back: fluid that runs far along the body in its middle."""
+    lengths, axes = extents_mm(region.points_ras)
+    middle = around.midline_r_mm
+    is_long = lengths[0] > p.canal_length_mm and lengths[0] > 2.5 * lengths[1] and abs(axes[0][2]) > 0.7
+    is_central = middle is None or abs(region.centroid_ras_mm[0] - middle) < 25.0
+    return bool(around.group == "low-back" and is_long and is_central)
+
+
+def is_in_front_of_canal(region: Region, canal: Region) -> bool:
+    """In front of the spinal canal at its height, more than a vertebra's half width beside it or wholly before it."""
+    points, center = canal.points_ras, region.centroid_ras_mm
+    near = np.argsort(np.abs(points[:, 2] - center[2]))[:200]
+    front = float(np.percentile(points[near, 1], 90))
+    aside = abs(center[0] - float(np.median(points[near, 0]))) > 25.0
+    return bool(center[1] > front + (0.0 if aside else 40.0))
+
+
 def normal_fluid(region: Region, around: Surroundings, p: MRParameters) -> str | None:
     """Why a bright soft-tissue region is normal fluid ("spinal canal", ...), None when it is not."""
     points, center = region.points_ras, region.centroid_ras_mm
-    lengths, axes = extents_mm(points)
     middle = around.midline_r_mm
-    if lengths[0] > p.canal_length_mm and lengths[0] > 2.5 * lengths[1] and abs(axes[0][2]) > 0.7:
-        is_central = middle is None or abs(center[0] - middle) < 25.0
-        if is_central and around.group == "low-back":
-            return "spinal canal"
+    if is_spinal_canal(region, around, p):
+        return "spinal canal"
     if is_tube(region):
         return "vessel or nerve"
     if middle is not None and region.volume_ml > p.bladder_minimum_ml and abs(center[0] - middle) < 30.0:
@@ -180,7 +195,7 @@ def _in_front(center: np.ndarray, around: Surroundings) -> bool:
     if np.count_nonzero(near) < 20:
         return False
     # Beside the bodies lie vessels, ureters and bowel from about their middle on.
-    back, front = np.percentile(points[near, 1], (5, 97))
+    front = np.percentile(points[near, 1], 97)
     aside = around.midline_r_mm is not None and abs(center[0] - around.midline_r_mm) > 22.0
     return bool(center[1] > (front - 20.0 if aside else front - 3.0))
 

@@ -1,7 +1,8 @@
 """SUVpeak: the largest mean over a sphere of 1 ml whose centre lies in the focus.
 
-Definition after Wahl et al., J Nucl Med 2009 (PERCIST) and Lodge et al., J Nucl Med 2012: radius 6.2035 mm. Voxels count
-by the exact part of them that lies in the sphere. The grid's axes are orthogonal, so its direction does not matter.
+Definition after Wahl et al., J Nucl Med 2009 (PERCIST) and Lodge et al., J Nucl Med 2012: radius 6.2035 mm.
+Voxels count by the exact part of them that lies in the sphere.
+The grid's axes are orthogonal, so its direction does not matter.
 """
 
 from __future__ import annotations
@@ -73,9 +74,9 @@ def sphere_kernel(
     low = (np.arange(-reach[0], reach[0] + 1) - 0.5) * spacing_kji_mm[0]
     weights = np.array(
         [
-            np.maximum(
-                np.minimum(half_chord, k + spacing_kji_mm[0]) - np.maximum(-half_chord, k), 0.0
-            ).mean(axis=(1, 3))
+            np.maximum(np.minimum(half_chord, k + spacing_kji_mm[0]) - np.maximum(-half_chord, k), 0.0).mean(
+                axis=(1, 3)
+            )
             for k in low
         ]
     )
@@ -87,9 +88,7 @@ def sphere_kernel(
     return offsets, values / values.sum()
 
 
-def sphere_means(
-    suv: Image, flat: np.ndarray, radius_mm: float = SPHERE_RADIUS_MM
-) -> tuple[np.ndarray, np.ndarray]:
+def sphere_means(suv: Image, flat: np.ndarray, radius_mm: float = SPHERE_RADIUS_MM) -> tuple[np.ndarray, np.ndarray]:
     """Mean SUV of the sphere around each of some voxels, over the part of it that has values.
 
     Parameters
@@ -127,7 +126,8 @@ def suv_peak(suv: Image, region: Region | np.ndarray, *, interior_only: bool = F
     suv : Image
         SUV, g/ml; NaN marks voxels without a value.
     region : Region or ndarray of int
-        Voxels of the focus on the grid of `suv`: a region, or flat C-order indices. The sphere's centre is one of them.
+        Voxels of the focus on the grid of `suv`: a region, or flat C-order indices. The sphere's centre
+        is one of them.
     interior_only : bool
         Only spheres that lie wholly in the region count (as in PET-IndiC); small foci then have no peak.
 

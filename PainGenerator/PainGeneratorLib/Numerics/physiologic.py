@@ -1,7 +1,7 @@
 """Uptake that is expected: bladder, kidneys, ureters, bowel, vessels, and muscles used alike on both sides.
 
-An organ label map decides where there is one, else what the MR shows, else place, size, uptake and shape together. A hot
-mass is never held to be physiologic for its size or uptake alone, as far as tumours reach: place must agree.
+An organ label map decides where there is one, else what the MR shows, else place, size, uptake and shape together. A
+hot mass is never held to be physiologic for its size or uptake alone, as far as tumours reach: place must agree.
 Such foci stay in the list, with the reason.
 """
 
@@ -34,6 +34,13 @@ SPINE_DEPTH = 0.35
 """Behind this part of the body's depth lie posterior elements and back muscles."""
 TYPICAL_DEPTH_MM = 220.0
 """Depth of a trunk whose front is not seen (ours)."""
+EXCRETION_SUV = 3.0
+"""Organs that excrete FDG have at least this SUVmax, g/ml."""
+DIFFUSE_TBR = 2.5
+"""Large uptake with a lower ratio than this is a whole organ or bone, not a focus (ours; real tumours have over 3)."""
+URETER_SIDE_MM = (15.0, 50.0)
+FAR_VENTRAL_DEPTH = 0.7
+FAR_VENTRAL_SIDE_MM = 110.0
 ORGAN_RATIO = 3.0
 """Organs that excrete FDG are at least this much hotter than typical soft tissue."""
 URETER_ML = 5.0
@@ -150,6 +157,8 @@ def physiologic_reason(
         low, high = SYMMETRIC
         if low <= spot.left_right_ratio <= high and mirrored_suv is not None and mirrored_suv > 1.2 * spot.reference:
             return f"muscle use: alike on both sides (ratio {spot.left_right_ratio:.2f})"
+    if tissue in (tissue_codes.MUSCLE, tissue_codes.UNKNOWN) and _at_ureter(spot, body):
+        return f"ureter or vessel: small, in front of the spine, SUVmax {spot.suv_max:.1f}"
     if tissue in (tissue_codes.MARROW, tissue_codes.DISC, tissue_codes.MUSCLE):
         return None
     hot = spot.suv_max >= parameters.suv
@@ -194,9 +203,11 @@ def _by_place(
     place = spot.centroid_ras_mm
     depth, side = body.depth(place), body.off_midline(place)
     hot, big = spot.suv_max >= parameters.suv, spot.mtv_ml >= parameters.volume_ml
-    excreting = spot.suv_max >= ORGAN_RATIO * typical_suv
+    excreting = spot.suv_max >= max(ORGAN_RATIO * typical_suv, EXCRETION_SUV)
     if spot.suv_max >= parameters.urine_suv:
         return f"urine or organ: SUVmax {spot.suv_max:.1f} is above {parameters.urine_suv:.0f}"
+    if big and spot.tbr is not None and spot.tbr < DIFFUSE_TBR and spot.suv_max < parameters.suv:
+        return f"diffuse uptake of an organ or bone: {spot.mtv_ml:.0f} ml, {spot.tbr:.1f} times its surroundings"
     if depth is None:
         return None
     if excreting and depth > SPINE_DEPTH and _is_craniocaudal_tube(spot):
@@ -209,13 +220,23 @@ def _by_place(
         return f"organ: ventral of the spine, SUVmax {spot.suv_max:.1f}, {spot.mtv_ml:.0f} ml"
     if hot and depth >= SPINE_DEPTH and side <= VENTRAL_SIDE_MM and spot.mtv_ml < URETER_ML:
         return f"ureter: small, in front of the posterior spine, SUVmax {spot.suv_max:.1f}"
-    if depth >= SURELY_VENTRAL_DEPTH and side <= VENTRAL_SIDE_MM:
+    near, far = side <= VENTRAL_SIDE_MM, side <= FAR_VENTRAL_SIDE_MM
+    if (depth >= SURELY_VENTRAL_DEPTH and near) or (depth >= FAR_VENTRAL_DEPTH and far):
         return f"bowel or vessel: ventral of the spine, SUVmax {spot.suv_max:.1f}"
     paired = mirrored_suv is not None and mirrored_suv >= ORGAN_RATIO * typical_suv
     kidney_place = KIDNEY_SIDE_MM[0] <= side <= KIDNEY_SIDE_MM[1] and KIDNEY_DEPTH[0] <= depth <= KIDNEY_DEPTH[1]
     if excreting and cluster_ml >= parameters.volume_ml and paired and kidney_place:
         return f"kidney: paired, beside the spine, SUVmax {spot.suv_max:.1f}"
     return None
+
+
+def _at_ureter(spot: HotSpot, body: BodyShape) -> bool:
+    """Small, in front of the spine, beside the midline: where ureters and iliac vessels cross the psoas."""
+    place = spot.centroid_ras_mm
+    depth, side = body.depth(place), body.off_midline(place)
+    if depth is None or side is None or not body.has_midline(place) or spot.mtv_ml >= URETER_ML:
+        return False
+    return depth >= VENTRAL_DEPTH and URETER_SIDE_MM[0] <= side <= URETER_SIDE_MM[1]
 
 
 def _is_craniocaudal_tube(spot: HotSpot) -> bool:

@@ -43,6 +43,7 @@ FLAG_TEXTS: dict[str, str] = {
     "outside-mr": "Outside the field of view of the MR: there is no structural picture of this place.",
     "outside-pet": "Outside the field of view of the PET: uptake is not known.",
     "no-level": "No anatomy segmentation: the level is not known.",
+    "side-uncertain": "The body's midline was not found in the images: left and right follow the scanner's axis.",
 }
 
 

@@ -1,9 +1,9 @@
 """What uptake is normal at a place: robust references from matched tissue, or from the surroundings.
 
-Uptake of a focus is compared with tissue of its own kind near by (van den Berg, TU Delft: matched reference regions), as
-absolute uptake differs between people, ages and scanners. Where the tissue is known (a tissue map), the reference is
-the median of the same tissue within some centimetres. Where it is not, it is an upper percentile of the surroundings:
-a median would call every vertebra hot that lies among muscle.
+Uptake of a focus is compared with tissue of its own kind near by (van den Berg, TU Delft: matched reference
+regions), as absolute uptake differs between people, ages and scanners. Where the tissue is known (a tissue map),
+the reference is the median of the same tissue within some centimetres. Where it is not, it is an upper percentile of
+the surroundings: a median would call every vertebra hot that lies among muscle.
 
 Everything is taken from cells, means over blocks of voxels, so that cost and noise stay small.
 """
@@ -32,9 +32,16 @@ SURROUNDINGS = "surroundings"
 """Name of the reference where the tissue is not known."""
 TYPICAL_RATIO = 2.2
 """Cells hotter than this many times the median do not count as typical (ours: marrow over muscle and fat)."""
+TYPICAL_PERCENTILE = 70.0
+"""Half of a body may be fat; muscle is what foci are compared with where the tissue is unknown (ours)."""
+LOUDER = 1.3
+"""Slices whose noise exceeds the usual one by this factor are taken as noisier."""
+UNKNOWN_SPREAD = 1.25
+"""Spread of mixed surroundings over the noise of uniform tissue, where no tissue map tells them apart (ours, measured
+on a whole-body PET and phantoms)."""
+LEAST_SPREAD = 0.05
+"""No tissue is more uniform than this, relative SD."""
 MAD_TO_SD = 1.4826
-QUARTILE_TO_SD = 1.0 / (0.31864 * np.sqrt(2.0))
-"""Lower quartile of absolute differences of two equal normal variables -> their SD."""
 _SAMPLE = 60_000
 
 
@@ -122,8 +129,10 @@ class ReferenceField:
         self.body_ml = float(volume.sum())
         self.typical = _typical(means[np.isfinite(means)])
         self.noise, self._long_axis, noise_of_slice = _noise(smooth, geometry, parameters.body_suv)
-        # A quiet slice may be quiet for its anatomy; only louder ones differ from the scan.
-        self._slice_factor = np.maximum(noise_of_slice / self.noise, 1.0) if self.noise > 0 else noise_of_slice + 1.0
+        # Anatomy makes slices differ a little; only slices that are clearly louder than most count as noisier.
+        usual = float(np.median(noise_of_slice))
+        louder = noise_of_slice / (usual * LOUDER) if usual > 0 else np.ones_like(noise_of_slice)
+        self._slice_factor = np.maximum(louder, 1.0)
         self._tissue_fields: dict[int, _Field] = {}
         if tissues is not None:
             for code in MATCHED_TISSUES:
@@ -135,10 +144,10 @@ class ReferenceField:
         local = np.where(means > 1.3 * cap, np.nan, means)
         values = _ball_percentile(local, cells, parameters.local_radius_mm, parameters.local_percentile)
         values = np.clip(values, self.typical, cap)
-        self._surroundings = _Field(SURROUNDINGS, values, cells, self.noise)
-        self.table.append(
-            ReferenceValue("typical soft tissue", self.typical, self.noise * self.typical, self.body_ml)
+        self._surroundings = _Field(
+            SURROUNDINGS, values, cells, self.noise * (UNKNOWN_SPREAD if tissues is None else 1.0)
         )
+        self.table.append(ReferenceValue("typical soft tissue", self.typical, self.noise * self.typical, self.body_ml))
 
     def at(self, flat: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Reference SUV, relative spread and tissue code (UNKNOWN: the surroundings) of voxels, each of shape (n,).
@@ -194,7 +203,7 @@ class ReferenceField:
         made = _Field(name, field, cells, 0.0)
         ratio = values[sample] / np.maximum(_interpolate(made, geometry.flat_to_ras(flat[sample])), 1e-6)
         spread = MAD_TO_SD * float(np.median(np.abs(ratio - np.median(ratio))))
-        self._tissue_fields[code] = _Field(name, field, cells, max(spread, self.noise))
+        self._tissue_fields[code] = _Field(name, field, cells, max(spread, LEAST_SPREAD))
         self.table.append(ReferenceValue(name, middle, spread * middle, volume))
 
     def _tissues_near(self, flat: np.ndarray) -> np.ndarray:
@@ -213,45 +222,50 @@ class ReferenceField:
 
 
 def _typical(cell_means: np.ndarray) -> float:
-    """Median of cells after hot ones were left out, so that a large mass or organ does not count as typical."""
+    """Upper percentile (muscle, not fat) of cells after hot ones were left out: a mass or organ is not typical."""
     if not cell_means.size:
         return float("nan")
     typical = float(np.median(cell_means))
+    kept = cell_means
     for _ in range(5):
         kept = cell_means[cell_means < TYPICAL_RATIO * typical]
-        if not kept.size:
-            break
         typical = float(np.median(kept))
-    return typical
+    return float(np.percentile(kept, TYPICAL_PERCENTILE))
 
 
 def _noise(smooth: np.ndarray, geometry: Geometry, body_suv: float) -> tuple[float, int, np.ndarray]:
     """Relative SD of noise: of the scan, and of each slice across the body's long axis (array axis and values).
 
-    From differences of places 12 mm apart in a slice; their lower quartile leaves anatomy out. The outermost slices of a
-    PET are noisier, as fewer detector pairs see them.
+    From the SD within blocks of 16 mm that lie in the body and are not fat; the low percentile leaves out most
+    blocks with anatomy in them. The outermost slices of a PET are noisier, as fewer detector pairs see them.
     """
     along = int(np.argmax(np.abs(geometry.ijk_to_ras[2, :3])[::-1]))
-    turned = np.moveaxis(smooth, along, 0)
-    spacing = [s for axis, s in enumerate(geometry.spacing_kji_mm) if axis != along]
-    steps = [max(1, round(12.0 / s)) for s in spacing]
-    slices = np.full(len(turned), np.nan)
-    coarse = turned[:, :: max(1, steps[0] // 3), :: max(1, steps[1] // 3)]
-    shifts = [step // max(1, step // 3) for step in steps]
-    for n, plane in enumerate(coarse):
-        parts = []
-        for a, b in ((plane[: -shifts[0]], plane[shifts[0] :]), (plane[:, : -shifts[1]], plane[:, shifts[1] :])):
-            body = (a > body_suv) & (b > body_suv)
-            parts.append(2.0 * np.abs(a[body] - b[body]) / (a[body] + b[body]))
-        difference = np.concatenate(parts)
-        if difference.size >= 40:
-            slices[n] = np.percentile(difference, 25) * QUARTILE_TO_SD
-    seen = np.isfinite(slices)
-    if not seen.any():
-        return 0.0, along, np.zeros(len(turned))
-    overall = float(np.median(slices[seen]))
-    filled = np.interp(np.arange(len(slices)), np.flatnonzero(seen), slices[seen])
-    return overall, along, ndimage.median_filter(filled, size=3, mode="nearest")
+    size = geometry.shape[along]
+    cells, factors = _cell_grid(geometry, TISSUE_CELL_MM)
+    body = np.where(smooth > body_suv, smooth, np.float32(0.0))
+    sums = [(body > 0).astype(np.float32), body, body * body]
+    for axis, factor in enumerate(factors):
+        starts = np.arange(0, geometry.shape[axis], factor)
+        sums = [np.add.reduceat(part, starts, axis=axis) for part in sums]
+    count, total, squares = sums
+    whole = (count >= 0.999 * np.prod(factors)) if np.prod(factors) > 7 else count > 0
+    mean = total / np.maximum(count, 1.0)
+    if whole.any():
+        whole &= mean >= np.median(mean[whole])
+    if np.count_nonzero(whole) < 8 or np.prod(factors) <= 7:
+        return 0.0, along, np.zeros(size)
+    relative = np.sqrt(np.maximum(squares / np.maximum(count, 1.0) - mean**2, 0.0)) / np.maximum(mean, 1e-6)
+    overall = float(np.percentile(relative[whole], 35))
+    slabs = np.full(cells.shape[along], np.nan)
+    for n in range(len(slabs)):
+        values = np.take(relative, n, axis=along)[np.take(whole, n, axis=along)]
+        if values.size >= 8:
+            slabs[n] = np.percentile(values, 35)
+    seen = np.flatnonzero(np.isfinite(slabs))
+    if not seen.size:
+        return overall, along, np.full(size, overall)
+    middle = seen * factors[along] + (factors[along] - 1) / 2.0
+    return overall, along, np.interp(np.arange(size), middle, slabs[seen])
 
 
 def _cell_grid(geometry: Geometry, cell_mm: float) -> tuple[Geometry, tuple[int, int, int]]:

@@ -1,7 +1,7 @@
 """Split a sparse set of voxels into foci: one per maximum that stands out, as a watershed with prominence.
 
-Cost follows the voxels of the set, not the volume: each voxel points to its highest neighbour, chains of pointers end in
-maxima, and basins that meet at too high a saddle, or too near, are joined from the highest saddle down.
+Cost follows the voxels of the set, not the volume: each voxel points to its highest neighbour, chains of pointers end
+in maxima, and basins that meet at too high a saddle, or too near, are joined from the highest saddle down.
 """
 
 from __future__ import annotations

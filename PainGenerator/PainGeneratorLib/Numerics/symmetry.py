@@ -1,7 +1,8 @@
 """The plane that divides the body into left and right, found from the image itself, and left-right comparison.
 
-The plane maximises the correlation of an image with its own mirror image (self-registration under a flip, as Liu, Collins
-and Martin, MICCAI 1998, do for brains), over the three parameters that a plane has. It needs only a coarse grid.
+The plane maximises the correlation of an image with its own mirror image (self-registration under a flip, as
+Liu, Collins and Martin, MICCAI 1998, do for brains), over the three parameters that a plane has.
+It needs only a coarse grid.
 """
 
 from __future__ import annotations

@@ -153,6 +153,8 @@ def _marrow(signals: Signals, levels: Levels) -> np.ndarray:
     spacing = geometry.spacing_kji_mm
     t1 = np.nan_to_num(block_mean(signals.roles["T1"], factors), nan=0.0)
     body = block_mean(signals.body, factors) > 0.5
+    # The darkest voxel of a block and its neighbours: cortex is thinner than a coarse voxel.
+    darkest = ndimage.minimum_filter(t1, [1 if s > 3.0 else 3 for s in spacing])
     muscle, fat = levels.muscle["T1"], levels.fat_t1
     bright = (t1 > MARROW_OVER_MUSCLE * muscle) & body
     depth = ndimage.distance_transform_edt(bright, sampling=spacing)
@@ -164,6 +166,9 @@ def _marrow(signals: Signals, levels: Levels) -> np.ndarray:
     if not count:
         return np.zeros(signals.geometry.shape, dtype=bool)
     reach = np.maximum(1, np.rint(6.0 / np.array(spacing))).astype(int)
+    radius = [max(0, int(5.0 / s + 0.5)) for s in spacing]
+    ball = np.ones([2 * min(r, 1) + 1 for r in radius], dtype=bool)
+    rounds = max(max(radius), 1)
     for index, box in enumerate(ndimage.find_objects(cores), start=1):
         wide = tuple(slice(max(0, b.start - r), b.stop + r) for b, r in zip(box, reach, strict=True))
         core = cores[wide] == index
@@ -176,14 +181,10 @@ def _marrow(signals: Signals, levels: Levels) -> np.ndarray:
         shell = (away > CORE_MM - 0.5) & (away <= CORE_MM + 3.5) & ~whole
         if not shell.any():
             continue
-        rim = float(np.mean(t1[wide][shell] < 0.9 * muscle))
+        rim = float(np.mean(darkest[wide][shell] < 0.8 * muscle))
         tone = float(np.median(t1[wide][core]))
-        if (tone < 0.85 * fat and rim > 0.15) or rim > 0.4:
-            marrow[wide] |= whole
-    # A lesion is dark on T1 and makes a hole or a notch: close it, so that it can be found.
-    radius = [max(0, int(5.0 / s + 0.5)) for s in spacing]
-    ball = np.ones([2 * min(r, 1) + 1 for r in radius], dtype=bool)
-    rounds = max(max(radius), 1)
-    padded = np.pad(marrow, rounds)
-    closed = ndimage.binary_closing(padded, ball, iterations=rounds)[(slice(rounds, -rounds),) * 3]
-    return spread_blocks(closed & body, factors, signals.geometry.shape)
+        if (tone < 0.85 * fat and rim > 0.3) or rim > 0.6:
+            # A lesion is dark on T1 and makes a hole or a notch. Each bone is closed alone: joints stay open.
+            padded = np.pad(whole, rounds)
+            marrow[wide] |= ndimage.binary_closing(padded, ball, iterations=rounds)[(slice(rounds, -rounds),) * 3]
+    return spread_blocks(marrow & body, factors, signals.geometry.shape)

@@ -21,13 +21,15 @@ def paint_body(atlas: Atlas, rng: np.random.Generator, shape: SpineShape, habitu
 
     def trunk(x, y, z, shrink):
         belly = 1 + 0.05 * np.sin((z + 60) / 90)
-        return (np.abs(x) / (wide * belly - shrink)) ** 2.6 + (np.abs(y - 12 - 8 * habitus) / (deep - shrink)) ** 2.4 < 1
+        return (np.abs(x) / (wide * belly - shrink)) ** 2.6 + (
+            np.abs(y - 12 - 8 * habitus) / (deep - shrink)
+        ) ** 2.4 < 1
 
     atlas.paint(eye, lower, upper, lambda x, y, z: trunk(x, y, z, 0), "skin")
     atlas.paint(eye, lower, upper, lambda x, y, z: trunk(x, y, z, 2), "fat")
     layer = 9 + 20 * habitus
-    atlas.paint(eye, lower, upper, lambda x, y, z: trunk(x, y, z, layer) & (y > -58), "muscle")
-    atlas.paint(eye, lower, upper, lambda x, y, z: trunk(x, y, z, layer + 13) & (y > -40), "fat")
+    atlas.paint(eye, lower, upper, lambda x, y, z: trunk(x, y, z, layer) & (y > -62 - 18 * np.cos(x / 60)), "muscle")
+    atlas.paint(eye, lower, upper, lambda x, y, z: trunk(x, y, z, layer + 13) & (y > -30 - 12 * np.cos(x / 70)), "fat")
     k = shape.scale
     line = np.array([transform_points(shape.bodies[b], np.array([0, -45 * k, 0])) for b in shape.bodies])
     line = line[np.argsort(line[:, 2])]
@@ -37,6 +39,7 @@ def paint_body(atlas: Atlas, rng: np.random.Generator, shape: SpineShape, habitu
 
     back = 6 + 6 * rng.random()
     for side, sign in SIDES:
+
         def erector(x, y, z, sign=sign):
             u, v = sign * (x - along(z, 0)) - 24 * k, y - along(z, 1) + 1
             taper = np.clip((z + 165) / 70, 0.25, 1)
@@ -59,9 +62,7 @@ def paint_body(atlas: Atlas, rng: np.random.Generator, shape: SpineShape, habitu
         atlas.ellipsoid((sign * 112, -20, -105), (30 * k, 40, 70), "muscle", anatomy=f"gluteus_medius_{side}")
         atlas.ellipsoid((sign * 88, 22, -95), (17 * k, 34, 55), "muscle", anatomy=f"iliopsoas_{side}")
     atlas.paint(eye, lower, upper, lambda x, y, z: ~trunk(x, y, z, 0), "air")
-    atlas.paint(
-        eye, lower, upper, lambda x, y, z: trunk(x, y, z, 2) & ~trunk(x, y, z, 7), "fat", over=("muscle",)
-    )
+    atlas.paint(eye, lower, upper, lambda x, y, z: trunk(x, y, z, 2) & ~trunk(x, y, z, 7), "fat", over=("muscle",))
 
 
 def paint_vessels(atlas: Atlas, patient: Patient, rng: np.random.Generator, shape: SpineShape) -> None:
@@ -87,7 +88,7 @@ def paint_vessels(atlas: Atlas, patient: Patient, rng: np.random.Generator, shap
     for side, sign in SIDES:
         course = np.array([aorta[-1], (sign * 24, 38, fork - 40), (sign * 48, 34, -130), (sign * 66, 66, -205)], float)
         atlas.tube(course, 5.2, "blood", anatomy=f"iliac_artery_{side}")
-        atlas.tube(course + [sign * 4, -11, 0], 6.0, "blood", anatomy=f"iliac_vena_{side}")
+        atlas.tube(course + np.array([sign * 4, -11, 0]), 6.0, "blood", anatomy=f"iliac_vena_{side}")
         patient.normal.append(NormalStructure("vessel", course[1], 12.0))
     patient.normal += [NormalStructure("vessel", point, 14.0) for point in (*aorta[1:4], *cava[1:4])]
 
@@ -95,17 +96,19 @@ def paint_vessels(atlas: Atlas, patient: Patient, rng: np.random.Generator, shap
 def paint_bowel(atlas: Atlas, patient: Patient, rng: np.random.Generator, habitus: float) -> None:
     """Small bowel loops and colon in the visceral fat; some loops are hot; upper organs at the top."""
     front = 62 + 14 * habitus
-    for n in range(26):
-        center = np.array([rng.uniform(-75, 75), rng.uniform(48, front + 10), rng.uniform(-150, 60)])
-        radius = rng.uniform(9, 14)
+    for n in range(70):
+        center = np.array([rng.uniform(-75, 75), rng.uniform(46, front + 6), rng.uniform(-165, 90)])
+        radius = rng.uniform(9, 15)
         turn = center + rng.uniform(-22, 22, 3) * [1, 0.4, 0.8]
-        hot = n < 5
+        hot = n >= 64
         wall = "hot bowel" if hot else "bowel wall"
-        atlas.capsule(center, turn, radius, wall, anatomy="small_bowel", over=("fat", "bowel wall", "bowel content"))
+        atlas.capsule(
+            center, turn, radius, wall, anatomy="small_bowel", over=("fat", "bowel wall", "bowel content", "hot bowel")
+        )
         atlas.capsule(center, turn, radius - 3, "bowel content", anatomy="small_bowel", over=(wall,))
         if hot:
             patient.normal.append(NormalStructure("bowel", (center + turn) / 2, radius + 12))
-    for side, sign in SIDES:
+    for _, sign in SIDES:
         course = np.array([(sign * 98, 20, 60), (sign * 102, 18, -20), (sign * 96, 26, -80)], float)
         course += rng.normal(0, 4, course.shape)
         atlas.tube(course, 17, "bowel wall", anatomy="colon", over=("fat", "bowel wall", "bowel content"))
@@ -128,13 +131,13 @@ def paint_kidneys(atlas: Atlas, patient: Patient, rng: np.random.Generator, shap
         center = np.array([sign * rng.uniform(60, 68), -16 + rng.uniform(-5, 5), 62 + low + rng.uniform(-10, 10)])
         size = rng.uniform(0.9, 1.08)
         atlas.ellipsoid(center, np.array([29, 26, 54]) * size, "renal cortex", anatomy=f"kidney_{side}")
-        pelvis = center + [-sign * 12, 2, 0]
+        pelvis = center + np.array([-sign * 12, 2, 0])
         atlas.ellipsoid(pelvis, np.array([12, 9, 20]) * size, "renal pelvis", anatomy=f"kidney_{side}")
         for dz in (-22, 0, 22):
-            atlas.capsule(pelvis, center + [sign * 6, 0, dz], 4.0, "renal pelvis", anatomy=f"kidney_{side}")
+            atlas.capsule(pelvis, center + np.array([sign * 6, 0, dz]), 4.0, "renal pelvis", anatomy=f"kidney_{side}")
         patient.normal.append(NormalStructure("kidney", center, 62.0))
         course = np.array(
-            [pelvis + [-sign * 6, 2, -14], (sign * 42, 26, 5), (sign * 38, 30, -50), (sign * 34, 34, -90),
+            [pelvis + np.array([-sign * 6, 2, -14]), (sign * 42, 26, 5), (sign * 38, 30, -50), (sign * 34, 34, -90),
              (sign * 52, 22, -140), (sign * 40, 40, -200)], float
         )  # fmt: skip
         course[1:, :2] += rng.normal(0, 2.5, (5, 2))

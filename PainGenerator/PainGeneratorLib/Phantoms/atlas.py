@@ -1,12 +1,14 @@
 """The patient of a phantom: tissue and anatomy on one fine grid, painted from solids.
 
-The grid lies in the reference (T1) frame, RAS mm, with axes along R, A and S. Each series is sampled from it by its own geometry.
+The grid lies in the reference (T1) frame, RAS mm, with axes along R, A and S.
+Each series is sampled from it by its own geometry.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 import numpy as np
 
@@ -77,7 +79,9 @@ class Atlas:
         spacing = self.geometry.spacing_mm[0]
         start = self.geometry.ijk_to_ras[:3, 3]
         first = np.maximum(np.ceil((np.asarray(lower_ras) - start) / spacing), 0).astype(int)
-        last = np.minimum(np.floor((np.asarray(upper_ras) - start) / spacing) + 1, self.geometry.shape[::-1]).astype(int)
+        last = np.minimum(np.floor((np.asarray(upper_ras) - start) / spacing) + 1, self.geometry.shape[::-1]).astype(
+            int
+        )
         last = np.maximum(first, last)
         axes = [(start[n] + spacing * np.arange(first[n], last[n])).astype(np.float32) for n in range(3)]
         slices = tuple(slice(int(first[n]), int(last[n])) for n in (2, 1, 0))
@@ -91,7 +95,9 @@ class Atlas:
         corners = transform_points(local_to_ras, np.asarray(lower) + corners * (np.asarray(upper) - np.asarray(lower)))
         slices, (r, a, s) = self.box(corners.min(axis=0), corners.max(axis=0))
         inverse = np.linalg.inv(local_to_ras).astype(np.float32)
-        return slices, [m[0] * r + m[1] * a + m[2] * s + m[3] for m in inverse[:3]]
+        # terms of 0 are left out: for frames along the grid the coordinates stay open, and solids cost far less
+        axes = [[m[n] * v for n, v in enumerate((r, a, s)) if m[n]] for m in inverse[:3]]
+        return slices, [sum(terms[1:], terms[0]) + m[3] for terms, m in zip(axes, inverse, strict=False)]
 
     def paint(
         self,
@@ -159,5 +165,5 @@ class Atlas:
 
     def tube(self, points_ras: np.ndarray, radius: float, tissue: str, **options) -> None:
         """Paint capsules along a polyline (RAS mm)."""
-        for start, end in zip(points_ras[:-1], points_ras[1:], strict=True):
+        for start, end in pairwise(points_ras):
             self.capsule(start, end, radius, tissue, **options)

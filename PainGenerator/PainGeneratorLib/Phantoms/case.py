@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ..Numerics.image import Geometry, Image, resample
+from ..Numerics.image import Image, resample
 from . import imaging
 from .dicom_files import Examination, write_mr, write_pet
 from .hip_replacement import make_hip_replacement
@@ -94,10 +94,11 @@ def make_phantom(
     plans = plan(group, plan_rng, small, center)
     metal = distance_to_metal(patient.atlas)
     show(0.25, "Imaging the uptake")
-    blurred = imaging.blurred_uptake(patient, imaging.uptake(patient, uptake_rng), float(plan_rng.uniform(5.0, 6.2)))
+    fwhm = float(plan_rng.uniform(5.0, 6.2))
+    blurred = imaging.blurred_uptake(patient, imaging.uptake(patient, uptake_rng), fwhm, metal)
     noise = float(plan_rng.uniform(0.06, 0.12))
     pet = plans[0]
-    suv = imaging.image_pet(patient, blurred, pet.geometry, pet.reference_to_series, noise, noise_rng, metal)
+    suv = imaging.image_pet(patient, blurred, pet.geometry, pet.reference_to_series, noise, noise_rng)
     series = [PhantomSeries(pet, Image(suv, pet.geometry))]
     del blurred
     imager = imaging.MRImager(patient, signal_rng, metal)
@@ -211,9 +212,7 @@ def _examination(group: str, seed: int, patient: Patient, rng: np.random.Generat
     )
 
 
-def _truth(
-    group: str, seed: int, size: str, patient: Patient, plans: list[SeriesPlan], exam: Examination
-) -> dict:
+def _truth(group: str, seed: int, size: str, patient: Patient, plans: list[SeriesPlan], exam: Examination) -> dict:
     transforms: dict[str, list] = {}
     series = []
     for number, item in enumerate(plans, start=1):
@@ -234,14 +233,7 @@ def _truth(
         "suv_factor": exam.suv_factor,
         "transforms_ras": transforms,
         "series": series,
-        "landmarks_ras_mm": {
-            name: [round(float(v), 2) for v in point] for name, point in patient.landmarks.items()
-        },
+        "landmarks_ras_mm": {name: [round(float(v), 2) for v in point] for name, point in patient.landmarks.items()},
         "lesions": [lesion.to_json() for lesion in patient.lesions],
         "normal": [structure.to_json() for structure in patient.normal],
     }
-
-
-def reference_grid(phantom: Phantom) -> Geometry:
-    """The grid of the reference T1."""
-    return phantom.first("T1").plan.geometry

@@ -64,7 +64,9 @@ class Examination:
         return generate_uid(entropy_srcs=[self.key, *(str(p) for p in parts)])
 
 
-def write_pet(folder: Path, suv: np.ndarray, geometry: Geometry, exam: Examination, number: int, name: str) -> list[Path]:
+def write_pet(
+    folder: Path, suv: np.ndarray, geometry: Geometry, exam: Examination, number: int, name: str
+) -> list[Path]:
     """Write an attenuation and decay corrected PET series in BQML; the slope varies by slice.
 
     Parameters
@@ -81,7 +83,6 @@ def write_pet(folder: Path, suv: np.ndarray, geometry: Geometry, exam: Examinati
     from pydicom.uid import PositronEmissionTomographyImageStorage
 
     activity = suv / np.float32(exam.suv_factor)
-    stored_times = {}
     mean_life = F18_HALF_LIFE_S / np.log(2)
     x = exam.frame_seconds / mean_life
     reference_ms = 1000 * mean_life * np.log(x / -np.expm1(-x))
@@ -108,7 +109,6 @@ def write_pet(folder: Path, suv: np.ndarray, geometry: Geometry, exam: Examinati
         ds.DoseCalibrationFactor = 1
         ds.ScatterFractionFactor = "0.35"
         ds.DeadTimeFactor = "1.02"
-        ds.PatientOrientationCodeSequence = Items()
         item = Dataset()
         item.Radiopharmaceutical = "Fluorodeoxyglucose"
         item.RadionuclideTotalDose = f"{exam.dose_bq:.0f}"
@@ -125,7 +125,7 @@ def write_pet(folder: Path, suv: np.ndarray, geometry: Geometry, exam: Examinati
             [_code("40199007", "SCT", "supine")]
         )
         ds.PatientGantryRelationshipCodeSequence = Items([_code("102540008", "SCT", "headfirst")])
-        paths.append(_save(folder, ds, stored_times))
+        paths.append(_save(folder, ds))
     return paths
 
 
@@ -156,7 +156,7 @@ def write_mr(
     scaled = np.clip(signal * (1200 / np.percentile(signal, 98)), 0, 4095).astype(np.uint16)
     begin = exam.start + datetime.timedelta(minutes=minutes_after_start)
     gradient = sequence.kind in _DIXON_TYPES
-    paths, stored = [], {}
+    paths = []
     for k in range(geometry.shape[0]):
         ds = _common(exam, MRImageStorage, "MR", number, name, geometry, k, begin)
         _pixels(ds, scaled[k], signed=False)
@@ -183,10 +183,8 @@ def write_mr(
         ds.InPlanePhaseEncodingDirection = "ROW"
         ds.SAR, ds.TransmitCoilName, ds.ReceiveCoilName = 0.5, "Body", "Spine"
         ds.Laterality = ""
-        middle = (geometry.shape[1] // 2, geometry.shape[2] // 2)
         ds.WindowCenter, ds.WindowWidth = 600, 1200
-        del middle
-        paths.append(_save(folder, ds, stored))
+        paths.append(_save(folder, ds))
     return paths
 
 
@@ -206,7 +204,9 @@ def _code(value: str, scheme: str, meaning: str):
     return item
 
 
-def _common(exam: Examination, sop_class: str, modality: str, number: int, name: str, geometry: Geometry, k: int, begin):
+def _common(
+    exam: Examination, sop_class: str, modality: str, number: int, name: str, geometry: Geometry, k: int, begin
+):
     """Patient, study, series, frame of reference and image plane of one slice."""
     from pydicom.dataset import Dataset, FileMetaDataset
     from pydicom.uid import ExplicitVRLittleEndian
@@ -264,12 +264,11 @@ def _pixels(ds, pixels: np.ndarray, signed: bool) -> None:
     ds.PixelData = np.ascontiguousarray(pixels).astype("<i2" if signed else "<u2").tobytes()
 
 
-def _save(folder: Path, ds, stored: dict) -> Path:
+def _save(folder: Path, ds) -> Path:
     """Write one file under a name without meaning."""
     from hashlib import sha1
 
     name = "IM" + sha1(ds.SOPInstanceUID.encode()).hexdigest()[:8].upper()
     path = folder / name
     ds.save_as(path, enforce_file_format=True)
-    stored[name] = path
     return path

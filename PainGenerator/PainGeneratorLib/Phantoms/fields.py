@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from scipy import ndimage
 
-from ..Numerics.image import Geometry, Image, resample
+from ..Numerics.image import Geometry, Image
 
 
 def smooth_field(rng: np.random.Generator, geometry: Geometry, length_mm: float) -> Image:
@@ -32,8 +32,27 @@ def smooth_field(rng: np.random.Generator, geometry: Geometry, length_mm: float)
 
 
 def on_grid(field: Image, geometry: Geometry) -> np.ndarray:
-    """A field's values at the voxels of a grid, float32; 0 outside."""
-    return resample(field, geometry, outside=0.0)
+    """A field's values, linearly interpolated axis by axis; float32, shape of the grid.
+
+    Both grids must have axes along R, A and S.
+    """
+    values = field.array
+    offset = field.geometry.to_ijk(geometry.ijk_to_ras[:3, 3])
+    step = np.asarray(geometry.spacing_mm) / field.geometry.spacing_mm
+    for axis in range(3):
+        along = offset[2 - axis] + step[2 - axis] * np.arange(geometry.shape[axis])
+        along = np.clip(along, 0, values.shape[axis] - 1.001)
+        first = along.astype(int)
+        shape = [1, 1, 1]
+        shape[axis] = -1
+        part = (along - first).astype(np.float32).reshape(shape)
+        low = np.take(values, first, axis=axis)
+        high = np.take(values, first + 1, axis=axis)
+        high -= low
+        high *= part
+        low += high
+        values = low
+    return values
 
 
 def correlated_noise(rng: np.random.Generator, geometry: Geometry, fwhm_mm: float) -> np.ndarray:

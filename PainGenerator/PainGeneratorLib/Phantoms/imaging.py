@@ -22,7 +22,9 @@ def uptake(patient: Patient, rng: np.random.Generator) -> np.ndarray:
     atlas = patient.atlas
     table = np.zeros(256, np.float32)
     for name, tissue in TISSUES.items():
-        gain = patient.suv_gains.get(name, patient.suv_gains["marrow"] if "marrow" in name or name == "cortex" else 1.0)
+        gain = patient.suv_gains.get(
+            name, patient.suv_gains["marrow"] if "marrow" in name or name == "cortex" else 1.0
+        )
         table[tissue.code] = tissue.suv * gain
     suv = table[atlas.tissue]
     wide = fields.on_grid(fields.smooth_field(rng, atlas.geometry, 16.0), atlas.geometry)
@@ -37,16 +39,18 @@ def uptake(patient: Patient, rng: np.random.Generator) -> np.ndarray:
     suv *= wide
     for lesion in [*patient.lesions, *patient.look_alikes]:
         if lesion.suv is not None:
-            slices, weight = lesion.weight(atlas, lesion.within)
+            slices, weight = lesion.uptake_weight(atlas)
             suv[slices] += weight * (lesion.suv - suv[slices])
     return suv
 
 
-def blurred_uptake(patient: Patient, suv: np.ndarray, fwhm_mm: float) -> Image:
-    """Uptake after the point spread, on the atlas grid; adds the noise-free truth to every lesion."""
+def blurred_uptake(patient: Patient, suv: np.ndarray, fwhm_mm: float, metal: Image | None) -> Image:
+    """Uptake after the point spread and the loss near metal, on the atlas grid; adds the truth to every lesion."""
     geometry = patient.atlas.geometry
     sigma = fwhm_mm / 2.355 / geometry.spacing_mm[0]
     blurred = ndimage.gaussian_filter(suv, sigma, truncate=3.0)
+    if metal is not None:
+        attenuation_loss(metal, blurred, geometry, 0.25)
     for lesion in patient.lesions:
         lesion.measured = _measure(patient, lesion, suv, blurred)
     return Image(blurred, geometry)
@@ -88,7 +92,6 @@ def image_pet(
     reference_to_pet: np.ndarray,
     noise: float,
     rng: np.random.Generator,
-    metal: Image | None,
 ) -> np.ndarray:
     """SUV on the PET grid, g/ml, float32.
 
@@ -99,8 +102,6 @@ def image_pet(
     """
     back = np.linalg.inv(reference_to_pet)
     suv = resample(blurred, geometry, back, outside=0.02)
-    if metal is not None:
-        suv *= attenuation_loss(metal, geometry, back, 0.45)
     suv += noise * np.sqrt(np.maximum(suv, 0) + 0.04) * fields.correlated_noise(rng, geometry, 4.5)
     return np.maximum(suv, 0, out=suv)
 
@@ -166,7 +167,7 @@ class MRImager:
         total /= count
         if self.metal is not None:
             gradient = sequence.kind in ("in-phase", "opposed-phase", "water", "fat")
-            reach, strength = (6.0, 3.0) if gradient else (2.5, 9.0)
+            reach, strength = (8.0, 4.0) if gradient else (3.5, 13.0)
             total = distort(total, geometry, self.metal, back, readout_axis, reach, strength)
         total = ndimage.gaussian_filter(total, (0, 0.55, 0.55))
         total *= bias
@@ -177,7 +178,9 @@ class MRImager:
         return np.hypot(real, sigma * rng.standard_normal(total.shape, dtype=np.float32))
 
 
-def surface_coil(geometry: Geometry, to_reference: np.ndarray, rng: np.random.Generator, posterior: bool) -> np.ndarray:
+def surface_coil(
+    geometry: Geometry, to_reference: np.ndarray, rng: np.random.Generator, posterior: bool
+) -> np.ndarray:
     """Shading of the receive coil on a series grid, float32, around 1.
 
     Parameters

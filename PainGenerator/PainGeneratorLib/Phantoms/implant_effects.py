@@ -54,15 +54,24 @@ def distort(
     smooth = ndimage.gaussian_filter(away, [3.0 / s for s in geometry.spacing_kji_mm])
     spacing = geometry.spacing_kji_mm
     slope = np.gradient(smooth, spacing[readout_axis], axis=readout_axis)
-    shift = (strength_mm * np.exp(-away / 7.0) * (0.35 + slope)).astype(np.float32)
+    shift = (strength_mm * np.exp(-away / 9.0) * (0.35 + slope)).astype(np.float32)
     density = np.clip(1 - np.gradient(shift, spacing[readout_axis], axis=readout_axis), 0.3, 2.6)
-    where = np.meshgrid(*(np.arange(n, dtype=np.float32) for n in signal.shape), indexing="ij")
+    where = list(np.meshgrid(*(np.arange(n, dtype=np.float32) for n in signal.shape), indexing="ij"))
     where[readout_axis] = where[readout_axis] - shift / spacing[readout_axis]
     moved = ndimage.map_coordinates(signal, where, order=1, mode="nearest")
     return moved * density * np.clip((away - reach_mm + 1.5) / 3.0, 0, 1)
 
 
-def attenuation_loss(distance: Image, geometry: Geometry, to_reference: np.ndarray, depth: float) -> np.ndarray:
-    """Factor on PET near metal, whose attenuation is taken for that of air; float32, 1 far away."""
-    away = resample(distance, geometry, to_reference, outside=FAR_MM)
-    return (1 - depth * np.exp(-((away / 9.0) ** 2))).astype(np.float32)
+def attenuation_loss(distance: Image, suv: np.ndarray, geometry: Geometry, depth: float) -> None:
+    """Lower the uptake near metal, whose attenuation is taken for that of air; in place.
+
+    Parameters
+    ----------
+    distance : Image
+        From `distance_to_metal`, a sub-grid of `geometry`.
+    depth : float
+        Part of the uptake that is lost at the metal's surface.
+    """
+    i, j, k = np.rint(geometry.to_ijk(distance.geometry.ijk_to_ras[:3, 3])).astype(int)
+    nk, nj, ni = distance.geometry.shape
+    suv[k : k + nk, j : j + nj, i : i + ni] *= 1 - depth * np.exp(-((distance.array / 8.0) ** 2))

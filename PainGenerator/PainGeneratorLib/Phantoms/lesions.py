@@ -33,7 +33,15 @@ class Lesion:
     appearance : str or None
         The tissue it looks like on MR; None when MR shows nothing.
     within : tuple of str
-        Tissues that it may fill; empty for all.
+        Tissues that its uptake may fill; empty for all.
+    mr_within : tuple of str
+        The same for its MR appearance.
+    reference_tissue : str
+        The matched tissue that `reference_suv` belongs to.
+    hollow : bool
+        A ring of uptake around a cold middle, as of a bursa.
+    measured : dict
+        Noise-free measures, added when the uptake is imaged.
     """
 
     id: str
@@ -51,6 +59,7 @@ class Lesion:
     within: tuple[str, ...] = ()
     mr_within: tuple[str, ...] = ()
     reference_tissue: str = "marrow"
+    hollow: bool = False
     measured: dict = field(default_factory=dict)
 
     @property
@@ -66,8 +75,7 @@ class Lesion:
 
     def weight(self, atlas: Atlas, within: tuple[str, ...]) -> tuple[tuple[slice, slice, slice], np.ndarray]:
         """Slices of the atlas around the lesion and its weight there, 0 to 1, float32."""
-        upper = np.asarray(self.radii) * (1 + EDGE)
-        slices, (x, y, z) = atlas.local(self.local_to_ras, -upper, upper)
+        slices, (x, y, z) = atlas.local(self.local_to_ras, *self._box())
         radius = np.sqrt(sum((v / r) ** 2 for v, r in zip((x, y, z), self.radii, strict=True)))
         weight = np.clip((1 + EDGE / 2 - radius) / EDGE, 0, 1).astype(np.float32)
         if within:
@@ -75,6 +83,19 @@ class Lesion:
             allowed[[TISSUES[name].code for name in within]] = 1
             weight *= allowed[atlas.tissue[slices]]
         return slices, weight
+
+    def uptake_weight(self, atlas: Atlas) -> tuple[tuple[slice, slice, slice], np.ndarray]:
+        """As `weight`, for the uptake."""
+        slices, weight = self.weight(atlas, self.within)
+        if self.hollow:
+            _, (x, y, z) = atlas.local(self.local_to_ras, *self._box())
+            radius = np.sqrt(sum((v / r) ** 2 for v, r in zip((x, y, z), self.radii, strict=True)))
+            weight *= np.clip(radius / 0.7, 0.25, 1) ** 2
+        return slices, weight
+
+    def _box(self) -> tuple[np.ndarray, np.ndarray]:
+        upper = np.asarray(self.radii) * (1 + EDGE)
+        return -upper, upper
 
     def to_json(self) -> dict:
         """The lesion as in ``truth.json``."""

@@ -66,7 +66,9 @@ class _Maker:
 
     def sacroiliac(self) -> Lesion:
         side = self.side()
-        where = placed(self.clefts[side], (self.rng.choice([-4.0, 4.0]), self.rng.uniform(-6, 6), self.rng.uniform(-14, 14)))
+        where = placed(
+            self.clefts[side], (self.rng.choice([-4.0, 4.0]), self.rng.uniform(-6, 6), self.rng.uniform(-14, 14))
+        )
         radii = tuple(self.rng.uniform([6, 8, 10], [9, 11, 15]))
         return Lesion(
             "", "sacroiliitis", where, radii, "sacroiliac joint", side, self.marrow, self.uptake(1.6, 2.4),
@@ -116,29 +118,32 @@ class _Maker:
         )  # fmt: skip
 
 
-def add_lesions(
-    patient: Patient, rng: np.random.Generator, shape: SpineShape, facets: dict, clefts: dict
-) -> None:
+def add_lesions(patient: Patient, rng: np.random.Generator, shape: SpineShape, facets: dict, clefts: dict) -> None:
     """Two to five lesions that do not touch each other, and the pain that goes with the hottest."""
     maker = _Maker(patient, rng, shape, facets, clefts)
     first: list[Callable[[], Lesion]] = [maker.facet, maker.endplate, maker.sacroiliac, maker.pedicle, maker.baastrup]
     others = [*first, maker.facet_pet_only, maker.foramen, maker.modic_two, maker.oedema_only]
     count = int(rng.integers(2, 6))
     wanted = [first[int(rng.integers(len(first)))], *(others[n] for n in rng.permutation(len(others))[: count - 1])]
+    keep_apart(patient, wanted)
+    main = max(patient.lesions, key=lambda lesion: lesion.suv or 0)
+    patient.pain_side = main.side
+    patient.pain_sites_ras_mm = [main.center_ras_mm + rng.normal(0, 8, 3)]
+
+
+def keep_apart(patient: Patient, wanted: list[Callable[[], Lesion]]) -> None:
+    """Add the wanted lesions to the patient, those that find a place of their own; number them."""
     for make in wanted:
         for _ in range(20):
             lesion = make()
             apart = [
                 np.linalg.norm(lesion.center_ras_mm - o.center_ras_mm) - max(o.radii) - max(lesion.radii)
-                for o in [*patient.lesions, *patient.look_alikes]
+                for o in patient.lesions
             ]
             if not apart or min(apart) > 8:
                 lesion.id = f"L{len(patient.lesions) + 1}"
                 patient.lesions.append(lesion)
                 break
-    main = max(patient.lesions, key=lambda lesion: lesion.suv or 0)
-    patient.pain_side = main.side
-    patient.pain_sites_ras_mm = [main.center_ras_mm + rng.normal(0, 8, 3)]
 
 
 def add_look_alikes(patient: Patient, rng: np.random.Generator, shape: SpineShape) -> None:
@@ -150,7 +155,8 @@ def add_look_alikes(patient: Patient, rng: np.random.Generator, shape: SpineShap
         where = placed(shape.bodies[level], tuple(rng.uniform([-10, -4, -4], [10, 6, 4]) * k))
         radii = tuple(rng.uniform(5, 9, 3))
         patient.look_alikes.append(
-            Lesion("", "haemangioma", where, radii, "vertebral body", "midline", marrow, None, "haemangioma", 1.0, level,
+            Lesion("", "haemangioma", where, radii, "vertebral body", "midline", marrow, None, "haemangioma", 1.0,
+                   level,
                    within=MARROWS, mr_within=MARROWS)
         )  # fmt: skip
         patient.normal.append(NormalStructure("haemangioma", where[:3, 3], max(radii)))
@@ -168,7 +174,8 @@ def add_look_alikes(patient: Patient, rng: np.random.Generator, shape: SpineShap
             where = np.eye(4)
             where[:3, 3] = transform_points(shape.bodies["L3"], np.array([sign * 32 * k, -55 * k, 0]))
             patient.look_alikes.append(
-                Lesion("", "muscle use", where, (12, 10, 45), "erector spinae", "left" if sign < 0 else "right", muscle,
+                Lesion("", "muscle use", where, (12, 10, 45), "erector spinae",
+                       "left" if sign < 0 else "right", muscle,
                        muscle * 1.45, None, 1.0, within=("muscle",), reference_tissue="muscle")
             )  # fmt: skip
             patient.normal.append(NormalStructure("symmetric muscle use", where[:3, 3], 45.0))

@@ -24,8 +24,8 @@ class Patient:
     normal : list of NormalStructure
     landmarks : dict
         Name to RAS mm, shape (3,).
-    marrow_gain : float
-        Factor on marrow uptake (falls with age).
+    suv_gains : dict
+        Tissue name to a factor on its uptake; that of marrow falls with age and holds for all bone.
     """
 
     atlas: Atlas

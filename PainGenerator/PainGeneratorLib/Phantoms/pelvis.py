@@ -66,24 +66,27 @@ def paint_sacrum(atlas: Atlas, s1_frame: np.ndarray, scale: float, marrow: str =
         step = 23 * scale * (1 - 0.07 * n)
         origin = before[:3, 3] - step * before[:3, 2]
         frames.append(frame(origin, tilt))
-    for n, local in enumerate(frames):
-        wide = scale * (50, 46, 36, 27, 17)[n]
-        deep = scale * (19, 15, 11, 8, 6)[n]
-        half = 13.0 * scale * (1 - 0.06 * n)
-        for tissue, shrink in (("cortex", 0.0), (marrow, 1.4)):
-            w, d = wide - shrink, deep - shrink
+    slabs = _between(frames, 4)
+    for tissue, shrink in (("cortex", 0.0), (marrow, 1.4)):
+        for part, local in slabs:
+            wide = scale * np.interp(part, range(5), (54, 51, 38, 27, 15)) - shrink
+            deep = scale * np.interp(part, range(5), (19, 15, 11, 8, 5)) - shrink
 
-            def inside(x, y, z, w=w, d=d, wide=wide):
-                taper = w * (1 - 0.16 * (-z / 13))
-                return (np.abs(x) / (w + 0.12 * z)) ** 3 + (np.abs(y + 0.0035 * x * x) / d) ** 2.4 < 1 + 0 * taper
+            def inside(x, y, z, wide=wide, deep=deep):
+                return (np.abs(x) / wide) ** 3.5 + (np.abs(y + 0.0032 * x * x) / deep) ** 2.4 < 1
 
-            lower, upper = (-wide - 3, -deep - 14, -half), (wide + 3, deep + 2, half)
+            lower, upper = (
+                (-wide, -deep - 13, -4.5 * scale),
+                (wide, deep + 1, 4.5 * scale if part else 13.0 * scale - shrink),
+            )
             atlas.paint(local, lower, upper, inside, tissue, "sacrum")
     for n, local in enumerate(frames[:4]):
         back = -scale * (27, 20, 15, 11)[n]
         atlas.ellipsoid((0, back + 3, 0), (9 - n, 6 - n, 14), "cortex", local_to_ras=local, anatomy="sacrum")
         atlas.ellipsoid((0, back + 3, 0), (7.5 - n, 4.5 - 0.6 * n, 14), "csf" if n < 2 else "fat", local_to_ras=local)
-        atlas.capsule((0, back - 6, 8), (0, back - 8, -10), 4 - 0.5 * n, "cortex", local_to_ras=local, anatomy="sacrum")
+        atlas.capsule(
+            (0, back - 6, 8), (0, back - 8, -10), 4 - 0.5 * n, "cortex", local_to_ras=local, anatomy="sacrum"
+        )
         for x in (-1, 1):
             hole = (x * scale * (19, 16, 13, 11)[n], -4, -12)
             atlas.ellipsoid(hole, (4, 14, 4), "fat", local_to_ras=local)
@@ -91,8 +94,31 @@ def paint_sacrum(atlas: Atlas, s1_frame: np.ndarray, scale: float, marrow: str =
     return frames
 
 
-def paint_sacroiliac_joint(atlas: Atlas, joint_ras: np.ndarray, side: str, scale: float) -> np.ndarray:
-    """The joint cleft between sacral wing and ilium; returns its frame (x outward, along the cleft's normal)."""
+def _between(frames: list[np.ndarray], count: int) -> list[tuple[float, np.ndarray]]:
+    """Frames interpolated between neighbours, with their position in segments (0 is S1, 4 is S5)."""
+    tilts = [np.rad2deg(np.arctan2(f[1, 2], f[2, 2])) for f in frames]
+    origins = np.array([f[:3, 3] for f in frames])
+    parts = np.linspace(0, len(frames) - 1, count * (len(frames) - 1) + 1)
+    segments = range(len(frames))
+    return [
+        (
+            float(t),
+            frame(np.array([np.interp(t, segments, origins[:, n]) for n in range(3)]), np.interp(t, segments, tilts)),
+        )
+        for t in parts
+    ]
+
+
+def paint_sacroiliac_joint(
+    atlas: Atlas, joint_ras: np.ndarray, side: str, scale: float, marrow: str = "marrow"
+) -> np.ndarray:
+    """Paint the joint cleft and the bone that bears it, between sacral wing and ilium.
+
+    Returns
+    -------
+    ndarray, shape (4, 4)
+        The joint's frame; x points outward along the normal of the cleft (mirrored on the left).
+    """
     sign = side_sign(side)
     yaw = np.deg2rad(27)
     matrix = np.eye(4)
@@ -101,11 +127,22 @@ def paint_sacroiliac_joint(atlas: Atlas, joint_ras: np.ndarray, side: str, scale
     matrix[:3, 1] = (sign * np.sin(yaw), np.cos(yaw), 0.0)
     matrix[:3, 2] = np.cross(matrix[:3, 0], matrix[:3, 1]) * sign
     matrix[:3, 3] = joint_ras
-    size = np.array([1.4, 21 * scale, 30 * scale])
+    size = np.array([1.3, 21 * scale, 29 * scale])
 
-    def cleft(x, y, z):
-        return (np.abs(x + 2.5 * np.sin(z / 14)) < size[0]) & ((y / size[1]) ** 2 + (z / size[2]) ** 2 < 1)
+    def slab(x, y, z, near, far, grow):
+        bent = x + 2.5 * np.sin(z / 14)
+        return (bent > near) & (bent < far) & ((y / (size[1] + grow)) ** 2 + (z / (size[2] + grow)) ** 2 < 1)
 
-    box = size + [4, 0, 0]
-    atlas.paint(matrix, -box, box, cleft, "cartilage", None)
+    box = size + np.array([24, 4, 4])
+    soft = ("fat", "muscle", "scar", "bowel wall", "bowel content", "pelvic organ")
+    for name, tissue, near, far, grow in (
+        (f"hip_{side}", "cortex", 0, 10, 3),
+        ("sacrum", "cortex", -20, 0, 3),
+        (f"hip_{side}", marrow, 2, 10, 1.5),
+        ("sacrum", marrow, -20, -2, 1.5),
+    ):
+        over = (*soft, "cortex") if tissue == marrow else soft
+        atlas.paint(matrix, -box, box, lambda x, y, z, v=(near, far, grow): slab(x, y, z, *v), tissue, name, over)
+    atlas.paint(matrix, -box, box, lambda x, y, z: slab(x, y, z, -2.2, 2.2, 1), "cortex", None)
+    atlas.paint(matrix, -box, box, lambda x, y, z: slab(x, y, z, -size[0], size[0], 0), "cartilage", None)
     return matrix

@@ -111,14 +111,14 @@ def _between_series(rng: np.random.Generator, center: np.ndarray) -> np.ndarray:
 def _low_back(rng, small, center, t1, stir, t2) -> list[SeriesPlan]:
     pixel, size, count = (1.9, 152, 15) if small else (0.94, 304, 29)
     step, thick = (8.8, 8.0) if small else (4.4, 4.0)
-    middle = center + [rng.uniform(-3, 3), -8, 0]
+    middle = center + np.array([rng.uniform(-3, 3), -8, 0])
     sagittal = grid("sagittal", middle, (count, size, size), pixel, step)
     plans = [SeriesPlan("T1", "t1_tse_sag", sagittal, np.eye(4), t1, thick)]
     plans.append(SeriesPlan("FLUID", "t2_tirm_sag", sagittal, _between_series(rng, center), stir, thick))
     if rng.random() < 0.85:
         plans.append(SeriesPlan("T2", "t2_tse_sag", sagittal, _between_series(rng, center), t2, thick))
     if rng.random() < 0.35 and not small:
-        axial = grid("axial", center + [0, -20, -30], (30, 224, 224), 0.98, 5.0, float(rng.uniform(-12, 12)))
+        axial = grid("axial", center + np.array([0, -20, -30]), (30, 224, 224), 0.98, 5.0, float(rng.uniform(-12, 12)))
         plans.append(SeriesPlan("T2", "t2_tse_tra", axial, _between_series(rng, center), t2, 4.0))
     return plans
 
@@ -126,7 +126,7 @@ def _low_back(rng, small, center, t1, stir, t2) -> list[SeriesPlan]:
 def _hip(rng, small, center, t1, stir, t2) -> list[SeriesPlan]:
     pixel, size, count = (2.4, 160, 20) if small else (1.04, 368, 37)
     step, thick = (8.8, 8.0) if small else (4.8, 4.0)
-    coronal = grid("coronal", center + [0, rng.uniform(-3, 3), 0], (count, size, size), pixel, step)
+    coronal = grid("coronal", center + np.array([0, rng.uniform(-3, 3), 0]), (count, size, size), pixel, step)
     plans = [SeriesPlan("T1", "t1_tse_cor_warp", coronal, np.eye(4), t1, thick)]
     plans.append(SeriesPlan("FLUID", "t2_tirm_cor_warp", coronal, _between_series(rng, center), stir, thick))
     if rng.random() < 0.6:
@@ -139,7 +139,7 @@ def _hip(rng, small, center, t1, stir, t2) -> list[SeriesPlan]:
 
 def _dixon(rng, small, center, pet_motion) -> list[SeriesPlan]:
     pixel, shape, step = (5.2, (40, 60, 76), 6.2) if small else (2.6, (80, 120, 152), 3.12)
-    coronal = grid("coronal", center + [0, -5, 0], shape, pixel, step)
+    coronal = grid("coronal", center + np.array([0, -5, 0]), shape, pixel, step)
     kinds = ["in-phase", "opposed-phase", "water", "fat"]
     if rng.random() < 0.3:
         kinds = kinds[:2]

@@ -145,7 +145,7 @@ def paint_canal(atlas: Atlas, shape: SpineShape) -> np.ndarray:
     atlas.tube(line, 9.3 * k, "fat", over=("fat", "muscle", "cortex", "annulus", "dry disc"))
     atlas.tube(line, 7.4 * k, "csf", anatomy="spinal_cord", over=("fat", "cortex"))
     for dx, dy in ((-3, -3), (3, -3), (-1, -4.5), (1.2, -4.2), (4.2, -1), (-4.2, -1)):
-        atlas.tube(line + [dx, dy, 0], 0.9, "nerve", over=("csf",), anatomy="spinal_cord")
+        atlas.tube(line + np.array([dx, dy, 0]), 0.9, "nerve", over=("csf",), anatomy="spinal_cord")
     atlas.tube(line[:4], 4.0, "cord", over=("csf", "nerve"), anatomy="spinal_cord")
     return line
 

@@ -73,6 +73,7 @@ _ROWS = {
     "bladder wall": (1.5, 0.75, 1150, 55, 0.0),
     "pelvic organ": (1.3, 0.80, 1250, 80, 0.0),
     "metal": (0.0, 0.0, 1000, 50, 0.0),
+    "cement": (0.1, 0.02, 800, 5, 0.0),
     "scar": (0.75, 0.45, 1100, 35, 0.1),
     "periprosthetic": (1.9, 0.55, 1150, 42, 0.2),
     # how a lesion looks on MR (its uptake is the lesion's own)

@@ -26,6 +26,12 @@ class AlignmentParameters:
     restart_rotation_deg: float
     pet_start_penalty: float
     agreement_mm: float
+    halves_mm: float
+    pet_halves_mm: float
+    minimum_outline: float
+    contradiction_mm: float
+    warn_shift_mm: float
+    warn_rotation_deg: float
     minimum_gain: float
     minimum_change_mm: float
     minimum_overlap_ml: float

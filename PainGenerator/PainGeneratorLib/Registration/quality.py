@@ -9,7 +9,12 @@ from .landmarks import LandmarkFit
 from .rigid import change_between
 from .search import PairSearch
 
-GIVE_LANDMARKS = "Give at least 4 point pairs with --landmarks, or align the series by hand."
+GIVE_LANDMARKS = (
+    "Give at least 4 point pairs with --landmarks, or the CT or Dixon that was acquired with the PET as ATTENUATION."
+)
+CHECK = "Check the alignment by eye."
+NOISE_FACTOR = 3.0
+"""A gain in similarity must exceed its standard error by this factor."""
 
 
 def judge(
@@ -19,20 +24,43 @@ def judge(
     parameters: AlignmentParameters,
     same_frame_of_reference: bool,
 ) -> PairAlignment:
-    """Keep the result of a search, or its start, or say that the images are not aligned."""
-    problem = _problem(found, parameters)
-    if problem is None:
-        kept, verdict, matrix = "registered", "aligned", found.best
-        reason, advice = "The search improved the agreement and came to the same place from all starts.", ""
+    """Keep the result of a search, or its start, or say that the images are not aligned.
+
+    The result is kept when it agrees better than the start by more than noise, restarts come to it, parts of the
+    overlap lead to it, the bodies' outlines fit, and it lies within bounds. Otherwise the start is kept: landmarks
+    always; the scanner's coordinates when both series share them and no better place was clearly seen far from
+    them, or when a trustworthy search found nothing better. Else the images are not aligned.
+
+    Parameters
+    ----------
+    found : PairSearch
+    scanner : ndarray, shape (4, 4)
+        fixed_to_moving_ras by the scanner's coordinates.
+    fit : LandmarkFit or None
+        The start of the search, where landmarks were given.
+    parameters : AlignmentParameters
+    same_frame_of_reference : bool
+        True when scanner coordinates are credible without any measurement.
+    """
+    doubt = _doubt(found, parameters)
+    better = _is_better(found, parameters)
+    unchanged = "no better agreement than that of the start was found."
+    matrix, advice = scanner, CHECK
+    if doubt is None and better:
+        kept, verdict, matrix, advice = "registered", "aligned", found.best, ""
+        reason = "The search improved the agreement, and came to the same place from all starts and parts."
     elif fit is not None:
         kept, verdict, matrix = "landmarks", "aligned", found.start
-        reason, advice = f"The landmarks were kept: {problem}", "Check the alignment by eye."
-    elif same_frame_of_reference:
-        kept, verdict, matrix = "identity/scanner", "kept the scanner's alignment", scanner
-        reason, advice = f"The scanner's alignment was kept: {problem}", "Check the alignment by eye."
+        reason = f"The landmarks were kept: {doubt or unchanged}"
+    elif doubt is None and (same_frame_of_reference or found.change_mm <= parameters.agreement_mm):
+        kept, verdict = "identity/scanner", "kept the scanner's alignment"
+        reason = f"The scanner's alignment was kept: {unchanged}"
+    elif same_frame_of_reference and not (better and found.change_mm > parameters.contradiction_mm):
+        kept, verdict = "identity/scanner", "kept the scanner's alignment"
+        reason = f"The scanner's alignment was kept: {doubt}"
     else:
-        kept, verdict, matrix = "not aligned", "not aligned", scanner
-        reason, advice = f"The images could not be aligned: {problem}", GIVE_LANDMARKS
+        kept, verdict, advice = "not aligned", "not aligned", GIVE_LANDMARKS
+        reason = f"The images could not be aligned: {doubt or unchanged}"
     shift, rotation = change_between(scanner, matrix, found.center_ras)
     return PairAlignment(
         fixed_to_moving_ras=matrix,
@@ -44,20 +72,53 @@ def judge(
         spread_mm=found.spread_mm,
         similarity_start=found.similarity_start,
         similarity_end=found.similarity_end,
-        evidence={"overlap_ml": found.overlap_ml, **found.evidence},
+        evidence={
+            "overlap_ml": found.overlap_ml,
+            "change_found_mm": found.change_mm,
+            "halves_mm": found.halves_mm,
+            "gain_noise": found.gain_noise,
+            "outline_overlap": found.outline,
+            "landmark_residual_mm": None if fit is None else fit.rms_mm,
+        },
         reason=reason,
         advice=advice,
+        warnings=_warnings(kept, fit, shift, rotation, parameters),
     )
 
 
-def _problem(found: PairSearch, parameters: AlignmentParameters) -> str | None:
+def _warnings(
+    kept: str, fit: LandmarkFit | None, shift_mm: float, rotation_deg: float, parameters: AlignmentParameters
+) -> tuple[str, ...]:
+    if (
+        kept == "registered"
+        and fit is None
+        and (shift_mm > parameters.warn_shift_mm or rotation_deg > parameters.warn_rotation_deg)
+    ):
+        return (f"Moved by {shift_mm:.1f} mm and {rotation_deg:.1f} degrees from the scanner's alignment.",)
+    if kept == "landmarks":
+        return (f"Aligned by landmarks alone (residual {fit.rms_mm:.1f} mm).",)
+    return ()
+
+
+def _is_better(found: PairSearch, parameters: AlignmentParameters) -> bool:
+    if found.similarity_end is None or found.change_mm < parameters.minimum_change_mm:
+        return False
+    gain = found.similarity_end - found.similarity_start
+    needed = max(parameters.minimum_gain * abs(found.similarity_start), NOISE_FACTOR * (found.gain_noise or 0.0))
+    return gain > needed
+
+
+def _doubt(found: PairSearch, parameters: AlignmentParameters) -> str | None:
+    """Why the end of a search cannot be trusted; None when it can."""
     if found.similarity_end is None:
         return f"they overlap by only {found.overlap_ml:.0f} ml."
     if found.at_bound:
         return "the search ran to the limit of what was allowed."
     if found.spread_mm is not None and found.spread_mm > parameters.agreement_mm:
         return f"searches from different starts ended {found.spread_mm:.1f} mm apart."
-    gain = found.similarity_end - found.similarity_start
-    if gain < parameters.minimum_gain * max(found.similarity_start, 1e-6):
-        return "no better agreement than that of the start was found."
+    halves_limit = parameters.pet_halves_mm if found.kind == "PET" else parameters.halves_mm
+    if found.halves_mm is not None and found.halves_mm > halves_limit:
+        return f"parts of the overlap alone lead {found.halves_mm:.1f} mm away from the whole."
+    if found.outline is not None and found.outline < parameters.minimum_outline:
+        return f"the outlines of the body agree by only {100 * found.outline:.0f} %."
     return None

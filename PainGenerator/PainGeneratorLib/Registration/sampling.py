@@ -17,7 +17,7 @@ CT_PADDING_HU = -1500.0
 CT_BONE_HU = 180.0
 """Above muscle, organs and most contrast in veins, below cancellous bone as a 4 mm voxel shows it."""
 EDGE_VOXELS = 1.0
-"""Over this distance to the edge of the view the weight of a sample falls from 1 to 0, so that none drops out at once."""
+"""Over this distance to the edge of the view the weight of a sample falls from 1 to 0: none drops out at once."""
 
 
 @dataclass(frozen=True, eq=False)

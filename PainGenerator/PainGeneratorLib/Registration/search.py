@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 from scipy import ndimage, optimize
 
-from ..Numerics.image import Image, transform_points
+from ..Numerics.image import Image, resample, transform_points
 from . import sampling
 from .alignment_types import AlignmentParameters
-from .rigid import TURN_RADIUS_MM, motion, turn_derivatives
+from .rigid import TURN_RADIUS_MM, mean_distance, motion, turn_derivatives
 from .similarity import IntensityScale, mutual_information
 
 BORDER_MM = 8.0
@@ -19,6 +20,8 @@ BORDER_MM = 8.0
 CROP_MARGIN_MM = 20.0
 LEAST_SHARE_IN_VIEW = 0.4
 """A pose that leaves less than this share of the starting overlap in view is out of bounds."""
+
+
 @dataclass(frozen=True)
 class Level:
     """One level of the search, from coarse to fine."""
@@ -28,10 +31,13 @@ class Level:
     share: float
     """Of the sample points."""
     bone_mm: float | None
-    """With CT, only points this near to bone take part, as skin and muscle deform between two tables; None for all."""
+    """With CT, half of the points lie this near to bone, as skin and muscle bend between two tables; None for all."""
 
 
-LEVELS = (Level(6.0, 4.0, 0.3, None), Level(4.0, 2.0, 0.6, 15.0), Level(2.0, 1.0, 1.0, 8.0))
+LEVELS = (Level(6.0, 4.0, 0.3, None), Level(4.0, 2.0, 0.6, None), Level(2.0, 1.0, 1.0, 8.0))
+HALVES_SPACING_MM = 4.0
+"""Level on which halves of the overlap are searched alone."""
+NOISE_PARTS = 8
 LEAST_BONE_ML = 10.0
 """With less bone in view than this the whole body is compared."""
 
@@ -67,6 +73,15 @@ class PairMetric:
         moving_values, _, in_view = moving.sample(transform_points(start, self.points))
         self.moving_scale = IntensityScale.of(moving_values[in_view > 0], 0.5)
         self.least_weight = LEAST_SHARE_IN_VIEW * float(in_view.sum())
+
+    def part(self, chosen: np.ndarray) -> PairMetric:
+        """The same metric on some of its points (booleans, one per point)."""
+        part = copy.copy(self)
+        part.points, part.relative = self.points[chosen], self.relative[chosen]
+        part.fixed_weights, part.fixed_values = self.fixed_weights[chosen], self.fixed_values[chosen]
+        in_view = self.moving.sample(transform_points(self.start, part.points))[2]
+        part.least_weight = LEAST_SHARE_IN_VIEW * float(in_view.sum())
+        return part
 
     def similarity(self, parameters: np.ndarray) -> float:
         """Mutual information (nats) at a motion, without the penalty."""
@@ -107,6 +122,17 @@ class PairSearch:
     similarity_start, similarity_end : float or None
     at_bound : bool
         True when the result lies at the limit of what was allowed.
+    kind : str
+        Of the moving image.
+    change_mm : float
+        Mean distance between start and result at points of the overlap.
+    halves_mm : float or None
+        Distance (root mean square; median of six halves) between the result and what one half of the overlap
+        alone leads to, in that half: large where the body bent between the images, or where they tell too little.
+    gain_noise : float or None
+        Standard error of the gain in similarity, from parts of the points.
+    outline : float or None
+        Dice overlap of the two bodies at the result, where both images see.
     """
 
     start: np.ndarray
@@ -118,7 +144,11 @@ class PairSearch:
     similarity_start: float | None = None
     similarity_end: float | None = None
     at_bound: bool = False
-    evidence: dict[str, float] = field(default_factory=dict)
+    kind: str = ""
+    change_mm: float = 0.0
+    halves_mm: float | None = None
+    gain_noise: float | None = None
+    outline: float | None = None
 
 
 def search_pair(
@@ -163,13 +193,14 @@ def search_pair(
                 _perturbation(generator, parameters.restart_shift_mm, parameters.restart_rotation_deg)
                 for _ in range(parameters.restarts)
             ]
+        chance = seen.astype(np.float64)
         if kind == "CT" and level.bone_mm is not None:
             pose = start @ motion(candidates[0], found.center_ras)
             near = _near_bone(moving_level.image, level.bone_mm, transform_points(pose, points))
-            if (near & seen).sum() * geometry.voxel_volume_ml > 10 * LEAST_BONE_ML:
-                seen &= near
+            if (near & seen).sum() * geometry.voxel_volume_ml > LEAST_BONE_ML:
+                chance = np.where(near, 1.0 / near[seen].mean(), 1.0) * seen
         count = min(int(parameters.samples * share), int(seen.sum()))
-        pick = np.sort(generator.choice(np.flatnonzero(seen), count, replace=False))
+        pick = np.sort(generator.choice(len(flat), count, replace=False, p=chance / chance.sum()))
         k, j, i = np.unravel_index(flat[pick], geometry.shape)
         ijk = np.stack([i, j, k], axis=1) + generator.uniform(-0.5, 0.5, (count, 3))
         metric = PairMetric(fixed_level, moving_level, geometry.to_ras(ijk), start, found.center_ras, bins, penalty)
@@ -183,12 +214,56 @@ def search_pair(
         candidates = [result[1] for result in results]
         if len(candidates) > 1:
             found.spread_mm = _spread(candidates, found)
-    best = candidates[0]
-    found.best = start @ motion(best, found.center_ras)
+        if spacing == HALVES_SPACING_MM:
+            found.halves_mm = _disagreement_of_halves(metric, candidates[0], bounds)
+    _conclude(found, metric, candidates[0], bounds, fixed_level, moving_level, kind)
+    return found
+
+
+def _conclude(
+    found: PairSearch,
+    metric: PairMetric,
+    best: np.ndarray,
+    bounds: np.ndarray,
+    fixed_level: sampling.WorkingImage,
+    moving_level: sampling.WorkingImage,
+    kind: str,
+) -> None:
+    """Measure what the decision about a result needs."""
+    found.kind = kind
+    found.best = found.start @ motion(best, found.center_ras)
     found.similarity_start = metric.similarity(np.zeros(6))
     found.similarity_end = metric.similarity(best)
     found.at_bound = bool((np.abs(best) > 0.98 * bounds).any())
-    return found
+    found.change_mm = mean_distance(found.start, found.best, found.overlap_points_ras)
+    parts = [metric.part(np.arange(len(metric.points)) % NOISE_PARTS == n) for n in range(NOISE_PARTS)]
+    gains = [part.similarity(best) - part.similarity(np.zeros(6)) for part in parts]
+    found.gain_noise = float(np.std(gains, ddof=1) / np.sqrt(NOISE_PARTS))
+    found.outline = _outline(fixed_level, moving_level, found.best, kind)
+
+
+def _outline(fixed: sampling.WorkingImage, moving: sampling.WorkingImage, pose: np.ndarray, kind: str) -> float:
+    """Dice overlap of the bodies, where both images see."""
+    fixed_body = sampling.body_mask(fixed.image, "MR", fixed.valid > 0)
+    moving_body = Image(sampling.body_mask(moving.image, kind, moving.valid > 0), moving.image.geometry)
+    mapped = resample(moving_body, fixed.image.geometry, pose, order=1, outside=np.nan)
+    seen = np.isfinite(mapped) & (fixed.valid > 0)
+    a, b = fixed_body & seen, (mapped >= 0.5) & seen
+    total = int(a.sum()) + int(b.sum())
+    return 2.0 * int((a & b).sum()) / total if total else 0.0
+
+
+def _disagreement_of_halves(metric: PairMetric, best: np.ndarray, bounds: np.ndarray) -> float:
+    """How far (mm, root mean square; median of six) halves of the overlap alone lead from the whole's result."""
+    distances = []
+    for axis in range(3):
+        upper = metric.relative[:, axis] > np.median(metric.relative[:, axis])
+        for chosen in (upper, ~upper):
+            half = _optimized(metric.part(chosen), best, bounds)[1]
+            points = metric.points[chosen][::10]
+            moved = [transform_points(motion(p, metric.center), points) for p in (half, best)]
+            distances.append(np.sqrt(np.mean(np.sum((moved[0] - moved[1]) ** 2, axis=1))))
+    return float(np.median(distances))
 
 
 def _optimized(metric: PairMetric, start: np.ndarray, bounds: np.ndarray) -> tuple[float, np.ndarray]:

@@ -120,6 +120,7 @@ def provenance(analysis: Analysis, created: datetime.datetime) -> dict[str, Any]
         "input_files": [
             {"name": _relative(file, case.input_folder), "sha256": _sha256(file)} for file in case.input_files
         ],
+        "notes": list(case.notes),
         "warnings": analysis.warnings,
     }
 
@@ -179,6 +180,7 @@ def _report_content(
         score_weights={name: fusion[f"weight_{name}"]["value"] for name in _PARTS},
         changed_parameters=_changed_parameters(analysis),
         protocol=case.group,
+        method=case.notes,
         warnings=analysis.warnings,
     )
 

@@ -23,6 +23,8 @@ ON_DARK = (90, 230, 255)
 ON_LIGHT = (0, 70, 200)
 """Outlines over the inverted PET."""
 SCALE_BAR_MM = 50.0
+CROSSHAIR_MM = 22.0
+"""Length of each of the four lines that point at a candidate."""
 DASH_PIXELS = 7
 COLOR_BAR_STEPS = (0.05, 0.1, 0.2, 0.25, 0.5, 1.0, 2.0, 2.5, 5.0, 10.0, 20.0, 25.0, 50.0, 100.0)
 
@@ -104,9 +106,22 @@ def draw_outline(rgb: np.ndarray, border: np.ndarray, color: tuple[int, int, int
 
 
 def annotate(
-    rgb: np.ndarray, plane: Plane, caption: str, point_ras: np.ndarray, *, light: bool = False
+    rgb: np.ndarray, plane: Plane, caption: str, point_ras: np.ndarray, reach_mm: float, *, light: bool = False
 ) -> Picture.Image:
-    """Caption, patient letters, crosshair with a gap at the point, and scale bar, over the picture of a plane."""
+    """Caption, patient letters, scale bar, and lines that point at a position, over the picture of a plane.
+
+    Parameters
+    ----------
+    rgb : ndarray of uint8, shape (pixels, pixels, 3)
+    plane : Plane
+    caption : str
+    point_ras : ndarray, shape (3,)
+        RAS mm.
+    reach_mm : float
+        The lines begin at this distance from the position, so that they hide nothing.
+    light : bool
+        The picture is mostly white.
+    """
     picture = Picture.fromarray(rgb)
     draw = ImageDraw.Draw(picture)
     color, halo = (INK, WHITE) if light else (WHITE, BLACK)
@@ -114,8 +129,8 @@ def annotate(
     text_size = max(12, round(size * 0.048))
     margin = round(size * 0.02)
     x, y = (float(v) for v in plane.pixel_of(point_ras))
-    gap = 13.0 / plane.mm_per_pixel
-    end = 38.0 / plane.mm_per_pixel
+    gap = reach_mm / plane.mm_per_pixel
+    end = gap + CROSSHAIR_MM / plane.mm_per_pixel
     for dx, dy in ((1, 0), (-1, 0), (0, 1), (0, -1)):
         ends = [(x + dx * gap, y + dy * gap), (x + dx * end, y + dy * end)]
         draw.line(ends, fill=halo, width=3)

@@ -34,6 +34,10 @@ WIDTH_MM = 200.0
 """Width and height of every panel: a lumbar spine, or one hip with the midline."""
 NARROWEST_UPPER_SUV = 1.0
 """The colour scale never ends below this, else noise would fill it."""
+CLEARANCE_MM = 4.0
+"""Between an outline and the lines that point at it."""
+NEAREST_LINE_MM = 13.0
+FARTHEST_LINE_MM = 60.0
 OVERLAY_FROM = (0.3, 0.65)
 """Bounds of the value where the colours begin, as parts of the upper end of the scale."""
 
@@ -158,7 +162,9 @@ def key_image(candidate: Candidate, inputs: KeyImageInputs, *, usual_suv: float 
         row = []
         for n, (rgb, plane) in enumerate(zip(pictures, planes, strict=True)):
             shapes.draw(rgb, n, ON_LIGHT if light else ON_DARK)
-            row.append(annotate(rgb, plane, f"{plane.name.capitalize()}: {label}", point, light=light))
+            row.append(
+                annotate(rgb, plane, f"{plane.name.capitalize()}: {label}", point, shapes.reach_mm[n], light=light)
+            )
         rows.append(row)
         bars.append(bar)
 
@@ -220,6 +226,14 @@ class _Outlines:
         findings = findings if candidate.evidence == "PET+MR" else []
         self.solid = [outline([candidate.region], plane) for plane in planes]
         self.dashed = [outline(findings, plane) for plane in planes]
+        self.reach_mm = [self._reach(n, plane, candidate.centroid_ras_mm) for n, plane in enumerate(planes)]
+
+    def _reach(self, number: int, plane: Plane, point_ras: np.ndarray) -> float:
+        """Distance from the point to where the lines that point at it may begin: beyond the outlines."""
+        rows, columns = np.nonzero(self.solid[number] | self.dashed[number])
+        x, y = plane.pixel_of(point_ras)
+        farthest = np.hypot(columns - x, rows - y).max(initial=0.0) * plane.mm_per_pixel
+        return float(np.clip(farthest + CLEARANCE_MM, NEAREST_LINE_MM, FARTHEST_LINE_MM))
 
     def draw(self, rgb: np.ndarray, number: int, color: tuple[int, int, int]) -> None:
         draw_outline(rgb, self.dashed[number], color, dashed=True)

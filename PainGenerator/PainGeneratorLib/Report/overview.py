@@ -212,7 +212,8 @@ def _panel(
     write(draw, (LABEL_PIXELS + 8, 8), projection.name.capitalize(), size, "la", INK, WHITE)
     length = SCALE_BAR_MM / projection.mm_per_pixel
     middle = LABEL_PIXELS + width / 2
-    draw.line([(middle - length / 2, height - 10), (middle + length / 2, height - 10)], INK, 3)
+    for shade, width_of_line in ((WHITE, 7), (INK, 3)):
+        draw.line([(middle - length / 2, height - 10), (middle + length / 2, height - 10)], shade, width_of_line)
     write(draw, (middle, height - 14), f"{SCALE_BAR_MM / 10:.0f} cm", size - 2, "md", INK, WHITE)
     return canvas
 

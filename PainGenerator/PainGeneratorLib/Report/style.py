@@ -66,16 +66,20 @@ footer { margin-top: 2.4rem; padding-top: .7rem; border-top: 1px solid var(--lin
 }
 @page { size: A4; margin: 14mm 13mm 15mm; }
 @media print {
-  body { background: none; font-size: 10pt; }
+  html { font-size: 9.5pt; }
+  body { background: none; font-size: 1rem; line-height: 1.4; }
   main { max-width: none; padding: 0; }
   h2, h3 { break-after: avoid; }
-  h2 { margin-top: 1.3rem; }
+  h2 { margin-top: 1.2rem; }
+  .patient { grid-template-columns: repeat(4, 1fr); margin: .6rem 0 .7rem; }
+  .box { margin: .5rem 0; padding: .3rem .7rem; }
+  .candidate { margin: .8rem 0 1.2rem; }
   .candidate, figure, .box, tr { break-inside: avoid; }
   figure.key img { min-width: 0; }
   table { font-size: 8pt; }
   th, td { padding: .25rem .3rem; }
   .unit { white-space: normal; }
-  figure.overview img { max-height: 92mm; }
+  figure.overview img { max-height: 74mm; }
   .scroll, figure.key { overflow: visible; }
   thead { display: table-header-group; }
   * { -webkit-print-color-adjust: exact; print-color-adjust: exact; }

@@ -4,19 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from ..Anatomy import codes
 from ..Numerics.records import Candidate, HotSpot, MRFinding
-from .segments import TAG_PREFIX, Segment, terminology_entry
+from .segments import TAG_PREFIX, Segment
 
-Code = tuple[str, str, str]
 Color = tuple[float, float, float]
-
-ABNORMAL: Code = ("SCT", "49755003", "Morphologically Altered Structure")
-LESION: Code = ("SCT", "52988006", "Lesion")
-MR_KIND_CODES: dict[str, Code] = {
-    "oedema": ("SCT", "79654002", "Edema"),
-    "effusion or synovitis": ("SCT", "41699000", "Effusion"),
-}
-"""SNOMED CT codes as in DICOM PS3.16; kinds without one are coded as lesion, and named in the segment."""
 
 EVIDENCE_COLORS: dict[str, Color] = {
     "PET+MR": (0.90, 0.20, 0.15),
@@ -25,18 +17,6 @@ EVIDENCE_COLORS: dict[str, Color] = {
 }
 DIMMED_COLOR: Color = (0.55, 0.55, 0.55)
 """For rejected and physiologic ones: kept, but no longer in the foreground."""
-
-HOT_SPOT_COLOR: Color = (1.00, 0.80, 0.20)
-MR_KIND_COLORS: dict[str, Color] = {
-    "oedema": (0.20, 0.75, 0.85),
-    "effusion or synovitis": (0.20, 0.45, 0.95),
-    "Modic I": (0.55, 0.30, 0.90),
-    "Modic II": (0.70, 0.50, 0.90),
-    "Modic III": (0.45, 0.30, 0.60),
-    "fluid collection or bursitis": (0.10, 0.60, 0.60),
-    "disc degeneration": (0.40, 0.70, 0.35),
-    "implant artefact": (0.50, 0.50, 0.50),
-}
 
 
 def candidate_color(candidate: Candidate) -> Color:
@@ -59,7 +39,7 @@ def candidate_segments(candidates: Sequence[Candidate]) -> list[Segment]:
             candidate_segment_name(candidate),
             candidate.region,
             candidate_color(candidate),
-            terminology_entry(ABNORMAL, LESION),
+            codes.terminology_entry("pain generator", candidate.place),
             _tags(
                 Id=candidate.id,
                 Name=candidate_segment_name(candidate),
@@ -85,8 +65,8 @@ def hot_spot_segments(hot_spots: Sequence[HotSpot]) -> list[Segment]:
             f"hot-spot-{spot.label}",
             f"Hot spot {spot.label}" + (" (physiologic)" if spot.physiologic else ""),
             spot.region,
-            DIMMED_COLOR if spot.physiologic else HOT_SPOT_COLOR,
-            terminology_entry(ABNORMAL, LESION),
+            DIMMED_COLOR if spot.physiologic else codes.color_of("hot spot"),
+            codes.terminology_entry("hot spot"),
             _tags(
                 Id=f"hot-spot-{spot.label}",
                 SUVMax=f"{spot.suv_max:.4g}",
@@ -105,8 +85,8 @@ def mr_finding_segments(findings: Sequence[MRFinding]) -> list[Segment]:
             f"mr-{finding.label}",
             f"{finding.kind[0].upper()}{finding.kind[1:]} {finding.label}",
             finding.region,
-            MR_KIND_COLORS[finding.kind],
-            terminology_entry(ABNORMAL, MR_KIND_CODES.get(finding.kind, LESION)),
+            codes.color_of(finding.kind),
+            codes.terminology_entry(finding.kind),
             _tags(
                 Id=f"mr-{finding.label}",
                 Kind=finding.kind,

@@ -74,8 +74,9 @@ def _is_nested(fine: Geometry, coarse: Geometry) -> bool:
 def region_on_grid(region: Region, grid: Geometry) -> Region:
     """The voxels of a grid where the linearly interpolated mask of a region reaches one half.
 
-    Where whole voxels of the grid fill each voxel of the region, those are taken, and the volume stays the same. Only the region's own box is looked at, so that the cost follows the region. A region too small or too thin to
-    reach one half anywhere keeps the voxels in which its own voxel centers lie: no finding is lost.
+    Where whole voxels of the grid fill each voxel of the region, those are taken, and the volume stays the same. Only
+    the region's own box is looked at, so that the cost follows the region. A region too small or too thin to reach one
+    half anywhere keeps the voxels in which its own voxel centers lie: no finding is lost.
 
     Parameters
     ----------

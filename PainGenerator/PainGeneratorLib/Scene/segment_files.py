@@ -26,7 +26,9 @@ def save_seg_nrrd(node: Any, path: str | Path) -> None:
     storage = slicer.vtkMRMLSegmentationStorageNode()
     storage.SetFileName(str(path))
     storage.SetUseCompression(True)
-    if not storage.WriteData(node):
+    # On a full disk the storage node leaves a short file and reports success.
+    if not (storage.WriteData(node) and _is_whole(path)):
+        Path(path).unlink(missing_ok=True)
         raise PainGeneratorError(f"{path} could not be written.", WRITE_ADVICE)
 
 
@@ -51,17 +53,14 @@ def load_seg_nrrd(scene: Any, path: str | Path, name: str = "") -> Any:
     PainGeneratorError
         When there is no such file or it is no segmentation.
     """
-    import SimpleITK
     import slicer
 
     path = Path(path)
     if not path.is_file():
         raise PainGeneratorError(f"There is no file {path}.", "Give the path of a .seg.nrrd file.")
     # The storage node ends the process on a damaged file: another reader has to look at it first.
-    try:
-        SimpleITK.ReadImage(str(path), imageIO="NrrdImageIO")
-    except RuntimeError as error:
-        raise PainGeneratorError(f"{path} could not be read.", READ_ADVICE) from error
+    if not _is_whole(path):
+        raise PainGeneratorError(f"{path} could not be read.", READ_ADVICE)
     node = scene.AddNewNodeByClass("vtkMRMLSegmentationNode", name or path.name.removesuffix(".seg.nrrd"))
     storage = slicer.vtkMRMLSegmentationStorageNode()
     storage.SetFileName(str(path))
@@ -70,3 +69,14 @@ def load_seg_nrrd(scene: Any, path: str | Path, name: str = "") -> Any:
         raise PainGeneratorError(f"{path} could not be read.", READ_ADVICE)
     node.CreateDefaultDisplayNodes()
     return node
+
+
+def _is_whole(path: str | Path) -> bool:
+    """True when all voxels of a NRRD file can be read."""
+    import SimpleITK
+
+    try:
+        SimpleITK.ReadImage(str(path), imageIO="NrrdImageIO")
+    except RuntimeError:
+        return False
+    return True

@@ -51,7 +51,8 @@ class Segment:
     color : tuple of float
         Red, green, blue, 0 to 1.
     terminology : str
-        Slicer's terminology entry, empty for Slicer's default ("Tissue"); see :func:`terminology_entry`.
+        Slicer's terminology entry, empty for Slicer's default ("Tissue");
+        see :func:`.Anatomy.codes.terminology_entry`.
     tags : dict of str to str
         Further tags; names without spaces, ours begin with :data:`TAG_PREFIX`.
     """
@@ -62,36 +63,6 @@ class Segment:
     color: tuple[float, float, float] = (0.9, 0.6, 0.1)
     terminology: str = ""
     tags: dict[str, str] = field(default_factory=dict)
-
-
-def terminology_entry(
-    category: tuple[str, str, str],
-    kind: tuple[str, str, str],
-    region: tuple[str, str, str] | None = None,
-    laterality: tuple[str, str, str] | None = None,
-) -> str:
-    """Slicer's text of a terminology entry.
-
-    Parameters
-    ----------
-    category, kind, region, laterality : tuple of str
-        (coding scheme, code value, meaning), for example ``("SCT", "52988006", "Lesion")``.
-    """
-
-    def joined(code: tuple[str, str, str] | None) -> str:
-        return "^".join(code) if code else "^^"
-
-    return "~".join(
-        [
-            "Segmentation category and type - DICOM master list",
-            joined(category),
-            joined(kind),
-            "^^",
-            "Anatomic codes - DICOM master list",
-            joined(region),
-            joined(laterality),
-        ]
-    )
 
 
 def fingerprint(region: Region) -> str:
@@ -137,6 +108,9 @@ def write_segmentation(
     node = scene.AddNewNodeByClass("vtkMRMLSegmentationNode", name) if node is None else node
     node.SetName(name)
     segmentation = node.GetSegmentation()
+    for segment_id in segmentation.GetSegmentIDs():
+        # Without this, removing a segment erases it voxel by voxel from the label map that it shares.
+        segmentation.GetSegment(segment_id).RemoveAllRepresentations()
     segmentation.RemoveAllSegments()
     segmentation.SetSourceRepresentationName(BINARY_LABELMAP)
     _set_reference(node, geometry, reference_volume)

@@ -18,6 +18,7 @@ from ..Numerics.hot_spots import HotSpotResult
 from ..Numerics.image import Image, transform_points
 from ..Numerics.mr_findings import MRResult
 from ..Numerics.records import Candidate, HotSpot
+from ..Numerics.symmetry import SymmetryPlane, find_symmetry_plane
 from .case import Case, CaseOptions
 from .progress import Show, StageClock, part, silent
 from .reading import read_case
@@ -100,13 +101,17 @@ def analyze_case(case: Case, progress: Show = silent, clock: StageClock | None =
         anatomy = _read_anatomy(case.options)
     with clock.stage("alignment"):
         alignment = align_series(case, suv, part(progress, 0.02, 0.6))
+    with clock.stage("symmetry"):
+        progress(0.6, "Finding the plane of symmetry")
+        symmetry = find_symmetry_plane(suv.image)
+        in_reference = symmetry.moved(alignment.pet_to_reference) if alignment.is_aligned("PET") else None
     with clock.stage("mr_findings"):
-        mr = find_on_mr(case, alignment, anatomy, part(progress, 0.6, 0.85))
+        mr = find_on_mr(case, alignment, anatomy, in_reference, part(progress, 0.62, 0.85))
     with clock.stage("hot_spots"):
-        pet = find_on_pet(case, suv, alignment, mr, anatomy, part(progress, 0.85, 0.96))
+        pet = find_on_pet(case, suv, alignment, mr, anatomy, symmetry, part(progress, 0.85, 0.96))
     with clock.stage("candidates"):
         progress(0.96, "Naming and ranking candidates")
-        plan = plan_body(case, alignment, mr)
+        plan = plan_body(case, alignment, mr, in_reference)
         hot_spots = in_reference_frame(pet.hot_spots, alignment)
         namer = Namer(anatomy, plan, hip_implant(mr))
         candidates = fuse_found(case, suv, alignment, mr, hot_spots, namer)
@@ -118,17 +123,16 @@ def _read_anatomy(options: CaseOptions) -> AnatomyMap | None:
     return None if options.anatomy is None else read_anatomy_file(options.anatomy, options.anatomy_labels)
 
 
-def plan_body(case: Case, alignment: Alignment, mr: MRResult) -> BodyPlan:
-    """The body's midline and the spine line as the images show them."""
-    fluid = case.series.get("FLUID")
-    usable = fluid is not None and alignment.is_aligned("FLUID")
-    return find_body_plan(
-        case.reference.image,
-        tissues=mr.tissues,
-        fluid=fluid.image if usable else None,
-        reference_to_fluid=alignment.reference_to("FLUID") if usable else None,
-        implant=hip_implant(mr),
-    )
+def plan_body(case: Case, alignment: Alignment, mr: MRResult, symmetry: SymmetryPlane | None) -> BodyPlan:
+    """The body's midline and the spine line as the images show them, in the reference frame."""
+    fluid = None
+    for role in ("FLUID", "T2"):
+        if role in case.series and alignment.is_aligned(role):
+            image = case.series[role].image
+            moved = image.geometry.moved(np.linalg.inv(alignment.reference_to(role)))
+            fluid = Image(image.array, moved)
+            break
+    return find_body_plan(case.reference.image, mr.tissues, fluid, symmetry, hip_implant(mr))
 
 
 def hip_implant(mr: MRResult) -> HipImplant | None:

@@ -145,6 +145,8 @@ class Case:
     patient : dict
         ``patient_name``, ``patient_id``, ``birth_date``, ``sex``, ``study_date``, ``study_description``.
     warnings : Warnings
+    notes : tuple of str
+        What is good to know and no reason to worry: choices between equal series, days between PET and MR.
     left_out : list of (description, reason)
     input_files : tuple of Path
         The files of the series that are used, for the hashes of the provenance.
@@ -159,6 +161,7 @@ class Case:
     patient: dict[str, Any]
     pet_is_suv: bool = False
     warnings: Warnings = field(default_factory=Warnings)
+    notes: tuple[str, ...] = ()
     left_out: list[tuple[str, str]] = field(default_factory=list)
     all_series: list[dict[str, Any]] = field(default_factory=list)
     input_folder: Path | None = None

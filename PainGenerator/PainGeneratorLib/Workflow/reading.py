@@ -32,7 +32,7 @@ def read_case(folder: Path, options: CaseOptions, progress: Show = silent) -> Ca
     found = read_folder(folder, part(progress, 0.0, 0.5))
     roles = assign_roles(found, dict(options.roles))
     notes = Warnings()
-    notes.add(*warnings, *found.warnings, *roles.warnings, *roles.notes)
+    notes.add(*warnings, *found.warnings, *roles.warnings)
     series = {}
     for number, (role, chosen) in enumerate(roles.chosen.items()):
         start = 0.5 + 0.5 * number / len(roles.chosen)
@@ -48,6 +48,7 @@ def read_case(folder: Path, options: CaseOptions, progress: Show = silent) -> Ca
         pet_header=pet.pet_header,
         patient=_patient(pet, found),
         warnings=notes,
+        notes=tuple(roles.notes),
         left_out=list(found.left_out),
         all_series=[_series_facts(item) for item in roles.series],
         input_folder=Path(folder),

@@ -11,9 +11,10 @@ import numpy as np
 
 from ..Anatomy.anatomy_map import AnatomyMap
 from ..Numerics.hot_spots import HotSpotParameters, HotSpotResult, find_hot_spots
-from ..Numerics.image import Geometry, Image, resample
+from ..Numerics.image import Image, resample
 from ..Numerics.mr_findings import MRParameters, MRResult, find_mr_findings
 from ..Numerics.suv import PetHeader, SuvOverrides, SuvResult, compute_suv_factors
+from ..Numerics.symmetry import SymmetryPlane
 from ..Registration.alignment import align_case
 from ..Registration.alignment_types import AlignmentParameters, SeriesAlignment
 from ..Registration.landmarks import read_landmarks
@@ -110,8 +111,17 @@ def align_series(case: Case, suv: Suv, progress: Show = silent) -> Alignment:
     return Alignment(align_case(case.reference.image, images, frames, parameters, landmarks, progress))
 
 
-def find_on_mr(case: Case, alignment: Alignment, anatomy: AnatomyMap | None, progress: Show = silent) -> MRResult:
-    """Stage "mr_findings": structural abnormality, tissue classes and the implant, on the reference grid."""
+def find_on_mr(
+    case: Case,
+    alignment: Alignment,
+    anatomy: AnatomyMap | None,
+    symmetry: SymmetryPlane | None = None,
+    progress: Show = silent,
+) -> MRResult:
+    """Stage "mr_findings": structural abnormality, tissue classes and the implant, on the reference grid.
+
+    `symmetry` is in the reference frame.
+    """
     grid = case.reference.image.geometry
     roles = [role for role in MR_ROLES if role in case.series and alignment.is_aligned(role)]
     return find_mr_findings(
@@ -122,6 +132,7 @@ def find_on_mr(case: Case, alignment: Alignment, anatomy: AnatomyMap | None, pro
         group=case.group,
         anatomy_tissues=None if anatomy is None else anatomy.tissues(grid),
         levels=None if anatomy is None else anatomy.levels(grid),
+        symmetry=symmetry,
         prosthesis_side=case.options.prosthesis_side,
         progress=progress,
     )
@@ -133,9 +144,10 @@ def find_on_pet(
     alignment: Alignment,
     mr: MRResult,
     anatomy: AnatomyMap | None,
+    symmetry: SymmetryPlane | None = None,
     progress: Show = silent,
 ) -> HotSpotResult:
-    """Stage "hot_spots": foci of raised uptake against their own tissue, in the PET's own frame.
+    """Stage "hot_spots": foci of raised uptake against their own tissue, in the PET's own frame (`symmetry` too).
 
     What MR and anatomy know is used only when PET and reference are aligned.
     """
@@ -149,7 +161,7 @@ def find_on_pet(
             mask = Image(unreliable.to_mask().view(np.uint8), unreliable.geometry)
             known["unreliable"] = resample(mask, grid, to_reference, order=0, outside=0).astype(bool)
         if anatomy is not None:
-            moved: Geometry = grid.moved(to_reference)
-            known["organs"], known["organ_names"] = anatomy.organs(moved)
-            known["levels"] = anatomy.levels(moved)
-    return find_hot_spots(suv.image, case.protocol.stage("hot_spots", HotSpotParameters), progress=progress, **known)
+            known["organs"], known["organ_names"] = anatomy.organs(grid, to_reference)
+            known["levels"] = anatomy.levels(grid, to_reference)
+    parameters = case.protocol.stage("hot_spots", HotSpotParameters)
+    return find_hot_spots(suv.image, parameters, symmetry=symmetry, progress=progress, **known)

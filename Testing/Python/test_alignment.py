@@ -1,0 +1,341 @@
+"""The stage "alignment" on small bodies of known pose: what is found, kept, refused."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PainGeneratorLib.Numerics.errors import Cancelled
+from PainGeneratorLib.Numerics.image import Geometry, Image, transform_points
+from PainGeneratorLib.Registration import sampling
+from PainGeneratorLib.Registration.alignment import align, align_case
+from PainGeneratorLib.Registration.alignment_types import AlignmentParameters, PairAlignment
+from PainGeneratorLib.Registration.landmarks import LandmarkPairs
+from PainGeneratorLib.Registration.quality import judge
+from PainGeneratorLib.Registration.rigid import mean_distance, motion
+from PainGeneratorLib.Registration.search import PairSearch
+from PainGeneratorLib.Registration.similarity import IntensityScale, mutual_information
+from PainGeneratorLib.Registration.transform_files import read_transform
+from PainGeneratorLib.Workflow.protocol import load_protocol
+from scipy import ndimage
+
+CENTER = np.array([15.0, -30.0, 200.0])
+POSE = motion(np.array([4.0, -3.0, 5.0, 3.0, -2.0, 4.0]), CENTER)
+PROBES = CENTER + np.random.default_rng(0).uniform(-40, 40, (50, 3))
+AIR, FAT, MUSCLE, MARROW, CORTEX, ORGAN = range(6)
+VALUES = {
+    "MR": np.array([5, 900, 350, 700, 60, 450.0]),
+    "FLUID": np.array([5, 120, 300, 180, 40, 800.0]),
+    "CT": np.array([-1000, -100, 50, 250, 900, 30.0]),
+    "PET": np.array([0.01, 0.25, 0.6, 1.1, 0.5, 1.9]),
+}
+
+
+@pytest.fixture(scope="module")
+def parameters() -> AlignmentParameters:
+    shipped = load_protocol("low-back").stage("alignment", AlignmentParameters)
+    return dataclasses.replace(shipped, samples=6000, restarts=2, finest_spacing_mm=4.0)
+
+
+def tissue_at(points_ras: np.ndarray) -> np.ndarray:
+    """Tissue numbers of an asymmetric body at points."""
+    x, y, z = np.moveaxis(points_ras - CENTER, -1, 0)
+    tissue = np.full(x.shape, AIR)
+    tissue[(x / 75) ** 2 + ((y + 0.05 * z) / 55) ** 2 < 1 + 0.002 * z] = FAT
+    tissue[((x - 3) / 62) ** 2 + ((y + 4) / 42) ** 2 < 1 + 0.003 * z] = MUSCLE
+    for cx, cy, r, wave in ((-30, 8, 14, 5), (25, -8, 10, -4), (2, 20, 8, 3)):
+        distance = np.hypot(x - cx - wave * np.sin(z / 14), y - cy) - r * (1 + 0.25 * np.sin(z / 9 + cx))
+        tissue[distance < 0] = CORTEX
+        tissue[distance < -3] = MARROW
+    for cx, cy, cz, r in ((35, 15, 20, 12), (-10, -22, -15, 10), (20, -25, 35, 8), (-40, -10, -35, 9)):
+        tissue[(x - cx) ** 2 + (y - cy) ** 2 + (z - cz) ** 2 < r * r] = ORGAN
+    return tissue
+
+
+def body(
+    kind: str,
+    pose: np.ndarray | None = None,
+    spacing: tuple[float, float, float] = (2.5, 2.5, 3.0),
+    size: tuple[float, float, float] = (180.0, 140.0, 120.0),
+    shift: tuple[float, float, float] = (0.0, 0.0, 0.0),
+    seed: int = 1,
+) -> Image:
+    """An image of the body; `pose` maps body points to points of the image's frame."""
+    pose = np.eye(4) if pose is None else pose
+    count = [int(s / d) for s, d in zip(size, spacing, strict=True)]
+    matrix = np.diag([-spacing[0], -spacing[1], spacing[2], 1.0])
+    corner = (np.array(count) - 1) / 2 * spacing
+    matrix[:3, 3] = CENTER + np.array(shift) + corner * (1, 1, -1)
+    geometry = Geometry(tuple(count[::-1]), matrix)
+    k, j, i = np.indices(geometry.shape)
+    points = geometry.to_ras(np.stack([i, j, k], axis=-1))
+    tissue = tissue_at(transform_points(np.linalg.inv(pose), points))
+    generator = np.random.default_rng(seed)
+    blur = 2.5 if kind == "PET" else 0.8
+    values = ndimage.gaussian_filter(VALUES[kind][tissue], [blur / s for s in geometry.spacing_kji_mm])
+    texture = ndimage.gaussian_filter(generator.normal(size=values.shape), 2.5)
+    values = values * (1 + (0.0 if kind == "CT" else 0.6) * texture)
+    values += generator.normal(scale=0.015 * np.ptp(VALUES[kind]), size=values.shape)
+    if kind != "CT":
+        values = np.abs(values)
+    return Image(values.astype(np.float32), geometry)
+
+
+@pytest.fixture(scope="module")
+def reference() -> Image:
+    return body("MR")
+
+
+@pytest.fixture(scope="module")
+def moved_ct() -> Image:
+    return body("CT", POSE, spacing=(3.0, 3.0, 3.0), seed=2)
+
+
+@pytest.fixture(scope="module")
+def ct_alignment(reference: Image, moved_ct: Image, parameters: AlignmentParameters) -> PairAlignment:
+    return align(reference, moved_ct, parameters=parameters, moving_kind="CT")
+
+
+def test_a_known_motion_of_a_ct_is_found(ct_alignment: PairAlignment) -> None:
+    assert ct_alignment.kept == "registered"
+    assert ct_alignment.verdict == "aligned"
+    assert mean_distance(ct_alignment.fixed_to_moving_ras, POSE, PROBES) < 0.7
+    assert ct_alignment.spread_mm < 1.0
+    assert ct_alignment.similarity_end > ct_alignment.similarity_start
+    assert 4.0 < ct_alignment.shift_mm < 10.0
+    assert 3.0 < ct_alignment.rotation_deg < 7.0
+
+
+def test_the_same_input_gives_the_same_result(
+    reference: Image, moved_ct: Image, ct_alignment: PairAlignment, parameters: AlignmentParameters
+) -> None:
+    again = align(reference, moved_ct, parameters=parameters, moving_kind="CT")
+    np.testing.assert_array_equal(again.fixed_to_moving_ras, ct_alignment.fixed_to_moving_ras)
+
+
+def test_another_mr_contrast_of_partial_overlap_is_found(reference: Image, parameters: AlignmentParameters) -> None:
+    moving = body("FLUID", POSE, spacing=(2.0, 2.0, 4.0), size=(180.0, 140.0, 80.0), shift=(20.0, 0.0, 25.0), seed=3)
+    found = align(reference, moving, parameters=parameters, moving_kind="MR", same_frame_of_reference=False)
+    assert found.kept == "registered"
+    assert mean_distance(found.fixed_to_moving_ras, POSE, PROBES) < 1.0
+
+
+@pytest.mark.slow
+def test_what_a_series_does_not_show_is_not_taken_for_air(reference: Image, parameters: AlignmentParameters) -> None:
+    padded = body("CT", POSE, spacing=(3.0, 3.0, 3.0), seed=2)
+    array = padded.array.copy()
+    array[:, :, :20] = -2000.0
+    found = align(reference, Image(array, padded.geometry), parameters=parameters, moving_kind="CT")
+    assert mean_distance(found.fixed_to_moving_ras, POSE, PROBES) < 1.0
+
+
+@pytest.mark.slow
+def test_noise_keeps_the_start_when_the_frame_of_reference_is_shared(
+    reference: Image, parameters: AlignmentParameters
+) -> None:
+    noise = Image(
+        np.random.default_rng(5).uniform(0, 5, (40, 40, 40)).astype(np.float32),
+        reference.geometry.cropped((0, 0, 0), (40, 40, 40)),
+    )
+    found = align(reference, noise, parameters=parameters, moving_kind="PET")
+    assert found.kept != "registered"
+    np.testing.assert_array_equal(found.fixed_to_moving_ras, np.eye(4))
+
+
+def test_noise_in_another_frame_of_reference_is_not_aligned(reference: Image, parameters: AlignmentParameters) -> None:
+    noise = Image(
+        np.random.default_rng(6).uniform(0, 5, (40, 40, 40)).astype(np.float32),
+        reference.geometry.cropped((0, 0, 0), (40, 40, 40)),
+    )
+    found = align(reference, noise, parameters=parameters, moving_kind="PET", same_frame_of_reference=False)
+    assert found.verdict == "not aligned"
+    assert "landmarks" in found.advice
+
+
+def test_an_aligned_pair_is_not_made_worse(reference: Image, parameters: AlignmentParameters) -> None:
+    found = align(reference, body("CT", spacing=(3.0, 3.0, 3.0), seed=2), parameters=parameters, moving_kind="CT")
+    assert found.verdict != "not aligned"
+    assert mean_distance(found.fixed_to_moving_ras, np.eye(4), PROBES) < 0.5
+
+
+def test_series_that_show_different_places_are_not_aligned(reference: Image, parameters: AlignmentParameters) -> None:
+    far = body("CT", shift=(0.0, 0.0, 500.0))
+    found = align(reference, far, parameters=parameters, moving_kind="CT", same_frame_of_reference=False)
+    assert found.verdict == "not aligned"
+    assert found.spread_mm is None
+    assert "overlap" in found.reason
+
+
+def test_landmarks_bring_a_far_series_into_reach(reference: Image, parameters: AlignmentParameters) -> None:
+    far = motion(np.array([300.0, -20.0, 100.0, 20.0, -10.0, 30.0]), CENTER)
+    at = transform_points(far, CENTER) - CENTER
+    moving = body("CT", far, spacing=(3.0, 3.0, 3.0), size=(220.0, 200.0, 200.0), shift=tuple(at))
+    marks = CENTER + np.array([[-30, 8, 0], [25, -8, 30], [2, 20, -30], [35, 15, 20], [-40, -10, -35.0]])
+    noise = np.random.default_rng(7).normal(scale=2.0, size=marks.shape)
+    found = align(
+        reference,
+        moving,
+        parameters=parameters,
+        moving_kind="CT",
+        same_frame_of_reference=False,
+        landmarks=LandmarkPairs(marks, transform_points(far, marks) + noise),
+    )
+    assert found.verdict == "aligned"
+    assert mean_distance(found.fixed_to_moving_ras, far, PROBES) < 1.5
+
+
+def test_cancelling_passes_through(reference: Image, moved_ct: Image, parameters: AlignmentParameters) -> None:
+    def cancel(fraction: float, text: str) -> None:
+        if fraction > 0.3:
+            raise Cancelled
+
+    with pytest.raises(Cancelled):
+        align(reference, moved_ct, parameters=parameters, moving_kind="CT", progress=cancel)
+
+
+@pytest.mark.slow
+def test_a_mask_of_the_reference_is_kept_to(
+    reference: Image, moved_ct: Image, parameters: AlignmentParameters
+) -> None:
+    mask = np.zeros(reference.array.shape, dtype=bool)
+    mask[:, 5:-5, 5:-5] = True
+    found = align(reference, moved_ct, parameters=parameters, moving_kind="CT", fixed_mask=mask)
+    assert mean_distance(found.fixed_to_moving_ras, POSE, PROBES) < 1.0
+
+
+def test_pet_goes_through_its_attenuation_series(
+    reference: Image, moved_ct: Image, ct_alignment: PairAlignment, parameters: AlignmentParameters
+) -> None:
+    seen: list[tuple[float, str]] = []
+    found = align_case(
+        reference,
+        {"PET": (body("PET", POSE, spacing=(4.0, 4.0, 3.0)), "PT"), "ATTENUATION": (moved_ct, "CT")},
+        {"reference": "1.2", "PET": "1.3", "ATTENUATION": "1.3"},
+        parameters,
+        progress=lambda fraction, text: seen.append((fraction, text)),
+    )
+    assert found["PET"].through == "ATTENUATION"
+    assert found["ATTENUATION"].through is None
+    np.testing.assert_array_equal(found["PET"].reference_to_series_ras, ct_alignment.fixed_to_moving_ras)
+    assert not found["PET"].same_frame_of_reference
+    assert [fraction for fraction, _ in seen] == sorted(fraction for fraction, _ in seen)
+    assert seen[-1][0] == 1.0
+    saved = json.loads(json.dumps(found["PET"].to_json()))
+    assert saved["verdict"] == "aligned"
+    np.testing.assert_allclose(saved["reference_to_series_ras"], ct_alignment.fixed_to_moving_ras, atol=1e-8)
+
+
+@pytest.mark.slow
+def test_pet_in_another_frame_than_the_attenuation_series_goes_alone(
+    reference: Image, moved_ct: Image, parameters: AlignmentParameters
+) -> None:
+    pet = body("PET", POSE, spacing=(4.0, 4.0, 3.0), seed=4)
+    found = align_case(
+        reference,
+        {"PET": (pet, "PET"), "ATTENUATION": (moved_ct, "CT")},
+        {"reference": "1", "PET": "1", "ATTENUATION": "2"},
+        parameters,
+    )
+    assert found["PET"].through is None
+    assert found["PET"].same_frame_of_reference
+    error = mean_distance(found["PET"].reference_to_series_ras, POSE, PROBES)
+    assert error < 3.0 or found["PET"].kept != "registered"
+
+
+def search_result(**changes: object) -> PairSearch:
+    found = PairSearch(np.eye(4), POSE, CENTER, PROBES, 1000.0)
+    values = {"spread_mm": 0.3, "similarity_start": 0.4, "similarity_end": 0.5, "kind": "PET", "change_mm": 8.0}
+    values |= {"halves_mm": 1.0, "gain_noise": 0.002, "outline": 0.95}
+    for name, value in (values | changes).items():
+        setattr(found, name, value)
+    return found
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"spread_mm": 6.0}, "different starts"),
+        ({"at_bound": True}, "limit"),
+        ({"similarity_end": 0.4005}, "no better"),
+        ({"gain_noise": 0.2}, "no better"),
+        ({"halves_mm": 30.0}, "parts"),
+        ({"outline": 0.3}, "outlines"),
+    ],
+)
+def test_a_doubtful_result_is_rejected(
+    changes: dict[str, object], words: str, parameters: AlignmentParameters
+) -> None:
+    verdict = judge(search_result(**changes), np.eye(4), None, parameters, False)
+    assert verdict.verdict == "not aligned"
+    assert words in verdict.reason
+    np.testing.assert_array_equal(verdict.fixed_to_moving_ras, np.eye(4))
+
+
+def test_a_clear_result_is_kept(parameters: AlignmentParameters) -> None:
+    assert judge(search_result(), np.eye(4), None, parameters, False).kept == "registered"
+
+
+def test_the_derivative_of_the_mutual_information_is_right() -> None:
+    generator = np.random.default_rng(8)
+    fixed, noise, weights = generator.uniform(0.05, 0.95, (3, 300))
+    moving = np.clip(fixed**2 + 0.05 * noise, 0.02, 0.98)
+    _, derivative = mutual_information(fixed, moving, weights, 16)
+    for index in (0, 7, 150):
+        step = np.zeros(300)
+        step[index] = 1e-5
+        ahead, _ = mutual_information(fixed, moving + step, weights, 16)
+        back, _ = mutual_information(fixed, moving - step, weights, 16)
+        assert derivative[index] == pytest.approx((ahead - back) / 2e-5, rel=1e-3, abs=1e-7)
+
+
+def test_an_intensity_scale_is_monotone_and_survives_constant_values() -> None:
+    values = np.concatenate([np.zeros(50), np.linspace(0, 1, 100), [1000.0]])
+    scaled, slope = IntensityScale.of(values, 0.5)(np.sort(values))
+    assert (np.diff(scaled) >= 0).all()
+    assert (slope >= 0).all()
+    assert np.isfinite(IntensityScale.of(np.full(20, 3.0), 1.0)(np.array([3.0]))[0]).all()
+
+
+def test_samples_are_linear_between_voxels_and_weightless_outside(reference: Image) -> None:
+    geometry = reference.geometry
+    k, j, i = np.indices(geometry.shape)
+    ramp = geometry.to_ras(np.stack([i, j, k], axis=-1)) @ np.array([1.0, -2.0, 3.0])
+    working = sampling.smoothed(Image(ramp.astype(np.float32), geometry), None, 0.0)
+    values, gradients, weights = working.sample(np.vstack([PROBES, CENTER + 1000]))
+    np.testing.assert_allclose(values[:-1], PROBES @ np.array([1.0, -2.0, 3.0]), rtol=1e-4)
+    np.testing.assert_allclose(gradients[:-1], np.tile([1.0, -2.0, 3.0], (50, 1)), atol=1e-2)
+    assert (weights[:-1] == 1).all()
+    assert weights[-1] == 0
+
+
+@pytest.mark.slow
+@pytest.mark.data
+def test_a_start_35_degrees_off_asks_for_landmarks_and_is_aligned_with_them(
+    data_folder: Path, parameters: AlignmentParameters
+) -> None:
+    case = data_folder / "sts-001-pet-mr"
+    mr, pet = (read_series(case / name / "image") for name in ("MR_T1", "FDG_PET"))
+    alone = align(mr, pet, parameters=parameters, moving_kind="PET", same_frame_of_reference=False)
+    assert alone.verdict == "not aligned"
+    np.testing.assert_array_equal(alone.fixed_to_moving_ras, np.eye(4))
+    truth = np.linalg.inv(read_transform(case / "STS001_MRT1raw_to_PETframe.tfm"))
+    marks = mr.geometry.center_ras + np.array(
+        [[-60, 20, 60], [50, -40, 30], [10, 60, -50], [-30, -50, -60], [0, 0, 0.0]]
+    )
+    noise = np.random.default_rng(9).normal(scale=3.0 / np.sqrt(3), size=marks.shape)
+    pairs = LandmarkPairs(marks, transform_points(truth, marks) + noise)
+    helped = align(mr, pet, parameters=parameters, moving_kind="PET", same_frame_of_reference=False, landmarks=pairs)
+    assert helped.verdict == "aligned"
+    assert mean_distance(helped.fixed_to_moving_ras, truth, marks) < 5.0
+
+
+def read_series(folder: Path) -> Image:
+    import SimpleITK as sitk
+    from PainGeneratorLib.Registration.itk_images import from_itk_image
+
+    reader = sitk.ImageSeriesReader()
+    reader.SetFileNames(reader.GetGDCMSeriesFileNames(str(folder)))
+    return from_itk_image(sitk.Cast(reader.Execute(), sitk.sitkFloat32))

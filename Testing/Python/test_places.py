@@ -1,0 +1,400 @@
+"""Names of places: spine, pelvis, hips, prosthesis, and what is said without an anatomy segmentation."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+from anatomy_samples import HIP_X, HIP_Z, draw, rigid
+from PainGeneratorLib.Anatomy import codes
+from PainGeneratorLib.Anatomy.anatomy_map import AnatomyMap
+from PainGeneratorLib.Anatomy.body_plan import find_body_plan
+from PainGeneratorLib.Anatomy.labels import Structure
+from PainGeneratorLib.Anatomy.level_count import with_counted_levels
+from PainGeneratorLib.Anatomy.places import Namer
+from PainGeneratorLib.Anatomy.spine import find_spine
+from PainGeneratorLib.Anatomy.spine_places import side_of
+from PainGeneratorLib.Anatomy.zones import HipImplant, cup_zone, gruen_zone, hip_implant, stem_position
+from PainGeneratorLib.Numerics.image import Geometry, Image, Region, transform_points
+from PainGeneratorLib.Numerics.records import FLAG_TEXTS, MR_KINDS, Place
+from PainGeneratorLib.Numerics.symmetry import SymmetryPlane
+
+VARIANTS = {
+    "straight": {},
+    "turned, shifted, scoliotic": {"to_ras": rigid(8, -10, 20, (40, -30, 15)), "bend_mm": 18.0},
+    "sub-regions": {"style": "parts", "to_ras": rigid(0, 8, -15, (-30, 0, 0))},
+    "vertebrae without discs or canal": {"discs": False, "canal": False, "to_ras": rigid(5, 5, 12)},
+    "levels counted": {"style": "unnamed", "bend_mm": -10.0},
+}
+
+
+@pytest.fixture(scope="module", params=list(VARIANTS), ids=list(VARIANTS))
+def named_body(request):
+    anatomy, body = draw(**VARIANTS[request.param], spacing=2.5)
+    return Namer(with_counted_levels(anatomy)), body, request.param
+
+
+def ball(center, radius=5.0):
+    grid = np.stack(np.meshgrid(*[np.arange(-radius, radius + 0.1, 1.5)] * 3), axis=-1).reshape(-1, 3)
+    return np.asarray(center) + grid[(grid**2).sum(axis=1) <= radius**2]
+
+
+def spine_cases(body):
+    disc, vertebra = body.disc, body.vertebra
+    return [
+        ((0, 0, disc(1)), ("disc", "midline", "L4/L5")),
+        ((14, 2, disc(2)), ("disc", "right", "L3/L4")),
+        ((-14, 2, disc(0)), ("disc", "left", "L5/S1")),
+        ((-12, 0, vertebra("L4") + 10), ("upper endplate", "left", "L3/L4")),
+        ((12, 0, vertebra("L3") - 10), ("lower endplate", "right", "L3/L4")),
+        ((0, 0, vertebra("L1") + 10), ("upper endplate", "midline", "T12/L1")),
+        ((0, 0, vertebra("L2")), ("vertebral body", "midline", "L2")),
+        ((13, 0, vertebra("L2")), ("vertebral body", "right", "L2")),
+        ((16, -38, disc(1)), ("facet joint", "right", "L4/L5")),
+        ((-16, -38, disc(1)), ("facet joint", "left", "L4/L5")),
+        ((-16, -38, disc(3) + 1), ("facet joint", "left", "L2/L3")),
+        ((-15, -38, disc(0)), ("facet joint", "left", "L5/S1")),
+        ((13.5, -19, vertebra("L3") + 4), ("pedicle", "right", "L3")),
+        ((0, -62, vertebra("L4") - 10), ("spinous process", "midline", "L4")),
+        ((-33, -25, vertebra("L3") + 3), ("transverse process", "left", "L3")),
+        ((0, -27, vertebra("L3")), ("spinal canal", "midline", "L3")),
+        ((0, -27, disc(2)), ("spinal canal", "midline", "L3/L4")),
+        ((-14, -20, disc(2) + 4), ("foramen", "left", "L3/L4")),
+        ((44, -15, -15), ("sacroiliac joint", "right", None)),
+        ((-40, -15, -35), ("sacroiliac joint", "left", None)),
+        ((0, -15, -50), ("sacrum", "midline", None)),
+        ((-16, -15, -50), ("sacrum", "left", None)),
+        ((0, -8, -10), ("upper endplate", "midline", "L5/S1")),
+    ]
+
+
+HIP_CASES = [
+    ((HIP_X, 5, HIP_Z), "femoral head", "right"),
+    ((-HIP_X, 5, HIP_Z), "femoral head", "left"),
+    ((-HIP_X - 28, 5, HIP_Z - 20), "femoral neck", "left"),
+    ((HIP_X + 42, 3, HIP_Z - 10), "greater trochanter", "right"),
+    ((-HIP_X - 24, -8, HIP_Z - 60), "lesser trochanter", "left"),
+    ((HIP_X + 40, 3, HIP_Z - 95), "femoral shaft", "right"),
+    ((HIP_X - 28, 5, HIP_Z + 14), "acetabulum", "right"),
+    ((-62, 20, 15), "ilium", "left"),
+    ((20, -70, 100), "erector spinae", "right"),
+    ((-HIP_X - 66, 3, HIP_Z - 10), "trochanteric bursa", "left"),
+    ((HIP_X, 48, HIP_Z), "iliopsoas bursa", "right"),
+    ((-HIP_X, 34, HIP_Z), "hip joint", "left"),
+]
+
+
+def test_places_of_the_spine_have_structure_side_and_level(named_body):
+    namer, body, variant = named_body
+    wrong = []
+    for place, expected in spine_cases(body):
+        found = namer.name(ball(body.at(*place)))
+        if (found.structure, found.side, found.level) != expected:
+            wrong.append((place, expected, found))
+        assert ("level-counted" in found.flags) == (variant == "levels counted" and found.level is not None)
+    assert not wrong
+
+
+def test_places_of_the_hips_have_structure_and_side(named_body):
+    namer, body, _ = named_body
+    found = [
+        namer.name(ball(transform_points(body.to_ras, np.array(place, dtype=float)))) for place, _, _ in HIP_CASES
+    ]
+    assert [(p.structure, p.side) for p in found] == [(structure, side) for _, structure, side in HIP_CASES]
+    assert all(p.level is None for p in found)
+
+
+def test_a_region_on_another_grid_is_named_in_words(named_body):
+    namer, body, _ = named_body
+    center = body.at(-16, -38, body.disc(1))
+    matrix = np.diag([-3.0, -3.0, 3.0, 1.0])
+    matrix[:3, 3] = center + np.array([12, 12, -12])
+    mask = np.zeros((9, 9, 9), dtype=bool)
+    mask[3:6, 3:6, 3:6] = True
+    assert namer(Region.from_mask(mask, Geometry(mask.shape, matrix))).name == "left facet joint L4/L5"
+
+
+def test_a_joint_is_named_with_its_half_and_its_bone():
+    anatomy, body = draw(spacing=2.5)
+    namer = Namer(anatomy)
+    assert namer.name(ball(body.at(49, -15, -10), 3)).name == "right sacroiliac joint, upper half, iliac side"
+    assert namer.name(ball(body.at(-28, -15, -55), 3)).name.startswith("left sacroiliac joint, lower half, sacral")
+
+
+def test_a_place_in_no_structure_is_named_beside_the_nearest_with_its_distance():
+    anatomy, body = draw(spacing=2.5)
+    place = Namer(anatomy).name(ball(transform_points(body.to_ras, np.array([HIP_X + 40.0, 35.0, HIP_Z - 98])), 3))
+    assert place.name.startswith("beside right femur, ")
+    assert place.side == "right"
+    far = Namer(anatomy).name(np.array([0.0, 500.0, 0.0]))
+    assert far.structure == "unnamed"
+    assert far.flags == ("no-level",)
+
+
+def test_a_map_in_the_frame_of_another_series_is_used_through_its_transform():
+    anatomy, body = draw(spacing=2.5)
+    to_map = rigid(0, 0, 12, (15, -20, 30))
+    namer = Namer(anatomy.in_frame(to_map))
+    there = transform_points(np.linalg.inv(to_map), ball(body.at(16, -38, body.disc(1))))
+    place = namer.name(there)
+    assert (place.structure, place.side, place.level) == ("facet joint", "right", "L4/L5")
+
+
+def test_a_missing_fifth_lumbar_vertebra_marks_levels_as_counted():
+    anatomy, body = draw(spacing=3.0)
+    swap = {"L5": "L6", "L4": "L5", "L3": "L4", "L2": "L3", "L1": "L2"}
+    structures = {
+        n: Structure(w.structure, w.side, swap.get(w.level, w.level)) if w.structure == "vertebra" else w
+        for n, w in anatomy.structures.items()
+        if w.structure != "disc"
+    }
+    namer = Namer(AnatomyMap(anatomy.image, structures))
+    place = namer.name(ball(body.at(0, 0, body.vertebra("L5"))))
+    assert (place.level, place.flags) == ("L6", ("level-counted",))
+
+
+def test_vertebra_frames_point_to_the_patients_left_and_front_when_the_patient_lies_turned():
+    to_ras = rigid(0, 0, 35, (60, 0, 0))
+    anatomy, body = draw(to_ras, spacing=2.5)
+    spine = find_spine(anatomy)
+    for frame in spine.frames:
+        np.testing.assert_allclose(frame.left, to_ras[:3, :3] @ [-1, 0, 0], atol=0.08)
+        np.testing.assert_allclose(frame.front, to_ras[:3, :3] @ [0, 1, 0], atol=0.08)
+        assert np.linalg.norm(frame.center_ras - body.at(0, 0, body.vertebra(frame.level))) < 2.5
+        assert frame.back_mm == pytest.approx(-17.0, abs=3.0)
+    assert {(j.level, j.side) for j in spine.facets} >= {("L4/L5", "left"), ("L4/L5", "right"), ("L5/S1", "left")}
+    for joint in spine.facets:
+        sign = 1 if joint.side == "right" else -1
+        number = ["L5/S1", "L4/L5", "L3/L4", "L2/L3", "L1/L2"].index(joint.level)
+        assert np.linalg.norm(joint.center_ras - body.at(sign * 16.5, -38, body.disc(number))) < 6.0
+
+
+def test_central_means_near_the_middle_or_across_it():
+    assert side_of(np.array([3.0]), 25.0) == "midline"
+    assert side_of(np.array([-9.0]), 25.0) == "right"
+    assert side_of(np.linspace(-20, 34, 55), 25.0) == "midline"
+    assert side_of(np.linspace(1, 20, 55), 25.0) == "left"
+
+
+# prosthesis
+
+
+def implant(side: str) -> HipImplant:
+    sign = -1.0 if side == "left" else 1.0
+    return HipImplant(
+        side, np.array([sign * 118, 0, -90.0]), np.array([sign * 122, 0, -240.0]), np.array([sign * 88, 5, -60.0])
+    )
+
+
+@pytest.mark.parametrize("side", ["left", "right"])
+def test_gruen_zones_run_down_the_lateral_and_up_the_medial_side_on_either_hip(side):
+    hip = implant(side)
+    sign = -1.0 if side == "left" else 1.0
+    found = [gruen_zone(np.array([sign * (120 + 16), 2, z]), hip)[0] for z in (-100, -155, -205)]
+    found += [gruen_zone(np.array([sign * 122, 1, -252]), hip)[0]]
+    found += [gruen_zone(np.array([sign * (120 - 16), 2, z]), hip)[0] for z in (-205, -155, -100)]
+    assert found == [f"Gruen {n}" for n in range(1, 8)]
+
+
+@pytest.mark.parametrize("side", ["left", "right"])
+def test_the_lateral_view_is_added_where_a_place_lies_more_in_front_or_behind(side):
+    hip = implant(side)
+    x = -120 if side == "left" else 120
+    assert gruen_zone(np.array([x, 18.0, -100]), hip)[1] == "Gruen 8"
+    assert gruen_zone(np.array([x, -18.0, -205]), hip)[1] == "Gruen 12"
+    assert gruen_zone(np.array([x * 1.1, 1.0, -205]), hip)[1] is None
+
+
+@pytest.mark.parametrize("side", ["left", "right"])
+def test_cup_zones_are_lateral_medial_and_below_on_either_hip(side):
+    hip = implant(side)
+    sign = -1.0 if side == "left" else 1.0
+    points = [(sign * 105, 5, -40), (sign * 68, 5, -45), (sign * 85, 5, -90)]
+    assert [cup_zone(np.array(p), hip) for p in points] == [f"DeLee-Charnley {n}" for n in ("I", "II", "III")]
+
+
+@pytest.mark.parametrize("side", ["left", "right"])
+def test_places_at_a_prosthesis_get_their_zone(side):
+    hip = implant(side)
+    sign = -1.0 if side == "left" else 1.0
+    plan = find_body_plan(flat_image(), implant=hip)
+    namer = Namer(plan=plan, implant=hip)
+    stem = namer.name(ball((sign * 136, 2, -155)))
+    assert (stem.structure, stem.side, stem.zone) == ("femur", side, "Gruen 2")
+    cup = namer.name(ball((sign * 66, 5, -45)))
+    assert (cup.structure, cup.side, cup.zone) == ("acetabulum", side, "DeLee-Charnley II")
+    assert namer.name(ball((sign * 104, 2, -76), 3)).structure == "prosthesis neck"
+    other = namer.name(ball((-sign * 110, 0, -100)))
+    assert (other.side, other.zone, other.level) == ("right" if side == "left" else "left", None, None)
+
+
+def test_an_implant_without_stem_or_cup_says_so():
+    bare = hip_implant("left", None)
+    with pytest.raises(ValueError, match="stem"):
+        stem_position(np.zeros(3), bare)
+    with pytest.raises(ValueError, match="cup"):
+        cup_zone(np.zeros(3), bare)
+
+
+def test_the_cup_is_found_in_the_implants_void():
+    matrix = np.diag([-2.0, -2.0, 2.0, 1.0])
+    matrix[:3, 3] = [-40, 40, -260]
+    geometry = Geometry((120, 40, 60), matrix)
+    points = geometry.flat_to_ras(np.arange(geometry.size))
+    hip = implant("left")
+    mask = np.linalg.norm(points - hip.cup_center_ras, axis=1) < 26
+    way = hip.stem_tip_ras - hip.stem_top_ras
+    along = np.clip((points - hip.stem_top_ras) @ way / (way @ way), 0, 1)
+    mask |= np.linalg.norm(points - hip.stem_top_ras - along[:, None] * way, axis=1) < 9
+    found = hip_implant("left", np.stack([hip.stem_top_ras, hip.stem_tip_ras]), Region(geometry, np.flatnonzero(mask)))
+    assert np.linalg.norm(found.cup_center_ras - hip.cup_center_ras) < 4.0
+    assert found.cup_radius_mm == pytest.approx(26.0, abs=3.0)
+
+
+# without an anatomy segmentation
+
+
+def flat_image() -> Image:
+    matrix = np.diag([-10.0, -10.0, 10.0, 1.0])
+    matrix[:3, 3] = [200, 100, -300]
+    return Image(np.zeros((30, 20, 40), dtype=np.float32), Geometry((30, 20, 40), matrix))
+
+
+def torso(shift: float, turn: float, view: tuple[float, float]) -> tuple[Image, Image, np.ndarray]:
+    """T1 and FLUID of a trunk with canal, bodies and muscles; FOV between two R coordinates; returns the body's
+    matrix."""
+    to_ras = rigid(0, 0, turn, (shift, 0, 0))
+    matrix = np.diag([-3.0, -3.0, 3.0, 1.0])
+    matrix[:3, 3] = [view[1], 110, 0]
+    geometry = Geometry((60, 74, int((view[1] - view[0]) / 3)), matrix)
+    x, y, z = (transform_points(np.linalg.inv(to_ras), geometry.flat_to_ras(np.arange(geometry.size)))).T
+    t1 = np.where((x / 175) ** 2 + (y / 105) ** 2 < 1, 60.0, 1.0)
+    t1[((x / 155) ** 2 + (y / 88) ** 2 < 1)] = 35.0
+    muscle = (((np.abs(x) - 35) / 26) ** 2 + ((y + 66) / 18) ** 2 < 1) | (
+        ((np.abs(x) - 45) / 18) ** 2 + ((y + 20) / 20) ** 2 < 1
+    )
+    t1[muscle] = 20.0
+    body = ((x / 25) ** 2 + ((y + 10) / 18) ** 2 < 1) & (np.mod(z, 36) < 27)
+    t1[body] = 48.0
+    canal = x**2 + (y + 38) ** 2 < 81
+    t1[canal] = 8.0
+    liver = (((x - 90) / 50) ** 2 + ((y - 30) / 45) ** 2 < 1) & (z > 70)
+    t1[liver] = 44.0
+    fluid = np.where(t1 > 30, 12.0, 20.0)
+    fluid[t1 < 2] = 1.0
+    fluid[canal] = 100.0
+    fluid[((x + 60) / 30) ** 2 + ((y - 50) / 25) ** 2 < 1] = 90.0
+    noise = np.random.default_rng(5)
+    images = [
+        Image((v + noise.normal(0, 2, v.size)).reshape(geometry.shape).astype(np.float32), geometry)
+        for v in (t1, fluid)
+    ]
+    return images[0], images[1], to_ras
+
+
+@pytest.mark.parametrize(
+    ("shift", "turn", "view"),
+    [(0, 0, (-195, 195)), (45, 8, (-195, 240)), (-35, -10, (-120, 60)), (30, 0, (-120, 195))],
+)
+def test_side_is_right_without_anatomy_when_the_patient_lies_aside_or_turned(shift, turn, view):
+    t1, fluid, to_ras = torso(shift, turn, view)
+    for plan in (find_body_plan(t1, fluid=fluid), find_body_plan(t1)):
+        assert plan.source != "scanner axis"
+        for x, y, expected in ((-16, -45, "left"), (16, -45, "right"), (-24, -40, "left"), (0, -10, "midline")):
+            place = plan.describe(transform_points(to_ras, np.array([x, y, 90.0])))
+            assert place.side == expected, (plan.source, x, place)
+            assert place.level is None
+            assert "no-level" in place.flags
+
+
+def test_the_spine_line_follows_the_canal_and_gives_position_words():
+    t1, fluid, to_ras = torso(25, 6, (-195, 215))
+    plan = find_body_plan(t1, fluid=fluid)
+    assert plan.source == "spine line"
+    line = transform_points(np.linalg.inv(to_ras), plan.spine_line.points_ras)
+    assert np.abs(line[:, 0]).max() < 4.0
+    assert np.abs(line[:, 1] + 38).max() < 6.0
+    place = plan.describe(transform_points(to_ras, np.array([-34.0, -62.0, 90.0])))
+    assert place.name.startswith("left paraspinal region, 3")
+    assert "behind the spine line" in place.name
+    assert plan.describe(transform_points(to_ras, np.array([0.0, -38.0, 90.0]))).name.endswith("in the spine line")
+
+
+def test_a_plan_moves_with_the_body():
+    t1, fluid, _ = torso(0, 0, (-195, 195))
+    plan = find_body_plan(t1, fluid=fluid)
+    motion = rigid(0, 0, 30, (80, 10, 0))
+    moved = plan.moved(motion)
+    point = np.array([-30.0, -60.0, 80.0])
+    assert moved.describe(transform_points(motion, point)).side == plan.describe(point).side == "left"
+
+
+def test_one_hip_in_the_field_of_view_has_the_side_on_which_the_skin_shows():
+    t1, _, _ = torso(0, 0, (-195, -20))
+    wrong = SymmetryPlane(np.array([-100.0, 0, 0]), np.array([-1.0, 0, 0]), 0.8)
+    hip = HipImplant("left", np.array([-118.0, 0, 80.0]), np.array([-120.0, 0, 10.0]))
+    for plan in (find_body_plan(t1, symmetry=wrong, implant=hip), find_body_plan(t1, implant=hip)):
+        assert plan.side(np.array([-80.0, 0, 60])) == "left"
+        assert plan.side(np.array([-150.0, 0, 60])) == "left"
+
+
+def test_without_any_sign_of_the_midline_the_side_is_marked_as_uncertain():
+    plan = find_body_plan(flat_image())
+    place = plan.describe(np.array([-40.0, 0, 0]))
+    assert (place.side, place.flags) == ("left", ("no-level", "side-uncertain"))
+    assert set(place.flags) <= set(FLAG_TEXTS)
+
+
+def test_a_namer_needs_something_to_go_by():
+    with pytest.raises(ValueError, match="needs"):
+        Namer()
+
+
+# codes
+
+
+def test_codes_are_those_of_the_dicom_dictionary():
+    from pydicom.sr._concepts_dict import concepts
+
+    known = {
+        (scheme, value)
+        for scheme in ("SCT", "DCM")
+        for entry in concepts[scheme].values()
+        for value, (_, groups) in entry.items()
+        if groups
+    }
+    tables = (codes.STRUCTURE_CODES, codes.SIDE_CODES, codes.VERTEBRA_CODES, codes.DISC_CODES, codes.KIND_CODES)
+    used = [code for table in tables for code in table.values()]
+    assert [c for c in used if c.scheme != codes.OWN and (c.scheme, c.value) not in known] == []
+    assert [c for c in used if len(c.value) > 16 or len(c.meaning) > 64] == []
+    own = [c.value for c in used if c.scheme == codes.OWN]
+    assert len(own) == len(set(own))
+
+
+def test_every_kind_and_structure_has_a_code():
+    assert set(codes.KIND_CODES) == set(MR_KINDS)
+    assert {"facet joint", "sacroiliac joint", "prosthesis neck", "foramen"} <= set(codes.STRUCTURES)
+    assert codes.structure_code(Place("x", "disc", "midline", "L4/L5")).value == "84020006"
+    assert codes.structure_code(Place("x", "sternum", "midline")).scheme == codes.OWN
+    assert codes.level_code("L4").value == "11994002"
+    assert codes.level_code(None) is None
+
+
+def test_a_terminology_entry_has_slicers_seven_parts():
+    entry = codes.terminology_entry("oedema", Place("x", "pedicle", "left", "L4"))
+    assert entry == (
+        "PainGenerator findings~SCT^49755003^Morphologically Abnormal Structure~SCT^79654002^Edema~^^"
+        "~PainGenerator anatomy~SCT^78972004^Pedicle of vertebra~SCT^7771000^Left"
+    )
+    assert codes.terminology_entry("hot spot").endswith("~^^~PainGenerator anatomy~^^~^^")
+    assert codes.color_of("oedema")[2] > codes.color_of("oedema")[0]
+
+
+def test_the_terminology_files_agree_with_the_tables(project_folder):
+    folder = project_folder / "PainGenerator" / "Resources" / "Terminology"
+    for name, content in (
+        ("PainGenerator.term.json", codes.findings_terminology()),
+        ("PainGenerator-Anatomy.term.json", codes.anatomy_context()),
+    ):
+        assert json.loads((folder / name).read_text(encoding="utf-8")) == content
