@@ -1,11 +1,11 @@
 """The digital phantoms: what their DICOM and their truth say must agree."""
 
 import hashlib
+import itertools
 import json
 
 import numpy as np
 import pytest
-
 from PainGeneratorLib.Numerics.image import LPS_TO_RAS, Geometry, Image, resample, transform_points
 from PainGeneratorLib.Phantoms.case import GROUPS, make_phantom, write_phantom
 from PainGeneratorLib.Phantoms.implant_effects import distance_to_metal
@@ -210,7 +210,7 @@ def test_progress_is_told_and_only_grows(written):
     fractions = [fraction for fraction, _ in written[2]]
     assert fractions[0] == 0.0
     assert fractions[-1] == 1.0
-    assert all(b >= a for a, b in zip(fractions, fractions[1:], strict=False))
+    assert all(b >= a for a, b in itertools.pairwise(fractions))
 
 
 def test_unknown_groups_are_refused():

@@ -81,7 +81,7 @@ HIP_CASES = [
     ((20, -70, 100), "erector spinae", "right"),
     ((-HIP_X - 66, 3, HIP_Z - 10), "trochanteric bursa", "left"),
     ((HIP_X, 48, HIP_Z), "iliopsoas bursa", "right"),
-    ((-HIP_X, 34, HIP_Z), "hip joint", "left"),
+    ((-HIP_X, 5, HIP_Z - 31), "hip joint", "left"),
 ]
 
 

@@ -80,12 +80,12 @@ def find_femur(anatomy: AnatomyMap, side: str) -> Femur | None:
         head, radius = points[best].mean(axis=0), float(inside[best].max() + 0.5 * min(mask.geometry.spacing_mm))
     if not _HEAD_RADIUS_MM[0] <= radius <= _HEAD_RADIUS_MM[1]:
         return None
-    lower = points[points[:, 2] < head[2] - 70.0]
+    lower = points[points[:, 2] < head[2] - 68.0]
     distal = np.array([0.0, 0.0, -1.0])
     shaft = lower.mean(axis=0) if len(lower) > 20 else None
-    if shaft is not None and np.ptp(lower[:, 2]) > 30.0:
-        half = np.median(lower[:, 2])
-        way = lower[lower[:, 2] <= half].mean(axis=0) - lower[lower[:, 2] > half].mean(axis=0)
+    if shaft is not None and np.ptp(lower[:, 2]) > 20.0:
+        slopes = np.polyfit(lower[:, 2], lower[:, :2], 1)[0]
+        way = np.array([-slopes[0], -slopes[1], -1.0])
         distal = way / np.linalg.norm(way)
     lateral = lateral - (lateral @ distal) * distal
     lateral /= np.linalg.norm(lateral)
@@ -101,6 +101,7 @@ class SacroiliacJoint:
     points_ras: np.ndarray
     sacrum: cKDTree
     ilium: cKDTree
+    reach_mm: float = _SACROILIAC_REACH_MM
 
     def describe(self, point_ras: np.ndarray) -> tuple[float, str, str] | None:
         """How near a point is (sum of its distances to both bones, mm), its half and its side of the joint.
@@ -112,7 +113,7 @@ class SacroiliacJoint:
         """
         to_sacrum, to_ilium = (float(tree.query(point_ras)[0]) for tree in (self.sacrum, self.ilium))
         nearest = float(np.min(np.linalg.norm(self.points_ras - point_ras, axis=1)))
-        if to_sacrum + to_ilium > _SACROILIAC_REACH_MM or nearest > _SACROILIAC_REACH_MM:
+        if to_sacrum + to_ilium > self.reach_mm or nearest > self.reach_mm:
             return None
         heights = self.points_ras[:, 2]
         half = "upper" if point_ras[2] >= 0.5 * (heights.min() + heights.max()) else "lower"
@@ -127,6 +128,9 @@ def find_sacroiliac_joint(anatomy: AnatomyMap, side: str, gap_mm: float = 9.0) -
     if not len(sacrum) or not len(ilium):
         return None
     sacrum_tree, ilium_tree = cKDTree(sacrum), cKDTree(ilium)
+    # A joint space may be one voxel wider than it is: sagittal slices are up to 5 mm apart.
+    coarse = max(anatomy.image.geometry.spacing_mm)
+    gap_mm += coarse
     near = sacrum[np.all((sacrum >= ilium.min(axis=0) - gap_mm) & (sacrum <= ilium.max(axis=0) + gap_mm), axis=1)]
     if not len(near):
         return None
@@ -135,4 +139,4 @@ def find_sacroiliac_joint(anatomy: AnatomyMap, side: str, gap_mm: float = 9.0) -
     if not facing.any():
         return None
     middle = 0.5 * (near[facing] + ilium[partner[facing]])
-    return SacroiliacJoint(side, middle, sacrum_tree, ilium_tree)
+    return SacroiliacJoint(side, middle, sacrum_tree, ilium_tree, _SACROILIAC_REACH_MM + 0.5 * coarse)

@@ -33,6 +33,7 @@ _CUP_REACH_MM = 22.0
 _NECK_REACH_MM = 16.0
 _SACRUM_HALF_WIDTH_MM = 50.0
 _S1_ENDPLATE_MM = 10.0
+_HEAD_TO_MIDLINE_MM = 75.0
 _JOINT_CAPSULE_MM = 12.0
 _ACETABULUM_MM = 20.0
 
@@ -144,7 +145,16 @@ class Namer:
         """Femur, acetabulum, hip joint and what lies right beside them."""
         if not self._femora:
             return None
-        femur = min(self._femora.values(), key=lambda f: float(np.linalg.norm(f.head_ras - sample.centroid_ras)))
+        held = sample.main((*FEMUR_PARTS, *HIP_BONES))
+        sides = [held[1]] if held is not None and held[1] else list(self._femora)
+        near = [
+            femur
+            for side, femur in self._femora.items()
+            if side in sides and femur.local(sample.centroid_ras)[0] > -_HEAD_TO_MIDLINE_MM
+        ]
+        if not near:
+            return None
+        femur = min(near, key=lambda f: float(np.linalg.norm(f.head_ras - sample.centroid_ras)))
         point, side = sample.centroid_ras, femur.side
         to_head = float(np.linalg.norm(point - femur.head_ras)) - femur.head_radius_mm
         in_femur, in_hip = sample.part(FEMUR_PARTS), sample.part(HIP_BONES)

@@ -31,6 +31,7 @@ _REGULAR_BELOW = dict(pairwise(_ORDER))
 _REGULAR_ABOVE = {lower: upper for upper, lower in pairwise(_ORDER)}
 _CANAL_DEPTH_MM = 19.0
 _SPINOUS_HALF_MM = 6.0
+_SPINOUS_TOUCH_MM = 5.0
 _PEDICLE_DEPTH_MM = 13.0
 _TRANSVERSE_FROM_MM = 25.0
 
@@ -222,7 +223,9 @@ def _back_place(
             return "spinal canal", None, _canal_level(spine, frame, up)
         if bone >= 0.3:
             return "spinous process", "midline", level
-        between = _between(anatomy, frame, sample.centroid_ras)
+        touching, between = _between(anatomy, frame, sample.centroid_ras)
+        if touching is not None:
+            return "spinous process", "midline", touching
         return ("interspinous space", "midline", between) if between else None
     if bone >= 0.3:
         if abs(lateral) >= _TRANSVERSE_FROM_MM:
@@ -266,15 +269,19 @@ def _canal_level(spine: Spine, frame: VertebraFrame, up: float) -> str | None:
     return frame.level
 
 
-def _between(anatomy: AnatomyMap, frame: VertebraFrame, point_ras: np.ndarray, reach_mm: float = 26.0) -> str | None:
-    """The two vertebrae whose bone lies next above and next below a point, as a disc level."""
+def _between(
+    anatomy: AnatomyMap, frame: VertebraFrame, point_ras: np.ndarray, reach_mm: float = 26.0
+) -> tuple[str | None, str | None]:
+    """The vertebra whose bone touches a point, and the two whose bone is next above and below it, as a disc level."""
     by_label = {n: s.level for n, s in anatomy.structures.items() if s.structure in VERTEBRA_PARTS and s.level}
     by_label |= dict.fromkeys(anatomy.labels_of("sacrum"), "S1")
     steps = np.arange(0.0, reach_mm, 1.0)
     found = []
     for sign in (1.0, -1.0):
         labels = anatomy.labels_at(point_ras + sign * steps[:, None] * frame.up)
-        levels = [by_label[int(label)] for label in labels if int(label) in by_label]
-        found.append(levels[0] if levels else None)
-    upper, lower = found
-    return f"{upper}/{lower}" if upper and lower and upper != lower else None
+        held = [(step, by_label[n]) for step, n in zip(steps, labels.tolist(), strict=True) if n in by_label]
+        found.append(held[0] if held else (np.inf, None))
+    distance, level = min(found, key=lambda entry: entry[0])
+    (_, upper), (_, lower) = found
+    between = f"{upper}/{lower}" if upper and lower and upper != lower else None
+    return (level if distance <= _SPINOUS_TOUCH_MM else None), between

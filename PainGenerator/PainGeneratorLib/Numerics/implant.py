@@ -64,8 +64,8 @@ def find_implant(
     """Find the void of an implant.
 
     Cortical bone is too thin, air outside the body is outside, bowel gas has no pile-up and lies in front: a void is
-    an implant when its thick core lies deep in the body and pile-up, place, length and asymmetry speak for it. In group
-    ``low-back`` all of it must be much clearer, as an implant is not expected.
+    an implant when its thick core lies deep in the body and pile-up, place, length and asymmetry speak for it. In
+    group ``low-back`` all of it must be much clearer, as an implant is not expected.
 
     Parameters
     ----------
@@ -95,7 +95,7 @@ def find_implant(
     voids = dark & near_mask(core, geometry, 3.5)
     labels, _ = ndimage.label(voids, np.ones((3, 3, 3)))
     expected = group == "hip-replacement"
-    best, best_score = None, 3.0 if expected else 4.5
+    best, best_score = None, 2.5 if expected else 4.5
     plane = symmetry if symmetry is not None and symmetry.quality >= RELIABLE_QUALITY else None
     for index, box in enumerate(ndimage.find_objects(labels), start=1):
         part = labels[box] == index

@@ -146,8 +146,6 @@ def _dixon(rng, small, center, pet_motion) -> list[SeriesPlan]:
     tr, flip = 3.6, 10.0
     echoes = {"in-phase": 2.46, "opposed-phase": 1.23, "water": 1.23, "fat": 1.23}
     return [
-        SeriesPlan(
-            "ATTENUATION", f"Head_Dixon_MRAC_{k}", coronal, pet_motion, Sequence(k, tr, echoes[k], 0, flip), step, k
-        )
+        SeriesPlan("ATTENUATION", f"Dixon_MRAC_{k}", coronal, pet_motion, Sequence(k, tr, echoes[k], 0, flip), step, k)
         for k in kinds
     ]

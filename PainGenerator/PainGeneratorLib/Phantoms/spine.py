@@ -111,7 +111,7 @@ def paint_vertebra(atlas: Atlas, shape: SpineShape, level: str, marrow: str = "m
         upper = (4, -40 * k - shrink, 4)
         atlas.paint(local, (-4, (-40 - length) * k + shrink, -19), upper, spinous, tissue, name)
     vein = {"local_to_ras": local, "over": (marrow,), "anatomy": name}
-    atlas.capsule((0, -deep, 0), (0, -5 * k, 0), 2.2, "vein", end_radius=0.8, **vein)
+    atlas.capsule((0, -deep, 0), (0, -3 * k, 0), 2.8, "vein", end_radius=1.4, **vein)
 
 
 def paint_disc(atlas: Atlas, shape: SpineShape, name: str, degenerated: bool, bulge_mm: float = 0.0) -> None:

@@ -38,6 +38,8 @@ LEVELS = (Level(6.0, 4.0, 0.3, None), Level(4.0, 2.0, 0.6, None), Level(2.0, 1.0
 HALVES_SPACING_MM = 4.0
 """Level on which halves of the overlap are searched alone."""
 NOISE_PARTS = 8
+RIVAL_SHARE = 0.9
+"""A restart whose agreement is below this part of the best one's is a failed search."""
 LEAST_BONE_ML = 10.0
 """With less bone in view than this the whole body is compared."""
 
@@ -132,7 +134,7 @@ class PairSearch:
     gain_noise : float or None
         Standard error of the gain in similarity, from parts of the points.
     outline : float or None
-        Dice overlap of the two bodies at the result, where both images see.
+        Dice overlap of the two bodies at the result, where both images see; None between two MR.
     """
 
     start: np.ndarray
@@ -213,7 +215,7 @@ def search_pair(
         results.sort(key=lambda result: result[0])
         candidates = [result[1] for result in results]
         if len(candidates) > 1:
-            found.spread_mm = _spread(candidates, found)
+            found.spread_mm = _spread(results, found)
         if spacing == HALVES_SPACING_MM:
             found.halves_mm = _disagreement_of_halves(metric, candidates[0], bounds)
     _conclude(found, metric, candidates[0], bounds, fixed_level, moving_level, kind)
@@ -239,7 +241,8 @@ def _conclude(
     parts = [metric.part(np.arange(len(metric.points)) % NOISE_PARTS == n) for n in range(NOISE_PARTS)]
     gains = [part.similarity(best) - part.similarity(np.zeros(6)) for part in parts]
     found.gain_noise = float(np.std(gains, ddof=1) / np.sqrt(NOISE_PARTS))
-    found.outline = _outline(fixed_level, moving_level, found.best, kind)
+    if kind != "MR":  # the outline of a fat-suppressed MR is that of its muscles
+        found.outline = _outline(fixed_level, moving_level, found.best, kind)
 
 
 def _outline(fixed: sampling.WorkingImage, moving: sampling.WorkingImage, pose: np.ndarray, kind: str) -> float:
@@ -285,9 +288,16 @@ def _perturbation(generator: np.random.Generator, shift_mm: float, rotation_deg:
     return np.concatenate([shift, turn * TURN_RADIUS_MM])
 
 
-def _spread(candidates: list[np.ndarray], found: PairSearch) -> float:
+def _spread(results: list[tuple[float, np.ndarray]], found: PairSearch) -> float:
+    """Root mean square distance (mm) of results, best first, from their mean, at points of the overlap.
+
+    A minority of results that agree clearly worse than the best one are failed searches, no rival places: left out.
+    """
+    rivals = [p for value, p in results if value <= RIVAL_SHARE * results[0][0]]
+    if 2 * len(rivals) < len(results):
+        rivals = [p for _, p in results]
     points = found.overlap_points_ras[:: max(1, len(found.overlap_points_ras) // 200)]
-    moved = np.stack([transform_points(motion(c, found.center_ras), points) for c in candidates])
+    moved = np.stack([transform_points(motion(p, found.center_ras), points) for p in rivals])
     return float(np.sqrt(np.mean(np.sum((moved - moved.mean(axis=0)) ** 2, axis=-1))))
 
 

@@ -140,16 +140,16 @@ def _sha256(file: Path) -> str:
 def _key_image_inputs(analysis: Analysis) -> KeyImageInputs:
     case, alignment = analysis.case, analysis.alignment
     fluid = case.series.get("FLUID")
-    shows_mr = alignment.is_aligned("PET")
-    # PET and MR that are not aligned must not be shown on top of each other.
-    shows_fluid = shows_mr and fluid is not None and case.reference_role != "FLUID" and alignment.is_aligned("FLUID")
+    shows_fluid = fluid is not None and case.reference_role != "FLUID" and alignment.is_aligned("FLUID")
+    is_aligned = alignment.is_aligned("PET")
     return KeyImageInputs(
         suv=analysis.suv.image,
-        reference_to_pet=alignment.reference_to("PET") if shows_mr else np.eye(4),
-        reference=case.reference.image if shows_mr else None,
+        reference_to_pet=alignment.reference_to("PET") if is_aligned else np.eye(4),
+        reference=case.reference.image,
         reference_name=case.reference_role,
         fluid=fluid.image if shows_fluid else None,
         reference_to_fluid=alignment.reference_to("FLUID") if shows_fluid else None,
+        aligned=is_aligned,
     )
 
 
@@ -174,8 +174,8 @@ def _report_content(
         excluded=analysis.excluded,
         mr_findings=analysis.mr.findings,
         series=case.all_series,
-        suv=_suv_words(analysis),
-        alignment=_alignment_rows(analysis),
+        suv=analysis.suv.result.to_json(),
+        alignment=[series.to_json() for series in analysis.alignment.by_role.values()],
         reference_tissues=_reference_rows(analysis),
         score_weights={name: fusion[f"weight_{name}"]["value"] for name in _PARTS},
         changed_parameters=_changed_parameters(analysis),
@@ -186,56 +186,6 @@ def _report_content(
 
 
 _PARTS = ("pet", "mr", "concordance", "asymmetry", "symptom")
-
-
-def _suv_words(analysis: Analysis) -> dict[str, Any]:
-    result = analysis.suv.result
-    header = analysis.case.pet_header
-    constant = result.is_constant
-    return {
-        "factor": float(result.factors[0]) if constant else None,
-        "factor_unit": "g/ml per Bq/ml"
-        if header is None or header.units in (None, "BQML")
-        else "g/ml per stored unit",
-        "units": None if header is None else header.units,
-        "decay_correction": None if header is None else header.decay_correction,
-        "dose_mbq": None if result.dose_bq is None else result.dose_bq / 1e6,
-        "uptake_minutes": result.uptake_minutes,
-        "weight_kg": result.weight_kg,
-        "half_life_s": result.half_life_s,
-        "tracer": None if header is None else header.tracer,
-        "by_hand": list(result.given_by_hand),
-        "provenance": [
-            {
-                "name": row.quantity,
-                "value": row.value if not row.unit else f"{row.value} {row.unit}",
-                "source": row.source if not row.note else f"{row.source}; {row.note}",
-                "by_hand": row.quantity in result.given_by_hand,
-            }
-            for row in result.provenance
-        ],
-        "warnings": list(result.warnings),
-    }
-
-
-def _alignment_rows(analysis: Analysis) -> list[dict[str, Any]]:
-    rows: list[dict[str, Any]] = [
-        {"series": analysis.case.reference_role, "result": "reference", "verdict": "aligned", "aligned": True}
-    ]
-    for role, series in analysis.alignment.by_role.items():
-        rows.append(
-            {
-                "series": role,
-                "result": series.kept if series.through is None else f"{series.kept} through {series.through}",
-                "shift_mm": series.shift_mm,
-                "rotation_deg": series.rotation_deg,
-                "spread_mm": series.spread_mm,
-                "verdict": series.verdict,
-                "reason": " ".join(text for text in (series.reason, series.advice) if text),
-                "aligned": series.aligned,
-            }
-        )
-    return rows
 
 
 def _reference_rows(analysis: Analysis) -> list[dict[str, Any]]:
