@@ -9,6 +9,7 @@ Distances are means over seven points of the MR's box: its middle, and 0.3 of it
 
 from __future__ import annotations
 
+# ruff: noqa: T201
 import argparse
 import os
 import sys

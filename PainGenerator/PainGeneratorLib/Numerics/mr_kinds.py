@@ -34,6 +34,8 @@ INNER_PART = 0.35
 
 ENDPLATE_MM = 5.5
 """A change at the endplate comes this near to the disc: bony endplate, cartilage and a voxel lie between."""
+SHARP_ENDPLATE_MM = 3.5
+"""The same for Modic II and III, which look like the blurred edge of a vertebra and must be told from it."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -165,14 +167,14 @@ def find_endplate_changes(work: Work) -> list[MRFinding]:
         seeds = mask & inner & (np.abs(t1) > abs(p.modic_t1_z) + 1.0)
         for region in _seeded(mask, seeds, around.geometry, p.modic_minimum_ml):
             lengths_fit = slice_counts(region).max() >= 8 and slice_counts(region).size >= 2
-            if not lengths_fit or np.mean(inner.reshape(-1)[region.flat]) < 0.3:
+            if not lengths_fit or np.mean(inner.reshape(-1)[region.flat]) < 0.5:
                 continue
             # A haemangioma or a fatty vertebra reaches far beyond the band: then the band is only its part.
             beyond = near_mask(region.to_mask(), around.geometry, 6.0) & around.marrow & ~band
             sign = 1.0 if kind == "Modic II" else -1.0
             if beyond.any() and np.mean(sign * t1[beyond] > abs(p.modic_t1_z)) > 0.3:
                 continue
-            if _disc_distance_ok(work, region, ENDPLATE_MM) < 0.08:
+            if _disc_distance_ok(work, region, SHARP_ENDPLATE_MM) < 0.08:
                 continue
             z = abs(_mean(work.z["T1"], region))
             found = _finding(work, kind, region, z, "T1", ["common-without-pain"])

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import numpy as np
 
+from ..Anatomy import zones
 from ..Anatomy.anatomy_files import read_anatomy_file
 from ..Anatomy.anatomy_map import AnatomyMap
 from ..Anatomy.body_plan import BodyPlan, find_body_plan
 from ..Anatomy.places import Namer
-from ..Anatomy.zones import HipImplant
 from ..Numerics.fusion import FusionParameters, fuse
 from ..Numerics.hot_spots import HotSpotResult
 from ..Numerics.image import Image, transform_points
@@ -135,12 +135,12 @@ def plan_body(case: Case, alignment: Alignment, mr: MRResult, symmetry: Symmetry
     return find_body_plan(case.reference.image, mr.tissues, fluid, symmetry, hip_implant(mr))
 
 
-def hip_implant(mr: MRResult) -> HipImplant | None:
+def hip_implant(mr: MRResult) -> zones.HipImplant | None:
     """The axes of the prosthesis that the MR shows, for the zones; None when there is none."""
     found = mr.implant
     if found.axis_ras is None or found.side is None:
         return None
-    return HipImplant(found.side, stem_top_ras=found.axis_ras[0], stem_tip_ras=found.axis_ras[1])
+    return zones.hip_implant(found.side, found.axis_ras, found.void)
 
 
 def in_reference_frame(hot_spots: list[HotSpot], alignment: Alignment) -> list[HotSpot]:

@@ -1,0 +1,166 @@
+"""The cases of the ruler for finding: phantoms as cases without DICOM, kept in a folder, and real cases."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import pickle
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+from PainGeneratorLib.Numerics.image import Geometry, Image, Region
+from PainGeneratorLib.Numerics.suv import PetHeader
+from PainGeneratorLib.Phantoms.case import Phantom, make_phantom, write_label_map
+from PainGeneratorLib.Workflow.case import Case, CaseOptions, CaseSeries
+
+LIBRARY = Path(__file__).resolve().parents[2] / "PainGenerator" / "PainGeneratorLib"
+ROLES = ("PET", "T1", "FLUID", "T2", "CONTRAST", "ATTENUATION")
+
+
+@dataclass(frozen=True, eq=False)
+class Lesion:
+    """One true lesion, in the reference frame.
+
+    Parameters
+    ----------
+    id, evidence : str
+    center_ras_mm : ndarray, shape (3,)
+    largest_radius_mm : float
+    truth : dict
+        As in ``truth.json``; empty for real lesions.
+    region : Region or None
+        The outline that a person drew.
+    """
+
+    id: str
+    evidence: str
+    center_ras_mm: np.ndarray
+    largest_radius_mm: float
+    truth: dict = field(default_factory=dict)
+    region: Region | None = None
+
+    @property
+    def reach_mm(self) -> float:
+        """A candidate whose centroid is nearer than this has found the lesion."""
+        return max(10.0, self.largest_radius_mm)
+
+
+@dataclass(frozen=True, eq=False)
+class TestCase:
+    """A case with its truth.
+
+    Parameters
+    ----------
+    name : str
+    case : Case
+        The PET among its series is SUV already.
+    lesions : list of Lesion
+    normal : list of dict
+        Normal structures, as in ``truth.json``.
+    reference_to_series : dict
+        True transforms, by role (4 x 4, RAS); empty where they are not known.
+    anatomy : (Path, Path) or None
+        Label map and names of its labels.
+    """
+
+    name: str
+    case: Case
+    lesions: list[Lesion]
+    normal: list[dict]
+    reference_to_series: dict[str, np.ndarray]
+    anatomy: tuple[Path, Path] | None = None
+    __test__ = False
+
+    @property
+    def is_phantom(self) -> bool:
+        return bool(self.reference_to_series)
+
+
+def digest(*patterns: str) -> str:
+    """A short digest of source files of the library: results that follow from them are kept under it."""
+    text = hashlib.sha256()
+    for pattern in patterns:
+        for path in sorted(LIBRARY.glob(pattern)):
+            text.update(path.read_bytes())
+    return text.hexdigest()[:12]
+
+
+def kept(path: Path, make):
+    """What a file holds; made and kept first when it is missing."""
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        made = make()
+        partial = path.with_suffix(".partial")
+        partial.write_bytes(pickle.dumps(made, protocol=5))
+        partial.rename(path)
+        return made
+    return pickle.loads(path.read_bytes())
+
+
+def phantom_case(cache: Path, group: str, seed: int, size: str = "normal") -> TestCase:
+    """A phantom as a case; kept in `cache` under a digest of the phantoms' code."""
+    folder = cache / f"phantoms-{digest('Phantoms/*.py')}"
+    name = f"{group}-{seed}" + ("" if size == "normal" else f"-{size}")
+    phantom: Phantom = kept(folder / f"{name}.pickle", lambda: make_phantom(group, seed, size=size))
+    anatomy = (folder / f"{name}-anatomy.nii.gz", folder / f"{name}-labels.json")
+    if not anatomy[1].exists():
+        write_label_map(anatomy[0], phantom.anatomy)
+        anatomy[1].write_text(json.dumps({str(n): text for n, text in phantom.anatomy_labels.items()}))
+    truth = phantom.truth
+    lesions = [
+        Lesion(t["id"], t["evidence"], np.array(t["centre_ras_mm"]), t["largest_radius_mm"], t)
+        for t in truth["lesions"]
+    ]
+    transforms = {
+        key.removeprefix("reference_to_"): np.array(matrix) for key, matrix in truth["transforms_ras"].items()
+    }
+    return TestCase(name, _phantom_as_case(phantom), lesions, truth["normal"], transforms, anatomy)
+
+
+def _phantom_as_case(phantom: Phantom) -> Case:
+    truth, exam = phantom.truth, phantom.examination
+    series = {}
+    for item in phantom.series:
+        role = item.plan.role
+        if role in series or role not in ROLES:
+            continue
+        if role == "ATTENUATION" and not exam.shared_frame:
+            continue  # in another frame than the PET, reading does not take it for the attenuation series
+        frame = "pet" if role == "PET" or exam.shared_frame else "mr"
+        series[role] = CaseSeries(role, item.plan.name, item.image, "PT" if role == "PET" else "MR", frame, {})
+    options = CaseOptions(
+        group=truth["group"],
+        prosthesis_side=truth["prosthesis_side"],
+        pain_side=truth["pain_side"],
+        pain_sites_ras_mm=tuple(tuple(site) for site in truth["pain_sites_ras_mm"]),
+    )
+    return make_case(options, series)
+
+
+def make_case(options: CaseOptions, series: dict[str, CaseSeries]) -> Case:
+    """A case whose PET is SUVbw, with a header that says so."""
+    count = series["PET"].image.geometry.shape[0]
+    header = PetHeader(
+        n_slices=count,
+        modality="PT",
+        corrected_image=("ATTN", "DECY"),
+        units="GML",
+        suv_type="BW",
+        decay_correction="START",
+        rescale_slope=np.ones(count),
+        rescale_intercept=np.zeros(count),
+        weight_kg=70.0,
+        nuclide="F-18",
+        tracer="FDG",
+    )
+    return Case(
+        options=options,
+        group=options.resolved_group()[0],
+        protocol=options.protocol(),
+        reference_role="T1",
+        series=series,
+        pet_header=header,
+        patient={},
+        pet_is_suv=True,
+    )
