@@ -9,10 +9,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
-from PainGeneratorLib.Numerics.image import Geometry, Image, Region
-from PainGeneratorLib.Numerics.suv import PetHeader
+from PainGeneratorLib.Numerics.image import Region
 from PainGeneratorLib.Phantoms.case import Phantom, make_phantom, write_label_map
 from PainGeneratorLib.Workflow.case import Case, CaseOptions, CaseSeries
+from PainGeneratorLib.Workflow.stages import SUV_BW
 
 LIBRARY = Path(__file__).resolve().parents[2] / "PainGenerator" / "PainGeneratorLib"
 ROLES = ("PET", "T1", "FLUID", "T2", "CONTRAST", "ATTENUATION")
@@ -62,6 +62,7 @@ class TestCase:
         True transforms, by role (4 x 4, RAS); empty where they are not known.
     anatomy : (Path, Path) or None
         Label map and names of its labels.
+    landmarks_ras : ndarray, shape (n, 3)
     """
 
     name: str
@@ -70,6 +71,7 @@ class TestCase:
     normal: list[dict]
     reference_to_series: dict[str, np.ndarray]
     anatomy: tuple[Path, Path] | None = None
+    landmarks_ras: np.ndarray = field(default_factory=lambda: np.zeros((0, 3)))
     __test__ = False
 
     @property
@@ -100,7 +102,7 @@ def kept(path: Path, make):
 
 def phantom_case(cache: Path, group: str, seed: int, size: str = "normal") -> TestCase:
     """A phantom as a case; kept in `cache` under a digest of the phantoms' code."""
-    folder = cache / f"phantoms-{digest('Phantoms/*.py')}"
+    folder = cache / f"phantoms-{digest('Phantoms/[!d]*.py')}"
     name = f"{group}-{seed}" + ("" if size == "normal" else f"-{size}")
     phantom: Phantom = kept(folder / f"{name}.pickle", lambda: make_phantom(group, seed, size=size))
     anatomy = (folder / f"{name}-anatomy.nii.gz", folder / f"{name}-labels.json")
@@ -115,7 +117,8 @@ def phantom_case(cache: Path, group: str, seed: int, size: str = "normal") -> Te
     transforms = {
         key.removeprefix("reference_to_"): np.array(matrix) for key, matrix in truth["transforms_ras"].items()
     }
-    return TestCase(name, _phantom_as_case(phantom), lesions, truth["normal"], transforms, anatomy)
+    landmarks = np.array(list(truth["landmarks_ras_mm"].values()), dtype=float).reshape(-1, 3)
+    return TestCase(name, _phantom_as_case(phantom), lesions, truth["normal"], transforms, anatomy, landmarks)
 
 
 def _phantom_as_case(phantom: Phantom) -> Case:
@@ -125,9 +128,8 @@ def _phantom_as_case(phantom: Phantom) -> Case:
         role = item.plan.role
         if role in series or role not in ROLES:
             continue
-        if role == "ATTENUATION" and not exam.shared_frame:
-            continue  # in another frame than the PET, reading does not take it for the attenuation series
-        frame = "pet" if role == "PET" or exam.shared_frame else "mr"
+        shared = exam.shared_frame or role in ("PET", "ATTENUATION")
+        frame = "pet" if shared else "mr"
         series[role] = CaseSeries(role, item.plan.name, item.image, "PT" if role == "PET" else "MR", frame, {})
     options = CaseOptions(
         group=truth["group"],
@@ -139,28 +141,14 @@ def _phantom_as_case(phantom: Phantom) -> Case:
 
 
 def make_case(options: CaseOptions, series: dict[str, CaseSeries]) -> Case:
-    """A case whose PET is SUVbw, with a header that says so."""
-    count = series["PET"].image.geometry.shape[0]
-    header = PetHeader(
-        n_slices=count,
-        modality="PT",
-        corrected_image=("ATTN", "DECY"),
-        units="GML",
-        suv_type="BW",
-        decay_correction="START",
-        rescale_slope=np.ones(count),
-        rescale_intercept=np.zeros(count),
-        weight_kg=70.0,
-        nuclide="F-18",
-        tracer="FDG",
-    )
+    """A case whose PET is SUVbw already."""
     return Case(
         options=options,
         group=options.resolved_group()[0],
         protocol=options.protocol(),
         reference_role="T1",
         series=series,
-        pet_header=header,
+        pet_header=None,
         patient={},
-        pet_is_suv=True,
+        pet_unit=SUV_BW,
     )

@@ -25,7 +25,9 @@ def real_case(data: Path, name: str) -> TestCase:
     series = {"PET": CaseSeries("PET", "PET", pet, "PT", "pet", {})}
     series["T1"] = CaseSeries("T1", "T1", read_series(folder / "MR_T1" / "image"), "MR", "pet", {})
     if name == "STS_001":
-        series["FLUID"] = CaseSeries("FLUID", "T2 fat-saturated", read_series(folder / "MR_T2" / "image"), "MR", "mr", {})
+        series["FLUID"] = CaseSeries(
+            "FLUID", "T2 fat-saturated", read_series(folder / "MR_T2" / "image"), "MR", "mr", {}
+        )
     else:
         series["ATTENUATION"] = CaseSeries("ATTENUATION", "CT", read_series(folder / "CT" / "image"), "CT", "pet", {})
     files = [p for p in pet_folder.rglob("*") if p.is_file() and "image" not in p.parts]
@@ -79,5 +81,3 @@ def _add_polygon(mask: np.ndarray, ijk: np.ndarray) -> None:
     picture = Picture.new("L", (columns * fine, rows * fine))
     ImageDraw.Draw(picture).polygon([((x + 0.5) * fine, (y + 0.5) * fine) for x, y in ijk[:, :2]], fill=1)
     mask[k] ^= np.array(picture).reshape(rows, fine, columns, fine).mean(axis=(1, 3)) >= 0.5
-
-

@@ -13,7 +13,7 @@ from PainGeneratorLib.Numerics.image import Geometry, Image, transform_points
 from PainGeneratorLib.Registration import sampling
 from PainGeneratorLib.Registration.alignment import align, align_case
 from PainGeneratorLib.Registration.alignment_types import AlignmentParameters, PairAlignment
-from PainGeneratorLib.Registration.landmarks import LandmarkPairs
+from PainGeneratorLib.Registration.landmarks import LandmarkFit, LandmarkPairs
 from PainGeneratorLib.Registration.quality import judge
 from PainGeneratorLib.Registration.rigid import mean_distance, motion
 from PainGeneratorLib.Registration.search import PairSearch
@@ -339,3 +339,10 @@ def read_series(folder: Path) -> Image:
     reader = sitk.ImageSeriesReader()
     reader.SetFileNames(reader.GetGDCMSeriesFileNames(str(folder)))
     return from_itk_image(sitk.Cast(reader.Execute(), sitk.sitkFloat32))
+
+
+def test_pet_alone_may_not_pull_landmarks_away(parameters: AlignmentParameters) -> None:
+    fit = LandmarkFit(np.eye(4), np.array([2.0, 3.0, 2.5, 2.0]))
+    assert judge(search_result(), np.eye(4), fit, parameters, False).kept == "landmarks"
+    assert judge(search_result(change_mm=1.5), np.eye(4), fit, parameters, False).kept == "registered"
+    assert judge(search_result(kind="CT"), np.eye(4), fit, parameters, False).kept == "registered"

@@ -136,7 +136,7 @@ def test_oedema_along_an_endplate_is_modic_one_and_fat_is_modic_two_and_sclerosi
     two = ("fat change", (-4.0, 8.0, -10.0), (16.0, 12.0, 5.0))
     assert kinds(find([one])) == ["Modic I"]
     assert kinds(find([two])) == ["Modic II"]
-    assert kinds(find([("sclerosis", (-4.0, 8.0, 10.0), (16.0, 12.0, 5.0))])) == ["Modic III"]
+    assert kinds(find([("sclerosis", (-4.0, 8.0, 9.5), (16.0, 12.0, 6.5))])) == ["Modic III"]
 
 
 @pytest.mark.parametrize("anatomy", [True, False])
@@ -144,6 +144,17 @@ def test_fluid_in_soft_tissue_is_a_collection_and_the_spinal_canal_is_not(anatom
     result = find([("fluid", (38.0, -40.0, 10.0), (9.0, 8.0, 12.0))], anatomy=anatomy)
     assert kinds(result) == ["fluid collection or bursitis"]
     assert np.linalg.norm(result.findings[0].centroid_ras_mm - [38.0, -40.0, 10.0]) < 3.0
+
+
+def test_fluid_where_the_anatomy_says_nothing_is_found_too() -> None:
+    signals, code, level = spine([("fluid", (38.0, -40.0, 10.0), (9.0, 8.0, 12.0))])
+    code[code == tissues.MUSCLE] = tissues.UNKNOWN
+    series = {role: Image(array, grid()) for role, array in signals.items()}
+    result = find_mr_findings(
+        series, {}, series["T1"], parameters("low-back"), group="low-back",
+        anatomy_tissues=Image(code, grid()), levels=Image(level, grid()),
+    )  # fmt: skip
+    assert kinds(result) == ["fluid collection or bursitis"]
 
 
 def test_a_vessel_and_fat_that_escaped_suppression_are_no_findings() -> None:

@@ -1,6 +1,6 @@
 """The digital phantoms: what their DICOM and their truth say must agree."""
 
-import hashlib
+import functools
 import itertools
 import json
 
@@ -8,7 +8,9 @@ import numpy as np
 import pytest
 from PainGeneratorLib.Numerics.image import LPS_TO_RAS, Geometry, Image, resample, transform_points
 from PainGeneratorLib.Phantoms.case import GROUPS, make_phantom, write_phantom
+from PainGeneratorLib.Phantoms.hip_replacement import make_hip_replacement
 from PainGeneratorLib.Phantoms.implant_effects import distance_to_metal
+from PainGeneratorLib.Phantoms.low_back import make_low_back
 from PainGeneratorLib.Phantoms.mr_signal import Sequence, fat_null_ti_ms, tissue_signal
 from PainGeneratorLib.Phantoms.protocol_of_series import grid
 from PainGeneratorLib.Phantoms.tissue_table import TISSUES
@@ -55,34 +57,56 @@ def suv_by_hand(ds):
     item = ds.RadiopharmaceuticalInformationSequence[0]
     seconds = 0.0
     if ds.DecayCorrection == "START":
-        given = str(
-            getattr(item, "RadiopharmaceuticalStartDateTime", ds.SeriesDate + str(item.get((0x18, 0x1072), "")))
-        )
-        given = (
-            given if "RadiopharmaceuticalStartDateTime" in item else ds.SeriesDate + item.RadiopharmaceuticalStartTime
-        )
+        if "RadiopharmaceuticalStartDateTime" in item:
+            given = item.RadiopharmaceuticalStartDateTime
+        else:
+            given = ds.SeriesDate + item.RadiopharmaceuticalStartTime
         clock = [int(t[0:2]) * 3600 + int(t[2:4]) * 60 + float(t[4:]) for t in (given[8:], ds.SeriesTime)]
         seconds = clock[1] - clock[0]
     dose = float(item.RadionuclideTotalDose) * 2 ** (-seconds / float(item.RadionuclideHalfLife))
     return float(ds.PatientWeight) * 1000 / dose
 
 
-def test_equal_seeds_give_equal_files_and_other_seeds_give_others(written, tmp_path):
-    folder, truth, _ = written
-    again = write_phantom(tmp_path / "again", truth["group"], truth["seed"], size="small")
-    assert again == truth
+@functools.cache
+def made(group):
+    return make_phantom(group, SEEDS[group], size="small")
 
-    def digests(root):
-        return {p.relative_to(root): hashlib.sha256(p.read_bytes()).digest() for p in root.rglob("*") if p.is_file()}
 
-    first, second = digests(folder / "dicom"), digests(tmp_path / "again" / "dicom")
-    assert first == second
+def test_equal_seeds_give_equal_cases(written, series):
+    phantom = made(written[1]["group"])
+    assert phantom.truth == written[1]
+    suv = phantom.series[0].image.array
+    stored = read_volume(series[1]).array * np.float32(phantom.examination.suv_factor)
+    np.testing.assert_allclose(stored, suv, atol=2e-4 * suv.max())
+    t1 = phantom.series[1].image.array
+    for k in (2, 7):
+        assert np.corrcoef(series[2][k].pixel_array.ravel(), t1[k].ravel())[0, 1] > 0.99
 
 
 def test_another_seed_gives_another_patient():
-    one, other = (make_phantom("low-back", seed, size="small").truth for seed in (1, 2))
-    assert one["lesions"] != other["lesions"]
-    assert one["landmarks_ras_mm"] != other["landmarks_ras_mm"]
+    one, other = (make_low_back(np.random.default_rng(seed), 5.0) for seed in (1, 2))
+    assert any(np.abs(one.landmarks[name] - other.landmarks[name]).max() > 0.5 for name in one.landmarks)
+    assert one.weight_kg != other.weight_kg
+
+
+@pytest.mark.parametrize("make", [make_low_back, make_hip_replacement])
+def test_every_seed_has_lesions_that_lie_in_the_patient_and_apart(make):
+    kinds, sides = set(), set()
+    for seed in range(6):
+        patient = make(np.random.default_rng(seed), 5.0)
+        assert patient.lesions
+        sides.add(patient.prosthesis_side)
+        for lesion in patient.lesions:
+            kinds.add(lesion.kind)
+            assert patient.atlas.geometry.contains(lesion.center_ras_mm)
+            if lesion.suv is not None:
+                assert 1.2 <= lesion.suv <= 4.2
+                assert lesion.suv / lesion.reference_suv > 1.3
+        centers = [lesion.center_ras_mm for lesion in patient.lesions]
+        for one, other in itertools.combinations(centers, 2):
+            assert np.linalg.norm(one - other) > 10
+    assert len(kinds) >= 4
+    assert sides in ({None}, {"left", "right"})
 
 
 def test_the_suv_factor_in_the_truth_is_that_of_the_header(written, series):
@@ -123,7 +147,7 @@ def test_left_is_left(written):
 
 
 def test_the_liver_is_on_the_right_and_the_aorta_on_the_left():
-    phantom = make_phantom("low-back", 5, size="small")
+    phantom = made("low-back")
     pet = phantom.first("PET")
     matrix = pet.plan.reference_to_series
     liver, mirrored = (transform_points(matrix, np.array([x, 20.0, 82.0])) for x in (80, -80))
@@ -140,7 +164,7 @@ def test_the_liver_is_on_the_right_and_the_aorta_on_the_left():
 
 
 def test_metal_is_on_the_side_of_the_prosthesis():
-    phantom = make_phantom("hip-replacement", 4, size="small")
+    phantom = made("hip-replacement")
     side = phantom.truth["prosthesis_side"]
     code = next(n for n, name in phantom.anatomy_labels.items() if name.startswith("implant"))
     assert phantom.anatomy_labels[code] == f"implant_{side}"
@@ -204,6 +228,27 @@ def test_headers_are_those_of_one_patient_and_their_uids_are_sound(series):
     fluid = next(items[0] for items in series.values() if items[0].get("InversionTime"))
     assert 150 < fluid.InversionTime < 260
     assert "IR" in fluid.ScanningSequence
+
+
+def test_the_attenuation_series_shares_the_frame_of_the_pet_even_when_the_other_mr_does_not(tmp_path):
+    import dataclasses
+
+    from PainGeneratorLib.Phantoms.dicom_files import write_mr
+
+    phantom = made("low-back")
+    exam = dataclasses.replace(phantom.examination, shared_frame=False)
+    geometry = Geometry((2, 5, 4), np.diag([2.0, 3.0, 4.0, 1.0]))
+    signal = np.arange(40, dtype=np.float32).reshape(2, 5, 4)
+    dixon = Sequence("water", 3.6, 1.23, 0, 10)
+    frames = []
+    for number, in_pet_frame in enumerate((True, False), start=8):
+        import pydicom
+
+        paths = write_mr(tmp_path, signal, geometry, exam, number, "dixon", dixon, 4.0, -1.0, in_pet_frame)
+        frames.append(pydicom.dcmread(paths[0]).FrameOfReferenceUID)
+    assert frames[0] == exam.frame_uid("PT")
+    assert frames[1] == exam.frame_uid("MR")
+    assert frames[0] != frames[1]
 
 
 def test_progress_is_told_and_only_grows(written):

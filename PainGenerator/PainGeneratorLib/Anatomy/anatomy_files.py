@@ -52,11 +52,38 @@ def read_anatomy_file(path: Path | str, labels_json: Path | str | None = None) -
     """
     path = Path(path)
     image, segment_names = _read_labels(path)
+    names = _read_names(Path(labels_json)) if labels_json is not None else segment_names or _nifti_names(path)
+    return anatomy_of_labels(image, names, str(path), path)
+
+
+def anatomy_of_labels(image: Image, names: dict[int, str], source: str, path: Path | None = None) -> AnatomyMap:
+    """What the labels of an image are.
+
+    Parameters
+    ----------
+    image : Image
+        uint16 labels, 0 background.
+    names : dict of int to str
+        Names of labels; when empty, the numbers tell (:func:`labels.match_family`).
+    source : str
+        What messages call it: a path, or the name of a node.
+    path : Path, optional
+        The file, beside which the second one of SPINEPS is looked for.
+
+    Returns
+    -------
+    AnatomyMap
+        Levels counted where the labels do not tell them and the sacrum is seen.
+
+    Raises
+    ------
+    PainGeneratorError
+        When it is empty, or its labels cannot be understood.
+    """
     facts = label_facts(image)
     if not facts:
-        raise PainGeneratorError(f"The anatomy segmentation {path} is empty.", "Choose a file that holds labels.")
+        raise PainGeneratorError(f"The anatomy segmentation {source} is empty.", "Choose one that holds labels.")
     family, certainty, warnings = "named", "certain", []
-    names = _read_names(Path(labels_json)) if labels_json is not None else segment_names or _nifti_names(path)
     if names:
         missing = sorted(set(facts) - set(names))
         if missing:
@@ -64,13 +91,13 @@ def read_anatomy_file(path: Path | str, labels_json: Path | str | None = None) -
             warnings.append(f"Labels of the anatomy segmentation without a name are not used: {shown}.")
         structures = {number: structure_of_name(names[number]) for number in facts if number in names}
         if not structures:
-            raise PainGeneratorError(f"None of the names given fits a label of {path}.", ADVICE)
+            raise PainGeneratorError(f"None of the names given fits a label of {source}.", ADVICE)
     else:
         match = match_family(facts)
         family, certainty, structures = match.family, match.certainty, dict(match.structures)
         if certainty == "likely":
             warnings.append(f"The anatomy labels were read as those of {family}; too little of the body to check it.")
-        joined = _join_spineps(path, image, family)
+        joined = None if path is None else _join_spineps(path, image, family)
         if joined is not None:
             image, structures = joined
             family = "SPINEPS"

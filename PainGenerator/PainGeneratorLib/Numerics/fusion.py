@@ -103,10 +103,35 @@ def fuse(
     rest = [finding for finding in findings if id(finding) not in used]
     candidates += [_candidate([], members, places) for members in _group_findings(rest, places, parameters)]
     for candidate in candidates:
-        _flag(candidate, parameters, group, aligned, mr_field, pet_field)
-        _score(candidate, parameters, symptoms)
+        flag_and_score(
+            candidate,
+            parameters,
+            symptoms=symptoms,
+            group=group,
+            aligned=aligned,
+            mr_field=mr_field,
+            pet_field=pet_field,
+        )
     kept = [c for c in candidates if c.score >= parameters.minimum_score]
     return ranked(kept)
+
+
+def flag_and_score(
+    candidate: Candidate,
+    parameters: FusionParameters,
+    *,
+    symptoms: Symptoms,
+    group: str,
+    aligned: bool = True,
+    mr_field: Geometry | None = None,
+    pet_field: Geometry | None = None,
+) -> None:
+    """Set flags, distance to the pain and score of a candidate from its place and measures; see :func:`fuse`.
+
+    Flags that it has already stay.
+    """
+    _flag(candidate, parameters, group, aligned, mr_field, pet_field)
+    _score(candidate, parameters, symptoms)
 
 
 def ranked(candidates: Sequence[Candidate]) -> list[Candidate]:

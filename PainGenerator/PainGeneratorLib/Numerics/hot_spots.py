@@ -13,28 +13,40 @@ from dataclasses import dataclass, replace
 import numpy as np
 from scipy import ndimage
 
-from .contours import METHODS, ContourParameters, ContourSpace, touches_edge
-from .image import Geometry, Image, Region
-from .peak import sphere_means, suv_peak
-from .physiologic import BodyShape, PhysiologicParameters, physiologic_reason
+from .contours import METHODS, ContourParameters
+from .contrast import ContrastMap
+from .foci import CORE_PART, Focus, FocusParameters, find_foci, smoothed
+from .image import Image
+from .measuring import Surroundings, measure_focus
+from .physiologic import BodyShape, PhysiologicParameters
 from .records import HotSpot
-from .reference_tissue import SURROUNDINGS, ReferenceField, ReferenceParameters, ReferenceValue
-from .splitting import split_by_prominence
-from .symmetry import RELIABLE_QUALITY, SymmetryPlane, left_right_ratio
+from .reference_tissue import ReferenceField, ReferenceParameters, ReferenceValue
+from .symmetry import RELIABLE_QUALITY, SymmetryPlane
 from .tissues import MARROW, UNKNOWN
 
-FWHM_TO_SIGMA = 1.0 / math.sqrt(8.0 * math.log(2.0))
 MOST_SENSITIVE = 1.2
 """The slider's lowest ratio; the first pass keeps everything that it could show."""
 DEFAULT_RATIO = 1.4
 """Ratio at which the significance of the peak holds in full (DOMAIN C.2: SUVR 1.4 to 1.5 had an accuracy of 0.93)."""
 LEAST_TBR = 1.1
 """SUVpeak over the reference that any focus has; spikes of noise are diluted below it by the 1 ml sphere."""
-SPHERE_NOISE = 0.75
-"""SD of 1 ml spheres over that of voxels smoothed for detection (measured on real PET: 0.67, on phantoms: 0.75)."""
 LEAST_LIVER_ML = 50.0
 RESOLUTION_MM = 7.0
 """Edge of an independent element of a smoothed PET, for the number of places where noise could peak."""
+
+LATE_PARAMETERS = (
+    "sensitivity",
+    "contour_method",
+    "contour_suv",
+    "contour_ratio",
+    "contour_sd_factor",
+    "percist_mean",
+    "percist_sd",
+    "shell_inner_mm",
+    "shell_outer_mm",
+    "contour_margin_mm",
+)
+"""Parameters that the first pass does not use: they can be changed without another one."""
 
 
 @dataclass(frozen=True)
@@ -84,7 +96,7 @@ class HotSpotResult:
     references : tuple of ReferenceValue
         The table of reference values.
     noise : float
-        Relative SD of the smoothed SUV in uniform tissue.
+        Relative SD of contrast at joint scale in typical places of this scan: noise and unrest of normal anatomy.
     typical_suv : float
         Median SUV of typical soft tissue, g/ml.
     warnings : tuple of str
@@ -95,39 +107,6 @@ class HotSpotResult:
     noise: float
     typical_suv: float
     warnings: tuple[str, ...]
-
-
-@dataclass(frozen=True, eq=False)
-class _Focus:
-    """A focus of the first pass.
-
-    Parameters
-    ----------
-    flat : ndarray
-        Its voxels above the lowest threshold.
-    core : ndarray
-        Those near its maximum.
-    ratio : float
-        Largest ratio to the reference that is exceeded by the least volume.
-    z : float
-        Height of the maximum above the reference in units of spread.
-    reference, spread : float
-        g/ml, at the maximum.
-    code : int
-        Tissue of the reference.
-    cluster_ml : float
-        Volume of the focus with the foci that touch it.
-    """
-
-    flat: np.ndarray
-    core: np.ndarray
-    peak_flat: int
-    ratio: float
-    z: float
-    reference: float
-    spread: float
-    code: int
-    cluster_ml: float
 
 
 class HotSpotDetector:
@@ -182,82 +161,68 @@ class HotSpotDetector:
         )
         self._level_medians = self._medians_of_levels(smooth)
         self._liver = self._measure_liver()
-        report(0.6, "Looking for foci")
-        self._foci: list[_Focus] = []
-        self._owner = np.zeros(0, dtype=np.int32)
+        report(0.5, "Looking for foci")
+        self._contrast = ContrastMap(suv, p.body_suv)
+        self._foci: list[Focus] = []
+        owner = np.zeros(0, dtype=np.int32)
+        self._noise = 0.0
         if np.isfinite(self.references.typical):
-            self._first_pass(smooth)
+            self._noise = self._contrast.typical_noise / self.references.typical
+            self._foci, owner = find_foci(suv, smooth, self.references, self._contrast, self._focus_parameters())
         else:
             self.warnings.append("The PET shows no body: no voxel has an SUV above the body threshold.")
-        self._body = BodyShape(smooth, suv.geometry, p.body_suv, symmetry)
+        self._around = self._surroundings(smooth, owner)
         if symmetry is not None and symmetry.quality < RELIABLE_QUALITY:
             self.warnings.append("The plane of symmetry is uncertain: left and right are not compared.")
         self._measured: dict[tuple[int, str], HotSpot | None] = {}
         report(1.0, "Foci found")
 
-    def _first_pass(self, smooth: np.ndarray) -> None:
-        p, geometry = self._parameters, self._suv.geometry
-        flat = np.flatnonzero(smooth >= MOST_SENSITIVE * self.references.typical)
-        values = smooth.reshape(-1)[flat]
-        reference, spread, codes = self.references.at(flat)
-        ratio = values / reference
-        kept = ratio >= MOST_SENSITIVE
-        flat, values, reference, spread, codes, ratio = (
-            a[kept] for a in (flat, values, reference, spread, codes, ratio)
+    def _focus_parameters(self) -> FocusParameters:
+        p = self._parameters
+        return FocusParameters(
+            MOST_SENSITIVE,
+            self._least_z(MOST_SENSITIVE),
+            LEAST_TBR,
+            p.volume_minimum_ml,
+            p.suv_minimum,
+            p.prominence_suv,
+            p.prominence_part,
+            p.prominence_contrast,
+            p.separation_mm,
         )
-        basin, peaks = split_by_prominence(
-            values,
-            flat,
-            geometry,
-            prominence=p.prominence_suv,
-            prominence_part=p.prominence_part,
-            prominence_contrast=p.prominence_contrast,
-            reference=reference,
-            separation_mm=p.separation_mm,
-        )
-        self._owner = np.zeros(geometry.shape, dtype=np.int32)
-        tbr = sphere_means(self._suv, flat[peaks])[0] / reference[peaks]
-        order = np.argsort(basin, kind="stable")
-        starts = np.searchsorted(basin[order], np.arange(len(peaks) + 1))
-        least = max(1, math.ceil(p.volume_minimum_ml / geometry.voxel_volume_ml - 1e-9))
-        least_z = self._least_z(MOST_SENSITIVE)
-        for n, peak in enumerate(peaks):
-            members = order[starts[n] : starts[n + 1]]
-            if len(members) < least or values[peak] < p.suv_minimum or not tbr[n] >= LEAST_TBR:
-                continue
-            # A small focus is high, a large one is sure even where it is low.
-            z = max(ratio[peak] - 1.0, (tbr[n] - 1.0) / SPHERE_NOISE) / max(float(spread[peak]), 1e-6)
-            if z < least_z:
-                continue
-            exceeded = float(np.partition(ratio[members], len(members) - least)[len(members) - least])
-            members = np.sort(members)
-            height = values[members]
-            core = members[height >= values[peak] - 0.2 * (values[peak] - float(reference[peak]))]
-            self._foci.append(
-                _Focus(
-                    flat[members],
-                    flat[core],
-                    int(flat[peak]),
-                    exceeded,
-                    z,
-                    float(reference[peak]),
-                    float(spread[peak] * reference[peak]),
-                    int(codes[peak]),
-                    0.0,
-                )
-            )
-            self._owner.reshape(-1)[flat[members]] = len(self._foci)
-        self._measure_clusters(flat)
 
-    def _measure_clusters(self, flat: np.ndarray) -> None:
-        """Volume of touching voxels above the lowest threshold, for each focus."""
-        mask = np.zeros(self._suv.geometry.size, dtype=bool)
-        mask[flat] = True
-        labels, _ = ndimage.label(mask.reshape(self._suv.geometry.shape), structure=np.ones((3, 3, 3)))
-        number = labels.reshape(-1)
-        sizes = np.bincount(number[flat])
-        voxel = self._suv.geometry.voxel_volume_ml
-        self._foci = [replace(f, cluster_ml=float(sizes[number[f.peak_flat]] * voxel)) for f in self._foci]
+    def _surroundings(self, smooth: np.ndarray, owner: np.ndarray) -> Surroundings:
+        p, suv = self._parameters, self._suv
+        contour = self._contour_parameters()
+        return Surroundings(
+            suv,
+            owner,
+            BodyShape(smooth, suv.geometry, p.body_suv, self._symmetry),
+            self.references.typical,
+            self._symmetry,
+            self._tissues,
+            self._organs,
+            self._organ_names,
+            self._unreliable,
+            contour,
+            PhysiologicParameters(p.physiologic_volume_ml, p.physiologic_suv, p.urine_suv),
+            p.mirror_search_mm,
+            p.large_ml,
+        )
+
+    def _contour_parameters(self) -> ContourParameters:
+        p = self._parameters
+        liver_mean, liver_sd = self._liver or (p.percist_mean, p.percist_sd)
+        return ContourParameters(
+            p.contour_suv,
+            p.contour_ratio,
+            p.contour_sd_factor,
+            liver_mean,
+            liver_sd,
+            p.shell_inner_mm,
+            p.shell_outer_mm,
+            p.contour_margin_mm,
+        )
 
     def _medians_of_levels(self, smooth: np.ndarray) -> dict[int, float]:
         """Median SUV of each vertebra, from its marrow where the tissue is known."""
@@ -270,7 +235,7 @@ class HotSpotDetector:
         levels, values = levels[np.isfinite(values)], values[np.isfinite(values)]
         return {int(level): float(np.median(values[levels == level])) for level in np.unique(levels)}
 
-    def _reference_of(self, focus: _Focus) -> tuple[float, str]:
+    def _reference_of(self, focus: Focus) -> tuple[float, str]:
         """Reference and its name: the other vertebrae for a focus in a vertebra, else the field's value."""
         if self._level_medians:
             here = np.bincount(self._levels.reshape(-1)[focus.core], minlength=2)
@@ -332,7 +297,7 @@ class HotSpotDetector:
         return HotSpotResult(
             [replace(s, label=n, flags=list(s.flags)) for n, s in enumerate(spots, start=1)],
             tuple(self.references.table),
-            self.references.noise,
+            self._noise,
             self.references.typical,
             tuple(warnings),
         )
@@ -344,76 +309,53 @@ class HotSpotDetector:
         return self._measured[key]
 
     def _measured_spot(self, number: int, method: str) -> HotSpot | None:
-        p, focus = self._parameters, self._foci[number - 1]
-        reference, reference_name = self._reference_of(focus)
-        liver_mean, liver_sd = self._liver or (p.percist_mean, p.percist_sd)
-        space = ContourSpace(
-            self._suv,
-            self._owner,
-            number,
-            focus.flat,
-            focus.core,
-            ContourParameters(
-                p.contour_suv,
-                p.contour_ratio,
-                p.contour_sd_factor,
-                liver_mean,
-                liver_sd,
-                p.shell_inner_mm,
-                p.shell_outer_mm,
-                p.contour_margin_mm,
-            ),
-        )
-        contour = space.contour(method, reference, focus.spread)
-        if not contour.flat.size:
-            return None
-        region = Region(self._suv.geometry, contour.flat)
-        values = self._suv.array.reshape(-1)[contour.flat]
-        peak = suv_peak(self._suv, region)
-        mean = float(values.mean(dtype=np.float64))
-        mirrored = None
-        if self._symmetry is not None and self._symmetry.quality >= RELIABLE_QUALITY:
-            mirrored = mirrored_peak(self._suv, self._symmetry, region, peak.position_ras, p.mirror_search_mm)
-        spot = HotSpot(
-            label=number,
-            region=region,
-            centroid_ras_mm=region.centroid_ras_mm,
-            peak_ras_mm=peak.position_ras,
-            suv_max=float(values.max()),
-            suv_peak=peak.value,
-            suv_mean=mean,
-            mtv_ml=region.volume_ml,
-            tlg_g=mean * region.volume_ml,
-            background=contour.background,
-            reference=reference,
-            reference_name=reference_name,
-            tbr=None if peak.value is None else peak.value / reference,
-            left_right_ratio=left_right_ratio(peak.value, mirrored),
-            contour_method=method,
-            contour_threshold=contour.threshold,
-        )
-        if peak.at_edge:
-            spot.flags.append("peak-at-edge")
-        if touches_edge(contour.flat, self._suv.geometry):
-            spot.flags.append("truncated")
-        if reference_name == SURROUNDINGS:
-            spot.flags.append("no-reference")
-        if spot.mtv_ml > p.large_ml:
-            spot.flags.append("large")
-        if self._unreliable is not None and self._unreliable.reshape(-1)[contour.flat].any():
-            spot.flags.append("near-implant")
-        spot.physiologic = physiologic_reason(
-            spot,
-            PhysiologicParameters(p.physiologic_volume_ml, p.physiologic_suv, p.urine_suv),
-            self._body,
-            typical_suv=self.references.typical,
-            cluster_ml=focus.cluster_ml,
-            mirrored_suv=mirrored,
-            tissues=self._tissues,
-            organs=self._organs,
-            organ_names=self._organ_names,
-        )
-        return spot
+        focus = self._foci[number - 1]
+        reference, name = self._reference_of(focus)
+        return measure_focus(self._around, number, focus, method, reference, name)
+
+    def change_contours(self, parameters: HotSpotParameters) -> None:
+        """Take other values for the contours (fixed SUV, ratio, ...); what the first pass used must be the same.
+
+        Raises
+        ------
+        ValueError
+            When a value that the first pass used differs.
+        """
+        if not self.serves(parameters):
+            raise ValueError("the first pass was made with other parameters")
+        self._parameters = parameters
+        self._around = replace(self._around, contour=self._contour_parameters())
+        self._measured.clear()
+
+    def serves(self, parameters: HotSpotParameters) -> bool:
+        """True when `parameters` differ only in what :meth:`find` and the contours use."""
+        same = {name: getattr(self._parameters, name) for name in LATE_PARAMETERS}
+        return replace(parameters, **same) == self._parameters
+
+    @property
+    def around(self) -> Surroundings:
+        """What foci are measured on, for outlines drawn by hand."""
+        return self._around
+
+    @property
+    def n_foci(self) -> int:
+        """How many foci any setting can show at most."""
+        return len(self._foci)
+
+    def focus_at(self, flat: np.ndarray) -> Focus:
+        """A set of voxels (flat indices, ascending) as a focus, whether detection kept it or not."""
+        values = np.nan_to_num(self._suv.array.reshape(-1)[flat], nan=-np.inf)
+        top = int(values.argmax())
+        reference, spread, code = (float(a[0]) for a in self.references.at(flat[top : top + 1]))
+        height = float(values[top])
+        core = flat[values >= height - CORE_PART * (height - reference)]
+        ratio, volume = height / max(reference, 1e-3), flat.size * self._suv.geometry.voxel_volume_ml
+        z = (ratio - 1.0) / max(spread, 1e-6)
+        return Focus(flat, core, int(flat[top]), height, ratio, z, reference, spread * reference, int(code), volume)
+
+    def reference_of(self, focus: Focus) -> tuple[float, str]:
+        """Reference of a focus, g/ml, and its name."""
+        return self._reference_of(focus)
 
 
 def find_hot_spots(
@@ -467,49 +409,3 @@ def find_hot_spots(
         progress=progress,
     )
     return detector.find()
-
-
-def smoothed(suv: Image, fwhm_mm: float) -> np.ndarray:
-    """SUV smoothed by a Gaussian, float32; voxels without a value stay NaN and do not spread."""
-    array = suv.array if suv.array.dtype == np.float32 else suv.array.astype(np.float32)
-    if fwhm_mm <= 0:
-        return array
-    sigma = [fwhm_mm * FWHM_TO_SIGMA / s for s in suv.geometry.spacing_kji_mm]
-    seen = np.isfinite(array)
-    if seen.all():
-        return ndimage.gaussian_filter(array, sigma, mode="nearest", truncate=3.0)
-    total = ndimage.gaussian_filter(np.where(seen, array, np.float32(0)), sigma, mode="nearest", truncate=3.0)
-    weight = ndimage.gaussian_filter(seen.astype(np.float32), sigma, mode="nearest", truncate=3.0)
-    result = np.full(array.shape, np.nan, dtype=np.float32)
-    np.divide(total, weight, out=result, where=seen & (weight > 0))
-    return result
-
-
-def mirrored_peak(
-    suv: Image, plane: SymmetryPlane, region: Region, peak_ras: np.ndarray, search_mm: float
-) -> float | None:
-    """SUVpeak of the mirrored place, searched within some mm; None when it is out of view or is the focus itself."""
-    geometry = suv.geometry
-    center = plane.mirror(peak_ras)
-    if 2.0 * abs(float(plane.signed_distance_mm(peak_ras))) < 2.0 * search_mm:
-        return None
-    flat = _ball(geometry, center, search_mm)
-    flat = flat[~np.isin(flat, region.flat)]
-    if not flat.size or not geometry.contains(center):
-        return None
-    means, in_view = sphere_means(suv, flat)
-    usable = np.isfinite(means) & (in_view > 0.5)
-    return float(means[usable].max()) if usable.any() else None
-
-
-def _ball(geometry: Geometry, center_ras: np.ndarray, radius_mm: float) -> np.ndarray:
-    """Flat indices of the voxels within a radius of a point."""
-    middle = geometry.to_ijk(center_ras)[::-1]
-    reach = radius_mm / np.array(geometry.spacing_kji_mm)
-    low = np.maximum(np.ceil(middle - reach).astype(int), 0)
-    high = np.minimum(np.floor(middle + reach).astype(int) + 1, geometry.shape)
-    if np.any(high <= low):
-        return np.empty(0, dtype=np.int64)
-    grid = np.meshgrid(*(np.arange(a, b) for a, b in zip(low, high, strict=True)), indexing="ij")
-    flat = np.ravel_multi_index(tuple(g.ravel() for g in grid), geometry.shape)
-    return flat[np.linalg.norm(geometry.flat_to_ras(flat) - center_ras, axis=1) <= radius_mm]

@@ -122,7 +122,7 @@ def find_mr_findings(
         group=group, symmetry=symmetry, prosthesis_side=prosthesis_side, anatomy=codes,
     )  # fmt: skip
     tell(0.6, "Comparing signal with normal tissue")
-    work = _standardize(signals, own_levels, tissue, vertebra, implant, symmetry, group, p)
+    work = _standardize(signals, own_levels, tissue, codes, vertebra, implant, symmetry, group, p)
     tell(0.8, "Marking abnormal regions")
     findings, warnings = _apply_rules(work, known)
     warnings += implant.warnings
@@ -141,6 +141,7 @@ def _standardize(
     signals: Signals,
     levels: Levels,
     tissue: np.ndarray,
+    codes: np.ndarray | None,
     vertebra: np.ndarray | None,
     implant: ImplantResult,
     symmetry: SymmetryPlane | None,
@@ -168,7 +169,7 @@ def _standardize(
             scores[flat[seen]] = some[seen]
         z[role] = scores.reshape(geometry.shape)
     midline = _midline(signals.body, geometry, symmetry, marrow if group == "low-back" else None)
-    around = Surroundings(geometry, tissue, marrow, usable, group, midline, vertebra is not None)
+    around = Surroundings(geometry, tissue, marrow, usable, group, midline, codes)
     bright = next((role for role in ("FLUID", "T2") if role in signals.roles), None)
     return Work(signals, smooth, levels, around, z, vertebra, bright, p)
 
@@ -208,7 +209,7 @@ def _apply_rules(work: Work, known: Mapping[str, Image]) -> tuple[list[MRFinding
     findings += in_marrow
     findings += find_endplate_changes(work)
     findings += find_fluid(work)
-    if work.around.has_anatomy and (work.around.tissue == tissues.DISC).any():
+    if work.around.told is not None and (work.around.tissue == tissues.DISC).any():
         findings += find_degenerated_discs(work)
     findings.sort(key=lambda f: (-f.grade, -(f.z or 0.0), -f.volume_ml))
     for number, finding in enumerate(findings, start=1):

@@ -34,8 +34,8 @@ INNER_PART = 0.35
 
 ENDPLATE_MM = 5.5
 """A change at the endplate comes this near to the disc: bony endplate, cartilage and a voxel lie between."""
-SHARP_ENDPLATE_MM = 3.5
-"""The same for Modic II and III, which look like the blurred edge of a vertebra and must be told from it."""
+SHARP_ENDPLATE_MM = 4.5
+"""The same for Modic III, which looks like the blurred edge of a vertebra and must be told from it."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -174,7 +174,7 @@ def find_endplate_changes(work: Work) -> list[MRFinding]:
             sign = 1.0 if kind == "Modic II" else -1.0
             if beyond.any() and np.mean(sign * t1[beyond] > abs(p.modic_t1_z)) > 0.3:
                 continue
-            if _disc_distance_ok(work, region, SHARP_ENDPLATE_MM) < 0.08:
+            if _disc_distance_ok(work, region, ENDPLATE_MM if kind == "Modic II" else SHARP_ENDPLATE_MM) < 0.08:
                 continue
             z = abs(_mean(work.z["T1"], region))
             found = _finding(work, kind, region, z, "T1", ["common-without-pain"])
@@ -191,14 +191,14 @@ def find_fluid(work: Work) -> list[MRFinding]:
     smoothed = Signals(geometry, work.signals.factors, work.smooth, around.body)
     fluid = fluid_mask(smoothed, work.levels) & ~around.marrow
     normal = np.isin(tissue, (tissues.VISCERA, tissues.DISC))
-    if around.has_anatomy:
-        normal |= tissue == tissues.FLUID
+    if around.told is not None:
+        normal |= around.told == tissues.FLUID
     fluid &= ~near_mask(normal, geometry, 2.5)
     muscle = work.levels.muscle[work.bright]
     findings = []
     parts = regions_of(fluid, geometry, min(p.effusion_minimum_ml, p.collection_minimum_ml))
     canal = None
-    if around.group == "low-back" and not around.has_anatomy:
+    if around.group == "low-back" and around.told is None:
         canal = next((part for part in parts if is_spinal_canal(part, around, p)), None)
         if canal is not None and around.midline_r_mm is None:
             around = dataclasses.replace(around, midline_r_mm=float(canal.centroid_ras_mm[0]))

@@ -68,7 +68,8 @@ class Surroundings:
     group : str
     midline_r_mm : float or None
         R of the patient's midline; None where it cannot be told.
-    has_anatomy : bool
+    told : ndarray of uint8 or None
+        Tissue codes of the anatomy segmentation alone.
     """
 
     geometry: Geometry
@@ -77,7 +78,7 @@ class Surroundings:
     body: np.ndarray
     group: str
     midline_r_mm: float | None
-    has_anatomy: bool
+    told: np.ndarray | None
 
 
 def slice_axis(geometry: Geometry) -> int | None:

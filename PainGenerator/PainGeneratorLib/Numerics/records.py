@@ -39,6 +39,7 @@ FLAG_TEXTS: dict[str, str] = {
     "expected-after-surgery": "Often seen at a prosthesis without complaints.",
     "single-slice": "Seen on one slice only.",
     "no-t1": "No T1 series: fat replacement could not be checked.",
+    "no-fluid-series": "No fluid-sensitive series: told from T1 alone, which cannot show oedema itself.",
     "level-counted": "The level was counted from the sacrum.",
     "outside-mr": "Outside the field of view of the MR: there is no structural picture of this place.",
     "outside-pet": "Outside the field of view of the PET: uptake is not known.",

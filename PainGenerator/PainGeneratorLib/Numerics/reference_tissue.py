@@ -34,13 +34,6 @@ TYPICAL_RATIO = 2.2
 """Cells hotter than this many times the median do not count as typical (ours: marrow over muscle and fat)."""
 TYPICAL_PERCENTILE = 70.0
 """Half of a body may be fat; muscle is what foci are compared with where the tissue is unknown (ours)."""
-LOUDER = 1.3
-"""Slices whose noise exceeds the usual one by this factor are taken as noisier."""
-UNKNOWN_SPREAD = 1.25
-"""Spread of mixed surroundings over the noise of uniform tissue, where no tissue map tells them apart (ours, measured
-on a whole-body PET and phantoms)."""
-LEAST_SPREAD = 0.05
-"""No tissue is more uniform than this, relative SD."""
 MAD_TO_SD = 1.4826
 _SAMPLE = 60_000
 
@@ -85,7 +78,6 @@ class _Field:
     name: str
     values: np.ndarray
     geometry: Geometry
-    relative_spread: float
 
 
 class ReferenceField:
@@ -96,8 +88,6 @@ class ReferenceField:
     table : list of ReferenceValue
     typical : float
         SUV of the typical soft tissue of this scan; no reference is lower.
-    noise : float
-        Relative SD of the smoothed SUV in uniform tissue.
     body_ml : float
         Volume with uptake.
     """
@@ -128,11 +118,6 @@ class ReferenceField:
         means, volume, cells = _body_cells(smooth, geometry, parameters.body_suv, excluded)
         self.body_ml = float(volume.sum())
         self.typical = _typical(means[np.isfinite(means)])
-        self.noise, self._long_axis, noise_of_slice = _noise(smooth, geometry, parameters.body_suv)
-        # Anatomy makes slices differ a little; only slices that are clearly louder than most count as noisier.
-        usual = float(np.median(noise_of_slice))
-        louder = noise_of_slice / (usual * LOUDER) if usual > 0 else np.ones_like(noise_of_slice)
-        self._slice_factor = np.maximum(louder, 1.0)
         self._tissue_fields: dict[int, _Field] = {}
         if tissues is not None:
             for code in MATCHED_TISSUES:
@@ -144,23 +129,21 @@ class ReferenceField:
         local = np.where(means > 1.3 * cap, np.nan, means)
         values = _ball_percentile(local, cells, parameters.local_radius_mm, parameters.local_percentile)
         values = np.clip(values, self.typical, cap)
-        self._surroundings = _Field(
-            SURROUNDINGS, values, cells, self.noise * (UNKNOWN_SPREAD if tissues is None else 1.0)
-        )
-        self.table.append(ReferenceValue("typical soft tissue", self.typical, self.noise * self.typical, self.body_ml))
+        self._surroundings = _Field(SURROUNDINGS, values, cells)
+        usual = means[np.abs(means - self.typical) < 0.5 * self.typical]
+        spread = MAD_TO_SD * float(np.median(np.abs(usual - self.typical))) if usual.size else 0.0
+        self.table.append(ReferenceValue("typical soft tissue", self.typical, spread, self.body_ml))
 
-    def at(self, flat: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Reference SUV, relative spread and tissue code (UNKNOWN: the surroundings) of voxels, each of shape (n,).
+    def at(self, flat: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Reference SUV and tissue code (UNKNOWN: the surroundings) of voxels, each of shape (n,).
 
         Near the border of two tissues the higher reference holds: spill-over of the hotter one is no focus.
         """
         points = self._geometry.flat_to_ras(flat)
         values = _interpolate(self._surroundings, points)
-        spread = np.full(len(flat), self._surroundings.relative_spread, dtype=np.float32)
         codes = np.zeros(len(flat), dtype=np.uint8)
-        slice_factor = self._slice_factor[np.unravel_index(flat, self._geometry.shape)[self._long_axis]]
         if not self._tissue_fields:
-            return values, spread * slice_factor, codes
+            return values, codes
         near = self._tissues_near(flat)
         known = np.zeros(len(flat), dtype=bool)
         for code, field in self._tissue_fields.items():
@@ -168,9 +151,9 @@ class ReferenceField:
             value = np.maximum(_interpolate(field, points[chosen]), self.typical)
             higher = ~known[chosen] | (value > values[chosen])
             chosen, value = chosen[higher], value[higher]
-            values[chosen], spread[chosen], codes[chosen] = value, field.relative_spread, code
+            values[chosen], codes[chosen] = value, code
             known[chosen] = True
-        return values, spread * slice_factor, codes
+        return values, codes
 
     def name_of(self, code: int) -> str:
         """The reference's name as it is reported."""
@@ -200,10 +183,10 @@ class ReferenceField:
         field = _ball_percentile(means, cells, p.tissue_radius_mm, 50.0)
         sample = slice(None, None, max(1, flat.size // _SAMPLE))
         name = tissue_codes.NAMES[code]
-        made = _Field(name, field, cells, 0.0)
+        made = _Field(name, field, cells)
         ratio = values[sample] / np.maximum(_interpolate(made, geometry.flat_to_ras(flat[sample])), 1e-6)
         spread = MAD_TO_SD * float(np.median(np.abs(ratio - np.median(ratio))))
-        self._tissue_fields[code] = _Field(name, field, cells, max(spread, LEAST_SPREAD))
+        self._tissue_fields[code] = made
         self.table.append(ReferenceValue(name, middle, spread * middle, volume))
 
     def _tissues_near(self, flat: np.ndarray) -> np.ndarray:
@@ -231,41 +214,6 @@ def _typical(cell_means: np.ndarray) -> float:
         kept = cell_means[cell_means < TYPICAL_RATIO * typical]
         typical = float(np.median(kept))
     return float(np.percentile(kept, TYPICAL_PERCENTILE))
-
-
-def _noise(smooth: np.ndarray, geometry: Geometry, body_suv: float) -> tuple[float, int, np.ndarray]:
-    """Relative SD of noise: of the scan, and of each slice across the body's long axis (array axis and values).
-
-    From the SD within blocks of 16 mm that lie in the body and are not fat; the low percentile leaves out most
-    blocks with anatomy in them. The outermost slices of a PET are noisier, as fewer detector pairs see them.
-    """
-    along = int(np.argmax(np.abs(geometry.ijk_to_ras[2, :3])[::-1]))
-    size = geometry.shape[along]
-    cells, factors = _cell_grid(geometry, TISSUE_CELL_MM)
-    body = np.where(smooth > body_suv, smooth, np.float32(0.0))
-    sums = [(body > 0).astype(np.float32), body, body * body]
-    for axis, factor in enumerate(factors):
-        starts = np.arange(0, geometry.shape[axis], factor)
-        sums = [np.add.reduceat(part, starts, axis=axis) for part in sums]
-    count, total, squares = sums
-    whole = (count >= 0.999 * np.prod(factors)) if np.prod(factors) > 7 else count > 0
-    mean = total / np.maximum(count, 1.0)
-    if whole.any():
-        whole &= mean >= np.median(mean[whole])
-    if np.count_nonzero(whole) < 8 or np.prod(factors) <= 7:
-        return 0.0, along, np.zeros(size)
-    relative = np.sqrt(np.maximum(squares / np.maximum(count, 1.0) - mean**2, 0.0)) / np.maximum(mean, 1e-6)
-    overall = float(np.percentile(relative[whole], 35))
-    slabs = np.full(cells.shape[along], np.nan)
-    for n in range(len(slabs)):
-        values = np.take(relative, n, axis=along)[np.take(whole, n, axis=along)]
-        if values.size >= 8:
-            slabs[n] = np.percentile(values, 35)
-    seen = np.flatnonzero(np.isfinite(slabs))
-    if not seen.size:
-        return overall, along, np.full(size, overall)
-    middle = seen * factors[along] + (factors[along] - 1) / 2.0
-    return overall, along, np.interp(np.arange(size), middle, slabs[seen])
 
 
 def _cell_grid(geometry: Geometry, cell_mm: float) -> tuple[Geometry, tuple[int, int, int]]:

@@ -160,7 +160,7 @@ def write_phantom(
             start = {"ATTENUATION": -1.0}.get(item.plan.role, 1.0 + 4 * number)
             write_mr(
                 place, item.image.array, item.plan.geometry, exam, number, item.plan.name, item.plan.sequence,
-                item.plan.slice_mm, start,
+                item.plan.slice_mm, start, in_pet_frame=item.plan.role == "ATTENUATION",
             )  # fmt: skip
     write_label_map(folder / "anatomy.nii.gz", phantom.anatomy)
     labels = {str(n): name for n, name in phantom.anatomy_labels.items()}

@@ -57,6 +57,10 @@ class Examination:
         decay = 1.0 if self.decay_correction == "ADMIN" else 2 ** (-self.uptake_s / F18_HALF_LIFE_S)
         return self.weight_kg * 1000 / (self.dose_bq * decay)
 
+    def frame_uid(self, modality: str) -> str:
+        """Frame of reference of the series of a modality."""
+        return self.uid("frame", "shared" if self.shared_frame else modality)
+
     def uid(self, *parts: object) -> str:
         """A UID that follows from the key and the parts."""
         from pydicom.uid import generate_uid
@@ -139,6 +143,7 @@ def write_mr(
     sequence: Sequence,
     slice_mm: float,
     minutes_after_start: float,
+    in_pet_frame: bool = False,
 ) -> list[Path]:
     """Write an MR series.
 
@@ -150,6 +155,8 @@ def write_mr(
         Slice thickness; the distance of the slices comes from the geometry.
     minutes_after_start : float
         Of the acquisition, after the PET's start.
+    in_pet_frame : bool
+        Acquired with the PET, for its attenuation correction: shares the PET's frame of reference in any case.
     """
     from pydicom.uid import MRImageStorage
 
@@ -159,6 +166,8 @@ def write_mr(
     paths = []
     for k in range(geometry.shape[0]):
         ds = _common(exam, MRImageStorage, "MR", number, name, geometry, k, begin)
+        if in_pet_frame:
+            ds.FrameOfReferenceUID = exam.frame_uid("PT")
         _pixels(ds, scaled[k], signed=False)
         ds.BitsStored, ds.HighBit = 12, 11
         ds.ImageType = ["ORIGINAL", "PRIMARY", "M", "NORM" if gradient else "ND", *_DIXON_TYPES.get(sequence.kind, [])]
@@ -236,7 +245,7 @@ def _common(
     ds.BodyPartExamined, ds.PatientPosition = "LSPINE" if "back" in exam.description else "HIP", "HFS"
     ds.StudyInstanceUID, ds.SeriesInstanceUID = exam.uid("study", study), exam.uid("series", number)
     ds.StudyID, ds.SeriesNumber, ds.AcquisitionNumber, ds.InstanceNumber = "1", number, 1, k + 1
-    ds.FrameOfReferenceUID = exam.uid("frame", "shared" if exam.shared_frame else modality)
+    ds.FrameOfReferenceUID = exam.frame_uid(modality)
     ds.PositionReferenceIndicator = ""
     lps = LPS_TO_RAS @ geometry.ijk_to_ras
     spacing = geometry.spacing_mm

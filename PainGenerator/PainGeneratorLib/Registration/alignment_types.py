@@ -7,8 +7,9 @@ from typing import Any
 
 import numpy as np
 
-KEPT = ("identity/scanner", "registered", "landmarks", "not aligned")
-"""Where a transform comes from; ``not aligned`` keeps the scanner's coordinates for want of a better one."""
+KEPT = ("identity/scanner", "registered", "landmarks", "not aligned", "by hand")
+"""Where a transform comes from; ``not aligned`` keeps the scanner's coordinates for want of a better one, ``by hand``
+was corrected in the scene."""
 VERDICTS = ("aligned", "kept the scanner's alignment", "not aligned")
 
 

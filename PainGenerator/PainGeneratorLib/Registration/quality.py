@@ -27,7 +27,8 @@ def judge(
     """Keep the result of a search, or its start, or say that the images are not aligned.
 
     The result is kept when it agrees better than the start by more than noise, restarts come to it, parts of the
-    overlap lead to it, the bodies' outlines fit, and it lies within bounds. Otherwise the start is kept: landmarks
+    overlap lead to it, the bodies' outlines fit, and it lies within bounds; a search on PET alone may move landmarks
+    no farther than their own residual, as it is the less certain of the two. Otherwise the start is kept: landmarks
     always; the scanner's coordinates when both series share them and no better place was clearly seen far from
     them, or when a trustworthy search found nothing better. Else the images are not aligned.
 
@@ -44,6 +45,8 @@ def judge(
     """
     doubt = _doubt(found, parameters)
     better = _is_better(found, parameters)
+    if doubt is None and fit is not None and found.kind == "PET" and found.change_mm > max(fit.rms_mm, 1.0):
+        doubt = f"PET alone leads {found.change_mm:.1f} mm away from them, more than they differ among themselves."
     unchanged = "no better agreement than that of the start was found."
     matrix, advice = scanner, CHECK
     if doubt is None and better:

@@ -12,8 +12,9 @@ import numpy as np
 from ..Numerics.version import VERSION
 from ..Registration.transform_files import write_transform
 from ..Scene.markups import save_markups
-from ..Scene.scene_content import CaseNodes, SceneContent, SceneSeries
+from ..Scene.scene_content import CaseNodes, SceneContent
 from ..Scene.segment_files import save_seg_nrrd
+from ..Workflow import case_in_scene
 from ..Workflow.analyze import Analysis
 from ..Workflow.progress import Show, silent
 from .content import ReportContent
@@ -39,22 +40,30 @@ def write_plain_files(analysis: Analysis, folder: Path, created: datetime.dateti
         Written into report and provenance.
     progress : callable, optional
     """
-    candidates = analysis.candidates
+    write_tables(analysis, folder, created)
+    write_report_file(analysis, folder, created, progress)
+
+
+def write_tables(analysis: Analysis, folder: Path, created: datetime.datetime) -> None:
+    """Candidates, SUV, alignment with its transforms, and provenance; arguments as :func:`write_plain_files`."""
     write_json(folder / "candidates.json", case_json(analysis))
-    write_text(folder / "candidates.csv", candidates_csv(candidates))
+    write_text(folder / "candidates.csv", candidates_csv(analysis.candidates))
     write_json(folder / "suv.json", analysis.suv.result.to_json())
     write_json(folder / "alignment.json", alignment_json(analysis))
     (folder / "transforms").mkdir()
     for role, series in analysis.alignment.by_role.items():
         write_transform(folder / "transforms" / f"{role}-to-reference.tfm", series.reference_to_series_ras)
-    progress(0.2, "Drawing key images")
-    inputs = _key_image_inputs(analysis)
-    pictures = key_images(candidates, inputs, limit=KEY_IMAGE_LIMIT)
-    overview = overview_picture(candidates, inputs)
-    progress(0.7, "Writing the report")
-    write_report(folder / "report.html", _report_content(analysis, pictures, overview, created))
-    progress(0.8, "Hashing the input")
     write_json(folder / "provenance.json", provenance(analysis, created))
+
+
+def write_report_file(analysis: Analysis, folder: Path, created: datetime.datetime, progress: Show = silent) -> None:
+    """``report.html``; arguments as :func:`write_plain_files`."""
+    progress(0.0, "Drawing key images")
+    inputs = _key_image_inputs(analysis)
+    pictures = key_images(analysis.candidates, inputs, limit=KEY_IMAGE_LIMIT)
+    overview = overview_picture(analysis.candidates, inputs)
+    progress(0.8, "Writing the report")
+    write_report(folder / "report.html", _report_content(analysis, pictures, overview, created))
 
 
 def case_json(analysis: Analysis) -> dict[str, Any]:
@@ -87,11 +96,7 @@ def case_json(analysis: Analysis) -> dict[str, Any]:
 
 def alignment_json(analysis: Analysis) -> dict[str, Any]:
     """The content of ``alignment.json``."""
-    return {
-        "schema": 1,
-        "reference_role": analysis.case.reference_role,
-        "series": {role: series.to_json() for role, series in analysis.alignment.by_role.items()},
-    }
+    return case_in_scene.alignment_json(analysis.case, analysis.alignment)
 
 
 def provenance(analysis: Analysis, created: datetime.datetime) -> dict[str, Any]:
@@ -226,45 +231,14 @@ def _changed_parameters(analysis: Analysis) -> list[dict[str, Any]]:
 
 def scene_content(analysis: Analysis, created: datetime.datetime) -> SceneContent:
     """What the scene of a case holds."""
-    case = analysis.case
-    return SceneContent(
-        reference_role=case.reference_role,
-        series=[_scene_series(analysis, role) for role in case.series],
-        hot_spots=analysis.hot_spots,
-        mr_findings=analysis.mr.findings,
-        candidates=analysis.candidates,
-        pain_sites_ras=case.options.symptoms().sites_ras_mm,
-        anatomy=None if analysis.anatomy is None else analysis.anatomy.image,
-        anatomy_labels={}
-        if analysis.anatomy is None
-        else {number: structure.text for number, structure in analysis.anatomy.structures.items()},
-        case={**case.patient, "group": case.group, "prosthesis_side": case.options.prosthesis_side},
-        suv=analysis.suv.result.to_json(),
-        alignment=alignment_json(analysis),
-        protocol={"group": case.group, "changed": list(case.protocol.changed), "values": case.protocol.values()},
-        provenance={"software_version": VERSION, "created": created.isoformat(timespec="seconds")},
+    return case_in_scene.scene_content(
+        analysis.case,
+        analysis.suv,
+        analysis.alignment,
+        analysis.anatomy,
+        analysis.found,
+        created=created,
         warnings=analysis.warnings,
-    )
-
-
-def _scene_series(analysis: Analysis, role: str) -> SceneSeries:
-    series = analysis.case.series[role]
-    aligned = analysis.alignment.is_aligned(role)
-    patient = analysis.case.patient
-    return SceneSeries(
-        role=role,
-        name=f"{role} {series.facts['description'] or ''}".strip(),
-        image=analysis.suv.image if role == "PET" else series.image,
-        reference_to_series_ras=analysis.alignment.reference_to(role) if aligned else np.eye(4),
-        instance_uids=list(dict.fromkeys(series.facts.get("sop_instance_uids", ()))),
-        dicom={
-            "PatientName": patient["patient_name"] or "",
-            "PatientID": patient["patient_id"] or "",
-            "StudyInstanceUID": series.facts.get("study_uid") or "",
-            "SeriesInstanceUID": series.facts.get("series_uid") or "",
-            "Modality": series.modality,
-            "FrameOfReferenceUID": series.frame_of_reference or "",
-        },
     )
 
 

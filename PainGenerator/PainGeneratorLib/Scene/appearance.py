@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ..Anatomy import codes
+from ..Numerics.image import Region
 from ..Numerics.records import Candidate, HotSpot, MRFinding
 from .segments import TAG_PREFIX, Segment
 
@@ -15,6 +16,7 @@ EVIDENCE_COLORS: dict[str, Color] = {
     "PET only": (1.00, 0.65, 0.10),
     "MR only": (0.25, 0.60, 0.95),
 }
+MARGIN_COLOR: Color = (0.75, 0.55, 0.95)
 DIMMED_COLOR: Color = (0.55, 0.55, 0.55)
 """For rejected and physiologic ones: kept, but no longer in the foreground."""
 
@@ -96,6 +98,11 @@ def mr_finding_segments(findings: Sequence[MRFinding]) -> list[Segment]:
         )
         for finding in findings
     ]
+
+
+def implant_margin_segment(region: Region) -> Segment:
+    """The zone around an implant where neither PET nor MR is to be trusted."""
+    return Segment("implant-margin", "Unreliable beside the implant", region, MARGIN_COLOR)
 
 
 def _tags(**values: object) -> dict[str, str]:

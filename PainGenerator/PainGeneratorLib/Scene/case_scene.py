@@ -14,6 +14,7 @@ the same nodes. All regions and positions are in the reference series' frame (th
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -21,9 +22,11 @@ import numpy as np
 from ..Numerics.errors import PainGeneratorError
 from ..Numerics.image import Geometry, Image, Region
 from . import appearance, case_json, markups, nodes, subject_hierarchy, tables
+from .candidate_segments import update_segments
 from .common_grid import common_grid
 from .scene_content import CaseNodes, SceneContent, SceneSeries
 from .segments import FINGERPRINT_TAG, TAG_PREFIX, Segment, fingerprint, read_segmentation, write_segmentation
+from .volumes_in_scene import OWN_ATTRIBUTE, lies_under_a_warp, own_frame_image
 
 KEY_ATTRIBUTE = "PainGenerator.Key"
 """Node attribute that says what a node of ours is: ``candidates``, ``series.PET.0``, ..."""
@@ -45,16 +48,26 @@ _STORED_AS_THEY_ARE = (
     "protocol",
     "provenance",
     "warnings",
+    "working",
+    "implant_margin",
 )
 
+MAP_KEY = "map."
+"""Keys of the hidden volumes of ``SceneContent.maps`` begin with this."""
 
-def write_case(scene: Any, content: SceneContent) -> CaseNodes:
+SHOWS_ATTRIBUTE = "PainGenerator.Shows"
+"""On a transform of ours: ``start`` while the scanner's alignment is shown in place of the result."""
+
+
+def write_case(scene: Any, content: SceneContent, *, set_views: bool = True) -> CaseNodes:
     """Put a case into a scene; nodes of an earlier call are filled again and keep their ids.
 
     Parameters
     ----------
     scene : vtkMRMLScene
     content : SceneContent
+    set_views : bool
+        Show PET over the reference series in all slice views; False leaves what they show.
 
     Returns
     -------
@@ -67,17 +80,37 @@ def write_case(scene: Any, content: SceneContent) -> CaseNodes:
     written.transforms = transforms
     _place_in_hierarchy(scene, content, written)
     pet = content.first("PET")
-    nodes.set_slice_defaults(
-        scene,
-        volumes[content.series.index(content.first(content.reference_role))],
-        volumes[content.series.index(pet)] if pet is not None else None,
-    )
+    if set_views:
+        nodes.set_slice_defaults(
+            scene,
+            volumes[content.series.index(content.first(content.reference_role))],
+            volumes[content.series.index(pet)] if pet is not None else None,
+        )
     return written
+
+
+def write_candidates(scene: Any, content: SceneContent, written: Mapping[str, Region]) -> None:
+    """Bring a scene up to date after an act on the candidates: their segmentation, table, target points, the text.
+
+    Parameters
+    ----------
+    scene : vtkMRMLScene
+        Holds the case already.
+    content : SceneContent
+    written : mapping of str to Region
+        By candidate id, the outlines that the scene shows now (the same objects): these are not drawn again.
+    """
+    reference = find_node(scene, "vtkMRMLScalarVolumeNode", f"series.{content.reference_role}.0")
+    node = find_node(scene, "vtkMRMLSegmentationNode", "candidates")
+    grid = update_segments(scene, node, content.candidates, written, lambda: candidate_grid(content), reference)
+    markups.write_targets(scene, content.candidates, node=find_node(scene, "vtkMRMLMarkupsFiducialNode", "targets"))
+    tables.write_candidate_table(scene, content.candidates, node=find_node(scene, "vtkMRMLTableNode", "table"))
+    _write_text(scene, content, grid)
 
 
 def has_case(scene: Any) -> bool:
     """True when the scene holds a case that :func:`read_case` can read."""
-    return _find(scene, "vtkMRMLTextNode", "case") is not None
+    return find_node(scene, "vtkMRMLTextNode", "case") is not None
 
 
 def read_case(scene: Any) -> SceneContent:
@@ -97,21 +130,25 @@ def read_case(scene: Any) -> SceneContent:
     PainGeneratorError
         When the scene has no case, a series of it is gone, or it is damaged.
     """
-    text = _find(scene, "vtkMRMLTextNode", "case")
+    text = find_node(scene, "vtkMRMLTextNode", "case")
     if text is None:
         raise PainGeneratorError("The scene holds no PainGenerator case.", "Open a scene saved after an analysis.")
     stored = case_json.from_text(text.GetText())
     grid = stored.pop("grid").geometry
     warnings: list[str] = []
     series = [_read_series(scene, item, warnings) for item in stored.pop("series")]
-    anatomy_node = _find(scene, "vtkMRMLLabelMapVolumeNode", "anatomy")
+    anatomy_node = find_node(scene, "vtkMRMLLabelMapVolumeNode", "anatomy")
     content = SceneContent(series=series, **stored)
     content.anatomy = nodes.image_from_volume(anatomy_node)[0] if anatomy_node is not None else None
     content.warnings += [warning for warning in warnings if warning not in content.warnings]
-    sites = _find(scene, "vtkMRMLMarkupsFiducialNode", "pain-sites")
+    content.maps = {
+        (node.GetAttribute(KEY_ATTRIBUTE) or "").removeprefix(MAP_KEY): nodes.image_from_volume(node)[0]
+        for node in _maps_of(scene)
+    }
+    sites = find_node(scene, "vtkMRMLMarkupsFiducialNode", "pain-sites")
     if sites is not None:
         content.pain_sites_ras = markups.read_points(sites)[0]
-    _take_edits(content, _find(scene, "vtkMRMLSegmentationNode", "candidates"), grid)
+    _take_edits(content, find_node(scene, "vtkMRMLSegmentationNode", "candidates"), grid)
     return content
 
 
@@ -133,8 +170,12 @@ def _write_series(scene: Any, content: SceneContent) -> tuple[list[Any], list[An
         if node is None:
             preset = series.preset or _ROLE_PRESETS.get(series.role)
             preset = preset or _MODALITY_PRESETS.get(series.dicom.get("Modality", "MR"), "plain")
-            found = _find(scene, "vtkMRMLScalarVolumeNode", key)
+            found = find_node(scene, "vtkMRMLScalarVolumeNode", key)
+            if found is not None and found.GetAttribute(OWN_ATTRIBUTE) is None:
+                found = None  # a volume of the user that had this role: never written to
             node = nodes.add_volume(scene, series.image, series.name, preset, node=found)
+            node.SetAttribute(OWN_ATTRIBUTE, "1")
+        _release(scene, key, node)
         node.SetAttribute(KEY_ATTRIBUTE, key)
         node.SetAttribute(ROLE_ATTRIBUTE, series.role)
         if series.instance_uids:
@@ -147,14 +188,41 @@ def _write_series(scene: Any, content: SceneContent) -> tuple[list[Any], list[An
                 scene,
                 np.linalg.inv(series.reference_to_series_ras),
                 f"{series.role} to reference",
-                node=_find(scene, "vtkMRMLLinearTransformNode", transform_key),
+                node=find_node(scene, "vtkMRMLLinearTransformNode", transform_key),
             )
             transform.SetAttribute(KEY_ATTRIBUTE, transform_key)
+            transform.RemoveAttribute(SHOWS_ATTRIBUTE)
             top = _topmost(node, transform)
             if top is not transform:
                 top.SetAndObserveTransformNodeID(transform.GetID())
+        else:
+            detach(node, find_node(scene, "vtkMRMLLinearTransformNode", key.replace("series.", "transform.")))
         transforms.append(transform)
     return volumes, transforms
+
+
+def _release(scene: Any, key: str, keeper: Any) -> None:
+    """Take a series' key from volumes that have lost the role, and the volumes out of our transform."""
+    transform = find_node(scene, "vtkMRMLLinearTransformNode", key.replace("series.", "transform."))
+    for index in range(scene.GetNumberOfNodesByClass("vtkMRMLScalarVolumeNode")):
+        node = scene.GetNthNodeByClass(index, "vtkMRMLScalarVolumeNode")
+        if node is not keeper and node.GetAttribute(KEY_ATTRIBUTE) == key:
+            node.RemoveAttribute(KEY_ATTRIBUTE)
+            node.RemoveAttribute(ROLE_ATTRIBUTE)
+            detach(node, transform)
+    own_key = keeper.GetAttribute(KEY_ATTRIBUTE)
+    if own_key not in (None, key):
+        former = find_node(scene, "vtkMRMLLinearTransformNode", own_key.replace("series.", "transform."))
+        detach(keeper, former)
+
+
+def detach(node: Any, transform: Any) -> None:
+    """Take a volume, or the chain of transforms above it, out of a transform of ours."""
+    while transform is not None and node is not None:
+        parent = node.GetParentTransformNode()
+        if parent is transform:
+            node.SetAndObserveTransformNodeID(None)
+        node = parent
 
 
 def _topmost(node: Any, ours: Any) -> Any:
@@ -181,7 +249,7 @@ def _write_results(scene: Any, content: SceneContent, volumes: list[Any]) -> Cas
     warnings: list[str] = []
 
     def segmentation(key: str, name: str, segments: list[Segment], grid: Geometry, volume: Any) -> Any:
-        found = _find(scene, "vtkMRMLSegmentationNode", key)
+        found = find_node(scene, "vtkMRMLSegmentationNode", key)
         node, new_warnings = write_segmentation(scene, name, segments, grid, node=found, reference_volume=volume)
         warnings.extend(new_warnings)
         return _keyed(node, key)
@@ -204,7 +272,7 @@ def _write_results(scene: Any, content: SceneContent, volumes: list[Any]) -> Cas
         node.GetDisplayNode().SetVisibility(False)
 
     def owned(class_name: str, key: str) -> Any:
-        return _find(scene, class_name, key)
+        return find_node(scene, class_name, key)
 
     targets = markups.write_targets(scene, content.candidates, node=owned("vtkMRMLMarkupsFiducialNode", "targets"))
     sites = markups.write_pain_sites(
@@ -216,6 +284,8 @@ def _write_results(scene: Any, content: SceneContent, volumes: list[Any]) -> Cas
         for key, name, facts in (("suv", "SUV provenance", content.suv), ("alignment", "Alignment", content.alignment))
     ]
     others += _write_anatomy(scene, content)
+    others += _write_margin(scene, content, reference)
+    _write_maps(scene, content)
     text = _write_text(scene, content, grid)
     return CaseNodes(
         volumes,
@@ -233,13 +303,49 @@ def _write_results(scene: Any, content: SceneContent, volumes: list[Any]) -> Cas
 
 
 def _write_anatomy(scene: Any, content: SceneContent) -> list[Any]:
-    found = _find(scene, "vtkMRMLLabelMapVolumeNode", "anatomy")
+    found = find_node(scene, "vtkMRMLLabelMapVolumeNode", "anatomy")
     if content.anatomy is None:
         if found is not None:
             scene.RemoveNode(found)
         return []
     node = nodes.add_volume(scene, content.anatomy, "Anatomy", node=found, label_map=True)
     return [_keyed(node, "anatomy")]
+
+
+def _write_margin(scene: Any, content: SceneContent, reference: Any) -> list[Any]:
+    """The zone of the implant that is not to be trusted, as a segmentation with one segment."""
+    found = find_node(scene, "vtkMRMLSegmentationNode", "implant-margin")
+    region = content.implant_margin
+    if region is None or not len(region):
+        if found is not None:
+            scene.RemoveNode(found)
+        return []
+    node, _ = write_segmentation(
+        scene,
+        "Implant margin (unreliable)",
+        [appearance.implant_margin_segment(region)],
+        region.geometry,
+        node=found,
+        reference_volume=reference,
+    )
+    return [_keyed(node, "implant-margin")]
+
+
+def _maps_of(scene: Any) -> list[Any]:
+    count = scene.GetNumberOfNodesByClass("vtkMRMLScalarVolumeNode")
+    volumes = [scene.GetNthNodeByClass(index, "vtkMRMLScalarVolumeNode") for index in range(count)]
+    return [node for node in volumes if (node.GetAttribute(KEY_ATTRIBUTE) or "").startswith(MAP_KEY)]
+
+
+def _write_maps(scene: Any, content: SceneContent) -> None:
+    """Hidden volumes: kept with the scene, offered in no list."""
+    found = {(node.GetAttribute(KEY_ATTRIBUTE) or "").removeprefix(MAP_KEY): node for node in _maps_of(scene)}
+    for name, image in content.maps.items():
+        node = nodes.add_volume(scene, image, f"PainGenerator {name}", node=found.pop(name, None))
+        node.SetHideFromEditors(True)
+        _keyed(node, f"{MAP_KEY}{name}")
+    for node in found.values():
+        scene.RemoveNode(node)
 
 
 def _write_text(scene: Any, content: SceneContent, grid: Geometry) -> Any:
@@ -256,7 +362,9 @@ def _write_text(scene: Any, content: SceneContent, grid: Geometry) -> Any:
         }
         for series, key in zip(content.series, _series_keys(content), strict=True)
     ]
-    node = _find(scene, "vtkMRMLTextNode", "case") or scene.AddNewNodeByClass("vtkMRMLTextNode", "PainGenerator case")
+    node = find_node(scene, "vtkMRMLTextNode", "case") or scene.AddNewNodeByClass(
+        "vtkMRMLTextNode", "PainGenerator case"
+    )
     node.SetForceCreateStorageNode(node.CreateStorageNodeAlways)
     node.SetText(case_json.to_text(stored))
     return _keyed(node, "case")
@@ -264,7 +372,8 @@ def _write_text(scene: Any, content: SceneContent, grid: Geometry) -> Any:
 
 def _place_in_hierarchy(scene: Any, content: SceneContent, written: CaseNodes) -> None:
     studies = [
-        subject_hierarchy.place_series(scene, volume, series.dicom)
+        (subject_hierarchy.study_of(scene, volume) if series.node is not None else None)
+        or subject_hierarchy.place_series(scene, volume, series.dicom)
         for volume, series in zip(written.volumes, content.series, strict=True)
     ]
     reference = content.series.index(content.first(content.reference_role))
@@ -276,20 +385,22 @@ def _place_in_hierarchy(scene: Any, content: SceneContent, written: CaseNodes) -
 
 def _read_series(scene: Any, item: dict[str, Any], warnings: list[str]) -> SceneSeries:
     key = item.pop("key")
-    node = _find(scene, "vtkMRMLScalarVolumeNode", key)
+    node = find_node(scene, "vtkMRMLScalarVolumeNode", key)
     if node is None:
         raise PainGeneratorError(
             f"The volume {item['name']} of the case is no longer in the scene.", "Open the scene as it was saved."
         )
-    transform = _find(scene, "vtkMRMLLinearTransformNode", key.replace("series.", "transform."))
+    transform = find_node(scene, "vtkMRMLLinearTransformNode", key.replace("series.", "transform."))
     image, new_warnings = nodes.image_from_volume(node)
     warnings += new_warnings
     series_to_reference = nodes.matrix_to_world(transform)
     reference_to_series = np.linalg.inv(series_to_reference)
     if transform is not None and node.GetParentTransformNode() is transform:
         image = Image(image.array, nodes.own_geometry(node))
-    else:
+    elif not lies_under_a_warp(node):
         image = Image(image.array, image.geometry.moved(reference_to_series))
+    else:
+        image, _ = own_frame_image(node, transform)
     return SceneSeries(image=image, reference_to_series_ras=reference_to_series, node=node, **item)
 
 
@@ -325,7 +436,8 @@ def _keyed(node: Any, key: str) -> Any:
     return node
 
 
-def _find(scene: Any, class_name: str, key: str) -> Any:
+def find_node(scene: Any, class_name: str, key: str) -> Any:
+    """The node of ours with a key (:data:`KEY_ATTRIBUTE`), None when there is none."""
     for index in range(scene.GetNumberOfNodesByClass(class_name)):
         node = scene.GetNthNodeByClass(index, class_name)
         if node.GetAttribute(KEY_ATTRIBUTE) == key:

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ..Numerics.image import Image
+from ..Numerics.image import Image, Region
 from ..Numerics.records import Candidate, HotSpot, MRFinding
 from .segments import Segment
 
@@ -64,6 +64,12 @@ class SceneContent:
     case, suv, alignment, protocol, provenance : dict
         Plain values (JSON) that pass through unchanged; ``suv`` and ``alignment`` are shown as tables too.
     warnings : list of str
+    working : dict
+        What taking measures anew needs beside the images (plain values, arrays, regions); passes through unchanged.
+    maps : dict of str to Image
+        Maps on the reference grid that are kept, but not shown: ``tissues``, ``z FLUID``, ...
+    implant_margin : Region, optional
+        Where neither PET nor MR can be trusted; shown as a segmentation of its own.
     edited : list of str
         Ids of candidates whose outline or name was changed with Slicer's own tools since they were written. Region,
         origin and name are the changed ones; their measures are still the old ones. Filled by
@@ -88,6 +94,9 @@ class SceneContent:
     protocol: dict[str, Any] = field(default_factory=dict)
     provenance: dict[str, Any] = field(default_factory=dict)
     warnings: list[str] = field(default_factory=list)
+    working: dict[str, Any] = field(default_factory=dict)
+    maps: dict[str, Image] = field(default_factory=dict)
+    implant_margin: Region | None = None
     edited: list[str] = field(default_factory=list)
     removed: list[str] = field(default_factory=list)
     added: list[Segment] = field(default_factory=list)

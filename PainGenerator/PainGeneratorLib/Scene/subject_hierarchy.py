@@ -65,6 +65,17 @@ def place_series(scene: Any, node: Any, dicom: Mapping[str, str]) -> int:
     return study
 
 
+def study_of(scene: Any, node: Any) -> int | None:
+    """The study item that a node lies under, None when it lies under none."""
+    tree = hierarchy(scene)
+    item = tree.GetItemByDataNode(node)
+    while item not in (tree.GetSceneItemID(), tree.GetInvalidItemID()):
+        if tree.GetItemLevel(item) == "Study":
+            return int(item)
+        item = tree.GetItemParent(item)
+    return None
+
+
 def place_results(scene: Any, nodes: Sequence[Any], study_item: int | None, folder_name: str = RESULTS_FOLDER) -> int:
     """Put result nodes into a folder beside the series of a study.
 

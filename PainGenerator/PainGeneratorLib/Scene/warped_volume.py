@@ -23,14 +23,16 @@ FACE_POINTS = 9
 """Points along each edge of the volume that are moved to find out how far it reaches in the world."""
 
 
-def resample_warped(image: Image, transform_node: Any) -> Image:
-    """Bring an image under a non-linear transform to a regular grid in the world.
+def resample_warped(image: Image, transform_node: Any, frame_node: Any = None) -> Image:
+    """Bring an image under a non-linear transform to a regular grid in the world, or beneath a transform above it.
 
     Parameters
     ----------
     image : Image
         In the frame of the node under the transform.
     transform_node : vtkMRMLTransformNode
+    frame_node : vtkMRMLTransformNode, optional
+        A parent of `transform_node`, whose effect is left out.
 
     Returns
     -------
@@ -40,8 +42,8 @@ def resample_warped(image: Image, transform_node: Any) -> Image:
     import vtk
 
     to_world, from_world = vtk.vtkGeneralTransform(), vtk.vtkGeneralTransform()
-    transform_node.GetTransformToWorld(to_world)
-    transform_node.GetTransformFromWorld(from_world)
+    transform_node.GetTransformToNode(frame_node, to_world)
+    transform_node.GetTransformFromNode(frame_node, from_world)
     target = _covering_grid(image.geometry, to_world)
     return Image(_sample(image, target, from_world), target)
 

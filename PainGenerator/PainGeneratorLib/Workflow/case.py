@@ -141,7 +141,9 @@ class Case:
     pet_header : PetHeader or None
         None when the volume's unit is known some other way (see `pet_is_suv`).
     pet_is_suv : bool
-        The PET volume holds SUVbw already and has no header.
+        The PET volume holds SUV already and has no header.
+    pet_unit : str or None
+        Which SUV that is, as a UCUM unit (``g/ml{SUVlbm}``); SUVbw when None.
     patient : dict
         ``patient_name``, ``patient_id``, ``birth_date``, ``sex``, ``study_date``, ``study_description``.
     warnings : Warnings
@@ -160,6 +162,7 @@ class Case:
     pet_header: PetHeader | None
     patient: dict[str, Any]
     pet_is_suv: bool = False
+    pet_unit: str | None = None
     warnings: Warnings = field(default_factory=Warnings)
     notes: tuple[str, ...] = ()
     left_out: list[tuple[str, str]] = field(default_factory=list)

@@ -86,11 +86,14 @@ class Review:
                 return candidate
         raise PainGeneratorError(f"There is no candidate {candidate_id}.", "Choose one from the table.")
 
-    def set_status(self, candidate_id: str, status: str) -> None:
-        """Accept, reject, hold for physiologic, or back to pending."""
+    def set_status(self, candidate_ids: str | Sequence[str], status: str) -> None:
+        """Accept, reject, hold for physiologic, or back to pending; one candidate or several, in one act."""
         if status not in STATUSES:
             raise ValueError(f"status must be one of {STATUSES}, not {status!r}")
-        self._replace(f"{candidate_id} {status}", candidate_id, status=status)
+        ids = _listed(candidate_ids)
+        chosen = [self.get(candidate_id) for candidate_id in ids]
+        text = f"{', '.join(ids)} {status}"
+        self._do(text, [dataclasses.replace(c, status=status) if c in chosen else c for c in self.candidates])
 
     def rename(self, candidate_id: str, place: Place) -> None:
         """Give another structure, side, level or zone."""
@@ -100,10 +103,11 @@ class Review:
         """Write a comment, which the report shows."""
         self._replace(f"Comment on {candidate_id}", candidate_id, comment=text)
 
-    def delete(self, candidate_id: str) -> None:
-        """Take a candidate off the list."""
-        gone = self.get(candidate_id)
-        self._do(f"Delete {candidate_id}", [c for c in self.candidates if c is not gone])
+    def delete(self, candidate_ids: str | Sequence[str]) -> None:
+        """Take one candidate or several off the list, in one act."""
+        ids = _listed(candidate_ids)
+        gone = [self.get(candidate_id) for candidate_id in ids]
+        self._do(f"Delete {', '.join(ids)}", [c for c in self.candidates if c not in gone])
 
     def edit(self, candidate_id: str, region: Region) -> None:
         """Replace the outline; measures, place and score follow, and the origin becomes "edited".
@@ -197,6 +201,10 @@ class Review:
         self._now += 1
 
 
+def _listed(ids: str | Sequence[str]) -> list[str]:
+    return [ids] if isinstance(ids, str) else list(dict.fromkeys(ids))
+
+
 def _once(items: object) -> list:
     return list({id(item): item for item in items}.values())
 
@@ -242,7 +250,7 @@ def carry_decisions(old: Sequence[Candidate], new: Sequence[Candidate]) -> Carri
     overlaps it. Status, name and comment of the others go to the nearest new candidate within CARRY_REACH_MM or
     overlapping; each new candidate takes one at most.
     """
-    decided = [c for c in old if _is_decided(c)]
+    decided = [c for c in old if is_decided(c)]
     free = list(new)
     kept, unmatched = [], []
     for candidate in decided:
@@ -264,7 +272,8 @@ def carry_decisions(old: Sequence[Candidate], new: Sequence[Candidate]) -> Carri
     return Carried(ranked([*kept, *free]), unmatched)
 
 
-def _is_decided(candidate: Candidate) -> bool:
+def is_decided(candidate: Candidate) -> bool:
+    """True when the radiologist touched it: a status, an outline or a comment of theirs would be lost."""
     return candidate.status != "pending" or candidate.origin != "automatic" or bool(candidate.comment)
 
 

@@ -10,18 +10,19 @@ from typing import Any
 import numpy as np
 
 from ..Anatomy.anatomy_map import AnatomyMap
-from ..Numerics.hot_spots import HotSpotParameters, HotSpotResult, find_hot_spots
+from ..Numerics.hot_spots import HotSpotDetector, HotSpotParameters, HotSpotResult
 from ..Numerics.image import Image, resample
 from ..Numerics.mr_findings import MRParameters, MRResult, find_mr_findings
-from ..Numerics.suv import PetHeader, SuvOverrides, SuvResult, compute_suv_factors
+from ..Numerics.suv import PetHeader, SuvOverrides, SuvResult, compute_suv_factors, factors_for_unit
 from ..Numerics.symmetry import SymmetryPlane
 from ..Registration.alignment import align_case
 from ..Registration.alignment_types import AlignmentParameters, SeriesAlignment
-from ..Registration.landmarks import read_landmarks
+from ..Registration.landmarks import LandmarkPairs, read_landmarks
 from .case import Case, CaseOptions
 from .progress import Show, silent
 
 MR_ROLES = ("T1", "FLUID", "T2", "CONTRAST")
+SUV_BW = "g/ml{SUVbw}"
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,7 +42,12 @@ class Suv:
 
 
 def make_suv(case: Case) -> Suv:
-    """Stage "suv" of a case; see :func:`suv_of`."""
+    """Stage "suv" of a case; see :func:`suv_of`. A PET without a header has its unit in ``pet_unit``."""
+    if case.pet_header is None:
+        options, image = case.options, case.pet.image
+        sex, slices = case.patient.get("sex"), image.geometry.shape[0]
+        result = factors_for_unit(case.pet_unit or SUV_BW, slices, options.weight_kg, options.height_m, sex)
+        return Suv(Image(image.array * result.factors.astype(np.float32)[:, None, None], image.geometry), result)
     return suv_of(case.pet_header, case.pet.image, case.options)
 
 
@@ -61,15 +67,19 @@ def suv_of(header: PetHeader, stored: Image, options: CaseOptions) -> Suv:
     PainGeneratorError
         When the SUV cannot be right.
     """
-    overrides = SuvOverrides(
+    result = compute_suv_factors(header, overrides_of(options))
+    factors = result.factors.astype(np.float32)
+    return Suv(Image(stored.array * factors[:, None, None], stored.geometry), result)
+
+
+def overrides_of(options: CaseOptions) -> SuvOverrides:
+    """What was given by hand, as the SUV rules take it."""
+    return SuvOverrides(
         weight_kg=options.weight_kg,
         height_m=options.height_m,
         dose_bq=None if options.dose_mbq is None else options.dose_mbq * 1e6,
         injection_datetime=options.injection_time,
     )
-    result = compute_suv_factors(header, overrides)
-    factors = result.factors.astype(np.float32)
-    return Suv(Image(stored.array * factors[:, None, None], stored.geometry), result)
 
 
 @dataclass(frozen=True, eq=False)
@@ -94,8 +104,12 @@ class Alignment:
         return np.linalg.inv(self.reference_to("PET"))
 
 
-def align_series(case: Case, suv: Suv, progress: Show = silent) -> Alignment:
+def align_series(
+    case: Case, suv: Suv, progress: Show = silent, landmarks: Mapping[str, LandmarkPairs] | None = None
+) -> Alignment:
     """Stage "alignment": one transform per series to the reference series.
+
+    `landmarks` (by role) are used where the case names no landmark file.
 
     Raises
     ------
@@ -106,7 +120,8 @@ def align_series(case: Case, suv: Suv, progress: Show = silent) -> Alignment:
     images = {role: (suv.image if role == "PET" else s.image, s.modality) for role, s in others.items()}
     frames = {role: series.frame_of_reference for role, series in others.items()}
     frames["reference"] = case.reference.frame_of_reference
-    landmarks = None if case.options.landmarks is None else read_landmarks(case.options.landmarks)
+    if case.options.landmarks is not None:
+        landmarks = read_landmarks(case.options.landmarks)
     parameters = case.protocol.stage("alignment", AlignmentParameters)
     return Alignment(align_case(case.reference.image, images, frames, parameters, landmarks, progress))
 
@@ -138,7 +153,7 @@ def find_on_mr(
     )
 
 
-def find_on_pet(
+def pet_detector(
     case: Case,
     suv: Suv,
     alignment: Alignment,
@@ -146,10 +161,11 @@ def find_on_pet(
     anatomy: AnatomyMap | None,
     symmetry: SymmetryPlane | None = None,
     progress: Show = silent,
-) -> HotSpotResult:
-    """Stage "hot_spots": foci of raised uptake against their own tissue, in the PET's own frame (`symmetry` too).
+) -> HotSpotDetector:
+    """The first pass of the stage "hot_spots": foci of raised uptake against their own tissue.
 
-    What MR and anatomy know is used only when PET and reference are aligned.
+    All in the PET's own frame (`symmetry` too). What MR and anatomy know is used only when PET and reference are
+    aligned.
     """
     grid = suv.image.geometry
     known: dict[str, Any] = {}
@@ -164,4 +180,17 @@ def find_on_pet(
             known["organs"], known["organ_names"] = anatomy.organs(grid, to_reference)
             known["levels"] = anatomy.levels(grid, to_reference)
     parameters = case.protocol.stage("hot_spots", HotSpotParameters)
-    return find_hot_spots(suv.image, parameters, symmetry=symmetry, progress=progress, **known)
+    return HotSpotDetector(suv.image, parameters, symmetry=symmetry, progress=progress, **known)
+
+
+def find_on_pet(
+    case: Case,
+    suv: Suv,
+    alignment: Alignment,
+    mr: MRResult,
+    anatomy: AnatomyMap | None,
+    symmetry: SymmetryPlane | None = None,
+    progress: Show = silent,
+) -> HotSpotResult:
+    """Stage "hot_spots" with the protocol's settings; see :func:`pet_detector`."""
+    return pet_detector(case, suv, alignment, mr, anatomy, symmetry, progress).find()

@@ -44,6 +44,13 @@ def normalized(signature: str) -> str:
     return re.sub(r"\s+", "", text)
 
 
+NOT_RECORDED = {
+    "slicer.qSlicerAbstractModuleWidget": {"isEntered": "bool r"},
+    "slicer.qSlicerScriptedLoadableModuleWidget": {"isEntered": "bool r"},
+}
+"""Properties of classes that could not be constructed for the record, known from Slicer's own module template."""
+
+
 @dataclass(frozen=True)
 class ApiClass:
     """One class with all it inherits.
@@ -172,6 +179,7 @@ class Api:
         parent = self.find(parent_name) if parent_name else None
         constructed = not own.get("not_constructed", False)
         properties, signals = own.get("properties", {}), own.get("signals", [])
+        properties = {**properties, **NOT_RECORDED.get(name, {})}
         if not constructed and name.startswith("qt."):
             from . import qt_classes
 

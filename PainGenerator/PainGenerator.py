@@ -1,0 +1,190 @@
+"""3D Slicer module: finds candidate pain generators on hybrid FDG-PET/MRI.
+
+The work is done in PainGeneratorLib; this file has what Slicer asks of a scripted module.
+"""
+
+import importlib
+import sys
+import tempfile
+from pathlib import Path
+
+import slicer
+from slicer.i18n import tr as _
+from slicer.i18n import translate
+from slicer.ScriptedLoadableModule import (
+    ScriptedLoadableModule,
+    ScriptedLoadableModuleLogic,
+    ScriptedLoadableModuleTest,
+    ScriptedLoadableModuleWidget,
+)
+from slicer.util import VTKObservationMixin
+
+HOMEPAGE = "https://github.com/PainGenerator/SlicerPainGenerator"
+LIBRARY = "PainGeneratorLib"
+
+
+class PainGenerator(ScriptedLoadableModule):
+    """What Slicer shows of the module."""
+
+    def __init__(self, parent):
+        ScriptedLoadableModule.__init__(self, parent)
+        self.parent.title = _("Pain Generator")
+        self.parent.categories = [translate("qSlicerAbstractCoreModule", "Nuclear Medicine")]
+        self.parent.dependencies = ["Segmentations", "SubjectHierarchy", "Markups", "VolumeRendering"]
+        self.parent.contributors = ["The PainGenerator developers"]
+        self.parent.helpText = _(
+            "Finds candidate pain generators on hybrid FDG-PET/MRI of patients with musculoskeletal pain: PET is turned"
+            " into SUV, PET and MR are aligned, foci of raised uptake and structural abnormality are found, joined,"
+            " named and ranked. A radiologist decides on every candidate.<br><br>"
+            "Load PET and MR, press <b>Detect series</b>, then <b>Run all steps</b>. See the"
+            ' <a href="{url}#readme">tutorial and the description of every control</a>.<br><br>'
+            "<b>Research use only: candidates, not diagnoses.</b>"
+        ).format(url=HOMEPAGE)
+        self.parent.acknowledgementText = _(
+            "Built on 3D Slicer, SimpleITK, pydicom and highdicom. The reading model, a lesion against matched"
+            " reference tissue, follows published work on FDG-PET/MRI of chronic low back pain and of painful hip"
+            " replacements."
+        )
+        slicer.app.connect("startupCompleted()", registerSampleData)
+
+
+def registerSampleData():
+    """Offer the phantoms in the Sample Data module."""
+    from PainGeneratorLib.Gui.sample_data import register_sample_data
+
+    register_sample_data(Path(__file__).parent / "Resources" / "Icons")
+
+
+class PainGeneratorWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
+    """Life-cycle of the panel: it lives while the module is open and a scene is there."""
+
+    def __init__(self, parent=None):
+        ScriptedLoadableModuleWidget.__init__(self, parent)
+        VTKObservationMixin.__init__(self)
+        self.logic = None
+        self.panel = None
+        self._parameters = None
+
+    def setup(self):
+        """Build the panel once."""
+        ScriptedLoadableModuleWidget.setup(self)
+        from PainGeneratorLib.Gui.panel import Panel
+
+        root = slicer.util.loadUI(self.resourcePath("UI/PainGenerator.ui"))
+        self.layout.addWidget(root)
+        root.setMRMLScene(slicer.mrmlScene)
+        self.logic = PainGeneratorLogic()
+        self.panel = Panel(root, slicer.util.childWidgetVariables(root))
+        self.addObserver(slicer.mrmlScene, slicer.mrmlScene.StartCloseEvent, self.onSceneStartClose)
+        self.addObserver(slicer.mrmlScene, slicer.mrmlScene.EndCloseEvent, self.onSceneEndClose)
+        self.addObserver(slicer.mrmlScene, slicer.mrmlScene.EndImportEvent, self.onSceneEndImport)
+
+    def enter(self):
+        """The module was opened: take up the case of the scene."""
+        with slicer.util.tryWithErrorDisplay(_("The case of the scene cannot be read.")):
+            self.initializeParameterNode()
+
+    def exit(self):
+        """Another module was opened: let go of nodes, views and shortcuts; the session is kept."""
+        if self.panel is not None:
+            self.panel.leave()
+
+    def cleanup(self):
+        """The module is unloaded."""
+        self.removeObservers()
+        if self.panel is not None:
+            self.panel.cleanup()
+        if self.logic is not None:
+            self.logic.close()
+
+    def onSceneStartClose(self, caller, event):
+        """Let go of everything in the scene, also of results that belong to it."""
+        self._parameters = None
+        self.panel.stop()
+        self.logic.close()
+
+    def onSceneEndClose(self, caller, event):
+        """An empty scene is there."""
+        if self.parent.isEntered:
+            self.enter()
+
+    def onSceneEndImport(self, caller, event):
+        """A scene was loaded: it may hold a case."""
+        self._parameters = None
+        self.panel.stop()
+        self.logic.close()
+        if self.parent.isEntered:
+            self.enter()
+
+    def initializeParameterNode(self):
+        """One wrapper of the one parameter node, and the scene's session."""
+        if self._parameters is None:
+            self._parameters = self.logic.getParameterNode()
+        self.panel.start(self.logic.session(), self._parameters)
+
+    def onReload(self):
+        """Reload the library too, the deepest modules first."""
+        names = [name for name in sys.modules if name == LIBRARY or name.startswith(f"{LIBRARY}.")]
+        for name in sorted(names, key=lambda name: name.count("."), reverse=True):
+            del sys.modules[name]
+        importlib.invalidate_caches()
+        ScriptedLoadableModuleWidget.onReload(self)
+
+
+class PainGeneratorLogic(ScriptedLoadableModuleLogic):
+    """The session of the scene; all work is done in PainGeneratorLib."""
+
+    def __init__(self):
+        ScriptedLoadableModuleLogic.__init__(self)
+        self._session = None
+
+    def getParameterNode(self):
+        """The parameter node, wrapped."""
+        from PainGeneratorLib.Gui.parameter_node import PanelParameters
+
+        return PanelParameters(ScriptedLoadableModuleLogic.getParameterNode(self))
+
+    def session(self):
+        """The session of the scene; made at the first call after a scene was opened."""
+        if self._session is None:
+            from PainGeneratorLib.Gui.sample_data import file_of_instance
+            from PainGeneratorLib.Report.session_export import export_session
+            from PainGeneratorLib.Workflow.session import Session
+
+            self._session = Session(slicer.mrmlScene, file_of_instance, export_session)
+        return self._session
+
+    def close(self):
+        """Forget the session; the scene keeps the case."""
+        if self._session is not None:
+            self._session.close()
+        self._session = None
+
+
+class PainGeneratorTest(ScriptedLoadableModuleTest):
+    """A radiologist's walk through the panel on a phantom: Detect to Export, with a check after each act."""
+
+    def setUp(self):
+        """An empty scene and the open module."""
+        slicer.mrmlScene.Clear(0)
+        slicer.util.selectModule("PainGenerator")
+
+    def test_PainGenerator_walk(self):
+        """The whole walk, see PainGeneratorLib/Gui/self_test.py."""
+        from PainGeneratorLib.Gui.self_test import Walk
+
+        self.delayDisplay("A radiologist's walk on the low back phantom")
+        with tempfile.TemporaryDirectory() as folder:
+            Walk(slicer.util.getModuleWidget("PainGenerator"), Path(folder)).all()
+
+    def test_PainGenerator_leavesNothingBehind(self):
+        """Switching modules and closing the scene again and again leaves one panel without a session's observers."""
+        widget = slicer.util.getModuleWidget("PainGenerator")
+        for _round in range(3):
+            slicer.util.selectModule("Data")
+            assert widget.panel.session is None
+            slicer.util.selectModule("PainGenerator")
+            assert widget.panel.session is not None
+            slicer.mrmlScene.Clear(0)
+        session = widget.panel.session
+        assert len(session.changed) == 1, session.changed

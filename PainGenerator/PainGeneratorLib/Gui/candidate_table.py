@@ -1,0 +1,164 @@
+"""The table of candidates: fill, sort, filter, choose."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import qt
+from slicer.i18n import tr as _
+
+from ..Scene.appearance import candidate_color
+from .guard import Connections, guarded
+from .words import side_text, status_text
+
+COLUMNS = (
+    *(("rank", None), ("name", None), ("side", None), ("level", None), ("evidence", None), ("suv_max", 2)),
+    *(("suv_peak", 2), ("tbr", 2), ("left_right_ratio", 2), ("mr_kind", None), ("mr_z", 1)),
+    *(("distance_to_pain_mm", 0), ("volume_ml", 2), ("status", None)),
+)
+"""Key of `Session.row` and digits shown; None for text and whole numbers."""
+
+NAME_WIDTH = 150
+
+
+class CandidateTable:
+    """The table widget and what is chosen in it.
+
+    Parameters
+    ----------
+    table : QTableWidget
+    chosen : callable
+        Told when the current candidate changes.
+    """
+
+    def __init__(self, table: Any, chosen: Callable[[], None]) -> None:
+        self._table, self._chosen = table, chosen
+        self._connections = Connections()
+        self._is_filling = False
+        self._last: str | None = None
+        header = table.horizontalHeader()
+        header.setSectionResizeMode(qt.QHeaderView.Interactive)
+        header.setMinimumSectionSize(24)
+        table.verticalHeader().setVisible(False)
+        table.verticalHeader().setDefaultSectionSize(22)
+        table.sortByColumn(0, qt.Qt.AscendingOrder)
+        self._connections.add(table, "itemSelectionChanged()", self.on_selection_changed)
+
+    def cleanup(self) -> None:
+        """Disconnect."""
+        self._connections.clear()
+
+    def fill(self, candidates: Sequence[Any], row_of: Callable[[Any], dict[str, Any]]) -> None:
+        """Show candidates; what was chosen stays chosen, and the order of sorting stays.
+
+        Parameters
+        ----------
+        candidates : sequence of Candidate
+        row_of : callable
+            `Session.row`.
+        """
+        table, chosen = self._table, set(self.selected())
+        is_first = table.rowCount == 0
+        self._is_filling = True
+        # Sorting while rows are filled would move them from under the hand.
+        table.setSortingEnabled(False)
+        try:
+            table.clearSelection()
+            table.setRowCount(len(candidates))
+            for index, candidate in enumerate(candidates):
+                self._fill_row(index, candidate, row_of(candidate))
+            table.setSortingEnabled(True)
+            self.select(chosen)
+        finally:
+            table.setSortingEnabled(True)
+            self._is_filling = False
+        if is_first and candidates:
+            table.resizeColumnsToContents()
+            table.setColumnWidth(1, NAME_WIDTH)
+
+    def _fill_row(self, index: int, candidate: Any, row: dict[str, Any]) -> None:
+        for column, (key, digits) in enumerate(COLUMNS):
+            value = row.get(key)
+            item = qt.QTableWidgetItem()
+            if value is not None and digits is not None:
+                # A number as the item's data sorts as a number.
+                item.setData(qt.Qt.DisplayRole, round(float(value), digits) if digits else round(value))
+            elif value is not None:
+                texts = {"side": side_text, "status": status_text}
+                shown = texts[key](value) if key in texts else value
+                item.setData(qt.Qt.DisplayRole, shown)
+            if digits is not None or key == "rank":
+                item.setTextAlignment(qt.Qt.AlignRight | qt.Qt.AlignVCenter)
+            if key == "rank":
+                item.setData(qt.Qt.UserRole, candidate.id)
+                item.setBackground(qt.QBrush(_swatch(candidate)))
+            item.setToolTip(_tip(candidate))
+            self._table.setItem(index, column, item)
+
+    def filter(self, candidates: Sequence[Any], status: str, evidence: str) -> int:
+        """Hide rows of other status or evidence; empty words let all pass. Returns the number of rows shown."""
+        by_id = {candidate.id: candidate for candidate in candidates}
+        shown = 0
+        for row in range(self._table.rowCount):
+            candidate = by_id.get(self._id(row))
+            fits = candidate is not None and status in ("", candidate.status) and evidence in ("", candidate.evidence)
+            self._table.setRowHidden(row, not fits)
+            shown += fits
+        return shown
+
+    def selected(self) -> list[str]:
+        """Ids of the chosen candidates, from top to bottom."""
+        rows = sorted({item.row() for item in self._table.selectedItems()})
+        return [self._id(row) for row in rows if not self._table.isRowHidden(row)]
+
+    def current(self) -> str | None:
+        """Id of the candidate that was chosen last, None when none is."""
+        chosen = self.selected()
+        current = self._id(self._table.currentRow()) if self._table.currentRow() >= 0 else None
+        return current if current in chosen else (chosen[0] if chosen else None)
+
+    def select(self, ids: set[str]) -> None:
+        """Choose candidates by id."""
+        for row in range(self._table.rowCount):
+            if self._id(row) in ids:
+                for column in range(self._table.columnCount):
+                    self._table.item(row, column).setSelected(True)
+
+    def choose(self, candidate_id: str) -> None:
+        """Choose one candidate, as a click would, and scroll to it."""
+        for row in range(self._table.rowCount):
+            if self._id(row) == candidate_id:
+                self._table.setCurrentCell(row, 0)
+                self._table.scrollToItem(self._table.item(row, 0))
+
+    def step(self, by: int) -> None:
+        """Choose the next row that is shown, or the one before."""
+        row = self._table.currentRow() + by
+        while 0 <= row < self._table.rowCount:
+            if not self._table.isRowHidden(row):
+                self._table.setCurrentCell(row, 0)
+                return
+            row += by
+
+    def _id(self, row: int) -> str | None:
+        item = self._table.item(row, 0)
+        return item.data(qt.Qt.UserRole) if item is not None else None
+
+    @guarded
+    def on_selection_changed(self) -> None:
+        """Tell that another candidate was chosen."""
+        if not self._is_filling:
+            self._chosen()
+
+
+def _swatch(candidate: Any) -> Any:
+    red, green, blue = (int(255 * part) for part in candidate_color(candidate))
+    return qt.QColor(red, green, blue, 110)
+
+
+def _tip(candidate: Any) -> str:
+    text = _("{name}: {evidence}, score {score}").format(
+        name=candidate.place.name, evidence=candidate.evidence, score=round(candidate.score)
+    )
+    return f"{text}\n{candidate.comment}" if candidate.comment else text

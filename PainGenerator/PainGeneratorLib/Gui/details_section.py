@@ -1,0 +1,107 @@
+"""The chosen candidate: what is known, its name from lists, a comment."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from slicer.i18n import tr as _
+
+from ..Anatomy.codes import LEVELS, SIDES, STRUCTURES
+from ..Numerics.records import FLAG_TEXTS
+from .guard import guarded
+from .section import Section, choose
+from .words import number, plain, side_text, status_text
+
+
+class DetailsSection(Section):
+    """Facts, structure, side, level and comment of the chosen candidate."""
+
+    INPUTS = ("structureCombo", "sideCombo", "levelCombo", "commentEdit")
+
+    def __init__(self, panel: Any) -> None:
+        super().__init__(panel)
+        for structure in sorted(STRUCTURES):
+            self.ui.structureCombo.addItem(structure, structure)
+        for side in SIDES:
+            self.ui.sideCombo.addItem(side_text(side), side)
+        self.ui.levelCombo.addItem(_("none"), "")
+        for level in LEVELS:
+            self.ui.levelCombo.addItem(level, level)
+        for combo in ("structureCombo", "sideCombo", "levelCombo"):
+            self.connect(combo, "currentIndexChanged(int)", self.on_renamed)
+        self.connect("commentEdit", "editingFinished()", self.on_commented)
+
+    def candidate(self) -> Any:
+        """The chosen candidate, None when none or more than one is chosen."""
+        ids = self.panel.review.table.selected()
+        if self.session is None or len(ids) != 1:
+            return None
+        return next((c for c in self.session.candidates() if c.id == ids[0]), None)
+
+    def update(self, what: str) -> None:
+        candidate = self.candidate()
+        free = candidate is not None and not self.panel.is_busy
+        for name in self.INPUTS:
+            getattr(self.ui, name).enabled = free
+        self._is_filling = True
+        try:
+            self._show(candidate)
+        finally:
+            self._is_filling = False
+
+    def _show(self, candidate: Any) -> None:
+        ui = self.ui
+        if candidate is None:
+            ui.detailsLabel.text = _("Choose one candidate to see and correct it.")
+            ui.commentEdit.text = ""
+            for combo in (ui.structureCombo, ui.sideCombo, ui.levelCombo):
+                combo.setCurrentIndex(-1)
+            return
+        place = candidate.place
+        if ui.structureCombo.findData(place.structure) < 0:
+            ui.structureCombo.addItem(place.structure, place.structure)
+        choose(ui.structureCombo, place.structure)
+        choose(ui.sideCombo, place.side)
+        choose(ui.levelCombo, place.level or "")
+        if not ui.commentEdit.focus:
+            ui.commentEdit.text = candidate.comment
+        ui.detailsLabel.text = details_text(candidate)
+
+    @guarded
+    def on_renamed(self) -> None:
+        """Give the chosen candidate another structure, side or level."""
+        candidate = self.candidate()
+        if self._is_filling or candidate is None:
+            return
+        ui = self.ui
+        structure = ui.structureCombo.itemData(ui.structureCombo.currentIndex)
+        side = ui.sideCombo.itemData(ui.sideCombo.currentIndex)
+        level = ui.levelCombo.itemData(ui.levelCombo.currentIndex) or None
+        place = candidate.place
+        if structure and side and (structure, side, level) != (place.structure, place.side, place.level):
+            self.session.rename(candidate.id, structure, side, level)
+
+    @guarded
+    def on_commented(self) -> None:
+        """Keep the comment."""
+        candidate = self.candidate()
+        if not self._is_filling and candidate is not None and self.ui.commentEdit.text != candidate.comment:
+            self.session.comment(candidate.id, self.ui.commentEdit.text)
+
+
+def details_text(candidate: Any) -> str:
+    """Name, measures and flags of a candidate, for a label with markup."""
+    facts = [
+        _("score {score}").format(score=round(candidate.score)),
+        candidate.evidence,
+        status_text(candidate.status),
+        candidate.origin,
+        number(candidate.volume_ml, 2, "ml"),
+    ]
+    if candidate.suv_peak is not None:
+        facts.append(_("SUVpeak {value}").format(value=number(candidate.suv_peak)))
+    if candidate.mr_kind is not None:
+        facts.append(candidate.mr_kind)
+    lines = [f"<b>{plain(candidate.rank)} {plain(candidate.place.name)}</b>", plain(", ".join(facts))]
+    lines += [f"<i>{plain(FLAG_TEXTS.get(flag, flag))}</i>" for flag in dict.fromkeys(candidate.flags)]
+    return "<br>".join(lines)

@@ -1,0 +1,184 @@
+"""Step 3: find candidates, with a live preview of the sensitivity and the way outlines are drawn."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import qt
+from slicer.i18n import tr as _
+
+from .guard import guarded, single_shot_timer
+from .section import Section, choose
+from .words import method_text, number
+
+PREVIEW_PAUSE_MS = 15
+"""Between a move of the slider and the preview: the moves that came in the meantime are one."""
+
+SENSITIVITY, METHOD = "hot_spots.sensitivity", "hot_spots.contour_method"
+PRESETS: dict[str, tuple[str, str | None, float | None]] = {
+    "presetSuv25Button": ("fixed-suv", "hot_spots.contour_suv", 2.5),
+    "presetSuv4Button": ("fixed-suv", "hot_spots.contour_suv", 4.0),
+    "presetPercent41Button": ("percent-41", None, None),
+    "presetPercent42Button": ("percent-42", None, None),
+    "presetPercent50Button": ("percent-50", None, None),
+    "presetA50pButton": ("a50p", None, None),
+    "presetPercistButton": ("percist", None, None),
+    "presetRatioButton": ("reference-ratio", None, None),
+}
+"""Button and what it sets: method, and a parameter of it."""
+
+PREVIEW_COLUMNS = (("label", 0), ("suv_max", 2), ("suv_peak", 2), ("tbr", 2), ("mtv_ml", 2))
+
+
+class FindSection(Section):
+    """Run, slider, method and presets, preview."""
+
+    STEP = "find"
+    INPUTS = ("sensitivitySlider", "methodCombo", "commitPreviewButton", "resetPreviewButton", *PRESETS)
+
+    def __init__(self, panel: Any) -> None:
+        super().__init__(panel)
+        self.is_previewing = False
+        table = self.ui.previewTable
+        table.horizontalHeader().setSectionResizeMode(qt.QHeaderView.Stretch)
+        table.verticalHeader().setVisible(False)
+        self._later = single_shot_timer(panel.root, PREVIEW_PAUSE_MS, self.on_preview, self.connections)
+        self.connect("runFindButton", "clicked()", self.on_run)
+        self.connect("sensitivitySlider", "valueChanged(double)", self.on_setting_changed)
+        self.connect("methodCombo", "currentIndexChanged(int)", self.on_setting_changed)
+        self.connect("commitPreviewButton", "clicked()", self.on_commit)
+        self.connect("resetPreviewButton", "clicked()", self.on_reset)
+        self.connect("previewTable", "itemSelectionChanged()", self.on_focus_chosen)
+        # idClicked has one signature only, unlike buttonClicked.
+        self._presets = qt.QButtonGroup(panel.root)
+        for index, name in enumerate(PRESETS):
+            self._presets.addButton(getattr(self.ui, name), index)
+        self.connections.add(self._presets, "idClicked(int)", self.on_preset)
+
+    def stop(self) -> None:
+        self._later.stop()
+        self.is_previewing = False
+        self.ui.previewTable.setRowCount(0)
+
+    def update(self, what: str) -> None:
+        self.show_state(self.ui.findSection, _("3  Find"))
+        tip = _("Find hot spots and MR findings, then name and rank candidates")
+        self.show_readiness(self.ui.runFindButton, tip, "find")
+        if what in ("candidates", "case", "all"):
+            self.is_previewing = False
+            self._show_setting()
+        self._show_preview()
+
+    def _show_setting(self) -> None:
+        if self.session is None:
+            return
+        entries = {entry.name: entry for entry in self.session.protocol_entries()}
+        self._is_filling = True
+        try:
+            slider, entry = self.ui.sensitivitySlider, entries[SENSITIVITY]
+            slider.minimum, slider.maximum = entry.minimum, entry.maximum
+            slider.value = entry.value
+            combo, entry = self.ui.methodCombo, entries[METHOD]
+            if combo.count == 0:
+                for method in entry.choices:
+                    combo.addItem(method_text(method), method)
+            choose(combo, entry.value)
+        finally:
+            self._is_filling = False
+
+    def _show_preview(self) -> None:
+        ui, session = self.ui, self.session
+        free = session is not None and not self.panel.is_busy
+        can_preview = free and session.can_preview()
+        for name in ("sensitivitySlider", "methodCombo", *PRESETS):
+            getattr(ui, name).enabled = free
+        ui.commitPreviewButton.enabled = ui.resetPreviewButton.enabled = self.is_previewing and free
+        ui.previewTable.visible = self.is_previewing
+        if self.is_previewing:
+            return
+        count = len(session.candidates()) if session is not None else 0
+        if can_preview:
+            text = _("{count} candidates. Move the slider to see what another sensitivity finds.")
+            ui.previewLabel.text = text.format(count=count)
+        else:
+            ui.previewLabel.text = _("The setting holds for the next run. After it, the slider shows its effect live.")
+
+    def setting(self) -> tuple[float, str]:
+        """Sensitivity and method as they are set."""
+        return self.ui.sensitivitySlider.value, self.ui.methodCombo.itemData(self.ui.methodCombo.currentIndex)
+
+    @guarded
+    def on_run(self) -> None:
+        """Find, or cancel."""
+        self.panel.run(["find"], self.ui.runFindButton)
+
+    @guarded
+    def on_setting_changed(self) -> None:
+        """Preview soon, or keep the setting for the next run."""
+        if not self._is_filling and self.session is not None and not self.panel.is_busy:
+            self._later.start()
+
+    @guarded
+    def on_preview(self) -> None:
+        """Show contours and foci of the setting; the candidates stay as they are."""
+        session = self.session
+        if session is None or self.panel.is_busy:
+            return
+        sensitivity, method = self.setting()
+        if not session.can_preview():
+            session.set_parameter(SENSITIVITY, sensitivity)
+            session.set_parameter(METHOD, method)
+            return
+        count = session.preview(sensitivity, method)
+        self.is_previewing = True
+        text = _("{count} foci at this setting; the candidates are not changed yet.")
+        self.ui.previewLabel.text = text.format(count=count)
+        self._show_foci(session.preview_rows())
+        self._show_preview()
+
+    def _show_foci(self, rows: list[dict[str, Any]]) -> None:
+        table = self.ui.previewTable
+        self._is_filling = True
+        try:
+            table.setRowCount(len(rows))
+            for index, row in enumerate(rows):
+                for column, (key, digits) in enumerate(PREVIEW_COLUMNS):
+                    item = qt.QTableWidgetItem(number(row.get(key), digits))
+                    item.setTextAlignment(qt.Qt.AlignRight | qt.Qt.AlignVCenter)
+                    if column == 0:
+                        item.setData(qt.Qt.UserRole, [float(x) for x in row["centroid_ras_mm"]])
+                    table.setItem(index, column, item)
+        finally:
+            self._is_filling = False
+
+    @guarded
+    def on_focus_chosen(self) -> None:
+        """Take all views to the chosen focus."""
+        items = self.ui.previewTable.selectedItems()
+        if items and not self._is_filling:
+            position = self.ui.previewTable.item(items[0].row(), 0).data(qt.Qt.UserRole)
+            self.panel.views.go_to(position)
+
+    @guarded
+    def on_commit(self) -> None:
+        """Make candidates of the foci shown."""
+        self._later.stop()
+        self.is_previewing = False
+        self.session.commit_preview()
+        self.update("candidates")
+
+    @guarded
+    def on_reset(self) -> None:
+        """Drop the preview."""
+        self._later.stop()
+        self.session.drop_preview()
+        self.update("candidates")
+
+    @guarded
+    def on_preset(self, index: int) -> None:
+        """Set method and value of a preset."""
+        method, parameter, value = list(PRESETS.values())[index]
+        if parameter is not None:
+            self.session.set_parameter(parameter, value)
+        choose(self.ui.methodCombo, method)
+        self._later.start()

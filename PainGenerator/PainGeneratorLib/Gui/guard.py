@@ -1,0 +1,63 @@
+"""What every handler of the panel needs: errors are shown, connections are remembered and taken back."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from typing import Any
+
+import slicer
+from slicer.i18n import tr as _
+
+
+def guarded(handler: Callable[..., Any]) -> Callable[..., Any]:
+    """Decorator of a method that answers to Qt or MRML: an error is shown to the user.
+
+    A signal may carry more arguments than the handler takes; the surplus is dropped, as PythonQt does for handlers
+    that it calls directly.
+    """
+    count = handler.__code__.co_argcount - 1
+
+    @functools.wraps(handler)
+    def guarded_handler(self: Any, *arguments: Any) -> Any:
+        with slicer.util.tryWithErrorDisplay(_("This could not be done.")):
+            return handler(self, *arguments[:count])
+
+    return guarded_handler
+
+
+class Connections:
+    """Signals connected to handlers, to be disconnected together: a connected handler keeps its object alive."""
+
+    def __init__(self) -> None:
+        self._made: list[tuple[Any, str, Callable[..., Any]]] = []
+
+    def add(self, sender: Any, signal: str, handler: Callable[..., Any]) -> None:
+        """Connect a signal.
+
+        Raises
+        ------
+        ValueError
+            When the sender has no such signal; Qt itself would only return False.
+        """
+        if not sender.connect(signal, handler):
+            raise ValueError(f"{sender.objectName} has no signal {signal}")
+        self._made.append((sender, signal, handler))
+
+    def clear(self) -> None:
+        """Disconnect all."""
+        for sender, signal, handler in self._made:
+            sender.disconnect(signal, handler)
+        self._made.clear()
+
+
+def single_shot_timer(parent: Any, milliseconds: int, handler: Callable[[], Any], connections: Connections) -> Any:
+    """A timer that calls the handler once, when nothing restarted it for so long."""
+    import qt
+
+    timer = qt.QTimer(parent)
+    # The static method of the same name hides the property.
+    timer.setSingleShot(True)
+    timer.setInterval(milliseconds)
+    connections.add(timer, "timeout()", handler)
+    return timer

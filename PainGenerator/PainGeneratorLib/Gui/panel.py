@@ -1,0 +1,335 @@
+"""The panel as a whole: its sections, the running step, header and notes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import slicer
+import vtk
+from slicer.i18n import tr as _
+from slicer.util import VTKObservationMixin
+
+from ..Numerics.errors import Cancelled
+from ..Workflow.progress import Show
+from ..Workflow.session_types import STEPS, StepState
+from .align_section import AlignSection
+from .case_section import CaseSection
+from .details_section import DetailsSection
+from .export_section import ExportSection
+from .find_section import FindSection
+from .guard import Connections, guarded
+from .outline_section import OutlineSection
+from .parameters_section import ParametersSection
+from .review_section import ReviewSection
+from .shortcuts import Shortcuts
+from .suv_section import SuvSection
+from .views_section import WINDOWS, ViewsSection
+from .words import group_text, plain
+from .worker import Worker
+
+STEP_SECTIONS = {
+    "case": "caseSection",
+    "align": "alignSection",
+    "find": "findSection",
+    "review": "reviewSection",
+    "export": "exportSection",
+}
+
+SEPARATOR = "  \N{MIDDLE DOT}  "
+
+
+class Panel(VTKObservationMixin):
+    """Sections over one session.
+
+    Parameters
+    ----------
+    root : qMRMLWidget
+        The loaded ``PainGenerator.ui``.
+    ui : object
+        Its named widgets as attributes (`slicer.util.childWidgetVariables`).
+    """
+
+    def __init__(self, root: Any, ui: Any) -> None:
+        super().__init__()
+        self.root, self.ui = root, ui
+        self.session: Any = None
+        self.parameters: Any = None
+        self.worker = Worker()
+        self.is_busy = False
+        self._is_leaving = False
+        self._cancel_button: Any = None
+        self._cancel_text = ""
+        self._connections = Connections()
+        self.views = ViewsSection(self)
+        self.case = CaseSection(self)
+        self.suv = SuvSection(self)
+        self.align = AlignSection(self)
+        self.find = FindSection(self)
+        self.protocol = ParametersSection(self)
+        self.review = ReviewSection(self)
+        self.details = DetailsSection(self)
+        self.outline = OutlineSection(self)
+        self.export = ExportSection(self)
+        self.sections = (
+            *(self.views, self.case, self.suv, self.align, self.find, self.protocol),
+            *(self.review, self.details, self.outline, self.export),
+        )
+        self.shortcuts = Shortcuts(self._shortcut_handlers())
+        self._connections.add(ui.runAllButton, "clicked()", self.on_run_all)
+        self.update("all")
+
+    def _shortcut_handlers(self) -> dict[str, Callable[[], Any]]:
+        windows = [self.on_window_1, self.on_window_2, self.on_window_3, self.on_window_4, self.on_window_5]
+        return {
+            "Ctrl+Shift+A": self.review.on_accept,
+            "Ctrl+Shift+X": self.review.on_reject,
+            "Ctrl+Shift+P": self.review.on_physiologic,
+            "Ctrl+Shift+O": self.review.on_pending,
+            "Ctrl+Shift+Down": self.review.on_next,
+            "Ctrl+Shift+Up": self.review.on_previous,
+            "Ctrl+Shift+U": self.review.on_undo,
+            "Ctrl+Shift+Y": self.review.on_redo,
+            **{f"F{5 + index}": handler for index, handler in enumerate(windows[: len(WINDOWS)])},
+        }
+
+    # --- life
+
+    def start(self, session: Any, parameters: Any) -> None:
+        """Show a session; the module is open.
+
+        Parameters
+        ----------
+        session : Session
+        parameters : PanelParameters
+            The wrapped parameter node.
+        """
+        self._is_leaving = False
+        if self.session is session:
+            return
+        self.stop()
+        self.session, self.parameters = session, parameters
+        session.changed.append(self.on_session_changed)
+        self._gui_tag = parameters.connectGui(self.ui)
+        self.addObserver(parameters, vtk.vtkCommand.ModifiedEvent, self.on_parameters_changed)
+        for section in self.sections:
+            section.start()
+        self.shortcuts.install()
+        self.update("all")
+
+    def stop(self) -> None:
+        """Let go of session, nodes and views; a running step is cancelled."""
+        self.worker.cancel()
+        self.shortcuts.remove()
+        self.removeObservers()
+        for section in reversed(self.sections):
+            section.stop()
+        if self.session is None:
+            return
+        self.parameters.disconnectGui(self._gui_tag)
+        if self.on_session_changed in self.session.changed:
+            self.session.changed.remove(self.on_session_changed)
+        self.session = self.parameters = None
+        self.update("all")
+
+    def leave(self) -> None:
+        """Another module was opened; a running step is finished first."""
+        self._is_leaving = self.is_busy
+        if not self.is_busy:
+            self.stop()
+
+    def cleanup(self) -> None:
+        """The module is unloaded."""
+        self.stop()
+        for section in self.sections:
+            section.cleanup()
+        self._connections.clear()
+
+    # --- what is shown
+
+    @guarded
+    def on_session_changed(self, what: str) -> None:
+        """The session tells what changed."""
+        self.update(what)
+
+    @guarded
+    def on_parameters_changed(self) -> None:
+        """A reading aid was set."""
+        self.views.apply()
+
+    def update(self, what: str) -> None:
+        """Show what is.
+
+        Parameters
+        ----------
+        what : str
+            One of ``session_types.CHANGES``, or ``all``.
+        """
+        self._show_header()
+        for section in self.sections:
+            section.update(what)
+
+    def _show_header(self) -> None:
+        ui, session = self.ui, self.session
+        header = session.header() if session is not None else {}
+        facts = [header.get("patient"), header.get("study_date"), group_text(header.get("group"))]
+        known = [plain(fact) for fact in facts if fact]
+        has_case = session is not None and bool(session.roles())
+        ui.headerLabel.text = f"<b>{SEPARATOR.join(known)}</b>" if has_case else _("No case yet")
+        reason = self._reason_not_run_all()
+        ui.runAllButton.enabled = (reason is None and not self.is_busy) or self.is_cancel_button(ui.runAllButton)
+        ui.runAllButton.toolTip = reason or _("Run all steps that are not done or out of date")
+        warnings = session.warnings if session is not None else []
+        ui.warningsGroup.visible = bool(warnings)
+        ui.warningsGroup.title = _("Notes ({count})").format(count=len(warnings))
+        ui.warningsLabel.text = "<br>".join(f"\N{BULLET} {plain(text)}" for text in warnings)
+
+    def _reason_not_run_all(self) -> str | None:
+        if self.session is None:
+            return _("Open the module first.")
+        steps = self.session.steps_to_run()
+        if not steps:
+            return _("All steps are done.")
+        return self.session.reason_not_ready(steps[0])
+
+    def candidate_chosen(self) -> None:
+        """Another candidate was chosen in the table."""
+        self.details.update("review")
+        self.outline.candidate_chosen()
+        self.outline.update("review")
+
+    def views_changed(self) -> None:
+        """Another layout has other views."""
+        self.align.refresh_overlays()
+        if self.ui.addButton.checked:
+            self.review.clicks.start()
+
+    # --- running
+
+    def is_cancel_button(self, button: Any) -> bool:
+        """The button that cancels the running step."""
+        return self._cancel_button is not None and self._cancel_button is button
+
+    def cancel(self) -> None:
+        """Ask the running step to stop."""
+        self.worker.cancel()
+        self.ui.progressLabel.text = _("Cancelling...")
+
+    @guarded
+    def on_run_all(self) -> None:
+        """Run what is to do, or cancel."""
+        steps = self.session.steps_to_run() if not self.is_busy else []
+        if self.run(steps, self.ui.runAllButton) and steps and self.session is not None:
+            self._open("review")
+
+    def run(self, steps: Sequence[str], button: Any) -> bool:
+        """Run steps one after another; called again while they run, cancel them.
+
+        Parameters
+        ----------
+        steps : sequence of str
+            ``case``, ``align``, ``find``.
+        button : QPushButton
+            Turns into Cancel.
+
+        Returns
+        -------
+        bool
+            All steps were done.
+        """
+        if self.is_busy:
+            self.cancel()
+            return False
+        session = self.session
+
+        def work_of_steps() -> None:
+            for number, step in enumerate(steps):
+                job = session.prepare(step)
+                self.worker.run(job.compute, self._show_of(number, len(steps)))
+                if self.session is not session:
+                    raise Cancelled
+                session.apply(job)
+
+        done = self._busy(work_of_steps, button)
+        if done and len(steps) == 1 and self.session is not None:
+            self._open(STEPS[STEPS.index(steps[0]) + 1])
+        return done
+
+    def run_here(self, work: Callable[[Show], None], button: Any) -> bool:
+        """Run work that needs the scene, on the main thread; True when it was done."""
+        return self._busy(lambda: self.worker.here(work, self.show_progress), button)
+
+    def _busy(self, work: Callable[[], None], button: Any) -> bool:
+        self.is_busy = True
+        self._cancel_button, self._cancel_text = button, button.text
+        disabled = [getattr(self.ui, name) for section in self.sections for name in section.INPUTS]
+        was_enabled = [(widget, widget.enabled) for widget in disabled]
+        try:
+            for widget in disabled:
+                widget.enabled = False
+            button.text = _("Cancel")
+            self.show_progress(0.0, "")
+            self.ui.progressRow.visible = True
+            self.update("steps")
+            work()
+            return True
+        except Cancelled:
+            slicer.util.showStatusMessage(_("Cancelled: nothing was changed."), 5000)
+            return False
+        finally:
+            self.is_busy = False
+            self._cancel_button = None
+            button.text = self._cancel_text
+            self.ui.progressRow.visible = False
+            for widget, enabled in was_enabled:
+                widget.enabled = enabled
+            if self._is_leaving:
+                self.leave()
+            self.update("all")
+
+    def _show_of(self, number: int, count: int) -> Show:
+        def show(fraction: float, text: str) -> None:
+            self.show_progress((number + min(max(fraction, 0.0), 1.0)) / count, text)
+
+        return show
+
+    def show_progress(self, fraction: float, text: str) -> None:
+        """Show how far the running step is."""
+        self.ui.progressBar.value = round(1000 * fraction)
+        self.ui.progressLabel.text = text
+
+    def _open(self, step: str) -> None:
+        """Open the section of a step and close those of finished steps."""
+        for name, section in STEP_SECTIONS.items():
+            is_finished = self.session.state(name) is StepState.DONE and STEPS.index(name) < STEPS.index(step)
+            if name == step:
+                getattr(self.ui, section).collapsed = False
+            elif is_finished:
+                getattr(self.ui, section).collapsed = True
+
+    # --- F-keys
+
+    @guarded
+    def on_window_1(self) -> None:
+        """F5."""
+        self.views.set_window(0)
+
+    @guarded
+    def on_window_2(self) -> None:
+        """F6."""
+        self.views.set_window(1)
+
+    @guarded
+    def on_window_3(self) -> None:
+        """F7."""
+        self.views.set_window(2)
+
+    @guarded
+    def on_window_4(self) -> None:
+        """F8."""
+        self.views.set_window(3)
+
+    @guarded
+    def on_window_5(self) -> None:
+        """F9."""
+        self.views.set_window(4)

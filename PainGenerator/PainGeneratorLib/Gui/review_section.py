@@ -1,0 +1,212 @@
+"""Step 4: the radiologist's decisions and corrections."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import slicer
+from slicer.i18n import tr as _
+
+from ..Numerics.errors import PainGeneratorError
+from ..Numerics.records import EVIDENCES, STATUSES
+from .candidate_table import CandidateTable
+from .clicks import Clicks
+from .guard import guarded
+from .section import Section
+from .words import plain, status_text
+
+ONE_OR_MORE = ("acceptButton", "rejectButton", "physiologicButton", "pendingButton", "deleteButton")
+
+
+class ReviewSection(Section):
+    """Table, filters, decisions, merge, split, delete, add, undo and redo."""
+
+    STEP = "review"
+    INPUTS = (
+        *ONE_OR_MORE,
+        *("statusFilter", "evidenceFilter", "candidatesTable", "addButton", "mergeButton", "splitButton"),
+        *("undoButton", "redoButton"),
+    )
+
+    def __init__(self, panel: Any) -> None:
+        super().__init__(panel)
+        self.ui.statusFilter.addItem(_("every status"), "")
+        for status in STATUSES:
+            self.ui.statusFilter.addItem(status_text(status), status)
+        self.ui.evidenceFilter.addItem(_("every evidence"), "")
+        for evidence in EVIDENCES:
+            self.ui.evidenceFilter.addItem(evidence, evidence)
+        self.table = CandidateTable(self.ui.candidatesTable, self.on_candidate_chosen)
+        self.clicks = Clicks(self.add_at)
+        self.connect("statusFilter", "currentIndexChanged(int)", self.on_filter)
+        self.connect("evidenceFilter", "currentIndexChanged(int)", self.on_filter)
+        for widget, handler in (
+            ("acceptButton", self.on_accept),
+            ("rejectButton", self.on_reject),
+            ("physiologicButton", self.on_physiologic),
+            ("pendingButton", self.on_pending),
+            ("mergeButton", self.on_merge),
+            ("splitButton", self.on_split),
+            ("deleteButton", self.on_delete),
+            ("undoButton", self.on_undo),
+            ("redoButton", self.on_redo),
+        ):
+            self.connect(widget, "clicked()", handler)
+        self.connect("addButton", "toggled(bool)", self.on_add)
+
+    def stop(self) -> None:
+        self.ui.addButton.checked = False
+        self.clicks.stop()
+
+    def update(self, what: str) -> None:
+        self.show_state(self.ui.reviewSection, _("4  Review"))
+        if what in ("candidates", "review", "all"):
+            candidates = self.session.candidates() if self.session is not None else []
+            self.table.fill(candidates, self.session.row if self.session is not None else dict)
+            self._filter(candidates)
+            self._show_unmatched()
+        self._show_buttons()
+
+    def _filter(self, candidates: Sequence[Any]) -> None:
+        ui = self.ui
+        status = ui.statusFilter.itemData(ui.statusFilter.currentIndex)
+        evidence = ui.evidenceFilter.itemData(ui.evidenceFilter.currentIndex)
+        shown = self.table.filter(candidates, status, evidence)
+        ui.countLabel.text = _("{shown} of {all}").format(shown=shown, all=len(candidates))
+
+    def _show_unmatched(self) -> None:
+        lost = self.session.unmatched if self.session is not None else []
+        self.ui.unmatchedGroup.visible = bool(lost)
+        line = _("{name}: {status}, {comment}")
+        self.ui.unmatchedLabel.text = "<br>".join(
+            plain(line.format(name=c.place.name, status=status_text(c.status), comment=c.comment or _("no comment")))
+            for c in lost
+        )
+
+    def _show_buttons(self) -> None:
+        ui, session = self.ui, self.session
+        free = session is not None and not self.panel.is_busy
+        count = len(self.table.selected())
+        for name in ONE_OR_MORE:
+            getattr(ui, name).enabled = free and count > 0
+        ui.mergeButton.enabled = free and count > 1
+        ui.splitButton.enabled = free and count == 1
+        ui.addButton.enabled = free and session.state("find").value != "not done"
+        for button, text, idle in (
+            (ui.undoButton, session.undo_text if free else None, _("Nothing to undo")),
+            (ui.redoButton, session.redo_text if free else None, _("Nothing to redo")),
+        ):
+            button.enabled = text is not None
+            button.toolTip = text or idle
+
+    @guarded
+    def on_candidate_chosen(self) -> None:
+        """Take all views to the candidate, its outline bright and the others dim."""
+        self._show_buttons()
+        candidate_id = self.table.current()
+        if candidate_id is not None and self.session is not None:
+            self.session.highlight(candidate_id)
+            self.panel.views.go_to(self.session.position_of(candidate_id))
+        self.panel.candidate_chosen()
+
+    @guarded
+    def on_filter(self) -> None:
+        """Show what the filters let pass."""
+        if self.session is not None:
+            self._filter(self.session.candidates())
+
+    def decide(self, act: Any) -> None:
+        """Do an act on the chosen candidates and go on to the next one."""
+        ids = self.table.selected()
+        if not ids:
+            raise PainGeneratorError(_("No candidate is chosen."), _("Choose one or more in the table."))
+        act(ids)
+
+    @guarded
+    def on_accept(self) -> None:
+        """Accept."""
+        self.decide(self.session.accept)
+
+    @guarded
+    def on_reject(self) -> None:
+        """Reject."""
+        self.decide(self.session.reject)
+
+    @guarded
+    def on_physiologic(self) -> None:
+        """Hold for physiologic."""
+        self.decide(self.session.physiologic)
+
+    @guarded
+    def on_pending(self) -> None:
+        """Take the decision back."""
+        self.decide(self.session.pending)
+
+    @guarded
+    def on_delete(self) -> None:
+        """Take off the list; undo brings them back."""
+        self.decide(self.session.delete)
+
+    @guarded
+    def on_merge(self) -> None:
+        """Make one of the chosen candidates."""
+        with slicer.util.WaitCursor():
+            merged = self.session.merge(self.table.selected())
+        self._choose(merged)
+
+    @guarded
+    def on_split(self) -> None:
+        """Cut the chosen candidate."""
+        candidate_id = self.table.current()
+        with slicer.util.WaitCursor():
+            self.session.split(candidate_id)
+        self._choose(candidate_id)
+
+    def _choose(self, candidate_id: str | None) -> None:
+        if candidate_id is not None:
+            self.ui.candidatesTable.clearSelection()
+            self.table.choose(candidate_id)
+
+    @guarded
+    def on_undo(self) -> None:
+        """Take the last act back."""
+        if self.session is not None and self.session.undo_text is not None:
+            self.session.undo()
+
+    @guarded
+    def on_redo(self) -> None:
+        """Do the act again."""
+        if self.session is not None and self.session.redo_text is not None:
+            self.session.redo()
+
+    @guarded
+    def on_add(self, adding: bool) -> None:
+        """Wait for a click into a view, or stop waiting."""
+        if adding:
+            slicer.util.showStatusMessage(_("Click on the focus in a slice view."), 5000)
+            self.clicks.start()
+        else:
+            self.clicks.stop()
+
+    @guarded
+    def add_at(self, position_ras: Sequence[float]) -> None:
+        """Add a candidate at a position, RAS mm."""
+        self.ui.addButton.checked = False
+        with slicer.util.WaitCursor():
+            added = self.session.add_at(position_ras)
+        self._choose(added)
+
+    @guarded
+    def on_next(self) -> None:
+        """Go to the next candidate."""
+        self.table.step(1)
+
+    @guarded
+    def on_previous(self) -> None:
+        """Go to the candidate before."""
+        self.table.step(-1)
+
+    def cleanup(self) -> None:
+        self.table.cleanup()
+        super().cleanup()

@@ -1,0 +1,149 @@
+"""The SUV line of step 1: in words, in red what is missing, with a place to type it; the provenance on demand."""
+
+from __future__ import annotations
+
+import datetime
+from typing import Any
+
+import qt
+from slicer.i18n import tr as _
+
+from ..Numerics.errors import PainGeneratorError
+from ..Workflow.session_types import PET_UNITS
+from .guard import guarded
+from .section import Section, choose
+from .words import missing_text, plain, red
+
+
+class SuvSection(Section):
+    """How the PET becomes SUV."""
+
+    STEP = "case"
+    INPUTS = ("petUnitCombo", "weightEdit", "heightEdit", "doseEdit", "injectionEdit", "scanEdit", "byHandButton")
+
+    def __init__(self, panel: Any) -> None:
+        super().__init__(panel)
+        texts = {"auto": _("as the file says"), "SUVbw": _("SUV (g/ml)"), "Bq/ml": _("activity (Bq/ml)")}
+        for unit in PET_UNITS:
+            self.ui.petUnitCombo.addItem(texts[unit], unit)
+        header = self.ui.provenanceTable.horizontalHeader()
+        header.setSectionResizeMode(qt.QHeaderView.ResizeToContents)
+        header.setStretchLastSection(True)
+        self.ui.provenanceTable.verticalHeader().setVisible(False)
+        self.connect("provenanceButton", "toggled(bool)", self.on_details)
+        self.connect("petUnitCombo", "currentIndexChanged(int)", self.on_unit_chosen)
+        self.connect("byHandButton", "clicked()", self.on_values_typed)
+        for name in ("weightEdit", "heightEdit", "doseEdit", "injectionEdit", "scanEdit"):
+            self.connect(name, "returnPressed()", self.on_values_typed)
+
+    def update(self, what: str) -> None:
+        if what not in ("case", "suv", "all"):
+            return
+        session, ui = self.session, self.ui
+        if session is None or not session.roles().get("PET"):
+            ui.suvLabel.text = _("No PET is chosen.") if session is not None else ""
+            ui.petUnitRow.visible = ui.byHandRow.visible = False
+            ui.provenanceTable.setRowCount(0)
+            return
+        line, settings = session.suv_line(), session.settings
+        text = plain(line.text)
+        if line.missing:
+            names = ", ".join(missing_text(name) for name in line.missing)
+            text += "<br>" + red(_("Missing: {names}").format(names=names))
+        ui.suvLabel.text = text
+        self._is_filling = True
+        try:
+            choose(ui.petUnitCombo, settings.petUnit)
+        finally:
+            self._is_filling = False
+        asks = set(line.missing)
+        details = ui.provenanceButton.checked
+        ui.petUnitRow.visible = "unit" in asks or settings.petUnit != "auto"
+        ui.byHandRow.visible = bool(asks - {"unit"}) or details
+        self._show_typed(settings)
+        self._show_provenance(line.provenance)
+
+    def _show_typed(self, settings: Any) -> None:
+        """What was typed before; a field with the cursor in it is left alone."""
+        ui = self.ui
+        for edit, value in (
+            (ui.weightEdit, settings.weightKg),
+            (ui.heightEdit, settings.heightM),
+            (ui.doseEdit, settings.doseMbq),
+        ):
+            if not edit.focus:
+                edit.text = f"{value:g}" if value else ""
+        for edit, text in ((ui.injectionEdit, settings.injectionTime), (ui.scanEdit, settings.scanTime)):
+            if not edit.focus:
+                edit.text = text
+
+    def _show_provenance(self, rows: list[dict[str, Any]]) -> None:
+        table = self.ui.provenanceTable
+        table.setRowCount(len(rows))
+        for index, row in enumerate(rows):
+            value = "" if row.get("value") is None else f"{row['value']} {row.get('unit') or ''}".strip()
+            for column, text in enumerate((row.get("quantity", ""), value, row.get("source", ""))):
+                item = qt.QTableWidgetItem(str(text))
+                item.setToolTip(str(row.get("note") or text))
+                table.setItem(index, column, item)
+
+    @guarded
+    def on_details(self, shown: bool) -> None:
+        """Show or hide the provenance and the fields to type into."""
+        self.ui.provenanceTable.visible = shown
+        self.update("suv")
+
+    @guarded
+    def on_unit_chosen(self) -> None:
+        """Hand over what the values of the PET are."""
+        if not self._is_filling and self.session is not None:
+            self.session.set_pet_unit(self.ui.petUnitCombo.itemData(self.ui.petUnitCombo.currentIndex))
+
+    @guarded
+    def on_values_typed(self) -> None:
+        """Hand over what was typed in place of missing values; an empty field takes a value back."""
+        ui = self.ui
+        self.session.set_by_hand(
+            weight_kg=typed_number(ui.weightEdit.text, _("body weight")),
+            height_m=typed_number(ui.heightEdit.text, _("body height")),
+            dose_mbq=typed_number(ui.doseEdit.text, _("injected dose")),
+            injection_time=typed_time(ui.injectionEdit.text, _("time of injection")),
+            scan_time=typed_time(ui.scanEdit.text, _("time of the scan")),
+        )
+
+
+def typed_number(text: str, name: str) -> float | None:
+    """A number above 0 that was typed, with point or comma; None for nothing.
+
+    Raises
+    ------
+    PainGeneratorError
+        When it is none.
+    """
+    if not text.strip():
+        return None
+    try:
+        value = float(text.strip().replace(",", "."))
+    except ValueError:
+        value = 0.0
+    if not 0.0 < value < float("inf"):
+        raise PainGeneratorError(_("'{text}' is no {name}.").format(text=text, name=name), _("Type a number above 0."))
+    return value
+
+
+def typed_time(text: str, name: str) -> datetime.datetime | None:
+    """Date and time that were typed; None for nothing.
+
+    Raises
+    ------
+    PainGeneratorError
+        When it is none.
+    """
+    if not text.strip():
+        return None
+    try:
+        return datetime.datetime.fromisoformat(text.strip())
+    except ValueError:
+        raise PainGeneratorError(
+            _("'{text}' is no {name}.").format(text=text, name=name), _("Type it as 2026-03-14 09:30:00.")
+        ) from None

@@ -1,0 +1,102 @@
+"""Words and numbers as the panel shows them."""
+
+from __future__ import annotations
+
+import html
+from typing import Any
+
+from slicer.i18n import tr as _
+
+UNKNOWN = "\N{EN DASH}"
+STATE_SIGNS = {
+    "not done": "\N{WHITE CIRCLE}",
+    "done": "\N{CHECK MARK}",
+    "out of date": "\N{CLOCKWISE OPEN CIRCLE ARROW}",
+}
+RED = "#c0392b"
+
+
+def state_text(state: str) -> str:
+    """How far a step is, with its sign."""
+    texts = {"not done": _("not done"), "done": _("done"), "out of date": _("out of date")}
+    return f"{STATE_SIGNS[state]} {texts[state]}"
+
+
+def status_text(status: str) -> str:
+    """A candidate's status."""
+    texts = {
+        "pending": _("pending"),
+        "accepted": _("accepted"),
+        "rejected": _("rejected"),
+        "physiologic": _("physiologic"),
+    }
+    return texts[status]
+
+
+def group_text(group: str | None) -> str:
+    """A clinical group."""
+    return {"low-back": _("Low back"), "hip-replacement": _("Hip replacement")}.get(group or "", "")
+
+
+def side_text(side: str) -> str:
+    """A side of the body."""
+    texts = {"left": _("left"), "right": _("right"), "midline": _("midline"), "both": _("both")}
+    return texts.get(side, side)
+
+
+def missing_text(name: str) -> str:
+    """A value that the SUV lacks."""
+    texts = {
+        "unit": _("unit of the PET"),
+        "weight": _("body weight"),
+        "height": _("body height"),
+        "dose": _("injected dose"),
+        "injection time": _("time of injection"),
+        "scan time": _("time of the scan"),
+    }
+    return texts.get(name, name)
+
+
+def method_text(method: str) -> str:
+    """A way to draw the outline of a focus."""
+    texts = {
+        "adaptive": _("Adaptive (halfway to the background)"),
+        "a50p": _("A50P"),
+        "fixed-suv": _("Fixed SUV"),
+        "percent-41": _("41 % of the maximum"),
+        "percent-42": _("42 % of the maximum"),
+        "percent-50": _("50 % of the maximum"),
+        "mean-plus-sd": _("Reference mean plus SD"),
+        "percist": _("PERCIST"),
+        "reference-ratio": _("Ratio to the reference tissue"),
+    }
+    return texts.get(method, method)
+
+
+def stage_text(stage: str) -> str:
+    """A stage of the protocol."""
+    texts = {
+        "hot_spots": _("Hot spots on PET"),
+        "mr_findings": _("Findings on MR"),
+        "fusion": _("Candidates and ranking"),
+        "alignment": _("Alignment"),
+        "symmetry": _("Plane of symmetry"),
+    }
+    return texts.get(stage, stage)
+
+
+def number(value: float | None, digits: int = 2, unit: str = "") -> str:
+    """A number with its unit; a dash for None."""
+    if value is None:
+        return UNKNOWN
+    return f"{value:.{digits}f} {unit}".rstrip()
+
+
+def plain(text: Any) -> str:
+    """Text made safe for a label with markup."""
+    return html.escape(str(text))
+
+
+def red(text: str) -> str:
+    """Text in red, for a label with markup."""
+    return f'<span style="color:{RED}"><b>{plain(text)}</b></span>'

@@ -1,0 +1,170 @@
+"""The first pass over a PET: the places that any setting of the sensitivity could show."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import ndimage
+
+from .contrast import FWHM_TO_SIGMA, ContrastMap
+from .image import Geometry, Image
+from .peak import sphere_means
+from .reference_tissue import ReferenceField
+from .splitting import split_by_prominence
+
+CORE_PART = 0.2
+"""A focus' core are the voxels within this part of its contrast from its maximum."""
+
+
+@dataclass(frozen=True)
+class FocusParameters:
+    """What the first pass needs; the values come from the protocol (stage "hot_spots")."""
+
+    least_ratio: float
+    least_z: float
+    least_tbr: float
+    volume_minimum_ml: float
+    suv_minimum: float
+    prominence_suv: float
+    prominence_part: float
+    prominence_contrast: float
+    separation_mm: float
+
+
+@dataclass(frozen=True, eq=False)
+class Focus:
+    """A focus of the first pass.
+
+    Parameters
+    ----------
+    flat : ndarray
+        Its voxels above the lowest ratio to the reference.
+    core : ndarray
+        Those near its maximum.
+    peak_flat : int
+        The maximum of the smoothed SUV.
+    top : float
+        Its height, g/ml.
+    ratio : float
+        Largest ratio to the reference that is exceeded by the least volume.
+    z : float
+        Contrast over local noise (:class:`.contrast.ContrastMap`).
+    reference, spread : float
+        Reference and local SD at the maximum, g/ml.
+    code : int
+        Tissue of the reference.
+    cluster_ml : float
+        Volume of the focus with the foci that touch it.
+    """
+
+    flat: np.ndarray
+    core: np.ndarray
+    peak_flat: int
+    top: float
+    ratio: float
+    z: float
+    reference: float
+    spread: float
+    code: int
+    cluster_ml: float
+
+
+def smoothed(suv: Image, fwhm_mm: float) -> np.ndarray:
+    """SUV smoothed by a Gaussian, float32; voxels without a value stay NaN and do not spread."""
+    array = suv.array if suv.array.dtype == np.float32 else suv.array.astype(np.float32)
+    if fwhm_mm <= 0:
+        return array
+    sigma = [fwhm_mm * FWHM_TO_SIGMA / s for s in suv.geometry.spacing_kji_mm]
+    seen = np.isfinite(array)
+    if seen.all():
+        return ndimage.gaussian_filter(array, sigma, mode="nearest", truncate=3.0)
+    total = ndimage.gaussian_filter(np.where(seen, array, np.float32(0)), sigma, mode="nearest", truncate=3.0)
+    weight = ndimage.gaussian_filter(seen.astype(np.float32), sigma, mode="nearest", truncate=3.0)
+    result = np.full(array.shape, np.nan, dtype=np.float32)
+    np.divide(total, weight, out=result, where=seen & (weight > 0))
+    return result
+
+
+def find_foci(
+    suv: Image, smooth: np.ndarray, references: ReferenceField, contrast: ContrastMap, p: FocusParameters
+) -> tuple[list[Focus], np.ndarray]:
+    """Foci of raised uptake.
+
+    Parameters
+    ----------
+    suv : Image
+    smooth : ndarray of float32, shape of the image
+        SUV smoothed for detection.
+    references : ReferenceField
+    contrast : ContrastMap
+    p : FocusParameters
+
+    Returns
+    -------
+    foci : list of Focus
+    owner : ndarray of int32, shape of the image
+        1 + index of the focus that a voxel belongs to, 0 for none.
+    """
+    geometry = suv.geometry
+    flat = np.flatnonzero(smooth >= p.least_ratio * references.typical)
+    values = smooth.reshape(-1)[flat]
+    reference, codes = references.at(flat)
+    ratio = values / reference
+    kept = ratio >= p.least_ratio
+    flat, values, reference, codes, ratio = (a[kept] for a in (flat, values, reference, codes, ratio))
+    basin, peaks = split_by_prominence(
+        values,
+        flat,
+        geometry,
+        prominence=p.prominence_suv,
+        prominence_part=p.prominence_part,
+        prominence_contrast=p.prominence_contrast,
+        reference=reference,
+        separation_mm=p.separation_mm,
+    )
+    owner = np.zeros(geometry.shape, dtype=np.int32)
+    cluster = _cluster_ml(flat, geometry)
+    tbr = sphere_means(suv, flat[peaks])[0] / reference[peaks]
+    order = np.argsort(basin, kind="stable")
+    starts = np.searchsorted(basin[order], np.arange(len(peaks) + 1))
+    least = max(1, math.ceil(p.volume_minimum_ml / geometry.voxel_volume_ml - 1e-9))
+    foci: list[Focus] = []
+    for n, peak in enumerate(peaks):
+        members = np.sort(order[starts[n] : starts[n + 1]])
+        if len(members) < least or values[peak] < p.suv_minimum or not tbr[n] >= p.least_tbr:
+            continue
+        top = float(values[peak])
+        core = flat[members[values[members] >= top - CORE_PART * (top - float(reference[peak]))]]
+        points = geometry.flat_to_ras(core)
+        z = float(contrast.at(points).max())
+        if z < p.least_z:
+            continue
+        spread = float(contrast.noise_at(points[:1])[0])
+        exceeded = float(np.partition(ratio[members], len(members) - least)[len(members) - least])
+        foci.append(
+            Focus(
+                flat[members],
+                core,
+                int(flat[peak]),
+                top,
+                exceeded,
+                z,
+                float(reference[peak]),
+                spread,
+                int(codes[peak]),
+                float(cluster[peak]),
+            )
+        )
+        owner.reshape(-1)[flat[members]] = len(foci)
+    return foci, owner
+
+
+def _cluster_ml(flat: np.ndarray, geometry: Geometry) -> np.ndarray:
+    """Volume of the touching voxels that each voxel of a set belongs to, ml."""
+    mask = np.zeros(geometry.size, dtype=bool)
+    mask[flat] = True
+    labels, _ = ndimage.label(mask.reshape(geometry.shape), structure=np.ones((3, 3, 3)))
+    number = labels.reshape(-1)[flat]
+    return np.bincount(number)[number] * geometry.voxel_volume_ml

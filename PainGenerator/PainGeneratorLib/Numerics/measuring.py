@@ -1,0 +1,158 @@
+"""Measures of one focus: outline, uptake, left-right comparison, flags, and whether it is physiologic."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from .contours import ContourParameters, ContourSpace, touches_edge
+from .foci import Focus
+from .image import Geometry, Image, Region
+from .peak import sphere_means, suv_peak
+from .physiologic import BodyShape, PhysiologicParameters, physiologic_reason
+from .records import HotSpot
+from .reference_tissue import SURROUNDINGS
+from .symmetry import RELIABLE_QUALITY, SymmetryPlane, left_right_ratio
+
+
+@dataclass(frozen=True, eq=False)
+class Surroundings:
+    """What is known about the PET that foci are measured on.
+
+    Parameters
+    ----------
+    suv : Image
+    owner : ndarray of int32, shape of the image
+        Number of the focus that each voxel belongs to, 0 for none.
+    body : BodyShape
+    typical_suv : float
+        Typical soft tissue, g/ml.
+    symmetry : SymmetryPlane or None
+    tissues, organs : ndarray of uint8 or None
+    organ_names : mapping
+    unreliable : ndarray of bool or None
+    contour : ContourParameters
+    physiologic : PhysiologicParameters
+    mirror_search_mm, large_ml : float
+    """
+
+    suv: Image
+    owner: np.ndarray
+    body: BodyShape
+    typical_suv: float
+    symmetry: SymmetryPlane | None
+    tissues: np.ndarray | None
+    organs: np.ndarray | None
+    organ_names: Mapping[int, str]
+    unreliable: np.ndarray | None
+    contour: ContourParameters
+    physiologic: PhysiologicParameters
+    mirror_search_mm: float
+    large_ml: float
+
+
+def measure_focus(
+    around: Surroundings, number: int, focus: Focus, method: str, reference: float, reference_name: str
+) -> HotSpot | None:
+    """Contour and measure a focus.
+
+    Parameters
+    ----------
+    around : Surroundings
+    number : int
+        Of the focus in `around.owner`.
+    focus : Focus
+    method : str
+        One of :data:`.contours.METHODS`.
+    reference, reference_name : float, str
+        Matched reference tissue, g/ml.
+
+    Returns
+    -------
+    HotSpot or None
+        None when the focus lies wholly below the contour's threshold.
+    """
+    suv, symmetry = around.suv, around.symmetry
+    space = ContourSpace(suv, around.owner, number, focus.flat, focus.core, around.contour)
+    contour = space.contour(method, reference, focus.spread)
+    if not contour.flat.size:
+        return None
+    region = Region(suv.geometry, contour.flat)
+    values = suv.array.reshape(-1)[contour.flat]
+    peak = suv_peak(suv, region)
+    mean = float(values.mean(dtype=np.float64))
+    mirrored = None
+    if symmetry is not None and symmetry.quality >= RELIABLE_QUALITY:
+        mirrored = mirrored_peak(suv, symmetry, region, peak.position_ras, around.mirror_search_mm)
+    spot = HotSpot(
+        label=number,
+        region=region,
+        centroid_ras_mm=region.centroid_ras_mm,
+        peak_ras_mm=peak.position_ras,
+        suv_max=float(values.max()),
+        suv_peak=peak.value,
+        suv_mean=mean,
+        mtv_ml=region.volume_ml,
+        tlg_g=mean * region.volume_ml,
+        background=contour.background,
+        reference=reference,
+        reference_name=reference_name,
+        tbr=None if peak.value is None else peak.value / reference,
+        left_right_ratio=left_right_ratio(peak.value, mirrored),
+        contour_method=method,
+        contour_threshold=contour.threshold,
+    )
+    if peak.at_edge:
+        spot.flags.append("peak-at-edge")
+    if touches_edge(contour.flat, suv.geometry):
+        spot.flags.append("truncated")
+    if reference_name == SURROUNDINGS:
+        spot.flags.append("no-reference")
+    if spot.mtv_ml > around.large_ml:
+        spot.flags.append("large")
+    if around.unreliable is not None and around.unreliable.reshape(-1)[contour.flat].any():
+        spot.flags.append("near-implant")
+    spot.physiologic = physiologic_reason(
+        spot,
+        around.physiologic,
+        around.body,
+        typical_suv=around.typical_suv,
+        cluster_ml=focus.cluster_ml,
+        mirrored_suv=mirrored,
+        tissues=around.tissues,
+        organs=around.organs,
+        organ_names=around.organ_names,
+    )
+    return spot
+
+
+def mirrored_peak(
+    suv: Image, plane: SymmetryPlane, region: Region, peak_ras: np.ndarray, search_mm: float
+) -> float | None:
+    """SUVpeak of the mirrored place, searched within some mm; None when it is out of view or is the focus itself."""
+    geometry = suv.geometry
+    center = plane.mirror(peak_ras)
+    if 2.0 * abs(float(plane.signed_distance_mm(peak_ras))) < 2.0 * search_mm:
+        return None
+    flat = _ball(geometry, center, search_mm)
+    flat = flat[~np.isin(flat, region.flat)]
+    if not flat.size or not geometry.contains(center):
+        return None
+    means, in_view = sphere_means(suv, flat)
+    usable = np.isfinite(means) & (in_view > 0.5)
+    return float(means[usable].max()) if usable.any() else None
+
+
+def _ball(geometry: Geometry, center_ras: np.ndarray, radius_mm: float) -> np.ndarray:
+    """Flat indices of the voxels within a radius of a point."""
+    middle = geometry.to_ijk(center_ras)[::-1]
+    reach = radius_mm / np.array(geometry.spacing_kji_mm)
+    low = np.maximum(np.ceil(middle - reach).astype(int), 0)
+    high = np.minimum(np.floor(middle + reach).astype(int) + 1, geometry.shape)
+    if np.any(high <= low):
+        return np.empty(0, dtype=np.int64)
+    grid = np.meshgrid(*(np.arange(a, b) for a, b in zip(low, high, strict=True)), indexing="ij")
+    flat = np.ravel_multi_index(tuple(g.ravel() for g in grid), geometry.shape)
+    return flat[np.linalg.norm(geometry.flat_to_ras(flat) - center_ras, axis=1) <= radius_mm]

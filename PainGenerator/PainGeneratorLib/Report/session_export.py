@@ -1,0 +1,88 @@
+"""Writes a case of the panel: the writer that sessions are given."""
+
+from __future__ import annotations
+
+import datetime
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from ..Numerics.errors import PainGeneratorError
+from ..Scene.markups import save_markups
+from ..Scene.segment_files import save_seg_nrrd
+from ..Workflow.analyze import Analysis
+from ..Workflow.progress import Show, part, silent
+from .case_outputs import write_report_file, write_tables
+from .output_folder import FULL_DISK_BYTES, OutputFolder
+
+SEGMENTATION_FILES = {
+    "hot-spots": "pet-hot-spots.seg.nrrd",
+    "mr-findings": "mr-findings.seg.nrrd",
+    "candidates": "pain-generators.seg.nrrd",
+}
+
+
+def export_session(
+    analysis: Analysis,
+    scene: Any,
+    nodes: Mapping[str, Any],
+    folder: Path,
+    what: set[str],
+    overwrite: bool,
+    created: datetime.datetime,
+    progress: Show = silent,
+) -> Path:
+    """Write the chosen outputs into a folder that appears complete or not at all.
+
+    Parameters
+    ----------
+    analysis : Analysis
+    scene : vtkMRMLScene
+    nodes : mapping
+        ``hot-spots``, ``mr-findings``, ``candidates`` (segmentations) and ``targets`` (points).
+    folder : Path
+    what : set of str
+        Of ``report``, ``tables``, ``segmentations``, ``scene``.
+    overwrite : bool
+    created : datetime
+    progress : callable, optional
+        May raise Cancelled.
+
+    Returns
+    -------
+    Path
+        The folder.
+
+    Raises
+    ------
+    PainGeneratorError
+        When the folder exists or cannot be written.
+    """
+    with OutputFolder(folder, overwrite) as work:
+        if "tables" in what:
+            progress(0.0, "Writing tables")
+            write_tables(analysis, work, created)
+        if "report" in what:
+            write_report_file(analysis, work, created, part(progress, 0.1, 0.7))
+        if "segmentations" in what:
+            progress(0.7, "Writing segmentations")
+            for key, name in SEGMENTATION_FILES.items():
+                save_seg_nrrd(nodes[key], work / name)
+            save_markups(nodes["targets"], work / "targets.mrk.json")
+        if "scene" in what:
+            progress(0.85, "Writing the scene")
+            _save_scene(scene, work / "case.mrb")
+        progress(1.0, "Exported")
+    return Path(folder)
+
+
+def _save_scene(scene: Any, path: Path) -> None:
+    import slicer
+
+    messages = slicer.vtkMRMLMessageCollection()
+    done = scene.WriteToMRB(str(path), None, messages)
+    if not done or not path.is_file():
+        full = shutil.disk_usage(path.parent).free < FULL_DISK_BYTES
+        why = "the disk is full" if full else messages.GetAllMessagesAsString() or "no reason was given"
+        raise PainGeneratorError(f"The scene could not be written: {why}.", "Check the folder and the space there.")

@@ -1,0 +1,68 @@
+"""An anatomy segmentation of the scene as one label image: from a segmentation node or a label map volume."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ..Numerics.errors import PainGeneratorError
+from ..Numerics.image import Image
+from ..Numerics.regions import on_grid
+from . import nodes
+from .segments import read_segmentation
+
+LARGEST_LABEL = 65535
+
+
+def labels_of_node(node: Any) -> tuple[Image, dict[int, str]]:
+    """Labels and their names, in the world.
+
+    Parameters
+    ----------
+    node : vtkMRMLSegmentationNode, vtkMRMLLabelMapVolumeNode or vtkMRMLScalarVolumeNode
+
+    Returns
+    -------
+    image : Image
+        uint16; where segments overlap, the first one stays.
+    names : dict of int to str
+        Names of the segments; empty for a volume, whose numbers have to speak for themselves.
+
+    Raises
+    ------
+    PainGeneratorError
+        When it is empty, no label map, or lies under a non-linear transform.
+    """
+    if node.IsA("vtkMRMLSegmentationNode"):
+        return _of_segmentation(node)
+    if node.GetImageData() is None:
+        raise PainGeneratorError(f"{node.GetName()} is empty.", "Choose an anatomy segmentation that holds labels.")
+    parent = node.GetParentTransformNode()
+    if parent is not None and not parent.IsTransformToWorldLinear():
+        raise PainGeneratorError(
+            f"{node.GetName()} lies under the non-linear transform {parent.GetName()}.",
+            "Harden the transform, or take the label map out of it.",
+        )
+    image, _ = nodes.image_from_volume(node)
+    array = image.array
+    if array.min() < 0 or array.max() > LARGEST_LABEL or (array.dtype.kind == "f" and np.any(array % 1)):
+        raise PainGeneratorError(
+            f"{node.GetName()} is no label map: it holds values other than whole numbers from 0 to {LARGEST_LABEL}.",
+            "Choose the segmentation, not the image.",
+        )
+    return Image(array.astype(np.uint16), image.geometry), {}
+
+
+def _of_segmentation(node: Any) -> tuple[Image, dict[int, str]]:
+    segments = [segment for segment in read_segmentation(node) if len(segment.region)]
+    if not segments:
+        raise PainGeneratorError(f"{node.GetName()} is empty.", "Choose an anatomy segmentation that holds segments.")
+    geometry = max((segment.region.geometry for segment in segments), key=lambda g: g.size)
+    labels = np.zeros(geometry.size, dtype=np.uint16)
+    names = {}
+    for number, segment in enumerate(segments, start=1):
+        flat = on_grid(segment.region, geometry).flat
+        labels[flat[labels[flat] == 0]] = number
+        names[number] = segment.name
+    return Image(labels.reshape(geometry.shape), geometry), names

@@ -1,0 +1,30 @@
+"""How bright the outlines of a segmentation are drawn."""
+
+from __future__ import annotations
+
+from typing import Any
+
+BRIGHT = (1.0, 0.15)
+DIM = (0.35, 0.0)
+PLAIN = (1.0, 0.1)
+"""Opacity of outline and filling in slices: of the chosen one, of the others, of all when none is chosen."""
+
+
+def dim_all_but(node: Any, segment_id: str | None) -> None:
+    """Draw one segment bright and the others dim, all alike for None; one event for all.
+
+    Parameters
+    ----------
+    node : vtkMRMLSegmentationNode
+    segment_id : str or None
+    """
+    display = node.GetDisplayNode()
+    was_modifying = display.StartModify()
+    try:
+        for other in node.GetSegmentation().GetSegmentIDs():
+            outline, fill = PLAIN if segment_id is None else BRIGHT if other == segment_id else DIM
+            display.SetSegmentOpacity2DOutline(other, outline)
+            display.SetSegmentOpacity2DFill(other, fill)
+            display.SetSegmentOpacity3D(other, 1.0 if other == segment_id or segment_id is None else DIM[0])
+    finally:
+        display.EndModify(was_modifying)

@@ -1,0 +1,177 @@
+"""The stages from aligned series to ranked candidates, and what they leave for the review to work with."""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..Anatomy.anatomy_map import AnatomyMap
+from ..Anatomy.body_plan import BodyPlan, find_body_plan
+from ..Anatomy.places import Namer
+from ..Anatomy.zones import HipImplant
+from ..Anatomy.zones import hip_implant as hip_implant_of
+from ..Numerics.fusion import FusionParameters, Name, fuse
+from ..Numerics.hot_spots import HotSpotDetector, HotSpotResult
+from ..Numerics.image import Geometry, Image, Region, transform_points
+from ..Numerics.mr_findings import MRResult
+from ..Numerics.records import Candidate, HotSpot, Place
+from ..Numerics.symmetry import RELIABLE_QUALITY, SymmetryPlane, find_symmetry_plane
+from .case import Case
+from .progress import Show, StageClock, part, silent
+from .stages import Alignment, Suv, find_on_mr, pet_detector
+
+
+@dataclass(eq=False)
+class Found:
+    """What was found, with all that taking measures anew needs.
+
+    Parameters
+    ----------
+    symmetry : SymmetryPlane
+        In the PET's own frame.
+    mr : MRResult
+    pet : HotSpotResult
+        Hot spots in the PET's own frame.
+    plan : BodyPlan
+    hot_spots : list of HotSpot
+        In the reference frame (in the PET's own where the two could not be aligned), physiologic ones included.
+    candidates : list of Candidate
+        Best first.
+    detector : HotSpotDetector or None
+        The first pass over the PET, for other settings; None in a case that was reopened, until it is needed.
+    """
+
+    symmetry: SymmetryPlane
+    mr: MRResult
+    pet: HotSpotResult
+    plan: BodyPlan
+    hot_spots: list[HotSpot]
+    candidates: list[Candidate]
+    detector: HotSpotDetector | None = None
+
+    def namer(self, anatomy: AnatomyMap | None, suv: Suv, alignment: Alignment) -> Name:
+        """Names places with all that is known of this body."""
+        namer = Namer(anatomy, self.plan, hip_implant(self.mr))
+        if alignment.is_aligned("PET"):
+            return namer
+        return _FrameNamer(namer, Namer(plan=_pet_plan(self.symmetry)), suv.image.geometry)
+
+
+def find_candidates(
+    case: Case,
+    suv: Suv,
+    alignment: Alignment,
+    anatomy: AnatomyMap | None,
+    progress: Show = silent,
+    clock: StageClock | None = None,
+) -> Found:
+    """Stages "symmetry", "mr_findings", "hot_spots" and "fusion".
+
+    Parameters
+    ----------
+    case : Case
+    suv : Suv
+    alignment : Alignment
+    anatomy : AnatomyMap, optional
+    progress : callable, optional
+        May raise Cancelled.
+    clock : StageClock, optional
+    """
+    clock = clock or StageClock()
+    with clock.stage("symmetry"):
+        progress(0.0, "Finding the plane of symmetry")
+        symmetry = find_symmetry_plane(suv.image)
+        in_reference = symmetry.moved(alignment.pet_to_reference) if alignment.is_aligned("PET") else None
+    with clock.stage("mr_findings"):
+        mr = find_on_mr(case, alignment, anatomy, in_reference, part(progress, 0.05, 0.62))
+    with clock.stage("hot_spots"):
+        show = part(progress, 0.62, 0.9)
+        detector = pet_detector(case, suv, alignment, mr, anatomy, symmetry, show)
+        pet = detector.find()
+    with clock.stage("candidates"):
+        progress(0.9, "Naming and ranking candidates")
+        plan = plan_body(case, alignment, mr, in_reference)
+        hot_spots = in_reference_frame(pet.hot_spots, alignment)
+        found = Found(symmetry, mr, pet, plan, hot_spots, [], detector)
+        namer = found.namer(anatomy, suv, alignment)
+        found.candidates = fuse_found(case, suv, alignment, mr, hot_spots, namer)
+    return found
+
+
+@dataclass(frozen=True, eq=False)
+class _FrameNamer:
+    """Names regions of the PET's own frame apart from those of the reference frame, where the two are not aligned."""
+
+    in_reference: Namer
+    on_pet: Namer
+    pet_grid: Geometry
+
+    def __call__(self, region: Region) -> Place:
+        return (self.on_pet if region.geometry.is_same_grid(self.pet_grid) else self.in_reference)(region)
+
+
+def _pet_plan(symmetry: SymmetryPlane) -> BodyPlan:
+    """What the PET alone tells of the body: its plane of symmetry, or the scanner's axis where there is none."""
+    source = "symmetry plane" if symmetry.quality >= RELIABLE_QUALITY else "scanner axis"
+    return BodyPlan(symmetry.point_ras, symmetry.normal_ras, source)
+
+
+def plan_body(case: Case, alignment: Alignment, mr: MRResult, symmetry: SymmetryPlane | None) -> BodyPlan:
+    """The body's midline and the spine line as the images show them, in the reference frame."""
+    fluid = None
+    for role in ("FLUID", "T2"):
+        if role in case.series and alignment.is_aligned(role):
+            image = case.series[role].image
+            moved = image.geometry.moved(np.linalg.inv(alignment.reference_to(role)))
+            fluid = Image(image.array, moved)
+            break
+    return find_body_plan(case.reference.image, mr.tissues, fluid, symmetry, hip_implant(mr))
+
+
+def hip_implant(mr: MRResult) -> HipImplant | None:
+    """The axes of the prosthesis that the MR shows, for the zones; None when there is none."""
+    found = mr.implant
+    if found.axis_ras is None or found.side is None:
+        return None
+    return hip_implant_of(found.side, found.axis_ras, found.void)
+
+
+def in_reference_frame(hot_spots: list[HotSpot], alignment: Alignment) -> list[HotSpot]:
+    """Hot spots moved from the PET's frame to the reference frame; left where they are when that is not known."""
+    if not alignment.is_aligned("PET"):
+        return hot_spots
+    to_reference = alignment.pet_to_reference
+    return [
+        dataclasses.replace(
+            spot,
+            region=spot.region.moved(to_reference),
+            centroid_ras_mm=transform_points(to_reference, spot.centroid_ras_mm),
+            peak_ras_mm=transform_points(to_reference, spot.peak_ras_mm),
+        )
+        for spot in hot_spots
+    ]
+
+
+def fuse_found(
+    case: Case, suv: Suv, alignment: Alignment, mr: MRResult, hot_spots: list[HotSpot], namer: Name
+) -> list[Candidate]:
+    """Stage "fusion": candidates of a case from what was found on PET and MR."""
+    return fuse(
+        hot_spots,
+        mr.findings,
+        namer,
+        case.protocol.stage("fusion", FusionParameters),
+        symptoms=case.options.symptoms(),
+        group=case.group,
+        aligned=alignment.is_aligned("PET"),
+        mr_field=case.reference.image.geometry,
+        pet_field=pet_in_reference(suv, alignment).geometry,
+    )
+
+
+def pet_in_reference(suv: Suv, alignment: Alignment) -> Image:
+    """The SUV image on its own voxels, placed in the reference frame (nothing is resampled)."""
+    moved = alignment.pet_to_reference if alignment.is_aligned("PET") else np.eye(4)
+    return Image(suv.image.array, suv.image.geometry.moved(moved))

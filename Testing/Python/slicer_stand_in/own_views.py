@@ -1,0 +1,491 @@
+"""Slice and 3D views: real MRML logics and displayable managers, drawn off screen."""
+
+from __future__ import annotations
+
+import xml.etree.ElementTree as ElementTree
+from typing import Any
+
+import numpy as np
+from PySide6 import QtCore, QtGui, QtWidgets
+
+from .current import CURRENT
+from .own_base import Own
+
+SLICE_MANAGERS = (
+    "vtkMRMLModelSliceDisplayableManager",
+    "vtkMRMLSegmentationsDisplayableManager2D",
+    "vtkMRMLMarkupsDisplayableManager",
+    "vtkMRMLCrosshairDisplayableManager",
+)
+# Without vtkMRMLViewDisplayableManager, which ends the process when it is taken down outside Slicer; the view
+# brings the background color itself.
+VIEW_MANAGERS = (
+    "vtkMRMLCameraDisplayableManager",
+    "vtkMRMLModelDisplayableManager",
+    "vtkMRMLSegmentationsDisplayableManager3D",
+    "vtkMRMLVolumeRenderingDisplayableManager",
+    "vtkMRMLMarkupsDisplayableManager",
+)
+
+
+def make(name: str, parent: Any = None) -> Any:
+    """An instance of one of the stand-in's own widgets."""
+    from .api import load_api
+    from .own_widgets import own_class
+
+    return own_class(load_api().find(f"slicer.{name}"))(parent)
+
+
+class _RenderView(Own, QtWidgets.QWidget):
+    """A render window that is drawn when its picture is asked for."""
+
+    def build(self) -> None:
+        import vtk
+
+        self.window = vtk.vtkRenderWindow()
+        self.window.SetOffScreenRendering(1)
+        self.window.SetMultiSamples(0)
+        self.view_renderer = vtk.vtkRenderer()
+        self.window.AddRenderer(self.view_renderer)
+        interactor = vtk.vtkGenericRenderWindowInteractor()
+        self.window.SetInteractor(interactor)
+        interactor.SetRenderWindow(self.window)
+        self.managers: Any = None
+        self.picture: QtGui.QImage | None = None
+        self.setMinimumSize(60, 60)
+        self.setMouseTracking(True)
+
+    def watch_with(self, names: tuple[str, ...], node: Any) -> None:
+        """Let displayable managers draw what belongs into the view of a node."""
+        import slicer
+
+        self.managers = slicer.vtkMRMLDisplayableManagerGroup()
+        self.managers.SetRenderer(self.view_renderer)
+        for name in names:
+            manager = getattr(slicer, name)()
+            manager.SetMRMLApplicationLogic(CURRENT.host.application_logic)
+            self.managers.AddDisplayableManager(manager)
+        self.managers.SetMRMLDisplayableNode(node)
+        self.observe("managers", self.managers, ["UpdateEvent"], self.scheduleRender)
+
+    def renderWindow(self) -> Any:
+        return self.window
+
+    def interactor(self) -> Any:
+        return self.window.GetInteractor()
+
+    def renderer(self) -> Any:
+        return self.view_renderer
+
+    def scheduleRender(self) -> None:
+        self.picture = None
+        self.update()
+
+    def requestRender(self) -> None:
+        self.scheduleRender()
+
+    def forceRender(self) -> None:
+        self.picture = self._drawn()
+        self.update()
+
+    def _drawn(self) -> QtGui.QImage:
+        import vtk
+        from vtk.util.numpy_support import vtk_to_numpy
+
+        self.window.SetSize(max(self.width(), 60), max(self.height(), 60))
+        self.window.Render()
+        grabbed = vtk.vtkWindowToImageFilter()
+        grabbed.SetInput(self.window)
+        grabbed.ReadFrontBufferOff()
+        grabbed.ShouldRerenderOff()
+        grabbed.Update()
+        image = grabbed.GetOutput()
+        width, height, _ = image.GetDimensions()
+        pixels = vtk_to_numpy(image.GetPointData().GetScalars()).reshape(height, width, -1)[::-1, :, :3]
+        pixels = np.ascontiguousarray(pixels)
+        return QtGui.QImage(pixels.data, width, height, 3 * width, QtGui.QImage.Format_RGB888).copy()
+
+    def paintEvent(self, event: Any) -> None:
+        if self.picture is None:
+            self.picture = self._drawn()
+        painter = QtGui.QPainter(self)
+        painter.drawImage(0, 0, self.picture)
+
+    def resizeEvent(self, event: Any) -> None:
+        self.scheduleRender()
+
+    def close_view(self) -> None:
+        """Let go of the scene."""
+        self.observe("node", None, [], self.scheduleRender)
+        self.observe("logic", None, [], self.scheduleRender)
+        if self.managers is not None:
+            self.observe("managers", None, [], self.scheduleRender)
+            self.managers.SetMRMLDisplayableNode(None)
+            self.managers = None
+
+
+class qMRMLSliceView(_RenderView):
+    """The picture of a slice."""
+
+    node: Any = None
+    logic: Any = None
+
+    def show_slice(self, logic: Any, node: Any) -> None:
+        """Draw the slices of a logic."""
+        import vtk
+
+        self.logic, self.node = logic, node
+        mapper = vtk.vtkImageMapper()
+        mapper.SetInputConnection(logic.GetImageDataConnection())
+        mapper.SetColorWindow(255)
+        mapper.SetColorLevel(127.5)
+        self.slice_mapper = mapper
+        actor = vtk.vtkActor2D()
+        actor.SetMapper(mapper)
+        actor.GetProperty().SetDisplayLocationToBackground()
+        self.slice_actor = actor
+        self.view_renderer.AddViewProp(actor)
+        self.watch_with(SLICE_MANAGERS, node)
+        self.observe("node", node, ["ModifiedEvent"], self.scheduleRender)
+        self.observe("logic", logic, ["ModifiedEvent"], self.scheduleRender)
+
+    def mrmlSliceNode(self) -> Any:
+        return self.node
+
+    def resizeEvent(self, event: Any) -> None:
+        if self.logic is not None:
+            self.logic.ResizeSliceNode(max(self.width(), 60), max(self.height(), 60))
+        super().resizeEvent(event)
+
+    def _drawn(self) -> QtGui.QImage:
+        connection = self.logic.GetImageDataConnection()
+        self.slice_actor.SetVisibility(connection is not None)
+        if connection is not None:
+            self.slice_mapper.SetInputConnection(connection)
+        return super()._drawn()
+
+    def convertXYZToRAS(self, xyz: Any) -> list[float]:
+        return list(self.node.GetXYToRAS().MultiplyPoint((*(float(v) for v in xyz), 1.0))[:3])
+
+    def convertRASToXYZ(self, ras: Any) -> list[float]:
+        import vtk
+
+        inverse = vtk.vtkMatrix4x4()
+        vtk.vtkMatrix4x4.Invert(self.node.GetXYToRAS(), inverse)
+        return list(inverse.MultiplyPoint((*(float(v) for v in ras), 1.0))[:3])
+
+    def convertDeviceToXYZ(self, xy: Any) -> list[float]:
+        return [float(xy[0]), float(xy[1]), 0.0]
+
+    def click_at(self, position_ras: Any, event: str = "LeftButtonPressEvent") -> None:
+        """What a press of the left button does at a place in the body, after the view has moved there.
+
+        In place mode it sets a control point of the active markups node, as Slicer's markups do.
+        """
+        import slicer
+
+        r, a, s = (float(value) for value in position_ras)
+        self.node.JumpSliceByCentering(r, a, s)
+        x, y, _ = self.convertRASToXYZ((r, a, s))
+        scene = self.node.GetScene()
+        interaction = scene.GetNodeByID("vtkMRMLInteractionNodeSingleton")
+        if event == "LeftButtonPressEvent" and interaction.GetCurrentInteractionMode() == interaction.Place:
+            selection = scene.GetNodeByID("vtkMRMLSelectionNodeSingleton")
+            markups = scene.GetNodeByID(selection.GetActivePlaceNodeID() or "")
+            if markups is not None and markups.IsA("vtkMRMLMarkupsNode"):
+                markups.AddControlPointWorld(r, a, s)
+                if not interaction.GetPlaceModePersistence():
+                    interaction.SetCurrentInteractionMode(interaction.ViewTransform)
+                return
+        crosshair = slicer.util.getFirstNodeByClassByName("vtkMRMLCrosshairNode", "default", scene)
+        if crosshair is not None:
+            crosshair.SetCursorPositionRAS((r, a, s))
+        interactor = self.interactor()
+        interactor.SetEventPosition(round(x), round(y))
+        interactor.InvokeEvent(event)
+        if event == "LeftButtonPressEvent":
+            interactor.InvokeEvent("LeftButtonReleaseEvent")
+
+
+class qMRMLSliceWidget(Own, QtWidgets.QWidget):
+    """A slice view under its bar."""
+
+    def build(self) -> None:
+        box = QtWidgets.QVBoxLayout(self)
+        box.setContentsMargins(0, 0, 0, 0)
+        box.setSpacing(0)
+        self.bar = QtWidgets.QLabel(self)
+        self.bar.setFixedHeight(16)
+        box.addWidget(self.bar)
+        self.view = make("qMRMLSliceView", self)
+        box.addWidget(self.view, 1)
+        self.controller = make("qMRMLSliceControllerWidget", self)
+        self.controller.hide()
+        self.logic: Any = None
+
+    def setMRMLSliceNode(self, node: Any) -> None:
+        import slicer
+
+        self.logic = slicer.vtkMRMLSliceLogic()
+        self.logic.SetMRMLApplicationLogic(CURRENT.host.application_logic)
+        self.logic.SetMRMLScene(node.GetScene())
+        self.logic.SetSliceNode(node)
+        self.view.show_slice(self.logic, node)
+        color = QtGui.QColor.fromRgbF(*node.GetLayoutColor())
+        self.bar.setText(f" {node.GetLayoutLabel() or node.GetLayoutName()}")
+        self.bar.setStyleSheet(f"background: {color.name()}; color: black;")
+
+    def mrmlSliceNode(self) -> Any:
+        return self.view.node
+
+    def mrmlAbstractViewNode(self) -> Any:
+        return self.view.node
+
+    def mrmlSliceCompositeNode(self) -> Any:
+        return self.logic.GetSliceCompositeNode()
+
+    def sliceLogic(self) -> Any:
+        return self.logic
+
+    def sliceView(self) -> Any:
+        return self.view
+
+    def sliceController(self) -> Any:
+        return self.controller
+
+    def get_sliceOrientation(self) -> str:
+        return self.view.node.GetOrientation()
+
+    def set_sliceOrientation(self, name: str) -> None:
+        self.view.node.SetOrientation(name)
+
+    def setSliceOrientation(self, name: str) -> None:
+        self.set_sliceOrientation(name)
+
+    def get_sliceViewName(self) -> str:
+        return self.view.node.GetLayoutName()
+
+    def fitSliceToBackground(self) -> None:
+        self.logic.FitSliceToBackground(True)
+
+
+class qMRMLThreeDView(_RenderView):
+    """The picture of a 3D view."""
+
+    node: Any = None
+
+    def show_node(self, node: Any) -> None:
+        """Draw what belongs into the view of a node."""
+        self.node = node
+        self.watch_with(VIEW_MANAGERS, node)
+        self.observe("node", node, ["ModifiedEvent"], self.scheduleRender)
+
+    def mrmlViewNode(self) -> Any:
+        return self.node
+
+    def _drawn(self) -> QtGui.QImage:
+        self.view_renderer.SetBackground(self.node.GetBackgroundColor())
+        self.view_renderer.SetBackground2(self.node.GetBackgroundColor2())
+        self.view_renderer.SetGradientBackground(True)
+        return super()._drawn()
+
+    def cameraNode(self) -> Any:
+        import slicer
+
+        for camera in slicer.util.getNodesByClass("vtkMRMLCameraNode", self.node.GetScene()):
+            if camera.GetLayoutName() == self.node.GetLayoutName():
+                return camera
+        return None
+
+    def resetFocalPoint(self) -> None:
+        self.view_renderer.ResetCamera()
+
+    def resetCamera(self, rotation: bool = True, translation: bool = True, distance: bool = True) -> None:
+        self.view_renderer.ResetCamera()
+
+    def rotateToViewAxis(self, axis: int) -> None:
+        """The camera stays."""
+
+    def lookFromViewAxis(self, axis: Any) -> None:
+        """The camera stays."""
+
+
+class qMRMLThreeDWidget(Own, QtWidgets.QWidget):
+    """A 3D view under its bar."""
+
+    def build(self) -> None:
+        box = QtWidgets.QVBoxLayout(self)
+        box.setContentsMargins(0, 0, 0, 0)
+        box.setSpacing(0)
+        self.bar = QtWidgets.QLabel(self)
+        self.bar.setFixedHeight(16)
+        box.addWidget(self.bar)
+        self.view = make("qMRMLThreeDView", self)
+        box.addWidget(self.view, 1)
+        self.controller = make("qMRMLThreeDViewControllerWidget", self)
+        self.controller.hide()
+        self.logic: Any = None
+
+    def setMRMLViewNode(self, node: Any) -> None:
+        import slicer
+
+        self.logic = slicer.vtkMRMLViewLogic()
+        self.logic.SetMRMLApplicationLogic(CURRENT.host.application_logic)
+        self.logic.SetMRMLScene(node.GetScene())
+        self.logic.AddViewNode(node.GetLayoutName())
+        self.view.show_node(node)
+        self.bar.setText(f" {node.GetLayoutLabel() or node.GetLayoutName()}")
+
+    def mrmlViewNode(self) -> Any:
+        return self.view.node
+
+    def threeDView(self) -> Any:
+        return self.view
+
+    def threeDController(self) -> Any:
+        return self.controller
+
+    def viewLogic(self) -> Any:
+        return self.logic
+
+
+class qMRMLLayoutManager(Own, QtCore.QObject):
+    """The views of the layout node, arranged in a viewport."""
+
+    def build(self) -> None:
+        import slicer
+
+        self.viewport_widget = QtWidgets.QWidget()
+        QtWidgets.QVBoxLayout(self.viewport_widget).setContentsMargins(0, 0, 0, 0)
+        self.layout_logic = slicer.vtkMRMLLayoutLogic()
+        self.slices: dict[str, Any] = {}
+        self.views: dict[str, Any] = {}
+        self.arranged: Any = None
+        self.shown_layout: int | None = None
+
+    def scene_changed(self, scene: Any) -> None:
+        self.layout_logic.SetMRMLScene(scene)
+        node = self.layout_logic.GetLayoutNode()
+        self.observe("layout", node, ["ModifiedEvent"], self._arrange)
+        if node is not None:
+            node.SetViewArrangement(node.SlicerLayoutFourUpView)
+            self._arrange()
+
+    def get_layout(self) -> int:
+        return self.layout_logic.GetLayoutNode().GetViewArrangement()
+
+    def set_layout(self, layout: int) -> None:
+        self.setLayout(layout)
+
+    def setLayout(self, layout: int) -> None:
+        self.layout_logic.GetLayoutNode().SetViewArrangement(layout)
+
+    def _arrange(self) -> None:
+        node = self.layout_logic.GetLayoutNode()
+        if node is None or node.GetViewArrangement() == self.shown_layout:
+            return
+        self.shown_layout = node.GetViewArrangement()
+        self._make_views()
+        for widget in (*self.slices.values(), *self.views.values()):
+            widget.setParent(None)
+        if self.arranged is not None:
+            self.arranged.deleteLater()
+        description = node.GetCurrentLayoutDescription()
+        self.arranged = self._arranged(ElementTree.fromstring(description)) if description else QtWidgets.QWidget()
+        self.viewport_widget.layout().addWidget(self.arranged)
+        self.fire("layoutChanged(int)", self.shown_layout)
+
+    def _make_views(self) -> None:
+        import vtk
+
+        found = self.layout_logic.GetViewNodes()
+        for index in range(found.GetNumberOfItems()):
+            node = found.GetItemAsObject(index)
+            name = node.GetLayoutName()
+            if node.IsA("vtkMRMLSliceNode") and name not in self.slices:
+                self.slices[name] = make("qMRMLSliceWidget")
+                self.slices[name].setMRMLSliceNode(node)
+            elif node.IsA("vtkMRMLViewNode") and name not in self.views:
+                self.views[name] = make("qMRMLThreeDWidget")
+                self.views[name].setMRMLViewNode(node)
+        self.slice_logics = vtk.vtkCollection()
+        for widget in self.slices.values():
+            self.slice_logics.AddItem(widget.logic)
+        CURRENT.host.application_logic.SetSliceLogics(self.slice_logics)
+
+    def _arranged(self, element: ElementTree.Element) -> Any:
+        if element.tag == "view":
+            name = element.get("singletontag")
+            widget = {**self.slices, **self.views}.get(name)
+            if widget is None:
+                return QtWidgets.QWidget()
+            widget.show()
+            return widget
+        vertical = element.get("type") == "vertical"
+        box = QtWidgets.QSplitter(QtCore.Qt.Vertical if vertical else QtCore.Qt.Horizontal)
+        for item in element.findall("item"):
+            for inner in item:
+                box.addWidget(self._arranged(inner))
+        box.setSizes([1000] * box.count())
+        return box
+
+    def layoutLogic(self) -> Any:
+        return self.layout_logic
+
+    def get_viewport(self) -> Any:
+        return self.viewport_widget
+
+    def viewport(self) -> Any:
+        return self.viewport_widget
+
+    def sliceViewNames(self) -> list[str]:
+        return list(self.slices)
+
+    def sliceWidget(self, name: str) -> Any:
+        return self.slices.get(name)
+
+    def get_threeDViewCount(self) -> int:
+        return len(self.views)
+
+    def threeDWidget(self, which: Any) -> Any:
+        if isinstance(which, str):
+            return self.views.get(which)
+        return list(self.views.values())[which] if which < len(self.views) else None
+
+    def mrmlSliceLogics(self) -> Any:
+        return self.slice_logics
+
+    def resetSliceViews(self) -> None:
+        for widget in self.slices.values():
+            widget.logic.FitSliceToAll()
+
+    def resetThreeDViews(self) -> None:
+        for widget in self.views.values():
+            widget.view.resetFocalPoint()
+
+    def pauseRender(self) -> None:
+        self.values["_paused"] = self.values.get("_paused", 0) + 1
+
+    def resumeRender(self) -> None:
+        self.values["_paused"] = self.values.get("_paused", 0) - 1
+
+    def setRenderPaused(self, paused: bool) -> None:
+        """Pause, or go on."""
+        (self.pauseRender if paused else self.resumeRender)()
+
+    def close_views(self) -> None:
+        """Let go of the scene."""
+        self.observe("layout", None, [], self._arrange)
+        for widget in (*self.slices.values(), *self.views.values()):
+            widget.view.close_view()
+            if widget.logic is not None:
+                widget.logic.SetMRMLScene(None)
+            widget.deleteLater()
+        self.slices.clear()
+        self.views.clear()
+        self.layout_logic.SetMRMLScene(None)
+
+
+CLASSES = {
+    name: made for name, made in list(globals().items()) if name.startswith("qMRML") and isinstance(made, type)
+}
