@@ -21,6 +21,7 @@ from slicer.util import VTKObservationMixin
 
 HOMEPAGE = "https://github.com/PainGenerator/SlicerPainGenerator"
 LIBRARY = "PainGeneratorLib"
+ICONS = Path(__file__).parent / "Resources" / "Icons"
 
 
 class PainGenerator(ScriptedLoadableModule):
@@ -52,7 +53,7 @@ def registerSampleData():
     """Offer the phantoms in the Sample Data module."""
     from PainGeneratorLib.Gui.sample_data import register_sample_data
 
-    register_sample_data(Path(__file__).parent / "Resources" / "Icons")
+    register_sample_data(ICONS)
 
 
 class PainGeneratorWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
@@ -74,7 +75,7 @@ class PainGeneratorWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         self.layout.addWidget(root)
         root.setMRMLScene(slicer.mrmlScene)
         self.logic = PainGeneratorLogic()
-        self.panel = Panel(root, slicer.util.childWidgetVariables(root))
+        self.panel = Panel(root, slicer.util.childWidgetVariables(root), ICONS)
         self.addObserver(slicer.mrmlScene, slicer.mrmlScene.StartCloseEvent, self.onSceneStartClose)
         self.addObserver(slicer.mrmlScene, slicer.mrmlScene.EndCloseEvent, self.onSceneEndClose)
         self.addObserver(slicer.mrmlScene, slicer.mrmlScene.EndImportEvent, self.onSceneEndImport)

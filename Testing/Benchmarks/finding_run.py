@@ -30,7 +30,7 @@ MR_SOURCES = (
     "Numerics/bias.py",
     "Numerics/implant.py",
     "Numerics/tissue*.py",
-    "../Resources/Protocols/*.json",
+    
 )
 
 

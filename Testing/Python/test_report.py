@@ -249,7 +249,7 @@ def test_windows_ticks_and_colors_follow_the_values():
 
 def test_a_key_image_has_three_planes_for_each_kind_of_picture(images, found):
     image = key_image(found[0], images)
-    picture = Picture.open(io.BytesIO(image.png))
+    picture = Picture.open(io.BytesIO(image.jpeg))
     step = key_images_module.PANEL_PIXELS + key_images_module.GAP_PIXELS
     assert picture.size == (image.width, image.height)
     assert picture.height == 3 * step - key_images_module.GAP_PIXELS
@@ -261,12 +261,12 @@ def test_a_key_image_has_three_planes_for_each_kind_of_picture(images, found):
     assert alone.height == step - key_images_module.GAP_PIXELS
     assert "colors begin" not in alone.caption
     again = key_image(found[0], dataclasses.replace(without, reference=None))
-    assert again.png == alone.png
+    assert again.jpeg == alone.jpeg
 
 
 def test_the_hot_color_marks_the_focus_in_the_finished_picture(images, found):
     """In the first panel (axial) orange lies right of the middle, as the focus is on the patient's left."""
-    picture = np.asarray(Picture.open(io.BytesIO(key_image(found[0], images).png)).convert("RGB")).astype(int)
+    picture = np.asarray(Picture.open(io.BytesIO(key_image(found[0], images).jpeg)).convert("RGB")).astype(int)
     panel = picture[: key_images_module.PANEL_PIXELS, : key_images_module.PANEL_PIXELS]
     hot = (panel[..., 0] - panel[..., 2] > 80) & (panel[..., 0] > 150)
     assert hot.sum() > 100
@@ -465,7 +465,7 @@ def test_the_report_is_well_formed_and_loads_nothing(content):
         for name, value in attributes.items():
             assert not name.startswith("on")
             if name in ("src", "href", "action"):
-                assert value.startswith("data:image/png;base64,")
+                assert value.startswith(("data:image/png;base64,", "data:image/jpeg;base64,"))
     without_pictures = re.sub(r'data:image/png;base64,[^"]*', "", text)
     assert "http:" not in without_pictures
     assert "https:" not in without_pictures

@@ -13,13 +13,14 @@ from .guard import Connections, guarded
 from .words import side_text, status_text
 
 COLUMNS = (
-    *(("rank", None), ("name", None), ("side", None), ("level", None), ("evidence", None), ("suv_max", 2)),
+    *(("rank", None), ("name", None), ("side_level", None), ("evidence", None), ("suv_max", 2)),
     *(("suv_peak", 2), ("tbr", 2), ("left_right_ratio", 2), ("mr_kind", None), ("mr_z", 1)),
     *(("distance_to_pain_mm", 0), ("volume_ml", 2), ("status", None)),
 )
 """Key of `Session.row` and digits shown; None for text and whole numbers."""
 
-NAME_WIDTH = 150
+NAME_WIDTH = 165
+STATUS_ICONS = {"accepted": "Accept", "rejected": "Reject", "physiologic": "Physiologic"}
 
 
 class CandidateTable:
@@ -28,12 +29,14 @@ class CandidateTable:
     Parameters
     ----------
     table : QTableWidget
+    icon : callable
+        Gives an icon by name.
     chosen : callable
         Told when the current candidate changes.
     """
 
-    def __init__(self, table: Any, chosen: Callable[[], None]) -> None:
-        self._table, self._chosen = table, chosen
+    def __init__(self, table: Any, icon: Callable[[str], Any], chosen: Callable[[], None]) -> None:
+        self._table, self._icon, self._chosen = table, icon, chosen
         self._connections = Connections()
         self._is_filling = False
         self._last: str | None = None
@@ -79,20 +82,20 @@ class CandidateTable:
 
     def _fill_row(self, index: int, candidate: Any, row: dict[str, Any]) -> None:
         for column, (key, digits) in enumerate(COLUMNS):
-            value = row.get(key)
+            value = _side_and_level(row) if key == "side_level" else row.get(key)
             item = qt.QTableWidgetItem()
             if value is not None and digits is not None:
                 # A number as the item's data sorts as a number.
                 item.setData(qt.Qt.DisplayRole, round(float(value), digits) if digits else round(value))
             elif value is not None:
-                texts = {"side": side_text, "status": status_text}
-                shown = texts[key](value) if key in texts else value
-                item.setData(qt.Qt.DisplayRole, shown)
+                item.setData(qt.Qt.DisplayRole, status_text(value) if key == "status" else value)
             if digits is not None or key == "rank":
                 item.setTextAlignment(qt.Qt.AlignRight | qt.Qt.AlignVCenter)
             if key == "rank":
                 item.setData(qt.Qt.UserRole, candidate.id)
                 item.setBackground(qt.QBrush(_swatch(candidate)))
+            if key == "name" and candidate.status in STATUS_ICONS:
+                item.setIcon(self._icon(STATUS_ICONS[candidate.status]))
             item.setToolTip(_tip(candidate))
             self._table.setItem(index, column, item)
 
@@ -122,6 +125,9 @@ class CandidateTable:
         """Choose candidates by id."""
         for row in range(self._table.rowCount):
             if self._id(row) in ids:
+                if len(ids) == 1:
+                    # The arrow keys go on from the current cell.
+                    self._table.setCurrentCell(row, 0)
                 for column in range(self._table.columnCount):
                     self._table.item(row, column).setSelected(True)
 
@@ -150,6 +156,10 @@ class CandidateTable:
         """Tell that another candidate was chosen."""
         if not self._is_filling:
             self._chosen()
+
+
+def _side_and_level(row: dict[str, Any]) -> str:
+    return " ".join(word for word in (side_text(row["side"]), row["level"]) if word)
 
 
 def _swatch(candidate: Any) -> Any:

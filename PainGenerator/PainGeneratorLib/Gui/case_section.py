@@ -77,7 +77,7 @@ class CaseSection(Section):
         for role, prefix in SELECTORS.items():
             getattr(ui, f"{prefix}Selector").setCurrentNodeID(roles.get(role) or "")
             label = getattr(ui, f"{prefix}ReasonLabel")
-            label.text = plain(session.role_reason(role) or "") if role in roles else ""
+            label.text = f"<small>{plain(session.role_reason(role) or '')}</small>" if role in roles else ""
             label.visible = role in roles
         if session is None:
             return
@@ -108,6 +108,7 @@ class CaseSection(Section):
             raise PainGeneratorError(
                 _("No PET or MR series was found in the scene."), _("Load the examination first, then press Detect.")
             )
+        self.panel.views.open_layout()
         self.panel.views.show_case()
 
     @guarded

@@ -20,7 +20,6 @@ WHAT = {
     "exportReportCheck": "report",
     "exportTablesCheck": "tables",
     "exportSegmentationsCheck": "segmentations",
-    "exportDicomCheck": "dicom",
     "exportSceneCheck": "scene",
 }
 """Check box and what it writes."""

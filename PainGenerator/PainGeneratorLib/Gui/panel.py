@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any
 
+import qt
 import slicer
 import vtk
 from slicer.i18n import tr as _
@@ -48,11 +50,13 @@ class Panel(VTKObservationMixin):
         The loaded ``PainGenerator.ui``.
     ui : object
         Its named widgets as attributes (`slicer.util.childWidgetVariables`).
+    icons : Path
+        Folder of the icons.
     """
 
-    def __init__(self, root: Any, ui: Any) -> None:
+    def __init__(self, root: Any, ui: Any, icons: Path) -> None:
         super().__init__()
-        self.root, self.ui = root, ui
+        self.root, self.ui, self._icons = root, ui, icons
         self.session: Any = None
         self.parameters: Any = None
         self.worker = Worker()
@@ -78,6 +82,10 @@ class Panel(VTKObservationMixin):
         self.shortcuts = Shortcuts(self._shortcut_handlers())
         self._connections.add(ui.runAllButton, "clicked()", self.on_run_all)
         self.update("all")
+
+    def icon(self, name: str) -> Any:
+        """One of the module's icons."""
+        return qt.QIcon(str(self._icons / f"{name}.png"))
 
     def _shortcut_handlers(self) -> dict[str, Callable[[], Any]]:
         windows = [self.on_window_1, self.on_window_2, self.on_window_3, self.on_window_4, self.on_window_5]
@@ -110,7 +118,7 @@ class Panel(VTKObservationMixin):
         self.stop()
         self.session, self.parameters = session, parameters
         session.changed.append(self.on_session_changed)
-        self._gui_tag = parameters.connectGui(self.ui)
+        self._gui_tag = parameters.connectGui(self.root)
         self.addObserver(parameters, vtk.vtkCommand.ModifiedEvent, self.on_parameters_changed)
         for section in self.sections:
             section.start()

@@ -39,11 +39,11 @@ class PanelParameters:
     petWindowMaximum: Annotated[float, WithinRange(0.5, 30.0), Default(4.0)]
     fusionOpacity: Annotated[float, WithinRange(0.0, 1.0), Default(0.5)]
     showOutlines: bool = True
+    showTargets: bool = False
     showImplantMargin: bool = True
     linkViews: bool = True
     rotateProjection: bool = True
     exportReport: bool = True
     exportTables: bool = True
     exportSegmentations: bool = True
-    exportDicom: bool = True
     exportScene: bool = True

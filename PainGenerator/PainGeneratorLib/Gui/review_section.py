@@ -37,7 +37,7 @@ class ReviewSection(Section):
         self.ui.evidenceFilter.addItem(_("every evidence"), "")
         for evidence in EVIDENCES:
             self.ui.evidenceFilter.addItem(evidence, evidence)
-        self.table = CandidateTable(self.ui.candidatesTable, self.on_candidate_chosen)
+        self.table = CandidateTable(self.ui.candidatesTable, panel.icon, self.on_candidate_chosen)
         self.clicks = Clicks(self.add_at)
         self.connect("statusFilter", "currentIndexChanged(int)", self.on_filter)
         self.connect("evidenceFilter", "currentIndexChanged(int)", self.on_filter)
@@ -54,6 +54,8 @@ class ReviewSection(Section):
         ):
             self.connect(widget, "clicked()", handler)
         self.connect("addButton", "toggled(bool)", self.on_add)
+        for name in ("accept", "reject", "physiologic", "pending", "undo", "redo"):
+            getattr(self.ui, f"{name}Button").icon = panel.icon(name.capitalize())
 
     def stop(self) -> None:
         self.ui.addButton.checked = False

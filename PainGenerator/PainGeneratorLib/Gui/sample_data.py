@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -27,13 +28,15 @@ _files: dict[str, str] = {}
 
 
 def register_sample_data(icons: Path) -> None:
-    """Tell Slicer's Sample Data module.
+    """Tell Slicer's Sample Data module; nothing happens in a Slicer without it.
 
     Parameters
     ----------
     icons : Path
         Folder of the thumbnails.
     """
+    if importlib.util.find_spec("SampleData") is None:
+        return
     import SampleData
 
     if hasattr(SampleData.SampleDataLogic, "registerCustomSampleDataCategory"):

@@ -85,6 +85,7 @@ class ViewsSection(Section):
             projection.turn(parameters.rotateProjection)
         for key, visible in (
             ("candidates", parameters.showOutlines),
+            ("targets", parameters.showTargets),
             ("implant-margin", parameters.showImplantMargin),
         ):
             node = self.session.node_of(key)
@@ -93,6 +94,11 @@ class ViewsSection(Section):
                 display.SetVisibility(visible)
         for index, window in enumerate(WINDOWS):
             getattr(self.ui, f"petWindow{index + 1}Button").checked = abs(window - maximum) < 0.05
+
+    def open_layout(self) -> None:
+        """Show the fused layout, where the user's own layout is shown still."""
+        if self.ui.layoutUserButton.checked and self.layouts.show(FUSED):
+            self.ui.layoutFusedButton.checked = True
 
     def show_case(self) -> None:
         """Reference series with the PET over it, in all views."""

@@ -58,7 +58,7 @@ class Worker:
         def target() -> None:
             try:
                 work(progress)
-            except BaseException as error:  # noqa: BLE001 - raised again on the main thread
+            except BaseException as error:  # raised again on the main thread
                 errors.append(error)
             finally:
                 done.set()

@@ -27,7 +27,12 @@ METHODS = {
     "reference-ratio": "a multiple of the reference tissue",
 }
 """Contour methods and what they do."""
+UPPER = 75.0
+"""Percentile of the shell that is the background of a small focus: a quarter of it at least is like the focus' bed."""
+MIDDLE = 60.0
 _ROUNDS = 3
+_MASS_ROUNDS = 8
+_CORE_PART = 0.25
 
 
 @dataclass(frozen=True)
@@ -42,6 +47,8 @@ class ContourParameters:
     shell_inner_mm: float
     shell_outer_mm: float
     margin_mm: float
+    typical_suv: float
+    mass_suv: float
 
 
 @dataclass(frozen=True, eq=False)
@@ -87,7 +94,7 @@ class ContourSpace:
         spacing = np.array(suv.geometry.spacing_kji_mm)
         shape = np.array(suv.geometry.shape)
         kji = np.stack(np.unravel_index(flat, suv.geometry.shape))
-        margin = np.ceil((p.shell_outer_mm + p.margin_mm) / spacing).astype(int) + 1
+        margin = np.ceil((p.shell_inner_mm + p.shell_outer_mm + p.margin_mm) / spacing).astype(int) + 1
         low = np.maximum(kji.min(axis=1) - margin, 0)
         high = np.minimum(kji.max(axis=1) + margin + 1, shape)
         self._low, self._shape = low, tuple(high - low)
@@ -117,12 +124,27 @@ class ContourSpace:
 
     def background(self, mask: np.ndarray) -> float | None:
         """Median SUV of the shell around a mask, without other foci."""
+        return self._shell(mask, 50.0)
+
+    def _shell(
+        self, mask: np.ndarray, percentile: float, inner_mm: float | None = None, outer_mm: float | None = None
+    ) -> float | None:
+        """Percentile of the SUV of the shell around a mask, without other foci; None when the shell is empty."""
         p = self._parameters
+        inner, outer = inner_mm or p.shell_inner_mm, outer_mm or p.shell_outer_mm
         distance = ndimage.distance_transform_edt(~mask, sampling=self._spacing)
-        shell = (distance > p.shell_inner_mm) & (distance <= p.shell_outer_mm) & ~self._others
+        shell = (distance > inner) & (distance <= outer) & ~self._others
         values = self._values[shell]
         values = values[np.isfinite(values)]
-        return float(np.median(values)) if values.size else None
+        return float(np.percentile(values, percentile)) if values.size else None
+
+    @property
+    def peak_of_core(self) -> float:
+        """SUVpeak of the core."""
+        flat = np.ravel_multi_index(
+            tuple(a + b for a, b in zip(self._core, self._low, strict=True)), self._suv.geometry.shape
+        )
+        return float(np.nanmax(sphere_means(self._suv, flat)[0]))
 
     def peak(self, mask: np.ndarray) -> float:
         """SUVpeak of a mask; its SUVmax when no sphere has a value."""
@@ -167,26 +189,47 @@ class ContourSpace:
         return Contour(self.flat(mask), threshold, self.background(mask) if mask.any() else None)
 
     def _adaptive(self, reference: float, core_max: float) -> Contour:
-        """T = 0.5 (SUVpeak + background), by a few rounds from the reference as the first background.
+        """T = 0.5 (top + background), the background from the surroundings of the focus itself.
 
-        The background is the shell's, but never less than the reference: beside a bone, much of the shell is
-        muscle, and the contour of a focus in the bone would run over all of it.
+        A small focus lies on a plateau of normal tissue; its background is the upper part of the shell around its
+        core, as the contour would otherwise run over a whole vertebra that lies among muscle. Where even that shell is
+        hotter than normal tissue can be, the core is a part of a mass: then the mass is what is outlined.
         """
-        background: float | None = min(reference, core_max)
-        threshold = core_max
-        mask = self.above(0.5 * (core_max + background))
+        p = self._parameters
+        top = self._top(core_max)
+        core = self.above(top - _CORE_PART * (top - min(reference, top)))
+        near = self._shell(core, UPPER, 2.0 * p.shell_inner_mm, p.shell_inner_mm + p.shell_outer_mm) or reference
+        if near > p.mass_suv:
+            return self._mass(near)
+        background = max(reference, near)
         for _ in range(_ROUNDS):
-            peak = self.peak(mask)
-            background = self.background(mask)
-            previous, threshold = threshold, 0.5 * (peak + max(reference, background or 0.0))
-            next_mask = self.above(min(threshold, core_max))
-            if not next_mask.any():
+            mask = self.above(min(0.5 * (top + background), core_max))
+            around = self._shell(mask, MIDDLE) or background
+            if around <= background * 1.01:
                 break
-            mask = next_mask
-            if abs(threshold - previous) < 0.01 * threshold:
-                break
-        return Contour(self.flat(mask), min(threshold, core_max), background)
+            background = min(around, top)
+        return Contour(self.flat(mask), min(0.5 * (top + background), core_max), background)
 
+    def _mass(self, start: float) -> Contour:
+        """Half-way between the typical uptake of a mass and what lies around it (iterative means, after Ridler)."""
+        inside, threshold = start, 0.5 * (start + self._parameters.typical_suv)
+        for _ in range(_MASS_ROUNDS):
+            mask = self.above(threshold)
+            if not mask.any():
+                break
+            inside = float(np.median(self._values[mask]))
+            around = max(self.background(mask) or 0.0, self._parameters.typical_suv)
+            previous, threshold = threshold, 0.5 * (inside + around)
+            if abs(threshold - previous) < 0.02 * threshold:
+                break
+        mask = self.above(min(threshold, start))
+        return Contour(self.flat(mask), min(threshold, start), self.background(mask))
+
+    def _top(self, core_max: float) -> float:
+        """Height of the focus: the mean of its core's hottest half, or SUVpeak where a sphere fits into the core."""
+        values = self._values[self._core]
+        upper = np.sort(values[np.isfinite(values)])[-max(1, len(values) // 2) :]
+        return min(core_max, max(float(upper.mean()), self.peak_of_core))
 
 def touches_edge(flat: np.ndarray, geometry: Geometry) -> bool:
     """True when a voxel of the set lies on the border of the grid."""

@@ -24,6 +24,7 @@ class FocusParameters:
 
     least_ratio: float
     least_z: float
+    least_contrast: float
     least_tbr: float
     volume_minimum_ml: float
     suv_minimum: float
@@ -50,7 +51,7 @@ class Focus:
     ratio : float
         Largest ratio to the reference that is exceeded by the least volume.
     z : float
-        Contrast over local noise (:class:`.contrast.ContrastMap`).
+        Height above the reference over local noise (:class:`.contrast.ContrastMap`).
     reference, spread : float
         Reference and local SD at the maximum, g/ml.
     code : int
@@ -138,10 +139,11 @@ def find_foci(
         top = float(values[peak])
         core = flat[members[values[members] >= top - CORE_PART * (top - float(reference[peak]))]]
         points = geometry.flat_to_ras(core)
-        z = float(contrast.at(points).max())
-        if z < p.least_z:
+        spread = max(float(np.median(contrast.noise_at(points))), 1e-6)
+        # A small focus is high, a large one is sure even where it is low: its maximum and its 1 ml sphere count alike.
+        z = (0.5 * (top + tbr[n] * float(reference[peak])) - float(reference[peak])) / spread
+        if z < p.least_z or float(contrast.at(points).max()) < p.least_contrast:
             continue
-        spread = float(contrast.noise_at(points[:1])[0])
         exceeded = float(np.partition(ratio[members], len(members) - least)[len(members) - least])
         foci.append(
             Focus(

@@ -83,6 +83,8 @@ class HotSpotParameters:
     physiologic_volume_ml: float
     physiologic_suv: float
     urine_suv: float
+    symmetric_ratio: float
+    symmetric_tbr: float
 
 
 @dataclass(frozen=True, eq=False)
@@ -182,6 +184,7 @@ class HotSpotDetector:
         return FocusParameters(
             MOST_SENSITIVE,
             self._least_z(MOST_SENSITIVE),
+            p.z_minimum,
             LEAST_TBR,
             p.volume_minimum_ml,
             p.suv_minimum,
@@ -205,7 +208,9 @@ class HotSpotDetector:
             self._organ_names,
             self._unreliable,
             contour,
-            PhysiologicParameters(p.physiologic_volume_ml, p.physiologic_suv, p.urine_suv),
+            PhysiologicParameters(
+                p.physiologic_volume_ml, p.physiologic_suv, p.urine_suv, p.symmetric_ratio, p.symmetric_tbr
+            ),
             p.mirror_search_mm,
             p.large_ml,
         )
@@ -222,6 +227,8 @@ class HotSpotDetector:
             p.shell_inner_mm,
             p.shell_outer_mm,
             p.contour_margin_mm,
+            self.references.typical,
+            p.hot_ratio * self.references.typical,
         )
 
     def _medians_of_levels(self, smooth: np.ndarray) -> dict[int, float]:
@@ -257,7 +264,7 @@ class HotSpotDetector:
         return float(values.mean(dtype=np.float64)), float(values.std(dtype=np.float64))
 
     def _least_z(self, ratio: float) -> float:
-        """Height of a peak that noise does not reach by chance anywhere in this body: sqrt(2 ln N) of N places.
+        """Height of a focus that noise does not reach by chance anywhere in this body: sqrt(2 ln N) of N places.
 
         Below the default ratio it falls with the slider, down to the height for a single place.
         """
@@ -265,7 +272,7 @@ class HotSpotDetector:
         places = max(2.0, self.references.body_ml * 1000.0 / RESOLUTION_MM**3)
         full = p.significance * math.sqrt(2.0 * math.log(places))
         part = min(1.0, (ratio - 1.0) / (DEFAULT_RATIO - 1.0))
-        return max(p.z_minimum, part * full)
+        return part * full
 
     def find(self, sensitivity: float | None = None, contour_method: str | None = None) -> HotSpotResult:
         """The hot spots at a sensitivity (ratio to the reference, 1.2 to 2.0) and with a contour method.
@@ -324,8 +331,10 @@ class HotSpotDetector:
         if not self.serves(parameters):
             raise ValueError("the first pass was made with other parameters")
         self._parameters = parameters
-        self._around = replace(self._around, contour=self._contour_parameters())
-        self._measured.clear()
+        contour = self._contour_parameters()
+        if contour != self._around.contour:
+            self._around = replace(self._around, contour=contour)
+            self._measured.clear()
 
     def serves(self, parameters: HotSpotParameters) -> bool:
         """True when `parameters` differ only in what :meth:`find` and the contours use."""
@@ -346,12 +355,13 @@ class HotSpotDetector:
         """A set of voxels (flat indices, ascending) as a focus, whether detection kept it or not."""
         values = np.nan_to_num(self._suv.array.reshape(-1)[flat], nan=-np.inf)
         top = int(values.argmax())
-        reference, spread, code = (float(a[0]) for a in self.references.at(flat[top : top + 1]))
+        reference, code = (float(a[0]) for a in self.references.at(flat[top : top + 1]))
+        spread = max(float(self._contrast.noise_at(self._suv.geometry.flat_to_ras(flat[top : top + 1]))[0]), 1e-6)
         height = float(values[top])
         core = flat[values >= height - CORE_PART * (height - reference)]
         ratio, volume = height / max(reference, 1e-3), flat.size * self._suv.geometry.voxel_volume_ml
-        z = (ratio - 1.0) / max(spread, 1e-6)
-        return Focus(flat, core, int(flat[top]), height, ratio, z, reference, spread * reference, int(code), volume)
+        z = (height - reference) / spread
+        return Focus(flat, core, int(flat[top]), height, ratio, z, reference, spread, int(code), volume)
 
     def reference_of(self, focus: Focus) -> tuple[float, str]:
         """Reference of a focus, g/ml, and its name."""

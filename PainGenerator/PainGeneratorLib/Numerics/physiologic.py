@@ -1,7 +1,7 @@
 """Uptake that is expected: bladder, kidneys, ureters, bowel, vessels, and muscles used alike on both sides.
 
-An organ label map decides where there is one, else what the MR shows, else place, size, uptake and shape together. A
-hot mass is never held to be physiologic for its size or uptake alone, as far as tumours reach: place must agree.
+An organ label map decides where there is one, else what the MR shows, else place, size, uptake and shape together, and
+likeness of the two sides. Nothing is held to be physiologic for its uptake or its size alone: place must agree.
 Such foci stay in the list, with the reason.
 """
 
@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
+from scipy import ndimage
 
 from . import tissues as tissue_codes
 from .image import Geometry
@@ -36,9 +37,9 @@ TYPICAL_DEPTH_MM = 220.0
 """Depth of a trunk whose front is not seen (ours)."""
 EXCRETION_SUV = 3.0
 """Organs that excrete FDG have at least this SUVmax, g/ml."""
-DIFFUSE_TBR = 2.5
-"""Large uptake with a lower ratio than this is a whole organ or bone, not a focus (ours; real tumours have over 3)."""
-URETER_SIDE_MM = (15.0, 50.0)
+URETER_SIDE_MM = (15.0, 60.0)
+URETER_DEPTH = 0.42
+"""Ureters lie in front of this part of the body's depth, on the psoas; pedicles and facets behind it."""
 FAR_VENTRAL_DEPTH = 0.7
 FAR_VENTRAL_SIDE_MM = 110.0
 ORGAN_RATIO = 3.0
@@ -47,8 +48,11 @@ URETER_ML = 5.0
 TUBE_ELONGATION = 3.0
 TUBE_TILT_DEG = 40.0
 TUBE_WIDTH_MM = 14.0
-SYMMETRIC = (0.8, 1.25)
-"""Left-right ratios that count as alike."""
+SUPPORT_MM = 8.0
+"""Bone or disc this near to a focus makes it one of the skeleton: alignment may be some millimetres off."""
+SUPPORT_ML = 0.1
+SEEN_PART = 0.5
+"""Part of a focus' neighbourhood whose tissue the MR must tell before the lack of bone means anything."""
 
 
 @dataclass(frozen=True)
@@ -58,6 +62,8 @@ class PhysiologicParameters:
     volume_ml: float
     suv: float
     urine_suv: float
+    symmetric_ratio: float
+    symmetric_tbr: float
 
 
 class BodyShape:
@@ -153,20 +159,24 @@ def physiologic_reason(
     if reason is not None:
         return reason
     tissue = _majority(spot, tissues)
-    if tissue == tissue_codes.MUSCLE and spot.left_right_ratio is not None:
-        low, high = SYMMETRIC
-        if low <= spot.left_right_ratio <= high and mirrored_suv is not None and mirrored_suv > 1.2 * spot.reference:
-            return f"muscle use: alike on both sides (ratio {spot.left_right_ratio:.2f})"
-    if tissue in (tissue_codes.MUSCLE, tissue_codes.UNKNOWN) and _at_ureter(spot, body):
+    bone, seen = _support(spot, tissues)
+    reason = _alike(spot, parameters, tissue, mirrored_suv)
+    if reason is not None:
+        return reason
+    if tissue in (tissue_codes.MUSCLE, tissue_codes.UNKNOWN) and not bone and _at_ureter(spot, body, typical_suv):
         return f"ureter or vessel: small, in front of the spine, SUVmax {spot.suv_max:.1f}"
     if tissue in (tissue_codes.MARROW, tissue_codes.DISC, tissue_codes.MUSCLE):
         return None
-    hot = spot.suv_max >= parameters.suv
-    big = spot.mtv_ml >= parameters.volume_ml
     if tissue == tissue_codes.VISCERA:
         return f"organ or vessel on MR: SUVmax {spot.suv_max:.1f}"
+    hot, big = spot.suv_max >= parameters.suv, spot.mtv_ml >= parameters.volume_ml
     if tissue == tissue_codes.FLUID and (hot or big):
         return f"urine: SUVmax {spot.suv_max:.1f} in fluid on MR"
+    if bone or "near-implant" in spot.flags:
+        return None
+    depth = body.depth(spot.centroid_ras_mm)
+    if seen and depth is not None and depth > SPINE_DEPTH:
+        return "organ, bowel or vessel: in front of the posterior spine, no bone, disc or muscle there on MR"
     return _by_place(spot, parameters, body, typical_suv, cluster_ml, mirrored_suv)
 
 
@@ -191,6 +201,38 @@ def _majority(spot: HotSpot, tissues: np.ndarray | None) -> int:
     return code if counts[code] >= 0.4 * len(spot.region) else tissue_codes.UNKNOWN
 
 
+def _support(spot: HotSpot, tissues: np.ndarray | None) -> tuple[bool, bool]:
+    """Is bone or disc near the focus, and does the MR tell most of the tissue there?"""
+    if tissues is None:
+        return False, False
+    geometry = spot.region.geometry
+    spacing = np.array(geometry.spacing_kji_mm)
+    first, shape = spot.region.box
+    reach = np.ceil(SUPPORT_MM / spacing).astype(int)
+    low = np.maximum(np.array(first) - reach, 0)
+    high = np.minimum(np.array(first) + shape + reach, geometry.shape)
+    focus = np.zeros(tuple(high - low), dtype=bool)
+    kji = np.stack(np.unravel_index(spot.region.flat, geometry.shape))
+    focus[tuple(kji - low[:, None])] = True
+    near = ndimage.distance_transform_edt(~focus, sampling=spacing) <= SUPPORT_MM
+    codes = tissues[tuple(slice(a, b) for a, b in zip(low, high, strict=True))][near]
+    bone = np.isin(codes, (tissue_codes.MARROW, tissue_codes.DISC))
+    seen = np.count_nonzero(codes != tissue_codes.UNKNOWN) >= SEEN_PART * codes.size
+    return bool(np.count_nonzero(bone) * geometry.voxel_volume_ml >= SUPPORT_ML), bool(seen)
+
+
+def _alike(spot: HotSpot, parameters: PhysiologicParameters, tissue: int, mirrored_suv: float | None) -> str | None:
+    """Moderate uptake that is alike on both sides: muscles in use, tendon insertions, paired organs, normal joints."""
+    ratio = spot.left_right_ratio
+    if ratio is None or mirrored_suv is None or spot.tbr is None or "near-implant" in spot.flags:
+        return None
+    alike = 1.0 / parameters.symmetric_ratio <= ratio <= parameters.symmetric_ratio
+    if not alike or spot.tbr >= parameters.symmetric_tbr or mirrored_suv < 1.2 * (spot.reference or 0.0):
+        return None
+    what = "muscle use" if tissue == tissue_codes.MUSCLE else "moderate uptake"
+    return f"{what}: alike on both sides (ratio {ratio:.2f})"
+
+
 def _by_place(
     spot: HotSpot,
     parameters: PhysiologicParameters,
@@ -202,23 +244,21 @@ def _by_place(
     """Place, size, uptake and shape together, where MR and anatomy say nothing."""
     place = spot.centroid_ras_mm
     depth, side = body.depth(place), body.off_midline(place)
-    hot, big = spot.suv_max >= parameters.suv, spot.mtv_ml >= parameters.volume_ml
-    excreting = spot.suv_max >= max(ORGAN_RATIO * typical_suv, EXCRETION_SUV)
-    if spot.suv_max >= parameters.urine_suv:
-        return f"urine or organ: SUVmax {spot.suv_max:.1f} is above {parameters.urine_suv:.0f}"
-    if big and spot.tbr is not None and spot.tbr < DIFFUSE_TBR and spot.suv_max < parameters.suv:
-        return f"diffuse uptake of an organ or bone: {spot.mtv_ml:.0f} ml, {spot.tbr:.1f} times its surroundings"
     if depth is None:
         return None
+    hot, big = spot.suv_max >= parameters.suv, spot.mtv_ml >= parameters.volume_ml
+    excreting = spot.suv_max >= max(ORGAN_RATIO * typical_suv, EXCRETION_SUV)
     if excreting and depth > SPINE_DEPTH and _is_craniocaudal_tube(spot):
         return "ureter or vessel: a tube along the body in front of the posterior spine"
     if side is None or not body.has_midline(place):
         return None
+    if spot.suv_max >= parameters.urine_suv and depth >= SPINE_DEPTH and side <= 2 * MIDLINE_MM:
+        return f"urine: near the midline, in front of the posterior spine, SUVmax {spot.suv_max:.0f}"
     if excreting and (big or hot) and side <= MIDLINE_MM and depth >= VENTRAL_DEPTH:
         return f"urinary bladder, bowel or vessel: midline, ventral, SUVmax {spot.suv_max:.1f}"
     if excreting and (big or hot) and depth >= VENTRAL_DEPTH:
         return f"organ: ventral of the spine, SUVmax {spot.suv_max:.1f}, {spot.mtv_ml:.0f} ml"
-    if hot and depth >= SPINE_DEPTH and side <= VENTRAL_SIDE_MM and spot.mtv_ml < URETER_ML:
+    if _at_ureter(spot, body, typical_suv):
         return f"ureter: small, in front of the posterior spine, SUVmax {spot.suv_max:.1f}"
     near, far = side <= VENTRAL_SIDE_MM, side <= FAR_VENTRAL_SIDE_MM
     if (depth >= SURELY_VENTRAL_DEPTH and near) or (depth >= FAR_VENTRAL_DEPTH and far):
@@ -230,13 +270,14 @@ def _by_place(
     return None
 
 
-def _at_ureter(spot: HotSpot, body: BodyShape) -> bool:
-    """Small, in front of the spine, beside the midline: where ureters and iliac vessels cross the psoas."""
+def _at_ureter(spot: HotSpot, body: BodyShape, typical_suv: float) -> bool:
+    """Small and hot or long, in front of the posterior spine, beside the midline: where ureters cross the psoas."""
     place = spot.centroid_ras_mm
     depth, side = body.depth(place), body.off_midline(place)
     if depth is None or side is None or not body.has_midline(place) or spot.mtv_ml >= URETER_ML:
         return False
-    return depth >= VENTRAL_DEPTH and URETER_SIDE_MM[0] <= side <= URETER_SIDE_MM[1]
+    beside = depth >= URETER_DEPTH and URETER_SIDE_MM[0] <= side <= URETER_SIDE_MM[1]
+    return beside and (spot.suv_max >= ORGAN_RATIO * typical_suv or _is_craniocaudal_tube(spot))
 
 
 def _is_craniocaudal_tube(spot: HotSpot) -> bool:

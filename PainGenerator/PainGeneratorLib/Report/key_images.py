@@ -21,7 +21,7 @@ from .drawing import (
     draw_outline,
     fused,
     grey,
-    png,
+    jpeg,
     robust_window,
     round_up,
 )
@@ -92,7 +92,7 @@ class KeyImage:
     Parameters
     ----------
     candidate_id : str
-    png : bytes
+    jpeg : bytes
     width, height : int
         Pixels.
     caption : str
@@ -100,7 +100,7 @@ class KeyImage:
     """
 
     candidate_id: str
-    png: bytes
+    jpeg: bytes
     width: int
     height: int
     caption: str
@@ -182,7 +182,7 @@ def key_image(candidate: Candidate, inputs: KeyImageInputs, *, usual_suv: float 
         bar = color_bar(scale, PANEL_PIXELS, BAR_PIXELS, "PET\nSUV, g/ml", inverted_grey=True)
         add_row([grey(u, scale, inverted=True) for u in uptake], "PET", bar, light=True)
     picture = _grid(rows, bars)
-    return KeyImage(candidate.id, png(picture), *picture.size, _caption(candidate, inputs, colors, scale))
+    return KeyImage(candidate.id, jpeg(picture), *picture.size, _caption(candidate, inputs, colors, scale))
 
 
 def _grey_planes(image: Image, planes: Sequence[Plane], to_image_ras: np.ndarray | None) -> list[np.ndarray]:

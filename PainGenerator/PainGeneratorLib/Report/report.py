@@ -7,7 +7,7 @@ import os
 from ..Numerics.records import EVIDENCES, Candidate
 from . import words
 from .content import ReportContent
-from .html import Html, bullets, html, join, pairs, png_image, tag
+from .html import Html, bullets, embedded_image, html, join, pairs, tag
 from .output_folder import write_text
 from .report_tables import (
     NOT_ALIGNED,
@@ -179,7 +179,7 @@ def _summary(content: ReportContent) -> Html:
             "PET seen from the front and from the left (maximum-intensity projection; darker is more uptake). "
             "Numbers are ranks. Two rings: PET and MR evidence; one ring: PET only; square: MR only."
         )
-        picture = tag("figure", png_image(content.overview_png, text), tag("figcaption", legend), cls="overview")
+        picture = tag("figure", embedded_image(content.overview_png, text), tag("figcaption", legend), cls="overview")
     return tag("section", tag("div", *parts, cls="short"), picture)
 
 
@@ -223,7 +223,7 @@ def _article(candidate: Candidate, content: ReportContent) -> Html:
         "article",
         heading,
         pairs(words.evidence_list(candidate), "evidence"),
-        tag("figure", png_image(image.png, alternative), tag("figcaption", image.caption), cls="key"),
+        tag("figure", embedded_image(image.jpeg, alternative), tag("figcaption", image.caption), cls="key"),
         cls="candidate",
     )
 

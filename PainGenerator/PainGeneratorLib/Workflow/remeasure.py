@@ -8,8 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..Anatomy.places import Namer
-from ..Numerics.fusion import FusionParameters, Symptoms, flag_and_score
+from ..Numerics.fusion import FusionParameters, Name, Symptoms, flag_and_score
 from ..Numerics.hot_spots import HotSpotDetector
 from ..Numerics.image import Image, Region, resample
 from ..Numerics.manual_focus import grow_on_image, grow_on_pet
@@ -46,7 +45,7 @@ class Remeasure:
     mr : MRResult
     hot_spots : sequence of HotSpot
         All that were found, in the reference frame.
-    namer : Namer
+    namer : callable
     case : Case
         For group, pain and parameters.
     aligned : bool
@@ -59,7 +58,7 @@ class Remeasure:
     symmetry: SymmetryPlane | None
     mr: MRResult
     hot_spots: Sequence[HotSpot]
-    namer: Namer
+    namer: Name
     case: Case
     aligned: bool
     mirror_search_mm: float
@@ -72,7 +71,7 @@ class Remeasure:
         alignment: Alignment,
         found: Found,
         detector: HotSpotDetector,
-        namer: Namer,
+        namer: Name,
     ) -> Remeasure:
         """From the results of the steps."""
         aligned = alignment.is_aligned("PET")

@@ -13,13 +13,10 @@ from ..Numerics.errors import PainGeneratorError
 from ..Scene import case_scene
 from ..Scene.parameters import parameter_node
 from .progress import Show, part, silent
-from .session_align import AlignStep
 from .session_base import Export
 from .session_case import CaseStep
 from .session_export import ExportStep
-from .session_find import FindStep
 from .session_restore import RestoreStep
-from .session_review import ReviewStep
 from .session_types import (
     RUN_STEPS,
     STEPS,
@@ -34,7 +31,7 @@ from .volume_roles import FileOfInstance
 __all__ = ["RUN_STEPS", "STEPS", "Job", "ParameterEntry", "RoleProposal", "Session", "StepState", "SuvLine"]
 
 
-class Session(CaseStep, AlignStep, FindStep, ReviewStep, ExportStep, RestoreStep):
+class Session(CaseStep, RestoreStep, ExportStep):
     """One case in one scene; see :class:`.session_base.SessionBase` for the arguments.
 
     A scene that holds a case already (reopened, or written by the command line) is taken up where it was left.

@@ -9,11 +9,11 @@ import numpy as np
 
 from ..Anatomy.anatomy_files import anatomy_of_labels
 from ..Anatomy.anatomy_map import AnatomyMap
-from ..Anatomy.places import Namer
 from ..Numerics.errors import PainGeneratorError
-from ..Numerics.hot_spots import HotSpotDetector, HotSpotParameters
+from ..Numerics.fusion import Name
+from ..Numerics.hot_spots import MOST_SENSITIVE, HotSpotDetector, HotSpotParameters
 from ..Numerics.image import Image, Region
-from ..Numerics.records import Candidate, HotSpot
+from ..Numerics.records import Candidate, HotSpot, Place
 from ..Scene import nodes
 from ..Scene.appearance import hot_spot_segments
 from ..Scene.label_images import labels_of_node
@@ -25,7 +25,7 @@ from .progress import Show
 from .protocol import load_protocol
 from .remeasure import Remeasure
 from .review import Review, carry_decisions
-from .session_base import SessionBase
+from .session_align import AlignStep
 from .session_types import Job, ParameterEntry, StepState
 from .stages import pet_detector
 
@@ -40,12 +40,14 @@ class _Preview:
     painted: list[np.ndarray]
 
 
-class FindStep(SessionBase):
+class FindStep(AlignStep):
     """From aligned series to candidates."""
 
     _preview: _Preview | None = None
-    _namer: Namer | None = None
+    _namer: Name | None = None
     _measure: Remeasure | None = None
+    _places: dict[int, tuple[np.ndarray, Place]] | None = None
+    """Names of foci, by the id of their voxels (which are held, so that the id stays theirs)."""
 
     def _reason_not_find(self) -> str | None:
         if self._case is None or self.state("case") is not StepState.DONE:
@@ -64,7 +66,10 @@ class FindStep(SessionBase):
 
         def work(progress: Show) -> tuple[Case, AnatomyMap | None, Found]:
             anatomy = None if labels is None else anatomy_of_labels(*labels, name)
-            return case, anatomy, find_candidates(case, suv, alignment, anatomy, progress)
+            found = find_candidates(case, suv, alignment, anatomy, progress)
+            # All that the slider can show is measured now, so that it follows the hand later.
+            found.detector.find(MOST_SENSITIVE)
+            return case, anatomy, found
 
         return Job("find", work, self._revision)
 
@@ -79,6 +84,7 @@ class FindStep(SessionBase):
         self._unmatched = carried.unmatched
         found.candidates = carried.candidates
         self._namer = self._measure = self._preview = None
+        self._places = None
         self._review = Review(found.candidates, self._measured)
         self._write_scene()
 
@@ -96,9 +102,9 @@ class FindStep(SessionBase):
             )
         return found.detector
 
-    def _place_namer(self) -> Namer:
+    def _place_namer(self) -> Name:
         if self._namer is None:
-            self._namer = self._found.namer(self._anatomy)
+            self._namer = self._found.namer(self._anatomy, self._suv, self._alignment)
         return self._namer
 
     def _remeasure(self) -> Remeasure:
@@ -197,15 +203,23 @@ class FindStep(SessionBase):
         """
         if self._preview is None:
             return []
-        namer = self._place_namer()
         names = ("suv_max", "suv_peak", "suv_mean", "mtv_ml", "tbr", "left_right_ratio", "physiologic")
         rows = []
         for rank, spot in enumerate(self._preview.hot_spots, start=1):
-            place = namer(spot.region)
+            place = self._place_of(spot.region)
             row = {"rank": rank, "label": rank, "name": place.name, "side": place.side, "level": place.level}
             row |= {name: getattr(spot, name) for name in names}
             rows.append({**row, "centroid_ras_mm": spot.centroid_ras_mm})
         return rows
+
+    def _place_of(self, region: Region) -> Place:
+        """Name of a focus; the same voxels are named once."""
+        if self._places is None:
+            self._places = {}
+        key = id(region.flat)
+        if key not in self._places:
+            self._places[key] = (region.flat, self._place_namer()(region))
+        return self._places[key][1]
 
     def drop_preview(self) -> None:
         """Show the contours of the last run again."""

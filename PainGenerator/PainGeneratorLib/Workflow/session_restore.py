@@ -9,12 +9,12 @@ from ..Scene.volumes_in_scene import OWN_ATTRIBUTE, SOURCE_ROLE
 from .case_in_scene import restored
 from .remeasure import new_candidate
 from .review import Review, is_decided
-from .session_align import AlignStep
-from .session_find import FindStep, parameter_text
+from .session_find import parameter_text
+from .session_review import ReviewStep
 from .session_types import ROLE_FIELDS, StepState
 
 
-class RestoreStep(FindStep, AlignStep):
+class RestoreStep(ReviewStep):
     """Reading what the scene keeps."""
 
     def _restore(self) -> None:

@@ -18,14 +18,14 @@ from ..Scene.candidate_segments import outline_of, take_outline
 from ..Scene.common_grid import region_on_grid
 from ..Scene.outlines import dim_all_but
 from .remeasure import values_at
-from .session_base import SessionBase
+from .session_find import FindStep
 from .session_types import StepState
 
 GROW_ORDER = ("FLUID", "CONTRAST", "T2", "T1")
 """Series on which a place without raised uptake is grown: what shows fluid comes first."""
 
 
-class ReviewStep(SessionBase):
+class ReviewStep(FindStep):
     """Acts on the candidates."""
 
     def _reason_not_review(self) -> str | None:

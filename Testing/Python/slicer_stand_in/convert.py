@@ -31,7 +31,7 @@ def unwrap(value: Any) -> Any:
     from .proxy import Proxy
 
     if isinstance(value, EnumValue):
-        return value.member
+        return int(value) if value.member is None else value.member
     if isinstance(value, Proxy):
         return value._native
     if isinstance(value, tuple | list):

@@ -9,7 +9,7 @@ from typing import Any
 class EnumValue(int):
     """An int that remembers PySide6's enum member."""
 
-    member: enum.Enum
+    member: enum.Enum | None = None
 
     @classmethod
     def of(cls, member: enum.Enum) -> EnumValue:

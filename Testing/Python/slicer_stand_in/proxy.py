@@ -134,7 +134,7 @@ def overriding_class(python_class: type, native_class: Any) -> Any:
         for name in vars(base)
         if name in python_class._api.methods and callable(getattr(native_class, name, None))
     }
-    body = {name: _override(name, native_class) for name in names}
+    body = {"_overridden": frozenset(names), **{name: _override(name, native_class) for name in names}}
     return type(native_class)(python_class.__name__, (native_class,), body)
 
 
@@ -246,22 +246,13 @@ class MethodOf:
                     return wrap(called(label, own, values))
             if function is None:
                 raise StandInLimit(f"the stand-in does not do {label}")
-            if proxy is None or is_static(native_class, self.name):
+            if proxy is None:
                 return wrap(called(label, function, values))
-            return wrap(called(label, function, (proxy, *values)))
+            if self.name in getattr(type(proxy._native), "_overridden", ()):
+                return wrap(called(label, function, (proxy, *values)))
+            return wrap(called(label, getattr(proxy._native, self.name), values))
 
         return call
-
-
-def is_static(native_class: Any, name: str) -> bool:
-    """Whether a method of a native class takes no instance."""
-    for base in native_class.__mro__:
-        if name in vars(base):
-            return isinstance(vars(base)[name], staticmethod) or type(vars(base)[name]).__name__ in (
-                "builtin_function_or_method",
-                "staticmethod",
-            )
-    return False
 
 
 class SignalOf:
@@ -282,6 +273,9 @@ class EnumOf:
 
     def __get__(self, proxy: Any, cls: type) -> EnumValue:
         member = find_member(cls._native_class, self.kind, self.name)
+        if member is None and not self.owner.startswith("qt."):
+            # The numbers of enums that only Slicer has are not recorded; their place in the list tells them apart.
+            return EnumValue(cls._api.enums[self.kind].index(self.name))
         if member is None:
             raise StandInLimit(f"{self.owner}.{self.name} has no counterpart in the stand-in")
         return EnumValue.of(member)

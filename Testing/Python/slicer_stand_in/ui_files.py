@@ -88,7 +88,7 @@ def _take_own_properties(root: ElementTree.Element) -> dict[str, list[tuple[str,
             name = element.get("name", "")
             if element.get("stdset") == "0":
                 continue
-            if name not in entry.properties and not (entry.name.startswith("qt.") and _is_designer_only(name)):
+            if name not in entry.properties and name not in DESIGNER_ONLY:
                 TROUBLES.refusals.append(f"{entry.name} has no property {name} (widget {widget.get('name')})")
             elif own is not None and (name not in _qt_properties(own) or hasattr(own, f"set_{name}")):
                 widget.remove(element)
@@ -96,8 +96,8 @@ def _take_own_properties(root: ElementTree.Element) -> dict[str, list[tuple[str,
     return taken
 
 
-def _is_designer_only(name: str) -> bool:
-    return name in ("leftMargin", "topMargin", "rightMargin", "bottomMargin", "orientation")
+DESIGNER_ONLY = ("buddy",)
+"""What Designer writes as a property of a widget without Qt having one."""
 
 
 def _qt_properties(own: Any) -> set[str]:
