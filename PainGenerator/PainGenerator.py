@@ -4,6 +4,7 @@ The work is done in PainGeneratorLib; this file has what Slicer asks of a script
 """
 
 import importlib
+import importlib.util
 import sys
 import tempfile
 from pathlib import Path
@@ -34,7 +35,7 @@ class PainGenerator(ScriptedLoadableModule):
         self.parent.dependencies = ["Segmentations", "SubjectHierarchy", "Markups", "VolumeRendering"]
         self.parent.contributors = ["The PainGenerator developers"]
         self.parent.helpText = _(
-            "Finds candidate pain generators on hybrid FDG-PET/MRI of patients with musculoskeletal pain: PET is turned"
+            "Finds candidate pain generators on hybrid FDG-PET/MRI of people with musculoskeletal pain: PET is turned"
             " into SUV, PET and MR are aligned, foci of raised uptake and structural abnormality are found, joined,"
             " named and ranked. A radiologist decides on every candidate.<br><br>"
             "Load PET and MR, press <b>Detect series</b>, then <b>Run all steps</b>. See the"
@@ -51,9 +52,13 @@ class PainGenerator(ScriptedLoadableModule):
 
 def registerSampleData():
     """Offer the phantoms in the Sample Data module."""
-    from PainGeneratorLib.Gui.sample_data import register_sample_data
+    with slicer.util.tryWithErrorDisplay(_("The phantoms could not be offered as sample data.")):
+        if importlib.util.find_spec("SampleData") is None:
+            return
+        from PainGeneratorLib.Gui.sample_data import register_sample_data
+        from SampleData import SampleDataLogic
 
-    register_sample_data(ICONS)
+        register_sample_data(SampleDataLogic, ICONS)
 
 
 class PainGeneratorWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
@@ -100,22 +105,27 @@ class PainGeneratorWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
 
     def onSceneStartClose(self, caller, event):
         """Let go of everything in the scene, also of results that belong to it."""
-        self._parameters = None
-        self.panel.stop()
-        self.logic.close()
+        with slicer.util.tryWithErrorDisplay(_("The case could not be closed.")):
+            self.forgetScene()
 
     def onSceneEndClose(self, caller, event):
         """An empty scene is there."""
-        if self.parent.isEntered:
-            self.enter()
+        with slicer.util.tryWithErrorDisplay(_("The panel could not be prepared.")):
+            if self.parent.isEntered:
+                self.initializeParameterNode()
 
     def onSceneEndImport(self, caller, event):
         """A scene was loaded: it may hold a case."""
+        with slicer.util.tryWithErrorDisplay(_("The case of the scene cannot be read.")):
+            self.forgetScene()
+            if self.parent.isEntered:
+                self.initializeParameterNode()
+
+    def forgetScene(self):
+        """Nothing of the scene is kept: another one comes."""
         self._parameters = None
         self.panel.stop()
         self.logic.close()
-        if self.parent.isEntered:
-            self.enter()
 
     def initializeParameterNode(self):
         """One wrapper of the one parameter node, and the scene's session."""

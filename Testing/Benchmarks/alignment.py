@@ -9,7 +9,6 @@ Distances are means over seven points of the MR's box: its middle, and 0.3 of it
 
 from __future__ import annotations
 
-# ruff: noqa: T201
 import argparse
 import os
 import sys
@@ -21,12 +20,12 @@ import numpy as np
 PROJECT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(PROJECT / "PainGenerator"))
 
-from PainGeneratorLib.Numerics.image import Geometry, Image  # noqa: E402
-from PainGeneratorLib.Registration.alignment import align  # noqa: E402
-from PainGeneratorLib.Registration.alignment_types import AlignmentParameters  # noqa: E402
-from PainGeneratorLib.Registration.itk_images import from_itk_image  # noqa: E402
-from PainGeneratorLib.Registration.rigid import TURN_RADIUS_MM, mean_distance, motion  # noqa: E402
-from PainGeneratorLib.Workflow.protocol import load_protocol  # noqa: E402
+from PainGeneratorLib.Numerics.image import Geometry, Image
+from PainGeneratorLib.Registration.alignment import align
+from PainGeneratorLib.Registration.alignment_types import AlignmentParameters
+from PainGeneratorLib.Registration.itk_images import from_itk_image
+from PainGeneratorLib.Registration.rigid import TURN_RADIUS_MM, mean_distance, motion
+from PainGeneratorLib.Workflow.protocol import load_protocol
 
 CASES = ("STS_007", "STS_018", "STS_036")
 

@@ -24,11 +24,11 @@ PROJECT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(PROJECT / "PainGenerator"))
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
-from finding_cases import TestCase, phantom_case  # noqa: E402
-from finding_plain import above, thresholds  # noqa: E402
-from finding_real import REAL, real_case  # noqa: E402
-from finding_run import STAGES, Run, run_case  # noqa: E402
-from finding_score import Found, Outcome, false_per_case, score, sensitivity, share, summary  # noqa: E402
+from finding_cases import TestCase, phantom_case
+from finding_plain import above, thresholds
+from finding_real import REAL, real_case
+from finding_run import STAGES, Run, run_case
+from finding_score import Found, Outcome, false_per_case, score, sensitivity, share, summary
 
 SEEDS = {"tune": 100, "held-out": 200}
 GROUPS = ("low-back", "hip-replacement")

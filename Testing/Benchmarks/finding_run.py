@@ -19,8 +19,8 @@ from PainGeneratorLib.Numerics.regions import on_grid
 from PainGeneratorLib.Numerics.symmetry import find_symmetry_plane
 from PainGeneratorLib.Registration.alignment_types import SeriesAlignment
 from PainGeneratorLib.Workflow.analyze import analyze_case
-from PainGeneratorLib.Workflow.finding import fuse_found, hip_implant, in_reference_frame, plan_body
 from PainGeneratorLib.Workflow.case import Case
+from PainGeneratorLib.Workflow.finding import fuse_found, hip_implant, in_reference_frame, plan_body
 from PainGeneratorLib.Workflow.stages import Alignment, find_on_mr, make_suv, pet_detector
 
 STAGES = ("pet", "mapped", "fused", "whole")
@@ -30,7 +30,6 @@ MR_SOURCES = (
     "Numerics/bias.py",
     "Numerics/implant.py",
     "Numerics/tissue*.py",
-    
 )
 
 

@@ -26,3 +26,48 @@ def data_folder() -> Path:
 def project_folder() -> Path:
     """The root of the project."""
     return PROJECT
+
+
+@pytest.fixture(scope="session")
+def slicer_api():
+    """What real Slicer offers from Python; skips (or fails in CI) where the lists are missing."""
+    from slicer_stand_in.api import load_api, reason_missing
+
+    reason = reason_missing()
+    if reason:
+        if os.environ.get("CI"):
+            pytest.fail(reason)
+        pytest.skip(reason)
+    return load_api()
+
+
+@pytest.fixture(scope="session")
+def phantom_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A small low-back phantom: ``dicom/``, ``anatomy.nii.gz``, ``anatomy-labels.json``, ``truth.json``."""
+    from PainGeneratorLib.Phantoms.case import write_phantom
+
+    folder = tmp_path_factory.mktemp("phantom-case")
+    write_phantom(folder, "low-back", 3, size="small")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def found_bundle(phantom_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An ``.mrb`` of the phantom as the session leaves it after "Run all", with an anatomy segmentation."""
+    from PainGeneratorLib.Headless.host import HeadlessHost
+    from PainGeneratorLib.Workflow.session import Session
+    from scene_cases import few_series, load_anatomy, load_as_slicer_does, quick_alignment
+
+    path = tmp_path_factory.mktemp("found-case") / "found.mrb"
+    with HeadlessHost() as host:
+        files = load_as_slicer_does(host.scene, few_series(phantom_folder / "dicom"))
+        session = Session(host.scene, files.get)
+        session.detect()
+        session.group = "low-back"
+        session.pain_side = "left"
+        session.set_anatomy(load_anatomy(host.scene, phantom_folder))
+        quick_alignment(session)
+        session.run_all()
+        session.close()
+        host.save_mrb(path)
+    return path

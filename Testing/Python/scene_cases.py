@@ -80,3 +80,39 @@ def set_outline(segmentation_node, segment_id: str, region) -> None:
     image.SetImageToWorldMatrix(nodes.matrix_to_vtk(box.geometry.ijk_to_ras))
     logic = slicer.vtkSlicerSegmentationsModuleLogic
     assert logic.SetBinaryLabelmapToSegment(image, segmentation_node, segment_id, logic.MODE_REPLACE)
+
+
+def few_series(folder: Path) -> DicomFolder:
+    """PET, T1, STIR and the attenuation series of a phantom: enough for all steps."""
+    found = read_folder(folder)
+    found.series = [series for series in found.series if "t2_tse" not in series.description]
+    return found
+
+
+def quick_alignment(session) -> None:
+    """Settings with which the alignment takes seconds."""
+    for name, value in (("restarts", 1), ("samples", 2000), ("finest_spacing_mm", 5.0)):
+        session.set_parameter(f"alignment.{name}", value)
+
+
+def load_anatomy(scene, folder: Path) -> str:
+    """The anatomy of a phantom as a segmentation with named segments, as TotalSegmentator leaves it; its node id."""
+    import json
+
+    import SimpleITK
+    from PainGeneratorLib.Numerics.image import LPS_TO_RAS, Geometry, Region
+    from PainGeneratorLib.Scene.segments import Segment, write_segmentation
+
+    itk = SimpleITK.ReadImage(str(folder / "anatomy.nii.gz"))
+    array = SimpleITK.GetArrayFromImage(itk)
+    matrix = np.eye(4)
+    matrix[:3, :3] = np.array(itk.GetDirection()).reshape(3, 3) * np.array(itk.GetSpacing())
+    matrix[:3, 3] = itk.GetOrigin()
+    geometry = Geometry(array.shape, LPS_TO_RAS @ matrix)
+    names = json.loads((folder / "anatomy-labels.json").read_text())
+    segments = [
+        Segment(f"Segment_{number}", name, Region.from_mask(array == int(number), geometry))
+        for number, name in names.items()
+    ]
+    node, _ = write_segmentation(scene, "total_mr", segments, geometry)
+    return node.GetID()

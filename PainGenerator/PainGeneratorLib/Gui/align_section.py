@@ -10,7 +10,7 @@ from slicer.i18n import tr as _
 from .guard import guarded
 from .layer_overlays import ContourOverlay, LayerReveal
 from .points import PointList, landmark_node
-from .section import Section
+from .section import Section, set_up_table
 from .words import UNKNOWN, number, plain, red
 
 POOR_VERDICT = "not aligned"
@@ -29,10 +29,7 @@ class AlignSection(Section):
         super().__init__(panel)
         self.contour = ContourOverlay()
         self.reveal = LayerReveal()
-        header = self.ui.alignmentTable.horizontalHeader()
-        header.setSectionResizeMode(qt.QHeaderView.ResizeToContents)
-        header.setStretchLastSection(True)
-        self.ui.alignmentTable.verticalHeader().setVisible(False)
+        set_up_table(self.ui.alignmentTable)
         self.reference_points = PointList(
             panel, self.ui.referenceLandmarksPlace, self._reference_node, self.on_points_changed
         )

@@ -10,6 +10,7 @@ from slicer.i18n import tr as _
 
 from ..Scene.appearance import candidate_color
 from .guard import Connections, guarded
+from .section import ROW_PIXELS
 from .words import side_text, status_text
 
 COLUMNS = (
@@ -43,8 +44,9 @@ class CandidateTable:
         header = table.horizontalHeader()
         header.setSectionResizeMode(qt.QHeaderView.Interactive)
         header.setMinimumSectionSize(24)
+        header.setHighlightSections(False)
         table.verticalHeader().setVisible(False)
-        table.verticalHeader().setDefaultSectionSize(22)
+        table.verticalHeader().setDefaultSectionSize(ROW_PIXELS)
         table.sortByColumn(0, qt.Qt.AscendingOrder)
         self._connections.add(table, "itemSelectionChanged()", self.on_selection_changed)
 

@@ -9,7 +9,7 @@ from slicer.i18n import tr as _
 
 from ..Numerics.errors import PainGeneratorError
 from . import total_segmentator
-from .guard import guarded, single_shot_timer
+from .guard import guarded, guarded_slow, single_shot_timer
 from .points import PointList
 from .section import Section, choose
 from .words import group_text, plain, side_text
@@ -100,7 +100,7 @@ class CaseSection(Section):
         count = len(self.pain_sites.positions())
         self.ui.painSitesCountLabel.text = str(count) if count else _("none")
 
-    @guarded
+    @guarded_slow
     def on_detect(self) -> None:
         """Give the volumes of the scene their roles."""
         proposals = self.session.detect()
@@ -157,7 +157,7 @@ class CaseSection(Section):
         if not self._is_filling and self.session is not None:
             self.session.set_anatomy(self.ui.anatomySelector.currentNodeID or None)
 
-    @guarded
+    @guarded_slow
     def on_total_segmentator(self) -> None:
         """Segment the anatomy with TotalSegmentator and take its result."""
         roles = self.session.roles()

@@ -7,8 +7,8 @@ from typing import Any
 import qt
 from slicer.i18n import tr as _
 
-from .guard import guarded, single_shot_timer
-from .section import Section, choose
+from .guard import guarded, guarded_slow, single_shot_timer
+from .section import Section, choose, set_up_table
 from .words import method_text, number
 
 PREVIEW_PAUSE_MS = 15
@@ -27,7 +27,9 @@ PRESETS: dict[str, tuple[str, str | None, float | None]] = {
 }
 """Button and what it sets: method, and a parameter of it."""
 
-PREVIEW_COLUMNS = (("label", 0), ("suv_max", 2), ("suv_peak", 2), ("tbr", 2), ("mtv_ml", 2))
+PREVIEW_COLUMNS = ("suv_max", "suv_peak", "tbr", "mtv_ml")
+
+GREY = "#808080"
 
 
 class FindSection(Section):
@@ -39,9 +41,10 @@ class FindSection(Section):
     def __init__(self, panel: Any) -> None:
         super().__init__(panel)
         self.is_previewing = False
-        table = self.ui.previewTable
-        table.horizontalHeader().setSectionResizeMode(qt.QHeaderView.Stretch)
-        table.verticalHeader().setVisible(False)
+        set_up_table(self.ui.previewTable)
+        header = self.ui.previewTable.horizontalHeader()
+        header.setStretchLastSection(False)
+        header.setSectionResizeMode(0, qt.QHeaderView.Stretch)
         self._later = single_shot_timer(panel.root, PREVIEW_PAUSE_MS, self.on_preview, self.connections)
         self.connect("runFindButton", "clicked()", self.on_run)
         self.connect("sensitivitySlider", "valueChanged(double)", self.on_setting_changed)
@@ -129,6 +132,8 @@ class FindSection(Section):
             session.set_parameter(SENSITIVITY, sensitivity)
             session.set_parameter(METHOD, method)
             return
+        if not self._is_warm(sensitivity, method):
+            return
         count = session.preview(sensitivity, method)
         self.is_previewing = True
         text = _("{count} foci at this setting; the candidates are not changed yet.")
@@ -136,18 +141,38 @@ class FindSection(Section):
         self._show_foci(session.preview_rows())
         self._show_preview()
 
+    def _is_warm(self, sensitivity: float, method: str) -> bool:
+        """Make what a reopened case lacks for the preview, with progress; True when it is there."""
+        job = self.session.warm_up()
+        if job is None:
+            return True
+        if not self.panel.run_job(job, self.ui.runFindButton):
+            return False
+        # The panel went back to the protocol's setting meanwhile.
+        self._is_filling = True
+        self.ui.sensitivitySlider.value = sensitivity
+        choose(self.ui.methodCombo, method)
+        self._is_filling = False
+        return True
+
     def _show_foci(self, rows: list[dict[str, Any]]) -> None:
         table = self.ui.previewTable
         self._is_filling = True
         try:
             table.setRowCount(len(rows))
             for index, row in enumerate(rows):
-                for column, (key, digits) in enumerate(PREVIEW_COLUMNS):
-                    item = qt.QTableWidgetItem(number(row.get(key), digits))
+                first = qt.QTableWidgetItem(f"{row['rank']} {row['name']}")
+                first.setData(qt.Qt.UserRole, [float(x) for x in row["centroid_ras_mm"]])
+                # Foci held for physiologic become no candidates; the reason is told.
+                first.setToolTip(row["physiologic"] or row["name"])
+                table.setItem(index, 0, first)
+                for column, key in enumerate(PREVIEW_COLUMNS, start=1):
+                    item = qt.QTableWidgetItem(number(row[key]))
                     item.setTextAlignment(qt.Qt.AlignRight | qt.Qt.AlignVCenter)
-                    if column == 0:
-                        item.setData(qt.Qt.UserRole, [float(x) for x in row["centroid_ras_mm"]])
                     table.setItem(index, column, item)
+                if row["physiologic"]:
+                    for column in range(table.columnCount):
+                        table.item(index, column).setForeground(qt.QBrush(qt.QColor(GREY)))
         finally:
             self._is_filling = False
 
@@ -159,7 +184,7 @@ class FindSection(Section):
             position = self.ui.previewTable.item(items[0].row(), 0).data(qt.Qt.UserRole)
             self.panel.views.go_to(position)
 
-    @guarded
+    @guarded_slow
     def on_commit(self) -> None:
         """Make candidates of the foci shown."""
         self._later.stop()
@@ -167,7 +192,7 @@ class FindSection(Section):
         self.session.commit_preview()
         self.update("candidates")
 
-    @guarded
+    @guarded_slow
     def on_reset(self) -> None:
         """Drop the preview."""
         self._later.stop()

@@ -14,7 +14,7 @@ from slicer.util import VTKObservationMixin
 
 from ..Numerics.errors import Cancelled
 from ..Workflow.progress import Show
-from ..Workflow.session_types import STEPS, StepState
+from ..Workflow.session_types import STEPS, Job, StepState
 from .align_section import AlignSection
 from .case_section import CaseSection
 from .details_section import DetailsSection
@@ -262,6 +262,10 @@ class Panel(VTKObservationMixin):
         if done and len(steps) == 1 and self.session is not None:
             self._open(STEPS[STEPS.index(steps[0]) + 1])
         return done
+
+    def run_job(self, job: Job, button: Any) -> bool:
+        """Compute a job that needs no apply; True when it was done."""
+        return self._busy(lambda: self.worker.run(job.compute, self.show_progress), button)
 
     def run_here(self, work: Callable[[Show], None], button: Any) -> bool:
         """Run work that needs the scene, on the main thread; True when it was done."""

@@ -12,6 +12,8 @@ from .guard import Connections, guarded
 from .section import Section
 from .words import stage_text
 
+ABBREVIATIONS = ("suv", "pet", "mr", "sd", "tbr", "fwhm", "percist", "z", "t1", "t2")
+
 
 class ParameterRow:
     """Label, editor, unit and reset button of one parameter.
@@ -31,7 +33,7 @@ class ParameterRow:
         self._changed, self._reset = changed, reset
         self._connections = Connections()
         self._is_filling = False
-        self.label = qt.QLabel(entry.key.replace("_", " "))
+        self.label = qt.QLabel(parameter_name(entry))
         self.editor, self._property, signal = self._make_editor(entry)
         self.unit = qt.QLabel(entry.unit)
         self.button = qt.QToolButton()
@@ -121,6 +123,17 @@ class ParameterRow:
         for widget in (self.label, self.editor, self.unit, self.button):
             widget.setParent(None)
             widget.deleteLater()
+
+
+def parameter_name(entry: ParameterEntry) -> str:
+    """A parameter's key as words; the unit stands in its own column.
+
+    >>> parameter_name(ParameterEntry("s", "suv_minimum", 1.0, "", 0.0, 2.0, (), "", "", True))
+    'SUV minimum'
+    """
+    words = entry.key.removesuffix(f"_{entry.unit}").split("_")
+    text = " ".join(word.upper() if word in ABBREVIATIONS else word for word in words)
+    return text[0].upper() + text[1:]
 
 
 class ParametersSection(Section):

@@ -10,6 +10,7 @@ from .layouts import PROJECTION_VIEW
 
 WHITE = (1.0, 1.0, 1.0)
 SPIN_DEGREES = 2.0
+FITTED_ATTRIBUTE = "PainGenerator.Fitted"
 
 
 def projection_view() -> Any:
@@ -38,7 +39,20 @@ def show_projection(pet: Any, maximum: float) -> None:
     set_window(display, maximum)
     if display.GetNumberOfViewNodeIDs() == 0:
         display.AddViewNodeID(view.GetID())
-    display.SetVisibility(True)
+    if not display.GetVisibility():
+        display.SetVisibility(True)
+    if not view.GetAttribute(FITTED_ATTRIBUTE):
+        view.SetAttribute(FITTED_ATTRIBUTE, "true")
+        _fit(view)
+
+
+def _fit(view: Any) -> None:
+    """Show the whole projection; later the user's own zoom stays."""
+    manager = slicer.app.layoutManager()
+    for index in range(manager.threeDViewCount):
+        widget = manager.threeDWidget(index)
+        if widget.mrmlViewNode() is view:
+            widget.threeDView().resetCamera(True, True, True)
 
 
 def set_window(display: Any, maximum: float) -> None:

@@ -12,7 +12,7 @@ from ..Numerics.errors import PainGeneratorError
 from ..Numerics.records import EVIDENCES, STATUSES
 from .candidate_table import CandidateTable
 from .clicks import Clicks
-from .guard import guarded
+from .guard import guarded, guarded_slow
 from .section import Section
 from .words import plain, status_text
 
@@ -54,6 +54,7 @@ class ReviewSection(Section):
         ):
             self.connect(widget, "clicked()", handler)
         self.connect("addButton", "toggled(bool)", self.on_add)
+        self.connect("unmatchedLabel", "linkActivated(QString)", self.on_unmatched)
         for name in ("accept", "reject", "physiologic", "pending", "undo", "redo"):
             getattr(self.ui, f"{name}Button").icon = panel.icon(name.capitalize())
 
@@ -80,11 +81,7 @@ class ReviewSection(Section):
     def _show_unmatched(self) -> None:
         lost = self.session.unmatched if self.session is not None else []
         self.ui.unmatchedGroup.visible = bool(lost)
-        line = _("{name}: {status}, {comment}")
-        self.ui.unmatchedLabel.text = "<br>".join(
-            plain(line.format(name=c.place.name, status=status_text(c.status), comment=c.comment or _("no comment")))
-            for c in lost
-        )
+        self.ui.unmatchedLabel.text = "<br>".join(map(unmatched_line, lost))
 
     def _show_buttons(self) -> None:
         ui, session = self.ui, self.session
@@ -150,19 +147,16 @@ class ReviewSection(Section):
         """Take off the list; undo brings them back."""
         self.decide(self.session.delete)
 
-    @guarded
+    @guarded_slow
     def on_merge(self) -> None:
         """Make one of the chosen candidates."""
-        with slicer.util.WaitCursor():
-            merged = self.session.merge(self.table.selected())
-        self._choose(merged)
+        self._choose(self.session.merge(self.table.selected()))
 
-    @guarded
+    @guarded_slow
     def on_split(self) -> None:
         """Cut the chosen candidate."""
         candidate_id = self.table.current()
-        with slicer.util.WaitCursor():
-            self.session.split(candidate_id)
+        self.session.split(candidate_id)
         self._choose(candidate_id)
 
     def _choose(self, candidate_id: str | None) -> None:
@@ -191,13 +185,20 @@ class ReviewSection(Section):
         else:
             self.clicks.stop()
 
-    @guarded
+    @guarded_slow
     def add_at(self, position_ras: Sequence[float]) -> None:
         """Add a candidate at a position, RAS mm."""
         self.ui.addButton.checked = False
-        with slicer.util.WaitCursor():
-            added = self.session.add_at(position_ras)
-        self._choose(added)
+        self._choose(self.session.add_at(position_ras))
+
+    @guarded
+    def on_unmatched(self, link: str) -> None:
+        """Keep or dismiss an earlier decision that has no counterpart."""
+        act, _colon, candidate_id = link.partition(":")
+        if act == "keep":
+            self._choose(self.session.keep_unmatched(candidate_id))
+        else:
+            self.session.dismiss_unmatched(candidate_id)
 
     @guarded
     def on_next(self) -> None:
@@ -212,3 +213,13 @@ class ReviewSection(Section):
     def cleanup(self) -> None:
         self.table.cleanup()
         super().cleanup()
+
+
+def unmatched_line(candidate: Any) -> str:
+    """An earlier decision with links to keep or dismiss it, for a label with markup."""
+    facts = ", ".join(text for text in (status_text(candidate.status), candidate.comment) if text)
+    links = " ".join(
+        f'<a href="{act}:{plain(candidate.id)}">{plain(text)}</a>'
+        for act, text in (("keep", _("Keep")), ("dismiss", _("Dismiss")))
+    )
+    return f"{plain(candidate.place.name)}: {plain(facts)} {links}"

@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
-import importlib.util
+import json
 import tempfile
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import slicer
 from slicer.i18n import tr as _
 
+from ..Anatomy.anatomy_files import read_anatomy_file
 from ..Dicom.reader import read_folder
+from ..Numerics.image import Region
 from ..Phantoms.case import write_phantom
 from ..Scene import nodes, subject_hierarchy
+from ..Scene.segments import Segment, write_segmentation
 from .worker import Worker
 
 CATEGORY = "PainGenerator"
 SEED = 1
+COLOR = (0.8, 0.75, 0.6)
 SAMPLES = {
     "Pain generator: low back phantom": ("low-back", "PainGeneratorLowBack"),
     "Pain generator: hip replacement phantom": ("hip-replacement", "PainGeneratorHipReplacement"),
@@ -27,22 +32,21 @@ _files: dict[str, str] = {}
 """Path by SOP Instance UID of the phantoms made since the program was started."""
 
 
-def register_sample_data(icons: Path) -> None:
-    """Tell Slicer's Sample Data module; nothing happens in a Slicer without it.
+def register_sample_data(logic: Any, icons: Path) -> None:
+    """Tell Slicer's Sample Data module.
 
     Parameters
     ----------
+    logic : type
+        ``SampleData.SampleDataLogic``.
     icons : Path
         Folder of the thumbnails.
     """
-    if importlib.util.find_spec("SampleData") is None:
-        return
-    import SampleData
-
-    if hasattr(SampleData.SampleDataLogic, "registerCustomSampleDataCategory"):
-        SampleData.SampleDataLogic.registerCustomSampleDataCategory(CATEGORY)
+    # Since Slicer 5.12.
+    if hasattr(logic, "registerCustomSampleDataCategory"):
+        logic.registerCustomSampleDataCategory(CATEGORY)
     for name, (_group, icon) in SAMPLES.items():
-        SampleData.SampleDataLogic.registerCustomSampleDataSource(
+        logic.registerCustomSampleDataSource(
             category=CATEGORY,
             sampleName=name,
             thumbnailFileName=str(icons / f"{icon}.png"),
@@ -79,7 +83,7 @@ def load_phantom(group: str, seed: int, size: str = "normal") -> list[Any]:
     Returns
     -------
     list of vtkMRMLScalarVolumeNode
-        PET in Bq/ml without a unit, and MR.
+        PET in Bq/ml without a unit, and MR. A segmentation "Anatomy" comes with them.
     """
     folder = Path(tempfile.mkdtemp(prefix="phantom-", dir=slicer.app.temporaryPath))
 
@@ -91,6 +95,7 @@ def load_phantom(group: str, seed: int, size: str = "normal") -> list[Any]:
 
     Worker().run(work, show)
     loaded = [_load(series) for series in read_folder(folder / "dicom").series]
+    _load_anatomy(folder)
     slicer.util.showStatusMessage(_("Phantom loaded."), 3000)
     return loaded
 
@@ -111,6 +116,22 @@ def _load(series: Any) -> Any:
     subject_hierarchy.place_series(scene, node, {**facts, "SeriesInstanceUID": series.series_uid})
     _files.update((frame.header["SOPInstanceUID"], str(frame.path)) for frame in series.frames)
     return node
+
+
+def _load_anatomy(folder: Path) -> None:
+    """The phantom's bones and organs as a segmentation, to be chosen as anatomy; hidden."""
+    anatomy = read_anatomy_file(folder / "anatomy.nii.gz", folder / "anatomy-labels.json")
+    names = json.loads((folder / "anatomy-labels.json").read_text(encoding="utf-8"))
+    labels = anatomy.image.array.ravel()
+    order = np.argsort(labels, kind="stable")
+    numbers, starts = np.unique(labels[order], return_index=True)
+    segments = [
+        Segment(names[str(number)], names[str(number)], Region(anatomy.image.geometry, voxels), COLOR)
+        for number, voxels in zip(numbers.tolist(), np.split(order, starts[1:]), strict=True)
+        if str(number) in names
+    ]
+    node, _ = write_segmentation(slicer.mrmlScene, "Anatomy", segments, anatomy.image.geometry)
+    node.GetDisplayNode().SetVisibility(False)
 
 
 def file_of_instance(uid: str) -> str | None:

@@ -10,6 +10,8 @@ from .words import state_text
 if TYPE_CHECKING:
     from .panel import Panel
 
+ROW_PIXELS = 22
+
 
 class Section:
     """One collapsible part of the panel.
@@ -66,6 +68,18 @@ class Section:
         ready = self.session is not None and reason is None and not self.panel.is_busy
         button.enabled = ready or self.panel.is_cancel_button(button)
         button.toolTip = reason or tool_tip
+
+
+def set_up_table(table: Any) -> None:
+    """Dense rows without numbers; columns as wide as their text, the last one takes the rest."""
+    import qt
+
+    header = table.horizontalHeader()
+    header.setSectionResizeMode(qt.QHeaderView.ResizeToContents)
+    header.setStretchLastSection(True)
+    header.setHighlightSections(False)
+    table.verticalHeader().setVisible(False)
+    table.verticalHeader().setDefaultSectionSize(ROW_PIXELS)
 
 
 def choose(combo: Any, value: Any) -> None:

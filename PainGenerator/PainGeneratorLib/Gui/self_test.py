@@ -69,7 +69,7 @@ class Walk:
             self.choose(candidate.id)
             for node in slicer.util.getNodesByClass("vtkMRMLSliceNode"):
                 to_ras = slicer.util.arrayFromVTKMatrix(node.GetSliceToRAS())
-                distance = abs((to_ras[:3, 3] - candidate.centroid_ras_mm) @ to_ras[:3, 2])
+                distance = abs((to_ras[:3, 3] - self.panel.session.position_of(candidate.id)) @ to_ras[:3, 2])
                 assert distance < 0.1, (node.GetName(), distance)
 
     def decide(self) -> None:

@@ -9,9 +9,10 @@ import qt
 from slicer.i18n import tr as _
 
 from ..Numerics.errors import PainGeneratorError
-from ..Workflow.session_types import PET_UNITS
+from ..Workflow.pet_source import in_words
+from ..Workflow.session_types import PET_UNITS, StepState, SuvLine
 from .guard import guarded
-from .section import Section, choose
+from .section import Section, choose, set_up_table
 from .words import missing_text, plain, red
 
 
@@ -26,10 +27,7 @@ class SuvSection(Section):
         texts = {"auto": _("as the file says"), "SUVbw": _("SUV (g/ml)"), "Bq/ml": _("activity (Bq/ml)")}
         for unit in PET_UNITS:
             self.ui.petUnitCombo.addItem(texts[unit], unit)
-        header = self.ui.provenanceTable.horizontalHeader()
-        header.setSectionResizeMode(qt.QHeaderView.ResizeToContents)
-        header.setStretchLastSection(True)
-        self.ui.provenanceTable.verticalHeader().setVisible(False)
+        set_up_table(self.ui.provenanceTable)
         self.connect("provenanceButton", "toggled(bool)", self.on_details)
         self.connect("petUnitCombo", "currentIndexChanged(int)", self.on_unit_chosen)
         self.connect("byHandButton", "clicked()", self.on_values_typed)
@@ -37,7 +35,7 @@ class SuvSection(Section):
             self.connect(name, "returnPressed()", self.on_values_typed)
 
     def update(self, what: str) -> None:
-        if what not in ("case", "suv", "all"):
+        if what not in ("case", "suv", "steps", "all"):
             return
         session, ui = self.session, self.ui
         if session is None or not session.roles().get("PET"):
@@ -45,7 +43,7 @@ class SuvSection(Section):
             ui.petUnitRow.visible = ui.byHandRow.visible = False
             ui.provenanceTable.setRowCount(0)
             return
-        line, settings = session.suv_line(), session.settings
+        line, settings = suv_line_of(session), session.settings
         text = plain(line.text)
         if line.missing:
             names = ", ".join(missing_text(name) for name in line.missing)
@@ -110,6 +108,14 @@ class SuvSection(Section):
             injection_time=typed_time(ui.injectionEdit.text, _("time of injection")),
             scan_time=typed_time(ui.scanEdit.text, _("time of the scan")),
         )
+
+
+def suv_line_of(session: Any) -> SuvLine:
+    """The SUV in words: of the step when it is done, also where the DICOM files are gone since."""
+    result = session.suv_result()
+    if result is not None and session.state("case") is StepState.DONE:
+        return SuvLine(in_words(result), [], [row.to_json() for row in result.provenance], True)
+    return session.suv_line()
 
 
 def typed_number(text: str, name: str) -> float | None:

@@ -39,9 +39,8 @@ def segment(volume: Any) -> Any:
         return None
     segmentation = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLSegmentationNode", f"{volume.GetName()} anatomy")
     try:
-        with slicer.util.WaitCursor():
-            logic.setupPythonRequirements()
-            logic.process(volume, segmentation, task=MR_TASK)
+        logic.setupPythonRequirements()
+        logic.process(volume, segmentation, task=MR_TASK)
     except Exception:
         slicer.mrmlScene.RemoveNode(segmentation)
         raise

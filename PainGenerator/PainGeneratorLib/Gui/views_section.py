@@ -15,6 +15,9 @@ from .layouts import BESIDE, FUSED, PROJECTION, Layouts
 from .mirror import Mirror
 from .section import Section
 
+LAYOUT_PAUSE_MS = 80
+"""Until new views have their size, which their zoom depends on."""
+
 LAYOUT_BUTTONS = {"layoutFusedButton": FUSED, "layoutBesideButton": BESIDE, "layoutMipButton": PROJECTION}
 WINDOWS = (2.5, 4.0, 6.0, 10.0, 15.0)
 """SUV shown in the hottest color, for F5 to F9. Uptake of bone, joints and muscle is low, hence the first two."""
@@ -35,7 +38,7 @@ class ViewsSection(Section):
         self._windows.setExclusive(False)
         for index in range(len(WINDOWS)):
             self._windows.addButton(getattr(self.ui, f"petWindow{index + 1}Button"), index)
-        self._later = single_shot_timer(panel.root, 0, self.on_layout_ready, self.connections)
+        self._later = single_shot_timer(panel.root, LAYOUT_PAUSE_MS, self.on_layout_ready, self.connections)
         self.connections.add(self._layout_buttons, "idClicked(int)", self.on_layout)
         self.connections.add(self._windows, "idClicked(int)", self.on_window)
         self.connect("mirrorButton", "toggled(bool)", self.on_mirror)
@@ -156,6 +159,9 @@ class ViewsSection(Section):
             return
         if self.session.roles():
             self.show_case()
+        chosen = self.panel.review.table.current()
+        if chosen is not None:
+            self.go_to(self.session.position_of(chosen))
         if self.layouts.current() != PROJECTION:
             projection.hide_projection(self._volume("PET"))
         self.apply()

@@ -30,6 +30,7 @@ METHODS = {
 UPPER = 75.0
 """Percentile of the shell that is the background of a small focus: a quarter of it at least is like the focus' bed."""
 MIDDLE = 60.0
+"""The same for the shell around the whole outline, where less of the focus' own blur reaches."""
 _ROUNDS = 3
 _MASS_ROUNDS = 8
 _CORE_PART = 0.25
@@ -201,35 +202,35 @@ class ContourSpace:
         near = self._shell(core, UPPER, 2.0 * p.shell_inner_mm, p.shell_inner_mm + p.shell_outer_mm) or reference
         if near > p.mass_suv:
             return self._mass(near)
-        background = max(reference, near)
+        background = max(near, p.typical_suv)
         for _ in range(_ROUNDS):
             mask = self.above(min(0.5 * (top + background), core_max))
             around = self._shell(mask, MIDDLE) or background
             if around <= background * 1.01:
                 break
             background = min(around, top)
-        return Contour(self.flat(mask), min(0.5 * (top + background), core_max), background)
+        return Contour(self.flat(mask), min(0.5 * (top + background), core_max), self.background(mask))
 
     def _mass(self, start: float) -> Contour:
-        """Half-way between the typical uptake of a mass and what lies around it (iterative means, after Ridler)."""
-        inside, threshold = start, 0.5 * (start + self._parameters.typical_suv)
+        """Half-way between the typical uptake of a mass and that of normal tissue (iterative means, after Ridler).
+
+        The shell of a mass is no background: its rim is graded and uneven.
+        """
+        normal, threshold = self._parameters.typical_suv, start
         for _ in range(_MASS_ROUNDS):
-            mask = self.above(threshold)
-            if not mask.any():
-                break
-            inside = float(np.median(self._values[mask]))
-            around = max(self.background(mask) or 0.0, self._parameters.typical_suv)
-            previous, threshold = threshold, 0.5 * (inside + around)
+            inside = float(np.median(self._values[self.above(threshold)]))
+            previous, threshold = threshold, min(0.5 * (inside + normal), start)
             if abs(threshold - previous) < 0.02 * threshold:
                 break
-        mask = self.above(min(threshold, start))
-        return Contour(self.flat(mask), min(threshold, start), self.background(mask))
+        mask = self.above(threshold)
+        return Contour(self.flat(mask), threshold, self.background(mask))
 
     def _top(self, core_max: float) -> float:
-        """Height of the focus: the mean of its core's hottest half, or SUVpeak where a sphere fits into the core."""
+        """Height of the focus: between SUVpeak, too low for a small one, and its hottest voxels, too high in noise."""
         values = self._values[self._core]
         upper = np.sort(values[np.isfinite(values)])[-max(1, len(values) // 2) :]
-        return min(core_max, max(float(upper.mean()), self.peak_of_core))
+        return min(core_max, 0.5 * (float(upper.mean()) + self.peak_of_core))
+
 
 def touches_edge(flat: np.ndarray, geometry: Geometry) -> bool:
     """True when a voxel of the set lies on the border of the grid."""

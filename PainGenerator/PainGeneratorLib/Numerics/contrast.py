@@ -1,9 +1,9 @@
 """How far a place stands out from its surroundings, at the scale of joints, in units of the local noise.
 
-A matched filter for a blob of unknown size: differences of two Gaussians at a few scales (Marr and Hildreth, Proc R Soc
-Lond B 1980; scale by normalised response after Lindeberg, IJCV 1998). Each response is divided by its own robust spread
-in the neighbourhood, as detectors with a constant false-alarm rate do: statistical noise and the unrest of normal
-anatomy count alike, and the same height means the same on a short and on a long scan, on a whole body and on a crop.
+A matched filter for a blob of unknown size: differences of two Gaussians at a few scales (Marr and Hildreth, Proc R
+Soc Lond B 1980; scales after Lindeberg, IJCV 1998). Each response is divided by its own robust spread in the
+neighbourhood, as detectors with a constant false-alarm rate do: statistical noise and the unrest of normal anatomy
+count alike, and the same height means the same on a short and on a long scan, on a whole body and on a crop.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ CELL_MM = 30.0
 LEAST_PART = 0.2
 """A cell with less body than this gives no noise of its own."""
 LOUDER = 1.3
-"""Slices whose noise exceeds that of their neighbourhood by this factor are taken as noisier: the ends of a PET are."""
+"""Slices that exceed the noise of their neighbourhood by this factor are taken as noisier: the ends of a PET are."""
 MAD_TO_SD = 1.4826
 
 
@@ -89,9 +89,7 @@ def _blocks(suv: Image) -> tuple[np.ndarray, Geometry]:
     """Means over blocks of voxels of about GRID_MM."""
     geometry = suv.geometry
     shape = geometry.shape
-    factors = tuple(
-        max(1, min(n, round(GRID_MM / s))) for n, s in zip(shape, geometry.spacing_kji_mm, strict=True)
-    )
+    factors = tuple(max(1, min(n, round(GRID_MM / s))) for n, s in zip(shape, geometry.spacing_kji_mm, strict=True))
     values = suv.array if suv.array.dtype == np.float32 else suv.array.astype(np.float32)
     if factors == (1, 1, 1):
         return values, geometry

@@ -32,6 +32,7 @@ class FocusParameters:
     prominence_part: float
     prominence_contrast: float
     separation_mm: float
+    mass_suv: float
 
 
 @dataclass(frozen=True, eq=False)
@@ -124,6 +125,7 @@ def find_foci(
         prominence_contrast=p.prominence_contrast,
         reference=reference,
         separation_mm=p.separation_mm,
+        mass_suv=p.mass_suv,
     )
     owner = np.zeros(geometry.shape, dtype=np.int32)
     cluster = _cluster_ml(flat, geometry)

@@ -11,18 +11,16 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
-from scipy import ndimage
 
 from .contours import METHODS, ContourParameters
 from .contrast import ContrastMap
-from .foci import CORE_PART, Focus, FocusParameters, find_foci, smoothed
+from .foci import Focus, FocusParameters, find_foci, smoothed
 from .image import Image
 from .measuring import Surroundings, measure_focus
 from .physiologic import BodyShape, PhysiologicParameters
 from .records import HotSpot
-from .reference_tissue import ReferenceField, ReferenceParameters, ReferenceValue
+from .reference_tissue import ReferenceField, ReferenceParameters, ReferenceValue, measure_liver, medians_of_levels
 from .symmetry import RELIABLE_QUALITY, SymmetryPlane
-from .tissues import MARROW, UNKNOWN
 
 MOST_SENSITIVE = 1.2
 """The slider's lowest ratio; the first pass keeps everything that it could show."""
@@ -30,7 +28,6 @@ DEFAULT_RATIO = 1.4
 """Ratio at which the significance of the peak holds in full (DOMAIN C.2: SUVR 1.4 to 1.5 had an accuracy of 0.93)."""
 LEAST_TBR = 1.1
 """SUVpeak over the reference that any focus has; spikes of noise are diluted below it by the 1 ml sphere."""
-LEAST_LIVER_ML = 50.0
 RESOLUTION_MM = 7.0
 """Edge of an independent element of a smoothed PET, for the number of places where noise could peak."""
 
@@ -161,8 +158,8 @@ class HotSpotDetector:
             self._tissues,
             excluded,
         )
-        self._level_medians = self._medians_of_levels(smooth)
-        self._liver = self._measure_liver()
+        self._level_medians = medians_of_levels(smooth, self._levels, self._tissues)
+        self._liver = measure_liver(suv, self._organs, self._organ_names)
         report(0.5, "Looking for foci")
         self._contrast = ContrastMap(suv, p.body_suv)
         self._foci: list[Focus] = []
@@ -192,6 +189,7 @@ class HotSpotDetector:
             p.prominence_part,
             p.prominence_contrast,
             p.separation_mm,
+            p.hot_ratio * self.references.typical,
         )
 
     def _surroundings(self, smooth: np.ndarray, owner: np.ndarray) -> Surroundings:
@@ -231,17 +229,6 @@ class HotSpotDetector:
             p.hot_ratio * self.references.typical,
         )
 
-    def _medians_of_levels(self, smooth: np.ndarray) -> dict[int, float]:
-        """Median SUV of each vertebra, from its marrow where the tissue is known."""
-        if self._levels is None:
-            return {}
-        flat = np.flatnonzero(self._levels)
-        if self._tissues is not None:
-            flat = flat[np.isin(self._tissues.reshape(-1)[flat], (UNKNOWN, MARROW))]
-        values, levels = smooth.reshape(-1)[flat], self._levels.reshape(-1)[flat]
-        levels, values = levels[np.isfinite(values)], values[np.isfinite(values)]
-        return {int(level): float(np.median(values[levels == level])) for level in np.unique(levels)}
-
     def _reference_of(self, focus: Focus) -> tuple[float, str]:
         """Reference and its name: the other vertebrae for a focus in a vertebra, else the field's value."""
         if self._level_medians:
@@ -252,27 +239,15 @@ class HotSpotDetector:
                 return max(float(np.median(others)), 1e-3), "other vertebrae"
         return focus.reference, self.references.name_of(focus.code)
 
-    def _measure_liver(self) -> tuple[float, float] | None:
-        """Mean and SD of the liver, from an organ label of that name; None when there is none, or too little of it."""
-        code = next((code for code, name in self._organ_names.items() if name.lower() == "liver"), None)
-        if code is None or self._organs is None:
-            return None
-        values = self._suv.array[ndimage.binary_erosion(self._organs == code, iterations=2)]
-        values = values[np.isfinite(values)]
-        if values.size * self._suv.geometry.voxel_volume_ml < LEAST_LIVER_ML:
-            return None
-        return float(values.mean(dtype=np.float64)), float(values.std(dtype=np.float64))
-
     def _least_z(self, ratio: float) -> float:
         """Height of a focus that noise does not reach by chance anywhere in this body: sqrt(2 ln N) of N places.
 
-        Below the default ratio it falls with the slider, down to the height for a single place.
+        It rises and falls with the slider: what is asked to be further above its reference is asked to be surer, too.
         """
         p = self._parameters
         places = max(2.0, self.references.body_ml * 1000.0 / RESOLUTION_MM**3)
         full = p.significance * math.sqrt(2.0 * math.log(places))
-        part = min(1.0, (ratio - 1.0) / (DEFAULT_RATIO - 1.0))
-        return part * full
+        return full * (ratio - 1.0) / (DEFAULT_RATIO - 1.0)
 
     def find(self, sensitivity: float | None = None, contour_method: str | None = None) -> HotSpotResult:
         """The hot spots at a sensitivity (ratio to the reference, 1.2 to 2.0) and with a contour method.
@@ -350,18 +325,6 @@ class HotSpotDetector:
     def n_foci(self) -> int:
         """How many foci any setting can show at most."""
         return len(self._foci)
-
-    def focus_at(self, flat: np.ndarray) -> Focus:
-        """A set of voxels (flat indices, ascending) as a focus, whether detection kept it or not."""
-        values = np.nan_to_num(self._suv.array.reshape(-1)[flat], nan=-np.inf)
-        top = int(values.argmax())
-        reference, code = (float(a[0]) for a in self.references.at(flat[top : top + 1]))
-        spread = max(float(self._contrast.noise_at(self._suv.geometry.flat_to_ras(flat[top : top + 1]))[0]), 1e-6)
-        height = float(values[top])
-        core = flat[values >= height - CORE_PART * (height - reference)]
-        ratio, volume = height / max(reference, 1e-3), flat.size * self._suv.geometry.voxel_volume_ml
-        z = (height - reference) / spread
-        return Focus(flat, core, int(flat[top]), height, ratio, z, reference, spread, int(code), volume)
 
     def reference_of(self, focus: Focus) -> tuple[float, str]:
         """Reference of a focus, g/ml, and its name."""

@@ -7,10 +7,12 @@ import dataclasses
 import numpy as np
 from scipy import ndimage
 
+from .foci import CORE_PART, Focus
 from .hot_spots import LEAST_TBR, HotSpotDetector
 from .image import Geometry, Image, Region
 from .measuring import measure_focus
 from .records import HotSpot
+from .reference_tissue import ReferenceField
 
 SEEK_MM = 6.0
 """The hottest voxel so near to the click is meant: no hand is steadier on a 4 mm PET."""
@@ -37,6 +39,27 @@ def ball(geometry: Geometry, center_ras: np.ndarray, radius_mm: float) -> np.nda
     grid = np.meshgrid(*(np.arange(a, b) for a, b in zip(low, high, strict=True)), indexing="ij")
     flat = np.ravel_multi_index(tuple(g.ravel() for g in grid), geometry.shape)
     return flat[np.linalg.norm(geometry.flat_to_ras(flat) - center_ras, axis=1) <= radius_mm]
+
+
+def focus_of(suv: Image, references: ReferenceField, flat: np.ndarray) -> Focus:
+    """A set of voxels as a focus, whether detection kept it or not.
+
+    Parameters
+    ----------
+    suv : Image
+    references : ReferenceField
+        Of the same PET.
+    flat : ndarray of int64, shape (n,)
+        Flat indices, ascending, at least one.
+    """
+    values = np.nan_to_num(suv.array.reshape(-1)[flat], nan=-np.inf)
+    top = int(values.argmax())
+    reference, spread, code = (float(a[0]) for a in references.at(flat[top : top + 1]))
+    height = float(values[top])
+    core = flat[values >= height - CORE_PART * (height - reference)]
+    ratio, volume = height / max(reference, 1e-3), flat.size * suv.geometry.voxel_volume_ml
+    z = (ratio - 1.0) / max(spread, 1e-6)
+    return Focus(flat, core, int(flat[top]), height, ratio, z, reference, spread * reference, int(code), volume)
 
 
 def grow_on_pet(
@@ -70,7 +93,7 @@ def grow_on_pet(
     center = geometry.flat_to_ras(np.array([hottest]))[0]
     flat = ball(geometry, center, REACH_MM)
     flat = flat[np.isfinite(values[flat]) & np.isin(owner[flat], (0, number))]
-    focus = detector.focus_at(ball(geometry, center, CORE_MM))
+    focus = focus_of(suv, detector.references, ball(geometry, center, CORE_MM))
     if values[hottest] < LEAST_TBR * focus.reference:
         return None
     reference, name = detector.reference_of(focus)

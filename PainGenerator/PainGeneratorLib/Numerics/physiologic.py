@@ -51,6 +51,8 @@ TUBE_WIDTH_MM = 14.0
 SUPPORT_MM = 8.0
 """Bone or disc this near to a focus makes it one of the skeleton: alignment may be some millimetres off."""
 SUPPORT_ML = 0.1
+MUSCLE_PART = 0.2
+"""More muscle than this about a focus makes it one of muscles, tendons or bursae."""
 SEEN_PART = 0.5
 """Part of a focus' neighbourhood whose tissue the MR must tell before the lack of bone means anything."""
 
@@ -174,8 +176,9 @@ def physiologic_reason(
         return f"urine: SUVmax {spot.suv_max:.1f} in fluid on MR"
     if bone or "near-implant" in spot.flags:
         return None
-    depth = body.depth(spot.centroid_ras_mm)
-    if seen and depth is not None and depth > SPINE_DEPTH:
+    depth, side = body.depth(spot.centroid_ras_mm), body.off_midline(spot.centroid_ras_mm)
+    # Further to the side, joint capsules and bursae of the hip lie in fat, away from bone.
+    if seen and depth is not None and depth > SPINE_DEPTH and side is not None and side <= VENTRAL_SIDE_MM:
         return "organ, bowel or vessel: in front of the posterior spine, no bone, disc or muscle there on MR"
     return _by_place(spot, parameters, body, typical_suv, cluster_ml, mirrored_suv)
 
@@ -202,7 +205,7 @@ def _majority(spot: HotSpot, tissues: np.ndarray | None) -> int:
 
 
 def _support(spot: HotSpot, tissues: np.ndarray | None) -> tuple[bool, bool]:
-    """Is bone or disc near the focus, and does the MR tell most of the tissue there?"""
+    """Is bone or disc near the focus; and does the MR tell most of the tissue there, little of it muscle?"""
     if tissues is None:
         return False, False
     geometry = spot.region.geometry
@@ -216,8 +219,11 @@ def _support(spot: HotSpot, tissues: np.ndarray | None) -> tuple[bool, bool]:
     focus[tuple(kji - low[:, None])] = True
     near = ndimage.distance_transform_edt(~focus, sampling=spacing) <= SUPPORT_MM
     codes = tissues[tuple(slice(a, b) for a, b in zip(low, high, strict=True))][near]
-    bone = np.isin(codes, (tissue_codes.MARROW, tissue_codes.DISC))
-    seen = np.count_nonzero(codes != tissue_codes.UNKNOWN) >= SEEN_PART * codes.size
+    # Cortex and metal have no signal: a void, too, may be bone.
+    bone = np.isin(codes, (tissue_codes.MARROW, tissue_codes.DISC, tissue_codes.VOID))
+    counts = np.bincount(codes, minlength=8)
+    seen = codes.size - counts[tissue_codes.UNKNOWN] >= SEEN_PART * codes.size
+    seen = seen and counts[tissue_codes.MUSCLE] < MUSCLE_PART * codes.size
     return bool(np.count_nonzero(bone) * geometry.voxel_volume_ml >= SUPPORT_ML), bool(seen)
 
 
@@ -227,7 +233,9 @@ def _alike(spot: HotSpot, parameters: PhysiologicParameters, tissue: int, mirror
     if ratio is None or mirrored_suv is None or spot.tbr is None or "near-implant" in spot.flags:
         return None
     alike = 1.0 / parameters.symmetric_ratio <= ratio <= parameters.symmetric_ratio
-    if not alike or spot.tbr >= parameters.symmetric_tbr or mirrored_suv < 1.2 * (spot.reference or 0.0):
+    if not alike or mirrored_suv < 1.2 * (spot.reference or 0.0):
+        return None
+    if tissue != tissue_codes.MUSCLE and spot.tbr >= parameters.symmetric_tbr:
         return None
     what = "muscle use" if tissue == tissue_codes.MUSCLE else "moderate uptake"
     return f"{what}: alike on both sides (ratio {ratio:.2f})"

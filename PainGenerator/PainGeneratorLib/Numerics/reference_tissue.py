@@ -10,13 +10,14 @@ Everything is taken from cells, means over blocks of voxels, so that cost and no
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 from scipy import ndimage
 
 from . import tissues as tissue_codes
-from .image import Geometry
+from .image import Geometry, Image
 
 CELL_MM = 8.0
 """Edge of a cell for surroundings of unknown tissue."""
@@ -34,6 +35,7 @@ TYPICAL_RATIO = 2.2
 """Cells hotter than this many times the median do not count as typical (ours: marrow over muscle and fat)."""
 TYPICAL_PERCENTILE = 70.0
 """Half of a body may be fat; muscle is what foci are compared with where the tissue is unknown (ours)."""
+LEAST_LIVER_ML = 50.0
 MAD_TO_SD = 1.4826
 _SAMPLE = 60_000
 
@@ -144,11 +146,16 @@ class ReferenceField:
         codes = np.zeros(len(flat), dtype=np.uint8)
         if not self._tissue_fields:
             return values, codes
+        around = values.copy()
         near = self._tissues_near(flat)
         known = np.zeros(len(flat), dtype=bool)
         for code, field in self._tissue_fields.items():
             chosen = np.flatnonzero(near & np.uint8(1 << code))
             value = np.maximum(_interpolate(field, points[chosen]), self.typical)
+            if code == tissue_codes.MARROW:
+                # Marrow is the hottest normal tissue of the skeleton: where the map's marrow is colder than the
+                # surroundings, the map took something else for marrow.
+                value = np.maximum(value, around[chosen])
             higher = ~known[chosen] | (value > values[chosen])
             chosen, value = chosen[higher], value[higher]
             values[chosen], codes[chosen] = value, code
@@ -202,6 +209,30 @@ class ReferenceField:
             place[axis] = np.clip(place[axis] + sign * steps[axis], 0, shape[axis] - 1)
             bits |= bit[np.minimum(codes[tuple(place)], 7)]
         return bits
+
+
+def medians_of_levels(smooth: np.ndarray, levels: np.ndarray | None, tissues: np.ndarray | None) -> dict[int, float]:
+    """Median SUV of each vertebra (by its number in `levels`), from its marrow where the tissue is known."""
+    if levels is None:
+        return {}
+    flat = np.flatnonzero(levels)
+    if tissues is not None:
+        flat = flat[np.isin(tissues.reshape(-1)[flat], (tissue_codes.UNKNOWN, tissue_codes.MARROW))]
+    values, numbers = smooth.reshape(-1)[flat], levels.reshape(-1)[flat]
+    numbers, values = numbers[np.isfinite(values)], values[np.isfinite(values)]
+    return {int(number): float(np.median(values[numbers == number])) for number in np.unique(numbers)}
+
+
+def measure_liver(suv: Image, organs: np.ndarray | None, names: Mapping[int, str]) -> tuple[float, float] | None:
+    """Mean and SD (g/ml) of the organ named liver; None when there is none, or too little of it."""
+    code = next((code for code, name in names.items() if name.lower() == "liver"), None)
+    if code is None or organs is None:
+        return None
+    values = suv.array[ndimage.binary_erosion(organs == code, iterations=2)]
+    values = values[np.isfinite(values)]
+    if values.size * suv.geometry.voxel_volume_ml < LEAST_LIVER_ML:
+        return None
+    return float(values.mean(dtype=np.float64)), float(values.std(dtype=np.float64))
 
 
 def _typical(cell_means: np.ndarray) -> float:

@@ -10,6 +10,11 @@ import numpy as np
 
 from .image import Geometry
 
+SADDLE_OF_MASS = 0.5
+"""Least saddle between parts of a mass, as a part of the lower maximum: at half its height they are one (ours)."""
+ALIKE_IN_MASS = 0.33
+"""Least height of a part of a mass over its hottest part: a bladder and what lies beside it differ by more (ours)."""
+
 
 def split_by_prominence(
     values: np.ndarray,
@@ -21,6 +26,7 @@ def split_by_prominence(
     prominence_contrast: float,
     separation_mm: float,
     reference: np.ndarray,
+    mass_suv: float = np.inf,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Basins of the maxima that stand out.
 
@@ -42,6 +48,8 @@ def split_by_prominence(
         Maxima nearer than this to a higher one are part of it.
     reference : ndarray, shape (n,)
         Reference of each voxel, g/ml.
+    mass_suv : float
+        Maxima of similar height with so high a saddle between them, g/ml, are parts of one mass.
 
     Returns
     -------
@@ -69,7 +77,7 @@ def split_by_prominence(
     heights = values[peaks]
     needed = np.maximum(prominence, prominence_part * heights)
     needed = np.maximum(needed, prominence_contrast * (heights - reference[peaks]))
-    root = _merge(heights, needed, geometry.flat_to_ras(flat[peaks]), (first, second, saddle), separation_mm)
+    root = _merge(heights, needed, geometry.flat_to_ras(flat[peaks]), (first, second, saddle), separation_mm, mass_suv)
     kept, number = np.unique(root, return_inverse=True)
     return number[basin], peaks[kept]
 
@@ -122,6 +130,7 @@ def _merge(
     points: np.ndarray,
     edges: tuple[np.ndarray, np.ndarray, np.ndarray],
     separation_mm: float,
+    mass_suv: float,
 ) -> np.ndarray:
     """The basin that each basin finally belongs to, from heights, needed prominences and passes between basins."""
     first, second, saddle = edges
@@ -141,7 +150,8 @@ def _merge(
         if height[a] < height[b]:
             a, b = b, a
         stands_out = height[b] - saddle[edge] >= needed[b]
-        if stands_out and np.linalg.norm(points[a] - points[b]) >= separation_mm:
+        one_mass = saddle[edge] >= max(mass_suv, SADDLE_OF_MASS * height[b]) and height[b] >= ALIKE_IN_MASS * height[a]
+        if stands_out and not one_mass and np.linalg.norm(points[a] - points[b]) >= separation_mm:
             continue
         parent[b] = a
     return np.array([find(x) for x in range(len(heights))], dtype=np.int64)

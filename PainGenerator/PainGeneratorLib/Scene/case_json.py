@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import dataclasses
 import json
+import weakref
 import zlib
 from typing import Any
 
@@ -20,6 +21,9 @@ from ..Numerics.records import Candidate, HotSpot, MRFinding, Place
 
 SCHEMA = 1
 """Version of the text; raised when a reader of an older version could not understand it."""
+
+_PACKED: weakref.WeakKeyDictionary[Region, str] = weakref.WeakKeyDictionary()
+"""Regions never change, and a case is written after every act: each is compressed once."""
 
 RECORDS = {kind.__name__: kind for kind in (HotSpot, MRFinding, Candidate, Place)}
 
@@ -111,10 +115,11 @@ class _Writer:
         return {"kind": type(value).__name__, "fields": fields}
 
     def _region(self, region: Region) -> Any:
-        # Differences of sorted indices are small numbers, mostly 1: they compress to a tenth.
-        steps = np.diff(np.asarray(region.flat, dtype=np.int64), prepend=0).astype("<i8")
-        packed = base64.b64encode(zlib.compress(steps.tobytes(), 6)).decode("ascii")
-        return {"geometry": self._geometry(region.geometry), "count": len(region), "flat": packed}
+        if region not in _PACKED:
+            # Differences of sorted indices are small numbers, mostly 1: they compress to a tenth.
+            steps = np.diff(np.asarray(region.flat, dtype=np.int64), prepend=0).astype("<i8")
+            _PACKED[region] = base64.b64encode(zlib.compress(steps.tobytes(), 6)).decode("ascii")
+        return {"geometry": self._geometry(region.geometry), "count": len(region), "flat": _PACKED[region]}
 
     def _geometry(self, geometry: Geometry) -> int:
         for index, other in enumerate(self._grids):

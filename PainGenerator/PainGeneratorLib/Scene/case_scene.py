@@ -13,25 +13,31 @@ the same nodes. All regions and positions are in the reference series' frame (th
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
-from ..Numerics.errors import PainGeneratorError
-from ..Numerics.image import Geometry, Image, Region
+from ..Numerics.image import Geometry, Region
 from . import appearance, case_json, markups, nodes, subject_hierarchy, tables
 from .candidate_segments import update_segments
+from .case_nodes import KEY_ATTRIBUTE, MAP_KEY, ROLE_ATTRIBUTE, SHOWS_ATTRIBUTE, find_node, map_nodes
+from .case_reading import has_case, read_case
 from .common_grid import common_grid
-from .scene_content import CaseNodes, SceneContent, SceneSeries
-from .segments import FINGERPRINT_TAG, TAG_PREFIX, Segment, fingerprint, read_segmentation, write_segmentation
-from .volumes_in_scene import OWN_ATTRIBUTE, lies_under_a_warp, own_frame_image
+from .scene_content import CaseNodes, SceneContent
+from .segments import Segment, write_segmentation
+from .volumes_in_scene import OWN_ATTRIBUTE
 
-KEY_ATTRIBUTE = "PainGenerator.Key"
-"""Node attribute that says what a node of ours is: ``candidates``, ``series.PET.0``, ..."""
-
-ROLE_ATTRIBUTE = "PainGenerator.Role"
+__all__ = [
+    "KEY_ATTRIBUTE",
+    "SHOWS_ATTRIBUTE",
+    "candidate_grid",
+    "find_node",
+    "has_case",
+    "read_case",
+    "write_candidates",
+    "write_case",
+]
 
 _ROLE_PRESETS = {"PET": "pet-fusion"}
 _MODALITY_PRESETS = {"MR": "mr", "CT": "ct"}
@@ -51,12 +57,6 @@ _STORED_AS_THEY_ARE = (
     "working",
     "implant_margin",
 )
-
-MAP_KEY = "map."
-"""Keys of the hidden volumes of ``SceneContent.maps`` begin with this."""
-
-SHOWS_ATTRIBUTE = "PainGenerator.Shows"
-"""On a transform of ours: ``start`` while the scanner's alignment is shown in place of the result."""
 
 
 def write_case(scene: Any, content: SceneContent, *, set_views: bool = True) -> CaseNodes:
@@ -106,50 +106,6 @@ def write_candidates(scene: Any, content: SceneContent, written: Mapping[str, Re
     markups.write_targets(scene, content.candidates, node=find_node(scene, "vtkMRMLMarkupsFiducialNode", "targets"))
     tables.write_candidate_table(scene, content.candidates, node=find_node(scene, "vtkMRMLTableNode", "table"))
     _write_text(scene, content, grid)
-
-
-def has_case(scene: Any) -> bool:
-    """True when the scene holds a case that :func:`read_case` can read."""
-    return find_node(scene, "vtkMRMLTextNode", "case") is not None
-
-
-def read_case(scene: Any) -> SceneContent:
-    """The case of a scene.
-
-    Parameters
-    ----------
-    scene : vtkMRMLScene
-
-    Returns
-    -------
-    SceneContent
-        Arrays are views of the scene's memory. Look at ``edited``, ``removed`` and ``added``.
-
-    Raises
-    ------
-    PainGeneratorError
-        When the scene has no case, a series of it is gone, or it is damaged.
-    """
-    text = find_node(scene, "vtkMRMLTextNode", "case")
-    if text is None:
-        raise PainGeneratorError("The scene holds no PainGenerator case.", "Open a scene saved after an analysis.")
-    stored = case_json.from_text(text.GetText())
-    grid = stored.pop("grid").geometry
-    warnings: list[str] = []
-    series = [_read_series(scene, item, warnings) for item in stored.pop("series")]
-    anatomy_node = find_node(scene, "vtkMRMLLabelMapVolumeNode", "anatomy")
-    content = SceneContent(series=series, **stored)
-    content.anatomy = nodes.image_from_volume(anatomy_node)[0] if anatomy_node is not None else None
-    content.warnings += [warning for warning in warnings if warning not in content.warnings]
-    content.maps = {
-        (node.GetAttribute(KEY_ATTRIBUTE) or "").removeprefix(MAP_KEY): nodes.image_from_volume(node)[0]
-        for node in _maps_of(scene)
-    }
-    sites = find_node(scene, "vtkMRMLMarkupsFiducialNode", "pain-sites")
-    if sites is not None:
-        content.pain_sites_ras = markups.read_points(sites)[0]
-    _take_edits(content, find_node(scene, "vtkMRMLSegmentationNode", "candidates"), grid)
-    return content
 
 
 def candidate_grid(content: SceneContent) -> Geometry:
@@ -331,15 +287,9 @@ def _write_margin(scene: Any, content: SceneContent, reference: Any) -> list[Any
     return [_keyed(node, "implant-margin")]
 
 
-def _maps_of(scene: Any) -> list[Any]:
-    count = scene.GetNumberOfNodesByClass("vtkMRMLScalarVolumeNode")
-    volumes = [scene.GetNthNodeByClass(index, "vtkMRMLScalarVolumeNode") for index in range(count)]
-    return [node for node in volumes if (node.GetAttribute(KEY_ATTRIBUTE) or "").startswith(MAP_KEY)]
-
-
 def _write_maps(scene: Any, content: SceneContent) -> None:
     """Hidden volumes: kept with the scene, offered in no list."""
-    found = {(node.GetAttribute(KEY_ATTRIBUTE) or "").removeprefix(MAP_KEY): node for node in _maps_of(scene)}
+    found = {(node.GetAttribute(KEY_ATTRIBUTE) or "").removeprefix(MAP_KEY): node for node in map_nodes(scene)}
     for name, image in content.maps.items():
         node = nodes.add_volume(scene, image, f"PainGenerator {name}", node=found.pop(name, None))
         node.SetHideFromEditors(True)
@@ -383,63 +333,6 @@ def _place_in_hierarchy(scene: Any, content: SceneContent, written: CaseNodes) -
     subject_hierarchy.place_results(scene, results, studies[reference])
 
 
-def _read_series(scene: Any, item: dict[str, Any], warnings: list[str]) -> SceneSeries:
-    key = item.pop("key")
-    node = find_node(scene, "vtkMRMLScalarVolumeNode", key)
-    if node is None:
-        raise PainGeneratorError(
-            f"The volume {item['name']} of the case is no longer in the scene.", "Open the scene as it was saved."
-        )
-    transform = find_node(scene, "vtkMRMLLinearTransformNode", key.replace("series.", "transform."))
-    image, new_warnings = nodes.image_from_volume(node)
-    warnings += new_warnings
-    series_to_reference = nodes.matrix_to_world(transform)
-    reference_to_series = np.linalg.inv(series_to_reference)
-    if transform is not None and node.GetParentTransformNode() is transform:
-        image = Image(image.array, nodes.own_geometry(node))
-    elif not lies_under_a_warp(node):
-        image = Image(image.array, image.geometry.moved(reference_to_series))
-    else:
-        image, _ = own_frame_image(node, transform)
-    return SceneSeries(image=image, reference_to_series_ras=reference_to_series, node=node, **item)
-
-
-def _take_edits(content: SceneContent, node: Any, grid: Geometry) -> None:
-    """Compare the candidates with their segments, which may have been changed with Slicer's own tools."""
-    if node is None:
-        content.removed = [candidate.id for candidate in content.candidates]
-        return
-    segments = {segment.tags.get(f"{TAG_PREFIX}Id", ""): segment for segment in reversed(read_segmentation(node))}
-    for candidate in content.candidates:
-        segment = segments.get(candidate.id)
-        if segment is None:
-            content.removed.append(candidate.id)
-            continue
-        is_redrawn = fingerprint(segment.region) != segment.tags.get(FINGERPRINT_TAG)
-        if len(segment.region) and not segment.region.geometry.is_same_grid(grid):
-            is_redrawn = True
-        is_renamed = segment.name != segment.tags.get(f"{TAG_PREFIX}Name")
-        if is_redrawn:
-            candidate.region = segment.region
-            candidate.origin = "edited" if candidate.origin == "automatic" else candidate.origin
-        if is_renamed:
-            name = segment.name.removeprefix(f"{candidate.rank} ")
-            candidate.place = dataclasses.replace(candidate.place, name=name)
-        if is_redrawn or is_renamed:
-            content.edited.append(candidate.id)
-    known = {candidate.id for candidate in content.candidates}
-    content.added = [s for s in read_segmentation(node) if s.tags.get(f"{TAG_PREFIX}Id") not in known]
-
-
 def _keyed(node: Any, key: str) -> Any:
     node.SetAttribute(KEY_ATTRIBUTE, key)
     return node
-
-
-def find_node(scene: Any, class_name: str, key: str) -> Any:
-    """The node of ours with a key (:data:`KEY_ATTRIBUTE`), None when there is none."""
-    for index in range(scene.GetNumberOfNodesByClass(class_name)):
-        node = scene.GetNthNodeByClass(index, class_name)
-        if node.GetAttribute(KEY_ATTRIBUTE) == key:
-            return node
-    return None

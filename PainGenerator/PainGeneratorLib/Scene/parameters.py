@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import dataclasses
 import enum
+import functools
 import pathlib
 import types
 import typing
@@ -91,8 +92,9 @@ def read_parameters(node: Any, kind: type) -> Any:
         When a field is neither stored nor has a default, or its stored text does not fit its type.
     """
     found = {}
+    hints = _hints(kind)
     for field in dataclasses.fields(kind):
-        hint = _hints(kind)[field.name]
+        hint = hints[field.name]
         if _is_in(node, field.name, hint):
             found[field.name] = _read(node, field.name, hint)
         elif field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING:
@@ -100,6 +102,7 @@ def read_parameters(node: Any, kind: type) -> Any:
     return kind(**found)
 
 
+@functools.cache
 def _hints(kind: type) -> dict[str, Any]:
     hints = typing.get_type_hints(kind)
     return {field.name: hints[field.name] for field in dataclasses.fields(kind)}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import json
 import math
 from collections.abc import Mapping
@@ -103,8 +104,7 @@ def load_protocol(group: str, file: Path | None = None) -> Protocol:
     """
     if group not in GROUPS:
         raise ValueError(f"group must be one of {GROUPS}, not {group!r}")
-    shipped = json.loads((PROTOCOLS_FOLDER / f"{group}.json").read_text(encoding="utf-8"))
-    protocol = Protocol(group, shipped["stages"])
+    protocol = _shipped(group)
     if file is None:
         return protocol
     try:
@@ -126,6 +126,13 @@ def load_protocol(group: str, file: Path | None = None) -> Protocol:
             "Give --group, or a protocol file for this group.",
         )
     return protocol.with_values(changes)
+
+
+@functools.cache
+def _shipped(group: str) -> Protocol:
+    """The shipped protocol; never changed in place, so that one serves all."""
+    content = json.loads((PROTOCOLS_FOLDER / f"{group}.json").read_text(encoding="utf-8"))
+    return Protocol(group, content["stages"])
 
 
 def _entry(stages: Mapping[str, Mapping[str, Any]], name: str) -> Any:

@@ -10,8 +10,8 @@ import numpy as np
 
 from ..Numerics.fusion import FusionParameters, Name, Symptoms, flag_and_score
 from ..Numerics.hot_spots import HotSpotDetector
-from ..Numerics.image import Image, Region, resample
-from ..Numerics.manual_focus import grow_on_image, grow_on_pet
+from ..Numerics.image import Geometry, Image, Region, resample
+from ..Numerics.manual_focus import focus_of, grow_on_image, grow_on_pet
 from ..Numerics.measuring import mirrored_peak
 from ..Numerics.mr_findings import MRResult
 from ..Numerics.peak import suv_peak
@@ -91,12 +91,11 @@ class Remeasure:
     def __call__(self, candidate: Candidate) -> Candidate:
         """A copy with measures, place, flags and score that fit its region."""
         region = candidate.region
-        named = self.namer(candidate.region)
         changed = dataclasses.replace(
             candidate,
             centroid_ras_mm=region.centroid_ras_mm,
             volume_ml=region.volume_ml,
-            place=named if self._is_named_by_us(candidate) else candidate.place,
+            place=self.namer(region) if self._is_named_by_us(candidate) else candidate.place,
             mr_findings=self._findings_at(candidate),
             suv_max=None,
             suv_peak=None,
@@ -174,7 +173,7 @@ class Remeasure:
             return None
         inside = Region(self.pet.geometry, flat)
         peak = suv_peak(self.pet, inside)
-        focus = self.detector.focus_at(flat)
+        focus = focus_of(self.pet, self.detector.references, flat)
         reference, name = self.detector.reference_of(focus)
         mirrored = None
         if self.symmetry is not None:
@@ -283,8 +282,6 @@ def values_at(images: dict[str, Image], position_ras: np.ndarray) -> dict[str, f
         box = Image(image.array[part], image.geometry.cropped(tuple(low[::-1]), tuple((high - low)[::-1])))
         matrix = np.eye(4)
         matrix[:3, 3] = position_ras
-        from ..Numerics.image import Geometry
-
         value = float(resample(box, Geometry((1, 1, 1), matrix), order=1)[0, 0, 0])
         found[name] = value if np.isfinite(value) else None
     return found

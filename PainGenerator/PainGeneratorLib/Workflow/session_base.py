@@ -46,6 +46,8 @@ class SessionBase:
         self._file_of_instance, self._exporter = file_of_instance, exporter
         self.changed: list[Callable[[str], None]] = []
         self.warnings: list[str] = []
+        self._notices: list[str] = []
+        """Warnings of Detect and of reopening, which belong to no step's result."""
         self._case: Case | None = None
         self._suv: Suv | None = None
         self._alignment: Alignment | None = None
@@ -210,7 +212,7 @@ class SessionBase:
 
     def _all_warnings(self) -> list[str]:
         """What the user must know, in the order of the steps."""
-        sentences: list[str] = []
+        sentences = list(self._notices)
         if self._case is not None:
             sentences += self._case.warnings.sentences
         if self._suv is not None:

@@ -49,7 +49,8 @@ class CaseStep(SessionBase):
         proposals, warnings = propose_roles(volumes, self._file_of_instance)
         for proposal in proposals:
             self.set_role(proposal.role, proposal.node_id, proposal.reason)
-        self.warnings = [*warnings, *(text for text in self._all_warnings() if text not in warnings)]
+        self._notices = warnings
+        self.warnings = self._all_warnings()
         self.notify("case")
         return proposals
 

@@ -20,7 +20,6 @@ class RestoreStep(ReviewStep):
     def _restore(self) -> None:
         """Take up the case of the scene: settings, results, decisions, and what was changed outside the session."""
         content = case_scene.read_case(self.scene)
-        self.warnings = list(content.warnings)
         self._pain_sites = tuple(tuple(float(x) for x in site) for site in content.pain_sites_ras)
         self._unmatched = list(content.working.get("unmatched", []))
         self._landmarks = {
@@ -30,10 +29,11 @@ class RestoreStep(ReviewStep):
         made = restored(content, self.protocol())
         if made is None:
             self._unmatched += [c for c in content.candidates if is_decided(c)]
-            self.warnings.append(
+            self._notices.append(
                 "The case was written by an older version: run the steps again. Decisions are handed over by place."
             )
             self._keep(stepStates={})
+            self.warnings = self._all_warnings()
             return
         self._case, self._suv, self._alignment = made.case, made.suv, made.alignment
         self._anatomy, self._found = made.anatomy, made.found
@@ -43,6 +43,7 @@ class RestoreStep(ReviewStep):
             self._review = Review(content.candidates, self._measured)
             self._shown = {c.id: c.region for c in content.candidates}
             self._take_changes(content)
+        self.warnings = self._all_warnings()
 
     def _restore_settings(self, content: SceneContent) -> None:
         """A scene written without the panel tells roles, group and sides by its case alone."""
@@ -99,14 +100,14 @@ class RestoreStep(ReviewStep):
             gone = [by_id[candidate_id] for candidate_id in content.removed]
             self._unmatched += gone
             review.delete(content.removed)
-            self.warnings.append(
+            self._notices.append(
                 f"The segments of {', '.join(content.removed)} were removed from the scene: "
                 "these candidates are listed as unmatched."
             )
         for segment in content.added:
             if len(segment.region):
                 new_id = review.add(new_candidate(segment.region))
-                self.warnings.append(f"The segment {segment.name} was drawn in the scene: it is {new_id} now.")
+                self._notices.append(f"The segment {segment.name} was drawn in the scene: it is {new_id} now.")
         if review.undo_text is not None:
             self._found.candidates = list(review.candidates)
             self._write_scene()

@@ -95,9 +95,9 @@ def _check_widget(designer: Designer, widget: ElementTree.Element) -> None:
             designer.fault(name, "properties", f"{class_name}.{property_name} cannot be set")
         _check_enum(designer, name, entry, element)
     for property_name in UNTRANSLATED:
-        for string in properties[property_name].iter("string") if property_name in properties else ():
-            if string.get("notr") != "true":
-                designer.fault(name, "untranslated", f"{property_name} must carry notr")
+        texts = list(properties[property_name]) if property_name in properties else []
+        if any(text.get("notr") != "true" for text in texts):
+            designer.fault(name, "untranslated", f"{property_name} must carry notr")
     if "SlicerParameterName" in properties:
         designer.parameters[name] = properties["SlicerParameterName"].findtext("string", "")
     _check_tool_tip(designer, name, entry, properties)

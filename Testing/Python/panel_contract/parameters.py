@@ -34,9 +34,8 @@ def read_parameters(tree: ast.Module) -> list[Parameter]:
         if isinstance(node, ast.ClassDef) and any(
             "parameterNodeWrapper" in ast.unparse(decorator) for decorator in node.decorator_list
         ):
-            for entry in node.body:
-                if isinstance(entry, ast.AnnAssign) and isinstance(entry.target, ast.Name):
-                    found.append(_parameter(entry, enums))
+            fields = [e for e in node.body if isinstance(e, ast.AnnAssign) and isinstance(e.target, ast.Name)]
+            found.extend(_parameter(entry, enums) for entry in fields)
     return found
 
 
@@ -79,7 +78,9 @@ def check_parameters(designer: Designer, parameters: list[Parameter], file_name:
     for parameter in parameters:
         if parameter.name not in designer.parameters.values() and parameter.name not in used:
             faults.append(
-                Fault(f"{file_name}:{parameter.line}", "parameters", f"no widget shows and no code uses {parameter.name}")
+                Fault(
+                    f"{file_name}:{parameter.line}", "parameters", f"no widget shows and no code uses {parameter.name}"
+                )
             )
         from slicer_stand_in.parameter_nodes import RESERVED
 

@@ -29,7 +29,7 @@ RETURNED = {
     ("slicer.qMRMLSliceWidget", "mrmlSliceCompositeNode"): ("vtk", "vtkMRMLSliceCompositeNode"),
     ("slicer.qMRMLSegmentEditorWidget", "mrmlSegmentEditorNode"): ("vtk", "vtkMRMLSegmentEditorNode"),
 }
-UTIL = {"mainWindow": ("object", "qt.QMainWindow"), "loadUI": ("object", "qt.QWidget")}
+UTIL = {"mainWindow": ("object", "qt.QMainWindow"), "loadUI": ("object", "slicer.qMRMLWidget")}
 VTK_RETURNED = {"GetLayoutNode": "vtkMRMLLayoutNode", "GetSliceNode": "vtkMRMLSliceNode"}
 
 

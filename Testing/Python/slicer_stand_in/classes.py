@@ -40,6 +40,11 @@ def class_for_native(native: Any) -> type:
     raise StandInLimit(f"no wrapper for {type(native).__name__}")
 
 
+def is_known(native: Any) -> bool:
+    """Whether the lists have a class for a PySide6 object."""
+    return any(load_api().find(base.__name__) is not None for base in type(native).__mro__)
+
+
 def native_for(entry: ApiClass) -> Any:
     """PySide6's class for one of the lists, or one of the stand-in's own; None when there is none."""
     module, _, short = entry.name.partition(".")

@@ -22,7 +22,10 @@ def wrap(value: Any) -> Any:
     if isinstance(value, dict):
         return {key: wrap(entry) for key, entry in value.items()}
     if _is_native(value):
-        return proxy_of(value)
+        from .classes import is_known
+
+        # What Qt 6 gives beyond Qt 5 (a guard for the cursor, say) does not reach Python code in Slicer.
+        return proxy_of(value) if is_known(value) else None
     return value
 
 

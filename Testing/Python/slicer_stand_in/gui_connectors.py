@@ -115,8 +115,7 @@ class Tie:
 
 def connect_gui(wrapper: Any, gui: Any) -> Tie:
     """Tie all widgets inside one that carry a parameter's name."""
-    widgets = [widget for widget in (gui, *gui.findChildren("QWidget"))]
-    named = [(widget.property("SlicerParameterName"), widget) for widget in widgets]
+    named = [(widget.property("SlicerParameterName"), widget) for widget in (gui, *gui.findChildren("QWidget"))]
     return connect_widgets(wrapper, [(name, widget) for name, widget in named if name])
 
 

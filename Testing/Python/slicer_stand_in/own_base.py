@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import weakref
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 import shiboken6
 
 from .api import ApiClass, normalized
+from .qt_classes import qt_side
 
 DEFAULTS = {"bool": False, "int": 0, "double": 0.0, "QString": "", "QStringList": ()}
 
@@ -30,7 +31,7 @@ class Own:
     """
 
     entry: ApiClass
-    initial: dict[str, Any] = {}
+    initial: ClassVar[dict[str, Any]] = {}
 
     def __init__(self, *values: Any) -> None:
         super().__init__(*values)
@@ -76,7 +77,7 @@ class Own:
     def has_custom(self, name: str) -> bool:
         """Whether a property is ours: listed, and not one of Qt's."""
         return name in self.entry.properties and (
-            hasattr(self, f"get_{name}") or hasattr(self, f"set_{name}") or self.metaObject().indexOfProperty(name) < 0
+            hasattr(self, f"get_{name}") or hasattr(self, f"set_{name}") or name not in qt_side(type(self))[0]
         )
 
     def custom_property(self, name: str) -> Any:

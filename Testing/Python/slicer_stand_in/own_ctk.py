@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import Any, ClassVar
 
 from PySide6 import QtCore, QtGui, QtWidgets
 
@@ -34,9 +34,7 @@ class ctkCollapsibleButton(Own, QtWidgets.QAbstractButton):
         self.fire("contentsCollapsed(bool)", not is_open)
 
     def _show_contents(self, is_open: bool) -> None:
-        for child in self.findChildren(
-            QtWidgets.QWidget, options=QtCore.Qt.FindChildOption.FindDirectChildrenOnly
-        ):
+        for child in self.findChildren(QtWidgets.QWidget, options=QtCore.Qt.FindChildOption.FindDirectChildrenOnly):
             if is_open:
                 if child in self.__dict__.get("_folded", []):
                     child.show()
@@ -93,7 +91,14 @@ class ctkCollapsibleGroupBox(Own, QtWidgets.QGroupBox):
 class _Numbers(Own, QtWidgets.QWidget):
     """What sliders and spin boxes of CTK share: a value within bounds, shown with its decimals."""
 
-    initial = {"minimum": 0.0, "maximum": 99.0, "singleStep": 1.0, "pageStep": 10.0, "decimals": 2, "value": 0.0}
+    initial: ClassVar[dict[str, Any]] = {
+        "minimum": 0.0,
+        "maximum": 99.0,
+        "singleStep": 1.0,
+        "pageStep": 10.0,
+        "decimals": 2,
+        "value": 0.0,
+    }
 
     def build(self) -> None:
         row = QtWidgets.QHBoxLayout(self)
@@ -167,7 +172,7 @@ class _Numbers(Own, QtWidgets.QWidget):
 class ctkSliderWidget(_Numbers):
     """A slider beside a spin box."""
 
-    initial = {"tracking": True, "spinBoxVisible": True}
+    initial: ClassVar[dict[str, Any]] = {"tracking": True, "spinBoxVisible": True}
 
     def set_value(self, value: float) -> None:
         before = self.values["value"]
@@ -179,7 +184,7 @@ class ctkSliderWidget(_Numbers):
 class ctkDoubleSlider(_Numbers):
     """A slider for decimal numbers."""
 
-    initial = {"tracking": True, "spinBoxVisible": False}
+    initial: ClassVar[dict[str, Any]] = {"tracking": True, "spinBoxVisible": False}
 
 
 class ctkDoubleSpinBox(_Numbers):
@@ -201,7 +206,13 @@ class ctkDoubleSpinBox(_Numbers):
 class ctkRangeWidget(Own, QtWidgets.QWidget):
     """Two values, the first not above the second."""
 
-    initial = {"minimum": 0.0, "maximum": 99.0, "minimumValue": 0.0, "maximumValue": 99.0, "decimals": 2}
+    initial: ClassVar[dict[str, Any]] = {
+        "minimum": 0.0,
+        "maximum": 99.0,
+        "minimumValue": 0.0,
+        "maximumValue": 99.0,
+        "decimals": 2,
+    }
 
     def build(self) -> None:
         row = QtWidgets.QHBoxLayout(self)
@@ -242,7 +253,7 @@ class ctkRangeWidget(Own, QtWidgets.QWidget):
 class ctkPathLineEdit(Own, QtWidgets.QWidget):
     """A path to type or to browse for."""
 
-    initial = {"showBrowseButton": True, "showHistoryButton": True}
+    initial: ClassVar[dict[str, Any]] = {"showBrowseButton": True, "showHistoryButton": True}
 
     def build(self) -> None:
         row = QtWidgets.QHBoxLayout(self)
@@ -342,6 +353,4 @@ class ctkFittedTextBrowser(Own, QtWidgets.QTextBrowser):
         self.setHtml(text)
 
 
-CLASSES = {
-    name: made for name, made in list(globals().items()) if name.startswith("ctk") and isinstance(made, type)
-}
+CLASSES = {name: made for name, made in list(globals().items()) if name.startswith("ctk") and isinstance(made, type)}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from PySide6 import QtWidgets
 
@@ -20,7 +20,7 @@ def make(name: str, parent: Any = None) -> Any:
 class qSlicerMarkupsPlaceWidget(Own, QtWidgets.QWidget):
     """The button that starts and ends placing."""
 
-    initial = {"buttonsVisible": True}
+    initial: ClassVar[dict[str, Any]] = {"buttonsVisible": True}
 
     def build(self) -> None:
         row = QtWidgets.QHBoxLayout(self)
@@ -100,7 +100,7 @@ class qSlicerMarkupsPlaceWidget(Own, QtWidgets.QWidget):
 class qSlicerSimpleMarkupsWidget(Own, QtWidgets.QWidget):
     """A markups node with its points in a table."""
 
-    initial = {"nodeSelectorVisible": True, "optionsVisible": True}
+    initial: ClassVar[dict[str, Any]] = {"nodeSelectorVisible": True, "optionsVisible": True}
 
     def build(self) -> None:
         box = QtWidgets.QVBoxLayout(self)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from PySide6 import QtGui, QtWidgets
 
@@ -14,7 +14,12 @@ EVENTS = ("NodeAddedEvent", "NodeRemovedEvent", "EndCloseEvent", "EndImportEvent
 class qMRMLNodeComboBox(Own, QtWidgets.QWidget):
     """Nodes of some types; follows the scene."""
 
-    initial = {"noneEnabled": False, "addEnabled": True, "showChildNodeTypes": True, "noneDisplay": "None"}
+    initial: ClassVar[dict[str, Any]] = {
+        "noneEnabled": False,
+        "addEnabled": True,
+        "showChildNodeTypes": True,
+        "noneDisplay": "None",
+    }
 
     def build(self) -> None:
         row = QtWidgets.QHBoxLayout(self)
@@ -195,6 +200,7 @@ class qMRMLSubjectHierarchyTreeView(Own, QtWidgets.QTreeView):
 
     def _fill(self) -> None:
         import vtk
+
         model = QtGui.QStandardItemModel(self)
         self.items = []
         if self.mrmlScene() is not None and self.subjectHierarchyNode() is not None:

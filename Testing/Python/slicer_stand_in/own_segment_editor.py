@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from PySide6 import QtCore, QtWidgets
@@ -92,13 +92,19 @@ class qSlicerSegmentEditorAbstractEffect(Own, QtCore.QObject):
         kind = type(logic)
         mode = kind.ModificationModeRemove if self.effect_name == "Erase" else kind.ModificationModeAdd
         node = self.parameterSetNode()
-        logic.ModifySegmentByLabelmap(node.GetSegmentationNode(), node.GetSelectedSegmentID(), labels, mode)
+        logic.ModifySegmentByLabelmap(
+            node.GetSegmentationNode(), node.GetSelectedSegmentID(), labels, mode, False, False
+        )
 
 
 class qMRMLSegmentEditorWidget(Own, QtWidgets.QWidget):
     """The editor over a vtkMRMLSegmentEditorNode."""
 
-    initial = {"undoEnabled": True, "maximumNumberOfUndoStates": 10, "segmentationNodeSelectorVisible": True}
+    initial: ClassVar[dict[str, Any]] = {
+        "undoEnabled": True,
+        "maximumNumberOfUndoStates": 10,
+        "segmentationNodeSelectorVisible": True,
+    }
 
     def build(self) -> None:
         import slicer
@@ -111,6 +117,8 @@ class qMRMLSegmentEditorWidget(Own, QtWidgets.QWidget):
         self.grid = QtWidgets.QGridLayout()
         box.addLayout(self.grid)
         self.logic = slicer.vtkSlicerSegmentEditorLogic()
+        self.history = slicer.vtkSegmentationHistory()
+        self.logic.SetSegmentationHistory(self.history)
         self.effect: Any = None
         self.effects: dict[str, Any] = {}
         self.order = list(EFFECTS)

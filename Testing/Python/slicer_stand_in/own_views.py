@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import xml.etree.ElementTree as ElementTree
 from typing import Any
 
 import numpy as np
-from PySide6 import QtCore, QtGui, QtWidgets
+from PySide6 import QtGui, QtWidgets
 
 from .current import CURRENT
 from .own_base import Own
@@ -50,6 +49,7 @@ class _RenderView(Own, QtWidgets.QWidget):
         interactor = vtk.vtkGenericRenderWindowInteractor()
         self.window.SetInteractor(interactor)
         interactor.SetRenderWindow(self.window)
+        interactor.SetInteractorStyle(None)
         self.managers: Any = None
         self.picture: QtGui.QImage | None = None
         self.setMinimumSize(60, 60)
@@ -349,143 +349,4 @@ class qMRMLThreeDWidget(Own, QtWidgets.QWidget):
         return self.logic
 
 
-class qMRMLLayoutManager(Own, QtCore.QObject):
-    """The views of the layout node, arranged in a viewport."""
-
-    def build(self) -> None:
-        import slicer
-
-        self.viewport_widget = QtWidgets.QWidget()
-        QtWidgets.QVBoxLayout(self.viewport_widget).setContentsMargins(0, 0, 0, 0)
-        self.layout_logic = slicer.vtkMRMLLayoutLogic()
-        self.slices: dict[str, Any] = {}
-        self.views: dict[str, Any] = {}
-        self.arranged: Any = None
-        self.shown_layout: int | None = None
-
-    def scene_changed(self, scene: Any) -> None:
-        self.layout_logic.SetMRMLScene(scene)
-        node = self.layout_logic.GetLayoutNode()
-        self.observe("layout", node, ["ModifiedEvent"], self._arrange)
-        if node is not None:
-            node.SetViewArrangement(node.SlicerLayoutFourUpView)
-            self._arrange()
-
-    def get_layout(self) -> int:
-        return self.layout_logic.GetLayoutNode().GetViewArrangement()
-
-    def set_layout(self, layout: int) -> None:
-        self.setLayout(layout)
-
-    def setLayout(self, layout: int) -> None:
-        self.layout_logic.GetLayoutNode().SetViewArrangement(layout)
-
-    def _arrange(self) -> None:
-        node = self.layout_logic.GetLayoutNode()
-        if node is None or node.GetViewArrangement() == self.shown_layout:
-            return
-        self.shown_layout = node.GetViewArrangement()
-        self._make_views()
-        for widget in (*self.slices.values(), *self.views.values()):
-            widget.setParent(None)
-        if self.arranged is not None:
-            self.arranged.deleteLater()
-        description = node.GetCurrentLayoutDescription()
-        self.arranged = self._arranged(ElementTree.fromstring(description)) if description else QtWidgets.QWidget()
-        self.viewport_widget.layout().addWidget(self.arranged)
-        self.fire("layoutChanged(int)", self.shown_layout)
-
-    def _make_views(self) -> None:
-        import vtk
-
-        found = self.layout_logic.GetViewNodes()
-        for index in range(found.GetNumberOfItems()):
-            node = found.GetItemAsObject(index)
-            name = node.GetLayoutName()
-            if node.IsA("vtkMRMLSliceNode") and name not in self.slices:
-                self.slices[name] = make("qMRMLSliceWidget")
-                self.slices[name].setMRMLSliceNode(node)
-            elif node.IsA("vtkMRMLViewNode") and name not in self.views:
-                self.views[name] = make("qMRMLThreeDWidget")
-                self.views[name].setMRMLViewNode(node)
-        self.slice_logics = vtk.vtkCollection()
-        for widget in self.slices.values():
-            self.slice_logics.AddItem(widget.logic)
-        CURRENT.host.application_logic.SetSliceLogics(self.slice_logics)
-
-    def _arranged(self, element: ElementTree.Element) -> Any:
-        if element.tag == "view":
-            name = element.get("singletontag")
-            widget = {**self.slices, **self.views}.get(name)
-            if widget is None:
-                return QtWidgets.QWidget()
-            widget.show()
-            return widget
-        vertical = element.get("type") == "vertical"
-        box = QtWidgets.QSplitter(QtCore.Qt.Vertical if vertical else QtCore.Qt.Horizontal)
-        for item in element.findall("item"):
-            for inner in item:
-                box.addWidget(self._arranged(inner))
-        box.setSizes([1000] * box.count())
-        return box
-
-    def layoutLogic(self) -> Any:
-        return self.layout_logic
-
-    def get_viewport(self) -> Any:
-        return self.viewport_widget
-
-    def viewport(self) -> Any:
-        return self.viewport_widget
-
-    def sliceViewNames(self) -> list[str]:
-        return list(self.slices)
-
-    def sliceWidget(self, name: str) -> Any:
-        return self.slices.get(name)
-
-    def get_threeDViewCount(self) -> int:
-        return len(self.views)
-
-    def threeDWidget(self, which: Any) -> Any:
-        if isinstance(which, str):
-            return self.views.get(which)
-        return list(self.views.values())[which] if which < len(self.views) else None
-
-    def mrmlSliceLogics(self) -> Any:
-        return self.slice_logics
-
-    def resetSliceViews(self) -> None:
-        for widget in self.slices.values():
-            widget.logic.FitSliceToAll()
-
-    def resetThreeDViews(self) -> None:
-        for widget in self.views.values():
-            widget.view.resetFocalPoint()
-
-    def pauseRender(self) -> None:
-        self.values["_paused"] = self.values.get("_paused", 0) + 1
-
-    def resumeRender(self) -> None:
-        self.values["_paused"] = self.values.get("_paused", 0) - 1
-
-    def setRenderPaused(self, paused: bool) -> None:
-        """Pause, or go on."""
-        (self.pauseRender if paused else self.resumeRender)()
-
-    def close_views(self) -> None:
-        """Let go of the scene."""
-        self.observe("layout", None, [], self._arrange)
-        for widget in (*self.slices.values(), *self.views.values()):
-            widget.view.close_view()
-            if widget.logic is not None:
-                widget.logic.SetMRMLScene(None)
-            widget.deleteLater()
-        self.slices.clear()
-        self.views.clear()
-        self.layout_logic.SetMRMLScene(None)
-
-
-CLASSES = {
-    name: made for name, made in list(globals().items()) if name.startswith("qMRML") and isinstance(made, type)
-}
+CLASSES = {name: made for name, made in list(globals().items()) if name.startswith("qMRML") and isinstance(made, type)}

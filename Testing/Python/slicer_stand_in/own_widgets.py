@@ -11,10 +11,10 @@ from .qt_classes import native_class
 
 @functools.cache
 def _by_hand() -> dict[str, Any]:
-    from . import own_ctk, own_markups, own_nodes, own_segment_editor, own_segments, own_views
+    from . import own_ctk, own_layout, own_markups, own_nodes, own_segment_editor, own_segments, own_views
 
     found: dict[str, Any] = {}
-    for module in (own_ctk, own_nodes, own_segments, own_segment_editor, own_markups, own_views):
+    for module in (own_ctk, own_layout, own_nodes, own_segments, own_segment_editor, own_markups, own_views):
         found.update(module.CLASSES)
     return found
 

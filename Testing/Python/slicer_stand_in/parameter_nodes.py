@@ -14,7 +14,7 @@ import types
 import typing
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 from .troubles import StandInLimit
 
@@ -246,7 +246,7 @@ def _property(field: Field) -> property:
 class Wrapper:
     """What the decorator makes."""
 
-    _fields: dict[str, Field] = {}
+    _fields: ClassVar[dict[str, Field]] = {}
 
     def __init__(self, parameterNode: Any, prefix: str | None = None) -> None:
         self.parameterNode = parameterNode

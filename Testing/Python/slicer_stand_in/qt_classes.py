@@ -25,6 +25,18 @@ def native_class(name: str) -> Any:
     return None
 
 
+@functools.cache
+def qt_side(python_class: type) -> tuple[frozenset[str], frozenset[str]]:
+    """Properties and signals that an object has from Qt: of the nearest of PySide6's classes.
+
+    An object's own meta-object is not asked: those of Python classes are made anew, and PySide6 may hand out one
+    that is gone.
+    """
+    base = next(base for base in python_class.__mro__ if base.__module__.startswith("PySide6"))
+    properties, signals = meta_object_entries(base.__name__)
+    return frozenset(properties), frozenset(signals)
+
+
 def meta_object_entries(name: str) -> tuple[dict[str, str], list[str]]:
     """Properties and signals of a class and of all it inherits, from Qt's meta-object."""
     found = native_class(name)

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 from .api import normalized
+from .qt_classes import qt_side
 from .troubles import TROUBLES, StandInLimit
 
 
@@ -93,11 +94,11 @@ class BoundSignal:
     @property
     def _signature(self) -> str:
         signatures = self._proxy._api.signal_names[self._name]
-        if len({signature.count(",") for signature in signatures}) < len(signatures) and len(signatures) > 1:
-            same = [signature for signature in signatures if not signature.endswith("()")]
-            if len(same) > 1:
-                TROUBLES.ambiguous_connects.append(f"{self._proxy._api.name}.{self._name}: {', '.join(same)}")
-        return signatures[0]
+        overloads = [signature for signature in signatures if not signature.endswith("()")]
+        if len(overloads) > 1:
+            TROUBLES.ambiguous_connects.append(f"{self._proxy._api.name}.{self._name}: {', '.join(overloads)}")
+        native = qt_side(type(self._proxy._native))[1]
+        return next((signature for signature in signatures if signature in native), signatures[0])
 
     def connect(self, slot: Callable[..., Any]) -> bool:
         return connect(self._proxy, self._signature, slot)
@@ -126,7 +127,7 @@ def connect(proxy: Any, signal: str, receiver: Any, slot: str | None = None) -> 
         raise TypeError(f"{call!r} is no slot")
     wrapped = make_slot(call)
     native = proxy._native
-    if native.metaObject().indexOfSignal(signature) >= 0:
+    if signature in qt_side(type(native))[1]:
         from PySide6 import QtCore
 
         QtCore.QObject.connect(native, QtCore.SIGNAL(signature), wrapped)
@@ -152,7 +153,7 @@ def disconnect(proxy: Any, signal: str, receiver: Any = None, slot: str | None =
     gone = [entry for entry in entries if entry[0] == signature and (call is None or entry[1] == call)]
     for entry in gone:
         entries.remove(entry)
-        if native.metaObject().indexOfSignal(signature) >= 0:
+        if signature in qt_side(type(native))[1]:
             from PySide6 import QtCore
 
             QtCore.QObject.disconnect(native, QtCore.SIGNAL(signature), entry[2])
@@ -165,7 +166,7 @@ def emit(proxy: Any, name: str, *values: Any) -> None:
 
     native = proxy._native
     signatures = proxy._api.signal_names[name]
-    if any(native.metaObject().indexOfSignal(signature) >= 0 for signature in signatures):
+    if any(signature in qt_side(type(native))[1] for signature in signatures):
         getattr(native, name).emit(*(unwrap(value) for value in values))
         return
     matching = [s for s in signatures if s.count(",") + (not s.endswith("()")) == len(values)]

@@ -14,6 +14,7 @@ from . import signals
 from .api import load_api
 from .convert import proxy_of
 from .own_widgets import own_class
+from .qt_classes import qt_side
 from .troubles import TROUBLES, StandInLimit
 
 
@@ -90,7 +91,7 @@ def _take_own_properties(root: ElementTree.Element) -> dict[str, list[tuple[str,
                 continue
             if name not in entry.properties and name not in DESIGNER_ONLY:
                 TROUBLES.refusals.append(f"{entry.name} has no property {name} (widget {widget.get('name')})")
-            elif own is not None and (name not in _qt_properties(own) or hasattr(own, f"set_{name}")):
+            elif own is not None and (name not in qt_side(own)[0] or hasattr(own, f"set_{name}")):
                 widget.remove(element)
                 taken.setdefault(widget.get("name", ""), []).append((name, element))
     return taken
@@ -98,11 +99,6 @@ def _take_own_properties(root: ElementTree.Element) -> dict[str, list[tuple[str,
 
 DESIGNER_ONLY = ("buddy",)
 """What Designer writes as a property of a widget without Qt having one."""
-
-
-def _qt_properties(own: Any) -> set[str]:
-    meta = own.staticMetaObject
-    return {meta.property(index).name() for index in range(meta.propertyCount())}
 
 
 def property_value(proxy: Any, element: ElementTree.Element) -> Any:

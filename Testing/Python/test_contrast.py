@@ -1,0 +1,83 @@
+"""Contrast over local noise: the ruler by which foci stand out."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from PainGeneratorLib.Numerics.contrast import ContrastMap
+from PainGeneratorLib.Numerics.image import Geometry, Image
+from scipy import ndimage
+
+SPACING = (3.0, 2.5, 4.0)  # i, j, k
+
+
+def noisy_block(shape=(40, 56, 48), noise=0.1, seed=3) -> np.ndarray:
+    """Uptake 1 with noise of about 5 mm correlation."""
+    grain = ndimage.gaussian_filter(
+        np.random.default_rng(seed).standard_normal(shape), [2.1 / s for s in SPACING[::-1]]
+    )
+    return (1.0 + noise * grain / grain.std()).astype(np.float32)
+
+
+def geometry_of(array: np.ndarray) -> Geometry:
+    matrix = np.diag([-SPACING[0], -SPACING[1], SPACING[2], 1.0])
+    matrix[:3, 3] = (70.0, 60.0, -80.0)
+    return Geometry(array.shape, matrix)
+
+
+def with_ball(array: np.ndarray, center: np.ndarray, suv: float, radius: float = 7.0) -> Image:
+    geometry = geometry_of(array)
+    points = geometry.flat_to_ras(np.arange(geometry.size)).reshape(*array.shape, 3)
+    array = array.copy()
+    array[np.linalg.norm(points - center, axis=-1) <= radius] += suv - 1.0
+    return Image(array, geometry)
+
+
+PLACE = np.array([10.0, -5.0, 3.0])
+
+
+def test_a_focus_is_the_highest_place_and_pure_noise_stays_low():
+    array = noisy_block()
+    empty = ContrastMap(Image(array, geometry_of(array)), 0.15)
+    assert empty.z.max() < 7.0
+    filled = ContrastMap(with_ball(array, PLACE, 2.0), 0.15)
+    k, j, i = np.unravel_index(filled.z.argmax(), filled.z.shape)
+    assert np.linalg.norm(filled.geometry.to_ras(np.array([i, j, k], float)) - PLACE) < 5.0
+    assert filled.at(PLACE[None])[0] > 10.0
+
+
+def test_twice_the_noise_halves_the_contrast():
+    quiet, loud = (ContrastMap(with_ball(noisy_block(noise=n), PLACE, 2.0), 0.15) for n in (0.08, 0.16))
+    assert loud.typical_noise == pytest.approx(2.0 * quiet.typical_noise, rel=0.1)
+    assert loud.at(PLACE[None])[0] == pytest.approx(0.5 * quiet.at(PLACE[None])[0], rel=0.3)
+
+
+def test_noise_is_local():
+    array = noisy_block(shape=(60, 56, 48), noise=0.05)
+    array[30:] = noisy_block(shape=(30, 56, 48), noise=0.25, seed=8)
+    found = ContrastMap(Image(array, geometry_of(array)), 0.15)
+    assert np.median(found.noise[45:55]) > 3.0 * np.median(found.noise[5:15])
+
+
+def test_a_crop_gives_the_same_contrast_as_the_whole():
+    whole = with_ball(noisy_block(shape=(80, 80, 80)), PLACE, 2.0)
+    offset = (4, 8, 8)
+    part = Image(whole.array[4:44, 8:64, 8:64], whole.geometry.cropped(offset, (40, 56, 56)))
+    values = [ContrastMap(image, 0.15).at(PLACE[None])[0] for image in (whole, part)]
+    assert values[0] == pytest.approx(values[1], rel=0.25)
+
+
+def test_places_without_a_value_are_no_contrast_and_do_not_spread():
+    array = noisy_block()
+    array[:6] = np.nan
+    found = ContrastMap(Image(array, geometry_of(array)), 0.15)
+    assert np.isfinite(found.z).all()
+    assert found.z[:6].max() == 0.0
+    assert found.z.max() < 8.0
+
+
+def test_nothing_but_air_has_no_contrast():
+    array = np.zeros((20, 24, 28), dtype=np.float32)
+    found = ContrastMap(Image(array, geometry_of(array)), 0.15)
+    assert found.z.max() == 0.0
+    assert found.typical_noise == 0.0

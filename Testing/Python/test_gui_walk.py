@@ -1,0 +1,88 @@
+"""The real panel from its real Designer file, clicked through on a phantom from Detect to Export."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+pytestmark = [pytest.mark.slow, pytest.mark.scene]
+
+
+@pytest.fixture
+def stand_in(slicer_api: Any) -> Iterator[Any]:
+    from slicer_stand_in.installed import SlicerStandIn
+
+    with SlicerStandIn() as running:
+        yield running
+
+
+@pytest.fixture
+def a_widget(stand_in: Any, project_folder: Path) -> Iterator[Any]:
+    _module, widget = stand_in.load_module(project_folder / "PainGenerator" / "PainGenerator.py")
+    stand_in.enter(widget)
+    yield widget
+    stand_in.leave(widget)
+    widget.cleanup()
+
+
+@pytest.fixture
+def a_walk(stand_in: Any, a_widget: Any, tmp_path: Path) -> Any:
+    from gui_walk import Walk
+
+    walk = Walk(stand_in, a_widget, tmp_path)
+    walk.check()
+    return walk
+
+
+def test_a_radiologist_walks_from_detect_to_export(a_walk: Any) -> None:
+    a_walk.load_and_detect()
+    a_walk.check()
+    a_walk.shot("case")
+    a_walk.run_all()
+    a_walk.check()
+    a_walk.move_slider()
+    a_walk.check()
+    a_walk.jump()
+    a_walk.check()
+    a_walk.decide()
+    a_walk.check()
+    a_walk.paint_larger()
+    a_walk.check()
+    added = a_walk.add_one()
+    a_walk.check()
+    a_walk.merge_two(added)
+    a_walk.check()
+    a_walk.rename_level()
+    a_walk.check()
+    a_walk.save_close_reopen()
+    a_walk.check()
+    a_walk.leave_and_come_back()
+    a_walk.check()
+    a_walk.export()
+    a_walk.check()
+
+
+def test_an_empty_scene_tells_why_nothing_can_run(a_walk: Any) -> None:
+    ui = a_walk.ui
+    for button in (ui.runAllButton, ui.runCaseButton, ui.runAlignButton, ui.runFindButton, ui.exportButton):
+        assert not button.enabled
+        assert len(button.toolTip) > 10
+    ui.detectButton.click()
+    from slicer_stand_in.current import CURRENT
+
+    assert [kind for kind, _ in CURRENT.messages if kind == "error"] == ["error"]
+    assert len(a_walk.stand_in.troubles.slot_errors) == 1
+
+
+def test_the_module_works_without_a_main_window(slicer_api: Any, project_folder: Path) -> None:
+    from slicer_stand_in.installed import SlicerStandIn
+
+    with SlicerStandIn(main_window=False) as running:
+        _module, widget = running.load_module(project_folder / "PainGenerator" / "PainGenerator.py")
+        running.enter(widget)
+        running.leave(widget)
+        widget.cleanup()
+        assert running.troubles.texts() == []
