@@ -1,6 +1,6 @@
 """How well pain generators are found: sensitivity, false candidates, ranks and names, on phantoms and real cases.
 
-    python Testing/Benchmarks/finding.py --cache DIR [--seeds tune|held-out] [--count 20] [--group low-back ...]
+    python Testing/Benchmarks/finding.py --cache DIR [--seeds tune|held-out] [--count 20] [--skip 0] [--group low-back]
         [--stage pet|mapped|fused|whole] [--anatomy] [--froc] [--plain] [--real] [--list]
 
 Stages: ``pet`` looks at the PET alone; ``mapped`` adds the tissues that the MR shows, ``fused`` the MR findings and
@@ -37,7 +37,7 @@ SLIDER = (1.2, 1.3, 1.4, 1.5, 1.6, 1.8, 2.0)
 
 def cases_of(arguments: argparse.Namespace):
     """The chosen cases, one at a time."""
-    first = SEEDS[arguments.seeds]
+    first = SEEDS[arguments.seeds] + arguments.skip
     for seed in range(first, first + arguments.count):
         for group in arguments.group or GROUPS:
             case = phantom_case(arguments.cache, group, seed)
@@ -54,6 +54,12 @@ def cases_of(arguments: argparse.Namespace):
 def lesions_for(stage: str, case: TestCase) -> list:
     """All lesions, or only those with uptake where the MR findings do not take part."""
     return [x for x in case.lesions if stage in ("fused", "whole") or x.evidence != "MR only"]
+
+
+def say(text: str) -> None:
+    """Write a line at once: a long run is followed while it goes."""
+    sys.stdout.write(text + "\n")
+    sys.stdout.flush()
 
 
 def kind_of(case: TestCase) -> str:
@@ -73,10 +79,7 @@ def measure(arguments: argparse.Namespace) -> None:
         outcome = score(case.name, run.lesions(lesions), run.found(), case.normal)
         outcomes.setdefault(kind, []).append(outcome)
         part, whole = sensitivity([outcome])
-        print(
-            f"{case.name}: found {part}/{whole}, false {len(outcome.false)}, {time.process_time() - clock:.1f} s CPU",
-            flush=True,
-        )
+        say(f"{case.name}: found {part}/{whole}, false {len(outcome.false)}, {time.process_time() - clock:.1f} s CPU")
         if arguments.list:
             print_list(outcome, run)
         if run.landmark_errors is not None:
@@ -90,15 +93,15 @@ def measure(arguments: argparse.Namespace) -> None:
                 found = [Found(run.to_lesions(f.centroid_ras_mm), f) for f in above(run.suv, threshold)]
                 plain.setdefault((kind, method), []).append(score(case.name, with_uptake, found, case.normal))
     for kind, some in outcomes.items():
-        print("\n".join(summary(f"{kind}, {arguments.seeds} seeds, stage {arguments.stage}", some)))
+        say("\n".join(summary(f"{kind}, {arguments.seeds} seeds, stage {arguments.stage}", some)))
     for (kind, ratio), some in sweep.items():
         found = ", ".join(f"{e} {share(*sensitivity(some, e))}" for e in ("PET+MR", "PET only", "MR only"))
-        print(f"slider {ratio:.1f} {kind}: {found}; false {false_per_case(some):.2f} a case")
+        say(f"slider {ratio:.1f} {kind}: {found}; false {false_per_case(some):.2f} a case")
     for (kind, method), some in plain.items():
-        print(f"plain {method} {kind}: found {share(*sensitivity(some))}, false {false_per_case(some):.2f} a case")
+        say(f"plain {method} {kind}: found {share(*sensitivity(some))}, false {false_per_case(some):.2f} a case")
     if errors:
         before, after, told = (np.array(column) for column in zip(*errors, strict=True))
-        print(
+        say(
             f"landmarks: before median {np.median(before):.2f}, 95 % {np.percentile(before, 95):.2f}, "
             f"worst {before.max():.2f} mm; after {np.median(after):.2f}, {np.percentile(after, 95):.2f}, "
             f"{after.max():.2f} mm; over 3 mm and said so {share(int(told[after > 3].sum()), int((after > 3).sum()))}"
@@ -112,15 +115,15 @@ def print_list(outcome: Outcome, run: Run) -> None:
         true = lesion.truth
         words = f"{lesion.evidence} {true.get('kind', '')} {true.get('volume_ml', '')} ml ratio {true.get('ratio')}"
         if match is None:
-            print(f"    MISSED {lesion.id} {words} {run.why_not(lesion)}")
+            say(f"    MISSED {lesion.id} {words} {run.why_not(lesion)}")
         else:
             gap = float(np.linalg.norm(match.center_ras_mm - lesion.center_ras_mm))
-            print(f"    found  {lesion.id} {words}: rank {rank}, {gap:.1f} mm off, {run.words(match.item)}")
+            say(f"    found  {lesion.id} {words}: rank {rank}, {gap:.1f} mm off, {run.words(match.item)}")
             if lesion.region is not None:
-                print(f"           {run.overlap(lesion, match.item)}")
+                say(f"           {run.overlap(lesion, match.item)}")
     for rank, false in outcome.false:
         place = np.round(false.center_ras_mm).astype(int).tolist()
-        print(f"    false  rank {rank} at {place}: {run.words(false.item)}")
+        say(f"    false  rank {rank} at {place}: {run.words(false.item)}")
 
 
 def main() -> None:
@@ -128,6 +131,7 @@ def main() -> None:
     parser.add_argument("--cache", type=Path, required=True, help="folder that keeps phantoms; outside the project")
     parser.add_argument("--seeds", choices=tuple(SEEDS), default="tune")
     parser.add_argument("--count", type=int, default=20)
+    parser.add_argument("--skip", type=int, default=0, help="leave out so many seeds at the start")
     parser.add_argument("--group", action="append", choices=GROUPS)
     parser.add_argument("--stage", choices=STAGES, default="whole")
     parser.add_argument("--anatomy", action="store_true", help="use the phantoms' anatomy label map")

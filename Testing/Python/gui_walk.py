@@ -3,173 +3,19 @@
 from __future__ import annotations
 
 import json
-import os
-import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from gui_hands import Hands, tag
 from gui_walk_case import add_anatomy, hot_place, pixels_of
-from PainGeneratorLib.Scene.segments import TAG_PREFIX, segment_tag
-from PySide6 import QtCore, QtTest, QtWidgets
+from PySide6 import QtCore, QtGui, QtTest
 
 STATUS_COLUMN, VOLUME_COLUMN, SIDE_COLUMN = 12, 11, 2
-CLOSE_MM = 0.5
-"""A view that shows a position lies in its plane by this."""
 
 
-class Walk:
-    """The panel in a running stand-in, and what the user does with it.
-
-    Parameters
-    ----------
-    stand_in : SlicerStandIn
-    widget : PainGeneratorWidget
-    folder : Path
-        For the scene and the export.
-    """
-
-    def __init__(self, stand_in: Any, widget: Any, folder: Path) -> None:
-        self.stand_in, self.widget, self.folder = stand_in, widget, folder
-        self.shots = os.environ.get("PAINGENERATOR_SCREENSHOTS")
-
-    # --- what is there
-
-    @property
-    def panel(self) -> Any:
-        return self.widget.panel
-
-    @property
-    def ui(self) -> Any:
-        return self.widget.panel.ui
-
-    @property
-    def session(self) -> Any:
-        return self.widget.panel.session
-
-    @property
-    def table(self) -> Any:
-        return self.ui.candidatesTable
-
-    def candidate(self, candidate_id: str) -> Any:
-        return next(c for c in self.session.candidates() if c.id == candidate_id)
-
-    def row_of(self, candidate_id: str) -> int:
-        """The table's row of a candidate; the id is data of the first column."""
-        ids = [self.table.item(row, 0).data(256) for row in range(self.table.rowCount)]
-        return ids.index(candidate_id)
-
-    def cell(self, candidate_id: str, column: int) -> str:
-        return self.table.item(self.row_of(candidate_id), column).text()
-
-    def segment(self, candidate_id: str) -> Any:
-        segmentation = self.session.node_of("candidates").GetSegmentation()
-        for segment_id in segmentation.GetSegmentIDs():
-            if tag(segmentation.GetSegment(segment_id), "Id") == candidate_id:
-                return segmentation.GetSegment(segment_id)
-        raise AssertionError(f"no segment for {candidate_id}")
-
-    def views(self) -> list[Any]:
-        """The slice views on the screen."""
-        return [widget.view for widget in self.stand_in.manager.slices.values() if widget.isVisible()]
-
-    # --- hands
-
-    def events(self) -> None:
-        import slicer
-
-        slicer.app.processEvents()
-
-    def wait_until(self, is_so: Callable[[], bool], what: str, seconds: float = 60.0) -> None:
-        """Let Qt work until something is so."""
-        end = time.monotonic() + seconds
-        while not is_so():
-            self.events()
-            time.sleep(0.01)
-            assert time.monotonic() < end, f"not {what} after {seconds} s"
-
-    def press(self, button: Any) -> None:
-        """Click a button that is there to be clicked."""
-        assert button.enabled, f"{button.name} is disabled: {button.toolTip}"
-        button.click()
-        self.events()
-
-    def click_row(self, candidate_id: str, adding: bool = False) -> None:
-        """Click a row of the table with the mouse."""
-        native = self.table._native
-        item = native.item(self.row_of(candidate_id), 1)
-        native.scrollToItem(item)
-        keys = QtCore.Qt.ControlModifier if adding else QtCore.Qt.NoModifier
-        place = native.visualItemRect(item).center()
-        QtTest.QTest.mouseClick(native.viewport(), QtCore.Qt.LeftButton, keys, place)
-        self.events()
-
-    def open_section(self, section: Any) -> None:
-        section.collapsed = False
-        self.events()
-
-    def shot(self, name: str) -> None:
-        """A picture of the window, when a folder for it is given (PAINGENERATOR_SCREENSHOTS)."""
-        if self.shots:
-            Path(self.shots).mkdir(parents=True, exist_ok=True)
-            self.stand_in.photograph(Path(self.shots) / f"{name}.png")
-
-    # --- checks after each act
-
-    def check(self, allowed_messages: tuple[str, ...] = ("status", "info", "confirm")) -> None:
-        """Nothing was lost, nothing failed, and table, scene and session say the same."""
-        from slicer_stand_in.current import CURRENT
-
-        self.events()
-        assert not self.stand_in.troubles.texts(), self.stand_in.troubles.texts()
-        told = [message for message in CURRENT.messages if message[0] not in allowed_messages]
-        assert not told, told
-        CURRENT.host.checkpoint("the walk")
-        if self.session is None:
-            return
-        candidates = self.session.candidates()
-        ids = sorted(self.table.item(row, 0).data(256) for row in range(self.table.rowCount))
-        assert ids == sorted(c.id for c in candidates)
-        node = self.session.node_of("candidates")
-        count = node.GetSegmentation().GetNumberOfSegments() if node is not None else 0
-        # Tables and the segmentation hold every candidate that is not deleted.
-        assert count == len(candidates)
-
-    def check_views_at(self, candidate_id: str) -> None:
-        """Every slice view is centered on the candidate and draws its outline there, brighter than the others."""
-        position = self.session.position_of(candidate_id)
-        node = self.session.node_of("candidates")
-        display = node.GetDisplayNode()
-        assert self.views()
-        for view in self.views():
-            to_ras = np.array([[view.node.GetSliceToRAS().GetElement(i, j) for j in range(4)] for i in range(4)])
-            assert abs((position - to_ras[:3, 3]) @ to_ras[:3, 2]) < CLOSE_MM, view.node.GetName()
-            x, y, _ = view.convertRASToXYZ(position)
-            width, height = view.width(), view.height()
-            assert abs(x - width / 2) < 0.1 * width, (view.node.GetName(), x, width)
-            assert abs(y - height / 2) < 0.1 * height, (view.node.GetName(), y, height)
-            with_outline = pixels_of(view)
-            display.SetVisibility(False)
-            without = pixels_of(view)
-            display.SetVisibility(True)
-            rows = slice(max(0, round(height - y) - 60), round(height - y) + 60)
-            columns = slice(max(0, round(x) - 60), round(x) + 60)
-            changed = np.abs(with_outline[rows, columns].astype(int) - without[rows, columns]).sum(axis=2) > 30
-            assert changed.sum() > 10, f"no outline in {view.node.GetName()}"
-        chosen, others = self._opacities(candidate_id)
-        assert all(chosen > other for other in others), (chosen, others)
-
-    def _opacities(self, candidate_id: str) -> tuple[float, list[float]]:
-        node = self.session.node_of("candidates")
-        display, segmentation = node.GetDisplayNode(), node.GetSegmentation()
-        by_id = {
-            tag(segmentation.GetSegment(s), "Id"): display.GetSegmentOpacity2DOutline(s)
-            for s in segmentation.GetSegmentIDs()
-        }
-        return by_id.pop(candidate_id), list(by_id.values())
-
-    # --- acts
+class Walk(Hands):
+    """What a radiologist does, in the order of the walk."""
 
     def load_and_detect(self) -> None:
         """Load a phantom with its anatomy; Detect gives roles with reasons, and SUV is known."""
@@ -190,6 +36,29 @@ class Walk:
         self.events()
         assert self.session.anatomy_id == anatomy.GetID()
         assert any(pixels_of(view).max() > 60 for view in self.views()), "the views show the case"
+
+    def cancel_a_run(self) -> None:
+        """The button of a running step says Cancel; after it the step is not done and the scene as it was."""
+        self.press(self.ui.runCaseButton)
+        assert self.session.state("case").value == "done"
+        before, texts = self.node_ids(), []
+
+        def cancel() -> None:
+            texts.append(self.ui.runAlignButton.text)
+            self.ui.runAlignButton.click()
+
+        self.open_section(self.ui.alignSection)
+        QtCore.QTimer.singleShot(0, cancel)
+        self.press(self.ui.runAlignButton)
+        self.wait_until(lambda: not self.panel.is_busy, "cancelled", 120)
+        assert texts == ["Cancel"]
+        assert self.ui.runAlignButton.text != "Cancel"
+        assert self.session.state("align").value == "not done"
+        assert self.node_ids() == before
+
+    def node_ids(self) -> list[str]:
+        scene = self.stand_in.scene
+        return sorted(scene.GetNthNode(index).GetID() for index in range(scene.GetNumberOfNodes()))
 
     def run_all(self) -> None:
         """One button; every step is done, and table, segmentation and views are filled."""
@@ -223,6 +92,7 @@ class Walk:
         assert counts[0] >= counts[1] >= counts[2], counts
         assert counts[0] > counts[2], counts
         self.press(self.ui.resetPreviewButton)
+        self.ui.findSection.collapsed = True
         assert [c.id for c in self.session.candidates()] == before
         assert not self.ui.previewTable.visible
 
@@ -240,6 +110,40 @@ class Walk:
             self.events()
             assert self.panel.review.table.current() == candidate_id
             self.check_views_at(candidate_id)
+
+    def use_reading_aids(self) -> None:
+        """Layouts, PET windows by F-key, and the left-right comparison; each in the views themselves."""
+        pet_id = self.session.volume_of("PET").GetID()
+        self.open_section(self.ui.viewsSection)
+        self.click_row(self.session.candidates()[0].id)
+        self.press(self.ui.layoutBesideButton)
+        beside = [w for w in self.stand_in.manager.slices.values() if w.isVisible()]
+        shown = [w.mrmlSliceCompositeNode().GetBackgroundVolumeID() for w in beside]
+        assert len(beside) == 6
+        assert shown.count(pet_id) == 3
+        self.shot("beside")
+        self.press(self.ui.layoutMipButton)
+        (turning,) = (w for w in self.stand_in.manager.views.values() if w.isVisible())
+        assert turning.mrmlViewNode().GetRaycastTechnique() == turning.mrmlViewNode().MaximumIntensityProjection
+        assert np.ptp(pixels_of(turning.view)) > 100, "the projection is drawn"
+        self.shot("projection")
+        self.press(self.ui.layoutFusedButton)
+        display = self.session.volume_of("PET").GetDisplayNode()
+        for handler, maximum in ((self.panel.on_window_3, 6.0), (self.panel.on_window_2, 4.0)):
+            handler()
+            self.events()
+            assert display.GetWindowLevelMax() == maximum
+            assert self.ui.petWindowSlider.value == maximum
+        position = self.session.candidates()[0].centroid_ras_mm
+        self.press(self.ui.mirrorButton)
+        self.views()[0].click_at(position)
+        self.events()
+        assert self.ui.mirrorLabel.visible
+        assert "mirrored" in self.ui.mirrorLabel.text
+        self.ui.mirrorButton.click()
+        self.events()
+        assert not self.ui.mirrorLabel.visible
+        self.ui.viewsSection.collapsed = True
 
     def decide(self) -> None:
         """Accept the first, reject the second; row and segment say so."""
@@ -300,15 +204,18 @@ class Walk:
     def merge_two(self, added: str) -> None:
         """Make one of two: the added one and the last of the others."""
         count = self.table.rowCount
-        other = next(c.id for c in reversed(self.session.candidates()) if c.id != added)
+        seen_on_pet = [c.id for c in self.session.candidates() if c.suv_max is not None and c.id != added]
+        other = seen_on_pet[-1]
         self.click_row(other)
         self.click_row(added, adding=True)
         assert set(self.panel.review.table.selected()) == {other, added}
         volume = self.candidate(other).volume_ml + self.candidate(added).volume_ml
+        hottest = max(self.candidate(other).suv_max, self.candidate(added).suv_max)
         self.press(self.ui.mergeButton)
         assert self.table.rowCount == count - 1
         merged = self.candidate(self.panel.review.table.current())
-        assert abs(merged.volume_ml - volume) < 0.02 * volume + 0.05
+        assert abs(merged.volume_ml - volume) < 0.02 * volume + 0.05, (merged.volume_ml, volume)
+        assert abs(merged.suv_max - hottest) < 1e-6
 
     def rename_level(self) -> None:
         """Another level from the list; name and table follow."""
@@ -371,12 +278,9 @@ class Walk:
             self.stand_in.leave(self.widget)
             assert self.panel.session is None
             assert not session.changed
-            assert not self.stand_in.window.findChildren(QtWidgets.QWidget, "shortcut")
+            self.events()
+            assert not self.stand_in.window.findChildren(QtGui.QShortcut)
             self.stand_in.enter(self.widget)
+            assert self.stand_in.window.findChildren(QtGui.QShortcut)
         assert self.summary() == told
         assert len(self.session.changed) == listeners
-
-
-def tag(segment: Any, name: str) -> str | None:
-    """A tag of ours on a segment."""
-    return segment_tag(segment, f"{TAG_PREFIX}{name}")

@@ -14,10 +14,11 @@ from PainGeneratorLib.Registration import sampling
 from PainGeneratorLib.Registration.alignment import align, align_case
 from PainGeneratorLib.Registration.alignment_types import AlignmentParameters, PairAlignment
 from PainGeneratorLib.Registration.landmarks import LandmarkFit, LandmarkPairs
+from PainGeneratorLib.Registration.metric import PairMetric
 from PainGeneratorLib.Registration.quality import judge
 from PainGeneratorLib.Registration.rigid import mean_distance, motion
 from PainGeneratorLib.Registration.search import PairSearch
-from PainGeneratorLib.Registration.similarity import IntensityScale, mutual_information
+from PainGeneratorLib.Registration.similarity import IntensityScale, fixed_rows, mutual_information
 from PainGeneratorLib.Registration.transform_files import read_transform
 from PainGeneratorLib.Workflow.protocol import load_protocol
 from scipy import ndimage
@@ -37,7 +38,7 @@ VALUES = {
 @pytest.fixture(scope="module")
 def parameters() -> AlignmentParameters:
     shipped = load_protocol("low-back").stage("alignment", AlignmentParameters)
-    return dataclasses.replace(shipped, samples=6000, restarts=2, finest_spacing_mm=4.0)
+    return dataclasses.replace(shipped, samples=16000, restarts=2, finest_spacing_mm=4.0)
 
 
 def tissue_at(points_ras: np.ndarray) -> np.ndarray:
@@ -102,7 +103,7 @@ def ct_alignment(reference: Image, moved_ct: Image, parameters: AlignmentParamet
 def test_a_known_motion_of_a_ct_is_found(ct_alignment: PairAlignment) -> None:
     assert ct_alignment.kept == "registered"
     assert ct_alignment.verdict == "aligned"
-    assert mean_distance(ct_alignment.fixed_to_moving_ras, POSE, PROBES) < 0.7
+    assert mean_distance(ct_alignment.fixed_to_moving_ras, POSE, PROBES) < 1.0
     assert ct_alignment.spread_mm < 1.0
     assert ct_alignment.similarity_end > ct_alignment.similarity_start
     assert 4.0 < ct_alignment.shift_mm < 10.0
@@ -129,6 +130,7 @@ def test_what_a_series_does_not_show_is_not_taken_for_air(reference: Image, para
     array = padded.array.copy()
     array[:, :, :20] = -2000.0
     found = align(reference, Image(array, padded.geometry), parameters=parameters, moving_kind="CT")
+    assert found.evidence["outline_overlap"] > 0.97
     assert mean_distance(found.fixed_to_moving_ras, POSE, PROBES) < 1.0
 
 
@@ -249,6 +251,7 @@ def search_result(**changes: object) -> PairSearch:
     found = PairSearch(np.eye(4), POSE, CENTER, PROBES, 1000.0)
     values = {"spread_mm": 0.3, "similarity_start": 0.4, "similarity_end": 0.5, "kind": "PET", "change_mm": 8.0}
     values |= {"halves_mm": 1.0, "gain_noise": 0.002, "outline": 0.95}
+    values |= {"edges_sd": 2.5, "better_near_start": 0.4}
     for name, value in (values | changes).items():
         setattr(found, name, value)
     return found
@@ -263,6 +266,7 @@ def search_result(**changes: object) -> PairSearch:
         ({"gain_noise": 0.2}, "no better"),
         ({"halves_mm": 30.0}, "parts"),
         ({"outline": 0.3}, "outlines"),
+        ({"edges_sd": 0.6}, "edges"),
     ],
 )
 def test_a_doubtful_result_is_rejected(
@@ -278,25 +282,71 @@ def test_a_clear_result_is_kept(parameters: AlignmentParameters) -> None:
     assert judge(search_result(), np.eye(4), None, parameters, False).kept == "registered"
 
 
+@pytest.mark.parametrize(
+    ("changes", "verdict"),
+    [
+        ({"edges_sd": 0.6, "better_near_start": 0.4}, "not aligned"),
+        ({"edges_sd": 0.6, "better_near_start": 0.0, "change_mm": 8.0}, "not aligned"),
+        ({"edges_sd": 0.6, "better_near_start": 0.0, "change_mm": 2.0}, "kept the scanner's alignment"),
+    ],
+)
+def test_the_scanners_alignment_is_kept_only_where_the_images_do_not_contradict_it(
+    changes: dict[str, object], verdict: str, parameters: AlignmentParameters
+) -> None:
+    assert judge(search_result(**changes), np.eye(4), None, parameters, True).verdict == verdict
+
+
 def test_the_derivative_of_the_mutual_information_is_right() -> None:
     generator = np.random.default_rng(8)
     fixed, noise, weights = generator.uniform(0.05, 0.95, (3, 300))
     moving = np.clip(fixed**2 + 0.05 * noise, 0.02, 0.98)
-    _, derivative = mutual_information(fixed, moving, weights, 16)
+    rows = fixed_rows(fixed, 16)
+    _, derivative = mutual_information(rows, moving, weights, 16)
     for index in (0, 7, 150):
         step = np.zeros(300)
         step[index] = 1e-5
-        ahead, _ = mutual_information(fixed, moving + step, weights, 16)
-        back, _ = mutual_information(fixed, moving - step, weights, 16)
+        ahead, _ = mutual_information(rows, moving + step, weights, 16)
+        back, _ = mutual_information(rows, moving - step, weights, 16)
         assert derivative[index] == pytest.approx((ahead - back) / 2e-5, rel=1e-3, abs=1e-7)
+
+
+def test_the_mutual_information_of_independent_values_is_nearly_0_and_of_equal_ones_large() -> None:
+    generator = np.random.default_rng(9)
+    values, others = generator.uniform(0, 1, (2, 50_000))
+    weights = np.ones(50_000)
+    assert mutual_information(fixed_rows(values, 16), others, weights, 16)[0] < 0.01
+    assert mutual_information(fixed_rows(values, 16), values, weights, 16)[0] > 1.5
+
+
+@pytest.mark.parametrize("edge_weight", [0.0, 20.0])
+def test_the_slope_of_the_metric_is_right(reference: Image, moved_ct: Image, edge_weight: float) -> None:
+    start = motion(np.array([2.0, -1.0, 3.0, 8.0, -4.0, 2.0]), CENTER)
+    fixed, moving = (sampling.smoothed(image, None, 5.0) for image in (reference, moved_ct))
+    points = CENTER + np.random.default_rng(10).uniform(-45, 45, (30_000, 3))
+    metric = PairMetric(
+        fixed, moving, points, start, CENTER, place=np.zeros(6), bins=16, edge_weight=edge_weight, penalty=0.001
+    )
+    at = np.array([1.0, 0.5, -0.7, 2.0, -3.0, 1.0])
+    numeric = [(metric(at + step)[0] - metric(at - step)[0]) / 0.2 for step in 0.1 * np.eye(6)]
+    slope = metric(at)[1]
+    assert np.abs(slope - numeric).max() < 0.03 * np.abs(slope).max()
+
+
+def test_edges_agree_best_where_images_lie_on_one_another(reference: Image, moved_ct: Image) -> None:
+    fixed, moving = (sampling.smoothed(image, None, 2.0) for image in (reference, moved_ct))
+    points = CENTER + np.random.default_rng(11).uniform(-45, 45, (4000, 3))
+    metric = PairMetric(fixed, moving, points, POSE, CENTER, place=np.zeros(6), bins=16)
+    right = metric.edges(np.zeros(6))
+    assert all(metric.edges(step) < right for step in 6.0 * np.vstack([np.eye(6), -np.eye(6)]))
 
 
 def test_an_intensity_scale_is_monotone_and_survives_constant_values() -> None:
     values = np.concatenate([np.zeros(50), np.linspace(0, 1, 100), [1000.0]])
-    scaled, slope = IntensityScale.of(values, 0.5)(np.sort(values))
+    scaled = IntensityScale.of(values, 0.5)(np.sort(values))
     assert (np.diff(scaled) >= 0).all()
-    assert (slope >= 0).all()
-    assert np.isfinite(IntensityScale.of(np.full(20, 3.0), 1.0)(np.array([3.0]))[0]).all()
+    assert scaled.min() == 0.0
+    assert scaled.max() == 1.0
+    assert np.isfinite(IntensityScale.of(np.full(20, 3.0), 1.0)(np.array([3.0]))).all()
 
 
 def test_samples_are_linear_between_voxels_and_weightless_outside(reference: Image) -> None:
@@ -306,7 +356,7 @@ def test_samples_are_linear_between_voxels_and_weightless_outside(reference: Ima
     working = sampling.smoothed(Image(ramp.astype(np.float32), geometry), None, 0.0)
     values, gradients, weights = working.sample(np.vstack([PROBES, CENTER + 1000]))
     np.testing.assert_allclose(values[:-1], PROBES @ np.array([1.0, -2.0, 3.0]), rtol=1e-4)
-    np.testing.assert_allclose(gradients[:-1], np.tile([1.0, -2.0, 3.0], (50, 1)), atol=1e-2)
+    np.testing.assert_allclose(gradients[:, :-1].T, np.tile([1.0, -2.0, 3.0], (50, 1)), atol=1e-2)
     assert (weights[:-1] == 1).all()
     assert weights[-1] == 0
 

@@ -35,8 +35,33 @@ OUTPUTS = {
     "provenance.json",
 }
 CANDIDATE_FIELDS = set(
-    "id rank score score_parts name structure side level zone evidence status origin centroid_ras_mm volume_ml suv_max"
-    " suv_peak suv_mean mtv_ml tlg_g tbr left_right_ratio mr_kind mr_z distance_to_pain_mm flags".split()
+    [
+        "id",
+        "rank",
+        "score",
+        "score_parts",
+        "name",
+        "structure",
+        "side",
+        "level",
+        "zone",
+        "evidence",
+        "status",
+        "origin",
+        "centroid_ras_mm",
+        "volume_ml",
+        "suv_max",
+        "suv_peak",
+        "suv_mean",
+        "mtv_ml",
+        "tlg_g",
+        "tbr",
+        "left_right_ratio",
+        "mr_kind",
+        "mr_z",
+        "distance_to_pain_mm",
+        "flags",
+    ]
 )
 
 

@@ -127,14 +127,40 @@ def test_degeneration_without_uptake_is_tagged_and_loses_points(parameters) -> N
     assert degenerated.score == pytest.approx(oedema.score - parameters.penalty_common)
 
 
-def test_mild_uptake_at_the_prosthesis_neck_is_expected_and_high_uptake_is_not(parameters) -> None:
-    def neck(region: Region) -> Place:
-        return Place("right prosthesis neck", "prosthesis neck", "right")
+def neck(region: Region) -> Place:
+    return Place("right prosthesis neck", "prosthesis neck", "right")
 
-    for suv_max, expected in ((2.7, True), (3.4, False)):
-        spot = hot_spot((20.0, 0, 0), suv_max=suv_max)
-        (c,) = fuse([spot], [], neck, parameters, symptoms=Symptoms.none(), group="hip-replacement")
-        assert ("expected-after-surgery" in c.flags) is expected
+
+def test_mild_uptake_at_the_prosthesis_neck_is_set_apart_with_its_reason(parameters) -> None:
+    options = {"symptoms": Symptoms.none(), "group": "hip-replacement"}
+    mild, high = hot_spot((20.0, 0, 0), suv_max=2.7), hot_spot((20.0, 0, 0), suv_max=3.4)
+    assert fuse([mild], [], neck, parameters, **options) == []
+    assert "2.7" in mild.physiologic
+    (candidate,) = fuse([high], [], neck, parameters, **options)
+    assert "expected-after-surgery" not in candidate.flags
+    assert high.physiologic is None
+
+
+def test_mild_uptake_at_the_neck_with_an_mr_finding_stays_a_candidate_with_a_tag(parameters) -> None:
+    effusion = finding((20.0, 0, 0), kind="effusion or synovitis")
+    (candidate,) = fuse(
+        [hot_spot((20.0, 0, 0), suv_max=2.7)],
+        [effusion],
+        neck,
+        parameters,
+        symptoms=Symptoms.none(),
+        group="hip-replacement",
+    )
+    assert candidate.evidence == "PET+MR"
+    assert "expected-after-surgery" in candidate.flags
+
+
+def test_foci_whose_place_is_only_a_region_of_the_body_stay_apart(parameters) -> None:
+    def region_of_body(region: Region) -> Place:
+        return Place("right trunk", "trunk", "right", flags=("no-level",))
+
+    spots = [hot_spot((20.0, 0, 0)), hot_spot((20.0, 0, 11.0))]
+    assert len(fuse(spots, [], region_of_body, parameters, symptoms=Symptoms.none(), group="low-back")) == 2
 
 
 def test_a_candidate_outside_the_other_scans_field_of_view_says_so(parameters) -> None:

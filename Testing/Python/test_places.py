@@ -13,7 +13,7 @@ from PainGeneratorLib.Anatomy.body_plan import find_body_plan
 from PainGeneratorLib.Anatomy.labels import Structure
 from PainGeneratorLib.Anatomy.level_count import with_counted_levels
 from PainGeneratorLib.Anatomy.places import Namer
-from PainGeneratorLib.Anatomy.spine import find_spine
+from PainGeneratorLib.Anatomy.spine import Spine, VertebraFrame, _without_cut_off, find_spine
 from PainGeneratorLib.Anatomy.spine_places import side_of
 from PainGeneratorLib.Anatomy.zones import HipImplant, cup_zone, gruen_zone, hip_implant, stem_position
 from PainGeneratorLib.Numerics.image import Geometry, Image, Region, transform_points
@@ -398,3 +398,32 @@ def test_the_terminology_files_agree_with_the_tables(project_folder):
         ("PainGenerator-Anatomy.term.json", codes.anatomy_context()),
     ):
         assert json.loads((folder / name).read_text(encoding="utf-8")) == content
+
+
+def test_a_vertebra_of_which_only_a_process_is_seen_does_not_turn_the_spine() -> None:
+    def frame(level: str, up: tuple[float, float, float], height: float) -> VertebraFrame:
+        axis = np.array(up) / np.linalg.norm(up)
+        front = np.cross([-1.0, 0.0, 0.0], axis)
+        center = np.array([2.0, -0.2 * height, height])
+        return VertebraFrame(level, center, np.array([-1.0, 0, 0]), front, axis, 25.0, -17.0, 17.0, -13.0, 13.0)
+
+    cut_off = frame("T12", (0.0, -1.0, 0.05), 110.0)
+    whole = [
+        frame("L1", (0.0, -0.2, 1.0), 74.0),
+        frame("L2", (0.0, -0.1, 1.0), 37.0),
+        frame("L3", (0.0, 0.0, 1.0), 0.0),
+    ]
+    assert [f.level for f in _without_cut_off((cut_off, *whole))] == ["L1", "L2", "L3"]
+
+
+def test_far_behind_a_lordotic_spine_the_nearest_vertebra_is_at_the_points_own_height() -> None:
+    up = {"L1": (0.0, -0.5, 1.0), "L3": (0.0, 0.0, 1.0), "L5": (0.0, 0.5, 1.0)}
+    frames = []
+    for level, height in (("L1", 70.0), ("L3", 0.0), ("L5", -70.0)):
+        axis = np.array(up[level]) / np.linalg.norm(up[level])
+        front = np.cross([-1.0, 0.0, 0.0], axis)
+        center = np.array([0.0, 0.0, height])
+        frames.append(
+            VertebraFrame(level, center, np.array([-1.0, 0, 0]), front, axis, 25.0, -17.0, 17.0, -13.0, 13.0)
+        )
+    assert Spine(tuple(frames)).nearest(np.array([0.0, -140.0, 16.0])).level == "L3"

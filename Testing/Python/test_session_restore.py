@@ -194,10 +194,7 @@ def test_the_margin_of_an_implant_is_a_segmentation_of_its_own(host, session):
     found = session.analysis().found
     grid = session.analysis().case.reference.image.geometry
     region = Region(grid, ball(grid, grid.center_ras, 15.0))
-    found.mr.implant = None
-    implant = dataclasses.replace(
-        Session(host.scene).analysis().found.mr.implant, unreliable=region, void=region, side="left"
-    )
+    implant = dataclasses.replace(found.mr.implant, unreliable=region, void=region, side="left")
     found.mr = dataclasses.replace(found.mr, implant=implant)
     session.save_state()
     (segment,) = read_segmentation(session.node_of("implant-margin"))

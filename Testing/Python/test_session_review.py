@@ -359,11 +359,15 @@ def test_a_committed_preview_makes_candidates_and_carries_decisions_over(session
 def test_what_no_new_run_finds_is_listed_and_can_be_kept(host, session):
     entries = {entry.name: entry for entry in session.protocol_entries()}
     session.preview(entries["hot_spots.sensitivity"].maximum, "adaptive")
-    shown = np.array([row["centroid_ras_mm"] for row in session.preview_rows() if not row["physiologic"]])
+    shown = np.array([row["centroid_ras_mm"] for row in session.preview_rows() if not row["physiologic"]]).reshape(
+        -1, 3
+    )
     weakest = next(
         c
         for c in reversed(session.candidates())
-        if c.hot_spots and not c.mr_findings and np.linalg.norm(shown - c.centroid_ras_mm, axis=1).min() > 15.0
+        if c.hot_spots
+        and not c.mr_findings
+        and np.linalg.norm(shown - c.centroid_ras_mm, axis=1).min(initial=99.0) > 15.0
     )
     session.reject([weakest.id])
     session.commit_preview()

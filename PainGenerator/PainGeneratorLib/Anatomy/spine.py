@@ -23,6 +23,11 @@ _WALL_DROP = 0.55
 """The posterior wall is where the cross-section falls below this part of the body's. Ours: pedicles and laminae
 together have
 less than half the cross-section of a lumbar body."""
+_AWAY_WEIGHT = 0.3
+"""What a millimetre beside a vertebra's axis counts against one beyond its endplates. Ours: in a lordotic spine the
+planes of distant vertebrae meet behind the back, so that height alone picks a vertebra far away."""
+_LEAST_AGREEMENT = 0.5
+"""Cosine of the angle to the other vertebrae's mean axis: 60 degrees, more than any two lumbar vertebrae differ."""
 _JOINT_GAP_MM = 6.0
 _NO_NEIGHBOR_MM = 16.0
 
@@ -81,7 +86,7 @@ class Spine:
         def off(frame: VertebraFrame) -> float:
             side, front, up = frame.local(point_ras)
             beyond = max(up - frame.top_mm, frame.bottom_mm - up, 0.0)
-            return beyond + 0.05 * float(np.hypot(side, front))
+            return beyond + _AWAY_WEIGHT * float(np.hypot(side, front))
 
         return min(self.frames, key=off)
 
@@ -138,9 +143,23 @@ def find_spine(anatomy: AnatomyMap) -> Spine:
     ups = {level: _up_axis(level, levels, bodies, discs) for level in levels}
     backs = _back_directions(anatomy, levels, whole, bodies, ups)
     frames = tuple(_frame(anatomy, level, whole[level], bodies[level], ups[level], backs[level]) for level in levels)
+    frames = _without_cut_off(frames)
     spine = Spine(frames, tuple(discs.values()), (), _is_transitional(anatomy, levels))
     discs = {**_discs_between(spine), **discs}
     return Spine(frames, tuple(discs.values()), _facets(anatomy, spine), spine.transitional)
+
+
+def _without_cut_off(frames: tuple[VertebraFrame, ...]) -> tuple[VertebraFrame, ...]:
+    """Frames without those of vertebrae at the edge of the field of view that show no body, only a process."""
+    if len(frames) < 3:
+        return frames
+    total = np.sum([frame.up for frame in frames], axis=0)
+    kept = []
+    for frame in frames:
+        others = total - frame.up
+        if frame.up @ others / np.linalg.norm(others) > _LEAST_AGREEMENT:
+            kept.append(frame)
+    return tuple(kept)
 
 
 def _is_transitional(anatomy: AnatomyMap, levels: list[str]) -> bool:

@@ -90,14 +90,14 @@ class Panel(VTKObservationMixin):
     def _shortcut_handlers(self) -> dict[str, Callable[[], Any]]:
         windows = [self.on_window_1, self.on_window_2, self.on_window_3, self.on_window_4, self.on_window_5]
         return {
-            "Ctrl+Shift+A": self.review.on_accept,
-            "Ctrl+Shift+X": self.review.on_reject,
+            "Ctrl+Shift+Y": self.review.on_accept,
+            "Ctrl+Shift+N": self.review.on_reject,
             "Ctrl+Shift+P": self.review.on_physiologic,
             "Ctrl+Shift+O": self.review.on_pending,
             "Ctrl+Shift+Down": self.review.on_next,
             "Ctrl+Shift+Up": self.review.on_previous,
             "Ctrl+Shift+U": self.review.on_undo,
-            "Ctrl+Shift+Y": self.review.on_redo,
+            "Ctrl+Shift+R": self.review.on_redo,
             **{f"F{5 + index}": handler for index, handler in enumerate(windows[: len(WINDOWS)])},
         }
 

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import json
 import tempfile
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import slicer
 from slicer.i18n import tr as _
 
-from ..Anatomy.anatomy_files import read_anatomy_file
 from ..Dicom.reader import read_folder
-from ..Numerics.image import Region
+from ..Phantoms.anatomy_files import read_anatomy_regions
 from ..Phantoms.case import write_phantom
 from ..Scene import nodes, subject_hierarchy
 from ..Scene.segments import Segment, write_segmentation
@@ -120,17 +117,10 @@ def _load(series: Any) -> Any:
 
 def _load_anatomy(folder: Path) -> None:
     """The phantom's bones and organs as a segmentation, to be chosen as anatomy; hidden."""
-    anatomy = read_anatomy_file(folder / "anatomy.nii.gz", folder / "anatomy-labels.json")
-    names = json.loads((folder / "anatomy-labels.json").read_text(encoding="utf-8"))
-    labels = anatomy.image.array.ravel()
-    order = np.argsort(labels, kind="stable")
-    numbers, starts = np.unique(labels[order], return_index=True)
-    segments = [
-        Segment(names[str(number)], names[str(number)], Region(anatomy.image.geometry, voxels), COLOR)
-        for number, voxels in zip(numbers.tolist(), np.split(order, starts[1:]), strict=True)
-        if str(number) in names
-    ]
-    node, _ = write_segmentation(slicer.mrmlScene, "Anatomy", segments, anatomy.image.geometry)
+    regions = read_anatomy_regions(folder)
+    segments = [Segment(name, name, region, COLOR) for name, region in regions.items()]
+    grid = next(iter(regions.values())).geometry
+    node, _ = write_segmentation(slicer.mrmlScene, "Anatomy", segments, grid)
     node.GetDisplayNode().SetVisibility(False)
 
 

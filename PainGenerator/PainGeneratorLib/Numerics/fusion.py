@@ -69,7 +69,8 @@ def fuse(
     Parameters
     ----------
     hot_spots : sequence of HotSpot
-        In the reference frame; physiologic ones are left out here (they are reported apart).
+        In the reference frame; physiologic ones are left out here (they are reported apart). Expected uptake at a
+        prosthesis neck is found out here, where its place is known, and marked physiologic in place.
     mr_findings : sequence of MRFinding
         In the reference frame; implant artefacts are no candidates.
     name : callable
@@ -98,7 +99,10 @@ def fuse(
         joined = []
         if aligned:
             joined = [f for f in findings if min(_gap(s, f, parameters.join_gap_mm) for s in members) < np.inf]
-            used.update(id(f) for f in joined)
+        if not joined and group == "hip-replacement" and _is_usual_neck(members, places, parameters):
+            _set_apart(members, parameters)
+            continue
+        used.update(id(f) for f in joined)
         candidates.append(_candidate(members, joined, places))
     rest = [finding for finding in findings if id(finding) not in used]
     candidates += [_candidate([], members, places) for members in _group_findings(rest, places, parameters)]
@@ -145,6 +149,20 @@ def ranked(candidates: Sequence[Candidate]) -> list[Candidate]:
     return order
 
 
+def _is_usual_neck(spots: list[HotSpot], places: dict[int, Place], parameters: FusionParameters) -> bool:
+    """Uptake at a prosthesis neck as painless prostheses have it for years (Gelderman 2018, Zhuang 2002)."""
+    at_neck = all(places[id(spot)].structure == "prosthesis neck" for spot in spots)
+    return at_neck and max(spot.suv_max for spot in spots) < parameters.neck_suv_limit
+
+
+def _set_apart(spots: list[HotSpot], parameters: FusionParameters) -> None:
+    for spot in spots:
+        spot.physiologic = (
+            f"expected at a prosthesis neck: SUVmax {spot.suv_max:.1f} g/ml is below {parameters.neck_suv_limit:g}, "
+            "and the MR shows nothing there"
+        )
+
+
 def _gap(spot: HotSpot, finding: MRFinding, limit_mm: float) -> float:
     return gap_mm(spot.region, finding.region, limit_mm)
 
@@ -167,6 +185,9 @@ def _group_spots(spots: list[HotSpot], places: dict[int, Place], reach_mm: float
     """Hot spots of one structure, side and level that nearly touch are one candidate; the hottest comes first."""
 
     def linked(a: HotSpot, b: HotSpot) -> bool:
+        # Without an anatomy segmentation a place is a whole region of the body: too much to be one candidate.
+        if "no-level" in places[id(a)].flags:
+            return False
         return _is_same_place(places[id(a)], places[id(b)]) and gap_mm(a.region, b.region, reach_mm) < np.inf
 
     groups = _connected(spots, linked)
@@ -254,7 +275,7 @@ def _flag(
     if candidate.evidence == "MR only" and candidate.mr_kind in ("disc degeneration", "Modic II", "Modic III"):
         flags.append("common-without-pain")
     if group == "hip-replacement":
-        is_neck = "prosthesis neck" in structure
+        is_neck = structure == "prosthesis neck"
         if is_neck and candidate.suv_max is not None and candidate.suv_max < parameters.neck_suv_limit:
             flags.append("expected-after-surgery")
         if candidate.evidence == "MR only" and zone in ("Gruen 1", "Gruen 7", "Gruen 8"):

@@ -82,6 +82,7 @@ class HotSpotParameters:
     urine_suv: float
     symmetric_ratio: float
     symmetric_tbr: float
+    ventral_side_mm: float
 
 
 @dataclass(frozen=True, eq=False)
@@ -207,7 +208,12 @@ class HotSpotDetector:
             self._unreliable,
             contour,
             PhysiologicParameters(
-                p.physiologic_volume_ml, p.physiologic_suv, p.urine_suv, p.symmetric_ratio, p.symmetric_tbr
+                p.physiologic_volume_ml,
+                p.physiologic_suv,
+                p.urine_suv,
+                p.symmetric_ratio,
+                p.symmetric_tbr,
+                p.ventral_side_mm,
             ),
             p.mirror_search_mm,
             p.large_ml,

@@ -12,7 +12,7 @@ from .hot_spots import LEAST_TBR, HotSpotDetector
 from .image import Geometry, Image, Region
 from .measuring import measure_focus
 from .records import HotSpot
-from .reference_tissue import ReferenceField
+from .reference_tissue import MAD_TO_SD, ReferenceField
 
 SEEK_MM = 6.0
 """The hottest voxel so near to the click is meant: no hand is steadier on a 4 mm PET."""
@@ -41,7 +41,7 @@ def ball(geometry: Geometry, center_ras: np.ndarray, radius_mm: float) -> np.nda
     return flat[np.linalg.norm(geometry.flat_to_ras(flat) - center_ras, axis=1) <= radius_mm]
 
 
-def focus_of(suv: Image, references: ReferenceField, flat: np.ndarray) -> Focus:
+def focus_of(suv: Image, references: ReferenceField, flat: np.ndarray, spread: float = 0.0) -> Focus:
     """A set of voxels as a focus, whether detection kept it or not.
 
     Parameters
@@ -51,15 +51,18 @@ def focus_of(suv: Image, references: ReferenceField, flat: np.ndarray) -> Focus:
         Of the same PET.
     flat : ndarray of int64, shape (n,)
         Flat indices, ascending, at least one.
+    spread : float
+        SD of the surroundings, g/ml; 0 when it is not known (and not asked for).
     """
     values = np.nan_to_num(suv.array.reshape(-1)[flat], nan=-np.inf)
     top = int(values.argmax())
-    reference, spread, code = (float(a[0]) for a in references.at(flat[top : top + 1]))
-    height = float(values[top])
+    reference, code = (a[0] for a in references.at(flat[top : top + 1]))
+    height, reference = float(values[top]), float(reference)
     core = flat[values >= height - CORE_PART * (height - reference)]
-    ratio, volume = height / max(reference, 1e-3), flat.size * suv.geometry.voxel_volume_ml
-    z = (ratio - 1.0) / max(spread, 1e-6)
-    return Focus(flat, core, int(flat[top]), height, ratio, z, reference, spread * reference, int(code), volume)
+    z = (height - reference) / spread if spread > 0 else np.inf
+    volume = flat.size * suv.geometry.voxel_volume_ml
+    ratio = height / max(reference, 1e-3)
+    return Focus(flat, core, int(flat[top]), height, ratio, z, reference, spread, int(code), volume)
 
 
 def grow_on_pet(
@@ -93,7 +96,9 @@ def grow_on_pet(
     center = geometry.flat_to_ras(np.array([hottest]))[0]
     flat = ball(geometry, center, REACH_MM)
     flat = flat[np.isfinite(values[flat]) & np.isin(owner[flat], (0, number))]
-    focus = focus_of(suv, detector.references, ball(geometry, center, CORE_MM))
+    around_it = values[np.setdiff1d(flat, ball(geometry, center, 2.0 * CORE_MM))]
+    spread = MAD_TO_SD * float(np.median(np.abs(around_it - np.median(around_it)))) if around_it.size else 0.0
+    focus = focus_of(suv, detector.references, ball(geometry, center, CORE_MM), spread)
     if values[hottest] < LEAST_TBR * focus.reference:
         return None
     reference, name = detector.reference_of(focus)
@@ -132,7 +137,7 @@ def grow_on_image(image: Image, position_ras: np.ndarray) -> Region:
     shell = values[within[distance >= SHELL_PART * MR_REACH_MM]]
     here = float(np.median(values[small][_nearest(geometry, small, position_ras, 7)]))
     background = float(np.median(shell)) if shell.size else here
-    spread = 1.4826 * float(np.median(np.abs(shell - background))) if shell.size else 0.0
+    spread = MAD_TO_SD * float(np.median(np.abs(shell - background))) if shell.size else 0.0
     if abs(here - background) <= spread:
         return Region(geometry, small)
     middle = 0.5 * (here + background)

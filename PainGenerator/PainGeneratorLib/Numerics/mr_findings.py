@@ -171,7 +171,7 @@ def _standardize(
     midline = _midline(signals.body, geometry, symmetry, marrow if group == "low-back" else None)
     around = Surroundings(geometry, tissue, marrow, usable, group, midline, codes)
     bright = next((role for role in ("FLUID", "T2") if role in signals.roles), None)
-    return Work(signals, smooth, levels, around, z, vertebra, bright, p)
+    return Work(signals, smooth, levels, around, z, vertebra, bright, p, implant.void)
 
 
 def _midline(

@@ -13,10 +13,12 @@ from .image import Geometry, Region
 from .mr_rules import (
     MRParameters,
     Surroundings,
+    bone_distance,
     discs,
     faces_bone_both_sides,
     grade,
     is_basivertebral_vein,
+    is_between_bones,
     is_in_front_of_canal,
     is_spinal_canal,
     is_tube,
@@ -51,6 +53,7 @@ class Work:
     bright: str | None
     """The role that shows fluid: FLUID, else T2."""
     parameters: MRParameters
+    implant: Region | None = None
 
 
 def inner_voxels(mask: np.ndarray, geometry: Geometry) -> np.ndarray:
@@ -119,10 +122,13 @@ def find_oedema(work: Work) -> list[MRFinding]:
         if counts.max() < 3 or np.mean(inner.reshape(-1)[region.flat]) < 0.3 or is_tube(region):
             continue
         vertebra = _vertebra_of(work, region)
-        if is_basivertebral_vein(region, vertebra, around.midline_r_mm if around.group == "low-back" else None):
+        if is_basivertebral_vein(region, vertebra, around):
             continue
         flags = ["single-slice"] if slice_axis(geometry) is not None and counts.size < 2 else []
         if flags and region.volume_ml < 2.0 * p.oedema_minimum_ml:
+            continue
+        # Marrow told from signal may hold a disc between two vertebrae that look like one.
+        if around.told is None and flags and around.group == "low-back" and is_between_bones(region, around):
             continue
         z = _mean(work.z[work.bright], region)
         t1 = _mean(work.z.get("T1"), region)
@@ -194,6 +200,7 @@ def find_fluid(work: Work) -> list[MRFinding]:
     if around.told is not None:
         normal |= around.told == tissues.FLUID
     fluid &= ~near_mask(normal, geometry, 2.5)
+    bone = bone_distance(around, work.implant)
     muscle = work.levels.muscle[work.bright]
     findings = []
     parts = regions_of(fluid, geometry, min(p.effusion_minimum_ml, p.collection_minimum_ml))
@@ -213,6 +220,9 @@ def find_fluid(work: Work) -> list[MRFinding]:
         touching = touches_bone(region, around, p.effusion_gap_mm)
         is_joint = touching > 0.35 and (touching > 0.6 or faces_bone_both_sides(region, around, p.effusion_gap_mm))
         if not is_joint and region.volume_ml < p.collection_minimum_ml:
+            continue
+        # Collections that hurt lie at a bone, a joint, a bursa over a bone, or an implant; others are of organs.
+        if not is_joint and np.median(bone(region)) > p.collection_reach_mm:
             continue
         kind = "effusion or synovitis" if is_joint else "fluid collection or bursitis"
         # Muscle's spread of signal is about a tenth of it; fluid is told in these units.

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
+from scipy import ndimage
 
 from . import tissues
 from .image import Geometry, Region
-from .mr_signal import extents_mm, near_mask, regions_of, sample_mask
+from .mr_signal import block_mean, coarse_factors, coarser, extents_mm, near_mask, regions_of, sample_mask
 
 UP = np.array([0.0, 0.0, 1.0])
 
@@ -33,6 +35,7 @@ class MRParameters:
     t1_only_minimum_ml: float
     fluid_over_muscle: float
     collection_minimum_ml: float
+    collection_reach_mm: float
     effusion_minimum_ml: float
     effusion_gap_mm: float
     canal_length_mm: float
@@ -96,7 +99,7 @@ def slice_counts(region: Region) -> np.ndarray:
     return counts[counts > 0]
 
 
-def is_basivertebral_vein(region: Region, vertebra: Region | None, midline_r_mm: float | None) -> bool:
+def is_basivertebral_vein(region: Region, vertebra: Region | None, around: Surroundings) -> bool:
     """A thin tube along anterior-posterior at the back of a body, in the middle of its width and height.
 
     Parameters
@@ -105,16 +108,21 @@ def is_basivertebral_vein(region: Region, vertebra: Region | None, midline_r_mm:
         Bright marrow.
     vertebra : Region or None
         The marrow of that vertebra's body, when it is known.
-    midline_r_mm : float or None
+    around : Surroundings
     """
     if region.volume_ml > 1.5:
         return False
-    lengths, axes = extents_mm(region.points_ras)
     height = 4.0 * float(np.std(region.points_ras[:, 2]))
     center = region.centroid_ras_mm
     if vertebra is None:
-        runs_back = abs(axes[0][1]) > 0.8 and lengths[0] > 1.8 * height
-        return bool(runs_back and height < 7.0 and midline_r_mm is not None and abs(center[0] - midline_r_mm) < 8.0)
+        if around.group != "low-back" or around.midline_r_mm is None:
+            return False
+        if abs(center[0] - around.midline_r_mm) > 9.0 or region.volume_ml > 0.6:
+            return False
+        # Marrow above and below, the back wall of the body close behind.
+        inside = [sample_mask(around.marrow, around.geometry, center[None] + step * UP)[0] for step in (-7.0, 7.0)]
+        behind = center[None] - np.array([0.0, 1.0, 0.0]) * np.arange(4.0, 22.0, 2.0)[:, None]
+        return bool(height < 8.0 and all(inside) and not sample_mask(around.marrow, around.geometry, behind).all())
     points = vertebra.points_ras
     # The canal divides body and arch: the body is the front of the vertebra.
     back, front = np.percentile(points[:, 1], (2, 98))
@@ -163,6 +171,8 @@ def normal_fluid(region: Region, around: Surroundings, p: MRParameters) -> str |
         return "disc"
     if _in_front(center, around):
         return "abdomen"
+    if _in_canal(points, around):
+        return "spinal canal"
     if around.group == "low-back":
         depth = near_mask(~around.body, around.geometry, 8.0) if around.body.any() else around.body
         if np.mean(depth.reshape(-1)[region.flat]) > 0.6:
@@ -182,6 +192,50 @@ def _between_vertebrae(points: np.ndarray, around: Surroundings) -> bool:
     lengths, axes = extents_mm(points)
     is_flat = float(np.std(points[:, 2])) * 4.0 < 16.0
     return bool(np.mean(above & below) > 0.5 and is_flat and lengths[0] > 15.0 and abs(axes[0][2]) < 0.7)
+
+
+def is_between_bones(region: Region, around: Surroundings) -> bool:
+    """Flat, and darker than marrow with marrow above and below: a disc."""
+    points = region.points_ras
+    sides = []
+    for sign in (1.0, -1.0):
+        found = np.zeros(len(points), dtype=bool)
+        for distance in (6.0, 9.0, 12.0):
+            found |= sample_mask(around.marrow, around.geometry, points + sign * distance * UP)
+        sides.append(found)
+    height, length = 4.0 * np.std(points[:, 2]), 4.0 * np.std(points[:, 1])
+    return bool(np.mean(sides[0] & sides[1]) > 0.7 and height < 10.0 and length > height)
+
+
+def _in_canal(points: np.ndarray, around: Surroundings) -> bool:
+    """Low back: in the midline with bone close in front and behind, as the canal of the sacrum and the lumbar one."""
+    middle = around.midline_r_mm
+    if around.group != "low-back" or middle is None or abs(float(points[:, 0].mean()) - middle) > 12.0:
+        return False
+    sides = []
+    for sign, reach in ((1.0, 25.0), (-1.0, 14.0)):
+        found = np.zeros(len(points), dtype=bool)
+        for step in np.arange(3.0, reach, 2.0):
+            found |= sample_mask(around.marrow, around.geometry, points + np.array([0.0, sign * step, 0.0]))
+        sides.append(found)
+    return bool(np.mean(sides[0] & sides[1]) > 0.5)
+
+
+def bone_distance(around: Surroundings, implant: Region | None) -> Callable[[Region], np.ndarray]:
+    """A function that gives the distance (mm) of a region's voxels to marrow or to the implant's void."""
+    factors = coarse_factors(around.geometry)
+    solid = around.marrow if implant is None else around.marrow | implant.to_mask()
+    coarse = block_mean(solid, factors) > 0.3
+    grid = coarser(around.geometry, factors)
+    far = np.full(coarse.shape, np.inf)
+    if coarse.any():
+        far = ndimage.distance_transform_edt(~coarse, sampling=grid.spacing_kji_mm)
+
+    def distance(region: Region) -> np.ndarray:
+        kji = np.rint(grid.to_ijk(region.points_ras)).astype(int)[:, ::-1]
+        return far[tuple(np.clip(kji, 0, np.array(far.shape) - 1).T)]
+
+    return distance
 
 
 def _in_front(center: np.ndarray, around: Surroundings) -> bool:

@@ -41,7 +41,6 @@ URETER_SIDE_MM = (15.0, 60.0)
 URETER_DEPTH = 0.42
 """Ureters lie in front of this part of the body's depth, on the psoas; pedicles and facets behind it."""
 FAR_VENTRAL_DEPTH = 0.7
-FAR_VENTRAL_SIDE_MM = 110.0
 ORGAN_RATIO = 3.0
 """Organs that excrete FDG are at least this much hotter than typical soft tissue."""
 URETER_ML = 5.0
@@ -66,6 +65,7 @@ class PhysiologicParameters:
     urine_suv: float
     symmetric_ratio: float
     symmetric_tbr: float
+    ventral_side_mm: float
 
 
 class BodyShape:
@@ -268,7 +268,7 @@ def _by_place(
         return f"organ: ventral of the spine, SUVmax {spot.suv_max:.1f}, {spot.mtv_ml:.0f} ml"
     if _at_ureter(spot, body, typical_suv):
         return f"ureter: small, in front of the posterior spine, SUVmax {spot.suv_max:.1f}"
-    near, far = side <= VENTRAL_SIDE_MM, side <= FAR_VENTRAL_SIDE_MM
+    near, far = side <= VENTRAL_SIDE_MM, side <= parameters.ventral_side_mm
     if (depth >= SURELY_VENTRAL_DEPTH and near) or (depth >= FAR_VENTRAL_DEPTH and far):
         return f"bowel or vessel: ventral of the spine, SUVmax {spot.suv_max:.1f}"
     paired = mirrored_suv is not None and mirrored_suv >= ORGAN_RATIO * typical_suv

@@ -8,16 +8,11 @@ import numpy as np
 from scipy import ndimage
 
 from . import tissues
-from .mr_signal import Signals, block_mean, coarse_factors, coarser, spread_blocks
+from .marrow import find_marrow
+from .mr_signal import Signals, block_mean, coarse_factors, spread_blocks
 
 VOID_PART = 0.25
 """Of the muscle signal: less, in all series, is no signal."""
-MARROW_OVER_MUSCLE = 1.25
-"""T1 of marrow over that of muscle: more in all adults (a marrow as dark as muscle is itself abnormal)."""
-CORE_MM = 3.0
-"""Fat planes between muscles are thinner than twice this; bones are thicker."""
-SKIN_MM = 9.0
-"""A bright part that comes nearer to the skin than this is subcutaneous fat."""
 
 
 @dataclass(frozen=True)
@@ -102,7 +97,8 @@ def make_tissue_map(signals: Signals, levels: Levels, anatomy: np.ndarray | None
             even &= ~(roles[role] > 0.6 * limit)
         out[_coarse_opening(even & body, signals)] = tissues.MUSCLE
         if anatomy is None or not np.any(anatomy == tissues.MARROW):
-            out[_marrow(signals, levels)] = tissues.MARROW
+            bright_role = next((role for role in ("FLUID", "T2") if role in levels.fluid), None)
+            out[find_marrow(signals, muscle, levels.fat_t1, bright_role)] = tissues.MARROW
     fluid = fluid_mask(signals, levels)
     out[fluid & (out != tissues.MARROW)] = tissues.FLUID
     out[void | ~body] = tissues.VOID
@@ -144,47 +140,3 @@ def _coarse_opening(mask: np.ndarray, signals: Signals) -> np.ndarray:
     flat[tuple(1 if axis == thick else slice(None) for axis in range(3))] = True
     opened = ndimage.binary_opening(coarse, flat, iterations=2)
     return spread_blocks(opened, factors, mask.shape) & mask
-
-
-def _marrow(signals: Signals, levels: Levels) -> np.ndarray:
-    """Bright, thick parts on T1 away from the skin that are darker than fat, or that a dark rim (cortex) encloses."""
-    factors = coarse_factors(signals.geometry)
-    geometry = coarser(signals.geometry, factors)
-    spacing = geometry.spacing_kji_mm
-    t1 = np.nan_to_num(block_mean(signals.roles["T1"], factors), nan=0.0)
-    body = block_mean(signals.body, factors) > 0.5
-    # The darkest voxel of a block and its neighbours: cortex is thinner than a coarse voxel.
-    darkest = ndimage.minimum_filter(t1, [1 if s > 3.0 else 3 for s in spacing])
-    muscle, fat = levels.muscle["T1"], levels.fat_t1
-    bright = (t1 > MARROW_OVER_MUSCLE * muscle) & body
-    depth = ndimage.distance_transform_edt(bright, sampling=spacing)
-    # The grid's border is no skin: the body goes on there.
-    padded = np.pad(body, 1, mode="edge")
-    skin = ndimage.distance_transform_edt(padded, sampling=spacing)[1:-1, 1:-1, 1:-1] if not padded.all() else None
-    cores, count = ndimage.label(depth > CORE_MM)
-    marrow = np.zeros(bright.shape, dtype=bool)
-    if not count:
-        return np.zeros(signals.geometry.shape, dtype=bool)
-    reach = np.maximum(1, np.rint(6.0 / np.array(spacing))).astype(int)
-    radius = [max(0, int(5.0 / s + 0.5)) for s in spacing]
-    ball = np.ones([2 * min(r, 1) + 1 for r in radius], dtype=bool)
-    rounds = max(max(radius), 1)
-    for index, box in enumerate(ndimage.find_objects(cores), start=1):
-        wide = tuple(slice(max(0, b.start - r), b.stop + r) for b, r in zip(box, reach, strict=True))
-        core = cores[wide] == index
-        if np.count_nonzero(core) * geometry.voxel_volume_ml < 0.5:
-            continue
-        if skin is not None and np.mean(skin[wide][core] < SKIN_MM) > 0.02:
-            continue
-        away = ndimage.distance_transform_edt(~core, sampling=spacing)
-        whole = (away <= CORE_MM + 1.0) & bright[wide]
-        shell = (away > CORE_MM - 0.5) & (away <= CORE_MM + 3.5) & ~whole
-        if not shell.any():
-            continue
-        rim = float(np.mean(darkest[wide][shell] < 0.8 * muscle))
-        tone = float(np.median(t1[wide][core]))
-        if (tone < 0.85 * fat and rim > 0.3) or rim > 0.6:
-            # A lesion is dark on T1 and makes a hole or a notch. Each bone is closed alone: joints stay open.
-            padded = np.pad(whole, rounds)
-            marrow[wide] |= ndimage.binary_closing(padded, ball, iterations=rounds)[(slice(rounds, -rounds),) * 3]
-    return spread_blocks(marrow & body, factors, signals.geometry.shape)

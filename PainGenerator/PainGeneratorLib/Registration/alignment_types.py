@@ -25,11 +25,14 @@ class AlignmentParameters:
     restarts: int
     restart_shift_mm: float
     restart_rotation_deg: float
+    pet_edge_weight: float
     pet_start_penalty: float
     agreement_mm: float
     halves_mm: float
     pet_halves_mm: float
     minimum_outline: float
+    minimum_edges_sd: float
+    better_near_start: float
     contradiction_mm: float
     warn_shift_mm: float
     warn_rotation_deg: float

@@ -27,10 +27,11 @@ def judge(
     """Keep the result of a search, or its start, or say that the images are not aligned.
 
     The result is kept when it agrees better than the start by more than noise, restarts come to it, parts of the
-    overlap lead to it, the bodies' outlines fit, and it lies within bounds; a search on PET alone may move landmarks
-    no farther than their own residual, as it is the less certain of the two. Otherwise the start is kept: landmarks
-    always; the scanner's coordinates when both series share them and no better place was clearly seen far from
-    them, or when a trustworthy search found nothing better. Else the images are not aligned.
+    overlap lead to it, the bodies' outlines and edges fit, and it lies within bounds; a search on PET alone may
+    move landmarks no farther than their own residual, as it is the less certain of the two. Otherwise the start is
+    kept: landmarks always; the scanner's coordinates when both series share them, no better place was clearly seen
+    far from them, and hardly a pose nearby is more similar, or when a trustworthy search found nothing better.
+    Else the images are not aligned.
 
     Parameters
     ----------
@@ -58,7 +59,7 @@ def judge(
     elif doubt is None and (same_frame_of_reference or found.change_mm <= parameters.agreement_mm):
         kept, verdict = "identity/scanner", "kept the scanner's alignment"
         reason = f"The scanner's alignment was kept: {unchanged}"
-    elif same_frame_of_reference and not (better and found.change_mm > parameters.contradiction_mm):
+    elif same_frame_of_reference and not _contradicted(found, better, parameters):
         kept, verdict = "identity/scanner", "kept the scanner's alignment"
         reason = f"The scanner's alignment was kept: {doubt}"
     else:
@@ -81,6 +82,8 @@ def judge(
             "halves_mm": found.halves_mm,
             "gain_noise": found.gain_noise,
             "outline_overlap": found.outline,
+            "edges_sd": found.edges_sd,
+            "better_near_start": found.better_near_start,
             "landmark_residual_mm": None if fit is None else fit.rms_mm,
         },
         reason=reason,
@@ -124,4 +127,13 @@ def _doubt(found: PairSearch, parameters: AlignmentParameters) -> str | None:
         return f"parts of the overlap alone lead {found.halves_mm:.1f} mm away from the whole."
     if found.outline is not None and found.outline < parameters.minimum_outline:
         return f"the outlines of the body agree by only {100 * found.outline:.0f} %."
+    if found.edges_sd is not None and found.edges_sd < parameters.minimum_edges_sd:
+        return f"edges agree by only {found.edges_sd:.1f} standard deviations better there than at poses nearby."
     return None
+
+
+def _contradicted(found: PairSearch, better: bool, parameters: AlignmentParameters) -> bool:
+    """True when the images speak against their start, though they do not tell where they lie instead."""
+    if better and found.change_mm > parameters.contradiction_mm:
+        return True
+    return found.better_near_start is not None and found.better_near_start > parameters.better_near_start

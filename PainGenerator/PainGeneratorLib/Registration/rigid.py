@@ -14,12 +14,17 @@ def rotation_matrix(vector: np.ndarray) -> np.ndarray:
     """The 3 x 3 rotation of a rotation vector (axis times angle in radians), by Rodrigues' formula."""
     vector = np.asarray(vector, dtype=np.float64)
     angle = float(np.linalg.norm(vector))
-    cross = np.array(
-        [[0.0, -vector[2], vector[1]], [vector[2], 0.0, -vector[0]], [-vector[1], vector[0], 0.0]], dtype=np.float64
-    )
-    first = np.sinc(angle / np.pi)
-    second = 0.5 * np.sinc(angle / (2 * np.pi)) ** 2
-    return np.eye(3) + first * cross + second * cross @ cross
+    cross = _cross(vector)
+    if angle < 1e-8:
+        return np.eye(3) + cross
+    half = np.sin(angle / 2) / angle
+    return np.eye(3) + (np.sin(angle) / angle) * cross + 2 * half * half * cross @ cross
+
+
+def _cross(vector: np.ndarray) -> np.ndarray:
+    """The matrix that takes the cross product with a vector from the left."""
+    x, y, z = vector
+    return np.array([[0.0, -z, y], [z, 0.0, -x], [-y, x, 0.0]])
 
 
 def rotation_vector(matrix: np.ndarray) -> np.ndarray:
@@ -51,16 +56,21 @@ def motion_parameters(matrix: np.ndarray, center_ras: np.ndarray) -> np.ndarray:
 
 
 def turn_derivatives(parameters: np.ndarray) -> np.ndarray:
-    """Derivatives of the rotation matrix of :func:`motion` by its last three parameters, shape (3, 3, 3)."""
-    step = 1e-5
+    """Derivatives of the rotation matrix of :func:`motion` by its last three parameters, shape (3, 3, 3).
+
+    Gallego and Yezzi, J Math Imaging Vis 2015.
+    """
     vector = np.asarray(parameters[3:], dtype=np.float64) / TURN_RADIUS_MM
-    rows = []
-    for axis in range(3):
-        ahead, back = vector.copy(), vector.copy()
-        ahead[axis] += step
-        back[axis] -= step
-        rows.append((rotation_matrix(ahead) - rotation_matrix(back)) / (2 * step * TURN_RADIUS_MM))
-    return np.stack(rows)
+    rotation = rotation_matrix(vector)
+    square = float(vector @ vector)
+    units = np.eye(3)
+    if square < 1e-12:
+        return np.stack([_cross(unit) @ rotation for unit in units]) / TURN_RADIUS_MM
+    rows = [
+        (vector[n] * _cross(vector) + _cross(_cross(vector) @ (unit - rotation[:, n]))) @ rotation / square
+        for n, unit in enumerate(units)
+    ]
+    return np.stack(rows) / TURN_RADIUS_MM
 
 
 def change_between(a: np.ndarray, b: np.ndarray, point_ras: np.ndarray) -> tuple[float, float]:

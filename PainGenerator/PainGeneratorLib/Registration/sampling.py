@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from scipy import ndimage
@@ -21,6 +22,28 @@ EDGE_VOXELS = 1.0
 
 
 @dataclass(frozen=True, eq=False)
+class Cells:
+    """Points between the voxels of a grid.
+
+    Parameters
+    ----------
+    flat : ndarray of int, shape (n,)
+        Flat index of the lowest corner.
+    steps : tuple of int
+        Flat distance to the next corner along i, j and k.
+    parts : tuple of three ndarrays, shape (n,)
+        Position between both corners, 0 to 1.
+    weights : ndarray of float32, shape (n,)
+        1 inside the view, falling to 0 at its edge.
+    """
+
+    flat: np.ndarray
+    steps: tuple[int, int, int]
+    parts: tuple[np.ndarray, np.ndarray, np.ndarray]
+    weights: np.ndarray
+
+
+@dataclass(frozen=True, eq=False)
 class WorkingImage:
     """An image smoothed, thinned and cropped for one level of a registration.
 
@@ -35,6 +58,18 @@ class WorkingImage:
     image: Image
     valid: np.ndarray
 
+    @cached_property
+    def _whole_cells(self) -> np.ndarray | None:
+        """True (flat) for voxels that, with their upper neighbours, were all measured; None when all were."""
+        if self.valid.min() > 0:
+            return None
+        whole = self.valid > 0
+        for axis, count in enumerate(whole.shape):
+            if count > 1:
+                ahead = np.roll(whole, -1, axis=axis)
+                whole = whole & ahead
+        return whole.reshape(-1)
+
     def sample(self, points_ras: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Values, their gradients and weights at points, by trilinear interpolation.
 
@@ -44,47 +79,80 @@ class WorkingImage:
 
         Returns
         -------
-        values : ndarray, shape (n,)
-        gradients : ndarray, shape (n, 3)
+        values : ndarray of float32, shape (n,)
+        gradients : ndarray of float32, shape (3, n)
             Change of the interpolated value per mm along R, A and S.
-        weights : ndarray, shape (n,)
-            1 inside the view and the mask, falling to 0 at the edge; 0 outside, where values and gradients are 0.
+        weights : ndarray of float32, shape (n,)
+            1 inside the view and the mask, falling to 0 at the edge; 0 outside, where values and gradients
+            are those of the nearest voxel.
+        """
+        center = np.mean(points_ras, axis=0) if len(points_ras) else np.zeros(3)
+        relative = np.ascontiguousarray((points_ras - center).T, dtype=np.float32)
+        matrix = np.eye(4)
+        matrix[:3, 3] = center
+        cells = self.cells(relative, matrix)
+        return *self.interpolate(self.image.array, cells), cells.weights
+
+    def cells(self, points: np.ndarray, to_ras: np.ndarray) -> Cells:
+        """Where points lie between the voxels.
+
+        Parameters
+        ----------
+        points : ndarray of float32, shape (3, n)
+            Near 0, where single precision is harmless.
+        to_ras : ndarray, shape (4, 4)
+            Maps the points to RAS mm of this image.
         """
         geometry = self.image.geometry
-        ijk = geometry.to_ijk(points_ras)
-        upper = np.array(geometry.shape[::-1]) - 1
-        edge = np.minimum(ijk, upper - ijk).min(axis=1) + 0.5
-        weights = np.clip(edge / EDGE_VOXELS, 0.0, 1.0)
-        ijk = np.clip(ijk, 0, upper)
-        low = np.minimum(ijk.astype(np.intp), np.maximum(upper - 1, 0))
-        t = (ijk - low).astype(np.float32)
-        strides = np.array([1, geometry.shape[2], geometry.shape[1] * geometry.shape[2]])
-        steps = np.where(upper > 0, strides, 0)
-        first = low @ strides
-        corners = first[:, None] + np.array([b @ steps for b in _CORNERS])
-        values = self.image.array.reshape(-1)[corners]
-        along = [np.stack([1 - t[:, a], t[:, a]], axis=1) for a in range(3)]
-        v = values.reshape(-1, 2, 2, 2)  # axes: point, k, j, i
-        vi = v[..., 0] * along[0][:, 0, None, None] + v[..., 1] * along[0][:, 1, None, None]
-        di = v[..., 1] - v[..., 0]
-        vij = vi[..., 0] * along[1][:, 0, None] + vi[..., 1] * along[1][:, 1, None]
-        dij = di[..., 0] * along[1][:, 0, None] + di[..., 1] * along[1][:, 1, None]
-        dj = vi[..., 1] - vi[..., 0]
-        value = vij[:, 0] * along[2][:, 0] + vij[:, 1] * along[2][:, 1]
-        gradient_ijk = np.stack(
-            [
-                dij[:, 0] * along[2][:, 0] + dij[:, 1] * along[2][:, 1],
-                dj[:, 0] * along[2][:, 0] + dj[:, 1] * along[2][:, 1],
-                vij[:, 1] - vij[:, 0],
-            ],
-            axis=1,
-        )
-        weights = weights * (self.valid.reshape(-1)[corners].min(axis=1))
-        gradients = gradient_ijk @ geometry.ras_to_ijk[:3, :3]
-        return value, gradients, weights
+        to_ijk = geometry.ras_to_ijk @ to_ras
+        ijk = to_ijk[:3, :3].astype(np.float32) @ points + to_ijk[:3, 3:].astype(np.float32)
+        shape = geometry.shape[::-1]
+        strides = (1, shape[0], shape[0] * shape[1])
+        flat, edge, parts, steps = None, None, [], []
+        for axis in range(3):
+            upper = np.float32(shape[axis] - 1)
+            x = ijk[axis]
+            inner = np.minimum(x, upper - x)
+            edge = inner if edge is None else np.minimum(edge, inner)
+            x = np.clip(x, 0, upper)
+            low = np.minimum(x.astype(np.intp), max(shape[axis] - 2, 0))
+            parts.append(x - low.astype(np.float32))
+            steps.append(strides[axis] if shape[axis] > 1 else 0)
+            low *= strides[axis]
+            flat = low if flat is None else flat + low
+        weights = np.clip((edge + np.float32(0.5)) / np.float32(EDGE_VOXELS), 0, 1)
+        if self._whole_cells is not None:
+            weights *= self._whole_cells.take(flat)
+        return Cells(flat, tuple(steps), tuple(parts), weights)
 
+    def interpolate(self, array: np.ndarray, cells: Cells) -> tuple[np.ndarray, np.ndarray]:
+        """Values and gradients (by mm along R, A, S), shape (3, n), of an array on this image's grid."""
+        flat, steps, (i, j, k) = array.reshape(-1), cells.steps, cells.parts
+        along_i, slopes_i = [], []
+        for corner in (0, steps[1], steps[2], steps[1] + steps[2]):
+            first = flat.take(cells.flat + corner)
+            slope = flat.take(cells.flat + (corner + steps[0])) - first
+            along_i.append(first + i * slope)
+            slopes_i.append(slope)
+        slopes_j = (along_i[1] - along_i[0], along_i[3] - along_i[2])
+        low, high = along_i[0] + j * slopes_j[0], along_i[2] + j * slopes_j[1]
+        near, far = (slopes_i[n] + j * (slopes_i[n + 1] - slopes_i[n]) for n in (0, 2))
+        gradients = np.empty((3, len(cells.flat)), dtype=np.float32)
+        gradients[0] = near + k * (far - near)
+        gradients[1] = slopes_j[0] + k * (slopes_j[1] - slopes_j[0])
+        gradients[2] = high - low
+        return low + k * gradients[2], self.image.geometry.ras_to_ijk[:3, :3].T.astype(np.float32) @ gradients
 
-_CORNERS = np.array([(i, j, k) for k in (0, 1) for j in (0, 1) for i in (0, 1)])
+    def edge_field(self) -> np.ndarray:
+        """Gradients by mm along R, A, S, shape (3, *image shape), 0 beside what was not measured."""
+        array = self.image.array
+        steps = [
+            np.gradient(array, axis=axis) if array.shape[axis] > 1 else np.zeros_like(array) for axis in (2, 1, 0)
+        ]
+        field = np.tensordot(self.image.geometry.ras_to_ijk[:3, :3].T.astype(np.float32), np.stack(steps), axes=1)
+        if self._whole_cells is not None:
+            field *= ndimage.binary_erosion(self.valid > 0, np.ones((3, 3, 3)), border_value=1)
+        return field
 
 
 def view_mask(image: Image, kind: str) -> np.ndarray | None:

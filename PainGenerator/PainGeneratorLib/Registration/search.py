@@ -2,109 +2,31 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import ndimage, optimize
+from scipy import optimize
 
-from ..Numerics.image import Image, resample, transform_points
-from . import sampling
+from ..Numerics.image import Image, transform_points
 from .alignment_types import AlignmentParameters
-from .rigid import TURN_RADIUS_MM, mean_distance, motion, turn_derivatives
-from .similarity import IntensityScale, mutual_information
+from .levels import LEVELS, Level, PreparedPair
+from .metric import PairMetric
+from .rigid import TURN_RADIUS_MM, mean_distance, motion
 
-BORDER_MM = 8.0
-"""Air this near to the body takes part: the outline of the body is information."""
-CROP_MARGIN_MM = 20.0
-LEAST_SHARE_IN_VIEW = 0.4
-"""A pose that leaves less than this share of the starting overlap in view is out of bounds."""
-
-
-@dataclass(frozen=True)
-class Level:
-    """One level of the search, from coarse to fine."""
-
-    spacing_mm: float
-    smoothing_mm: float
-    share: float
-    """Of the sample points."""
-    bone_mm: float | None
-    """With CT, half of the points lie this near to bone, as skin and muscle bend between two tables; None for all."""
-
-
-LEVELS = (Level(6.0, 4.0, 0.3, None), Level(4.0, 2.0, 0.6, None), Level(2.0, 1.0, 1.0, 8.0))
 HALVES_SPACING_MM = 4.0
-"""Level on which halves of the overlap are searched alone."""
+"""Level on which restarts are compared, halves of the overlap are searched alone, and edges are compared."""
 NOISE_PARTS = 8
 RIVAL_SHARE = 0.9
 """A restart whose agreement is below this part of the best one's is a failed search."""
+SAME_PLACE_MM = 0.7
+"""Searches that come nearer than this to a better one on the coarsest level are the same."""
+KEPT_RIVALS = 3
 LEAST_BONE_ML = 10.0
 """With less bone in view than this the whole body is compared."""
-
-
-class PairMetric:
-    """Dissimilarity of two working images as a function of a rigid motion of the fixed points.
-
-    The motion is that of :func:`rigid.motion` about `center_ras`, applied before `start`.
-    """
-
-    def __init__(
-        self,
-        fixed: sampling.WorkingImage,
-        moving: sampling.WorkingImage,
-        points_ras: np.ndarray,
-        start: np.ndarray,
-        center_ras: np.ndarray,
-        bins: int,
-        penalty: float,
-    ) -> None:
-        values, _, weights = fixed.sample(points_ras)
-        inside = weights > 0
-        self.points = points_ras[inside]
-        self.relative = self.points - center_ras
-        self.fixed_weights = weights[inside]
-        self.moving = moving
-        self.start = start
-        self.center = center_ras
-        self.bins = bins
-        self.penalty = penalty
-        scale = IntensityScale.of(values[inside], 0.5)
-        self.fixed_values = scale(values[inside])[0]
-        moving_values, _, in_view = moving.sample(transform_points(start, self.points))
-        self.moving_scale = IntensityScale.of(moving_values[in_view > 0], 0.5)
-        self.least_weight = LEAST_SHARE_IN_VIEW * float(in_view.sum())
-
-    def part(self, chosen: np.ndarray) -> PairMetric:
-        """The same metric on some of its points (booleans, one per point)."""
-        part = copy.copy(self)
-        part.points, part.relative = self.points[chosen], self.relative[chosen]
-        part.fixed_weights, part.fixed_values = self.fixed_weights[chosen], self.fixed_values[chosen]
-        in_view = self.moving.sample(transform_points(self.start, part.points))[2]
-        part.least_weight = LEAST_SHARE_IN_VIEW * float(in_view.sum())
-        return part
-
-    def similarity(self, parameters: np.ndarray) -> float:
-        """Mutual information (nats) at a motion, without the penalty."""
-        penalty = self.penalty * float(parameters @ parameters)
-        return penalty - self(parameters)[0]
-
-    def __call__(self, parameters: np.ndarray) -> tuple[float, np.ndarray]:
-        """Penalty minus mutual information, and its derivative, shape (6,)."""
-        matrix = motion(parameters, self.center)
-        values, gradients, weights = self.moving.sample(transform_points(self.start @ matrix, self.points))
-        weights = weights * self.fixed_weights
-        if weights.sum() < self.least_weight:
-            return 10.0, np.zeros(6)
-        scaled, slope = self.moving_scale(values)
-        information, derivative = mutual_information(self.fixed_values, scaled, weights, self.bins)
-        pull = (derivative * slope)[:, None] * (gradients @ self.start[:3, :3])
-        slopes = np.empty(6)
-        slopes[:3] = pull.sum(axis=0)
-        moment = pull.T @ self.relative
-        slopes[3:] = [np.sum(turn * moment) for turn in turn_derivatives(parameters)]
-        return self.penalty * float(parameters @ parameters) - information, 2 * self.penalty * parameters - slopes
+NEARBY_POSES = 30
+NEARBY_MM = (4.0, 8.0)
+"""How far (mean over the overlap) from a pose those lie that it is compared with."""
 
 
 @dataclass(eq=False)
@@ -135,6 +57,10 @@ class PairSearch:
         Standard error of the gain in similarity, from parts of the points.
     outline : float or None
         Dice overlap of the two bodies at the result, where both images see; None between two MR.
+    edges_sd : float or None
+        Agreement of edges at the result, in standard deviations above its mean at poses 4 to 8 mm away.
+    better_near_start : float or None
+        Share of the poses 4 to 8 mm from the start that are more similar than it: near 0 where it is credible.
     """
 
     start: np.ndarray
@@ -151,6 +77,8 @@ class PairSearch:
     halves_mm: float | None = None
     gain_noise: float | None = None
     outline: float | None = None
+    edges_sd: float | None = None
+    better_near_start: float | None = None
 
 
 def search_pair(
@@ -167,72 +95,92 @@ def search_pair(
     Parameters are those of :func:`alignment.align`; `start` maps fixed to moving points.
     """
     levels = [level for level in LEVELS if level.spacing_mm >= parameters.finest_spacing_mm]
-    penalty = parameters.pet_start_penalty if kind == "PET" else 0.0
     bounds = np.repeat([parameters.maximum_shift_mm, np.radians(parameters.maximum_rotation_deg) * TURN_RADIUS_MM], 3)
-    found: PairSearch | None = None
-    candidates = [np.zeros(6)]
     generator = np.random.default_rng(parameters.seed)
-    metric: PairMetric | None = None
+    progress(0.0, "preparing")
+    pair = PreparedPair(fixed, moving, kind, start, fixed_mask, levels[-1].spacing_mm)
+    if not pair.usable:
+        return PairSearch(start, start, fixed.geometry.center_ras, np.zeros((0, 3)), 0.0)
+    found = _begin(pair, start, levels[0])
+    if found.overlap_ml < parameters.minimum_overlap_ml:
+        return found
+    starts = [np.zeros(6)] + [
+        _perturbation(generator, parameters.restart_shift_mm, parameters.restart_rotation_deg)
+        for _ in range(parameters.restarts)
+    ]
+    places = [(0.0, start, 1) for start in starts]
     for number, level in enumerate(levels):
-        spacing, sigma, share, bins = level.spacing_mm, level.smoothing_mm, level.share, parameters.bins
-        progress(number / len(levels), f"{spacing:g} mm")
-        prepared = _prepare(fixed, moving, kind, start, spacing, sigma, fixed_mask)
-        if prepared is None:
-            return PairSearch(start, start, fixed.geometry.center_ras, np.zeros((0, 3)), 0.0)
-        fixed_level, moving_level, body = prepared
-        geometry = fixed_level.image.geometry
-        flat = np.flatnonzero(body)
-        points = geometry.flat_to_ras(flat)
-        seen = moving_level.sample(transform_points(start, points))[2] > 0
-        if found is None:
-            overlap = points[seen]
-            volume = len(overlap) * geometry.voxel_volume_ml
-            center = overlap.mean(axis=0) if len(overlap) else geometry.center_ras
-            found = PairSearch(start, start, center, overlap, volume)
-            if volume < parameters.minimum_overlap_ml:
-                return found
-            candidates += [
-                _perturbation(generator, parameters.restart_shift_mm, parameters.restart_rotation_deg)
-                for _ in range(parameters.restarts)
-            ]
-        chance = seen.astype(np.float64)
-        if kind == "CT" and level.bone_mm is not None:
-            pose = start @ motion(candidates[0], found.center_ras)
-            near = _near_bone(moving_level.image, level.bone_mm, transform_points(pose, points))
-            if (near & seen).sum() * geometry.voxel_volume_ml > LEAST_BONE_ML:
-                chance = np.where(near, 1.0 / near[seen].mean(), 1.0) * seen
-        count = min(int(parameters.samples * share), int(seen.sum()))
-        pick = np.sort(generator.choice(len(flat), count, replace=False, p=chance / chance.sum()))
-        k, j, i = np.unravel_index(flat[pick], geometry.shape)
-        ijk = np.stack([i, j, k], axis=1) + generator.uniform(-0.5, 0.5, (count, 3))
-        metric = PairMetric(fixed_level, moving_level, geometry.to_ras(ijk), start, found.center_ras, bins, penalty)
-        if spacing < 4.0:
-            candidates = candidates[:1]
+        metric = _metric(pair, level, found, places[0][1], parameters, generator)
+        if level.spacing_mm < HALVES_SPACING_MM:
+            places = places[:1]
         results = []
-        for index, candidate in enumerate(candidates):
-            progress((number + index / len(candidates)) / len(levels), f"{spacing:g} mm")
-            results.append(_optimized(metric, candidate, bounds))
-        results.sort(key=lambda result: result[0])
-        candidates = [result[1] for result in results]
-        if len(candidates) > 1:
-            found.spread_mm = _spread(results, found)
-        if spacing == HALVES_SPACING_MM:
-            found.halves_mm = _disagreement_of_halves(metric, candidates[0], bounds)
-    _conclude(found, metric, candidates[0], bounds, fixed_level, moving_level, kind)
+        for index, (_, begin, count) in enumerate(places):
+            progress((number + index / len(places)) / len(levels), f"{level.spacing_mm:g} mm")
+            results.append((*_optimized(metric, begin, bounds, level.tolerance), count))
+        places = _distinct(results, found)[:KEPT_RIVALS]
+        if level.spacing_mm == HALVES_SPACING_MM:
+            found.spread_mm = _spread(results, found) if parameters.restarts else None
+            found.halves_mm = _disagreement_of_halves(metric, places[0][1], bounds, level.tolerance)
+            _compare_nearby(found, metric, places[0][1])
+    _conclude(found, metric, places[0][1], bounds, pair)
     return found
 
 
-def _conclude(
+def _begin(pair: PreparedPair, start: np.ndarray, level: Level) -> PairSearch:
+    geometry = pair.compared.geometry
+    points = geometry.flat_to_ras(np.flatnonzero(pair.compared.array))
+    overlap = points[pair.at(level)[1].sample(transform_points(start, points))[2] > 0] if len(points) else points
+    center = overlap.mean(axis=0) if len(overlap) else geometry.center_ras
+    return PairSearch(start, start, center, overlap, len(overlap) * geometry.voxel_volume_ml, kind=pair.kind)
+
+
+def _metric(
+    pair: PreparedPair,
+    level: Level,
     found: PairSearch,
-    metric: PairMetric,
-    best: np.ndarray,
-    bounds: np.ndarray,
-    fixed_level: sampling.WorkingImage,
-    moving_level: sampling.WorkingImage,
-    kind: str,
-) -> None:
+    place: np.ndarray,
+    parameters: AlignmentParameters,
+    generator: np.random.Generator,
+) -> PairMetric:
+    """The metric of one level, on points spread at random over the overlap."""
+    images = pair.at(level)
+    geometry = pair.compared.geometry
+    points = geometry.flat_to_ras(np.flatnonzero(pair.compared.array))
+    mapped = transform_points(found.start @ motion(place, found.center_ras), points)
+    in_view = images[1].sample(mapped)[2] > 0
+    points, mapped = points[in_view], mapped[in_view]
+    chance = np.ones(len(points))
+    if pair.kind == "CT" and level.bone_mm is not None:
+        near = pair.near_bone(level.bone_mm, mapped)
+        if near.sum() * geometry.voxel_volume_ml > LEAST_BONE_ML:
+            chance[near] = 1.0 / near.mean()
+    count = int(parameters.samples * level.share)
+    times = -(-count // len(points))  # more than one point for a voxel of the mask where voxels are few
+    pick = np.sort(
+        np.concatenate(
+            [
+                generator.choice(len(points), count // times, replace=False, p=chance / chance.sum())
+                for _ in range(times)
+            ]
+        )
+    )
+    jitter = generator.uniform(-0.5, 0.5, (len(pick), 3)) @ geometry.ijk_to_ras[:3, :3].T
+    penalty = parameters.pet_start_penalty if pair.kind == "PET" else 0.0
+    edges = parameters.pet_edge_weight if pair.kind == "PET" else 0.0
+    return PairMetric(
+        *images,
+        points[pick] + jitter,
+        found.start,
+        found.center_ras,
+        place=place,
+        bins=parameters.bins,
+        edge_weight=edges * level.edges,
+        penalty=penalty,
+    )
+
+
+def _conclude(found: PairSearch, metric: PairMetric, best: np.ndarray, bounds: np.ndarray, pair: PreparedPair) -> None:
     """Measure what the decision about a result needs."""
-    found.kind = kind
     found.best = found.start @ motion(best, found.center_ras)
     found.similarity_start = metric.similarity(np.zeros(6))
     found.similarity_end = metric.similarity(best)
@@ -241,42 +189,48 @@ def _conclude(
     parts = [metric.part(np.arange(len(metric.points)) % NOISE_PARTS == n) for n in range(NOISE_PARTS)]
     gains = [part.similarity(best) - part.similarity(np.zeros(6)) for part in parts]
     found.gain_noise = float(np.std(gains, ddof=1) / np.sqrt(NOISE_PARTS))
-    if kind != "MR":  # the outline of a fat-suppressed MR is that of its muscles
-        found.outline = _outline(fixed_level, moving_level, found.best, kind)
+    if pair.kind != "MR":  # the outline of a fat-suppressed MR is that of its muscles
+        found.outline = pair.outline(found.best)
 
 
-def _outline(fixed: sampling.WorkingImage, moving: sampling.WorkingImage, pose: np.ndarray, kind: str) -> float:
-    """Dice overlap of the bodies, where both images see."""
-    fixed_body = sampling.body_mask(fixed.image, "MR", fixed.valid > 0)
-    moving_body = Image(sampling.body_mask(moving.image, kind, moving.valid > 0), moving.image.geometry)
-    mapped = resample(moving_body, fixed.image.geometry, pose, order=1, outside=np.nan)
-    seen = np.isfinite(mapped) & (fixed.valid > 0)
-    a, b = fixed_body & seen, (mapped >= 0.5) & seen
-    total = int(a.sum()) + int(b.sum())
-    return 2.0 * int((a & b).sum()) / total if total else 0.0
+def _compare_nearby(found: PairSearch, metric: PairMetric, best: np.ndarray) -> None:
+    """Edges at the result, and similarity at the start, against those of poses nearby."""
+    generator = np.random.default_rng(0)
+    points = found.overlap_points_ras[:: max(1, len(found.overlap_points_ras) // 200)]
+    steps = []
+    for _ in range(NEARBY_POSES):
+        step = generator.normal(size=6)
+        moved = mean_distance(motion(step, found.center_ras), np.eye(4), points)
+        steps.append(step * generator.uniform(*NEARBY_MM) / moved)
+    around = [metric.edges(best + step) for step in steps]
+    found.edges_sd = (metric.edges(best) - float(np.mean(around))) / max(float(np.std(around)), 1e-9)
+    similarity = metric.similarity(np.zeros(6))
+    found.better_near_start = float(np.mean([metric.similarity(step) > similarity for step in steps]))
 
 
-def _disagreement_of_halves(metric: PairMetric, best: np.ndarray, bounds: np.ndarray) -> float:
+def _disagreement_of_halves(metric: PairMetric, best: np.ndarray, bounds: np.ndarray, tolerance: float) -> float:
     """How far (mm, root mean square; median of six) halves of the overlap alone lead from the whole's result."""
     distances = []
     for axis in range(3):
-        upper = metric.relative[:, axis] > np.median(metric.relative[:, axis])
+        upper = metric.relative[axis] > np.median(metric.relative[axis])
         for chosen in (upper, ~upper):
-            half = _optimized(metric.part(chosen), best, bounds)[1]
+            half = _optimized(metric.part(chosen), best, bounds, tolerance)[1]
             points = metric.points[chosen][::10]
             moved = [transform_points(motion(p, metric.center), points) for p in (half, best)]
             distances.append(np.sqrt(np.mean(np.sum((moved[0] - moved[1]) ** 2, axis=1))))
     return float(np.median(distances))
 
 
-def _optimized(metric: PairMetric, start: np.ndarray, bounds: np.ndarray) -> tuple[float, np.ndarray]:
+def _optimized(
+    metric: PairMetric, start: np.ndarray, bounds: np.ndarray, tolerance: float
+) -> tuple[float, np.ndarray]:
     result = optimize.minimize(
         metric,
         start,
         jac=True,
         method="L-BFGS-B",
         bounds=list(zip(-bounds, bounds, strict=True)),
-        options={"maxiter": 60, "ftol": 1e-7},
+        options={"maxiter": 60, "ftol": tolerance},
     )
     return float(result.fun), result.x
 
@@ -288,63 +242,32 @@ def _perturbation(generator: np.random.Generator, shift_mm: float, rotation_deg:
     return np.concatenate([shift, turn * TURN_RADIUS_MM])
 
 
-def _spread(results: list[tuple[float, np.ndarray]], found: PairSearch) -> float:
-    """Root mean square distance (mm) of results, best first, from their mean, at points of the overlap.
+def _distinct(results: list[tuple[float, np.ndarray, int]], found: PairSearch) -> list[tuple[float, np.ndarray, int]]:
+    """Results, best first, without those that came to the place of a better one; it counts for them."""
+    kept: list[tuple[float, np.ndarray, int]] = []
+    points = found.overlap_points_ras[:: max(1, len(found.overlap_points_ras) // 200)]
+    for value, place, count in sorted(results, key=lambda result: result[0]):
+        pose = motion(place, found.center_ras)
+        for n, (better, other, others) in enumerate(kept):
+            if mean_distance(pose, motion(other, found.center_ras), points) < SAME_PLACE_MM:
+                kept[n] = (better, other, others + count)
+                break
+        else:
+            kept.append((value, place, count))
+    return kept
+
+
+def _spread(results: list[tuple[float, np.ndarray, int]], found: PairSearch) -> float:
+    """Root mean square distance (mm) of results from their mean, at points of the overlap.
 
     A minority of results that agree clearly worse than the best one are failed searches, no rival places: left out.
     """
-    rivals = [p for value, p in results if value <= RIVAL_SHARE * results[0][0]]
-    if 2 * len(rivals) < len(results):
-        rivals = [p for _, p in results]
+    best = min(value for value, _, _ in results)
+    rivals = [result for result in results if result[0] <= RIVAL_SHARE * best]
+    if 2 * sum(count for _, _, count in rivals) < sum(count for _, _, count in results):
+        rivals = results
     points = found.overlap_points_ras[:: max(1, len(found.overlap_points_ras) // 200)]
-    moved = np.stack([transform_points(motion(p, found.center_ras), points) for p in rivals])
-    return float(np.sqrt(np.mean(np.sum((moved - moved.mean(axis=0)) ** 2, axis=-1))))
-
-
-def _near_bone(image: Image, distance_mm: float, points_ras: np.ndarray) -> np.ndarray:
-    """True for points that lie within a distance of bone on a CT."""
-    geometry = image.geometry
-    bone = ndimage.binary_opening(image.array > sampling.CT_BONE_HU)
-    if not bone.any():
-        return np.zeros(len(points_ras), dtype=bool)
-    near = ndimage.distance_transform_edt(~bone, sampling=geometry.spacing_kji_mm) < distance_mm
-    ijk = np.rint(geometry.to_ijk(points_ras)).astype(np.intp)
-    inside = np.all((ijk >= 0) & (ijk < np.array(geometry.shape[::-1])), axis=1)
-    ijk[~inside] = 0
-    return inside & near[ijk[:, 2], ijk[:, 1], ijk[:, 0]]
-
-
-def _prepare(
-    fixed: Image,
-    moving: Image,
-    kind: str,
-    start: np.ndarray,
-    spacing: float,
-    sigma: float,
-    fixed_mask: np.ndarray | None,
-) -> tuple[sampling.WorkingImage, sampling.WorkingImage, np.ndarray] | None:
-    near = sampling.cropped(fixed, transform_points(np.linalg.inv(start), moving.geometry.corners_ras), CROP_MARGIN_MM)
-    other = sampling.cropped(moving, transform_points(start, fixed.geometry.corners_ras), CROP_MARGIN_MM)
-    if near is None or other is None:
-        return None
-    fixed_thin = sampling.thinned(near[0], spacing)
-    moving_thin = sampling.thinned(other[0], spacing)
-    if min(fixed_thin.array.shape) < 3 or min(moving_thin.array.shape) < 3:
-        return None
-    fixed_view = sampling.view_mask(fixed_thin, "MR")
-    if fixed_mask is None:
-        body = sampling.body_mask(fixed_thin, "MR", fixed_view)
-        distance = ndimage.distance_transform_edt(~body, sampling=fixed_thin.geometry.spacing_kji_mm)
-        body = (distance < BORDER_MM) if body.any() else body
-    else:
-        mask = Image(fixed_mask[near[1]].astype(np.float32), near[0].geometry)
-        body = sampling.thinned(mask, spacing).array >= 0.5
-    if fixed_view is not None:
-        body &= fixed_view
-    if kind == "CT":
-        moving_thin = sampling.without_table(moving_thin)
-    return (
-        sampling.smoothed(fixed_thin, fixed_view, sigma),
-        sampling.smoothed(moving_thin, sampling.view_mask(moving_thin, kind), 0.0 if kind == "PET" else sigma),
-        body,
-    )
+    counts = np.array([count for _, _, count in rivals], dtype=float)
+    moved = np.stack([transform_points(motion(place, found.center_ras), points) for _, place, _ in rivals])
+    off = moved - np.average(moved, axis=0, weights=counts)
+    return float(np.sqrt(np.average(np.mean(np.sum(off**2, axis=-1), axis=1), weights=counts)))

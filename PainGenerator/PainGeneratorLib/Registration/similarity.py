@@ -35,26 +35,29 @@ class IntensityScale:
         knots = knots + np.linspace(0.0, 1e-3 * span, QUANTILES)  # ties would make the map jump
         return cls(knots, np.linspace(0.0, 1.0, QUANTILES))
 
-    def __call__(self, values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Scaled values and the derivative of the map there, both of the values' shape."""
-        index = np.clip(np.searchsorted(self.values, values) - 1, 0, QUANTILES - 2)
-        slope = (self.levels[1] - self.levels[0]) / (self.values[index + 1] - self.values[index])
-        scaled = self.levels[index] + (values - self.values[index]) * slope
-        inside = (scaled >= 0) & (scaled <= 1)
-        return np.clip(scaled, 0.0, 1.0), np.where(inside, slope, 0.0)
+    def __call__(self, values: np.ndarray) -> np.ndarray:
+        """Scaled values (float32), of the values' shape."""
+        return np.interp(values, self.values, self.levels).astype(np.float32)
+
+
+def fixed_rows(fixed: np.ndarray, bins: int) -> np.ndarray:
+    """The histogram row of scaled values (0 to 1), as :func:`mutual_information` takes it."""
+    return np.minimum((np.asarray(fixed) * bins).astype(np.intp), bins - 1)
 
 
 def mutual_information(
-    fixed: np.ndarray, moving: np.ndarray, weights: np.ndarray, bins: int
+    rows: np.ndarray, moving: np.ndarray, weights: np.ndarray, bins: int
 ) -> tuple[float, np.ndarray]:
-    """Mutual information (nats) of two sets of scaled values, and its derivative by the moving values.
+    """Mutual information (nats) of two sets of values, and its derivative by the moving values.
 
-    Joint histogram with a linear window on the fixed and a cubic B-spline window on the moving value
-    (Mattes et al., IEEE TMI 2003; Thevenaz and Unser, IEEE TIP 2000), so that it is smooth in the moving values.
+    Joint histogram with whole bins for the fixed and a cubic B-spline window on the moving value
+    (Mattes et al., IEEE TMI 2003), so that it is smooth in the moving values.
 
     Parameters
     ----------
-    fixed, moving : ndarray, shape (n,)
+    rows : ndarray of int, shape (n,)
+        The fixed values' bins, of :func:`fixed_rows`.
+    moving : ndarray, shape (n,)
         Values from 0 to 1.
     weights : ndarray, shape (n,)
         Weight of every sample; the sum must be above 0.
@@ -67,25 +70,32 @@ def mutual_information(
         Holds for weights that do not change.
     """
     size = bins + 3
-    total = weights.sum()
-    f = fixed * (bins - 1)
-    f0 = np.minimum(f.astype(np.intp), bins - 2)
-    ft = f - f0
+    total = float(weights.sum(dtype=np.float64))
     m = moving * (bins - 1)
-    m0 = np.minimum(m.astype(np.intp), bins - 2)
-    t = m - m0
-    window = np.stack([(1 - t) ** 3, 3 * t**3 - 6 * t**2 + 4, -3 * t**3 + 3 * t**2 + 3 * t + 1, t**3]) / 6
-    slope = np.stack([-((1 - t) ** 2), 3 * t**2 - 4 * t, -3 * t**2 + 2 * t + 1, t**2]) / 2
-    part_f = np.stack([1 - ft, ft]) * weights
-    cells = ((f0 + np.arange(2)[:, None]) * size + m0)[:, None, :] + np.arange(4)[None, :, None]
-    joint = np.bincount(
-        cells.ravel(), weights=(part_f[:, None, :] * window[None]).ravel(), minlength=bins * size
-    ).reshape(bins, size)
-    joint /= total
+    low = np.minimum(m.astype(np.intp), bins - 2)
+    t = m - low.astype(m.dtype)
+    cells = rows * size + low
+    s, square = 1 - t, t * t
+    s_square = s * s
+    weight = weights / 6
+    middle = 3 * square * (t - 2) + 4
+    window = (s_square * s, middle, 6 - s_square * s - middle - square * t, square * t)
+    joint = np.zeros(bins * size)
+    for n in range(4):
+        joint += np.bincount(cells + n, weights=weight * window[n], minlength=bins * size)
+    joint = joint.reshape(bins, size) / total
     p_f = joint.sum(axis=1, keepdims=True)
     p_m = joint.sum(axis=0, keepdims=True)
-    safe = np.maximum(joint, MINIMUM_PROBABILITY)
-    log_ratio = np.log(safe / np.maximum(p_m, MINIMUM_PROBABILITY))
+    log_ratio = np.log(np.maximum(joint, MINIMUM_PROBABILITY) / np.maximum(p_m, MINIMUM_PROBABILITY))
     information = float(np.sum(joint * (log_ratio - np.log(np.maximum(p_f, MINIMUM_PROBABILITY)))))
-    derivative = (part_f[:, None, :] * slope[None] * log_ratio.ravel()[cells]).sum(axis=(0, 1))
-    return information, derivative * ((bins - 1) / total)
+    table = log_ratio.reshape(-1).astype(moving.dtype)
+    first, second = table.take(cells), table.take(cells + 1)
+    third, last = table.take(cells + 2), table.take(cells + 3)
+    rise = square * last - s_square * first + (3 * square - 4 * t) * second + (1 + 2 * t - 3 * square) * third
+    return information, rise * weights * ((bins - 1) / (2 * total))
+
+
+def unit_edges(field: np.ndarray, floor: float) -> np.ndarray:
+    """Gradients, shape (3, ...), made unit vectors where they are well above a floor, short ones below it."""
+    size = np.sqrt(np.einsum("a...,a...->...", field, field) + np.float32(floor) ** 2)
+    return field / size

@@ -233,13 +233,7 @@ def read_segmentation(node: Any) -> list[Segment]:
     PainGeneratorError
         When the node lies under a non-linear transform.
     """
-    parent = node.GetParentTransformNode()
-    if parent is not None and not parent.IsTransformToWorldLinear():
-        raise PainGeneratorError(
-            f"{node.GetName()} lies under the non-linear transform {parent.GetName()}.",
-            "Harden the transform, or take the segmentation out of it.",
-        )
-    to_world = matrix_to_world(parent)
+    to_world = _to_world(node)
     reference = reference_geometry(node)
     segmentation = node.GetSegmentation()
     found: dict[int, tuple[Geometry, dict[int, np.ndarray]]] = {}
@@ -256,26 +250,57 @@ def read_segmentation(node: Any) -> list[Segment]:
                 found[layer] = _labels_of(image, reference)
             geometry, labels = found[layer]
             flat = labels.get(int(segment.GetLabelValue()), np.empty(0, dtype=np.int64))
-        result.append(
-            Segment(
-                segment_id,
-                segment.GetName(),
-                Region(geometry.moved(to_world), flat),
-                tuple(segment.GetColor()),
-                segment.GetTerminology() or "",
-                _tags(segment),
-            )
-        )
+        result.append(_segment_of(segment_id, segment, Region(geometry.moved(to_world), flat)))
     return result
 
 
-def _labels_of(image: Any, reference: Geometry | None) -> tuple[Geometry, dict[int, np.ndarray]]:
-    """Flat indices by label value, and the grid they count on."""
+def read_segment(node: Any, segment_id: str) -> Segment | None:
+    """One segment, without looking at the others; None when there is none of that id.
+
+    Raises
+    ------
+    PainGeneratorError
+        When the node lies under a non-linear transform.
+    """
+    segment = node.GetSegmentation().GetSegment(segment_id)
+    if segment is None:
+        return None
+    reference = reference_geometry(node)
+    image = segment.GetRepresentation(BINARY_LABELMAP)
+    if image is None or 0 in image.GetDimensions():
+        geometry = reference or Geometry((1, 1, 1), np.eye(4))
+        flat = np.empty(0, dtype=np.int64)
+    else:
+        geometry, labels = _labels_of(image, reference, int(segment.GetLabelValue()))
+        flat = labels.get(int(segment.GetLabelValue()), np.empty(0, dtype=np.int64))
+    return _segment_of(segment_id, segment, Region(geometry.moved(_to_world(node)), flat))
+
+
+def _to_world(node: Any) -> np.ndarray:
+    parent = node.GetParentTransformNode()
+    if parent is not None and not parent.IsTransformToWorldLinear():
+        raise PainGeneratorError(
+            f"{node.GetName()} lies under the non-linear transform {parent.GetName()}.",
+            "Harden the transform, or take the segmentation out of it.",
+        )
+    return matrix_to_world(parent)
+
+
+def _segment_of(segment_id: str, segment: Any, region: Region) -> Segment:
+    terminology = segment.GetTerminology() or ""
+    return Segment(segment_id, segment.GetName(), region, tuple(segment.GetColor()), terminology, _tags(segment))
+
+
+def _labels_of(
+    image: Any, reference: Geometry | None, only: int | None = None
+) -> tuple[Geometry, dict[int, np.ndarray]]:
+    """Flat indices by label value, of all labels or of one, and the grid they count on."""
     geometry = image_geometry(image)
     array = volume_array(image)
-    kji = np.stack(np.nonzero(array))
-    values = array[tuple(kji)]
-    offset = _offset_on(geometry, reference)
+    chosen = np.flatnonzero(array if only is None else array == only)
+    kji = np.stack(np.unravel_index(chosen, array.shape))
+    values = array.reshape(-1)[chosen]
+    offset = offset_on(geometry, reference)
     if offset is not None:
         kji = kji + np.array(offset)[:, None]
         if kji.size and (np.any(kji < 0) or np.any(kji >= np.array(reference.shape)[:, None])):
@@ -289,7 +314,7 @@ def _labels_of(image: Any, reference: Geometry | None) -> tuple[Geometry, dict[i
     return geometry, {int(label): part for label, part in zip(labels, parts, strict=True)}
 
 
-def _offset_on(geometry: Geometry, reference: Geometry | None) -> tuple[int, int, int] | None:
+def offset_on(geometry: Geometry, reference: Geometry | None) -> tuple[int, int, int] | None:
     """Array index (k, j, i) of the first voxel of a grid in the reference grid; None when it is another grid."""
     if reference is None:
         return None

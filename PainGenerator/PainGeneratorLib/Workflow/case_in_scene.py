@@ -24,7 +24,7 @@ from ..Registration.alignment_types import SeriesAlignment
 from ..Scene.scene_content import SceneContent, SceneSeries
 from .case import Case, CaseOptions, CaseSeries, Warnings
 from .finding import Found, hip_implant, in_reference_frame
-from .protocol import Protocol, load_protocol
+from .protocol import Protocol
 from .stages import Alignment, Suv
 
 
@@ -202,15 +202,15 @@ class Restored:
     found: Found | None
 
 
-def restored(content: SceneContent, protocol: Protocol | None = None) -> Restored | None:
+def restored(content: SceneContent, protocol: Protocol) -> Restored | None:
     """The case of a scene as the stages know it.
 
     Parameters
     ----------
     content : SceneContent
         As :func:`Scene.case_scene.read_case` gave it.
-    protocol : Protocol, optional
-        The case's parameters; made of the stored ones when left out.
+    protocol : Protocol
+        The case's parameters.
 
     Returns
     -------
@@ -221,7 +221,7 @@ def restored(content: SceneContent, protocol: Protocol | None = None) -> Restore
     if not working:
         return None
     alignment = _restored_alignment(content)
-    case = _restored_case(content, protocol or _stored_protocol(content))
+    case = _restored_case(content, protocol)
     pet = content.first("PET")
     suv = Suv(pet.image, _suv_result(content.suv))
     anatomy = _restored_anatomy(content)
@@ -229,16 +229,6 @@ def restored(content: SceneContent, protocol: Protocol | None = None) -> Restore
     if "found" in working and alignment is not None:
         found = _restored_found(content, alignment)
     return Restored(case, suv, alignment, anatomy, found)
-
-
-def _stored_protocol(content: SceneContent) -> Protocol:
-    stored = content.protocol
-    values, changed = stored.get("values", {}), stored.get("changed", [])
-    changes = {}
-    for name in changed:
-        stage, _, key = name.partition(".")
-        changes[name] = values[stage][key]
-    return load_protocol(stored["group"]).with_values(changes)
 
 
 def _restored_case(content: SceneContent, protocol: Protocol) -> Case:

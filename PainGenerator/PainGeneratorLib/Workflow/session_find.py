@@ -123,7 +123,7 @@ class FindStep(AlignStep):
         """
         if self._found is None or self._alignment is None or self._found.detector is not None:
             return None
-        return Job("find", lambda progress: self._detector(), self._revision)
+        return Job("find", lambda progress: self._detector().find(MOST_SENSITIVE), self._revision)
 
     # --- live preview
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import importlib.util
 import shutil
 import sys
@@ -14,6 +15,7 @@ from .api import load_api
 from .classes import class_named
 from .convert import proxy_of
 from .current import CURRENT, Current
+from .own_base import release_all
 from .signals import Signal
 from .troubles import TROUBLES
 
@@ -234,9 +236,11 @@ class SlicerStandIn:
             sys.modules.pop(name, None)
             if former is not None:
                 sys.modules[name] = former
+        release_all()
         host = CURRENT.host
         vars(CURRENT).update(vars(Current()))
         shutil.rmtree(self._folder, ignore_errors=True)
+        gc.collect()
         host.__exit__(kind, error, traceback)
 
 

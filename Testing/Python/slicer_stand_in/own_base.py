@@ -7,6 +7,7 @@ under their listed names.
 
 from __future__ import annotations
 
+import itertools
 import weakref
 from collections.abc import Callable, Sequence
 from typing import Any, ClassVar
@@ -17,6 +18,20 @@ from .api import ApiClass, normalized
 from .qt_classes import qt_side
 
 DEFAULTS = {"bool": False, "int": 0, "double": 0.0, "QString": "", "QStringList": ()}
+
+
+NUMBERS = itertools.count(1)
+WATCHING: dict[int, tuple[Any, list[int]]] = {}
+"""Subject and tags of every observation that is on. VTK objects that end inside Python's garbage collection must not
+call anybody, so that all observations end with the stand-in."""
+
+
+def release_all() -> None:
+    """End all observations."""
+    for subject, tags in WATCHING.values():
+        for tag in tags:
+            subject.RemoveObserver(tag)
+    WATCHING.clear()
 
 
 class Own:
@@ -60,8 +75,8 @@ class Own:
 
     def observe(self, key: str, subject: Any, events: Sequence[Any], call: Callable[..., None]) -> None:
         """Watch one VTK object under a key in the stead of the one before; None ends it."""
-        watched: dict[str, Any] = self.__dict__.setdefault("_watched", {})
-        former, tags = watched.pop(key, (None, []))
+        watched: dict[str, int] = self.__dict__.setdefault("_watched", {})
+        former, tags = WATCHING.pop(watched.pop(key, 0), (None, []))
         for tag in tags:
             former.RemoveObserver(tag)
         if subject is not None:
@@ -72,7 +87,9 @@ class Own:
                 if widget is not None and shiboken6.isValid(widget):
                     call()
 
-            watched[key] = (subject, [subject.AddObserver(event, answer) for event in events])
+            number = next(NUMBERS)
+            watched[key] = number
+            WATCHING[number] = (subject, [subject.AddObserver(event, answer) for event in events])
 
     def has_custom(self, name: str) -> bool:
         """Whether a property is ours: listed, and not one of Qt's."""

@@ -122,6 +122,9 @@ class _RenderView(Own, QtWidgets.QWidget):
             self.observe("managers", None, [], self.scheduleRender)
             self.managers.SetMRMLDisplayableNode(None)
             self.managers = None
+        # Graphics memory is given back while its context still lives, not at the end of the process.
+        self.view_renderer.RemoveAllViewProps()
+        self.window.Finalize()
 
 
 class qMRMLSliceView(_RenderView):
