@@ -116,8 +116,9 @@ class Hands:
             path = Path(self.shots) / f"{name}.png"
             self.stand_in.photograph(path)
             with Image.open(path) as picture:
-                small = picture.convert("RGB").resize((1200, 720), Image.Resampling.LANCZOS).quantize(160)
-            small.save(path, optimize=True)
+                small = picture.convert("RGB").resize((1200, 720), Image.Resampling.LANCZOS)
+            palette = small.quantize(256, kmeans=2)
+            small.quantize(palette=palette, dither=Image.Dither.FLOYDSTEINBERG).save(path, optimize=True)
 
     # --- checks after each act
 

@@ -34,35 +34,11 @@ OUTPUTS = {
     "timings.json",
     "provenance.json",
 }
-CANDIDATE_FIELDS = set(
-    [
-        "id",
-        "rank",
-        "score",
-        "score_parts",
-        "name",
-        "structure",
-        "side",
-        "level",
-        "zone",
-        "evidence",
-        "status",
-        "origin",
-        "centroid_ras_mm",
-        "volume_ml",
-        "suv_max",
-        "suv_peak",
-        "suv_mean",
-        "mtv_ml",
-        "tlg_g",
-        "tbr",
-        "left_right_ratio",
-        "mr_kind",
-        "mr_z",
-        "distance_to_pain_mm",
-        "flags",
-    ]
-)
+CANDIDATE_FIELDS = {
+    *("id", "rank", "score", "score_parts", "name", "structure", "side", "level", "zone", "evidence", "status"),
+    *("origin", "centroid_ras_mm", "volume_ml", "suv_max", "suv_peak", "suv_mean", "mtv_ml", "tlg_g", "tbr"),
+    *("left_right_ratio", "mr_kind", "mr_z", "distance_to_pain_mm", "flags"),
+}
 
 
 @pytest.fixture(scope="module")
@@ -393,6 +369,11 @@ def test_ctrl_c_leaves_no_partial_output(phantom: Path, tmp_path: Path, wait: fl
 
 
 def test_help_answers_without_loading_slicer() -> None:
-    program = "import sys\nfrom PainGeneratorLib.Headless.cli import main\ntry:\n    main(['--help'])\nexcept SystemExit:\n    pass\nprint('numpy' in sys.modules, 'slicer' in sys.modules)"
+    program = (
+        "import sys\n"
+        "from PainGeneratorLib.Headless.cli import main\n"
+        "try:\n    main(['--help'])\nexcept SystemExit:\n    pass\n"
+        "print('numpy' in sys.modules, 'slicer' in sys.modules)"
+    )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert done.stdout.splitlines()[-1] == "False False"
