@@ -9,7 +9,10 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.ready
 JOBS ?= 2
 
-.PHONY: demo test check lint bench setup clean
+# What PySide6 and VTK need to draw off screen: the tests of the panel run on them.
+DRAWING := libglib2.0-0 libgl1 libegl1 libgl1-mesa-dri libxkbcommon0 libdbus-1-3 libfontconfig1 fonts-dejavu-core
+
+.PHONY: demo test check lint bench finding setup clean
 
 setup: $(STAMP)
 
@@ -19,22 +22,35 @@ $(STAMP): pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[test]'
 	@touch $@
 
+# As root these Debian packages are installed; elsewhere the tests of the panel are skipped, with the reason.
+$(VENV)/.drawing: $(STAMP)
+	@if ! $(BIN)/python -c 'import PySide6.QtUiTools, PySide6.QtWidgets' 2>/dev/null; then \
+	  if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	    apt-get update -qq && apt-get install -y -qq --no-install-recommends $(DRAWING) >/dev/null; \
+	  else echo "The tests of the panel need: apt install $(DRAWING)"; fi; fi
+	@touch $@
+
 demo: $(STAMP)
 	$(BIN)/pain-generator demo --output demo-output --overwrite
 
-check: $(STAMP) lint
+check: $(STAMP) $(VENV)/.drawing lint
 	$(BIN)/python -m pytest -n $(JOBS) -m "not slow"
 
 lint: $(STAMP)
 	$(BIN)/ruff check PainGenerator Testing
 	$(BIN)/ruff format --check PainGenerator Testing
 
-test: $(STAMP) lint
+test: $(STAMP) $(VENV)/.drawing lint
 	$(BIN)/python -m pytest -n $(JOBS) --cov --cov-report=term
 
 bench: $(STAMP)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[test,bench]'
 	$(BIN)/python Testing/Benchmarks/bench.py
+
+# Twenty cases of each group take hours; CACHE keeps the phantoms, outside of the project.
+COUNT ?= 20
+CACHE ?= $(or $(TMPDIR),/tmp)/paingenerator-phantoms
+finding: $(STAMP)
+	$(BIN)/python Testing/Benchmarks/finding.py --cache $(CACHE) --stage whole --seeds tune --count $(COUNT) --real --plain
 
 clean:
 	rm -rf $(VENV) demo-output

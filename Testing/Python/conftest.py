@@ -42,6 +42,19 @@ def slicer_api():
 
 
 @pytest.fixture(scope="session")
+def qt_libraries() -> None:
+    """PySide6 with the system's libraries that it needs; skips (or fails in CI) where they are missing."""
+    try:
+        import PySide6.QtUiTools
+        import PySide6.QtWidgets  # noqa: F401
+    except ImportError as error:
+        text = f"PySide6 cannot be loaded ({error}): install the Debian packages that the Makefile lists"
+        if os.environ.get("CI"):
+            pytest.fail(text)
+        pytest.skip(text)
+
+
+@pytest.fixture(scope="session")
 def phantom_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A small low-back phantom: ``dicom/``, ``anatomy.nii.gz``, ``anatomy-labels.json``, ``truth.json``."""
     from PainGeneratorLib.Phantoms.case import write_phantom

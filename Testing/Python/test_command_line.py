@@ -353,12 +353,20 @@ def test_the_suv_volume_is_written_once_and_not_into_the_input(
     assert {p.name for p in tmp_path.iterdir()} == {"case", "suv.nrrd"}
 
 
+def heed_signals() -> None:
+    """A test run in the background ignores Ctrl-C, and its children would inherit that."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("wait", [2.0, 6.0])
 def test_ctrl_c_leaves_no_partial_output(phantom: Path, tmp_path: Path, wait: float) -> None:
     command = [sys.executable, "-m", "PainGeneratorLib.Headless.cli", "analyze", str(phantom / "dicom")]
     process = subprocess.Popen(
-        [*command, "--output", str(tmp_path / "out")], stderr=subprocess.PIPE, stdout=subprocess.PIPE
+        [*command, "--output", str(tmp_path / "out")],
+        stderr=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        preexec_fn=heed_signals,
     )
     time.sleep(wait)
     process.send_signal(signal.SIGINT)

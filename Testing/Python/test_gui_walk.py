@@ -12,7 +12,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.scene]
 
 
 @pytest.fixture
-def stand_in(slicer_api: Any) -> Iterator[Any]:
+def stand_in(slicer_api: Any, qt_libraries: None) -> Iterator[Any]:
     from slicer_stand_in.installed import SlicerStandIn
 
     with SlicerStandIn() as running:
@@ -81,7 +81,7 @@ def test_an_empty_scene_tells_why_nothing_can_run(a_walk: Any) -> None:
     assert len(a_walk.stand_in.troubles.slot_errors) == 1
 
 
-def test_the_module_works_without_a_main_window(slicer_api: Any, project_folder: Path) -> None:
+def test_the_module_works_without_a_main_window(slicer_api: Any, project_folder: Path, qt_libraries: None) -> None:
     from slicer_stand_in.installed import SlicerStandIn
 
     with SlicerStandIn(main_window=False) as running:

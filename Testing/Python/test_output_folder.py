@@ -276,6 +276,12 @@ with OutputFolder(sys.argv[1], overwrite=True) as folder:
 """
 
 
+def heed_signals() -> None:
+    """A test run in the background ignores these signals, and its children would inherit that."""
+    for number in (signal.SIGINT, signal.SIGHUP):
+        signal.signal(number, signal.SIG_DFL)
+
+
 @pytest.mark.skipif(os.name != "posix", reason="POSIX signals")
 @pytest.mark.parametrize(
     ("number", "status"),
@@ -290,6 +296,7 @@ def test_a_signal_leaves_nothing_behind(tmp_path, project_folder, number, status
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         env={**os.environ, "PYTHONPATH": str(project_folder / "PainGenerator")},
+        preexec_fn=heed_signals,
     )
     assert process.stdout.readline() == b"ready\n"
     assert len(names(tmp_path)) == 2

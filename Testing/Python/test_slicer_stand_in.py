@@ -26,7 +26,7 @@ UI = """<ui version="4.0"><class>T</class><widget class="qMRMLWidget" name="Top"
 
 
 @pytest.fixture
-def stand_in(slicer_api: Any) -> Iterator[Any]:
+def stand_in(slicer_api: Any, qt_libraries: None) -> Iterator[Any]:
     from slicer_stand_in.installed import SlicerStandIn
 
     with SlicerStandIn() as running:
@@ -435,7 +435,7 @@ def test_a_dialog_without_an_answer_fails_instead_of_waiting(qt: Any) -> None:
     assert qt.QFileDialog.getExistingDirectory() == "/tmp"
 
 
-def test_nothing_is_left_installed_afterwards(slicer_api: Any) -> None:
+def test_nothing_is_left_installed_afterwards(slicer_api: Any, qt_libraries: None) -> None:
     import sys
 
     import slicer

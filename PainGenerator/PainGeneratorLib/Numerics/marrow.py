@@ -266,8 +266,11 @@ def _mended(marrow: np.ndarray, work: _Slices) -> np.ndarray:
     whole = (own > 0.4 * np.maximum(number, 1)) & (area <= MOST_MM2)
     whole[0] = False
     joined = marrow | whole[parts]
-    # A slice that is missed between two others.
-    joined[1:-1] |= joined[:-2] & joined[2:] & ~work.line[1:-1]
+    # A slice that is missed between two others; what is dark on T1 and not bright on FLUID there is disc or bone.
+    fits = work.t1 > OVER_MUSCLE * work.muscle
+    if work.fluid is not None:
+        fits |= work.fluid > OVER_MUSCLE * work.fluid_muscle
+    joined[1:-1] |= joined[:-2] & joined[2:] & (fits & ~work.line)[1:-1]
     out = joined.copy()
     radius = max(work.voxels(MENDED_MM)) + 1
     for index, box in _boxes(joined, 0):
