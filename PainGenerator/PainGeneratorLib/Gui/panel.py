@@ -286,7 +286,7 @@ class Panel(VTKObservationMixin):
             work()
             return True
         except Cancelled:
-            slicer.util.showStatusMessage(_("Cancelled: nothing was changed."), 5000)
+            slicer.util.showStatusMessage(_("Cancelled: nothing of the step that ran was kept."), 5000)
             return False
         finally:
             self.is_busy = False

@@ -124,6 +124,8 @@ def _demo(options: argparse.Namespace) -> None:
                 prosthesis_side=truth["prosthesis_side"],
                 pain_side=truth["pain_side"],
                 pain_sites_ras_mm=tuple(tuple(site) for site in truth["pain_sites_ras_mm"]),
+                anatomy=phantom / "anatomy.nii.gz",
+                anatomy_labels=phantom / "anatomy-labels.json",
             )
             results = folder / "results"
             results.mkdir()
