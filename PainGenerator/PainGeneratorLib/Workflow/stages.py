@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from ..Anatomy.anatomy_map import AnatomyMap
-from ..Numerics.hot_spots import HotSpotDetector, HotSpotParameters, HotSpotResult
+from ..Numerics.hot_spots import HotSpotDetector, HotSpotParameters
 from ..Numerics.image import Image, resample
 from ..Numerics.mr_findings import MRParameters, MRResult, find_mr_findings
 from ..Numerics.suv import PetHeader, SuvOverrides, SuvResult, compute_suv_factors, factors_for_unit
@@ -181,16 +181,3 @@ def pet_detector(
             known["levels"] = anatomy.levels(grid, to_reference)
     parameters = case.protocol.stage("hot_spots", HotSpotParameters)
     return HotSpotDetector(suv.image, parameters, symmetry=symmetry, progress=progress, **known)
-
-
-def find_on_pet(
-    case: Case,
-    suv: Suv,
-    alignment: Alignment,
-    mr: MRResult,
-    anatomy: AnatomyMap | None,
-    symmetry: SymmetryPlane | None = None,
-    progress: Show = silent,
-) -> HotSpotResult:
-    """Stage "hot_spots" with the protocol's settings; see :func:`pet_detector`."""
-    return pet_detector(case, suv, alignment, mr, anatomy, symmetry, progress).find()
