@@ -10,7 +10,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PainGeneratorLib.Headless.cli import DONE, main
-from PainGeneratorLib.Numerics.errors import PainGeneratorError
 
 pytestmark = [pytest.mark.slow, pytest.mark.data, pytest.mark.scene]
 
@@ -105,8 +104,3 @@ def test_landmark_pairs_bring_the_hard_case_near_the_known_alignment(data_folder
         np.linalg.norm(np.array(transform.TransformPoint(known.TransformPoint(p.tolist()))) - p) for p in in_pet_lps
     ]
     assert np.mean(errors) < 5.0
-
-
-def test_an_error_has_a_reason_and_an_advice() -> None:
-    error = PainGeneratorError("No PET.", "Add one.")
-    assert (error.reason, error.advice, str(error)) == ("No PET.", "Add one.", "No PET. Add one.")
