@@ -87,8 +87,7 @@ class CandidateTable:
             value = _side_and_level(row) if key == "side_level" else row.get(key)
             item = qt.QTableWidgetItem()
             if value is not None and digits is not None:
-                # A number as the item's data sorts as a number.
-                item.setData(qt.Qt.DisplayRole, round(float(value), digits) if digits else round(value))
+                item.setData(qt.Qt.DisplayRole, _number(value, digits))
             elif value is not None:
                 item.setData(qt.Qt.DisplayRole, status_text(value) if key == "status" else value)
             if digits is not None or key == "rank":
@@ -158,6 +157,16 @@ class CandidateTable:
         """Tell that another candidate was chosen."""
         if not self._is_filling:
             self._chosen()
+
+
+def _number(value: float, digits: int) -> Any:
+    """What a cell shows: a number sorts as a number, but as "2" where its column says "2.00".
+
+    Measures are never negative, so texts of one width, filled with spaces at the left, sort as their numbers do.
+    """
+    if digits < 2:
+        return round(float(value), digits) if digits else round(value)
+    return f"{value:9.{digits}f}"
 
 
 def _side_and_level(row: dict[str, Any]) -> str:
