@@ -1,19 +1,25 @@
 """Alignment of real pairs from many starts, and of phantoms, as a table with CPU seconds.
 
-    python Testing/Benchmarks/alignment.py [--starts 20] [--case STS_007 ...] [--only CT|PET]
-    python Testing/Benchmarks/alignment.py --phantoms CACHE --seeds 100 101 102 [--group low-back] [--starts 2]
+    python Testing/Benchmarks/alignment.py [--starts 20] [--case STS_007 ...] [--only CT|PET] [--peers 1]
+    python Testing/Benchmarks/alignment.py --phantoms CACHE [--seeds 100 101 102] [--group low-back] [--starts 1]
+    python Testing/Benchmarks/alignment.py --others FOLDER [--seeds 0 1 2] [--group low-back] [--starts 1]
 
-Real pairs start up to 10 mm and 6 degrees from the files' own coordinates. Ruler of the PET: the alignment through
-the CT of the same scanner, from the files' own coordinates (or, where that is not kept, those coordinates; the
-table says so). Distances are means over seven points of the MR's box: its middle, and 0.3 of its extent to every side.
+Real pairs start up to 10 mm and 6 degrees off the files' own coordinates. Two rulers of the PET: the alignment
+through the CT of its scanner, from the files' own coordinates, and the same with the PET moved onto that CT. Distances
+are means over seven points of the MR's box: its middle, and 0.3 of its extent to every side.
 
-Phantoms are aligned as a case from the scanner's coordinates, then their PET alone, then (with --starts) PET and
-ATTENUATION each from starts up to 10 mm and 6 degrees from the truth. Distances are means over the landmarks.
+Phantoms (those of other_phantoms.py with --others, read from DICOM) are aligned as a case from the scanner's
+coordinates, then their PET alone, then (with --starts) PET and ATTENUATION each from starts up to 10 mm and 6 degrees
+from the truth; with starts, also as a case whose PET lies up to 8 mm off its ATTENUATION series. Distances are means
+over the landmarks.
+
+With --peers N, SimpleITK, elastix and ANTs run from the first N starts of each pair, CPU and wall seconds beside ours.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import sys
 import time
@@ -21,10 +27,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from scipy import ndimage
 
 PROJECT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(PROJECT / "PainGenerator"), str(PROJECT / "Testing" / "Benchmarks")]
 
+from alignment_peers import peers
 from finding_cases import phantom_case
 from finding_real import read_series
 from PainGeneratorLib.Numerics.image import Geometry, Image, transform_points
@@ -32,7 +40,10 @@ from PainGeneratorLib.Phantoms.case import GROUPS
 from PainGeneratorLib.Registration.alignment import align, align_case
 from PainGeneratorLib.Registration.alignment_types import AlignmentParameters
 from PainGeneratorLib.Registration.rigid import TURN_RADIUS_MM, mean_distance, motion
+from PainGeneratorLib.Registration.sampling import CT_BONE_HU, WorkingImage
+from PainGeneratorLib.Workflow.case import CaseOptions
 from PainGeneratorLib.Workflow.protocol import load_protocol
+from PainGeneratorLib.Workflow.reading import read_case
 
 CASES = ("STS_007", "STS_018", "STS_036")
 
@@ -62,94 +73,217 @@ class Row:
     after_mm: float
     verdict: str
     seconds: float
+    warned: bool = False
+    wall: float = 0.0
+
+    @property
+    def silent(self) -> bool:
+        """True when nothing was said about it."""
+        return self.verdict != "not aligned" and not self.warned
 
 
 def aligned_from(fixed: Image, moving: Image, start: np.ndarray, truth: np.ndarray, points: np.ndarray, **how) -> Row:
     """Align one pair from one start."""
-    clock = time.process_time()
+    wall, clock = time.perf_counter(), time.process_time()
     pair = align(fixed, moving, start=start, **how)
-    seconds = time.process_time() - clock
+    seconds, wall = time.process_time() - clock, time.perf_counter() - wall
     before, after = (mean_distance(pose, truth, points) for pose in (start, pair.fixed_to_moving_ras))
-    return Row(pair.fixed_to_moving_ras, before, after, pair.verdict, seconds)
+    return Row(pair.fixed_to_moving_ras, before, after, pair.verdict, seconds, bool(pair.warnings), wall)
 
 
 def summary(rows: list[Row], points: np.ndarray, limit_mm: float) -> str:
-    """One line about rows of one pair or kind."""
-    ends = np.array([row.after_mm for row in rows])
+    """Lines about rows of one pair or kind."""
+    before, ends = (np.array([getattr(row, name) for row in rows]) for name in ("before_mm", "after_mm"))
     aligned = np.array([row.verdict == "aligned" for row in rows])
     said_no = np.array([row.verdict == "not aligned" for row in rows])
-    among = ends[aligned] if aligned.any() else np.array([np.nan])
-    text = (
-        f"start {np.median([row.before_mm for row in rows]):4.1f} mm, aligned ends median {np.median(among):4.2f} "
-        f"max {among.max():4.2f}, within {limit_mm:g} mm {int((aligned & (ends <= limit_mm)).sum())}/{len(rows)}, "
-        f"kept {int((~aligned & ~said_no).sum())}, not aligned {int(said_no.sum())}, "
-        f"silently over 5 mm {int(((ends > 5.0) & ~said_no).sum())}, {np.median([r.seconds for r in rows]):.1f} s CPU"
+    silent = np.array([row.silent for row in rows])
+    text = f"before {spread(before)} mm, after {spread(ends)} mm, of those aligned {spread(ends[aligned])}; "
+    text += (
+        f"within {limit_mm:g} mm and aligned {int((aligned & (ends <= limit_mm)).sum())}/{len(rows)}, "
+        f"kept {int((~aligned & ~said_no).sum())}, not aligned {int(said_no.sum())}; over 3 mm "
+        f"{int((ends > 3.0).sum())}, of which without the verdict {int(((ends > 3.0) & ~said_no).sum())}, "
+        f"without any word {int(((ends > 3.0) & silent).sum())}; over 5 mm without the verdict "
+        f"{int(((ends > 5.0) & ~said_no).sum())}; at most {(ends - before).max():+.2f} mm worse; "
+        f"{np.median([r.seconds for r in rows]):.1f} s CPU, {np.median([r.wall for r in rows]):.1f} s wall"
     )
     if aligned.sum() > 2 and len(points):
         moved = np.stack([transform_points(row.pose, points) for row in rows if row.verdict == "aligned"])
         off = np.linalg.norm(moved - np.median(moved, axis=0), axis=2).mean(axis=1)
-        text += f", from their middle max {off.max():.2f} within 1.5 mm {int((off < 1.5).sum())}/{len(off)}"
+        text += f"; from their middle max {off.max():.2f}, within 1.5 mm {int((off < 1.5).sum())}/{len(off)}"
     return text
 
 
-def measure(folder: Path, starts: int, only: str | None, parameters: AlignmentParameters) -> None:
+def spread(values: np.ndarray) -> str:
+    """Median, 95th percentile and largest."""
+    return "/".join(f"{v:.2f}" for v in (*np.percentile(values, [50, 95]), values.max())) if len(values) else "-"
+
+
+def bone_edges(t1: Image, ct: Image, t1_to_ct: np.ndarray) -> float:
+    """How parallel the MR's edges run to the surface of bone on CT, 0 to 1: mean square of the cosine between both.
+
+    Bone is where the CT, smoothed by 1 mm, is above CT_BONE_HU; short gradients of the MR count less.
+    """
+    smooth = [
+        ndimage.gaussian_filter(image.array, 1.0 / np.array(image.geometry.spacing_kji_mm)) for image in (t1, ct)
+    ]
+    bone = ndimage.binary_opening(smooth[1] > CT_BONE_HU)
+    shell = bone & ~ndimage.binary_erosion(bone)
+    points = ct.geometry.flat_to_ras(np.flatnonzero(shell))
+    at = {0: transform_points(np.linalg.inv(t1_to_ct), points), 1: points}
+    normals = []
+    for n, image in enumerate((t1, ct)):
+        _, gradients, weights = WorkingImage(
+            Image(smooth[n], image.geometry), np.ones(image.array.shape, np.float32)
+        ).sample(at[n])
+        normals.append((gradients, weights))
+    seen = (normals[0][1] > 0) & (normals[1][1] > 0)
+    mr = t1_to_ct[:3, :3] @ normals[0][0][:, seen]
+    surface = normals[1][0][:, seen]
+    surface = surface / np.maximum(np.linalg.norm(surface, axis=0), 1e-6)
+    length = np.linalg.norm(mr, axis=0)
+    return float(np.mean((mr * surface).sum(axis=0) ** 2 / (length**2 + np.median(length) ** 2)))
+
+
+def measure(folder: Path, arguments: argparse.Namespace, parameters: AlignmentParameters) -> None:
     """Print the rows of one real case."""
+    starts = 20 if arguments.starts is None else arguments.starts
     t1 = read_series(folder / "MR_T1" / "image")
     series = {kind: read_series(folder / kind / "image") for kind in ("CT", "PET")}
     points = seven_points(t1.geometry)
-    through_ct = align(t1, series["CT"], parameters=parameters, moving_kind="CT")
-    ruler = through_ct.fixed_to_moving_ras
-    print(f"{folder.name}: ruler {through_ct.kept}, {mean_distance(ruler, np.eye(4), points):.1f} mm from the files")
+    frames = dict.fromkeys(("reference", "PET", "ATTENUATION"), "1")
+    case = align_case(t1, {"ATTENUATION": (series["CT"], "CT"), "PET": (series["PET"], "PET")}, frames, parameters)
+    ruler, moved = (case[role].reference_to_series_ras for role in ("ATTENUATION", "PET"))
+    print(
+        f"{folder.name}: ruler {case['ATTENUATION'].kept}, {mean_distance(ruler, np.eye(4), points):.1f} mm from the "
+        f"files; PET lies {case['PET'].evidence['pet_fit_mm']} mm off its CT; {case['PET'].warnings}"
+    )
+    generator = np.random.default_rng(5)
+    near = [random_start(generator, t1.geometry.center_ras, 8.0, 3.0) @ ruler for _ in range(20)]
+    beside = [bone_edges(t1, series["CT"], pose) for pose in near]
+    at = [bone_edges(t1, series["CT"], pose) for pose in (np.eye(4), ruler)]
+    print(
+        f"  edges along bone: {at[0]:.3f} by the files, {at[1]:.3f} at the ruler, at 20 poses up to 8 mm and 3 degrees"
+        f" beside it {np.mean(beside):.3f}, at most {max(beside):.3f}",
+        flush=True,
+    )
     for kind, image in series.items():
-        if only not in (None, kind):
+        if arguments.only not in (None, kind):
             continue
         how = {"parameters": parameters, "moving_kind": kind}
         row = aligned_from(t1, image, np.eye(4), ruler, points, **how)
         print(f"  {kind:3} from the files: {row.before_mm:.1f} -> {row.after_mm:.1f} mm, {row.verdict}", flush=True)
         generator = np.random.default_rng(4)
-        rows = []
-        for _ in range(starts):
-            start = random_start(generator, t1.geometry.center_ras, 10.0, 6.0)
-            rows.append(aligned_from(t1, image, start, ruler, points, **how))
+        begin = [random_start(generator, t1.geometry.center_ras, 10.0, 6.0) for _ in range(starts)]
+        rows = [aligned_from(t1, image, start, ruler, points, **how) for start in begin]
         print(f"  {kind:3} {summary(rows, points, 1.5 if kind == 'CT' else 4.0)}", flush=True)
+        if kind == "PET":
+            ends = np.array([mean_distance(row.pose, moved, points) for row in rows if row.verdict == "aligned"])
+            print(f"      from the ruler with the PET moved onto the CT: {spread(ends)} mm", flush=True)
+        compare_peers(t1, image, begin[: arguments.peers], ruler, points, kind)
 
 
-def measure_phantom(
-    cache: Path, group: str, seed: int, starts: int, parameters: AlignmentParameters
-) -> dict[str, list[Row]]:
-    """Print the rows of one phantom; the rows by what was aligned."""
+def compare_peers(
+    fixed: Image, moving: Image, starts: list[np.ndarray], truth: np.ndarray, points: np.ndarray, name: str
+) -> None:
+    """Print how far the peers end, from the same starts."""
+    if not starts:
+        return
+    for peer, run in peers().items():
+        ends, seconds, walls = [], [], []
+        for start in starts:
+            placed = Image(moving.array, moving.geometry.moved(np.linalg.inv(start)))
+            wall, clock = time.perf_counter(), time.process_time()
+            found = run(fixed, placed)
+            seconds.append(time.process_time() - clock)
+            walls.append(time.perf_counter() - wall)
+            ends.append(mean_distance(start @ found, truth, points))
+        print(
+            f"  {name} by {peer}: after {spread(np.array(ends))} mm, {np.median(seconds):.1f} s CPU, "
+            f"{np.median(walls):.1f} s wall",
+            flush=True,
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class Subject:
+    """A phantom: its images (with modality and frame of reference) by role, the truth and the landmarks."""
+
+    name: str
+    series: dict[str, tuple[Image, str, str]]
+    truth: dict[str, np.ndarray]
+    points: np.ndarray
+
+    @property
+    def roles(self) -> list[str]:
+        return [role for role in self.series if role != "T1" and role in self.truth]
+
+    @property
+    def reference(self) -> Image:
+        return self.series["T1"][0]
+
+    def shared(self, role: str) -> bool:
+        return self.series[role][2] == self.series["T1"][2]
+
+    def align(self, parameters: AlignmentParameters, **moved: Image):
+        """The case, with some images in place of its own."""
+        frames = {role: self.series[role][2] for role in self.roles} | {"reference": self.series["T1"][2]}
+        images = {role: (moved.get(role, self.series[role][0]), self.series[role][1]) for role in self.roles}
+        return align_case(self.reference, images, frames, parameters)
+
+
+def own_phantom(cache: Path, group: str, seed: int) -> Subject:
     case = phantom_case(cache, group, seed)
-    series, truth, points = case.case.series, case.reference_to_series, case.landmarks_ras
-    reference = series["T1"].image
-    roles = [role for role in series if role != "T1"]
-    frames = {role: series[role].frame_of_reference for role in roles}
-    frames["reference"] = series["T1"].frame_of_reference
-    clock = time.process_time()
-    images = {role: (series[role].image, series[role].modality) for role in roles}
-    found = align_case(reference, images, frames, parameters)
-    seconds = time.process_time() - clock
+    series = {role: (s.image, s.modality, s.frame_of_reference) for role, s in case.case.series.items()}
+    return Subject(f"{group}-{seed}", series, case.reference_to_series, case.landmarks_ras)
+
+
+def other_phantom(folder: Path, group: str, seed: int) -> Subject:
+    """A phantom of other_phantoms.py, read as DICOM; landmarks within 150 mm of their middle."""
+    place = folder / f"{group}-{seed}"
+    truth = json.loads((place / "truth.json").read_text())
+    case = read_case(place / "dicom", CaseOptions(group=group))
+    series = {role: (s.image, s.modality, s.frame_of_reference) for role, s in case.series.items()}
+    series["T1"] = series.pop(case.reference_role)
+    points = np.array(list(truth["landmarks_ras_mm"].values()))
+    points = points[np.linalg.norm(points - np.median(points, axis=0), axis=1) < 150]
+    matrices = {role: np.array(m) for role, m in truth["reference_to_series_ras"].items()}
+    return Subject(place.name, series, matrices, points)
+
+
+def measure_phantom(subject: Subject, starts: int, parameters: AlignmentParameters) -> dict[str, list[Row]]:
+    """Print the rows of one phantom; the rows by what was aligned."""
+    truth, points, reference = subject.truth, subject.points, subject.reference
+    wall, clock = time.perf_counter(), time.process_time()
+    found = subject.align(parameters)
+    seconds, wall = time.process_time() - clock, time.perf_counter() - wall
     rows: dict[str, list[Row]] = {}
+
+    def case_row(role: str, way, true: np.ndarray) -> Row:
+        ends = [mean_distance(pose, true, points) for pose in (np.eye(4), way.reference_to_series_ras)]
+        return Row(way.reference_to_series_ras, *ends, way.verdict, seconds, bool(way.warnings), wall)
+
     for role, way in found.items():
-        ends = [mean_distance(pose, truth[role], points) for pose in (np.eye(4), way.reference_to_series_ras)]
-        rows[f"{role}{' through ATTENUATION' if way.through else ''}"] = [
-            Row(way.reference_to_series_ras, *ends, way.verdict, seconds / (len(roles) - ("ATTENUATION" in found)))
-        ]
+        rows[f"{role}{' through ATTENUATION' if way.through else ''}"] = [case_row(role, way, truth[role])]
+    generator = np.random.default_rng(subject.points.shape[0])
     for role in ("PET", "ATTENUATION"):
-        if role not in series:
+        if role not in subject.roles:
             continue
-        how = {"parameters": parameters, "moving_kind": "PET" if role == "PET" else "MR"}
+        image = subject.series[role][0]
+        kind = {"PT": "PET"}.get(subject.series[role][1], subject.series[role][1])
+        how = {"parameters": parameters, "moving_kind": kind}
         if role == "PET" and found["PET"].through:
-            shared = frames["PET"] == frames["reference"]
-            row = aligned_from(
-                reference, series["PET"].image, np.eye(4), truth["PET"], points, same_frame_of_reference=shared, **how
-            )
+            shared = subject.shared("PET")
+            row = aligned_from(reference, image, np.eye(4), truth[role], points, same_frame_of_reference=shared, **how)
             rows["PET alone"] = [row]
-        generator = np.random.default_rng(seed)
         for _ in range(starts):
             start = random_start(generator, reference.geometry.center_ras, 10.0, 6.0) @ truth[role]
-            row = aligned_from(reference, series[role].image, start, truth[role], points, **how)
+            row = aligned_from(reference, image, start, truth[role], points, **how)
             rows.setdefault(f"{role} from starts", []).append(row)
-    print(f"{group} {seed}: case {seconds:.1f} s CPU", flush=True)
+        if role == "PET" and found["PET"].through and starts:
+            away = random_start(generator, image.geometry.center_ras, 8.0, 2.0)
+            off = subject.align(parameters, PET=Image(image.array, image.geometry.moved(away)))["PET"]
+            rows["PET off its ATTENUATION"] = [case_row(role, off, away @ truth[role])]
+    print(f"{subject.name}: case {seconds:.1f} s CPU", flush=True)
     for name, those in rows.items():
         ends = ", ".join(f"{row.before_mm:.2f} -> {row.after_mm:.2f} {row.verdict}" for row in those)
         print(f"  {name}: {ends}", flush=True)
@@ -159,15 +293,25 @@ def measure_phantom(
 def measure_phantoms(arguments: argparse.Namespace, parameters: AlignmentParameters) -> None:
     """Print the rows of phantoms and a summary by what was aligned."""
     rows: dict[str, list[Row]] = {}
+    folder, make = (arguments.others, other_phantom) if arguments.others else (arguments.phantoms, own_phantom)
     for seed in arguments.seeds:
         for group in (arguments.group,) if arguments.group else GROUPS:
-            found = measure_phantom(arguments.phantoms, group, seed, arguments.starts, parameters)
-            for name, those in found.items():
+            if arguments.others and not (folder / f"{group}-{seed}" / "truth.json").exists():
+                continue
+            subject = make(folder, group, seed)
+            for name, those in measure_phantom(subject, arguments.starts or 0, parameters).items():
                 rows.setdefault(name, []).extend(those)
-    print("All phantoms")
+            if arguments.peers:
+                center = subject.reference.geometry.center_ras
+                generator = np.random.default_rng(seed)
+                begin = [
+                    random_start(generator, center, 10.0, 6.0) @ subject.truth["PET"] for _ in range(arguments.peers)
+                ]
+                pet = subject.series["PET"][0]
+                compare_peers(subject.reference, pet, begin, subject.truth["PET"], subject.points, "PET")
+    print("All phantoms: median/95th percentile/largest")
     for name, those in rows.items():
-        worse = max(row.after_mm - row.before_mm for row in those)
-        print(f"  {name}: {summary(those, np.zeros((0, 3)), 2.0)}, at most {worse:+.2f} mm worse than the start")
+        print(f"  {name}: {summary(those, np.zeros((0, 3)), 2.0)}")
 
 
 def main() -> None:
@@ -176,19 +320,20 @@ def main() -> None:
     parser.add_argument("--case", action="append", choices=CASES)
     parser.add_argument("--only", choices=("CT", "PET"))
     parser.add_argument("--phantoms", type=Path, metavar="CACHE", help="folder in which phantoms are kept")
+    parser.add_argument("--others", type=Path, metavar="FOLDER", help="folder of phantoms by other_phantoms.py")
+    parser.add_argument("--peers", type=int, default=0, metavar="N", help="starts from which the peers run, too")
     parser.add_argument("--seeds", type=int, nargs="+", default=[100, 101, 102])
     parser.add_argument("--group", choices=GROUPS)
     arguments = parser.parse_args()
     parameters = load_protocol("low-back").stage("alignment", AlignmentParameters)
-    if arguments.phantoms:
-        arguments.starts = arguments.starts or 0
+    if arguments.phantoms or arguments.others:
         measure_phantoms(arguments, parameters)
         return
     data = Path(os.environ.get("PAINGENERATOR_DATA") or PROJECT.parent / "shared" / "data") / "sts-hip-spine"
     if not data.is_dir():
         sys.exit(f"No reference data in {data}: set PAINGENERATOR_DATA.")
     for case in arguments.case or CASES:
-        measure(data / case, 20 if arguments.starts is None else arguments.starts, arguments.only, parameters)
+        measure(data / case, arguments, parameters)
 
 
 if __name__ == "__main__":

@@ -1,9 +1,10 @@
 """`make bench`: speed of the stages beside a peer on the same data in the same run; what counts is the ratio.
 
-    python Testing/Benchmarks/bench.py [--repeat N] [--data DIR]
+    python Testing/Benchmarks/bench.py [--rows NAME ...] [--repeat N] [--data DIR] [--cache DIR]
 
-Prints one line per row and writes nothing; the figures that we quote stand in SPEED.md with the machine they are from.
-Every row compares results with the plain implementation where there is one, and says by how much they differ.
+Prints one line per row; the figures that we quote stand in SPEED.md with the machine they are from. Every time is
+given by the clock and of the processor. The peers' results are compared with ours where both give the same thing; the
+plain implementations that the quick ones are held against stand in the tests.
 """
 
 from __future__ import annotations
@@ -13,121 +14,79 @@ import os
 import platform
 import subprocess
 import sys
-import time
-from collections.abc import Callable
+import tempfile
 from pathlib import Path
-
-import numpy as np
-from scipy import ndimage, signal
+from typing import Any
 
 PROJECT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(PROJECT / "PainGenerator"))
 
+import numpy as np
+from bench_pet import FULL_PET, pet_with_foci, plain_hot_spots, whole_image_peaks
+from bench_timing import Timing, exponent, header, line, timed
 from PainGeneratorLib.Numerics.bias import BiasParameters, correct_bias
 from PainGeneratorLib.Numerics.hot_spots import HotSpotDetector, HotSpotParameters
 from PainGeneratorLib.Numerics.image import Geometry, Image
-from PainGeneratorLib.Numerics.peak import sphere_kernel, suv_peak
+from PainGeneratorLib.Numerics.peak import suv_peak
 from PainGeneratorLib.Workflow.protocol import load_protocol
+from scipy import ndimage
 
-FULL_PET = (127, 344, 344)
 FULL_MR = (40, 320, 320)
+NAMES = ("first pass", "slider", "threshold")
+ROWS = ("import", "dicom", "hot-spots", "slider", "bias", "whole", "growth")
 
 
-def seconds(work: Callable[[], object], repeat: int) -> tuple[float, object]:
-    """The shortest of some runs, and the last result: other work on the machine only ever adds."""
-    best, result = np.inf, None
-    for _ in range(repeat):
-        start = time.perf_counter()
-        result = work()
-        best = min(best, time.perf_counter() - start)
-    return best, result
+def first_pass(suv: Image) -> tuple[HotSpotDetector, Any]:
+    """Detection, splitting, contours and all measures of every focus."""
+    detector = HotSpotDetector(suv, load_protocol("low-back").stage("hot_spots", HotSpotParameters))
+    return detector, detector.find()
 
 
-def line(name: str, ours: float, peer_name: str, peer: float, note: str = "") -> None:
-    print(f"{name:<46} {ours:9.3f} s   {peer_name:<34} {peer:9.3f} s   {peer / ours:7.1f} x   {note}", flush=True)
-
-
-def pet_with_foci(shape: tuple[int, int, int], foci: int, seed: int = 4) -> Image:
-    """Tissue with correlated noise and blurred foci, on the grid of a hybrid scanner's PET."""
-    rng = np.random.default_rng(seed)
-    _, j, i = (np.linspace(-1, 1, n, dtype=np.float32) for n in shape)
-    body = (j[None, :, None] / 0.62) ** 2 + (i[None, None, :] / 0.8) ** 2 < 1
-    array = np.where(body, np.float32(1.0), np.float32(0.02)) * np.ones((shape[0], 1, 1), np.float32)
-    noise = ndimage.gaussian_filter(rng.standard_normal(shape, dtype=np.float32), 1.1)
-    array *= 1 + 0.08 * noise / noise.std()
-    inside = np.flatnonzero(ndimage.binary_erosion(body[0], iterations=12))
-    extra = np.zeros(shape, dtype=np.float32)
-    for _ in range(foci):
-        row, column = np.unravel_index(rng.choice(inside), shape[1:])
-        extra[rng.integers(8, shape[0] - 8), row, column] += rng.uniform(60.0, 140.0)
-    array += ndimage.gaussian_filter(extra, 1.7)
-    matrix = np.diag([-2.09, -2.09, 2.03, 1.0])
-    matrix[:3, 3] = -matrix[:3, :3] @ (np.array(shape[::-1]) - 1) / 2
-    return Image(array, Geometry(shape, matrix))
-
-
-def plain_hot_spots(suv: Image, threshold: float) -> int:
-    """What one does with scipy alone: label, statistics and a peak filter over the whole image."""
-    labels, count = ndimage.label(suv.array > threshold, np.ones((3, 3, 3)))
-    numbers = np.arange(1, count + 1)
-    ndimage.maximum(suv.array, labels, numbers)
-    ndimage.mean(suv.array, labels, numbers)
-    ndimage.sum_labels(np.ones_like(labels), labels, numbers)
-    ndimage.center_of_mass(suv.array, labels, numbers)
-    peaks = signal.fftconvolve(suv.array, kernel_of(suv), mode="same")
-    ndimage.maximum(peaks, labels, numbers)
-    return count
-
-
-def kernel_of(suv: Image) -> np.ndarray:
-    """The 1 ml sphere as an array."""
-    offsets, weights = sphere_kernel(suv.geometry.spacing_kji_mm)
-    offsets = np.asarray(offsets)
-    kernel = np.zeros(2 * np.abs(offsets).max(axis=0) + 1, dtype=np.float32)
-    kernel[tuple((offsets + np.abs(offsets).max(axis=0)).T)] = weights / np.sum(weights)
-    return kernel
-
-
-def hot_spot_rows(repeat: int) -> None:
-    parameters = load_protocol("low-back").stage("hot_spots", HotSpotParameters)
+def hot_spot_rows(repeat: int) -> Timing:
     suv = pet_with_foci(FULL_PET, 60)
-    first, detector = seconds(lambda: HotSpotDetector(suv, parameters), repeat)
-    measured, result = seconds(detector.find, 1)
-    plain, count = seconds(lambda: plain_hot_spots(suv, 1.5), repeat)
-    note = f"{len(result.hot_spots)} foci, scipy {count} components"
-    line("hot spots: first pass and measures, 15 Mvox", first + measured, "scipy label, statistics, peak", plain, note)
-    ratios = np.linspace(1.2, 2.0, 9)
-    for ratio in ratios:
-        detector.find(ratio)
-    changed, _ = seconds(lambda: [detector.find(r) for r in ratios], repeat)
-    line("hot spots: slider moved, all measured before", changed / len(ratios), "scipy again", plain)
-    fresh = HotSpotDetector(suv, parameters)
-    moved, _ = seconds(lambda: fresh.find(1.3), 1)
-    line("hot spots: slider moved, first time", moved, "scipy again", plain)
+    ours, (detector, result) = timed(lambda: first_pass(suv), repeat)
+    plain, count = timed(lambda: plain_hot_spots(suv, 1.5), repeat)
+    note = f"{len(result.hot_spots)} foci shown of {detector.n_foci}, scipy {count} components"
+    line("hot spots, first pass and all measures", ours, "scipy label, statistics, peak filter", plain, note)
     regions = [spot.region for spot in result.hot_spots]
-    peaks, values = seconds(lambda: [suv_peak(suv, region).value for region in regions], repeat)
-    whole, filtered = seconds(lambda: signal.fftconvolve(suv.array, kernel_of(suv), mode="same"), repeat)
+    peaks, values = timed(lambda: [suv_peak(suv, region).value for region in regions], repeat)
+    whole, filtered = timed(lambda: whole_image_peaks(suv), repeat)
     expected = [filtered.reshape(-1)[region.flat].max() for region in regions]
-    worst = max(abs(a / b - 1) for a, b in zip(values, expected, strict=True)) if regions else 0.0
-    line(f"SUVpeak of {len(regions)} foci", peaks, "whole-image convolution", whole, f"differs by {worst:.2e}")
+    worst = max((abs(a / b - 1) for a, b in zip(values, expected, strict=True)), default=0.0)
+    line(f"SUVpeak of {len(regions)} foci", peaks, "convolution of the whole image", whole, f"differs by {worst:.1e}")
+    return plain
 
 
-def growth_rows(repeat: int) -> None:
-    """How the cost grows with voxels and with foci."""
-    parameters = load_protocol("low-back").stage("hot_spots", HotSpotParameters)
-    rows = []
-    for scale in (0.5, 1.0):
-        suv = pet_with_foci(tuple(int(n * scale) for n in FULL_PET), 30)
-        first, detector = seconds(lambda suv=suv: HotSpotDetector(suv, parameters), repeat)
-        detector.find(1.3)
-        live, _ = seconds(lambda detector=detector: detector.find(1.3), repeat)
-        rows.append((suv.geometry.size, first, live))
-    power = np.log(rows[1][1] / rows[0][1]) / np.log(rows[1][0] / rows[0][0])
-    print(f"{'first pass, exponent in the number of voxels':<46} {power:9.2f}")
-    print(f"{'slider, seconds at 1/8 and at full size':<46} {rows[0][2]:9.4f} s {rows[1][2]:9.4f} s")
+def slider_rows_of_full_pet(plain: Timing | None) -> None:
+    from bench_live import slider_rows
+
+    suv = pet_with_foci(FULL_PET, 60)
+    slider_rows(suv, plain or timed(lambda: plain_hot_spots(suv, 1.5))[0])
 
 
-def bias_row(repeat: int) -> None:
+def growth_rows() -> None:
+    """How the cost grows with voxels, at 60 foci, and with foci, on the full PET."""
+    from bench_live import slider_rows
+
+    for what, cases in (
+        ("voxels", [(tuple(round(n * s) for n in FULL_PET), 60) for s in (0.5, 1, 2)]),
+        ("foci", [(FULL_PET, n) for n in (10, 100, 1000)]),
+    ):
+        rows = []
+        for shape, foci in cases:
+            suv = pet_with_foci(shape, foci)
+            first, (detector, _) = timed(lambda suv=suv: first_pass(suv))
+            live = slider_rows(suv)
+            size = suv.geometry.size if what == "voxels" else max(detector.n_foci, 1)
+            rows.append((size, first.cpu, live["slider"].cpu, live["threshold"].cpu))
+            print(f"    {shape}, {detector.n_foci} foci: first pass {first}   slider {live['slider']}   "
+                  f"threshold {live['threshold']}", flush=True)  # fmt: skip
+        sizes, *costs = (list(column) for column in zip(*rows, strict=True))
+        powers = [f"{name} {exponent(sizes, cost):.2f}" for name, cost in zip(NAMES, costs, strict=True)]
+        print(f"exponent in the number of {what}: {', '.join(powers)}", flush=True)
+
+
+def bias_row(repeat: int) -> Timing:
     import SimpleITK as sitk
 
     rng = np.random.default_rng(3)
@@ -140,7 +99,7 @@ def bias_row(repeat: int) -> None:
     section = load_protocol("low-back").values()["mr_findings"]
     keys = ("order", "sample_mm", "pair_mm", "iterations", "histogram_fwhm", "foreground_part")
     parameters = BiasParameters(*(section[f"bias_{key}"] for key in keys))
-    ours, (_, found) = seconds(lambda: correct_bias(image, parameters=parameters), repeat)
+    ours, (_, found) = timed(lambda: correct_bias(image, parameters=parameters), repeat)
 
     def n4() -> np.ndarray:
         small = sitk.Shrink(sitk.GetImageFromArray(array), (4, 4, 1))
@@ -150,7 +109,7 @@ def bias_row(repeat: int) -> None:
         correct.Execute(small, mask)
         return sitk.GetArrayFromImage(correct.GetLogBiasFieldAsImage(sitk.GetImageFromArray(array)))
 
-    peer, theirs = seconds(n4, 1)
+    peer, theirs = timed(n4, 1)
     errors = []
     for log_field in (found, theirs):
         difference = (log_field - np.log(field))[body]
@@ -162,49 +121,95 @@ def bias_row(repeat: int) -> None:
         peer,
         "field off by {:.1%}, N4 {:.1%}".format(*errors),
     )
+    return peer
 
 
-def dicom_row(data: Path, repeat: int) -> None:
+def dicom_rows(data: Path, repeat: int) -> None:
+    folder = data / "sts-001-pet-mr" / "FDG_PET" / "image"
+    if folder.is_dir():
+        dicom_row("DICOM read with SUV, 267 slices, implicit VR", folder, repeat)
+    else:
+        print(f"{'DICOM read, real series':<52} left out: no reference data in {data}")
+    with tempfile.TemporaryDirectory() as made:
+        _write_slices(Path(made), 400)
+        dicom_row("DICOM read with SUV, 400 slices, explicit VR", Path(made), repeat)
+
+
+def dicom_row(name: str, folder: Path, repeat: int) -> None:
     import SimpleITK as sitk
     from PainGeneratorLib.Dicom.reader import read_folder
+    from PainGeneratorLib.Numerics.suv import compute_suv_factors
 
-    folder = data / "sts-001-pet-mr" / "FDG_PET" / "image"
-    if not folder.is_dir():
-        print(f"{'DICOM read':<46} left out: no reference data in {data}")
-        return
+    def ours() -> np.ndarray:
+        series = read_folder(folder).series[0]
+        image = series.load()
+        return image.array * compute_suv_factors(series.pet_header).factors.astype(np.float32)[:, None, None]
 
-    def peer() -> object:
+    def peer() -> np.ndarray:
         reader = sitk.ImageSeriesReader()
         reader.SetFileNames(reader.GetGDCMSeriesFileNames(str(folder)))
-        return reader.Execute()
+        return sitk.GetArrayViewFromImage(reader.Execute())
 
-    ours, _ = seconds(lambda: read_folder(folder).series[0].load(), repeat)
-    theirs, _ = seconds(peer, repeat)
-    line("DICOM read, 267 slices", ours, "SimpleITK series reader", theirs)
+    # The peer warns of every slice that lies a tenth of a millimeter off; that is no part of the figures.
+    sitk.ProcessObject.SetGlobalWarningDisplay(False)
+    quick, suv = timed(ours, repeat)
+    theirs, _ = timed(peer, repeat)
+    line(name, quick, "SimpleITK series reader, no SUV", theirs, f"SUV up to {float(suv.max()):.1f}")
+
+
+def _write_slices(folder: Path, count: int) -> None:
+    """A PET series of 344 x 344 with the headers of a phantom."""
+    import datetime
+
+    from PainGeneratorLib.Phantoms.dicom_files import Examination, write_pet
+
+    start = datetime.datetime(2024, 5, 6, 9, 30)
+    exam = Examination(
+        "bench", "PG-B", "F", 50, 70.0, 1.7, 2.5e8, 3600.0, start, "START", "both", False, True, "bench"
+    )
+    suv = np.abs(np.random.default_rng(0).normal(1, 0.3, (count, 344, 344)).astype(np.float32))
+    write_pet(folder, suv, Geometry(suv.shape, np.diag([-2.09, -2.09, 2.03, 1.0])), exam, 1, "PET")
 
 
 def import_row(repeat: int) -> None:
     def run(*words: str) -> None:
         subprocess.run([sys.executable, *words], check=True, stdout=subprocess.DEVNULL)
 
-    ours, _ = seconds(lambda: run("-m", "PainGeneratorLib.Headless.cli", "--help"), repeat)
-    peer, _ = seconds(lambda: run("-c", "import numpy"), repeat)
-    line("pain-generator --help", ours, "python -c 'import numpy'", peer)
+    ours, _ = timed(lambda: run("-m", "PainGeneratorLib.Headless.cli", "--help"), repeat)
+    peer, _ = timed(lambda: run("-c", "import numpy"), repeat)
+    line("pain-generator --help (clock only)", ours, "python -c 'import numpy'", peer)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--rows", nargs="+", choices=ROWS, default=ROWS)
     parser.add_argument("--repeat", type=int, default=3)
     default = os.environ.get("PAINGENERATOR_DATA") or PROJECT.parent / "shared" / "data"
     parser.add_argument("--data", type=Path, default=Path(default))
+    parser.add_argument("--cache", type=Path, default=Path(tempfile.gettempdir()) / "paingenerator-bench")
     options = parser.parse_args()
     print(f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}, numpy {np.__version__}")
-    print(f"{'what':<46} {'ours':>11}   {'peer':<34} {'peer':>11}   {'ratio':>9}")
-    import_row(options.repeat)
-    dicom_row(options.data, options.repeat)
-    hot_spot_rows(options.repeat)
-    growth_rows(options.repeat)
-    bias_row(options.repeat)
+    print(f"load before the run: {os.getloadavg()[0]:.1f}")
+    header()
+    plain = n4 = None
+    if "import" in options.rows:
+        import_row(options.repeat)
+    if "dicom" in options.rows:
+        dicom_rows(options.data, options.repeat)
+    if "hot-spots" in options.rows:
+        plain = hot_spot_rows(options.repeat)
+    if "slider" in options.rows:
+        slider_rows_of_full_pet(plain)
+    if "bias" in options.rows:
+        n4 = bias_row(options.repeat)
+    if "whole" in options.rows:
+        from bench_live import edit_row
+        from bench_whole import whole_row
+
+        sum_of_plain = None if n4 is None or plain is None else n4 + n4 + n4 + plain
+        edit_row(*whole_row(options.cache, sum_of_plain))
+    if "growth" in options.rows:
+        growth_rows()
 
 
 if __name__ == "__main__":

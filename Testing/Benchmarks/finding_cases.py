@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import ast
 import hashlib
 import json
+import os
 import pickle
+import zlib
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -88,16 +92,38 @@ def digest(*patterns: str) -> str:
     return text.hexdigest()[:12]
 
 
-def kept(path: Path, make):
-    """What a file holds; made and kept first when it is missing."""
+def digest_of_modules(*files: str) -> str:
+    """A short digest of modules of the library and of all that they import from it, however far away."""
+    found: set[Path] = set()
+    waiting = [LIBRARY / file for file in files]
+    while waiting:
+        path = waiting.pop()
+        if path not in found:
+            found.add(path)
+            waiting += _imported(path)
+    return digest(*(str(path.relative_to(LIBRARY)) for path in sorted(found)))
+
+
+def _imported(path: Path) -> Iterator[Path]:
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.ImportFrom) and node.level:
+            base = path.parents[node.level - 1].joinpath(*(node.module or "").split("."))
+            modules = [base.with_suffix(".py"), *(base / f"{name.name}.py" for name in node.names)]
+            yield from (module for module in modules if module.is_file())
+
+
+def kept(path: Path, make, *, packed: bool = False):
+    """What a file holds; made and kept first when it is missing. Packed: compressed, for label images."""
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
         made = make()
-        partial = path.with_suffix(".partial")
-        partial.write_bytes(pickle.dumps(made, protocol=5))
+        data = pickle.dumps(made, protocol=5)
+        partial = path.with_name(f"{path.name}.{os.getpid()}.partial")
+        partial.write_bytes(zlib.compress(data, 1) if packed else data)
         partial.rename(path)
         return made
-    return pickle.loads(path.read_bytes())
+    data = path.read_bytes()
+    return pickle.loads(zlib.decompress(data) if packed else data)
 
 
 def phantom_case(cache: Path, group: str, seed: int, size: str = "normal") -> TestCase:

@@ -1,70 +1,118 @@
-"""Runs one case through a set of stages, once, and gives its candidates at any sensitivity."""
+"""Runs the stages on a case of the ruler and keeps what a table needs, at any sensitivity."""
 
 from __future__ import annotations
 
 import dataclasses
+import hashlib
+import time
 from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from finding_cases import Lesion, TestCase, digest, kept
+from finding_cases import Lesion, TestCase, digest, digest_of_modules, kept
 from finding_score import Found
 from PainGeneratorLib.Anatomy.anatomy_files import read_anatomy_file
+from PainGeneratorLib.Anatomy.anatomy_map import AnatomyMap
 from PainGeneratorLib.Anatomy.places import Namer
 from PainGeneratorLib.Numerics.hot_spots import HotSpotDetector, HotSpotParameters
 from PainGeneratorLib.Numerics.image import Region, transform_points
+from PainGeneratorLib.Numerics.mr_findings import MRResult
 from PainGeneratorLib.Numerics.regions import on_grid
 from PainGeneratorLib.Numerics.symmetry import find_symmetry_plane
 from PainGeneratorLib.Registration.alignment_types import SeriesAlignment
-from PainGeneratorLib.Workflow.analyze import analyze_case
 from PainGeneratorLib.Workflow.case import Case
 from PainGeneratorLib.Workflow.finding import fuse_found, hip_implant, in_reference_frame, plan_body
-from PainGeneratorLib.Workflow.stages import Alignment, find_on_mr, make_suv, pet_detector
+from PainGeneratorLib.Workflow.stages import Alignment, align_series, find_on_mr, make_suv, pet_detector
 
 STAGES = ("pet", "mapped", "fused", "whole")
-MR_SOURCES = (
-    "Phantoms/[!d]*.py",
-    "Numerics/mr_*.py",
-    "Numerics/bias.py",
-    "Numerics/implant.py",
-    "Numerics/tissue*.py",
-)
 
 
 class Run:
-    """One case after the chosen stages."""
+    """One case after the chosen stages, with or without its anatomy segmentation.
 
-    def __init__(self, cache: Path, case: TestCase, stage: str, settings: Sequence[str]) -> None:
+    Parameters
+    ----------
+    cache : Path
+        Alignments and MR findings are kept here, under a digest of all that they follow from.
+    case : TestCase
+    stage : str
+        One of STAGES; real cases have no true alignment, so their MR takes part only in stage ``whole``.
+    settings : sequence of str
+        Protocol parameters, as NAME=VALUE.
+    with_anatomy : bool
+    """
+
+    def __init__(
+        self, cache: Path, case: TestCase, stage: str, settings: Sequence[str] = (), with_anatomy: bool = False
+    ) -> None:
         protocol = case.case.protocol.with_values(dict(text.split("=", 1) for text in settings))
-        self.test, self.stage = case, stage
+        self.test, self.cache = case, cache
+        self.stage = stage if case.is_phantom or stage == "whole" else "pet"
         self.case: Case = dataclasses.replace(case.case, protocol=protocol)
+        self.with_anatomy = with_anatomy and case.anatomy is not None
+        self.seconds: dict[str, float] = {}
         self._stage_suv = make_suv(self.case)
         self.suv = self._stage_suv.image
-        self.landmark_errors = None
-        self.analysis = None
-        if stage == "whole":
-            self.analysis = analyze_case(self.case)
-            self.alignment, self.mr = self.analysis.alignment, self.analysis.mr
-            self.landmark_errors = self._landmark_errors()
-        else:
-            self.alignment = true_alignment(case)
-            self.mr = None if stage == "pet" else self._mr(cache)
-        self.pet_to_reference = np.eye(4)
-        if case.is_phantom or stage == "whole":
-            self.pet_to_reference = self.alignment.pet_to_reference
+        self.alignment = self._aligned() if self.stage == "whole" else true_alignment(case)
+        self.mr = None if self.stage == "pet" else self._found_on_mr()
 
-    def _mr(self, cache: Path):
-        """MR findings in the true alignment; slow, so they are kept."""
-        anatomy = "-anatomy" if self.anatomy is not None else ""
-        path = cache / f"mr-{digest(*MR_SOURCES)}" / f"{self.test.name}{anatomy}.pickle"
-        return kept(path, lambda: find_on_mr(self.case, self.alignment, self.anatomy, self._plane_in_reference))
+    @property
+    def pet_to_reference(self) -> np.ndarray:
+        return self.alignment.pet_to_reference if self.test.is_phantom or self.stage == "whole" else np.eye(4)
+
+    def _timed(self, what: str, make):
+        """Makes something and keeps the seconds of processor time with it, so that a kept result tells them too."""
+        start = time.process_time()
+        made = make()
+        return made, {what: time.process_time() - start}
+
+    def _aligned(self) -> Alignment:
+        sources = digest_of_modules("Registration/alignment.py", "Phantoms/case.py", "Numerics/suv.py")
+        path = self.cache / f"alignment-{sources}" / f"{self.test.name}-{self._values('alignment')}.pickle"
+        alignment, seconds = kept(path, lambda: self._timed("alignment", lambda: self._align()))
+        self.seconds |= seconds
+        return alignment
+
+    def _align(self) -> Alignment:
+        return align_series(self.case, self._stage_suv)
+
+    def _found_on_mr(self) -> MRResult:
+        sources = digest_of_modules(
+            "Numerics/mr_findings.py", "Numerics/symmetry.py", "Anatomy/anatomy_files.py", "Phantoms/case.py"
+        )
+        variant = "anatomy" if self.with_anatomy else "plain"
+        text = f"{self._values('mr_findings')} {digest('Workflow/stages.py')} {_moves(self.alignment)}"
+        name = f"{self.test.name}-{variant}-{hashlib.sha256(text.encode()).hexdigest()[:12]}.pickle"
+        path = self.cache / f"mr-{sources}" / name
+        mr, seconds = kept(path, lambda: self._timed("mr_findings", self._find_on_mr), packed=True)
+        self.seconds |= seconds
+        return mr
+
+    def _find_on_mr(self) -> MRResult:
+        """MR findings without the maps of z, which nothing that follows looks at."""
+        found = find_on_mr(self.case, self.alignment, self.anatomy, self._plane_in_reference)
+        return dataclasses.replace(found, z_maps={})
+
+    def _values(self, stage: str) -> str:
+        text = repr(sorted(self.case.protocol.values()[stage].items()))
+        return hashlib.sha256(text.encode()).hexdigest()[:8]
+
+    def moved(self, way_mm: np.ndarray) -> Run:
+        """The same case with the PET's alignment off by a way (3,); all else stays as it is."""
+        pet = self.alignment.by_role["PET"]
+        matrix = pet.reference_to_series_ras.copy()
+        matrix[:3, 3] += way_mm
+        roles = {**self.alignment.by_role, "PET": dataclasses.replace(pet, reference_to_series_ras=matrix)}
+        other = object.__new__(Run)
+        other.__dict__ = {k: v for k, v in self.__dict__.items() if k not in ("detector", "namer")}
+        other.alignment = Alignment(roles)
+        return other
 
     @cached_property
-    def anatomy(self):
-        options = self.case.options
-        return None if options.anatomy is None else read_anatomy_file(options.anatomy, options.anatomy_labels)
+    def anatomy(self) -> AnatomyMap | None:
+        return read_anatomy_file(*self.test.anatomy) if self.with_anatomy else None
 
     @cached_property
     def plane(self):
@@ -84,29 +132,33 @@ class Run:
         return pet_detector(self.case, self._stage_suv, self.alignment, self.mr, self.anatomy, self.plane)
 
     @cached_property
-    def _namer(self) -> Namer:
+    def namer(self) -> Namer:
         plan = plan_body(self.case, self.alignment, self.mr, self._plane_in_reference)
         return Namer(self.anatomy, plan, hip_implant(self.mr))
 
+    def candidates(self, sensitivity: float | None = None) -> list:
+        """Candidates of the stages with MR, best first."""
+        pet = self.detector.find(sensitivity)
+        spots, weak = (in_reference_frame(some, self.alignment) for some in (pet.hot_spots, pet.weak))
+        return fuse_found(self.case, self._stage_suv, self.alignment, self.mr, spots, self.namer, weak)
+
     def found(self, sensitivity: float | None = None) -> list[Found]:
-        """Candidates, best first, in the frame of the lesions as :meth:`lesions` gives them."""
-        if sensitivity is None and self.analysis is not None:
-            return [Found(c.centroid_ras_mm, c) for c in self.analysis.candidates]
-        spots = self.detector.find(sensitivity).hot_spots
+        """Candidates, or hot spots of the stages without MR, best first, in the frame of :meth:`lesions`."""
         if self.stage in ("pet", "mapped"):
-            return [Found(self.to_lesions(s.centroid_ras_mm), s) for s in spots if s.physiologic is None]
-        moved = in_reference_frame(spots, self.alignment)
-        candidates = fuse_found(self.case, self._stage_suv, self.alignment, self.mr, moved, self._namer)
-        return [Found(c.centroid_ras_mm, c) for c in candidates]
+            spots = [s for s in self.detector.find(sensitivity).hot_spots if s.physiologic is None]
+            return [Found(self.to_lesions(s.centroid_ras_mm), facts_of(s)) for s in spots]
+        return [Found(c.centroid_ras_mm, facts_of(c)) for c in self.candidates(sensitivity)]
 
     def to_lesions(self, point_ras: np.ndarray) -> np.ndarray:
         """A point of the PET in the frame of the lesions."""
         return transform_points(self.pet_to_reference, point_ras)
 
-    def lesions(self, lesions: Sequence[Lesion]) -> list[Lesion]:
-        """Lesions in the frame of the candidates: those of real cases are drawn on the PET."""
+    def lesions(self, stage: str | None = None) -> list[Lesion]:
+        """The lesions that a stage can find, in the frame of the candidates: real ones are drawn on the PET."""
+        with_mr = (stage or self.stage) in ("fused", "whole")
+        lesions = [x for x in self.test.lesions if with_mr or x.evidence != "MR only"]
         if self.test.is_phantom:
-            return list(lesions)
+            return lesions
         return [
             dataclasses.replace(
                 x,
@@ -116,43 +168,84 @@ class Run:
             for x in lesions
         ]
 
-    def _landmark_errors(self) -> tuple[float, float, bool] | None:
-        """Mean distance of the PET's alignment from the truth at the landmarks, before and after (mm); was it told."""
-        truth, points = self.test.reference_to_series.get("PET"), self.test.landmarks_ras
-        if truth is None or not len(points):
-            return None
-        goal = transform_points(truth, points)
-        ends = transform_points(self.alignment.reference_to("PET"), points)
-        before, after = (float(np.linalg.norm(p - goal, axis=1).mean()) for p in (points, ends))
-        return before, after, not self.alignment.is_aligned("PET")
-
-    def words(self, item: Any) -> str:
-        """What is known about a candidate or hot spot, in a line."""
-        measures = ("suv_max", "suv_peak", "tbr", "left_right_ratio", "mtv_ml")
-        numbers = {name: getattr(item, name, None) for name in measures}
-        text = " ".join(f"{name} {value:.2f}" for name, value in numbers.items() if value is not None)
-        place = getattr(item, "place", None)
-        if place is not None:
-            return f"{item.evidence} {place.name} score {item.score:.0f} {item.mr_kind or ''} {text} {item.flags}"
-        return f"{text} reference {item.reference:.2f} ({item.reference_name}) {item.flags}"
+    def landmark_errors(self) -> dict[str, dict[str, Any]]:
+        """Role to distances from the truth at the landmarks, before and after the alignment, and what was said."""
+        errors = {}
+        for role, series in self.alignment.by_role.items():
+            truth, points = self.test.reference_to_series.get(role), self.test.landmarks_ras
+            if truth is None or not len(points):
+                continue
+            goal = transform_points(truth, points)
+            before, after = (
+                np.linalg.norm(transform_points(m, points) - goal, axis=1)
+                for m in (np.eye(4), series.reference_to_series_ras)
+            )
+            errors[role] = {
+                "before_mm": float(before.mean()),
+                "after_mm": float(after.mean()),
+                "landmarks_mm": [round(float(x), 3) for x in after],
+                "verdict": series.verdict,
+                "warned": bool(series.warnings),
+            }
+        return errors
 
     def why_not(self, lesion: Lesion) -> str:
         """What stands near a missed lesion."""
         spots = self.detector.find().hot_spots
         near = [s for s in spots if np.linalg.norm(self.to_lesions(s.centroid_ras_mm) - lesion.center_ras_mm) <= 15.0]
         reasons = [f"{s.physiologic or 'shown, too far'} (tbr {s.tbr or 0:.2f})" for s in near]
+        findings = [] if self.mr is None else self.mr.findings
+        reasons += [
+            f"MR {f.kind} z {f.z or 0:.1f}"
+            for f in findings
+            if np.linalg.norm(f.centroid_ras_mm - lesion.center_ras_mm) <= 15.0
+        ]
         return f"near it: {reasons or 'nothing'}"
 
-    def overlap(self, lesion: Lesion, item: Any) -> str:
-        """Volumes and Dice of an outline and the one that a person drew."""
+    def overlap(self, lesion: Lesion, rank: int) -> str:
+        """Volumes and Dice of the outline of a candidate and the one that a person drew."""
+        spots = [s for s in self.detector.find().hot_spots if s.physiologic is None]
+        item = spots[rank - 1] if self.mr is None else self.candidates()[rank - 1]
         region: Region = on_grid(item.region, lesion.region.geometry)
         shared = np.intersect1d(region.flat, lesion.region.flat).size
         dice = 2.0 * shared / (len(region) + len(lesion.region))
-        top = float(self.suv.array.reshape(-1)[lesion.region.flat].max())
-        return (
-            f"outline {region.volume_ml:.0f} ml, drawn {lesion.region.volume_ml:.0f} ml, Dice {dice:.2f}, "
-            f"SUVmax {item.suv_max:.2f} of {top:.2f}"
-        )
+        return f"outline {region.volume_ml:.0f} ml, drawn {lesion.region.volume_ml:.0f} ml, Dice {dice:.2f}"
+
+
+def facts_of(item: Any) -> dict[str, Any]:
+    """What is known about a candidate or hot spot, in plain types; volume of the uptake, else none."""
+    measures = ("score", "suv_max", "suv_peak", "tbr", "left_right_ratio", "mtv_ml", "mr_z", "volume_ml")
+    facts: dict[str, Any] = {
+        name: None if getattr(item, name, None) is None else round(float(getattr(item, name)), 4) for name in measures
+    }
+    facts["flags"] = list(item.flags)
+    place = getattr(item, "place", None)
+    if place is not None:
+        facts |= {"name": place.name, "structure": place.structure, "side": place.side, "level": place.level}
+        facts |= {"zone": place.zone, "evidence": item.evidence, "mr_kind": item.mr_kind}
+        facts["score_parts"] = {name: round(float(part), 3) for name, part in item.score_parts.items()}
+    else:
+        facts["reference"] = f"{item.reference:.2f} ({item.reference_name})"
+    return facts
+
+
+def words_of(found: Found) -> str:
+    """A line about a candidate or hot spot."""
+    facts = found.facts
+    numbers = ("suv_max", "suv_peak", "tbr", "left_right_ratio", "mtv_ml", "mr_z")
+    text = " ".join(f"{name} {facts[name]:.2f}" for name in numbers if facts.get(name) is not None)
+    if facts.get("name") is None:
+        return f"{text} reference {facts['reference']} {facts['flags']}"
+    kind = facts["mr_kind"] or ""
+    return f"{facts['evidence']} {facts['name']} score {facts['score']:.0f} {kind} {text} {facts['flags']}"
+
+
+def _moves(alignment: Alignment) -> str:
+    """An alignment as text: where every series lies, and whether that is known."""
+    rows = []
+    for role, series in sorted(alignment.by_role.items()):
+        rows.append(f"{role} {series.aligned} {np.round(series.reference_to_series_ras, 6).tolist()}")
+    return "; ".join(rows)
 
 
 def true_alignment(case: TestCase) -> Alignment:
@@ -165,10 +258,3 @@ def true_alignment(case: TestCase) -> Alignment:
                 role, matrix, matrix, "landmarks", "aligned", None, True, 0.0, 0.0, None, None, None
             )
     return Alignment(by_role)
-
-
-def run_case(cache: Path, case: TestCase, stage: str, settings: Sequence[str]) -> Run:
-    """Run a case; real cases have no true alignment, so their MR takes part only in stage ``whole``."""
-    if not case.is_phantom and stage in ("mapped", "fused"):
-        stage = "pet"
-    return Run(cache, case, stage, settings)

@@ -14,10 +14,13 @@ from PainGeneratorLib.Registration import sampling
 from PainGeneratorLib.Registration.alignment import align, align_case
 from PainGeneratorLib.Registration.alignment_types import AlignmentParameters, PairAlignment
 from PainGeneratorLib.Registration.landmarks import LandmarkFit, LandmarkPairs
+from PainGeneratorLib.Registration.levels import PreparedPair
 from PainGeneratorLib.Registration.metric import PairMetric
+from PainGeneratorLib.Registration.pet_fit import through_attenuation
 from PainGeneratorLib.Registration.quality import judge
 from PainGeneratorLib.Registration.rigid import mean_distance, motion
 from PainGeneratorLib.Registration.search import PairSearch
+from PainGeneratorLib.Registration.search import _spread as spread_of_restarts
 from PainGeneratorLib.Registration.similarity import IntensityScale, fixed_rows, mutual_information
 from PainGeneratorLib.Registration.transform_files import read_transform
 from PainGeneratorLib.Workflow.protocol import load_protocol
@@ -247,10 +250,82 @@ def test_pet_in_another_frame_than_the_attenuation_series_goes_alone(
     assert error < 3.0 or found["PET"].kept != "registered"
 
 
+def pair_alignment(pose: np.ndarray, verdict: str = "aligned", **evidence: object) -> PairAlignment:
+    found = {"doubt": None, "change_found_mm": 0.0} | evidence
+    return PairAlignment(pose, np.eye(4), "registered", verdict, 0.0, 0.0, 0.1, 1.0, 1.1, found)
+
+
+SHIFTED = motion(np.array([6.0, 0.0, 0.0, 0.0, 0.0, 0.0]), CENTER)
+
+
+@pytest.mark.parametrize(
+    ("fit", "alone", "verdict", "pose", "words"),
+    [
+        (pair_alignment(SHIFTED, change_found_mm=6.0), SHIFTED, "aligned", SHIFTED, "do not fit: 6.0 mm"),
+        (pair_alignment(SHIFTED, change_found_mm=6.0), np.eye(4), "not aligned", np.eye(4), "do not fit: 6.0 mm"),
+        (
+            pair_alignment(SHIFTED, change_found_mm=6.0, doubt="edges."),
+            SHIFTED,
+            "aligned",
+            np.eye(4),
+            "could not be told",
+        ),
+        (pair_alignment(np.eye(4), change_found_mm=1.0), SHIFTED, "aligned", np.eye(4), None),
+    ],
+)
+def test_pet_beside_its_attenuation_series_is_told_and_moved_only_when_the_reference_confirms_it(
+    fit: PairAlignment,
+    alone: np.ndarray,
+    verdict: str,
+    pose: np.ndarray,
+    words: str | None,
+    reference: Image,
+    parameters: AlignmentParameters,
+) -> None:
+    def align_pair(fixed: Image, moving: Image, **how: object) -> PairAlignment:
+        return pair_alignment(alone) if fixed is reference else fit
+
+    chain, ct, pet = pair_alignment(np.eye(4)), body("CT", spacing=(8, 8, 8)), body("PET", spacing=(8, 8, 8))
+    found, through = through_attenuation(reference, (ct, "CT"), pet, chain, parameters, True, align_pair)
+    assert through
+    assert found.verdict == verdict
+    np.testing.assert_allclose(found.fixed_to_moving_ras, pose)
+    assert (words in found.warnings[0]) if words else not found.warnings
+
+
+def test_pet_goes_alone_where_its_attenuation_series_could_not_be_aligned(
+    reference: Image, parameters: AlignmentParameters
+) -> None:
+    chain, pet = pair_alignment(np.eye(4), "not aligned", doubt="edges."), body("PET", spacing=(8, 8, 8))
+    for verdict in ("aligned", "not aligned"):
+        alone = pair_alignment(SHIFTED, verdict)
+        found, through = through_attenuation(
+            reference, (pet, "MR"), pet, chain, parameters, True, lambda *images, pair=alone, **how: pair
+        )
+        assert found is (alone if verdict == "aligned" else chain)
+        assert through == (verdict != "aligned")
+
+
+@pytest.mark.slow
+def test_a_shift_between_pet_and_its_attenuation_series_is_found(
+    reference: Image, moved_ct: Image, parameters: AlignmentParameters
+) -> None:
+    truth = SHIFTED @ POSE
+    found = align_case(
+        reference,
+        {"PET": (body("PET", truth, spacing=(4.0, 4.0, 3.0)), "PT"), "ATTENUATION": (moved_ct, "CT")},
+        {"reference": "1.2", "PET": "1.3", "ATTENUATION": "1.3"},
+        parameters,
+    )
+    assert any("do not fit" in text for text in found["PET"].warnings)
+    assert mean_distance(found["PET"].reference_to_series_ras, truth, PROBES) < 2.0
+    assert not any("do not fit" in text for text in found["ATTENUATION"].warnings)
+
+
 def search_result(**changes: object) -> PairSearch:
     found = PairSearch(np.eye(4), POSE, CENTER, PROBES, 1000.0)
     values = {"spread_mm": 0.3, "similarity_start": 0.4, "similarity_end": 0.5, "kind": "PET", "change_mm": 8.0}
-    values |= {"halves_mm": 1.0, "gain_noise": 0.002, "outline": 0.95}
+    values |= {"information_start": 0.4, "halves_mm": 1.0, "gain_noise": 0.002, "outline": 0.95}
     values |= {"edges_sd": 2.5, "better_near_start": 0.4}
     for name, value in (values | changes).items():
         setattr(found, name, value)
@@ -262,8 +337,8 @@ def search_result(**changes: object) -> PairSearch:
     [
         ({"spread_mm": 6.0}, "different starts"),
         ({"at_bound": True}, "limit"),
-        ({"similarity_end": 0.4005}, "no better"),
-        ({"gain_noise": 0.2}, "no better"),
+        ({"similarity_end": 0.4005}, "agrees as well"),
+        ({"gain_noise": 0.2}, "agrees as well"),
         ({"halves_mm": 30.0}, "parts"),
         ({"outline": 0.3}, "outlines"),
         ({"edges_sd": 0.6}, "edges"),
@@ -294,6 +369,45 @@ def test_the_scanners_alignment_is_kept_only_where_the_images_do_not_contradict_
     changes: dict[str, object], verdict: str, parameters: AlignmentParameters
 ) -> None:
     assert judge(search_result(**changes), np.eye(4), None, parameters, True).verdict == verdict
+
+
+def test_a_scanner_alignment_that_could_not_be_verified_says_so(parameters: AlignmentParameters) -> None:
+    unsure = judge(
+        search_result(halves_mm=30.0, better_near_start=0.0, change_mm=2.0), np.eye(4), None, parameters, True
+    )
+    assert unsure.verdict == "kept the scanner's alignment"
+    assert "could not be verified" in unsure.warnings[0]
+    sure = judge(search_result(change_mm=0.2, better_near_start=0.0), np.eye(4), None, parameters, True)
+    assert sure.verdict == "kept the scanner's alignment"
+    assert sure.warnings == ()
+
+
+def test_a_small_gain_is_weighed_against_the_mutual_information_alone(parameters: AlignmentParameters) -> None:
+    small = {"similarity_start": 1.7, "similarity_end": 1.702, "gain_noise": 0.0001, "change_mm": 0.8}
+    assert judge(search_result(**small), np.eye(4), None, parameters, True).kept == "registered"
+    small["gain_noise"] = 0.001
+    assert judge(search_result(**small), np.eye(4), None, parameters, True).kept == "identity/scanner"
+
+
+def test_a_restart_that_ends_worse_than_the_poses_near_the_best_one_is_no_rival() -> None:
+    found = search_result()
+    best, far = np.zeros(6), np.array([20.0, 0, 0, 0, 0, 0])
+    results = [(-0.50, best, 2), (-0.46, far, 4)]
+    assert spread_of_restarts(results, found, -0.47) == pytest.approx(0.0)
+    assert spread_of_restarts(results, found, -0.45) > 5.0
+
+
+def test_air_beside_the_body_is_compared_with_ct_and_not_with_pet(reference: Image) -> None:
+    pairs = {kind: PreparedPair(reference, body(kind), ("MR", kind), np.eye(4), None, 4.0) for kind in ("CT", "PET")}
+    assert pairs["CT"].compared.array.sum() > 1.1 * pairs["PET"].compared.array.sum() > 0
+
+
+def test_the_body_on_pet_keeps_its_fat_beside_a_hot_organ() -> None:
+    pet = body("PET", spacing=(4.0, 4.0, 4.0))
+    hot = pet.array.copy()
+    hot[:, 10:20, 15:25] = 15.0
+    bodies = [sampling.body_mask(Image(array, pet.geometry), "PET").sum() for array in (pet.array, hot)]
+    assert bodies[1] == pytest.approx(bodies[0], rel=0.03)
 
 
 def test_the_derivative_of_the_mutual_information_is_right() -> None:

@@ -120,11 +120,79 @@ def test_the_pain_site_adds_points_but_cannot_outrank_pet_and_mr(parameters) -> 
     assert candidates[0].place.side == "right"
 
 
-def test_degeneration_without_uptake_is_tagged_and_loses_points(parameters) -> None:
-    (degenerated,) = run([], [finding((0.0, 0, 0), kind="disc degeneration", grade=1.0)], parameters)
-    (oedema,) = run([], [finding((0.0, 0, 0), grade=1.0)], parameters)
+def test_degeneration_without_uptake_is_tagged_and_shown_only_where_it_fits_the_symptoms(parameters) -> None:
+    disc = finding((0.0, 0, 0), kind="disc degeneration", grade=1.0)
+    assert run([], [disc], parameters) == []
+    symptoms = Symptoms(np.zeros((1, 3)))
+    (degenerated,) = run([], [disc], parameters, symptoms=symptoms)
+    (oedema,) = run([], [finding((0.0, 0, 0), grade=1.0)], parameters, symptoms=symptoms)
     assert "common-without-pain" in degenerated.flags
-    assert degenerated.score == pytest.approx(oedema.score - parameters.penalty_common)
+    assert degenerated.score == pytest.approx(oedema.score - parameters.penalty_degeneration)
+
+
+def test_an_unmistakable_fatty_endplate_without_uptake_is_shown_and_a_faint_one_is_not(parameters) -> None:
+    (fatty,) = run([], [finding((0.0, 0, 0), kind="Modic II", grade=0.66)], parameters)
+    assert "common-without-pain" in fatty.flags
+    assert run([], [finding((0.0, 0, 0), kind="Modic II", grade=0.33)], parameters) == []
+
+
+def test_faint_signs_of_pet_and_mr_that_agree_outrank_one_loud_sign(parameters) -> None:
+    faint, loud = hot_spot((20.0, 0, 0), tbr=1.4), hot_spot((-20.0, 0, 0), tbr=3.0)
+    candidates = run([faint, loud], [finding((20.0, 0, 0), grade=0.33)], parameters)
+    assert [c.evidence for c in candidates] == ["PET+MR", "PET only"]
+
+
+def test_uptake_that_is_cut_off_or_that_the_mr_does_not_see_loses_points(parameters) -> None:
+    (whole,) = run([hot_spot((20.0, 0, 0))], [], parameters)
+    (cut,) = run([hot_spot((20.0, 0, 0), flags=["truncated", "peak-at-edge"])], [], parameters)
+    (outside,) = run(
+        [hot_spot((20.0, 0, 0))], [], parameters, mr_field=MR.moved(np.diag([1.0, 1, 1, 1]) + 500 * np.eye(4, k=3))
+    )
+    assert cut.score == pytest.approx(whole.score - parameters.penalty_cut_off)
+    assert outside.score == pytest.approx(whole.score - parameters.penalty_unconfirmed)
+
+
+def test_a_weak_sign_counts_only_where_a_clear_one_of_the_other_kind_lies(parameters) -> None:
+    here, there = (20.0, 0.0, 0.0), (-20.0, 0.0, 0.0)
+    weak_spot = hot_spot(here, tbr=1.3, flags=["weak-uptake"])
+    weak_finding = finding(there, grade=0.33)
+    weak_finding.flags.append("weak")
+    weak = {"weak_spots": [weak_spot], "weak_findings": [weak_finding]}
+    assert run([], [], parameters, **weak) == []
+    by_mr, by_pet = finding(here), hot_spot(there)
+    candidates = run([by_pet], [by_mr], parameters, **weak)
+    assert [c.evidence for c in candidates] == ["PET+MR", "PET+MR"]
+    with_weak_spot = next(c for c in candidates if "weak-uptake" in c.flags)
+    assert with_weak_spot.centroid_ras_mm == pytest.approx(by_mr.centroid_ras_mm)
+    assert with_weak_spot.region.geometry.is_same_grid(MR)
+    assert with_weak_spot.tbr == 1.3
+    assert any("weak" in c.flags for c in candidates)
+    apart = run([by_pet], [by_mr], parameters, aligned=False, **weak)
+    assert sorted(c.evidence for c in apart) == ["MR only", "PET only"]
+
+
+def test_uptake_nearest_to_an_organ_is_set_apart_unless_the_mr_shows_something(parameters) -> None:
+    def at_colon(region: Region) -> Place:
+        return Place("beside right colon, 11 mm", "colon", "right")
+
+    options = {"symptoms": Symptoms.none(), "group": "low-back"}
+    spot = hot_spot((20.0, 0, 0))
+    assert fuse([spot], [], at_colon, parameters, **options) == []
+    assert "right colon" in spot.physiologic
+    (candidate,) = fuse([hot_spot((20.0, 0, 0))], [finding((20.0, 0, 0))], at_colon, parameters, **options)
+    assert candidate.evidence == "PET+MR"
+
+
+def test_a_weak_mr_finding_makes_no_candidate_of_usual_uptake_at_a_prosthesis_neck(parameters) -> None:
+    options = {"symptoms": Symptoms.none(), "group": "hip-replacement"}
+    mild = hot_spot((20.0, 0, 0), suv_max=2.7)
+    assert fuse([mild], [], neck, parameters, weak_findings=[finding((20.0, 0, 0))], **options) == []
+
+
+def test_a_candidate_of_several_hot_spots_lies_where_the_hottest_does(parameters) -> None:
+    spots = [hot_spot((20.0, 0, 0), suv_peak=1.5), hot_spot((20.0, 0, 11.0), suv_peak=2.5)]
+    (only,) = run(spots, [], parameters)
+    assert only.centroid_ras_mm == pytest.approx(spots[1].centroid_ras_mm)
 
 
 def neck(region: Region) -> Place:

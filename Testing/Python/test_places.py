@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 
 import numpy as np
@@ -125,7 +126,7 @@ def test_a_joint_is_named_with_its_half_and_its_bone():
 def test_a_place_in_no_structure_is_named_beside_the_nearest_with_its_distance():
     anatomy, body = draw(spacing=2.5)
     place = Namer(anatomy).name(ball(transform_points(body.to_ras, np.array([HIP_X + 40.0, 35.0, HIP_Z - 98])), 3))
-    assert place.name.startswith("beside right femur, ")
+    assert place.name.startswith("beside right femoral shaft, ")
     assert place.side == "right"
     far = Namer(anatomy).name(np.array([0.0, 500.0, 0.0]))
     assert far.structure == "unnamed"
@@ -427,3 +428,50 @@ def test_far_behind_a_lordotic_spine_the_nearest_vertebra_is_at_the_points_own_h
             VertebraFrame(level, center, np.array([-1.0, 0, 0]), front, axis, 25.0, -17.0, 17.0, -13.0, 13.0)
         )
     assert Spine(tuple(frames)).nearest(np.array([0.0, -140.0, 16.0])).level == "L3"
+
+
+def without(anatomy: AnatomyMap, structure: str, near, side: str | None = None) -> AnatomyMap:
+    """The map without the voxels of a structure where `near` (points -> bool) says so."""
+    labels = anatomy.image.array.copy()
+    flat = np.flatnonzero(np.isin(labels, anatomy.labels_of(structure, side)))
+    gone = flat[near(anatomy.image.geometry.flat_to_ras(flat))]
+    labels.reshape(-1)[gone] = 0
+    return dataclasses.replace(anatomy, image=Image(labels, anatomy.image.geometry))
+
+
+def test_a_facet_joint_whose_lower_process_is_not_segmented_lies_as_its_neighbors_do() -> None:
+    anatomy, body = draw(spacing=2.5)
+    joint = body.at(-15, -38, body.disc(0))
+    cut = without(anatomy, "sacrum", lambda points: np.linalg.norm(points - joint, axis=1) < 22.0)
+    place = Namer(cut).name(ball(joint, 3))
+    assert (place.structure, place.side, place.level) == ("facet joint", "left", "L5/S1")
+
+
+@pytest.mark.parametrize("known", ["from the MR", "mirrored"])
+def test_a_hip_without_its_head_is_named_by_the_prosthesis_or_by_the_other_hip(known: str) -> None:
+    anatomy, _ = draw(spacing=2.5)
+    cup = np.array([HIP_X, 5.0, HIP_Z])
+    cut = without(anatomy, "femur", lambda points: np.linalg.norm(points - cup, axis=1) < 40.0, "right")
+
+    def at(right: float, front: float, up: float) -> np.ndarray:
+        return cup + np.array([right, front, up])
+
+    hip = HipImplant("right", at(38, 0, -20), at(38, 0, -150), cup) if known == "from the MR" else None
+    namer = Namer(cut, implant=hip)
+    capsule, bursa = namer.name(ball(at(0, 0, -33), 3)), namer.name(ball(at(0, 43, 0), 3))
+    assert capsule.structure == ("hip joint capsule" if hip else "hip joint")
+    assert (bursa.structure, bursa.side) == ("iliopsoas bursa", "right")
+    assert namer.name(ball(at(-32, 0, 12), 3)).structure == "acetabulum"
+    assert namer.name(ball((HIP_X + 66, 3, HIP_Z - 10), 3)).structure == "trochanteric bursa"
+    assert namer.name(ball((-HIP_X, 5, HIP_Z), 3)).structure == "femoral head"
+
+
+@pytest.mark.parametrize("top", [-10.0, 25.0])
+def test_the_neck_of_a_prosthesis_is_found_wherever_the_stems_upper_end_is_thought_to_be(top: float) -> None:
+    hip = HipImplant("left", np.array([-126.0, 0, top]), np.array([-126.0, 0, -140]), np.array([-87.0, 0, 8]))
+    assert hip.neck_end_ras == pytest.approx([-126.0, 0.0, -31.0])
+    plan = find_body_plan(flat_image(), implant=hip)
+    assert Namer(plan=plan, implant=hip).name(ball((-105.0, 0, -25), 3)).structure == "prosthesis neck"
+    shifted = hip.moved(rigid(0, 0, 0, (5.0, 0, 0)))
+    assert shifted.cup_center_ras[0] == pytest.approx(-82.0)
+    assert hip.moved(None) is hip

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from PainGeneratorLib.Headless.host import HeadlessHost
 from PainGeneratorLib.Numerics.errors import PainGeneratorError
-from PainGeneratorLib.Numerics.image import Geometry, Image, Region
-from PainGeneratorLib.Numerics.manual_focus import ball, grow_on_image
+from PainGeneratorLib.Numerics.image import Geometry, Image, Region, ball
+from PainGeneratorLib.Numerics.manual_focus import grow_on_image
 from PainGeneratorLib.Report.case_outputs import scene_content
 from PainGeneratorLib.Scene import nodes
 from PainGeneratorLib.Scene.case_scene import find_node, write_case

@@ -8,8 +8,7 @@ import numpy as np
 import pytest
 from PainGeneratorLib.Headless.host import HeadlessHost
 from PainGeneratorLib.Numerics.errors import Cancelled, PainGeneratorError
-from PainGeneratorLib.Numerics.image import Region
-from PainGeneratorLib.Numerics.manual_focus import ball
+from PainGeneratorLib.Numerics.image import Region, ball
 from PainGeneratorLib.Report.session_export import export_session
 from PainGeneratorLib.Scene import markups, nodes, tables
 from PainGeneratorLib.Scene.candidate_segments import outline_of

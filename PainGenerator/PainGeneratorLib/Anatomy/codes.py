@@ -113,7 +113,7 @@ _OWN_STRUCTURES = (
     *("gluteus medius", "gluteus minimus", "quadratus lumborum", "piriformis", "quadriceps femoris", "sartorius"),
     *("medial thigh muscles", "posterior thigh muscles", "paraspinal region", "prevertebral region"),
     *("pelvis or flank", "trunk", "prostate", "uterus", "ovary", "testis", "iliac vein", "portal vein", "kidney cyst"),
-    *("fat", "lung", "unnamed"),
+    *("fat", "lung", "unnamed", "hip joint capsule"),
 )
 
 """Their codes are their numbers in this list: append, never reorder."""

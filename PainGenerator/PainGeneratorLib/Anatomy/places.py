@@ -15,8 +15,16 @@ from scipy.spatial import cKDTree
 
 from ..Numerics.image import Region
 from ..Numerics.records import Place
-from .anatomy_map import BONES, VERTEBRA_PARTS, AnatomyMap
-from .hips import FEMUR_PARTS, HIP_BONES, Femur, find_femur, find_sacroiliac_joint
+from .anatomy_map import BONES, MUSCLES, ORGANS, VERTEBRA_PARTS, AnatomyMap
+from .hips import (
+    FEMUR_PARTS,
+    HIP_BONES,
+    Femur,
+    find_femur,
+    find_replaced_femur,
+    find_sacroiliac_joint,
+    labeled_implant,
+)
 from .spine import Spine, find_spine, patient_left
 from .spine_places import Sample, side_of, spine_name, spine_place
 from .zones import HipImplant, cup_zone, gruen_zone, stem_position
@@ -30,11 +38,16 @@ _TOUCHING_MM = 3.0
 _REACH_MM = 30.0
 _STEM_REACH_MM = 32.0
 _CUP_REACH_MM = 22.0
-_NECK_REACH_MM = 16.0
+_NECK_REACH_MM = 20.0
+"""Half a neck, the capsule around it, and some millimetres by which its axis is uncertain on MR. Ours."""
 _SACRUM_HALF_WIDTH_MM = 50.0
 _S1_ENDPLATE_MM = 10.0
 _HEAD_TO_MIDLINE_MM = 75.0
 _JOINT_CAPSULE_MM = 12.0
+_FEMUR_WORDS = (*FEMUR_PARTS, "femoral neck", "femoral shaft")
+_UNCERTAIN = ("implant", "hip joint", "hip joint capsule", *MUSCLES)
+"""What segmentations call the surroundings of a prosthesis neck."""
+_SIDES = ("left", "right")
 _ACETABULUM_MM = 20.0
 
 
@@ -62,12 +75,26 @@ class Namer:
         self._femora: dict[str, Femur] = {}
         self._joints = []
         if anatomy is not None:
-            for side in ("left", "right"):
-                femur, joint = find_femur(anatomy, side), find_sacroiliac_joint(anatomy, side)
+            self._joints = [j for side in _SIDES if (j := find_sacroiliac_joint(anatomy, side)) is not None]
+            self._femora = self._find_femora()
+
+    def _find_femora(self) -> dict[str, Femur]:
+        """The proximal femora by side; that of a replaced hip from its prosthesis."""
+        anatomy = self.anatomy
+        found = {side: femur for side in _SIDES if (femur := find_femur(anatomy, side)) is not None}
+        implant = labeled_implant(anatomy)
+        if implant is None and self.implant is not None:
+            implant = self.implant.moved(anatomy.frame_to_map_ras)
+        if self.implant is None and implant is not None and anatomy.frame_to_map_ras is None:
+            self.implant = implant
+        for side in _SIDES:
+            replaced = implant is not None and implant.side == side
+            if replaced or (side not in found and implant is None):
+                other = next((femur for femur in found.values() if femur.side != side), None)
+                femur = find_replaced_femur(anatomy, side, implant, other)
                 if femur is not None:
-                    self._femora[side] = femur
-                if joint is not None:
-                    self._joints.append(joint)
+                    found[side] = femur
+        return found
 
     def __call__(self, region: Region) -> Place:
         return self.name(region)
@@ -86,19 +113,31 @@ class Namer:
         """
         points = where.points_ras if isinstance(where, Region) else np.atleast_2d(np.asarray(where, dtype=float))
         centroid = points.mean(axis=0)
-        place = self._by_implant(centroid)
-        if self.anatomy is not None:
-            by_anatomy = self._by_anatomy(points)
-            if place is None:
-                place = by_anatomy
-            elif by_anatomy is not None and by_anatomy.structure in ("greater trochanter", "lesser trochanter"):
-                name = f"{by_anatomy.name}, {place.zone}" if place.zone else by_anatomy.name
-                place = dataclasses.replace(by_anatomy, name=name, zone=place.zone)
+        place = None if self.anatomy is None else self._by_anatomy(points)
+        at_implant = self._by_implant(centroid)
+        if at_implant is not None:
+            place = at_implant if place is None else self._with_zone(place, at_implant)
         if place is None and self.plan is not None:
             place = self.plan.describe(points)
         if place is None:
             place = self._by_side_alone(centroid)
         return place
+
+    def _with_zone(self, place: Place, at_implant: Place) -> Place:
+        """What the segmentation says of a place at a prosthesis, with the zone of the bone that it lies in.
+
+        Soft tissue beside the bone has no zone. A femur is called by its zone alone, except where the segmentation
+        itself names a trochanter.
+        """
+        structure, zone = place.structure, at_implant.zone
+        if structure in ("greater trochanter", "lesser trochanter") and zone and self.anatomy.labels_of(structure):
+            return dataclasses.replace(place, name=f"{place.name}, {zone}", zone=zone)
+        bones = {
+            "prosthesis neck": (*_FEMUR_WORDS, *HIP_BONES, *_UNCERTAIN),
+            "femur": (*_FEMUR_WORDS, "implant"),
+            "acetabulum": (*HIP_BONES, "implant"),
+        }
+        return at_implant if structure in bones[at_implant.structure] else place
 
     def _by_anatomy(self, points: np.ndarray) -> Place | None:
         sample = self._sample(points)
@@ -127,9 +166,11 @@ class Namer:
         return Sample(points, points.mean(axis=0), parts)
 
     def _sacroiliac(self, sample: Sample) -> Place | None:
-        """Near both sacrum and ilium; not when most of it is something else."""
-        other = 1.0 - sample.part(("sacrum", *HIP_BONES, "sacroiliac joint"))
-        if other - (1.0 - sum(sample.parts.values())) > _INSIDE_PART:
+        """Near both sacrum and ilium; not when most of it is an organ or another bone.
+
+        A joint's capsule and ligaments have no label: the muscle beside the joint does not take a focus from it.
+        """
+        if sample.part((*ORGANS, *VERTEBRA_PARTS, "disc")) > _INSIDE_PART:
             return None
         best = None
         for joint in self._joints:
@@ -164,8 +205,10 @@ class Namer:
             structure = named if named != "femur" else femur.part(point)
         elif in_hip >= _INSIDE_PART:
             structure = _hip_bone_part(sample, femur, to_head)
-        elif sum(sample.parts.values()) - in_femur - in_hip < _INSIDE_PART:
-            structure = _beside_hip(femur, point, to_head)
+        elif in_femur + sample.part("implant") >= _INSIDE_PART:
+            structure = "femur"
+        elif sample.part((*ORGANS, *VERTEBRA_PARTS, "sacrum")) < _INSIDE_PART:
+            structure = _beside_hip(femur, point, sample.part(MUSCLES) >= _INSIDE_PART)
         return Place(f"{side} {structure}", structure, side) if structure else None
 
     def _sacrum(self, sample: Sample) -> Place | None:
@@ -231,10 +274,13 @@ class Namer:
             if what is None or distance[index] > _REACH_MM:
                 return None
             side = what.side or self._side(sample.centroid_ras)
-            name = _plain_name(what.structure, side, what.level)
+            structure = what.structure
+            if structure == "femur" and side in self._femora:
+                structure = self._femora[side].part(geometry.to_ras((kji[index] + low)[::-1]))
+            name = _plain_name(structure, side, what.level)
             if distance[index] > _TOUCHING_MM:
                 name = f"beside {name}, {distance[index]:.0f} mm"
-            return Place(name, what.structure, side, what.level)
+            return Place(name, structure, side, what.level)
         return None
 
     def _side(self, point: np.ndarray) -> str:
@@ -254,8 +300,9 @@ class Namer:
         if implant is None:
             return None
         side = implant.side
-        if implant.cup_center_ras is not None and implant.stem_top_ras is not None:
-            start, way = implant.cup_center_ras, implant.stem_top_ras - implant.cup_center_ras
+        neck_end = implant.neck_end_ras
+        if neck_end is not None:
+            start, way = implant.cup_center_ras, neck_end - implant.cup_center_ras
             along = float((point - start) @ way / (way @ way))
             away = float(np.linalg.norm(point - start - np.clip(along, 0.0, 1.0) * way))
             beyond_cup = np.linalg.norm(point - start) > 0.75 * implant.cup_radius_mm
@@ -305,13 +352,19 @@ def _hip_bone_part(sample: Sample, femur: Femur, to_head: float) -> str:
     return "pubis" if anterior > 0.0 else "ischium"
 
 
-def _beside_hip(femur: Femur, point: np.ndarray, to_head: float) -> str | None:
-    """Joint and bursae: places without a label of their own, by where they lie to head and greater trochanter."""
+def _beside_hip(femur: Femur, point: np.ndarray, in_muscle: bool) -> str | None:
+    """Joint and bursae: places without a label of their own, by where they lie to head and greater trochanter.
+
+    Muscles lie right on capsule and iliopsoas bursa, and segmentations give them what has no label: what is so near to
+    the joint is the joint's.
+    """
     lateral, distal, anterior = femur.local(point)
-    if to_head <= _JOINT_CAPSULE_MM:
-        return "hip joint"
-    if lateral > femur.offset_mm + 8.0 and lateral < femur.offset_mm + 45.0 and -15.0 < distal < 1.4 * femur.offset_mm:
+    to_head = float(np.linalg.norm(point - femur.head_ras)) - femur.head_radius_mm
+    beside_trochanter = femur.offset_mm + 8.0 < lateral < femur.offset_mm + 45.0
+    if not in_muscle and beside_trochanter and -15.0 < distal < 1.4 * femur.offset_mm:
         return "trochanteric bursa"
+    if femur.to_neck_mm(point) <= femur.head_radius_mm + _JOINT_CAPSULE_MM:
+        return "hip joint capsule" if femur.replaced else "hip joint"
     if to_head <= 2.2 * _JOINT_CAPSULE_MM and anterior > 0.8 * femur.head_radius_mm and abs(lateral) < 22.0:
         return "iliopsoas bursa"
     return None

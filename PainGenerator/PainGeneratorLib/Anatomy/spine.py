@@ -30,6 +30,12 @@ _LEAST_AGREEMENT = 0.5
 """Cosine of the angle to the other vertebrae's mean axis: 60 degrees, more than any two lumbar vertebrae differ."""
 _JOINT_GAP_MM = 6.0
 _NO_NEIGHBOR_MM = 16.0
+_UNLIKE_NEIGHBORS_MM = 12.0
+"""Farther than this from where its neighbors have it, a contact is no facet joint: half the way to the next
+one above or below. Ours."""
+_NEIGHBOR_JOINTS = 4
+SIGNS = {"left": 1.0, "right": -1.0}
+"""Of the lateral coordinate on each side."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -304,23 +310,45 @@ def _discs_between(spine: Spine) -> dict[str, Joint]:
 
 
 def _facets(anatomy: AnatomyMap, spine: Spine) -> tuple[Joint, ...]:
-    """Facet joints: where the posterior elements of two neighbors come closest, left and right of the middle."""
-    found = []
+    """Facet joints: where the posterior elements of two neighbors come closest, left and right of the middle.
+
+    Joints of neighboring vertebrae lie alike in their vertebra's own axes. So a joint whose bones do not meet in the
+    segmentation (sacral processes are often left out), or meet far from there, is placed as its neighbors are.
+    """
     posterior = {frame.level: _posterior_points(anatomy, frame) for frame in spine.frames}
     sacrum = anatomy.points(anatomy.labels_of("sacrum"))
-    for frame in spine.frames:
-        lower_level = spine.below(frame.level)
-        if lower_level is None:
-            continue
+    seen: dict[tuple[str, float], np.ndarray] = {}
+    pairs = [(frame, spine.below(frame.level)) for frame in spine.frames]
+    for frame, lower_level in pairs:
         lower = posterior.get(lower_level, sacrum if lower_level == "S1" else np.empty((0, 3)))
-        if not len(lower):
-            continue
-        upper = posterior[frame.level]
-        for side, sign in (("left", 1.0), ("right", -1.0)):
-            center = _contact(frame, upper, lower, sign)
+        for sign in SIGNS.values() if len(lower) else ():
+            center = _contact(frame, posterior[frame.level], lower, sign)
             if center is not None:
+                seen[frame.level, sign] = frame.local(center) * [sign, 1.0, 1.0]
+    found = []
+    for place, (frame, lower_level) in enumerate(pairs):
+        # Beyond the lowest vertebra that is seen there may be anything: only the sacrum is known to follow.
+        if lower_level is None or not (lower_level in posterior or len(sacrum)):
+            continue
+        expected = _like_neighbors([frame.level for frame in spine.frames], place, seen)
+        for side, sign in SIGNS.items():
+            local = seen.get((frame.level, sign))
+            if expected is not None and (local is None or np.linalg.norm(local - expected) > _UNLIKE_NEIGHBORS_MM):
+                local = expected
+            if local is not None:
+                center = frame.center_ras + np.stack([frame.left, frame.front, frame.up], axis=1) @ (
+                    local * [sign, 1.0, 1.0]
+                )
                 found.append(Joint(f"{frame.level}/{lower_level}", side, center))
     return tuple(found)
+
+
+def _like_neighbors(levels: list[str], place: int, seen: dict[tuple[str, float], np.ndarray]) -> np.ndarray | None:
+    """Where the joints of the nearest vertebrae lie in their vertebra's axes (lateral taken positive); None when fewer
+    than two are seen."""
+    order = sorted((other for other in range(len(levels)) if other != place), key=lambda other: abs(other - place))
+    near = [seen[levels[other], sign] for other in order for sign in SIGNS.values() if (levels[other], sign) in seen]
+    return np.median(near[:_NEIGHBOR_JOINTS], axis=0) if len(near) >= 2 else None
 
 
 def _posterior_points(anatomy: AnatomyMap, frame: VertebraFrame) -> np.ndarray:

@@ -9,7 +9,7 @@ from itertools import pairwise
 import numpy as np
 
 from ..Numerics.records import Place
-from .anatomy_map import VERTEBRA_PARTS, AnatomyMap
+from .anatomy_map import ORGANS, VERTEBRA_PARTS, AnatomyMap
 from .label_families import VERTEBRAE
 from .spine import Spine, VertebraFrame
 
@@ -34,6 +34,8 @@ _SPINOUS_HALF_MM = 6.0
 _SPINOUS_TOUCH_MM = 5.0
 _PEDICLE_DEPTH_MM = 13.0
 _TRANSVERSE_FROM_MM = 25.0
+_SPINE_BEHIND_MM = 55.0
+"""From the posterior wall to the tips of the spinous processes: lumbar ones reach 45 to 55 mm behind it. Ours."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -139,11 +141,15 @@ def _is_at_spine(frame: VertebraFrame, sample: Sample, spine: Spine) -> bool:
     bone = sample.part((*VERTEBRA_PARTS, "disc", "spinal canal", "spinal cord"))
     if bone >= 0.5:
         return True
+    # A joint's capsule and ligaments have no label: what lies at a joint is the joint's, not the muscle's beside it.
+    at_joint = any(np.linalg.norm(joint.center_ras - sample.centroid_ras) <= FACET_NEAR_MM for joint in spine.facets)
+    if at_joint and sample.part(ORGANS) < 0.5:
+        return True
     if sum(sample.parts.values()) - bone > 0.6:
         return False
     if up > frame.top_mm + 16.0 or up < frame.bottom_mm - 22.0:
         return False
-    return abs(lateral) < frame.half_width_mm + 6.0 and frame.back_mm - 48.0 < front < frame.front_mm + 4.0
+    return abs(lateral) < frame.half_width_mm + 6.0 and frame.back_mm - _SPINE_BEHIND_MM < front < frame.front_mm + 4.0
 
 
 def _disc_level(spine: Spine, frame: VertebraFrame, is_above: bool) -> str | None:
@@ -181,9 +187,11 @@ def _front_place(
             return structure, None, _disc_level(spine, own, structure.startswith("upper"))
     to_top, to_bottom = _column(anatomy, own, sample.centroid_ras)
     third = ENDPLATE_PART * (to_top + to_bottom)
-    if to_top <= third:
+    ways = (sample.points_ras - sample.centroid_ras) @ own.up
+    # What spreads over the body is the body's, even where its middle lies somewhat nearer to one endplate.
+    if to_top <= third and np.mean(to_top - ways <= third) > 0.5:
         return "upper endplate", None, _disc_level(spine, own, True)
-    if to_bottom <= third:
+    if to_bottom <= third and np.mean(to_bottom + ways <= third) > 0.5:
         return "lower endplate", None, _disc_level(spine, own, False)
     return "vertebral body", None, own.level
 

@@ -10,12 +10,13 @@ DeLee-Charnley (1976): I superolateral, II medial, III inferomedial thirds of th
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass
 
 import numpy as np
 from scipy import ndimage
 
-from ..Numerics.image import Region
+from ..Numerics.image import Region, transform_points
 
 _TIP_ZONE_PART = 0.1
 """Zone 4 begins where the tip's last tenth of the stem begins. Ours; drawn zones have zone 4 at and below the tip."""
@@ -47,6 +48,30 @@ class HipImplant:
         """Unit vector away from the body's middle; `left_ras` is the patient's left, -x when left out."""
         left = np.array([-1.0, 0.0, 0.0]) if left_ras is None else np.asarray(left_ras, dtype=float)
         return left if self.side == "left" else -left
+
+    def moved(self, matrix_ras: np.ndarray | None) -> HipImplant:
+        """The prosthesis after a rigid 4 x 4 RAS motion; itself when that is None."""
+        if matrix_ras is None:
+            return self
+        ends = {
+            name: transform_points(matrix_ras, point)
+            for name in ("stem_top_ras", "stem_tip_ras", "cup_center_ras")
+            if (point := getattr(self, name)) is not None
+        }
+        return dataclasses.replace(self, **ends)
+
+    @property
+    def neck_end_ras(self) -> np.ndarray | None:
+        """Where the neck meets the stem's axis, at 135 degrees to it; None when cup or stem is not known.
+
+        It does not rest on the stem's upper end: on MR the void of head and shoulder hides where that is.
+        """
+        if any(point is None for point in (self.stem_top_ras, self.stem_tip_ras, self.cup_center_ras)):
+            return None
+        down = self.stem_tip_ras - self.stem_top_ras
+        down = down / np.linalg.norm(down)
+        foot = self.stem_top_ras + ((self.cup_center_ras - self.stem_top_ras) @ down) * down
+        return foot + np.linalg.norm(self.cup_center_ras - foot) * down
 
 
 def hip_implant(side: str, stem_ras: np.ndarray | None, void: Region | None = None) -> HipImplant:

@@ -236,7 +236,7 @@ def _reader_of(keyword: str) -> Callable[[Any], Any]:
 
 
 @cache
-def _wanted() -> dict[int, tuple[str, Callable[[Any], Any], bool]]:
+def wanted_elements() -> dict[int, tuple[str, Callable[[Any], Any], bool]]:
     """Tag -> keyword, reader, and whether the stored bytes are plain ASCII text."""
     from pydicom.datadict import dictionary_VR, tag_for_keyword
 
@@ -257,7 +257,7 @@ def plain_header(dataset: Any) -> dict[str, Any]:
     from pydicom.dataelem import RawDataElement
 
     header: dict[str, Any] = {}
-    wanted = _wanted()
+    wanted = wanted_elements()
     for tag in wanted.keys() & dataset.keys():
         keyword, read, ascii_text = wanted[tag]
         element = dataset.get_item(tag)
@@ -266,17 +266,17 @@ def plain_header(dataset: Any) -> dict[str, Any]:
         if value is not None:
             header[keyword] = value
     if header.get("Modality") == "PT":
-        _add_injection(dataset, header)
-        _add_private(dataset, header)
+        header.update(injection_values(dataset))
+        header.update(private_values(dataset))
     return header
 
 
-def _add_injection(dataset: Any, header: dict[str, Any]) -> None:
-    """Flatten the first item of the Radiopharmaceutical Information Sequence into the header."""
+def injection_values(dataset: Any) -> dict[str, Any]:
+    """The first item of the Radiopharmaceutical Information Sequence, flat, and the number of items."""
     items = dataset.get("RadiopharmaceuticalInformationSequence") or []
-    header["NumberOfInjections"] = len(items)
+    header: dict[str, Any] = {"NumberOfInjections": len(items)}
     if not len(items):
-        return
+        return header
     for keyword in INJECTION_TEXT:
         value = text_of(items[0], keyword)
         if value is not None:
@@ -290,6 +290,7 @@ def _add_injection(dataset: Any, header: dict[str, Any]) -> None:
         if len(codes):
             header[f"{name}Code"] = text_of(codes[0], "CodeValue")
             header[f"{name}Meaning"] = text_of(codes[0], "CodeMeaning")
+    return header
 
 
 PRIVATE_VALUES = {
@@ -301,8 +302,9 @@ PRIVATE_VALUES = {
 """Name -> group, private creator, element within the creator's block."""
 
 
-def _add_private(dataset: Any, header: dict[str, Any]) -> None:
-    """Add the private values that SUV needs, by creator; from the usual block where no creator is given."""
+def private_values(dataset: Any) -> dict[str, Any]:
+    """The private values that SUV needs, by creator; from the usual block where no creator is given."""
+    header: dict[str, Any] = {}
     private = {tag for tag in dataset.keys() if (int(tag) >> 16) & 1}  # noqa: SIM118 - iterating builds elements
     for name, (group, creator, element) in PRIVATE_VALUES.items():
         base = group << 16
@@ -318,3 +320,4 @@ def _add_private(dataset: Any, header: dict[str, Any]) -> None:
             header[name] = text if "DateTime" in name else as_number(value)
             header[f"{name}CreatorFound"] = bool(blocks)
             break
+    return header

@@ -188,7 +188,8 @@ def _sharpened(values: np.ndarray, fwhm: float) -> np.ndarray:
     low, high = np.percentile(values, (0.5, 99.5))
     width = max((high - low) / (BINS - 1), 1e-6)
     position = np.clip((values - low) / width, 0.0, BINS - 1)
-    histogram = np.bincount(np.rint(position).astype(int), minlength=BINS).astype(float)
+    below = np.minimum(position.astype(np.intp), BINS - 2)
+    histogram = np.bincount((position + 0.5).astype(np.intp), minlength=BINS).astype(float)
     size = 512
     padded = np.zeros(size)
     padded[:BINS] = histogram
@@ -204,7 +205,7 @@ def _sharpened(values: np.ndarray, fwhm: float) -> np.ndarray:
     weight = np.fft.irfft(np.fft.rfft(sharp) * blur, size)
     moment = np.fft.irfft(np.fft.rfft(sharp * centers) * blur, size)
     expected = np.where(weight > 1e-9, moment / np.maximum(weight, 1e-9), centers)[:BINS]
-    return np.interp(position, np.arange(BINS), expected)
+    return expected[below] + np.diff(expected)[below] * (position - below)
 
 
 def _evaluate(

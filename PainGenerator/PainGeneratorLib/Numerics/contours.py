@@ -7,13 +7,13 @@ T = 0.5 (SUVpeak + background).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
-from scipy import ndimage
 
-from .image import Geometry, Image
-from .peak import sphere_means
+from .image import Image, Region
+from .peak import SphereMeans
+from .voxel_bits import VoxelBits
 
 METHODS = {
     "adaptive": "half-way between SUVpeak and the local background (shell)",
@@ -27,6 +27,14 @@ METHODS = {
     "reference-ratio": "a multiple of the reference tissue",
 }
 """Contour methods and what they do."""
+OWN_PARAMETERS = {
+    "suv": "fixed-suv",
+    "ratio": "reference-ratio",
+    "sd_factor": "mean-plus-sd",
+    "percist_mean": "percist",
+    "percist_sd": "percist",
+}
+"""Parameters that a single method uses; the others count for all."""
 UPPER = 75.0
 """Percentile of the shell that is the background of a small focus: a quarter of it at least is like the focus' bed."""
 MIDDLE = 60.0
@@ -52,6 +60,14 @@ class ContourParameters:
     mass_suv: float
 
 
+def methods_that_differ(one: ContourParameters, other: ContourParameters) -> set[str]:
+    """The methods whose contours two sets of parameters may draw differently."""
+    names = [f.name for f in fields(one) if getattr(one, f.name) != getattr(other, f.name)]
+    if all(name in OWN_PARAMETERS for name in names):
+        return {OWN_PARAMETERS[name] for name in names}
+    return set(METHODS)
+
+
 @dataclass(frozen=True, eq=False)
 class Contour:
     """The outline of one focus.
@@ -72,10 +88,20 @@ class Contour:
 
 
 class ContourSpace:
-    """The surroundings of one focus, in a small box: all its contours are drawn here."""
+    """The surroundings of one focus, in a small box: all its contours are drawn here.
+
+    Sets of voxels of the box are numbers, see :class:`.voxel_bits.VoxelBits`.
+    """
 
     def __init__(
-        self, suv: Image, owner: np.ndarray, number: int, flat: np.ndarray, core: np.ndarray, p: ContourParameters
+        self,
+        suv: Image,
+        spheres: SphereMeans,
+        owner: np.ndarray,
+        number: int,
+        flat: np.ndarray,
+        core: np.ndarray,
+        p: ContourParameters,
     ) -> None:
         """Cut out the box.
 
@@ -83,6 +109,8 @@ class ContourSpace:
         ----------
         suv : Image
             Unsmoothed SUV.
+        spheres : SphereMeans
+            Of that image.
         owner : ndarray of int32, shape of the image
             Number of the focus that each voxel belongs to, 0 for none.
         number : int
@@ -91,71 +119,91 @@ class ContourSpace:
             Voxels of the focus, and those near its maximum.
         p : ContourParameters
         """
-        self._suv, self._parameters = suv, p
+        self._suv, self._spheres, self._parameters, self._core_flat = suv, spheres, p, core
         spacing = np.array(suv.geometry.spacing_kji_mm)
-        shape = np.array(suv.geometry.shape)
-        kji = np.stack(np.unravel_index(flat, suv.geometry.shape))
-        margin = np.ceil((p.shell_inner_mm + p.shell_outer_mm + p.margin_mm) / spacing).astype(int) + 1
-        low = np.maximum(kji.min(axis=1) - margin, 0)
-        high = np.minimum(kji.max(axis=1) + margin + 1, shape)
-        self._low, self._shape = low, tuple(high - low)
-        box = tuple(slice(a, b) for a, b in zip(low, high, strict=True))
-        self._values = suv.array[box]
-        owners = owner[box]
-        self._others = (owners != 0) & (owners != number)
-        focus = np.zeros(self._shape, dtype=bool)
-        focus[tuple(kji - low[:, None])] = True
         steps = max(1, round(p.margin_mm / float(spacing.mean())))
-        self._allowed = ndimage.binary_dilation(focus, iterations=steps) & ~self._others
-        self._core = tuple(np.stack(np.unravel_index(core, suv.geometry.shape)) - low[:, None])
-        self._spacing = spacing
+        margin = np.ceil((p.shell_inner_mm + p.shell_outer_mm) / spacing).astype(int) + steps + 1
+        kji = np.stack(np.unravel_index(flat, suv.geometry.shape))
+        self._low = kji.min(axis=1) - margin
+        shape = kji.max(axis=1) + margin + 1 - self._low
+        self._bits = VoxelBits(shape, spacing)
+        self._values = self._cut(suv.array, np.float32(np.nan)).reshape(-1)
+        owners = self._cut(owner, 0)
+        others = self._bits.pack((owners != 0) & (owners != number))
+        self._allowed = self._bits.grown(self._set(flat), steps) & ~others
+        self._core = self._set(core)
+        self._background = self._bits.pack(np.isfinite(self._values)) & ~others
+        self._shells: dict[tuple[int, float, float], np.ndarray] = {}
 
-    def above(self, threshold: float) -> np.ndarray:
-        """The connected voxels at or above a threshold that hold most of the focus' core, as a mask of the box."""
-        mask = (self._values >= threshold) & self._allowed
-        labels, count = ndimage.label(mask, structure=np.ones((3, 3, 3)))
-        if count <= 1:
-            return mask
-        votes = np.bincount(labels[self._core], minlength=count + 1)
-        votes[0] = 0
-        if not votes.any():
-            votes = np.bincount(labels.ravel())
-            votes[0] = 0
-        return labels == int(votes.argmax())
+    def _cut(self, array: np.ndarray, outside: float) -> np.ndarray:
+        """The box out of an array of the image's shape, filled where it reaches beyond."""
+        high = self._low + self._bits.shape
+        inner = tuple(slice(max(a, 0), min(b, n)) for a, b, n in zip(self._low, high, array.shape, strict=True))
+        part = array[inner]
+        if part.shape == self._bits.shape:
+            return part
+        whole = np.full(self._bits.shape, outside, dtype=array.dtype)
+        whole[tuple(slice(s.start - a, s.stop - a) for s, a in zip(inner, self._low, strict=True))] = part
+        return whole
 
-    def background(self, mask: np.ndarray) -> float | None:
-        """Median SUV of the shell around a mask, without other foci."""
-        return self._shell(mask, 50.0)
+    def _set(self, flat: np.ndarray) -> int:
+        """Voxels of the image, by flat index, as a set of the box."""
+        mask = np.zeros(self._bits.shape, dtype=bool)
+        mask[tuple(np.stack(np.unravel_index(flat, self._suv.geometry.shape)) - self._low[:, None])] = True
+        return self._bits.pack(mask)
+
+    def above(self, threshold: float) -> int:
+        """The connected voxels at or above a threshold that hold most of the focus' core; 0 for none."""
+        voxels = self._bits.pack(self._values >= threshold) & self._allowed
+        wanted = voxels & self._core or voxels
+        best, most, rest = 0, 0, wanted
+        while rest:
+            part = self._bits.part_of(rest & -rest, voxels)
+            held = (part & wanted).bit_count()
+            # Of two that hold as much, the one that begins first in the image.
+            if held > most or (held == most and part & -part < best & -best):
+                best, most = part, held
+            rest &= ~part
+            if most > rest.bit_count():
+                break
+        return best
+
+    def background(self, voxels: int) -> float | None:
+        """Median SUV of the shell around a set, without other foci."""
+        return self._shell(voxels, 50.0)
 
     def _shell(
-        self, mask: np.ndarray, percentile: float, inner_mm: float | None = None, outer_mm: float | None = None
+        self, voxels: int, percentile: float, inner_mm: float | None = None, outer_mm: float | None = None
     ) -> float | None:
-        """Percentile of the SUV of the shell around a mask, without other foci; None when the shell is empty."""
+        """Percentile of the SUV of the shell around a set, without other foci; None when the shell is empty."""
         p = self._parameters
-        inner, outer = inner_mm or p.shell_inner_mm, outer_mm or p.shell_outer_mm
-        distance = ndimage.distance_transform_edt(~mask, sampling=self._spacing)
-        shell = (distance > inner) & (distance <= outer) & ~self._others
-        values = self._values[shell]
-        values = values[np.isfinite(values)]
-        return float(np.percentile(values, percentile)) if values.size else None
+        key = voxels, inner_mm or p.shell_inner_mm, outer_mm or p.shell_outer_mm
+        if key not in self._shells:
+            inner, outer = (self._bits.within(voxels, radius) for radius in key[1:])
+            self._shells[key] = np.sort(self._values[self._bits.unpack(outer & ~inner & self._background)])
+        values = self._shells[key]
+        if not values.size:
+            return None
+        place = (values.size - 1) * percentile / 100.0
+        low = values[int(place)]
+        return float(low + (values[min(int(place) + 1, values.size - 1)] - low) * (place - int(place)))
 
     @property
     def peak_of_core(self) -> float:
         """SUVpeak of the core."""
-        flat = np.ravel_multi_index(
-            tuple(a + b for a, b in zip(self._core, self._low, strict=True)), self._suv.geometry.shape
-        )
-        return float(np.nanmax(sphere_means(self._suv, flat)[0]))
+        return float(np.nanmax(self._spheres(self._core_flat)[0]))
 
-    def peak(self, mask: np.ndarray) -> float:
-        """SUVpeak of a mask; its SUVmax when no sphere has a value."""
-        means, _ = sphere_means(self._suv, self.flat(mask))
-        return float(np.nanmax(means))
+    def peak(self, voxels: int) -> float:
+        """SUVpeak of a set of voxels."""
+        return float(np.nanmax(self._spheres(self.flat(voxels))[0]))
 
-    def flat(self, mask: np.ndarray) -> np.ndarray:
+    def flat(self, voxels: int) -> np.ndarray:
         """Flat indices in the whole image, sorted."""
-        kji = np.argwhere(mask) + self._low
-        return np.ravel_multi_index(tuple(kji.T), self._suv.geometry.shape).astype(np.int64)
+        kji = np.stack(np.unravel_index(np.flatnonzero(self._bits.unpack(voxels)), self._bits.shape))
+        return np.ravel_multi_index(tuple(kji + self._low[:, None]), self._suv.geometry.shape).astype(np.int64)
+
+    def _values_of(self, voxels: int) -> np.ndarray:
+        return self._values[self._bits.unpack(voxels)]
 
     def contour(self, method: str, reference: float, spread: float) -> Contour:
         """Draw the contour.
@@ -168,12 +216,12 @@ class ContourSpace:
             Reference of the tissue and its SD, g/ml.
         """
         p = self._parameters
-        core_max = float(np.nanmax(self._values[self._core]))
+        core_max = float(np.nanmax(self._values_of(self._core)))
         if method == "adaptive":
             return self._adaptive(reference, core_max)
         if method == "a50p":
             mask = self.above(0.5 * (core_max + reference))
-            threshold = 0.5 * ((self.peak(mask) if mask.any() else core_max) + reference)
+            threshold = 0.5 * ((self.peak(mask) if mask else core_max) + reference)
         elif method.startswith("percent-"):
             threshold = float(method.removeprefix("percent-")) / 100.0 * core_max
         elif method == "fixed-suv":
@@ -187,7 +235,7 @@ class ContourSpace:
         else:
             raise ValueError(f"method must be one of {tuple(METHODS)}, not {method!r}")
         mask = self.above(threshold)
-        return Contour(self.flat(mask), threshold, self.background(mask) if mask.any() else None)
+        return Contour(self.flat(mask), threshold, self.background(mask) if mask else None)
 
     def _adaptive(self, reference: float, core_max: float) -> Contour:
         """T = 0.5 (top + background), the background from the surroundings of the focus itself.
@@ -218,7 +266,7 @@ class ContourSpace:
         """
         normal, threshold = self._parameters.typical_suv, start
         for _ in range(_MASS_ROUNDS):
-            inside = float(np.median(self._values[self.above(threshold)]))
+            inside = float(np.median(self._values_of(self.above(threshold))))
             previous, threshold = threshold, min(0.5 * (inside + normal), start)
             if abs(threshold - previous) < 0.02 * threshold:
                 break
@@ -227,14 +275,12 @@ class ContourSpace:
 
     def _top(self, core_max: float) -> float:
         """Height of the focus: between SUVpeak, too low for a small one, and its hottest voxels, too high in noise."""
-        values = self._values[self._core]
+        values = self._values_of(self._core)
         upper = np.sort(values[np.isfinite(values)])[-max(1, len(values) // 2) :]
         return min(core_max, 0.5 * (float(upper.mean()) + self.peak_of_core))
 
 
-def touches_edge(flat: np.ndarray, geometry: Geometry) -> bool:
-    """True when a voxel of the set lies on the border of the grid."""
-    return any(
-        bool(np.any((axis == 0) | (axis == n - 1)))
-        for axis, n in zip(np.unravel_index(flat, geometry.shape), geometry.shape, strict=True)
-    )
+def touches_edge(region: Region) -> bool:
+    """True when a voxel of a region lies on the border of the grid."""
+    first, shape = region.box
+    return any(f == 0 or f + s == n for f, s, n in zip(first, shape, region.geometry.shape, strict=True))

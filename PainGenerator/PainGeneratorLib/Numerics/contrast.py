@@ -13,6 +13,7 @@ import math
 import numpy as np
 from scipy import ndimage
 
+from .gaussian import Box, box_above, gaussian
 from .image import Geometry, Image
 
 FWHM_TO_SIGMA = 1.0 / math.sqrt(8.0 * math.log(2.0))
@@ -55,17 +56,22 @@ class ContrastMap:
         body_suv : float
             Above this SUV a place belongs to the body.
         """
-        values, self.geometry = _blocks(suv)
-        spacing = np.array(self.geometry.spacing_kji_mm)
+        values, grid = _blocks(suv)
+        spacing = np.array(grid.spacing_kji_mm)
         seen = np.isfinite(values)
         weight = None if seen.all() else seen.astype(np.float32)
         values = values if weight is None else np.where(seen, values, np.float32(0.0))
-        body = ndimage.gaussian_filter(values, CENTERS_MM[0] * FWHM_TO_SIGMA / spacing) > body_suv
+        cell = [max(1, min(n, round(CELL_MM / s))) for n, s in zip(values.shape, spacing, strict=True)]
+        box = _box_of_cells(values, body_suv, cell)
+        seen = seen[box]
+        self.geometry = grid.cropped(tuple(part.start for part in box), seen.shape)
+        body = ndimage.gaussian_filter(values[box], CENTERS_MM[0] * FWHM_TO_SIGMA / spacing) > body_suv
         along = int(np.argmax(np.abs(self.geometry.ijk_to_ras[2, :3])[::-1]))
-        self.z = np.zeros(values.shape, dtype=np.float32)
+        self.z = np.zeros(seen.shape, dtype=np.float32)
         for number, inner in enumerate(CENTERS_MM):
-            response = _gaussian(values, weight, inner, spacing) - _gaussian(values, weight, inner * SURROUND, spacing)
-            noise = _local_noise(response, body, spacing, along)
+            response = _gaussian(values, weight, inner, spacing, box)
+            response -= _gaussian(values, weight, inner * SURROUND, spacing, box)
+            noise = _local_noise(response, body, cell, along)
             if number == 0:
                 self.noise = noise
             np.maximum(self.z, np.divide(response, noise, where=noise > 0, out=np.zeros_like(response)), out=self.z)
@@ -95,7 +101,7 @@ def _blocks(suv: Image) -> tuple[np.ndarray, Geometry]:
         return values, geometry
     for axis, factor in enumerate(factors):
         whole = values.shape[axis] // factor * factor
-        parts = [np.take(values, range(n, whole, factor), axis=axis) for n in range(factor)]
+        parts = [values[(slice(None),) * axis + (slice(n, whole, factor),)] for n in range(factor)]
         values = sum(parts[1:], parts[0]) * np.float32(1.0 / factor)
     matrix = geometry.ijk_to_ras.copy()
     scale = np.array(factors[::-1], dtype=float)
@@ -104,19 +110,26 @@ def _blocks(suv: Image) -> tuple[np.ndarray, Geometry]:
     return values, Geometry(values.shape, matrix)
 
 
-def _gaussian(values: np.ndarray, weight: np.ndarray | None, fwhm_mm: float, spacing: np.ndarray) -> np.ndarray:
-    """Gaussian mean over the voxels that have a value."""
+def _box_of_cells(values: np.ndarray, body_suv: float, cell: list[int]) -> Box:
+    """The box of whole cells that holds the body and, around it, the cells that its noise is taken from."""
+    box = box_above(values, body_suv, tuple(2 * c for c in cell))
+    return tuple(slice(part.start // c * c, part.stop) for part, c in zip(box, cell, strict=True))
+
+
+def _gaussian(
+    values: np.ndarray, weight: np.ndarray | None, fwhm_mm: float, spacing: np.ndarray, box: Box
+) -> np.ndarray:
+    """Gaussian mean over the voxels that have a value, within a box."""
     sigma = fwhm_mm * FWHM_TO_SIGMA / spacing
-    total = ndimage.gaussian_filter(values, sigma, mode="nearest", truncate=3.0)
+    total = gaussian(values, sigma, box)
     if weight is None:
         return total
-    share = ndimage.gaussian_filter(weight, sigma, mode="nearest", truncate=3.0)
+    share = gaussian(weight, sigma, box)
     return total / np.maximum(share, np.float32(1e-3))
 
 
-def _local_noise(response: np.ndarray, body: np.ndarray, spacing: np.ndarray, along: int) -> np.ndarray:
+def _local_noise(response: np.ndarray, body: np.ndarray, cell: list[int], along: int) -> np.ndarray:
     """Robust SD of a response in the neighbourhood of each voxel, g/ml."""
-    cell = [max(1, min(n, round(CELL_MM / s))) for n, s in zip(response.shape, spacing, strict=True)]
     count = [-(-n // c) for n, c in zip(response.shape, cell, strict=True)]
     size = np.where(body, np.abs(response), np.float32(np.nan))
     padding = [(0, m * c - n) for m, c, n in zip(count, cell, response.shape, strict=True)]

@@ -6,13 +6,13 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import ndimage
 
 from .contrast import FWHM_TO_SIGMA, ContrastMap
+from .gaussian import box_above, gaussian
 from .image import Geometry, Image
 from .peak import sphere_means
 from .reference_tissue import ReferenceField
-from .splitting import split_by_prominence
+from .splitting import connected_parts, split_by_prominence
 
 CORE_PART = 0.2
 """A focus' core are the voxels within this part of its contrast from its maximum."""
@@ -73,19 +73,24 @@ class Focus:
     cluster_ml: float
 
 
-def smoothed(suv: Image, fwhm_mm: float) -> np.ndarray:
-    """SUV smoothed by a Gaussian, float32; voxels without a value stay NaN and do not spread."""
+def smoothed(suv: Image, fwhm_mm: float, body_suv: float) -> np.ndarray:
+    """SUV smoothed by a Gaussian, float32; voxels without a value stay NaN and do not spread.
+
+    Only the box of what is above `body_suv` is smoothed, widened by the filter's reach: outside, nothing rises above.
+    """
     array = suv.array if suv.array.dtype == np.float32 else suv.array.astype(np.float32)
     if fwhm_mm <= 0:
         return array
     sigma = [fwhm_mm * FWHM_TO_SIGMA / s for s in suv.geometry.spacing_kji_mm]
+    box = box_above(array, body_suv, tuple(math.ceil(3.0 * s) for s in sigma))
+    result = array.copy()
     seen = np.isfinite(array)
     if seen.all():
-        return ndimage.gaussian_filter(array, sigma, mode="nearest", truncate=3.0)
-    total = ndimage.gaussian_filter(np.where(seen, array, np.float32(0)), sigma, mode="nearest", truncate=3.0)
-    weight = ndimage.gaussian_filter(seen.astype(np.float32), sigma, mode="nearest", truncate=3.0)
-    result = np.full(array.shape, np.nan, dtype=np.float32)
-    np.divide(total, weight, out=result, where=seen & (weight > 0))
+        result[box] = gaussian(array, sigma, box)
+        return result
+    total = gaussian(np.where(seen, array, np.float32(0)), sigma, box)
+    weight = gaussian(seen.astype(np.float32), sigma, box)
+    np.divide(total, weight, out=result[box], where=seen[box])
     return result
 
 
@@ -138,6 +143,8 @@ def find_foci(
         members = np.sort(order[starts[n] : starts[n + 1]])
         if len(members) < least or values[peak] < p.suv_minimum or not tbr[n] >= p.least_tbr:
             continue
+        if not _is_summit(smooth, int(flat[peak])):
+            continue
         top = float(values[peak])
         core = flat[members[values[members] >= top - CORE_PART * (top - float(reference[peak]))]]
         points = geometry.flat_to_ras(core)
@@ -165,10 +172,13 @@ def find_foci(
     return foci, owner
 
 
+def _is_summit(smooth: np.ndarray, flat: int) -> bool:
+    """True where no neighbour is hotter. The flank of hotter tissue, cut off by another reference, is no summit."""
+    around = tuple(slice(max(n - 1, 0), n + 2) for n in np.unravel_index(flat, smooth.shape))
+    return bool(smooth.reshape(-1)[flat] >= np.nanmax(smooth[around]))
+
+
 def _cluster_ml(flat: np.ndarray, geometry: Geometry) -> np.ndarray:
     """Volume of the touching voxels that each voxel of a set belongs to, ml."""
-    mask = np.zeros(geometry.size, dtype=bool)
-    mask[flat] = True
-    labels, _ = ndimage.label(mask.reshape(geometry.shape), structure=np.ones((3, 3, 3)))
-    number = labels.reshape(-1)[flat]
+    number = connected_parts(flat, geometry)
     return np.bincount(number)[number] * geometry.voxel_volume_ml

@@ -1,9 +1,14 @@
-"""Joins hot spots and MR findings into named, scored, ranked candidates (DOMAIN section H; the weights are ours)."""
+"""Joins hot spots and MR findings into named, scored, ranked candidates (DOMAIN section H; the weights are ours).
+
+PET and MR are independent: either alone has many causes, both at one place have few. So their agreement counts more
+than the height of one sign.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 
@@ -12,6 +17,19 @@ from .records import Candidate, HotSpot, MRFinding, Place
 from .regions import gap_mm, on_grid, overlap_fraction, union
 
 Name = Callable[[Region], Place]
+Finding = TypeVar("Finding", HotSpot, MRFinding)
+ORGANS_WITH_UPTAKE = frozenset(
+    (
+        *("kidney", "ureter", "urinary bladder", "small bowel", "duodenum", "colon", "rectum", "stomach", "liver"),
+        *("gallbladder", "spleen", "pancreas", "adrenal gland", "aorta", "inferior vena cava", "iliac artery"),
+        *("iliac vein", "portal vein", "prostate", "uterus", "ovary", "testis"),
+    )
+)
+_CUT_OFF = ("truncated", "peak-at-edge", "large")
+CLEAR_GRADE = 0.5
+"""Between the grades 0.33 and 0.66: an MR finding below it is faint itself and does not make weak uptake count."""
+WEAK_GAP_MM = 3.0
+"""A weak sign counts for another one only where they touch: the blur of a PET and half a slice of an MR. Ours."""
 
 
 @dataclass(frozen=True)
@@ -36,7 +54,10 @@ class FusionParameters:
     neck_suv_limit: float
     penalty_near_implant: float
     penalty_common: float
+    penalty_degeneration: float
     penalty_expected: float
+    penalty_unconfirmed: float
+    penalty_cut_off: float
     minimum_score: float
 
 
@@ -63,6 +84,8 @@ def fuse(
     aligned: bool = True,
     mr_field: Geometry | None = None,
     pet_field: Geometry | None = None,
+    weak_spots: Sequence[HotSpot] = (),
+    weak_findings: Sequence[MRFinding] = (),
 ) -> list[Candidate]:
     """Join, name, score and rank.
 
@@ -83,6 +106,10 @@ def fuse(
         False when PET and MR could not be aligned: nothing is joined then, and every candidate says so.
     mr_field, pet_field : Geometry, optional
         Fields of view in the reference frame; a candidate outside one says so.
+    weak_spots : sequence of HotSpot
+        Too faint or too usual to count alone; each counts where an MR finding without a hot spot of its own lies.
+    weak_findings : sequence of MRFinding
+        Too faint to count alone; each counts where a hot spot lies. Two weak ones at one place do not count.
 
     Returns
     -------
@@ -92,20 +119,23 @@ def fuse(
     spots = [spot for spot in hot_spots if spot.physiologic is None]
     findings = [finding for finding in mr_findings if finding.kind != "implant artefact"]
     places = {id(item): name(item.region) for item in (*spots, *findings)}
-    groups = _group_spots(spots, places, parameters.same_place_mm)
     used: set[int] = set()
     candidates = []
-    for members in groups:
-        joined = []
-        if aligned:
-            joined = [f for f in findings if min(_gap(s, f, parameters.join_gap_mm) for s in members) < np.inf]
-        if not joined and group == "hip-replacement" and _is_usual_neck(members, places, parameters):
-            _set_apart(members, parameters)
+    for members in _group_spots(spots, places, parameters.same_place_mm):
+        joined = _joined(findings, members, parameters.join_gap_mm) if aligned else []
+        reason = None if joined else _usual_place(members, places, parameters, group)
+        if reason is not None:
+            for spot in members:
+                spot.physiologic = reason
             continue
         used.update(id(f) for f in joined)
-        candidates.append(_candidate(members, joined, places))
+        faint = _near(weak_findings, members, WEAK_GAP_MM) if aligned else []
+        candidates.append(_candidate(members, [*joined, *faint], places))
     rest = [finding for finding in findings if id(finding) not in used]
-    candidates += [_candidate([], members, places) for members in _group_findings(rest, places, parameters)]
+    for members in _group_findings(rest, places, parameters):
+        telling = [f for f in members if f.grade >= CLEAR_GRADE and f.kind != "disc degeneration"]
+        faint = _near(weak_spots, telling, WEAK_GAP_MM) if aligned else []
+        candidates.append(_candidate([], members, places, sorted(faint, key=_heat)))
     for candidate in candidates:
         flag_and_score(
             candidate,
@@ -149,22 +179,40 @@ def ranked(candidates: Sequence[Candidate]) -> list[Candidate]:
     return order
 
 
-def _is_usual_neck(spots: list[HotSpot], places: dict[int, Place], parameters: FusionParameters) -> bool:
-    """Uptake at a prosthesis neck as painless prostheses have it for years (Gelderman 2018, Zhuang 2002)."""
-    at_neck = all(places[id(spot)].structure == "prosthesis neck" for spot in spots)
-    return at_neck and max(spot.suv_max for spot in spots) < parameters.neck_suv_limit
+def _usual_place(
+    spots: list[HotSpot], places: dict[int, Place], parameters: FusionParameters, group: str
+) -> str | None:
+    """Why uptake without an MR finding is what its place has anyway; None when it is not.
 
-
-def _set_apart(spots: list[HotSpot], parameters: FusionParameters) -> None:
-    for spot in spots:
-        spot.physiologic = (
-            f"expected at a prosthesis neck: SUVmax {spot.suv_max:.1f} g/ml is below {parameters.neck_suv_limit:g}, "
+    Painless prostheses have uptake at their neck for years (Gelderman 2018, Zhuang 2002). Uptake whose nearest
+    structure is an organ - no bone, joint or muscle lies nearer - is the organ's.
+    """
+    structures = {places[id(spot)].structure for spot in spots}
+    highest = max(spot.suv_max for spot in spots)
+    if group == "hip-replacement" and structures == {"prosthesis neck"} and highest < parameters.neck_suv_limit:
+        return (
+            f"expected at a prosthesis neck: SUVmax {highest:.1f} g/ml is below {parameters.neck_suv_limit:g}, "
             "and the MR shows nothing there"
         )
+    if structures <= ORGANS_WITH_UPTAKE:
+        return f"{places[id(spots[0])].name}: uptake of an organ, and the MR shows nothing there"
+    return None
 
 
-def _gap(spot: HotSpot, finding: MRFinding, limit_mm: float) -> float:
-    return gap_mm(spot.region, finding.region, limit_mm)
+def _near(items: Sequence[Finding], others: Sequence[HotSpot | MRFinding], limit_mm: float) -> list[Finding]:
+    """Those of some hot spots or findings that lie within a gap of any of others."""
+    return [item for item in items if any(gap_mm(item.region, o.region, limit_mm) < np.inf for o in others)]
+
+
+def _joined(findings: Sequence[MRFinding], spots: Sequence[HotSpot], gap_mm: float) -> list[MRFinding]:
+    """MR findings that belong to hot spots; a degenerated disc, which most people have, only where uptake touches."""
+    common = [finding for finding in findings if finding.kind == "disc degeneration"]
+    others = [finding for finding in findings if finding.kind != "disc degeneration"]
+    return [*_near(others, spots, gap_mm), *_near(common, spots, WEAK_GAP_MM)]
+
+
+def _heat(spot: HotSpot) -> float:
+    return -(spot.suv_peak or spot.suv_max)
 
 
 def _connected(items: list, linked: Callable[[object, object], bool]) -> list[list]:
@@ -191,7 +239,7 @@ def _group_spots(spots: list[HotSpot], places: dict[int, Place], reach_mm: float
         return _is_same_place(places[id(a)], places[id(b)]) and gap_mm(a.region, b.region, reach_mm) < np.inf
 
     groups = _connected(spots, linked)
-    return [sorted(group, key=lambda s: -(s.suv_peak or s.suv_max)) for group in groups]
+    return [sorted(group, key=_heat) for group in groups]
 
 
 def _group_findings(
@@ -210,11 +258,19 @@ def _clearness(finding: MRFinding) -> tuple[float, float, float]:
     return (-finding.grade, -(finding.z or 0.0), -finding.volume_ml)
 
 
-def _candidate(spots: list[HotSpot], findings: list[MRFinding], places: dict[int, Place]) -> Candidate:
+def _candidate(
+    spots: list[HotSpot], findings: list[MRFinding], places: dict[int, Place], weak_spots: Sequence[HotSpot] = ()
+) -> Candidate:
+    """A candidate from what lies at one place, the hottest spot first.
+
+    Its name, outline and position are those of its hot spots, else of its MR findings: the outline of a weak spot is
+    too uncertain. Its position is the hottest spot's own, as spots that nearly touch may spread over a whole joint.
+    """
     findings = sorted(findings, key=_clearness)
     first = spots[0] if spots else findings[0]
     region = union([on_grid(item.region, first.region.geometry) for item in (spots or findings)])
     place = places[id(first)]
+    spots = [*spots, *weak_spots]
     evidence = "PET+MR" if spots and findings else "PET only" if spots else "MR only"
     flags = [flag for item in (*spots, *findings) for flag in item.flags] + list(place.flags)
     candidate = Candidate(
@@ -225,7 +281,7 @@ def _candidate(spots: list[HotSpot], findings: list[MRFinding], places: dict[int
         place=place,
         evidence=evidence,
         region=region,
-        centroid_ras_mm=region.centroid_ras_mm,
+        centroid_ras_mm=first.centroid_ras_mm,
         volume_ml=region.volume_ml,
         flags=list(dict.fromkeys(flags)),
         hot_spots=spots,
@@ -288,14 +344,29 @@ def _ramp(value: float | None, none: float, full: float) -> float:
 
 
 def _concordance(candidate: Candidate, reach_mm: float) -> float:
-    """1 when PET and MR overlap and their centres agree, 0.5 when one of both, else 0."""
+    """0 without PET or MR; with both 0.5, and a quarter more each when they overlap and when their centres agree."""
     best = 0.0
     for spot in candidate.hot_spots:
         for finding in candidate.mr_findings:
             near = np.linalg.norm(spot.centroid_ras_mm - finding.centroid_ras_mm) <= reach_mm
             overlaps = overlap_fraction(spot.region, finding.region) > 0
-            best = max(best, 0.5 * float(near) + 0.5 * float(overlaps))
+            best = max(best, 0.5 + 0.25 * float(near) + 0.25 * float(overlaps))
     return best
+
+
+def _penalty(candidate: Candidate, parameters: FusionParameters) -> float:
+    """Points for what is common without complaints, and for uptake that nothing confirms or that is cut off."""
+    p, flags = parameters, set(candidate.flags)
+    is_common = "common-without-pain" in flags
+    is_degeneration = is_common and candidate.mr_kind == "disc degeneration"
+    points = (
+        p.penalty_near_implant * ("near-implant" in flags),
+        p.penalty_degeneration if is_degeneration else p.penalty_common * is_common,
+        p.penalty_expected * ("expected-after-surgery" in flags),
+        p.penalty_unconfirmed * (candidate.evidence == "PET only" and "outside-mr" in flags),
+        p.penalty_cut_off * (candidate.evidence == "PET only" and not flags.isdisjoint(_CUT_OFF)),
+    )
+    return float(sum(points))
 
 
 def _score(candidate: Candidate, parameters: FusionParameters, symptoms: Symptoms) -> None:
@@ -308,11 +379,6 @@ def _score(candidate: Candidate, parameters: FusionParameters, symptoms: Symptom
     painful_sides = ("left", "right") if symptoms.side == "both" else (symptoms.side,)
     if candidate.place.side in painful_sides:
         symptom = max(symptom, p.symptom_side_part)
-    penalties = {
-        "near-implant": p.penalty_near_implant,
-        "common-without-pain": p.penalty_common,
-        "expected-after-surgery": p.penalty_expected,
-    }
     parts = {
         "pet": p.weight_pet * _ramp(candidate.tbr, p.tbr_none, p.tbr_full),
         "mr": p.weight_mr * max((f.grade for f in candidate.mr_findings), default=0.0),
@@ -320,7 +386,6 @@ def _score(candidate: Candidate, parameters: FusionParameters, symptoms: Symptom
         "asymmetry": p.weight_asymmetry * _ramp(candidate.left_right_ratio, p.asymmetry_none, p.asymmetry_full),
         "symptom": p.weight_symptom * symptom,
     }
-    lowered = sum(points for flag, points in penalties.items() if flag in candidate.flags)
-    parts["penalty"] = -min(lowered, sum(parts.values()))
+    parts["penalty"] = -min(_penalty(candidate, p), sum(parts.values()))
     candidate.score_parts = parts
     candidate.score = sum(parts.values())

@@ -8,15 +8,16 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from .contours import METHODS, ContourParameters
+from .contours import METHODS, ContourParameters, methods_that_differ
 from .contrast import ContrastMap
 from .foci import Focus, FocusParameters, find_foci, smoothed
 from .image import Image
 from .measuring import Surroundings, measure_focus
+from .peak import SphereMeans
 from .physiologic import BodyShape, PhysiologicParameters
 from .records import HotSpot
 from .reference_tissue import ReferenceField, ReferenceParameters, ReferenceValue, measure_liver, medians_of_levels
@@ -25,11 +26,16 @@ from .symmetry import RELIABLE_QUALITY, SymmetryPlane
 MOST_SENSITIVE = 1.2
 """The slider's lowest ratio; the first pass keeps everything that it could show."""
 DEFAULT_RATIO = 1.4
-"""Ratio at which the significance of the peak holds in full (DOMAIN C.2: SUVR 1.4 to 1.5 had an accuracy of 0.93)."""
+"""Ratio at which significance and conspicuity hold in full (DOMAIN C.2: SUVR 1.4 to 1.5 had an accuracy of 0.93)."""
 LEAST_TBR = 1.1
 """SUVpeak over the reference that any focus has; spikes of noise are diluted below it by the 1 ml sphere."""
 RESOLUTION_MM = 7.0
 """Edge of an independent element of a smoothed PET, for the number of places where noise could peak."""
+
+BLADDER_RATIO = 2.5
+"""Urine is at least this much hotter than marrow and blood."""
+RULING_METHOD = "adaptive"
+"""Contour method whose measures decide what is shown, whichever contour is drawn."""
 
 LATE_PARAMETERS = (
     "sensitivity",
@@ -54,6 +60,7 @@ class HotSpotParameters:
     sensitivity: float
     z_minimum: float
     significance: float
+    conspicuity: float
     volume_minimum_ml: float
     suv_minimum: float
     prominence_suv: float
@@ -83,6 +90,7 @@ class HotSpotParameters:
     symmetric_ratio: float
     symmetric_tbr: float
     ventral_side_mm: float
+    abdomen_depth: float
 
 
 @dataclass(frozen=True, eq=False)
@@ -100,6 +108,9 @@ class HotSpotResult:
     typical_suv : float
         Median SUV of typical soft tissue, g/ml.
     warnings : tuple of str
+    weak : list of HotSpot
+        Hottest first, flagged "weak-uptake": foci below the bar, and copies of those that only their place or likeness
+        of sides makes physiologic. No candidates alone; where an MR finding lies, they tell that there is uptake.
     """
 
     hot_spots: list[HotSpot]
@@ -107,6 +118,7 @@ class HotSpotResult:
     noise: float
     typical_suv: float
     warnings: tuple[str, ...]
+    weak: list[HotSpot] = field(default_factory=list)
 
 
 class HotSpotDetector:
@@ -145,7 +157,7 @@ class HotSpotDetector:
         self.warnings: list[str] = []
         p = parameters
         report(0.0, "Smoothing the PET for detection")
-        smooth = smoothed(suv, p.smoothing_fwhm_mm)
+        smooth = smoothed(suv, p.smoothing_fwhm_mm, p.body_suv)
         report(0.3, "Measuring reference tissue")
         excluded = None if self._organs is None else self._organs > 0
         if unreliable is not None:
@@ -196,11 +208,15 @@ class HotSpotDetector:
     def _surroundings(self, smooth: np.ndarray, owner: np.ndarray) -> Surroundings:
         p, suv = self._parameters, self._suv
         contour = self._contour_parameters()
+        body = BodyShape(smooth, suv.geometry, p.body_suv, self._symmetry)
+        body.look_for_bladder(smooth, suv.geometry, self._foci, BLADDER_RATIO * self.references.rich)
         return Surroundings(
             suv,
+            SphereMeans(suv),
             owner,
-            BodyShape(smooth, suv.geometry, p.body_suv, self._symmetry),
+            body,
             self.references.typical,
+            self.references.rich,
             self._symmetry,
             self._tissues,
             self._organs,
@@ -214,6 +230,7 @@ class HotSpotDetector:
                 p.symmetric_ratio,
                 p.symmetric_tbr,
                 p.ventral_side_mm,
+                p.abdomen_depth,
             ),
             p.mirror_search_mm,
             p.large_ml,
@@ -250,9 +267,8 @@ class HotSpotDetector:
 
         It rises and falls with the slider: what is asked to be further above its reference is asked to be surer, too.
         """
-        p = self._parameters
         places = max(2.0, self.references.body_ml * 1000.0 / RESOLUTION_MM**3)
-        full = p.significance * math.sqrt(2.0 * math.log(places))
+        full = self._parameters.significance * math.sqrt(2.0 * math.log(places))
         return full * (ratio - 1.0) / (DEFAULT_RATIO - 1.0)
 
     def find(self, sensitivity: float | None = None, contour_method: str | None = None) -> HotSpotResult:
@@ -265,30 +281,57 @@ class HotSpotDetector:
         method = contour_method or p.contour_method
         if method not in METHODS:
             raise ValueError(f"contour_method must be one of {tuple(METHODS)}, not {method!r}")
-        least_z = self._least_z(ratio)
-        spots = []
+        shown, weak = [], []
         below = 0
-        for number, focus in enumerate(self._foci, start=1):
-            if focus.ratio < ratio or focus.z < least_z:
+        for number in range(1, len(self._foci) + 1):
+            level = self._level(number, ratio)
+            if level is None:
                 continue
             spot = self._measure(number, method)
             if spot is None:
-                below += 1
-            else:
-                spots.append(spot)
-        spots.sort(key=lambda s: (s.physiologic is not None, -(s.tbr or 0.0), s.label))
+                below += level
+            elif level:
+                shown.append(spot)
+            if spot is not None and ((spot.physiologic is None and not level) or "usual-place" in spot.flags):
+                weak.append(spot)
         warnings = list(self.warnings)
         if method == "percist" and self._liver is None:
             warnings.append("No liver was measured: PERCIST uses the protocol's normal liver.")
         if below:
             warnings.append(f"{below} foci lie wholly below the contour's threshold and are not shown.")
+        shown = _in_order(shown)
+        faint = [replace(s, physiologic=None, flags=[*s.flags, "weak-uptake"]) for s in weak]
         return HotSpotResult(
-            [replace(s, label=n, flags=list(s.flags)) for n, s in enumerate(spots, start=1)],
+            shown,
             tuple(self.references.table),
             self._noise,
             self.references.typical,
             tuple(warnings),
+            _in_order(faint),
         )
+
+    def _level(self, number: int, ratio: float) -> bool | None:
+        """True for a focus that is shown at a ratio, False for one that only the most sensitive setting shows.
+
+        None for one that no setting shows. The bars are the same for all contour methods.
+        """
+        if self._passes(number, ratio):
+            return True
+        return False if self._passes(number, MOST_SENSITIVE) else None
+
+    def _passes(self, number: int, ratio: float) -> bool:
+        """True when a focus is high, sure and clear enough, or physiologic.
+
+        The bars rise and fall with the slider: what is asked to be further above its reference is asked to be surer
+        and clearer, too.
+        """
+        focus = self._foci[number - 1]
+        if focus.ratio < ratio or focus.z < self._least_z(ratio):
+            return False
+        spot = self._measure(number, RULING_METHOD)
+        if spot is None or spot.physiologic is not None:
+            return spot is not None
+        return (spot.conspicuity or 0.0) >= self._parameters.conspicuity * _clearness_factor(ratio)
 
     def _measure(self, number: int, method: str) -> HotSpot | None:
         key = (number, method)
@@ -313,9 +356,9 @@ class HotSpotDetector:
             raise ValueError("the first pass was made with other parameters")
         self._parameters = parameters
         contour = self._contour_parameters()
-        if contour != self._around.contour:
-            self._around = replace(self._around, contour=contour)
-            self._measured.clear()
+        changed = methods_that_differ(contour, self._around.contour)
+        self._around = replace(self._around, contour=contour)
+        self._measured = {key: spot for key, spot in self._measured.items() if key[1] not in changed}
 
     def serves(self, parameters: HotSpotParameters) -> bool:
         """True when `parameters` differ only in what :meth:`find` and the contours use."""
@@ -335,6 +378,20 @@ class HotSpotDetector:
     def reference_of(self, focus: Focus) -> tuple[float, str]:
         """Reference of a focus, g/ml, and its name."""
         return self._reference_of(focus)
+
+
+def _clearness_factor(ratio: float) -> float:
+    """What the least conspicuity is multiplied with at a place of the slider; 1 at the default.
+
+    Above, a focus that much hotter is asked to be that much clearer. Below, all is let through that might be a focus.
+    """
+    return (ratio / DEFAULT_RATIO) ** (1 if ratio >= DEFAULT_RATIO else 3)
+
+
+def _in_order(spots: list[HotSpot]) -> list[HotSpot]:
+    """Copies, hottest against their reference first, numbered from 1; physiologic ones last."""
+    order = sorted(spots, key=lambda s: (s.physiologic is not None, -(s.tbr or 0.0), s.label))
+    return [replace(s, label=n, flags=list(s.flags)) for n, s in enumerate(order, start=1)]
 
 
 def find_hot_spots(

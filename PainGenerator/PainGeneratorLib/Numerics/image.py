@@ -176,7 +176,8 @@ class Region:
     @cached_property
     def centroid_ras_mm(self) -> np.ndarray:
         """Mean of the voxel centres, RAS mm, shape (3,)."""
-        return self.points_ras.mean(axis=0)
+        k, j, i = (axis.mean() for axis in np.unravel_index(self.flat, self.geometry.shape))
+        return self.geometry.to_ras(np.array([i, j, k]))
 
     @cached_property
     def box(self) -> tuple[tuple[int, int, int], tuple[int, int, int]]:
@@ -204,6 +205,22 @@ class Region:
     def moved(self, matrix_ras: np.ndarray) -> Region:
         """The same voxels on the grid moved by a 4 x 4 RAS matrix."""
         return Region(self.geometry.moved(matrix_ras), self.flat)
+
+
+def ball(geometry: Geometry, center_ras: np.ndarray, radius_mm: float) -> np.ndarray:
+    """Flat indices, ascending, of the voxels whose centers lie within a radius of a point; int64, shape (n,)."""
+    middle = geometry.to_ijk(center_ras)[::-1]
+    reach = radius_mm / np.array(geometry.spacing_kji_mm)
+    low = np.maximum(np.ceil(middle - reach), 0).astype(np.int64)
+    high = np.minimum(np.floor(middle + reach) + 1, geometry.shape).astype(np.int64)
+    if np.any(high <= low):
+        return np.empty(0, dtype=np.int64)
+    axes = [np.arange(a, b) for a, b in zip(low, high, strict=True)]
+    k, j, i = (((axis - m) * s) ** 2 for axis, m, s in zip(axes, middle, geometry.spacing_kji_mm, strict=True))
+    inside = k[:, None, None] + j[:, None] + i <= radius_mm**2
+    _, rows, columns = geometry.shape
+    flat = (axes[0][:, None, None] * rows + axes[1][:, None]) * columns + axes[2]
+    return flat[inside]
 
 
 def resample(

@@ -12,6 +12,9 @@ from .image import Geometry, Region
 from .mr_signal import Signals, block_mean, coarse_factors, coarser, extents_mm, near_mask, sample_mask, spread_blocks
 from .symmetry import RELIABLE_QUALITY, SymmetryPlane
 
+JOINED_MM = 20.0
+"""Voids nearer than this to the implant's clearest one are parts of it: a neck is about as long."""
+
 
 @dataclass(frozen=True, eq=False)
 class ImplantResult:
@@ -87,7 +90,7 @@ def find_implant(
     body = block_mean(signals.body, factors) > 0.5
     dark = body.copy()
     for role, array in seen.items():
-        dark &= ~(array >= limits.void_part * muscle[role])
+        dark &= ~(array >= no_signal(array, body, muscle[role], limits.void_part))
     spacing = geometry.spacing_kji_mm
     depth = ndimage.distance_transform_edt(np.pad(body, 1, mode="edge"), sampling=spacing)[1:-1, 1:-1, 1:-1]
     core = ndimage.distance_transform_edt(np.pad(dark, 1, mode="edge"), sampling=spacing)[1:-1, 1:-1, 1:-1] > 3.0
@@ -95,7 +98,7 @@ def find_implant(
     voids = dark & near_mask(core, geometry, 3.5)
     labels, _ = ndimage.label(voids, np.ones((3, 3, 3)))
     expected = group == "hip-replacement"
-    best, best_score = None, 2.5 if expected else 4.5
+    bar, taken = 2.5 if expected else 4.5, []
     plane = symmetry if symmetry is not None and symmetry.quality >= RELIABLE_QUALITY else None
     for index, box in enumerate(ndimage.find_objects(labels), start=1):
         part = labels[box] == index
@@ -105,12 +108,34 @@ def find_implant(
         score = _evidence(
             labels == index, body, seen, geometry, limits, plane, voids, prosthesis_side, anatomy, factors
         )
-        if score + min(volume / 40.0, 1.0) > best_score:
-            best, best_score = index, score + min(volume / 40.0, 1.0)
-    if best is None:
+        if score + min(volume / 40.0, 1.0) > bar:
+            taken.append((score + min(volume / 40.0, 1.0), index))
+    if not taken:
         missing = "No implant's signal void was found, though the group is hip-replacement." if expected else None
         return ImplantResult(warnings=(missing,) if missing else ())
-    return _result(labels == best, body, signals, geometry, factors, limits, plane, expected)
+    whole = _joined(labels, sorted(taken, reverse=True), geometry)
+    return _result(whole, body, signals, geometry, factors, limits, plane, expected)
+
+
+def _joined(labels: np.ndarray, taken: list[tuple[float, int]], geometry: Geometry) -> np.ndarray:
+    """The clearest void with those others that pass the bar and lie near it: cup and stem seen apart."""
+    whole = labels == taken[0][1]
+    near = near_mask(whole, geometry, JOINED_MM)
+    for _, index in taken[1:]:
+        part = labels == index
+        if np.any(part & near):
+            whole |= part
+    return whole
+
+
+def no_signal(array: np.ndarray, body: np.ndarray, muscle: float, part: float) -> float:
+    """Signal below which nothing was received: `part` of muscle, but not less than the noise in the air around.
+
+    Where muscle itself is faint (T2), its part can lie below the noise of a magnitude image, which is never 0.
+    """
+    air = array[~body & (array > 0)]
+    noise = 1.2 * float(np.percentile(air, 90)) if air.size > 200 else 0.0
+    return max(part * muscle, min(noise, 0.6 * muscle))
 
 
 def _middle(body: np.ndarray, geometry: Geometry) -> np.ndarray:

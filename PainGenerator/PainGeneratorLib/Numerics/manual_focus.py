@@ -9,7 +9,7 @@ from scipy import ndimage
 
 from .foci import CORE_PART, Focus
 from .hot_spots import LEAST_TBR, HotSpotDetector
-from .image import Geometry, Image, Region
+from .image import Geometry, Image, Region, ball
 from .measuring import measure_focus
 from .records import HotSpot
 from .reference_tissue import MAD_TO_SD, ReferenceField
@@ -26,19 +26,6 @@ FILLED_PART = 0.5
 """A grown region that fills more of the reach than this has leaked."""
 SHELL_PART = 0.7
 """The surroundings are the outer part of the reach, from this part of it on."""
-
-
-def ball(geometry: Geometry, center_ras: np.ndarray, radius_mm: float) -> np.ndarray:
-    """Flat indices, ascending, of the voxels whose centers lie within a radius of a point; int64, shape (n,)."""
-    middle = geometry.to_ijk(np.asarray(center_ras, dtype=float))[::-1]
-    reach = radius_mm / np.array(geometry.spacing_kji_mm)
-    low = np.maximum(np.ceil(middle - reach).astype(int), 0)
-    high = np.minimum(np.floor(middle + reach).astype(int) + 1, geometry.shape)
-    if np.any(high <= low):
-        return np.empty(0, dtype=np.int64)
-    grid = np.meshgrid(*(np.arange(a, b) for a, b in zip(low, high, strict=True)), indexing="ij")
-    flat = np.ravel_multi_index(tuple(g.ravel() for g in grid), geometry.shape)
-    return flat[np.linalg.norm(geometry.flat_to_ras(flat) - center_ras, axis=1) <= radius_mm]
 
 
 def focus_of(suv: Image, references: ReferenceField, flat: np.ndarray, spread: float = 0.0) -> Focus:

@@ -14,8 +14,8 @@ from scipy import ndimage
 
 from .mr_signal import Signals, block_mean, spread_blocks
 
-SPACING_MM = 1.2
-"""In-slice spacing that is worked on: cortex is hardly thinner."""
+SPACING_MM = 1.6
+"""In-slice spacing that is worked on, about: cortex is hardly thinner."""
 COARSEST_MM = 2.2
 """With larger voxels within the slice cortex is not seen, and nothing is called marrow."""
 VALLEY_MM = 3.5
@@ -147,13 +147,22 @@ def _slices(
     return _Slices(t1, fluid, body, skin, valley | dark, cortex, spacing, muscle, fat, *levels)
 
 
+IN_SLICE = np.zeros((3, 3, 3), dtype=bool)
+IN_SLICE[1] = True
+CROSS = ndimage.generate_binary_structure(3, 1) & IN_SLICE
+
+
 def _distance(mask: np.ndarray, spacing: tuple[float, float, float]) -> np.ndarray:
-    """Distance to the border of a mask within each slice, mm."""
-    out = np.zeros(mask.shape, dtype=np.float32)
-    for index, box in _boxes(mask, 1):
-        part = mask[index][box]
-        out[index][box] = np.inf if part.all() else ndimage.distance_transform_edt(part, sampling=spacing[1:])
-    return out
+    """Distance to the border of a mask within each slice, mm, by an octagon: within 4 %, far quicker than exact.
+
+    Voxels within a slice are about square. inf in a slice without border.
+    """
+    square = ndimage.distance_transform_cdt(mask, IN_SLICE)
+    diamond = ndimage.distance_transform_cdt(mask, CROSS)
+    away = np.maximum(square, diamond * np.float32(np.sqrt(0.5)), dtype=np.float32)
+    away *= np.float32(1.04 * np.sqrt(spacing[1] * spacing[2]))
+    away[square < 0] = np.inf
+    return away
 
 
 def _boxes(mask: np.ndarray, margin: int) -> list[tuple[int, tuple[slice, slice]]]:
@@ -169,15 +178,14 @@ def _boxes(mask: np.ndarray, margin: int) -> list[tuple[int, tuple[slice, slice]
 def _parts(work: _Slices, mask: np.ndarray, gap_mm: float) -> tuple[np.ndarray, int]:
     """Numbered parts of each slice that hang together by more than twice `gap_mm`."""
     core = work.depth(mask) > gap_mm
-    within = np.zeros((3, 3, 3), dtype=bool)
-    within[1] = True
-    labels, count = ndimage.label(core, within)
+    labels, count = ndimage.label(core, IN_SLICE)
+    if not count:
+        return labels, 0
+    outside = ~core
+    near = np.flatnonzero(mask & (_distance(outside, work.spacing) <= gap_mm + 0.9))
+    nearest = ndimage.distance_transform_cdt(outside, IN_SLICE, return_distances=False, return_indices=True)
     parts = np.zeros_like(labels)
-    for index, box in _boxes(core, max(work.voxels(gap_mm + 1.5))):
-        outside = ~core[index][box]
-        away, (j, i) = ndimage.distance_transform_edt(outside, sampling=work.spacing[1:], return_indices=True)
-        near = mask[index][box] & (away <= gap_mm + 0.9)
-        parts[index][box][near] = labels[index][box][j[near], i[near]]
+    parts.reshape(-1)[near] = labels[tuple(axis.reshape(-1)[near] for axis in nearest)]
     return parts, count
 
 
@@ -271,15 +279,10 @@ def _mended(marrow: np.ndarray, work: _Slices) -> np.ndarray:
     if work.fluid is not None:
         fits |= work.fluid > OVER_MUSCLE * work.fluid_muscle
     joined[1:-1] |= joined[:-2] & joined[2:] & (fits & ~work.line)[1:-1]
-    out = joined.copy()
     radius = max(work.voxels(MENDED_MM)) + 1
-    for index, box in _boxes(joined, 0):
-        seen = joined[index][box]
-        wide = np.pad(seen, radius)
-        away = ndimage.distance_transform_edt(~wide, sampling=work.spacing[1:]) <= MENDED_MM
-        closed = ndimage.distance_transform_edt(away, sampling=work.spacing[1:]) > MENDED_MM
-        closed = closed[radius:-radius, radius:-radius] | seen
-        out[index][box] = closed
+    wide = np.pad(joined, ((0, 0), (radius, radius), (radius, radius)))
+    closed = _distance(_distance(~wide, work.spacing) <= MENDED_MM, work.spacing) > MENDED_MM
+    out = (closed & wide.any(axis=(1, 2), keepdims=True))[:, radius:-radius, radius:-radius] | joined
     return (out | _holes(work, out)) & work.body
 
 

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from .conspicuity import conspicuity
 from .contours import ContourParameters, ContourSpace, touches_edge
 from .foci import Focus
-from .image import Geometry, Image, Region
-from .peak import sphere_means, suv_peak
+from .image import Image, Region, ball
+from .peak import SphereMeans, sphere_means, suv_peak
 from .physiologic import BodyShape, PhysiologicParameters, physiologic_reason
 from .records import HotSpot
 from .reference_tissue import SURROUNDINGS
@@ -24,11 +25,13 @@ class Surroundings:
     Parameters
     ----------
     suv : Image
+    spheres : SphereMeans
+        Of that image.
     owner : ndarray of int32, shape of the image
         Number of the focus that each voxel belongs to, 0 for none.
     body : BodyShape
-    typical_suv : float
-        Typical soft tissue, g/ml.
+    typical_suv, rich_suv : float
+        Typical soft tissue, and normal tissues with much uptake, g/ml.
     symmetry : SymmetryPlane or None
     tissues, organs : ndarray of uint8 or None
     organ_names : mapping
@@ -39,9 +42,11 @@ class Surroundings:
     """
 
     suv: Image
+    spheres: SphereMeans
     owner: np.ndarray
     body: BodyShape
     typical_suv: float
+    rich_suv: float
     symmetry: SymmetryPlane | None
     tissues: np.ndarray | None
     organs: np.ndarray | None
@@ -75,13 +80,13 @@ def measure_focus(
         None when the focus lies wholly below the contour's threshold.
     """
     suv, symmetry = around.suv, around.symmetry
-    space = ContourSpace(suv, around.owner, number, focus.flat, focus.core, around.contour)
+    space = ContourSpace(suv, around.spheres, around.owner, number, focus.flat, focus.core, around.contour)
     contour = space.contour(method, reference, focus.spread)
     if not contour.flat.size:
         return None
     region = Region(suv.geometry, contour.flat)
     values = suv.array.reshape(-1)[contour.flat]
-    peak = suv_peak(suv, region)
+    peak = suv_peak(suv, region, spheres=around.spheres)
     mean = float(values.mean(dtype=np.float64))
     mirrored = None
     if symmetry is not None and symmetry.quality >= RELIABLE_QUALITY:
@@ -106,7 +111,7 @@ def measure_focus(
     )
     if peak.at_edge:
         spot.flags.append("peak-at-edge")
-    if touches_edge(contour.flat, suv.geometry):
+    if touches_edge(region):
         spot.flags.append("truncated")
     if reference_name == SURROUNDINGS:
         spot.flags.append("no-reference")
@@ -114,17 +119,24 @@ def measure_focus(
         spot.flags.append("large")
     if around.unreliable is not None and around.unreliable.reshape(-1)[contour.flat].any():
         spot.flags.append("near-implant")
-    spot.physiologic = physiologic_reason(
+    rich_ratio = None if peak.value is None else peak.value / around.rich_suv
+    spot.conspicuity = conspicuity(spot.tbr, rich_ratio, spot.left_right_ratio, spot.mtv_ml, peak.at_edge)
+    found = physiologic_reason(
         spot,
         around.physiologic,
         around.body,
         typical_suv=around.typical_suv,
+        rich_suv=around.rich_suv,
         cluster_ml=focus.cluster_ml,
         mirrored_suv=mirrored,
         tissues=around.tissues,
         organs=around.organs,
         organ_names=around.organ_names,
     )
+    if found is not None:
+        spot.physiologic = found.text
+        if not found.sure:
+            spot.flags.append("usual-place")
     return spot
 
 
@@ -136,23 +148,13 @@ def mirrored_peak(
     center = plane.mirror(peak_ras)
     if 2.0 * abs(float(plane.signed_distance_mm(peak_ras))) < 2.0 * search_mm:
         return None
-    flat = _ball(geometry, center, search_mm)
-    flat = flat[~np.isin(flat, region.flat)]
+    flat = ball(geometry, center, search_mm)
     if not flat.size or not geometry.contains(center):
+        return None
+    # Both are sorted: what lies in the region is found where it would be put.
+    flat = flat[region.flat[np.minimum(np.searchsorted(region.flat, flat), len(region) - 1)] != flat]
+    if not flat.size:
         return None
     means, in_view = sphere_means(suv, flat)
     usable = np.isfinite(means) & (in_view > 0.5)
     return float(means[usable].max()) if usable.any() else None
-
-
-def _ball(geometry: Geometry, center_ras: np.ndarray, radius_mm: float) -> np.ndarray:
-    """Flat indices of the voxels within a radius of a point."""
-    middle = geometry.to_ijk(center_ras)[::-1]
-    reach = radius_mm / np.array(geometry.spacing_kji_mm)
-    low = np.maximum(np.ceil(middle - reach).astype(int), 0)
-    high = np.minimum(np.floor(middle + reach).astype(int) + 1, geometry.shape)
-    if np.any(high <= low):
-        return np.empty(0, dtype=np.int64)
-    grid = np.meshgrid(*(np.arange(a, b) for a, b in zip(low, high, strict=True)), indexing="ij")
-    flat = np.ravel_multi_index(tuple(g.ravel() for g in grid), geometry.shape)
-    return flat[np.linalg.norm(geometry.flat_to_ras(flat) - center_ras, axis=1) <= radius_mm]

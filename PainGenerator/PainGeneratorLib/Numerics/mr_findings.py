@@ -11,6 +11,7 @@ from . import tissues
 from .bias import BiasParameters
 from .image import Geometry, Image, Region
 from .implant import ImplantLimits, ImplantResult, find_implant
+from .mr_bright import Bright, find_bright, look_for_bright, mark_spine
 from .mr_kinds import (
     Work,
     find_dark_marrow,
@@ -43,6 +44,8 @@ class MRResult:
     z_maps : dict
         Role -> float32 Image of marrow z-scores; NaN outside marrow.
     warnings : list of str
+    weak : list of MRFinding
+        Too faint, small or doubtful to count alone (flag "weak"): for the fusion, where PET shows uptake at the place.
     """
 
     findings: list[MRFinding]
@@ -50,6 +53,7 @@ class MRResult:
     implant: ImplantResult
     z_maps: dict[str, Image] = field(default_factory=dict)
     warnings: list[str] = field(default_factory=list)
+    weak: list[MRFinding] = field(default_factory=list)
 
 
 def find_mr_findings(
@@ -122,13 +126,13 @@ def find_mr_findings(
         group=group, symmetry=symmetry, prosthesis_side=prosthesis_side, anatomy=codes,
     )  # fmt: skip
     tell(0.6, "Comparing signal with normal tissue")
-    work = _standardize(signals, own_levels, tissue, codes, vertebra, implant, symmetry, group, p)
+    work, bright = _prepare(signals, own_levels, tissue, codes, vertebra, implant, symmetry, group, p)
     tell(0.8, "Marking abnormal regions")
-    findings, warnings = _apply_rules(work, known)
+    findings, weak, warnings = _apply_rules(work, bright, known)
     warnings += implant.warnings
     if implant.void is not None:
         findings.append(_implant_finding(implant))
-    return _on_reference(findings, tissue, implant, work, reference.geometry, warnings)
+    return _on_reference(findings, weak, tissue, implant, work, reference.geometry, warnings)
 
 
 def _thinned(array: np.ndarray, factors: tuple[int, int, int]) -> np.ndarray:
@@ -137,7 +141,7 @@ def _thinned(array: np.ndarray, factors: tuple[int, int, int]) -> np.ndarray:
     return array[tuple(slice(f // 2, None, f) for f in factors)][tuple(slice(n) for n in shape)]
 
 
-def _standardize(
+def _prepare(
     signals: Signals,
     levels: Levels,
     tissue: np.ndarray,
@@ -147,7 +151,8 @@ def _standardize(
     symmetry: SymmetryPlane | None,
     group: str,
     p: MRParameters,
-) -> Work:
+) -> tuple[Work, Bright | None]:
+    """All that the rules work on, and the bright places; the tissues are amended by what a spinal canal tells."""
     geometry = signals.geometry
     marrow = tissue == tissues.MARROW
     usable = signals.body.copy()
@@ -155,23 +160,32 @@ def _standardize(
         usable.reshape(-1)[implant.unreliable.flat] = False
     marrow &= usable
     smooth = {role: in_plane_smooth(array, geometry, p.smooth_mm) for role, array in signals.roles.items()}
-    flat = np.flatnonzero(marrow)
-    points = geometry.flat_to_ras(flat)
-    inner = inner_voxels(marrow, geometry).reshape(-1)[flat]
-    own = None if vertebra is None else vertebra.reshape(-1)[flat]
-    z = {}
-    for role, array in smooth.items():
-        seen = np.isfinite(signals.roles[role].reshape(-1)[flat])
-        scores = np.full(geometry.size, np.nan, dtype=np.float32)
-        if flat.size:
-            values = array.reshape(-1)[flat]
-            some = local_z(values, points, inner & seen, own, p.reference_reach_mm)
-            scores[flat[seen]] = some[seen]
-        z[role] = scores.reshape(geometry.shape)
     midline = _midline(signals.body, geometry, symmetry, marrow if group == "low-back" else None)
     around = Surroundings(geometry, tissue, marrow, usable, group, midline, codes)
-    bright = next((role for role in ("FLUID", "T2") if role in signals.roles), None)
-    return Work(signals, smooth, levels, around, z, vertebra, bright, p, implant.void)
+    role = next((role for role in ("FLUID", "T2") if role in signals.roles), None)
+    work = Work(signals, smooth, levels, around, {}, vertebra, role, p, implant.void)
+    bright = look_for_bright(work)
+    if bright is not None and bright.canal is not None:
+        mark_spine(work, bright)
+    for role in smooth:
+        work.z[role] = _standardized(work, role)
+    return work, bright
+
+
+def _standardized(work: Work, role: str) -> np.ndarray:
+    """z-scores of marrow in one series; NaN elsewhere."""
+    geometry = work.around.geometry
+    flat = np.flatnonzero(work.around.marrow)
+    scores = np.full(geometry.size, np.nan, dtype=np.float32)
+    if flat.size:
+        points = geometry.flat_to_ras(flat)
+        inner = inner_voxels(work.around.marrow, geometry).reshape(-1)[flat]
+        own = None if work.vertebra is None else work.vertebra.reshape(-1)[flat]
+        seen = np.isfinite(work.signals.roles[role].reshape(-1)[flat])
+        values = work.smooth[role].reshape(-1)[flat]
+        some = local_z(values, points, inner & seen, own, work.parameters.reference_reach_mm)
+        scores[flat[seen]] = some[seen]
+    return scores.reshape(geometry.shape)
 
 
 def _midline(
@@ -190,7 +204,10 @@ def _midline(
     return float(0.5 * (low + high)) if high - low > 280.0 else None
 
 
-def _apply_rules(work: Work, known: Mapping[str, Image]) -> tuple[list[MRFinding], list[str]]:
+def _apply_rules(
+    work: Work, bright: Bright | None, known: Mapping[str, Image]
+) -> tuple[list[MRFinding], list[MRFinding], list[str]]:
+    """Findings, weak findings and warnings."""
     warnings = []
     if work.bright == "T2":
         warnings.append("There is no fluid-sensitive series: T2 was used for oedema and fluid, which is less sure.")
@@ -198,23 +215,21 @@ def _apply_rules(work: Work, known: Mapping[str, Image]) -> tuple[list[MRFinding
         warnings.append("There is no T1 series: fat replacement could not be checked.")
     if not work.around.marrow.any():
         warnings.append("No bone marrow was recognised on the MR: marrow oedema could not be looked for.")
-    findings: list[MRFinding] = []
     if work.bright is None:
-        if "T1" in known:
-            findings += find_dark_marrow(work)
-            text = "There is no fluid-sensitive or T2 series: only marrow replaced on T1 was looked for, graded low."
-            warnings.append(text)
-        return findings, warnings
-    in_marrow = find_oedema(work)
-    findings += in_marrow
+        if "T1" not in known:
+            return [], [], warnings
+        text = "There is no fluid-sensitive or T2 series: only marrow replaced on T1 was looked for, graded low."
+        return find_dark_marrow(work), [], [*warnings, text]
+    weak: list[MRFinding] = []
+    if bright is None:
+        findings = find_oedema(work) + find_fluid(work)
+    else:
+        findings, weak = find_bright(work, bright)
     findings += find_endplate_changes(work)
-    findings += find_fluid(work)
     if work.around.told is not None and (work.around.tissue == tissues.DISC).any():
         findings += find_degenerated_discs(work)
     findings.sort(key=lambda f: (-f.grade, -(f.z or 0.0), -f.volume_ml))
-    for number, finding in enumerate(findings, start=1):
-        finding.label = number
-    return findings, warnings
+    return findings, weak, warnings
 
 
 def _implant_finding(implant: ImplantResult) -> MRFinding:
@@ -235,6 +250,7 @@ def _implant_finding(implant: ImplantResult) -> MRFinding:
 
 def _on_reference(
     findings: list[MRFinding],
+    weak: list[MRFinding],
     tissue: np.ndarray,
     implant: ImplantResult,
     work: Work,
@@ -252,8 +268,10 @@ def _on_reference(
     for number, finding in enumerate(findings, start=1):
         finding.label = number
         finding.region = region_on(finding.region)
+    for finding in weak:
+        finding.region = region_on(finding.region)
     implant = ImplantResult(
         region_on(implant.void), region_on(implant.unreliable), implant.axis_ras, implant.side, implant.warnings
     )
     z_maps = {role: Image(spread_blocks(array, factors, shape), geometry) for role, array in work.z.items()}
-    return MRResult(findings, Image(spread_blocks(tissue, factors, shape), geometry), implant, z_maps, warnings)
+    return MRResult(findings, Image(spread_blocks(tissue, factors, shape), geometry), implant, z_maps, warnings, weak)

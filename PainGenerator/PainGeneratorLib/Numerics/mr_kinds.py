@@ -27,7 +27,7 @@ from .mr_rules import (
     slice_counts,
     touches_bone,
 )
-from .mr_signal import Signals, near_mask, regions_of, sample_mask
+from .mr_signal import Signals, around_region, near_mask, regions_of, sample_mask
 from .records import MRFinding
 from .tissue_map import Levels, fluid_mask
 
@@ -75,7 +75,8 @@ def _mean(array: np.ndarray | None, region: Region) -> float | None:
     return float(values.mean()) if values.size else None
 
 
-def _finding(work: Work, kind: str, region: Region, z: float, role: str, flags: list[str]) -> MRFinding:
+def make_finding(work: Work, kind: str, region: Region, z: float, role: str, flags: list[str]) -> MRFinding:
+    """A finding with its flags and its grade by z and extent."""
     z_t1 = _mean(work.z.get("T1"), region)
     if "T1" not in work.z:
         flags = [*flags, "no-t1"]
@@ -137,7 +138,7 @@ def find_oedema(work: Work) -> list[MRFinding]:
         touches = _disc_distance_ok(work, region, ENDPLATE_MM) > 0.08
         if near_disc > 0.6 and touches and t1 is not None and t1 < p.modic_t1_z and z > p.modic_fluid_z:
             kind = "Modic I"
-        findings.append(_finding(work, kind, region, z, work.bright, flags))
+        findings.append(make_finding(work, kind, region, z, work.bright, flags))
     return findings
 
 
@@ -176,15 +177,16 @@ def find_endplate_changes(work: Work) -> list[MRFinding]:
             if not lengths_fit or np.mean(inner.reshape(-1)[region.flat]) < 0.5:
                 continue
             # A haemangioma or a fatty vertebra reaches far beyond the band: then the band is only its part.
-            beyond = near_mask(region.to_mask(), around.geometry, 6.0) & around.marrow & ~band
+            box, _, near = around_region(region, 6.0)
+            beyond = near & around.marrow[box] & ~band[box]
             sign = 1.0 if kind == "Modic II" else -1.0
-            if beyond.any() and np.mean(sign * t1[beyond] > abs(p.modic_t1_z)) > 0.3:
+            if beyond.any() and np.mean(sign * t1[box][beyond] > abs(p.modic_t1_z)) > 0.3:
                 continue
             if _disc_distance_ok(work, region, ENDPLATE_MM if kind == "Modic II" else SHARP_ENDPLATE_MM) < 0.08:
                 continue
             z = abs(_mean(work.z["T1"], region))
-            found = _finding(work, kind, region, z, "T1", ["common-without-pain"])
-            found.grade = 0.33
+            found = make_finding(work, kind, region, z, "T1", ["common-without-pain"])
+            found.grade = min(found.grade, 0.66)
             findings.append(found)
     return findings
 
@@ -227,7 +229,7 @@ def find_fluid(work: Work) -> list[MRFinding]:
         kind = "effusion or synovitis" if is_joint else "fluid collection or bursitis"
         # Muscle's spread of signal is about a tenth of it; fluid is told in these units.
         z = (_mean(work.smooth[work.bright], region) / muscle - 1.0) / 0.5
-        findings.append(_finding(work, kind, region, z, work.bright, []))
+        findings.append(make_finding(work, kind, region, z, work.bright, []))
     return findings
 
 
@@ -255,7 +257,7 @@ def find_degenerated_discs(work: Work) -> list[MRFinding]:
     for region, ratio in zip(regions, ratios, strict=True):
         if ratio < p.disc_ratio and ratio < p.disc_relative * typical:
             z = (typical - ratio) / spread
-            found = _finding(work, "disc degeneration", region, z, role, ["common-without-pain"])
+            found = make_finding(work, "disc degeneration", region, z, role, ["common-without-pain"])
             found.grade = 0.33 if ratio > 0.5 * p.disc_relative * typical else 0.66
             findings.append(found)
     return findings
@@ -271,7 +273,7 @@ def find_dark_marrow(work: Work) -> list[MRFinding]:
     for region in regions_of(dark, around.geometry, p.t1_only_minimum_ml):
         if slice_counts(region).size < 2 or is_tube(region):
             continue
-        found = _finding(work, "oedema", region, abs(_mean(work.z["T1"], region)), "T1", ["no-fluid-series"])
+        found = make_finding(work, "oedema", region, abs(_mean(work.z["T1"], region)), "T1", ["no-fluid-series"])
         found.grade = 0.33
         findings.append(found)
     return findings

@@ -34,6 +34,9 @@ class MRParameters:
     t1_only_z: float
     t1_only_minimum_ml: float
     fluid_over_muscle: float
+    bright_over_muscle: float
+    bright_sure_over_muscle: float
+    bright_sure_ml: float
     collection_minimum_ml: float
     collection_reach_mm: float
     effusion_minimum_ml: float
@@ -221,10 +224,14 @@ def _in_canal(points: np.ndarray, around: Surroundings) -> bool:
     return bool(np.mean(sides[0] & sides[1]) > 0.5)
 
 
-def bone_distance(around: Surroundings, implant: Region | None) -> Callable[[Region], np.ndarray]:
+def bone_distance(
+    around: Surroundings, implant: Region | None, with_marrow: bool = True
+) -> Callable[[Region], np.ndarray]:
     """A function that gives the distance (mm) of a region's voxels to marrow or to the implant's void."""
     factors = coarse_factors(around.geometry)
-    solid = around.marrow if implant is None else around.marrow | implant.to_mask()
+    solid = around.marrow.copy() if with_marrow else np.zeros(around.geometry.shape, dtype=bool)
+    if implant is not None:
+        solid.reshape(-1)[implant.flat] = True
     coarse = block_mean(solid, factors) > 0.3
     grid = coarser(around.geometry, factors)
     far = np.full(coarse.shape, np.inf)

@@ -252,6 +252,20 @@ def near_mask(mask: np.ndarray, geometry: Geometry, reach_mm: float) -> np.ndarr
     return out
 
 
+def around_region(region: Region, reach_mm: float) -> tuple[tuple[slice, ...], np.ndarray, np.ndarray]:
+    """The box of the grid within about `reach_mm` of a region, the region in it, and what is near it in it."""
+    geometry = region.geometry
+    first, shape = region.box
+    box = tuple(
+        slice(max(f - int(reach_mm / s + 1), 0), min(f + n + int(reach_mm / s + 1), size))
+        for f, n, s, size in zip(first, shape, geometry.spacing_kji_mm, geometry.shape, strict=True)
+    )
+    own = np.zeros(tuple(b.stop - b.start for b in box), dtype=bool)
+    kji = np.unravel_index(region.flat, geometry.shape)
+    own[tuple(a - b.start for a, b in zip(kji, box, strict=True))] = True
+    return box, own, near_mask(own, geometry, reach_mm)
+
+
 def regions_of(mask: np.ndarray, geometry: Geometry, minimum_ml: float) -> list[Region]:
     """Connected sets (26 neighbours) of at least `minimum_ml`, largest first."""
     labels, count = ndimage.label(mask, np.ones((3, 3, 3)))

@@ -118,7 +118,28 @@ def sphere_means(suv: Image, flat: np.ndarray, radius_mm: float = SPHERE_RADIUS_
     return means, in_view
 
 
-def suv_peak(suv: Image, region: Region | np.ndarray, *, interior_only: bool = False) -> PeakResult:
+class SphereMeans:
+    """The means of :func:`sphere_means` about the voxels of one image, each taken once: outlines of one focus by other
+    thresholds hold mostly the same voxels.
+    """
+
+    def __init__(self, suv: Image) -> None:
+        self._suv = suv
+        # Zeros are given page by page, where they are touched; zero in both stands for "not taken yet".
+        self._means = np.zeros(suv.geometry.size)
+        self._in_view = np.zeros(suv.geometry.size)
+
+    def __call__(self, flat: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Means and parts in view of some voxels, by flat index; each of shape (n,)."""
+        new = flat[(self._in_view[flat] == 0) & (self._means[flat] == 0)]
+        if new.size:
+            self._means[new], self._in_view[new] = sphere_means(self._suv, new)
+        return self._means[flat], self._in_view[flat]
+
+
+def suv_peak(
+    suv: Image, region: Region | np.ndarray, *, interior_only: bool = False, spheres: SphereMeans | None = None
+) -> PeakResult:
     """SUVpeak of a focus.
 
     Parameters
@@ -130,6 +151,8 @@ def suv_peak(suv: Image, region: Region | np.ndarray, *, interior_only: bool = F
         is one of them.
     interior_only : bool
         Only spheres that lie wholly in the region count (as in PET-IndiC); small foci then have no peak.
+    spheres : SphereMeans, optional
+        Of the same image, to take the means from.
 
     Raises
     ------
@@ -144,7 +167,7 @@ def suv_peak(suv: Image, region: Region | np.ndarray, *, interior_only: bool = F
         flat = np.asarray(region, dtype=np.int64)
     if not flat.size:
         raise ValueError("an empty region has no SUVpeak")
-    means, in_view = sphere_means(suv, flat)
+    means, in_view = sphere_means(suv, flat) if spheres is None else spheres(flat)
     if interior_only:
         means[~_spheres_inside(suv, flat)] = np.nan
     if not np.isfinite(means).any():
@@ -158,21 +181,19 @@ def suv_peak(suv: Image, region: Region | np.ndarray, *, interior_only: bool = F
 def _weighted_sums(
     array: np.ndarray, flat: np.ndarray, offsets: np.ndarray, weights: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
-    shape = np.array(array.shape)
-    kji = np.stack(np.unravel_index(flat, array.shape))
-    reach = np.abs(offsets).max(axis=0)[:, None]
-    whole = np.all((kji >= reach) & (kji < shape[:, None] - reach), axis=0).all()
-    neighbours = flat[:, None] + offsets @ np.array([shape[1] * shape[2], shape[2], 1])
-    if whole:
-        values = array.reshape(-1)[neighbours].astype(np.float64)
-        valid = np.isfinite(values)
-    else:
-        places = kji[:, :, None] + offsets.T[:, None, :]
-        valid = np.all((places >= 0) & (places < shape[:, None, None]), axis=0)
-        values = array.reshape(-1)[np.where(valid, neighbours, 0)].astype(np.float64)
-        valid &= np.isfinite(values)
-    if valid.all():
-        return values @ weights, np.ones(flat.size)
+    kji = np.unravel_index(flat, array.shape)
+    reach = offsets.max(axis=0).tolist()
+    neighbours = flat[:, None] + offsets @ np.array([array.shape[1] * array.shape[2], array.shape[2], 1])
+    valid = np.ones(1, dtype=bool)
+    if any(a.min() < r or a.max() >= n - r for a, r, n in zip(kji, reach, array.shape, strict=True)):
+        places = np.stack(kji)[:, :, None] + offsets.T[:, None, :]
+        valid = np.all((places >= 0) & (places < np.array(array.shape)[:, None, None]), axis=0)
+        neighbours = np.where(valid, neighbours, 0)
+    values = array.reshape(-1).take(neighbours)
+    total = values @ weights
+    if valid.all() and np.isfinite(total).all():
+        return total, np.ones(flat.size)
+    valid = valid & np.isfinite(values)
     return np.where(valid, values, 0.0) @ weights, valid @ weights
 
 

@@ -7,16 +7,17 @@ Such foci stay in the list, with the reason.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import ndimage
 
 from . import tissues as tissue_codes
+from .foci import Focus
 from .image import Geometry
 from .records import HotSpot
 from .symmetry import LEFT_RAS, RELIABLE_QUALITY, SymmetryPlane
+from .voxel_bits import VoxelBits
 
 SLAB_MM = 15.0
 """Height of the slabs in which the body's outline is measured."""
@@ -29,20 +30,37 @@ KIDNEY_DEPTH = (0.15, 0.62)
 VENTRAL_DEPTH = 0.55
 """In front of this part of the body's depth there is no spine (ours; leaves room for a flat abdomen)."""
 SURELY_VENTRAL_DEPTH = 0.6
-VENTRAL_SIDE_MM = 60.0
-"""In front of that depth, and nearer to the midline than hips are, even faint foci belong to bowel and vessels."""
+HIPS_ABOVE_MM, CREST_ABOVE_MM = 35.0, 85.0
+"""Acetabular roofs and the wide part of the iliac wings end about this far above the middle of the bladder, which lies
+at the level of the hips or little above."""
+HIPS_ABDOMEN, WINGS_ABDOMEN, ABDOMEN = (0.6, 60.0, 0.7), (0.5, 90.0, 0.5), (0.42, 135.0, 1.0)
+"""Least depth, largest distance from the midline (mm), and the depth from which that distance grows, of what can only
+be organs: at the hips, between the iliac wings, and above them (ours)."""
+WIDER_MM = 300.0
+"""Growth of that distance, in front of hips and iliac wings, from there to the front of the body, per depth."""
+BODY_SIDE_MM, BODY_DEPTH = 25.0, 0.08
+"""Nearer to the midline than this, vertebral bodies reach forward into the abdomen by this part of the depth."""
+FLANK_SIDE_MM, FLANK_DEPTH = 80.0, 0.06
+"""Further to the side than this the abdomen, with the colon, reaches back by this part, beside psoas and kidneys."""
+RECTUM_SIDE_MM, RECTUM_DEPTH = 25.0, (0.25, 0.7)
+"""At the level of the hips rectum, uterus, prostate and bladder lie here, between coccyx and pubic symphysis."""
+BLADDER_ML = 10.0
+BLADDER_DEPTH = 0.4
+PAIR_RATIO = 1.1
+"""The mirrored place exceeds the reference by this factor at least, where both sides are called alike."""
 SPINE_DEPTH = 0.35
 """Behind this part of the body's depth lie posterior elements and back muscles."""
 TYPICAL_DEPTH_MM = 220.0
 """Depth of a trunk whose front is not seen (ours)."""
 EXCRETION_SUV = 3.0
 """Organs that excrete FDG have at least this SUVmax, g/ml."""
-URETER_SIDE_MM = (15.0, 60.0)
-URETER_DEPTH = 0.42
+URETER_SIDE_MM = (25.0, 60.0)
+URETER_DEPTH = 0.38
 """Ureters lie in front of this part of the body's depth, on the psoas; pedicles and facets behind it."""
-FAR_VENTRAL_DEPTH = 0.7
 ORGAN_RATIO = 3.0
 """Organs that excrete FDG are at least this much hotter than typical soft tissue."""
+PAIRED_RICH = 1.6
+"""A kidney is at least this much hotter than marrow and blood."""
 URETER_ML = 5.0
 TUBE_ELONGATION = 3.0
 TUBE_TILT_DEG = 40.0
@@ -66,6 +84,23 @@ class PhysiologicParameters:
     symmetric_ratio: float
     symmetric_tbr: float
     ventral_side_mm: float
+    abdomen_depth: float
+
+
+@dataclass(frozen=True)
+class Expected:
+    """Why a focus is held to be physiologic.
+
+    Parameters
+    ----------
+    text : str
+        As a sentence part.
+    sure : bool
+        False where only its place, or its likeness on both sides, speaks for it: then an MR finding there counts more.
+    """
+
+    text: str
+    sure: bool = True
 
 
 class BodyShape:
@@ -75,8 +110,7 @@ class BodyShape:
         self, smooth: np.ndarray, geometry: Geometry, body_suv: float, symmetry: SymmetryPlane | None
     ) -> None:
         steps = [max(1, round(8.0 / s)) for s in geometry.spacing_kji_mm]
-        grid = np.ix_(*(np.arange(0, n, s) for n, s in zip(geometry.shape, steps, strict=True)))
-        body = smooth[grid] > body_suv
+        body = smooth[tuple(slice(None, None, s) for s in steps)] > body_suv
         kji = np.argwhere(body)
         points = geometry.to_ras((kji * steps)[:, ::-1]) if len(kji) else np.zeros((0, 3))
         last = np.array(body.shape) - 1
@@ -93,6 +127,7 @@ class BodyShape:
         at_back, at_front = (at_start, at_end) if row[axis] > 0 else (at_end, at_start)
         self._slabs: dict[int, tuple[float, float, bool, bool]] = {}
         self._trunk: set[int] = set()
+        self._bladder_z: float | None = None
         central = np.abs(self._plane.signed_distance_mm(points)) < 60.0 if self._reliable else np.ones(len(kji), bool)
         number = np.floor(points[:, 2] / SLAB_MM).astype(int)
         for slab in np.unique(number):
@@ -125,6 +160,26 @@ class BodyShape:
         """Distance from the midsagittal plane, mm; None when the plane is not known well."""
         return abs(float(self._plane.signed_distance_mm(point_ras))) if self._reliable else None
 
+    @property
+    def bladder_z(self) -> float | None:
+        """Height (S, mm) of the middle of the bladder; None when none is seen."""
+        return self._bladder_z
+
+    def look_for_bladder(self, suv: np.ndarray, geometry: Geometry, foci: Sequence[Focus], least_suv: float) -> None:
+        """Take the focus on the midline that holds most activity, if it is hot and large enough, as the bladder."""
+        most = 0.0
+        for focus in foci:
+            if focus.top < least_suv:
+                continue
+            values = suv.reshape(-1)[focus.flat]
+            hot = values >= 0.5 * focus.top
+            volume, middle = hot.sum() * geometry.voxel_volume_ml, geometry.flat_to_ras(focus.flat[hot]).mean(axis=0)
+            depth, side = self.depth(middle), self.off_midline(middle)
+            if volume < BLADDER_ML or depth is None or depth < BLADDER_DEPTH or side is None or side > MIDLINE_MM:
+                continue
+            if volume * focus.top > most:
+                most, self._bladder_z = volume * focus.top, float(middle[2])
+
     def has_midline(self, point_ras: np.ndarray) -> bool:
         """True where the body crosses the midline (trunk), False between the legs."""
         return int(np.floor(point_ras[2] / SLAB_MM)) in self._trunk
@@ -136,13 +191,14 @@ def physiologic_reason(
     body: BodyShape,
     *,
     typical_suv: float,
+    rich_suv: float,
     cluster_ml: float,
     mirrored_suv: float | None,
     tissues: np.ndarray | None,
     organs: np.ndarray | None,
     organ_names: Mapping[int, str],
-) -> str | None:
-    """Why a focus is held to be physiologic, as a sentence part; None when it is not.
+) -> Expected | None:
+    """Why a focus is held to be physiologic; None when it is not.
 
     Parameters
     ----------
@@ -150,6 +206,8 @@ def physiologic_reason(
         Measured.
     typical_suv : float
         Typical soft tissue of the scan, g/ml.
+    rich_suv : float
+        Normal tissues of the scan with much uptake, g/ml.
     cluster_ml : float
         Volume of the focus with those that touch it.
     mirrored_suv : float or None
@@ -166,24 +224,27 @@ def physiologic_reason(
     if reason is not None:
         return reason
     if tissue in (tissue_codes.MUSCLE, tissue_codes.UNKNOWN) and not bone and _at_ureter(spot, body, typical_suv):
-        return f"ureter or vessel: small, in front of the spine, SUVmax {spot.suv_max:.1f}"
+        return Expected(f"ureter or vessel: small, in front of the spine, SUVmax {spot.suv_max:.1f}", sure=False)
     if tissue in (tissue_codes.MARROW, tissue_codes.DISC, tissue_codes.MUSCLE):
         return None
     if tissue == tissue_codes.VISCERA:
-        return f"organ or vessel on MR: SUVmax {spot.suv_max:.1f}"
+        return Expected(f"organ or vessel on MR: SUVmax {spot.suv_max:.1f}")
     hot, big = spot.suv_max >= parameters.suv, spot.mtv_ml >= parameters.volume_ml
     if tissue == tissue_codes.FLUID and (hot or big):
-        return f"urine: SUVmax {spot.suv_max:.1f} in fluid on MR"
+        return Expected(f"urine: SUVmax {spot.suv_max:.1f} in fluid on MR")
+    depth, side = body.depth(spot.centroid_ras_mm), body.off_midline(spot.centroid_ras_mm)
+    if bone and depth is not None and side is not None and _at_rectum(spot.centroid_ras_mm, depth, side, body):
+        return Expected(f"rectum or pelvic organ: in front of the coccyx, SUVmax {spot.suv_max:.1f}", sure=False)
     if bone or "near-implant" in spot.flags:
         return None
-    depth, side = body.depth(spot.centroid_ras_mm), body.off_midline(spot.centroid_ras_mm)
     # Further to the side, joint capsules and bursae of the hip lie in fat, away from bone.
-    if seen and depth is not None and depth > SPINE_DEPTH and side is not None and side <= VENTRAL_SIDE_MM:
-        return "organ, bowel or vessel: in front of the posterior spine, no bone, disc or muscle there on MR"
-    return _by_place(spot, parameters, body, typical_suv, cluster_ml, mirrored_suv)
+    if seen and depth is not None and side is not None and _before_spine(depth, side, parameters):
+        text = "organ, bowel or vessel: in front of the posterior spine, no bone, disc or muscle there on MR"
+        return Expected(text, sure=False)
+    return _by_place(spot, parameters, body, typical_suv, rich_suv, cluster_ml, mirrored_suv)
 
 
-def _by_organ(spot: HotSpot, organs: np.ndarray | None, names: Mapping[int, str]) -> str | None:
+def _by_organ(spot: HotSpot, organs: np.ndarray | None, names: Mapping[int, str]) -> Expected | None:
     if organs is None:
         return None
     codes = organs.reshape(-1)[spot.region.flat]
@@ -192,7 +253,7 @@ def _by_organ(spot: HotSpot, organs: np.ndarray | None, names: Mapping[int, str]
     part = counts[code] / len(codes)
     if part < 0.4:
         return None
-    return f"{names.get(code, f'organ {code}')}: {100 * part:.0f} % of the focus lies in it"
+    return Expected(f"{names.get(code, f'organ {code}')}: {100 * part:.0f} % of the focus lies in it")
 
 
 def _majority(spot: HotSpot, tissues: np.ndarray | None) -> int:
@@ -210,35 +271,35 @@ def _support(spot: HotSpot, tissues: np.ndarray | None) -> tuple[bool, bool]:
         return False, False
     geometry = spot.region.geometry
     spacing = np.array(geometry.spacing_kji_mm)
-    first, shape = spot.region.box
-    reach = np.ceil(SUPPORT_MM / spacing).astype(int)
-    low = np.maximum(np.array(first) - reach, 0)
-    high = np.minimum(np.array(first) + shape + reach, geometry.shape)
-    focus = np.zeros(tuple(high - low), dtype=bool)
-    kji = np.stack(np.unravel_index(spot.region.flat, geometry.shape))
-    focus[tuple(kji - low[:, None])] = True
-    near = ndimage.distance_transform_edt(~focus, sampling=spacing) <= SUPPORT_MM
-    codes = tissues[tuple(slice(a, b) for a, b in zip(low, high, strict=True))][near]
-    # Cortex and metal have no signal: a void, too, may be bone.
-    bone = np.isin(codes, (tissue_codes.MARROW, tissue_codes.DISC, tissue_codes.VOID))
+    reach = int(np.ceil(SUPPORT_MM / spacing.min()))
+    focus = spot.region.box_mask(margin=reach).array
+    bits = VoxelBits(focus.shape, spacing)
+    near = np.flatnonzero(bits.unpack(bits.within(bits.pack(focus), SUPPORT_MM)))
+    kji = np.stack(np.unravel_index(near, focus.shape)) + np.array(spot.region.box[0])[:, None] - reach
+    inside = np.all((kji >= 0) & (kji < np.array(geometry.shape)[:, None]), axis=0)
+    codes = tissues[tuple(kji[:, inside])]
+    # A void alone is no bone: gas in bowel has no signal, either.
+    bone = np.isin(codes, (tissue_codes.MARROW, tissue_codes.DISC))
     counts = np.bincount(codes, minlength=8)
     seen = codes.size - counts[tissue_codes.UNKNOWN] >= SEEN_PART * codes.size
     seen = seen and counts[tissue_codes.MUSCLE] < MUSCLE_PART * codes.size
     return bool(np.count_nonzero(bone) * geometry.voxel_volume_ml >= SUPPORT_ML), bool(seen)
 
 
-def _alike(spot: HotSpot, parameters: PhysiologicParameters, tissue: int, mirrored_suv: float | None) -> str | None:
+def _alike(
+    spot: HotSpot, parameters: PhysiologicParameters, tissue: int, mirrored_suv: float | None
+) -> Expected | None:
     """Moderate uptake that is alike on both sides: muscles in use, tendon insertions, paired organs, normal joints."""
     ratio = spot.left_right_ratio
     if ratio is None or mirrored_suv is None or spot.tbr is None or "near-implant" in spot.flags:
         return None
     alike = 1.0 / parameters.symmetric_ratio <= ratio <= parameters.symmetric_ratio
-    if not alike or mirrored_suv < 1.2 * (spot.reference or 0.0):
+    if not alike or mirrored_suv < PAIR_RATIO * (spot.reference or 0.0):
         return None
     if tissue != tissue_codes.MUSCLE and spot.tbr >= parameters.symmetric_tbr:
         return None
     what = "muscle use" if tissue == tissue_codes.MUSCLE else "moderate uptake"
-    return f"{what}: alike on both sides (ratio {ratio:.2f})"
+    return Expected(f"{what}: alike on both sides (ratio {ratio:.2f})", sure=False)
 
 
 def _by_place(
@@ -246,9 +307,10 @@ def _by_place(
     parameters: PhysiologicParameters,
     body: BodyShape,
     typical_suv: float,
+    rich_suv: float,
     cluster_ml: float,
     mirrored_suv: float | None,
-) -> str | None:
+) -> Expected | None:
     """Place, size, uptake and shape together, where MR and anatomy say nothing."""
     place = spot.centroid_ras_mm
     depth, side = body.depth(place), body.off_midline(place)
@@ -256,26 +318,58 @@ def _by_place(
         return None
     hot, big = spot.suv_max >= parameters.suv, spot.mtv_ml >= parameters.volume_ml
     excreting = spot.suv_max >= max(ORGAN_RATIO * typical_suv, EXCRETION_SUV)
-    if excreting and depth > SPINE_DEPTH and _is_craniocaudal_tube(spot):
-        return "ureter or vessel: a tube along the body in front of the posterior spine"
+    if depth > SPINE_DEPTH and (excreting or depth >= SURELY_VENTRAL_DEPTH) and _is_craniocaudal_tube(spot):
+        return Expected("ureter or vessel: a tube along the body in front of the posterior spine", sure=False)
     if side is None or not body.has_midline(place):
         return None
     if spot.suv_max >= parameters.urine_suv and depth >= SPINE_DEPTH and side <= 2 * MIDLINE_MM:
-        return f"urine: near the midline, in front of the posterior spine, SUVmax {spot.suv_max:.0f}"
+        return Expected(f"urine: near the midline, in front of the posterior spine, SUVmax {spot.suv_max:.0f}")
     if excreting and (big or hot) and side <= MIDLINE_MM and depth >= VENTRAL_DEPTH:
-        return f"urinary bladder, bowel or vessel: midline, ventral, SUVmax {spot.suv_max:.1f}"
+        return Expected(f"urinary bladder, bowel or vessel: midline, ventral, SUVmax {spot.suv_max:.1f}")
     if excreting and (big or hot) and depth >= VENTRAL_DEPTH:
-        return f"organ: ventral of the spine, SUVmax {spot.suv_max:.1f}, {spot.mtv_ml:.0f} ml"
+        return Expected(f"organ: ventral of the spine, SUVmax {spot.suv_max:.1f}, {spot.mtv_ml:.0f} ml")
     if _at_ureter(spot, body, typical_suv):
-        return f"ureter: small, in front of the posterior spine, SUVmax {spot.suv_max:.1f}"
-    near, far = side <= VENTRAL_SIDE_MM, side <= parameters.ventral_side_mm
-    if (depth >= SURELY_VENTRAL_DEPTH and near) or (depth >= FAR_VENTRAL_DEPTH and far):
-        return f"bowel or vessel: ventral of the spine, SUVmax {spot.suv_max:.1f}"
-    paired = mirrored_suv is not None and mirrored_suv >= ORGAN_RATIO * typical_suv
+        return Expected(f"ureter: small, in front of the posterior spine, SUVmax {spot.suv_max:.1f}", sure=False)
+    if _in_abdomen(place, depth, side, parameters, body):
+        return Expected(f"bowel or vessel: ventral of the spine, SUVmax {spot.suv_max:.1f}", sure=False)
+    # Marrow of both sides is hotter than muscle, too: the other kidney must be hotter than any normal bone.
+    paired = mirrored_suv is not None and mirrored_suv >= max(ORGAN_RATIO * typical_suv, PAIRED_RICH * rich_suv)
     kidney_place = KIDNEY_SIDE_MM[0] <= side <= KIDNEY_SIDE_MM[1] and KIDNEY_DEPTH[0] <= depth <= KIDNEY_DEPTH[1]
-    if excreting and cluster_ml >= parameters.volume_ml and paired and kidney_place:
-        return f"kidney: paired, beside the spine, SUVmax {spot.suv_max:.1f}"
+    large = cluster_ml >= parameters.volume_ml or hot or "truncated" in spot.flags
+    if excreting and large and paired and kidney_place:
+        return Expected(f"kidney: paired, beside the spine, SUVmax {spot.suv_max:.1f}")
     return None
+
+
+def _in_abdomen(place: np.ndarray, depth: float, side: float, p: PhysiologicParameters, body: BodyShape) -> bool:
+    """Where bowel, vessels and organs lie and nothing of bone is expected; at the hips that is less than higher up."""
+    above = np.inf if body.bladder_z is None else place[2] - body.bladder_z
+    if body.bladder_z is None:
+        least, widest = p.abdomen_depth, p.ventral_side_mm
+    else:
+        least, widest, wider = (
+            HIPS_ABDOMEN if above <= HIPS_ABOVE_MM else WINGS_ABDOMEN if above <= CREST_ABOVE_MM else ABDOMEN
+        )
+        widest += WIDER_MM * max(0.0, depth - wider)
+    if _at_rectum(place, depth, side, body):
+        return True
+    if side < BODY_SIDE_MM:
+        least += BODY_DEPTH
+    elif side > FLANK_SIDE_MM and above > CREST_ABOVE_MM:
+        least -= FLANK_DEPTH
+    return depth >= least and side <= widest
+
+
+def _at_rectum(place: np.ndarray, depth: float, side: float, body: BodyShape) -> bool:
+    """On the midline between coccyx and symphysis; only where the bladder tells the level."""
+    if body.bladder_z is None or place[2] - body.bladder_z > HIPS_ABOVE_MM:
+        return False
+    return side <= RECTUM_SIDE_MM and RECTUM_DEPTH[0] <= depth <= RECTUM_DEPTH[1]
+
+
+def _before_spine(depth: float, side: float, parameters: PhysiologicParameters) -> bool:
+    """Where it takes the lack of bone on MR to tell organs from vertebrae, and from hips further to the side."""
+    return depth > (VENTRAL_DEPTH if side < BODY_SIDE_MM else SPINE_DEPTH) and side <= parameters.ventral_side_mm
 
 
 def _at_ureter(spot: HotSpot, body: BodyShape, typical_suv: float) -> bool:

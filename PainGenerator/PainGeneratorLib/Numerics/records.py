@@ -40,10 +40,13 @@ FLAG_TEXTS: dict[str, str] = {
     "single-slice": "Seen on one slice only.",
     "no-t1": "No T1 series: fat replacement could not be checked.",
     "no-fluid-series": "No fluid-sensitive series: told from T1 alone, which cannot show oedema itself.",
+    "weak": "Too faint on MR to count alone; counted because the PET shows uptake at the same place.",
     "level-counted": "The level was counted from the sacrum.",
     "outside-mr": "Outside the field of view of the MR: there is no structural picture of this place.",
     "outside-pet": "Outside the field of view of the PET: uptake is not known.",
     "no-level": "No anatomy segmentation: the level is not known.",
+    "usual-place": "Held to be physiologic only for its place, or as both sides are alike.",
+    "weak-uptake": "Uptake that would not count alone; it counts because the MR shows something there.",
     "side-uncertain": "The body's midline was not found in the images: left and right follow the scanner's axis.",
 }
 
@@ -75,6 +78,8 @@ class HotSpot:
     """SUVpeak over the SUVpeak of the mirrored place; above 1 when this side is the hotter one."""
     contour_method: str
     contour_threshold: float
+    conspicuity: float | None = None
+    """How clearly it is more than normal tissue (:mod:`.conspicuity`)."""
     physiologic: str | None = None
     """Why it is held to be physiologic ("urinary bladder: ..."), None when it is not."""
     flags: list[str] = field(default_factory=list)

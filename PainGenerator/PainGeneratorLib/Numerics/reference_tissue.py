@@ -17,6 +17,7 @@ import numpy as np
 from scipy import ndimage
 
 from . import tissues as tissue_codes
+from .histogram import otsu
 from .image import Geometry, Image
 
 CELL_MM = 8.0
@@ -33,8 +34,12 @@ SURROUNDINGS = "surroundings"
 """Name of the reference where the tissue is not known."""
 TYPICAL_RATIO = 2.2
 """Cells hotter than this many times the median do not count as typical (ours: marrow over muscle and fat)."""
-TYPICAL_PERCENTILE = 70.0
-"""Half of a body may be fat; muscle is what foci are compared with where the tissue is unknown (ours)."""
+RICH_RATIO = (1.5, 3.5)
+"""Cells this many times hotter than typical soft tissue are marrow, blood, liver and bowel wall; above lie organs that
+excrete, and masses (ours)."""
+RICH_PERCENTILE = 75.0
+RICH_LIMITS = (1.6, 2.6)
+"""Marrow and blood over muscle in healthy people, generously: what a mass or organ in view cannot push it beyond."""
 LEAST_LIVER_ML = 50.0
 MAD_TO_SD = 1.4826
 _SAMPLE = 60_000
@@ -90,6 +95,8 @@ class ReferenceField:
     table : list of ReferenceValue
     typical : float
         SUV of the typical soft tissue of this scan; no reference is lower.
+    rich : float
+        SUV of normal tissues with much uptake: marrow, blood, bowel wall. An unknown tissue may be one of them.
     body_ml : float
         Volume with uptake.
     """
@@ -126,6 +133,8 @@ class ReferenceField:
                 self._add_tissue(code, smooth, excluded)
             if tissue_codes.MUSCLE in self._tissue_fields:
                 self.typical = next(row.median for row in self.table if row.name == "muscle")
+        marrow = next((row.median for row in self.table if row.name == "marrow"), 0.0)
+        self.rich = _rich(means[np.isfinite(means)], self.typical, marrow)
         cap = parameters.hot_ratio * self.typical
         # Cells that are hot throughout are organs or masses: never a reference, however many there are.
         local = np.where(means > 1.3 * cap, np.nan, means)
@@ -149,13 +158,14 @@ class ReferenceField:
         around = values.copy()
         near = self._tissues_near(flat)
         known = np.zeros(len(flat), dtype=bool)
+        own = self._tissues.reshape(-1)[flat]
         for code, field in self._tissue_fields.items():
             chosen = np.flatnonzero(near & np.uint8(1 << code))
             value = np.maximum(_interpolate(field, points[chosen]), self.typical)
-            if code == tissue_codes.MARROW:
-                # Marrow is the hottest normal tissue of the skeleton: where the map's marrow is colder than the
-                # surroundings, the map took something else for marrow.
-                value = np.maximum(value, around[chosen])
+            # Marrow is the hottest normal tissue of the skeleton: where the map's marrow is colder than the
+            # surroundings, the map took something else for marrow. And what is not told may be anything.
+            unsure = (code == tissue_codes.MARROW) | ~np.isin(own[chosen], MATCHED_TISSUES)
+            value = np.where(unsure, np.maximum(value, around[chosen]), value)
             higher = ~known[chosen] | (value > values[chosen])
             chosen, value = chosen[higher], value[higher]
             values[chosen], codes[chosen] = value, code
@@ -236,7 +246,7 @@ def measure_liver(suv: Image, organs: np.ndarray | None, names: Mapping[int, str
 
 
 def _typical(cell_means: np.ndarray) -> float:
-    """Upper percentile (muscle, not fat) of cells after hot ones were left out: a mass or organ is not typical."""
+    """Median of lean tissue (muscle, mostly): without fat, and after hot cells were left out as organs or masses."""
     if not cell_means.size:
         return float("nan")
     typical = float(np.median(cell_means))
@@ -244,7 +254,20 @@ def _typical(cell_means: np.ndarray) -> float:
     for _ in range(5):
         kept = cell_means[cell_means < TYPICAL_RATIO * typical]
         typical = float(np.median(kept))
-    return float(np.percentile(kept, TYPICAL_PERCENTILE))
+    # How much of a body is fat differs widely; fat has less than half the uptake of muscle.
+    lean = kept[kept > np.exp(otsu(np.log(kept)))]
+    return float(np.median(lean)) if lean.size else typical
+
+
+def _rich(cell_means: np.ndarray, typical: float, marrow: float) -> float:
+    """Upper quartile of the cells that are richer than muscle and no hot organ; marrow where that is higher."""
+    if not np.isfinite(typical):
+        return typical
+    low, high = (factor * typical for factor in RICH_RATIO)
+    cells = cell_means[(cell_means > low) & (cell_means < high)]
+    least, most = (factor * typical for factor in RICH_LIMITS)
+    upper = float(np.percentile(cells, RICH_PERCENTILE)) if cells.size >= MIN_CELLS else least
+    return float(np.clip(max(upper, marrow), least, most))
 
 
 def _cell_grid(geometry: Geometry, cell_mm: float) -> tuple[Geometry, tuple[int, int, int]]:
@@ -268,15 +291,16 @@ def _body_cells(
 ) -> tuple[np.ndarray, np.ndarray, Geometry]:
     """Mean SUV (NaN where less than a third is body), body volume (ml) of cells, and their grid."""
     cells, factors = _cell_grid(geometry, CELL_MM)
-    body = smooth > body_suv
-    if excluded is not None:
-        body &= ~excluded
-    count = body.astype(np.float32)
-    total = np.where(body, smooth, np.float32(0.0))
-    for axis, factor in enumerate(factors):
-        starts = np.arange(0, geometry.shape[axis], factor)
-        count = np.add.reduceat(count, starts, axis=axis)
-        total = np.add.reduceat(total, starts, axis=axis)
+    count, total = np.zeros((2, cells.shape[0], *geometry.shape[1:]), dtype=np.float32)
+    for k in range(geometry.shape[0]):
+        body = smooth[k] > body_suv
+        if excluded is not None:
+            body &= ~excluded[k]
+        count[k // factors[0]] += body
+        np.add(total[k // factors[0]], smooth[k], out=total[k // factors[0]], where=body)
+    for axis in (1, 2):
+        starts = np.arange(0, geometry.shape[axis], factors[axis])
+        count, total = (np.add.reduceat(sums, starts, axis=axis) for sums in (count, total))
     enough = count >= np.prod(factors) / 3.0
     means = np.where(enough, total / np.maximum(count, 1.0), np.nan).astype(np.float32)
     return means, count * geometry.voxel_volume_ml, cells

@@ -7,6 +7,7 @@ in maxima, and basins that meet at too high a saddle, or too near, are joined fr
 from __future__ import annotations
 
 import numpy as np
+from scipy import sparse
 
 from .image import Geometry
 
@@ -82,13 +83,21 @@ def split_by_prominence(
     return number[basin], peaks[kept]
 
 
+def connected_parts(flat: np.ndarray, geometry: Geometry) -> np.ndarray:
+    """Number of the connected part (26 neighbours) that each voxel of a sorted set belongs to, shape (n,)."""
+    pairs = [np.concatenate(ends) for ends in zip(*_neighbour_pairs(flat, geometry), strict=True)]
+    links = sparse.coo_array((np.ones(pairs[0].size, dtype=bool), tuple(pairs)), (flat.size, flat.size))
+    return sparse.csgraph.connected_components(links, directed=False)[1]
+
+
 def _neighbour_pairs(flat: np.ndarray, geometry: Geometry):
     """Positions (a, b) of 26-neighbours within the set, each pair once."""
     shape = tuple(n + 2 for n in geometry.shape)
     kji = np.unravel_index(flat, geometry.shape)
     padded = np.ravel_multi_index(tuple(axis + 1 for axis in kji), shape)
-    lookup = np.full(int(np.prod(shape)), -1, dtype=np.int32)
-    lookup[padded] = np.arange(len(flat), dtype=np.int32)
+    # Zeros are given page by page, where they are touched: the cost follows the set, not the volume.
+    lookup = np.zeros(int(np.prod(shape)), dtype=np.int32)
+    lookup[padded] = np.arange(1, len(flat) + 1, dtype=np.int32)
     steps = (shape[1] * shape[2], shape[2], 1)
     for dk in (0, 1):
         for dj in (-1, 0, 1):
@@ -96,8 +105,8 @@ def _neighbour_pairs(flat: np.ndarray, geometry: Geometry):
                 step = dk * steps[0] + dj * steps[1] + di * steps[2]
                 if step > 0:
                     other = lookup[padded + step]
-                    here = np.flatnonzero(other >= 0)
-                    yield here, other[here].astype(np.int64)
+                    here = np.flatnonzero(other)
+                    yield here, other[here].astype(np.int64) - 1
 
 
 def _point_higher(uphill: np.ndarray, rank: np.ndarray, here: np.ndarray, other: np.ndarray) -> None:

@@ -8,6 +8,7 @@ import numpy as np
 from scipy import ndimage
 
 from . import tissues
+from .histogram import otsu
 from .marrow import find_marrow
 from .mr_signal import Signals, block_mean, coarse_factors, spread_blocks
 
@@ -52,7 +53,7 @@ def signal_levels(signals: Signals, fluid_over_muscle: float) -> Levels:
         t1 = values["T1"]
         seen = np.isfinite(t1) & (t1 > 0.1 * np.nanpercentile(t1, 90)) if t1.size else soft
         if np.count_nonzero(seen) > 100:
-            cut = _otsu(np.log(t1[seen]))
+            cut = otsu(np.log(t1[seen]))
             bright = t1[seen][np.log(t1[seen]) > cut]
             fat = float(np.percentile(bright, 75))
             dark = t1[seen][np.log(t1[seen]) <= cut]
@@ -117,18 +118,6 @@ def fluid_mask(signals: Signals, levels: Levels) -> np.ndarray:
     if "T1" in signals.roles and levels.muscle["T1"] > 0:
         fluid &= ~(signals.roles["T1"] > 1.35 * levels.muscle["T1"])
     return fluid
-
-
-def _otsu(values: np.ndarray) -> float:
-    """The threshold that parts a histogram in two with the least variance within (Otsu, IEEE SMC 1979)."""
-    counts, edges = np.histogram(values, bins=128)
-    centers = 0.5 * (edges[1:] + edges[:-1])
-    below = np.cumsum(counts)
-    above = below[-1] - below
-    sums = np.cumsum(counts * centers)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        between = below * above * (sums / below - (sums[-1] - sums) / above) ** 2
-    return float(edges[1:][np.nanargmax(between)])
 
 
 def _coarse_opening(mask: np.ndarray, signals: Signals) -> np.ndarray:

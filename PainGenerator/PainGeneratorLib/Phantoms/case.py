@@ -20,7 +20,7 @@ from .patient import Patient
 from .protocol_of_series import SeriesPlan, plan
 
 GROUPS = ("low-back", "hip-replacement")
-SIZES = ("normal", "small")
+SIZES = ("normal", "small", "full")
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,7 +77,7 @@ def make_phantom(
     progress : callable, optional
         Fraction and text; may raise Cancelled.
     size : str
-        ``small`` has coarse grids, for tests.
+        ``small`` has coarse grids, for tests; ``full`` the PET of the whole field of view, 344 x 344 x 127.
     """
     if group not in GROUPS or size not in SIZES:
         raise ValueError(f"group must be one of {GROUPS} and size one of {SIZES}, not {group!r}, {size!r}")
@@ -91,7 +91,7 @@ def make_phantom(
     patient = maker(anatomy_rng, spacing)
     lower, upper = (f(patient.atlas.geometry.corners_ras, axis=0) for f in (np.min, np.max))
     center = (lower + upper) / 2 * [0, 0, 1]
-    plans = plan(group, plan_rng, small, center)
+    plans = plan(group, plan_rng, size, center)
     metal = distance_to_metal(patient.atlas)
     show(0.25, "Imaging the uptake")
     fwhm = float(plan_rng.uniform(5.0, 6.2))

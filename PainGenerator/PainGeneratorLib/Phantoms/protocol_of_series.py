@@ -82,16 +82,17 @@ def grid(
     return Geometry(shape, matrix)
 
 
-def plan(group: str, rng: np.random.Generator, small: bool, center_ras: np.ndarray) -> list[SeriesPlan]:
-    """The series of one examination; the first is the PET, the second the reference T1."""
+def plan(group: str, rng: np.random.Generator, size: str, center_ras: np.ndarray) -> list[SeriesPlan]:
+    """The series of one examination of a size (:data:`.case.SIZES`); the PET is the first, the reference T1 second."""
+    small = size == "small"
     hard = rng.random() < 0.2
     pet_motion = rigid(rng, 10.0 if hard else rng.uniform(0, 4), 6.0 if hard else rng.uniform(0, 1.5), center_ras)
-    pixel, step, size, slices = [(2.09, 2.03, 172, 127), (2.09, 2.03, 172, 127), (3.13, 2.78, 120, 96)][
+    pixel, step, width, slices = [(2.09, 2.03, 172, 127), (2.09, 2.03, 172, 127), (3.13, 2.78, 120, 96)][
         int(rng.integers(3))
     ]
-    if small:
-        pixel, step, size, slices = 4.07, 3.0, 90, 86
-    pet = grid("axial", center_ras + rng.uniform(-2, 2, 3), (slices, size, size), pixel, step)
+    if size != "normal":
+        pixel, step, width, slices = (4.07, 3.0, 90, 86) if small else (2.09, 2.03, 344, 127)
+    pet = grid("axial", center_ras + rng.uniform(-2, 2, 3), (slices, width, width), pixel, step)
     plans = [SeriesPlan("PET", "PET_AC", pet, pet_motion, slice_mm=step)]
     te = float(rng.uniform(8, 12))
     t1 = Sequence("spin-echo", float(rng.uniform(500, 680)), te)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Mapping
 
 import numpy as np
@@ -9,6 +10,7 @@ import numpy as np
 from ..Numerics.image import Image
 from .alignment_types import AlignmentParameters, PairAlignment, SeriesAlignment
 from .landmarks import LandmarkPairs, fit_landmarks
+from .pet_fit import through_attenuation
 from .quality import judge
 from .search import search_pair
 
@@ -23,6 +25,7 @@ def align(
     start: np.ndarray | None = None,
     parameters: AlignmentParameters,
     moving_kind: str,
+    fixed_kind: str = "MR",
     fixed_mask: np.ndarray | None = None,
     landmarks: LandmarkPairs | None = None,
     same_frame_of_reference: bool = True,
@@ -37,7 +40,9 @@ def align(
         Maps points (RAS mm) of the fixed to points of the moving image; the scanner's coordinates when left out.
     parameters : AlignmentParameters
     moving_kind : str
-        ``MR``, ``CT`` or ``PET``; the fixed image is an MR.
+        ``MR``, ``CT`` or ``PET``.
+    fixed_kind : str
+        ``MR`` or ``CT``.
     fixed_mask : ndarray of bool, shape of the fixed array, optional
         Where the fixed image may be compared; without it the body and its border.
     landmarks : LandmarkPairs, optional
@@ -56,7 +61,7 @@ def align(
     scanner = np.eye(4) if start is None else np.array(start, dtype=np.float64)
     fit = None if landmarks is None else fit_landmarks(landmarks)
     begin = scanner if fit is None else fit.reference_to_series_ras
-    found = search_pair(fixed, moving, moving_kind, begin, parameters, fixed_mask, progress)
+    found = search_pair(fixed, moving, (fixed_kind, moving_kind), begin, parameters, fixed_mask, progress)
     return judge(found, scanner, fit, parameters, same_frame_of_reference)
 
 
@@ -71,7 +76,8 @@ def align_case(
     """Align every series of a case to the reference series.
 
     PET is aligned through its ATTENUATION series where there is one in its frame of reference: that series is
-    registered to the reference and the result is used for both, as they were acquired on one table.
+    registered to the reference and the result is used for both, as they were acquired on one table; whether they fit
+    is looked at (see :func:`pet_fit.through_attenuation`).
     Other series are registered to the reference directly.
 
     Parameters
@@ -101,6 +107,7 @@ def align_case(
     if through and "PET" in landmarks and CHAINED_THROUGH_ATTENUATION not in landmarks:
         landmarks[CHAINED_THROUGH_ATTENUATION] = landmarks["PET"]
     searched = [role for role in series_by_role if not (role == "PET" and through)]
+    steps = len(searched) + through
     results: dict[str, SeriesAlignment] = {}
     for index, role in enumerate(searched):
         image, modality = series_by_role[role]
@@ -113,11 +120,24 @@ def align_case(
             moving_kind={"PT": "PET"}.get(modality, modality),
             landmarks=landmarks.get(role),
             same_frame_of_reference=shared,
-            progress=_part(progress, index / len(searched), (index + 1) / len(searched), role),
+            progress=_part(progress, index / steps, (index + 1) / steps, role),
         )
         results[role] = _series(role, pair, None, shared)
         if through and role == CHAINED_THROUGH_ATTENUATION:
-            results["PET"] = _series("PET", pair, CHAINED_THROUGH_ATTENUATION, shared)
+            chain = pair
+    if through:
+        image, modality = series_by_role[CHAINED_THROUGH_ATTENUATION]
+        shared = results[CHAINED_THROUGH_ATTENUATION].same_frame_of_reference
+        pair, chained = through_attenuation(
+            reference,
+            (image, modality),
+            series_by_role["PET"][0],
+            chain,
+            parameters,
+            shared,
+            functools.partial(align, progress=_part(progress, 1 - 1 / steps, 1.0, "PET")),
+        )
+        results["PET"] = _series("PET", pair, CHAINED_THROUGH_ATTENUATION if chained else None, shared)
     progress(1.0, "aligned")
     return results
 

@@ -26,10 +26,12 @@ class AlignmentParameters:
     restart_shift_mm: float
     restart_rotation_deg: float
     pet_edge_weight: float
+    mr_edge_weight: float
     pet_start_penalty: float
     agreement_mm: float
     halves_mm: float
     pet_halves_mm: float
+    pet_fit_mm: float
     minimum_outline: float
     minimum_edges_sd: float
     better_near_start: float

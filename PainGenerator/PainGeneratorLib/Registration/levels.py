@@ -11,8 +11,10 @@ from ..Numerics.image import Image, resample, transform_points
 from . import sampling
 from .sampling import WorkingImage
 
-BORDER_MM = 8.0
-"""Air this near to the body takes part: the outline of the body is information."""
+BORDER_MM = {"MR": 8.0, "CT": 8.0, "PET": 0.0}
+"""Air this near to the body takes part, by kind of the moving image: the outline of the body is information. But PET
+is so blurred that its outline lies outside the true one, and draws the PET outwards where only one side of the body is
+in view: with PET, air takes no part."""
 CROP_MARGIN_MM = 20.0
 BODY_SPACING_MM = 4.0
 """Spacing on which the body is told from air."""
@@ -60,8 +62,8 @@ class PreparedPair:
     Parameters
     ----------
     fixed, moving : Image
-    kind : str
-        Of the moving image.
+    kinds : (str, str)
+        Of the fixed and of the moving image.
     start : ndarray, shape (4, 4)
         fixed_to_moving_ras.
     fixed_mask : ndarray of bool, shape of the fixed array, or None
@@ -73,12 +75,12 @@ class PreparedPair:
         self,
         fixed: Image,
         moving: Image,
-        kind: str,
+        kinds: tuple[str, str],
         start: np.ndarray,
         fixed_mask: np.ndarray | None,
         finest_mm: float,
     ) -> None:
-        self.kind = kind
+        self.fixed_kind, self.kind = kinds
         near = sampling.cropped(
             fixed, transform_points(np.linalg.inv(start), moving.geometry.corners_ras), CROP_MARGIN_MM
         )
@@ -93,18 +95,20 @@ class PreparedPair:
         if not self.usable:
             return
         thin = sampling.thinned(self._fixed, BODY_SPACING_MM)
-        view = sampling.view_mask(thin, "MR")
+        view = sampling.view_mask(thin, self.fixed_kind)
         if fixed_mask is None:
-            body = sampling.body_mask(thin, "MR", view)
+            body = sampling.body_mask(thin, self.fixed_kind, view)
             distance = ndimage.distance_transform_edt(~body, sampling=thin.geometry.spacing_kji_mm)
-            chosen = (distance < BORDER_MM) if body.any() else body
+            chosen = (distance <= BORDER_MM[self.kind]) if body.any() else body
         else:
             mask = Image(fixed_mask[near[1]].astype(np.float32), near[0].geometry)
             chosen = sampling.thinned(sampling.thinned(mask, finest_mm), BODY_SPACING_MM).array >= 0.5
         self.compared = Image(chosen if view is None else chosen & view, thin.geometry)
         """Where the fixed image is compared, booleans."""
-        if kind == "CT":
+        if self.kind == "CT":
             self._moving = sampling.without_table(self._moving)
+        if self.fixed_kind == "CT":
+            self._fixed = sampling.without_table(self._fixed)
 
     def at(self, level: Level) -> tuple[WorkingImage, WorkingImage]:
         """Both images for one level."""
@@ -112,7 +116,7 @@ class PreparedPair:
         moving = sampling.thinned(self._moving, level.spacing_mm)
         sigma = PET_SMOOTHING_MM if self.kind == "PET" else level.smoothing_mm
         return (
-            sampling.smoothed(fixed, sampling.view_mask(fixed, "MR"), level.smoothing_mm),
+            sampling.smoothed(fixed, sampling.view_mask(fixed, self.fixed_kind), level.smoothing_mm),
             sampling.smoothed(moving, sampling.view_mask(moving, self.kind), sigma),
         )
 
@@ -132,8 +136,9 @@ class PreparedPair:
     def outline(self, pose: np.ndarray) -> float:
         """Dice overlap of the bodies, where both images see."""
         fixed, moving = (sampling.thinned(image, BODY_SPACING_MM) for image in (self._fixed, self._moving))
-        fixed_view, moving_view = sampling.view_mask(fixed, "MR"), sampling.view_mask(moving, self.kind)
-        fixed_body = sampling.body_mask(fixed, "MR", fixed_view)
+        fixed_view = sampling.view_mask(fixed, self.fixed_kind)
+        moving_view = sampling.view_mask(moving, self.kind)
+        fixed_body = sampling.body_mask(fixed, self.fixed_kind, fixed_view)
         moving_body = Image(sampling.body_mask(moving, self.kind, moving_view), moving.geometry)
         mapped = resample(moving_body, fixed.geometry, pose, order=1, outside=np.nan)
         seen = np.isfinite(mapped)

@@ -100,6 +100,12 @@ class PairMetric:
         """Weighted sum of mutual information (nats) and agreement of edges at a motion."""
         return self.penalty * float(parameters @ parameters) - self(parameters)[0]
 
+    def information(self, parameters: np.ndarray) -> float:
+        """The mutual information (nats) alone at a motion."""
+        cells = self._cells(motion(parameters, self.center))
+        values = self.moving.interpolate(self.moving.image.array, cells)[0]
+        return mutual_information(self.rows, values, cells.weights * self.fixed_weights, self.bins)[0]
+
     def edges(self, parameters: np.ndarray) -> float:
         """How parallel the edges of both images run at a motion, 0 to 1, in either sense.
 

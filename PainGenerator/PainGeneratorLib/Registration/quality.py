@@ -13,6 +13,10 @@ GIVE_LANDMARKS = (
     "Give at least 4 point pairs with --landmarks, or the CT or Dixon that was acquired with the PET as ATTENUATION."
 )
 CHECK = "Check the alignment by eye."
+PET_ALONE = (
+    "The PET was aligned by itself, with no ATTENUATION series between: on real cases it ended 2 to 6 mm from the "
+    "way through a CT. Check the alignment by eye."
+)
 NOISE_FACTOR = 3.0
 """A gain in similarity must exceed its standard error by this factor."""
 
@@ -29,9 +33,9 @@ def judge(
     The result is kept when it agrees better than the start by more than noise, restarts come to it, parts of the
     overlap lead to it, the bodies' outlines and edges fit, and it lies within bounds; a search on PET alone may
     move landmarks no farther than their own residual, as it is the less certain of the two. Otherwise the start is
-    kept: landmarks always; the scanner's coordinates when both series share them, no better place was clearly seen
-    far from them, and hardly a pose nearby is more similar, or when a trustworthy search found nothing better.
-    Else the images are not aligned.
+    kept: landmarks always; the scanner's coordinates when a trustworthy search came back to them, or, with a warning
+    that they could not be verified, when both series share them, no better place was clearly seen far from them, and
+    hardly a pose nearby is more similar. Else the images are not aligned.
 
     Parameters
     ----------
@@ -48,6 +52,8 @@ def judge(
     better = _is_better(found, parameters)
     if doubt is None and fit is not None and found.kind == "PET" and found.change_mm > max(fit.rms_mm, 1.0):
         doubt = f"PET alone leads {found.change_mm:.1f} mm away from them, more than they differ among themselves."
+    if doubt is None and not better and found.change_mm > parameters.agreement_mm:
+        doubt = f"a place {found.change_mm:.1f} mm away agrees as well."
     unchanged = "no better agreement than that of the start was found."
     matrix, advice = scanner, CHECK
     if doubt is None and better:
@@ -56,7 +62,7 @@ def judge(
     elif fit is not None:
         kept, verdict, matrix = "landmarks", "aligned", found.start
         reason = f"The landmarks were kept: {doubt or unchanged}"
-    elif doubt is None and (same_frame_of_reference or found.change_mm <= parameters.agreement_mm):
+    elif doubt is None:
         kept, verdict = "identity/scanner", "kept the scanner's alignment"
         reason = f"The scanner's alignment was kept: {unchanged}"
     elif same_frame_of_reference and not _contradicted(found, better, parameters):
@@ -85,32 +91,41 @@ def judge(
             "edges_sd": found.edges_sd,
             "better_near_start": found.better_near_start,
             "landmark_residual_mm": None if fit is None else fit.rms_mm,
+            "doubt": doubt,
         },
         reason=reason,
         advice=advice,
-        warnings=_warnings(kept, fit, shift, rotation, parameters),
+        warnings=_warnings(kept, found.kind, doubt, fit, shift, rotation, parameters),
     )
 
 
 def _warnings(
-    kept: str, fit: LandmarkFit | None, shift_mm: float, rotation_deg: float, parameters: AlignmentParameters
+    kept: str,
+    kind: str,
+    doubt: str | None,
+    fit: LandmarkFit | None,
+    shift_mm: float,
+    rotation_deg: float,
+    parameters: AlignmentParameters,
 ) -> tuple[str, ...]:
-    if (
-        kept == "registered"
-        and fit is None
-        and (shift_mm > parameters.warn_shift_mm or rotation_deg > parameters.warn_rotation_deg)
-    ):
-        return (f"Moved by {shift_mm:.1f} mm and {rotation_deg:.1f} degrees from the scanner's alignment.",)
+    if kept == "identity/scanner" and doubt is not None:
+        return (f"The scanner's alignment was kept, but could not be verified: {doubt}",)
+    texts = []
+    if kept == "registered" and fit is None:
+        if shift_mm > parameters.warn_shift_mm or rotation_deg > parameters.warn_rotation_deg:
+            texts.append(f"Moved by {shift_mm:.1f} mm and {rotation_deg:.1f} degrees from the scanner's alignment.")
+        if kind == "PET":
+            texts.append(PET_ALONE)
     if kept == "landmarks":
-        return (f"Aligned by landmarks alone (residual {fit.rms_mm:.1f} mm).",)
-    return ()
+        texts.append(f"Aligned by landmarks alone (residual {fit.rms_mm:.1f} mm).")
+    return tuple(texts)
 
 
 def _is_better(found: PairSearch, parameters: AlignmentParameters) -> bool:
     if found.similarity_end is None or found.change_mm < parameters.minimum_change_mm:
         return False
     gain = found.similarity_end - found.similarity_start
-    needed = max(parameters.minimum_gain * abs(found.similarity_start), NOISE_FACTOR * (found.gain_noise or 0.0))
+    needed = max(parameters.minimum_gain * found.information_start, NOISE_FACTOR * (found.gain_noise or 0.0))
     return gain > needed
 
 

@@ -17,6 +17,8 @@ CT_PADDING_HU = -1500.0
 """Values below this are no measurement: scanners write -2000 or -3024 outside their circular field of view."""
 CT_BONE_HU = 180.0
 """Above muscle, organs and most contrast in veins, below cancellous bone as a 4 mm voxel shows it."""
+LEAST_PET_SHARE = 1e-3
+"""Of a PET's upper values: what is less is air."""
 EDGE_VOXELS = 1.0
 """Over this distance to the edge of the view the weight of a sample falls from 1 to 0: none drops out at once."""
 
@@ -180,8 +182,9 @@ def body_mask(image: Image, kind: str, valid: np.ndarray | None = None) -> np.nd
     ----------
     image : Image
     kind : str
-        One of KINDS: CT by its Hounsfield units, the others by Otsu's threshold of the log values,
-        never above a fifth of the upper quartile, so that fat-suppressed and low-uptake tissue stays in.
+        One of KINDS: CT by its Hounsfield units, the others by Otsu's threshold, never above a fifth of the upper
+        decile, so that fat-suppressed and low-uptake tissue stays in. PET by its log values: fat holds a tenth of
+        the uptake of a hot organ, but ten times that of air.
     valid : ndarray of bool, optional
         Where values were measured.
     """
@@ -190,10 +193,15 @@ def body_mask(image: Image, kind: str, valid: np.ndarray | None = None) -> np.nd
         mask = array > CT_AIR_HU
     else:
         measured = array if valid is None else array[valid]
-        measured = measured[measured > 0] if measured.size else measured
-        if not measured.size:
+        positive = measured[measured > 0]
+        if not positive.size:
             return np.zeros(array.shape, dtype=bool)
-        mask = array > min(_otsu(np.sqrt(measured)) ** 2, 0.2 * float(np.percentile(measured, 90)))
+        if kind == "PET":
+            least = LEAST_PET_SHARE * float(np.percentile(positive, 99))
+            threshold = float(np.exp(_otsu(np.log(np.maximum(measured, least)))))
+        else:
+            threshold = _otsu(np.sqrt(positive)) ** 2
+        mask = array > min(threshold, 0.2 * float(np.percentile(positive, 90)))
     if valid is not None:
         mask = mask & valid
     mask = ndimage.binary_opening(mask)

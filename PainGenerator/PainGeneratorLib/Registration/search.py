@@ -17,8 +17,6 @@ from .rigid import TURN_RADIUS_MM, mean_distance, motion
 HALVES_SPACING_MM = 4.0
 """Level on which restarts are compared, halves of the overlap are searched alone, and edges are compared."""
 NOISE_PARTS = 8
-RIVAL_SHARE = 0.9
-"""A restart whose agreement is below this part of the best one's is a failed search."""
 SAME_PLACE_MM = 0.7
 """Searches that come nearer than this to a better one on the coarsest level are the same."""
 KEPT_RIVALS = 3
@@ -26,7 +24,8 @@ LEAST_BONE_ML = 10.0
 """With less bone in view than this the whole body is compared."""
 NEARBY_POSES = 30
 NEARBY_MM = (4.0, 8.0)
-"""How far (mean over the overlap) from a pose those lie that it is compared with."""
+"""How far (mean over the overlap) from a pose those lie that it is compared with. A restart that ends at a place worse
+than their mean is a failed search, no rival of the best one."""
 
 
 @dataclass(eq=False)
@@ -53,6 +52,8 @@ class PairSearch:
     halves_mm : float or None
         Distance (root mean square; median of six halves) between the result and what one half of the overlap
         alone leads to, in that half: large where the body bent between the images, or where they tell too little.
+    information_start : float or None
+        The part of the mutual information (nats) in `similarity_start`.
     gain_noise : float or None
         Standard error of the gain in similarity, from parts of the points.
     outline : float or None
@@ -71,6 +72,7 @@ class PairSearch:
     spread_mm: float | None = None
     similarity_start: float | None = None
     similarity_end: float | None = None
+    information_start: float | None = None
     at_bound: bool = False
     kind: str = ""
     change_mm: float = 0.0
@@ -84,7 +86,7 @@ class PairSearch:
 def search_pair(
     fixed: Image,
     moving: Image,
-    kind: str,
+    kinds: tuple[str, str],
     start: np.ndarray,
     parameters: AlignmentParameters,
     fixed_mask: np.ndarray | None,
@@ -92,13 +94,14 @@ def search_pair(
 ) -> PairSearch:
     """Search from a start, and again from perturbed starts.
 
-    Parameters are those of :func:`alignment.align`; `start` maps fixed to moving points.
+    Parameters are those of :func:`alignment.align`; `kinds` are those of the fixed and the moving image, `start` maps
+    fixed to moving points.
     """
     levels = [level for level in LEVELS if level.spacing_mm >= parameters.finest_spacing_mm]
     bounds = np.repeat([parameters.maximum_shift_mm, np.radians(parameters.maximum_rotation_deg) * TURN_RADIUS_MM], 3)
     generator = np.random.default_rng(parameters.seed)
     progress(0.0, "preparing")
-    pair = PreparedPair(fixed, moving, kind, start, fixed_mask, levels[-1].spacing_mm)
+    pair = PreparedPair(fixed, moving, kinds, start, fixed_mask, levels[-1].spacing_mm)
     if not pair.usable:
         return PairSearch(start, start, fixed.geometry.center_ras, np.zeros((0, 3)), 0.0)
     found = _begin(pair, start, levels[0])
@@ -119,9 +122,9 @@ def search_pair(
             results.append((*_optimized(metric, begin, bounds, level.tolerance), count))
         places = _distinct(results, found)[:KEPT_RIVALS]
         if level.spacing_mm == HALVES_SPACING_MM:
-            found.spread_mm = _spread(results, found) if parameters.restarts else None
             found.halves_mm = _disagreement_of_halves(metric, places[0][1], bounds, level.tolerance)
-            _compare_nearby(found, metric, places[0][1])
+            limit = _compare_nearby(found, metric, places[0][1])
+            found.spread_mm = _spread(results, found, limit) if parameters.restarts else None
     _conclude(found, metric, places[0][1], bounds, pair)
     return found
 
@@ -166,7 +169,7 @@ def _metric(
     )
     jitter = generator.uniform(-0.5, 0.5, (len(pick), 3)) @ geometry.ijk_to_ras[:3, :3].T
     penalty = parameters.pet_start_penalty if pair.kind == "PET" else 0.0
-    edges = parameters.pet_edge_weight if pair.kind == "PET" else 0.0
+    edges = {"PET": parameters.pet_edge_weight, "MR": parameters.mr_edge_weight}.get(pair.kind, 0.0)
     return PairMetric(
         *images,
         points[pick] + jitter,
@@ -184,6 +187,7 @@ def _conclude(found: PairSearch, metric: PairMetric, best: np.ndarray, bounds: n
     found.best = found.start @ motion(best, found.center_ras)
     found.similarity_start = metric.similarity(np.zeros(6))
     found.similarity_end = metric.similarity(best)
+    found.information_start = metric.information(np.zeros(6))
     found.at_bound = bool((np.abs(best) > 0.98 * bounds).any())
     found.change_mm = mean_distance(found.start, found.best, found.overlap_points_ras)
     parts = [metric.part(np.arange(len(metric.points)) % NOISE_PARTS == n) for n in range(NOISE_PARTS)]
@@ -193,8 +197,11 @@ def _conclude(found: PairSearch, metric: PairMetric, best: np.ndarray, bounds: n
         found.outline = pair.outline(found.best)
 
 
-def _compare_nearby(found: PairSearch, metric: PairMetric, best: np.ndarray) -> None:
-    """Edges at the result, and similarity at the start, against those of poses nearby."""
+def _compare_nearby(found: PairSearch, metric: PairMetric, best: np.ndarray) -> float:
+    """Edges at the result, and similarity at the start, against those of poses nearby.
+
+    Returns the mean dissimilarity of the poses near the result.
+    """
     generator = np.random.default_rng(0)
     points = found.overlap_points_ras[:: max(1, len(found.overlap_points_ras) // 200)]
     steps = []
@@ -206,6 +213,7 @@ def _compare_nearby(found: PairSearch, metric: PairMetric, best: np.ndarray) -> 
     found.edges_sd = (metric.edges(best) - float(np.mean(around))) / max(float(np.std(around)), 1e-9)
     similarity = metric.similarity(np.zeros(6))
     found.better_near_start = float(np.mean([metric.similarity(step) > similarity for step in steps]))
+    return float(np.mean([metric(best + step)[0] for step in steps]))
 
 
 def _disagreement_of_halves(metric: PairMetric, best: np.ndarray, bounds: np.ndarray, tolerance: float) -> float:
@@ -257,15 +265,13 @@ def _distinct(results: list[tuple[float, np.ndarray, int]], found: PairSearch) -
     return kept
 
 
-def _spread(results: list[tuple[float, np.ndarray, int]], found: PairSearch) -> float:
+def _spread(results: list[tuple[float, np.ndarray, int]], found: PairSearch, limit: float) -> float:
     """Root mean square distance (mm) of results from their mean, at points of the overlap.
 
-    A minority of results that agree clearly worse than the best one are failed searches, no rival places: left out.
+    Results of a dissimilarity above `limit` are failed searches, no rival places: left out.
     """
     best = min(value for value, _, _ in results)
-    rivals = [result for result in results if result[0] <= RIVAL_SHARE * best]
-    if 2 * sum(count for _, _, count in rivals) < sum(count for _, _, count in results):
-        rivals = results
+    rivals = [result for result in results if result[0] <= max(limit, best)]
     points = found.overlap_points_ras[:: max(1, len(found.overlap_points_ras) // 200)]
     counts = np.array([count for _, _, count in rivals], dtype=float)
     moved = np.stack([transform_points(motion(place, found.center_ras), points) for _, place, _ in rivals])

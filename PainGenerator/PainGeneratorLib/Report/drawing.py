@@ -9,10 +9,9 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image as Picture
 from PIL import ImageDraw, ImageFont
-from scipy import ndimage
 
 from . import words
-from .planes import Plane
+from .planes import Plane, widened
 
 PAPER = (255, 255, 255)
 INK = (17, 24, 32)
@@ -99,8 +98,8 @@ def draw_outline(rgb: np.ndarray, border: np.ndarray, color: tuple[int, int, int
     if dashed:
         rows, columns = np.indices(border.shape, sparse=True)
         border = border & ((rows + columns) // DASH_PIXELS % 2 == 0)
-    line = ndimage.binary_dilation(border, structure=np.ones((2, 2), dtype=bool))
-    halo = ndimage.binary_dilation(line, structure=np.ones((3, 3), dtype=bool)) & ~line
+    line = widened(border, np.ones((2, 2), dtype=bool))
+    halo = widened(line, np.ones((3, 3), dtype=bool)) & ~line
     rgb[halo] = rgb[halo] // 3 if sum(color) > 380 else 255 - (255 - rgb[halo]) // 3
     rgb[line] = color
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -27,6 +28,8 @@ from .drawing import (
 )
 from .planes import PLANE_NAMES, Plane, outline, plane_through, sample
 
+DRAWING_THREADS = 2
+"""Sampling and encoding release the interpreter lock."""
 PANEL_PIXELS = 420
 GAP_PIXELS = 6
 BAR_PIXELS = 110
@@ -128,10 +131,12 @@ def key_images(
     made = {}
     chosen = list(candidates)[:limit]
     usual = max((c.suv_max for c in candidates if c.suv_max is not None), default=None)
-    for count, candidate in enumerate(chosen):
-        if progress is not None:
-            progress(count / len(chosen), f"Key image {count + 1} of {len(chosen)}")
-        made[candidate.id] = key_image(candidate, inputs, usual_suv=usual)
+    with ThreadPoolExecutor(DRAWING_THREADS) as pool:
+        pictures = pool.map(lambda candidate: key_image(candidate, inputs, usual_suv=usual), chosen)
+        for count, candidate in enumerate(chosen):
+            if progress is not None:
+                progress(count / len(chosen), f"Key image {count + 1} of {len(chosen)}")
+            made[candidate.id] = next(pictures)
     return made
 
 

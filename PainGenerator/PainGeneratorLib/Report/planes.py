@@ -22,6 +22,8 @@ _AXES = {
     "sagittal": ((0.0, -1.0, 0.0), (0.0, 0.0, -1.0)),
 }
 _LETTERS = (("R", "L"), ("A", "P"), ("H", "F"))
+CROSS = ndimage.generate_binary_structure(2, 1)
+_CORNERS = np.array([(i, j, k) for i in (0, 1) for j in (0, 1) for k in (0, 1)])
 KEPT_INSIDE = 0.38
 """A plane moved to stay in the field of view has the point at most this part of its width off its middle."""
 
@@ -106,7 +108,13 @@ def plane_through(
     return Plane(name, center, across, down, pixels, width_mm / pixels)
 
 
-def sample(image: Image, plane: Plane, to_image_ras: np.ndarray | None = None, order: int = 1) -> np.ndarray:
+Part = tuple[slice, slice]
+"""Rows and columns of a plane's pixels."""
+
+
+def sample(
+    image: Image, plane: Plane, to_image_ras: np.ndarray | None = None, order: int = 1, part: Part | None = None
+) -> np.ndarray:
     """Values of an image on a plane.
 
     Parameters
@@ -117,27 +125,35 @@ def sample(image: Image, plane: Plane, to_image_ras: np.ndarray | None = None, o
         Maps points of the plane's frame to points of the image's frame; identity when left out.
     order : int
         0 nearest, 1 linear.
+    part : tuple of slice, optional
+        The rows and columns that are wanted; all by default.
 
     Returns
     -------
-    ndarray of float32, shape (pixels, pixels)
+    ndarray of float32, shape (pixels, pixels), or that of the part
         NaN outside the voxels of the image.
     """
     matrix = image.geometry.ras_to_ijk
     if to_image_ras is not None:
         matrix = matrix @ to_image_ras
-    first = transform_points(matrix, plane.origin_ras)
-    steps = np.arange(plane.pixels) * plane.mm_per_pixel
-    right, below = matrix[:3, :3] @ plane.across, matrix[:3, :3] @ plane.down
-    ijk = [first[n] + right[n] * steps[None, :] + below[n] * steps[:, None] for n in range(3)]
-    inside = np.ones((plane.pixels, plane.pixels), dtype=bool)
-    for axis, count in zip(ijk, image.geometry.shape[::-1], strict=True):
+    rows, columns = (np.arange(*s.indices(plane.pixels)) for s in part or (slice(None), slice(None)))
+    right, below = (matrix[:3, :3] @ axis * plane.mm_per_pixel for axis in (plane.across, plane.down))
+    first = transform_points(matrix, plane.origin_ras) + rows[0] * below + columns[0] * right
+    inside = np.ones((rows.size, columns.size), dtype=bool)
+    for n, count in enumerate(image.geometry.shape[::-1]):
+        axis = (first[n] + below[n] * (rows - rows[0]))[:, None] + right[n] * (columns - columns[0])
         inside &= (axis >= -0.5) & (axis <= count - 0.5)
-        np.clip(axis, 0, count - 1, out=axis)
     source = image.array.view(np.uint8) if image.array.dtype == bool else image.array
-    values = ndimage.map_coordinates(
-        source, ijk[::-1], output=np.float32, order=order, mode="nearest", prefilter=False
-    )
+    values = ndimage.affine_transform(
+        source,
+        np.stack([np.zeros(3), below[::-1], right[::-1]], axis=1),
+        first[::-1],
+        output_shape=(1, rows.size, columns.size),
+        output=np.float32,
+        order=order,
+        mode="nearest",
+        prefilter=False,
+    )[0]
     values[~inside] = np.nan
     return values
 
@@ -159,6 +175,26 @@ def outline(regions: Sequence[Region], plane: Plane) -> np.ndarray:
     covered = np.zeros((plane.pixels, plane.pixels), dtype=bool)
     for region in regions:
         if len(region):
-            values = sample(region.box_mask(margin=1), plane)
-            covered |= np.nan_to_num(values, nan=0.0) >= 0.5
-    return ndimage.binary_dilation(covered) & ~covered
+            box = region.box_mask(margin=1)
+            part = _part_of_box(box.geometry, plane)
+            if part is not None:
+                covered[part] |= np.nan_to_num(sample(box, plane, part=part), nan=0.0) >= 0.5
+    return widened(covered, CROSS) & ~covered
+
+
+def _part_of_box(box: Geometry, plane: Plane) -> Part | None:
+    """The pixels of a plane in front of or behind a box; None when there are none."""
+    pixels = plane.pixel_of(box.to_ras(np.array(box.shape[::-1]) * _CORNERS - 0.5))
+    low = np.maximum(np.floor(pixels.min(axis=0)).astype(int), 0)
+    high = np.minimum(np.ceil(pixels.max(axis=0)).astype(int) + 1, plane.pixels)
+    return None if np.any(high <= low) else (slice(low[1], high[1]), slice(low[0], high[0]))
+
+
+def widened(mask: np.ndarray, structure: np.ndarray) -> np.ndarray:
+    """Binary dilation of a mask that is mostly empty: only the part about its true pixels is looked at."""
+    rows, columns = (np.flatnonzero(mask.any(axis=axis)) for axis in (1, 0))
+    result = np.zeros_like(mask)
+    if rows.size:
+        part = tuple(slice(max(n[0] - 1, 0), n[-1] + 2) for n in (rows, columns))
+        result[part] = ndimage.binary_dilation(mask[part], structure=structure)
+    return result

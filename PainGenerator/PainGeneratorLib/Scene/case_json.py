@@ -25,6 +25,7 @@ SCHEMA = 1
 _PACKED: weakref.WeakKeyDictionary[Region, str] = weakref.WeakKeyDictionary()
 """Regions never change, and a case is written after every act: each is compressed once."""
 
+_PLAIN = frozenset({type(None), str, bool, int, float})
 RECORDS = {kind.__name__: kind for kind in (HotSpot, MRFinding, Candidate, Place)}
 
 
@@ -83,7 +84,7 @@ class _Writer:
         self._grids: list[Geometry] = []
 
     def encode(self, value: Any) -> Any:
-        if value is None or isinstance(value, (str, bool, int, float)):
+        if type(value) in _PLAIN or isinstance(value, str):
             return value
         if isinstance(value, np.generic):
             return value.item()
@@ -123,7 +124,9 @@ class _Writer:
 
     def _geometry(self, geometry: Geometry) -> int:
         for index, other in enumerate(self._grids):
-            if other.shape == geometry.shape and np.array_equal(other.ijk_to_ras, geometry.ijk_to_ras):
+            if other is geometry or (
+                other.shape == geometry.shape and np.array_equal(other.ijk_to_ras, geometry.ijk_to_ras)
+            ):
                 return index
         self._grids.append(geometry)
         self.geometries.append({"shape": list(geometry.shape), "ijk_to_ras": geometry.ijk_to_ras.tolist()})

@@ -96,7 +96,8 @@ def find_candidates(
         hot_spots = in_reference_frame(pet.hot_spots, alignment)
         found = Found(symmetry, mr, pet, plan, hot_spots, [], detector)
         namer = found.namer(anatomy, suv, alignment)
-        found.candidates = fuse_found(case, suv, alignment, mr, hot_spots, namer)
+        weak = in_reference_frame(pet.weak, alignment)
+        found.candidates = fuse_found(case, suv, alignment, mr, hot_spots, namer, weak)
     return found
 
 
@@ -155,9 +156,15 @@ def in_reference_frame(hot_spots: list[HotSpot], alignment: Alignment) -> list[H
 
 
 def fuse_found(
-    case: Case, suv: Suv, alignment: Alignment, mr: MRResult, hot_spots: list[HotSpot], namer: Name
+    case: Case,
+    suv: Suv,
+    alignment: Alignment,
+    mr: MRResult,
+    hot_spots: list[HotSpot],
+    namer: Name,
+    weak_spots: list[HotSpot],
 ) -> list[Candidate]:
-    """Stage "fusion": candidates of a case from what was found on PET and MR."""
+    """Stage "fusion": candidates of a case from what was found on PET (in the reference frame) and MR."""
     return fuse(
         hot_spots,
         mr.findings,
@@ -168,6 +175,8 @@ def fuse_found(
         aligned=alignment.is_aligned("PET"),
         mr_field=case.reference.image.geometry,
         pet_field=pet_in_reference(suv, alignment).geometry,
+        weak_spots=weak_spots,
+        weak_findings=mr.weak,
     )
 
 

@@ -172,7 +172,7 @@ class Remeasure:
         if not flat.size:
             return None
         inside = Region(self.pet.geometry, flat)
-        peak = suv_peak(self.pet, inside)
+        peak = suv_peak(self.pet, inside, spheres=self.detector.around.spheres)
         focus = focus_of(self.pet, self.detector.references, flat)
         reference, name = self.detector.reference_of(focus)
         mirrored = None

@@ -1,0 +1,503 @@
+"""Bright places on the fluid-sensitive series, told by what surrounds them and by where they lie.
+
+Oedema, synovitis and fluid are brighter than muscle on the fluid-sensitive series and no brighter than mixed marrow on
+T1. So are the spinal canal, discs, veins, kidneys, ureters, bowel and bladder. They are told apart by shape, by the
+tissues of the shell around them, and by their place: along the spinal canal, or at the implant. None of it needs the
+outline of the bone, which is what the signal shows worst where a lesion has replaced marrow.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import ndimage
+
+from . import tissues
+from .image import Geometry, Region
+from .mr_kinds import Work, find_fluid, find_oedema, make_finding
+from .mr_rules import bone_distance, is_tube, normal_fluid, slice_axis
+from .mr_signal import around_region, extents_mm, regions_of, sample_mask
+from .records import MRFinding
+
+SHELL_MM = (1.2, 4.2)
+"""The shell that is looked at: beyond the blurred edge, within the neighbouring tissue."""
+CANAL_HALF_MM = (11.0, 10.0)
+"""Half width and half depth of the tube cut out around the canal's axis: a wide dural sac."""
+FAR_FROM_IMPLANT = 2.0
+"""Of the muscle signal, at the peak: marrow oedema away from a prosthesis."""
+CANAL_BARS = (1.35, 2.0, 2.7, 3.5)
+"""Of the muscle signal: bars at which the canal is looked for."""
+CANAL_LEAST_ML, CANAL_MOST_ML = 4.0, 90.0
+SPINE_SIDE_MM, SPINE_BACK_MM, SPINE_FRONT_MM = 75.0, 55.0, 48.0
+"""Beside, behind and in front of the canal's axis: vertebrae with their arches, and the sacroiliac joints."""
+BODIES_SHARE = 0.35
+"""Of the places in front of the canal, at least, are vertebral marrow; the rest are discs and endplates."""
+DISC_MINIMUM_ML = 1.5
+FLUID_LIKE = 2.2
+"""Of the muscle signal: free fluid and synovitis rather than oedema in marrow."""
+
+
+@dataclass(frozen=True, eq=False)
+class BrightPart:
+    """One connected bright place.
+
+    Parameters
+    ----------
+    region : Region
+    lengths_mm, axes : ndarray
+        As of :func:`.mr_signal.extents_mm`.
+    mean, peak : float
+        Mean and 90th percentile of the fluid-sensitive signal over that of muscle.
+    t1 : float
+        Mean T1 over that of muscle; NaN without T1.
+    marrow, fat, dark, muscle : float
+        Parts of the shell that look like red or mixed marrow, fat, cortex or disc, muscle.
+    """
+
+    region: Region
+    lengths_mm: np.ndarray
+    axes: np.ndarray
+    mean: float
+    peak: float
+    t1: float
+    marrow: float
+    fat: float
+    dark: float
+    muscle: float
+
+    @property
+    def volume_ml(self) -> float:
+        return self.region.volume_ml
+
+
+@dataclass(frozen=True, eq=False)
+class Canal:
+    """The axis of the spinal canal, from caudal to cranial, shape (n, 3), RAS mm."""
+
+    axis_ras: np.ndarray
+
+    def beside(self, points_ras: np.ndarray) -> np.ndarray:
+        """Offsets (right, front) in mm of points from the axis at their height, shape (n, 2)."""
+        height = self.axis_ras[:, 2]
+        at = [np.interp(points_ras[:, 2], height, self.axis_ras[:, n]) for n in (0, 1)]
+        return points_ras[:, :2] - np.stack(at, axis=1)
+
+    def holds_height(self, z: float, margin_mm: float) -> bool:
+        """Whether a height lies along the axis, or at most `margin_mm` beyond its ends."""
+        return bool(self.axis_ras[0, 2] - margin_mm <= z <= self.axis_ras[-1, 2] + margin_mm)
+
+
+def bright_mask(work: Work, bar: float) -> np.ndarray:
+    """Voxels brighter than `bar` times muscle on the fluid-sensitive series and not as bright as fat on T1."""
+    signals, muscle = work.signals, work.levels.muscle
+    mask = (work.smooth[work.bright] > bar * muscle[work.bright]) & signals.body
+    if "T1" in work.smooth and work.levels.fat_t1 is not None:
+        mask &= work.smooth["T1"] < np.sqrt(muscle["T1"] * work.levels.fat_t1)
+    return mask
+
+
+def bright_parts(work: Work, mask: np.ndarray, minimum_ml: float, with_shell: bool = True) -> list[BrightPart]:
+    """The connected parts of a mask, with what is known of each; without the shell its shares are 0."""
+    geometry = work.around.geometry
+    labels, count = ndimage.label(mask, ndimage.generate_binary_structure(3, 1))
+    least = minimum_ml / geometry.voxel_volume_ml
+    large = np.bincount(labels.reshape(-1), minlength=count + 1) >= least
+    shells = _Shells(work, mask)
+    boxes = ndimage.find_objects(labels)
+    return [shells.part(labels, n, boxes[n - 1], with_shell) for n in np.flatnonzero(large[1:]) + 1]
+
+
+class _Shells:
+    """Looks at the tissues around bright parts: T1 and fluid-sensitive signal in units of muscle."""
+
+    def __init__(self, work: Work, mask: np.ndarray) -> None:
+        self.work, self.mask = work, mask
+        muscle, fat = work.levels.muscle, work.levels.fat_t1
+        self.fluid = work.smooth[work.bright] / np.float32(muscle[work.bright])
+        self.t1 = None
+        if "T1" in work.smooth and fat is not None:
+            self.t1 = work.smooth["T1"] / np.float32(muscle["T1"])
+            self.fat_t1 = fat / muscle["T1"]
+            alike = work.signals.body & (np.abs(self.t1 / self.fat_t1 - 1.0) < 0.15)
+            some = self.fluid[alike]
+            self.fat_fluid = min(float(np.median(some[:: some.size // 50_000 + 1])) if some.size else 0.0, 0.7)
+
+    def part(self, labels: np.ndarray, number: int, box: tuple[slice, ...], with_shell: bool) -> BrightPart:
+        geometry = self.work.around.geometry
+        margins = [int(SHELL_MM[1] / s + 1) for s in geometry.spacing_kji_mm]
+        wide = tuple(
+            slice(max(b.start - m, 0), min(b.stop + m, n))
+            for b, m, n in zip(box, margins, geometry.shape, strict=True)
+        )
+        own = labels[wide] == number
+        kji = np.nonzero(own)
+        place = [a + s.start for a, s in zip(kji, wide, strict=True)]
+        region = Region(geometry, np.ravel_multi_index(place, labels.shape))
+        lengths, axes = extents_mm(region.points_ras)
+        values = self.fluid.reshape(-1)[region.flat]
+        t1 = float("nan") if self.t1 is None else float(self.t1.reshape(-1)[region.flat].mean())
+        parts = [0.0] * 4
+        if with_shell:
+            shell = _shell(own, geometry) & ~self.mask[wide]
+            number = max(np.count_nonzero(shell), 1)
+            parts = [np.count_nonzero(seen & shell) / number for seen in self.classes(wide)]
+        return BrightPart(region, lengths, axes, float(values.mean()), float(np.percentile(values, 90)), t1, *parts)
+
+    def classes(self, box: tuple[slice, ...]) -> tuple[np.ndarray, ...]:
+        """Marrow, fat, dark and muscle in a box."""
+        fluid = self.fluid[box]
+        if self.t1 is None:
+            none = np.zeros(fluid.shape, dtype=bool)
+            return none, none, fluid < 0.75, none
+        t1 = self.t1[box]
+        between = self.fat_fluid + 0.25 * (1.0 - self.fat_fluid)
+        marrow = (t1 > 1.25) & (fluid > between) & (fluid < 1.25)
+        fat = (t1 > np.sqrt(self.fat_t1)) & (fluid <= between)
+        return marrow, fat, (t1 < 0.75) & (fluid < 0.75), (np.abs(t1 - 1.0) < 0.25) & (np.abs(fluid - 1.0) < 0.3)
+
+
+def _shell(own: np.ndarray, geometry: Geometry) -> np.ndarray:
+    away = ndimage.distance_transform_edt(~own, sampling=geometry.spacing_kji_mm)
+    return (away > SHELL_MM[0]) & (away < SHELL_MM[1])
+
+
+def find_canal(work: Work) -> Canal | None:
+    """The spinal canal: the long tube of fluid along the body that has the vertebrae in front of it.
+
+    At a low bar it hangs together with vessels, bowel and bladder, at a high one it falls apart: bars are tried from
+    low to high, and the longest tube is taken.
+    """
+
+    def is_canal(part: BrightPart) -> bool:
+        lengths, along = part.lengths_mm, abs(part.axes[0][2])
+        is_long = lengths[0] > work.parameters.canal_length_mm and lengths[0] > 2.5 * lengths[1] and along > 0.7
+        is_thin = part.volume_ml < CANAL_MOST_ML and lengths[2] < 30.0
+        return bool(is_long and is_thin and part.peak > FLUID_LIKE)
+
+    least = CANAL_LEAST_ML
+    tubes = [
+        part
+        for bar in CANAL_BARS
+        for part in bright_parts(work, bright_mask(work, bar), least, with_shell=False)
+        if is_canal(part)
+    ]
+    axes = [axis for axis in (_axis(part) for part in tubes) if axis is not None]
+    marrow = [_marrow_in_front(work, axis) for axis in axes]
+    # Great vessels are tubes of the same length; in front of them lies fat and bowel, in front of the canal the spine.
+    lengths = [
+        np.ptp(axis.axis_ras[:, 2]) if share > BODIES_SHARE else 0.0 for axis, share in zip(axes, marrow, strict=True)
+    ]
+    return axes[int(np.argmax(lengths))] if max(lengths, default=0.0) > 0.0 else None
+
+
+def _axis(part: BrightPart) -> Canal | None:
+    points = part.region.points_ras
+    rungs = []
+    for height in np.arange(points[:, 2].min() + 2.0, points[:, 2].max(), 4.0):
+        near = points[np.abs(points[:, 2] - height) < 4.0]
+        if len(near) > 5:
+            rungs.append((*np.median(near[:, :2], axis=0), height))
+    if len(rungs) < 5:
+        return None
+    axis = np.array(rungs)
+    axis[:, :2] = ndimage.median_filter(axis[:, :2], size=(5, 1), mode="nearest")
+    return Canal(axis)
+
+
+def _marrow_in_front(work: Work, canal: Canal) -> float:
+    """Part of the places 14 to 34 mm in front of a tube that look like marrow of vertebrae."""
+    shells = _Shells(work, np.zeros(0, dtype=bool))
+    geometry = work.around.geometry
+    points = np.concatenate([canal.axis_ras + np.array([0.0, step, 0.0]) for step in (14.0, 19.0, 24.0, 29.0, 34.0)])
+    kji = np.rint(geometry.to_ijk(points)).astype(int)[:, ::-1]
+    kji = kji[np.all((kji >= 0) & (kji < geometry.shape), axis=1)]
+    return float(shells.classes(tuple(kji.T))[0].mean()) if len(kji) else 0.0
+
+
+def beside_canal(mask: np.ndarray, geometry: Geometry, canal: Canal) -> np.ndarray:
+    """A bright mask within the spine's surroundings, less the dural sac: what hangs on it becomes parts of its own."""
+    flat = np.flatnonzero(mask)
+    points = geometry.flat_to_ras(flat)
+    beside = canal.beside(points)
+    sac = np.sum((beside / np.array(CANAL_HALF_MM)) ** 2, axis=1) < 1.0
+    near = (np.abs(beside[:, 0]) < SPINE_SIDE_MM) & (beside[:, 1] > -SPINE_BACK_MM) & (beside[:, 1] < SPINE_FRONT_MM)
+    out = np.zeros(mask.shape, dtype=bool)
+    out.reshape(-1)[flat[near & ~sac]] = True
+    return out
+
+
+@dataclass(frozen=True)
+class Judged:
+    """What a bright part is held to be: `kind` None when normal; `sure` False for a weak finding."""
+
+    part: BrightPart
+    kind: str | None
+    sure: bool = True
+    is_disc: bool = False
+
+
+def judge_spine(work: Work, canal: Canal, parts: list[BrightPart]) -> list[Judged]:
+    """Bright parts of a low back, by their place beside the spinal canal."""
+    p = work.parameters
+    offsets = [canal.beside(part.region.centroid_ras_mm[None])[0] for part in parts]
+    out = []
+    for part, offset in zip(parts, offsets, strict=True):
+        kind, sure, is_disc = _in_spine(part, offset, canal)
+        is_enclosed = offset[1] > 8.0 and part.marrow > 0.5
+        sure = sure and part.volume_ml >= p.bright_sure_ml
+        sure = sure and (is_enclosed or part.peak >= p.bright_sure_over_muscle)
+        # A pair alike on both sides is anatomy (nerve roots, veins, joints in use) until PET speaks for one of them.
+        sure = sure and not any(
+            other is not part and _is_pair(part, offset, other, beside)
+            for other, beside in zip(parts, offsets, strict=True)
+        )
+        out.append(Judged(part, kind, sure, is_disc))
+    return out
+
+
+def _is_pair(a: BrightPart, at: np.ndarray, b: BrightPart, beside: np.ndarray) -> bool:
+    apart = abs(a.region.centroid_ras_mm[2] - b.region.centroid_ras_mm[2])
+    if abs(at[0]) < 8.0 or abs(at[0] + beside[0]) > 6.0 or abs(at[1] - beside[1]) > 8.0 or apart > 8.0:
+        return False
+    return 0.5 < a.volume_ml / b.volume_ml < 2.0 and 0.8 < a.peak / b.peak < 1.25
+
+
+def _in_spine(part: BrightPart, offset: np.ndarray, canal: Canal) -> tuple[str | None, bool, bool]:
+    aside, front = abs(offset[0]), offset[1]
+    height = part.region.centroid_ras_mm[2]
+    normal = (None, False, False)
+    if not canal.holds_height(height, 40.0) or not -50.0 < front < 46.0 or aside > 75.0 or is_tube(part.region):
+        return normal
+    in_bone = part.marrow >= 0.3
+    lies_flat = abs(part.axes[2][2]) > 0.7 and part.lengths_mm[2] < 14.0 and part.lengths_mm[1] > 12.0
+    if aside < 12.0 and abs(front) < 12.0 and not in_bone:
+        return normal
+    if front > 6.0 and aside < 12.0:
+        if lies_flat and not in_bone:
+            return (None, False, True)
+        # The basivertebral vein: small, in the middle, marrow all around.
+        if part.volume_ml < 0.5 and aside < 8.0 and front < 30.0 and part.marrow > 0.6 and part.lengths_mm[0] < 16.0:
+            return normal
+    if aside > 24.0 and front < 25.0 and part.mean >= FLUID_LIKE and part.muscle > 0.5 and part.volume_ml >= 1.0:
+        return "fluid collection or bursitis", True, False
+    if aside > 34.0:
+        # Beside the spine only bone counts, low enough to be the sacroiliac joint: above lie kidney, ureter and bowel.
+        is_low = height < canal.axis_ras[0, 2] + 45.0
+        return ("oedema", part.marrow > 0.45, False) if is_low and in_bone and front < 32.0 else normal
+    if front > 8.0:
+        return ("oedema", True, False) if in_bone else normal
+    if front < -32.0 and aside > 12.0:
+        return normal
+    in_pedicle = abs(front) < 8.0 and aside < 24.0
+    return ("oedema" if (in_bone or in_pedicle) and part.mean < FLUID_LIKE else "effusion or synovitis", True, False)
+
+
+def judge_hip(work: Work, parts: list[BrightPart], to_implant: Callable[[Region], np.ndarray] | None) -> list[Judged]:
+    """Bright parts around a hip replacement, by their distance to the implant and what surrounds them."""
+    p = work.parameters
+    out = []
+    for part in parts:
+        kind, sure = None, False
+        if normal_fluid(part.region, work.around, p) is None:
+            gap = float(np.median(to_implant(part.region))) if to_implant is not None else np.inf
+            kind, sure = _at_hip(part, gap)
+        sure = sure and part.volume_ml >= p.bright_sure_ml and part.peak >= p.bright_sure_over_muscle
+        out.append(Judged(part, kind, sure))
+    return out
+
+
+def _at_hip(part: BrightPart, gap_mm: float) -> tuple[str | None, bool]:
+    if part.mean >= FLUID_LIKE and part.volume_ml >= 1.0:
+        if gap_mm > 45.0:
+            return None, False
+        return ("effusion or synovitis" if gap_mm < 25.0 else "fluid collection or bursitis"), True
+    # Bowel and vessels lie in fat.
+    if part.fat > 0.2:
+        return None, False
+    if gap_mm <= 25.0:
+        return "oedema", True
+    # Far from the implant bowel looks alike where it lies on bone: only what is clearly bright counts.
+    is_in_bone = part.marrow > 0.3 and part.volume_ml >= 1.0
+    return ("oedema", part.peak >= FAR_FROM_IMPLANT) if is_in_bone else (None, False)
+
+
+def as_finding(work: Work, judged: Judged) -> MRFinding:
+    """A finding of a bright part: z against normal marrow in bone, against muscle in soft tissue."""
+    part = judged.part
+    flat = np.flatnonzero(work.around.marrow)
+    signal = work.smooth[work.bright].reshape(-1)
+    reference, spread = work.levels.muscle[work.bright], 0.25
+    if judged.kind == "oedema" and flat.size > 500:
+        normal = signal[flat[:: flat.size // 20_000 + 1]]
+        reference = float(np.median(normal))
+        spread = max(1.4826 * float(np.median(np.abs(normal / reference - 1.0))), 0.1)
+    z = (part.mean * work.levels.muscle[work.bright] / max(reference, 1e-6) - 1.0) / spread
+    return make_finding(work, judged.kind, part.region, z, work.bright, [])
+
+
+@dataclass(frozen=True, eq=False)
+class Bright:
+    """The bright places of a case.
+
+    Parameters
+    ----------
+    mask : ndarray of bool
+    parts : list of BrightPart
+        With a spinal canal: less the dural sac.
+    canal : Canal or None
+    """
+
+    mask: np.ndarray
+    parts: list[BrightPart]
+    canal: Canal | None = None
+
+
+def look_for_bright(work: Work) -> Bright | None:
+    """Bright places; None where they cannot be told by their place.
+
+    That is so without a fluid-sensitive series, and in a low back that has an anatomy segmentation (which then says
+    more) or shows no spinal canal.
+    """
+    p, around = work.parameters, work.around
+    if work.bright != "FLUID" or not work.levels.muscle.get("FLUID"):
+        return None
+    is_spine = around.group == "low-back"
+    if is_spine and around.told is not None:
+        return None
+    mask = bright_mask(work, p.bright_over_muscle)
+    if not is_spine:
+        return Bright(mask, bright_parts(work, mask, p.oedema_minimum_ml))
+    canal = find_canal(work)
+    if canal is None:
+        return None
+    rest = beside_canal(mask, around.geometry, canal)
+    return Bright(mask, bright_parts(work, rest, p.oedema_minimum_ml), canal)
+
+
+def find_bright(work: Work, bright: Bright) -> tuple[list[MRFinding], list[MRFinding]]:
+    """Findings and weak findings."""
+    around = work.around
+    if bright.canal is not None:
+        judged = judge_spine(work, bright.canal, bright.parts)
+    else:
+        to_implant = None if work.implant is None else bone_distance(around, work.implant, False)
+        judged = judge_hip(work, bright.parts, to_implant)
+    sure = [as_finding(work, one) for one in judged if one.kind is not None and one.sure]
+    weak = [as_finding(work, one) for one in judged if one.kind is not None and not one.sure]
+    taken = bright.mask.reshape(-1)
+    others = [f for f in find_oedema(work) if not taken[f.region.flat].any()]
+    if around.told is None:
+        weak += others
+    else:
+        sure += others
+    if around.told is not None:
+        sure += [f for f in find_fluid(work) if not _overlaps(f, sure)]
+    for finding in weak:
+        finding.flags.append("weak")
+        finding.grade = 0.33
+    return sure, weak
+
+
+def _overlaps(finding: MRFinding, others: list[MRFinding]) -> bool:
+    return any(np.intersect1d(finding.region.flat, other.region.flat).size for other in others)
+
+
+def mark_spine(work: Work, bright: Bright) -> None:
+    """Add to the tissues, in place, what the canal tells: marrow of vertebrae and sacrum beside it, and the discs.
+
+    Marrow is darker than fat on T1 and brighter than fat on the fluid-sensitive series; within the spine's own place
+    that tells it where its cortex is too thin to be seen. Discs are flat bright nuclei and the dark rings around them.
+    """
+    geometry, around = work.around.geometry, work.around
+    canal = bright.canal
+    judged = [_in_spine(part, canal.beside(part.region.centroid_ras_mm[None])[0], canal) for part in bright.parts]
+    if "T1" in work.smooth and work.levels.fat_t1 is not None:
+        box, beside = _spine_box(geometry, canal)
+        place = (np.abs(beside[0]) < 32.0) & (beside[1] > -12.0) & (beside[1] < 46.0)
+        shells = _Shells(work, bright.mask)
+        marrow = _enclosed(shells.classes(box)[0] & place, shells.t1[box], place, geometry) & around.body[box]
+        # Where the spine is known by its canal, what else looked like marrow in front of it and behind it is not.
+        known = np.abs(beside[0]) < 32.0
+        own, tissue = around.marrow[box], around.tissue[box]
+        tissue[known & own & ~marrow] = tissues.UNKNOWN
+        own[known] = marrow[known]
+        tissue[marrow] = tissues.MARROW
+        bodies = (np.abs(beside[0]) < 22.0) & (beside[1] > 4.0) & (beside[1] < 46.0)
+        _mark_dark_discs(work, box, bodies & ~marrow & (shells.t1[box] < 1.2) & ~bright.mask[box])
+    for part, (kind, _, is_disc) in zip(bright.parts, judged, strict=True):
+        if kind == "oedema":
+            around.marrow.reshape(-1)[part.region.flat] = True
+            around.tissue.reshape(-1)[part.region.flat] = tissues.MARROW
+        if is_disc:
+            _mark_disc(work, part)
+
+
+def _spine_box(geometry: Geometry, canal: Canal) -> tuple[tuple[slice, ...], np.ndarray]:
+    """The box of the grid around the canal, and its voxels' offsets (right, front) from the axis, (2, k, j, i)."""
+    margin = np.array([40.0, 70.0, 0.0])
+    low, high = canal.axis_ras.min(axis=0) - margin, canal.axis_ras.max(axis=0) + margin
+    corners = np.array([(x, y, z) for x in (low[0], high[0]) for y in (low[1], high[1]) for z in (low[2], high[2])])
+    kji = geometry.to_ijk(corners)[:, ::-1]
+    box = tuple(
+        slice(int(np.clip(a, 0, n - 1)), int(np.clip(b + 2, 1, n)))
+        for a, b, n in zip(kji.min(axis=0), kji.max(axis=0), geometry.shape, strict=True)
+    )
+    shape = tuple(s.stop - s.start for s in box)
+    part = geometry.cropped(tuple(s.start for s in box), shape)
+    return box, canal.beside(part.flat_to_ras(np.arange(part.size))).T.reshape(2, *shape)
+
+
+def _enclosed(marrow: np.ndarray, t1: np.ndarray, place: np.ndarray, geometry: Geometry) -> np.ndarray:
+    """Marrow that is no thin rim, and parts of a slice between dark lines that are mostly marrow: a fatty endplate in
+    them belongs to the bone."""
+    axis = slice_axis(geometry)
+    across = 0 if axis is None else axis
+    spacing = geometry.spacing_kji_mm
+    size = [1 if n == across else 2 * max(1, int(3.5 / s + 0.5)) + 1 for n, s in enumerate(spacing)]
+    cross = ndimage.generate_binary_structure(3, 1)
+    cross[tuple(slice(None, None, 2) if n == across else slice(None) for n in range(3))] = False
+    bright = place & (t1 > 1.2) & (t1 > 0.85 * ndimage.grey_closing(t1, size))
+    labels, count = ndimage.label(ndimage.binary_erosion(bright, cross), cross)
+    flat = np.flatnonzero(labels)
+    own = labels.reshape(-1)[flat]
+    number = np.maximum(np.bincount(own, minlength=count + 1), 1)
+    kept = np.bincount(own, weights=marrow.reshape(-1)[flat], minlength=count + 1) > 0.6 * number
+    kept[0] = False
+    whole = ndimage.binary_dilation(kept[labels], cross) & bright
+    return whole | ndimage.binary_opening(marrow, cross)
+
+
+def _mark_disc(work: Work, part: BrightPart) -> None:
+    """A nucleus and the dark ring around it, as far as a disc reaches."""
+    around, geometry = work.around, work.around.geometry
+    wide, own, near = around_region(part.region, 8.0)
+    place = geometry.cropped(tuple(s.start for s in wide), own.shape).flat_to_ras(np.arange(own.size))
+    thick = np.abs((place - part.region.centroid_ras_mm) @ part.axes[2]).reshape(own.shape)
+    near &= thick < 0.5 * part.lengths_mm[2] + 2.5
+    dark = work.smooth["T1"][wide] < 1.2 * work.levels.muscle["T1"] if "T1" in work.smooth else own
+    disc = own | (near & dark)
+    around.tissue[wide][disc] = tissues.DISC
+    around.marrow[wide][disc] = False
+
+
+def _mark_dark_discs(work: Work, box: tuple[slice, ...], dark: np.ndarray) -> None:
+    """Discs without a bright nucleus: flat dark places with marrow close above and below."""
+    around = work.around
+    geometry = around.geometry.cropped(tuple(s.start for s in box), dark.shape)
+    flat = np.flatnonzero(dark)
+    points = geometry.flat_to_ras(flat)
+    between = np.ones(flat.size, dtype=bool)
+    for sign in (1.0, -1.0):
+        found = np.zeros(flat.size, dtype=bool)
+        for step in np.arange(2.0, 14.1, 1.5):
+            found |= sample_mask(around.marrow[box], geometry, points + np.array([0.0, 0.0, sign * step]))
+        between &= found
+    mask = np.zeros(dark.size, dtype=bool)
+    mask[flat[between]] = True
+    for region in regions_of(mask.reshape(dark.shape), geometry, DISC_MINIMUM_ML):
+        lengths, axes = extents_mm(region.points_ras)
+        if lengths[1] > 14.0 and lengths[2] < 16.0 and abs(axes[2][2]) > 0.6:
+            own = around.tissue[box]
+            own[np.unravel_index(region.flat, dark.shape)] = tissues.DISC

@@ -1,0 +1,152 @@
+"""From a change to the scene: the slider over a PET with many foci, and the edit of one outline."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+from bench_timing import Timing, line, percentile, timed
+from PainGeneratorLib.Headless.host import HeadlessHost
+from PainGeneratorLib.Numerics.hot_spots import MOST_SENSITIVE, HotSpotDetector, HotSpotParameters
+from PainGeneratorLib.Numerics.image import Image, Region
+from PainGeneratorLib.Scene import nodes
+from PainGeneratorLib.Scene.candidate_segments import outline_of
+from PainGeneratorLib.Workflow.protocol import load_protocol
+from PainGeneratorLib.Workflow.session import Session
+from PainGeneratorLib.Workflow.session_find import FindStep
+from scipy import ndimage
+
+MOVES = 60
+SLICER_SEGMENTS = 60
+
+
+class LivePreview(FindStep):
+    """The preview of the session over a PET alone, without the steps before it."""
+
+    def __init__(self, scene: Any, suv: Image, detector: HotSpotDetector) -> None:
+        self._scene, self._preview = scene, None
+        self._found, self._suv = SimpleNamespace(detector=detector), SimpleNamespace(image=suv)
+        self._alignment = SimpleNamespace(is_aligned=lambda role: True, pet_to_reference=np.eye(4))
+        self._volume = nodes.add_volume(scene, suv, "PET")
+        self._segmentation = scene.AddNewNodeByClass("vtkMRMLSegmentationNode", "foci")
+        self.values: dict[str, float] = {}
+
+    def can_preview(self) -> bool:
+        return True
+
+    def protocol(self) -> Any:
+        return load_protocol("low-back").with_values(self.values)
+
+    def node_of(self, key: str) -> Any:
+        return self._segmentation
+
+    def volume_of(self, role: str) -> Any:
+        return self._volume
+
+
+def slicer_style(scene: Any, suv: Image, threshold: float) -> int:
+    """Threshold, islands, a segment for each of them, statistics of each segment: one by one."""
+    labels, _ = ndimage.label(suv.array > threshold, np.ones((3, 3, 3)))
+    boxes = ndimage.find_objects(labels)
+    order = np.argsort([-(box[0].stop - box[0].start) for box in boxes])[:SLICER_SEGMENTS]
+    node = scene.AddNewNodeByClass("vtkMRMLSegmentationNode", "islands")
+    for number in order.tolist():
+        box = boxes[number]
+        mask = labels[box] == number + 1
+        _add_segment(node, f"island {number}", mask, suv.geometry.cropped([s.start for s in box], mask.shape))
+        values = suv.array[box][mask]
+        _ = values.max(), values.mean(), values.std(), np.median(values), values.size
+    scene.RemoveNode(node)
+    return len(order)
+
+
+def _add_segment(node: Any, name: str, mask: np.ndarray, geometry: Any) -> None:
+    import slicer
+
+    segment_id = node.GetSegmentation().AddEmptySegment(name)
+    image = slicer.vtkOrientedImageData()
+    image.ShallowCopy(nodes.array_to_vtk(mask.astype(np.uint8)))
+    image.SetImageToWorldMatrix(nodes.matrix_to_vtk(geometry.ijk_to_ras))
+    logic = slicer.vtkSlicerSegmentationsModuleLogic
+    logic.SetBinaryLabelmapToSegment(image, node, segment_id, logic.MODE_REPLACE)
+
+
+def slider_rows(suv: Image, plain: Timing | None = None) -> dict[str, Timing]:
+    """95th percentile from a change to the scene; `plain` is scipy's time on the same PET."""
+    detector = HotSpotDetector(suv, load_protocol("low-back").stage("hot_spots", HotSpotParameters))
+    # The step Find leaves everything that the slider can show measured.
+    detector.find(MOST_SENSITIVE)
+    rng = np.random.default_rng(1)
+    with HeadlessHost() as host:
+        live = LivePreview(host.scene, suv, detector)
+        live.preview(MOST_SENSITIVE, "adaptive")
+        moved = [timed(lambda: live.preview(float(rng.uniform(1.2, 2.0)), "adaptive"))[0] for _ in range(MOVES)]
+        method = [timed(lambda m=m: live.preview(1.2, m))[0] for m in ("a50p", "percent-41", "reference-ratio")]
+        changed = []
+        for value in np.linspace(1.4, 1.8, MOVES // 3):
+            live.values = {"hot_spots.contour_ratio": float(value)}
+            changed.append(timed(lambda: live.preview(1.2, "reference-ratio"))[0])
+        shown = len(live._preview.hot_spots)
+        rows = {"slider": percentile(moved), "method": percentile(method), "threshold": percentile(changed)}
+        if plain is not None:
+            peer, count = timed(lambda: slicer_style(host.scene, suv, 1.5))
+            note = f"{shown} foci, 95th percentile of {MOVES} moves"
+            line("slider moved, to the scene", rows["slider"], "scipy label, statistics, peak filter", plain, note)
+            line("slider moved, to the scene", rows["slider"], f"{count} islands, segments, statistics", peer)
+            line("another contour method, first time, to the scene", rows["method"], "scipy again", plain)
+            line("contour threshold changed, to the scene", rows["threshold"], "scipy again", plain)
+    return rows
+
+
+def edit_row(bundle: Path, recomputed: float) -> None:
+    """One outline redrawn by the reader until its measures, the list and the scene show it."""
+    with HeadlessHost() as host:
+        host.load_mrb(bundle)
+        session = Session(host.scene)
+        job = session.warm_up()
+        if job is not None:
+            job.compute()
+        moves = [float(r) for r in np.random.default_rng(1).uniform(1.2, 2.0, MOVES)]
+        session.preview(1.2, "adaptive")
+        previews = [timed(lambda r=r: session.preview(r, "adaptive"))[0] for r in moves]
+        session.drop_preview()
+        acts = []
+        for candidate in [c for c in session.candidates() if c.hot_spots][:5]:
+            node, segment = session.begin_edit(candidate.id)
+            region = outline_of(node, segment)
+            for _ in range(4):
+                region = _wider(region)
+                _add_outline(node, segment, region)
+                acts.append(timed(lambda s=segment: session.segment_edited(s))[0])
+        line("the same in a whole case, to the scene", percentile(previews), note=f"{MOVES} moves")
+        line(
+            "edit of one segment to refreshed measures",
+            percentile(acts),
+            "full recomputation (finding, this case)",
+            Timing(recomputed, recomputed),
+            f"95th percentile of {len(acts)} edits; median {np.median([a.wall for a in acts]):.3f} s",
+        )
+
+
+def _wider(region: Region) -> Region:
+    box = region.box_mask(margin=1)
+    grown = ndimage.binary_dilation(box.array)
+    kji = np.argwhere(grown) + np.array(region.box[0]) - 1
+    inside = np.all((kji >= 0) & (kji < region.geometry.shape), axis=1)
+    flat = np.ravel_multi_index(tuple(kji[inside].T), region.geometry.shape)
+    return dataclasses.replace(region, flat=np.sort(flat))
+
+
+def _add_outline(node: Any, segment_id: str, region: Region) -> None:
+    """What the Segment Editor does when the reader paints."""
+    import slicer
+
+    box = region.box_mask()
+    image = slicer.vtkOrientedImageData()
+    image.ShallowCopy(nodes.array_to_vtk(box.array.astype(np.uint8)))
+    image.SetImageToWorldMatrix(nodes.matrix_to_vtk(box.geometry.ijk_to_ras))
+    logic = slicer.vtkSlicerSegmentationsModuleLogic
+    logic.SetBinaryLabelmapToSegment(image, node, segment_id, logic.MODE_REPLACE)

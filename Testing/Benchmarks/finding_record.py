@@ -1,0 +1,191 @@
+"""Measures one case of the ruler: every variant of it scored, in plain types that pass between processes."""
+
+from __future__ import annotations
+
+import os
+import zlib
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from finding_cases import Lesion, TestCase, phantom_case
+from finding_places import NormalPlaces
+from finding_plain import fluid_findings, suv_findings
+from finding_real import real_case
+from finding_run import Run, words_of
+from finding_score import Found, Outcome, is_stable, score
+
+SLIDER = (1.2, 1.3, 1.4, 1.5, 1.6, 1.8, 2.0)
+STEPS = (1.3, 1.5)
+"""One step of the slider to either side of its default, 1.4."""
+MISALIGNED_MM = 2.0
+VARIANTS = {"without": (False,), "with": (True,), "both": (False, True)}
+
+
+@dataclass(frozen=True)
+class Task:
+    """Which case to measure and how.
+
+    Parameters
+    ----------
+    cache, data : Path
+    group : str or None
+        None for real cases.
+    case : int or str
+        Seed of a phantom, name of a real case.
+    stage : str
+    anatomy : str
+        A key of VARIANTS.
+    settings : tuple of str
+    with_slider, with_plain, with_list : bool
+    """
+
+    cache: Path
+    data: Path
+    group: str | None
+    case: int | str
+    stage: str
+    anatomy: str = "without"
+    settings: tuple[str, ...] = ()
+    with_slider: bool = False
+    with_plain: bool = False
+    with_list: bool = False
+
+    def load(self) -> TestCase:
+        if self.group is None:
+            return real_case(self.data, self.case)
+        return phantom_case(self.cache, self.group, self.case)
+
+
+@dataclass(eq=False)
+class Record:
+    """How one case went.
+
+    Parameters
+    ----------
+    name, kind : str
+        Kind is the group of a phantom, or ``real``.
+    outcomes : dict
+        ``without`` and ``with`` (anatomy) to the outcome at the default sensitivity.
+    slider : dict
+        (``without`` or ``with``, ratio) to outcome.
+    plain : dict
+        Plain method to outcome.
+    stable : dict
+        ``sensitivity`` and ``alignment``: do the first three stay the first three; None where there is no candidate.
+    landmarks : dict
+        Role to errors of its alignment; empty where the truth is not known.
+    seconds : dict
+        Processor time of the slow stages.
+    lines : list of str
+        Every lesion and false candidate.
+    """
+
+    name: str
+    kind: str
+    outcomes: dict[str, Outcome] = field(default_factory=dict)
+    slider: dict[tuple[str, float], Outcome] = field(default_factory=dict)
+    plain: dict[str, Outcome] = field(default_factory=dict)
+    stable: dict[str, bool | None] = field(default_factory=dict)
+    landmarks: dict[str, dict[str, Any]] = field(default_factory=dict)
+    seconds: dict[str, float] = field(default_factory=dict)
+    lines: list[str] = field(default_factory=list)
+
+    @property
+    def main(self) -> Outcome:
+        """The outcome that most tables are about: without an anatomy segmentation where that was run."""
+        return next(iter(self.outcomes.values()))
+
+
+def alone() -> None:
+    """Keep the libraries of a worker to one core."""
+    import SimpleITK as sitk
+
+    sitk.ProcessObject.SetGlobalDefaultNumberOfThreads(1)
+    os.environ["OMP_NUM_THREADS"] = "1"
+
+
+def measure(task: Task) -> Record:
+    """Run a case and score it in every way that was asked for."""
+    case = task.load()
+    record = Record(case.name, task.group or "real")
+    places = NormalPlaces(case)
+    variants = VARIANTS[task.anatomy] if case.anatomy is not None else (False,)
+    for with_anatomy in variants:
+        run = Run(task.cache, case, task.stage, task.settings, with_anatomy)
+        word = "with" if with_anatomy else "without"
+        lesions = run.lesions()
+        found = run.found()
+        outcome = record.outcomes[word] = score(case.name, lesions, found, places)
+        for ratio in SLIDER if task.with_slider else ():
+            record.slider[word, ratio] = score(case.name, lesions, run.found(ratio), places)
+        if with_anatomy is variants[0]:
+            record.seconds = run.seconds
+            record.stable = _stability(run, found)
+            record.landmarks = run.landmark_errors() if run.stage == "whole" else {}
+            if task.with_plain:
+                record.plain = _plain(run, places)
+        if task.with_list:
+            record.lines += [f"  {word} anatomy", *_lines(outcome, run)]
+    for lesion in (x for o in _all_outcomes(record) for x in o.lesions):
+        object.__setattr__(lesion, "region", None)
+    return record
+
+
+def _all_outcomes(record: Record) -> list[Outcome]:
+    return [*record.outcomes.values(), *record.slider.values(), *record.plain.values()]
+
+
+def _stability(run: Run, found: Sequence[Found]) -> dict[str, bool | None]:
+    steps = [is_stable(found, run.found(ratio)) for ratio in STEPS]
+    stable = {"sensitivity": None if None in steps else all(steps)}
+    if run.stage in ("fused", "whole"):
+        rng = np.random.default_rng(zlib.crc32(run.test.name.encode()))
+        way = rng.normal(size=3)
+        way *= MISALIGNED_MM / np.linalg.norm(way)
+        stable["alignment"] = is_stable(found, run.moved(way).found())
+    return stable
+
+
+def _plain(run: Run, places: NormalPlaces) -> dict[str, Outcome]:
+    """Methods that people use now, on the same images."""
+    name, with_uptake = run.test.name, run.lesions("pet")
+    outcomes = {}
+    for method, findings in suv_findings(run.suv).items():
+        found = [Found(run.to_lesions(f.centroid_ras_mm), f.facts()) for f in findings]
+        outcomes[method] = score(name, with_uptake, found, places)
+    if "FLUID" in run.case.series and run.test.is_phantom:
+        to_reference = np.linalg.inv(run.test.reference_to_series.get("FLUID", np.eye(4)))
+        findings = fluid_findings(run.case.series["FLUID"].image, to_reference)
+        on_mr = [x for x in run.lesions("whole") if x.evidence != "PET only"]
+        found = [Found(f.centroid_ras_mm, f.facts()) for f in findings]
+        outcomes["STIR, mean + 3 SD"] = score(name, on_mr, found, places)
+    return outcomes
+
+
+def _lines(outcome: Outcome, run: Run) -> list[str]:
+    """Every lesion and every false candidate of a case."""
+    lines = []
+    for lesion in outcome.lesions:
+        rank, match = outcome.ranks[lesion.id], outcome.matches.get(lesion.id)
+        words = f"{lesion.id} {_truth_words(lesion)}"
+        if match is None:
+            lines.append(f"    MISSED {words} {run.why_not(lesion)}")
+            continue
+        lines.append(f"    found  {words}: rank {rank}, {match.distance_mm(lesion):.1f} mm off, {words_of(match)}")
+        if lesion.region is not None:
+            lines.append(f"           {run.overlap(lesion, rank)}")
+    for (rank, false), place in zip(outcome.false, outcome.false_places, strict=True):
+        at = np.round(false.center_ras_mm).astype(int).tolist()
+        lines.append(f"    false  rank {rank} at {at} [{place}]: {words_of(false)}")
+    return lines
+
+
+def _truth_words(lesion: Lesion) -> str:
+    t = lesion.truth
+    if not t:
+        return lesion.evidence
+    place = " ".join(str(t[key]) for key in ("side", "structure", "level", "zone") if t.get(key))
+    return f"{lesion.evidence} {t['kind']} ({place}) {t['volume_ml']} ml ratio {t['ratio']}"

@@ -1,0 +1,217 @@
+"""Tables and JSON of the ruler for finding."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from finding_places import FORBIDDEN
+from finding_record import Record
+from finding_score import (
+    EVIDENCES,
+    Outcome,
+    false_per_case,
+    measure_errors,
+    names_right,
+    sensitivity,
+    true_first_count,
+)
+
+FAR_MM = 3.0
+WORSE_MM = 0.5
+
+
+def share(part: int, whole: int) -> str:
+    """A count with its percentage."""
+    return f"{part}/{whole}" + (f" ({100.0 * part / whole:.0f} %)" if whole else "")
+
+
+def by_kind(records: Sequence[Record]) -> dict[str, list[Record]]:
+    """Records of each group, and of the real cases."""
+    kinds = list(dict.fromkeys(record.kind for record in records))
+    return {kind: [record for record in records if record.kind == kind] for kind in kinds}
+
+
+def report(records: Sequence[Record]) -> list[str]:
+    """All tables, as lines."""
+    lines = []
+    for kind, some in by_kind(records).items():
+        for variant in dict.fromkeys(v for record in some for v in record.outcomes):
+            outcomes = [record.outcomes[variant] for record in some if variant in record.outcomes]
+            lines += [f"## {kind}, {variant} anatomy segmentation: {len(outcomes)} cases", *_finding(outcomes)]
+        lines += _stable(some) + _slider(some) + _plain(some)
+    return lines + _alignment(records) + _speed(records)
+
+
+def _finding(outcomes: Sequence[Outcome]) -> list[str]:
+    lines = []
+    for evidence in EVIDENCES:
+        part, whole = sensitivity(outcomes, evidence)
+        if whole:
+            lines.append(f"  {evidence:9} found {share(part, whole)}")
+    false = [len(o.false) for o in outcomes]
+    lines.append(f"  false     {false_per_case(outcomes):.2f} a case (median {np.median(false):g}, most {max(false)})")
+    places = Counter(place for o in outcomes for place in o.false_places)
+    organs = {place: places.pop(place, 0) for place in FORBIDDEN}
+    lines.append(
+        f"  where none may lie {sum(organs.values())}: " + ", ".join(f"{place} {n}" for place, n in organs.items())
+    )
+    lines.append("  the others " + (", ".join(f"{place} {n}" for place, n in places.most_common()) or "-"))
+    kinds = Counter(f.facts["evidence"] for o in outcomes for _, f in o.false if f.facts.get("evidence"))
+    if kinds:
+        lines.append("  false by evidence " + ", ".join(f"{kind} {n}" for kind, n in kinds.most_common()))
+    lines.append(
+        f"  true before false in {share(*true_first_count(outcomes))} cases, "
+        f"those with PET and MR in {share(*true_first_count(outcomes, ('PET+MR',)))}"
+    )
+    ranks = sorted((r for o in outcomes for r in o.ranks.values()), key=lambda r: r or 999)
+    lines.append("  ranks     " + " ".join("-" if r is None else str(r) for r in ranks))
+    return lines + _measures(outcomes) + _names(outcomes)
+
+
+def _measures(outcomes: Sequence[Outcome]) -> list[str]:
+    peak, volume = measure_errors(outcomes)
+    if not len(peak):
+        return []
+    text = f"  SUVpeak within 5 % {share(int(np.sum(np.abs(peak) <= 0.05)), len(peak))}, median {np.median(peak):+.1%}"
+    if len(volume):
+        inside = share(int(np.sum(np.abs(volume) <= 0.25)), len(volume))
+        text += f"; volume (over 1 ml) within 25 % {inside}, median {np.median(volume):+.0%}"
+    return [text]
+
+
+def _names(outcomes: Sequence[Outcome]) -> list[str]:
+    right = names_right(outcomes)
+    return ["  names     " + ", ".join(f"{what} {share(*count)}" for what, count in right.items())] if right else []
+
+
+def _stable(records: Sequence[Record]) -> list[str]:
+    texts = []
+    for what, words in (("sensitivity", "one step of the slider"), ("alignment", "2 mm of misalignment")):
+        told = [r.stable[what] for r in records if r.stable.get(what) is not None]
+        if told:
+            texts.append(f"{words} {share(sum(told), len(told))}")
+    return ["  the first three stay under " + ", ".join(texts)] if texts else []
+
+
+def _slider(records: Sequence[Record]) -> list[str]:
+    lines = []
+    for variant, ratio in dict.fromkeys(key for record in records for key in record.slider):
+        outcomes = [record.slider[variant, ratio] for record in records if (variant, ratio) in record.slider]
+        found = ", ".join(f"{e} {share(*sensitivity(outcomes, e))}" for e in EVIDENCES if sensitivity(outcomes, e)[1])
+        lines.append(f"  slider {ratio:.1f} {variant} anatomy: {found}; false {false_per_case(outcomes):.2f} a case")
+    return lines
+
+
+def _plain(records: Sequence[Record]) -> list[str]:
+    lines = []
+    for method in dict.fromkeys(key for record in records for key in record.plain):
+        outcomes = [record.plain[method] for record in records if method in record.plain]
+        _, volume = measure_errors(outcomes)
+        inside = share(int(np.sum(np.abs(volume) <= 0.25)), len(volume)) if len(volume) else "-"
+        lines.append(
+            f"  plain {method}: found {share(*sensitivity(outcomes))}, false {false_per_case(outcomes):.2f} a case, "
+            f"true before false {share(*true_first_count(outcomes))}, volume within 25 % {inside}"
+        )
+    return lines
+
+
+def _alignment(records: Sequence[Record]) -> list[str]:
+    lines = []
+    for kind, some in by_kind(records).items():
+        for role in dict.fromkeys(role for record in some for role in record.landmarks):
+            errors = [record.landmarks[role] for record in some if role in record.landmarks]
+            before, after = (np.array([e[key] for e in errors]) for key in ("before_mm", "after_mm"))
+            far = [e for e in errors if e["after_mm"] > FAR_MM]
+            said = sum(e["verdict"] == "not aligned" for e in far)
+            warned = sum(e["verdict"] == "not aligned" or e["warned"] for e in far)
+            lines.append(
+                f"## alignment of {role}, {kind}, {len(errors)} cases, mean of a case's landmarks, mm: "
+                f"before {_spread(before)}; after {_spread(after)}; worst landmark "
+                f"{max(max(e['landmarks_mm']) for e in errors):.2f}; worse by over {WORSE_MM} mm "
+                f"{int(np.sum(after > before + WORSE_MM))}; over {FAR_MM:.0f} mm {len(far)}, of these said so {said}, "
+                f"said so or warned {warned}; not aligned {sum(e['verdict'] == 'not aligned' for e in errors)}"
+            )
+    return lines
+
+
+def _spread(values: np.ndarray) -> str:
+    return f"median {np.median(values):.2f}, 95 % {np.percentile(values, 95):.2f}, worst {values.max():.2f}"
+
+
+def _speed(records: Sequence[Record]) -> list[str]:
+    stages = dict.fromkeys(stage for record in records for stage in record.seconds)
+    texts = []
+    for stage in stages:
+        seconds = [record.seconds[stage] for record in records if stage in record.seconds]
+        texts.append(f"{stage} median {np.median(seconds):.1f}, most {max(seconds):.1f}")
+    return ["## seconds of processor time a case: " + "; ".join(texts)] if texts else []
+
+
+def to_json(records: Sequence[Record], settings: dict[str, Any]) -> dict[str, Any]:
+    """Records and sums in plain types."""
+    return {"settings": settings, "sums": _sums(records), "cases": [_record_json(record) for record in records]}
+
+
+def _sums(records: Sequence[Record]) -> dict[str, Any]:
+    """What the chart draws: for each kind the curve over the slider, the default and the plain methods."""
+    sums = {}
+    for kind, some in by_kind(records).items():
+        keys = dict.fromkeys(key for record in some for key in record.slider)
+        curves: dict[str, list] = {}
+        for variant, ratio in keys:
+            point = _point([r.slider[variant, ratio] for r in some if (variant, ratio) in r.slider])
+            curves.setdefault(variant, []).append({"ratio": ratio, **point})
+        variants = dict.fromkeys(v for r in some for v in r.outcomes)
+        methods = dict.fromkeys(m for r in some for m in r.plain)
+        sums[kind] = {
+            "default": {v: _point([r.outcomes[v] for r in some if v in r.outcomes]) for v in variants},
+            "slider": curves,
+            "plain": {m: _point([r.plain[m] for r in some if m in r.plain]) for m in methods},
+        }
+    return sums
+
+
+def _point(outcomes: Sequence[Outcome]) -> dict[str, Any]:
+    part, whole = sensitivity(outcomes)
+    by_evidence = {e: sensitivity(outcomes, e) for e in EVIDENCES if sensitivity(outcomes, e)[1]}
+    return {
+        "cases": len(outcomes),
+        "found": part,
+        "lesions": whole,
+        "by_evidence": by_evidence,
+        "false_a_case": false_per_case(outcomes),
+        "true_first": true_first_count(outcomes),
+        "names": names_right(outcomes),
+    }
+
+
+def _record_json(record: Record) -> dict[str, Any]:
+    return {
+        "name": record.name,
+        "kind": record.kind,
+        "stable": record.stable,
+        "landmarks": record.landmarks,
+        "seconds": record.seconds,
+        "outcomes": {variant: _outcome_json(outcome) for variant, outcome in record.outcomes.items()},
+    }
+
+
+def _outcome_json(outcome: Outcome) -> dict[str, Any]:
+    candidates = []
+    false_place = dict(zip((rank for rank, _ in outcome.false), outcome.false_places, strict=True))
+    for rank, one in enumerate(outcome.found, start=1):
+        lesion = outcome.lesion_of(rank)
+        candidates.append(
+            {
+                "rank": rank,
+                "lesion": None if lesion is None else lesion.id,
+                "false_place": false_place.get(rank),
+                "center_ras_mm": [round(float(x), 2) for x in one.center_ras_mm],
+                **one.facts,
+            }
+        )
+    lesions = [{"id": x.id, "evidence": x.evidence, "rank": outcome.ranks[x.id], **x.truth} for x in outcome.lesions]
+    return {"lesions": lesions, "candidates": candidates}
