@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from PainGeneratorLib.Numerics.image import Geometry, Region
 from PainGeneratorLib.Numerics.implant import no_signal
-from PainGeneratorLib.Numerics.mr_bright import Canal
+from PainGeneratorLib.Numerics.mr_bright import BrightPart, Canal, _at_hip
 
 
 @pytest.fixture
@@ -32,3 +33,26 @@ def test_no_signal_is_never_below_the_noise_in_the_air():
     array = np.where(body, np.float32(0.2), noise)
     assert no_signal(array, body, 0.2, 0.2) > np.percentile(array[~body], 90) > 0.2 * 0.2
     assert no_signal(np.where(body, 1.0, 0.0), body, 1.0, 0.2) == 0.2
+
+
+def bright_part(lengths, mean=2.0, marrow=0.1, volume_ml=4.0) -> BrightPart:
+    geometry = Geometry((20, 20, 20), np.diag([2.0, 2.0, 2.0, 1.0]))
+    region = Region(geometry, np.arange(int(volume_ml / geometry.voxel_volume_ml)))
+    return BrightPart(region, np.array(lengths, float), np.eye(3), mean, 1.3 * mean, 0.9, marrow, 0.0, 0.0, 0.5)
+
+
+def test_fluid_beside_either_hip_joint_is_an_effusion_and_elsewhere_it_is_none():
+    fluid = bright_part((21, 19, 15), mean=2.6)
+    assert _at_hip(fluid, 18.0, 150.0) == ("effusion or synovitis", True)
+    assert _at_hip(fluid, 164.0, 18.0) == ("effusion or synovitis", True)
+    assert _at_hip(fluid, 100.0, 90.0) == (None, False)
+
+
+def test_a_piece_of_a_great_vessel_is_no_oedema_but_a_sheet_beside_the_stem_is():
+    assert _at_hip(bright_part((34, 12, 12)), 18.0) == (None, False)
+    assert _at_hip(bright_part((34, 14, 7)), 18.0) == ("oedema", True)
+
+
+def test_far_from_the_hips_what_lies_in_bone_is_oedema_unless_it_is_as_long_as_bowel():
+    assert _at_hip(bright_part((24, 20, 15), mean=2.4, marrow=0.5), 64.0) == ("oedema", True)
+    assert _at_hip(bright_part((150, 38, 20), marrow=0.5), 64.0) == (None, False)

@@ -18,6 +18,7 @@ SIGNAL = {
     "muscle": (100, 50, 60), "fat": (330, 35, 200), "marrow": (210, 45, 110), "disc": (95, 80, 130),
     "csf": (55, 420, 400), "none": (2, 2, 2), "organ": (110, 110, 120), "oedema": (120, 150, 200),
     "haemangioma": (310, 75, 190), "vein": (120, 160, 220), "fluid": (60, 400, 390), "fat change": (300, 42, 160),
+    "red marrow": (140, 52, 110),
     "sclerosis": (90, 35, 45), "dark disc": (80, 30, 35), "dark": (70, 50, 60), "unsuppressed fat": (330, 300, 260),
 }  # fmt: skip
 NAMES = list(SIGNAL)
@@ -127,6 +128,17 @@ def test_a_basivertebral_vein_and_a_haemangioma_are_no_findings() -> None:
     assert kinds(find([vein, haemangioma])) == []
 
 
+def test_red_marrow_in_fatty_marrow_is_no_oedema_as_it_does_not_outshine_muscle(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setitem(SIGNAL, "marrow", (290, 22, 160))
+    island = ("red marrow", (9.0, 9.0, -19.0), (8.0, 7.0, 7.0))
+    result = find([island, OEDEMA])
+    assert kinds(result) == ["oedema"]
+    assert abs(result.findings[0].centroid_ras_mm[2] - 19.0) < 3.0
+    assert all("weak" in finding.flags for finding in result.weak)
+
+
 def test_the_same_bright_spot_away_from_the_veins_place_is_oedema() -> None:
     assert kinds(find([("vein", (-14.0, 12.0, -26.0), (6.0, 6.0, 4.0))])) != []
 
@@ -173,6 +185,19 @@ def test_a_disc_darker_than_the_others_is_degenerated_and_common_without_pain() 
     assert kinds(result) == ["disc degeneration"]
     assert "common-without-pain" in result.findings[0].flags
     assert abs(result.findings[0].centroid_ras_mm[2] - (-38.0)) < 2.0
+
+
+def test_a_t2_that_shows_fewer_than_three_discs_judges_none_of_them() -> None:
+    signals, code, level = spine([], dark_disc=True)
+    few = slice(70, 120)  # caudal end: two discs
+    below = grid().ijk_to_ras.copy()
+    below[:3, 3] = grid().to_ras(np.array([0.0, few.start, 0.0]))
+    t2 = Image(np.ascontiguousarray(signals["T2"][:, few]), Geometry((SHAPE[0], 50, SHAPE[2]), below))
+    result = find_mr_findings(
+        {"T1": Image(signals["T1"], grid()), "T2": t2}, {}, Image(signals["T1"], grid()), parameters("low-back"),
+        group="low-back", anatomy_tissues=Image(code, grid()), levels=Image(level, grid()),
+    )  # fmt: skip
+    assert "disc degeneration" not in kinds(result)
 
 
 @pytest.mark.parametrize("order", [(1, 0, 2), (2, 1, 0)])

@@ -238,19 +238,33 @@ def test_an_implant_without_stem_or_cup_says_so():
         cup_zone(np.zeros(3), bare)
 
 
-def test_the_cup_is_found_in_the_implants_void():
+@pytest.mark.parametrize("is_shell", [False, True], ids=["solid", "dome of a cup with a liner"])
+def test_the_cup_is_found_in_the_implants_void(is_shell):
     matrix = np.diag([-2.0, -2.0, 2.0, 1.0])
     matrix[:3, 3] = [-40, 40, -260]
     geometry = Geometry((120, 40, 60), matrix)
     points = geometry.flat_to_ras(np.arange(geometry.size))
     hip = implant("left")
     mask = np.linalg.norm(points - hip.cup_center_ras, axis=1) < 26
+    if is_shell:  # metal above and medial of the head's center, thickest above
+        outward = points - hip.cup_center_ras
+        mask &= (np.linalg.norm(outward - [0, 0, -5], axis=1) > 22) & (outward @ [1.0, 0, 1.0] > -5)
     way = hip.stem_tip_ras - hip.stem_top_ras
     along = np.clip((points - hip.stem_top_ras) @ way / (way @ way), 0, 1)
     mask |= np.linalg.norm(points - hip.stem_top_ras - along[:, None] * way, axis=1) < 9
     found = hip_implant("left", np.stack([hip.stem_top_ras, hip.stem_tip_ras]), Region(geometry, np.flatnonzero(mask)))
     assert np.linalg.norm(found.cup_center_ras - hip.cup_center_ras) < 4.0
     assert found.cup_radius_mm == pytest.approx(26.0, abs=3.0)
+
+
+@pytest.mark.parametrize(
+    ("lateral_mm", "structure"), [(13, "femur"), (26, "trochanteric bursa"), (38, "trochanteric bursa")]
+)
+def test_lateral_of_the_trochanter_lies_its_bursa_and_no_zone_of_the_stem(lateral_mm, structure):
+    hip = implant("left")
+    place = hip.stem_top_ras + 0.2 * (hip.stem_tip_ras - hip.stem_top_ras) + [-lateral_mm, 0, 0]
+    found = Namer(plan=find_body_plan(flat_image(), implant=hip), implant=hip).name(ball(place, 4))
+    assert (found.structure, found.side, found.zone is None) == (structure, "left", structure != "femur")
 
 
 # without an anatomy segmentation

@@ -16,8 +16,8 @@ from scipy import ndimage
 from ..Numerics import tissues as codes
 from ..Numerics.image import Geometry, Image, Region
 from ..Numerics.records import Place
+from ..Numerics.spine_line import GRID_MM, SpineLine, coarse_grid, find_spine_line
 from ..Numerics.symmetry import RELIABLE_QUALITY, SymmetryPlane
-from .spine_line import GRID_MM, SpineLine, coarse_grid, find_spine_line
 from .spine_places import SPREAD_PART
 from .zones import HipImplant
 
@@ -30,6 +30,9 @@ _PARASPINAL_MM = 65.0
 _HALF_BODY_MM = (140.0, 220.0)
 """Half the width of an adult's pelvis with its soft tissue; ours."""
 _ONE_LEG_MM = 230.0
+_MOST_TURN_DEG = 15.0
+_CLEARLY_ALIKE = 0.9
+"""Of the unlikeness of both sides of the spine, lying straight: what a turn has to get below. Ours."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -157,7 +160,7 @@ def find_body_plan(
     if line is not None:
         near = plane is None or abs(float(np.median(plane.signed_distance_mm(line.points_ras)))) < 20.0
         if near:
-            normal = np.array([-1.0, 0.0, 0.0]) if plane is None else plane.normal_ras
+            normal = _turned_left(reference, line) if plane is None else plane.normal_ras
             return BodyPlan(line.points_ras.mean(axis=0), normal, "spine line", line, implant)
         line = None
     if plane is not None:
@@ -170,6 +173,39 @@ def find_body_plan(
         middle = _behind_implant(implant, middle)
     known = outline.skin_left_mm is not None or outline.skin_right_mm is not None or implant is not None
     return BodyPlan(middle, left, "body outline" if known else "scanner axis", line, implant)
+
+
+def _turned_left(reference: Image, line: SpineLine) -> np.ndarray:
+    """Unit vector to the patient's left, turned about the body's length as left and right of the spine look alike.
+
+    Only a clear likeness counts: otherwise the patient is taken to lie straight.
+    """
+    values, geometry = coarse_grid(reference)
+    rungs = line.points_ras[:: max(1, len(line.points_ras) // 40)]
+    lateral, front = np.meshgrid(np.arange(6.0, 46.0, 4.0), np.arange(-40.0, 26.0, 5.0))
+    lateral, front = lateral.ravel(), front.ravel()
+
+    def at(offsets: np.ndarray) -> np.ndarray:
+        points = rungs[:, None, :] + offsets[None]
+        kji = geometry.to_ijk(points.reshape(-1, 3))[:, ::-1]
+        return ndimage.map_coordinates(values, kji.T, order=1, cval=np.nan)
+
+    def unlikeness(degrees: float) -> float:
+        c, s = np.cos(np.radians(degrees)), np.sin(np.radians(degrees))
+        sides = [
+            at(np.stack([sign * c * lateral - s * front, sign * s * lateral + c * front, 0 * front], axis=1))
+            for sign in (1.0, -1.0)
+        ]
+        difference = np.abs(sides[0] - sides[1])
+        seen = np.isfinite(difference)
+        return float(difference[seen].mean()) if seen.mean() > 0.5 else np.inf
+
+    turns = np.arange(-_MOST_TURN_DEG, _MOST_TURN_DEG + 0.5)
+    unlike = np.array([unlikeness(turn) for turn in turns])
+    best = int(np.argmin(unlike))
+    is_clear = 0 < best < len(turns) - 1 and unlike[best] < _CLEARLY_ALIKE * unlikeness(0.0)
+    turn = np.radians(turns[best]) if is_clear else 0.0
+    return np.array([-np.cos(turn), -np.sin(turn), 0.0])
 
 
 @dataclass(frozen=True, eq=False)

@@ -21,7 +21,7 @@ _HEAD_RADIUS_MM = (15.0, 34.0)
 _SOCKET_GAP_MM = 12.0
 """A head lies in its socket; where the neck is cut, the trochanters are the thickest part, 30 mm away. Ours."""
 _CUP_RADIUS_MM = 26.0
-"""Half of the usual 52 mm; the liner shows neither as metal nor in a label, so that a measured cup looks too small."""
+"""Half of the usual 52 mm: a void is some millimetres wider than the metal, and a label may leave out the liner."""
 _STEM_RADIUS_MM = 12.0
 _STEM_LEAST_MM = 60.0
 """A stem is at least so high: cups and resurfacing heads are lower."""
@@ -33,8 +33,8 @@ _SACROILIAC_REACH_MM = 16.0
 class Femur:
     """A proximal femur in RAS mm: head, and the directions from it.
 
-    `offset_mm` is the lateral distance from the head's center to the shaft's axis. Of a `replaced` hip, center and
-    radius are those of the cup.
+    `offset_mm` is the lateral distance from the head's center to the shaft's axis. Of a `replaced` hip, the center is
+    that of the cup, the radius the usual one of cups.
     """
 
     side: str
@@ -143,8 +143,7 @@ def find_replaced_femur(
         return None
     lateral = patient_left(anatomy) * (1.0 if side == "left" else -1.0)
     if implant is not None and implant.side == side and implant.cup_center_ras is not None:
-        radius = max(implant.cup_radius_mm, _CUP_RADIUS_MM)
-        return _with_axes(side, implant.cup_center_ras, radius, points, lateral, replaced=True)
+        return _with_axes(side, implant.cup_center_ras, _CUP_RADIUS_MM, points, lateral, replaced=True)
     bones = [anatomy.points(anatomy.labels_of(HIP_BONES, each)) for each in ("left", "right")]
     if other is None or not all(len(bone) for bone in bones):
         return None

@@ -27,7 +27,7 @@ from .hips import (
 )
 from .spine import Spine, find_spine, patient_left
 from .spine_places import Sample, side_of, spine_name, spine_place
-from .zones import HipImplant, cup_zone, gruen_zone, stem_position
+from .zones import HipImplant, StemPosition, cup_zone, gruen_zone, stem_position
 
 if TYPE_CHECKING:
     from .body_plan import BodyPlan
@@ -37,7 +37,12 @@ _INSIDE_PART = 0.5
 _TOUCHING_MM = 3.0
 _REACH_MM = 30.0
 _STEM_REACH_MM = 32.0
-_CUP_REACH_MM = 22.0
+_CUP_REACH_MM = 15.0
+"""From the outside of the cup's void: the bone that loosening changes, half a lesion deep. Ours."""
+_BURSA_MM = (22.0, 45.0)
+"""Lateral of a stem's axis: from the outside of a trochanter, 15 mm beyond the metal, to under the skin. Ours."""
+_BURSA_PART = (-0.12, 0.35)
+"""The part of the stem that lies at the height of the greater trochanter and of the bursa that hangs down from it."""
 _NECK_REACH_MM = 20.0
 """Half a neck, the capsule around it, and some millimetres by which its axis is uncertain on MR. Ours."""
 _SACRUM_HALF_WIDTH_MM = 50.0
@@ -313,6 +318,8 @@ class Namer:
             to_cup = float(np.linalg.norm(point - implant.cup_center_ras)) - implant.cup_radius_mm
         if implant.stem_top_ras is not None and implant.stem_tip_ras is not None:
             position = stem_position(point, implant, self._left)
+            if self.anatomy is None and _is_at_bursa(position):
+                return Place(f"{side} trochanteric bursa", "trochanteric bursa", side)
             if -0.12 <= position.along <= 1.25 and position.away_mm <= _STEM_REACH_MM and to_cup > 0.0:
                 zone, lateral_view = gruen_zone(point, implant, self._left)
                 note = f" (lateral view {lateral_view.split()[1]})" if lateral_view else ""
@@ -327,6 +334,12 @@ class Namer:
         middle = self.anatomy.image.geometry.center_ras if self.anatomy is not None else np.zeros(3)
         side = side_of(np.array([(self.anatomy.to_map(point) - middle) @ self._left]), _SACRUM_HALF_WIDTH_MM / 2)
         return Place(f"unnamed place, {side}", "unnamed", side, None, None, ("no-level",))
+
+
+def _is_at_bursa(position: StemPosition) -> bool:
+    """Whether a place beside a stem lies lateral of the greater trochanter, where there is no bone any more."""
+    is_beside = _BURSA_MM[0] <= position.lateral_mm <= _BURSA_MM[1] and abs(position.anterior_mm) < position.lateral_mm
+    return is_beside and _BURSA_PART[0] <= position.along <= _BURSA_PART[1]
 
 
 def _plain_name(structure: str, side: str, level: str | None) -> str:

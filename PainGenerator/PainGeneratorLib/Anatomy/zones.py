@@ -14,12 +14,18 @@ import dataclasses
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import ndimage
+from scipy.spatial.distance import cdist
 
 from ..Numerics.image import Region, transform_points
 
 _TIP_ZONE_PART = 0.1
 """Zone 4 begins where the tip's last tenth of the stem begins. Ours; drawn zones have zone 4 at and below the tip."""
+_CUP_RADII_MM = (20.0, 35.0)
+"""Cups are 44 to 64 mm wide, small and revision ones 40 to 70."""
+_CUP_MEDIAL_MM, _CUP_BELOW_SHOULDER_MM = 15.0, 65.0
+"""The cup lies so far medial of the stem's axis, and not so far below its shoulder, whose void reaches up. Ours."""
+_ON_SPHERE_MM = 3.0
+"""Half a thick slice and the ragged edge of a void."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,7 +83,8 @@ class HipImplant:
 def hip_implant(side: str, stem_ras: np.ndarray | None, void: Region | None = None) -> HipImplant:
     """A prosthesis from what was found on MR: the stem's axis and the connected signal void.
 
-    The cup's center is where the void lies deepest within its part above and medial of the stem's shoulder.
+    The cup is the sphere that most of the outer surface of the void medial of the stem lies on: the dome of metal is
+    thickest above the head's center, so that its depth would not tell the center.
 
     Parameters
     ----------
@@ -94,18 +101,45 @@ def hip_implant(side: str, stem_ras: np.ndarray | None, void: Region | None = No
     bare = HipImplant(side, top, tip)
     if void is None or not len(void):
         return bare
-    box = void.box_mask(margin=1)
-    depth = ndimage.distance_transform_edt(box.array, sampling=box.geometry.spacing_kji_mm)
-    inside = np.flatnonzero(box.array)
-    points = box.geometry.flat_to_ras(inside)
-    medial = -(points - top) @ bare.lateral()
-    here = (medial > 15.0) & (points[:, 2] > top[2] - 15.0)
-    if np.count_nonzero(here) < 8:
+    points = void.points_ras
+    medial = -bare.lateral()
+    here = points[((points - top) @ medial > _CUP_MEDIAL_MM) & (points[:, 2] > top[2] - _CUP_BELOW_SHOULDER_MM)]
+    if len(here) < 8:
         return bare
-    values = depth.reshape(-1)[inside]
-    deepest = values[here].max()
-    center = points[here & (values >= 0.9 * deepest)].mean(axis=0)
-    return HipImplant(side, top, tip, center, float(np.clip(deepest, 20.0, 35.0)))
+    surface = _outer_surface(here, medial, max(3.0, *void.geometry.spacing_mm))
+    sphere = _sphere_through(surface)
+    return bare if sphere is None else HipImplant(side, top, tip, *sphere)
+
+
+def _outer_surface(points: np.ndarray, medial: np.ndarray, width_mm: float) -> np.ndarray:
+    """The points that are seen from above and from medial, one for each square of `width_mm`, shape (n, 3)."""
+    seen = []
+    for way, across in ((np.array([0.0, 0.0, 1.0]), medial), (medial, np.array([0.0, 0.0, 1.0]))):
+        squares = np.floor(np.column_stack([points @ across, points[:, 1]]) / width_mm).astype(int)
+        order = np.argsort(-(points @ way))
+        _, first = np.unique(squares[order], axis=0, return_index=True)
+        seen.append(points[order[first]])
+    return np.concatenate(seen)
+
+
+def _sphere_through(points: np.ndarray) -> tuple[np.ndarray, float] | None:
+    """Center and radius of the cup-sized sphere that most points lie on; None when fewer than half of them do."""
+    axes = [np.arange(low, high + 4.0, 4.0) for low, high in zip(points.min(axis=0), points.max(axis=0), strict=True)]
+    centers = np.stack(np.meshgrid(*axes, indexing="ij"), axis=-1).reshape(-1, 3)
+    away = cdist(centers, points)
+    radii = np.arange(*_CUP_RADII_MM, 1.5)
+    votes = np.stack([np.count_nonzero(np.abs(away - r) < _ON_SPHERE_MM, axis=1) for r in radii], axis=1)
+    best, size = np.unravel_index(votes.argmax(), votes.shape)
+    center, radius = centers[best], float(radii[size])
+    for _ in range(5):
+        on = np.abs(np.linalg.norm(points - center, axis=1) - radius) < _ON_SPHERE_MM
+        if np.count_nonzero(on) < max(8, 0.5 * len(points)):
+            return None
+        rows = np.column_stack([2.0 * points[on], np.ones(np.count_nonzero(on))])
+        solved = np.linalg.lstsq(rows, np.sum(points[on] ** 2, axis=1), rcond=None)[0]
+        center = solved[:3]
+        radius = float(np.clip(np.sqrt(solved[3] + center @ center), *_CUP_RADII_MM))
+    return center, radius
 
 
 @dataclass(frozen=True)

@@ -13,13 +13,15 @@ from dataclasses import dataclass
 
 import numpy as np
 from scipy import ndimage
+from scipy.spatial import cKDTree
 
 from . import tissues
-from .image import Geometry, Region
+from .image import Geometry, Image, Region
 from .mr_kinds import Work, find_fluid, find_oedema, make_finding
 from .mr_rules import bone_distance, is_tube, normal_fluid, slice_axis
 from .mr_signal import around_region, extents_mm, regions_of, sample_mask
 from .records import MRFinding
+from .spine_line import find_spine_line
 
 SHELL_MM = (1.2, 4.2)
 """The shell that is looked at: beyond the blurred edge, within the neighbouring tissue."""
@@ -27,14 +29,27 @@ CANAL_HALF_MM = (11.0, 10.0)
 """Half width and half depth of the tube cut out around the canal's axis: a wide dural sac."""
 FAR_FROM_IMPLANT = 2.0
 """Of the muscle signal, at the peak: marrow oedema away from a prosthesis."""
-CANAL_BARS = (1.35, 2.0, 2.7, 3.5)
-"""Of the muscle signal: bars at which the canal is looked for."""
-CANAL_LEAST_ML, CANAL_MOST_ML = 4.0, 90.0
+CANAL_BAR = 1.35
+"""Of the muscle signal: what is darker is no fluid of the canal."""
+CANAL_NEAR_MM = 11.0
+"""From the spine line: half a wide dural sac."""
+RUNG_MM, VERTEBRA_MM = 4.0, 36.0
+FORWARD_SLOPE = 0.5
+"""Forward over downward, at most: a lumbar lordosis with its kyphosis above stays below it."""
+CANAL_GAP_MM = 25.0
+"""Along the axis: a narrow level, where stenosis leaves little fluid, is shorter."""
 SPINE_SIDE_MM, SPINE_BACK_MM, SPINE_FRONT_MM = 75.0, 55.0, 48.0
 """Beside, behind and in front of the canal's axis: vertebrae with their arches, and the sacroiliac joints."""
-BODIES_SHARE = 0.35
-"""Of the places in front of the canal, at least, are vertebral marrow; the rest are discs and endplates."""
+BODIES_SHARE = 0.2
+"""Of the places in front of the canal, at least, look like vertebral marrow; the rest are discs, endplates, fatty and
+bright marrow. In front of bladder, bowel and vessels there is next to none."""
 DISC_MINIMUM_ML = 1.5
+BOWEL_LENGTH_MM = 80.0
+"""Longer than a sacroiliac joint (50 to 60 mm) with its margins: a loop of bowel. Ours."""
+VESSEL_WIDTH_MM = 16.0
+"""Iliac and femoral vessels are 8 to 14 mm wide."""
+BEHIND_IMPLANT_MM = 20.0
+"""Sacroiliac joints lie 30 to 70 mm behind the middle of a hip replacement."""
 FLUID_LIKE = 2.2
 """Of the muscle signal: free fluid and synovitis rather than oedema in marrow."""
 
@@ -164,56 +179,58 @@ def _shell(own: np.ndarray, geometry: Geometry) -> np.ndarray:
 
 
 def find_canal(work: Work) -> Canal | None:
-    """The spinal canal: the long tube of fluid along the body that has the vertebrae in front of it.
-
-    At a low bar it hangs together with vessels, bowel and bladder, at a high one it falls apart: bars are tried from
-    low to high, and the longest tube is taken.
-    """
-
-    def is_canal(part: BrightPart) -> bool:
-        lengths, along = part.lengths_mm, abs(part.axes[0][2])
-        is_long = lengths[0] > work.parameters.canal_length_mm and lengths[0] > 2.5 * lengths[1] and along > 0.7
-        is_thin = part.volume_ml < CANAL_MOST_ML and lengths[2] < 30.0
-        return bool(is_long and is_thin and part.peak > FLUID_LIKE)
-
-    least = CANAL_LEAST_ML
-    tubes = [
-        part
-        for bar in CANAL_BARS
-        for part in bright_parts(work, bright_mask(work, bar), least, with_shell=False)
-        if is_canal(part)
-    ]
-    axes = [axis for axis in (_axis(part) for part in tubes) if axis is not None]
-    marrow = [_marrow_in_front(work, axis) for axis in axes]
-    # Great vessels are tubes of the same length; in front of them lies fat and bowel, in front of the canal the spine.
-    lengths = [
-        np.ptp(axis.axis_ras[:, 2]) if share > BODIES_SHARE else 0.0 for axis, share in zip(axes, marrow, strict=True)
-    ]
-    return axes[int(np.argmax(lengths))] if max(lengths, default=0.0) > 0.0 else None
+    """The spinal canal: the fluid along the spine line, where it is long and has the vertebrae in front of it."""
+    geometry = work.around.geometry
+    images = [Image(work.smooth[role], geometry) for role in ("T1", work.bright) if role in work.smooth]
+    line = find_spine_line(images[0], images[-1])
+    if line is None:
+        return None
+    # T1 is not asked here: fat around the nerve roots shines into thick slices of the canal.
+    bright = work.smooth[work.bright] > CANAL_BAR * work.levels.muscle[work.bright]
+    flat = np.flatnonzero(bright & work.signals.body)
+    points = geometry.flat_to_ras(flat)
+    beside = Canal(line.points_ras).beside(points)
+    rungs = _rungs(points[np.hypot(*beside.T) < CANAL_NEAR_MM])
+    if not len(rungs):
+        return None
+    rungs = _longest_piece(rungs[_marrow_in_front(work, rungs) > BODIES_SHARE])
+    if not len(rungs) or np.ptp(rungs[:, 2]) < work.parameters.canal_length_mm:
+        return None
+    rungs[:, :2] = ndimage.median_filter(rungs[:, :2], size=(5, 1), mode="nearest")
+    return Canal(rungs)
 
 
-def _axis(part: BrightPart) -> Canal | None:
-    points = part.region.points_ras
+def _rungs(points: np.ndarray) -> np.ndarray:
+    """The middle of points (n, 3), RAS mm, at each height, from caudal to cranial, shape (m, 3)."""
     rungs = []
-    for height in np.arange(points[:, 2].min() + 2.0, points[:, 2].max(), 4.0):
-        near = points[np.abs(points[:, 2] - height) < 4.0]
+    for height in np.arange(points[:, 2].min() + 2.0, points[:, 2].max(), RUNG_MM) if len(points) else ():
+        near = points[np.abs(points[:, 2] - height) < RUNG_MM]
         if len(near) > 5:
             rungs.append((*np.median(near[:, :2], axis=0), height))
-    if len(rungs) < 5:
-        return None
-    axis = np.array(rungs)
-    axis[:, :2] = ndimage.median_filter(axis[:, :2], size=(5, 1), mode="nearest")
-    return Canal(axis)
+    return np.array(rungs).reshape(-1, 3)
 
 
-def _marrow_in_front(work: Work, canal: Canal) -> float:
-    """Part of the places 14 to 34 mm in front of a tube that look like marrow of vertebrae."""
+def _longest_piece(rungs: np.ndarray) -> np.ndarray:
+    """The longest piece without a wide gap and without a step from the canal forward and down to bladder or bowel: the
+    canal turns backward in the sacrum."""
+    steps = np.diff(rungs, axis=0)
+    forward = ndimage.uniform_filter1d(-steps[:, 1], 3, mode="nearest") / RUNG_MM if len(steps) else steps[:, 1]
+    pieces = np.split(rungs, np.flatnonzero((steps[:, 2] > CANAL_GAP_MM) | (forward > FORWARD_SLOPE)) + 1)
+    return max(pieces, key=len)
+
+
+def _marrow_in_front(work: Work, axis_ras: np.ndarray) -> np.ndarray:
+    """Part of the places 14 to 34 mm in front of each point of an axis that look like marrow of vertebrae, over the
+    height of a vertebra with its disc."""
     shells = _Shells(work, np.zeros(0, dtype=bool))
     geometry = work.around.geometry
-    points = np.concatenate([canal.axis_ras + np.array([0.0, step, 0.0]) for step in (14.0, 19.0, 24.0, 29.0, 34.0)])
-    kji = np.rint(geometry.to_ijk(points)).astype(int)[:, ::-1]
-    kji = kji[np.all((kji >= 0) & (kji < geometry.shape), axis=1)]
-    return float(shells.classes(tuple(kji.T))[0].mean()) if len(kji) else 0.0
+    steps = np.array([[0.0, step, 0.0] for step in (14.0, 19.0, 24.0, 29.0, 34.0)])
+    kji = np.rint(geometry.to_ijk((axis_ras[:, None] + steps).reshape(-1, 3))).astype(int)[:, ::-1]
+    held = np.all((kji >= 0) & (kji < geometry.shape), axis=1)
+    marrow = np.zeros(len(kji))
+    marrow[held] = shells.classes(tuple(kji[held].T))[0]
+    share = marrow.reshape(len(axis_ras), -1).mean(axis=1)
+    return ndimage.uniform_filter1d(share, round(VERTEBRA_MM / RUNG_MM), mode="nearest")
 
 
 def beside_canal(mask: np.ndarray, geometry: Geometry, canal: Canal) -> np.ndarray:
@@ -295,32 +312,70 @@ def _in_spine(part: BrightPart, offset: np.ndarray, canal: Canal) -> tuple[str |
 
 
 def judge_hip(work: Work, parts: list[BrightPart], to_implant: Callable[[Region], np.ndarray] | None) -> list[Judged]:
-    """Bright parts around a hip replacement, by their distance to the implant and what surrounds them."""
-    p = work.parameters
+    """Bright parts in both hips after a replacement, by their distance to the implant and what surrounds them."""
+    p, to_other = work.parameters, _to_other_hip(work)
     out = []
     for part in parts:
         kind, sure = None, False
-        if normal_fluid(part.region, work.around, p) is None:
+        if normal_fluid(part.region, work.around, p) is None and not _is_told_organ(work, part.region):
             gap = float(np.median(to_implant(part.region))) if to_implant is not None else np.inf
-            kind, sure = _at_hip(part, gap)
+            kind, sure = _at_hip(part, gap, to_other(part.region), _is_behind(part, work.implant))
         sure = sure and part.volume_ml >= p.bright_sure_ml and part.peak >= p.bright_sure_over_muscle
         out.append(Judged(part, kind, sure))
     return out
 
 
-def _at_hip(part: BrightPart, gap_mm: float) -> tuple[str | None, bool]:
-    if part.mean >= FLUID_LIKE and part.volume_ml >= 1.0:
-        if gap_mm > 45.0:
-            return None, False
-        return ("effusion or synovitis" if gap_mm < 25.0 else "fluid collection or bursitis"), True
+def _is_told_organ(work: Work, region: Region) -> bool:
+    """Whether an anatomy segmentation says that most of a region is bowel, a vessel or another organ."""
+    told = work.around.told
+    return told is not None and bool(np.mean(told.reshape(-1)[region.flat] == tissues.VISCERA) > 0.5)
+
+
+def _is_behind(part: BrightPart, implant: Region | None) -> bool:
+    """Whether a part lies behind the implant, as the sacroiliac joints do and bowel on the iliac wing does not."""
+    return implant is not None and bool(
+        part.region.centroid_ras_mm[1] < implant.centroid_ras_mm[1] - BEHIND_IMPLANT_MM
+    )
+
+
+def _at_hip(
+    part: BrightPart, gap_mm: float, other_gap_mm: float = np.inf, is_behind: bool = False
+) -> tuple[str | None, bool]:
+    """Kind and sureness by the distance to the implant, and to where it would lie in the other hip."""
+    # Within bone it is marrow however bright: the sacroiliac joints lie far from both hips, and behind them.
+    in_sacrum = gap_mm > 45.0 and part.marrow > 0.45 and is_behind
+    if part.mean >= FLUID_LIKE and part.volume_ml >= 1.0 and not in_sacrum:
+        if min(gap_mm, other_gap_mm) < 25.0:
+            return "effusion or synovitis", True
+        return ("fluid collection or bursitis", True) if gap_mm <= 45.0 else (None, False)
     # Bowel and vessels lie in fat.
-    if part.fat > 0.2:
+    if part.fat > 0.2 or (gap_mm > 12.0 and _is_vessel_piece(part)):
         return None, False
     if gap_mm <= 25.0:
         return "oedema", True
-    # Far from the implant bowel looks alike where it lies on bone: only what is clearly bright counts.
-    is_in_bone = part.marrow > 0.3 and part.volume_ml >= 1.0
+    # Far from the implant bowel looks alike where it lies on bone: only what is clearly bright counts, and is compact.
+    is_in_bone = part.marrow > 0.3 and part.volume_ml >= 1.0 and part.lengths_mm[0] <= BOWEL_LENGTH_MM
     return ("oedema", part.peak >= FAR_FROM_IMPLANT) if is_in_bone else (None, False)
+
+
+def _is_vessel_piece(part: BrightPart) -> bool:
+    """Whether a part is round across and long, as a piece of a great vessel is: bursae and loosening are sheets."""
+    long, wide, thin = part.lengths_mm
+    return bool(part.marrow <= 0.3 and long > 2.2 * wide and wide < 1.4 * thin and wide < VESSEL_WIDTH_MM)
+
+
+def _to_other_hip(work: Work) -> Callable[[Region], float]:
+    """Median distance (mm) of a region to the implant mirrored at the midline; infinite where either is not known."""
+    middle = work.around.midline_r_mm
+    if middle is None or work.implant is None:
+        return lambda _: np.inf
+    points = work.implant.points_ras[:: max(1, len(work.implant) // 4000)] * [-1.0, 1.0, 1.0] + [
+        2.0 * middle,
+        0.0,
+        0.0,
+    ]
+    tree = cKDTree(points)
+    return lambda region: float(np.median(tree.query(region.points_ras[:: max(1, len(region) // 2000)])[0]))
 
 
 def as_finding(work: Work, judged: Judged) -> MRFinding:
@@ -377,7 +432,7 @@ def look_for_bright(work: Work) -> Bright | None:
 
 
 def find_bright(work: Work, bright: Bright) -> tuple[list[MRFinding], list[MRFinding]]:
-    """Findings and weak findings."""
+    """Findings and weak findings; the latter are still to be marked as such."""
     around = work.around
     if bright.canal is not None:
         judged = judge_spine(work, bright.canal, bright.parts)
@@ -386,18 +441,31 @@ def find_bright(work: Work, bright: Bright) -> tuple[list[MRFinding], list[MRFin
         judged = judge_hip(work, bright.parts, to_implant)
     sure = [as_finding(work, one) for one in judged if one.kind is not None and one.sure]
     weak = [as_finding(work, one) for one in judged if one.kind is not None and not one.sure]
+    if bright.canal is not None:
+        faint = [f for f in sure if f.kind == "oedema" and _is_faint(work, f)]
+        sure = [f for f in sure if f not in faint]
+        weak += faint
     taken = bright.mask.reshape(-1)
-    others = [f for f in find_oedema(work) if not taken[f.region.flat].any()]
+    others, faint = ([f for f in found if not taken[f.region.flat].any()] for found in find_oedema(work))
+    weak += faint
     if around.told is None:
         weak += others
     else:
         sure += others
-    if around.told is not None:
         sure += [f for f in find_fluid(work) if not _overlaps(f, sure)]
-    for finding in weak:
-        finding.flags.append("weak")
-        finding.grade = 0.33
     return sure, weak
+
+
+def _is_faint(work: Work, oedema: MRFinding) -> bool:
+    """Whether an oedema is on the average less bright than the core of one, against all marrow or that of its place.
+
+    Where fat is poorly suppressed or marrow is red, all of it outshines muscle; where bone is told from signal alone,
+    that is taken for an oedema more easily than where its outline is known.
+    """
+    own = work.z[work.bright].reshape(-1)[oedema.region.flat]
+    own = own[np.isfinite(own)]
+    here = float(own.mean()) if own.size else oedema.z
+    return min(here, oedema.z) < work.parameters.oedema_core_z
 
 
 def _overlaps(finding: MRFinding, others: list[MRFinding]) -> bool:

@@ -220,11 +220,12 @@ def _apply_rules(
             return [], [], warnings
         text = "There is no fluid-sensitive or T2 series: only marrow replaced on T1 was looked for, graded low."
         return find_dark_marrow(work), [], [*warnings, text]
-    weak: list[MRFinding] = []
+    findings, weak = find_oedema(work) if bright is None else find_bright(work, bright)
     if bright is None:
-        findings = find_oedema(work) + find_fluid(work)
-    else:
-        findings, weak = find_bright(work, bright)
+        findings += find_fluid(work)
+    for finding in weak:
+        finding.flags.append("weak")
+        finding.grade = 0.33
     findings += find_endplate_changes(work)
     if work.around.told is not None and (work.around.tissue == tissues.DISC).any():
         findings += find_degenerated_discs(work)

@@ -107,16 +107,30 @@ def _seeded(grown: np.ndarray, seeds: np.ndarray, geometry: Geometry, minimum_ml
     return [region for region in regions_of(grown, geometry, minimum_ml) if marked[region.flat].any()]
 
 
-def find_oedema(work: Work) -> list[MRFinding]:
-    """Bright on FLUID, dark on T1, in marrow; no vein; along an endplate it is Modic I."""
+def _muscle(work: Work) -> float:
+    """The signal of muscle on a fluid-sensitive series with its fat suppressed; 0 on T2, where marrow outshines it."""
+    return work.levels.muscle["FLUID"] if work.bright == "FLUID" else 0.0
+
+
+def find_oedema(work: Work) -> tuple[list[MRFinding], list[MRFinding]]:
+    """Bright on FLUID, dark on T1, in marrow; no vein; along an endplate it is Modic I.
+
+    Islands of red marrow in fatty marrow are bright by their z too, yet no brighter than muscle: what does not clearly
+    outshine muscle is weak, and what is darker than muscle is none (DOMAIN D.2).
+
+    Returns
+    -------
+    sure, weak : list of MRFinding
+    """
     p, around = work.parameters, work.around
     geometry = around.geometry
     bright = np.nan_to_num(work.z[work.bright], nan=-99.0)
-    candidates = bright >= p.oedema_z
+    signal, muscle = work.smooth[work.bright], _muscle(work)
+    candidates = (bright >= p.oedema_z) & (signal > muscle)
     if "T1" in work.z:
         candidates &= np.nan_to_num(work.z["T1"], nan=99.0) <= p.oedema_t1_z
     inner = inner_voxels(around.marrow, geometry)
-    findings = []
+    sure, weak = [], []
     for region in _seeded(candidates, (bright >= p.oedema_core_z) & candidates & inner, geometry, p.oedema_minimum_ml):
         counts = slice_counts(region)
         # A rim that is nowhere 2 mm deep in the marrow is its edge, mixed with canal, joint or disc.
@@ -138,8 +152,9 @@ def find_oedema(work: Work) -> list[MRFinding]:
         touches = _disc_distance_ok(work, region, ENDPLATE_MM) > 0.08
         if near_disc > 0.6 and touches and t1 is not None and t1 < p.modic_t1_z and z > p.modic_fluid_z:
             kind = "Modic I"
-        findings.append(make_finding(work, kind, region, z, work.bright, flags))
-    return findings
+        outshines = np.percentile(signal.reshape(-1)[region.flat], 90) >= p.bright_over_muscle * muscle
+        (sure if outshines else weak).append(make_finding(work, kind, region, z, work.bright, flags))
+    return sure, weak
 
 
 def _vertebra_of(work: Work, region: Region) -> Region | None:
@@ -238,14 +253,13 @@ def find_degenerated_discs(work: Work) -> list[MRFinding]:
     p, around = work.parameters, work.around
     role = "T2" if "T2" in work.smooth else work.bright
     signal = work.smooth[role].reshape(-1)
-    regions = discs(around)
+    seen = np.isfinite(work.signals.roles[role].reshape(-1))
+    regions = [region for region in discs(around) if seen[region.flat].mean() > 0.95]
     if len(regions) < 3:
         return []
     canal = signal[(around.tissue == tissues.FLUID).reshape(-1)]
     fluid = float(np.percentile(canal, 75)) if canal.size > 50 else float(np.percentile(signal, 99.8))
     ratios = []
-    seen = np.isfinite(work.signals.roles[role].reshape(-1))
-    regions = [region for region in regions if seen[region.flat].mean() > 0.95]
     for region in regions:
         offset = region.points_ras - region.centroid_ras_mm
         far = np.sum((offset / np.maximum(np.std(offset, axis=0), 1e-3)) ** 2, axis=1)

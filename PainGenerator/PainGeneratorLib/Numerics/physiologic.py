@@ -225,8 +225,11 @@ def physiologic_reason(
         return reason
     if tissue in (tissue_codes.MUSCLE, tissue_codes.UNKNOWN) and not bone and _at_ureter(spot, body, typical_suv):
         return Expected(f"ureter or vessel: small, in front of the spine, SUVmax {spot.suv_max:.1f}", sure=False)
-    if tissue in (tissue_codes.MARROW, tissue_codes.DISC, tissue_codes.MUSCLE):
+    if tissue in (tissue_codes.MARROW, tissue_codes.DISC):
         return None
+    kidney = _kidney(spot, parameters, body, typical_suv, rich_suv, cluster_ml, mirrored_suv)
+    if kidney is not None or tissue == tissue_codes.MUSCLE:
+        return kidney
     if tissue == tissue_codes.VISCERA:
         return Expected(f"organ or vessel on MR: SUVmax {spot.suv_max:.1f}")
     hot, big = spot.suv_max >= parameters.suv, spot.mtv_ml >= parameters.volume_ml
@@ -241,7 +244,7 @@ def physiologic_reason(
     if seen and depth is not None and side is not None and _before_spine(depth, side, parameters):
         text = "organ, bowel or vessel: in front of the posterior spine, no bone, disc or muscle there on MR"
         return Expected(text, sure=False)
-    return _by_place(spot, parameters, body, typical_suv, rich_suv, cluster_ml, mirrored_suv)
+    return _by_place(spot, parameters, body, typical_suv)
 
 
 def _by_organ(spot: HotSpot, organs: np.ndarray | None, names: Mapping[int, str]) -> Expected | None:
@@ -307,9 +310,6 @@ def _by_place(
     parameters: PhysiologicParameters,
     body: BodyShape,
     typical_suv: float,
-    rich_suv: float,
-    cluster_ml: float,
-    mirrored_suv: float | None,
 ) -> Expected | None:
     """Place, size, uptake and shape together, where MR and anatomy say nothing."""
     place = spot.centroid_ras_mm
@@ -332,11 +332,29 @@ def _by_place(
         return Expected(f"ureter: small, in front of the posterior spine, SUVmax {spot.suv_max:.1f}", sure=False)
     if _in_abdomen(place, depth, side, parameters, body):
         return Expected(f"bowel or vessel: ventral of the spine, SUVmax {spot.suv_max:.1f}", sure=False)
+    return None
+
+
+def _kidney(
+    spot: HotSpot,
+    parameters: PhysiologicParameters,
+    body: BodyShape,
+    typical_suv: float,
+    rich_suv: float,
+    cluster_ml: float,
+    mirrored_suv: float | None,
+) -> Expected | None:
+    """One of two hot masses beside the spine; also where it touches bone or looks like muscle on MR, as kidneys do."""
+    place = spot.centroid_ras_mm
+    depth, side = body.depth(place), body.off_midline(place)
+    if depth is None or side is None or mirrored_suv is None or not body.has_midline(place):
+        return None
+    excreting = spot.suv_max >= max(ORGAN_RATIO * typical_suv, EXCRETION_SUV)
     # Marrow of both sides is hotter than muscle, too: the other kidney must be hotter than any normal bone.
-    paired = mirrored_suv is not None and mirrored_suv >= max(ORGAN_RATIO * typical_suv, PAIRED_RICH * rich_suv)
-    kidney_place = KIDNEY_SIDE_MM[0] <= side <= KIDNEY_SIDE_MM[1] and KIDNEY_DEPTH[0] <= depth <= KIDNEY_DEPTH[1]
-    large = cluster_ml >= parameters.volume_ml or hot or "truncated" in spot.flags
-    if excreting and large and paired and kidney_place:
+    paired = mirrored_suv >= max(ORGAN_RATIO * typical_suv, PAIRED_RICH * rich_suv)
+    at_place = KIDNEY_SIDE_MM[0] <= side <= KIDNEY_SIDE_MM[1] and KIDNEY_DEPTH[0] <= depth <= KIDNEY_DEPTH[1]
+    large = cluster_ml >= parameters.volume_ml or spot.suv_max >= parameters.suv or "truncated" in spot.flags
+    if excreting and large and paired and at_place:
         return Expected(f"kidney: paired, beside the spine, SUVmax {spot.suv_max:.1f}")
     return None
 

@@ -12,11 +12,11 @@ import numpy as np
 from ..Anatomy.anatomy_map import AnatomyMap
 from ..Anatomy.body_plan import BodyPlan
 from ..Anatomy.labels import Structure
-from ..Anatomy.spine_line import SpineLine
 from ..Numerics.hot_spots import HotSpotResult
 from ..Numerics.implant import ImplantResult
 from ..Numerics.mr_findings import MRResult
 from ..Numerics.reference_tissue import ReferenceValue
+from ..Numerics.spine_line import SpineLine
 from ..Numerics.suv_types import ProvenanceRow, SuvResult
 from ..Numerics.symmetry import SymmetryPlane
 from ..Numerics.version import VERSION

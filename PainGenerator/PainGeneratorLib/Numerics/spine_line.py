@@ -16,7 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import ndimage
 
-from ..Numerics.image import Geometry, Image, resample
+from .image import Geometry, Image, resample
 
 GRID_MM = 3.0
 _MIRROR_HALF_MM = 42.0
@@ -29,6 +29,10 @@ _CENTER_COST_PER_MM = 0.002
 _CANAL_DEPTH_MM = 110.0
 _FRONT_COST_PER_MM = 0.02
 """The canal lies 50 to 100 mm in front of the skin of the back; what lies deeper loses. Ours."""
+_BEHIND_MM, _BEHIND_HALF_WIDTH_MM = (30.0, 80.0), 21.0
+"""From a great vessel or bowel in front of the vertebrae to the canal behind them, and how far it may lie aside."""
+_SKIN_MM = 36.0
+"""Skin, subcutaneous fat and fascia of the back: nothing there is the canal. Ours."""
 _MIN_LENGTH_MM = 60.0
 _AIR_PART = 0.12
 """Of the 90th percentile; darker is air when it reaches the edge of the slice."""
@@ -102,16 +106,20 @@ def find_spine_line(reference: Image, fluid: Image | None = None, middle_mm: flo
     if geometry.shape[0] * GRID_MM < _MIN_LENGTH_MM or min(geometry.shape[1:]) < 12:
         return None
     standard = _standardized(values)
-    dark = -_spots(standard)
-    spots = dark
     mirrored = _mirror_correlation(standard)
     if fluid is not None:
         bright = _standardized(resample(fluid, geometry, order=1, outside=np.nan))
-        spots = 0.5 * dark + _spots(bright)
+        # T1 adds nothing then: fat within the canal hides it there, and every muscle is a dark spot.
+        spots = _spots(bright)
         mirrored = 0.5 * (mirrored + _mirror_correlation(bright))
+    else:
+        spots = -_spots(standard)
     air = _air(values)
-    spots -= _FRONT_COST_PER_MM * np.maximum(_depth_from_back_mm(air) - _CANAL_DEPTH_MM, 0.0)
+    depth = _depth_from_back_mm(air)
+    spots -= _FRONT_COST_PER_MM * np.maximum(depth - _CANAL_DEPTH_MM, 0.0)
     spots[air] = np.nan
+    if fluid is not None:
+        spots -= _spot_behind(spots, depth)
     right = geometry.to_ras(np.array([0.0, 0.0, 0.0]))[0] + GRID_MM * np.arange(geometry.shape[2])
     middle = geometry.center_ras[0] if middle_mm is None else middle_mm
     cost = _CENTER_COST_PER_MM * np.abs(right - middle)
@@ -138,6 +146,18 @@ def _depth_from_back_mm(air: np.ndarray) -> np.ndarray:
     """Distance of each row from the back of the body, shape (S, A, 1)."""
     first = (~air).any(axis=2).argmax(axis=1)
     return GRID_MM * (np.arange(air.shape[1])[None, :, None] - first[:, None, None])
+
+
+def _spot_behind(spots: np.ndarray, depth_mm: np.ndarray) -> np.ndarray:
+    """The contrast of the strongest spot behind each cell, at least 0: of several spots in a row from front to back
+    the hindmost is the canal, for vessels and bowel lie in front of the vertebrae."""
+    seen = np.where(depth_mm > _SKIN_MM, np.nan_to_num(spots), 0.0)
+    near, far = (round(mm / GRID_MM) for mm in _BEHIND_MM)
+    width = 2 * round(_BEHIND_HALF_WIDTH_MM / GRID_MM) + 1
+    wide = ndimage.maximum_filter1d(np.maximum(seen, 0.0), width, axis=2, mode="constant")
+    padded = np.pad(wide, ((0, 0), (far, 0), (0, 0)))
+    windows = np.lib.stride_tricks.sliding_window_view(padded, far - near + 1, axis=1)
+    return windows[:, : spots.shape[1]].max(axis=-1)
 
 
 def _standardized(values: np.ndarray) -> np.ndarray:
