@@ -53,6 +53,8 @@ def test_a_piece_of_a_great_vessel_is_no_oedema_but_a_sheet_beside_the_stem_is()
     assert _at_hip(bright_part((34, 14, 7)), 18.0) == ("oedema", True)
 
 
-def test_far_from_the_hips_what_lies_in_bone_is_oedema_unless_it_is_as_long_as_bowel():
-    assert _at_hip(bright_part((24, 20, 15), mean=2.4, marrow=0.5), 64.0) == ("oedema", True)
+def test_far_from_the_hips_what_lies_in_bone_behind_them_is_oedema_unless_it_is_as_long_as_bowel():
+    bright = bright_part((24, 20, 15), mean=2.4, marrow=0.5)
+    assert _at_hip(bright, 64.0, is_behind=True) == ("oedema", True)
+    assert _at_hip(bright, 64.0, is_behind=False) == (None, False)
     assert _at_hip(bright_part((150, 38, 20), marrow=0.5), 64.0) == (None, False)

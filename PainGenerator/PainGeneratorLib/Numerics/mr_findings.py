@@ -223,6 +223,9 @@ def _apply_rules(
     findings, weak = find_oedema(work) if bright is None else find_bright(work, bright)
     if bright is None:
         findings += find_fluid(work)
+        if work.around.group == "low-back" and work.around.told is None:
+            text = "The spinal canal was not found on the MR: findings there are told from marrow alone."
+            warnings.append(f"{text} This is less sure.")
     for finding in weak:
         finding.flags.append("weak")
         finding.grade = 0.33
