@@ -22,7 +22,7 @@ class Walk(Hands):
         import slicer
         from PainGeneratorLib.Gui.sample_data import load_phantom
 
-        loaded = load_phantom("low-back", 1, "small")
+        loaded = load_phantom("low-back", 101, "small")
         assert len(loaded) >= 4
         anatomy = add_anatomy(Path(slicer.app.temporaryPath))
         self.press(self.ui.detectButton)

@@ -359,7 +359,7 @@ def heed_signals() -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("wait", [2.0, 6.0])
+@pytest.mark.parametrize("wait", [1.0, 2.0, 6.0])
 def test_ctrl_c_leaves_no_partial_output(phantom: Path, tmp_path: Path, wait: float) -> None:
     command = [sys.executable, "-m", "PainGeneratorLib.Headless.cli", "analyze", str(phantom / "dicom")]
     process = subprocess.Popen(

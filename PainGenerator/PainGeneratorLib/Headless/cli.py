@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     import argparse
 
     from ..Workflow.case import CaseOptions
-    from .terminal import TerminalProgress
+    from .terminal import Stop, TerminalProgress
 
 DONE = 0
 FAULT = 1
@@ -30,10 +30,12 @@ def main(arguments: list[str] | None = None) -> int:
     options = make_parser().parse_args(arguments)
     # Late, so that --help and usage errors answer at once.
     from ..Numerics.errors import Cancelled, PainGeneratorError
+    from .terminal import Stop
 
     run = {"demo": _demo, "analyze": _analyze, "suv": _suv, "phantom": _phantom}[options.command]
     try:
-        run(options)
+        with Stop() as options.stop:
+            run(options)
     except PainGeneratorError as error:
         print(f"pain-generator: {_line(error.reason)}", file=sys.stderr)
         print(f"  {_line(error.advice)}", file=sys.stderr)
@@ -50,10 +52,10 @@ def _line(text: str) -> str:
 
 
 @contextlib.contextmanager
-def _progress() -> Iterator[TerminalProgress]:
+def _progress(stop: Stop) -> Iterator[TerminalProgress]:
     from .terminal import TerminalProgress
 
-    progress = TerminalProgress()
+    progress = TerminalProgress(stop=stop)
     try:
         yield progress
     finally:
@@ -87,15 +89,15 @@ def _case_options(options: argparse.Namespace) -> CaseOptions:
 
 
 def _analyze(options: argparse.Namespace) -> None:
-    _analyze_folder(options.case, _case_options(options), options.output, options.overwrite)
+    _analyze_folder(options.case, _case_options(options), options.output, options.overwrite, options.stop)
 
 
-def _analyze_folder(case: Path, options: CaseOptions, output: Path, overwrite: bool) -> None:
+def _analyze_folder(case: Path, options: CaseOptions, output: Path, overwrite: bool, stop: Stop) -> None:
     from ..Report.output_folder import OutputFolder
     from ..Report.tables import text_table
     from .run import analyze_to_folder
 
-    with _progress() as progress:
+    with _progress(stop) as progress:
         # The target is looked at before the long work, and again when it is made.
         target = OutputFolder(output, overwrite, input_folder=case)
         with target as folder:
@@ -114,7 +116,7 @@ def _demo(options: argparse.Namespace) -> None:
     from ..Workflow.progress import part
     from .run import analyze_to_folder
 
-    with _progress() as progress:
+    with _progress(options.stop) as progress:
         target = OutputFolder(options.output, options.overwrite)
         with target as folder:
             phantom = folder / "phantom"
@@ -141,7 +143,7 @@ def _suv(options: argparse.Namespace) -> None:
 
     if options.output is not None:
         _refuse_file(options.output, options.overwrite, options.case)
-    with _progress() as progress:
+    with _progress(options.stop) as progress:
         suv = suv_of_folder(options.case, _case_options(options), progress)
         if options.output is not None:
             write_suv_volume(suv, options.output)
@@ -185,7 +187,7 @@ def _phantom(options: argparse.Namespace) -> None:
     from ..Phantoms.case import write_phantom
     from ..Report.output_folder import OutputFolder
 
-    with _progress() as progress:
+    with _progress(options.stop) as progress:
         target = OutputFolder(options.folder, options.overwrite)
         with target as folder:
             truth = write_phantom(folder, options.group, options.seed, progress=progress)
