@@ -11,6 +11,7 @@ from collections.abc import Callable
 
 import numpy as np
 from PainGeneratorLib.Numerics.image import LPS_TO_RAS, Geometry, Image
+from PainGeneratorLib.Registration.itk_images import from_itk_transform, to_itk_image
 
 Peer = Callable[[Image, Image], np.ndarray]
 
@@ -49,16 +50,9 @@ def _simple_itk(fixed: Image, moving: Image) -> np.ndarray:
     import SimpleITK as sitk
 
     sitk.ProcessObject.SetGlobalDefaultNumberOfThreads(1)
-    images = []
-    for image in (fixed, moving):
-        made = sitk.GetImageFromArray(image.array.astype(np.float32))
-        origin, spacing, direction = _parts(image)
-        made.SetOrigin(origin.tolist())
-        made.SetSpacing(spacing.tolist())
-        made.SetDirection(direction.ravel().tolist())
-        images.append(made)
+    images = [to_itk_image(Image(image.array.astype(np.float32), image.geometry)) for image in (fixed, moving)]
     start = sitk.Euler3DTransform()
-    start.SetCenter((np.diag([-1, -1, 1]) @ fixed.geometry.center_ras).tolist())
+    start.SetCenter((LPS_TO_RAS[:3, :3] @ fixed.geometry.center_ras).tolist())
     method = sitk.ImageRegistrationMethod()
     method.SetMetricAsMattesMutualInformation(numberOfHistogramBins=50)
     method.SetMetricSamplingStrategy(method.RANDOM)
@@ -71,9 +65,7 @@ def _simple_itk(fixed: Image, moving: Image) -> np.ndarray:
     method.SmoothingSigmasAreSpecifiedInPhysicalUnitsOn()
     method.SetInitialTransform(start, inPlace=True)
     method.Execute(*images)
-    return _to_ras(
-        np.array(start.GetMatrix()).reshape(3, 3), np.array(start.GetTranslation()), np.array(start.GetCenter())
-    )
+    return from_itk_transform(start)
 
 
 def _elastix(fixed: Image, moving: Image) -> np.ndarray:

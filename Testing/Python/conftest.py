@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -84,3 +86,23 @@ def found_bundle(phantom_folder: Path, tmp_path_factory: pytest.TempPathFactory)
         session.close()
         host.save_mrb(path)
     return path
+
+
+@pytest.fixture
+def host() -> Iterator[Any]:
+    """A scene without Qt, closed afterwards."""
+    from PainGeneratorLib.Headless.host import HeadlessHost
+
+    with HeadlessHost() as host:
+        yield host
+
+
+@pytest.fixture
+def session(host: Any, found_bundle: Path) -> Iterator[Any]:
+    """A session on the phantom after "Run all", reopened from its file; the host must have had no trouble."""
+    from PainGeneratorLib.Report.session_export import export_session
+    from PainGeneratorLib.Workflow.session import Session
+
+    host.load_mrb(found_bundle)
+    yield Session(host.scene, None, export_session)
+    assert host.warnings == []

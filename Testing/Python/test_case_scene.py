@@ -10,7 +10,6 @@ import sys
 
 import numpy as np
 import pytest
-from PainGeneratorLib.Headless.host import HeadlessHost
 from PainGeneratorLib.Numerics.errors import PainGeneratorError
 from PainGeneratorLib.Numerics.image import Geometry, Image, Region
 from PainGeneratorLib.Numerics.records import Candidate, HotSpot, MRFinding, Place
@@ -118,12 +117,6 @@ def make_content() -> SceneContent:
 @pytest.fixture
 def content():
     return make_content()
-
-
-@pytest.fixture
-def host():
-    with HeadlessHost() as host:
-        yield host
 
 
 def assert_same_region(found, expected):

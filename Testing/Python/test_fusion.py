@@ -171,6 +171,15 @@ def test_a_weak_sign_counts_only_where_a_clear_one_of_the_other_kind_lies(parame
     assert sorted(c.evidence for c in apart) == ["MR only", "PET only"]
 
 
+def test_what_the_mr_confirms_is_not_listed_as_physiologic_beside_its_candidate(parameters) -> None:
+    here, there = (20.0, 0.0, 0.0), (-20.0, 0.0, 0.0)
+    usual = [hot_spot(place, physiologic="alike on both sides", flags=["usual-place"]) for place in (here, there)]
+    copies = [hot_spot(place, flags=["usual-place", "weak-uptake"]) for place in (here, there)]
+    (candidate,) = run(usual, [finding(here)], parameters, weak_spots=copies)
+    assert candidate.evidence == "PET+MR"
+    assert [spot.physiologic for spot in usual] == [None, "alike on both sides"]
+
+
 def test_uptake_nearest_to_an_organ_is_set_apart_unless_the_mr_shows_something(parameters) -> None:
     def at_colon(region: Region) -> Place:
         return Place("beside right colon, 11 mm", "colon", "right")

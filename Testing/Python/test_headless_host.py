@@ -15,12 +15,6 @@ from PainGeneratorLib.Numerics.errors import PainGeneratorError
 pytestmark = pytest.mark.scene
 
 
-@pytest.fixture
-def host():
-    with HeadlessHost() as host:
-        yield host
-
-
 def test_the_host_registers_what_a_case_needs(host):
     for name in (
         "Segmentation",

@@ -7,7 +7,6 @@ import shutil
 
 import numpy as np
 import pytest
-from PainGeneratorLib.Headless.host import HeadlessHost
 from PainGeneratorLib.Numerics.errors import Cancelled, PainGeneratorError
 from PainGeneratorLib.Numerics.image import Image
 from PainGeneratorLib.Scene import nodes, tables
@@ -16,12 +15,6 @@ from PainGeneratorLib.Workflow.session import Session, StepState
 from scene_cases import everything_of, few_series, load_as_slicer_does, volume_named
 
 pytestmark = [pytest.mark.scene, pytest.mark.slow]
-
-
-@pytest.fixture
-def host():
-    with HeadlessHost() as host:
-        yield host
 
 
 @pytest.fixture(scope="module")

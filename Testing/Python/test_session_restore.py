@@ -25,12 +25,6 @@ GRID = Geometry((12, 20, 24), np.array([[-2.0, 0, 0, 20], [0, -2.5, 0, 30], [0, 
 
 
 @pytest.fixture
-def host():
-    with HeadlessHost() as host:
-        yield host
-
-
-@pytest.fixture
 def session(host, found_bundle):
     host.load_mrb(found_bundle)
     return Session(host.scene)

@@ -147,6 +147,7 @@ def fuse(
             pet_field=pet_field,
         )
     kept = [c for c in candidates if c.score >= parameters.minimum_score]
+    _take_back(hot_spots, kept)
     return ranked(kept)
 
 
@@ -197,6 +198,14 @@ def _usual_place(
     if structures <= ORGANS_WITH_UPTAKE:
         return f"{places[id(spots[0])].name}: uptake of an organ, and the MR shows nothing there"
     return None
+
+
+def _take_back(hot_spots: Sequence[HotSpot], candidates: Sequence[Candidate]) -> None:
+    """What counts in a candidate, as the MR confirms it, is not listed as physiologic beside it."""
+    counted = {tuple(spot.peak_ras_mm) for candidate in candidates for spot in candidate.hot_spots}
+    for spot in hot_spots:
+        if spot.physiologic is not None and tuple(spot.peak_ras_mm) in counted:
+            spot.physiologic = None
 
 
 def _near(items: Sequence[Finding], others: Sequence[HotSpot | MRFinding], limit_mm: float) -> list[Finding]:

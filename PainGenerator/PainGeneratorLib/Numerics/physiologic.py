@@ -227,7 +227,10 @@ def physiologic_reason(
         return Expected(f"ureter or vessel: small, in front of the spine, SUVmax {spot.suv_max:.1f}", sure=False)
     if tissue in (tissue_codes.MARROW, tissue_codes.DISC):
         return None
-    kidney = _kidney(spot, parameters, body, typical_suv, rich_suv, cluster_ml, mirrored_suv)
+    # Marrow of both sides is hotter than muscle, too: the other kidney must be hotter than any normal bone.
+    other_kidney_suv = max(ORGAN_RATIO * typical_suv, PAIRED_RICH * rich_suv)
+    is_paired = _excretes(spot, typical_suv) and mirrored_suv is not None and mirrored_suv >= other_kidney_suv
+    kidney = _kidney(spot, parameters, body, cluster_ml, is_paired=is_paired)
     if kidney is not None or tissue == tissue_codes.MUSCLE:
         return kidney
     if tissue == tissue_codes.VISCERA:
@@ -305,6 +308,11 @@ def _alike(
     return Expected(f"{what}: alike on both sides (ratio {ratio:.2f})", sure=False)
 
 
+def _excretes(spot: HotSpot, typical_suv: float) -> bool:
+    """Whether uptake is as high as in organs that excrete FDG."""
+    return spot.suv_max >= max(ORGAN_RATIO * typical_suv, EXCRETION_SUV)
+
+
 def _by_place(
     spot: HotSpot,
     parameters: PhysiologicParameters,
@@ -317,7 +325,7 @@ def _by_place(
     if depth is None:
         return None
     hot, big = spot.suv_max >= parameters.suv, spot.mtv_ml >= parameters.volume_ml
-    excreting = spot.suv_max >= max(ORGAN_RATIO * typical_suv, EXCRETION_SUV)
+    excreting = _excretes(spot, typical_suv)
     if depth > SPINE_DEPTH and (excreting or depth >= SURELY_VENTRAL_DEPTH) and _is_craniocaudal_tube(spot):
         return Expected("ureter or vessel: a tube along the body in front of the posterior spine", sure=False)
     if side is None or not body.has_midline(place):
@@ -336,25 +344,16 @@ def _by_place(
 
 
 def _kidney(
-    spot: HotSpot,
-    parameters: PhysiologicParameters,
-    body: BodyShape,
-    typical_suv: float,
-    rich_suv: float,
-    cluster_ml: float,
-    mirrored_suv: float | None,
+    spot: HotSpot, parameters: PhysiologicParameters, body: BodyShape, cluster_ml: float, *, is_paired: bool
 ) -> Expected | None:
     """One of two hot masses beside the spine; also where it touches bone or looks like muscle on MR, as kidneys do."""
     place = spot.centroid_ras_mm
     depth, side = body.depth(place), body.off_midline(place)
-    if depth is None or side is None or mirrored_suv is None or not body.has_midline(place):
+    if not is_paired or depth is None or side is None or not body.has_midline(place):
         return None
-    excreting = spot.suv_max >= max(ORGAN_RATIO * typical_suv, EXCRETION_SUV)
-    # Marrow of both sides is hotter than muscle, too: the other kidney must be hotter than any normal bone.
-    paired = mirrored_suv >= max(ORGAN_RATIO * typical_suv, PAIRED_RICH * rich_suv)
     at_place = KIDNEY_SIDE_MM[0] <= side <= KIDNEY_SIDE_MM[1] and KIDNEY_DEPTH[0] <= depth <= KIDNEY_DEPTH[1]
     large = cluster_ml >= parameters.volume_ml or spot.suv_max >= parameters.suv or "truncated" in spot.flags
-    if excreting and large and paired and at_place:
+    if large and at_place:
         return Expected(f"kidney: paired, beside the spine, SUVmax {spot.suv_max:.1f}")
     return None
 
