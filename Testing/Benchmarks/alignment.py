@@ -25,6 +25,7 @@ import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
+from zlib import crc32
 
 import numpy as np
 from scipy import ndimage
@@ -250,6 +251,13 @@ def other_phantom(folder: Path, group: str, seed: int) -> Subject:
     return Subject(place.name, series, matrices, points)
 
 
+def starts_around(subject: Subject, role: str, count: int) -> list[np.ndarray]:
+    """Starts up to 10 mm and 6 degrees off the truth, the same ones for us and for the peers."""
+    generator = np.random.default_rng(crc32(f"{subject.name} {role}".encode()))
+    center = subject.reference.geometry.center_ras
+    return [random_start(generator, center, 10.0, 6.0) @ subject.truth[role] for _ in range(count)]
+
+
 def measure_phantom(subject: Subject, starts: int, parameters: AlignmentParameters) -> dict[str, list[Row]]:
     """Print the rows of one phantom; the rows by what was aligned."""
     truth, points, reference = subject.truth, subject.points, subject.reference
@@ -264,7 +272,6 @@ def measure_phantom(subject: Subject, starts: int, parameters: AlignmentParamete
 
     for role, way in found.items():
         rows[f"{role}{' through ATTENUATION' if way.through else ''}"] = [case_row(role, way, truth[role])]
-    generator = np.random.default_rng(subject.points.shape[0])
     for role in ("PET", "ATTENUATION"):
         if role not in subject.roles:
             continue
@@ -275,12 +282,13 @@ def measure_phantom(subject: Subject, starts: int, parameters: AlignmentParamete
             shared = subject.shared("PET")
             row = aligned_from(reference, image, np.eye(4), truth[role], points, same_frame_of_reference=shared, **how)
             rows["PET alone"] = [row]
-        for _ in range(starts):
-            start = random_start(generator, reference.geometry.center_ras, 10.0, 6.0) @ truth[role]
+        for start in starts_around(subject, role, starts):
             row = aligned_from(reference, image, start, truth[role], points, **how)
             rows.setdefault(f"{role} from starts", []).append(row)
         if role == "PET" and found["PET"].through and starts:
-            away = random_start(generator, image.geometry.center_ras, 8.0, 2.0)
+            away = random_start(
+                np.random.default_rng(crc32(subject.name.encode())), image.geometry.center_ras, 8.0, 2.0
+            )
             off = subject.align(parameters, PET=Image(image.array, image.geometry.moved(away)))["PET"]
             rows["PET off its ATTENUATION"] = [case_row(role, off, away @ truth[role])]
     print(f"{subject.name}: case {seconds:.1f} s CPU", flush=True)
@@ -301,14 +309,9 @@ def measure_phantoms(arguments: argparse.Namespace, parameters: AlignmentParamet
             subject = make(folder, group, seed)
             for name, those in measure_phantom(subject, arguments.starts or 0, parameters).items():
                 rows.setdefault(name, []).extend(those)
-            if arguments.peers:
-                center = subject.reference.geometry.center_ras
-                generator = np.random.default_rng(seed)
-                begin = [
-                    random_start(generator, center, 10.0, 6.0) @ subject.truth["PET"] for _ in range(arguments.peers)
-                ]
-                pet = subject.series["PET"][0]
-                compare_peers(subject.reference, pet, begin, subject.truth["PET"], subject.points, "PET")
+            begin = starts_around(subject, "PET", arguments.peers)
+            pet = subject.series["PET"][0]
+            compare_peers(subject.reference, pet, begin, subject.truth["PET"], subject.points, "PET")
     print("All phantoms: median/95th percentile/largest")
     for name, those in rows.items():
         print(f"  {name}: {summary(those, np.zeros((0, 3)), 2.0)}")
