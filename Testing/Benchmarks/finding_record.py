@@ -16,10 +16,11 @@ from finding_plain import fluid_findings, suv_findings
 from finding_real import real_case
 from finding_run import Run, words_of
 from finding_score import Found, Outcome, is_stable, score
+from PainGeneratorLib.Numerics.hot_spots import DEFAULT_RATIO
 
 SLIDER = (1.2, 1.3, 1.4, 1.5, 1.6, 1.8, 2.0)
-STEPS = (1.3, 1.5)
-"""One step of the slider to either side of its default, 1.4."""
+STEP = 0.05
+"""One step of the panel's slider; two of them are measured, too."""
 MISALIGNED_MM = 2.0
 VARIANTS = {"without": (False,), "with": (True,), "both": (False, True)}
 
@@ -74,7 +75,8 @@ class Record:
     plain : dict
         Plain method to outcome.
     stable : dict
-        ``sensitivity`` and ``alignment``: do the first three stay the first three; None where there is no candidate.
+        ``sensitivity``, ``two steps`` and ``alignment``: do the first three stay the first three; None without
+        a candidate.
     landmarks : dict
         Role to errors of its alignment; empty where the truth is not known.
     seconds : dict
@@ -139,8 +141,10 @@ def _all_outcomes(record: Record) -> list[Outcome]:
 
 
 def _stability(run: Run, found: Sequence[Found]) -> dict[str, bool | None]:
-    steps = [is_stable(found, run.found(ratio)) for ratio in STEPS]
-    stable = {"sensitivity": None if None in steps else all(steps)}
+    stable: dict[str, bool | None] = {}
+    for name, step in (("sensitivity", STEP), ("two steps", 2 * STEP)):
+        ends = [is_stable(found, run.found(DEFAULT_RATIO + way * step)) for way in (-1, 1)]
+        stable[name] = None if None in ends else all(ends)
     if run.stage in ("fused", "whole"):
         rng = np.random.default_rng(zlib.crc32(run.test.name.encode()))
         way = rng.normal(size=3)

@@ -89,7 +89,11 @@ def _names(outcomes: Sequence[Outcome]) -> list[str]:
 
 def _stable(records: Sequence[Record]) -> list[str]:
     texts = []
-    for what, words in (("sensitivity", "one step of the slider"), ("alignment", "2 mm of misalignment")):
+    for what, words in (
+        ("sensitivity", "one step of the slider"),
+        ("two steps", "two"),
+        ("alignment", "2 mm of misalignment"),
+    ):
         told = [r.stable[what] for r in records if r.stable.get(what) is not None]
         if told:
             texts.append(f"{words} {share(sum(told), len(told))}")

@@ -15,7 +15,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "Benchmarks"))
 from finding_cases import Lesion, digest_of_modules
 from finding_chart import chart
 from finding_plain import above
-from finding_record import Record
+from finding_record import STEP, Record
 from finding_report import report, to_json
 from finding_score import Found, is_stable, measure_errors, names_right, score, sensitivity, true_first_count
 from PainGeneratorLib.Numerics.image import Geometry, Image
@@ -86,6 +86,13 @@ def test_a_plain_threshold_finds_each_connected_part_of_a_tenth_of_a_millilitre(
     assert first.centroid_ras_mm == pytest.approx([28.0, 28.0, 28.0])
     assert (first.highest, second.highest) == (5.0, 3.0)
     assert second.volume_ml == pytest.approx(1.0)
+
+
+def test_a_step_is_the_step_of_the_panels_slider() -> None:
+    panel = Path(__file__).resolve().parents[2] / "PainGenerator/Resources/UI/PainGenerator.ui"
+    slider = next(w for w in ElementTree.parse(panel).iter("widget") if w.get("name") == "sensitivitySlider")
+    step = next(p for p in slider.findall("property") if p.get("name") == "singleStep")
+    assert float(step.findtext("double")) == STEP
 
 
 def test_tables_json_and_chart_come_from_the_same_records() -> None:

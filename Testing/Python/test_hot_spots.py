@@ -8,7 +8,7 @@ import itertools
 import numpy as np
 import pytest
 from PainGeneratorLib.Numerics import tissues as codes
-from PainGeneratorLib.Numerics.contours import METHODS
+from PainGeneratorLib.Numerics.contours import METHODS, PSF_FWHM_MM
 from PainGeneratorLib.Numerics.hot_spots import HotSpotDetector, HotSpotParameters, find_hot_spots, smoothed
 from PainGeneratorLib.Numerics.image import Geometry, Image
 from PainGeneratorLib.Numerics.splitting import split_by_prominence
@@ -118,8 +118,24 @@ def test_a_marrow_focus_is_compared_with_marrow_not_with_muscle(parameters):
     body = PhantomBody()
     body.ball((6.0, -40.0, 30.0), 9.0, 2.6)
     spot, _ = nearest(find_hot_spots(body.image(), parameters, tissues=body.tissue_map()), (6.0, -40.0, 30.0))
-    assert spot.reference_name == "marrow within 7 cm"
+    assert spot.reference_name == "marrow within 3.5 cm"
     assert spot.reference == pytest.approx(1.2, rel=0.12)
+
+
+def test_marrow_beside_an_implant_is_compared_with_the_same_bone_of_the_other_side(parameters):
+    body = PhantomBody(noise=0.02)
+    for side in (-62.0, 62.0):
+        body.ball((side, -40.0), 15.0, 0.8, codes.MARROW)
+    body.ball((-70.0, -40.0, 10.0), 7.0, 2.0)
+    unreliable = np.linalg.norm(body.points[..., :2] - np.array([-62.0, -40.0]), axis=-1) < 18.0
+    known = {"tissues": body.tissue_map(), "unreliable": unreliable}
+    image = body.image()
+    # The marrow of the spine, 60 mm away, is all there is on this side: compared with it the focus would not be shown.
+    assert find_hot_spots(image, parameters, **known).hot_spots == []
+    both, distance = nearest(find_hot_spots(image, parameters, symmetry=PLANE, **known), (-70.0, -40.0, 10.0))
+    assert distance < 5.0
+    assert both.reference_name == "marrow within 3.5 cm, both sides"
+    assert both.reference == pytest.approx(0.8, rel=0.12)
 
 
 def test_the_other_vertebrae_are_the_reference_where_levels_are_known(parameters):
@@ -169,6 +185,26 @@ def test_the_contour_of_a_ball_has_its_volume_and_its_peak_its_uptake(parameters
     assert ("large" in spot.flags) == (spot.mtv_ml > 20.0)
 
 
+@pytest.mark.parametrize("radius_mm", [9.0, 12.0, 20.0])
+def test_the_part_at_the_surface_of_a_blurred_ball_is_what_the_contour_takes(radius_mm):
+    step, sigma = 1.0, PSF_FWHM_MM / 2.355
+    axis = np.arange(-45, 46) * step
+    distance = np.sqrt(axis[:, None, None] ** 2 + axis[:, None] ** 2 + axis**2)
+    blurred = ndimage.gaussian_filter((distance <= radius_mm).astype(np.float32), sigma / step)
+    surface = blurred[np.abs(distance - radius_mm) < 0.6].mean() / blurred.max()
+    assert surface == pytest.approx(0.5 - sigma / (np.sqrt(2 * np.pi) * radius_mm), abs=0.02)
+
+
+def test_an_outline_is_not_lowered_where_it_would_run_into_its_surroundings(parameters):
+    body = PhantomBody(noise=0.0)
+    body.ball((75.0, -20.0, 8.0), 12.0, 3.0)
+    # Tissue around the ball on one side, just below the half of its height but above the lower edge.
+    halo = (np.linalg.norm(body.points - np.array([95.0, -20.0, 8.0]), axis=-1) < 26.0) & (body.suv < 1.0)
+    body.suv[halo] = 1.7
+    spot, _ = nearest(find_hot_spots(body.image(), parameters), (75.0, -20.0, 8.0))
+    assert spot.mtv_ml < 12.0
+
+
 def test_all_contour_methods_follow_their_rule(parameters):
     body = PhantomBody(noise=0.02)
     body.ball((75.0, -20.0, 8.0), 11.0, 4.5)
@@ -183,8 +219,10 @@ def test_all_contour_methods_follow_their_rule(parameters):
         1.5 * parameters.percist_mean + 2 * parameters.percist_sd
     )
     adaptive = spots["adaptive"]
-    half = [0.5 * (top + 0.6) for top in (adaptive.suv_peak, adaptive.suv_max)]
-    assert 0.98 * half[0] <= adaptive.contour_threshold <= 1.05 * half[1]
+    # The edge of a ball of 5.6 ml lies at 0.5 - s / (sqrt(2 pi) R) of its height, s the SD of the blur.
+    part = 0.5 - PSF_FWHM_MM / 2.355 / (np.sqrt(2 * np.pi) * 11.0)
+    edge = [0.6 + part * (top - 0.6) for top in (adaptive.suv_peak, adaptive.suv_max)]
+    assert 0.98 * edge[0] <= adaptive.contour_threshold <= 1.05 * edge[1]
     for method, spot in spots.items():
         assert spot.contour_method == method
         assert image.array.reshape(-1)[spot.region.flat].min() >= spot.contour_threshold

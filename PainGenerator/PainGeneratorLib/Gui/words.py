@@ -60,7 +60,7 @@ def missing_text(name: str) -> str:
 def method_text(method: str) -> str:
     """A way to draw the outline of a focus."""
     texts = {
-        "adaptive": _("Adaptive (halfway to the background)"),
+        "adaptive": _("Adaptive (to the local background)"),
         "a50p": _("A50P"),
         "fixed-suv": _("Fixed SUV"),
         "percent-41": _("41 % of the maximum"),

@@ -170,6 +170,7 @@ class HotSpotDetector:
             ),
             self._tissues,
             excluded,
+            symmetry if symmetry is not None and symmetry.quality >= RELIABLE_QUALITY else None,
         )
         self._level_medians = medians_of_levels(smooth, self._levels, self._tissues)
         self._liver = measure_liver(suv, self._organs, self._organ_names)

@@ -19,6 +19,7 @@ from scipy import ndimage
 from . import tissues as tissue_codes
 from .histogram import otsu
 from .image import Geometry, Image
+from .symmetry import SymmetryPlane
 
 CELL_MM = 8.0
 """Edge of a cell for surroundings of unknown tissue."""
@@ -26,6 +27,9 @@ TISSUE_CELL_MM = 16.0
 """Edge of a cell for known tissue, whose reference comes from further away."""
 MATCHED_TISSUES = (tissue_codes.MARROW, tissue_codes.MUSCLE, tissue_codes.DISC)
 """Tissues with a reference of their own. Fat, fluid, void and viscera are compared with their surroundings."""
+BONE_RADIUS_MM = 35.0
+"""Marrow within this is of the same bone, mostly: red and yellow marrow differ between bones, not between sides (ours;
+from the shaft of the femur to the ischium it is about 70 mm)."""
 MIN_TISSUE_ML = 5.0
 """Less of a tissue than this gives no reference."""
 MIN_CELLS = 6
@@ -108,6 +112,7 @@ class ReferenceField:
         parameters: ReferenceParameters,
         tissues: np.ndarray | None = None,
         excluded: np.ndarray | None = None,
+        symmetry: SymmetryPlane | None = None,
     ) -> None:
         """Take the references of a scan.
 
@@ -121,12 +126,15 @@ class ReferenceField:
             Codes of :mod:`tissues`.
         excluded : ndarray of bool, same shape, optional
             Voxels that are no reference (organs, implant margin).
+        symmetry : SymmetryPlane, optional
+            Marrow is compared with the same bone of the other side, too: beside an implant there is no other.
         """
         self._geometry, self._parameters, self._tissues = geometry, parameters, tissues
         self.table: list[ReferenceValue] = []
         means, volume, cells = _body_cells(smooth, geometry, parameters.body_suv, excluded)
         self.body_ml = float(volume.sum())
         self.typical = _typical(means[np.isfinite(means)])
+        self._symmetry = symmetry
         self._tissue_fields: dict[int, _Field] = {}
         if tissues is not None:
             for code in MATCHED_TISSUES:
@@ -138,7 +146,7 @@ class ReferenceField:
         cap = parameters.hot_ratio * self.typical
         # Cells that are hot throughout are organs or masses: never a reference, however many there are.
         local = np.where(means > 1.3 * cap, np.nan, means)
-        values = _ball_percentile(local, cells, parameters.local_radius_mm, parameters.local_percentile)
+        values = _ball_percentile([local], cells, parameters.local_radius_mm, parameters.local_percentile)
         values = np.clip(values, self.typical, cap)
         self._surroundings = _Field(SURROUNDINGS, values, cells)
         usual = means[np.abs(means - self.typical) < 0.5 * self.typical]
@@ -174,6 +182,9 @@ class ReferenceField:
 
     def name_of(self, code: int) -> str:
         """The reference's name as it is reported."""
+        if code == tissue_codes.MARROW and code in self._tissue_fields:
+            sides = "" if self._symmetry is None else ", both sides"
+            return f"{tissue_codes.NAMES[code]} within {BONE_RADIUS_MM / 10:g} cm{sides}"
         if code in self._tissue_fields:
             return f"{tissue_codes.NAMES[code]} within {self._parameters.tissue_radius_mm / 10:.0f} cm"
         return SURROUNDINGS
@@ -197,7 +208,10 @@ class ReferenceField:
         means = np.where(count >= least, total / np.maximum(count, 1), np.nan).astype(np.float32).reshape(cells.shape)
         middle = float(np.median(values))
         means[means > p.hot_ratio * middle] = np.nan
-        field = _ball_percentile(means, cells, p.tissue_radius_mm, 50.0)
+        field = _ball_percentile([means], cells, p.tissue_radius_mm, 50.0)
+        if code == tissue_codes.MARROW:
+            sides = [means] if self._symmetry is None else [means, _mirrored(means, cells, self._symmetry)]
+            field = _ball_percentile(sides, cells, BONE_RADIUS_MM, 50.0, elsewhere=field)
         sample = slice(None, None, max(1, flat.size // _SAMPLE))
         name = tissue_codes.NAMES[code]
         made = _Field(name, field, cells)
@@ -306,35 +320,59 @@ def _body_cells(
     return means, count * geometry.voxel_volume_ml, cells
 
 
-def _ball_percentile(values: np.ndarray, cells: Geometry, radius_mm: float, percentile: float) -> np.ndarray:
-    """Percentile of the cells within a radius of each cell; cells without enough neighbours take the nearest's."""
+def _mirrored(values: np.ndarray, cells: Geometry, plane: SymmetryPlane) -> np.ndarray:
+    """For each cell the value of the cell at its mirrored place, NaN out of view."""
+    places = plane.mirror(cells.flat_to_ras(np.arange(values.size)))
+    kji = np.rint(cells.to_ijk(places)[:, ::-1]).astype(int)
+    inside = ((kji >= 0) & (kji < values.shape)).all(axis=1)
+    mirrored = np.full(values.size, np.nan, dtype=values.dtype)
+    mirrored[inside] = values[tuple(kji[inside].T)]
+    return mirrored.reshape(values.shape)
+
+
+def _ball_percentile(
+    fields: list[np.ndarray],
+    cells: Geometry,
+    radius_mm: float,
+    percentile: float,
+    elsewhere: np.ndarray | None = None,
+) -> np.ndarray:
+    """Percentile of all fields' cells within a radius of each cell.
+
+    Cells with less than MIN_CELLS neighbours take the value `elsewhere`, or without it the nearest cell's.
+    """
+    shape = fields[0].shape
     reach = [int(radius_mm // s) for s in cells.spacing_kji_mm]
     offsets = np.stack(np.meshgrid(*(np.arange(-r, r + 1) for r in reach), indexing="ij"), axis=-1).reshape(-1, 3)
     offsets = offsets[np.linalg.norm(offsets * cells.spacing_kji_mm, axis=1) <= radius_mm]
-    valid = np.isfinite(values)
-    result = np.full(values.shape, np.nan, dtype=np.float32)
+    valid = np.logical_or.reduce([np.isfinite(values) for values in fields])
+    result = np.full(shape, np.nan, dtype=np.float32) if elsewhere is None else elsewhere.copy()
     if not valid.any():
-        return np.zeros(values.shape, dtype=np.float32)
-    padded = np.pad(values, [(r, r) for r in reach], constant_values=np.nan)
-    strides = np.array([padded.shape[1] * padded.shape[2], padded.shape[2], 1])
-    places = np.argwhere(valid) + np.array(reach)
-    flat = places @ strides
+        return np.zeros(shape, dtype=np.float32) if elsewhere is None else result
+    padded = [np.pad(values, [(r, r) for r in reach], constant_values=np.nan).reshape(-1) for values in fields]
+    strides = np.array([(shape[1] + 2 * reach[1]) * (shape[2] + 2 * reach[2]), shape[2] + 2 * reach[2], 1])
+    flat = (np.argwhere(valid) + np.array(reach)) @ strides
     picked = np.empty(len(flat), dtype=np.float32)
-    step = max(1, (1 << 22) // len(offsets))
+    step = max(1, (1 << 22) // (len(offsets) * len(fields)))
     for first in range(0, len(flat), step):
-        around = padded.reshape(-1)[flat[first : first + step, None] + offsets @ strides]
+        near = flat[first : first + step, None] + offsets @ strides
+        around = np.concatenate([values[near] for values in padded], axis=1)
         around.sort(axis=1)
         count = np.isfinite(around).sum(axis=1)
         place = (count - 1) * (percentile / 100.0)
-        low = np.floor(place).astype(int)
-        high = np.minimum(low + 1, count - 1)
+        low = np.clip(np.floor(place).astype(int), 0, None)
+        high = np.minimum(low + 1, np.maximum(count - 1, 0))
         rows = np.arange(len(around))
         value = around[rows, low] + (around[rows, high] - around[rows, low]) * (place - low)
         picked[first : first + step] = np.where(count >= MIN_CELLS, value, np.nan)
+    if elsewhere is not None:
+        enough = np.isfinite(picked)
+        result[valid] = np.where(enough, picked, result[valid])
+        return result
     result[valid] = picked
     trusted = np.isfinite(result)
     if not trusted.any():
-        return np.full(values.shape, np.nanpercentile(values, percentile), dtype=np.float32)
+        return np.full(shape, np.nanpercentile(fields[0], percentile), dtype=np.float32)
     nearest = ndimage.distance_transform_edt(
         ~trusted, sampling=cells.spacing_kji_mm, return_distances=False, return_indices=True
     )
