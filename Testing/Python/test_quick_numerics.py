@@ -12,6 +12,7 @@ from PainGeneratorLib.Numerics.foci import smoothed
 from PainGeneratorLib.Numerics.gaussian import box_above, gaussian
 from PainGeneratorLib.Numerics.hot_spots import HotSpotDetector, HotSpotParameters
 from PainGeneratorLib.Numerics.image import Geometry, Image, ball
+from PainGeneratorLib.Numerics.mr_signal import near_mask
 from PainGeneratorLib.Numerics.splitting import connected_parts
 from PainGeneratorLib.Numerics.voxel_bits import VoxelBits
 from PainGeneratorLib.Workflow.protocol import load_protocol
@@ -156,3 +157,14 @@ def test_changed_contours_are_those_of_a_new_pass(rng, name):
         regions = [[spot.region.flat for spot in d.find(1.2, method).hot_spots] for d in (kept, fresh)]
         assert len(regions[0]) == len(regions[1])
         assert all(np.array_equal(one, other) for one, other in zip(*regions, strict=True))
+
+
+@pytest.mark.parametrize("reach_mm", [1.0, 3.5, 9.0])
+def test_what_lies_near_a_mask_is_its_dilation_by_a_ball(rng, reach_mm):
+    geometry = Geometry((9, 40, 33), np.diag([1.5, 1.0, 4.0, 1.0]))
+    mask = rng.random(geometry.shape) < 0.002
+    k, j, i = np.mgrid[-3:4, -10:11, -10:11]
+    ball_mm = np.sqrt((4.0 * k) ** 2 + j**2 + (1.5 * i) ** 2)
+    wanted = ndimage.binary_dilation(mask, ball_mm <= reach_mm + 0.25)
+    assert np.array_equal(near_mask(mask, geometry, reach_mm), wanted)
+    assert not near_mask(np.zeros_like(mask), geometry, reach_mm).any()

@@ -42,7 +42,7 @@ MIDDLE = 60.0
 PSF_FWHM_MM = 5.5
 """Resolution of hybrid scanners: 4.1 to 4.5 mm (NEMA NU 2, 1 cm off the centre) with the usual filter of 3 to 4 mm."""
 BALL_ML = (1.5, 3.0)
-"""Below, a focus is a joint, root or pedicle, thinner than wide, whose edge lies half-way; above, it is like a ball."""
+"""Below, a focus is a joint, root or pedicle, thinner than wide, its edge half-way; above, it is like a ball."""
 LARGEST_GAIN = 1.5
 """A lower threshold moves an edge by part of the blur; an outline that grows by more has run into the surroundings."""
 _ROUNDS = 3

@@ -40,6 +40,9 @@ CANAL_GAP_MM = 25.0
 """Along the axis: a narrow level, where stenosis leaves little fluid, is shorter."""
 SPINE_SIDE_MM, SPINE_BACK_MM, SPINE_FRONT_MM = 75.0, 55.0, 48.0
 """Beside, behind and in front of the canal's axis: vertebrae with their arches, and the sacroiliac joints."""
+BODY_FRONT_MM, ENCLOSED = 38.0, 0.6
+"""The front wall of a vertebral body lies 36 to 45 mm in front of the canal's axis (body 27 to 36, half a canal 8 to
+10 mm); what lies as far forward is a great vessel on the wall unless marrow is on most sides of it."""
 BODIES_SHARE = 0.2
 """Of the places in front of the canal, at least, look like vertebral marrow; the rest are discs, endplates, fatty and
 bright marrow. In front of bladder, bowel and vessels there is next to none."""
@@ -287,7 +290,7 @@ def _in_spine(part: BrightPart, offset: np.ndarray, canal: Canal) -> tuple[str |
     normal = (None, False, False)
     if not canal.holds_height(height, 40.0) or not -50.0 < front < 46.0 or aside > 75.0 or is_tube(part.region):
         return normal
-    in_bone = part.marrow >= 0.3
+    in_bone = part.marrow >= (0.3 if front < BODY_FRONT_MM else ENCLOSED)
     lies_flat = abs(part.axes[2][2]) > 0.7 and part.lengths_mm[2] < 14.0 and part.lengths_mm[1] > 12.0
     if aside < 12.0 and abs(front) < 12.0 and not in_bone:
         return normal

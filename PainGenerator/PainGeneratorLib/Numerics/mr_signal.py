@@ -237,19 +237,38 @@ def sample_mask(mask: np.ndarray, geometry: Geometry, points_ras: np.ndarray) ->
 
 def near_mask(mask: np.ndarray, geometry: Geometry, reach_mm: float) -> np.ndarray:
     """Voxels within about `reach_mm` of a mask: a dilation by an ellipsoid of that radius."""
-    radius = [int(reach_mm / s + 0.25) for s in geometry.spacing_kji_mm]
-    k, j, i = np.ogrid[tuple(slice(-r, r + 1) for r in radius)]
     spacing = geometry.spacing_kji_mm
-    ball = (k * spacing[0]) ** 2 + (j * spacing[1]) ** 2 + (i * spacing[2]) ** 2 <= (
-        reach_mm + 0.25 * min(spacing)
-    ) ** 2
-    out = mask.copy()
-    for offset in np.argwhere(ball):
-        shift = offset - np.array(radius)
-        into = tuple(slice(max(0, d), n + min(0, d)) for d, n in zip(shift, mask.shape, strict=True))
-        source = tuple(slice(max(0, -d), n - max(0, d)) for d, n in zip(shift, mask.shape, strict=True))
-        out[into] |= mask[source]
+    radius = [int(reach_mm / s + 0.25) for s in spacing]
+    out = np.zeros_like(mask)
+    if not mask.any():
+        return out
+    box = tuple(
+        slice(max(0, int(where[0]) - r), min(n, int(where[-1]) + r + 1))
+        for where, r, n in zip(_occupied(mask), radius, mask.shape, strict=True)
+    )
+    part, grown = mask[box], out[box]
+    limit = (reach_mm + 0.25 * min(spacing)) ** 2
+    wide = part.copy()
+    # A ball is a stack of rows: the mask is widened along rows step by step, and each width put where it belongs.
+    for width in range(radius[2] + 1):
+        if width:
+            wide[:, :, width:] |= part[:, :, :-width]
+            wide[:, :, :-width] |= part[:, :, width:]
+        for k, j in np.ndindex(2 * radius[0] + 1, 2 * radius[1] + 1):
+            shift = k - radius[0], j - radius[1]
+            across = (shift[0] * spacing[0]) ** 2 + (shift[1] * spacing[1]) ** 2
+            is_widest = width == radius[2] or across + ((width + 1) * spacing[2]) ** 2 > limit
+            inside = all(abs(d) < n for d, n in zip(shift, part.shape[:2], strict=True))
+            if inside and across + (width * spacing[2]) ** 2 <= limit and is_widest:
+                into = tuple(slice(max(0, d), n + min(0, d)) for d, n in zip(shift, part.shape[:2], strict=True))
+                source = tuple(slice(max(0, -d), n - max(0, d)) for d, n in zip(shift, part.shape[:2], strict=True))
+                grown[into] |= wide[source]
     return out
+
+
+def _occupied(mask: np.ndarray) -> list[np.ndarray]:
+    """Along each axis the indices at which a mask holds anything."""
+    return [np.flatnonzero(mask.any(axis=tuple(a for a in range(3) if a != axis))) for axis in range(3)]
 
 
 def around_region(region: Region, reach_mm: float) -> tuple[tuple[slice, ...], np.ndarray, np.ndarray]:

@@ -203,6 +203,19 @@ class _Score:
         return -correlation + 0.3 * (1.0 - overlap) + too_far + 0.1 * tilt
 
 
+def _body_level(values: np.ndarray) -> float:
+    """A fifth of the 90th percentile of the body itself, however much air there is around it in the field of view."""
+    level = 0.0
+    for _ in range(6):
+        body = values[values > level]
+        if not body.size:
+            break
+        previous, level = level, 0.2 * float(np.percentile(body, 90))
+        if level <= 1.02 * previous:
+            break
+    return level
+
+
 def _coarse_image(image: Image, mask: np.ndarray | None) -> tuple[Image, np.ndarray]:
     """Block means on a coarse grid, compressed to ranks, and the weight (body or mask) of each cell."""
     spacing = image.geometry.spacing_kji_mm
@@ -216,8 +229,7 @@ def _coarse_image(image: Image, mask: np.ndarray | None) -> tuple[Image, np.ndar
     if mask is not None:
         weight = mask[trimmed].reshape(block_shape).mean(axis=(1, 3, 5)) > 0.5
     else:
-        level = 0.2 * np.percentile(seen_values, 90) if seen_values.size else 0.0
-        weight = values > level
+        weight = values > _body_level(seen_values)
     weight &= ~unseen
     # Compression keeps one hot bladder or one bright coil edge from deciding alone.
     if weight.any():
