@@ -98,14 +98,13 @@ def test_air_around_a_body_in_a_wide_field_of_view_is_not_compared():
     image, truth = trunk()
     margin = 80
     array = np.pad(image.array, ((0, 0), (margin, margin), (margin, margin)))
-    # The reconstruction leaves a little noise in the air, as everywhere.
-    array += np.abs(np.random.default_rng(4).normal(0.0, 0.01, array.shape)).astype(np.float32)
+    # Reconstruction leaves noise in the air; the trunk is a twentieth of the field of view.
+    array += np.abs(np.random.default_rng(4).normal(0.0, 0.1, array.shape)).astype(np.float32)
     matrix = image.geometry.ijk_to_ras.copy()
     matrix[:3, 3] -= matrix[:3, :3] @ np.array([margin, margin, 0.0])
     found = find_symmetry_plane(Image(array, Geometry(array.shape, matrix)))
-    assert np.percentile(array, 90) < 0.1
     assert np.abs(found.signed_distance_mm(truth.point_ras)) < 4.0
-    assert found.quality > RELIABLE_QUALITY
+    assert found.quality > 2.0 * RELIABLE_QUALITY
 
 
 def test_voxels_out_of_view_are_left_out():

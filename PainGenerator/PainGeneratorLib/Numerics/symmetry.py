@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import ndimage, optimize
 
+from .histogram import otsu
 from .image import Geometry, Image
 
 LEFT_RAS = np.array([-1.0, 0.0, 0.0])
@@ -204,16 +205,14 @@ class _Score:
 
 
 def _body_level(values: np.ndarray) -> float:
-    """A fifth of the 90th percentile of the body itself, however much air there is around it in the field of view."""
-    level = 0.0
-    for _ in range(6):
-        body = values[values > level]
-        if not body.size:
-            break
-        previous, level = level, 0.2 * float(np.percentile(body, 90))
-        if level <= 1.02 * previous:
-            break
-    return level
+    """A fifth of the 90th percentile of the body itself, however much air there is around it in the field of view.
+
+    Otsu's threshold of the logarithm tells air from tissue, or in a field of view without air lean tissue from fat.
+    """
+    positive = values[values > 0]
+    if not positive.size:
+        return 0.0
+    return 0.2 * float(np.percentile(positive[positive > np.exp(otsu(np.log(positive)))], 90))
 
 
 def _coarse_image(image: Image, mask: np.ndarray | None) -> tuple[Image, np.ndarray]:
