@@ -424,6 +424,19 @@ class TestPhysiologic:
         assert any(word in s.physiologic for s in result.hot_spots)
         assert suspicious(result) == []
 
+    @pytest.mark.parametrize(("aside", "is_ureter"), [(38.0, True), (24.0, False)])
+    def test_small_hot_uptake_on_the_psoas_is_a_ureter_though_bone_is_near_and_at_the_bone_it_is_not(
+        self, parameters, aside, is_ureter
+    ):
+        body = PhantomBody(noise=0.02)
+        body.ball((0.0, 10.0, -60.0), 16.0, 20.0)
+        body.ball((0.0, 2.0), 27.0, 0.8, codes.MARROW)
+        body.ball((aside, 8.0, 55.0), 6.0, 4.0)
+        result = find_hot_spots(body.image(), parameters, symmetry=PLANE, tissues=body.tissue_map())
+        spot, distance = nearest(result, (aside, 8.0, 55.0))
+        assert distance < 5.0
+        assert (spot.physiologic is not None and "ureter" in spot.physiologic) == is_ureter
+
     def test_hot_uptake_is_not_urine_where_no_urine_is(self, parameters):
         body = PhantomBody()
         body.ball((95.0, -30.0, 10.0), 14.0, 40.0)

@@ -169,6 +169,11 @@ def _vertebra_of(work: Work, region: Region) -> Region | None:
     return Region.from_mask((work.vertebra == level) & (work.around.tissue == tissues.MARROW), work.around.geometry)
 
 
+CLEAR_CHANGE_Z = 2.5
+"""Of T1 in the marrow's spread, for a clear Modic II or III (DOMAIN D.2: 2.5 to 3 for oedema). Marrow is fatty, so
+that its signal cannot rise by much more: extent tells a change better than height."""
+
+
 def find_endplate_changes(work: Work) -> list[MRFinding]:
     """Modic II (fat) and III (sclerosis) in a band beside a disc."""
     p, around = work.parameters, work.around
@@ -201,7 +206,7 @@ def find_endplate_changes(work: Work) -> list[MRFinding]:
                 continue
             z = abs(_mean(work.z["T1"], region))
             found = make_finding(work, kind, region, z, "T1", ["common-without-pain"])
-            found.grade = min(found.grade, 0.66)
+            found.grade = 0.66 if z >= CLEAR_CHANGE_Z and region.volume_ml >= p.grade_medium_ml else 0.33
             findings.append(found)
     return findings
 

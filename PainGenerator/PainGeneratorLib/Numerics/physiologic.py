@@ -61,6 +61,8 @@ ORGAN_RATIO = 3.0
 """Organs that excrete FDG are at least this much hotter than typical soft tissue."""
 PAIRED_RICH = 1.6
 """A kidney is at least this much hotter than marrow and blood."""
+BODY_WALL_MM, PSOAS_DEPTH = 32.0, 0.44
+"""Lumbar bodies are 40 to 55 mm wide; transverse processes end behind this part of the body's depth (ours)."""
 URETER_ML = 5.0
 TUBE_ELONGATION = 3.0
 TUBE_TILT_DEG = 40.0
@@ -223,7 +225,8 @@ def physiologic_reason(
     reason = _alike(spot, parameters, tissue, mirrored_suv)
     if reason is not None:
         return reason
-    if tissue in (tissue_codes.MUSCLE, tissue_codes.UNKNOWN) and not bone and _at_ureter(spot, body, typical_suv):
+    soft = tissue in (tissue_codes.MUSCLE, tissue_codes.UNKNOWN)
+    if soft and (not bone or _is_beside_bodies(spot, body)) and _at_ureter(spot, body, typical_suv):
         return Expected(f"ureter or vessel: small, in front of the spine, SUVmax {spot.suv_max:.1f}", sure=False)
     if tissue in (tissue_codes.MARROW, tissue_codes.DISC):
         return None
@@ -397,6 +400,16 @@ def _at_ureter(spot: HotSpot, body: BodyShape, typical_suv: float) -> bool:
         return False
     beside = depth >= URETER_DEPTH and URETER_SIDE_MM[0] <= side <= URETER_SIDE_MM[1]
     return beside and (spot.suv_max >= ORGAN_RATIO * typical_suv or _is_craniocaudal_tube(spot))
+
+
+def _is_beside_bodies(spot: HotSpot, body: BodyShape) -> bool:
+    """Beside the vertebral bodies, in front of the transverse processes and above the pelvis: on the psoas, no bone,
+    though the bodies' side walls are near."""
+    place = spot.centroid_ras_mm
+    depth, side = body.depth(place), body.off_midline(place)
+    if depth is None or side is None or body.bladder_z is None or place[2] - body.bladder_z < CREST_ABOVE_MM:
+        return False
+    return side >= BODY_WALL_MM and depth >= PSOAS_DEPTH
 
 
 def _is_craniocaudal_tube(spot: HotSpot) -> bool:
