@@ -225,7 +225,8 @@ def physiologic_reason(
     reason = _alike(spot, parameters, tissue, mirrored_suv)
     if reason is not None:
         return reason
-    soft = tissue in (tissue_codes.MUSCLE, tissue_codes.UNKNOWN)
+    # At an implant uptake is of joint or bone: no ureter runs within the margin of its artefact.
+    soft = tissue in (tissue_codes.MUSCLE, tissue_codes.UNKNOWN) and "near-implant" not in spot.flags
     if soft and (not bone or _is_beside_bodies(spot, body)) and _at_ureter(spot, body, typical_suv):
         return Expected(f"ureter or vessel: small, in front of the spine, SUVmax {spot.suv_max:.1f}", sure=False)
     if tissue in (tissue_codes.MARROW, tissue_codes.DISC):
