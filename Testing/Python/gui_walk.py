@@ -116,18 +116,18 @@ class Walk(Hands):
         pet_id = self.session.volume_of("PET").GetID()
         self.open_section(self.ui.viewsSection)
         self.click_row(self.session.candidates()[0].id)
-        self.press(self.ui.layoutBesideButton)
+        self.choose_layout(self.ui.layoutBesideButton)
         beside = [w for w in self.stand_in.manager.slices.values() if w.isVisible()]
         shown = [w.mrmlSliceCompositeNode().GetBackgroundVolumeID() for w in beside]
         assert len(beside) == 6
         assert shown.count(pet_id) == 3
         self.shot("beside")
-        self.press(self.ui.layoutMipButton)
+        self.choose_layout(self.ui.layoutMipButton)
         (turning,) = (w for w in self.stand_in.manager.views.values() if w.isVisible())
         assert turning.mrmlViewNode().GetRaycastTechnique() == turning.mrmlViewNode().MaximumIntensityProjection
         assert np.ptp(pixels_of(turning.view)) > 100, "the projection is drawn"
         self.shot("projection")
-        self.press(self.ui.layoutFusedButton)
+        self.choose_layout(self.ui.layoutFusedButton)
         display = self.session.volume_of("PET").GetDisplayNode()
         for handler, maximum in ((self.panel.on_window_3, 6.0), (self.panel.on_window_2, 4.0)):
             handler()
@@ -144,6 +144,11 @@ class Walk(Hands):
         self.events()
         assert not self.ui.mirrorLabel.visible
         self.ui.viewsSection.collapsed = True
+
+    def choose_layout(self, button: Any) -> None:
+        """Click a layout's button; its views are filled after a short pause."""
+        self.press(button)
+        self.wait_until(lambda: not self.panel.views._later.active, "filled")
 
     def decide(self) -> None:
         """Accept the first, reject the second; row and segment say so."""
