@@ -121,8 +121,10 @@ def fuse(
     places = {id(item): name(item.region) for item in (*spots, *findings)}
     used: set[int] = set()
     candidates = []
+    own = {id(f) for f in findings if _has_own_spot(f, spots, weak_spots)} if aligned else set()
     for members in _group_spots(spots, places, parameters.same_place_mm):
         joined = _joined(findings, members, parameters.join_gap_mm) if aligned else []
+        joined = [f for f in joined if id(f) not in own]
         reason = None if joined else _usual_place(members, places, parameters, group)
         if reason is not None:
             for spot in members:
@@ -211,6 +213,15 @@ def _take_back(hot_spots: Sequence[HotSpot], candidates: Sequence[Candidate]) ->
 def _near(items: Sequence[Finding], others: Sequence[HotSpot | MRFinding], limit_mm: float) -> list[Finding]:
     """Those of some hot spots or findings that lie within a gap of any of others."""
     return [item for item in items if any(gap_mm(item.region, o.region, limit_mm) < np.inf for o in others)]
+
+
+def _has_own_spot(finding: MRFinding, spots: Sequence[HotSpot], weak_spots: Sequence[HotSpot]) -> bool:
+    """Whether a weak hot spot lies in a finding and no other does: then it is no part of a neighbour's candidate."""
+
+    def holds(some: Sequence[HotSpot]) -> bool:
+        return any(overlap_fraction(finding.region, spot.region) > 0 for spot in some)
+
+    return finding.grade >= CLEAR_GRADE and holds(weak_spots) and not holds(spots)
 
 
 def _joined(findings: Sequence[MRFinding], spots: Sequence[HotSpot], gap_mm: float) -> list[MRFinding]:

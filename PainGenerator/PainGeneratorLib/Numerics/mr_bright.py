@@ -25,6 +25,8 @@ from .spine_line import find_spine_line
 
 SHELL_MM = (1.2, 4.2)
 """The shell that is looked at: beyond the blurred edge, within the neighbouring tissue."""
+MIXED_PART = 0.8
+"""T1 of red and mixed marrow over that of fat is below this (ours)."""
 CANAL_HALF_MM = (11.0, 10.0)
 """Half width and half depth of the tube cut out around the canal's axis: a wide dural sac."""
 FAR_FROM_IMPLANT = 2.0
@@ -47,12 +49,20 @@ BODIES_SHARE = 0.2
 """Of the places in front of the canal, at least, look like vertebral marrow; the rest are discs, endplates, fatty and
 bright marrow. In front of bladder, bowel and vessels there is next to none."""
 DISC_MINIMUM_ML = 1.5
+DISC_THICK_MM, DISC_SIZE_MM, DISC_FACES = 14.0, (30.0, 20.0), 0.5
+"""Lumbar discs are 7 to 14 mm high and 45 by 35 mm wide; the part of each flat side that is marrow (ours)."""
+DISC_CORE = 1.35
+"""Of a disc's own median: what shines out of it is looked at (ours)."""
+PEDICLE_MM = (-8.0, 12.0, 8.0, 24.0)
+"""Behind and in front of the canal's axis, and beside it: pedicles (10 to 16 mm in front at the most) and joints."""
 BOWEL_LENGTH_MM = 80.0
 """Longer than a sacroiliac joint (50 to 60 mm) with its margins: a loop of bowel. Ours."""
 VESSEL_WIDTH_MM = 16.0
 """Iliac and femoral vessels are 8 to 14 mm wide."""
 BEHIND_IMPLANT_MM = 20.0
 """Sacroiliac joints lie 30 to 70 mm behind the middle of a hip replacement."""
+KIDNEY_SIDE_MM = 42.0
+"""The hilum of a kidney lies 40 to 50 mm beside the midline."""
 FLUID_LIKE = 2.2
 """Of the muscle signal: free fluid and synovitis rather than oedema in marrow."""
 
@@ -72,6 +82,8 @@ class BrightPart:
         Mean T1 over that of muscle; NaN without T1.
     marrow, fat, dark, muscle : float
         Parts of the shell that look like red or mixed marrow, fat, cortex or disc, muscle.
+    faces : float
+        Of the shell over the two flat sides of a flat part, what looks like marrow; of the side with less.
     """
 
     region: Region
@@ -84,6 +96,7 @@ class BrightPart:
     fat: float
     dark: float
     muscle: float
+    faces: float = 0.0
 
     @property
     def volume_ml(self) -> float:
@@ -156,12 +169,33 @@ class _Shells:
         lengths, axes = extents_mm(region.points_ras)
         values = self.fluid.reshape(-1)[region.flat]
         t1 = float("nan") if self.t1 is None else float(self.t1.reshape(-1)[region.flat].mean())
-        parts = [0.0] * 4
+        parts = [0.0] * 5
         if with_shell:
             shell = _shell(own, geometry) & ~self.mask[wide]
             number = max(np.count_nonzero(shell), 1)
-            parts = [np.count_nonzero(seen & shell) / number for seen in self.classes(wide)]
+            seen = self.classes(wide)
+            parts = [np.count_nonzero(one & shell) / number for one in seen] + [0.0]
+            if lengths[2] < DISC_THICK_MM and lengths[1] > 12.0:
+                parts[-1] = self._faces(region, lengths, axes, shell, seen[0], wide)
         return BrightPart(region, lengths, axes, float(values.mean()), float(np.percentile(values, 90)), t1, *parts)
+
+    def _faces(
+        self,
+        region: Region,
+        lengths: np.ndarray,
+        axes: np.ndarray,
+        shell: np.ndarray,
+        marrow: np.ndarray,
+        box: tuple[slice, ...],
+    ) -> float:
+        """Part of the shell over each flat side that is marrow; the lesser of both."""
+        place = self.work.around.geometry.cropped(tuple(s.start for s in box), shell.shape)
+        flat = np.flatnonzero(shell)
+        along = (place.flat_to_ras(flat) - region.centroid_ras_mm) @ axes.T
+        over = np.all(np.abs(along[:, :2]) < 0.35 * lengths[:2], axis=1)
+        held = marrow.reshape(-1)[flat]
+        sides = [held[over & (sign * along[:, 2] > 0.0)] for sign in (1.0, -1.0)]
+        return min(float(side.mean()) if side.size else 0.0 for side in sides)
 
     def classes(self, box: tuple[slice, ...]) -> tuple[np.ndarray, ...]:
         """Marrow, fat, dark and muscle in a box."""
@@ -174,6 +208,14 @@ class _Shells:
         marrow = (t1 > 1.25) & (fluid > between) & (fluid < 1.25)
         fat = (t1 > np.sqrt(self.fat_t1)) & (fluid <= between)
         return marrow, fat, (t1 < 0.75) & (fluid < 0.75), (np.abs(t1 - 1.0) < 0.25) & (np.abs(fluid - 1.0) < 0.3)
+
+    def vertebral(self, box: tuple[slice, ...]) -> np.ndarray:
+        """Marrow in a box, also such as is no brighter than fat on an evenly suppressed series: it is darker on T1."""
+        marrow = self.classes(box)[0]
+        if self.t1 is None:
+            return marrow
+        t1 = self.t1[box]
+        return marrow | ((t1 > 1.25) & (t1 < MIXED_PART * self.fat_t1) & (self.fluid[box] < 1.25))
 
 
 def _shell(own: np.ndarray, geometry: Geometry) -> np.ndarray:
@@ -231,7 +273,7 @@ def _marrow_in_front(work: Work, axis_ras: np.ndarray) -> np.ndarray:
     kji = np.rint(geometry.to_ijk((axis_ras[:, None] + steps).reshape(-1, 3))).astype(int)[:, ::-1]
     held = np.all((kji >= 0) & (kji < geometry.shape), axis=1)
     marrow = np.zeros(len(kji))
-    marrow[held] = shells.classes(tuple(kji[held].T))[0]
+    marrow[held] = shells.vertebral(tuple(kji[held].T))
     share = marrow.reshape(len(axis_ras), -1).mean(axis=1)
     return ndimage.uniform_filter1d(share, round(VERTEBRA_MM / RUNG_MM), mode="nearest")
 
@@ -291,26 +333,38 @@ def _in_spine(part: BrightPart, offset: np.ndarray, canal: Canal) -> tuple[str |
     if not canal.holds_height(height, 40.0) or not -50.0 < front < 46.0 or aside > 75.0 or is_tube(part.region):
         return normal
     in_bone = part.marrow >= (0.3 if front < BODY_FRONT_MM else ENCLOSED)
-    lies_flat = abs(part.axes[2][2]) > 0.7 and part.lengths_mm[2] < 14.0 and part.lengths_mm[1] > 12.0
+    lies_flat = abs(part.axes[2][2]) > 0.7 and part.lengths_mm[2] < DISC_THICK_MM and part.lengths_mm[1] > 12.0
+    # Oedema of an endplate has the disc on one side of it, a disc has marrow on both.
+    is_disc = not in_bone or (part.faces > DISC_FACES and np.all(part.lengths_mm[:2] > DISC_SIZE_MM))
     if aside < 12.0 and abs(front) < 12.0 and not in_bone:
         return normal
     if front > 6.0 and aside < 12.0:
-        if lies_flat and not in_bone:
+        if lies_flat and is_disc:
             return (None, False, True)
         # The basivertebral vein: small, in the middle, marrow all around.
         if part.volume_ml < 0.5 and aside < 8.0 and front < 30.0 and part.marrow > 0.6 and part.lengths_mm[0] < 16.0:
             return normal
-    if aside > 24.0 and front < 25.0 and part.mean >= FLUID_LIKE and part.muscle > 0.5 and part.volume_ml >= 1.0:
+    is_low = height < canal.axis_ras[0, 2] + 45.0
+    # Kidneys lie further to the side than the psoas does at their height.
+    is_kidney = not is_low and aside > KIDNEY_SIDE_MM and front > 8.0
+    if (
+        aside > 24.0
+        and front < 25.0
+        and not is_kidney
+        and part.mean >= FLUID_LIKE
+        and part.muscle > 0.5
+        and part.volume_ml >= 1.0
+    ):
         return "fluid collection or bursitis", True, False
     if aside > 34.0:
         # Beside the spine only bone counts, low enough to be the sacroiliac joint: above lie kidney, ureter and bowel.
-        is_low = height < canal.axis_ras[0, 2] + 45.0
         return ("oedema", part.marrow > 0.45, False) if is_low and in_bone and front < 32.0 else normal
-    if front > 8.0:
+    behind, before, inner, outer = PEDICLE_MM
+    in_pedicle = behind < front < before and inner < aside < outer
+    if front > 8.0 and not in_pedicle:
         return ("oedema", True, False) if in_bone else normal
     if front < -32.0 and aside > 12.0:
         return normal
-    in_pedicle = abs(front) < 8.0 and aside < 24.0
     return ("oedema" if (in_bone or in_pedicle) and part.mean < FLUID_LIKE else "effusion or synovitis", True, False)
 
 
@@ -444,6 +498,7 @@ def find_bright(work: Work, bright: Bright) -> tuple[list[MRFinding], list[MRFin
         judged = judge_hip(work, bright.parts, to_implant)
     sure = [as_finding(work, one) for one in judged if one.kind is not None and one.sure]
     weak = [as_finding(work, one) for one in judged if one.kind is not None and not one.sure]
+    weak += [as_finding(work, core) for one in judged if one.is_disc for core in _cores(work, one.part)]
     if bright.canal is not None:
         faint = [f for f in sure if f.kind == "oedema" and _is_faint(work, f)]
         sure = [f for f in sure if f not in faint]
@@ -457,6 +512,15 @@ def find_bright(work: Work, bright: Bright) -> tuple[list[MRFinding], list[MRFin
         sure += others
         sure += [f for f in find_fluid(work) if not _overlaps(f, sure)]
     return sure, weak
+
+
+def _cores(work: Work, disc: BrightPart) -> list[Judged]:
+    """What shines out of a disc: an endplate's oedema that touches it, or inflammation; it counts where PET agrees."""
+    signal = work.smooth[work.bright].reshape(-1)[disc.region.flat]
+    mask = np.zeros(work.around.geometry.shape, dtype=bool)
+    mask.reshape(-1)[disc.region.flat[signal > DISC_CORE * np.median(signal)]] = True
+    parts = bright_parts(work, mask, work.parameters.bright_sure_ml)
+    return [Judged(part, "oedema", False) for part in parts]
 
 
 def _is_faint(work: Work, oedema: MRFinding) -> bool:

@@ -235,14 +235,24 @@ def physiologic_reason(
     other_kidney_suv = max(ORGAN_RATIO * typical_suv, PAIRED_RICH * rich_suv)
     is_paired = _excretes(spot, typical_suv) and mirrored_suv is not None and mirrored_suv >= other_kidney_suv
     kidney = _kidney(spot, parameters, body, cluster_ml, is_paired=is_paired)
-    if kidney is not None or tissue == tissue_codes.MUSCLE:
+    if kidney is not None:
         return kidney
+    depth, side = body.depth(spot.centroid_ras_mm), body.off_midline(spot.centroid_ras_mm)
+    if tissue == tissue_codes.MUSCLE:
+        # The wall of bowel has the signal of muscle; psoas and iliacus lie further back.
+        far = depth is not None and side is not None and depth >= SURELY_VENTRAL_DEPTH
+        if (
+            far
+            and body.has_midline(spot.centroid_ras_mm)
+            and _in_abdomen(spot.centroid_ras_mm, depth, side, parameters, body)
+        ):
+            return Expected(f"bowel or vessel: ventral of the spine, SUVmax {spot.suv_max:.1f}", sure=False)
+        return None
     if tissue == tissue_codes.VISCERA:
         return Expected(f"organ or vessel on MR: SUVmax {spot.suv_max:.1f}")
     hot, big = spot.suv_max >= parameters.suv, spot.mtv_ml >= parameters.volume_ml
     if tissue == tissue_codes.FLUID and (hot or big):
         return Expected(f"urine: SUVmax {spot.suv_max:.1f} in fluid on MR")
-    depth, side = body.depth(spot.centroid_ras_mm), body.off_midline(spot.centroid_ras_mm)
     if bone and depth is not None and side is not None and _at_rectum(spot.centroid_ras_mm, depth, side, body):
         return Expected(f"rectum or pelvic organ: in front of the coccyx, SUVmax {spot.suv_max:.1f}", sure=False)
     if bone or "near-implant" in spot.flags:

@@ -8,12 +8,16 @@ import numpy as np
 from scipy import ndimage
 
 from . import tissues
-from .histogram import otsu
+from .histogram import modes, otsu
 from .marrow import find_marrow
 from .mr_signal import Signals, block_mean, coarse_factors, spread_blocks
 
 VOID_PART = 0.25
 """Of the muscle signal: less, in all series, is no signal."""
+MODE_WIDTH, MODE_REACH = 0.07, 0.2
+"""Log units: what shading leaves of the width of one tissue, and how far its own values are taken. Ours."""
+MODE_PART, FAT_PART = 0.35, 0.15
+"""Least frequency of muscle and of fat, as part of the most frequent tissue's. Ours."""
 
 
 @dataclass(frozen=True)
@@ -53,11 +57,12 @@ def signal_levels(signals: Signals, fluid_over_muscle: float) -> Levels:
         t1 = values["T1"]
         seen = np.isfinite(t1) & (t1 > 0.1 * np.nanpercentile(t1, 90)) if t1.size else soft
         if np.count_nonzero(seen) > 100:
-            cut = otsu(np.log(t1[seen]))
-            bright = t1[seen][np.log(t1[seen]) > cut]
-            fat = float(np.percentile(bright, 75))
-            dark = t1[seen][np.log(t1[seen]) <= cut]
-            typical = float(np.median(dark[dark > 0.4 * np.percentile(dark, 80)]))
+            logs = np.log(t1[seen])
+            fat = _near_mode(logs, modes(logs, MODE_WIDTH, FAT_PART)[-1], 75)
+            # Where liver, spleen and bowel fill the view, the median is theirs: muscle is the darkest frequent tissue.
+            dark = logs[logs <= otsu(logs)]
+            dark = dark[dark > np.log(0.4) + np.percentile(dark, 80)]
+            typical = _near_mode(dark, modes(dark, MODE_WIDTH, MODE_PART)[0])
             soft = seen & (t1 > 0.75 * typical) & (t1 < 1.25 * typical)
     muscle = {}
     for role, array in values.items():
@@ -65,6 +70,11 @@ def signal_levels(signals: Signals, fluid_over_muscle: float) -> Levels:
         muscle[role] = float(np.median(array[seen])) if np.count_nonzero(seen) > 50 else 0.0
     fluid = {role: fluid_over_muscle * muscle[role] for role in ("FLUID", "T2") if muscle.get(role, 0.0) > 0}
     return Levels(muscle, fat, fluid)
+
+
+def _near_mode(logs: np.ndarray, mode: float, percentile: float = 50) -> float:
+    """Signal of one tissue, from the logarithms of all."""
+    return float(np.exp(np.percentile(logs[np.abs(logs - mode) < MODE_REACH], percentile)))
 
 
 def make_tissue_map(signals: Signals, levels: Levels, anatomy: np.ndarray | None) -> np.ndarray:
