@@ -4,7 +4,10 @@ cases, with the plain methods beside it.
     python Testing/Benchmarks/finding.py --cache DIR [--seeds tune|held-out] [--count 20] [--skip 0] [--group low-back]
         [--stage pet|mapped|fused|whole] [--anatomy [with|without|both]] [--froc] [--plain] [--real] [--list]
         [--jobs N] [--json FILE]
+    python Testing/Benchmarks/finding.py --cache DIR --folders FAMILY [FAMILY ...] [the same options but seeds]
 
+FAMILY is a folder of cases that were written by other phantoms: ``<group>-<seed>/`` with ``dicom/``, ``truth.json``,
+``anatomy.nrrd``, ``where.nrrd`` (see ``other_phantoms.py``); they are read from DICOM as the command reads them.
 Stages: ``pet`` looks at the PET alone; ``mapped`` adds the tissues that the MR shows, ``fused`` the MR findings and
 the ranking, both in the true alignment; ``whole`` is the whole analysis with its own alignment.
 Found means: a candidate's centroid within max(10 mm, the lesion's largest radius) of its center; all others are false.
@@ -38,11 +41,30 @@ SEEDS = {"tune": 100, "held-out": 200}
 GROUPS = ("low-back", "hip-replacement")
 
 
+def chosen_cases(arguments: argparse.Namespace) -> list[tuple[str | None, int | str | Path]]:
+    """Group and case of all that were asked for."""
+    groups = arguments.group or GROUPS
+    chosen: list[tuple[str | None, int | str | Path]] = []
+    for family in arguments.folders or ():
+        for folder in sorted(family.resolve().glob("*-*"), key=lambda f: (f.name.rsplit("-", 1)[0], _number(f))):
+            group = folder.name.rsplit("-", 1)[0]
+            within = arguments.skip <= _number(folder) < arguments.skip + arguments.count
+            if (group in groups or group not in GROUPS) and within and (folder / "truth.json").exists():
+                chosen.append((f"{family.name} {group}", folder))
+    if not arguments.folders:
+        first = SEEDS[arguments.seeds] + arguments.skip
+        chosen = [(group, seed) for seed in range(first, first + arguments.count) for group in groups]
+    return chosen + ([(None, name) for name in REAL] if arguments.real else [])
+
+
+def _number(folder: Path) -> int:
+    """The seed that a case's folder is named by; -1 for other folders."""
+    tail = folder.name.rsplit("-", 1)[-1]
+    return int(tail) if tail.isdigit() else -1
+
+
 def tasks_of(arguments: argparse.Namespace) -> list[Task]:
     """The chosen cases."""
-    first = SEEDS[arguments.seeds] + arguments.skip
-    chosen = [(group, seed) for seed in range(first, first + arguments.count) for group in arguments.group or GROUPS]
-    chosen += [(None, name) for name in REAL] if arguments.real else []
     return [
         Task(
             arguments.cache,
@@ -56,7 +78,7 @@ def tasks_of(arguments: argparse.Namespace) -> list[Task]:
             arguments.plain,
             arguments.list,
         )
-        for group, case in chosen
+        for group, case in chosen_cases(arguments)
     ]
 
 
@@ -98,7 +120,10 @@ def main() -> None:
     parser.add_argument("--cache", type=Path, required=True, help="folder that keeps phantoms; outside the project")
     parser.add_argument("--seeds", choices=tuple(SEEDS), default="tune")
     parser.add_argument("--count", type=int, default=20)
-    parser.add_argument("--skip", type=int, default=0, help="leave out so many seeds at the start")
+    parser.add_argument(
+        "--skip", type=int, default=0, help="leave out so many seeds at the start (of a family: seeds below this)"
+    )
+    parser.add_argument("--folders", type=Path, nargs="+", metavar="FAMILY", help="cases read from DICOM instead")
     parser.add_argument("--group", action="append", choices=GROUPS)
     parser.add_argument("--stage", choices=STAGES, default="whole")
     parser.add_argument(

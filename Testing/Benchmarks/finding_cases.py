@@ -8,7 +8,7 @@ import json
 import os
 import pickle
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -67,6 +67,8 @@ class TestCase:
     anatomy : (Path, Path) or None
         Label map and names of its labels.
     landmarks_ras : ndarray, shape (n, 3)
+    places : callable or None
+        Names what is at a point (RAS mm, reference frame); None where label map and `normal` tell it.
     """
 
     name: str
@@ -76,6 +78,7 @@ class TestCase:
     reference_to_series: dict[str, np.ndarray]
     anatomy: tuple[Path, Path] | None = None
     landmarks_ras: np.ndarray = field(default_factory=lambda: np.zeros((0, 3)))
+    places: Callable[[np.ndarray], str] | None = None
     __test__ = False
 
     @property

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 from finding_cases import Lesion, TestCase, phantom_case
+from finding_folders import folder_case
 from finding_places import NormalPlaces
 from finding_plain import fluid_findings, suv_findings
 from finding_real import real_case
@@ -34,8 +35,8 @@ class Task:
     cache, data : Path
     group : str or None
         None for real cases.
-    case : int or str
-        Seed of a phantom, name of a real case.
+    case : int, str or Path
+        Seed of a phantom, name of a real case, folder of a case that is read from DICOM.
     stage : str
     anatomy : str
         A key of VARIANTS.
@@ -46,7 +47,7 @@ class Task:
     cache: Path
     data: Path
     group: str | None
-    case: int | str
+    case: int | str | Path
     stage: str
     anatomy: str = "without"
     settings: tuple[str, ...] = ()
@@ -55,6 +56,8 @@ class Task:
     with_list: bool = False
 
     def load(self) -> TestCase:
+        if isinstance(self.case, Path):
+            return folder_case(self.case)
         if self.group is None:
             return real_case(self.data, self.case)
         return phantom_case(self.cache, self.group, self.case)
@@ -113,7 +116,7 @@ def measure(task: Task) -> Record:
     """Run a case and score it in every way that was asked for."""
     case = task.load()
     record = Record(case.name, task.group or "real")
-    places = NormalPlaces(case)
+    places = case.places or NormalPlaces(case)
     variants = VARIANTS[task.anatomy] if case.anatomy is not None else (False,)
     for with_anatomy in variants:
         run = Run(task.cache, case, task.stage, task.settings, with_anatomy)

@@ -124,8 +124,17 @@ def names_right(outcomes: Sequence[Outcome]) -> dict[str, tuple[int, int]]:
             for what in ("side", "level", "structure"):
                 if lesion.truth[what] is not None:
                     total[what] += 1
-                    right[what] += lesion.truth[what] == match.facts[what]
+                    right[what] += _is_named(lesion.truth, match.facts, what)
     return {what: (right[what], total[what]) for what in total}
+
+
+def _is_named(truth: dict[str, Any], facts: dict[str, Any], what: str) -> bool:
+    """Whether a name is right; the structures of independent cases are told by words that it may hold."""
+    words = truth.get("structure_words") if what == "structure" else None
+    if words is None:
+        return truth[what] == facts[what]
+    text = f"{facts['name']} {facts['structure']}".lower()
+    return any(word in text for word in words)
 
 
 def measure_errors(outcomes: Sequence[Outcome]) -> tuple[np.ndarray, np.ndarray]:

@@ -17,7 +17,7 @@ VOID_PART = 0.25
 MODE_WIDTH, MODE_REACH = 0.07, 0.2
 """Log units: what shading leaves of the width of one tissue, and how far its own values are taken. Ours."""
 MODE_PART, FAT_PART = 0.35, 0.15
-"""Least frequency of muscle and of fat, as part of the most frequent tissue's. Ours."""
+"""Least frequency of muscle among dark and of fat among bright tissues, as part of the most frequent's. Ours."""
 
 
 @dataclass(frozen=True)
@@ -58,9 +58,10 @@ def signal_levels(signals: Signals, fluid_over_muscle: float) -> Levels:
         seen = np.isfinite(t1) & (t1 > 0.1 * np.nanpercentile(t1, 90)) if t1.size else soft
         if np.count_nonzero(seen) > 100:
             logs = np.log(t1[seen])
-            fat = _near_mode(logs, modes(logs, MODE_WIDTH, FAT_PART)[-1], 75)
+            cut = otsu(logs)
+            bright, dark = logs[logs > cut], logs[logs <= cut]
+            fat = _near_mode(bright, modes(bright, MODE_WIDTH, FAT_PART)[-1], 75)
             # Where liver, spleen and bowel fill the view, the median is theirs: muscle is the darkest frequent tissue.
-            dark = logs[logs <= otsu(logs)]
             dark = dark[dark > np.log(0.4) + np.percentile(dark, 80)]
             typical = _near_mode(dark, modes(dark, MODE_WIDTH, MODE_PART)[0])
             soft = seen & (t1 > 0.75 * typical) & (t1 < 1.25 * typical)

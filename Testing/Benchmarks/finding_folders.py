@@ -1,0 +1,112 @@
+"""The cases of the ruler that are read from DICOM folders with a ``truth.json``: independent phantoms write them."""
+
+from __future__ import annotations
+
+import datetime
+import json
+import zlib
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from finding_cases import Lesion, TestCase
+from PainGeneratorLib.Numerics.image import Image
+from PainGeneratorLib.Registration.itk_images import from_itk_image
+from PainGeneratorLib.Workflow.case import CaseOptions
+from PainGeneratorLib.Workflow.reading import read_case
+
+STRUCTURE_WORDS = {
+    "facet": ("facet",),
+    "foramen": ("foram", "root", "recess"),
+    "endplate": ("endplate", "modic", "vertebra", "body", "disc"),
+    "disc": ("disc",),
+    "pedicle": ("pedicle", "pars", "arch"),
+    "spinous": ("spinous",),
+    "sacroiliac": ("sacroiliac", "si joint", "sacrum", "ilium"),
+    "stem": ("gruen", "stem", "femur", "femoral", "shaft"),
+    "acetabul": ("acetab", "cup", "delee"),
+    "trochant": ("trochant", "gluteal insertion"),
+    "joint": ("joint", "capsule", "synov", "neck"),
+    "collection": ("collection", "fluid", "soft tissue", "muscle", "bursa"),
+    "iliopsoas": ("iliopsoas", "psoas"),
+}
+"""Words of a truth's structure, and in which words of a candidate's structure or name they may be told."""
+ORGANS = {
+    "bladder": ("bladder",),
+    "kidney": ("kidney", "renal"),
+    "ureter": ("ureter",),
+    "bowel": ("bowel", "colon", "rectum", "duoden", "jejun", "ileum", "sigmoid", "cecum", "stomach"),
+    "vessel": ("aorta", "cava", "iliac_artery", "iliac_vein", "iliac_vena", "vessel", "artery", "vein"),
+    "CSF": ("csf", "dural", "thecal", "cauda", "canal"),
+    "implant artefact": ("implant", "prosthesis", "metal", "void", "pile"),
+}
+"""Where no candidate may lie, and in which words a finer map tells them."""
+LANDMARKS_WITHIN_MM = 150.0
+"""Landmarks farther from the middle of all than this are not near spine or hips."""
+MEANT_TO_COUNT = ("PET+MR", "PET only", "MR only")
+
+
+def folder_case(folder: Path) -> TestCase:
+    """A case of a folder that holds ``dicom/``, ``truth.json`` and the maps ``anatomy`` and ``where``."""
+    truth = json.loads((folder / "truth.json").read_text())
+    case = read_case(folder / "dicom", options_of(truth["arguments"]))
+    points = np.array(list(truth["landmarks_ras_mm"].values()), dtype=float).reshape(-1, 3)
+    points = points[np.linalg.norm(points - np.median(points, axis=0), axis=1) < LANDMARKS_WITHIN_MM]
+    anatomy = (folder / "anatomy.nrrd", folder / "anatomy.json")
+    mark = zlib.crc32((folder / "truth.json").read_bytes())
+    return TestCase(
+        f"{folder.parent.name}-{folder.name}-{mark:08x}",
+        case,
+        [lesion_of(x) for x in truth["lesions"] if x["evidence"] in MEANT_TO_COUNT],
+        [],
+        {role: np.array(matrix) for role, matrix in truth["reference_to_series_ras"].items()},
+        anatomy if anatomy[0].exists() else None,
+        points,
+        WherePlaces(folder),
+    )
+
+
+def options_of(arguments: list[str]) -> CaseOptions:
+    """What the command line would be told."""
+    values: dict[str, Any] = dict(zip(arguments[::2], arguments[1::2], strict=True))
+    injected = values.get("--injection-time")
+    return CaseOptions(
+        group=values.get("--group"),
+        prosthesis_side=values.get("--prosthesis-side"),
+        pain_side=values.get("--pain-side"),
+        injection_time=None if injected is None else datetime.datetime.fromisoformat(injected),
+    )
+
+
+def lesion_of(x: dict[str, Any]) -> Lesion:
+    """A lesion of the truth, with the keys that the score looks at."""
+    truth = {"volume_ml": None, "blurred_suv_peak": None, "zone": None, **x}
+    truth["structure_words"] = STRUCTURE_WORDS.get(x["structure"], (x["structure"],))
+    return Lesion(x["id"], x["evidence"], np.array(x["centre_ras_mm"], dtype=float), float(x["radius_mm"]), truth)
+
+
+class WherePlaces:
+    """Names what is at a point (RAS mm, reference frame), from the map of all structures of such a case."""
+
+    def __init__(self, folder: Path) -> None:
+        self._file, self._names_file = folder / "where.nrrd", folder / "where.json"
+        self._labels: Image | None = None
+
+    def __call__(self, point: np.ndarray) -> str:
+        """A word of ORGANS, or the structure's own name; where several lie within a voxel, the most frequent two."""
+        import SimpleITK as sitk
+
+        if self._labels is None:
+            self._labels = from_itk_image(sitk.ReadImage(str(self._file)))
+            self._names = {int(n): name for n, name in json.loads(self._names_file.read_text()).items()} | {0: "air"}
+        kji = np.rint(self._labels.geometry.to_ijk(point)).astype(int)[::-1]
+        if np.any(kji < 0) or np.any(kji >= self._labels.geometry.shape):
+            return "elsewhere (out of the map)"
+        near = self._labels.array[tuple(slice(max(n - 1, 0), n + 2) for n in kji)]
+        name = self._names.get(int(self._labels.array[tuple(kji)]), "?")
+        organ = next((word for word, parts in ORGANS.items() if any(part in name.lower() for part in parts)), None)
+        if organ is not None:
+            return organ
+        around = [self._names.get(int(n), "?") for n, _ in Counter(near.ravel().tolist()).most_common(2)]
+        return "elsewhere (" + " / ".join(dict.fromkeys([name, *around])) + ")"
