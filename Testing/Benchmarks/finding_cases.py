@@ -67,6 +67,9 @@ class TestCase:
     anatomy : (Path, Path) or None
         Label map and names of its labels.
     landmarks_ras : ndarray, shape (n, 3)
+    neutral : tuple of (ndarray, float)
+        Places (RAS mm, reference frame) and radii at which a candidate is neither right nor false: true foci of real
+        images that nobody judged.
     places : callable or None
         Names what is at a point (RAS mm, reference frame); None where label map and `normal` tell it.
     """
@@ -79,6 +82,7 @@ class TestCase:
     anatomy: tuple[Path, Path] | None = None
     landmarks_ras: np.ndarray = field(default_factory=lambda: np.zeros((0, 3)))
     places: Callable[[np.ndarray], str] | None = None
+    neutral: tuple[tuple[np.ndarray, float], ...] = ()
     __test__ = False
 
     @property

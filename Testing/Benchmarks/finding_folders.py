@@ -44,7 +44,8 @@ ORGANS = {
 """Where no candidate may lie, and in which words a finer map tells them."""
 LANDMARKS_WITHIN_MM = 150.0
 """Landmarks farther from the middle of all than this are not near spine or hips."""
-MEANT_TO_COUNT = ("PET+MR", "PET only", "MR only")
+NEUTRAL_MM = 10.0
+"""As far from a focus of its own a candidate is taken to be at it."""
 
 
 def folder_case(folder: Path) -> TestCase:
@@ -58,12 +59,13 @@ def folder_case(folder: Path) -> TestCase:
     return TestCase(
         f"{folder.parent.name}-{folder.name}-{mark:08x}",
         case,
-        [lesion_of(x) for x in truth["lesions"] if x["evidence"] in MEANT_TO_COUNT],
+        [lesion_of(x) for x in truth["lesions"] if x.get("count", True)],
         [],
         {role: np.array(matrix) for role, matrix in truth["reference_to_series_ras"].items()},
         anatomy if anatomy[0].exists() else None,
         points,
         WherePlaces(folder),
+        neutral_places(truth),
     )
 
 
@@ -77,6 +79,13 @@ def options_of(arguments: list[str]) -> CaseOptions:
         pain_side=values.get("--pain-side"),
         injection_time=None if injected is None else datetime.datetime.fromisoformat(injected),
     )
+
+
+def neutral_places(truth: dict[str, Any]) -> tuple[tuple[np.ndarray, float], ...]:
+    """Lesions that are not to be counted, and foci that the real images behind a case have of their own."""
+    uncounted = [(x["centre_ras_mm"], x["radius_mm"]) for x in truth["lesions"] if not x.get("count", True)]
+    own = [(x["centre_ras_mm"], NEUTRAL_MM) for x in truth.get("natural_foci", ())]
+    return tuple((np.array(at, dtype=float), float(radius)) for at, radius in (*uncounted, *own))
 
 
 def lesion_of(x: dict[str, Any]) -> Lesion:

@@ -123,9 +123,9 @@ def measure(task: Task) -> Record:
         word = "with" if with_anatomy else "without"
         lesions = run.lesions()
         found = run.found()
-        outcome = record.outcomes[word] = score(case.name, lesions, found, places)
+        outcome = record.outcomes[word] = score(case.name, lesions, found, places, case.neutral)
         for ratio in SLIDER if task.with_slider else ():
-            record.slider[word, ratio] = score(case.name, lesions, run.found(ratio), places)
+            record.slider[word, ratio] = score(case.name, lesions, run.found(ratio), places, case.neutral)
         if with_anatomy is variants[0]:
             record.seconds = run.seconds
             record.stable = _stability(run, found)
@@ -162,13 +162,13 @@ def _plain(run: Run, places: NormalPlaces) -> dict[str, Outcome]:
     outcomes = {}
     for method, findings in suv_findings(run.suv).items():
         found = [Found(run.to_lesions(f.centroid_ras_mm), f.facts()) for f in findings]
-        outcomes[method] = score(name, with_uptake, found, places)
+        outcomes[method] = score(name, with_uptake, found, places, run.test.neutral)
     if "FLUID" in run.case.series and run.test.is_phantom:
         to_reference = np.linalg.inv(run.test.reference_to_series.get("FLUID", np.eye(4)))
         findings = fluid_findings(run.case.series["FLUID"].image, to_reference)
         on_mr = [x for x in run.lesions("whole") if x.evidence != "PET only"]
         found = [Found(f.centroid_ras_mm, f.facts()) for f in findings]
-        outcomes["STIR, mean + 3 SD"] = score(name, on_mr, found, places)
+        outcomes["STIR, mean + 3 SD"] = score(name, on_mr, found, places, run.test.neutral)
     return outcomes
 
 

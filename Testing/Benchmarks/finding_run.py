@@ -15,6 +15,7 @@ from finding_cases import Lesion, TestCase, digest, digest_of_modules, kept
 from finding_score import Found
 from PainGeneratorLib.Anatomy.anatomy_files import read_anatomy_file
 from PainGeneratorLib.Anatomy.anatomy_map import AnatomyMap
+from PainGeneratorLib.Anatomy.body_plan import BodyPlan
 from PainGeneratorLib.Anatomy.places import Namer
 from PainGeneratorLib.Numerics.hot_spots import HotSpotDetector, HotSpotParameters
 from PainGeneratorLib.Numerics.image import Region, transform_points
@@ -129,12 +130,16 @@ class Run:
         if self.mr is None:
             parameters = self.case.protocol.stage("hot_spots", HotSpotParameters)
             return HotSpotDetector(self.suv, parameters, symmetry=self.plane)
-        return pet_detector(self.case, self._stage_suv, self.alignment, self.mr, self.anatomy, self.plane)
+        return pet_detector(self.case, self._stage_suv, self.alignment, self.mr, self.anatomy, self.plane, self.plan)
+
+    @cached_property
+    def plan(self) -> BodyPlan:
+        """Midline and spine line in the reference frame."""
+        return plan_body(self.case, self.alignment, self.mr, self._plane_in_reference)
 
     @cached_property
     def namer(self) -> Namer:
-        plan = plan_body(self.case, self.alignment, self.mr, self._plane_in_reference)
-        return Namer(self.anatomy, plan, hip_implant(self.mr))
+        return Namer(self.anatomy, self.plan, hip_implant(self.mr))
 
     def candidates(self, sensitivity: float | None = None) -> list:
         """Candidates of the stages with MR, best first."""

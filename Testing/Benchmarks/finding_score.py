@@ -72,8 +72,13 @@ def score(
     lesions: Sequence[Lesion],
     found: Sequence[Found],
     place_of: Callable[[np.ndarray], str] = lambda point: "elsewhere",
+    neutral: Sequence[tuple[np.ndarray, float]] = (),
 ) -> Outcome:
-    """Match candidates (best first) with lesions; every candidate that is at no lesion is false."""
+    """Match candidates (best first) with lesions; every candidate that is at no lesion is false.
+
+    Those within a radius of a `neutral` place, and of no lesion, are left out of the list.
+    """
+    found = [x for x in found if _counts(x, lesions, neutral)]
     outcome = Outcome(name, list(lesions), list(found), {lesion.id: None for lesion in lesions})
     for rank, one in enumerate(found, start=1):
         at = [x for x in lesions if one.distance_mm(x) <= x.reach_mm]
@@ -85,6 +90,11 @@ def score(
                 outcome.ranks[lesion.id] = rank
                 outcome.matches[lesion.id] = one
     return outcome
+
+
+def _counts(one: Found, lesions: Sequence[Lesion], neutral: Sequence[tuple[np.ndarray, float]]) -> bool:
+    at_lesion = any(one.distance_mm(lesion) <= lesion.reach_mm for lesion in lesions)
+    return at_lesion or not any(np.linalg.norm(one.center_ras_mm - at) <= radius for at, radius in neutral)
 
 
 def is_stable(one: Sequence[Found], other: Sequence[Found], first: int = FIRST) -> bool | None:

@@ -12,13 +12,14 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from .body_shape import BodyShape
 from .contours import METHODS, ContourParameters, methods_that_differ
 from .contrast import ContrastMap
 from .foci import Focus, FocusParameters, find_foci, smoothed
 from .image import Image
 from .measuring import Surroundings, measure_focus
 from .peak import SphereMeans
-from .physiologic import BodyShape, PhysiologicParameters
+from .physiologic import PhysiologicParameters
 from .records import HotSpot
 from .reference_tissue import ReferenceField, ReferenceParameters, ReferenceValue, measure_liver, medians_of_levels
 from .symmetry import RELIABLE_QUALITY, SymmetryPlane
@@ -141,6 +142,7 @@ class HotSpotDetector:
         organ_names: Mapping[int, str] | None = None,
         unreliable: np.ndarray | None = None,
         symmetry: SymmetryPlane | None = None,
+        canal_ras: np.ndarray | None = None,
         progress: Callable[[float, str], None] | None = None,
     ) -> None:
         """Run the first pass; the arguments are those of :func:`find_hot_spots`."""
@@ -153,7 +155,7 @@ class HotSpotDetector:
         self._levels = None if levels is None else levels.array
         self._organs = None if organs is None else organs.array
         self._organ_names = dict(organ_names or {})
-        self._unreliable, self._symmetry = unreliable, symmetry
+        self._unreliable, self._symmetry, self._canal = unreliable, symmetry, canal_ras
         self.warnings: list[str] = []
         p = parameters
         report(0.0, "Smoothing the PET for detection")
@@ -209,7 +211,7 @@ class HotSpotDetector:
     def _surroundings(self, smooth: np.ndarray, owner: np.ndarray) -> Surroundings:
         p, suv = self._parameters, self._suv
         contour = self._contour_parameters()
-        body = BodyShape(smooth, suv.geometry, p.body_suv, self._symmetry)
+        body = BodyShape(smooth, suv.geometry, p.body_suv, self._symmetry, self._canal)
         body.look_for_bladder(smooth, suv.geometry, self._foci, BLADDER_RATIO * self.references.rich)
         return Surroundings(
             suv,
@@ -405,6 +407,7 @@ def find_hot_spots(
     organ_names: Mapping[int, str] | None = None,
     unreliable: np.ndarray | None = None,
     symmetry: SymmetryPlane | None = None,
+    canal_ras: np.ndarray | None = None,
     progress: Callable[[float, str], None] | None = None,
 ) -> HotSpotResult:
     """Find, contour and measure the foci of raised uptake on a PET.
@@ -426,6 +429,8 @@ def find_hot_spots(
         Voxels within the margin of an implant's artefact.
     symmetry : SymmetryPlane, optional
         For left-right comparison and for places of organs.
+    canal_ras : ndarray, shape (n, 3), optional
+        The spinal canal in the PET's frame, from below upward, as far as the MR shows it: tells the spine from organs.
     progress : callable, optional
         Called with the done fraction and a text; may raise Cancelled.
 
@@ -443,6 +448,7 @@ def find_hot_spots(
         organ_names=organ_names,
         unreliable=unreliable,
         symmetry=symmetry,
+        canal_ras=canal_ras,
         progress=progress,
     )
     return detector.find()

@@ -7,12 +7,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from .body_shape import BodyShape
 from .conspicuity import conspicuity
 from .contours import ContourParameters, ContourSpace, touches_edge
 from .foci import Focus
 from .image import Image, Region, ball
 from .peak import SphereMeans, sphere_means, suv_peak
-from .physiologic import BodyShape, PhysiologicParameters, physiologic_reason
+from .physiologic import PhysiologicParameters, physiologic_reason
 from .records import HotSpot
 from .reference_tissue import SURROUNDINGS
 from .symmetry import RELIABLE_QUALITY, SymmetryPlane, left_right_ratio

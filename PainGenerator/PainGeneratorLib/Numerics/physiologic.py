@@ -7,22 +7,16 @@ Such foci stay in the list, with the reason.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
 from . import tissues as tissue_codes
-from .foci import Focus
-from .image import Geometry
+from .body_shape import MIDLINE_MM, BodyShape
 from .records import HotSpot
-from .symmetry import LEFT_RAS, RELIABLE_QUALITY, SymmetryPlane
 from .voxel_bits import VoxelBits
 
-SLAB_MM = 15.0
-"""Height of the slabs in which the body's outline is measured."""
-MIDLINE_MM = 35.0
-"""The bladder's middle lies nearer to the midline than this."""
 KIDNEY_SIDE_MM = (30.0, 115.0)
 """Distance of kidneys from the midline."""
 KIDNEY_DEPTH = (0.15, 0.62)
@@ -44,14 +38,10 @@ FLANK_SIDE_MM, FLANK_DEPTH = 80.0, 0.06
 """Further to the side than this the abdomen, with the colon, reaches back by this part, beside psoas and kidneys."""
 RECTUM_SIDE_MM, RECTUM_DEPTH = 25.0, (0.25, 0.7)
 """At the level of the hips rectum, uterus, prostate and bladder lie here, between coccyx and pubic symphysis."""
-BLADDER_ML = 10.0
-BLADDER_DEPTH = 0.4
 PAIR_RATIO = 1.1
 """The mirrored place exceeds the reference by this factor at least, where both sides are called alike."""
 SPINE_DEPTH = 0.35
 """Behind this part of the body's depth lie posterior elements and back muscles."""
-TYPICAL_DEPTH_MM = 220.0
-"""Depth of a trunk whose front is not seen (ours)."""
 EXCRETION_SUV = 3.0
 """Organs that excrete FDG have at least this SUVmax, g/ml."""
 URETER_SIDE_MM = (25.0, 60.0)
@@ -63,6 +53,14 @@ PAIRED_RICH = 1.6
 """A kidney is at least this much hotter than marrow and blood."""
 BODY_WALL_MM, PSOAS_DEPTH = 32.0, 0.44
 """Lumbar bodies are 40 to 55 mm wide; transverse processes end behind this part of the body's depth (ours)."""
+BODY_FRONT_MM = 48.0
+"""Of the spinal canal's middle: half a canal and a lumbar body of 32 to 38 mm. In front lie vessels and bowel."""
+BEHIND_CANAL_MM = -10.0
+"""Behind this lie posterior elements, back muscles and sacroiliac joints, beside and in front of it the psoas."""
+BONE_BESIDE_MM = 25.0
+"""Sacrum and ilium reach no further in front of the canal than this, beside it; iliac vessels do (ours)."""
+KIDNEY_FRONT_MM = (-25.0, 75.0)
+"""Place of kidneys in front of the spinal canal."""
 URETER_ML = 5.0
 TUBE_ELONGATION = 3.0
 TUBE_TILT_DEG = 40.0
@@ -105,88 +103,6 @@ class Expected:
     sure: bool = True
 
 
-class BodyShape:
-    """The body's outline from the PET: where front, back and midline are, per slab from feet to head."""
-
-    def __init__(
-        self, smooth: np.ndarray, geometry: Geometry, body_suv: float, symmetry: SymmetryPlane | None
-    ) -> None:
-        steps = [max(1, round(8.0 / s)) for s in geometry.spacing_kji_mm]
-        body = smooth[tuple(slice(None, None, s) for s in steps)] > body_suv
-        kji = np.argwhere(body)
-        points = geometry.to_ras((kji * steps)[:, ::-1]) if len(kji) else np.zeros((0, 3))
-        last = np.array(body.shape) - 1
-        self._reliable = symmetry is not None and symmetry.quality >= RELIABLE_QUALITY
-        if self._reliable:
-            self._plane = symmetry
-        else:
-            middle = points.mean(axis=0) if len(points) else geometry.center_ras
-            self._plane = SymmetryPlane(middle, LEFT_RAS, 0.0)
-        # Which array axis runs along A, and which way, decides which border of the grid cuts the body.
-        row = geometry.ijk_to_ras[1, :3][::-1]
-        axis = int(np.argmax(np.abs(row)))
-        at_start, at_end = kji[:, axis] == 0, kji[:, axis] >= last[axis]
-        at_back, at_front = (at_start, at_end) if row[axis] > 0 else (at_end, at_start)
-        self._slabs: dict[int, tuple[float, float, bool, bool]] = {}
-        self._trunk: set[int] = set()
-        self._bladder_z: float | None = None
-        central = np.abs(self._plane.signed_distance_mm(points)) < 60.0 if self._reliable else np.ones(len(kji), bool)
-        number = np.floor(points[:, 2] / SLAB_MM).astype(int)
-        for slab in np.unique(number):
-            here = central & (number == slab)
-            if np.count_nonzero(here) < 10:
-                continue
-            back, front = np.percentile(points[here, 1], (1, 99))
-            cut = (float(at_back[here].mean()) > 0.02, float(at_front[here].mean()) > 0.02)
-            self._slabs[int(slab)] = (float(back), float(front), *cut)
-            middle = points[here & (np.abs(self._plane.signed_distance_mm(points)) < 10.0), 1]
-            # Between the legs the midline is empty, or holds skin and fat over a part of the depth only.
-            if len(middle) and np.ptp(np.percentile(middle, (5, 95))) > 0.6 * (front - back):
-                self._trunk.add(int(slab))
-
-    def depth(self, point_ras: np.ndarray) -> float | None:
-        """Place between back (0) and front (1) of the body at this level; None when the back is not seen there.
-
-        A front that is cut off is put at the least depth that a body has.
-        """
-        slab = self._slabs.get(int(np.floor(point_ras[2] / SLAB_MM)))
-        if slab is None:
-            return None
-        back, front, cut_behind, cut_in_front = slab
-        depth = front - back
-        if cut_behind or (depth < 80.0 and not cut_in_front):
-            return None
-        return float((point_ras[1] - back) / (max(depth, TYPICAL_DEPTH_MM) if cut_in_front else depth))
-
-    def off_midline(self, point_ras: np.ndarray) -> float | None:
-        """Distance from the midsagittal plane, mm; None when the plane is not known well."""
-        return abs(float(self._plane.signed_distance_mm(point_ras))) if self._reliable else None
-
-    @property
-    def bladder_z(self) -> float | None:
-        """Height (S, mm) of the middle of the bladder; None when none is seen."""
-        return self._bladder_z
-
-    def look_for_bladder(self, suv: np.ndarray, geometry: Geometry, foci: Sequence[Focus], least_suv: float) -> None:
-        """Take the focus on the midline that holds most activity, if it is hot and large enough, as the bladder."""
-        most = 0.0
-        for focus in foci:
-            if focus.top < least_suv:
-                continue
-            values = suv.reshape(-1)[focus.flat]
-            hot = values >= 0.5 * focus.top
-            volume, middle = hot.sum() * geometry.voxel_volume_ml, geometry.flat_to_ras(focus.flat[hot]).mean(axis=0)
-            depth, side = self.depth(middle), self.off_midline(middle)
-            if volume < BLADDER_ML or depth is None or depth < BLADDER_DEPTH or side is None or side > MIDLINE_MM:
-                continue
-            if volume * focus.top > most:
-                most, self._bladder_z = volume * focus.top, float(middle[2])
-
-    def has_midline(self, point_ras: np.ndarray) -> bool:
-        """True where the body crosses the midline (trunk), False between the legs."""
-        return int(np.floor(point_ras[2] / SLAB_MM)) in self._trunk
-
-
 def physiologic_reason(
     spot: HotSpot,
     parameters: PhysiologicParameters,
@@ -222,9 +138,12 @@ def physiologic_reason(
         return reason
     tissue = _majority(spot, tissues)
     bone, seen = _support(spot, tissues)
-    reason = _alike(spot, parameters, tissue, mirrored_suv)
+    where = _Where.of(spot.centroid_ras_mm, body)
+    reason = _urine(spot, parameters, where, tissue) or _alike(spot, parameters, tissue, mirrored_suv)
     if reason is not None:
         return reason
+    if where.front is not None and not where.is_at_hips:
+        return _at_known_spine(spot, parameters, where, tissue, bone, typical_suv, rich_suv, cluster_ml)
     # At an implant uptake is of joint or bone: no ureter runs within the margin of its artefact.
     soft = tissue in (tissue_codes.MUSCLE, tissue_codes.UNKNOWN) and "near-implant" not in spot.flags
     if soft and (not bone or _is_beside_bodies(spot, body)) and _at_ureter(spot, body, typical_suv):
@@ -232,12 +151,13 @@ def physiologic_reason(
     if tissue in (tissue_codes.MARROW, tissue_codes.DISC):
         return None
     # Marrow of both sides is hotter than muscle, too: the other kidney must be hotter than any normal bone.
-    other_kidney_suv = max(ORGAN_RATIO * typical_suv, PAIRED_RICH * rich_suv)
-    is_paired = _excretes(spot, typical_suv) and mirrored_suv is not None and mirrored_suv >= other_kidney_suv
-    kidney = _kidney(spot, parameters, body, cluster_ml, is_paired=is_paired)
+    kidney_suv = max(ORGAN_RATIO * typical_suv, PAIRED_RICH * rich_suv)
+    is_hot = spot.suv_max >= max(EXCRETION_SUV, kidney_suv)
+    is_paired = mirrored_suv is not None and mirrored_suv >= kidney_suv
+    kidney = _kidney(spot, parameters, body, cluster_ml, is_hot=is_hot, is_paired=is_paired)
     if kidney is not None:
         return kidney
-    depth, side = body.depth(spot.centroid_ras_mm), body.off_midline(spot.centroid_ras_mm)
+    depth, side = where.depth, where.side
     if tissue == tissue_codes.MUSCLE:
         # The wall of bowel has the signal of muscle; psoas and iliacus lie further back.
         far = depth is not None and side is not None and depth >= SURELY_VENTRAL_DEPTH
@@ -262,6 +182,92 @@ def physiologic_reason(
         text = "organ, bowel or vessel: in front of the posterior spine, no bone, disc or muscle there on MR"
         return Expected(text, sure=False)
     return _by_place(spot, parameters, body, typical_suv)
+
+
+@dataclass(frozen=True)
+class _Where:
+    """The place of a focus in the body; None for what is not known there.
+
+    Parameters
+    ----------
+    depth : float or None
+        Between back (0) and front (1).
+    side : float or None
+        Distance from the midline, mm.
+    front : float or None
+        Distance in front of the spinal canal, mm.
+    above_bladder : float or None
+        Height above the middle of the bladder, mm.
+    trunk : bool
+        The body crosses the midline there.
+    """
+
+    depth: float | None
+    side: float | None
+    front: float | None
+    above_bladder: float | None
+    trunk: bool
+
+    @classmethod
+    def of(cls, point_ras: np.ndarray, body: BodyShape) -> _Where:
+        return cls(
+            body.depth(point_ras),
+            body.off_midline(point_ras),
+            body.in_front_of_canal(point_ras),
+            None if body.bladder_z is None else float(point_ras[2]) - body.bladder_z,
+            body.has_midline(point_ras),
+        )
+
+    @property
+    def is_at_hips(self) -> bool:
+        """Known to lie at the height of the hips or below, where femora and pubic bones lie in front of the sacrum."""
+        return self.above_bladder is not None and self.above_bladder < HIPS_ABOVE_MM
+
+    @property
+    def is_in_pelvis(self) -> bool:
+        """Known to lie below the iliac crests, at the height of the sacrum."""
+        return self.above_bladder is not None and self.above_bladder < CREST_ABOVE_MM
+
+
+def _urine(spot: HotSpot, parameters: PhysiologicParameters, where: _Where, tissue: int) -> Expected | None:
+    """So hot, near the midline and in front of the posterior spine, that only urine is: also where bone is near."""
+    if tissue in (tissue_codes.MARROW, tissue_codes.DISC) or where.depth is None or where.side is None:
+        return None
+    near = where.trunk and where.side <= 2 * MIDLINE_MM and where.depth >= SPINE_DEPTH
+    if near and spot.suv_max >= parameters.urine_suv:
+        return Expected(f"urine: near the midline, in front of the posterior spine, SUVmax {spot.suv_max:.0f}")
+    return None
+
+
+def _at_known_spine(
+    spot: HotSpot,
+    parameters: PhysiologicParameters,
+    where: _Where,
+    tissue: int,
+    bone: bool,
+    typical_suv: float,
+    rich_suv: float,
+    cluster_ml: float,
+) -> Expected | None:
+    """By the place beside the spinal canal, where the MR shows that: vertebrae, their joints and what lies behind
+    them belong to the spine, what lies beside and in front of them to psoas, kidneys, ureters, vessels and bowel."""
+    side, front = where.side, where.front
+    is_bone = tissue in (tissue_codes.MARROW, tissue_codes.DISC)
+    hot = spot.suv_max >= max(EXCRETION_SUV, ORGAN_RATIO * typical_suv, PAIRED_RICH * rich_suv)
+    at_kidney = KIDNEY_SIDE_MM[0] <= side <= KIDNEY_SIDE_MM[1] and KIDNEY_FRONT_MM[0] <= front <= KIDNEY_FRONT_MM[1]
+    large = cluster_ml >= parameters.volume_ml or spot.suv_max >= parameters.suv or "truncated" in spot.flags
+    near_bone = is_bone or (bone and spot.suv_max < parameters.suv)
+    if hot and at_kidney and large and not near_bone and not where.is_in_pelvis:
+        return Expected(f"kidney: beside the spine, SUVmax {spot.suv_max:.1f}", sure=spot.suv_max >= parameters.suv)
+    if front <= BEHIND_CANAL_MM or (side <= BODY_WALL_MM and front <= BODY_FRONT_MM):
+        return None
+    if side > BODY_WALL_MM and front <= BONE_BESIDE_MM and (is_bone or (bone and not hot)):
+        return None
+    # Beside the sacrum, out of the MR's view, it cannot be told from what lies on it.
+    if where.is_in_pelvis and front <= BONE_BESIDE_MM and not hot:
+        return None
+    what = "kidney, ureter, bowel or vessel: beside" if side > BODY_WALL_MM else "bowel or vessel: in front of"
+    return Expected(f"{what} the spine, SUVmax {spot.suv_max:.1f}", sure=False)
 
 
 def _by_organ(spot: HotSpot, organs: np.ndarray | None, names: Mapping[int, str]) -> Expected | None:
@@ -344,8 +350,6 @@ def _by_place(
         return Expected("ureter or vessel: a tube along the body in front of the posterior spine", sure=False)
     if side is None or not body.has_midline(place):
         return None
-    if spot.suv_max >= parameters.urine_suv and depth >= SPINE_DEPTH and side <= 2 * MIDLINE_MM:
-        return Expected(f"urine: near the midline, in front of the posterior spine, SUVmax {spot.suv_max:.0f}")
     if excreting and (big or hot) and side <= MIDLINE_MM and depth >= VENTRAL_DEPTH:
         return Expected(f"urinary bladder, bowel or vessel: midline, ventral, SUVmax {spot.suv_max:.1f}")
     if excreting and (big or hot) and depth >= VENTRAL_DEPTH:
@@ -358,17 +362,27 @@ def _by_place(
 
 
 def _kidney(
-    spot: HotSpot, parameters: PhysiologicParameters, body: BodyShape, cluster_ml: float, *, is_paired: bool
+    spot: HotSpot,
+    parameters: PhysiologicParameters,
+    body: BodyShape,
+    cluster_ml: float,
+    *,
+    is_hot: bool,
+    is_paired: bool,
 ) -> Expected | None:
-    """One of two hot masses beside the spine; also where it touches bone or looks like muscle on MR, as kidneys do."""
+    """A hot mass beside the spine, mostly one of two; also where it touches bone or looks like muscle on MR."""
     place = spot.centroid_ras_mm
     depth, side = body.depth(place), body.off_midline(place)
-    if not is_paired or depth is None or side is None or not body.has_midline(place):
+    if not is_hot or depth is None or side is None or not body.has_midline(place):
         return None
     at_place = KIDNEY_SIDE_MM[0] <= side <= KIDNEY_SIDE_MM[1] and KIDNEY_DEPTH[0] <= depth <= KIDNEY_DEPTH[1]
     large = cluster_ml >= parameters.volume_ml or spot.suv_max >= parameters.suv or "truncated" in spot.flags
-    if large and at_place:
+    if large and at_place and is_paired:
         return Expected(f"kidney: paired, beside the spine, SUVmax {spot.suv_max:.1f}")
+    # The other one may be out of view, removed, or lie higher: then the height above the bladder must agree.
+    above_crest = body.bladder_z is not None and place[2] - body.bladder_z > CREST_ABOVE_MM
+    if large and at_place and above_crest:
+        return Expected(f"kidney: beside the spine, SUVmax {spot.suv_max:.1f}", sure=False)
     return None
 
 

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import ndimage
 
+from .histogram import otsu
 from .image import Geometry, Image, resample
 
 GRID_MM = 3.0
@@ -34,8 +35,16 @@ _BEHIND_MM, _BEHIND_HALF_WIDTH_MM = (30.0, 80.0), 21.0
 _SKIN_MM = 36.0
 """Skin, subcutaneous fat and fascia of the back: nothing there is the canal. Ours."""
 _MIN_LENGTH_MM = 60.0
-_AIR_PART = 0.12
-"""Of the 90th percentile; darker is air when it reaches the edge of the slice."""
+_TURN_MM, _TURN = 40.0, 0.6
+"""Going down, the canal bends backward from the lumbar lordosis into the sacrum; a bend of more than this forward (mm
+per mm of height) within so many mm leaves it, for rectum, uterus or bladder. The sacrum's own bend forward takes
+100 mm or more. Ours."""
+_SLOPE_MM = 15.0
+"""Length over which a slope is measured. Ours."""
+_AIR_MARGIN = 2
+"""Cells by which air is widened: the skin is no canal."""
+_AIR_PART, _AIR_PART_WITH_NOISE = 0.12, 0.2
+"""Of the 90th percentile; darker is air when it reaches the edge of the slice. Muscle has 0.25 and more. Ours."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -117,7 +126,7 @@ def find_spine_line(reference: Image, fluid: Image | None = None, middle_mm: flo
     air = _air(values)
     depth = _depth_from_back_mm(air)
     spots -= _FRONT_COST_PER_MM * np.maximum(depth - _CANAL_DEPTH_MM, 0.0)
-    spots[air] = np.nan
+    spots[air | ((depth < _SKIN_MM) & _shows_back(values, air))] = np.nan
     if fluid is not None:
         spots -= _spot_behind(spots, depth)
     right = geometry.to_ras(np.array([0.0, 0.0, 0.0]))[0] + GRID_MM * np.arange(geometry.shape[2])
@@ -129,23 +138,60 @@ def find_spine_line(reference: Image, fluid: Image | None = None, middle_mm: flo
     rows = np.arange(geometry.shape[0])
     points = geometry.to_ras(np.stack([path, depth_path, rows], axis=-1).astype(float))
     points[:, :2] = ndimage.gaussian_filter1d(points[:, :2], 3.0, axis=0, mode="nearest")
-    return SpineLine(points, float(np.nanmean(mirrored[rows, path])), float(np.nanmean(spots[rows, depth_path, path])))
+    contrast = spots[rows, depth_path, path]
+    kept = _within_canal(points, np.isfinite(contrast))
+    if (kept.stop - kept.start) * GRID_MM < _MIN_LENGTH_MM:
+        return None
+    mirror = float(np.nanmean(mirrored[rows, path][kept]))
+    return SpineLine(points[kept], mirror, float(np.nanmean(contrast[kept])))
+
+
+def _within_canal(points: np.ndarray, seen: np.ndarray) -> slice:
+    """The rows of a path, from below upward, that are seen and lie above a turn forward at the sacrum's upper end."""
+    held = np.flatnonzero(seen)
+    if not held.size:
+        return slice(0, 0)
+    first, last = int(held[0]), int(held[-1]) + 1
+    reach = max(1, round(_SLOPE_MM / GRID_MM))
+    # Forward per mm of way down, at the middle of each stretch.
+    slope = (points[first : last - reach, 1] - points[first + reach : last, 1]) / (reach * GRID_MM)
+    turn = round(_TURN_MM / GRID_MM)
+    for row in range(len(slope) - 1, -1, -1):
+        above = slope[row : row + turn]
+        if slope[row] - above.min() > _TURN:
+            straight = np.flatnonzero(above < above.min() + 0.5 * _TURN)
+            return slice(first + row + int(straight[0]) + reach // 2, last)
+    return slice(first, last)
 
 
 def _air(values: np.ndarray) -> np.ndarray:
     """Cells without signal that reach the edge of their slice, and their neighbors: dark, but no canal."""
     filled = np.nan_to_num(values)
-    dark = filled < _AIR_PART * np.percentile(filled, 90)
+    seen = filled[filled > 0]
+    level = float(np.percentile(filled, 90))
+    # Where noise is high, air is told from tissue by the valley between the two.
+    valley = float(np.exp(otsu(np.log(seen)))) if seen.size else 0.0
+    dark = filled < np.clip(valley, _AIR_PART * level, _AIR_PART_WITH_NOISE * level)
     edge = np.zeros_like(dark)
     edge[:, [0, -1], :] = edge[:, :, [0, -1]] = True
     air = ndimage.binary_propagation(edge & dark, mask=dark)
-    return ndimage.binary_dilation(air, iterations=2)
+    return ndimage.binary_dilation(air, iterations=_AIR_MARGIN)
 
 
 def _depth_from_back_mm(air: np.ndarray) -> np.ndarray:
     """Distance of each row from the back of the body, shape (S, A, 1)."""
     first = (~air).any(axis=2).argmax(axis=1)
     return GRID_MM * (np.arange(air.shape[1])[None, :, None] - first[:, None, None])
+
+
+def _shows_back(values: np.ndarray, air: np.ndarray) -> np.ndarray:
+    """Whether the skin of the back is seen in a slice, shape (S, 1, 1): a field of view that ends in the body shows no
+    air behind it."""
+    first = (~air).argmax(axis=1)
+    behind = np.take_along_axis(values, np.maximum(first - _AIR_MARGIN - 1, 0)[:, None, :], axis=1)[:, 0]
+    has_body = (~air).any(axis=1)
+    seen = np.isfinite(behind) & (first > _AIR_MARGIN) & has_body
+    return (seen.sum(axis=1) > 0.5 * has_body.sum(axis=1))[:, None, None]
 
 
 def _spot_behind(spots: np.ndarray, depth_mm: np.ndarray) -> np.ndarray:

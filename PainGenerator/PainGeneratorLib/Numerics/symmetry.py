@@ -216,7 +216,7 @@ def _body_level(values: np.ndarray) -> float:
 
 
 def _coarse_image(image: Image, mask: np.ndarray | None) -> tuple[Image, np.ndarray]:
-    """Block means on a coarse grid, compressed to ranks, and the weight (body or mask) of each cell."""
+    """Block means on a coarse grid, clipped at the middle of the body, and the weight (body or mask) of each cell."""
     spacing = image.geometry.spacing_kji_mm
     factors = tuple(max(1, min(round(GRID_MM / s), n)) for s, n in zip(spacing, image.array.shape, strict=True))
     shape = tuple(n // f for n, f in zip(image.array.shape, factors, strict=True))
@@ -230,11 +230,11 @@ def _coarse_image(image: Image, mask: np.ndarray | None) -> tuple[Image, np.ndar
     else:
         weight = values > _body_level(seen_values)
     weight &= ~unseen
-    # Compression keeps one hot bladder or one bright coil edge from deciding alone.
+    # What is brighter than the middle of the body counts alike: liver, stomach, heart or one bright coil edge would
+    # decide alone, while fat, lean tissue and lung lie alike on both sides.
     if weight.any():
-        low, middle, high = np.percentile(values[weight], (2, 50, 95))
-        scale = max(middle - min(low, 0.0), 1e-6)
-        values = np.log1p(np.clip(values, 0.0, max(high, scale)) / scale)
+        middle = float(np.percentile(values[weight], 50))
+        values = np.clip(values, 0.0, middle) / max(middle, 1e-6)
     # A rim of air belongs to the comparison: the body's outline is the best cue where tissue is uniform.
     body = ndimage.binary_dilation(weight, iterations=2) & ~unseen if mask is None else weight
     values[unseen] = np.nan

@@ -88,11 +88,11 @@ def find_candidates(
         mr = find_on_mr(case, alignment, anatomy, in_reference, part(progress, 0.05, 0.62))
     with clock.stage("hot_spots"):
         show = part(progress, 0.62, 0.9)
-        detector = pet_detector(case, suv, alignment, mr, anatomy, symmetry, show)
+        plan = plan_body(case, alignment, mr, in_reference)
+        detector = pet_detector(case, suv, alignment, mr, anatomy, symmetry, plan, show)
         pet = detector.find()
     with clock.stage("candidates"):
         progress(0.9, "Naming and ranking candidates")
-        plan = plan_body(case, alignment, mr, in_reference)
         hot_spots = in_reference_frame(pet.hot_spots, alignment)
         found = Found(symmetry, mr, pet, plan, hot_spots, [], detector)
         namer = found.namer(anatomy, suv, alignment)

@@ -98,7 +98,7 @@ class FindStep(AlignStep):
         found = self._found
         if found.detector is None:
             found.detector = pet_detector(
-                self._case, self._suv, self._alignment, found.mr, self._anatomy, found.symmetry
+                self._case, self._suv, self._alignment, found.mr, self._anatomy, found.symmetry, found.plan
             )
         return found.detector
 

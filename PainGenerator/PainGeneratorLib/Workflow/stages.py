@@ -10,8 +10,9 @@ from typing import Any
 import numpy as np
 
 from ..Anatomy.anatomy_map import AnatomyMap
+from ..Anatomy.body_plan import BodyPlan
 from ..Numerics.hot_spots import HotSpotDetector, HotSpotParameters
-from ..Numerics.image import Image, resample
+from ..Numerics.image import Image, resample, transform_points
 from ..Numerics.mr_findings import MRParameters, MRResult, find_mr_findings
 from ..Numerics.suv import PetHeader, SuvOverrides, SuvResult, compute_suv_factors, factors_for_unit
 from ..Numerics.symmetry import SymmetryPlane
@@ -160,12 +161,13 @@ def pet_detector(
     mr: MRResult,
     anatomy: AnatomyMap | None,
     symmetry: SymmetryPlane | None = None,
+    plan: BodyPlan | None = None,
     progress: Show = silent,
 ) -> HotSpotDetector:
     """The first pass of the stage "hot_spots": foci of raised uptake against their own tissue.
 
-    All in the PET's own frame (`symmetry` too). What MR and anatomy know is used only when PET and reference are
-    aligned.
+    `symmetry` is in the PET's own frame, `plan` in the reference frame. What MR and anatomy know is used only when PET
+    and reference are aligned.
     """
     grid = suv.image.geometry
     known: dict[str, Any] = {}
@@ -179,5 +181,7 @@ def pet_detector(
         if anatomy is not None:
             known["organs"], known["organ_names"] = anatomy.organs(grid, to_reference)
             known["levels"] = anatomy.levels(grid, to_reference)
+        if plan is not None and plan.spine_line is not None:
+            known["canal_ras"] = transform_points(alignment.reference_to("PET"), plan.spine_line.points_ras)
     parameters = case.protocol.stage("hot_spots", HotSpotParameters)
     return HotSpotDetector(suv.image, parameters, symmetry=symmetry, progress=progress, **known)

@@ -1,0 +1,195 @@
+"""Where front, back, midline and spine of a body are on a PET: what tells organs from the musculoskeletal system.
+
+The outline comes from the PET itself. The midline follows the spinal canal where the MR shows it, else the plane of
+symmetry, else the middle of the outline.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from .foci import Focus
+from .image import Geometry
+from .symmetry import LEFT_RAS, RELIABLE_QUALITY, SymmetryPlane
+
+SLAB_MM = 15.0
+"""Height of the slabs in which the body's outline is measured."""
+MIDLINE_MM = 35.0
+"""The bladder's middle lies nearer to the midline than this."""
+BLADDER_ML = 10.0
+BLADDER_DEPTH = 0.4
+TYPICAL_DEPTH_MM = 220.0
+"""Depth of a trunk whose front is not seen (ours)."""
+CUT_PART = 0.02
+"""More of a slab's body on the border of the grid than this: the field of view cuts it."""
+LEAST_SLABS = 4
+"""Slabs with both sides in view that a midline of the outline takes (ours)."""
+MOST_LEAN = 0.15
+"""Sideways way of the midline per height, at most: patients lie straight (ours)."""
+BEYOND_CANAL_MM = 120.0
+"""So far beyond its ends the canal counts: above and below it turns backward, into thorax and sacrum, so that what
+lies in front of its end lies at least as far in front of it (ours)."""
+TANGENT_MM = 30.0
+"""Length over which the direction of the canal is taken."""
+
+
+class BodyShape:
+    """The body's outline from the PET, per slab from feet to head, its midline and its spine.
+
+    Parameters
+    ----------
+    smooth : ndarray of float32, shape (k, j, i)
+        SUV smoothed for detection; NaN outside the field of view.
+    geometry : Geometry
+    body_suv : float
+        Above this SUV a place belongs to the body.
+    symmetry : SymmetryPlane or None
+    canal_ras : ndarray, shape (n, 3), optional
+        The spinal canal in the PET's frame, from below upward (RAS mm), as far as the MR shows it.
+    """
+
+    def __init__(
+        self,
+        smooth: np.ndarray,
+        geometry: Geometry,
+        body_suv: float,
+        symmetry: SymmetryPlane | None,
+        canal_ras: np.ndarray | None = None,
+    ) -> None:
+        steps = [max(1, round(8.0 / s)) for s in geometry.spacing_kji_mm]
+        body = smooth[tuple(slice(None, None, s) for s in steps)] > body_suv
+        kji = np.argwhere(body)
+        points = geometry.to_ras((kji * steps)[:, ::-1]) if len(kji) else np.zeros((0, 3))
+        last = np.array(body.shape) - 1
+        self._canal = canal_ras if canal_ras is not None and len(canal_ras) > 2 else None
+        number = np.floor(points[:, 2] / SLAB_MM).astype(int)
+        self._plane = _midplane(points, number, kji, last, geometry, symmetry)
+        known = self._plane is not None
+        plane = self._plane or SymmetryPlane(
+            points.mean(axis=0) if len(points) else geometry.center_ras, LEFT_RAS, 0.0
+        )
+        aside = np.abs(plane.signed_distance_mm(points))
+        at_back, at_front = _at_borders(kji, last, geometry, 1)
+        self._slabs: dict[int, tuple[float, float, bool, bool]] = {}
+        self._trunk: set[int] = set()
+        self._bladder_z: float | None = None
+        central = aside < 60.0 if known else np.ones(len(kji), bool)
+        for slab in np.unique(number):
+            here = central & (number == slab)
+            if np.count_nonzero(here) < 10:
+                continue
+            back, front = np.percentile(points[here, 1], (1, 99))
+            cut = (float(at_back[here].mean()) > CUT_PART, float(at_front[here].mean()) > CUT_PART)
+            self._slabs[int(slab)] = (float(back), float(front), *cut)
+            middle = points[here & (aside < 10.0), 1]
+            # Between the legs the midline is empty, or holds skin and fat over a part of the depth only.
+            if len(middle) and np.ptp(np.percentile(middle, (5, 95))) > 0.6 * (front - back):
+                self._trunk.add(int(slab))
+
+    def depth(self, point_ras: np.ndarray) -> float | None:
+        """Place between back (0) and front (1) of the body at this level; None when the back is not seen there.
+
+        A front that is cut off is put at the least depth that a body has.
+        """
+        slab = self._slabs.get(int(np.floor(point_ras[2] / SLAB_MM)))
+        if slab is None:
+            return None
+        back, front, cut_behind, cut_in_front = slab
+        depth = front - back
+        if cut_behind or (depth < 80.0 and not cut_in_front):
+            return None
+        return float((point_ras[1] - back) / (max(depth, TYPICAL_DEPTH_MM) if cut_in_front else depth))
+
+    def off_midline(self, point_ras: np.ndarray) -> float | None:
+        """Distance from the midline, mm; None when it is not known."""
+        if self._holds_height(point_ras[2]):
+            canal = self._canal
+            return abs(float(point_ras[0] - np.interp(point_ras[2], canal[:, 2], canal[:, 0])))
+        return None if self._plane is None else abs(float(self._plane.signed_distance_mm(point_ras)))
+
+    def in_front_of_canal(self, point_ras: np.ndarray) -> float | None:
+        """Distance in front of the spinal canal, across it, mm; negative behind it; None where it is not known.
+
+        Beyond its ends the canal is taken to stay as far from the scanner's table as it was.
+        """
+        if not self._holds_height(point_ras[2]):
+            return None
+        beyond = np.clip(point_ras[2], self._canal[0, 2], self._canal[-1, 2])
+        if beyond != point_ras[2]:
+            return float(point_ras[1] - np.interp(beyond, self._canal[:, 2], self._canal[:, 1]))
+        line = self._canal[:, 1:]
+        nearest = int(np.argmin(np.sum((line - point_ras[1:]) ** 2, axis=1)))
+        reach = max(1, round(0.5 * TANGENT_MM / max(abs(line[1, 1] - line[0, 1]), 1.0)))
+        way = line[min(nearest + reach, len(line) - 1)] - line[max(nearest - reach, 0)]
+        way /= np.linalg.norm(way)
+        # The way up is (0, 1) in a straight spine; forward is (1, 0), a quarter turn from it.
+        return float((point_ras[1:] - line[nearest]) @ np.array([way[1], -way[0]]))
+
+    def _holds_height(self, height_mm: float) -> bool:
+        canal = self._canal
+        return canal is not None and canal[0, 2] - BEYOND_CANAL_MM <= height_mm <= canal[-1, 2] + BEYOND_CANAL_MM
+
+    @property
+    def bladder_z(self) -> float | None:
+        """Height (S, mm) of the middle of the bladder; None when none is seen."""
+        return self._bladder_z
+
+    def look_for_bladder(self, suv: np.ndarray, geometry: Geometry, foci: Sequence[Focus], least_suv: float) -> None:
+        """Take the focus on the midline that holds most activity, if it is hot and large enough, as the bladder."""
+        most = 0.0
+        for focus in foci:
+            if focus.top < least_suv:
+                continue
+            values = suv.reshape(-1)[focus.flat]
+            hot = values >= 0.5 * focus.top
+            volume, middle = hot.sum() * geometry.voxel_volume_ml, geometry.flat_to_ras(focus.flat[hot]).mean(axis=0)
+            depth, side = self.depth(middle), self.off_midline(middle)
+            if volume < BLADDER_ML or depth is None or depth < BLADDER_DEPTH or side is None or side > MIDLINE_MM:
+                continue
+            if volume * focus.top > most:
+                most, self._bladder_z = volume * focus.top, float(middle[2])
+
+    def has_midline(self, point_ras: np.ndarray) -> bool:
+        """True where the body crosses the midline (trunk), False between the legs."""
+        return int(np.floor(point_ras[2] / SLAB_MM)) in self._trunk
+
+
+def _at_borders(kji: np.ndarray, last: np.ndarray, geometry: Geometry, axis_ras: int) -> tuple[np.ndarray, np.ndarray]:
+    """Which voxels lie on the border of the grid at the low and at the high end of an axis of RAS."""
+    row = geometry.ijk_to_ras[axis_ras, :3][::-1]
+    axis = int(np.argmax(np.abs(row)))
+    at_start, at_end = kji[:, axis] == 0, kji[:, axis] >= last[axis]
+    return (at_start, at_end) if row[axis] > 0 else (at_end, at_start)
+
+
+def _midplane(
+    points: np.ndarray,
+    slab: np.ndarray,
+    kji: np.ndarray,
+    last: np.ndarray,
+    geometry: Geometry,
+    symmetry: SymmetryPlane | None,
+) -> SymmetryPlane | None:
+    """The plane of symmetry when it can be relied on, else one through the middle of the outline, else None."""
+    if symmetry is not None and symmetry.quality >= RELIABLE_QUALITY:
+        return symmetry
+    at_right_end, at_left_end = _at_borders(kji, last, geometry, 0)
+    middles = []
+    for number in np.unique(slab):
+        here = slab == number
+        cut = at_right_end[here].mean() > CUT_PART or at_left_end[here].mean() > CUT_PART
+        if np.count_nonzero(here) >= 30 and not cut:
+            middles.append(
+                (points[here, 2].mean(), points[here, 1].mean(), np.percentile(points[here, 0], (1, 99)).mean())
+            )
+    if len(middles) < LEAST_SLABS:
+        return None
+    height, front, across = np.array(middles).T
+    pairs = np.triu_indices(len(height), 1)
+    # The median of the slopes of all pairs (Theil and Sen): one arm or a full bladder bag turns nothing.
+    lean = float(np.median((across[pairs[1]] - across[pairs[0]]) / (height[pairs[1]] - height[pairs[0]])))
+    lean = float(np.clip(lean, -MOST_LEAN, MOST_LEAN))
+    at = np.array([np.median(across - lean * (height - height.mean())), front.mean(), height.mean()])
+    return SymmetryPlane(at, np.array([-1.0, 0.0, lean]) / np.hypot(1.0, lean), 0.0)
