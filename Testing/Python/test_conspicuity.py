@@ -34,6 +34,14 @@ def test_size_counts_only_within_what_joints_have_and_an_unknown_other_side_coun
     assert conspicuity(None, 1.0, 1.0, 1.0, False) == 0.0
 
 
+def test_in_the_spine_the_same_place_at_other_levels_counts_for_and_against():
+    plain = conspicuity(1.8, 1.2, 1.0, 1.0, False)
+    assert conspicuity(1.8, 1.2, 1.0, 1.0, False, 1.4) == pytest.approx(plain)
+    assert conspicuity(1.8, 1.2, 1.0, 1.0, False, 1.9) > 1.3 * plain
+    assert conspicuity(1.8, 1.2, 1.0, 1.0, False, 1.0) < 0.7 * plain
+    assert conspicuity(1.8, 1.2, 1.0, 1.0, False, 9.0) == conspicuity(1.8, 1.2, 1.0, 1.0, False, 2.5)
+
+
 def test_otsu_parts_two_heaps():
     values = np.concatenate([np.random.default_rng(0).normal(m, 0.1, 500) for m in (0.2, 1.0)])
     assert 0.4 < otsu(values) < 0.8

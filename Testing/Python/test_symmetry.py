@@ -107,6 +107,18 @@ def test_air_around_a_body_in_a_wide_field_of_view_is_not_compared():
     assert found.quality > 2.0 * RELIABLE_QUALITY
 
 
+def test_one_hot_kidney_and_a_full_bladder_do_not_turn_the_plane():
+    image, truth = trunk()
+    r, a, s = np.moveaxis(
+        image.geometry.flat_to_ras(np.arange(image.array.size)).reshape(*image.array.shape, 3), -1, 0
+    )
+    image.array[(np.abs(r - 95) < 22) & (np.abs(a + 20) < 22) & (s > 60)] = 30.0
+    image.array[((r + 30) / 40) ** 2 + ((a - 20) / 25) ** 2 + ((s + 80) / 25) ** 2 < 1] = 60.0
+    found = find_symmetry_plane(image)
+    assert np.abs(found.signed_distance_mm(truth.point_ras)) < 4.0
+    assert np.rad2deg(np.arccos(found.normal_ras @ truth.normal_ras)) < 2.5
+
+
 def test_voxels_out_of_view_are_left_out():
     image, truth = trunk()
     image.array[:, :, :12] = np.nan

@@ -16,12 +16,11 @@ from scipy import ndimage
 from ..Numerics import tissues as codes
 from ..Numerics.image import Geometry, Image, Region
 from ..Numerics.records import Place
-from ..Numerics.spine_line import GRID_MM, SpineLine, coarse_grid, find_spine_line
+from ..Numerics.spine_line import GRID_MM, RELIABLE_SPINE, SpineLine, coarse_grid, find_spine_line
 from ..Numerics.symmetry import RELIABLE_QUALITY, SymmetryPlane
 from .spine_places import SPREAD_PART
 from .zones import HipImplant
 
-RELIABLE_SPINE = 0.5
 MIDLINE_MM = 5.0
 """Nearer to the midline than this a place is called midline: a fifth of a lumbar body's half width. Ours."""
 _SPINE_LATERAL_MM = 25.0
@@ -129,6 +128,7 @@ def find_body_plan(
     fluid: Image | None = None,
     symmetry: SymmetryPlane | None = None,
     implant: HipImplant | None = None,
+    line: SpineLine | None = None,
 ) -> BodyPlan:
     """Find midline and spine line in the images.
 
@@ -144,6 +144,8 @@ def find_body_plan(
         The symmetry plane, used when it is reliable and fits the outline.
     implant : HipImplant, optional
         A hip prosthesis: the spine is then not expected in the field of view.
+    line : SpineLine, optional
+        The spine line, when it was found already.
 
     Returns
     -------
@@ -154,7 +156,8 @@ def find_body_plan(
     expected = None if plane is None else float(plane.point_ras[0])
     if plane is None and outline.middle_ras is not None:
         expected = float(outline.middle_ras[0])
-    line = None if implant is not None else find_spine_line(reference, fluid, expected)
+    if line is None and implant is None:
+        line = find_spine_line(reference, fluid, expected)
     if line is not None and line.quality < RELIABLE_SPINE:
         line = None
     if line is not None:

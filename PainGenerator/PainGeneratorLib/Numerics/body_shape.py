@@ -12,6 +12,7 @@ import numpy as np
 
 from .foci import Focus
 from .image import Geometry
+from .straight_spine import StraightSpine
 from .symmetry import LEFT_RAS, RELIABLE_QUALITY, SymmetryPlane
 
 SLAB_MM = 15.0
@@ -31,8 +32,6 @@ MOST_LEAN = 0.15
 BEYOND_CANAL_MM = 120.0
 """So far beyond its ends the canal counts: above and below it turns backward, into thorax and sacrum, so that what
 lies in front of its end lies at least as far in front of it (ours)."""
-TANGENT_MM = 30.0
-"""Length over which the direction of the canal is taken."""
 
 
 class BodyShape:
@@ -46,8 +45,8 @@ class BodyShape:
     body_suv : float
         Above this SUV a place belongs to the body.
     symmetry : SymmetryPlane or None
-    canal_ras : ndarray, shape (n, 3), optional
-        The spinal canal in the PET's frame, from below upward (RAS mm), as far as the MR shows it.
+    spine : StraightSpine, optional
+        In the PET's frame, as far as the MR shows it.
     """
 
     def __init__(
@@ -56,14 +55,14 @@ class BodyShape:
         geometry: Geometry,
         body_suv: float,
         symmetry: SymmetryPlane | None,
-        canal_ras: np.ndarray | None = None,
+        spine: StraightSpine | None = None,
     ) -> None:
         steps = [max(1, round(8.0 / s)) for s in geometry.spacing_kji_mm]
         body = smooth[tuple(slice(None, None, s) for s in steps)] > body_suv
         kji = np.argwhere(body)
         points = geometry.to_ras((kji * steps)[:, ::-1]) if len(kji) else np.zeros((0, 3))
         last = np.array(body.shape) - 1
-        self._canal = canal_ras if canal_ras is not None and len(canal_ras) > 2 else None
+        self._spine = spine
         number = np.floor(points[:, 2] / SLAB_MM).astype(int)
         self._plane = _midplane(points, number, kji, last, geometry, symmetry)
         known = self._plane is not None
@@ -104,32 +103,28 @@ class BodyShape:
 
     def off_midline(self, point_ras: np.ndarray) -> float | None:
         """Distance from the midline, mm; None when it is not known."""
-        if self._holds_height(point_ras[2]):
-            canal = self._canal
-            return abs(float(point_ras[0] - np.interp(point_ras[2], canal[:, 2], canal[:, 0])))
+        at_spine = self._at_spine(point_ras)
+        if at_spine is not None:
+            return abs(at_spine[0])
         return None if self._plane is None else abs(float(self._plane.signed_distance_mm(point_ras)))
 
     def in_front_of_canal(self, point_ras: np.ndarray) -> float | None:
-        """Distance in front of the spinal canal, across it, mm; negative behind it; None where it is not known.
+        """Distance in front of the spinal canal, across it, mm; negative behind it; None where it is not known."""
+        at_spine = self._at_spine(point_ras)
+        return None if at_spine is None else at_spine[1]
 
-        Beyond its ends the canal is taken to stay as far from the scanner's table as it was.
-        """
-        if not self._holds_height(point_ras[2]):
+    def _at_spine(self, point_ras: np.ndarray) -> tuple[float, float] | None:
+        """Right and front of the canal, mm; beyond its ends it is taken to stay as far from the table as it was."""
+        if self._spine is None:
             return None
-        beyond = np.clip(point_ras[2], self._canal[0, 2], self._canal[-1, 2])
-        if beyond != point_ras[2]:
-            return float(point_ras[1] - np.interp(beyond, self._canal[:, 2], self._canal[:, 1]))
-        line = self._canal[:, 1:]
-        nearest = int(np.argmin(np.sum((line - point_ras[1:]) ** 2, axis=1)))
-        reach = max(1, round(0.5 * TANGENT_MM / max(abs(line[1, 1] - line[0, 1]), 1.0)))
-        way = line[min(nearest + reach, len(line) - 1)] - line[max(nearest - reach, 0)]
-        way /= np.linalg.norm(way)
-        # The way up is (0, 1) in a straight spine; forward is (1, 0), a quarter turn from it.
-        return float((point_ras[1:] - line[nearest]) @ np.array([way[1], -way[0]]))
-
-    def _holds_height(self, height_mm: float) -> bool:
-        canal = self._canal
-        return canal is not None and canal[0, 2] - BEYOND_CANAL_MM <= height_mm <= canal[-1, 2] + BEYOND_CANAL_MM
+        canal = self._spine.points_ras
+        if not canal[0, 2] - BEYOND_CANAL_MM <= point_ras[2] <= canal[-1, 2] + BEYOND_CANAL_MM:
+            return None
+        right, front, height = self._spine.local(point_ras)
+        if np.isfinite(height):
+            return float(right), float(front)
+        end = canal[0] if point_ras[2] < canal[0, 2] else canal[-1]
+        return float(point_ras[0] - end[0]), float(point_ras[1] - end[1])
 
     @property
     def bladder_z(self) -> float | None:

@@ -22,6 +22,7 @@ from .peak import SphereMeans
 from .physiologic import PhysiologicParameters
 from .records import HotSpot
 from .reference_tissue import ReferenceField, ReferenceParameters, ReferenceValue, measure_liver, medians_of_levels
+from .straight_spine import LevelReference, StraightSpine
 from .symmetry import RELIABLE_QUALITY, SymmetryPlane
 
 MOST_SENSITIVE = 1.2
@@ -142,7 +143,7 @@ class HotSpotDetector:
         organ_names: Mapping[int, str] | None = None,
         unreliable: np.ndarray | None = None,
         symmetry: SymmetryPlane | None = None,
-        canal_ras: np.ndarray | None = None,
+        spine: StraightSpine | None = None,
         progress: Callable[[float, str], None] | None = None,
     ) -> None:
         """Run the first pass; the arguments are those of :func:`find_hot_spots`."""
@@ -155,7 +156,7 @@ class HotSpotDetector:
         self._levels = None if levels is None else levels.array
         self._organs = None if organs is None else organs.array
         self._organ_names = dict(organ_names or {})
-        self._unreliable, self._symmetry, self._canal = unreliable, symmetry, canal_ras
+        self._unreliable, self._symmetry, self._spine = unreliable, symmetry, spine
         self.warnings: list[str] = []
         p = parameters
         report(0.0, "Smoothing the PET for detection")
@@ -209,9 +210,9 @@ class HotSpotDetector:
         )
 
     def _surroundings(self, smooth: np.ndarray, owner: np.ndarray) -> Surroundings:
-        p, suv = self._parameters, self._suv
+        p, suv, spine = self._parameters, self._suv, self._spine
         contour = self._contour_parameters()
-        body = BodyShape(smooth, suv.geometry, p.body_suv, self._symmetry, self._canal)
+        body = BodyShape(smooth, suv.geometry, p.body_suv, self._symmetry, spine)
         body.look_for_bladder(smooth, suv.geometry, self._foci, BLADDER_RATIO * self.references.rich)
         return Surroundings(
             suv,
@@ -237,6 +238,7 @@ class HotSpotDetector:
             ),
             p.mirror_search_mm,
             p.large_ml,
+            None if spine is None or not spine.has_levels else LevelReference(smooth, suv.geometry, spine),
         )
 
     def _contour_parameters(self) -> ContourParameters:
@@ -407,7 +409,7 @@ def find_hot_spots(
     organ_names: Mapping[int, str] | None = None,
     unreliable: np.ndarray | None = None,
     symmetry: SymmetryPlane | None = None,
-    canal_ras: np.ndarray | None = None,
+    spine: StraightSpine | None = None,
     progress: Callable[[float, str], None] | None = None,
 ) -> HotSpotResult:
     """Find, contour and measure the foci of raised uptake on a PET.
@@ -429,8 +431,9 @@ def find_hot_spots(
         Voxels within the margin of an implant's artefact.
     symmetry : SymmetryPlane, optional
         For left-right comparison and for places of organs.
-    canal_ras : ndarray, shape (n, 3), optional
-        The spinal canal in the PET's frame, from below upward, as far as the MR shows it: tells the spine from organs.
+    spine : StraightSpine, optional
+        In the PET's frame, as far as the MR shows it: tells the spine from organs, and its other levels are its
+        reference.
     progress : callable, optional
         Called with the done fraction and a text; may raise Cancelled.
 
@@ -448,7 +451,7 @@ def find_hot_spots(
         organ_names=organ_names,
         unreliable=unreliable,
         symmetry=symmetry,
-        canal_ras=canal_ras,
+        spine=spine,
         progress=progress,
     )
     return detector.find()

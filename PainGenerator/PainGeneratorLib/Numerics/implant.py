@@ -12,6 +12,8 @@ from .image import Geometry, Region
 from .mr_signal import Signals, block_mean, coarse_factors, coarser, extents_mm, near_mask, sample_mask, spread_blocks
 from .symmetry import RELIABLE_QUALITY, SymmetryPlane
 
+FRONT_MM = 35.0
+"""Hip implants lie behind this place in front of the body's middle; bowel gas mostly does not."""
 JOINED_MM = 20.0
 """Voids nearer than this to the implant's clearest one are parts of it: a neck is about as long."""
 
@@ -106,7 +108,7 @@ def find_implant(
         if volume < limits.minimum_ml or np.percentile(depth[box][part], 20) < limits.minimum_depth_mm:
             continue
         score = _evidence(
-            labels == index, body, seen, geometry, limits, plane, voids, prosthesis_side, anatomy, factors
+            labels == index, body, seen, geometry, limits, plane, voids, prosthesis_side, anatomy, factors, expected
         )
         if score + min(volume / 40.0, 1.0) > bar:
             taken.append((score + min(volume / 40.0, 1.0), index))
@@ -154,6 +156,7 @@ def _evidence(
     prosthesis_side: str | None,
     anatomy: np.ndarray | None,
     factors: tuple[int, int, int],
+    expected: bool,
 ) -> float:
     """Points for an implant: pile-up (2), length (1), no mirrored void (1), not in front (1), the known side (1)."""
     region = Region.from_mask(part, geometry)
@@ -169,7 +172,9 @@ def _evidence(
     middle = _middle(body, geometry)
     if plane is not None:
         score += 1.0 if np.mean(sample_mask(voids, geometry, plane.mirror(points))) < 0.2 else -1.0
-    score += 1.0 if region.centroid_ras_mm[1] < middle[1] + 35.0 else -1.0
+    # Gas in the colon beside the spine has a bright rim of fat and no twin, too, but lies in front.
+    front = FRONT_MM if expected else 0.0
+    score += 1.0 if region.centroid_ras_mm[1] < middle[1] + front else (-1.0 if expected else -2.0)
     distance = plane.signed_distance_mm(region.centroid_ras_mm) if plane else middle[0] - region.centroid_ras_mm[0]
     if prosthesis_side is not None and abs(distance) > 25.0:
         score += 1.0 if (distance > 0) == (prosthesis_side == "left") else -2.0

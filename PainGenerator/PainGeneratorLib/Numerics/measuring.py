@@ -16,7 +16,11 @@ from .peak import SphereMeans, sphere_means, suv_peak
 from .physiologic import PhysiologicParameters, physiologic_reason
 from .records import HotSpot
 from .reference_tissue import SURROUNDINGS
+from .straight_spine import LevelReference
 from .symmetry import RELIABLE_QUALITY, SymmetryPlane, left_right_ratio
+
+LEAST_NORMAL = 0.8
+"""Of typical soft tissue: fat and cortex have less uptake, and a ratio to it would say nothing."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,6 +44,8 @@ class Surroundings:
     contour : ContourParameters
     physiologic : PhysiologicParameters
     mirror_search_mm, large_ml : float
+    levels : LevelReference or None
+        The other levels of the spine.
     """
 
     suv: Image
@@ -57,6 +63,7 @@ class Surroundings:
     physiologic: PhysiologicParameters
     mirror_search_mm: float
     large_ml: float
+    levels: LevelReference | None = None
 
 
 def measure_focus(
@@ -121,7 +128,12 @@ def measure_focus(
     if around.unreliable is not None and around.unreliable.reshape(-1)[contour.flat].any():
         spot.flags.append("near-implant")
     rich_ratio = None if peak.value is None else peak.value / around.rich_suv
-    spot.conspicuity = conspicuity(spot.tbr, rich_ratio, spot.left_right_ratio, spot.mtv_ml, peak.at_edge)
+    normal = None if around.levels is None or peak.value is None else around.levels.at(peak.position_ras)
+    if normal is not None:
+        spot.level_ratio = peak.value / max(normal, LEAST_NORMAL * around.typical_suv)
+    spot.conspicuity = conspicuity(
+        spot.tbr, rich_ratio, spot.left_right_ratio, spot.mtv_ml, peak.at_edge, spot.level_ratio
+    )
     found = physiologic_reason(
         spot,
         around.physiologic,

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from . import tissues
 from .bias import BiasParameters
+from .disc_planes import with_discs
 from .image import Geometry, Image, Region
 from .implant import ImplantLimits, ImplantResult, find_implant
-from .mr_bright import Bright, find_bright, look_for_bright, mark_spine
+from .mr_bright import as_finding, bright_mask, bright_parts
+from .mr_hip import judge_hip
 from .mr_kinds import (
     Work,
     find_dark_marrow,
@@ -21,9 +23,11 @@ from .mr_kinds import (
     find_oedema,
     inner_voxels,
 )
-from .mr_rules import MRParameters, Surroundings
+from .mr_rules import MRParameters, Surroundings, bone_distance
 from .mr_signal import Signals, in_plane_smooth, local_z, prepare_signals, spread_blocks
+from .mr_spine import SpineMap, find_by_anatomy, find_in_spine, map_spine, mark_spine
 from .records import MRFinding
+from .spine_line import RELIABLE_SPINE, SpineLine, find_spine_line
 from .symmetry import RELIABLE_QUALITY, SymmetryPlane
 from .tissue_map import Levels, make_tissue_map, signal_levels
 
@@ -46,6 +50,8 @@ class MRResult:
     warnings : list of str
     weak : list of MRFinding
         Too faint, small or doubtful to count alone (flag "weak"): for the fusion, where PET shows uptake at the place.
+    spine_line : SpineLine or None
+        Low back: the spinal canal's course with its discs, in the reference frame.
     """
 
     findings: list[MRFinding]
@@ -54,6 +60,7 @@ class MRResult:
     z_maps: dict[str, Image] = field(default_factory=dict)
     warnings: list[str] = field(default_factory=list)
     weak: list[MRFinding] = field(default_factory=list)
+    spine_line: SpineLine | None = None
 
 
 def find_mr_findings(
@@ -126,9 +133,9 @@ def find_mr_findings(
         group=group, symmetry=symmetry, prosthesis_side=prosthesis_side, anatomy=codes,
     )  # fmt: skip
     tell(0.6, "Comparing signal with normal tissue")
-    work, bright = _prepare(signals, own_levels, tissue, codes, vertebra, implant, symmetry, group, p)
+    work, spine, bright = _prepare(signals, own_levels, tissue, codes, vertebra, implant, symmetry, group, p)
     tell(0.8, "Marking abnormal regions")
-    findings, weak, warnings = _apply_rules(work, bright, known)
+    findings, weak, warnings = _apply_rules(work, spine, bright, known)
     warnings += implant.warnings
     if implant.void is not None:
         findings.append(_implant_finding(implant))
@@ -151,8 +158,8 @@ def _prepare(
     symmetry: SymmetryPlane | None,
     group: str,
     p: MRParameters,
-) -> tuple[Work, Bright | None]:
-    """All that the rules work on, and the bright places; the tissues are amended by what a spinal canal tells."""
+) -> tuple[Work, SpineMap | None, np.ndarray | None]:
+    """All that the rules work on, the map of the spine and the bright places; the tissues are amended by the spine."""
     geometry = signals.geometry
     marrow = tissue == tissues.MARROW
     usable = signals.body.copy()
@@ -163,13 +170,37 @@ def _prepare(
     midline = _midline(signals.body, geometry, symmetry, marrow if group == "low-back" else None)
     around = Surroundings(geometry, tissue, marrow, usable, group, midline, codes)
     role = next((role for role in ("FLUID", "T2") if role in signals.roles), None)
-    work = Work(signals, smooth, levels, around, {}, vertebra, role, p, implant.void)
-    bright = look_for_bright(work)
-    if bright is not None and bright.canal is not None:
-        mark_spine(work, bright)
-    for role in smooth:
-        work.z[role] = _standardized(work, role)
-    return work, bright
+    line = find_spine(signals, role, symmetry) if group == "low-back" else None
+    work = Work(signals, smooth, levels, around, {}, vertebra, role, p, implant.void, line)
+    # On T2 all marrow outshines muscle.
+    bright = bright_mask(work, p.bright_over_muscle) if role == "FLUID" and levels.muscle.get(role) else None
+    spine = None
+    if line is not None and role is not None:
+        spine = map_spine(work)
+        mark_spine(spine, bright)
+        if vertebra is None and len(line.disc_mm):
+            own = np.zeros(geometry.shape, dtype=np.uint8)
+            own[spine.box] = spine.level
+            work = replace(work, vertebra=own)
+            spine = replace(spine, work=work)
+    for name in smooth:
+        work.z[name] = _standardized(work, name)
+    return work, spine, bright
+
+
+def find_spine(signals: Signals, bright: str | None, symmetry: SymmetryPlane | None) -> SpineLine | None:
+    """The spinal canal with its discs, from images without shading; None where it cannot be relied on."""
+    geometry = signals.geometry
+    reference = Image(signals.roles["T1" if "T1" in signals.roles else bright], geometry)
+    middle = None
+    if symmetry is not None and symmetry.quality >= RELIABLE_QUALITY:
+        center, normal = geometry.center_ras, symmetry.normal_ras
+        middle = float((center - float(symmetry.signed_distance_mm(center)) * normal)[0])
+    fluid = None if bright is None or "T1" not in signals.roles else Image(signals.roles[bright], geometry)
+    line = find_spine_line(reference, fluid, middle)
+    if line is None or line.quality < RELIABLE_SPINE:
+        return None
+    return with_discs(line, reference) if "T1" in signals.roles else line
 
 
 def _standardized(work: Work, role: str) -> np.ndarray:
@@ -205,7 +236,7 @@ def _midline(
 
 
 def _apply_rules(
-    work: Work, bright: Bright | None, known: Mapping[str, Image]
+    work: Work, spine: SpineMap | None, bright: np.ndarray | None, known: Mapping[str, Image]
 ) -> tuple[list[MRFinding], list[MRFinding], list[str]]:
     """Findings, weak findings and warnings."""
     warnings = []
@@ -220,12 +251,13 @@ def _apply_rules(
             return [], [], warnings
         text = "There is no fluid-sensitive or T2 series: only marrow replaced on T1 was looked for, graded low."
         return find_dark_marrow(work), [], [*warnings, text]
-    findings, weak = find_oedema(work) if bright is None else find_bright(work, bright)
-    if bright is None:
-        findings += find_fluid(work)
-        if work.around.group == "low-back" and work.around.told is None:
+    if work.around.group == "low-back":
+        findings, weak = _in_low_back(work, spine, bright)
+        if spine is None and work.around.told is None:
             text = "The spinal canal was not found on the MR: findings there are told from marrow alone."
             warnings.append(f"{text} This is less sure.")
+    else:
+        findings, weak = _at_hips(work, bright)
     for finding in weak:
         finding.flags.append("weak")
         finding.grade = 0.33
@@ -234,6 +266,46 @@ def _apply_rules(
         findings += find_degenerated_discs(work)
     findings.sort(key=lambda f: (-f.grade, -(f.z or 0.0), -f.volume_ml))
     return findings, weak, warnings
+
+
+def _in_low_back(
+    work: Work, spine: SpineMap | None, bright: np.ndarray | None
+) -> tuple[list[MRFinding], list[MRFinding]]:
+    """Findings and weak findings of a spine; without its canal from marrow and fluid alone."""
+    if spine is None:
+        findings, weak = find_oedema(work)
+        return findings + find_fluid(work), weak
+    sure: list[MRFinding] = []
+    weak = []
+    if bright is not None:
+        sure, weak = find_in_spine(spine, bright)
+    taken = np.zeros(work.around.geometry.size, dtype=bool)
+    for finding in [*sure, *weak]:
+        taken[finding.region.flat] = True
+    more, fainter = find_by_anatomy(spine, taken)
+    return sure + more, weak + fainter
+
+
+def _at_hips(work: Work, bright: np.ndarray | None) -> tuple[list[MRFinding], list[MRFinding]]:
+    """Findings and weak findings of hips after a replacement."""
+    found, faint = find_oedema(work)
+    if bright is None:
+        return found + find_fluid(work), faint
+    to_implant = None if work.implant is None else bone_distance(work.around, work.implant, False)
+    judged = judge_hip(work, bright_parts(work, bright, work.parameters.oedema_minimum_ml), to_implant)
+    sure = [as_finding(work, one) for one in judged if one.kind is not None and one.sure]
+    weak = [as_finding(work, one) for one in judged if one.kind is not None and not one.sure]
+    taken = bright.reshape(-1)
+    others, faint = ([f for f in some if not taken[f.region.flat].any()] for some in (found, faint))
+    weak += faint
+    if work.around.told is None:
+        return sure, weak + others
+    sure += others
+    return sure + [f for f in find_fluid(work) if not _overlaps(f, sure)], weak
+
+
+def _overlaps(finding: MRFinding, others: list[MRFinding]) -> bool:
+    return any(np.intersect1d(finding.region.flat, other.region.flat).size for other in others)
 
 
 def _implant_finding(implant: ImplantResult) -> MRFinding:
@@ -278,4 +350,5 @@ def _on_reference(
         region_on(implant.void), region_on(implant.unreliable), implant.axis_ras, implant.side, implant.warnings
     )
     z_maps = {role: Image(spread_blocks(array, factors, shape), geometry) for role, array in work.z.items()}
-    return MRResult(findings, Image(spread_blocks(tissue, factors, shape), geometry), implant, z_maps, warnings, weak)
+    tissues_there = Image(spread_blocks(tissue, factors, shape), geometry)
+    return MRResult(findings, tissues_there, implant, z_maps, warnings, weak, work.spine)

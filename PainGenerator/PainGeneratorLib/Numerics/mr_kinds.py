@@ -29,6 +29,7 @@ from .mr_rules import (
 )
 from .mr_signal import Signals, around_region, near_mask, regions_of, sample_mask
 from .records import MRFinding
+from .spine_line import SpineLine
 from .tissue_map import Levels, fluid_mask
 
 INNER_PART = 0.35
@@ -54,6 +55,7 @@ class Work:
     """The role that shows fluid: FLUID, else T2."""
     parameters: MRParameters
     implant: Region | None = None
+    spine: SpineLine | None = None
 
 
 def inner_voxels(mask: np.ndarray, geometry: Geometry) -> np.ndarray:
@@ -184,8 +186,9 @@ def find_endplate_changes(work: Work) -> list[MRFinding]:
     t1 = np.nan_to_num(work.z["T1"], nan=0.0)
     bright = np.nan_to_num(work.z[work.bright], nan=0.0)
     kinds = {}
-    if "FLUID" in work.z:
-        kinds["Modic II"] = band & (t1 > p.modic_t1_z * -1.0) & (bright < 1.0)
+    # Only fat, old blood and protein are brighter than marrow on T1; oedema beside them is told on FLUID.
+    not_wet = bright < 1.0 if "FLUID" in work.z else True
+    kinds["Modic II"] = band & (t1 > p.modic_t1_z * -1.0) & not_wet
     if "T2" in work.z:
         kinds["Modic III"] = band & (t1 < p.modic_t1_z) & (np.nan_to_num(work.z["T2"], nan=0.0) < p.modic_t1_z)
     findings = []
@@ -205,10 +208,28 @@ def find_endplate_changes(work: Work) -> list[MRFinding]:
             if _disc_distance_ok(work, region, ENDPLATE_MM if kind == "Modic II" else SHARP_ENDPLATE_MM) < 0.08:
                 continue
             z = abs(_mean(work.z["T1"], region))
+            if z < LEAST_CHANGE_Z[kind] or region.volume_ml < LEAST_CHANGE_ML or not _is_of_body(work, region):
+                continue
             found = make_finding(work, kind, region, z, "T1", ["common-without-pain"])
             found.grade = 0.66 if z >= CLEAR_CHANGE_Z and region.volume_ml >= p.grade_medium_ml else 0.33
             findings.append(found)
     return findings
+
+
+LEAST_CHANGE_Z = {"Modic II": 2.4, "Modic III": 3.2}
+"""Of T1's mean; marrow varies by as much as less, and what is dark may share its voxels with the endplate (ours, on
+four independent families of phantoms)."""
+LEAST_CHANGE_ML = 0.5
+BODY_FRONT_MM, BODY_SIDE_MM = 8.0, 30.0
+"""In front of the canal's middle the vertebral bodies begin; beside them and behind lies fat of the foramina."""
+
+
+def _is_of_body(work: Work, region: Region) -> bool:
+    """Whether a region's middle lies where vertebral bodies do, as far as the canal is known."""
+    if work.spine is None:
+        return True
+    right, front, height = np.nanmedian(work.spine.straight.local(region.points_ras), axis=0)
+    return not np.isfinite(height) or (front > BODY_FRONT_MM and abs(right) < BODY_SIDE_MM)
 
 
 def find_fluid(work: Work) -> list[MRFinding]:

@@ -78,6 +78,8 @@ class HotSpot:
     """SUVpeak over the SUVpeak of the mirrored place; above 1 when this side is the hotter one."""
     contour_method: str
     contour_threshold: float
+    level_ratio: float | None = None
+    """In the spine, SUVpeak over the same place at the other levels (:mod:`.straight_spine`)."""
     conspicuity: float | None = None
     """How clearly it is more than normal tissue (:mod:`.conspicuity`)."""
     physiologic: str | None = None

@@ -11,13 +11,15 @@ programming).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 from scipy import ndimage
 
 from .histogram import otsu
 from .image import Geometry, Image, resample
+from .straight_spine import StraightSpine
 
 GRID_MM = 3.0
 _MIRROR_HALF_MM = 42.0
@@ -35,6 +37,8 @@ _BEHIND_MM, _BEHIND_HALF_WIDTH_MM = (30.0, 80.0), 21.0
 _SKIN_MM = 36.0
 """Skin, subcutaneous fat and fascia of the back: nothing there is the canal. Ours."""
 _MIN_LENGTH_MM = 60.0
+RELIABLE_SPINE = 0.5
+"""Lines of a lower quality are a guess. Ours."""
 _TURN_MM, _TURN = 40.0, 0.6
 """Going down, the canal bends backward from the lumbar lordosis into the sacrum; a bend of more than this forward (mm
 per mm of height) within so many mm leaves it, for rectum, uterus or bladder. The sacrum's own bend forward takes
@@ -59,16 +63,25 @@ class SpineLine:
         Mean mirror correlation along the line, -1 to 1.
     canal : float
         Mean contrast of the canal's spot against its surroundings, in standard deviations of that slice.
+    disc_mm, disc_tilt : ndarray, shape (m,)
+        The discs, as :class:`.straight_spine.StraightSpine` has them; empty where they were not seen.
     """
 
     points_ras: np.ndarray
     mirror: float
     canal: float
+    disc_mm: np.ndarray = field(default_factory=lambda: np.zeros(0))
+    disc_tilt: np.ndarray = field(default_factory=lambda: np.zeros(0))
 
     @property
     def quality(self) -> float:
-        """0 to 1; above 0.5 the line can be relied on."""
+        """0 to 1; above RELIABLE_SPINE the line can be relied on."""
         return float(np.sqrt(np.clip(self.mirror, 0.0, 1.0) * np.clip(self.canal, 0.0, 1.0)))
+
+    @cached_property
+    def straight(self) -> StraightSpine:
+        """The spine laid straight."""
+        return StraightSpine(StraightSpine.along(self.points_ras).points_ras, self.disc_mm, self.disc_tilt)
 
     def at(self, height_mm: np.ndarray) -> np.ndarray:
         """Points of the line at heights (S, mm), constant beyond its ends, shape (..., 3)."""
@@ -147,7 +160,10 @@ def find_spine_line(reference: Image, fluid: Image | None = None, middle_mm: flo
 
 
 def _within_canal(points: np.ndarray, seen: np.ndarray) -> slice:
-    """The rows of a path, from below upward, that are seen and lie above a turn forward at the sacrum's upper end."""
+    """The rows of a path, from below upward, that are seen and lie above a turn forward at the sacrum's upper end.
+
+    Below such a turn lie bladder and bowel. At the very top a path may bend, too: there the rest is kept.
+    """
     held = np.flatnonzero(seen)
     if not held.size:
         return slice(0, 0)
@@ -156,11 +172,16 @@ def _within_canal(points: np.ndarray, seen: np.ndarray) -> slice:
     # Forward per mm of way down, at the middle of each stretch.
     slope = (points[first : last - reach, 1] - points[first + reach : last, 1]) / (reach * GRID_MM)
     turn = round(_TURN_MM / GRID_MM)
-    for row in range(len(slope) - 1, -1, -1):
+    row = len(slope) - 1
+    while row >= 0:
         above = slope[row : row + turn]
         if slope[row] - above.min() > _TURN:
             straight = np.flatnonzero(above < above.min() + 0.5 * _TURN)
-            return slice(first + row + int(straight[0]) + reach // 2, last)
+            cut = first + row + int(straight[0]) + reach // 2
+            if (last - cut) * GRID_MM >= _MIN_LENGTH_MM:
+                return slice(cut, last)
+            last, row = cut, min(row, cut - first - reach) - 1
+        row -= 1
     return slice(first, last)
 
 

@@ -174,7 +174,12 @@ def _working_found(found: Found) -> dict[str, Any]:
             "source": plan.source,
             "line": None
             if line is None
-            else {"points": line.points_ras, "mirror": float(line.mirror), "canal": float(line.canal)},
+            else {
+                "points": line.points_ras,
+                "mirror": float(line.mirror),
+                "canal": float(line.canal),
+                "discs": [line.disc_mm, line.disc_tilt],
+            },
         },
         "implant": {
             "void": implant.void,
@@ -347,7 +352,7 @@ def _restored_found(content: SceneContent, alignment: Alignment) -> Found:
         plan["midpoint"],
         plan["left"],
         plan["source"],
-        None if line is None else SpineLine(line["points"], line["mirror"], line["canal"]),
+        None if line is None else SpineLine(line["points"], line["mirror"], line["canal"], *line.get("discs", ())),
         hip_implant(mr),
     )
     return Found(

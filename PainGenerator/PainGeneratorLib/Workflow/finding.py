@@ -128,7 +128,8 @@ def plan_body(case: Case, alignment: Alignment, mr: MRResult, symmetry: Symmetry
             moved = image.geometry.moved(np.linalg.inv(alignment.reference_to(role)))
             fluid = Image(image.array, moved)
             break
-    return find_body_plan(case.reference.image, mr.tissues, fluid, symmetry, hip_implant(mr))
+    implant = hip_implant(mr) if case.group == "hip-replacement" else None
+    return find_body_plan(case.reference.image, mr.tissues, fluid, symmetry, implant, mr.spine_line)
 
 
 def hip_implant(mr: MRResult) -> HipImplant | None:

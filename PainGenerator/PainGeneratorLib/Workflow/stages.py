@@ -12,7 +12,7 @@ import numpy as np
 from ..Anatomy.anatomy_map import AnatomyMap
 from ..Anatomy.body_plan import BodyPlan
 from ..Numerics.hot_spots import HotSpotDetector, HotSpotParameters
-from ..Numerics.image import Image, resample, transform_points
+from ..Numerics.image import Image, resample
 from ..Numerics.mr_findings import MRParameters, MRResult, find_mr_findings
 from ..Numerics.suv import PetHeader, SuvOverrides, SuvResult, compute_suv_factors, factors_for_unit
 from ..Numerics.symmetry import SymmetryPlane
@@ -182,6 +182,6 @@ def pet_detector(
             known["organs"], known["organ_names"] = anatomy.organs(grid, to_reference)
             known["levels"] = anatomy.levels(grid, to_reference)
         if plan is not None and plan.spine_line is not None:
-            known["canal_ras"] = transform_points(alignment.reference_to("PET"), plan.spine_line.points_ras)
+            known["spine"] = plan.spine_line.straight.moved(alignment.reference_to("PET"))
     parameters = case.protocol.stage("hot_spots", HotSpotParameters)
     return HotSpotDetector(suv.image, parameters, symmetry=symmetry, progress=progress, **known)
