@@ -232,6 +232,15 @@ def test_mild_uptake_at_the_neck_with_an_mr_finding_stays_a_candidate_with_a_tag
     assert "expected-after-surgery" in candidate.flags
 
 
+def test_scar_at_the_neck_makes_no_candidate_of_usual_uptake_nor_one_of_its_own(parameters) -> None:
+    options = {"symptoms": Symptoms.none(), "group": "hip-replacement"}
+    scar = finding((20.0, 0, 0), kind="oedema")
+    assert fuse([hot_spot((20.0, 0, 0), suv_max=2.7)], [scar], neck, parameters, **options) == []
+    assert fuse([], [scar], neck, parameters, **options) == []
+    (candidate,) = fuse([hot_spot((20.0, 0, 0), suv_max=3.6)], [scar], neck, parameters, **options)
+    assert candidate.evidence == "PET+MR"
+
+
 def test_foci_whose_place_is_only_a_region_of_the_body_stay_apart(parameters) -> None:
     def region_of_body(region: Region) -> Place:
         return Place("right trunk", "trunk", "right", flags=("no-level",))

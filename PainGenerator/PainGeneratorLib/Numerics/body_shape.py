@@ -12,7 +12,7 @@ import numpy as np
 
 from .foci import Focus
 from .image import Geometry
-from .straight_spine import StraightSpine
+from .straight_spine import STEP_MM, StraightSpine
 from .symmetry import LEFT_RAS, RELIABLE_QUALITY, SymmetryPlane
 
 SLAB_MM = 15.0
@@ -29,6 +29,11 @@ LEAST_SLABS = 4
 """Slabs with both sides in view that a midline of the outline takes (ours)."""
 MOST_LEAN = 0.15
 """Sideways way of the midline per height, at most: patients lie straight (ours)."""
+SACRUM_ABOVE_MM = 45.0
+"""The canal ends within the sacrum; so far above its end on an MR the sacrum begins (ours)."""
+ALA_ABOVE_MM = 15.0
+"""So far above the lowest disc the alae of sacrum and ilium reach: that disc may also be a rudimentary one of the
+sacrum (ours)."""
 BEYOND_CANAL_MM = 120.0
 """So far beyond its ends the canal counts: above and below it turns backward, into thorax and sacrum, so that what
 lies in front of its end lies at least as far in front of it (ours)."""
@@ -112,6 +117,17 @@ class BodyShape:
         """Distance in front of the spinal canal, across it, mm; negative behind it; None where it is not known."""
         at_spine = self._at_spine(point_ras)
         return None if at_spine is None else at_spine[1]
+
+    def is_at_sacrum(self, point_ras: np.ndarray) -> bool:
+        """Whether a place lies at the height of the sacrum, as the canal's lower end and the lowest disc tell."""
+        if self._spine is None:
+            return False
+        top = self._spine.points_ras[0, 2] + SACRUM_ABOVE_MM
+        if len(self._spine.disc_mm):
+            # The lowest disc that is seen may be that above L5.
+            row = int(np.clip(round(self._spine.disc_mm[0] / STEP_MM), 0, len(self._spine.points_ras) - 1))
+            top = self._spine.points_ras[row, 2] + ALA_ABOVE_MM
+        return bool(point_ras[2] <= top)
 
     def _at_spine(self, point_ras: np.ndarray) -> tuple[float, float] | None:
         """Right and front of the canal, mm; beyond its ends it is taken to stay as far from the table as it was."""

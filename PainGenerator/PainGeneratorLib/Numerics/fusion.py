@@ -128,7 +128,8 @@ def fuse(
     for members in _group_spots(spots, places, parameters.same_place_mm):
         joined = _joined(findings, members, parameters.join_gap_mm) if aligned else []
         joined = [f for f in joined if id(f) not in own]
-        reason = None if joined else _usual_place(members, places, parameters, group)
+        telling = [f for f in joined if not _is_usual_at_neck(f, places)]
+        reason = None if telling else _usual_place(members, places, parameters, group)
         if reason is not None:
             for spot in members:
                 spot.physiologic = reason
@@ -138,6 +139,8 @@ def fuse(
         candidates.append(_candidate(members, [*joined, *faint], places))
     rest = [finding for finding in findings if id(finding) not in used]
     for members in _group_findings(rest, places, parameters):
+        if group == "hip-replacement" and all(_is_usual_at_neck(f, places) for f in members):
+            continue
         telling = [f for f in members if f.grade >= CLEAR_GRADE and f.kind != "disc degeneration"]
         faint = _near(weak_spots, telling, WEAK_GAP_MM) if aligned else []
         candidates.append(_candidate([], members, places, sorted(faint, key=_heat)))
@@ -199,11 +202,17 @@ def _usual_place(
     if group == "hip-replacement" and structures == {"prosthesis neck"} and without_noise < parameters.neck_suv_limit:
         return (
             f"expected at a prosthesis neck: SUVmax {highest:.1f} g/ml is not above {parameters.neck_suv_limit:g} but "
-            "for noise, and the MR shows nothing there"
+            "for noise, and the MR shows no fluid there"
         )
     if structures <= ORGANS_WITH_UPTAKE:
         return f"{places[id(spots[0])].name}: uptake of an organ, and the MR shows nothing there"
     return None
+
+
+def _is_usual_at_neck(finding: MRFinding, places: dict[int, Place]) -> bool:
+    """Whether an MR finding says nothing more than what every prosthesis has at its neck: scar, and signal that metal
+    shifts."""
+    return places[id(finding)].structure == "prosthesis neck" and finding.kind == "oedema"
 
 
 def _noise_free_max(suv_max: float, suv_peak: float | None) -> float:

@@ -7,7 +7,7 @@ foci. What the reader changes afterwards (sensitivity, contour method) works on 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -16,6 +16,8 @@ from .body_shape import BodyShape
 from .contours import METHODS, ContourParameters, methods_that_differ
 from .contrast import ContrastMap
 from .foci import Focus, FocusParameters, find_foci, smoothed
+from .hot_discs import RATIO as DISC_RATIO
+from .hot_discs import HotDisc, find_hot_discs
 from .image import Image
 from .measuring import Surroundings, measure_focus
 from .peak import SphereMeans
@@ -31,6 +33,9 @@ DEFAULT_RATIO = 1.4
 """Ratio at which significance and conspicuity hold in full (DOMAIN C.2: SUVR 1.4 to 1.5 had an accuracy of 0.93)."""
 LEAST_TBR = 1.1
 """SUVpeak over the reference that any focus has; spikes of noise are diluted below it by the 1 ml sphere."""
+SPILL, BESIDE_DISC_MM = 1.1, 15.0
+"""How much hotter than a disc an endplate is whose uptake reaches into it, and how far its summit lies from the disc's
+hottest place, at most (ours)."""
 RESOLUTION_MM = 7.0
 """Edge of an independent element of a smoothed PET, for the number of places where noise could peak."""
 
@@ -187,6 +192,9 @@ class HotSpotDetector:
             self._foci, owner = find_foci(suv, smooth, self.references, self._contrast, self._focus_parameters())
         else:
             self.warnings.append("The PET shows no body: no voxel has an SUV above the body threshold.")
+        self._discs: dict[int, HotDisc] = {}
+        if spine is not None and owner.size:
+            self._add_discs(find_hot_discs(smooth, suv.geometry, spine), owner)
         self._around = self._surroundings(smooth, owner)
         if symmetry is not None and symmetry.quality < RELIABLE_QUALITY:
             self.warnings.append("The plane of symmetry is uncertain: left and right are not compared.")
@@ -208,6 +216,30 @@ class HotSpotDetector:
             p.separation_mm,
             p.hot_ratio * self.references.typical,
         )
+
+    def _add_discs(self, discs: Sequence[HotDisc], owner: np.ndarray) -> None:
+        """Take hot discs up: as the focus whose summit lies in the disc, or in a vertebra beside it and reaches to the
+        disc's hottest place, else as a focus of their own. The owner map changes in place."""
+        numbers = owner.reshape(-1)
+        for disc in discs:
+            inside = [n for n, focus in enumerate(self._foci, 1) if focus.peak_flat in disc.focus.flat]
+            number = max(inside, key=lambda n: self._foci[n - 1].top, default=int(numbers[disc.focus.peak_flat]))
+            if number and not inside:
+                ends = np.array([self._foci[number - 1].peak_flat, disc.focus.peak_flat])
+                summit, hottest = self._suv.geometry.flat_to_ras(ends)
+                is_spill = self._foci[number - 1].top >= SPILL * disc.focus.top
+                number = number if is_spill and np.linalg.norm(summit - hottest) <= BESIDE_DISC_MM else 0
+            is_new = not number
+            if not is_new:
+                # The summit tells its own outline better than a disc's place does.
+                focus = self._foci[number - 1]
+                more = replace(focus, ratio=max(focus.ratio, disc.focus.ratio), z=np.inf)
+                self._foci[number - 1] = replace(more, reference=disc.focus.reference) if inside else more
+            else:
+                self._foci.append(disc.focus)
+                number = len(self._foci)
+                numbers[disc.focus.flat] = number
+            self._discs[number] = replace(disc, is_inside=bool(inside) or is_new)
 
     def _surroundings(self, smooth: np.ndarray, owner: np.ndarray) -> Surroundings:
         p, suv, spine = self._parameters, self._suv, self._spine
@@ -346,8 +378,13 @@ class HotSpotDetector:
 
     def _measured_spot(self, number: int, method: str) -> HotSpot | None:
         focus = self._foci[number - 1]
-        reference, name = self._reference_of(focus)
-        return measure_focus(self._around, number, focus, method, reference, name)
+        disc = self._discs.get(number)
+        in_disc = disc is not None and disc.is_inside
+        reference, name = (focus.reference, "other discs") if in_disc else self._reference_of(focus)
+        spot = measure_focus(self._around, number, focus, method, reference, name)
+        if spot is not None and disc is not None:
+            spot.conspicuity = max(spot.conspicuity, self._parameters.conspicuity * (disc.ratio / DISC_RATIO) ** 2)
+        return spot
 
     def change_contours(self, parameters: HotSpotParameters) -> None:
         """Take other values for the contours (fixed SUV, ratio, ...); what the first pass used must be the same.

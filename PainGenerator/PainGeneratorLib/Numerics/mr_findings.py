@@ -13,7 +13,7 @@ from .disc_planes import with_discs
 from .image import Geometry, Image, Region
 from .implant import ImplantLimits, ImplantResult, find_implant
 from .mr_bright import as_finding, bright_mask, bright_parts
-from .mr_hip import judge_hip
+from .mr_hip import bright_halo, hip_doubt, judge_hip
 from .mr_kinds import (
     Work,
     find_dark_marrow,
@@ -251,6 +251,9 @@ def _apply_rules(
             return [], [], warnings
         text = "There is no fluid-sensitive or T2 series: only marrow replaced on T1 was looked for, graded low."
         return find_dark_marrow(work), [], [*warnings, text]
+    if bright is not None and bright_halo(work, bright):
+        text = "The surroundings of the implant are bright on the fluid-sensitive series, as metal makes them: within"
+        warnings.append(f"{text} 25 mm only fluid collections count there where PET shows nothing.")
     if work.around.group == "low-back":
         findings, weak = _in_low_back(work, spine, bright)
         if spine is None and work.around.told is None:
@@ -295,13 +298,16 @@ def _at_hips(work: Work, bright: np.ndarray | None) -> tuple[list[MRFinding], li
     judged = judge_hip(work, bright_parts(work, bright, work.parameters.oedema_minimum_ml), to_implant)
     sure = [as_finding(work, one) for one in judged if one.kind is not None and one.sure]
     weak = [as_finding(work, one) for one in judged if one.kind is not None and not one.sure]
+    doubtful = hip_doubt(work, bright)
+    weak += [f for f in sure if doubtful(f)]
+    sure = [f for f in sure if not doubtful(f)]
     taken = bright.reshape(-1)
     others, faint = ([f for f in some if not taken[f.region.flat].any()] for some in (found, faint))
     weak += faint
     if work.around.told is None:
         return sure, weak + others
-    sure += others
-    return sure + [f for f in find_fluid(work) if not _overlaps(f, sure)], weak
+    others += [f for f in find_fluid(work) if not _overlaps(f, [*sure, *others])]
+    return sure + [f for f in others if not doubtful(f)], weak + [f for f in others if doubtful(f)]
 
 
 def _overlaps(finding: MRFinding, others: list[MRFinding]) -> bool:

@@ -38,6 +38,8 @@ FLANK_SIDE_MM, FLANK_DEPTH = 80.0, 0.06
 """Further to the side than this the abdomen, with the colon, reaches back by this part, beside psoas and kidneys."""
 RECTUM_SIDE_MM, RECTUM_DEPTH = 25.0, (0.25, 0.7)
 """At the level of the hips rectum, uterus, prostate and bladder lie here, between coccyx and pubic symphysis."""
+OWN_MIRROR_MM = 10.0
+"""Nearer to the midline a focus is its own mirror image."""
 PAIR_RATIO = 1.1
 """The mirrored place exceeds the reference by this factor at least, where both sides are called alike."""
 SPINE_DEPTH = 0.35
@@ -55,12 +57,26 @@ BODY_WALL_MM, PSOAS_DEPTH = 32.0, 0.44
 """Lumbar bodies are 40 to 55 mm wide; transverse processes end behind this part of the body's depth (ours)."""
 BODY_FRONT_MM = 48.0
 """Of the spinal canal's middle: half a canal and a lumbar body of 32 to 38 mm. In front lie vessels and bowel."""
+BODY_MIDDLE_MM = 27.0
+"""The middle of a lumbar body; its front half is round, and beside that lie psoas, ureter and vessels."""
+THIN_RATIO = 1.8
+"""SUVmax over SUVpeak (1 ml) of what is thinner than the PET resolves and hotter than joints are; foci of 1 ml have
+1.3 to 1.5 (ours)."""
+THIN_SIDE_MM, THIN_FRONT_MM = 30.0, 10.0
+"""Farther to the side than foramina and in front of transverse processes (ours)."""
+BEFORE_HIPS_MM, PUBIS_SIDE_MM = 105.0, 50.0
+"""The canal at the sacrum lies 30 to 40 mm from the skin of the back, the front of a femoral head 130 to 140 mm; pubic
+bones reach no further to the side (ours)."""
 BEHIND_CANAL_MM = -10.0
 """Behind this lie posterior elements, back muscles and sacroiliac joints, beside and in front of it the psoas."""
 BONE_BESIDE_MM = 25.0
 """Sacrum and ilium reach no further in front of the canal than this, beside it; iliac vessels do (ours)."""
+SACROILIAC_SIDE_MM, SACROILIAC_FRONT_MM = (30.0, 75.0), 36.0
+"""Place of the sacroiliac joints beside and in front of the canal at the height of the sacrum (ours)."""
 KIDNEY_FRONT_MM = (-25.0, 75.0)
 """Place of kidneys in front of the spinal canal."""
+KIDNEY_MASS_BEHIND_MM = -60.0
+"""Of what is as large and as hot as only a kidney is: above its upper end the canal's place is not known well."""
 URETER_ML = 5.0
 TUBE_ELONGATION = 3.0
 TUBE_TILT_DEG = 40.0
@@ -139,10 +155,16 @@ def physiologic_reason(
     tissue = _majority(spot, tissues)
     bone, seen = _support(spot, tissues)
     where = _Where.of(spot.centroid_ras_mm, body)
-    reason = _urine(spot, parameters, where, tissue) or _alike(spot, parameters, tissue, mirrored_suv)
+    reason = _urine(spot, parameters, where, tissue)
+    if reason is None and (where.side is None or where.side >= OWN_MIRROR_MM):
+        reason = _alike(spot, parameters, tissue, mirrored_suv)
     if reason is not None:
         return reason
-    if where.front is not None and not where.is_at_hips:
+    if where.front is not None and where.is_at_hips:
+        reason = _before_hips(spot, where)
+        if reason is not None:
+            return reason
+    elif where.front is not None:
         return _at_known_spine(spot, parameters, where, tissue, bone, typical_suv, rich_suv, cluster_ml)
     # At an implant uptake is of joint or bone: no ureter runs within the margin of its artefact.
     soft = tissue in (tissue_codes.MUSCLE, tissue_codes.UNKNOWN) and "near-implant" not in spot.flags
@@ -200,6 +222,8 @@ class _Where:
         Height above the middle of the bladder, mm.
     trunk : bool
         The body crosses the midline there.
+    at_sacrum : bool
+        At the height of the sacrum, as the spinal canal tells.
     """
 
     depth: float | None
@@ -207,6 +231,7 @@ class _Where:
     front: float | None
     above_bladder: float | None
     trunk: bool
+    at_sacrum: bool
 
     @classmethod
     def of(cls, point_ras: np.ndarray, body: BodyShape) -> _Where:
@@ -216,6 +241,7 @@ class _Where:
             body.in_front_of_canal(point_ras),
             None if body.bladder_z is None else float(point_ras[2]) - body.bladder_z,
             body.has_midline(point_ras),
+            body.is_at_sacrum(point_ras),
         )
 
     @property
@@ -254,20 +280,41 @@ def _at_known_spine(
     side, front = where.side, where.front
     is_bone = tissue in (tissue_codes.MARROW, tissue_codes.DISC)
     hot = spot.suv_max >= max(EXCRETION_SUV, ORGAN_RATIO * typical_suv, PAIRED_RICH * rich_suv)
-    at_kidney = KIDNEY_SIDE_MM[0] <= side <= KIDNEY_SIDE_MM[1] and KIDNEY_FRONT_MM[0] <= front <= KIDNEY_FRONT_MM[1]
+    is_mass = cluster_ml >= parameters.volume_ml and spot.suv_max >= parameters.suv
+    behind = KIDNEY_MASS_BEHIND_MM if is_mass else KIDNEY_FRONT_MM[0]
+    at_kidney = KIDNEY_SIDE_MM[0] <= side <= KIDNEY_SIDE_MM[1] and behind <= front <= KIDNEY_FRONT_MM[1]
     large = cluster_ml >= parameters.volume_ml or spot.suv_max >= parameters.suv or "truncated" in spot.flags
     near_bone = is_bone or (bone and spot.suv_max < parameters.suv)
-    if hot and at_kidney and large and not near_bone and not where.is_in_pelvis:
+    if hot and at_kidney and large and not near_bone and not where.is_in_pelvis and not where.at_sacrum:
         return Expected(f"kidney: beside the spine, SUVmax {spot.suv_max:.1f}", sure=spot.suv_max >= parameters.suv)
-    if front <= BEHIND_CANAL_MM or (side <= BODY_WALL_MM and front <= BODY_FRONT_MM):
+    thin = spot.suv_peak is not None and spot.suv_max >= THIN_RATIO * spot.suv_peak
+    beside = side >= URETER_SIDE_MM[0] and front >= BONE_BESIDE_MM
+    if hot and thin and (beside or (side >= THIN_SIDE_MM and front >= THIN_FRONT_MM)):
+        return Expected(f"ureter or renal pelvis: thin, beside the spine, SUVmax {spot.suv_max:.1f}", sure=False)
+    if front <= BEHIND_CANAL_MM or _is_body(side, front):
         return None
     if side > BODY_WALL_MM and front <= BONE_BESIDE_MM and (is_bone or (bone and not hot)):
+        return None
+    if where.at_sacrum and SACROILIAC_SIDE_MM[0] <= side <= SACROILIAC_SIDE_MM[1] and front <= SACROILIAC_FRONT_MM:
         return None
     # Beside the sacrum, out of the MR's view, it cannot be told from what lies on it.
     if where.is_in_pelvis and front <= BONE_BESIDE_MM and not hot:
         return None
     what = "kidney, ureter, bowel or vessel: beside" if side > BODY_WALL_MM else "bowel or vessel: in front of"
     return Expected(f"{what} the spine, SUVmax {spot.suv_max:.1f}", sure=False)
+
+
+def _is_body(side: float, front: float) -> bool:
+    """Whether a place may be of a vertebral body: as wide as one behind, rounded in front."""
+    before = max(0.0, front - BODY_MIDDLE_MM) / (BODY_FRONT_MM - BODY_MIDDLE_MM)
+    return bool((side / BODY_WALL_MM) ** 2 + before**2 <= 1.0)
+
+
+def _before_hips(spot: HotSpot, where: _Where) -> Expected | None:
+    """In front of the femoral heads and beside the pubic bones, as the spinal canal higher up tells."""
+    if where.front >= BEFORE_HIPS_MM and where.side >= PUBIS_SIDE_MM and where.trunk:
+        return Expected(f"bowel or vessel: in front of the hips, SUVmax {spot.suv_max:.1f}", sure=False)
+    return None
 
 
 def _by_organ(spot: HotSpot, organs: np.ndarray | None, names: Mapping[int, str]) -> Expected | None:
