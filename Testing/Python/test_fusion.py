@@ -45,8 +45,15 @@ def hot_spot(center: tuple[float, float, float], *, tbr: float = 1.8, ratio: flo
     return HotSpot(**{**values, **more})
 
 
-def finding(center: tuple[float, float, float], *, kind: str = "oedema", grade: float = 0.66, z: float = 4.0):
-    region = ball(MR, center, 5.0)
+def finding(
+    center: tuple[float, float, float],
+    *,
+    kind: str = "oedema",
+    grade: float = 0.66,
+    z: float = 4.0,
+    radius: float = 5.0,
+) -> MRFinding:
+    region = ball(MR, center, radius)
     return MRFinding(1, kind, region, region.centroid_ras_mm, region.volume_ml, z, -1.5, "FLUID", grade)
 
 
@@ -230,6 +237,18 @@ def test_mild_uptake_at_the_neck_with_an_mr_finding_stays_a_candidate_with_a_tag
     )
     assert candidate.evidence == "PET+MR"
     assert "expected-after-surgery" in candidate.flags
+
+
+def test_usual_uptake_beside_the_neck_is_set_apart_whatever_the_place_is_called(parameters) -> None:
+    def capsule(region: Region) -> Place:
+        return Place("right hip joint capsule", "hip joint capsule", "right", flags=("near-neck",))
+
+    options = {"symptoms": Symptoms.none(), "group": "hip-replacement"}
+    mild = hot_spot((20.0, 0, 0), suv_max=2.7)
+    assert fuse([mild], [], capsule, parameters, **options) == []
+    assert "prosthesis neck" in mild.physiologic
+    (candidate,) = fuse([], [finding((20.0, 0, 0), kind="oedema", radius=12.0)], capsule, parameters, **options)
+    assert candidate.evidence == "MR only"
 
 
 def test_scar_at_the_neck_makes_no_candidate_of_usual_uptake_nor_one_of_its_own(parameters) -> None:

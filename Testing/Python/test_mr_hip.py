@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from types import SimpleNamespace
 
 import numpy as np
@@ -34,6 +35,16 @@ def test_fluid_beside_either_hip_joint_is_an_effusion_and_elsewhere_it_is_none()
     assert _at_hip(fluid, 18.0, 150.0) == ("effusion or synovitis", True)
     assert _at_hip(fluid, 164.0, 18.0) == ("effusion or synovitis", True)
     assert _at_hip(fluid, 100.0, 90.0) == (None, False)
+
+
+def test_thick_fluid_beside_the_hips_or_within_muscle_is_a_collection_and_a_trace_in_a_bursa_is_none():
+    fluid, trace = bright_part((33, 25, 21), mean=3.0), bright_part((29, 20, 6), mean=2.3, volume_ml=1.9)
+    assert _at_hip(fluid, 50.0, 229.0, is_lateral=True) == ("fluid collection or bursitis", True)
+    assert _at_hip(fluid, 50.0, 229.0) == (None, False)
+    assert _at_hip(fluid, 150.0, 229.0, is_lateral=True) == (None, False)
+    assert _at_hip(trace, 26.0, 207.0, is_lateral=True)[0] != "oedema"
+    within = dataclasses.replace(bright_part((38, 30, 26), volume_ml=21.0), muscle=0.9)
+    assert _at_hip(within, 155.0, 28.0) == ("oedema", True)
 
 
 def test_a_piece_of_a_great_vessel_is_no_oedema_but_a_sheet_beside_the_stem_is():

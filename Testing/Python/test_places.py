@@ -225,7 +225,10 @@ def test_places_at_a_prosthesis_get_their_zone(side):
     assert (stem.structure, stem.side, stem.zone) == ("femur", side, "Gruen 2")
     cup = namer.name(ball((sign * 66, 5, -45)))
     assert (cup.structure, cup.side, cup.zone) == ("acetabulum", side, "DeLee-Charnley II")
-    assert namer.name(ball((sign * 104, 2, -76), 3)).structure == "prosthesis neck"
+    neck = namer.name(ball((sign * 104, 2, -76), 3))
+    assert neck.structure == "prosthesis neck"
+    assert "near-neck" in neck.flags
+    assert not {"near-neck"} & {*stem.flags, *cup.flags}
     other = namer.name(ball((-sign * 110, 0, -100)))
     assert (other.side, other.zone, other.level) == ("right" if side == "left" else "left", None, None)
 

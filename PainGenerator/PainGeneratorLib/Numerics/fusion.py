@@ -31,6 +31,8 @@ CLEAR_GRADE = 0.5
 PEAK_OF_MAX, NOISE_LIFT = 0.9, 1.1
 """SUVpeak over SUVmax of a noise-free focus of 10 ml and more (ours, from blurred shells around a neck), and by what
 noise lifts SUVmax (DOMAIN C.3: 5 % in scans of 5 minutes, 30 % in scans of one)."""
+TELLING_ML = 5.0
+"""Oedema at a prosthesis neck that is smaller is scar, or signal that metal shifts (ours)."""
 WEAK_GAP_MM = 3.0
 """A weak sign counts for another one only where they touch: the blur of a PET and half a slice of an MR. Ours."""
 
@@ -197,9 +199,10 @@ def _usual_place(
     structure is an organ - no bone, joint or muscle lies nearer - is the organ's.
     """
     structures = {places[id(spot)].structure for spot in spots}
+    near_neck = all(_is_near_neck(places[id(spot)]) for spot in spots)
     highest = max(spot.suv_max for spot in spots)
     without_noise = max(_noise_free_max(spot.suv_max, spot.suv_peak) for spot in spots)
-    if group == "hip-replacement" and structures == {"prosthesis neck"} and without_noise < parameters.neck_suv_limit:
+    if group == "hip-replacement" and near_neck and without_noise < parameters.neck_suv_limit:
         return (
             f"expected at a prosthesis neck: SUVmax {highest:.1f} g/ml is not above {parameters.neck_suv_limit:g} but "
             "for noise, and the MR shows no fluid there"
@@ -209,10 +212,14 @@ def _usual_place(
     return None
 
 
+def _is_near_neck(place: Place) -> bool:
+    return place.structure == "prosthesis neck" or "near-neck" in place.flags
+
+
 def _is_usual_at_neck(finding: MRFinding, places: dict[int, Place]) -> bool:
     """Whether an MR finding says nothing more than what every prosthesis has at its neck: scar, and signal that metal
     shifts."""
-    return places[id(finding)].structure == "prosthesis neck" and finding.kind == "oedema"
+    return _is_near_neck(places[id(finding)]) and finding.kind == "oedema" and finding.volume_ml < TELLING_ML
 
 
 def _noise_free_max(suv_max: float, suv_peak: float | None) -> float:
@@ -366,11 +373,11 @@ def _flag(
             flags.append("outside-mr")
         if pet_field is not None and not pet_field.contains(center):
             flags.append("outside-pet")
-    structure, zone = candidate.place.structure, candidate.place.zone or ""
+    zone = candidate.place.zone or ""
     if candidate.evidence == "MR only" and candidate.mr_kind in ("disc degeneration", "Modic II", "Modic III"):
         flags.append("common-without-pain")
     if group == "hip-replacement":
-        is_neck = structure == "prosthesis neck"
+        is_neck = _is_near_neck(candidate.place)
         is_hot = candidate.suv_max is None or (
             _noise_free_max(candidate.suv_max, candidate.suv_peak) >= parameters.neck_suv_limit
         )

@@ -21,6 +21,11 @@ BOWEL_LENGTH_MM = 80.0
 """Longer than a sacroiliac joint (50 to 60 mm) with its margins: a loop of bowel. Ours."""
 VESSEL_WIDTH_MM = 16.0
 """Iliac and femoral vessels are 8 to 14 mm wide."""
+LATERAL_MM, BESIDE_HIP_MM, LEAST_THICK_MM = 10.0, 75.0, 8.0
+"""Farther to the side than the implant's middle, as far as hips reach, and thicker than traces of fluid in bursae (5
+to 7 mm): bursitis or a collection (ours)."""
+IN_MUSCLE = 0.75
+"""Of the shell: bowel on muscle has at most 0.6 (ours)."""
 BEHIND_IMPLANT_MM = 20.0
 """Sacroiliac joints lie 30 to 70 mm behind the middle of a hip replacement."""
 
@@ -68,7 +73,9 @@ def judge_hip(work: Work, parts: list[BrightPart], to_implant: Callable[[Region]
         kind, sure = None, False
         if normal_fluid(part.region, work.around, p) is None and not _is_told_organ(work, part.region):
             gap = float(np.median(to_implant(part.region))) if to_implant is not None else np.inf
-            kind, sure = _at_hip(part, gap, to_other(part.region), _is_behind(part, work.implant))
+            kind, sure = _at_hip(
+                part, gap, to_other(part.region), _is_behind(part, work.implant), _is_lateral(work, part.region)
+            )
         sure = sure and part.volume_ml >= p.bright_sure_ml and part.peak >= p.bright_sure_over_muscle
         out.append(Judged(part, kind, sure))
     return out
@@ -87,16 +94,36 @@ def _is_behind(part: BrightPart, implant: Region | None) -> bool:
     )
 
 
+def _is_lateral(work: Work, region: Region) -> bool:
+    """Whether a region lies farther from the midline than the implant does: there is no bowel."""
+    middle = work.around.midline_r_mm
+    if middle is None or work.implant is None:
+        return False
+    side, own = abs(region.centroid_ras_mm[0] - middle), abs(work.implant.centroid_ras_mm[0] - middle)
+    return bool(side > own + LATERAL_MM)
+
+
 def _at_hip(
-    part: BrightPart, gap_mm: float, other_gap_mm: float = np.inf, is_behind: bool = False
+    part: BrightPart,
+    gap_mm: float,
+    other_gap_mm: float = np.inf,
+    is_behind: bool = False,
+    is_lateral: bool = False,
 ) -> tuple[str | None, bool]:
     """Kind and sureness by the distance to the implant, and to where it would lie in the other hip."""
     # Within bone it is marrow however bright: the sacroiliac joints lie far from both hips, and behind them.
     in_sacrum = gap_mm > 45.0 and part.marrow > 0.45 and is_behind
-    if part.mean >= FLUID_LIKE and part.volume_ml >= 1.0 and not in_sacrum:
-        if min(gap_mm, other_gap_mm) < 25.0:
-            return "effusion or synovitis", True
-        return ("fluid collection or bursitis", True) if gap_mm <= 45.0 else (None, False)
+    is_fluid = part.mean >= FLUID_LIKE and part.volume_ml >= 1.0 and not in_sacrum
+    if is_fluid and min(gap_mm, other_gap_mm) < 25.0:
+        return "effusion or synovitis", True
+    if is_fluid and gap_mm <= 45.0:
+        return "fluid collection or bursitis", True
+    # Bursae and collections that are no mere trace, where nothing else is bright: beside the hips, or within muscle.
+    thick = part.volume_ml >= CLEAR_FLUID_ML and part.lengths_mm[2] >= LEAST_THICK_MM and part.fat <= 0.4
+    if thick and ((is_lateral and min(gap_mm, other_gap_mm) <= BESIDE_HIP_MM) or part.muscle >= IN_MUSCLE):
+        return ("fluid collection or bursitis" if is_fluid else "oedema"), True
+    if is_fluid:
+        return None, False
     # Bowel and vessels lie in fat.
     if part.fat > 0.2 or (gap_mm > 12.0 and _is_vessel_piece(part)):
         return None, False

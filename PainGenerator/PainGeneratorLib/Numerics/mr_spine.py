@@ -401,11 +401,18 @@ def find_by_anatomy(spine: SpineMap, taken: np.ndarray) -> tuple[list[MRFinding]
     found = [(f, True) for f in sure] + [(f, False) for f in weak] + [(f, True) for f in find_fluid(work)]
     kept_sure, kept_weak = [], []
     for finding, is_sure in found:
-        if taken.reshape(-1)[finding.region.flat].any():
+        if taken.reshape(-1)[finding.region.flat].any() or _is_at_kidney(spine, finding):
             continue
         clear = is_sure and work.around.told is not None and _stands_out(spine, finding)
         (kept_sure if clear else kept_weak).append(finding)
     return kept_sure, kept_weak
+
+
+def _is_at_kidney(spine: SpineMap, finding: MRFinding) -> bool:
+    """Whether fluid lies where kidneys and ureters do, above the sacrum."""
+    right, front, height = np.nanmedian(spine.work.spine.straight.local(finding.region.points_ras), axis=0)
+    beside = abs(right) > KIDNEY_SIDE_MM and front > BODY_MM
+    return bool(finding.kind != "oedema" and np.isfinite(height) and beside and height > SACRUM_ABOVE_MM)
 
 
 def _stands_out(spine: SpineMap, finding: MRFinding) -> bool:

@@ -44,6 +44,8 @@ PAIR_RATIO = 1.1
 """The mirrored place exceeds the reference by this factor at least, where both sides are called alike."""
 SPINE_DEPTH = 0.35
 """Behind this part of the body's depth lie posterior elements and back muscles."""
+BLADDER_REACH_MM = 30.0
+"""Half the height of a bladder."""
 EXCRETION_SUV = 3.0
 """Organs that excrete FDG have at least this SUVmax, g/ml."""
 URETER_SIDE_MM = (25.0, 60.0)
@@ -59,9 +61,10 @@ BODY_FRONT_MM = 48.0
 """Of the spinal canal's middle: half a canal and a lumbar body of 32 to 38 mm. In front lie vessels and bowel."""
 BODY_MIDDLE_MM = 27.0
 """The middle of a lumbar body; its front half is round, and beside that lie psoas, ureter and vessels."""
-THIN_RATIO = 1.8
-"""SUVmax over SUVpeak (1 ml) of what is thinner than the PET resolves and hotter than joints are; foci of 1 ml have
-1.3 to 1.5 (ours)."""
+THIN_RATIO = 1.7
+"""SUVmax over SUVpeak (1 ml) of what is thinner than the PET resolves; foci of 1 ml have 1.3 to 1.6 (ours)."""
+PELVIC_URETER_SIDE_MM, PELVIC_URETER_DEPTH = (50.0, 70.0), 0.3
+"""The acetabular floor, and with it the margin of an implant, lies 55 mm from the midline and more (ours)."""
 THIN_SIDE_MM, THIN_FRONT_MM = 30.0, 10.0
 """Farther to the side than foramina and in front of transverse processes (ours)."""
 BEFORE_HIPS_MM, PUBIS_SIDE_MM = 105.0, 50.0
@@ -166,6 +169,8 @@ def physiologic_reason(
             return reason
     elif where.front is not None:
         return _at_known_spine(spot, parameters, where, tissue, bone, typical_suv, rich_suv, cluster_ml)
+    if where.is_in_pelvis and _is_thin(spot, typical_suv) and _at_pelvic_ureter(spot, where):
+        return Expected(f"ureter: thin, beside the midline of the pelvis, SUVmax {spot.suv_max:.1f}", sure=False)
     # At an implant uptake is of joint or bone: no ureter runs within the margin of its artefact.
     soft = tissue in (tissue_codes.MUSCLE, tissue_codes.UNKNOWN) and "near-implant" not in spot.flags
     if soft and (not bone or _is_beside_bodies(spot, body)) and _at_ureter(spot, body, typical_suv):
@@ -257,7 +262,14 @@ class _Where:
 
 def _urine(spot: HotSpot, parameters: PhysiologicParameters, where: _Where, tissue: int) -> Expected | None:
     """So hot, near the midline and in front of the posterior spine, that only urine is: also where bone is near."""
-    if tissue in (tissue_codes.MARROW, tissue_codes.DISC) or where.depth is None or where.side is None:
+    if where.depth is None or where.side is None:
+        return None
+    at_bladder = where.above_bladder is not None and abs(where.above_bladder) < BLADDER_REACH_MM
+    central = where.side <= MIDLINE_MM and where.depth >= VENTRAL_DEPTH
+    if at_bladder and central and spot.mtv_ml >= parameters.volume_ml and spot.suv_max >= parameters.suv:
+        # Where a T1 alone tells tissues, a bladder may pass for marrow or muscle.
+        return Expected(f"urinary bladder: midline, {spot.mtv_ml:.0f} ml, SUVmax {spot.suv_max:.0f}")
+    if tissue in (tissue_codes.MARROW, tissue_codes.DISC):
         return None
     near = where.trunk and where.side <= 2 * MIDLINE_MM and where.depth >= SPINE_DEPTH
     if near and spot.suv_max >= parameters.urine_suv:
@@ -287,9 +299,9 @@ def _at_known_spine(
     near_bone = is_bone or (bone and spot.suv_max < parameters.suv)
     if hot and at_kidney and large and not near_bone and not where.is_in_pelvis and not where.at_sacrum:
         return Expected(f"kidney: beside the spine, SUVmax {spot.suv_max:.1f}", sure=spot.suv_max >= parameters.suv)
-    thin = spot.suv_peak is not None and spot.suv_max >= THIN_RATIO * spot.suv_peak
+    thin = _is_thin(spot, typical_suv)
     beside = side >= URETER_SIDE_MM[0] and front >= BONE_BESIDE_MM
-    if hot and thin and (beside or (side >= THIN_SIDE_MM and front >= THIN_FRONT_MM)):
+    if thin and (beside or (side >= THIN_SIDE_MM and front >= THIN_FRONT_MM)):
         return Expected(f"ureter or renal pelvis: thin, beside the spine, SUVmax {spot.suv_max:.1f}", sure=False)
     if front <= BEHIND_CANAL_MM or _is_body(side, front):
         return None
@@ -302,6 +314,19 @@ def _at_known_spine(
         return None
     what = "kidney, ureter, bowel or vessel: beside" if side > BODY_WALL_MM else "bowel or vessel: in front of"
     return Expected(f"{what} the spine, SUVmax {spot.suv_max:.1f}", sure=False)
+
+
+def _is_thin(spot: HotSpot, typical_suv: float) -> bool:
+    """Hotter than joints are, and thinner than the PET resolves."""
+    return spot.suv_peak is not None and spot.suv_max >= THIN_RATIO * spot.suv_peak and _excretes(spot, typical_suv)
+
+
+def _at_pelvic_ureter(spot: HotSpot, where: _Where) -> bool:
+    """Where ureters run through the pelvis, medial of hip joints and implants and in front of the sacrum."""
+    if where.side is None or where.depth is None or not where.trunk:
+        return False
+    far = PELVIC_URETER_SIDE_MM[0 if "near-implant" in spot.flags else 1]
+    return where.side <= far and where.depth >= PELVIC_URETER_DEPTH
 
 
 def _is_body(side: float, front: float) -> bool:

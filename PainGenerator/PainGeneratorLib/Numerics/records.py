@@ -37,6 +37,7 @@ FLAG_TEXTS: dict[str, str] = {
     "large": "Larger than a pain generator is expected to be.",
     "common-without-pain": "Often seen in people without pain.",
     "expected-after-surgery": "Often seen at a prosthesis without complaints.",
+    "near-neck": "Beside head or neck of the prosthesis, where some uptake is usual without complaints.",
     "single-slice": "Seen on one slice only.",
     "no-t1": "No T1 series: fat replacement could not be checked.",
     "no-fluid-series": "No fluid-sensitive series: told from T1 alone, which cannot show oedema itself.",
