@@ -268,7 +268,7 @@ def _urine(spot: HotSpot, parameters: PhysiologicParameters, where: _Where, tiss
     central = where.side <= MIDLINE_MM and where.depth >= VENTRAL_DEPTH
     if at_bladder and central and spot.mtv_ml >= parameters.volume_ml and spot.suv_max >= parameters.suv:
         # Where a T1 alone tells tissues, a bladder may pass for marrow or muscle.
-        return Expected(f"urinary bladder: midline, {spot.mtv_ml:.0f} ml, SUVmax {spot.suv_max:.0f}")
+        return Expected(f"urine: the bladder, in the midline, {spot.mtv_ml:.0f} ml, SUVmax {spot.suv_max:.0f}")
     if tissue in (tissue_codes.MARROW, tissue_codes.DISC):
         return None
     near = where.trunk and where.side <= 2 * MIDLINE_MM and where.depth >= SPINE_DEPTH
