@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 import pytest
 from PainGeneratorLib.Numerics import tissues
 from PainGeneratorLib.Numerics.image import Geometry, Region
-from PainGeneratorLib.Numerics.physiologic import PhysiologicParameters, _at_known_spine, _before_hips, _Where
+from PainGeneratorLib.Numerics.physiologic import (
+    PhysiologicParameters,
+    _alike,
+    _at_known_spine,
+    _at_pelvic_ureter,
+    _before_hips,
+    _is_thin,
+    _urine,
+    _Where,
+)
 from PainGeneratorLib.Numerics.records import HotSpot
+from PainGeneratorLib.Numerics.spine_line import SpineLine
 
 PARAMETERS = PhysiologicParameters(
     volume_ml=20.0,
@@ -27,7 +39,7 @@ def spot(suv_max: float = 2.4, suv_peak: float = 1.8) -> HotSpot:
     return HotSpot(1, region, middle, middle, *measures, "adaptive", 1.2)
 
 
-def where(side: float, front: float, **more) -> _Where:
+def where(side: float, front: float | None, **more) -> _Where:
     told = {"depth": 0.35, "above_bladder": 150.0, "trunk": True, "at_sacrum": False} | more
     return _Where(side=side, front=front, **told)
 
@@ -65,3 +77,37 @@ def test_in_front_of_the_femoral_heads_only_the_midline_may_be_bone() -> None:
     assert _before_hips(spot(), where(20.0, 120.0, above_bladder=10.0)) is None
     assert _before_hips(spot(), where(90.0, 70.0, above_bladder=10.0)) is None
     assert _before_hips(spot(), where(90.0, 120.0, above_bladder=10.0, trunk=False)) is None
+
+
+def test_thin_hot_uptake_in_the_pelvis_is_a_ureter_medial_of_the_hip_joints_only() -> None:
+    thin = spot(6.7, 2.7)
+    assert _is_thin(thin, 0.6)
+    assert not _is_thin(spot(6.7, 4.8), 0.6)
+    assert not _is_thin(spot(2.6, 1.2), 0.6)
+    pelvis = {"depth": 0.5, "above_bladder": 20.0}
+    assert _at_pelvic_ureter(thin, where(52.0, None, **pelvis))
+    assert not _at_pelvic_ureter(thin, where(85.0, None, **pelvis))
+    beside_implant = dataclasses.replace(thin, flags=["near-implant"])
+    assert not _at_pelvic_ureter(beside_implant, where(56.0, None, **pelvis))
+    assert _at_pelvic_ureter(beside_implant, where(40.0, None, **pelvis))
+
+
+def test_a_mass_at_the_bladders_height_is_urine_also_where_a_t1_calls_it_marrow() -> None:
+    mass = dataclasses.replace(spot(11.0, 10.0), mtv_ml=140.0)
+    at = where(2.0, None, depth=0.7, above_bladder=1.0)
+    assert "bladder" in _urine(mass, PARAMETERS, at, tissues.MARROW).text
+    assert _urine(mass, PARAMETERS, where(2.0, None, depth=0.7, above_bladder=120.0), tissues.MARROW) is None
+    assert _urine(dataclasses.replace(mass, mtv_ml=2.0), PARAMETERS, at, tissues.MARROW) is None
+
+
+def test_both_sides_alike_are_usual_unless_the_other_levels_are_lower() -> None:
+    alike = dataclasses.replace(spot(), tbr=1.5, left_right_ratio=1.05)
+    assert "alike" in _alike(alike, PARAMETERS, tissues.UNKNOWN, 1.7).text
+    assert _alike(dataclasses.replace(alike, level_ratio=1.7), PARAMETERS, tissues.UNKNOWN, 1.7) is None
+
+
+def test_a_line_without_discs_has_to_be_clear_to_be_a_spine() -> None:
+    points = np.array([[0.0, 0.0, -60.0], [0.0, 0.0, 60.0]])
+    assert not SpineLine(points, 0.55, 0.55).is_sure
+    assert SpineLine(points, 0.9, 0.9).is_sure
+    assert SpineLine(points, 0.55, 0.55, np.array([40.0, 80.0]), np.zeros(2)).is_sure

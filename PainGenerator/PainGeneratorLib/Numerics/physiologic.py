@@ -38,6 +38,8 @@ FLANK_SIDE_MM, FLANK_DEPTH = 80.0, 0.06
 """Further to the side than this the abdomen, with the colon, reaches back by this part, beside psoas and kidneys."""
 RECTUM_SIDE_MM, RECTUM_DEPTH = 25.0, (0.25, 0.7)
 """At the level of the hips rectum, uterus, prostate and bladder lie here, between coccyx and pubic symphysis."""
+OTHER_LEVELS = 1.5
+"""In the spine both sides of one level may be ill: what exceeds the other levels by this is not usual (ours)."""
 OWN_MIRROR_MM = 10.0
 """Nearer to the midline a focus is its own mirror image."""
 PAIR_RATIO = 1.1
@@ -390,6 +392,8 @@ def _alike(
     """Moderate uptake that is alike on both sides: muscles in use, tendon insertions, paired organs, normal joints."""
     ratio = spot.left_right_ratio
     if ratio is None or mirrored_suv is None or spot.tbr is None or "near-implant" in spot.flags:
+        return None
+    if spot.level_ratio is not None and spot.level_ratio >= OTHER_LEVELS:
         return None
     alike = 1.0 / parameters.symmetric_ratio <= ratio <= parameters.symmetric_ratio
     if not alike or mirrored_suv < PAIR_RATIO * (spot.reference or 0.0):

@@ -39,6 +39,8 @@ _SKIN_MM = 36.0
 _MIN_LENGTH_MM = 60.0
 RELIABLE_SPINE = 0.5
 """Lines of a lower quality are a guess. Ours."""
+SURE_SPINE = 0.7
+"""Of a line without discs that is believed in the PET, where it decides what is an organ. Ours."""
 _TURN_MM, _TURN = 40.0, 0.6
 """Going down, the canal bends backward from the lumbar lordosis into the sacrum; a bend of more than this forward (mm
 per mm of height) within so many mm leaves it, for rectum, uterus or bladder. The sacrum's own bend forward takes
@@ -77,6 +79,11 @@ class SpineLine:
     def quality(self) -> float:
         """0 to 1; above RELIABLE_SPINE the line can be relied on."""
         return float(np.sqrt(np.clip(self.mirror, 0.0, 1.0) * np.clip(self.canal, 0.0, 1.0)))
+
+    @property
+    def is_sure(self) -> bool:
+        """Whether it shows discs or is far above chance: a thigh, too, has a bright tube between muscles."""
+        return len(self.disc_mm) > 0 or self.quality >= SURE_SPINE
 
     @cached_property
     def straight(self) -> StraightSpine:

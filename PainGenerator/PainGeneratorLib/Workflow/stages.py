@@ -181,7 +181,7 @@ def pet_detector(
         if anatomy is not None:
             known["organs"], known["organ_names"] = anatomy.organs(grid, to_reference)
             known["levels"] = anatomy.levels(grid, to_reference)
-        if plan is not None and plan.spine_line is not None:
+        if plan is not None and plan.spine_line is not None and plan.spine_line.is_sure:
             known["spine"] = plan.spine_line.straight.moved(alignment.reference_to("PET"))
     parameters = case.protocol.stage("hot_spots", HotSpotParameters)
     return HotSpotDetector(suv.image, parameters, symmetry=symmetry, progress=progress, **known)
