@@ -8,16 +8,16 @@ import numpy as np
 import pytest
 from PainGeneratorLib.Numerics import tissues
 from PainGeneratorLib.Numerics.image import Geometry, Region
-from PainGeneratorLib.Numerics.physiologic import (
+from PainGeneratorLib.Numerics.organ_places import (
     PhysiologicParameters,
-    _alike,
-    _at_known_spine,
-    _at_pelvic_ureter,
-    _before_hips,
-    _is_thin,
-    _urine,
-    _Where,
+    Where,
+    at_known_spine,
+    at_pelvic_ureter,
+    before_hips,
+    is_thin,
+    urine,
 )
+from PainGeneratorLib.Numerics.physiologic import _alike
 from PainGeneratorLib.Numerics.records import HotSpot
 from PainGeneratorLib.Numerics.spine_line import SpineLine
 
@@ -39,13 +39,13 @@ def spot(suv_max: float = 2.4, suv_peak: float = 1.8) -> HotSpot:
     return HotSpot(1, region, middle, middle, *measures, "adaptive", 1.2)
 
 
-def where(side: float, front: float | None, **more) -> _Where:
+def where(side: float, front: float | None, **more) -> Where:
     told = {"depth": 0.35, "above_bladder": 150.0, "trunk": True, "at_sacrum": False} | more
-    return _Where(side=side, front=front, **told)
+    return Where(side=side, front=front, **told)
 
 
-def reason(place: _Where, focus: HotSpot | None = None, tissue: int = tissues.UNKNOWN, bone: bool = False):
-    return _at_known_spine(focus or spot(), PARAMETERS, place, tissue, bone, 0.6, 1.2, 1.2)
+def reason(place: Where, focus: HotSpot | None = None, tissue: int = tissues.UNKNOWN, bone: bool = False):
+    return at_known_spine(focus or spot(), PARAMETERS, place, tissue, bone, 0.6, 1.2, 1.2)
 
 
 @pytest.mark.parametrize(("side", "front"), [(18.0, -8.0), (0.0, -40.0), (20.0, 25.0), (0.0, 44.0), (45.0, -25.0)])
@@ -73,31 +73,31 @@ def test_at_the_height_of_the_sacrum_a_hot_sacroiliac_joint_is_no_kidney() -> No
 
 
 def test_in_front_of_the_femoral_heads_only_the_midline_may_be_bone() -> None:
-    assert "in front of the hips" in _before_hips(spot(), where(90.0, 120.0, above_bladder=10.0)).text
-    assert _before_hips(spot(), where(20.0, 120.0, above_bladder=10.0)) is None
-    assert _before_hips(spot(), where(90.0, 70.0, above_bladder=10.0)) is None
-    assert _before_hips(spot(), where(90.0, 120.0, above_bladder=10.0, trunk=False)) is None
+    assert "in front of the hips" in before_hips(spot(), where(90.0, 120.0, above_bladder=10.0)).text
+    assert before_hips(spot(), where(20.0, 120.0, above_bladder=10.0)) is None
+    assert before_hips(spot(), where(90.0, 70.0, above_bladder=10.0)) is None
+    assert before_hips(spot(), where(90.0, 120.0, above_bladder=10.0, trunk=False)) is None
 
 
 def test_thin_hot_uptake_in_the_pelvis_is_a_ureter_medial_of_the_hip_joints_only() -> None:
     thin = spot(6.7, 2.7)
-    assert _is_thin(thin, 0.6)
-    assert not _is_thin(spot(6.7, 4.8), 0.6)
-    assert not _is_thin(spot(2.6, 1.2), 0.6)
+    assert is_thin(thin, 0.6)
+    assert not is_thin(spot(6.7, 4.8), 0.6)
+    assert not is_thin(spot(2.6, 1.2), 0.6)
     pelvis = {"depth": 0.5, "above_bladder": 20.0}
-    assert _at_pelvic_ureter(thin, where(52.0, None, **pelvis))
-    assert not _at_pelvic_ureter(thin, where(85.0, None, **pelvis))
+    assert at_pelvic_ureter(thin, where(52.0, None, **pelvis))
+    assert not at_pelvic_ureter(thin, where(85.0, None, **pelvis))
     beside_implant = dataclasses.replace(thin, flags=["near-implant"])
-    assert not _at_pelvic_ureter(beside_implant, where(56.0, None, **pelvis))
-    assert _at_pelvic_ureter(beside_implant, where(40.0, None, **pelvis))
+    assert not at_pelvic_ureter(beside_implant, where(56.0, None, **pelvis))
+    assert at_pelvic_ureter(beside_implant, where(40.0, None, **pelvis))
 
 
 def test_a_mass_at_the_bladders_height_is_urine_also_where_a_t1_calls_it_marrow() -> None:
     mass = dataclasses.replace(spot(11.0, 10.0), mtv_ml=140.0)
     at = where(2.0, None, depth=0.7, above_bladder=1.0)
-    assert "bladder" in _urine(mass, PARAMETERS, at, tissues.MARROW).text
-    assert _urine(mass, PARAMETERS, where(2.0, None, depth=0.7, above_bladder=120.0), tissues.MARROW) is None
-    assert _urine(dataclasses.replace(mass, mtv_ml=2.0), PARAMETERS, at, tissues.MARROW) is None
+    assert "bladder" in urine(mass, PARAMETERS, at, tissues.MARROW).text
+    assert urine(mass, PARAMETERS, where(2.0, None, depth=0.7, above_bladder=120.0), tissues.MARROW) is None
+    assert urine(dataclasses.replace(mass, mtv_ml=2.0), PARAMETERS, at, tissues.MARROW) is None
 
 
 def test_both_sides_alike_are_usual_unless_the_other_levels_are_lower() -> None:

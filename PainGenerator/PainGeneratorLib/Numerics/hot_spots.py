@@ -20,8 +20,8 @@ from .hot_discs import RATIO as DISC_RATIO
 from .hot_discs import HotDisc, find_hot_discs
 from .image import Image
 from .measuring import Surroundings, measure_focus
+from .organ_places import PhysiologicParameters
 from .peak import SphereMeans
-from .physiologic import PhysiologicParameters
 from .records import HotSpot
 from .reference_tissue import ReferenceField, ReferenceParameters, ReferenceValue, measure_liver, medians_of_levels
 from .straight_spine import LevelReference, StraightSpine

@@ -12,8 +12,9 @@ from .conspicuity import conspicuity
 from .contours import ContourParameters, ContourSpace, touches_edge
 from .foci import Focus
 from .image import Image, Region, ball
+from .organ_places import PhysiologicParameters
 from .peak import SphereMeans, sphere_means, suv_peak
-from .physiologic import PhysiologicParameters, physiologic_reason
+from .physiologic import physiologic_reason
 from .records import HotSpot
 from .reference_tissue import SURROUNDINGS
 from .straight_spine import LevelReference
