@@ -24,8 +24,8 @@ SPREAD = 0.1
 """SD of normal discs of one spine, relative (ours, on the same spines)."""
 RATIO = 1.35
 """Over the other discs, both of the uptake and of its ratio to the vertebrae beside it. Normal discs of 45 spines of
-five families of phantoms reached 1.35 and 1.46, the lesser of the two 1.18, the lowest disc excepted; of inflamed discs
-and hot endplates nine of twelve had 1.35 and more (ours)."""
+five families of phantoms reached 1.35 and 1.46, the lesser of the two 1.18, the lowest disc excepted; of inflamed
+discs and hot endplates nine of twelve had 1.35 and more (ours)."""
 
 
 @dataclass(frozen=True, eq=False)
