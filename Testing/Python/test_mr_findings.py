@@ -234,6 +234,31 @@ def test_without_t1_oedema_is_found_and_flagged() -> None:
     assert any("no T1 series" in text for text in result.warnings)
 
 
+@pytest.mark.parametrize("role", ["CONTRAST", "T2"])
+def test_one_series_of_another_kind_gives_no_error_and_says_what_is_missing(role: str) -> None:
+    signals, _, _ = spine([])
+    series = {role: Image(signals["T2" if role == "T2" else "T1"], grid())}
+    result = find_mr_findings(series, {}, series[role], parameters("low-back"), group="low-back")
+    assert any("no T1 series" in text for text in result.warnings)
+    assert (result.spine_line is None) == (role == "CONTRAST")
+    assert result.findings == []
+
+
+def test_without_t1_the_canal_is_found_where_it_is_bright() -> None:
+    result = find([], roles="FLUID")
+    line = result.spine_line.points_ras
+    assert np.abs(line[:, 1] + 19.0).max() < 6.0
+    assert np.abs(line[:, 0]).max() < 6.0
+
+
+def test_a_bright_disc_and_fluid_of_the_kidney_are_no_findings() -> None:
+    disc = ("fluid", (0.0, 8.0, 0.0), (17.0, 14.0, 4.0))
+    kidney = ("fluid", (47.0, 8.0, 40.0), (6.0, 8.0, 10.0))
+    found = find([disc, kidney], anatomy=False)
+    assert kinds(found) == []
+    assert kinds(find([kidney])) == []
+
+
 def test_no_usable_series_or_no_signal_gives_a_warning_not_an_error() -> None:
     empty = Image(np.zeros(SHAPE, dtype=np.float32), grid())
     none = find_mr_findings({"OTHER": empty}, {}, empty, parameters("low-back"), group="low-back")

@@ -368,7 +368,10 @@ class HotSpotDetector:
         spot = self._measure(number, RULING_METHOD)
         if spot is None or spot.physiologic is not None:
             return spot is not None
-        return (spot.conspicuity or 0.0) >= self._parameters.conspicuity * _clearness_factor(ratio)
+        disc, factor = self._discs.get(number), _clearness_factor(ratio)
+        if disc is not None and (disc.ratio / DISC_RATIO) ** 2 >= factor:
+            return True
+        return (spot.conspicuity or 0.0) >= self._parameters.conspicuity * factor
 
     def _measure(self, number: int, method: str) -> HotSpot | None:
         key = (number, method)
@@ -381,10 +384,7 @@ class HotSpotDetector:
         disc = self._discs.get(number)
         in_disc = disc is not None and disc.is_inside
         reference, name = (focus.reference, "other discs") if in_disc else self._reference_of(focus)
-        spot = measure_focus(self._around, number, focus, method, reference, name)
-        if spot is not None and disc is not None:
-            spot.conspicuity = max(spot.conspicuity, self._parameters.conspicuity * (disc.ratio / DISC_RATIO) ** 2)
-        return spot
+        return measure_focus(self._around, number, focus, method, reference, name)
 
     def change_contours(self, parameters: HotSpotParameters) -> None:
         """Take other values for the contours (fixed SUV, ratio, ...); what the first pass used must be the same.

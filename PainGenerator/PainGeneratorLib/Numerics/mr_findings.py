@@ -13,7 +13,7 @@ from .disc_planes import with_discs
 from .image import Geometry, Image, Region
 from .implant import ImplantLimits, ImplantResult, find_implant
 from .mr_bright import as_finding, bright_mask, bright_parts
-from .mr_hip import bright_halo, hip_doubt, judge_hip
+from .mr_hip import HALO_MM, bright_halo, hip_doubt, judge_hip
 from .mr_kinds import (
     Work,
     find_dark_marrow,
@@ -189,18 +189,37 @@ def _prepare(
 
 
 def find_spine(signals: Signals, bright: str | None, symmetry: SymmetryPlane | None) -> SpineLine | None:
-    """The spinal canal with its discs, from images without shading; None where it cannot be relied on."""
+    """The spinal canal with its discs, from images without shading.
+
+    Parameters
+    ----------
+    signals : Signals
+    bright : str or None
+        Role of the series that shows fluid bright.
+    symmetry : SymmetryPlane or None
+
+    Returns
+    -------
+    SpineLine or None
+        None where it cannot be relied on, and where there is neither T1 nor a series that shows fluid bright.
+    """
     geometry = signals.geometry
-    reference = Image(signals.roles["T1" if "T1" in signals.roles else bright], geometry)
-    middle = None
-    if symmetry is not None and symmetry.quality >= RELIABLE_QUALITY:
-        center, normal = geometry.center_ras, symmetry.normal_ras
-        middle = float((center - float(symmetry.signed_distance_mm(center)) * normal)[0])
-    fluid = None if bright is None or "T1" not in signals.roles else Image(signals.roles[bright], geometry)
-    line = find_spine_line(reference, fluid, middle)
+    images = {role: Image(signals.roles[role], geometry) for role in ("T1", bright) if role in signals.roles}
+    if not images:
+        return None
+    reference = next(iter(images.values()))
+    line = find_spine_line(reference, images.get(bright), _at_plane(geometry, symmetry))
     if line is None or line.quality < RELIABLE_SPINE:
         return None
-    return with_discs(line, reference) if "T1" in signals.roles else line
+    return with_discs(line, reference) if "T1" in images else line
+
+
+def _at_plane(geometry: Geometry, symmetry: SymmetryPlane | None) -> float | None:
+    """R where the plane of symmetry, if it can be relied on, crosses the middle of the field of view, mm."""
+    if symmetry is None or symmetry.quality < RELIABLE_QUALITY:
+        return None
+    center = geometry.center_ras
+    return float((center - float(symmetry.signed_distance_mm(center)) * symmetry.normal_ras)[0])
 
 
 def _standardized(work: Work, role: str) -> np.ndarray:
@@ -223,9 +242,9 @@ def _midline(
     body: np.ndarray, geometry: Geometry, symmetry: SymmetryPlane | None, spine: np.ndarray | None
 ) -> float | None:
     """R of the midline: of the symmetry plane, of the spine's marrow, or of a body that is seen whole; else None."""
-    if symmetry is not None and symmetry.quality >= RELIABLE_QUALITY:
-        center, normal = geometry.center_ras, symmetry.normal_ras
-        return float((center - float(symmetry.signed_distance_mm(center)) * normal)[0])
+    middle = _at_plane(geometry, symmetry)
+    if middle is not None:
+        return middle
     if spine is not None and np.count_nonzero(spine) * geometry.voxel_volume_ml > 20.0:
         flat = np.flatnonzero(spine)
         return float(np.median(geometry.flat_to_ras(flat[:: flat.size // 20_000 + 1])[:, 0]))
@@ -251,9 +270,6 @@ def _apply_rules(
             return [], [], warnings
         text = "There is no fluid-sensitive or T2 series: only marrow replaced on T1 was looked for, graded low."
         return find_dark_marrow(work), [], [*warnings, text]
-    if bright is not None and bright_halo(work, bright):
-        text = "The surroundings of the implant are bright on the fluid-sensitive series, as metal makes them: within"
-        warnings.append(f"{text} 25 mm only fluid collections count there where PET shows nothing.")
     if work.around.group == "low-back":
         findings, weak = _in_low_back(work, spine, bright)
         if spine is None and work.around.told is None:
@@ -261,6 +277,9 @@ def _apply_rules(
             warnings.append(f"{text} This is less sure.")
     else:
         findings, weak = _at_hips(work, bright)
+        if bright is not None and bright_halo(work, bright):
+            text = "The surroundings of the implant are bright on the fluid-sensitive series, as metal makes them:"
+            warnings.append(f"{text} within {HALO_MM:g} mm only clear fluid counts where PET shows nothing.")
     for finding in weak:
         finding.flags.append("weak")
         finding.grade = 0.33
