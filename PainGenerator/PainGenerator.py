@@ -160,7 +160,7 @@ class PainGeneratorLogic(ScriptedLoadableModuleLogic):
         if self._session is None:
             from PainGeneratorLib.Gui.sample_data import file_of_instance
             from PainGeneratorLib.Report.session_export import export_session
-            from PainGeneratorLib.Workflow.session import Session
+            from PainGeneratorLib.Session.session import Session
 
             self._session = Session(slicer.mrmlScene, file_of_instance, export_session)
         return self._session

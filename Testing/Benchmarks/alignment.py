@@ -36,7 +36,7 @@ sys.path[:0] = [str(PROJECT / "PainGenerator"), str(PROJECT / "Testing" / "Bench
 from alignment_peers import peers
 from finding_cases import phantom_case
 from finding_real import read_series
-from PainGeneratorLib.Numerics.image import Geometry, Image, transform_points
+from PainGeneratorLib.Numerics.core.image import Geometry, Image, transform_points
 from PainGeneratorLib.Phantoms.case import GROUPS
 from PainGeneratorLib.Registration.alignment import align, align_case
 from PainGeneratorLib.Registration.alignment_types import AlignmentParameters

@@ -10,7 +10,7 @@ import os
 from collections.abc import Callable
 
 import numpy as np
-from PainGeneratorLib.Numerics.image import LPS_TO_RAS, Geometry, Image
+from PainGeneratorLib.Numerics.core.image import LPS_TO_RAS, Geometry, Image
 from PainGeneratorLib.Registration.itk_images import from_itk_transform, to_itk_image
 
 Peer = Callable[[Image, Image], np.ndarray]

@@ -24,10 +24,10 @@ sys.path.insert(0, str(PROJECT / "PainGenerator"))
 import numpy as np
 from bench_pet import FULL_PET, pet_with_foci, plain_hot_spots, whole_image_peaks
 from bench_timing import Timing, exponent, header, line, timed
-from PainGeneratorLib.Numerics.bias import BiasParameters, correct_bias
-from PainGeneratorLib.Numerics.hot_spots import HotSpotDetector, HotSpotParameters
-from PainGeneratorLib.Numerics.image import Geometry, Image
-from PainGeneratorLib.Numerics.peak import suv_peak
+from PainGeneratorLib.Numerics.core.image import Geometry, Image
+from PainGeneratorLib.Numerics.mr.bias import BiasParameters, correct_bias
+from PainGeneratorLib.Numerics.pet.detector import HotSpotDetector, HotSpotParameters
+from PainGeneratorLib.Numerics.pet.peak import suv_peak
 from PainGeneratorLib.Workflow.protocol import load_protocol
 from scipy import ndimage
 
@@ -138,7 +138,7 @@ def dicom_rows(data: Path, repeat: int) -> None:
 def dicom_row(name: str, folder: Path, repeat: int) -> None:
     import SimpleITK as sitk
     from PainGeneratorLib.Dicom.reader import read_folder
-    from PainGeneratorLib.Numerics.suv import compute_suv_factors
+    from PainGeneratorLib.Numerics.suv.factors.factors import compute_suv_factors
 
     def ours() -> np.ndarray:
         series = read_folder(folder).series[0]

@@ -10,13 +10,13 @@ from typing import Any
 import numpy as np
 from bench_timing import Timing, line, percentile, timed
 from PainGeneratorLib.Headless.host import HeadlessHost
-from PainGeneratorLib.Numerics.hot_spots import MOST_SENSITIVE, HotSpotDetector, HotSpotParameters
-from PainGeneratorLib.Numerics.image import Image, Region
+from PainGeneratorLib.Numerics.core.image import Image, Region
+from PainGeneratorLib.Numerics.pet.detector import MOST_SENSITIVE, HotSpotDetector, HotSpotParameters
 from PainGeneratorLib.Scene import nodes
 from PainGeneratorLib.Scene.candidate_segments import outline_of
+from PainGeneratorLib.Session.find_step import FindStep
+from PainGeneratorLib.Session.session import Session
 from PainGeneratorLib.Workflow.protocol import load_protocol
-from PainGeneratorLib.Workflow.session import Session
-from PainGeneratorLib.Workflow.session_find import FindStep
 from scipy import ndimage
 
 MOVES = 60

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
-from PainGeneratorLib.Numerics.image import Geometry, Image
-from PainGeneratorLib.Numerics.peak import sphere_kernel
+from PainGeneratorLib.Numerics.core.image import Geometry, Image
+from PainGeneratorLib.Numerics.pet.peak import sphere_kernel
 from scipy import ndimage, signal
 
 FULL_PET = (127, 344, 344)

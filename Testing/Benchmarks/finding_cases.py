@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
-from PainGeneratorLib.Numerics.image import Region
+from PainGeneratorLib.Numerics.core.image import Region
 from PainGeneratorLib.Phantoms.case import Phantom, make_phantom, write_label_map
 from PainGeneratorLib.Workflow.case import Case, CaseOptions, CaseSeries
 from PainGeneratorLib.Workflow.stages import SUV_BW

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 from finding_cases import Lesion, TestCase
-from PainGeneratorLib.Numerics.image import Image
+from PainGeneratorLib.Numerics.core.image import Image
 from PainGeneratorLib.Registration.itk_images import from_itk_image
 from PainGeneratorLib.Workflow.case import CaseOptions
 from PainGeneratorLib.Workflow.reading import read_case

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from PainGeneratorLib.Numerics.image import Image, Region
-from PainGeneratorLib.Numerics.peak import suv_peak
+from PainGeneratorLib.Numerics.core.image import Image, Region
+from PainGeneratorLib.Numerics.pet.peak import suv_peak
 from scipy import ndimage
 
 LEAST_ML = 0.1

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 from finding_cases import Lesion, TestCase, make_case
-from PainGeneratorLib.Numerics.image import Image, Region
+from PainGeneratorLib.Numerics.core.image import Image, Region
 from PainGeneratorLib.Registration.itk_images import from_itk_image
 from PainGeneratorLib.Workflow.case import CaseOptions, CaseSeries
 

@@ -17,7 +17,7 @@ from finding_plain import fluid_findings, suv_findings
 from finding_real import real_case
 from finding_run import Run, words_of
 from finding_score import Found, Outcome, is_stable, score
-from PainGeneratorLib.Numerics.hot_spots import DEFAULT_RATIO
+from PainGeneratorLib.Numerics.pet.detector import DEFAULT_RATIO
 
 SLIDER = (1.2, 1.3, 1.4, 1.5, 1.6, 1.8, 2.0)
 STEP = 0.05

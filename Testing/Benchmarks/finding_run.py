@@ -17,11 +17,11 @@ from PainGeneratorLib.Anatomy.anatomy_files import read_anatomy_file
 from PainGeneratorLib.Anatomy.anatomy_map import AnatomyMap
 from PainGeneratorLib.Anatomy.body_plan import BodyPlan
 from PainGeneratorLib.Anatomy.places import Namer
-from PainGeneratorLib.Numerics.hot_spots import HotSpotDetector, HotSpotParameters
-from PainGeneratorLib.Numerics.image import Region, transform_points
-from PainGeneratorLib.Numerics.mr_findings import MRResult
-from PainGeneratorLib.Numerics.regions import on_grid
-from PainGeneratorLib.Numerics.symmetry import find_symmetry_plane
+from PainGeneratorLib.Numerics.body.symmetry import find_symmetry_plane
+from PainGeneratorLib.Numerics.core.image import Region, transform_points
+from PainGeneratorLib.Numerics.core.regions import on_grid
+from PainGeneratorLib.Numerics.mr.findings import MRResult
+from PainGeneratorLib.Numerics.pet.detector import HotSpotDetector, HotSpotParameters
 from PainGeneratorLib.Registration.alignment_types import SeriesAlignment
 from PainGeneratorLib.Workflow.case import Case
 from PainGeneratorLib.Workflow.finding import fuse_found, hip_implant, in_reference_frame, plan_body
@@ -70,7 +70,7 @@ class Run:
         return made, {what: time.process_time() - start}
 
     def _aligned(self) -> Alignment:
-        sources = digest_of_modules("Registration/alignment.py", "Phantoms/case.py", "Numerics/suv.py")
+        sources = digest_of_modules("Registration/alignment.py", "Phantoms/case.py", "Numerics/suv/factors.py")
         path = self.cache / f"alignment-{sources}" / f"{self.test.name}-{self._values('alignment')}.pickle"
         alignment, seconds = kept(path, lambda: self._timed("alignment", lambda: self._align()))
         self.seconds |= seconds
@@ -81,7 +81,7 @@ class Run:
 
     def _found_on_mr(self) -> MRResult:
         sources = digest_of_modules(
-            "Numerics/mr_findings.py", "Numerics/symmetry.py", "Anatomy/anatomy_files.py", "Phantoms/case.py"
+            "Numerics/mr/findings.py", "Numerics/body/symmetry.py", "Anatomy/anatomy_files.py", "Phantoms/case.py"
         )
         variant = "anatomy" if self.with_anatomy else "plain"
         text = f"{self._values('mr_findings')} {digest('Workflow/stages.py')} {_moves(self.alignment)}"

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from PainGeneratorLib.Anatomy.anatomy_map import AnatomyMap
 from PainGeneratorLib.Anatomy.labels import structure_of_name
-from PainGeneratorLib.Numerics.image import Geometry, Image, transform_points
+from PainGeneratorLib.Numerics.core.image import Geometry, Image, transform_points
 
 LEVELS = ("L5", "L4", "L3", "L2", "L1")
 STEP = 37.0

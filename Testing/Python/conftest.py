@@ -70,7 +70,7 @@ def phantom_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def found_bundle(phantom_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An ``.mrb`` of the phantom as the session leaves it after "Run all", with an anatomy segmentation."""
     from PainGeneratorLib.Headless.host import HeadlessHost
-    from PainGeneratorLib.Workflow.session import Session
+    from PainGeneratorLib.Session.session import Session
     from scene_cases import few_series, load_anatomy, load_as_slicer_does, quick_alignment
 
     path = tmp_path_factory.mktemp("found-case") / "found.mrb"
@@ -101,7 +101,7 @@ def host() -> Iterator[Any]:
 def session(host: Any, found_bundle: Path) -> Iterator[Any]:
     """A session on the phantom after "Run all", reopened from its file; the host must have had no trouble."""
     from PainGeneratorLib.Report.session_export import export_session
-    from PainGeneratorLib.Workflow.session import Session
+    from PainGeneratorLib.Session.session import Session
 
     host.load_mrb(found_bundle)
     yield Session(host.scene, None, export_session)

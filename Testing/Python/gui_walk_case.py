@@ -44,7 +44,7 @@ def add_anatomy(folder: Path) -> Any:
     """The phantom's anatomy as a segmentation node with the names of its structures."""
     import SimpleITK
     import slicer
-    from PainGeneratorLib.Numerics.image import LPS_TO_RAS, Geometry, Image
+    from PainGeneratorLib.Numerics.core.image import LPS_TO_RAS, Geometry, Image
     from PainGeneratorLib.Scene.nodes import matrix_to_vtk
 
     (path,) = folder.glob("phantom-*/anatomy.nii.gz")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from PainGeneratorLib.Numerics.contours import ContourSpace
+from PainGeneratorLib.Numerics.pet.contours import ContourSpace
 from scipy import ndimage
 
 

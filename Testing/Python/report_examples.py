@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
-from PainGeneratorLib.Numerics.image import Geometry, Image, Region
-from PainGeneratorLib.Numerics.records import Candidate, HotSpot, MRFinding, Place
+from PainGeneratorLib.Numerics.core.image import Geometry, Image, Region
+from PainGeneratorLib.Numerics.core.records import Candidate, HotSpot, MRFinding, Place
 from PainGeneratorLib.Report.key_images import KeyImageInputs
 from scipy import ndimage
 

@@ -100,7 +100,7 @@ def load_anatomy(scene, folder: Path) -> str:
     import json
 
     import SimpleITK
-    from PainGeneratorLib.Numerics.image import LPS_TO_RAS, Geometry, Region
+    from PainGeneratorLib.Numerics.core.image import LPS_TO_RAS, Geometry, Region
     from PainGeneratorLib.Scene.segments import Segment, write_segmentation
 
     itk = SimpleITK.ReadImage(str(folder / "anatomy.nii.gz"))

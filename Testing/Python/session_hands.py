@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from PainGeneratorLib.Numerics.image import Region
+from PainGeneratorLib.Numerics.core.image import Region
 from PainGeneratorLib.Scene import markups, tables
 from PainGeneratorLib.Scene.candidate_segments import outline_of
 from PainGeneratorLib.Scene.segments import read_segmentation

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PainGeneratorLib.Numerics.errors import Cancelled
-from PainGeneratorLib.Numerics.image import Geometry, Image, transform_points
+from PainGeneratorLib.Numerics.core.errors import Cancelled
+from PainGeneratorLib.Numerics.core.image import Geometry, Image, transform_points
 from PainGeneratorLib.Registration import sampling
 from PainGeneratorLib.Registration.alignment import align, align_case
 from PainGeneratorLib.Registration.alignment_types import AlignmentParameters, PairAlignment

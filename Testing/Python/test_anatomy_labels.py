@@ -13,9 +13,9 @@ from PainGeneratorLib.Anatomy.anatomy_map import AnatomyMap, label_facts
 from PainGeneratorLib.Anatomy.label_families import FAMILIES, VERTEBRAE
 from PainGeneratorLib.Anatomy.labels import LabelFacts, Structure, match_family, names_of_family, structure_of_name
 from PainGeneratorLib.Anatomy.level_count import with_counted_levels
-from PainGeneratorLib.Numerics import tissues
-from PainGeneratorLib.Numerics.errors import PainGeneratorError
-from PainGeneratorLib.Numerics.image import LPS_TO_RAS, Geometry, Image
+from PainGeneratorLib.Numerics.core import tissues
+from PainGeneratorLib.Numerics.core.errors import PainGeneratorError
+from PainGeneratorLib.Numerics.core.image import LPS_TO_RAS, Geometry, Image
 
 
 def save(image: Image, path, metadata=None):

@@ -10,9 +10,9 @@ import sys
 
 import numpy as np
 import pytest
-from PainGeneratorLib.Numerics.errors import PainGeneratorError
-from PainGeneratorLib.Numerics.image import Geometry, Image, Region
-from PainGeneratorLib.Numerics.records import Candidate, HotSpot, MRFinding, Place
+from PainGeneratorLib.Numerics.core.errors import PainGeneratorError
+from PainGeneratorLib.Numerics.core.image import Geometry, Image, Region
+from PainGeneratorLib.Numerics.core.records import Candidate, HotSpot, MRFinding, Place
 from PainGeneratorLib.Scene import case_json, markups, nodes, subject_hierarchy, tables
 from PainGeneratorLib.Scene.case_scene import has_case, read_case, write_case
 from PainGeneratorLib.Scene.scene_content import SceneContent, SceneSeries

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from PainGeneratorLib.Numerics import tissues as codes
-from PainGeneratorLib.Numerics.conspicuity import conspicuity
-from PainGeneratorLib.Numerics.histogram import otsu
-from PainGeneratorLib.Numerics.hot_spots import HotSpotDetector, HotSpotParameters, find_hot_spots
+from PainGeneratorLib.Numerics.core import tissues as codes
+from PainGeneratorLib.Numerics.core.histogram import otsu
+from PainGeneratorLib.Numerics.pet.conspicuity import conspicuity
+from PainGeneratorLib.Numerics.pet.detector import HotSpotDetector, HotSpotParameters, find_hot_spots
 from PainGeneratorLib.Workflow.protocol import load_protocol
 from test_hot_spots import PLANE, PhantomBody, nearest
 

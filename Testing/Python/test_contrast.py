@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from PainGeneratorLib.Numerics.contrast import ContrastMap
-from PainGeneratorLib.Numerics.image import Geometry, Image
+from PainGeneratorLib.Numerics.core.image import Geometry, Image
+from PainGeneratorLib.Numerics.pet.contrast import ContrastMap
 from scipy import ndimage
 
 SPACING = (3.0, 2.5, 4.0)  # i, j, k

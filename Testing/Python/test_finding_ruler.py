@@ -18,7 +18,7 @@ from finding_plain import above
 from finding_record import STEP, Record
 from finding_report import report, to_json
 from finding_score import Found, is_stable, measure_errors, names_right, score, sensitivity, true_first_count
-from PainGeneratorLib.Numerics.image import Geometry, Image
+from PainGeneratorLib.Numerics.core.image import Geometry, Image
 
 TRUTH = {"side": "left", "level": "L4/L5", "structure": "facet joint", "volume_ml": 2.0, "blurred_suv_peak": 2.0}
 
@@ -118,6 +118,8 @@ def test_tables_json_and_chart_come_from_the_same_records() -> None:
 
 
 def test_what_is_kept_follows_from_all_modules_that_it_imports() -> None:
-    alone = digest_of_modules("Numerics/errors.py")
-    assert digest_of_modules("Numerics/image.py") != alone
-    assert digest_of_modules("Numerics/regions.py", "Numerics/image.py") == digest_of_modules("Numerics/regions.py")
+    alone = digest_of_modules("Numerics/core/errors.py")
+    assert digest_of_modules("Numerics/core/image.py") != alone
+    assert digest_of_modules("Numerics/core/regions.py", "Numerics/core/image.py") == digest_of_modules(
+        "Numerics/core/regions.py"
+    )

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from PainGeneratorLib.Headless.host import HeadlessHost, VTKError, headless_scene
-from PainGeneratorLib.Numerics.errors import PainGeneratorError
+from PainGeneratorLib.Numerics.core.errors import PainGeneratorError
 
 pytestmark = pytest.mark.scene
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import dataclasses
 
 import numpy as np
-from PainGeneratorLib.Numerics.hot_discs import RATIO, find_hot_discs
-from PainGeneratorLib.Numerics.hot_spots import HotSpotDetector, HotSpotParameters
-from PainGeneratorLib.Numerics.image import Geometry, Image
-from PainGeneratorLib.Numerics.straight_spine import StraightSpine
+from PainGeneratorLib.Numerics.body.straight_spine import StraightSpine
+from PainGeneratorLib.Numerics.core.image import Geometry, Image
+from PainGeneratorLib.Numerics.pet.detector import HotSpotDetector, HotSpotParameters
+from PainGeneratorLib.Numerics.pet.hot_discs import RATIO, find_hot_discs
 from PainGeneratorLib.Workflow.protocol import load_protocol
 from scipy import ndimage
 

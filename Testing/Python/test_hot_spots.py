@@ -7,12 +7,12 @@ import itertools
 
 import numpy as np
 import pytest
-from PainGeneratorLib.Numerics import tissues as codes
-from PainGeneratorLib.Numerics.contours import METHODS, PSF_FWHM_MM
-from PainGeneratorLib.Numerics.hot_spots import HotSpotDetector, HotSpotParameters, find_hot_spots, smoothed
-from PainGeneratorLib.Numerics.image import Geometry, Image
-from PainGeneratorLib.Numerics.splitting import split_by_prominence
-from PainGeneratorLib.Numerics.symmetry import SymmetryPlane
+from PainGeneratorLib.Numerics.body.symmetry import SymmetryPlane
+from PainGeneratorLib.Numerics.core import tissues as codes
+from PainGeneratorLib.Numerics.core.image import Geometry, Image
+from PainGeneratorLib.Numerics.pet.contours import METHODS, PSF_FWHM_MM
+from PainGeneratorLib.Numerics.pet.detector import HotSpotDetector, HotSpotParameters, find_hot_spots, smoothed
+from PainGeneratorLib.Numerics.pet.splitting import split_by_prominence
 from PainGeneratorLib.Workflow.protocol import load_protocol
 from scipy import ndimage
 

@@ -14,8 +14,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "Benchmarks"))
 
 from other.case import Case
 from other.grid import Bend, move, rigid
-from PainGeneratorLib.Numerics.image import transform_points
-from PainGeneratorLib.Numerics.peak import suv_peak
+from PainGeneratorLib.Numerics.core.image import transform_points
+from PainGeneratorLib.Numerics.pet.peak import suv_peak
 from PainGeneratorLib.Workflow.case import CaseOptions
 from PainGeneratorLib.Workflow.reading import read_case
 from PainGeneratorLib.Workflow.stages import make_suv

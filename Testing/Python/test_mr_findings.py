@@ -6,10 +6,10 @@ import functools
 
 import numpy as np
 import pytest
-from PainGeneratorLib.Numerics import tissues
-from PainGeneratorLib.Numerics.bias import BiasParameters, correct_bias
-from PainGeneratorLib.Numerics.image import Geometry, Image
-from PainGeneratorLib.Numerics.mr_findings import MRParameters, MRResult, find_mr_findings
+from PainGeneratorLib.Numerics.core import tissues
+from PainGeneratorLib.Numerics.core.image import Geometry, Image
+from PainGeneratorLib.Numerics.mr.bias import BiasParameters, correct_bias
+from PainGeneratorLib.Numerics.mr.findings import MRParameters, MRResult, find_mr_findings
 from PainGeneratorLib.Workflow.protocol import load_protocol
 from scipy import ndimage
 

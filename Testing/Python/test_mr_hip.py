@@ -7,11 +7,11 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from PainGeneratorLib.Numerics.image import Geometry, Region
-from PainGeneratorLib.Numerics.implant import no_signal
-from PainGeneratorLib.Numerics.mr_bright import BrightPart
-from PainGeneratorLib.Numerics.mr_hip import _at_hip, bright_halo, hip_doubt
-from PainGeneratorLib.Numerics.records import MRFinding
+from PainGeneratorLib.Numerics.core.image import Geometry, Region
+from PainGeneratorLib.Numerics.core.records import MRFinding
+from PainGeneratorLib.Numerics.mr.bright import BrightPart
+from PainGeneratorLib.Numerics.mr.hip import _at_hip, bright_halo, hip_doubt
+from PainGeneratorLib.Numerics.mr.implant import no_signal
 
 
 def test_no_signal_is_never_below_the_noise_in_the_air():

@@ -6,9 +6,11 @@ import dataclasses
 
 import numpy as np
 import pytest
-from PainGeneratorLib.Numerics import tissues
-from PainGeneratorLib.Numerics.image import Geometry, Region
-from PainGeneratorLib.Numerics.organ_places import (
+from PainGeneratorLib.Numerics.body.canal import SpineLine
+from PainGeneratorLib.Numerics.core import tissues
+from PainGeneratorLib.Numerics.core.image import Geometry, Region
+from PainGeneratorLib.Numerics.core.records import HotSpot
+from PainGeneratorLib.Numerics.pet.organ_places import (
     PhysiologicParameters,
     Where,
     at_known_spine,
@@ -17,9 +19,7 @@ from PainGeneratorLib.Numerics.organ_places import (
     is_thin,
     urine,
 )
-from PainGeneratorLib.Numerics.physiologic import _alike
-from PainGeneratorLib.Numerics.records import HotSpot
-from PainGeneratorLib.Numerics.spine_line import SpineLine
+from PainGeneratorLib.Numerics.pet.physiologic import _alike
 
 PARAMETERS = PhysiologicParameters(
     volume_ml=20.0,

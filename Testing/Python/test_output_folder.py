@@ -16,7 +16,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PainGeneratorLib.Numerics.errors import Cancelled, PainGeneratorError
+from PainGeneratorLib.Numerics.core.errors import Cancelled, PainGeneratorError
 from PainGeneratorLib.Report import output_folder
 from PainGeneratorLib.Report.output_folder import OutputFolder, write_bytes, write_json, write_text
 

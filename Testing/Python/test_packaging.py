@@ -33,7 +33,7 @@ def test_the_cmake_list_names_every_resource() -> None:
 
 
 def test_the_version_is_the_same_everywhere(project_folder: Path) -> None:
-    from PainGeneratorLib.Numerics.version import VERSION
+    from PainGeneratorLib.Numerics.core.version import VERSION
 
     assert tomllib.loads((project_folder / "pyproject.toml").read_text())["project"]["version"] == VERSION
     assert f"\nversion: {VERSION}\n" in (project_folder / "CITATION.cff").read_text()

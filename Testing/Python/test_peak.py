@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from PainGeneratorLib.Numerics.image import Geometry, Image, Region
-from PainGeneratorLib.Numerics.peak import SPHERE_RADIUS_MM, sphere_kernel, sphere_means, suv_peak
+from PainGeneratorLib.Numerics.core.image import Geometry, Image, Region
+from PainGeneratorLib.Numerics.pet.peak import SPHERE_RADIUS_MM, sphere_kernel, sphere_means, suv_peak
 from scipy import ndimage
 
 

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 import numpy as np
-from PainGeneratorLib.Numerics.image import Geometry, Image
+from PainGeneratorLib.Numerics.core.image import Geometry, Image
 from PainGeneratorLib.Phantoms.anatomy_files import read_anatomy_regions
 from PainGeneratorLib.Phantoms.case import write_label_map
 

@@ -6,7 +6,7 @@ import json
 
 import numpy as np
 import pytest
-from PainGeneratorLib.Numerics.image import LPS_TO_RAS, Geometry, Image, resample, transform_points
+from PainGeneratorLib.Numerics.core.image import LPS_TO_RAS, Geometry, Image, resample, transform_points
 from PainGeneratorLib.Phantoms.case import GROUPS, make_phantom, write_phantom
 from PainGeneratorLib.Phantoms.hip_replacement import make_hip_replacement
 from PainGeneratorLib.Phantoms.implant_effects import distance_to_metal

@@ -17,9 +17,9 @@ from PainGeneratorLib.Anatomy.places import Namer
 from PainGeneratorLib.Anatomy.spine import Spine, VertebraFrame, _without_cut_off, find_spine
 from PainGeneratorLib.Anatomy.spine_places import side_of
 from PainGeneratorLib.Anatomy.zones import HipImplant, cup_zone, gruen_zone, hip_implant, stem_position
-from PainGeneratorLib.Numerics.image import Geometry, Image, Region, transform_points
-from PainGeneratorLib.Numerics.records import FLAG_TEXTS, MR_KINDS, Place
-from PainGeneratorLib.Numerics.symmetry import SymmetryPlane
+from PainGeneratorLib.Numerics.body.symmetry import SymmetryPlane
+from PainGeneratorLib.Numerics.core.image import Geometry, Image, Region, transform_points
+from PainGeneratorLib.Numerics.core.records import FLAG_TEXTS, MR_KINDS, Place
 
 VARIANTS = {
     "straight": {},

@@ -6,8 +6,8 @@ import json
 from pathlib import Path
 
 import pytest
-from PainGeneratorLib.Numerics.errors import PainGeneratorError
-from PainGeneratorLib.Numerics.fusion import FusionParameters
+from PainGeneratorLib.Numerics.core.errors import PainGeneratorError
+from PainGeneratorLib.Numerics.fusion.candidates.candidates import FusionParameters
 from PainGeneratorLib.Workflow.protocol import GROUPS, PROTOCOLS_FOLDER, load_protocol
 
 

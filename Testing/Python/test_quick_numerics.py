@@ -6,15 +6,15 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from PainGeneratorLib.Numerics import measuring
-from PainGeneratorLib.Numerics.contours import METHODS
-from PainGeneratorLib.Numerics.foci import smoothed
-from PainGeneratorLib.Numerics.gaussian import box_above, gaussian
-from PainGeneratorLib.Numerics.hot_spots import HotSpotDetector, HotSpotParameters
-from PainGeneratorLib.Numerics.image import Geometry, Image, ball
-from PainGeneratorLib.Numerics.mr_signal import near_mask
-from PainGeneratorLib.Numerics.splitting import connected_parts
-from PainGeneratorLib.Numerics.voxel_bits import VoxelBits
+from PainGeneratorLib.Numerics.core.gaussian import box_above, gaussian
+from PainGeneratorLib.Numerics.core.image import Geometry, Image, ball
+from PainGeneratorLib.Numerics.core.voxel_bits import VoxelBits
+from PainGeneratorLib.Numerics.mr.signal import near_mask
+from PainGeneratorLib.Numerics.pet import measuring
+from PainGeneratorLib.Numerics.pet.contours import METHODS
+from PainGeneratorLib.Numerics.pet.detector import HotSpotDetector, HotSpotParameters
+from PainGeneratorLib.Numerics.pet.foci import smoothed
+from PainGeneratorLib.Numerics.pet.splitting import connected_parts
 from PainGeneratorLib.Workflow.protocol import load_protocol
 from plain_contours import PlainContourSpace
 from scipy import ndimage

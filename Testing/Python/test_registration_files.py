@@ -7,8 +7,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PainGeneratorLib.Numerics.errors import PainGeneratorError
-from PainGeneratorLib.Numerics.image import Geometry, Image, resample, transform_points
+from PainGeneratorLib.Numerics.core.errors import PainGeneratorError
+from PainGeneratorLib.Numerics.core.image import Geometry, Image, resample, transform_points
 from PainGeneratorLib.Registration.itk_images import (
     from_itk_image,
     from_itk_transform,

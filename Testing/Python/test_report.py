@@ -11,8 +11,8 @@ from html.parser import HTMLParser
 
 import numpy as np
 import pytest
-from PainGeneratorLib.Numerics.image import Geometry, Image, Region
-from PainGeneratorLib.Numerics.records import Place
+from PainGeneratorLib.Numerics.core.image import Geometry, Image, Region
+from PainGeneratorLib.Numerics.core.records import Place
 from PainGeneratorLib.Report import key_images as key_images_module
 from PainGeneratorLib.Report import overview, planes, tables, words
 from PainGeneratorLib.Report.content import ReportContent

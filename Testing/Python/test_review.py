@@ -6,10 +6,10 @@ import dataclasses
 
 import numpy as np
 import pytest
-from PainGeneratorLib.Numerics.errors import PainGeneratorError
-from PainGeneratorLib.Numerics.image import Geometry, Region
-from PainGeneratorLib.Numerics.records import Candidate, Place
-from PainGeneratorLib.Workflow.review import Review, carry_decisions
+from PainGeneratorLib.Numerics.core.errors import PainGeneratorError
+from PainGeneratorLib.Numerics.core.image import Geometry, Region
+from PainGeneratorLib.Numerics.core.records import Candidate, Place
+from PainGeneratorLib.Session.review import Review, carry_decisions
 
 GRID = Geometry((40, 50, 60), np.array([[-2.0, 0, 0, 60], [0, -2.5, 0, 50], [0, 0, 3.0, -60], [0, 0, 0, 1.0]]))
 

@@ -6,7 +6,7 @@ import pytest
 from dicom_makers import STIR, T1, T2, ramp, write_series
 from PainGeneratorLib.Dicom.reader import read_folder
 from PainGeneratorLib.Dicom.roles import assign_roles, choose_pet
-from PainGeneratorLib.Numerics.errors import PainGeneratorError
+from PainGeneratorLib.Numerics.core.errors import PainGeneratorError
 
 
 @pytest.fixture

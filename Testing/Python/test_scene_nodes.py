@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from PainGeneratorLib.Headless.host import HeadlessHost
-from PainGeneratorLib.Numerics.image import Geometry, Image
+from PainGeneratorLib.Numerics.core.image import Geometry, Image
 from PainGeneratorLib.Scene import nodes
 from scipy.spatial.transform import Rotation
 

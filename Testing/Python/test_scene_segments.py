@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from PainGeneratorLib.Anatomy.codes import terminology_entry
 from PainGeneratorLib.Headless.host import HeadlessHost
-from PainGeneratorLib.Numerics.errors import PainGeneratorError
-from PainGeneratorLib.Numerics.image import Geometry, Region
-from PainGeneratorLib.Numerics.records import Place
+from PainGeneratorLib.Numerics.core.errors import PainGeneratorError
+from PainGeneratorLib.Numerics.core.image import Geometry, Region
+from PainGeneratorLib.Numerics.core.records import Place
 from PainGeneratorLib.Scene.common_grid import common_grid, region_on_grid
 from PainGeneratorLib.Scene.nodes import add_transform
 from PainGeneratorLib.Scene.segment_files import load_seg_nrrd, save_seg_nrrd

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import pytest
 from PainGeneratorLib.Headless.host import HeadlessHost
-from PainGeneratorLib.Numerics.errors import PainGeneratorError
+from PainGeneratorLib.Numerics.core.errors import PainGeneratorError
 from PainGeneratorLib.Scene import markups, parameters, subject_hierarchy, tables
 from PainGeneratorLib.Scene.parameters import NodeReference
 

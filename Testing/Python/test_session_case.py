@@ -7,11 +7,11 @@ import shutil
 
 import numpy as np
 import pytest
-from PainGeneratorLib.Numerics.errors import Cancelled, PainGeneratorError
-from PainGeneratorLib.Numerics.image import Image
+from PainGeneratorLib.Numerics.core.errors import Cancelled, PainGeneratorError
+from PainGeneratorLib.Numerics.core.image import Image
 from PainGeneratorLib.Scene import nodes, tables
 from PainGeneratorLib.Scene.scene_content import SceneContent
-from PainGeneratorLib.Workflow.session import Session, StepState
+from PainGeneratorLib.Session.session import Session, StepState
 from scene_cases import everything_of, few_series, load_as_slicer_does, volume_named
 
 pytestmark = [pytest.mark.scene, pytest.mark.slow]
@@ -36,7 +36,7 @@ def session(host, files):
 
 def suv_reference(series) -> np.ndarray:
     """SUV straight from the DICOM reader and the SUV rules."""
-    from PainGeneratorLib.Numerics.suv import compute_suv_factors
+    from PainGeneratorLib.Numerics.suv.factors.factors import compute_suv_factors
 
     pet = next(one for one in series.series if one.modality == "PT")
     return pet.load().array * compute_suv_factors(pet.pet_header).factors.astype(np.float32)[:, None, None]

@@ -5,13 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from PainGeneratorLib.Headless.host import HeadlessHost
-from PainGeneratorLib.Numerics.image import Geometry, Image
-from PainGeneratorLib.Numerics.suv import PetHeader
+from PainGeneratorLib.Numerics.core.image import Geometry, Image
+from PainGeneratorLib.Numerics.suv.factors.factors import PetHeader
 from PainGeneratorLib.Scene import nodes
 from PainGeneratorLib.Scene.volumes_in_scene import VolumeFacts, lies_under_a_warp, own_frame_image
+from PainGeneratorLib.Session.pet_source import pet_source, suv_line
+from PainGeneratorLib.Session.remeasure import values_at
 from PainGeneratorLib.Workflow.case import CaseOptions
-from PainGeneratorLib.Workflow.pet_source import pet_source, suv_line
-from PainGeneratorLib.Workflow.remeasure import values_at
 
 GRID = Geometry((4, 5, 6), np.array([[-2.0, 0, 0, 20], [0, -2.5, 0, 30], [0, 0, 3.0, -15], [0, 0, 0, 1.0]]))
 VOLUME = VolumeFacts("n1", "pet", (), {}, None, GRID, (0.0, 5.0))

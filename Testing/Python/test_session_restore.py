@@ -7,15 +7,15 @@ import dataclasses
 import numpy as np
 import pytest
 from PainGeneratorLib.Headless.host import HeadlessHost
-from PainGeneratorLib.Numerics.errors import PainGeneratorError
-from PainGeneratorLib.Numerics.image import Geometry, Image, Region, ball
-from PainGeneratorLib.Numerics.manual_focus import grow_on_image
+from PainGeneratorLib.Numerics.core.errors import PainGeneratorError
+from PainGeneratorLib.Numerics.core.image import Geometry, Image, Region, ball
+from PainGeneratorLib.Numerics.pet.manual_focus import grow_on_image
 from PainGeneratorLib.Report.case_outputs import scene_content
 from PainGeneratorLib.Scene import nodes
 from PainGeneratorLib.Scene.case_scene import find_node, write_case
 from PainGeneratorLib.Scene.label_images import labels_of_node
 from PainGeneratorLib.Scene.segments import Segment, read_segmentation, write_segmentation
-from PainGeneratorLib.Workflow.session import Session, StepState
+from PainGeneratorLib.Session.session import Session, StepState
 from PainGeneratorLib.Workflow.stages import Alignment
 from scene_cases import few_series, load_as_slicer_does, quick_alignment, volume_named
 

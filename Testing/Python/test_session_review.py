@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from PainGeneratorLib.Numerics.errors import PainGeneratorError
-from PainGeneratorLib.Numerics.image import Region, ball
+from PainGeneratorLib.Numerics.core.errors import PainGeneratorError
+from PainGeneratorLib.Numerics.core.image import Region, ball
 from PainGeneratorLib.Scene.candidate_segments import outline_of
 from PainGeneratorLib.Scene.segments import read_segmentation
-from PainGeneratorLib.Workflow.session import StepState
+from PainGeneratorLib.Session.session import StepState
 from scene_cases import set_outline, voxels_of
 from session_hands import (
     assert_scene_shows_the_list,

@@ -6,13 +6,13 @@ import json
 
 import numpy as np
 import pytest
-from PainGeneratorLib.Numerics.errors import Cancelled, PainGeneratorError
-from PainGeneratorLib.Numerics.image import Region, ball
+from PainGeneratorLib.Numerics.core.errors import Cancelled, PainGeneratorError
+from PainGeneratorLib.Numerics.core.image import Region, ball
 from PainGeneratorLib.Report.session_export import export_session
 from PainGeneratorLib.Scene import nodes
 from PainGeneratorLib.Scene.candidate_segments import outline_of
 from PainGeneratorLib.Scene.segments import read_segmentation
-from PainGeneratorLib.Workflow.session import Session, StepState
+from PainGeneratorLib.Session.session import Session, StepState
 from scene_cases import everything_of, quick_alignment, set_outline, volume_named
 from session_hands import (
     assert_scene_shows_the_list,

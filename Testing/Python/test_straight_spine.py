@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from PainGeneratorLib.Numerics.disc_planes import with_discs
-from PainGeneratorLib.Numerics.image import Geometry, Image
-from PainGeneratorLib.Numerics.spine_line import SpineLine
-from PainGeneratorLib.Numerics.straight_spine import (
+from PainGeneratorLib.Numerics.body.canal import SpineLine
+from PainGeneratorLib.Numerics.body.discs import with_discs
+from PainGeneratorLib.Numerics.body.straight_spine import (
     DISC_FRONT_MM,
     LevelReference,
     StraightSpine,
@@ -16,6 +15,7 @@ from PainGeneratorLib.Numerics.straight_spine import (
     matched_levels,
     sides,
 )
+from PainGeneratorLib.Numerics.core.image import Geometry, Image
 
 HEIGHTS = np.arange(-100.0, 101.0, 4.0)
 

@@ -9,7 +9,8 @@ from datetime import datetime, time
 import numpy as np
 import pytest
 from PainGeneratorLib.Dicom.pet_header import make_pet_header
-from PainGeneratorLib.Numerics.body_size import (
+from PainGeneratorLib.Numerics.core.errors import PainGeneratorError
+from PainGeneratorLib.Numerics.suv.factors.body_size import (
     body_surface_area,
     factor_from_suv_bw,
     ideal_body_weight,
@@ -17,8 +18,13 @@ from PainGeneratorLib.Numerics.body_size import (
     lean_body_mass_james128,
     lean_body_mass_janmahasatian,
 )
-from PainGeneratorLib.Numerics.errors import PainGeneratorError
-from PainGeneratorLib.Numerics.suv import PetHeader, SuvOverrides, compute_suv_factors, factors_for_unit, unit_kind
+from PainGeneratorLib.Numerics.suv.factors.factors import (
+    PetHeader,
+    SuvOverrides,
+    compute_suv_factors,
+    factors_for_unit,
+    unit_kind,
+)
 
 
 def at(clock: str, day: int = 2) -> datetime:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from PainGeneratorLib.Numerics.image import Geometry, Image
-from PainGeneratorLib.Numerics.symmetry import (
+from PainGeneratorLib.Numerics.body.symmetry import (
     RELIABLE_QUALITY,
     SymmetryPlane,
     asymmetry_index_percent,
     find_symmetry_plane,
     left_right_ratio,
 )
+from PainGeneratorLib.Numerics.core.image import Geometry, Image
 from scipy import ndimage
 
 

@@ -7,7 +7,7 @@ import io
 import numpy as np
 import pytest
 from PainGeneratorLib.Headless.terminal import TerminalProgress
-from PainGeneratorLib.Numerics.errors import PainGeneratorError
+from PainGeneratorLib.Numerics.core.errors import PainGeneratorError
 from PainGeneratorLib.Workflow.case import CaseOptions, Warnings
 from PainGeneratorLib.Workflow.progress import StageClock, part
 

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import numpy as np
 
-from ..Numerics.errors import PainGeneratorError
-from ..Numerics.image import LPS_TO_RAS, Geometry, Image
+from ..Numerics.core.errors import PainGeneratorError
+from ..Numerics.core.image import LPS_TO_RAS, Geometry, Image
 from .anatomy_map import AnatomyMap, label_facts
 from .label_families import SPINEPS_INSTANCES, SPINEPS_SUBREGIONS
 from .labels import ADVICE, Structure, match_family, names_of_family, plausibility, structure_of_name

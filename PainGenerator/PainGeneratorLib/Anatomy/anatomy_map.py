@@ -10,8 +10,8 @@ from functools import cached_property
 import numpy as np
 from scipy import ndimage
 
-from ..Numerics import tissues as codes
-from ..Numerics.image import Geometry, Image, Region, resample, transform_points
+from ..Numerics.core import tissues as codes
+from ..Numerics.core.image import Geometry, Image, Region, resample, transform_points
 from .label_families import VERTEBRAE
 from .labels import LabelFacts, Structure
 

@@ -13,11 +13,11 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import ndimage
 
-from ..Numerics import tissues as codes
-from ..Numerics.image import Geometry, Image, Region
-from ..Numerics.records import Place
-from ..Numerics.spine_line import GRID_MM, RELIABLE_SPINE, SpineLine, coarse_grid, find_spine_line
-from ..Numerics.symmetry import RELIABLE_QUALITY, SymmetryPlane
+from ..Numerics.body.canal import GRID_MM, RELIABLE_SPINE, SpineLine, coarse_grid, find_spine_line
+from ..Numerics.body.symmetry import RELIABLE_QUALITY, SymmetryPlane
+from ..Numerics.core import tissues as codes
+from ..Numerics.core.image import Geometry, Image, Region
+from ..Numerics.core.records import Place
 from .spine_places import SPREAD_PART
 from .zones import HipImplant
 
@@ -265,7 +265,7 @@ def _outline(reference: Image, tissues: Image | None) -> _Outline:
 
 
 def _on_grid(tissues: Image, geometry: Geometry) -> np.ndarray:
-    from ..Numerics.image import resample
+    from ..Numerics.core.image import resample
 
     kinds = resample(tissues, geometry, order=0, outside=0)
     return ~np.isin(kinds, [codes.UNKNOWN, codes.VOID])

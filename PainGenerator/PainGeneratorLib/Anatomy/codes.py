@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ..Numerics.records import MR_KINDS, Place
+from ..Numerics.core.records import MR_KINDS, Place
 
 SCT, DCM, OWN = "SCT", "DCM", "99PAINGEN"
 FINDINGS_CONTEXT = "PainGenerator findings"

@@ -9,7 +9,7 @@ import numpy as np
 from scipy import ndimage
 from scipy.spatial import cKDTree
 
-from ..Numerics.image import Region
+from ..Numerics.core.image import Region
 from .anatomy_map import AnatomyMap
 from .spine import patient_left
 from .zones import HipImplant, hip_implant

@@ -9,7 +9,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from ..Numerics.errors import PainGeneratorError
+from ..Numerics.core.errors import PainGeneratorError
 from .label_families import FAMILIES, VERTEBRAE
 
 ADVICE = (

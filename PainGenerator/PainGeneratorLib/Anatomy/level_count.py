@@ -15,7 +15,7 @@ import numpy as np
 from scipy import ndimage
 from scipy.spatial import cKDTree
 
-from ..Numerics.image import Geometry, Image
+from ..Numerics.core.image import Geometry, Image
 from .anatomy_map import VERTEBRA_PARTS, AnatomyMap
 from .label_families import VERTEBRAE
 from .labels import Structure

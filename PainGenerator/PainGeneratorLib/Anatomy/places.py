@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy.spatial import cKDTree
 
-from ..Numerics.image import Region
-from ..Numerics.records import Place
+from ..Numerics.core.image import Region
+from ..Numerics.core.records import Place
 from .anatomy_map import BONES, MUSCLES, ORGANS, VERTEBRA_PARTS, AnatomyMap
 from .hips import (
     FEMUR_PARTS,

@@ -8,7 +8,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from ..Numerics.records import Place
+from ..Numerics.core.records import Place
 from .anatomy_map import ORGANS, VERTEBRA_PARTS, AnatomyMap
 from .label_families import VERTEBRAE
 from .spine import Spine, VertebraFrame

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.spatial.distance import cdist
 
-from ..Numerics.image import Region, transform_points
+from ..Numerics.core.image import Region, transform_points
 
 _TIP_ZONE_PART = 0.1
 """Zone 4 begins where the tip's last tenth of the stem begins. Ours; drawn zones have zone 4 at and below the tip."""

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from ..Numerics.suv import PetHeader
+from ..Numerics.suv.factors import PetHeader
 from .values import as_number, join_datetime, parse_datetime, parse_time
 
 SAME_FOR_ALL = (

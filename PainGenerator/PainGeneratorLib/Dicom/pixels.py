@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from ..Numerics.errors import PainGeneratorError
+from ..Numerics.core.errors import PainGeneratorError
 from .files import Frame, damaged
 
 READ_THREADS = 2

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ..Numerics.errors import PainGeneratorError
+from ..Numerics.core.errors import PainGeneratorError
 from .files import Frame, OtherFile, all_files, read_file_header
 from .pet_header import make_pet_header
 from .pixels import load_frames

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from ..Numerics.errors import PainGeneratorError
+from ..Numerics.core.errors import PainGeneratorError
 from .mr_weighting import Weighting, weigh
 from .series import ROLES, DicomFolder, Series
 

@@ -8,9 +8,9 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from ..Numerics.errors import PainGeneratorError
-from ..Numerics.image import Geometry, Image
-from ..Numerics.suv import PetHeader
+from ..Numerics.core.errors import PainGeneratorError
+from ..Numerics.core.image import Geometry, Image
+from ..Numerics.suv.factors import PetHeader
 from .files import Frame
 from .pixels import load_frames
 from .values import parse_date

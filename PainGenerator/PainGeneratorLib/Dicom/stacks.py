@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from ..Numerics.errors import PainGeneratorError
-from ..Numerics.image import LPS_TO_RAS, Geometry
+from ..Numerics.core.errors import PainGeneratorError
+from ..Numerics.core.image import LPS_TO_RAS, Geometry
 from .files import Frame
 
 ORIENTATION_TOLERANCE = 1e-3

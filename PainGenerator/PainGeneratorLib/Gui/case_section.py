@@ -7,7 +7,7 @@ from typing import Any
 import slicer
 from slicer.i18n import tr as _
 
-from ..Numerics.errors import PainGeneratorError
+from ..Numerics.core.errors import PainGeneratorError
 from . import total_segmentator
 from .guard import guarded, guarded_slow, single_shot_timer
 from .points import PointList

@@ -7,7 +7,7 @@ from typing import Any
 from slicer.i18n import tr as _
 
 from ..Anatomy.codes import LEVELS, SIDES, STRUCTURES
-from ..Numerics.records import FLAG_TEXTS
+from ..Numerics.core.records import FLAG_TEXTS
 from .guard import guarded
 from .section import Section, choose
 from .words import number, plain, side_text, status_text

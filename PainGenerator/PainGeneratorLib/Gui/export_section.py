@@ -11,7 +11,7 @@ import qt
 import slicer
 from slicer.i18n import tr as _
 
-from ..Numerics.errors import PainGeneratorError
+from ..Numerics.core.errors import PainGeneratorError
 from .guard import guarded
 from .section import Section
 from .words import plain

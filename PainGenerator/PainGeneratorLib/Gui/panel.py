@@ -12,9 +12,9 @@ import vtk
 from slicer.i18n import tr as _
 from slicer.util import VTKObservationMixin
 
-from ..Numerics.errors import Cancelled
+from ..Numerics.core.errors import Cancelled
+from ..Session.types import STEPS, Job, StepState
 from ..Workflow.progress import Show
-from ..Workflow.session_types import STEPS, Job, StepState
 from .align_section import AlignSection
 from .case_section import CaseSection
 from .details_section import DetailsSection

@@ -7,7 +7,7 @@ from typing import Any
 import qt
 from slicer.i18n import tr as _
 
-from ..Workflow.session_types import ParameterEntry
+from ..Session.types import ParameterEntry
 from .guard import Connections, guarded
 from .section import Section
 from .words import stage_text

@@ -8,8 +8,8 @@ from typing import Any
 import slicer
 from slicer.i18n import tr as _
 
-from ..Numerics.errors import PainGeneratorError
-from ..Numerics.records import EVIDENCES, STATUSES
+from ..Numerics.core.errors import PainGeneratorError
+from ..Numerics.core.records import EVIDENCES, STATUSES
 from .candidate_table import CandidateTable
 from .clicks import Clicks
 from .guard import guarded, guarded_slow

@@ -8,9 +8,9 @@ from typing import Any
 import qt
 from slicer.i18n import tr as _
 
-from ..Numerics.errors import PainGeneratorError
-from ..Workflow.pet_source import in_words
-from ..Workflow.session_types import PET_UNITS, StepState, SuvLine
+from ..Numerics.core.errors import PainGeneratorError
+from ..Session.pet_source import in_words
+from ..Session.types import PET_UNITS, StepState, SuvLine
 from .guard import guarded
 from .section import Section, choose, set_up_table
 from .words import missing_text, plain, red

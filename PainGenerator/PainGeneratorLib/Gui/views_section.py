@@ -8,7 +8,7 @@ from typing import Any
 import qt
 import slicer
 
-from ..Workflow.session_case import REFERENCE_ORDER
+from ..Session.case_step import REFERENCE_ORDER
 from . import projection, slice_views
 from .guard import Connections, guarded, single_shot_timer
 from .layouts import BESIDE, FUSED, PROJECTION, Layouts

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import slicer
 
-from ..Numerics.errors import Cancelled
+from ..Numerics.core.errors import Cancelled
 from ..Workflow.progress import Show
 
 POLL_SECONDS = 0.03

@@ -6,7 +6,7 @@ import argparse
 import datetime
 from pathlib import Path
 
-from ..Numerics.version import VERSION
+from ..Numerics.core.version import VERSION
 
 ROLES = ("PET", "T1", "FLUID", "T2", "CONTRAST", "ATTENUATION", "OTHER")
 GROUPS = ("low-back", "hip-replacement")

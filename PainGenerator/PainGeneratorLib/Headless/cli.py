@@ -29,7 +29,7 @@ def main(arguments: list[str] | None = None) -> int:
     """Run one command; the exit status is 0 done, 1 a fault of ours, 2 wrong usage, 3 unusable input."""
     options = make_parser().parse_args(arguments)
     # Late, so that --help and usage errors answer at once.
-    from ..Numerics.errors import Cancelled, PainGeneratorError
+    from ..Numerics.core.errors import Cancelled, PainGeneratorError
     from .terminal import Stop
 
     run = {"demo": _demo, "analyze": _analyze, "suv": _suv, "phantom": _phantom}[options.command]
@@ -166,7 +166,7 @@ def _suv(options: argparse.Namespace) -> None:
 
 
 def _refuse_file(output: Path, overwrite: bool, case: Path) -> None:
-    from ..Numerics.errors import PainGeneratorError
+    from ..Numerics.core.errors import PainGeneratorError
 
     if output.suffix.lower() not in (".nrrd", ".nhdr", ".nii", ".mha") and not output.name.endswith(".nii.gz"):
         raise PainGeneratorError(

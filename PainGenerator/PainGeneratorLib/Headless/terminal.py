@@ -8,7 +8,7 @@ import threading
 import time
 from typing import Any, TextIO
 
-from ..Numerics.errors import Cancelled
+from ..Numerics.core.errors import Cancelled
 
 BAR_WIDTH = 30
 

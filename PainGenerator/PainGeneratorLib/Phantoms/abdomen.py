@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..Numerics.image import transform_points
+from ..Numerics.core.image import transform_points
 from .atlas import Atlas
 from .lesions import NormalStructure
 from .patient import Patient

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ..Numerics.image import Region
+from ..Numerics.core.image import Region
 from ..Registration.itk_images import from_itk_image
 
 

@@ -12,7 +12,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from ..Numerics.image import Geometry, transform_points
+from ..Numerics.core.image import Geometry, transform_points
 from .tissue_table import TISSUES
 
 LocalTest = Callable[[np.ndarray, np.ndarray, np.ndarray], np.ndarray]

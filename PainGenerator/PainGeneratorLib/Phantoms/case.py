@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ..Numerics.image import Image, resample
+from ..Numerics.core.image import Image, resample
 from . import imaging
 from .dicom_files import Examination, write_mr, write_pet
 from .hip_replacement import make_hip_replacement
@@ -174,7 +174,7 @@ def write_label_map(path: Path, image: Image) -> None:
     """Write a label map as NIfTI or NRRD, in its own frame."""
     import SimpleITK
 
-    from ..Numerics.image import LPS_TO_RAS
+    from ..Numerics.core.image import LPS_TO_RAS
 
     out = SimpleITK.GetImageFromArray(image.array)
     lps = LPS_TO_RAS @ image.geometry.ijk_to_ras

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ..Numerics.image import LPS_TO_RAS, Geometry
+from ..Numerics.core.image import LPS_TO_RAS, Geometry
 from .mr_signal import Sequence
 
 F18_HALF_LIFE_S = 6586.2

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from scipy import ndimage
 
-from ..Numerics.image import Geometry, Image
+from ..Numerics.core.image import Geometry, Image
 
 
 def smooth_field(rng: np.random.Generator, geometry: Geometry, length_mm: float) -> Image:

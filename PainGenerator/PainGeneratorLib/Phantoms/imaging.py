@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from scipy import ndimage
 
-from ..Numerics.image import Geometry, Image, resample
+from ..Numerics.core.image import Geometry, Image, resample
 from . import fields
 from .implant_effects import attenuation_loss, distort
 from .lesions import Lesion

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from ..Numerics.image import transform_points
+from ..Numerics.core.image import transform_points
 from .atlas import Atlas
 from .tissue_table import TISSUES
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..Numerics.image import transform_points
+from ..Numerics.core.image import transform_points
 from . import spine
 from .abdomen import paint_body, paint_bowel, paint_kidneys, paint_vessels
 from .atlas import Atlas

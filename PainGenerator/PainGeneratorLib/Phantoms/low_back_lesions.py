@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from ..Numerics.image import transform_points
+from ..Numerics.core.image import transform_points
 from .lesions import Lesion, NormalStructure, placed
 from .patient import Patient
 from .pelvis import BONES

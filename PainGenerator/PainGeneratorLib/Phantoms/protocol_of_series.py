@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..Numerics.image import Geometry
+from ..Numerics.core.image import Geometry
 from .mr_signal import Sequence, fat_null_ti_ms
 
 DIRECTIONS = {

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..Numerics.image import transform_points
+from ..Numerics.core.image import transform_points
 from .atlas import Atlas, frame
 
 LEVELS = ("T12", "L1", "L2", "L3", "L4", "L5")

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 
 import numpy as np
 
-from ..Numerics.image import Image
+from ..Numerics.core.image import Image
 from .alignment_types import AlignmentParameters, PairAlignment, SeriesAlignment
 from .landmarks import LandmarkPairs, fit_landmarks
 from .pet_fit import through_attenuation

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..Numerics.image import LPS_TO_RAS, Geometry, Image
+from ..Numerics.core.image import LPS_TO_RAS, Geometry, Image
 
 if TYPE_CHECKING:
     import SimpleITK as sitk

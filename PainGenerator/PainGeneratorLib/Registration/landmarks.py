@@ -11,8 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from ..Numerics.errors import PainGeneratorError
-from ..Numerics.image import transform_points
+from ..Numerics.core.errors import PainGeneratorError
+from ..Numerics.core.image import transform_points
 
 MINIMUM_PAIRS = 3
 COLLINEAR_MM = 5.0

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import ndimage
 
-from ..Numerics.image import Image, resample, transform_points
+from ..Numerics.core.image import Image, resample, transform_points
 from . import sampling
 from .sampling import WorkingImage
 

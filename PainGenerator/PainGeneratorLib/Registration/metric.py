@@ -6,7 +6,7 @@ import copy
 
 import numpy as np
 
-from ..Numerics.image import Image
+from ..Numerics.core.image import Image
 from .rigid import motion, turn_derivatives
 from .sampling import Cells, WorkingImage
 from .similarity import IntensityScale, fixed_rows, mutual_information, unit_edges

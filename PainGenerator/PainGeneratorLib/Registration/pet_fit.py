@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from ..Numerics.image import Image
+from ..Numerics.core.image import Image
 from .alignment_types import AlignmentParameters, PairAlignment
 from .quality import CHECK, GIVE_LANDMARKS
 from .rigid import change_between, mean_distance

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..Numerics.image import transform_points
+from ..Numerics.core.image import transform_points
 
 TURN_RADIUS_MM = 60.0
 """Rotation parameters are lengths: radians times this radius, so that all six parameters move voxels alike."""

@@ -8,7 +8,7 @@ from functools import cached_property
 import numpy as np
 from scipy import ndimage
 
-from ..Numerics.image import Geometry, Image
+from ..Numerics.core.image import Geometry, Image
 
 KINDS = ("MR", "CT", "PET")
 CT_AIR_HU = -500.0

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import optimize
 
-from ..Numerics.image import Image, transform_points
+from ..Numerics.core.image import Image, transform_points
 from .alignment_types import AlignmentParameters
 from .levels import LEVELS, Level, PreparedPair
 from .metric import PairMetric

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ..Numerics.errors import PainGeneratorError
+from ..Numerics.core.errors import PainGeneratorError
 from .itk_images import from_itk_transform, to_itk_transform
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from ..Numerics.version import VERSION
+from ..Numerics.core.version import VERSION
 from ..Registration.transform_files import write_transform
 from ..Scene.markups import save_markups
 from ..Scene.scene_content import CaseNodes, SceneContent

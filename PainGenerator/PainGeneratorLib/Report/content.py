@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from ..Numerics.records import Candidate, HotSpot, MRFinding
+from ..Numerics.core.records import Candidate, HotSpot, MRFinding
 from .key_images import KeyImage
 
 Row = Mapping[str, Any]

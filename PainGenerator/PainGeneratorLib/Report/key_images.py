@@ -9,8 +9,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 from PIL import Image as Picture
 
-from ..Numerics.image import Image
-from ..Numerics.records import Candidate
+from ..Numerics.core.image import Image
+from ..Numerics.core.records import Candidate
 from . import words
 from .drawing import (
     ON_DARK,

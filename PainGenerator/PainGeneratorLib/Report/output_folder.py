@@ -21,7 +21,7 @@ from typing import Any
 
 import numpy as np
 
-from ..Numerics.errors import PainGeneratorError
+from ..Numerics.core.errors import PainGeneratorError
 
 FULL_DISK_ERRNOS = frozenset({errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC)})
 FULL_DISK_BYTES = 1 << 20

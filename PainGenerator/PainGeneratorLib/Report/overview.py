@@ -10,8 +10,8 @@ from PIL import Image as Picture
 from PIL import ImageDraw
 from scipy import ndimage
 
-from ..Numerics.image import Geometry, Image, transform_points
-from ..Numerics.records import Candidate
+from ..Numerics.core.image import Geometry, Image, transform_points
+from ..Numerics.core.records import Candidate
 from .drawing import INK, PAPER, SCALE_BAR_MM, WHITE, Window, color_bar, grey, png, round_up, write
 from .key_images import KeyImageInputs
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import ndimage
 
-from ..Numerics.image import Geometry, Image, Region, transform_points
+from ..Numerics.core.image import Geometry, Image, Region, transform_points
 
 PLANE_NAMES = ("axial", "coronal", "sagittal")
 _AXES = {

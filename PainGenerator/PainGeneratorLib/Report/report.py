@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from ..Numerics.records import EVIDENCES, Candidate
+from ..Numerics.core.records import EVIDENCES, Candidate
 from . import words
 from .content import ReportContent
 from .html import Html, bullets, embedded_image, html, join, pairs, tag

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..Numerics.records import Candidate
+from ..Numerics.core.records import Candidate
 from . import words
 from .content import ReportContent, Row
 from .html import Html, bullets, join, table, tag

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from ..Numerics.errors import PainGeneratorError
+from ..Numerics.core.errors import PainGeneratorError
 from ..Scene.markups import save_markups
 from ..Scene.segment_files import save_seg_nrrd
 from ..Workflow.analyze import Analysis

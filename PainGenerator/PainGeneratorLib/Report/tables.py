@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from ..Numerics.image import Geometry, Region
-from ..Numerics.records import Candidate, Place
+from ..Numerics.core.image import Geometry, Region
+from ..Numerics.core.records import Candidate, Place
 from . import words
 
 SCHEMA = 1

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from ..Numerics.records import FLAG_TEXTS, Candidate, HotSpot, MRFinding
+from ..Numerics.core.records import FLAG_TEXTS, Candidate, HotSpot, MRFinding
 
 UNKNOWN = "\u2013"
 """What stands for a value that is not known or does not apply (an en dash), never 0."""

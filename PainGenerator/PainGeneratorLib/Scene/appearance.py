@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ..Anatomy import codes
-from ..Numerics.image import Region
-from ..Numerics.records import Candidate, HotSpot, MRFinding
+from ..Numerics.core.image import Region
+from ..Numerics.core.records import Candidate, HotSpot, MRFinding
 from .segments import TAG_PREFIX, Segment
 
 Color = tuple[float, float, float]

@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from ..Numerics.image import Geometry, Region
-from ..Numerics.records import Candidate
+from ..Numerics.core.image import Geometry, Region
+from ..Numerics.core.records import Candidate
 from . import appearance
 from .common_grid import region_on_grid
 from .nodes import array_to_vtk, matrix_to_vtk, volume_array

@@ -15,9 +15,9 @@ from typing import Any
 
 import numpy as np
 
-from ..Numerics.errors import PainGeneratorError
-from ..Numerics.image import Geometry, Region
-from ..Numerics.records import Candidate, HotSpot, MRFinding, Place
+from ..Numerics.core.errors import PainGeneratorError
+from ..Numerics.core.image import Geometry, Region
+from ..Numerics.core.records import Candidate, HotSpot, MRFinding, Place
 
 SCHEMA = 1
 """Version of the text; raised when a reader of an older version could not understand it."""

@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from ..Numerics.errors import PainGeneratorError
-from ..Numerics.image import Geometry, Image
+from ..Numerics.core.errors import PainGeneratorError
+from ..Numerics.core.image import Geometry, Image
 from . import case_json, markups, nodes
 from .case_nodes import KEY_ATTRIBUTE, MAP_KEY, find_node, map_nodes
 from .scene_content import SceneContent, SceneSeries

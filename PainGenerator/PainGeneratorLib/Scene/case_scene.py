@@ -18,7 +18,7 @@ from typing import Any
 
 import numpy as np
 
-from ..Numerics.image import Geometry, Region
+from ..Numerics.core.image import Geometry, Region
 from . import appearance, case_json, markups, nodes, subject_hierarchy, tables
 from .candidate_segments import update_segments
 from .case_nodes import KEY_ATTRIBUTE, MAP_KEY, ROLE_ATTRIBUTE, SHOWS_ATTRIBUTE, find_node, map_nodes

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from ..Numerics.image import Geometry, Region, resample
+from ..Numerics.core.image import Geometry, Region, resample
 
 MAX_SPACING_MM = 2.5
 """A common grid is subdivided until no voxel edge is longer: a 0.1 ml focus then has at least seven voxels."""

@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from ..Numerics.errors import PainGeneratorError
-from ..Numerics.image import Image
-from ..Numerics.regions import on_grid
+from ..Numerics.core.errors import PainGeneratorError
+from ..Numerics.core.image import Image
+from ..Numerics.core.regions import on_grid
 from . import nodes
 from .segments import read_segmentation
 

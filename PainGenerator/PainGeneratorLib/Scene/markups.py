@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from ..Numerics.errors import PainGeneratorError
-from ..Numerics.records import Candidate
+from ..Numerics.core.errors import PainGeneratorError
+from ..Numerics.core.records import Candidate
 from .segment_files import WRITE_ADVICE, check_writable
 
 TARGET_STATUSES = ("pending", "accepted")

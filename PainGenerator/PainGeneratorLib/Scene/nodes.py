@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from ..Numerics.image import Geometry, Image
+from ..Numerics.core.image import Geometry, Image
 from .warped_volume import resample_warped
 
 

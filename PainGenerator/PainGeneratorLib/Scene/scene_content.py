@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from ..Numerics.image import Image, Region
-from ..Numerics.records import Candidate, HotSpot, MRFinding
+from ..Numerics.core.image import Image, Region
+from ..Numerics.core.records import Candidate, HotSpot, MRFinding
 from .segments import Segment
 
 

@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 from typing import Any
 
-from ..Numerics.errors import PainGeneratorError
+from ..Numerics.core.errors import PainGeneratorError
 
 WRITE_ADVICE = "Check the folder and the space on the disk."
 READ_ADVICE = "Give a whole .seg.nrrd file, as this program or Slicer writes it."

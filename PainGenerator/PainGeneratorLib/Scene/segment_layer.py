@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from ..Numerics.image import Geometry
+from ..Numerics.core.image import Geometry
 from .nodes import volume_array
 from .segments import BINARY_LABELMAP, image_geometry
 

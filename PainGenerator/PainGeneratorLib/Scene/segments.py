@@ -15,8 +15,8 @@ from urllib.parse import unquote
 
 import numpy as np
 
-from ..Numerics.errors import PainGeneratorError
-from ..Numerics.image import Geometry, Region
+from ..Numerics.core.errors import PainGeneratorError
+from ..Numerics.core.image import Geometry, Region
 from .common_grid import region_on_grid
 from .nodes import array_to_vtk, matrix_from_vtk, matrix_to_vtk, matrix_to_world, volume_array
 

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ..Numerics.records import Candidate
+from ..Numerics.core.records import Candidate
 
 
 @dataclass(frozen=True)

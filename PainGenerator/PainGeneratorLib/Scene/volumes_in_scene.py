@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ..Numerics.image import Geometry, Image
+from ..Numerics.core.image import Geometry, Image
 from . import nodes
 from .subject_hierarchy import attributes_of
 from .warped_volume import resample_warped

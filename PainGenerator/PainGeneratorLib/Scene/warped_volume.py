@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from scipy import ndimage
 
-from ..Numerics.image import Geometry, Image, transform_points
+from ..Numerics.core.image import Geometry, Image, transform_points
 
 LATTICE_TOLERANCE_VOXELS = 0.05
 """Positions interpolated between the points where the transform is evaluated may be so far off."""

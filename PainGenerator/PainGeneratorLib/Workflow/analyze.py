@@ -8,9 +8,9 @@ from pathlib import Path
 from ..Anatomy.anatomy_files import read_anatomy_file
 from ..Anatomy.anatomy_map import AnatomyMap
 from ..Anatomy.body_plan import BodyPlan
-from ..Numerics.hot_spots import HotSpotResult
-from ..Numerics.mr_findings import MRResult
-from ..Numerics.records import Candidate, HotSpot
+from ..Numerics.core.records import Candidate, HotSpot
+from ..Numerics.mr.findings import MRResult
+from ..Numerics.pet.detector import HotSpotResult
 from .case import Case, CaseOptions
 from .finding import Found, find_candidates
 from .progress import Show, StageClock, part, silent

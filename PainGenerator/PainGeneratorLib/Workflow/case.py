@@ -9,10 +9,10 @@ from typing import Any
 
 import numpy as np
 
-from ..Numerics.errors import PainGeneratorError
-from ..Numerics.fusion import Symptoms
-from ..Numerics.image import Image
-from ..Numerics.suv import PetHeader
+from ..Numerics.core.errors import PainGeneratorError
+from ..Numerics.core.image import Image
+from ..Numerics.fusion.candidates import Symptoms
+from ..Numerics.suv.factors import PetHeader
 from .protocol import GROUPS, Protocol, load_protocol
 
 

@@ -12,14 +12,14 @@ import numpy as np
 from ..Anatomy.anatomy_map import AnatomyMap
 from ..Anatomy.body_plan import BodyPlan
 from ..Anatomy.labels import Structure
-from ..Numerics.hot_spots import HotSpotResult
-from ..Numerics.implant import ImplantResult
-from ..Numerics.mr_findings import MRResult
-from ..Numerics.reference_tissue import ReferenceValue
-from ..Numerics.spine_line import SpineLine
-from ..Numerics.suv_types import ProvenanceRow, SuvResult
-from ..Numerics.symmetry import SymmetryPlane
-from ..Numerics.version import VERSION
+from ..Numerics.body.canal import SpineLine
+from ..Numerics.body.symmetry import SymmetryPlane
+from ..Numerics.core.version import VERSION
+from ..Numerics.mr.findings import MRResult
+from ..Numerics.mr.implant import ImplantResult
+from ..Numerics.pet.detector import HotSpotResult
+from ..Numerics.pet.reference_tissue import ReferenceValue
+from ..Numerics.suv.records import ProvenanceRow, SuvResult
 from ..Registration.alignment_types import SeriesAlignment
 from ..Scene.scene_content import SceneContent, SceneSeries
 from .case import Case, CaseOptions, CaseSeries, Warnings

@@ -12,12 +12,12 @@ from ..Anatomy.body_plan import BodyPlan, find_body_plan
 from ..Anatomy.places import Namer
 from ..Anatomy.zones import HipImplant
 from ..Anatomy.zones import hip_implant as hip_implant_of
-from ..Numerics.fusion import FusionParameters, Name, fuse
-from ..Numerics.hot_spots import HotSpotDetector, HotSpotResult
-from ..Numerics.image import Geometry, Image, Region, transform_points
-from ..Numerics.mr_findings import MRResult
-from ..Numerics.records import Candidate, HotSpot, Place
-from ..Numerics.symmetry import RELIABLE_QUALITY, SymmetryPlane, find_symmetry_plane
+from ..Numerics.body.symmetry import RELIABLE_QUALITY, SymmetryPlane, find_symmetry_plane
+from ..Numerics.core.image import Geometry, Image, Region, transform_points
+from ..Numerics.core.records import Candidate, HotSpot, Place
+from ..Numerics.fusion.candidates import FusionParameters, Name, fuse
+from ..Numerics.mr.findings import MRResult
+from ..Numerics.pet.detector import HotSpotDetector, HotSpotResult
 from .case import Case
 from .progress import Show, StageClock, part, silent
 from .stages import Alignment, Suv, find_on_mr, pet_detector

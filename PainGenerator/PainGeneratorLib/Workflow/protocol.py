@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
-from ..Numerics.errors import PainGeneratorError
+from ..Numerics.core.errors import PainGeneratorError
 
 PROTOCOLS_FOLDER = Path(__file__).resolve().parents[2] / "Resources" / "Protocols"
 GROUPS = ("low-back", "hip-replacement")

@@ -11,11 +11,11 @@ import numpy as np
 
 from ..Anatomy.anatomy_map import AnatomyMap
 from ..Anatomy.body_plan import BodyPlan
-from ..Numerics.hot_spots import HotSpotDetector, HotSpotParameters
-from ..Numerics.image import Image, resample
-from ..Numerics.mr_findings import MRParameters, MRResult, find_mr_findings
-from ..Numerics.suv import PetHeader, SuvOverrides, SuvResult, compute_suv_factors, factors_for_unit
-from ..Numerics.symmetry import SymmetryPlane
+from ..Numerics.body.symmetry import SymmetryPlane
+from ..Numerics.core.image import Image, resample
+from ..Numerics.mr.findings import MRParameters, MRResult, find_mr_findings
+from ..Numerics.pet.detector import HotSpotDetector, HotSpotParameters
+from ..Numerics.suv.factors import PetHeader, SuvOverrides, SuvResult, compute_suv_factors, factors_for_unit
 from ..Registration.alignment import align_case
 from ..Registration.alignment_types import AlignmentParameters, SeriesAlignment
 from ..Registration.landmarks import LandmarkPairs, read_landmarks

@@ -1,0 +1,174 @@
+"""Measures of one focus: outline, uptake, left-right comparison, flags, and whether it is physiologic."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..body.straight_spine import LevelReference
+from ..body.symmetry import RELIABLE_QUALITY, SymmetryPlane, left_right_ratio
+from ..core.image import Image, Region, ball
+from ..core.records import HotSpot
+from .body_shape import BodyShape
+from .conspicuity import conspicuity
+from .contours import ContourParameters, ContourSpace, touches_edge
+from .foci import Focus
+from .organ_places import PhysiologicParameters
+from .peak import SphereMeans, sphere_means, suv_peak
+from .physiologic import physiologic_reason
+from .reference_tissue import SURROUNDINGS
+
+LEAST_NORMAL = 0.8
+"""Of typical soft tissue: fat and cortex have less uptake, and a ratio to it would say nothing."""
+
+
+@dataclass(frozen=True, eq=False)
+class Surroundings:
+    """What is known about the PET that foci are measured on.
+
+    Parameters
+    ----------
+    suv : Image
+    spheres : SphereMeans
+        Of that image.
+    owner : ndarray of int32, shape of the image
+        Number of the focus that each voxel belongs to, 0 for none.
+    body : BodyShape
+    typical_suv, rich_suv : float
+        Typical soft tissue, and normal tissues with much uptake, g/ml.
+    symmetry : SymmetryPlane or None
+    tissues, organs : ndarray of uint8 or None
+    organ_names : mapping
+    unreliable : ndarray of bool or None
+    contour : ContourParameters
+    physiologic : PhysiologicParameters
+    mirror_search_mm, large_ml : float
+    levels : LevelReference or None
+        The other levels of the spine.
+    """
+
+    suv: Image
+    spheres: SphereMeans
+    owner: np.ndarray
+    body: BodyShape
+    typical_suv: float
+    rich_suv: float
+    symmetry: SymmetryPlane | None
+    tissues: np.ndarray | None
+    organs: np.ndarray | None
+    organ_names: Mapping[int, str]
+    unreliable: np.ndarray | None
+    contour: ContourParameters
+    physiologic: PhysiologicParameters
+    mirror_search_mm: float
+    large_ml: float
+    levels: LevelReference | None = None
+
+
+def measure_focus(
+    around: Surroundings, number: int, focus: Focus, method: str, reference: float, reference_name: str
+) -> HotSpot | None:
+    """Contour and measure a focus.
+
+    Parameters
+    ----------
+    around : Surroundings
+    number : int
+        Of the focus in `around.owner`.
+    focus : Focus
+    method : str
+        One of :data:`.contours.METHODS`.
+    reference, reference_name : float, str
+        Matched reference tissue, g/ml.
+
+    Returns
+    -------
+    HotSpot or None
+        None when the focus lies wholly below the contour's threshold.
+    """
+    suv, symmetry = around.suv, around.symmetry
+    space = ContourSpace(suv, around.spheres, around.owner, number, focus.flat, focus.core, around.contour)
+    contour = space.contour(method, reference, focus.spread)
+    if not contour.flat.size:
+        return None
+    region = Region(suv.geometry, contour.flat)
+    values = suv.array.reshape(-1)[contour.flat]
+    peak = suv_peak(suv, region, spheres=around.spheres)
+    mean = float(values.mean(dtype=np.float64))
+    mirrored = None
+    if symmetry is not None and symmetry.quality >= RELIABLE_QUALITY:
+        mirrored = mirrored_peak(suv, symmetry, region, peak.position_ras, around.mirror_search_mm)
+    spot = HotSpot(
+        label=number,
+        region=region,
+        centroid_ras_mm=region.centroid_ras_mm,
+        peak_ras_mm=peak.position_ras,
+        suv_max=float(values.max()),
+        suv_peak=peak.value,
+        suv_mean=mean,
+        mtv_ml=region.volume_ml,
+        tlg_g=mean * region.volume_ml,
+        background=contour.background,
+        reference=reference,
+        reference_name=reference_name,
+        tbr=None if peak.value is None else peak.value / reference,
+        left_right_ratio=left_right_ratio(peak.value, mirrored),
+        contour_method=method,
+        contour_threshold=contour.threshold,
+    )
+    if peak.at_edge:
+        spot.flags.append("peak-at-edge")
+    if touches_edge(region):
+        spot.flags.append("truncated")
+    if reference_name == SURROUNDINGS:
+        spot.flags.append("no-reference")
+    if spot.mtv_ml > around.large_ml:
+        spot.flags.append("large")
+    if around.unreliable is not None and around.unreliable.reshape(-1)[contour.flat].any():
+        spot.flags.append("near-implant")
+    rich_ratio = None if peak.value is None else peak.value / around.rich_suv
+    normal = None if around.levels is None or peak.value is None else around.levels.at(peak.position_ras)
+    if normal is not None:
+        spot.level_ratio = peak.value / max(normal, LEAST_NORMAL * around.typical_suv)
+    spot.conspicuity = conspicuity(
+        spot.tbr, rich_ratio, spot.left_right_ratio, spot.mtv_ml, peak.at_edge, spot.level_ratio
+    )
+    found = physiologic_reason(
+        spot,
+        around.physiologic,
+        around.body,
+        typical_suv=around.typical_suv,
+        rich_suv=around.rich_suv,
+        cluster_ml=focus.cluster_ml,
+        mirrored_suv=mirrored,
+        tissues=around.tissues,
+        organs=around.organs,
+        organ_names=around.organ_names,
+    )
+    if found is not None:
+        spot.physiologic = found.text
+        if not found.sure:
+            spot.flags.append("usual-place")
+    return spot
+
+
+def mirrored_peak(
+    suv: Image, plane: SymmetryPlane, region: Region, peak_ras: np.ndarray, search_mm: float
+) -> float | None:
+    """SUVpeak of the mirrored place, searched within some mm; None when it is out of view or is the focus itself."""
+    geometry = suv.geometry
+    center = plane.mirror(peak_ras)
+    if 2.0 * abs(float(plane.signed_distance_mm(peak_ras))) < 2.0 * search_mm:
+        return None
+    flat = ball(geometry, center, search_mm)
+    if not flat.size or not geometry.contains(center):
+        return None
+    # Both are sorted: what lies in the region is found where it would be put.
+    flat = flat[region.flat[np.minimum(np.searchsorted(region.flat, flat), len(region) - 1)] != flat]
+    if not flat.size:
+        return None
+    means, in_view = sphere_means(suv, flat)
+    usable = np.isfinite(means) & (in_view > 0.5)
+    return float(means[usable].max()) if usable.any() else None
