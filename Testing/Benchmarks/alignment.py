@@ -8,10 +8,10 @@ Real pairs start up to 10 mm and 6 degrees off the files' own coordinates. Two r
 through the CT of its scanner, from the files' own coordinates, and the same with the PET moved onto that CT. Distances
 are means over seven points of the MR's box: its middle, and 0.3 of its extent to every side.
 
-Phantoms (those of other_phantoms.py with --others, read from DICOM) are aligned as a case from the scanner's
-coordinates, then their PET alone, then (with --starts) PET and ATTENUATION each from starts up to 10 mm and 6 degrees
-from the truth; with starts, also as a case whose PET lies up to 8 mm off its ATTENUATION series. Distances are means
-over the landmarks.
+Phantoms (with --others those of write_independent_phantom.py, read from DICOM) are aligned as a case from the
+scanner's coordinates, then their PET alone, then (with --starts) PET and ATTENUATION each from starts up to 10 mm and
+6 degrees from the truth; with starts, also as a case whose PET lies up to 8 mm off its ATTENUATION series. Distances
+are means over the landmarks.
 
 With --peers N, SimpleITK, elastix and ANTs run from the first N starts of each pair, CPU and wall seconds beside ours.
 """
@@ -239,7 +239,7 @@ def own_phantom(cache: Path, group: str, seed: int) -> Subject:
 
 
 def other_phantom(folder: Path, group: str, seed: int) -> Subject:
-    """A phantom of other_phantoms.py, read as DICOM; landmarks within 150 mm of their middle."""
+    """A phantom of write_independent_phantom.py, read as DICOM; landmarks within 150 mm of their middle."""
     place = folder / f"{group}-{seed}"
     truth = json.loads((place / "truth.json").read_text())
     case = read_case(place / "dicom", CaseOptions(group=group))
@@ -323,7 +323,9 @@ def main() -> None:
     parser.add_argument("--case", action="append", choices=CASES)
     parser.add_argument("--only", choices=("CT", "PET"))
     parser.add_argument("--phantoms", type=Path, metavar="CACHE", help="folder in which phantoms are kept")
-    parser.add_argument("--others", type=Path, metavar="FOLDER", help="folder of phantoms by other_phantoms.py")
+    parser.add_argument(
+        "--others", type=Path, metavar="FOLDER", help="folder of phantoms by write_independent_phantom.py"
+    )
     parser.add_argument("--peers", type=int, default=0, metavar="N", help="starts from which the peers run, too")
     parser.add_argument("--seeds", type=int, nargs="+", default=[100, 101, 102])
     parser.add_argument("--group", choices=GROUPS)

@@ -138,7 +138,7 @@ def dicom_rows(data: Path, repeat: int) -> None:
 def dicom_row(name: str, folder: Path, repeat: int) -> None:
     import SimpleITK as sitk
     from PainGeneratorLib.Dicom.reader import read_folder
-    from PainGeneratorLib.Numerics.suv.factors.factors import compute_suv_factors
+    from PainGeneratorLib.Numerics.suv.factors import compute_suv_factors
 
     def ours() -> np.ndarray:
         series = read_folder(folder).series[0]

@@ -7,7 +7,8 @@ cases, with the plain methods beside it.
     python Testing/Benchmarks/finding.py --cache DIR --folders FAMILY [FAMILY ...] [the same options but seeds]
 
 FAMILY is a folder of cases that were written by other phantoms: ``<group>-<seed>/`` with ``dicom/``, ``truth.json``,
-``anatomy.nrrd``, ``where.nrrd`` (see ``other_phantoms.py``); they are read from DICOM as the command reads them.
+``anatomy.nrrd``, ``where.nrrd`` (see ``write_independent_phantom.py``); they are read
+from DICOM as the command reads them.
 Stages: ``pet`` looks at the PET alone; ``mapped`` adds the tissues that the MR shows, ``fused`` the MR findings and
 the ranking, both in the true alignment; ``whole`` is the whole analysis with its own alignment.
 Found means: a candidate's centroid within max(10 mm, the lesion's largest radius) of its center; all others are false.

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "Benchmarks"))
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "Benchmarks"))
 
 from finding_cases import Lesion, digest_of_modules
 from finding_chart import chart
@@ -89,7 +89,7 @@ def test_a_plain_threshold_finds_each_connected_part_of_a_tenth_of_a_millilitre(
 
 
 def test_a_step_is_the_step_of_the_panels_slider() -> None:
-    panel = Path(__file__).resolve().parents[2] / "PainGenerator/Resources/UI/PainGenerator.ui"
+    panel = Path(__file__).resolve().parents[3] / "PainGenerator/Resources/UI/PainGenerator.ui"
     slider = next(w for w in ElementTree.parse(panel).iter("widget") if w.get("name") == "sensitivitySlider")
     step = next(p for p in slider.findall("property") if p.get("name") == "singleStep")
     assert float(step.findtext("double")) == STEP

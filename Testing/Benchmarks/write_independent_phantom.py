@@ -1,6 +1,6 @@
 """Digital cases made independently of the library's own phantoms: another person, scanner and construction.
 
-    python Testing/Benchmarks/other_phantoms.py OUT_DIR --group low-back|hip-replacement --seed N
+    python Testing/Benchmarks/write_independent_phantom.py OUT_DIR --group low-back|hip-replacement --seed N
 
 The body is a stack of layers; each is a continuous signed-distance shape (swept tubes, warped vertebral blocks, bone
 plates, shells between two surfaces) with a soft edge; it is evaluated at the points of every series: there is
@@ -18,7 +18,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from other.case import Case
+from independent_phantoms.case import Case
 
 
 def main() -> None:

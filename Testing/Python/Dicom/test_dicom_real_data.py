@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PainGeneratorLib.Dicom.reader import read_folder
 from PainGeneratorLib.Dicom.roles import assign_roles
-from PainGeneratorLib.Numerics.suv.factors.factors import compute_suv_factors
+from PainGeneratorLib.Numerics.suv.factors import compute_suv_factors
 
 pytestmark = pytest.mark.data
 

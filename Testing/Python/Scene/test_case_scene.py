@@ -174,7 +174,7 @@ def test_a_case_comes_back_whole_from_an_mrb_in_a_new_process_and_once_more(host
     write_case(host.scene, content)
     host.save_mrb(tmp_path / "case.mrb")
     assert host.warnings == []
-    paths = [str(project_folder / "PainGenerator"), str(project_folder / "Testing" / "Python")]
+    paths = [str(project_folder / "PainGenerator"), str(project_folder / "Testing" / "Python" / "Scene")]
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(paths)}
     arguments = [str(tmp_path / "case.mrb"), str(tmp_path / "again.mrb")]
     done = subprocess.run(

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from PainGeneratorLib.Dicom.pet_header import make_pet_header
 from PainGeneratorLib.Numerics.core.errors import PainGeneratorError
-from PainGeneratorLib.Numerics.suv.factors.body_size import (
+from PainGeneratorLib.Numerics.suv.body_size import (
     body_surface_area,
     factor_from_suv_bw,
     ideal_body_weight,
@@ -18,7 +18,7 @@ from PainGeneratorLib.Numerics.suv.factors.body_size import (
     lean_body_mass_james128,
     lean_body_mass_janmahasatian,
 )
-from PainGeneratorLib.Numerics.suv.factors.factors import (
+from PainGeneratorLib.Numerics.suv.factors import (
     PetHeader,
     SuvOverrides,
     compute_suv_factors,

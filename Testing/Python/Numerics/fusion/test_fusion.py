@@ -9,7 +9,7 @@ import pytest
 from PainGeneratorLib.Numerics.core.image import Geometry, Region
 from PainGeneratorLib.Numerics.core.records import HotSpot, MRFinding, Place
 from PainGeneratorLib.Numerics.core.regions import contains, gap_mm, on_grid, overlap_fraction, union
-from PainGeneratorLib.Numerics.fusion.candidates.candidates import FusionParameters, Symptoms, fuse, ranked
+from PainGeneratorLib.Numerics.fusion.candidates import FusionParameters, Symptoms, fuse, ranked
 from PainGeneratorLib.Workflow.protocol import load_protocol
 
 PET = Geometry((40, 50, 60), np.array([[-2.0, 0, 0, 60], [0, -2.5, 0, 50], [0, 0, 3.0, -60], [0, 0, 0, 1.0]]))

@@ -6,7 +6,7 @@ import re
 import tomllib
 from pathlib import Path
 
-MODULE = Path(__file__).resolve().parents[2] / "PainGenerator"
+MODULE = Path(__file__).resolve().parents[3] / "PainGenerator"
 
 
 def listed(name: str) -> set[str]:

@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 import SimpleITK as sitk
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "Benchmarks"))
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "Benchmarks"))
 
-from other.case import Case
-from other.grid import Bend, move, rigid
+from independent_phantoms.case import Case
+from independent_phantoms.grid import Bend, move, rigid
 from PainGeneratorLib.Numerics.core.image import transform_points
 from PainGeneratorLib.Numerics.pet.peak import suv_peak
 from PainGeneratorLib.Workflow.case import CaseOptions

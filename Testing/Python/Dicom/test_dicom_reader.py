@@ -20,7 +20,7 @@ from dicom_makers import (
 from PainGeneratorLib.Dicom.reader import read_folder
 from PainGeneratorLib.Dicom.values import parse_date, parse_datetime, parse_time
 from PainGeneratorLib.Numerics.core.errors import Cancelled, PainGeneratorError
-from PainGeneratorLib.Numerics.suv.factors.factors import compute_suv_factors
+from PainGeneratorLib.Numerics.suv.factors import compute_suv_factors
 from pydicom.uid import JPEGLSLossless, RLELossless
 
 

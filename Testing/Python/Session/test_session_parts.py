@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PainGeneratorLib.Headless.host import HeadlessHost
 from PainGeneratorLib.Numerics.core.image import Geometry, Image
-from PainGeneratorLib.Numerics.suv.factors.factors import PetHeader
+from PainGeneratorLib.Numerics.suv.factors import PetHeader
 from PainGeneratorLib.Scene import nodes
 from PainGeneratorLib.Scene.volumes_in_scene import VolumeFacts, lies_under_a_warp, own_frame_image
 from PainGeneratorLib.Session.pet_source import pet_source, suv_line

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from PainGeneratorLib.Numerics.core.errors import PainGeneratorError
-from PainGeneratorLib.Numerics.fusion.candidates.candidates import FusionParameters
+from PainGeneratorLib.Numerics.fusion.candidates import FusionParameters
 from PainGeneratorLib.Workflow.protocol import GROUPS, PROTOCOLS_FOLDER, load_protocol
 
 

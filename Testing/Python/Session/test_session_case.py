@@ -36,7 +36,7 @@ def session(host, files):
 
 def suv_reference(series) -> np.ndarray:
     """SUV straight from the DICOM reader and the SUV rules."""
-    from PainGeneratorLib.Numerics.suv.factors.factors import compute_suv_factors
+    from PainGeneratorLib.Numerics.suv.factors import compute_suv_factors
 
     pet = next(one for one in series.series if one.modality == "PT")
     return pet.load().array * compute_suv_factors(pet.pet_header).factors.astype(np.float32)[:, None, None]

@@ -7,8 +7,17 @@ from pathlib import Path
 
 import pytest
 
-PACKAGE = Path(__file__).resolve().parents[2] / "PainGenerator" / "PainGeneratorLib"
+PACKAGE = Path(__file__).resolve().parents[3] / "PainGenerator" / "PainGeneratorLib"
 BASIC = {"Numerics"}
+NUMERICS = {
+    "core": set(),
+    "suv": {"core"},
+    "body": {"core"},
+    "pet": {"core", "body"},
+    "mr": {"core", "body"},
+    "fusion": {"core", "body", "pet", "mr"},
+}
+"""The inner rooms of Numerics on their three floors, and which inner rooms each may import."""
 MIDDLE = BASIC | {"Registration", "Anatomy", "Dicom"}
 UPPER = MIDDLE | {"Scene", "Phantoms"}
 MAY_IMPORT = {
@@ -19,10 +28,11 @@ MAY_IMPORT = {
     "Scene": MIDDLE,
     "Phantoms": MIDDLE,
     "Workflow": UPPER,
+    "Session": UPPER | {"Workflow"},
     "Report": UPPER | {"Workflow"},
     "Study": UPPER | {"Workflow"},
-    "Headless": UPPER | {"Workflow", "Report", "Study"},
-    "Gui": UPPER | {"Workflow", "Report", "Study"},
+    "Headless": UPPER | {"Workflow", "Session", "Report", "Study"},
+    "Gui": UPPER | {"Workflow", "Session", "Report", "Study"},
 }
 LATE_ONLY = {"pydicom", "highdicom", "SimpleITK", "slicer", "vtk", "qt", "ctk", "PIL", "requests"}
 """Imported inside functions only, so that the package imports at once and needs nothing that a host lacks."""
@@ -64,6 +74,16 @@ def test_a_module_imports_only_from_rooms_below_its_own(path: Path) -> None:
     assert ours <= MAY_IMPORT[room] | {room}
 
 
+@pytest.mark.parametrize("path", sorted((PACKAGE / "Numerics").rglob("*.py")), ids=lambda p: p.name)
+def test_an_inner_room_of_numerics_imports_only_from_floors_below_it(path: Path) -> None:
+    room = path.relative_to(PACKAGE / "Numerics").parts[0]
+    if room == "__init__.py":
+        return
+    inner = [name.split(".")[2:] for name, _ in imports_of(path) if name.startswith("PainGeneratorLib.Numerics.")]
+    assert all(inner), "import a module of an inner room, not Numerics itself"
+    assert {parts[0] for parts in inner} <= NUMERICS[room] | {room}
+
+
 @pytest.mark.parametrize("path", MODULES, ids=lambda p: str(p.relative_to(PACKAGE)))
 def test_a_module_needs_nothing_that_slicer_does_not_bundle(path: Path) -> None:
     import sys
@@ -80,7 +100,12 @@ def test_heavy_packages_are_imported_inside_functions(path: Path) -> None:
     assert not (early & LATE_ONLY) - allowed
 
 
-def test_every_room_is_known_and_its_init_is_empty() -> None:
+def test_every_room_is_known_and_its_init_imports_nothing() -> None:
     for init in PACKAGE.rglob("__init__.py"):
-        assert init.read_text() == "", f"{init.parent.name}/__init__.py is not empty"
+        body = ast.parse(init.read_text(encoding="utf-8")).body
+        only_docstring = all(isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) for node in body)
+        assert only_docstring, f"{init.parent.name}/__init__.py holds more than a docstring"
+    assert {folder.name for folder in (PACKAGE / "Numerics").iterdir() if folder.is_dir()} - {"__pycache__"} == set(
+        NUMERICS
+    )
     assert {folder.name for folder in PACKAGE.iterdir() if (folder / "__init__.py").is_file()} <= set(MAY_IMPORT)
