@@ -37,7 +37,7 @@ from alignment_peers import peers
 from finding_cases import phantom_case
 from finding_real import read_series
 from PainGeneratorLib.Numerics.core.image import Geometry, Image, transform_points
-from PainGeneratorLib.Phantoms.case import GROUPS
+from PainGeneratorLib.Numerics.core.words import Group
 from PainGeneratorLib.Registration.alignment import align, align_case
 from PainGeneratorLib.Registration.alignment_types import AlignmentParameters
 from PainGeneratorLib.Registration.rigid import TURN_RADIUS_MM, mean_distance, motion
@@ -303,7 +303,7 @@ def measure_phantoms(arguments: argparse.Namespace, parameters: AlignmentParamet
     rows: dict[str, list[Row]] = {}
     folder, make = (arguments.others, other_phantom) if arguments.others else (arguments.phantoms, own_phantom)
     for seed in arguments.seeds:
-        for group in (arguments.group,) if arguments.group else GROUPS:
+        for group in (arguments.group,) if arguments.group else tuple(Group):
             if arguments.others and not (folder / f"{group}-{seed}" / "truth.json").exists():
                 continue
             subject = make(folder, group, seed)
@@ -328,7 +328,7 @@ def main() -> None:
     )
     parser.add_argument("--peers", type=int, default=0, metavar="N", help="starts from which the peers run, too")
     parser.add_argument("--seeds", type=int, nargs="+", default=[100, 101, 102])
-    parser.add_argument("--group", choices=GROUPS)
+    parser.add_argument("--group", choices=[str(group) for group in Group])
     arguments = parser.parse_args()
     parameters = load_protocol("low-back").stage("alignment", AlignmentParameters)
     if arguments.phantoms or arguments.others:

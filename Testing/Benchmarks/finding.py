@@ -37,20 +37,20 @@ from finding_record import VARIANTS, Record, Task, alone, measure
 from finding_report import report, share, to_json
 from finding_run import STAGES
 from finding_score import sensitivity
+from PainGeneratorLib.Numerics.core.words import Group
 
 SEEDS = {"tune": 100, "held-out": 200}
-GROUPS = ("low-back", "hip-replacement")
 
 
 def chosen_cases(arguments: argparse.Namespace) -> list[tuple[str | None, int | str | Path]]:
     """Group and case of all that were asked for."""
-    groups = arguments.group or GROUPS
+    groups = arguments.group or tuple(Group)
     chosen: list[tuple[str | None, int | str | Path]] = []
     for family in arguments.folders or ():
         for folder in sorted(family.resolve().glob("*-*"), key=lambda f: (f.name.rsplit("-", 1)[0], _number(f))):
             group = folder.name.rsplit("-", 1)[0]
             within = arguments.skip <= _number(folder) < arguments.skip + arguments.count
-            if (group in groups or group not in GROUPS) and within and (folder / "truth.json").exists():
+            if (group in groups or group not in tuple(Group)) and within and (folder / "truth.json").exists():
                 chosen.append((f"{family.name} {group}", folder))
     if not arguments.folders:
         first = SEEDS[arguments.seeds] + arguments.skip
@@ -125,7 +125,7 @@ def main() -> None:
         "--skip", type=int, default=0, help="leave out so many seeds at the start (of a family: seeds below this)"
     )
     parser.add_argument("--folders", type=Path, nargs="+", metavar="FAMILY", help="cases read from DICOM instead")
-    parser.add_argument("--group", action="append", choices=GROUPS)
+    parser.add_argument("--group", action="append", choices=tuple(Group))
     parser.add_argument("--stage", choices=STAGES, default="whole")
     parser.add_argument(
         "--anatomy",

@@ -14,12 +14,12 @@ from pathlib import Path
 
 import numpy as np
 from PainGeneratorLib.Numerics.core.image import Region
+from PainGeneratorLib.Numerics.core.words import Role
 from PainGeneratorLib.Phantoms.case import Phantom, make_phantom, write_label_map
 from PainGeneratorLib.Workflow.case import Case, CaseOptions, CaseSeries
 from PainGeneratorLib.Workflow.stages import SUV_BW
 
 LIBRARY = Path(__file__).resolve().parents[2] / "PainGenerator" / "PainGeneratorLib"
-ROLES = ("PET", "T1", "FLUID", "T2", "CONTRAST", "ATTENUATION")
 
 
 @dataclass(frozen=True, eq=False)
@@ -159,7 +159,7 @@ def _phantom_as_case(phantom: Phantom) -> Case:
     series = {}
     for item in phantom.series:
         role = item.plan.role
-        if role in series or role not in ROLES:
+        if role in series or role not in tuple(Role) or role == Role.OTHER:
             continue
         shared = exam.shared_frame or role in ("PET", "ATTENUATION")
         frame = "pet" if shared else "mr"

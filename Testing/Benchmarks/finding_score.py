@@ -9,8 +9,9 @@ from typing import Any
 
 import numpy as np
 from finding_cases import Lesion
+from PainGeneratorLib.Numerics.core.words import Evidence
 
-EVIDENCES = ("PET+MR", "PET only", "MR only")
+EVIDENCES = tuple(Evidence)
 FIRST = 3
 """How many candidates a reader certainly looks at: these should not change with small settings."""
 SAME_PLACE_MM = 10.0

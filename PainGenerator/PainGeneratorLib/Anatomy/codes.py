@@ -60,7 +60,6 @@ DISC_CODES: dict[str, Code] = {
 
 LEVELS = (*VERTEBRA_CODES, *DISC_CODES)
 """Levels that a reader can choose; vertebrae, then disc levels."""
-SIDES = ("left", "right", "midline")
 
 _SCT_STRUCTURES = (
     ("vertebra", "51282000", "Vertebra"),

@@ -15,6 +15,7 @@ from scipy.spatial import cKDTree
 
 from ..Numerics.core.image import Region
 from ..Numerics.core.records import Place
+from ..Numerics.core.words import LATERAL_SIDES
 from .anatomy_map import BONES, MUSCLES, ORGANS, VERTEBRA_PARTS, AnatomyMap
 from .hips import (
     FEMUR_PARTS,
@@ -55,7 +56,6 @@ _JOINT_CAPSULE_MM = 12.0
 _FEMUR_WORDS = (*FEMUR_PARTS, "femoral neck", "femoral shaft")
 _UNCERTAIN = ("implant", "hip joint", "hip joint capsule", *MUSCLES)
 """What segmentations call the surroundings of a prosthesis neck."""
-_SIDES = ("left", "right")
 _ACETABULUM_MM = 20.0
 
 
@@ -83,19 +83,19 @@ class Namer:
         self._femora: dict[str, Femur] = {}
         self._joints = []
         if anatomy is not None:
-            self._joints = [j for side in _SIDES if (j := find_sacroiliac_joint(anatomy, side)) is not None]
+            self._joints = [j for side in LATERAL_SIDES if (j := find_sacroiliac_joint(anatomy, side)) is not None]
             self._femora = self._find_femora()
 
     def _find_femora(self) -> dict[str, Femur]:
         """The proximal femora by side; that of a replaced hip from its prosthesis."""
         anatomy = self.anatomy
-        found = {side: femur for side in _SIDES if (femur := find_femur(anatomy, side)) is not None}
+        found = {side: femur for side in LATERAL_SIDES if (femur := find_femur(anatomy, side)) is not None}
         implant = labeled_implant(anatomy)
         if implant is None and self.implant is not None:
             implant = self.implant.moved(anatomy.frame_to_map_ras)
         if self.implant is None and implant is not None and anatomy.frame_to_map_ras is None:
             self.implant = implant
-        for side in _SIDES:
+        for side in LATERAL_SIDES:
             replaced = implant is not None and implant.side == side
             if replaced or (side not in found and implant is None):
                 other = next((femur for femur in found.values() if femur.side != side), None)

@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from ..Numerics.core.errors import PainGeneratorError
+from ..Numerics.core.words import MR_ROLES, Role, listed
 from .mr_weighting import Weighting, weigh
-from .series import ROLES, DicomFolder, Series
+from .series import DicomFolder, Series
 
-MR_ROLES = ("T1", "FLUID", "T2", "CONTRAST")
 REFERENCE_ORDER = ("T1", "CONTRAST", "T2", "FLUID")
 """The reference series is the first of these that there is: T1 aligns best with PET (DOMAIN.md E)."""
 LONGEST_DAYS = 30
@@ -148,8 +148,8 @@ def _resolve(series: list[Series], overrides: Mapping[str, str]) -> dict[Series,
     forced: dict[Series, str] = {}
     for name, given in overrides.items():
         role = given.strip().upper()
-        if role not in ROLES:
-            raise PainGeneratorError(f"'{given}' is not a role.", f"Use one of {', '.join(ROLES)}.")
+        if role not in tuple(Role):
+            raise PainGeneratorError(f"'{given}' is not a role.", f"Use one of {listed(Role)}.")
         found = [one for one in series if name.strip() in _names(one)]
         if len(found) != 1:
             problem = "fits no series" if not found else f"fits {len(found)} series"

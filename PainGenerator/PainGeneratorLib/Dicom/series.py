@@ -17,8 +17,6 @@ from .values import parse_date
 
 Progress = Callable[[float, str], None]
 
-ROLES = ("PET", "T1", "FLUID", "T2", "CONTRAST", "ATTENUATION", "OTHER")
-
 
 @dataclass(eq=False)
 class Series:

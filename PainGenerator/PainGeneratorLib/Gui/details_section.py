@@ -6,8 +6,9 @@ from typing import Any
 
 from slicer.i18n import tr as _
 
-from ..Anatomy.codes import LEVELS, SIDES, STRUCTURES
+from ..Anatomy.codes import LEVELS, STRUCTURES
 from ..Numerics.core.records import FLAG_TEXTS
+from ..Numerics.core.words import Side
 from .guard import guarded
 from .section import Section, choose
 from .words import number, plain, side_text, status_text
@@ -22,7 +23,7 @@ class DetailsSection(Section):
         super().__init__(panel)
         for structure in sorted(STRUCTURES):
             self.ui.structureCombo.addItem(structure, structure)
-        for side in SIDES:
+        for side in Side:
             self.ui.sideCombo.addItem(side_text(side), side)
         self.ui.levelCombo.addItem(_("none"), "")
         for level in LEVELS:

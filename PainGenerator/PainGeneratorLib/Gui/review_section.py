@@ -9,7 +9,7 @@ import slicer
 from slicer.i18n import tr as _
 
 from ..Numerics.core.errors import PainGeneratorError
-from ..Numerics.core.records import EVIDENCES, STATUSES
+from ..Numerics.core.words import Evidence, Status
 from .candidate_table import CandidateTable
 from .clicks import Clicks
 from .guard import guarded, guarded_slow
@@ -32,10 +32,10 @@ class ReviewSection(Section):
     def __init__(self, panel: Any) -> None:
         super().__init__(panel)
         self.ui.statusFilter.addItem(_("every status"), "")
-        for status in STATUSES:
+        for status in Status:
             self.ui.statusFilter.addItem(status_text(status), status)
         self.ui.evidenceFilter.addItem(_("every evidence"), "")
-        for evidence in EVIDENCES:
+        for evidence in Evidence:
             self.ui.evidenceFilter.addItem(evidence, evidence)
         self.table = CandidateTable(self.ui.candidatesTable, panel.icon, self.on_candidate_chosen)
         self.clicks = Clicks(self.add_at)

@@ -7,9 +7,7 @@ import datetime
 from pathlib import Path
 
 from ..Numerics.core.version import VERSION
-
-ROLES = ("PET", "T1", "FLUID", "T2", "CONTRAST", "ATTENUATION", "OTHER")
-GROUPS = ("low-back", "hip-replacement")
+from ..Numerics.core.words import LATERAL_SIDES, Group, PainSide, Role, listed
 
 
 def make_parser() -> argparse.ArgumentParser:
@@ -31,7 +29,7 @@ def make_parser() -> argparse.ArgumentParser:
 def _add_demo(commands: argparse._SubParsersAction) -> None:
     demo = commands.add_parser("demo", help="make a phantom case, analyze it, print the table")
     demo.add_argument("--output", type=Path, default=Path("pain-generator-demo"), metavar="DIR")
-    demo.add_argument("--group", choices=GROUPS, default="low-back")
+    demo.add_argument("--group", choices=[str(group) for group in Group], default="low-back")
     demo.add_argument("--seed", type=int, default=1, metavar="N")
     demo.add_argument("--overwrite", action="store_true", help="replace an existing output folder")
 
@@ -40,9 +38,9 @@ def _add_analyze(commands: argparse._SubParsersAction) -> None:
     analyze = commands.add_parser("analyze", help="read a DICOM folder, find and rank candidates, write the report")
     analyze.add_argument("case", type=Path, metavar="CASE", help="folder of DICOM files, any nesting")
     analyze.add_argument("--output", type=Path, required=True, metavar="DIR", help="folder to make")
-    analyze.add_argument("--group", choices=GROUPS)
-    analyze.add_argument("--prosthesis-side", choices=("left", "right"))
-    analyze.add_argument("--pain-side", choices=("left", "right", "both", "midline"))
+    analyze.add_argument("--group", choices=[str(group) for group in Group])
+    analyze.add_argument("--prosthesis-side", choices=[str(side) for side in LATERAL_SIDES])
+    analyze.add_argument("--pain-side", choices=[str(side) for side in PainSide])
     analyze.add_argument(
         "--pain-site", type=_position, action="append", default=[], metavar="R,A,S", help="mm, repeatable"
     )
@@ -76,7 +74,7 @@ def _add_phantom(commands: argparse._SubParsersAction) -> None:
     phantom = commands.add_parser("phantom", help="write a digital case with known truth")
     phantom.add_argument("folder", type=Path, metavar="DIR", help="folder to make")
     phantom.add_argument("--seed", type=int, default=1, metavar="N")
-    phantom.add_argument("--group", choices=GROUPS, default="low-back")
+    phantom.add_argument("--group", choices=[str(group) for group in Group], default="low-back")
     phantom.add_argument("--overwrite", action="store_true", help="replace an existing folder")
 
 
@@ -95,7 +93,7 @@ def _add_roles(parser: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         metavar="SERIES=ROLE",
-        help=f"series number or UID, and one of {', '.join(ROLES)}; repeatable",
+        help=f"series number or UID, and one of {listed(Role)}; repeatable",
     )
 
 
@@ -135,6 +133,6 @@ def _assignment(text: str) -> tuple[str, str]:
 
 def _role(text: str) -> tuple[str, str]:
     series, sign, role = text.rpartition("=")
-    if not (series and sign and role.upper() in ROLES):
-        raise argparse.ArgumentTypeError(f"{text!r} is not SERIES=ROLE with a role of {', '.join(ROLES)}")
+    if not (series and sign and role.upper() in tuple(Role)):
+        raise argparse.ArgumentTypeError(f"{text!r} is not SERIES=ROLE with a role of {listed(Role)}")
     return series, role.upper()

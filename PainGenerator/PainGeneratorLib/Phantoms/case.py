@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from ..Numerics.core.image import Image, resample
+from ..Numerics.core.words import Group, listed
 from . import imaging
 from .dicom_files import Examination, write_mr, write_pet
 from .hip_replacement import make_hip_replacement
@@ -19,7 +20,6 @@ from .low_back import make_low_back
 from .patient import Patient
 from .protocol_of_series import SeriesPlan, plan
 
-GROUPS = ("low-back", "hip-replacement")
 SIZES = ("normal", "small", "full")
 
 
@@ -79,11 +79,11 @@ def make_phantom(
     size : str
         ``small`` has coarse grids, for tests; ``full`` the PET of the whole field of view, 344 x 344 x 127.
     """
-    if group not in GROUPS or size not in SIZES:
-        raise ValueError(f"group must be one of {GROUPS} and size one of {SIZES}, not {group!r}, {size!r}")
+    if group not in tuple(Group) or size not in SIZES:
+        raise ValueError(f"group must be one of {listed(Group)} and size one of {SIZES}, not {group!r}, {size!r}")
     show = progress or (lambda fraction, text: None)
     small = size == "small"
-    streams = np.random.SeedSequence([seed, GROUPS.index(group)]).spawn(6)
+    streams = np.random.SeedSequence([seed, list(Group).index(Group(group))]).spawn(6)
     anatomy_rng, plan_rng, uptake_rng, signal_rng, noise_rng, header_rng = map(np.random.default_rng, streams)
     show(0.0, "Painting the anatomy")
     spacing = 2.0 if small else 1.2

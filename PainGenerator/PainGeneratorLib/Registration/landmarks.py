@@ -13,6 +13,7 @@ import numpy as np
 
 from ..Numerics.core.errors import PainGeneratorError
 from ..Numerics.core.image import transform_points
+from ..Numerics.core.words import Role, listed
 
 MINIMUM_PAIRS = 3
 COLLINEAR_MM = 5.0
@@ -28,7 +29,6 @@ FORM = (
     'as JSON {"<ROLE>": [{"reference": [R, A, S], "series": [R, A, S]}, ...]}, or as Slicer markups (.mrk.json) '
     "whose point labels are <ROLE>-reference-<n> and <ROLE>-series-<n>; all in mm."
 )
-ROLES = ("PET", "T1", "FLUID", "T2", "CONTRAST", "ATTENUATION", "OTHER")
 _CSV_COLUMNS = ("reference_r", "reference_a", "reference_s", "series_r", "series_a", "series_s")
 
 
@@ -178,8 +178,8 @@ def _spread_across_line(points: np.ndarray) -> float:
 
 def _role(name: Any) -> str:
     role = str(name).strip().upper()
-    if role not in ROLES:
-        raise PainGeneratorError(f"there is no role {name!r}.", f"Roles are {', '.join(ROLES)}.")
+    if role not in tuple(Role):
+        raise PainGeneratorError(f"there is no role {name!r}.", f"Roles are {listed(Role)}.")
     return role
 
 

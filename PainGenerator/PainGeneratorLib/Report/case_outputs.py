@@ -215,8 +215,7 @@ def _changed_parameters(analysis: Analysis) -> list[dict[str, Any]]:
     shipped = load_protocol(protocol.group)
     rows = []
     for name in protocol.changed:
-        stage, key = name.split(".", 1)
-        entry = protocol.stages[stage][key]
+        entry = protocol.entry(name)
         rows.append(
             {
                 "name": name,

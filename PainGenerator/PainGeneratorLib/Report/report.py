@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 
-from ..Numerics.core.records import EVIDENCES, Candidate
+from ..Numerics.core.records import Candidate
+from ..Numerics.core.words import Evidence
 from . import words
 from .content import ReportContent
 from .html import Html, bullets, embedded_image, html, join, pairs, tag
@@ -186,7 +187,7 @@ def _summary(content: ReportContent) -> Html:
 def _count_sentence(active: list[Candidate]) -> str:
     counts = [
         f"{sum(c.evidence == evidence for c in active)} on {words.EVIDENCE_WORDS[evidence]}"
-        for evidence in EVIDENCES
+        for evidence in Evidence
         if any(c.evidence == evidence for c in active)
     ]
     accepted = sum(c.status == "accepted" for c in active)

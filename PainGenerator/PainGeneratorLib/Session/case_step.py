@@ -10,7 +10,7 @@ import numpy as np
 from ..Dicom.values import parse_date
 from ..Numerics.core.errors import PainGeneratorError
 from ..Numerics.core.image import Image
-from ..Numerics.core.records import SIDES
+from ..Numerics.core.words import LATERAL_SIDES, Group, PainSide, listed
 from ..Numerics.suv.factors import PetHeader, SuvResult, unit_kind
 from ..Scene import case_scene, markups
 from ..Scene.volumes_in_scene import (
@@ -23,7 +23,6 @@ from ..Scene.volumes_in_scene import (
 )
 from ..Workflow.case import Case, CaseSeries, Warnings
 from ..Workflow.progress import Show
-from ..Workflow.protocol import GROUPS
 from ..Workflow.stages import Suv
 from .base import SessionBase
 from .pet_source import PetSource, pet_source, suv_factors, suv_line
@@ -34,7 +33,6 @@ REFERENCE_ORDER = ("T1", "CONTRAST", "T2", "FLUID")
 """The reference series is the first of these that there is (as in ``Dicom.roles``)."""
 
 MODALITIES = {"PET": "PT"}
-PAIN_SIDES = ("left", "right", "both", "midline")
 
 
 class CaseStep(SessionBase):
@@ -97,8 +95,8 @@ class CaseStep(SessionBase):
 
     @group.setter
     def group(self, group: str) -> None:
-        if group not in GROUPS:
-            raise ValueError(f"group must be one of {GROUPS}, not {group!r}")
+        if group not in tuple(Group):
+            raise ValueError(f"group must be one of {listed(Group)}, not {group!r}")
         if group != self.settings.group:
             aligned_before = self.protocol().stages["alignment"]
             self._keep(group=group)
@@ -112,7 +110,7 @@ class CaseStep(SessionBase):
 
     @prosthesis_side.setter
     def prosthesis_side(self, side: str | None) -> None:
-        self._set_word("prosthesisSide", side, SIDES[:2])
+        self._set_word("prosthesisSide", side, LATERAL_SIDES)
 
     @property
     def pain_side(self) -> str | None:
@@ -121,7 +119,7 @@ class CaseStep(SessionBase):
 
     @pain_side.setter
     def pain_side(self, side: str | None) -> None:
-        self._set_word("painSide", side, PAIN_SIDES)
+        self._set_word("painSide", side, tuple(PainSide))
 
     def _set_word(self, name: str, word: str | None, known: tuple[str, ...]) -> None:
         if word is not None and word not in known:

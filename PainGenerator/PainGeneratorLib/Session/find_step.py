@@ -254,8 +254,7 @@ class FindStep(AlignStep):
         protocol, shipped = self.protocol(), load_protocol(self.group)
         return [
             ParameterEntry(
-                stage,
-                key,
+                *name.split(".", 1),
                 entry["value"],
                 entry.get("unit", ""),
                 entry.get("minimum"),
@@ -263,10 +262,9 @@ class FindStep(AlignStep):
                 tuple(entry.get("choices", ())),
                 entry.get("description", ""),
                 entry.get("source", ""),
-                entry["value"] == shipped.value(f"{stage}.{key}"),
+                entry["value"] == shipped.value(name),
             )
-            for stage, section in protocol.stages.items()
-            for key, entry in section.items()
+            for name, entry in protocol.entries()
         ]
 
     def set_parameter(self, name: str, value: Any) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from ..Registration.landmarks import LandmarkPairs
 from ..Scene import case_scene
 from ..Scene.scene_content import SceneContent
@@ -63,8 +65,7 @@ class RestoreStep(ReviewStep):
             values["painSide"] = content.case.get("pain_side") or ""
             stored = content.protocol
             values["protocolChanges"] = {
-                name: parameter_text(stored["values"][name.split(".")[0]][name.split(".")[1]])
-                for name in stored.get("changed", [])
+                name: parameter_text(_value_at(stored["values"], name)) for name in stored.get("changed", [])
             }
         self._keep(**values)
 
@@ -111,3 +112,10 @@ class RestoreStep(ReviewStep):
         if review.undo_text is not None:
             self._found.candidates = list(review.candidates)
             self._write_scene()
+
+
+def _value_at(values: dict, name: str) -> Any:
+    """A parameter's value in the nested values of a protocol."""
+    for key in name.split("."):
+        values = values[key]
+    return values

@@ -15,8 +15,9 @@ from scipy import ndimage
 
 from ..Numerics.core.errors import PainGeneratorError
 from ..Numerics.core.image import Region
-from ..Numerics.core.records import STATUSES, Candidate, Place
+from ..Numerics.core.records import Candidate, Place
 from ..Numerics.core.regions import gap_mm, on_grid, overlap_fraction, union
+from ..Numerics.core.words import Status, listed
 from ..Numerics.fusion.candidates import ranked
 
 Measure = Callable[[Candidate], Candidate]
@@ -88,8 +89,8 @@ class Review:
 
     def set_status(self, candidate_ids: str | Sequence[str], status: str) -> None:
         """Accept, reject, hold for physiologic, or back to pending; one candidate or several, in one act."""
-        if status not in STATUSES:
-            raise ValueError(f"status must be one of {STATUSES}, not {status!r}")
+        if status not in tuple(Status):
+            raise ValueError(f"status must be one of {listed(Status)}, not {status!r}")
         ids = _listed(candidate_ids)
         chosen = [self.get(candidate_id) for candidate_id in ids]
         text = f"{', '.join(ids)} {status}"

@@ -10,8 +10,9 @@ import numpy as np
 from ..Numerics.body.symmetry import RELIABLE_QUALITY
 from ..Numerics.core.errors import PainGeneratorError
 from ..Numerics.core.image import Image
-from ..Numerics.core.records import SIDES, Candidate, Place
+from ..Numerics.core.records import Candidate, Place
 from ..Numerics.core.regions import contains
+from ..Numerics.core.words import Side, listed
 from ..Numerics.pet.peak import sphere_means
 from ..Scene import case_scene
 from ..Scene.candidate_segments import outline_of, take_outline
@@ -88,8 +89,8 @@ class ReviewStep(FindStep):
 
     def rename(self, candidate_id: str, structure: str, side: str, level: str | None) -> None:
         """Give another structure, side and level; the zone goes unless the structure stays."""
-        if side not in SIDES:
-            raise ValueError(f"side must be one of {SIDES}, not {side!r}")
+        if side not in tuple(Side):
+            raise ValueError(f"side must be one of {listed(Side)}, not {side!r}")
         if not structure.strip():
             raise PainGeneratorError("A candidate needs a structure.", "Choose or type one.")
         old = self._reviewed().get(candidate_id).place

@@ -11,9 +11,10 @@ import numpy as np
 
 from ..Numerics.core.errors import PainGeneratorError
 from ..Numerics.core.image import Image
+from ..Numerics.core.words import Group, listed
 from ..Numerics.fusion.candidates import Symptoms
 from ..Numerics.suv.factors import PetHeader
-from .protocol import GROUPS, Protocol, load_protocol
+from .protocol import Protocol, load_protocol
 
 
 @dataclass(frozen=True)
@@ -65,8 +66,8 @@ class CaseOptions:
         PainGeneratorError
             When the group and the prosthesis side contradict each other.
         """
-        if self.group is not None and self.group not in GROUPS:
-            raise ValueError(f"group must be one of {GROUPS}, not {self.group!r}")
+        if self.group is not None and self.group not in tuple(Group):
+            raise ValueError(f"group must be one of {listed(Group)}, not {self.group!r}")
         if self.group == "low-back" and self.prosthesis_side is not None:
             raise PainGeneratorError(
                 "A prosthesis side is given for a case of the group low-back.",

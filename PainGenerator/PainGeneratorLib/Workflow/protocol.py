@@ -1,4 +1,9 @@
-"""Protocols: all parameters of all stages, with unit, range and source, from one JSON file per clinical group."""
+"""Protocols: the parameters of all stages, with unit, range and source.
+
+``base.json`` holds every parameter. The file of a clinical group holds only the values that differ there. The
+parameters of a stage are nested as the parts of the stage are; the name of a parameter is its path with dots, such as
+``hot_spots.contour.method``.
+"""
 
 from __future__ import annotations
 
@@ -6,16 +11,22 @@ import dataclasses
 import functools
 import json
 import math
-from collections.abc import Mapping
+import typing
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
 from ..Numerics.core.errors import PainGeneratorError
+from ..Numerics.core.words import Group
 
 PROTOCOLS_FOLDER = Path(__file__).resolve().parents[2] / "Resources" / "Protocols"
-GROUPS = ("low-back", "hip-replacement")
+BASE_FILE = "base.json"
 
 Parameters = TypeVar("Parameters")
+Entry = Mapping[str, Any]
+"""One parameter: ``value``, ``unit``, ``minimum``, ``maximum`` or ``choices``, ``source``, ``description``."""
+Section = Mapping[str, Any]
+"""Parameters and sections by name."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -25,66 +36,83 @@ class Protocol:
     Parameters
     ----------
     group : str
-        One of GROUPS.
+        ``low-back`` or ``hip-replacement``.
     stages : mapping
-        ``{stage: {parameter: {"value", "unit", "minimum", "maximum", "choices", "source", "description"}}}``.
+        Stage to its parameters and sections, see :data:`Entry` and :data:`Section`.
     changed : tuple of str
-        ``stage.parameter`` names whose value is not the shipped one; shown in report and provenance.
+        Names of parameters whose value is not the shipped one. Report and provenance show them.
     """
 
     group: str
-    stages: Mapping[str, Mapping[str, Mapping[str, Any]]]
+    stages: Mapping[str, Section]
     changed: tuple[str, ...] = ()
 
     def stage(self, name: str, parameters_class: type[Parameters]) -> Parameters:
-        """The parameters of one stage as its frozen dataclass.
+        """The parameters of one stage as its frozen dataclass; sections become the dataclasses of its fields.
 
         Raises
         ------
         PainGeneratorError
             When the protocol lacks a parameter of the class or has one that the class does not know.
         """
-        section = self.stages.get(name, {})
-        wanted = {field.name for field in dataclasses.fields(parameters_class)}
-        if wanted != set(section):
-            differing = ", ".join(sorted(wanted ^ set(section)))
-            raise PainGeneratorError(
-                f"The protocol's stage '{name}' does not fit this version of the program: {differing}.",
-                "Use a protocol file that was made with this version.",
-            )
-        return parameters_class(
-            **{key: tuple(e["value"]) if isinstance(e["value"], list) else e["value"] for key, e in section.items()}
-        )
+        return _filled(name, self.stages.get(name, {}), parameters_class)
+
+    def entries(self) -> Iterator[tuple[str, Entry]]:
+        """Name and entry of every parameter, in the order of the file."""
+        return _entries(self.stages, "")
+
+    def entry(self, name: str) -> Entry:
+        """The entry of a parameter.
+
+        Raises
+        ------
+        PainGeneratorError
+            When there is no such parameter.
+        """
+        section: Any = self.stages
+        for key in name.split("."):
+            section = section.get(key) if isinstance(section, Mapping) and not _is_entry(section) else None
+        if not _is_entry(section):
+            raise self._unknown(name)
+        found: Entry = section
+        return found
 
     def value(self, name: str) -> Any:
-        """The value of ``stage.parameter``."""
-        return _entry(self.stages, name)["value"]
+        """The value of a parameter."""
+        return self.entry(name)["value"]
 
-    def values(self) -> dict[str, dict[str, Any]]:
-        """``{stage: {parameter: value}}``, for provenance."""
-        return {
-            stage: {key: entry["value"] for key, entry in section.items()} for stage, section in self.stages.items()
-        }
+    def values(self) -> dict[str, Any]:
+        """The values alone, nested as the parameters are; for provenance."""
+        return _values(self.stages)
 
     def with_values(self, changes: Mapping[str, Any]) -> Protocol:
-        """A copy with other values, ``{"stage.parameter": value}``; text is converted to the parameter's type.
+        """A copy with other values, ``{name: value}``. Text is converted to the type of the parameter.
 
         Raises
         ------
         PainGeneratorError
             When a name is unknown or a value is of the wrong type or out of its range.
         """
-        stages = {
-            stage: {key: dict(entry) for key, entry in section.items()} for stage, section in self.stages.items()
-        }
+        stages = _copied(self.stages)
         changed = set(self.changed)
         for name, value in changes.items():
-            entry = _entry(stages, name)
-            converted = _checked(name, value, entry)
-            if converted != entry["value"]:
-                entry["value"] = converted
+            converted = _checked(name, value, self.entry(name))
+            *path, key = name.split(".")
+            section = stages
+            for part in path:
+                section = section[part]
+            if converted != section[key]["value"]:
+                section[key]["value"] = converted
                 changed.add(name)
         return Protocol(self.group, stages, tuple(sorted(changed)))
+
+    def _unknown(self, name: str) -> PainGeneratorError:
+        stage = name.partition(".")[0]
+        known = [known for known, _ in self.entries() if known.startswith(f"{stage}.") or stage not in self.stages]
+        return PainGeneratorError(
+            f"There is no parameter '{name}' in the protocol.",
+            f"Names are stage.parameter; known are: {', '.join(known)}.",
+        )
 
 
 def load_protocol(group: str, file: Path | None = None) -> Protocol:
@@ -95,25 +123,22 @@ def load_protocol(group: str, file: Path | None = None) -> Protocol:
     group : str
         ``low-back`` or ``hip-replacement``.
     file : Path, optional
-        A protocol file of the same form; it may hold only the parameters that differ, an entry may be a bare value.
+        A protocol file of the form of ``base.json``. It may hold only the parameters that differ, and an entry may be
+        a bare value.
 
     Raises
     ------
     PainGeneratorError
         When the file cannot be read, is for another group, or holds unknown names or values out of range.
     """
-    if group not in GROUPS:
-        raise ValueError(f"group must be one of {GROUPS}, not {group!r}")
-    protocol = _shipped(group)
+    if group not in tuple(Group):
+        raise ValueError(f"group must be one of {[str(g) for g in Group]}, not {group!r}")
+    protocol = _shipped(str(group))
     if file is None:
         return protocol
     try:
         own = json.loads(Path(file).read_text(encoding="utf-8"))
-        changes = {
-            f"{stage}.{key}": entry["value"] if isinstance(entry, dict) else entry
-            for stage, section in own.get("stages", {}).items()
-            for key, entry in section.items()
-        }
+        changes = dict(_given(own.get("stages", {}), ""))
         own_group = own.get("group", group)
     except (OSError, ValueError, AttributeError, KeyError, TypeError) as error:
         raise PainGeneratorError(
@@ -130,51 +155,116 @@ def load_protocol(group: str, file: Path | None = None) -> Protocol:
 
 @functools.cache
 def _shipped(group: str) -> Protocol:
-    """The shipped protocol; never changed in place, so that one serves all."""
-    content = json.loads((PROTOCOLS_FOLDER / f"{group}.json").read_text(encoding="utf-8"))
-    return Protocol(group, content["stages"])
+    """The shipped protocol of a group. It is never changed in place, so one copy serves all callers."""
+    base = json.loads((PROTOCOLS_FOLDER / BASE_FILE).read_text(encoding="utf-8"))
+    own = json.loads((PROTOCOLS_FOLDER / f"{group}.json").read_text(encoding="utf-8"))
+    changed = Protocol(group, base["stages"]).with_values(own["overrides"])
+    return Protocol(group, changed.stages)
 
 
-def _entry(stages: Mapping[str, Mapping[str, Any]], name: str) -> Any:
-    stage, _, key = name.partition(".")
-    try:
-        return stages[stage][key]
-    except KeyError:
-        known = ", ".join(
-            f"{s}.{k}" for s, section in stages.items() for k in section if s == stage or not stages.get(stage)
-        )
+def _is_entry(item: Any) -> bool:
+    """Whether an item of a section is a parameter; else it is a section of its own."""
+    return isinstance(item, Mapping) and "value" in item
+
+
+def _entries(section: Section, prefix: str) -> Iterator[tuple[str, Entry]]:
+    for key, item in section.items():
+        if _is_entry(item):
+            yield f"{prefix}{key}", item
+        else:
+            yield from _entries(item, f"{prefix}{key}.")
+
+
+def _given(section: Section, prefix: str) -> Iterator[tuple[str, Any]]:
+    """Name and value of every parameter of a user's file."""
+    for key, item in section.items():
+        if _is_entry(item):
+            yield f"{prefix}{key}", item["value"]
+        elif isinstance(item, Mapping):
+            yield from _given(item, f"{prefix}{key}.")
+        else:
+            yield f"{prefix}{key}", item
+
+
+def _values(section: Section) -> dict[str, Any]:
+    return {key: item["value"] if _is_entry(item) else _values(item) for key, item in section.items()}
+
+
+def _copied(section: Section) -> dict[str, Any]:
+    return {key: dict(item) if _is_entry(item) else _copied(item) for key, item in section.items()}
+
+
+def _filled(name: str, section: Section, parameters_class: type[Parameters]) -> Parameters:
+    """A frozen dataclass of parameters from its section."""
+    wanted = typing.get_type_hints(parameters_class)
+    if set(wanted) != set(section):
+        differing = ", ".join(sorted(set(wanted) ^ set(section)))
         raise PainGeneratorError(
-            f"There is no parameter '{name}' in the protocol.", f"Names are stage.parameter; known are: {known}."
-        ) from None
+            f"The protocol's stage '{name}' does not fit this version of the program: {differing}.",
+            "Use a protocol file that was made with this version.",
+        )
+    values: dict[str, Any] = {}
+    for key, item in section.items():
+        if _is_entry(item):
+            value = item["value"]
+            values[key] = tuple(value) if isinstance(value, list) else value
+        else:
+            values[key] = _filled(f"{name}.{key}", item, wanted[key])
+    return parameters_class(**values)
 
 
-def _checked(name: str, value: Any, entry: Mapping[str, Any]) -> Any:
+def _checked(name: str, value: Any, entry: Entry) -> Any:
+    """A value as the parameter holds it; refused when it is of the wrong type or out of range."""
     shipped = entry["value"]
-    expected = "a value of the shipped kind"
+    if isinstance(shipped, bool):
+        expected, convert = "true or false", _as_switch
+    elif isinstance(shipped, int | float):
+        expected = f"a number from {entry['minimum']} to {entry['maximum']} {entry.get('unit', '')}".rstrip()
+        convert = _as_number
+    elif isinstance(shipped, str):
+        expected, convert = "one of: " + ", ".join(entry["choices"]), _as_word
+    elif "choices" in entry:
+        expected, convert = "a list of: " + ", ".join(entry["choices"]), _as_words
+    else:
+        expected, convert = f"a list of {len(shipped)} numbers", _as_numbers
     try:
-        if isinstance(shipped, bool):
-            expected = "true or false"
-            words = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
-            return words[str(value).strip().lower()]
-        if isinstance(shipped, int | float):
-            minimum, maximum = entry["minimum"], entry["maximum"]
-            expected = f"a number from {minimum} to {maximum} {entry.get('unit', '')}".rstrip()
-            number = int(value) if isinstance(shipped, int) and float(value) == int(value) else float(value)
-            if isinstance(shipped, int) and not isinstance(number, int):
-                raise ValueError(name)
-            if not math.isfinite(number) or not minimum <= number <= maximum:
-                raise ValueError(name)
-            return number
-        if isinstance(shipped, str):
-            expected = "one of: " + ", ".join(entry["choices"])
-            if value not in entry["choices"]:
-                raise ValueError(name)
-            return value
-        expected = f"a list of {len(shipped)} numbers"
-        parts = value.split(",") if isinstance(value, str) else list(value)
-        numbers = [float(part) for part in parts]
-        if len(numbers) != len(shipped) or not all(entry["minimum"] <= n <= entry["maximum"] for n in numbers):
-            raise ValueError(name)
-        return numbers
+        return convert(value, entry)
     except (KeyError, TypeError, ValueError, OverflowError):
         raise PainGeneratorError(f"The parameter '{name}' cannot be {value!r}.", f"Give {expected}.") from None
+
+
+def _as_switch(value: Any, _entry: Entry) -> bool:
+    words = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
+    return words[str(value).strip().lower()]
+
+
+def _as_number(value: Any, entry: Entry) -> int | float:
+    is_whole = isinstance(entry["value"], int)
+    number: int | float = float(value)
+    if not math.isfinite(number) or not entry["minimum"] <= number <= entry["maximum"]:
+        raise ValueError(value)
+    if is_whole and number != int(number):
+        raise ValueError(value)
+    return int(number) if is_whole else number
+
+
+def _as_word(value: Any, entry: Entry) -> str:
+    if value not in entry["choices"]:
+        raise ValueError(value)
+    return str(value)
+
+
+def _as_words(value: Any, entry: Entry) -> list[str]:
+    parts = [part.strip() for part in value.split(",")] if isinstance(value, str) else list(value)
+    words = [str(part) for part in parts if part]
+    if not set(words) <= set(entry["choices"]):
+        raise ValueError(value)
+    return words
+
+
+def _as_numbers(value: Any, entry: Entry) -> list[float]:
+    parts = value.split(",") if isinstance(value, str) else list(value)
+    numbers = [float(part) for part in parts]
+    if len(numbers) != len(entry["value"]) or not all(entry["minimum"] <= n <= entry["maximum"] for n in numbers):
+        raise ValueError(value)
+    return numbers

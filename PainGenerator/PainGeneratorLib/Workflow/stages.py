@@ -13,6 +13,7 @@ from ..Anatomy.anatomy_map import AnatomyMap
 from ..Anatomy.body_plan import BodyPlan
 from ..Numerics.body.symmetry import SymmetryPlane
 from ..Numerics.core.image import Image, resample
+from ..Numerics.core.words import MR_ROLES
 from ..Numerics.mr.findings import MRParameters, MRResult, find_mr_findings
 from ..Numerics.pet.detector import HotSpotDetector, HotSpotParameters
 from ..Numerics.suv.factors import PetHeader, SuvOverrides, SuvResult, compute_suv_factors, factors_for_unit
@@ -22,7 +23,6 @@ from ..Registration.landmarks import LandmarkPairs, read_landmarks
 from .case import Case, CaseOptions
 from .progress import Show, silent
 
-MR_ROLES = ("T1", "FLUID", "T2", "CONTRAST")
 SUV_BW = "g/ml{SUVbw}"
 
 

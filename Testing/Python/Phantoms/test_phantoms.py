@@ -7,7 +7,8 @@ import json
 import numpy as np
 import pytest
 from PainGeneratorLib.Numerics.core.image import LPS_TO_RAS, Geometry, Image, resample, transform_points
-from PainGeneratorLib.Phantoms.case import GROUPS, make_phantom, write_phantom
+from PainGeneratorLib.Numerics.core.words import Group
+from PainGeneratorLib.Phantoms.case import make_phantom, write_phantom
 from PainGeneratorLib.Phantoms.hip_replacement import make_hip_replacement
 from PainGeneratorLib.Phantoms.implant_effects import distance_to_metal
 from PainGeneratorLib.Phantoms.low_back import make_low_back
@@ -18,7 +19,7 @@ from PainGeneratorLib.Phantoms.tissue_table import TISSUES
 SEEDS = {"low-back": 3, "hip-replacement": 4}
 
 
-@pytest.fixture(scope="module", params=GROUPS)
+@pytest.fixture(scope="module", params=tuple(Group))
 def written(request, tmp_path_factory):
     folder = tmp_path_factory.mktemp(request.param)
     told = []

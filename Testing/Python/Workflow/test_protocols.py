@@ -2,39 +2,37 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from pathlib import Path
 
 import pytest
 from PainGeneratorLib.Numerics.core.errors import PainGeneratorError
+from PainGeneratorLib.Numerics.core.words import Group
 from PainGeneratorLib.Numerics.fusion.candidates import FusionParameters
-from PainGeneratorLib.Workflow.protocol import GROUPS, PROTOCOLS_FOLDER, load_protocol
+from PainGeneratorLib.Workflow.protocol import PROTOCOLS_FOLDER, Protocol, load_protocol
 
 
-@pytest.mark.parametrize("group", GROUPS)
+@pytest.mark.parametrize("group", tuple(Group))
 def test_every_parameter_says_its_unit_range_and_source(group: str) -> None:
     protocol = load_protocol(group)
     assert protocol.stages
-    for stage, section in protocol.stages.items():
-        for key, entry in section.items():
-            name = f"{stage}.{key}"
-            assert entry["source"].strip(), name
-            assert entry["description"].strip(), name
-            assert "unit" in entry, name
-            value = entry["value"]
-            if isinstance(value, bool):
-                continue
-            if isinstance(value, str):
-                assert value in entry["choices"], name
-            else:
-                for number in value if isinstance(value, list) else [value]:
-                    assert entry["minimum"] <= number <= entry["maximum"], name
+    for name, entry in protocol.entries():
+        assert entry["source"].strip(), name
+        assert entry["description"].strip(), name
+        assert "unit" in entry, name
+        value = entry["value"]
+        if isinstance(value, bool):
+            continue
+        if "choices" in entry:
+            assert set(value if isinstance(value, list) else [value]) <= set(entry["choices"]), name
+        else:
+            for number in value if isinstance(value, list) else [value]:
+                assert entry["minimum"] <= number <= entry["maximum"], name
 
 
 def test_both_groups_have_the_same_parameters() -> None:
-    names = [
-        {(stage, key) for stage, section in load_protocol(group).stages.items() for key in section} for group in GROUPS
-    ]
+    names = [{name for name, _ in load_protocol(group).entries()} for group in Group]
     assert names[0] == names[1]
 
 
@@ -79,5 +77,37 @@ def test_a_protocol_of_another_version_is_refused() -> None:
 
 
 def test_the_shipped_files_say_which_group_they_are_for() -> None:
-    for group in GROUPS:
+    for group in tuple(Group):
         assert json.loads((PROTOCOLS_FOLDER / f"{group}.json").read_text(encoding="utf-8"))["group"] == group
+
+
+def test_parameters_of_a_part_of_a_stage_are_nested_and_fill_its_own_dataclass() -> None:
+    number = {"value": 2.0, "unit": "mm", "minimum": 0.0, "maximum": 9.0, "source": "a test", "description": "a size"}
+    words = {"value": [], "unit": "", "choices": ["first", "second"], "source": "a test", "description": "rules"}
+    protocol = Protocol("low-back", {"stage": {"size_mm": number, "part": {"size_mm": number, "off": words}}})
+    changed = protocol.with_values({"stage.part.size_mm": "3.5", "stage.part.off": "second, first"})
+    assert changed.stage("stage", StageParameters) == StageParameters(2.0, PartParameters(3.5, ("second", "first")))
+    assert changed.changed == ("stage.part.off", "stage.part.size_mm")
+    assert [name for name, _ in changed.entries()] == ["stage.size_mm", "stage.part.size_mm", "stage.part.off"]
+    assert changed.values() == {"stage": {"size_mm": 2.0, "part": {"size_mm": 3.5, "off": ["second", "first"]}}}
+    assert protocol.value("stage.part.size_mm") == 2.0
+    with pytest.raises(PainGeneratorError, match=r"no parameter 'stage\.part'"):
+        protocol.value("stage.part")
+    with pytest.raises(PainGeneratorError, match="a list of: first, second"):
+        protocol.with_values({"stage.part.off": "third"})
+
+
+@dataclasses.dataclass(frozen=True)
+class PartParameters:
+    """Parameters of a part of a stage."""
+
+    size_mm: float
+    off: tuple[str, ...]
+
+
+@dataclasses.dataclass(frozen=True)
+class StageParameters:
+    """Parameters of a stage with a part."""
+
+    size_mm: float
+    part: PartParameters

@@ -13,10 +13,6 @@ import numpy as np
 
 from .image import Region
 
-SIDES = ("left", "right", "midline")
-EVIDENCES = ("PET+MR", "PET only", "MR only")
-STATUSES = ("pending", "accepted", "rejected", "physiologic")
-ORIGINS = ("automatic", "edited", "manual")
 MR_KINDS = (
     "oedema",
     "effusion or synovitis",

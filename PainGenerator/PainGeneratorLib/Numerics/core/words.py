@@ -1,0 +1,87 @@
+"""The words that the whole project uses for roles, groups, sides, evidence and status.
+
+Every list of such words stands here and nowhere else. The members are strings, so they can be compared with text,
+written to JSON and stored as attributes without a conversion.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from enum import StrEnum
+
+
+class Role(StrEnum):
+    """What a series is for."""
+
+    PET = "PET"
+    T1 = "T1"
+    FLUID = "FLUID"
+    """A fluid-sensitive series: STIR, fat-saturated T2 or proton density, or the water image of a Dixon T2."""
+    T2 = "T2"
+    CONTRAST = "CONTRAST"
+    """T1 after gadolinium."""
+    ATTENUATION = "ATTENUATION"
+    """The Dixon or CT that was acquired with the PET and lies in its frame."""
+    OTHER = "OTHER"
+
+
+MR_ROLES = (Role.T1, Role.FLUID, Role.T2, Role.CONTRAST)
+"""The roles of diagnostic MR series, in the order in which they are preferred as reference series."""
+
+
+class Group(StrEnum):
+    """Clinical group of a case."""
+
+    LOW_BACK = "low-back"
+    HIP_REPLACEMENT = "hip-replacement"
+
+
+class Side(StrEnum):
+    """Side of the patient's body."""
+
+    LEFT = "left"
+    RIGHT = "right"
+    MIDLINE = "midline"
+
+
+LATERAL_SIDES = (Side.LEFT, Side.RIGHT)
+"""The sides on which a paired structure or a prosthesis can lie."""
+
+
+class PainSide(StrEnum):
+    """Where the patient says that it hurts."""
+
+    LEFT = "left"
+    RIGHT = "right"
+    BOTH = "both"
+    MIDLINE = "midline"
+
+
+class Evidence(StrEnum):
+    """Which images show a candidate."""
+
+    BOTH = "PET+MR"
+    PET_ONLY = "PET only"
+    MR_ONLY = "MR only"
+
+
+class Status(StrEnum):
+    """What the reader decided about a candidate."""
+
+    PENDING = "pending"
+    ACCEPTED = "accepted"
+    REJECTED = "rejected"
+    PHYSIOLOGIC = "physiologic"
+
+
+class Origin(StrEnum):
+    """Where the outline of a candidate comes from."""
+
+    AUTOMATIC = "automatic"
+    EDITED = "edited"
+    MANUAL = "manual"
+
+
+def listed(words: Iterable[str]) -> str:
+    """Words for a message: ``left, right, midline``."""
+    return ", ".join(words)
