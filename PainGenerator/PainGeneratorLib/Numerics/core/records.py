@@ -82,6 +82,8 @@ class HotSpot:
     physiologic: str | None = None
     """Why it is held to be physiologic ("urinary bladder: ..."), None when it is not."""
     flags: list[str] = field(default_factory=list)
+    rule: str | None = None
+    """Name of the rule that decided about `physiologic`, in either direction; None when no rule applied."""
 
 
 @dataclass(eq=False)
@@ -100,6 +102,8 @@ class MRFinding:
     grade: float
     """0, 0.33, 0.66 or 1, by z and extent."""
     flags: list[str] = field(default_factory=list)
+    rule: str | None = None
+    """Name of the rule that gave the finding its kind; None when no rule did."""
 
 
 @dataclass(frozen=True)
