@@ -14,10 +14,10 @@ from .words import method_text, number
 PREVIEW_PAUSE_MS = 15
 """Between a move of the slider and the preview: the moves that came in the meantime are one."""
 
-SENSITIVITY, METHOD = "hot_spots.sensitivity", "hot_spots.contour_method"
+SENSITIVITY, METHOD = "hot_spots.sensitivity", "hot_spots.contour.method"
 PRESETS: dict[str, tuple[str, str | None, float | None]] = {
-    "presetSuv25Button": ("fixed-suv", "hot_spots.contour_suv", 2.5),
-    "presetSuv4Button": ("fixed-suv", "hot_spots.contour_suv", 4.0),
+    "presetSuv25Button": ("fixed-suv", "hot_spots.contour.suv", 2.5),
+    "presetSuv4Button": ("fixed-suv", "hot_spots.contour.suv", 4.0),
     "presetPercent41Button": ("percent-41", None, None),
     "presetPercent42Button": ("percent-42", None, None),
     "presetPercent50Button": ("percent-50", None, None),

@@ -48,7 +48,7 @@ class ParameterRow:
             widget.toolTip = tip
         for column, widget in enumerate((self.label, self.editor, self.unit, self.button)):
             grid.addWidget(widget, number, column)
-        self.words = f"{entry.key} {entry.description}".replace("_", " ").lower()
+        self.words = f"{entry.key} {entry.description}".replace("_", " ").replace(".", " ").lower()
         self.show(entry)
         self._connections.add(self.editor, signal, self.on_edited)
         self._connections.add(self.button, "clicked()", self.on_reset)
@@ -130,8 +130,10 @@ def parameter_name(entry: ParameterEntry) -> str:
 
     >>> parameter_name(ParameterEntry("s", "suv_minimum", 1.0, "", 0.0, 2.0, (), "", "", True))
     'SUV minimum'
+    >>> parameter_name(ParameterEntry("s", "contour.margin_mm", 4.0, "mm", 0.0, 30.0, (), "", "", True))
+    'Contour margin'
     """
-    words = entry.key.removesuffix(f"_{entry.unit}").split("_")
+    words = entry.key.removesuffix(f"_{entry.unit}").replace(".", "_").split("_")
     text = " ".join(word.upper() if word in ABBREVIATIONS else word for word in words)
     return text[0].upper() + text[1:]
 

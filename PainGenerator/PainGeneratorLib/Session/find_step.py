@@ -235,7 +235,7 @@ class FindStep(AlignStep):
         preview = self._preview
         if preview is None:
             return
-        for name, value in (("sensitivity", preview.sensitivity), ("contour_method", preview.method)):
+        for name, value in (("sensitivity", preview.sensitivity), ("contour.method", preview.method)):
             self._change_protocol(f"hot_spots.{name}", value)
         case = self._case = dataclasses.replace(self._case, options=self._options(), protocol=self.protocol())
         result = self._detector().find(preview.sensitivity, preview.method)

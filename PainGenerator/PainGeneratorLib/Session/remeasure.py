@@ -85,7 +85,7 @@ class Remeasure:
             namer,
             case,
             aligned,
-            case.protocol.value("hot_spots.mirror_search_mm"),
+            case.protocol.value("hot_spots.measure.mirror_search_mm"),
         )
 
     def __call__(self, candidate: Candidate) -> Candidate:
@@ -172,7 +172,7 @@ class Remeasure:
         if not flat.size:
             return None
         inside = Region(self.pet.geometry, flat)
-        peak = suv_peak(self.pet, inside, spheres=self.detector.around.spheres)
+        peak = suv_peak(self.pet, inside, spheres=self.detector.scan.spheres)
         focus = focus_of(self.pet, self.detector.references, flat)
         reference, name = self.detector.reference_of(focus)
         mirrored = None
@@ -182,7 +182,7 @@ class Remeasure:
         flags = ["peak-at-edge"] if peak.at_edge else []
         if name == SURROUNDINGS:
             flags.append("no-reference")
-        unreliable = self.detector.around.unreliable
+        unreliable = self.detector.scan.unreliable
         if unreliable is not None and unreliable.reshape(-1)[flat].any():
             flags.append("near-implant")
         return HotSpot(
@@ -259,7 +259,7 @@ class Remeasure:
         own = self.pet.geometry.moved(np.linalg.inv(pet_to_reference))
         suv = Image(self.pet.array, own)
         place = np.linalg.inv(pet_to_reference) @ [*position, 1.0]
-        method = self.case.protocol.value("hot_spots.contour_method")
+        method = self.case.protocol.value("hot_spots.contour.method")
         spot = grow_on_pet(suv, self.detector, place[:3], method)
         if spot is None:
             return None

@@ -17,12 +17,12 @@ from ..body.symmetry import RELIABLE_QUALITY, SymmetryPlane
 from ..core.image import Image
 from ..core.records import HotSpot
 from .body_shape import BodyShape
-from .contours import METHODS, ContourParameters, methods_that_differ
+from .contours import METHODS, ContourParameters, NormalUptake, methods_that_differ
 from .contrast import ContrastMap
-from .foci import Focus, FocusParameters, find_foci, smoothed
+from .foci import Focus, FocusLimits, FocusParameters, find_foci, smoothed
 from .hot_discs import RATIO as DISC_RATIO
 from .hot_discs import HotDisc, find_hot_discs
-from .measuring import Surroundings, measure_focus
+from .measuring import MeasureParameters, PetScan, measure_focus
 from .organ_places import PhysiologicParameters
 from .peak import SphereMeans
 from .reference_tissue import ReferenceField, ReferenceParameters, ReferenceValue, measure_liver, medians_of_levels
@@ -44,60 +44,20 @@ BLADDER_RATIO = 2.5
 RULING_METHOD = "adaptive"
 """Contour method whose measures decide what is shown, whichever contour is drawn."""
 
-LATE_PARAMETERS = (
-    "sensitivity",
-    "contour_method",
-    "contour_suv",
-    "contour_ratio",
-    "contour_sd_factor",
-    "percist_mean",
-    "percist_sd",
-    "shell_inner_mm",
-    "shell_outer_mm",
-    "contour_margin_mm",
-)
-"""Parameters that the first pass does not use: they can be changed without another one."""
 
-
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class HotSpotParameters:
     """Stage "hot_spots" of a protocol; see there for units, ranges and sources."""
 
     smoothing_fwhm_mm: float
     sensitivity: float
-    z_minimum: float
     significance: float
     conspicuity: float
-    volume_minimum_ml: float
-    suv_minimum: float
-    prominence_suv: float
-    prominence_part: float
-    prominence_contrast: float
-    separation_mm: float
-    body_suv: float
-    local_radius_mm: float
-    local_percentile: float
-    tissue_radius_mm: float
-    tissue_margin_mm: float
-    hot_ratio: float
-    contour_method: str
-    contour_suv: float
-    contour_ratio: float
-    contour_sd_factor: float
-    percist_mean: float
-    percist_sd: float
-    shell_inner_mm: float
-    shell_outer_mm: float
-    contour_margin_mm: float
-    mirror_search_mm: float
-    large_ml: float
-    physiologic_volume_ml: float
-    physiologic_suv: float
-    urine_suv: float
-    symmetric_ratio: float
-    symmetric_tbr: float
-    ventral_side_mm: float
-    abdomen_depth: float
+    reference: ReferenceParameters
+    foci: FocusParameters
+    contour: ContourParameters
+    measure: MeasureParameters
+    physiologic: PhysiologicParameters
 
 
 @dataclass(frozen=True, eq=False)
@@ -165,7 +125,7 @@ class HotSpotDetector:
         self.warnings: list[str] = []
         p = parameters
         report(0.0, "Smoothing the PET for detection")
-        smooth = smoothed(suv, p.smoothing_fwhm_mm, p.body_suv)
+        smooth = smoothed(suv, p.smoothing_fwhm_mm, p.reference.body_suv)
         report(0.3, "Measuring reference tissue")
         excluded = None if self._organs is None else self._organs > 0
         if unreliable is not None:
@@ -173,9 +133,7 @@ class HotSpotDetector:
         self.references = ReferenceField(
             smooth,
             suv.geometry,
-            ReferenceParameters(
-                p.body_suv, p.local_radius_mm, p.local_percentile, p.tissue_radius_mm, p.hot_ratio, p.tissue_margin_mm
-            ),
+            p.reference,
             self._tissues,
             excluded,
             symmetry if symmetry is not None and symmetry.quality >= RELIABLE_QUALITY else None,
@@ -183,39 +141,34 @@ class HotSpotDetector:
         self._level_medians = medians_of_levels(smooth, self._levels, self._tissues)
         self._liver = measure_liver(suv, self._organs, self._organ_names)
         report(0.5, "Looking for foci")
-        self._contrast = ContrastMap(suv, p.body_suv)
+        self._contrast = ContrastMap(suv, p.reference.body_suv)
         self._foci: list[Focus] = []
         owner = np.zeros(0, dtype=np.int32)
         self._noise = 0.0
         if np.isfinite(self.references.typical):
             self._noise = self._contrast.typical_noise / self.references.typical
-            self._foci, owner = find_foci(suv, smooth, self.references, self._contrast, self._focus_parameters())
+            self._foci, owner = find_foci(suv, smooth, self.references, self._contrast, p.foci, self._limits())
         else:
             self.warnings.append("The PET shows no body: no voxel has an SUV above the body threshold.")
         self._discs: dict[int, HotDisc] = {}
         if spine is not None and owner.size:
             self._add_discs(find_hot_discs(smooth, suv.geometry, spine), owner)
-        self._around = self._surroundings(smooth, owner)
+        self._scan = self._pet_scan(smooth, owner)
         if symmetry is not None and symmetry.quality < RELIABLE_QUALITY:
             self.warnings.append("The plane of symmetry is uncertain: left and right are not compared.")
         self._measured: dict[tuple[int, str], HotSpot | None] = {}
         report(1.0, "Foci found")
 
-    def _focus_parameters(self) -> FocusParameters:
-        p = self._parameters
-        return FocusParameters(
-            MOST_SENSITIVE,
-            self._least_z(MOST_SENSITIVE),
-            p.z_minimum,
-            LEAST_TBR,
-            p.volume_minimum_ml,
-            p.suv_minimum,
-            p.prominence_suv,
-            p.prominence_part,
-            p.prominence_contrast,
-            p.separation_mm,
-            p.hot_ratio * self.references.typical,
+    def _limits(self) -> FocusLimits:
+        """What a focus must reach to be shown by the most sensitive setting."""
+        return FocusLimits(
+            ratio=MOST_SENSITIVE, z=self._least_z(MOST_SENSITIVE), tbr=LEAST_TBR, mass_suv=self._mass_suv
         )
+
+    @property
+    def _mass_suv(self) -> float:
+        """Tissue hotter than this is part of an organ or a mass, g/ml."""
+        return self._parameters.reference.hot_ratio * self.references.typical
 
     def _add_discs(self, discs: Sequence[HotDisc], owner: np.ndarray) -> None:
         """Take hot discs up: as the focus whose summit lies in the disc, or in a vertebra beside it and reaches to the
@@ -241,52 +194,30 @@ class HotSpotDetector:
                 numbers[disc.focus.flat] = number
             self._discs[number] = replace(disc, is_inside=bool(inside) or is_new)
 
-    def _surroundings(self, smooth: np.ndarray, owner: np.ndarray) -> Surroundings:
+    def _pet_scan(self, smooth: np.ndarray, owner: np.ndarray) -> PetScan:
         p, suv, spine = self._parameters, self._suv, self._spine
-        contour = self._contour_parameters()
-        body = BodyShape(smooth, suv.geometry, p.body_suv, self._symmetry, spine)
+        body = BodyShape(smooth, suv.geometry, p.reference.body_suv, self._symmetry, spine)
         body.look_for_bladder(smooth, suv.geometry, self._foci, BLADDER_RATIO * self.references.rich)
-        return Surroundings(
-            suv,
-            SphereMeans(suv),
-            owner,
-            body,
-            self.references.typical,
-            self.references.rich,
-            self._symmetry,
-            self._tissues,
-            self._organs,
-            self._organ_names,
-            self._unreliable,
-            contour,
-            PhysiologicParameters(
-                p.physiologic_volume_ml,
-                p.physiologic_suv,
-                p.urine_suv,
-                p.symmetric_ratio,
-                p.symmetric_tbr,
-                p.ventral_side_mm,
-                p.abdomen_depth,
+        return PetScan(
+            suv=suv,
+            spheres=SphereMeans(suv),
+            owner=owner,
+            body=body,
+            normal=NormalUptake(
+                typical_suv=self.references.typical,
+                rich_suv=self.references.rich,
+                mass_suv=self._mass_suv,
+                liver=self._liver,
             ),
-            p.mirror_search_mm,
-            p.large_ml,
-            None if spine is None or not spine.has_levels else LevelReference(smooth, suv.geometry, spine),
-        )
-
-    def _contour_parameters(self) -> ContourParameters:
-        p = self._parameters
-        liver_mean, liver_sd = self._liver or (p.percist_mean, p.percist_sd)
-        return ContourParameters(
-            p.contour_suv,
-            p.contour_ratio,
-            p.contour_sd_factor,
-            liver_mean,
-            liver_sd,
-            p.shell_inner_mm,
-            p.shell_outer_mm,
-            p.contour_margin_mm,
-            self.references.typical,
-            p.hot_ratio * self.references.typical,
+            symmetry=self._symmetry,
+            tissues=self._tissues,
+            organs=self._organs,
+            organ_names=self._organ_names,
+            unreliable=self._unreliable,
+            contour=p.contour,
+            physiologic=p.physiologic,
+            measure=p.measure,
+            levels=None if spine is None or not spine.has_levels else LevelReference(smooth, suv.geometry, spine),
         )
 
     def _reference_of(self, focus: Focus) -> tuple[float, str]:
@@ -315,7 +246,7 @@ class HotSpotDetector:
         """
         p = self._parameters
         ratio = max(MOST_SENSITIVE, p.sensitivity if sensitivity is None else sensitivity)
-        method = contour_method or p.contour_method
+        method = contour_method or p.contour.method
         if method not in METHODS:
             raise ValueError(f"contour_method must be one of {tuple(METHODS)}, not {method!r}")
         shown, weak = [], []
@@ -384,7 +315,7 @@ class HotSpotDetector:
         disc = self._discs.get(number)
         in_disc = disc is not None and disc.is_inside
         reference, name = (focus.reference, "other discs") if in_disc else self._reference_of(focus)
-        return measure_focus(self._around, number, focus, method, reference, name)
+        return measure_focus(self._scan, number, focus, method, reference, name)
 
     def change_contours(self, parameters: HotSpotParameters) -> None:
         """Take other values for the contours (fixed SUV, ratio, ...); what the first pass used must be the same.
@@ -397,20 +328,19 @@ class HotSpotDetector:
         if not self.serves(parameters):
             raise ValueError("the first pass was made with other parameters")
         self._parameters = parameters
-        contour = self._contour_parameters()
-        changed = methods_that_differ(contour, self._around.contour)
-        self._around = replace(self._around, contour=contour)
+        changed = methods_that_differ(parameters.contour, self._scan.contour)
+        self._scan = replace(self._scan, contour=parameters.contour)
         self._measured = {key: spot for key, spot in self._measured.items() if key[1] not in changed}
 
     def serves(self, parameters: HotSpotParameters) -> bool:
         """True when `parameters` differ only in what :meth:`find` and the contours use."""
-        same = {name: getattr(self._parameters, name) for name in LATE_PARAMETERS}
-        return replace(parameters, **same) == self._parameters
+        mine = self._parameters
+        return replace(parameters, sensitivity=mine.sensitivity, contour=mine.contour) == mine
 
     @property
-    def around(self) -> Surroundings:
+    def scan(self) -> PetScan:
         """What foci are measured on, for outlines drawn by hand."""
-        return self._around
+        return self._scan
 
     @property
     def n_foci(self) -> int:

@@ -18,20 +18,38 @@ CORE_PART = 0.2
 """A focus' core are the voxels within this part of its contrast from its maximum."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class FocusParameters:
-    """What the first pass needs; the values come from the protocol (stage "hot_spots")."""
+    """Section "hot_spots.foci" of a protocol; see there for units, ranges and sources."""
 
-    least_ratio: float
-    least_z: float
-    least_contrast: float
-    least_tbr: float
+    z_minimum: float
     volume_minimum_ml: float
     suv_minimum: float
     prominence_suv: float
     prominence_part: float
     prominence_contrast: float
     separation_mm: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class FocusLimits:
+    """What a focus of this scan must reach to be kept by the first pass.
+
+    Parameters
+    ----------
+    ratio : float
+        Least ratio of the smoothed SUV to the reference.
+    z : float
+        Least height above the reference, in units of the local noise.
+    tbr : float
+        Least ratio of SUVpeak to the reference.
+    mass_suv : float
+        Maxima that are joined by a saddle of at least this SUV (g/ml) may be parts of one mass.
+    """
+
+    ratio: float
+    z: float
+    tbr: float
     mass_suv: float
 
 
@@ -95,7 +113,12 @@ def smoothed(suv: Image, fwhm_mm: float, body_suv: float) -> np.ndarray:
 
 
 def find_foci(
-    suv: Image, smooth: np.ndarray, references: ReferenceField, contrast: ContrastMap, p: FocusParameters
+    suv: Image,
+    smooth: np.ndarray,
+    references: ReferenceField,
+    contrast: ContrastMap,
+    p: FocusParameters,
+    limits: FocusLimits,
 ) -> tuple[list[Focus], np.ndarray]:
     """Foci of raised uptake.
 
@@ -107,6 +130,7 @@ def find_foci(
     references : ReferenceField
     contrast : ContrastMap
     p : FocusParameters
+    limits : FocusLimits
 
     Returns
     -------
@@ -115,11 +139,11 @@ def find_foci(
         1 + index of the focus that a voxel belongs to, 0 for none.
     """
     geometry = suv.geometry
-    flat = np.flatnonzero(smooth >= p.least_ratio * references.typical)
+    flat = np.flatnonzero(smooth >= limits.ratio * references.typical)
     values = smooth.reshape(-1)[flat]
     reference, codes = references.at(flat)
     ratio = values / reference
-    kept = ratio >= p.least_ratio
+    kept = ratio >= limits.ratio
     flat, values, reference, codes, ratio = (a[kept] for a in (flat, values, reference, codes, ratio))
     basin, peaks = split_by_prominence(
         values,
@@ -130,7 +154,7 @@ def find_foci(
         prominence_contrast=p.prominence_contrast,
         reference=reference,
         separation_mm=p.separation_mm,
-        mass_suv=p.mass_suv,
+        mass_suv=limits.mass_suv,
     )
     owner = np.zeros(geometry.shape, dtype=np.int32)
     cluster = _cluster_ml(flat, geometry)
@@ -141,7 +165,7 @@ def find_foci(
     foci: list[Focus] = []
     for n, peak in enumerate(peaks):
         members = np.sort(order[starts[n] : starts[n + 1]])
-        if len(members) < least or values[peak] < p.suv_minimum or not tbr[n] >= p.least_tbr:
+        if len(members) < least or values[peak] < p.suv_minimum or not tbr[n] >= limits.tbr:
             continue
         if not _is_summit(smooth, int(flat[peak])):
             continue
@@ -151,7 +175,7 @@ def find_foci(
         spread = max(float(np.median(contrast.noise_at(points))), 1e-6)
         # A small focus is high, a large one is sure even where it is low: its maximum and its 1 ml sphere count alike.
         z = (0.5 * (top + tbr[n] * float(reference[peak])) - float(reference[peak])) / spread
-        if z < p.least_z or float(contrast.at(points).max()) < p.least_contrast:
+        if z < limits.z or float(contrast.at(points).max()) < p.z_minimum:
             continue
         exceeded = float(np.partition(ratio[members], len(members) - least)[len(members) - least])
         foci.append(

@@ -77,8 +77,8 @@ def grow_on_pet(
     if not near.size:
         return None
     hottest = int(near[values[near].argmax()])
-    around = detector.around
-    owner = around.owner.reshape(-1) if around.owner.size else np.zeros(geometry.size, dtype=np.int32)
+    scan = detector.scan
+    owner = scan.owner.reshape(-1) if scan.owner.size else np.zeros(geometry.size, dtype=np.int32)
     number = int(owner[hottest]) or detector.n_foci + 1
     center = geometry.flat_to_ras(np.array([hottest]))[0]
     flat = ball(geometry, center, REACH_MM)
@@ -90,8 +90,8 @@ def grow_on_pet(
         return None
     reference, name = detector.reference_of(focus)
     focus = dataclasses.replace(focus, flat=flat)
-    around = dataclasses.replace(around, owner=owner.reshape(geometry.shape))
-    spot = measure_focus(around, number, focus, contour_method, reference, name)
+    scan = dataclasses.replace(scan, owner=owner.reshape(geometry.shape))
+    spot = measure_focus(scan, number, focus, contour_method, reference, name)
     if spot is None:
         return None
     spot.physiologic = None

@@ -13,7 +13,7 @@ from ..core.image import Image, Region, ball
 from ..core.records import HotSpot
 from .body_shape import BodyShape
 from .conspicuity import conspicuity
-from .contours import ContourParameters, ContourSpace, touches_edge
+from .contours import ContourParameters, ContourSpace, NormalUptake, touches_edge
 from .foci import Focus
 from .organ_places import PhysiologicParameters
 from .peak import SphereMeans, sphere_means, suv_peak
@@ -24,9 +24,17 @@ LEAST_NORMAL = 0.8
 """Of typical soft tissue: fat and cortex have less uptake, and a ratio to it would say nothing."""
 
 
-@dataclass(frozen=True, eq=False)
-class Surroundings:
-    """What is known about the PET that foci are measured on.
+@dataclass(frozen=True, kw_only=True)
+class MeasureParameters:
+    """Section "hot_spots.measure" of a protocol; see there for units, ranges and sources."""
+
+    mirror_search_mm: float
+    large_ml: float
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class PetScan:
+    """A PET and what is known about it: all that a focus is measured with.
 
     Parameters
     ----------
@@ -36,15 +44,14 @@ class Surroundings:
     owner : ndarray of int32, shape of the image
         Number of the focus that each voxel belongs to, 0 for none.
     body : BodyShape
-    typical_suv, rich_suv : float
-        Typical soft tissue, and normal tissues with much uptake, g/ml.
+    normal : NormalUptake
     symmetry : SymmetryPlane or None
     tissues, organs : ndarray of uint8 or None
     organ_names : mapping
     unreliable : ndarray of bool or None
     contour : ContourParameters
     physiologic : PhysiologicParameters
-    mirror_search_mm, large_ml : float
+    measure : MeasureParameters
     levels : LevelReference or None
         The other levels of the spine.
     """
@@ -53,8 +60,7 @@ class Surroundings:
     spheres: SphereMeans
     owner: np.ndarray
     body: BodyShape
-    typical_suv: float
-    rich_suv: float
+    normal: NormalUptake
     symmetry: SymmetryPlane | None
     tissues: np.ndarray | None
     organs: np.ndarray | None
@@ -62,21 +68,20 @@ class Surroundings:
     unreliable: np.ndarray | None
     contour: ContourParameters
     physiologic: PhysiologicParameters
-    mirror_search_mm: float
-    large_ml: float
+    measure: MeasureParameters
     levels: LevelReference | None = None
 
 
 def measure_focus(
-    around: Surroundings, number: int, focus: Focus, method: str, reference: float, reference_name: str
+    scan: PetScan, number: int, focus: Focus, method: str, reference: float, reference_name: str
 ) -> HotSpot | None:
     """Contour and measure a focus.
 
     Parameters
     ----------
-    around : Surroundings
+    scan : PetScan
     number : int
-        Of the focus in `around.owner`.
+        Of the focus in `scan.owner`.
     focus : Focus
     method : str
         One of :data:`.contours.METHODS`.
@@ -88,18 +93,18 @@ def measure_focus(
     HotSpot or None
         None when the focus lies wholly below the contour's threshold.
     """
-    suv, symmetry = around.suv, around.symmetry
-    space = ContourSpace(suv, around.spheres, around.owner, number, focus.flat, focus.core, around.contour)
+    suv, symmetry = scan.suv, scan.symmetry
+    space = ContourSpace(suv, scan.spheres, scan.owner, number, focus.flat, focus.core, scan.contour, scan.normal)
     contour = space.contour(method, reference, focus.spread)
     if not contour.flat.size:
         return None
     region = Region(suv.geometry, contour.flat)
     values = suv.array.reshape(-1)[contour.flat]
-    peak = suv_peak(suv, region, spheres=around.spheres)
+    peak = suv_peak(suv, region, spheres=scan.spheres)
     mean = float(values.mean(dtype=np.float64))
     mirrored = None
     if symmetry is not None and symmetry.quality >= RELIABLE_QUALITY:
-        mirrored = mirrored_peak(suv, symmetry, region, peak.position_ras, around.mirror_search_mm)
+        mirrored = mirrored_peak(suv, symmetry, region, peak.position_ras, scan.measure.mirror_search_mm)
     spot = HotSpot(
         label=number,
         region=region,
@@ -124,28 +129,28 @@ def measure_focus(
         spot.flags.append("truncated")
     if reference_name == SURROUNDINGS:
         spot.flags.append("no-reference")
-    if spot.mtv_ml > around.large_ml:
+    if spot.mtv_ml > scan.measure.large_ml:
         spot.flags.append("large")
-    if around.unreliable is not None and around.unreliable.reshape(-1)[contour.flat].any():
+    if scan.unreliable is not None and scan.unreliable.reshape(-1)[contour.flat].any():
         spot.flags.append("near-implant")
-    rich_ratio = None if peak.value is None else peak.value / around.rich_suv
-    normal = None if around.levels is None or peak.value is None else around.levels.at(peak.position_ras)
+    rich_ratio = None if peak.value is None else peak.value / scan.normal.rich_suv
+    normal = None if scan.levels is None or peak.value is None else scan.levels.at(peak.position_ras)
     if normal is not None:
-        spot.level_ratio = peak.value / max(normal, LEAST_NORMAL * around.typical_suv)
+        spot.level_ratio = peak.value / max(normal, LEAST_NORMAL * scan.normal.typical_suv)
     spot.conspicuity = conspicuity(
         spot.tbr, rich_ratio, spot.left_right_ratio, spot.mtv_ml, peak.at_edge, spot.level_ratio
     )
     found = physiologic_reason(
         spot,
-        around.physiologic,
-        around.body,
-        typical_suv=around.typical_suv,
-        rich_suv=around.rich_suv,
+        scan.physiologic,
+        scan.body,
+        typical_suv=scan.normal.typical_suv,
+        rich_suv=scan.normal.rich_suv,
         cluster_ml=focus.cluster_ml,
         mirrored_suv=mirrored,
-        tissues=around.tissues,
-        organs=around.organs,
-        organ_names=around.organ_names,
+        tissues=scan.tissues,
+        organs=scan.organs,
+        organ_names=scan.organ_names,
     )
     if found is not None:
         spot.physiologic = found.text
