@@ -55,6 +55,12 @@ TRUNK_STRIP_HALF_WIDTH = Distance(
 MIDLINE_STRIP_HALF_WIDTH = Distance(
     10.0, "mm", "The midline strip, where a trunk has tissue and the gap between two legs has none.", ADULT
 )
+MIRRORED_SIDE_LEAST = Distance(
+    10.0,
+    "mm",
+    "Nearer to the midline than this, a focus overlaps its own mirrored place and has no other side.",
+    ADULT,
+)
 MIDLINE_FILLED_LEAST = Distance(
     0.6,
     "part",
@@ -242,6 +248,12 @@ WINGS_ABDOMEN_WIDER_DEPTH = Distance(
 )
 ABDOMEN_DEPTH_LEAST = Distance(0.42, "part", "Lower bound for the depth of organs above the iliac wings.", ADULT)
 ABDOMEN_SIDE_MOST = Distance(135.0, "mm", "Upper bound for the side of organs above the iliac wings.", ADULT)
+ABDOMEN_WIDER_DEPTH = Distance(
+    1.0,
+    "part",
+    "From this depth on, the abdomen above the iliac wings grows wider: it does not, as 1 is its front.",
+    ADULT,
+)
 ABDOMEN_WIDER_PER_DEPTH = Distance(
     300.0, "mm per part", "How much wider the abdomen grows toward the front, in front of hips and iliac wings.", ADULT
 )

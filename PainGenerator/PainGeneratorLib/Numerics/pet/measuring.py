@@ -15,9 +15,9 @@ from .body_shape import BodyShape
 from .conspicuity import conspicuity
 from .contours import ContourParameters, ContourSpace, NormalUptake, touches_edge
 from .foci import Focus
-from .organ_places import PhysiologicParameters
+from .organ_places import PhysiologicParameters, focus_context
 from .peak import SphereMeans, sphere_means, suv_peak
-from .physiologic import physiologic_reason
+from .physiologic import physiologic_verdict
 from .reference_tissue import SURROUNDINGS
 
 LEAST_NORMAL = 0.8
@@ -140,7 +140,7 @@ def measure_focus(
     spot.conspicuity = conspicuity(
         spot.tbr, rich_ratio, spot.left_right_ratio, spot.mtv_ml, peak.at_edge, spot.level_ratio
     )
-    found = physiologic_reason(
+    context = focus_context(
         spot,
         scan.physiologic,
         scan.body,
@@ -152,9 +152,11 @@ def measure_focus(
         organs=scan.organs,
         organ_names=scan.organ_names,
     )
+    found = physiologic_verdict(context)
     if found is not None:
-        spot.physiologic = found.text
-        if not found.sure:
+        spot.rule, verdict = found
+        spot.physiologic = verdict.text
+        if not verdict.is_sure:
             spot.flags.append("usual-place")
     return spot
 

@@ -1,339 +1,433 @@
-"""Uptake that is expected: bladder, kidneys, ureters, bowel, vessels, and muscles used alike on both sides.
+"""Uptake that is expected: bladder, kidneys, ureters, bowel, vessels, and muscles that are used alike on both sides.
 
-An organ label map decides where there is one, else what the MR shows, else place, size, uptake and shape together, and
-likeness of the two sides. Nothing is held to be physiologic for its uptake or its size alone: place must agree.
-Such foci stay in the list, with the reason.
+The rules are asked from the top, and the first one that applies decides. Where the MR shows the spinal canal above the
+hips, :data:`AT_SPINE` follows :data:`EVERYWHERE`; else :data:`BY_PLACE` does. No rule goes by uptake or size alone: the
+place must agree. Some rules say that a focus is bone or joint and is shown; they stand before the rules for organs that
+lie next to such places. A focus that is held to be physiologic stays in the list, with the reason and the name of the
+rule.
+
+To add a rule, write a function with a docstring that takes a :class:`.organ_places.FocusContext`, put it into its list,
+and add its name to the choices of ``hot_spots.physiologic.rules_off`` in ``base.json``.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from dataclasses import dataclass, field
 
-import numpy as np
-
+from ..body import distances
 from ..core import tissues as tissue_codes
-from ..core.records import HotSpot
-from ..core.voxel_bits import VoxelBits
-from .body_shape import BodyShape
-from .organ_places import (
-    BODY_WALL_MM,
-    CREST_ABOVE_MM,
-    EXCRETION_SUV,
-    HIPS_ABOVE_MM,
-    KIDNEY_SIDE_MM,
-    MIDLINE_MM,
-    ORGAN_RATIO,
-    PAIRED_RICH,
-    PSOAS_DEPTH,
-    SPINE_DEPTH,
-    URETER_SIDE_MM,
-    VENTRAL_DEPTH,
-    Expected,
-    PhysiologicParameters,
-    Where,
-    at_known_spine,
-    at_pelvic_ureter,
-    before_hips,
-    excretes,
-    is_thin,
-    urine,
-)
+from ..core.rules import Rule, RuleList
+from .organ_places import FocusContext
 
-KIDNEY_DEPTH = (0.15, 0.62)
-"""Place of kidneys between back (0) and front (1) of the body."""
-SURELY_VENTRAL_DEPTH = 0.6
-HIPS_ABDOMEN, WINGS_ABDOMEN, ABDOMEN = (0.6, 60.0, 0.7), (0.5, 90.0, 0.5), (0.42, 135.0, 1.0)
-"""Least depth, largest distance from the midline (mm), and the depth from which that distance grows, of what can only
-be organs: at the hips, between the iliac wings, and above them (ours)."""
-WIDER_MM = 300.0
-"""Growth of that distance, in front of hips and iliac wings, from there to the front of the body, per depth."""
-BODY_SIDE_MM, BODY_DEPTH = 25.0, 0.08
-"""Nearer to the midline than this, vertebral bodies reach forward into the abdomen by this part of the depth."""
-FLANK_SIDE_MM, FLANK_DEPTH = 80.0, 0.06
-"""Further to the side than this the abdomen, with the colon, reaches back by this part, beside psoas and kidneys."""
-RECTUM_SIDE_MM, RECTUM_DEPTH = 25.0, (0.25, 0.7)
-"""At the level of the hips rectum, uterus, prostate and bladder lie here, between coccyx and pubic symphysis."""
-OTHER_LEVELS = 1.5
-"""In the spine both sides of one level may be ill: what exceeds the other levels by this is not usual (ours)."""
-OWN_MIRROR_MM = 10.0
-"""Nearer to the midline a focus is its own mirror image."""
-PAIR_RATIO = 1.1
-"""The mirrored place exceeds the reference by this factor at least, where both sides are called alike."""
-URETER_DEPTH = 0.38
-"""Ureters lie in front of this part of the body's depth, on the psoas; pedicles and facets behind it."""
-URETER_ML = 5.0
-TUBE_ELONGATION = 3.0
-TUBE_TILT_DEG = 40.0
-TUBE_WIDTH_MM = 14.0
-SUPPORT_MM = 8.0
-"""Bone or disc this near to a focus makes it one of the skeleton: alignment may be some millimetres off."""
-SUPPORT_ML = 0.1
-MUSCLE_PART = 0.2
-"""More muscle than this about a focus makes it one of muscles, tendons or bursae."""
-SEEN_PART = 0.5
-"""Part of a focus' neighbourhood whose tissue the MR must tell before the lack of bone means anything."""
+Measure = float | str | bool
+"""A measured value that a verdict rests on."""
 
 
-def physiologic_reason(
-    spot: HotSpot,
-    parameters: PhysiologicParameters,
-    body: BodyShape,
-    *,
-    typical_suv: float,
-    rich_suv: float,
-    cluster_ml: float,
-    mirrored_suv: float | None,
-    tissues: np.ndarray | None,
-    organs: np.ndarray | None,
-    organ_names: Mapping[int, str],
-) -> Expected | None:
-    """Why a focus is held to be physiologic; None when it is not.
+@dataclass(frozen=True)
+class Verdict:
+    """What a rule says about a focus.
 
     Parameters
     ----------
-    spot : HotSpot
-        Measured.
-    typical_suv : float
-        Typical soft tissue of the scan, g/ml.
-    rich_suv : float
-        Normal tissues of the scan with much uptake, g/ml.
-    cluster_ml : float
-        Volume of the focus with those that touch it.
-    mirrored_suv : float or None
-        SUVpeak at the mirrored place.
-    tissues, organs : ndarray of uint8 or None
-        Maps on the focus' grid.
+    text : str or None
+        Why the focus is held to be physiologic, as a part of a sentence; None for a focus that is shown.
+    is_sure : bool
+        False where only the place, or the likeness of both sides, speaks for an organ: an MR finding there counts more.
+    evidence : mapping of str to value
+        The measures that the verdict rests on, by their name in :class:`.organ_places.FocusContext`.
     """
-    reason = _by_organ(spot, organs, organ_names)
-    if reason is not None:
-        return reason
-    tissue = _majority(spot, tissues)
-    bone, seen = _support(spot, tissues)
-    where = Where.of(spot.centroid_ras_mm, body)
-    reason = urine(spot, parameters, where, tissue)
-    if reason is None and (where.side is None or where.side >= OWN_MIRROR_MM):
-        reason = _alike(spot, parameters, tissue, mirrored_suv)
-    if reason is not None:
-        return reason
-    if where.front is not None and where.is_at_hips:
-        reason = before_hips(spot, where)
-        if reason is not None:
-            return reason
-    elif where.front is not None:
-        return at_known_spine(spot, parameters, where, tissue, bone, typical_suv, rich_suv, cluster_ml)
-    if where.is_in_pelvis and is_thin(spot, typical_suv) and at_pelvic_ureter(spot, where):
-        return Expected(f"ureter: thin, beside the midline of the pelvis, SUVmax {spot.suv_max:.1f}", sure=False)
-    # At an implant uptake is of joint or bone: no ureter runs within the margin of its artefact.
-    soft = tissue in (tissue_codes.MUSCLE, tissue_codes.UNKNOWN) and "near-implant" not in spot.flags
-    if soft and (not bone or _is_beside_bodies(spot, body)) and _at_ureter(spot, body, typical_suv):
-        return Expected(f"ureter or vessel: small, in front of the spine, SUVmax {spot.suv_max:.1f}", sure=False)
-    if tissue in (tissue_codes.MARROW, tissue_codes.DISC):
+
+    text: str | None
+    is_sure: bool = True
+    evidence: dict[str, Measure] = field(default_factory=dict)
+
+
+def _organ(text: str, **evidence: Measure) -> Verdict:
+    """Surely physiologic."""
+    return Verdict(text, True, evidence)
+
+
+def _usual_place(text: str, **evidence: Measure) -> Verdict:
+    """Physiologic by its place, or as both sides are alike; not sure."""
+    return Verdict(text, False, evidence)
+
+
+def _shown(**evidence: Measure) -> Verdict:
+    """Not physiologic: no rule below is asked."""
+    return Verdict(None, True, evidence)
+
+
+# ---- Everywhere ----
+
+
+def organ_label(c: FocusContext) -> Verdict | None:
+    """A label map of organs decides first: the focus lies in an organ that takes up or excretes the tracer."""
+    if c.organ_part < c.parameters.organ_part:
         return None
-    # Marrow of both sides is hotter than muscle, too: the other kidney must be hotter than any normal bone.
-    kidney_suv = max(ORGAN_RATIO * typical_suv, PAIRED_RICH * rich_suv)
-    is_hot = spot.suv_max >= max(EXCRETION_SUV, kidney_suv)
-    is_paired = mirrored_suv is not None and mirrored_suv >= kidney_suv
-    kidney = _kidney(spot, parameters, body, cluster_ml, is_hot=is_hot, is_paired=is_paired)
-    if kidney is not None:
-        return kidney
-    depth, side = where.depth, where.side
-    if tissue == tissue_codes.MUSCLE:
-        # The wall of bowel has the signal of muscle; psoas and iliacus lie further back.
-        far = depth is not None and side is not None and depth >= SURELY_VENTRAL_DEPTH
-        if (
-            far
-            and body.has_midline(spot.centroid_ras_mm)
-            and _in_abdomen(spot.centroid_ras_mm, depth, side, parameters, body)
-        ):
-            return Expected(f"bowel or vessel: ventral of the spine, SUVmax {spot.suv_max:.1f}", sure=False)
+    text = f"{c.organ}: {100 * c.organ_part:.0f} % of the focus lies in it"
+    return _organ(text, organ=c.organ, organ_part=c.organ_part)
+
+
+def bladder(c: FocusContext) -> Verdict | None:
+    """A large, hot focus in the midline, at the height of the bladder and in front of the spine, is the bladder.
+
+    The tissue on MR is not asked: with T1 alone, a bladder may pass for marrow or muscle.
+    """
+    is_at_height = abs(c.above_bladder) < distances.BLADDER_HALF_HEIGHT.value
+    is_central = c.side <= distances.BLADDER_SIDE_MOST.value and c.depth >= distances.SPINE_DEPTH_MOST.value
+    if not (is_at_height and is_central and c.is_big and c.is_hot):
         return None
-    if tissue == tissue_codes.VISCERA:
-        return Expected(f"organ or vessel on MR: SUVmax {spot.suv_max:.1f}")
-    hot, big = spot.suv_max >= parameters.suv, spot.mtv_ml >= parameters.volume_ml
-    if tissue == tissue_codes.FLUID and (hot or big):
-        return Expected(f"urine: SUVmax {spot.suv_max:.1f} in fluid on MR")
-    if bone and depth is not None and side is not None and _at_rectum(spot.centroid_ras_mm, depth, side, body):
-        return Expected(f"rectum or pelvic organ: in front of the coccyx, SUVmax {spot.suv_max:.1f}", sure=False)
-    if bone or "near-implant" in spot.flags:
+    text = f"urine: the bladder, in the midline, {c.volume_ml:.0f} ml, SUVmax {c.suv_max:.0f}"
+    return _organ(
+        text, suv_max=c.suv_max, volume_ml=c.volume_ml, side=c.side, depth=c.depth, above_bladder=c.above_bladder
+    )
+
+
+def hot_urine(c: FocusContext) -> Verdict | None:
+    """Near the midline and in front of the posterior spine, only urine is so hot, also where bone is near."""
+    is_near = c.side <= distances.URINE_SIDE_MOST.value and c.depth >= distances.POSTERIOR_SPINE_DEPTH_MOST.value
+    if c.is_bone or not (c.is_in_trunk and is_near and c.suv_max >= c.parameters.urine_suv):
         return None
-    # Further to the side, joint capsules and bursae of the hip lie in fat, away from bone.
-    if seen and depth is not None and side is not None and _before_spine(depth, side, parameters):
-        text = "organ, bowel or vessel: in front of the posterior spine, no bone, disc or muscle there on MR"
-        return Expected(text, sure=False)
-    return _by_place(spot, parameters, body, typical_suv)
+    text = f"urine: near the midline, in front of the posterior spine, SUVmax {c.suv_max:.0f}"
+    return _organ(text, suv_max=c.suv_max, side=c.side, depth=c.depth)
 
 
-def _by_organ(spot: HotSpot, organs: np.ndarray | None, names: Mapping[int, str]) -> Expected | None:
-    if organs is None:
+def muscles_alike(c: FocusContext) -> Verdict | None:
+    """Muscles that are used alike have raised uptake on both sides, whatever its degree."""
+    if c.tissue != tissue_codes.MUSCLE or not c.is_alike_on_both_sides:
         return None
-    codes = organs.reshape(-1)[spot.region.flat]
-    counts = np.bincount(codes, minlength=2)
-    code = int(counts[1:].argmax()) + 1
-    part = counts[code] / len(codes)
-    if part < 0.4:
+    text = f"muscle use: alike on both sides (ratio {c.left_right_ratio:.2f})"
+    return _usual_place(text, left_right_ratio=c.left_right_ratio, mirrored_suv=c.mirrored_suv)
+
+
+def sides_alike(c: FocusContext) -> Verdict | None:
+    """Moderate uptake alike on both sides is usual: tendon insertions, paired organs, normal joints."""
+    if c.tissue == tissue_codes.MUSCLE or not c.is_alike_on_both_sides:
         return None
-    return Expected(f"{names.get(code, f'organ {code}')}: {100 * part:.0f} % of the focus lies in it")
-
-
-def _majority(spot: HotSpot, tissues: np.ndarray | None) -> int:
-    """Commonest known tissue of the focus; UNKNOWN when less than 40 % of it is one tissue."""
-    if tissues is None:
-        return tissue_codes.UNKNOWN
-    counts = np.bincount(tissues.reshape(-1)[spot.region.flat], minlength=2)
-    code = int(counts[1:].argmax()) + 1
-    return code if counts[code] >= 0.4 * len(spot.region) else tissue_codes.UNKNOWN
-
-
-def _support(spot: HotSpot, tissues: np.ndarray | None) -> tuple[bool, bool]:
-    """Is bone or disc near the focus; and does the MR tell most of the tissue there, little of it muscle?"""
-    if tissues is None:
-        return False, False
-    geometry = spot.region.geometry
-    spacing = np.array(geometry.spacing_kji_mm)
-    reach = int(np.ceil(SUPPORT_MM / spacing.min()))
-    focus = spot.region.box_mask(margin=reach).array
-    bits = VoxelBits(focus.shape, spacing)
-    near = np.flatnonzero(bits.unpack(bits.within(bits.pack(focus), SUPPORT_MM)))
-    kji = np.stack(np.unravel_index(near, focus.shape)) + np.array(spot.region.box[0])[:, None] - reach
-    inside = np.all((kji >= 0) & (kji < np.array(geometry.shape)[:, None]), axis=0)
-    codes = tissues[tuple(kji[:, inside])]
-    # A void alone is no bone: gas in bowel has no signal, either.
-    bone = np.isin(codes, (tissue_codes.MARROW, tissue_codes.DISC))
-    counts = np.bincount(codes, minlength=8)
-    seen = codes.size - counts[tissue_codes.UNKNOWN] >= SEEN_PART * codes.size
-    seen = seen and counts[tissue_codes.MUSCLE] < MUSCLE_PART * codes.size
-    return bool(np.count_nonzero(bone) * geometry.voxel_volume_ml >= SUPPORT_ML), bool(seen)
-
-
-def _alike(
-    spot: HotSpot, parameters: PhysiologicParameters, tissue: int, mirrored_suv: float | None
-) -> Expected | None:
-    """Moderate uptake that is alike on both sides: muscles in use, tendon insertions, paired organs, normal joints."""
-    ratio = spot.left_right_ratio
-    if ratio is None or mirrored_suv is None or spot.tbr is None or "near-implant" in spot.flags:
+    if c.tbr >= c.parameters.symmetric_tbr:
         return None
-    if spot.level_ratio is not None and spot.level_ratio >= OTHER_LEVELS:
+    text = f"moderate uptake: alike on both sides (ratio {c.left_right_ratio:.2f})"
+    return _usual_place(text, left_right_ratio=c.left_right_ratio, mirrored_suv=c.mirrored_suv, tbr=c.tbr)
+
+
+# ---- Beside the spinal canal, above the hips ----
+
+
+def kidney_at_spine(c: FocusContext) -> Verdict | None:
+    """A large or hot focus beside the spine, above pelvis and sacrum, is a kidney unless it is bone or lies on bone.
+
+    Bone that is near counts only against a focus of moderate uptake: a very hot one spills over it.
+    """
+    is_bony = c.is_bone or (c.has_bone_near and not c.is_hot)
+    if is_bony or c.is_in_pelvis or c.is_at_sacrum:
         return None
-    alike = 1.0 / parameters.symmetric_ratio <= ratio <= parameters.symmetric_ratio
-    if not alike or mirrored_suv < PAIR_RATIO * (spot.reference or 0.0):
+    if not (c.is_hot_as_kidney and c.is_at_kidney_by_canal and c.may_be_large):
         return None
-    if tissue != tissue_codes.MUSCLE and spot.tbr >= parameters.symmetric_tbr:
+    text = f"kidney: beside the spine, SUVmax {c.suv_max:.1f}"
+    return Verdict(
+        text, c.is_hot, {"suv_max": c.suv_max, "cluster_ml": c.cluster_ml, "side": c.side, "front": c.front}
+    )
+
+
+def ureter_thin(c: FocusContext) -> Verdict | None:
+    """Thin, hot uptake beside the spine is a ureter or a renal pelvis, also where a vertebral body may reach."""
+    is_before_bone = c.side >= distances.URETER_SIDE_LEAST.value and c.front >= distances.BONE_BESIDE_FRONT_MOST.value
+    is_beside_foramina = (
+        c.side >= distances.RENAL_PELVIS_SIDE_LEAST.value and c.front >= distances.RENAL_PELVIS_FRONT_LEAST.value
+    )
+    if not (c.is_thin and (is_before_bone or is_beside_foramina)):
         return None
-    what = "muscle use" if tissue == tissue_codes.MUSCLE else "moderate uptake"
-    return Expected(f"{what}: alike on both sides (ratio {ratio:.2f})", sure=False)
+    text = f"ureter or renal pelvis: thin, beside the spine, SUVmax {c.suv_max:.1f}"
+    return _usual_place(text, suv_max=c.suv_max, suv_peak=c.suv_peak, side=c.side, front=c.front)
 
 
-def _by_place(
-    spot: HotSpot,
-    parameters: PhysiologicParameters,
-    body: BodyShape,
-    typical_suv: float,
-) -> Expected | None:
-    """Place, size, uptake and shape together, where MR and anatomy say nothing."""
-    place = spot.centroid_ras_mm
-    depth, side = body.depth(place), body.off_midline(place)
-    if depth is None:
+def posterior_elements(c: FocusContext) -> Verdict | None:
+    """Shown: behind the canal lie facet joints, processes, back muscles and sacroiliac joints, and no organs."""
+    return _shown(front=c.front) if c.front <= distances.POSTERIOR_ELEMENTS_FRONT_MOST.value else None
+
+
+def vertebral_body(c: FocusContext) -> Verdict | None:
+    """Shown: the focus lies where a vertebral body or a disc may be."""
+    return _shown(side=c.side, front=c.front) if c.is_in_vertebral_body else None
+
+
+def bone_beside_spine(c: FocusContext) -> Verdict | None:
+    """Shown: beside the spine and no further in front than sacrum and ilium, the focus is bone or lies at bone.
+
+    Bone that is only near does not speak for a focus as hot as a kidney.
+    """
+    is_beside = c.side > distances.VERTEBRA_HALF_WIDTH.value and c.front <= distances.BONE_BESIDE_FRONT_MOST.value
+    is_bony = c.is_bone or (c.has_bone_near and not c.is_hot_as_kidney)
+    return _shown(side=c.side, front=c.front, suv_max=c.suv_max) if is_beside and is_bony else None
+
+
+def sacroiliac_joint(c: FocusContext) -> Verdict | None:
+    """Shown: at the height of the sacrum the focus lies where a sacroiliac joint is, however hot it is."""
+    is_beside = distances.SACROILIAC_SIDE_LEAST.value <= c.side <= distances.SACROILIAC_SIDE_MOST.value
+    is_at_joint = is_beside and c.front <= distances.SACROILIAC_FRONT_MOST.value
+    return _shown(side=c.side, front=c.front) if c.is_at_sacrum and is_at_joint else None
+
+
+def on_sacrum(c: FocusContext) -> Verdict | None:
+    """Shown: in the pelvis, a focus of moderate uptake beside the sacrum.
+
+    Out of the MR's view, uptake of the sacrum cannot be distinguished from uptake of what lies on it.
+    """
+    is_beside = c.is_in_pelvis and c.front <= distances.BONE_BESIDE_FRONT_MOST.value
+    return _shown(front=c.front, suv_max=c.suv_max) if is_beside and not c.is_hot_as_kidney else None
+
+
+def organ_beside_spine(c: FocusContext) -> Verdict | None:
+    """What else lies beside the vertebral bodies is kidney, ureter, bowel or vessel."""
+    if not c.side > distances.VERTEBRA_HALF_WIDTH.value:
         return None
-    hot, big = spot.suv_max >= parameters.suv, spot.mtv_ml >= parameters.volume_ml
-    excreting = excretes(spot, typical_suv)
-    if depth > SPINE_DEPTH and (excreting or depth >= SURELY_VENTRAL_DEPTH) and _is_craniocaudal_tube(spot):
-        return Expected("ureter or vessel: a tube along the body in front of the posterior spine", sure=False)
-    if side is None or not body.has_midline(place):
+    text = f"kidney, ureter, bowel or vessel: beside the spine, SUVmax {c.suv_max:.1f}"
+    return _usual_place(text, suv_max=c.suv_max, side=c.side, front=c.front)
+
+
+def organ_before_spine(c: FocusContext) -> Verdict | None:
+    """What else lies in front of the vertebral bodies is bowel or vessel."""
+    if not c.side <= distances.VERTEBRA_HALF_WIDTH.value:
         return None
-    if excreting and (big or hot) and side <= MIDLINE_MM and depth >= VENTRAL_DEPTH:
-        return Expected(f"urinary bladder, bowel or vessel: midline, ventral, SUVmax {spot.suv_max:.1f}")
-    if excreting and (big or hot) and depth >= VENTRAL_DEPTH:
-        return Expected(f"organ: ventral of the spine, SUVmax {spot.suv_max:.1f}, {spot.mtv_ml:.0f} ml")
-    if _at_ureter(spot, body, typical_suv):
-        return Expected(f"ureter: small, in front of the posterior spine, SUVmax {spot.suv_max:.1f}", sure=False)
-    if _in_abdomen(place, depth, side, parameters, body):
-        return Expected(f"bowel or vessel: ventral of the spine, SUVmax {spot.suv_max:.1f}", sure=False)
-    return None
+    text = f"bowel or vessel: in front of the spine, SUVmax {c.suv_max:.1f}"
+    return _usual_place(text, suv_max=c.suv_max, side=c.side, front=c.front)
 
 
-def _kidney(
-    spot: HotSpot,
-    parameters: PhysiologicParameters,
-    body: BodyShape,
-    cluster_ml: float,
-    *,
-    is_hot: bool,
-    is_paired: bool,
-) -> Expected | None:
-    """A hot mass beside the spine, mostly one of two; also where it touches bone or looks like muscle on MR."""
-    place = spot.centroid_ras_mm
-    depth, side = body.depth(place), body.off_midline(place)
-    if not is_hot or depth is None or side is None or not body.has_midline(place):
+# ---- By the place in the body, without a canal or at the hips ----
+
+
+def before_hips(c: FocusContext) -> Verdict | None:
+    """In front of the femoral heads and beside the pubic bones lie bowel and vessels.
+
+    The spinal canal, seen higher up, gives the distance from the back.
+    """
+    is_before = c.front >= distances.FEMORAL_HEAD_FRONT_MOST.value and c.side >= distances.PUBIS_SIDE_MOST.value
+    if not (is_before and c.is_in_trunk):
         return None
-    at_place = KIDNEY_SIDE_MM[0] <= side <= KIDNEY_SIDE_MM[1] and KIDNEY_DEPTH[0] <= depth <= KIDNEY_DEPTH[1]
-    large = cluster_ml >= parameters.volume_ml or spot.suv_max >= parameters.suv or "truncated" in spot.flags
-    if large and at_place and is_paired:
-        return Expected(f"kidney: paired, beside the spine, SUVmax {spot.suv_max:.1f}")
-    # The other one may be out of view, removed, or lie higher: then the height above the bladder must agree.
-    above_crest = body.bladder_z is not None and place[2] - body.bladder_z > CREST_ABOVE_MM
-    if large and at_place and above_crest:
-        return Expected(f"kidney: beside the spine, SUVmax {spot.suv_max:.1f}", sure=False)
-    return None
+    text = f"bowel or vessel: in front of the hips, SUVmax {c.suv_max:.1f}"
+    return _usual_place(text, suv_max=c.suv_max, side=c.side, front=c.front)
 
 
-def _in_abdomen(place: np.ndarray, depth: float, side: float, p: PhysiologicParameters, body: BodyShape) -> bool:
-    """Where bowel, vessels and organs lie and nothing of bone is expected; at the hips that is less than higher up."""
-    above = np.inf if body.bladder_z is None else place[2] - body.bladder_z
-    if body.bladder_z is None:
-        least, widest = p.abdomen_depth, p.ventral_side_mm
-    else:
-        least, widest, wider = (
-            HIPS_ABDOMEN if above <= HIPS_ABOVE_MM else WINGS_ABDOMEN if above <= CREST_ABOVE_MM else ABDOMEN
-        )
-        widest += WIDER_MM * max(0.0, depth - wider)
-    if _at_rectum(place, depth, side, body):
-        return True
-    if side < BODY_SIDE_MM:
-        least += BODY_DEPTH
-    elif side > FLANK_SIDE_MM and above > CREST_ABOVE_MM:
-        least -= FLANK_DEPTH
-    return depth >= least and side <= widest
+def ureter_in_pelvis(c: FocusContext) -> Verdict | None:
+    """Thin, hot uptake where ureters run through the pelvis, medial of hip joints and implants."""
+    if not (c.is_in_pelvis and c.is_thin and c.is_at_pelvic_ureter):
+        return None
+    text = f"ureter: thin, beside the midline of the pelvis, SUVmax {c.suv_max:.1f}"
+    return _usual_place(text, suv_max=c.suv_max, suv_peak=c.suv_peak, side=c.side, depth=c.depth)
 
 
-def _at_rectum(place: np.ndarray, depth: float, side: float, body: BodyShape) -> bool:
-    """On the midline between coccyx and symphysis; only where the bladder tells the level."""
-    if body.bladder_z is None or place[2] - body.bladder_z > HIPS_ABOVE_MM:
-        return False
-    return side <= RECTUM_SIDE_MM and RECTUM_DEPTH[0] <= depth <= RECTUM_DEPTH[1]
+def ureter_on_psoas(c: FocusContext) -> Verdict | None:
+    """A small hot focus in soft tissue, where ureters cross the psoas.
+
+    Bone that is near speaks against it, but not beside the vertebral bodies, whose side walls are always near. At an
+    implant uptake belongs to joint or bone: no ureter runs within the margin of its artefact.
+    """
+    is_away_from_bone = not c.has_bone_near or c.is_beside_bodies
+    if not (c.may_be_soft_tissue and is_away_from_bone and c.is_at_ureter):
+        return None
+    text = f"ureter or vessel: small, in front of the spine, SUVmax {c.suv_max:.1f}"
+    return _usual_place(text, suv_max=c.suv_max, volume_ml=c.volume_ml, side=c.side, depth=c.depth)
 
 
-def _before_spine(depth: float, side: float, parameters: PhysiologicParameters) -> bool:
-    """Where it takes the lack of bone on MR to tell organs from vertebrae, and from hips further to the side."""
-    return depth > (VENTRAL_DEPTH if side < BODY_SIDE_MM else SPINE_DEPTH) and side <= parameters.ventral_side_mm
+def bone_or_disc(c: FocusContext) -> Verdict | None:
+    """Shown: the MR shows marrow or disc in the focus."""
+    return _shown(tissue=tissue_codes.NAMES[c.tissue]) if c.is_bone else None
 
 
-def _at_ureter(spot: HotSpot, body: BodyShape, typical_suv: float) -> bool:
-    """Small and hot or long, in front of the posterior spine, beside the midline: where ureters cross the psoas."""
-    place = spot.centroid_ras_mm
-    depth, side = body.depth(place), body.off_midline(place)
-    if depth is None or side is None or not body.has_midline(place) or spot.mtv_ml >= URETER_ML:
-        return False
-    beside = depth >= URETER_DEPTH and URETER_SIDE_MM[0] <= side <= URETER_SIDE_MM[1]
-    return beside and (spot.suv_max >= ORGAN_RATIO * typical_suv or _is_craniocaudal_tube(spot))
+def kidney_paired(c: FocusContext) -> Verdict | None:
+    """A hot, large focus beside the spine, and one as hot on the other side: kidneys, also where they touch bone.
+
+    Marrow of both sides is hotter than muscle, too; so both must be hotter than any normal bone.
+    """
+    if not (c.is_hot_as_kidney and c.may_be_large and c.is_at_kidney and c.mirrored_suv >= c.kidney_suv):
+        return None
+    text = f"kidney: paired, beside the spine, SUVmax {c.suv_max:.1f}"
+    return _organ(text, suv_max=c.suv_max, mirrored_suv=c.mirrored_suv, side=c.side, depth=c.depth)
 
 
-def _is_beside_bodies(spot: HotSpot, body: BodyShape) -> bool:
-    """Beside the vertebral bodies, in front of the transverse processes and above the pelvis: on the psoas, no bone,
-    though the bodies' side walls are near."""
-    place = spot.centroid_ras_mm
-    depth, side = body.depth(place), body.off_midline(place)
-    if depth is None or side is None or body.bladder_z is None or place[2] - body.bladder_z < CREST_ABOVE_MM:
-        return False
-    return side >= BODY_WALL_MM and depth >= PSOAS_DEPTH
+def kidney_above_crest(c: FocusContext) -> Verdict | None:
+    """A hot, large focus beside the spine above the iliac crests is a kidney.
+
+    The other kidney may be out of view, removed, or higher. Then the height above the bladder must agree.
+    """
+    is_above = c.above_bladder > distances.CREST_ABOVE_BLADDER.value
+    if not (c.is_hot_as_kidney and c.may_be_large and c.is_at_kidney and is_above):
+        return None
+    text = f"kidney: beside the spine, SUVmax {c.suv_max:.1f}"
+    return _usual_place(text, suv_max=c.suv_max, side=c.side, depth=c.depth, above_bladder=c.above_bladder)
 
 
-def _is_craniocaudal_tube(spot: HotSpot) -> bool:
-    """Long, thin and along the body's axis."""
-    points = spot.region.points_ras
-    if len(points) < 6:
-        return False
-    spacing = np.array(spot.region.geometry.spacing_mm)
-    variance, axes = np.linalg.eigh(np.cov(points.T) + np.diag(spacing**2 / 12.0))
-    length, width = np.sqrt(12.0 * variance[2]), np.sqrt(12.0 * variance[1])
-    tilt = np.rad2deg(np.arccos(min(1.0, abs(axes[2, 2]))))
-    return bool(length >= TUBE_ELONGATION * width and width <= TUBE_WIDTH_MM and tilt <= TUBE_TILT_DEG)
+def bowel_like_muscle(c: FocusContext) -> Verdict | None:
+    """Far in front, what looks like muscle on MR is the wall of bowel; psoas and iliacus lie further back."""
+    is_far = c.is_in_trunk and c.depth >= distances.VENTRAL_DEPTH_SURE.value
+    if not (c.tissue == tissue_codes.MUSCLE and is_far and c.is_in_abdomen):
+        return None
+    text = f"bowel or vessel: ventral of the spine, SUVmax {c.suv_max:.1f}"
+    return _usual_place(text, suv_max=c.suv_max, side=c.side, depth=c.depth)
+
+
+def muscle(c: FocusContext) -> Verdict | None:
+    """Shown: the MR shows muscle in the focus, and it belongs to no organ by its place."""
+    return _shown(tissue=tissue_codes.NAMES[c.tissue]) if c.tissue == tissue_codes.MUSCLE else None
+
+
+def viscera_on_mr(c: FocusContext) -> Verdict | None:
+    """The MR shows an organ or a vessel in the focus."""
+    if c.tissue != tissue_codes.VISCERA:
+        return None
+    return _organ(f"organ or vessel on MR: SUVmax {c.suv_max:.1f}", tissue=tissue_codes.NAMES[c.tissue])
+
+
+def urine_on_mr(c: FocusContext) -> Verdict | None:
+    """Hot or large uptake in fluid is urine; moderate uptake in a little fluid may be a joint."""
+    if c.tissue != tissue_codes.FLUID or not (c.is_hot or c.is_big):
+        return None
+    text = f"urine: SUVmax {c.suv_max:.1f} in fluid on MR"
+    return _organ(text, suv_max=c.suv_max, volume_ml=c.volume_ml, tissue=tissue_codes.NAMES[c.tissue])
+
+
+def rectum(c: FocusContext) -> Verdict | None:
+    """Near bone, in the midline between coccyx and symphysis: rectum, uterus or prostate."""
+    if not (c.has_bone_near and c.is_at_rectum):
+        return None
+    text = f"rectum or pelvic organ: in front of the coccyx, SUVmax {c.suv_max:.1f}"
+    return _usual_place(text, side=c.side, depth=c.depth, above_bladder=c.above_bladder)
+
+
+def bone_near(c: FocusContext) -> Verdict | None:
+    """Shown: marrow or disc lies so near that the focus may belong to the skeleton."""
+    return _shown(has_bone_near=True) if c.has_bone_near else None
+
+
+def implant_near(c: FocusContext) -> Verdict | None:
+    """Shown: within the margin of an implant, uptake belongs to joint or bone, and the MR shows no tissue."""
+    return _shown(is_near_implant=True) if c.is_near_implant else None
+
+
+def organ_without_bone(c: FocusContext) -> Verdict | None:
+    """In front of the posterior spine, where the MR shows the tissue and neither bone nor much muscle.
+
+    Further to the side this says nothing: capsules and bursae of the hip lie in fat, away from bone.
+    """
+    if not (c.is_tissue_seen and c.is_before_spine):
+        return None
+    text = "organ, bowel or vessel: in front of the posterior spine, no bone, disc or muscle there on MR"
+    return _usual_place(text, side=c.side, depth=c.depth)
+
+
+def tube(c: FocusContext) -> Verdict | None:
+    """A hot tube along the body in front of the posterior spine; clearly in front it need not be hot."""
+    is_before = c.depth > distances.POSTERIOR_SPINE_DEPTH_MOST.value
+    is_hot_or_ventral = c.is_excreting or c.depth >= distances.VENTRAL_DEPTH_SURE.value
+    if not (is_before and is_hot_or_ventral and c.is_tube):
+        return None
+    text = "ureter or vessel: a tube along the body in front of the posterior spine"
+    return _usual_place(text, length_mm=c.length_mm, width_mm=c.width_mm, tilt_deg=c.tilt_deg, depth=c.depth)
+
+
+def midline_unknown(c: FocusContext) -> Verdict | None:
+    """Shown: between the legs, and where the midline is not known, the place does not speak for an organ."""
+    return None if c.has_side else _shown(is_in_trunk=c.is_in_trunk)
+
+
+def hot_in_midline(c: FocusContext) -> Verdict | None:
+    """Hot or large, in the midline and in front of the spine: bladder, bowel or a large vessel."""
+    is_central = c.side <= distances.BLADDER_SIDE_MOST.value and c.depth >= distances.SPINE_DEPTH_MOST.value
+    if not (c.is_excreting and (c.is_big or c.is_hot) and is_central):
+        return None
+    text = f"urinary bladder, bowel or vessel: midline, ventral, SUVmax {c.suv_max:.1f}"
+    return _organ(text, suv_max=c.suv_max, volume_ml=c.volume_ml, side=c.side, depth=c.depth)
+
+
+def hot_in_front(c: FocusContext) -> Verdict | None:
+    """Hot or large, in front of the spine: an organ."""
+    is_before = c.depth >= distances.SPINE_DEPTH_MOST.value
+    if not (c.is_excreting and (c.is_big or c.is_hot) and is_before):
+        return None
+    text = f"organ: ventral of the spine, SUVmax {c.suv_max:.1f}, {c.volume_ml:.0f} ml"
+    return _organ(text, suv_max=c.suv_max, volume_ml=c.volume_ml, depth=c.depth)
+
+
+def ureter_by_place(c: FocusContext) -> Verdict | None:
+    """A small hot focus where ureters cross the psoas, in tissue that is neither muscle nor unknown on MR."""
+    if not c.is_at_ureter:
+        return None
+    text = f"ureter: small, in front of the posterior spine, SUVmax {c.suv_max:.1f}"
+    return _usual_place(text, suv_max=c.suv_max, volume_ml=c.volume_ml, side=c.side, depth=c.depth)
+
+
+def bowel_by_place(c: FocusContext) -> Verdict | None:
+    """Where only organs lie: bowel or vessel, whatever the degree of uptake."""
+    if not c.is_in_abdomen:
+        return None
+    text = f"bowel or vessel: ventral of the spine, SUVmax {c.suv_max:.1f}"
+    return _usual_place(text, suv_max=c.suv_max, side=c.side, depth=c.depth)
+
+
+EVERYWHERE: RuleList[FocusContext, Verdict] = RuleList(
+    [
+        Rule("organ-label", organ_label),
+        Rule("bladder", bladder),
+        Rule("hot-urine", hot_urine),
+        Rule("muscles-alike", muscles_alike),
+        Rule("sides-alike", sides_alike),
+    ]
+)
+"""Asked first, for every focus."""
+
+AT_SPINE: RuleList[FocusContext, Verdict] = RuleList(
+    [
+        Rule("kidney-at-spine", kidney_at_spine),
+        Rule("ureter-thin", ureter_thin),
+        Rule("posterior-elements", posterior_elements),
+        Rule("vertebral-body", vertebral_body),
+        Rule("bone-beside-spine", bone_beside_spine),
+        Rule("sacroiliac-joint", sacroiliac_joint),
+        Rule("on-sacrum", on_sacrum),
+        Rule("organ-beside-spine", organ_beside_spine),
+        Rule("organ-before-spine", organ_before_spine),
+    ]
+)
+"""Asked next where the MR shows the spinal canal above the hips. Vertebrae, their joints and what lies behind them belong
+to the spine; what lies beside and in front of them is psoas, kidney, ureter, vessel or bowel."""
+
+BY_PLACE: RuleList[FocusContext, Verdict] = RuleList(
+    [
+        Rule("before-hips", before_hips),
+        Rule("ureter-in-pelvis", ureter_in_pelvis),
+        Rule("ureter-on-psoas", ureter_on_psoas),
+        Rule("bone-or-disc", bone_or_disc),
+        Rule("kidney-paired", kidney_paired),
+        Rule("kidney-above-crest", kidney_above_crest),
+        Rule("bowel-like-muscle", bowel_like_muscle),
+        Rule("muscle", muscle),
+        Rule("viscera-on-mr", viscera_on_mr),
+        Rule("urine-on-mr", urine_on_mr),
+        Rule("rectum", rectum),
+        Rule("bone-near", bone_near),
+        Rule("implant-near", implant_near),
+        Rule("organ-without-bone", organ_without_bone),
+        Rule("tube", tube),
+        Rule("midline-unknown", midline_unknown),
+        Rule("hot-in-midline", hot_in_midline),
+        Rule("hot-in-front", hot_in_front),
+        Rule("ureter-by-place", ureter_by_place),
+        Rule("bowel-by-place", bowel_by_place),
+    ]
+)
+"""Asked next everywhere else: the tissue on MR, then the place between back and front and the distance from the midline."""
+
+PHYSIOLOGIC_RULES: tuple[str, ...] = (*EVERYWHERE.names, *AT_SPINE.names, *BY_PLACE.names)
+"""Names of all rules, in their order: the words that ``hot_spots.physiologic.rules_off`` may hold."""
+
+
+def physiologic_verdict(context: FocusContext) -> tuple[str, Verdict] | None:
+    """Name and verdict of the first rule that applies to a focus; None where no rule does, and the focus is shown.
+
+    Rules whose names are in ``context.parameters.rules_off`` are not asked.
+    """
+    switched_off = context.parameters.rules_off
+    found = EVERYWHERE.first(context, switched_off)
+    if found is None:
+        found = (AT_SPINE if context.is_beside_canal else BY_PLACE).first(context, switched_off)
+    return found
