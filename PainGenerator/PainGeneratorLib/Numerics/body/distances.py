@@ -111,8 +111,8 @@ PSOAS_DEPTH_LEAST = Distance(
 VERTEBRA_HALF_WIDTH = Distance(
     32.0,
     "mm",
-    "Upper bound for half of the width of a lumbar vertebral body, with room for the resolution of the PET. Bodies are "
-    "40 to 55 mm wide.",
+    "Upper bound for half of the width of a lumbar vertebral body, with room for the resolution of the PET. Bodies "
+    "are 40 to 55 mm wide.",
     ADULT,
     (20.0, 27.5),
 )
@@ -138,7 +138,7 @@ VERTEBRA_FORWARD_DEPTH = Distance(
 POSTERIOR_ELEMENTS_FRONT_MOST = Distance(
     -10.0,
     "mm",
-    "Upper bound for posterior elements, back muscles and sacroiliac joints; beside and in front of it lies the psoas.",
+    "Upper bound for posterior elements, back muscles and sacroiliac joints; the psoas lies in front of it.",
     ADULT,
 )
 BONE_BESIDE_FRONT_MOST = Distance(
@@ -155,7 +155,7 @@ SACRUM_ABOVE_CANAL_END = Distance(
 SACRUM_ABOVE_LOWEST_DISC = Distance(
     15.0,
     "mm",
-    "The alae of sacrum and ilium reach this far above the lowest disc, which may be a rudimentary disc of the sacrum.",
+    "The alae of sacrum and ilium reach this far above the lowest disc, which may be a rudimentary sacral disc.",
     ADULT,
 )
 CANAL_BEYOND_END = Distance(
@@ -165,6 +165,34 @@ CANAL_BEYOND_END = Distance(
     "and sacrum, so what lies in front of its end lies at least as far in front of the canal.",
     ADULT,
 )
+
+# Reference tissue.
+SAME_BONE_RADIUS = Distance(
+    35.0,
+    "mm",
+    "Upper bound for the distance of marrow that mostly belongs to the same bone: red and yellow marrow differ "
+    "between bones, not between sides. From the shaft of the femur to the ischium it is about 70 mm.",
+    ADULT,
+)
+LIVER_VOLUME_LEAST = Distance(
+    50.0, "ml", "Lower bound for the volume of the inner liver in view whose mean stands for the liver.", ADULT
+)
+
+# Discs. The core is the part of every lumbar disc that is measured: surely disc, and within the bone above and below.
+DISC_CORE_HALF_HEIGHT = Distance(3.0, "mm", "Half of the height of the core of a disc.", ADULT)
+DISC_CORE_SIDE_MOST = Distance(14.0, "mm", "Half of the width of the core of a disc.", ADULT)
+DISC_CORE_FRONT_LEAST = Distance(
+    14.0, "mm", "The core of a disc begins this far in front of the canal's middle.", ADULT
+)
+DISC_CORE_FRONT_MOST = Distance(38.0, "mm", "The core of a disc ends this far in front of the canal's middle.", ADULT)
+BONE_FROM_DISC_LEAST = Distance(
+    10.0, "mm", "From this distance above and below the middle of a disc on, there is bone of the vertebrae.", ADULT
+)
+BONE_FROM_DISC_MOST = Distance(16.0, "mm", "Up to this distance the bone beside a disc is measured.", ADULT)
+DISC_HALF_HEIGHT = Distance(6.0, "mm", "Upper bound for half of the height of a whole disc.", ADULT)
+DISC_SIDE_MOST = Distance(26.0, "mm", "Upper bound for half of the width of a whole disc.", ADULT)
+DISC_FRONT_LEAST = Distance(8.0, "mm", "A whole disc begins this far in front of the canal's middle.", ADULT)
+DISC_FRONT_MOST = Distance(46.0, "mm", "A whole disc ends this far in front of the canal's middle.", ADULT)
 
 # Kidneys: place of the centroid of their uptake, which may be that of the renal pelvis alone.
 KIDNEY_FOCUS_SIDE_LEAST = Distance(30.0, "mm", "Lower bound for the side of the uptake of a kidney.", ADULT)
@@ -176,8 +204,8 @@ KIDNEY_FOCUS_FRONT_MOST = Distance(75.0, "mm", "Upper bound for the front of the
 KIDNEY_MASS_FRONT_LEAST = Distance(
     -60.0,
     "mm",
-    "Lower bound for the front of a focus that is as large and as hot as only a kidney is. Above its upper end the place "
-    "of the canal is not known well.",
+    "Lower bound for the front of a focus that is as large and as hot as only a kidney is. Above its upper end the "
+    "place of the canal is not known well.",
     ADULT,
 )
 

@@ -1,7 +1,10 @@
 """Discs with more uptake than the other discs of the same spine.
 
-A normal disc has less uptake than the vertebrae beside it (DOMAIN C.4). A disc that takes up as much as they do makes
-no summit, and no detection by contrast to its surroundings sees it; beside the other discs it stands out.
+A normal disc has less uptake than the vertebrae beside it. A disc that takes up as much as they do has no maximum of
+its own, so no detection by contrast to the surroundings sees it. Compared with the other discs it stands out.
+
+Places are given as in :class:`.straight_spine.StraightSpine`: to the right and in front of the middle of the spinal
+canal, and above or below the middle of the disc.
 """
 
 from __future__ import annotations
@@ -10,22 +13,28 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..body import distances
 from ..body.straight_spine import DISC_FRONT_MM, LEAST_DISCS, STEP_MM, StraightSpine
 from ..core.image import Geometry, ball
 from .foci import CORE_PART, Focus
 
-MIDDLE_MM, SIDE_MM, FRONT_MM = 3.0, 14.0, (14.0, 38.0)
-"""Half height, half width and front of the part of a disc that is measured, from the canal's middle: all disc."""
-BESIDE_MM = (10.0, 16.0)
-"""Above and below a disc's middle: bone of the vertebrae beside it."""
-WHOLE_MM, WHOLE_SIDE_MM, WHOLE_FRONT_MM = 6.0, 26.0, (8.0, 46.0)
-"""The same of the whole disc."""
+BALL_MM = 36.0
+"""Radius of the ball around a disc's middle that is looked at, mm; it holds the disc and the bone beside it."""
+VOXEL_HALF = 0.6
+"""The measured part of a disc is at least this many voxels (of their longest edge) thick above and below its middle.
+Voxels of a PET have 2 to 5 mm, and those that reach into the part count."""
+LEAST_VOXELS = 4
+"""Lower bound for the number of voxels whose mean is used, for disc and bone each."""
+LEAST_SUV = 1e-3
+"""Lower bound for the mean of the bone, g/ml: nothing is divided by zero."""
 SPREAD = 0.1
-"""SD of normal discs of one spine, relative (ours, on the same spines)."""
+"""Standard deviation of the uptake of normal discs of one spine, as a part of their mean. Our estimate, measured on
+the same spines as :data:`RATIO`."""
 RATIO = 1.35
-"""Over the other discs, both of the uptake and of its ratio to the vertebrae beside it. Normal discs of 45 spines of
-five families of phantoms reached 1.35 and 1.46, the lesser of the two 1.18, the lowest disc excepted; of inflamed
-discs and hot endplates nine of twelve had 1.35 and more (ours)."""
+"""Lower bound for the ratio of a hot disc to the other discs, both of its uptake and of its ratio to the vertebrae
+beside it. Our estimate: normal discs of 45 spines of five families of phantoms reached 1.35 in one and 1.46 in the
+other, and 1.18 in the lesser of the two, the lowest disc excepted; of inflamed discs and hot endplates nine of twelve
+had 1.35 and more."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,11 +44,11 @@ class HotDisc:
     Parameters
     ----------
     focus : Focus
-        Of its voxels; its reference are the other discs, its ratio is over them.
+        The voxels of the disc. Its reference is the uptake of the other discs.
     ratio : float
-        The lesser of the two ratios to the other discs (:data:`RATIO`).
+        The lesser of the two ratios to the other discs, see :data:`RATIO`.
     is_inside : bool
-        False where the uptake is that of a vertebra beside it.
+        False where the uptake belongs to a vertebra beside the disc.
     """
 
     focus: Focus
@@ -57,12 +66,12 @@ def find_hot_discs(smooth: np.ndarray, geometry: Geometry, spine: StraightSpine)
     geometry : Geometry
         Its grid.
     spine : StraightSpine
-        In the same frame.
+        With its discs, in the same frame.
 
     Returns
     -------
     list of HotDisc
-        Empty where fewer than LEAST_DISCS discs are seen whole.
+        From feet to head; empty where fewer than :data:`.straight_spine.LEAST_DISCS` discs are seen whole.
     """
     found = [_measured(smooth, geometry, spine, number) for number in range(len(spine.disc_mm))]
     discs = [disc for disc in found if disc is not None]
@@ -84,29 +93,33 @@ def _measured(
     """Mean SUV of a disc and of the vertebrae beside it, and the disc's voxels; None where it is not seen whole."""
     row = int(np.clip(round(spine.disc_mm[number] / STEP_MM), 0, len(spine.points_ras) - 1))
     middle = spine.points_ras[row] + DISC_FRONT_MM * spine.axes[row, 1]
-    near = ball(geometry, middle, 36.0)
+    near = ball(geometry, middle, BALL_MM)
     values = smooth.reshape(-1)[near]
     right, front, height = spine.local(geometry.flat_to_ras(near)).T
+    aside = np.abs(right)
     away = np.abs(height - spine.disc_mm[number] - spine.disc_tilt[number] * (front - DISC_FRONT_MM))
-    inner = (np.abs(right) <= SIDE_MM) & (front >= FRONT_MM[0]) & (front <= FRONT_MM[1])
-    # Voxels of a PET are 2 to 5 mm: what reaches into the part counts.
-    disc = inner & (away <= max(MIDDLE_MM, 0.6 * max(geometry.spacing_mm)))
-    bone = inner & (away >= BESIDE_MM[0]) & (away <= BESIDE_MM[1])
-    if min(np.count_nonzero(disc), np.count_nonzero(bone)) < 4 or not np.isfinite(values[disc | bone]).all():
+    inner = (aside <= distances.DISC_CORE_SIDE_MOST.value) & (front >= distances.DISC_CORE_FRONT_LEAST.value)
+    inner &= front <= distances.DISC_CORE_FRONT_MOST.value
+    disc = inner & (away <= max(distances.DISC_CORE_HALF_HEIGHT.value, VOXEL_HALF * max(geometry.spacing_mm)))
+    bone = inner & (away >= distances.BONE_FROM_DISC_LEAST.value) & (away <= distances.BONE_FROM_DISC_MOST.value)
+    if min(np.count_nonzero(disc), np.count_nonzero(bone)) < LEAST_VOXELS:
         return None
-    whole = (np.abs(right) <= WHOLE_SIDE_MM) & (front >= WHOLE_FRONT_MM[0]) & (front <= WHOLE_FRONT_MM[1])
-    whole &= (away <= WHOLE_MM) & np.isfinite(values)
-    return float(values[disc].mean()), max(float(values[bone].mean()), 1e-3), near[whole]
+    if not np.isfinite(values[disc | bone]).all():
+        return None
+    whole = (aside <= distances.DISC_SIDE_MOST.value) & (front >= distances.DISC_FRONT_LEAST.value)
+    whole &= (front <= distances.DISC_FRONT_MOST.value) & (away <= distances.DISC_HALF_HEIGHT.value)
+    whole &= np.isfinite(values)
+    return float(values[disc].mean()), max(float(values[bone].mean()), LEAST_SUV), near[whole]
 
 
 def _focus(smooth: np.ndarray, geometry: Geometry, flat: np.ndarray, reference: float) -> Focus:
-    """The voxels of a disc as a focus against the other discs."""
+    """The voxels of a disc as a focus whose reference is the uptake of the other discs."""
     values = smooth.reshape(-1)[flat]
     hottest = int(values.argmax())
     top = float(values[hottest])
     flat_above = flat[values >= reference]
     core = flat[values >= top - CORE_PART * (top - reference)]
     volume = flat_above.size * geometry.voxel_volume_ml
-    # A disc is a mean over some 5 ml against several others: noise is no matter.
+    # A disc is a mean over some 5 ml against several others: noise does not matter, so its z is infinite.
     ratio, spread = top / reference, SPREAD * reference
     return Focus(flat_above, core, int(flat[hottest]), top, ratio, np.inf, reference, spread, 0, volume)

@@ -1,8 +1,8 @@
 """What the rules for physiologic uptake look at: the measures of a focus, where it lies and what surrounds it.
 
-:class:`FocusContext` is the one object that every rule of :mod:`.physiologic` takes. Its properties name the places and
-the degrees of uptake that several rules share. The distances come from :mod:`..body.distances`, the bars that a reader
-may change from the protocol.
+:class:`FocusContext` is the one object that every rule of :mod:`.physiologic` takes. Its properties name the places
+and the degrees of uptake that several rules share. The distances come from :mod:`..body.distances`, the bars that a
+reader may change from the protocol.
 """
 
 from __future__ import annotations
@@ -276,7 +276,8 @@ class FocusContext:
 
     @property
     def is_at_kidney_by_canal(self) -> bool:
-        """Where kidneys lie, by the spinal canal; a large hot mass may lie further back, above the end of the canal."""
+        """Where kidneys lie, by the spinal canal; a large hot mass may lie further back, above the end of the
+        canal."""
         is_mass = self.is_part_of_big and self.is_hot
         least = (distances.KIDNEY_MASS_FRONT_LEAST if is_mass else distances.KIDNEY_FOCUS_FRONT_LEAST).value
         is_beside = distances.KIDNEY_FOCUS_SIDE_LEAST.value <= self.side <= distances.KIDNEY_FOCUS_SIDE_MOST.value
@@ -441,7 +442,8 @@ def _most_frequent(region: Region, tissues: np.ndarray | None, least_part: float
 
 
 def _tissue_around(region: Region, tissues: np.ndarray | None, p: PhysiologicParameters) -> tuple[bool, bool]:
-    """Whether marrow or disc lies near a region, and whether the MR shows most of the tissue there, little of it muscle."""
+    """Whether marrow or disc lies near a region, and whether the MR shows most of the tissue there, little of it
+    muscle."""
     if tissues is None:
         return False, False
     geometry = region.geometry

@@ -1,13 +1,13 @@
 """Uptake that is expected: bladder, kidneys, ureters, bowel, vessels, and muscles that are used alike on both sides.
 
 The rules are asked from the top, and the first one that applies decides. Where the MR shows the spinal canal above the
-hips, :data:`AT_SPINE` follows :data:`EVERYWHERE`; else :data:`BY_PLACE` does. No rule goes by uptake or size alone: the
-place must agree. Some rules say that a focus is bone or joint and is shown; they stand before the rules for organs that
-lie next to such places. A focus that is held to be physiologic stays in the list, with the reason and the name of the
-rule.
+hips, :data:`AT_SPINE` follows :data:`EVERYWHERE`; else :data:`BY_PLACE` does. No rule goes by uptake or size alone:
+the place must agree. Some rules say that a focus is bone or joint and is shown; they stand before the rules for organs
+that lie next to such places. A focus that is held to be physiologic stays in the list, with the reason and the name of
+the rule.
 
-To add a rule, write a function with a docstring that takes a :class:`.organ_places.FocusContext`, put it into its list,
-and add its name to the choices of ``hot_spots.physiologic.rules_off`` in ``base.json``.
+To add a rule, write a function with a docstring that takes a :class:`.organ_places.FocusContext`, put it into its
+list, and add its name to the choices of ``hot_spots.physiologic.rules_off`` in ``base.json``.
 """
 
 from __future__ import annotations
@@ -32,7 +32,8 @@ class Verdict:
     text : str or None
         Why the focus is held to be physiologic, as a part of a sentence; None for a focus that is shown.
     is_sure : bool
-        False where only the place, or the likeness of both sides, speaks for an organ: an MR finding there counts more.
+        False where only the place, or the likeness of both sides, speaks for an organ: an MR finding there counts
+        more.
     evidence : mapping of str to value
         The measures that the verdict rests on, by their name in :class:`.organ_places.FocusContext`.
     """
@@ -388,8 +389,8 @@ AT_SPINE: RuleList[FocusContext, Verdict] = RuleList(
         Rule("organ-before-spine", organ_before_spine),
     ]
 )
-"""Asked next where the MR shows the spinal canal above the hips. Vertebrae, their joints and what lies behind them belong
-to the spine; what lies beside and in front of them is psoas, kidney, ureter, vessel or bowel."""
+"""Asked next where the MR shows the spinal canal above the hips. Vertebrae, their joints and what lies behind them
+belong to the spine; what lies beside and in front of them is psoas, kidney, ureter, vessel or bowel."""
 
 BY_PLACE: RuleList[FocusContext, Verdict] = RuleList(
     [
@@ -415,7 +416,8 @@ BY_PLACE: RuleList[FocusContext, Verdict] = RuleList(
         Rule("bowel-by-place", bowel_by_place),
     ]
 )
-"""Asked next everywhere else: the tissue on MR, then the place between back and front and the distance from the midline."""
+"""Asked next everywhere else: the tissue on MR, then the place between back and front and the distance from the
+midline."""
 
 PHYSIOLOGIC_RULES: tuple[str, ...] = (*EVERYWHERE.names, *AT_SPINE.names, *BY_PLACE.names)
 """Names of all rules, in their order: the words that ``hot_spots.physiologic.rules_off`` may hold."""

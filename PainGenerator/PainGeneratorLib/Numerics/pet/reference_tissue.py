@@ -1,11 +1,11 @@
 """What uptake is normal at a place: robust references from matched tissue, or from the surroundings.
 
-Uptake of a focus is compared with tissue of its own kind near by (van den Berg, TU Delft: matched reference
-regions), as absolute uptake differs between people, ages and scanners. Where the tissue is known (a tissue map),
-the reference is the median of the same tissue within some centimetres. Where it is not, it is an upper percentile of
-the surroundings: a median would call every vertebra hot that lies among muscle.
+The uptake of a focus is compared with tissue of its own kind near by, as readers do with matched reference regions
+(van den Berg, thesis, TU Delft), because absolute uptake differs between people, ages and scanners. Where a tissue map
+gives the tissue, the reference is the median of the same tissue within some centimeters. Elsewhere it is an upper
+percentile of the surroundings: with a median, every vertebra would be called hot that lies among muscle.
 
-Everything is taken from cells, means over blocks of voxels, so that cost and noise stay small.
+All references are taken from cells, which are means over blocks of voxels. So cost and noise stay small.
 """
 
 from __future__ import annotations
@@ -16,37 +16,66 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import ndimage
 
+from ..body import distances
 from ..body.symmetry import SymmetryPlane
 from ..core import tissues as tissue_codes
 from ..core.histogram import otsu
 from ..core.image import Geometry, Image
 
 CELL_MM = 8.0
-"""Edge of a cell for surroundings of unknown tissue."""
+"""Edge of a cell for surroundings of unknown tissue, mm."""
 TISSUE_CELL_MM = 16.0
-"""Edge of a cell for known tissue, whose reference comes from further away."""
+"""Edge of a cell for known tissue, whose reference comes from further away, mm."""
 MATCHED_TISSUES = (tissue_codes.MARROW, tissue_codes.MUSCLE, tissue_codes.DISC)
 """Tissues with a reference of their own. Fat, fluid, void and viscera are compared with their surroundings."""
-BONE_RADIUS_MM = 35.0
-"""Marrow within this is of the same bone, mostly: red and yellow marrow differ between bones, not between sides (ours;
-from the shaft of the femur to the ischium it is about 70 mm)."""
+BONE_RADIUS_MM = distances.SAME_BONE_RADIUS.value
+"""Marrow within this distance, mm, is the reference of marrow."""
 MIN_TISSUE_ML = 5.0
-"""Less of a tissue than this gives no reference."""
+"""Lower bound for the volume of a tissue that gives a reference, ml. Our estimate."""
+MIN_CELL_FILL = 0.1
+"""Lower bound for the voxels of a tissue in a cell, as a part of those in the fullest cell. Our estimate."""
+MIN_CELL_BODY = 3.0
+"""At least one voxel in this many of a cell must belong to the body. Our estimate."""
 MIN_CELLS = 6
-"""A local percentile of fewer cells is not trusted; the nearest trusted one is used."""
+"""Lower bound for the number of cells of a local percentile; where there are fewer, the nearest place with enough
+cells gives the value. Our estimate."""
 SURROUNDINGS = "surroundings"
 """Name of the reference where the tissue is not known."""
 TYPICAL_RATIO = 2.2
-"""Cells hotter than this many times the median do not count as typical (ours: marrow over muscle and fat)."""
-RICH_RATIO = (1.5, 3.5)
-"""Cells this many times hotter than typical soft tissue are marrow, blood, liver and bowel wall; above lie organs that
-excrete, and masses (ours)."""
+"""Upper bound for the ratio of a cell to the median of typical tissue that it is part of: marrow over muscle and fat
+is lower. Our estimate."""
+TYPICAL_ROUNDS = 5
+"""How often the typical tissue is taken anew without the cells that are too hot; it has settled by then."""
+TYPICAL_SPREAD = 0.5
+"""Cells that differ from typical tissue by less than this part of it are those whose spread is reported."""
+RICH_RATIO_LEAST = 1.5
+"""Lower bound for the ratio to typical soft tissue of marrow, blood, liver and bowel wall. Our estimate."""
+RICH_RATIO_MOST = 3.5
+"""Upper bound for the same ratio; above it are organs that excrete, and masses. Our estimate."""
 RICH_PERCENTILE = 75.0
-RICH_LIMITS = (1.6, 2.6)
-"""Marrow and blood over muscle in healthy people, generously: what a mass or organ in view cannot push it beyond."""
-LEAST_LIVER_ML = 50.0
+"""Percentile of the cells between the two bounds that stands for normal tissue with much uptake. Our estimate."""
+RICH_LEAST = 1.6
+"""Lower bound for the ratio of rich tissue to typical soft tissue: marrow and blood over muscle in healthy people,
+with room to spare. Our estimate."""
+RICH_MOST = 2.6
+"""Upper bound for the same ratio: no mass or organ in view can push it further. Our estimate."""
+HOT_CELL_RATIO = 1.3
+"""A cell hotter than this many times the highest reference is hot throughout. It belongs to an organ or a mass and is
+part of no reference. Our estimate."""
+MEDIAN = 50.0
+"""The median as a percentile."""
+LIVER_LEAST_ML = distances.LIVER_VOLUME_LEAST.value
+"""Lower bound for the volume of the inner liver that is measured, ml."""
+LIVER_MARGIN_VOXELS = 2
+"""How many voxels the liver is eroded before it is measured, so that its border does not count."""
+LEAST_SUV = 1e-6
+"""Lower bound for a reference that is divided by, g/ml."""
 MAD_TO_SD = 1.4826
-_SAMPLE = 60_000
+"""Standard deviation over median absolute deviation of a normal distribution."""
+CHUNK_VALUES = 1 << 22
+"""How many values are sorted at once; it bounds the memory."""
+SAMPLE_VOXELS = 60_000
+"""About how many voxels of a tissue its spread is taken from; more cost time and change nothing."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,15 +92,16 @@ class ReferenceParameters:
 
 @dataclass(frozen=True)
 class ReferenceValue:
-    """A line of the table of reference values.
+    """One line of the table of reference values.
 
     Parameters
     ----------
     name : str
+        Of the tissue.
     median : float
         SUV, g/ml.
     spread : float
-        1.4826 MAD of voxels about their local reference, g/ml.
+        Robust standard deviation of voxels about their local reference (1.4826 MAD), g/ml.
     volume_ml : float
         How much tissue it was taken from.
     """
@@ -84,7 +114,7 @@ class ReferenceValue:
 
 @dataclass(frozen=True, eq=False)
 class _Field:
-    """A smooth map of the reference of one tissue, on cells."""
+    """A smooth map of the reference of one tissue, on a grid of cells."""
 
     name: str
     values: np.ndarray
@@ -92,17 +122,18 @@ class _Field:
 
 
 class ReferenceField:
-    """The reference of any voxel.
+    """The normal uptake at any voxel of a scan.
 
     Attributes
     ----------
     table : list of ReferenceValue
+        For the report.
     typical : float
-        SUV of the typical soft tissue of this scan; no reference is lower.
+        SUV of the typical soft tissue of this scan, g/ml; no reference is lower. NaN where the PET shows no body.
     rich : float
-        SUV of normal tissues with much uptake: marrow, blood, bowel wall. An unknown tissue may be one of them.
+        SUV of normal tissues with much uptake, g/ml: marrow, blood, bowel wall. Unknown tissue may be one of them.
     body_ml : float
-        Volume with uptake.
+        Volume of the body in view, ml.
     """
 
     def __init__(
@@ -123,11 +154,12 @@ class ReferenceField:
         geometry : Geometry
         parameters : ReferenceParameters
         tissues : ndarray of uint8, same shape, optional
-            Codes of :mod:`tissues`.
+            Codes of :mod:`..core.tissues`.
         excluded : ndarray of bool, same shape, optional
-            Voxels that are no reference (organs, implant margin).
+            Voxels that are no part of a reference: organs, and the margin of an implant.
         symmetry : SymmetryPlane, optional
-            Marrow is compared with the same bone of the other side, too: beside an implant there is no other.
+            With it, marrow is compared with the same bone of the other side, too. Beside an implant there may be no
+            other marrow.
         """
         self._geometry, self._parameters, self._tissues = geometry, parameters, tissues
         self.table: list[ReferenceValue] = []
@@ -138,40 +170,52 @@ class ReferenceField:
         self._tissue_fields: dict[int, _Field] = {}
         if tissues is not None:
             for code in MATCHED_TISSUES:
-                self._add_tissue(code, smooth, excluded)
+                self._add_tissue(code, smooth, tissues, excluded)
             if tissue_codes.MUSCLE in self._tissue_fields:
                 self.typical = next(row.median for row in self.table if row.name == "muscle")
         marrow = next((row.median for row in self.table if row.name == "marrow"), 0.0)
         self.rich = _rich(means[np.isfinite(means)], self.typical, marrow)
         cap = parameters.hot_ratio * self.typical
         # Cells that are hot throughout are organs or masses: never a reference, however many there are.
-        local = np.where(means > 1.3 * cap, np.nan, means)
+        local = np.where(means > HOT_CELL_RATIO * cap, np.nan, means)
         values = _ball_percentile([local], cells, parameters.local_radius_mm, parameters.local_percentile)
         values = np.clip(values, self.typical, cap)
         self._surroundings = _Field(SURROUNDINGS, values, cells)
-        usual = means[np.abs(means - self.typical) < 0.5 * self.typical]
+        usual = means[np.abs(means - self.typical) < TYPICAL_SPREAD * self.typical]
         spread = MAD_TO_SD * float(np.median(np.abs(usual - self.typical))) if usual.size else 0.0
         self.table.append(ReferenceValue("typical soft tissue", self.typical, spread, self.body_ml))
 
     def at(self, flat: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Reference SUV and tissue code (UNKNOWN: the surroundings) of voxels, each of shape (n,).
+        """The reference of voxels.
 
-        Near the border of two tissues the higher reference holds: spill-over of the hotter one is no focus.
+        Near the border of two tissues the higher reference holds: what spills over from the hotter one is no focus.
+
+        Parameters
+        ----------
+        flat : ndarray of int64, shape (n,)
+            Flat C-order indices of voxels.
+
+        Returns
+        -------
+        values : ndarray of float32, shape (n,)
+            Reference SUV, g/ml.
+        codes : ndarray of uint8, shape (n,)
+            The tissue that it was taken from; UNKNOWN for the surroundings.
         """
         points = self._geometry.flat_to_ras(flat)
         values = _interpolate(self._surroundings, points)
         codes = np.zeros(len(flat), dtype=np.uint8)
-        if not self._tissue_fields:
+        if self._tissues is None or not self._tissue_fields:
             return values, codes
         around = values.copy()
-        near = self._tissues_near(flat)
+        near = self._tissues_near(flat, self._tissues)
         known = np.zeros(len(flat), dtype=bool)
         own = self._tissues.reshape(-1)[flat]
         for code, field in self._tissue_fields.items():
             chosen = np.flatnonzero(near & np.uint8(1 << code))
             value = np.maximum(_interpolate(field, points[chosen]), self.typical)
-            # Marrow is the hottest normal tissue of the skeleton: where the map's marrow is colder than the
-            # surroundings, the map took something else for marrow. And what is not told may be anything.
+            # Marrow is the hottest normal tissue of the skeleton: where the marrow of the map is colder than its
+            # surroundings, the map took something else for marrow. And a voxel of unknown tissue may be anything.
             unsure = (code == tissue_codes.MARROW) | ~np.isin(own[chosen], MATCHED_TISSUES)
             value = np.where(unsure, np.maximum(value, around[chosen]), value)
             higher = ~known[chosen] | (value > values[chosen])
@@ -181,7 +225,7 @@ class ReferenceField:
         return values, codes
 
     def name_of(self, code: int) -> str:
-        """The reference's name as it is reported."""
+        """Name of the reference from a tissue, as it is reported."""
         if code == tissue_codes.MARROW and code in self._tissue_fields:
             sides = "" if self._symmetry is None else ", both sides"
             return f"{tissue_codes.NAMES[code]} within {BONE_RADIUS_MM / 10:g} cm{sides}"
@@ -189,9 +233,10 @@ class ReferenceField:
             return f"{tissue_codes.NAMES[code]} within {self._parameters.tissue_radius_mm / 10:.0f} cm"
         return SURROUNDINGS
 
-    def _add_tissue(self, code: int, smooth: np.ndarray, excluded: np.ndarray | None) -> None:
+    def _add_tissue(self, code: int, smooth: np.ndarray, tissues: np.ndarray, excluded: np.ndarray | None) -> None:
+        """Take the reference of one tissue, if there is enough of it."""
         p, geometry = self._parameters, self._geometry
-        flat = np.flatnonzero(self._tissues == code)
+        flat = np.flatnonzero(tissues == code)
         values = smooth.reshape(-1)[flat]
         usable = np.isfinite(values)
         if excluded is not None:
@@ -204,39 +249,38 @@ class ReferenceField:
         size = int(np.prod(cells.shape))
         count = np.bincount(cell, minlength=size)
         total = np.bincount(cell, weights=values, minlength=size)
-        least = max(1.0, 0.1 * count.max())
+        least = max(1.0, MIN_CELL_FILL * count.max())
         means = np.where(count >= least, total / np.maximum(count, 1), np.nan).astype(np.float32).reshape(cells.shape)
         middle = float(np.median(values))
         means[means > p.hot_ratio * middle] = np.nan
-        field = _ball_percentile([means], cells, p.tissue_radius_mm, 50.0)
+        field = _ball_percentile([means], cells, p.tissue_radius_mm, MEDIAN)
         if code == tissue_codes.MARROW:
             sides = [means] if self._symmetry is None else [means, _mirrored(means, cells, self._symmetry)]
-            field = _ball_percentile(sides, cells, BONE_RADIUS_MM, 50.0, elsewhere=field)
-        sample = slice(None, None, max(1, flat.size // _SAMPLE))
+            field = _ball_percentile(sides, cells, BONE_RADIUS_MM, MEDIAN, elsewhere=field)
+        sample = slice(None, None, max(1, flat.size // SAMPLE_VOXELS))
         name = tissue_codes.NAMES[code]
         made = _Field(name, field, cells)
-        ratio = values[sample] / np.maximum(_interpolate(made, geometry.flat_to_ras(flat[sample])), 1e-6)
+        ratio = values[sample] / np.maximum(_interpolate(made, geometry.flat_to_ras(flat[sample])), LEAST_SUV)
         spread = MAD_TO_SD * float(np.median(np.abs(ratio - np.median(ratio))))
         self._tissue_fields[code] = made
         self.table.append(ReferenceValue(name, middle, spread * middle, volume))
 
-    def _tissues_near(self, flat: np.ndarray) -> np.ndarray:
-        """Bits (1 << code) of the tissues within the margin of voxels."""
+    def _tissues_near(self, flat: np.ndarray, tissues: np.ndarray) -> np.ndarray:
+        """Bits (1 << code) of the tissues at voxels and at the margin's distance from them along each axis."""
         shape = np.array(self._geometry.shape)
         kji = np.stack(np.unravel_index(flat, self._geometry.shape))
         steps = [max(1, round(self._parameters.tissue_margin_mm / s)) for s in self._geometry.spacing_kji_mm]
         bits = np.zeros(len(flat), dtype=np.uint8)
-        codes = self._tissues
         bit = np.array([1 << c if c in self._tissue_fields else 0 for c in range(8)], dtype=np.uint8)
         for axis, sign in ((0, 0), (0, 1), (0, -1), (1, 1), (1, -1), (2, 1), (2, -1)):
             place = kji.copy()
             place[axis] = np.clip(place[axis] + sign * steps[axis], 0, shape[axis] - 1)
-            bits |= bit[np.minimum(codes[tuple(place)], 7)]
+            bits |= bit[np.minimum(tissues[tuple(place)], 7)]
         return bits
 
 
 def medians_of_levels(smooth: np.ndarray, levels: np.ndarray | None, tissues: np.ndarray | None) -> dict[int, float]:
-    """Median SUV of each vertebra (by its number in `levels`), from its marrow where the tissue is known."""
+    """Median SUV of each vertebra, by its number in `levels`, g/ml; from its marrow where the tissue is known."""
     if levels is None:
         return {}
     flat = np.flatnonzero(levels)
@@ -248,45 +292,47 @@ def medians_of_levels(smooth: np.ndarray, levels: np.ndarray | None, tissues: np
 
 
 def measure_liver(suv: Image, organs: np.ndarray | None, names: Mapping[int, str]) -> tuple[float, float] | None:
-    """Mean and SD (g/ml) of the organ named liver; None when there is none, or too little of it."""
+    """Mean and standard deviation of the organ named liver, g/ml; None where there is none or too little of it."""
     code = next((code for code, name in names.items() if name.lower() == "liver"), None)
     if code is None or organs is None:
         return None
-    values = suv.array[ndimage.binary_erosion(organs == code, iterations=2)]
+    values = suv.array[ndimage.binary_erosion(organs == code, iterations=LIVER_MARGIN_VOXELS)]
     values = values[np.isfinite(values)]
-    if values.size * suv.geometry.voxel_volume_ml < LEAST_LIVER_ML:
+    if values.size * suv.geometry.voxel_volume_ml < LIVER_LEAST_ML:
         return None
     return float(values.mean(dtype=np.float64)), float(values.std(dtype=np.float64))
 
 
 def _typical(cell_means: np.ndarray) -> float:
-    """Median of lean tissue (muscle, mostly): without fat, and after hot cells were left out as organs or masses."""
+    """Median of lean tissue, which is mostly muscle: without fat, and without hot cells of organs or masses."""
     if not cell_means.size:
         return float("nan")
     typical = float(np.median(cell_means))
     kept = cell_means
-    for _ in range(5):
+    for _ in range(TYPICAL_ROUNDS):
         kept = cell_means[cell_means < TYPICAL_RATIO * typical]
         typical = float(np.median(kept))
-    # How much of a body is fat differs widely; fat has less than half the uptake of muscle.
+    # The part of fat differs widely between bodies, and fat has less than half of the uptake of muscle.
     lean = kept[kept > np.exp(otsu(np.log(kept)))]
     return float(np.median(lean)) if lean.size else typical
 
 
 def _rich(cell_means: np.ndarray, typical: float, marrow: float) -> float:
-    """Upper quartile of the cells that are richer than muscle and no hot organ; marrow where that is higher."""
+    """Upper quartile of the cells with more uptake than muscle and less than a hot organ; marrow where it is
+    higher."""
     if not np.isfinite(typical):
         return typical
-    low, high = (factor * typical for factor in RICH_RATIO)
-    cells = cell_means[(cell_means > low) & (cell_means < high)]
-    least, most = (factor * typical for factor in RICH_LIMITS)
+    cells = cell_means[(cell_means > RICH_RATIO_LEAST * typical) & (cell_means < RICH_RATIO_MOST * typical)]
+    least, most = RICH_LEAST * typical, RICH_MOST * typical
     upper = float(np.percentile(cells, RICH_PERCENTILE)) if cells.size >= MIN_CELLS else least
     return float(np.clip(max(upper, marrow), least, most))
 
 
 def _cell_grid(geometry: Geometry, cell_mm: float) -> tuple[Geometry, tuple[int, int, int]]:
-    factors = tuple(max(1, round(cell_mm / s)) for s in geometry.spacing_kji_mm)
-    shape = tuple(-(-n // f) for n, f in zip(geometry.shape, factors, strict=True))
+    """The grid of cells of about an edge that covers a grid, and how many voxels a cell has along (k, j, i)."""
+    k, j, i = (max(1, round(cell_mm / s)) for s in geometry.spacing_kji_mm)
+    factors = (k, j, i)
+    shape = (-(-geometry.shape[0] // k), -(-geometry.shape[1] // j), -(-geometry.shape[2] // i))
     matrix = geometry.ijk_to_ras.copy()
     scale = np.array(factors[::-1], dtype=float)
     matrix[:3, :3] *= scale
@@ -295,6 +341,7 @@ def _cell_grid(geometry: Geometry, cell_mm: float) -> tuple[Geometry, tuple[int,
 
 
 def _cells_of(flat: np.ndarray, geometry: Geometry, cell_mm: float) -> tuple[Geometry, np.ndarray]:
+    """The grid of cells, and the flat index of the cell of each voxel."""
     cells, factors = _cell_grid(geometry, cell_mm)
     kji = np.unravel_index(flat, geometry.shape)
     return cells, np.ravel_multi_index(tuple(a // f for a, f in zip(kji, factors, strict=True)), cells.shape)
@@ -303,7 +350,7 @@ def _cells_of(flat: np.ndarray, geometry: Geometry, cell_mm: float) -> tuple[Geo
 def _body_cells(
     smooth: np.ndarray, geometry: Geometry, body_suv: float, excluded: np.ndarray | None
 ) -> tuple[np.ndarray, np.ndarray, Geometry]:
-    """Mean SUV (NaN where less than a third is body), body volume (ml) of cells, and their grid."""
+    """Mean SUV of cells (NaN where too little of a cell is body), body volume of cells (ml), and their grid."""
     cells, factors = _cell_grid(geometry, CELL_MM)
     count, total = np.zeros((2, cells.shape[0], *geometry.shape[1:]), dtype=np.float32)
     for k in range(geometry.shape[0]):
@@ -315,13 +362,13 @@ def _body_cells(
     for axis in (1, 2):
         starts = np.arange(0, geometry.shape[axis], factors[axis])
         count, total = (np.add.reduceat(sums, starts, axis=axis) for sums in (count, total))
-    enough = count >= np.prod(factors) / 3.0
+    enough = count >= np.prod(factors) / MIN_CELL_BODY
     means = np.where(enough, total / np.maximum(count, 1.0), np.nan).astype(np.float32)
     return means, count * geometry.voxel_volume_ml, cells
 
 
 def _mirrored(values: np.ndarray, cells: Geometry, plane: SymmetryPlane) -> np.ndarray:
-    """For each cell the value of the cell at its mirrored place, NaN out of view."""
+    """For each cell the value of the cell at its mirrored place; NaN where that is out of view."""
     places = plane.mirror(cells.flat_to_ras(np.arange(values.size)))
     kji = np.rint(cells.to_ijk(places)[:, ::-1]).astype(int)
     inside = ((kji >= 0) & (kji < values.shape)).all(axis=1)
@@ -339,21 +386,41 @@ def _ball_percentile(
 ) -> np.ndarray:
     """Percentile of all fields' cells within a radius of each cell.
 
-    Cells with less than MIN_CELLS neighbours take the value `elsewhere`, or without it the nearest cell's.
+    Cells with fewer than MIN_CELLS neighbors take the value `elsewhere`, or without it the nearest cell's.
     """
     shape = fields[0].shape
-    reach = [int(radius_mm // s) for s in cells.spacing_kji_mm]
-    offsets = np.stack(np.meshgrid(*(np.arange(-r, r + 1) for r in reach), indexing="ij"), axis=-1).reshape(-1, 3)
-    offsets = offsets[np.linalg.norm(offsets * cells.spacing_kji_mm, axis=1) <= radius_mm]
     valid = np.logical_or.reduce([np.isfinite(values) for values in fields])
     result = np.full(shape, np.nan, dtype=np.float32) if elsewhere is None else elsewhere.copy()
     if not valid.any():
         return np.zeros(shape, dtype=np.float32) if elsewhere is None else result
+    picked = _local_percentiles(fields, cells, valid, radius_mm, percentile)
+    if elsewhere is not None:
+        result[valid] = np.where(np.isfinite(picked), picked, result[valid])
+        return result
+    result[valid] = picked
+    is_known = np.isfinite(result)
+    if not is_known.any():
+        return np.full(shape, np.nanpercentile(fields[0], percentile), dtype=np.float32)
+    nearest = ndimage.distance_transform_edt(
+        ~is_known, sampling=cells.spacing_kji_mm, return_distances=False, return_indices=True
+    )
+    filled: np.ndarray = result[tuple(nearest)]
+    return filled
+
+
+def _local_percentiles(
+    fields: list[np.ndarray], cells: Geometry, valid: np.ndarray, radius_mm: float, percentile: float
+) -> np.ndarray:
+    """The percentile around each valid cell, in their order; NaN where fewer than MIN_CELLS neighbors have a value."""
+    shape = valid.shape
+    reach = [int(radius_mm // s) for s in cells.spacing_kji_mm]
+    offsets = np.stack(np.meshgrid(*(np.arange(-r, r + 1) for r in reach), indexing="ij"), axis=-1).reshape(-1, 3)
+    offsets = offsets[np.linalg.norm(offsets * cells.spacing_kji_mm, axis=1) <= radius_mm]
     padded = [np.pad(values, [(r, r) for r in reach], constant_values=np.nan).reshape(-1) for values in fields]
     strides = np.array([(shape[1] + 2 * reach[1]) * (shape[2] + 2 * reach[2]), shape[2] + 2 * reach[2], 1])
     flat = (np.argwhere(valid) + np.array(reach)) @ strides
     picked = np.empty(len(flat), dtype=np.float32)
-    step = max(1, (1 << 22) // (len(offsets) * len(fields)))
+    step = max(1, CHUNK_VALUES // (len(offsets) * len(fields)))
     for first in range(0, len(flat), step):
         near = flat[first : first + step, None] + offsets @ strides
         around = np.concatenate([values[near] for values in padded], axis=1)
@@ -365,20 +432,13 @@ def _ball_percentile(
         rows = np.arange(len(around))
         value = around[rows, low] + (around[rows, high] - around[rows, low]) * (place - low)
         picked[first : first + step] = np.where(count >= MIN_CELLS, value, np.nan)
-    if elsewhere is not None:
-        enough = np.isfinite(picked)
-        result[valid] = np.where(enough, picked, result[valid])
-        return result
-    result[valid] = picked
-    trusted = np.isfinite(result)
-    if not trusted.any():
-        return np.full(shape, np.nanpercentile(fields[0], percentile), dtype=np.float32)
-    nearest = ndimage.distance_transform_edt(
-        ~trusted, sampling=cells.spacing_kji_mm, return_distances=False, return_indices=True
-    )
-    return result[tuple(nearest)]
+    return picked
 
 
 def _interpolate(field: _Field, points_ras: np.ndarray) -> np.ndarray:
+    """The reference at positions (RAS mm, shape (n, 3)), linear between the middles of cells, g/ml, shape (n,)."""
     ijk = field.geometry.to_ijk(points_ras)
-    return ndimage.map_coordinates(field.values, ijk[:, ::-1].T, order=1, mode="nearest", output=np.float32)
+    values: np.ndarray = ndimage.map_coordinates(
+        field.values, ijk[:, ::-1].T, order=1, mode="nearest", output=np.float32
+    )
+    return values

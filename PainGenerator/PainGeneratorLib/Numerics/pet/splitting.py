@@ -1,10 +1,13 @@
-"""Split a sparse set of voxels into foci: one per maximum that stands out, as a watershed with prominence.
+"""Split a sparse set of voxels into foci, one for each maximum that stands out: a watershed with prominence.
 
-Cost follows the voxels of the set, not the volume: each voxel points to its highest neighbour, chains of pointers end
-in maxima, and basins that meet at too high a saddle, or too near, are joined from the highest saddle down.
+Each voxel points to its highest neighbor, and chains of pointers end in maxima; all voxels whose chains end in the
+same maximum form a basin. Basins that meet at too high a saddle, or whose maxima are too near to each other, are
+joined, from the highest saddle down. The cost follows the number of voxels in the set, not the size of the volume.
 """
 
 from __future__ import annotations
+
+from collections.abc import Iterator
 
 import numpy as np
 from scipy import sparse
@@ -12,9 +15,11 @@ from scipy import sparse
 from ..core.image import Geometry
 
 SADDLE_OF_MASS = 0.5
-"""Least saddle between parts of a mass, as a part of the lower maximum: at half its height they are one (ours)."""
+"""Lower bound for the saddle between two parts of one mass, as a part of the lower maximum, 0 to 1. Our estimate:
+parts that are joined at half of their height are one mass."""
 ALIKE_IN_MASS = 0.33
-"""Least height of a part of a mass over its hottest part: a bladder and what lies beside it differ by more (ours)."""
+"""Lower bound for the maximum of a part of a mass, as a part of the highest maximum, 0 to 1. Our estimate: a bladder
+and what lies beside it differ by more."""
 
 
 def split_by_prominence(
@@ -38,19 +43,20 @@ def split_by_prominence(
     flat : ndarray of int64, shape (n,)
         Sorted flat C-order indices of the voxels.
     geometry : Geometry
+        The grid that the voxels lie on.
     prominence : float
-        Least height of a maximum above the saddle to a higher one, g/ml.
+        Lower bound for the height of a maximum above the saddle to a higher maximum, g/ml.
     prominence_part : float
-        The same as a part of the maximum.
+        Lower bound for the same height, as a part of the maximum.
     prominence_contrast : float
-        The same as a part of the maximum's height above its reference; the largest of the three holds. It keeps a hot,
-        uneven mass in one piece.
+        Lower bound for the same height, as a part of the maximum's height above its reference. The largest of the
+        three bounds holds; this one keeps a hot, uneven mass in one piece.
     separation_mm : float
-        Maxima nearer than this to a higher one are part of it.
+        A maximum that is nearer than this to a higher one belongs to it.
     reference : ndarray, shape (n,)
         Reference of each voxel, g/ml.
     mass_suv : float
-        Maxima of similar height with so high a saddle between them, g/ml, are parts of one mass.
+        Maxima of similar height are parts of one mass where the saddle between them is at least this high, g/ml.
 
     Returns
     -------
@@ -84,18 +90,19 @@ def split_by_prominence(
 
 
 def connected_parts(flat: np.ndarray, geometry: Geometry) -> np.ndarray:
-    """Number of the connected part (26 neighbours) that each voxel of a sorted set belongs to, shape (n,)."""
+    """Number of the connected part (26 neighbors) that each voxel of a sorted set belongs to, shape (n,)."""
     pairs = [np.concatenate(ends) for ends in zip(*_neighbour_pairs(flat, geometry), strict=True)]
     links = sparse.coo_array((np.ones(pairs[0].size, dtype=bool), tuple(pairs)), (flat.size, flat.size))
-    return sparse.csgraph.connected_components(links, directed=False)[1]
+    part: np.ndarray = sparse.csgraph.connected_components(links, directed=False)[1]
+    return part
 
 
-def _neighbour_pairs(flat: np.ndarray, geometry: Geometry):
-    """Positions (a, b) of 26-neighbours within the set, each pair once."""
+def _neighbour_pairs(flat: np.ndarray, geometry: Geometry) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """Positions (a, b) of 26-neighbors within the set, each pair once."""
     shape = tuple(n + 2 for n in geometry.shape)
     kji = np.unravel_index(flat, geometry.shape)
     padded = np.ravel_multi_index(tuple(axis + 1 for axis in kji), shape)
-    # Zeros are given page by page, where they are touched: the cost follows the set, not the volume.
+    # The system fills pages with zeros only where they are touched, so the cost follows the set, not the volume.
     lookup = np.zeros(int(np.prod(shape)), dtype=np.int32)
     lookup[padded] = np.arange(1, len(flat) + 1, dtype=np.int32)
     steps = (shape[1] * shape[2], shape[2], 1)
@@ -110,7 +117,7 @@ def _neighbour_pairs(flat: np.ndarray, geometry: Geometry):
 
 
 def _point_higher(uphill: np.ndarray, rank: np.ndarray, here: np.ndarray, other: np.ndarray) -> None:
-    """Let each voxel of `here` point to its neighbour in `other` where that is the highest one so far."""
+    """Let each voxel of `here` point to its neighbor in `other` where that is its highest neighbor so far."""
     higher = rank[other] > rank[uphill[here]]
     uphill[here[higher]] = other[higher]
 
@@ -118,7 +125,7 @@ def _point_higher(uphill: np.ndarray, rank: np.ndarray, here: np.ndarray, other:
 def _saddles(
     pairs: list[tuple[np.ndarray, np.ndarray]], basin: np.ndarray, values: np.ndarray, count: int
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Highest pass between each two basins that touch."""
+    """The highest saddle between each two basins that touch: numbers of both basins (a < b), and its height."""
     keys, heights = [], []
     for a, b in pairs:
         across = basin[a] != basin[b]
@@ -141,7 +148,7 @@ def _merge(
     separation_mm: float,
     mass_suv: float,
 ) -> np.ndarray:
-    """The basin that each basin finally belongs to, from heights, needed prominences and passes between basins."""
+    """The basin that each basin finally belongs to, from heights, needed prominences and saddles between basins."""
     first, second, saddle = edges
     parent = list(range(len(heights)))
 
