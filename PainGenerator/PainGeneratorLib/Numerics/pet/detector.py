@@ -185,10 +185,10 @@ class HotSpotDetector:
 
     def _no_reference(self) -> np.ndarray | None:
         """Voxels that are never a reference: organs and the margin of an implant."""
-        organs = None if self._organs is None else self._organs > 0
-        if organs is None or self._unreliable is None:
-            return self._unreliable if organs is None else organs
-        return organs | self._unreliable
+        if self._organs is None:
+            return self._unreliable
+        organs: np.ndarray = self._organs > 0
+        return organs if self._unreliable is None else organs | self._unreliable
 
     def _limits(self) -> FocusLimits:
         """What a focus must reach to be shown by the most sensitive setting."""

@@ -123,8 +123,9 @@ def smoothed(suv: Image, fwhm_mm: float, body_suv: float) -> np.ndarray:
     array = suv.array if suv.array.dtype == np.float32 else suv.array.astype(np.float32)
     if fwhm_mm <= 0:
         return array
-    sigma = [fwhm_mm * FWHM_TO_SIGMA / s for s in suv.geometry.spacing_kji_mm]
-    box = box_above(array, body_suv, tuple(math.ceil(FILTER_REACH_SD * s) for s in sigma))
+    k, j, i = (fwhm_mm * FWHM_TO_SIGMA / s for s in suv.geometry.spacing_kji_mm)
+    reach = (math.ceil(FILTER_REACH_SD * k), math.ceil(FILTER_REACH_SD * j), math.ceil(FILTER_REACH_SD * i))
+    sigma, box = (k, j, i), box_above(array, body_suv, reach)
     result = array.copy()
     seen = np.isfinite(array)
     if seen.all():
@@ -299,7 +300,8 @@ def _is_summit(smooth: np.ndarray, flat: int) -> bool:
 def _cluster_ml(flat: np.ndarray, geometry: Geometry) -> np.ndarray:
     """Volume of the touching voxels that each voxel of a set belongs to, ml, shape (n,)."""
     number = connected_parts(flat, geometry)
-    return np.bincount(number)[number] * geometry.voxel_volume_ml
+    volume_ml: np.ndarray = np.bincount(number)[number] * geometry.voxel_volume_ml
+    return volume_ml
 
 
 def focus_of(suv: Image, references: ReferenceField, flat: np.ndarray, spread: float = 0.0) -> Focus:
