@@ -147,9 +147,8 @@ class ReviewStep(FindStep):
                 )
         images = self.reference_images()
         on_mr = {role: images[role] for role in GROW_ORDER if role in images}
-        to_reference = self._alignment.pet_to_reference if self._alignment.is_aligned("PET") else np.eye(4)
         try:
-            grown = self._remeasure().at(position, to_reference, on_mr)
+            grown = self._remeasure().at(position, on_mr)
         except LookupError as error:
             raise PainGeneratorError("There is no image here.", "Click on the PET or an MR.") from error
         new_id = review.add(grown)
