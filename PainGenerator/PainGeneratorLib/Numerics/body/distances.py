@@ -189,10 +189,10 @@ BONE_FROM_DISC_LEAST = Distance(
     10.0, "mm", "From this distance above and below the middle of a disc on, there is bone of the vertebrae.", ADULT
 )
 BONE_FROM_DISC_MOST = Distance(16.0, "mm", "Up to this distance the bone beside a disc is measured.", ADULT)
-DISC_HALF_HEIGHT = Distance(6.0, "mm", "Upper bound for half of the height of a whole disc.", ADULT)
-DISC_SIDE_MOST = Distance(26.0, "mm", "Upper bound for half of the width of a whole disc.", ADULT)
-DISC_FRONT_LEAST = Distance(8.0, "mm", "A whole disc begins this far in front of the canal's middle.", ADULT)
-DISC_FRONT_MOST = Distance(46.0, "mm", "A whole disc ends this far in front of the canal's middle.", ADULT)
+WHOLE_DISC_HALF_HEIGHT = Distance(6.0, "mm", "Upper bound for half of the height of a whole disc.", ADULT)
+WHOLE_DISC_SIDE_MOST = Distance(26.0, "mm", "Upper bound for half of the width of a whole disc.", ADULT)
+WHOLE_DISC_FRONT_LEAST = Distance(8.0, "mm", "A whole disc begins this far in front of the canal's middle.", ADULT)
+WHOLE_DISC_FRONT_MOST = Distance(46.0, "mm", "A whole disc ends this far in front of the canal's middle.", ADULT)
 
 # Kidneys: place of the centroid of their uptake, which may be that of the renal pelvis alone.
 KIDNEY_FOCUS_SIDE_LEAST = Distance(30.0, "mm", "Lower bound for the side of the uptake of a kidney.", ADULT)

@@ -106,8 +106,8 @@ def _measured(
         return None
     if not np.isfinite(values[disc | bone]).all():
         return None
-    whole = (aside <= distances.DISC_SIDE_MOST.value) & (front >= distances.DISC_FRONT_LEAST.value)
-    whole &= (front <= distances.DISC_FRONT_MOST.value) & (away <= distances.DISC_HALF_HEIGHT.value)
+    whole = (aside <= distances.WHOLE_DISC_SIDE_MOST.value) & (front >= distances.WHOLE_DISC_FRONT_LEAST.value)
+    whole &= (front <= distances.WHOLE_DISC_FRONT_MOST.value) & (away <= distances.WHOLE_DISC_HALF_HEIGHT.value)
     whole &= np.isfinite(values)
     return float(values[disc].mean()), max(float(values[bone].mean()), LEAST_SUV), near[whole]
 
