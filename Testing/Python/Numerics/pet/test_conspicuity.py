@@ -141,3 +141,27 @@ def test_uptake_between_coccyx_and_bladder_is_no_bone_even_near_bone(parameters)
     assert distance < 5.0
     assert "rectum" in spot.physiologic
     assert "usual-place" in spot.flags
+
+
+def test_each_ratio_has_its_own_weight():
+    assert conspicuity(3.0, 1.0, 1.0, 1.0, False) == pytest.approx(3.0)
+    assert conspicuity(1.0, 1.44, 1.0, 1.0, False) == pytest.approx(1.2)
+    assert conspicuity(1.0, 1.0, 1.4, 1.0, False) == pytest.approx(1.4**0.6)
+    assert conspicuity(1.0, 1.0, 1.0, 8.0, False) == pytest.approx(8.0**-0.33)
+    assert conspicuity(1.0, 1.0, 1.0, 1.0, False, 2.0) == pytest.approx((2.0 / 1.4) ** 1.3)
+    assert conspicuity(1.0, None, 1.0, 1.0, False) == 0.0
+
+
+@pytest.mark.parametrize(
+    ("name", "least", "most"),
+    [("left_right_ratio", 1 / 1.5, 1.5), ("volume_ml", 1.0, 10.0), ("level_ratio", 0.6, 2.5)],
+)
+def test_a_measure_beyond_its_bounds_counts_as_the_bound(name, least, most):
+    def clear(value):
+        usual = {"left_right_ratio": 1.0, "volume_ml": 1.0, "level_ratio": None}
+        return conspicuity(2.0, 1.0, at_edge=False, **usual | {name: value})
+
+    assert clear(least - 0.01) == pytest.approx(clear(least))
+    assert clear(most + 0.01) == pytest.approx(clear(most))
+    assert clear(least + 0.01) != pytest.approx(clear(least))
+    assert clear(most - 0.01) != pytest.approx(clear(most))
