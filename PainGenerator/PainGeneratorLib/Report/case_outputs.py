@@ -85,7 +85,6 @@ def case_json(analysis: Analysis) -> dict[str, Any]:
     content["excluded"] = [
         {
             "reason": spot.physiologic,
-            "rule": spot.rule,
             "centroid_ras_mm": [round(float(x), 2) for x in spot.centroid_ras_mm],
             "suv_max": round(spot.suv_max, 4),
             "mtv_ml": round(spot.mtv_ml, 3),

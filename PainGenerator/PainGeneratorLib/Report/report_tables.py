@@ -194,11 +194,10 @@ def excluded_section(content: ReportContent) -> Html:
     title = "Uptake held to be physiologic"
     if not content.excluded:
         return _section(title, tag("p", "None."))
-    header = ["Reason", "Rule", ("SUVmax", "g/ml"), ("SUVpeak", "g/ml"), ("Volume", "ml"), ("Position", "mm")]
+    header = ["Reason", ("SUVmax", "g/ml"), ("SUVpeak", "g/ml"), ("Volume", "ml"), ("Position", "mm")]
     rows = [
         [
             spot.physiologic,
-            spot.rule,
             words.number(spot.suv_max),
             words.number(spot.suv_peak),
             words.number(spot.mtv_ml),
@@ -207,7 +206,7 @@ def excluded_section(content: ReportContent) -> Html:
         for spot in content.excluded
     ]
     note = "These foci are not among the candidates. Check them when the pain is near."
-    return _section(title, tag("p", note), table(header, rows, numeric=(2, 3, 4)))
+    return _section(title, tag("p", note), table(header, rows, numeric=(1, 2, 3)))
 
 
 def suv_section(content: ReportContent) -> Html:

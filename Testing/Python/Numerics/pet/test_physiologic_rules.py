@@ -273,6 +273,7 @@ BOUNDS: list[tuple[str, str, float, str, dict[str, Any]]] = [
     ("bowel-by-place", "depth", 0.5, "from", {"above_bladder": 60.0, "side": 85.0}),
     ("bowel-by-place", "above_bladder", 85.0, "above", {"depth": 0.45}),
     ("bowel-by-place", "above_bladder", 85.0, "above", {"depth": 0.37, "side": 90.0}),
+    ("bowel-by-place", "above_bladder", 85.0, "above", {"depth": 0.45, "side": 85.0}),
     # Above the iliac wings.
     ("bowel-by-place", "depth", 0.42, "from", {"above_bladder": 100.0}),
     ("bowel-by-place", "depth", 0.5, "from", {"above_bladder": 100.0, "side": 10.0}),
