@@ -54,7 +54,7 @@ class ParameterRow:
         self._connections.add(self.button, "clicked()", self.on_reset)
 
     def _make_editor(self, entry: ParameterEntry) -> tuple[Any, str, str]:
-        if entry.choices and isinstance(entry.value, str):
+        if entry.choices:
             combo = qt.QComboBox()
             combo.addItems(list(entry.choices))
             return combo, "currentText", "currentIndexChanged(int)"
@@ -78,14 +78,14 @@ class ParameterRow:
         """Show a value; the button is there when it is not the default."""
         self._is_filling = True
         try:
-            if isinstance(entry.value, str):
+            if entry.choices:
                 self.editor.setCurrentIndex(list(entry.choices).index(entry.value))
             elif isinstance(entry.value, bool):
                 self.editor.checked = entry.value
             elif isinstance(entry.value, (int, float)):
                 self.editor.value = entry.value
             else:
-                self.editor.text = ", ".join(item if isinstance(item, str) else f"{item:g}" for item in entry.value)
+                self.editor.text = ", ".join(f"{item:g}" for item in entry.value)
         finally:
             self._is_filling = False
         self.button.enabled = not entry.is_default
@@ -94,7 +94,7 @@ class ParameterRow:
         self.label.font = font
 
     def value(self) -> Any:
-        """The value in the editor; a list of numbers or words as text."""
+        """The value in the editor; a list of numbers as text."""
         return getattr(self.editor, self._property)
 
     def set_visible(self, visible: bool) -> None:

@@ -12,7 +12,7 @@ from ..Anatomy.anatomy_map import AnatomyMap
 from ..Anatomy.body_plan import BodyPlan
 from ..Numerics.body.symmetry import SymmetryPlane
 from ..Numerics.core.image import Image, resample
-from ..Numerics.core.words import MR_ROLES
+from ..Numerics.core.words import MR_ROLES, Role
 from ..Numerics.mr.findings import MRParameters, MRResult, find_mr_findings
 from ..Numerics.pet.detector import HotSpotDetector, HotSpotParameters
 from ..Numerics.suv.factors import PetHeader, SuvOverrides, SuvResult, compute_suv_factors, factors_for_unit
@@ -165,13 +165,26 @@ def pet_detector(
 ) -> HotSpotDetector:
     """The first pass of the stage "hot_spots": foci of raised uptake against their own tissue.
 
-    `symmetry` is in the PET's own frame, `plan` in the reference frame. MR and anatomy are used only when PET and
-    reference are aligned.
+    What MR and anatomy show is used only when PET and reference are aligned.
+
+    Parameters
+    ----------
+    case : Case
+    suv : Suv
+    alignment : Alignment
+    mr : MRResult
+    anatomy : AnatomyMap, optional
+    symmetry : SymmetryPlane, optional
+        In the PET's own frame.
+    plan : BodyPlan, optional
+        In the reference frame.
+    progress : callable, optional
+        May raise Cancelled.
     """
     grid = suv.image.geometry
     tissues = organs = levels = spine = unreliable = None
     organ_names: Mapping[int, str] = {}
-    if alignment.is_aligned("PET"):
+    if alignment.is_aligned(Role.PET):
         to_reference = alignment.pet_to_reference
         tissues = Image(resample(mr.tissues, grid, to_reference, order=0, outside=0), grid)
         if mr.implant.unreliable is not None:
@@ -182,7 +195,7 @@ def pet_detector(
             organs, organ_names = anatomy.organs(grid, to_reference)
             levels = anatomy.levels(grid, to_reference)
         if plan is not None and plan.spine_line is not None and plan.spine_line.is_sure:
-            spine = plan.spine_line.straight.moved(alignment.reference_to("PET"))
+            spine = plan.spine_line.straight.moved(alignment.reference_to(Role.PET))
     return HotSpotDetector(
         suv.image,
         case.protocol.stage("hot_spots", HotSpotParameters),
