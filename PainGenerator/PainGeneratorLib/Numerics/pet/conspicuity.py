@@ -12,34 +12,26 @@ there.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
-RICH_POWER = 0.5
-"""Weight of the ratio to rich tissue, as a power; the ratio to the place's own reference has 1. Our estimate."""
-MIRROR_POWER = 0.6
-"""Weight of the ratio to the mirrored place, as a power. Our estimate."""
-MIRROR_MOST = 1.5
-"""Upper bound for the ratio of the two sides that counts, and its inverse the lower bound. Disease may be on both
-sides, so a larger difference says no more. Our estimate."""
-SIZE_POWER = 0.33
-"""The needed contrast grows with the volume to this power, which is about the diameter. Our estimate."""
-SIZE_LEAST_ML = 1.0
-"""Lower bound for the volume that counts, ml: a PET resolves nothing smaller. Our estimate."""
-SIZE_MOST_ML = 10.0
-"""Upper bound for the volume that counts, ml: no joint is larger. Our estimate."""
-LEVEL_POWER = 1.3
-"""Weight of the ratio to the same place at the other levels of the spine, as a power. Fitted, with the next three
-values, by logistic regression on the foci of four independent families of phantoms, each judged on a family that was
-left out of the fit."""
-LEVEL_NEUTRAL = 1.4
-"""Ratio to the other levels that speaks neither for nor against a focus. Fitted as :data:`LEVEL_POWER`."""
-LEVEL_LEAST = 0.6
-"""Lower bound for the ratio to the other levels that counts. Fitted as :data:`LEVEL_POWER`."""
-LEVEL_MOST = 2.5
-"""Upper bound for the ratio to the other levels that counts. Fitted as :data:`LEVEL_POWER`."""
-AT_EDGE = 0.5
-"""Factor for a focus at the edge of the field of view. What it belongs to is not seen, so it must be twice as clear.
-Our estimate."""
+
+@dataclass(frozen=True, kw_only=True)
+class ClearnessParameters:
+    """Section "hot_spots.clearness" of a protocol; see there for units, ranges and sources."""
+
+    rich_power: float
+    mirror_power: float
+    mirror_most: float
+    size_power: float
+    size_least_ml: float
+    size_most_ml: float
+    level_power: float
+    level_neutral: float
+    level_least: float
+    level_most: float
+    edge_factor: float
 
 
 def conspicuity(
@@ -49,6 +41,8 @@ def conspicuity(
     volume_ml: float,
     at_edge: bool,
     level_ratio: float | None = None,
+    *,
+    parameters: ClearnessParameters,
 ) -> float:
     """How clearly a focus exceeds normal tissue.
 
@@ -66,6 +60,8 @@ def conspicuity(
         The 1 ml sphere of its SUVpeak reaches beyond the field of view.
     level_ratio : float or None
         SUVpeak over the same place at the other levels of the spine; None elsewhere.
+    parameters : ClearnessParameters
+        Weights and bounds of the ratios.
 
     Returns
     -------
@@ -75,9 +71,10 @@ def conspicuity(
     """
     if tbr is None or rich_ratio is None:
         return 0.0
-    mirrored = float(np.clip(left_right_ratio or 1.0, 1.0 / MIRROR_MOST, MIRROR_MOST))
-    size = float(np.clip(volume_ml, SIZE_LEAST_ML, SIZE_MOST_ML))
-    clear: float = tbr * rich_ratio**RICH_POWER * mirrored**MIRROR_POWER / size**SIZE_POWER
+    p = parameters
+    mirrored = float(np.clip(left_right_ratio or 1.0, 1.0 / p.mirror_most, p.mirror_most))
+    size = float(np.clip(volume_ml, p.size_least_ml, p.size_most_ml))
+    clear: float = tbr * rich_ratio**p.rich_power * mirrored**p.mirror_power / size**p.size_power
     if level_ratio is not None:
-        clear *= (float(np.clip(level_ratio, LEVEL_LEAST, LEVEL_MOST)) / LEVEL_NEUTRAL) ** LEVEL_POWER
-    return clear * AT_EDGE if at_edge else clear
+        clear *= (float(np.clip(level_ratio, p.level_least, p.level_most)) / p.level_neutral) ** p.level_power
+    return clear * p.edge_factor if at_edge else clear

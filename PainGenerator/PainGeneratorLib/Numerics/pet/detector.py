@@ -18,10 +18,10 @@ from ..body.symmetry import RELIABLE_QUALITY, SymmetryPlane
 from ..core.image import Image, Region
 from ..core.records import HotSpot
 from .body_shape import BodyShape
+from .conspicuity import ClearnessParameters
 from .contours import METHODS, ContourParameters, NormalUptake, methods_that_differ
 from .contrast import ContrastMap
 from .foci import LEAST_REFERENCE_SUV, Focus, FocusLimits, FocusParameters, find_foci, focus_of, smoothed
-from .hot_discs import RATIO as DISC_RATIO
 from .hot_discs import HotDisc, find_hot_discs
 from .measuring import (
     MatchedReference,
@@ -78,10 +78,12 @@ class HotSpotParameters:
     sensitivity: float
     significance: float
     conspicuity: float
+    disc_ratio: float
     reference: ReferenceParameters
     foci: FocusParameters
     contour: ContourParameters
     measure: MeasureParameters
+    clearness: ClearnessParameters
     physiologic: PhysiologicParameters
 
 
@@ -176,7 +178,7 @@ class HotSpotDetector:
             self.warnings.append("The PET shows no body: no voxel has an SUV above the body threshold.")
         self._discs: dict[int, HotDisc] = {}
         if spine is not None and owner.size:
-            self._add_discs(find_hot_discs(smooth, suv.geometry, spine), owner)
+            self._add_discs(find_hot_discs(smooth, suv.geometry, spine, parameters.disc_ratio), owner)
         self._scan = self._pet_scan(smooth, owner)
         if symmetry is not None and not is_symmetric:
             self.warnings.append("The plane of symmetry is uncertain: left and right are not compared.")
@@ -261,6 +263,7 @@ class HotSpotDetector:
             contour=p.contour,
             physiologic=p.physiologic,
             measure=p.measure,
+            clearness=p.clearness,
             levels=None if spine is None or not spine.has_levels else LevelReference(smooth, suv.geometry, spine),
         )
 
@@ -352,7 +355,7 @@ class HotSpotDetector:
         if spot is None or spot.physiologic is not None:
             return spot is not None
         disc, factor = self._discs.get(number), _clearness_factor(ratio)
-        if disc is not None and (disc.ratio / DISC_RATIO) ** 2 >= factor:
+        if disc is not None and (disc.ratio / self._parameters.disc_ratio) ** 2 >= factor:
             return True
         return (spot.conspicuity or 0.0) >= self._parameters.conspicuity * factor
 

@@ -28,13 +28,8 @@ LEAST_VOXELS = 4
 LEAST_SUV = 1e-3
 """Lower bound for the mean of the bone, g/ml: nothing is divided by zero."""
 SPREAD = 0.1
-"""Standard deviation of the uptake of normal discs of one spine, as a part of their mean. Our estimate, measured on
-the same spines as :data:`RATIO`."""
-RATIO = 1.35
-"""Lower bound for the ratio of a hot disc to the other discs, both of its uptake and of its ratio to the vertebrae
-beside it. Our estimate: normal discs of 45 spines of five families of phantoms reached 1.35 in one and 1.46 in the
-other, and 1.18 in the lesser of the two, the lowest disc excepted; of inflamed discs and hot endplates nine of twelve
-had 1.35 and more."""
+"""Standard deviation of the uptake of normal discs of one spine, as a part of their mean. Our estimate, from
+normal discs of 45 spines of five families of phantoms."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,7 +41,8 @@ class HotDisc:
     focus : Focus
         The voxels of the disc. Its reference is the uptake of the other discs.
     ratio : float
-        The lesser of the two ratios to the other discs, see :data:`RATIO`.
+        The lesser of its two ratios to the other discs: of its uptake, and of its uptake over that of the vertebrae
+        beside it.
     is_inside : bool
         False where the uptake belongs to a vertebra beside the disc.
     """
@@ -56,7 +52,7 @@ class HotDisc:
     is_inside: bool = True
 
 
-def find_hot_discs(smooth: np.ndarray, geometry: Geometry, spine: StraightSpine) -> list[HotDisc]:
+def find_hot_discs(smooth: np.ndarray, geometry: Geometry, spine: StraightSpine, least_ratio: float) -> list[HotDisc]:
     """Discs with more uptake than the others.
 
     Parameters
@@ -67,6 +63,8 @@ def find_hot_discs(smooth: np.ndarray, geometry: Geometry, spine: StraightSpine)
         Its grid.
     spine : StraightSpine
         With its discs, in the same frame.
+    least_ratio : float
+        Lower bound for :attr:`HotDisc.ratio`.
 
     Returns
     -------
@@ -82,7 +80,7 @@ def find_hot_discs(smooth: np.ndarray, geometry: Geometry, spine: StraightSpine)
     for number, (_, _, flat) in enumerate(discs):
         others = float(np.median(np.delete(uptake, number)))
         ratio = min(uptake[number] / others, to_bone[number] / np.median(np.delete(to_bone, number)))
-        if ratio >= RATIO:
+        if ratio >= least_ratio:
             out.append(HotDisc(_focus(smooth, geometry, flat, others), float(ratio)))
     return out
 

@@ -18,7 +18,7 @@ from ..core.image import Image, Region, ball
 from ..core.records import HotSpot
 from ..core.regions import on_grid
 from .body_shape import BodyShape
-from .conspicuity import conspicuity
+from .conspicuity import ClearnessParameters, conspicuity
 from .contours import ContourParameters, ContourSpace, NormalUptake, touches_edge
 from .foci import Focus
 from .organ_places import PhysiologicParameters, focus_context
@@ -108,6 +108,7 @@ class PetScan:
     contour : ContourParameters
     physiologic : PhysiologicParameters
     measure : MeasureParameters
+    clearness : ClearnessParameters
     levels : LevelReference or None
         Normal uptake at the other levels of the spine; None where the spine is not known.
     """
@@ -125,6 +126,7 @@ class PetScan:
     contour: ContourParameters
     physiologic: PhysiologicParameters
     measure: MeasureParameters
+    clearness: ClearnessParameters
     levels: LevelReference | None = None
 
 
@@ -257,6 +259,7 @@ def measure_region(
         spot.mtv_ml,
         peak.at_edge,
         spot.level_ratio,
+        parameters=scan.clearness,
     )
     return MeasuredRegion(spot, mirrored)
 

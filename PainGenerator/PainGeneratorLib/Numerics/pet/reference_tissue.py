@@ -30,8 +30,6 @@ MATCHED_TISSUES = (tissue_codes.MARROW, tissue_codes.MUSCLE, tissue_codes.DISC)
 """Tissues with a reference of their own. Fat, fluid, void and viscera are compared with their surroundings."""
 BONE_RADIUS_MM = distances.SAME_BONE_RADIUS.value
 """Marrow within this distance, mm, is the reference of marrow."""
-MIN_TISSUE_ML = 5.0
-"""Lower bound for the volume of a tissue that gives a reference, ml. Our estimate."""
 MIN_CELL_FILL = 0.1
 """Lower bound for the voxels of a tissue in a cell, as a part of those in the fullest cell. Our estimate."""
 MIN_CELL_BODY = 3.0
@@ -41,27 +39,10 @@ MIN_CELLS = 6
 cells gives the value. Our estimate."""
 SURROUNDINGS = "surroundings"
 """Name of the reference where the tissue is not known."""
-TYPICAL_RATIO = 2.2
-"""Upper bound for the ratio of a cell to the median of typical tissue that it is part of: marrow over muscle and fat
-is lower. Our estimate."""
 TYPICAL_ROUNDS = 5
 """How often the typical tissue is taken anew without the cells that are too hot; it has settled by then."""
 TYPICAL_SPREAD = 0.5
 """Cells that differ from typical tissue by less than this part of it are those whose spread is reported."""
-RICH_RATIO_LEAST = 1.5
-"""Lower bound for the ratio to typical soft tissue of marrow, blood, liver and bowel wall. Our estimate."""
-RICH_RATIO_MOST = 3.5
-"""Upper bound for the same ratio; above it are organs that excrete, and masses. Our estimate."""
-RICH_PERCENTILE = 75.0
-"""Percentile of the cells between the two bounds that stands for normal tissue with much uptake. Our estimate."""
-RICH_LEAST = 1.6
-"""Lower bound for the ratio of rich tissue to typical soft tissue: marrow and blood over muscle in healthy people,
-with room to spare. Our estimate."""
-RICH_MOST = 2.6
-"""Upper bound for the same ratio: no mass or organ in view can push it further. Our estimate."""
-HOT_CELL_RATIO = 1.3
-"""A cell hotter than this many times the highest reference is hot throughout. It belongs to an organ or a mass and is
-part of no reference. Our estimate."""
 MEDIAN = 50.0
 """The median as a percentile."""
 LIVER_LEAST_ML = distances.LIVER_VOLUME_LEAST.value
@@ -87,6 +68,14 @@ class ReferenceParameters:
     local_percentile: float
     tissue_radius_mm: float
     tissue_margin_mm: float
+    tissue_minimum_ml: float
+    hot_cell_ratio: float
+    typical_ratio: float
+    rich_ratio_least: float
+    rich_ratio_most: float
+    rich_percentile: float
+    rich_least: float
+    rich_most: float
     hot_ratio: float
 
 
@@ -165,7 +154,7 @@ class ReferenceField:
         self.table: list[ReferenceValue] = []
         means, volume, cells = _body_cells(smooth, geometry, parameters.body_suv, excluded)
         self.body_ml = float(volume.sum())
-        self.typical = _typical(means[np.isfinite(means)])
+        self.typical = _typical(means[np.isfinite(means)], parameters.typical_ratio)
         self._symmetry = symmetry
         self._tissue_fields: dict[int, _Field] = {}
         if tissues is not None:
@@ -174,10 +163,10 @@ class ReferenceField:
             if tissue_codes.MUSCLE in self._tissue_fields:
                 self.typical = next(row.median for row in self.table if row.name == "muscle")
         marrow = next((row.median for row in self.table if row.name == "marrow"), 0.0)
-        self.rich = _rich(means[np.isfinite(means)], self.typical, marrow)
+        self.rich = _rich(means[np.isfinite(means)], self.typical, marrow, parameters)
         cap = parameters.hot_ratio * self.typical
         # Cells that are hot throughout are organs or masses: never a reference, however many there are.
-        local = np.where(means > HOT_CELL_RATIO * cap, np.nan, means)
+        local = np.where(means > parameters.hot_cell_ratio * cap, np.nan, means)
         values = _ball_percentile([local], cells, parameters.local_radius_mm, parameters.local_percentile)
         values = np.clip(values, self.typical, cap)
         self._surroundings = _Field(SURROUNDINGS, values, cells)
@@ -243,7 +232,7 @@ class ReferenceField:
             usable &= ~excluded.reshape(-1)[flat]
         flat, values = flat[usable], values[usable]
         volume = flat.size * geometry.voxel_volume_ml
-        if volume < MIN_TISSUE_ML:
+        if volume < p.tissue_minimum_ml:
             return
         cells, cell = _cells_of(flat, geometry, TISSUE_CELL_MM)
         size = int(np.prod(cells.shape))
@@ -303,28 +292,28 @@ def measure_liver(suv: Image, organs: np.ndarray | None, names: Mapping[int, str
     return float(values.mean(dtype=np.float64)), float(values.std(dtype=np.float64))
 
 
-def _typical(cell_means: np.ndarray) -> float:
+def _typical(cell_means: np.ndarray, most_ratio: float) -> float:
     """Median of lean tissue, which is mostly muscle: without fat, and without hot cells of organs or masses."""
     if not cell_means.size:
         return float("nan")
     typical = float(np.median(cell_means))
     kept = cell_means
     for _ in range(TYPICAL_ROUNDS):
-        kept = cell_means[cell_means < TYPICAL_RATIO * typical]
+        kept = cell_means[cell_means < most_ratio * typical]
         typical = float(np.median(kept))
     # The part of fat differs widely between bodies, and fat has less than half of the uptake of muscle.
     lean = kept[kept > np.exp(otsu(np.log(kept)))]
     return float(np.median(lean)) if lean.size else typical
 
 
-def _rich(cell_means: np.ndarray, typical: float, marrow: float) -> float:
+def _rich(cell_means: np.ndarray, typical: float, marrow: float, p: ReferenceParameters) -> float:
     """Upper quartile of the cells with more uptake than muscle and less than a hot organ; marrow where it is
     higher."""
     if not np.isfinite(typical):
         return typical
-    cells = cell_means[(cell_means > RICH_RATIO_LEAST * typical) & (cell_means < RICH_RATIO_MOST * typical)]
-    least, most = RICH_LEAST * typical, RICH_MOST * typical
-    upper = float(np.percentile(cells, RICH_PERCENTILE)) if cells.size >= MIN_CELLS else least
+    cells = cell_means[(cell_means > p.rich_ratio_least * typical) & (cell_means < p.rich_ratio_most * typical)]
+    least, most = p.rich_least * typical, p.rich_most * typical
+    upper = float(np.percentile(cells, p.rich_percentile)) if cells.size >= MIN_CELLS else least
     return float(np.clip(max(upper, marrow), least, most))
 
 

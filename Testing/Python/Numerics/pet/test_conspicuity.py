@@ -2,14 +2,36 @@
 
 from __future__ import annotations
 
+import functools
+
 import numpy as np
 import pytest
 from PainGeneratorLib.Numerics.core import tissues as codes
 from PainGeneratorLib.Numerics.core.histogram import otsu
-from PainGeneratorLib.Numerics.pet.conspicuity import conspicuity
+from PainGeneratorLib.Numerics.pet import conspicuity as module
+from PainGeneratorLib.Numerics.pet.conspicuity import ClearnessParameters
 from PainGeneratorLib.Numerics.pet.detector import HotSpotDetector, HotSpotParameters, find_hot_spots
 from PainGeneratorLib.Workflow.protocol import load_protocol
 from test_hot_spots import PLANE, PhantomBody, nearest
+
+CLEARNESS = ClearnessParameters(
+    rich_power=0.5,
+    mirror_power=0.6,
+    mirror_most=1.5,
+    size_power=0.33,
+    size_least_ml=1.0,
+    size_most_ml=10.0,
+    level_power=1.3,
+    level_neutral=1.4,
+    level_least=0.6,
+    level_most=2.5,
+    edge_factor=0.5,
+)
+conspicuity = functools.partial(module.conspicuity, parameters=CLEARNESS)
+
+
+def test_the_shipped_weights_are_those_of_the_tests(parameters):
+    assert parameters.clearness == CLEARNESS
 
 
 @pytest.fixture(scope="module")

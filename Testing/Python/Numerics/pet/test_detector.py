@@ -21,11 +21,11 @@ from PainGeneratorLib.Numerics.pet.detector import (
     HotSpotParameters,
 )
 from PainGeneratorLib.Numerics.pet.foci import LEAST_REFERENCE_SUV, Focus
-from PainGeneratorLib.Numerics.pet.hot_discs import RATIO as DISC_RATIO
 from PainGeneratorLib.Numerics.pet.hot_discs import HotDisc
 from PainGeneratorLib.Workflow.protocol import load_protocol
 from small_pets import PLANE, small_pet
 
+DISC_RATIO = 1.35
 PLACE = (40.0, -30.0, 44.0)
 
 

@@ -8,10 +8,11 @@ import numpy as np
 from PainGeneratorLib.Numerics.body.straight_spine import StraightSpine
 from PainGeneratorLib.Numerics.core.image import Geometry, Image
 from PainGeneratorLib.Numerics.pet.detector import HotSpotDetector, HotSpotParameters
-from PainGeneratorLib.Numerics.pet.hot_discs import RATIO, find_hot_discs
+from PainGeneratorLib.Numerics.pet.hot_discs import find_hot_discs
 from PainGeneratorLib.Workflow.protocol import load_protocol
 from scipy import ndimage
 
+RATIO = 1.35
 SHAPE = (90, 60, 70)
 HEIGHTS = np.arange(-85.0, 100.0, 34.0)
 """Of six discs; the canal runs from -118 to 118 at A = 0, a little to the right."""
@@ -54,7 +55,7 @@ def test_a_disc_as_hot_as_the_vertebrae_is_found_among_the_discs_only() -> None:
 
 def test_the_ratio_is_over_the_other_discs() -> None:
     image, spine = pet({4: 1.4})
-    (disc,) = find_hot_discs(image.array, image.geometry, spine)
+    (disc,) = find_hot_discs(image.array, image.geometry, spine, RATIO)
     assert disc.ratio > RATIO
     assert disc.focus.ratio >= disc.ratio
     assert abs(image.geometry.flat_to_ras(disc.focus.flat)[:, 2].mean() - HEIGHTS[4]) < 3.0
@@ -62,12 +63,12 @@ def test_the_ratio_is_over_the_other_discs() -> None:
 
 def test_like_discs_and_too_few_discs_make_none() -> None:
     image, spine = pet({})
-    assert find_hot_discs(image.array, image.geometry, spine) == []
+    assert find_hot_discs(image.array, image.geometry, spine, RATIO) == []
     image, spine = pet(dict.fromkeys(range(6), 1.3))
-    assert find_hot_discs(image.array, image.geometry, spine) == []
+    assert find_hot_discs(image.array, image.geometry, spine, RATIO) == []
     image, spine = pet({2: 1.35})
     few = dataclasses.replace(spine, disc_mm=spine.disc_mm[1:4], disc_tilt=spine.disc_tilt[1:4])
-    assert find_hot_discs(image.array, image.geometry, few) == []
+    assert find_hot_discs(image.array, image.geometry, few, RATIO) == []
 
 
 def test_a_hot_endplate_beside_a_disc_stays_one_focus() -> None:

@@ -10,6 +10,7 @@ import pytest
 from PainGeneratorLib.Numerics.body.symmetry import RELIABLE_QUALITY, SymmetryPlane
 from PainGeneratorLib.Numerics.core.image import Geometry, Image, Region, ball
 from PainGeneratorLib.Numerics.pet.contours import ContourParameters, NormalUptake
+from PainGeneratorLib.Numerics.pet.detector import HotSpotParameters
 from PainGeneratorLib.Numerics.pet.foci import Focus
 from PainGeneratorLib.Numerics.pet.measuring import (
     LEAST_NORMAL,
@@ -25,6 +26,7 @@ from PainGeneratorLib.Numerics.pet.measuring import (
 )
 from PainGeneratorLib.Numerics.pet.peak import SphereMeans
 from PainGeneratorLib.Numerics.pet.reference_tissue import SURROUNDINGS
+from PainGeneratorLib.Workflow.protocol import load_protocol
 
 SHAPE = (14, 16, 30)
 SPACING_MM = 4.0
@@ -66,6 +68,7 @@ def scan_of(values: np.ndarray, **changes: object) -> PetScan:
         contour=CONTOUR,
         physiologic=None,
         measure=MeasureParameters(mirror_search_mm=8.0, large_ml=20.0),
+        clearness=load_protocol("low-back").stage("hot_spots", HotSpotParameters).clearness,
     )
     return dataclasses.replace(scan, **changes)
 

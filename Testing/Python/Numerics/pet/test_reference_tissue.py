@@ -22,6 +22,14 @@ PARAMETERS = ReferenceParameters(
     tissue_radius_mm=80.0,
     hot_ratio=3.0,
     tissue_margin_mm=8.0,
+    tissue_minimum_ml=5.0,
+    hot_cell_ratio=1.3,
+    typical_ratio=2.2,
+    rich_ratio_least=1.5,
+    rich_ratio_most=3.5,
+    rich_percentile=75.0,
+    rich_least=1.6,
+    rich_most=2.6,
 )
 
 
