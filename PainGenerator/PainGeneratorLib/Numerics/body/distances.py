@@ -313,7 +313,10 @@ BODY_MARROW_FRONT_MOST = Distance(
 )
 VERTEBRA_MARROW_SIDE_MOST = Distance(32.0, "mm", "Upper bound for the side of the marrow of a vertebra.", MR_TUNED)
 VERTEBRA_MARROW_FRONT_LEAST = Distance(
-    -12.0, "mm", "Lower bound for the front of the marrow that is marked from the canal: pedicles begin here.", MR_TUNED
+    -12.0,
+    "mm",
+    "Lower bound for the front of marrow that is marked from the canal: pedicles begin.",
+    MR_TUNED,
 )
 VERTEBRA_MARROW_FRONT_MOST = Distance(46.0, "mm", "Upper bound for the front of the marrow of a body.", MR_TUNED)
 MARROW_GAP_MOST = Distance(
@@ -354,9 +357,7 @@ SHARP_ENDPLATE_FROM_DISC_EDGE = Distance(
 )
 BRIGHT_DISC_HEIGHT_MOST = Distance(16.0, "mm", "Upper bound for the height of a bright disc.", ADULT)
 BRIGHT_DISC_LENGTH_LEAST = Distance(15.0, "mm", "Lower bound for the length of a bright disc.", ADULT)
-DARK_DISC_HEIGHT_MOST = Distance(
-    10.0, "mm", "Upper bound for the height of a disc that was taken for marrow.", ADULT
-)
+DARK_DISC_HEIGHT_MOST = Distance(10.0, "mm", "Upper bound for the height of a disc that was taken for marrow.", ADULT)
 
 # The basivertebral vein.
 VEIN_PLACE_VOLUME_MOST = Distance(

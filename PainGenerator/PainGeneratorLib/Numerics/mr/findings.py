@@ -17,15 +17,14 @@ from .bright import as_finding, bright_mask, bright_parts
 from .hip import HALO_MM, bright_halo, hip_doubt, judge_hip
 from .implant import ImplantResult, find_implant
 from .kinds import (
-    MRPicture,
     find_dark_marrow,
     find_degenerated_discs,
     find_endplate_changes,
     find_fluid,
     find_oedema,
-    inner_voxels,
 )
 from .parameters import MRParameters
+from .picture import MRPicture, inner_voxels
 from .signal import Signals, in_plane_smooth, local_z, prepare_signals, spread_blocks
 from .spine import SpineMap, find_by_anatomy, find_in_spine, map_spine, mark_spine
 from .surroundings import MRSurroundings, bone_distance

@@ -11,9 +11,10 @@ from ..core import tissues
 from ..core.image import Region
 from ..core.records import MRFinding
 from .bright import FLUID_LIKE, BrightPart, JudgedPlace
-from .kinds import MRPicture
+from .fluid_rules import normal_fluid
+from .picture import MRPicture
 from .signal import near_mask
-from .surroundings import bone_distance, normal_fluid
+from .surroundings import bone_distance
 
 FAR_FROM_IMPLANT = 2.0
 """Of the muscle signal, at the peak: marrow oedema away from a prosthesis."""
