@@ -27,7 +27,7 @@ WIENER_NOISE = 0.01
 """Noise term of the deconvolution's Wiener filter, as in N4."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class BiasParameters:
     """Parameters of stage ``bias``; values in the protocols."""
 

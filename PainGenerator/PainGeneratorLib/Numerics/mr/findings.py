@@ -13,10 +13,9 @@ from ..body.symmetry import RELIABLE_QUALITY, SymmetryPlane
 from ..core import tissues
 from ..core.image import Geometry, Image, Region
 from ..core.records import MRFinding
-from .bias import BiasParameters
 from .bright import as_finding, bright_mask, bright_parts
 from .hip import HALO_MM, bright_halo, hip_doubt, judge_hip
-from .implant import ImplantLimits, ImplantResult, find_implant
+from .implant import ImplantResult, find_implant
 from .kinds import (
     Work,
     find_dark_marrow,
@@ -26,9 +25,10 @@ from .kinds import (
     find_oedema,
     inner_voxels,
 )
+from .parameters import MRParameters
 from .signal import Signals, in_plane_smooth, local_z, prepare_signals, spread_blocks
 from .spine import SpineMap, find_by_anatomy, find_in_spine, map_spine, mark_spine
-from .surroundings import MRParameters, Surroundings, bone_distance
+from .surroundings import Surroundings, bone_distance
 from .tissue_map import Levels, make_tissue_map, signal_levels
 
 Progress = Callable[[float, str], None]
@@ -111,25 +111,16 @@ def find_mr_findings(
         return MRResult([], empty, ImplantResult(), {}, [text])
     tell(0.0, "Removing the shading of the MR")
     p = parameters
-    bias = BiasParameters(
-        p.bias_order,
-        p.bias_sample_mm,
-        p.bias_pair_mm,
-        p.bias_iterations,
-        p.bias_histogram_fwhm,
-        p.bias_foreground_part,
-    )
-    signals = prepare_signals(known, reference_to_series, reference, bias)
+    signals = prepare_signals(known, reference_to_series, reference, p.bias)
     if not signals.body.any():
         return MRResult([], empty, ImplantResult(), {}, ["The MR holds no signal: MR findings were not looked for."])
     tell(0.4, "Telling tissues apart")
-    own_levels = signal_levels(signals, p.fluid_over_muscle)
+    own_levels = signal_levels(signals, p.fluid.over_muscle)
     codes = None if anatomy_tissues is None else _thinned(anatomy_tissues.array, signals.factors)
     vertebra = None if levels is None else _thinned(levels.array, signals.factors)
     tissue = make_tissue_map(signals, own_levels, codes)
-    limits = ImplantLimits(p.void_part, p.implant_minimum_ml, p.implant_depth_mm, p.pile_up_ratio, p.implant_margin_mm)
     implant = find_implant(
-        signals, own_levels.muscle, limits,
+        signals, own_levels.muscle, p.implant,
         group=group, symmetry=symmetry, prosthesis_side=prosthesis_side, anatomy=codes,
     )  # fmt: skip
     tell(0.6, "Comparing signal with normal tissue")
@@ -166,14 +157,14 @@ def _prepare(
     if implant.unreliable is not None:
         usable.reshape(-1)[implant.unreliable.flat] = False
     marrow &= usable
-    smooth = {role: in_plane_smooth(array, geometry, p.smooth_mm) for role, array in signals.roles.items()}
+    smooth = {role: in_plane_smooth(array, geometry, p.signal.smooth_mm) for role, array in signals.roles.items()}
     midline = _midline(signals.body, geometry, symmetry, marrow if group == "low-back" else None)
     around = Surroundings(geometry, tissue, marrow, usable, group, midline, codes)
     role = next((role for role in ("FLUID", "T2") if role in signals.roles), None)
     line = find_spine(signals, role, symmetry) if group == "low-back" else None
     work = Work(signals, smooth, levels, around, {}, vertebra, role, p, implant.void, line)
     # On T2 all marrow outshines muscle.
-    bright = bright_mask(work, p.bright_over_muscle) if role == "FLUID" and levels.muscle.get(role) else None
+    bright = bright_mask(work, p.bright.over_muscle) if role == "FLUID" and levels.muscle.get(role) else None
     spine = None
     if line is not None and role is not None:
         spine = map_spine(work)
@@ -233,7 +224,7 @@ def _standardized(work: Work, role: str) -> np.ndarray:
         own = None if work.vertebra is None else work.vertebra.reshape(-1)[flat]
         seen = np.isfinite(work.signals.roles[role].reshape(-1)[flat])
         values = work.smooth[role].reshape(-1)[flat]
-        some = local_z(values, points, inner & seen, own, work.parameters.reference_reach_mm)
+        some = local_z(values, points, inner & seen, own, work.parameters.signal.reference_reach_mm)
         scores[flat[seen]] = some[seen]
     return scores.reshape(geometry.shape)
 
@@ -314,7 +305,7 @@ def _at_hips(work: Work, bright: np.ndarray | None) -> tuple[list[MRFinding], li
     if bright is None:
         return found + find_fluid(work), faint
     to_implant = None if work.implant is None else bone_distance(work.around, work.implant, False)
-    judged = judge_hip(work, bright_parts(work, bright, work.parameters.oedema_minimum_ml), to_implant)
+    judged = judge_hip(work, bright_parts(work, bright, work.parameters.oedema.minimum_ml), to_implant)
     sure = [as_finding(work, one) for one in judged if one.kind is not None and one.sure]
     weak = [as_finding(work, one) for one in judged if one.kind is not None and not one.sure]
     doubtful = hip_doubt(work, bright)

@@ -76,7 +76,7 @@ def judge_hip(work: Work, parts: list[BrightPart], to_implant: Callable[[Region]
             kind, sure = _at_hip(
                 part, gap, to_other(part.region), _is_behind(part, work.implant), _is_lateral(work, part.region)
             )
-        sure = sure and part.volume_ml >= p.bright_sure_ml and part.peak >= p.bright_sure_over_muscle
+        sure = sure and part.volume_ml >= p.bright.sure_ml and part.peak >= p.bright.sure_over_muscle
         out.append(Judged(part, kind, sure))
     return out
 

@@ -42,7 +42,7 @@ class ImplantResult:
     warnings: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class ImplantLimits:
     """When a void is an implant; from the protocol's stage ``mr_findings``."""
 

@@ -12,9 +12,9 @@ from ..body.canal import SpineLine
 from ..core import tissues
 from ..core.image import Geometry, Region
 from ..core.records import MRFinding
+from .parameters import MRParameters
 from .signal import Signals, around_region, near_mask, regions_of, sample_mask
 from .surroundings import (
-    MRParameters,
     Surroundings,
     bone_distance,
     discs,
@@ -86,7 +86,7 @@ def make_finding(work: Work, kind: str, region: Region, z: float, role: str, fla
     ends = zip(first, shape, region.geometry.shape, strict=True)
     if any(f == 0 or f + s == n for f, s, n in ends):
         flags = [*flags, "truncated"]
-    points = grade(z, region.volume_ml, work.parameters)
+    points = grade(z, region.volume_ml, work.parameters.grade)
     return MRFinding(0, kind, region, region.centroid_ras_mm, region.volume_ml, z, z_t1, role, points, flags)
 
 
@@ -128,12 +128,12 @@ def find_oedema(work: Work) -> tuple[list[MRFinding], list[MRFinding]]:
     geometry = around.geometry
     bright = np.nan_to_num(work.z[work.bright], nan=-99.0)
     signal, muscle = work.smooth[work.bright], _muscle(work)
-    candidates = (bright >= p.oedema_z) & (signal > muscle)
+    candidates = (bright >= p.oedema.z) & (signal > muscle)
     if "T1" in work.z:
-        candidates &= np.nan_to_num(work.z["T1"], nan=99.0) <= p.oedema_t1_z
+        candidates &= np.nan_to_num(work.z["T1"], nan=99.0) <= p.oedema.t1_z
     inner = inner_voxels(around.marrow, geometry)
     sure, weak = [], []
-    for region in _seeded(candidates, (bright >= p.oedema_core_z) & candidates & inner, geometry, p.oedema_minimum_ml):
+    for region in _seeded(candidates, (bright >= p.oedema.core_z) & candidates & inner, geometry, p.oedema.minimum_ml):
         counts = slice_counts(region)
         # A rim that is nowhere 2 mm deep in the marrow is its edge, mixed with canal, joint or disc.
         if counts.max() < 3 or np.mean(inner.reshape(-1)[region.flat]) < 0.3 or is_tube(region):
@@ -142,7 +142,7 @@ def find_oedema(work: Work) -> tuple[list[MRFinding], list[MRFinding]]:
         if is_basivertebral_vein(region, vertebra, around):
             continue
         flags = ["single-slice"] if slice_axis(geometry) is not None and counts.size < 2 else []
-        if flags and region.volume_ml < 2.0 * p.oedema_minimum_ml:
+        if flags and region.volume_ml < 2.0 * p.oedema.minimum_ml:
             continue
         # Marrow told from signal may hold a disc between two vertebrae that look like one.
         if around.told is None and flags and around.group == "low-back" and is_between_bones(region, around):
@@ -150,11 +150,11 @@ def find_oedema(work: Work) -> tuple[list[MRFinding], list[MRFinding]]:
         z = _mean(work.z[work.bright], region)
         t1 = _mean(work.z.get("T1"), region)
         kind = "oedema"
-        near_disc = _disc_distance_ok(work, region, p.modic_band_mm)
+        near_disc = _disc_distance_ok(work, region, p.modic.band_mm)
         touches = _disc_distance_ok(work, region, ENDPLATE_MM) > 0.08
-        if near_disc > 0.6 and touches and t1 is not None and t1 < p.modic_t1_z and z > p.modic_fluid_z:
+        if near_disc > 0.6 and touches and t1 is not None and t1 < p.modic.t1_z and z > p.modic.fluid_z:
             kind = "Modic I"
-        outshines = np.percentile(signal.reshape(-1)[region.flat], 90) >= p.bright_over_muscle * muscle
+        outshines = np.percentile(signal.reshape(-1)[region.flat], 90) >= p.bright.over_muscle * muscle
         (sure if outshines else weak).append(make_finding(work, kind, region, z, work.bright, flags))
     return sure, weak
 
@@ -182,20 +182,20 @@ def find_endplate_changes(work: Work) -> list[MRFinding]:
     disc = around.tissue == tissues.DISC
     if "T1" not in work.z or not disc.any():
         return []
-    band = near_mask(disc, around.geometry, p.modic_band_mm) & around.marrow
+    band = near_mask(disc, around.geometry, p.modic.band_mm) & around.marrow
     t1 = np.nan_to_num(work.z["T1"], nan=0.0)
     bright = np.nan_to_num(work.z[work.bright], nan=0.0)
     kinds = {}
     # Only fat, old blood and protein are brighter than marrow on T1; oedema beside them is told on FLUID.
     not_wet = bright < 1.0 if "FLUID" in work.z else True
-    kinds["Modic II"] = band & (t1 > p.modic_t1_z * -1.0) & not_wet
+    kinds["Modic II"] = band & (t1 > p.modic.t1_z * -1.0) & not_wet
     if "T2" in work.z:
-        kinds["Modic III"] = band & (t1 < p.modic_t1_z) & (np.nan_to_num(work.z["T2"], nan=0.0) < p.modic_t1_z)
+        kinds["Modic III"] = band & (t1 < p.modic.t1_z) & (np.nan_to_num(work.z["T2"], nan=0.0) < p.modic.t1_z)
     findings = []
     inner = inner_voxels(around.marrow, around.geometry)
     for kind, mask in kinds.items():
-        seeds = mask & inner & (np.abs(t1) > abs(p.modic_t1_z) + 1.0)
-        for region in _seeded(mask, seeds, around.geometry, p.modic_minimum_ml):
+        seeds = mask & inner & (np.abs(t1) > abs(p.modic.t1_z) + 1.0)
+        for region in _seeded(mask, seeds, around.geometry, p.modic.minimum_ml):
             lengths_fit = slice_counts(region).max() >= 8 and slice_counts(region).size >= 2
             if not lengths_fit or np.mean(inner.reshape(-1)[region.flat]) < 0.5:
                 continue
@@ -203,7 +203,7 @@ def find_endplate_changes(work: Work) -> list[MRFinding]:
             box, _, near = around_region(region, 6.0)
             beyond = near & around.marrow[box] & ~band[box]
             sign = 1.0 if kind == "Modic II" else -1.0
-            if beyond.any() and np.mean(sign * t1[box][beyond] > abs(p.modic_t1_z)) > 0.3:
+            if beyond.any() and np.mean(sign * t1[box][beyond] > abs(p.modic.t1_z)) > 0.3:
                 continue
             if _disc_distance_ok(work, region, ENDPLATE_MM if kind == "Modic II" else SHARP_ENDPLATE_MM) < 0.08:
                 continue
@@ -211,7 +211,7 @@ def find_endplate_changes(work: Work) -> list[MRFinding]:
             if z < LEAST_CHANGE_Z[kind] or region.volume_ml < LEAST_CHANGE_ML or not _is_of_body(work, region):
                 continue
             found = make_finding(work, kind, region, z, "T1", ["common-without-pain"])
-            found.grade = 0.66 if z >= CLEAR_CHANGE_Z and region.volume_ml >= p.grade_medium_ml else 0.33
+            found.grade = 0.66 if z >= CLEAR_CHANGE_Z and region.volume_ml >= p.grade.medium_ml else 0.33
             findings.append(found)
     return findings
 
@@ -246,7 +246,7 @@ def find_fluid(work: Work) -> list[MRFinding]:
     bone = bone_distance(around, work.implant)
     muscle = work.levels.muscle[work.bright]
     findings = []
-    parts = regions_of(fluid, geometry, min(p.effusion_minimum_ml, p.collection_minimum_ml))
+    parts = regions_of(fluid, geometry, min(p.fluid.effusion_minimum_ml, p.fluid.collection_minimum_ml))
     canal = None
     if around.group == "low-back" and around.told is None:
         canal = next((part for part in parts if is_spinal_canal(part, around, p)), None)
@@ -260,12 +260,14 @@ def find_fluid(work: Work) -> list[MRFinding]:
             continue
         if normal_fluid(region, around, p) is not None:
             continue
-        touching = touches_bone(region, around, p.effusion_gap_mm)
-        is_joint = touching > 0.35 and (touching > 0.6 or faces_bone_both_sides(region, around, p.effusion_gap_mm))
-        if not is_joint and region.volume_ml < p.collection_minimum_ml:
+        touching = touches_bone(region, around, p.fluid.effusion_gap_mm)
+        is_joint = touching > 0.35 and (
+            touching > 0.6 or faces_bone_both_sides(region, around, p.fluid.effusion_gap_mm)
+        )
+        if not is_joint and region.volume_ml < p.fluid.collection_minimum_ml:
             continue
         # Collections that hurt lie at a bone, a joint, a bursa over a bone, or an implant; others are of organs.
-        if not is_joint and np.median(bone(region)) > p.collection_reach_mm:
+        if not is_joint and np.median(bone(region)) > p.fluid.collection_reach_mm:
             continue
         kind = "effusion or synovitis" if is_joint else "fluid collection or bursitis"
         # Muscle's spread of signal is about a tenth of it; fluid is told in these units.
@@ -295,10 +297,10 @@ def find_degenerated_discs(work: Work) -> list[MRFinding]:
     spread = max(1.4826 * float(np.median(np.abs(np.array(ratios) - np.median(ratios)))), 0.1 * typical)
     findings = []
     for region, ratio in zip(regions, ratios, strict=True):
-        if ratio < p.disc_ratio and ratio < p.disc_relative * typical:
+        if ratio < p.disc.ratio and ratio < p.disc.relative * typical:
             z = (typical - ratio) / spread
             found = make_finding(work, "disc degeneration", region, z, role, ["common-without-pain"])
-            found.grade = 0.33 if ratio > 0.5 * p.disc_relative * typical else 0.66
+            found.grade = 0.33 if ratio > 0.5 * p.disc.relative * typical else 0.66
             findings.append(found)
     return findings
 
@@ -308,9 +310,9 @@ def find_dark_marrow(work: Work) -> list[MRFinding]:
     p, around = work.parameters, work.around
     t1 = np.nan_to_num(work.z["T1"], nan=0.0)
     inner = inner_voxels(around.marrow, around.geometry)
-    dark = (t1 <= -p.t1_only_z) & inner
+    dark = (t1 <= -p.t1_only.z) & inner
     findings = []
-    for region in regions_of(dark, around.geometry, p.t1_only_minimum_ml):
+    for region in regions_of(dark, around.geometry, p.t1_only.minimum_ml):
         if slice_counts(region).size < 2 or is_tube(region):
             continue
         found = make_finding(work, "oedema", region, abs(_mean(work.z["T1"], region)), "T1", ["no-fluid-series"])

@@ -263,7 +263,7 @@ def find_in_spine(spine: SpineMap, bright: np.ndarray) -> tuple[list[MRFinding],
     for place, judge in ((spine.is_body & ~in_slab, _in_body), (~spine.is_body, _beside_bodies)):
         mask = np.zeros(bright.shape, dtype=bool)
         mask[box] = rest & place
-        parts = bright_parts(work, mask, work.parameters.oedema_minimum_ml)
+        parts = bright_parts(work, mask, work.parameters.oedema.minimum_ml)
         judged += _without_pairs([judge(spine, part) for part in parts], spine)
     sure = [as_finding(work, one) for one in judged if one.kind is not None and one.sure]
     weak = [as_finding(work, one) for one in judged if one.kind is not None and not one.sure]
@@ -289,8 +289,8 @@ def _in_body(spine: SpineMap, part: BrightPart) -> Judged:
     if is_small and aside < VEIN_SIDE_MM and forward < VEIN_FRONT_MM and np.nanmedian(away) > ENDPLATE_MM:
         return Judged(part, None)
     at_endplate = np.nanmin(away) < ENDPLATE_MM and np.nanmean(away < BAND_MM) > 0.6
-    bright = part.peak >= p.bright_sure_over_muscle or part.marrow > 0.5
-    least_ml = LEAST_BODY_ML if at_endplate and spine.work.around.told is None else p.bright_sure_ml
+    bright = part.peak >= p.bright.sure_over_muscle or part.marrow > 0.5
+    least_ml = LEAST_BODY_ML if at_endplate and spine.work.around.told is None else p.bright.sure_ml
     if forward < BACK_WALL_MM:
         least_ml = BACK_WALL_ML
     sure = bright and part.volume_ml >= least_ml
@@ -309,7 +309,7 @@ def _beside_bodies(spine: SpineMap, part: BrightPart) -> Judged:
         return Judged(part, None)
     is_fluid = part.mean >= FLUID_LIKE
     is_low = part.region.centroid_ras_mm[2] < canal[0, 2] + SACRUM_ABOVE_MM
-    bright = part.peak >= p.bright_sure_over_muscle
+    bright = part.peak >= p.bright.sure_over_muscle
     is_kidney = not is_low and aside > KIDNEY_SIDE_MM and forward > BODY_MM
     over = spine.over_levels(part.region)
     if aside > 24.0 and forward < 25.0 and not is_kidney and is_fluid and part.muscle > 0.5 and part.volume_ml >= 1.0:
@@ -382,7 +382,7 @@ def _bright_discs(spine: SpineMap, bright: np.ndarray) -> list[MRFinding]:
             continue
         mask = np.zeros(work.around.geometry.shape, dtype=bool)
         mask[spine.box] = bright & (number == n)
-        parts = bright_parts(work, mask, work.parameters.bright_sure_ml)
+        parts = bright_parts(work, mask, work.parameters.bright.sure_ml)
         out += [as_finding(work, Judged(part, "oedema", False)) for part in parts]
     return out
 
@@ -443,4 +443,4 @@ def is_faint(work: Work, oedema: MRFinding) -> bool:
     own = work.z[work.bright].reshape(-1)[oedema.region.flat]
     own = own[np.isfinite(own)]
     here = float(own.mean()) if own.size else oedema.z
-    return min(here, oedema.z) < work.parameters.oedema_core_z
+    return min(here, oedema.z) < work.parameters.oedema.core_z

@@ -10,54 +10,10 @@ from scipy import ndimage
 
 from ..core import tissues
 from ..core.image import Geometry, Region
+from .parameters import GradeParameters, MRParameters
 from .signal import block_mean, coarse_factors, coarser, extents_mm, near_mask, regions_of, sample_mask
 
 UP = np.array([0.0, 0.0, 1.0])
-
-
-@dataclass(frozen=True)
-class MRParameters:
-    """Parameters of stage ``mr_findings``; values in the protocols."""
-
-    bias_order: int
-    bias_sample_mm: float
-    bias_pair_mm: float
-    bias_iterations: int
-    bias_histogram_fwhm: float
-    bias_foreground_part: float
-    reference_reach_mm: float
-    smooth_mm: float
-    oedema_z: float
-    oedema_core_z: float
-    oedema_t1_z: float
-    oedema_minimum_ml: float
-    t1_only_z: float
-    t1_only_minimum_ml: float
-    fluid_over_muscle: float
-    bright_over_muscle: float
-    bright_sure_over_muscle: float
-    bright_sure_ml: float
-    collection_minimum_ml: float
-    collection_reach_mm: float
-    effusion_minimum_ml: float
-    effusion_gap_mm: float
-    canal_length_mm: float
-    bladder_minimum_ml: float
-    modic_band_mm: float
-    modic_t1_z: float
-    modic_fluid_z: float
-    modic_minimum_ml: float
-    disc_ratio: float
-    disc_relative: float
-    z_grade_medium: float
-    z_grade_high: float
-    grade_medium_ml: float
-    grade_high_ml: float
-    void_part: float
-    implant_minimum_ml: float
-    implant_depth_mm: float
-    pile_up_ratio: float
-    implant_margin_mm: float
 
 
 @dataclass(frozen=True, eq=False)
@@ -146,7 +102,7 @@ def is_spinal_canal(region: Region, around: Surroundings, p: MRParameters) -> bo
     """Low back: fluid that runs far along the body in its middle."""
     lengths, axes = extents_mm(region.points_ras)
     middle = around.midline_r_mm
-    is_long = lengths[0] > p.canal_length_mm and lengths[0] > 2.5 * lengths[1] and abs(axes[0][2]) > 0.7
+    is_long = lengths[0] > p.fluid.canal_length_mm and lengths[0] > 2.5 * lengths[1] and abs(axes[0][2]) > 0.7
     is_central = middle is None or abs(region.centroid_ras_mm[0] - middle) < 25.0
     return bool(around.group == "low-back" and is_long and is_central)
 
@@ -168,7 +124,7 @@ def normal_fluid(region: Region, around: Surroundings, p: MRParameters) -> str |
         return "spinal canal"
     if is_tube(region):
         return "vessel or nerve"
-    if middle is not None and region.volume_ml > p.bladder_minimum_ml and abs(center[0] - middle) < 30.0:
+    if middle is not None and region.volume_ml > p.fluid.bladder_minimum_ml and abs(center[0] - middle) < 30.0:
         return "bladder or bowel"
     if _between_vertebrae(points, around):
         return "disc"
@@ -285,10 +241,10 @@ def faces_bone_both_sides(region: Region, around: Surroundings, gap_mm: float) -
     return bool(np.mean(sides[0] & sides[1]) > 0.25)
 
 
-def grade(z: float, volume_ml: float, p: MRParameters) -> float:
+def grade(z: float, volume_ml: float, p: GradeParameters) -> float:
     """0.33, 0.66 or 1: by z, raised by a step of extent only together with z."""
-    points = int(z >= p.z_grade_medium) + int(z >= p.z_grade_high)
-    points += int(volume_ml >= p.grade_medium_ml) + int(volume_ml >= p.grade_high_ml)
+    points = int(z >= p.medium_z) + int(z >= p.high_z)
+    points += int(volume_ml >= p.medium_ml) + int(volume_ml >= p.high_ml)
     return (0.33, 0.33, 0.66, 1.0, 1.0)[points]
 
 
