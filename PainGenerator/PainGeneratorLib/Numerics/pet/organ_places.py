@@ -8,8 +8,10 @@ import numpy as np
 
 from ..core import tissues as tissue_codes
 from ..core.records import HotSpot
-from .body_shape import MIDLINE_MM, BodyShape
+from ..body.distances import BLADDER_SIDE_MOST
+from .body_shape import BodyShape
 
+MIDLINE_MM = BLADDER_SIDE_MOST.value
 KIDNEY_SIDE_MM = (30.0, 115.0)
 """Distance of kidneys from the midline."""
 VENTRAL_DEPTH = 0.55

@@ -14,13 +14,14 @@ import numpy as np
 from ..core import tissues as tissue_codes
 from ..core.records import HotSpot
 from ..core.voxel_bits import VoxelBits
-from .body_shape import MIDLINE_MM, BodyShape
+from .body_shape import BodyShape
 from .organ_places import (
     BODY_WALL_MM,
     CREST_ABOVE_MM,
     EXCRETION_SUV,
     HIPS_ABOVE_MM,
     KIDNEY_SIDE_MM,
+    MIDLINE_MM,
     ORGAN_RATIO,
     PAIRED_RICH,
     PSOAS_DEPTH,
