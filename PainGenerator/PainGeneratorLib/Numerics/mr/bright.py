@@ -15,7 +15,7 @@ from scipy import ndimage
 
 from ..core.image import Geometry, Region
 from ..core.records import MRFinding
-from .kinds import Work, make_finding
+from .kinds import MRPicture, make_finding
 from .signal import extents_mm
 
 SHELL_MM = (1.2, 4.2)
@@ -57,22 +57,22 @@ class BrightPart:
         return self.region.volume_ml
 
 
-def bright_mask(work: Work, bar: float) -> np.ndarray:
+def bright_mask(picture: MRPicture, bar: float) -> np.ndarray:
     """Voxels brighter than `bar` times muscle on the fluid-sensitive series and not as bright as fat on T1."""
-    signals, muscle = work.signals, work.levels.muscle
-    mask = (work.smooth[work.bright] > bar * muscle[work.bright]) & signals.body
-    if "T1" in work.smooth and work.levels.fat_t1 is not None:
-        mask &= work.smooth["T1"] < np.sqrt(muscle["T1"] * work.levels.fat_t1)
+    signals, muscle = picture.signals, picture.typical.muscle
+    mask = (picture.smooth[picture.fluid_role] > bar * muscle[picture.fluid_role]) & signals.body
+    if "T1" in picture.smooth and picture.typical.fat_t1 is not None:
+        mask &= picture.smooth["T1"] < np.sqrt(muscle["T1"] * picture.typical.fat_t1)
     return mask
 
 
-def bright_parts(work: Work, mask: np.ndarray, minimum_ml: float, with_shell: bool = True) -> list[BrightPart]:
+def bright_parts(picture: MRPicture, mask: np.ndarray, minimum_ml: float, with_shell: bool = True) -> list[BrightPart]:
     """The connected parts of a mask, with what is known of each; without the shell its shares are 0."""
-    geometry = work.around.geometry
+    geometry = picture.surroundings.geometry
     labels, count = ndimage.label(mask, ndimage.generate_binary_structure(3, 1))
     least = minimum_ml / geometry.voxel_volume_ml
     large = np.bincount(labels.reshape(-1), minlength=count + 1) >= least
-    shells = Shells(work, mask)
+    shells = Shells(picture, mask)
     boxes = ndimage.find_objects(labels)
     return [shells.part(labels, n, boxes[n - 1], with_shell) for n in np.flatnonzero(large[1:]) + 1]
 
@@ -80,20 +80,20 @@ def bright_parts(work: Work, mask: np.ndarray, minimum_ml: float, with_shell: bo
 class Shells:
     """Looks at the tissues around bright parts: T1 and fluid-sensitive signal in units of muscle."""
 
-    def __init__(self, work: Work, mask: np.ndarray) -> None:
-        self.work, self.mask = work, mask
-        muscle, fat = work.levels.muscle, work.levels.fat_t1
-        self.fluid = work.smooth[work.bright] / np.float32(muscle[work.bright])
+    def __init__(self, picture: MRPicture, mask: np.ndarray) -> None:
+        self.picture, self.mask = picture, mask
+        muscle, fat = picture.typical.muscle, picture.typical.fat_t1
+        self.fluid = picture.smooth[picture.fluid_role] / np.float32(muscle[picture.fluid_role])
         self.t1 = None
-        if "T1" in work.smooth and fat is not None:
-            self.t1 = work.smooth["T1"] / np.float32(muscle["T1"])
+        if "T1" in picture.smooth and fat is not None:
+            self.t1 = picture.smooth["T1"] / np.float32(muscle["T1"])
             self.fat_t1 = fat / muscle["T1"]
-            alike = work.signals.body & (np.abs(self.t1 / self.fat_t1 - 1.0) < 0.15)
+            alike = picture.signals.body & (np.abs(self.t1 / self.fat_t1 - 1.0) < 0.15)
             some = self.fluid[alike]
             self.fat_fluid = min(float(np.median(some[:: some.size // 50_000 + 1])) if some.size else 0.0, 0.7)
 
     def part(self, labels: np.ndarray, number: int, box: tuple[slice, ...], with_shell: bool) -> BrightPart:
-        geometry = self.work.around.geometry
+        geometry = self.picture.surroundings.geometry
         margins = [int(SHELL_MM[1] / s + 1) for s in geometry.spacing_kji_mm]
         wide = tuple(
             slice(max(b.start - m, 0), min(b.stop + m, n))
@@ -132,7 +132,7 @@ def _shell(own: np.ndarray, geometry: Geometry) -> np.ndarray:
 
 
 @dataclass(frozen=True)
-class Judged:
+class JudgedPlace:
     """What a bright part is held to be: `kind` None when normal; `sure` False for a weak finding."""
 
     part: BrightPart
@@ -140,15 +140,15 @@ class Judged:
     sure: bool = True
 
 
-def as_finding(work: Work, judged: Judged) -> MRFinding:
+def as_finding(picture: MRPicture, judged: JudgedPlace) -> MRFinding:
     """A finding of a bright part: z against normal marrow in bone, against muscle in soft tissue."""
     part = judged.part
-    flat = np.flatnonzero(work.around.marrow)
-    signal = work.smooth[work.bright].reshape(-1)
-    reference, spread = work.levels.muscle[work.bright], 0.25
+    flat = np.flatnonzero(picture.surroundings.marrow)
+    signal = picture.smooth[picture.fluid_role].reshape(-1)
+    reference, spread = picture.typical.muscle[picture.fluid_role], 0.25
     if judged.kind in ("oedema", "Modic I") and flat.size > 500:
         normal = signal[flat[:: flat.size // 20_000 + 1]]
         reference = float(np.median(normal))
         spread = max(1.4826 * float(np.median(np.abs(normal / reference - 1.0))), 0.1)
-    z = (part.mean * work.levels.muscle[work.bright] / max(reference, 1e-6) - 1.0) / spread
-    return make_finding(work, judged.kind, part.region, z, work.bright, [])
+    z = (part.mean * picture.typical.muscle[picture.fluid_role] / max(reference, 1e-6) - 1.0) / spread
+    return make_finding(picture, judged.kind, part.region, z, picture.fluid_role, [])

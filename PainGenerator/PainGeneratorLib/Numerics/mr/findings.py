@@ -17,7 +17,7 @@ from .bright import as_finding, bright_mask, bright_parts
 from .hip import HALO_MM, bright_halo, hip_doubt, judge_hip
 from .implant import ImplantResult, find_implant
 from .kinds import (
-    Work,
+    MRPicture,
     find_dark_marrow,
     find_degenerated_discs,
     find_endplate_changes,
@@ -28,8 +28,8 @@ from .kinds import (
 from .parameters import MRParameters
 from .signal import Signals, in_plane_smooth, local_z, prepare_signals, spread_blocks
 from .spine import SpineMap, find_by_anatomy, find_in_spine, map_spine, mark_spine
-from .surroundings import Surroundings, bone_distance
-from .tissue_map import Levels, make_tissue_map, signal_levels
+from .surroundings import MRSurroundings, bone_distance
+from .tissue_map import TissueSignals, make_tissue_map, tissue_signals
 
 Progress = Callable[[float, str], None]
 
@@ -115,22 +115,22 @@ def find_mr_findings(
     if not signals.body.any():
         return MRResult([], empty, ImplantResult(), {}, ["The MR holds no signal: MR findings were not looked for."])
     tell(0.4, "Telling tissues apart")
-    own_levels = signal_levels(signals, p.fluid.over_muscle)
+    typical = tissue_signals(signals, p.fluid.over_muscle)
     codes = None if anatomy_tissues is None else _thinned(anatomy_tissues.array, signals.factors)
     vertebra = None if levels is None else _thinned(levels.array, signals.factors)
-    tissue = make_tissue_map(signals, own_levels, codes)
+    tissue = make_tissue_map(signals, typical, codes)
     implant = find_implant(
-        signals, own_levels.muscle, p.implant,
+        signals, typical.muscle, p.implant,
         group=group, symmetry=symmetry, prosthesis_side=prosthesis_side, anatomy=codes,
     )  # fmt: skip
     tell(0.6, "Comparing signal with normal tissue")
-    work, spine, bright = _prepare(signals, own_levels, tissue, codes, vertebra, implant, symmetry, group, p)
+    picture, spine, bright = _prepare(signals, typical, tissue, codes, vertebra, implant, symmetry, group, p)
     tell(0.8, "Marking abnormal regions")
-    findings, weak, warnings = _apply_rules(work, spine, bright, known)
+    findings, weak, warnings = _apply_rules(picture, spine, bright, known)
     warnings += implant.warnings
     if implant.void is not None:
         findings.append(_implant_finding(implant))
-    return _on_reference(findings, weak, tissue, implant, work, reference.geometry, warnings)
+    return _on_reference(findings, weak, tissue, implant, picture, reference.geometry, warnings)
 
 
 def _thinned(array: np.ndarray, factors: tuple[int, int, int]) -> np.ndarray:
@@ -141,7 +141,7 @@ def _thinned(array: np.ndarray, factors: tuple[int, int, int]) -> np.ndarray:
 
 def _prepare(
     signals: Signals,
-    levels: Levels,
+    typical: TissueSignals,
     tissue: np.ndarray,
     codes: np.ndarray | None,
     vertebra: np.ndarray | None,
@@ -149,7 +149,7 @@ def _prepare(
     symmetry: SymmetryPlane | None,
     group: str,
     p: MRParameters,
-) -> tuple[Work, SpineMap | None, np.ndarray | None]:
+) -> tuple[MRPicture, SpineMap | None, np.ndarray | None]:
     """All that the rules work on, the map of the spine and the bright places; the tissues are amended by the spine."""
     geometry = signals.geometry
     marrow = tissue == tissues.MARROW
@@ -159,24 +159,24 @@ def _prepare(
     marrow &= usable
     smooth = {role: in_plane_smooth(array, geometry, p.signal.smooth_mm) for role, array in signals.roles.items()}
     midline = _midline(signals.body, geometry, symmetry, marrow if group == "low-back" else None)
-    around = Surroundings(geometry, tissue, marrow, usable, group, midline, codes)
+    surroundings = MRSurroundings(geometry, tissue, marrow, usable, group, midline, codes)
     role = next((role for role in ("FLUID", "T2") if role in signals.roles), None)
     line = find_spine(signals, role, symmetry) if group == "low-back" else None
-    work = Work(signals, smooth, levels, around, {}, vertebra, role, p, implant.void, line)
+    picture = MRPicture(signals, smooth, typical, surroundings, {}, vertebra, role, p, implant.void, line)
     # On T2 all marrow outshines muscle.
-    bright = bright_mask(work, p.bright.over_muscle) if role == "FLUID" and levels.muscle.get(role) else None
+    bright = bright_mask(picture, p.bright.over_muscle) if role == "FLUID" and typical.muscle.get(role) else None
     spine = None
     if line is not None and role is not None:
-        spine = map_spine(work)
+        spine = map_spine(picture)
         mark_spine(spine, bright)
         if vertebra is None and len(line.disc_mm):
             own = np.zeros(geometry.shape, dtype=np.uint8)
             own[spine.box] = spine.level
-            work = replace(work, vertebra=own)
-            spine = replace(spine, work=work)
+            picture = replace(picture, vertebra=own)
+            spine = replace(spine, picture=picture)
     for name in smooth:
-        work.z[name] = _standardized(work, name)
-    return work, spine, bright
+        picture.z[name] = _standardized(picture, name)
+    return picture, spine, bright
 
 
 def find_spine(signals: Signals, bright: str | None, symmetry: SymmetryPlane | None) -> SpineLine | None:
@@ -213,18 +213,18 @@ def _at_plane(geometry: Geometry, symmetry: SymmetryPlane | None) -> float | Non
     return float((center - float(symmetry.signed_distance_mm(center)) * symmetry.normal_ras)[0])
 
 
-def _standardized(work: Work, role: str) -> np.ndarray:
+def _standardized(picture: MRPicture, role: str) -> np.ndarray:
     """z-scores of marrow in one series; NaN elsewhere."""
-    geometry = work.around.geometry
-    flat = np.flatnonzero(work.around.marrow)
+    geometry = picture.surroundings.geometry
+    flat = np.flatnonzero(picture.surroundings.marrow)
     scores = np.full(geometry.size, np.nan, dtype=np.float32)
     if flat.size:
         points = geometry.flat_to_ras(flat)
-        inner = inner_voxels(work.around.marrow, geometry).reshape(-1)[flat]
-        own = None if work.vertebra is None else work.vertebra.reshape(-1)[flat]
-        seen = np.isfinite(work.signals.roles[role].reshape(-1)[flat])
-        values = work.smooth[role].reshape(-1)[flat]
-        some = local_z(values, points, inner & seen, own, work.parameters.signal.reference_reach_mm)
+        inner = inner_voxels(picture.surroundings.marrow, geometry).reshape(-1)[flat]
+        own = None if picture.vertebra is None else picture.vertebra.reshape(-1)[flat]
+        seen = np.isfinite(picture.signals.roles[role].reshape(-1)[flat])
+        values = picture.smooth[role].reshape(-1)[flat]
+        some = local_z(values, points, inner & seen, own, picture.parameters.signal.reference_reach_mm)
         scores[flat[seen]] = some[seen]
     return scores.reshape(geometry.shape)
 
@@ -246,77 +246,77 @@ def _midline(
 
 
 def _apply_rules(
-    work: Work, spine: SpineMap | None, bright: np.ndarray | None, known: Mapping[str, Image]
+    picture: MRPicture, spine: SpineMap | None, bright: np.ndarray | None, known: Mapping[str, Image]
 ) -> tuple[list[MRFinding], list[MRFinding], list[str]]:
     """Findings, weak findings and warnings."""
     warnings = []
-    if work.bright == "T2":
+    if picture.fluid_role == "T2":
         warnings.append("There is no fluid-sensitive series: T2 was used for oedema and fluid, which is less sure.")
     if "T1" not in known:
         warnings.append("There is no T1 series: fat replacement could not be checked.")
-    if not work.around.marrow.any():
+    if not picture.surroundings.marrow.any():
         warnings.append("No bone marrow was recognised on the MR: marrow oedema could not be looked for.")
-    if work.bright is None:
+    if picture.fluid_role is None:
         if "T1" not in known:
             return [], [], warnings
         text = "There is no fluid-sensitive or T2 series: only marrow replaced on T1 was looked for, graded low."
-        return find_dark_marrow(work), [], [*warnings, text]
-    if work.around.group == "low-back":
-        findings, weak = _in_low_back(work, spine, bright)
-        if spine is None and work.around.told is None:
+        return find_dark_marrow(picture), [], [*warnings, text]
+    if picture.surroundings.group == "low-back":
+        findings, weak = _in_low_back(picture, spine, bright)
+        if spine is None and picture.surroundings.segmented is None:
             text = "The spinal canal was not found on the MR: findings there are told from marrow alone."
             warnings.append(f"{text} This is less sure.")
     else:
-        findings, weak = _at_hips(work, bright)
-        if bright is not None and bright_halo(work, bright):
+        findings, weak = _at_hips(picture, bright)
+        if bright is not None and bright_halo(picture, bright):
             text = "The surroundings of the implant are bright on the fluid-sensitive series, as metal makes them:"
             warnings.append(f"{text} within {HALO_MM:g} mm only clear fluid counts where PET shows nothing.")
     for finding in weak:
         finding.flags.append("weak")
         finding.grade = 0.33
-    findings += find_endplate_changes(work)
-    if work.around.told is not None and (work.around.tissue == tissues.DISC).any():
-        findings += find_degenerated_discs(work)
+    findings += find_endplate_changes(picture)
+    if picture.surroundings.segmented is not None and (picture.surroundings.tissue == tissues.DISC).any():
+        findings += find_degenerated_discs(picture)
     findings.sort(key=lambda f: (-f.grade, -(f.z or 0.0), -f.volume_ml))
     return findings, weak, warnings
 
 
 def _in_low_back(
-    work: Work, spine: SpineMap | None, bright: np.ndarray | None
+    picture: MRPicture, spine: SpineMap | None, bright: np.ndarray | None
 ) -> tuple[list[MRFinding], list[MRFinding]]:
     """Findings and weak findings of a spine; without its canal from marrow and fluid alone."""
     if spine is None:
-        findings, weak = find_oedema(work)
-        return findings + find_fluid(work), weak
+        findings, weak = find_oedema(picture)
+        return findings + find_fluid(picture), weak
     sure: list[MRFinding] = []
     weak = []
     if bright is not None:
         sure, weak = find_in_spine(spine, bright)
-    taken = np.zeros(work.around.geometry.size, dtype=bool)
+    taken = np.zeros(picture.surroundings.geometry.size, dtype=bool)
     for finding in [*sure, *weak]:
         taken[finding.region.flat] = True
     more, fainter = find_by_anatomy(spine, taken)
     return sure + more, weak + fainter
 
 
-def _at_hips(work: Work, bright: np.ndarray | None) -> tuple[list[MRFinding], list[MRFinding]]:
+def _at_hips(picture: MRPicture, bright: np.ndarray | None) -> tuple[list[MRFinding], list[MRFinding]]:
     """Findings and weak findings of hips after a replacement."""
-    found, faint = find_oedema(work)
+    found, faint = find_oedema(picture)
     if bright is None:
-        return found + find_fluid(work), faint
-    to_implant = None if work.implant is None else bone_distance(work.around, work.implant, False)
-    judged = judge_hip(work, bright_parts(work, bright, work.parameters.oedema.minimum_ml), to_implant)
-    sure = [as_finding(work, one) for one in judged if one.kind is not None and one.sure]
-    weak = [as_finding(work, one) for one in judged if one.kind is not None and not one.sure]
-    doubtful = hip_doubt(work, bright)
+        return found + find_fluid(picture), faint
+    to_implant = None if picture.implant is None else bone_distance(picture.surroundings, picture.implant, False)
+    judged = judge_hip(picture, bright_parts(picture, bright, picture.parameters.oedema.minimum_ml), to_implant)
+    sure = [as_finding(picture, one) for one in judged if one.kind is not None and one.sure]
+    weak = [as_finding(picture, one) for one in judged if one.kind is not None and not one.sure]
+    doubtful = hip_doubt(picture, bright)
     weak += [f for f in sure if doubtful(f)]
     sure = [f for f in sure if not doubtful(f)]
     taken = bright.reshape(-1)
     others, faint = ([f for f in some if not taken[f.region.flat].any()] for some in (found, faint))
     weak += faint
-    if work.around.told is None:
+    if picture.surroundings.segmented is None:
         return sure, weak + others
-    others += [f for f in find_fluid(work) if not _overlaps(f, [*sure, *others])]
+    others += [f for f in find_fluid(picture) if not _overlaps(f, [*sure, *others])]
     return sure + [f for f in others if not doubtful(f)], weak + [f for f in others if doubtful(f)]
 
 
@@ -345,12 +345,12 @@ def _on_reference(
     weak: list[MRFinding],
     tissue: np.ndarray,
     implant: ImplantResult,
-    work: Work,
+    picture: MRPicture,
     geometry: Geometry,
     warnings: list[str],
 ) -> MRResult:
     """Bring all from the working grid to the reference grid."""
-    factors, shape = work.signals.factors, geometry.shape
+    factors, shape = picture.signals.factors, geometry.shape
 
     def region_on(region: Region | None) -> Region | None:
         if region is None or factors == (1, 1, 1):
@@ -365,6 +365,6 @@ def _on_reference(
     implant = ImplantResult(
         region_on(implant.void), region_on(implant.unreliable), implant.axis_ras, implant.side, implant.warnings
     )
-    z_maps = {role: Image(spread_blocks(array, factors, shape), geometry) for role, array in work.z.items()}
+    z_maps = {role: Image(spread_blocks(array, factors, shape), geometry) for role, array in picture.z.items()}
     tissues_there = Image(spread_blocks(tissue, factors, shape), geometry)
-    return MRResult(findings, tissues_there, implant, z_maps, warnings, weak, work.spine)
+    return MRResult(findings, tissues_there, implant, z_maps, warnings, weak, picture.spine_line)

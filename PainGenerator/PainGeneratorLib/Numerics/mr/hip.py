@@ -10,8 +10,8 @@ from scipy.spatial import cKDTree
 from ..core import tissues
 from ..core.image import Region
 from ..core.records import MRFinding
-from .bright import FLUID_LIKE, BrightPart, Judged
-from .kinds import Work
+from .bright import FLUID_LIKE, BrightPart, JudgedPlace
+from .kinds import MRPicture
 from .signal import near_mask
 from .surroundings import bone_distance, normal_fluid
 
@@ -38,21 +38,21 @@ LEAST_ML = 0.6
 """Smaller bright places at hips are vessels, joint fluid and traces in bursae (ours)."""
 
 
-def bright_halo(work: Work, bright: np.ndarray) -> bool:
+def bright_halo(picture: MRPicture, bright: np.ndarray) -> bool:
     """Whether an implant's surroundings are bright as a whole."""
-    if work.implant is None:
+    if picture.implant is None:
         return False
-    geometry, void = work.around.geometry, work.implant.to_mask()
+    geometry, void = picture.surroundings.geometry, picture.implant.to_mask()
     shell = near_mask(void, geometry, HALO_SHELL_MM[1]) & ~near_mask(void, geometry, HALO_SHELL_MM[0])
-    shell &= work.around.body
+    shell &= picture.surroundings.body
     return bool(shell.any() and bright[shell].mean() > HALO_PART)
 
 
-def hip_doubt(work: Work, bright: np.ndarray) -> Callable[[MRFinding], bool]:
+def hip_doubt(picture: MRPicture, bright: np.ndarray) -> Callable[[MRFinding], bool]:
     """Tells the findings at hips that count only where PET shows uptake: small or cut off ones, and what is no clear
     fluid beside metal that makes all about it bright."""
-    halo = bright_halo(work, bright)
-    to_implant = bone_distance(work.around, work.implant, False) if halo else None
+    halo = bright_halo(picture, bright)
+    to_implant = bone_distance(picture.surroundings, picture.implant, False) if halo else None
 
     def doubtful(finding: MRFinding) -> bool:
         is_fluid = finding.kind != "oedema"
@@ -65,26 +65,28 @@ def hip_doubt(work: Work, bright: np.ndarray) -> Callable[[MRFinding], bool]:
     return doubtful
 
 
-def judge_hip(work: Work, parts: list[BrightPart], to_implant: Callable[[Region], np.ndarray] | None) -> list[Judged]:
+def judge_hip(
+    picture: MRPicture, parts: list[BrightPart], to_implant: Callable[[Region], np.ndarray] | None
+) -> list[JudgedPlace]:
     """Bright parts in both hips after a replacement, by their distance to the implant and what surrounds them."""
-    p, to_other = work.parameters, _to_other_hip(work)
+    p, to_other = picture.parameters, _to_other_hip(picture)
     out = []
     for part in parts:
         kind, sure = None, False
-        if normal_fluid(part.region, work.around, p) is None and not _is_told_organ(work, part.region):
+        if normal_fluid(part.region, picture.surroundings, p) is None and not _is_told_organ(picture, part.region):
             gap = float(np.median(to_implant(part.region))) if to_implant is not None else np.inf
             kind, sure = _at_hip(
-                part, gap, to_other(part.region), _is_behind(part, work.implant), _is_lateral(work, part.region)
+                part, gap, to_other(part.region), _is_behind(part, picture.implant), _is_lateral(picture, part.region)
             )
         sure = sure and part.volume_ml >= p.bright.sure_ml and part.peak >= p.bright.sure_over_muscle
-        out.append(Judged(part, kind, sure))
+        out.append(JudgedPlace(part, kind, sure))
     return out
 
 
-def _is_told_organ(work: Work, region: Region) -> bool:
+def _is_told_organ(picture: MRPicture, region: Region) -> bool:
     """Whether an anatomy segmentation says that most of a region is bowel, a vessel or another organ."""
-    told = work.around.told
-    return told is not None and bool(np.mean(told.reshape(-1)[region.flat] == tissues.VISCERA) > 0.5)
+    segmented = picture.surroundings.segmented
+    return segmented is not None and bool(np.mean(segmented.reshape(-1)[region.flat] == tissues.VISCERA) > 0.5)
 
 
 def _is_behind(part: BrightPart, implant: Region | None) -> bool:
@@ -94,12 +96,12 @@ def _is_behind(part: BrightPart, implant: Region | None) -> bool:
     )
 
 
-def _is_lateral(work: Work, region: Region) -> bool:
+def _is_lateral(picture: MRPicture, region: Region) -> bool:
     """Whether a region lies farther from the midline than the implant does: there is no bowel."""
-    middle = work.around.midline_r_mm
-    if middle is None or work.implant is None:
+    middle = picture.surroundings.midline_r_mm
+    if middle is None or picture.implant is None:
         return False
-    side, own = abs(region.centroid_ras_mm[0] - middle), abs(work.implant.centroid_ras_mm[0] - middle)
+    side, own = abs(region.centroid_ras_mm[0] - middle), abs(picture.implant.centroid_ras_mm[0] - middle)
     return bool(side > own + LATERAL_MM)
 
 
@@ -140,12 +142,12 @@ def _is_vessel_piece(part: BrightPart) -> bool:
     return bool(part.marrow <= 0.3 and long > 2.2 * wide and wide < 1.4 * thin and wide < VESSEL_WIDTH_MM)
 
 
-def _to_other_hip(work: Work) -> Callable[[Region], float]:
+def _to_other_hip(picture: MRPicture) -> Callable[[Region], float]:
     """Median distance (mm) of a region to the implant mirrored at the midline; infinite where either is not known."""
-    middle = work.around.midline_r_mm
-    if middle is None or work.implant is None:
+    middle = picture.surroundings.midline_r_mm
+    if middle is None or picture.implant is None:
         return lambda _: np.inf
-    points = work.implant.points_ras[:: max(1, len(work.implant) // 4000)] * [-1.0, 1.0, 1.0] + [
+    points = picture.implant.points_ras[:: max(1, len(picture.implant) // 4000)] * [-1.0, 1.0, 1.0] + [
         2.0 * middle,
         0.0,
         0.0,

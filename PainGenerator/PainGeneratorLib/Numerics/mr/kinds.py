@@ -15,7 +15,7 @@ from ..core.records import MRFinding
 from .parameters import MRParameters
 from .signal import Signals, around_region, near_mask, regions_of, sample_mask
 from .surroundings import (
-    Surroundings,
+    MRSurroundings,
     bone_distance,
     discs,
     faces_bone_both_sides,
@@ -30,7 +30,7 @@ from .surroundings import (
     slice_counts,
     touches_bone,
 )
-from .tissue_map import Levels, fluid_mask
+from .tissue_map import TissueSignals, fluid_mask
 
 INNER_PART = 0.35
 """Part of a disc's voxels around its centre that is measured: about the inner 60 % across (DOMAIN D.4)."""
@@ -42,20 +42,20 @@ SHARP_ENDPLATE_MM = 4.5
 
 
 @dataclass(frozen=True, eq=False)
-class Work:
-    """A case while it is looked at."""
+class MRPicture:
+    """All that the rules look at in one case: its signal, its tissues and the parameters."""
 
     signals: Signals
     smooth: dict[str, np.ndarray]
-    levels: Levels
-    around: Surroundings
+    typical: TissueSignals
+    surroundings: MRSurroundings
     z: dict[str, np.ndarray]
     vertebra: np.ndarray | None
-    bright: str | None
-    """The role that shows fluid: FLUID, else T2."""
+    fluid_role: str | None
+    """The role that shows fluid bright: FLUID, else T2; None without both."""
     parameters: MRParameters
     implant: Region | None = None
-    spine: SpineLine | None = None
+    spine_line: SpineLine | None = None
 
 
 def inner_voxels(mask: np.ndarray, geometry: Geometry) -> np.ndarray:
@@ -77,29 +77,29 @@ def _mean(array: np.ndarray | None, region: Region) -> float | None:
     return float(values.mean()) if values.size else None
 
 
-def make_finding(work: Work, kind: str, region: Region, z: float, role: str, flags: list[str]) -> MRFinding:
+def make_finding(picture: MRPicture, kind: str, region: Region, z: float, role: str, flags: list[str]) -> MRFinding:
     """A finding with its flags and its grade by z and extent."""
-    z_t1 = _mean(work.z.get("T1"), region)
-    if "T1" not in work.z:
+    z_t1 = _mean(picture.z.get("T1"), region)
+    if "T1" not in picture.z:
         flags = [*flags, "no-t1"]
     first, shape = region.box
     ends = zip(first, shape, region.geometry.shape, strict=True)
     if any(f == 0 or f + s == n for f, s, n in ends):
         flags = [*flags, "truncated"]
-    points = grade(z, region.volume_ml, work.parameters.grade)
+    points = grade(z, region.volume_ml, picture.parameters.grade)
     return MRFinding(0, kind, region, region.centroid_ras_mm, region.volume_ml, z, z_t1, role, points, flags)
 
 
-def _disc_distance_ok(work: Work, region: Region, reach_mm: float) -> float:
+def _disc_distance_ok(picture: MRPicture, region: Region, reach_mm: float) -> float:
     """Part of a region's voxels within `reach_mm` of a disc along the body's length."""
-    mask = work.around.tissue == tissues.DISC
+    mask = picture.surroundings.tissue == tissues.DISC
     if not mask.any():
         return 0.0
     points = region.points_ras
     found = np.zeros(len(points), dtype=bool)
     for step in np.arange(1.0, reach_mm + 0.1, 1.5):
         for sign in (1.0, -1.0):
-            found |= sample_mask(mask, work.around.geometry, points + np.array([0.0, 0.0, sign * step]))
+            found |= sample_mask(mask, picture.surroundings.geometry, points + np.array([0.0, 0.0, sign * step]))
     return float(found.mean())
 
 
@@ -109,12 +109,12 @@ def _seeded(grown: np.ndarray, seeds: np.ndarray, geometry: Geometry, minimum_ml
     return [region for region in regions_of(grown, geometry, minimum_ml) if marked[region.flat].any()]
 
 
-def _muscle(work: Work) -> float:
+def _muscle(picture: MRPicture) -> float:
     """The signal of muscle on a fluid-sensitive series with its fat suppressed; 0 on T2, where marrow outshines it."""
-    return work.levels.muscle["FLUID"] if work.bright == "FLUID" else 0.0
+    return picture.typical.muscle["FLUID"] if picture.fluid_role == "FLUID" else 0.0
 
 
-def find_oedema(work: Work) -> tuple[list[MRFinding], list[MRFinding]]:
+def find_oedema(picture: MRPicture) -> tuple[list[MRFinding], list[MRFinding]]:
     """Bright on FLUID, dark on T1, in marrow; no vein; along an endplate it is Modic I.
 
     Islands of red marrow in fatty marrow are bright by their z too, yet no brighter than muscle: what does not clearly
@@ -124,51 +124,58 @@ def find_oedema(work: Work) -> tuple[list[MRFinding], list[MRFinding]]:
     -------
     sure, weak : list of MRFinding
     """
-    p, around = work.parameters, work.around
-    geometry = around.geometry
-    bright = np.nan_to_num(work.z[work.bright], nan=-99.0)
-    signal, muscle = work.smooth[work.bright], _muscle(work)
+    p, surroundings = picture.parameters, picture.surroundings
+    geometry = surroundings.geometry
+    bright = np.nan_to_num(picture.z[picture.fluid_role], nan=-99.0)
+    signal, muscle = picture.smooth[picture.fluid_role], _muscle(picture)
     candidates = (bright >= p.oedema.z) & (signal > muscle)
-    if "T1" in work.z:
-        candidates &= np.nan_to_num(work.z["T1"], nan=99.0) <= p.oedema.t1_z
-    inner = inner_voxels(around.marrow, geometry)
+    if "T1" in picture.z:
+        candidates &= np.nan_to_num(picture.z["T1"], nan=99.0) <= p.oedema.t1_z
+    inner = inner_voxels(surroundings.marrow, geometry)
     sure, weak = [], []
     for region in _seeded(candidates, (bright >= p.oedema.core_z) & candidates & inner, geometry, p.oedema.minimum_ml):
         counts = slice_counts(region)
         # A rim that is nowhere 2 mm deep in the marrow is its edge, mixed with canal, joint or disc.
         if counts.max() < 3 or np.mean(inner.reshape(-1)[region.flat]) < 0.3 or is_tube(region):
             continue
-        vertebra = _vertebra_of(work, region)
-        if is_basivertebral_vein(region, vertebra, around):
+        vertebra = _vertebra_of(picture, region)
+        if is_basivertebral_vein(region, vertebra, surroundings):
             continue
         flags = ["single-slice"] if slice_axis(geometry) is not None and counts.size < 2 else []
         if flags and region.volume_ml < 2.0 * p.oedema.minimum_ml:
             continue
         # Marrow told from signal may hold a disc between two vertebrae that look like one.
-        if around.told is None and flags and around.group == "low-back" and is_between_bones(region, around):
+        if (
+            surroundings.segmented is None
+            and flags
+            and surroundings.group == "low-back"
+            and is_between_bones(region, surroundings)
+        ):
             continue
-        z = _mean(work.z[work.bright], region)
-        t1 = _mean(work.z.get("T1"), region)
+        z = _mean(picture.z[picture.fluid_role], region)
+        t1 = _mean(picture.z.get("T1"), region)
         kind = "oedema"
-        near_disc = _disc_distance_ok(work, region, p.modic.band_mm)
-        touches = _disc_distance_ok(work, region, ENDPLATE_MM) > 0.08
+        near_disc = _disc_distance_ok(picture, region, p.modic.band_mm)
+        touches = _disc_distance_ok(picture, region, ENDPLATE_MM) > 0.08
         if near_disc > 0.6 and touches and t1 is not None and t1 < p.modic.t1_z and z > p.modic.fluid_z:
             kind = "Modic I"
         outshines = np.percentile(signal.reshape(-1)[region.flat], 90) >= p.bright.over_muscle * muscle
-        (sure if outshines else weak).append(make_finding(work, kind, region, z, work.bright, flags))
+        (sure if outshines else weak).append(make_finding(picture, kind, region, z, picture.fluid_role, flags))
     return sure, weak
 
 
-def _vertebra_of(work: Work, region: Region) -> Region | None:
+def _vertebra_of(picture: MRPicture, region: Region) -> Region | None:
     """The marrow of the vertebra that holds most of a region."""
-    if work.vertebra is None:
+    if picture.vertebra is None:
         return None
-    own = work.vertebra.reshape(-1)[region.flat]
+    own = picture.vertebra.reshape(-1)[region.flat]
     own = own[own > 0]
     if not own.size:
         return None
     level = int(np.bincount(own).argmax())
-    return Region.from_mask((work.vertebra == level) & (work.around.tissue == tissues.MARROW), work.around.geometry)
+    return Region.from_mask(
+        (picture.vertebra == level) & (picture.surroundings.tissue == tissues.MARROW), picture.surroundings.geometry
+    )
 
 
 CLEAR_CHANGE_Z = 2.5
@@ -176,41 +183,41 @@ CLEAR_CHANGE_Z = 2.5
 that its signal cannot rise by much more: extent tells a change better than height."""
 
 
-def find_endplate_changes(work: Work) -> list[MRFinding]:
+def find_endplate_changes(picture: MRPicture) -> list[MRFinding]:
     """Modic II (fat) and III (sclerosis) in a band beside a disc."""
-    p, around = work.parameters, work.around
-    disc = around.tissue == tissues.DISC
-    if "T1" not in work.z or not disc.any():
+    p, surroundings = picture.parameters, picture.surroundings
+    disc = surroundings.tissue == tissues.DISC
+    if "T1" not in picture.z or not disc.any():
         return []
-    band = near_mask(disc, around.geometry, p.modic.band_mm) & around.marrow
-    t1 = np.nan_to_num(work.z["T1"], nan=0.0)
-    bright = np.nan_to_num(work.z[work.bright], nan=0.0)
+    band = near_mask(disc, surroundings.geometry, p.modic.band_mm) & surroundings.marrow
+    t1 = np.nan_to_num(picture.z["T1"], nan=0.0)
+    bright = np.nan_to_num(picture.z[picture.fluid_role], nan=0.0)
     kinds = {}
     # Only fat, old blood and protein are brighter than marrow on T1; oedema beside them is told on FLUID.
-    not_wet = bright < 1.0 if "FLUID" in work.z else True
+    not_wet = bright < 1.0 if "FLUID" in picture.z else True
     kinds["Modic II"] = band & (t1 > p.modic.t1_z * -1.0) & not_wet
-    if "T2" in work.z:
-        kinds["Modic III"] = band & (t1 < p.modic.t1_z) & (np.nan_to_num(work.z["T2"], nan=0.0) < p.modic.t1_z)
+    if "T2" in picture.z:
+        kinds["Modic III"] = band & (t1 < p.modic.t1_z) & (np.nan_to_num(picture.z["T2"], nan=0.0) < p.modic.t1_z)
     findings = []
-    inner = inner_voxels(around.marrow, around.geometry)
+    inner = inner_voxels(surroundings.marrow, surroundings.geometry)
     for kind, mask in kinds.items():
         seeds = mask & inner & (np.abs(t1) > abs(p.modic.t1_z) + 1.0)
-        for region in _seeded(mask, seeds, around.geometry, p.modic.minimum_ml):
+        for region in _seeded(mask, seeds, surroundings.geometry, p.modic.minimum_ml):
             lengths_fit = slice_counts(region).max() >= 8 and slice_counts(region).size >= 2
             if not lengths_fit or np.mean(inner.reshape(-1)[region.flat]) < 0.5:
                 continue
             # A haemangioma or a fatty vertebra reaches far beyond the band: then the band is only its part.
             box, _, near = around_region(region, 6.0)
-            beyond = near & around.marrow[box] & ~band[box]
+            beyond = near & surroundings.marrow[box] & ~band[box]
             sign = 1.0 if kind == "Modic II" else -1.0
             if beyond.any() and np.mean(sign * t1[box][beyond] > abs(p.modic.t1_z)) > 0.3:
                 continue
-            if _disc_distance_ok(work, region, ENDPLATE_MM if kind == "Modic II" else SHARP_ENDPLATE_MM) < 0.08:
+            if _disc_distance_ok(picture, region, ENDPLATE_MM if kind == "Modic II" else SHARP_ENDPLATE_MM) < 0.08:
                 continue
-            z = abs(_mean(work.z["T1"], region))
-            if z < LEAST_CHANGE_Z[kind] or region.volume_ml < LEAST_CHANGE_ML or not _is_of_body(work, region):
+            z = abs(_mean(picture.z["T1"], region))
+            if z < LEAST_CHANGE_Z[kind] or region.volume_ml < LEAST_CHANGE_ML or not _is_of_body(picture, region):
                 continue
-            found = make_finding(work, kind, region, z, "T1", ["common-without-pain"])
+            found = make_finding(picture, kind, region, z, "T1", ["common-without-pain"])
             found.grade = 0.66 if z >= CLEAR_CHANGE_Z and region.volume_ml >= p.grade.medium_ml else 0.33
             findings.append(found)
     return findings
@@ -224,45 +231,45 @@ BODY_FRONT_MM, BODY_SIDE_MM = 8.0, 30.0
 """In front of the canal's middle the vertebral bodies begin; beside them and behind lies fat of the foramina."""
 
 
-def _is_of_body(work: Work, region: Region) -> bool:
+def _is_of_body(picture: MRPicture, region: Region) -> bool:
     """Whether a region's middle lies where vertebral bodies do, as far as the canal is known."""
-    if work.spine is None:
+    if picture.spine_line is None:
         return True
-    right, front, height = np.nanmedian(work.spine.straight.local(region.points_ras), axis=0)
+    right, front, height = np.nanmedian(picture.spine_line.straight.local(region.points_ras), axis=0)
     return not np.isfinite(height) or (front > BODY_FRONT_MM and abs(right) < BODY_SIDE_MM)
 
 
-def find_fluid(work: Work) -> list[MRFinding]:
+def find_fluid(picture: MRPicture) -> list[MRFinding]:
     """Fluid outside marrow: in a joint an effusion, else a collection; what is normal fluid is left out."""
-    p, around = work.parameters, work.around
-    geometry = around.geometry
-    tissue = around.tissue
-    smoothed = Signals(geometry, work.signals.factors, work.smooth, around.body)
-    fluid = fluid_mask(smoothed, work.levels) & ~around.marrow
+    p, surroundings = picture.parameters, picture.surroundings
+    geometry = surroundings.geometry
+    tissue = surroundings.tissue
+    smoothed = Signals(geometry, picture.signals.factors, picture.smooth, surroundings.body)
+    fluid = fluid_mask(smoothed, picture.typical) & ~surroundings.marrow
     normal = np.isin(tissue, (tissues.VISCERA, tissues.DISC))
-    if around.told is not None:
-        normal |= around.told == tissues.FLUID
+    if surroundings.segmented is not None:
+        normal |= surroundings.segmented == tissues.FLUID
     fluid &= ~near_mask(normal, geometry, 2.5)
-    bone = bone_distance(around, work.implant)
-    muscle = work.levels.muscle[work.bright]
+    bone = bone_distance(surroundings, picture.implant)
+    muscle = picture.typical.muscle[picture.fluid_role]
     findings = []
     parts = regions_of(fluid, geometry, min(p.fluid.effusion_minimum_ml, p.fluid.collection_minimum_ml))
     canal = None
-    if around.group == "low-back" and around.told is None:
-        canal = next((part for part in parts if is_spinal_canal(part, around, p)), None)
-        if canal is not None and around.midline_r_mm is None:
-            around = dataclasses.replace(around, midline_r_mm=float(canal.centroid_ras_mm[0]))
+    if surroundings.group == "low-back" and surroundings.segmented is None:
+        canal = next((part for part in parts if is_spinal_canal(part, surroundings, p)), None)
+        if canal is not None and surroundings.midline_r_mm is None:
+            surroundings = dataclasses.replace(surroundings, midline_r_mm=float(canal.centroid_ras_mm[0]))
     for region in parts:
         if canal is not None and is_in_front_of_canal(region, canal):
             continue
         counts = slice_counts(region)
         if counts.max() < 3 or (slice_axis(geometry) is not None and counts.size < 2):
             continue
-        if normal_fluid(region, around, p) is not None:
+        if normal_fluid(region, surroundings, p) is not None:
             continue
-        touching = touches_bone(region, around, p.fluid.effusion_gap_mm)
+        touching = touches_bone(region, surroundings, p.fluid.effusion_gap_mm)
         is_joint = touching > 0.35 and (
-            touching > 0.6 or faces_bone_both_sides(region, around, p.fluid.effusion_gap_mm)
+            touching > 0.6 or faces_bone_both_sides(region, surroundings, p.fluid.effusion_gap_mm)
         )
         if not is_joint and region.volume_ml < p.fluid.collection_minimum_ml:
             continue
@@ -271,21 +278,21 @@ def find_fluid(work: Work) -> list[MRFinding]:
             continue
         kind = "effusion or synovitis" if is_joint else "fluid collection or bursitis"
         # Muscle's spread of signal is about a tenth of it; fluid is told in these units.
-        z = (_mean(work.smooth[work.bright], region) / muscle - 1.0) / 0.5
-        findings.append(make_finding(work, kind, region, z, work.bright, []))
+        z = (_mean(picture.smooth[picture.fluid_role], region) / muscle - 1.0) / 0.5
+        findings.append(make_finding(picture, kind, region, z, picture.fluid_role, []))
     return findings
 
 
-def find_degenerated_discs(work: Work) -> list[MRFinding]:
+def find_degenerated_discs(picture: MRPicture) -> list[MRFinding]:
     """Discs whose inner part is dark on T2 against fluid and against the other discs (DOMAIN D.4)."""
-    p, around = work.parameters, work.around
-    role = "T2" if "T2" in work.smooth else work.bright
-    signal = work.smooth[role].reshape(-1)
-    seen = np.isfinite(work.signals.roles[role].reshape(-1))
-    regions = [region for region in discs(around) if seen[region.flat].mean() > 0.95]
+    p, surroundings = picture.parameters, picture.surroundings
+    role = "T2" if "T2" in picture.smooth else picture.fluid_role
+    signal = picture.smooth[role].reshape(-1)
+    seen = np.isfinite(picture.signals.roles[role].reshape(-1))
+    regions = [region for region in discs(surroundings) if seen[region.flat].mean() > 0.95]
     if len(regions) < 3:
         return []
-    canal = signal[(around.tissue == tissues.FLUID).reshape(-1)]
+    canal = signal[(surroundings.tissue == tissues.FLUID).reshape(-1)]
     fluid = float(np.percentile(canal, 75)) if canal.size > 50 else float(np.percentile(signal, 99.8))
     ratios = []
     for region in regions:
@@ -299,23 +306,23 @@ def find_degenerated_discs(work: Work) -> list[MRFinding]:
     for region, ratio in zip(regions, ratios, strict=True):
         if ratio < p.disc.ratio and ratio < p.disc.relative * typical:
             z = (typical - ratio) / spread
-            found = make_finding(work, "disc degeneration", region, z, role, ["common-without-pain"])
+            found = make_finding(picture, "disc degeneration", region, z, role, ["common-without-pain"])
             found.grade = 0.33 if ratio > 0.5 * p.disc.relative * typical else 0.66
             findings.append(found)
     return findings
 
 
-def find_dark_marrow(work: Work) -> list[MRFinding]:
+def find_dark_marrow(picture: MRPicture) -> list[MRFinding]:
     """With T1 alone: marrow that is clearly darker than its surroundings, in one compact part. Graded lowest."""
-    p, around = work.parameters, work.around
-    t1 = np.nan_to_num(work.z["T1"], nan=0.0)
-    inner = inner_voxels(around.marrow, around.geometry)
+    p, surroundings = picture.parameters, picture.surroundings
+    t1 = np.nan_to_num(picture.z["T1"], nan=0.0)
+    inner = inner_voxels(surroundings.marrow, surroundings.geometry)
     dark = (t1 <= -p.t1_only.z) & inner
     findings = []
-    for region in regions_of(dark, around.geometry, p.t1_only.minimum_ml):
+    for region in regions_of(dark, surroundings.geometry, p.t1_only.minimum_ml):
         if slice_counts(region).size < 2 or is_tube(region):
             continue
-        found = make_finding(work, "oedema", region, abs(_mean(work.z["T1"], region)), "T1", ["no-fluid-series"])
+        found = make_finding(picture, "oedema", region, abs(_mean(picture.z["T1"], region)), "T1", ["no-fluid-series"])
         found.grade = 0.33
         findings.append(found)
     return findings

@@ -18,8 +18,8 @@ from ..body.straight_spine import at_places, matched_levels
 from ..core import tissues
 from ..core.image import Geometry, Region
 from ..core.records import MRFinding
-from .bright import FLUID_LIKE, BrightPart, Judged, Shells, as_finding, bright_parts
-from .kinds import Work, find_fluid, find_oedema
+from .bright import FLUID_LIKE, BrightPart, JudgedPlace, Shells, as_finding, bright_parts
+from .kinds import MRPicture, find_fluid, find_oedema
 from .signal import coarse_factors, coarser, spread_blocks
 from .surroundings import is_tube, slice_axis
 
@@ -93,7 +93,7 @@ class SpineMap:
         Number of the vertebra from below, 1 below the lowest disc; 0 beyond the ends.
     """
 
-    work: Work
+    picture: MRPicture
     box: tuple[slice, ...]
     right: np.ndarray
     front: np.ndarray
@@ -103,15 +103,17 @@ class SpineMap:
     @cached_property
     def normal(self) -> np.ndarray:
         """What is normal across the canal on the fluid-sensitive series, shape (front, right)."""
-        work = self.work
-        straight = work.spine.straight.sample(work.smooth[work.bright], work.around.geometry)
+        picture = self.picture
+        straight = picture.spine_line.straight.sample(
+            picture.smooth[picture.fluid_role], picture.surroundings.geometry
+        )
         return matched_levels(straight, LEVEL_PERCENTILE)
 
     @cached_property
     def sac(self) -> np.ndarray:
         """Fluid of the canal, shape of the box."""
-        work = self.work
-        signal = work.smooth[work.bright][self.box]
+        picture = self.picture
+        signal = picture.smooth[picture.fluid_role][self.box]
         inner = _within(self.right, self.front, SAC_MM)
         bar = SAC_PART * float(
             np.median(signal[_within(self.right, self.front, (4.0, 4.0))] if inner.any() else signal)
@@ -136,14 +138,14 @@ class SpineMap:
 
     def over_levels(self, region: Region) -> float | None:
         """Mean signal of a region over the brightest usual one at the same place of the other levels."""
-        straight = self.work.spine.straight
+        straight = self.picture.spine_line.straight
         if not straight.has_levels:
             return None
         usual = at_places(self.normal, straight.local(region.points_ras))
         seen = np.isfinite(usual)
         if seen.mean() < 0.5:
             return None
-        signal = self.work.smooth[self.work.bright].reshape(-1)[region.flat]
+        signal = self.picture.smooth[self.picture.fluid_role].reshape(-1)[region.flat]
         return float(signal[seen].mean() / max(usual[seen].mean(), 1e-6))
 
 
@@ -151,9 +153,9 @@ def _within(right: np.ndarray, front: np.ndarray, half_mm: tuple[float, float]) 
     return (right / half_mm[0]) ** 2 + (front / half_mm[1]) ** 2 < 1.0
 
 
-def map_spine(work: Work) -> SpineMap:
+def map_spine(picture: MRPicture) -> SpineMap:
     """Coordinates of the voxels about the spine, from blocks of about 2 mm within the slices."""
-    geometry, straight = work.around.geometry, work.spine.straight
+    geometry, straight = picture.surroundings.geometry, picture.spine_line.straight
     margin = np.array([REACH_SIDE_MM, REACH_BEHIND_MM + 15.0, 0.0])
     low, high = straight.points_ras.min(axis=0) - margin, straight.points_ras.max(axis=0) + margin
     corners = np.array([(x, y, z) for x in (low[0], high[0]) for y in (low[1], high[1]) for z in (low[2], high[2])])
@@ -177,7 +179,7 @@ def map_spine(work: Work) -> SpineMap:
         return spread_blocks(values.reshape(coarse.shape).astype(kind), factors, shape)
 
     return SpineMap(
-        work,
+        picture,
         box,
         spread(local[:, 0], np.float32),
         spread(local[:, 1], np.float32),
@@ -192,21 +194,21 @@ def mark_spine(spine: SpineMap, bright: np.ndarray | None) -> None:
     Marrow is brighter than muscle on T1; within the spine's own place that tells it where its cortex is too thin to be
     seen. Discs are what is no marrow about their planes. The vertebrae are numbered from below.
     """
-    work, box = spine.work, spine.box
-    around = work.around
+    picture, box = spine.picture, spine.box
+    surroundings = picture.surroundings
     known = np.isfinite(spine.right)
-    free = known if around.told is None else known & (around.told[box] == 0)
-    tissue, marrow = around.tissue[box], around.marrow[box]
-    if "T1" in work.smooth and work.levels.fat_t1 is not None:
-        t1 = work.smooth["T1"][box] / np.float32(work.levels.muscle["T1"])
+    free = known if surroundings.segmented is None else known & (surroundings.segmented[box] == 0)
+    tissue, marrow = surroundings.tissue[box], surroundings.marrow[box]
+    if "T1" in picture.smooth and picture.typical.fat_t1 is not None:
+        t1 = picture.smooth["T1"][box] / np.float32(picture.typical.muscle["T1"])
         in_slab = spine.is_body & (np.abs(spine.to_disc) < DISC_HALF_MM)
         place = (np.abs(spine.right) < 32.0) & (spine.front > -12.0) & (spine.front < 46.0) & ~in_slab
-        if work.bright == "FLUID":
-            shells = Shells(work, np.zeros(0, dtype=bool))
+        if picture.fluid_role == "FLUID":
+            shells = Shells(picture, np.zeros(0, dtype=bool))
             seen = shells.classes(box)[0]
         else:
-            seen = (t1 > 1.25) & (t1 < 0.9 * work.levels.fat_t1 / work.levels.muscle["T1"])
-        found = _enclosed(seen & place, t1, place, around.geometry) & around.body[box]
+            seen = (t1 > 1.25) & (t1 < 0.9 * picture.typical.fat_t1 / picture.typical.muscle["T1"])
+        found = _enclosed(seen & place, t1, place, surroundings.geometry) & surroundings.body[box]
         bodies = spine.is_body & (np.abs(spine.right) < 24.0) & ~in_slab & (spine.front < 40.0)
         if bright is not None:
             # What is bright in a body is a lesion of its marrow, or a vein.
@@ -215,7 +217,7 @@ def mark_spine(spine: SpineMap, bright: np.ndarray | None) -> None:
         tissue[near & marrow & ~found] = tissues.UNKNOWN
         marrow[near] = found[near]
         tissue[near & found] = tissues.MARROW
-        if len(work.spine.disc_mm):
+        if len(picture.spine_line.disc_mm):
             disc = in_slab & free & (np.abs(spine.right) < 26.0) & (spine.front < 44.0) & (t1 < 1.6)
             tissue[disc] = tissues.DISC
             marrow[disc] = False
@@ -253,28 +255,28 @@ def find_in_spine(spine: SpineMap, bright: np.ndarray) -> tuple[list[MRFinding],
     bright : ndarray of bool, shape of the working grid
         Brighter than muscle, and not as bright as fat on T1.
     """
-    work, box = spine.work, spine.box
+    picture, box = spine.picture, spine.box
     near = (np.abs(spine.right) < REACH_SIDE_MM) & (spine.front > -REACH_BEHIND_MM) & (spine.front < REACH_FRONT_MM)
     rest = bright[box] & near & ~spine.sac
-    if work.around.told is not None:
-        rest &= ~np.isin(work.around.told[box], (tissues.VISCERA, tissues.DISC, tissues.FLUID))
+    if picture.surroundings.segmented is not None:
+        rest &= ~np.isin(picture.surroundings.segmented[box], (tissues.VISCERA, tissues.DISC, tissues.FLUID))
     in_slab = spine.is_body & (np.abs(spine.to_disc) < DISC_HALF_MM)
-    judged: list[Judged] = []
+    judged: list[JudgedPlace] = []
     for place, judge in ((spine.is_body & ~in_slab, _in_body), (~spine.is_body, _beside_bodies)):
         mask = np.zeros(bright.shape, dtype=bool)
         mask[box] = rest & place
-        parts = bright_parts(work, mask, work.parameters.oedema.minimum_ml)
+        parts = bright_parts(picture, mask, picture.parameters.oedema.minimum_ml)
         judged += _without_pairs([judge(spine, part) for part in parts], spine)
-    sure = [as_finding(work, one) for one in judged if one.kind is not None and one.sure]
-    weak = [as_finding(work, one) for one in judged if one.kind is not None and not one.sure]
+    sure = [as_finding(picture, one) for one in judged if one.kind is not None and one.sure]
+    weak = [as_finding(picture, one) for one in judged if one.kind is not None and not one.sure]
     weak += _bright_discs(spine, rest & in_slab)
-    faint = [f for f in sure if f.kind in ("oedema", "Modic I") and is_faint(work, f)]
+    faint = [f for f in sure if f.kind in ("oedema", "Modic I") and is_faint(picture, f)]
     return [f for f in sure if f not in faint], weak + faint
 
 
-def _in_body(spine: SpineMap, part: BrightPart) -> Judged:
+def _in_body(spine: SpineMap, part: BrightPart) -> JudgedPlace:
     """A bright place in a vertebral body, the discs cut out."""
-    p = spine.work.parameters
+    p = spine.picture.parameters
     right, front, to_disc = spine.of(part.region).T
     aside, forward = abs(float(np.nanmedian(right))), float(np.nanmedian(front))
     enclosed = part.marrow >= (IN_BONE if forward < FRONT_WALL_MM and aside < 22.0 else ENCLOSED)
@@ -283,59 +285,59 @@ def _in_body(spine: SpineMap, part: BrightPart) -> Judged:
         or is_tube(part.region)
         or (np.nanmedian(to_disc) < -PELVIS_BELOW_MM and forward > PELVIS_FRONT_MM)
     ):
-        return Judged(part, None)
+        return JudgedPlace(part, None)
     away = np.abs(to_disc)
     is_small = part.volume_ml < VEIN_ML and part.lengths_mm[0] < 16.0
     if is_small and aside < VEIN_SIDE_MM and forward < VEIN_FRONT_MM and np.nanmedian(away) > ENDPLATE_MM:
-        return Judged(part, None)
+        return JudgedPlace(part, None)
     at_endplate = np.nanmin(away) < ENDPLATE_MM and np.nanmean(away < BAND_MM) > 0.6
     bright = part.peak >= p.bright.sure_over_muscle or part.marrow > 0.5
-    least_ml = LEAST_BODY_ML if at_endplate and spine.work.around.told is None else p.bright.sure_ml
+    least_ml = LEAST_BODY_ML if at_endplate and spine.picture.surroundings.segmented is None else p.bright.sure_ml
     if forward < BACK_WALL_MM:
         least_ml = BACK_WALL_ML
     sure = bright and part.volume_ml >= least_ml
     # A disc is bright in the young, and higher than its middle slab.
     sure &= np.nanmean(away < DISC_EDGE_MM) < MOSTLY_DISC
-    return Judged(part, "Modic I" if at_endplate else "oedema", bool(sure))
+    return JudgedPlace(part, "Modic I" if at_endplate else "oedema", bool(sure))
 
 
-def _beside_bodies(spine: SpineMap, part: BrightPart) -> Judged:
+def _beside_bodies(spine: SpineMap, part: BrightPart) -> JudgedPlace:
     """A bright place at joints, processes and pedicles, or beside the spine."""
-    work = spine.work
-    p, canal = work.parameters, work.spine.straight.points_ras
+    picture = spine.picture
+    p, canal = picture.parameters, picture.spine_line.straight.points_ras
     right, front, _ = spine.of(part.region).T
     aside, forward = abs(float(np.nanmedian(right))), float(np.nanmedian(front))
     if is_tube(part.region):
-        return Judged(part, None)
+        return JudgedPlace(part, None)
     is_fluid = part.mean >= FLUID_LIKE
     is_low = part.region.centroid_ras_mm[2] < canal[0, 2] + SACRUM_ABOVE_MM
     bright = part.peak >= p.bright.sure_over_muscle
     is_kidney = not is_low and aside > KIDNEY_SIDE_MM and forward > BODY_MM
     over = spine.over_levels(part.region)
     if aside > 24.0 and forward < 25.0 and not is_kidney and is_fluid and part.muscle > 0.5 and part.volume_ml >= 1.0:
-        return Judged(part, "fluid collection or bursitis", over is None or over >= BRIGHTER)
+        return JudgedPlace(part, "fluid collection or bursitis", over is None or over >= BRIGHTER)
     if aside > BESIDE_MM:
         in_bone = part.marrow >= 0.3 and forward < 32.0
         if not is_low or not in_bone:
-            return Judged(part, None)
+            return JudgedPlace(part, None)
         sure = bright and part.volume_ml >= SACROILIAC_ML and part.marrow >= SACROILIAC_MARROW
-        return Judged(part, "oedema", sure and (over is None or over >= BRIGHTER))
+        return JudgedPlace(part, "oedema", sure and (over is None or over >= BRIGHTER))
     if forward > BODY_MM and part.marrow < ENCLOSED:
-        return Judged(part, None)
+        return JudgedPlace(part, None)
     kind = "effusion or synovitis" if is_fluid else "oedema"
     if over is None:
-        return Judged(part, kind, bright and part.volume_ml >= LEAST_BODY_ML)
+        return JudgedPlace(part, kind, bright and part.volume_ml >= LEAST_BODY_ML)
     if over < NOT_DARKER:
-        return Judged(part, None)
+        return JudgedPlace(part, None)
     sure = (
         (over >= BRIGHTER and part.volume_ml >= JOINT_ML)
         or (over >= CLEARLY_BRIGHTER and part.volume_ml >= CLEAR_JOINT_ML)
         or (over >= AS_BRIGHT and part.volume_ml >= LARGE_JOINT_ML)
     )
-    return Judged(part, kind, bool(bright and sure))
+    return JudgedPlace(part, kind, bool(bright and sure))
 
 
-def _without_pairs(judged: list[Judged], spine: SpineMap) -> list[Judged]:
+def _without_pairs(judged: list[JudgedPlace], spine: SpineMap) -> list[JudgedPlace]:
     """Small places alike on both sides are anatomy (nerve roots, veins, joints in use) until PET speaks for one."""
     places = [spine.of(one.part.region) for one in judged]
     middles = [np.nanmedian(place, axis=0) for place in places]
@@ -360,14 +362,14 @@ def _is_pair(a: BrightPart, at: np.ndarray, b: BrightPart, beside: np.ndarray) -
 
 def _bright_discs(spine: SpineMap, bright: np.ndarray) -> list[MRFinding]:
     """Discs that outshine the others, weak: in the young all are bright, and one spared by degeneration is normal."""
-    work, straight = spine.work, spine.work.spine.straight
+    picture, straight = spine.picture, spine.picture.spine_line.straight
     if not len(straight.disc_mm):
         return []
     side, first, last, half = INNER_DISC_MM
     inner = (
         (np.abs(spine.right) < side) & (spine.front > first) & (spine.front < last) & (np.abs(spine.to_disc) < half)
     )
-    signal = work.smooth[work.bright][spine.box]
+    signal = picture.smooth[picture.fluid_role][spine.box]
     # Discs are told by the vertebra below (the disc's lower half) and above (its upper half).
     number = np.where(spine.to_disc > 0, spine.level - 1, spine.level)
     level = {
@@ -380,10 +382,10 @@ def _bright_discs(spine: SpineMap, bright: np.ndarray) -> list[MRFinding]:
         others = [value for other, value in level.items() if other != n]
         if not others or own < BRIGHT_DISC * np.median(others):
             continue
-        mask = np.zeros(work.around.geometry.shape, dtype=bool)
+        mask = np.zeros(picture.surroundings.geometry.shape, dtype=bool)
         mask[spine.box] = bright & (number == n)
-        parts = bright_parts(work, mask, work.parameters.bright.sure_ml)
-        out += [as_finding(work, Judged(part, "oedema", False)) for part in parts]
+        parts = bright_parts(picture, mask, picture.parameters.bright.sure_ml)
+        out += [as_finding(picture, JudgedPlace(part, "oedema", False)) for part in parts]
     return out
 
 
@@ -396,21 +398,21 @@ def find_by_anatomy(spine: SpineMap, taken: np.ndarray) -> tuple[list[MRFinding]
     taken : ndarray of bool, shape of the working grid
         Voxels of the findings so far.
     """
-    work = spine.work
-    sure, weak = find_oedema(work)
-    found = [(f, True) for f in sure] + [(f, False) for f in weak] + [(f, True) for f in find_fluid(work)]
+    picture = spine.picture
+    sure, weak = find_oedema(picture)
+    found = [(f, True) for f in sure] + [(f, False) for f in weak] + [(f, True) for f in find_fluid(picture)]
     kept_sure, kept_weak = [], []
     for finding, is_sure in found:
         if taken.reshape(-1)[finding.region.flat].any() or _is_at_kidney(spine, finding):
             continue
-        clear = is_sure and work.around.told is not None and _stands_out(spine, finding)
+        clear = is_sure and picture.surroundings.segmented is not None and _stands_out(spine, finding)
         (kept_sure if clear else kept_weak).append(finding)
     return kept_sure, kept_weak
 
 
 def _is_at_kidney(spine: SpineMap, finding: MRFinding) -> bool:
     """Whether fluid lies where kidneys and ureters do, above the sacrum."""
-    right, front, height = np.nanmedian(spine.work.spine.straight.local(finding.region.points_ras), axis=0)
+    right, front, height = np.nanmedian(spine.picture.spine_line.straight.local(finding.region.points_ras), axis=0)
     beside = abs(right) > KIDNEY_SIDE_MM and front > BODY_MM
     return bool(finding.kind != "oedema" and np.isfinite(height) and beside and height > SACRUM_ABOVE_MM)
 
@@ -434,13 +436,13 @@ def _stands_out(spine: SpineMap, finding: MRFinding) -> bool:
     )
 
 
-def is_faint(work: Work, oedema: MRFinding) -> bool:
+def is_faint(picture: MRPicture, oedema: MRFinding) -> bool:
     """Whether an oedema is on the average less bright than the core of one, against all marrow or that of its place.
 
     Where fat is poorly suppressed or marrow is red, all of it outshines muscle; where bone is told from signal alone,
     that is taken for an oedema more easily than where its outline is known.
     """
-    own = work.z[work.bright].reshape(-1)[oedema.region.flat]
+    own = picture.z[picture.fluid_role].reshape(-1)[oedema.region.flat]
     own = own[np.isfinite(own)]
     here = float(own.mean()) if own.size else oedema.z
-    return min(here, oedema.z) < work.parameters.oedema.core_z
+    return min(here, oedema.z) < picture.parameters.oedema.core_z

@@ -17,7 +17,7 @@ UP = np.array([0.0, 0.0, 1.0])
 
 
 @dataclass(frozen=True, eq=False)
-class Surroundings:
+class MRSurroundings:
     """What the rules need to know of a case; arrays on the grid `geometry`.
 
     Parameters
@@ -30,8 +30,8 @@ class Surroundings:
     group : str
     midline_r_mm : float or None
         R of the patient's midline; None where it cannot be told.
-    told : ndarray of uint8 or None
-        Tissue codes of the anatomy segmentation alone.
+    segmented : ndarray of uint8 or None
+        Tissue codes of the anatomy segmentation alone; None without one.
     """
 
     geometry: Geometry
@@ -40,7 +40,7 @@ class Surroundings:
     body: np.ndarray
     group: str
     midline_r_mm: float | None
-    told: np.ndarray | None
+    segmented: np.ndarray | None
 
 
 def slice_axis(geometry: Geometry) -> int | None:
@@ -58,7 +58,7 @@ def slice_counts(region: Region) -> np.ndarray:
     return counts[counts > 0]
 
 
-def is_basivertebral_vein(region: Region, vertebra: Region | None, around: Surroundings) -> bool:
+def is_basivertebral_vein(region: Region, vertebra: Region | None, surroundings: MRSurroundings) -> bool:
     """A thin tube along anterior-posterior at the back of a body, in the middle of its width and height.
 
     Parameters
@@ -67,21 +67,26 @@ def is_basivertebral_vein(region: Region, vertebra: Region | None, around: Surro
         Bright marrow.
     vertebra : Region or None
         The marrow of that vertebra's body, when it is known.
-    around : Surroundings
+    surroundings : MRSurroundings
     """
     if region.volume_ml > 1.5:
         return False
     height = 4.0 * float(np.std(region.points_ras[:, 2]))
     center = region.centroid_ras_mm
     if vertebra is None:
-        if around.group != "low-back" or around.midline_r_mm is None:
+        if surroundings.group != "low-back" or surroundings.midline_r_mm is None:
             return False
-        if abs(center[0] - around.midline_r_mm) > 9.0 or region.volume_ml > 0.6:
+        if abs(center[0] - surroundings.midline_r_mm) > 9.0 or region.volume_ml > 0.6:
             return False
         # Marrow above and below, the back wall of the body close behind.
-        inside = [sample_mask(around.marrow, around.geometry, center[None] + step * UP)[0] for step in (-7.0, 7.0)]
+        inside = [
+            sample_mask(surroundings.marrow, surroundings.geometry, center[None] + step * UP)[0]
+            for step in (-7.0, 7.0)
+        ]
         behind = center[None] - np.array([0.0, 1.0, 0.0]) * np.arange(4.0, 22.0, 2.0)[:, None]
-        return bool(height < 8.0 and all(inside) and not sample_mask(around.marrow, around.geometry, behind).all())
+        return bool(
+            height < 8.0 and all(inside) and not sample_mask(surroundings.marrow, surroundings.geometry, behind).all()
+        )
     points = vertebra.points_ras
     # The canal divides body and arch: the body is the front of the vertebra.
     back, front = np.percentile(points[:, 1], (2, 98))
@@ -98,13 +103,13 @@ def is_tube(region: Region) -> bool:
     return bool(lengths[0] > 4.0 * max(lengths[1], 2.0) and lengths[1] < 14.0 and lengths[0] > 25.0)
 
 
-def is_spinal_canal(region: Region, around: Surroundings, p: MRParameters) -> bool:
+def is_spinal_canal(region: Region, surroundings: MRSurroundings, p: MRParameters) -> bool:
     """Low back: fluid that runs far along the body in its middle."""
     lengths, axes = extents_mm(region.points_ras)
-    middle = around.midline_r_mm
+    middle = surroundings.midline_r_mm
     is_long = lengths[0] > p.fluid.canal_length_mm and lengths[0] > 2.5 * lengths[1] and abs(axes[0][2]) > 0.7
     is_central = middle is None or abs(region.centroid_ras_mm[0] - middle) < 25.0
-    return bool(around.group == "low-back" and is_long and is_central)
+    return bool(surroundings.group == "low-back" and is_long and is_central)
 
 
 def is_in_front_of_canal(region: Region, canal: Region) -> bool:
@@ -116,80 +121,84 @@ def is_in_front_of_canal(region: Region, canal: Region) -> bool:
     return bool(center[1] > front + (0.0 if aside else 40.0))
 
 
-def normal_fluid(region: Region, around: Surroundings, p: MRParameters) -> str | None:
+def normal_fluid(region: Region, surroundings: MRSurroundings, p: MRParameters) -> str | None:
     """Why a bright soft-tissue region is normal fluid ("spinal canal", ...), None when it is not."""
     points, center = region.points_ras, region.centroid_ras_mm
-    middle = around.midline_r_mm
-    if is_spinal_canal(region, around, p):
+    middle = surroundings.midline_r_mm
+    if is_spinal_canal(region, surroundings, p):
         return "spinal canal"
     if is_tube(region):
         return "vessel or nerve"
     if middle is not None and region.volume_ml > p.fluid.bladder_minimum_ml and abs(center[0] - middle) < 30.0:
         return "bladder or bowel"
-    if _between_vertebrae(points, around):
+    if _between_vertebrae(points, surroundings):
         return "disc"
-    if _in_front(center, around):
+    if _in_front(center, surroundings):
         return "abdomen"
-    if _in_canal(points, around):
+    if _in_canal(points, surroundings):
         return "spinal canal"
-    if around.group == "low-back":
-        depth = near_mask(~around.body, around.geometry, 8.0) if around.body.any() else around.body
+    if surroundings.group == "low-back":
+        depth = (
+            near_mask(~surroundings.body, surroundings.geometry, 8.0) if surroundings.body.any() else surroundings.body
+        )
         if np.mean(depth.reshape(-1)[region.flat]) > 0.6:
             return "skin"
-    if around.group == "hip-replacement" and middle is not None and abs(center[0] - middle) < 45.0:
+    if surroundings.group == "hip-replacement" and middle is not None and abs(center[0] - middle) < 45.0:
         return "pelvis"
     return None
 
 
-def _between_vertebrae(points: np.ndarray, around: Surroundings) -> bool:
+def _between_vertebrae(points: np.ndarray, surroundings: MRSurroundings) -> bool:
     """Marrow both above and below most of the region: a bright disc."""
     above = np.zeros(len(points), dtype=bool)
     below = above.copy()
     for distance in (8.0, 12.0, 16.0, 20.0):
-        above |= sample_mask(around.marrow, around.geometry, points + distance * UP)
-        below |= sample_mask(around.marrow, around.geometry, points - distance * UP)
+        above |= sample_mask(surroundings.marrow, surroundings.geometry, points + distance * UP)
+        below |= sample_mask(surroundings.marrow, surroundings.geometry, points - distance * UP)
     lengths, axes = extents_mm(points)
     is_flat = float(np.std(points[:, 2])) * 4.0 < 16.0
     return bool(np.mean(above & below) > 0.5 and is_flat and lengths[0] > 15.0 and abs(axes[0][2]) < 0.7)
 
 
-def is_between_bones(region: Region, around: Surroundings) -> bool:
+def is_between_bones(region: Region, surroundings: MRSurroundings) -> bool:
     """Flat, and darker than marrow with marrow above and below: a disc."""
     points = region.points_ras
     sides = []
     for sign in (1.0, -1.0):
         found = np.zeros(len(points), dtype=bool)
         for distance in (6.0, 9.0, 12.0):
-            found |= sample_mask(around.marrow, around.geometry, points + sign * distance * UP)
+            found |= sample_mask(surroundings.marrow, surroundings.geometry, points + sign * distance * UP)
         sides.append(found)
     height, length = 4.0 * np.std(points[:, 2]), 4.0 * np.std(points[:, 1])
     return bool(np.mean(sides[0] & sides[1]) > 0.7 and height < 10.0 and length > height)
 
 
-def _in_canal(points: np.ndarray, around: Surroundings) -> bool:
+def _in_canal(points: np.ndarray, surroundings: MRSurroundings) -> bool:
     """Low back: in the midline with bone close in front and behind, as the canal of the sacrum and the lumbar one."""
-    middle = around.midline_r_mm
-    if around.group != "low-back" or middle is None or abs(float(points[:, 0].mean()) - middle) > 12.0:
+    middle = surroundings.midline_r_mm
+    if surroundings.group != "low-back" or middle is None or abs(float(points[:, 0].mean()) - middle) > 12.0:
         return False
     sides = []
     for sign, reach in ((1.0, 25.0), (-1.0, 14.0)):
         found = np.zeros(len(points), dtype=bool)
         for step in np.arange(3.0, reach, 2.0):
-            found |= sample_mask(around.marrow, around.geometry, points + np.array([0.0, sign * step, 0.0]))
+            found |= sample_mask(
+                surroundings.marrow, surroundings.geometry, points + np.array([0.0, sign * step, 0.0])
+            )
         sides.append(found)
     return bool(np.mean(sides[0] & sides[1]) > 0.5)
 
 
 def bone_distance(
-    around: Surroundings, implant: Region | None, with_marrow: bool = True
+    surroundings: MRSurroundings, implant: Region | None, with_marrow: bool = True
 ) -> Callable[[Region], np.ndarray]:
     """A function that gives the distance (mm) of a region's voxels to marrow or to the implant's void."""
-    factors = coarse_factors(around.geometry)
-    solid = around.marrow.copy() if with_marrow else np.zeros(around.geometry.shape, dtype=bool)
+    factors = coarse_factors(surroundings.geometry)
+    solid = surroundings.marrow.copy() if with_marrow else np.zeros(surroundings.geometry.shape, dtype=bool)
     if implant is not None:
         solid.reshape(-1)[implant.flat] = True
     coarse = block_mean(solid, factors) > 0.3
-    grid = coarser(around.geometry, factors)
+    grid = coarser(surroundings.geometry, factors)
     far = np.full(coarse.shape, np.inf)
     if coarse.any():
         far = ndimage.distance_transform_edt(~coarse, sampling=grid.spacing_kji_mm)
@@ -201,34 +210,34 @@ def bone_distance(
     return distance
 
 
-def _in_front(center: np.ndarray, around: Surroundings) -> bool:
+def _in_front(center: np.ndarray, surroundings: MRSurroundings) -> bool:
     """In front of the spine at that height (low back): abdomen."""
-    if around.group != "low-back" or not around.marrow.any():
+    if surroundings.group != "low-back" or not surroundings.marrow.any():
         return False
-    flat = np.flatnonzero(around.marrow)
-    points = around.geometry.flat_to_ras(flat[:: flat.size // 20_000 + 1])
+    flat = np.flatnonzero(surroundings.marrow)
+    points = surroundings.geometry.flat_to_ras(flat[:: flat.size // 20_000 + 1])
     near = np.abs(points[:, 2] - center[2]) < 25.0
-    if around.midline_r_mm is not None:
-        near &= np.abs(points[:, 0] - around.midline_r_mm) < 35.0
+    if surroundings.midline_r_mm is not None:
+        near &= np.abs(points[:, 0] - surroundings.midline_r_mm) < 35.0
     if np.count_nonzero(near) < 20:
         return False
     # Beside the bodies lie vessels, ureters and bowel from about their middle on.
     front = np.percentile(points[near, 1], 97)
-    aside = around.midline_r_mm is not None and abs(center[0] - around.midline_r_mm) > 22.0
+    aside = surroundings.midline_r_mm is not None and abs(center[0] - surroundings.midline_r_mm) > 22.0
     return bool(center[1] > (front - 20.0 if aside else front - 3.0))
 
 
-def touches_bone(region: Region, around: Surroundings, gap_mm: float) -> float:
+def touches_bone(region: Region, surroundings: MRSurroundings, gap_mm: float) -> float:
     """Part of a region's voxels within `gap_mm` of marrow (cortex and cartilage lie between)."""
     points = region.points_ras
     found = np.zeros(len(points), dtype=bool)
     for direction in np.concatenate([np.eye(3), -np.eye(3)]):
         for step in (0.5 * gap_mm, gap_mm):
-            found |= sample_mask(around.marrow, around.geometry, points + step * direction)
+            found |= sample_mask(surroundings.marrow, surroundings.geometry, points + step * direction)
     return float(found.mean())
 
 
-def faces_bone_both_sides(region: Region, around: Surroundings, gap_mm: float) -> bool:
+def faces_bone_both_sides(region: Region, surroundings: MRSurroundings, gap_mm: float) -> bool:
     """Bone on both sides of the region's thin direction: a joint's space."""
     points = region.points_ras
     _, axes = extents_mm(points)
@@ -236,7 +245,7 @@ def faces_bone_both_sides(region: Region, around: Surroundings, gap_mm: float) -
     for sign in (1.0, -1.0):
         found = np.zeros(len(points), dtype=bool)
         for step in np.linspace(0.5, 1.5, 5) * gap_mm:
-            found |= sample_mask(around.marrow, around.geometry, points + sign * step * axes[2])
+            found |= sample_mask(surroundings.marrow, surroundings.geometry, points + sign * step * axes[2])
         sides.append(found)
     return bool(np.mean(sides[0] & sides[1]) > 0.25)
 
@@ -248,6 +257,6 @@ def grade(z: float, volume_ml: float, p: GradeParameters) -> float:
     return (0.33, 0.33, 0.66, 1.0, 1.0)[points]
 
 
-def discs(around: Surroundings, minimum_ml: float = 1.5) -> list[Region]:
+def discs(surroundings: MRSurroundings, minimum_ml: float = 1.5) -> list[Region]:
     """The discs of an anatomy segmentation, each a region."""
-    return regions_of(around.tissue == tissues.DISC, around.geometry, minimum_ml)
+    return regions_of(surroundings.tissue == tissues.DISC, surroundings.geometry, minimum_ml)

@@ -21,7 +21,7 @@ MODE_PART, FAT_PART = 0.35, 0.15
 
 
 @dataclass(frozen=True)
-class Levels:
+class TissueSignals:
     """Typical signals, in the units of each series.
 
     Parameters
@@ -39,7 +39,7 @@ class Levels:
     fluid: dict[str, float]
 
 
-def signal_levels(signals: Signals, fluid_over_muscle: float) -> Levels:
+def tissue_signals(signals: Signals, fluid_over_muscle: float) -> TissueSignals:
     """Find muscle, fat and fluid in each series' histogram.
 
     Parameters
@@ -70,7 +70,7 @@ def signal_levels(signals: Signals, fluid_over_muscle: float) -> Levels:
         seen = soft & np.isfinite(array) & (array > 0)
         muscle[role] = float(np.median(array[seen])) if np.count_nonzero(seen) > 50 else 0.0
     fluid = {role: fluid_over_muscle * muscle[role] for role in ("FLUID", "T2") if muscle.get(role, 0.0) > 0}
-    return Levels(muscle, fat, fluid)
+    return TissueSignals(muscle, fat, fluid)
 
 
 def _near_mode(logs: np.ndarray, mode: float, percentile: float = 50) -> float:
@@ -78,13 +78,13 @@ def _near_mode(logs: np.ndarray, mode: float, percentile: float = 50) -> float:
     return float(np.exp(np.percentile(logs[np.abs(logs - mode) < MODE_REACH], percentile)))
 
 
-def make_tissue_map(signals: Signals, levels: Levels, anatomy: np.ndarray | None) -> np.ndarray:
+def make_tissue_map(signals: Signals, typical: TissueSignals, anatomy: np.ndarray | None) -> np.ndarray:
     """Tissue code of each voxel.
 
     Parameters
     ----------
     signals : Signals
-    levels : Levels
+    typical : TissueSignals
     anatomy : ndarray of uint8, shape of the signals, optional
         Tissue codes of an anatomy segmentation: they stand where they are not UNKNOWN, the signal fills the rest.
 
@@ -97,21 +97,21 @@ def make_tissue_map(signals: Signals, levels: Levels, anatomy: np.ndarray | None
     body, roles = signals.body, signals.roles
     void = np.ones(out.shape, dtype=bool)
     for role, array in roles.items():
-        if levels.muscle[role] > 0:
-            void &= ~(array >= VOID_PART * levels.muscle[role])
+        if typical.muscle[role] > 0:
+            void &= ~(array >= VOID_PART * typical.muscle[role])
     t1 = roles.get("T1")
-    if t1 is not None and levels.fat_t1 is not None:
-        muscle = levels.muscle["T1"]
-        bright = t1 > np.sqrt(muscle * levels.fat_t1)
+    if t1 is not None and typical.fat_t1 is not None:
+        muscle = typical.muscle["T1"]
+        bright = t1 > np.sqrt(muscle * typical.fat_t1)
         out[bright] = tissues.FAT
         even = (t1 > 0.7 * muscle) & (t1 < 1.25 * muscle)
-        for role, limit in levels.fluid.items():
+        for role, limit in typical.fluid.items():
             even &= ~(roles[role] > 0.6 * limit)
         out[_coarse_opening(even & body, signals)] = tissues.MUSCLE
         if anatomy is None or not np.any(anatomy == tissues.MARROW):
-            bright_role = next((role for role in ("FLUID", "T2") if role in levels.fluid), None)
-            out[find_marrow(signals, muscle, levels.fat_t1, bright_role)] = tissues.MARROW
-    fluid = fluid_mask(signals, levels)
+            bright_role = next((role for role in ("FLUID", "T2") if role in typical.fluid), None)
+            out[find_marrow(signals, muscle, typical.fat_t1, bright_role)] = tissues.MARROW
+    fluid = fluid_mask(signals, typical)
     out[fluid & (out != tissues.MARROW)] = tissues.FLUID
     out[void | ~body] = tissues.VOID
     if anatomy is not None:
@@ -120,14 +120,14 @@ def make_tissue_map(signals: Signals, levels: Levels, anatomy: np.ndarray | None
     return out
 
 
-def fluid_mask(signals: Signals, levels: Levels) -> np.ndarray:
+def fluid_mask(signals: Signals, typical: TissueSignals) -> np.ndarray:
     """Voxels as bright as fluid in FLUID (else T2) and not bright on T1: fat that escaped suppression is no fluid."""
-    role = "FLUID" if "FLUID" in levels.fluid else "T2"
-    if role not in levels.fluid:
+    role = "FLUID" if "FLUID" in typical.fluid else "T2"
+    if role not in typical.fluid:
         return np.zeros(signals.geometry.shape, dtype=bool)
-    fluid = (signals.roles[role] > levels.fluid[role]) & signals.body
-    if "T1" in signals.roles and levels.muscle["T1"] > 0:
-        fluid &= ~(signals.roles["T1"] > 1.35 * levels.muscle["T1"])
+    fluid = (signals.roles[role] > typical.fluid[role]) & signals.body
+    if "T1" in signals.roles and typical.muscle["T1"] > 0:
+        fluid &= ~(signals.roles["T1"] > 1.35 * typical.muscle["T1"])
     return fluid
 
 

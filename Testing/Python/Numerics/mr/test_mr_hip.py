@@ -65,38 +65,40 @@ def work_with_implant() -> SimpleNamespace:
     void = np.zeros(geometry.shape, dtype=bool)
     void[10:30, 18:22, 18:22] = True
     body = np.ones(geometry.shape, dtype=bool)
-    around = SimpleNamespace(geometry=geometry, body=body)
-    return SimpleNamespace(around=around, implant=Region.from_mask(void, geometry))
+    surroundings = SimpleNamespace(geometry=geometry, body=body)
+    return SimpleNamespace(surroundings=surroundings, implant=Region.from_mask(void, geometry))
 
 
-def finding_at(work: SimpleNamespace, i: int, kind: str = "oedema", volume_ml: float = 4.0, *flags: str) -> MRFinding:
-    mask = np.zeros(work.around.geometry.shape, dtype=bool)
+def finding_at(
+    picture: SimpleNamespace, i: int, kind: str = "oedema", volume_ml: float = 4.0, *flags: str
+) -> MRFinding:
+    mask = np.zeros(picture.surroundings.geometry.shape, dtype=bool)
     mask[18:22, 18:22, i : i + 3] = True
-    region = Region.from_mask(mask, work.around.geometry)
+    region = Region.from_mask(mask, picture.surroundings.geometry)
     return MRFinding(1, kind, region, region.centroid_ras_mm, volume_ml, 5.0, None, "FLUID", 0.66, list(flags))
 
 
 @pytest.mark.parametrize(("reach", "is_halo"), [(2, False), (14, True)])
 def test_a_bright_ring_of_most_of_the_surroundings_is_the_metals(reach: int, is_halo: bool) -> None:
-    work = work_with_implant()
-    bright = np.zeros(work.around.geometry.shape, dtype=bool)
+    picture = work_with_implant()
+    bright = np.zeros(picture.surroundings.geometry.shape, dtype=bool)
     bright[10 : 10 + reach, 15:25, 15:25] = True
-    assert bright_halo(work, bright) is is_halo
+    assert bright_halo(picture, bright) is is_halo
 
 
 def test_in_a_halo_only_clear_fluid_counts_near_the_implant_and_far_from_it_all() -> None:
-    work = work_with_implant()
-    doubtful = hip_doubt(work, np.ones(work.around.geometry.shape, dtype=bool))
-    assert doubtful(finding_at(work, 23))
-    assert not doubtful(finding_at(work, 23, "fluid collection or bursitis"))
-    assert doubtful(finding_at(work, 23, "fluid collection or bursitis", 1.0))
-    assert not doubtful(finding_at(work, 35))
+    picture = work_with_implant()
+    doubtful = hip_doubt(picture, np.ones(picture.surroundings.geometry.shape, dtype=bool))
+    assert doubtful(finding_at(picture, 23))
+    assert not doubtful(finding_at(picture, 23, "fluid collection or bursitis"))
+    assert doubtful(finding_at(picture, 23, "fluid collection or bursitis", 1.0))
+    assert not doubtful(finding_at(picture, 35))
 
 
 def test_without_a_halo_small_and_cut_off_places_are_in_doubt() -> None:
-    work = work_with_implant()
-    doubtful = hip_doubt(work, np.zeros(work.around.geometry.shape, dtype=bool))
-    assert not doubtful(finding_at(work, 23))
-    assert doubtful(finding_at(work, 23, "oedema", 0.4))
-    assert doubtful(finding_at(work, 23, "oedema", 4.0, "truncated"))
-    assert not doubtful(finding_at(work, 23, "effusion or synovitis", 4.0, "truncated"))
+    picture = work_with_implant()
+    doubtful = hip_doubt(picture, np.zeros(picture.surroundings.geometry.shape, dtype=bool))
+    assert not doubtful(finding_at(picture, 23))
+    assert doubtful(finding_at(picture, 23, "oedema", 0.4))
+    assert doubtful(finding_at(picture, 23, "oedema", 4.0, "truncated"))
+    assert not doubtful(finding_at(picture, 23, "effusion or synovitis", 4.0, "truncated"))
