@@ -252,3 +252,77 @@ FLANK_SIDE_LEAST = Distance(
     ADULT,
 )
 FLANK_DEPTH = Distance(0.06, "part", "How much further back the abdomen reaches in the flanks.", ADULT)
+
+# --- MR: hip, implant, tissues
+# Places and sizes on MR of both hips after a replacement: used by Numerics/mr. The distance of a place is the median of
+# its voxels' distances to the void of the implant. LEAST is a lower bound, MOST and REACH are upper bounds.
+
+HIP_TUNED = f"{OURS} for adults, tuned on phantoms of hip replacements"
+
+HIP_JOINT_REACH = Distance(
+    25.0, "mm", "Upper bound for the distance between the implant and fluid in the hip joint.", HIP_TUNED
+)
+AROUND_IMPLANT_REACH = Distance(
+    45.0, "mm", "Upper bound for the distance between the implant and a collection around it.", HIP_TUNED
+)
+OEDEMA_AT_IMPLANT_REACH = Distance(
+    25.0, "mm", "Upper bound for the distance between the implant and oedema that is due to it.", HIP_TUNED
+)
+BESIDE_HIP_REACH = Distance(
+    75.0, "mm", "Upper bound for the distance of bursae and collections lateral of a hip from its joint.", HIP_TUNED
+)
+LATERAL_OF_IMPLANT_LEAST = Distance(
+    10.0,
+    "mm",
+    "Lower bound for how much farther from the midline than the middle of the implant a place lies, for it to be lateral "
+    "of the hip, where no bowel is.",
+    HIP_TUNED,
+)
+COLLECTION_THICKNESS_LEAST = Distance(
+    8.0,
+    "mm",
+    "Lower bound for the thickness of a bursitis or a collection; traces of fluid in bursae are 5 to 7 mm thick.",
+    HIP_TUNED,
+)
+HIP_FLUID_VOLUME_LEAST = Distance(
+    1.0, "ml", "Lower bound for the volume of fluid at the hips; smaller places are judged as oedema.", HIP_TUNED
+)
+SACROILIAC_FROM_IMPLANT_LEAST = Distance(
+    45.0, "mm", "Lower bound for the distance of the sacroiliac joints from an implant.", HIP_TUNED
+)
+SACROILIAC_BEHIND_IMPLANT_LEAST = Distance(
+    20.0,
+    "mm",
+    "Lower bound for how far the sacroiliac joints lie behind the middle of a hip implant.",
+    ADULT,
+    (30.0, 70.0),
+)
+FAR_OEDEMA_VOLUME_LEAST = Distance(
+    1.0, "ml", "Lower bound for the volume of oedema in bone far from the implant.", HIP_TUNED
+)
+BOWEL_LOOP_LENGTH_LEAST = Distance(
+    80.0,
+    "mm",
+    "Longer places far from the implant are loops of bowel. Sacroiliac joints are 50 to 60 mm long, here with their "
+    "margins.",
+    ADULT,
+)
+VESSEL_FROM_IMPLANT_LEAST = Distance(
+    12.0, "mm", "Lower bound for the distance of the great vessels from an implant.", HIP_TUNED
+)
+VESSEL_PIECE_ELONGATION_LEAST = Distance(
+    2.2, "ratio", "Lower bound for length over width of a piece of an iliac or femoral vessel.", HIP_TUNED
+)
+VESSEL_PIECE_FLATNESS_MOST = Distance(
+    1.4, "ratio", "Upper bound for width over thickness of a piece of an iliac or femoral vessel.", HIP_TUNED
+)
+VESSEL_PIECE_WIDTH_MOST = Distance(
+    16.0, "mm", "Upper bound for the width of an iliac or femoral vessel, blurred.", ADULT, (8.0, 14.0)
+)
+METAL_HALO_SHELL_INNER = Distance(
+    6.0, "mm", "Inner border of the shell around an implant in which a halo is looked for.", HIP_TUNED
+)
+METAL_HALO_SHELL_OUTER = Distance(12.0, "mm", "Outer border of that shell.", HIP_TUNED)
+METAL_HALO_REACH = Distance(
+    25.0, "mm", "Nearer to an implant with a halo than this, a bright place may be due to the metal.", HIP_TUNED
+)
