@@ -368,7 +368,8 @@ def _findings_of_bright_places(
 ) -> tuple[list[MRFinding], list[MRFinding]]:
     """Sure and weak findings of the bright places."""
     parts = bright_parts(picture, bright, picture.parameters.oedema.minimum_ml)
-    sure, weak = [], []
+    sure: list[MRFinding] = []
+    weak: list[MRFinding] = []
     for rule, place in judge_hip(picture, parts, to_implant):
         if place.kind is not None:
             finding = as_finding(picture, place)
