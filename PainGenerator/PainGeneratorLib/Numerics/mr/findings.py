@@ -261,16 +261,11 @@ def _apply_rules(
         return find_dark_marrow(picture), [], [*warnings, text]
     if picture.surroundings.group == Group.LOW_BACK:
         findings, weak = _in_low_back(picture, spine, bright)
-        if spine is None and picture.surroundings.segmented is None:
-            text = "The spinal canal was not found on the MR: findings there are told from marrow alone."
-            warnings.append(f"{text} This is less sure.")
+        warnings += _canal_warnings(picture, spine)
     else:
         has_halo = bright is not None and bright_halo(picture, bright)
         findings, weak = find_at_hips(picture, bright, has_halo)
-        if has_halo:
-            text = "The surroundings of the implant are bright on the fluid-sensitive series, as metal makes them:"
-            reach = f"within {METAL_HALO_REACH.value:g} mm"
-            warnings.append(f"{text} {reach} only clear fluid counts where PET shows nothing.")
+        warnings += _halo_warnings(has_halo)
     for finding in weak:
         finding.flags.append("weak")
         finding.grade = LOWEST_GRADE
@@ -291,6 +286,23 @@ def _missing_warnings(picture: MRPicture) -> list[str]:
     if not picture.surroundings.marrow.any():
         warnings.append("No bone marrow was recognised on the MR: marrow oedema could not be looked for.")
     return warnings
+
+
+def _canal_warnings(picture: MRPicture, spine: SpineMap | None) -> list[str]:
+    """What is less sure, as neither the canal nor an anatomy segmentation is known."""
+    if spine is not None or picture.surroundings.segmented is not None:
+        return []
+    text = "The spinal canal was not found on the MR: findings there are told from marrow alone."
+    return [f"{text} This is less sure."]
+
+
+def _halo_warnings(has_halo: bool) -> list[str]:
+    """What counts less, as metal makes the surroundings of the implant bright."""
+    if not has_halo:
+        return []
+    text = "The surroundings of the implant are bright on the fluid-sensitive series, as metal makes them:"
+    reach = f"within {METAL_HALO_REACH.value:g} mm"
+    return [f"{text} {reach} only clear fluid counts where PET shows nothing."]
 
 
 def _in_low_back(

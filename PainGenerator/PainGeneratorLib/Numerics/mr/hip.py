@@ -350,17 +350,27 @@ def find_at_hips(
     if bright is None:
         return marrow + find_fluid(picture), faint_marrow
     to_implant = _to_implant(picture)
-    sure, weak = _findings_of_bright_places(picture, bright, to_implant)
     doubtful = _doubtful(picture, to_implant, has_halo)
-    weak += [finding for finding in sure if doubtful(finding)]
-    sure = [finding for finding in sure if not doubtful(finding)]
+    places, weak = _findings_of_bright_places(picture, bright, to_implant)
+    sure, doubted = _divided(places, doubtful)
     others = _beside(marrow, bright)
-    weak += _beside(faint_marrow, bright)
+    weak = [*weak, *doubted, *_beside(faint_marrow, bright)]
     if picture.surroundings.segmented is None:
         return sure, weak + others
     others += [finding for finding in find_fluid(picture) if not _overlaps(finding, [*sure, *others])]
-    sure += [finding for finding in others if not doubtful(finding)]
-    return sure, weak + [finding for finding in others if doubtful(finding)]
+    certain, doubted = _divided(others, doubtful)
+    return sure + certain, weak + doubted
+
+
+def _divided(
+    findings: Sequence[MRFinding], doubtful: Callable[[MRFinding], bool]
+) -> tuple[list[MRFinding], list[MRFinding]]:
+    """Findings that count alone, and those that are in doubt."""
+    in_doubt = [doubtful(finding) for finding in findings]
+    return (
+        [finding for finding, doubt in zip(findings, in_doubt, strict=True) if not doubt],
+        [finding for finding, doubt in zip(findings, in_doubt, strict=True) if doubt],
+    )
 
 
 def _findings_of_bright_places(
