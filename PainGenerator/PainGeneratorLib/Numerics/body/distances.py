@@ -253,6 +253,232 @@ FLANK_SIDE_LEAST = Distance(
 )
 FLANK_DEPTH = Distance(0.06, "part", "How much further back the abdomen reaches in the flanks.", ADULT)
 
+# --- MR: spine
+# Places and sizes on MR: used by Numerics/mr. "Side" is the distance from the middle of the spinal canal, "front" the
+# distance in front of it (negative behind it), both across the canal. LEAST is a lower bound, MOST an upper bound.
+
+MR_TUNED = f"{OURS} for adults, checked on independent families of phantoms and on real lumbar spines"
+
+# The spinal canal and its dural sac.
+SAC_HALF_WIDTH = Distance(11.0, "mm", "Half of the width of the dural sac.", ADULT)
+SAC_HALF_DEPTH = Distance(10.0, "mm", "Half of the depth of the dural sac, front to back.", ADULT)
+WIDE_SAC_HALF_WIDTH = Distance(
+    16.0, "mm", "Half of the width of a wide dural sac; fluid that hangs on the sac within it is of the canal.", ADULT
+)
+WIDE_SAC_HALF_DEPTH = Distance(18.0, "mm", "Half of the depth of a wide dural sac, front to back.", ADULT)
+CANAL_CORE_HALF_WIDTH = Distance(
+    4.0, "mm", "Nearer to the middle of the canal than this, there is nothing but the sac.", ADULT
+)
+
+# What is looked at around the canal.
+SPINE_PLACES_SIDE_MOST = Distance(
+    75.0, "mm", "Upper bound for the side of bright places of the spine: the sacroiliac joints end here.", ADULT
+)
+SPINE_PLACES_BEHIND_MOST = Distance(
+    55.0, "mm", "Upper bound for how far bright places of the spine lie behind the canal: the arches end here.", ADULT
+)
+SPINE_PLACES_FRONT_MOST = Distance(
+    48.0, "mm", "Upper bound for the front of bright places of the spine: the bodies end here.", ADULT
+)
+SPINE_MAP_BEHIND_MARGIN = Distance(
+    15.0, "mm", "How much further back than its bright places the spine is mapped, for the processes.", MR_TUNED
+)
+
+# Vertebral bodies, on MR.
+BODY_FRONT_LEAST = Distance(8.0, "mm", "The vertebral bodies begin this far in front of the canal's middle.", ADULT)
+BODY_SIDE_MOST = Distance(
+    30.0,
+    "mm",
+    "Upper bound for the side of a lumbar body: half of its width and some millimeters of doubt.",
+    ADULT,
+    (20.0, 27.0),
+)
+SURE_BODY_SIDE_MOST = Distance(22.0, "mm", "Nearer to the midline than this, a place lies within the body.", ADULT)
+FRONT_WALL_FRONT_LEAST = Distance(
+    38.0,
+    "mm",
+    "The front wall of a lumbar body (body 27 to 36 mm, half a canal 8 to 10 mm). What lies as far forward may be a "
+    "great vessel on the wall.",
+    ADULT,
+    (36.0, 45.0),
+)
+BACK_WALL_FRONT_MOST = Distance(
+    14.0, "mm", "Behind this, the back wall of a body shares voxels with fluid of the canal.", MR_TUNED
+)
+BODY_MARROW_SIDE_MOST = Distance(
+    24.0, "mm", "Bright places nearer to the midline than this may replace marrow of the body.", MR_TUNED
+)
+BODY_MARROW_FRONT_MOST = Distance(
+    40.0, "mm", "Bright places that lie less far in front than this may replace marrow of the body.", MR_TUNED
+)
+VERTEBRA_MARROW_SIDE_MOST = Distance(32.0, "mm", "Upper bound for the side of the marrow of a vertebra.", MR_TUNED)
+VERTEBRA_MARROW_FRONT_LEAST = Distance(
+    -12.0,
+    "mm",
+    "Lower bound for the front of marrow that is marked from the canal: pedicles begin.",
+    MR_TUNED,
+)
+VERTEBRA_MARROW_FRONT_MOST = Distance(46.0, "mm", "Upper bound for the front of the marrow of a body.", MR_TUNED)
+MARROW_GAP_MOST = Distance(
+    3.5, "mm", "Upper bound for the width of dark lines that part the marrow of one vertebra within a slice.", MR_TUNED
+)
+VERTEBRA_WITH_ARCH_DEPTH_LEAST = Distance(
+    50.0, "mm", "A vertebra that is deeper than this from back to front includes its arch, not the body alone.", ADULT
+)
+
+# Discs, measured along the canal from their middle unless the text says otherwise.
+DISC_HALF_HEIGHT = Distance(
+    4.0, "mm", "Nearer to the middle of a disc than this is disc; lumbar discs are 7 to 12 mm high.", ADULT, (3.5, 6.0)
+)
+DISC_EDGE_HALF_HEIGHT = Distance(
+    6.0, "mm", "Nearer to the middle of a disc than this, a bright place may still be of a high disc.", ADULT
+)
+DISC_SIDE_MOST = Distance(26.0, "mm", "Upper bound for the side of a disc.", ADULT)
+DISC_FRONT_MOST = Distance(44.0, "mm", "Upper bound for the front of a disc.", ADULT)
+NUCLEUS_SIDE_MOST = Distance(15.0, "mm", "Upper bound for the side of what surely is nucleus.", ADULT)
+NUCLEUS_FRONT_LEAST = Distance(14.0, "mm", "Lower bound for the front of what surely is nucleus.", ADULT)
+NUCLEUS_FRONT_MOST = Distance(36.0, "mm", "Upper bound for the front of what surely is nucleus.", ADULT)
+NUCLEUS_HALF_HEIGHT = Distance(3.0, "mm", "Half of the height of what surely is nucleus.", ADULT)
+ENDPLATE_FROM_DISC_MIDDLE = Distance(
+    8.0, "mm", "A change of an endplate comes as near as this to the middle of the disc.", MR_TUNED
+)
+ENDPLATE_BAND_FROM_DISC_MIDDLE = Distance(
+    15.0, "mm", "A change of an endplate lies mostly nearer to the middle of the disc than this.", MR_TUNED
+)
+ENDPLATE_FROM_DISC_EDGE = Distance(
+    5.5,
+    "mm",
+    "A change of an endplate comes as near as this to the disc itself: bony endplate, cartilage and a voxel lie "
+    "between.",
+    MR_TUNED,
+)
+SHARP_ENDPLATE_FROM_DISC_EDGE = Distance(
+    4.5, "mm", "The same for Modic III, which is easily mistaken for the blurred edge of a vertebra.", MR_TUNED
+)
+BRIGHT_DISC_HEIGHT_MOST = Distance(16.0, "mm", "Upper bound for the height of a bright disc.", ADULT)
+BRIGHT_DISC_LENGTH_LEAST = Distance(15.0, "mm", "Lower bound for the length of a bright disc.", ADULT)
+DARK_DISC_HEIGHT_MOST = Distance(10.0, "mm", "Upper bound for the height of a disc that was taken for marrow.", ADULT)
+
+# The basivertebral vein.
+VEIN_PLACE_VOLUME_MOST = Distance(
+    0.6, "ml", "Upper bound for the volume of a basivertebral vein whose place in the body is known.", MR_TUNED
+)
+VEIN_PLACE_LENGTH_MOST = Distance(16.0, "mm", "Upper bound for the length of a basivertebral vein.", MR_TUNED)
+VEIN_PLACE_SIDE_MOST = Distance(8.0, "mm", "Upper bound for the side of a basivertebral vein.", ADULT)
+VEIN_PLACE_FRONT_MOST = Distance(30.0, "mm", "Upper bound for its front: it lies in the back of a body.", ADULT)
+VEIN_VOLUME_MOST = Distance(
+    1.5, "ml", "Upper bound for the volume of a basivertebral vein in a vertebra whose outline is known.", MR_TUNED
+)
+VEIN_WIDTH_LEAST = Distance(
+    0.28, "part", "Lower bound for its place across the vertebral body, from the left side.", MR_TUNED
+)
+VEIN_WIDTH_MOST = Distance(
+    0.72, "part", "Upper bound for its place across the vertebral body, from the left side.", MR_TUNED
+)
+VEIN_UP_LEAST = Distance(0.25, "part", "Lower bound for its place in the height of the vertebral body.", MR_TUNED)
+VEIN_UP_MOST = Distance(0.75, "part", "Upper bound for its place in the height of the vertebral body.", MR_TUNED)
+VEIN_DEPTH_MOST = Distance(
+    0.55, "part", "Upper bound for its place in the vertebral body, from back to front.", MR_TUNED
+)
+VEIN_HEIGHT_PART_MOST = Distance(
+    0.45, "part", "Upper bound for its height over the height of the vertebral body.", MR_TUNED
+)
+BODY_PART_OF_VERTEBRA = Distance(0.6, "part", "The front part of a whole vertebra that is its body.", ADULT)
+VEIN_MIDLINE_MOST = Distance(
+    9.0, "mm", "Upper bound for the distance of a vein from the midline where no vertebra is known.", MR_TUNED
+)
+VEIN_MIDLINE_VOLUME_MOST = Distance(0.6, "ml", "Upper bound for its volume where no vertebra is known.", MR_TUNED)
+VEIN_MIDLINE_HEIGHT_MOST = Distance(8.0, "mm", "Upper bound for its height where no vertebra is known.", MR_TUNED)
+VEIN_MARROW_ABOVE = Distance(7.0, "mm", "Marrow lies this far above and below a basivertebral vein.", ADULT)
+VEIN_WALL_LEAST = Distance(4.0, "mm", "Lower bound for the distance of a vein from the back wall of the body.", ADULT)
+VEIN_WALL_MOST = Distance(22.0, "mm", "Upper bound for the distance of a vein from the back wall of the body.", ADULT)
+
+# Joints, sacrum and what lies beside the spine.
+JOINTS_SIDE_MOST = Distance(
+    34.0, "mm", "Upper bound for the side of facet joints; beside them only bone and collections count.", ADULT
+)
+COLLECTION_SIDE_LEAST = Distance(24.0, "mm", "Lower bound for the side of collections beside the spine.", MR_TUNED)
+COLLECTION_FRONT_MOST = Distance(25.0, "mm", "Upper bound for the front of collections beside the spine.", MR_TUNED)
+SACROILIAC_BONE_FRONT_MOST = Distance(32.0, "mm", "Upper bound for the front of bone at a sacroiliac joint.", ADULT)
+RENAL_HILUM_SIDE_LEAST = Distance(
+    42.0,
+    "mm",
+    "Lower bound for the side of the hilum of a kidney and the ureter below it.",
+    ADULT,
+    (40.0, 50.0),
+)
+PELVIC_ORGANS_BELOW_LOWEST_DISC = Distance(
+    40.0, "mm", "Further below the lowest disc than a vertebra is high, uterus and bowel lie in front.", ADULT
+)
+PELVIC_ORGANS_FRONT_LEAST = Distance(
+    25.0,
+    "mm",
+    "Lower bound for the front of uterus and bowel: in front of the sacrum, which is thinner below.",
+    ADULT,
+    (20.0, 30.0),
+)
+TWIN_SIDE_LEAST = Distance(
+    8.0, "mm", "Nearer to the middle of the canal than this, a place has no twin on the other side.", MR_TUNED
+)
+TWIN_SIDE_DIFFERENCE_MOST = Distance(6.0, "mm", "Upper bound for the difference in side of two twins.", MR_TUNED)
+TWIN_FRONT_DIFFERENCE_MOST = Distance(8.0, "mm", "Upper bound for the difference in front of two twins.", MR_TUNED)
+TWIN_HEIGHT_DIFFERENCE_MOST = Distance(8.0, "mm", "Upper bound for the difference in height of two twins.", MR_TUNED)
+
+# Fluid and vessels, where the spine is not straightened: "middle" is the distance from the midline of the body.
+MR_TUBE_ELONGATION_LEAST = Distance(
+    4.0, "ratio", "Lower bound for length over width of a vessel, nerve or ureter on MR.", MR_TUNED
+)
+MR_TUBE_WIDTH_FLOOR = Distance(2.0, "mm", "A thinner tube counts as this wide: the voxels are no finer.", MR_TUNED)
+MR_TUBE_WIDTH_MOST = Distance(14.0, "mm", "Upper bound for the width of a vessel, nerve or ureter on MR.", ADULT)
+MR_TUBE_LENGTH_LEAST = Distance(25.0, "mm", "Lower bound for the length of a vessel, nerve or ureter on MR.", MR_TUNED)
+CANAL_ELONGATION_LEAST = Distance(2.5, "ratio", "Lower bound for length over width of the spinal canal.", ADULT)
+CANAL_UPRIGHT_LEAST = Distance(
+    0.7, "ratio", "Lower bound for the upward part of the unit vector along the spinal canal.", ADULT
+)
+CANAL_MIDDLE_MOST = Distance(25.0, "mm", "Upper bound for the distance of the spinal canal from the midline.", ADULT)
+BESIDE_BODY_MIDDLE_LEAST = Distance(
+    25.0, "mm", "Further from the canal's middle than this, a place lies beside the vertebral bodies.", ADULT
+)
+BODY_DEPTH_BEFORE_CANAL = Distance(
+    40.0, "mm", "Further in front of the canal than this, a place lies in front of the vertebral bodies.", ADULT
+)
+MR_BLADDER_MIDDLE_MOST = Distance(
+    30.0, "mm", "Upper bound for the distance of the middle of bladder or bowel from the midline.", ADULT
+)
+DISC_UPRIGHT_MOST = Distance(
+    0.7, "ratio", "Upper bound for the upward part of the unit vector along the longest axis of a disc.", ADULT
+)
+ABDOMEN_BEFORE_BONE = Distance(
+    3.0, "mm", "The abdomen begins this far behind the foremost marrow at its height.", MR_TUNED
+)
+ABDOMEN_BESIDE_BONE = Distance(
+    20.0, "mm", "The same beside the bodies: vessels, ureters and bowel lie from about their middle on.", MR_TUNED
+)
+ABDOMEN_BESIDE_MIDDLE_LEAST = Distance(
+    22.0, "mm", "Lower bound for the distance from the midline of what lies beside the bodies.", ADULT
+)
+ABDOMEN_BONE_HEIGHT = Distance(
+    25.0, "mm", "Marrow no further above or below than this is compared with a place.", MR_TUNED
+)
+ABDOMEN_BONE_MIDDLE_MOST = Distance(
+    35.0, "mm", "Marrow no further from the midline than this is compared with a place.", MR_TUNED
+)
+FLUID_CANAL_MIDDLE_MOST = Distance(
+    12.0, "mm", "Upper bound for the distance from the midline of fluid in the canal of sacrum and spine.", ADULT
+)
+FLUID_CANAL_BONE_FRONT = Distance(25.0, "mm", "Bone lies nearer than this in front of fluid in the canal.", ADULT)
+FLUID_CANAL_BONE_BEHIND = Distance(14.0, "mm", "Bone lies nearer than this behind fluid in the canal.", ADULT)
+SKIN_DEPTH_MOST = Distance(8.0, "mm", "Upper bound for the depth of the skin and what lies on it.", ADULT)
+PELVIS_MIDDLE_MOST = Distance(
+    45.0, "mm", "Upper bound for the distance from the midline of organs of the pelvis, between the hips.", ADULT
+)
+NORMAL_FLUID_MARGIN = Distance(
+    2.5, "mm", "Fluid no further than this from discs, organs and the canal belongs to them.", MR_TUNED
+)
+BEYOND_ENDPLATE = Distance(
+    6.0, "mm", "How far around a change of an endplate the marrow beyond the band is looked at.", MR_TUNED
+)
+
 # --- MR: hip, implant, tissues
 # Places and sizes on MR of both hips after a replacement: used by Numerics/mr. The distance of a place is the median
 # distance of its voxels to the void of the implant. LEAST is a lower bound, MOST and REACH are upper bounds.
@@ -265,8 +491,8 @@ HIP_JOINT_REACH = Distance(
 AROUND_IMPLANT_REACH = Distance(
     45.0, "mm", "Upper bound for the distance between the implant and a collection around it.", HIP_TUNED
 )
-OEDEMA_AT_IMPLANT_REACH = Distance(
-    25.0, "mm", "Upper bound for the distance between the implant and oedema that is due to it.", HIP_TUNED
+EDEMA_AT_IMPLANT_REACH = Distance(
+    25.0, "mm", "Upper bound for the distance between the implant and edema that is due to it.", HIP_TUNED
 )
 BESIDE_HIP_REACH = Distance(
     75.0, "mm", "Upper bound for the distance of bursae and collections lateral of a hip from its joint.", HIP_TUNED
@@ -285,7 +511,7 @@ COLLECTION_THICKNESS_LEAST = Distance(
     HIP_TUNED,
 )
 HIP_FLUID_VOLUME_LEAST = Distance(
-    1.0, "ml", "Lower bound for the volume of fluid at the hips; smaller places are judged as oedema.", HIP_TUNED
+    1.0, "ml", "Lower bound for the volume of fluid at the hips; smaller places are judged as edema.", HIP_TUNED
 )
 SACROILIAC_FROM_IMPLANT_LEAST = Distance(
     45.0, "mm", "Lower bound for the distance of the sacroiliac joints from an implant.", HIP_TUNED
@@ -297,8 +523,8 @@ SACROILIAC_BEHIND_IMPLANT_LEAST = Distance(
     ADULT,
     (30.0, 70.0),
 )
-FAR_OEDEMA_VOLUME_LEAST = Distance(
-    1.0, "ml", "Lower bound for the volume of oedema in bone far from the implant.", HIP_TUNED
+FAR_EDEMA_VOLUME_LEAST = Distance(
+    1.0, "ml", "Lower bound for the volume of edema in bone far from the implant.", HIP_TUNED
 )
 BOWEL_LOOP_LENGTH_LEAST = Distance(
     80.0,

@@ -23,22 +23,19 @@ from .bright import bright_mask
 from .hip import bright_halo, find_at_hips
 from .implant import ImplantResult, find_implant
 from .kinds import (
-    MRPicture,
     find_dark_marrow,
     find_degenerated_discs,
     find_endplate_changes,
     find_fluid,
     find_oedema,
-    inner_voxels,
 )
 from .parameters import MRParameters
+from .picture import MRPicture, inner_voxels
 from .signal import Factors, Signals, in_plane_smooth, local_z, prepare_signals, spread_blocks
 from .spine import SpineMap, find_by_anatomy, find_in_spine, map_spine, mark_spine
 from .surroundings import MRSurroundings
 from .tissue_map import TissueSignals, make_tissue_map, tissue_signals
-
-LOWEST_GRADE = 0.33
-"""The grade of a finding that counts only where PET shows uptake."""
+from .verdicts import LOW_GRADE
 
 Progress = Callable[[float, str], None]
 
@@ -268,7 +265,7 @@ def _apply_rules(
         warnings += _halo_warnings(has_halo)
     for finding in weak:
         finding.flags.append("weak")
-        finding.grade = LOWEST_GRADE
+        finding.grade = LOW_GRADE
     findings += find_endplate_changes(picture)
     if picture.surroundings.segmented is not None and (picture.surroundings.tissue == tissues.DISC).any():
         findings += find_degenerated_discs(picture)

@@ -19,14 +19,13 @@ from ..core.image import Region
 from ..core.records import MRFinding
 from ..core.rules import Rule, RuleList
 from .bright import FLUID_LIKE, BrightPart, JudgedPlace, as_finding, bright_parts
-from .kinds import MRPicture, find_fluid, find_oedema
+from .fluid_rules import normal_fluid
+from .kinds import find_fluid, find_oedema
 from .parameters import BrightParameters, HipParameters
+from .picture import MRPicture
 from .signal import near_mask
-from .surroundings import bone_distance, normal_fluid
-
-OEDEMA = "oedema"
-EFFUSION = "effusion or synovitis"
-COLLECTION = "fluid collection or bursitis"
+from .surroundings import bone_distance
+from .verdicts import COLLECTION, EFFUSION, OEDEMA, MRVerdict, normal, weak
 
 ORGAN_PART = 0.5
 """Lower bound for the part of a place that an anatomy segmentation calls an organ, for the place to be one."""
@@ -36,7 +35,7 @@ sacroiliac joint. Our estimate, tuned on phantoms."""
 BONE_MARROW_LEAST = 0.3
 """Lower bound for the part of the shell that is marrow, around a place in bone. Our estimate, tuned on phantoms."""
 FAT_MOST = 0.2
-"""Upper bound for the part of the shell that is fat, around an oedema: bowel and vessels lie in fat. Our estimate,
+"""Upper bound for the part of the shell that is fat, around an edema: bowel and vessels lie in fat. Our estimate,
 tuned on phantoms."""
 THICK_FAT_MOST = 0.4
 """The same for a thick collection, which may lie between muscle and fat. Our estimate, tuned on phantoms."""
@@ -65,7 +64,7 @@ class HipPlace:
     is_lateral : bool
         It lies farther from the midline than the implant: there is no bowel.
     normal_fluid : str or None
-        Why it is normal fluid, see :func:`.surroundings.normal_fluid`.
+        Why it is normal fluid, see :func:`.fluid_rules.normal_fluid`.
     is_organ : bool
         An anatomy segmentation says that most of it is bowel, a vessel or another organ.
     parameters : HipParameters
@@ -84,30 +83,6 @@ class HipPlace:
     def to_either_hip_mm(self) -> float:
         """Distance to the implant or to its mirrored place, whichever is nearer."""
         return min(self.to_implant_mm, self.to_other_hip_mm)
-
-
-@dataclass(frozen=True)
-class HipVerdict:
-    """What a rule says about a bright place.
-
-    Parameters
-    ----------
-    kind : str or None
-        Kind of the MR finding; None where the place is normal.
-    sure : bool
-        Whether it may count without uptake on PET.
-    evidence : str
-        What the rule saw.
-    """
-
-    kind: str | None
-    sure: bool
-    evidence: str
-
-
-def normal(evidence: str) -> HipVerdict:
-    """The verdict that a place is normal."""
-    return HipVerdict(None, False, evidence)
 
 
 # --- what a place is like
@@ -143,89 +118,89 @@ def is_vessel_piece(part: BrightPart) -> bool:
     )
 
 
-def _thick_kind(place: HipPlace, where: str) -> HipVerdict:
+def _thick_kind(place: HipPlace, where: str) -> MRVerdict:
     kind = COLLECTION if is_free_fluid(place) else OEDEMA
-    return HipVerdict(kind, True, f"{place.part.volume_ml:.1f} ml, {place.part.lengths_mm[2]:.0f} mm thick, {where}")
+    return MRVerdict(kind, f"{place.part.volume_ml:.1f} ml, {place.part.lengths_mm[2]:.0f} mm thick, {where}")
 
 
 # --- the rules
 
 
-def normal_fluid_at_hips(place: HipPlace) -> HipVerdict | None:
+def normal_fluid_at_hips(place: HipPlace) -> MRVerdict | None:
     """Bladder, bowel, vessels and other normal fluid are no findings, by their place and shape."""
     return None if place.normal_fluid is None else normal(place.normal_fluid)
 
 
-def organ_at_hips(place: HipPlace) -> HipVerdict | None:
+def organ_at_hips(place: HipPlace) -> MRVerdict | None:
     """What an anatomy segmentation calls an organ is no finding."""
     return normal("an organ of the anatomy segmentation") if place.is_organ else None
 
 
-def fluid_in_hip_joint(place: HipPlace) -> HipVerdict | None:
+def fluid_in_hip_joint(place: HipPlace) -> MRVerdict | None:
     """Fluid close to the implant, or to its mirrored place in the other hip, lies in the joint."""
     if not is_free_fluid(place) or place.to_either_hip_mm >= distances.HIP_JOINT_REACH.value:
         return None
-    return HipVerdict(EFFUSION, True, f"fluid {place.to_either_hip_mm:.0f} mm from a hip joint")
+    return MRVerdict(EFFUSION, f"fluid {place.to_either_hip_mm:.0f} mm from a hip joint")
 
 
-def fluid_around_implant(place: HipPlace) -> HipVerdict | None:
+def fluid_around_implant(place: HipPlace) -> MRVerdict | None:
     """Fluid around the implant but not in the joint is a collection, a bursitis or a pseudotumor."""
     if not is_free_fluid(place) or place.to_implant_mm > distances.AROUND_IMPLANT_REACH.value:
         return None
-    return HipVerdict(COLLECTION, True, f"fluid {place.to_implant_mm:.0f} mm from the implant")
+    return MRVerdict(COLLECTION, f"fluid {place.to_implant_mm:.0f} mm from the implant")
 
 
-def thick_place_beside_hip(place: HipPlace) -> HipVerdict | None:
+def thick_place_beside_hip(place: HipPlace) -> MRVerdict | None:
     """A thick bright place lateral of the hips is a bursitis or a collection: nothing else is bright there."""
     is_beside = place.is_lateral and place.to_either_hip_mm <= distances.BESIDE_HIP_REACH.value
     return _thick_kind(place, "lateral of a hip") if is_thick(place) and is_beside else None
 
 
-def thick_place_in_muscle(place: HipPlace) -> HipVerdict | None:
-    """A thick bright place within muscle is a collection or oedema of the muscle."""
+def thick_place_in_muscle(place: HipPlace) -> MRVerdict | None:
+    """A thick bright place within muscle is a collection or edema of the muscle."""
     is_within = place.part.muscle >= IN_MUSCLE_LEAST
     return _thick_kind(place, "within muscle") if is_thick(place) and is_within else None
 
 
-def other_fluid_at_hips(place: HipPlace) -> HipVerdict | None:
+def other_fluid_at_hips(place: HipPlace) -> MRVerdict | None:
     """Fluid that is at no hip, not lateral and not within muscle is bowel, bladder or a vessel."""
     return normal("fluid away from both hips") if is_free_fluid(place) else None
 
 
-def place_in_fat(place: HipPlace) -> HipVerdict | None:
+def place_in_fat(place: HipPlace) -> MRVerdict | None:
     """A bright place in fat is bowel or a vessel."""
     return normal(f"{place.part.fat:.0%} of its shell is fat") if place.part.fat > FAT_MOST else None
 
 
-def vessel_at_hips(place: HipPlace) -> HipVerdict | None:
+def vessel_at_hips(place: HipPlace) -> MRVerdict | None:
     """A long round place away from the implant is a piece of a great vessel."""
     if place.to_implant_mm <= distances.VESSEL_FROM_IMPLANT_LEAST.value or not is_vessel_piece(place.part):
         return None
     return normal("long and round across")
 
 
-def oedema_at_implant(place: HipPlace) -> HipVerdict | None:
-    """A place near the implant that is brighter than muscle and no fluid is oedema or a loosening."""
-    if place.to_implant_mm > distances.OEDEMA_AT_IMPLANT_REACH.value:
+def edema_at_implant(place: HipPlace) -> MRVerdict | None:
+    """A place near the implant that is brighter than muscle and no fluid is edema or a loosening."""
+    if place.to_implant_mm > distances.EDEMA_AT_IMPLANT_REACH.value:
         return None
-    return HipVerdict(OEDEMA, True, f"{place.to_implant_mm:.0f} mm from the implant")
+    return MRVerdict(OEDEMA, f"{place.to_implant_mm:.0f} mm from the implant")
 
 
-def oedema_in_bone_at_hips(place: HipPlace) -> HipVerdict | None:
-    """Far from the implant a compact place in bone is oedema.
+def edema_in_bone_at_hips(place: HipPlace) -> MRVerdict | None:
+    """Far from the implant a compact place in bone is edema.
 
     Bowel that lies on bone looks alike there, so that only a clearly bright place counts without PET.
     """
     part = place.part
-    is_large = part.volume_ml >= distances.FAR_OEDEMA_VOLUME_LEAST.value
+    is_large = part.volume_ml >= distances.FAR_EDEMA_VOLUME_LEAST.value
     is_compact = part.lengths_mm[0] <= distances.BOWEL_LOOP_LENGTH_LEAST.value
     if not (part.marrow > BONE_MARROW_LEAST and is_large and is_compact):
         return None
-    sure = part.peak >= place.parameters.far_over_muscle
-    return HipVerdict(OEDEMA, sure, f"in bone, peak {part.peak:.1f} times muscle")
+    evidence = f"in bone, peak {part.peak:.1f} times muscle"
+    return MRVerdict(OEDEMA, evidence) if part.peak >= place.parameters.far_over_muscle else weak(OEDEMA, evidence)
 
 
-HIP_RULES: RuleList[HipPlace, HipVerdict] = RuleList(
+HIP_RULES: RuleList[HipPlace, MRVerdict] = RuleList(
     [
         Rule("hip-normal-fluid", normal_fluid_at_hips),
         Rule("hip-organ", organ_at_hips),
@@ -236,8 +211,8 @@ HIP_RULES: RuleList[HipPlace, HipVerdict] = RuleList(
         Rule("hip-other-fluid", other_fluid_at_hips),
         Rule("hip-place-in-fat", place_in_fat),
         Rule("hip-vessel", vessel_at_hips),
-        Rule("hip-oedema-at-implant", oedema_at_implant),
-        Rule("hip-oedema-in-bone", oedema_in_bone_at_hips),
+        Rule("hip-edema-at-implant", edema_at_implant),
+        Rule("hip-edema-in-bone", edema_in_bone_at_hips),
     ]
 )
 """What a bright place at the hips is. A place that no rule speaks of is normal."""
@@ -272,7 +247,7 @@ class HipDoubt:
 
     @property
     def is_fluid(self) -> bool:
-        """Whether the finding is fluid and not oedema."""
+        """Whether the finding is fluid and not edema."""
         return self.finding.kind != OEDEMA
 
 
@@ -283,7 +258,7 @@ def too_small_at_hips(doubt: HipDoubt) -> str | None:
 
 
 def cut_off_at_hips(doubt: HipDoubt) -> str | None:
-    """Oedema that the edge of the field of view cuts off may be anything."""
+    """Edema that the edge of the field of view cuts off may be anything."""
     return "cut off by the field of view" if "truncated" in doubt.finding.flags and not doubt.is_fluid else None
 
 
@@ -378,20 +353,15 @@ def _findings_of_bright_places(
 ) -> tuple[list[MRFinding], list[MRFinding]]:
     """Sure and weak findings of the bright places."""
     parts = bright_parts(picture, bright, picture.parameters.oedema.minimum_ml)
-    sure: list[MRFinding] = []
-    weak: list[MRFinding] = []
-    for rule, place in judge_hip(picture, parts, to_implant):
-        if place.kind is not None:
-            finding = as_finding(picture, place)
-            finding.rule = rule
-            (sure if place.sure else weak).append(finding)
-    return sure, weak
+    judged = [place for place in judge_hip(picture, parts, to_implant) if place.kind is not None]
+    sure = [as_finding(picture, place) for place in judged if place.sure]
+    return sure, [as_finding(picture, place) for place in judged if not place.sure]
 
 
 def judge_hip(
     picture: MRPicture, parts: Sequence[BrightPart], to_implant: Callable[[Region], float]
-) -> list[tuple[str | None, JudgedPlace]]:
-    """What each bright place is, with the name of the rule that says so; None where no rule speaks of it.
+) -> list[JudgedPlace]:
+    """What each bright place is, with the name of the rule that says so; normal where no rule speaks of it.
 
     Parameters
     ----------
@@ -401,7 +371,7 @@ def judge_hip(
         Gives the median distance of a region to the implant in mm.
     """
     p, to_other_hip = picture.parameters, _to_other_hip(picture)
-    judged: list[tuple[str | None, JudgedPlace]] = []
+    judged = []
     for part in parts:
         region = part.region
         place = HipPlace(
@@ -416,8 +386,8 @@ def judge_hip(
         )
         found = HIP_RULES.first(place, p.rules_off)
         rule, verdict = (None, normal("no rule applies")) if found is None else found
-        sure = verdict.sure and may_count_alone(part, p.bright)
-        judged.append((rule, JudgedPlace(part, verdict.kind, sure)))
+        kind = None if verdict.is_normal else verdict.kind
+        judged.append(JudgedPlace(part, kind, verdict.sure and may_count_alone(part, p.bright), rule))
     return judged
 
 

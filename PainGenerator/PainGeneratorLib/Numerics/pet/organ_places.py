@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..body.distances import BLADDER_SIDE_MOST
 from ..core import tissues as tissue_codes
 from ..core.records import HotSpot
-from ..body.distances import BLADDER_SIDE_MOST
 from .body_shape import BodyShape
 
 MIDLINE_MM = BLADDER_SIDE_MOST.value

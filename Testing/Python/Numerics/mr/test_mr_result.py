@@ -22,6 +22,7 @@ def series(value: float, *roles: str) -> dict[str, Image]:
     """Series of soft tissue with a layer of three times its signal, as fat has on T1."""
     signal = np.full(GRID.shape, value, dtype=np.float32)
     signal[:, :8] *= 3.0
+    signal *= 1.0 + 0.03 * np.random.default_rng(1).normal(size=GRID.shape).astype(np.float32)
     return {role: Image(signal, GRID) for role in roles}
 
 
