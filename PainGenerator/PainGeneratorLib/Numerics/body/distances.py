@@ -20,7 +20,7 @@ class Distance:
     ----------
     value : float
     unit : str
-        ``mm``, ``ml``, ``deg``, ``part`` for a part of a whole (0 to 1), ``mm per part``, or ``ratio``.
+        ``mm``, ``mm2``, ``ml``, ``deg``, ``part`` for a part of a whole (0 to 1), ``mm per part``, or ``ratio``.
     text : str
         What it is, in a full sentence, and whether it is a lower or an upper bound.
     source : str
@@ -477,3 +477,139 @@ NORMAL_FLUID_MARGIN = Distance(
 BEYOND_ENDPLATE = Distance(
     6.0, "mm", "How far around a change of an endplate the marrow beyond the band is looked at.", MR_TUNED
 )
+
+# --- MR: hip, implant, tissues
+# Places and sizes on MR of both hips after a replacement: used by Numerics/mr. The distance of a place is the median
+# distance of its voxels to the void of the implant. LEAST is a lower bound, MOST and REACH are upper bounds.
+
+HIP_TUNED = f"{OURS} for adults, tuned on phantoms of hip replacements"
+
+HIP_JOINT_REACH = Distance(
+    25.0, "mm", "Upper bound for the distance between the implant and fluid in the hip joint.", HIP_TUNED
+)
+AROUND_IMPLANT_REACH = Distance(
+    45.0, "mm", "Upper bound for the distance between the implant and a collection around it.", HIP_TUNED
+)
+EDEMA_AT_IMPLANT_REACH = Distance(
+    25.0, "mm", "Upper bound for the distance between the implant and edema that is due to it.", HIP_TUNED
+)
+BESIDE_HIP_REACH = Distance(
+    75.0, "mm", "Upper bound for the distance of bursae and collections lateral of a hip from its joint.", HIP_TUNED
+)
+LATERAL_OF_IMPLANT_LEAST = Distance(
+    10.0,
+    "mm",
+    "Lower bound for how much farther from the midline than the middle of the implant a place lies, for it to be "
+    "lateral of the hip, where no bowel is.",
+    HIP_TUNED,
+)
+COLLECTION_THICKNESS_LEAST = Distance(
+    8.0,
+    "mm",
+    "Lower bound for the thickness of a bursitis or a collection; traces of fluid in bursae are 5 to 7 mm thick.",
+    HIP_TUNED,
+)
+HIP_FLUID_VOLUME_LEAST = Distance(
+    1.0, "ml", "Lower bound for the volume of fluid at the hips; smaller places are judged as edema.", HIP_TUNED
+)
+SACROILIAC_FROM_IMPLANT_LEAST = Distance(
+    45.0, "mm", "Lower bound for the distance of the sacroiliac joints from an implant.", HIP_TUNED
+)
+SACROILIAC_BEHIND_IMPLANT_LEAST = Distance(
+    20.0,
+    "mm",
+    "Lower bound for how far the sacroiliac joints lie behind the middle of a hip implant.",
+    ADULT,
+    (30.0, 70.0),
+)
+FAR_EDEMA_VOLUME_LEAST = Distance(
+    1.0, "ml", "Lower bound for the volume of edema in bone far from the implant.", HIP_TUNED
+)
+BOWEL_LOOP_LENGTH_LEAST = Distance(
+    80.0,
+    "mm",
+    "Longer places far from the implant are loops of bowel. Sacroiliac joints are 50 to 60 mm long, here with their "
+    "margins.",
+    ADULT,
+)
+VESSEL_FROM_IMPLANT_LEAST = Distance(
+    12.0, "mm", "Lower bound for the distance of the great vessels from an implant.", HIP_TUNED
+)
+VESSEL_PIECE_ELONGATION_LEAST = Distance(
+    2.2, "ratio", "Lower bound for length over width of a piece of an iliac or femoral vessel.", HIP_TUNED
+)
+VESSEL_PIECE_FLATNESS_MOST = Distance(
+    1.4, "ratio", "Upper bound for width over thickness of a piece of an iliac or femoral vessel.", HIP_TUNED
+)
+VESSEL_PIECE_WIDTH_MOST = Distance(
+    16.0, "mm", "Upper bound for the width of an iliac or femoral vessel, blurred.", ADULT, (8.0, 14.0)
+)
+METAL_HALO_SHELL_INNER = Distance(
+    6.0, "mm", "Inner border of the shell around an implant in which a halo is looked for.", HIP_TUNED
+)
+METAL_HALO_SHELL_OUTER = Distance(12.0, "mm", "Outer border of that shell.", HIP_TUNED)
+METAL_HALO_REACH = Distance(
+    25.0, "mm", "Nearer to an implant with a halo than this, a bright place may be due to the metal.", HIP_TUNED
+)
+
+IMPLANT_FRONT_MOST = Distance(
+    35.0,
+    "mm",
+    "Hip implants lie behind this distance in front of the middle of the body; bowel gas mostly does not.",
+    HIP_TUNED,
+)
+IMPLANT_PARTS_GAP_MOST = Distance(
+    20.0,
+    "mm",
+    "Upper bound for the gap between two voids of one implant; a neck is about as long.",
+    HIP_TUNED,
+)
+IMPLANT_LENGTH_LEAST = Distance(50.0, "mm", "Lower bound for the length of a stem with its neck and head.", HIP_TUNED)
+IMPLANT_SIDE_SURE = Distance(
+    25.0, "mm", "Farther from the midline than this, the side of a void is sure enough to compare it.", HIP_TUNED
+)
+IMPLANT_SIDE_UNCERTAIN = Distance(
+    20.0, "mm", "Nearer to the midline than this, the side of an implant is uncertain.", HIP_TUNED
+)
+STEM_LENGTH_LEAST = Distance(40.0, "mm", "Lower bound for the length of a void with a stem.", HIP_TUNED)
+STEM_RADIUS_LEAST = Distance(4.0, "mm", "Lower bound for the radius of a stem on MR.", HIP_TUNED)
+VOID_CORE_DEPTH = Distance(
+    3.0, "mm", "Lower bound for the depth of the core of a void: cortex and fascia are thinner.", HIP_TUNED
+)
+VOID_AROUND_CORE = Distance(3.5, "mm", "Upper bound for the distance of a void's voxels from its core.", HIP_TUNED)
+PILE_UP_SHELL = Distance(5.0, "mm", "Thickness of the shell around a void in which pile-up is looked for.", HIP_TUNED)
+
+# Bones on MR without an anatomy segmentation, within slices.
+MARROW_TUNED = f"{OURS}, tuned on phantoms and on real volumes of spine and thigh"
+CORTEX_HALF_WIDTH_MOST = Distance(
+    3.5,
+    "mm",
+    "Upper bound for half of the width of a dark line that counts as cortex between two brighter parts.",
+    MARROW_TUNED,
+)
+CORTEX_GAP_HALF_WIDTHS = (
+    Distance(1.9, "mm", "Half of the width of the gaps in the cortex of small bones.", MARROW_TUNED),
+    Distance(3.5, "mm", "Half of the width of the gaps in the cortex of medium bones.", MARROW_TUNED),
+    Distance(5.5, "mm", "Half of the width of the gaps in the cortex of large bones.", MARROW_TUNED),
+)
+"""Gaps in the cortex that are closed, in this order: small bones first."""
+CORTEX_GAP_MARGIN = Distance(
+    0.9, "mm", "How much farther than the half width of a gap the parts of a bone reach from their core.", MARROW_TUNED
+)
+SKIN_FAT_DEPTH = Distance(7.0, "mm", "What comes nearer to the skin than this is subcutaneous fat.", MARROW_TUNED)
+BONE_SLICE_AREA_LEAST = Distance(40.0, "mm2", "Lower bound for the area of a bone on a slice.", MARROW_TUNED)
+BONE_SLICE_AREA_MOST = Distance(9000.0, "mm2", "Upper bound for the area of a bone on a slice.", MARROW_TUNED)
+BONE_HOLE_AREA_MOST = Distance(
+    350.0,
+    "mm2",
+    "Upper bound for a lesion or a vessel in a bone; larger holes are the canal or the space of a joint.",
+    MARROW_TUNED,
+)
+BONE_VOLUME_LEAST = Distance(1.5, "ml", "Lower bound for the volume of a bone that can be recognized.", MARROW_TUNED)
+BONE_NOTCH_HALF_WIDTH = Distance(
+    4.0,
+    "mm",
+    "Half of the width of the notches in a bone that are closed: vessels in the cortex, small lesions.",
+    MARROW_TUNED,
+)
+LOCAL_FAT_WINDOW = Distance(60.0, "mm", "Width of the window whose brightest tissue is taken for fat.", MARROW_TUNED)

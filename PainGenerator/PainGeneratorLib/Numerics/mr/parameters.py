@@ -69,6 +69,21 @@ class BrightParameters:
 
 
 @dataclass(frozen=True, kw_only=True)
+class HipParameters:
+    """Which bright places at the hips after a replacement count without PET."""
+
+    minimum_ml: float
+    """Lower bound of the volume."""
+    clear_fluid_ml: float
+    """Lower bound of the volume of fluid that counts even where metal makes its surroundings bright, and of a thick
+    place."""
+    far_over_muscle: float
+    """Lower bound of the peak over the signal of muscle, for oedema in bone far from the implant."""
+    halo_part: float
+    """Above this part of bright voxels, the surroundings of the implant are bright by the metal."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class FluidParameters:
     """When bright soft tissue is fluid that counts."""
 
@@ -240,6 +255,7 @@ class MRParameters:
     oedema: OedemaParameters
     t1_only: T1OnlyParameters
     bright: BrightParameters
+    hip: HipParameters
     fluid: FluidParameters
     modic: ModicParameters
     disc: DiscParameters
