@@ -8,7 +8,7 @@ import inspect
 import pytest
 from PainGeneratorLib.Numerics.body import distances
 from PainGeneratorLib.Numerics.core.records import MR_KINDS
-from PainGeneratorLib.Numerics.mr import endplate_rules, fluid_rules, marrow_rules, spine_rules, verdicts
+from PainGeneratorLib.Numerics.mr import endplate_rules, fluid_rules, hip, marrow_rules, spine_rules, verdicts
 from PainGeneratorLib.Numerics.mr.parameters import MRParameters
 from PainGeneratorLib.Numerics.mr.rule_lists import MR_RULE_LISTS, mr_rule_names
 from PainGeneratorLib.Workflow.protocol import load_protocol
@@ -44,6 +44,16 @@ def test_no_bare_number_decides_in_a_rule(module: object) -> None:
     tree = ast.parse(inspect.getsource(module))
     functions = [node for node in tree.body if isinstance(node, ast.FunctionDef)]
     assert functions
+    check_literals(functions)
+
+
+def test_no_bare_number_decides_in_a_rule_about_hips() -> None:
+    for rule in (*hip.HIP_RULES, *hip.HIP_DOUBTS):
+        check_literals([ast.parse(inspect.getsource(rule.apply)).body[0]])
+
+
+def check_literals(functions: list[ast.AST]) -> None:
+    """Refuse numbers in functions, but for signs, counts and halves."""
     for function in functions:
         for node in ast.walk(function):
             if isinstance(node, ast.Constant) and isinstance(node.value, int | float):
@@ -55,7 +65,7 @@ def test_every_distance_says_what_it_is_and_where_it_comes_from() -> None:
     for name, one in table.items():
         assert one.text.endswith("."), name
         assert one.source.strip(), name
-        assert one.unit in ("mm", "ml", "deg", "part", "ratio", "mm per part"), name
+        assert one.unit in ("mm", "mm2", "ml", "deg", "part", "ratio", "mm per part"), name
         assert one.spread is None or one.spread[0] < one.spread[1], name
 
 
