@@ -428,7 +428,6 @@ TWIN_HEIGHT_DIFFERENCE_MOST = Distance(8.0, "mm", "Upper bound for the differenc
 MR_TUBE_ELONGATION_LEAST = Distance(
     4.0, "ratio", "Lower bound for length over width of a vessel, nerve or ureter on MR.", MR_TUNED
 )
-MR_TUBE_WIDTH_FLOOR = Distance(2.0, "mm", "A thinner tube counts as this wide: the voxels are no finer.", MR_TUNED)
 MR_TUBE_WIDTH_MOST = Distance(14.0, "mm", "Upper bound for the width of a vessel, nerve or ureter on MR.", ADULT)
 MR_TUBE_LENGTH_LEAST = Distance(25.0, "mm", "Lower bound for the length of a vessel, nerve or ureter on MR.", MR_TUNED)
 CANAL_ELONGATION_LEAST = Distance(2.5, "ratio", "Lower bound for length over width of the spinal canal.", ADULT)

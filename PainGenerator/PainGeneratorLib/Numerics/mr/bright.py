@@ -25,8 +25,6 @@ SHELL_INNER_MM = 1.2
 """Lower bound for the distance of the shell from a bright place: beyond its blurred edge."""
 SHELL_OUTER_MM = 4.2
 """Upper bound for that distance: within the neighboring tissue."""
-FLUID_LIKE = 2.2
-"""Lower bound for the mean over muscle of free fluid and synovitis at hips; edema in marrow is less bright."""
 
 # How the tissues of the shell look, as signal over that of muscle. Our estimates: the middle between two tissues.
 MARROW_T1_LEAST = 1.25

@@ -18,7 +18,7 @@ from ..core import tissues
 from ..core.image import Region
 from ..core.records import MRFinding
 from ..core.rules import Rule, RuleList
-from .bright import FLUID_LIKE, BrightPart, JudgedPlace, as_finding, bright_parts
+from .bright import BrightPart, JudgedPlace, as_finding, bright_parts
 from .fluid_rules import normal_fluid
 from .kinds import find_fluid, find_oedema
 from .parameters import BrightParameters, HipParameters
@@ -68,6 +68,8 @@ class HipPlace:
     is_organ : bool
         An anatomy segmentation says that most of it is bowel, a vessel or another organ.
     parameters : HipParameters
+    fluid_like_over_muscle : float
+        Lower bound for the mean signal over that of muscle of free fluid.
     """
 
     part: BrightPart
@@ -78,6 +80,7 @@ class HipPlace:
     normal_fluid: str | None
     is_organ: bool
     parameters: HipParameters
+    fluid_like_over_muscle: float
 
     @property
     def to_either_hip_mm(self) -> float:
@@ -97,7 +100,7 @@ def is_in_sacrum(place: HipPlace) -> bool:
 def is_free_fluid(place: HipPlace) -> bool:
     """Whether a place is as bright as fluid. Within the sacrum it is marrow, however bright it is."""
     is_large = place.part.volume_ml >= distances.HIP_FLUID_VOLUME_LEAST.value
-    return place.part.mean >= FLUID_LIKE and is_large and not is_in_sacrum(place)
+    return place.part.mean >= place.fluid_like_over_muscle and is_large and not is_in_sacrum(place)
 
 
 def is_thick(place: HipPlace) -> bool:
@@ -383,6 +386,7 @@ def judge_hip(
             normal_fluid(region, picture.surroundings, p),
             _is_organ(picture, region),
             p.hip,
+            p.bright.fluid_like_over_muscle,
         )
         found = HIP_RULES.first(place, p.rules_off)
         rule, verdict = (None, normal("no rule applies")) if found is None else found

@@ -30,6 +30,8 @@ DISC_FIRST_STEP_MM = 1.0
 """Smallest distance along the body's length at which a disc is looked for."""
 DISC_STEP_MM = 1.5
 """Spacing of those distances."""
+DISC_ROUNDING_MM = 0.1
+"""Added to the largest of those distances, so that rounding does not leave it out."""
 BETWEEN_BONES_STEPS_MM = (6.0, 9.0, 12.0)
 """Distances above and below a dark disc at which marrow is looked for."""
 BODY_PERCENTILE = 3
@@ -47,7 +49,7 @@ def disc_part(picture: MRPicture, region: Region, reach_mm: float) -> float:
         return 0.0
     points = region.points_ras
     found = np.zeros(len(points), dtype=bool)
-    for step in np.arange(DISC_FIRST_STEP_MM, reach_mm + 0.1, DISC_STEP_MM):
+    for step in np.arange(DISC_FIRST_STEP_MM, reach_mm + DISC_ROUNDING_MM, DISC_STEP_MM):
         for sign in (1.0, -1.0):
             found |= sample_mask(mask, picture.surroundings.geometry, points + np.array([0.0, 0.0, sign * step]))
     return float(found.mean())

@@ -87,8 +87,7 @@ def slice_counts(region: Region) -> np.ndarray:
 
 def is_tube_shaped(lengths_mm: np.ndarray) -> bool:
     """Whether lengths (longest first, mm) are those of a vessel, nerve or ureter: long, and thin both ways."""
-    width = max(lengths_mm[1], distances.MR_TUBE_WIDTH_FLOOR.value)
-    is_long = lengths_mm[0] > distances.MR_TUBE_ELONGATION_LEAST.value * width
+    is_long = lengths_mm[0] > distances.MR_TUBE_ELONGATION_LEAST.value * lengths_mm[1]
     is_thin = lengths_mm[1] < distances.MR_TUBE_WIDTH_MOST.value
     return bool(is_long and is_thin and lengths_mm[0] > distances.MR_TUBE_LENGTH_LEAST.value)
 

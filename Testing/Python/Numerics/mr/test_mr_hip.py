@@ -58,7 +58,7 @@ def hip_place(
     normal_fluid: str | None = None,
     is_organ: bool = False,
 ) -> HipPlace:
-    return HipPlace(part, to_implant_mm, to_other_hip_mm, is_behind, is_lateral, normal_fluid, is_organ, HIP)
+    return HipPlace(part, to_implant_mm, to_other_hip_mm, is_behind, is_lateral, normal_fluid, is_organ, HIP, 2.2)
 
 
 def judged(place: HipPlace, switched_off=()) -> tuple[str, str | None, bool] | None:
