@@ -13,6 +13,7 @@ from ..core.image import Geometry
 from ..core.records import Candidate, HotSpot, MRFinding
 from ..core.regions import on_grid, union
 from ..core.words import Evidence
+from ..mr.verdicts import IMPLANT_ARTEFACT
 from .joining import (
     clearness_order,
     grouped_findings,
@@ -30,8 +31,6 @@ from .set_apart import SET_APART_RULES, UptakeAlone, are_scar_after_replacement,
 
 __all__ = ["FusionParameters", "Name", "Symptoms", "flag_and_score", "fuse", "ranked", "set_measures"]
 
-IMPLANT_ARTEFACT = "implant artefact"
-"""The kind of the MR finding that marks an implant's signal void. It is no sign of pain."""
 CONFIRMED_BY_MR = "confirmed-by-mr"
 """The name of the rule by which uptake counts although it is usual at its place: the MR shows something there."""
 
@@ -82,7 +81,7 @@ def fuse(
         In the reference frame. Physiologic ones are left out here, as they are reported apart. Uptake that is usual at
         its place is found here, where its place is known, and marked as physiologic in place.
     mr_findings : sequence of MRFinding
-        In the reference frame. Implant artefacts make no candidates.
+        In the reference frame. Implant artifacts make no candidates.
     name : callable
         Gives the anatomical place of a region.
     parameters : FusionParameters

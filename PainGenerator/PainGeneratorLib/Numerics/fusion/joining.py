@@ -9,14 +9,12 @@ import numpy as np
 
 from ..core.records import HotSpot, MRFinding
 from ..core.regions import gap_mm, overlap_fraction
+from ..mr.verdicts import DISC_DEGENERATION
 from .parameters import JoinParameters
 from .places import Places, Sign, is_same_place, is_whole_region
 
 SomeSign = TypeVar("SomeSign", HotSpot, MRFinding)
 Item = TypeVar("Item")
-
-DISC_DEGENERATION = "disc degeneration"
-"""The kind of MR finding that most people without pain have, too."""
 
 
 def lies_within(first: Sign, second: Sign, limit_mm: float) -> bool:

@@ -30,7 +30,7 @@ class NeckParameters:
     noise_lift: float
     """Most by which noise multiplies SUVmax."""
     scar_ml: float
-    """Volume in ml: a smaller oedema is scar, or signal that the metal has shifted."""
+    """Volume in ml: a smaller edema is scar, or signal that the metal has shifted."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -15,17 +15,17 @@ from ..core.image import Geometry
 from ..core.records import Candidate
 from ..core.regions import overlap_fraction
 from ..core.words import LATERAL_SIDES, Evidence, Group, PainSide
-from .joining import DISC_DEGENERATION
+from ..mr.verdicts import DISC_DEGENERATION, MODIC_II, MODIC_III
 from .parameters import FusionParameters, SymptomParameters
 from .places import is_near_neck
 from .set_apart import noise_free_max
 
 CUT_OFF_FLAGS = frozenset({"truncated", "peak-at-edge", "large"})
 """Flags of uptake that is cut off by the field of view, or too large for a pain generator."""
-COMMON_KINDS = frozenset({DISC_DEGENERATION, "Modic II", "Modic III"})
+COMMON_KINDS = frozenset({DISC_DEGENERATION, MODIC_II, MODIC_III})
 """Kinds of MR findings that people without pain often have, too."""
 ZONES_BRIGHT_AFTER_SURGERY = frozenset({"Gruen 1", "Gruen 7", "Gruen 8"})
-"""Gruen zones where marrow oedema is common without complaints (Filli, 2020)."""
+"""Gruen zones where marrow edema is common without complaints (Filli, 2020)."""
 BOTH_SEEN = 0.5
 """Concordance of a hot spot and an MR finding that are joined, as a part of its points."""
 CENTERS_AGREE = 0.25
@@ -130,7 +130,7 @@ def is_usual_at_neck(seen: Seen) -> bool:
 
 
 def is_usual_in_gruen_zone(seen: Seen) -> bool:
-    """An MR finding without uptake in a zone where oedema is common after a hip replacement (Filli, 2020)."""
+    """An MR finding without uptake in a zone where edema is common after a hip replacement (Filli, 2020)."""
     candidate = seen.candidate
     return (
         seen.group == Group.HIP_REPLACEMENT

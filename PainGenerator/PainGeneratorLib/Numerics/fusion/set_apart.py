@@ -1,7 +1,7 @@
 """Signs that make no candidate, as they are usual where they lie.
 
 Painless hip prostheses have uptake at their neck for years (Gelderman, Acta Orthop 2018; Zhuang, 2002), and scar shows
-as oedema there. Uptake whose nearest structure is an organ belongs to the organ: no bone, joint or muscle lies nearer.
+as edema there. Uptake whose nearest structure is an organ belongs to the organ: no bone, joint or muscle lies nearer.
 """
 
 from __future__ import annotations
@@ -12,11 +12,9 @@ from dataclasses import dataclass
 from ..core.records import HotSpot, MRFinding, Place
 from ..core.rules import Rule, RuleList
 from ..core.words import Group
+from ..mr.verdicts import OEDEMA
 from .parameters import FusionParameters, NeckParameters
 from .places import ORGANS_WITH_UPTAKE, Places, is_near_neck
-
-OEDEMA = "oedema"
-"""The kind of MR finding that scar and shifted signal look like."""
 
 
 @dataclass(frozen=True)

@@ -35,7 +35,7 @@ from .signal import Factors, Signals, in_plane_smooth, local_z, prepare_signals,
 from .spine import SpineMap, find_by_anatomy, find_in_spine, map_spine, mark_spine
 from .surroundings import MRSurroundings
 from .tissue_map import TissueSignals, make_tissue_map, tissue_signals
-from .verdicts import LOW_GRADE
+from .verdicts import IMPLANT_ARTEFACT, LOW_GRADE
 
 Progress = Callable[[float, str], None]
 
@@ -324,7 +324,7 @@ def _implant_finding(void: Region) -> MRFinding:
     """The void of an implant as a finding, so that it is shown."""
     return MRFinding(
         label=0,
-        kind="implant artefact",
+        kind=IMPLANT_ARTEFACT,
         region=void,
         centroid_ras_mm=void.centroid_ras_mm,
         volume_ml=void.volume_ml,

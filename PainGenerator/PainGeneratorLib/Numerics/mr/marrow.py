@@ -14,7 +14,7 @@ import numpy as np
 from scipy import ndimage
 
 from ..body import distances
-from .signal import Factors, Signals, block_mean, spread_blocks
+from .signal import THICK_SLICE, Factors, Signals, block_mean, spread_blocks
 
 Spacing = tuple[float, float, float]
 """Voxel size in mm, the direction across slices first."""
@@ -23,8 +23,6 @@ SPACING_MM = 1.6
 """In-slice voxel size to work on, mm, about: cortex is hardly thinner."""
 COARSEST_MM = 2.2
 """Upper bound for the in-slice voxel size, mm. In larger voxels cortex is not seen, and nothing is called marrow."""
-THICK_SLICE = 1.5
-"""Slices are thick when their distance is more than this many times the typical voxel size."""
 SMOOTH_MM = 0.6
 """Standard deviation of the Gaussian mean within slices, mm."""
 SMOOTH_TRUNCATE = 2.5

@@ -9,7 +9,7 @@ import numpy as np
 from scipy import ndimage
 
 from ..core.image import Geometry, Image, Region, resample
-from .bias import BiasParameters, correct_bias
+from .bias import MAD_TO_SD, SEEN_PART, SEEN_PERCENT, BiasParameters, correct_bias
 
 Factors = tuple[int, int, int]
 """Whole numbers of voxels of a block, along (k, j, i)."""
@@ -31,11 +31,6 @@ NOISE_TIMES = 2.0
 NOISE_BOUND_PART = 0.35
 """Upper bound for what the noise may ask of the body, as a part of the typical bright signal: an image without air has
 no noise to measure. Our estimate."""
-SEEN_PERCENT = 98.0
-"""The percentile of the signal that stands for the brightest tissue."""
-SEEN_PART = 0.1
-"""Lower bound for the signal of tissue that the typical signal is taken of, as a part of the brightest tissue's. Our
-estimate."""
 CLOSING_ROUNDS = 4
 """Rounds of the closing that fills notches and cavities of the body, in voxels of :data:`BODY_COARSE_MM`."""
 BODY_PIECE_PART = 0.1
@@ -54,8 +49,6 @@ LEAST_SAMPLES = 30
 """Lower bound for the voxels of marrow of which a median is taken. Our estimate."""
 LEAST_SPREAD = 0.04
 """Lower bound for the spread of normal marrow as a part of its signal: less is not measured in noise. Our estimate."""
-MAD_TO_SD = 1.4826
-"""Standard deviation over median absolute deviation, for a normal distribution."""
 NEIGHBORS = 2
 """How many vertebrae above and below serve as reference of a vertebra, beside itself."""
 NEAR_GRID_PART = 0.25

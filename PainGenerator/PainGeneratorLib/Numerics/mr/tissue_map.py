@@ -194,5 +194,5 @@ def _coarse_opening(mask: np.ndarray, signals: Signals) -> np.ndarray:
     thick = int(np.argmax(signals.geometry.spacing_kji_mm))
     within_slice[tuple(1 if axis == thick else slice(None) for axis in range(3))] = True
     opened = ndimage.binary_opening(coarse, within_slice, iterations=OPENING_ROUNDS)
-    thick: np.ndarray = spread_blocks(opened, factors, mask.shape) & mask
-    return thick
+    parts: np.ndarray = spread_blocks(opened, factors, mask.shape) & mask
+    return parts

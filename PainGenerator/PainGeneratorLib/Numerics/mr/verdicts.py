@@ -13,6 +13,8 @@ MODIC_I = "Modic I"
 MODIC_II = "Modic II"
 MODIC_III = "Modic III"
 DISC_DEGENERATION = "disc degeneration"
+IMPLANT_ARTEFACT = "implant artefact"
+"""The kind of the finding that marks the signal void of an implant. It is no sign of pain."""
 
 LOW_GRADE = 0.33
 """The lowest grade of a finding."""

@@ -233,7 +233,7 @@ def test_noise_is_taken_off_by_suvpeak_but_not_beyond_what_noise_can_do(
         ("effusion or synovitis", 4.9, NECK, False),
     ],
 )
-def test_small_oedema_at_the_neck_is_scar(parameters, kind, volume_ml, place, is_scar) -> None:
+def test_small_edema_at_the_neck_is_scar(parameters, kind, volume_ml, place, is_scar) -> None:
     one = finding(kind=kind, volume_ml=volume_ml)
     assert is_scar_at_neck(one, place, parameters.neck) is is_scar
     assert are_scar_after_replacement([one], {one: place}, "hip-replacement", parameters.neck) is is_scar
@@ -297,7 +297,7 @@ def test_mild_uptake_at_the_neck_is_expected_after_surgery(parameters, suv_max, 
         ("Gruen 1", "MR only", "low-back", False),
     ],
 )
-def test_oedema_in_some_gruen_zones_is_expected_after_surgery(parameters, zone, evidence, group, is_flagged) -> None:
+def test_edema_in_some_gruen_zones_is_expected_after_surgery(parameters, zone, evidence, group, is_flagged) -> None:
     place = dataclasses.replace(FACET, zone=zone)
     flags = flags_of(parameters, candidate(evidence, place, mr_kind="oedema"), group)
     assert flags == (["expected-after-surgery"] if is_flagged else [])

@@ -183,7 +183,7 @@ def test_a_piece_of_a_great_vessel_is_long_and_round_and_not_in_bone(lengths, ma
 
 
 @pytest.mark.parametrize(("to_implant", "expected"), [(25.0, ("hip-edema-at-implant", OEDEMA, True)), (25.1, None)])
-def test_oedema_lies_near_the_implant(to_implant: float, expected: tuple | None) -> None:
+def test_edema_lies_near_the_implant(to_implant: float, expected: tuple | None) -> None:
     assert judged(hip_place(bright_part(), to_implant)) == expected
 
 
@@ -201,7 +201,7 @@ def test_oedema_lies_near_the_implant(to_implant: float, expected: tuple | None)
         ({"lengths": (80.1, 38, 20)}, None),
     ],
 )
-def test_far_from_the_implant_a_compact_place_in_bone_is_oedema(change: dict, expected: tuple | None) -> None:
+def test_far_from_the_implant_a_compact_place_in_bone_is_edema(change: dict, expected: tuple | None) -> None:
     assert judged(hip_place(bright_part(**{"marrow": 0.5, **change}), 64.0)) == expected
 
 
