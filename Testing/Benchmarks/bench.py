@@ -25,7 +25,8 @@ import numpy as np
 from bench_pet import FULL_PET, pet_with_foci, plain_hot_spots, whole_image_peaks
 from bench_timing import Timing, exponent, header, line, timed
 from PainGeneratorLib.Numerics.core.image import Geometry, Image
-from PainGeneratorLib.Numerics.mr.bias import BiasParameters, correct_bias
+from PainGeneratorLib.Numerics.mr.bias import correct_bias
+from PainGeneratorLib.Numerics.mr.parameters import MRParameters
 from PainGeneratorLib.Numerics.pet.detector import HotSpotDetector, HotSpotParameters
 from PainGeneratorLib.Numerics.pet.peak import suv_peak
 from PainGeneratorLib.Workflow.protocol import load_protocol
@@ -96,9 +97,7 @@ def bias_row(repeat: int) -> Timing:
     body = i**2 / 0.8 + j**2 / 0.9 < 1
     array = (np.where(body, tissue * field, 0) + rng.normal(0, 6, FULL_MR)).astype(np.float32)
     image = Image(array, Geometry(FULL_MR, np.diag([1.0, 1.0, 4.0, 1.0])))
-    section = load_protocol("low-back").values()["mr_findings"]
-    keys = ("order", "sample_mm", "pair_mm", "iterations", "histogram_fwhm", "foreground_part")
-    parameters = BiasParameters(*(section[f"bias_{key}"] for key in keys))
+    parameters = load_protocol("low-back").stage("mr_findings", MRParameters).bias
     ours, (_, found) = timed(lambda: correct_bias(image, parameters=parameters), repeat)
 
     def n4() -> np.ndarray:

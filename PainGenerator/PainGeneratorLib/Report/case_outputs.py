@@ -162,7 +162,7 @@ def _report_content(
     analysis: Analysis, pictures: dict[str, Any], overview: bytes | None, created: datetime.datetime
 ) -> ReportContent:
     case, options = analysis.case, analysis.case.options
-    fusion = case.protocol.stages["fusion"]
+    weights = case.protocol.stages["fusion"]["weights"]
     return ReportContent(
         case={
             **case.patient,
@@ -182,7 +182,7 @@ def _report_content(
         suv=analysis.suv.result.to_json(),
         alignment=[series.to_json() for series in analysis.alignment.by_role.values()],
         reference_tissues=_reference_rows(analysis),
-        score_weights={name: fusion[f"weight_{name}"]["value"] for name in _PARTS},
+        score_weights={name: weights[name]["value"] for name in _PARTS},
         changed_parameters=_changed_parameters(analysis),
         protocol=case.group,
         method=case.notes,

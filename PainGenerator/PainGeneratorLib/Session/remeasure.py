@@ -138,7 +138,7 @@ class Remeasure:
         """Findings that overlap the outline or lie as near as fusion joins them; clearest first."""
         if not self.aligned and candidate.hot_spots:
             return []
-        reach = self.case.protocol.value("fusion.join_gap_mm")
+        reach = self.case.protocol.value("fusion.join.gap_mm")
         findings = [f for f in self.mr.findings if f.kind != "implant artefact"]
         own = [f for f in candidate.mr_findings if not any(f is other for other in findings)]
         near = [f for f in (*findings, *own) if gap_mm(candidate.region, f.region, reach) < np.inf]

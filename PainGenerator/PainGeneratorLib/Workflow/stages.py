@@ -13,7 +13,8 @@ from ..Anatomy.body_plan import BodyPlan
 from ..Numerics.body.symmetry import SymmetryPlane
 from ..Numerics.core.image import Image, resample
 from ..Numerics.core.words import MR_ROLES, Role
-from ..Numerics.mr.findings import MRParameters, MRResult, find_mr_findings
+from ..Numerics.mr.findings import MRResult, find_mr_findings
+from ..Numerics.mr.parameters import MRParameters
 from ..Numerics.pet.detector import HotSpotDetector, HotSpotParameters
 from ..Numerics.suv.factors import PetHeader, SuvOverrides, SuvResult, compute_suv_factors, factors_for_unit
 from ..Registration.alignment import align_case

@@ -37,20 +37,20 @@ def test_both_groups_have_the_same_parameters() -> None:
 
 
 def test_a_value_given_as_text_takes_the_type_of_the_parameter_and_is_marked_as_changed() -> None:
-    protocol = load_protocol("low-back").with_values({"fusion.weight_mr": "30"})
-    assert protocol.stage("fusion", FusionParameters).weight_mr == 30.0
-    assert protocol.changed == ("fusion.weight_mr",)
-    assert load_protocol("low-back").stage("fusion", FusionParameters).weight_mr != 30.0
+    protocol = load_protocol("low-back").with_values({"fusion.weights.mr": "30"})
+    assert protocol.stage("fusion", FusionParameters).weights.mr == 30.0
+    assert protocol.changed == ("fusion.weights.mr",)
+    assert load_protocol("low-back").stage("fusion", FusionParameters).weights.mr != 30.0
 
 
 @pytest.mark.parametrize(
     ("name", "value", "text"),
     [
-        ("fusion.weight_mr", "101", "from 0.0 to 100.0"),
-        ("fusion.weight_mr", "much", "a number"),
-        ("fusion.weight_mr", "nan", "a number"),
-        ("fusion.weight", "1", "known are: fusion.join_gap_mm"),
-        ("weight_mr", "1", "Names are stage.parameter"),
+        ("fusion.weights.mr", "101", "from 0.0 to 100.0"),
+        ("fusion.weights.mr", "much", "a number"),
+        ("fusion.weights.mr", "nan", "a number"),
+        ("fusion.weight", "1", "known are: fusion.join.gap_mm"),
+        ("weights.mr", "1", "Names are stage.parameter"),
     ],
 )
 def test_an_unknown_name_or_a_value_out_of_range_is_refused(name: str, value: str, text: str) -> None:
@@ -60,8 +60,8 @@ def test_an_unknown_name_or_a_value_out_of_range_is_refused(name: str, value: st
 
 def test_a_users_protocol_file_may_hold_only_what_differs(tmp_path: Path) -> None:
     file = tmp_path / "own.json"
-    file.write_text(json.dumps({"group": "low-back", "stages": {"fusion": {"join_gap_mm": 7.5}}}))
-    assert load_protocol("low-back", file).value("fusion.join_gap_mm") == 7.5
+    file.write_text(json.dumps({"group": "low-back", "stages": {"fusion": {"join": {"gap_mm": 7.5}}}}))
+    assert load_protocol("low-back", file).value("fusion.join.gap_mm") == 7.5
     with pytest.raises(PainGeneratorError, match="is for the group 'low-back'"):
         load_protocol("hip-replacement", file)
     file.write_text("{")

@@ -129,3 +129,66 @@ def plane_of_outline(body: BodyVoxels) -> SymmetryPlane | None:
     lean = float(np.clip(lean, -LEAN_MOST, LEAN_MOST))
     at = np.array([np.median(across - lean * (height - height.mean())), front.mean(), height.mean()])
     return SymmetryPlane(at, np.array([-1.0, 0.0, lean]) / np.hypot(1.0, lean), 0.0)
+
+
+SPINE_MARROW_LEAST_ML = 20.0
+"""Lower bound for the volume of marrow, ml, whose middle is taken for that of the spine. Our estimate: one lumbar
+vertebra and a part of the next."""
+WHOLE_BODY_WIDTH_MM = 280.0
+"""Lower bound for the width of a body, mm, that is seen from side to side. Our estimate for adults."""
+ENOUGH_VOXELS = 20_000
+"""About how many voxels give the middle of a mask."""
+
+
+def plane_r_mm(geometry: Geometry, symmetry: SymmetryPlane | None) -> float | None:
+    """R where the plane of symmetry crosses the middle of the field of view.
+
+    Parameters
+    ----------
+    geometry : Geometry
+        The field of view.
+    symmetry : SymmetryPlane or None
+
+    Returns
+    -------
+    float or None
+        RAS mm; None without a reliable plane.
+    """
+    if symmetry is None or not is_reliable(symmetry):
+        return None
+    center = geometry.center_ras
+    return float((center - float(symmetry.signed_distance_mm(center)) * symmetry.normal_ras)[0])
+
+
+def midline_r_mm(
+    body: np.ndarray, geometry: Geometry, symmetry: SymmetryPlane | None, spine_marrow: np.ndarray | None
+) -> float | None:
+    """R of the midline in an MR: of the plane of symmetry, else of the spine's marrow, else of a body seen whole.
+
+    Parameters
+    ----------
+    body : ndarray of bool
+        The body, on the grid `geometry`.
+    geometry : Geometry
+    symmetry : SymmetryPlane or None
+    spine_marrow : ndarray of bool or None
+        Bone marrow, in a field of view that shows no other bones than the spine; else None.
+
+    Returns
+    -------
+    float or None
+        RAS mm; None where it cannot be found.
+    """
+    middle = plane_r_mm(geometry, symmetry)
+    if middle is not None:
+        return middle
+    if spine_marrow is not None and np.count_nonzero(spine_marrow) * geometry.voxel_volume_ml > SPINE_MARROW_LEAST_ML:
+        return float(np.median(_some_r_mm(spine_marrow, geometry)))
+    low, high = np.percentile(_some_r_mm(body, geometry), (OUTLINE_PERCENT, 100 - OUTLINE_PERCENT))
+    return float(0.5 * (low + high)) if high - low > WHOLE_BODY_WIDTH_MM else None
+
+
+def _some_r_mm(mask: np.ndarray, geometry: Geometry) -> np.ndarray:
+    """R of some of the voxels of a mask, spread evenly over it."""
+    flat = np.flatnonzero(mask)
+    return geometry.flat_to_ras(flat[:: flat.size // ENOUGH_VOXELS + 1])[:, 0]

@@ -1,4 +1,7 @@
-"""Structural abnormality on MR: from corrected, standardized signal to findings by kind (DOMAIN section D)."""
+"""Structural abnormality on MR: from corrected, standardized signal to findings of each kind.
+
+Start at :func:`find_mr_findings`.
+"""
 
 from __future__ import annotations
 
@@ -9,49 +12,52 @@ import numpy as np
 
 from ..body.canal import RELIABLE_SPINE, SpineLine, find_spine_line
 from ..body.discs import with_discs
-from ..body.symmetry import RELIABLE_QUALITY, SymmetryPlane
+from ..body.distances import METAL_HALO_REACH
+from ..body.midline import midline_r_mm, plane_r_mm
+from ..body.symmetry import SymmetryPlane
 from ..core import tissues
 from ..core.image import Geometry, Image, Region
 from ..core.records import MRFinding
-from .bias import BiasParameters
-from .bright import as_finding, bright_mask, bright_parts
-from .hip import HALO_MM, bright_halo, hip_doubt, judge_hip
-from .implant import ImplantLimits, ImplantResult, find_implant
+from ..core.words import MR_ROLES, Group
+from .bright import bright_mask
+from .hip import bright_halo, find_at_hips
+from .implant import ImplantResult, find_implant
 from .kinds import (
-    Work,
     find_dark_marrow,
     find_degenerated_discs,
     find_endplate_changes,
     find_fluid,
     find_oedema,
-    inner_voxels,
 )
-from .signal import Signals, in_plane_smooth, local_z, prepare_signals, spread_blocks
+from .parameters import MRParameters
+from .picture import MRPicture, inner_voxels
+from .signal import Factors, Signals, in_plane_smooth, local_z, prepare_signals, spread_blocks
 from .spine import SpineMap, find_by_anatomy, find_in_spine, map_spine, mark_spine
-from .surroundings import MRParameters, Surroundings, bone_distance
-from .tissue_map import Levels, make_tissue_map, signal_levels
+from .surroundings import MRSurroundings
+from .tissue_map import TissueSignals, make_tissue_map, tissue_signals
+from .verdicts import IMPLANT_ARTEFACT, LOW_GRADE
 
 Progress = Callable[[float, str], None]
 
 
 @dataclass(frozen=True, eq=False)
 class MRResult:
-    """All that the MR says, on the reference series' grid.
+    """Everything that was found on MR, on the grid of the reference series.
 
     Parameters
     ----------
     findings : list of MRFinding
-        Clearest first; the implant's artefact, if any, is one of them.
+        Clearest first. The artifact of an implant, if there is one, is one of them.
     tissues : Image
-        uint8 codes of :mod:`.tissues`.
+        uint8 codes of :mod:`..core.tissues`.
     implant : ImplantResult
     z_maps : dict
         Role -> float32 Image of marrow z-scores; NaN outside marrow.
     warnings : list of str
     weak : list of MRFinding
-        Too faint, small or doubtful to count alone (flag "weak"): for the fusion, where PET shows uptake at the place.
+        Too faint, small or doubtful to count alone (flag "weak"). The fusion takes those where PET shows uptake.
     spine_line : SpineLine or None
-        Low back: the spinal canal's course with its discs, in the reference frame.
+        The course of the spinal canal with its discs, in the reference frame; group ``low-back`` only.
     """
 
     findings: list[MRFinding]
@@ -81,7 +87,7 @@ def find_mr_findings(
     Parameters
     ----------
     series : mapping of role to Image
-        T1, FLUID, T2, CONTRAST, as acquired (shading is removed here); roles of other kinds are not looked at.
+        T1, FLUID, T2 and CONTRAST as acquired: their shading is removed here. Other roles are not looked at.
     reference_to_series : mapping of role to ndarray, shape (4, 4)
         Maps points (RAS mm) of the reference frame to points of that series; identity where missing.
     reference : Image
@@ -92,57 +98,49 @@ def find_mr_findings(
     anatomy_tissues : Image of uint8, optional
         Tissue codes on the reference grid, from an anatomy segmentation.
     levels : Image of uint8, optional
-        Index of the vertebra on the reference grid, 0 for none.
+        Number of the vertebra on the reference grid, 0 for none.
     symmetry : SymmetryPlane, optional
         In the reference frame.
     prosthesis_side : str, optional
         "left" or "right".
     progress : callable, optional
+        Gets the fraction that is done, 0 to 1, and a text.
 
     Returns
     -------
     MRResult
     """
-    tell = progress or (lambda _fraction, _text: None)
-    known = {role: series[role] for role in ("T1", "FLUID", "T2", "CONTRAST") if role in series}
+    report = progress or (lambda _fraction, _text: None)
+    known = {str(role): series[role] for role in MR_ROLES if role in series}
     empty = Image(np.zeros(reference.geometry.shape, dtype=np.uint8), reference.geometry)
     if not known:
         text = "There is no T1, fluid-sensitive, T2 or contrast series: MR findings were not looked for."
         return MRResult([], empty, ImplantResult(), {}, [text])
-    tell(0.0, "Removing the shading of the MR")
+    report(0.0, "Removing the shading of the MR")
     p = parameters
-    bias = BiasParameters(
-        p.bias_order,
-        p.bias_sample_mm,
-        p.bias_pair_mm,
-        p.bias_iterations,
-        p.bias_histogram_fwhm,
-        p.bias_foreground_part,
-    )
-    signals = prepare_signals(known, reference_to_series, reference, bias)
+    signals = prepare_signals(known, reference_to_series, reference, p.bias)
     if not signals.body.any():
         return MRResult([], empty, ImplantResult(), {}, ["The MR holds no signal: MR findings were not looked for."])
-    tell(0.4, "Telling tissues apart")
-    own_levels = signal_levels(signals, p.fluid_over_muscle)
+    report(0.4, "Telling tissues apart")
+    typical = tissue_signals(signals, p.fluid.over_muscle)
     codes = None if anatomy_tissues is None else _thinned(anatomy_tissues.array, signals.factors)
     vertebra = None if levels is None else _thinned(levels.array, signals.factors)
-    tissue = make_tissue_map(signals, own_levels, codes)
-    limits = ImplantLimits(p.void_part, p.implant_minimum_ml, p.implant_depth_mm, p.pile_up_ratio, p.implant_margin_mm)
+    tissue = make_tissue_map(signals, typical, codes)
     implant = find_implant(
-        signals, own_levels.muscle, limits,
+        signals, typical.muscle, p.implant,
         group=group, symmetry=symmetry, prosthesis_side=prosthesis_side, anatomy=codes,
     )  # fmt: skip
-    tell(0.6, "Comparing signal with normal tissue")
-    work, spine, bright = _prepare(signals, own_levels, tissue, codes, vertebra, implant, symmetry, group, p)
-    tell(0.8, "Marking abnormal regions")
-    findings, weak, warnings = _apply_rules(work, spine, bright, known)
+    report(0.6, "Comparing signal with normal tissue")
+    picture, spine, bright = _prepare(signals, typical, tissue, codes, vertebra, implant, symmetry, group, p)
+    report(0.8, "Marking abnormal regions")
+    findings, weak, warnings = _apply_rules(picture, spine, bright)
     warnings += implant.warnings
     if implant.void is not None:
-        findings.append(_implant_finding(implant))
-    return _on_reference(findings, weak, tissue, implant, work, reference.geometry, warnings)
+        findings.append(_implant_finding(implant.void))
+    return _on_reference(findings, weak, tissue, implant, picture, reference.geometry, warnings)
 
 
-def _thinned(array: np.ndarray, factors: tuple[int, int, int]) -> np.ndarray:
+def _thinned(array: np.ndarray, factors: Factors) -> np.ndarray:
     """The middle voxel of each block of a label map."""
     shape = tuple(n // f for n, f in zip(array.shape, factors, strict=True))
     return array[tuple(slice(f // 2, None, f) for f in factors)][tuple(slice(n) for n in shape)]
@@ -150,7 +148,7 @@ def _thinned(array: np.ndarray, factors: tuple[int, int, int]) -> np.ndarray:
 
 def _prepare(
     signals: Signals,
-    levels: Levels,
+    typical: TissueSignals,
     tissue: np.ndarray,
     codes: np.ndarray | None,
     vertebra: np.ndarray | None,
@@ -158,43 +156,60 @@ def _prepare(
     symmetry: SymmetryPlane | None,
     group: str,
     p: MRParameters,
-) -> tuple[Work, SpineMap | None, np.ndarray | None]:
-    """All that the rules work on, the map of the spine and the bright places; the tissues are amended by the spine."""
+) -> tuple[MRPicture, SpineMap | None, np.ndarray | None]:
+    """Everything that the rules look at: the picture, the map of the spine, and the bright voxels.
+
+    What the spine shows amends the tissues and the bright voxels in place.
+    """
     geometry = signals.geometry
-    marrow = tissue == tissues.MARROW
-    usable = signals.body.copy()
-    if implant.unreliable is not None:
-        usable.reshape(-1)[implant.unreliable.flat] = False
-    marrow &= usable
-    smooth = {role: in_plane_smooth(array, geometry, p.smooth_mm) for role, array in signals.roles.items()}
-    midline = _midline(signals.body, geometry, symmetry, marrow if group == "low-back" else None)
-    around = Surroundings(geometry, tissue, marrow, usable, group, midline, codes)
+    usable = _without(signals.body, implant.unreliable)
+    marrow = (tissue == tissues.MARROW) & usable
+    smooth = {role: in_plane_smooth(array, geometry, p.signal.smooth_mm) for role, array in signals.roles.items()}
+    is_low_back = group == Group.LOW_BACK
+    middle = midline_r_mm(signals.body, geometry, symmetry, marrow if is_low_back else None)
+    surroundings = MRSurroundings(geometry, tissue, marrow, usable, group, middle, codes)
     role = next((role for role in ("FLUID", "T2") if role in signals.roles), None)
-    line = find_spine(signals, role, symmetry) if group == "low-back" else None
-    work = Work(signals, smooth, levels, around, {}, vertebra, role, p, implant.void, line)
-    # On T2 all marrow outshines muscle.
-    bright = bright_mask(work, p.bright_over_muscle) if role == "FLUID" and levels.muscle.get(role) else None
+    line = find_canal_with_discs(signals, role, symmetry) if is_low_back else None
+    picture = MRPicture(signals, smooth, typical, surroundings, {}, vertebra, role, p, implant.void, line)
+    # On T2 all marrow is brighter than muscle.
+    bright = bright_mask(picture, p.bright.over_muscle) if role == "FLUID" and typical.muscle.get(role) else None
     spine = None
     if line is not None and role is not None:
-        spine = map_spine(work)
-        mark_spine(spine, bright)
-        if vertebra is None and len(line.disc_mm):
-            own = np.zeros(geometry.shape, dtype=np.uint8)
-            own[spine.box] = spine.level
-            work = replace(work, vertebra=own)
-            spine = replace(spine, work=work)
+        spine = _mapped_spine(picture, line, bright)
+        picture = spine.picture
     for name in smooth:
-        work.z[name] = _standardized(work, name)
-    return work, spine, bright
+        picture.z[name] = _standardized(picture, name)
+    return picture, spine, bright
 
 
-def find_spine(signals: Signals, bright: str | None, symmetry: SymmetryPlane | None) -> SpineLine | None:
+def _without(mask: np.ndarray, region: Region | None) -> np.ndarray:
+    """A copy of a mask without the voxels of a region."""
+    rest = mask.copy()
+    if region is not None:
+        rest.reshape(-1)[region.flat] = False
+    return rest
+
+
+def _mapped_spine(picture: MRPicture, line: SpineLine, bright: np.ndarray | None) -> SpineMap:
+    """The map of the spine; its vertebrae become those of the picture where no segmentation gives them."""
+    spine = map_spine(picture)
+    mark_spine(spine, bright)
+    if picture.vertebra is not None or not len(line.disc_mm):
+        return spine
+    own = np.zeros(picture.surroundings.geometry.shape, dtype=np.uint8)
+    own[spine.box] = spine.level
+    return replace(spine, picture=replace(picture, vertebra=own))
+
+
+def find_canal_with_discs(
+    signals: Signals, fluid_role: str | None, symmetry: SymmetryPlane | None
+) -> SpineLine | None:
     """The spinal canal with its discs, from images without shading.
 
     Parameters
     ----------
     signals : Signals
-    bright : str or None
+    fluid_role : str or None
         Role of the series that shows fluid bright.
     symmetry : SymmetryPlane or None
 
@@ -204,148 +219,120 @@ def find_spine(signals: Signals, bright: str | None, symmetry: SymmetryPlane | N
         None where it cannot be relied on, and where there is neither T1 nor a series that shows fluid bright.
     """
     geometry = signals.geometry
-    images = {role: Image(signals.roles[role], geometry) for role in ("T1", bright) if role in signals.roles}
+    images = {role: Image(signals.roles[role], geometry) for role in ("T1", fluid_role) if role in signals.roles}
     if not images:
         return None
     reference = next(iter(images.values()))
-    line = find_spine_line(reference, images.get(bright), _at_plane(geometry, symmetry))
+    fluid = None if fluid_role is None else images.get(fluid_role)
+    line = find_spine_line(reference, fluid, plane_r_mm(geometry, symmetry))
     if line is None or line.quality < RELIABLE_SPINE:
         return None
     return with_discs(line, reference) if "T1" in images else line
 
 
-def _at_plane(geometry: Geometry, symmetry: SymmetryPlane | None) -> float | None:
-    """R where the plane of symmetry, if it can be relied on, crosses the middle of the field of view, mm."""
-    if symmetry is None or symmetry.quality < RELIABLE_QUALITY:
-        return None
-    center = geometry.center_ras
-    return float((center - float(symmetry.signed_distance_mm(center)) * symmetry.normal_ras)[0])
-
-
-def _standardized(work: Work, role: str) -> np.ndarray:
+def _standardized(picture: MRPicture, role: str) -> np.ndarray:
     """z-scores of marrow in one series; NaN elsewhere."""
-    geometry = work.around.geometry
-    flat = np.flatnonzero(work.around.marrow)
+    geometry = picture.surroundings.geometry
+    flat = np.flatnonzero(picture.surroundings.marrow)
     scores = np.full(geometry.size, np.nan, dtype=np.float32)
     if flat.size:
         points = geometry.flat_to_ras(flat)
-        inner = inner_voxels(work.around.marrow, geometry).reshape(-1)[flat]
-        own = None if work.vertebra is None else work.vertebra.reshape(-1)[flat]
-        seen = np.isfinite(work.signals.roles[role].reshape(-1)[flat])
-        values = work.smooth[role].reshape(-1)[flat]
-        some = local_z(values, points, inner & seen, own, work.parameters.reference_reach_mm)
+        inner = inner_voxels(picture.surroundings.marrow, geometry).reshape(-1)[flat]
+        own = None if picture.vertebra is None else picture.vertebra.reshape(-1)[flat]
+        seen = np.isfinite(picture.signals.roles[role].reshape(-1)[flat])
+        values = picture.smooth[role].reshape(-1)[flat]
+        some = local_z(values, points, inner & seen, own, picture.parameters.signal.reference_reach_mm)
         scores[flat[seen]] = some[seen]
     return scores.reshape(geometry.shape)
 
 
-def _midline(
-    body: np.ndarray, geometry: Geometry, symmetry: SymmetryPlane | None, spine: np.ndarray | None
-) -> float | None:
-    """R of the midline: of the symmetry plane, of the spine's marrow, or of a body that is seen whole; else None."""
-    middle = _at_plane(geometry, symmetry)
-    if middle is not None:
-        return middle
-    if spine is not None and np.count_nonzero(spine) * geometry.voxel_volume_ml > 20.0:
-        flat = np.flatnonzero(spine)
-        return float(np.median(geometry.flat_to_ras(flat[:: flat.size // 20_000 + 1])[:, 0]))
-    flat = np.flatnonzero(body)
-    across = geometry.flat_to_ras(flat[:: flat.size // 20_000 + 1])[:, 0]
-    low, high = np.percentile(across, (1, 99))
-    return float(0.5 * (low + high)) if high - low > 280.0 else None
-
-
 def _apply_rules(
-    work: Work, spine: SpineMap | None, bright: np.ndarray | None, known: Mapping[str, Image]
+    picture: MRPicture, spine: SpineMap | None, bright: np.ndarray | None
 ) -> tuple[list[MRFinding], list[MRFinding], list[str]]:
     """Findings, weak findings and warnings."""
-    warnings = []
-    if work.bright == "T2":
-        warnings.append("There is no fluid-sensitive series: T2 was used for oedema and fluid, which is less sure.")
-    if "T1" not in known:
-        warnings.append("There is no T1 series: fat replacement could not be checked.")
-    if not work.around.marrow.any():
-        warnings.append("No bone marrow was recognised on the MR: marrow oedema could not be looked for.")
-    if work.bright is None:
-        if "T1" not in known:
+    warnings = _missing_warnings(picture)
+    if picture.fluid_role is None:
+        if "T1" not in picture.signals.roles:
             return [], [], warnings
         text = "There is no fluid-sensitive or T2 series: only marrow replaced on T1 was looked for, graded low."
-        return find_dark_marrow(work), [], [*warnings, text]
-    if work.around.group == "low-back":
-        findings, weak = _in_low_back(work, spine, bright)
-        if spine is None and work.around.told is None:
-            text = "The spinal canal was not found on the MR: findings there are told from marrow alone."
-            warnings.append(f"{text} This is less sure.")
+        return find_dark_marrow(picture), [], [*warnings, text]
+    if picture.surroundings.group == Group.LOW_BACK:
+        findings, weak = _in_low_back(picture, spine, bright)
+        warnings += _canal_warnings(picture, spine)
     else:
-        findings, weak = _at_hips(work, bright)
-        if bright is not None and bright_halo(work, bright):
-            text = "The surroundings of the implant are bright on the fluid-sensitive series, as metal makes them:"
-            warnings.append(f"{text} within {HALO_MM:g} mm only clear fluid counts where PET shows nothing.")
+        has_halo = bright is not None and bright_halo(picture, bright)
+        findings, weak = find_at_hips(picture, bright, has_halo)
+        warnings += _halo_warnings(has_halo)
     for finding in weak:
         finding.flags.append("weak")
-        finding.grade = 0.33
-    findings += find_endplate_changes(work)
-    if work.around.told is not None and (work.around.tissue == tissues.DISC).any():
-        findings += find_degenerated_discs(work)
+        finding.grade = LOW_GRADE
+    findings += find_endplate_changes(picture)
+    if picture.surroundings.segmented is not None and (picture.surroundings.tissue == tissues.DISC).any():
+        findings += find_degenerated_discs(picture)
     findings.sort(key=lambda f: (-f.grade, -(f.z or 0.0), -f.volume_ml))
     return findings, weak, warnings
 
 
+def _missing_warnings(picture: MRPicture) -> list[str]:
+    """What could not be looked for, as series or marrow are missing."""
+    warnings = []
+    if picture.fluid_role == "T2":
+        warnings.append("There is no fluid-sensitive series: T2 was used for oedema and fluid, which is less sure.")
+    if "T1" not in picture.signals.roles:
+        warnings.append("There is no T1 series: fat replacement could not be checked.")
+    if not picture.surroundings.marrow.any():
+        warnings.append("No bone marrow was recognised on the MR: marrow oedema could not be looked for.")
+    return warnings
+
+
+def _canal_warnings(picture: MRPicture, spine: SpineMap | None) -> list[str]:
+    """What is less sure, as neither the canal nor an anatomy segmentation is known."""
+    if spine is not None or picture.surroundings.segmented is not None:
+        return []
+    text = "The spinal canal was not found on the MR: findings there are told from marrow alone."
+    return [f"{text} This is less sure."]
+
+
+def _halo_warnings(has_halo: bool) -> list[str]:
+    """What counts less, as metal makes the surroundings of the implant bright."""
+    if not has_halo:
+        return []
+    text = "The surroundings of the implant are bright on the fluid-sensitive series, as metal makes them:"
+    reach = f"within {METAL_HALO_REACH.value:g} mm"
+    return [f"{text} {reach} only clear fluid counts where PET shows nothing."]
+
+
 def _in_low_back(
-    work: Work, spine: SpineMap | None, bright: np.ndarray | None
+    picture: MRPicture, spine: SpineMap | None, bright: np.ndarray | None
 ) -> tuple[list[MRFinding], list[MRFinding]]:
-    """Findings and weak findings of a spine; without its canal from marrow and fluid alone."""
+    """Findings and weak findings of a spine; where its canal was not found, from marrow and fluid alone."""
     if spine is None:
-        findings, weak = find_oedema(work)
-        return findings + find_fluid(work), weak
+        findings, weak = find_oedema(picture)
+        return findings + find_fluid(picture), weak
     sure: list[MRFinding] = []
     weak = []
     if bright is not None:
         sure, weak = find_in_spine(spine, bright)
-    taken = np.zeros(work.around.geometry.size, dtype=bool)
+    taken = np.zeros(picture.surroundings.geometry.size, dtype=bool)
     for finding in [*sure, *weak]:
         taken[finding.region.flat] = True
     more, fainter = find_by_anatomy(spine, taken)
     return sure + more, weak + fainter
 
 
-def _at_hips(work: Work, bright: np.ndarray | None) -> tuple[list[MRFinding], list[MRFinding]]:
-    """Findings and weak findings of hips after a replacement."""
-    found, faint = find_oedema(work)
-    if bright is None:
-        return found + find_fluid(work), faint
-    to_implant = None if work.implant is None else bone_distance(work.around, work.implant, False)
-    judged = judge_hip(work, bright_parts(work, bright, work.parameters.oedema_minimum_ml), to_implant)
-    sure = [as_finding(work, one) for one in judged if one.kind is not None and one.sure]
-    weak = [as_finding(work, one) for one in judged if one.kind is not None and not one.sure]
-    doubtful = hip_doubt(work, bright)
-    weak += [f for f in sure if doubtful(f)]
-    sure = [f for f in sure if not doubtful(f)]
-    taken = bright.reshape(-1)
-    others, faint = ([f for f in some if not taken[f.region.flat].any()] for some in (found, faint))
-    weak += faint
-    if work.around.told is None:
-        return sure, weak + others
-    others += [f for f in find_fluid(work) if not _overlaps(f, [*sure, *others])]
-    return sure + [f for f in others if not doubtful(f)], weak + [f for f in others if doubtful(f)]
-
-
-def _overlaps(finding: MRFinding, others: list[MRFinding]) -> bool:
-    return any(np.intersect1d(finding.region.flat, other.region.flat).size for other in others)
-
-
-def _implant_finding(implant: ImplantResult) -> MRFinding:
-    region = implant.void
+def _implant_finding(void: Region) -> MRFinding:
+    """The void of an implant as a finding, so that it is shown."""
     return MRFinding(
-        0,
-        "implant artefact",
-        region,
-        region.centroid_ras_mm,
-        region.volume_ml,
-        None,
-        None,
-        "T1",
-        0.0,
-        ["near-implant"],
+        label=0,
+        kind=IMPLANT_ARTEFACT,
+        region=void,
+        centroid_ras_mm=void.centroid_ras_mm,
+        volume_ml=void.volume_ml,
+        z=None,
+        z_t1=None,
+        series_role="T1",
+        grade=0.0,
+        flags=["near-implant"],
     )
 
 
@@ -354,26 +341,28 @@ def _on_reference(
     weak: list[MRFinding],
     tissue: np.ndarray,
     implant: ImplantResult,
-    work: Work,
+    picture: MRPicture,
     geometry: Geometry,
     warnings: list[str],
 ) -> MRResult:
-    """Bring all from the working grid to the reference grid."""
-    factors, shape = work.signals.factors, geometry.shape
+    """Bring everything from the working grid to the reference grid."""
+    factors, shape = picture.signals.factors, geometry.shape
 
-    def region_on(region: Region | None) -> Region | None:
-        if region is None or factors == (1, 1, 1):
+    def there(region: Region) -> Region:
+        if factors == (1, 1, 1):
             return region
         return Region.from_mask(spread_blocks(region.to_mask(), factors, shape), geometry)
 
     for number, finding in enumerate(findings, start=1):
         finding.label = number
-        finding.region = region_on(finding.region)
+        finding.region = there(finding.region)
     for finding in weak:
-        finding.region = region_on(finding.region)
-    implant = ImplantResult(
-        region_on(implant.void), region_on(implant.unreliable), implant.axis_ras, implant.side, implant.warnings
+        finding.region = there(finding.region)
+    implant = replace(
+        implant,
+        void=None if implant.void is None else there(implant.void),
+        unreliable=None if implant.unreliable is None else there(implant.unreliable),
     )
-    z_maps = {role: Image(spread_blocks(array, factors, shape), geometry) for role, array in work.z.items()}
+    z_maps = {role: Image(spread_blocks(array, factors, shape), geometry) for role, array in picture.z.items()}
     tissues_there = Image(spread_blocks(tissue, factors, shape), geometry)
-    return MRResult(findings, tissues_there, implant, z_maps, warnings, weak, work.spine)
+    return MRResult(findings, tissues_there, implant, z_maps, warnings, weak, picture.spine_line)

@@ -1,154 +1,462 @@
-"""Bright places at both hips after a replacement, told by their distance to the implant and what surrounds them."""
+"""Bright places at both hips after a hip replacement.
+
+What a bright place is follows from its distance to the implant and from what surrounds it. The rules stand in
+:data:`HIP_RULES`, in the order in which they are asked. :data:`HIP_DOUBTS` says which findings count only where PET
+shows uptake.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from scipy.spatial import cKDTree
 
+from ..body import distances
 from ..core import tissues
 from ..core.image import Region
 from ..core.records import MRFinding
-from .bright import FLUID_LIKE, BrightPart, Judged
-from .kinds import Work
+from ..core.rules import Rule, RuleList
+from .bright import BrightPart, JudgedPlace, as_finding, bright_parts
+from .fluid_rules import normal_fluid
+from .kinds import find_fluid, find_oedema
+from .parameters import BrightParameters, HipParameters
+from .picture import MRPicture
 from .signal import near_mask
-from .surroundings import bone_distance, normal_fluid
+from .surroundings import bone_distance
+from .verdicts import COLLECTION, EFFUSION, OEDEMA, MRVerdict, normal, weak
 
-FAR_FROM_IMPLANT = 2.0
-"""Of the muscle signal, at the peak: marrow oedema away from a prosthesis."""
-BOWEL_LENGTH_MM = 80.0
-"""Longer than a sacroiliac joint (50 to 60 mm) with its margins: a loop of bowel. Ours."""
-VESSEL_WIDTH_MM = 16.0
-"""Iliac and femoral vessels are 8 to 14 mm wide."""
-LATERAL_MM, BESIDE_HIP_MM, LEAST_THICK_MM = 10.0, 75.0, 8.0
-"""Farther to the side than the implant's middle, as far as hips reach, and thicker than traces of fluid in bursae (5
-to 7 mm): bursitis or a collection (ours)."""
-IN_MUSCLE = 0.75
-"""Of the shell: bowel on muscle has at most 0.6 (ours)."""
-BEHIND_IMPLANT_MM = 20.0
-"""Sacroiliac joints lie 30 to 70 mm behind the middle of a hip replacement."""
-
-
-HALO_SHELL_MM, HALO_PART = (6.0, 12.0), 0.12
-"""More of the surroundings than this part is bright only by the metal: shifted signal and fat that is not suppressed.
-Disease at several places makes up to a tenth (ours, on four families of phantoms)."""
-HALO_MM, CLEAR_FLUID_ML = 25.0, 3.0
-LEAST_ML = 0.6
-"""Smaller bright places at hips are vessels, joint fluid and traces in bursae (ours)."""
-
-
-def bright_halo(work: Work, bright: np.ndarray) -> bool:
-    """Whether an implant's surroundings are bright as a whole."""
-    if work.implant is None:
-        return False
-    geometry, void = work.around.geometry, work.implant.to_mask()
-    shell = near_mask(void, geometry, HALO_SHELL_MM[1]) & ~near_mask(void, geometry, HALO_SHELL_MM[0])
-    shell &= work.around.body
-    return bool(shell.any() and bright[shell].mean() > HALO_PART)
+ORGAN_PART = 0.5
+"""Lower bound for the part of a place that an anatomy segmentation calls an organ, for the place to be one."""
+SACRUM_MARROW_LEAST = 0.45
+"""Lower bound for the part of the shell around a place that is marrow, where the place lies in the sacrum or at a
+sacroiliac joint. Our estimate, tuned on phantoms."""
+BONE_MARROW_LEAST = 0.3
+"""Lower bound for the part of the shell that is marrow, around a place in bone. Our estimate, tuned on phantoms."""
+FAT_MOST = 0.2
+"""Upper bound for the part of the shell that is fat, around an edema: bowel and vessels lie in fat. Our estimate,
+tuned on phantoms."""
+THICK_FAT_MOST = 0.4
+"""The same for a thick collection, which may lie between muscle and fat. Our estimate, tuned on phantoms."""
+IN_MUSCLE_LEAST = 0.75
+"""Lower bound for the part of the shell that is muscle, around a place within muscle. Bowel on muscle has at most 0.6.
+Our estimate, tuned on phantoms."""
+OTHER_HIP_POINTS = 4000
+"""About how many voxels stand for the mirrored implant."""
+REGION_POINTS = 2000
+"""About how many voxels of a place are measured against the mirrored implant."""
 
 
-def hip_doubt(work: Work, bright: np.ndarray) -> Callable[[MRFinding], bool]:
-    """Tells the findings at hips that count only where PET shows uptake: small or cut off ones, and what is no clear
-    fluid beside metal that makes all about it bright."""
-    halo = bright_halo(work, bright)
-    to_implant = bone_distance(work.around, work.implant, False) if halo else None
+@dataclass(frozen=True)
+class HipPlace:
+    """A bright place in a picture of both hips, as the rules see it.
 
-    def doubtful(finding: MRFinding) -> bool:
-        is_fluid = finding.kind != "oedema"
-        if finding.volume_ml < LEAST_ML or ("truncated" in finding.flags and not is_fluid):
-            return True
-        if to_implant is None or (is_fluid and finding.volume_ml >= CLEAR_FLUID_ML):
-            return False
-        return bool(np.median(to_implant(finding.region)) < HALO_MM)
+    Parameters
+    ----------
+    part : BrightPart
+    to_implant_mm : float
+        Median distance of its voxels to the implant; infinite where no implant was found.
+    to_other_hip_mm : float
+        Median distance to where the implant would lie in the other hip; infinite where that is not known.
+    is_behind : bool
+        It lies behind the implant, as the sacroiliac joints do and bowel on the iliac wing does not.
+    is_lateral : bool
+        It lies farther from the midline than the implant: there is no bowel.
+    normal_fluid : str or None
+        Why it is normal fluid, see :func:`.fluid_rules.normal_fluid`.
+    is_organ : bool
+        An anatomy segmentation says that most of it is bowel, a vessel or another organ.
+    parameters : HipParameters
+    fluid_like_over_muscle : float
+        Lower bound for the mean signal over that of muscle of free fluid.
+    """
 
-    return doubtful
+    part: BrightPart
+    to_implant_mm: float
+    to_other_hip_mm: float
+    is_behind: bool
+    is_lateral: bool
+    normal_fluid: str | None
+    is_organ: bool
+    parameters: HipParameters
+    fluid_like_over_muscle: float
+
+    @property
+    def to_either_hip_mm(self) -> float:
+        """Distance to the implant or to its mirrored place, whichever is nearer."""
+        return min(self.to_implant_mm, self.to_other_hip_mm)
 
 
-def judge_hip(work: Work, parts: list[BrightPart], to_implant: Callable[[Region], np.ndarray] | None) -> list[Judged]:
-    """Bright parts in both hips after a replacement, by their distance to the implant and what surrounds them."""
-    p, to_other = work.parameters, _to_other_hip(work)
-    out = []
-    for part in parts:
-        kind, sure = None, False
-        if normal_fluid(part.region, work.around, p) is None and not _is_told_organ(work, part.region):
-            gap = float(np.median(to_implant(part.region))) if to_implant is not None else np.inf
-            kind, sure = _at_hip(
-                part, gap, to_other(part.region), _is_behind(part, work.implant), _is_lateral(work, part.region)
-            )
-        sure = sure and part.volume_ml >= p.bright_sure_ml and part.peak >= p.bright_sure_over_muscle
-        out.append(Judged(part, kind, sure))
-    return out
+# --- what a place is like
 
 
-def _is_told_organ(work: Work, region: Region) -> bool:
-    """Whether an anatomy segmentation says that most of a region is bowel, a vessel or another organ."""
-    told = work.around.told
-    return told is not None and bool(np.mean(told.reshape(-1)[region.flat] == tissues.VISCERA) > 0.5)
+def is_in_sacrum(place: HipPlace) -> bool:
+    """Whether a place lies in marrow far behind the implant: in the sacrum or at a sacroiliac joint."""
+    is_far = place.to_implant_mm > distances.SACROILIAC_FROM_IMPLANT_LEAST.value
+    return is_far and place.part.marrow > SACRUM_MARROW_LEAST and place.is_behind
 
 
-def _is_behind(part: BrightPart, implant: Region | None) -> bool:
-    """Whether a part lies behind the implant, as the sacroiliac joints do and bowel on the iliac wing does not."""
-    return implant is not None and bool(
-        part.region.centroid_ras_mm[1] < implant.centroid_ras_mm[1] - BEHIND_IMPLANT_MM
+def is_free_fluid(place: HipPlace) -> bool:
+    """Whether a place is as bright as fluid. Within the sacrum it is marrow, however bright it is."""
+    is_large = place.part.volume_ml >= distances.HIP_FLUID_VOLUME_LEAST.value
+    return place.part.mean >= place.fluid_like_over_muscle and is_large and not is_in_sacrum(place)
+
+
+def is_thick(place: HipPlace) -> bool:
+    """Whether a place is more than a trace of fluid in a bursa."""
+    part = place.part
+    is_large = part.volume_ml >= place.parameters.clear_fluid_ml
+    return is_large and part.lengths_mm[2] >= distances.COLLECTION_THICKNESS_LEAST.value and part.fat <= THICK_FAT_MOST
+
+
+def is_vessel_piece(part: BrightPart) -> bool:
+    """Whether a place is round across and long, as a piece of a great vessel is; bursae and loosening are sheets."""
+    long, wide, thin = part.lengths_mm
+    return bool(
+        part.marrow <= BONE_MARROW_LEAST
+        and long > distances.VESSEL_PIECE_ELONGATION_LEAST.value * wide
+        and wide < distances.VESSEL_PIECE_FLATNESS_MOST.value * thin
+        and wide < distances.VESSEL_PIECE_WIDTH_MOST.value
     )
 
 
-def _is_lateral(work: Work, region: Region) -> bool:
-    """Whether a region lies farther from the midline than the implant does: there is no bowel."""
-    middle = work.around.midline_r_mm
-    if middle is None or work.implant is None:
+def _thick_kind(place: HipPlace, where: str) -> MRVerdict:
+    kind = COLLECTION if is_free_fluid(place) else OEDEMA
+    return MRVerdict(kind, f"{place.part.volume_ml:.1f} ml, {place.part.lengths_mm[2]:.0f} mm thick, {where}")
+
+
+# --- the rules
+
+
+def normal_fluid_at_hips(place: HipPlace) -> MRVerdict | None:
+    """Bladder, bowel, vessels and other normal fluid are no findings, by their place and shape."""
+    return None if place.normal_fluid is None else normal(place.normal_fluid)
+
+
+def organ_at_hips(place: HipPlace) -> MRVerdict | None:
+    """What an anatomy segmentation calls an organ is no finding."""
+    return normal("an organ of the anatomy segmentation") if place.is_organ else None
+
+
+def fluid_in_hip_joint(place: HipPlace) -> MRVerdict | None:
+    """Fluid close to the implant, or to its mirrored place in the other hip, lies in the joint."""
+    if not is_free_fluid(place) or place.to_either_hip_mm >= distances.HIP_JOINT_REACH.value:
+        return None
+    return MRVerdict(EFFUSION, f"fluid {place.to_either_hip_mm:.0f} mm from a hip joint")
+
+
+def fluid_around_implant(place: HipPlace) -> MRVerdict | None:
+    """Fluid around the implant but not in the joint is a collection, a bursitis or a pseudotumor."""
+    if not is_free_fluid(place) or place.to_implant_mm > distances.AROUND_IMPLANT_REACH.value:
+        return None
+    return MRVerdict(COLLECTION, f"fluid {place.to_implant_mm:.0f} mm from the implant")
+
+
+def thick_place_beside_hip(place: HipPlace) -> MRVerdict | None:
+    """A thick bright place lateral of the hips is a bursitis or a collection: nothing else is bright there."""
+    is_beside = place.is_lateral and place.to_either_hip_mm <= distances.BESIDE_HIP_REACH.value
+    return _thick_kind(place, "lateral of a hip") if is_thick(place) and is_beside else None
+
+
+def thick_place_in_muscle(place: HipPlace) -> MRVerdict | None:
+    """A thick bright place within muscle is a collection or edema of the muscle."""
+    is_within = place.part.muscle >= IN_MUSCLE_LEAST
+    return _thick_kind(place, "within muscle") if is_thick(place) and is_within else None
+
+
+def other_fluid_at_hips(place: HipPlace) -> MRVerdict | None:
+    """Fluid that is at no hip, not lateral and not within muscle is bowel, bladder or a vessel."""
+    return normal("fluid away from both hips") if is_free_fluid(place) else None
+
+
+def place_in_fat(place: HipPlace) -> MRVerdict | None:
+    """A bright place in fat is bowel or a vessel."""
+    return normal(f"{place.part.fat:.0%} of its shell is fat") if place.part.fat > FAT_MOST else None
+
+
+def vessel_at_hips(place: HipPlace) -> MRVerdict | None:
+    """A long round place away from the implant is a piece of a great vessel."""
+    if place.to_implant_mm <= distances.VESSEL_FROM_IMPLANT_LEAST.value or not is_vessel_piece(place.part):
+        return None
+    return normal("long and round across")
+
+
+def edema_at_implant(place: HipPlace) -> MRVerdict | None:
+    """A place near the implant that is brighter than muscle and no fluid is edema or a loosening."""
+    if place.to_implant_mm > distances.EDEMA_AT_IMPLANT_REACH.value:
+        return None
+    return MRVerdict(OEDEMA, f"{place.to_implant_mm:.0f} mm from the implant")
+
+
+def edema_in_bone_at_hips(place: HipPlace) -> MRVerdict | None:
+    """Far from the implant a compact place in bone is edema.
+
+    Bowel that lies on bone looks alike there, so that only a clearly bright place counts without PET.
+    """
+    part = place.part
+    is_large = part.volume_ml >= distances.FAR_EDEMA_VOLUME_LEAST.value
+    is_compact = part.lengths_mm[0] <= distances.BOWEL_LOOP_LENGTH_LEAST.value
+    if not (part.marrow > BONE_MARROW_LEAST and is_large and is_compact):
+        return None
+    evidence = f"in bone, peak {part.peak:.1f} times muscle"
+    return MRVerdict(OEDEMA, evidence) if part.peak >= place.parameters.far_over_muscle else weak(OEDEMA, evidence)
+
+
+HIP_RULES: RuleList[HipPlace, MRVerdict] = RuleList(
+    [
+        Rule("hip-normal-fluid", normal_fluid_at_hips),
+        Rule("hip-organ", organ_at_hips),
+        Rule("hip-joint-fluid", fluid_in_hip_joint),
+        Rule("hip-fluid-around-implant", fluid_around_implant),
+        Rule("hip-thick-place-lateral", thick_place_beside_hip),
+        Rule("hip-thick-place-in-muscle", thick_place_in_muscle),
+        Rule("hip-other-fluid", other_fluid_at_hips),
+        Rule("hip-place-in-fat", place_in_fat),
+        Rule("hip-vessel", vessel_at_hips),
+        Rule("hip-edema-at-implant", edema_at_implant),
+        Rule("hip-edema-in-bone", edema_in_bone_at_hips),
+    ]
+)
+"""What a bright place at the hips is. A place that no rule speaks of is normal."""
+
+
+def may_count_alone(part: BrightPart, bright: BrightParameters) -> bool:
+    """Whether a bright place is large and bright enough to count without uptake on PET."""
+    return part.volume_ml >= bright.sure_ml and part.peak >= bright.sure_over_muscle
+
+
+# --- doubts
+
+
+@dataclass(frozen=True)
+class HipDoubt:
+    """A finding at the hips, as the rules of doubt see it.
+
+    Parameters
+    ----------
+    finding : MRFinding
+    to_implant_mm : float
+        Median distance of its voxels to the implant; infinite where no implant was found.
+    in_halo : bool
+        The surroundings of the implant are bright as a whole, see :func:`bright_halo`.
+    parameters : HipParameters
+    """
+
+    finding: MRFinding
+    to_implant_mm: float
+    in_halo: bool
+    parameters: HipParameters
+
+    @property
+    def is_fluid(self) -> bool:
+        """Whether the finding is fluid and not edema."""
+        return self.finding.kind != OEDEMA
+
+
+def too_small_at_hips(doubt: HipDoubt) -> str | None:
+    """Smaller bright places at hips are vessels, joint fluid and traces in bursae."""
+    is_small = doubt.finding.volume_ml < doubt.parameters.minimum_ml
+    return f"only {doubt.finding.volume_ml:.1f} ml" if is_small else None
+
+
+def cut_off_at_hips(doubt: HipDoubt) -> str | None:
+    """Edema that the edge of the field of view cuts off may be anything."""
+    return "cut off by the field of view" if "truncated" in doubt.finding.flags and not doubt.is_fluid else None
+
+
+def within_halo(doubt: HipDoubt) -> str | None:
+    """Near metal that makes its surroundings bright as a whole, only clear fluid counts."""
+    is_clear = doubt.is_fluid and doubt.finding.volume_ml >= doubt.parameters.clear_fluid_ml
+    is_near = doubt.to_implant_mm < distances.METAL_HALO_REACH.value
+    return "in the bright halo of the implant" if doubt.in_halo and is_near and not is_clear else None
+
+
+HIP_DOUBTS: RuleList[HipDoubt, str] = RuleList(
+    [
+        Rule("hip-too-small", too_small_at_hips),
+        Rule("hip-cut-off", cut_off_at_hips),
+        Rule("hip-metal-halo", within_halo),
+    ]
+)
+"""Why a finding at the hips counts only where PET shows uptake. The verdict is the reason."""
+
+
+def bright_halo(picture: MRPicture, bright: np.ndarray) -> bool:
+    """Whether the surroundings of the implant are bright as a whole.
+
+    Shifted signal and fat that is not suppressed make them so; disease makes only a part of them bright.
+
+    Parameters
+    ----------
+    picture : MRPicture
+    bright : ndarray of bool
+        Bright voxels on the fluid-sensitive series.
+    """
+    if picture.implant is None:
         return False
-    side, own = abs(region.centroid_ras_mm[0] - middle), abs(work.implant.centroid_ras_mm[0] - middle)
-    return bool(side > own + LATERAL_MM)
+    geometry, void = picture.surroundings.geometry, picture.implant.to_mask()
+    outer = near_mask(void, geometry, distances.METAL_HALO_SHELL_OUTER.value)
+    shell = outer & ~near_mask(void, geometry, distances.METAL_HALO_SHELL_INNER.value)
+    shell &= picture.surroundings.body
+    return bool(shell.any() and bright[shell].mean() > picture.parameters.hip.halo_part)
 
 
-def _at_hip(
-    part: BrightPart,
-    gap_mm: float,
-    other_gap_mm: float = np.inf,
-    is_behind: bool = False,
-    is_lateral: bool = False,
-) -> tuple[str | None, bool]:
-    """Kind and sureness by the distance to the implant, and to where it would lie in the other hip."""
-    # Within bone it is marrow however bright: the sacroiliac joints lie far from both hips, and behind them.
-    in_sacrum = gap_mm > 45.0 and part.marrow > 0.45 and is_behind
-    is_fluid = part.mean >= FLUID_LIKE and part.volume_ml >= 1.0 and not in_sacrum
-    if is_fluid and min(gap_mm, other_gap_mm) < 25.0:
-        return "effusion or synovitis", True
-    if is_fluid and gap_mm <= 45.0:
-        return "fluid collection or bursitis", True
-    # Bursae and collections that are no mere trace, where nothing else is bright: beside the hips, or within muscle.
-    thick = part.volume_ml >= CLEAR_FLUID_ML and part.lengths_mm[2] >= LEAST_THICK_MM and part.fat <= 0.4
-    if thick and ((is_lateral and min(gap_mm, other_gap_mm) <= BESIDE_HIP_MM) or part.muscle >= IN_MUSCLE):
-        return ("fluid collection or bursitis" if is_fluid else "oedema"), True
-    if is_fluid:
-        return None, False
-    # Bowel and vessels lie in fat.
-    if part.fat > 0.2 or (gap_mm > 12.0 and _is_vessel_piece(part)):
-        return None, False
-    if gap_mm <= 25.0:
-        return "oedema", True
-    # Far from the implant bowel looks alike where it lies on bone: only what is clearly bright counts, and is compact.
-    is_in_bone = part.marrow > 0.3 and part.volume_ml >= 1.0 and part.lengths_mm[0] <= BOWEL_LENGTH_MM
-    return ("oedema", part.peak >= FAR_FROM_IMPLANT) if is_in_bone else (None, False)
+# --- all findings
 
 
-def _is_vessel_piece(part: BrightPart) -> bool:
-    """Whether a part is round across and long, as a piece of a great vessel is: bursae and loosening are sheets."""
-    long, wide, thin = part.lengths_mm
-    return bool(part.marrow <= 0.3 and long > 2.2 * wide and wide < 1.4 * thin and wide < VESSEL_WIDTH_MM)
+def find_at_hips(
+    picture: MRPicture, bright: np.ndarray | None, has_halo: bool
+) -> tuple[list[MRFinding], list[MRFinding]]:
+    """Findings of both hips after a hip replacement.
+
+    Parameters
+    ----------
+    picture : MRPicture
+        With a series that shows fluid.
+    bright : ndarray of bool or None
+        Bright voxels on the fluid-sensitive series; None where there is only T2.
+    has_halo : bool
+        See :func:`bright_halo`.
+
+    Returns
+    -------
+    sure, weak : list of MRFinding
+        Findings that count alone, and those that count only where PET shows uptake.
+    """
+    marrow, faint_marrow = find_oedema(picture)
+    if bright is None:
+        return marrow + find_fluid(picture), faint_marrow
+    to_implant = _to_implant(picture)
+    doubtful = _doubtful(picture, to_implant, has_halo)
+    places, weak = _findings_of_bright_places(picture, bright, to_implant)
+    sure, doubted = _divided(places, doubtful)
+    others = _beside(marrow, bright)
+    weak = [*weak, *doubted, *_beside(faint_marrow, bright)]
+    if picture.surroundings.segmented is None:
+        return sure, weak + others
+    others += [finding for finding in find_fluid(picture) if not _overlaps(finding, [*sure, *others])]
+    certain, doubted = _divided(others, doubtful)
+    return sure + certain, weak + doubted
 
 
-def _to_other_hip(work: Work) -> Callable[[Region], float]:
-    """Median distance (mm) of a region to the implant mirrored at the midline; infinite where either is not known."""
-    middle = work.around.midline_r_mm
-    if middle is None or work.implant is None:
+def _divided(
+    findings: Sequence[MRFinding], doubtful: Callable[[MRFinding], bool]
+) -> tuple[list[MRFinding], list[MRFinding]]:
+    """Findings that count alone, and those that are in doubt."""
+    in_doubt = [doubtful(finding) for finding in findings]
+    return (
+        [finding for finding, doubt in zip(findings, in_doubt, strict=True) if not doubt],
+        [finding for finding, doubt in zip(findings, in_doubt, strict=True) if doubt],
+    )
+
+
+def _findings_of_bright_places(
+    picture: MRPicture, bright: np.ndarray, to_implant: Callable[[Region], float]
+) -> tuple[list[MRFinding], list[MRFinding]]:
+    """Sure and weak findings of the bright places."""
+    parts = bright_parts(picture, bright, picture.parameters.oedema.minimum_ml)
+    judged = [place for place in judge_hip(picture, parts, to_implant) if place.kind is not None]
+    sure = [as_finding(picture, place) for place in judged if place.sure]
+    return sure, [as_finding(picture, place) for place in judged if not place.sure]
+
+
+def judge_hip(
+    picture: MRPicture, parts: Sequence[BrightPart], to_implant: Callable[[Region], float]
+) -> list[JudgedPlace]:
+    """What each bright place is, with the name of the rule that says so; normal where no rule speaks of it.
+
+    Parameters
+    ----------
+    picture : MRPicture
+    parts : sequence of BrightPart
+    to_implant : callable
+        Gives the median distance of a region to the implant in mm.
+    """
+    p, to_other_hip = picture.parameters, _to_other_hip(picture)
+    judged = []
+    for part in parts:
+        region = part.region
+        place = HipPlace(
+            part,
+            to_implant(region),
+            to_other_hip(region),
+            is_behind_implant(region, picture.implant),
+            is_lateral_of_implant(region, picture.implant, picture.surroundings.midline_r_mm),
+            normal_fluid(region, picture.surroundings, p),
+            _is_organ(picture, region),
+            p.hip,
+            p.bright.fluid_like_over_muscle,
+        )
+        found = HIP_RULES.first(place, p.rules_off)
+        rule, verdict = (None, normal("no rule applies")) if found is None else found
+        kind = None if verdict.is_normal else verdict.kind
+        judged.append(JudgedPlace(part, kind, verdict.sure and may_count_alone(part, p.bright), rule))
+    return judged
+
+
+def is_behind_implant(region: Region, implant: Region | None) -> bool:
+    """Whether a region lies so far behind the implant as the sacroiliac joints do."""
+    if implant is None:
+        return False
+    behind = distances.SACROILIAC_BEHIND_IMPLANT_LEAST.value
+    return bool(region.centroid_ras_mm[1] < implant.centroid_ras_mm[1] - behind)
+
+
+def is_lateral_of_implant(region: Region, implant: Region | None, midline_r_mm: float | None) -> bool:
+    """Whether a region lies farther from the midline than the implant does, on either side."""
+    if midline_r_mm is None or implant is None:
+        return False
+    side = abs(region.centroid_ras_mm[0] - midline_r_mm)
+    own = abs(implant.centroid_ras_mm[0] - midline_r_mm)
+    return bool(side > own + distances.LATERAL_OF_IMPLANT_LEAST.value)
+
+
+def _is_organ(picture: MRPicture, region: Region) -> bool:
+    codes = picture.surroundings.segmented
+    return codes is not None and bool(np.mean(codes.reshape(-1)[region.flat] == tissues.VISCERA) > ORGAN_PART)
+
+
+def _to_implant(picture: MRPicture) -> Callable[[Region], float]:
+    """A function that gives the median distance of a region to the implant, mm; infinite without one."""
+    if picture.implant is None:
         return lambda _: np.inf
-    points = work.implant.points_ras[:: max(1, len(work.implant) // 4000)] * [-1.0, 1.0, 1.0] + [
+    distance = bone_distance(picture.surroundings, picture.implant, False)
+    return lambda region: float(np.median(distance(region)))
+
+
+def _to_other_hip(picture: MRPicture) -> Callable[[Region], float]:
+    """The same for the implant mirrored at the midline; infinite where either is not known."""
+    middle = picture.surroundings.midline_r_mm
+    if middle is None or picture.implant is None:
+        return lambda _: np.inf
+    points = picture.implant.points_ras[:: max(1, len(picture.implant) // OTHER_HIP_POINTS)] * [-1.0, 1.0, 1.0] + [
         2.0 * middle,
         0.0,
         0.0,
     ]
     tree = cKDTree(points)
-    return lambda region: float(np.median(tree.query(region.points_ras[:: max(1, len(region) // 2000)])[0]))
+    return lambda region: float(np.median(tree.query(region.points_ras[:: max(1, len(region) // REGION_POINTS)])[0]))
+
+
+def _doubtful(
+    picture: MRPicture, to_implant: Callable[[Region], float], has_halo: bool
+) -> Callable[[MRFinding], bool]:
+    """A function that says whether a finding counts only where PET shows uptake."""
+    p = picture.parameters
+
+    def doubtful(finding: MRFinding) -> bool:
+        doubt = HipDoubt(finding, to_implant(finding.region), has_halo, p.hip)
+        return HIP_DOUBTS.first(doubt, p.rules_off) is not None
+
+    return doubtful
+
+
+def _beside(findings: Sequence[MRFinding], bright: np.ndarray) -> list[MRFinding]:
+    """Those findings that share no voxel with the bright places, which are judged on their own."""
+    taken = bright.reshape(-1)
+    return [finding for finding in findings if not taken[finding.region.flat].any()]
+
+
+def _overlaps(finding: MRFinding, others: Sequence[MRFinding]) -> bool:
+    return any(np.intersect1d(finding.region.flat, other.region.flat).size for other in others)

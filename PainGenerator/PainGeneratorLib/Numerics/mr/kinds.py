@@ -1,319 +1,231 @@
-"""One function for each kind of MR finding: from standardized signal to findings (DOMAIN D.2 to D.4)."""
+"""One function for each kind of MR finding: from standardized signal to places, and by the rules to findings."""
 
 from __future__ import annotations
 
 import dataclasses
-from dataclasses import dataclass
+from collections.abc import Iterator
 
 import numpy as np
-from scipy import ndimage
 
-from ..body.canal import SpineLine
+from ..body import distances
 from ..core import tissues
 from ..core.image import Geometry, Region
 from ..core.records import MRFinding
-from .signal import Signals, around_region, near_mask, regions_of, sample_mask
-from .surroundings import (
-    MRParameters,
-    Surroundings,
-    bone_distance,
-    discs,
-    faces_bone_both_sides,
-    grade,
-    is_basivertebral_vein,
-    is_between_bones,
-    is_in_front_of_canal,
-    is_spinal_canal,
-    is_tube,
-    normal_fluid,
-    slice_axis,
-    slice_counts,
-    touches_bone,
-)
-from .tissue_map import Levels, fluid_mask
+from ..core.words import Group
+from .endplate_rules import DISC_RULES, ENDPLATE_RULES, DiscPlace, EndplatePlace
+from .fluid_rules import FLUID_RULES, FluidPlace, long_canal
+from .marrow_rules import DARK_MARROW_RULES, MARROW_RULES, MarrowPlace
+from .picture import LEAST_SIGNAL, MAD_TO_SIGMA, MRPicture, inner_voxels, make_finding, region_mean, z_over
+from .signal import Signals, near_mask, regions_of
+from .surroundings import bone_distance, discs
+from .tissue_map import fluid_mask
+from .verdicts import MODIC_II, MODIC_III
 
-INNER_PART = 0.35
-"""Part of a disc's voxels around its centre that is measured: about the inner 60 % across (DOMAIN D.4)."""
-
-ENDPLATE_MM = 5.5
-"""A change at the endplate comes this near to the disc: bony endplate, cartilage and a voxel lie between."""
-SHARP_ENDPLATE_MM = 4.5
-"""The same for Modic III, which looks like the blurred edge of a vertebra and must be told from it."""
-
-
-@dataclass(frozen=True, eq=False)
-class Work:
-    """A case while it is looked at."""
-
-    signals: Signals
-    smooth: dict[str, np.ndarray]
-    levels: Levels
-    around: Surroundings
-    z: dict[str, np.ndarray]
-    vertebra: np.ndarray | None
-    bright: str | None
-    """The role that shows fluid: FLUID, else T2."""
-    parameters: MRParameters
-    implant: Region | None = None
-    spine: SpineLine | None = None
-
-
-def inner_voxels(mask: np.ndarray, geometry: Geometry) -> np.ndarray:
-    """Voxels at least about 2 mm within a mask, in the slices' plane."""
-    axis = slice_axis(geometry)
-    flat = ndimage.generate_binary_structure(3, 1)
-    if axis is not None:
-        flat[tuple(0 if a == axis else slice(None) for a in range(3))] = False
-        flat[tuple(2 if a == axis else slice(None) for a in range(3))] = False
-    rounds = max(1, int(2.0 / float(np.median(geometry.spacing_kji_mm)) + 0.5))
-    return ndimage.binary_erosion(mask, flat, iterations=rounds)
-
-
-def _mean(array: np.ndarray | None, region: Region) -> float | None:
-    if array is None:
-        return None
-    values = array.reshape(-1)[region.flat]
-    values = values[np.isfinite(values)]
-    return float(values.mean()) if values.size else None
-
-
-def make_finding(work: Work, kind: str, region: Region, z: float, role: str, flags: list[str]) -> MRFinding:
-    """A finding with its flags and its grade by z and extent."""
-    z_t1 = _mean(work.z.get("T1"), region)
-    if "T1" not in work.z:
-        flags = [*flags, "no-t1"]
-    first, shape = region.box
-    ends = zip(first, shape, region.geometry.shape, strict=True)
-    if any(f == 0 or f + s == n for f, s, n in ends):
-        flags = [*flags, "truncated"]
-    points = grade(z, region.volume_ml, work.parameters)
-    return MRFinding(0, kind, region, region.centroid_ras_mm, region.volume_ml, z, z_t1, role, points, flags)
-
-
-def _disc_distance_ok(work: Work, region: Region, reach_mm: float) -> float:
-    """Part of a region's voxels within `reach_mm` of a disc along the body's length."""
-    mask = work.around.tissue == tissues.DISC
-    if not mask.any():
-        return 0.0
-    points = region.points_ras
-    found = np.zeros(len(points), dtype=bool)
-    for step in np.arange(1.0, reach_mm + 0.1, 1.5):
-        for sign in (1.0, -1.0):
-            found |= sample_mask(mask, work.around.geometry, points + np.array([0.0, 0.0, sign * step]))
-    return float(found.mean())
+NO_BRIGHT_Z = -99.0
+"""z-score that stands for a missing one where bright marrow is looked for."""
+NO_DARK_Z = 99.0
+"""z-score that stands for a missing one where dark marrow is looked for."""
+FLUID_SPREAD = 0.5
+"""Signal above that of muscle, as part of it, that is one step of the z-score of fluid. Our estimate."""
+INNER_DISC_PART = 0.35
+"""Part of the voxels of a disc around its center that is measured: about the inner 60 % across (Salamat 2016)."""
+SEEN_DISC_PART = 0.95
+"""Lower bound for the part of a disc within the field of view of the series that shows it."""
+DISCS_LEAST = 3
+"""With fewer discs than this it is not known what a normal disc looks like."""
+FLUID_VOXELS = 50
+"""With no more voxels of fluid than this, the brightest signal of all stands for it."""
+FLUID_PERCENTILE = 75
+"""The percentile of the voxels of fluid that stands for pure fluid: many share their signal with roots."""
+BRIGHTEST_PERCENTILE = 99.8
+"""The percentile of all signal that stands for fluid where none is known."""
+TYPICAL_DISC_PERCENTILE = 75
+"""The percentile of the discs of a case that stands for a disc that is not degenerated."""
+DISC_SPREAD_LEAST = 0.1
+"""Lower bound for the spread of the discs of a case, as part of their typical signal. Our estimate."""
 
 
 def _seeded(grown: np.ndarray, seeds: np.ndarray, geometry: Geometry, minimum_ml: float) -> list[Region]:
-    """Connected parts of a mask that hold a seed."""
+    """Connected parts of a mask that contain a seed."""
     marked = seeds.reshape(-1)
     return [region for region in regions_of(grown, geometry, minimum_ml) if marked[region.flat].any()]
 
 
-def _muscle(work: Work) -> float:
-    """The signal of muscle on a fluid-sensitive series with its fat suppressed; 0 on T2, where marrow outshines it."""
-    return work.levels.muscle["FLUID"] if work.bright == "FLUID" else 0.0
+def _bright_marrow(picture: MRPicture, inner: np.ndarray) -> list[Region]:
+    """Connected places of marrow that are bright on the fluid-sensitive series and not on T1."""
+    p = picture.parameters.oedema
+    bright = np.nan_to_num(picture.fluid_z, nan=NO_BRIGHT_Z)
+    # On T2 marrow outshines muscle anyway.
+    muscle = picture.muscle_signal if picture.fluid_role == "FLUID" else 0.0
+    grown = (bright >= p.z) & (picture.fluid_signal > muscle)
+    if "T1" in picture.z:
+        grown &= np.nan_to_num(picture.z["T1"], nan=NO_DARK_Z) <= p.t1_z
+    seeds = (bright >= p.core_z) & grown & inner
+    return _seeded(grown, seeds, picture.surroundings.geometry, p.minimum_ml)
 
 
-def find_oedema(work: Work) -> tuple[list[MRFinding], list[MRFinding]]:
-    """Bright on FLUID, dark on T1, in marrow; no vein; along an endplate it is Modic I.
+def find_oedema(picture: MRPicture) -> tuple[list[MRFinding], list[MRFinding]]:
+    """Marrow that is bright on the fluid-sensitive series and dark on T1: edema, or Modic I along an endplate.
 
-    Islands of red marrow in fatty marrow are bright by their z too, yet no brighter than muscle: what does not clearly
-    outshine muscle is weak, and what is darker than muscle is none (DOMAIN D.2).
+    Parameters
+    ----------
+    picture : MRPicture
+        With a series that shows fluid bright.
 
     Returns
     -------
     sure, weak : list of MRFinding
     """
-    p, around = work.parameters, work.around
-    geometry = around.geometry
-    bright = np.nan_to_num(work.z[work.bright], nan=-99.0)
-    signal, muscle = work.smooth[work.bright], _muscle(work)
-    candidates = (bright >= p.oedema_z) & (signal > muscle)
-    if "T1" in work.z:
-        candidates &= np.nan_to_num(work.z["T1"], nan=99.0) <= p.oedema_t1_z
-    inner = inner_voxels(around.marrow, geometry)
-    sure, weak = [], []
-    for region in _seeded(candidates, (bright >= p.oedema_core_z) & candidates & inner, geometry, p.oedema_minimum_ml):
-        counts = slice_counts(region)
-        # A rim that is nowhere 2 mm deep in the marrow is its edge, mixed with canal, joint or disc.
-        if counts.max() < 3 or np.mean(inner.reshape(-1)[region.flat]) < 0.3 or is_tube(region):
+    inner = inner_voxels(picture.surroundings.marrow, picture.surroundings.geometry)
+    sure: list[MRFinding] = []
+    weak: list[MRFinding] = []
+    for region in _bright_marrow(picture, inner):
+        place = MarrowPlace(picture, region, inner)
+        decided = MARROW_RULES.first(place, picture.parameters.rules_off)
+        if decided is None or decided[1].is_normal:
             continue
-        vertebra = _vertebra_of(work, region)
-        if is_basivertebral_vein(region, vertebra, around):
-            continue
-        flags = ["single-slice"] if slice_axis(geometry) is not None and counts.size < 2 else []
-        if flags and region.volume_ml < 2.0 * p.oedema_minimum_ml:
-            continue
-        # Marrow told from signal may hold a disc between two vertebrae that look like one.
-        if around.told is None and flags and around.group == "low-back" and is_between_bones(region, around):
-            continue
-        z = _mean(work.z[work.bright], region)
-        t1 = _mean(work.z.get("T1"), region)
-        kind = "oedema"
-        near_disc = _disc_distance_ok(work, region, p.modic_band_mm)
-        touches = _disc_distance_ok(work, region, ENDPLATE_MM) > 0.08
-        if near_disc > 0.6 and touches and t1 is not None and t1 < p.modic_t1_z and z > p.modic_fluid_z:
-            kind = "Modic I"
-        outshines = np.percentile(signal.reshape(-1)[region.flat], 90) >= p.bright_over_muscle * muscle
-        (sure if outshines else weak).append(make_finding(work, kind, region, z, work.bright, flags))
+        rule, verdict = decided
+        flags = ["single-slice"] if place.is_single_slice else []
+        found = make_finding(picture, verdict.kind, region, place.fluid_z, picture.fluid_series, flags, rule)
+        (sure if verdict.sure else weak).append(found)
     return sure, weak
 
 
-def _vertebra_of(work: Work, region: Region) -> Region | None:
-    """The marrow of the vertebra that holds most of a region."""
-    if work.vertebra is None:
-        return None
-    own = work.vertebra.reshape(-1)[region.flat]
-    own = own[own > 0]
-    if not own.size:
-        return None
-    level = int(np.bincount(own).argmax())
-    return Region.from_mask((work.vertebra == level) & (work.around.tissue == tissues.MARROW), work.around.geometry)
-
-
-CLEAR_CHANGE_Z = 2.5
-"""Of T1 in the marrow's spread, for a clear Modic II or III (DOMAIN D.2: 2.5 to 3 for oedema). Marrow is fatty, so
-that its signal cannot rise by much more: extent tells a change better than height."""
-
-
-def find_endplate_changes(work: Work) -> list[MRFinding]:
-    """Modic II (fat) and III (sclerosis) in a band beside a disc."""
-    p, around = work.parameters, work.around
-    disc = around.tissue == tissues.DISC
-    if "T1" not in work.z or not disc.any():
+def find_endplate_changes(picture: MRPicture) -> list[MRFinding]:
+    """Modic II (fat) and III (sclerosis) in a band of marrow beside a disc."""
+    surroundings = picture.surroundings
+    disc = surroundings.tissue == tissues.DISC
+    if "T1" not in picture.z or not disc.any():
         return []
-    band = near_mask(disc, around.geometry, p.modic_band_mm) & around.marrow
-    t1 = np.nan_to_num(work.z["T1"], nan=0.0)
-    bright = np.nan_to_num(work.z[work.bright], nan=0.0)
-    kinds = {}
-    # Only fat, old blood and protein are brighter than marrow on T1; oedema beside them is told on FLUID.
-    not_wet = bright < 1.0 if "FLUID" in work.z else True
-    kinds["Modic II"] = band & (t1 > p.modic_t1_z * -1.0) & not_wet
-    if "T2" in work.z:
-        kinds["Modic III"] = band & (t1 < p.modic_t1_z) & (np.nan_to_num(work.z["T2"], nan=0.0) < p.modic_t1_z)
+    band = near_mask(disc, surroundings.geometry, picture.parameters.modic.band_mm) & surroundings.marrow
+    t1 = np.nan_to_num(picture.z["T1"], nan=0.0)
+    inner = inner_voxels(surroundings.marrow, surroundings.geometry)
     findings = []
-    inner = inner_voxels(around.marrow, around.geometry)
-    for kind, mask in kinds.items():
-        seeds = mask & inner & (np.abs(t1) > abs(p.modic_t1_z) + 1.0)
-        for region in _seeded(mask, seeds, around.geometry, p.modic_minimum_ml):
-            lengths_fit = slice_counts(region).max() >= 8 and slice_counts(region).size >= 2
-            if not lengths_fit or np.mean(inner.reshape(-1)[region.flat]) < 0.5:
-                continue
-            # A haemangioma or a fatty vertebra reaches far beyond the band: then the band is only its part.
-            box, _, near = around_region(region, 6.0)
-            beyond = near & around.marrow[box] & ~band[box]
-            sign = 1.0 if kind == "Modic II" else -1.0
-            if beyond.any() and np.mean(sign * t1[box][beyond] > abs(p.modic_t1_z)) > 0.3:
-                continue
-            if _disc_distance_ok(work, region, ENDPLATE_MM if kind == "Modic II" else SHARP_ENDPLATE_MM) < 0.08:
-                continue
-            z = abs(_mean(work.z["T1"], region))
-            if z < LEAST_CHANGE_Z[kind] or region.volume_ml < LEAST_CHANGE_ML or not _is_of_body(work, region):
-                continue
-            found = make_finding(work, kind, region, z, "T1", ["common-without-pain"])
-            found.grade = 0.66 if z >= CLEAR_CHANGE_Z and region.volume_ml >= p.grade_medium_ml else 0.33
-            findings.append(found)
+    for kind, region in _changed_endplates(picture, band, t1, inner):
+        place = EndplatePlace(picture, region, kind, band, inner, t1)
+        decided = ENDPLATE_RULES.first(place, picture.parameters.rules_off)
+        if decided is None or decided[1].is_normal:
+            continue
+        rule, verdict = decided
+        found = make_finding(picture, verdict.kind, region, place.z, "T1", ["common-without-pain"], rule)
+        found.grade = found.grade if verdict.grade is None else verdict.grade
+        findings.append(found)
     return findings
 
 
-LEAST_CHANGE_Z = {"Modic II": 2.4, "Modic III": 3.2}
-"""Of T1's mean; marrow varies by as much as less, and what is dark may share its voxels with the endplate (ours, on
-four independent families of phantoms)."""
-LEAST_CHANGE_ML = 0.5
-BODY_FRONT_MM, BODY_SIDE_MM = 8.0, 30.0
-"""In front of the canal's middle the vertebral bodies begin; beside them and behind lies fat of the foramina."""
+def _changed_endplates(
+    picture: MRPicture, band: np.ndarray, t1: np.ndarray, inner: np.ndarray
+) -> Iterator[tuple[str, Region]]:
+    """Kind and region of the places in the band that are bright or dark on T1."""
+    p = picture.parameters.modic
+    masks = {}
+    # Only fat, old blood and protein are brighter than marrow on T1; edema beside them shows on the fluid-sensitive
+    # series.
+    masks[MODIC_II] = band & (t1 > p.t1_z * -1.0)
+    if "FLUID" in picture.z:
+        masks[MODIC_II] &= np.nan_to_num(picture.fluid_z, nan=0.0) < p.dry_fluid_z
+    if "T2" in picture.z:
+        masks[MODIC_III] = band & (t1 < p.t1_z) & (np.nan_to_num(picture.z["T2"], nan=0.0) < p.t1_z)
+    core = inner & (np.abs(t1) > abs(p.t1_z) + p.core_step_z)
+    for kind, mask in masks.items():
+        for region in _seeded(mask, mask & core, picture.surroundings.geometry, p.minimum_ml):
+            yield kind, region
 
 
-def _is_of_body(work: Work, region: Region) -> bool:
-    """Whether a region's middle lies where vertebral bodies do, as far as the canal is known."""
-    if work.spine is None:
-        return True
-    right, front, height = np.nanmedian(work.spine.straight.local(region.points_ras), axis=0)
-    return not np.isfinite(height) or (front > BODY_FRONT_MM and abs(right) < BODY_SIDE_MM)
+def find_fluid(picture: MRPicture) -> list[MRFinding]:
+    """Fluid outside marrow: an effusion in a joint, else a collection; what is normal fluid is left out.
 
-
-def find_fluid(work: Work) -> list[MRFinding]:
-    """Fluid outside marrow: in a joint an effusion, else a collection; what is normal fluid is left out."""
-    p, around = work.parameters, work.around
-    geometry = around.geometry
-    tissue = around.tissue
-    smoothed = Signals(geometry, work.signals.factors, work.smooth, around.body)
-    fluid = fluid_mask(smoothed, work.levels) & ~around.marrow
-    normal = np.isin(tissue, (tissues.VISCERA, tissues.DISC))
-    if around.told is not None:
-        normal |= around.told == tissues.FLUID
-    fluid &= ~near_mask(normal, geometry, 2.5)
-    bone = bone_distance(around, work.implant)
-    muscle = work.levels.muscle[work.bright]
-    findings = []
-    parts = regions_of(fluid, geometry, min(p.effusion_minimum_ml, p.collection_minimum_ml))
+    Parameters
+    ----------
+    picture : MRPicture
+        With a series that shows fluid bright.
+    """
+    p, surroundings = picture.parameters, picture.surroundings
+    parts = regions_of(
+        _fluid_outside_organs(picture),
+        surroundings.geometry,
+        min(p.fluid.effusion_minimum_ml, p.fluid.collection_minimum_ml),
+    )
+    to_bone = bone_distance(surroundings, picture.implant)
     canal = None
-    if around.group == "low-back" and around.told is None:
-        canal = next((part for part in parts if is_spinal_canal(part, around, p)), None)
-        if canal is not None and around.midline_r_mm is None:
-            around = dataclasses.replace(around, midline_r_mm=float(canal.centroid_ras_mm[0]))
+    if surroundings.group == Group.LOW_BACK and surroundings.segmented is None:
+        canal = next((part for part in parts if long_canal(FluidPlace(part, surroundings, p)) is not None), None)
+        if canal is not None and surroundings.midline_r_mm is None:
+            surroundings = dataclasses.replace(surroundings, midline_r_mm=float(canal.centroid_ras_mm[0]))
+    findings = []
     for region in parts:
-        if canal is not None and is_in_front_of_canal(region, canal):
+        decided = FLUID_RULES.first(FluidPlace(region, surroundings, p, canal, to_bone), p.rules_off)
+        if decided is None or decided[1].is_normal:
             continue
-        counts = slice_counts(region)
-        if counts.max() < 3 or (slice_axis(geometry) is not None and counts.size < 2):
-            continue
-        if normal_fluid(region, around, p) is not None:
-            continue
-        touching = touches_bone(region, around, p.effusion_gap_mm)
-        is_joint = touching > 0.35 and (touching > 0.6 or faces_bone_both_sides(region, around, p.effusion_gap_mm))
-        if not is_joint and region.volume_ml < p.collection_minimum_ml:
-            continue
-        # Collections that hurt lie at a bone, a joint, a bursa over a bone, or an implant; others are of organs.
-        if not is_joint and np.median(bone(region)) > p.collection_reach_mm:
-            continue
-        kind = "effusion or synovitis" if is_joint else "fluid collection or bursitis"
-        # Muscle's spread of signal is about a tenth of it; fluid is told in these units.
-        z = (_mean(work.smooth[work.bright], region) / muscle - 1.0) / 0.5
-        findings.append(make_finding(work, kind, region, z, work.bright, []))
+        rule, verdict = decided
+        mean = region_mean(picture.fluid_signal, region) or 0.0
+        z = z_over(mean, picture.muscle_signal, FLUID_SPREAD)
+        findings.append(make_finding(picture, verdict.kind, region, z, picture.fluid_series, [], rule))
     return findings
 
 
-def find_degenerated_discs(work: Work) -> list[MRFinding]:
-    """Discs whose inner part is dark on T2 against fluid and against the other discs (DOMAIN D.4)."""
-    p, around = work.parameters, work.around
-    role = "T2" if "T2" in work.smooth else work.bright
-    signal = work.smooth[role].reshape(-1)
-    seen = np.isfinite(work.signals.roles[role].reshape(-1))
-    regions = [region for region in discs(around) if seen[region.flat].mean() > 0.95]
-    if len(regions) < 3:
+def _fluid_outside_organs(picture: MRPicture) -> np.ndarray:
+    """Voxels as bright as fluid that are away from marrow, organs, discs and a segmented canal."""
+    surroundings = picture.surroundings
+    smooth = Signals(surroundings.geometry, picture.signals.factors, picture.smooth, surroundings.body)
+    fluid = fluid_mask(smooth, picture.typical) & ~surroundings.marrow
+    normal = np.isin(surroundings.tissue, (tissues.VISCERA, tissues.DISC))
+    if surroundings.segmented is not None:
+        normal |= surroundings.segmented == tissues.FLUID
+    return np.asarray(fluid & ~near_mask(normal, surroundings.geometry, distances.NORMAL_FLUID_MARGIN.value))
+
+
+def _inner_signal(signal: np.ndarray, region: Region) -> float:
+    """Mean signal of the inner part of a disc."""
+    offset = region.points_ras - region.centroid_ras_mm
+    far = np.sum((offset / np.maximum(np.std(offset, axis=0), 1e-3)) ** 2, axis=1)
+    inner = far <= np.quantile(far, INNER_DISC_PART)
+    return float(np.mean(signal[region.flat[inner]]))
+
+
+def find_degenerated_discs(picture: MRPicture) -> list[MRFinding]:
+    """Discs whose inner part is dark on T2 against fluid and against the other discs (Salamat 2016)."""
+    p, surroundings = picture.parameters, picture.surroundings
+    role = "T2" if "T2" in picture.smooth else picture.fluid_series
+    signal = picture.smooth[role].reshape(-1)
+    seen = np.isfinite(picture.signals.roles[role].reshape(-1))
+    regions = [region for region in discs(surroundings) if seen[region.flat].mean() > SEEN_DISC_PART]
+    if len(regions) < DISCS_LEAST:
         return []
-    canal = signal[(around.tissue == tissues.FLUID).reshape(-1)]
-    fluid = float(np.percentile(canal, 75)) if canal.size > 50 else float(np.percentile(signal, 99.8))
-    ratios = []
-    for region in regions:
-        offset = region.points_ras - region.centroid_ras_mm
-        far = np.sum((offset / np.maximum(np.std(offset, axis=0), 1e-3)) ** 2, axis=1)
-        inner = far <= np.quantile(far, INNER_PART)
-        ratios.append(float(np.mean(signal[region.flat[inner]])) / max(fluid, 1e-6))
-    typical = float(np.percentile(ratios, 75))
-    spread = max(1.4826 * float(np.median(np.abs(np.array(ratios) - np.median(ratios)))), 0.1 * typical)
+    canal = signal[(surroundings.tissue == tissues.FLUID).reshape(-1)]
+    is_known = canal.size > FLUID_VOXELS
+    fluid = float(np.percentile(canal, FLUID_PERCENTILE) if is_known else np.percentile(signal, BRIGHTEST_PERCENTILE))
+    ratios = [_inner_signal(signal, region) / max(fluid, LEAST_SIGNAL) for region in regions]
+    typical = float(np.percentile(ratios, TYPICAL_DISC_PERCENTILE))
+    deviation = float(np.median(np.abs(np.array(ratios) - np.median(ratios))))
+    spread = max(MAD_TO_SIGMA * deviation, DISC_SPREAD_LEAST * typical)
     findings = []
     for region, ratio in zip(regions, ratios, strict=True):
-        if ratio < p.disc_ratio and ratio < p.disc_relative * typical:
-            z = (typical - ratio) / spread
-            found = make_finding(work, "disc degeneration", region, z, role, ["common-without-pain"])
-            found.grade = 0.33 if ratio > 0.5 * p.disc_relative * typical else 0.66
-            findings.append(found)
+        decided = DISC_RULES.first(DiscPlace(ratio=ratio, typical=typical, parameters=p.disc), p.rules_off)
+        if decided is None or decided[1].is_normal:
+            continue
+        rule, verdict = decided
+        z = (typical - ratio) / spread
+        found = make_finding(picture, verdict.kind, region, z, role, ["common-without-pain"], rule)
+        found.grade = found.grade if verdict.grade is None else verdict.grade
+        findings.append(found)
     return findings
 
 
-def find_dark_marrow(work: Work) -> list[MRFinding]:
+def find_dark_marrow(picture: MRPicture) -> list[MRFinding]:
     """With T1 alone: marrow that is clearly darker than its surroundings, in one compact part. Graded lowest."""
-    p, around = work.parameters, work.around
-    t1 = np.nan_to_num(work.z["T1"], nan=0.0)
-    inner = inner_voxels(around.marrow, around.geometry)
-    dark = (t1 <= -p.t1_only_z) & inner
+    p, surroundings = picture.parameters, picture.surroundings
+    t1 = np.nan_to_num(picture.z["T1"], nan=0.0)
+    inner = inner_voxels(surroundings.marrow, surroundings.geometry)
     findings = []
-    for region in regions_of(dark, around.geometry, p.t1_only_minimum_ml):
-        if slice_counts(region).size < 2 or is_tube(region):
+    for region in regions_of((t1 <= -p.t1_only.z) & inner, surroundings.geometry, p.t1_only.minimum_ml):
+        place = MarrowPlace(picture, region, inner)
+        decided = DARK_MARROW_RULES.first(place, p.rules_off)
+        if decided is None or decided[1].is_normal:
             continue
-        found = make_finding(work, "oedema", region, abs(_mean(work.z["T1"], region)), "T1", ["no-fluid-series"])
-        found.grade = 0.33
+        rule, verdict = decided
+        z = abs(place.t1_z or 0.0)
+        found = make_finding(picture, verdict.kind, region, z, "T1", ["no-fluid-series"], rule)
+        found.grade = found.grade if verdict.grade is None else verdict.grade
         findings.append(found)
     return findings

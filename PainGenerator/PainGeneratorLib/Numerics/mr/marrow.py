@@ -1,8 +1,9 @@
-"""Bone marrow from MR signal alone: parts of a slice that a dark rim of cortex encloses, seen on several.
+"""Bone marrow from MR signal alone: parts of a slice that a dark rim of cortex encloses, seen on several slices.
 
-Cortex is dark on every sequence and parts marrow from fat even where both are equally bright. It is thin and often
-broken, so the parts of a slice are told apart at several widths of the gaps, and each is judged by what lies along its
-border, by its tone on T1, its signal on the fluid-sensitive series and its distance from the skin.
+Cortex is dark on every sequence, and separates marrow from fat even where both are equally bright. It is thin and
+often broken, so the parts of a slice are separated at several widths of the gaps. Each part is judged by what lies
+along its border, by its T1 signal, its signal on the fluid-sensitive series and its distance from the skin. Start at
+:func:`find_marrow`.
 """
 
 from __future__ import annotations
@@ -12,76 +13,111 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import ndimage
 
-from .signal import Signals, block_mean, spread_blocks
+from ..body import distances
+from .signal import THICK_SLICE, Factors, Signals, block_mean, spread_blocks
+
+Spacing = tuple[float, float, float]
+"""Voxel size in mm, the direction across slices first."""
 
 SPACING_MM = 1.6
-"""In-slice spacing that is worked on, about: cortex is hardly thinner."""
+"""In-slice voxel size to work on, mm, about: cortex is hardly thinner."""
 COARSEST_MM = 2.2
-"""With larger voxels within the slice cortex is not seen, and nothing is called marrow."""
-VALLEY_MM = 3.5
-"""Half the width of the widest dark line that counts as cortex between two brighter parts."""
+"""Upper bound for the in-slice voxel size, mm. In larger voxels cortex is not seen, and nothing is called marrow."""
+SMOOTH_MM = 0.6
+"""Standard deviation of the Gaussian mean within slices, mm."""
+SMOOTH_TRUNCATE = 2.5
+"""The Gaussian ends after this many standard deviations."""
 VALLEY_PART = 0.75
-"""A voxel darker than this part of what lies on both sides of it belongs to a dark line."""
+"""Upper bound for a voxel's signal over that of both its sides, for it to belong to a dark line. Our estimate."""
 DARK_PART = 0.55
-"""Of the muscle signal; below it lies cortex, tendon, gas or metal."""
+"""Upper bound for the signal of cortex, tendon, gas or metal over that of muscle, on T1. Our estimate."""
 CORTEX_PART = 0.9
-"""Of the muscle signal: cortex that shares its voxel with marrow is still darker than this."""
+"""The same for cortex that shares its voxel with marrow."""
 WALL_PART = 0.8
-"""Of muscle on the fluid-sensitive series: cortex is dark on all, the wall of bowel is not."""
+"""Upper bound for the signal of cortex over that of muscle, on the fluid-sensitive series: cortex is dark on all
+series, the wall of bowel is not. Our estimate."""
 LINE_PART = 1.2
-"""The same beside fat or marrow on both sides, for parts whose signal speaks for marrow."""
+"""Upper bound for the signal of a thin dark line over that of muscle, beside parts whose signal is that of marrow."""
 OVER_MUSCLE = 1.25
-"""T1 of marrow over that of muscle: more in all adults (a marrow as dark as muscle is itself abnormal)."""
+"""Lower bound for the T1 signal of marrow over that of muscle in adults; marrow as dark as muscle is abnormal."""
 UNDER_FAT = 0.9
-"""T1 of red or mixed marrow over that of fat; yellow marrow is as bright as fat and is told by its rim alone."""
-GAPS_MM = (1.9, 3.5, 5.5)
-"""Half widths of the gaps in the cortex that are closed, in this order: small bones first."""
-SKIN_MM = 7.0
-"""A part that comes nearer to the skin than this is subcutaneous fat."""
-RIM_ALONE, RIM_WITH_SIGNAL = 0.6, 0.5
-"""Part of the border that must be dark: when nothing else speaks for marrow, and when the signal does."""
-FILL_WITH_SIGNAL, FILL_ALONE = 0.1, 0.2
-"""Of a part's area, in its largest circle, at least: fat between muscles is thin and branched."""
-LEAST_MM2, MOST_MM2, LEAST_ML = 40.0, 9000.0, 1.5
-"""Parts of a slice that can be bone, and the least bone that can be told."""
-NEIGHBORHOOD_MM = 60.0
-"""Width of the window whose brightest tissue is taken for fat."""
-HOLE_MM2 = 350.0
-"""A larger hole in a bone's slice is the canal or the space of a joint."""
-MENDED_MM = 4.0
-"""Notches of this half width in a bone are closed: cortex crossed by vessels, small lesions."""
+"""Upper bound for the T1 signal of red or mixed marrow over that of fat. Yellow marrow is as bright as fat and is
+known by its rim alone."""
+MUSCLE_ALIKE = 0.2
+"""Voxels whose T1 signal differs from muscle by less than this part of it give the other series' signal of muscle."""
+FAT_ALIKE = 0.15
+"""The same for fat."""
+ABOVE_FAT_PART = 0.15
+"""Lower bound for the fluid-sensitive signal of marrow, as a part of the way from fat to muscle. Our estimate."""
+BRIGHTEST_MARROW = 1.15
+"""Upper bound for the fluid-sensitive signal of marrow over that of fat or muscle, whichever is brighter."""
+BRIGHTEST_BONE = 1.3
+"""The same for a whole bone, which may hold an edema."""
+RIM_ALONE = 0.6
+"""Lower bound for the dark part of the border of a bone that nothing else shows. Our estimate."""
+RIM_WITH_SIGNAL = 0.5
+"""The same for a bone whose signal is that of marrow."""
+RIM_REACH_MM = 1.5
+"""A border is dark when a dark voxel lies within this distance, mm."""
+FILL_WITH_SIGNAL = 0.1
+"""Lower bound for the part of a bone's slice that its largest circle fills, where the signal is that of marrow: fat
+between muscles is thin and branched. Our estimate."""
+FILL_ALONE = 0.2
+"""The same for a bone that nothing else shows."""
+SKIN_PART = 0.02
+"""Upper bound for the part of a bone that comes near the skin. Our estimate."""
+LOCAL_FAT_GRID_MM = 4.0
+"""Voxel size on which the fat around a place is looked for, mm."""
+LOCAL_FAT_PART = 0.95
+"""The brightest tissue around a place times this stands for its fat."""
+LEAST_FAT_PART = 0.6
+"""Lower bound for the signal of fat around a place, as a part of the typical fat's."""
+SLICES_LEAST = 2
+"""Lower bound for the number of slices on which a bone is seen."""
+MARROW_IN_BONE_PART = 0.4
+"""Lower bound for the part of an enclosed place that is marrow already, for all of it to become marrow. Our
+estimate."""
+OCTAGON_ERROR = 1.04
+"""An octagon's distance times this is the Euclidean one, within 4 %."""
+MANY_VOXELS = 200_000
+"""About how many voxels give the typical signals."""
 
 
 @dataclass(frozen=True, eq=False)
 class _Slices:
-    """What is looked at, slices first, on the coarser grid (spacing in mm)."""
+    """What is looked at, slices first, on a grid of about :data:`SPACING_MM`."""
 
     t1: np.ndarray
     fluid: np.ndarray | None
     body: np.ndarray
     skin_mm: np.ndarray
+    """Distance to the skin."""
     line: np.ndarray
     """Dark lines and dark parts: no marrow."""
     cortex: np.ndarray
     """Voxels near which a border counts as dark."""
-    spacing: tuple[float, float, float]
+    spacing: Spacing
     muscle: float
+    """T1 signal of muscle."""
     fat: float
+    """T1 signal of fat."""
     fluid_muscle: float = 0.0
+    """Signal of muscle on the series that shows fluid; 0 where it is not known."""
     fluid_fat: float = 0.0
+    """Signal of fat on the series that shows fluid; 0 where it is not known."""
 
     def voxels(self, mm: float) -> tuple[int, int, int]:
         """Whole voxels for a reach within a slice."""
-        return (0, *(max(1, int(mm / s + 0.5)) for s in self.spacing[1:]))
+        return (0, max(1, int(mm / self.spacing[1] + 0.5)), max(1, int(mm / self.spacing[2] + 0.5)))
 
     def depth(self, mask: np.ndarray) -> np.ndarray:
-        """Distance to the border of a mask within each slice, mm; the grid's border is none."""
+        """Distance to the border of a mask within each slice, mm; the edge of the grid is no border."""
         padded = np.pad(mask, ((0, 0), (1, 1), (1, 1)), mode="edge")
         return _distance(padded, self.spacing)[:, 1:-1, 1:-1]
 
 
-def find_marrow(signals: Signals, muscle_t1: float, fat_t1: float, bright_role: str | None) -> np.ndarray:
-    """Marrow, lesions in it included as far as its cortex encloses them.
+def find_marrow(signals: Signals, muscle_t1: float, fat_t1: float, fluid_role: str | None) -> np.ndarray:
+    """Marrow, with the lesions in it as far as its cortex encloses them.
 
     Parameters
     ----------
@@ -89,7 +125,7 @@ def find_marrow(signals: Signals, muscle_t1: float, fat_t1: float, bright_role: 
         With T1.
     muscle_t1, fat_t1 : float
         T1 signal of muscle and of fat.
-    bright_role : str or None
+    fluid_role : str or None
         The role that shows fluid.
 
     Returns
@@ -99,147 +135,196 @@ def find_marrow(signals: Signals, muscle_t1: float, fat_t1: float, bright_role: 
     spacing = np.array(signals.geometry.spacing_kji_mm)
     if np.median(spacing) > COARSEST_MM:
         return np.zeros(signals.geometry.shape, dtype=bool)
-    thick = int(np.argmax(spacing)) if spacing.max() > 1.5 * np.median(spacing) else 0
-    factors = [max(1, int(SPACING_MM / s + 0.5)) for s in spacing]
-    factors[thick] = 1
-    work = _slices(signals, tuple(factors), thick, muscle_t1, fat_t1, bright_role)
+    thick = int(np.argmax(spacing)) if spacing.max() > THICK_SLICE * np.median(spacing) else 0
+    wanted = [1 if axis == thick else max(1, int(SPACING_MM / s + 0.5)) for axis, s in enumerate(spacing)]
+    factors = (wanted[0], wanted[1], wanted[2])
+    work = _slices(signals, factors, thick, muscle_t1, fat_t1, fluid_role)
     bright = (work.t1 > OVER_MUSCLE * work.muscle) & ~work.line & work.body
     marrow = np.zeros(bright.shape, dtype=bool)
-    for gap in GAPS_MM:
-        parts, count = _parts(work, bright & ~marrow, gap)
+    for gap in distances.CORTEX_GAP_HALF_WIDTHS:
+        parts, count = _parts(work, bright & ~marrow, gap.value)
         marrow |= _judged(work, parts, count)[parts]
     marrow = _in_neighbors(marrow, work)
     marrow = _mended(marrow, work)
     return np.ascontiguousarray(
-        spread_blocks(np.moveaxis(marrow, 0, thick), tuple(factors), signals.geometry.shape) & signals.body
+        spread_blocks(np.moveaxis(marrow, 0, thick), factors, signals.geometry.shape) & signals.body
     )
 
 
 def _slices(
-    signals: Signals, factors: tuple[int, int, int], thick: int, muscle: float, fat: float, bright_role: str | None
+    signals: Signals, factors: Factors, thick: int, muscle: float, fat: float, fluid_role: str | None
 ) -> _Slices:
+    """The signals on the coarser grid, slices first, with the dark lines in them."""
+
     def taken(array: np.ndarray) -> np.ndarray:
         return np.moveaxis(block_mean(array, factors), thick, 0)
 
     steps = [s * f for s, f in zip(signals.geometry.spacing_kji_mm, factors, strict=True)]
-    spacing = (steps.pop(thick), *steps)
+    across = steps.pop(thick)
+    spacing = (across, steps[0], steps[1])
     t1 = np.nan_to_num(taken(signals.roles["T1"]), nan=0.0)
-    t1 = ndimage.gaussian_filter(t1, [0.0, *(0.6 / s for s in spacing[1:])], truncate=2.5)
+    t1 = ndimage.gaussian_filter(t1, [0.0, *(SMOOTH_MM / s for s in spacing[1:])], truncate=SMOOTH_TRUNCATE)
     body = taken(signals.body) > 0.5
-    around = np.pad(body, 1, mode="edge")
-    skin = np.full(body.shape, np.inf, dtype=np.float32)
-    if not around.all():
-        skin = ndimage.distance_transform_edt(around, sampling=spacing)[1:-1, 1:-1, 1:-1].astype(np.float32)
-    size = [1, *(2 * max(1, int(VALLEY_MM / s + 0.5)) + 1 for s in spacing[1:])]
-    margin = [(0, 0), *((n, n) for n in size[1:])]
-    closed = ndimage.grey_closing(np.pad(t1, margin, mode="edge"), size=size)
-    closed = closed[:, size[1] : closed.shape[1] - size[1], size[2] : closed.shape[2] - size[2]]
-    valley, dark = t1 < VALLEY_PART * closed, t1 < DARK_PART * muscle
+    valley, dark = t1 < VALLEY_PART * _closed(t1, spacing), t1 < DARK_PART * muscle
     cortex = dark | (valley & (t1 < CORTEX_PART * muscle))
-    fluid = None if bright_role is None else taken(signals.roles[bright_role])
-    levels = (0.0, 0.0)
-    if fluid is not None:
-        some = np.flatnonzero(body & np.isfinite(fluid))
-        some = some[:: some.size // 200_000 + 1]
-        tone, signal = t1.reshape(-1)[some], fluid.reshape(-1)[some]
-        alike = (np.abs(tone / muscle - 1.0) < 0.2, np.abs(tone / fat - 1.0) < 0.15)
-        levels = tuple(float(np.median(signal[own])) if own.any() else 0.0 for own in alike)
-    return _Slices(t1, fluid, body, skin, valley | dark, cortex, spacing, muscle, fat, *levels)
+    skin = _skin_mm(body, spacing)
+    if fluid_role is None:
+        return _Slices(t1, None, body, skin, valley | dark, cortex, spacing, muscle, fat)
+    fluid = taken(signals.roles[fluid_role])
+    some = np.flatnonzero(body & np.isfinite(fluid))
+    some = some[:: some.size // MANY_VOXELS + 1]
+    tone, signal = t1.reshape(-1)[some], fluid.reshape(-1)[some]
+    fluid_muscle = _median_of(signal, np.abs(tone / muscle - 1.0) < MUSCLE_ALIKE)
+    fluid_fat = _median_of(signal, np.abs(tone / fat - 1.0) < FAT_ALIKE)
+    return _Slices(t1, fluid, body, skin, valley | dark, cortex, spacing, muscle, fat, fluid_muscle, fluid_fat)
+
+
+def _median_of(signal: np.ndarray, which: np.ndarray) -> float:
+    return float(np.median(signal[which])) if which.any() else 0.0
+
+
+def _skin_mm(body: np.ndarray, spacing: Spacing) -> np.ndarray:
+    """Distance of each voxel to the skin; infinite where the body fills the whole field of view."""
+    around = np.pad(body, 1, mode="edge")
+    if around.all():
+        return np.full(body.shape, np.inf, dtype=np.float32)
+    depth: np.ndarray = ndimage.distance_transform_edt(around, sampling=spacing)[1:-1, 1:-1, 1:-1].astype(np.float32)
+    return depth
+
+
+def _closed(t1: np.ndarray, spacing: Spacing) -> np.ndarray:
+    """T1 with its dark lines filled from both sides, within slices."""
+    reach = [max(1, int(distances.CORTEX_HALF_WIDTH_MOST.value / s + 0.5)) for s in spacing[1:]]
+    size = [1, *(2 * n + 1 for n in reach)]
+    margin = [(0, 0), *((n, n) for n in size[1:])]
+    closed: np.ndarray = ndimage.grey_closing(np.pad(t1, margin, mode="edge"), size=size)
+    return closed[:, size[1] : closed.shape[1] - size[1], size[2] : closed.shape[2] - size[2]]
 
 
 IN_SLICE = np.zeros((3, 3, 3), dtype=bool)
+"""The eight neighbors within a slice."""
 IN_SLICE[1] = True
 CROSS = ndimage.generate_binary_structure(3, 1) & IN_SLICE
+"""The four neighbors within a slice."""
 
 
-def _distance(mask: np.ndarray, spacing: tuple[float, float, float]) -> np.ndarray:
-    """Distance to the border of a mask within each slice, mm, by an octagon: within 4 %, far quicker than exact.
+def _distance(mask: np.ndarray, spacing: Spacing) -> np.ndarray:
+    """Distance to the border of a mask within each slice, mm, by an octagon: within 4 %, and much faster than exact.
 
-    Voxels within a slice are about square. inf in a slice without border.
+    The voxels within a slice are about square. The distance is infinite in a slice without border.
     """
     square = ndimage.distance_transform_cdt(mask, IN_SLICE)
     diamond = ndimage.distance_transform_cdt(mask, CROSS)
-    away = np.maximum(square, diamond * np.float32(np.sqrt(0.5)), dtype=np.float32)
-    away *= np.float32(1.04 * np.sqrt(spacing[1] * spacing[2]))
+    away: np.ndarray = np.maximum(square, diamond * np.float32(np.sqrt(0.5)), dtype=np.float32)
+    away *= np.float32(OCTAGON_ERROR * np.sqrt(spacing[1] * spacing[2]))
     away[square < 0] = np.inf
     return away
 
 
-def _boxes(mask: np.ndarray, margin: int) -> list[tuple[int, tuple[slice, slice]]]:
+def _boxes(mask: np.ndarray) -> list[tuple[int, tuple[slice, slice]]]:
     """Slices that hold something of a mask, each with the box around it."""
     found = []
     for index in np.flatnonzero(mask.any(axis=(1, 2))):
         rows, columns = (np.flatnonzero(mask[index].any(axis=axis)) for axis in (1, 0))
-        box = tuple(slice(max(n[0] - margin, 0), n[-1] + 1 + margin) for n in (rows, columns))
+        box = (slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1))
         found.append((int(index), box))
     return found
 
 
 def _parts(work: _Slices, mask: np.ndarray, gap_mm: float) -> tuple[np.ndarray, int]:
-    """Numbered parts of each slice that hang together by more than twice `gap_mm`."""
+    """Numbered parts of each slice that are connected by more than twice `gap_mm`."""
     core = work.depth(mask) > gap_mm
     labels, count = ndimage.label(core, IN_SLICE)
     if not count:
         return labels, 0
     outside = ~core
-    near = np.flatnonzero(mask & (_distance(outside, work.spacing) <= gap_mm + 0.9))
+    near = np.flatnonzero(mask & (_distance(outside, work.spacing) <= gap_mm + distances.CORTEX_GAP_MARGIN.value))
     nearest = ndimage.distance_transform_cdt(outside, IN_SLICE, return_distances=False, return_indices=True)
     parts = np.zeros_like(labels)
     parts.reshape(-1)[near] = labels[tuple(axis.reshape(-1)[near] for axis in nearest)]
     return parts, count
 
 
+class _PartMeasures:
+    """Measures of the numbered parts of all slices; each array has the shape (count + 1,), by number."""
+
+    def __init__(self, work: _Slices, parts: np.ndarray, count: int) -> None:
+        self._work, self._parts, self._count = work, parts, count
+        self._flat = np.flatnonzero(parts)
+        self._own = parts.reshape(-1)[self._flat]
+        self._number = np.maximum(np.bincount(self._own, minlength=count + 1), 1)
+        self.area = self._number * work.spacing[1] * work.spacing[2]
+        """Area in mm2."""
+
+    def mean(self, array: np.ndarray) -> np.ndarray:
+        """Mean of an array over each part."""
+        values = array.reshape(-1)[self._flat]
+        total: np.ndarray = np.bincount(self._own, weights=values, minlength=self._count + 1)
+        return total / self._number
+
+    def fill(self) -> np.ndarray:
+        """Part of its area that the largest circle in each part fills."""
+        parts = self._parts
+        depth = np.minimum(self._work.depth(parts > 0), 1e3)
+        top = np.flatnonzero((depth > 0) & (depth >= ndimage.maximum_filter(depth, (1, 3, 3))))
+        deepest = np.zeros(self._count + 1)
+        np.maximum.at(deepest, parts.reshape(-1)[top], depth.reshape(-1)[top])
+        filled: np.ndarray = np.pi * deepest**2 / self.area
+        return filled
+
+    def rims(self, *dark: np.ndarray) -> list[np.ndarray]:
+        """Part of each part's border that is dark, for each of some masks of dark voxels."""
+        work, parts = self._work, self._parts
+        edge = _edges(parts) & ~ndimage.maximum_filter(_holes(work, parts > 0), (1, 3, 3))
+        border = parts[edge]
+        total = np.maximum(np.bincount(border, minlength=self._count + 1), 1)
+        size = [2 * n + 1 for n in work.voxels(RIM_REACH_MM)]
+        near = [ndimage.maximum_filter(mask, size) for mask in dark]
+        return [np.bincount(border, weights=mask[edge], minlength=self._count + 1) / total for mask in near]
+
+
 def _judged(work: _Slices, parts: np.ndarray, count: int) -> np.ndarray:
     """Which parts are marrow, shape (count + 1,)."""
-    flat = np.flatnonzero(parts)
-    own = parts.reshape(-1)[flat]
-    number = np.maximum(np.bincount(own, minlength=count + 1), 1)
-
-    def mean(array: np.ndarray) -> np.ndarray:
-        return np.bincount(own, weights=array.reshape(-1)[flat], minlength=count + 1) / number
-
-    area = number * work.spacing[1] * work.spacing[2]
-    depth = np.minimum(work.depth(parts > 0), 1e3)
-    top = np.flatnonzero((depth > 0) & (depth >= ndimage.maximum_filter(depth, (1, 3, 3))))
-    deepest = np.zeros(count + 1)
-    np.maximum.at(deepest, parts.reshape(-1)[top], depth.reshape(-1)[top])
-    edge = _edges(parts) & ~ndimage.maximum_filter(_holes(work, parts > 0), (1, 3, 3))
-    border = parts[edge]
-    total = np.maximum(np.bincount(border, minlength=count + 1), 1)
-    rims = []
+    measures = _PartMeasures(work, parts, count)
     thin = work.line & (work.t1 < LINE_PART * work.muscle)
     if work.fluid is not None:
         # The wall of bowel and of vessels is a dark line on T1 only.
         thin &= ~(work.fluid > WALL_PART * work.fluid_muscle)
-    for dark in (work.cortex, thin):
-        near = ndimage.maximum_filter(dark, [2 * n + 1 for n in work.voxels(1.5)])
-        rims.append(np.bincount(border, weights=near[edge], minlength=count + 1) / total)
-    possible = (area >= LEAST_MM2) & (area <= MOST_MM2) & (mean(work.skin_mm < SKIN_MM) < 0.02)
+    rim, thin_rim = measures.rims(work.cortex, thin)
+    area, fill = measures.area, measures.fill()
+    near_skin = measures.mean(work.skin_mm < distances.SKIN_FAT_DEPTH.value)
+    possible = area >= distances.BONE_SLICE_AREA_LEAST.value
+    possible &= (area <= distances.BONE_SLICE_AREA_MOST.value) & (near_skin < SKIN_PART)
     fits = np.zeros(count + 1, dtype=bool)
     if work.fluid is not None:
-        fits = mean(work.t1) < UNDER_FAT * mean(_local_fat(work))
         muscle, fat = work.fluid_muscle, work.fluid_fat
-        signal = mean(np.nan_to_num(work.fluid, nan=0.5 * (muscle + fat)))
-        fits &= (signal > fat + 0.15 * (muscle - fat)) & (signal < 1.15 * max(muscle, fat))
-        possible &= signal < 1.3 * max(muscle, fat)
-    fill = np.pi * deepest**2 / area
-    with_signal = fits & (rims[1] >= RIM_WITH_SIGNAL) & (fill > FILL_WITH_SIGNAL)
-    accepted = possible & (with_signal | ((rims[0] >= RIM_ALONE) & (fill > FILL_ALONE)))
+        signal = measures.mean(np.nan_to_num(work.fluid, nan=0.5 * (muscle + fat)))
+        fits = measures.mean(work.t1) < UNDER_FAT * measures.mean(_local_fat(work))
+        fits &= signal > fat + ABOVE_FAT_PART * (muscle - fat)
+        fits &= signal < BRIGHTEST_MARROW * max(muscle, fat)
+        possible &= signal < BRIGHTEST_BONE * max(muscle, fat)
+    with_signal = fits & (thin_rim >= RIM_WITH_SIGNAL) & (fill > FILL_WITH_SIGNAL)
+    accepted: np.ndarray = possible & (with_signal | ((rim >= RIM_ALONE) & (fill > FILL_ALONE)))
     accepted[0] = False
     return accepted
 
 
 def _local_fat(work: _Slices) -> np.ndarray:
-    """Signal of fat around each voxel: shading leaves the front of the body darker than the back."""
-    steps = [max(1, int(4.0 / s + 0.5)) for s in work.spacing[1:]]
-    coarse = block_mean(work.t1, (1, *steps))
-    size = [1, *(max(1, int(NEIGHBORHOOD_MM / (f * s) + 0.5)) for f, s in zip(steps, work.spacing[1:], strict=True))]
-    bright = 0.95 * ndimage.uniform_filter(ndimage.maximum_filter(coarse, size=size), size=size)
-    return spread_blocks(np.maximum(bright, 0.6 * work.fat), (1, *steps), work.t1.shape)
+    """T1 signal of fat around each voxel: shading leaves the front of the body darker than the back."""
+    _, rows, columns = work.voxels(LOCAL_FAT_GRID_MM)
+    steps = (1, rows, columns)
+    coarse = block_mean(work.t1, steps)
+    width = distances.LOCAL_FAT_WINDOW.value
+    size = [
+        1,
+        *(max(1, int(width / (f * s) + 0.5)) for f, s in zip(steps[1:], work.spacing[1:], strict=True)),
+    ]
+    bright = LOCAL_FAT_PART * ndimage.uniform_filter(ndimage.maximum_filter(coarse, size=size), size=size)
+    return spread_blocks(np.maximum(bright, LEAST_FAT_PART * work.fat), steps, work.t1.shape)
 
 
 def _edges(parts: np.ndarray) -> np.ndarray:
-    """Voxels of a part beside another part or none, within the slice; the grid's border is no edge."""
+    """Voxels of a part beside another part or none, within the slice; the edge of the grid is no border."""
     edge = np.zeros(parts.shape, dtype=bool)
     for axis in (1, 2):
         differs = np.diff(parts, axis=axis) != 0
@@ -259,41 +344,52 @@ def _in_neighbors(marrow: np.ndarray, work: _Slices) -> np.ndarray:
     volume = np.bincount(labels.ravel(), minlength=count + 1) * np.prod(work.spacing) / 1000.0
     boxes = ndimage.find_objects(labels)
     slices = np.array([0, *(box[0].stop - box[0].start for box in boxes)])
-    kept = (volume >= LEAST_ML) & (slices >= min(2, len(marrow)))
+    kept = (volume >= distances.BONE_VOLUME_LEAST.value) & (slices >= min(SLICES_LEAST, len(marrow)))
     kept[0] = False
-    return kept[labels]
+    bones: np.ndarray = kept[labels]
+    return bones
 
 
 def _mended(marrow: np.ndarray, work: _Slices) -> np.ndarray:
     """Add what the same cortex encloses: lesions are dark on T1 and make holes and notches."""
-    inside = work.body & ~work.line & (work.skin_mm > SKIN_MM)
-    parts, count = _parts(work, inside | marrow, GAPS_MM[0])
-    number = np.bincount(parts.ravel(), minlength=count + 1)
-    own = np.bincount(parts.ravel(), weights=marrow.ravel(), minlength=count + 1)
-    area = number * work.spacing[1] * work.spacing[2]
-    whole = (own > 0.4 * np.maximum(number, 1)) & (area <= MOST_MM2)
-    whole[0] = False
-    joined = marrow | whole[parts]
-    # A slice that is missed between two others; what is dark on T1 and not bright on FLUID there is disc or bone.
+    joined = marrow | _mostly_marrow(marrow, work)
+    # A slice that is missed between two others. What is dark on T1 and not bright on FLUID there is disc or bone.
     fits = work.t1 > OVER_MUSCLE * work.muscle
     if work.fluid is not None:
         fits |= work.fluid > OVER_MUSCLE * work.fluid_muscle
     joined[1:-1] |= joined[:-2] & joined[2:] & (fits & ~work.line)[1:-1]
-    radius = max(work.voxels(MENDED_MM)) + 1
+    notch = distances.BONE_NOTCH_HALF_WIDTH.value
+    radius = max(work.voxels(notch)) + 1
     wide = np.pad(joined, ((0, 0), (radius, radius), (radius, radius)))
-    closed = _distance(_distance(~wide, work.spacing) <= MENDED_MM, work.spacing) > MENDED_MM
+    closed = _distance(_distance(~wide, work.spacing) <= notch, work.spacing) > notch
     out = (closed & wide.any(axis=(1, 2), keepdims=True))[:, radius:-radius, radius:-radius] | joined
-    return (out | _holes(work, out)) & work.body
+    mended: np.ndarray = (out | _holes(work, out)) & work.body
+    return mended
+
+
+def _mostly_marrow(marrow: np.ndarray, work: _Slices) -> np.ndarray:
+    """Enclosed parts of a slice, whatever their signal, that are marrow to a good part."""
+    inside = work.body & ~work.line & (work.skin_mm > distances.SKIN_FAT_DEPTH.value)
+    parts, count = _parts(work, inside | marrow, distances.CORTEX_GAP_HALF_WIDTHS[0].value)
+    number = np.bincount(parts.ravel(), minlength=count + 1)
+    own = np.bincount(parts.ravel(), weights=marrow.ravel(), minlength=count + 1)
+    area = number * work.spacing[1] * work.spacing[2]
+    whole = own > MARROW_IN_BONE_PART * np.maximum(number, 1)
+    whole &= area <= distances.BONE_SLICE_AREA_MOST.value
+    whole[0] = False
+    mostly: np.ndarray = whole[parts]
+    return mostly
 
 
 def _holes(work: _Slices, mask: np.ndarray) -> np.ndarray:
     """Holes of a mask within its slices that are small enough for a lesion or a vessel in a bone."""
     holes = np.zeros(mask.shape, dtype=bool)
-    for index, box in _boxes(mask, 0):
+    for index, box in _boxes(mask):
         seen = mask[index][box]
         labels, count = ndimage.label(ndimage.binary_fill_holes(seen) & ~seen)
         if count:
-            small = np.bincount(labels.ravel()) * work.spacing[1] * work.spacing[2] < HOLE_MM2
+            area = np.bincount(labels.ravel()) * work.spacing[1] * work.spacing[2]
+            small = area < distances.BONE_HOLE_AREA_MOST.value
             small[0] = False
             holes[index][box] = small[labels]
     return holes

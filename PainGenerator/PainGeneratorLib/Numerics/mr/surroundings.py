@@ -1,81 +1,51 @@
-"""The rules that turn standardized signal into regions of one kind (DOMAIN D.2 to D.4), all in mm and RAS."""
+"""What surrounds a place on MR: tissues, marrow and the body, and how a place lies to them. All in mm and RAS."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from scipy import ndimage
 
+from ..body import distances
 from ..core import tissues
 from ..core.image import Geometry, Region
 from .signal import block_mean, coarse_factors, coarser, extents_mm, near_mask, regions_of, sample_mask
 
 UP = np.array([0.0, 0.0, 1.0])
+FRONT = np.array([0.0, 1.0, 0.0])
 
-
-@dataclass(frozen=True)
-class MRParameters:
-    """Parameters of stage ``mr_findings``; values in the protocols."""
-
-    bias_order: int
-    bias_sample_mm: float
-    bias_pair_mm: float
-    bias_iterations: int
-    bias_histogram_fwhm: float
-    bias_foreground_part: float
-    reference_reach_mm: float
-    smooth_mm: float
-    oedema_z: float
-    oedema_core_z: float
-    oedema_t1_z: float
-    oedema_minimum_ml: float
-    t1_only_z: float
-    t1_only_minimum_ml: float
-    fluid_over_muscle: float
-    bright_over_muscle: float
-    bright_sure_over_muscle: float
-    bright_sure_ml: float
-    collection_minimum_ml: float
-    collection_reach_mm: float
-    effusion_minimum_ml: float
-    effusion_gap_mm: float
-    canal_length_mm: float
-    bladder_minimum_ml: float
-    modic_band_mm: float
-    modic_t1_z: float
-    modic_fluid_z: float
-    modic_minimum_ml: float
-    disc_ratio: float
-    disc_relative: float
-    z_grade_medium: float
-    z_grade_high: float
-    grade_medium_ml: float
-    grade_high_ml: float
-    void_part: float
-    implant_minimum_ml: float
-    implant_depth_mm: float
-    pile_up_ratio: float
-    implant_margin_mm: float
+THICK_SLICES = 1.5
+"""Voxels whose longest side is longer than this many times the median one are slices."""
+SOLID_PART = 0.3
+"""A block of voxels with more marrow or implant than this part is solid. Our estimate."""
+BONE_POINTS = 20_000
+"""Upper bound for the voxels of marrow that stand for the bones; more do not change a percentile."""
+DISC_LEAST_ML = 1.5
+"""Lower bound for the volume of a disc of an anatomy segmentation; smaller parts are errors of it."""
 
 
 @dataclass(frozen=True, eq=False)
-class Surroundings:
+class MRSurroundings:
     """What the rules need to know of a case; arrays on the grid `geometry`.
 
     Parameters
     ----------
     geometry : Geometry
     tissue : ndarray of uint8
+        Codes of :mod:`..core.tissues`.
     marrow : ndarray of bool
         Marrow, lesions in it included.
     body : ndarray of bool
+        The body without the margin of an implant.
     group : str
+        ``low-back`` or ``hip-replacement``.
     midline_r_mm : float or None
-        R of the patient's midline; None where it cannot be told.
-    told : ndarray of uint8 or None
-        Tissue codes of the anatomy segmentation alone.
+        R of the patient's midline; None where it is not known.
+    segmented : ndarray of uint8 or None
+        Tissue codes of the anatomy segmentation alone; None without one.
     """
 
     geometry: Geometry
@@ -84,214 +54,107 @@ class Surroundings:
     body: np.ndarray
     group: str
     midline_r_mm: float | None
-    told: np.ndarray | None
+    segmented: np.ndarray | None
+
+    @cached_property
+    def skin(self) -> np.ndarray:
+        """Voxels near the air. The body must not change after this was asked for."""
+        if not self.body.any():
+            return self.body
+        return near_mask(~self.body, self.geometry, distances.SKIN_DEPTH_MOST.value)
+
+    @cached_property
+    def bone_points_ras(self) -> np.ndarray:
+        """Some voxels of marrow, RAS mm, shape (n, 3). The marrow must not change after this was asked for."""
+        flat = np.flatnonzero(self.marrow)
+        return self.geometry.flat_to_ras(flat[:: flat.size // BONE_POINTS + 1])
 
 
 def slice_axis(geometry: Geometry) -> int | None:
     """The array axis across slices; None when the voxels are about isotropic."""
     spacing = np.array(geometry.spacing_kji_mm)
     thick = int(np.argmax(spacing))
-    return thick if spacing[thick] > 1.5 * np.median(spacing) else None
+    return thick if spacing[thick] > THICK_SLICES * np.median(spacing) else None
 
 
 def slice_counts(region: Region) -> np.ndarray:
-    """Voxels of a region on each of its slices."""
+    """Number of voxels of a region on each of its slices."""
     axis = slice_axis(region.geometry)
     index = np.unravel_index(region.flat, region.geometry.shape)[axis if axis is not None else 0]
     counts = np.bincount(index - index.min())
     return counts[counts > 0]
 
 
-def is_basivertebral_vein(region: Region, vertebra: Region | None, around: Surroundings) -> bool:
-    """A thin tube along anterior-posterior at the back of a body, in the middle of its width and height.
+def is_tube_shaped(lengths_mm: np.ndarray) -> bool:
+    """Whether lengths (longest first, mm) are those of a vessel, nerve or ureter: long, and thin both ways."""
+    is_long = lengths_mm[0] > distances.MR_TUBE_ELONGATION_LEAST.value * lengths_mm[1]
+    is_thin = lengths_mm[1] < distances.MR_TUBE_WIDTH_MOST.value
+    return bool(is_long and is_thin and lengths_mm[0] > distances.MR_TUBE_LENGTH_LEAST.value)
+
+
+def marrow_along(surroundings: MRSurroundings, points_ras: np.ndarray, steps_ras: Iterable[np.ndarray]) -> np.ndarray:
+    """Whether there is marrow at any of some steps away from each point, shape (n,).
 
     Parameters
     ----------
-    region : Region
-        Bright marrow.
-    vertebra : Region or None
-        The marrow of that vertebra's body, when it is known.
-    around : Surroundings
+    surroundings : MRSurroundings
+    points_ras : ndarray, shape (n, 3)
+    steps_ras : iterable of ndarray, shape (3,)
+        Steps from a point, mm.
     """
-    if region.volume_ml > 1.5:
-        return False
-    height = 4.0 * float(np.std(region.points_ras[:, 2]))
-    center = region.centroid_ras_mm
-    if vertebra is None:
-        if around.group != "low-back" or around.midline_r_mm is None:
-            return False
-        if abs(center[0] - around.midline_r_mm) > 9.0 or region.volume_ml > 0.6:
-            return False
-        # Marrow above and below, the back wall of the body close behind.
-        inside = [sample_mask(around.marrow, around.geometry, center[None] + step * UP)[0] for step in (-7.0, 7.0)]
-        behind = center[None] - np.array([0.0, 1.0, 0.0]) * np.arange(4.0, 22.0, 2.0)[:, None]
-        return bool(height < 8.0 and all(inside) and not sample_mask(around.marrow, around.geometry, behind).all())
-    points = vertebra.points_ras
-    # The canal divides body and arch: the body is the front of the vertebra.
-    back, front = np.percentile(points[:, 1], (2, 98))
-    body = points[points[:, 1] > front - 0.6 * (front - back)] if front - back > 50.0 else points
-    low, high = np.percentile(body, 3, axis=0), np.percentile(body, 97, axis=0)
-    place = (center - low) / np.maximum(high - low, 1.0)
-    is_central = 0.28 < place[0] < 0.72 and 0.25 < place[2] < 0.75 and place[1] < 0.55
-    return bool(is_central and height < 0.45 * (high - low)[2])
+    found = np.zeros(len(points_ras), dtype=bool)
+    for step in steps_ras:
+        found |= sample_mask(surroundings.marrow, surroundings.geometry, points_ras + step)
+    return found
 
 
-def is_tube(region: Region) -> bool:
-    """A vessel, nerve or ureter: much longer than wide and thin both ways."""
-    lengths, _ = extents_mm(region.points_ras)
-    return bool(lengths[0] > 4.0 * max(lengths[1], 2.0) and lengths[1] < 14.0 and lengths[0] > 25.0)
-
-
-def is_spinal_canal(region: Region, around: Surroundings, p: MRParameters) -> bool:
-    """Low back: fluid that runs far along the body in its middle."""
-    lengths, axes = extents_mm(region.points_ras)
-    middle = around.midline_r_mm
-    is_long = lengths[0] > p.canal_length_mm and lengths[0] > 2.5 * lengths[1] and abs(axes[0][2]) > 0.7
-    is_central = middle is None or abs(region.centroid_ras_mm[0] - middle) < 25.0
-    return bool(around.group == "low-back" and is_long and is_central)
-
-
-def is_in_front_of_canal(region: Region, canal: Region) -> bool:
-    """In front of the spinal canal at its height, more than a vertebra's half width beside it or wholly before it."""
-    points, center = canal.points_ras, region.centroid_ras_mm
-    near = np.argsort(np.abs(points[:, 2] - center[2]))[:200]
-    front = float(np.percentile(points[near, 1], 90))
-    aside = abs(center[0] - float(np.median(points[near, 0]))) > 25.0
-    return bool(center[1] > front + (0.0 if aside else 40.0))
-
-
-def normal_fluid(region: Region, around: Surroundings, p: MRParameters) -> str | None:
-    """Why a bright soft-tissue region is normal fluid ("spinal canal", ...), None when it is not."""
-    points, center = region.points_ras, region.centroid_ras_mm
-    middle = around.midline_r_mm
-    if is_spinal_canal(region, around, p):
-        return "spinal canal"
-    if is_tube(region):
-        return "vessel or nerve"
-    if middle is not None and region.volume_ml > p.bladder_minimum_ml and abs(center[0] - middle) < 30.0:
-        return "bladder or bowel"
-    if _between_vertebrae(points, around):
-        return "disc"
-    if _in_front(center, around):
-        return "abdomen"
-    if _in_canal(points, around):
-        return "spinal canal"
-    if around.group == "low-back":
-        depth = near_mask(~around.body, around.geometry, 8.0) if around.body.any() else around.body
-        if np.mean(depth.reshape(-1)[region.flat]) > 0.6:
-            return "skin"
-    if around.group == "hip-replacement" and middle is not None and abs(center[0] - middle) < 45.0:
-        return "pelvis"
-    return None
-
-
-def _between_vertebrae(points: np.ndarray, around: Surroundings) -> bool:
-    """Marrow both above and below most of the region: a bright disc."""
-    above = np.zeros(len(points), dtype=bool)
-    below = above.copy()
-    for distance in (8.0, 12.0, 16.0, 20.0):
-        above |= sample_mask(around.marrow, around.geometry, points + distance * UP)
-        below |= sample_mask(around.marrow, around.geometry, points - distance * UP)
-    lengths, axes = extents_mm(points)
-    is_flat = float(np.std(points[:, 2])) * 4.0 < 16.0
-    return bool(np.mean(above & below) > 0.5 and is_flat and lengths[0] > 15.0 and abs(axes[0][2]) < 0.7)
-
-
-def is_between_bones(region: Region, around: Surroundings) -> bool:
-    """Flat, and darker than marrow with marrow above and below: a disc."""
-    points = region.points_ras
-    sides = []
-    for sign in (1.0, -1.0):
-        found = np.zeros(len(points), dtype=bool)
-        for distance in (6.0, 9.0, 12.0):
-            found |= sample_mask(around.marrow, around.geometry, points + sign * distance * UP)
-        sides.append(found)
-    height, length = 4.0 * np.std(points[:, 2]), 4.0 * np.std(points[:, 1])
-    return bool(np.mean(sides[0] & sides[1]) > 0.7 and height < 10.0 and length > height)
-
-
-def _in_canal(points: np.ndarray, around: Surroundings) -> bool:
-    """Low back: in the midline with bone close in front and behind, as the canal of the sacrum and the lumbar one."""
-    middle = around.midline_r_mm
-    if around.group != "low-back" or middle is None or abs(float(points[:, 0].mean()) - middle) > 12.0:
-        return False
-    sides = []
-    for sign, reach in ((1.0, 25.0), (-1.0, 14.0)):
-        found = np.zeros(len(points), dtype=bool)
-        for step in np.arange(3.0, reach, 2.0):
-            found |= sample_mask(around.marrow, around.geometry, points + np.array([0.0, sign * step, 0.0]))
-        sides.append(found)
-    return bool(np.mean(sides[0] & sides[1]) > 0.5)
+def part_between_marrow(surroundings: MRSurroundings, points_ras: np.ndarray, reach_mm: Iterable[float]) -> float:
+    """Part of some points with marrow both above and below, at any of some distances (mm)."""
+    reach = tuple(reach_mm)
+    above = marrow_along(surroundings, points_ras, (distance * UP for distance in reach))
+    below = marrow_along(surroundings, points_ras, (-distance * UP for distance in reach))
+    return float(np.mean(above & below))
 
 
 def bone_distance(
-    around: Surroundings, implant: Region | None, with_marrow: bool = True
+    surroundings: MRSurroundings, implant: Region | None, with_marrow: bool = True
 ) -> Callable[[Region], np.ndarray]:
-    """A function that gives the distance (mm) of a region's voxels to marrow or to the implant's void."""
-    factors = coarse_factors(around.geometry)
-    solid = around.marrow.copy() if with_marrow else np.zeros(around.geometry.shape, dtype=bool)
+    """A function that gives the distance (mm) of the voxels of a region from marrow or from an implant's void."""
+    factors = coarse_factors(surroundings.geometry)
+    solid = surroundings.marrow.copy() if with_marrow else np.zeros(surroundings.geometry.shape, dtype=bool)
     if implant is not None:
         solid.reshape(-1)[implant.flat] = True
-    coarse = block_mean(solid, factors) > 0.3
-    grid = coarser(around.geometry, factors)
+    coarse = block_mean(solid, factors) > SOLID_PART
+    grid = coarser(surroundings.geometry, factors)
     far = np.full(coarse.shape, np.inf)
     if coarse.any():
         far = ndimage.distance_transform_edt(~coarse, sampling=grid.spacing_kji_mm)
 
     def distance(region: Region) -> np.ndarray:
         kji = np.rint(grid.to_ijk(region.points_ras)).astype(int)[:, ::-1]
-        return far[tuple(np.clip(kji, 0, np.array(far.shape) - 1).T)]
+        return np.asarray(far[tuple(np.clip(kji, 0, np.array(far.shape) - 1).T)])
 
     return distance
 
 
-def _in_front(center: np.ndarray, around: Surroundings) -> bool:
-    """In front of the spine at that height (low back): abdomen."""
-    if around.group != "low-back" or not around.marrow.any():
-        return False
-    flat = np.flatnonzero(around.marrow)
-    points = around.geometry.flat_to_ras(flat[:: flat.size // 20_000 + 1])
-    near = np.abs(points[:, 2] - center[2]) < 25.0
-    if around.midline_r_mm is not None:
-        near &= np.abs(points[:, 0] - around.midline_r_mm) < 35.0
-    if np.count_nonzero(near) < 20:
-        return False
-    # Beside the bodies lie vessels, ureters and bowel from about their middle on.
-    front = np.percentile(points[near, 1], 97)
-    aside = around.midline_r_mm is not None and abs(center[0] - around.midline_r_mm) > 22.0
-    return bool(center[1] > (front - 20.0 if aside else front - 3.0))
+def touching_bone_part(region: Region, surroundings: MRSurroundings, gap_mm: float) -> float:
+    """Part of the voxels of a region within `gap_mm` of marrow (cortex and cartilage lie between)."""
+    directions = np.concatenate([np.eye(3), -np.eye(3)])
+    steps = (step * direction for direction in directions for step in (0.5 * gap_mm, gap_mm))
+    return float(marrow_along(surroundings, region.points_ras, steps).mean())
 
 
-def touches_bone(region: Region, around: Surroundings, gap_mm: float) -> float:
-    """Part of a region's voxels within `gap_mm` of marrow (cortex and cartilage lie between)."""
-    points = region.points_ras
-    found = np.zeros(len(points), dtype=bool)
-    for direction in np.concatenate([np.eye(3), -np.eye(3)]):
-        for step in (0.5 * gap_mm, gap_mm):
-            found |= sample_mask(around.marrow, around.geometry, points + step * direction)
-    return float(found.mean())
-
-
-def faces_bone_both_sides(region: Region, around: Surroundings, gap_mm: float) -> bool:
-    """Bone on both sides of the region's thin direction: a joint's space."""
+def facing_bone_part(region: Region, surroundings: MRSurroundings, gap_mm: float) -> float:
+    """Part of the voxels of a region with marrow on both sides of its thin direction, as in the space of a joint."""
     points = region.points_ras
     _, axes = extents_mm(points)
-    sides = []
-    for sign in (1.0, -1.0):
-        found = np.zeros(len(points), dtype=bool)
-        for step in np.linspace(0.5, 1.5, 5) * gap_mm:
-            found |= sample_mask(around.marrow, around.geometry, points + sign * step * axes[2])
-        sides.append(found)
-    return bool(np.mean(sides[0] & sides[1]) > 0.25)
+    reach = np.linspace(0.5, 1.5, 5) * gap_mm
+    one, other = (
+        marrow_along(surroundings, points, (sign * step * axes[2] for step in reach)) for sign in (1.0, -1.0)
+    )
+    return float(np.mean(one & other))
 
 
-def grade(z: float, volume_ml: float, p: MRParameters) -> float:
-    """0.33, 0.66 or 1: by z, raised by a step of extent only together with z."""
-    points = int(z >= p.z_grade_medium) + int(z >= p.z_grade_high)
-    points += int(volume_ml >= p.grade_medium_ml) + int(volume_ml >= p.grade_high_ml)
-    return (0.33, 0.33, 0.66, 1.0, 1.0)[points]
-
-
-def discs(around: Surroundings, minimum_ml: float = 1.5) -> list[Region]:
+def discs(surroundings: MRSurroundings, minimum_ml: float = DISC_LEAST_ML) -> list[Region]:
     """The discs of an anatomy segmentation, each a region."""
-    return regions_of(around.tissue == tissues.DISC, around.geometry, minimum_ml)
+    return regions_of(surroundings.tissue == tissues.DISC, surroundings.geometry, minimum_ml)

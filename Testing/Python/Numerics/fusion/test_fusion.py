@@ -83,7 +83,7 @@ def test_pet_and_mr_at_one_place_become_one_candidate_that_leads(parameters) -> 
     first = candidates[0]
     assert first.place.side == "right"
     assert first.mr_kind == "oedema"
-    assert first.score_parts["concordance"] == parameters.weight_concordance
+    assert first.score_parts["concordance"] == parameters.weights.concordance
     assert first.score == pytest.approx(sum(first.score_parts.values()))
     assert candidates[2].suv_peak is None
     assert candidates[2].to_json()["tbr"] is None
@@ -134,7 +134,7 @@ def test_degeneration_without_uptake_is_tagged_and_shown_only_where_it_fits_the_
     (degenerated,) = run([], [disc], parameters, symptoms=symptoms)
     (oedema,) = run([], [finding((0.0, 0, 0), grade=1.0)], parameters, symptoms=symptoms)
     assert "common-without-pain" in degenerated.flags
-    assert degenerated.score == pytest.approx(oedema.score - parameters.penalty_degeneration)
+    assert degenerated.score == pytest.approx(oedema.score - parameters.penalties.degeneration)
 
 
 def test_an_unmistakable_fatty_endplate_without_uptake_is_shown_and_a_faint_one_is_not(parameters) -> None:
@@ -155,8 +155,8 @@ def test_uptake_that_is_cut_off_or_that_the_mr_does_not_see_loses_points(paramet
     (outside,) = run(
         [hot_spot((20.0, 0, 0))], [], parameters, mr_field=MR.moved(np.diag([1.0, 1, 1, 1]) + 500 * np.eye(4, k=3))
     )
-    assert cut.score == pytest.approx(whole.score - parameters.penalty_cut_off)
-    assert outside.score == pytest.approx(whole.score - parameters.penalty_unconfirmed)
+    assert cut.score == pytest.approx(whole.score - parameters.penalties.cut_off)
+    assert outside.score == pytest.approx(whole.score - parameters.penalties.unconfirmed)
 
 
 def test_a_weak_sign_counts_only_where_a_clear_one_of_the_other_kind_lies(parameters) -> None:
@@ -275,7 +275,8 @@ def test_a_candidate_outside_the_other_scans_field_of_view_says_so(parameters) -
 
 
 def test_a_score_never_falls_below_zero(parameters) -> None:
-    low = dataclasses.replace(parameters, minimum_score=0.0, penalty_common=90.0)
+    penalties = dataclasses.replace(parameters.penalties, common=90.0)
+    low = dataclasses.replace(parameters, minimum_score=0.0, penalties=penalties)
     (candidate,) = run([], [finding((0.0, 0, 0), kind="Modic II", grade=0.33)], low)
     assert candidate.score == 0.0
 

@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 from PainGeneratorLib.Numerics.core import tissues
 from PainGeneratorLib.Numerics.core.image import Geometry, Image
-from PainGeneratorLib.Numerics.mr.bias import BiasParameters, correct_bias
-from PainGeneratorLib.Numerics.mr.findings import MRParameters, MRResult, find_mr_findings
+from PainGeneratorLib.Numerics.mr.bias import correct_bias
+from PainGeneratorLib.Numerics.mr.findings import MRResult, find_mr_findings
+from PainGeneratorLib.Numerics.mr.parameters import MRParameters
 from PainGeneratorLib.Workflow.protocol import load_protocol
 from scipy import ndimage
 
@@ -357,7 +358,7 @@ def test_bowel_gas_and_air_are_no_implant(void: str | None, group: str) -> None:
     assert (group == "hip-replacement") == any("No implant" in text for text in result.warnings)
 
 
-BIAS = BiasParameters(4, 4.0, 5.0, 80, 0.15, 0.15)
+BIAS = load_protocol("low-back").stage("mr_findings", MRParameters).bias
 
 
 @pytest.mark.parametrize("strength", [0.0, 1.0])

@@ -1,0 +1,106 @@
+"""Which signs belong to one candidate."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TypeVar
+
+import numpy as np
+
+from ..core.records import HotSpot, MRFinding
+from ..core.regions import gap_mm, overlap_fraction
+from ..mr.verdicts import DISC_DEGENERATION
+from .parameters import JoinParameters
+from .places import Places, Sign, is_same_place, is_whole_region
+
+SomeSign = TypeVar("SomeSign", HotSpot, MRFinding)
+Item = TypeVar("Item")
+
+
+def lies_within(first: Sign, second: Sign, limit_mm: float) -> bool:
+    """Whether the gap between two signs is less than `limit_mm`."""
+    return bool(gap_mm(first.region, second.region, limit_mm) < np.inf)
+
+
+def near(signs: Sequence[SomeSign], others: Sequence[Sign], limit_mm: float) -> list[SomeSign]:
+    """Those of `signs` that lie nearer than `limit_mm` to at least one of `others`, in their order."""
+    return [sign for sign in signs if any(lies_within(sign, other, limit_mm) for other in others)]
+
+
+def is_clear(finding: MRFinding, parameters: JoinParameters) -> bool:
+    """Whether an MR finding is clear enough to stand without PET; a fainter one does not make weak uptake count."""
+    return finding.grade >= parameters.clear_grade
+
+
+def makes_weak_uptake_count(finding: MRFinding, parameters: JoinParameters) -> bool:
+    """Whether weak uptake at an MR finding counts: the finding is clear and not a degenerated disc."""
+    return is_clear(finding, parameters) and finding.kind != DISC_DEGENERATION
+
+
+def has_own_weak_spot(
+    finding: MRFinding, spots: Sequence[HotSpot], weak_spots: Sequence[HotSpot], parameters: JoinParameters
+) -> bool:
+    """Whether a clear MR finding overlaps a weak hot spot and no other hot spot.
+
+    The weak hot spot then belongs to this finding, and the finding belongs to no neighboring hot spot.
+    """
+    return is_clear(finding, parameters) and _overlaps_one(finding, weak_spots) and not _overlaps_one(finding, spots)
+
+
+def _overlaps_one(finding: MRFinding, spots: Sequence[HotSpot]) -> bool:
+    return any(overlap_fraction(finding.region, spot.region) > 0 for spot in spots)
+
+
+def joined_findings(
+    findings: Sequence[MRFinding], spots: Sequence[HotSpot], parameters: JoinParameters
+) -> list[MRFinding]:
+    """The MR findings that belong to hot spots.
+
+    A degenerated disc belongs to them only where the uptake touches it, as most people have one. Degenerated discs
+    come last.
+    """
+    common = [finding for finding in findings if finding.kind == DISC_DEGENERATION]
+    others = [finding for finding in findings if finding.kind != DISC_DEGENERATION]
+    return [*near(others, spots, parameters.gap_mm), *near(common, spots, parameters.touch_mm)]
+
+
+def grouped_spots(spots: Sequence[HotSpot], places: Places, parameters: JoinParameters) -> list[list[HotSpot]]:
+    """Hot spots that make one candidate: of one structure, side and level, and close together; the hottest first."""
+
+    def belong(first: HotSpot, second: HotSpot) -> bool:
+        if is_whole_region(places[first]):
+            return False
+        return is_same_place(places[first], places[second]) and lies_within(first, second, parameters.same_place_mm)
+
+    return [sorted(group, key=heat_order) for group in connected(spots, belong)]
+
+
+def grouped_findings(
+    findings: Sequence[MRFinding], places: Places, parameters: JoinParameters
+) -> list[list[MRFinding]]:
+    """MR findings that make one candidate, as for hot spots; the clearest first."""
+
+    def belong(first: MRFinding, second: MRFinding) -> bool:
+        return lies_within(first, second, parameters.same_place_mm) and is_same_place(places[first], places[second])
+
+    return [sorted(group, key=clearness_order) for group in connected(findings, belong)]
+
+
+def connected(items: Sequence[Item], are_linked: Callable[[Item, Item], bool]) -> list[list[Item]]:
+    """Items in groups: two items are in one group when a chain of links leads from one to the other."""
+    groups: list[list[Item]] = []
+    for item in items:
+        touching = [group for group in groups if any(are_linked(item, other) for other in group)]
+        groups = [group for group in groups if group not in touching]
+        groups.append([item, *(member for group in touching for member in group)])
+    return groups
+
+
+def heat_order(spot: HotSpot) -> float:
+    """Sort key that puts the hottest spot first."""
+    return -(spot.suv_peak or spot.suv_max)
+
+
+def clearness_order(finding: MRFinding) -> tuple[float, float, float]:
+    """Sort key that puts the clearest MR finding first: by grade, z-score and volume."""
+    return (-finding.grade, -(finding.z or 0.0), -finding.volume_ml)

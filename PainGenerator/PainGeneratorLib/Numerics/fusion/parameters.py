@@ -1,0 +1,100 @@
+"""The parameters of stage ``fusion``, nested as its parts are; the values stand in the protocols."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, kw_only=True)
+class JoinParameters:
+    """When two signs belong to one candidate."""
+
+    gap_mm: float
+    """A hot spot and an MR finding with a smaller gap belong to one candidate."""
+    touch_mm: float
+    """With a smaller gap a weak sign, or a degenerated disc, touches a sign of the other kind."""
+    same_place_mm: float
+    """Two hot spots, or two MR findings, of one structure, side and level with a smaller gap are one candidate."""
+    clear_grade: float
+    """Lowest grade of an MR finding that makes weak uptake count."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class NeckParameters:
+    """What is usual at the neck of a painless hip prosthesis."""
+
+    suv_limit: float
+    """SUVmax without noise, g/ml: usual uptake lies below it."""
+    peak_of_max: float
+    """SUVpeak over SUVmax of a focus of 10 ml and more without noise."""
+    noise_lift: float
+    """Most by which noise multiplies SUVmax."""
+    scar_ml: float
+    """Volume in ml: a smaller edema is scar, or signal that the metal has shifted."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class WeightParameters:
+    """The most points that each part of the score can give."""
+
+    pet: float
+    mr: float
+    concordance: float
+    asymmetry: float
+    symptom: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class RampParameters:
+    """Ratios between which points rise from none to all."""
+
+    tbr_none: float
+    """Uptake over the reference tissue up to which PET gives no points."""
+    tbr_full: float
+    """Uptake over the reference tissue from which PET gives all its points."""
+    asymmetry_none: float
+    """Left-right ratio up to which asymmetry gives no points."""
+    asymmetry_full: float
+    """Left-right ratio from which asymmetry gives all its points."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class SymptomParameters:
+    """How the place of the pain counts."""
+
+    near_mm: float
+    """Distance to the pain up to which all points are given."""
+    far_mm: float
+    """Distance to the pain from which no points are given."""
+    side_part: float
+    """Part of the points for a candidate on the painful side, wherever it lies there."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class PenaltyParameters:
+    """Points that are taken off."""
+
+    near_implant: float
+    common: float
+    degeneration: float
+    expected: float
+    unconfirmed: float
+    cut_off: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class FusionParameters:
+    """All parameters of stage ``fusion``."""
+
+    join: JoinParameters
+    neck: NeckParameters
+    weights: WeightParameters
+    ramps: RampParameters
+    agreement_mm: float
+    """Largest distance between the centers of a hot spot and an MR finding that agree."""
+    symptom: SymptomParameters
+    penalties: PenaltyParameters
+    minimum_score: float
+    """Lowest score of a candidate that is shown."""
+    rules_off: tuple[str, ...]
+    """Names of the rules in :data:`.set_apart.SET_APART_RULES` that are not asked."""

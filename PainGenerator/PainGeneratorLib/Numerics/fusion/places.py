@@ -1,0 +1,69 @@
+"""What the rules of the fusion ask about anatomical places."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from ..core.image import Region
+from ..core.records import HotSpot, MRFinding, Place
+
+Name = Callable[[Region], Place]
+"""Gives the anatomical place of a region in the reference frame."""
+Sign = HotSpot | MRFinding
+"""A sign of a pain generator: a hot spot on PET or a finding on MR."""
+Places = Mapping[Sign, Place]
+"""The anatomical place of every sign."""
+
+ORGANS_WITH_UPTAKE = frozenset(
+    {
+        "kidney",
+        "ureter",
+        "urinary bladder",
+        "small bowel",
+        "duodenum",
+        "colon",
+        "rectum",
+        "stomach",
+        "liver",
+        "gallbladder",
+        "spleen",
+        "pancreas",
+        "adrenal gland",
+        "aorta",
+        "inferior vena cava",
+        "iliac artery",
+        "iliac vein",
+        "portal vein",
+        "prostate",
+        "uterus",
+        "ovary",
+        "testis",
+    }
+)
+"""Structures whose own uptake is no sign of pain: organs, and vessels with their blood."""
+PROSTHESIS_NECK = "prosthesis neck"
+"""The structure that a place at the neck of a hip prosthesis is named after."""
+NEAR_NECK_FLAG = "near-neck"
+"""The flag of a place beside the neck that is named after another structure."""
+WHOLE_REGION_FLAG = "no-level"
+"""The flag of a place that is known only as a region of the body, as there is no anatomy segmentation."""
+
+
+def is_near_neck(place: Place) -> bool:
+    """Whether a place lies at the neck of a hip prosthesis or right beside it."""
+    return place.structure == PROSTHESIS_NECK or NEAR_NECK_FLAG in place.flags
+
+
+def is_same_place(first: Place, second: Place) -> bool:
+    """Whether two places are the same structure, side, level and zone."""
+    return (first.structure, first.side, first.level, first.zone) == (
+        second.structure,
+        second.side,
+        second.level,
+        second.zone,
+    )
+
+
+def is_whole_region(place: Place) -> bool:
+    """Whether a place is only a region of the body: too much to be one candidate."""
+    return WHOLE_REGION_FLAG in place.flags

@@ -1,0 +1,232 @@
+"""Rules about changes of endplates (Modic II and III) and about degenerated discs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from ..body import distances
+from ..core.image import Region
+from ..core.rules import Rule, RuleList
+from .marrow_rules import disc_part
+from .parameters import DiscParameters, MRParameters
+from .picture import MRPicture, region_mean
+from .signal import around_region
+from .surroundings import slice_counts
+from .verdicts import DISC_DEGENERATION, LOW_GRADE, MEDIUM_GRADE, MODIC_II, MRVerdict, normal
+
+
+@dataclass(frozen=True, eq=False)
+class EndplatePlace:
+    """A place in the band of marrow beside a disc. What the rules ask for is measured when it is asked for.
+
+    Parameters
+    ----------
+    picture : MRPicture
+    region : Region
+    kind : str
+        Modic II or Modic III, by its signal.
+    band : ndarray of bool
+        The bands of marrow beside all discs.
+    inner : ndarray of bool
+        Voxels at least about 2 mm within the marrow.
+    t1 : ndarray
+        z-scores on T1 without NaN.
+    """
+
+    picture: MRPicture
+    region: Region
+    kind: str
+    band: np.ndarray
+    inner: np.ndarray
+    t1: np.ndarray
+
+    @cached_property
+    def parameters(self) -> MRParameters:
+        """The parameters of the stage."""
+        return self.picture.parameters
+
+    @cached_property
+    def volume_ml(self) -> float:
+        """Volume of the place."""
+        return self.region.volume_ml
+
+    @cached_property
+    def slice_voxels(self) -> int:
+        """Number of voxels on the largest slice."""
+        return int(slice_counts(self.region).max())
+
+    @cached_property
+    def slices(self) -> int:
+        """Number of slices on which it is seen."""
+        return int(slice_counts(self.region).size)
+
+    @cached_property
+    def inner_part(self) -> float:
+        """Part of the place that lies deep in the marrow."""
+        return float(np.mean(self.inner.reshape(-1)[self.region.flat]))
+
+    @cached_property
+    def beyond_part(self) -> float:
+        """Part of the marrow around it and beyond the band that has the same change on T1; 0 without such marrow."""
+        box, _, near = around_region(self.region, distances.BEYOND_ENDPLATE.value)
+        beyond = near & self.picture.surroundings.marrow[box] & ~self.band[box]
+        if not beyond.any():
+            return 0.0
+        sign = 1.0 if self.kind == MODIC_II else -1.0
+        return float(np.mean(sign * self.t1[box][beyond] > abs(self.parameters.modic.t1_z)))
+
+    @cached_property
+    def touching_disc_part(self) -> float:
+        """Part of the place that reaches the endplate."""
+        is_fat = self.kind == MODIC_II
+        reach = distances.ENDPLATE_FROM_DISC_EDGE if is_fat else distances.SHARP_ENDPLATE_FROM_DISC_EDGE
+        return disc_part(self.picture, self.region, reach.value)
+
+    @cached_property
+    def z(self) -> float:
+        """How far its mean z-score on T1 is from 0."""
+        return abs(region_mean(self.picture.z["T1"], self.region) or 0.0)
+
+    @cached_property
+    def _in_spine(self) -> tuple[float, float] | None:
+        """Side and front of its middle in the straightened spine, mm; None where the canal is not known."""
+        if self.picture.spine_line is None:
+            return None
+        right, front, height = np.nanmedian(self.picture.straight.local(self.region.points_ras), axis=0)
+        return (float(abs(right)), float(front)) if np.isfinite(height) else None
+
+    @cached_property
+    def aside_mm(self) -> float | None:
+        """Distance of its middle to the side of the canal; None where the canal is not known."""
+        return None if self._in_spine is None else self._in_spine[0]
+
+    @cached_property
+    def front_mm(self) -> float | None:
+        """Distance of its middle in front of the canal; None where the canal is not known."""
+        return None if self._in_spine is None else self._in_spine[1]
+
+
+def small_on_slices(place: EndplatePlace) -> MRVerdict | None:
+    """A change of an endplate is seen on more than one slice, and on one of them clearly."""
+    p = place.parameters.modic
+    return normal("few voxels") if place.slice_voxels < p.slice_voxels or place.slices < p.slices else None
+
+
+def rim_at_endplate(place: EndplatePlace) -> MRVerdict | None:
+    """What lies mostly at the edge of the marrow is mixed with disc or canal."""
+    return normal("edge of marrow") if place.inner_part < place.parameters.modic.inner_part else None
+
+
+def beyond_the_band(place: EndplatePlace) -> MRVerdict | None:
+    """A hemangioma or a fatty vertebra reaches far beyond the band: then the band is only a part of it."""
+    return normal("reaches beyond the endplate") if place.beyond_part > place.parameters.modic.beyond_part else None
+
+
+def apart_from_disc(place: EndplatePlace) -> MRVerdict | None:
+    """A Modic change touches the endplate; what keeps away from the disc is another change of marrow."""
+    if place.touching_disc_part < place.parameters.modic.touching_part:
+        return normal("does not touch the endplate")
+    return None
+
+
+def slight_change(place: EndplatePlace) -> MRVerdict | None:
+    """Marrow varies by itself, and what is dark may share its voxels with the endplate: the mean must be clear."""
+    p = place.parameters.modic
+    return normal("slight") if place.z < (p.fat_z if place.kind == MODIC_II else p.sclerosis_z) else None
+
+
+def small_change(place: EndplatePlace) -> MRVerdict | None:
+    """Small changes of endplates are usual at every age."""
+    return normal("small") if place.volume_ml < place.parameters.modic.sure_ml else None
+
+
+def beside_body(place: EndplatePlace) -> MRVerdict | None:
+    """Beside the vertebral bodies and behind them lies the fat of the foramina."""
+    if place.aside_mm is None or place.front_mm is None:
+        return None
+    in_body = place.front_mm > distances.BODY_FRONT_LEAST.value and place.aside_mm < distances.BODY_SIDE_MOST.value
+    return None if in_body else normal("outside the vertebral bodies")
+
+
+def clear_modic(place: EndplatePlace) -> MRVerdict | None:
+    """A large change with a clear mean on T1 has a medium grade: extent tells a change better than its signal."""
+    p = place.parameters
+    if place.z >= p.modic.clear_z and place.volume_ml >= p.grade.medium_ml:
+        return MRVerdict(place.kind, "clear and large", grade=MEDIUM_GRADE)
+    return None
+
+
+def modic_change(place: EndplatePlace) -> MRVerdict | None:
+    """All other changes in the band are Modic II or III of the lowest grade."""
+    return MRVerdict(place.kind, "changed on T1 along an endplate", grade=LOW_GRADE)
+
+
+ENDPLATE_RULES: RuleList[EndplatePlace, MRVerdict] = RuleList(
+    [
+        Rule("endplate-few-voxels", small_on_slices),
+        Rule("endplate-rim", rim_at_endplate),
+        Rule("endplate-beyond-band", beyond_the_band),
+        Rule("endplate-apart-from-disc", apart_from_disc),
+        Rule("endplate-slight", slight_change),
+        Rule("endplate-small", small_change),
+        Rule("endplate-beside-body", beside_body),
+        Rule("endplate-clear", clear_modic),
+        Rule("endplate-change", modic_change),
+    ]
+)
+"""What marrow that is changed on T1 beside a disc is."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class DiscPlace:
+    """The signal of one disc.
+
+    Parameters
+    ----------
+    ratio : float
+        Signal of the inner part of the disc over that of fluid, on T2.
+    typical : float
+        The same of the brighter discs of the case.
+    parameters : DiscParameters
+    """
+
+    ratio: float
+    typical: float
+    parameters: DiscParameters
+
+    @property
+    def bound(self) -> float:
+        """A degenerated disc is darker than this, compared with the brighter discs."""
+        return self.parameters.relative * self.typical
+
+
+def disc_as_usual(place: DiscPlace) -> MRVerdict | None:
+    """A disc that is bright against fluid, or about as bright as the brighter discs, is not degenerated."""
+    is_dark = place.ratio < place.parameters.ratio and place.ratio < place.bound
+    return None if is_dark else normal("as bright as other discs")
+
+
+def dark_disc(place: DiscPlace) -> MRVerdict | None:
+    """A disc that is darker than that is degenerated, as is common without pain: the lowest grade."""
+    p = place.parameters
+    if place.ratio > p.much_darker * p.relative * place.typical:
+        return MRVerdict(DISC_DEGENERATION, "darker than other discs", grade=LOW_GRADE)
+    return None
+
+
+def very_dark_disc(_place: DiscPlace) -> MRVerdict | None:
+    """A disc that is much darker than the brighter discs has a medium grade."""
+    return MRVerdict(DISC_DEGENERATION, "much darker than other discs", grade=MEDIUM_GRADE)
+
+
+DISC_RULES: RuleList[DiscPlace, MRVerdict] = RuleList(
+    [
+        Rule("disc-as-usual", disc_as_usual),
+        Rule("dark-disc", dark_disc),
+        Rule("very-dark-disc", very_dark_disc),
+    ]
+)
+"""Whether a disc is degenerated."""

@@ -1,0 +1,182 @@
+"""All that the rules about MR look at in one case, and what is measured in it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from scipy import ndimage
+
+from ..body.canal import SpineLine
+from ..body.straight_spine import StraightSpine
+from ..core import tissues
+from ..core.image import Geometry, Region
+from ..core.records import MRFinding
+from .parameters import GradeParameters, MRParameters
+from .signal import Signals
+from .surroundings import MRSurroundings, slice_axis
+from .tissue_map import TissueSignals
+from .verdicts import HIGH_GRADE, LOW_GRADE, MEDIUM_GRADE
+
+INNER_MM = 2.0
+"""How deep within a mask its inner voxels lie, within slices. Our estimate: a blurred edge is a voxel or two wide."""
+REFERENCE_VOXELS = 20_000
+"""Upper bound for the voxels of marrow that give its typical signal; more do not change a median."""
+REFERENCE_LEAST = 500
+"""With no more voxels of marrow than this, edema is compared with muscle."""
+MUSCLE_SPREAD = 0.25
+"""Spread of the fluid-sensitive signal of muscle, as part of it. An upper bound: our estimate."""
+MARROW_SPREAD_LEAST = 0.1
+"""Lower bound for the spread of the signal of normal marrow, as part of it. Our estimate."""
+MAD_TO_SIGMA = 1.4826
+"""Standard deviation of a normal distribution over its median absolute deviation."""
+LEAST_SIGNAL = 1e-6
+"""A reference signal that is 0 counts as this, so that it can be divided by."""
+PEAK_PERCENTILE = 90
+"""The percentile of the signal of a place that stands for its peak: noise makes the maximum too high."""
+
+
+@dataclass(frozen=True, eq=False)
+class MRPicture:
+    """All that the rules look at in one case: its signal, its tissues and the parameters.
+
+    Parameters
+    ----------
+    signals : Signals
+    smooth : dict
+        Role -> signal smoothed within slices, without NaN.
+    typical : TissueSignals
+    surroundings : MRSurroundings
+    z : dict
+        Role -> z-scores of marrow; NaN outside marrow.
+    vertebra : ndarray of uint8 or None
+        Number of the vertebra of each voxel, 0 for none.
+    fluid_role : str or None
+        The role that shows fluid bright: FLUID, else T2; None without both.
+    parameters : MRParameters
+    implant : Region or None
+        The signal void of an implant.
+    spine_line : SpineLine or None
+        The course of the spinal canal; None where it was not found.
+    """
+
+    signals: Signals
+    smooth: dict[str, np.ndarray]
+    typical: TissueSignals
+    surroundings: MRSurroundings
+    z: dict[str, np.ndarray]
+    vertebra: np.ndarray | None
+    fluid_role: str | None
+    parameters: MRParameters
+    implant: Region | None = None
+    spine_line: SpineLine | None = None
+
+    @property
+    def fluid_series(self) -> str:
+        """The role that shows fluid bright. Ask only where there is one."""
+        if self.fluid_role is None:
+            raise ValueError("there is no series that shows fluid bright")
+        return self.fluid_role
+
+    @property
+    def fluid_signal(self) -> np.ndarray:
+        """Smoothed signal of the series that shows fluid bright."""
+        return self.smooth[self.fluid_series]
+
+    @property
+    def muscle_signal(self) -> float:
+        """Typical signal of muscle on the series that shows fluid bright."""
+        return self.typical.muscle[self.fluid_series]
+
+    @property
+    def fluid_z(self) -> np.ndarray:
+        """z-scores of marrow on the series that shows fluid bright."""
+        return self.z[self.fluid_series]
+
+    @property
+    def straight(self) -> StraightSpine:
+        """The straightened spine. Ask only where the canal was found."""
+        if self.spine_line is None:
+            raise ValueError("the spinal canal was not found")
+        return self.spine_line.straight
+
+    @cached_property
+    def disc_mask(self) -> np.ndarray:
+        """Voxels of discs. The tissues must not change after this was asked for."""
+        return np.asarray(self.surroundings.tissue == tissues.DISC)
+
+    @cached_property
+    def marrow_reference(self) -> tuple[float, float]:
+        """Typical fluid-sensitive signal of normal marrow, and its spread as part of it.
+
+        Where there is too little marrow, muscle stands for it. The marrow must not change after this was asked for.
+        """
+        flat = np.flatnonzero(self.surroundings.marrow)
+        if flat.size <= REFERENCE_LEAST:
+            return self.muscle_signal, MUSCLE_SPREAD
+        marrow = self.fluid_signal.reshape(-1)[flat[:: flat.size // REFERENCE_VOXELS + 1]]
+        reference = float(np.median(marrow))
+        deviation = float(np.median(np.abs(marrow / reference - 1.0)))
+        return reference, max(MAD_TO_SIGMA * deviation, MARROW_SPREAD_LEAST)
+
+
+def inner_voxels(mask: np.ndarray, geometry: Geometry) -> np.ndarray:
+    """Voxels at least about 2 mm within a mask, in the plane of the slices."""
+    axis = slice_axis(geometry)
+    flat = ndimage.generate_binary_structure(3, 1)
+    if axis is not None:
+        flat[tuple(0 if a == axis else slice(None) for a in range(3))] = False
+        flat[tuple(2 if a == axis else slice(None) for a in range(3))] = False
+    rounds = max(1, int(INNER_MM / float(np.median(geometry.spacing_kji_mm)) + 0.5))
+    return np.asarray(ndimage.binary_erosion(mask, flat, iterations=rounds))
+
+
+def region_mean(array: np.ndarray | None, region: Region) -> float | None:
+    """Mean of an array over the voxels of a region that have a value; None when there are none."""
+    if array is None:
+        return None
+    values = array.reshape(-1)[region.flat]
+    values = values[np.isfinite(values)]
+    return float(values.mean()) if values.size else None
+
+
+def z_over(signal: float, reference: float, spread: float) -> float:
+    """How many spreads (each a part of the reference) a signal lies above its reference."""
+    return (signal / max(reference, LEAST_SIGNAL) - 1.0) / spread
+
+
+def grade(z: float, volume_ml: float, p: GradeParameters) -> float:
+    """0.33, 0.66 or 1: one step for each bound of z-score and of volume that is reached, the first one free."""
+    points = int(z >= p.medium_z) + int(z >= p.high_z)
+    points += int(volume_ml >= p.medium_ml) + int(volume_ml >= p.high_ml)
+    return (LOW_GRADE, LOW_GRADE, MEDIUM_GRADE, HIGH_GRADE, HIGH_GRADE)[points]
+
+
+def make_finding(
+    picture: MRPicture, kind: str, region: Region, z: float, role: str, flags: list[str], rule: str | None = None
+) -> MRFinding:
+    """A finding with its flags and its grade by z-score and volume.
+
+    Parameters
+    ----------
+    picture : MRPicture
+    kind : str
+    region : Region
+    z : float
+        z-score on the series that shows it best.
+    role : str
+        That series.
+    flags : list of str
+    rule : str, optional
+        Name of the rule that decided.
+    """
+    z_t1 = region_mean(picture.z.get("T1"), region)
+    if "T1" not in picture.z:
+        flags = [*flags, "no-t1"]
+    first, shape = region.box
+    ends = zip(first, shape, region.geometry.shape, strict=True)
+    if any(f == 0 or f + s == n for f, s, n in ends):
+        flags = [*flags, "truncated"]
+    points = grade(z, region.volume_ml, picture.parameters.grade)
+    return MRFinding(0, kind, region, region.centroid_ras_mm, region.volume_ml, z, z_t1, role, points, flags, rule)

@@ -1,0 +1,34 @@
+"""All lists of rules about MR findings, in the order in which they are used. A reader looks for a rule's name here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ..core.rules import RuleList
+from .endplate_rules import DISC_RULES, ENDPLATE_RULES
+from .fluid_rules import FLUID_RULES
+from .hip import HIP_DOUBTS, HIP_RULES
+from .marrow_rules import DARK_MARROW_RULES, MARROW_RULES
+from .spine_rules import ANATOMY_RULES, BESIDE_RULES, BODY_RULES, BRIGHT_DISC_RULES, DOUBT_RULES
+
+MR_RULE_LISTS: Mapping[str, RuleList[Any, Any]] = {
+    "bright places in vertebral bodies": BODY_RULES,
+    "bright places behind and beside the bodies": BESIDE_RULES,
+    "doubts about bright places": DOUBT_RULES,
+    "bright discs": BRIGHT_DISC_RULES,
+    "bright marrow": MARROW_RULES,
+    "fluid": FLUID_RULES,
+    "findings of marrow and fluid in a spine": ANATOMY_RULES,
+    "endplates": ENDPLATE_RULES,
+    "degenerated discs": DISC_RULES,
+    "dark marrow with T1 alone": DARK_MARROW_RULES,
+    "bright places at hips": HIP_RULES,
+    "doubts about findings at hips": HIP_DOUBTS,
+}
+"""What each list is about, and the list. The fluid rules include those about normal fluid."""
+
+
+def mr_rule_names() -> list[str]:
+    """Names of all rules about MR findings: what ``mr_findings.rules_off`` may contain."""
+    return [name for rules in MR_RULE_LISTS.values() for name in rules.names]

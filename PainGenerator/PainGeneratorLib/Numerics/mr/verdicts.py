@@ -1,0 +1,59 @@
+"""What a rule says about a place on MR: of which kind it is, whether it counts without PET, and why."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+NORMAL = "normal"
+"""The kind of a place that is no finding."""
+OEDEMA = "oedema"
+EFFUSION = "effusion or synovitis"
+COLLECTION = "fluid collection or bursitis"
+MODIC_I = "Modic I"
+MODIC_II = "Modic II"
+MODIC_III = "Modic III"
+DISC_DEGENERATION = "disc degeneration"
+IMPLANT_ARTEFACT = "implant artefact"
+"""The kind of the finding that marks the signal void of an implant. It is no sign of pain."""
+
+LOW_GRADE = 0.33
+"""The lowest grade of a finding."""
+MEDIUM_GRADE = 0.66
+HIGH_GRADE = 1.0
+
+
+@dataclass(frozen=True)
+class MRVerdict:
+    """The verdict of one rule.
+
+    Parameters
+    ----------
+    kind : str
+        One of :data:`..core.records.MR_KINDS`, or :data:`NORMAL`.
+    evidence : str
+        A short sentence: what was seen that led to the verdict.
+    sure : bool
+        False when the place counts only where PET shows uptake. It has no meaning for :data:`NORMAL`.
+    grade : float or None
+        The grade of the finding; None when z-score and volume give it.
+    """
+
+    kind: str
+    evidence: str
+    sure: bool = True
+    grade: float | None = None
+
+    @property
+    def is_normal(self) -> bool:
+        """Whether the place is no finding."""
+        return self.kind == NORMAL
+
+
+def normal(evidence: str) -> MRVerdict:
+    """The verdict that a place is no finding."""
+    return MRVerdict(NORMAL, evidence)
+
+
+def weak(kind: str, evidence: str) -> MRVerdict:
+    """The verdict that a place counts only where PET shows uptake."""
+    return MRVerdict(kind, evidence, sure=False)
