@@ -13,10 +13,7 @@ import numpy as np
 from scipy import ndimage, optimize
 
 from ..core.histogram import otsu
-from ..core.image import Geometry, Image
-
-LEFT_RAS = np.array([-1.0, 0.0, 0.0])
-"""The patient's left in RAS."""
+from ..core.image import LEFT_RAS, Geometry, Image
 
 EXPECTED_TILT_DEG = 12.0
 """Tilt that lowers the quality to 37 %."""
@@ -73,11 +70,6 @@ def left_right_ratio(value: float | None, mirrored: float | None) -> float | Non
     if value is None or mirrored is None or mirrored <= 0:
         return None
     return value / mirrored
-
-
-def asymmetry_index_percent(right: float, left: float) -> float:
-    """AI = 200 (R - L) / (R + L), percent; positive when the right side is the hotter one."""
-    return 200.0 * (right - left) / (right + left)
 
 
 def find_symmetry_plane(

@@ -11,8 +11,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from ..body.straight_spine import STEP_MM, StraightSpine
-from ..body.symmetry import LEFT_RAS, RELIABLE_QUALITY, SymmetryPlane
-from ..core.image import Geometry
+from ..body.symmetry import RELIABLE_QUALITY, SymmetryPlane
+from ..core.image import LEFT_RAS, Geometry
 from .foci import Focus
 
 SLAB_MM = 15.0
