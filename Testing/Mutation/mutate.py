@@ -27,7 +27,7 @@ SETTINGS = """\
 [tool.mutmut]
 source_paths = ["src"]
 only_mutate = ["src/PainGeneratorLib/Numerics/{room}/*.py"]
-pytest_add_cli_args = ["-p", "no:cacheprovider", "-m", "not slow and not data"]
+pytest_add_cli_args = ["-p", "no:cacheprovider", "-m", "not slow and not data", "--assert=plain", "--tb=no"]
 pytest_add_cli_args_test_selection = ["tests/Numerics/{room}"]
 track_dependencies = false
 use_git_change_detection = false
@@ -60,11 +60,12 @@ def make_copy(room: str) -> Path:
 
 
 def environment(place: Path) -> dict[str, str]:
-    """One thread for each process, and no compiled files that could hide a change from the next run."""
+    """One thread for each process, no plugins, and no compiled files that could hide a change from the next run."""
     return os.environ | {
         "OMP_NUM_THREADS": "1",
         "OPENBLAS_NUM_THREADS": "1",
         "PYTHONDONTWRITEBYTECODE": "1",
+        "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
         "PYTHONPATH": str(place / "src"),
     }
 
