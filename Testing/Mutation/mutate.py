@@ -1,10 +1,11 @@
 """Measures how many small faults (mutants) the tests of one room of Numerics catch: `make mutation ROOM=suv`.
 
-Two tools share the work. mutmut changes the code inside functions, one change at a time, and runs the tests that reach
-the changed function. mutmut leaves the constants of a module alone, so this script changes those itself: every number
-and every truth value at module scope or in a dataclass field becomes another one, and the tests of the room run again.
+mutmut makes the mutants: it changes the code inside functions, one change at a time, and finds out which tests reach
+each function. mutmut leaves everything outside of functions alone, so this script changes the constants itself: every
+number and truth value at module scope or in a class body, and every distance of anatomy that the room uses.
 
-Everything happens on a copy in build/mutation/ROOM, so the working tree stays as it is.
+The tests are collected once. For every mutant a copy of that process runs the tests that reach the change, fast ones
+first, until one fails. All of it happens in build/mutation/ROOM, so the working tree stays as it is.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import argparse
 import ast
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -23,15 +25,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 PROJECT = Path(__file__).resolve().parents[2]
+ROOMS = ("core", "suv", "body", "pet", "mr", "fusion")
 SETTINGS = """\
 [tool.mutmut]
 source_paths = ["src"]
 only_mutate = ["src/PainGeneratorLib/Numerics/{room}/*.py"]
-pytest_add_cli_args = ["-p", "no:cacheprovider", "-m", "not slow and not data", "--assert=plain", "--tb=no"]
+pytest_add_cli_args = ["-p", "no:cacheprovider", "-m", "not slow and not data"]
 pytest_add_cli_args_test_selection = ["tests/Numerics/{room}"]
 track_dependencies = false
 use_git_change_detection = false
-timeout_constant = 10.0
 
 [tool.pytest.ini_options]
 pythonpath = ["tests"]
@@ -39,10 +41,6 @@ addopts = ["--strict-markers"]
 markers = ["slow", "data", "scene"]
 """
 """Settings of mutmut and pytest in the copy; the copy has the package below src, where mutmut looks for it."""
-CAUGHT = {"killed", "timeout", "segfault", "suspicious", "caught by type check"}
-"""Results of mutmut that mean that the change was noticed."""
-TIMEOUT_S = 300
-"""A run of a room's tests on a changed constant that takes longer counts as caught."""
 
 
 def make_copy(room: str) -> Path:
@@ -51,6 +49,8 @@ def make_copy(room: str) -> Path:
     shutil.rmtree(place, ignore_errors=True)
     without = shutil.ignore_patterns("__pycache__", "Gui")
     shutil.copytree(PROJECT / "PainGenerator" / "PainGeneratorLib", place / "src" / "PainGeneratorLib", ignore=without)
+    # Protocols and terminologies are looked for beside the package.
+    shutil.copytree(PROJECT / "PainGenerator" / "Resources", place / "src" / "Resources", ignore=without)
     tests = PROJECT / "Testing" / "Python"
     shutil.copytree(tests / "Numerics" / room, place / "tests" / "Numerics" / room, ignore=without)
     for helper in tests.glob("*.py"):
@@ -59,55 +59,34 @@ def make_copy(room: str) -> Path:
     return place
 
 
-def environment(place: Path) -> dict[str, str]:
-    """One thread for each process, no plugins, and no compiled files that could hide a change from the next run."""
-    return os.environ | {
+def run_worker(place: Path, task: str, *words: str) -> None:
+    """Run a task of workers.py in the copy, with one thread and without compiled files that could hide a change."""
+    settings = os.environ | {
         "OMP_NUM_THREADS": "1",
         "OPENBLAS_NUM_THREADS": "1",
         "PYTHONDONTWRITEBYTECODE": "1",
         "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
-        "PYTHONPATH": str(place / "src"),
     }
+    command = [sys.executable, str(Path(__file__).with_name("workers.py")), task, *words]
+    log = place / f"{task}.log"
+    with log.open("w") as output:
+        failed = subprocess.run(command, cwd=place, env=settings, stdout=output, stderr=subprocess.STDOUT).returncode
+    if failed:
+        print(log.read_text()[-3000:], file=sys.stderr)
+        raise SystemExit(f"{task} failed; its output is above and in {log}")
 
 
 def mutate_functions(place: Path, children: int) -> tuple[Counter[str], list[str]]:
-    """Run mutmut in the copy and read its results: counts by status, and the changes that no test noticed."""
-    from mutmut.stats import status_by_exit_code
-
-    settings = environment(place)
-    settings.pop("PYTHONPATH")  # mutmut puts its own copy first
-    run = subprocess.run(
-        [sys.executable, "-m", "mutmut", "run", "--max-children", str(children)],
-        cwd=place,
-        env=settings,
-        text=True,
-        stdout=(place / "mutmut.log").open("w"),
-        stderr=subprocess.STDOUT,
-    )
-    counts: Counter[str] = Counter()
-    left = []
-    for meta in sorted((place / "mutants" / "src").rglob("*.meta")):
-        for name, code in json.loads(meta.read_text())["exit_code_by_key"].items():
-            status = status_by_exit_code[code]
-            counts[status] += 1
-            if status not in CAUGHT:
-                left.append(f"{status}: {name}\n{difference(place, name)}")
-    if run.returncode or not counts:
-        print((place / "mutmut.log").read_text()[-3000:], file=sys.stderr)
-        raise SystemExit("mutmut failed; its output is above")
-    return counts, left
-
-
-def difference(place: Path, name: str) -> str:
-    """The lines that a mutant changes."""
-    command = [sys.executable, "-c", "import mutmut.__main__ as m; m.cli()", "show", name]
-    shown = subprocess.run(command, cwd=place, text=True, capture_output=True).stdout
-    return "\n".join(line for line in shown.splitlines() if line[:1] in "+-" and line[:3] not in ("+++", "---"))
+    """Change the code of functions: counts by status, and the changes that no test noticed."""
+    run_worker(place, "generate", str(children))
+    run_worker(place, "functions", str(children))
+    results = json.loads((place / "functions.json").read_text())
+    return Counter(results["status"].values()), results["left"]
 
 
 @dataclass(frozen=True)
 class Constant:
-    """One number or truth value that stands outside of functions, and what takes its place."""
+    """One number or truth value outside of functions, and what takes its place; columns count bytes."""
 
     path: Path
     line: int
@@ -118,19 +97,29 @@ class Constant:
 
 
 def constants(place: Path, room: str) -> Iterator[Constant]:
-    """Every number and truth value at module scope or in a class body of a room."""
-    for path in sorted((place / "src" / "PainGeneratorLib" / "Numerics" / room).glob("*.py")):
+    """Every constant of a room, and the distances of anatomy that its modules name."""
+    numerics = place / "src" / "PainGeneratorLib" / "Numerics"
+    table = numerics / "body" / "distances.py"
+    modules = sorted(path for path in (numerics / room).glob("*.py") if path != table)
+    used = set(re.findall(r"\w+", " ".join(path.read_text() for path in modules)))
+    for path in [*modules, table]:
         tree = ast.parse(path.read_text())
         bodies = [tree.body, *(node.body for node in tree.body if isinstance(node, ast.ClassDef))]
         for statement in (node for body in bodies for node in body):
-            value = getattr(statement, "value", None)
-            if not isinstance(statement, ast.Assign | ast.AnnAssign) or value is None:
+            if not isinstance(statement, ast.Assign | ast.AnnAssign) or statement.value is None:
                 continue
+            value: ast.expr = statement.value
+            if path == table:
+                names = statement.targets if isinstance(statement, ast.Assign) else [statement.target]
+                if not isinstance(value, ast.Call) or not {ast.unparse(name) for name in names} & used:
+                    continue
+                value = value.args[0]  # the value itself; unit, text, source and spread are for readers
             for node in ast.walk(value):
                 if isinstance(node, ast.Constant) and isinstance(node.value, int | float):
-                    changed = other_value(node.value)
-                    old = ast.get_source_segment(path.read_text(), node) or ""
-                    yield Constant(path, node.lineno, node.col_offset, node.end_col_offset or 0, old, changed)
+                    old = ast.unparse(node)
+                    yield Constant(
+                        path, node.lineno, node.col_offset, node.end_col_offset or 0, old, other_value(node.value)
+                    )
 
 
 def other_value(value: float) -> str:
@@ -144,48 +133,33 @@ def other_value(value: float) -> str:
 
 def mutate_constants(place: Path, room: str) -> tuple[Counter[str], list[str]]:
     """Change one constant at a time and run the tests of the room: counts by status, and what no test noticed."""
-    command = [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", "-m", "not slow and not data"]
-    command.append(f"tests/Numerics/{room}")
-
-    def tests_pass() -> bool:
-        try:
-            return not subprocess.run(
-                command, cwd=place, env=environment(place), capture_output=True, timeout=TIMEOUT_S
-            ).returncode
-        except subprocess.TimeoutExpired:
-            return False
-
-    if not tests_pass():
-        raise SystemExit(f"the tests of {room} fail on the unchanged copy in {place}")
-    counts: Counter[str] = Counter()
-    left = []
-    for constant in list(constants(place, room)):
-        text = constant.path.read_text()
-        lines = text.splitlines(keepends=True)
-        # The parser counts bytes, and comments may hold signs of several bytes.
-        line = lines[constant.line - 1].encode()
-        lines[constant.line - 1] = (line[: constant.start] + constant.new.encode() + line[constant.stop :]).decode()
-        constant.path.write_text("".join(lines))
-        status = "survived" if tests_pass() else "killed"
-        constant.path.write_text(text)
-        counts[status] += 1
-        if status == "survived":
-            left.append(f"survived: {constant.path.name}:{constant.line} {constant.old} -> {constant.new}")
-    return counts, left
+    changes = []
+    for constant in constants(place, room):
+        lines = constant.path.read_bytes().splitlines(keepends=True)
+        line = lines[constant.line - 1]
+        lines[constant.line - 1] = line[: constant.start] + constant.new.encode() + line[constant.stop :]
+        name = f"{constant.path.name}:{constant.line} {line.decode().strip()[:60]} ({constant.old} -> {constant.new})"
+        changes.append({"name": name, "path": str(constant.path), "text": b"".join(lines).decode()})
+    (place / "changes.json").write_text(json.dumps(changes))
+    run_worker(place, "constants", f"tests/Numerics/{room}")
+    status = json.loads((place / "constants.json").read_text())
+    return Counter(status.values()), [f"{word}: {name}" for name, word in status.items() if word == "survived"]
 
 
 def summary(kind: str, counts: Counter[str]) -> str:
     """One line of figures."""
-    total, caught = counts.total(), sum(counts[status] for status in CAUGHT)
+    total, caught = counts.total(), counts["killed"] + counts["timeout"]
     share = 100.0 * caught / total if total else 0.0
-    none, left = counts["no tests"], total - caught - counts["no tests"]
-    return f"{kind:10} {total:6} mutants {caught:6} caught {left:6} survived {none:6} without tests {share:6.1f} %"
+    return (
+        f"{kind:10} {total:6} mutants {caught:6} caught {counts['survived']:6} survived "
+        f"{counts['no tests']:6} without tests {share:6.1f} %"
+    )
 
 
 def main() -> None:
     """Measure one room and print the figures and what survived."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("room", choices=("core", "suv", "body", "pet", "mr", "fusion"))
+    parser.add_argument("room", choices=ROOMS)
     parser.add_argument("--children", type=int, default=2, help="processes that run tests at the same time")
     parser.add_argument("--only", choices=("functions", "constants"), help="leave the other kind out")
     words = parser.parse_args()
