@@ -122,9 +122,10 @@ def functions(children: int) -> None:
     os.environ["MUTANT_UNDER_TEST"] = ""
     loop = EveryMutant(children)
     pytest.main([*QUIET, str(room)], plugins=[loop])
+    os.chdir("..")
     left = [f"{word}: {name}\n{difference(name)}" for name, word in loop.status.items() if word == "survived"]
     left += [f"{word}: {name}" for name, word in loop.status.items() if word == "no tests"]
-    Path("../functions.json").write_text(json.dumps({"status": loop.status, "left": left}))
+    Path("functions.json").write_text(json.dumps({"status": loop.status, "left": left}))
 
 
 def difference(mutant: str) -> str:
