@@ -15,8 +15,10 @@ from typing import Any
 
 import pytest
 
-LEAST_CPU_S = 20
-"""A mutant may use this much processor time, and ten times the usual time of its tests, before it counts as caught."""
+LEAST_CPU_S = 6
+"""A mutant may use this much processor time, and three times the usual time of its tests, before it counts as caught."""
+LONGEST_CPU_S = 120
+"""A changed constant may use this much processor time before it counts as caught: all tests of the room run on it."""
 LONGEST_TESTS_S = 4.0
 """Tests are run on a mutant, fast ones first, until their usual durations add up to this. A mutant that only a later
 test would catch counts as survived."""
@@ -80,7 +82,7 @@ class EveryMutant:
                     continue
                 while len(running) >= self._children:
                     self._wait(running)
-                cpu_s = LEAST_CPU_S + 10.0 * sum(self._seconds.get(name, 0.0) for name in chosen)
+                cpu_s = LEAST_CPU_S + 3.0 * sum(self._seconds.get(name, 0.0) for name in chosen)
                 run = partial(passes, mutant, [items[name] for name in chosen])
                 running[in_a_child(run, cpu_s)] = mutant
         while running:
@@ -148,7 +150,7 @@ def constants(tests: str) -> None:
     sys.path.insert(0, os.path.abspath("src"))
 
     def status_now() -> str:
-        child = in_a_child(lambda: not pytest.main([*QUIET, "-x", tests]), 10 * LEAST_CPU_S)
+        child = in_a_child(lambda: not pytest.main([*QUIET, "-x", tests]), LONGEST_CPU_S)
         return status_of(os.waitpid(child, 0)[1])
 
     if status_now() != "survived":
