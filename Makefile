@@ -12,7 +12,7 @@ JOBS ?= 2
 # What PySide6 and VTK need to draw off screen: the tests of the panel run on them.
 DRAWING := libglib2.0-0 libgl1 libegl1 libgl1-mesa-dri libxkbcommon0 libdbus-1-3 libfontconfig1 fonts-dejavu-core
 
-.PHONY: demo test check lint bench finding setup clean
+.PHONY: demo test check lint bench finding mutation setup clean
 
 setup: $(STAMP)
 
@@ -54,6 +54,12 @@ finding: $(STAMP)
 	$(BIN)/python Testing/Benchmarks/finding.py --cache $(CACHE) --stage whole --seeds tune --count $(COUNT) \
 	  --anatomy both --froc --real --plain --jobs $(JOBS) --json $(CACHE)/finding.json
 	$(BIN)/python Testing/Benchmarks/finding_chart.py $(CACHE)/finding.json $(CACHE)/finding.svg
+
+# How many small faults the tests of a room of Numerics catch; takes minutes to an hour (Testing/Mutation/MUTATION.md).
+ROOM ?= suv
+mutation: $(STAMP)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[mutation]'
+	OMP_NUM_THREADS=1 $(BIN)/python Testing/Mutation/mutate.py $(ROOM) --children $(JOBS)
 
 clean:
 	rm -rf $(VENV) demo-output

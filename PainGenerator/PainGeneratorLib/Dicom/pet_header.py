@@ -83,8 +83,6 @@ def make_pet_header(headers: Sequence[Mapping[str, Any]]) -> PetHeader:
     return PetHeader(
         n_slices=len(headers),
         modality=first.get("Modality"),
-        manufacturer=first.get("Manufacturer"),
-        image_type=_words(first.get("ImageType")),
         corrected_image=_words(first.get("CorrectedImage")),
         units=first.get("Units"),
         suv_type=first.get("SUVType"),

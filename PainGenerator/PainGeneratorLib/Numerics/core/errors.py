@@ -21,4 +21,4 @@ class PainGeneratorError(RuntimeError):
 
 
 class Cancelled(Exception):
-    """The user asked a running step to stop; nothing of it is to be kept."""
+    """The user asked a running step to stop; its results are not kept."""

@@ -1,19 +1,29 @@
-"""Gaussian smoothing of volumes by banded matrix products: what scipy's filter gives, at half of its cost or less.
+"""Gaussian smoothing of volumes by products with band matrices; the same values as scipy's filter in half the time.
 
-A product with a narrow band of a matrix runs in the processor's fastest code, in float32, and only that part of the
-volume is computed that is wanted.
+Matrix products in float32 run in the fastest code of the processor, and only the part of the volume that the caller
+asks for is computed.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import numpy as np
 
 Box = tuple[slice, slice, slice]
+"""A part of a volume along (k, j, i), with start, stop and a step of one."""
 
 BLOCK = 32
-"""Rows of the matrix that are multiplied at once: less wastes calls, more multiplies zeros."""
+"""Rows of the matrix that are multiplied at once. Fewer rows need more calls, more rows multiply more zeros; 32 is a
+compromise of ours."""
+
+TRUNCATE = 3.0
+"""Reach of the Gaussian in standard deviations."""
+
+
+def _box(slices: Iterable[slice]) -> Box:
+    k, j, i = slices
+    return k, j, i
 
 
 def gaussian(array: np.ndarray, sigma: tuple[float, float, float], box: Box | None = None) -> np.ndarray:
@@ -23,17 +33,18 @@ def gaussian(array: np.ndarray, sigma: tuple[float, float, float], box: Box | No
     ----------
     array : ndarray of float32, shape (k, j, i)
     sigma : sequence of float
-        Along (k, j, i), voxels.
+        Standard deviations along (k, j, i), voxels.
     box : tuple of slice, optional
-        The part that is wanted, with steps of one; the whole by default. What lies around it is taken into account.
+        The part to compute, with steps of one; the whole volume by default. The voxels around it enter the result as
+        they would if the whole volume were smoothed.
 
     Returns
     -------
     ndarray of float32, shape of the box
     """
-    box = box or tuple(slice(0, n) for n in array.shape)
+    box = box or _box(slice(0, n) for n in array.shape)
     kernels = [_kernel(s) for s in sigma]
-    # Each pass needs the wanted part with a margin along the axes that are still to come.
+    # The kernels reach beyond the box, so the input needs a margin along every axis.
     wide = [
         slice(max(part.start - w.size // 2, 0), min(part.stop + w.size // 2, n))
         for part, w, n in zip(box, kernels, array.shape, strict=True)
@@ -58,16 +69,22 @@ def gaussian(array: np.ndarray, sigma: tuple[float, float, float], box: Box | No
 
 
 def _kernel(sigma: float) -> np.ndarray:
-    """Weights of the neighbours, sum 1."""
-    reach = int(3.0 * sigma + 0.5)
-    weights = np.exp(-0.5 * (np.arange(-reach, reach + 1) / max(sigma, 1e-9)) ** 2)
-    return weights / weights.sum()
+    """Weights of a voxel and its neighbors along an axis; their sum is 1."""
+    reach = int(TRUNCATE * sigma + 0.5)
+    weights: np.ndarray = np.exp(-0.5 * (np.arange(-reach, reach + 1) / max(sigma, 1e-9)) ** 2)
+    normalized: np.ndarray = weights / weights.sum()
+    return normalized
 
 
 def _bands(start: int, stop: int, length: int, weights: np.ndarray) -> Iterator[tuple[np.ndarray, int, int]]:
-    """Matrices that give the places `start` to `stop` of an axis, block by block, and the places that each needs.
+    """Matrices that smooth the places `start` to `stop` of an axis of a length, block by block.
 
-    Values beyond the ends of the axis are those at the ends.
+    Beyond an end of the axis, the value at the end is repeated.
+
+    Yields
+    ------
+    tuple of (ndarray of float32, int, int)
+        A matrix, and the first place and the one after the last that it is to be multiplied with.
     """
     reach = weights.size // 2
     for begin in range(start, stop, BLOCK):
@@ -80,14 +97,27 @@ def _bands(start: int, stop: int, length: int, weights: np.ndarray) -> Iterator[
 
 
 def box_above(array: np.ndarray, threshold: float, margin: tuple[int, int, int] = (0, 0, 0)) -> Box:
-    """The box of the voxels above a threshold, widened by some voxels along (k, j, i); the whole if there are none."""
-    mask = array > threshold
-    flat = mask.any(axis=0)
-    extents = (mask.any(axis=(1, 2)), flat.any(axis=1), flat.any(axis=0))
-    if not flat.any():
-        return tuple(slice(0, n) for n in array.shape)
+    """The smallest box that holds all voxels above a threshold, widened by a margin.
+
+    Parameters
+    ----------
+    array : ndarray, shape (k, j, i)
+    threshold : float
+    margin : tuple of int
+        Voxels along (k, j, i) that are added on either side, as far as the volume reaches.
+
+    Returns
+    -------
+    tuple of slice
+        The whole volume when no voxel is above the threshold.
+    """
+    mask: np.ndarray = array > threshold
+    flat = np.any(mask, axis=0)
+    extents = (np.any(mask, axis=(1, 2)), np.any(flat, axis=1), np.any(flat, axis=0))
+    if not np.any(flat):
+        return _box(slice(0, n) for n in array.shape)
     box = []
     for extent, more in zip(extents, margin, strict=True):
         inside = np.flatnonzero(extent)
         box.append(slice(max(int(inside[0]) - more, 0), min(int(inside[-1]) + 1 + more, extent.size)))
-    return tuple(box)
+    return _box(box)

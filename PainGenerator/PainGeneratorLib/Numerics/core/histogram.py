@@ -1,4 +1,4 @@
-"""Thresholds from histograms."""
+"""Thresholds and peaks from histograms."""
 
 from __future__ import annotations
 
@@ -7,7 +7,18 @@ from scipy import ndimage
 
 
 def otsu(values: np.ndarray) -> float:
-    """The threshold that parts a histogram in two with the least variance within (Otsu, IEEE SMC 1979)."""
+    """The threshold that divides values into two groups with the least variance within (Otsu, IEEE SMC 1979).
+
+    Parameters
+    ----------
+    values : ndarray
+        At least one, all finite.
+
+    Returns
+    -------
+    float
+        The upper edge of the last of 128 bins that belongs to the lower group.
+    """
     counts, edges = np.histogram(values, bins=128)
     centers = 0.5 * (edges[1:] + edges[:-1])
     below = np.cumsum(counts)
@@ -19,19 +30,27 @@ def otsu(values: np.ndarray) -> float:
 
 
 def modes(values: np.ndarray, width: float, least_part: float) -> np.ndarray:
-    """The peaks of a density that have at least a part of the height of the highest, ascending; never none.
+    """The peaks of a smoothed density of values.
 
     Parameters
     ----------
     values : ndarray
+        At least one, all finite.
     width : float
-        SD of the smoothing of the density, in units of the values.
+        Standard deviation of the smoothing, in the unit of the values.
     least_part : float
-        0 to 1.
+        Lower bound of a peak's height, as a part (0 to 1) of the height of the highest.
+
+    Returns
+    -------
+    ndarray, shape (n,)
+        Values at the peaks, ascending; at least one.
     """
     counts, edges = np.histogram(values, bins=256)
     step = edges[1] - edges[0]
     density = np.pad(ndimage.gaussian_filter1d(counts.astype(float), width / step, mode="constant"), 1)
     inner = density[1:-1]
     peaks = (inner > density[:-2]) & (inner >= density[2:]) & (inner >= least_part * inner.max())
-    return 0.5 * (edges[:-1] + edges[1:])[peaks]
+    centers: np.ndarray = 0.5 * (edges[:-1] + edges[1:])
+    found: np.ndarray = centers[peaks]
+    return found

@@ -1,4 +1,4 @@
-"""Grids, images and sets of voxels: the plain data that all stages pass on.
+"""Grids, images and regions: the plain data that all stages pass on.
 
 Conventions, everywhere in this package unless a name says otherwise:
 
@@ -9,6 +9,7 @@ Conventions, everywhere in this package unless a name says otherwise:
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -16,16 +17,25 @@ import numpy as np
 from scipy import ndimage
 
 LPS_TO_RAS = np.diag([-1.0, -1.0, 1.0, 1.0])
-"""Flips points between LPS (DICOM, ITK) and RAS (MRML); its own inverse."""
+"""Converts points between LPS (DICOM, ITK) and RAS (MRML); it is its own inverse. Shape (4, 4)."""
+
+LEFT_RAS = np.array([-1.0, 0.0, 0.0])
+"""Unit vector toward the patient's left in RAS, shape (3,)."""
 
 SAME_GRID_TOLERANCE_MM = 1e-3
-"""Two grids whose corners are nearer than this are the same grid."""
+"""Two grids are the same when all their corners agree to less than this, mm."""
+
+
+def _triple(values: Iterable[int]) -> tuple[int, int, int]:
+    k, j, i = (int(value) for value in values)
+    return k, j, i
 
 
 def transform_points(matrix: np.ndarray, points: np.ndarray) -> np.ndarray:
     """Apply a 4 x 4 matrix to points of shape (..., 3)."""
     points = np.asarray(points, dtype=np.float64)
-    return points @ matrix[:3, :3].T + matrix[:3, 3]
+    moved: np.ndarray = points @ matrix[:3, :3].T + matrix[:3, 3]
+    return moved
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,7 +47,12 @@ class Geometry:
     shape : tuple of int
         Array shape (slices, rows, columns), that is (k, j, i).
     ijk_to_ras : ndarray, shape (4, 4)
-        Maps voxel centres (i, j, k, 1) to RAS mm.
+        Maps voxel centers (i, j, k, 1) to RAS mm.
+
+    Raises
+    ------
+    ValueError
+        The matrix or the shape has the wrong form.
     """
 
     shape: tuple[int, int, int]
@@ -51,7 +66,7 @@ class Geometry:
             raise ValueError(f"shape must be three positive numbers (k, j, i), not {self.shape}")
         matrix.setflags(write=False)
         object.__setattr__(self, "ijk_to_ras", matrix)
-        object.__setattr__(self, "shape", tuple(int(n) for n in self.shape))
+        object.__setattr__(self, "shape", _triple(self.shape))
 
     @cached_property
     def ras_to_ijk(self) -> np.ndarray:
@@ -60,16 +75,18 @@ class Geometry:
 
     @cached_property
     def spacing_mm(self) -> tuple[float, float, float]:
-        """Distance of neighbouring voxels along (i, j, k)."""
-        return tuple(float(s) for s in np.linalg.norm(self.ijk_to_ras[:3, :3], axis=0))
+        """Distance of neighboring voxels along (i, j, k), mm."""
+        i, j, k = (float(s) for s in np.linalg.norm(self.ijk_to_ras[:3, :3], axis=0))
+        return i, j, k
 
     @property
     def spacing_kji_mm(self) -> tuple[float, float, float]:
-        """Distance of neighbouring voxels along the array axes (k, j, i), as scipy.ndimage wants it."""
+        """Distance of neighboring voxels along the array axes (k, j, i), mm, in the order that scipy.ndimage takes."""
         return self.spacing_mm[::-1]
 
     @cached_property
     def voxel_volume_ml(self) -> float:
+        """Volume of one voxel, ml."""
         return float(abs(np.linalg.det(self.ijk_to_ras[:3, :3])) / 1000.0)
 
     @property
@@ -92,20 +109,25 @@ class Geometry:
 
     @cached_property
     def corners_ras(self) -> np.ndarray:
-        """The centres of the eight corner voxels, RAS mm, shape (8, 3)."""
+        """The centers of the eight corner voxels, RAS mm, shape (8, 3)."""
         k, j, i = (n - 1 for n in self.shape)
         return self.to_ras(np.array([(x, y, z) for x in (0, i) for y in (0, j) for z in (0, k)]))
 
     @cached_property
     def center_ras(self) -> np.ndarray:
         """The middle of the grid, RAS mm, shape (3,)."""
-        return self.corners_ras.mean(axis=0)
+        middle: np.ndarray = self.corners_ras.mean(axis=0)
+        return middle
 
     def contains(self, points_ras: np.ndarray, margin_voxels: float = 0.5) -> np.ndarray:
-        """True for points that lie within the voxels of the grid, shape (...)."""
+        """True for points of shape (..., 3), RAS mm, that lie in the grid; shape (...).
+
+        The margin is counted from the centers of the outermost voxels: 0.5 reaches to their outer faces.
+        """
         ijk = self.to_ijk(points_ras)
         upper = np.array(self.shape[::-1]) - 1 + margin_voxels
-        return np.all((ijk >= -margin_voxels) & (ijk <= upper), axis=-1)
+        inside: np.ndarray = np.all((ijk >= -margin_voxels) & (ijk <= upper), axis=-1)
+        return inside
 
     def moved(self, matrix_ras: np.ndarray) -> Geometry:
         """The same grid after every point was moved by a 4 x 4 RAS matrix."""
@@ -118,7 +140,7 @@ class Geometry:
         )
 
     def cropped(self, offset_kji: tuple[int, int, int], shape: tuple[int, int, int]) -> Geometry:
-        """The sub-grid that starts at array index `offset_kji` and has `shape`."""
+        """The grid of another shape (k, j, i) whose first voxel is the one with the array index `offset_kji`."""
         matrix = self.ijk_to_ras.copy()
         matrix[:3, 3] = self.to_ras(np.array(offset_kji[::-1], dtype=float))
         return Geometry(shape, matrix)
@@ -132,6 +154,11 @@ class Image:
     ----------
     array : ndarray, shape (k, j, i)
     geometry : Geometry
+
+    Raises
+    ------
+    ValueError
+        The shapes of array and geometry differ.
     """
 
     array: np.ndarray
@@ -144,7 +171,7 @@ class Image:
 
 @dataclass(frozen=True, eq=False)
 class Region:
-    """A set of voxels of one grid, kept sparse: its cost follows the set, not the volume.
+    """A set of voxels of one grid, kept as a list of indices: a small set needs little memory in a large volume.
 
     Parameters
     ----------
@@ -166,31 +193,32 @@ class Region:
 
     @property
     def volume_ml(self) -> float:
+        """Volume of all voxels, ml."""
         return self.flat.size * self.geometry.voxel_volume_ml
 
     @cached_property
     def points_ras(self) -> np.ndarray:
-        """Voxel centres, RAS mm, shape (n, 3)."""
+        """Centers of the voxels, RAS mm, shape (n, 3)."""
         return self.geometry.flat_to_ras(self.flat)
 
     @cached_property
     def centroid_ras_mm(self) -> np.ndarray:
-        """Mean of the voxel centres, RAS mm, shape (3,)."""
+        """Mean of the centers of the voxels, RAS mm, shape (3,)."""
         k, j, i = (axis.mean() for axis in np.unravel_index(self.flat, self.geometry.shape))
         return self.geometry.to_ras(np.array([i, j, k]))
 
     @cached_property
     def box(self) -> tuple[tuple[int, int, int], tuple[int, int, int]]:
-        """First array index (k, j, i) and shape of the tightest box around the region."""
+        """First array index (k, j, i) and shape of the smallest box that holds the region."""
         kji = np.unravel_index(self.flat, self.geometry.shape)
-        first = tuple(int(axis.min()) for axis in kji)
-        return first, tuple(int(axis.max()) - f + 1 for axis, f in zip(kji, first, strict=True))
+        first = _triple(axis.min() for axis in kji)
+        return first, _triple(axis.max() - f + 1 for axis, f in zip(kji, first, strict=True))
 
     def box_mask(self, margin: int = 0) -> Image:
-        """The region as a boolean image of its box, widened by `margin` voxels (not clipped to the grid)."""
+        """The region as a boolean image of its box, widened by `margin` voxels; it may reach beyond the grid."""
         first, shape = self.box
-        first = tuple(f - margin for f in first)
-        shape = tuple(s + 2 * margin for s in shape)
+        first = _triple(f - margin for f in first)
+        shape = _triple(s + 2 * margin for s in shape)
         mask = np.zeros(shape, dtype=bool)
         kji = np.unravel_index(self.flat, self.geometry.shape)
         mask[tuple(axis - f for axis, f in zip(kji, first, strict=True))] = True
@@ -208,7 +236,21 @@ class Region:
 
 
 def ball(geometry: Geometry, center_ras: np.ndarray, radius_mm: float) -> np.ndarray:
-    """Flat indices, ascending, of the voxels whose centers lie within a radius of a point; int64, shape (n,)."""
+    """The voxels whose centers lie within a radius of a point.
+
+    Parameters
+    ----------
+    geometry : Geometry
+    center_ras : ndarray, shape (3,)
+        RAS mm.
+    radius_mm : float
+        Upper bound of the distance; it counts as within.
+
+    Returns
+    -------
+    ndarray of int64, shape (n,)
+        Flat C-order array indices, ascending.
+    """
     middle = geometry.to_ijk(center_ras)[::-1]
     reach = radius_mm / np.array(geometry.spacing_kji_mm)
     low = np.maximum(np.ceil(middle - reach), 0).astype(np.int64)
@@ -220,7 +262,8 @@ def ball(geometry: Geometry, center_ras: np.ndarray, radius_mm: float) -> np.nda
     inside = k[:, None, None] + j[:, None] + i <= radius_mm**2
     _, rows, columns = geometry.shape
     flat = (axes[0][:, None, None] * rows + axes[1][:, None]) * columns + axes[2]
-    return flat[inside]
+    chosen: np.ndarray = flat[inside]
+    return chosen
 
 
 def resample(
@@ -236,15 +279,14 @@ def resample(
     Parameters
     ----------
     image : Image
-        Source of the values.
     target : Geometry
-        Grid to fill.
+        The grid for which values are computed.
     target_to_image_ras : ndarray, shape (4, 4), optional
         Maps points of the target's frame to points of the image's frame; identity when left out.
     order : int
         Spline order: 0 nearest (label maps), 1 linear.
     outside : float
-        Value for voxels outside the image.
+        The value of voxels outside the image.
 
     Returns
     -------
@@ -261,7 +303,7 @@ def resample(
         source = source.view(np.uint8)
     if order > 0 and source.dtype != np.float32:
         source = source.astype(np.float32)
-    return ndimage.affine_transform(
+    values: np.ndarray = ndimage.affine_transform(
         source,
         matrix,
         offset,
@@ -271,3 +313,4 @@ def resample(
         cval=outside,
         prefilter=order > 1,
     )
+    return values

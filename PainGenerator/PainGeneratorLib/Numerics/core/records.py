@@ -1,4 +1,4 @@
-"""What the stages hand on to one another: hot spots, MR findings, candidates.
+"""What the stages pass on: hot spots, MR findings, candidates.
 
 A measure that does not apply or could not be taken is None, never 0.
 Flags are short lower-case words joined by hyphens (``"near-implant"``); :data:`FLAG_TEXTS` has the sentence for each.
@@ -76,11 +76,11 @@ class HotSpot:
     contour_method: str
     contour_threshold: float
     level_ratio: float | None = None
-    """In the spine, SUVpeak over the same place at the other levels (:mod:`.straight_spine`)."""
+    """In the spine, SUVpeak over the uptake of the same place at the other vertebral levels."""
     conspicuity: float | None = None
-    """How clearly it is more than normal tissue (:mod:`.conspicuity`)."""
+    """How far its uptake exceeds that of normal tissue; :mod:`..pet.conspicuity` defines it."""
     physiologic: str | None = None
-    """Why it is held to be physiologic ("urinary bladder: ..."), None when it is not."""
+    """Why it is taken for physiologic uptake ("urinary bladder: ..."); None when it is not."""
     flags: list[str] = field(default_factory=list)
     rule: str | None = None
     """Name of the rule that decided about `physiologic`, in either direction; None when no rule applied."""

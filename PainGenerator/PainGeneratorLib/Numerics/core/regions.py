@@ -1,4 +1,4 @@
-"""How two voxel sets lie to each other: overlap, gap, union; on the same grid or on different ones."""
+"""Overlap, gap and union of two regions, on the same grid or on different ones."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from scipy.spatial import cKDTree
 from .image import Geometry, Region
 
 MAX_GAP_POINTS = 4000
-"""Larger regions are thinned to about so many points for distances; the error stays below two voxels."""
+"""About the largest number of voxels whose distances are computed. Of a larger region only every n-th voxel is used, so
+that a gap may come out too large by n - 1 voxels."""
 
 
 def contains(region: Region, points_ras: np.ndarray) -> np.ndarray:
@@ -26,7 +27,7 @@ def contains(region: Region, points_ras: np.ndarray) -> np.ndarray:
 
 
 def overlap_fraction(first: Region, second: Region) -> float:
-    """Shared part of the smaller of two regions, 0 to 1, both in one frame."""
+    """The part (0 to 1) of the smaller of two regions in one frame that also belongs to the larger."""
     if not len(first) or not len(second):
         return 0.0
     small, large = (first, second) if first.volume_ml <= second.volume_ml else (second, first)
@@ -34,7 +35,20 @@ def overlap_fraction(first: Region, second: Region) -> float:
 
 
 def gap_mm(first: Region, second: Region, limit_mm: float = np.inf) -> float:
-    """Distance from voxel centre to nearest voxel centre of two regions in one frame; inf beyond `limit_mm`."""
+    """Smallest distance between the voxel centers of two regions in one frame.
+
+    Parameters
+    ----------
+    first, second : Region
+        Not empty.
+    limit_mm : float
+        Distances of this size or more are not computed, which saves time.
+
+    Returns
+    -------
+    float
+        In mm; infinite when it is not below `limit_mm`.
+    """
     a, b = (_thinned(region.points_ras) for region in (first, second))
     if len(a) > len(b):
         a, b = b, a
@@ -48,13 +62,15 @@ def gap_mm(first: Region, second: Region, limit_mm: float = np.inf) -> float:
 
 
 def _thinned(points: np.ndarray) -> np.ndarray:
+    """At most about MAX_GAP_POINTS of the points."""
     return points if len(points) <= MAX_GAP_POINTS else points[:: len(points) // MAX_GAP_POINTS + 1]
 
 
 def on_grid(region: Region, geometry: Geometry) -> Region:
-    """The voxels of another grid (same frame) whose centres lie in the region.
+    """The voxels of another grid in the same frame whose centers lie in the region.
 
-    Used to bring regions of PET and MR onto one grid; cost follows the region's box, not the grid.
+    It brings regions of PET and MR onto one grid. Only voxels near the region are looked at, whatever the size of the
+    grid.
     """
     if region.geometry.is_same_grid(geometry):
         return Region(geometry, region.flat)
@@ -75,12 +91,12 @@ def on_grid(region: Region, geometry: Geometry) -> Region:
 
 
 def union(regions: list[Region]) -> Region:
-    """All voxels of regions that share one grid.
+    """All voxels that belong to at least one of several regions on one grid.
 
     Raises
     ------
     ValueError
-        When the grids differ: bring them to one with :func:`on_grid` first.
+        When the grids differ; :func:`on_grid` brings regions to one grid.
     """
     geometry = regions[0].geometry
     if not all(region.geometry.is_same_grid(geometry) for region in regions):

@@ -43,7 +43,12 @@ class RuleList(Generic[Context, Result]):
     Parameters
     ----------
     rules : iterable of Rule
-        With unique names, each with a docstring.
+        Their names are unique, and each has a docstring.
+
+    Raises
+    ------
+    ValueError
+        Two rules share a name, or a rule has no docstring.
     """
 
     def __init__(self, rules: Iterable[Rule[Context, Result]]) -> None:

@@ -1,13 +1,14 @@
-"""Tissue classes: the coarse map that PET, MR and anatomy share.
+"""Codes of the tissue map, which PET, MR and anatomy share.
 
-A tissue map is an :class:`Image` of uint8 with these codes. It is made from MR signal or from an anatomy segmentation,
-on the reference series' grid, and resampled (nearest) to the PET's grid for the matched reference tissue.
+A tissue map is an :class:`.image.Image` of uint8 with these codes on the grid of the reference series. It is made from
+MR signal or from an anatomy segmentation. For the matched reference tissue of a hot spot it is resampled (nearest
+neighbor) to the grid of the PET.
 """
 
 from __future__ import annotations
 
 UNKNOWN = 0
-"""Outside the MR, or not told apart."""
+"""Outside the MR, or a tissue that could not be decided."""
 MARROW = 1
 """Bone with its marrow."""
 MUSCLE = 2

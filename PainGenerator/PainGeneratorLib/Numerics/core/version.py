@@ -1,3 +1,3 @@
-"""The version of the software, as every file that it writes states it."""
+"""The version of the software; every file that the software writes names it."""
 
 VERSION = "0.1.0"

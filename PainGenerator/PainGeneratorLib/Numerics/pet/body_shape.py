@@ -14,8 +14,8 @@ import numpy as np
 from ..body import distances
 from ..body.midline import CUT_PART, OUTLINE_PERCENT, BodyVoxels, midline_plane
 from ..body.straight_spine import STEP_MM, StraightSpine
-from ..body.symmetry import LEFT_RAS, SymmetryPlane
-from ..core.image import Geometry
+from ..body.symmetry import SymmetryPlane
+from ..core.image import LEFT_RAS, Geometry
 from .foci import Focus
 
 SLAB_MM = 15.0

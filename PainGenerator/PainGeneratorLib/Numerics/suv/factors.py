@@ -1,12 +1,14 @@
-"""PET voxel values to SUVbw (g/ml): right, or refused with the reason.
+"""Turns PET voxel values into SUVbw (g/ml), or refuses and gives the reason.
 
-Rules and their order: Vacha, Hofheinz, Braune, Loeck, Zwanenburg, "SUV computation" (IBSI-SUV, CC BY 4.0) and QIBA's
-vendor-neutral pseudocode (2018). Every number that enters is a row of the provenance; nothing is guessed silently.
+The rules and their order follow Vacha, Hofheinz, Braune, Loeck and Zwanenburg, "SUV computation" (IBSI-SUV manual,
+CC BY 4.0), and QIBA's vendor-neutral pseudocode (2018). Every number that enters the computation becomes a row of the
+provenance, and every assumption becomes a warning. Start at :func:`compute_suv_factors`.
 """
 
 from __future__ import annotations
 
-from datetime import timedelta
+from dataclasses import replace
+from datetime import datetime, timedelta
 
 import numpy as np
 
@@ -26,9 +28,15 @@ __all__ = [
     "unit_kind",
 ]
 
-USUAL_UPTAKE_MINUTES = (30.0, 180.0)
+SHORTEST_USUAL_UPTAKE_MINUTES = 30.0
+"""Lower bound of an uptake time without a warning, minutes (our estimate)."""
+
+LONGEST_USUAL_UPTAKE_MINUTES = 180.0
+"""Upper bound of an uptake time without a warning, minutes (our estimate)."""
+
 SAME_FACTOR_TOLERANCE = 0.02
-"""Philips' two private factors may differ by this much before a warning."""
+"""Upper bound of the relative difference between the SUV of the two private factors of Philips without a warning
+(our estimate)."""
 
 GML_KINDS = {
     "": None,
@@ -38,7 +46,7 @@ GML_KINDS = {
     "LBMJANMA": "lbm-janma",
     "IBW": "ibw",
 }
-"""SUV Type (0054,1006) of g/ml values -> normalization; None is SUVbw itself."""
+"""SUV Type (0054,1006) of values in g/ml -> key of NORMALIZATIONS; None stands for SUVbw itself."""
 
 UNIT_KINDS = {
     "suvbw": "bw",
@@ -48,26 +56,27 @@ UNIT_KINDS = {
     "suvibw": "ibw",
     "suvbsa": "bsa",
 }
-"""Annotation inside the braces of a UCUM unit of DICOM CID 85, lower case -> kind."""
+"""Text inside the braces of a UCUM unit of DICOM CID 85, in lower case -> kind of SUV."""
 
 
 def compute_suv_factors(header: PetHeader, overrides: SuvOverrides | None = None) -> SuvResult:
-    """SUVbw per rescaled unit of every slice of a PET series.
+    """The factor from rescaled pixel values to SUVbw for every slice of a PET series.
 
     Parameters
     ----------
     header : PetHeader
     overrides : SuvOverrides, optional
-        Values given by hand; they take the place of the header's and are marked.
+        Values given by hand. They take the place of the header's values and are marked in the provenance.
 
     Returns
     -------
     SuvResult
+        Factors in g/ml for one unit of the rescaled pixel values, shape (n_slices,).
 
     Raises
     ------
     PainGeneratorError
-        The series is not one that SUV can be computed from, or a value is missing or impossible.
+        SUV cannot be computed from this series, or a value is missing or impossible.
     """
     overrides = overrides or SuvOverrides()
     ledger = Ledger()
@@ -77,10 +86,7 @@ def compute_suv_factors(header: PetHeader, overrides: SuvOverrides | None = None
     note_tracer(header, ledger)
     units = (header.units or "").upper()
     ledger.add("Units", units, "", "Units (0054,1001)")
-    if header.rescale_slope is not None:
-        low, high = float(np.min(header.rescale_slope)), float(np.max(header.rescale_slope))
-        many = "" if low == high else f"one per slice, {low:g} to {high:g}"
-        ledger.add("Rescale slope", low if low == high else None, "", "Rescale Slope (0028,1053)", many)
+    _note_rescale_slope(header, ledger)
     if units == "GML":
         return _from_gml(header, overrides, ledger)
     if units == "CM2ML":
@@ -95,17 +101,29 @@ def compute_suv_factors(header: PetHeader, overrides: SuvOverrides | None = None
     )
 
 
+def _note_rescale_slope(header: PetHeader, ledger: Ledger) -> None:
+    """Note the slope, or the range of the slopes where the slices have their own."""
+    if header.rescale_slope is None:
+        return
+    low, high = float(np.min(header.rescale_slope)), float(np.max(header.rescale_slope))
+    source = "Rescale Slope (0028,1053)"
+    if low == high:
+        ledger.add("Rescale slope", low, "", source)
+    else:
+        ledger.add("Rescale slope", None, "", source, f"one per slice, {low:g} to {high:g}")
+
+
 def _check_acceptable(header: PetHeader) -> None:
-    """Refuse what is no attenuation-corrected original PET."""
+    """Refuse a series that is no original PET with attenuation correction."""
     if header.modality != "PT":
         raise PainGeneratorError(
             f"The series chosen as PET has the modality {header.modality or 'unknown'}, not PT.",
             "Choose the PET series with --role SERIES=PET.",
         )
     if "ATTN" not in header.corrected_image:
-        told = "is empty" if not header.corrected_image else "does not contain ATTN"
+        fault = "is empty" if not header.corrected_image else "does not contain ATTN"
         raise PainGeneratorError(
-            f"The PET series is not marked as attenuation-corrected (Corrected Image (0028,0051) {told}).",
+            f"The PET series is not marked as attenuation-corrected (Corrected Image (0028,0051) {fault}).",
             "Choose the attenuation-corrected series with --role SERIES=PET.",
         )
     if header.rescale_intercept is not None and np.any(np.nan_to_num(header.rescale_intercept) != 0.0):
@@ -116,7 +134,18 @@ def _check_acceptable(header: PetHeader) -> None:
 
 
 def _check_decay_words(header: PetHeader) -> str:
-    """Decay Correction (0054,1102), in agreement with Corrected Image (0028,0051)."""
+    """Decay Correction (0054,1102), after a check that Corrected Image (0028,0051) agrees with it.
+
+    Returns
+    -------
+    str
+        ``START``, ``ADMIN`` or ``NONE``.
+
+    Raises
+    ------
+    PainGeneratorError
+        The word is missing or unknown, or the two attributes contradict each other.
+    """
     word = (header.decay_correction or "").upper()
     if word not in ("START", "ADMIN", "NONE"):
         raise PainGeneratorError(
@@ -125,10 +154,10 @@ def _check_decay_words(header: PetHeader) -> str:
             "Send the series again from the scanner, or use one with START, ADMIN or NONE.",
         )
     if ("DECY" in header.corrected_image) != (word != "NONE"):
-        told = "contains" if word == "NONE" else "lacks"
+        fault = "contains" if word == "NONE" else "lacks"
         raise PainGeneratorError(
             f"The PET header contradicts itself: Decay Correction (0054,1102) is {word}, but Corrected Image "
-            f"(0028,0051) {told} DECY.",
+            f"(0028,0051) {fault} DECY.",
             "Send the original series from the scanner or archive.",
         )
     return word
@@ -137,10 +166,10 @@ def _check_decay_words(header: PetHeader) -> str:
 def _from_activity(
     header: PetHeader, overrides: SuvOverrides, ledger: Ledger, scale: np.ndarray, way: str
 ) -> SuvResult:
-    """Factors for values that times `scale` (n_slices,) are Bq/ml."""
+    """Factors for pixel values that give Bq/ml when they are multiplied by `scale`, shape (n_slices,)."""
     word = _check_decay_words(header)
     weight = weight_kg_of(header, overrides, ledger)
-    height = height_m_of(header, overrides, ledger, needed=False)
+    height = height_m_of(header, overrides, ledger)
     dose = dose_bq_of(header, overrides, ledger)
     ledger.add("Decay correction", word, "", "Decay Correction (0054,1102)")
     half_life, uptake = None, None
@@ -153,52 +182,61 @@ def _from_activity(
         if word == "START":
             origin, offsets, how = start_reference(header, decay_per_s, ledger)
             way += f"/START/{how}"
+            first = origin + timedelta(seconds=float(offsets.min()))
         else:
             origin, offsets, durations = frame_starts(header)
             ledger.add("Frame start", origin, "", "Acquisition Date and Time (0008,0022), (0008,0032)", "earliest")
             offsets = offsets + average_decay_time_s(durations, decay_per_s)
             way += "/NONE"
-        first = origin + timedelta(seconds=float(offsets.min())) if word == "START" else origin
+            first = origin
         given = injection_datetime(header, overrides, first, half_life, ledger)
         after_s = (origin - given).total_seconds() + offsets
         factors = factors * np.exp(decay_per_s * after_s)
-        uptake = _uptake(header, given, first, ledger)
+        uptake = _uptake_minutes(given, first, ledger)
     ledger.add("SUVbw factor", float(np.median(factors)), "g/ml per stored unit after rescaling", DERIVED, way)
     return SuvResult(
         factors, way, tuple(ledger.rows), tuple(ledger.warnings), weight, height, header.sex, dose, half_life, uptake
     )
 
 
-def _uptake(header: PetHeader, given, reference, ledger: Ledger) -> float:
-    """Minutes from injection to the scan; warns when they are unusual."""
-    minutes = (reference - given).total_seconds() / 60.0
+def _uptake_minutes(given: datetime, scan: datetime, ledger: Ledger) -> float:
+    """Minutes from the injection to the scan; warns when they are unusual."""
+    minutes = (scan - given).total_seconds() / 60.0
     ledger.add("Uptake time", round(minutes, 2), "min", DERIVED)
-    low, high = USUAL_UPTAKE_MINUTES
+    low, high = SHORTEST_USUAL_UPTAKE_MINUTES, LONGEST_USUAL_UPTAKE_MINUTES
     if not low <= minutes <= high:
         ledger.warn(f"The uptake time is {minutes:.0f} min; {low:g} to {high:g} min are usual.")
     return minutes
 
 
+def _usable(factors: np.ndarray | None) -> np.ndarray | None:
+    """Private factors of the slices, or None unless all of them are above 0."""
+    return factors if factors is not None and bool(np.all(np.nan_to_num(factors) > 0)) else None
+
+
 def _from_counts(header: PetHeader, overrides: SuvOverrides, ledger: Ledger) -> SuvResult:
-    """Philips' counts: its SUV factor, else its activity factor."""
-    suv_factor, activity = header.philips_suv_factor, header.philips_activity_factor
-    has_suv = suv_factor is not None and bool(np.all(np.nan_to_num(suv_factor) > 0))
-    has_activity = activity is not None and bool(np.all(np.nan_to_num(activity) > 0))
-    if not (has_suv or has_activity):
+    """Counts of a Philips scanner: its SUV factor is used, else its activity factor."""
+    suv_factor, activity = _usable(header.philips_suv_factor), _usable(header.philips_activity_factor)
+    if suv_factor is not None:
+        return _from_suv_counts(header, overrides, ledger, suv_factor, activity)
+    if activity is None:
         raise PainGeneratorError(
             "The PET values are counts (Units CNTS), and the header has no factor to convert them "
             "(Philips' private SUV and activity factors (7053,xx00), (7053,xx09) are missing or 0).",
             "Send the series again without removing private tags, or use one in Bq/ml.",
         )
-    if not header.philips_creator_found:
-        ledger.warn("Philips' private factors have no private creator element; they were taken from (7053,10xx).")
-    if not has_suv:
-        ledger.add(
-            "Philips activity factor", float(np.median(activity)), "Bq/ml per count", "Activity factor (7053,xx09)"
-        )
-        return _from_activity(header, overrides, ledger, activity, "CNTS/Philips activity factor")
+    _warn_of_missing_creator(header, ledger)
+    ledger.add("Philips activity factor", float(np.median(activity)), "Bq/ml per count", "Activity factor (7053,xx09)")
+    return _from_activity(header, overrides, ledger, activity, "CNTS/Philips activity factor")
+
+
+def _from_suv_counts(
+    header: PetHeader, overrides: SuvOverrides, ledger: Ledger, suv_factor: np.ndarray, activity: np.ndarray | None
+) -> SuvResult:
+    """Counts that the SUV factor of Philips turns into SUVbw; the activity factor only serves as a check."""
+    _warn_of_missing_creator(header, ledger)
     ledger.add("Philips SUV factor", float(np.median(suv_factor)), "g/ml per count", "SUV factor (7053,xx00)")
-    if has_activity:
+    if activity is not None:
         _compare_philips(header, overrides, ledger, suv_factor, activity)
     if overrides != SuvOverrides():
         ledger.warn(
@@ -207,8 +245,15 @@ def _from_counts(header: PetHeader, overrides: SuvOverrides, ledger: Ledger) -> 
     return _ready(header, ledger, np.asarray(suv_factor, dtype=np.float64), "CNTS/Philips SUV factor", None, None)
 
 
-def _compare_philips(header, overrides, ledger: Ledger, suv_factor: np.ndarray, activity: np.ndarray) -> None:
-    """Warn when Philips' two factors lead to different SUV; notes when the second way is closed."""
+def _warn_of_missing_creator(header: PetHeader, ledger: Ledger) -> None:
+    if not header.philips_creator_found:
+        ledger.warn("Philips' private factors have no private creator element; they were taken from (7053,10xx).")
+
+
+def _compare_philips(
+    header: PetHeader, overrides: SuvOverrides, ledger: Ledger, suv_factor: np.ndarray, activity: np.ndarray
+) -> None:
+    """Warn when the two private factors lead to different SUV; note it when the activity factor cannot be used."""
     try:
         other = _from_activity(header, overrides, Ledger(), activity, "CNTS").factors
     except PainGeneratorError as error:
@@ -224,7 +269,7 @@ def _compare_philips(header, overrides, ledger: Ledger, suv_factor: np.ndarray, 
 
 
 def _from_gml(header: PetHeader, overrides: SuvOverrides, ledger: Ledger) -> SuvResult:
-    """Values in g/ml: SUV already, perhaps normalized by another body size."""
+    """Values in g/ml: they are SUV already, perhaps normalized by another body size than the weight."""
     word = (header.suv_type or "").upper()
     if word not in GML_KINDS:
         raise PainGeneratorError(
@@ -234,11 +279,7 @@ def _from_gml(header: PetHeader, overrides: SuvOverrides, ledger: Ledger) -> Suv
     kind = GML_KINDS[word]
     ledger.add("SUV type", word or "BW", "", "SUV Type (0054,1006)", "" if word else "empty means BW")
     if kind is None:
-        if (
-            overrides.weight_kg is not None
-            or overrides.dose_bq is not None
-            or overrides.injection_datetime is not None
-        ):
+        if replace(overrides, height_m=None) != SuvOverrides():
             ledger.warn("Weight, dose or time given by hand do not enter: the PET values are SUV already.")
         return _ready(header, ledger, np.ones(header.n_slices), "GML/BW", None, None)
     weight, height, sex = body_of(header, overrides, ledger)
@@ -247,7 +288,7 @@ def _from_gml(header: PetHeader, overrides: SuvOverrides, ledger: Ledger) -> Suv
 
 
 def _from_cm2ml(header: PetHeader, overrides: SuvOverrides, ledger: Ledger) -> SuvResult:
-    """Values normalized by body surface area."""
+    """Values that are SUV normalized by the body surface area."""
     word = (header.suv_type or "BSA").upper()
     if word != "BSA":
         raise PainGeneratorError(
@@ -261,8 +302,10 @@ def _from_cm2ml(header: PetHeader, overrides: SuvOverrides, ledger: Ledger) -> S
     return _ready(header, ledger, np.full(header.n_slices, factor), "CM2ML/BSA", weight, height)
 
 
-def _ready(header, ledger: Ledger, factors: np.ndarray, path: str, weight, height) -> SuvResult:
-    """A result for values that need neither dose nor decay."""
+def _ready(
+    header: PetHeader, ledger: Ledger, factors: np.ndarray, path: str, weight: float | None, height: float | None
+) -> SuvResult:
+    """The result for values that need neither dose nor decay."""
     if weight is None and header.weight_kg:
         weight = header.weight_kg
     ledger.add("SUVbw factor", float(np.median(factors)), "g/ml per stored unit after rescaling", DERIVED, path)
@@ -275,7 +318,7 @@ def _ready(header, ledger: Ledger, factors: np.ndarray, path: str, weight, heigh
 
 
 def unit_kind(unit: str) -> str | None:
-    """The kind of SUV that a unit stands for.
+    """The kind of SUV that a unit names.
 
     Parameters
     ----------
@@ -286,7 +329,7 @@ def unit_kind(unit: str) -> str | None:
     Returns
     -------
     str or None
-        ``bw`` or a key of :data:`body_size.NORMALIZATIONS`; None when the unit does not say SUV.
+        ``bw`` or a key of :data:`.body_size.NORMALIZATIONS`; None when the unit is not one of SUV.
     """
     word = unit.strip().lower().replace(" ", "")
     if "{" in word and "}" in word:
@@ -300,20 +343,27 @@ def unit_kind(unit: str) -> str | None:
 def factors_for_unit(
     unit: str, n_slices: int, weight_kg: float | None = None, height_m: float | None = None, sex: str | None = None
 ) -> SuvResult:
-    """SUVbw factors of a volume without a DICOM header, whose unit is known.
+    """The factors to SUVbw of a volume that has no DICOM header, but a known unit.
 
     Parameters
     ----------
     unit : str
         As for :func:`unit_kind`.
     n_slices : int
-    weight_kg, height_m, sex
+    weight_kg, height_m : float, optional
         Needed for units other than SUVbw.
+    sex : str, optional
+        M, F or O.
+
+    Returns
+    -------
+    SuvResult
+        The same factor for every slice.
 
     Raises
     ------
     PainGeneratorError
-        The unit is none of SUV, or a body size is missing.
+        The unit is not one of SUV, or weight or height is missing.
     """
     kind = unit_kind(unit)
     if kind is None:

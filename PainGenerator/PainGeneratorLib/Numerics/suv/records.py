@@ -1,4 +1,4 @@
-"""What the SUV computation is given and what it returns; see :mod:`suv` for the rules."""
+"""What the SUV computation takes and what it returns; :mod:`.factors` has the rules."""
 
 from __future__ import annotations
 
@@ -9,20 +9,25 @@ from typing import Any
 import numpy as np
 
 BY_HAND = "given by hand"
+"""Source of a value that the user gave in place of the header's."""
+
 DERIVED = "derived"
+"""Source of a value that was computed from others."""
+
+CONSTANT_TO = 1e-9
+"""Upper bound of the relative spread of factors that count as one factor."""
 
 
 @dataclass(frozen=True, eq=False)
 class PetHeader:
-    """Header facts of one PET series, in plain types; arrays and tuples run over its slices in image order.
+    """What the DICOM header of a PET series says, in plain types.
 
-    Times are clock times of the scanner without a zone. Missing numbers are None, in arrays NaN.
+    Arrays and tuples run over the slices of the series in image order. Times are clock times of the scanner without a
+    zone. A missing value is None, within an array NaN.
     """
 
     n_slices: int
     modality: str | None = None
-    manufacturer: str | None = None
-    image_type: tuple[str, ...] = ()
     corrected_image: tuple[str, ...] = ()
     """Corrected Image (0028,0051): ATTN, DECY, ..."""
     units: str | None = None
@@ -32,7 +37,7 @@ class PetHeader:
     decay_correction: str | None = None
     """Decay Correction (0054,1102): START, ADMIN, NONE."""
     rescale_slope: np.ndarray | None = None
-    """Shape (n_slices,); already applied to the pixels, kept for the provenance."""
+    """Shape (n_slices,). It was already applied to the pixel values; it is kept for the provenance."""
     rescale_intercept: np.ndarray | None = None
     """Shape (n_slices,)."""
     acquisition_datetimes: tuple[datetime | None, ...] = ()
@@ -47,7 +52,7 @@ class PetHeader:
     height_m: float | None = None
     sex: str | None = None
     dose: float | None = None
-    """Radionuclide Total Dose (0018,1074) as it stands: Bq, from some senders MBq."""
+    """Radionuclide Total Dose (0018,1074) as it was written: in Bq, by some senders in MBq."""
     half_life_s: float | None = None
     nuclide: str | None = None
     """Code meaning or value of the Radionuclide Code Sequence."""
@@ -63,21 +68,21 @@ class PetHeader:
     """PET scan_datetime (0009,xx0D) of the private block GEMS_PETD_01."""
     ge_creator_found: bool = True
     siemens_reference_datetime: datetime | None = None
-    """(0071,xx22) of Siemens' private block; used as a cross-check only."""
+    """(0071,xx22) of the private block of Siemens; it is only compared with the series time."""
     philips_suv_factor: np.ndarray | None = None
     """Shape (n_slices,); (7053,xx00) of the block Philips PET Private Group."""
     philips_activity_factor: np.ndarray | None = None
     """Shape (n_slices,); (7053,xx09)."""
     philips_creator_found: bool = True
     n_injections: int = 1
-    """Items of the Radiopharmaceutical Information Sequence."""
+    """Number of items of the Radiopharmaceutical Information Sequence."""
     inconsistent: tuple[str, ...] = ()
-    """Names of tags that should be one for the series but differ between its slices."""
+    """Names of tags that should be the same in the whole series but differ between its slices."""
 
 
 @dataclass(frozen=True)
 class SuvOverrides:
-    """What the user gives by hand in place of the DICOM header; None leaves the header's value."""
+    """Values that the user gives in place of the header's; None keeps the value of the header."""
 
     weight_kg: float | None = None
     height_m: float | None = None
@@ -87,13 +92,13 @@ class SuvOverrides:
 
 @dataclass(frozen=True)
 class ProvenanceRow:
-    """One line of "which number was used?"."""
+    """One number or word that entered the SUV computation, and where it came from."""
 
     quantity: str
     value: str | float | None
     unit: str
     source: str
-    """A tag as "Patient's Weight (0010,1030)", "given by hand" or "derived"."""
+    """A DICOM attribute such as "Patient's Weight (0010,1030)", or BY_HAND, or DERIVED."""
     note: str = ""
 
     def to_json(self) -> dict[str, Any]:
@@ -109,13 +114,15 @@ class ProvenanceRow:
 
 @dataclass(frozen=True, eq=False)
 class SuvResult:
-    """SUVbw factors of a PET series and how they came about.
+    """SUVbw factors of a PET series and how they were computed.
 
-    ``factors`` has shape (n_slices,), g/ml SUVbw per rescaled unit: ``suv = rescaled * factors[:, None, None]``.
+    ``factors`` has shape (n_slices,). A factor is SUVbw (g/ml) for one unit of the rescaled pixel values, so
+    ``suv = rescaled * factors[:, None, None]``.
     """
 
     factors: np.ndarray
     path: str
+    """The way through the rules, for example ``BQML/START/series time``."""
     provenance: tuple[ProvenanceRow, ...]
     warnings: tuple[str, ...]
     weight_kg: float | None = None
@@ -124,12 +131,12 @@ class SuvResult:
     dose_bq: float | None = None
     half_life_s: float | None = None
     uptake_minutes: float | None = None
-    """Injection to the reference time of the decay correction; None when it does not enter or is not known."""
+    """From the injection to the start of the scan; None when the computation does not need it."""
 
     @property
     def is_constant(self) -> bool:
-        """True when all slices share one factor (to 1e-9)."""
-        return bool(np.ptp(self.factors) <= 1e-9 * abs(float(self.factors[0])))
+        """True when all slices share one factor, to the precision CONSTANT_TO."""
+        return bool(np.ptp(self.factors) <= CONSTANT_TO * abs(float(self.factors[0])))
 
     @property
     def given_by_hand(self) -> tuple[str, ...]:
@@ -166,7 +173,7 @@ class Ledger:
     warnings: list[str] = field(default_factory=list)
 
     def add(self, quantity: str, value: Any, unit: str, source: str, note: str = "") -> None:
-        """Note a quantity; dates become text, numpy numbers become floats."""
+        """Add a row; dates and times become text, numpy numbers become plain ones."""
         if isinstance(value, datetime | time):
             value = value.isoformat(sep=" ") if isinstance(value, datetime) else value.isoformat()
         elif isinstance(value, np.generic):
@@ -174,6 +181,6 @@ class Ledger:
         self.rows.append(ProvenanceRow(quantity, value, unit, source, note))
 
     def warn(self, sentence: str) -> None:
-        """Note a warning once."""
+        """Add a warning, unless the same one was added before."""
         if sentence not in self.warnings:
             self.warnings.append(sentence)

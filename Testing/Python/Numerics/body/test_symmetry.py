@@ -7,7 +7,6 @@ import pytest
 from PainGeneratorLib.Numerics.body.symmetry import (
     RELIABLE_QUALITY,
     SymmetryPlane,
-    asymmetry_index_percent,
     find_symmetry_plane,
     left_right_ratio,
 )
@@ -147,4 +146,3 @@ def test_left_right_measures():
     assert left_right_ratio(None, 1.0) is None
     assert left_right_ratio(2.0, None) is None
     assert left_right_ratio(2.0, 0.0) is None
-    assert asymmetry_index_percent(1.30, 1.13) == pytest.approx(13.99, abs=0.01)

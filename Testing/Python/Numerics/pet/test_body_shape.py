@@ -7,8 +7,8 @@ import dataclasses
 import numpy as np
 import pytest
 from PainGeneratorLib.Numerics.body.straight_spine import StraightSpine
-from PainGeneratorLib.Numerics.body.symmetry import LEFT_RAS, SymmetryPlane
-from PainGeneratorLib.Numerics.core.image import Geometry
+from PainGeneratorLib.Numerics.body.symmetry import SymmetryPlane
+from PainGeneratorLib.Numerics.core.image import LEFT_RAS, Geometry
 from PainGeneratorLib.Numerics.pet.body_shape import BodyShape
 from PainGeneratorLib.Numerics.pet.foci import Focus
 

@@ -6,9 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from PainGeneratorLib.Numerics.core.gaussian import box_above, gaussian
-from PainGeneratorLib.Numerics.core.image import Geometry, Image, ball
-from PainGeneratorLib.Numerics.core.voxel_bits import VoxelBits
+from PainGeneratorLib.Numerics.core.image import Geometry, Image
 from PainGeneratorLib.Numerics.mr.signal import near_mask
 from PainGeneratorLib.Numerics.pet import measuring
 from PainGeneratorLib.Numerics.pet.contours import METHODS
@@ -18,8 +16,6 @@ from PainGeneratorLib.Numerics.pet.splitting import connected_parts
 from PainGeneratorLib.Workflow.protocol import load_protocol
 from plain_contours import PlainContourSpace
 from scipy import ndimage
-
-SPACING = (3.0, 1.5, 2.0)
 
 
 @pytest.fixture
@@ -47,16 +43,6 @@ def scan(rng, shape=(40, 50, 60)) -> Image:
     return Image(array, Geometry(shape, np.diag([-2.0, -2.0, 2.5, 1.0])))
 
 
-@pytest.mark.parametrize("box", [None, (slice(0, 5), slice(20, 41), slice(7, 8))])
-def test_the_gaussian_is_that_of_scipy(rng, box):
-    array = rng.standard_normal((9, 41, 70)).astype(np.float32)
-    sigma = (2.6, 0.7, 4.0)
-    expected = ndimage.gaussian_filter(array.astype(np.float64), sigma, mode="nearest", truncate=3.0)
-    found = gaussian(array, sigma, box)
-    assert found.dtype == np.float32
-    np.testing.assert_allclose(found, expected if box is None else expected[box], atol=2e-6)
-
-
 def test_only_the_body_is_smoothed_and_nothing_that_counts_is_lost(rng):
     image = scan(rng)
     quick = smoothed(image, 6.0, 0.3)
@@ -67,43 +53,6 @@ def test_only_the_body_is_smoothed_and_nothing_that_counts_is_lost(rng):
     np.testing.assert_allclose(quick[above], plain[above], rtol=2e-5)
 
 
-def test_the_box_holds_all_that_is_above_and_everything_where_nothing_is():
-    array = np.zeros((5, 6, 7), dtype=np.float32)
-    assert box_above(array, 0.5) == (slice(0, 5), slice(0, 6), slice(0, 7))
-    array[2, 3, 1] = array[3, 3, 4] = 1.0
-    assert box_above(array, 0.5) == (slice(2, 4), slice(3, 4), slice(1, 5))
-    assert box_above(array, 0.5, (1, 9, 2)) == (slice(1, 5), slice(0, 6), slice(0, 7))
-
-
-def test_a_set_survives_packing(rng):
-    mask = blob(rng)
-    bits = VoxelBits(mask.shape, SPACING)
-    np.testing.assert_array_equal(bits.unpack(bits.pack(mask)).reshape(mask.shape), mask)
-    assert bits.pack(mask).bit_count() == np.count_nonzero(mask)
-
-
-@pytest.mark.parametrize("radius", [0.5, 3.0, 6.1, 8.0])
-def test_voxels_within_a_radius_are_those_of_the_distance_map(rng, radius):
-    mask = blob(rng)
-    bits = VoxelBits(mask.shape, SPACING)
-    expected = ndimage.distance_transform_edt(~mask, sampling=SPACING) <= radius
-    np.testing.assert_array_equal(bits.unpack(bits.within(bits.pack(mask), radius)).reshape(mask.shape), expected)
-
-
-def test_growing_and_connecting_are_those_of_scipy(rng):
-    mask = blob(rng) & (rng.random((24, 30, 28)) < 0.4)
-    bits = VoxelBits(mask.shape, SPACING)
-    grown = bits.unpack(bits.grown(bits.pack(mask), 3)).reshape(mask.shape)
-    np.testing.assert_array_equal(grown, ndimage.binary_dilation(mask, iterations=3))
-    labels, count = ndimage.label(mask, np.ones((3, 3, 3)))
-    assert count > 3
-    rest = voxels = bits.pack(mask)
-    for number in range(1, count + 1):
-        part = bits.part_of(rest & -rest, voxels)
-        np.testing.assert_array_equal(bits.unpack(part).reshape(mask.shape), labels == number)
-        rest &= ~part
-
-
 def test_connected_parts_are_those_of_scipy(rng):
     mask = blob(rng) & (rng.random((24, 30, 28)) < 0.5)
     flat = np.flatnonzero(mask)
@@ -111,17 +60,6 @@ def test_connected_parts_are_those_of_scipy(rng):
     found = connected_parts(flat, Geometry(mask.shape, np.eye(4)))
     pairs = set(zip(found.tolist(), labels.reshape(-1)[flat].tolist(), strict=True))
     assert len(pairs) == len(set(found.tolist())) == labels.max()
-
-
-@pytest.mark.parametrize("center", [(20.0, -31.0, 40.0), (0.0, 0.0, 0.0), (500.0, 0.0, 0.0)])
-def test_a_ball_holds_the_voxels_whose_centers_lie_within_its_radius(center):
-    turn = np.array([[0.8, 0.6, 0], [-0.6, 0.8, 0], [0, 0, 1.0]])
-    matrix = np.eye(4)
-    matrix[:3, :3] = turn * (1.7, 2.3, 3.1)
-    matrix[:3, 3] = (-11.0, -23.0, -2.0)
-    geometry = Geometry((20, 25, 30), matrix)
-    inside = np.linalg.norm(geometry.flat_to_ras(np.arange(geometry.size)) - center, axis=1) <= 9.0
-    np.testing.assert_array_equal(ball(geometry, np.array(center), 9.0), np.flatnonzero(inside))
 
 
 @pytest.mark.parametrize("method", list(METHODS))
