@@ -16,6 +16,7 @@ from .finding import Found, find_candidates
 from .progress import Show, StageClock, part, silent
 from .reading import read_case
 from .stages import Alignment, Suv, align_series, make_suv
+from .warnings import run_warnings
 
 
 @dataclass(eq=False)
@@ -62,17 +63,7 @@ class Analysis:
     @property
     def warnings(self) -> list[str]:
         """What the user must know, in the order of the stages."""
-        sentences = [*self.case.warnings.sentences, *self.suv.result.warnings]
-        for role, series in self.alignment.by_role.items():
-            if not series.aligned:
-                sentences.append(
-                    f"{role} is not aligned to {self.case.reference_role}: {series.reason} {series.advice}"
-                )
-            sentences += [f"{role}: {text}" for text in series.warnings]
-        if self.anatomy is not None:
-            sentences += self.anatomy.warnings
-        sentences += [*self.mr.warnings, *self.mr.implant.warnings, *self.pet.warnings]
-        return list(dict.fromkeys(sentences))
+        return run_warnings(self.case, self.suv, self.alignment, self.anatomy, self.mr, self.pet)
 
 
 def analyze(folder: Path, options: CaseOptions, progress: Show = silent) -> Analysis:
