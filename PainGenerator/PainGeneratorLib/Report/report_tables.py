@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping, Sequence
+
+from ..Numerics.core.measures import SCORE_PARTS, Measure, Output, measures_of
 from ..Numerics.core.records import Candidate
 from . import words
 from .content import ReportContent, Row
@@ -10,14 +13,6 @@ from .tables import best_first
 
 NOT_ALIGNED = "not aligned"
 """The verdict of a series whose positions must not be trusted."""
-SCORE_WORDS = {
-    "pet": "PET uptake",
-    "mr": "MR finding",
-    "concordance": "PET\u2013MR agreement",
-    "asymmetry": "Left\u2013right difference",
-    "symptom": "Match with the pain",
-    "penalty": "Deductions",
-}
 METHOD = (
     "SUV is SUVbw: activity per ml, times body weight, over the injected activity, in g/ml. SUVpeak is the mean of "
     "the hottest 1 ml sphere (radius 6.2 mm) whose center lies in the focus; SUVmean, metabolic volume and total "
@@ -47,89 +42,53 @@ def _place_words(candidate: Candidate) -> str:
     return ", ".join(part for part in (place.level, place.zone) if part)
 
 
+def _measure_table(candidates: Sequence[Candidate], output: Output) -> Html:
+    """The measures that an output shows, one line per candidate."""
+    measures = measures_of(output)
+    header = [(measure.title, measure.unit) if measure.unit else measure.title for measure in measures]
+    rows = [[_cell(measure, c) for measure in measures] for c in best_first(candidates)]
+    return table(header, rows, numeric=[n for n, measure in enumerate(measures) if measure.is_number])
+
+
+def _cell(measure: Measure, candidate: Candidate) -> object:
+    """One value as a cell of the report."""
+    own = _OWN_CELLS.get(measure.key)
+    return words.measured(measure, measure.value(candidate)) if own is None else own(candidate)
+
+
+def _mr_words(candidate: Candidate) -> str | None:
+    kind, z = candidate.mr_kind, candidate.mr_z
+    return kind if z is None else f"{kind}, {words.number(z, 1)}"
+
+
+_OWN_CELLS: Mapping[str, Callable[[Candidate], object]] = {
+    "id": lambda candidate: tag("span", candidate.id, cls="score"),
+    "name": lambda candidate: tag("strong", candidate.place.name),
+    "level": _place_words,
+    "mr_kind": _mr_words,
+}
+"""Cells of the report that show more than the value of their measure, by key."""
+
+
 def ranked_table(content: ReportContent) -> Html:
     """The ranked list, one line per candidate."""
     if not content.candidates:
         return Html("")
-    header = [
-        "#",
-        ("Score", "of 100"),
-        "Candidate",
-        "Side",
-        "Level, zone",
-        "Evidence",
-        ("SUVpeak", "g/ml"),
-        ("Ratio", "to reference"),
-        ("Left\u2013right", "ratio"),
-        ("MR", "kind, z"),
-        "Status",
-    ]
-    rows = []
-    for c in best_first(content.candidates):
-        mr = c.mr_kind if c.mr_z is None else f"{c.mr_kind}, {words.number(c.mr_z, 1)}"
-        rows.append(
-            [
-                c.rank,
-                words.number(c.score, 0),
-                tag("strong", c.place.name),
-                c.place.side,
-                _place_words(c),
-                c.evidence,
-                words.number(c.suv_peak),
-                words.number(c.tbr),
-                words.number(c.left_right_ratio),
-                mr,
-                c.status,
-            ]
-        )
-    return _section("All candidates, best first", table(header, rows, numeric=(0, 1, 6, 7, 8)))
+    return _section("All candidates, best first", _measure_table(content.candidates, Output.REPORT_RANKING))
 
 
 def all_measures(content: ReportContent) -> Html:
     """The other measures of every candidate, with its position, and the cautions."""
     if not content.candidates:
         return Html("")
-    header = [
-        "#",
-        "ID",
-        "Structure",
-        ("SUVmax", "g/ml"),
-        ("SUVmean", "g/ml"),
-        ("Metabolic volume", "ml"),
-        ("TLG", "g"),
-        ("Volume", "ml"),
-        ("To pain site", "mm"),
-        ("Position", "mm, reference series"),
-        "Found",
-    ]
-    rows = [
-        [
-            c.rank,
-            tag("span", c.id, cls="score"),
-            c.place.structure,
-            words.number(c.suv_max),
-            words.number(c.suv_mean),
-            words.number(c.mtv_ml),
-            words.number(c.tlg_g),
-            words.number(c.volume_ml),
-            words.number(c.distance_to_pain_mm, 0),
-            words.position(c.centroid_ras_mm),
-            c.origin,
-        ]
-        for c in best_first(content.candidates)
-    ]
-    cautions = [
-        join(
-            (
-                tag("strong", f"{c.rank}. {words.title(c)}: "),
-                " ".join(words.flag_text(f) for f in dict.fromkeys(c.flags)),
-            )
-        )
-        for c in best_first(content.candidates)
-        if c.flags
-    ]
+    cautions = [_caution(candidate) for candidate in best_first(content.candidates) if candidate.flags]
     listed = join((tag("h3", "Cautions"), bullets(cautions))) if cautions else Html("")
-    return _section("All measures", table(header, rows, numeric=(0, 3, 4, 5, 6, 7, 8)), listed)
+    return _section("All measures", _measure_table(content.candidates, Output.REPORT_MEASURES), listed)
+
+
+def _caution(candidate: Candidate) -> Html:
+    heading = tag("strong", f"{candidate.rank}. {words.title(candidate)}: ")
+    return join((heading, " ".join(words.flag_text(flag) for flag in dict.fromkeys(candidate.flags))))
 
 
 def score_section(content: ReportContent) -> Html:
@@ -137,11 +96,11 @@ def score_section(content: ReportContent) -> Html:
     if not content.candidates:
         return Html("")
     given = {part: None for c in content.candidates for part in c.score_parts}
-    parts = [*(p for p in SCORE_WORDS if p in given), *(p for p in given if p not in SCORE_WORDS)]
+    parts = [*(p for p in SCORE_PARTS if p in given), *(p for p in given if p not in SCORE_PARTS)]
 
     def head(part: str) -> tuple[str, str]:
         weight = content.score_weights.get(part)
-        return (SCORE_WORDS.get(part, part), "points" if weight is None else f"of {words.number(weight, 0)}")
+        return (SCORE_PARTS.get(part, part), "points" if weight is None else f"of {words.number(weight, 0)}")
 
     header = ["#", "Candidate", *(head(part) for part in parts), ("Score", "of 100")]
     rows = [

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
+from ..Numerics.core.measures import Kind, Measure
 from ..Numerics.core.records import FLAG_TEXTS, Candidate, HotSpot, MRFinding
 
 UNKNOWN = "\u2013"
@@ -63,6 +65,15 @@ def text(value: object) -> str:
     if isinstance(value, list | tuple | set | frozenset | np.ndarray):
         return ", ".join(text(item) for item in value) or UNKNOWN
     return str(value)
+
+
+def measured(measure: Measure, value: Any) -> str:
+    """The value of a measure with its digits, without its unit; a position in patient directions."""
+    if measure.kind is Kind.NUMBER:
+        return number(value, measure.digits)
+    if measure.kind is Kind.POINT and value is not None:
+        return position(value)
+    return text(value)
 
 
 def counted(count: int, word: str, plural: str | None = None) -> str:

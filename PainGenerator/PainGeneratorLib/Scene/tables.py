@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from ..Numerics.core.measures import Kind, Output, measures_of
 from ..Numerics.core.records import Candidate
 
 
@@ -35,32 +36,16 @@ class Column:
     description: str = ""
 
 
-CANDIDATE_COLUMNS = (
-    Column("rank", "whole", description="1 is the best"),
-    Column("id", description="Stays with the candidate"),
-    Column("name", description="Anatomical place"),
-    Column("side"),
-    Column("level"),
-    Column("zone"),
-    Column("evidence"),
-    Column("score", "number", description="0 to 100"),
-    Column("status"),
-    Column("origin"),
-    Column("suv_max", "number", "g/ml", "Largest SUVbw"),
-    Column("suv_peak", "number", "g/ml", "Mean SUVbw of the hottest 1 ml sphere"),
-    Column("suv_mean", "number", "g/ml", "Mean SUVbw of the outline"),
-    Column("mtv_ml", "number", "ml", "Metabolic volume"),
-    Column("tlg_g", "number", "g", "Total lesion glycolysis"),
-    Column("volume_ml", "number", "ml", "Volume of the outline"),
-    Column("tbr", "number", description="SUVpeak over the reference tissue"),
-    Column("left_right_ratio", "number", description="SUVpeak over that of the mirrored place"),
-    Column("mr_kind"),
-    Column("mr_z", "number", description="Signal against its reference tissue, in spreads"),
-    Column("distance_to_pain_mm", "number", "mm"),
-    Column("flags"),
-    Column("comment"),
-)
-"""The table of candidates; keys as in ``candidates.json``."""
+def candidate_columns() -> list[Column]:
+    """The columns of the table of candidates, from the registry of measures; keys as in ``candidates.json``."""
+    return [
+        Column(measure.key, _COLUMN_KINDS.get(measure.kind, "text"), measure.unit, measure.description)
+        for measure in measures_of(Output.SCENE_TABLE)
+    ]
+
+
+_COLUMN_KINDS = {Kind.NUMBER: "number", Kind.WHOLE: "whole"}
+"""The kinds of columns that do not hold text."""
 
 
 def write_table(
@@ -156,8 +141,10 @@ def read_table(node: Any) -> tuple[list[Column], list[dict[str, Any]]]:
 
 def write_candidate_table(scene: Any, candidates: Sequence[Candidate], *, node: Any = None) -> Any:
     """The ranked list of candidates as a table node, best first."""
-    rows = [candidate.to_json() for candidate in sorted(candidates, key=lambda candidate: candidate.rank)]
-    return write_table(scene, "Candidates", CANDIDATE_COLUMNS, rows, node=node)
+    measures = measures_of(Output.SCENE_TABLE)
+    ranked = sorted(candidates, key=lambda candidate: candidate.rank)
+    rows = [{measure.key: measure.stored(candidate) for measure in measures} for candidate in ranked]
+    return write_table(scene, "Candidates", candidate_columns(), rows, node=node)
 
 
 FACT_COLUMNS = (Column("fact"), Column("value"))

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from .image import Region
+from .measures import stored_values
 
 MR_KINDS = (
     "oedema",
@@ -153,37 +154,5 @@ class Candidate:
     mr_findings: list[MRFinding] = field(default_factory=list)
 
     def to_json(self) -> dict[str, Any]:
-        """The candidate as in ``candidates.json`` (schema 1)."""
-        place = self.place
-
-        def rounded(value: float | None, digits: int = 3) -> float | None:
-            return None if value is None else round(float(value), digits)
-
-        return {
-            "id": self.id,
-            "rank": self.rank,
-            "score": rounded(self.score, 1),
-            "score_parts": {name: rounded(part) for name, part in self.score_parts.items()},
-            "name": place.name,
-            "structure": place.structure,
-            "side": place.side,
-            "level": place.level,
-            "zone": place.zone,
-            "evidence": self.evidence,
-            "status": self.status,
-            "origin": self.origin,
-            "centroid_ras_mm": [round(float(x), 2) for x in self.centroid_ras_mm],
-            "volume_ml": rounded(self.volume_ml),
-            "suv_max": rounded(self.suv_max, 4),
-            "suv_peak": rounded(self.suv_peak, 4),
-            "suv_mean": rounded(self.suv_mean, 4),
-            "mtv_ml": rounded(self.mtv_ml),
-            "tlg_g": rounded(self.tlg_g, 4),
-            "tbr": rounded(self.tbr),
-            "left_right_ratio": rounded(self.left_right_ratio),
-            "mr_kind": self.mr_kind,
-            "mr_z": rounded(self.mr_z, 2),
-            "distance_to_pain_mm": rounded(self.distance_to_pain_mm, 1),
-            "comment": self.comment,
-            "flags": list(dict.fromkeys(self.flags)),
-        }
+        """The candidate as in ``candidates.json`` (schema 1); see :data:`.measures.MEASURES`."""
+        return stored_values(self)
