@@ -95,14 +95,9 @@ def score_section(content: ReportContent) -> Html:
     """What each part gave to each score."""
     if not content.candidates:
         return Html("")
-    given = {part: None for c in content.candidates for part in c.score_parts}
-    parts = [*(p for p in SCORE_PARTS if p in given), *(p for p in given if p not in SCORE_PARTS)]
-
-    def head(part: str) -> tuple[str, str]:
-        weight = content.score_weights.get(part)
-        return (SCORE_PARTS.get(part, part), "points" if weight is None else f"of {words.number(weight, 0)}")
-
-    header = ["#", "Candidate", *(head(part) for part in parts), ("Score", "of 100")]
+    given = dict.fromkeys(part for c in content.candidates for part in c.score_parts)
+    parts = [*(part for part in SCORE_PARTS if part in given), *(part for part in given if part not in SCORE_PARTS)]
+    header = ["#", "Candidate", *(_part_head(part, content) for part in parts), ("Score", "of 100")]
     rows = [
         [
             c.rank,
@@ -115,8 +110,14 @@ def score_section(content: ReportContent) -> Html:
     return _section("How the scores came about", table(header, rows, numeric=(0, *range(2, len(header)))))
 
 
+def _part_head(part: str, content: ReportContent) -> tuple[str, str]:
+    """Title of a part of the score, with the most points that it can give."""
+    weight = content.score_weights.get(part)
+    return (SCORE_PARTS.get(part, part), "points" if weight is None else f"of {words.number(weight, 0)}")
+
+
 def mr_section(content: ReportContent) -> Html:
-    """Every MR finding, with the candidate that it belongs to."""
+    """Every MR finding, with the candidate that it belongs to and the rule that gave it its kind."""
     if not content.mr_findings:
         return _section("MR findings", tag("p", "No structural abnormality passed the limits on MR."))
     owners = {id(finding): c.rank for c in content.candidates for finding in c.mr_findings}
@@ -130,6 +131,7 @@ def mr_section(content: ReportContent) -> Html:
         ("Grade", "0 to 1"),
         ("Position", "mm"),
         "Cautions",
+        "Rule",
     ]
     rows = [
         [
@@ -142,6 +144,7 @@ def mr_section(content: ReportContent) -> Html:
             words.number(f.grade),
             words.position(f.centroid_ras_mm),
             " ".join(words.flag_text(flag) for flag in f.flags),
+            f.rule,
         ]
         for f in content.mr_findings
     ]
@@ -149,11 +152,11 @@ def mr_section(content: ReportContent) -> Html:
 
 
 def excluded_section(content: ReportContent) -> Html:
-    """Foci that were held to be physiologic."""
+    """Foci that were set apart as physiologic, with the name of the rule that decided."""
     title = "Uptake held to be physiologic"
     if not content.excluded:
         return _section(title, tag("p", "None."))
-    header = ["Reason", ("SUVmax", "g/ml"), ("SUVpeak", "g/ml"), ("Volume", "ml"), ("Position", "mm")]
+    header = ["Reason", ("SUVmax", "g/ml"), ("SUVpeak", "g/ml"), ("Volume", "ml"), ("Position", "mm"), "Rule"]
     rows = [
         [
             spot.physiologic,
@@ -161,6 +164,7 @@ def excluded_section(content: ReportContent) -> Html:
             words.number(spot.suv_peak),
             words.number(spot.mtv_ml),
             words.position(spot.centroid_ras_mm),
+            spot.rule,
         ]
         for spot in content.excluded
     ]
@@ -175,11 +179,10 @@ def suv_section(content: ReportContent) -> Html:
         return _section("SUV", tag("p", "There is no SUV for this case."))
     provenance = suv.get("provenance") or []
     by_hand = suv.get("given_by_hand") or []
-    red = "by-hand" if by_hand else ""
     rows = [_provenance_row(row, by_hand) for row in provenance]
     header = ["Quantity", "Value", "Unit", "Source", "Note"]
     detail = table(header, rows) if rows else Html("")
-    hand = tag("p", f"Given by hand: {', '.join(by_hand)}.", cls=red) if by_hand else Html("")
+    hand = tag("p", f"Given by hand: {', '.join(by_hand)}.", cls="by-hand") if by_hand else Html("")
     return _section("SUV: which numbers were used", tag("p", suv_sentence(suv)), hand, detail)
 
 
@@ -189,31 +192,40 @@ def _provenance_row(row: Row, by_hand: list[str]) -> list[Html]:
 
 
 def suv_sentence(suv: Row) -> str:
-    """The SUV line in words."""
+    """How SUV was computed, in one sentence.
+
+    Parameters
+    ----------
+    suv : mapping
+        As in ``suv.json``.
+    """
 
     def known(quantity: str) -> object:
         return next((row.get("value") for row in suv.get("provenance") or [] if row.get("quantity") == quantity), None)
 
-    factor, per_slice = suv.get("factor"), suv.get("factors_per_slice")
-    if factor is not None:
-        first = f"SUVbw (g/ml) is the stored value times {words.text(float(factor))}"
-    elif per_slice:
-        low, high = min(per_slice), max(per_slice)
-        first = f"SUVbw (g/ml) is the stored value times a factor per slice, {low:.6g} to {high:.6g}"
-    else:
-        first = "The SUVbw factor is not known"
-    units = known("Units")
-    first += f" (stored as {words.text(units)})" if units else ""
-    dose, weight = suv.get("dose_bq"), suv.get("weight_kg")
+    units, tracer = known("Units"), known("Tracer")
+    dose = suv.get("dose_bq")
+    stored = f" (stored as {words.text(units)})" if units else ""
     parts = [
-        f"weight {words.number(weight, 1, 'kg')}",
+        f"weight {words.number(suv.get('weight_kg'), 1, 'kg')}",
         f"injected activity {words.number(None if dose is None else dose / 1e6, 1, 'MBq')}",
         f"uptake time {words.number(suv.get('uptake_minutes'), 0, 'min')}",
         f"half-life {words.number(suv.get('half_life_s'), 0, 's')}",
         f"decay correction {words.text(known('Decay correction'))}",
     ]
-    tracer = known("Tracer")
-    return f"{first}: {', '.join(parts)}" + (f"; tracer {words.text(tracer)}." if tracer else ".")
+    end = f"; tracer {words.text(tracer)}." if tracer else "."
+    return f"{_factor_words(suv)}{stored}: {', '.join(parts)}{end}"
+
+
+def _factor_words(suv: Row) -> str:
+    """The factor from stored values to SUV, in words."""
+    factor, per_slice = suv.get("factor"), suv.get("factors_per_slice")
+    if factor is not None:
+        return f"SUVbw (g/ml) is the stored value times {words.text(float(factor))}"
+    if per_slice:
+        low, high = min(per_slice), max(per_slice)
+        return f"SUVbw (g/ml) is the stored value times a factor per slice, {low:.6g} to {high:.6g}"
+    return "The SUVbw factor is not known"
 
 
 def alignment_section(content: ReportContent) -> Html:
@@ -221,21 +233,7 @@ def alignment_section(content: ReportContent) -> Html:
     if not content.alignment:
         return _section("Alignment", tag("p", "There was nothing to align."))
     header = ["Series", "Verdict", "Transform", ("Shift", "mm"), ("Rotation", "degrees"), ("Spread", "mm"), "Reason"]
-    rows = []
-    for row in content.alignment:
-        verdict = row.get("verdict")
-        kept, through = words.text(row.get("kept")), row.get("through")
-        rows.append(
-            [
-                row.get("role"),
-                tag("span", verdict, cls="by-hand") if verdict == NOT_ALIGNED else verdict,
-                f"{kept}, through {through}" if through else kept,
-                words.number(row.get("shift_mm"), 1),
-                words.number(row.get("rotation_deg"), 1),
-                words.number(row.get("spread_mm"), 1),
-                " ".join(text for text in (row.get("reason"), row.get("advice")) if text),
-            ]
-        )
+    rows = [_alignment_row(row) for row in content.alignment]
     note = (
         "Shift and rotation: change from the scanner's own alignment, at the middle of the overlap. "
         "Spread: how far repeated runs from other starts end apart."
@@ -245,6 +243,20 @@ def alignment_section(content: ReportContent) -> Html:
     )
 
 
+def _alignment_row(row: Row) -> list[object]:
+    verdict, through = row.get("verdict"), row.get("through")
+    kept = words.text(row.get("kept"))
+    return [
+        row.get("role"),
+        tag("span", verdict, cls="by-hand") if verdict == NOT_ALIGNED else verdict,
+        f"{kept}, through {through}" if through else kept,
+        words.number(row.get("shift_mm"), 1),
+        words.number(row.get("rotation_deg"), 1),
+        words.number(row.get("spread_mm"), 1),
+        " ".join(text for text in (row.get("reason"), row.get("advice")) if text),
+    ]
+
+
 def reference_section(content: ReportContent) -> Html:
     """Values of the reference tissues."""
     if not content.reference_tissues:
@@ -252,13 +264,13 @@ def reference_section(content: ReportContent) -> Html:
     header = ["Tissue", "Image", "Median", "Spread", "Unit", ("Volume", "ml"), "Method"]
     rows = [
         [
-            row.get("tissue"),
-            row.get("image"),
-            words.number(row.get("median")),
-            words.number(row.get("spread")),
-            row.get("unit"),
-            words.number(row.get("volume_ml"), 1),
-            row.get("method"),
+            row.tissue,
+            row.image,
+            words.number(row.median),
+            words.number(row.spread),
+            row.unit,
+            words.number(row.volume_ml, 1),
+            row.method,
         ]
         for row in content.reference_tissues
     ]
@@ -282,7 +294,7 @@ def parameters_section(content: ReportContent) -> Html:
             "Parameters", tag("p", protocol + "All parameters have the values of the protocol as shipped.")
         )
     rows = [
-        [row.get("name"), tag("strong", row.get("value")), row.get("shipped"), row.get("unit"), row.get("description")]
+        [row.name, tag("strong", row.value), row.shipped, row.unit, row.description]
         for row in content.changed_parameters
     ]
     header = ["Parameter", "Value here", "As shipped", "Unit", "Meaning"]
@@ -292,6 +304,6 @@ def parameters_section(content: ReportContent) -> Html:
 
 
 def method_section(content: ReportContent) -> Html:
-    """What the numbers mean, and what they cannot tell."""
+    """What the numbers mean, and what they cannot show."""
     parts = [bullets((*METHOD, *content.method)), tag("h3", "Limits"), bullets(LIMITS)]
     return _section("Method and limits", join(parts))

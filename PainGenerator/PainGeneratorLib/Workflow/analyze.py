@@ -57,7 +57,7 @@ class Analysis:
 
     @property
     def excluded(self) -> list[HotSpot]:
-        """Hot spots held to be physiologic; reported apart, never dropped silently."""
+        """Hot spots that were set apart as physiologic. They are reported, never dropped silently."""
         return [spot for spot in self.hot_spots if spot.physiologic is not None]
 
     @property
@@ -89,7 +89,16 @@ def analyze(folder: Path, options: CaseOptions, progress: Show = silent) -> Anal
 
 
 def analyze_case(case: Case, progress: Show = silent, clock: StageClock | None = None) -> Analysis:
-    """Run all stages that follow reading."""
+    """Run all stages that follow the reading of the folder.
+
+    Parameters
+    ----------
+    case : Case
+    progress : callable, optional
+        May raise Cancelled.
+    clock : StageClock, optional
+        Goes on with a clock that has timed the reading.
+    """
     clock = clock or StageClock()
     with clock.stage("suv"):
         progress(0.0, "Computing SUV")

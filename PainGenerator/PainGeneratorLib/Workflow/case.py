@@ -11,7 +11,7 @@ import numpy as np
 
 from ..Numerics.core.errors import PainGeneratorError
 from ..Numerics.core.image import Image
-from ..Numerics.core.words import Group, listed
+from ..Numerics.core.words import Group, Role, listed
 from ..Numerics.fusion.candidates import Symptoms
 from ..Numerics.suv.factors import PetHeader
 from .protocol import Protocol, load_protocol
@@ -68,7 +68,7 @@ class CaseOptions:
         """
         if self.group is not None and self.group not in tuple(Group):
             raise ValueError(f"group must be one of {listed(Group)}, not {self.group!r}")
-        if self.group == "low-back" and self.prosthesis_side is not None:
+        if self.group == Group.LOW_BACK and self.prosthesis_side is not None:
             raise PainGeneratorError(
                 "A prosthesis side is given for a case of the group low-back.",
                 "Give the group hip-replacement, or leave the prosthesis side out.",
@@ -76,8 +76,8 @@ class CaseOptions:
         if self.group is not None:
             return self.group, ()
         if self.prosthesis_side is not None:
-            return "hip-replacement", ()
-        return "low-back", ("The clinical group was not given: taken as low-back.",)
+            return Group.HIP_REPLACEMENT, ()
+        return Group.LOW_BACK, ("The clinical group was not given: taken as low-back.",)
 
     def protocol(self) -> Protocol:
         """The parameters for this case, with the user's file and settings over the shipped ones."""
@@ -96,6 +96,7 @@ class Warnings:
     sentences: list[str] = field(default_factory=list)
 
     def add(self, *sentences: str) -> None:
+        """Add sentences that are not there yet."""
         self.sentences.extend(text for text in sentences if text not in self.sentences)
 
 
@@ -128,7 +129,7 @@ class CaseSeries:
 
 @dataclass(eq=False)
 class Case:
-    """One examination, read.
+    """One examination that was read.
 
     Parameters
     ----------
@@ -140,17 +141,23 @@ class Case:
     series : dict of str to CaseSeries
         By role; the PET is among them, as stored (not SUV).
     pet_header : PetHeader or None
-        None when the volume's unit is known some other way (see `pet_is_suv`).
+        None when the unit of the volume is known in another way (see `pet_is_suv` and `pet_unit`).
     pet_is_suv : bool
         The PET volume holds SUV already and has no header.
     pet_unit : str or None
         Which SUV that is, as a UCUM unit (``g/ml{SUVlbm}``); SUVbw when None.
     patient : dict
-        ``patient_name``, ``patient_id``, ``birth_date``, ``sex``, ``study_date``, ``study_description``.
+        ``patient_name``, ``patient_id``, ``birth_date``, ``sex``, ``study_date``, ``study_description``: text, or
+        None where it is not known.
     warnings : Warnings
     notes : tuple of str
-        What is good to know and no reason to worry: choices between equal series, days between PET and MR.
+        Facts for the reader that are no warnings: choices between equal series, days between PET and MR.
     left_out : list of (description, reason)
+        What lies in the folder and was not used.
+    all_series : list of dict
+        The facts of every series, with or without a role, for report and provenance.
+    input_folder : Path or None
+        The folder that was read; None when the case was read from volumes in the scene.
     input_files : tuple of Path
         The files of the series that are used, for the hashes of the provenance.
     """
@@ -178,4 +185,5 @@ class Case:
 
     @property
     def pet(self) -> CaseSeries:
-        return self.series["PET"]
+        """The PET as it was stored."""
+        return self.series[Role.PET]

@@ -78,8 +78,6 @@ SCORE_PARTS: Mapping[str, str] = {
     "penalty": "Deductions",
 }
 """Key and title of the parts that add up to the score."""
-PENALTY = "penalty"
-"""The part of the score that takes points away; it has no weight of its own."""
 
 
 @dataclass(frozen=True)
