@@ -61,7 +61,7 @@ def write_table(
     rows : sequence of mapping
         Values by column key; None or a missing key is an empty cell (not a number for numbers). Lists are joined.
     node : vtkMRMLTableNode, optional
-        Emptied and filled instead of a new one.
+        A table node that is emptied and filled; a new one is made when it is left out.
 
     Returns
     -------
@@ -110,33 +110,34 @@ def _cell(column: Column, value: Any) -> Any:
     if value is None:
         return ""
     text = ", ".join(map(str, value)) if isinstance(value, (list, tuple)) else str(value)
-    # Tables are stored with tabs between cells and one row a line.
+    # Tables are stored with tabs between cells and one row per line, so text may hold neither.
     return " ".join(text.split())
 
 
 def read_table(node: Any) -> tuple[list[Column], list[dict[str, Any]]]:
     """Columns and rows of a table node; empty cells of text and of numbers are None."""
-    import vtk
-
     table = node.GetTable()
     columns, values = [], []
     for index in range(table.GetNumberOfColumns()):
         array = table.GetColumn(index)
         name = array.GetName()
-        if isinstance(array, vtk.vtkStringArray):
-            kind = "text"
-            cells = [array.GetValue(row) or None for row in range(array.GetNumberOfValues())]
-        elif isinstance(array, (vtk.vtkDoubleArray, vtk.vtkFloatArray)):
-            kind = "number"
-            numbers = [array.GetValue(row) for row in range(array.GetNumberOfValues())]
-            cells = [None if math.isnan(number) else number for number in numbers]
-        else:
-            kind = "whole"
-            cells = [int(array.GetValue(row)) for row in range(array.GetNumberOfValues())]
+        kind, cells = _read_column(array)
         columns.append(Column(name, kind, node.GetColumnUnitLabel(name) or "", node.GetColumnDescription(name) or ""))
         values.append(cells)
     keys = [column.key for column in columns]
     return columns, [dict(zip(keys, row, strict=True)) for row in zip(*values, strict=True)]
+
+
+def _read_column(array: Any) -> tuple[str, list[Any]]:
+    """Kind and cells of a column."""
+    import vtk
+
+    raw = [array.GetValue(row) for row in range(array.GetNumberOfValues())]
+    if isinstance(array, vtk.vtkStringArray):
+        return "text", [text or None for text in raw]
+    if isinstance(array, (vtk.vtkDoubleArray, vtk.vtkFloatArray)):
+        return "number", [None if math.isnan(number) else number for number in raw]
+    return "whole", [int(number) for number in raw]
 
 
 def write_candidate_table(scene: Any, candidates: Sequence[Candidate], *, node: Any = None) -> Any:
@@ -148,19 +149,26 @@ def write_candidate_table(scene: Any, candidates: Sequence[Candidate], *, node: 
 
 
 FACT_COLUMNS = (Column("fact"), Column("value"))
+"""The table of nested facts."""
 
 
 def write_facts(scene: Any, name: str, facts: Mapping[str, Any], *, node: Any = None) -> Any:
-    """Nested facts (JSON) as a table of two columns; inner names are joined by dots, list items by number."""
+    """Nested facts (JSON) as a table of two columns; names of nested facts are joined by dots, list items numbered."""
     rows = [{"fact": fact, "value": value} for fact, value in _flat("", facts)]
     return write_table(scene, name, FACT_COLUMNS, rows, node=node)
 
 
 def _flat(prefix: str, value: Any) -> list[tuple[str, Any]]:
-    if isinstance(value, Mapping):
-        items = [(str(key), item) for key, item in value.items()]
-    elif isinstance(value, (list, tuple)) and any(isinstance(item, (Mapping, list, tuple)) for item in value):
-        items = [(str(number), item) for number, item in enumerate(value, start=1)]
-    else:
+    """Nested facts as (name, value), in their order."""
+    items = _inner_items(value)
+    if items is None:
         return [(prefix, value)]
     return [row for key, item in items for row in _flat(f"{prefix}.{key}" if prefix else key, item)]
+
+
+def _inner_items(value: Any) -> list[tuple[str, Any]] | None:
+    """Name and value of what a fact holds; None for a plain value or a list of plain values, which is one cell."""
+    if isinstance(value, Mapping):
+        return [(str(key), item) for key, item in value.items()]
+    is_nested = isinstance(value, (list, tuple)) and any(isinstance(item, (Mapping, list, tuple)) for item in value)
+    return [(str(number), item) for number, item in enumerate(value, start=1)] if is_nested else None
