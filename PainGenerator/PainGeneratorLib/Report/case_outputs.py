@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import datetime
 import hashlib
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +33,12 @@ from .tables import candidates_csv, candidates_json
 
 KEY_IMAGE_LIMIT = 10
 """The most candidates that get a key image; the first ones by rank."""
+SEGMENTATION_FILES = {
+    "hot-spots": "pet-hot-spots.seg.nrrd",
+    "mr-findings": "mr-findings.seg.nrrd",
+    "candidates": "pain-generators.seg.nrrd",
+}
+"""The file of each segmentation."""
 HASH_CHUNK = 1 << 20
 """Bytes of a file that are read at once for its hash."""
 
@@ -259,7 +266,20 @@ def write_scene_files(nodes: CaseNodes, folder: Path) -> None:
         As :func:`Scene.case_scene.write_case` returned them.
     folder : Path
     """
-    save_seg_nrrd(nodes.hot_spots, folder / "pet-hot-spots.seg.nrrd")
-    save_seg_nrrd(nodes.mr_findings, folder / "mr-findings.seg.nrrd")
-    save_seg_nrrd(nodes.candidates, folder / "pain-generators.seg.nrrd")
-    save_markups(nodes.targets, folder / "targets.mrk.json")
+    segmentations = {"hot-spots": nodes.hot_spots, "mr-findings": nodes.mr_findings, "candidates": nodes.candidates}
+    write_node_files(segmentations, nodes.targets, folder)
+
+
+def write_node_files(segmentations: Mapping[str, Any], targets: Any, folder: Path) -> None:
+    """Write segmentations and target points.
+
+    Parameters
+    ----------
+    segmentations : mapping of str to vtkMRMLSegmentationNode
+        With the keys of :data:`SEGMENTATION_FILES`.
+    targets : vtkMRMLMarkupsFiducialNode
+    folder : Path
+    """
+    for key, name in SEGMENTATION_FILES.items():
+        save_seg_nrrd(segmentations[key], folder / name)
+    save_markups(targets, folder / "targets.mrk.json")

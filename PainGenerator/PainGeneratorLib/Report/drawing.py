@@ -1,4 +1,4 @@
-"""Pictures from planes: grey values, the hot color map, outlines, letters, bars. numpy and Pillow only."""
+"""Pictures from planes: gray values, the hot color map, outlines, letters, bars. numpy and Pillow only."""
 
 from __future__ import annotations
 
@@ -66,14 +66,14 @@ def hot_colors() -> np.ndarray:
     return np.stack([np.interp(steps, stops, colors[:, n]) for n in range(3)], axis=-1).round().astype(np.uint8)
 
 
-def grey(values: np.ndarray, window: Window, inverted: bool = False) -> np.ndarray:
-    """Values as grey RGB, uint8, shape (rows, columns, 3); black (white when inverted) where there is no value."""
+def gray(values: np.ndarray, window: Window, inverted: bool = False) -> np.ndarray:
+    """Values as gray RGB, uint8, shape (rows, columns, 3); black (white when inverted) where there is no value."""
     shade = (window.fraction(values) * 255).round().astype(np.uint8)
     return np.repeat((255 - shade if inverted else shade)[..., None], 3, axis=-1)
 
 
 def fused(background: np.ndarray, uptake: np.ndarray, window: Window) -> np.ndarray:
-    """Uptake in hot colors over a grey picture.
+    """Uptake in hot colors over a gray picture.
 
     The colors are clear at and below the lower end of the window, and more opaque the higher the uptake is.
 
@@ -166,14 +166,14 @@ def annotate(
     return picture
 
 
-def color_bar(window: Window, height: int, width: int, heading: str, *, inverted_grey: bool = False) -> Picture.Image:
-    """A vertical bar with numbers, on white: the hot colors, or inverted grey."""
+def color_bar(window: Window, height: int, width: int, heading: str, *, inverted_gray: bool = False) -> Picture.Image:
+    """A vertical bar with numbers, on white: the hot colors, or inverted gray."""
     picture = Picture.new("RGB", (width, height), PAPER)
     draw = ImageDraw.Draw(picture)
     size = max(12, round(height * 0.045))
     top, bottom = round(height * 0.2), height - round(size * 0.8)
     ramp = np.linspace(1.0, 0.0, bottom - top, dtype=np.float32)
-    rgb = grey(ramp, Window(0.0, 1.0), True) if inverted_grey else hot_colors()[(ramp * 255).round().astype(int)]
+    rgb = gray(ramp, Window(0.0, 1.0), True) if inverted_gray else hot_colors()[(ramp * 255).round().astype(int)]
     bar_width = max(14, round(width * 0.22))
     left = 8
     picture.paste(Picture.fromarray(np.repeat(rgb[:, None], bar_width, axis=1)), (left, top))

@@ -22,7 +22,7 @@ from .drawing import (
     color_bar,
     draw_outline,
     fused,
-    grey,
+    gray,
     jpeg,
     robust_window,
     round_up,
@@ -166,15 +166,15 @@ def key_image(candidate: Candidate, inputs: KeyImageInputs, *, usual_suv: float 
     uptake = None if inputs.suv is None else _Uptake.on(planes, inputs.suv, candidate, inputs, usual_suv)
     sheet = _Sheet(planes, point, _Outlines(candidate, planes))
     if inputs.reference is not None:
-        pictures = _grey_planes(inputs.reference, planes, None)
+        pictures = _gray_planes(inputs.reference, planes, None)
         if uptake is None:
             sheet.add(pictures, inputs.reference_name)
         else:
             sheet.add(uptake.over(pictures), f"PET on {inputs.reference_name}", uptake.color_bar())
     if inputs.fluid is not None:
-        sheet.add(_grey_planes(inputs.fluid, planes, inputs.reference_to_fluid), inputs.fluid_name)
+        sheet.add(_gray_planes(inputs.fluid, planes, inputs.reference_to_fluid), inputs.fluid_name)
     if uptake is not None:
-        sheet.add(uptake.in_grey(), "PET", uptake.grey_bar(), light=True)
+        sheet.add(uptake.in_gray(), "PET", uptake.gray_bar(), light=True)
     picture = sheet.picture()
     return KeyImage(candidate.id, jpeg(picture), *picture.size, _caption(candidate, inputs, uptake))
 
@@ -190,7 +190,7 @@ class _Uptake:
     scale : Window
         Of the PET alone.
     colors : Window
-        Of the PET on the MR: begins higher, so that normal tissue stays grey.
+        Of the PET on the MR: begins higher, so that normal tissue stays gray.
     """
 
     values: list[np.ndarray]
@@ -215,17 +215,17 @@ class _Uptake:
         """The uptake in color over the pictures of an MR."""
         return [fused(picture, values, self.colors) for picture, values in zip(pictures, self.values, strict=True)]
 
-    def in_grey(self) -> list[np.ndarray]:
-        """The uptake alone, in inverted grey."""
-        return [grey(values, self.scale, inverted=True) for values in self.values]
+    def in_gray(self) -> list[np.ndarray]:
+        """The uptake alone, in inverted gray."""
+        return [gray(values, self.scale, inverted=True) for values in self.values]
 
     def color_bar(self) -> Picture.Image:
         """The scale beside :meth:`over`."""
         return color_bar(self.colors, PANEL_PIXELS, BAR_PIXELS, "PET\nSUV, g/ml")
 
-    def grey_bar(self) -> Picture.Image:
-        """The scale beside :meth:`in_grey`."""
-        return color_bar(self.scale, PANEL_PIXELS, BAR_PIXELS, "PET\nSUV, g/ml", inverted_grey=True)
+    def gray_bar(self) -> Picture.Image:
+        """The scale beside :meth:`in_gray`."""
+        return color_bar(self.scale, PANEL_PIXELS, BAR_PIXELS, "PET\nSUV, g/ml", inverted_gray=True)
 
 
 class _Sheet:
@@ -281,11 +281,11 @@ class _Sheet:
         return canvas
 
 
-def _grey_planes(image: Image, planes: Sequence[Plane], to_image_ras: np.ndarray | None) -> list[np.ndarray]:
-    """The planes of an MR in grey, all in one window."""
+def _gray_planes(image: Image, planes: Sequence[Plane], to_image_ras: np.ndarray | None) -> list[np.ndarray]:
+    """The planes of an MR in gray, all in one window."""
     values = [sample(image, plane, to_image_ras) for plane in planes]
     window = robust_window(np.stack(values))
-    return [grey(plane_values, window) for plane_values in values]
+    return [gray(plane_values, window) for plane_values in values]
 
 
 def candidate_planes(point_ras: np.ndarray, inputs: KeyImageInputs) -> list[Plane]:
@@ -318,7 +318,7 @@ def pet_window(candidate: Candidate, uptake: np.ndarray, usual_suv: float | None
 
 
 def overlay_start(candidate: Candidate, upper: float) -> float:
-    """The SUV where the colors begin: that of the reference tissue, so that normal tissue stays grey; two decimals."""
+    """The SUV where the colors begin: that of the reference tissue, so that normal tissue stays gray; two decimals."""
     known = [s.reference if s.reference is not None else s.background for s in candidate.hot_spots]
     start = next((value for value in known if value is not None), 0.5 * upper)
     return round(float(np.clip(start, LOWEST_OVERLAY_START * upper, HIGHEST_OVERLAY_START * upper)), 2)

@@ -13,7 +13,7 @@ from scipy import ndimage
 from ..Numerics.core.image import Geometry, Image, transform_points
 from ..Numerics.core.records import Candidate
 from ..Numerics.core.words import Evidence
-from .drawing import INK, PAPER, SCALE_BAR_MM, WHITE, Window, color_bar, grey, png, round_up, write
+from .drawing import INK, PAPER, SCALE_BAR_MM, WHITE, Window, color_bar, gray, png, round_up, write
 from .key_images import KeyImageInputs
 
 HEIGHT_PIXELS = 760
@@ -125,7 +125,7 @@ def _grid_axes(geometry: Geometry) -> list[tuple[int, int]]:
 
 
 def overview_picture(candidates: Sequence[Candidate], inputs: KeyImageInputs, *, limit: int = LIMIT) -> bytes:
-    """Coronal and sagittal maximum-intensity projections in inverted grey, with the numbered candidates, as PNG.
+    """Coronal and sagittal maximum-intensity projections in inverted gray, with the numbered candidates, as PNG.
 
     The projections are along the PET's own axes. With an MR the picture is cut to the neighborhood of its field of
     view and of the candidates. Two rings: PET and MR; one ring: PET only; a square: MR only.
@@ -159,7 +159,7 @@ def overview_picture(candidates: Sequence[Candidate], inputs: KeyImageInputs, *,
         _panel(project(suv, name, box, mm_per_pixel), window, shown, points_ijk) for name in ("coronal", "sagittal")
     ]
     bar_height = min(panels[0].height, TALLEST_BAR_PIXELS)
-    bar = color_bar(window, bar_height, BAR_PIXELS, "PET, MIP\nSUV, g/ml", inverted_grey=True)
+    bar = color_bar(window, bar_height, BAR_PIXELS, "PET, MIP\nSUV, g/ml", inverted_gray=True)
     return png(_side_by_side([*panels, bar]))
 
 
@@ -215,7 +215,7 @@ def _panel(
     projection: Projection, window: Window, candidates: Sequence[Candidate], points_ijk: np.ndarray
 ) -> Picture.Image:
     """One projection between two strips with the candidates' numbers, each joined to its mark by a line."""
-    picture = Picture.fromarray(grey(projection.values, window, inverted=True))
+    picture = Picture.fromarray(gray(projection.values, window, inverted=True))
     width, height = picture.size
     canvas = Picture.new("RGB", (width + 2 * LABEL_PIXELS, height), PAPER)
     canvas.paste(picture, (LABEL_PIXELS, 0))

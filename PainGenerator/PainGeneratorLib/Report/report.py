@@ -96,7 +96,7 @@ def _header(content: ReportContent) -> Html:
     if case.sex:
         rows.append(("Sex", case.sex))
     rows.append(("Study date", case.study_date))
-    rows.append(("Clinical group", words.group_text(case.group)))
+    rows.append(("Clinical group", words.clinical_group(case.group)))
     if case.group == Group.HIP_REPLACEMENT:
         rows.append(("Side of the prosthesis", case.prosthesis_side))
     rows.append(("Side of the pain", case.pain_side))

@@ -95,8 +95,7 @@ def score_section(content: ReportContent) -> Html:
     """What each part gave to each score."""
     if not content.candidates:
         return Html("")
-    given = dict.fromkeys(part for c in content.candidates for part in c.score_parts)
-    parts = [*(part for part in SCORE_PARTS if part in given), *(part for part in given if part not in SCORE_PARTS)]
+    parts = _given_parts(content.candidates)
     header = ["#", "Candidate", *(_part_head(part, content) for part in parts), ("Score", "of 100")]
     rows = [
         [
@@ -108,6 +107,12 @@ def score_section(content: ReportContent) -> Html:
         for c in best_first(content.candidates)
     ]
     return _section("How the scores came about", table(header, rows, numeric=(0, *range(2, len(header)))))
+
+
+def _given_parts(candidates: Sequence[Candidate]) -> list[str]:
+    """The parts that the scores have, the known ones first and in their order."""
+    given = dict.fromkeys(part for candidate in candidates for part in candidate.score_parts)
+    return [*(part for part in SCORE_PARTS if part in given), *(part for part in given if part not in SCORE_PARTS)]
 
 
 def _part_head(part: str, content: ReportContent) -> tuple[str, str]:

@@ -64,7 +64,7 @@ def number(value: float | None, decimals: int = 2, unit: str = "") -> str:
     return f"{text}\u00a0{unit}" if unit else text
 
 
-def volume(value_ml: float | None) -> str:
+def volume_text(value_ml: float | None) -> str:
     """A volume in ml with about three significant digits."""
     if value_ml is None or not math.isfinite(value_ml):
         return UNKNOWN
@@ -102,10 +102,9 @@ def measured(measure: Measure, value: Any) -> str:
     return text(value)
 
 
-def counted(count: int, word: str, plural: str | None = None) -> str:
-    """ "1 candidate", "3 candidates", "no candidates"."""
-    many = plural or word + "s"
-    return f"{'no' if count == 0 else count} {word if count == 1 else many}"
+def counted(count: int, word: str) -> str:
+    """A count with its word: "1 candidate", "3 candidates", "no candidates"."""
+    return f"{'no' if count == 0 else count} {word if count == 1 else word + 's'}"
 
 
 def flag_text(flag: str) -> str:
@@ -125,7 +124,7 @@ def title(candidate: Candidate) -> str:
     return ", ".join([name, *extra])
 
 
-def group_text(group: str | None) -> str | None:
+def clinical_group(group: str | None) -> str | None:
     """A clinical group; an unknown one as it is."""
     return group if group is None else GROUP_WORDS.get(group, group)
 
@@ -216,7 +215,9 @@ def _pet_rows(candidate: Candidate) -> list[tuple[str, str]]:
     if candidate.left_right_ratio is not None:
         ratio = candidate.left_right_ratio
         rows.append(("Left\u2013right", f"SUVpeak is {times(ratio)} that of the mirrored place on the other side."))
-    extent = f"Metabolic volume {volume(candidate.mtv_ml)}, total lesion glycolysis {number(candidate.tlg_g, 2, 'g')}"
+    extent = (
+        f"Metabolic volume {volume_text(candidate.mtv_ml)}, total lesion glycolysis {number(candidate.tlg_g, 2, 'g')}"
+    )
     contours = dict.fromkeys(
         f"{spot.contour_method}, at SUV {number(spot.contour_threshold, 2, 'g/ml')}" for spot in candidate.hot_spots
     )
@@ -233,7 +234,7 @@ def _reference(hot_spots: Sequence[HotSpot]) -> str:
 
 def mr_text(finding: MRFinding) -> str:
     """One MR finding in a sentence."""
-    line = f"{finding.kind}, {volume(finding.volume_ml)}; signal on {finding.series_role} {_z(finding.z)}"
+    line = f"{finding.kind}, {volume_text(finding.volume_ml)}; signal on {finding.series_role} {_z(finding.z)}"
     if finding.z_t1 is not None:
         line += f" (T1: z\u00a0{number(finding.z_t1, 1)})"
     return line[0].upper() + line[1:] + "."

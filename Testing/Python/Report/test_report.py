@@ -16,7 +16,7 @@ from PainGeneratorLib.Numerics.core.records import Place
 from PainGeneratorLib.Report import case_outputs, overview, planes, tables, words
 from PainGeneratorLib.Report import key_images as key_images_module
 from PainGeneratorLib.Report.content import ChangedParameter, ReferenceRow, ReportCase, ReportContent
-from PainGeneratorLib.Report.drawing import Window, fused, grey, robust_window, round_up, ticks
+from PainGeneratorLib.Report.drawing import Window, fused, gray, robust_window, round_up, ticks
 from PainGeneratorLib.Report.key_images import KeyImageInputs, key_image, key_images
 from PainGeneratorLib.Report.report import report_html, write_report
 from PainGeneratorLib.Workflow.protocol import load_protocol
@@ -240,7 +240,7 @@ def test_windows_ticks_and_colors_follow_the_values():
     assert [round_up(v) for v in (0.9, 1.0, 1.01, 2.7, 13.1)] == [1.0, 1.0, 1.2, 3.0, 15.0]
     assert ticks(Window(0.0, 2.5)) == pytest.approx([0, 0.5, 1, 1.5, 2, 2.5])
     assert ticks(Window(1.2, 4.0)) == pytest.approx([2, 3, 4])
-    shades = grey(np.array([[np.nan, 0.0, 1.0]]), Window(0.0, 1.0), inverted=True)
+    shades = gray(np.array([[np.nan, 0.0, 1.0]]), Window(0.0, 1.0), inverted=True)
     assert shades[0, :, 0].tolist() == [255, 255, 0]
     background = np.full((1, 3, 3), 100, np.uint8)
     over = fused(background, np.array([[np.nan, 1.0, 4.0]]), Window(1.0, 4.0))
@@ -433,9 +433,14 @@ def test_what_is_not_known_is_a_dash_and_small_values_are_not_zero():
     assert words.number(-1.25, 1) == "\u22121.2"
     assert words.number(2.0, 1, "ml") == "2.0\u00a0ml"
     assert (
-        words.volume(None) == words.times(None) == words.text(None) == words.text("  ") == words.text([]) == "\u2013"
+        words.volume_text(None)
+        == words.times(None)
+        == words.text(None)
+        == words.text("  ")
+        == words.text([])
+        == "\u2013"
     )
-    assert words.volume(123.4) == "123\u00a0ml"
+    assert words.volume_text(123.4) == "123\u00a0ml"
     assert words.text(True) == "yes"
     assert words.text([1, None, "x"]) == "1, \u2013, x"
     assert words.position(np.array([-18.2, 4.0, -7.7])) == "L\u00a018, A\u00a04, F\u00a08\u00a0mm"
