@@ -288,7 +288,10 @@ def _write_maps(scene: Any, content: SceneContent) -> None:
 
 def _write_text(scene: Any, content: SceneContent, grid: Geometry) -> Any:
     stored = {name: getattr(content, name) for name in _STORED_AS_THEY_ARE}
-    stored["grid"] = Region(grid, np.empty(0, dtype=np.int64))
+    stored["grid"] = grid
+    stored["image_grids"] = {MAP_KEY + name: image.geometry for name, image in content.maps.items()}
+    if content.anatomy is not None:
+        stored["image_grids"]["anatomy"] = content.anatomy.geometry
     stored["series"] = [
         {
             "key": key,
@@ -297,6 +300,9 @@ def _write_text(scene: Any, content: SceneContent, grid: Geometry) -> Any:
             "instance_uids": series.instance_uids,
             "dicom": series.dicom,
             "preset": series.preset,
+            "geometry": series.image.geometry,
+            "dtype": str(series.image.array.dtype),
+            "reference_to_series_ras": series.reference_to_series_ras,
         }
         for series, key in zip(content.series, _series_keys(content), strict=True)
     ]
