@@ -1,4 +1,4 @@
-"""The case of a scene as plain data, with what was changed by Slicer's own tools since it was written."""
+"""A case read from a scene as plain data, with what Slicer's own tools changed since it was written."""
 
 from __future__ import annotations
 
@@ -9,10 +9,12 @@ import numpy as np
 
 from ..Numerics.core.errors import PainGeneratorError
 from ..Numerics.core.image import Geometry, Image, Region, transform_points
+from ..Numerics.core.records import Candidate
+from ..Numerics.core.words import Origin
 from . import case_text, markups, nodes
 from .node_keys import KEY_ATTRIBUTE, MAP_KEY, find_node, map_nodes
 from .scene_content import SceneContent, SceneSeries
-from .segments import FINGERPRINT_TAG, TAG_PREFIX, fingerprint, read_segmentation
+from .segments import FINGERPRINT_TAG, TAG_PREFIX, Segment, fingerprint, read_segmentation
 from .volumes_in_scene import lies_under_a_warp, own_frame_image
 
 FILE_PRECISION_MM = 1e-5
@@ -94,23 +96,31 @@ def _read_series(scene: Any, item: dict[str, Any], warnings: list[str]) -> Scene
             f"The volume {item['name']} of the case is no longer in the scene.", "Open the scene as it was saved."
         )
     transform = find_node(scene, "vtkMRMLLinearTransformNode", key.replace("series.", "transform."))
-    image, new_warnings = nodes.image_from_volume(node)
-    warnings += new_warnings
     reference_to_series = np.linalg.inv(nodes.matrix_to_world(transform))
-    if transform is not None and node.GetParentTransformNode() is transform:
-        image = Image(image.array, nodes.own_geometry(node))
-    elif not lies_under_a_warp(node):
-        image = Image(image.array, image.geometry.moved(reference_to_series))
-    else:
-        image, _ = own_frame_image(node, transform)
+    image, new_warnings = _own_image(node, transform, reference_to_series)
+    warnings += new_warnings
     array = image.array if kept_type is None else image.array.astype(kept_type, copy=False)
     image = Image(array, _exact(image.geometry, kept_grid))
-    if kept_matrix is not None:
-        corners = image.geometry.corners_ras
-        apart_mm = np.abs(transform_points(kept_matrix, corners) - transform_points(reference_to_series, corners))
-        if apart_mm.max() < FILE_PRECISION_MM:
-            reference_to_series = kept_matrix
+    if kept_matrix is not None and _moves_alike(kept_matrix, reference_to_series, image.geometry):
+        reference_to_series = kept_matrix
     return SceneSeries(image=image, reference_to_series_ras=reference_to_series, node=node, **item)
+
+
+def _own_image(node: Any, transform: Any, reference_to_series: np.ndarray) -> tuple[Image, list[str]]:
+    """The voxels of a series in its own frame, and warnings; `transform` is ours, None for the reference series."""
+    image, warnings = nodes.image_from_volume(node)
+    if transform is not None and node.GetParentTransformNode() is transform:
+        return Image(image.array, nodes.own_geometry(node)), warnings
+    if lies_under_a_warp(node):
+        return own_frame_image(node, transform)[0], warnings
+    return Image(image.array, image.geometry.moved(reference_to_series)), warnings
+
+
+def _moves_alike(one: np.ndarray, other: np.ndarray, grid: Geometry) -> bool:
+    """True when two transforms move a grid to the same place but for the digits that a scene file drops."""
+    corners = grid.corners_ras
+    apart_mm = np.abs(transform_points(one, corners) - transform_points(other, corners)).max()
+    return bool(apart_mm < FILE_PRECISION_MM)
 
 
 def _take_edits(content: SceneContent, node: Any, grid: Geometry) -> None:
@@ -118,23 +128,28 @@ def _take_edits(content: SceneContent, node: Any, grid: Geometry) -> None:
     if node is None:
         content.removed = [candidate.id for candidate in content.candidates]
         return
-    segments = {segment.tags.get(f"{TAG_PREFIX}Id", ""): segment for segment in reversed(read_segmentation(node))}
+    drawn = read_segmentation(node)
+    # Reversed, so that of two segments with one id the first one counts.
+    segments = {segment.tags.get(f"{TAG_PREFIX}Id", ""): segment for segment in reversed(drawn)}
     for candidate in content.candidates:
         segment = segments.get(candidate.id)
         if segment is None:
             content.removed.append(candidate.id)
-            continue
-        is_redrawn = fingerprint(segment.region) != segment.tags.get(FINGERPRINT_TAG)
-        if len(segment.region) and not segment.region.geometry.is_same_grid(grid):
-            is_redrawn = True
-        is_renamed = segment.name != segment.tags.get(f"{TAG_PREFIX}Name")
-        if is_redrawn:
-            candidate.region = segment.region
-            candidate.origin = "edited" if candidate.origin == "automatic" else candidate.origin
-        if is_renamed:
-            name = segment.name.removeprefix(f"{candidate.rank} ")
-            candidate.place = dataclasses.replace(candidate.place, name=name)
-        if is_redrawn or is_renamed:
+        elif _take_edit(candidate, segment, grid):
             content.edited.append(candidate.id)
     known = {candidate.id for candidate in content.candidates}
-    content.added = [s for s in read_segmentation(node) if s.tags.get(f"{TAG_PREFIX}Id") not in known]
+    content.added = [segment for segment in drawn if segment.tags.get(f"{TAG_PREFIX}Id") not in known]
+
+
+def _take_edit(candidate: Candidate, segment: Segment, grid: Geometry) -> bool:
+    """Take outline and name of a segment where they were changed; True when one of them was."""
+    is_redrawn = fingerprint(segment.region) != segment.tags.get(FINGERPRINT_TAG)
+    is_moved = len(segment.region) > 0 and not segment.region.geometry.is_same_grid(grid)
+    is_renamed = segment.name != segment.tags.get(f"{TAG_PREFIX}Name")
+    if is_redrawn or is_moved:
+        candidate.region = segment.region
+        candidate.origin = Origin.EDITED if candidate.origin == Origin.AUTOMATIC else candidate.origin
+    if is_renamed:
+        name = segment.name.removeprefix(f"{candidate.rank} ")
+        candidate.place = dataclasses.replace(candidate.place, name=name)
+    return is_redrawn or is_moved or is_renamed
