@@ -49,12 +49,11 @@ def read_case(scene: Any) -> SceneContent:
     if text is None:
         raise PainGeneratorError("The scene holds no PainGenerator case.", "Open a scene saved after an analysis.")
     stored = case_text.from_text(text.GetText())
-    candidate_grid = _grid(stored.pop("grid"))
-    image_grids = stored.pop("image_grids", {})
+    image_grids = stored.get("image_grids", {})
     warnings: list[str] = []
-    series = [_read_series(scene, item, warnings) for item in stored.pop("series")]
+    series = [_read_series(scene, item, warnings) for item in stored["series"]]
     anatomy_node = find_node(scene, "vtkMRMLLabelMapVolumeNode", "anatomy")
-    content = SceneContent(series=series, **stored)
+    content = SceneContent.from_kept(stored, series=series)
     content.anatomy = _read_image(anatomy_node, image_grids.get("anatomy")) if anatomy_node is not None else None
     content.warnings += [warning for warning in warnings if warning not in content.warnings]
     for node in map_nodes(scene):
@@ -63,7 +62,7 @@ def read_case(scene: Any) -> SceneContent:
     sites = find_node(scene, "vtkMRMLMarkupsFiducialNode", "pain-sites")
     if sites is not None:
         content.pain_sites_ras = markups.read_points(sites)[0]
-    _take_edits(content, find_node(scene, "vtkMRMLSegmentationNode", "candidates"), candidate_grid)
+    _take_edits(content, find_node(scene, "vtkMRMLSegmentationNode", "candidates"), _grid(stored["grid"]))
     return content
 
 
@@ -86,10 +85,17 @@ def _exact(found: Geometry, stored: Geometry | None) -> Geometry:
 
 
 def _read_series(scene: Any, item: dict[str, Any], warnings: list[str]) -> SceneSeries:
-    """A series of the case; `item` is its entry in the text."""
-    key = item.pop("key")
-    kept_grid, kept_type = item.pop("geometry", None), item.pop("dtype", None)
-    kept_matrix = item.pop("reference_to_series_ras", None)
+    """A series of the case.
+
+    Parameters
+    ----------
+    scene : vtkMRMLScene
+    item : dict
+        Its entry in the text; version 1 had no exact grid, transform and type of voxels.
+    warnings : list of str
+        Gets the warnings about its volume.
+    """
+    key = item["key"]
     node = find_node(scene, "vtkMRMLScalarVolumeNode", key)
     if node is None:
         raise PainGeneratorError(
@@ -99,11 +105,12 @@ def _read_series(scene: Any, item: dict[str, Any], warnings: list[str]) -> Scene
     reference_to_series = np.linalg.inv(nodes.matrix_to_world(transform))
     image, new_warnings = _own_image(node, transform, reference_to_series)
     warnings += new_warnings
-    array = image.array if kept_type is None else image.array.astype(kept_type, copy=False)
-    image = Image(array, _exact(image.geometry, kept_grid))
-    if kept_matrix is not None and _moves_alike(kept_matrix, reference_to_series, image.geometry):
-        reference_to_series = kept_matrix
-    return SceneSeries(image=image, reference_to_series_ras=reference_to_series, node=node, **item)
+    array = image.array.astype(item.get("dtype", image.array.dtype), copy=False)
+    image = Image(array, _exact(image.geometry, item.get("geometry")))
+    stored = item.get("reference_to_series_ras")
+    if stored is not None and _moves_alike(stored, reference_to_series, image.geometry):
+        reference_to_series = stored
+    return SceneSeries.from_kept(item, image=image, reference_to_series_ras=reference_to_series, node=node)
 
 
 def _own_image(node: Any, transform: Any, reference_to_series: np.ndarray) -> tuple[Image, list[str]]:
