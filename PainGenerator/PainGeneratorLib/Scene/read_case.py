@@ -56,9 +56,7 @@ def read_case(scene: Any) -> SceneContent:
     content = SceneContent.from_kept(stored, series=series)
     content.anatomy = _read_image(anatomy_node, image_grids.get("anatomy")) if anatomy_node is not None else None
     content.warnings += [warning for warning in warnings if warning not in content.warnings]
-    for node in map_nodes(scene):
-        key = node.GetAttribute(KEY_ATTRIBUTE) or ""
-        content.maps[key.removeprefix(MAP_KEY)] = _read_image(node, image_grids.get(key))
+    content.maps = _read_maps(scene, image_grids)
     sites = find_node(scene, "vtkMRMLMarkupsFiducialNode", "pain-sites")
     if sites is not None:
         content.pain_sites_ras = markups.read_points(sites)[0]
@@ -69,6 +67,17 @@ def read_case(scene: Any) -> SceneContent:
 def _grid(stored: Geometry | Region) -> Geometry:
     """A grid of the text; version 1 stored it as a region without voxels."""
     return stored.geometry if isinstance(stored, Region) else stored
+
+
+def _read_maps(scene: Any, grids: dict[str, Geometry]) -> dict[str, Image]:
+    """The hidden volumes by name; all that were written have to be there."""
+    found = {node.GetAttribute(KEY_ATTRIBUTE) or "": node for node in map_nodes(scene)}
+    gone = [key.removeprefix(MAP_KEY) for key in grids if key.startswith(MAP_KEY) and key not in found]
+    if gone:
+        raise PainGeneratorError(
+            f"The hidden volume {gone[0]} of the case is no longer in the scene.", "Open the scene as it was saved."
+        )
+    return {key.removeprefix(MAP_KEY): _read_image(node, grids.get(key)) for key, node in found.items()}
 
 
 def _read_image(node: Any, grid: Geometry | None) -> Image:

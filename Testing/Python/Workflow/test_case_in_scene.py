@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from deep_equality import differences
 from kept_examples import EXAMPLES, GRID, NOT_KEPT, example_anatomy, example_case, example_found
+from PainGeneratorLib.Numerics.core.errors import PainGeneratorError
 from PainGeneratorLib.Registration.alignment_types import SeriesAlignment
 from PainGeneratorLib.Scene.node_keys import find_node
 from PainGeneratorLib.Scene.nodes import matrix_to_vtk
@@ -66,6 +67,13 @@ def test_pain_sites_moved_in_the_scene_count(host, parts, tmp_path):
     content = reread(host, tmp_path, *parts)
     content.pain_sites_ras = np.array([[4.0, 5.0, 6.0]])
     assert restored(content, case.protocol).case.options.pain_sites_ras_mm == ((4.0, 5.0, 6.0),)
+
+
+def test_a_hidden_volume_that_was_removed_is_named(host, parts, tmp_path):
+    reread(host, tmp_path, *parts)
+    host.scene.RemoveNode(find_node(host.scene, "vtkMRMLScalarVolumeNode", "map.z FLUID"))
+    with pytest.raises(PainGeneratorError, match="z FLUID of the case is no longer in the scene"):
+        read_case(host.scene)
 
 
 @pytest.mark.parametrize("form", [None, 1, 99])
