@@ -123,7 +123,7 @@ def _read_series(scene: Any, item: dict[str, Any], warnings: list[str]) -> Scene
 
 
 def _own_image(node: Any, transform: Any, reference_to_series: np.ndarray) -> tuple[Image, list[str]]:
-    """The voxels of a series in its own frame, and warnings; `transform` is ours, None for the reference series."""
+    """The voxels of a series in its own frame, and warnings; `transform` is its alignment, None for the reference."""
     image, warnings = nodes.image_from_volume(node)
     if transform is not None and node.GetParentTransformNode() is transform:
         return Image(image.array, nodes.own_geometry(node)), warnings

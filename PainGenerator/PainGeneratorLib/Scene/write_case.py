@@ -153,7 +153,7 @@ def _release(scene: Any, key: str, keeper: Any) -> None:
 
 
 def detach(node: Any, transform: Any) -> None:
-    """Take a volume, or the chain of transforms above it, out of a transform of ours."""
+    """Take a volume, or the chain of transforms above it, out of a transform of this program."""
     while transform is not None and node is not None:
         parent = node.GetParentTransformNode()
         if parent is transform:
