@@ -263,7 +263,7 @@ def write_scene_files(nodes: CaseNodes, folder: Path) -> None:
     Parameters
     ----------
     nodes : CaseNodes
-        As :func:`Scene.case_scene.write_case` returned them.
+        As :func:`Scene.write_case.write_case` returned them.
     folder : Path
     """
     segmentations = {"hot-spots": nodes.hot_spots, "mr-findings": nodes.mr_findings, "candidates": nodes.candidates}

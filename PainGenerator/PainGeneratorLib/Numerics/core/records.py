@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from .image import Region
+from .kept import Kept
 from .measures import stored_values
 
 MR_KINDS = (
@@ -50,7 +51,7 @@ FLAG_TEXTS: dict[str, str] = {
 
 
 @dataclass(eq=False)
-class HotSpot:
+class HotSpot(Kept):
     """A connected focus of raised uptake on PET.
 
     Positions are in the PET's own frame until the alignment moves them.
@@ -88,7 +89,7 @@ class HotSpot:
 
 
 @dataclass(eq=False)
-class MRFinding:
+class MRFinding(Kept):
     """A connected region of structural abnormality on MR, in the reference series' frame."""
 
     label: int
@@ -108,7 +109,7 @@ class MRFinding:
 
 
 @dataclass(frozen=True)
-class Place:
+class Place(Kept):
     """The anatomical name of a position.
 
     `level` is a disc level ("L4/L5") or a vertebra ("L4"), `zone` a zone name ("Gruen 3"); None where unknown.
@@ -123,7 +124,7 @@ class Place:
 
 
 @dataclass(eq=False)
-class Candidate:
+class Candidate(Kept):
     """One potential pain generator, in the reference series' frame."""
 
     id: str
