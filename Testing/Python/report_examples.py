@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from PainGeneratorLib.Numerics.core.image import Geometry, Image, Region
 from PainGeneratorLib.Numerics.core.records import Candidate, HotSpot, MRFinding, Place
+from PainGeneratorLib.Report.content import ReportCase, ReportContent
 from PainGeneratorLib.Report.key_images import KeyImageInputs
 from scipy import ndimage
 
@@ -197,3 +198,10 @@ def example_candidates() -> list[Candidate]:
             comment="Fits the exam.",
         ),
     ]
+
+
+def plain_content(candidates: list[Candidate]) -> ReportContent:
+    """A report that has candidates and nothing else."""
+    return ReportContent(
+        case=ReportCase(), candidates=candidates, created="2026-03-01 14:20", software_version="0.1.0"
+    )

@@ -8,28 +8,13 @@ structure.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from ..Numerics.core.coding import SCT, Code
 from ..Numerics.core.records import MR_KINDS, Place
 
-SCT, DCM, OWN = "SCT", "DCM", "99PAINGEN"
+OWN = "99PAINGEN"
 FINDINGS_CONTEXT = "PainGenerator findings"
 ANATOMY_CONTEXT = "PainGenerator anatomy"
 _SCHEMA = "https://raw.githubusercontent.com/qiicr/dcmqi/master/doc/schemas/{}-context-schema.json#"
-
-
-@dataclass(frozen=True)
-class Code:
-    """A coded concept: scheme, value, meaning."""
-
-    scheme: str
-    value: str
-    meaning: str
-
-    @property
-    def text(self) -> str:
-        """As Slicer writes it in a terminology entry: ``SCT^24028007^Right``."""
-        return f"{self.scheme}^{self.value}^{self.meaning}"
 
 
 SIDE_CODES: dict[str, Code] = {

@@ -8,20 +8,21 @@ from typing import Any
 import qt
 from slicer.i18n import tr as _
 
+from ..Numerics.core.measures import Kind, Output, measures_of
+from ..Numerics.core.words import Status
 from ..Scene.appearance import candidate_color
 from .guard import Connections, guarded
 from .section import ROW_PIXELS
 from .words import side_text, status_text
 
-COLUMNS = (
-    *(("rank", None), ("name", None), ("side_level", None), ("evidence", None), ("suv_max", 2)),
-    *(("suv_peak", 2), ("tbr", 2), ("left_right_ratio", 2), ("mr_kind", None), ("mr_z", 1)),
-    *(("distance_to_pain_mm", 0), ("volume_ml", 2), ("status", None)),
+COLUMNS = tuple(
+    (measure.key, measure.digits if measure.kind is Kind.NUMBER else None) for measure in measures_of(Output.PANEL)
 )
-"""Key of `Session.row` and digits shown; None for text and whole numbers."""
+"""Key of `Session.row` and digits shown; None for text and whole numbers. The column ``side`` shows the level, too."""
 
 NAME_WIDTH = 165
-STATUS_ICONS = {"accepted": "Accept", "rejected": "Reject", "physiologic": "Physiologic"}
+"""Width of the column of names when the table is first filled, pixels."""
+STATUS_ICONS = {Status.ACCEPTED: "Accept", Status.REJECTED: "Reject", Status.PHYSIOLOGIC: "Physiologic"}
 
 
 class CandidateTable:
@@ -33,7 +34,7 @@ class CandidateTable:
     icon : callable
         Gives an icon by name.
     chosen : callable
-        Told when the current candidate changes.
+        Called when the current candidate changes.
     """
 
     def __init__(self, table: Any, icon: Callable[[str], Any], chosen: Callable[[], None]) -> None:
@@ -41,6 +42,7 @@ class CandidateTable:
         self._connections = Connections()
         self._is_filling = False
         self._last: str | None = None
+        _add_missing_heads(table)
         header = table.horizontalHeader()
         header.setSectionResizeMode(qt.QHeaderView.Interactive)
         header.setMinimumSectionSize(24)
@@ -66,7 +68,7 @@ class CandidateTable:
         table, chosen = self._table, set(self.selected())
         is_first = table.rowCount == 0
         self._is_filling = True
-        # Sorting while rows are filled would move them from under the hand.
+        # While the table sorts, a row that is being filled would move to another place.
         table.setSortingEnabled(False)
         try:
             table.clearSelection()
@@ -84,12 +86,10 @@ class CandidateTable:
 
     def _fill_row(self, index: int, candidate: Any, row: dict[str, Any]) -> None:
         for column, (key, digits) in enumerate(COLUMNS):
-            value = _side_and_level(row) if key == "side_level" else row.get(key)
             item = qt.QTableWidgetItem()
-            if value is not None and digits is not None:
-                item.setData(qt.Qt.DisplayRole, _number(value, digits))
-            elif value is not None:
-                item.setData(qt.Qt.DisplayRole, status_text(value) if key == "status" else value)
+            value = _shown_value(key, digits, row)
+            if value is not None:
+                item.setData(qt.Qt.DisplayRole, value)
             if digits is not None or key == "rank":
                 item.setTextAlignment(qt.Qt.AlignRight | qt.Qt.AlignVCenter)
             if key == "rank":
@@ -154,9 +154,31 @@ class CandidateTable:
 
     @guarded
     def on_selection_changed(self) -> None:
-        """Tell that another candidate was chosen."""
+        """Call back when another candidate was chosen by hand."""
         if not self._is_filling:
             self._chosen()
+
+
+def _add_missing_heads(table: Any) -> None:
+    """Give a column to measures that the panel's form has none for."""
+    measures = measures_of(Output.PANEL)
+    for column in range(table.columnCount, len(measures)):
+        table.setColumnCount(column + 1)
+        head = qt.QTableWidgetItem(measures[column].title)
+        head.setToolTip(measures[column].description)
+        table.setHorizontalHeaderItem(column, head)
+
+
+def _shown_value(key: str, digits: int | None, row: dict[str, Any]) -> Any:
+    """What a cell shows; None for an empty cell."""
+    value = row.get(key)
+    if key == "side":
+        return _side_and_level(row)
+    if value is None:
+        return None
+    if key == "status":
+        return status_text(value)
+    return value if digits is None else _number(value, digits)
 
 
 def _number(value: float, digits: int) -> Any:

@@ -7,6 +7,8 @@ from typing import Any
 
 from slicer.i18n import tr as _
 
+from ..Numerics.core.words import Group, PainSide, Status
+
 UNKNOWN = "\N{EN DASH}"
 STATE_SIGNS = {
     "not done": "\N{WHITE CIRCLE}",
@@ -24,23 +26,29 @@ def state_text(state: str) -> str:
 
 def status_text(status: str) -> str:
     """A candidate's status."""
-    texts = {
-        "pending": _("pending"),
-        "accepted": _("accepted"),
-        "rejected": _("rejected"),
-        "physiologic": _("physiologic"),
+    texts: dict[str, str] = {
+        Status.PENDING: _("pending"),
+        Status.ACCEPTED: _("accepted"),
+        Status.REJECTED: _("rejected"),
+        Status.PHYSIOLOGIC: _("physiologic"),
     }
     return texts[status]
 
 
 def group_text(group: str | None) -> str:
     """A clinical group."""
-    return {"low-back": _("Low back"), "hip-replacement": _("Hip replacement")}.get(group or "", "")
+    texts: dict[str, str] = {Group.LOW_BACK: _("Low back"), Group.HIP_REPLACEMENT: _("Hip replacement")}
+    return texts.get(group or "", "")
 
 
 def side_text(side: str) -> str:
-    """A side of the body."""
-    texts = {"left": _("left"), "right": _("right"), "midline": _("midline"), "both": _("both")}
+    """A side of the body, or of the pain."""
+    texts: dict[str, str] = {
+        PainSide.LEFT: _("left"),
+        PainSide.RIGHT: _("right"),
+        PainSide.MIDLINE: _("midline"),
+        PainSide.BOTH: _("both"),
+    }
     return texts.get(side, side)
 
 

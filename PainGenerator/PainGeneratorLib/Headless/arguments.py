@@ -1,13 +1,17 @@
-"""The command line's words and their meaning (DESIGN: "The command line")."""
+"""The words of the command line and their meaning."""
 
 from __future__ import annotations
 
 import argparse
 import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ..Numerics.core.version import VERSION
 from ..Numerics.core.words import LATERAL_SIDES, Group, PainSide, Role, listed
+
+if TYPE_CHECKING:
+    Commands = argparse._SubParsersAction[argparse.ArgumentParser]
 
 
 def make_parser() -> argparse.ArgumentParser:
@@ -26,15 +30,15 @@ def make_parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _add_demo(commands: argparse._SubParsersAction) -> None:
+def _add_demo(commands: Commands) -> None:
     demo = commands.add_parser("demo", help="make a phantom case, analyze it, print the table")
     demo.add_argument("--output", type=Path, default=Path("pain-generator-demo"), metavar="DIR")
-    demo.add_argument("--group", choices=[str(group) for group in Group], default="low-back")
+    demo.add_argument("--group", choices=[str(group) for group in Group], default=Group.LOW_BACK)
     demo.add_argument("--seed", type=int, default=1, metavar="N")
     demo.add_argument("--overwrite", action="store_true", help="replace an existing output folder")
 
 
-def _add_analyze(commands: argparse._SubParsersAction) -> None:
+def _add_analyze(commands: Commands) -> None:
     analyze = commands.add_parser("analyze", help="read a DICOM folder, find and rank candidates, write the report")
     analyze.add_argument("case", type=Path, metavar="CASE", help="folder of DICOM files, any nesting")
     analyze.add_argument("--output", type=Path, required=True, metavar="DIR", help="folder to make")
@@ -60,7 +64,7 @@ def _add_analyze(commands: argparse._SubParsersAction) -> None:
     analyze.add_argument("--overwrite", action="store_true", help="replace an existing output folder")
 
 
-def _add_suv(commands: argparse._SubParsersAction) -> None:
+def _add_suv(commands: Commands) -> None:
     suv = commands.add_parser("suv", help="the SUV volume and where every number of it came from")
     suv.add_argument("case", type=Path, metavar="CASE", help="folder of DICOM files, any nesting")
     suv.add_argument("--output", type=Path, metavar="SUV.nrrd", help="write the volume, g/ml SUVbw")
@@ -70,11 +74,11 @@ def _add_suv(commands: argparse._SubParsersAction) -> None:
     _add_roles(suv)
 
 
-def _add_phantom(commands: argparse._SubParsersAction) -> None:
+def _add_phantom(commands: Commands) -> None:
     phantom = commands.add_parser("phantom", help="write a digital case with known truth")
     phantom.add_argument("folder", type=Path, metavar="DIR", help="folder to make")
     phantom.add_argument("--seed", type=int, default=1, metavar="N")
-    phantom.add_argument("--group", choices=[str(group) for group in Group], default="low-back")
+    phantom.add_argument("--group", choices=[str(group) for group in Group], default=Group.LOW_BACK)
     phantom.add_argument("--overwrite", action="store_true", help="replace an existing folder")
 
 
@@ -102,9 +106,10 @@ def _position(text: str) -> tuple[float, float, float]:
     if len(parts) != 3:
         raise argparse.ArgumentTypeError(f"{text!r} is not R,A,S (three numbers in mm)")
     try:
-        return tuple(float(part) for part in parts)
+        right, front, up = (float(part) for part in parts)
     except ValueError:
         raise argparse.ArgumentTypeError(f"{text!r} is not R,A,S (three numbers in mm)") from None
+    return right, front, up
 
 
 def _positive(text: str) -> float:

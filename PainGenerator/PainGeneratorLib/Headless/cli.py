@@ -1,11 +1,15 @@
-"""The command ``pain-generator``; its words, outputs and exit status are a contract (DESIGN: "The command line")."""
+"""The command ``pain-generator``.
+
+Its words, outputs and exit status are a contract with those who call it from scripts; :mod:`.arguments` has the words.
+"""
 
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,21 +18,35 @@ from .arguments import make_parser
 if TYPE_CHECKING:
     import argparse
 
+    from ..Numerics.suv.records import SuvResult
+    from ..Workflow.analyze import Analysis
     from ..Workflow.case import CaseOptions
     from .terminal import Stop, TerminalProgress
 
 DONE = 0
-FAULT = 1
-USAGE = 2
 BAD_INPUT = 3
+"""Exit status when the input cannot be used. 1 is a fault of the program, 2 a wrong usage (argparse)."""
 INTERRUPTED = 130
-"""What a shell reports for a program that Ctrl-C ended."""
+"""Exit status that a shell reports for a program that Ctrl-C ended."""
+VOLUME_SUFFIXES = (".nrrd", ".nhdr", ".nii", ".nii.gz", ".mha")
+"""Endings of the volume files that the command ``suv`` writes."""
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run one command; the exit status is 0 done, 1 a fault of ours, 2 wrong usage, 3 unusable input."""
+    """Run one command.
+
+    Parameters
+    ----------
+    arguments : list of str, optional
+        Those of the process when left out.
+
+    Returns
+    -------
+    int
+        The exit status: 0 done, 1 a fault of the program, 2 wrong usage, 3 input that cannot be used, 130 stopped.
+    """
     options = make_parser().parse_args(arguments)
-    # Late, so that --help and usage errors answer at once.
+    # Imported here, so that --help and errors of usage answer at once.
     from ..Numerics.core.errors import Cancelled, PainGeneratorError
     from .terminal import Stop
 
@@ -53,6 +71,7 @@ def _line(text: str) -> str:
 
 @contextlib.contextmanager
 def _progress(stop: Stop) -> Iterator[TerminalProgress]:
+    """Progress on the terminal for the length of a ``with`` block."""
     from .terminal import TerminalProgress
 
     progress = TerminalProgress(stop=stop)
@@ -63,18 +82,21 @@ def _progress(stop: Stop) -> Iterator[TerminalProgress]:
 
 
 def _case_options(options: argparse.Namespace) -> CaseOptions:
+    from ..Numerics.core.words import Group
     from ..Workflow.case import CaseOptions
 
-    common = {
-        "weight_kg": options.weight,
-        "height_m": options.height,
-        "dose_mbq": options.dose,
-        "injection_time": options.injection_time,
-        "roles": tuple(options.role),
-    }
+    given = CaseOptions(
+        group=Group.LOW_BACK,
+        weight_kg=options.weight,
+        height_m=options.height,
+        dose_mbq=options.dose,
+        injection_time=options.injection_time,
+        roles=tuple(options.role),
+    )
     if options.command == "suv":
-        return CaseOptions(group="low-back", **common)
-    return CaseOptions(
+        return given
+    return dataclasses.replace(
+        given,
         group=options.group,
         prosthesis_side=options.prosthesis_side,
         pain_side=options.pain_side,
@@ -84,34 +106,39 @@ def _case_options(options: argparse.Namespace) -> CaseOptions:
         landmarks=options.landmarks,
         protocol_file=options.protocol,
         settings=tuple(options.set),
-        **common,
     )
 
 
 def _analyze(options: argparse.Namespace) -> None:
-    _analyze_folder(options.case, _case_options(options), options.output, options.overwrite, options.stop)
-
-
-def _analyze_folder(case: Path, options: CaseOptions, output: Path, overwrite: bool, stop: Stop) -> None:
     from ..Report.output_folder import OutputFolder
-    from ..Report.tables import text_table
     from .run import analyze_to_folder
 
-    with _progress(stop) as progress:
-        # The target is looked at before the long work, and again when it is made.
-        target = OutputFolder(output, overwrite, input_folder=case)
+    case_options = _case_options(options)
+    with _progress(options.stop) as progress:
+        # Entering the folder checks it before the long work; it is checked again when the results take its place.
+        target = OutputFolder(options.output, options.overwrite, input_folder=options.case)
         with target as folder:
-            analysis = analyze_to_folder(case, options, folder, progress)
+            analysis = analyze_to_folder(options.case, case_options, folder, progress)
+    _show(analysis, target.warnings, target.path / "report.html")
+
+
+def _show(analysis: Analysis, warnings: Iterable[str], report: Path) -> None:
+    """Print the ranked list, the warnings and where the report is."""
+    from ..Report.tables import text_table
+
     print(text_table(analysis.candidates))
-    for warning in (*analysis.warnings, *target.warnings):
+    _warn((*analysis.warnings, *warnings))
+    print(f"Report: {report}")
+
+
+def _warn(warnings: Iterable[str]) -> None:
+    for warning in warnings:
         print(f"Warning: {_line(warning)}", file=sys.stderr)
-    print(f"Report: {target.path / 'report.html'}")
 
 
 def _demo(options: argparse.Namespace) -> None:
     from ..Phantoms.case import write_phantom
     from ..Report.output_folder import OutputFolder
-    from ..Report.tables import text_table
     from ..Workflow.case import CaseOptions
     from ..Workflow.progress import part
     from .run import analyze_to_folder
@@ -132,10 +159,7 @@ def _demo(options: argparse.Namespace) -> None:
             results = folder / "results"
             results.mkdir()
             analysis = analyze_to_folder(phantom / "dicom", case_options, results, part(progress, 0.2, 1.0))
-    print(text_table(analysis.candidates))
-    for warning in (*analysis.warnings, *target.warnings):
-        print(f"Warning: {_line(warning)}", file=sys.stderr)
-    print(f"Report: {target.path / 'results' / 'report.html'}")
+    _show(analysis, target.warnings, target.path / "results" / "report.html")
 
 
 def _suv(options: argparse.Namespace) -> None:
@@ -147,10 +171,16 @@ def _suv(options: argparse.Namespace) -> None:
         suv = suv_of_folder(options.case, _case_options(options), progress)
         if options.output is not None:
             write_suv_volume(suv, options.output)
-    result = suv.result
     if options.json:
-        print(json.dumps(result.to_json(), indent=2))
+        print(json.dumps(suv.result.to_json(), indent=2))
         return
+    _show_suv(suv.result)
+    if options.output is not None:
+        print(f"Volume: {options.output.resolve()}")
+
+
+def _show_suv(result: SuvResult) -> None:
+    """Print the factor, where every number came from, and the warnings."""
     if result.is_constant:
         print(f"SUVbw factor: {float(result.factors[0]):.6g} ({result.path})")
     else:
@@ -159,16 +189,19 @@ def _suv(options: argparse.Namespace) -> None:
     for row in result.provenance:
         note = f" ({row.note})" if row.note else ""
         print(f"  {row.quantity}: {row.value} {row.unit}".rstrip() + f" - {row.source}{note}")
-    for warning in result.warnings:
-        print(f"Warning: {_line(warning)}", file=sys.stderr)
-    if options.output is not None:
-        print(f"Volume: {options.output.resolve()}")
+    _warn(result.warnings)
 
 
 def _refuse_file(output: Path, overwrite: bool, case: Path) -> None:
+    """Refuse a volume file of an unknown format, one that exists, and one in the input folder.
+
+    Raises
+    ------
+    PainGeneratorError
+    """
     from ..Numerics.core.errors import PainGeneratorError
 
-    if output.suffix.lower() not in (".nrrd", ".nhdr", ".nii", ".mha") and not output.name.endswith(".nii.gz"):
+    if not output.name.lower().endswith(VOLUME_SUFFIXES):
         raise PainGeneratorError(
             f"The output {output} is of no known volume format.", "Give a name that ends in .nrrd, .nii.gz or .mha."
         )

@@ -8,7 +8,7 @@ keeps them alive, and turns VTK errors, which never raise by themselves, into Py
         host.save_mrb(path)
 
 It reads nothing from the home folder and opens no connection: the data cache that reading an ``.mrb`` asks for
-is a temporary folder that goes with the host.
+is a temporary folder that is removed when the host closes.
 """
 
 from __future__ import annotations
@@ -37,18 +37,18 @@ MODULE_LOGICS = (
     ("Markups", "vtkSlicerMarkupsLogic"),
     ("Segmentations", "vtkSlicerSegmentationsModuleLogic"),
 )
-"""Name and class of the logics, in the order in which they get the scene: colors before all that looks them up.
+"""Name and class of the logics, in the order in which they get the scene: colors come before all that use them.
 
 Without the segmentations logic, writing a scene with a segmentation would end the process.
 The terminologies logic is left out: it reads files that the wheel lacks, and segments carry their codes as text.
 """
 
 ERROR_LIMIT = 20
-"""More errors than these are counted, not listed."""
+"""The most errors that are listed; further ones are counted."""
 
 
-FULL_DISK_BYTES = 4_000_000
-"""A disk with less free space than this is called full."""
+SCENE_ROOM_BYTES = 4_000_000
+"""Lower bound of the free space that writing a scene needs beside its volumes. Our estimate."""
 
 SPACE_ADVICE = "Free some space on the disk, or choose another one."
 
@@ -73,7 +73,7 @@ class HeadlessHost:
     warnings : list of str
         Texts of the VTK warnings so far.
     temporary_folder : str
-        Goes with the host.
+        Removed when the host closes.
     """
 
     def __init__(self) -> None:
@@ -134,7 +134,7 @@ class HeadlessHost:
             raise VTKError(f"VTK reported errors during {work}:\n" + "\n".join(texts))
 
     def discard_errors(self) -> list[str]:
-        """Forget the errors reported since the last checkpoint: for a failure that the caller has dealt with.
+        """Forget the errors reported since the last checkpoint, for a failure that the caller has dealt with.
 
         Returns
         -------
@@ -166,13 +166,13 @@ class HeadlessHost:
         messages = slicer.vtkMRMLMessageCollection()
         self._require_space(path)
         with tempfile.TemporaryDirectory(prefix=".saving-", dir=path.parent) as folder:
-            # The bundle keeps the file's base name inside, so that it is written under its final name.
+            # The bundle holds a folder with the base name of the file, so it is written under its final name.
             written = Path(folder) / path.name
             done = self.scene.WriteToMRB(str(written), None, messages)
             try:
                 self._raise_unless(done and written.is_file(), f"writing {path.name}", messages)
             except VTKError as error:
-                if shutil.disk_usage(folder).free < FULL_DISK_BYTES:
+                if shutil.disk_usage(folder).free < SCENE_ROOM_BYTES:
                     raise PainGeneratorError(
                         f"{path} could not be written: the disk is full.", SPACE_ADVICE
                     ) from error
@@ -186,7 +186,7 @@ class HeadlessHost:
         ------
         PainGeneratorError
         """
-        needed = FULL_DISK_BYTES
+        needed = SCENE_ROOM_BYTES
         for index in range(self.scene.GetNumberOfNodesByClass("vtkMRMLVolumeNode")):
             data = self.scene.GetNthNodeByClass(index, "vtkMRMLVolumeNode").GetImageData()
             needed += data.GetActualMemorySize() * 1024 if data is not None else 0
@@ -256,7 +256,7 @@ class HeadlessHost:
     def _watch_errors(self) -> None:
         import vtk
 
-        # vtk has one global window; ours stays silent, so that only the events speak.
+        # VTK has one global window. This one shows nothing: errors and warnings arrive as events.
         self._former_window = vtk.vtkOutputWindow.GetInstance()
         window = vtk.vtkOutputWindow()
         window.SetDisplayModeToNever()
@@ -276,7 +276,7 @@ class HeadlessHost:
         self._kept.append(window)
 
     def _close(self) -> None:
-        """Take everything down in the reverse order; errors of the way down no longer matter to anyone."""
+        """Close everything in the reverse order. Errors while closing are not reported."""
         import vtk
 
         if self.scene is not None:
@@ -295,7 +295,7 @@ class HeadlessHost:
 
 
 def _check_bundle(path: Path) -> None:
-    """Look for damage first: MRML ends the process when it reads a damaged segmentation.
+    """Refuse a damaged bundle, as MRML ends the process when it reads a damaged segmentation.
 
     Raises
     ------

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from ..Report.case_outputs import scene_content, write_plain_files, write_scene_files
 from ..Report.output_folder import write_json
-from ..Scene.case_scene import write_case
+from ..Scene.write_case import write_case
 from ..Workflow.analyze import Analysis, analyze
 from ..Workflow.case import CaseOptions
 from ..Workflow.progress import Show, part, silent
@@ -28,7 +28,7 @@ def analyze_to_folder(case: Path, options: CaseOptions, folder: Path, progress: 
     """
     created = datetime.datetime.now().astimezone()
     analysis = analyze(case, options, part(progress, 0.0, 0.8))
-    # Nobody moves a slider here; what it would work on is several times as large as the PET.
+    # Nothing is searched again here, and the first pass of the detector takes several times the memory of the PET.
     analysis.found.detector = None
     with analysis.clock.stage("report"):
         write_plain_files(analysis, folder, created, part(progress, 0.8, 0.93))

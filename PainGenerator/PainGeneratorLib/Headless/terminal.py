@@ -11,12 +11,17 @@ from typing import Any, TextIO
 from ..Numerics.core.errors import Cancelled
 
 BAR_WIDTH = 30
+"""Characters of the progress bar."""
+LINE_WIDTH = 119
+"""The most characters of the line with the bar, so that it never wraps."""
+SHORTEST_UPDATE_S = 0.1
+"""The same text is drawn again after this time at the earliest, seconds."""
 
 
 class Stop:
-    """Ctrl-C, heeded at the next report of progress; a second one stops at once.
+    """Ctrl-C stops the work at the next report of progress; a second one stops it at once.
 
-    Raised just anywhere, it breaks off the loading of compiled modules half way, or is lost in them.
+    An interrupt at an arbitrary place could break off the loading of a compiled module half way, or be lost in it.
     """
 
     def __init__(self) -> None:
@@ -24,7 +29,7 @@ class Stop:
 
     def __enter__(self) -> Stop:
         is_main = threading.current_thread() is threading.main_thread()
-        # A program in the background ignores Ctrl-C, and goes on ignoring it.
+        # A program in the background ignores Ctrl-C; that is left as it is.
         self._is_set = is_main and signal.getsignal(signal.SIGINT) is signal.default_int_handler
         if self._is_set:
             signal.signal(signal.SIGINT, self._ask)
@@ -40,7 +45,7 @@ class Stop:
 
 
 class TerminalProgress:
-    """Shows progress on standard error.
+    """Shows the progress of the work.
 
     On a terminal one line is rewritten; elsewhere (a log file, a pipe) each new text is one line.
 
@@ -49,7 +54,7 @@ class TerminalProgress:
     stream : text stream, optional
         Standard error when left out.
     stop : Stop, optional
-        Asked at every call.
+        Checked at every call.
 
     Raises
     ------
@@ -70,12 +75,12 @@ class TerminalProgress:
             raise Cancelled
         if self._is_terminal:
             now = time.monotonic()
-            if text == self._last_text and now - self._last_time < 0.1:
+            if text == self._last_text and now - self._last_time < SHORTEST_UPDATE_S:
                 return
             self._last_time = now
             filled = round(BAR_WIDTH * fraction)
             bar = "#" * filled + "." * (BAR_WIDTH - filled)
-            self._stream.write(f"\r\x1b[K[{bar}] {fraction:4.0%} {text}"[:119])
+            self._stream.write(f"\r\x1b[K[{bar}] {fraction:4.0%} {text}"[:LINE_WIDTH])
             self._shown = True
         elif text != self._last_text:
             self._stream.write(f"{fraction:4.0%} {text}\n")
@@ -83,7 +88,7 @@ class TerminalProgress:
         self._stream.flush()
 
     def close(self) -> None:
-        """Take the bar away, so that what follows starts on a clean line."""
+        """Remove the bar, so that what follows starts on a clean line."""
         if self._shown:
             self._stream.write("\r\x1b[K")
             self._stream.flush()

@@ -1,35 +1,50 @@
-"""Everything that ``analyze`` writes (DESIGN: "The command line"), from one analysis."""
+"""Everything that the command ``analyze`` writes, from one analysis."""
 
 from __future__ import annotations
 
+import dataclasses
 import datetime
 import hashlib
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from ..Numerics.core.measures import SCORE_PARTS
+from ..Numerics.core.records import HotSpot
 from ..Numerics.core.version import VERSION
+from ..Numerics.core.words import Role
 from ..Registration.transform_files import write_transform
 from ..Scene.markups import save_markups
 from ..Scene.scene_content import CaseNodes, SceneContent
 from ..Scene.segment_files import save_seg_nrrd
 from ..Workflow import case_in_scene
 from ..Workflow.analyze import Analysis
+from ..Workflow.case import CaseOptions, CaseSeries
 from ..Workflow.progress import Show, silent
-from .content import ReportContent
-from .key_images import KeyImageInputs, key_images
+from ..Workflow.protocol import Protocol, load_protocol
+from .content import ChangedParameter, ReferenceRow, ReportCase, ReportContent
+from .key_images import KeyImage, KeyImageInputs, key_images
 from .output_folder import write_json, write_text
 from .overview import overview_picture
 from .report import write_report
 from .tables import candidates_csv, candidates_json
 
 KEY_IMAGE_LIMIT = 10
+"""The most candidates that get a key image; the first ones by rank."""
+SEGMENTATION_FILES = {
+    "hot-spots": "pet-hot-spots.seg.nrrd",
+    "mr-findings": "mr-findings.seg.nrrd",
+    "candidates": "pain-generators.seg.nrrd",
+}
+"""The file of each segmentation."""
 HASH_CHUNK = 1 << 20
+"""Bytes of a file that are read at once for its hash."""
 
 
 def write_plain_files(analysis: Analysis, folder: Path, created: datetime.datetime, progress: Show = silent) -> None:
-    """Tables, transforms, report and provenance: all that needs no scene.
+    """Write tables, transforms, report and provenance: all files that need no scene.
 
     Parameters
     ----------
@@ -49,7 +64,7 @@ def write_tables(analysis: Analysis, folder: Path, created: datetime.datetime) -
     write_json(folder / "candidates.json", case_json(analysis))
     write_text(folder / "candidates.csv", candidates_csv(analysis.candidates))
     write_json(folder / "suv.json", analysis.suv.result.to_json())
-    write_json(folder / "alignment.json", alignment_json(analysis))
+    write_json(folder / "alignment.json", case_in_scene.alignment_json(analysis.case, analysis.alignment))
     (folder / "transforms").mkdir()
     for role, series in analysis.alignment.by_role.items():
         write_transform(folder / "transforms" / f"{role}-to-reference.tfm", series.reference_to_series_ras)
@@ -67,66 +82,78 @@ def write_report_file(analysis: Analysis, folder: Path, created: datetime.dateti
 
 
 def case_json(analysis: Analysis) -> dict[str, Any]:
-    """The content of ``candidates.json``; foci held to be physiologic stand apart, under ``excluded``."""
-    case, options = analysis.case, analysis.case.options
+    """The content of ``candidates.json``; foci that were set apart as physiologic stand under ``excluded``."""
+    case = analysis.case
     facts = {
-        **case.patient,
-        "group": case.group,
-        "prosthesis_side": options.prosthesis_side or analysis.mr.implant.side,
-        "pain_side": options.pain_side,
-        "pain_sites_ras_mm": [list(site) for site in options.pain_sites_ras_mm],
+        **report_case(analysis).to_json(),
         "reference_series": case.reference.label,
         "reference_role": case.reference_role,
-        "pet_aligned": analysis.alignment.is_aligned("PET"),
+        "pet_aligned": analysis.alignment.is_aligned(Role.PET),
         "software_version": VERSION,
         "warnings": analysis.warnings,
     }
     content = candidates_json(facts, analysis.candidates)
-    content["excluded"] = [
-        {
-            "reason": spot.physiologic,
-            "centroid_ras_mm": [round(float(x), 2) for x in spot.centroid_ras_mm],
-            "suv_max": round(spot.suv_max, 4),
-            "mtv_ml": round(spot.mtv_ml, 3),
-        }
-        for spot in analysis.excluded
-    ]
+    content["excluded"] = [_excluded_json(spot) for spot in analysis.excluded]
     return content
 
 
-def alignment_json(analysis: Analysis) -> dict[str, Any]:
-    """The content of ``alignment.json``."""
-    return case_in_scene.alignment_json(analysis.case, analysis.alignment)
+def _excluded_json(spot: HotSpot) -> dict[str, Any]:
+    """A focus that was set apart, with the reason and the name of the rule that decided."""
+    return {
+        "reason": spot.physiologic,
+        "rule": spot.rule,
+        "centroid_ras_mm": [round(float(x), 2) for x in spot.centroid_ras_mm],
+        "suv_max": round(spot.suv_max, 4),
+        "mtv_ml": round(spot.mtv_ml, 3),
+    }
+
+
+def report_case(analysis: Analysis) -> ReportCase:
+    """What identifies the case."""
+    options = analysis.case.options
+    return ReportCase(
+        **analysis.case.patient,
+        group=analysis.case.group,
+        prosthesis_side=options.prosthesis_side or analysis.mr.implant.side,
+        pain_side=options.pain_side,
+        pain_sites_ras_mm=[list(site) for site in options.pain_sites_ras_mm],
+    )
 
 
 def provenance(analysis: Analysis, created: datetime.datetime) -> dict[str, Any]:
-    """What was made from what: version, protocol, parameters, input UIDs and hashes."""
+    """What was made from what: version, protocol, parameters, UIDs of the input and hashes of its files."""
     case = analysis.case
     return {
         "schema": 1,
         "software": "PainGenerator",
         "software_version": VERSION,
         "created": created.isoformat(timespec="seconds"),
-        "protocol": {"group": case.group, "changed": list(case.protocol.changed), "values": case.protocol.values()},
-        "options": {
-            name: str(value) if isinstance(value, Path | datetime.datetime) else value
-            for name, value in vars(case.options).items()
-        },
+        "protocol": case_in_scene.protocol_json(case),
+        "options": _options_json(case.options),
         "series": case.all_series,
         "left_out": [{"what": what, "reason": reason} for what, reason in case.left_out],
-        "inputs": [
-            {
-                "role": role,
-                "series_instance_uid": series.facts.get("series_uid"),
-                "sop_instance_uids": list(dict.fromkeys(series.facts.get("sop_instance_uids", ()))),
-            }
-            for role, series in case.series.items()
-        ],
+        "inputs": [_input_json(role, series) for role, series in case.series.items()],
         "input_files": [
             {"name": _relative(file, case.input_folder), "sha256": _sha256(file)} for file in case.input_files
         ],
         "notes": list(case.notes),
         "warnings": analysis.warnings,
+    }
+
+
+def _options_json(options: CaseOptions) -> dict[str, Any]:
+    """What the user said about the case; paths and times as text."""
+    return {
+        name: str(value) if isinstance(value, Path | datetime.datetime) else value
+        for name, value in vars(options).items()
+    }
+
+
+def _input_json(role: str, series: CaseSeries) -> dict[str, Any]:
+    return {
+        "role": role,
+        "series_instance_uid": series.facts.get("series_uid"),
+        "sop_instance_uids": list(dict.fromkeys(series.facts.get("sop_instance_uids", ()))),
     }
 
 
@@ -144,33 +171,26 @@ def _sha256(file: Path) -> str:
 
 def _key_image_inputs(analysis: Analysis) -> KeyImageInputs:
     case, alignment = analysis.case, analysis.alignment
-    fluid = case.series.get("FLUID")
-    shows_fluid = fluid is not None and case.reference_role != "FLUID" and alignment.is_aligned("FLUID")
-    is_aligned = alignment.is_aligned("PET")
-    return KeyImageInputs(
+    is_aligned = alignment.is_aligned(Role.PET)
+    inputs = KeyImageInputs(
         suv=analysis.suv.image,
-        reference_to_pet=alignment.reference_to("PET") if is_aligned else np.eye(4),
+        reference_to_pet=alignment.reference_to(Role.PET) if is_aligned else np.eye(4),
         reference=case.reference.image,
         reference_name=case.reference_role,
-        fluid=fluid.image if shows_fluid else None,
-        reference_to_fluid=alignment.reference_to("FLUID") if shows_fluid else None,
         aligned=is_aligned,
     )
+    fluid = case.series.get(Role.FLUID)
+    if fluid is None or case.reference_role == Role.FLUID or not alignment.is_aligned(Role.FLUID):
+        return inputs
+    return dataclasses.replace(inputs, fluid=fluid.image, reference_to_fluid=alignment.reference_to(Role.FLUID))
 
 
 def _report_content(
-    analysis: Analysis, pictures: dict[str, Any], overview: bytes | None, created: datetime.datetime
+    analysis: Analysis, pictures: dict[str, KeyImage], overview: bytes | None, created: datetime.datetime
 ) -> ReportContent:
-    case, options = analysis.case, analysis.case.options
-    weights = case.protocol.stages["fusion"]["weights"]
+    case = analysis.case
     return ReportContent(
-        case={
-            **case.patient,
-            "group": case.group,
-            "prosthesis_side": options.prosthesis_side or analysis.mr.implant.side,
-            "pain_side": options.pain_side,
-            "pain_sites_ras_mm": [list(site) for site in options.pain_sites_ras_mm],
-        },
+        case=report_case(analysis),
         candidates=analysis.candidates,
         created=created.strftime("%Y-%m-%d %H:%M"),
         software_version=VERSION,
@@ -182,49 +202,45 @@ def _report_content(
         suv=analysis.suv.result.to_json(),
         alignment=[series.to_json() for series in analysis.alignment.by_role.values()],
         reference_tissues=_reference_rows(analysis),
-        score_weights={name: weights[name]["value"] for name in _PARTS},
-        changed_parameters=_changed_parameters(analysis),
+        score_weights=_score_weights(case.protocol),
+        changed_parameters=_changed_parameters(case.protocol),
         protocol=case.group,
         method=case.notes,
         warnings=analysis.warnings,
     )
 
 
-_PARTS = ("pet", "mr", "concordance", "asymmetry", "symptom")
+def _score_weights(protocol: Protocol) -> dict[str, float]:
+    """The most points that each part of the score can give; the deductions have no weight."""
+    weights = {
+        name.rpartition(".")[2].removeprefix("weight_"): entry["value"]
+        for name, entry in protocol.entries()
+        if name.startswith("fusion.weight")
+    }
+    return {part: weights[part] for part in SCORE_PARTS if part in weights}
 
 
-def _reference_rows(analysis: Analysis) -> list[dict[str, Any]]:
+def _reference_rows(analysis: Analysis) -> list[ReferenceRow]:
     return [
-        {
-            "tissue": value.name,
-            "image": "PET",
-            "median": value.median,
-            "spread": value.spread,
-            "unit": "g/ml",
-            "volume_ml": value.volume_ml,
-            "method": "median and 1.4826 x MAD",
-        }
+        ReferenceRow(
+            tissue=value.name,
+            image=Role.PET,
+            median=value.median,
+            spread=value.spread,
+            unit="g/ml",
+            volume_ml=value.volume_ml,
+            method="median and 1.4826 x MAD",
+        )
         for value in analysis.pet.references
     ]
 
 
-def _changed_parameters(analysis: Analysis) -> list[dict[str, Any]]:
-    from ..Workflow.protocol import load_protocol
-
-    protocol = analysis.case.protocol
+def _changed_parameters(protocol: Protocol) -> list[ChangedParameter]:
     shipped = load_protocol(protocol.group)
     rows = []
     for name in protocol.changed:
         entry = protocol.entry(name)
-        rows.append(
-            {
-                "name": name,
-                "value": entry["value"],
-                "shipped": shipped.value(name),
-                "unit": entry["unit"],
-                "description": entry["description"],
-            }
-        )
+        rows.append(ChangedParameter(name, entry["value"], shipped.value(name), entry["unit"], entry["description"]))
     return rows
 
 
@@ -247,10 +263,23 @@ def write_scene_files(nodes: CaseNodes, folder: Path) -> None:
     Parameters
     ----------
     nodes : CaseNodes
-        As :func:`Scene.case_scene.write_case` returned them.
+        As :func:`Scene.write_case.write_case` returned them.
     folder : Path
     """
-    save_seg_nrrd(nodes.hot_spots, folder / "pet-hot-spots.seg.nrrd")
-    save_seg_nrrd(nodes.mr_findings, folder / "mr-findings.seg.nrrd")
-    save_seg_nrrd(nodes.candidates, folder / "pain-generators.seg.nrrd")
-    save_markups(nodes.targets, folder / "targets.mrk.json")
+    segmentations = {"hot-spots": nodes.hot_spots, "mr-findings": nodes.mr_findings, "candidates": nodes.candidates}
+    write_node_files(segmentations, nodes.targets, folder)
+
+
+def write_node_files(segmentations: Mapping[str, Any], targets: Any, folder: Path) -> None:
+    """Write segmentations and target points.
+
+    Parameters
+    ----------
+    segmentations : mapping of str to vtkMRMLSegmentationNode
+        With the keys of :data:`SEGMENTATION_FILES`.
+    targets : vtkMRMLMarkupsFiducialNode
+    folder : Path
+    """
+    for key, name in SEGMENTATION_FILES.items():
+        save_seg_nrrd(segmentations[key], folder / name)
+    save_markups(targets, folder / "targets.mrk.json")

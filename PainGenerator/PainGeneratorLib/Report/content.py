@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -10,6 +11,88 @@ from ..Numerics.core.records import Candidate, HotSpot, MRFinding
 from .key_images import KeyImage
 
 Row = Mapping[str, Any]
+"""An entry of one of the JSON files, with the keys that it has there."""
+
+
+@dataclass(frozen=True)
+class ReportCase:
+    """What identifies a case, in the report and in ``candidates.json``; None where it is not known.
+
+    Parameters
+    ----------
+    patient_name, patient_id, birth_date, sex : str, optional
+    study_date, study_description : str, optional
+    group : str, optional
+        A word of :class:`Numerics.core.words.Group`.
+    prosthesis_side : str, optional
+        ``left`` or ``right``.
+    pain_side : str, optional
+        A word of :class:`Numerics.core.words.PainSide`.
+    pain_sites_ras_mm : list of list of float
+        Three numbers each, mm, in the frame of the reference series.
+    """
+
+    patient_name: str | None = None
+    patient_id: str | None = None
+    birth_date: str | None = None
+    sex: str | None = None
+    study_date: str | None = None
+    study_description: str | None = None
+    group: str | None = None
+    prosthesis_side: str | None = None
+    pain_side: str | None = None
+    pain_sites_ras_mm: list[list[float]] = field(default_factory=list)
+
+    def to_json(self) -> dict[str, Any]:
+        """The facts by name."""
+        return dataclasses.asdict(self)
+
+
+@dataclass(frozen=True)
+class ReferenceRow:
+    """What was measured in one reference tissue.
+
+    Parameters
+    ----------
+    tissue : str
+    image : str
+        ``PET`` or the role of an MR series.
+    median, spread : float, optional
+        In `unit`.
+    unit : str
+    volume_ml : float, optional
+    method : str
+        How median and spread were taken.
+    """
+
+    tissue: str
+    image: str
+    median: float | None
+    spread: float | None
+    unit: str
+    volume_ml: float | None = None
+    method: str = ""
+
+
+@dataclass(frozen=True)
+class ChangedParameter:
+    """A parameter whose value is not that of the shipped protocol.
+
+    Parameters
+    ----------
+    name : str
+        ``stage.parameter``.
+    value, shipped : number, str, bool or list
+        The value in this case, and the shipped one.
+    unit, description : str
+        As in the protocol.
+    """
+
+    name: str
+    value: Any
+    shipped: Any
+    unit: str = ""
+    description: str = ""
 
 
 @dataclass(frozen=True)
@@ -18,14 +101,11 @@ class ReportContent:
 
     Parameters
     ----------
-    case : mapping
-        ``patient_name``, ``patient_id``, ``birth_date``, ``sex``, ``study_date``, ``study_description``, ``group``
-        (``low-back`` or ``hip-replacement``), ``prosthesis_side``, ``pain_side``: text;
-        ``pain_sites_ras_mm``: list of three numbers each, reference frame.
+    case : ReportCase
     candidates : sequence of Candidate
         In the reference frame; shown by rank.
     created : str
-        When the report was made, as it is to be shown ("2026-03-01 14:20"). Never taken from the clock here, so that
+        When the report was made, as it is shown ("2026-03-01 14:20"). It is never taken from the clock here, so that
         the same content gives the same bytes.
     software_version : str
     key_images : mapping of str to KeyImage
@@ -33,7 +113,8 @@ class ReportContent:
     overview_png : bytes, optional
         The picture of :func:`.overview.overview_picture`.
     excluded : sequence of HotSpot
-        Foci held to be physiologic, in the reference frame; the reason is in ``physiologic``.
+        Foci that were set apart as physiologic, in the reference frame; the reason is in ``physiologic`` and the name
+        of the rule that decided in ``rule``.
     mr_findings : sequence of MRFinding
         All of them, implant artefacts included.
     series : sequence of mapping
@@ -43,12 +124,10 @@ class ReportContent:
     alignment : sequence of mapping
         ``SeriesAlignment.to_json()`` of every series that was aligned. A row with the verdict "not aligned" puts a
         warning on top of the report.
-    reference_tissues : sequence of mapping
-        ``tissue``, ``image`` ("PET", "FLUID"), ``median``, ``spread``, ``unit``, ``volume_ml``, ``method``.
+    reference_tissues : sequence of ReferenceRow
     score_weights : mapping of str to float
-        Most points of each part of the score: ``pet``, ``mr``, ``concordance``, ``asymmetry``, ``symptom``.
-    changed_parameters : sequence of mapping
-        Parameters that differ from the shipped protocol: ``name``, ``value``, ``shipped``, ``unit``, ``description``.
+        The most points that each part of the score can give, by key of :data:`Numerics.core.measures.SCORE_PARTS`.
+    changed_parameters : sequence of ChangedParameter
     protocol : str
         Name of the protocol.
     method : sequence of str
@@ -56,10 +135,11 @@ class ReportContent:
     warnings : sequence of str
         Shown on top.
     pseudonymized : bool
-        Leave out the patient's name, ID and birth date; ``case["pseudonym"]`` is shown instead when there is one.
+        Leave out the patient's name, ID and birth date; `pseudonym` is shown instead when there is one.
+    pseudonym : str, optional
     """
 
-    case: Row
+    case: ReportCase
     candidates: Sequence[Candidate]
     created: str
     software_version: str
@@ -70,10 +150,11 @@ class ReportContent:
     series: Sequence[Row] = ()
     suv: Row = field(default_factory=dict)
     alignment: Sequence[Row] = ()
-    reference_tissues: Sequence[Row] = ()
+    reference_tissues: Sequence[ReferenceRow] = ()
     score_weights: Mapping[str, float] = field(default_factory=dict)
-    changed_parameters: Sequence[Row] = ()
+    changed_parameters: Sequence[ChangedParameter] = ()
     protocol: str = ""
     method: Sequence[str] = ()
     warnings: Sequence[str] = ()
     pseudonymized: bool = False
+    pseudonym: str | None = None

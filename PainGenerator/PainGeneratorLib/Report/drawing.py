@@ -1,4 +1,4 @@
-"""Pictures from planes: grey values, the hot colour map, outlines, letters, bars. numpy and Pillow only."""
+"""Pictures from planes: gray values, the hot color map, outlines, letters, bars. numpy and Pillow only."""
 
 from __future__ import annotations
 
@@ -14,29 +14,36 @@ from . import words
 from .planes import Plane, widened
 
 PAPER = (255, 255, 255)
+"""Color of the space between pictures."""
 INK = (17, 24, 32)
+"""Color of text and lines on light ground."""
 WHITE = (255, 255, 255)
 BLACK = (0, 0, 0)
 ON_DARK = (90, 230, 255)
-"""Outlines over MR."""
+"""Color of outlines over MR."""
 ON_LIGHT = (0, 70, 200)
-"""Outlines over the inverted PET."""
+"""Color of outlines over the inverted PET."""
+BRIGHT_SUM = 380
+"""A color whose three parts add up to more than this is bright, and gets a dark halo."""
 SCALE_BAR_MM = 50.0
+"""Length of the scale bar in a picture."""
 CROSSHAIR_MM = 22.0
 """Length of each of the four lines that point at a candidate."""
 DASH_PIXELS = 7
+"""Length of the dashes of a dashed outline, and of the gaps."""
 COLOR_BAR_STEPS = (0.05, 0.1, 0.2, 0.25, 0.5, 1.0, 2.0, 2.5, 5.0, 10.0, 20.0, 25.0, 50.0, 100.0)
+"""Round distances between the numbers of a scale, SUV."""
 
 
 @dataclass(frozen=True)
 class Window:
-    """Values that are shown as the darkest and the brightest; `low` < `high`."""
+    """The values that are shown as the darkest and the brightest; `low` is less than `high`."""
 
     low: float
     high: float
 
     def fraction(self, values: np.ndarray) -> np.ndarray:
-        """0 at low, 1 at high, clipped; 0 where there is no value."""
+        """Values as a fraction of the window, clipped to 0 to 1; 0 where there is no value."""
         scaled = (values - np.float32(self.low)) / np.float32(self.high - self.low)
         return np.clip(np.nan_to_num(scaled, nan=0.0), 0.0, 1.0)
 
@@ -52,21 +59,31 @@ def robust_window(values: np.ndarray, low: float = 1.0, high: float = 99.5) -> W
 
 @functools.cache
 def hot_colors() -> np.ndarray:
-    """The hot colour map: black, red, orange, yellow, white; uint8, shape (256, 3)."""
+    """The hot color map: black, red, orange, yellow, white; uint8, shape (256, 3)."""
     stops = np.array([0.0, 0.36, 0.68, 0.88, 1.0])
     colors = np.array([(40, 0, 0), (225, 20, 0), (255, 150, 0), (255, 235, 60), (255, 255, 235)])
     steps = np.linspace(0.0, 1.0, 256)
     return np.stack([np.interp(steps, stops, colors[:, n]) for n in range(3)], axis=-1).round().astype(np.uint8)
 
 
-def grey(values: np.ndarray, window: Window, inverted: bool = False) -> np.ndarray:
-    """Values as grey RGB, uint8, shape (rows, columns, 3); black (white when inverted) where there is no value."""
+def gray(values: np.ndarray, window: Window, inverted: bool = False) -> np.ndarray:
+    """Values as gray RGB, uint8, shape (rows, columns, 3); black (white when inverted) where there is no value."""
     shade = (window.fraction(values) * 255).round().astype(np.uint8)
     return np.repeat((255 - shade if inverted else shade)[..., None], 3, axis=-1)
 
 
 def fused(background: np.ndarray, uptake: np.ndarray, window: Window) -> np.ndarray:
-    """Uptake in hot colours over a grey picture: clear at and below the window, more opaque the higher the uptake."""
+    """Uptake in hot colors over a gray picture.
+
+    The colors are clear at and below the lower end of the window, and more opaque the higher the uptake is.
+
+    Parameters
+    ----------
+    background : ndarray of uint8, shape (rows, columns, 3)
+    uptake : ndarray, shape (rows, columns)
+        SUV; NaN where there is none.
+    window : Window
+    """
     fraction = window.fraction(uptake)
     alpha = np.clip(fraction * 4.0, 0.0, 0.55) + 0.3 * fraction
     color = hot_colors()[(fraction * 255).round().astype(np.uint8)]
@@ -75,7 +92,7 @@ def fused(background: np.ndarray, uptake: np.ndarray, window: Window) -> np.ndar
 
 @functools.cache
 def font(size: int) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
-    """Pillow's own font, so that pictures are alike on every machine."""
+    """The font of Pillow, so that pictures are alike on every machine."""
     return ImageFont.load_default(size=size)
 
 
@@ -89,18 +106,18 @@ def write(
     halo: tuple[int, int, int] | None = BLACK,
 ) -> None:
     """Text with a halo that keeps it legible on any background."""
-    options = {} if halo is None else {"stroke_width": max(1, size // 10), "stroke_fill": halo}
-    draw.text(xy, text, font=font(size), fill=color, anchor=anchor, **options)
+    stroke = 0 if halo is None else max(1, size // 10)
+    draw.text(xy, text, font=font(size), fill=color, anchor=anchor, stroke_width=stroke, stroke_fill=halo)
 
 
 def draw_outline(rgb: np.ndarray, border: np.ndarray, color: tuple[int, int, int], *, dashed: bool = False) -> None:
     """Draw a border, in place, two pixels wide, with a thin halo of the opposite brightness."""
     if dashed:
-        rows, columns = np.indices(border.shape, sparse=True)
-        border = border & ((rows + columns) // DASH_PIXELS % 2 == 0)
+        rows, columns = (np.arange(count) for count in border.shape)
+        border = border & ((rows[:, None] + columns[None, :]) // DASH_PIXELS % 2 == 0)
     line = widened(border, np.ones((2, 2), dtype=bool))
     halo = widened(line, np.ones((3, 3), dtype=bool)) & ~line
-    rgb[halo] = rgb[halo] // 3 if sum(color) > 380 else 255 - (255 - rgb[halo]) // 3
+    rgb[halo] = rgb[halo] // 3 if sum(color) > BRIGHT_SUM else 255 - (255 - rgb[halo]) // 3
     rgb[line] = color
 
 
@@ -149,14 +166,14 @@ def annotate(
     return picture
 
 
-def color_bar(window: Window, height: int, width: int, heading: str, *, inverted_grey: bool = False) -> Picture.Image:
-    """A vertical bar with numbers, on white: the hot colours, or inverted grey."""
+def color_bar(window: Window, height: int, width: int, heading: str, *, inverted_gray: bool = False) -> Picture.Image:
+    """A vertical bar with numbers, on white: the hot colors, or inverted gray."""
     picture = Picture.new("RGB", (width, height), PAPER)
     draw = ImageDraw.Draw(picture)
     size = max(12, round(height * 0.045))
     top, bottom = round(height * 0.2), height - round(size * 0.8)
     ramp = np.linspace(1.0, 0.0, bottom - top, dtype=np.float32)
-    rgb = grey(ramp, Window(0.0, 1.0), True) if inverted_grey else hot_colors()[(ramp * 255).round().astype(int)]
+    rgb = gray(ramp, Window(0.0, 1.0), True) if inverted_gray else hot_colors()[(ramp * 255).round().astype(int)]
     bar_width = max(14, round(width * 0.22))
     left = 8
     picture.paste(Picture.fromarray(np.repeat(rgb[:, None], bar_width, axis=1)), (left, top))

@@ -1,4 +1,4 @@
-"""Pieces of HTML: everything that comes from outside is escaped here, once."""
+"""Pieces of HTML. All text from outside is escaped here, once."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def html(value: object) -> Html:
 
 
 def tag(name: str, *parts: object, **attributes: str) -> Html:
-    """An element; parts are escaped unless they are Html; ``cls`` stands for class."""
+    """An element. Its parts are escaped unless they are Html; the attribute ``cls`` stands for ``class``."""
     listed = "".join(f' {key.replace("cls", "class")}="{_escape(text)}"' for key, text in attributes.items() if text)
     return Html(f"<{name}{listed}>{join(parts)}</{name}>")
 
@@ -32,9 +32,16 @@ def join(parts: Sequence[object], between: str = "") -> Html:
 
 
 def table(header: Sequence[object], rows: Sequence[Sequence[object]], numeric: Sequence[int] = ()) -> Html:
-    """A table that scrolls sideways on narrow screens; columns in `numeric` are aligned right.
+    """A table that scrolls sideways on narrow screens.
 
-    A header of the form ("SUVpeak", "g/ml") shows the unit below the name.
+    Parameters
+    ----------
+    header : sequence
+        Heads of the columns; a pair such as ("SUVpeak", "g/ml") shows the unit below the name.
+    rows : sequence of sequence
+        Cells, escaped unless they are Html.
+    numeric : sequence of int
+        The columns that are aligned to the right.
     """
 
     def head(cell: object) -> Html:
@@ -55,9 +62,9 @@ def pairs(rows: Sequence[tuple[object, object]], cls: str) -> Html:
     return tag("dl", *(Html(tag("dt", name) + tag("dd", value)) for name, value in rows), cls=cls)
 
 
-def bullets(items: Sequence[object], ordered: bool = False) -> Html:
-    """A list."""
-    return tag("ol" if ordered else "ul", *(tag("li", item) for item in items))
+def bullets(items: Sequence[object]) -> Html:
+    """A list with bullets."""
+    return tag("ul", *(tag("li", item) for item in items))
 
 
 def embedded_image(data: bytes, text: str) -> Html:

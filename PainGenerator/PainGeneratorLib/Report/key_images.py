@@ -11,6 +11,7 @@ from PIL import Image as Picture
 
 from ..Numerics.core.image import Image
 from ..Numerics.core.records import Candidate
+from ..Numerics.core.words import Evidence
 from . import words
 from .drawing import (
     ON_DARK,
@@ -21,7 +22,7 @@ from .drawing import (
     color_bar,
     draw_outline,
     fused,
-    grey,
+    gray,
     jpeg,
     robust_window,
     round_up,
@@ -29,20 +30,27 @@ from .drawing import (
 from .planes import PLANE_NAMES, Plane, outline, plane_through, sample
 
 DRAWING_THREADS = 2
-"""Sampling and encoding release the interpreter lock."""
+"""Key images that are drawn at the same time. Threads help, as sampling and encoding release the interpreter lock."""
 PANEL_PIXELS = 420
+"""Width and height of a panel."""
 GAP_PIXELS = 6
+"""Between two panels."""
 BAR_PIXELS = 110
+"""Width of a scale beside the panels."""
 WIDTH_MM = 200.0
-"""Width and height of every panel: a lumbar spine, or one hip with the midline."""
+"""Width and height of what a panel shows: a lumbar spine, or one hip with the midline."""
 NARROWEST_UPPER_SUV = 1.0
-"""The colour scale never ends below this, else noise would fill it."""
+"""The upper end of the PET's scale is at least this (g/ml), else noise would fill the scale. Our choice."""
 CLEARANCE_MM = 4.0
 """Between an outline and the lines that point at it."""
 NEAREST_LINE_MM = 13.0
+"""Lines that point at a position begin at least this far from it."""
 FARTHEST_LINE_MM = 60.0
-OVERLAY_FROM = (0.3, 0.65)
-"""Bounds of the value where the colours begin, as parts of the upper end of the scale."""
+"""Lines that point at a position begin at most this far from it."""
+LOWEST_OVERLAY_START = 0.3
+"""Lower bound of the value where the colors begin, as a part of the upper end of the scale. Our choice."""
+HIGHEST_OVERLAY_START = 0.65
+"""Upper bound of the value where the colors begin, as a part of the upper end of the scale. Our choice."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,16 +66,16 @@ class KeyImageInputs:
     reference : Image, optional
         The MR whose frame the candidates are in; None when there is none.
     reference_name : str
-        How its panels are labelled, for instance "T1".
+        How its panels are labeled, for instance "T1".
     fluid : Image, optional
         The fluid-sensitive MR.
     reference_to_fluid : ndarray, shape (4, 4), optional
         Maps points of the reference frame to points of `fluid`; identity when left out.
     fluid_name : str
-        How its panels are labelled, for instance "STIR".
+        How its panels are labeled, for instance "STIR".
     aligned : bool
-        False when PET and MR could not be aligned: then they are never shown on top of each other, a candidate found
-        on PET gets PET pictures only, one found on MR gets MR pictures only.
+        False when PET and MR could not be aligned. Then they are never shown on top of each other: a candidate that
+        was found on PET gets PET pictures only, one that was found on MR gets MR pictures only.
     """
 
     suv: Image | None
@@ -80,10 +88,10 @@ class KeyImageInputs:
     aligned: bool = True
 
     def suited_to(self, candidate: Candidate) -> KeyImageInputs:
-        """The images that may be shown for a candidate: all, or without the one that its place is not known on."""
-        if self.aligned or candidate.evidence == "PET+MR":
+        """The images that may be shown for a candidate: those on which its place is known."""
+        if self.aligned or candidate.evidence == Evidence.BOTH:
             return self
-        if candidate.evidence == "MR only":
+        if candidate.evidence == Evidence.MR_ONLY:
             return replace(self, suv=None)
         return replace(self, reference=None, fluid=None)
 
@@ -149,65 +157,159 @@ def key_image(candidate: Candidate, inputs: KeyImageInputs, *, usual_suv: float 
         In the reference frame.
     inputs : KeyImageInputs
     usual_suv : float, optional
-        Upper end of the PET's scale, g/ml, for a candidate without uptake of its own: the other candidates' highest.
+        Upper end of the scale of the PET, g/ml, for a candidate without uptake of its own: the highest SUVmax of the
+        other candidates.
     """
     inputs = inputs.suited_to(candidate)
     point = np.asarray(candidate.centroid_ras_mm, dtype=np.float64)
     planes = candidate_planes(point, inputs)
-    uptake, scale, colors = None, None, None
-    if inputs.suv is not None:
-        uptake = [sample(inputs.suv, plane, inputs.reference_to_pet) for plane in planes]
-        scale = pet_window(candidate, np.stack(uptake), usual_suv)
-        colors = Window(overlay_start(candidate, scale.high), scale.high)
-    shapes = _Outlines(candidate, planes)
-    rows: list[list[Picture.Image]] = []
-    bars: list[Picture.Image | None] = []
-
-    def add_row(pictures: list[np.ndarray], label: str, bar: Picture.Image | None, light: bool = False) -> None:
-        row = []
-        for n, (rgb, plane) in enumerate(zip(pictures, planes, strict=True)):
-            shapes.draw(rgb, n, ON_LIGHT if light else ON_DARK)
-            row.append(
-                annotate(rgb, plane, f"{plane.name.capitalize()}: {label}", point, shapes.reach_mm[n], light=light)
-            )
-        rows.append(row)
-        bars.append(bar)
-
+    uptake = None if inputs.suv is None else _Uptake.on(planes, inputs.suv, candidate, inputs, usual_suv)
+    sheet = _Sheet(planes, point, _Outlines(candidate, planes))
     if inputs.reference is not None:
-        pictures = _grey_planes(inputs.reference, planes, None)
+        pictures = _gray_planes(inputs.reference, planes, None)
         if uptake is None:
-            add_row(pictures, inputs.reference_name, None)
+            sheet.add(pictures, inputs.reference_name)
         else:
-            bar = color_bar(colors, PANEL_PIXELS, BAR_PIXELS, "PET\nSUV, g/ml")
-            pictures = [fused(picture, u, colors) for picture, u in zip(pictures, uptake, strict=True)]
-            add_row(pictures, f"PET on {inputs.reference_name}", bar)
+            sheet.add(uptake.over(pictures), f"PET on {inputs.reference_name}", uptake.color_bar())
     if inputs.fluid is not None:
-        add_row(_grey_planes(inputs.fluid, planes, inputs.reference_to_fluid), inputs.fluid_name, None)
+        sheet.add(_gray_planes(inputs.fluid, planes, inputs.reference_to_fluid), inputs.fluid_name)
     if uptake is not None:
-        bar = color_bar(scale, PANEL_PIXELS, BAR_PIXELS, "PET\nSUV, g/ml", inverted_grey=True)
-        add_row([grey(u, scale, inverted=True) for u in uptake], "PET", bar, light=True)
-    picture = _grid(rows, bars)
-    return KeyImage(candidate.id, jpeg(picture), *picture.size, _caption(candidate, inputs, colors, scale))
+        sheet.add(uptake.in_gray(), "PET", uptake.gray_bar(), light=True)
+    picture = sheet.picture()
+    return KeyImage(candidate.id, jpeg(picture), *picture.size, _caption(candidate, inputs, uptake))
 
 
-def _grey_planes(image: Image, planes: Sequence[Plane], to_image_ras: np.ndarray | None) -> list[np.ndarray]:
-    """The planes of an MR in grey, all in one window."""
+@dataclass(frozen=True, eq=False)
+class _Uptake:
+    """The PET on the planes of a candidate.
+
+    Parameters
+    ----------
+    values : list of ndarray, shape (pixels, pixels)
+        SUV on each plane.
+    scale : Window
+        Of the PET alone.
+    colors : Window
+        Of the PET on the MR: begins higher, so that normal tissue stays gray.
+    """
+
+    values: list[np.ndarray]
+    scale: Window
+    colors: Window
+
+    @classmethod
+    def on(
+        cls,
+        planes: Sequence[Plane],
+        suv: Image,
+        candidate: Candidate,
+        inputs: KeyImageInputs,
+        usual_suv: float | None,
+    ) -> _Uptake:
+        """The uptake on planes, with windows that fit the candidate."""
+        values = [sample(suv, plane, inputs.reference_to_pet) for plane in planes]
+        scale = pet_window(candidate, np.stack(values), usual_suv)
+        return cls(values, scale, Window(overlay_start(candidate, scale.high), scale.high))
+
+    def over(self, pictures: Sequence[np.ndarray]) -> list[np.ndarray]:
+        """The uptake in color over the pictures of an MR."""
+        return [fused(picture, values, self.colors) for picture, values in zip(pictures, self.values, strict=True)]
+
+    def in_gray(self) -> list[np.ndarray]:
+        """The uptake alone, in inverted gray."""
+        return [gray(values, self.scale, inverted=True) for values in self.values]
+
+    def color_bar(self) -> Picture.Image:
+        """The scale beside :meth:`over`."""
+        return color_bar(self.colors, PANEL_PIXELS, BAR_PIXELS, "PET\nSUV, g/ml")
+
+    def gray_bar(self) -> Picture.Image:
+        """The scale beside :meth:`in_gray`."""
+        return color_bar(self.scale, PANEL_PIXELS, BAR_PIXELS, "PET\nSUV, g/ml", inverted_gray=True)
+
+
+class _Sheet:
+    """Rows of panels with a scale at the right end.
+
+    Parameters
+    ----------
+    planes : sequence of Plane
+        One per column.
+    point_ras : ndarray, shape (3,)
+        The position that lines point at, RAS mm.
+    outlines : _Outlines
+        Drawn on every panel.
+    """
+
+    def __init__(self, planes: Sequence[Plane], point_ras: np.ndarray, outlines: _Outlines) -> None:
+        self._planes, self._point_ras, self._outlines = planes, point_ras, outlines
+        self._rows: list[list[Picture.Image]] = []
+        self._bars: list[Picture.Image | None] = []
+
+    def add(
+        self, pictures: Sequence[np.ndarray], label: str, bar: Picture.Image | None = None, light: bool = False
+    ) -> None:
+        """Add a row; the outlines are drawn into the pictures.
+
+        Parameters
+        ----------
+        pictures : sequence of ndarray of uint8, shape (pixels, pixels, 3)
+        label : str
+        bar : Image, optional
+        light : bool
+            The pictures are mostly white.
+        """
+        row = []
+        for n, (rgb, plane) in enumerate(zip(pictures, self._planes, strict=True)):
+            self._outlines.draw(rgb, n, ON_LIGHT if light else ON_DARK)
+            caption = f"{plane.name.capitalize()}: {label}"
+            reach_mm = self._outlines.reach_mm[n]
+            row.append(annotate(rgb, plane, caption, self._point_ras, reach_mm, light=light))
+        self._rows.append(row)
+        self._bars.append(bar)
+
+    def picture(self) -> Picture.Image:
+        """All rows as one picture."""
+        step = PANEL_PIXELS + GAP_PIXELS
+        size = (len(PLANE_NAMES) * step + BAR_PIXELS, len(self._rows) * step - GAP_PIXELS)
+        canvas = Picture.new("RGB", size, PAPER)
+        for r, (row, bar) in enumerate(zip(self._rows, self._bars, strict=True)):
+            for c, panel in enumerate(row):
+                canvas.paste(panel, (c * step, r * step))
+            if bar is not None:
+                canvas.paste(bar, (len(PLANE_NAMES) * step, r * step))
+        return canvas
+
+
+def _gray_planes(image: Image, planes: Sequence[Plane], to_image_ras: np.ndarray | None) -> list[np.ndarray]:
+    """The planes of an MR in gray, all in one window."""
     values = [sample(image, plane, to_image_ras) for plane in planes]
     window = robust_window(np.stack(values))
-    return [grey(plane_values, window) for plane_values in values]
+    return [gray(plane_values, window) for plane_values in values]
 
 
 def candidate_planes(point_ras: np.ndarray, inputs: KeyImageInputs) -> list[Plane]:
-    """The axial, coronal and sagittal plane through a point of the reference frame."""
+    """The axial, coronal and sagittal plane through a point of the reference frame (RAS mm).
+
+    Raises
+    ------
+    ValueError
+        When there is neither an MR nor a PET.
+    """
     if inputs.reference is not None:
         field, to_field = inputs.reference.geometry, np.eye(4)
-    else:
+    elif inputs.suv is not None:
         field, to_field = inputs.suv.geometry, inputs.reference_to_pet
+    else:
+        raise ValueError("a key image needs an MR or a PET")
     return [plane_through(name, point_ras, field, WIDTH_MM, PANEL_PIXELS, to_field) for name in PLANE_NAMES]
 
 
 def pet_window(candidate: Candidate, uptake: np.ndarray, usual_suv: float | None) -> Window:
-    """From 0 to a round number above the candidate's SUVmax; without one, above the usual or nearly all uptake."""
+    """The window of the PET: from 0 to a round number above the SUVmax of the candidate.
+
+    Without an SUVmax it ends above `usual_suv`, and without that above nearly all uptake on the planes.
+    """
     upper = candidate.suv_max
     if upper is None:
         nearly_all = robust_window(uptake, high=99.0).high
@@ -216,60 +318,47 @@ def pet_window(candidate: Candidate, uptake: np.ndarray, usual_suv: float | None
 
 
 def overlay_start(candidate: Candidate, upper: float) -> float:
-    """SUV where the colours begin: the reference tissue's, so that normal tissue stays grey; two decimals."""
+    """The SUV where the colors begin: that of the reference tissue, so that normal tissue stays gray; two decimals."""
     known = [s.reference if s.reference is not None else s.background for s in candidate.hot_spots]
     start = next((value for value in known if value is not None), 0.5 * upper)
-    low, high = (part * upper for part in OVERLAY_FROM)
-    return round(float(np.clip(start, low, high)), 2)
+    return round(float(np.clip(start, LOWEST_OVERLAY_START * upper, HIGHEST_OVERLAY_START * upper)), 2)
 
 
 class _Outlines:
-    """The candidate's outline (solid) and, where that is the PET's, its MR findings (dashed), on every plane."""
+    """The outline of a candidate (solid) and, when that is a hot spot's, its MR findings (dashed), on every plane."""
 
     def __init__(self, candidate: Candidate, planes: Sequence[Plane]) -> None:
         findings = [f.region for f in candidate.mr_findings if f.region is not candidate.region]
-        findings = findings if candidate.evidence == "PET+MR" else []
+        findings = findings if candidate.evidence == Evidence.BOTH else []
         self.solid = [outline([candidate.region], plane) for plane in planes]
         self.dashed = [outline(findings, plane) for plane in planes]
         self.reach_mm = [self._reach(n, plane, candidate.centroid_ras_mm) for n, plane in enumerate(planes)]
 
     def _reach(self, number: int, plane: Plane, point_ras: np.ndarray) -> float:
-        """Distance from the point to where the lines that point at it may begin: beyond the outlines."""
+        """Distance (mm) from the point to where the lines that point at it begin: beyond the outlines."""
         rows, columns = np.nonzero(self.solid[number] | self.dashed[number])
         x, y = plane.pixel_of(point_ras)
         farthest = np.hypot(columns - x, rows - y).max(initial=0.0) * plane.mm_per_pixel
         return float(np.clip(farthest + CLEARANCE_MM, NEAREST_LINE_MM, FARTHEST_LINE_MM))
 
     def draw(self, rgb: np.ndarray, number: int, color: tuple[int, int, int]) -> None:
+        """Draw the outlines of one plane, in place."""
         draw_outline(rgb, self.dashed[number], color, dashed=True)
         draw_outline(rgb, self.solid[number], color)
 
 
-def _grid(rows: list[list[Picture.Image]], bars: list[Picture.Image | None]) -> Picture.Image:
-    step = PANEL_PIXELS + GAP_PIXELS
-    size = (3 * step + BAR_PIXELS, len(rows) * step - GAP_PIXELS)
-    canvas = Picture.new("RGB", size, PAPER)
-    for r, (row, bar) in enumerate(zip(rows, bars, strict=True)):
-        for c, panel in enumerate(row):
-            canvas.paste(panel, (c * step, r * step))
-        if bar is not None:
-            canvas.paste(bar, (3 * step, r * step))
-    return canvas
-
-
-def _caption(candidate: Candidate, inputs: KeyImageInputs, colors: Window | None, scale: Window | None) -> str:
+def _caption(candidate: Candidate, inputs: KeyImageInputs, uptake: _Uptake | None) -> str:
     parts = [
         f"Planes along the patient's axes through {words.position(candidate.centroid_ras_mm)} "
         "(patient's right at the viewer's left)."
     ]
-    if inputs.reference is not None and colors is not None:
-        parts.append(
-            f"PET colors begin at SUV {words.number(colors.low)} and end at {words.number(colors.high, 1, 'g/ml')}."
-        )
-    if scale is not None:
-        parts.append(f"PET alone: white 0, black {words.number(scale.high, 1, 'g/ml')}.")
-    if candidate.evidence == "PET+MR":
+    if inputs.reference is not None and uptake is not None:
+        first, last = words.number(uptake.colors.low), words.number(uptake.colors.high, 1, "g/ml")
+        parts.append(f"PET colors begin at SUV {first} and end at {last}.")
+    if uptake is not None:
+        parts.append(f"PET alone: white 0, black {words.number(uptake.scale.high, 1, 'g/ml')}.")
+    if candidate.evidence == Evidence.BOTH:
         parts.append("Solid outline: PET; dashed outline: MR finding.")
     else:
-        parts.append(f"Outline: the {'MR finding' if candidate.evidence == 'MR only' else 'PET focus'}.")
+        parts.append(f"Outline: the {'MR finding' if candidate.evidence == Evidence.MR_ONLY else 'PET focus'}.")
     return " ".join(parts)

@@ -24,9 +24,11 @@ import numpy as np
 from ..Numerics.core.errors import PainGeneratorError
 
 FULL_DISK_ERRNOS = frozenset({errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC)})
+"""Error numbers of a full disk and of an exceeded quota."""
 FULL_DISK_BYTES = 1 << 20
-"""A writer that fails without an error number (ITK, VTK) on a disk with less than this left ran out of room."""
+"""Lower bound of free space: the disk is full when a writer that gives no error number (ITK, VTK) fails below it."""
 ENDING_SIGNALS = tuple(getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name))
+"""Signals that end the process; Windows lacks the second one."""
 
 
 class OutputFolder:
@@ -46,7 +48,7 @@ class OutputFolder:
     path : Path
         The target, absolute, links resolved.
     warnings : list of str
-        What did not succeed although the results are complete (the old folder could not be deleted).
+        What failed although the results are complete (the old folder could not be deleted).
 
     Raises
     ------
@@ -60,7 +62,7 @@ class OutputFolder:
     """
 
     def __init__(
-        self, path: str | os.PathLike, overwrite: bool = False, input_folder: str | os.PathLike | None = None
+        self, path: str | os.PathLike[str], overwrite: bool = False, input_folder: str | os.PathLike[str] | None = None
     ) -> None:
         self.path = Path(os.path.realpath(path))
         self.overwrite = overwrite
@@ -71,7 +73,7 @@ class OutputFolder:
         self._former_handlers: dict[int, Any] = {}
 
     def check(self) -> None:
-        """Refuse an unsuitable target; called on entry, and earlier by whoever wants to fail before long work."""
+        """Refuse an unsuitable target. It is called on entry, and can be called earlier, before long work."""
         if self.input_folder is not None:
             _refuse_overlap(self.path, self.input_folder)
         if not os.path.lexists(self.path):
@@ -108,25 +110,22 @@ class OutputFolder:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        failure = error
+        is_published = False
         try:
-            if failure is None:
-                try:
-                    self._publish()
-                except BaseException as late:
-                    failure = late
-            if failure is not None:
-                translated = self._translated(failure)
-                if translated is not failure:
-                    raise translated from failure
-                if failure is not error:
-                    raise failure
+            if error is None and self._work is not None:
+                self._publish(self._work)
+                is_published = True
+        except BaseException as late:
+            self._raise_if_full(late)
+            raise
+        else:
+            if error is not None:
+                self._raise_if_full(error)
         finally:
-            self._discard(keep_parents=failure is None)
+            self._discard(keep_parents=is_published)
 
-    def _publish(self) -> None:
-        """Force all to disk and put the new folder in the place of the old one."""
-        work = self._work
+    def _publish(self, work: Path) -> None:
+        """Force all files to disk and put the new folder in the place of the old one."""
         sync_tree(work)
         if not os.path.lexists(self.path):
             os.rename(work, self.path)
@@ -148,16 +147,26 @@ class OutputFolder:
         except OSError as error:
             self.warnings.append(f"The former results could not be deleted from {aside}: {error.strerror}.")
 
-    def _translated(self, error: BaseException) -> BaseException:
-        """The error as the user is to see it: a full disk becomes a PainGeneratorError."""
-        if not isinstance(error, Exception) or isinstance(error, PainGeneratorError):
-            return error
-        full = any(isinstance(e, OSError) and e.errno in FULL_DISK_ERRNOS for e in _chain(error))
-        if not full and isinstance(error, OSError | RuntimeError):
+    def _raise_if_full(self, error: BaseException) -> None:
+        """Raise the error of a full disk in place of one that a full disk has caused.
+
+        Raises
+        ------
+        PainGeneratorError
+        """
+        if isinstance(error, Exception) and not isinstance(error, PainGeneratorError) and self._is_full(error):
+            raise self._full() from error
+
+    def _is_full(self, error: Exception) -> bool:
+        """True when a full disk caused an error; writers that give no error number are judged by the free space."""
+        if any(isinstance(e, OSError) and e.errno in FULL_DISK_ERRNOS for e in _chain(error)):
+            return True
+        if isinstance(error, OSError | RuntimeError):
             with contextlib.suppress(OSError):
-                full = shutil.disk_usage(self.path.parent).free < FULL_DISK_BYTES
-        if not full:
-            return error
+                return shutil.disk_usage(self.path.parent).free < FULL_DISK_BYTES
+        return False
+
+    def _full(self) -> PainGeneratorError:
         return PainGeneratorError(
             f"The disk is full: the results do not fit into {self.path.parent}.",
             "Free some space there, or choose a folder on another disk.",
@@ -165,7 +174,7 @@ class OutputFolder:
 
     def _cannot_make(self, error: OSError) -> PainGeneratorError:
         if error.errno in FULL_DISK_ERRNOS:
-            return self._translated(error)
+            return self._full()
         return PainGeneratorError(
             f"The output folder {self.path} cannot be made: {error.strerror or error}.",
             "Choose a folder that you may write to.",
@@ -182,7 +191,7 @@ class OutputFolder:
             self._made_parents.append(folder)
 
     def _discard(self, keep_parents: bool = False) -> None:
-        """Remove what is left of the working folder, give the signals back."""
+        """Remove what is left of the working folder, and set the former signal handlers again."""
         if self._work is not None:
             shutil.rmtree(self._work, ignore_errors=True)
             self._work = None
@@ -201,7 +210,7 @@ class OutputFolder:
             return
         for number in ENDING_SIGNALS:
             former = signal.getsignal(number)
-            # A handler that was set outside Python (None) could not be given back; an ignored signal stays ignored.
+            # A handler that was set outside Python (None) could not be set again; an ignored signal stays ignored.
             if former is not None and former is not signal.SIG_IGN:
                 self._former_handlers[number] = former
                 signal.signal(number, _exit_on_signal)
@@ -224,7 +233,7 @@ def sync_tree(folder: Path) -> None:
         _sync_folder(Path(root))
 
 
-def write_bytes(path: str | os.PathLike, data: bytes) -> None:
+def write_bytes(path: str | os.PathLike[str], data: bytes) -> None:
     """Write a file so that its name holds either the old or the whole new content."""
     path = Path(path)
     partial = path.with_name(f".{path.name}.{uuid.uuid4().hex[:8]}.partial")
@@ -239,12 +248,12 @@ def write_bytes(path: str | os.PathLike, data: bytes) -> None:
         raise
 
 
-def write_text(path: str | os.PathLike, text: str) -> None:
+def write_text(path: str | os.PathLike[str], text: str) -> None:
     """Write a UTF-8 file, atomically, with the line ends as they are."""
     write_bytes(path, text.encode("utf-8"))
 
 
-def write_json(path: str | os.PathLike, data: Any) -> None:
+def write_json(path: str | os.PathLike[str], data: Any) -> None:
     """Write JSON (UTF-8, indent 2, a line end at the end), atomically.
 
     numpy numbers and arrays, paths, tuples and sets are understood.

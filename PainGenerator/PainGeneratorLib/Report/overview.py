@@ -12,24 +12,34 @@ from scipy import ndimage
 
 from ..Numerics.core.image import Geometry, Image, transform_points
 from ..Numerics.core.records import Candidate
-from .drawing import INK, PAPER, SCALE_BAR_MM, WHITE, Window, color_bar, grey, png, round_up, write
+from ..Numerics.core.words import Evidence
+from .drawing import INK, PAPER, SCALE_BAR_MM, WHITE, Window, color_bar, gray, png, round_up, write
 from .key_images import KeyImageInputs
 
 HEIGHT_PIXELS = 760
+"""The largest height of a projection."""
 WIDEST_PIXELS = 760
-"""Of one projection."""
+"""The largest width of a projection."""
 BAR_PIXELS = 120
+"""Width of the scale beside the projections."""
+TALLEST_BAR_PIXELS = 420
+"""The largest height of the scale."""
 LABEL_PIXELS = 46
 """Width of the strips beside a projection that hold the numbers."""
 MARGIN_MM = 80.0
-"""What is shown above and below the MR's field of view and the candidates."""
+"""What is shown above and below the field of view of the MR and the candidates."""
 AIR_PART = 0.08
-"""Rows and columns that stay below this part of the scale are air."""
+"""Rows and columns of the PET that stay below this part of the scale are air and are cut off. Our choice."""
 NARROWEST_UPPER_SUV = 2.0
+"""The upper end of the scale is at least this (g/ml), else noise would fill the scale. Our choice."""
 MARK = (200, 0, 60)
+"""Color of marks and numbers."""
+FRAME = (170, 176, 182)
+"""Color of the frame of a projection."""
 MARK_RADIUS = 13
 """Pixels from the middle of a mark to the end of the line that leads to it."""
 LIMIT = 20
+"""The most candidates that are marked, so that the numbers stay legible."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,7 +53,7 @@ class Projection:
     values : ndarray, shape (rows, columns)
         SUV; head up; patient's right, or front, at the left.
     origin_mm : ndarray, shape (2,)
-        Millimetres (across, down) of the centre of the first pixel along the grid's axes.
+        Millimeters (across, down) of the center of the first pixel along the grid's axes.
     mm_per_pixel : float
     axes : tuple
         (array axis i, j or k as 0, 1, 2; sign; spacing in mm) for across and down.
@@ -82,7 +92,7 @@ def project(suv: Image, name: str, box: tuple[np.ndarray, np.ndarray], mm_per_pi
     part = suv.array[tuple(slice(int(a), int(b) + 1) for a, b in zip(first[::-1], last[::-1], strict=True))]
     flat = np.fmax.reduce(part, axis=2 - grid_axes[through][0])
     # Patient axes across (towards left, towards the back) and down (towards the feet) run against R, A and S.
-    axes = tuple((grid_axes[n][0], -grid_axes[n][1], suv.geometry.spacing_mm[grid_axes[n][0]]) for n in (across, 2))
+    axes = (_picture_axis(suv.geometry, grid_axes[across]), _picture_axis(suv.geometry, grid_axes[2]))
     (column_axis, _, _), (row_axis, _, _) = axes
     if column_axis > row_axis:  # the array's axes run k, j, i
         flat = flat.T
@@ -94,6 +104,12 @@ def project(suv: Image, name: str, box: tuple[np.ndarray, np.ndarray], mm_per_pi
         np.nan_to_num(flat), np.meshgrid(y, x, indexing="ij"), output=np.float32, order=1, mode="nearest"
     )
     return Projection(name, values, origin, mm_per_pixel, axes, (("R", "L"), ("A", "P"))[across])
+
+
+def _picture_axis(geometry: Geometry, grid_axis: tuple[int, int]) -> tuple[int, int, float]:
+    """Axis, sign and spacing of a direction of the picture, which runs against a patient axis."""
+    axis, sign = grid_axis
+    return axis, -sign, geometry.spacing_mm[axis]
 
 
 def _grid_axes(geometry: Geometry) -> list[tuple[int, int]]:
@@ -109,7 +125,7 @@ def _grid_axes(geometry: Geometry) -> list[tuple[int, int]]:
 
 
 def overview_picture(candidates: Sequence[Candidate], inputs: KeyImageInputs, *, limit: int = LIMIT) -> bytes:
-    """Coronal and sagittal maximum-intensity projections in inverted grey, with the numbered candidates, as PNG.
+    """Coronal and sagittal maximum-intensity projections in inverted gray, with the numbered candidates, as PNG.
 
     The projections are along the PET's own axes. With an MR the picture is cut to the neighborhood of its field of
     view and of the candidates. Two rings: PET and MR; one ring: PET only; a square: MR only.
@@ -121,36 +137,51 @@ def overview_picture(candidates: Sequence[Candidate], inputs: KeyImageInputs, *,
     inputs : KeyImageInputs
         With a PET.
     limit : int
-        How many candidates are marked.
+        The most candidates that are marked.
+
+    Raises
+    ------
+    ValueError
+        When there is no PET.
     """
-    suv, reference, reference_to_pet = inputs.suv, inputs.reference, inputs.reference_to_pet
+    suv = inputs.suv
+    if suv is None:
+        raise ValueError("the overview needs a PET")
     shown = [c for c in list(candidates)[:limit] if inputs.suited_to(c).suv is not None]
-    if not inputs.aligned:
-        reference = None
-    geometry = suv.geometry
     points = np.array([c.centroid_ras_mm for c in shown], dtype=np.float64).reshape(-1, 3)
-    points_ijk = geometry.to_ijk(transform_points(reference_to_pet, points))
+    points_ijk = suv.geometry.to_ijk(transform_points(inputs.reference_to_pet, points))
     upper = max((c.suv_max for c in shown if c.suv_max is not None), default=NARROWEST_UPPER_SUV)
     window = Window(0.0, round_up(max(upper, NARROWEST_UPPER_SUV)))
-    box = _box(suv, window, points_ijk, reference, reference_to_pet)
+    reference = inputs.reference if inputs.aligned else None
+    box = _box(suv, window, points_ijk, reference, inputs.reference_to_pet)
+    mm_per_pixel = _pixel_size(suv.geometry, box)
+    panels = [
+        _panel(project(suv, name, box, mm_per_pixel), window, shown, points_ijk) for name in ("coronal", "sagittal")
+    ]
+    bar_height = min(panels[0].height, TALLEST_BAR_PIXELS)
+    bar = color_bar(window, bar_height, BAR_PIXELS, "PET, MIP\nSUV, g/ml", inverted_gray=True)
+    return png(_side_by_side([*panels, bar]))
+
+
+def _pixel_size(geometry: Geometry, box: tuple[np.ndarray, np.ndarray]) -> float:
+    """The size of a pixel (mm) with which both projections of a box fit into their pictures."""
     extent = (box[1] - box[0] + 1) * np.array(geometry.spacing_mm)
     axes = _grid_axes(geometry)
-    mm_per_pixel = max(
+    return max(
         extent[axes[2][0]] / HEIGHT_PIXELS,
         extent[axes[0][0]] / WIDEST_PIXELS,
         extent[axes[1][0]] / WIDEST_PIXELS,
     )
-    panels = [
-        _panel(project(suv, name, box, mm_per_pixel), window, shown, points_ijk) for name in ("coronal", "sagittal")
-    ]
-    height = panels[0].height
-    bar = color_bar(window, min(height, 420), BAR_PIXELS, "PET, MIP\nSUV, g/ml", inverted_grey=True)
-    canvas = Picture.new("RGB", (sum(p.width for p in panels) + BAR_PIXELS, height), PAPER)
+
+
+def _side_by_side(pictures: Sequence[Picture.Image]) -> Picture.Image:
+    """Pictures in a row, as high as the first one."""
+    canvas = Picture.new("RGB", (sum(p.width for p in pictures), pictures[0].height), PAPER)
     x = 0
-    for panel in (*panels, bar):
-        canvas.paste(panel, (x, 0))
-        x += panel.width
-    return png(canvas)
+    for picture in pictures:
+        canvas.paste(picture, (x, 0))
+        x += picture.width
+    return canvas
 
 
 def _box(
@@ -167,12 +198,11 @@ def _box(
         margin = MARGIN_MM / geometry.spacing_mm[along]
         low[along] = np.clip(np.floor(heights.min() - margin), 0, last[along])
         high[along] = np.clip(np.ceil(heights.max() + margin), low[along], last[along])
-    across = [n for n in range(3) if n != along]
     part = [slice(None)] * 3
     part[2 - along] = slice(low[along], high[along] + 1)
     flat = np.fmax.reduce(suv.array[tuple(part)], axis=2 - along)
-    for n in across:
-        other = next(m for m in across if m != n)
+    across = [n for n in range(3) if n != along]
+    for n, other in (across, across[::-1]):
         profile = np.fmax.reduce(flat, axis=0 if other > n else 1)
         body = np.flatnonzero(profile > AIR_PART * window.high)
         if body.size:
@@ -185,37 +215,81 @@ def _panel(
     projection: Projection, window: Window, candidates: Sequence[Candidate], points_ijk: np.ndarray
 ) -> Picture.Image:
     """One projection between two strips with the candidates' numbers, each joined to its mark by a line."""
-    picture = Picture.fromarray(grey(projection.values, window, inverted=True))
+    picture = Picture.fromarray(gray(projection.values, window, inverted=True))
     width, height = picture.size
     canvas = Picture.new("RGB", (width + 2 * LABEL_PIXELS, height), PAPER)
     canvas.paste(picture, (LABEL_PIXELS, 0))
     draw = ImageDraw.Draw(canvas)
-    draw.rectangle((LABEL_PIXELS, 0, LABEL_PIXELS + width - 1, height - 1), outline=(170, 176, 182))
-    size = max(13, round(height * 0.03))
+    draw.rectangle((LABEL_PIXELS, 0, LABEL_PIXELS + width - 1, height - 1), outline=FRAME)
+    text_size = max(13, round(height * 0.03))
     pixels = projection.pixel_of(points_ijk) + np.array([LABEL_PIXELS, 0])
-    for side in (0, 1):
-        members = [n for n in range(len(candidates)) if (pixels[n, 0] >= LABEL_PIXELS + width / 2) == side]
-        members.sort(key=lambda n: pixels[n, 1])
-        for n, y in zip(members, spread([pixels[n, 1] for n in members], size * 1.25, height), strict=True):
-            x = LABEL_PIXELS + width + 12 if side else LABEL_PIXELS - 12
-            edge = np.array([LABEL_PIXELS + width if side else LABEL_PIXELS, y])
-            reach = pixels[n] - edge
-            stop = edge + reach * max(0.0, 1.0 - MARK_RADIUS / max(float(np.hypot(*reach)), 1e-6))
-            draw.line([(x, y), tuple(edge), tuple(stop)], MARK, 1)
-            text = str(candidates[n].rank)
-            write(draw, (x + 2 if side else x - 2, y), text, size, "lm" if side else "rm", MARK, WHITE)
+    for is_right in (False, True):
+        _write_numbers(draw, candidates, pixels, (width, height), text_size, is_right)
     for candidate, (x, y) in zip(candidates, pixels, strict=True):
         _mark(draw, candidate.evidence, float(x), float(y))
-    left, right = projection.letters
-    write(draw, (LABEL_PIXELS + 8, height - 8), left, size, "ld", INK, WHITE)
-    write(draw, (LABEL_PIXELS + width - 8, height - 8), right, size, "rd", INK, WHITE)
-    write(draw, (LABEL_PIXELS + 8, 8), projection.name.capitalize(), size, "la", INK, WHITE)
-    length = SCALE_BAR_MM / projection.mm_per_pixel
-    middle = LABEL_PIXELS + width / 2
-    for shade, width_of_line in ((WHITE, 7), (INK, 3)):
-        draw.line([(middle - length / 2, height - 10), (middle + length / 2, height - 10)], shade, width_of_line)
-    write(draw, (middle, height - 14), f"{SCALE_BAR_MM / 10:.0f} cm", size - 2, "md", INK, WHITE)
+    _write_letters(draw, projection, (width, height), text_size)
+    _draw_scale_bar(draw, projection.mm_per_pixel, (width, height), text_size)
     return canvas
+
+
+def _write_numbers(
+    draw: ImageDraw.ImageDraw,
+    candidates: Sequence[Candidate],
+    pixels: np.ndarray,
+    picture_size: tuple[int, int],
+    text_size: int,
+    is_right: bool,
+) -> None:
+    """The ranks of the candidates of one half, in the strip beside it, each with a line to its mark.
+
+    Parameters
+    ----------
+    draw : ImageDraw
+    candidates : sequence of Candidate
+    pixels : ndarray, shape (n, 2)
+        Where they lie on the panel.
+    picture_size : tuple of int
+        Width and height of the projection, without the strips.
+    text_size : int
+        Pixels.
+    is_right : bool
+        The right half, else the left one.
+    """
+    width, height = picture_size
+    border = LABEL_PIXELS + width if is_right else LABEL_PIXELS
+    x = border + 12 if is_right else border - 12
+    members = [n for n in range(len(candidates)) if (pixels[n, 0] >= LABEL_PIXELS + width / 2) == is_right]
+    members.sort(key=lambda n: float(pixels[n, 1]))
+    for n, y in zip(members, spread([pixels[n, 1] for n in members], text_size * 1.25, height), strict=True):
+        edge = np.array([border, y])
+        reach = pixels[n] - edge
+        stop = edge + reach * max(0.0, 1.0 - MARK_RADIUS / max(float(np.hypot(*reach)), 1e-6))
+        draw.line([(x, y), tuple(edge), tuple(stop)], MARK, 1)
+        place, anchor = ((x + 2, y), "lm") if is_right else ((x - 2, y), "rm")
+        write(draw, place, str(candidates[n].rank), text_size, anchor, MARK, WHITE)
+
+
+def _write_letters(
+    draw: ImageDraw.ImageDraw, projection: Projection, picture_size: tuple[int, int], text_size: int
+) -> None:
+    """The directions of the patient at the lower corners, and the name of the projection."""
+    width, height = picture_size
+    left, right = projection.letters
+    write(draw, (LABEL_PIXELS + 8, height - 8), left, text_size, "ld", INK, WHITE)
+    write(draw, (LABEL_PIXELS + width - 8, height - 8), right, text_size, "rd", INK, WHITE)
+    write(draw, (LABEL_PIXELS + 8, 8), projection.name.capitalize(), text_size, "la", INK, WHITE)
+
+
+def _draw_scale_bar(
+    draw: ImageDraw.ImageDraw, mm_per_pixel: float, picture_size: tuple[int, int], text_size: int
+) -> None:
+    """A bar of known length at the lower edge."""
+    width, height = picture_size
+    length = SCALE_BAR_MM / mm_per_pixel
+    middle = LABEL_PIXELS + width / 2
+    for shade, line_width in ((WHITE, 7), (INK, 3)):
+        draw.line([(middle - length / 2, height - 10), (middle + length / 2, height - 10)], shade, line_width)
+    write(draw, (middle, height - 14), f"{SCALE_BAR_MM / 10:.0f} cm", text_size - 2, "md", INK, WHITE)
 
 
 def spread(wanted: Sequence[float], distance: float, height: float) -> list[float]:
@@ -236,9 +310,9 @@ def spread(wanted: Sequence[float], distance: float, height: float) -> list[floa
 def _mark(draw: ImageDraw.ImageDraw, evidence: str, x: float, y: float) -> None:
     """Two rings for PET and MR, one for PET only, a square for MR only, each on a white halo."""
     for shade, width in ((WHITE, 4), (MARK, 2)):
-        if evidence == "MR only":
+        if evidence == Evidence.MR_ONLY:
             draw.rectangle((x - 8, y - 8, x + 8, y + 8), outline=shade, width=width)
         else:
             draw.ellipse((x - 9, y - 9, x + 9, y + 9), outline=shade, width=width)
-            if evidence == "PET+MR":
+            if evidence == Evidence.BOTH:
                 draw.ellipse((x - 13, y - 13, x + 13, y + 13), outline=shade, width=width)

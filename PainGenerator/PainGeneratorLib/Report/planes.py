@@ -14,18 +14,21 @@ import numpy as np
 from scipy import ndimage
 
 from ..Numerics.core.image import Geometry, Image, Region, transform_points
+from .words import PATIENT_DIRECTIONS
 
 PLANE_NAMES = ("axial", "coronal", "sagittal")
-_AXES = {
+_AXES: dict[str, tuple[tuple[float, float, float], tuple[float, float, float]]] = {
     "axial": ((-1.0, 0.0, 0.0), (0.0, -1.0, 0.0)),
     "coronal": ((-1.0, 0.0, 0.0), (0.0, 0.0, -1.0)),
     "sagittal": ((0.0, -1.0, 0.0), (0.0, 0.0, -1.0)),
 }
-_LETTERS = (("R", "L"), ("A", "P"), ("H", "F"))
 CROSS = ndimage.generate_binary_structure(2, 1)
+"""A pixel and its four neighbors."""
 _CORNERS = np.array([(i, j, k) for i in (0, 1) for j in (0, 1) for k in (0, 1)])
-KEPT_INSIDE = 0.38
-"""A plane moved to stay in the field of view has the point at most this part of its width off its middle."""
+LARGEST_SHIFT = 0.38
+"""A plane is moved to stay in the field of view, but by no more than this part of its width, so that its point stays
+inside. Our choice.
+"""
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,7 +62,7 @@ class Plane:
 
     @property
     def origin_ras(self) -> np.ndarray:
-        """Centre of the top left pixel, RAS mm, shape (3,)."""
+        """Center of the top left pixel, RAS mm, shape (3,)."""
         half = (self.pixels - 1) / 2 * self.mm_per_pixel
         return self.center_ras - half * (self.across + self.down)
 
@@ -70,16 +73,18 @@ class Plane:
 
 
 def _edge_letters(direction: np.ndarray) -> tuple[str, str]:
-    """Letters of where a direction comes from and where it goes to."""
+    """Letters of the patient at the start and at the end of a direction."""
     axis = int(np.argmax(np.abs(direction)))
-    positive, negative = _LETTERS[axis]
+    positive, negative = PATIENT_DIRECTIONS[axis]
     return (negative, positive) if direction[axis] > 0 else (positive, negative)
 
 
 def plane_through(
     name: str, point_ras: np.ndarray, field: Geometry | None, width_mm: float, pixels: int, to_field: np.ndarray
 ) -> Plane:
-    """A plane along two patient axes through a point, moved within itself so that it shows little beyond the field.
+    """A plane along two patient axes through a point.
+
+    It is moved within itself so that it shows little beyond the field of view.
 
     Parameters
     ----------
@@ -88,7 +93,7 @@ def plane_through(
     point_ras : ndarray, shape (3,)
         RAS mm; always in the picture.
     field : Geometry, optional
-        The grid that the picture is to stay in where it can.
+        The grid in which the picture stays as far as it can.
     width_mm : float
         Width and height of the picture.
     pixels : int
@@ -103,7 +108,7 @@ def plane_through(
             axis = int(np.argmax(np.abs(direction)))
             low, high = corners[:, axis].min() + width_mm / 2, corners[:, axis].max() - width_mm / 2
             wanted = (low + high) / 2 if low > high else np.clip(center[axis], low, high)
-            shift = KEPT_INSIDE * width_mm
+            shift = LARGEST_SHIFT * width_mm
             center[axis] = np.clip(wanted, point_ras[axis] - shift, point_ras[axis] + shift)
     return Plane(name, center, across, down, pixels, width_mm / pixels)
 
@@ -170,7 +175,7 @@ def outline(regions: Sequence[Region], plane: Plane) -> np.ndarray:
     Returns
     -------
     ndarray of bool, shape (pixels, pixels)
-        One pixel wide, just outside the regions, so that it hides nothing of them.
+        True on a line of one pixel just outside the regions, so that it hides nothing of them.
     """
     covered = np.zeros((plane.pixels, plane.pixels), dtype=bool)
     for region in regions:
@@ -191,9 +196,9 @@ def _part_of_box(box: Geometry, plane: Plane) -> Part | None:
 
 
 def widened(mask: np.ndarray, structure: np.ndarray) -> np.ndarray:
-    """Binary dilation of a mask that is mostly empty: only the part about its true pixels is looked at."""
+    """Binary dilation by one pixel of a mask that is mostly empty: only the part around its true pixels is used."""
     rows, columns = (np.flatnonzero(mask.any(axis=axis)) for axis in (1, 0))
-    result = np.zeros_like(mask)
+    result: np.ndarray = np.zeros_like(mask)
     if rows.size:
         part = tuple(slice(max(n[0] - 1, 0), n[-1] + 2) for n in (rows, columns))
         result[part] = ndimage.binary_dilation(mask[part], structure=structure)

@@ -1,11 +1,11 @@
-"""The report: one self-contained HTML file for the referring physician, the radiologist and the record."""
+"""The report: one HTML file that holds all it needs, for the referring physician, the radiologist and the record."""
 
 from __future__ import annotations
 
 import os
 
 from ..Numerics.core.records import Candidate
-from ..Numerics.core.words import Evidence
+from ..Numerics.core.words import Evidence, Group, Status
 from . import words
 from .content import ReportContent
 from .html import Html, bullets, embedded_image, html, join, pairs, tag
@@ -28,19 +28,23 @@ from .style import CSS
 from .tables import best_first
 
 RESEARCH_USE = "Research use only. Candidates, never a diagnosis."
-LED_IN_WORDS = 3
-"""How many candidates the summary tells in words."""
-GROUPS = {"low-back": "Chronic low back pain", "hip-replacement": "Pain after total hip replacement"}
+SUMMARIZED = 3
+"""How many candidates the summary describes in a sentence each."""
+NOTHING_FOUND = (
+    "Neither a focus of raised FDG uptake nor a structural MR abnormality passed the limits of this analysis. "
+    "This does not exclude a pain generator: small, faint or untypical ones, and those outside the images, "
+    "are missed."
+)
 HEAD = (
     '<meta charset="utf-8">\n<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-    # Nothing may be loaded from elsewhere and nothing runs, whatever a patient's name holds.
+    # Nothing is loaded from elsewhere and no script runs, whatever a patient's name holds.
     '<meta http-equiv="Content-Security-Policy" content="default-src \'none\'; img-src data:; '
     "style-src 'unsafe-inline'\">\n"
     '<meta name="referrer" content="no-referrer">\n<meta name="robots" content="noindex">\n'
 )
 
 
-def write_report(path: str | os.PathLike, content: ReportContent) -> None:
+def write_report(path: str | os.PathLike[str], content: ReportContent) -> None:
     """Write ``report.html``, atomically; the same content gives the same bytes.
 
     Parameters
@@ -83,27 +87,19 @@ def report_html(content: ReportContent) -> str:
 
 
 def _patient(content: ReportContent) -> str:
-    name = content.case.get("pseudonym") if content.pseudonymized else content.case.get("patient_name")
-    return words.text(name)
+    return words.text(content.pseudonym if content.pseudonymized else content.case.patient_name)
 
 
 def _header(content: ReportContent) -> Html:
     case = content.case
-    rows: list[tuple[str, object]] = []
-    if content.pseudonymized:
-        rows.append(("Patient (pseudonym)", case.get("pseudonym") or "left out"))
-    else:
-        rows += [("Patient", case.get("patient_name")), ("Patient ID", case.get("patient_id"))]
-        if case.get("birth_date"):
-            rows.append(("Date of birth", case["birth_date"]))
-    if case.get("sex"):
-        rows.append(("Sex", case["sex"]))
-    rows.append(("Study date", case.get("study_date")))
-    group = case.get("group")
-    rows.append(("Clinical group", GROUPS.get(group, group)))
-    if group == "hip-replacement":
-        rows.append(("Side of the prosthesis", case.get("prosthesis_side")))
-    rows.append(("Side of the pain", case.get("pain_side")))
+    rows = _identity(content)
+    if case.sex:
+        rows.append(("Sex", case.sex))
+    rows.append(("Study date", case.study_date))
+    rows.append(("Clinical group", words.clinical_group(case.group)))
+    if case.group == Group.HIP_REPLACEMENT:
+        rows.append(("Side of the prosthesis", case.prosthesis_side))
+    rows.append(("Side of the pain", case.pain_side))
     rows.append(("Report made", f"{content.created}, PainGenerator {content.software_version}"))
     return join(
         (
@@ -114,74 +110,100 @@ def _header(content: ReportContent) -> Html:
     )
 
 
+def _identity(content: ReportContent) -> list[tuple[str, object]]:
+    """Who the patient is, or the pseudonym."""
+    case = content.case
+    if content.pseudonymized:
+        return [("Patient (pseudonym)", content.pseudonym or "left out")]
+    rows: list[tuple[str, object]] = [("Patient", case.patient_name), ("Patient ID", case.patient_id)]
+    return [*rows, ("Date of birth", case.birth_date)] if case.birth_date else rows
+
+
 def pairs_grid(rows: list[tuple[str, object]]) -> Html:
     """The header's grid: each name with its value below."""
     return tag("dl", *(tag("div", tag("dt", name), tag("dd", value)) for name, value in rows), cls="patient")
 
 
 def _warnings(content: ReportContent) -> Html:
+    """The boxes on top of the report."""
+    return join([box for box in (_not_aligned_box(content), _by_hand_box(content), _note_box(content)) if box])
+
+
+def _not_aligned_box(content: ReportContent) -> Html | None:
     broken = [row for row in content.alignment if row.get("verdict") == NOT_ALIGNED]
-    boxes = []
-    if broken:
-        names = ", ".join(words.text(row.get("role")) for row in broken)
-        text = (
-            f" {names} could not be aligned with the reference series. Positions on one image do not match the other: "
-            "PET and MR findings were not joined, and the fused pictures may be off. "
-            "Give landmarks, or read the images side by side."
-        )
-        boxes.append(tag("div", tag("p", tag("strong", "Not aligned."), text), cls="box stop"))
-    by_hand = content.suv.get("given_by_hand") or []
-    if by_hand:
-        text = f" {', '.join(by_hand)}. All SUV depend on this."
-        heading = tag("strong", "Given by hand, not read from the images:")
-        boxes.append(tag("div", tag("p", heading, text), cls="box stop"))
+    if not broken:
+        return None
+    names = ", ".join(words.text(row.get("role")) for row in broken)
+    text = (
+        f" {names} could not be aligned with the reference series. Positions on one image do not match the other: "
+        "PET and MR findings were not joined, and the fused pictures may be off. "
+        "Give landmarks, or read the images side by side."
+    )
+    return tag("div", tag("p", tag("strong", "Not aligned."), text), cls="box stop")
+
+
+def _by_hand_box(content: ReportContent) -> Html | None:
+    by_hand = content.suv.get("given_by_hand")
+    if not by_hand:
+        return None
+    heading = tag("strong", "Given by hand, not read from the images:")
+    return tag("div", tag("p", heading, f" {', '.join(by_hand)}. All SUV depend on this."), cls="box stop")
+
+
+def _note_box(content: ReportContent) -> Html | None:
+    """All warnings, each once."""
     sources = (
         content.warnings,
         content.suv.get("warnings") or (),
-        *(r.get("warnings") or () for r in content.alignment),
+        *(row.get("warnings") or () for row in content.alignment),
     )
-    others = list(dict.fromkeys(warning for source in sources for warning in source))
-    if others:
-        heading = tag("p", tag("strong", "Please note"))
-        boxes.append(tag("div", heading, bullets(others), cls="box"))
-    return join(boxes)
+    warnings = list(dict.fromkeys(warning for source in sources for warning in source))
+    if not warnings:
+        return None
+    return tag("div", tag("p", tag("strong", "Please note")), bullets(warnings), cls="box")
 
 
 def _summary(content: ReportContent) -> Html:
+    """What was found, in short, with the overview picture."""
     ranked = best_first(content.candidates)
-    active = [c for c in ranked if c.status in ("pending", "accepted")]
+    active = [c for c in ranked if c.status in (Status.PENDING, Status.ACCEPTED)]
+    set_aside = [c for c in ranked if c not in active]
     parts: list[Html] = [tag("h2", "In short")]
     if active:
-        parts.append(tag("p", _count_sentence(active)))
-        items = [join((tag("strong", words.title(c) + ": "), words.sentence(c))) for c in active[:LED_IN_WORDS]]
-        listed = (f'<li value="{c.rank}">{item}</li>' for c, item in zip(active[:LED_IN_WORDS], items, strict=True))
-        parts.append(Html(f"<ol>{''.join(listed)}</ol>"))
-        if len(active) > LED_IN_WORDS:
-            rest = "; ".join(f"{c.rank}. {words.title(c)}" for c in active[LED_IN_WORDS:])
-            parts.append(tag("p", f"Then, by score: {rest}."))
+        parts += _active_words(active)
     elif ranked:
         parts.append(tag("p", f"All {words.counted(len(ranked), 'candidate')} were set aside on review."))
     else:
-        parts.append(tag("p", tag("strong", "No candidate pain generator was found.")))
-        text = (
-            "Neither a focus of raised FDG uptake nor a structural MR abnormality passed the limits of this analysis. "
-            "This does not exclude a pain generator: small, faint or untypical ones, and those outside the images, "
-            "are missed."
-        )
-        parts.append(tag("p", text))
-    set_aside = [c for c in ranked if c not in active]
+        parts += [tag("p", tag("strong", "No candidate pain generator was found.")), tag("p", NOTHING_FOUND)]
     if set_aside and active:
         names = "; ".join(f"{c.rank}. {words.title(c)} ({c.status})" for c in set_aside)
         parts.append(tag("p", f"Set aside on review: {names}."))
-    picture = Html("")
-    if content.overview_png:
-        text = "Maximum-intensity projections of the PET, seen from the front and from the left, with the candidates."
-        legend = (
-            "PET seen from the front and from the left (maximum-intensity projection; darker is more uptake). "
-            "Numbers are ranks. Two rings: PET and MR evidence; one ring: PET only; square: MR only."
-        )
-        picture = tag("figure", embedded_image(content.overview_png, text), tag("figcaption", legend), cls="overview")
-    return tag("section", tag("div", *parts, cls="short"), picture)
+    return tag("section", tag("div", *parts, cls="short"), _overview(content))
+
+
+def _active_words(active: list[Candidate]) -> list[Html]:
+    """How many candidates there are, a sentence about each of the first, and the names of the others."""
+    first, rest = active[:SUMMARIZED], active[SUMMARIZED:]
+    items = (
+        f'<li value="{c.rank}">{join((tag("strong", words.title(c) + ": "), words.sentence(c)))}</li>' for c in first
+    )
+    parts = [tag("p", _count_sentence(active)), Html(f"<ol>{''.join(items)}</ol>")]
+    if rest:
+        names = "; ".join(f"{c.rank}. {words.title(c)}" for c in rest)
+        parts.append(tag("p", f"Then, by score: {names}."))
+    return parts
+
+
+def _overview(content: ReportContent) -> Html:
+    """The overview picture with its legend."""
+    if not content.overview_png:
+        return Html("")
+    text = "Maximum-intensity projections of the PET, seen from the front and from the left, with the candidates."
+    legend = (
+        "PET seen from the front and from the left (maximum-intensity projection; darker is more uptake). "
+        "Numbers are ranks. Two rings: PET and MR evidence; one ring: PET only; square: MR only."
+    )
+    return tag("figure", embedded_image(content.overview_png, text), tag("figcaption", legend), cls="overview")
 
 
 def _count_sentence(active: list[Candidate]) -> str:
@@ -190,7 +212,7 @@ def _count_sentence(active: list[Candidate]) -> str:
         for evidence in Evidence
         if any(c.evidence == evidence for c in active)
     ]
-    accepted = sum(c.status == "accepted" for c in active)
+    accepted = sum(c.status == Status.ACCEPTED for c in active)
     found = words.counted(len(active), "candidate pain generator")
     verb = "was" if len(active) == 1 else "were"
     reviewed = f"{accepted} of {len(active)} accepted on review so far." if accepted else "None is reviewed yet."
@@ -230,7 +252,7 @@ def _article(candidate: Candidate, content: ReportContent) -> Html:
 
 
 def evidence_tag(evidence: str) -> Html:
-    """The kind of evidence as a small label; told apart by word and border, not by color alone."""
+    """The kind of evidence as a small label; its kinds differ by word and border, not by color alone."""
     return tag("span", evidence, cls=f"tag {evidence.replace('+', '').replace(' ', '')}")
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping, Sequence
+
+from ..Numerics.core.measures import SCORE_PARTS, Measure, Output, measures_of
 from ..Numerics.core.records import Candidate
 from . import words
 from .content import ReportContent, Row
@@ -10,14 +13,6 @@ from .tables import best_first
 
 NOT_ALIGNED = "not aligned"
 """The verdict of a series whose positions must not be trusted."""
-SCORE_WORDS = {
-    "pet": "PET uptake",
-    "mr": "MR finding",
-    "concordance": "PET\u2013MR agreement",
-    "asymmetry": "Left\u2013right difference",
-    "symptom": "Match with the pain",
-    "penalty": "Deductions",
-}
 METHOD = (
     "SUV is SUVbw: activity per ml, times body weight, over the injected activity, in g/ml. SUVpeak is the mean of "
     "the hottest 1 ml sphere (radius 6.2 mm) whose center lies in the focus; SUVmean, metabolic volume and total "
@@ -47,103 +42,61 @@ def _place_words(candidate: Candidate) -> str:
     return ", ".join(part for part in (place.level, place.zone) if part)
 
 
+def _measure_table(candidates: Sequence[Candidate], output: Output) -> Html:
+    """The measures that an output shows, one line per candidate."""
+    measures = measures_of(output)
+    header = [(measure.title, measure.unit) if measure.unit else measure.title for measure in measures]
+    rows = [[_cell(measure, c) for measure in measures] for c in best_first(candidates)]
+    return table(header, rows, numeric=[n for n, measure in enumerate(measures) if measure.is_number])
+
+
+def _cell(measure: Measure, candidate: Candidate) -> object:
+    """One value as a cell of the report."""
+    own = _OWN_CELLS.get(measure.key)
+    return words.measured(measure, measure.value(candidate)) if own is None else own(candidate)
+
+
+def _mr_words(candidate: Candidate) -> str | None:
+    kind, z = candidate.mr_kind, candidate.mr_z
+    return kind if z is None else f"{kind}, {words.number(z, 1)}"
+
+
+_OWN_CELLS: Mapping[str, Callable[[Candidate], object]] = {
+    "id": lambda candidate: tag("span", candidate.id, cls="score"),
+    "name": lambda candidate: tag("strong", candidate.place.name),
+    "level": _place_words,
+    "mr_kind": _mr_words,
+}
+"""Cells of the report that show more than the value of their measure, by key."""
+
+
 def ranked_table(content: ReportContent) -> Html:
     """The ranked list, one line per candidate."""
     if not content.candidates:
         return Html("")
-    header = [
-        "#",
-        ("Score", "of 100"),
-        "Candidate",
-        "Side",
-        "Level, zone",
-        "Evidence",
-        ("SUVpeak", "g/ml"),
-        ("Ratio", "to reference"),
-        ("Left\u2013right", "ratio"),
-        ("MR", "kind, z"),
-        "Status",
-    ]
-    rows = []
-    for c in best_first(content.candidates):
-        mr = c.mr_kind if c.mr_z is None else f"{c.mr_kind}, {words.number(c.mr_z, 1)}"
-        rows.append(
-            [
-                c.rank,
-                words.number(c.score, 0),
-                tag("strong", c.place.name),
-                c.place.side,
-                _place_words(c),
-                c.evidence,
-                words.number(c.suv_peak),
-                words.number(c.tbr),
-                words.number(c.left_right_ratio),
-                mr,
-                c.status,
-            ]
-        )
-    return _section("All candidates, best first", table(header, rows, numeric=(0, 1, 6, 7, 8)))
+    return _section("All candidates, best first", _measure_table(content.candidates, Output.REPORT_RANKING))
 
 
 def all_measures(content: ReportContent) -> Html:
     """The other measures of every candidate, with its position, and the cautions."""
     if not content.candidates:
         return Html("")
-    header = [
-        "#",
-        "ID",
-        "Structure",
-        ("SUVmax", "g/ml"),
-        ("SUVmean", "g/ml"),
-        ("Metabolic volume", "ml"),
-        ("TLG", "g"),
-        ("Volume", "ml"),
-        ("To pain site", "mm"),
-        ("Position", "mm, reference series"),
-        "Found",
-    ]
-    rows = [
-        [
-            c.rank,
-            tag("span", c.id, cls="score"),
-            c.place.structure,
-            words.number(c.suv_max),
-            words.number(c.suv_mean),
-            words.number(c.mtv_ml),
-            words.number(c.tlg_g),
-            words.number(c.volume_ml),
-            words.number(c.distance_to_pain_mm, 0),
-            words.position(c.centroid_ras_mm),
-            c.origin,
-        ]
-        for c in best_first(content.candidates)
-    ]
-    cautions = [
-        join(
-            (
-                tag("strong", f"{c.rank}. {words.title(c)}: "),
-                " ".join(words.flag_text(f) for f in dict.fromkeys(c.flags)),
-            )
-        )
-        for c in best_first(content.candidates)
-        if c.flags
-    ]
+    cautions = [_caution(candidate) for candidate in best_first(content.candidates) if candidate.flags]
     listed = join((tag("h3", "Cautions"), bullets(cautions))) if cautions else Html("")
-    return _section("All measures", table(header, rows, numeric=(0, 3, 4, 5, 6, 7, 8)), listed)
+    return _section("All measures", _measure_table(content.candidates, Output.REPORT_MEASURES), listed)
+
+
+def _caution(candidate: Candidate) -> Html:
+    heading = tag("strong", f"{candidate.rank}. {words.title(candidate)}: ")
+    return join((heading, " ".join(words.flag_text(flag) for flag in dict.fromkeys(candidate.flags))))
 
 
 def score_section(content: ReportContent) -> Html:
     """What each part gave to each score."""
     if not content.candidates:
         return Html("")
-    given = {part: None for c in content.candidates for part in c.score_parts}
-    parts = [*(p for p in SCORE_WORDS if p in given), *(p for p in given if p not in SCORE_WORDS)]
-
-    def head(part: str) -> tuple[str, str]:
-        weight = content.score_weights.get(part)
-        return (SCORE_WORDS.get(part, part), "points" if weight is None else f"of {words.number(weight, 0)}")
-
-    header = ["#", "Candidate", *(head(part) for part in parts), ("Score", "of 100")]
+    parts = _given_parts(content.candidates)
+    header = ["#", "Candidate", *(_part_head(part, content) for part in parts), ("Score", "of 100")]
     rows = [
         [
             c.rank,
@@ -156,8 +109,20 @@ def score_section(content: ReportContent) -> Html:
     return _section("How the scores came about", table(header, rows, numeric=(0, *range(2, len(header)))))
 
 
+def _given_parts(candidates: Sequence[Candidate]) -> list[str]:
+    """The parts that the scores have, the known ones first and in their order."""
+    given = dict.fromkeys(part for candidate in candidates for part in candidate.score_parts)
+    return [*(part for part in SCORE_PARTS if part in given), *(part for part in given if part not in SCORE_PARTS)]
+
+
+def _part_head(part: str, content: ReportContent) -> tuple[str, str]:
+    """Title of a part of the score, with the most points that it can give."""
+    weight = content.score_weights.get(part)
+    return (SCORE_PARTS.get(part, part), "points" if weight is None else f"of {words.number(weight, 0)}")
+
+
 def mr_section(content: ReportContent) -> Html:
-    """Every MR finding, with the candidate that it belongs to."""
+    """Every MR finding, with the candidate that it belongs to and the rule that gave it its kind."""
     if not content.mr_findings:
         return _section("MR findings", tag("p", "No structural abnormality passed the limits on MR."))
     owners = {id(finding): c.rank for c in content.candidates for finding in c.mr_findings}
@@ -171,6 +136,7 @@ def mr_section(content: ReportContent) -> Html:
         ("Grade", "0 to 1"),
         ("Position", "mm"),
         "Cautions",
+        "Rule",
     ]
     rows = [
         [
@@ -183,6 +149,7 @@ def mr_section(content: ReportContent) -> Html:
             words.number(f.grade),
             words.position(f.centroid_ras_mm),
             " ".join(words.flag_text(flag) for flag in f.flags),
+            f.rule,
         ]
         for f in content.mr_findings
     ]
@@ -190,11 +157,11 @@ def mr_section(content: ReportContent) -> Html:
 
 
 def excluded_section(content: ReportContent) -> Html:
-    """Foci that were held to be physiologic."""
+    """Foci that were set apart as physiologic, with the name of the rule that decided."""
     title = "Uptake held to be physiologic"
     if not content.excluded:
         return _section(title, tag("p", "None."))
-    header = ["Reason", ("SUVmax", "g/ml"), ("SUVpeak", "g/ml"), ("Volume", "ml"), ("Position", "mm")]
+    header = ["Reason", ("SUVmax", "g/ml"), ("SUVpeak", "g/ml"), ("Volume", "ml"), ("Position", "mm"), "Rule"]
     rows = [
         [
             spot.physiologic,
@@ -202,6 +169,7 @@ def excluded_section(content: ReportContent) -> Html:
             words.number(spot.suv_peak),
             words.number(spot.mtv_ml),
             words.position(spot.centroid_ras_mm),
+            spot.rule,
         ]
         for spot in content.excluded
     ]
@@ -216,11 +184,10 @@ def suv_section(content: ReportContent) -> Html:
         return _section("SUV", tag("p", "There is no SUV for this case."))
     provenance = suv.get("provenance") or []
     by_hand = suv.get("given_by_hand") or []
-    red = "by-hand" if by_hand else ""
     rows = [_provenance_row(row, by_hand) for row in provenance]
     header = ["Quantity", "Value", "Unit", "Source", "Note"]
     detail = table(header, rows) if rows else Html("")
-    hand = tag("p", f"Given by hand: {', '.join(by_hand)}.", cls=red) if by_hand else Html("")
+    hand = tag("p", f"Given by hand: {', '.join(by_hand)}.", cls="by-hand") if by_hand else Html("")
     return _section("SUV: which numbers were used", tag("p", suv_sentence(suv)), hand, detail)
 
 
@@ -230,31 +197,40 @@ def _provenance_row(row: Row, by_hand: list[str]) -> list[Html]:
 
 
 def suv_sentence(suv: Row) -> str:
-    """The SUV line in words."""
+    """How SUV was computed, in one sentence.
+
+    Parameters
+    ----------
+    suv : mapping
+        As in ``suv.json``.
+    """
 
     def known(quantity: str) -> object:
         return next((row.get("value") for row in suv.get("provenance") or [] if row.get("quantity") == quantity), None)
 
-    factor, per_slice = suv.get("factor"), suv.get("factors_per_slice")
-    if factor is not None:
-        first = f"SUVbw (g/ml) is the stored value times {words.text(float(factor))}"
-    elif per_slice:
-        low, high = min(per_slice), max(per_slice)
-        first = f"SUVbw (g/ml) is the stored value times a factor per slice, {low:.6g} to {high:.6g}"
-    else:
-        first = "The SUVbw factor is not known"
-    units = known("Units")
-    first += f" (stored as {words.text(units)})" if units else ""
-    dose, weight = suv.get("dose_bq"), suv.get("weight_kg")
+    units, tracer = known("Units"), known("Tracer")
+    dose = suv.get("dose_bq")
+    stored = f" (stored as {words.text(units)})" if units else ""
     parts = [
-        f"weight {words.number(weight, 1, 'kg')}",
+        f"weight {words.number(suv.get('weight_kg'), 1, 'kg')}",
         f"injected activity {words.number(None if dose is None else dose / 1e6, 1, 'MBq')}",
         f"uptake time {words.number(suv.get('uptake_minutes'), 0, 'min')}",
         f"half-life {words.number(suv.get('half_life_s'), 0, 's')}",
         f"decay correction {words.text(known('Decay correction'))}",
     ]
-    tracer = known("Tracer")
-    return f"{first}: {', '.join(parts)}" + (f"; tracer {words.text(tracer)}." if tracer else ".")
+    end = f"; tracer {words.text(tracer)}." if tracer else "."
+    return f"{_factor_words(suv)}{stored}: {', '.join(parts)}{end}"
+
+
+def _factor_words(suv: Row) -> str:
+    """The factor from stored values to SUV, in words."""
+    factor, per_slice = suv.get("factor"), suv.get("factors_per_slice")
+    if factor is not None:
+        return f"SUVbw (g/ml) is the stored value times {words.text(float(factor))}"
+    if per_slice:
+        low, high = min(per_slice), max(per_slice)
+        return f"SUVbw (g/ml) is the stored value times a factor per slice, {low:.6g} to {high:.6g}"
+    return "The SUVbw factor is not known"
 
 
 def alignment_section(content: ReportContent) -> Html:
@@ -262,21 +238,7 @@ def alignment_section(content: ReportContent) -> Html:
     if not content.alignment:
         return _section("Alignment", tag("p", "There was nothing to align."))
     header = ["Series", "Verdict", "Transform", ("Shift", "mm"), ("Rotation", "degrees"), ("Spread", "mm"), "Reason"]
-    rows = []
-    for row in content.alignment:
-        verdict = row.get("verdict")
-        kept, through = words.text(row.get("kept")), row.get("through")
-        rows.append(
-            [
-                row.get("role"),
-                tag("span", verdict, cls="by-hand") if verdict == NOT_ALIGNED else verdict,
-                f"{kept}, through {through}" if through else kept,
-                words.number(row.get("shift_mm"), 1),
-                words.number(row.get("rotation_deg"), 1),
-                words.number(row.get("spread_mm"), 1),
-                " ".join(text for text in (row.get("reason"), row.get("advice")) if text),
-            ]
-        )
+    rows = [_alignment_row(row) for row in content.alignment]
     note = (
         "Shift and rotation: change from the scanner's own alignment, at the middle of the overlap. "
         "Spread: how far repeated runs from other starts end apart."
@@ -286,6 +248,20 @@ def alignment_section(content: ReportContent) -> Html:
     )
 
 
+def _alignment_row(row: Row) -> list[object]:
+    verdict, through = row.get("verdict"), row.get("through")
+    kept = words.text(row.get("kept"))
+    return [
+        row.get("role"),
+        tag("span", verdict, cls="by-hand") if verdict == NOT_ALIGNED else verdict,
+        f"{kept}, through {through}" if through else kept,
+        words.number(row.get("shift_mm"), 1),
+        words.number(row.get("rotation_deg"), 1),
+        words.number(row.get("spread_mm"), 1),
+        " ".join(text for text in (row.get("reason"), row.get("advice")) if text),
+    ]
+
+
 def reference_section(content: ReportContent) -> Html:
     """Values of the reference tissues."""
     if not content.reference_tissues:
@@ -293,13 +269,13 @@ def reference_section(content: ReportContent) -> Html:
     header = ["Tissue", "Image", "Median", "Spread", "Unit", ("Volume", "ml"), "Method"]
     rows = [
         [
-            row.get("tissue"),
-            row.get("image"),
-            words.number(row.get("median")),
-            words.number(row.get("spread")),
-            row.get("unit"),
-            words.number(row.get("volume_ml"), 1),
-            row.get("method"),
+            row.tissue,
+            row.image,
+            words.number(row.median),
+            words.number(row.spread),
+            row.unit,
+            words.number(row.volume_ml, 1),
+            row.method,
         ]
         for row in content.reference_tissues
     ]
@@ -323,7 +299,7 @@ def parameters_section(content: ReportContent) -> Html:
             "Parameters", tag("p", protocol + "All parameters have the values of the protocol as shipped.")
         )
     rows = [
-        [row.get("name"), tag("strong", row.get("value")), row.get("shipped"), row.get("unit"), row.get("description")]
+        [row.name, tag("strong", row.value), row.shipped, row.unit, row.description]
         for row in content.changed_parameters
     ]
     header = ["Parameter", "Value here", "As shipped", "Unit", "Meaning"]
@@ -333,6 +309,6 @@ def parameters_section(content: ReportContent) -> Html:
 
 
 def method_section(content: ReportContent) -> Html:
-    """What the numbers mean, and what they cannot tell."""
+    """What the numbers mean, and what they cannot show."""
     parts = [bullets((*METHOD, *content.method)), tag("h3", "Limits"), bullets(LIMITS)]
     return _section("Method and limits", join(parts))

@@ -1,4 +1,4 @@
-"""Writes a case of the panel: the writer that sessions are given."""
+"""Writes the outputs that the user of the panel chose. The panel gives this function to its session."""
 
 from __future__ import annotations
 
@@ -9,18 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from ..Numerics.core.errors import PainGeneratorError
-from ..Scene.markups import save_markups
-from ..Scene.segment_files import save_seg_nrrd
 from ..Workflow.analyze import Analysis
 from ..Workflow.progress import Show, part, silent
-from .case_outputs import write_report_file, write_tables
+from .case_outputs import write_node_files, write_report_file, write_tables
 from .output_folder import FULL_DISK_BYTES, OutputFolder
-
-SEGMENTATION_FILES = {
-    "hot-spots": "pet-hot-spots.seg.nrrd",
-    "mr-findings": "mr-findings.seg.nrrd",
-    "candidates": "pain-generators.seg.nrrd",
-}
 
 
 def export_session(
@@ -67,9 +59,7 @@ def export_session(
             write_report_file(analysis, work, created, part(progress, 0.1, 0.7))
         if "segmentations" in what:
             progress(0.7, "Writing segmentations")
-            for key, name in SEGMENTATION_FILES.items():
-                save_seg_nrrd(nodes[key], work / name)
-            save_markups(nodes["targets"], work / "targets.mrk.json")
+            write_node_files(nodes, nodes["targets"], work)
         if "scene" in what:
             progress(0.85, "Writing the scene")
             _save_scene(scene, work / "case.mrb")

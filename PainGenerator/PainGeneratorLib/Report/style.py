@@ -1,4 +1,4 @@
-"""The report's style sheet: for screens from a phone upwards, and for A4."""
+"""The style sheet of the report: for screens of all sizes, and for A4 paper."""
 
 CSS = """
 :root { --ink: #15202b; --soft: #4a5764; --line: #cfd6dc; --paper: #ffffff; --tint: #f3f6f8; --accent: #0b5a8a;

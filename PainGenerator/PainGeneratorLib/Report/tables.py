@@ -10,16 +10,21 @@ from typing import Any
 import numpy as np
 
 from ..Numerics.core.image import Geometry, Region
+from ..Numerics.core.measures import SCORE_PARTS, Kind, Measure, Output, measures_of
 from ..Numerics.core.records import Candidate, Place
+from ..Numerics.core.words import Evidence, Side
 from . import words
 
 SCHEMA = 1
 """Version of the form of ``candidates.json``."""
-SCORE_PARTS = ("pet", "mr", "concordance", "asymmetry", "symptom", "penalty")
-"""The parts of the score that have a column of their own, whether or not a candidate has them."""
 TERMINAL_COLUMNS = 120
+"""Width of the table for the terminal, in characters."""
 NARROWEST = 10
 """To fit the terminal, no column is cut below this many characters."""
+CUT_COLUMNS = ("flags", "name", "mr_kind")
+"""Keys of the columns that are cut when the table is too wide, the first one first."""
+GAP = "  "
+"""Between two columns of the terminal."""
 
 
 def candidates_json(case: Mapping[str, Any], candidates: Sequence[Candidate]) -> dict[str, Any]:
@@ -48,12 +53,12 @@ def best_first(candidates: Sequence[Candidate]) -> list[Candidate]:
 def candidates_csv(candidates: Sequence[Candidate]) -> str:
     """``candidates.csv``: the same fields as the JSON, one row per candidate (RFC 4180: CRLF, quoted where needed).
 
-    Lists and groups are spread: ``score_parts_pet`` ..., ``centroid_ras_mm_r``, ``_a``, ``_s``; flags are joined by
-    semicolons. Columns keep the JSON's names, with the unit where it is in the name; ``suv_...`` is SUVbw in g/ml.
-    A value that is not known is an empty field.
+    Groups and positions are spread over columns: ``score_parts_pet`` ..., ``centroid_ras_mm_r``, ``_a``, ``_s``. Flags
+    are joined by semicolons. Columns keep the names of the JSON, with the unit where it is in the name; ``suv_...`` is
+    SUVbw in g/ml. A value that is not known is an empty field.
     """
-    rows = [_flat(candidate.to_json()) for candidate in best_first(candidates)]
-    header = list(rows[0]) if rows else list(_flat(_empty_entry()))
+    rows = [_spread(candidate) for candidate in best_first(candidates)]
+    header = list(rows[0]) if rows else list(_spread(_blank_candidate()))
     for row in rows[1:]:
         header += [name for name in row if name not in header]
     buffer = io.StringIO(newline="")
@@ -63,71 +68,84 @@ def candidates_csv(candidates: Sequence[Candidate]) -> str:
     return buffer.getvalue()
 
 
-def _flat(entry: Mapping[str, Any]) -> dict[str, Any]:
+def _spread(candidate: Candidate) -> dict[str, Any]:
+    """The fields of one row; unknown values are empty text."""
     row: dict[str, Any] = {}
-    for name, value in entry.items():
-        if name == "score_parts":
-            row.update({f"{name}_{part}": value.get(part) for part in dict.fromkeys((*SCORE_PARTS, *value))})
-        elif name == "centroid_ras_mm":
-            row.update({f"{name}_{axis}": x for axis, x in zip("ras", value, strict=True)})
-        elif isinstance(value, list):
-            row[name] = ";".join(str(item) for item in value)
-        else:
-            row[name] = value
+    for measure in measures_of(Output.FILES):
+        row.update(_fields(measure, measure.stored(candidate)))
     return {name: "" if value is None else value for name, value in row.items()}
 
 
-def _empty_entry() -> dict[str, Any]:
-    """An entry without values, so that a list without candidates has the same header."""
+def _fields(measure: Measure, value: Any) -> dict[str, Any]:
+    """The fields of one measure: one, or several for a group or a position."""
+    key = measure.key
+    if measure.kind is Kind.PARTS:
+        return {f"{key}_{part}": value.get(part) for part in dict.fromkeys((*SCORE_PARTS, *value))}
+    if measure.kind is Kind.POINT:
+        return {f"{key}_{axis}": x for axis, x in zip("ras", value, strict=True)}
+    return {key: ";".join(map(str, value)) if measure.kind is Kind.WORDS else value}
+
+
+def _blank_candidate() -> Candidate:
+    """A candidate without values, so that a list without candidates has the same header."""
     region = Region(Geometry((1, 1, 1), np.eye(4)), np.zeros(1, dtype=np.int64))
-    candidate = Candidate("", 0, 0.0, {}, Place("", "", "midline"), "PET only", region, np.zeros(3), 0.0)
-    return candidate.to_json()
+    return Candidate("", 0, 0.0, {}, Place("", "", Side.MIDLINE), Evidence.PET_ONLY, region, np.zeros(3), 0.0)
 
 
 def text_table(candidates: Sequence[Candidate], columns: int = TERMINAL_COLUMNS) -> str:
     """The ranked list for a terminal: aligned columns, no line longer than `columns` where names can be cut.
 
+    Parameters
+    ----------
+    candidates : sequence of Candidate
+        In any order.
+    columns : int
+        Width in characters.
+
     Returns
     -------
     str
-        Lines without a line end at the end; says so when there are no candidates.
+        Lines without a line end at the end. It says so when there are no candidates.
     """
     if not candidates:
         return "No candidate pain generator was found."
-    header = ["#", "Score", "Name", "Side", "Level", "Evidence", "SUVpeak", "Ratio", "L/R", "MR", "z", "Flags"]
-    right = {0, 1, 6, 7, 8, 10}
-    rows = [_terminal_row(candidate) for candidate in best_first(candidates)]
-    widths = [max(len(row[n]) for row in (header, *rows)) for n in range(len(header))]
-    gaps = 2 * (len(header) - 1)
-    for column in (11, 2, 9):  # flags give way first, then names, then the MR kind
+    measures = measures_of(Output.TERMINAL)
+    header = [measure.title for measure in measures]
+    rows = [[_terminal_cell(measure, candidate) for measure in measures] for candidate in best_first(candidates)]
+    widths = _column_widths(measures, [header, *rows], columns)
+    ruler = GAP.join("\u2500" * width for width in widths)
+    return "\n".join([_line(measures, header, widths), ruler, *(_line(measures, cells, widths) for cells in rows)])
+
+
+def _column_widths(measures: Sequence[Measure], lines: Sequence[Sequence[str]], columns: int) -> list[int]:
+    """The width of each column, so that a line fits where columns can be cut."""
+    widths = [max(map(len, cells)) for cells in zip(*lines, strict=True)]
+    position = {measure.key: n for n, measure in enumerate(measures)}
+    gaps = len(GAP) * (len(measures) - 1)
+    for key in CUT_COLUMNS:
         excess = sum(widths) + gaps - columns
-        if excess > 0:
-            widths[column] = max(min(widths[column], NARROWEST), widths[column] - excess)
-
-    def line(cells: Sequence[str]) -> str:
-        cut = [c if len(c) <= w else c[: w - 1] + "\u2026" for c, w in zip(cells, widths, strict=True)]
-        padded = (c.rjust(w) if n in right else c.ljust(w) for n, (c, w) in enumerate(zip(cut, widths, strict=True)))
-        return "  ".join(padded).rstrip()
-
-    ruler = "  ".join("\u2500" * width for width in widths)
-    return "\n".join([line(header), ruler, *(line(row) for row in rows)])
+        if key in position and excess > 0:
+            n = position[key]
+            widths[n] = max(min(widths[n], NARROWEST), widths[n] - excess)
+    return widths
 
 
-def _terminal_row(candidate: Candidate) -> list[str]:
-    place = candidate.place
-    flags = list(dict.fromkeys(candidate.flags))
-    kind = candidate.mr_kind
-    return [
-        str(candidate.rank),
-        words.number(candidate.score, 1),
-        place.name,
-        place.side,
-        words.text(place.level or place.zone),
-        candidate.evidence,
-        words.number(candidate.suv_peak),
-        words.number(candidate.tbr),
-        words.number(candidate.left_right_ratio),
-        words.text(words.SHORT_MR_KINDS.get(kind, kind)),
-        words.number(candidate.mr_z, 1),
-        " ".join(flags),
-    ]
+def _line(measures: Sequence[Measure], cells: Sequence[str], widths: Sequence[int]) -> str:
+    """One line of the terminal: cells cut and padded to their widths, numbers at the right."""
+    padded = []
+    for measure, cell, width in zip(measures, cells, widths, strict=True):
+        text = cell if len(cell) <= width else cell[: width - 1] + "\u2026"
+        padded.append(text.rjust(width) if measure.is_number else text.ljust(width))
+    return GAP.join(padded).rstrip()
+
+
+def _terminal_cell(measure: Measure, candidate: Candidate) -> str:
+    """One value as the terminal shows it."""
+    if measure.key == "level":
+        return words.text(candidate.place.level or candidate.place.zone)
+    value = measure.value(candidate)
+    if measure.key == "mr_kind":
+        return words.text(words.SHORT_MR_KINDS.get(value, value))
+    if measure.kind is Kind.WORDS:
+        return " ".join(value)
+    return words.measured(measure, value)

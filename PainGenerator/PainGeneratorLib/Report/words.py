@@ -3,33 +3,57 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
+from ..Numerics.core.measures import Kind, Measure
 from ..Numerics.core.records import FLAG_TEXTS, Candidate, HotSpot, MRFinding
+from ..Numerics.core.words import Evidence, Group, Origin, Side, Status
 
 UNKNOWN = "\u2013"
 """What stands for a value that is not known or does not apply (an en dash), never 0."""
 MINUS = "\u2212"
-SHORT_MR_KINDS = {
+SHORT_MR_KINDS: Mapping[str | None, str] = {
     "effusion or synovitis": "effusion",
     "fluid collection or bursitis": "fluid",
     "disc degeneration": "disc degen.",
     "implant artefact": "artefact",
 }
 """Kinds that are too long for a column of the terminal."""
-EVIDENCE_WORDS = {
-    "PET+MR": "PET and MR",
-    "PET only": "PET only",
-    "MR only": "MR only",
+EVIDENCE_WORDS: Mapping[str, str] = {
+    Evidence.BOTH: "PET and MR",
+    Evidence.PET_ONLY: "PET only",
+    Evidence.MR_ONLY: "MR only",
 }
+"""The images that show a candidate, for a sentence."""
+GROUP_WORDS: Mapping[str, str] = {
+    Group.LOW_BACK: "Chronic low back pain",
+    Group.HIP_REPLACEMENT: "Pain after total hip replacement",
+}
+"""The clinical groups, for the head of the report."""
+ORIGIN_WORDS: Mapping[str, str] = {
+    Origin.AUTOMATIC: "found automatically",
+    Origin.EDITED: "outline or name edited by hand",
+    Origin.MANUAL: "drawn by hand",
+}
+"""Where an outline comes from, for a sentence."""
+PATIENT_DIRECTIONS = (("R", "L"), ("A", "P"), ("H", "F"))
+"""Letters of the positive and the negative direction of each axis: right and left, front and back, head and feet."""
 
 
 def number(value: float | None, decimals: int = 2, unit: str = "") -> str:
-    """A number with a fixed count of decimals and its unit; an en dash for None and NaN.
+    """A number with a fixed count of decimals and its unit; an en dash for None, NaN and infinity.
 
     A value too small for `decimals` is shown with two significant digits, so that it never reads as 0.
+
+    Parameters
+    ----------
+    value : float, optional
+    decimals : int
+    unit : str
+        Follows the number after a space that does not break.
     """
     if value is None or not math.isfinite(value):
         return UNKNOWN
@@ -40,7 +64,7 @@ def number(value: float | None, decimals: int = 2, unit: str = "") -> str:
     return f"{text}\u00a0{unit}" if unit else text
 
 
-def volume(value_ml: float | None) -> str:
+def volume_text(value_ml: float | None) -> str:
     """A volume in ml with about three significant digits."""
     if value_ml is None or not math.isfinite(value_ml):
         return UNKNOWN
@@ -54,25 +78,37 @@ def times(value: float | None) -> str:
 
 def text(value: object) -> str:
     """Any value as text: None and empty text are an en dash, lists are joined by commas."""
-    if value is None or (isinstance(value, str) and not value.strip()):
-        return UNKNOWN
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, float | np.floating):
-        return UNKNOWN if not math.isfinite(value) else f"{float(value):.6g}".replace("-", MINUS)
+        return _short_number(float(value))
     if isinstance(value, list | tuple | set | frozenset | np.ndarray):
         return ", ".join(text(item) for item in value) or UNKNOWN
-    return str(value)
+    shown = "" if value is None else str(value)
+    return shown if shown.strip() else UNKNOWN
 
 
-def counted(count: int, word: str, plural: str | None = None) -> str:
-    """ "1 candidate", "3 candidates", "no candidates"."""
-    many = plural or word + "s"
-    return f"{'no' if count == 0 else count} {word if count == 1 else many}"
+def _short_number(value: float) -> str:
+    """A number with up to six significant digits."""
+    return f"{value:.6g}".replace("-", MINUS) if math.isfinite(value) else UNKNOWN
+
+
+def measured(measure: Measure, value: Any) -> str:
+    """The value of a measure with its digits, without its unit; a position in patient directions."""
+    if measure.kind is Kind.NUMBER:
+        return number(value, measure.digits)
+    if measure.kind is Kind.POINT and value is not None:
+        return position(value)
+    return text(value)
+
+
+def counted(count: int, word: str) -> str:
+    """A count with its word: "1 candidate", "3 candidates", "no candidates"."""
+    return f"{'no' if count == 0 else count} {word if count == 1 else word + 's'}"
 
 
 def flag_text(flag: str) -> str:
-    """The sentence of a flag; an unknown flag speaks for itself."""
+    """The sentence of a flag; of an unknown flag its own words."""
     return FLAG_TEXTS.get(flag) or flag.replace("-", " ").capitalize() + "."
 
 
@@ -82,32 +118,44 @@ def title(candidate: Candidate) -> str:
     name = place.name
     extra = [
         part
-        for part in (place.level, place.zone, place.side if place.side != "midline" else None)
+        for part in (place.level, place.zone, place.side if place.side != Side.MIDLINE else None)
         if part and part.lower() not in name.lower()
     ]
     return ", ".join([name, *extra])
 
 
+def clinical_group(group: str | None) -> str | None:
+    """A clinical group; an unknown one as it is."""
+    return group if group is None else GROUP_WORDS.get(group, group)
+
+
 def sentence(candidate: Candidate) -> str:
     """What was found at one candidate, in one sentence without its name."""
-    flags = set(candidate.flags)
     kind = candidate.mr_kind or "a signal abnormality"
-    if candidate.evidence == "MR only":
-        missing = "without raised FDG uptake"
-        if "outside-pet" in flags:
-            missing = "outside the PET's field of view"
-        elif "not-aligned" in flags:
-            missing = "not compared with PET, as the two could not be aligned"
-        return f"{kind} on MR (signal {_z(candidate.mr_z)}), {missing}."
+    if candidate.evidence == Evidence.MR_ONLY:
+        return f"{kind} on MR (signal {_z(candidate.mr_z)}), {_without_pet(candidate)}."
     uptake = "raised FDG uptake (" + "; ".join(_uptake_parts(candidate)) + ")"
-    if candidate.evidence == "PET+MR":
+    if candidate.evidence == Evidence.BOTH:
         return f"{uptake}, and {kind} on MR at the same place."
-    missing = "without an MR abnormality at this place"
-    if "outside-mr" in flags:
-        missing = "outside the MR's field of view"
-    elif "not-aligned" in flags:
-        missing = "not compared with MR, as the two could not be aligned"
-    return f"{uptake}, {missing}."
+    return f"{uptake}, {_without_mr(candidate)}."
+
+
+def _without_pet(candidate: Candidate) -> str:
+    """What the PET shows at a candidate that was found on MR only."""
+    if "outside-pet" in candidate.flags:
+        return "outside the PET's field of view"
+    if "not-aligned" in candidate.flags:
+        return "not compared with PET, as the two could not be aligned"
+    return "without raised FDG uptake"
+
+
+def _without_mr(candidate: Candidate) -> str:
+    """What the MR shows at a candidate that was found on PET only."""
+    if "outside-mr" in candidate.flags:
+        return "outside the MR's field of view"
+    if "not-aligned" in candidate.flags:
+        return "not compared with MR, as the two could not be aligned"
+    return "without an MR abnormality at this place"
 
 
 def _uptake_parts(candidate: Candidate) -> list[str]:
@@ -128,25 +176,35 @@ def _z(value: float | None) -> str:
 
 
 def evidence_list(candidate: Candidate) -> list[tuple[str, str]]:
-    """The evidence for a candidate as (heading, text), in the order of the score's parts."""
-    rows: list[tuple[str, str]] = []
-    if candidate.suv_max is not None or candidate.suv_peak is not None:
-        rows += _pet_rows(candidate)
-    rows += [("MR", mr_text(finding)) for finding in candidate.mr_findings]
-    if not candidate.mr_findings and candidate.mr_kind is not None:
-        rows.append(("MR", f"{candidate.mr_kind}, signal {_z(candidate.mr_z)}."))
+    """The evidence for a candidate as (heading, text), in the order of the parts of the score."""
+    rows = [*_pet_rows(candidate), *_mr_rows(candidate)]
     if candidate.distance_to_pain_mm is not None:
         rows.append(("Pain site", f"{number(candidate.distance_to_pain_mm, 0, 'mm')} from the nearest marked site."))
     rows += [("Caution", flag_text(flag)) for flag in dict.fromkeys(candidate.flags)]
-    review = {"pending": "not yet reviewed by a radiologist"}.get(candidate.status, f"{candidate.status} on review")
-    how = {"automatic": "found automatically", "edited": "outline or name edited by hand", "manual": "drawn by hand"}
-    rows.append(("Review", f"{how.get(candidate.origin, candidate.origin)}; {review}."))
+    rows.append(("Review", _review_words(candidate)))
     if candidate.comment:
         rows.append(("Comment", candidate.comment))
     return rows
 
 
+def _review_words(candidate: Candidate) -> str:
+    how = ORIGIN_WORDS.get(candidate.origin, candidate.origin)
+    if candidate.status == Status.PENDING:
+        return f"{how}; not yet reviewed by a radiologist."
+    return f"{how}; {candidate.status} on review."
+
+
+def _mr_rows(candidate: Candidate) -> list[tuple[str, str]]:
+    if candidate.mr_findings:
+        return [("MR", mr_text(finding)) for finding in candidate.mr_findings]
+    if candidate.mr_kind is None:
+        return []
+    return [("MR", f"{candidate.mr_kind}, signal {_z(candidate.mr_z)}.")]
+
+
 def _pet_rows(candidate: Candidate) -> list[tuple[str, str]]:
+    if candidate.suv_max is None and candidate.suv_peak is None:
+        return []
     values = [("SUVpeak", candidate.suv_peak), ("SUVmax", candidate.suv_max), ("SUVmean", candidate.suv_mean)]
     line = ", ".join(f"{name} {number(value)}" for name, value in values) + "\u00a0g/ml."
     if candidate.tbr is not None:
@@ -157,7 +215,9 @@ def _pet_rows(candidate: Candidate) -> list[tuple[str, str]]:
     if candidate.left_right_ratio is not None:
         ratio = candidate.left_right_ratio
         rows.append(("Left\u2013right", f"SUVpeak is {times(ratio)} that of the mirrored place on the other side."))
-    extent = f"Metabolic volume {volume(candidate.mtv_ml)}, total lesion glycolysis {number(candidate.tlg_g, 2, 'g')}"
+    extent = (
+        f"Metabolic volume {volume_text(candidate.mtv_ml)}, total lesion glycolysis {number(candidate.tlg_g, 2, 'g')}"
+    )
     contours = dict.fromkeys(
         f"{spot.contour_method}, at SUV {number(spot.contour_threshold, 2, 'g/ml')}" for spot in candidate.hot_spots
     )
@@ -174,7 +234,7 @@ def _reference(hot_spots: Sequence[HotSpot]) -> str:
 
 def mr_text(finding: MRFinding) -> str:
     """One MR finding in a sentence."""
-    line = f"{finding.kind}, {volume(finding.volume_ml)}; signal on {finding.series_role} {_z(finding.z)}"
+    line = f"{finding.kind}, {volume_text(finding.volume_ml)}; signal on {finding.series_role} {_z(finding.z)}"
     if finding.z_t1 is not None:
         line += f" (T1: z\u00a0{number(finding.z_t1, 1)})"
     return line[0].upper() + line[1:] + "."
@@ -182,9 +242,8 @@ def mr_text(finding: MRFinding) -> str:
 
 def position(centroid_ras_mm: np.ndarray) -> str:
     """A position in patient directions, "R 12, P 40, H 103 mm"."""
-    letters = (("R", "L"), ("A", "P"), ("H", "F"))
     parts = [
-        f"{pair[0] if value >= 0 else pair[1]}\u00a0{abs(round(float(value)))}"
-        for value, pair in zip(centroid_ras_mm, letters, strict=True)
+        f"{positive if value >= 0 else negative}\u00a0{abs(round(float(value)))}"
+        for value, (positive, negative) in zip(centroid_ras_mm, PATIENT_DIRECTIONS, strict=True)
     ]
     return ", ".join(parts) + "\u00a0mm"

@@ -1,7 +1,7 @@
 """Rows of values as table nodes, and back.
 
-Tables are for people and for other modules: a scene file keeps about six digits of their numbers and no line breaks
-in their text. What must come back to the last digit is kept as JSON (``case_json.py``).
+Tables are for people and for other modules: a scene file keeps about six digits of their numbers, and no line breaks
+in their text. Values that must be read back to the last digit are stored as JSON (``case_text.py``).
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from ..Numerics.core.measures import Kind, Output, measures_of
 from ..Numerics.core.records import Candidate
 
 
@@ -35,32 +36,16 @@ class Column:
     description: str = ""
 
 
-CANDIDATE_COLUMNS = (
-    Column("rank", "whole", description="1 is the best"),
-    Column("id", description="Stays with the candidate"),
-    Column("name", description="Anatomical place"),
-    Column("side"),
-    Column("level"),
-    Column("zone"),
-    Column("evidence"),
-    Column("score", "number", description="0 to 100"),
-    Column("status"),
-    Column("origin"),
-    Column("suv_max", "number", "g/ml", "Largest SUVbw"),
-    Column("suv_peak", "number", "g/ml", "Mean SUVbw of the hottest 1 ml sphere"),
-    Column("suv_mean", "number", "g/ml", "Mean SUVbw of the outline"),
-    Column("mtv_ml", "number", "ml", "Metabolic volume"),
-    Column("tlg_g", "number", "g", "Total lesion glycolysis"),
-    Column("volume_ml", "number", "ml", "Volume of the outline"),
-    Column("tbr", "number", description="SUVpeak over the reference tissue"),
-    Column("left_right_ratio", "number", description="SUVpeak over that of the mirrored place"),
-    Column("mr_kind"),
-    Column("mr_z", "number", description="Signal against its reference tissue, in spreads"),
-    Column("distance_to_pain_mm", "number", "mm"),
-    Column("flags"),
-    Column("comment"),
-)
-"""The table of candidates; keys as in ``candidates.json``."""
+def candidate_columns() -> list[Column]:
+    """The columns of the table of candidates, from the registry of measures; keys as in ``candidates.json``."""
+    return [
+        Column(measure.key, _COLUMN_KINDS.get(measure.kind, "text"), measure.unit, measure.description)
+        for measure in measures_of(Output.SCENE_TABLE)
+    ]
+
+
+_COLUMN_KINDS = {Kind.NUMBER: "number", Kind.WHOLE: "whole"}
+"""The kinds of columns that do not hold text."""
 
 
 def write_table(
@@ -76,7 +61,7 @@ def write_table(
     rows : sequence of mapping
         Values by column key; None or a missing key is an empty cell (not a number for numbers). Lists are joined.
     node : vtkMRMLTableNode, optional
-        Emptied and filled instead of a new one.
+        A table node that is emptied and filled; a new one is made when it is left out.
 
     Returns
     -------
@@ -125,55 +110,65 @@ def _cell(column: Column, value: Any) -> Any:
     if value is None:
         return ""
     text = ", ".join(map(str, value)) if isinstance(value, (list, tuple)) else str(value)
-    # Tables are stored with tabs between cells and one row a line.
+    # Tables are stored with tabs between cells and one row per line, so text may hold neither.
     return " ".join(text.split())
 
 
 def read_table(node: Any) -> tuple[list[Column], list[dict[str, Any]]]:
     """Columns and rows of a table node; empty cells of text and of numbers are None."""
-    import vtk
-
     table = node.GetTable()
     columns, values = [], []
     for index in range(table.GetNumberOfColumns()):
         array = table.GetColumn(index)
         name = array.GetName()
-        if isinstance(array, vtk.vtkStringArray):
-            kind = "text"
-            cells = [array.GetValue(row) or None for row in range(array.GetNumberOfValues())]
-        elif isinstance(array, (vtk.vtkDoubleArray, vtk.vtkFloatArray)):
-            kind = "number"
-            numbers = [array.GetValue(row) for row in range(array.GetNumberOfValues())]
-            cells = [None if math.isnan(number) else number for number in numbers]
-        else:
-            kind = "whole"
-            cells = [int(array.GetValue(row)) for row in range(array.GetNumberOfValues())]
+        kind, cells = _read_cells(array)
         columns.append(Column(name, kind, node.GetColumnUnitLabel(name) or "", node.GetColumnDescription(name) or ""))
         values.append(cells)
     keys = [column.key for column in columns]
     return columns, [dict(zip(keys, row, strict=True)) for row in zip(*values, strict=True)]
 
 
+def _read_cells(array: Any) -> tuple[str, list[Any]]:
+    """Kind and cells of a column."""
+    import vtk
+
+    values = [array.GetValue(row) for row in range(array.GetNumberOfValues())]
+    if isinstance(array, vtk.vtkStringArray):
+        return "text", [value or None for value in values]
+    if isinstance(array, (vtk.vtkDoubleArray, vtk.vtkFloatArray)):
+        return "number", [None if math.isnan(value) else value for value in values]
+    return "whole", [int(value) for value in values]
+
+
 def write_candidate_table(scene: Any, candidates: Sequence[Candidate], *, node: Any = None) -> Any:
     """The ranked list of candidates as a table node, best first."""
-    rows = [candidate.to_json() for candidate in sorted(candidates, key=lambda candidate: candidate.rank)]
-    return write_table(scene, "Candidates", CANDIDATE_COLUMNS, rows, node=node)
+    measures = measures_of(Output.SCENE_TABLE)
+    ranked = sorted(candidates, key=lambda candidate: candidate.rank)
+    rows = [{measure.key: measure.stored(candidate) for measure in measures} for candidate in ranked]
+    return write_table(scene, "Candidates", candidate_columns(), rows, node=node)
 
 
 FACT_COLUMNS = (Column("fact"), Column("value"))
+"""The table of nested facts: a fact's name and its value."""
 
 
 def write_facts(scene: Any, name: str, facts: Mapping[str, Any], *, node: Any = None) -> Any:
-    """Nested facts (JSON) as a table of two columns; inner names are joined by dots, list items by number."""
+    """Nested facts (JSON) as a table of two columns; names of nested facts are joined by dots, list items numbered."""
     rows = [{"fact": fact, "value": value} for fact, value in _flat("", facts)]
     return write_table(scene, name, FACT_COLUMNS, rows, node=node)
 
 
 def _flat(prefix: str, value: Any) -> list[tuple[str, Any]]:
-    if isinstance(value, Mapping):
-        items = [(str(key), item) for key, item in value.items()]
-    elif isinstance(value, (list, tuple)) and any(isinstance(item, (Mapping, list, tuple)) for item in value):
-        items = [(str(number), item) for number, item in enumerate(value, start=1)]
-    else:
+    """Nested facts as (name, value), in their order."""
+    items = _inner_items(value)
+    if items is None:
         return [(prefix, value)]
     return [row for key, item in items for row in _flat(f"{prefix}.{key}" if prefix else key, item)]
+
+
+def _inner_items(value: Any) -> list[tuple[str, Any]] | None:
+    """Name and value of what a fact holds; None for a plain value or a list of plain values, which is one cell."""
+    if isinstance(value, Mapping):
+        return [(str(key), item) for key, item in value.items()]
+    is_nested = isinstance(value, (list, tuple)) and any(isinstance(item, (Mapping, list, tuple)) for item in value)
+    return [(str(number), item) for number, item in enumerate(value, start=1)] if is_nested else None

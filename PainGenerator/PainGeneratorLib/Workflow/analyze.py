@@ -14,8 +14,9 @@ from ..Numerics.pet.detector import HotSpotResult
 from .case import Case, CaseOptions
 from .finding import Found, find_candidates
 from .progress import Show, StageClock, part, silent
-from .reading import read_case
+from .reading import read_case_folder
 from .stages import Alignment, Suv, align_series, make_suv
+from .warnings import run_warnings
 
 
 @dataclass(eq=False)
@@ -56,23 +57,13 @@ class Analysis:
 
     @property
     def excluded(self) -> list[HotSpot]:
-        """Hot spots held to be physiologic; reported apart, never dropped silently."""
+        """Hot spots that were set apart as physiologic. They are reported, never dropped silently."""
         return [spot for spot in self.hot_spots if spot.physiologic is not None]
 
     @property
     def warnings(self) -> list[str]:
         """What the user must know, in the order of the stages."""
-        sentences = [*self.case.warnings.sentences, *self.suv.result.warnings]
-        for role, series in self.alignment.by_role.items():
-            if not series.aligned:
-                sentences.append(
-                    f"{role} is not aligned to {self.case.reference_role}: {series.reason} {series.advice}"
-                )
-            sentences += [f"{role}: {text}" for text in series.warnings]
-        if self.anatomy is not None:
-            sentences += self.anatomy.warnings
-        sentences += [*self.mr.warnings, *self.mr.implant.warnings, *self.pet.warnings]
-        return list(dict.fromkeys(sentences))
+        return run_warnings(self.case, self.suv, self.alignment, self.anatomy, self.mr, self.pet)
 
 
 def analyze(folder: Path, options: CaseOptions, progress: Show = silent) -> Analysis:
@@ -93,12 +84,21 @@ def analyze(folder: Path, options: CaseOptions, progress: Show = silent) -> Anal
     """
     clock = StageClock()
     with clock.stage("case"):
-        case = read_case(folder, options, part(progress, 0.0, 0.1))
+        case = read_case_folder(folder, options, part(progress, 0.0, 0.1))
     return analyze_case(case, part(progress, 0.1, 1.0), clock)
 
 
 def analyze_case(case: Case, progress: Show = silent, clock: StageClock | None = None) -> Analysis:
-    """Run all stages that follow reading."""
+    """Run all stages that follow the reading of the folder.
+
+    Parameters
+    ----------
+    case : Case
+    progress : callable, optional
+        May raise Cancelled.
+    clock : StageClock, optional
+        Goes on with a clock that has timed the reading.
+    """
     clock = clock or StageClock()
     with clock.stage("suv"):
         progress(0.0, "Computing SUV")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -11,14 +12,15 @@ import numpy as np
 
 from ..Numerics.core.errors import PainGeneratorError
 from ..Numerics.core.image import Image
-from ..Numerics.core.words import Group, listed
+from ..Numerics.core.kept import Kept
+from ..Numerics.core.words import Group, Role, listed
 from ..Numerics.fusion.candidates import Symptoms
 from ..Numerics.suv.factors import PetHeader
 from .protocol import Protocol, load_protocol
 
 
 @dataclass(frozen=True)
-class CaseOptions:
+class CaseOptions(Kept):
     """What the user says about a case; everything else is read from its files.
 
     Parameters
@@ -58,6 +60,9 @@ class CaseOptions:
     protocol_file: Path | None = None
     settings: tuple[tuple[str, str], ...] = ()
 
+    not_kept = ("anatomy", "anatomy_labels", "landmarks", "protocol_file")
+    """Files of this machine: what was read from them is kept with the case instead."""
+
     def resolved_group(self) -> tuple[str, tuple[str, ...]]:
         """The clinical group, and a warning when it was not said.
 
@@ -68,7 +73,7 @@ class CaseOptions:
         """
         if self.group is not None and self.group not in tuple(Group):
             raise ValueError(f"group must be one of {listed(Group)}, not {self.group!r}")
-        if self.group == "low-back" and self.prosthesis_side is not None:
+        if self.group == Group.LOW_BACK and self.prosthesis_side is not None:
             raise PainGeneratorError(
                 "A prosthesis side is given for a case of the group low-back.",
                 "Give the group hip-replacement, or leave the prosthesis side out.",
@@ -76,8 +81,8 @@ class CaseOptions:
         if self.group is not None:
             return self.group, ()
         if self.prosthesis_side is not None:
-            return "hip-replacement", ()
-        return "low-back", ("The clinical group was not given: taken as low-back.",)
+            return Group.HIP_REPLACEMENT, ()
+        return Group.LOW_BACK, ("The clinical group was not given: taken as low-back.",)
 
     def protocol(self) -> Protocol:
         """The parameters for this case, with the user's file and settings over the shipped ones."""
@@ -90,17 +95,18 @@ class CaseOptions:
 
 
 @dataclass
-class Warnings:
+class Warnings(Kept):
     """Sentences for the user, each once, in the order in which they arose."""
 
     sentences: list[str] = field(default_factory=list)
 
     def add(self, *sentences: str) -> None:
+        """Add sentences that are not there yet."""
         self.sentences.extend(text for text in sentences if text not in self.sentences)
 
 
 @dataclass(eq=False)
-class CaseSeries:
+class CaseSeries(Kept):
     """One series with a role, from a DICOM folder or from a loaded volume.
 
     Parameters
@@ -125,10 +131,17 @@ class CaseSeries:
     frame_of_reference: str | None
     facts: dict[str, Any]
 
+    not_kept = ("image",)
+    """The voxels are kept as a volume of the scene."""
+
+    def to_kept(self) -> dict[str, Any]:
+        """All kept fields; of the facts all but the paths of the files, which belong to this machine."""
+        return {**super().to_kept(), "facts": {name: fact for name, fact in self.facts.items() if name != "files"}}
+
 
 @dataclass(eq=False)
-class Case:
-    """One examination, read.
+class Case(Kept):
+    """One examination that was read.
 
     Parameters
     ----------
@@ -140,17 +153,23 @@ class Case:
     series : dict of str to CaseSeries
         By role; the PET is among them, as stored (not SUV).
     pet_header : PetHeader or None
-        None when the volume's unit is known some other way (see `pet_is_suv`).
+        None when the unit of the volume is known in another way (see `pet_is_suv` and `pet_unit`).
     pet_is_suv : bool
         The PET volume holds SUV already and has no header.
     pet_unit : str or None
         Which SUV that is, as a UCUM unit (``g/ml{SUVlbm}``); SUVbw when None.
     patient : dict
-        ``patient_name``, ``patient_id``, ``birth_date``, ``sex``, ``study_date``, ``study_description``.
+        ``patient_name``, ``patient_id``, ``birth_date``, ``sex``, ``study_date``, ``study_description``: text, or
+        None where it is not known.
     warnings : Warnings
     notes : tuple of str
-        What is good to know and no reason to worry: choices between equal series, days between PET and MR.
+        Facts for the reader that are no warnings: choices between equal series, days between PET and MR.
     left_out : list of (description, reason)
+        What lies in the folder and was not used.
+    all_series : list of dict
+        The facts of every series, with or without a role, for report and provenance.
+    input_folder : Path or None
+        The folder that was read; None when the case was read from volumes in the scene.
     input_files : tuple of Path
         The files of the series that are used, for the hashes of the provenance.
     """
@@ -171,6 +190,47 @@ class Case:
     input_folder: Path | None = None
     input_files: tuple[Path, ...] = ()
 
+    not_kept = ("protocol", "pet_header", "pet_is_suv", "pet_unit", "input_folder", "input_files")
+    """The protocol is kept by the session's settings, the PET as SUVbw; files belong to this machine."""
+
+    def to_kept(self) -> dict[str, Any]:
+        """All kept fields, with options, series and warnings as dicts of their own kept fields."""
+        parts = {
+            "options": self.options.to_kept(),
+            "series": {role: series.to_kept() for role, series in self.series.items()},
+            "warnings": self.warnings.to_kept(),
+        }
+        return {**super().to_kept(), **parts}
+
+    @classmethod
+    def reopened(
+        cls, kept: Mapping[str, Any], protocol: Protocol, images: Mapping[str, Image], **options: Any
+    ) -> Case:
+        """The case again, from what :meth:`to_kept` gave.
+
+        Parameters
+        ----------
+        kept : mapping
+        protocol : Protocol
+        images : mapping of role to Image
+            The PET as SUVbw; series without an image are left out.
+        **options
+            Fields of :class:`CaseOptions` that take the place of the kept ones.
+        """
+        return cls.from_kept(
+            kept,
+            options=CaseOptions.from_kept(kept["options"], **options),
+            protocol=protocol,
+            series={
+                role: CaseSeries.from_kept(series, image=images[role])
+                for role, series in kept["series"].items()
+                if role in images
+            },
+            pet_header=None,
+            pet_is_suv=True,
+            warnings=Warnings.from_kept(kept["warnings"]),
+        )
+
     @property
     def reference(self) -> CaseSeries:
         """The series to whose frame everything is aligned."""
@@ -178,4 +238,5 @@ class Case:
 
     @property
     def pet(self) -> CaseSeries:
-        return self.series["PET"]
+        """The PET as it was stored."""
+        return self.series[Role.PET]

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -14,7 +16,9 @@ from ..Anatomy.zones import HipImplant
 from ..Anatomy.zones import hip_implant as hip_implant_of
 from ..Numerics.body.symmetry import RELIABLE_QUALITY, SymmetryPlane, find_symmetry_plane
 from ..Numerics.core.image import Geometry, Image, Region, transform_points
+from ..Numerics.core.kept import Kept
 from ..Numerics.core.records import Candidate, HotSpot, Place
+from ..Numerics.core.words import Group, Role
 from ..Numerics.fusion.candidates import FusionParameters, Name, fuse
 from ..Numerics.mr.findings import MRResult
 from ..Numerics.pet.detector import HotSpotDetector, HotSpotResult
@@ -22,10 +26,14 @@ from .case import Case
 from .progress import Show, StageClock, part, silent
 from .stages import Alignment, Suv, find_on_mr, pet_detector
 
+_TISSUE_MAP = "tissues"
+_Z_MAP = "z "
+"""The name of a z map begins with this; the role of the series follows."""
+
 
 @dataclass(eq=False)
-class Found:
-    """What was found, with all that taking measures anew needs.
+class Found(Kept):
+    """What was found, with all that is needed to measure again.
 
     Parameters
     ----------
@@ -40,7 +48,7 @@ class Found:
     candidates : list of Candidate
         Best first.
     detector : HotSpotDetector or None
-        The first pass over the PET, for other settings; None in a case that was reopened, until it is needed.
+        The first pass over the PET, to find hot spots with other settings. None in a reopened case until it is needed.
     """
 
     symmetry: SymmetryPlane
@@ -51,10 +59,35 @@ class Found:
     candidates: list[Candidate]
     detector: HotSpotDetector | None = None
 
+    not_kept = ("detector",)
+
+    def to_kept(self) -> dict[str, Any]:
+        """All kept fields, with the MR's result as a dict of its own kept fields."""
+        return {**super().to_kept(), "mr": self.mr.to_kept()}
+
+    @classmethod
+    def reopened(cls, kept: Mapping[str, Any], maps: Mapping[str, Image]) -> Found:
+        """What was found, again.
+
+        Parameters
+        ----------
+        kept : mapping
+            As :meth:`to_kept` gave it.
+        maps : mapping of str to Image
+            As :attr:`maps` gave them.
+        """
+        z_maps = {name.removeprefix(_Z_MAP): image for name, image in maps.items() if name.startswith(_Z_MAP)}
+        return cls.from_kept(kept, mr=MRResult.from_kept(kept["mr"], tissues=maps[_TISSUE_MAP], z_maps=z_maps))
+
+    @property
+    def maps(self) -> dict[str, Image]:
+        """The images of the result by name, on the reference grid: tissue classes and z maps."""
+        return {_TISSUE_MAP: self.mr.tissues} | {f"{_Z_MAP}{role}": z for role, z in self.mr.z_maps.items()}
+
     def namer(self, anatomy: AnatomyMap | None, suv: Suv, alignment: Alignment) -> Name:
-        """Names places with all that is known of this body."""
+        """What gives names to places, from all that is known of this body."""
         namer = Namer(anatomy, self.plan, hip_implant(self.mr))
-        if alignment.is_aligned("PET"):
+        if alignment.is_aligned(Role.PET):
             return namer
         return _FrameNamer(namer, Namer(plan=_pet_plan(self.symmetry)), suv.image.geometry)
 
@@ -83,7 +116,7 @@ def find_candidates(
     with clock.stage("symmetry"):
         progress(0.0, "Finding the plane of symmetry")
         symmetry = find_symmetry_plane(suv.image)
-        in_reference = symmetry.moved(alignment.pet_to_reference) if alignment.is_aligned("PET") else None
+        in_reference = symmetry.moved(alignment.pet_to_reference) if alignment.is_aligned(Role.PET) else None
     with clock.stage("mr_findings"):
         mr = find_on_mr(case, alignment, anatomy, in_reference, part(progress, 0.05, 0.62))
     with clock.stage("hot_spots"):
@@ -103,7 +136,7 @@ def find_candidates(
 
 @dataclass(frozen=True, eq=False)
 class _FrameNamer:
-    """Names regions of the PET's own frame apart from those of the reference frame, where the two are not aligned."""
+    """Names places where PET and reference are not aligned: each region in the frame that it lies in."""
 
     in_reference: Namer
     on_pet: Namer
@@ -114,7 +147,7 @@ class _FrameNamer:
 
 
 def _pet_plan(symmetry: SymmetryPlane) -> BodyPlan:
-    """What the PET alone tells of the body: its plane of symmetry, or the scanner's axis where there is none."""
+    """The body as the PET alone shows it: its plane of symmetry, or the scanner's axis where there is none."""
     source = "symmetry plane" if symmetry.quality >= RELIABLE_QUALITY else "scanner axis"
     return BodyPlan(symmetry.point_ras, symmetry.normal_ras, source)
 
@@ -122,13 +155,13 @@ def _pet_plan(symmetry: SymmetryPlane) -> BodyPlan:
 def plan_body(case: Case, alignment: Alignment, mr: MRResult, symmetry: SymmetryPlane | None) -> BodyPlan:
     """The body's midline and the spine line as the images show them, in the reference frame."""
     fluid = None
-    for role in ("FLUID", "T2"):
+    for role in (Role.FLUID, Role.T2):
         if role in case.series and alignment.is_aligned(role):
             image = case.series[role].image
             moved = image.geometry.moved(np.linalg.inv(alignment.reference_to(role)))
             fluid = Image(image.array, moved)
             break
-    implant = hip_implant(mr) if case.group == "hip-replacement" else None
+    implant = hip_implant(mr) if case.group == Group.HIP_REPLACEMENT else None
     return find_body_plan(case.reference.image, mr.tissues, fluid, symmetry, implant, mr.spine_line)
 
 
@@ -141,8 +174,8 @@ def hip_implant(mr: MRResult) -> HipImplant | None:
 
 
 def in_reference_frame(hot_spots: list[HotSpot], alignment: Alignment) -> list[HotSpot]:
-    """Hot spots moved from the PET's frame to the reference frame; left where they are when that is not known."""
-    if not alignment.is_aligned("PET"):
+    """Hot spots moved from the PET's frame to the reference frame; not moved when the two are not aligned."""
+    if not alignment.is_aligned(Role.PET):
         return hot_spots
     to_reference = alignment.pet_to_reference
     return [
@@ -173,7 +206,7 @@ def fuse_found(
         case.protocol.stage("fusion", FusionParameters),
         symptoms=case.options.symptoms(),
         group=case.group,
-        aligned=alignment.is_aligned("PET"),
+        aligned=alignment.is_aligned(Role.PET),
         mr_field=case.reference.image.geometry,
         pet_field=pet_in_reference(suv, alignment).geometry,
         weak_spots=weak_spots,
@@ -183,5 +216,5 @@ def fuse_found(
 
 def pet_in_reference(suv: Suv, alignment: Alignment) -> Image:
     """The SUV image on its own voxels, placed in the reference frame (nothing is resampled)."""
-    moved = alignment.pet_to_reference if alignment.is_aligned("PET") else np.eye(4)
+    moved = alignment.pet_to_reference if alignment.is_aligned(Role.PET) else np.eye(4)
     return Image(suv.image.array, suv.image.geometry.moved(moved))

@@ -1,8 +1,9 @@
-"""Progress, cancelling and time keeping of the stages."""
+"""Progress, cancellation and time keeping of the stages."""
 
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -14,7 +15,7 @@ Show = Callable[[float, str], None]
 
 
 def silent(fraction: float, text: str) -> None:
-    """Shows nothing."""
+    """Show nothing."""
 
 
 def part(show: Show, start: float, end: float) -> Show:
@@ -26,41 +27,58 @@ def part(show: Show, start: float, end: float) -> Show:
     return shown
 
 
-@dataclass
-class StageClock:
-    """Seconds and peak memory of every stage, for ``timings.json``.
+@dataclass(frozen=True)
+class StageTime:
+    """What one stage took.
 
-    The peak is that of the whole process while the stage ran (MB, resident); None where the system cannot tell
-    (it is read from ``/proc``, so on Linux only).
+    Parameters
+    ----------
+    stage : str
+    seconds : float
+    peak_memory_mb : float or None
+        The largest resident memory of the whole process while the stage ran, MB. It is read from ``/proc``, so it is
+        None on systems other than Linux.
     """
 
-    stages: list[dict[str, Any]] = field(default_factory=list)
+    stage: str
+    seconds: float
+    peak_memory_mb: float | None
+
+
+@dataclass
+class StageClock:
+    """Seconds and peak memory of every stage, for ``timings.json``."""
+
+    stages: list[StageTime] = field(default_factory=list)
 
     @contextlib.contextmanager
     def stage(self, name: str) -> Iterator[None]:
-        """Measure one stage; stages follow one another and do not nest."""
+        """Measure one stage. Stages follow one another and do not nest."""
         _reset_peak()
         start = time.perf_counter()
         yield
         seconds = time.perf_counter() - start
-        self.stages.append({"stage": name, "seconds": round(seconds, 3), "peak_memory_mb": _peak_mb()})
+        self.stages.append(StageTime(name, round(seconds, 3), _peak_mb()))
 
     def to_json(self) -> dict[str, Any]:
-        peaks = [entry["peak_memory_mb"] for entry in self.stages if entry["peak_memory_mb"] is not None]
+        """The content of ``timings.json``."""
+        peaks = [entry.peak_memory_mb for entry in self.stages if entry.peak_memory_mb is not None]
         return {
             "schema": 1,
-            "stages": self.stages,
-            "total_seconds": round(sum(entry["seconds"] for entry in self.stages), 3),
+            "stages": [dataclasses.asdict(entry) for entry in self.stages],
+            "total_seconds": round(sum(entry.seconds for entry in self.stages), 3),
             "peak_memory_mb": max(peaks) if peaks else None,
         }
 
 
 def _reset_peak() -> None:
+    """Let the system count the peak of this process from now on."""
     with contextlib.suppress(OSError):
         Path("/proc/self/clear_refs").write_text("5")
 
 
 def _peak_mb() -> float | None:
+    """The peak of this process in MB; None where the system does not count it."""
     try:
         lines = Path("/proc/self/status").read_text().splitlines()
     except OSError:

@@ -12,7 +12,7 @@ import functools
 import json
 import math
 import typing
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -216,6 +216,7 @@ def _filled(name: str, section: Section, parameters_class: type[Parameters]) -> 
 def _checked(name: str, value: Any, entry: Entry) -> Any:
     """A value as the parameter holds it; refused when it is of the wrong type or out of range."""
     shipped = entry["value"]
+    convert: Callable[[Any, Entry], Any]
     if isinstance(shipped, bool):
         expected, convert = "true or false", _as_switch
     elif isinstance(shipped, int | float):

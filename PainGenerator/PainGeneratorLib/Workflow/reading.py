@@ -12,13 +12,13 @@ from .case import Case, CaseOptions, CaseSeries, Warnings
 from .progress import Show, part, silent
 
 
-def read_case(folder: Path, options: CaseOptions, progress: Show = silent) -> Case:
-    """Read a DICOM folder, give roles, load the voxels of the series that have one.
+def read_case_folder(folder: Path, options: CaseOptions, progress: Show = silent) -> Case:
+    """Read a DICOM folder, give roles to its series, and load the voxels of the series that have one.
 
     Parameters
     ----------
     folder : Path
-        Any nesting; never written to.
+        Any nesting of files; never written to.
     options : CaseOptions
     progress : callable, optional
 
@@ -75,6 +75,7 @@ def _case_series(role: str, series: Series, progress: Show) -> CaseSeries:
 
 
 def _series_facts(series: Series) -> dict[str, Any]:
+    """What report and provenance say about a series."""
     return {
         "role": series.role,
         "number": series.number,

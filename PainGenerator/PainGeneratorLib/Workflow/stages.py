@@ -1,4 +1,4 @@
-"""The stages between a read case and its ranked candidates; each is plain data in, plain data out."""
+"""The stages between a case that was read and its hot spots and MR findings: plain data in, plain data out."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from ..Anatomy.anatomy_map import AnatomyMap
 from ..Anatomy.body_plan import BodyPlan
 from ..Numerics.body.symmetry import SymmetryPlane
 from ..Numerics.core.image import Image, resample
+from ..Numerics.core.measures import UCUM_SUV_BW
 from ..Numerics.core.words import MR_ROLES, Role
 from ..Numerics.mr.findings import MRResult, find_mr_findings
 from ..Numerics.mr.parameters import MRParameters
@@ -23,7 +24,8 @@ from ..Registration.landmarks import LandmarkPairs, read_landmarks
 from .case import Case, CaseOptions
 from .progress import Show, silent
 
-SUV_BW = "g/ml{SUVbw}"
+SUV_BW = UCUM_SUV_BW
+"""Unit of a PET volume that holds SUVbw."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,7 +45,7 @@ class Suv:
 
 
 def make_suv(case: Case) -> Suv:
-    """Stage "suv" of a case; see :func:`suv_of`. A PET without a header has its unit in ``pet_unit``."""
+    """Stage "suv" of a case; see :func:`suv_of`. A PET without a header has its unit in `pet_unit` of the case."""
     if case.pet_header is None:
         options, image = case.options, case.pet.image
         sex, slices = case.patient.get("sex"), image.geometry.shape[0]
@@ -59,9 +61,9 @@ def suv_of(header: PetHeader, stored: Image, options: CaseOptions) -> Suv:
     ----------
     header : PetHeader
     stored : Image
-        Rescaled values (Bq/ml or what the header says), slices as in the header.
+        Rescaled values (Bq/ml, or the unit of the header), with the slices in the order of the header.
     options : CaseOptions
-        What was given by hand.
+        Holds what was given by hand.
 
     Raises
     ------
@@ -74,7 +76,7 @@ def suv_of(header: PetHeader, stored: Image, options: CaseOptions) -> Suv:
 
 
 def overrides_of(options: CaseOptions) -> SuvOverrides:
-    """What was given by hand, as the SUV rules take it."""
+    """What was given by hand, in the units of the SUV rules."""
     return SuvOverrides(
         weight_kg=options.weight_kg,
         height_m=options.height_m,
@@ -85,12 +87,12 @@ def overrides_of(options: CaseOptions) -> SuvOverrides:
 
 @dataclass(frozen=True, eq=False)
 class Alignment:
-    """How every series lies to the reference series, and how well that is known."""
+    """The transforms between the reference series and every other series, with their quality."""
 
     by_role: Mapping[str, SeriesAlignment]
 
     def reference_to(self, role: str) -> np.ndarray:
-        """4 x 4, maps points of the reference frame (RAS mm) to points of a series; identity for the reference."""
+        """The matrix (4 x 4) from points of the reference frame to points of a series, RAS mm; identity for itself."""
         found = self.by_role.get(role)
         return np.eye(4) if found is None else found.reference_to_series_ras
 
@@ -101,8 +103,8 @@ class Alignment:
 
     @cached_property
     def pet_to_reference(self) -> np.ndarray:
-        """4 x 4, maps points of the PET (RAS mm) to points of the reference frame."""
-        return np.linalg.inv(self.reference_to("PET"))
+        """The matrix (4 x 4) from points of the PET to points of the reference frame, RAS mm."""
+        return np.linalg.inv(self.reference_to(Role.PET))
 
 
 def align_series(
@@ -110,7 +112,14 @@ def align_series(
 ) -> Alignment:
     """Stage "alignment": one transform per series to the reference series.
 
-    `landmarks` (by role) are used where the case names no landmark file.
+    Parameters
+    ----------
+    case : Case
+    suv : Suv
+    progress : callable, optional
+        May raise Cancelled.
+    landmarks : mapping of role to LandmarkPairs, optional
+        Used when the case names no file of landmarks.
 
     Raises
     ------
@@ -118,7 +127,7 @@ def align_series(
         When the landmark file cannot be used.
     """
     others = {role: series for role, series in case.series.items() if role != case.reference_role}
-    images = {role: (suv.image if role == "PET" else s.image, s.modality) for role, s in others.items()}
+    images = {role: (suv.image if role == Role.PET else s.image, s.modality) for role, s in others.items()}
     frames = {role: series.frame_of_reference for role, series in others.items()}
     frames["reference"] = case.reference.frame_of_reference
     if case.options.landmarks is not None:
@@ -134,9 +143,17 @@ def find_on_mr(
     symmetry: SymmetryPlane | None = None,
     progress: Show = silent,
 ) -> MRResult:
-    """Stage "mr_findings": structural abnormality, tissue classes and the implant, on the reference grid.
+    """Stage "mr_findings": structural abnormality, tissue classes and the implant, on the grid of the reference.
 
-    `symmetry` is in the reference frame.
+    Parameters
+    ----------
+    case : Case
+    alignment : Alignment
+    anatomy : AnatomyMap, optional
+    symmetry : SymmetryPlane, optional
+        In the reference frame.
+    progress : callable, optional
+        May raise Cancelled.
     """
     grid = case.reference.image.geometry
     roles = [role for role in MR_ROLES if role in case.series and alignment.is_aligned(role)]

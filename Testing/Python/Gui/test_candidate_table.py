@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
+from xml.etree import ElementTree
 
 import pytest
+from PainGeneratorLib.Numerics.core.measures import Output, measures_of
 
 
 @pytest.fixture
@@ -45,4 +48,24 @@ def test_measures_show_their_digits_and_sort_as_numbers(qt: Any) -> None:
     table.sortItems(column)
     texts = [table.item(row, column).text().strip() for row in range(table.rowCount)]
     assert texts == ["", "2.00", "9.25", "10.50"]
+    shown.cleanup()
+
+
+FORM = Path(__file__).resolve().parents[3] / "PainGenerator" / "Resources" / "UI" / "PainGenerator.ui"
+
+
+def test_the_heads_of_the_form_are_those_of_the_registry() -> None:
+    table = ElementTree.parse(FORM).find(".//widget[@name='candidatesTable']")
+    heads = [column.findtext("property[@name='text']/string") for column in table.iterfind("column")]
+    assert heads == [measure.title for measure in measures_of(Output.PANEL)]
+
+
+def test_a_measure_that_the_form_does_not_know_gets_a_column(qt: Any) -> None:
+    from PainGeneratorLib.Gui.candidate_table import CandidateTable
+
+    measures = measures_of(Output.PANEL)
+    table = qt.QTableWidget(0, len(measures) - 1)
+    shown = CandidateTable(table, lambda name: qt.QIcon(), lambda: None)
+    assert table.columnCount == len(measures)
+    assert table.horizontalHeaderItem(len(measures) - 1).text() == measures[-1].title
     shown.cleanup()

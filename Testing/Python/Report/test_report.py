@@ -13,12 +13,13 @@ import numpy as np
 import pytest
 from PainGeneratorLib.Numerics.core.image import Geometry, Image, Region
 from PainGeneratorLib.Numerics.core.records import Place
+from PainGeneratorLib.Report import case_outputs, overview, planes, tables, words
 from PainGeneratorLib.Report import key_images as key_images_module
-from PainGeneratorLib.Report import overview, planes, tables, words
-from PainGeneratorLib.Report.content import ReportContent
-from PainGeneratorLib.Report.drawing import Window, fused, grey, robust_window, round_up, ticks
+from PainGeneratorLib.Report.content import ChangedParameter, ReferenceRow, ReportCase, ReportContent
+from PainGeneratorLib.Report.drawing import Window, fused, gray, robust_window, round_up, ticks
 from PainGeneratorLib.Report.key_images import KeyImageInputs, key_image, key_images
 from PainGeneratorLib.Report.report import report_html, write_report
+from PainGeneratorLib.Workflow.protocol import load_protocol
 from PIL import Image as Picture
 from report_examples import (
     FACET,
@@ -68,20 +69,20 @@ def content(images, found) -> ReportContent:
         "warnings": ["The uptake time is odd."],
     }
     return ReportContent(
-        case={
-            "patient_name": "Müller <script>alert(1)</script> & \"Søn\"",
-            "patient_id": "0815&7",
-            "birth_date": "1971-04-03",
-            "study_date": "2026-02-17",
-            "group": "low-back",
-            "pain_side": "left",
-        },
+        case=ReportCase(
+            patient_name="Müller <script>alert(1)</script> & \"Søn\"",
+            patient_id="0815&7",
+            birth_date="1971-04-03",
+            study_date="2026-02-17",
+            group="low-back",
+            pain_side="left",
+        ),
         candidates=found[::-1],
         created="2026-03-01 14:20",
         software_version="0.1.0",
         key_images=key_images(found, images, limit=1),
         overview_png=overview.overview_picture(found, images),
-        excluded=[hot_spot((0, 60, 800), 20, 13.1, physiologic="urinary bladder: low, midline")],
+        excluded=[hot_spot((0, 60, 800), 20, 13.1, physiologic="urinary bladder: low, midline", rule="low-midline")],
         mr_findings=[finding for c in found for finding in c.mr_findings],
         series=[{"role": "PET", "number": 4, "description": "PET_AC <x>", "reason": "corrected for attenuation"}],
         suv=suv,
@@ -91,9 +92,9 @@ def content(images, found) -> ReportContent:
                 "shift_mm": 4.2, "rotation_deg": 1.3, "spread_mm": None, "reason": "Better.", "warnings": [],
             }
         ],
-        reference_tissues=[{"tissue": "marrow", "image": "PET", "median": 0.95, "spread": 0.08, "unit": "g/ml"}],
+        reference_tissues=[ReferenceRow("marrow", "PET", 0.95, 0.08, "g/ml")],
         score_weights={"pet": 45, "mr": 25, "concordance": 10, "asymmetry": 10, "symptom": 10},
-        changed_parameters=[{"name": "hot_spots.minimum_ratio", "value": 1.3, "shipped": 1.4}],
+        changed_parameters=[ChangedParameter("hot_spots.minimum_ratio", 1.3, 1.4)],
         protocol="low-back",
         warnings=["PET and MR are 2 days apart."],
     )  # fmt: skip
@@ -239,7 +240,7 @@ def test_windows_ticks_and_colors_follow_the_values():
     assert [round_up(v) for v in (0.9, 1.0, 1.01, 2.7, 13.1)] == [1.0, 1.0, 1.2, 3.0, 15.0]
     assert ticks(Window(0.0, 2.5)) == pytest.approx([0, 0.5, 1, 1.5, 2, 2.5])
     assert ticks(Window(1.2, 4.0)) == pytest.approx([2, 3, 4])
-    shades = grey(np.array([[np.nan, 0.0, 1.0]]), Window(0.0, 1.0), inverted=True)
+    shades = gray(np.array([[np.nan, 0.0, 1.0]]), Window(0.0, 1.0), inverted=True)
     assert shades[0, :, 0].tolist() == [255, 255, 0]
     background = np.full((1, 3, 3), 100, np.uint8)
     over = fused(background, np.array([[np.nan, 1.0, 4.0]]), Window(1.0, 4.0))
@@ -358,6 +359,27 @@ def test_the_json_holds_the_contract_best_first(found):
     json.dumps(data, allow_nan=False)
 
 
+def test_a_json_entry_of_the_case_has_all_facts_of_the_patient():
+    assert list(ReportCase(patient_id="7").to_json()) == [
+        *("patient_name", "patient_id", "birth_date", "sex", "study_date", "study_description"),
+        *("group", "prosthesis_side", "pain_side", "pain_sites_ras_mm"),
+    ]
+
+
+def test_weights_of_the_score_are_those_of_the_protocol():
+    weights = case_outputs._score_weights(load_protocol("low-back"))
+    assert list(weights) == ["pet", "mr", "concordance", "asymmetry", "symptom"]
+    assert sum(weights.values()) == 100.0
+
+
+def test_a_changed_parameter_shows_the_shipped_value_beside_its_own():
+    shipped = load_protocol("low-back")
+    name = next(name for name, _ in shipped.entries() if name.startswith("fusion.weight"))
+    (row,) = case_outputs._changed_parameters(shipped.with_values({name: 12}))
+    assert (row.name, row.value, row.shipped, row.unit) == (name, 12.0, shipped.value(name), "points")
+    assert row.description
+
+
 def test_the_csv_holds_the_same_values_and_empty_fields_for_what_is_not_known(found):
     found = [dataclasses.replace(found[0], comment='says "here", and\nthere'), *found[1:]]
     text = tables.candidates_csv(found)
@@ -411,9 +433,14 @@ def test_what_is_not_known_is_a_dash_and_small_values_are_not_zero():
     assert words.number(-1.25, 1) == "\u22121.2"
     assert words.number(2.0, 1, "ml") == "2.0\u00a0ml"
     assert (
-        words.volume(None) == words.times(None) == words.text(None) == words.text("  ") == words.text([]) == "\u2013"
+        words.volume_text(None)
+        == words.times(None)
+        == words.text(None)
+        == words.text("  ")
+        == words.text([])
+        == "\u2013"
     )
-    assert words.volume(123.4) == "123\u00a0ml"
+    assert words.volume_text(123.4) == "123\u00a0ml"
     assert words.text(True) == "yes"
     assert words.text([1, None, "x"]) == "1, \u2013, x"
     assert words.position(np.array([-18.2, 4.0, -7.7])) == "L\u00a018, A\u00a04, F\u00a08\u00a0mm"
@@ -480,7 +507,7 @@ def test_everything_from_outside_is_escaped(content):
     assert "<script>" not in text
     assert "<x>" not in text
     assert "Müller &lt;script&gt;alert(1)&lt;/script&gt; &amp; &quot;Søn&quot;" in text
-    assert content.case["patient_name"] in Page(text).words
+    assert content.case.patient_name in Page(text).words
 
 
 def test_the_first_page_tells_what_was_found(content):
@@ -501,6 +528,7 @@ def test_every_section_holds_its_numbers(content):
         "2.54 times the reference tissue (marrow of the other vertebrae: 0.95 g/ml)",
         "12 mm from the nearest marked site",
         "urinary bladder: low, midline",
+        "low-midline",
         "SUVbw (g/ml) is the stored value times 0.000431234 (stored as BQML): weight 71.0 kg",
         "injected activity 211.0 MBq",
         "uptake time 61 min",
@@ -513,6 +541,18 @@ def test_every_section_holds_its_numbers(content):
         assert expected in said, expected
     assert "None" not in re.sub(r"None is reviewed yet|None\.", "", said)
     assert "nan" not in said.lower().split()
+
+
+def test_the_reader_can_see_which_rule_decided(content):
+    finding = dataclasses.replace(content.mr_findings[0], rule="facet-fluid")
+    said = Page(report_html(dataclasses.replace(content, mr_findings=[finding]))).words
+    assert "facet-fluid" in said
+    assert "low-midline" in said
+    spot = hot_spot(FACET, 4.0, 1.234567, physiologic="muscle: both sides alike", rule="alike-sides")
+    entry = case_outputs._excluded_json(spot)
+    assert entry["rule"] == "alike-sides"
+    assert entry["reason"] == "muscle: both sides alike"
+    assert entry["suv_max"] == round(1.234567 * 1.25, 4)
 
 
 def test_values_given_by_hand_are_marked_in_the_table(content):
@@ -529,7 +569,7 @@ def test_the_same_content_gives_the_same_bytes(content, tmp_path):
 
 def test_a_pseudonymized_report_does_not_know_the_patient(content):
     for pseudonym in ("LBP-007", None):
-        shown = dataclasses.replace(content, pseudonymized=True, case={**content.case, "pseudonym": pseudonym})
+        shown = dataclasses.replace(content, pseudonymized=True, pseudonym=pseudonym)
         text = report_html(shown)
         assert "Müller" not in text
         assert "0815" not in text
@@ -545,7 +585,7 @@ def test_not_aligned_stands_on_top(content):
 
 
 def test_nothing_found_is_a_whole_report():
-    nothing = ReportContent({"group": "hip-replacement", "prosthesis_side": "right"}, [], "2026-03-01", "0.1.0")
+    nothing = ReportContent(ReportCase(group="hip-replacement", prosthesis_side="right"), [], "2026-03-01", "0.1.0")
     page = Page(report_html(nothing))
     assert page.open == []
     assert "No candidate pain generator was found." in page.words

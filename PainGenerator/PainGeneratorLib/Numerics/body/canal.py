@@ -16,6 +16,7 @@ from scipy import ndimage
 
 from ..core.histogram import otsu
 from ..core.image import Geometry, Image, resample
+from ..core.kept import Kept
 from .distances import (
     BACK_WALL_DEPTH,
     CANAL_DEPTH_MOST,
@@ -103,7 +104,7 @@ BRIGHT_PERCENTILE = 90.0
 
 
 @dataclass(frozen=True, eq=False)
-class SpineLine:
+class SpineLine(Kept):
     """The course of the spinal canal.
 
     Parameters

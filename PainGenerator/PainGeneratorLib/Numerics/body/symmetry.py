@@ -14,6 +14,7 @@ from scipy import ndimage, optimize
 
 from ..core.histogram import otsu
 from ..core.image import LEFT_RAS, Geometry, Image
+from ..core.kept import Kept
 
 EXPECTED_TILT_DEG = 12.0
 """Tilt of the plane, degrees, at which the quality falls to 37 % (our estimate). Strong tilt shows a cropped body."""
@@ -70,7 +71,7 @@ BODY_PART = 0.2
 
 
 @dataclass(frozen=True, eq=False)
-class SymmetryPlane:
+class SymmetryPlane(Kept):
     """The plane between the left and the right half of the body.
 
     Parameters

@@ -12,6 +12,8 @@ from typing import Any
 import numpy as np
 
 from .image import Region
+from .kept import Kept
+from .measures import stored_values
 
 MR_KINDS = (
     "oedema",
@@ -49,7 +51,7 @@ FLAG_TEXTS: dict[str, str] = {
 
 
 @dataclass(eq=False)
-class HotSpot:
+class HotSpot(Kept):
     """A connected focus of raised uptake on PET.
 
     Positions are in the PET's own frame until the alignment moves them.
@@ -87,7 +89,7 @@ class HotSpot:
 
 
 @dataclass(eq=False)
-class MRFinding:
+class MRFinding(Kept):
     """A connected region of structural abnormality on MR, in the reference series' frame."""
 
     label: int
@@ -107,7 +109,7 @@ class MRFinding:
 
 
 @dataclass(frozen=True)
-class Place:
+class Place(Kept):
     """The anatomical name of a position.
 
     `level` is a disc level ("L4/L5") or a vertebra ("L4"), `zone` a zone name ("Gruen 3"); None where unknown.
@@ -122,7 +124,7 @@ class Place:
 
 
 @dataclass(eq=False)
-class Candidate:
+class Candidate(Kept):
     """One potential pain generator, in the reference series' frame."""
 
     id: str
@@ -153,37 +155,5 @@ class Candidate:
     mr_findings: list[MRFinding] = field(default_factory=list)
 
     def to_json(self) -> dict[str, Any]:
-        """The candidate as in ``candidates.json`` (schema 1)."""
-        place = self.place
-
-        def rounded(value: float | None, digits: int = 3) -> float | None:
-            return None if value is None else round(float(value), digits)
-
-        return {
-            "id": self.id,
-            "rank": self.rank,
-            "score": rounded(self.score, 1),
-            "score_parts": {name: rounded(part) for name, part in self.score_parts.items()},
-            "name": place.name,
-            "structure": place.structure,
-            "side": place.side,
-            "level": place.level,
-            "zone": place.zone,
-            "evidence": self.evidence,
-            "status": self.status,
-            "origin": self.origin,
-            "centroid_ras_mm": [round(float(x), 2) for x in self.centroid_ras_mm],
-            "volume_ml": rounded(self.volume_ml),
-            "suv_max": rounded(self.suv_max, 4),
-            "suv_peak": rounded(self.suv_peak, 4),
-            "suv_mean": rounded(self.suv_mean, 4),
-            "mtv_ml": rounded(self.mtv_ml),
-            "tlg_g": rounded(self.tlg_g, 4),
-            "tbr": rounded(self.tbr),
-            "left_right_ratio": rounded(self.left_right_ratio),
-            "mr_kind": self.mr_kind,
-            "mr_z": rounded(self.mr_z, 2),
-            "distance_to_pain_mm": rounded(self.distance_to_pain_mm, 1),
-            "comment": self.comment,
-            "flags": list(dict.fromkeys(self.flags)),
-        }
+        """The candidate as in ``candidates.json`` (schema 1); see :data:`.measures.MEASURES`."""
+        return stored_values(self)

@@ -17,6 +17,7 @@ from ..body.midline import midline_r_mm, plane_r_mm
 from ..body.symmetry import SymmetryPlane
 from ..core import tissues
 from ..core.image import Geometry, Image, Region
+from ..core.kept import Kept
 from ..core.records import MRFinding
 from ..core.words import MR_ROLES, Group
 from .bright import bright_mask
@@ -41,7 +42,7 @@ Progress = Callable[[float, str], None]
 
 
 @dataclass(frozen=True, eq=False)
-class MRResult:
+class MRResult(Kept):
     """Everything that was found on MR, on the grid of the reference series.
 
     Parameters
@@ -67,6 +68,9 @@ class MRResult:
     warnings: list[str] = field(default_factory=list)
     weak: list[MRFinding] = field(default_factory=list)
     spine_line: SpineLine | None = None
+
+    not_kept = ("tissues", "z_maps")
+    """Images are kept as volumes of the scene."""
 
 
 def find_mr_findings(

@@ -16,6 +16,7 @@ from ..body.midline import is_reliable
 from ..body.symmetry import SymmetryPlane
 from ..core import tissues
 from ..core.image import Geometry, Region
+from ..core.kept import Kept
 from ..core.words import Group, Side
 from .signal import (
     Factors,
@@ -84,7 +85,7 @@ ENOUGH_VOXELS = 20_000
 
 
 @dataclass(frozen=True, eq=False)
-class ImplantResult:
+class ImplantResult(Kept):
     """What was found of an implant; all None when none was found.
 
     Parameters

@@ -8,6 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from ..core.kept import Kept
+
 BY_HAND = "given by hand"
 """Source of a value that the user gave in place of the header's."""
 
@@ -91,7 +93,7 @@ class SuvOverrides:
 
 
 @dataclass(frozen=True)
-class ProvenanceRow:
+class ProvenanceRow(Kept):
     """One number or word that entered the SUV computation, and where it came from."""
 
     quantity: str
@@ -113,7 +115,7 @@ class ProvenanceRow:
 
 
 @dataclass(frozen=True, eq=False)
-class SuvResult:
+class SuvResult(Kept):
     """SUVbw factors of a PET series and how they were computed.
 
     ``factors`` has shape (n_slices,). A factor is SUVbw (g/ml) for one unit of the rescaled pixel values, so

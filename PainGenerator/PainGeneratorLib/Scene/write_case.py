@@ -1,10 +1,10 @@
-"""A whole case as a scene, and back: what Slicer's Save and an ``.mrb`` keep.
+"""A whole case written into a scene: what Slicer's Save and an ``.mrb`` file keep.
 
-One truth, the rest derived. The truth is:
+Each fact is stored once, and the rest is made from it. What is stored is:
 
 * images and the transforms above them: their MRML nodes;
 * hot spots, MR findings, candidates (with status, name, comment), the case's data and its provenance: one text node
-  with JSON;
+  with JSON (:mod:`.case_text`), which also holds the exact grids and transforms;
 * the outline of a candidate that was redrawn with Slicer's own tools: its segment.
 
 Segmentations, the table, target points and pain sites are made from these, each time :func:`write_case` is called, in
@@ -19,44 +19,19 @@ from typing import Any
 import numpy as np
 
 from ..Numerics.core.image import Geometry, Region
-from . import appearance, case_json, markups, nodes, subject_hierarchy, tables
+from . import appearance, case_text, markups, nodes, subject_hierarchy, tables
 from .candidate_segments import update_segments
-from .case_nodes import KEY_ATTRIBUTE, MAP_KEY, ROLE_ATTRIBUTE, SHOWS_ATTRIBUTE, find_node, map_nodes
-from .case_reading import has_case, read_case
 from .common_grid import common_grid
+from .node_keys import KEY_ATTRIBUTE, MAP_KEY, ROLE_ATTRIBUTE, SHOWS_ATTRIBUTE, find_node, map_nodes
 from .scene_content import CaseNodes, SceneContent
 from .segments import Segment, write_segmentation
 from .volumes_in_scene import OWN_ATTRIBUTE
 
-__all__ = [
-    "KEY_ATTRIBUTE",
-    "SHOWS_ATTRIBUTE",
-    "candidate_grid",
-    "find_node",
-    "has_case",
-    "read_case",
-    "write_candidates",
-    "write_case",
-]
-
 _ROLE_PRESETS = {"PET": "pet-fusion"}
-_MODALITY_PRESETS = {"MR": "mr", "CT": "ct"}
+"""How a new volume is shown first, by its role."""
 
-_STORED_AS_THEY_ARE = (
-    "reference_role",
-    "hot_spots",
-    "mr_findings",
-    "candidates",
-    "anatomy_labels",
-    "case",
-    "suv",
-    "alignment",
-    "protocol",
-    "provenance",
-    "warnings",
-    "working",
-    "implant_margin",
-)
+_MODALITY_PRESETS = {"MR": "mr", "CT": "ct"}
+"""How a new volume of another role is shown first, by its modality."""
 
 
 def write_case(scene: Any, content: SceneContent, *, set_views: bool = True) -> CaseNodes:
@@ -72,9 +47,13 @@ def write_case(scene: Any, content: SceneContent, *, set_views: bool = True) -> 
     Returns
     -------
     CaseNodes
+
+    Raises
+    ------
+    ValueError
+        When the content has no series of its reference role.
     """
-    if content.first(content.reference_role) is None:
-        raise ValueError(f"there is no series of the reference role {content.reference_role}")
+    reference = content.series.index(content.reference)
     volumes, transforms = _write_series(scene, content)
     written = _write_results(scene, content, volumes)
     written.transforms = transforms
@@ -83,14 +62,15 @@ def write_case(scene: Any, content: SceneContent, *, set_views: bool = True) -> 
     if set_views:
         nodes.set_slice_defaults(
             scene,
-            volumes[content.series.index(content.first(content.reference_role))],
+            volumes[reference],
             volumes[content.series.index(pet)] if pet is not None else None,
         )
     return written
 
 
 def write_candidates(scene: Any, content: SceneContent, written: Mapping[str, Region]) -> None:
-    """Bring a scene up to date after an act on the candidates: their segmentation, table, target points, the text.
+    """Bring a scene up to date after the reader changed candidates: their segmentation, table and target points, and
+    the text.
 
     Parameters
     ----------
@@ -115,7 +95,7 @@ def candidate_grid(content: SceneContent) -> Geometry:
 
 
 def _world_geometry(content: SceneContent, role: str) -> Geometry:
-    series = content.first(role) or content.first(content.reference_role)
+    series = content.first(role) or content.reference
     return series.image.geometry.moved(np.linalg.inv(series.reference_to_series_ras))
 
 
@@ -138,7 +118,7 @@ def _write_series(scene: Any, content: SceneContent) -> tuple[list[Any], list[An
             node.SetAttribute("DICOM.instanceUIDs", " ".join(series.instance_uids))
         volumes.append(node)
         transform = None
-        if series is not content.first(content.reference_role):
+        if series is not content.reference:
             transform_key = key.replace("series.", "transform.")
             transform = nodes.add_transform(
                 scene,
@@ -158,7 +138,7 @@ def _write_series(scene: Any, content: SceneContent) -> tuple[list[Any], list[An
 
 
 def _release(scene: Any, key: str, keeper: Any) -> None:
-    """Take a series' key from volumes that have lost the role, and the volumes out of our transform."""
+    """Take a series' key from volumes that no longer have its role, and take these volumes out of our transform."""
     transform = find_node(scene, "vtkMRMLLinearTransformNode", key.replace("series.", "transform."))
     for index in range(scene.GetNumberOfNodesByClass("vtkMRMLScalarVolumeNode")):
         node = scene.GetNthNodeByClass(index, "vtkMRMLScalarVolumeNode")
@@ -173,7 +153,7 @@ def _release(scene: Any, key: str, keeper: Any) -> None:
 
 
 def detach(node: Any, transform: Any) -> None:
-    """Take a volume, or the chain of transforms above it, out of a transform of ours."""
+    """Take a volume, or the chain of transforms above it, out of a transform of this program."""
     while transform is not None and node is not None:
         parent = node.GetParentTransformNode()
         if parent is transform:
@@ -182,7 +162,7 @@ def detach(node: Any, transform: Any) -> None:
 
 
 def _topmost(node: Any, ours: Any) -> Any:
-    """The node above which our transform goes, or our transform where it is there already."""
+    """The topmost node above a volume, under which our transform goes; our transform where it is there already."""
     while node is not ours and node.GetParentTransformNode() is not None:
         node = node.GetParentTransformNode()
     return node
@@ -199,7 +179,7 @@ def _series_keys(content: SceneContent) -> list[str]:
 
 
 def _write_results(scene: Any, content: SceneContent, volumes: list[Any]) -> CaseNodes:
-    reference = volumes[content.series.index(content.first(content.reference_role))]
+    reference = volumes[content.series.index(content.reference)]
     pet = content.first("PET")
     pet_volume = volumes[content.series.index(pet)] if pet is not None else reference
     warnings: list[str] = []
@@ -269,7 +249,7 @@ def _write_anatomy(scene: Any, content: SceneContent) -> list[Any]:
 
 
 def _write_margin(scene: Any, content: SceneContent, reference: Any) -> list[Any]:
-    """The zone of the implant that is not to be trusted, as a segmentation with one segment."""
+    """The zone around the implant where PET and MR are unreliable, as a segmentation with one segment."""
     found = find_node(scene, "vtkMRMLSegmentationNode", "implant-margin")
     region = content.implant_margin
     if region is None or not len(region):
@@ -288,7 +268,7 @@ def _write_margin(scene: Any, content: SceneContent, reference: Any) -> list[Any
 
 
 def _write_maps(scene: Any, content: SceneContent) -> None:
-    """Hidden volumes: kept with the scene, offered in no list."""
+    """Volumes that are saved with the scene, but not offered in any list of volumes."""
     found = {(node.GetAttribute(KEY_ATTRIBUTE) or "").removeprefix(MAP_KEY): node for node in map_nodes(scene)}
     for name, image in content.maps.items():
         node = nodes.add_volume(scene, image, f"PainGenerator {name}", node=found.pop(name, None))
@@ -299,24 +279,29 @@ def _write_maps(scene: Any, content: SceneContent) -> None:
 
 
 def _write_text(scene: Any, content: SceneContent, grid: Geometry) -> Any:
-    stored = {name: getattr(content, name) for name in _STORED_AS_THEY_ARE}
-    stored["grid"] = Region(grid, np.empty(0, dtype=np.int64))
-    stored["series"] = [
-        {
-            "key": key,
-            "role": series.role,
-            "name": series.name,
-            "instance_uids": series.instance_uids,
-            "dicom": series.dicom,
-            "preset": series.preset,
-        }
-        for series, key in zip(content.series, _series_keys(content), strict=True)
-    ]
+    """Everything that must come back to the last digit; `grid` is that of the candidates' segmentation."""
+    image_grids = {MAP_KEY + name: image.geometry for name, image in content.maps.items()}
+    if content.anatomy is not None:
+        image_grids["anatomy"] = content.anatomy.geometry
+    stored = {
+        **content.to_kept(),
+        "grid": grid,
+        "image_grids": image_grids,
+        "series": [
+            {
+                **series.to_kept(),
+                "key": key,
+                "geometry": series.image.geometry,
+                "dtype": str(series.image.array.dtype),
+            }
+            for series, key in zip(content.series, _series_keys(content), strict=True)
+        ],
+    }
     node = find_node(scene, "vtkMRMLTextNode", "case") or scene.AddNewNodeByClass(
         "vtkMRMLTextNode", "PainGenerator case"
     )
     node.SetForceCreateStorageNode(node.CreateStorageNodeAlways)
-    node.SetText(case_json.to_text(stored))
+    node.SetText(case_text.to_text(stored))
     return _keyed(node, "case")
 
 
@@ -326,7 +311,7 @@ def _place_in_hierarchy(scene: Any, content: SceneContent, written: CaseNodes) -
         or subject_hierarchy.place_series(scene, volume, series.dicom)
         for volume, series in zip(written.volumes, content.series, strict=True)
     ]
-    reference = content.series.index(content.first(content.reference_role))
+    reference = content.series.index(content.reference)
     results = [written.candidates, written.hot_spots, written.mr_findings, written.targets, written.pain_sites]
     results += [written.table, written.text, *written.others]
     results += [transform for transform in written.transforms if transform is not None]
