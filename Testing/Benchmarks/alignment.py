@@ -44,7 +44,7 @@ from PainGeneratorLib.Registration.rigid import TURN_RADIUS_MM, mean_distance, m
 from PainGeneratorLib.Registration.sampling import CT_BONE_HU, WorkingImage
 from PainGeneratorLib.Workflow.case import CaseOptions
 from PainGeneratorLib.Workflow.protocol import load_protocol
-from PainGeneratorLib.Workflow.reading import read_case
+from PainGeneratorLib.Workflow.reading import read_case_folder
 
 CASES = ("STS_007", "STS_018", "STS_036")
 
@@ -242,7 +242,7 @@ def other_phantom(folder: Path, group: str, seed: int) -> Subject:
     """A phantom of write_independent_phantom.py, read as DICOM; landmarks within 150 mm of their middle."""
     place = folder / f"{group}-{seed}"
     truth = json.loads((place / "truth.json").read_text())
-    case = read_case(place / "dicom", CaseOptions(group=group))
+    case = read_case_folder(place / "dicom", CaseOptions(group=group))
     series = {role: (s.image, s.modality, s.frame_of_reference) for role, s in case.series.items()}
     series["T1"] = series.pop(case.reference_role)
     points = np.array(list(truth["landmarks_ras_mm"].values()))

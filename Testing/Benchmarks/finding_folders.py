@@ -14,7 +14,7 @@ from finding_cases import Lesion, TestCase
 from PainGeneratorLib.Numerics.core.image import Image
 from PainGeneratorLib.Registration.itk_images import from_itk_image
 from PainGeneratorLib.Workflow.case import CaseOptions
-from PainGeneratorLib.Workflow.reading import read_case
+from PainGeneratorLib.Workflow.reading import read_case_folder
 
 STRUCTURE_WORDS = {
     "facet": ("facet",),
@@ -51,7 +51,7 @@ NEUTRAL_MM = 10.0
 def folder_case(folder: Path) -> TestCase:
     """A case of a folder that holds ``dicom/``, ``truth.json`` and the maps ``anatomy`` and ``where``."""
     truth = json.loads((folder / "truth.json").read_text())
-    case = read_case(folder / "dicom", options_of(truth["arguments"]))
+    case = read_case_folder(folder / "dicom", options_of(truth["arguments"]))
     points = np.array(list(truth["landmarks_ras_mm"].values()), dtype=float).reshape(-1, 3)
     points = points[np.linalg.norm(points - np.median(points, axis=0), axis=1) < LANDMARKS_WITHIN_MM]
     anatomy = (folder / "anatomy.nrrd", folder / "anatomy.json")

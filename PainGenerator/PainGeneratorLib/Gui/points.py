@@ -9,8 +9,8 @@ import numpy as np
 import slicer
 from slicer.util import VTKObservationMixin
 
-from ..Scene.case_scene import KEY_ATTRIBUTE
 from ..Scene.markups import read_points
+from ..Scene.node_keys import KEY_ATTRIBUTE
 from .guard import Connections, guarded, single_shot_timer
 
 PAUSE_MS = 150

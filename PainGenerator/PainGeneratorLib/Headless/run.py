@@ -7,7 +7,7 @@ from pathlib import Path
 
 from ..Report.case_outputs import scene_content, write_plain_files, write_scene_files
 from ..Report.output_folder import write_json
-from ..Scene.case_scene import write_case
+from ..Scene.write_case import write_case
 from ..Workflow.analyze import Analysis, analyze
 from ..Workflow.case import CaseOptions
 from ..Workflow.progress import Show, part, silent

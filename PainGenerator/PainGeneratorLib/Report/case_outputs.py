@@ -247,7 +247,7 @@ def write_scene_files(nodes: CaseNodes, folder: Path) -> None:
     Parameters
     ----------
     nodes : CaseNodes
-        As :func:`Scene.case_scene.write_case` returned them.
+        As :func:`Scene.write_case.write_case` returned them.
     folder : Path
     """
     save_seg_nrrd(nodes.hot_spots, folder / "pet-hot-spots.seg.nrrd")

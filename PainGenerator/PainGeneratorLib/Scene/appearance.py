@@ -60,17 +60,37 @@ def candidate_segments(candidates: Sequence[Candidate]) -> list[Segment]:
     ]
 
 
+def hot_spot_segment_id(label: int) -> str:
+    """Id of the segment of a hot spot with this label."""
+    return f"hot-spot-{label}"
+
+
+def hot_spot_placeholders(regions: Sequence[Region]) -> list[Segment]:
+    """Segments for hot spots that are not known yet, numbered from 1; the live preview fills them."""
+    return [
+        Segment(
+            hot_spot_segment_id(number),
+            f"Hot spot {number}",
+            region,
+            codes.color_of("hot spot"),
+            codes.terminology_entry("hot spot"),
+            _tags(Id=hot_spot_segment_id(number)),
+        )
+        for number, region in enumerate(regions, start=1)
+    ]
+
+
 def hot_spot_segments(hot_spots: Sequence[HotSpot]) -> list[Segment]:
     """One segment for each hot spot; physiologic ones dimmed."""
     return [
         Segment(
-            f"hot-spot-{spot.label}",
+            hot_spot_segment_id(spot.label),
             f"Hot spot {spot.label}" + (" (physiologic)" if spot.physiologic else ""),
             spot.region,
             DIMMED_COLOR if spot.physiologic else codes.color_of("hot spot"),
             codes.terminology_entry("hot spot"),
             _tags(
-                Id=f"hot-spot-{spot.label}",
+                Id=hot_spot_segment_id(spot.label),
                 SUVMax=f"{spot.suv_max:.4g}",
                 Contour=f"{spot.contour_method} {spot.contour_threshold:.4g}",
                 Physiologic=spot.physiologic,

@@ -73,11 +73,11 @@ class SceneContent:
     edited : list of str
         Ids of candidates whose outline or name was changed with Slicer's own tools since they were written. Region,
         origin and name are the changed ones; their measures are still the old ones. Filled by
-        :func:`.case_scene.read_case`.
+        :func:`.read_case.read_case`.
     removed : list of str
-        Ids of candidates whose segment was removed. Filled by :func:`.case_scene.read_case`.
+        Ids of candidates whose segment was removed. Filled by :func:`.read_case.read_case`.
     added : list of Segment
-        Segments drawn by hand that are no candidate yet. Filled by :func:`.case_scene.read_case`.
+        Segments drawn by hand that are no candidate yet. Filled by :func:`.read_case.read_case`.
     """
 
     reference_role: str

@@ -1,7 +1,7 @@
 """Rows of values as table nodes, and back.
 
 Tables are for people and for other modules: a scene file keeps about six digits of their numbers and no line breaks
-in their text. What must come back to the last digit is kept as JSON (``case_json.py``).
+in their text. What must come back to the last digit is kept as JSON (``case_text.py``).
 """
 
 from __future__ import annotations

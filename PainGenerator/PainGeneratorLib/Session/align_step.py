@@ -12,7 +12,7 @@ from ..Numerics.core.image import transform_points
 from ..Registration.alignment_types import SeriesAlignment
 from ..Registration.landmarks import LandmarkPairs, fit_landmarks
 from ..Scene import nodes
-from ..Scene.case_scene import SHOWS_ATTRIBUTE
+from ..Scene.node_keys import SHOWS_ATTRIBUTE
 from ..Workflow.progress import Show
 from ..Workflow.stages import Alignment, align_series
 from .base import SessionBase

@@ -11,9 +11,10 @@ from ..Anatomy.anatomy_map import AnatomyMap
 from ..Numerics.core.errors import PainGeneratorError
 from ..Numerics.core.image import Region
 from ..Registration.landmarks import LandmarkPairs
-from ..Scene import case_scene
+from ..Scene.node_keys import find_node
 from ..Scene.parameters import parameter_node, read_parameters, write_parameters
 from ..Scene.scene_content import SceneContent
+from ..Scene.write_case import write_case
 from ..Workflow.case import Case, CaseOptions
 from ..Workflow.case_in_scene import scene_content
 from ..Workflow.finding import Found
@@ -177,7 +178,7 @@ class SessionBase:
 
     def volume_of(self, role: str) -> Any:
         """The volume node that shows a series: of the PET the one in SUV; None when there is none."""
-        found = case_scene.find_node(self.scene, "vtkMRMLScalarVolumeNode", f"series.{role}.0")
+        found = find_node(self.scene, "vtkMRMLScalarVolumeNode", f"series.{role}.0")
         node_id = self.roles().get(role)
         return found if found is not None else self.scene.GetNodeByID(node_id) if node_id else None
 
@@ -192,7 +193,7 @@ class SessionBase:
             "vtkMRMLTableNode",
             "vtkMRMLLinearTransformNode",
         ):
-            found = case_scene.find_node(self.scene, class_name, key)
+            found = find_node(self.scene, class_name, key)
             if found is not None:
                 return found
         return None
@@ -250,7 +251,7 @@ class SessionBase:
         """Put the case as it stands into the scene."""
         self.warnings = self._all_warnings()
         content = self._content()
-        case_scene.write_case(self.scene, content, set_views=set_views)
+        write_case(self.scene, content, set_views=set_views)
         self._shown = {candidate.id: candidate.region for candidate in content.candidates}
 
     def save_state(self) -> None:

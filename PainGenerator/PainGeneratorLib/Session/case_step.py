@@ -12,7 +12,8 @@ from ..Numerics.core.errors import PainGeneratorError
 from ..Numerics.core.image import Image
 from ..Numerics.core.words import LATERAL_SIDES, Group, PainSide, listed
 from ..Numerics.suv.factors import PetHeader, SuvResult, unit_kind
-from ..Scene import case_scene, markups
+from ..Scene import markups, nodes
+from ..Scene.node_keys import KEY_ATTRIBUTE
 from ..Scene.volumes_in_scene import (
     SOURCE_ROLE,
     VolumeFacts,
@@ -148,7 +149,7 @@ class CaseStep(SessionBase):
         node = self.node_of("pain-sites")
         if node is None:
             node = markups.write_pain_sites(self.scene, self.pain_sites)
-            node.SetAttribute(case_scene.KEY_ATTRIBUTE, "pain-sites")
+            node.SetAttribute(KEY_ATTRIBUTE, "pain-sites")
         return node
 
     @property
@@ -271,7 +272,7 @@ class CaseStep(SessionBase):
             array = None
             if role == "PET" and lies_under_a_warp(node):
                 # Slices have their factors on the grid they were acquired on, not on the one they are resampled to.
-                array = case_scene.nodes.volume_array(node.GetImageData()) * pet_factors[:, None, None]
+                array = nodes.volume_array(node.GetImageData()) * pet_factors[:, None, None]
                 pet_factors = None
             transform = self.node_of(f"transform.{role}.0")
             image, warnings = own_frame_image(node, transform, array)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..Registration.landmarks import LandmarkPairs
-from ..Scene import case_scene
+from ..Scene.read_case import read_case
 from ..Scene.scene_content import SceneContent
 from ..Scene.volumes_in_scene import OWN_ATTRIBUTE, SOURCE_ROLE
 from ..Workflow.case_in_scene import restored
@@ -21,7 +21,7 @@ class RestoreStep(ReviewStep):
 
     def _restore(self) -> None:
         """Take up the case of the scene: settings, results, decisions, and what was changed outside the session."""
-        content = case_scene.read_case(self.scene)
+        content = read_case(self.scene)
         self._pain_sites = tuple(tuple(float(x) for x in site) for site in content.pain_sites_ras)
         self._unmatched = list(content.working.get("unmatched", []))
         self._landmarks = {

@@ -14,10 +14,10 @@ from ..Numerics.core.records import Candidate, Place
 from ..Numerics.core.regions import contains
 from ..Numerics.core.words import Side, listed
 from ..Numerics.pet.peak import sphere_means
-from ..Scene import case_scene
 from ..Scene.candidate_segments import outline_of, take_outline
 from ..Scene.common_grid import region_on_grid
-from ..Scene.outlines import dim_all_but
+from ..Scene.outline_brightness import dim_all_but
+from ..Scene.write_case import write_candidates
 from .find_step import FindStep
 from .remeasure import values_at
 from .types import StepState
@@ -215,7 +215,7 @@ class ReviewStep(FindStep):
     def _after_act(self) -> None:
         """Show the list in the scene."""
         self._found.candidates = list(self._review.candidates)
-        case_scene.write_candidates(self.scene, self._content(), self._shown)
+        write_candidates(self.scene, self._content(), self._shown)
         self._shown = {c.id: c.region for c in self._review.candidates}
         self._outdate_export()
         self.notify("review")

@@ -10,8 +10,8 @@ from __future__ import annotations
 from typing import Any
 
 from ..Numerics.core.errors import PainGeneratorError
-from ..Scene import case_scene
 from ..Scene.parameters import parameter_node
+from ..Scene.read_case import has_case
 from ..Workflow.progress import Show, part, silent
 from .base import Export
 from .case_step import CaseStep
@@ -42,7 +42,7 @@ class Session(CaseStep, RestoreStep, ExportStep):
     ) -> None:
         super().__init__(scene, file_of_instance, exporter)
         parameter_node(scene)
-        if case_scene.has_case(scene):
+        if has_case(scene):
             self._restore()
 
     def prepare(self, step: str) -> Job:

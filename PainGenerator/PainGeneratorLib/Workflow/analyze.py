@@ -14,7 +14,7 @@ from ..Numerics.pet.detector import HotSpotResult
 from .case import Case, CaseOptions
 from .finding import Found, find_candidates
 from .progress import Show, StageClock, part, silent
-from .reading import read_case
+from .reading import read_case_folder
 from .stages import Alignment, Suv, align_series, make_suv
 from .warnings import run_warnings
 
@@ -84,7 +84,7 @@ def analyze(folder: Path, options: CaseOptions, progress: Show = silent) -> Anal
     """
     clock = StageClock()
     with clock.stage("case"):
-        case = read_case(folder, options, part(progress, 0.0, 0.1))
+        case = read_case_folder(folder, options, part(progress, 0.0, 0.1))
     return analyze_case(case, part(progress, 0.1, 1.0), clock)
 
 

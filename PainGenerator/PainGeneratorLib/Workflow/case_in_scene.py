@@ -213,7 +213,7 @@ def restored(content: SceneContent, protocol: Protocol) -> Restored | None:
     Parameters
     ----------
     content : SceneContent
-        As :func:`Scene.case_scene.read_case` gave it.
+        As :func:`Scene.read_case.read_case` gave it.
     protocol : Protocol
         The case's parameters.
 

@@ -12,7 +12,7 @@ from .case import Case, CaseOptions, CaseSeries, Warnings
 from .progress import Show, part, silent
 
 
-def read_case(folder: Path, options: CaseOptions, progress: Show = silent) -> Case:
+def read_case_folder(folder: Path, options: CaseOptions, progress: Show = silent) -> Case:
     """Read a DICOM folder, give roles, load the voxels of the series that have one.
 
     Parameters

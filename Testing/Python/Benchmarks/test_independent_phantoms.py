@@ -17,7 +17,7 @@ from independent_phantoms.grid import Bend, move, rigid
 from PainGeneratorLib.Numerics.core.image import transform_points
 from PainGeneratorLib.Numerics.pet.peak import suv_peak
 from PainGeneratorLib.Workflow.case import CaseOptions
-from PainGeneratorLib.Workflow.reading import read_case
+from PainGeneratorLib.Workflow.reading import read_case_folder
 from PainGeneratorLib.Workflow.stages import make_suv
 
 
@@ -45,7 +45,7 @@ def folder(tmp_path_factory) -> Path:
 @pytest.mark.slow
 def test_an_independent_case_is_read_with_the_uptake_and_the_sides_of_its_truth(folder):
     truth = json.loads((folder / "truth.json").read_text())
-    case = read_case(folder / "dicom", CaseOptions(group="low-back"))
+    case = read_case_folder(folder / "dicom", CaseOptions(group="low-back"))
     assert {case.reference_role, *case.series} >= {"T1", "FLUID", "PET", "ATTENUATION"}
     suv = make_suv(case).image
     to_pet = np.array(truth["reference_to_series_ras"]["PET"])

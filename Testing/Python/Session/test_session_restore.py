@@ -12,9 +12,10 @@ from PainGeneratorLib.Numerics.core.image import Geometry, Image, Region, ball
 from PainGeneratorLib.Numerics.pet.manual_focus import grow_on_image
 from PainGeneratorLib.Report.case_outputs import scene_content
 from PainGeneratorLib.Scene import nodes
-from PainGeneratorLib.Scene.case_scene import find_node, write_case
 from PainGeneratorLib.Scene.label_images import labels_of_node
+from PainGeneratorLib.Scene.node_keys import find_node
 from PainGeneratorLib.Scene.segments import Segment, read_segmentation, write_segmentation
+from PainGeneratorLib.Scene.write_case import write_case
 from PainGeneratorLib.Session.session import Session, StepState
 from PainGeneratorLib.Workflow.stages import Alignment
 from scene_cases import few_series, load_as_slicer_does, quick_alignment, volume_named
@@ -70,13 +71,13 @@ def test_settings_that_are_gone_come_back_from_the_case(host, session):
 
 
 def test_a_case_of_an_older_version_asks_for_a_new_run_and_keeps_the_decisions(host, session):
-    from PainGeneratorLib.Scene import case_json
+    from PainGeneratorLib.Scene import case_text
 
     session.accept([session.candidates()[0].id])
     text = find_node(host.scene, "vtkMRMLTextNode", "case")
-    stored = case_json.from_text(text.GetText())
+    stored = case_text.from_text(text.GetText())
     stored["working"] = {}
-    text.SetText(case_json.to_text(stored))
+    text.SetText(case_text.to_text(stored))
     again = Session(host.scene)
     assert [c.status for c in again.unmatched] == ["accepted"]
     assert "older version" in again.warnings[-1]

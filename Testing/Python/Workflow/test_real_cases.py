@@ -45,7 +45,7 @@ def test_the_scene_opens_in_a_new_process_with_the_same_candidates(analyzed) -> 
     program = (
         "import json, sys\n"
         "from PainGeneratorLib.Headless.host import HeadlessHost\n"
-        "from PainGeneratorLib.Scene.case_scene import read_case\n"
+        "from PainGeneratorLib.Scene.read_case import read_case\n"
         "with HeadlessHost() as host:\n"
         "    host.load_mrb(sys.argv[1])\n"
         "    print(json.dumps([c.to_json() for c in read_case(host.scene).candidates]))\n"

@@ -13,11 +13,12 @@ import pytest
 from PainGeneratorLib.Numerics.core.errors import PainGeneratorError
 from PainGeneratorLib.Numerics.core.image import Geometry, Image, Region
 from PainGeneratorLib.Numerics.core.records import Candidate, HotSpot, MRFinding, Place
-from PainGeneratorLib.Scene import case_json, markups, nodes, subject_hierarchy, tables
-from PainGeneratorLib.Scene.case_scene import has_case, read_case, write_case
+from PainGeneratorLib.Scene import case_text, markups, nodes, subject_hierarchy, tables
+from PainGeneratorLib.Scene.read_case import has_case, read_case
 from PainGeneratorLib.Scene.scene_content import SceneContent, SceneSeries
 from PainGeneratorLib.Scene.segment_layer import layer_changed, shared_layer
 from PainGeneratorLib.Scene.segments import read_segmentation
+from PainGeneratorLib.Scene.write_case import write_case
 from scipy.spatial.transform import Rotation
 
 pytestmark = pytest.mark.scene
@@ -160,8 +161,8 @@ def test_a_case_comes_back_whole_from_its_scene(host, content):
 CHECK_IN_A_NEW_PROCESS = """
 import sys
 from PainGeneratorLib.Headless.host import HeadlessHost
-from PainGeneratorLib.Scene.case_scene import read_case
-from test_case_scene import assert_same_case, make_content
+from PainGeneratorLib.Scene.read_case import read_case
+from test_write_and_read_case import assert_same_case, make_content
 with HeadlessHost() as host:
     host.load_mrb(sys.argv[1])
     assert_same_case(read_case(host.scene), make_content())
@@ -324,28 +325,28 @@ def test_scenes_without_a_case_or_with_a_volume_gone_are_refused_with_advice(hos
 
 
 def test_damaged_or_newer_text_is_refused_and_unknown_objects_are_not_stored():
-    text = case_json.to_text({"x": Region(MR_GRID, np.array([3, 4, 9]))})
+    text = case_text.to_text({"x": Region(MR_GRID, np.array([3, 4, 9]))})
     for broken in ("", "{}", text[:-9], text.replace('"count":3', '"count":4')):
         with pytest.raises(PainGeneratorError, match="damaged"):
-            case_json.from_text(broken)
+            case_text.from_text(broken)
     with pytest.raises(PainGeneratorError, match="newer"):
-        case_json.from_text(json.dumps({**json.loads(text), "schema": 99}))
+        case_text.from_text(json.dumps({**json.loads(text), "schema": 99}))
     with pytest.raises(TypeError, match="object"):
-        case_json.to_text({"x": object()})
+        case_text.to_text({"x": object()})
 
 
 def test_fields_that_a_later_version_added_or_dropped_do_not_hinder_reading(content):
-    stored = json.loads(case_json.to_text(content.candidates))
+    stored = json.loads(case_text.to_text(content.candidates))
     for record in stored["records"]:
         if record["kind"] == "Candidate":
             record["fields"]["of the future"] = 1
             record["fields"].pop("comment")
-    back = case_json.from_text(json.dumps(stored))
+    back = case_text.from_text(json.dumps(stored))
     assert [candidate.comment for candidate in back] == ["", "", ""]
 
 
 def test_plain_values_of_all_kinds_survive_as_text():
     value = {1: ("a", None), "b": [np.float32(0.5), np.int64(7), True], "c": np.arange(6.0).reshape(2, 3), "@d": {}}
-    back = case_json.from_text(case_json.to_text(value))
+    back = case_text.from_text(case_text.to_text(value))
     assert back.pop("c").tolist() == [[0, 1, 2], [3, 4, 5]]
     assert back == {1: ("a", None), "b": [0.5, 7, True], "@d": {}}

@@ -9,8 +9,8 @@ import numpy as np
 
 from ..Numerics.core.errors import PainGeneratorError
 from ..Numerics.core.image import Geometry, Image
-from . import case_json, markups, nodes
-from .case_nodes import KEY_ATTRIBUTE, MAP_KEY, find_node, map_nodes
+from . import case_text, markups, nodes
+from .node_keys import KEY_ATTRIBUTE, MAP_KEY, find_node, map_nodes
 from .scene_content import SceneContent, SceneSeries
 from .segments import FINGERPRINT_TAG, TAG_PREFIX, fingerprint, read_segmentation
 from .volumes_in_scene import lies_under_a_warp, own_frame_image
@@ -41,7 +41,7 @@ def read_case(scene: Any) -> SceneContent:
     text = find_node(scene, "vtkMRMLTextNode", "case")
     if text is None:
         raise PainGeneratorError("The scene holds no PainGenerator case.", "Open a scene saved after an analysis.")
-    stored = case_json.from_text(text.GetText())
+    stored = case_text.from_text(text.GetText())
     grid = stored.pop("grid").geometry
     warnings: list[str] = []
     series = [_read_series(scene, item, warnings) for item in stored.pop("series")]

@@ -19,25 +19,13 @@ from typing import Any
 import numpy as np
 
 from ..Numerics.core.image import Geometry, Region
-from . import appearance, case_json, markups, nodes, subject_hierarchy, tables
+from . import appearance, case_text, markups, nodes, subject_hierarchy, tables
 from .candidate_segments import update_segments
-from .case_nodes import KEY_ATTRIBUTE, MAP_KEY, ROLE_ATTRIBUTE, SHOWS_ATTRIBUTE, find_node, map_nodes
-from .case_reading import has_case, read_case
 from .common_grid import common_grid
+from .node_keys import KEY_ATTRIBUTE, MAP_KEY, ROLE_ATTRIBUTE, SHOWS_ATTRIBUTE, find_node, map_nodes
 from .scene_content import CaseNodes, SceneContent
 from .segments import Segment, write_segmentation
 from .volumes_in_scene import OWN_ATTRIBUTE
-
-__all__ = [
-    "KEY_ATTRIBUTE",
-    "SHOWS_ATTRIBUTE",
-    "candidate_grid",
-    "find_node",
-    "has_case",
-    "read_case",
-    "write_candidates",
-    "write_case",
-]
 
 _ROLE_PRESETS = {"PET": "pet-fusion"}
 _MODALITY_PRESETS = {"MR": "mr", "CT": "ct"}
@@ -316,7 +304,7 @@ def _write_text(scene: Any, content: SceneContent, grid: Geometry) -> Any:
         "vtkMRMLTextNode", "PainGenerator case"
     )
     node.SetForceCreateStorageNode(node.CreateStorageNodeAlways)
-    node.SetText(case_json.to_text(stored))
+    node.SetText(case_text.to_text(stored))
     return _keyed(node, "case")
 
 

@@ -1,0 +1,87 @@
+"""The live preview of hot spots: outlines that follow a slider, painted into the hot spots' segmentation in place.
+
+Writing a segmentation anew takes tens of milliseconds, which is too slow for a slider. The segmentation is therefore
+laid out once, with one segment for each focus that any setting could show. After that only the voxels of the label
+map that all segments share are changed, which takes less than a millisecond.
+
+Use::
+
+    layer = PreviewLayer(scene, node, pet_grid_in_world, detector.n_foci, pet_volume)
+    layer.paint([spot.region for spot in hot_spots])  # again for each position of the slider
+
+The preview is dropped by writing the segmentation as usual (:func:`.write_case.write_case`). The layer must not be
+used after that: make a new one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from ..Numerics.core.image import Geometry, Region
+from .appearance import hot_spot_placeholders, hot_spot_segment_id
+from .segment_layer import layer_changed, shared_layer
+from .segments import write_segmentation
+
+
+class PreviewLayer:
+    """A segmentation whose segments are repainted in place.
+
+    Parameters
+    ----------
+    scene : vtkMRMLScene
+    node : vtkMRMLSegmentationNode
+        The segmentation of the hot spots. It is emptied, laid out anew and made visible.
+    geometry : Geometry
+        Grid of the regions that will be painted, world RAS: the grid of the PET where the alignment puts it.
+    capacity : int
+        How many regions will be painted at most; at least one segment is made.
+    reference_volume : vtkMRMLScalarVolumeNode, optional
+        The volume that the segmentation belongs to.
+    """
+
+    def __init__(self, scene: Any, node: Any, geometry: Geometry, capacity: int, reference_volume: Any = None) -> None:
+        self._node = node
+        # A segment without voxels has no place in the shared label map, so each gets one voxel to begin with.
+        places = [Region(geometry, np.array([index], dtype=np.int64)) for index in range(max(capacity, 1))]
+        write_segmentation(
+            scene,
+            node.GetName(),
+            hot_spot_placeholders(places),
+            geometry,
+            node=node,
+            reference_volume=reference_volume,
+        )
+        node.GetDisplayNode().SetVisibility(True)
+        self._painted = [place.flat for place in places]
+
+    def can_hold(self, count: int) -> bool:
+        """True when the segmentation still has segments for so many regions."""
+        return bool(self._node.GetSegmentation().GetNumberOfSegments() >= count)
+
+    def paint(self, regions: Sequence[Region]) -> None:
+        """Show regions in place of those that were painted before.
+
+        Parameters
+        ----------
+        regions : sequence of Region
+            On the grid of the layer, hottest first; the first region gets segment 1. Where two regions overlap, the
+            hotter one is whole.
+
+        Raises
+        ------
+        KeyError
+            When there are more regions than segments; ask :meth:`can_hold` first.
+        """
+        labels, _, values = shared_layer(self._node)
+        chosen = [values[hot_spot_segment_id(number)] for number in range(1, len(regions) + 1)]
+        flat_labels = labels.reshape(-1)
+        for flat in self._painted:
+            flat_labels[flat] = 0
+        self._painted = [region.flat for region in regions]
+        # The hottest one is painted last, so that it covers the others.
+        for value, flat in reversed(list(zip(chosen, self._painted, strict=True))):
+            flat_labels[flat] = value
+        layer_changed(self._node)
