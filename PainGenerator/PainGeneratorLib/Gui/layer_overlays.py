@@ -134,10 +134,8 @@ class LayerReveal(VTKObservationMixin):
 
 def revealed_box(mouse: tuple[int, int], size: tuple[int, ...]) -> tuple[int, int, int, int] | None:
     """First and last pixel of the square around the mouse, cut to the picture; None when nothing is left."""
-    bounds = []
-    for center, length in zip(mouse, size[:2], strict=True):
-        first, last = max(0, center - REVEAL_PIXELS), min(length - 1, center + REVEAL_PIXELS)
-        if first >= last:
-            return None
-        bounds += [first, last]
-    return tuple(bounds)
+    (left, right), (low, high) = (
+        (max(0, center - REVEAL_PIXELS), min(length - 1, center + REVEAL_PIXELS))
+        for center, length in zip(mouse, size[:2], strict=True)
+    )
+    return None if left >= right or low >= high else (left, right, low, high)

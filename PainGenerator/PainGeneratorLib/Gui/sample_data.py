@@ -30,7 +30,7 @@ _files: dict[str, str] = {}
 
 
 def register_sample_data(logic: Any, icons: Path) -> None:
-    """Tell Slicer's Sample Data module.
+    """Offer the phantoms in Slicer's Sample Data module.
 
     Parameters
     ----------

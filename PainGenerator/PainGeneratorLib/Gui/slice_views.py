@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
 import slicer
 
 from .layouts import PET_VIEWS
@@ -78,7 +79,7 @@ def set_pet_display(pet: Any, maximum: float, color_name: str) -> None:
         display.SetAndObserveColorNodeID(color.GetID())
 
 
-def jump_to(position_ras: Sequence[float], zoom: bool = True) -> None:
+def jump_to(position_ras: Sequence[float] | np.ndarray, zoom: bool = True) -> None:
     """Center all slice views on a position, at a zoom that shows its surroundings."""
     r, a, s = (float(x) for x in position_ras)
     slicer.vtkMRMLSliceNode.JumpAllSlices(slicer.mrmlScene, r, a, s, slicer.vtkMRMLSliceNode.CenteredJumpSlice)
