@@ -12,6 +12,7 @@ from scipy import ndimage
 
 from ..Numerics.core import tissues as codes
 from ..Numerics.core.image import Geometry, Image, Region, resample, transform_points
+from ..Numerics.core.kept import Kept
 from .label_families import VERTEBRAE
 from .labels import LabelFacts, Structure
 
@@ -61,7 +62,7 @@ _TISSUES: dict[str, int] = {
 
 
 @dataclass(frozen=True, eq=False)
-class AnatomyMap:
+class AnatomyMap(Kept):
     """Labels and their meaning, in the frame of the reference series unless `frame_to_map_ras` says otherwise.
 
     Parameters
@@ -89,6 +90,9 @@ class AnatomyMap:
     counted: bool = False
     warnings: tuple[str, ...] = ()
     frame_to_map_ras: np.ndarray | None = None
+
+    not_kept = ("image",)
+    """The labels are kept as a volume of the scene."""
 
     def in_frame(self, frame_to_map_ras: np.ndarray) -> AnatomyMap:
         """The same map for a reference frame whose points `frame_to_map_ras` (4 x 4) brings to the map's frame."""

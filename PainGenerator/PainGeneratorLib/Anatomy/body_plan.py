@@ -17,6 +17,7 @@ from ..Numerics.body.canal import GRID_MM, RELIABLE_SPINE, SpineLine, coarse_gri
 from ..Numerics.body.symmetry import RELIABLE_QUALITY, SymmetryPlane
 from ..Numerics.core import tissues as codes
 from ..Numerics.core.image import Geometry, Image, Region
+from ..Numerics.core.kept import Kept
 from ..Numerics.core.records import Place
 from .spine_places import SPREAD_PART
 from .zones import HipImplant
@@ -35,7 +36,7 @@ _CLEARLY_ALIKE = 0.9
 
 
 @dataclass(frozen=True, eq=False)
-class BodyPlan:
+class BodyPlan(Kept):
     """The midline and what else orients a reader; positions are RAS mm of the reference frame.
 
     Parameters

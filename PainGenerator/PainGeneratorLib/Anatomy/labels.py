@@ -10,6 +10,7 @@ from itertools import pairwise
 import numpy as np
 
 from ..Numerics.core.errors import PainGeneratorError
+from ..Numerics.core.kept import Kept
 from .label_families import FAMILIES, VERTEBRAE
 
 ADVICE = (
@@ -18,7 +19,7 @@ ADVICE = (
 
 
 @dataclass(frozen=True)
-class Structure:
+class Structure(Kept):
     """What one label is.
 
     Parameters

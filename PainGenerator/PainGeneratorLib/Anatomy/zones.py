@@ -17,6 +17,7 @@ import numpy as np
 from scipy.spatial.distance import cdist
 
 from ..Numerics.core.image import Region, transform_points
+from ..Numerics.core.kept import Kept
 
 _TIP_ZONE_PART = 0.1
 """Zone 4 begins where the tip's last tenth of the stem begins. Ours; drawn zones have zone 4 at and below the tip."""
@@ -29,7 +30,7 @@ _ON_SPHERE_MM = 3.0
 
 
 @dataclass(frozen=True, eq=False)
-class HipImplant:
+class HipImplant(Kept):
     """Axes of a hip prosthesis, RAS mm of the reference frame.
 
     Parameters

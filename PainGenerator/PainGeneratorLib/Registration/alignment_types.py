@@ -7,6 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from ..Numerics.core.kept import Kept
+
 KEPT = ("identity/scanner", "registered", "landmarks", "not aligned", "by hand")
 """Where a transform comes from; ``not aligned`` keeps the scanner's coordinates for want of a better one, ``by hand``
 was corrected in the scene."""
@@ -88,7 +90,7 @@ class PairAlignment:
 
 
 @dataclass(frozen=True, eq=False)
-class SeriesAlignment:
+class SeriesAlignment(Kept):
     """How a series lies to the reference series.
 
     Parameters

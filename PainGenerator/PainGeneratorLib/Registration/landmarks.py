@@ -13,6 +13,7 @@ import numpy as np
 
 from ..Numerics.core.errors import PainGeneratorError
 from ..Numerics.core.image import transform_points
+from ..Numerics.core.kept import Kept
 from ..Numerics.core.words import Role, listed
 
 MINIMUM_PAIRS = 3
@@ -33,7 +34,7 @@ _CSV_COLUMNS = ("reference_r", "reference_a", "reference_s", "series_r", "series
 
 
 @dataclass(frozen=True, eq=False)
-class LandmarkPairs:
+class LandmarkPairs(Kept):
     """Points of the reference and the same anatomical spots on a series.
 
     Parameters

@@ -7,23 +7,29 @@ from collections.abc import Sequence
 from ..Anatomy import codes
 from ..Numerics.core.image import Region
 from ..Numerics.core.records import Candidate, HotSpot, MRFinding
+from ..Numerics.core.words import Evidence, Status
 from .segments import TAG_PREFIX, Segment
 
 Color = tuple[float, float, float]
+"""Red, green, blue, 0 to 1."""
 
 EVIDENCE_COLORS: dict[str, Color] = {
-    "PET+MR": (0.90, 0.20, 0.15),
-    "PET only": (1.00, 0.65, 0.10),
-    "MR only": (0.25, 0.60, 0.95),
+    Evidence.BOTH: (0.90, 0.20, 0.15),
+    Evidence.PET_ONLY: (1.00, 0.65, 0.10),
+    Evidence.MR_ONLY: (0.25, 0.60, 0.95),
 }
+"""Colors of candidates by evidence."""
+
 MARGIN_COLOR: Color = (0.75, 0.55, 0.95)
+"""Color of the zone around an implant where PET and MR are unreliable."""
+
 DIMMED_COLOR: Color = (0.55, 0.55, 0.55)
-"""For rejected and physiologic ones: kept, but no longer in the foreground."""
+"""Color of rejected and physiologic candidates and of physiologic hot spots: shown, but not in the foreground."""
 
 
 def candidate_color(candidate: Candidate) -> Color:
-    """By evidence; dimmed once rejected or physiologic."""
-    if candidate.status in ("rejected", "physiologic"):
+    """The color of a candidate: by evidence, or dimmed when it is rejected or physiologic."""
+    if candidate.status in (Status.REJECTED, Status.PHYSIOLOGIC):
         return DIMMED_COLOR
     return EVIDENCE_COLORS[candidate.evidence]
 
@@ -121,7 +127,7 @@ def mr_finding_segments(findings: Sequence[MRFinding]) -> list[Segment]:
 
 
 def implant_margin_segment(region: Region) -> Segment:
-    """The zone around an implant where neither PET nor MR is to be trusted."""
+    """The zone around an implant where neither PET nor MR is reliable."""
     return Segment("implant-margin", "Unreliable beside the implant", region, MARGIN_COLOR)
 
 

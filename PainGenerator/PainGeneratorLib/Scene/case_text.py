@@ -1,36 +1,77 @@
-"""Hot spots, MR findings and candidates as JSON text, to the last digit.
+"""A case's plain values and records as JSON text, to the last digit, and back.
 
 An object that is referred to twice is stored once and comes back as one object: a candidate's hot spot *is* the hot
-spot of the list. Regions are stored as their voxel indices, compressed, on a grid that many regions share.
+spot of the list. Regions are stored as their voxel indices, compressed, on a grid that many regions share. Two regions
+with the same index array (a hot spot in the frame of the PET, and the same hot spot in the reference frame) share it
+again afterwards.
 """
 
 from __future__ import annotations
 
 import base64
-import dataclasses
+import datetime
 import json
 import weakref
 import zlib
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
+from ..Anatomy.body_plan import BodyPlan
+from ..Anatomy.labels import Structure
+from ..Anatomy.zones import HipImplant
+from ..Numerics.body.canal import SpineLine
+from ..Numerics.body.symmetry import SymmetryPlane
 from ..Numerics.core.errors import PainGeneratorError
 from ..Numerics.core.image import Geometry, Region
+from ..Numerics.core.kept import Kept
 from ..Numerics.core.records import Candidate, HotSpot, MRFinding, Place
+from ..Numerics.mr.implant import ImplantResult
+from ..Numerics.pet.detector import HotSpotResult
+from ..Numerics.pet.reference_tissue import ReferenceValue
+from ..Numerics.suv.records import ProvenanceRow, SuvResult
+from ..Registration.alignment_types import SeriesAlignment
+from ..Registration.landmarks import LandmarkPairs
 
-SCHEMA = 1
-"""Version of the text; raised when a reader of an older version could not understand it."""
+SCHEMA = 2
+"""Version of the text; raised when a reader of an older version could not understand it.
+
+Version 1 held hot spots, MR findings, candidates and places as records, and each region with its own index array.
+"""
+
+RECORDS: dict[str, type[Kept]] = {
+    kind.__name__: kind
+    for kind in (
+        BodyPlan,
+        Candidate,
+        HipImplant,
+        HotSpot,
+        HotSpotResult,
+        ImplantResult,
+        LandmarkPairs,
+        MRFinding,
+        Place,
+        ProvenanceRow,
+        ReferenceValue,
+        SeriesAlignment,
+        SpineLine,
+        Structure,
+        SuvResult,
+        SymmetryPlane,
+    )
+}
+"""The records that the text can hold, by name. Records with images (:attr:`.Kept.not_kept`) are no part of it: the
+stages put their kept fields into a dict, and their images into volumes."""
 
 _PACKED: weakref.WeakKeyDictionary[Region, str] = weakref.WeakKeyDictionary()
 """Regions never change, and a case is written after every act: each is compressed once."""
 
 _PLAIN = frozenset({type(None), str, bool, int, float})
-RECORDS = {kind.__name__: kind for kind in (HotSpot, MRFinding, Candidate, Place)}
 
 
 def to_text(value: Any) -> str:
-    """JSON text of plain values, arrays, regions and records, in lists, tuples and dicts of any depth.
+    """JSON text of plain values, arrays, grids, regions and records, in lists, tuples and dicts of any depth.
 
     Raises
     ------
@@ -45,6 +86,7 @@ def to_text(value: Any) -> str:
             "content": content,
             "records": writer.records,
             "regions": writer.regions,
+            "voxels": writer.voxels,
             "geometries": writer.geometries,
         },
         ensure_ascii=False,
@@ -75,52 +117,67 @@ def from_text(text: str) -> Any:
 
 
 class _Writer:
+    """Encodes values; collects what may be referred to more than once in tables."""
+
     def __init__(self) -> None:
         self.records: list[Any] = []
         self.regions: list[Any] = []
+        self.voxels: list[str] = []
         self.geometries: list[Any] = []
         self._places: dict[int, tuple[int, Any]] = {}
         """By id of the object: its index, and the object, so that its id is not given to another one."""
         self._grids: list[Geometry] = []
 
     def encode(self, value: Any) -> Any:
+        """A value as JSON; whatever is no plain value becomes a dict with one key that begins with ``@``."""
         if type(value) in _PLAIN or isinstance(value, str):
             return value
         if isinstance(value, np.generic):
-            return value.item()
+            return self._number(value)
         if isinstance(value, list):
             return [self.encode(item) for item in value]
         if isinstance(value, tuple):
             return {"@tuple": [self.encode(item) for item in value]}
         if isinstance(value, dict):
-            if all(isinstance(key, str) and not key.startswith("@") for key in value):
-                return {key: self.encode(item) for key, item in value.items()}
-            return {"@items": [[self.encode(key), self.encode(item)] for key, item in value.items()]}
+            return self._dict(value)
+        return self._object(value)
+
+    def _number(self, value: np.generic) -> Any:
+        """A number of NumPy; single precision stays that, as later arithmetic would differ in the last digits."""
+        return {"@single": value.item()} if isinstance(value, np.float32) else value.item()
+
+    def _dict(self, value: dict[Any, Any]) -> Any:
+        if all(isinstance(key, str) and not key.startswith("@") for key in value):
+            return {key: self.encode(item) for key, item in value.items()}
+        return {"@items": [[self.encode(key), self.encode(item)] for key, item in value.items()]}
+
+    def _object(self, value: Any) -> Any:
         if isinstance(value, np.ndarray):
             return {"@array": value.tolist(), "dtype": str(value.dtype), "shape": list(value.shape)}
+        if isinstance(value, datetime.datetime):
+            return {"@datetime": value.isoformat()}
+        if isinstance(value, Geometry):
+            return {"@geometry": self._geometry(value)}
         if isinstance(value, Region):
             return {"@region": self._once(value, self.regions, self._region)}
-        if type(value).__name__ in RECORDS and isinstance(value, RECORDS[type(value).__name__]):
+        if RECORDS.get(type(value).__name__) is type(value):
             return {"@record": self._once(value, self.records, self._record)}
         raise TypeError(f"{type(value).__name__} cannot be stored with a case")
 
-    def _once(self, value: Any, table: list[Any], make: Any) -> int:
+    def _once(self, value: Any, table: list[Any], make: Callable[[Any], Any]) -> int:
         if id(value) not in self._places:
             made = make(value)
             self._places[id(value)] = (len(table), value)
             table.append(made)
         return self._places[id(value)][0]
 
-    def _record(self, value: Any) -> Any:
-        fields = {field.name: self.encode(getattr(value, field.name)) for field in dataclasses.fields(value)}
+    def _record(self, value: Kept) -> Any:
+        fields = {name: self.encode(item) for name, item in value.to_kept().items()}
         return {"kind": type(value).__name__, "fields": fields}
 
     def _region(self, region: Region) -> Any:
-        if region not in _PACKED:
-            # Differences of sorted indices are small numbers, mostly 1: they compress to a tenth.
-            steps = np.diff(np.asarray(region.flat, dtype=np.int64), prepend=0).astype("<i8")
-            _PACKED[region] = base64.b64encode(zlib.compress(steps.tobytes(), 6)).decode("ascii")
-        return {"geometry": self._geometry(region.geometry), "count": len(region), "flat": _PACKED[region]}
+        voxels = self._once(region.flat, self.voxels, lambda _flat: _packed(region))
+        return {"geometry": self._geometry(region.geometry), "count": len(region), "flat": voxels}
 
     def _geometry(self, geometry: Geometry) -> int:
         for index, other in enumerate(self._grids):
@@ -133,39 +190,68 @@ class _Writer:
         return len(self._grids) - 1
 
 
+def _packed(region: Region) -> str:
+    """The index array of a region, compressed; remembered with the region."""
+    if region not in _PACKED:
+        # Differences of sorted indices are small numbers, mostly 1: they compress to a tenth.
+        steps = np.diff(np.asarray(region.flat, dtype=np.int64), prepend=0).astype("<i8")
+        _PACKED[region] = base64.b64encode(zlib.compress(steps.tobytes(), 6)).decode("ascii")
+    return _PACKED[region]
+
+
+def _unpacked(text: str) -> np.ndarray:
+    steps = np.frombuffer(zlib.decompress(base64.b64decode(text)), dtype="<i8")
+    return np.cumsum(steps, dtype=np.int64)
+
+
 class _Reader:
+    """Decodes values; makes each object of the tables once."""
+
     def __init__(self, stored: dict[str, Any]) -> None:
-        grids = [Geometry(tuple(item["shape"]), np.array(item["ijk_to_ras"])) for item in stored["geometries"]]
-        self._regions = [self._region(item, grids) for item in stored["regions"]]
-        self._records: list[Any] = []
+        self._grids = [Geometry(tuple(item["shape"]), np.array(item["ijk_to_ras"])) for item in stored["geometries"]]
+        self._voxels = [_unpacked(text) for text in stored.get("voxels", ())]
+        self._regions = [self._region(item) for item in stored["regions"]]
+        self._records: list[Kept] = []
         # A record is stored after those it refers to.
         for item in stored["records"]:
-            self._records.append(self._record(item))
+            fields = {name: self.decode(value) for name, value in item["fields"].items()}
+            self._records.append(RECORDS[item["kind"]].from_kept(fields))
 
     def decode(self, value: Any) -> Any:
+        """The value that :meth:`_Writer.encode` was given."""
         if isinstance(value, list):
             return [self.decode(item) for item in value]
         if not isinstance(value, dict):
             return value
-        if "@tuple" in value:
-            return tuple(self.decode(item) for item in value["@tuple"])
-        if "@items" in value:
-            return {self.decode(key): self.decode(item) for key, item in value["@items"]}
-        if "@array" in value:
-            return np.array(value["@array"], dtype=value["dtype"]).reshape(value["shape"])
-        if "@region" in value:
-            return self._regions[value["@region"]]
-        if "@record" in value:
-            return self._records[value["@record"]]
-        return {key: self.decode(item) for key, item in value.items()}
+        key = next(iter(value), "")
+        if not key.startswith("@"):
+            return {name: self.decode(item) for name, item in value.items()}
+        return self._object(key, value)
 
-    def _record(self, item: Any) -> Any:
-        kind = RECORDS[item["kind"]]
-        known = {field.name for field in dataclasses.fields(kind)}
-        return kind(**{name: self.decode(value) for name, value in item["fields"].items() if name in known})
+    def _object(self, key: str, value: dict[str, Any]) -> Any:
+        content = value[key]
+        match key:
+            case "@single":
+                return np.float32(content)
+            case "@tuple":
+                return tuple(self.decode(item) for item in content)
+            case "@items":
+                return {self.decode(name): self.decode(item) for name, item in content}
+            case "@array":
+                return np.array(content, dtype=value["dtype"]).reshape(value["shape"])
+            case "@datetime":
+                return datetime.datetime.fromisoformat(content)
+            case "@geometry":
+                return self._grids[content]
+            case "@region":
+                return self._regions[content]
+            case "@record":
+                return self._records[content]
+        raise ValueError(f"{key} is not known")
 
-    def _region(self, item: Any, grids: list[Geometry]) -> Region:
-        steps = np.frombuffer(zlib.decompress(base64.b64decode(item["flat"])), dtype="<i8")
-        if len(steps) != item["count"]:
+    def _region(self, item: Any) -> Region:
+        stored = item["flat"]
+        flat = _unpacked(stored) if isinstance(stored, str) else self._voxels[stored]
+        if len(flat) != item["count"]:
             raise ValueError("a region has lost voxels")
-        return Region(grids[item["geometry"]], np.cumsum(steps, dtype=np.int64))
+        return Region(self._grids[item["geometry"]], flat)

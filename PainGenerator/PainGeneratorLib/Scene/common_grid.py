@@ -1,4 +1,4 @@
-"""One grid for regions that were found on different ones."""
+"""One grid for regions that were found on different grids."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ import numpy as np
 from ..Numerics.core.image import Geometry, Region, resample
 
 MAX_SPACING_MM = 2.5
-"""A common grid is subdivided until no voxel edge is longer: a 0.1 ml focus then has at least seven voxels."""
+"""Longest voxel edge of a common grid, mm (upper bound); grids with longer edges are subdivided. Our estimate: a focus
+of 0.1 ml, the smallest that is shown, then has at least six voxels."""
 
 
 def common_grid(geometries: Sequence[Geometry], regions: Sequence[Region] = ()) -> Geometry:
@@ -47,7 +48,8 @@ def _subdivided(geometry: Geometry) -> Geometry:
     matrix[:3, :3] /= factors
     # The first small voxel begins where the first large one begins.
     matrix[:3, 3] = geometry.to_ras(0.5 / factors - 0.5)
-    return Geometry(tuple(int(n * f) for n, f in zip(geometry.shape, factors[::-1], strict=True)), matrix)
+    slices, rows, columns = (int(n * f) for n, f in zip(geometry.shape, factors[::-1], strict=True))
+    return Geometry((slices, rows, columns), matrix)
 
 
 def _widened(geometry: Geometry, regions: Sequence[Region]) -> Geometry:
@@ -75,8 +77,9 @@ def region_on_grid(region: Region, grid: Geometry) -> Region:
     """The voxels of a grid where the linearly interpolated mask of a region reaches one half.
 
     Where whole voxels of the grid fill each voxel of the region, those are taken, and the volume stays the same. Only
-    the region's own box is looked at, so that the cost follows the region. A region too small or too thin to reach one
-    half anywhere keeps the voxels in which its own voxel centers lie: no finding is lost.
+    the region's own box is looked at, so that the time depends on the size of the region. A region that is too small
+    or too thin to reach one half anywhere keeps the voxels in which its own voxel centers lie, so that no finding is
+    lost.
 
     Parameters
     ----------

@@ -13,6 +13,7 @@ from . import nodes
 from .segments import read_segmentation
 
 LARGEST_LABEL = 65535
+"""Largest label number that an anatomy may have: labels are stored as 16 bit numbers."""
 
 
 def labels_of_node(node: Any) -> tuple[Image, dict[int, str]]:
@@ -27,7 +28,7 @@ def labels_of_node(node: Any) -> tuple[Image, dict[int, str]]:
     image : Image
         uint16; where segments overlap, the first one stays.
     names : dict of int to str
-        Names of the segments; empty for a volume, whose numbers have to speak for themselves.
+        Names of the segments; empty for a volume, whose label numbers alone say what they are.
 
     Raises
     ------

@@ -10,13 +10,17 @@ import numpy as np
 
 from ..Numerics.core.errors import PainGeneratorError
 from ..Numerics.core.records import Candidate
+from ..Numerics.core.words import Status
 from .segment_files import WRITE_ADVICE, check_writable
 
-TARGET_STATUSES = ("pending", "accepted")
+TARGET_STATUSES = (Status.PENDING, Status.ACCEPTED)
 """Candidates that get a target point."""
 
 TARGET_COLOR = (1.0, 0.75, 0.1)
+"""Red, green and blue of target points."""
+
 PAIN_SITE_COLOR = (0.2, 0.6, 1.0)
+"""Red, green and blue of pain sites."""
 
 
 def write_points(
@@ -84,7 +88,7 @@ def read_points(node: Any) -> tuple[np.ndarray, list[str]]:
 
 
 def write_targets(scene: Any, candidates: Sequence[Candidate], *, node: Any = None) -> Any:
-    """One point for each accepted or pending candidate, best first; the description tells evidence and status.
+    """One point for each accepted or pending candidate, best first; the description has evidence, status and origin.
 
     Returns
     -------
@@ -100,13 +104,13 @@ def write_targets(scene: Any, candidates: Sequence[Candidate], *, node: Any = No
         node=node,
     )
     for index, candidate in enumerate(chosen):
-        node.SetNthControlPointSelected(index, candidate.status == "accepted" or candidate.rank == 1)
+        node.SetNthControlPointSelected(index, candidate.status == Status.ACCEPTED or candidate.rank == 1)
         node.SetNthControlPointLocked(index, True)
     return node
 
 
 def write_pain_sites(scene: Any, points_ras: np.ndarray, *, node: Any = None) -> Any:
-    """The places where it hurts, as told by the patient, shape (n, 3), RAS mm."""
+    """Put the places where the patient reports pain into the scene; shape (n, 3), RAS mm."""
     points = np.asarray(points_ras, dtype=float).reshape(-1, 3)
     labels = [f"Pain {index + 1}" for index in range(len(points))]
     return write_points(scene, "Pain sites", points, labels, color=PAIN_SITE_COLOR, node=node)

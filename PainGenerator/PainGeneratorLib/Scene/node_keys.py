@@ -5,19 +5,20 @@ from __future__ import annotations
 from typing import Any
 
 KEY_ATTRIBUTE = "PainGenerator.Key"
-"""Node attribute that says what a node of ours is: ``candidates``, ``series.PET.0``, ..."""
+"""Node attribute that says what a node of this program holds: ``candidates``, ``series.PET.0``, ..."""
 
 ROLE_ATTRIBUTE = "PainGenerator.Role"
+"""Attribute of a volume: the role of its series."""
 
 MAP_KEY = "map."
 """Keys of the hidden volumes of ``SceneContent.maps`` begin with this."""
 
 SHOWS_ATTRIBUTE = "PainGenerator.Shows"
-"""On a transform of ours: ``start`` while the scanner's alignment is shown in place of the result."""
+"""Attribute of a transform of this program: ``start`` while the scanner's alignment is shown instead of the result."""
 
 
 def find_node(scene: Any, class_name: str, key: str) -> Any:
-    """The node of ours with a key (:data:`KEY_ATTRIBUTE`), None when there is none."""
+    """The node of this program with a key (:data:`KEY_ATTRIBUTE`), None when there is none."""
     for index in range(scene.GetNumberOfNodesByClass(class_name)):
         node = scene.GetNthNodeByClass(index, class_name)
         if node.GetAttribute(KEY_ATTRIBUTE) == key:
@@ -26,7 +27,7 @@ def find_node(scene: Any, class_name: str, key: str) -> Any:
 
 
 def map_nodes(scene: Any) -> list[Any]:
-    """The hidden volumes of a case."""
+    """The hidden volumes of a case: tissue classes, z maps."""
     count = scene.GetNumberOfNodesByClass("vtkMRMLScalarVolumeNode")
     volumes = [scene.GetNthNodeByClass(index, "vtkMRMLScalarVolumeNode") for index in range(count)]
     return [node for node in volumes if (node.GetAttribute(KEY_ATTRIBUTE) or "").startswith(MAP_KEY)]

@@ -1,7 +1,7 @@
 """Images and transforms as MRML nodes, and back.
 
-Volumes keep the geometry of their image to the last digit, oblique or not. Arrays are copied into the scene, so that
-a later change of the array cannot change a volume behind its back; they are read from it as views.
+Volumes keep the geometry of their image to the last digit, oblique or not. Arrays are copied into the scene, so that a
+later change of the array does not change the volume. Arrays that are read from the scene are views of its memory.
 """
 
 from __future__ import annotations
@@ -36,7 +36,10 @@ class VolumePreset:
 
 
 _SUV = ("126401", "DCM", "SUVbw")
+"""DICOM code of the quantity: code value, coding scheme, meaning."""
+
 _SUV_UNIT = ("g/ml{SUVbw}", "UCUM", "Standardized Uptake Value body weight")
+"""Code of the unit: code value, coding scheme, meaning."""
 
 PRESETS: dict[str, VolumePreset] = {
     "pet-fusion": VolumePreset(_SUV, _SUV_UNIT, "PET-Heat", (0.0, 5.0)),
@@ -52,13 +55,14 @@ PRESETS: dict[str, VolumePreset] = {
     ),
     "plain": VolumePreset(None, None, "Grey"),
 }
-"""Codes from DICOM PS3.16 (CID 85 for the units); window 0 to 5 g/ml as uptake in pain generators is low."""
+"""Presets by name. The codes are those of DICOM PS3.16 (CID 85 for the units). The window of PET is 0 to 5 g/ml,
+because uptake in pain generators is low."""
 
 AUTO_WINDOW_PERCENTILES = (1.0, 99.5)
 """The display window of an MR spans these percentiles of its voxels above zero."""
 
 AUTO_WINDOW_SAMPLES = 200_000
-"""The percentiles are taken from about so many voxels."""
+"""About how many voxels the percentiles are taken from."""
 
 
 def matrix_to_vtk(matrix: np.ndarray) -> Any:
@@ -275,7 +279,7 @@ def reference_to_series_ras(volume_node: Any) -> np.ndarray:
 
 
 def set_slice_defaults(scene: Any, background: Any, foreground: Any, foreground_opacity: float = 0.5) -> None:
-    """Show a volume behind another one in all slice views, those of today and those a Slicer makes on loading.
+    """Show a volume behind another one in all slice views, also in those that Slicer makes when it loads the scene.
 
     Parameters
     ----------

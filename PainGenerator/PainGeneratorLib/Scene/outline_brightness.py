@@ -5,13 +5,19 @@ from __future__ import annotations
 from typing import Any
 
 BRIGHT = (1.0, 0.15)
+"""Opacity of outline and filling, in slices, of the chosen segment."""
+
 DIM = (0.35, 0.0)
+"""Opacity of outline and filling, in slices, of the other segments."""
+
 PLAIN = (1.0, 0.1)
-"""Opacity of outline and filling in slices: of the chosen one, of the others, of all when none is chosen."""
+"""Opacity of outline and filling, in slices, of all segments when none is chosen."""
 
 
 def dim_all_but(node: Any, segment_id: str | None) -> None:
-    """Draw one segment bright and the others dim, all alike for None; one event for all.
+    """Draw one segment bright and the others dim, or all alike for None.
+
+    The scene reports one change for all segments together.
 
     Parameters
     ----------

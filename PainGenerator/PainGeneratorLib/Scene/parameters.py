@@ -1,10 +1,13 @@
 """The module's parameter node, read and written without Qt.
 
-The storage is that of Slicer's ``parameterNodeWrapper``, so that a scene written here shows its values in the panel
-and the other way round. Numbers and text are stored as ``str(value)``, bool as ``True`` or ``False``, an Enum by its
-*name*, a node as an empty parameter plus a node reference whose role is the field's name; containers add ``.len``
-and ``.0``, ``.1``, ... to the name (a dict has ``.0.0`` for the first key and ``.0.1`` for its value), and an optional
-value the index of its type among the alternatives (``True`` for None).
+The values are stored as Slicer's ``parameterNodeWrapper`` stores them, so that a scene written here shows its values
+in the panel, and the other way round:
+
+* numbers and text as ``str(value)``, bool as ``True`` or ``False``, an Enum by its *name*;
+* a node as an empty parameter, plus a node reference whose role is the name of the field;
+* containers with ``.len`` and ``.0``, ``.1``, ... added to the name (a dict has ``.0.0`` for the first key and
+  ``.0.1`` for its value);
+* an optional value with the index of its type among the alternatives added to the name (``True`` for None).
 """
 
 from __future__ import annotations
@@ -15,13 +18,14 @@ import functools
 import pathlib
 import types
 import typing
+from collections.abc import Sequence
 from typing import Any
 
 MODULE_NAME = "PainGenerator"
 
 
 class NodeReference:
-    """Annotation of a dataclass field that holds a MRML node or None; never made itself."""
+    """Annotation of a dataclass field that holds a MRML node or None; no object of this class is ever made."""
 
 
 def parameter_node(scene: Any, module_name: str = MODULE_NAME) -> Any:
@@ -69,7 +73,8 @@ def write_parameters(node: Any, values: Any) -> None:
     TypeError
         For a field of any other type, before anything is stored.
     """
-    hints = _hints(type(values))
+    kind: type = type(values)
+    hints = _hints(kind)
     for hint in hints.values():
         _check(hint)
     was_modifying = node.StartModify()
@@ -137,16 +142,25 @@ def _write(node: Any, name: str, hint: Any, value: Any) -> None:
             node.SetParameter(f"{name}.{index}", "True")
     elif origin is list:
         node.SetParameter(f"{name}.len", str(len(value)))
-        for index, item in enumerate(value):
-            _write(node, f"{name}.{index}", parts[0], item)
+        _write_items(node, name, parts * len(value), value)
     elif origin is tuple:
-        for index, (part, item) in enumerate(zip(parts, value, strict=True)):
-            _write(node, f"{name}.{index}", part, item)
+        _write_items(node, name, parts, value)
     elif origin is dict:
         node.SetParameter(f"{name}.len", str(len(value)))
         for index, pair in enumerate(value.items()):
-            _write(node, f"{name}.{index}", tuple[parts], pair)
-    elif hint is NodeReference:
+            _write_items(node, f"{name}.{index}", parts, pair)
+    else:
+        _write_one(node, name, hint, value)
+
+
+def _write_items(node: Any, name: str, hints: Sequence[Any], values: Sequence[Any]) -> None:
+    for index, (hint, value) in enumerate(zip(hints, values, strict=True)):
+        _write(node, f"{name}.{index}", hint, value)
+
+
+def _write_one(node: Any, name: str, hint: Any, value: Any) -> None:
+    """A value that is no container."""
+    if hint is NodeReference:
         node.SetParameter(name, "")
         node.SetNodeReferenceID(name, value.GetID() if value is not None else None)
     elif hint is bool:
@@ -165,10 +179,19 @@ def _read(node: Any, name: str, hint: Any) -> Any:
     if origin is list:
         return [_read(node, f"{name}.{index}", parts[0]) for index in range(int(node.GetParameter(f"{name}.len")))]
     if origin is tuple:
-        return tuple(_read(node, f"{name}.{index}", part) for index, part in enumerate(parts))
+        return _read_items(node, name, parts)
     if origin is dict:
         count = int(node.GetParameter(f"{name}.len"))
-        return dict(_read(node, f"{name}.{index}", tuple[parts]) for index in range(count))
+        return dict(_read_items(node, f"{name}.{index}", parts) for index in range(count))
+    return _read_one(node, name, hint)
+
+
+def _read_items(node: Any, name: str, hints: Sequence[Any]) -> tuple[Any, ...]:
+    return tuple(_read(node, f"{name}.{index}", hint) for index, hint in enumerate(hints))
+
+
+def _read_one(node: Any, name: str, hint: Any) -> Any:
+    """A value that is no container."""
     if hint is NodeReference:
         return node.GetNodeReference(name)
     text = node.GetParameter(name)
@@ -193,7 +216,7 @@ def _is_in(node: Any, name: str, hint: Any) -> bool:
 
 
 def _remove(node: Any, name: str) -> None:
-    """Forget what was stored for a field, so that no items of a longer list stay behind."""
+    """Remove what was stored for a field, so that no items of a longer list stay behind."""
     for stored in node.GetParameterNames():
         if stored == name or stored.startswith(f"{name}."):
             node.UnsetParameter(stored)

@@ -1,4 +1,4 @@
-"""The case of a scene as plain data, with what was changed by Slicer's own tools since it was written."""
+"""A case read from a scene as plain data, with what Slicer's own tools changed since it was written."""
 
 from __future__ import annotations
 
@@ -8,12 +8,19 @@ from typing import Any
 import numpy as np
 
 from ..Numerics.core.errors import PainGeneratorError
-from ..Numerics.core.image import Geometry, Image
+from ..Numerics.core.image import Geometry, Image, Region, transform_points
+from ..Numerics.core.records import Candidate
+from ..Numerics.core.words import Origin
 from . import case_text, markups, nodes
 from .node_keys import KEY_ATTRIBUTE, MAP_KEY, find_node, map_nodes
 from .scene_content import SceneContent, SceneSeries
-from .segments import FINGERPRINT_TAG, TAG_PREFIX, fingerprint, read_segmentation
+from .segments import FINGERPRINT_TAG, TAG_PREFIX, Segment, fingerprint, read_segmentation
 from .volumes_in_scene import lies_under_a_warp, own_frame_image
+
+FILE_PRECISION_MM = 1e-5
+"""A scene file keeps matrices and grids to fewer digits than the program computes with. Places that differ by less
+than this (upper bound; our estimate, measured differences are below 1e-6 mm) are the same, and the exact ones of the
+text are used: otherwise a reopened case would differ in the last digits."""
 
 
 def has_case(scene: Any) -> bool:
@@ -42,43 +49,78 @@ def read_case(scene: Any) -> SceneContent:
     if text is None:
         raise PainGeneratorError("The scene holds no PainGenerator case.", "Open a scene saved after an analysis.")
     stored = case_text.from_text(text.GetText())
-    grid = stored.pop("grid").geometry
+    candidate_grid = _grid(stored.pop("grid"))
+    image_grids = stored.pop("image_grids", {})
     warnings: list[str] = []
     series = [_read_series(scene, item, warnings) for item in stored.pop("series")]
     anatomy_node = find_node(scene, "vtkMRMLLabelMapVolumeNode", "anatomy")
     content = SceneContent(series=series, **stored)
-    content.anatomy = nodes.image_from_volume(anatomy_node)[0] if anatomy_node is not None else None
+    content.anatomy = _read_image(anatomy_node, image_grids.get("anatomy")) if anatomy_node is not None else None
     content.warnings += [warning for warning in warnings if warning not in content.warnings]
-    content.maps = {
-        (node.GetAttribute(KEY_ATTRIBUTE) or "").removeprefix(MAP_KEY): nodes.image_from_volume(node)[0]
-        for node in map_nodes(scene)
-    }
+    for node in map_nodes(scene):
+        key = node.GetAttribute(KEY_ATTRIBUTE) or ""
+        content.maps[key.removeprefix(MAP_KEY)] = _read_image(node, image_grids.get(key))
     sites = find_node(scene, "vtkMRMLMarkupsFiducialNode", "pain-sites")
     if sites is not None:
         content.pain_sites_ras = markups.read_points(sites)[0]
-    _take_edits(content, find_node(scene, "vtkMRMLSegmentationNode", "candidates"), grid)
+    _take_edits(content, find_node(scene, "vtkMRMLSegmentationNode", "candidates"), candidate_grid)
     return content
 
 
+def _grid(stored: Geometry | Region) -> Geometry:
+    """A grid of the text; version 1 stored it as a region without voxels."""
+    return stored.geometry if isinstance(stored, Region) else stored
+
+
+def _read_image(node: Any, grid: Geometry | None) -> Image:
+    image, _ = nodes.image_from_volume(node)
+    return Image(image.array, _exact(image.geometry, grid))
+
+
+def _exact(found: Geometry, stored: Geometry | None) -> Geometry:
+    """The stored grid where the scene's is the same one but for the digits that a scene file drops."""
+    if stored is None or stored.shape != found.shape:
+        return found
+    apart_mm = float(np.abs(stored.corners_ras - found.corners_ras).max())
+    return stored if apart_mm < FILE_PRECISION_MM else found
+
+
 def _read_series(scene: Any, item: dict[str, Any], warnings: list[str]) -> SceneSeries:
+    """A series of the case; `item` is its entry in the text."""
     key = item.pop("key")
+    kept_grid, kept_type = item.pop("geometry", None), item.pop("dtype", None)
+    kept_matrix = item.pop("reference_to_series_ras", None)
     node = find_node(scene, "vtkMRMLScalarVolumeNode", key)
     if node is None:
         raise PainGeneratorError(
             f"The volume {item['name']} of the case is no longer in the scene.", "Open the scene as it was saved."
         )
     transform = find_node(scene, "vtkMRMLLinearTransformNode", key.replace("series.", "transform."))
-    image, new_warnings = nodes.image_from_volume(node)
+    reference_to_series = np.linalg.inv(nodes.matrix_to_world(transform))
+    image, new_warnings = _own_image(node, transform, reference_to_series)
     warnings += new_warnings
-    series_to_reference = nodes.matrix_to_world(transform)
-    reference_to_series = np.linalg.inv(series_to_reference)
-    if transform is not None and node.GetParentTransformNode() is transform:
-        image = Image(image.array, nodes.own_geometry(node))
-    elif not lies_under_a_warp(node):
-        image = Image(image.array, image.geometry.moved(reference_to_series))
-    else:
-        image, _ = own_frame_image(node, transform)
+    array = image.array if kept_type is None else image.array.astype(kept_type, copy=False)
+    image = Image(array, _exact(image.geometry, kept_grid))
+    if kept_matrix is not None and _moves_alike(kept_matrix, reference_to_series, image.geometry):
+        reference_to_series = kept_matrix
     return SceneSeries(image=image, reference_to_series_ras=reference_to_series, node=node, **item)
+
+
+def _own_image(node: Any, transform: Any, reference_to_series: np.ndarray) -> tuple[Image, list[str]]:
+    """The voxels of a series in its own frame, and warnings; `transform` is ours, None for the reference series."""
+    image, warnings = nodes.image_from_volume(node)
+    if transform is not None and node.GetParentTransformNode() is transform:
+        return Image(image.array, nodes.own_geometry(node)), warnings
+    if lies_under_a_warp(node):
+        return own_frame_image(node, transform)[0], warnings
+    return Image(image.array, image.geometry.moved(reference_to_series)), warnings
+
+
+def _moves_alike(one: np.ndarray, other: np.ndarray, grid: Geometry) -> bool:
+    """True when two transforms move a grid to the same place but for the digits that a scene file drops."""
+    corners = grid.corners_ras
+    apart_mm = np.abs(transform_points(one, corners) - transform_points(other, corners)).max()
+    return bool(apart_mm < FILE_PRECISION_MM)
 
 
 def _take_edits(content: SceneContent, node: Any, grid: Geometry) -> None:
@@ -86,23 +128,28 @@ def _take_edits(content: SceneContent, node: Any, grid: Geometry) -> None:
     if node is None:
         content.removed = [candidate.id for candidate in content.candidates]
         return
-    segments = {segment.tags.get(f"{TAG_PREFIX}Id", ""): segment for segment in reversed(read_segmentation(node))}
+    drawn = read_segmentation(node)
+    # Reversed, so that of two segments with one id the first one counts.
+    segments = {segment.tags.get(f"{TAG_PREFIX}Id", ""): segment for segment in reversed(drawn)}
     for candidate in content.candidates:
         segment = segments.get(candidate.id)
         if segment is None:
             content.removed.append(candidate.id)
-            continue
-        is_redrawn = fingerprint(segment.region) != segment.tags.get(FINGERPRINT_TAG)
-        if len(segment.region) and not segment.region.geometry.is_same_grid(grid):
-            is_redrawn = True
-        is_renamed = segment.name != segment.tags.get(f"{TAG_PREFIX}Name")
-        if is_redrawn:
-            candidate.region = segment.region
-            candidate.origin = "edited" if candidate.origin == "automatic" else candidate.origin
-        if is_renamed:
-            name = segment.name.removeprefix(f"{candidate.rank} ")
-            candidate.place = dataclasses.replace(candidate.place, name=name)
-        if is_redrawn or is_renamed:
+        elif _take_edit(candidate, segment, grid):
             content.edited.append(candidate.id)
     known = {candidate.id for candidate in content.candidates}
-    content.added = [s for s in read_segmentation(node) if s.tags.get(f"{TAG_PREFIX}Id") not in known]
+    content.added = [segment for segment in drawn if segment.tags.get(f"{TAG_PREFIX}Id") not in known]
+
+
+def _take_edit(candidate: Candidate, segment: Segment, grid: Geometry) -> bool:
+    """Take outline and name of a segment where they were changed; True when one of them was."""
+    is_redrawn = fingerprint(segment.region) != segment.tags.get(FINGERPRINT_TAG)
+    is_moved = len(segment.region) > 0 and not segment.region.geometry.is_same_grid(grid)
+    is_renamed = segment.name != segment.tags.get(f"{TAG_PREFIX}Name")
+    if is_redrawn or is_moved:
+        candidate.region = segment.region
+        candidate.origin = Origin.EDITED if candidate.origin == Origin.AUTOMATIC else candidate.origin
+    if is_renamed:
+        name = segment.name.removeprefix(f"{candidate.rank} ")
+        candidate.place = dataclasses.replace(candidate.place, name=name)
+    return is_redrawn or is_moved or is_renamed

@@ -1,4 +1,4 @@
-"""What passes between the stages and the scene: a case as plain data, and its nodes."""
+"""What the stages and the scene exchange: a case as plain data, and the nodes that show it."""
 
 from __future__ import annotations
 
@@ -62,10 +62,12 @@ class SceneContent:
         Label map in the reference frame.
     anatomy_labels : dict of int to str
     case, suv, alignment, protocol, provenance : dict
-        Plain values (JSON) that pass through unchanged; ``suv`` and ``alignment`` are shown as tables too.
+        Plain values (JSON) that are stored and read back as they are; ``suv`` and ``alignment`` are shown as tables,
+        too.
     warnings : list of str
     working : dict
-        What taking measures anew needs beside the images (plain values, arrays, regions); passes through unchanged.
+        What a reopened case needs to be worked on, beside the images: anything that :mod:`.case_text` can write
+        (plain values, arrays, regions, kept records). It is stored and read back as it is.
     maps : dict of str to Image
         Maps on the reference grid that are kept, but not shown: ``tissues``, ``z FLUID``, ...
     implant_margin : Region, optional
@@ -102,15 +104,30 @@ class SceneContent:
     added: list[Segment] = field(default_factory=list)
 
     def first(self, role: str) -> SceneSeries | None:
-        """The first series of a role."""
+        """The first series of a role, None when there is none."""
         return next((series for series in self.series if series.role == role), None)
+
+    @property
+    def reference(self) -> SceneSeries:
+        """The series to whose frame everything is aligned.
+
+        Raises
+        ------
+        ValueError
+            When there is no series of that role.
+        """
+        found = self.first(self.reference_role)
+        if found is None:
+            raise ValueError(f"there is no series of the reference role {self.reference_role}")
+        return found
 
 
 @dataclass(eq=False)
 class CaseNodes:
     """The nodes of a case, by what they hold.
 
-    ``volumes`` and ``transforms`` follow ``SceneContent.series``; the reference series has no transform (None).
+    ``volumes`` and ``transforms`` have the order of ``SceneContent.series``; the reference series has no transform
+    (None). ``warnings`` are sentences about what could not be shown.
     """
 
     volumes: list[Any]

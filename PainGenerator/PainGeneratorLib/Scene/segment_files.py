@@ -9,7 +9,10 @@ from typing import Any
 from ..Numerics.core.errors import PainGeneratorError
 
 WRITE_ADVICE = "Check the folder and the space on the disk."
+"""What a user can do when a file cannot be written."""
+
 READ_ADVICE = "Give a whole .seg.nrrd file, as this program or Slicer writes it."
+"""What a user can do when a segmentation file cannot be read."""
 
 
 def save_seg_nrrd(node: Any, path: str | Path) -> None:
@@ -33,7 +36,7 @@ def save_seg_nrrd(node: Any, path: str | Path) -> None:
 
 
 def check_writable(path: str | Path) -> None:
-    """Raise before VTK does worse than that.
+    """Check that a file can be written, because VTK may end the process when it cannot.
 
     Raises
     ------

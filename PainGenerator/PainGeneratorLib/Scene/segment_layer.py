@@ -1,4 +1,7 @@
-"""The label map that the segments of a segmentation share, changed in place: under a millisecond for all of them."""
+"""The label map that the segments of a segmentation share, changed in place.
+
+Changing it takes less than a millisecond, however many segments it has.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +15,7 @@ from .segments import BINARY_LABELMAP, image_geometry
 
 
 def shared_layer(node: Any) -> tuple[np.ndarray, Geometry, dict[str, int]]:
-    """The first label map of a segmentation, to be changed in place: the quick way to redraw many segments.
+    """The first label map of a segmentation, which may be changed in place to redraw many segments quickly.
 
     After writing to the array call :func:`layer_changed`, once.
 
@@ -44,7 +47,7 @@ def shared_layer(node: Any) -> tuple[np.ndarray, Geometry, dict[str, int]]:
 
 
 def layer_changed(node: Any) -> None:
-    """Tell the scene that the array of :func:`shared_layer` was written to."""
+    """Report to the scene that the array of :func:`shared_layer` was written to."""
     image = node.GetSegmentation().GetLayerDataObject(0)
     image.GetPointData().GetScalars().Modified()
     image.Modified()

@@ -1,7 +1,7 @@
 """Patient, study and series items of the subject hierarchy, with their DICOM attributes.
 
-Without Qt, Slicer makes no items by itself; in Slicer it makes them for every new node. Both are handled: an item
-that is there is moved, one that is missing is made.
+Slicer makes an item for every new node, but without Qt nobody does. Both cases are handled: an item that is there is
+moved, and one that is missing is made.
 """
 
 from __future__ import annotations
@@ -16,6 +16,8 @@ PATIENT_ATTRIBUTES = (
     "PatientBirthDate",
     "PatientComments",
 )
+"""Keywords that Slicer's DICOM module puts on the item of a patient, each as ``DICOM.<keyword>``."""
+
 STUDY_ATTRIBUTES = (
     "StudyInstanceUID",
     "StudyID",
@@ -23,6 +25,8 @@ STUDY_ATTRIBUTES = (
     "StudyTime",
     "StudyDescription",
 )
+"""Keywords on the item of a study."""
+
 SERIES_ATTRIBUTES = (
     "Modality",
     "SeriesNumber",
@@ -30,9 +34,10 @@ SERIES_ATTRIBUTES = (
     "SeriesTime",
     "FrameOfReferenceUID",
 )
-"""Keywords that Slicer's DICOM module puts on the items, each as ``DICOM.<keyword>``."""
+"""Keywords on the item of a series."""
 
 RESULTS_FOLDER = "PainGenerator"
+"""Name of the folder for the results of this program."""
 
 
 def place_series(scene: Any, node: Any, dicom: Mapping[str, str]) -> int:

@@ -1,7 +1,7 @@
 """Rows of values as table nodes, and back.
 
-Tables are for people and for other modules: a scene file keeps about six digits of their numbers and no line breaks
-in their text. What must come back to the last digit is kept as JSON (``case_text.py``).
+Tables are for people and for other modules: a scene file keeps about six digits of their numbers, and no line breaks
+in their text. Values that must be read back to the last digit are stored as JSON (``case_text.py``).
 """
 
 from __future__ import annotations
@@ -131,27 +131,28 @@ def _cell(column: Column, value: Any) -> Any:
 
 def read_table(node: Any) -> tuple[list[Column], list[dict[str, Any]]]:
     """Columns and rows of a table node; empty cells of text and of numbers are None."""
-    import vtk
-
     table = node.GetTable()
     columns, values = [], []
     for index in range(table.GetNumberOfColumns()):
         array = table.GetColumn(index)
         name = array.GetName()
-        if isinstance(array, vtk.vtkStringArray):
-            kind = "text"
-            cells = [array.GetValue(row) or None for row in range(array.GetNumberOfValues())]
-        elif isinstance(array, (vtk.vtkDoubleArray, vtk.vtkFloatArray)):
-            kind = "number"
-            numbers = [array.GetValue(row) for row in range(array.GetNumberOfValues())]
-            cells = [None if math.isnan(number) else number for number in numbers]
-        else:
-            kind = "whole"
-            cells = [int(array.GetValue(row)) for row in range(array.GetNumberOfValues())]
+        kind, cells = _read_cells(array)
         columns.append(Column(name, kind, node.GetColumnUnitLabel(name) or "", node.GetColumnDescription(name) or ""))
         values.append(cells)
     keys = [column.key for column in columns]
     return columns, [dict(zip(keys, row, strict=True)) for row in zip(*values, strict=True)]
+
+
+def _read_cells(array: Any) -> tuple[str, list[Any]]:
+    """Kind and cells of a column."""
+    import vtk
+
+    values = [array.GetValue(row) for row in range(array.GetNumberOfValues())]
+    if isinstance(array, vtk.vtkStringArray):
+        return "text", [value or None for value in values]
+    if isinstance(array, (vtk.vtkDoubleArray, vtk.vtkFloatArray)):
+        return "number", [None if math.isnan(value) else value for value in values]
+    return "whole", [int(value) for value in values]
 
 
 def write_candidate_table(scene: Any, candidates: Sequence[Candidate], *, node: Any = None) -> Any:
@@ -161,6 +162,7 @@ def write_candidate_table(scene: Any, candidates: Sequence[Candidate], *, node: 
 
 
 FACT_COLUMNS = (Column("fact"), Column("value"))
+"""The table of nested facts: a fact's name and its value."""
 
 
 def write_facts(scene: Any, name: str, facts: Mapping[str, Any], *, node: Any = None) -> Any:

@@ -19,7 +19,7 @@ SOURCE_ROLE = "PainGenerator.Source"
 """Node reference from a volume of ours (the SUV) to the volume that it was made from."""
 
 VALUE_SAMPLES = 50_000
-"""The range of a volume's values is told from about so many voxels."""
+"""About how many voxels the range of a volume's values is taken from."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,7 +36,7 @@ class VolumeFacts:
     unit : str or None
         Coded unit of the voxels.
     geometry : Geometry
-        Of the node itself, its transforms left aside.
+        Of the node itself, without its transforms.
     value_range : tuple of float
         1st and 99th percentile of a sample of the voxels.
     """

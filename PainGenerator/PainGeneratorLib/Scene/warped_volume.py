@@ -14,13 +14,15 @@ from scipy import ndimage
 from ..Numerics.core.image import Geometry, Image, transform_points
 
 LATTICE_TOLERANCE_VOXELS = 0.05
-"""Positions interpolated between the points where the transform is evaluated may be so far off."""
+"""Largest error, in voxels, of positions interpolated between the points where the transform is evaluated (upper
+bound). Our estimate: far below what can be seen or measured."""
 
 MAX_LATTICE_STEP = 32
-"""Largest distance, in voxels within a slice, of the points where the transform is evaluated first."""
+"""Largest distance, in voxels within a slice, between the points where the transform is evaluated (upper bound); it is
+halved until the error is small enough."""
 
 FACE_POINTS = 9
-"""Points along each edge of the volume that are moved to find out how far it reaches in the world."""
+"""How many points along each edge of the volume are moved to find out how far it reaches in the world."""
 
 
 def resample_warped(image: Image, transform_node: Any, frame_node: Any = None) -> Image:

@@ -1,10 +1,10 @@
-"""A whole case as a scene, and back: what Slicer's Save and an ``.mrb`` keep.
+"""A whole case written into a scene: what Slicer's Save and an ``.mrb`` file keep.
 
-One truth, the rest derived. The truth is:
+Each fact is stored once, and the rest is made from it. What is stored is:
 
 * images and the transforms above them: their MRML nodes;
 * hot spots, MR findings, candidates (with status, name, comment), the case's data and its provenance: one text node
-  with JSON;
+  with JSON (:mod:`.case_text`), which also holds the exact grids and transforms;
 * the outline of a candidate that was redrawn with Slicer's own tools: its segment.
 
 Segmentations, the table, target points and pain sites are made from these, each time :func:`write_case` is called, in
@@ -28,7 +28,10 @@ from .segments import Segment, write_segmentation
 from .volumes_in_scene import OWN_ATTRIBUTE
 
 _ROLE_PRESETS = {"PET": "pet-fusion"}
+"""How a new volume is shown first, by its role."""
+
 _MODALITY_PRESETS = {"MR": "mr", "CT": "ct"}
+"""How a new volume of another role is shown first, by its modality."""
 
 _STORED_AS_THEY_ARE = (
     "reference_role",
@@ -45,6 +48,7 @@ _STORED_AS_THEY_ARE = (
     "working",
     "implant_margin",
 )
+"""Fields of :class:`.SceneContent` that the text holds as they are."""
 
 
 def write_case(scene: Any, content: SceneContent, *, set_views: bool = True) -> CaseNodes:
@@ -60,9 +64,13 @@ def write_case(scene: Any, content: SceneContent, *, set_views: bool = True) -> 
     Returns
     -------
     CaseNodes
+
+    Raises
+    ------
+    ValueError
+        When the content has no series of its reference role.
     """
-    if content.first(content.reference_role) is None:
-        raise ValueError(f"there is no series of the reference role {content.reference_role}")
+    reference = content.series.index(content.reference)
     volumes, transforms = _write_series(scene, content)
     written = _write_results(scene, content, volumes)
     written.transforms = transforms
@@ -71,14 +79,15 @@ def write_case(scene: Any, content: SceneContent, *, set_views: bool = True) -> 
     if set_views:
         nodes.set_slice_defaults(
             scene,
-            volumes[content.series.index(content.first(content.reference_role))],
+            volumes[reference],
             volumes[content.series.index(pet)] if pet is not None else None,
         )
     return written
 
 
 def write_candidates(scene: Any, content: SceneContent, written: Mapping[str, Region]) -> None:
-    """Bring a scene up to date after an act on the candidates: their segmentation, table, target points, the text.
+    """Bring a scene up to date after the reader changed candidates: their segmentation, table and target points, and
+    the text.
 
     Parameters
     ----------
@@ -103,7 +112,7 @@ def candidate_grid(content: SceneContent) -> Geometry:
 
 
 def _world_geometry(content: SceneContent, role: str) -> Geometry:
-    series = content.first(role) or content.first(content.reference_role)
+    series = content.first(role) or content.reference
     return series.image.geometry.moved(np.linalg.inv(series.reference_to_series_ras))
 
 
@@ -126,7 +135,7 @@ def _write_series(scene: Any, content: SceneContent) -> tuple[list[Any], list[An
             node.SetAttribute("DICOM.instanceUIDs", " ".join(series.instance_uids))
         volumes.append(node)
         transform = None
-        if series is not content.first(content.reference_role):
+        if series is not content.reference:
             transform_key = key.replace("series.", "transform.")
             transform = nodes.add_transform(
                 scene,
@@ -146,7 +155,7 @@ def _write_series(scene: Any, content: SceneContent) -> tuple[list[Any], list[An
 
 
 def _release(scene: Any, key: str, keeper: Any) -> None:
-    """Take a series' key from volumes that have lost the role, and the volumes out of our transform."""
+    """Take a series' key from volumes that no longer have its role, and take these volumes out of our transform."""
     transform = find_node(scene, "vtkMRMLLinearTransformNode", key.replace("series.", "transform."))
     for index in range(scene.GetNumberOfNodesByClass("vtkMRMLScalarVolumeNode")):
         node = scene.GetNthNodeByClass(index, "vtkMRMLScalarVolumeNode")
@@ -170,7 +179,7 @@ def detach(node: Any, transform: Any) -> None:
 
 
 def _topmost(node: Any, ours: Any) -> Any:
-    """The node above which our transform goes, or our transform where it is there already."""
+    """The topmost node above a volume, under which our transform goes; our transform where it is there already."""
     while node is not ours and node.GetParentTransformNode() is not None:
         node = node.GetParentTransformNode()
     return node
@@ -187,7 +196,7 @@ def _series_keys(content: SceneContent) -> list[str]:
 
 
 def _write_results(scene: Any, content: SceneContent, volumes: list[Any]) -> CaseNodes:
-    reference = volumes[content.series.index(content.first(content.reference_role))]
+    reference = volumes[content.series.index(content.reference)]
     pet = content.first("PET")
     pet_volume = volumes[content.series.index(pet)] if pet is not None else reference
     warnings: list[str] = []
@@ -257,7 +266,7 @@ def _write_anatomy(scene: Any, content: SceneContent) -> list[Any]:
 
 
 def _write_margin(scene: Any, content: SceneContent, reference: Any) -> list[Any]:
-    """The zone of the implant that is not to be trusted, as a segmentation with one segment."""
+    """The zone around the implant where PET and MR are unreliable, as a segmentation with one segment."""
     found = find_node(scene, "vtkMRMLSegmentationNode", "implant-margin")
     region = content.implant_margin
     if region is None or not len(region):
@@ -276,7 +285,7 @@ def _write_margin(scene: Any, content: SceneContent, reference: Any) -> list[Any
 
 
 def _write_maps(scene: Any, content: SceneContent) -> None:
-    """Hidden volumes: kept with the scene, offered in no list."""
+    """Volumes that are saved with the scene, but not offered in any list of volumes."""
     found = {(node.GetAttribute(KEY_ATTRIBUTE) or "").removeprefix(MAP_KEY): node for node in map_nodes(scene)}
     for name, image in content.maps.items():
         node = nodes.add_volume(scene, image, f"PainGenerator {name}", node=found.pop(name, None))
@@ -288,7 +297,10 @@ def _write_maps(scene: Any, content: SceneContent) -> None:
 
 def _write_text(scene: Any, content: SceneContent, grid: Geometry) -> Any:
     stored = {name: getattr(content, name) for name in _STORED_AS_THEY_ARE}
-    stored["grid"] = Region(grid, np.empty(0, dtype=np.int64))
+    stored["grid"] = grid
+    stored["image_grids"] = {MAP_KEY + name: image.geometry for name, image in content.maps.items()}
+    if content.anatomy is not None:
+        stored["image_grids"]["anatomy"] = content.anatomy.geometry
     stored["series"] = [
         {
             "key": key,
@@ -297,6 +309,9 @@ def _write_text(scene: Any, content: SceneContent, grid: Geometry) -> Any:
             "instance_uids": series.instance_uids,
             "dicom": series.dicom,
             "preset": series.preset,
+            "geometry": series.image.geometry,
+            "dtype": str(series.image.array.dtype),
+            "reference_to_series_ras": series.reference_to_series_ras,
         }
         for series, key in zip(content.series, _series_keys(content), strict=True)
     ]
@@ -314,7 +329,7 @@ def _place_in_hierarchy(scene: Any, content: SceneContent, written: CaseNodes) -
         or subject_hierarchy.place_series(scene, volume, series.dicom)
         for volume, series in zip(written.volumes, content.series, strict=True)
     ]
-    reference = content.series.index(content.first(content.reference_role))
+    reference = content.series.index(content.reference)
     results = [written.candidates, written.hot_spots, written.mr_findings, written.targets, written.pain_sites]
     results += [written.table, written.text, *written.others]
     results += [transform for transform in written.transforms if transform is not None]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ import numpy as np
 
 from ..Numerics.core.errors import PainGeneratorError
 from ..Numerics.core.image import Image
+from ..Numerics.core.kept import Kept
 from ..Numerics.core.words import Group, listed
 from ..Numerics.fusion.candidates import Symptoms
 from ..Numerics.suv.factors import PetHeader
@@ -18,7 +20,7 @@ from .protocol import Protocol, load_protocol
 
 
 @dataclass(frozen=True)
-class CaseOptions:
+class CaseOptions(Kept):
     """What the user says about a case; everything else is read from its files.
 
     Parameters
@@ -58,6 +60,9 @@ class CaseOptions:
     protocol_file: Path | None = None
     settings: tuple[tuple[str, str], ...] = ()
 
+    not_kept = ("anatomy", "anatomy_labels", "landmarks", "protocol_file")
+    """Files of this machine: what was read from them is kept with the case instead."""
+
     def resolved_group(self) -> tuple[str, tuple[str, ...]]:
         """The clinical group, and a warning when it was not said.
 
@@ -90,7 +95,7 @@ class CaseOptions:
 
 
 @dataclass
-class Warnings:
+class Warnings(Kept):
     """Sentences for the user, each once, in the order in which they arose."""
 
     sentences: list[str] = field(default_factory=list)
@@ -100,7 +105,7 @@ class Warnings:
 
 
 @dataclass(eq=False)
-class CaseSeries:
+class CaseSeries(Kept):
     """One series with a role, from a DICOM folder or from a loaded volume.
 
     Parameters
@@ -125,9 +130,16 @@ class CaseSeries:
     frame_of_reference: str | None
     facts: dict[str, Any]
 
+    not_kept = ("image",)
+    """The voxels are kept as a volume of the scene."""
+
+    def to_kept(self) -> dict[str, Any]:
+        """All kept fields; of the facts all but the paths of the files, which belong to this machine."""
+        return {**super().to_kept(), "facts": {name: fact for name, fact in self.facts.items() if name != "files"}}
+
 
 @dataclass(eq=False)
-class Case:
+class Case(Kept):
     """One examination, read.
 
     Parameters
@@ -170,6 +182,47 @@ class Case:
     all_series: list[dict[str, Any]] = field(default_factory=list)
     input_folder: Path | None = None
     input_files: tuple[Path, ...] = ()
+
+    not_kept = ("protocol", "pet_header", "pet_is_suv", "pet_unit", "input_folder", "input_files")
+    """The protocol is kept by the session's settings, the PET as SUVbw; files belong to this machine."""
+
+    def to_kept(self) -> dict[str, Any]:
+        """All kept fields, with options, series and warnings as dicts of their own kept fields."""
+        parts = {
+            "options": self.options.to_kept(),
+            "series": {role: series.to_kept() for role, series in self.series.items()},
+            "warnings": self.warnings.to_kept(),
+        }
+        return {**super().to_kept(), **parts}
+
+    @classmethod
+    def reopened(
+        cls, kept: Mapping[str, Any], protocol: Protocol, images: Mapping[str, Image], **options: Any
+    ) -> Case:
+        """The case again, from what :meth:`to_kept` gave.
+
+        Parameters
+        ----------
+        kept : mapping
+        protocol : Protocol
+        images : mapping of role to Image
+            The PET as SUVbw; series without an image are left out.
+        **options
+            Fields of :class:`CaseOptions` that take the place of the kept ones.
+        """
+        return cls.from_kept(
+            kept,
+            options=CaseOptions.from_kept(kept["options"], **options),
+            protocol=protocol,
+            series={
+                role: CaseSeries.from_kept(series, image=images[role])
+                for role, series in kept["series"].items()
+                if role in images
+            },
+            pet_header=None,
+            pet_is_suv=True,
+            warnings=Warnings.from_kept(kept["warnings"]),
+        )
 
     @property
     def reference(self) -> CaseSeries:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -14,6 +16,7 @@ from ..Anatomy.zones import HipImplant
 from ..Anatomy.zones import hip_implant as hip_implant_of
 from ..Numerics.body.symmetry import RELIABLE_QUALITY, SymmetryPlane, find_symmetry_plane
 from ..Numerics.core.image import Geometry, Image, Region, transform_points
+from ..Numerics.core.kept import Kept
 from ..Numerics.core.records import Candidate, HotSpot, Place
 from ..Numerics.fusion.candidates import FusionParameters, Name, fuse
 from ..Numerics.mr.findings import MRResult
@@ -22,9 +25,13 @@ from .case import Case
 from .progress import Show, StageClock, part, silent
 from .stages import Alignment, Suv, find_on_mr, pet_detector
 
+_TISSUE_MAP = "tissues"
+_Z_MAP = "z "
+"""The name of a z map begins with this; the role of the series follows."""
+
 
 @dataclass(eq=False)
-class Found:
+class Found(Kept):
     """What was found, with all that taking measures anew needs.
 
     Parameters
@@ -50,6 +57,31 @@ class Found:
     hot_spots: list[HotSpot]
     candidates: list[Candidate]
     detector: HotSpotDetector | None = None
+
+    not_kept = ("detector",)
+
+    def to_kept(self) -> dict[str, Any]:
+        """All kept fields, with the MR's result as a dict of its own kept fields."""
+        return {**super().to_kept(), "mr": self.mr.to_kept()}
+
+    @classmethod
+    def reopened(cls, kept: Mapping[str, Any], maps: Mapping[str, Image]) -> Found:
+        """What was found, again.
+
+        Parameters
+        ----------
+        kept : mapping
+            As :meth:`to_kept` gave it.
+        maps : mapping of str to Image
+            As :attr:`maps` gave them.
+        """
+        z_maps = {name.removeprefix(_Z_MAP): image for name, image in maps.items() if name.startswith(_Z_MAP)}
+        return cls.from_kept(kept, mr=MRResult.from_kept(kept["mr"], tissues=maps[_TISSUE_MAP], z_maps=z_maps))
+
+    @property
+    def maps(self) -> dict[str, Image]:
+        """The images of the result by name, on the reference grid: tissue classes and z maps."""
+        return {_TISSUE_MAP: self.mr.tissues} | {f"{_Z_MAP}{role}": z for role, z in self.mr.z_maps.items()}
 
     def namer(self, anatomy: AnatomyMap | None, suv: Suv, alignment: Alignment) -> Name:
         """Names places with all that is known of this body."""

@@ -19,6 +19,7 @@ from scipy import ndimage
 
 from ..core.histogram import otsu
 from ..core.image import Geometry, Image, resample
+from ..core.kept import Kept
 from .straight_spine import StraightSpine
 
 GRID_MM = 3.0
@@ -54,7 +55,7 @@ _AIR_PART, _AIR_PART_WITH_NOISE = 0.12, 0.2
 
 
 @dataclass(frozen=True, eq=False)
-class SpineLine:
+class SpineLine(Kept):
     """The canal's curve.
 
     Parameters

@@ -14,6 +14,7 @@ from scipy import ndimage, optimize
 
 from ..core.histogram import otsu
 from ..core.image import Geometry, Image
+from ..core.kept import Kept
 
 LEFT_RAS = np.array([-1.0, 0.0, 0.0])
 """The patient's left in RAS."""
@@ -33,7 +34,7 @@ MAX_POINTS = 6000
 
 
 @dataclass(frozen=True, eq=False)
-class SymmetryPlane:
+class SymmetryPlane(Kept):
     """The midsagittal plane.
 
     Parameters

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from .image import Region
+from .kept import Kept
 
 MR_KINDS = (
     "oedema",
@@ -49,7 +50,7 @@ FLAG_TEXTS: dict[str, str] = {
 
 
 @dataclass(eq=False)
-class HotSpot:
+class HotSpot(Kept):
     """A connected focus of raised uptake on PET.
 
     Positions are in the PET's own frame until the alignment moves them.
@@ -87,7 +88,7 @@ class HotSpot:
 
 
 @dataclass(eq=False)
-class MRFinding:
+class MRFinding(Kept):
     """A connected region of structural abnormality on MR, in the reference series' frame."""
 
     label: int
@@ -107,7 +108,7 @@ class MRFinding:
 
 
 @dataclass(frozen=True)
-class Place:
+class Place(Kept):
     """The anatomical name of a position.
 
     `level` is a disc level ("L4/L5") or a vertebra ("L4"), `zone` a zone name ("Gruen 3"); None where unknown.
@@ -122,7 +123,7 @@ class Place:
 
 
 @dataclass(eq=False)
-class Candidate:
+class Candidate(Kept):
     """One potential pain generator, in the reference series' frame."""
 
     id: str

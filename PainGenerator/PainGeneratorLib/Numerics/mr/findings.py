@@ -12,6 +12,7 @@ from ..body.discs import with_discs
 from ..body.symmetry import RELIABLE_QUALITY, SymmetryPlane
 from ..core import tissues
 from ..core.image import Geometry, Image, Region
+from ..core.kept import Kept
 from ..core.records import MRFinding
 from .bias import BiasParameters
 from .bright import as_finding, bright_mask, bright_parts
@@ -35,7 +36,7 @@ Progress = Callable[[float, str], None]
 
 
 @dataclass(frozen=True, eq=False)
-class MRResult:
+class MRResult(Kept):
     """All that the MR says, on the reference series' grid.
 
     Parameters
@@ -61,6 +62,9 @@ class MRResult:
     warnings: list[str] = field(default_factory=list)
     weak: list[MRFinding] = field(default_factory=list)
     spine_line: SpineLine | None = None
+
+    not_kept = ("tissues", "z_maps")
+    """Images are kept as volumes of the scene."""
 
 
 def find_mr_findings(

@@ -10,6 +10,7 @@ from scipy import ndimage
 from ..body.symmetry import RELIABLE_QUALITY, SymmetryPlane
 from ..core import tissues
 from ..core.image import Geometry, Region
+from ..core.kept import Kept
 from .signal import Signals, block_mean, coarse_factors, coarser, extents_mm, near_mask, sample_mask, spread_blocks
 
 FRONT_MM = 35.0
@@ -19,7 +20,7 @@ JOINED_MM = 20.0
 
 
 @dataclass(frozen=True, eq=False)
-class ImplantResult:
+class ImplantResult(Kept):
     """What was found of an implant; all None when nothing was.
 
     Parameters

@@ -15,6 +15,7 @@ import numpy as np
 from ..body.straight_spine import LevelReference, StraightSpine
 from ..body.symmetry import RELIABLE_QUALITY, SymmetryPlane
 from ..core.image import Image
+from ..core.kept import Kept
 from ..core.records import HotSpot
 from .body_shape import BodyShape
 from .contours import METHODS, ContourParameters, methods_that_differ
@@ -101,7 +102,7 @@ class HotSpotParameters:
 
 
 @dataclass(frozen=True, eq=False)
-class HotSpotResult:
+class HotSpotResult(Kept):
     """What was found.
 
     Parameters

@@ -20,6 +20,7 @@ from ..body.symmetry import SymmetryPlane
 from ..core import tissues as tissue_codes
 from ..core.histogram import otsu
 from ..core.image import Geometry, Image
+from ..core.kept import Kept
 
 CELL_MM = 8.0
 """Edge of a cell for surroundings of unknown tissue."""
@@ -62,7 +63,7 @@ class ReferenceParameters:
 
 
 @dataclass(frozen=True)
-class ReferenceValue:
+class ReferenceValue(Kept):
     """A line of the table of reference values.
 
     Parameters

@@ -8,6 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from ..core.kept import Kept
+
 BY_HAND = "given by hand"
 DERIVED = "derived"
 
@@ -86,7 +88,7 @@ class SuvOverrides:
 
 
 @dataclass(frozen=True)
-class ProvenanceRow:
+class ProvenanceRow(Kept):
     """One line of "which number was used?"."""
 
     quantity: str
@@ -108,7 +110,7 @@ class ProvenanceRow:
 
 
 @dataclass(frozen=True, eq=False)
-class SuvResult:
+class SuvResult(Kept):
     """SUVbw factors of a PET series and how they came about.
 
     ``factors`` has shape (n_slices,), g/ml SUVbw per rescaled unit: ``suv = rescaled * factors[:, None, None]``.
