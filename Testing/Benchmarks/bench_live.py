@@ -76,7 +76,7 @@ def slider_rows(suv: Image, plain: Timing | None = None) -> dict[str, Timing]:
         method = [timed(lambda m=m: live.preview(1.2, m))[0] for m in ("a50p", "percent-41", "reference-ratio")]
         changed = []
         for value in np.linspace(1.4, 1.8, MOVES // 3):
-            live.set_parameter("hot_spots.contour_ratio", float(value))
+            live.set_parameter("hot_spots.contour.ratio", float(value))
             changed.append(timed(lambda: live.preview(1.2, "reference-ratio"))[0])
         shown = len(live.preview_rows())
         rows = {"slider": percentile(moved), "method": percentile(method), "threshold": percentile(changed)}

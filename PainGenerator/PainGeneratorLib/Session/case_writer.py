@@ -58,9 +58,7 @@ class CaseWriter:
             warnings=state.warnings,
         )
         content.working["unmatched"] = list(state.unmatched)
-        content.working["landmarks"] = {
-            role: [pairs.reference_ras, pairs.series_ras] for role, pairs in state.landmarks.items()
-        }
+        content.working["landmarks"] = dict(state.landmarks)
         return content
 
     def _own_volumes(self, case: Case) -> dict[str, Any]:

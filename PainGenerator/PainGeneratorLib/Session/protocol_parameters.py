@@ -13,10 +13,10 @@ from .types import ParameterEntry
 SENSITIVITY = "hot_spots.sensitivity"
 """Name of the parameter that the slider changes: ratio of a focus to its reference tissue."""
 
-CONTOUR_METHOD = "hot_spots.contour_method"
+CONTOUR_METHOD = "hot_spots.contour.method"
 """Name of the parameter that says how outlines are drawn on the PET."""
 
-CONTOUR_SUV = "hot_spots.contour_suv"
+CONTOUR_SUV = "hot_spots.contour.suv"
 """Name of the parameter that holds the threshold of the contour method ``fixed-suv``, in g/ml."""
 
 

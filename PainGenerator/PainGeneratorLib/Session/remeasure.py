@@ -1,36 +1,38 @@
-"""Measures, place and score of a candidate whose outline the reader changed or drew."""
+"""Measures, place and score of a candidate whose outline the reader changed, drew, or grew by a click."""
 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from ..Numerics.body.symmetry import RELIABLE_QUALITY, SymmetryPlane, left_right_ratio
-from ..Numerics.core.image import Geometry, Image, Region, resample
+from ..Numerics.core.image import Geometry, Image, Region, resample, transform_points
 from ..Numerics.core.records import Candidate, HotSpot, MRFinding, Place
 from ..Numerics.core.regions import gap_mm, on_grid, overlap_fraction
+from ..Numerics.core.words import Evidence, Origin, Side
 from ..Numerics.fusion.candidates import FusionParameters, Name, Symptoms, flag_and_score
 from ..Numerics.mr.findings import MRResult
 from ..Numerics.pet.detector import HotSpotDetector
-from ..Numerics.pet.manual_focus import focus_of, grow_on_image, grow_on_pet
-from ..Numerics.pet.measuring import mirrored_peak
-from ..Numerics.pet.peak import suv_peak
-from ..Numerics.pet.reference_tissue import SURROUNDINGS
+from ..Numerics.pet.manual_focus import grow_on_image, grow_on_pet
 from ..Workflow.case import Case
 from ..Workflow.finding import Found, pet_in_reference
 from ..Workflow.stages import Alignment, Suv
 
 BY_READER = "drawn by the reader"
 """Contour method of an outline that no threshold made."""
-
 LEAST_MR_VOXELS = 3
-"""A z-score is the mean of at least so many voxels."""
+"""Lower bound of the number of voxels whose mean is a z-score; fewer are noise. Our estimate."""
+CLICKED_KIND = "oedema"
+"""Kind of a finding that the reader points at on an MR, until the reader gives another one."""
+CLICKED_GRADE = 0.33
+"""Grade of such a finding: the lowest one, as only the reader's click supports it."""
+KINDS_WITH_Z = ("oedema", "Modic I")
+"""Kinds of MR findings that are bright against normal marrow, so that a mean z-score describes them."""
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class Remeasure:
     """Takes measures anew; callable as the ``measure`` of :class:`.review.Review`.
 
@@ -38,10 +40,10 @@ class Remeasure:
     ----------
     pet : Image
         SUV, placed in the reference frame.
+    pet_to_reference : ndarray, shape (4, 4)
+        Maps points of the PET's own frame (RAS mm) to the reference frame; identity where the two are not aligned.
     detector : HotSpotDetector
-        Knows the reference tissue of every voxel of the same array.
-    symmetry : SymmetryPlane or None
-        In the reference frame; None when left and right cannot be compared.
+        Measures regions in the PET's own frame.
     mr : MRResult
     hot_spots : sequence of HotSpot
         All that were found, in the reference frame.
@@ -49,19 +51,17 @@ class Remeasure:
     case : Case
         For group, pain and parameters.
     aligned : bool
-        PET and MR are.
-    mirror_search_mm : float
+        Whether PET and MR are aligned.
     """
 
     pet: Image
+    pet_to_reference: np.ndarray
     detector: HotSpotDetector
-    symmetry: SymmetryPlane | None
     mr: MRResult
     hot_spots: Sequence[HotSpot]
     namer: Name
     case: Case
     aligned: bool
-    mirror_search_mm: float
 
     @classmethod
     def of(
@@ -75,17 +75,15 @@ class Remeasure:
     ) -> Remeasure:
         """From the results of the steps."""
         aligned = alignment.is_aligned("PET")
-        plane = found.symmetry.moved(alignment.pet_to_reference) if aligned else found.symmetry
         return cls(
-            pet_in_reference(suv, alignment),
-            detector,
-            plane if plane.quality >= RELIABLE_QUALITY else None,
-            found.mr,
-            found.hot_spots,
-            namer,
-            case,
-            aligned,
-            case.protocol.value("hot_spots.mirror_search_mm"),
+            pet=pet_in_reference(suv, alignment),
+            pet_to_reference=alignment.pet_to_reference if aligned else np.eye(4),
+            detector=detector,
+            mr=found.mr,
+            hot_spots=found.hot_spots,
+            namer=namer,
+            case=case,
+            aligned=aligned,
         )
 
     def __call__(self, candidate: Candidate) -> Candidate:
@@ -95,7 +93,7 @@ class Remeasure:
             candidate,
             centroid_ras_mm=region.centroid_ras_mm,
             volume_ml=region.volume_ml,
-            place=self.namer(region) if self._is_named_by_us(candidate) else candidate.place,
+            place=self.namer(region) if self._is_named_by_program(candidate) else candidate.place,
             mr_findings=self._findings_at(candidate),
             suv_max=None,
             suv_peak=None,
@@ -110,9 +108,8 @@ class Remeasure:
         )
         self._measure_pet(changed, candidate)
         self._measure_mr(changed)
-        both = bool(changed.hot_spots) and bool(changed.mr_findings)
-        changed.evidence = "PET+MR" if both else "PET only" if changed.hot_spots else "MR only"
-        items = (*changed.hot_spots, *changed.mr_findings)
+        changed.evidence = _evidence(changed)
+        items: list[HotSpot | MRFinding] = [*changed.hot_spots, *changed.mr_findings]
         changed.flags = list(dict.fromkeys([*(f for item in items for f in item.flags), *changed.place.flags]))
         flag_and_score(
             changed,
@@ -130,15 +127,15 @@ class Remeasure:
         """Where it hurts."""
         return self.case.options.symptoms()
 
-    def _is_named_by_us(self, candidate: Candidate) -> bool:
-        """A name that the reader gave stays; one that follows from the former outline follows the new one."""
-        former = [*candidate.hot_spots, *candidate.mr_findings]
+    def _is_named_by_program(self, candidate: Candidate) -> bool:
+        """Whether the name of a candidate follows from its outline; a name that the reader gave stays."""
+        former: list[HotSpot | MRFinding] = [*candidate.hot_spots, *candidate.mr_findings]
         return candidate.place.name == "" or any(
             _same_place(self.namer(item.region), candidate.place) for item in former
         )
 
     def _findings_at(self, candidate: Candidate) -> list[MRFinding]:
-        """Findings that the outline meets: by overlap, or as near as fusion joins them; clearest first."""
+        """Findings that overlap the outline or lie as near as fusion joins them; clearest first."""
         if not self.aligned and candidate.hot_spots:
             return []
         reach = self.case.protocol.value("fusion.join_gap_mm")
@@ -148,7 +145,10 @@ class Remeasure:
         return sorted(near, key=lambda f: (-f.grade, -(f.z or 0.0), -f.volume_ml))
 
     def _measure_pet(self, changed: Candidate, candidate: Candidate) -> None:
-        """Uptake of the outline, when it has a hot spot of its own or meets one; as one hot spot."""
+        """Measure the uptake in the outline as one hot spot, where the outline meets a hot spot of its own or another.
+
+        An outline that meets none keeps no measures of PET.
+        """
         met = [
             spot
             for spot in (*candidate.hot_spots, *(s for s in self.hot_spots if s.physiologic is None))
@@ -157,52 +157,40 @@ class Remeasure:
         changed.hot_spots = []
         if not met:
             return
-        spot = self.spot_of(changed.region, met[0].contour_method if candidate.origin == "manual" else BY_READER)
+        method = met[0].contour_method if candidate.origin == Origin.MANUAL else BY_READER
+        spot = self.spot_of(changed.region, method)
         if spot is None:
             return
         changed.hot_spots = [spot]
-        for name in ("suv_max", "suv_peak", "suv_mean", "mtv_ml", "tlg_g", "tbr", "left_right_ratio"):
-            setattr(changed, name, getattr(spot, name))
+        changed.suv_max, changed.suv_peak, changed.suv_mean = spot.suv_max, spot.suv_peak, spot.suv_mean
+        changed.mtv_ml, changed.tlg_g = spot.mtv_ml, spot.tlg_g
+        changed.tbr, changed.left_right_ratio = spot.tbr, spot.left_right_ratio
 
     def spot_of(self, region: Region, method: str = BY_READER) -> HotSpot | None:
-        """The uptake within a region of the reference frame; None when no voxel of the PET lies in it."""
-        flat = on_grid(region, self.pet.geometry).flat
-        values = self.pet.array.reshape(-1)[flat]
-        flat, values = flat[np.isfinite(values)], values[np.isfinite(values)]
-        if not flat.size:
-            return None
-        inside = Region(self.pet.geometry, flat)
-        peak = suv_peak(self.pet, inside, spheres=self.detector.around.spheres)
-        focus = focus_of(self.pet, self.detector.references, flat)
-        reference, name = self.detector.reference_of(focus)
-        mirrored = None
-        if self.symmetry is not None:
-            mirrored = mirrored_peak(self.pet, self.symmetry, inside, peak.position_ras, self.mirror_search_mm)
-        mean = float(values.mean(dtype=np.float64))
-        flags = ["peak-at-edge"] if peak.at_edge else []
-        if name == SURROUNDINGS:
-            flags.append("no-reference")
-        unreliable = self.detector.around.unreliable
-        if unreliable is not None and unreliable.reshape(-1)[flat].any():
-            flags.append("near-implant")
-        return HotSpot(
-            label=0,
+        """The uptake within a region.
+
+        Parameters
+        ----------
+        region : Region
+            In the reference frame, on any grid.
+        method : str
+            How the outline was drawn.
+
+        Returns
+        -------
+        HotSpot or None
+            In the reference frame; None when no voxel of the PET with a value lies in the region.
+        """
+        spot = self.detector.measure_outline(region.moved(np.linalg.inv(self.pet_to_reference)), method)
+        return None if spot is None else self._in_reference(spot, region)
+
+    def _in_reference(self, spot: HotSpot, region: Region) -> HotSpot:
+        """A hot spot of the PET's own frame, with its region of the reference frame."""
+        return dataclasses.replace(
+            spot,
             region=region,
             centroid_ras_mm=region.centroid_ras_mm,
-            peak_ras_mm=peak.position_ras,
-            suv_max=float(values.max()),
-            suv_peak=peak.value,
-            suv_mean=mean,
-            mtv_ml=region.volume_ml,
-            tlg_g=mean * region.volume_ml,
-            background=None,
-            reference=reference,
-            reference_name=name,
-            tbr=None if peak.value is None else peak.value / reference,
-            left_right_ratio=left_right_ratio(peak.value, mirrored),
-            contour_method=method,
-            contour_threshold=float(values.min()),
-            flags=flags,
+            peak_ras_mm=transform_points(self.pet_to_reference, spot.peak_ras_mm),
         )
 
     def _measure_mr(self, changed: Candidate) -> None:
@@ -216,86 +204,142 @@ class Remeasure:
         changed.mr_z = clearest.z if z is None else z
 
     def z_of(self, region: Region, finding: MRFinding) -> float | None:
-        """Mean z of the voxels of a region on the series that shows a finding best; None outside its z map."""
+        """Mean z-score of a region on the series that shows a finding best.
+
+        Parameters
+        ----------
+        region : Region
+            In the reference frame.
+        finding : MRFinding
+
+        Returns
+        -------
+        float or None
+            None outside that series' z map, and for kinds that a z-score does not describe.
+        """
         z_map = self.mr.z_maps.get(finding.series_role)
-        if z_map is None or finding.kind not in ("oedema", "Modic I"):
+        if z_map is None or finding.kind not in KINDS_WITH_Z:
             return None
         flat = on_grid(region, z_map.geometry).flat
         values = z_map.array.reshape(-1)[flat]
         values = values[np.isfinite(values)]
         return float(values.mean(dtype=np.float64)) if values.size >= LEAST_MR_VOXELS else None
 
-    def at(self, position_ras: np.ndarray, pet_to_reference: np.ndarray, mr_images: dict[str, Image]) -> Candidate:
-        """A candidate at a place of the reader's: a focus on PET where uptake is raised, else a region on the MR.
+    def at(self, position_ras: np.ndarray, mr_images: Mapping[str, Image]) -> Candidate:
+        """A candidate at a place that the reader chose: a focus on PET where uptake is raised, else a region on an MR.
 
         Parameters
         ----------
         position_ras : ndarray, shape (3,)
-            In the reference frame.
-        pet_to_reference : ndarray, shape (4, 4)
+            In the reference frame, RAS mm.
         mr_images : mapping of role to Image
-            In the reference frame, the one to grow on first.
+            In the reference frame; the first one that holds the place is grown on.
 
         Returns
         -------
         Candidate
             Not measured yet.
+
+        Raises
+        ------
+        LookupError
+            When the place is outside all images.
         """
         position = np.asarray(position_ras, dtype=float)
-        spot = self._grown_on_pet(position, pet_to_reference)
+        spot = self._grown_on_pet(position)
         if spot is not None:
             return new_candidate(spot.region, [spot], [])
         for role, image in mr_images.items():
             if image.geometry.contains(position):
-                region = grow_on_image(image, position)
-                finding = MRFinding(
-                    0, "oedema", region, region.centroid_ras_mm, region.volume_ml, None, None, role, 0.33, []
-                )
-                finding.z = self.z_of(region, finding)
-                return new_candidate(region, [], [finding])
+                finding = self._grown_on_mr(role, image, position)
+                return new_candidate(finding.region, [], [finding])
         raise LookupError("the place is outside all images")
 
-    def _grown_on_pet(self, position: np.ndarray, pet_to_reference: np.ndarray) -> HotSpot | None:
-        own = self.pet.geometry.moved(np.linalg.inv(pet_to_reference))
-        suv = Image(self.pet.array, own)
-        place = np.linalg.inv(pet_to_reference) @ [*position, 1.0]
-        method = self.case.protocol.value("hot_spots.contour_method")
-        spot = grow_on_pet(suv, self.detector, place[:3], method)
-        if spot is None:
-            return None
-        region = spot.region.moved(pet_to_reference)
-        peak = (pet_to_reference @ [*spot.peak_ras_mm, 1.0])[:3]
-        return dataclasses.replace(spot, region=region, centroid_ras_mm=region.centroid_ras_mm, peak_ras_mm=peak)
+    def _grown_on_pet(self, position: np.ndarray) -> HotSpot | None:
+        place = transform_points(np.linalg.inv(self.pet_to_reference), position)
+        method = self.case.protocol.value("hot_spots.contour.method")
+        spot = grow_on_pet(self.detector.scan.suv, self.detector, place, method)
+        return None if spot is None else self._in_reference(spot, spot.region.moved(self.pet_to_reference))
+
+    def _grown_on_mr(self, role: str, image: Image, position: np.ndarray) -> MRFinding:
+        region = grow_on_image(image, position)
+        finding = MRFinding(
+            label=0,
+            kind=CLICKED_KIND,
+            region=region,
+            centroid_ras_mm=region.centroid_ras_mm,
+            volume_ml=region.volume_ml,
+            z=None,
+            z_t1=None,
+            series_role=role,
+            grade=CLICKED_GRADE,
+        )
+        finding.z = self.z_of(region, finding)
+        return finding
 
 
-def values_at(images: dict[str, Image], position_ras: np.ndarray) -> dict[str, float | None]:
-    """Linearly interpolated values of images (in one frame) at a position; None outside."""
-    found: dict[str, float | None] = {}
-    for name, image in images.items():
-        ijk = image.geometry.to_ijk(np.asarray(position_ras, dtype=float))
-        low = np.clip(np.floor(ijk).astype(int) - 1, 0, np.array(image.geometry.shape[::-1]) - 1)
-        high = np.clip(np.floor(ijk).astype(int) + 3, 1, image.geometry.shape[::-1])
-        if not image.geometry.contains(position_ras) or np.any(high <= low):
-            found[name] = None
-            continue
-        part = tuple(slice(a, b) for a, b in zip(low[::-1], high[::-1], strict=True))
-        box = Image(image.array[part], image.geometry.cropped(tuple(low[::-1]), tuple((high - low)[::-1])))
-        matrix = np.eye(4)
-        matrix[:3, 3] = position_ras
-        value = float(resample(box, Geometry((1, 1, 1), matrix), order=1)[0, 0, 0])
-        found[name] = value if np.isfinite(value) else None
-    return found
+def values_at(images: Mapping[str, Image], position_ras: np.ndarray) -> dict[str, float | None]:
+    """Linearly interpolated values of images at a position.
+
+    Parameters
+    ----------
+    images : mapping of name to Image
+        All in one frame.
+    position_ras : ndarray, shape (3,)
+        RAS mm, in that frame.
+
+    Returns
+    -------
+    dict of str to float or None
+        None outside an image, and where it has no value.
+    """
+    return {name: _value_at(image, np.asarray(position_ras, dtype=float)) for name, image in images.items()}
+
+
+def _value_at(image: Image, position_ras: np.ndarray) -> float | None:
+    geometry = image.geometry
+    if not geometry.contains(position_ras):
+        return None
+    # Only the few voxels around the place are resampled, as the whole image would cost seconds.
+    shape = np.array(geometry.shape)
+    kji = np.floor(geometry.to_ijk(position_ras)).astype(int)[::-1]
+    first, end = np.clip(kji - 1, 0, shape - 1), np.clip(kji + 3, 1, shape)
+    (k, j, i), (k_end, j_end, i_end) = first.tolist(), end.tolist()
+    box = geometry.cropped((k, j, i), (k_end - k, j_end - j, i_end - i))
+    matrix = np.eye(4)
+    matrix[:3, 3] = position_ras
+    part = Image(image.array[k:k_end, j:j_end, i:i_end], box)
+    value = float(resample(part, Geometry((1, 1, 1), matrix), order=1)[0, 0, 0])
+    return value if np.isfinite(value) else None
 
 
 def new_candidate(
     region: Region, spots: list[HotSpot] | None = None, findings: list[MRFinding] | None = None
 ) -> Candidate:
     """A candidate of the reader's own, not measured or named yet."""
-    spots, findings = spots or [], findings or []
-    return Candidate(
-        "", 0, 0.0, {}, Place("", "", "midline"), "PET only" if spots else "MR only",
-        region, region.centroid_ras_mm, region.volume_ml, origin="manual", hot_spots=spots, mr_findings=findings,
-    )  # fmt: skip
+    candidate = Candidate(
+        id="",
+        rank=0,
+        score=0.0,
+        score_parts={},
+        place=Place("", "", Side.MIDLINE),
+        evidence=Evidence.MR_ONLY,
+        region=region,
+        centroid_ras_mm=region.centroid_ras_mm,
+        volume_ml=region.volume_ml,
+        origin=Origin.MANUAL,
+        hot_spots=spots or [],
+        mr_findings=findings or [],
+    )
+    candidate.evidence = _evidence(candidate)
+    return candidate
+
+
+def _evidence(candidate: Candidate) -> Evidence:
+    """Which modalities show something at a candidate; MR alone when neither does."""
+    if not candidate.hot_spots:
+        return Evidence.MR_ONLY
+    return Evidence.BOTH if candidate.mr_findings else Evidence.PET_ONLY
 
 
 def _same_place(a: Place, b: Place) -> bool:

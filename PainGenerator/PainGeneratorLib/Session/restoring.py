@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..Numerics.core.words import Role
-from ..Registration.landmarks import LandmarkPairs
 from ..Scene.read_case import read_case
 from ..Scene.scene_content import SceneContent
 from ..Scene.volumes_in_scene import SOURCE_ROLE
@@ -67,9 +66,6 @@ class Restorer:
         state = self._state
         state.pain_sites = tuple((float(r), float(a), float(s)) for r, a, s in content.pain_sites_ras)
         state.unmatched = list(content.working.get("unmatched", []))
-        state.landmarks = {
-            role: LandmarkPairs(*points) for role, points in content.working.get("landmarks", {}).items()
-        }
         self._settings.keep(**self._missing_settings(content))
         made = restored(content, self._settings.protocol())
         if made is None:
@@ -77,6 +73,7 @@ class Restorer:
             return
         state.case, state.suv, state.alignment = made.case, made.suv, made.alignment
         state.anatomy, state.found = made.anatomy, made.found
+        state.landmarks = dict(content.working.get("landmarks", {}))
         self._name_sources(content, made.case)
         if self._alignment.take_corrections():
             # What was found with other transforms is out of date.

@@ -175,12 +175,10 @@ class ReviewActs:
                     f"{candidate.id} ({candidate.place.name}) lies here already.",
                     "Choose it in the table to change it.",
                 )
-        alignment = self._state.require_found().alignment
         images = self._aids.reference_images()
         on_mr = {role.value: images[role] for role in GROW_ORDER if role in images}
-        to_reference = alignment.pet_to_reference if alignment.is_aligned(Role.PET) else np.eye(4)
         try:
-            grown = self._tools.remeasure().at(position, to_reference, on_mr)
+            grown = self._tools.remeasure().at(position, on_mr)
         except LookupError as error:
             raise PainGeneratorError("There is no image here.", "Click on the PET or an MR.") from error
         new_id = review.add(grown)

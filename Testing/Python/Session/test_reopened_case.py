@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from PainGeneratorLib.Headless.host import HeadlessHost
+from PainGeneratorLib.Session.protocol_parameters import CONTOUR_METHOD, SENSITIVITY
 from PainGeneratorLib.Session.session import Session
 
 pytestmark = [pytest.mark.scene, pytest.mark.slow]
@@ -50,8 +51,8 @@ def assert_reopened_is_the_same(live, host, folder: Path, sensitivities=SENSITIV
         again = Session(other.scene)
         assert said(again) == said(live)
         before = said(live)
-        sensitivity = live.protocol().value("hot_spots.sensitivity")
-        method = live.protocol().value("hot_spots.contour_method")
+        sensitivity = live.protocol().value(SENSITIVITY)
+        method = live.protocol().value(CONTOUR_METHOD)
         assert committed(again, sensitivity, method) == before, "the unchanged setting"
         for other_sensitivity in sensitivities:
             assert committed(again, other_sensitivity, method) == committed(live, other_sensitivity, method)

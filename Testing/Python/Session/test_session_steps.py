@@ -103,8 +103,8 @@ def test_parameters_have_a_way_back_to_the_shipped_values(session):
     assert ratio.is_default
     assert 1.0 < ratio.minimum < ratio.value < ratio.maximum
     assert ratio.description
-    assert entries["hot_spots.contour_method"].choices
-    session.set_parameter("hot_spots.contour_suv", 3.5)
+    assert entries["hot_spots.contour.method"].choices
+    session.set_parameter("hot_spots.contour.suv", 3.5)
     assert session.state("find") is StepState.OUT_OF_DATE
     assert session.can_preview(), "a contour needs no new run"
     assert session.preview(1.4, "fixed-suv") >= 0
@@ -113,7 +113,7 @@ def test_parameters_have_a_way_back_to_the_shipped_values(session):
     with pytest.raises(PainGeneratorError, match="preview"):
         session.preview(1.4, "adaptive")
     changed = {entry.name for entry in session.protocol_entries() if not entry.is_default}
-    assert changed >= {"hot_spots.contour_suv", "hot_spots.smoothing_fwhm_mm"}
+    assert changed >= {"hot_spots.contour.suv", "hot_spots.smoothing_fwhm_mm"}
     session.reset_parameter("hot_spots.smoothing_fwhm_mm")
     assert session.protocol().value("hot_spots.smoothing_fwhm_mm") == entries["hot_spots.smoothing_fwhm_mm"].value
     session.reset_parameters()

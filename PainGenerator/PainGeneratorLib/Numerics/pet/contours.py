@@ -50,10 +50,11 @@ _MASS_ROUNDS = 8
 _CORE_PART = 0.25
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class ContourParameters:
-    """What the methods need; the values come from the protocol (stage "hot_spots")."""
+    """Section "hot_spots.contour" of a protocol; see there for units, ranges and sources."""
 
+    method: str
     suv: float
     ratio: float
     sd_factor: float
@@ -62,13 +63,33 @@ class ContourParameters:
     shell_inner_mm: float
     shell_outer_mm: float
     margin_mm: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class NormalUptake:
+    """Uptake of normal tissue in this scan, as it was measured.
+
+    Parameters
+    ----------
+    typical_suv : float
+        Typical soft tissue, g/ml.
+    rich_suv : float
+        Normal tissues with much uptake (marrow, blood, bowel wall), g/ml.
+    mass_suv : float
+        Tissue above this SUV (g/ml) is part of an organ or a mass.
+    liver : tuple of float, optional
+        Mean and SD of the liver, g/ml; None when no liver was measured.
+    """
+
     typical_suv: float
+    rich_suv: float
     mass_suv: float
+    liver: tuple[float, float] | None = None
 
 
 def methods_that_differ(one: ContourParameters, other: ContourParameters) -> set[str]:
     """The methods whose contours two sets of parameters may draw differently."""
-    names = [f.name for f in fields(one) if getattr(one, f.name) != getattr(other, f.name)]
+    names = [f.name for f in fields(one) if f.name != "method" and getattr(one, f.name) != getattr(other, f.name)]
     if all(name in OWN_PARAMETERS for name in names):
         return {OWN_PARAMETERS[name] for name in names}
     return set(METHODS)
@@ -108,6 +129,7 @@ class ContourSpace:
         flat: np.ndarray,
         core: np.ndarray,
         p: ContourParameters,
+        normal: NormalUptake,
     ) -> None:
         """Cut out the box.
 
@@ -124,8 +146,10 @@ class ContourSpace:
         flat, core : ndarray of int64
             Voxels of the focus, and those near its maximum.
         p : ContourParameters
+        normal : NormalUptake
         """
-        self._suv, self._spheres, self._parameters, self._core_flat = suv, spheres, p, core
+        self._suv, self._spheres, self._core_flat = suv, spheres, core
+        self._parameters, self._normal = p, normal
         spacing = np.array(suv.geometry.spacing_kji_mm)
         steps = max(1, round(p.margin_mm / float(spacing.mean())))
         margin = np.ceil((p.shell_inner_mm + p.shell_outer_mm) / spacing).astype(int) + steps + 1
@@ -235,7 +259,8 @@ class ContourSpace:
         elif method == "mean-plus-sd":
             threshold = reference + p.sd_factor * spread
         elif method == "percist":
-            threshold = 1.5 * p.percist_mean + 2.0 * p.percist_sd
+            mean, sd = self._normal.liver or (p.percist_mean, p.percist_sd)
+            threshold = 1.5 * mean + 2.0 * sd
         elif method == "reference-ratio":
             threshold = p.ratio * reference
         else:
@@ -254,9 +279,9 @@ class ContourSpace:
         top = self._top(core_max)
         core = self.above(top - _CORE_PART * (top - min(reference, top)))
         near = self._shell(core, UPPER, 2.0 * p.shell_inner_mm, p.shell_inner_mm + p.shell_outer_mm) or reference
-        if near > p.mass_suv:
+        if near > self._normal.mass_suv:
             return self._mass(near)
-        background = max(near, p.typical_suv)
+        background = max(near, self._normal.typical_suv)
         for _ in range(_ROUNDS):
             mask = self.above(min(0.5 * (top + background), core_max))
             around = self._shell(mask, MIDDLE) or background
@@ -286,7 +311,7 @@ class ContourSpace:
 
         The shell of a mass is no background: its rim is graded and uneven.
         """
-        normal, threshold = self._parameters.typical_suv, start
+        normal, threshold = self._normal.typical_suv, start
         for _ in range(_MASS_ROUNDS):
             inside = float(np.median(self._values_of(self.above(threshold))))
             previous, threshold = threshold, min(0.5 * (inside + normal), start)

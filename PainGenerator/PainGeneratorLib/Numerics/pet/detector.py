@@ -1,7 +1,8 @@
 """Find foci of raised uptake relative to their own tissue, and measure them.
 
-One pass over the volume leaves the few per cent of voxels that any setting of the sensitivity could show, split into
-foci. What the reader changes afterwards (sensitivity, contour method) works on those alone: :class:`HotSpotDetector`.
+One pass over the volume keeps the few per cent of voxels that any setting of the sensitivity could show, split into
+foci. Whatever the reader changes afterwards (sensitivity, contour method) works on these foci alone, which is fast:
+see :class:`HotSpotDetector`.
 """
 
 from __future__ import annotations
@@ -14,91 +15,75 @@ import numpy as np
 
 from ..body.straight_spine import LevelReference, StraightSpine
 from ..body.symmetry import RELIABLE_QUALITY, SymmetryPlane
-from ..core.image import Image
+from ..core.image import Image, Region
 from ..core.kept import Kept
 from ..core.records import HotSpot
 from .body_shape import BodyShape
-from .contours import METHODS, ContourParameters, methods_that_differ
+from .contours import METHODS, ContourParameters, NormalUptake, methods_that_differ
 from .contrast import ContrastMap
-from .foci import Focus, FocusParameters, find_foci, smoothed
+from .foci import LEAST_REFERENCE_SUV, Focus, FocusLimits, FocusParameters, find_foci, focus_of, smoothed
 from .hot_discs import RATIO as DISC_RATIO
 from .hot_discs import HotDisc, find_hot_discs
-from .measuring import Surroundings, measure_focus
+from .measuring import (
+    MatchedReference,
+    MeasureParameters,
+    Outline,
+    PetScan,
+    measure_focus,
+    measure_region,
+    voxels_inside,
+)
 from .organ_places import PhysiologicParameters
 from .peak import SphereMeans
 from .reference_tissue import ReferenceField, ReferenceParameters, ReferenceValue, measure_liver, medians_of_levels
 
 MOST_SENSITIVE = 1.2
-"""The slider's lowest ratio; the first pass keeps everything that it could show."""
+"""Lower end of the sensitivity slider: least ratio of a focus to its reference. The first pass keeps everything that
+this setting could show. Our choice."""
 DEFAULT_RATIO = 1.4
-"""Ratio at which significance and conspicuity hold in full (DOMAIN C.2: SUVR 1.4 to 1.5 had an accuracy of 0.93)."""
+"""Ratio to the reference at which the required significance and conspicuity are those of the protocol. SUV ratios of
+1.4 to 1.5 had an accuracy of 0.93 in failed back surgery (PET/MRI, n = 30; see docs/domain.md)."""
 LEAST_TBR = 1.1
-"""SUVpeak over the reference that any focus has; spikes of noise are diluted below it by the 1 ml sphere."""
-SPILL, BESIDE_DISC_MM = 1.1, 15.0
-"""How much hotter than a disc an endplate is whose uptake reaches into it, and how far its summit lies from the disc's
-hottest place, at most (ours)."""
+"""Lower bound of SUVpeak over the reference of every focus. The 1 ml sphere dilutes spikes of noise below it. Our
+estimate."""
+SPILL_RATIO = 1.1
+"""Lower bound of the maximum of an endplate over that of a disc, for the uptake in the disc to count as reaching in
+from the endplate. Our estimate."""
+BESIDE_DISC_MM = 15.0
+"""Upper bound of the distance between the maximum of such an endplate and the hottest voxel of the disc, mm. Our
+estimate."""
 RESOLUTION_MM = 7.0
-"""Edge of an independent element of a smoothed PET, for the number of places where noise could peak."""
-
+"""Edge of an independent element of a smoothed PET, mm. It gives the number of places at which noise could peak. Our
+estimate: 5.5 mm of the scanner and 4 mm of smoothing give 6.8 mm."""
 BLADDER_RATIO = 2.5
-"""Urine is at least this much hotter than marrow and blood."""
+"""Lower bound of urine in the bladder over normal tissue with much uptake (marrow, blood), without unit. Our
+estimate."""
 RULING_METHOD = "adaptive"
-"""Contour method whose measures decide what is shown, whichever contour is drawn."""
-
-LATE_PARAMETERS = (
-    "sensitivity",
-    "contour_method",
-    "contour_suv",
-    "contour_ratio",
-    "contour_sd_factor",
-    "percist_mean",
-    "percist_sd",
-    "shell_inner_mm",
-    "shell_outer_mm",
-    "contour_margin_mm",
-)
-"""Parameters that the first pass does not use: they can be changed without another one."""
+"""Contour method whose measures decide which foci are shown, whichever contour is drawn."""
+OTHER_VERTEBRAE = "other vertebrae"
+"""Name of the reference of a focus in a vertebra, where the vertebrae are known."""
+OTHER_DISCS = "other discs"
+"""Name of the reference of a focus in a disc."""
+STRICTER_POWER = 1
+"""Power by which the required conspicuity rises with the ratio above the default."""
+LOOSER_POWER = 3
+"""Power by which it falls with the ratio below the default, where everything that might be a focus is shown. Our
+estimate."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class HotSpotParameters:
     """Stage "hot_spots" of a protocol; see there for units, ranges and sources."""
 
     smoothing_fwhm_mm: float
     sensitivity: float
-    z_minimum: float
     significance: float
     conspicuity: float
-    volume_minimum_ml: float
-    suv_minimum: float
-    prominence_suv: float
-    prominence_part: float
-    prominence_contrast: float
-    separation_mm: float
-    body_suv: float
-    local_radius_mm: float
-    local_percentile: float
-    tissue_radius_mm: float
-    tissue_margin_mm: float
-    hot_ratio: float
-    contour_method: str
-    contour_suv: float
-    contour_ratio: float
-    contour_sd_factor: float
-    percist_mean: float
-    percist_sd: float
-    shell_inner_mm: float
-    shell_outer_mm: float
-    contour_margin_mm: float
-    mirror_search_mm: float
-    large_ml: float
-    physiologic_volume_ml: float
-    physiologic_suv: float
-    urine_suv: float
-    symmetric_ratio: float
-    symmetric_tbr: float
-    ventral_side_mm: float
-    abdomen_depth: float
+    reference: ReferenceParameters
+    foci: FocusParameters
+    contour: ContourParameters
+    measure: MeasureParameters
+    physiologic: PhysiologicParameters
 
 
 @dataclass(frozen=True, eq=False)
@@ -108,17 +93,19 @@ class HotSpotResult(Kept):
     Parameters
     ----------
     hot_spots : list of HotSpot
-        Hottest against their reference first; physiologic ones are among them, with their reason.
+        Hottest against their reference first. Physiologic ones are among them, with the reason, and come last.
     references : tuple of ReferenceValue
         The table of reference values.
     noise : float
-        Relative SD of contrast at joint scale in typical places of this scan: noise and unrest of normal anatomy.
+        Relative SD of the contrast at joint scale in typical places of this scan: noise and the unrest of normal
+        anatomy together.
     typical_suv : float
         Median SUV of typical soft tissue, g/ml.
     warnings : tuple of str
     weak : list of HotSpot
-        Hottest first, flagged "weak-uptake": foci below the bar, and copies of those that only their place or likeness
-        of sides makes physiologic. No candidates alone; where an MR finding lies, they tell that there is uptake.
+        Hottest first, flagged "weak-uptake": foci that this sensitivity does not show, and copies of those that are
+        physiologic only for their place or because both sides are alike. They are no candidates alone, but count as
+        uptake where an MR finding lies.
     """
 
     hot_spots: list[HotSpot]
@@ -154,214 +141,210 @@ class HotSpotDetector:
     ) -> None:
         """Run the first pass; the arguments are those of :func:`find_hot_spots`."""
         report = progress or (lambda fraction, text: None)
-        for name, other in (("tissues", tissues), ("levels", levels), ("organs", organs)):
-            if other is not None and not other.geometry.is_same_grid(suv.geometry):
-                raise ValueError(f"{name} must lie on the grid of the SUV image")
         self._suv, self._parameters = suv, parameters
-        self._tissues = None if tissues is None else tissues.array
-        self._levels = None if levels is None else levels.array
-        self._organs = None if organs is None else organs.array
+        self._tissues = _array_on_grid("tissues", tissues, suv)
+        self._levels = _array_on_grid("levels", levels, suv)
+        self._organs = _array_on_grid("organs", organs, suv)
         self._organ_names = dict(organ_names or {})
         self._unreliable, self._symmetry, self._spine = unreliable, symmetry, spine
         self.warnings: list[str] = []
-        p = parameters
+        body_suv = parameters.reference.body_suv
         report(0.0, "Smoothing the PET for detection")
-        smooth = smoothed(suv, p.smoothing_fwhm_mm, p.body_suv)
+        smooth = smoothed(suv, parameters.smoothing_fwhm_mm, body_suv)
         report(0.3, "Measuring reference tissue")
-        excluded = None if self._organs is None else self._organs > 0
-        if unreliable is not None:
-            excluded = unreliable if excluded is None else excluded | unreliable
+        is_symmetric = symmetry is not None and symmetry.quality >= RELIABLE_QUALITY
         self.references = ReferenceField(
             smooth,
             suv.geometry,
-            ReferenceParameters(
-                p.body_suv, p.local_radius_mm, p.local_percentile, p.tissue_radius_mm, p.hot_ratio, p.tissue_margin_mm
-            ),
+            parameters.reference,
             self._tissues,
-            excluded,
-            symmetry if symmetry is not None and symmetry.quality >= RELIABLE_QUALITY else None,
+            self._no_reference(),
+            symmetry if is_symmetric else None,
         )
         self._level_medians = medians_of_levels(smooth, self._levels, self._tissues)
         self._liver = measure_liver(suv, self._organs, self._organ_names)
         report(0.5, "Looking for foci")
-        self._contrast = ContrastMap(suv, p.body_suv)
+        self._contrast = ContrastMap(suv, body_suv)
         self._foci: list[Focus] = []
         owner = np.zeros(0, dtype=np.int32)
         self._noise = 0.0
         if np.isfinite(self.references.typical):
             self._noise = self._contrast.typical_noise / self.references.typical
-            self._foci, owner = find_foci(suv, smooth, self.references, self._contrast, self._focus_parameters())
+            self._foci, owner = find_foci(
+                suv, smooth, self.references, self._contrast, parameters.foci, self._limits()
+            )
         else:
             self.warnings.append("The PET shows no body: no voxel has an SUV above the body threshold.")
         self._discs: dict[int, HotDisc] = {}
         if spine is not None and owner.size:
             self._add_discs(find_hot_discs(smooth, suv.geometry, spine), owner)
-        self._around = self._surroundings(smooth, owner)
-        if symmetry is not None and symmetry.quality < RELIABLE_QUALITY:
+        self._scan = self._pet_scan(smooth, owner)
+        if symmetry is not None and not is_symmetric:
             self.warnings.append("The plane of symmetry is uncertain: left and right are not compared.")
         self._measured: dict[tuple[int, str], HotSpot | None] = {}
         report(1.0, "Foci found")
 
-    def _focus_parameters(self) -> FocusParameters:
-        p = self._parameters
-        return FocusParameters(
-            MOST_SENSITIVE,
-            self._least_z(MOST_SENSITIVE),
-            p.z_minimum,
-            LEAST_TBR,
-            p.volume_minimum_ml,
-            p.suv_minimum,
-            p.prominence_suv,
-            p.prominence_part,
-            p.prominence_contrast,
-            p.separation_mm,
-            p.hot_ratio * self.references.typical,
+    def _no_reference(self) -> np.ndarray | None:
+        """Voxels that are never a reference: organs and the margin of an implant."""
+        organs = None if self._organs is None else self._organs > 0
+        if organs is None or self._unreliable is None:
+            return self._unreliable if organs is None else organs
+        return organs | self._unreliable
+
+    def _limits(self) -> FocusLimits:
+        """What a focus must reach to be shown by the most sensitive setting."""
+        return FocusLimits(
+            ratio=MOST_SENSITIVE, z=self._least_z(MOST_SENSITIVE), tbr=LEAST_TBR, mass_suv=self._mass_suv
         )
 
+    @property
+    def _mass_suv(self) -> float:
+        """Tissue hotter than this is part of an organ or a mass, g/ml."""
+        return self._parameters.reference.hot_ratio * self.references.typical
+
     def _add_discs(self, discs: Sequence[HotDisc], owner: np.ndarray) -> None:
-        """Take hot discs up: as the focus whose summit lies in the disc, or in a vertebra beside it and reaches to the
-        disc's hottest place, else as a focus of their own. The owner map changes in place."""
+        """Join each hot disc to the focus that it belongs to, or make it a focus of its own.
+
+        The map `owner` changes in place.
+        """
         numbers = owner.reshape(-1)
         for disc in discs:
-            inside = [n for n, focus in enumerate(self._foci, 1) if focus.peak_flat in disc.focus.flat]
-            number = max(inside, key=lambda n: self._foci[n - 1].top, default=int(numbers[disc.focus.peak_flat]))
-            if number and not inside:
-                ends = np.array([self._foci[number - 1].peak_flat, disc.focus.peak_flat])
-                summit, hottest = self._suv.geometry.flat_to_ras(ends)
-                is_spill = self._foci[number - 1].top >= SPILL * disc.focus.top
-                number = number if is_spill and np.linalg.norm(summit - hottest) <= BESIDE_DISC_MM else 0
-            is_new = not number
-            if not is_new:
-                # The summit tells its own outline better than a disc's place does.
+            number, is_inside = self._focus_of_disc(disc, int(numbers[disc.focus.peak_flat]))
+            if number:
                 focus = self._foci[number - 1]
-                more = replace(focus, ratio=max(focus.ratio, disc.focus.ratio), z=np.inf)
-                self._foci[number - 1] = replace(more, reference=disc.focus.reference) if inside else more
+                joined = replace(focus, ratio=max(focus.ratio, disc.focus.ratio), z=np.inf)
+                # The focus keeps its own outline, which is more exact than the place of a disc.
+                self._foci[number - 1] = replace(joined, reference=disc.focus.reference) if is_inside else joined
             else:
                 self._foci.append(disc.focus)
                 number = len(self._foci)
                 numbers[disc.focus.flat] = number
-            self._discs[number] = replace(disc, is_inside=bool(inside) or is_new)
+            self._discs[number] = replace(disc, is_inside=is_inside)
 
-    def _surroundings(self, smooth: np.ndarray, owner: np.ndarray) -> Surroundings:
+    def _focus_of_disc(self, disc: HotDisc, number_here: int) -> tuple[int, bool]:
+        """The focus that the uptake in a disc belongs to (0 for none), and whether the uptake is the disc's own.
+
+        It is a focus whose maximum lies in the disc, or that of a hotter endplate beside it which reaches to the
+        hottest voxel of the disc. `number_here` is the focus that this voxel belongs to.
+        """
+        inside = [n for n, focus in enumerate(self._foci, start=1) if focus.peak_flat in disc.focus.flat]
+        if inside:
+            return max(inside, key=lambda n: self._foci[n - 1].top), True
+        if not number_here:
+            return 0, True
+        beside = self._foci[number_here - 1]
+        summit, hottest = self._suv.geometry.flat_to_ras(np.array([beside.peak_flat, disc.focus.peak_flat]))
+        is_spill = beside.top >= SPILL_RATIO * disc.focus.top
+        if is_spill and np.linalg.norm(summit - hottest) <= BESIDE_DISC_MM:
+            return number_here, False
+        return 0, True
+
+    def _pet_scan(self, smooth: np.ndarray, owner: np.ndarray) -> PetScan:
         p, suv, spine = self._parameters, self._suv, self._spine
-        contour = self._contour_parameters()
-        body = BodyShape(smooth, suv.geometry, p.body_suv, self._symmetry, spine)
+        body = BodyShape(smooth, suv.geometry, p.reference.body_suv, self._symmetry, spine)
         body.look_for_bladder(smooth, suv.geometry, self._foci, BLADDER_RATIO * self.references.rich)
-        return Surroundings(
-            suv,
-            SphereMeans(suv),
-            owner,
-            body,
-            self.references.typical,
-            self.references.rich,
-            self._symmetry,
-            self._tissues,
-            self._organs,
-            self._organ_names,
-            self._unreliable,
-            contour,
-            PhysiologicParameters(
-                p.physiologic_volume_ml,
-                p.physiologic_suv,
-                p.urine_suv,
-                p.symmetric_ratio,
-                p.symmetric_tbr,
-                p.ventral_side_mm,
-                p.abdomen_depth,
+        return PetScan(
+            suv=suv,
+            spheres=SphereMeans(suv),
+            owner=owner,
+            body=body,
+            normal=NormalUptake(
+                typical_suv=self.references.typical,
+                rich_suv=self.references.rich,
+                mass_suv=self._mass_suv,
+                liver=self._liver,
             ),
-            p.mirror_search_mm,
-            p.large_ml,
-            None if spine is None or not spine.has_levels else LevelReference(smooth, suv.geometry, spine),
+            symmetry=self._symmetry,
+            tissues=self._tissues,
+            organs=self._organs,
+            organ_names=self._organ_names,
+            unreliable=self._unreliable,
+            contour=p.contour,
+            physiologic=p.physiologic,
+            measure=p.measure,
+            levels=None if spine is None or not spine.has_levels else LevelReference(smooth, suv.geometry, spine),
         )
 
-    def _contour_parameters(self) -> ContourParameters:
-        p = self._parameters
-        liver_mean, liver_sd = self._liver or (p.percist_mean, p.percist_sd)
-        return ContourParameters(
-            p.contour_suv,
-            p.contour_ratio,
-            p.contour_sd_factor,
-            liver_mean,
-            liver_sd,
-            p.shell_inner_mm,
-            p.shell_outer_mm,
-            p.contour_margin_mm,
-            self.references.typical,
-            p.hot_ratio * self.references.typical,
-        )
-
-    def _reference_of(self, focus: Focus) -> tuple[float, str]:
-        """Reference and its name: the other vertebrae for a focus in a vertebra, else the field's value."""
-        if self._level_medians:
+    def reference_of(self, focus: Focus) -> MatchedReference:
+        """The reference of a focus: the other vertebrae for a focus in a vertebra, else the tissue around it."""
+        if self._levels is not None and self._level_medians:
             here = np.bincount(self._levels.reshape(-1)[focus.core], minlength=2)
             level = int(here.argmax())
             others = [median for number, median in self._level_medians.items() if number != level]
             if level > 0 and others:
-                return max(float(np.median(others)), 1e-3), "other vertebrae"
-        return focus.reference, self.references.name_of(focus.code)
+                return MatchedReference(max(float(np.median(others)), LEAST_REFERENCE_SUV), OTHER_VERTEBRAE)
+        return MatchedReference(focus.reference, self.references.name_of(focus.code))
 
     def _least_z(self, ratio: float) -> float:
-        """Height of a focus that noise does not reach by chance anywhere in this body: sqrt(2 ln N) of N places.
+        """Least height of a focus in units of the local noise, for a least ratio to its reference.
 
-        It rises and falls with the slider: what is asked to be further above its reference is asked to be surer, too.
+        At the default ratio noise does not reach it by chance anywhere in this body: the expected maximum of N
+        independent normal values is sqrt(2 ln N). It rises and falls with the slider: where a higher ratio is
+        required, a higher certainty is required as well.
         """
         places = max(2.0, self.references.body_ml * 1000.0 / RESOLUTION_MM**3)
         full = self._parameters.significance * math.sqrt(2.0 * math.log(places))
         return full * (ratio - 1.0) / (DEFAULT_RATIO - 1.0)
 
     def find(self, sensitivity: float | None = None, contour_method: str | None = None) -> HotSpotResult:
-        """The hot spots at a sensitivity (ratio to the reference, 1.2 to 2.0) and with a contour method.
+        """The hot spots at one setting of sensitivity and contour.
 
-        A lower ratio shows all that a higher one shows, and more.
+        A lower ratio shows everything that a higher one shows, and more.
+
+        Parameters
+        ----------
+        sensitivity : float, optional
+            Least ratio to the reference, 1.2 to 3.0; the protocol's when left out.
+        contour_method : str, optional
+            One of :data:`.contours.METHODS`; the protocol's when left out.
+
+        Raises
+        ------
+        ValueError
+            When there is no such contour method.
         """
         p = self._parameters
         ratio = max(MOST_SENSITIVE, p.sensitivity if sensitivity is None else sensitivity)
-        method = contour_method or p.contour_method
+        method = contour_method or p.contour.method
         if method not in METHODS:
             raise ValueError(f"contour_method must be one of {tuple(METHODS)}, not {method!r}")
-        shown, weak = [], []
-        below = 0
-        for number in range(1, len(self._foci) + 1):
-            level = self._level(number, ratio)
-            if level is None:
+        shown: list[HotSpot] = []
+        weak: list[HotSpot] = []
+        n_below = 0
+        for number in range(1, self.n_foci + 1):
+            is_shown = self._passes(number, ratio)
+            if not is_shown and not self._passes(number, MOST_SENSITIVE):
                 continue
             spot = self._measure(number, method)
             if spot is None:
-                below += level
-            elif level:
+                n_below += is_shown
+                continue
+            if is_shown:
                 shown.append(spot)
-            if spot is not None and ((spot.physiologic is None and not level) or "usual-place" in spot.flags):
-                weak.append(spot)
-        warnings = list(self.warnings)
-        if method == "percist" and self._liver is None:
-            warnings.append("No liver was measured: PERCIST uses the protocol's normal liver.")
-        if below:
-            warnings.append(f"{below} foci lie wholly below the contour's threshold and are not shown.")
-        shown = _in_order(shown)
-        faint = [replace(s, physiologic=None, flags=[*s.flags, "weak-uptake"]) for s in weak]
+            if (spot.physiologic is None and not is_shown) or "usual-place" in spot.flags:
+                weak.append(replace(spot, physiologic=None, flags=[*spot.flags, "weak-uptake"]))
         return HotSpotResult(
-            shown,
+            _in_order(shown),
             tuple(self.references.table),
             self._noise,
             self.references.typical,
-            tuple(warnings),
-            _in_order(faint),
+            (*self.warnings, *self._contour_warnings(method, n_below)),
+            _in_order(weak),
         )
 
-    def _level(self, number: int, ratio: float) -> bool | None:
-        """True for a focus that is shown at a ratio, False for one that only the most sensitive setting shows.
-
-        None for one that no setting shows. The bars are the same for all contour methods.
-        """
-        if self._passes(number, ratio):
-            return True
-        return False if self._passes(number, MOST_SENSITIVE) else None
+    def _contour_warnings(self, method: str, n_below: int) -> list[str]:
+        warnings = []
+        if method == "percist" and self._liver is None:
+            warnings.append("No liver was measured: PERCIST uses the protocol's normal liver.")
+        if n_below:
+            warnings.append(f"{n_below} foci lie wholly below the contour's threshold and are not shown.")
+        return warnings
 
     def _passes(self, number: int, ratio: float) -> bool:
-        """True when a focus is high, sure and clear enough, or physiologic.
+        """Whether a focus is high, certain and clear enough to be shown at a ratio, or is physiologic.
 
-        The bars rise and fall with the slider: what is asked to be further above its reference is asked to be surer
-        and clearer, too.
+        The limits are the same for all contour methods, and rise and fall with the slider: where a higher ratio is
+        required, a focus must be more certain and clearer as well.
         """
         focus = self._foci[number - 1]
         if focus.ratio < ratio or focus.z < self._least_z(ratio):
@@ -384,8 +367,30 @@ class HotSpotDetector:
         focus = self._foci[number - 1]
         disc = self._discs.get(number)
         in_disc = disc is not None and disc.is_inside
-        reference, name = (focus.reference, "other discs") if in_disc else self._reference_of(focus)
-        return measure_focus(self._around, number, focus, method, reference, name)
+        reference = MatchedReference(focus.reference, OTHER_DISCS) if in_disc else self.reference_of(focus)
+        return measure_focus(self._scan, number, focus, method, reference)
+
+    def measure_outline(self, region: Region, method: str) -> HotSpot | None:
+        """Measure an outline that the reader drew or changed. It is never physiologic, as the reader wants it.
+
+        Parameters
+        ----------
+        region : Region
+            In the PET's own frame, on any grid.
+        method : str
+            How it was drawn, for the record.
+
+        Returns
+        -------
+        HotSpot or None
+            None when no voxel of the PET with a value lies in the region.
+        """
+        flat = voxels_inside(self._suv, region).flat
+        if not flat.size:
+            return None
+        reference = self.reference_of(focus_of(self._suv, self.references, flat))
+        measured = measure_region(self._scan, Outline(region=region, method=method), reference)
+        return None if measured is None else measured.spot
 
     def change_contours(self, parameters: HotSpotParameters) -> None:
         """Take other values for the contours (fixed SUV, ratio, ...); what the first pass used must be the same.
@@ -398,37 +403,44 @@ class HotSpotDetector:
         if not self.serves(parameters):
             raise ValueError("the first pass was made with other parameters")
         self._parameters = parameters
-        contour = self._contour_parameters()
-        changed = methods_that_differ(contour, self._around.contour)
-        self._around = replace(self._around, contour=contour)
+        changed = methods_that_differ(parameters.contour, self._scan.contour)
+        self._scan = replace(self._scan, contour=parameters.contour)
         self._measured = {key: spot for key, spot in self._measured.items() if key[1] not in changed}
 
     def serves(self, parameters: HotSpotParameters) -> bool:
-        """True when `parameters` differ only in what :meth:`find` and the contours use."""
-        same = {name: getattr(self._parameters, name) for name in LATE_PARAMETERS}
-        return replace(parameters, **same) == self._parameters
+        """Whether `parameters` differ from those of the first pass only in the sensitivity and the contours."""
+        mine = self._parameters
+        return replace(parameters, sensitivity=mine.sensitivity, contour=mine.contour) == mine
 
     @property
-    def around(self) -> Surroundings:
-        """What foci are measured on, for outlines drawn by hand."""
-        return self._around
+    def scan(self) -> PetScan:
+        """The PET and all that regions on it are measured with."""
+        return self._scan
 
     @property
     def n_foci(self) -> int:
         """How many foci any setting can show at most."""
         return len(self._foci)
 
-    def reference_of(self, focus: Focus) -> tuple[float, str]:
-        """Reference of a focus, g/ml, and its name."""
-        return self._reference_of(focus)
+
+def _array_on_grid(name: str, image: Image | None, suv: Image) -> np.ndarray | None:
+    """The values of an optional image.
+
+    Raises
+    ------
+    ValueError
+        When it lies on another grid than the SUV image.
+    """
+    if image is None:
+        return None
+    if not image.geometry.is_same_grid(suv.geometry):
+        raise ValueError(f"{name} must lie on the grid of the SUV image")
+    return image.array
 
 
 def _clearness_factor(ratio: float) -> float:
-    """What the least conspicuity is multiplied with at a place of the slider; 1 at the default.
-
-    Above, a focus that much hotter is asked to be that much clearer. Below, all is let through that might be a focus.
-    """
-    return (ratio / DEFAULT_RATIO) ** (1 if ratio >= DEFAULT_RATIO else 3)
+    """What the least conspicuity is multiplied with at a ratio of the slider; 1 at the default ratio."""
+    return (ratio / DEFAULT_RATIO) ** (STRICTER_POWER if ratio >= DEFAULT_RATIO else LOOSER_POWER)
 
 
 def _in_order(spots: list[HotSpot]) -> list[HotSpot]:
@@ -455,25 +467,31 @@ def find_hot_spots(
     Parameters
     ----------
     suv : Image
-        SUVbw, g/ml, float32, in the PET's own frame; NaN outside the field of view.
+        SUVbw, g/ml, float32, in the PET's own frame, shape (k, j, i); NaN outside the field of view.
     parameters : HotSpotParameters
     tissues : Image of uint8, optional
-        Codes of :mod:`tissues` on the grid of `suv`.
+        Codes of :mod:`..core.tissues` on the grid of `suv`.
     levels : Image of uint8, optional
-        Number of the vertebra of each voxel (0 none) on the grid of `suv`: the other vertebrae are its reference.
+        Number of the vertebra of each voxel (0 for none) on the grid of `suv`. The reference of a focus in a vertebra
+        is then the other vertebrae.
     organs : Image of uint8, optional
-        Organs with physiologic uptake (0 none) on the grid of `suv`.
+        Organs with physiologic uptake (0 for none) on the grid of `suv`.
     organ_names : mapping, optional
         Name of each organ code.
-    unreliable : ndarray of bool, optional
-        Voxels within the margin of an implant's artefact.
+    unreliable : ndarray of bool, shape of `suv`, optional
+        Voxels within the margin of an implant's artifact.
     symmetry : SymmetryPlane, optional
-        For left-right comparison and for places of organs.
+        In the PET's frame; for the comparison of left and right and for the places of organs.
     spine : StraightSpine, optional
-        In the PET's frame, as far as the MR shows it: tells the spine from organs, and its other levels are its
-        reference.
+        In the PET's frame, as far as the MR shows it. It separates the spine from organs, and a place in the spine is
+        compared with the same place at the other levels.
     progress : callable, optional
-        Called with the done fraction and a text; may raise Cancelled.
+        Called with the fraction that is done (0 to 1) and a text; may raise Cancelled.
+
+    Returns
+    -------
+    HotSpotResult
+        At the sensitivity and with the contour method of the protocol.
 
     Raises
     ------

@@ -1,8 +1,9 @@
-"""The first pass over a PET: the places that any setting of the sensitivity could show."""
+"""The first pass over a PET: the foci that any setting of the sensitivity could show."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,23 +16,48 @@ from .reference_tissue import ReferenceField
 from .splitting import connected_parts, split_by_prominence
 
 CORE_PART = 0.2
-"""A focus' core are the voxels within this part of its contrast from its maximum."""
+"""The core of a focus is its voxels that lie within this part of its height above the reference from its maximum.
+Without unit; our estimate."""
+LEAST_REFERENCE_SUV = 1e-3
+"""Lower bound of a reference that something is divided by, g/ml. It only prevents a division by zero."""
+LEAST_SPREAD_SUV = 1e-6
+"""Lower bound of local noise that something is divided by, g/ml. It only prevents a division by zero."""
+FILTER_REACH_SD = 3.0
+"""The smoothing filter reaches this many of its standard deviations; beyond, its weight is below 0.3 %."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class FocusParameters:
-    """What the first pass needs; the values come from the protocol (stage "hot_spots")."""
+    """Section "hot_spots.foci" of a protocol; see there for units, ranges and sources."""
 
-    least_ratio: float
-    least_z: float
-    least_contrast: float
-    least_tbr: float
+    z_minimum: float
     volume_minimum_ml: float
     suv_minimum: float
     prominence_suv: float
     prominence_part: float
     prominence_contrast: float
     separation_mm: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class FocusLimits:
+    """What a focus of this scan must reach to be kept by the first pass.
+
+    Parameters
+    ----------
+    ratio : float
+        Least ratio of the smoothed SUV to the reference.
+    z : float
+        Least height above the reference, in units of the local noise.
+    tbr : float
+        Least ratio of SUVpeak to the reference.
+    mass_suv : float
+        Maxima that are joined by a saddle of at least this SUV (g/ml) may be parts of one mass.
+    """
+
+    ratio: float
+    z: float
+    tbr: float
     mass_suv: float
 
 
@@ -41,24 +67,26 @@ class Focus:
 
     Parameters
     ----------
-    flat : ndarray
-        Its voxels above the lowest ratio to the reference.
-    core : ndarray
-        Those near its maximum.
+    flat : ndarray of int64, shape (n,)
+        Its voxels (flat indices, ascending), all above the lowest ratio to the reference.
+    core : ndarray of int64, shape (m,)
+        Those of them that are near its maximum (:data:`CORE_PART`).
     peak_flat : int
-        The maximum of the smoothed SUV.
+        Flat index of the maximum of the smoothed SUV.
     top : float
-        Its height, g/ml.
+        The smoothed SUV there, g/ml.
     ratio : float
-        Largest ratio to the reference that is exceeded by the least volume.
+        The ratio to the reference that is exceeded in just the least volume of a focus.
     z : float
-        Height above the reference over local noise (:class:`.contrast.ContrastMap`).
-    reference, spread : float
-        Reference and local SD at the maximum, g/ml.
+        Height above the reference in units of the local noise (:class:`.contrast.ContrastMap`).
+    reference : float
+        Reference at the maximum, g/ml.
+    spread : float
+        Local noise, as SD, g/ml.
     code : int
         Tissue of the reference.
     cluster_ml : float
-        Volume of the focus with the foci that touch it.
+        Volume of the focus together with the foci that touch it, ml.
     """
 
     flat: np.ndarray
@@ -74,15 +102,29 @@ class Focus:
 
 
 def smoothed(suv: Image, fwhm_mm: float, body_suv: float) -> np.ndarray:
-    """SUV smoothed by a Gaussian, float32; voxels without a value stay NaN and do not spread.
+    """SUV smoothed by a Gaussian.
 
-    Only the box of what is above `body_suv` is smoothed, widened by the filter's reach: outside, nothing rises above.
+    Only the box of the voxels above `body_suv`, widened by the reach of the filter, is smoothed: outside of it nothing
+    rises above that value.
+
+    Parameters
+    ----------
+    suv : Image
+        NaN marks voxels without a value. They stay NaN and do not spread.
+    fwhm_mm : float
+        Full width of the Gaussian at half its height, mm; 0 for no smoothing.
+    body_suv : float
+        Voxels above this SUV belong to the body, g/ml.
+
+    Returns
+    -------
+    ndarray of float32, shape of the image
     """
     array = suv.array if suv.array.dtype == np.float32 else suv.array.astype(np.float32)
     if fwhm_mm <= 0:
         return array
     sigma = [fwhm_mm * FWHM_TO_SIGMA / s for s in suv.geometry.spacing_kji_mm]
-    box = box_above(array, body_suv, tuple(math.ceil(3.0 * s) for s in sigma))
+    box = box_above(array, body_suv, tuple(math.ceil(FILTER_REACH_SD * s) for s in sigma))
     result = array.copy()
     seen = np.isfinite(array)
     if seen.all():
@@ -94,8 +136,38 @@ def smoothed(suv: Image, fwhm_mm: float, body_suv: float) -> np.ndarray:
     return result
 
 
+@dataclass(frozen=True, eq=False)
+class _RaisedVoxels:
+    """All voxels above the lowest ratio to their reference; every array has shape (n,).
+
+    Parameters
+    ----------
+    flat : ndarray of int64
+        Flat indices, ascending.
+    values, reference : ndarray of float
+        Smoothed SUV and reference, g/ml.
+    codes : ndarray of int
+        Tissue of the reference.
+    ratio : ndarray of float
+    cluster_ml : ndarray of float
+        Volume of the touching voxels that each voxel belongs to, ml.
+    """
+
+    flat: np.ndarray
+    values: np.ndarray
+    reference: np.ndarray
+    codes: np.ndarray
+    ratio: np.ndarray
+    cluster_ml: np.ndarray
+
+
 def find_foci(
-    suv: Image, smooth: np.ndarray, references: ReferenceField, contrast: ContrastMap, p: FocusParameters
+    suv: Image,
+    smooth: np.ndarray,
+    references: ReferenceField,
+    contrast: ContrastMap,
+    p: FocusParameters,
+    limits: FocusLimits,
 ) -> tuple[list[Focus], np.ndarray]:
     """Foci of raised uptake.
 
@@ -103,10 +175,11 @@ def find_foci(
     ----------
     suv : Image
     smooth : ndarray of float32, shape of the image
-        SUV smoothed for detection.
+        SUV smoothed for detection (:func:`smoothed`).
     references : ReferenceField
     contrast : ContrastMap
     p : FocusParameters
+    limits : FocusLimits
 
     Returns
     -------
@@ -115,70 +188,146 @@ def find_foci(
         1 + index of the focus that a voxel belongs to, 0 for none.
     """
     geometry = suv.geometry
-    flat = np.flatnonzero(smooth >= p.least_ratio * references.typical)
-    values = smooth.reshape(-1)[flat]
-    reference, codes = references.at(flat)
-    ratio = values / reference
-    kept = ratio >= p.least_ratio
-    flat, values, reference, codes, ratio = (a[kept] for a in (flat, values, reference, codes, ratio))
+    raised = _raised_voxels(smooth, geometry, references, limits.ratio)
     basin, peaks = split_by_prominence(
-        values,
-        flat,
+        raised.values,
+        raised.flat,
         geometry,
         prominence=p.prominence_suv,
         prominence_part=p.prominence_part,
         prominence_contrast=p.prominence_contrast,
-        reference=reference,
+        reference=raised.reference,
         separation_mm=p.separation_mm,
-        mass_suv=p.mass_suv,
+        mass_suv=limits.mass_suv,
     )
-    owner = np.zeros(geometry.shape, dtype=np.int32)
-    cluster = _cluster_ml(flat, geometry)
-    tbr = sphere_means(suv, flat[peaks])[0] / reference[peaks]
-    order = np.argsort(basin, kind="stable")
-    starts = np.searchsorted(basin[order], np.arange(len(peaks) + 1))
+    tbr = sphere_means(suv, raised.flat[peaks])[0] / raised.reference[peaks]
     least = max(1, math.ceil(p.volume_minimum_ml / geometry.voxel_volume_ml - 1e-9))
+    owner = np.zeros(geometry.shape, dtype=np.int32)
     foci: list[Focus] = []
-    for n, peak in enumerate(peaks):
-        members = np.sort(order[starts[n] : starts[n + 1]])
-        if len(members) < least or values[peak] < p.suv_minimum or not tbr[n] >= p.least_tbr:
+    for n, members in enumerate(_members(basin, len(peaks))):
+        peak = int(peaks[n])
+        if len(members) < least or raised.values[peak] < p.suv_minimum or not tbr[n] >= limits.tbr:
             continue
-        if not _is_summit(smooth, int(flat[peak])):
+        if not _is_summit(smooth, int(raised.flat[peak])):
             continue
-        top = float(values[peak])
-        core = flat[members[values[members] >= top - CORE_PART * (top - float(reference[peak]))]]
-        points = geometry.flat_to_ras(core)
-        spread = max(float(np.median(contrast.noise_at(points))), 1e-6)
-        # A small focus is high, a large one is sure even where it is low: its maximum and its 1 ml sphere count alike.
-        z = (0.5 * (top + tbr[n] * float(reference[peak])) - float(reference[peak])) / spread
-        if z < p.least_z or float(contrast.at(points).max()) < p.least_contrast:
+        focus = _focus(raised, members, peak, float(tbr[n]), least, geometry, contrast)
+        stands_out = float(contrast.at(geometry.flat_to_ras(focus.core)).max()) >= p.z_minimum
+        if focus.z < limits.z or not stands_out:
             continue
-        exceeded = float(np.partition(ratio[members], len(members) - least)[len(members) - least])
-        foci.append(
-            Focus(
-                flat[members],
-                core,
-                int(flat[peak]),
-                top,
-                exceeded,
-                z,
-                float(reference[peak]),
-                spread,
-                int(codes[peak]),
-                float(cluster[peak]),
-            )
-        )
-        owner.reshape(-1)[flat[members]] = len(foci)
+        foci.append(focus)
+        owner.reshape(-1)[focus.flat] = len(foci)
     return foci, owner
 
 
+def _raised_voxels(
+    smooth: np.ndarray, geometry: Geometry, references: ReferenceField, least_ratio: float
+) -> _RaisedVoxels:
+    # No reference is lower than the typical SUV, so that only these voxels need one.
+    flat = np.flatnonzero(smooth >= least_ratio * references.typical)
+    values = smooth.reshape(-1)[flat]
+    reference, codes = references.at(flat)
+    ratio = values / reference
+    kept = ratio >= least_ratio
+    return _RaisedVoxels(
+        flat[kept], values[kept], reference[kept], codes[kept], ratio[kept], _cluster_ml(flat[kept], geometry)
+    )
+
+
+def _members(basin: np.ndarray, count: int) -> Iterator[np.ndarray]:
+    """Positions, ascending, of the voxels of each basin from 0 to count - 1."""
+    order = np.argsort(basin, kind="stable")
+    starts = np.searchsorted(basin[order], np.arange(count + 1))
+    for n in range(count):
+        yield np.sort(order[starts[n] : starts[n + 1]])
+
+
+def _focus(
+    raised: _RaisedVoxels,
+    members: np.ndarray,
+    peak: int,
+    tbr: float,
+    least: int,
+    geometry: Geometry,
+    contrast: ContrastMap,
+) -> Focus:
+    """One basin as a focus.
+
+    Parameters
+    ----------
+    raised : _RaisedVoxels
+    members : ndarray of int
+        Positions in `raised` of the basin's voxels, ascending.
+    peak : int
+        Position of its maximum.
+    tbr : float
+        Mean of the 1 ml sphere about the maximum over the reference.
+    least : int
+        Least number of voxels of a focus.
+    geometry : Geometry
+    contrast : ContrastMap
+    """
+    top, reference = float(raised.values[peak]), float(raised.reference[peak])
+    core = raised.flat[members[raised.values[members] >= top - CORE_PART * (top - reference)]]
+    spread = max(float(np.median(contrast.noise_at(geometry.flat_to_ras(core)))), LEAST_SPREAD_SUV)
+    # A small focus is high and narrow; a large one is reliable even where it is low. The mean of the maximum and of
+    # the 1 ml sphere treats both alike.
+    height = 0.5 * (top + tbr * reference) - reference
+    rank = len(members) - least
+    return Focus(
+        flat=raised.flat[members],
+        core=core,
+        peak_flat=int(raised.flat[peak]),
+        top=top,
+        ratio=float(np.partition(raised.ratio[members], rank)[rank]),
+        z=height / spread,
+        reference=reference,
+        spread=spread,
+        code=int(raised.codes[peak]),
+        cluster_ml=float(raised.cluster_ml[peak]),
+    )
+
+
 def _is_summit(smooth: np.ndarray, flat: int) -> bool:
-    """True where no neighbour is hotter. The flank of hotter tissue, cut off by another reference, is no summit."""
+    """True where no neighbor is hotter.
+
+    The flank of hotter tissue can look like a maximum where the reference changes; it is no summit.
+    """
     around = tuple(slice(max(n - 1, 0), n + 2) for n in np.unravel_index(flat, smooth.shape))
     return bool(smooth.reshape(-1)[flat] >= np.nanmax(smooth[around]))
 
 
 def _cluster_ml(flat: np.ndarray, geometry: Geometry) -> np.ndarray:
-    """Volume of the touching voxels that each voxel of a set belongs to, ml."""
+    """Volume of the touching voxels that each voxel of a set belongs to, ml, shape (n,)."""
     number = connected_parts(flat, geometry)
     return np.bincount(number)[number] * geometry.voxel_volume_ml
+
+
+def focus_of(suv: Image, references: ReferenceField, flat: np.ndarray, spread: float = 0.0) -> Focus:
+    """A set of voxels as a focus, whether detection kept it or not.
+
+    Parameters
+    ----------
+    suv : Image
+    references : ReferenceField
+        Of the same PET.
+    flat : ndarray of int64, shape (n,)
+        Flat indices, ascending, at least one.
+    spread : float
+        SD of the surroundings, g/ml; 0 when it is not known, and no statement about noise is wanted.
+    """
+    values = np.nan_to_num(suv.array.reshape(-1)[flat], nan=-np.inf)
+    hottest = int(values.argmax())
+    references_here, codes = references.at(flat[hottest : hottest + 1])
+    top, reference = float(values[hottest]), float(references_here[0])
+    return Focus(
+        flat=flat,
+        core=flat[values >= top - CORE_PART * (top - reference)],
+        peak_flat=int(flat[hottest]),
+        top=top,
+        ratio=top / max(reference, LEAST_REFERENCE_SUV),
+        z=(top - reference) / spread if spread > 0 else np.inf,
+        reference=reference,
+        spread=spread,
+        code=int(codes[0]),
+        cluster_ml=flat.size * suv.geometry.voxel_volume_ml,
+    )

@@ -55,9 +55,9 @@ KIDNEY_MASS_BEHIND_MM = -60.0
 """Of what is as large and as hot as only a kidney is: above its upper end the canal's place is not known well."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class PhysiologicParameters:
-    """Values from the protocol (stage "hot_spots")."""
+    """Section "hot_spots.physiologic" of a protocol; see there for units and sources."""
 
     volume_ml: float
     suv: float

@@ -50,16 +50,16 @@ MAD_TO_SD = 1.4826
 _SAMPLE = 60_000
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class ReferenceParameters:
-    """How references are taken; the values come from the protocol (stage "hot_spots")."""
+    """How references are taken: section "hot_spots.reference" of a protocol; see there for units and sources."""
 
     body_suv: float
     local_radius_mm: float
     local_percentile: float
     tissue_radius_mm: float
-    hot_ratio: float
     tissue_margin_mm: float
+    hot_ratio: float
 
 
 @dataclass(frozen=True)

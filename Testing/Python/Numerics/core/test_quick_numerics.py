@@ -144,11 +144,11 @@ def test_contours_and_measures_are_those_of_plain_filters(rng, monkeypatch, meth
         assert one.suv_peak == pytest.approx(other.suv_peak, rel=1e-9)
 
 
-@pytest.mark.parametrize("name", ["contour_suv", "contour_ratio", "contour_sd_factor", "percist_sd", "shell_outer_mm"])
+@pytest.mark.parametrize("name", ["suv", "ratio", "sd_factor", "percist_sd", "shell_outer_mm"])
 def test_changed_contours_are_those_of_a_new_pass(rng, name):
     image = scan(rng)
     before = load_protocol("low-back").stage("hot_spots", HotSpotParameters)
-    after = replace(before, **{name: 1.15 * getattr(before, name)})
+    after = replace(before, contour=replace(before.contour, **{name: 1.15 * getattr(before.contour, name)}))
     kept, fresh = HotSpotDetector(image, before), HotSpotDetector(image, after)
     for method in METHODS:
         kept.find(1.2, method)

@@ -112,7 +112,7 @@ def test_the_flank_of_a_hot_organ_is_no_focus_where_another_reference_holds(para
     organ = np.linalg.norm(body.points - np.array([70.0, -30.0, 10.0]), axis=-1) <= 22.0
     tissues.array[organ] = 0
     detector = HotSpotDetector(body.image(), parameters, symmetry=PLANE, tissues=tissues)
-    smooth = detector.around.suv.array
+    smooth = detector.scan.suv.array
     for spot in detector.find(1.2).hot_spots:
         assert smooth[tuple(np.rint(body.geometry.to_ijk(spot.peak_ras_mm)).astype(int)[::-1])] > 1.0
 

@@ -82,7 +82,7 @@ def suspicious(result):
 
 def test_both_protocols_hold_all_parameters():
     for group in ("low-back", "hip-replacement"):
-        assert load_protocol(group).stage("hot_spots", HotSpotParameters).contour_method in METHODS
+        assert load_protocol(group).stage("hot_spots", HotSpotParameters).contour.method in METHODS
 
 
 @pytest.mark.parametrize("with_tissues", [True, False])
@@ -214,9 +214,9 @@ def test_all_contour_methods_follow_their_rule(parameters):
     peak = spots["adaptive"].suv_max
     for part in (41, 42, 50):
         assert spots[f"percent-{part}"].contour_threshold == pytest.approx(part / 100 * peak)
-    assert spots["fixed-suv"].contour_threshold == parameters.contour_suv
+    assert spots["fixed-suv"].contour_threshold == parameters.contour.suv
     assert spots["percist"].contour_threshold == pytest.approx(
-        1.5 * parameters.percist_mean + 2 * parameters.percist_sd
+        1.5 * parameters.contour.percist_mean + 2 * parameters.contour.percist_sd
     )
     adaptive = spots["adaptive"]
     # The edge of a ball of 5.6 ml lies at 0.5 - s / (sqrt(2 pi) R) of its height, s the SD of the blur.
