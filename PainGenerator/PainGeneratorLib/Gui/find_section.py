@@ -32,8 +32,10 @@ PRESETS: dict[str, tuple[str, str | None, float | None]] = {
 """For each button the contour method that it sets, and a parameter of the method with its value."""
 
 PREVIEW_COLUMNS = ("suv_max", "suv_peak", "tbr", "mtv_ml")
+"""Measures in the table of the preview, after the name; keys of `Session.preview_rows`."""
 
 GREY = "#808080"
+"""Color of physiologic foci in the table."""
 
 
 class FindSection(Section[FindNeeds]):

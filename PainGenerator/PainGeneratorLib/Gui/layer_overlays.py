@@ -15,6 +15,8 @@ from .guard import guarded
 from .layouts import PET_VIEWS, slice_widgets
 
 CONTOUR_COLOR = (1.0, 0.85, 0.1)
+"""Color of the contour of the upper layer: red, green, blue, 0 to 1."""
+
 CONTOUR_PART = 0.5
 """Height of the contour within the upper layer's display window."""
 

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from .panel import Panel
 
 COLOR = (0.2, 0.9, 0.6)
+"""Color of the two points: red, green, blue, 0 to 1."""
 
 
 class Mirror:

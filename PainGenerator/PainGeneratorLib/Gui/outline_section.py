@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from .panel import Panel
 
 EDITOR_TAG = "PainGenerator"
-"""The editor node of our own: Slicer's Segment Editor module keeps its state apart."""
+"""Tag of the editor node of this module. It is not the one of Slicer's Segment Editor module, whose state is kept."""
 
 PAUSE_MS = 250
 """Pause after the last stroke before the outline is measured, in ms. Pause and measuring together stay below half a

@@ -38,8 +38,10 @@ STEP_SECTIONS = {
     "review": "reviewSection",
     "export": "exportSection",
 }
+"""For each step the name of its collapsible section."""
 
 SEPARATOR = "  \N{MIDDLE DOT}  "
+"""Stands between patient, date and group in the first line."""
 
 
 class Panel(VTKObservationMixin):

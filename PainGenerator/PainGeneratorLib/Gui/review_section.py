@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import slicer
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from .panel import Panel
 
 ONE_OR_MORE = ("acceptButton", "rejectButton", "physiologicButton", "pendingButton", "deleteButton")
+"""Buttons that act on one candidate or several."""
 
 
 class ReviewSection(Section[ReviewNeeds]):
@@ -105,12 +106,8 @@ class ReviewSection(Section[ReviewNeeds]):
         was_found = session is not None and session.state("find") is not StepState.NOT_DONE
         ui.addButton.enabled = free and was_found
         undo, redo = (session.undo_text, session.redo_text) if session is not None and free else (None, None)
-        for button, text, idle in (
-            (ui.undoButton, undo, _("Nothing to undo")),
-            (ui.redoButton, redo, _("Nothing to redo")),
-        ):
-            button.enabled = text is not None
-            button.toolTip = text or idle
+        _show_act(ui.undoButton, undo, _("Nothing to undo"))
+        _show_act(ui.redoButton, redo, _("Nothing to redo"))
 
     @guarded
     def on_candidate_chosen(self) -> None:
@@ -228,6 +225,12 @@ class ReviewSection(Section[ReviewNeeds]):
     def cleanup(self) -> None:
         self.table.cleanup()
         super().cleanup()
+
+
+def _show_act(button: Any, text: str | None, idle: str) -> None:
+    """Enable a button with what it would do on its tool tip; disabled with another text when that is nothing."""
+    button.enabled = text is not None
+    button.toolTip = text or idle
 
 
 def unmatched_line(candidate: Candidate) -> str:

@@ -20,7 +20,7 @@ Needs = TypeVar("Needs", bound=StepNeeds)
 """The protocol of :mod:`.session_needs` that says what a section needs of the session."""
 
 ROW_PIXELS = 22
-"""Height of a row of a table, in pixels."""
+"""Height of a row of a table, in pixels: dense, so that many rows are seen at once."""
 
 
 class Section(Generic[Needs]):

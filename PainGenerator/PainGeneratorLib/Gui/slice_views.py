@@ -11,7 +11,8 @@ import slicer
 from .layouts import PET_VIEWS
 
 FIELD_MM = 160.0
-"""Width of the view at a candidate: a lumbar motion segment or a hip with its surroundings."""
+"""Shorter side of the field of view at a candidate, in mm. It shows a lumbar motion segment, or a hip, with what lies
+around it."""
 
 
 def composites() -> list[Any]:
@@ -20,7 +21,7 @@ def composites() -> list[Any]:
 
 
 def is_pet_view(composite: Any) -> bool:
-    """The view shows the PET alone."""
+    """True for a view that shows the PET alone."""
     return composite.GetLayoutName() in PET_VIEWS
 
 
@@ -53,7 +54,7 @@ def show_over_reference(reference_id: str | None, series_id: str | None, opacity
 
 
 def set_opacity(opacity: float) -> None:
-    """Opacity of the layer above."""
+    """Set the opacity of the upper layer."""
     for composite in composites():
         if not is_pet_view(composite) and composite.GetForegroundOpacity() != opacity:
             composite.SetForegroundOpacity(opacity)

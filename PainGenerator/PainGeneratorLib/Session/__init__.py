@@ -7,8 +7,8 @@ tells its listeners what changed:
     What the case is: series, SUV, alignment, anatomy, findings, candidates. Its only owner.
 ``scene_link``, ``case_settings``, ``case_writer``
     The scene: its nodes, the settings on the parameter node, and the writing of the case.
-``steps``, ``step_states``
-    The five steps and their order; how far each of them is.
+``steps``, ``step_states``, ``notifier``, ``types``
+    The five steps and their order; how far each of them is; callbacks; plain values that the panel gets.
 ``case_step``, ``align_step``, ``find_step``
     The steps that compute. Each reads the scene (`prepare`), computes on plain data in any thread (`Job.compute`), and
     writes the scene (`apply`).

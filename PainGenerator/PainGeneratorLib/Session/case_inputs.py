@@ -71,11 +71,13 @@ class CaseInputs:
         if before.get(role) == node_id:
             return
         node = None if node_id is None else self._link.require_node(node_id)
-        former = [other for other, other_id in before.items() if node_id is not None and other_id == node_id]
-        values: dict[str, Any] = {ROLE_FIELDS[other]: None for other in former} | {ROLE_FIELDS[role]: node}
-        emptied = {role, *former}
-        reasons = {other: why for other, why in self._settings.now.roleReasons.items() if other not in emptied}
+        values: dict[str, Any] = {}
+        reasons = dict(self._settings.now.roleReasons)
+        for emptied in (role, *(other for other, other_id in before.items() if other_id == node_id)):
+            values[ROLE_FIELDS[emptied]] = None
+            reasons.pop(emptied, None)
         if node is not None:
+            values[ROLE_FIELDS[role]] = node
             reasons[role] = reason
         self._settings.keep(**values, roleReasons=reasons)
         self._changed("case")

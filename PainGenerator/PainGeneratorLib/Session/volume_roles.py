@@ -54,11 +54,8 @@ def headers_of(volume: VolumeFacts, file_of_instance: FileOfInstance | None, fir
     PainGeneratorError
         When a file is there, but damaged.
     """
-    if file_of_instance is None or not volume.instance_uids:
-        return []
-    uids = volume.instance_uids[:1] if first_only else dict.fromkeys(volume.instance_uids)
-    paths = [Path(file_of_instance(uid) or "") for uid in uids]
-    if not all(path.is_file() for path in paths):
+    paths = _files_of(volume, file_of_instance, first_only)
+    if not paths or not all(path.is_file() for path in paths):
         return []
     frames: list[Frame] = []
     for path in dict.fromkeys(paths):
@@ -68,6 +65,14 @@ def headers_of(volume: VolumeFacts, file_of_instance: FileOfInstance | None, fir
         frames += found
     headers = [frame.header for frame in frames]
     return headers[:1] if first_only else _in_slice_order(headers, volume.geometry)
+
+
+def _files_of(volume: VolumeFacts, file_of_instance: FileOfInstance | None, first_only: bool) -> list[Path]:
+    """The files of the slices of a volume; a path that is no file for one that is not known."""
+    if file_of_instance is None:
+        return []
+    uids = volume.instance_uids[:1] if first_only else tuple(dict.fromkeys(volume.instance_uids))
+    return [Path(file_of_instance(uid) or "") for uid in uids]
 
 
 def _in_slice_order(headers: list[dict], geometry: Geometry) -> list[dict]:
