@@ -193,13 +193,19 @@ class _Writer:
 def _packed(region: Region) -> str:
     """The index array of a region, compressed; remembered with the region."""
     if region not in _PACKED:
-        # Differences of sorted indices are small numbers, mostly 1: they compress to a tenth.
-        steps = np.diff(np.asarray(region.flat, dtype=np.int64), prepend=0).astype("<i8")
-        _PACKED[region] = base64.b64encode(zlib.compress(steps.tobytes(), 6)).decode("ascii")
+        _PACKED[region] = pack(region.flat)
     return _PACKED[region]
 
 
-def _unpacked(text: str) -> np.ndarray:
+def pack(flat: np.ndarray) -> str:
+    """Sorted indices as compressed text."""
+    # Differences of sorted indices are small numbers, mostly 1: they compress to a tenth.
+    steps = np.diff(np.asarray(flat, dtype=np.int64), prepend=0).astype("<i8")
+    return base64.b64encode(zlib.compress(steps.tobytes(), 6)).decode("ascii")
+
+
+def unpack(text: str) -> np.ndarray:
+    """The indices that :func:`pack` was given; int64, shape (n,)."""
     steps = np.frombuffer(zlib.decompress(base64.b64decode(text)), dtype="<i8")
     return np.cumsum(steps, dtype=np.int64)
 
@@ -209,7 +215,7 @@ class _Reader:
 
     def __init__(self, stored: dict[str, Any]) -> None:
         self._grids = [Geometry(tuple(item["shape"]), np.array(item["ijk_to_ras"])) for item in stored["geometries"]]
-        self._voxels = [_unpacked(text) for text in stored.get("voxels", ())]
+        self._voxels = [unpack(text) for text in stored.get("voxels", ())]
         self._regions = [self._region(item) for item in stored["regions"]]
         self._records: list[Kept] = []
         # A record is stored after those it refers to.
@@ -251,7 +257,7 @@ class _Reader:
 
     def _region(self, item: Any) -> Region:
         stored = item["flat"]
-        flat = _unpacked(stored) if isinstance(stored, str) else self._voxels[stored]
+        flat = unpack(stored) if isinstance(stored, str) else self._voxels[stored]
         if len(flat) != item["count"]:
             raise ValueError("a region has lost voxels")
         return Region(self._grids[item["geometry"]], flat)

@@ -49,27 +49,35 @@ def read_case(scene: Any) -> SceneContent:
     if text is None:
         raise PainGeneratorError("The scene holds no PainGenerator case.", "Open a scene saved after an analysis.")
     stored = case_text.from_text(text.GetText())
-    candidate_grid = _grid(stored.pop("grid"))
-    image_grids = stored.pop("image_grids", {})
+    image_grids = stored.get("image_grids", {})
     warnings: list[str] = []
-    series = [_read_series(scene, item, warnings) for item in stored.pop("series")]
+    series = [_read_series(scene, item, warnings) for item in stored["series"]]
     anatomy_node = find_node(scene, "vtkMRMLLabelMapVolumeNode", "anatomy")
-    content = SceneContent(series=series, **stored)
+    content = SceneContent.from_kept(stored, series=series)
     content.anatomy = _read_image(anatomy_node, image_grids.get("anatomy")) if anatomy_node is not None else None
     content.warnings += [warning for warning in warnings if warning not in content.warnings]
-    for node in map_nodes(scene):
-        key = node.GetAttribute(KEY_ATTRIBUTE) or ""
-        content.maps[key.removeprefix(MAP_KEY)] = _read_image(node, image_grids.get(key))
+    content.maps = _read_maps(scene, image_grids)
     sites = find_node(scene, "vtkMRMLMarkupsFiducialNode", "pain-sites")
     if sites is not None:
         content.pain_sites_ras = markups.read_points(sites)[0]
-    _take_edits(content, find_node(scene, "vtkMRMLSegmentationNode", "candidates"), candidate_grid)
+    _take_edits(content, find_node(scene, "vtkMRMLSegmentationNode", "candidates"), _grid(stored["grid"]))
     return content
 
 
 def _grid(stored: Geometry | Region) -> Geometry:
     """A grid of the text; version 1 stored it as a region without voxels."""
     return stored.geometry if isinstance(stored, Region) else stored
+
+
+def _read_maps(scene: Any, grids: dict[str, Geometry]) -> dict[str, Image]:
+    """The hidden volumes by name; all that were written have to be there."""
+    found = {node.GetAttribute(KEY_ATTRIBUTE) or "": node for node in map_nodes(scene)}
+    gone = [key.removeprefix(MAP_KEY) for key in grids if key.startswith(MAP_KEY) and key not in found]
+    if gone:
+        raise PainGeneratorError(
+            f"The hidden volume {gone[0]} of the case is no longer in the scene.", "Open the scene as it was saved."
+        )
+    return {key.removeprefix(MAP_KEY): _read_image(node, grids.get(key)) for key, node in found.items()}
 
 
 def _read_image(node: Any, grid: Geometry | None) -> Image:
@@ -86,10 +94,17 @@ def _exact(found: Geometry, stored: Geometry | None) -> Geometry:
 
 
 def _read_series(scene: Any, item: dict[str, Any], warnings: list[str]) -> SceneSeries:
-    """A series of the case; `item` is its entry in the text."""
-    key = item.pop("key")
-    kept_grid, kept_type = item.pop("geometry", None), item.pop("dtype", None)
-    kept_matrix = item.pop("reference_to_series_ras", None)
+    """A series of the case.
+
+    Parameters
+    ----------
+    scene : vtkMRMLScene
+    item : dict
+        Its entry in the text; version 1 had no exact grid, transform and type of voxels.
+    warnings : list of str
+        Gets the warnings about its volume.
+    """
+    key = item["key"]
     node = find_node(scene, "vtkMRMLScalarVolumeNode", key)
     if node is None:
         raise PainGeneratorError(
@@ -99,15 +114,16 @@ def _read_series(scene: Any, item: dict[str, Any], warnings: list[str]) -> Scene
     reference_to_series = np.linalg.inv(nodes.matrix_to_world(transform))
     image, new_warnings = _own_image(node, transform, reference_to_series)
     warnings += new_warnings
-    array = image.array if kept_type is None else image.array.astype(kept_type, copy=False)
-    image = Image(array, _exact(image.geometry, kept_grid))
-    if kept_matrix is not None and _moves_alike(kept_matrix, reference_to_series, image.geometry):
-        reference_to_series = kept_matrix
-    return SceneSeries(image=image, reference_to_series_ras=reference_to_series, node=node, **item)
+    array = image.array.astype(item.get("dtype", image.array.dtype), copy=False)
+    image = Image(array, _exact(image.geometry, item.get("geometry")))
+    stored = item.get("reference_to_series_ras")
+    if stored is not None and _moves_alike(stored, reference_to_series, image.geometry):
+        reference_to_series = stored
+    return SceneSeries.from_kept(item, image=image, reference_to_series_ras=reference_to_series, node=node)
 
 
 def _own_image(node: Any, transform: Any, reference_to_series: np.ndarray) -> tuple[Image, list[str]]:
-    """The voxels of a series in its own frame, and warnings; `transform` is ours, None for the reference series."""
+    """The voxels of a series in its own frame, and warnings; `transform` is its alignment, None for the reference."""
     image, warnings = nodes.image_from_volume(node)
     if transform is not None and node.GetParentTransformNode() is transform:
         return Image(image.array, nodes.own_geometry(node)), warnings

@@ -8,12 +8,13 @@ from typing import Any
 import numpy as np
 
 from ..Numerics.core.image import Image, Region
+from ..Numerics.core.kept import Kept
 from ..Numerics.core.records import Candidate, HotSpot, MRFinding
 from .segments import Segment
 
 
 @dataclass(eq=False)
-class SceneSeries:
+class SceneSeries(Kept):
     """A series of the case.
 
     Parameters
@@ -45,9 +46,12 @@ class SceneSeries:
     preset: str | None = None
     node: Any = None
 
+    not_kept = ("image", "node")
+    """The image is kept as a volume of the scene."""
+
 
 @dataclass(eq=False)
-class SceneContent:
+class SceneContent(Kept):
     """All of a case that its scene holds.
 
     Parameters
@@ -102,6 +106,9 @@ class SceneContent:
     edited: list[str] = field(default_factory=list)
     removed: list[str] = field(default_factory=list)
     added: list[Segment] = field(default_factory=list)
+
+    not_kept = ("series", "pain_sites_ras", "anatomy", "maps", "edited", "removed", "added")
+    """Images and points are kept as nodes of their own; what was changed in the scene is found when it is read."""
 
     def first(self, role: str) -> SceneSeries | None:
         """The first series of a role, None when there is none."""

@@ -55,7 +55,7 @@ class Segment:
         Slicer's terminology entry, empty for Slicer's default ("Tissue");
         see :func:`.Anatomy.codes.terminology_entry`.
     tags : dict of str to str
-        Further tags; names without spaces, ours begin with :data:`TAG_PREFIX`.
+        Further tags; names without spaces; those of this program begin with :data:`TAG_PREFIX`.
     """
 
     id: str

@@ -16,7 +16,7 @@ OWN_ATTRIBUTE = "PainGenerator.Own"
 """Marks volumes that this program made."""
 
 SOURCE_ROLE = "PainGenerator.Source"
-"""Node reference from a volume of ours (the SUV) to the volume that it was made from."""
+"""Node reference from a volume of this program (the SUV) to the volume that it was made from."""
 
 VALUE_SAMPLES = 50_000
 """About how many voxels the range of a volume's values is taken from."""
@@ -88,7 +88,7 @@ def own_frame_image(node: Any, alignment: Any = None, array: np.ndarray | None =
     ----------
     node : vtkMRMLScalarVolumeNode
     alignment : vtkMRMLLinearTransformNode, optional
-        The transform of ours above the volume, whose effect is left out.
+        The transform of this program above the volume; its effect is left out.
     array : ndarray, shape (k, j, i), optional
         Used in place of the node's voxels.
 

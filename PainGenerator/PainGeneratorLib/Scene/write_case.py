@@ -33,23 +33,6 @@ _ROLE_PRESETS = {"PET": "pet-fusion"}
 _MODALITY_PRESETS = {"MR": "mr", "CT": "ct"}
 """How a new volume of another role is shown first, by its modality."""
 
-_STORED_AS_THEY_ARE = (
-    "reference_role",
-    "hot_spots",
-    "mr_findings",
-    "candidates",
-    "anatomy_labels",
-    "case",
-    "suv",
-    "alignment",
-    "protocol",
-    "provenance",
-    "warnings",
-    "working",
-    "implant_margin",
-)
-"""Fields of :class:`.SceneContent` that the text holds as they are."""
-
 
 def write_case(scene: Any, content: SceneContent, *, set_views: bool = True) -> CaseNodes:
     """Put a case into a scene; nodes of an earlier call are filled again and keep their ids.
@@ -170,7 +153,7 @@ def _release(scene: Any, key: str, keeper: Any) -> None:
 
 
 def detach(node: Any, transform: Any) -> None:
-    """Take a volume, or the chain of transforms above it, out of a transform of ours."""
+    """Take a volume, or the chain of transforms above it, out of a transform of this program."""
     while transform is not None and node is not None:
         parent = node.GetParentTransformNode()
         if parent is transform:
@@ -296,25 +279,24 @@ def _write_maps(scene: Any, content: SceneContent) -> None:
 
 
 def _write_text(scene: Any, content: SceneContent, grid: Geometry) -> Any:
-    stored = {name: getattr(content, name) for name in _STORED_AS_THEY_ARE}
-    stored["grid"] = grid
-    stored["image_grids"] = {MAP_KEY + name: image.geometry for name, image in content.maps.items()}
+    """Everything that must come back to the last digit; `grid` is that of the candidates' segmentation."""
+    image_grids = {MAP_KEY + name: image.geometry for name, image in content.maps.items()}
     if content.anatomy is not None:
-        stored["image_grids"]["anatomy"] = content.anatomy.geometry
-    stored["series"] = [
-        {
-            "key": key,
-            "role": series.role,
-            "name": series.name,
-            "instance_uids": series.instance_uids,
-            "dicom": series.dicom,
-            "preset": series.preset,
-            "geometry": series.image.geometry,
-            "dtype": str(series.image.array.dtype),
-            "reference_to_series_ras": series.reference_to_series_ras,
-        }
-        for series, key in zip(content.series, _series_keys(content), strict=True)
-    ]
+        image_grids["anatomy"] = content.anatomy.geometry
+    stored = {
+        **content.to_kept(),
+        "grid": grid,
+        "image_grids": image_grids,
+        "series": [
+            {
+                **series.to_kept(),
+                "key": key,
+                "geometry": series.image.geometry,
+                "dtype": str(series.image.array.dtype),
+            }
+            for series, key in zip(content.series, _series_keys(content), strict=True)
+        ],
+    }
     node = find_node(scene, "vtkMRMLTextNode", "case") or scene.AddNewNodeByClass(
         "vtkMRMLTextNode", "PainGenerator case"
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import datetime
 import json
 import os
 import subprocess
@@ -343,6 +344,38 @@ def test_fields_that_a_later_version_added_or_dropped_do_not_hinder_reading(cont
             record["fields"].pop("comment")
     back = case_text.from_text(json.dumps(stored))
     assert [candidate.comment for candidate in back] == ["", "", ""]
+
+
+def as_version_1(text: str) -> str:
+    """The text of a case as the first version wrote it: index arrays within the regions, no exact grids."""
+    stored = json.loads(text)
+    for region in stored["regions"]:
+        region["flat"] = stored["voxels"][region["flat"]]
+    grid = {"geometry": stored["content"]["grid"]["@geometry"], "count": 0, "flat": case_text.pack(np.empty(0))}
+    stored["content"]["grid"] = {"@region": len(stored["regions"])}
+    stored["regions"].append(grid)
+    del stored["voxels"], stored["content"]["image_grids"]
+    for series in stored["content"]["series"]:
+        del series["geometry"], series["dtype"], series["reference_to_series_ras"]
+    return json.dumps({**stored, "schema": 1})
+
+
+def test_a_scene_of_the_first_version_is_still_read(host, content):
+    node = write_case(host.scene, content).text
+    node.SetText(as_version_1(node.GetText()))
+    assert_same_case(read_case(host.scene), make_content())
+
+
+def test_single_precision_stays_single_and_a_time_stays_a_time():
+    back = case_text.from_text(case_text.to_text([np.float32(0.1), np.float64(0.1), datetime.datetime(2025, 3, 1, 9)]))
+    assert back == [np.float32(0.1), 0.1, datetime.datetime(2025, 3, 1, 9)]
+    assert [type(item) for item in back] == [np.float32, float, datetime.datetime]
+
+
+def test_an_unknown_mark_in_the_text_is_refused():
+    text = case_text.to_text({"x": (1, 2)}).replace("@tuple", "@future")
+    with pytest.raises(PainGeneratorError, match="@future is not known"):
+        case_text.from_text(text)
 
 
 def test_plain_values_of_all_kinds_survive_as_text():

@@ -2,65 +2,131 @@
 
 from __future__ import annotations
 
+import datetime
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from deep_equality import differences
+from kept_examples import NOT_KEPT
 from PainGeneratorLib.Headless.host import HeadlessHost
+from PainGeneratorLib.Phantoms.case import write_phantom
+from PainGeneratorLib.Report.case_outputs import scene_content
+from PainGeneratorLib.Scene.write_case import write_case
 from PainGeneratorLib.Session.protocol_parameters import CONTOUR_METHOD, SENSITIVITY
 from PainGeneratorLib.Session.session import Session
+from PainGeneratorLib.Workflow.analyze import Analysis, analyze
+from PainGeneratorLib.Workflow.case import CaseOptions
+from PainGeneratorLib.Workflow.finding import fuse_found, in_reference_frame
 
 pytestmark = [pytest.mark.scene, pytest.mark.slow]
 
-SENSITIVITIES = (1.2, 1.4, 1.65, 2.0)
+SENSITIVITIES = (1.2, 1.3, 1.5, 1.65, 2.0)
+"""Positions of the slider, beside the unchanged one."""
 
 
-def said(session) -> list[dict]:
+def said(session: Session) -> list[dict]:
     return [candidate.to_json() for candidate in session.candidates()]
 
 
-def committed(session, sensitivity: float, method: str) -> list[dict]:
-    session.preview(sensitivity, method)
+def committed(session: Session, sensitivity: float) -> list[dict]:
+    """The candidates after "Use this setting"."""
+    session.preview(sensitivity, session.protocol().value(CONTOUR_METHOD))
     session.commit_preview()
     return said(session)
 
 
-def acted(session) -> list[list[dict]]:
-    """The list after acts that measure anew, after undo and after redo."""
-    first, second = [candidate.id for candidate in session.candidates()][:2]
-    states = []
-    for act in (
-        lambda: session.merge([first, second]),
-        session.undo,
-        session.redo,
-        session.undo,
-        lambda: session.accept([second]),
-        lambda: session.add_at(session.analysis().case.reference.image.geometry.center_ras),
-        session.undo,
-    ):
-        act()
-        states.append(said(session))
-    return states
-
-
-def assert_reopened_is_the_same(live, host, folder: Path, sensitivities=SENSITIVITIES) -> None:
-    """Save a session, reopen it in another host, and do the same with both."""
-    live.save_state()
+def reopened(host: HeadlessHost, folder: Path, check: Callable[[Session], None]) -> None:
+    """Save the scene, open it in another host and check the session that is made of it."""
     host.save_mrb(folder / "case.mrb")
     with HeadlessHost() as other:
         other.load_mrb(folder / "case.mrb")
-        again = Session(other.scene)
-        assert said(again) == said(live)
-        before = said(live)
-        sensitivity = live.protocol().value(SENSITIVITY)
-        method = live.protocol().value(CONTOUR_METHOD)
-        assert committed(again, sensitivity, method) == before, "the unchanged setting"
-        for other_sensitivity in sensitivities:
-            assert committed(again, other_sensitivity, method) == committed(live, other_sensitivity, method)
-        assert acted(again) == acted(live)
+        check(Session(other.scene))
 
 
-def test_a_reopened_case_gives_the_same_candidates_at_every_position_of_the_slider(host, found_bundle, tmp_path):
+@pytest.fixture
+def live(host, found_bundle) -> Session:
+    """A session whose candidates were found in this run, not read from a file."""
     host.load_mrb(found_bundle)
-    live = Session(host.scene)
-    live.run("find")
-    assert_reopened_is_the_same(live, host, tmp_path)
+    session = Session(host.scene)
+    session.run("find")
+    return session
+
+
+def test_a_reopened_case_has_all_that_the_live_one_has(host, live, tmp_path):
+    def check(again: Session) -> None:
+        skipped = NOT_KEPT | {"Analysis.clock"}
+        assert list(differences(again.analysis(), live.analysis(), "analysis", skipped)) == []
+
+    reopened(host, tmp_path, check)
+
+
+def test_the_unchanged_setting_gives_the_same_candidates_after_reopening(host, live, tmp_path):
+    def check(again: Session) -> None:
+        assert committed(again, live.protocol().value(SENSITIVITY)) == said(live)
+
+    reopened(host, tmp_path, check)
+
+
+def test_every_position_of_the_slider_gives_the_same_candidates_after_reopening(host, live, tmp_path):
+    def check(again: Session) -> None:
+        for sensitivity in SENSITIVITIES:
+            assert committed(again, sensitivity) == committed(live, sensitivity), sensitivity
+
+    reopened(host, tmp_path, check)
+
+
+def test_acts_their_undo_and_their_redo_give_the_same_after_reopening(host, live, tmp_path):
+    def states(session: Session) -> list[list[dict]]:
+        """The list after each of some acts that measure anew, after undo and after redo."""
+        first, second = (candidate.id for candidate in session.candidates()[:2])
+        middle = session.analysis().case.reference.image.geometry.center_ras
+        found = []
+        for act in (
+            lambda: session.merge([first, second]),
+            session.undo,
+            session.redo,
+            session.undo,
+            lambda: session.accept([second]),
+            lambda: session.add_at(middle),
+            session.undo,
+        ):
+            act()
+            found.append(said(session))
+        return found
+
+    def check(again: Session) -> None:
+        assert states(again) == states(live)
+
+    reopened(host, tmp_path, check)
+
+
+def candidates_at(analysis: Analysis, sensitivity: float) -> list[dict]:
+    """The candidates that the stages themselves give at a sensitivity."""
+    case, found = analysis.case, analysis.found
+    result = found.detector.find(sensitivity, case.protocol.value(CONTOUR_METHOD))
+    spots, weak = (in_reference_frame(some, analysis.alignment) for some in (result.hot_spots, result.weak))
+    namer = found.namer(analysis.anatomy, analysis.suv, analysis.alignment)
+    fused = fuse_found(case, analysis.suv, analysis.alignment, found.mr, spots, namer, weak)
+    return [candidate.to_json() for candidate in fused]
+
+
+@pytest.mark.parametrize(("group", "seed"), [("low-back", 3), ("hip-replacement", 5)])
+def test_a_whole_phantom_of_the_command_line_is_the_same_case_in_the_panel(host, tmp_path, group, seed):
+    truth = write_phantom(tmp_path, group, seed)
+    options = CaseOptions(
+        group=group,
+        prosthesis_side=truth.get("prosthesis_side"),
+        pain_side=truth.get("pain_side"),
+        pain_sites_ras_mm=tuple(tuple(site) for site in truth["pain_sites_ras_mm"]),
+    )
+    analysis = analyze(tmp_path / "dicom", options)
+    write_case(host.scene, scene_content(analysis, datetime.datetime(2025, 3, 1)))
+
+    def check(again: Session) -> None:
+        assert said(again) == [candidate.to_json() for candidate in analysis.candidates]
+        assert list(differences(again.analysis().found, analysis.found, "found", NOT_KEPT)) == []
+        for sensitivity in (analysis.case.protocol.value(SENSITIVITY), *SENSITIVITIES):
+            assert committed(again, sensitivity) == candidates_at(analysis, sensitivity), sensitivity
+
+    reopened(host, tmp_path, check)
