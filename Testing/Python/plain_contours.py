@@ -26,7 +26,7 @@ class PlainContourSpace(ContourSpace):
         return self._bits.pack(mask)
 
     def _shell(self, voxels, percentile, inner_mm=None, outer_mm=None):
-        p = self._parameters
+        p = self.parameters
         inner, outer = inner_mm or p.shell_inner_mm, outer_mm or p.shell_outer_mm
         distance = ndimage.distance_transform_edt(~self._mask(voxels), sampling=self._suv.geometry.spacing_kji_mm)
         shell = (distance > inner) & (distance <= outer) & self._mask(self._background)

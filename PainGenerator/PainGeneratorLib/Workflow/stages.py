@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 
@@ -13,7 +12,7 @@ from ..Anatomy.anatomy_map import AnatomyMap
 from ..Anatomy.body_plan import BodyPlan
 from ..Numerics.body.symmetry import SymmetryPlane
 from ..Numerics.core.image import Image, resample
-from ..Numerics.core.words import MR_ROLES
+from ..Numerics.core.words import MR_ROLES, Role
 from ..Numerics.mr.findings import MRParameters, MRResult, find_mr_findings
 from ..Numerics.pet.detector import HotSpotDetector, HotSpotParameters
 from ..Numerics.suv.factors import PetHeader, SuvOverrides, SuvResult, compute_suv_factors, factors_for_unit
@@ -166,22 +165,46 @@ def pet_detector(
 ) -> HotSpotDetector:
     """The first pass of the stage "hot_spots": foci of raised uptake against their own tissue.
 
-    `symmetry` is in the PET's own frame, `plan` in the reference frame. What MR and anatomy know is used only when PET
-    and reference are aligned.
+    What MR and anatomy show is used only when PET and reference are aligned.
+
+    Parameters
+    ----------
+    case : Case
+    suv : Suv
+    alignment : Alignment
+    mr : MRResult
+    anatomy : AnatomyMap, optional
+    symmetry : SymmetryPlane, optional
+        In the PET's own frame.
+    plan : BodyPlan, optional
+        In the reference frame.
+    progress : callable, optional
+        May raise Cancelled.
     """
     grid = suv.image.geometry
-    known: dict[str, Any] = {}
-    if alignment.is_aligned("PET"):
+    tissues = organs = levels = spine = unreliable = None
+    organ_names: Mapping[int, str] = {}
+    if alignment.is_aligned(Role.PET):
         to_reference = alignment.pet_to_reference
-        known["tissues"] = Image(resample(mr.tissues, grid, to_reference, order=0, outside=0), grid)
-        unreliable = mr.implant.unreliable
-        if unreliable is not None:
-            mask = Image(unreliable.to_mask().view(np.uint8), unreliable.geometry)
-            known["unreliable"] = resample(mask, grid, to_reference, order=0, outside=0).astype(bool)
+        tissues = Image(resample(mr.tissues, grid, to_reference, order=0, outside=0), grid)
+        if mr.implant.unreliable is not None:
+            region = mr.implant.unreliable
+            mask = Image(region.to_mask().view(np.uint8), region.geometry)
+            unreliable = resample(mask, grid, to_reference, order=0, outside=0).astype(bool)
         if anatomy is not None:
-            known["organs"], known["organ_names"] = anatomy.organs(grid, to_reference)
-            known["levels"] = anatomy.levels(grid, to_reference)
+            organs, organ_names = anatomy.organs(grid, to_reference)
+            levels = anatomy.levels(grid, to_reference)
         if plan is not None and plan.spine_line is not None and plan.spine_line.is_sure:
-            known["spine"] = plan.spine_line.straight.moved(alignment.reference_to("PET"))
-    parameters = case.protocol.stage("hot_spots", HotSpotParameters)
-    return HotSpotDetector(suv.image, parameters, symmetry=symmetry, progress=progress, **known)
+            spine = plan.spine_line.straight.moved(alignment.reference_to(Role.PET))
+    return HotSpotDetector(
+        suv.image,
+        case.protocol.stage("hot_spots", HotSpotParameters),
+        tissues=tissues,
+        levels=levels,
+        organs=organs,
+        organ_names=organ_names,
+        unreliable=unreliable,
+        symmetry=symmetry,
+        spine=spine,
+        progress=progress,
+    )

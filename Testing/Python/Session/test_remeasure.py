@@ -7,39 +7,35 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from PainGeneratorLib.Numerics.body.symmetry import SymmetryPlane
-from PainGeneratorLib.Numerics.core.image import Geometry, Image, Region
-from PainGeneratorLib.Numerics.core.records import Place
+from PainGeneratorLib.Numerics.core.image import Geometry, Image, Region, ball
+from PainGeneratorLib.Numerics.core.records import MRFinding, Place
 from PainGeneratorLib.Numerics.fusion.candidates import Symptoms
 from PainGeneratorLib.Numerics.pet.detector import HotSpotDetector, HotSpotParameters
-from PainGeneratorLib.Session.remeasure import Remeasure, new_candidate
+from PainGeneratorLib.Session.remeasure import BY_READER, Remeasure, new_candidate, values_at
 from PainGeneratorLib.Workflow.protocol import load_protocol
 from PainGeneratorLib.Workflow.stages import Alignment
-from scipy import ndimage
+from small_pets import PLANE, small_pet
 
-SHAPE = (24, 36, 48)
-SPACING_MM = 4.0
-INNER_R_MM, INNER_A_MM = 40.0, -30.0
-CUT_OFF_PLACE = (INNER_R_MM, INNER_A_MM, 92.0)
+CUT_OFF_PLACE = (40.0, -30.0, 92.0)
 """On the last slice: the field of view cuts the focus in half."""
-WHOLE_PLACE = (INNER_R_MM, INNER_A_MM, 40.0)
-PLANE = SymmetryPlane(np.zeros(3), np.array([-1.0, 0.0, 0.0]), 0.6)
+WHOLE_PLACE = (40.0, -30.0, 40.0)
 
 
-def pet_with_focus(place: tuple[float, float, float], radius_mm: float = 11.0) -> Image:
-    """A trunk of SUV 0.8 with noise and one ball of SUV 4, blurred."""
-    matrix = np.diag([-SPACING_MM, -SPACING_MM, SPACING_MM, 1.0])
-    matrix[:3, 3] = (94.0, 70.0, 0.0)
-    geometry = Geometry(SHAPE, matrix)
-    points = geometry.flat_to_ras(np.arange(geometry.size)).reshape(*SHAPE, 3)
-    suv = np.where((points[..., 0] / 90.0) ** 2 + (points[..., 1] / 62.0) ** 2 < 1.0, 0.8, 0.01)
-    suv[np.linalg.norm(points - np.array(place), axis=-1) <= radius_mm] = 4.0
-    blurred = ndimage.gaussian_filter(suv, 0.7, mode="nearest")
-    grain = ndimage.gaussian_filter(np.random.default_rng(3).standard_normal(SHAPE), 0.5)
-    return Image((blurred * (1.0 + 0.05 * grain)).astype(np.float32), geometry)
+def pet_with_focus(place: tuple[float, float, float]) -> Image:
+    return small_pet([(place, 11.0, 4.0)])
 
 
-def remeasure_on(pet: Image, pet_to_reference: np.ndarray | None = None, large_ml: float = 20.0) -> Remeasure:
+def moved_by(x_mm: float, turn_deg: float) -> np.ndarray:
+    """A pose of the PET in the reference frame."""
+    angle, matrix = np.deg2rad(turn_deg), np.eye(4)
+    matrix[:2, :2] = [[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]]
+    matrix[0, 3] = x_mm
+    return matrix
+
+
+def remeasure_on(
+    pet: Image, pet_to_reference: np.ndarray | None = None, large_ml: float = 20.0, aligned: bool = True
+) -> Remeasure:
     """What takes measures anew on a PET without any MR finding."""
     protocol = load_protocol("low-back").with_values({"hot_spots.measure.large_ml": large_ml})
     detector = HotSpotDetector(pet, protocol.stage("hot_spots", HotSpotParameters), symmetry=PLANE)
@@ -50,7 +46,7 @@ def remeasure_on(pet: Image, pet_to_reference: np.ndarray | None = None, large_m
         reference=SimpleNamespace(image=pet),
     )
     to_pet = np.eye(4) if pet_to_reference is None else np.linalg.inv(pet_to_reference)
-    alignment = Alignment({"PET": SimpleNamespace(aligned=True, reference_to_series_ras=to_pet)})
+    alignment = Alignment({"PET": SimpleNamespace(aligned=aligned, reference_to_series_ras=to_pet)})
     found = SimpleNamespace(symmetry=PLANE, mr=SimpleNamespace(findings=[], z_maps={}), hot_spots=[])
     return Remeasure.of(
         case, SimpleNamespace(image=pet), alignment, found, detector, lambda region: Place("back", "back", "left")
@@ -93,3 +89,122 @@ def test_an_edited_outline_in_full_view_is_neither_truncated_nor_large(whole):
     measured = remeasure(edited)
     assert measured.flags == ["no-reference"]
     assert measured.score_parts["penalty"] == 0
+
+
+def test_a_whole_outline_that_is_large_loses_points_for_it(whole):
+    remeasure, spot = whole
+    small = remeasure_on(remeasure.pet, large_ml=spot.mtv_ml - 0.2)
+    measured = small(dataclasses.replace(new_candidate(spot.region, [spot]), origin="edited"))
+    assert measured.flags == ["no-reference", "large"]
+    assert measured.score_parts["penalty"] == -remeasure.case.protocol.value("fusion.penalty_cut_off")
+
+
+def test_an_unchanged_outline_measures_what_detection_measured(whole):
+    remeasure, spot = whole
+    again = remeasure.spot_of(spot.region)
+    for name in ("suv_max", "suv_peak", "suv_mean", "mtv_ml", "tlg_g", "left_right_ratio"):
+        assert getattr(again, name) == getattr(spot, name), name
+    # The reference is that at the hottest voxel, which smoothing for the detection may move by one voxel.
+    assert again.tbr == pytest.approx(spot.tbr, rel=0.01)
+    assert again.flags == [flag for flag in spot.flags if flag != "usual-place"]
+    assert again.contour_method == BY_READER
+    assert again.background is None
+    assert again.contour_threshold <= again.suv_mean
+
+
+def test_measures_do_not_depend_on_the_pose_of_the_pet(whole):
+    remeasure, spot = whole
+    pose = moved_by(25.0, 12.0)
+    moved = remeasure_on(remeasure.pet, pose)
+    there = moved.spot_of(spot.region.moved(pose))
+    here = remeasure.spot_of(spot.region)
+    for name in ("suv_max", "suv_peak", "mtv_ml", "tbr", "left_right_ratio"):
+        assert getattr(there, name) == pytest.approx(getattr(here, name), rel=1e-9), name
+    assert there.peak_ras_mm == pytest.approx((pose @ [*here.peak_ras_mm, 1.0])[:3])
+    assert there.centroid_ras_mm == pytest.approx((pose @ [*here.centroid_ras_mm, 1.0])[:3])
+    assert there.region.geometry.is_same_grid(moved.pet.geometry)
+
+
+def test_a_pet_that_is_not_aligned_stays_in_its_own_frame(whole):
+    remeasure, spot = whole
+    apart = remeasure_on(remeasure.pet, moved_by(25.0, 12.0), aligned=False)
+    assert apart.pet.geometry.is_same_grid(remeasure.pet.geometry)
+    assert apart.spot_of(spot.region).suv_peak == remeasure.spot_of(spot.region).suv_peak
+    measured = apart(new_candidate(spot.region, [spot]))
+    assert "not-aligned" in measured.flags
+
+
+def test_an_outline_that_meets_no_uptake_has_no_measures_of_pet(whole):
+    remeasure, spot = whole
+    elsewhere = Region(spot.region.geometry, ball(spot.region.geometry, np.array([-40.0, -30.0, 40.0]), 9.0))
+    measured = remeasure(dataclasses.replace(new_candidate(elsewhere, [spot]), origin="edited"))
+    assert measured.hot_spots == []
+    assert measured.suv_max is None
+    assert measured.evidence == "MR only"
+
+
+def test_an_outline_outside_the_pet_has_no_uptake(whole):
+    remeasure, _ = whole
+    matrix = np.eye(4)
+    matrix[:3, 3] = (500.0, 0.0, 0.0)
+    assert remeasure.spot_of(Region(Geometry((3, 3, 3), matrix), np.arange(27))) is None
+
+
+def test_a_click_on_uptake_grows_a_focus_and_keeps_the_contour_method(whole):
+    remeasure, spot = whole
+    pose = moved_by(-8.0, 5.0)
+    moved = remeasure_on(remeasure.pet, pose)
+    click = (pose @ [*WHOLE_PLACE, 1.0])[:3]
+    grown = moved.at(click, {})
+    assert (grown.origin, grown.evidence) == ("manual", "PET only")
+    measured = moved(grown)
+    assert measured.hot_spots[0].contour_method == "adaptive"
+    assert measured.suv_peak == pytest.approx(spot.suv_peak, rel=0.05)
+    assert np.linalg.norm(measured.centroid_ras_mm - click) < 6.0
+
+
+def test_a_click_where_uptake_is_normal_grows_on_the_first_mr_that_shows_the_place(whole):
+    remeasure, _ = whole
+    place = np.array([-40.0, 20.0, 40.0])
+    far = np.eye(4)
+    far[:3, 3] = (500.0, 0.0, 0.0)
+    images = {"T2": Image(np.zeros((3, 3, 3)), Geometry((3, 3, 3), far)), "FLUID": remeasure.pet}
+    grown = remeasure.at(place, images)
+    assert (grown.origin, grown.evidence) == ("manual", "MR only")
+    assert [f.series_role for f in grown.mr_findings] == ["FLUID"]
+    with pytest.raises(LookupError):
+        remeasure.at(np.array([-400.0, 20.0, 40.0]), images)
+
+
+@pytest.mark.parametrize(
+    ("kind", "count", "expected"), [("oedema", 3, 2.0), ("oedema", 2, None), ("Modic II", 3, None)]
+)
+def test_a_z_score_needs_voxels_and_a_kind_that_is_bright(whole, kind, count, expected):
+    remeasure, _ = whole
+    region = Region(remeasure.pet.geometry, np.arange(count))
+    finding = MRFinding(1, kind, region, np.zeros(3), 1.0, None, None, "FLUID", 0.33)
+    maps = {"FLUID": Image(np.full(remeasure.pet.geometry.shape, 2.0), remeasure.pet.geometry)}
+    with_map = dataclasses.replace(remeasure, mr=SimpleNamespace(findings=[], z_maps=maps))
+    assert with_map.z_of(region, finding) == expected
+    assert remeasure.z_of(region, finding) is None, "there is no z map of that series"
+
+
+def test_a_name_of_the_program_follows_the_outline_and_one_of_the_reader_stays(whole):
+    remeasure, spot = whole
+    found = dataclasses.replace(new_candidate(spot.region, [spot]), place=remeasure.namer(spot.region))
+    there = dataclasses.replace(remeasure, namer=lambda region: Place("neck", "neck", "right"))
+    assert there(found).place.name == "back", "the name is not the one that the program would give"
+    assert there(dataclasses.replace(found, place=Place("neck", "neck", "right"))).place.name == "neck"
+    assert there(new_candidate(spot.region, [spot])).place.name == "neck", "an empty name is filled"
+
+
+@pytest.mark.parametrize(
+    ("place", "expected"),
+    [((0.5, 0.0, 0.0), 0.5), ((1.75, 0.5, 1.0), 1.75), ((2.6, 0.0, 0.0), None), ((0.0, 3.0, 0.0), None)],
+)
+def test_a_value_is_interpolated_inside_an_image_only(place, expected):
+    array = np.zeros((2, 4, 3), dtype=np.float32)
+    array[:] = (0.0, 1.0, 2.0)
+    array[:, 3] = np.nan
+    found = values_at({"T1": Image(array, Geometry((2, 4, 3), np.eye(4)))}, np.array(place))["T1"]
+    assert found == (None if expected is None else pytest.approx(expected))

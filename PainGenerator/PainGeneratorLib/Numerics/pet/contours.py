@@ -1,12 +1,13 @@
 """Contours of foci: the threshold by method, and the connected voxels above it.
 
-A fixed part of the maximum floods as soon as a focus is less than 1 / part times hotter than its surroundings, which
-is the usual state of pain generators. The default therefore adapts to the local background:
+A threshold at a fixed part of the maximum floods into the surroundings as soon as a focus is less than 1 / part times
+hotter than they are, which is usual for pain generators. The default method therefore adapts to the local background:
 T = background + part (top - background), with a part of one half for small foci, and less for larger ones.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, fields
 
 import numpy as np
@@ -26,28 +27,38 @@ METHODS = {
     "percist": "PERCIST: 1.5 times the liver's mean plus 2 SD",
     "reference-ratio": "a multiple of the reference tissue",
 }
-"""Contour methods and what they do."""
+"""Contour methods and what they do. All but the first one are a plain threshold of :data:`THRESHOLDS`."""
 OWN_PARAMETERS = {
     "suv": "fixed-suv",
     "ratio": "reference-ratio",
     "sd_factor": "mean-plus-sd",
     "percist_mean": "percist",
     "percist_sd": "percist",
+    "core_shell_percentile": "adaptive",
+    "outline_shell_percentile": "adaptive",
+    "resolution_mm": "adaptive",
+    "joint_ml": "adaptive",
+    "ball_ml": "adaptive",
+    "largest_gain": "adaptive",
 }
-"""Parameters that a single method uses; the others count for all."""
-UPPER = 75.0
-"""Percentile of the shell that is the background of a small focus: a quarter of it at least is like the focus' bed."""
-MIDDLE = 60.0
-"""The same for the shell around the whole outline, where less of the focus' own blur reaches."""
-PSF_FWHM_MM = 5.5
-"""Resolution of hybrid scanners: 4.1 to 4.5 mm (NEMA NU 2, 1 cm off the centre) with the usual filter of 3 to 4 mm."""
-BALL_ML = (1.5, 3.0)
-"""Below, a focus is a joint, root or pedicle, thinner than wide, its edge half-way; above, it is like a ball."""
-LARGEST_GAIN = 1.5
-"""A lower threshold moves an edge by part of the blur; an outline that grows by more has run into the surroundings."""
-_ROUNDS = 3
-_MASS_ROUNDS = 8
-_CORE_PART = 0.25
+"""Parameters that only one method uses, and that method. All methods use the other parameters."""
+FWHM_OVER_SD = 2.355
+"""Full width at half height of a Gaussian over its standard deviation, rounded."""
+ROUNDS = 3
+"""Upper bound of the rounds in which outline and background are adapted to each other. Our choice."""
+SETTLED = 1.01
+"""Upper bound of the ratio of a background to the former one, for the adaptation to have ended. Our choice."""
+MASS_ROUNDS = 8
+"""Upper bound of the rounds in which the threshold of a mass is adapted. Our choice."""
+MASS_SETTLED = 0.02
+"""Upper bound of the relative change of the threshold of a mass, for the adaptation to have ended. Our choice."""
+CONTOUR_CORE_PART = 0.25
+"""The core of a small focus, around which its background is taken, reaches down to this part of its height above the
+reference. Our estimate."""
+PERCIST_FACTOR = 1.5
+"""Multiple of the liver's mean in the threshold of PERCIST (Wahl et al., J Nucl Med 2009)."""
+PERCIST_SD_FACTOR = 2.0
+"""Multiple of the liver's standard deviation in the threshold of PERCIST (Wahl et al., J Nucl Med 2009)."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,6 +74,12 @@ class ContourParameters:
     shell_inner_mm: float
     shell_outer_mm: float
     margin_mm: float
+    core_shell_percentile: float
+    outline_shell_percentile: float
+    resolution_mm: float
+    joint_ml: float
+    ball_ml: float
+    largest_gain: float
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -102,11 +119,11 @@ class Contour:
     Parameters
     ----------
     flat : ndarray of int64, shape (n,)
-        Sorted flat indices; empty when the focus lies below the threshold.
+        Flat indices, ascending; empty when the whole focus lies below the threshold.
     threshold : float
         SUV, g/ml.
     background : float or None
-        Median SUV of the shell, g/ml; None when the shell holds no voxel.
+        Median SUV of the shell around it, g/ml; None when the shell holds no voxel.
     """
 
     flat: np.ndarray
@@ -115,9 +132,13 @@ class Contour:
 
 
 class ContourSpace:
-    """The surroundings of one focus, in a small box: all its contours are drawn here.
+    """A small box around one focus, in which all its contours are drawn.
 
-    Sets of voxels of the box are numbers, see :class:`.voxel_bits.VoxelBits`.
+    Sets of voxels of the box are whole numbers, see :class:`..core.voxel_bits.VoxelBits`.
+
+    Attributes
+    ----------
+    parameters : ContourParameters
     """
 
     def __init__(
@@ -144,20 +165,20 @@ class ContourSpace:
         number : int
             This focus.
         flat, core : ndarray of int64
-            Voxels of the focus, and those near its maximum.
+            Voxels of the focus, and those near its maximum; flat indices.
         p : ContourParameters
         normal : NormalUptake
         """
         self._suv, self._spheres, self._core_flat = suv, spheres, core
-        self._parameters, self._normal = p, normal
+        self.parameters, self._normal = p, normal
         spacing = np.array(suv.geometry.spacing_kji_mm)
         steps = max(1, round(p.margin_mm / float(spacing.mean())))
         margin = np.ceil((p.shell_inner_mm + p.shell_outer_mm) / spacing).astype(int) + steps + 1
         kji = np.stack(np.unravel_index(flat, suv.geometry.shape))
         self._low = kji.min(axis=1) - margin
         shape = kji.max(axis=1) + margin + 1 - self._low
-        self._bits = VoxelBits(shape, spacing)
-        self._values = self._cut(suv.array, np.float32(np.nan)).reshape(-1)
+        self._bits = VoxelBits(shape, suv.geometry.spacing_kji_mm)
+        self._values = self._cut(suv.array, np.nan).reshape(-1)
         owners = self._cut(owner, 0)
         others = self._bits.pack((owners != 0) & (owners != number))
         self._allowed = self._bits.grown(self._set(flat), steps) & ~others
@@ -166,10 +187,10 @@ class ContourSpace:
         self._shells: dict[tuple[int, float, float], np.ndarray] = {}
 
     def _cut(self, array: np.ndarray, outside: float) -> np.ndarray:
-        """The box out of an array of the image's shape, filled where it reaches beyond."""
+        """The box cut out of an array of the image's shape; `outside` fills what lies beyond the image."""
         high = self._low + self._bits.shape
         inner = tuple(slice(max(a, 0), min(b, n)) for a, b, n in zip(self._low, high, array.shape, strict=True))
-        part = array[inner]
+        part: np.ndarray = array[inner]
         if part.shape == self._bits.shape:
             return part
         whole = np.full(self._bits.shape, outside, dtype=array.dtype)
@@ -183,14 +204,14 @@ class ContourSpace:
         return self._bits.pack(mask)
 
     def above(self, threshold: float) -> int:
-        """The connected voxels at or above a threshold that hold most of the focus' core; 0 for none."""
+        """The connected part at or above a threshold that holds most of the core of the focus; 0 for none."""
         voxels = self._bits.pack(self._values >= threshold) & self._allowed
         wanted = voxels & self._core or voxels
         best, most, rest = 0, 0, wanted
         while rest:
             part = self._bits.part_of(rest & -rest, voxels)
             held = (part & wanted).bit_count()
-            # Of two that hold as much, the one that begins first in the image.
+            # Of two parts that hold as much of the core, the one that begins first in the image is taken.
             if held > most or (held == most and part & -part < best & -best):
                 best, most = part, held
             rest &= ~part
@@ -199,14 +220,17 @@ class ContourSpace:
         return best
 
     def background(self, voxels: int) -> float | None:
-        """Median SUV of the shell around a set, without other foci."""
+        """Median SUV of the shell around a set, without other foci, g/ml; None when the shell is empty."""
         return self._shell(voxels, 50.0)
 
     def _shell(
         self, voxels: int, percentile: float, inner_mm: float | None = None, outer_mm: float | None = None
     ) -> float | None:
-        """Percentile of the SUV of the shell around a set, without other foci; None when the shell is empty."""
-        p = self._parameters
+        """Percentile of the SUV of the shell around a set, without other foci, g/ml; None when the shell is empty.
+
+        The shell lies between two distances from the set; they are those of the protocol when left out.
+        """
+        p = self.parameters
         key = voxels, inner_mm or p.shell_inner_mm, outer_mm or p.shell_outer_mm
         if key not in self._shells:
             inner, outer = (self._bits.within(voxels, radius) for radius in key[1:])
@@ -219,21 +243,28 @@ class ContourSpace:
         return float(low + (values[min(int(place) + 1, values.size - 1)] - low) * (place - int(place)))
 
     @property
+    def liver(self) -> tuple[float, float]:
+        """Mean and SD of the liver, g/ml: as measured, or the protocol's normal liver."""
+        return self._normal.liver or (self.parameters.percist_mean, self.parameters.percist_sd)
+
+    @property
     def peak_of_core(self) -> float:
-        """SUVpeak of the core."""
+        """SUVpeak of the core, g/ml."""
         return float(np.nanmax(self._spheres(self._core_flat)[0]))
 
     def peak(self, voxels: int) -> float:
-        """SUVpeak of a set of voxels."""
+        """SUVpeak of a set of voxels, g/ml."""
         return float(np.nanmax(self._spheres(self.flat(voxels))[0]))
 
     def flat(self, voxels: int) -> np.ndarray:
-        """Flat indices in the whole image, sorted."""
+        """Flat indices in the whole image, ascending; int64, shape (n,)."""
         kji = np.stack(np.unravel_index(np.flatnonzero(self._bits.unpack(voxels)), self._bits.shape))
-        return np.ravel_multi_index(tuple(kji + self._low[:, None]), self._suv.geometry.shape).astype(np.int64)
+        flat: np.ndarray = np.ravel_multi_index(tuple(kji + self._low[:, None]), self._suv.geometry.shape)
+        return flat.astype(np.int64)
 
     def _values_of(self, voxels: int) -> np.ndarray:
-        return self._values[self._bits.unpack(voxels)]
+        values: np.ndarray = self._values[self._bits.unpack(voxels)]
+        return values
 
     def contour(self, method: str, reference: float, spread: float) -> Contour:
         """Draw the contour.
@@ -242,92 +273,139 @@ class ContourSpace:
         ----------
         method : str
             One of METHODS.
-        reference, spread : float
-            Reference of the tissue and its SD, g/ml.
+        reference : float
+            Reference of the tissue, g/ml.
+        spread : float
+            Its SD, g/ml.
+
+        Raises
+        ------
+        ValueError
+            When there is no such method.
         """
-        p = self._parameters
         core_max = float(np.nanmax(self._values_of(self._core)))
         if method == "adaptive":
             return self._adaptive(reference, core_max)
-        if method == "a50p":
-            mask = self.above(0.5 * (core_max + reference))
-            threshold = 0.5 * ((self.peak(mask) if mask else core_max) + reference)
-        elif method.startswith("percent-"):
-            threshold = float(method.removeprefix("percent-")) / 100.0 * core_max
-        elif method == "fixed-suv":
-            threshold = p.suv
-        elif method == "mean-plus-sd":
-            threshold = reference + p.sd_factor * spread
-        elif method == "percist":
-            mean, sd = self._normal.liver or (p.percist_mean, p.percist_sd)
-            threshold = 1.5 * mean + 2.0 * sd
-        elif method == "reference-ratio":
-            threshold = p.ratio * reference
-        else:
+        if method not in THRESHOLDS:
             raise ValueError(f"method must be one of {tuple(METHODS)}, not {method!r}")
+        threshold = THRESHOLDS[method](self, Heights(core_max, reference, spread))
         mask = self.above(threshold)
         return Contour(self.flat(mask), threshold, self.background(mask) if mask else None)
 
     def _adaptive(self, reference: float, core_max: float) -> Contour:
-        """T between background and top, the background from the surroundings of the focus itself.
+        """The contour between background and maximum, with the background from around the focus itself.
 
-        A small focus lies on a plateau of normal tissue; its background is the upper part of the shell around its
-        core, as the contour would otherwise run over a whole vertebra that lies among muscle. Where even that shell is
-        hotter than normal tissue can be, the core is a part of a mass: then the mass is what is outlined.
+        A small focus lies on normal tissue of about equal uptake. Its background is the upper part of the shell around
+        its core: with a lower one the contour would run over a whole vertebra that lies among muscle. Where even that
+        shell is hotter than normal tissue can be, the core is part of a mass, and the mass is outlined.
         """
-        p = self._parameters
+        p = self.parameters
         top = self._top(core_max)
-        core = self.above(top - _CORE_PART * (top - min(reference, top)))
-        near = self._shell(core, UPPER, 2.0 * p.shell_inner_mm, p.shell_inner_mm + p.shell_outer_mm) or reference
+        core = self.above(top - CONTOUR_CORE_PART * (top - min(reference, top)))
+        outer_mm = p.shell_inner_mm + p.shell_outer_mm
+        near = self._shell(core, p.core_shell_percentile, 2.0 * p.shell_inner_mm, outer_mm) or reference
         if near > self._normal.mass_suv:
             return self._mass(near)
         background = max(near, self._normal.typical_suv)
-        for _ in range(_ROUNDS):
+        for _ in range(ROUNDS):
             mask = self.above(min(0.5 * (top + background), core_max))
-            around = self._shell(mask, MIDDLE) or background
-            if around <= background * 1.01:
+            around = self._shell(mask, p.outline_shell_percentile) or background
+            if around <= background * SETTLED:
                 break
             background = min(around, top)
         threshold = min(0.5 * (top + background), core_max)
         lower = min(background + self._edge_part(mask) * (top - background), core_max)
         wider = self.above(lower)
-        if wider.bit_count() <= LARGEST_GAIN * mask.bit_count():
+        if wider.bit_count() <= p.largest_gain * mask.bit_count():
             mask, threshold = wider, lower
         return Contour(self.flat(mask), threshold, self.background(mask))
 
     def _edge_part(self, voxels: int) -> float:
-        """How high the true edge of a focus lies between background and top, from the size of its outline.
+        """Height of the true edge of a focus between background (0) and maximum (1), from the size of its outline.
 
-        A ball of radius R blurred by a Gaussian of SD s has 0.5 - s / (sqrt(2 pi) R) of its height at its surface (for
-        R over 3 s; the surface integral of the Gaussian), as less than half of what is around lies inside.
+        The surface of a ball of radius R that is blurred by a Gaussian of SD s has 0.5 - s / (sqrt(2 pi) R) of its
+        height, for R over 3 s (the integral of the Gaussian over the ball): less than half of the surroundings of a
+        point of the surface lies inside the ball.
         """
+        p = self.parameters
         volume_ml = voxels.bit_count() * self._suv.geometry.voxel_volume_ml
         radius_mm = (3000.0 * volume_ml / (4.0 * np.pi)) ** (1.0 / 3.0)
-        roundness = float(np.interp(volume_ml, BALL_ML, (0.0, 1.0)))
-        return 0.5 - roundness * PSF_FWHM_MM / 2.355 / (np.sqrt(2.0 * np.pi) * radius_mm)
+        roundness = float(np.interp(volume_ml, (min(p.joint_ml, p.ball_ml), p.ball_ml), (0.0, 1.0)))
+        return float(0.5 - roundness * p.resolution_mm / FWHM_OVER_SD / (np.sqrt(2.0 * np.pi) * radius_mm))
 
     def _mass(self, start: float) -> Contour:
-        """Half-way between the typical uptake of a mass and that of normal tissue (iterative means, after Ridler).
+        """The contour half-way between the typical uptake of a mass and that of normal tissue.
 
-        The shell of a mass is no background: its rim is graded and uneven.
+        Both are adapted to each other in rounds (after Ridler and Calvard, IEEE Trans Syst Man Cybern 1978). The shell
+        of a mass is no background, as its border is gradual and uneven.
         """
         normal, threshold = self._normal.typical_suv, start
-        for _ in range(_MASS_ROUNDS):
+        for _ in range(MASS_ROUNDS):
             inside = float(np.median(self._values_of(self.above(threshold))))
             previous, threshold = threshold, min(0.5 * (inside + normal), start)
-            if abs(threshold - previous) < 0.02 * threshold:
+            if abs(threshold - previous) < MASS_SETTLED * threshold:
                 break
         mask = self.above(threshold)
         return Contour(self.flat(mask), threshold, self.background(mask))
 
     def _top(self, core_max: float) -> float:
-        """Height of the focus: between SUVpeak, too low for a small one, and its hottest voxels, too high in noise."""
+        """Height of the focus, g/ml.
+
+        It lies between SUVpeak, which is too low for a small focus, and the mean of the hottest voxels, which noise
+        raises.
+        """
         values = self._values_of(self._core)
         upper = np.sort(values[np.isfinite(values)])[-max(1, len(values) // 2) :]
         return min(core_max, 0.5 * (float(upper.mean()) + self.peak_of_core))
 
 
+@dataclass(frozen=True)
+class Heights:
+    """What the threshold of a focus follows from, g/ml.
+
+    Parameters
+    ----------
+    core_max : float
+        Highest SUV of the core.
+    reference : float
+        Reference of the tissue.
+    spread : float
+        SD of the surroundings.
+    """
+
+    core_max: float
+    reference: float
+    spread: float
+
+
+def _half_way_to_peak(space: ContourSpace, at: Heights) -> float:
+    mask = space.above(0.5 * (at.core_max + at.reference))
+    return 0.5 * ((space.peak(mask) if mask else at.core_max) + at.reference)
+
+
+def _mean_plus_sd(space: ContourSpace, at: Heights) -> float:
+    return at.reference + space.parameters.sd_factor * at.spread
+
+
+def _percist(space: ContourSpace, _at: Heights) -> float:
+    mean, sd = space.liver
+    return PERCIST_FACTOR * mean + PERCIST_SD_FACTOR * sd
+
+
+THRESHOLDS: dict[str, Callable[[ContourSpace, Heights], float]] = {
+    "a50p": _half_way_to_peak,
+    "fixed-suv": lambda space, at: space.parameters.suv,
+    "percent-41": lambda space, at: 0.41 * at.core_max,
+    "percent-42": lambda space, at: 0.42 * at.core_max,
+    "percent-50": lambda space, at: 0.5 * at.core_max,
+    "mean-plus-sd": _mean_plus_sd,
+    "percist": _percist,
+    "reference-ratio": lambda space, at: space.parameters.ratio * at.reference,
+}
+"""Threshold (SUV, g/ml) of each plain method, from the box of a focus and its heights."""
+
+
 def touches_edge(region: Region) -> bool:
-    """True when a voxel of a region lies on the border of the grid."""
+    """Whether a voxel of a region lies on the border of the grid."""
     first, shape = region.box
     return any(f == 0 or f + s == n for f, s, n in zip(first, shape, region.geometry.shape, strict=True))

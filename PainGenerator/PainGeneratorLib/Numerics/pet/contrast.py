@@ -1,9 +1,10 @@
 """How far a place stands out from its surroundings, at the scale of joints, in units of the local noise.
 
-A matched filter for a blob of unknown size: differences of two Gaussians at a few scales (Marr and Hildreth, Proc R
-Soc Lond B 1980; scales after Lindeberg, IJCV 1998). Each response is divided by its own robust spread in the
-neighbourhood, as detectors with a constant false-alarm rate do: statistical noise and the unrest of normal anatomy
-count alike, and the same height means the same on a short and on a long scan, on a whole body and on a crop.
+The filter responds to a blob of unknown size: it is the difference of two Gaussians, at a few scales (Marr and
+Hildreth, Proc R Soc Lond B 1980; scales after Lindeberg, IJCV 1998). Each response is divided by its own robust spread
+near by, as detectors with a constant rate of false alarms do. Statistical noise and the variation of normal anatomy
+are treated alike. The same value then means the same on a short and on a long scan, on a whole body and on a part of
+it.
 """
 
 from __future__ import annotations
@@ -17,33 +18,50 @@ from ..core.gaussian import Box, box_above, gaussian
 from ..core.image import Geometry, Image
 
 FWHM_TO_SIGMA = 1.0 / math.sqrt(8.0 * math.log(2.0))
+"""Standard deviation of a Gaussian over its full width at half its height."""
 CENTERS_MM = (5.0, 8.0, 12.0)
-"""FWHM of the inner Gaussian of each scale: facet joints to sacroiliac joints."""
+"""Full width at half height of the inner Gaussian at each scale, mm: from facet joints to sacroiliac joints. Our
+choice."""
 SURROUND = 2.25
-"""FWHM of the outer Gaussian over the inner one: normal tissue at one to two widths of the focus."""
+"""Width of the outer Gaussian over the inner one. It takes normal tissue at one to two widths of the focus. Our
+choice."""
 GRID_MM = 3.5
-"""The filter runs on blocks of about this size: finer voxels add cost, not detail, to a blob of 5 mm and more."""
+"""The filter runs on blocks of about this size, mm. Finer voxels take longer and add no detail to a blob of 5 mm and
+more."""
 CELL_MM = 30.0
-"""Edge of the cells in which noise is measured; the median of a cell and its neighbours holds."""
+"""Edge of the cells in which noise is measured, mm. The noise of a place is the median of its cell and the cells
+around it. Our choice."""
 LEAST_PART = 0.2
-"""A cell with less body than this gives no noise of its own."""
+"""Lower bound of the part of a cell that is body, for the cell to give noise of its own. Our estimate."""
 LOUDER = 1.3
-"""Slices that exceed the noise of their neighbourhood by this factor are taken as noisier: the ends of a PET are."""
+"""Lower bound of the noise of a slice over the noise around it, for the slice to count as noisier. The first and the
+last slices of a PET are. Our estimate."""
 MAD_TO_SD = 1.4826
+"""Standard deviation of normally distributed values over their median absolute deviation."""
+LEAST_SHARE = 1e-3
+"""Lower bound of the weight of voxels with a value that a mean is divided by. It only prevents a division by zero."""
+LEAST_NOISE_SUV = 1e-6
+"""Lower bound of noise that something is divided by, g/ml. It only prevents a division by zero."""
+LEAST_SLICE_VOXELS = 30
+"""Lower bound of the number of body voxels of a slice, for the slice to give noise of its own. Our estimate."""
+
+Cell = tuple[int, int, int]
+"""Size of a cell along (k, j, i), in blocks."""
 
 
 class ContrastMap:
-    """Contrast over local noise.
+    """Contrast in units of the local noise.
 
     Attributes
     ----------
-    z : ndarray of float32
-        Largest contrast of all scales in units of local noise, on the blocks of `geometry`.
-    noise : ndarray of float32
+    z : ndarray of float32, shape of `geometry`
+        Largest contrast of all scales in units of the local noise; 0 outside the body.
+    noise : ndarray of float32, shape of `geometry`
         Local SD of the contrast at the finest scale, g/ml.
     typical_noise : float
-        Its median in the body.
+        Its median in the body, g/ml; 0 when there is no body.
     geometry : Geometry
+        Grid of blocks of about GRID_MM, as far as the body reaches.
     """
 
     def __init__(self, suv: Image, body_suv: float) -> None:
@@ -61,7 +79,7 @@ class ContrastMap:
         seen = np.isfinite(values)
         weight = None if seen.all() else seen.astype(np.float32)
         values = values if weight is None else np.where(seen, values, np.float32(0.0))
-        cell = [max(1, min(n, round(CELL_MM / s))) for n, s in zip(values.shape, spacing, strict=True)]
+        cell = _cell_of(grid)
         box = _box_of_cells(values, body_suv, cell)
         seen = seen[box]
         self.geometry = grid.cropped(tuple(part.start for part in box), seen.shape)
@@ -88,11 +106,22 @@ class ContrastMap:
 
     def _pick(self, values: np.ndarray, points_ras: np.ndarray) -> np.ndarray:
         kji = np.rint(self.geometry.to_ijk(points_ras)).astype(np.int64)[:, ::-1]
-        return values[tuple(np.clip(kji, 0, np.array(values.shape) - 1).T)]
+        picked: np.ndarray = values[tuple(np.clip(kji, 0, np.array(values.shape) - 1).T)]
+        return picked
+
+
+def _cell_of(geometry: Geometry) -> Cell:
+    k, j, i = (
+        max(1, min(n, round(CELL_MM / s))) for n, s in zip(geometry.shape, geometry.spacing_kji_mm, strict=True)
+    )
+    return k, j, i
 
 
 def _blocks(suv: Image) -> tuple[np.ndarray, Geometry]:
-    """Means over blocks of voxels of about GRID_MM."""
+    """Means over blocks of voxels of about GRID_MM, and the grid of the blocks.
+
+    Voxels at the end of an axis that fill no block are left out.
+    """
     geometry = suv.geometry
     shape = geometry.shape
     factors = tuple(max(1, min(n, round(GRID_MM / s))) for n, s in zip(shape, geometry.spacing_kji_mm, strict=True))
@@ -110,26 +139,32 @@ def _blocks(suv: Image) -> tuple[np.ndarray, Geometry]:
     return values, Geometry(values.shape, matrix)
 
 
-def _box_of_cells(values: np.ndarray, body_suv: float, cell: list[int]) -> Box:
-    """The box of whole cells that holds the body and, around it, the cells that its noise is taken from."""
-    box = box_above(values, body_suv, tuple(2 * c for c in cell))
-    return tuple(slice(part.start // c * c, part.stop) for part, c in zip(box, cell, strict=True))
+def _box_of_cells(values: np.ndarray, body_suv: float, cell: Cell) -> Box:
+    """The box of whole cells that holds the body and the cells around it that its noise is taken from."""
+    margin = (2 * cell[0], 2 * cell[1], 2 * cell[2])
+    k, j, i = (
+        slice(part.start // c * c, part.stop)
+        for part, c in zip(box_above(values, body_suv, margin), cell, strict=True)
+    )
+    return k, j, i
 
 
 def _gaussian(
     values: np.ndarray, weight: np.ndarray | None, fwhm_mm: float, spacing: np.ndarray, box: Box
 ) -> np.ndarray:
-    """Gaussian mean over the voxels that have a value, within a box."""
-    sigma = fwhm_mm * FWHM_TO_SIGMA / spacing
+    """Gaussian mean over the voxels that have a value, within a box; `weight` is 1 where there is one, else 0."""
+    k, j, i = fwhm_mm * FWHM_TO_SIGMA / spacing
+    sigma = (float(k), float(j), float(i))
     total = gaussian(values, sigma, box)
     if weight is None:
         return total
     share = gaussian(weight, sigma, box)
-    return total / np.maximum(share, np.float32(1e-3))
+    mean: np.ndarray = total / np.maximum(share, np.float32(LEAST_SHARE))
+    return mean
 
 
-def _local_noise(response: np.ndarray, body: np.ndarray, cell: list[int], along: int) -> np.ndarray:
-    """Robust SD of a response in the neighbourhood of each voxel, g/ml."""
+def _local_noise(response: np.ndarray, body: np.ndarray, cell: Cell, along: int) -> np.ndarray:
+    """Robust SD of a response near each voxel, g/ml; `along` is the array axis that runs along the body."""
     count = [-(-n // c) for n, c in zip(response.shape, cell, strict=True)]
     size = np.where(body, np.abs(response), np.float32(np.nan))
     padding = [(0, m * c - n) for m, c, n in zip(count, cell, response.shape, strict=True)]
@@ -147,7 +182,8 @@ def _local_noise(response: np.ndarray, body: np.ndarray, cell: list[int], along:
         nearest = ndimage.distance_transform_edt(holes, return_distances=False, return_indices=True)
         cells = cells[tuple(nearest)]
     noise = _spread_cells(MAD_TO_SD * cells, cell, response.shape)
-    return noise * _slice_factor(size, noise, along)
+    local: np.ndarray = noise * _slice_factor(size, noise, along)
+    return local
 
 
 def _median_of_last(values: np.ndarray, least: float) -> np.ndarray:
@@ -160,8 +196,8 @@ def _median_of_last(values: np.ndarray, least: float) -> np.ndarray:
     return np.where(number >= max(least, 1), 0.5 * (low + high), np.nan)
 
 
-def _spread_cells(cells: np.ndarray, cell: list[int], shape: tuple[int, ...]) -> np.ndarray:
-    """Cell values at voxels, linear between the middles of cells, axis by axis."""
+def _spread_cells(cells: np.ndarray, cell: Cell, shape: tuple[int, ...]) -> np.ndarray:
+    """Values of cells at all voxels, linearly interpolated between the centers of cells, one axis after the other."""
     for axis, (size, length) in enumerate(zip(cell, shape, strict=True)):
         place = np.clip((np.arange(length) - (size - 1) / 2.0) / size, 0, cells.shape[axis] - 1)
         low = np.minimum(place.astype(int), max(cells.shape[axis] - 2, 0))
@@ -172,8 +208,8 @@ def _spread_cells(cells: np.ndarray, cell: list[int], shape: tuple[int, ...]) ->
 
 
 def _slice_factor(size: np.ndarray, noise: np.ndarray, along: int) -> np.ndarray:
-    """How much louder each slice across the body is than its neighbourhood, at least 1; shaped to multiply."""
-    relative = np.moveaxis(size / np.maximum(noise, 1e-6), along, 0).reshape(size.shape[along], -1)
-    factor = MAD_TO_SD * _median_of_last(relative, 30)
+    """Noise of each slice across the body over the noise around it, at least 1; it broadcasts to the volume."""
+    relative = np.moveaxis(size / np.maximum(noise, LEAST_NOISE_SUV), along, 0).reshape(size.shape[along], -1)
+    factor = MAD_TO_SD * _median_of_last(relative, LEAST_SLICE_VOXELS)
     factor = np.maximum(np.where(np.isfinite(factor), factor, 1.0) / LOUDER, 1.0).astype(np.float32)
     return factor.reshape([-1 if axis == along else 1 for axis in range(3)])

@@ -33,6 +33,7 @@ class FocusParameters:
     z_minimum: float
     volume_minimum_ml: float
     suv_minimum: float
+    tbr_minimum: float
     prominence_suv: float
     prominence_part: float
     prominence_contrast: float
@@ -49,15 +50,12 @@ class FocusLimits:
         Least ratio of the smoothed SUV to the reference.
     z : float
         Least height above the reference, in units of the local noise.
-    tbr : float
-        Least ratio of SUVpeak to the reference.
     mass_suv : float
         Maxima that are joined by a saddle of at least this SUV (g/ml) may be parts of one mass.
     """
 
     ratio: float
     z: float
-    tbr: float
     mass_suv: float
 
 
@@ -123,8 +121,9 @@ def smoothed(suv: Image, fwhm_mm: float, body_suv: float) -> np.ndarray:
     array = suv.array if suv.array.dtype == np.float32 else suv.array.astype(np.float32)
     if fwhm_mm <= 0:
         return array
-    sigma = [fwhm_mm * FWHM_TO_SIGMA / s for s in suv.geometry.spacing_kji_mm]
-    box = box_above(array, body_suv, tuple(math.ceil(FILTER_REACH_SD * s) for s in sigma))
+    k, j, i = (fwhm_mm * FWHM_TO_SIGMA / s for s in suv.geometry.spacing_kji_mm)
+    reach = (math.ceil(FILTER_REACH_SD * k), math.ceil(FILTER_REACH_SD * j), math.ceil(FILTER_REACH_SD * i))
+    sigma, box = (k, j, i), box_above(array, body_suv, reach)
     result = array.copy()
     seen = np.isfinite(array)
     if seen.all():
@@ -206,7 +205,7 @@ def find_foci(
     foci: list[Focus] = []
     for n, members in enumerate(_members(basin, len(peaks))):
         peak = int(peaks[n])
-        if len(members) < least or raised.values[peak] < p.suv_minimum or not tbr[n] >= limits.tbr:
+        if len(members) < least or raised.values[peak] < p.suv_minimum or not tbr[n] >= p.tbr_minimum:
             continue
         if not _is_summit(smooth, int(raised.flat[peak])):
             continue
@@ -299,7 +298,8 @@ def _is_summit(smooth: np.ndarray, flat: int) -> bool:
 def _cluster_ml(flat: np.ndarray, geometry: Geometry) -> np.ndarray:
     """Volume of the touching voxels that each voxel of a set belongs to, ml, shape (n,)."""
     number = connected_parts(flat, geometry)
-    return np.bincount(number)[number] * geometry.voxel_volume_ml
+    volume_ml: np.ndarray = np.bincount(number)[number] * geometry.voxel_volume_ml
+    return volume_ml
 
 
 def focus_of(suv: Image, references: ReferenceField, flat: np.ndarray, spread: float = 0.0) -> Focus:

@@ -1,8 +1,8 @@
-"""SUVpeak: the largest mean over a sphere of 1 ml whose centre lies in the focus.
+"""SUVpeak: the largest mean over a sphere of 1 ml whose center lies in the focus.
 
-Definition after Wahl et al., J Nucl Med 2009 (PERCIST) and Lodge et al., J Nucl Med 2012: radius 6.2035 mm.
-Voxels count by the exact part of them that lies in the sphere.
-The grid's axes are orthogonal, so its direction does not matter.
+The definition follows Wahl et al., J Nucl Med 2009 (PERCIST) and Lodge et al., J Nucl Med 2012: radius 6.2035 mm.
+A voxel counts by the exact part of it that lies in the sphere. The axes of a grid are orthogonal, so that its
+orientation in space makes no difference.
 """
 
 from __future__ import annotations
@@ -16,14 +16,17 @@ import numpy as np
 from ..core.image import Image, Region
 
 SPHERE_VOLUME_ML = 1.0
+"""Volume of the sphere of SUVpeak, ml (Wahl et al., J Nucl Med 2009)."""
 SPHERE_RADIUS_MM = (3.0 * 1000.0 * SPHERE_VOLUME_ML / (4.0 * math.pi)) ** (1.0 / 3.0)
-"""6.2035 mm."""
+"""Its radius, 6.2035 mm."""
 FULL_WEIGHT = 0.999
-"""A sphere with less than this part of it in view is flagged."""
+"""Lower bound of the part of a sphere that lies in view, for the sphere to count as complete. It is just below 1, for
+rounding errors only."""
 _SAMPLES = 48
-"""Lines per voxel along two axes; the third axis is integrated exactly. Relative error of a weight below 1e-3."""
+"""Lines per voxel along two axes; the third axis is integrated exactly. The relative error of a weight is then below
+1e-3."""
 _CHUNK = 1 << 21
-"""Products of voxels and kernel weights handled at once, to bound memory."""
+"""Upper bound of the products of voxels and kernel weights that are computed at once. It limits the memory."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,11 +36,12 @@ class PeakResult:
     Parameters
     ----------
     value : float or None
-        Mean SUV of the best sphere, g/ml; None when no voxel of it has a value (or none fits, interior only).
+        Mean SUV of the best sphere, g/ml. None when no sphere holds a voxel with a value, and when no sphere fits into
+        the region although that was required.
     position_ras : ndarray, shape (3,)
-        Centre of the sphere, RAS mm; of the region when there is no value.
+        Center of the sphere, RAS mm; center of the region when there is no value.
     at_edge : bool
-        The sphere reaches beyond the field of view: the mean is over the part that is there.
+        The sphere reaches beyond the field of view: the mean is over the part that lies in it.
     """
 
     value: float | None
@@ -49,23 +53,24 @@ class PeakResult:
 def sphere_kernel(
     spacing_kji_mm: tuple[float, float, float], radius_mm: float = SPHERE_RADIUS_MM
 ) -> tuple[np.ndarray, np.ndarray]:
-    """The voxels that a sphere at a voxel's centre meets, and the part of the sphere in each.
+    """The voxels that a sphere at the center of a voxel meets, and the part of the sphere in each.
 
     Parameters
     ----------
     spacing_kji_mm : tuple of float
         Voxel spacing along (k, j, i), mm.
     radius_mm : float
+        1 ml by default.
 
     Returns
     -------
     offsets_kji : ndarray of int, shape (n, 3)
-        Index offsets from the centre voxel.
+        Index offsets from the voxel at the center. Read-only, as the result is shared.
     weights : ndarray of float64, shape (n,)
-        Sum 1.
+        Their sum is 1. Read-only.
     """
     reach = [math.ceil((radius_mm - 0.5 * s) / s - 1e-9) if radius_mm > 0.5 * s else 0 for s in spacing_kji_mm]
-    # Integrate the chord along k exactly; sample the two other axes by midpoints.
+    # The chord along k is integrated exactly; the two other axes are sampled at midpoints.
     j, i = (
         (np.arange(-r, r + 1)[:, None] + (np.arange(_SAMPLES) + 0.5) / _SAMPLES - 0.5) * s
         for r, s in zip(reach[1:], spacing_kji_mm[1:], strict=True)
@@ -89,19 +94,21 @@ def sphere_kernel(
 
 
 def sphere_means(suv: Image, flat: np.ndarray, radius_mm: float = SPHERE_RADIUS_MM) -> tuple[np.ndarray, np.ndarray]:
-    """Mean SUV of the sphere around each of some voxels, over the part of it that has values.
+    """Mean SUV of the sphere around each of some voxels, over the part of the sphere that has values.
 
     Parameters
     ----------
     suv : Image
-        NaN marks voxels without a value.
+        SUV, g/ml; NaN marks voxels without a value.
     flat : ndarray of int, shape (n,)
-        Flat C-order indices of the centres.
+        Flat C-order indices of the centers.
+    radius_mm : float
+        1 ml by default.
 
     Returns
     -------
     means : ndarray of float64, shape (n,)
-        NaN where no voxel of the sphere has a value.
+        g/ml; NaN where no voxel of the sphere has a value.
     in_view : ndarray of float64, shape (n,)
         Part of the sphere that has values, 0 to 1.
     """
@@ -119,18 +126,25 @@ def sphere_means(suv: Image, flat: np.ndarray, radius_mm: float = SPHERE_RADIUS_
 
 
 class SphereMeans:
-    """The means of :func:`sphere_means` about the voxels of one image, each taken once: outlines of one focus by other
-    thresholds hold mostly the same voxels.
+    """The means of :func:`sphere_means` about the voxels of one image, each computed once.
+
+    It saves time, as the outlines of one focus by different thresholds share most of their voxels.
+
+    Parameters
+    ----------
+    suv : Image
+        SUV, g/ml; NaN marks voxels without a value.
     """
 
     def __init__(self, suv: Image) -> None:
         self._suv = suv
-        # Zeros are given page by page, where they are touched; zero in both stands for "not taken yet".
+        # The system provides pages of zeros only where they are touched, so that large arrays cost little. Zero in
+        # both arrays means "not computed yet".
         self._means = np.zeros(suv.geometry.size)
         self._in_view = np.zeros(suv.geometry.size)
 
     def __call__(self, flat: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Means and parts in view of some voxels, by flat index; each of shape (n,)."""
+        """Means (g/ml) and parts in view (0 to 1) of some voxels, given by flat index; each of shape (n,)."""
         new = flat[(self._in_view[flat] == 0) & (self._means[flat] == 0)]
         if new.size:
             self._means[new], self._in_view[new] = sphere_means(self._suv, new)
@@ -147,17 +161,21 @@ def suv_peak(
     suv : Image
         SUV, g/ml; NaN marks voxels without a value.
     region : Region or ndarray of int
-        Voxels of the focus on the grid of `suv`: a region, or flat C-order indices. The sphere's centre
-        is one of them.
+        Voxels of the focus on the grid of `suv`: a region, or flat C-order indices. The center of the sphere is one of
+        them.
     interior_only : bool
         Only spheres that lie wholly in the region count (as in PET-IndiC); small foci then have no peak.
     spheres : SphereMeans, optional
-        Of the same image, to take the means from.
+        Of the same image: computes no mean twice.
+
+    Returns
+    -------
+    PeakResult
 
     Raises
     ------
     ValueError
-        When the region is empty or of another grid.
+        When the region is empty or lies on another grid.
     """
     if isinstance(region, Region):
         if not region.geometry.is_same_grid(suv.geometry):
@@ -181,15 +199,16 @@ def suv_peak(
 def _weighted_sums(
     array: np.ndarray, flat: np.ndarray, offsets: np.ndarray, weights: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
+    """Weighted sum of the values about each voxel, and the sum of the weights of voxels with a value, each (n,)."""
     kji = np.unravel_index(flat, array.shape)
     reach = offsets.max(axis=0).tolist()
-    neighbours = flat[:, None] + offsets @ np.array([array.shape[1] * array.shape[2], array.shape[2], 1])
+    neighbors = flat[:, None] + offsets @ np.array([array.shape[1] * array.shape[2], array.shape[2], 1])
     valid = np.ones(1, dtype=bool)
     if any(a.min() < r or a.max() >= n - r for a, r, n in zip(kji, reach, array.shape, strict=True)):
         places = np.stack(kji)[:, :, None] + offsets.T[:, None, :]
         valid = np.all((places >= 0) & (places < np.array(array.shape)[:, None, None]), axis=0)
-        neighbours = np.where(valid, neighbours, 0)
-    values = array.reshape(-1).take(neighbours)
+        neighbors = np.where(valid, neighbors, 0)
+    values = array.reshape(-1).take(neighbors)
     total = values @ weights
     if valid.all() and np.isfinite(total).all():
         return total, np.ones(flat.size)
@@ -198,10 +217,11 @@ def _weighted_sums(
 
 
 def _spheres_inside(suv: Image, flat: np.ndarray) -> np.ndarray:
-    """True for centres whose sphere touches only voxels of the set itself."""
+    """True for centers whose sphere meets only voxels of the set itself, shape (n,)."""
     offsets, _ = sphere_kernel(suv.geometry.spacing_kji_mm)
     shape = np.array(suv.geometry.shape)
     places = np.stack(np.unravel_index(flat, suv.geometry.shape))[:, :, None] + offsets.T[:, None, :]
     valid = np.all((places >= 0) & (places < shape[:, None, None]), axis=0)
-    neighbours = np.ravel_multi_index(tuple(places), suv.geometry.shape, mode="clip")
-    return np.all(valid & np.isin(neighbours, flat), axis=1)
+    neighbors = np.ravel_multi_index(tuple(places), suv.geometry.shape, mode="clip")
+    inside: np.ndarray = np.all(valid & np.isin(neighbors, flat), axis=1)
+    return inside

@@ -1,0 +1,199 @@
+"""Contours: the threshold of each method, and what decides about the adaptive one."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+import pytest
+from PainGeneratorLib.Numerics.core.image import Geometry, Image, Region, ball
+from PainGeneratorLib.Numerics.pet.contours import (
+    METHODS,
+    THRESHOLDS,
+    ContourParameters,
+    ContourSpace,
+    NormalUptake,
+    methods_that_differ,
+    touches_edge,
+)
+from PainGeneratorLib.Numerics.pet.peak import SphereMeans
+from PainGeneratorLib.Workflow.protocol import load_protocol
+
+SHAPE = (24, 24, 24)
+GEOMETRY = Geometry(SHAPE, np.diag([3.0, 3.0, 3.0, 1.0]))
+PLACE = np.array([36.0, 36.0, 36.0])
+TO_HEAD = np.array([0.0, 0.0, 1.0])
+PARAMETERS = ContourParameters(
+    method="adaptive",
+    suv=2.5,
+    ratio=1.4,
+    sd_factor=2.5,
+    percist_mean=1.5,
+    percist_sd=0.2,
+    shell_inner_mm=3.0,
+    shell_outer_mm=8.0,
+    margin_mm=4.0,
+    core_shell_percentile=75.0,
+    outline_shell_percentile=60.0,
+    resolution_mm=5.5,
+    joint_ml=1.5,
+    ball_ml=3.0,
+    largest_gain=1.5,
+)
+NORMAL = NormalUptake(typical_suv=0.8, rich_suv=1.6, mass_suv=2.8)
+
+
+def cone(top: float = 4.0, radius_mm: float = 15.0, background: float = 1.0) -> np.ndarray:
+    """A summit that falls off evenly to the background."""
+    away = np.linalg.norm(GEOMETRY.flat_to_ras(np.arange(GEOMETRY.size)) - PLACE, axis=1) / radius_mm
+    return (background + (top - background) * np.clip(1.0 - away, 0.0, 1.0)).reshape(SHAPE)
+
+
+def space_of(values: np.ndarray, normal: NormalUptake = NORMAL, **changes: float) -> ContourSpace:
+    suv = Image(values.astype(np.float32), GEOMETRY)
+    flat, core = ball(GEOMETRY, PLACE, 14.0), ball(GEOMETRY, PLACE, 4.0)
+    owner = np.zeros(SHAPE, dtype=np.int32)
+    owner.reshape(-1)[flat] = 1
+    p = dataclasses.replace(PARAMETERS, **changes)
+    return ContourSpace(suv, SphereMeans(suv), owner, 1, flat, core, p, normal)
+
+
+def test_every_method_is_in_the_protocol_and_has_a_threshold_or_adapts():
+    assert list(METHODS) == load_protocol("low-back").entry("hot_spots.contour.method")["choices"]
+    assert set(METHODS) == {"adaptive", *THRESHOLDS}
+
+
+@pytest.mark.parametrize(
+    ("method", "threshold"),
+    [
+        ("fixed-suv", 2.5),
+        ("percent-41", 0.41 * 4.0),
+        ("percent-42", 0.42 * 4.0),
+        ("percent-50", 0.5 * 4.0),
+        ("mean-plus-sd", 1.2 + 2.5 * 0.3),
+        ("percist", 1.5 * 1.5 + 2.0 * 0.2),
+        ("reference-ratio", 1.4 * 1.2),
+    ],
+)
+def test_a_plain_method_takes_the_voxels_above_its_threshold(method, threshold):
+    values = cone()
+    contour = space_of(values).contour(method, 1.2, 0.3)
+    assert contour.threshold == pytest.approx(threshold)
+    assert np.array_equal(contour.flat, np.flatnonzero(values.astype(np.float32) >= np.float32(threshold)))
+    assert 1.0 <= contour.background < threshold
+
+
+def test_half_way_to_the_peak_lies_between_the_mean_of_the_sphere_and_the_reference():
+    space = space_of(cone())
+    contour = space.contour("a50p", 1.2, 0.3)
+    assert contour.threshold == pytest.approx(0.5 * (space.peak_of_core + 1.2))
+    assert space.peak_of_core < 4.0
+
+
+def test_a_measured_liver_replaces_that_of_the_protocol():
+    normal = dataclasses.replace(NORMAL, liver=(1.0, 0.1))
+    assert space_of(cone(), normal).contour("percist", 1.2, 0.3).threshold == pytest.approx(1.7)
+
+
+def test_a_focus_below_the_threshold_has_no_outline_and_an_unknown_method_is_refused():
+    contour = space_of(cone(), suv=4.01).contour("fixed-suv", 1.2, 0.3)
+    assert contour.flat.size == 0
+    assert contour.background is None
+    with pytest.raises(ValueError, match="guess"):
+        space_of(cone()).contour("guess", 1.2, 0.3)
+
+
+def test_the_part_that_holds_the_core_is_outlined_and_other_parts_are_not():
+    values = np.ones(SHAPE)
+    core, other = ball(GEOMETRY, PLACE, 5.0), ball(GEOMETRY, PLACE + 12.0 * TO_HEAD, 3.0)
+    values.reshape(-1)[core], values.reshape(-1)[other] = 3.0, 5.0
+    assert np.array_equal(space_of(values).contour("fixed-suv", 1.0, 0.1).flat, core)
+
+
+def test_an_outline_reaches_no_further_than_the_margin_beyond_the_focus():
+    values = np.full(SHAPE, 5.0)
+    flat = space_of(values).contour("fixed-suv", 1.0, 0.1).flat
+    away = np.linalg.norm(GEOMETRY.flat_to_ras(flat) - PLACE, axis=1)
+    assert 14.0 < away.max() <= 14.0 + PARAMETERS.margin_mm
+
+
+# --- the adaptive method
+
+
+@pytest.mark.parametrize(("background", "is_mass"), [(2.5, False), (3.1, True)])
+def test_a_focus_on_tissue_hotter_than_normal_is_outlined_as_a_mass(background, is_mass):
+    values = np.full(SHAPE, 0.8)
+    values.reshape(-1)[ball(GEOMETRY, PLACE, 14.0)] = background
+    values.reshape(-1)[ball(GEOMETRY, PLACE, 4.0)] = 6.0
+    contour = space_of(values).contour("adaptive", 1.0, 0.1)
+    whole = ball(GEOMETRY, PLACE, 14.0)
+    assert (contour.flat.size == whole.size) is is_mass
+    assert contour.threshold < background if is_mass else contour.threshold > background
+
+
+def test_the_threshold_lies_half_way_for_a_small_focus():
+    values = np.full(SHAPE, 1.0)
+    values.reshape(-1)[ball(GEOMETRY, PLACE, 4.0)] = 3.0
+    space = space_of(values)
+    contour = space.contour("adaptive", 1.0, 0.1)
+    top = 0.5 * (3.0 + space.peak_of_core)
+    assert contour.threshold == pytest.approx(0.5 * (1.0 + top), rel=1e-3)
+    assert np.array_equal(contour.flat, ball(GEOMETRY, PLACE, 4.0))
+
+
+def test_the_background_is_no_lower_than_typical_tissue():
+    values = np.full(SHAPE, 0.1)
+    values.reshape(-1)[ball(GEOMETRY, PLACE, 4.0)] = 3.0
+    low = space_of(values).contour("adaptive", 0.8, 0.1).threshold
+    higher = space_of(values, dataclasses.replace(NORMAL, typical_suv=1.6)).contour("adaptive", 0.8, 0.1).threshold
+    assert higher - low == pytest.approx(0.5 * (1.6 - 0.8), rel=1e-3)
+
+
+@pytest.mark.parametrize(("volume_ml", "roundness"), [(1.0, 0.0), (1.5, 0.0), (2.25, 0.5), (3.0, 1.0), (9.0, 1.0)])
+def test_the_true_edge_of_a_ball_is_lower_than_half_way_and_that_of_a_joint_is_not(volume_ml, roundness):
+    count = round(volume_ml / GEOMETRY.voxel_volume_ml)
+    volume_ml = count * GEOMETRY.voxel_volume_ml
+    radius_mm = (3000.0 * volume_ml / (4.0 * np.pi)) ** (1.0 / 3.0)
+    lower = PARAMETERS.resolution_mm / 2.355 / (np.sqrt(2.0 * np.pi) * radius_mm)
+    assert space_of(cone())._edge_part((1 << count) - 1) == pytest.approx(0.5 - roundness * lower, abs=0.004)
+
+
+# --- what changes with which parameter
+
+
+@pytest.mark.parametrize(
+    ("name", "methods"),
+    [
+        ("suv", {"fixed-suv"}),
+        ("ratio", {"reference-ratio"}),
+        ("sd_factor", {"mean-plus-sd"}),
+        ("percist_mean", {"percist"}),
+        ("percist_sd", {"percist"}),
+        ("core_shell_percentile", {"adaptive"}),
+        ("outline_shell_percentile", {"adaptive"}),
+        ("resolution_mm", {"adaptive"}),
+        ("joint_ml", {"adaptive"}),
+        ("ball_ml", {"adaptive"}),
+        ("largest_gain", {"adaptive"}),
+        ("shell_inner_mm", set(METHODS)),
+        ("shell_outer_mm", set(METHODS)),
+        ("margin_mm", set(METHODS)),
+    ],
+)
+def test_a_parameter_changes_the_contours_of_the_methods_that_use_it(name, methods):
+    other = dataclasses.replace(PARAMETERS, **{name: 1.1 * getattr(PARAMETERS, name)})
+    assert methods_that_differ(PARAMETERS, other) == methods
+
+
+def test_choosing_another_method_changes_no_contour():
+    assert methods_that_differ(PARAMETERS, dataclasses.replace(PARAMETERS, method="a50p")) == set()
+
+
+@pytest.mark.parametrize(
+    ("voxel", "is_at_edge"),
+    [((1, 1, 1), False), ((22, 22, 22), False), ((0, 5, 5), True), ((5, 0, 5), True), ((5, 5, 0), True),
+     ((23, 5, 5), True), ((5, 23, 5), True), ((5, 5, 23), True)],
+)  # fmt: skip
+def test_a_region_touches_the_edge_with_one_voxel_on_the_border(voxel, is_at_edge):
+    flat = np.array([np.ravel_multi_index(voxel, SHAPE)])
+    assert touches_edge(Region(GEOMETRY, flat)) is is_at_edge
