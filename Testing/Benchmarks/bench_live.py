@@ -78,7 +78,7 @@ def slider_rows(suv: Image, plain: Timing | None = None) -> dict[str, Timing]:
         for value in np.linspace(1.4, 1.8, MOVES // 3):
             live.set_parameter("hot_spots.contour.ratio", float(value))
             changed.append(timed(lambda: live.preview(1.2, "reference-ratio"))[0])
-        shown = len(live.preview_rows())
+        shown = live.preview(1.2, "reference-ratio")
         rows = {"slider": percentile(moved), "method": percentile(method), "threshold": percentile(changed)}
         if plain is not None:
             peer, count = timed(lambda: slicer_style(host.scene, suv, 1.5))
