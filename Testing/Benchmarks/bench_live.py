@@ -14,7 +14,7 @@ from PainGeneratorLib.Numerics.core.image import Image, Region
 from PainGeneratorLib.Numerics.pet.detector import MOST_SENSITIVE, HotSpotDetector, HotSpotParameters
 from PainGeneratorLib.Scene import nodes
 from PainGeneratorLib.Scene.candidate_segments import outline_of
-from PainGeneratorLib.Session.find_step import FindStep
+from PainGeneratorLib.Scene.node_keys import KEY_ATTRIBUTE
 from PainGeneratorLib.Session.session import Session
 from PainGeneratorLib.Workflow.protocol import load_protocol
 from scipy import ndimage
@@ -23,28 +23,17 @@ MOVES = 60
 SLICER_SEGMENTS = 60
 
 
-class LivePreview(FindStep):
-    """The preview of the session over a PET alone, without the steps before it."""
-
-    def __init__(self, scene: Any, suv: Image, detector: HotSpotDetector) -> None:
-        self._scene, self._preview = scene, None
-        self._found, self._suv = SimpleNamespace(detector=detector), SimpleNamespace(image=suv)
-        self._alignment = SimpleNamespace(is_aligned=lambda role: True, pet_to_reference=np.eye(4))
-        self._volume = nodes.add_volume(scene, suv, "PET")
-        self._segmentation = scene.AddNewNodeByClass("vtkMRMLSegmentationNode", "foci")
-        self.values: dict[str, float] = {}
-
-    def can_preview(self) -> bool:
-        return True
-
-    def protocol(self) -> Any:
-        return load_protocol("low-back").with_values(self.values)
-
-    def node_of(self, key: str) -> Any:
-        return self._segmentation
-
-    def volume_of(self, role: str) -> Any:
-        return self._volume
+def session_of_pet(scene: Any, suv: Image, detector: HotSpotDetector) -> Session:
+    """A session over a PET alone, as if its steps were done: enough for the preview."""
+    session = Session(scene)
+    session.step_states.set_done("align")
+    state: Any = session.case_state
+    state.case, state.suv = SimpleNamespace(), SimpleNamespace(image=suv)
+    state.alignment = SimpleNamespace(is_aligned=lambda role: True, pet_to_reference=np.eye(4))
+    state.found = SimpleNamespace(detector=detector)
+    nodes.add_volume(scene, suv, "PET").SetAttribute(KEY_ATTRIBUTE, "series.PET.0")
+    scene.AddNewNodeByClass("vtkMRMLSegmentationNode", "foci").SetAttribute(KEY_ATTRIBUTE, "hot-spots")
+    return session
 
 
 def slicer_style(scene: Any, suv: Image, threshold: float) -> int:
@@ -81,15 +70,15 @@ def slider_rows(suv: Image, plain: Timing | None = None) -> dict[str, Timing]:
     detector.find(MOST_SENSITIVE)
     rng = np.random.default_rng(1)
     with HeadlessHost() as host:
-        live = LivePreview(host.scene, suv, detector)
+        live = session_of_pet(host.scene, suv, detector)
         live.preview(MOST_SENSITIVE, "adaptive")
         moved = [timed(lambda: live.preview(float(rng.uniform(1.2, 2.0)), "adaptive"))[0] for _ in range(MOVES)]
         method = [timed(lambda m=m: live.preview(1.2, m))[0] for m in ("a50p", "percent-41", "reference-ratio")]
         changed = []
         for value in np.linspace(1.4, 1.8, MOVES // 3):
-            live.values = {"hot_spots.contour.ratio": float(value)}
+            live.set_parameter("hot_spots.contour.ratio", float(value))
             changed.append(timed(lambda: live.preview(1.2, "reference-ratio"))[0])
-        shown = len(live._preview.hot_spots)
+        shown = live.preview(1.2, "reference-ratio")
         rows = {"slider": percentile(moved), "method": percentile(method), "threshold": percentile(changed)}
         if plain is not None:
             peer, count = timed(lambda: slicer_style(host.scene, suv, 1.5))

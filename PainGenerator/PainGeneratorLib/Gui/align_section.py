@@ -1,22 +1,29 @@
-"""Step 2: alignment, its numbers and verdict, and ways to check it by eye."""
+"""Step 2: the alignment with its numbers and verdict, and ways to check it by eye."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import qt
 from slicer.i18n import tr as _
 
+from ..Numerics.core.errors import PainGeneratorError
+from ..Registration.landmarks import MINIMUM_PAIRS
 from .guard import guarded
 from .layer_overlays import ContourOverlay, LayerReveal
 from .points import PointList, landmark_node
 from .section import Section, set_up_table
+from .session_needs import AlignNeeds
 from .words import UNKNOWN, number, plain, red
 
+if TYPE_CHECKING:
+    from .panel import Panel
+
 POOR_VERDICT = "not aligned"
+"""The verdict whose reason is shown in red."""
 
 
-class AlignSection(Section):
+class AlignSection(Section[AlignNeeds]):
     """Run, compare before and after, overlay, landmark pairs, accept or go back."""
 
     STEP = "align"
@@ -25,7 +32,7 @@ class AlignSection(Section):
         *("scannerAlignmentButton", "useLandmarksButton", "referenceLandmarksPlace", "seriesLandmarksPlace"),
     )
 
-    def __init__(self, panel: Any) -> None:
+    def __init__(self, panel: Panel) -> None:
         super().__init__(panel)
         self.contour = ContourOverlay()
         self.reveal = LayerReveal()
@@ -67,9 +74,12 @@ class AlignSection(Section):
             self._is_filling = False
         self._show_buttons()
 
+    def _rows(self) -> list[dict[str, Any]]:
+        return self.session.alignment_rows() if self.session is not None else []
+
     def _show_rows(self) -> None:
         table, chosen = self.ui.alignmentTable, self.role()
-        rows = self.session.alignment_rows() if self.session is not None else []
+        rows = self._rows()
         self._is_filling = True
         try:
             table.setRowCount(len(rows))
@@ -101,8 +111,7 @@ class AlignSection(Section):
 
     def _show_reason(self) -> None:
         role = self.role()
-        rows = self.session.alignment_rows() if self.session is not None else []
-        row = next((row for row in rows if row["role"] == role), None)
+        row = next((row for row in self._rows() if row["role"] == role), None)
         label = self.ui.alignmentReasonLabel
         if row is None:
             label.visible = False
@@ -125,10 +134,10 @@ class AlignSection(Section):
         ):
             button.enabled = has_role and free
         pairs = min(len(self.reference_points.positions()), len(self.series_points.positions()))
-        self.ui.useLandmarksButton.enabled = has_role and pairs >= 3 and free
+        self.ui.useLandmarksButton.enabled = has_role and pairs >= MINIMUM_PAIRS and free
         self.ui.useLandmarksButton.toolTip = (
             _("Start the alignment of the chosen series from these pairs of points")
-            if pairs >= 3
+            if pairs >= MINIMUM_PAIRS
             else _("Choose a series in the table and mark three or more pairs of points.")
         )
 
@@ -137,7 +146,20 @@ class AlignSection(Section):
         items = self.ui.alignmentTable.selectedItems()
         if not items:
             return None
-        return self.ui.alignmentTable.item(items[0].row(), 0).data(qt.Qt.UserRole)
+        return str(self.ui.alignmentTable.item(items[0].row(), 0).data(qt.Qt.UserRole))
+
+    def chosen_role(self) -> str:
+        """Role of the chosen series.
+
+        Raises
+        ------
+        PainGeneratorError
+            When no series is chosen.
+        """
+        role = self.role()
+        if role is None:
+            raise PainGeneratorError(_("No series is chosen."), _("Choose one in the table."))
+        return role
 
     @guarded
     def on_run(self) -> None:
@@ -151,8 +173,9 @@ class AlignSection(Section):
             return
         self._show_reason()
         self._show_buttons()
-        if self.role() is not None:
-            self.panel.views.show_series(self.role())
+        role = self.role()
+        if role is not None:
+            self.panel.views.show_series(role)
             self.refresh_overlays()
 
     @guarded
@@ -190,12 +213,12 @@ class AlignSection(Section):
     @guarded
     def on_accept(self) -> None:
         """Keep the alignment of the chosen series."""
-        self.session.accept_alignment(self.role())
+        self.open_session.accept_alignment(self.chosen_role())
 
     @guarded
     def on_scanner(self) -> None:
         """Go back to the scanner's alignment of the chosen series."""
-        self.session.use_scanner_alignment(self.role())
+        self.open_session.use_scanner_alignment(self.chosen_role())
 
     @guarded
     def on_landmarks_opened(self, opened: bool) -> None:
@@ -218,7 +241,9 @@ class AlignSection(Section):
     @guarded
     def on_use_landmarks(self) -> None:
         """Start the alignment of the chosen series from the pairs."""
-        self.session.set_landmarks(self.role(), self.reference_points.positions(), self.series_points.positions())
+        self.open_session.set_landmarks(
+            self.chosen_role(), self.reference_points.positions(), self.series_points.positions()
+        )
         self.panel.run(["align"], self.ui.runAlignButton)
 
     def cleanup(self) -> None:

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 
 import slicer
 from slicer.i18n import tr as _
 
 from ..Numerics.core.errors import PainGeneratorError
+from ..Numerics.core.words import LATERAL_SIDES, Group, PainSide
 from . import total_segmentator
 from .guard import guarded, guarded_slow, single_shot_timer
 from .points import PointList
 from .section import Section, choose
+from .session_needs import CaseNeeds
 from .words import group_text, plain, side_text
+
+if TYPE_CHECKING:
+    from .panel import Panel
 
 SELECTORS = {
     "PET": "pet",
@@ -22,10 +28,10 @@ SELECTORS = {
     "CONTRAST": "contrast",
     "ATTENUATION": "attenuation",
 }
-"""Role and beginning of the names of its selector and label."""
+"""For each role the beginning of the names of its selector and its label."""
 
 
-class CaseSection(Section):
+class CaseSection(Section[CaseNeeds]):
     """Selectors by role with Detect, group and sides, pain sites, anatomy."""
 
     STEP = "case"
@@ -35,17 +41,12 @@ class CaseSection(Section):
         *("anatomySelector", "totalSegmentatorButton"),
     )
 
-    def __init__(self, panel: Any) -> None:
+    def __init__(self, panel: Panel) -> None:
         super().__init__(panel)
-        for group in ("low-back", "hip-replacement"):
-            self.ui.groupCombo.addItem(group_text(group), group)
-        for combo, none, sides in (
-            (self.ui.prosthesisSideCombo, _("none"), ("left", "right")),
-            (self.ui.painSideCombo, _("not given"), ("left", "right", "both", "midline")),
-        ):
-            combo.addItem(none, "")
-            for side in sides:
-                combo.addItem(side_text(side), side)
+        for group in Group:
+            self.ui.groupCombo.addItem(group_text(group), group.value)
+        self._fill_sides(self.ui.prosthesisSideCombo, _("none"), [side.value for side in LATERAL_SIDES])
+        self._fill_sides(self.ui.painSideCombo, _("not given"), [side.value for side in PainSide])
         self.pain_sites = PointList(panel, self.ui.painSitesPlace, self._pain_sites_node, self.on_pain_sites_changed)
         self._later = single_shot_timer(panel.root, 0, self.on_volumes_changed, self.connections)
         self.connect("detectButton", "clicked()", self.on_detect)
@@ -57,6 +58,11 @@ class CaseSection(Section):
         self.connect("painSideCombo", "currentIndexChanged(int)", self.on_clinical_data)
         self.connect("anatomySelector", "currentNodeChanged(vtkMRMLNode*)", self.on_anatomy_chosen)
         self.connect("totalSegmentatorButton", "clicked()", self.on_total_segmentator)
+
+    def _fill_sides(self, combo: Any, none: str, sides: Sequence[str]) -> None:
+        combo.addItem(none, "")
+        for side in sides:
+            combo.addItem(side_text(side), side)
 
     def stop(self) -> None:
         self.pain_sites.release()
@@ -73,18 +79,15 @@ class CaseSection(Section):
 
     def _show_case(self) -> None:
         session, ui = self.session, self.ui
-        roles = session.roles() if session is not None else {}
         for role, prefix in SELECTORS.items():
-            getattr(ui, f"{prefix}Selector").setCurrentNodeID(roles.get(role) or "")
-            label = getattr(ui, f"{prefix}ReasonLabel")
-            label.text = f"<small>{plain(session.role_reason(role) or '')}</small>" if role in roles else ""
-            label.visible = role in roles
+            self._show_role(role, prefix)
         if session is None:
             return
+        roles = session.roles()
         choose(ui.groupCombo, session.group)
         choose(ui.prosthesisSideCombo, session.prosthesis_side or "")
         choose(ui.painSideCombo, session.pain_side or "")
-        ui.prosthesisSideCombo.enabled = session.group == "hip-replacement" and not self.panel.is_busy
+        ui.prosthesisSideCombo.enabled = session.group == Group.HIP_REPLACEMENT and not self.panel.is_busy
         ui.anatomySelector.setCurrentNodeID(session.anatomy_id or "")
         if roles:
             self.pain_sites.attach()
@@ -93,8 +96,18 @@ class CaseSection(Section):
         ui.totalSegmentatorButton.enabled = reason is None and not self.panel.is_busy
         ui.totalSegmentatorButton.toolTip = reason or _("Segment the anatomy on the MR with TotalSegmentator")
 
+    def _show_role(self, role: str, prefix: str) -> None:
+        """The chosen volume of a role, and why it has the role."""
+        session = self.session
+        node_id = session.roles().get(role) if session is not None else None
+        reason = session.role_reason(role) if session is not None else None
+        getattr(self.ui, f"{prefix}Selector").setCurrentNodeID(node_id or "")
+        label = getattr(self.ui, f"{prefix}ReasonLabel")
+        label.text = f"<small>{plain(reason or '')}</small>" if node_id else ""
+        label.visible = bool(node_id)
+
     def _pain_sites_node(self) -> Any:
-        return self.session.pain_sites_node()
+        return self.open_session.pain_sites_node()
 
     def _show_pain_sites(self) -> None:
         count = len(self.pain_sites.positions())
@@ -103,7 +116,7 @@ class CaseSection(Section):
     @guarded_slow
     def on_detect(self) -> None:
         """Give the volumes of the scene their roles."""
-        proposals = self.session.detect()
+        proposals = self.open_session.detect()
         if not proposals:
             raise PainGeneratorError(
                 _("No PET or MR series was found in the scene."), _("Load the examination first, then press Detect.")
@@ -134,15 +147,14 @@ class CaseSection(Section):
         session, ui = self.session, self.ui
         if self._is_filling or session is None:
             return
-        group = ui.groupCombo.itemData(ui.groupCombo.currentIndex)
-        side = ui.prosthesisSideCombo.itemData(ui.prosthesisSideCombo.currentIndex)
-        pain = ui.painSideCombo.itemData(ui.painSideCombo.currentIndex)
-        if group and group != session.group:
+        group, side, pain = (
+            combo.itemData(combo.currentIndex) or None
+            for combo in (ui.groupCombo, ui.prosthesisSideCombo, ui.painSideCombo)
+        )
+        if group is not None and group != session.group:
             session.group = group
-        if (side or None) != (session.prosthesis_side or None):
-            session.prosthesis_side = side or None
-        if (pain or None) != (session.pain_side or None):
-            session.pain_side = pain or None
+        session.prosthesis_side = side
+        session.pain_side = pain
 
     @guarded
     def on_pain_sites_changed(self) -> None:
@@ -160,11 +172,12 @@ class CaseSection(Section):
     @guarded_slow
     def on_total_segmentator(self) -> None:
         """Segment the anatomy with TotalSegmentator and take its result."""
-        roles = self.session.roles()
+        session = self.open_session
+        roles = session.roles()
         volume = slicer.mrmlScene.GetNodeByID(roles.get("T1") or roles.get("T2"))
         segmentation = total_segmentator.segment(volume)
         if segmentation is not None:
-            self.session.set_anatomy(segmentation.GetID())
+            session.set_anatomy(segmentation.GetID())
             self.update("case")
 
     @guarded

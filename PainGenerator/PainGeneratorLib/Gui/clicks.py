@@ -47,7 +47,7 @@ class Clicks(VTKObservationMixin):
 
     @guarded
     def on_press(self, interactor: Any, event: str) -> None:
-        """Tell where the click was."""
+        """Report where the click was."""
         slice_node = next((node for watched, node in self._watched if watched is interactor), None)
         if slice_node is not None and slice_node.GetScene() is not None:
             x, y = interactor.GetEventPosition()

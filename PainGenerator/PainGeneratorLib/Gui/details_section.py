@@ -2,29 +2,33 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING
 
 from slicer.i18n import tr as _
 
 from ..Anatomy.codes import LEVELS, STRUCTURES
-from ..Numerics.core.records import FLAG_TEXTS
+from ..Numerics.core.records import FLAG_TEXTS, Candidate
 from ..Numerics.core.words import Side
 from .guard import guarded
 from .section import Section, choose
+from .session_needs import DetailsNeeds
 from .words import number, plain, side_text, status_text
 
+if TYPE_CHECKING:
+    from .panel import Panel
 
-class DetailsSection(Section):
+
+class DetailsSection(Section[DetailsNeeds]):
     """Facts, structure, side, level and comment of the chosen candidate."""
 
     INPUTS = ("structureCombo", "sideCombo", "levelCombo", "commentEdit")
 
-    def __init__(self, panel: Any) -> None:
+    def __init__(self, panel: Panel) -> None:
         super().__init__(panel)
         for structure in sorted(STRUCTURES):
             self.ui.structureCombo.addItem(structure, structure)
         for side in Side:
-            self.ui.sideCombo.addItem(side_text(side), side)
+            self.ui.sideCombo.addItem(side_text(side), side.value)
         self.ui.levelCombo.addItem(_("none"), "")
         for level in LEVELS:
             self.ui.levelCombo.addItem(level, level)
@@ -32,7 +36,7 @@ class DetailsSection(Section):
             self.connect(combo, "currentIndexChanged(int)", self.on_renamed)
         self.connect("commentEdit", "editingFinished()", self.on_commented)
 
-    def candidate(self) -> Any:
+    def candidate(self) -> Candidate | None:
         """The chosen candidate, None when none or more than one is chosen."""
         ids = self.panel.review.table.selected()
         if self.session is None or len(ids) != 1:
@@ -50,7 +54,7 @@ class DetailsSection(Section):
         finally:
             self._is_filling = False
 
-    def _show(self, candidate: Any) -> None:
+    def _show(self, candidate: Candidate | None) -> None:
         ui = self.ui
         if candidate is None:
             ui.detailsLabel.text = _("Choose one candidate to see and correct it.")
@@ -80,17 +84,17 @@ class DetailsSection(Section):
         level = ui.levelCombo.itemData(ui.levelCombo.currentIndex) or None
         place = candidate.place
         if structure and side and (structure, side, level) != (place.structure, place.side, place.level):
-            self.session.rename(candidate.id, structure, side, level)
+            self.open_session.rename(candidate.id, structure, side, level)
 
     @guarded
     def on_commented(self) -> None:
         """Keep the comment."""
         candidate = self.candidate()
         if not self._is_filling and candidate is not None and self.ui.commentEdit.text != candidate.comment:
-            self.session.comment(candidate.id, self.ui.commentEdit.text)
+            self.open_session.comment(candidate.id, self.ui.commentEdit.text)
 
 
-def details_text(candidate: Any) -> str:
+def details_text(candidate: Candidate) -> str:
     """Name, measures and flags of a candidate, for a label with markup."""
     facts = [
         _("score {score}").format(score=round(candidate.score)),

@@ -5,16 +5,21 @@ from __future__ import annotations
 import os
 import re
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import qt
 import slicer
 from slicer.i18n import tr as _
 
 from ..Numerics.core.errors import PainGeneratorError
+from ..Workflow.progress import Show
 from .guard import guarded
 from .section import Section
+from .session_needs import ExportNeeds
 from .words import plain
+
+if TYPE_CHECKING:
+    from .panel import Panel
 
 WHAT = {
     "exportReportCheck": "report",
@@ -22,18 +27,18 @@ WHAT = {
     "exportSegmentationsCheck": "segmentations",
     "exportSceneCheck": "scene",
 }
-"""Check box and what it writes."""
+"""For each check box what it writes."""
 
 FOLDER_SETTING = "PainGenerator/ExportFolder"
 
 
-class ExportSection(Section):
+class ExportSection(Section[ExportNeeds]):
     """Folder, what to write, Export, a link to the report."""
 
     STEP = "export"
     INPUTS = ("exportFolderEdit", "exportNameEdit", "overwriteCheck", *WHAT)
 
-    def __init__(self, panel: Any) -> None:
+    def __init__(self, panel: Panel) -> None:
         super().__init__(panel)
         self._report: Path | None = None
         self.ui.exportFolderEdit.currentPath = str(slicer.util.settingsValue(FOLDER_SETTING, str(Path.home())))
@@ -82,8 +87,8 @@ class ExportSection(Section):
             raise PainGeneratorError(_("Nothing is chosen."), _("Choose what to write."))
         qt.QSettings().setValue(FOLDER_SETTING, str(target.parent))
 
-        def work(progress: Any) -> None:
-            self.session.export(target, what, self.ui.overwriteCheck.checked, progress)
+        def work(progress: Show) -> None:
+            self.open_session.export(target, what, self.ui.overwriteCheck.checked, progress)
 
         self._report = None
         self.ui.reportLabel.text = ""

@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import qt
 from slicer.i18n import tr as _
 
+from ..Session.protocol_parameters import CONTOUR_METHOD, CONTOUR_SUV, SENSITIVITY
 from .guard import guarded, guarded_slow, single_shot_timer
 from .section import Section, choose, set_up_table
+from .session_needs import FindNeeds
 from .words import method_text, number
 
-PREVIEW_PAUSE_MS = 15
-"""Between a move of the slider and the preview: the moves that came in the meantime are one."""
+if TYPE_CHECKING:
+    from .panel import Panel
 
-SENSITIVITY, METHOD = "hot_spots.sensitivity", "hot_spots.contour.method"
+PREVIEW_PAUSE_MS = 15
+"""Pause between a move of the slider and the preview, in ms; the moves of the meantime are shown as one."""
+
 PRESETS: dict[str, tuple[str, str | None, float | None]] = {
-    "presetSuv25Button": ("fixed-suv", "hot_spots.contour.suv", 2.5),
-    "presetSuv4Button": ("fixed-suv", "hot_spots.contour.suv", 4.0),
+    "presetSuv25Button": ("fixed-suv", CONTOUR_SUV, 2.5),
+    "presetSuv4Button": ("fixed-suv", CONTOUR_SUV, 4.0),
     "presetPercent41Button": ("percent-41", None, None),
     "presetPercent42Button": ("percent-42", None, None),
     "presetPercent50Button": ("percent-50", None, None),
@@ -25,20 +29,22 @@ PRESETS: dict[str, tuple[str, str | None, float | None]] = {
     "presetPercistButton": ("percist", None, None),
     "presetRatioButton": ("reference-ratio", None, None),
 }
-"""Button and what it sets: method, and a parameter of it."""
+"""For each button the contour method that it sets, and a parameter of the method with its value."""
 
 PREVIEW_COLUMNS = ("suv_max", "suv_peak", "tbr", "mtv_ml")
+"""Measures in the table of the preview, after the name; keys of `Session.preview_rows`."""
 
 GREY = "#808080"
+"""Color of physiologic foci in the table."""
 
 
-class FindSection(Section):
+class FindSection(Section[FindNeeds]):
     """Run, slider, method and presets, preview."""
 
     STEP = "find"
     INPUTS = ("sensitivitySlider", "methodCombo", "commitPreviewButton", "resetPreviewButton", *PRESETS)
 
-    def __init__(self, panel: Any) -> None:
+    def __init__(self, panel: Panel) -> None:
         super().__init__(panel)
         self.is_previewing = False
         set_up_table(self.ui.previewTable)
@@ -81,7 +87,7 @@ class FindSection(Section):
             slider, entry = self.ui.sensitivitySlider, entries[SENSITIVITY]
             slider.minimum, slider.maximum = entry.minimum, entry.maximum
             slider.value = entry.value
-            combo, entry = self.ui.methodCombo, entries[METHOD]
+            combo, entry = self.ui.methodCombo, entries[CONTOUR_METHOD]
             if combo.count == 0:
                 for method in entry.choices:
                     combo.addItem(method_text(method), method)
@@ -92,15 +98,14 @@ class FindSection(Section):
     def _show_preview(self) -> None:
         ui, session = self.ui, self.session
         free = session is not None and not self.panel.is_busy
-        can_preview = free and session.can_preview()
         for name in ("sensitivitySlider", "methodCombo", *PRESETS):
             getattr(ui, name).enabled = free
         ui.commitPreviewButton.enabled = ui.resetPreviewButton.enabled = self.is_previewing and free
         ui.previewTable.visible = self.is_previewing
         if self.is_previewing:
             return
-        count = len(session.candidates()) if session is not None else 0
-        if can_preview:
+        if session is not None and free and session.can_preview():
+            count = len(session.candidates())
             text = _("{count} candidates. Move the slider to see what another sensitivity finds.")
             ui.previewLabel.text = text.format(count=count)
         else:
@@ -130,7 +135,7 @@ class FindSection(Section):
         sensitivity, method = self.setting()
         if not session.can_preview():
             session.set_parameter(SENSITIVITY, sensitivity)
-            session.set_parameter(METHOD, method)
+            session.set_parameter(CONTOUR_METHOD, method)
             return
         if not self._is_warm(sensitivity, method):
             return
@@ -142,8 +147,8 @@ class FindSection(Section):
         self._show_preview()
 
     def _is_warm(self, sensitivity: float, method: str) -> bool:
-        """Make what a reopened case lacks for the preview, with progress; True when it is there."""
-        job = self.session.warm_up()
+        """Make what a reopened case lacks for the preview, and show the progress; True when it is there."""
+        job = self.open_session.warm_up()
         if job is None:
             return True
         if not self.panel.run_job(job, self.ui.runFindButton):
@@ -163,7 +168,7 @@ class FindSection(Section):
             for index, row in enumerate(rows):
                 first = qt.QTableWidgetItem(f"{row['rank']} {row['name']}")
                 first.setData(qt.Qt.UserRole, [float(x) for x in row["centroid_ras_mm"]])
-                # Foci held for physiologic become no candidates; the reason is told.
+                # Physiologic foci do not become candidates; the tool tip says why.
                 first.setToolTip(row["physiologic"] or row["name"])
                 table.setItem(index, 0, first)
                 for column, key in enumerate(PREVIEW_COLUMNS, start=1):
@@ -189,14 +194,14 @@ class FindSection(Section):
         """Make candidates of the foci shown."""
         self._later.stop()
         self.is_previewing = False
-        self.session.commit_preview()
+        self.open_session.commit_preview()
         self.update("candidates")
 
     @guarded_slow
     def on_reset(self) -> None:
         """Drop the preview."""
         self._later.stop()
-        self.session.drop_preview()
+        self.open_session.drop_preview()
         self.update("candidates")
 
     @guarded
@@ -204,6 +209,6 @@ class FindSection(Section):
         """Set method and value of a preset."""
         method, parameter, value = list(PRESETS.values())[index]
         if parameter is not None:
-            self.session.set_parameter(parameter, value)
+            self.open_session.set_parameter(parameter, value)
         choose(self.ui.methodCombo, method)
         self._later.start()

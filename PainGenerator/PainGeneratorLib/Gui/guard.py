@@ -27,7 +27,7 @@ def guarded(handler: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def guarded_slow(handler: Callable[..., Any]) -> Callable[..., Any]:
-    """As :func:`guarded`, with a wait cursor: for acts of a part of a second."""
+    """Like :func:`guarded`, but with a wait cursor: for acts that take a part of a second."""
     count = handler.__code__.co_argcount - 1
 
     @functools.wraps(handler)
@@ -64,7 +64,7 @@ class Connections:
 
 
 def single_shot_timer(parent: Any, milliseconds: int, handler: Callable[[], Any], connections: Connections) -> Any:
-    """A timer that calls the handler once, when nothing restarted it for so long."""
+    """A timer that calls the handler once, as soon as nothing has restarted it for so many milliseconds."""
     import qt
 
     timer = qt.QTimer(parent)

@@ -15,6 +15,8 @@ from .guard import guarded
 from .layouts import PET_VIEWS, slice_widgets
 
 CONTOUR_COLOR = (1.0, 0.85, 0.1)
+"""Color of the contour of the upper layer: red, green, blue, 0 to 1."""
+
 CONTOUR_PART = 0.5
 """Height of the contour within the upper layer's display window."""
 
@@ -134,10 +136,8 @@ class LayerReveal(VTKObservationMixin):
 
 def revealed_box(mouse: tuple[int, int], size: tuple[int, ...]) -> tuple[int, int, int, int] | None:
     """First and last pixel of the square around the mouse, cut to the picture; None when nothing is left."""
-    bounds = []
-    for center, length in zip(mouse, size[:2], strict=True):
-        first, last = max(0, center - REVEAL_PIXELS), min(length - 1, center + REVEAL_PIXELS)
-        if first >= last:
-            return None
-        bounds += [first, last]
-    return tuple(bounds)
+    (left, right), (low, high) = (
+        (max(0, center - REVEAL_PIXELS), min(length - 1, center + REVEAL_PIXELS))
+        for center, length in zip(mouse, size[:2], strict=True)
+    )
+    return None if left >= right or low >= high else (left, right, low, high)

@@ -6,8 +6,14 @@ from typing import Any
 
 import slicer
 
-FUSED, BESIDE, PROJECTION = 5701, 5702, 5703
-"""Layout ids; Slicer's own are below 500."""
+FUSED = 5701
+"""Id of the layout with PET over MR in three planes. The ids of Slicer's own layouts are below 500."""
+
+BESIDE = 5702
+"""Id of the layout with the PET alone beside PET over MR."""
+
+PROJECTION = 5703
+"""Id of the layout with PET over MR and the projection of the PET."""
 
 PET_VIEWS = {"PETAxial": "Axial", "PETSagittal": "Sagittal", "PETCoronal": "Coronal"}
 """Slice views that show the PET alone, and their orientation."""
@@ -16,6 +22,8 @@ MR_VIEWS = {"Red": "Axial", "Yellow": "Sagittal", "Green": "Coronal"}
 """Slice views that show the reference MR with the PET over it."""
 
 PROJECTION_VIEW = "PainGeneratorMIP"
+"""Name of the 3D view that shows the projection."""
+
 _COLORS = {"Axial": "#F34A33", "Sagittal": "#EDD54C", "Coronal": "#6EB04B"}
 
 
@@ -42,7 +50,7 @@ def _projection_view() -> str:
 
 
 def layout_descriptions() -> dict[int, str]:
-    """The layouts' XML by id: large sagittal first, since spine and hip are read on it."""
+    """The XML of the layouts by id. The large sagittal view comes first, since spine and hip are read on it."""
     fused = _fused_views()
     pet = [_slice_view(name, plane, f"PET {plane[0]}", 0) for name, plane in PET_VIEWS.items()]
     right = f'<item><layout type="vertical">{fused["Red"]}{fused["Green"]}</layout></item>'
@@ -76,7 +84,7 @@ class Layouts:
         return True
 
     def restore(self) -> None:
-        """Back to the layout that the user had; nothing happens when another than ours is shown."""
+        """Show the layout again that the user had; nothing happens when no layout of the module is shown."""
         manager = slicer.app.layoutManager()
         if manager is not None and self._users is not None and manager.layout in layout_descriptions():
             manager.setLayout(self._users)

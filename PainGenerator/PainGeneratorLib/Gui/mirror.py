@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import slicer
 from slicer.i18n import tr as _
 
 from ..Scene.markups import write_points
 from .clicks import Clicks
+from .session_needs import MirrorNeeds
 from .words import UNKNOWN, number, plain
 
+if TYPE_CHECKING:
+    from .panel import Panel
+
 COLOR = (0.2, 0.9, 0.6)
+"""Color of the two points: red, green, blue, 0 to 1."""
 
 
 class Mirror:
@@ -23,7 +29,7 @@ class Mirror:
     panel : Panel
     """
 
-    def __init__(self, panel: Any) -> None:
+    def __init__(self, panel: Panel) -> None:
         self._panel = panel
         self._node_id: str | None = None
         self.clicks = Clicks(self.show)
@@ -43,13 +49,17 @@ class Mirror:
 
     def show(self, position_ras: Sequence[float]) -> None:
         """Show a point, its mirror image, and the values of both."""
-        mirrored, values = self._panel.session.mirrored(position_ras)
-        points = [position_ras] if mirrored is None else [position_ras, mirrored]
+        session: MirrorNeeds | None = self._panel.session
+        if session is None:
+            return
+        position = np.asarray(position_ras, dtype=float)
+        mirrored, values = session.mirrored(position)
+        points = np.array([position] if mirrored is None else [position, mirrored])
         node = slicer.mrmlScene.GetNodeByID(self._node_id) if self._node_id else None
         labels = [_("here"), _("mirrored")][: len(points)]
         node = write_points(slicer.mrmlScene, "Left-right comparison", points, labels, color=COLOR, node=node)
         if self._node_id is None:
-            # A reading aid, not a part of the case.
+            # The points are a reading aid and no part of the case.
             node.SetSaveWithScene(False)
             node.SetHideFromEditors(True)
             for index in range(len(points)):

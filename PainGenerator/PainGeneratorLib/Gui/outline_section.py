@@ -1,8 +1,8 @@
-"""The Segment Editor for the outline of the chosen candidate; measures follow the hand after a short pause."""
+"""The Segment Editor for the outline of the chosen candidate; the measures follow after a short pause."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import slicer
 from slicer.i18n import tr as _
@@ -10,19 +10,24 @@ from slicer.util import VTKObservationMixin
 
 from .guard import guarded, single_shot_timer
 from .section import Section
+from .session_needs import OutlineNeeds
 from .words import number, plain
 
+if TYPE_CHECKING:
+    from .panel import Panel
+
 EDITOR_TAG = "PainGenerator"
-"""The editor node of our own: Slicer's Segment Editor module keeps its state apart."""
+"""Tag of the editor node of this module. It is not the one of Slicer's Segment Editor module, whose state is kept."""
 
 PAUSE_MS = 250
-"""After the last stroke, before measures are taken: with them it stays below half a second."""
+"""Pause after the last stroke before the outline is measured, in ms. Pause and measuring together stay below half a
+second."""
 
 
-class OutlineSection(Section, VTKObservationMixin):
+class OutlineSection(Section[OutlineNeeds], VTKObservationMixin):
     """Segment Editor bound to the chosen candidate's segment."""
 
-    def __init__(self, panel: Any) -> None:
+    def __init__(self, panel: Panel) -> None:
         Section.__init__(self, panel)
         VTKObservationMixin.__init__(self)
         self._segment_id: str | None = None
@@ -66,7 +71,7 @@ class OutlineSection(Section, VTKObservationMixin):
         if candidate is None or candidate.id == self._candidate_id:
             return
         self._release()
-        segmentation_node, segment_id = self.session.begin_edit(candidate.id)
+        segmentation_node, segment_id = self.open_session.begin_edit(candidate.id)
         editor = self.ui.segmentEditor
         editor.setMRMLSegmentEditorNode(self._editor_node())
         editor.setSegmentationNode(segmentation_node)
@@ -114,7 +119,7 @@ class OutlineSection(Section, VTKObservationMixin):
 
     @guarded
     def on_segment_modified(self, caller: Any, event: Any) -> None:
-        """Wait until the hand rests."""
+        """Wait until the user pauses."""
         if not self._is_measuring:
             self._timer.start()
 

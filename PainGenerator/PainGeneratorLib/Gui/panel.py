@@ -24,6 +24,7 @@ from .guard import Connections, guarded
 from .outline_section import OutlineSection
 from .parameters_section import ParametersSection
 from .review_section import ReviewSection
+from .session_needs import PanelNeeds
 from .shortcuts import Shortcuts
 from .suv_section import SuvSection
 from .views_section import WINDOWS, ViewsSection
@@ -37,8 +38,10 @@ STEP_SECTIONS = {
     "review": "reviewSection",
     "export": "exportSection",
 }
+"""For each step the name of its collapsible section."""
 
 SEPARATOR = "  \N{MIDDLE DOT}  "
+"""Stands between patient, date and group in the first line."""
 
 
 class Panel(VTKObservationMixin):
@@ -57,8 +60,9 @@ class Panel(VTKObservationMixin):
     def __init__(self, root: Any, ui: Any, icons: Path) -> None:
         super().__init__()
         self.root, self.ui, self._icons = root, ui, icons
-        self.session: Any = None
+        self.session: PanelNeeds | None = None
         self.parameters: Any = None
+        """The wrapped parameter node, None when the module is not open. Slicer's wrapper gives it ``connectGui``."""
         self.worker = Worker()
         self.is_busy = False
         self._is_leaving = False
@@ -103,12 +107,13 @@ class Panel(VTKObservationMixin):
 
     # --- life
 
-    def start(self, session: Any, parameters: Any) -> None:
+    def start(self, session: PanelNeeds, parameters: Any) -> None:
         """Show a session; the module is open.
 
         Parameters
         ----------
-        session : Session
+        session : PanelNeeds
+            The session of the scene.
         parameters : PanelParameters
             The wrapped parameter node.
         """
@@ -157,7 +162,7 @@ class Panel(VTKObservationMixin):
 
     @guarded
     def on_session_changed(self, what: str) -> None:
-        """The session tells what changed."""
+        """Something of the session changed."""
         self.update(what)
 
     @guarded
@@ -166,12 +171,12 @@ class Panel(VTKObservationMixin):
         self.views.apply()
 
     def update(self, what: str) -> None:
-        """Show what is.
+        """Show the state of the case in all sections.
 
         Parameters
         ----------
         what : str
-            One of ``session_types.CHANGES``, or ``all``.
+            One of ``Session.types.CHANGES``, or ``all``.
         """
         self._show_header()
         for section in self.sections:
@@ -226,7 +231,7 @@ class Panel(VTKObservationMixin):
     @guarded
     def on_run_all(self) -> None:
         """Run what is to do, or cancel."""
-        steps = self.session.steps_to_run() if not self.is_busy else []
+        steps = self.session.steps_to_run() if self.session is not None and not self.is_busy else []
         if self.run(steps, self.ui.runAllButton) and steps and self.session is not None:
             self._open("review")
 
@@ -249,6 +254,8 @@ class Panel(VTKObservationMixin):
             self.cancel()
             return False
         session = self.session
+        if session is None:
+            return False
 
         def work_of_steps() -> None:
             for number, step in enumerate(steps):
@@ -312,8 +319,11 @@ class Panel(VTKObservationMixin):
 
     def _open(self, step: str) -> None:
         """Open the section of a step and close those of finished steps."""
+        session = self.session
+        if session is None:
+            return
         for name, section in STEP_SECTIONS.items():
-            is_finished = self.session.state(name) is StepState.DONE and STEPS.index(name) < STEPS.index(step)
+            is_finished = session.state(name) is StepState.DONE and STEPS.index(name) < STEPS.index(step)
             if name == step:
                 getattr(self.ui, section).collapsed = False
             elif is_finished:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
 
 import qt
 from slicer.i18n import tr as _
@@ -10,9 +11,14 @@ from slicer.i18n import tr as _
 from ..Session.types import ParameterEntry
 from .guard import Connections, guarded
 from .section import Section
+from .session_needs import ParametersNeeds
 from .words import stage_text
 
+if TYPE_CHECKING:
+    from .panel import Panel
+
 ABBREVIATIONS = ("suv", "pet", "mr", "sd", "tbr", "fwhm", "percist", "z", "t1", "t2")
+"""Words of keys that are written in capitals."""
 
 
 class ParameterRow:
@@ -25,10 +31,17 @@ class ParameterRow:
     number : int
         Row of the grid.
     changed, reset : callable
-        Take the row.
+        Called with the row when its value was changed, or when the default is wanted.
     """
 
-    def __init__(self, entry: ParameterEntry, grid: Any, number: int, changed: Any, reset: Any) -> None:
+    def __init__(
+        self,
+        entry: ParameterEntry,
+        grid: Any,
+        number: int,
+        changed: Callable[[ParameterRow], None],
+        reset: Callable[[ParameterRow], None],
+    ) -> None:
         self.name = entry.name
         self._changed, self._reset = changed, reset
         self._connections = Connections()
@@ -54,22 +67,23 @@ class ParameterRow:
         self._connections.add(self.button, "clicked()", self.on_reset)
 
     def _make_editor(self, entry: ParameterEntry) -> tuple[Any, str, str]:
-        if entry.choices:
+        if isinstance(entry.value, str):
             combo = qt.QComboBox()
             combo.addItems(list(entry.choices))
             return combo, "currentText", "currentIndexChanged(int)"
         if isinstance(entry.value, bool):
             return qt.QCheckBox(), "checked", "toggled(bool)"
+        low, high = entry.minimum or 0.0, entry.maximum or 0.0
         if isinstance(entry.value, int):
             spin = qt.QSpinBox()
-            spin.minimum, spin.maximum = int(entry.minimum), int(entry.maximum)
+            spin.minimum, spin.maximum = int(low), int(high)
             spin.keyboardTracking = False
             return spin, "value", "valueChanged(int)"
         if isinstance(entry.value, float):
             spin = qt.QDoubleSpinBox()
             spin.decimals = 3
-            spin.minimum, spin.maximum = entry.minimum, entry.maximum
-            spin.singleStep = max((entry.maximum - entry.minimum) / 100.0, 0.01)
+            spin.minimum, spin.maximum = low, high
+            spin.singleStep = max((high - low) / 100.0, 0.01)
             spin.keyboardTracking = False
             return spin, "value", "valueChanged(double)"
         return qt.QLineEdit(), "text", "editingFinished()"
@@ -78,14 +92,14 @@ class ParameterRow:
         """Show a value; the button is there when it is not the default."""
         self._is_filling = True
         try:
-            if entry.choices:
+            if isinstance(entry.value, str):
                 self.editor.setCurrentIndex(list(entry.choices).index(entry.value))
             elif isinstance(entry.value, bool):
                 self.editor.checked = entry.value
             elif isinstance(entry.value, (int, float)):
                 self.editor.value = entry.value
             else:
-                self.editor.text = ", ".join(f"{item:g}" for item in entry.value)
+                self.editor.text = ", ".join(item if isinstance(item, str) else f"{item:g}" for item in entry.value)
         finally:
             self._is_filling = False
         self.button.enabled = not entry.is_default
@@ -94,7 +108,7 @@ class ParameterRow:
         self.label.font = font
 
     def value(self) -> Any:
-        """The value in the editor; a list of numbers as text."""
+        """The value in the editor; a list of numbers or words as text."""
         return getattr(self.editor, self._property)
 
     def set_visible(self, visible: bool) -> None:
@@ -126,7 +140,7 @@ class ParameterRow:
 
 
 def parameter_name(entry: ParameterEntry) -> str:
-    """A parameter's key as words; the unit stands in its own column.
+    """The key of a parameter as words; the part of the stage comes first, and the unit stands in its own column.
 
     >>> parameter_name(ParameterEntry("s", "suv_minimum", 1.0, "", 0.0, 2.0, (), "", "", True))
     'SUV minimum'
@@ -138,12 +152,12 @@ def parameter_name(entry: ParameterEntry) -> str:
     return text[0].upper() + text[1:]
 
 
-class ParametersSection(Section):
+class ParametersSection(Section[ParametersNeeds]):
     """The rows of the chosen stage, made when the section is opened."""
 
     INPUTS = ("stageCombo", "parameterSearch", "resetParametersButton")
 
-    def __init__(self, panel: Any) -> None:
+    def __init__(self, panel: Panel) -> None:
         super().__init__(panel)
         self.rows: list[ParameterRow] = []
         self._content: Any = None
@@ -166,7 +180,7 @@ class ParametersSection(Section):
 
     def _entries(self) -> list[ParameterEntry]:
         stage = self.ui.stageCombo.itemData(self.ui.stageCombo.currentIndex)
-        return [entry for entry in self.session.protocol_entries() if entry.stage == stage]
+        return [entry for entry in self.open_session.protocol_entries() if entry.stage == stage]
 
     def _fill_stages(self) -> None:
         combo = self.ui.stageCombo
@@ -174,7 +188,7 @@ class ParametersSection(Section):
             return
         self._is_filling = True
         try:
-            for stage in dict.fromkeys(entry.stage for entry in self.session.protocol_entries()):
+            for stage in dict.fromkeys(entry.stage for entry in self.open_session.protocol_entries()):
                 combo.addItem(stage_text(stage), stage)
             combo.setCurrentIndex(max(combo.findData("hot_spots"), 0))
         finally:
@@ -211,7 +225,7 @@ class ParametersSection(Section):
         self._show_changed()
 
     def _show_changed(self) -> None:
-        count = sum(not entry.is_default for entry in self.session.protocol_entries())
+        count = sum(not entry.is_default for entry in self.open_session.protocol_entries())
         text = _("{count} changed; they hold for the next run.") if count else _("All at their defaults.")
         self.ui.changedLabel.text = text.format(count=count)
         self.ui.resetParametersButton.enabled = count > 0 and not self.panel.is_busy
@@ -223,13 +237,13 @@ class ParametersSection(Section):
 
     def _set(self, row: ParameterRow) -> None:
         try:
-            self.session.set_parameter(row.name, row.value())
+            self.open_session.set_parameter(row.name, row.value())
         finally:
             self._show_values()
         self.panel.update("steps")
 
     def _reset(self, row: ParameterRow) -> None:
-        self.session.reset_parameter(row.name)
+        self.open_session.reset_parameter(row.name)
         self._show_values()
         self.panel.update("case")
 
@@ -255,6 +269,6 @@ class ParametersSection(Section):
     @guarded
     def on_reset_all(self) -> None:
         """All to their defaults."""
-        self.session.reset_parameters()
+        self.open_session.reset_parameters()
         self._show_values()
         self.panel.update("case")

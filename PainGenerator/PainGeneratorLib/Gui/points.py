@@ -14,7 +14,7 @@ from ..Scene.node_keys import KEY_ATTRIBUTE
 from .guard import Connections, guarded, single_shot_timer
 
 PAUSE_MS = 150
-"""After the last change of a point, before it is told."""
+"""Pause after the last change of a point before it is handed over, in ms."""
 
 
 class PointList(VTKObservationMixin):
@@ -27,14 +27,14 @@ class PointList(VTKObservationMixin):
     find : callable
         Gives the node; makes it when there is none.
     changed : callable
-        Told after a point was placed, moved or removed.
+        Called after a point was placed, moved or removed.
     """
 
     def __init__(self, panel: Any, place_widget: Any, find: Callable[[], Any], changed: Callable[[], None]) -> None:
         super().__init__()
         self._widget, self._find, self._changed = place_widget, find, changed
         self._node_id: str | None = None
-        self._told: np.ndarray | None = None
+        self._reported: np.ndarray | None = None
         self._connections = Connections()
         self._timer = single_shot_timer(panel.root, PAUSE_MS, self.on_pause_over, self._connections)
 
@@ -45,7 +45,7 @@ class PointList(VTKObservationMixin):
             return
         self.release()
         self._node_id = node.GetID()
-        self._told = self.positions()
+        self._reported = self.positions()
         self._widget.setCurrentNode(node)
         for event in (
             slicer.vtkMRMLMarkupsNode.PointPositionDefinedEvent,
@@ -76,15 +76,15 @@ class PointList(VTKObservationMixin):
 
     @guarded
     def on_points_modified(self, caller: Any, event: Any) -> None:
-        """Wait until the hand rests."""
+        """Wait until the user pauses."""
         self._timer.start()
 
     @guarded
     def on_pause_over(self) -> None:
-        """Tell what changed, once."""
+        """Report the change once."""
         positions = self.positions()
-        if self._told is None or not np.array_equal(positions, self._told):
-            self._told = positions
+        if self._reported is None or not np.array_equal(positions, self._reported):
+            self._reported = positions
             self._changed()
 
 

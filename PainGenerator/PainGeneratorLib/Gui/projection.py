@@ -9,8 +9,13 @@ import slicer
 from .layouts import PROJECTION_VIEW
 
 WHITE = (1.0, 1.0, 1.0)
+"""Background: red, green, blue, 0 to 1."""
+
 SPIN_DEGREES = 2.0
+"""How far the projection turns with each picture, in degrees."""
+
 FITTED_ATTRIBUTE = "PainGenerator.Fitted"
+"""Marks a view whose camera was set once, so that the zoom of the user stays later."""
 
 
 def projection_view() -> Any:

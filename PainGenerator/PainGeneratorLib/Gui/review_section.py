@@ -2,24 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import slicer
 from slicer.i18n import tr as _
 
 from ..Numerics.core.errors import PainGeneratorError
+from ..Numerics.core.records import Candidate
 from ..Numerics.core.words import Evidence, Status
+from ..Session.types import StepState
 from .candidate_table import CandidateTable
 from .clicks import Clicks
 from .guard import guarded, guarded_slow
 from .section import Section
+from .session_needs import ReviewNeeds
 from .words import plain, status_text
 
+if TYPE_CHECKING:
+    from .panel import Panel
+
 ONE_OR_MORE = ("acceptButton", "rejectButton", "physiologicButton", "pendingButton", "deleteButton")
+"""Buttons that act on one candidate or several."""
 
 
-class ReviewSection(Section):
+class ReviewSection(Section[ReviewNeeds]):
     """Table, filters, decisions, merge, split, delete, add, undo and redo."""
 
     STEP = "review"
@@ -29,14 +37,14 @@ class ReviewSection(Section):
         *("undoButton", "redoButton"),
     )
 
-    def __init__(self, panel: Any) -> None:
+    def __init__(self, panel: Panel) -> None:
         super().__init__(panel)
         self.ui.statusFilter.addItem(_("every status"), "")
         for status in Status:
-            self.ui.statusFilter.addItem(status_text(status), status)
+            self.ui.statusFilter.addItem(status_text(status), status.value)
         self.ui.evidenceFilter.addItem(_("every evidence"), "")
         for evidence in Evidence:
-            self.ui.evidenceFilter.addItem(evidence, evidence)
+            self.ui.evidenceFilter.addItem(evidence.value, evidence.value)
         self.table = CandidateTable(self.ui.candidatesTable, panel.icon, self.on_candidate_chosen)
         self.clicks = Clicks(self.add_at)
         self.connect("statusFilter", "currentIndexChanged(int)", self.on_filter)
@@ -65,13 +73,17 @@ class ReviewSection(Section):
     def update(self, what: str) -> None:
         self.show_state(self.ui.reviewSection, _("4  Review"))
         if what in ("candidates", "review", "all"):
-            candidates = self.session.candidates() if self.session is not None else []
-            self.table.fill(candidates, self.session.row if self.session is not None else dict)
-            self._filter(candidates)
+            self._show_candidates()
             self._show_unmatched()
         self._show_buttons()
 
-    def _filter(self, candidates: Sequence[Any]) -> None:
+    def _show_candidates(self) -> None:
+        session = self.session
+        candidates = session.candidates() if session is not None else []
+        self.table.fill(candidates, session.row if session is not None else dict)
+        self._filter(candidates)
+
+    def _filter(self, candidates: Sequence[Candidate]) -> None:
         ui = self.ui
         status = ui.statusFilter.itemData(ui.statusFilter.currentIndex)
         evidence = ui.evidenceFilter.itemData(ui.evidenceFilter.currentIndex)
@@ -91,13 +103,11 @@ class ReviewSection(Section):
             getattr(ui, name).enabled = free and count > 0
         ui.mergeButton.enabled = free and count > 1
         ui.splitButton.enabled = free and count == 1
-        ui.addButton.enabled = free and session.state("find").value != "not done"
-        for button, text, idle in (
-            (ui.undoButton, session.undo_text if free else None, _("Nothing to undo")),
-            (ui.redoButton, session.redo_text if free else None, _("Nothing to redo")),
-        ):
-            button.enabled = text is not None
-            button.toolTip = text or idle
+        was_found = session is not None and session.state("find") is not StepState.NOT_DONE
+        ui.addButton.enabled = free and was_found
+        undo, redo = (session.undo_text, session.redo_text) if session is not None and free else (None, None)
+        _show_act(ui.undoButton, undo, _("Nothing to undo"))
+        _show_act(ui.redoButton, redo, _("Nothing to redo"))
 
     @guarded
     def on_candidate_chosen(self) -> None:
@@ -115,8 +125,8 @@ class ReviewSection(Section):
         if self.session is not None:
             self._filter(self.session.candidates())
 
-    def decide(self, act: Any) -> None:
-        """Do an act on the chosen candidates and go on to the next one."""
+    def decide(self, act: Callable[[list[str]], None]) -> None:
+        """Do an act on the chosen candidates."""
         ids = self.table.selected()
         if not ids:
             raise PainGeneratorError(_("No candidate is chosen."), _("Choose one or more in the table."))
@@ -125,38 +135,40 @@ class ReviewSection(Section):
     @guarded
     def on_accept(self) -> None:
         """Accept."""
-        self.decide(self.session.accept)
+        self.decide(self.open_session.accept)
 
     @guarded
     def on_reject(self) -> None:
         """Reject."""
-        self.decide(self.session.reject)
+        self.decide(self.open_session.reject)
 
     @guarded
     def on_physiologic(self) -> None:
-        """Hold for physiologic."""
-        self.decide(self.session.physiologic)
+        """Mark as physiologic."""
+        self.decide(self.open_session.physiologic)
 
     @guarded
     def on_pending(self) -> None:
         """Take the decision back."""
-        self.decide(self.session.pending)
+        self.decide(self.open_session.pending)
 
     @guarded
     def on_delete(self) -> None:
         """Take off the list; undo brings them back."""
-        self.decide(self.session.delete)
+        self.decide(self.open_session.delete)
 
     @guarded_slow
     def on_merge(self) -> None:
         """Make one of the chosen candidates."""
-        self._choose(self.session.merge(self.table.selected()))
+        self._choose(self.open_session.merge(self.table.selected()))
 
     @guarded_slow
     def on_split(self) -> None:
         """Cut the chosen candidate."""
         candidate_id = self.table.current()
-        self.session.split(candidate_id)
+        if candidate_id is None:
+            raise PainGeneratorError(_("No candidate is chosen."), _("Choose one in the table."))
+        self.open_session.split(candidate_id)
         self._choose(candidate_id)
 
     def _choose(self, candidate_id: str | None) -> None:
@@ -189,16 +201,16 @@ class ReviewSection(Section):
     def add_at(self, position_ras: Sequence[float]) -> None:
         """Add a candidate at a position, RAS mm."""
         self.ui.addButton.checked = False
-        self._choose(self.session.add_at(position_ras))
+        self._choose(self.open_session.add_at(np.asarray(position_ras, dtype=float)))
 
     @guarded
     def on_unmatched(self, link: str) -> None:
         """Keep or dismiss an earlier decision that has no counterpart."""
         act, _colon, candidate_id = link.partition(":")
         if act == "keep":
-            self._choose(self.session.keep_unmatched(candidate_id))
+            self._choose(self.open_session.keep_unmatched(candidate_id))
         else:
-            self.session.dismiss_unmatched(candidate_id)
+            self.open_session.dismiss_unmatched(candidate_id)
 
     @guarded
     def on_next(self) -> None:
@@ -215,7 +227,13 @@ class ReviewSection(Section):
         super().cleanup()
 
 
-def unmatched_line(candidate: Any) -> str:
+def _show_act(button: Any, text: str | None, idle: str) -> None:
+    """Enable a button with what it would do on its tool tip; disabled with another text when that is nothing."""
+    button.enabled = text is not None
+    button.toolTip = text or idle
+
+
+def unmatched_line(candidate: Candidate) -> str:
     """An earlier decision with links to keep or dismiss it, for a label with markup."""
     facts = ", ".join(text for text in (status_text(candidate.status), candidate.comment) if text)
     links = " ".join(

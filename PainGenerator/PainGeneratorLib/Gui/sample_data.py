@@ -17,8 +17,14 @@ from ..Scene.segments import Segment, write_segmentation
 from .worker import Worker
 
 CATEGORY = "PainGenerator"
+"""Category in the Sample Data module."""
+
 SEED = 1
+"""Seed of the phantoms: every machine makes the same ones."""
+
 COLOR = (0.8, 0.75, 0.6)
+"""Color of the segments of the anatomy: red, green, blue, 0 to 1."""
+
 SAMPLES = {
     "Pain generator: low back phantom": ("low-back", "PainGeneratorLowBack"),
     "Pain generator: hip replacement phantom": ("hip-replacement", "PainGeneratorHipReplacement"),
@@ -30,7 +36,7 @@ _files: dict[str, str] = {}
 
 
 def register_sample_data(logic: Any, icons: Path) -> None:
-    """Tell Slicer's Sample Data module.
+    """Offer the phantoms in Slicer's Sample Data module.
 
     Parameters
     ----------

@@ -2,28 +2,38 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
+from slicer.i18n import tr as _
+
+from ..Numerics.core.errors import PainGeneratorError
+from ..Session.types import StepState
 from .guard import Connections
+from .session_needs import StepNeeds
 from .words import state_text
 
 if TYPE_CHECKING:
     from .panel import Panel
 
+Needs = TypeVar("Needs", bound=StepNeeds)
+"""The protocol of :mod:`.session_needs` that says what a section needs of the session."""
+
 ROW_PIXELS = 22
+"""Height of a row of a table, in pixels: dense, so that many rows are seen at once."""
 
 
-class Section:
+class Section(Generic[Needs]):
     """One collapsible part of the panel.
 
     Parameters
     ----------
     panel : Panel
-        Owner of session, widgets and worker.
+        Owner of the session, the widgets and the worker.
     """
 
-    STEP: str | None = None
-    """The step that this section is for."""
+    STEP: str = ""
+    """The step that this section is for; empty when it is for none."""
 
     INPUTS: tuple[str, ...] = ()
     """Names of the widgets that are disabled while a step runs."""
@@ -35,11 +45,27 @@ class Section:
         self._is_filling = False
 
     @property
-    def session(self) -> Any:
+    def session(self) -> Needs | None:
         """The session; None when the module is not open."""
-        return self.panel.session
+        # The session fulfills the protocols of all sections, which a type checker cannot see of a type variable.
+        session: Any = self.panel.session
+        return session
 
-    def connect(self, widget: str, signal: str, handler: Any) -> None:
+    @property
+    def open_session(self) -> Needs:
+        """The session, for handlers that make no sense without one.
+
+        Raises
+        ------
+        PainGeneratorError
+            When the module is not open.
+        """
+        session = self.session
+        if session is None:
+            raise PainGeneratorError(_("No case is open."), _("Open the module Pain Generator first."))
+        return session
+
+    def connect(self, widget: str, signal: str, handler: Callable[..., Any]) -> None:
         """Connect a signal of a widget of the panel."""
         self.connections.add(getattr(self.ui, widget), signal, handler)
 
@@ -50,7 +76,7 @@ class Section:
         """The module is left, or the scene is closed: let go of nodes and views."""
 
     def update(self, what: str) -> None:
-        """Show what is; `what` is one of ``session_types.CHANGES`` or ``all``."""
+        """Show the state of the case; `what` is one of ``Session.types.CHANGES`` or ``all``."""
 
     def cleanup(self) -> None:
         """The module is unloaded."""
@@ -58,12 +84,12 @@ class Section:
         self.connections.clear()
 
     def show_state(self, section: Any, title: str) -> None:
-        """The section's heading with the state of its step."""
-        state = self.session.state(self.STEP).value if self.session is not None else "not done"
-        section.text = f"{title}   {state_text(state)}"
+        """Show the heading of the section with the state of its step."""
+        state = self.session.state(self.STEP) if self.session is not None else StepState.NOT_DONE
+        section.text = f"{title}   {state_text(state.value)}"
 
     def show_readiness(self, button: Any, tool_tip: str, step: str) -> None:
-        """Enable a step's button, or disable it with the reason on its tool tip."""
+        """Enable the button of a step, or disable it with the reason on its tool tip."""
         reason = self.session.reason_not_ready(step) if self.session is not None else tool_tip
         ready = self.session is not None and reason is None and not self.panel.is_busy
         button.enabled = ready or self.panel.is_cancel_button(button)
@@ -71,7 +97,7 @@ class Section:
 
 
 def set_up_table(table: Any) -> None:
-    """Dense rows without numbers; columns as wide as their text, the last one takes the rest."""
+    """Set a table up: dense rows without numbers, columns as wide as their text, the last one takes the rest."""
     import qt
 
     header = table.horizontalHeader()

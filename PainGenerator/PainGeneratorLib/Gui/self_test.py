@@ -126,14 +126,14 @@ class Walk:
 
     def save_and_reopen(self) -> None:
         """The same case, decisions and states after closing and loading the scene."""
-        told = [(c.id, c.status, c.place.level, c.origin) for c in self.panel.session.candidates()]
+        before = [(c.id, c.status, c.place.level, c.origin) for c in self.panel.session.candidates()]
         file = self.folder / "walk.mrb"
         assert slicer.util.saveScene(str(file))
         slicer.mrmlScene.Clear(0)
         assert self.panel.ui.candidatesTable.rowCount == 0
         slicer.util.loadScene(str(file))
-        assert [(c.id, c.status, c.place.level, c.origin) for c in self.panel.session.candidates()] == told
-        assert self.panel.ui.candidatesTable.rowCount == len(told)
+        assert [(c.id, c.status, c.place.level, c.origin) for c in self.panel.session.candidates()] == before
+        assert self.panel.ui.candidatesTable.rowCount == len(before)
         assert self.panel.session.state("find").value == "done"
 
     def export(self) -> None:

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
 import slicer
 
 from .layouts import PET_VIEWS
 
 FIELD_MM = 160.0
-"""Width of the view at a candidate: a lumbar motion segment or a hip with its surroundings."""
+"""Shorter side of the field of view at a candidate, in mm. It shows a lumbar motion segment, or a hip, with what lies
+around it."""
 
 
 def composites() -> list[Any]:
@@ -19,7 +21,7 @@ def composites() -> list[Any]:
 
 
 def is_pet_view(composite: Any) -> bool:
-    """The view shows the PET alone."""
+    """True for a view that shows the PET alone."""
     return composite.GetLayoutName() in PET_VIEWS
 
 
@@ -52,7 +54,7 @@ def show_over_reference(reference_id: str | None, series_id: str | None, opacity
 
 
 def set_opacity(opacity: float) -> None:
-    """Opacity of the layer above."""
+    """Set the opacity of the upper layer."""
     for composite in composites():
         if not is_pet_view(composite) and composite.GetForegroundOpacity() != opacity:
             composite.SetForegroundOpacity(opacity)
@@ -78,7 +80,7 @@ def set_pet_display(pet: Any, maximum: float, color_name: str) -> None:
         display.SetAndObserveColorNodeID(color.GetID())
 
 
-def jump_to(position_ras: Sequence[float], zoom: bool = True) -> None:
+def jump_to(position_ras: Sequence[float] | np.ndarray, zoom: bool = True) -> None:
     """Center all slice views on a position, at a zoom that shows its surroundings."""
     r, a, s = (float(x) for x in position_ras)
     slicer.vtkMRMLSliceNode.JumpAllSlices(slicer.mrmlScene, r, a, s, slicer.vtkMRMLSliceNode.CenteredJumpSlice)

@@ -1,28 +1,32 @@
-"""The SUV line of step 1: in words, in red what is missing, with a place to type it; the provenance on demand."""
+"""The SUV in step 1: in words, what is missing in red with fields to type it, and the provenance on demand."""
 
 from __future__ import annotations
 
 import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import qt
 from slicer.i18n import tr as _
 
 from ..Numerics.core.errors import PainGeneratorError
 from ..Session.pet_source import in_words
-from ..Session.types import PET_UNITS, StepState, SuvLine
+from ..Session.types import PET_UNITS, SessionSettings, StepState, SuvLine
 from .guard import guarded
 from .section import Section, choose, set_up_table
+from .session_needs import SuvNeeds
 from .words import missing_text, plain, red
 
+if TYPE_CHECKING:
+    from .panel import Panel
 
-class SuvSection(Section):
+
+class SuvSection(Section[SuvNeeds]):
     """How the PET becomes SUV."""
 
     STEP = "case"
     INPUTS = ("petUnitCombo", "weightEdit", "heightEdit", "doseEdit", "injectionEdit", "scanEdit", "byHandButton")
 
-    def __init__(self, panel: Any) -> None:
+    def __init__(self, panel: Panel) -> None:
         super().__init__(panel)
         texts = {"auto": _("as the file says"), "SUVbw": _("SUV (g/ml)"), "Bq/ml": _("activity (Bq/ml)")}
         for unit in PET_UNITS:
@@ -61,7 +65,7 @@ class SuvSection(Section):
         self._show_typed(settings)
         self._show_provenance(line.provenance)
 
-    def _show_typed(self, settings: Any) -> None:
+    def _show_typed(self, settings: SessionSettings) -> None:
         """What was typed before; a field with the cursor in it is left alone."""
         ui = self.ui
         for edit, value in (
@@ -101,7 +105,7 @@ class SuvSection(Section):
     def on_values_typed(self) -> None:
         """Hand over what was typed in place of missing values; an empty field takes a value back."""
         ui = self.ui
-        self.session.set_by_hand(
+        self.open_session.set_by_hand(
             weight_kg=typed_number(ui.weightEdit.text, _("body weight")),
             height_m=typed_number(ui.heightEdit.text, _("body height")),
             dose_mbq=typed_number(ui.doseEdit.text, _("injected dose")),
@@ -110,8 +114,8 @@ class SuvSection(Section):
         )
 
 
-def suv_line_of(session: Any) -> SuvLine:
-    """The SUV in words: of the step when it is done, also where the DICOM files are gone since."""
+def suv_line_of(session: SuvNeeds) -> SuvLine:
+    """The SUV in words: the result of the step when it is done, also when the DICOM files are gone since then."""
     result = session.suv_result()
     if result is not None and session.state("case") is StepState.DONE:
         return SuvLine(in_words(result), [], [row.to_json() for row in result.provenance], True)

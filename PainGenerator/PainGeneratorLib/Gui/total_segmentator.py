@@ -8,6 +8,7 @@ import slicer
 from slicer.i18n import tr as _
 
 MR_TASK = "total_mr"
+"""Task of TotalSegmentator that segments bones and organs on MR."""
 
 
 def reason_not_ready(volume_id: str | None) -> str | None:

@@ -3,30 +3,38 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import qt
 import slicer
 
-from ..Session.case_step import REFERENCE_ORDER
+from ..Dicom.roles import REFERENCE_ORDER
+from ..Numerics.core.records import Candidate
+from ..Session.types import StepState
 from . import projection, slice_views
 from .guard import Connections, guarded, single_shot_timer
 from .layouts import BESIDE, FUSED, PROJECTION, Layouts
 from .mirror import Mirror
 from .section import Section
+from .session_needs import ViewsNeeds
+
+if TYPE_CHECKING:
+    from .panel import Panel
 
 LAYOUT_PAUSE_MS = 80
-"""Until new views have their size, which their zoom depends on."""
+"""Pause until new views have their size, on which their zoom depends, in ms."""
 
 LAYOUT_BUTTONS = {"layoutFusedButton": FUSED, "layoutBesideButton": BESIDE, "layoutMipButton": PROJECTION}
 WINDOWS = (2.5, 4.0, 6.0, 10.0, 15.0)
-"""SUV shown in the hottest color, for F5 to F9. Uptake of bone, joints and muscle is low, hence the first two."""
+"""SUV that is shown in the hottest color, for the keys F5 to F9. The first two are low because the uptake of bone,
+joints and muscle is low."""
 
 
-class ViewsSection(Section):
+class ViewsSection(Section[ViewsNeeds]):
     """What the views show; acts on MRML nodes."""
 
-    def __init__(self, panel: Any) -> None:
+    def __init__(self, panel: Panel) -> None:
         super().__init__(panel)
         self.layouts = Layouts()
         self.mirror = Mirror(panel)
@@ -66,18 +74,22 @@ class ViewsSection(Section):
         return self._volume(next((role for role in REFERENCE_ORDER if role in roles), ""))
 
     def update(self, what: str) -> None:
-        self.ui.mirrorButton.enabled = self.session is not None and self.session.state("case").value != "not done"
+        self.ui.mirrorButton.enabled = self._has_suv()
         if what in ("suv", "candidates", "all"):
             self.apply()
 
+    def _has_suv(self) -> bool:
+        """True after the step Case, also when it is out of date."""
+        return self.session is not None and self.session.state("case") is not StepState.NOT_DONE
+
     def apply(self) -> None:
-        """Bring the views to the panel's settings; writes only what differs."""
+        """Bring the views to the settings of the panel; writes only what differs."""
         parameters, pet = self.panel.parameters, self._volume("PET")
         if parameters is None or self.session is None:
             return
         maximum = parameters.petWindowMaximum
-        # Only the PET in SUV has a window in SUV; another unit keeps the window it came with.
-        if pet is not None and self.session.state("case").value != "not done":
+        # Only the PET in SUV has a window in SUV; another unit keeps the window that it came with.
+        if pet is not None and self._has_suv():
             slice_views.set_pet_display(pet, maximum, parameters.colorMap.value)
             if self.layouts.current() == PROJECTION:
                 projection.show_projection(pet, maximum)
@@ -86,17 +98,18 @@ class ViewsSection(Section):
             slice_views.set_opacity(parameters.fusionOpacity)
         if self.layouts.current() == PROJECTION:
             projection.turn(parameters.rotateProjection)
-        for key, visible in (
-            ("candidates", parameters.showOutlines),
-            ("targets", parameters.showTargets),
-            ("implant-margin", parameters.showImplantMargin),
-        ):
-            node = self.session.node_of(key)
-            display = node.GetDisplayNode() if node is not None else None
-            if display is not None and bool(display.GetVisibility()) != visible:
-                display.SetVisibility(visible)
+        self._set_visible("candidates", parameters.showOutlines)
+        self._set_visible("targets", parameters.showTargets)
+        self._set_visible("implant-margin", parameters.showImplantMargin)
         for index, window in enumerate(WINDOWS):
             getattr(self.ui, f"petWindow{index + 1}Button").checked = abs(window - maximum) < 0.05
+
+    def _set_visible(self, key: str, visible: bool) -> None:
+        """Show or hide a node with results."""
+        node = self.open_session.node_of(key)
+        display = node.GetDisplayNode() if node is not None else None
+        if display is not None and bool(display.GetVisibility()) != visible:
+            display.SetVisibility(visible)
 
     def open_layout(self) -> None:
         """Show the fused layout, where the user's own layout is shown still."""
@@ -106,33 +119,38 @@ class ViewsSection(Section):
     def show_case(self) -> None:
         """Reference series with the PET over it, in all views."""
         reference, pet = self._reference(), self._volume("PET")
-        ids = (node.GetID() if node is not None else None for node in (reference, pet))
-        slice_views.show_case(*ids, self.panel.parameters.fusionOpacity)
+        reference_id, pet_id = (node.GetID() if node is not None else None for node in (reference, pet))
+        slice_views.show_case(reference_id, pet_id, self._opacity())
         slice_views.fit()
+
+    def _opacity(self) -> float:
+        """Opacity of the upper layer."""
+        parameters = self.panel.parameters
+        return float(parameters.fusionOpacity) if parameters is not None else 0.0
 
     def show_series(self, role: str) -> None:
         """One series over the reference series."""
         reference, series = self._reference(), self._volume(role)
         if reference is not None and series is not None:
-            opacity = self.panel.parameters.fusionOpacity
-            slice_views.show_over_reference(reference.GetID(), series.GetID(), opacity)
+            slice_views.show_over_reference(reference.GetID(), series.GetID(), self._opacity())
 
     def hide_upper_layer(self, hidden: bool) -> None:
         """Make the upper layer clear, for the reveal; or show it again."""
-        slice_views.set_opacity(0.0 if hidden else self.panel.parameters.fusionOpacity)
+        slice_views.set_opacity(0.0 if hidden else self._opacity())
 
-    def go_to(self, position_ras: Sequence[float]) -> None:
+    def go_to(self, position_ras: Sequence[float] | np.ndarray) -> None:
         """Center all views on a position, RAS mm."""
         slice_views.jump_to(position_ras)
 
-    def source_volume(self, candidate: Any) -> Any:
+    def source_volume(self, candidate: Candidate) -> Any:
         """The volume to draw on: the PET where the candidate was seen on it, else the reference series."""
         pet = self._volume("PET")
         return pet if "PET" in candidate.evidence and pet is not None else self._reference()
 
     def set_window(self, index: int) -> None:
         """Show one of the windows in SUV."""
-        self.panel.parameters.petWindowMaximum = WINDOWS[index]
+        if self.panel.parameters is not None:
+            self.panel.parameters.petWindowMaximum = WINDOWS[index]
 
     @guarded
     def on_window(self, index: int) -> None:

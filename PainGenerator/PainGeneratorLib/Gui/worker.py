@@ -11,7 +11,7 @@ from ..Numerics.core.errors import Cancelled
 from ..Workflow.progress import Show
 
 POLL_SECONDS = 0.03
-"""How often the main thread looks at the worker and lets Qt work."""
+"""Pause, in seconds, after which the main thread looks at the worker again; in between Qt works."""
 
 
 class Worker:

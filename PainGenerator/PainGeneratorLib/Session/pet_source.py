@@ -44,7 +44,7 @@ class PetSource:
     missing : tuple of str
         What must be given before the SUV can be computed.
     assumed : bool
-        The header is not the scanner's.
+        True when the header is not the one of the scanner.
     """
 
     header: PetHeader | None
@@ -76,15 +76,18 @@ def pet_source(
     """
     if chosen_unit == "SUVbw":
         return PetSource(None, SUV_BW, ())
-    if chosen_unit == "auto" and unit_kind(volume.unit or ""):
-        kind = unit_kind(volume.unit)
-        missing = [] if kind == "bw" else _missing_sizes(None, options)
-        return PetSource(None, volume.unit, tuple(missing))
+    kind = unit_kind(volume.unit or "")
+    if chosen_unit == "auto" and kind:
+        return PetSource(None, volume.unit, () if kind == "bw" else _missing_sizes(None, options))
     if header is not None:
         return PetSource(header, None, _missing(header, options))
     if chosen_unit == "auto" and volume.unit != ACTIVITY_UNIT:
         return PetSource(None, None, ("unit",))
-    started = scan_time or _series_time(volume)
+    return _assumed_source(volume, options, scan_time or _series_time(volume))
+
+
+def _assumed_source(volume: VolumeFacts, options: CaseOptions, started: datetime.datetime | None) -> PetSource:
+    """Activity without a header, read as a scanner usually writes it; `started` is the start of the scan."""
     made = PetHeader(
         volume.geometry.shape[0],
         modality="PT",
@@ -97,41 +100,43 @@ def pet_source(
         nuclide="F-18",
         tracer="FDG",
     )
-    missing = list(_missing(made, options))
-    if started is None:
-        missing.append("scan time")
-    return PetSource(made, None, tuple(missing), True)
-
-
-def _missing_sizes(header: PetHeader | None, options: CaseOptions) -> list[str]:
-    missing = []
-    if options.weight_kg is None and not (header and header.weight_kg):
-        missing.append("weight")
-    if options.height_m is None and not (header and header.height_m):
-        missing.append("height")
-    return missing
+    missing = _missing(made, options)
+    return PetSource(made, None, missing if started is not None else (*missing, "scan time"), True)
 
 
 def _missing(header: PetHeader, options: CaseOptions) -> tuple[str, ...]:
-    """What a header lacks for its way to SUV; what else is wrong with it, the computation says."""
+    """What a header lacks to compute the SUV. Other faults of a header are reported by the computation itself."""
     units = (header.units or "").upper()
     if units == "GML":
-        word = (header.suv_type or "BW").upper()
-        return () if word == "BW" else tuple(_missing_sizes(header, options))
+        kind = (header.suv_type or "BW").upper()
+        return () if kind == "BW" else _missing_sizes(header, options)
     if units == "CM2ML":
-        return tuple(_missing_sizes(header, options))
+        return _missing_sizes(header, options)
     suv_factor = header.philips_suv_factor
     if units == "CNTS" and suv_factor is not None and np.all(np.nan_to_num(suv_factor) > 0):
         return ()
-    missing = []
-    if options.weight_kg is None and not header.weight_kg:
-        missing.append("weight")
-    if options.dose_mbq is None and not header.dose:
-        missing.append("dose")
-    has_time = header.start_datetime is not None or header.start_time is not None
-    if options.injection_time is None and not has_time and (header.decay_correction or "").upper() != "ADMIN":
-        missing.append("injection time")
-    return tuple(missing)
+    return _missing_for_activity(header, options)
+
+
+def _missing_sizes(header: PetHeader | None, options: CaseOptions) -> tuple[str, ...]:
+    """What a unit by the size of the body needs: weight and height."""
+    weight = options.weight_kg is not None or (header is not None and header.weight_kg)
+    height = options.height_m is not None or (header is not None and header.height_m)
+    return tuple(name for name, known in (("weight", weight), ("height", height)) if not known)
+
+
+def _missing_for_activity(header: PetHeader, options: CaseOptions) -> tuple[str, ...]:
+    """What activity needs: weight, dose, and the time of injection unless it is corrected for decay to that time."""
+    weight = options.weight_kg is not None or header.weight_kg
+    dose = options.dose_mbq is not None or header.dose
+    injection = (
+        options.injection_time is not None
+        or header.start_datetime is not None
+        or header.start_time is not None
+        or (header.decay_correction or "").upper() == "ADMIN"
+    )
+    needed = (("weight", weight), ("dose", dose), ("injection time", injection))
+    return tuple(name for name, known in needed if not known)
 
 
 def _series_time(volume: VolumeFacts) -> datetime.datetime | None:
@@ -156,8 +161,10 @@ def suv_factors(source: PetSource, options: CaseOptions, n_slices: int, sex: str
         raise PainGeneratorError(
             f"The SUV cannot be computed: {', '.join(source.missing)} not known.", "Give it in the step Case."
         )
-    if source.header is None:
+    if source.unit is not None:
         return factors_for_unit(source.unit, n_slices, options.weight_kg, options.height_m, sex)
+    if source.header is None:
+        raise ValueError("a source that lacks nothing has a unit or a header")
     result = compute_suv_factors(source.header, overrides_of(options))
     if not source.assumed:
         return result
@@ -179,19 +186,16 @@ def suv_line(source: PetSource | None, options: CaseOptions, n_slices: int, sex:
     return SuvLine(in_words(result), [], [row.to_json() for row in result.provenance], True)
 
 
+DECAY_WORDS = {"START": "to the start of the scan", "ADMIN": "to the injection", "NONE": "none, done here"}
+"""What the DICOM attribute Decay Correction means."""
+
+
 def in_words(result: SuvResult) -> str:
     """Factor, decay correction, injected dose, uptake time and weight of a result."""
-    low, high = float(result.factors.min()), float(result.factors.max())
-    if result.is_constant and abs(low - 1.0) < 1e-12 and result.dose_bq is None:
-        parts = ["The PET volume holds SUVbw already"]
-    elif result.is_constant:
-        parts = [f"SUVbw factor {low:.6g}"]
-    else:
-        parts = [f"SUVbw factors {low:.6g} to {high:.6g}, one for each slice"]
+    parts = [_factor_in_words(result)]
     decay = next((row.value for row in result.provenance if row.quantity == "Decay correction"), None)
     if decay:
-        words = {"START": "to the start of the scan", "ADMIN": "to the injection", "NONE": "none, done here"}
-        parts.append(f"decay correction {words.get(str(decay), decay)}")
+        parts.append(f"decay correction {DECAY_WORDS.get(str(decay), decay)}")
     hand = result.given_by_hand
     if result.dose_bq is not None:
         parts.append(f"dose {result.dose_bq / 1e6:.1f} MBq" + _by_hand("Injected dose" in hand))
@@ -200,6 +204,15 @@ def in_words(result: SuvResult) -> str:
     if result.weight_kg is not None:
         parts.append(f"weight {result.weight_kg:.1f} kg" + _by_hand("Weight" in hand))
     return ", ".join(parts) + "."
+
+
+def _factor_in_words(result: SuvResult) -> str:
+    low, high = float(result.factors.min()), float(result.factors.max())
+    if not result.is_constant:
+        return f"SUVbw factors {low:.6g} to {high:.6g}, one for each slice"
+    if abs(low - 1.0) < 1e-12 and result.dose_bq is None:
+        return "The PET volume holds SUVbw already"
+    return f"SUVbw factor {low:.6g}"
 
 
 def _by_hand(given: bool) -> str:

@@ -1,14 +1,15 @@
-"""The radiologist's corrections: every act on the list of candidates, with undo and redo.
+"""The corrections of the radiologist: every act on the list of candidates, with undo and redo.
 
-A review holds a list of candidates that is never changed in place: each act makes a new list in which the changed
-candidates are copies, so that undo is a step back in the history. Voxels are shared between the copies.
+Candidates are never changed in place: each act makes a new list in which the changed candidates are copies, so that
+undo can go back to the list before. Voxels are shared between the copies.
 """
 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from typing import Protocol, TypeVar
 
 import numpy as np
 from scipy import ndimage
@@ -17,20 +18,37 @@ from ..Numerics.core.errors import PainGeneratorError
 from ..Numerics.core.image import Region
 from ..Numerics.core.records import Candidate, Place
 from ..Numerics.core.regions import gap_mm, on_grid, overlap_fraction, union
-from ..Numerics.core.words import Status, listed
+from ..Numerics.core.words import Origin, Status, listed
 from ..Numerics.fusion.candidates import ranked
+
+Item = TypeVar("Item")
 
 Measure = Callable[[Candidate], Candidate]
 """Takes a candidate whose region changed and returns a copy with its measures, place and score taken anew."""
 
 CARRY_REACH_MM = 10.0
-"""A decision is carried over to a new candidate whose centroid is nearer than this (or that it overlaps); as far as
-a centroid may lie from a lesion's centre to count as that lesion (DESIGN, "What is measured as quality")."""
+"""Upper bound, in mm. A decision is carried over to a new candidate whose centroid is not farther than this from the
+decided one, or that overlaps it. Our estimate: it is the distance at which the benchmarks, too, count a candidate as
+the lesion that was put into a phantom."""
+
+
+class CandidateList(Protocol):
+    """Whatever owns the list of candidates (:class:`.case_state.CaseState`)."""
+
+    candidates: list[Candidate]
 
 
 @dataclass(frozen=True)
 class Act:
-    """One step of the history: what was done, and the list after it."""
+    """One step of the history.
+
+    Parameters
+    ----------
+    text : str
+        What was done, for the undo button.
+    candidates : tuple of Candidate
+        The list to go back to.
+    """
 
     text: str
     candidates: tuple[Candidate, ...]
@@ -41,38 +59,47 @@ class Review:
 
     Parameters
     ----------
-    candidates : sequence of Candidate
+    owner : CandidateList
+        Holds the list as it stands; every act puts a new list there.
     measure : callable
         Takes measures anew after a change of region.
     """
 
-    def __init__(self, candidates: Sequence[Candidate], measure: Measure) -> None:
-        self._measure = measure
-        self._history = [Act("", tuple(candidates))]
-        self._now = 0
+    def __init__(self, owner: CandidateList, measure: Measure) -> None:
+        self._owner, self._measure = owner, measure
+        self._past: list[Act] = []
+        """Acts that undo can take back, each with the list before it."""
+        self._future: list[Act] = []
+        """Acts that redo can do again, each with the list after it."""
 
     @property
-    def candidates(self) -> tuple[Candidate, ...]:
+    def candidates(self) -> list[Candidate]:
         """The list as it stands, best first."""
-        return self._history[self._now].candidates
+        return self._owner.candidates
 
     @property
     def undo_text(self) -> str | None:
-        """What undo would take back, None when there is nothing."""
-        return self._history[self._now].text if self._now else None
+        """What undo would take back; None when there is nothing."""
+        return self._past[-1].text if self._past else None
 
     @property
     def redo_text(self) -> str | None:
-        """What redo would do again, None when there is nothing."""
-        return self._history[self._now + 1].text if self._now + 1 < len(self._history) else None
+        """What redo would do again; None when there is nothing."""
+        return self._future[-1].text if self._future else None
 
     def undo(self) -> None:
         """Take the last act back; nothing happens when there is none."""
-        self._now = max(self._now - 1, 0)
+        self._step(self._past, self._future)
 
     def redo(self) -> None:
         """Do the act again that was taken back last; nothing happens when there is none."""
-        self._now = min(self._now + 1, len(self._history) - 1)
+        self._step(self._future, self._past)
+
+    def _step(self, source: list[Act], target: list[Act]) -> None:
+        if source:
+            act = source.pop()
+            target.append(Act(act.text, tuple(self.candidates)))
+            self._owner.candidates = list(act.candidates)
 
     def get(self, candidate_id: str) -> Candidate:
         """The candidate with this id.
@@ -88,7 +115,7 @@ class Review:
         raise PainGeneratorError(f"There is no candidate {candidate_id}.", "Choose one from the table.")
 
     def set_status(self, candidate_ids: str | Sequence[str], status: str) -> None:
-        """Accept, reject, hold for physiologic, or back to pending; one candidate or several, in one act."""
+        """Set the status of one candidate or several to accepted, rejected, physiologic or pending, in one act."""
         if status not in tuple(Status):
             raise ValueError(f"status must be one of {listed(Status)}, not {status!r}")
         ids = _listed(candidate_ids)
@@ -98,11 +125,11 @@ class Review:
 
     def rename(self, candidate_id: str, place: Place) -> None:
         """Give another structure, side, level or zone."""
-        self._replace(f"Rename {candidate_id}", candidate_id, place=place)
+        self._put(f"Rename {candidate_id}", dataclasses.replace(self.get(candidate_id), place=place))
 
     def comment(self, candidate_id: str, text: str) -> None:
         """Write a comment, which the report shows."""
-        self._replace(f"Comment on {candidate_id}", candidate_id, comment=text)
+        self._put(f"Comment on {candidate_id}", dataclasses.replace(self.get(candidate_id), comment=text))
 
     def delete(self, candidate_ids: str | Sequence[str]) -> None:
         """Take one candidate or several off the list, in one act."""
@@ -123,13 +150,12 @@ class Review:
                 f"The outline of {candidate_id} is empty.", "Undo the last stroke, or delete the candidate."
             )
         old = self.get(candidate_id)
-        origin = old.origin if old.origin == "manual" else "edited"
-        changed = self._measure(dataclasses.replace(old, region=region, origin=origin))
-        self._do(f"Edit {candidate_id}", [changed if c is old else c for c in self.candidates])
+        origin = old.origin if old.origin == Origin.MANUAL else Origin.EDITED
+        self._put(f"Edit {candidate_id}", self._measure(dataclasses.replace(old, region=region, origin=origin)))
 
     def add(self, candidate: Candidate) -> str:
-        """Put a candidate of the radiologist's own on the list; returns its id."""
-        added = self._measure(dataclasses.replace(candidate, id="", origin="manual"))
+        """Put a candidate on the list that the radiologist found; returns its id."""
+        added = self._measure(dataclasses.replace(candidate, id="", origin=Origin.MANUAL))
         self._do("Add a candidate", [*self.candidates, added])
         return added.id
 
@@ -144,17 +170,7 @@ class Review:
         chosen = [c for c in self.candidates if c.id in set(candidate_ids)]
         if len(chosen) < 2:
             raise PainGeneratorError("One candidate alone cannot be merged.", "Choose two or more in the table.")
-        first = chosen[0]
-        finest = min((c.region.geometry for c in chosen), key=lambda geometry: geometry.voxel_volume_ml)
-        merged = dataclasses.replace(
-            first,
-            region=union([on_grid(c.region, finest) for c in chosen]),
-            hot_spots=_once(spot for c in chosen for spot in c.hot_spots),
-            mr_findings=_once(finding for c in chosen for finding in c.mr_findings),
-            comment="; ".join(c.comment for c in chosen if c.comment),
-            origin="edited",
-        )
-        merged = self._measure(merged)
+        merged = self._measure(_joined(chosen))
         rest = [c for c in self.candidates if c not in chosen]
         self._do("Merge " + ", ".join(c.id for c in chosen), [*rest, merged])
         return merged.id
@@ -173,45 +189,61 @@ class Review:
             raise PainGeneratorError(
                 f"{candidate_id} cannot be split: it has no waist.", "Draw the parts in the Segment Editor."
             )
-        pieces = []
-        for number, region in enumerate(parts):
-            spots = [s for s in old.hot_spots if overlap_fraction(s.region, region) > 0]
-            findings = [f for f in old.mr_findings if overlap_fraction(f.region, region) > 0]
-            piece = dataclasses.replace(
-                old,
-                id=old.id if number == 0 else "",
-                region=region,
-                hot_spots=spots,
-                mr_findings=findings,
-                origin="edited",
-            )
-            pieces.append(self._measure(piece))
+        pieces = [
+            self._measure(_piece(old, old.id if number == 0 else "", region)) for number, region in enumerate(parts)
+        ]
         self._do(f"Split {candidate_id}", [*(c for c in self.candidates if c is not old), *pieces])
         return [piece.id for piece in pieces]
 
-    def _replace(self, text: str, candidate_id: str, **changes: object) -> None:
-        old = self.get(candidate_id)
-        self._do(text, [dataclasses.replace(c, **changes) if c is old else c for c in self.candidates])
+    def _put(self, text: str, changed: Candidate) -> None:
+        """Put the changed copy of a candidate in its place."""
+        self._do(text, [changed if c.id == changed.id else c for c in self.candidates])
 
     def _do(self, text: str, candidates: list[Candidate]) -> None:
-        # Copies, since ranking writes rank and id, which must not reach back into the history.
+        # Ranking writes rank and id, which must not reach back into the history. Hence the copies.
         earlier = set(map(id, self.candidates))
         fresh = [dataclasses.replace(c) if id(c) in earlier else c for c in candidates]
-        del self._history[self._now + 1 :]
-        self._history.append(Act(text, tuple(ranked(fresh))))
-        self._now += 1
+        self._past.append(Act(text, tuple(self.candidates)))
+        self._future.clear()
+        self._owner.candidates = ranked(fresh)
 
 
 def _listed(ids: str | Sequence[str]) -> list[str]:
     return [ids] if isinstance(ids, str) else list(dict.fromkeys(ids))
 
 
-def _once(items: object) -> list:
+def _joined(chosen: Sequence[Candidate]) -> Candidate:
+    """One candidate of several, not measured yet; the first gives its id, name and status."""
+    finest = min((c.region.geometry for c in chosen), key=lambda geometry: geometry.voxel_volume_ml)
+    return dataclasses.replace(
+        chosen[0],
+        region=union([on_grid(c.region, finest) for c in chosen]),
+        hot_spots=_once(spot for c in chosen for spot in c.hot_spots),
+        mr_findings=_once(finding for c in chosen for finding in c.mr_findings),
+        comment="; ".join(c.comment for c in chosen if c.comment),
+        origin=Origin.EDITED,
+    )
+
+
+def _piece(whole: Candidate, candidate_id: str, region: Region) -> Candidate:
+    """A part of a candidate with the hot spots and findings that it overlaps, not measured yet."""
+    return dataclasses.replace(
+        whole,
+        id=candidate_id,
+        region=region,
+        hot_spots=[s for s in whole.hot_spots if overlap_fraction(s.region, region) > 0],
+        mr_findings=[f for f in whole.mr_findings if overlap_fraction(f.region, region) > 0],
+        origin=Origin.EDITED,
+    )
+
+
+def _once(items: Iterable[Item]) -> list[Item]:
+    """The items in their order, each only once."""
     return list({id(item): item for item in items}.values())
 
 
 def _parts(region: Region) -> list[Region]:
-    """Connected parts, largest first; a single piece is cut by the watershed of its depth into two."""
+    """The connected parts of a region, largest first. A region of one piece is cut at its waist."""
     box = region.box_mask(margin=1)
     labels, count = ndimage.label(box.array, np.ones((3, 3, 3)))
     if count == 1:
@@ -226,9 +258,22 @@ def _parts(region: Region) -> list[Region]:
 
 
 def _cut_at_waist(mask: np.ndarray, depth: np.ndarray) -> tuple[np.ndarray, int]:
-    """Erode until the piece falls apart; every voxel then goes to the nearest core."""
-    for level in np.unique(depth[mask]):
-        cores, count = ndimage.label(depth > level, np.ones((3, 3, 3)))
+    """Erode the piece until it falls apart; every voxel then goes to the nearest remaining core.
+
+    Parameters
+    ----------
+    mask : ndarray of bool, shape (k, j, i)
+    depth : ndarray, shape (k, j, i)
+        Distance of each voxel from the surface of the piece, mm.
+
+    Returns
+    -------
+    labels : ndarray of int, shape (k, j, i)
+    count : int
+        Number of parts; 1 when the piece has no waist.
+    """
+    for eroded in np.unique(depth[mask]):
+        cores, count = ndimage.label(depth > eroded, np.ones((3, 3, 3)))
         if count >= 2:
             nearest = ndimage.distance_transform_edt(cores == 0, return_distances=False, return_indices=True)
             return np.where(mask, cores[tuple(nearest)], 0), count
@@ -237,11 +282,18 @@ def _cut_at_waist(mask: np.ndarray, depth: np.ndarray) -> tuple[np.ndarray, int]
 
 @dataclass(frozen=True)
 class Carried:
-    """What became of the radiologist's decisions when a step was run again."""
+    """What became of the decisions of the radiologist when a step was run again.
+
+    Parameters
+    ----------
+    candidates : list of Candidate
+        The new list with the decisions, best first.
+    unmatched : list of Candidate
+        Decided candidates without a counterpart in the new run. They are shown and never dropped silently.
+    """
 
     candidates: list[Candidate]
     unmatched: list[Candidate]
-    """Decided candidates that have no counterpart any more: to be shown, never dropped silently."""
 
 
 def carry_decisions(old: Sequence[Candidate], new: Sequence[Candidate]) -> Carried:
@@ -251,31 +303,30 @@ def carry_decisions(old: Sequence[Candidate], new: Sequence[Candidate]) -> Carri
     overlaps it. Status, name and comment of the others go to the nearest new candidate within CARRY_REACH_MM or
     overlapping; each new candidate takes one at most.
     """
-    decided = [c for c in old if is_decided(c)]
     free = list(new)
     kept, unmatched = [], []
-    for candidate in decided:
+    for candidate in filter(is_decided, old):
         match = _counterpart(candidate, free)
-        if candidate.origin != "automatic":
-            free = [c for c in free if c is not match]
+        free = [c for c in free if c is not match]
+        if candidate.origin != Origin.AUTOMATIC:
             kept.append(dataclasses.replace(candidate))
         elif match is None:
             unmatched.append(candidate)
         else:
-            free = [c for c in free if c is not match]
-            kept.append(
-                dataclasses.replace(
-                    match, id=candidate.id, status=candidate.status, place=candidate.place, comment=candidate.comment
-                )
-            )
+            kept.append(_with_decision(match, candidate))
     taken = {c.id for c in kept}
     free = [dataclasses.replace(c, id="" if c.id in taken else c.id) for c in free]
     return Carried(ranked([*kept, *free]), unmatched)
 
 
+def _with_decision(new: Candidate, decided: Candidate) -> Candidate:
+    """A new candidate with id, status, name and comment of the decided one."""
+    return dataclasses.replace(new, id=decided.id, status=decided.status, place=decided.place, comment=decided.comment)
+
+
 def is_decided(candidate: Candidate) -> bool:
-    """True when the radiologist touched it: a status, an outline or a comment of theirs would be lost."""
-    return candidate.status != "pending" or candidate.origin != "automatic" or bool(candidate.comment)
+    """True when the radiologist gave it a status, an outline or a comment, which must not be lost."""
+    return candidate.status != Status.PENDING or candidate.origin != Origin.AUTOMATIC or bool(candidate.comment)
 
 
 def _counterpart(candidate: Candidate, others: Sequence[Candidate]) -> Candidate | None:

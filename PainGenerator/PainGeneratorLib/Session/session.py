@@ -1,4 +1,4 @@
-"""The panel's engine: one case in one scene, step by step, without Qt.
+"""The engine of the panel: one case in one scene, step by step, without Qt.
 
 A long step is three calls: ``prepare`` reads the scene on the main thread, ``Job.compute`` works on plain data in any
 thread, ``apply`` writes the scene on the main thread. Until ``apply`` the scene stays as it was, so that a cancelled
@@ -7,22 +7,52 @@ step leaves no trace.
 
 from __future__ import annotations
 
+import datetime
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from ..Numerics.core.errors import PainGeneratorError
+from ..Numerics.core.image import Image
+from ..Numerics.core.records import Candidate
+from ..Numerics.core.words import Status
+from ..Numerics.suv.factors import SuvResult
 from ..Scene.parameters import parameter_node
 from ..Scene.read_case import has_case
+from ..Workflow.analyze import Analysis
 from ..Workflow.progress import Show, part, silent
-from .base import Export
+from ..Workflow.protocol import Protocol
+from ..Workflow.stages import Alignment
+from .align_step import AlignStep
+from .alignment_control import AlignmentControl
+from .case_inputs import CaseInputs
+from .case_settings import CaseSettings
+from .case_state import CaseState
 from .case_step import CaseStep
-from .export_step import ExportStep
-from .restore import RestoreStep
+from .case_writer import CaseWriter
+from .exporting import Exporter, ExportWriter
+from .find_step import FindStep
+from .found_tools import FoundTools
+from .live_preview import LivePreview
+from .loaded_volumes import LoadedVolumes
+from .notifier import Notifier
+from .protocol_parameters import ProtocolParameters
+from .reading_aids import ReadingAids, Values
+from .restoring import Restorer
+from .review_acts import ReviewActs
+from .scene_link import SceneLink
+from .step_states import StepStates
+from .steps import StepTable
 from .types import (
+    EXPORTS,
     RUN_STEPS,
     STEPS,
     Job,
     ParameterEntry,
     RoleProposal,
+    SessionSettings,
     StepState,
     SuvLine,
 )
@@ -31,21 +61,120 @@ from .volume_roles import FileOfInstance
 __all__ = ["RUN_STEPS", "STEPS", "Job", "ParameterEntry", "RoleProposal", "Session", "StepState", "SuvLine"]
 
 
-class Session(CaseStep, RestoreStep, ExportStep):
-    """One case in one scene; see :class:`.session_base.SessionBase` for the arguments.
+class Session:
+    """One case in one scene. The work is done by the parts of this room; this class wires and offers them.
 
     A scene that holds a case already (reopened, or written by the command line) is taken up where it was left.
+
+    Parameters
+    ----------
+    scene : vtkMRMLScene
+    file_of_instance : callable, optional
+        Path of the file that holds a SOP Instance UID (in Slicer ``slicer.dicomDatabase.fileForInstance``); None when
+        there is no database.
+    exporter : callable, optional
+        Writes the outputs (``Report.session_export.export_session``); export is refused without it.
+
+    Attributes
+    ----------
+    case_state : CaseState
+        What the case is.
+    step_states : StepStates
+        How far each step is.
     """
 
     def __init__(
-        self, scene: Any, file_of_instance: FileOfInstance | None = None, exporter: Export | None = None
+        self, scene: Any, file_of_instance: FileOfInstance | None = None, exporter: ExportWriter | None = None
     ) -> None:
-        super().__init__(scene, file_of_instance, exporter)
         parameter_node(scene)
+        self._notify = notify = Notifier()
+        self._link = link = SceneLink(scene)
+        self.case_state = state = CaseState()
+        self._settings = settings = CaseSettings(link, state)
+        self.step_states = states = StepStates(settings, state, notify)
+        self._writer = writer = CaseWriter(link, state)
+        self._volumes = LoadedVolumes(settings, file_of_instance)
+        self._inputs = CaseInputs(link, settings, state, states, notify, file_of_instance)
+        self._alignment = AlignmentControl(link, state, states, writer, notify)
+        self._parameters = ProtocolParameters(settings, states, notify)
+        self._aids = ReadingAids(link, state)
+        self._tools = tools = FoundTools(state)
+        self._review = ReviewActs(link, state, states, writer, tools, self._aids, notify)
+        self._preview = LivePreview(
+            link, state, settings, states, writer, tools, self._parameters, self._review, notify
+        )
+        self._exporter = Exporter(link, state, states, writer, exporter)
+        self._steps = StepTable(
+            computing=(
+                CaseStep(link, settings, self._volumes, writer),
+                AlignStep(settings, states, writer),
+                FindStep(settings, states, self._alignment, self._review),
+            ),
+            closing=(self._review, self._exporter),
+        )
         if has_case(scene):
-            self._restore()
+            Restorer(link, state, settings, states, writer, self._alignment, self._review).restore()
 
-    def prepare(self, step: str) -> Job:
+    # --- the scene and its settings
+
+    @property
+    def scene(self) -> Any:
+        """The scene; refused once the session is closed."""
+        return self._link.scene
+
+    @property
+    def changed(self) -> list[Callable[[str], None]]:
+        """Callbacks that are called with a word of :data:`.types.CHANGES` when something changed."""
+        return self._notify.callbacks
+
+    @property
+    def settings(self) -> SessionSettings:
+        """What is kept on the parameter node."""
+        return self._settings.now
+
+    @property
+    def warnings(self) -> list[str]:
+        """What the user must know, in the order of the steps."""
+        return self.case_state.warnings
+
+    def header(self) -> dict[str, str | None]:
+        """``patient``, ``study_date`` and ``group``, for the first line of the panel; None where unknown."""
+        case = self.case_state.case
+        patient = case.patient if case is not None else self._volumes.patient()
+        name = patient.get("patient_name") or patient.get("patient_id")
+        return {"patient": name, "study_date": patient.get("study_date"), "group": self.group}
+
+    def volume_of(self, role: str) -> Any:
+        """The volume node that shows a series: of the PET the one in SUV; None when there is none."""
+        shown = self._link.series_volume(role)
+        return shown if shown is not None else self._settings.role_nodes().get(role)
+
+    def node_of(self, key: str) -> Any:
+        """A node with results by its key, see :meth:`.scene_link.SceneLink.result_node`; None when there is none."""
+        return self._link.result_node(key)
+
+    def save_state(self) -> None:
+        """Write all into the scene: transforms show the result, the text holds the last decisions."""
+        if self.case_state.case is not None:
+            self._writer.write_all()
+
+    def close(self) -> None:
+        """Let go of the scene and of all images; the scene keeps the case."""
+        self.changed.clear()
+        self._link.close()
+        self.case_state.forget()
+
+    # --- steps
+
+    def state(self, step: str) -> StepState:
+        """How far a step is."""
+        return self.step_states.of(step)
+
+    def reason_not_ready(self, step: str) -> str | None:
+        """Why a step cannot run, as a sentence for its button; None when it can."""
+        return self._steps.step(step).reason_not_ready(self.case_state)
+
+    def prepare(self, step: str) -> Job[Any]:
         """Read what a step needs from the scene; on the main thread.
 
         Parameters
@@ -58,29 +187,31 @@ class Session(CaseStep, RestoreStep, ExportStep):
         PainGeneratorError
             When the step cannot run.
         """
-        if step not in RUN_STEPS:
-            raise ValueError(f"step must be one of {RUN_STEPS}, not {step!r}")
-        self._require_ready(step)
-        return getattr(self, f"_prepare_{step}")()
+        computing = self._steps.computing(step)
+        reason = computing.reason_not_ready(self.case_state)
+        if reason is not None:
+            raise PainGeneratorError(reason, "Finish the steps above first.")
+        return computing.prepare(self.case_state)
 
-    def apply(self, job: Job) -> None:
+    def apply(self, job: Job[Any]) -> None:
         """Write the results of a computed job into the scene; on the main thread.
 
         Raises
         ------
+        ValueError
+            When the job was not computed.
         PainGeneratorError
-            When the step's input changed since the job was made.
+            When the input of the step changed since the job was made.
         """
-        if not job.is_computed:
-            raise ValueError("the job was not computed")
-        if job.revision != self._revision:
+        result = job.result
+        if job.revision != self.case_state.revision:
             raise PainGeneratorError(
                 f"The input of the step {job.step} changed while it was running.", "Run the step again."
             )
-        getattr(self, f"_apply_{job.step}")(job.result)
-        self._set_done(job.step)
-        if job.step == "find":
-            self.notify("candidates")
+        step = self._steps.computing(job.step)
+        step.apply(self.case_state, result)
+        self.step_states.set_done(step.name)
+        self._notify(step.changes)
 
     def run(self, step: str, progress: Show = silent) -> None:
         """Prepare, compute and apply in a row."""
@@ -90,10 +221,7 @@ class Session(CaseStep, RestoreStep, ExportStep):
 
     def steps_to_run(self) -> list[str]:
         """The computing steps that are not done, in order: what "Run all" has to do."""
-        for index, step in enumerate(RUN_STEPS):
-            if self.state(step) is not StepState.DONE:
-                return list(RUN_STEPS[index:])
-        return []
+        return self.step_states.to_run()
 
     def run_all(self, progress: Show = silent) -> None:
         """Run every computing step that is not done."""
@@ -101,8 +229,308 @@ class Session(CaseStep, RestoreStep, ExportStep):
         for number, step in enumerate(steps):
             self.run(step, part(progress, number / len(steps), (number + 1) / len(steps)))
 
-    def close(self) -> None:
-        """Let go of the scene and of all images; the scene keeps the case."""
-        self.changed.clear()
-        self._scene = None
-        self._case = self._suv = self._alignment = self._anatomy = self._found = self._review = None
+    # --- inputs of the case (CaseInputs, LoadedVolumes)
+
+    def detect(self) -> list[RoleProposal]:
+        """Propose volumes of the scene for the roles and take the proposals over."""
+        return self._inputs.detect()
+
+    def roles(self) -> dict[str, str]:
+        """Node id by role, for the roles that are filled."""
+        return self._settings.roles()
+
+    def set_role(self, role: str, node_id: str | None, reason: str = "Chosen by hand.") -> None:
+        """Choose the volume for a role, or none. A volume that had another role loses that role."""
+        self._inputs.set_role(role, node_id, reason)
+
+    def role_reason(self, role: str) -> str | None:
+        """Why a volume has its role; None when the role is not filled."""
+        return self.settings.roleReasons.get(role)
+
+    def role_reasons(self) -> dict[str, str]:
+        """Why each volume has its role."""
+        return dict(self.settings.roleReasons)
+
+    @property
+    def group(self) -> str:
+        """``low-back`` or ``hip-replacement``; low-back until the user says it."""
+        return self._settings.group
+
+    @group.setter
+    def group(self, group: str) -> None:
+        self._inputs.set_group(group)
+
+    @property
+    def prosthesis_side(self) -> str | None:
+        """``left``, ``right``, or None."""
+        return self.settings.prosthesisSide or None
+
+    @prosthesis_side.setter
+    def prosthesis_side(self, side: str | None) -> None:
+        self._inputs.set_prosthesis_side(side)
+
+    @property
+    def pain_side(self) -> str | None:
+        """``left``, ``right``, ``both``, ``midline``, or None."""
+        return self.settings.painSide or None
+
+    @pain_side.setter
+    def pain_side(self, side: str | None) -> None:
+        self._inputs.set_pain_side(side)
+
+    @property
+    def pain_sites(self) -> np.ndarray:
+        """Where it hurts, RAS mm of the world, shape (n, 3)."""
+        return self._inputs.pain_sites
+
+    def set_pain_sites(self, points_ras: np.ndarray) -> None:
+        """Say where it hurts: points in the world, RAS mm, shape (n, 3)."""
+        self._inputs.set_pain_sites(points_ras)
+
+    def pain_sites_node(self) -> Any:
+        """The list of points that marks where it hurts; made when there is none."""
+        return self._inputs.pain_sites_node()
+
+    @property
+    def anatomy_id(self) -> str | None:
+        """Node id of the anatomy segmentation or label map."""
+        return self._inputs.anatomy_id
+
+    def set_anatomy(self, node_id: str | None) -> None:
+        """Choose the anatomy, a segmentation or a label map of the scene, or none."""
+        self._inputs.set_anatomy(node_id)
+
+    @property
+    def pet_unit(self) -> str:
+        """What the user said about the values of the PET: ``auto``, ``SUVbw`` or ``Bq/ml``."""
+        return self.settings.petUnit
+
+    def set_pet_unit(self, unit: str) -> None:
+        """Say what the values of the PET are: ``auto`` (as header and node say), ``SUVbw`` or ``Bq/ml``."""
+        self._inputs.set_pet_unit(unit)
+
+    def by_hand(self) -> dict[str, Any]:
+        """What was given by hand, by the names of :meth:`set_by_hand`; None for what was not."""
+        return self._inputs.by_hand()
+
+    def set_by_hand(
+        self,
+        weight_kg: float | None = None,
+        height_m: float | None = None,
+        dose_mbq: float | None = None,
+        injection_time: datetime.datetime | None = None,
+        scan_time: datetime.datetime | None = None,
+    ) -> None:
+        """Give what the DICOM header lacks; None takes a value back. Times are clock times of the scanner."""
+        self._inputs.set_by_hand(weight_kg, height_m, dose_mbq, injection_time, scan_time)
+
+    def suv_line(self) -> SuvLine:
+        """The SUV in words, what is missing for it, and the table of what was used."""
+        return self._volumes.suv_line()
+
+    def suv_result(self) -> SuvResult | None:
+        """The result of the step Case; None before it was run."""
+        suv = self.case_state.suv
+        return None if suv is None else suv.result
+
+    # --- alignment (AlignmentControl)
+
+    def alignment_rows(self) -> list[dict[str, Any]]:
+        """One row for each aligned series, see :meth:`.alignment_control.AlignmentControl.rows`."""
+        return self._alignment.rows()
+
+    def show_before(self, before: bool) -> None:
+        """Show the series where the scanner put them (True), or where the alignment puts them."""
+        self._alignment.show_before(before)
+
+    @property
+    def shows_before(self) -> bool:
+        """True while the alignment of the scanner is shown in place of the result."""
+        return self._alignment.shows_before
+
+    def use_scanner_alignment(self, role: str) -> None:
+        """Go back to where the scanner put a series, and those that were aligned through it."""
+        self._alignment.use_scanner(role)
+
+    def accept_alignment(self, role: str) -> None:
+        """Take the transform of a series as right, also where the program could not decide."""
+        self._alignment.accept(role)
+
+    def replace_alignment(self, alignment: Alignment) -> None:
+        """Put another alignment in the place of the result; what was found with the former one is out of date."""
+        self._alignment.replace(alignment)
+
+    def set_landmarks(self, role: str, reference_points_ras: np.ndarray, series_points_ras: np.ndarray) -> None:
+        """Give pairs of points to start the next alignment from; no point takes the pairs back."""
+        self._alignment.set_landmarks(role, reference_points_ras, series_points_ras)
+
+    def transform_matrix(self, role: str) -> np.ndarray:
+        """What the scene shows now: 4 x 4, maps points of a series to the world, RAS mm."""
+        return self._link.series_to_world(role)
+
+    # --- protocol (ProtocolParameters)
+
+    def protocol(self) -> Protocol:
+        """The parameters for this case, with the changes of the user."""
+        return self._settings.protocol()
+
+    def protocol_entries(self) -> list[ParameterEntry]:
+        """All parameters of the protocol of the case."""
+        return self._parameters.entries()
+
+    def set_parameter(self, name: str, value: Any) -> None:
+        """Change one parameter, ``stage.key``; PainGeneratorError when the name or the value is wrong."""
+        self._parameters.set(name, value)
+
+    def reset_parameter(self, name: str) -> None:
+        """Take one parameter back to the shipped value."""
+        self._parameters.reset(name)
+
+    def reset_parameters(self) -> None:
+        """Take all parameters back to the shipped values."""
+        self._parameters.reset_all()
+
+    # --- live preview (LivePreview, FoundTools)
+
+    def warm_up(self) -> Job[None] | None:
+        """A job that makes what the first act after reopening would wait for; None when nothing is missing."""
+        return self._tools.warm_up()
+
+    def can_preview(self) -> bool:
+        """True when sensitivity and contours can follow the hand."""
+        return self._preview.is_possible()
+
+    def preview(self, sensitivity: float, method: str) -> int:
+        """Show the contours of another sensitivity and contour method; returns the number of foci."""
+        return self._preview.show(sensitivity, method)
+
+    def preview_rows(self) -> list[dict[str, Any]]:
+        """The foci of the preview, hottest first, see :meth:`.live_preview.LivePreview.rows`."""
+        return self._preview.rows()
+
+    def drop_preview(self) -> None:
+        """Show the contours of the last run again."""
+        self._preview.drop()
+
+    def commit_preview(self) -> None:
+        """Make candidates of the previewed setting; decisions go to the new candidates at the same place."""
+        self._preview.commit()
+
+    # --- review (ReviewActs)
+
+    def candidates(self) -> list[Candidate]:
+        """The list as it stands, best first."""
+        return list(self.case_state.candidates)
+
+    @property
+    def unmatched(self) -> list[Candidate]:
+        """Decided candidates that no new run has found again; they are shown and never dropped silently."""
+        return list(self.case_state.unmatched)
+
+    def dismiss_unmatched(self, candidate_id: str) -> None:
+        """Take a candidate off the list of those that were not found again."""
+        self._review.dismiss_unmatched(candidate_id)
+
+    def keep_unmatched(self, candidate_id: str) -> str:
+        """Put a candidate that was not found again back on the list, as one of the reader; returns its id."""
+        return self._review.keep_unmatched(candidate_id)
+
+    def row(self, candidate: Candidate) -> dict[str, Any]:
+        """The columns of the table as values, with the keys of ``candidates.json``; None where unknown."""
+        return candidate.to_json()
+
+    def accept(self, ids: Iterable[str]) -> None:
+        """Mark candidates as accepted."""
+        self._review.set_status(ids, Status.ACCEPTED)
+
+    def reject(self, ids: Iterable[str]) -> None:
+        """Mark candidates as rejected."""
+        self._review.set_status(ids, Status.REJECTED)
+
+    def physiologic(self, ids: Iterable[str]) -> None:
+        """Mark candidates as physiologic."""
+        self._review.set_status(ids, Status.PHYSIOLOGIC)
+
+    def pending(self, ids: Iterable[str]) -> None:
+        """Take a decision back."""
+        self._review.set_status(ids, Status.PENDING)
+
+    def rename(self, candidate_id: str, structure: str, side: str, level: str | None) -> None:
+        """Give another structure, side and level."""
+        self._review.rename(candidate_id, structure, side, level)
+
+    def comment(self, candidate_id: str, text: str) -> None:
+        """Write a comment, which the report shows."""
+        self._review.comment(candidate_id, text)
+
+    def delete(self, ids: Iterable[str]) -> None:
+        """Take candidates off the list."""
+        self._review.delete(ids)
+
+    def merge(self, ids: Sequence[str]) -> str:
+        """Make one candidate of several; returns its id."""
+        return self._review.merge(ids)
+
+    def split(self, candidate_id: str) -> list[str]:
+        """Cut a candidate into its parts; returns their ids."""
+        return self._review.split(candidate_id)
+
+    def add_at(self, position_ras: np.ndarray) -> str:
+        """Add a candidate that the reader saw at a position, RAS mm of the world, shape (3,); returns its id."""
+        return self._review.add_at(position_ras)
+
+    def begin_edit(self, candidate_id: str) -> tuple[Any, str]:
+        """The segmentation node and the segment for the Segment Editor; the segment is made visible."""
+        return self._review.begin_edit(candidate_id)
+
+    def segment_edited(self, segment_id: str) -> bool:
+        """Take the voxels of a segment that was changed with the Segment Editor; False when they are the same."""
+        return self._review.segment_edited(segment_id)
+
+    @property
+    def undo_text(self) -> str | None:
+        """What undo takes back; None when there is nothing."""
+        return self._review.undo_text
+
+    @property
+    def redo_text(self) -> str | None:
+        """What redo does again; None when there is nothing."""
+        return self._review.redo_text
+
+    def undo(self) -> None:
+        """Take the last act back."""
+        self._review.undo()
+
+    def redo(self) -> None:
+        """Do the act again that was taken back last."""
+        self._review.redo()
+
+    # --- reading aids (ReadingAids)
+
+    def reference_images(self) -> dict[str, Image]:
+        """SUV and MR series by role (the PET first), placed in the reference frame; only aligned ones."""
+        return self._aids.reference_images()
+
+    def position_of(self, candidate_id: str) -> np.ndarray:
+        """Where the views go for a candidate: RAS mm of the world, shape (3,); always within its outline."""
+        return self._aids.position_of(self._review.get(candidate_id))
+
+    def highlight(self, candidate_id: str | None) -> None:
+        """Make the outline of one candidate bright and the others dim; None makes all equal."""
+        self._aids.highlight(candidate_id)
+
+    def mirrored(self, position_ras: np.ndarray) -> tuple[np.ndarray | None, dict[str, Values]]:
+        """The place on the other side of the body, and the values here and there."""
+        return self._aids.mirrored(position_ras)
+
+    # --- export (Exporter)
+
+    def analysis(self) -> Analysis:
+        """The case with the results of all steps, candidates as they stand."""
+        return self._exporter.analysis()
+
+    def export(
+        self, folder: str | Path, what: Iterable[str] = EXPORTS, overwrite: bool = False, progress: Show = silent
+    ) -> Path:
+        """Write the case into a folder, see :meth:`.exporting.Exporter.export`."""
+        return self._exporter.export(folder, what, overwrite, progress)

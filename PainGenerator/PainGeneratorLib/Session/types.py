@@ -5,10 +5,19 @@ from __future__ import annotations
 import enum
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
+from ..Numerics.core.words import Role
 from ..Scene.parameters import NodeReference
 from ..Workflow.progress import Show, silent
+
+if TYPE_CHECKING:
+    # Nodes of a scene have no types that a type checker knows.
+    Node = Any
+else:
+    Node = NodeReference
+
+Result = TypeVar("Result")
 
 STEPS = ("case", "align", "find", "review", "export")
 """The five steps of the panel, in their order."""
@@ -17,23 +26,23 @@ RUN_STEPS = ("case", "align", "find")
 """The steps that compute; "Run all" runs these."""
 
 ROLE_FIELDS = {
-    "PET": "petVolume",
-    "T1": "t1Volume",
-    "FLUID": "fluidVolume",
-    "T2": "t2Volume",
-    "CONTRAST": "contrastVolume",
-    "ATTENUATION": "attenuationVolume",
+    Role.PET.value: "petVolume",
+    Role.T1.value: "t1Volume",
+    Role.FLUID.value: "fluidVolume",
+    Role.T2.value: "t2Volume",
+    Role.CONTRAST.value: "contrastVolume",
+    Role.ATTENUATION.value: "attenuationVolume",
 }
-"""Role -> field of :class:`SessionSettings` that refers to its volume."""
+"""For each role the field of :class:`SessionSettings` that refers to its volume."""
 
 PET_UNITS = ("auto", "SUVbw", "Bq/ml")
-"""What the values of the PET volume are: told by header and node, or said by the user."""
+"""What the values of the PET volume are: as the header and the node say (``auto``), or as the user says."""
 
 EXPORTS = ("report", "tables", "segmentations", "scene")
-"""What :meth:`Session.export` can write."""
+"""What :meth:`.session.Session.export` can write."""
 
 CHANGES = ("case", "suv", "align", "candidates", "review", "steps")
-"""Words that the callbacks in ``Session.changed`` are called with."""
+"""The words with which the callbacks in ``Session.changed`` are called."""
 
 
 class StepState(enum.StrEnum):
@@ -46,18 +55,19 @@ class StepState(enum.StrEnum):
 
 @dataclass
 class SessionSettings:
-    """What is kept on the module's parameter node, in the format of Slicer's parameterNodeWrapper.
+    """What is kept on the parameter node of the module, in the format of Slicer's ``parameterNodeWrapper``.
 
-    Empty text and 0 stand for "not given".
+    An empty text and 0 mean that the user gave nothing. The panel keeps settings of its own on the same node
+    (``Gui.parameter_node.PanelParameters``); no name may occur in both.
     """
 
-    petVolume: NodeReference = None
-    t1Volume: NodeReference = None
-    fluidVolume: NodeReference = None
-    t2Volume: NodeReference = None
-    contrastVolume: NodeReference = None
-    attenuationVolume: NodeReference = None
-    anatomy: NodeReference = None
+    petVolume: Node = None
+    t1Volume: Node = None
+    fluidVolume: Node = None
+    t2Volume: Node = None
+    contrastVolume: Node = None
+    attenuationVolume: Node = None
+    anatomy: Node = None
     group: str = ""
     prosthesisSide: str = ""
     painSide: str = ""
@@ -117,7 +127,26 @@ class SuvLine:
 
 @dataclass(frozen=True)
 class ParameterEntry:
-    """One parameter of the protocol, as the advanced section shows it."""
+    """One parameter of the protocol, as the advanced section shows it.
+
+    Parameters
+    ----------
+    stage : str
+        The stage of the work that it belongs to.
+    key : str
+        Its name within the stage; with dots when it belongs to a part of the stage.
+    value : bool, int, float, str or list
+    unit : str
+        Empty when it has none.
+    minimum, maximum : float or None
+        None when it is no number.
+    choices : tuple of str
+        The words that are allowed; empty when it is a number or a switch.
+    description, source : str
+        What it means, and where the shipped value comes from.
+    is_default : bool
+        It has the shipped value.
+    """
 
     stage: str
     key: str
@@ -132,30 +161,49 @@ class ParameterEntry:
 
     @property
     def name(self) -> str:
-        """``stage.key``, as :meth:`Session.set_parameter` takes it."""
+        """``stage.key``, as :meth:`.session.Session.set_parameter` takes it."""
         return f"{self.stage}.{self.key}"
 
 
 @dataclass(eq=False)
-class Job:
-    """One long step: made on the main thread, computed anywhere, applied on the main thread.
+class Job(Generic[Result]):
+    """One long step: made on the main thread, computed in any thread, applied on the main thread.
 
     Parameters
     ----------
     step : str
     work : callable
-        Takes a progress callable, touches no MRML, returns the result.
+        Takes a progress callable, does not touch MRML, returns the result.
     revision : int
-        Of the session's input when the job was made; a job whose input changed since is not applied.
+        Revision of the inputs of the case when the job was made. A job whose input changed since then is not applied.
     """
 
     step: str
-    work: Callable[[Show], Any]
+    work: Callable[[Show], Result]
     revision: int
-    result: Any = None
-    is_computed: bool = False
+    is_computed: bool = field(default=False, init=False)
+    _results: list[Result] = field(default_factory=list, init=False, repr=False)
 
     def compute(self, progress: Show = silent) -> None:
-        """Do the work; safe in a worker thread. Cancelled and PainGeneratorError pass through."""
-        self.result = self.work(progress)
+        """Do the work; safe in a worker thread.
+
+        Raises
+        ------
+        Cancelled, PainGeneratorError
+            As the work raises them.
+        """
+        self._results = [self.work(progress)]
         self.is_computed = True
+
+    @property
+    def result(self) -> Result:
+        """What the work returned.
+
+        Raises
+        ------
+        ValueError
+            When the job was not computed.
+        """
+        if not self._results:
+            raise ValueError("the job was not computed")
+        return self._results[0]

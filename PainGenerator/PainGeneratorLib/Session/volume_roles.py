@@ -1,9 +1,13 @@
-"""Which loaded volume plays which role, and the PET header behind it: from header facts where files are there."""
+"""Which volume of a scene has which role, and the DICOM header behind a PET.
+
+The header decides where its files are there; else the name, the unit and the values of the volume do.
+"""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -15,20 +19,24 @@ from ..Dicom.roles import assign_roles
 from ..Dicom.series import DicomFolder, Series
 from ..Numerics.core.errors import PainGeneratorError
 from ..Numerics.core.image import LPS_TO_RAS, Geometry, transform_points
+from ..Numerics.core.words import Role
 from ..Numerics.suv.factors import PetHeader, unit_kind
 from ..Scene.volumes_in_scene import VolumeFacts
 from .types import RoleProposal
 
 FileOfInstance = Callable[[str], str | None]
-"""Path of the file that holds a SOP Instance UID; None when it is not known (any more)."""
+"""Path of the file that holds a SOP Instance UID; None when it is not known, or no longer known."""
 
 PET_WORDS = re.compile(r"(?<![a-z])(pet|pt|suv\w*|fdg)(?![a-z])", re.I)
 CT_WORDS = re.compile(r"(?<![a-z])(ct|ctac)(?![a-z])", re.I)
 MR_WORDS = re.compile(r"(?<![a-z])(mri?|t1\w*|t2\w*|stir|tirm|flair|pd|dixon|vibe|lava|water|fat)(?![a-z])", re.I)
 AIR_HU = -500.0
-"""Only CT has values below this."""
+"""Upper bound, in Hounsfield units, of the 1st percentile of a CT volume. PET and MR have no values below it, and the
+air around a patient on CT lies near -1000. Our estimate: half way between air and water."""
+
 HIGHEST_LIKELY_SUV = 30.0
-"""The 99th percentile of a volume in SUV lies below this; that of activity or MR signal far above."""
+"""Upper bound, in g/ml, of the 99th percentile of a volume in SUV. Activity (Bq/ml) and MR signal lie far above it.
+Our estimate: even the urine in a bladder fills less than a hundredth of the volume."""
 
 
 def headers_of(volume: VolumeFacts, file_of_instance: FileOfInstance | None, first_only: bool = False) -> list[dict]:
@@ -39,22 +47,19 @@ def headers_of(volume: VolumeFacts, file_of_instance: FileOfInstance | None, fir
     volume : VolumeFacts
     file_of_instance : callable or None
     first_only : bool
-        Read one file only: enough to tell what the series shows.
+        Read only one file, which is enough to know what the series shows.
 
     Raises
     ------
     PainGeneratorError
         When a file is there, but damaged.
     """
-    if file_of_instance is None or not volume.instance_uids:
-        return []
-    uids = volume.instance_uids[:1] if first_only else dict.fromkeys(volume.instance_uids)
-    paths = [file_of_instance(uid) for uid in uids]
-    if not all(path and Path(path).is_file() for path in paths):
+    paths = _files_of(volume, file_of_instance, first_only)
+    if not paths or not all(path.is_file() for path in paths):
         return []
     frames: list[Frame] = []
     for path in dict.fromkeys(paths):
-        found = read_file_header(Path(path))
+        found = read_file_header(path)
         if not isinstance(found, list):
             return []
         frames += found
@@ -62,8 +67,16 @@ def headers_of(volume: VolumeFacts, file_of_instance: FileOfInstance | None, fir
     return headers[:1] if first_only else _in_slice_order(headers, volume.geometry)
 
 
+def _files_of(volume: VolumeFacts, file_of_instance: FileOfInstance | None, first_only: bool) -> list[Path]:
+    """The files of the slices of a volume; a path that is no file for one that is not known."""
+    if file_of_instance is None:
+        return []
+    uids = volume.instance_uids[:1] if first_only else tuple(dict.fromkeys(volume.instance_uids))
+    return [Path(file_of_instance(uid) or "") for uid in uids]
+
+
 def _in_slice_order(headers: list[dict], geometry: Geometry) -> list[dict]:
-    """Headers sorted by the slice that their position falls on; left as they are when that is not one to one."""
+    """Headers sorted by the slice that their position falls on; left as they are when a position is missing."""
     positions = [header.get("ImagePositionPatient") for header in headers]
     if any(position is None for position in positions):
         return headers
@@ -100,41 +113,44 @@ def propose_roles(
     """
     if not volumes:
         return [], ["The scene holds no volume: load the PET and the MR series first."]
-    series, told = [], {}
-    for volume in volumes:
-        made, how = _series(volume, file_of_instance)
-        series.append(made)
-        told[made.uid] = how
     by_id = {volume.node_id: volume for volume in volumes}
-    pet, pet_reason, warnings = _choose_pet(series, by_id)
-    stand_in = None
-    if pet is None:
-        stand_in = pet = _stand_in()
-    folder = DicomFolder(Path(), [*series, *([stand_in] if stand_in else [])], [], [])
-    for one in folder.series:
+    described = [_series(volume, file_of_instance) for volume in volumes]
+    notes = {made.uid: note for made, note in described}
+    series = [made for made, _ in described]
+    choice = _choose_pet(series, by_id)
+    proposals = []
+    if choice.pet is not None:
+        proposals.append(RoleProposal(Role.PET.value, choice.pet.uid, by_id[choice.pet.uid].name, choice.reason))
+    mr, warnings = _mr_proposals(series, choice.pet, by_id, notes)
+    return [*proposals, *mr], [*choice.warnings, *warnings]
+
+
+def _mr_proposals(
+    series: Sequence[Series], chosen_pet: Series | None, volumes: Mapping[str, VolumeFacts], notes: Mapping[str, str]
+) -> tuple[list[RoleProposal], list[str]]:
+    """Roles of the series other than the PET, by the rules for DICOM folders; and warnings."""
+    pet = chosen_pet or _stand_in()
+    for one in series:
         if one.modality == "PT" and one is not pet:
             one.role_reason = "Another PET volume was chosen."
-    proposals = []
-    if stand_in is None:
-        proposals.append(RoleProposal("PET", pet.uid, by_id[pet.uid].name, pet_reason))
+    folder = DicomFolder(Path(), [*series, *([] if chosen_pet else [pet])], [], [])
     try:
-        roles = assign_roles(folder, {pet.uid: "PET"})
+        roles = assign_roles(folder, {pet.uid: Role.PET})
     except PainGeneratorError as error:
-        return proposals, [*warnings, f"{error.reason} Choose the MR series in the lists below."]
-    for role, chosen in roles.chosen.items():
-        if role != "PET":
-            reason = chosen.role_reason + told[chosen.uid]
-            proposals.append(RoleProposal(role, chosen.uid, by_id[chosen.uid].name, reason))
-    if stand_in is None:
-        warnings += [*roles.warnings, *roles.notes]
-    return proposals, warnings
+        return [], [f"{error.reason} Choose the MR series in the lists below."]
+    proposals = [
+        RoleProposal(role, one.uid, volumes[one.uid].name, one.role_reason + notes[one.uid])
+        for role, one in roles.chosen.items()
+        if role != Role.PET
+    ]
+    return proposals, [*roles.warnings, *roles.notes] if chosen_pet else []
 
 
 def _series(volume: VolumeFacts, file_of_instance: FileOfInstance | None) -> tuple[Series, str]:
-    """A volume as the role rules want it, and what to add to the reason when its header was not there."""
+    """A volume in the form that the role rules take, and what to add to the reason when its header was not there."""
     headers = headers_of(volume, file_of_instance, first_only=True)
     header: Mapping[str, Any] = headers[0] if headers else {}
-    how = "" if headers else " Told by its name, as its DICOM header is not there."
+    note = "" if headers else " Judged by its name, as its DICOM header is not there."
     merged = {**volume.dicom, **{key: value for key, value in header.items() if value is not None}}
     merged.setdefault("SeriesDescription", volume.name)
     modality = merged.get("Modality") or _guessed_modality(volume)
@@ -152,11 +168,11 @@ def _series(volume: VolumeFacts, file_of_instance: FileOfInstance | None) -> tup
         frames=[frame] * volume.geometry.shape[0],
         pet_header=make_pet_header([header]) if headers and modality == "PT" else None,
     )
-    return made, how
+    return made, note
 
 
 def _guessed_modality(volume: VolumeFacts) -> str:
-    """PT, CT or MR of a volume that does not say it."""
+    """The modality (PT, CT or MR) of a volume that does not name it."""
     if volume.unit is not None and (unit_kind(volume.unit) or volume.unit == "Bq/ml"):
         return "PT"
     if volume.unit == "[hnsf'U]" or volume.value_range[0] < AIR_HU:
@@ -168,25 +184,55 @@ def _guessed_modality(volume: VolumeFacts) -> str:
     return "PT" if low >= 0 and high <= HIGHEST_LIKELY_SUV else "MR"
 
 
-def _choose_pet(series: Sequence[Series], volumes: Mapping[str, VolumeFacts]) -> tuple[Series | None, str, list[str]]:
+_ONLY_CORRECTED = "The only attenuation-corrected PET series."
+_CORRECTED = "Attenuation-corrected, unlike the other PET volumes."
+
+
+@dataclass(frozen=True, eq=False)
+class _PetChoice:
+    """The PET of a case with the reason for it, or None with a warning that says why."""
+
+    pet: Series | None
+    reason: str = ""
+    warnings: tuple[str, ...] = ()
+
+
+def _choose_pet(series: Sequence[Series], volumes: Mapping[str, VolumeFacts]) -> _PetChoice:
+    """The one PET that the volumes leave no doubt about: corrected for attenuation, in SUV if there is such a one."""
     pets = [one for one in series if one.modality == "PT"]
     if not pets:
-        return None, "", ["No PET volume was recognized: choose it in the list below."]
-    usable = [one for one in pets if one.pet_header is None or "ATTN" in one.pet_header.corrected_image]
+        return _PetChoice(None, warnings=("No PET volume was recognized: choose it in the list below.",))
+    usable = [one for one in pets if _is_corrected(one)]
     if not usable:
-        names = ", ".join(volumes[one.uid].name for one in pets)
-        return None, "", [f"No PET volume is marked as attenuation-corrected; there is only {names}."]
+        text = f"No PET volume is marked as attenuation-corrected; there is only {_names(pets, volumes)}."
+        return _PetChoice(None, warnings=(text,))
+    choice = _best_of(usable, len(pets) == 1, volumes)
+    if choice is not None:
+        return choice
+    text = f"There are {len(usable)} PET volumes that could be meant: {_names(usable, volumes)}. Choose one."
+    return _PetChoice(None, warnings=(text,))
+
+
+def _best_of(usable: Sequence[Series], is_only_pet: bool, volumes: Mapping[str, VolumeFacts]) -> _PetChoice | None:
+    """The PET in SUV, else the one with a header, else the only one; None when two are equally good."""
     in_suv = [one for one in usable if unit_kind(volumes[one.uid].unit or "")]
     if len(in_suv) == 1:
-        return in_suv[0], "The PET volume whose values are SUV.", []
+        return _PetChoice(in_suv[0], "The PET volume whose values are SUV.")
     known = [one for one in usable if one.pet_header is not None]
     if len(known) == 1:
-        reason = "The only attenuation-corrected PET series."
-        return known[0], reason if len(pets) == 1 else "Attenuation-corrected, unlike the other PET volumes.", []
+        return _PetChoice(known[0], _ONLY_CORRECTED if is_only_pet else _CORRECTED)
     if len(usable) == 1:
-        return usable[0], _reason_without_header(volumes[usable[0].uid]), []
-    names = ", ".join(volumes[one.uid].name for one in usable)
-    return None, "", [f"There are {len(usable)} PET volumes that could be meant: {names}. Choose one."]
+        return _PetChoice(usable[0], _reason_without_header(volumes[usable[0].uid]))
+    return None
+
+
+def _is_corrected(pet: Series) -> bool:
+    """False when the header says that a PET is not corrected for attenuation; without a header it may be."""
+    return pet.pet_header is None or "ATTN" in pet.pet_header.corrected_image
+
+
+def _names(series: Sequence[Series], volumes: Mapping[str, VolumeFacts]) -> str:
+    return ", ".join(volumes[one.uid].name for one in series)
 
 
 def _reason_without_header(volume: VolumeFacts) -> str:
@@ -199,5 +245,5 @@ def _reason_without_header(volume: VolumeFacts) -> str:
 
 
 def _stand_in() -> Series:
-    """A PET that is not there, so that the MR series get their roles all the same."""
+    """A PET that does not exist, with which the MR series get their roles although there is no PET."""
     return Series("no PET", "no PET", None, None, "", "PT", None, {}, [])

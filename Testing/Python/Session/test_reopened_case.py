@@ -13,6 +13,7 @@ from PainGeneratorLib.Headless.host import HeadlessHost
 from PainGeneratorLib.Phantoms.case import write_phantom
 from PainGeneratorLib.Report.case_outputs import scene_content
 from PainGeneratorLib.Scene.write_case import write_case
+from PainGeneratorLib.Session.protocol_parameters import CONTOUR_METHOD, SENSITIVITY
 from PainGeneratorLib.Session.session import Session
 from PainGeneratorLib.Workflow.analyze import Analysis, analyze
 from PainGeneratorLib.Workflow.case import CaseOptions
@@ -30,7 +31,7 @@ def said(session: Session) -> list[dict]:
 
 def committed(session: Session, sensitivity: float) -> list[dict]:
     """The candidates after "Use this setting"."""
-    session.preview(sensitivity, session.protocol().value("hot_spots.contour_method"))
+    session.preview(sensitivity, session.protocol().value(CONTOUR_METHOD))
     session.commit_preview()
     return said(session)
 
@@ -62,7 +63,7 @@ def test_a_reopened_case_has_all_that_the_live_one_has(host, live, tmp_path):
 
 def test_the_unchanged_setting_gives_the_same_candidates_after_reopening(host, live, tmp_path):
     def check(again: Session) -> None:
-        assert committed(again, live.protocol().value("hot_spots.sensitivity")) == said(live)
+        assert committed(again, live.protocol().value(SENSITIVITY)) == said(live)
 
     reopened(host, tmp_path, check)
 
@@ -103,7 +104,7 @@ def test_acts_their_undo_and_their_redo_give_the_same_after_reopening(host, live
 def candidates_at(analysis: Analysis, sensitivity: float) -> list[dict]:
     """The candidates that the stages themselves give at a sensitivity."""
     case, found = analysis.case, analysis.found
-    result = found.detector.find(sensitivity, case.protocol.value("hot_spots.contour_method"))
+    result = found.detector.find(sensitivity, case.protocol.value(CONTOUR_METHOD))
     spots, weak = (in_reference_frame(some, analysis.alignment) for some in (result.hot_spots, result.weak))
     namer = found.namer(analysis.anatomy, analysis.suv, analysis.alignment)
     fused = fuse_found(case, analysis.suv, analysis.alignment, found.mr, spots, namer, weak)
@@ -125,7 +126,7 @@ def test_a_whole_phantom_of_the_command_line_is_the_same_case_in_the_panel(host,
     def check(again: Session) -> None:
         assert said(again) == [candidate.to_json() for candidate in analysis.candidates]
         assert list(differences(again.analysis().found, analysis.found, "found", NOT_KEPT)) == []
-        for sensitivity in (analysis.case.protocol.value("hot_spots.sensitivity"), *SENSITIVITIES):
+        for sensitivity in (analysis.case.protocol.value(SENSITIVITY), *SENSITIVITIES):
             assert committed(again, sensitivity) == candidates_at(analysis, sensitivity), sensitivity
 
     reopened(host, tmp_path, check)

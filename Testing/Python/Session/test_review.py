@@ -31,10 +31,22 @@ def measured(candidate: Candidate) -> Candidate:
     return dataclasses.replace(candidate, volume_ml=region.volume_ml, centroid_ras_mm=region.centroid_ras_mm)
 
 
+@dataclasses.dataclass
+class Owner:
+    """What holds the list of candidates."""
+
+    candidates: list[Candidate]
+
+
 @pytest.fixture
-def review() -> Review:
+def owner() -> Owner:
     places = [((20.0, 0.0, 0.0), 60.0), ((-20.0, 5.0, 0.0), 40.0), ((-20.0, 5.0, 16.0), 30.0)]
-    return Review([candidate(n, ball(at), score) for n, (at, score) in enumerate(places, start=1)], measured)
+    return Owner([candidate(n, ball(at), score) for n, (at, score) in enumerate(places, start=1)])
+
+
+@pytest.fixture
+def review(owner: Owner) -> Review:
+    return Review(owner, measured)
 
 
 def state(review: Review) -> list[tuple]:
@@ -65,6 +77,16 @@ def test_every_act_can_be_undone_and_done_again(review: Review, name: str) -> No
     assert review.redo_text
     review.redo()
     assert state(review) == after
+
+
+def test_the_list_stands_with_its_owner_only(review: Review, owner: Owner) -> None:
+    former = owner.candidates
+    review.set_status("PG-02", "accepted")
+    assert review.candidates is owner.candidates
+    assert [c.status for c in owner.candidates] == ["pending", "accepted", "pending"]
+    assert [c.status for c in former] == ["pending"] * 3, "the history keeps what it had"
+    review.undo()
+    assert [c.status for c in owner.candidates] == ["pending"] * 3
 
 
 def test_a_new_act_ends_the_way_forward(review: Review) -> None:

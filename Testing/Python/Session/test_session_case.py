@@ -63,7 +63,7 @@ def test_detect_tells_roles_by_name_when_the_files_are_gone_and_asks_for_the_uni
     proposals = {proposal.role: proposal for proposal in session.detect()}
     assert set(proposals) >= {"PET", "T1", "FLUID"}
     assert "DICOM header is not there" in proposals["PET"].reason
-    assert "Told by its name" in proposals["T1"].reason
+    assert "Judged by its name" in proposals["T1"].reason
     line = session.suv_line()
     assert line.missing == ["unit"]
     assert not line.is_known

@@ -133,9 +133,8 @@ def test_pet_that_cannot_be_aligned_is_kept_apart_and_still_reviewed(host, sessi
         reason="Too far.",
         advice="Give landmarks.",
     )
-    session._apply_align(Alignment({**alignment.by_role, "PET": lost}))
-    session._set_done("align")
-    assert any("PET is not aligned: Too far." in warning for warning in session.warnings)
+    session.replace_alignment(Alignment({**alignment.by_role, "PET": lost}))
+    assert any("PET is not aligned to T1: Too far." in warning for warning in session.warnings)
     assert "PET" not in session.reference_images()
     session.run("find")
     hot = next(c for c in session.candidates() if c.hot_spots)

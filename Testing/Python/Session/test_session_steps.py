@@ -163,7 +163,7 @@ def test_a_series_that_could_not_be_aligned_is_joined_once_the_reader_accepts_it
 
     alignment = session.analysis().alignment
     lost = dataclasses.replace(alignment.by_role["FLUID"], verdict="not aligned", kept="not aligned")
-    session._alignment = Alignment({**alignment.by_role, "FLUID": lost})
+    session.case_state.alignment = Alignment({**alignment.by_role, "FLUID": lost})
     session.accept_alignment("FLUID")
     row = next(row for row in session.alignment_rows() if row["role"] == "FLUID")
     assert row["aligned"]
@@ -188,13 +188,13 @@ def test_landmarks_lead_the_next_alignment(session):
     shown = session.transform_matrix("FLUID")
     session.set_landmarks("FLUID", points, points)
     assert session.state("align") is StepState.OUT_OF_DATE
-    pairs = session._landmarks["FLUID"]
+    pairs = session.case_state.landmarks["FLUID"]
     assert pairs.series_ras == pytest.approx(np.c_[points, np.ones(4)] @ np.linalg.inv(shown).T[:, :3], abs=1e-6)
     assert pairs.series_ras == pytest.approx(np.c_[points, np.ones(4)] @ truth.T[:, :3], abs=1e-6)
     with pytest.raises(PainGeneratorError, match="pair"):
         session.set_landmarks("PET", points[:2], points[:2])
     session.set_landmarks("FLUID", np.zeros((0, 3)), np.zeros((0, 3)))
-    assert session._landmarks == {}
+    assert session.case_state.landmarks == {}
 
 
 # --- running again
@@ -205,7 +205,7 @@ def test_a_cancelled_run_leaves_the_scene_and_the_decisions_as_they_were(host, s
     quick_alignment(session)
     for step in ("align", "find"):
         if session.reason_not_ready(step):
-            session._set_done("align")
+            session.step_states.set_done("align")
         before, said = everything_of(host.scene), everything_said(session)
         job = session.prepare(step)
 

@@ -1,0 +1,145 @@
+"""What a case is: the one place that holds the results of the steps and the list of candidates."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from ..Anatomy.anatomy_map import AnatomyMap
+from ..Numerics.core.errors import PainGeneratorError
+from ..Numerics.core.image import Region
+from ..Numerics.core.records import Candidate
+from ..Registration.landmarks import LandmarkPairs
+from ..Workflow.case import Case
+from ..Workflow.finding import Found
+from ..Workflow.stages import Alignment, Suv
+from ..Workflow.warnings import run_warnings
+
+Point = tuple[float, float, float]
+"""A position in the world, RAS mm."""
+
+
+@dataclass(frozen=True, eq=False)
+class FoundCase:
+    """A case after the step Find; nothing of it is missing.
+
+    Parameters
+    ----------
+    case : Case
+    suv : Suv
+    alignment : Alignment
+    anatomy : AnatomyMap or None
+        None when the user gave none.
+    found : Found
+    """
+
+    case: Case
+    suv: Suv
+    alignment: Alignment
+    anatomy: AnatomyMap | None
+    found: Found
+
+
+@dataclass(eq=False)
+class CaseState:
+    """A case as far as it has come. All parts of a session share one object of this class.
+
+    Parameters
+    ----------
+    case, suv : optional
+        Results of the step Case.
+    alignment : Alignment, optional
+        Result of the step Align, with the judgement of the reader.
+    anatomy, found : optional
+        Results of the step Find. The candidates in `found` are the list as it stands, see :attr:`candidates`.
+    landmarks : dict of str to LandmarkPairs
+        By role; the next alignment starts from them.
+    pain_sites : tuple of (float, float, float)
+        Where it hurts, RAS mm of the world.
+    unmatched : list of Candidate
+        Candidates with a decision that the last run did not find again.
+    notices : list of str
+        Warnings of Detect and of reopening, which belong to the result of no step.
+    revision : int
+        Grows with every change of an input. The result of a job that was made before is refused.
+    shown : dict of str to Region
+        Outlines of the candidates as the scene shows them, by id.
+    """
+
+    case: Case | None = None
+    suv: Suv | None = None
+    alignment: Alignment | None = None
+    anatomy: AnatomyMap | None = None
+    found: Found | None = None
+    landmarks: dict[str, LandmarkPairs] = field(default_factory=dict)
+    pain_sites: tuple[Point, ...] = ()
+    unmatched: list[Candidate] = field(default_factory=list)
+    notices: list[str] = field(default_factory=list)
+    revision: int = 0
+    shown: dict[str, Region] = field(default_factory=dict)
+
+    @property
+    def candidates(self) -> list[Candidate]:
+        """The candidates as they stand, best first; empty before the step Find."""
+        return [] if self.found is None else self.found.candidates
+
+    @candidates.setter
+    def candidates(self, candidates: list[Candidate]) -> None:
+        self.require_found().found.candidates = candidates
+
+    @property
+    def warnings(self) -> list[str]:
+        """What the user must know, in the order of the steps; each sentence once."""
+        if self.case is None:
+            return list(dict.fromkeys(self.notices))
+        found = self.found
+        mr, pet = (None, None) if found is None else (found.mr, found.pet)
+        sentences = run_warnings(self.case, self.suv, self.alignment, self.anatomy, mr, pet)
+        return list(dict.fromkeys([*self.notices, *sentences]))
+
+    def require_suv(self) -> tuple[Case, Suv]:
+        """Case and SUV.
+
+        Raises
+        ------
+        PainGeneratorError
+            When the step Case was not run.
+        """
+        if self.case is None or self.suv is None:
+            raise PainGeneratorError("There is no SUV yet.", "Run the step Case first.")
+        return self.case, self.suv
+
+    def require_alignment(self) -> tuple[Case, Suv, Alignment]:
+        """Case, SUV and alignment.
+
+        Raises
+        ------
+        PainGeneratorError
+            When the step Align was not run.
+        """
+        case, suv = self.require_suv()
+        if self.alignment is None:
+            raise PainGeneratorError("The series are not aligned yet.", "Run the step Align first.")
+        return case, suv, self.alignment
+
+    def require_found(self) -> FoundCase:
+        """All results.
+
+        Raises
+        ------
+        PainGeneratorError
+            When the step Find was not run.
+        """
+        if self.case is None or self.suv is None or self.alignment is None or self.found is None:
+            raise PainGeneratorError("Nothing was found yet.", "Run the step Find first.")
+        return FoundCase(self.case, self.suv, self.alignment, self.anatomy, self.found)
+
+    @property
+    def is_found(self) -> bool:
+        """True after the step Find, also when its result is out of date."""
+        return self.found is not None and self.alignment is not None
+
+    def forget(self) -> None:
+        """Let go of all images; the scene keeps the case."""
+        self.case = self.suv = self.alignment = self.anatomy = self.found = None
+        self.unmatched = []
+        self.shown = {}

@@ -1,0 +1,69 @@
+"""Puts the case of a session into its scene."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..Scene.scene_content import SceneContent
+from ..Scene.write_case import write_candidates, write_case
+from ..Workflow.case import Case
+from ..Workflow.case_in_scene import scene_content
+from .case_state import CaseState
+from .scene_link import SceneLink
+
+
+class CaseWriter:
+    """Writes the state of a case into the scene.
+
+    Parameters
+    ----------
+    link : SceneLink
+    state : CaseState
+    """
+
+    def __init__(self, link: SceneLink, state: CaseState) -> None:
+        self._link, self._state = link, state
+        self.count = 0
+        """How often the whole case was written; each time all its nodes were drawn anew."""
+
+    def write_all(self, *, set_views: bool = False) -> None:
+        """Write the case as far as it has come.
+
+        Parameters
+        ----------
+        set_views : bool
+            Show the PET over the reference series in all views.
+        """
+        content = self._content()
+        write_case(self._link.scene, content, set_views=set_views)
+        self._state.shown = {candidate.id: candidate.region for candidate in content.candidates}
+        self.count += 1
+
+    def write_candidates(self) -> None:
+        """Write what an act on the candidates changes; outlines that are shown already are not drawn again."""
+        content = self._content()
+        write_candidates(self._link.scene, content, self._state.shown)
+        self._state.shown = {candidate.id: candidate.region for candidate in content.candidates}
+
+    def _content(self) -> SceneContent:
+        state = self._state
+        case, suv = state.require_suv()
+        content = scene_content(
+            case,
+            suv,
+            state.alignment,
+            state.anatomy,
+            state.found,
+            volumes=self._own_volumes(case),
+            warnings=state.warnings,
+        )
+        content.working["unmatched"] = list(state.unmatched)
+        content.working["landmarks"] = dict(state.landmarks)
+        return content
+
+    def _own_volumes(self, case: Case) -> dict[str, Any]:
+        """The volumes of the user that the case was read from; the PET only when it needs no conversion."""
+        volumes = {role: self._link.node(series.facts.get("source_id")) for role, series in case.series.items()}
+        if not case.series["PET"].facts.get("is_shown_as_it_is"):
+            volumes.pop("PET", None)
+        return volumes

@@ -1,0 +1,123 @@
+"""The step Export: hands the case over to files."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any, Protocol
+
+from ..Numerics.core.errors import PainGeneratorError
+from ..Workflow.analyze import Analysis
+from ..Workflow.progress import Show, StageClock, silent
+from .case_state import CaseState
+from .case_writer import CaseWriter
+from .scene_link import SceneLink
+from .step_states import StepStates
+from .types import EXPORTS
+
+EXPORTED_NODES = ("hot-spots", "mr-findings", "candidates", "targets")
+"""Keys of the nodes that are written as files of their own."""
+
+
+class ExportWriter(Protocol):
+    """Writes the outputs of a case into a folder (``Report.session_export.export_session``)."""
+
+    def __call__(
+        self,
+        analysis: Analysis,
+        scene: Any,
+        nodes: Mapping[str, Any],
+        folder: Path,
+        what: set[str],
+        overwrite: bool,
+        created: datetime.datetime,
+        progress: Show = ...,
+    ) -> Path:
+        """Write what was chosen; returns the folder."""
+
+
+class Exporter:
+    """Writes what a referring physician gets.
+
+    Parameters
+    ----------
+    link : SceneLink
+    state : CaseState
+    states : StepStates
+    writer : CaseWriter
+    export_writer : ExportWriter or None
+        Export is refused without it.
+    """
+
+    name = "export"
+
+    def __init__(
+        self,
+        link: SceneLink,
+        state: CaseState,
+        states: StepStates,
+        writer: CaseWriter,
+        export_writer: ExportWriter | None,
+    ) -> None:
+        self._link, self._state, self._states = link, state, states
+        self._writer, self._export_writer = writer, export_writer
+
+    def reason_not_ready(self, state: CaseState) -> str | None:
+        """Why nothing can be exported; None when it can."""
+        if not state.is_found:
+            return "Find candidates first (step Find)."
+        return None if self._export_writer is not None else "This session was made without a writer."
+
+    def analysis(self) -> Analysis:
+        """The case with the results of all steps, candidates as they stand.
+
+        Raises
+        ------
+        PainGeneratorError
+            When the steps were not run.
+        """
+        if not self._state.is_found:
+            raise PainGeneratorError("There is nothing to export yet.", "Run the step Find first.")
+        now = self._state.require_found()
+        return Analysis(now.case, now.suv, now.alignment, now.anatomy, now.found, StageClock())
+
+    def export(
+        self, folder: str | Path, what: Iterable[str] = EXPORTS, overwrite: bool = False, progress: Show = silent
+    ) -> Path:
+        """Write the case into a folder, which appears complete or not at all.
+
+        Parameters
+        ----------
+        folder : path
+        what : iterable of str
+            Of ``report``, ``tables``, ``segmentations``, ``scene``.
+        overwrite : bool
+            Replace an existing folder.
+        progress : callable, optional
+            May raise Cancelled; nothing is left behind then.
+
+        Returns
+        -------
+        Path
+            The folder.
+
+        Raises
+        ------
+        PainGeneratorError
+            When it cannot be written.
+        """
+        reason = self.reason_not_ready(self._state)
+        if self._export_writer is None or reason is not None:
+            raise PainGeneratorError(reason or "There is no writer.", "Finish the steps above first.")
+        chosen = set(what)
+        if not chosen or not chosen <= set(EXPORTS):
+            raise ValueError(f"what must be some of {EXPORTS}, not {sorted(chosen)}")
+        self._writer.write_all()
+        created = datetime.datetime.now().astimezone()
+        nodes = {key: self._link.result_node(key) for key in EXPORTED_NODES}
+        path = self._export_writer(
+            self.analysis(), self._link.scene, nodes, Path(folder), chosen, overwrite, created, progress
+        )
+        self._states.set_done("export")
+        return path

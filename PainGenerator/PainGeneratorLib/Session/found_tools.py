@@ -1,0 +1,99 @@
+"""What is needed to find with another setting, to name a place, and to measure an outline; made when first needed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from ..Numerics.core.image import Region
+from ..Numerics.core.records import Candidate, Place
+from ..Numerics.fusion.candidates import Name
+from ..Numerics.pet.detector import MOST_SENSITIVE, HotSpotDetector
+from ..Workflow.finding import Found
+from ..Workflow.progress import Show
+from ..Workflow.stages import pet_detector
+from .case_state import CaseState
+from .remeasure import Remeasure
+from .types import Job
+
+
+@dataclass(eq=False)
+class _Made:
+    """What was made for one result of the step Find."""
+
+    found: Found
+    namer: Name | None = None
+    remeasure: Remeasure | None = None
+    places: dict[int, tuple[np.ndarray, Place]] = field(default_factory=dict)
+    """Names of foci by the identity of their voxels. The voxels are held, so that their identity stays theirs."""
+
+
+class FoundTools:
+    """Detector, namer and measuring for the last result of the step Find. Another result makes them anew.
+
+    Parameters
+    ----------
+    state : CaseState
+    """
+
+    def __init__(self, state: CaseState) -> None:
+        self._state = state
+        self._made: _Made | None = None
+
+    def _for_now(self) -> _Made:
+        found = self._state.require_found().found
+        if self._made is None or self._made.found is not found:
+            self._made = _Made(found)
+        return self._made
+
+    def detector(self) -> HotSpotDetector:
+        """The first pass over the PET, with the parameters of the last run; a reopened case has to make it again."""
+        now = self._state.require_found()
+        found = now.found
+        if found.detector is None:
+            found.detector = pet_detector(
+                now.case, now.suv, now.alignment, found.mr, now.anatomy, found.symmetry, found.plan
+            )
+        return found.detector
+
+    def warm_up(self) -> Job[None] | None:
+        """A job that makes what the first act after reopening a case would wait for; None when nothing is missing.
+
+        It may be computed in a worker thread and needs no ``apply``.
+        """
+        if not self._state.is_found or self._state.require_found().found.detector is not None:
+            return None
+
+        def work(progress: Show) -> None:
+            self.detector().find(MOST_SENSITIVE)
+
+        return Job("find", work, self._state.revision)
+
+    def namer(self) -> Name:
+        """Names places with all that is known of this body."""
+        made = self._for_now()
+        if made.namer is None:
+            now = self._state.require_found()
+            made.namer = now.found.namer(now.anatomy, now.suv, now.alignment)
+        return made.namer
+
+    def place_of(self, region: Region) -> Place:
+        """The name of a focus; the same voxels are named only once."""
+        places = self._for_now().places
+        key = id(region.flat)
+        if key not in places:
+            places[key] = (region.flat, self.namer()(region))
+        return places[key][1]
+
+    def remeasure(self) -> Remeasure:
+        """Measures outlines that the reader changed or drew."""
+        made = self._for_now()
+        if made.remeasure is None:
+            now = self._state.require_found()
+            made.remeasure = Remeasure.of(now.case, now.suv, now.alignment, now.found, self.detector(), self.namer())
+        return made.remeasure
+
+    def measured(self, candidate: Candidate) -> Candidate:
+        """A copy of a candidate with measures, place and score that fit its outline."""
+        return self.remeasure()(candidate)

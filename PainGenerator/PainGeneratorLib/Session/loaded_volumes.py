@@ -1,0 +1,96 @@
+"""The volumes of the scene that have a role: facts about them, the patient, and how the PET becomes SUV."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..Dicom.roles import REFERENCE_ORDER
+from ..Dicom.values import parse_date
+from ..Numerics.core.errors import PainGeneratorError
+from ..Numerics.core.words import Role
+from ..Numerics.suv.factors import PetHeader, unit_kind
+from ..Scene.volumes_in_scene import VolumeFacts, volume_facts
+from .case_settings import CaseSettings
+from .pet_source import PetSource, pet_source, suv_line
+from .types import SuvLine
+from .volume_roles import FileOfInstance, headers_of, pet_header_of
+
+
+class LoadedVolumes:
+    """What the chosen volumes and their DICOM files say.
+
+    Parameters
+    ----------
+    settings : CaseSettings
+    file_of_instance : callable or None
+        Path of the file that holds a SOP Instance UID.
+    """
+
+    def __init__(self, settings: CaseSettings, file_of_instance: FileOfInstance | None) -> None:
+        self._settings, self._file_of_instance = settings, file_of_instance
+        self._header: PetHeader | None = None
+        self._header_key: tuple[str, tuple[str, ...]] | None = None
+        """Volume and instances that the header was read of; None before the first reading."""
+
+    def facts(self, role: str) -> VolumeFacts | None:
+        """Facts about the volume of a role; None when the role is not filled."""
+        node = self._settings.role_nodes().get(role)
+        return None if node is None else volume_facts(node)
+
+    def first_header(self, facts: VolumeFacts) -> dict[str, Any]:
+        """The DICOM header of the first slice of a volume; empty when its file is not there."""
+        headers = headers_of(facts, self._file_of_instance, first_only=True)
+        return headers[0] if headers else {}
+
+    def patient(self) -> dict[str, Any]:
+        """Patient and study as the volumes say; where they differ, the PET counts."""
+        found: dict[str, Any] = {}
+        for role in (Role.PET, *REFERENCE_ORDER):
+            facts = self.facts(role)
+            if facts is not None:
+                found = {**facts.dicom, **found}
+        day = parse_date(found.get("StudyDate"))
+        return {
+            "patient_name": found.get("PatientName"),
+            "patient_id": found.get("PatientID"),
+            "birth_date": found.get("PatientBirthDate"),
+            "sex": found.get("PatientSex"),
+            "study_date": None if day is None else day.isoformat(),
+            "study_description": found.get("StudyDescription"),
+        }
+
+    def suv_line(self) -> SuvLine:
+        """The SUV in words, what is missing for it, and the table of what was used."""
+        facts = self.facts(Role.PET)
+        options = self._settings.options()
+        if facts is None:
+            return suv_line(None, options, 0, None)
+        return suv_line(self._source(facts), options, facts.geometry.shape[0], facts.dicom.get("PatientSex"))
+
+    def pet(self) -> tuple[PetSource, VolumeFacts]:
+        """How the values of the PET become SUV, and facts about its volume.
+
+        Raises
+        ------
+        PainGeneratorError
+            When no PET is chosen.
+        """
+        facts = self.facts(Role.PET)
+        if facts is None:
+            raise PainGeneratorError("No PET volume is chosen.", "Choose it in the step Case, or press Detect.")
+        return self._source(facts), facts
+
+    def _source(self, facts: VolumeFacts) -> PetSource:
+        settings = self._settings
+        unit = settings.now.petUnit
+        return pet_source(facts, self._pet_header(facts, unit), unit, settings.options(), settings.scan_time)
+
+    def _pet_header(self, facts: VolumeFacts, chosen_unit: str) -> PetHeader | None:
+        """The header behind the PET; all its files are read only once for each volume."""
+        if unit_kind(facts.unit or "") and chosen_unit == "auto":
+            return None
+        key = (facts.node_id, facts.instance_uids)
+        if self._header_key != key:
+            self._header = pet_header_of(facts, self._file_of_instance)
+            self._header_key = key
+        return self._header

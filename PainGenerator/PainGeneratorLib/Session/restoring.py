@@ -1,0 +1,173 @@
+"""Takes a session up again from a scene that holds a case."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ..Numerics.core.words import Role
+from ..Scene.read_case import read_case
+from ..Scene.scene_content import SceneContent
+from ..Scene.volumes_in_scene import SOURCE_ROLE
+from ..Workflow.case import Case
+from ..Workflow.case_in_scene import restored
+from .alignment_control import AlignmentControl
+from .case_settings import CaseSettings
+from .case_state import CaseState
+from .case_writer import CaseWriter
+from .protocol_parameters import parameter_text
+from .remeasure import new_candidate
+from .review import is_decided
+from .review_acts import ReviewActs
+from .scene_link import SceneLink
+from .step_states import StepStates
+from .types import ROLE_FIELDS, StepState
+
+OLDER_VERSION = "The case was written by an older version: run the steps again. Decisions are handed over by place."
+
+
+class Restorer:
+    """Reads what a scene keeps: settings, results, decisions, and what was changed outside the session.
+
+    Parameters
+    ----------
+    link : SceneLink
+    state : CaseState
+        Filled.
+    settings : CaseSettings
+    states : StepStates
+    writer : CaseWriter
+    alignment : AlignmentControl
+    review : ReviewActs
+    """
+
+    def __init__(
+        self,
+        link: SceneLink,
+        state: CaseState,
+        settings: CaseSettings,
+        states: StepStates,
+        writer: CaseWriter,
+        alignment: AlignmentControl,
+        review: ReviewActs,
+    ) -> None:
+        self._link, self._state, self._settings, self._states = link, state, settings, states
+        self._writer, self._alignment, self._review = writer, alignment, review
+
+    def restore(self) -> None:
+        """Take up the case of the scene.
+
+        Raises
+        ------
+        PainGeneratorError
+            When a volume of the case is no longer in the scene, or the case is damaged.
+        """
+        content = read_case(self._link.scene)
+        state = self._state
+        state.pain_sites = tuple((float(r), float(a), float(s)) for r, a, s in content.pain_sites_ras)
+        state.unmatched = list(content.working.get("unmatched", []))
+        self._settings.keep(**self._missing_settings(content))
+        made = restored(content, self._settings.protocol())
+        if made is None:
+            self._keep_decisions_only(content)
+            return
+        state.case, state.suv, state.alignment = made.case, made.suv, made.alignment
+        state.anatomy, state.found = made.anatomy, made.found
+        state.landmarks = dict(content.working.get("landmarks", {}))
+        self._name_sources(content, made.case)
+        if self._alignment.take_corrections():
+            # What was found with other transforms is out of date.
+            self._states.outdate("find")
+        if made.found is not None:
+            state.shown = {candidate.id: candidate.region for candidate in state.candidates}
+            self._take_changes(content)
+
+    def _keep_decisions_only(self, content: SceneContent) -> None:
+        """A case without what it takes to measure anew: the decisions wait for the next run."""
+        self._state.unmatched += [candidate for candidate in content.candidates if is_decided(candidate)]
+        self._state.notices.append(OLDER_VERSION)
+        self._states.forget()
+
+    # --- settings
+
+    def _missing_settings(self, content: SceneContent) -> dict[str, Any]:
+        """Settings that a scene without those of the panel (written by the command line) tells by its case."""
+        values: dict[str, Any] = {}
+        if not self._settings.role_nodes():
+            values |= _roles_of_case(content)
+        if not self._settings.now.stepStates:
+            values |= _settings_of_case(content)
+        return values
+
+    # --- volumes
+
+    def _name_sources(self, content: SceneContent, case: Case) -> None:
+        """Tie the series of the case to the volumes of the scene."""
+        for item in content.series:
+            series = case.series.get(item.role)
+            if series is None:
+                continue
+            source = item.node.GetNodeReference(SOURCE_ROLE)
+            series.facts["source_id"] = (source or item.node).GetID()
+            if item.role == Role.PET:
+                series.facts["is_shown_as_it_is"] = source is None
+
+    # --- changes outside the session
+
+    def _take_changes(self, content: SceneContent) -> None:
+        """Outlines that were redrawn, removed or added with Slicer's own tools since the case was written."""
+        review, notices = self._review.review, self._state.notices
+        by_id = {candidate.id: candidate for candidate in self._state.candidates}
+        for candidate_id in content.edited:
+            review.edit(candidate_id, by_id[candidate_id].region)
+        if content.removed:
+            self._state.unmatched += [by_id[candidate_id] for candidate_id in content.removed]
+            review.delete(content.removed)
+            notices.append(
+                f"The segments of {', '.join(content.removed)} were removed from the scene: "
+                "these candidates are listed as unmatched."
+            )
+        for segment in content.added:
+            if len(segment.region):
+                new_id = review.add(new_candidate(segment.region))
+                notices.append(f"The segment {segment.name} was drawn in the scene: it is {new_id} now.")
+        if review.undo_text is not None:
+            self._writer.write_all()
+
+
+def _roles_of_case(content: SceneContent) -> dict[str, Any]:
+    """The volumes by role, with the reasons."""
+    values: dict[str, Any] = {}
+    for series in content.series:
+        if series.role in ROLE_FIELDS:
+            values[ROLE_FIELDS[series.role]] = series.node.GetNodeReference(SOURCE_ROLE) or series.node
+    kept = content.working.get("series", {})
+    values["roleReasons"] = {role: item["facts"].get("reason") or "" for role, item in kept.items()}
+    return values
+
+
+def _settings_of_case(content: SceneContent) -> dict[str, Any]:
+    """States of the steps, group, sides, and changes of the protocol."""
+    has = {
+        "case": True,
+        "align": bool(content.alignment.get("series")),
+        "find": "found" in content.working,
+    }
+    stored = content.protocol
+    return {
+        "stepStates": {step: StepState.DONE.value for step, there in has.items() if there},
+        "group": content.case.get("group") or "",
+        "prosthesisSide": content.case.get("prosthesis_side") or "",
+        "painSide": content.case.get("pain_side") or "",
+        "protocolChanges": {
+            name: parameter_text(_value_at(stored["values"], name)) for name in stored.get("changed", [])
+        },
+    }
+
+
+def _value_at(values: Mapping[str, Any], name: str) -> Any:
+    """The value of a parameter in the nested values of a protocol."""
+    found: Any = values
+    for key in name.split("."):
+        found = found[key]
+    return found

@@ -1,0 +1,252 @@
+"""The step Review: the acts of the radiologist, each of them shown in the scene at once and open to undo."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import numpy as np
+
+from ..Numerics.core.errors import PainGeneratorError
+from ..Numerics.core.records import Candidate, Place
+from ..Numerics.core.regions import contains
+from ..Numerics.core.words import Role, Side, Status, listed
+from ..Scene.candidate_segments import outline_of, take_outline
+from ..Scene.common_grid import region_on_grid
+from ..Workflow.finding import Found
+from .case_state import CaseState
+from .case_writer import CaseWriter
+from .found_tools import FoundTools
+from .notifier import Notifier
+from .reading_aids import ReadingAids
+from .review import Review, carry_decisions
+from .scene_link import SceneLink
+from .step_states import StepStates
+
+GROW_ORDER = (Role.FLUID, Role.CONTRAST, Role.T2, Role.T1)
+"""Series on which a place without raised uptake is grown: those that show fluid bright come first."""
+
+
+class ReviewActs:
+    """Acts on the candidates. After each act the scene shows the new list.
+
+    Parameters
+    ----------
+    link : SceneLink
+    state : CaseState
+    states : StepStates
+    writer : CaseWriter
+    tools : FoundTools
+    aids : ReadingAids
+    notify : Notifier
+    """
+
+    name = "review"
+
+    def __init__(
+        self,
+        link: SceneLink,
+        state: CaseState,
+        states: StepStates,
+        writer: CaseWriter,
+        tools: FoundTools,
+        aids: ReadingAids,
+        notify: Notifier,
+    ) -> None:
+        self._link, self._state, self._states, self._writer = link, state, states, writer
+        self._tools, self._aids, self._notify = tools, aids, notify
+        self._review = Review(state, tools.measured)
+
+    def reason_not_ready(self, state: CaseState) -> str | None:
+        """Why there is nothing to review; None when there is."""
+        return None if state.found is not None else "Find candidates first (step Find)."
+
+    def start(self, found: Found) -> None:
+        """Take the result of a new run over: decisions made so far go to the new candidates at the same place."""
+        state = self._state
+        carried = carry_decisions([*state.candidates, *state.unmatched], found.candidates)
+        state.unmatched = carried.unmatched
+        found.candidates = carried.candidates
+        state.found = found
+        self._review = Review(state, self._tools.measured)
+        self._writer.write_all()
+
+    @property
+    def review(self) -> Review:
+        """The list under correction.
+
+        Raises
+        ------
+        PainGeneratorError
+            Before the step Find.
+        """
+        if self._state.found is None:
+            raise PainGeneratorError("There are no candidates yet.", "Run the step Find first.")
+        return self._review
+
+    def get(self, candidate_id: str) -> Candidate:
+        """The candidate with an id; PainGeneratorError when there is none."""
+        return self.review.get(candidate_id)
+
+    # --- candidates that a new run did not find
+
+    def dismiss_unmatched(self, candidate_id: str) -> None:
+        """Take a candidate off the list of those that were not found again."""
+        self._state.unmatched = [c for c in self._state.unmatched if c.id != candidate_id]
+        self._show()
+
+    def keep_unmatched(self, candidate_id: str) -> str:
+        """Put a candidate that was not found again back on the list, as one of the reader; returns its id."""
+        kept = next((c for c in self._state.unmatched if c.id == candidate_id), None)
+        if kept is None:
+            raise PainGeneratorError(f"{candidate_id} is not among the unmatched.", "Choose one from their list.")
+        new_id = self.review.add(kept)
+        self._state.unmatched = [c for c in self._state.unmatched if c is not kept]
+        self._show()
+        return new_id
+
+    # --- decisions
+
+    def set_status(self, ids: str | Iterable[str], status: Status) -> None:
+        """Decide on candidates, or take a decision back (pending)."""
+        self.review.set_status(_listed(ids), status.value)
+        self._show()
+
+    def rename(self, candidate_id: str, structure: str, side: str, level: str | None) -> None:
+        """Give another structure, side and level. The zone is dropped when structure or side changes."""
+        if side not in tuple(Side):
+            raise ValueError(f"side must be one of {listed(Side)}, not {side!r}")
+        if not structure.strip():
+            raise PainGeneratorError("A candidate needs a structure.", "Choose or type one.")
+        old = self.review.get(candidate_id).place
+        zone = old.zone if (structure, side) == (old.structure, old.side) else None
+        words = [] if side == Side.MIDLINE else [side]
+        name = " ".join([*words, structure.strip(), *([level] if level else [])]) + (f", {zone}" if zone else "")
+        self.review.rename(candidate_id, Place(name, structure.strip(), side, level or None, zone))
+        self._show()
+
+    def comment(self, candidate_id: str, text: str) -> None:
+        """Write a comment, which the report shows."""
+        self.review.comment(candidate_id, text)
+        self._show()
+
+    def delete(self, ids: str | Iterable[str]) -> None:
+        """Take candidates off the list."""
+        self.review.delete(_listed(ids))
+        self._show()
+
+    # --- outlines
+
+    def merge(self, ids: Sequence[str]) -> str:
+        """Make one candidate of several; returns its id."""
+        merged = self.review.merge(_listed(ids))
+        self._show()
+        return merged
+
+    def split(self, candidate_id: str) -> list[str]:
+        """Cut a candidate into its parts; returns their ids."""
+        parts = self.review.split(candidate_id)
+        self._show()
+        return parts
+
+    def add_at(self, position_ras: np.ndarray) -> str:
+        """Add a candidate that the reader saw: grown on the PET where uptake is raised, else on an MR series.
+
+        Parameters
+        ----------
+        position_ras : ndarray, shape (3,)
+            In the world, RAS mm.
+
+        Returns
+        -------
+        str
+            Its id.
+
+        Raises
+        ------
+        PainGeneratorError
+            Where a candidate lies already, and outside all images.
+        """
+        review = self.review
+        position = np.asarray(position_ras, dtype=float)
+        for candidate in review.candidates:
+            if contains(candidate.region, position[None])[0]:
+                raise PainGeneratorError(
+                    f"{candidate.id} ({candidate.place.name}) lies here already.",
+                    "Choose it in the table to change it.",
+                )
+        images = self._aids.reference_images()
+        on_mr = {role.value: images[role] for role in GROW_ORDER if role in images}
+        try:
+            grown = self._tools.remeasure().at(position, on_mr)
+        except LookupError as error:
+            raise PainGeneratorError("There is no image here.", "Click on the PET or an MR.") from error
+        new_id = review.add(grown)
+        self._show()
+        return new_id
+
+    def begin_edit(self, candidate_id: str) -> tuple[Any, str]:
+        """The segmentation node and the segment for the Segment Editor; the segment is made visible."""
+        self.review.get(candidate_id)
+        node = self._link.result_node("candidates")
+        node.GetDisplayNode().SetVisibility(True)
+        node.GetDisplayNode().SetSegmentVisibility(candidate_id, True)
+        return node, candidate_id
+
+    def segment_edited(self, segment_id: str) -> bool:
+        """Take the voxels of a segment that was changed with the Segment Editor, and measure them.
+
+        Returns
+        -------
+        bool
+            False when the outline is the same as before.
+
+        Raises
+        ------
+        PainGeneratorError
+            When the outline is empty.
+        """
+        review = self.review
+        old = review.get(segment_id)
+        node = self._link.result_node("candidates")
+        region = outline_of(node, segment_id)
+        shown = region_on_grid(old.region, region.geometry)
+        if np.array_equal(shown.flat, region.flat):
+            return False
+        review.edit(segment_id, region)
+        take_outline(node, segment_id, region)
+        self._state.shown[segment_id] = region
+        self._show()
+        return True
+
+    # --- undo
+
+    @property
+    def undo_text(self) -> str | None:
+        """What undo takes back; None when there is nothing."""
+        return None if self._state.found is None else self._review.undo_text
+
+    @property
+    def redo_text(self) -> str | None:
+        """What redo does again; None when there is nothing."""
+        return None if self._state.found is None else self._review.redo_text
+
+    def undo(self) -> None:
+        """Take the last act back."""
+        self.review.undo()
+        self._show()
+
+    def redo(self) -> None:
+        """Do the act again that was taken back last."""
+        self.review.redo()
+        self._show()
+
+    def _show(self) -> None:
+        """Show the list in the scene after an act."""
+        self._writer.write_candidates()
+        self._states.outdate_export()
+        self._notify("review")
+
+
+def _listed(ids: str | Iterable[str]) -> list[str]:
+    return [ids] if isinstance(ids, str) else list(ids)

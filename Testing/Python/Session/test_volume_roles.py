@@ -1,0 +1,76 @@
+"""Roles of volumes without their DICOM files: by unit, name and values, and nothing where it is not sure."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from PainGeneratorLib.Numerics.core.image import Geometry
+from PainGeneratorLib.Scene.volumes_in_scene import VolumeFacts
+from PainGeneratorLib.Session.volume_roles import propose_roles
+
+GRID = Geometry((30, 60, 60), np.array([[-3.0, 0, 0, 90], [0, -3.0, 0, 90], [0, 0, 3.0, -45], [0, 0, 0, 1.0]]))
+
+
+def volume(name: str, unit: str | None = None, values: tuple[float, float] = (0.0, 900.0)) -> VolumeFacts:
+    return VolumeFacts(f"node {name}", name, (), {}, unit, GRID, values)
+
+
+def proposed(*volumes: VolumeFacts) -> dict[str, str]:
+    """Name of the volume by role."""
+    return {proposal.role: proposal.name for proposal in propose_roles(volumes)[0]}
+
+
+@pytest.fixture
+def t1() -> VolumeFacts:
+    return volume("t1_tse_sag")
+
+
+def test_a_scene_without_a_volume_is_named() -> None:
+    assert propose_roles([]) == ([], ["The scene holds no volume: load the PET and the MR series first."])
+
+
+def test_the_pet_in_suv_is_preferred_to_the_one_in_activity(t1: VolumeFacts) -> None:
+    roles = proposed(volume("PET", "Bq/ml", (0.0, 9e4)), volume("SUV", "g/ml{SUVbw}", (0.0, 6.0)), t1)
+    assert roles["PET"] == "SUV"
+    assert roles["T1"] == "t1_tse_sag"
+
+
+@pytest.mark.parametrize(
+    ("pet", "reason"),
+    [
+        (volume("fdg_ac", None, (0.0, 9e4)), "Named like a PET"),
+        (volume("image 7", None, (0.0, 4.0)), "like SUV"),
+        (volume("image 7", "Bq/ml", (0.0, 9e4)), "like SUV"),
+    ],
+)
+def test_a_pet_without_a_header_is_told_by_its_name_unit_or_values(
+    t1: VolumeFacts, pet: VolumeFacts, reason: str
+) -> None:
+    proposals, _ = propose_roles([pet, t1])
+    (found,) = (proposal for proposal in proposals if proposal.role == "PET")
+    assert found.node_id == pet.node_id
+    assert reason in found.reason
+
+
+def test_two_pet_volumes_that_could_be_meant_are_left_to_the_user(t1: VolumeFacts) -> None:
+    proposals, warnings = propose_roles([volume("PET one", None, (0.0, 9e4)), volume("PET two", None, (0.0, 9e4)), t1])
+    assert [proposal.role for proposal in proposals] == ["T1"]
+    assert "There are 2 PET volumes that could be meant: PET one, PET two." in warnings[0]
+
+
+def test_mr_volumes_get_their_roles_although_there_is_no_pet(t1: VolumeFacts) -> None:
+    proposals, warnings = propose_roles([t1, volume("tirm_sag")])
+    assert {proposal.role: proposal.name for proposal in proposals} == {"T1": "t1_tse_sag", "FLUID": "tirm_sag"}
+    assert all("DICOM header is not there" in proposal.reason for proposal in proposals)
+    assert warnings == ["No PET volume was recognized: choose it in the list below."]
+
+
+def test_a_pet_alone_is_proposed_and_the_missing_mr_is_named() -> None:
+    proposals, warnings = propose_roles([volume("SUV", "g/ml{SUVbw}", (0.0, 6.0))])
+    assert [proposal.role for proposal in proposals] == ["PET"]
+    assert "Choose the MR series" in warnings[-1]
+
+
+def test_ct_is_told_by_air_and_is_no_pet(t1: VolumeFacts) -> None:
+    roles = proposed(volume("image 3", None, (-990.0, 1200.0)), volume("SUV", "g/ml{SUVbw}", (0.0, 6.0)), t1)
+    assert roles["PET"] == "SUV"
