@@ -115,15 +115,20 @@ class AnatomyMap:
         labels = [label for label in labels if label <= len(self._boxes) and self._boxes[label - 1] is not None]
         if not labels:
             return None
-        boxes = [self._boxes[label - 1] for label in labels]
+        boxes = [box for label in labels if (box := self._boxes[label - 1]) is not None]
         shape = self.image.geometry.shape
-        low = [max(min(box[axis].start for box in boxes) - margin, 0) for axis in range(3)]
-        high = [min(max(box[axis].stop for box in boxes) + margin, shape[axis]) for axis in range(3)]
-        part = self.image.array[tuple(slice(a, b) for a, b in zip(low, high, strict=True))]
+        k, j, i = (
+            slice(
+                max(min(box[axis].start for box in boxes) - margin, 0),
+                min(max(box[axis].stop for box in boxes) + margin, shape[axis]),
+            )
+            for axis in range(3)
+        )
+        part = self.image.array[k, j, i]
         table = np.zeros(int(self.image.array.max()) + 1, dtype=bool)
         table[labels] = True
-        extent = tuple(b - a for a, b in zip(low, high, strict=True))
-        return Image(table[part], self.image.geometry.cropped(tuple(low), extent))
+        extent = (k.stop - k.start, j.stop - j.start, i.stop - i.start)
+        return Image(table[part], self.image.geometry.cropped((k.start, j.start, i.start), extent))
 
     def points(self, labels: Iterable[int]) -> np.ndarray:
         """Voxel centres of some labels, RAS mm of the map's own frame, shape (n, 3)."""

@@ -171,7 +171,8 @@ def type_code(kind: str) -> tuple[Code, Code]:
 
 def color_of(kind: str) -> tuple[float, float, float]:
     """Recommended display color of a kind, RGB 0 to 1."""
-    return tuple(value / 255.0 for value in _COLORS[kind])
+    red, green, blue = (value / 255.0 for value in _COLORS[kind])
+    return red, green, blue
 
 
 def structure_code(place: Place) -> Code:

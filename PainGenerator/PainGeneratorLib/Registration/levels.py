@@ -85,8 +85,8 @@ class PreparedPair:
             fixed, transform_points(np.linalg.inv(start), moving.geometry.corners_ras), CROP_MARGIN_MM
         )
         other = sampling.cropped(moving, transform_points(start, fixed.geometry.corners_ras), CROP_MARGIN_MM)
-        self.usable = near is not None and other is not None
-        if not self.usable:
+        self.usable = False
+        if near is None or other is None:
             return
         self._fixed = sampling.thinned(near[0], finest_mm)
         self._moving = sampling.thinned(other[0], finest_mm)

@@ -48,12 +48,8 @@ def judge(
     same_frame_of_reference : bool
         True when scanner coordinates are credible without any measurement.
     """
-    doubt = _doubt(found, parameters)
     better = _is_better(found, parameters)
-    if doubt is None and fit is not None and found.kind == "PET" and found.change_mm > max(fit.rms_mm, 1.0):
-        doubt = f"PET alone leads {found.change_mm:.1f} mm away from them, more than they differ among themselves."
-    if doubt is None and not better and found.change_mm > parameters.agreement_mm:
-        doubt = f"a place {found.change_mm:.1f} mm away agrees as well."
+    doubt = _doubt(found, parameters) or _doubt_about_start(found, fit, better, parameters)
     unchanged = "no better agreement than that of the start was found."
     matrix, advice = scanner, CHECK
     if doubt is None and better:
@@ -116,16 +112,28 @@ def _warnings(
             texts.append(f"Moved by {shift_mm:.1f} mm and {rotation_deg:.1f} degrees from the scanner's alignment.")
         if kind == "PET":
             texts.append(PET_ALONE)
-    if kept == "landmarks":
+    if kept == "landmarks" and fit is not None:
         texts.append(f"Aligned by landmarks alone (residual {fit.rms_mm:.1f} mm).")
     return tuple(texts)
 
 
+def _doubt_about_start(
+    found: PairSearch, fit: LandmarkFit | None, better: bool, parameters: AlignmentParameters
+) -> str | None:
+    """Why a search that is sound in itself cannot be trusted against its start; None when it can."""
+    if fit is not None and found.kind == "PET" and found.change_mm > max(fit.rms_mm, 1.0):
+        return f"PET alone leads {found.change_mm:.1f} mm away from them, more than they differ among themselves."
+    if not better and found.change_mm > parameters.agreement_mm:
+        return f"a place {found.change_mm:.1f} mm away agrees as well."
+    return None
+
+
 def _is_better(found: PairSearch, parameters: AlignmentParameters) -> bool:
-    if found.similarity_end is None or found.change_mm < parameters.minimum_change_mm:
+    start, end, information = found.similarity_start, found.similarity_end, found.information_start
+    if start is None or end is None or information is None or found.change_mm < parameters.minimum_change_mm:
         return False
-    gain = found.similarity_end - found.similarity_start
-    needed = max(parameters.minimum_gain * found.information_start, NOISE_FACTOR * (found.gain_noise or 0.0))
+    gain = end - start
+    needed = max(parameters.minimum_gain * information, NOISE_FACTOR * (found.gain_noise or 0.0))
     return gain > needed
 
 
