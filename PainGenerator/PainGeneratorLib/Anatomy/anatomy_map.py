@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -89,10 +88,6 @@ class AnatomyMap:
     counted: bool = False
     warnings: tuple[str, ...] = ()
     frame_to_map_ras: np.ndarray | None = None
-
-    def in_frame(self, frame_to_map_ras: np.ndarray) -> AnatomyMap:
-        """The same map for a reference frame whose points `frame_to_map_ras` (4 x 4) brings to the map's frame."""
-        return dataclasses.replace(self, frame_to_map_ras=np.asarray(frame_to_map_ras, dtype=float))
 
     def labels_of(
         self, structures: Iterable[str] | str, side: str | None = None, level: str | None = None

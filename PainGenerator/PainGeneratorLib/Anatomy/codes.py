@@ -185,11 +185,6 @@ def structure_code(place: Place) -> Code:
     return STRUCTURE_CODES.get(place.structure, own)
 
 
-def level_code(level: str | None) -> Code | None:
-    """Code of a vertebra or disc level; None when there is none."""
-    return None if level is None else VERTEBRA_CODES.get(level) or DISC_CODES.get(level)
-
-
 def terminology_entry(kind: str, place: Place | None = None) -> str:
     """Slicer's terminology entry string of a segment.
 

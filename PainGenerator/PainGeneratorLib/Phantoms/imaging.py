@@ -171,8 +171,8 @@ class MRImager:
             total = distort(total, geometry, self.metal, back, readout_axis, reach, strength)
         total = ndimage.gaussian_filter(total, (0, 0.55, 0.55))
         total *= bias
-        level = float(total[total > 0.1 * total.max()].mean())
-        total /= level
+        typical = float(total[total > 0.1 * total.max()].mean())
+        total /= typical
         sigma = np.float32(1 / snr)
         real = total + sigma * rng.standard_normal(total.shape, dtype=np.float32)
         return np.hypot(real, sigma * rng.standard_normal(total.shape, dtype=np.float32))

@@ -33,10 +33,6 @@ class SpineShape:
     disc_heights_mm: dict[str, float]
     half_height_mm: float
 
-    def disc_below(self, level: str) -> str:
-        order = [*LEVELS, "S1"]
-        return f"{level}/{order[order.index(level) + 1]}"
-
 
 def make_shape(rng: np.random.Generator, degenerated: dict[str, float]) -> SpineShape:
     """Stack the bodies on S1 with a seeded lordosis and scoliosis; the middle of L3 comes to the origin.

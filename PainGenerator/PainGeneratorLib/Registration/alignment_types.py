@@ -7,11 +7,6 @@ from typing import Any
 
 import numpy as np
 
-KEPT = ("identity/scanner", "registered", "landmarks", "not aligned", "by hand")
-"""Where a transform comes from; ``not aligned`` keeps the scanner's coordinates for want of a better one, ``by hand``
-was corrected in the scene."""
-VERDICTS = ("aligned", "kept the scanner's alignment", "not aligned")
-
 
 @dataclass(frozen=True)
 class AlignmentParameters:
@@ -55,9 +50,10 @@ class PairAlignment:
     start_ras : ndarray, shape (4, 4)
         Where the search began (the scanner's coordinates, or the landmarks' fit).
     kept : str
-        One of KEPT.
+        Where the transform comes from: ``identity/scanner``, ``registered``, ``landmarks``, ``by hand`` (corrected in
+        the scene) or ``not aligned`` (the scanner's coordinates, as there is no better transform).
     verdict : str
-        One of VERDICTS.
+        ``aligned``, ``kept the scanner's alignment`` or ``not aligned``.
     shift_mm, rotation_deg : float
         Change from the scanner's coordinates to the kept transform, at the middle of the overlap.
     spread_mm : float or None

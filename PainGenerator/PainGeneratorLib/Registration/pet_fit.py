@@ -14,7 +14,7 @@ from .quality import CHECK, GIVE_LANDMARKS
 from .rigid import change_between, mean_distance
 
 CHECK_SPACING_MM = 4.0
-"""Finest level of the check: a PET resolves no more."""
+"""Finest scale of the check: a PET resolves no more."""
 CHECK_RESTARTS = 2
 
 AlignPair = Callable[..., PairAlignment]

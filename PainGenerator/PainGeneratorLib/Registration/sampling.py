@@ -10,7 +10,6 @@ from scipy import ndimage
 
 from ..Numerics.core.image import Geometry, Image
 
-KINDS = ("MR", "CT", "PET")
 CT_AIR_HU = -500.0
 """Half-way between air and soft tissue."""
 CT_PADDING_HU = -1500.0
@@ -47,7 +46,7 @@ class Cells:
 
 @dataclass(frozen=True, eq=False)
 class WorkingImage:
-    """An image smoothed, thinned and cropped for one level of a registration.
+    """An image smoothed, thinned and cropped for one scale of a registration.
 
     Parameters
     ----------
@@ -183,7 +182,7 @@ def body_mask(image: Image, kind: str, valid: np.ndarray | None = None) -> np.nd
     ----------
     image : Image
     kind : str
-        One of KINDS: CT by its Hounsfield units, the others by Otsu's threshold, never above a fifth of the upper
+        ``MR``, ``CT`` or ``PET``: CT by its Hounsfield units, the others by Otsu's threshold, never above a fifth of the upper
         decile, so that fat-suppressed and low-uptake tissue stays in. PET by its log values: fat holds a tenth of
         the uptake of a hot organ, but ten times that of air.
     valid : ndarray of bool, optional

@@ -14,11 +14,11 @@ from PainGeneratorLib.Registration import sampling
 from PainGeneratorLib.Registration.alignment import align, align_case
 from PainGeneratorLib.Registration.alignment_types import AlignmentParameters, PairAlignment
 from PainGeneratorLib.Registration.landmarks import LandmarkFit, LandmarkPairs
-from PainGeneratorLib.Registration.levels import PreparedPair
 from PainGeneratorLib.Registration.metric import PairMetric
 from PainGeneratorLib.Registration.pet_fit import through_attenuation
 from PainGeneratorLib.Registration.quality import judge
 from PainGeneratorLib.Registration.rigid import mean_distance, motion
+from PainGeneratorLib.Registration.scales import PreparedPair
 from PainGeneratorLib.Registration.search import PairSearch
 from PainGeneratorLib.Registration.search import _spread as spread_of_restarts
 from PainGeneratorLib.Registration.similarity import IntensityScale, fixed_rows, mutual_information
