@@ -360,7 +360,7 @@ def match_family(facts: Mapping[int, LabelFacts]) -> LabelMatch:
 
 
 @dataclass(frozen=True)
-class _Score:
+class _FamilyScore:
     """How well the labels of one program fit the anatomy; `agreement` is the part of `checks` that passed."""
 
     agreement: float
@@ -369,13 +369,13 @@ class _Score:
     structures: Mapping[int, Structure]
 
 
-def _is_rival(one: _Score, best: _Score) -> bool:
+def _is_rival(one: _FamilyScore, best: _FamilyScore) -> bool:
     """Whether another program fits about as well and gives the labels another meaning."""
     fits = one.agreement >= best.agreement - _RIVAL_WITHIN and one.checks >= min(_ENOUGH_CHECKS, best.checks)
     return fits and one.structures != best.structures
 
 
-def _score(family: str, facts: Mapping[int, LabelFacts]) -> _Score:
+def _score(family: str, facts: Mapping[int, LabelFacts]) -> _FamilyScore:
     structures = {number: what for number, what in names_of_family(family).items() if number in facts}
     passed, made = plausibility(structures, facts)
-    return _Score(passed / made if made else 0.0, made, family, structures)
+    return _FamilyScore(passed / made if made else 0.0, made, family, structures)

@@ -85,7 +85,7 @@ class HipImplant:
         return foot + np.linalg.norm(cup - foot) * down
 
 
-def hip_implant(side: str, stem_ras: np.ndarray | None, void: Region | None = None) -> HipImplant:
+def implant_from_void(side: str, stem_ras: np.ndarray | None, void: Region | None = None) -> HipImplant:
     """A prosthesis from what was found on MR: the stem's axis and the connected signal void.
 
     The cup is the sphere that most of the outer surface of the void medial of the stem lies on: the dome of metal is

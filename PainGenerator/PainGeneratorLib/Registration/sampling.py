@@ -182,9 +182,9 @@ def body_mask(image: Image, kind: str, valid: np.ndarray | None = None) -> np.nd
     ----------
     image : Image
     kind : str
-        ``MR``, ``CT`` or ``PET``: CT by its Hounsfield units, the others by Otsu's threshold, never above a fifth of the upper
-        decile, so that fat-suppressed and low-uptake tissue stays in. PET by its log values: fat holds a tenth of
-        the uptake of a hot organ, but ten times that of air.
+        ``MR``, ``CT`` or ``PET``. The body on CT is found by its Hounsfield units, on the others by Otsu's threshold,
+        but never above a fifth of the upper decile, so that fat-suppressed and low-uptake tissue stays in. On PET the
+        threshold is taken on log values: fat holds a tenth of the uptake of a hot organ, but ten times that of air.
     valid : ndarray of bool, optional
         Where values were measured.
     """
@@ -279,7 +279,7 @@ def thinned(image: Image, spacing_mm: float) -> Image:
     return Image(array.astype(np.float32, copy=False), Geometry(array.shape, matrix))
 
 
-def smoothed(image: Image, valid: np.ndarray | None, sigma_mm: float) -> WorkingImage:
+def smoothed_in_view(image: Image, valid: np.ndarray | None, sigma_mm: float) -> WorkingImage:
     """Smooth with a Gaussian in which only valid voxels take part (normalised convolution).
 
     Parameters

@@ -116,8 +116,8 @@ class PreparedPair:
         moving = sampling.thinned(self._moving, scale.spacing_mm)
         sigma = PET_SMOOTHING_MM if self.kind == "PET" else scale.smoothing_mm
         return (
-            sampling.smoothed(fixed, sampling.view_mask(fixed, self.fixed_kind), scale.smoothing_mm),
-            sampling.smoothed(moving, sampling.view_mask(moving, self.kind), sigma),
+            sampling.smoothed_in_view(fixed, sampling.view_mask(fixed, self.fixed_kind), scale.smoothing_mm),
+            sampling.smoothed_in_view(moving, sampling.view_mask(moving, self.kind), sigma),
         )
 
     def near_bone(self, distance_mm: float, points_ras: np.ndarray) -> np.ndarray:

@@ -16,7 +16,7 @@ from PainGeneratorLib.Anatomy.level_count import with_counted_levels
 from PainGeneratorLib.Anatomy.places import Namer
 from PainGeneratorLib.Anatomy.spine import Spine, VertebraFrame, _without_cut_off, find_spine
 from PainGeneratorLib.Anatomy.spine_places import side_of
-from PainGeneratorLib.Anatomy.zones import HipImplant, cup_zone, gruen_zone, hip_implant, stem_position
+from PainGeneratorLib.Anatomy.zones import HipImplant, cup_zone, gruen_zone, implant_from_void, stem_position
 from PainGeneratorLib.Numerics.body.symmetry import SymmetryPlane
 from PainGeneratorLib.Numerics.core.image import Geometry, Image, Region, transform_points
 from PainGeneratorLib.Numerics.core.records import FLAG_TEXTS, MR_KINDS, Place
@@ -234,7 +234,7 @@ def test_places_at_a_prosthesis_get_their_zone(side):
 
 
 def test_an_implant_without_stem_or_cup_says_so():
-    bare = hip_implant("left", None)
+    bare = implant_from_void("left", None)
     with pytest.raises(ValueError, match="stem"):
         stem_position(np.zeros(3), bare)
     with pytest.raises(ValueError, match="cup"):
@@ -255,7 +255,9 @@ def test_the_cup_is_found_in_the_implants_void(is_shell):
     way = hip.stem_tip_ras - hip.stem_top_ras
     along = np.clip((points - hip.stem_top_ras) @ way / (way @ way), 0, 1)
     mask |= np.linalg.norm(points - hip.stem_top_ras - along[:, None] * way, axis=1) < 9
-    found = hip_implant("left", np.stack([hip.stem_top_ras, hip.stem_tip_ras]), Region(geometry, np.flatnonzero(mask)))
+    found = implant_from_void(
+        "left", np.stack([hip.stem_top_ras, hip.stem_tip_ras]), Region(geometry, np.flatnonzero(mask))
+    )
     assert np.linalg.norm(found.cup_center_ras - hip.cup_center_ras) < 4.0
     assert found.cup_radius_mm == pytest.approx(26.0, abs=3.0)
 
