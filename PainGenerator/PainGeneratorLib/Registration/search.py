@@ -97,19 +97,19 @@ def search_pair(
     Parameters are those of :func:`alignment.align`; `kinds` are those of the fixed and the moving image, `start` maps
     fixed to moving points.
     """
-    scales = [scale for scale in SCALES if scale.spacing_mm >= parameters.finest_spacing_mm]
-    bounds = np.repeat([parameters.maximum_shift_mm, np.radians(parameters.maximum_rotation_deg) * TURN_RADIUS_MM], 3)
-    generator = np.random.default_rng(parameters.seed)
+    scales = [scale for scale in SCALES if scale.spacing_mm >= parameters.search.finest_spacing_mm]
+    bounds = np.repeat([parameters.limits.shift_mm, np.radians(parameters.limits.rotation_deg) * TURN_RADIUS_MM], 3)
+    generator = np.random.default_rng(parameters.search.seed)
     progress(0.0, "preparing")
     pair = PreparedPair(fixed, moving, kinds, start, fixed_mask, scales[-1].spacing_mm)
     if not pair.usable:
         return PairSearch(start, start, fixed.geometry.center_ras, np.zeros((0, 3)), 0.0)
     found = _begin(pair, start, scales[0])
-    if found.overlap_ml < parameters.minimum_overlap_ml:
+    if found.overlap_ml < parameters.search.minimum_overlap_ml:
         return found
     starts = [np.zeros(6)] + [
-        _perturbation(generator, parameters.restart_shift_mm, parameters.restart_rotation_deg)
-        for _ in range(parameters.restarts)
+        _perturbation(generator, parameters.restarts.shift_mm, parameters.restarts.rotation_deg)
+        for _ in range(parameters.restarts.count)
     ]
     places = [(0.0, start, 1) for start in starts]
     for number, scale in enumerate(scales):
@@ -124,7 +124,7 @@ def search_pair(
         if scale.spacing_mm == HALVES_SPACING_MM:
             found.halves_mm = _disagreement_of_halves(metric, places[0][1], bounds, scale.tolerance)
             limit = _compare_nearby(found, metric, places[0][1])
-            found.spread_mm = _spread(results, found, limit) if parameters.restarts else None
+            found.spread_mm = _spread(results, found, limit) if parameters.restarts.count else None
     _conclude(found, metric, places[0][1], bounds, pair)
     return found
 
@@ -157,7 +157,7 @@ def _metric(
         near = pair.near_bone(scale.bone_mm, mapped)
         if near.sum() * geometry.voxel_volume_ml > LEAST_BONE_ML:
             chance[near] = 1.0 / near.mean()
-    count = int(parameters.samples * scale.share)
+    count = int(parameters.search.samples * scale.share)
     times = -(-count // len(points))  # more than one point for a voxel of the mask where voxels are few
     pick = np.sort(
         np.concatenate(
@@ -168,15 +168,15 @@ def _metric(
         )
     )
     jitter = generator.uniform(-0.5, 0.5, (len(pick), 3)) @ geometry.ijk_to_ras[:3, :3].T
-    penalty = parameters.pet_start_penalty if pair.kind == "PET" else 0.0
-    edges = {"PET": parameters.pet_edge_weight, "MR": parameters.mr_edge_weight}.get(pair.kind, 0.0)
+    penalty = parameters.search.pet_start_penalty if pair.kind == "PET" else 0.0
+    edges = {"PET": parameters.edges.pet_weight, "MR": parameters.edges.mr_weight}.get(pair.kind, 0.0)
     return PairMetric(
         *images,
         points[pick] + jitter,
         found.start,
         found.center_ras,
         place=place,
-        bins=parameters.bins,
+        bins=parameters.search.bins,
         edge_weight=edges * scale.edges,
         penalty=penalty,
     )

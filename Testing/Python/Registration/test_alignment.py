@@ -41,7 +41,11 @@ VALUES = {
 @pytest.fixture(scope="module")
 def parameters() -> AlignmentParameters:
     shipped = load_protocol("low-back").stage("alignment", AlignmentParameters)
-    return dataclasses.replace(shipped, samples=16000, restarts=2, finest_spacing_mm=4.0)
+    return dataclasses.replace(
+        shipped,
+        search=dataclasses.replace(shipped.search, samples=16000, finest_spacing_mm=4.0),
+        restarts=dataclasses.replace(shipped.restarts, count=2),
+    )
 
 
 def tissue_at(points_ras: np.ndarray) -> np.ndarray:
