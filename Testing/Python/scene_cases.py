@@ -91,7 +91,7 @@ def few_series(folder: Path) -> DicomFolder:
 
 def quick_alignment(session) -> None:
     """Settings with which the alignment takes seconds."""
-    for name, value in (("restarts", 1), ("samples", 2000), ("finest_spacing_mm", 5.0)):
+    for name, value in (("restarts.count", 1), ("search.samples", 2000), ("search.finest_spacing_mm", 5.0)):
         session.set_parameter(f"alignment.{name}", value)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -94,10 +93,6 @@ class AnatomyMap(Kept):
     not_kept = ("image",)
     """The labels are kept as a volume of the scene."""
 
-    def in_frame(self, frame_to_map_ras: np.ndarray) -> AnatomyMap:
-        """The same map for a reference frame whose points `frame_to_map_ras` (4 x 4) brings to the map's frame."""
-        return dataclasses.replace(self, frame_to_map_ras=np.asarray(frame_to_map_ras, dtype=float))
-
     def labels_of(
         self, structures: Iterable[str] | str, side: str | None = None, level: str | None = None
     ) -> list[int]:
@@ -119,15 +114,20 @@ class AnatomyMap(Kept):
         labels = [label for label in labels if label <= len(self._boxes) and self._boxes[label - 1] is not None]
         if not labels:
             return None
-        boxes = [self._boxes[label - 1] for label in labels]
+        boxes = [box for label in labels if (box := self._boxes[label - 1]) is not None]
         shape = self.image.geometry.shape
-        low = [max(min(box[axis].start for box in boxes) - margin, 0) for axis in range(3)]
-        high = [min(max(box[axis].stop for box in boxes) + margin, shape[axis]) for axis in range(3)]
-        part = self.image.array[tuple(slice(a, b) for a, b in zip(low, high, strict=True))]
+        k, j, i = (
+            slice(
+                max(min(box[axis].start for box in boxes) - margin, 0),
+                min(max(box[axis].stop for box in boxes) + margin, shape[axis]),
+            )
+            for axis in range(3)
+        )
+        part = self.image.array[k, j, i]
         table = np.zeros(int(self.image.array.max()) + 1, dtype=bool)
         table[labels] = True
-        extent = tuple(b - a for a, b in zip(low, high, strict=True))
-        return Image(table[part], self.image.geometry.cropped(tuple(low), extent))
+        extent = (k.stop - k.start, j.stop - j.start, i.stop - i.start)
+        return Image(table[part], self.image.geometry.cropped((k.start, j.start, i.start), extent))
 
     def points(self, labels: Iterable[int]) -> np.ndarray:
         """Voxel centres of some labels, RAS mm of the map's own frame, shape (n, 3)."""

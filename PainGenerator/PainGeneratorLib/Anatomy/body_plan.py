@@ -1,8 +1,8 @@
-"""Left, right and position words from the images alone, for cases without an anatomy segmentation.
+"""Side and position from the images alone, for cases without an anatomy segmentation.
 
-The midline is found, not assumed: from the spine line where it shows, else from the symmetry plane, else from the
-outline of
-the body. Names say what is known - side, distance to the spine line, zone at the implant - and never a level.
+The midline is looked for in the images: it comes from the spine line where that is seen, else from the plane of
+symmetry, else from the outline of the body. Names say what is known, which is the side, the distance to the spine line
+and the zone at the implant. They never say a level.
 """
 
 from __future__ import annotations
@@ -23,16 +23,27 @@ from .spine_places import SPREAD_PART
 from .zones import HipImplant
 
 MIDLINE_MM = 5.0
-"""Nearer to the midline than this a place is called midline: a fifth of a lumbar body's half width. Ours."""
-_SPINE_LATERAL_MM = 25.0
-_SPINE_BEHIND_MM, _SPINE_FRONT_MM = 40.0, 55.0
-_PARASPINAL_MM = 65.0
-_HALF_BODY_MM = (140.0, 220.0)
-"""Half the width of an adult's pelvis with its soft tissue; ours."""
-_ONE_LEG_MM = 230.0
-_MOST_TURN_DEG = 15.0
-_CLEARLY_ALIKE = 0.9
-"""Of the unlikeness of both sides of the spine, lying straight: what a turn has to get below. Ours."""
+"""A place nearer to the midline than this is called midline, mm: a fifth of the half width of a lumbar body. Our
+estimate."""
+SPINE_SIDE_MM = 25.0
+"""The spine reaches at most this far to either side of its line, mm. Our estimate."""
+SPINE_BEHIND_MM = 40.0
+"""The spine reaches at most this far behind its line, mm. Our estimate."""
+SPINE_FRONT_MM = 55.0
+"""The spine reaches at most this far in front of its line, mm. Our estimate."""
+PARASPINAL_MM = 65.0
+"""The muscles beside the spine reach at most this far to either side of its line, mm. Our estimate."""
+LINE_OFF_PLANE_MM = 20.0
+"""A spine line farther than this from the plane of symmetry is not believed, mm. Our estimate."""
+HALF_BODY_MM = (140.0, 220.0)
+"""Least and largest half width of the pelvis of an adult with its soft tissue, mm. Our estimate."""
+ONE_LEG_MM = 230.0
+"""A body narrower than this that lies beside the axis of the scanner may be one leg, mm. Our estimate."""
+MOST_TURN_DEG = 15.0
+"""Largest turn of the patient about the long axis that is looked for, degrees. Our estimate."""
+CLEARLY_ALIKE = 0.9
+"""A turn of the patient counts only when it lowers the difference between both sides of the spine below this part of
+the difference without a turn. Our estimate."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,19 +100,19 @@ class BodyPlan(Kept):
         centroid = points.mean(axis=0)
         lateral = abs(float(self.lateral_mm(centroid)))
         if self.spine_line is None:
-            structure = "hip region" if self.implant is not None and lateral > _PARASPINAL_MM else "trunk"
+            structure = "hip region" if self.implant is not None and lateral > PARASPINAL_MM else "trunk"
             name = f"{side} {structure}, {lateral:.0f} mm lateral of the midline"
             if side == "midline":
                 name = f"{structure}, in the midline"
             return Place(name, structure, side, flags=flags)
         front = float((centroid - self.spine_line.at(centroid[2]))[1])
         depth = f"{abs(front):.0f} mm {'in front of' if front > 0 else 'behind'}"
-        if lateral <= _SPINE_LATERAL_MM and -_SPINE_BEHIND_MM <= front <= _SPINE_FRONT_MM:
+        if lateral <= SPINE_SIDE_MM and -SPINE_BEHIND_MM <= front <= SPINE_FRONT_MM:
             structure = "spine"
-        elif lateral <= _PARASPINAL_MM and front <= _SPINE_FRONT_MM:
+        elif lateral <= PARASPINAL_MM and front <= SPINE_FRONT_MM:
             structure = "paraspinal region"
         else:
-            structure = "pelvis or flank" if lateral > _PARASPINAL_MM else "prevertebral region"
+            structure = "pelvis or flank" if lateral > PARASPINAL_MM else "prevertebral region"
         if side == "midline":
             where_to = "in the spine line" if abs(front) <= MIDLINE_MM else f"{depth} the spine line"
             return Place(f"{structure}, midline, {where_to}", structure, side, flags=flags)
@@ -154,29 +165,40 @@ def find_body_plan(
     """
     outline = _outline(reference, tissues)
     plane = symmetry if symmetry is not None and _fits(symmetry, outline) else None
-    expected = None if plane is None else float(plane.point_ras[0])
-    if plane is None and outline.middle_ras is not None:
-        expected = float(outline.middle_ras[0])
     if line is None and implant is None:
-        line = find_spine_line(reference, fluid, expected)
-    if line is not None and line.quality < RELIABLE_SPINE:
-        line = None
-    if line is not None:
-        near = plane is None or abs(float(np.median(plane.signed_distance_mm(line.points_ras)))) < 20.0
-        if near:
-            normal = _turned_left(reference, line) if plane is None else plane.normal_ras
-            return BodyPlan(line.points_ras.mean(axis=0), normal, "spine line", line, implant)
-        line = None
+        line = find_spine_line(reference, fluid, _expected_middle(plane, outline))
+    if line is not None and _is_usable(line, plane):
+        normal = _turned_left(reference, line) if plane is None else plane.normal_ras
+        return BodyPlan(line.points_ras.mean(axis=0), normal, "spine line", line, implant)
     if plane is not None:
-        return BodyPlan(plane.point_ras, plane.normal_ras, "symmetry plane", line, implant)
-    left = np.array([-1.0, 0.0, 0.0])
+        return BodyPlan(plane.point_ras, plane.normal_ras, "symmetry plane", None, implant)
     if outline.middle_ras is not None:
-        return BodyPlan(outline.middle_ras, outline.left_ras, "body outline", line, implant)
+        return BodyPlan(outline.middle_ras, outline.left_ras, "body outline", None, implant)
+    return _plan_of_one_side(outline, implant)
+
+
+def _expected_middle(plane: SymmetryPlane | None, outline: _Outline) -> float | None:
+    """R coordinate near which the spine is expected, mm; None when neither plane nor outline tells it."""
+    if plane is not None:
+        return float(plane.point_ras[0])
+    return None if outline.middle_ras is None else float(outline.middle_ras[0])
+
+
+def _is_usable(line: SpineLine, plane: SymmetryPlane | None) -> bool:
+    """Whether a spine line is reliable and lies near the plane of symmetry, where that is known."""
+    if line.quality < RELIABLE_SPINE:
+        return False
+    return plane is None or abs(float(np.median(plane.signed_distance_mm(line.points_ras)))) < LINE_OFF_PLANE_MM
+
+
+def _plan_of_one_side(outline: _Outline, implant: HipImplant | None) -> BodyPlan:
+    """The plan where the images show neither the middle of the body nor its plane of symmetry."""
     middle = np.array([_middle_from_one_side(outline), 0.0, 0.0])
     if implant is not None:
         middle = _behind_implant(implant, middle)
     known = outline.skin_left_mm is not None or outline.skin_right_mm is not None or implant is not None
-    return BodyPlan(middle, left, "body outline" if known else "scanner axis", line, implant)
+    left = np.array([-1.0, 0.0, 0.0])
+    return BodyPlan(middle, left, "body outline" if known else "scanner axis", None, implant)
 
 
 def _turned_left(reference: Image, line: SpineLine) -> np.ndarray:
@@ -204,10 +226,10 @@ def _turned_left(reference: Image, line: SpineLine) -> np.ndarray:
         seen = np.isfinite(difference)
         return float(difference[seen].mean()) if seen.mean() > 0.5 else np.inf
 
-    turns = np.arange(-_MOST_TURN_DEG, _MOST_TURN_DEG + 0.5)
+    turns = np.arange(-MOST_TURN_DEG, MOST_TURN_DEG + 0.5)
     unlike = np.array([unlikeness(turn) for turn in turns])
     best = int(np.argmin(unlike))
-    is_clear = 0 < best < len(turns) - 1 and unlike[best] < _CLEARLY_ALIKE * unlikeness(0.0)
+    is_clear = 0 < best < len(turns) - 1 and unlike[best] < CLEARLY_ALIKE * unlikeness(0.0)
     turn = np.radians(turns[best]) if is_clear else 0.0
     return np.array([-np.cos(turn), -np.sin(turn), 0.0])
 
@@ -258,7 +280,7 @@ def _outline(reference: Image, tissues: Image | None) -> _Outline:
         middles = 0.5 * (right[first] + right[last])[both]
         at = np.array([np.median(middles), geometry.center_ras[1], np.median(heights[both])])
         width = float(np.median((right[last] - right[first])[both]))
-        if width > _ONE_LEG_MM or abs(at[0]) < 0.2 * width:
+        if width > ONE_LEG_MM or abs(at[0]) < 0.2 * width:
             middle = at
         else:
             skin_left, skin_right = (None, skin_right) if at[0] > 0 else (skin_left, None)
@@ -280,15 +302,15 @@ def _fits(symmetry: SymmetryPlane, outline: _Outline) -> bool:
         return abs(float(symmetry.signed_distance_mm(outline.middle_ras))) < 60.0
     at = float(symmetry.point_ras[0])
     sides = [skin for skin in (outline.skin_left_mm, outline.skin_right_mm) if skin is not None]
-    return all(abs(at - skin) >= 0.7 * _HALF_BODY_MM[0] for skin in sides) or not sides
+    return all(abs(at - skin) >= 0.7 * HALF_BODY_MM[0] for skin in sides) or not sides
 
 
 def _middle_from_one_side(outline: _Outline) -> float:
     """R coordinate of the middle when one side of the body shows, or none: near the scanner's axis."""
     if outline.skin_left_mm is not None and outline.skin_right_mm is None:
-        return float(np.clip(0.0, outline.skin_left_mm + _HALF_BODY_MM[0], outline.skin_left_mm + _HALF_BODY_MM[1]))
+        return float(np.clip(0.0, outline.skin_left_mm + HALF_BODY_MM[0], outline.skin_left_mm + HALF_BODY_MM[1]))
     if outline.skin_right_mm is not None and outline.skin_left_mm is None:
-        return float(np.clip(0.0, outline.skin_right_mm - _HALF_BODY_MM[1], outline.skin_right_mm - _HALF_BODY_MM[0]))
+        return float(np.clip(0.0, outline.skin_right_mm - HALF_BODY_MM[1], outline.skin_right_mm - HALF_BODY_MM[0]))
     return 0.0
 
 

@@ -156,7 +156,8 @@ def type_code(kind: str) -> tuple[Code, Code]:
 
 def color_of(kind: str) -> tuple[float, float, float]:
     """Recommended display color of a kind, RGB 0 to 1."""
-    return tuple(value / 255.0 for value in _COLORS[kind])
+    red, green, blue = (value / 255.0 for value in _COLORS[kind])
+    return red, green, blue
 
 
 def structure_code(place: Place) -> Code:
@@ -167,11 +168,6 @@ def structure_code(place: Place) -> Code:
         return VERTEBRA_CODES[place.level]
     own = Code(OWN, place.structure.replace(" ", "-")[:16], place.structure.capitalize())
     return STRUCTURE_CODES.get(place.structure, own)
-
-
-def level_code(level: str | None) -> Code | None:
-    """Code of a vertebra or disc level; None when there is none."""
-    return None if level is None else VERTEBRA_CODES.get(level) or DISC_CODES.get(level)
 
 
 def terminology_entry(kind: str, place: Place | None = None) -> str:

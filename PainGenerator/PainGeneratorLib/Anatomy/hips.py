@@ -12,7 +12,7 @@ from scipy.spatial import cKDTree
 from ..Numerics.core.image import Region
 from .anatomy_map import AnatomyMap
 from .spine import patient_left
-from .zones import HipImplant, hip_implant
+from .zones import HipImplant, implant_from_void
 
 HIP_BONES = ("hip bone", "ilium", "ischium", "pubis", "acetabulum")
 FEMUR_PARTS = ("femur", "femoral head", "greater trochanter", "lesser trochanter")
@@ -160,7 +160,7 @@ def labeled_implant(anatomy: AnatomyMap) -> HipImplant | None:
         mask = anatomy.mask(anatomy.labels_of("implant", side))
         if mask is not None:
             region = Region.from_mask(mask.array, mask.geometry)
-            return hip_implant(side, _stem_axis(region.points_ras), region)
+            return implant_from_void(side, _stem_axis(region.points_ras), region)
     return None
 
 

@@ -130,30 +130,56 @@ def structure_of_name(name: str) -> Structure:
     Structure
         Unknown names are kept in plain words.
     """
-    spaced = re.sub(r"(?<=[a-z])(?=[A-Z][a-z])", " ", name)
-    tokens = [token for token in re.split(r"[^A-Za-z0-9]+", spaced.lower()) if token]
-    sides = [token for token in tokens if token in ("left", "right")]
-    if not sides and tokens and tokens[-1] in ("l", "r"):
-        sides = [{"l": "left", "r": "right"}[tokens.pop()]]
-    split = [part for token in tokens for part in _split_levels(token)]
-    levels = [_level(token) for token in split if _LEVEL.match(token) and _level(token) in VERTEBRAE]
-    if levels and levels[0] not in ("S1",) and split[-1] == "s":
-        levels.append("S1")
-        split.pop()
-    words = [
-        token
-        for token in split
-        if token not in ("left", "right", "of", "the", "and")
-        and not (_LEVEL.match(token) and _level(token) in VERTEBRAE)
-    ]
-    joined = "".join(word for word in words if not word.isdigit())
-    structure = _BY_WORD.get(joined) or _BY_WORD.get("".join(w for w in words if w not in ("muscle", "bone", "joint")))
-    if structure is None:
-        structure = ("disc" if len(levels) == 2 else "vertebra") if levels and not words else " ".join(words) or name
-    side = sides[0] if len(set(sides)) == 1 else None
+    tokens, side = _without_side(name)
+    levels, words = _levels_and_words(tokens)
+    structure = _structure_of_words(words) or _structure_of_levels(words, levels) or " ".join(words) or name
     if levels and levels[0].startswith("S") and structure == "vertebra":
         return Structure("sacrum", side, levels[0])
     return Structure(structure, side, _joined_level(structure, levels))
+
+
+_FILLERS = ("left", "right", "of", "the", "and")
+"""Words of a name that say nothing about the structure."""
+_GENERAL_WORDS = ("muscle", "bone", "joint")
+"""Words that some programs add to the name of a structure."""
+
+
+def _without_side(name: str) -> tuple[list[str], str | None]:
+    """The words of a name in lower case, without a letter for the side at its end; and the side."""
+    spaced = re.sub(r"(?<=[a-z])(?=[A-Z][a-z])", " ", name)
+    tokens = [token for token in re.split(r"[^A-Za-z0-9]+", spaced.lower()) if token]
+    sides = {token for token in tokens if token in ("left", "right")}
+    if not sides and tokens and tokens[-1] in ("l", "r"):
+        sides = {{"l": "left", "r": "right"}[tokens.pop()]}
+    return tokens, sides.pop() if len(sides) == 1 else None
+
+
+def _levels_and_words(tokens: list[str]) -> tuple[list[str], list[str]]:
+    """The levels that the words of a name hold, and its other words; an S after a level is the sacrum."""
+    split = [part for token in tokens for part in _split_levels(token)]
+    levels = [_level(token) for token in split if _is_level(token)]
+    if levels and levels[0] != "S1" and split[-1] == "s":
+        levels.append("S1")
+        split.pop()
+    return levels, [token for token in split if token not in _FILLERS and not _is_level(token)]
+
+
+def _structure_of_words(words: list[str]) -> str | None:
+    """The structure that words stand for; None when they are not known."""
+    joined = "".join(word for word in words if not word.isdigit())
+    return _BY_WORD.get(joined) or _BY_WORD.get("".join(word for word in words if word not in _GENERAL_WORDS))
+
+
+def _structure_of_levels(words: list[str], levels: list[str]) -> str | None:
+    """Disc or vertebra, where a name is nothing but its levels."""
+    if not levels or words:
+        return None
+    return "disc" if len(levels) == 2 else "vertebra"
+
+
+def _is_level(token: str) -> bool:
+    """Whether a word names a vertebra."""
+    return bool(_LEVEL.match(token)) and _level(token) in VERTEBRAE
 
 
 def _split_levels(token: str) -> list[str]:
@@ -248,7 +274,13 @@ _LARGEST_ML = {
 """Upper limits of volume, generous; lower ones say nothing as fields of view cut structures. Ours."""
 
 _ENOUGH_CHECKS = 3
+"""Fewer checks against the anatomy than this confirm nothing. Our estimate."""
 _LEAST_AGREEMENT = 0.75
+"""At least this part of the checks must pass before a program counts as confirmed. Our estimate."""
+_CONTRADICTED_BELOW = 0.5
+"""Where less than this part of the checks passes, the anatomy contradicts the program. Our estimate."""
+_RIVAL_WITHIN = 0.1
+"""Another program whose part of passed checks is lower by at most this is a rival. Our estimate."""
 
 
 def plausibility(structures: Mapping[int, Structure], facts: Mapping[int, LabelFacts]) -> tuple[int, int]:
@@ -318,20 +350,33 @@ def match_family(facts: Mapping[int, LabelFacts]) -> LabelMatch:
     if not possible:
         shown = ", ".join(str(number) for number in sorted(present)[:12])
         raise PainGeneratorError(f"The labels of the anatomy segmentation ({shown}) are of no known program.", ADVICE)
-    scored = []
-    for family in possible:
-        structures = {number: what for number, what in names_of_family(family).items() if number in present}
-        passed, made = plausibility(structures, facts)
-        scored.append((passed / made if made else 0.0, made, family, structures))
-    scored.sort(key=lambda entry: (-entry[0], -entry[1]))
-    agreement, made, family, structures = scored[0]
-    borne_out = made >= _ENOUGH_CHECKS and agreement >= _LEAST_AGREEMENT
-    rivals = [
-        entry
-        for entry in scored[1:]
-        if entry[0] >= agreement - 0.1 and entry[1] >= min(_ENOUGH_CHECKS, made) and entry[3] != structures
-    ]
-    if rivals or (len(possible) > 1 and not borne_out) or (made and agreement < 0.5):
-        names = ", ".join(entry[2] for entry in scored[:3])
+    scored = sorted((_score(family, facts) for family in possible), key=lambda one: (-one.agreement, -one.checks))
+    best = scored[0]
+    is_confirmed = best.checks >= _ENOUGH_CHECKS and best.agreement >= _LEAST_AGREEMENT
+    is_contradicted = best.checks and best.agreement < _CONTRADICTED_BELOW
+    if is_contradicted or (len(possible) > 1 and not is_confirmed) or any(_is_rival(one, best) for one in scored[1:]):
+        names = ", ".join(one.family for one in scored[:3])
         raise PainGeneratorError(f"The labels of the anatomy segmentation may be those of {names}.", ADVICE)
-    return LabelMatch(family, "certain" if borne_out else "likely", structures)
+    return LabelMatch(best.family, "certain" if is_confirmed else "likely", best.structures)
+
+
+@dataclass(frozen=True)
+class _FamilyScore:
+    """How well the labels of one program fit the anatomy; `agreement` is the part of `checks` that passed."""
+
+    agreement: float
+    checks: int
+    family: str
+    structures: Mapping[int, Structure]
+
+
+def _is_rival(one: _FamilyScore, best: _FamilyScore) -> bool:
+    """Whether another program fits about as well and gives the labels another meaning."""
+    fits = one.agreement >= best.agreement - _RIVAL_WITHIN and one.checks >= min(_ENOUGH_CHECKS, best.checks)
+    return fits and one.structures != best.structures
+
+
+def _score(family: str, facts: Mapping[int, LabelFacts]) -> _FamilyScore:
+    structures = {number: what for number, what in names_of_family(family).items() if number in facts}
+    passed, made = plausibility(structures, facts)
+    return _FamilyScore(passed / made if made else 0.0, made, family, structures)

@@ -47,6 +47,8 @@ def with_counted_levels(anatomy: AnatomyMap) -> AnatomyMap:
     if not discs:
         return anatomy
     mask = anatomy.mask(discs)
+    if mask is None:
+        return anatomy
     parts, centers = _disc_parts(mask)
     if not len(centers):
         return anatomy
@@ -90,7 +92,7 @@ def _chain_from_sacrum(
     for part in centers:
         points = geometry.to_ras(np.argwhere(parts == part)[:, ::-1])
         gaps[part] = float(tree.query(points)[0].min())
-    lowest = min(gaps, key=gaps.get)
+    lowest = min(gaps, key=lambda part: gaps[part])
     if gaps[lowest] > _DISC_ON_SACRUM_MM or centers[lowest][2] < sacrum[:, 2].mean():
         return []
     chain, left = [lowest], set(centers) - {lowest}
@@ -99,7 +101,7 @@ def _chain_from_sacrum(
         steps = {part: float(np.linalg.norm(centers[part] - here)) for part in left if centers[part][2] > here[2]}
         if not steps:
             break
-        following = min(steps, key=steps.get)
+        following = min(steps, key=lambda part: steps[part])
         if not _DISC_STEP_MM[0] < steps[following] < _DISC_STEP_MM[1]:
             break
         if len(chain) > 1 and steps[following] > 1.7 * np.linalg.norm(here - centers[chain[-2]]):
@@ -114,7 +116,7 @@ def _levels_between(anatomy: AnatomyMap, named: list[int], centers: dict[int, np
     by_level: dict[str, list[np.ndarray]] = {}
     for number in [*named, *anatomy.labels_of("sacrum")]:
         what = anatomy.structures[number]
-        level = "S1" if what.structure == "sacrum" else what.level
+        level = "S1" if what.structure == "sacrum" else what.level or ""
         by_level.setdefault(level, []).append(anatomy.points([number]))
     trees = {level: cKDTree(np.concatenate(points)) for level, points in by_level.items()}
     order = sorted(trees, key=VERTEBRAE.index)

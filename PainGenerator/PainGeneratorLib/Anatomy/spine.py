@@ -182,6 +182,8 @@ def _body_core(anatomy: AnatomyMap, level: str) -> np.ndarray:
     """The middle of the vertebral body: mean of the voxels that lie deepest inside the mask."""
     labels = anatomy.labels_of(BODY_PARTS, level=level) or anatomy.labels_of(VERTEBRA_PARTS, level=level)
     mask = anatomy.mask(labels)
+    if mask is None:
+        raise ValueError(f"no voxel is labeled as {level}")
     depth = ndimage.distance_transform_edt(np.pad(mask.array, 1), sampling=mask.geometry.spacing_kji_mm)[
         1:-1, 1:-1, 1:-1
     ]
@@ -193,7 +195,9 @@ def _discs(anatomy: AnatomyMap) -> dict[str, Joint]:
     found = {}
     for number in anatomy.labels_of("disc"):
         level = anatomy.structures[number].level
-        points = anatomy.points([number]) if level else np.empty((0, 3))
+        if level is None:
+            continue
+        points = anatomy.points([number])
         if len(points):
             found[level] = Joint(level, None, points.mean(axis=0))
     return found
@@ -320,27 +324,57 @@ def _facets(anatomy: AnatomyMap, spine: Spine) -> tuple[Joint, ...]:
     seen: dict[tuple[str, float], np.ndarray] = {}
     pairs = [(frame, spine.below(frame.level)) for frame in spine.frames]
     for frame, lower_level in pairs:
-        lower = posterior.get(lower_level, sacrum if lower_level == "S1" else np.empty((0, 3)))
-        for sign in SIGNS.values() if len(lower) else ():
-            center = _contact(frame, posterior[frame.level], lower, sign)
-            if center is not None:
-                seen[frame.level, sign] = frame.local(center) * [sign, 1.0, 1.0]
+        lower = posterior.get(lower_level or "", sacrum if lower_level == "S1" else np.empty((0, 3)))
+        seen |= _contacts(frame, posterior[frame.level], lower)
     found = []
     for place, (frame, lower_level) in enumerate(pairs):
         # Beyond the lowest vertebra that is seen there may be anything: only the sacrum is known to follow.
         if lower_level is None or not (lower_level in posterior or len(sacrum)):
             continue
         expected = _like_neighbors([frame.level for frame in spine.frames], place, seen)
-        for side, sign in SIGNS.items():
-            local = seen.get((frame.level, sign))
-            if expected is not None and (local is None or np.linalg.norm(local - expected) > _UNLIKE_NEIGHBORS_MM):
-                local = expected
-            if local is not None:
-                center = frame.center_ras + np.stack([frame.left, frame.front, frame.up], axis=1) @ (
-                    local * [sign, 1.0, 1.0]
-                )
-                found.append(Joint(f"{frame.level}/{lower_level}", side, center))
+        found += _facet_pair(frame, f"{frame.level}/{lower_level}", seen, expected)
     return tuple(found)
+
+
+def _facet_pair(
+    frame: VertebraFrame, level: str, seen: dict[tuple[str, float], np.ndarray], expected: np.ndarray | None
+) -> list[Joint]:
+    """The facet joints of a disc level on both sides, as far as they are seen or expected.
+
+    Parameters
+    ----------
+    frame : VertebraFrame
+        Of the upper vertebra.
+    level : str
+        Such as ``L4/L5``.
+    seen : dict
+        As :func:`_contacts` gives it.
+    expected : ndarray, shape (3,), or None
+        Where the joints of the neighbors lie in the axes of their own vertebra.
+    """
+    found = []
+    axes = np.stack([frame.left, frame.front, frame.up], axis=1)
+    for side, sign in SIGNS.items():
+        local = seen.get((frame.level, sign))
+        if expected is not None and (local is None or np.linalg.norm(local - expected) > _UNLIKE_NEIGHBORS_MM):
+            local = expected
+        if local is not None:
+            found.append(Joint(level, side, frame.center_ras + axes @ (local * [sign, 1.0, 1.0])))
+    return found
+
+
+def _contacts(frame: VertebraFrame, upper: np.ndarray, lower: np.ndarray) -> dict[tuple[str, float], np.ndarray]:
+    """Where the posterior elements of two vertebrae meet on either side, in the axes of the upper one.
+
+    The sideways coordinate is positive on both sides. Keys are the level of the upper vertebra and the sign of the
+    side.
+    """
+    met = {}
+    for sign in SIGNS.values() if len(lower) else ():
+        center = _contact(frame, upper, lower, sign)
+        if center is not None:
+            met[frame.level, sign] = frame.local(center) * [sign, 1.0, 1.0]
+    return met
 
 
 def _like_neighbors(levels: list[str], place: int, seen: dict[tuple[str, float], np.ndarray]) -> np.ndarray | None:

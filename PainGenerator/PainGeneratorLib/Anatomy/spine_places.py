@@ -14,28 +14,51 @@ from .label_families import VERTEBRAE
 from .spine import Spine, VertebraFrame
 
 FACET_NEAR_MM = 8.0
+"""A place at most this far from the middle of a facet joint belongs to it, mm. A lumbar facet joint is about 16 mm
+high and 12 mm wide. Our estimate."""
 FACET_REACH_MM = 13.0
-"""A place nearer than FACET_NEAR_MM to a facet joint's middle belongs to it; up to FACET_REACH_MM when no bone of
-another
-kind is there. A lumbar facet joint is about 16 mm high and 12 mm wide. Ours."""
+"""A place at most this far from the middle of a facet joint belongs to it when no other bone is there, mm. Our
+estimate."""
 ENDPLATE_PART = 1.0 / 3.0
-"""An endplate finding lies in the outer third of the body's height (DOMAIN D.3)."""
+"""An endplate finding lies in this outer part of the height of the body. Our estimate."""
 MIDLINE_PART = 0.2
-"""Unpaired structures: within this part of the half width on either side of the middle (6 mm in a lumbar body) a
-finding is
-central; farther out a radiologist says left or right. Ours."""
+"""Within this part of the half width on either side of the middle, a finding in an unpaired structure is central. This
+is about 6 mm in a lumbar body; farther out a radiologist says left or right. Our estimate."""
 SPREAD_PART = 1.0 / 3.0
-"""A finding with at least this part of its voxels on the other side is central, too: it crosses the middle. Ours."""
+"""A finding with at least this part of its voxels on the other side is central, because it crosses the middle. Our
+estimate."""
+SPINOUS_HALF_MM = 6.0
+"""Half the width of the strip along the midline that holds the spinous processes and the spaces between them, mm. Our
+estimate."""
+SPINOUS_TOUCH_MM = 5.0
+"""A place at most this far above or below a spinous process belongs to the process, mm. Our estimate."""
+CANAL_DEPTH_MM = 19.0
+"""The canal reaches at most this far behind the posterior wall of the bodies, mm. Our estimate."""
+PEDICLE_DEPTH_MM = 13.0
+"""Pedicles reach at most this far behind the posterior wall of the bodies, mm. Our estimate."""
+PEDICLE_HEIGHT_PART = 0.35
+"""Pedicles lie above this part of the height of the body, measured from its lower endplate. Our estimate."""
+TRANSVERSE_FROM_MM = 25.0
+"""Bone of the posterior elements is a transverse process from this distance to the side on, mm. Our estimate."""
+LAMINA_HALF_MM = 11.0
+"""Bone nearer to the middle than this is the lamina, bone farther out the pars interarticularis, mm. Our estimate."""
+FORAMEN_DEPTH_MM = 16.0
+"""Foramina reach at most this far behind the posterior wall of the bodies, mm. Our estimate."""
+FORAMEN_HEIGHT_PART = 0.35
+"""Above this part of the height from the middle of the body to its upper endplate a foramen is the one of the disc
+above. Our estimate."""
+FORAMEN_SIDE_MM = 26.0
+"""Foramina lie nearer to the middle than this, mm. Our estimate."""
+SPINE_BEHIND_MM = 55.0
+"""The tips of lumbar spinous processes lie 45 to 55 mm behind the posterior wall; this is the upper bound, mm. Our
+estimate."""
 _ORDER = [level for level in VERTEBRAE if level not in ("T13", "L6")]
 _REGULAR_BELOW = dict(pairwise(_ORDER))
 _REGULAR_ABOVE = {lower: upper for upper, lower in pairwise(_ORDER)}
-_CANAL_DEPTH_MM = 19.0
-_SPINOUS_HALF_MM = 6.0
-_SPINOUS_TOUCH_MM = 5.0
-_PEDICLE_DEPTH_MM = 13.0
-_TRANSVERSE_FROM_MM = 25.0
-_SPINE_BEHIND_MM = 55.0
-"""From the posterior wall to the tips of the spinous processes: lumbar ones reach 45 to 55 mm behind it. Ours."""
+
+AnatomicalName = tuple[str, str | None, str | None]
+"""Structure, side and level. The side is None when it follows from the width of the structure, and ``by sign`` when it
+follows from the side of the middle on which the finding lies."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,7 +86,7 @@ class Sample:
         """The one of some structures that holds most voxels."""
         wanted = (structures,) if isinstance(structures, str) else structures
         held = {key: part for key, part in self.parts.items() if key[0] in wanted}
-        return max(held, key=held.get) if held else None
+        return max(held, key=lambda key: held[key]) if held else None
 
     def level(self, structures: tuple[str, ...] | str) -> str | None:
         """The level that holds most voxels of some structures."""
@@ -72,7 +95,7 @@ class Sample:
         for (structure, _, level), part in self.parts.items():
             if structure in wanted and level is not None:
                 votes[level] = votes.get(level, 0.0) + part
-        return max(votes, key=votes.get) if votes else None
+        return max(votes, key=lambda level: votes[level]) if votes else None
 
 
 def side_of(lateral_mm: np.ndarray, half_width_mm: float) -> str:
@@ -137,11 +160,12 @@ def spine_name(structure: str, side: str, level: str | None) -> str:
 
 
 def _is_at_spine(frame: VertebraFrame, sample: Sample, spine: Spine) -> bool:
+    """Whether a finding belongs to the spine: by its labels, by a joint near it, or by where it lies."""
     lateral, front, up = frame.local(sample.centroid_ras)
     bone = sample.part((*VERTEBRA_PARTS, "disc", "spinal canal", "spinal cord"))
     if bone >= 0.5:
         return True
-    # A joint's capsule and ligaments have no label: what lies at a joint is the joint's, not the muscle's beside it.
+    # The capsule and the ligaments of a joint have no label. What lies at a joint belongs to it, not to the muscle.
     at_joint = any(np.linalg.norm(joint.center_ras - sample.centroid_ras) <= FACET_NEAR_MM for joint in spine.facets)
     if at_joint and sample.part(ORGANS) < 0.5:
         return True
@@ -149,12 +173,11 @@ def _is_at_spine(frame: VertebraFrame, sample: Sample, spine: Spine) -> bool:
         return False
     if up > frame.top_mm + 16.0 or up < frame.bottom_mm - 22.0:
         return False
-    return abs(lateral) < frame.half_width_mm + 6.0 and frame.back_mm - _SPINE_BEHIND_MM < front < frame.front_mm + 4.0
+    return abs(lateral) < frame.half_width_mm + 6.0 and frame.back_mm - SPINE_BEHIND_MM < front < frame.front_mm + 4.0
 
 
 def _disc_level(spine: Spine, frame: VertebraFrame, is_above: bool) -> str | None:
-    """The disc above or below a vertebra; at the end of what is segmented the regular order of levels says its
-    name."""
+    """The disc above or below a vertebra. At the end of the segmentation its name follows from the regular order."""
     if is_above:
         upper = spine.above(frame.level) or _REGULAR_ABOVE.get(frame.level)
         return f"{upper}/{frame.level}" if upper else None
@@ -162,33 +185,40 @@ def _disc_level(spine: Spine, frame: VertebraFrame, is_above: bool) -> str | Non
     return f"{frame.level}/{lower}" if lower else None
 
 
-def _front_place(
-    anatomy: AnatomyMap, spine: Spine, frame: VertebraFrame, sample: Sample
-) -> tuple[str, str | None, str | None] | None:
-    """Disc, endplate or body."""
+def _front_place(anatomy: AnatomyMap, spine: Spine, frame: VertebraFrame, sample: Sample) -> AnatomicalName | None:
+    """Disc, endplate or body; None for the sacrum and for what touches no bone of the spine."""
     up = float(frame.local(sample.centroid_ras)[2])
     disc, bone = sample.part("disc"), sample.part(VERTEBRA_PARTS)
-    has_discs = bool(anatomy.labels_of("disc"))
     if disc >= 0.5 or (disc > bone and disc > 0.2):
         return "disc", None, sample.level("disc") or _disc_level(spine, frame, up > 0)
     if sample.part("sacrum") > bone:
         return None
     level = sample.level(VERTEBRA_PARTS)
     if level is None or bone < 0.2:
-        between = up > frame.top_mm or up < frame.bottom_mm
-        if not has_discs and between and abs(frame.local(sample.centroid_ras)[0]) < frame.half_width_mm:
+        if _is_in_unlabeled_disc(anatomy, frame, sample):
             return "disc", None, _disc_level(spine, frame, up > 0)
         if bone < 0.05:
             return None
-    own = spine.frame(level) if level else frame
-    own = own or frame
+    own = (spine.frame(level) if level else None) or frame
+    return _body_part(anatomy, spine, own, sample)
+
+
+def _is_in_unlabeled_disc(anatomy: AnatomyMap, frame: VertebraFrame, sample: Sample) -> bool:
+    """Whether a finding lies between two bodies in a segmentation that labels no discs."""
+    lateral, _, up = frame.local(sample.centroid_ras)
+    is_between = up > frame.top_mm or up < frame.bottom_mm
+    return bool(not anatomy.labels_of("disc") and is_between and abs(lateral) < frame.half_width_mm)
+
+
+def _body_part(anatomy: AnatomyMap, spine: Spine, own: VertebraFrame, sample: Sample) -> AnatomicalName:
+    """Upper endplate, lower endplate or body of a vertebra."""
     for structure in ("upper endplate", "lower endplate"):
         if sample.part(structure) >= 0.5:
             return structure, None, _disc_level(spine, own, structure.startswith("upper"))
     to_top, to_bottom = _column(anatomy, own, sample.centroid_ras)
     third = ENDPLATE_PART * (to_top + to_bottom)
     ways = (sample.points_ras - sample.centroid_ras) @ own.up
-    # What spreads over the body is the body's, even where its middle lies somewhat nearer to one endplate.
+    # What spreads over the body belongs to the body, even where its middle lies somewhat nearer to one endplate.
     if to_top <= third and np.mean(to_top - ways <= third) > 0.5:
         return "upper endplate", None, _disc_level(spine, own, True)
     if to_bottom <= third and np.mean(to_bottom + ways <= third) > 0.5:
@@ -208,65 +238,89 @@ def _column(anatomy: AnatomyMap, frame: VertebraFrame, point_ras: np.ndarray) ->
     return float(held.max()), float(-held.min())
 
 
-def _back_place(
-    anatomy: AnatomyMap, spine: Spine, frame: VertebraFrame, sample: Sample
-) -> tuple[str, str | None, str | None] | None:
+def _back_place(anatomy: AnatomyMap, spine: Spine, frame: VertebraFrame, sample: Sample) -> AnatomicalName | None:
     """Facet joint, other posterior elements, canal and foramen."""
     lateral, front, up = (float(x) for x in frame.local(sample.centroid_ras))
     behind = frame.back_mm - front
-    bone = sample.part(VERTEBRA_PARTS)
-    level = sample.level(VERTEBRA_PARTS) or frame.level
-    joints = sorted((float(np.linalg.norm(j.center_ras - sample.centroid_ras)), n) for n, j in enumerate(spine.facets))
-    nearest = spine.facets[joints[0][1]] if joints else None
-    away = joints[0][0] if joints else np.inf
-    if nearest is not None and away <= FACET_NEAR_MM and abs(lateral) > 0.5 * _SPINOUS_HALF_MM:
-        return "facet joint", nearest.side, nearest.level
+    at_facet = _facet_within(spine, sample, FACET_NEAR_MM)
+    if at_facet is not None and abs(lateral) > 0.5 * SPINOUS_HALF_MM:
+        return at_facet
     named = _named_part(spine, sample)
     if named is not None:
         return named
     if sample.part(("spinal canal", "spinal cord")) >= 0.5:
         return "spinal canal", None, _canal_level(spine, frame, up)
-    if abs(lateral) <= _SPINOUS_HALF_MM:
-        if behind < _CANAL_DEPTH_MM and bone < 0.5:
-            return "spinal canal", None, _canal_level(spine, frame, up)
-        if bone >= 0.3:
-            return "spinous process", "midline", level
-        touching, between = _between(anatomy, frame, sample.centroid_ras)
-        if touching is not None:
-            return "spinous process", "midline", touching
-        return ("interspinous space", "midline", between) if between else None
-    if bone >= 0.3:
-        if abs(lateral) >= _TRANSVERSE_FROM_MM:
-            return "transverse process", "by sign", level
-        own = spine.frame(level) or frame
-        high = own.local(sample.centroid_ras)[2] > own.bottom_mm + 0.35 * (own.top_mm - own.bottom_mm)
-        if behind < _PEDICLE_DEPTH_MM and high:
-            return "pedicle", "by sign", level
-    if nearest is not None and away <= FACET_REACH_MM:
-        return "facet joint", nearest.side, nearest.level
-    if bone >= 0.3:
-        return ("lamina" if abs(lateral) < 11.0 else "pars interarticularis"), "by sign", level
-    if behind < 16.0 and abs(lateral) < 26.0:
-        return "foramen", "by sign", _disc_level(spine, frame, up > 0.35 * frame.top_mm)
+    if abs(lateral) <= SPINOUS_HALF_MM:
+        return _place_in_middle(anatomy, spine, frame, sample)
+    beside = _process(spine, frame, sample) or _facet_within(spine, sample, FACET_REACH_MM)
+    if beside is not None:
+        return beside
+    if sample.part(VERTEBRA_PARTS) >= 0.3:
+        structure = "lamina" if abs(lateral) < LAMINA_HALF_MM else "pars interarticularis"
+        return structure, "by sign", sample.level(VERTEBRA_PARTS) or frame.level
+    if behind < FORAMEN_DEPTH_MM and abs(lateral) < FORAMEN_SIDE_MM:
+        return "foramen", "by sign", _disc_level(spine, frame, up > FORAMEN_HEIGHT_PART * frame.top_mm)
     return None
 
 
-def _named_part(spine: Spine, sample: Sample) -> tuple[str, str | None, str | None] | None:
-    """What the labels of sub-regions say, when most of the finding lies in one."""
+def _facet_within(spine: Spine, sample: Sample, reach_mm: float) -> AnatomicalName | None:
+    """The nearest facet joint; None when its middle is farther away than `reach_mm`."""
+    away = [float(np.linalg.norm(joint.center_ras - sample.centroid_ras)) for joint in spine.facets]
+    if not away or min(away) > reach_mm:
+        return None
+    nearest = spine.facets[int(np.argmin(away))]
+    return "facet joint", nearest.side, nearest.level
+
+
+def _place_in_middle(anatomy: AnatomyMap, spine: Spine, frame: VertebraFrame, sample: Sample) -> AnatomicalName | None:
+    """Canal, spinous process or interspinous space."""
+    _, front, up = (float(x) for x in frame.local(sample.centroid_ras))
+    bone = sample.part(VERTEBRA_PARTS)
+    if frame.back_mm - front < CANAL_DEPTH_MM and bone < 0.5:
+        return "spinal canal", None, _canal_level(spine, frame, up)
+    if bone >= 0.3:
+        return "spinous process", "midline", sample.level(VERTEBRA_PARTS) or frame.level
+    touching, between = _between(anatomy, frame, sample.centroid_ras)
+    if touching is not None:
+        return "spinous process", "midline", touching
+    return ("interspinous space", "midline", between) if between else None
+
+
+def _process(spine: Spine, frame: VertebraFrame, sample: Sample) -> AnatomicalName | None:
+    """Transverse process or pedicle; None for other bone and for soft tissue."""
+    lateral, front, _ = (float(x) for x in frame.local(sample.centroid_ras))
+    if sample.part(VERTEBRA_PARTS) < 0.3:
+        return None
+    level = sample.level(VERTEBRA_PARTS) or frame.level
+    if abs(lateral) >= TRANSVERSE_FROM_MM:
+        return "transverse process", "by sign", level
+    own = spine.frame(level) or frame
+    lowest = own.bottom_mm + PEDICLE_HEIGHT_PART * (own.top_mm - own.bottom_mm)
+    is_high = own.local(sample.centroid_ras)[2] > lowest
+    return ("pedicle", "by sign", level) if frame.back_mm - front < PEDICLE_DEPTH_MM and is_high else None
+
+
+def _named_part(spine: Spine, sample: Sample) -> AnatomicalName | None:
+    """What the labels of parts of a vertebra say, when most of the finding lies in one."""
     joint = ("superior articular process", "inferior articular process", "facet joint")
-    direct = ("spinous process", "transverse process", "pedicle")
-    if sample.part(joint) >= 0.4:
-        structure, side, level = sample.main(joint)
-        if structure == "facet joint" or level is None:
-            return structure if level is None else "facet joint", side or "by sign", level
-        upper = spine.above(level) if structure.startswith("superior") else level
-        lower = level if structure.startswith("superior") else spine.below(level)
-        return "facet joint", side or "by sign", f"{upper}/{lower}" if upper and lower else None
-    for structure in direct:
-        if sample.part(structure) >= 0.5:
-            _, side, level = sample.main(structure)
-            return structure, "midline" if structure == "spinous process" else side or "by sign", level
+    of_joint = sample.main(joint) if sample.part(joint) >= 0.4 else None
+    if of_joint is not None:
+        return _joint_of_process(spine, *of_joint)
+    for structure in ("spinous process", "transverse process", "pedicle"):
+        held = sample.main(structure) if sample.part(structure) >= 0.5 else None
+        if held is not None:
+            return structure, "midline" if structure == "spinous process" else held[1] or "by sign", held[2]
     return None
+
+
+def _joint_of_process(spine: Spine, structure: str, side: str | None, level: str | None) -> AnatomicalName:
+    """The facet joint to which an articular process belongs; `level` is the one of its vertebra."""
+    if structure == "facet joint" or level is None:
+        return structure, side or "by sign", level
+    is_superior = structure.startswith("superior")
+    upper = spine.above(level) if is_superior else level
+    lower = level if is_superior else spine.below(level)
+    return "facet joint", side or "by sign", f"{upper}/{lower}" if upper and lower else None
 
 
 def _canal_level(spine: Spine, frame: VertebraFrame, up: float) -> str | None:
@@ -292,4 +346,4 @@ def _between(
     distance, level = min(found, key=lambda entry: entry[0])
     (_, upper), (_, lower) = found
     between = f"{upper}/{lower}" if upper and lower and upper != lower else None
-    return (level if distance <= _SPINOUS_TOUCH_MM else None), between
+    return (level if distance <= SPINOUS_TOUCH_MM else None), between

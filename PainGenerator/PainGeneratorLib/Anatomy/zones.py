@@ -60,12 +60,16 @@ class HipImplant(Kept):
         """The prosthesis after a rigid 4 x 4 RAS motion; itself when that is None."""
         if matrix_ras is None:
             return self
-        ends = {
-            name: transform_points(matrix_ras, point)
-            for name in ("stem_top_ras", "stem_tip_ras", "cup_center_ras")
-            if (point := getattr(self, name)) is not None
-        }
-        return dataclasses.replace(self, **ends)
+
+        def moved(point_ras: np.ndarray | None) -> np.ndarray | None:
+            return None if point_ras is None else transform_points(matrix_ras, point_ras)
+
+        return dataclasses.replace(
+            self,
+            stem_top_ras=moved(self.stem_top_ras),
+            stem_tip_ras=moved(self.stem_tip_ras),
+            cup_center_ras=moved(self.cup_center_ras),
+        )
 
     @property
     def neck_end_ras(self) -> np.ndarray | None:
@@ -73,15 +77,16 @@ class HipImplant(Kept):
 
         It does not rest on the stem's upper end: on MR the void of head and shoulder hides where that is.
         """
-        if any(point is None for point in (self.stem_top_ras, self.stem_tip_ras, self.cup_center_ras)):
+        top, tip, cup = self.stem_top_ras, self.stem_tip_ras, self.cup_center_ras
+        if top is None or tip is None or cup is None:
             return None
-        down = self.stem_tip_ras - self.stem_top_ras
+        down = tip - top
         down = down / np.linalg.norm(down)
-        foot = self.stem_top_ras + ((self.cup_center_ras - self.stem_top_ras) @ down) * down
-        return foot + np.linalg.norm(self.cup_center_ras - foot) * down
+        foot = top + ((cup - top) @ down) * down
+        return foot + np.linalg.norm(cup - foot) * down
 
 
-def hip_implant(side: str, stem_ras: np.ndarray | None, void: Region | None = None) -> HipImplant:
+def implant_from_void(side: str, stem_ras: np.ndarray | None, void: Region | None = None) -> HipImplant:
     """A prosthesis from what was found on MR: the stem's axis and the connected signal void.
 
     The cup is the sphere that most of the outer surface of the void medial of the stem lies on: the dome of metal is

@@ -171,9 +171,33 @@ def _short_description(dataset: Any) -> str:
     return " ".join(part for part in parts if part) + (f" '{words}'" if words else "")
 
 
-def _frames(path: Path, dataset: Any, sop_class: str) -> list[Frame]:
+NATIVE_SYNTAXES = ("1.2.840.10008.1.2", "1.2.840.10008.1.2.1")
+"""Little-endian transfer syntaxes whose pixels lie in the file as they are."""
+BIG_ENDIAN_SYNTAX = "1.2.840.10008.1.2.2"
+
+
+def _pixel_offset(path: Path, pixels: Any, syntax: str, needed_bytes: int) -> int | None:
+    """Where the pixels begin in the file, in bytes; None when they cannot be read from there as they are.
+
+    Raises
+    ------
+    EOFError
+        When the file holds fewer bytes of pixels than its header says.
+    """
     from pydicom.dataelem import RawDataElement
 
+    if not isinstance(pixels, RawDataElement) or pixels.length == UNDEFINED_LENGTH or not pixels.value_tell:
+        return None
+    size = path.stat().st_size
+    is_short = pixels.length < needed_bytes or pixels.value_tell + needed_bytes > size
+    if syntax in (*NATIVE_SYNTAXES, BIG_ENDIAN_SYNTAX) and is_short:
+        have = max(0, min(pixels.length, size - pixels.value_tell))
+        raise EOFError(f"{have} of {needed_bytes} bytes of pixels")
+    return int(pixels.value_tell) if syntax in NATIVE_SYNTAXES else None
+
+
+def _frames(path: Path, dataset: Any, sop_class: str) -> list[Frame]:
+    """The frames of an image; one of an ordinary file, several of an enhanced one."""
     header = plain_header(dataset)
     header["SOPClassUID"] = sop_class
     header.setdefault("SOPInstanceUID", str(dataset.file_meta.get("MediaStorageSOPInstanceUID", "")))
@@ -185,17 +209,7 @@ def _frames(path: Path, dataset: Any, sop_class: str) -> list[Frame]:
     frame_bytes = (
         int(header["Rows"] * header["Columns"] * header.get("SamplesPerPixel", 1)) * int(header["BitsAllocated"]) // 8
     )
-    offset = None
-    native = ("1.2.840.10008.1.2", "1.2.840.10008.1.2.1")
-    if isinstance(pixels, RawDataElement) and pixels.length != UNDEFINED_LENGTH and pixels.value_tell:
-        size = path.stat().st_size
-        if syntax in (*native, "1.2.840.10008.1.2.2") and (
-            pixels.length < count * frame_bytes or pixels.value_tell + count * frame_bytes > size
-        ):
-            have = max(0, min(pixels.length, size - pixels.value_tell))
-            raise EOFError(f"{have} of {count * frame_bytes} bytes of pixels")
-        if syntax in native:
-            offset = pixels.value_tell
+    offset = _pixel_offset(path, pixels, syntax, count * frame_bytes)
     shared = dataset.get("SharedFunctionalGroupsSequence")
     per_frame = dataset.get("PerFrameFunctionalGroupsSequence")
     if not per_frame:

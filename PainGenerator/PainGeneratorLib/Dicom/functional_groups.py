@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from .values import LIST_KEYWORDS, as_number, list_of, number_of, text_of
@@ -68,12 +68,12 @@ def _group_values(item: Any) -> dict[str, Any]:
         for keyword in keywords:
             if keyword not in content[0]:
                 continue
+            read: Callable[[Any, str], Any] = text_of
             if keyword in LIST_KEYWORDS:
-                value = list_of(content[0], keyword)
+                read = list_of
             elif keyword in NUMBERS:
-                value = number_of(content[0], keyword)
-            else:
-                value = text_of(content[0], keyword)
+                read = number_of
+            value = read(content[0], keyword)
             if value is not None:
                 values[RENAMED.get(keyword, keyword)] = value
     values.update(_real_world(item))

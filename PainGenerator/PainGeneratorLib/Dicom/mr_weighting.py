@@ -1,25 +1,32 @@
-"""What an MR series shows, from its header: sequence and times first, the description last.
+"""What an MR series shows, read from its header: sequence and times come first, the description last.
 
-Limits are those of musculoskeletal protocols at 1.5 and 3 T (T1 spin echo TE < 30, TR < 1500; proton density TE < 50,
-TR >= 1500; T2 TE > 50, TR >= 1000; STIR TI 80 to 300 ms); ours, wide on purpose.
+The limits are those of musculoskeletal protocols at 1.5 and 3 T: T1 spin echo TE < 30 and TR < 1500 ms, proton density
+TE < 50 and TR >= 1500 ms, T2 TE > 50 and TR >= 1000 ms, STIR TI 80 to 300 ms. They are our estimate, wide on
+purpose.
 """
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from .series import Series
 
 STIR_TI_MS = (80.0, 300.0)
-"""Fat is nulled at 0.69 of its T1, about 170 to 210 ms at 1.5 T and 250 to 270 ms at 3 T, less in low fields."""
+"""Least and largest inversion time of a STIR, ms. Fat is nulled at 0.69 of its T1: at about 170 to 210 ms at 1.5 T, at
+250 to 270 ms at 3 T, and earlier in lower fields. Our estimate, wide on purpose."""
 T1_TI_MS = (400.0, 1300.0)
-"""Inversion times of T1 FLAIR and of magnetization-prepared T1 sequences."""
+"""Least and largest inversion time of T1 FLAIR and of magnetization-prepared T1 sequences, ms. Our estimate."""
 SHORT_TE_MS = 30.0
+"""The echo time of a T1 spin echo is below this, ms. Usual limit of musculoskeletal protocols."""
 LONG_TE_MS = 50.0
+"""The echo time of a T2 spin echo is above this, that of a proton density image at most this, ms."""
 T1_TR_BELOW_MS = 1500.0
+"""The repetition time of a T1 spin echo is below this, that of a proton density image at least this, ms."""
 T2_TR_FROM_MS = 1000.0
+"""The repetition time of a T2 spin echo is at least this, ms."""
 GRADIENT_T1_TE_MS = 8.0
+"""The echo time of a T1 gradient echo is at most this, ms. Our estimate."""
 
 DIXON_TYPES = {
     "W": "water",
@@ -117,71 +124,103 @@ def weigh(series: Series) -> Weighting:
     words = _words(series)
     header = series.header
     kinds = set(header.get("ImageType") or ())
-    suppressed = bool(
-        _codes(series, "ScanOptions") & {"FS", "FATSAT", "FAT_SAT", "FAT-SAT", "SFS", "FSS", "FATSAT_GEMS"}
+    dixon = _dixon_part(series, words)
+    shown = Weighting(
+        "unknown",
+        "",
+        fat_suppressed=_is_fat_suppressed(series, words) or dixon == "water",
+        dixon=dixon,
+        contrast_agent=_has_contrast_agent(series, words),
+        mu_map=bool(MU_MAP_WORDS.search(words)),
+        attenuation_named=bool(ATTENUATION_WORDS.search(words)),
+    )
+    sequence = _codes(series, "ScanningSequence")
+    if kinds & DIFFUSION_TYPES or "EP" in sequence or (header.get("DiffusionBValue") or 0) > 0:
+        return replace(shown, kind="diffusion", reason="diffusion or echo-planar images")
+    if kinds & MAP_TYPES or header.get("ComplexImageComponent") not in (None, "MAGNITUDE", "MIXED"):
+        return replace(shown, kind="map", reason="phase, difference or parameter map")
+    by_times = _by_times(series, sequence)
+    if by_times is None:
+        kind, reason = _by_description(words, sequence)
+        return replace(shown, kind=kind, reason=reason, from_description=True)
+    kind, reason = by_times
+    if OTHER_WORDS.search(words) and kind != "STIR":
+        kind, reason = "unknown", f"{reason}, but described as '{series.description}'"
+    return replace(shown, kind=kind, reason=reason)
+
+
+FAT_SUPPRESSION_OPTIONS = {"FS", "FATSAT", "FAT_SAT", "FAT-SAT", "SFS", "FSS", "FATSAT_GEMS"}
+"""Words of Scan Options (0018,0022) that say that fat is suppressed."""
+NO_AGENT = ("", "NONE", "NO", "N", "0", "-")
+"""Values of Contrast/Bolus Agent (0018,0010) that mean that no agent was given."""
+
+
+def _is_fat_suppressed(series: Series, words: str) -> bool:
+    """Whether header or description say that fat is suppressed."""
+    header = series.header
+    by_header = (
+        _codes(series, "ScanOptions") & FAT_SUPPRESSION_OPTIONS
         or header.get("SpectrallySelectedSuppression") in ("FAT", "FAT_AND_WATER")
         or "FAT_SAT" in (header.get("SequenceName") or "").upper()
     )
-    told_suppressed = suppressed or bool(FAT_WORDS.search(words))
-    agent = (header.get("ContrastBolusAgent") or "").strip().upper()
-    contrast = agent not in ("", "NONE", "NO", "N", "0", "-")
-    if not contrast:
-        contrast = bool(CONTRAST_WORDS.search(words)) and not NO_CONTRAST_WORDS.search(words)
-    dixon = _dixon_part(series, words)
-    common = {
-        "fat_suppressed": told_suppressed or dixon == "water",
-        "dixon": dixon,
-        "contrast_agent": contrast,
-        "mu_map": bool(MU_MAP_WORDS.search(words)),
-        "attenuation_named": bool(ATTENUATION_WORDS.search(words)),
-    }
-    sequence = _codes(series, "ScanningSequence")
-    b_value = header.get("DiffusionBValue")
-    if kinds & DIFFUSION_TYPES or "EP" in sequence or (b_value or 0) > 0:
-        return Weighting("diffusion", "diffusion or echo-planar images", **common)
-    if kinds & MAP_TYPES or header.get("ComplexImageComponent") not in (None, "MAGNITUDE", "MIXED"):
-        return Weighting("map", "phase, difference or parameter map", **common)
-    kind, reason = _by_times(series, sequence)
-    if kind is None:
-        kind, reason = _by_description(words, sequence)
-        return Weighting(kind, reason, from_description=True, **common)
-    if OTHER_WORDS.search(words) and kind != "STIR":
-        return Weighting("unknown", f"{reason}, but described as '{series.description}'", **common)
-    return Weighting(kind, reason, **common)
+    return bool(by_header or FAT_WORDS.search(words))
 
 
-def _by_times(series: Series, sequence: set[str]) -> tuple[str | None, str]:
-    """Weighting by sequence, TE, TR and TI; None when they do not settle it."""
+def _has_contrast_agent(series: Series, words: str) -> bool:
+    """Whether the header names a contrast agent or the description says that one was given."""
+    agent = (series.header.get("ContrastBolusAgent") or "").strip().upper()
+    if agent not in NO_AGENT:
+        return True
+    return bool(CONTRAST_WORDS.search(words)) and not NO_CONTRAST_WORDS.search(words)
+
+
+def _by_times(series: Series, sequence: set[str]) -> tuple[str, str] | None:
+    """Kind and reason from sequence, TE, TR and TI; None when they do not settle it."""
     te, tr, ti = (series.header.get(keyword) for keyword in ("EchoTime", "RepetitionTime", "InversionTime"))
-    inversion = "IR" in sequence or series.header.get("InversionRecovery") == "YES"
+    is_inversion = "IR" in sequence or series.header.get("InversionRecovery") == "YES"
     # A fat-saturation pulse may be written as an inversion time too; a STIR has a long TR.
-    inversion = inversion or bool(ti and tr and tr >= T1_TR_BELOW_MS)
-    if inversion and ti and STIR_TI_MS[0] <= ti <= STIR_TI_MS[1]:
-        return "STIR", f"inversion recovery with TI {ti:g} ms, which suppresses fat"
-    if inversion and STIR_WORDS.search(_words(series)) and not (ti and ti > T1_TI_MS[1]):
-        return "STIR", "inversion recovery, named STIR" + (f", TI {ti:g} ms" if ti else "")
-    if inversion and ti and T1_TI_MS[0] <= ti <= T1_TI_MS[1] and te is not None and te < SHORT_TE_MS:
-        return "T1", f"inversion recovery with TI {ti:g} ms and TE {te:g} ms"
+    is_inversion = is_inversion or bool(ti and tr and tr >= T1_TR_BELOW_MS)
+    by_inversion = _by_inversion(_words(series), te, ti) if is_inversion else None
+    if by_inversion is not None:
+        return by_inversion
     if te is None or tr is None or te <= 0 or tr <= 0:
-        return None, ""
-    times = f"TE {te:g} ms and TR {tr:g} ms"
-    if inversion and ti and ti > T1_TI_MS[1]:
+        return None
+    if is_inversion and ti and ti > T1_TI_MS[1]:
         return "unknown", f"inversion recovery with TI {ti:g} ms"
-    gradient = "GR" in sequence and "SE" not in sequence
-    gradient = gradient or series.header.get("EchoPulseSequence") == "GRADIENT"
-    if gradient:
-        if te <= GRADIENT_T1_TE_MS and tr < T1_TR_BELOW_MS:
-            return "T1-GRE", f"gradient echo with {times}"
-        return "unknown", f"gradient echo with {times}"
-    spin = "SE" in sequence or series.header.get("EchoPulseSequence") == "SPIN"
-    shown = f"spin echo with {times}" if spin else times
+    return _by_echo_times(series, sequence, te, tr)
+
+
+def _by_echo_times(series: Series, sequence: set[str], te: float, tr: float) -> tuple[str, str] | None:
+    """Kind and reason of a gradient or spin echo by TE and TR, ms; None when they do not settle it."""
+    times = f"TE {te:g} ms and TR {tr:g} ms"
+    echo = series.header.get("EchoPulseSequence")
+    if ("GR" in sequence and "SE" not in sequence) or echo == "GRADIENT":
+        is_t1 = te <= GRADIENT_T1_TE_MS and tr < T1_TR_BELOW_MS
+        return "T1-GRE" if is_t1 else "unknown", f"gradient echo with {times}"
+    kind = _by_spin_echo_times(te, tr)
+    if kind is None:
+        return None
+    return kind, f"spin echo with {times}" if "SE" in sequence or echo == "SPIN" else times
+
+
+def _by_inversion(words: str, te: float | None, ti: float | None) -> tuple[str, str] | None:
+    """Kind and reason of an inversion recovery; None when its times do not settle it."""
+    if ti and STIR_TI_MS[0] <= ti <= STIR_TI_MS[1]:
+        return "STIR", f"inversion recovery with TI {ti:g} ms, which suppresses fat"
+    if STIR_WORDS.search(words) and not (ti and ti > T1_TI_MS[1]):
+        return "STIR", "inversion recovery, named STIR" + (f", TI {ti:g} ms" if ti else "")
+    if ti and T1_TI_MS[0] <= ti <= T1_TI_MS[1] and te is not None and te < SHORT_TE_MS:
+        return "T1", f"inversion recovery with TI {ti:g} ms and TE {te:g} ms"
+    return None
+
+
+def _by_spin_echo_times(te: float, tr: float) -> str | None:
+    """Kind of a spin echo by TE and TR, ms; None between the kinds."""
     if te < SHORT_TE_MS and tr < T1_TR_BELOW_MS:
-        return "T1", shown
+        return "T1"
     if te > LONG_TE_MS and tr >= T2_TR_FROM_MS:
-        return "T2", shown
-    if te <= LONG_TE_MS and tr >= T1_TR_BELOW_MS:
-        return "PD", shown
-    return None, ""
+        return "T2"
+    return "PD" if te <= LONG_TE_MS and tr >= T1_TR_BELOW_MS else None
 
 
 def _by_description(words: str, sequence: set[str]) -> tuple[str, str]:

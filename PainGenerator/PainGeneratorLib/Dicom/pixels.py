@@ -33,10 +33,9 @@ def _used_bits(stored: np.ndarray, header: dict[str, Any]) -> np.ndarray:
 
 def _read_native(frame: Frame) -> np.ndarray:
     rows, columns = int(frame.get("Rows")), int(frame.get("Columns"))
+    offset = frame.pixel_offset or 0
     try:
-        stored = np.fromfile(
-            frame.path, dtype=_stored_type(frame.header), count=rows * columns, offset=frame.pixel_offset
-        )
+        stored = np.fromfile(frame.path, dtype=_stored_type(frame.header), count=rows * columns, offset=offset)
     except OSError as error:
         raise damaged(frame.path, str(error)) from error
     if stored.size < rows * columns:

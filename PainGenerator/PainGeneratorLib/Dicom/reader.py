@@ -115,18 +115,26 @@ def _patient_name(frame: Frame) -> str:
     return f"{name} (ID {frame.get('PatientID') or 'empty'})"
 
 
-def _check_one_patient(by_series: dict[str, list[Frame]]) -> None:
-    """Refuse a folder with images of several patients."""
+def _patients(
+    by_series: dict[str, list[Frame]],
+) -> tuple[dict[tuple[str, str], Frame], dict[tuple[str, str], set[str]]]:
+    """One image of every patient, and the modalities of every patient, both by the patient's key."""
     patients: dict[tuple[str, str], Frame] = {}
     modalities: dict[tuple[str, str], set[str]] = defaultdict(set)
     for frames in by_series.values():
         for frame in frames:
             key = _patient_key(frame)
             if key not in patients:
-                # an ID or a name that one modality lacks is no contradiction
+                # An ID or a name that one modality lacks is no contradiction.
                 key = next((known for known in patients if _may_be_same(known, key)), key)
             patients.setdefault(key, frame)
             modalities[key].add(frame.get("Modality") or "?")
+    return patients, modalities
+
+
+def _check_one_patient(by_series: dict[str, list[Frame]]) -> None:
+    """Refuse a folder with images of several patients."""
+    patients, modalities = _patients(by_series)
     if len(patients) < 2:
         return
     names = [f"{_patient_name(frame)}: {', '.join(sorted(modalities[key]))}" for key, frame in patients.items()]
@@ -143,18 +151,24 @@ def _check_one_patient(by_series: dict[str, list[Frame]]) -> None:
     )
 
 
-def _reason_to_leave_out(frame: Frame) -> str | None:
-    """Why an image is no part of a volume; None when it may be."""
+def _reason_of_image_type(frame: Frame) -> str | None:
+    """Why Image Type (0008,0008) says that an image is no slice of a volume; None when it does not say so."""
     kinds = set(frame.get("ImageType") or ())
-    description = (frame.get("SeriesDescription") or frame.get("ProtocolName") or "").replace("_", " ")
     if "LOCALIZER" in kinds:
         return "localizer"
     if kinds & SCREEN_TYPES or (frame.get("SamplesPerPixel") or 1) > 1:
         return "screenshot or color picture"
     if kinds & PROJECTION_TYPES or any("MIP" in kind.split("_") for kind in kinds):
         return "projection (MIP), not a volume"
-    if "MOSAIC" in kinds:
-        return "mosaic of slices"
+    return "mosaic of slices" if "MOSAIC" in kinds else None
+
+
+def _reason_to_leave_out(frame: Frame) -> str | None:
+    """Why an image is no part of a volume; None when it may be."""
+    description = (frame.get("SeriesDescription") or frame.get("ProtocolName") or "").replace("_", " ")
+    by_kind = _reason_of_image_type(frame)
+    if by_kind is not None:
+        return by_kind
     if frame.get("Modality") not in ("PT", "MR", "CT"):
         return f"modality {frame.get('Modality') or 'unknown'}"
     if PROJECTION_WORDS.search(description):

@@ -84,6 +84,21 @@ def assign_roles(folder: DicomFolder, overrides: Mapping[str, str] | None = None
     pet = chosen.get("PET") or _choose_pet(folder.series, free)
     chosen["PET"] = pet
     result = RoleAssignment(chosen, folder.series, "")
+    claims = _claims_by_role(free, pet)
+    for role in (*MR_ROLES, "ATTENUATION"):
+        if role not in chosen and role in claims:
+            chosen[role] = _choose(role, claims[role], pet, result)
+    _settle_reference(result)
+    for series in chosen.values():
+        _check_usable(series)
+    _set_rivals_aside(folder.series, chosen)
+    _note_days(result)
+    result.warnings.extend(f"{s.label}: {w}" for s in chosen.values() for w in s.warnings)
+    return result
+
+
+def _claims_by_role(free: list[Series], pet: Series) -> dict[str, list[tuple[_Claim, Series]]]:
+    """The series that could play each role; every series but a PET gets the role that it could play."""
     claims: dict[str, list[tuple[_Claim, Series]]] = {}
     for series in free:
         if series.modality == "PT":
@@ -92,19 +107,15 @@ def assign_roles(folder: DicomFolder, overrides: Mapping[str, str] | None = None
         claim = _claim(series, pet)
         series.role, series.role_reason = claim.role, f"{claim.reason}."
         claims.setdefault(claim.role, []).append((claim, series))
-    for role in (*MR_ROLES, "ATTENUATION"):
-        if role not in chosen and role in claims:
-            chosen[role] = _choose(role, claims[role], pet, result)
-    _settle_reference(result)
-    for series in chosen.values():
-        _check_usable(series)
-    for series in folder.series:
+    return claims
+
+
+def _set_rivals_aside(all_series: list[Series], chosen: dict[str, Series]) -> None:
+    """Give series that another one was preferred to the role OTHER, with the reason."""
+    for series in all_series:
         if series.role != "OTHER" and chosen.get(series.role) is not series:
             series.role_reason += f" Not used: {chosen[series.role].label} was chosen as {series.role}."
             series.role = "OTHER"
-    _note_days(result)
-    result.warnings.extend(f"{s.label}: {w}" for s in chosen.values() for w in s.warnings)
-    return result
 
 
 def choose_pet(folder: DicomFolder, overrides: Mapping[str, str] | None = None) -> Series:
@@ -275,14 +286,8 @@ def _mr_claim(shown: Weighting) -> _Claim:
     kind, suppressed = shown.kind, shown.fat_suppressed
     if shown.dixon in ("fat", "opposed-phase"):
         return _Claim("OTHER", 0, f"Dixon {shown.dixon} images of {kind}")
-    if kind in ("T1", "T1-GRE") and shown.contrast_agent:
-        with_fat = ", fat suppressed" if suppressed else ""
-        tier = 2.0 + sure + (1.0 if suppressed else 0.0)
-        return _Claim("CONTRAST", tier, f"T1-weighted after contrast agent{with_fat}: {shown.reason}")
     if kind in ("T1", "T1-GRE"):
-        if suppressed:
-            return _Claim("OTHER", 0, f"T1-weighted with fat suppression, without contrast agent: {shown.reason}")
-        return _Claim("T1", (2.0 if kind == "T1" else 1.0) + sure, f"T1-weighted: {shown.reason}")
+        return _t1_claim(shown, sure)
     if kind == "STIR":
         return _Claim("FLUID", 4.0 + sure, f"STIR: {shown.reason}")
     if kind in ("T2", "PD") and suppressed:
@@ -296,7 +301,19 @@ def _mr_claim(shown: Weighting) -> _Claim:
     return _Claim("OTHER", 0, reason)
 
 
-def _merit(claim: _Claim, series: Series, pet: Series) -> tuple:
+def _t1_claim(shown: Weighting, sure: float) -> _Claim:
+    """T1, or CONTRAST after a contrast agent. With suppressed fat and without an agent it serves no role."""
+    suppressed = shown.fat_suppressed
+    if shown.contrast_agent:
+        with_fat = ", fat suppressed" if suppressed else ""
+        tier = 2.0 + sure + (1.0 if suppressed else 0.0)
+        return _Claim("CONTRAST", tier, f"T1-weighted after contrast agent{with_fat}: {shown.reason}")
+    if suppressed:
+        return _Claim("OTHER", 0, f"T1-weighted with fat suppression, without contrast agent: {shown.reason}")
+    return _Claim("T1", (2.0 if shown.kind == "T1" else 1.0) + sure, f"T1-weighted: {shown.reason}")
+
+
+def _merit(claim: _Claim, series: Series, pet: Series) -> tuple[bool, float, bool, bool, float, float]:
     """Sort key, larger is better: usable, kind, PET's frame, original, coverage, resolution."""
     geometry = series.geometry
     original = "DERIVED" not in (series.header.get("ImageType") or ())
@@ -314,12 +331,23 @@ def _merit(claim: _Claim, series: Series, pet: Series) -> tuple:
     )
 
 
+MERIT_WORDS = (
+    "",
+    "its sequence is the better one",
+    "it shares the PET's frame of reference",
+    "it is original",
+    "it covers more",
+    "its resolution is higher",
+)
+"""Why a series was chosen: one reason for each part of its merit, in the same order."""
+
+
 def _log_step(value: float) -> float:
     """Counts steps of 20 per cent, so that small differences do not decide."""
     return float(np.log(value) / np.log(1.2))
 
 
-def _when(series: Series) -> tuple:
+def _when(series: Series) -> tuple[str, str, float, int]:
     """Later acquisitions sort last: date, time, series number, part."""
     header = series.header
     clock = header.get("AcquisitionTime") or header.get("SeriesTime") or ""
@@ -328,7 +356,7 @@ def _when(series: Series) -> tuple:
 
 def _choose(role: str, claims: list[tuple[_Claim, Series]], pet: Series, result: RoleAssignment) -> Series:
     """The best of the series that could play a role; names the choice."""
-    ranked = sorted(claims, key=lambda one: (_merit(*one, pet), _when(one[1])), reverse=True)
+    ranked = sorted(claims, key=lambda one: (_merit(one[0], one[1], pet), _when(one[1])), reverse=True)
     claim, best = ranked[0]
     merit = _merit(claim, best, pet)
     for other_claim, other in ranked[1:]:
@@ -337,14 +365,8 @@ def _choose(role: str, claims: list[tuple[_Claim, Series]], pet: Series, result:
             continue
         if role == "ATTENUATION" and other_claim.tier != claim.tier:
             continue  # the other parts of the same Dixon acquisition: no choice that a reader needs to know
-        merit_of_other = _merit(other_claim, other, pet)
-        why = "it is the later one"
-        words = ("", "its sequence is the better one", "it shares the PET's frame of reference", "it is original")
-        words = (*words, "it covers more", "its resolution is higher")
-        for word, mine, its in zip(words, merit, merit_of_other, strict=True):
-            if mine != its:
-                why = word
-                break
+        differing = zip(MERIT_WORDS, merit, _merit(other_claim, other, pet), strict=True)
+        why = next((word for word, mine, its in differing if mine != its), "it is the later one")
         result.notes.append(f"{role}: {best.label} was chosen over {other.label}, because {why}.")
     return best
 

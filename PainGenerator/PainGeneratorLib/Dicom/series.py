@@ -122,6 +122,8 @@ class Series:
         if self.problem is not None:
             raise self.problem
         if self._image is None:
+            if self.geometry is None:
+                raise ValueError(f"{self.label} has neither a grid nor a reason why not")
             self._image = Image(load_frames(self.frames, progress), self.geometry)
         return self._image
 

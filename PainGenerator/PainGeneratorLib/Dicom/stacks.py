@@ -138,13 +138,7 @@ def _split_by_header(
         if len(names) < 2:
             continue
         parts = {name: [f for f, v in zip(frames, values, strict=True) if v == name] for name in names}
-        if most > 1:
-            lower = max(int(np.bincount(_position_groups(part)).max()) for part in parts.values()) < most
-            useful = lower and len(names) <= most
-        else:
-            # no two at one position, but gaps: slabs that were planned apart
-            useful = all(len(part) > 2 and _is_regular(_distances(part)) for part in parts.values())
-        if useful:
+        if _is_useful_split(list(parts.values()), most):
             rest = keywords[number + 1 :]
             return [
                 piece
@@ -152,6 +146,14 @@ def _split_by_header(
                 for piece in _split_by_header(part, split_by | {keyword: name}, rest)
             ]
     return [(frames, split_by)]
+
+
+def _is_useful_split(parts: list[list[Frame]], most: int) -> bool:
+    """Whether a split takes frames at one position apart; `most` frames share a position before it."""
+    if most > 1:
+        return max(int(np.bincount(_position_groups(part)).max()) for part in parts) < most and len(parts) <= most
+    # No two frames share a position, but there are gaps: slabs that were planned apart.
+    return all(len(part) > 2 and _is_regular(_distances(part)) for part in parts)
 
 
 def _is_regular(distances: np.ndarray) -> bool:

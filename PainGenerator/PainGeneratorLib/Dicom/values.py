@@ -138,8 +138,9 @@ def as_numbers(value: Any) -> tuple[float, ...] | None:
     if value is None or value == "":
         return None
     parts = value.split("\\") if isinstance(value, str) else value if hasattr(value, "__iter__") else [value]
-    numbers = tuple(as_number(part) for part in parts)
-    return None if not numbers or None in numbers else numbers
+    numbers = [as_number(part) for part in parts]
+    known = tuple(number for number in numbers if number is not None)
+    return known if known and len(known) == len(numbers) else None
 
 
 def as_words(value: Any) -> tuple[str, ...] | None:
@@ -243,6 +244,8 @@ def wanted_elements() -> dict[int, tuple[str, Callable[[Any], Any], bool]]:
     wanted = {}
     for keyword in (*TEXT_KEYWORDS, *NUMBER_KEYWORDS, *LIST_KEYWORDS):
         tag = tag_for_keyword(keyword)
+        if tag is None:
+            raise ValueError(f"DICOM has no element {keyword}")
         ascii_text = dictionary_VR(tag) in ("AS", "CS", "DA", "DS", "DT", "IS", "TM", "UI")
         wanted[tag] = keyword, _reader_of(keyword), ascii_text
     return wanted
@@ -277,14 +280,9 @@ def injection_values(dataset: Any) -> dict[str, Any]:
     header: dict[str, Any] = {"NumberOfInjections": len(items)}
     if not len(items):
         return header
-    for keyword in INJECTION_TEXT:
-        value = text_of(items[0], keyword)
-        if value is not None:
-            header[keyword] = value
-    for keyword in INJECTION_NUMBERS:
-        value = number_of(items[0], keyword)
-        if value is not None:
-            header[keyword] = value
+    found: dict[str, Any] = {keyword: text_of(items[0], keyword) for keyword in INJECTION_TEXT}
+    found |= {keyword: number_of(items[0], keyword) for keyword in INJECTION_NUMBERS}
+    header.update({keyword: value for keyword, value in found.items() if value is not None})
     for name in ("Radionuclide", "Radiopharmaceutical"):
         codes = items[0].get(f"{name}CodeSequence") or []
         if len(codes):

@@ -52,8 +52,8 @@ def paint_body(atlas: Atlas, rng: np.random.Generator, shape: SpineShape, habitu
             return np.abs(u) < 0.8 + 0.8 * (y - along(z, 1) < 0)
 
         atlas.paint(eye, (-80, -100, -130), (80, -30, upper[2]), cleft, "fat", over=("muscle",))
-        psoas = [(sign * 36 * k, 2, 70), (sign * 42 * k, 4, 10), (sign * 50 * k, 18, -60), (sign * 62 * k, 45, -130)]
-        psoas = np.array([*psoas, (sign * 78 * k, 60, -205)], float)
+        course = [(sign * 36 * k, 2, 70), (sign * 42 * k, 4, 10), (sign * 50 * k, 18, -60), (sign * 62 * k, 45, -130)]
+        psoas = np.array([*course, (sign * 78 * k, 60, -205)], float)
         psoas[:, 0] += [along(np.array(z), 0) if z > -60 else 0 for z in psoas[:, 2]]
         for a, b, r1, r2 in zip(psoas[:-1], psoas[1:], (9, 17, 21, 19), (17, 21, 19, 16), strict=True):
             atlas.capsule(a, b, r1 * k, "muscle", end_radius=r2 * k, anatomy=f"iliopsoas_{side}")
@@ -148,4 +148,4 @@ def paint_kidneys(atlas: Atlas, patient: Patient, rng: np.random.Generator, shap
             last = first + rng.uniform(10, 22) / np.linalg.norm(end - start)
             a, b = start + first * (end - start), start + min(last, 1) * (end - start)
             atlas.capsule(a, b, 2.4, "ureter")
-            patient.normal.append(NormalStructure("ureter", (a + b) / 2, 12.0 + np.linalg.norm(b - a) / 2))
+            patient.normal.append(NormalStructure("ureter", (a + b) / 2, 12.0 + float(np.linalg.norm(b - a)) / 2))

@@ -6,7 +6,7 @@ Each series is sampled from it by its own geometry.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
@@ -15,6 +15,8 @@ import numpy as np
 from ..Numerics.core.image import Geometry, transform_points
 from .tissue_table import TISSUES
 
+Triple = Sequence[float] | np.ndarray
+"""Three numbers, in the order that the parameter says."""
 LocalTest = Callable[[np.ndarray, np.ndarray, np.ndarray], np.ndarray]
 
 
@@ -58,7 +60,7 @@ class Atlas:
         self.anatomy = np.zeros(self.geometry.shape, np.uint8)
 
     @classmethod
-    def of_box(cls, lower_ras: np.ndarray, upper_ras: np.ndarray, spacing_mm: float) -> Atlas:
+    def of_box(cls, lower_ras: Triple, upper_ras: Triple, spacing_mm: float) -> Atlas:
         """An empty atlas over a box (RAS mm)."""
         lower, upper = np.asarray(lower_ras, float), np.asarray(upper_ras, float)
         size = np.ceil((upper - lower) / spacing_mm).astype(int) + 1
@@ -74,7 +76,7 @@ class Atlas:
             self.anatomy_names.append(name)
         return self.anatomy_names.index(name)
 
-    def box(self, lower_ras: np.ndarray, upper_ras: np.ndarray) -> tuple[tuple[slice, slice, slice], list[np.ndarray]]:
+    def box(self, lower_ras: Triple, upper_ras: Triple) -> tuple[tuple[slice, slice, slice], list[np.ndarray]]:
         """Slices (k, j, i) of the voxels in an RAS box, and their open R, A, S coordinates (broadcastable)."""
         spacing = self.geometry.spacing_mm[0]
         start = self.geometry.ijk_to_ras[:3, 3]
@@ -84,11 +86,11 @@ class Atlas:
         )
         last = np.maximum(first, last)
         axes = [(start[n] + spacing * np.arange(first[n], last[n])).astype(np.float32) for n in range(3)]
-        slices = tuple(slice(int(first[n]), int(last[n])) for n in (2, 1, 0))
-        return slices, [axes[0][None, None, :], axes[1][None, :, None], axes[2][:, None, None]]
+        k, j, i = (slice(int(first[n]), int(last[n])) for n in (2, 1, 0))
+        return (k, j, i), [axes[0][None, None, :], axes[1][None, :, None], axes[2][:, None, None]]
 
     def local(
-        self, local_to_ras: np.ndarray, lower: np.ndarray, upper: np.ndarray
+        self, local_to_ras: np.ndarray, lower: Triple, upper: Triple
     ) -> tuple[tuple[slice, slice, slice], list[np.ndarray]]:
         """Slices around a box given in a local frame, and the local x, y, z of its voxels (float32)."""
         corners = np.array([(x, y, z) for x in (0, 1) for y in (0, 1) for z in (0, 1)], float)
@@ -102,8 +104,8 @@ class Atlas:
     def paint(
         self,
         local_to_ras: np.ndarray,
-        lower: np.ndarray,
-        upper: np.ndarray,
+        lower: Triple,
+        upper: Triple,
         inside: LocalTest,
         tissue: str,
         anatomy: str | None = None,
@@ -138,7 +140,7 @@ class Atlas:
         here[mask] = TISSUES[tissue].code
         self.anatomy[slices][mask] = self.anatomy_code(anatomy)
 
-    def ellipsoid(self, center: np.ndarray, radii: np.ndarray, tissue: str, **options) -> None:
+    def ellipsoid(self, center: Triple, radii: Triple, tissue: str, **options) -> None:
         """Paint an ellipsoid; `local_to_ras` may be given as option, else the axes are R, A, S."""
         matrix = options.pop("local_to_ras", np.eye(4))
         c, r = np.asarray(center, float), np.asarray(radii, float)
@@ -148,7 +150,7 @@ class Atlas:
 
         self.paint(matrix, c - r, c + r, inside, tissue, **options)
 
-    def capsule(self, start: np.ndarray, end: np.ndarray, radius: float, tissue: str, **options) -> None:
+    def capsule(self, start: Triple, end: Triple, radius: float, tissue: str, **options) -> None:
         """Paint a capsule; `end_radius` as option makes it a cone."""
         matrix = options.pop("local_to_ras", np.eye(4))
         end_radius = options.pop("end_radius", radius)

@@ -109,7 +109,7 @@ def make_phantom(
         bias = imaging.surface_coil(item.geometry, to_reference, noise_rng, posterior)
         snr = float(noise_rng.uniform(14, 28))
         signal = imager.image(
-            item.sequence, item.geometry, item.reference_to_series, bias, snr, noise_rng, item.slice_mm
+            item.mr_sequence, item.geometry, item.reference_to_series, bias, snr, noise_rng, item.slice_mm
         )
         series.append(PhantomSeries(item, Image(signal, item.geometry)))
     exam = _examination(group, seed, patient, header_rng)
@@ -159,7 +159,7 @@ def write_phantom(
         else:
             start = {"ATTENUATION": -1.0}.get(item.plan.role, 1.0 + 4 * number)
             write_mr(
-                place, item.image.array, item.plan.geometry, exam, number, item.plan.name, item.plan.sequence,
+                place, item.image.array, item.plan.geometry, exam, number, item.plan.name, item.plan.mr_sequence,
                 item.plan.slice_mm, start, in_pet_frame=item.plan.role == "ATTENUATION",
             )  # fmt: skip
     write_label_map(folder / "anatomy.nii.gz", phantom.anatomy)

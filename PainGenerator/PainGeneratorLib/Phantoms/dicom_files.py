@@ -218,14 +218,14 @@ def _common(
 ):
     """Patient, study, series, frame of reference and image plane of one slice."""
     from pydicom.dataset import Dataset, FileMetaDataset
-    from pydicom.uid import ExplicitVRLittleEndian
+    from pydicom.uid import UID, ExplicitVRLittleEndian
 
     ds = Dataset()
     ds.file_meta = FileMetaDataset()
     ds.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
-    ds.file_meta.MediaStorageSOPClassUID = sop_class
+    ds.file_meta.MediaStorageSOPClassUID = UID(sop_class)
     ds.SpecificCharacterSet = "ISO_IR 100"
-    ds.SOPClassUID, ds.SOPInstanceUID = sop_class, exam.uid("instance", number, k)
+    ds.SOPClassUID, ds.SOPInstanceUID = UID(sop_class), UID(exam.uid("instance", number, k))
     ds.file_meta.MediaStorageSOPInstanceUID = ds.SOPInstanceUID
     study = modality if exam.two_studies else "PT"
     study_start = exam.start if study == "PT" else exam.start + datetime.timedelta(minutes=2)

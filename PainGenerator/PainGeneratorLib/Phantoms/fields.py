@@ -31,7 +31,7 @@ def smooth_field(rng: np.random.Generator, geometry: Geometry, length_mm: float)
     return Image(values, Geometry(tuple(size[::-1]), matrix))
 
 
-def on_grid(field: Image, geometry: Geometry) -> np.ndarray:
+def field_on_grid(field: Image, geometry: Geometry) -> np.ndarray:
     """A field's values, linearly interpolated axis by axis; float32, shape of the grid.
 
     Both grids must have axes along R, A and S.

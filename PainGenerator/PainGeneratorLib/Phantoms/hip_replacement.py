@@ -109,8 +109,8 @@ def _paint_soft_tissue(atlas: Atlas, rng: np.random.Generator, scale: float, hab
             atlas.ellipsoid(c, size + 1.5, "fat", over=("muscle",))
             atlas.ellipsoid(c, size, "muscle", anatomy=name, over=("fat", "muscle"))
         course = np.array([(62, 22, 110), (76, 40, 50), (84, 36, 5), (104, 2, -52)], float) * [sign * scale, scale, 1]
-        radii = (22, 19, 15, 7)
-        for a, b, r1, r2 in zip(course[:-1], course[1:], radii[:-1], radii[1:], strict=True):
+        widths = (22, 19, 15, 7)
+        for a, b, r1, r2 in zip(course[:-1], course[1:], widths[:-1], widths[1:], strict=True):
             atlas.capsule(a, b, r1, "muscle", end_radius=r2, anatomy=f"iliopsoas_{side}")
 
     def seams(x, y, z):
@@ -159,5 +159,5 @@ def _paint_organs(atlas: Atlas, patient: Patient, rng: np.random.Generator) -> N
         a = ureter[n] + t * (ureter[n + 1] - ureter[n])
         b = a + 0.3 * (ureter[n + 1] - ureter[n])
         atlas.capsule(a, b, 2.4, "ureter")
-        normal.append(NormalStructure("ureter", (a + b) / 2, 12.0 + np.linalg.norm(b - a) / 2))
+        normal.append(NormalStructure("ureter", (a + b) / 2, 12.0 + float(np.linalg.norm(b - a)) / 2))
         patient.landmarks[f"{side} femoral artery"] = artery[2]

@@ -27,9 +27,9 @@ def uptake(patient: Patient, rng: np.random.Generator) -> np.ndarray:
         )
         table[tissue.code] = tissue.suv * gain
     suv = table[atlas.tissue]
-    wide = fields.on_grid(fields.smooth_field(rng, atlas.geometry, 16.0), atlas.geometry)
-    fine = fields.on_grid(fields.smooth_field(rng, atlas.geometry, 5.0), atlas.geometry)
-    patches = fields.on_grid(fields.smooth_field(rng, atlas.geometry, 12.0), atlas.geometry)
+    wide = fields.field_on_grid(fields.smooth_field(rng, atlas.geometry, 16.0), atlas.geometry)
+    fine = fields.field_on_grid(fields.smooth_field(rng, atlas.geometry, 5.0), atlas.geometry)
+    patches = fields.field_on_grid(fields.smooth_field(rng, atlas.geometry, 12.0), atlas.geometry)
     wide *= 0.085
     fine *= 0.04
     wide += fine
@@ -112,9 +112,9 @@ class MRImager:
     def __init__(self, patient: Patient, rng: np.random.Generator, metal: Image | None):
         self.patient, self.metal = patient, metal
         geometry = patient.atlas.geometry
-        self.variation = fields.on_grid(fields.smooth_field(rng, geometry, 11.0), geometry)
+        self.variation = fields.field_on_grid(fields.smooth_field(rng, geometry, 11.0), geometry)
         self.variation *= 0.04
-        texture = fields.on_grid(fields.smooth_field(rng, geometry, 2.2), geometry)
+        texture = fields.field_on_grid(fields.smooth_field(rng, geometry, 2.2), geometry)
         texture *= 0.06
         self.variation += texture
         np.clip(self.variation, -0.3, 0.3, out=self.variation)
@@ -171,8 +171,8 @@ class MRImager:
             total = distort(total, geometry, self.metal, back, readout_axis, reach, strength)
         total = ndimage.gaussian_filter(total, (0, 0.55, 0.55))
         total *= bias
-        level = float(total[total > 0.1 * total.max()].mean())
-        total /= level
+        typical = float(total[total > 0.1 * total.max()].mean())
+        total /= typical
         sigma = np.float32(1 / snr)
         real = total + sigma * rng.standard_normal(total.shape, dtype=np.float32)
         return np.hypot(real, sigma * rng.standard_normal(total.shape, dtype=np.float32))

@@ -26,7 +26,7 @@ def distance_to_metal(atlas: Atlas) -> Image | None:
         last.append(min(int(where[-1]) + margin + 1, size))
     box = tuple(slice(a, b) for a, b in zip(first, last, strict=True))
     distance = ndimage.distance_transform_edt(~metal[box], sampling=spacing).astype(np.float32)
-    return Image(distance, atlas.geometry.cropped(tuple(first), distance.shape))
+    return Image(distance, atlas.geometry.cropped((first[0], first[1], first[2]), distance.shape))
 
 
 def distort(

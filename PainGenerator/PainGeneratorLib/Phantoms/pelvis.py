@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 
 from .atlas import Atlas, frame
@@ -142,7 +144,8 @@ def paint_sacroiliac_joint(
         ("sacrum", marrow, -20, -2, 1.5),
     ):
         over = (*soft, "cortex") if tissue == marrow else soft
-        atlas.paint(matrix, -box, box, lambda x, y, z, v=(near, far, grow): slab(x, y, z, *v), tissue, name, over)
+        layer = partial(slab, near=near, far=far, grow=grow)
+        atlas.paint(matrix, -box, box, layer, tissue, name, over)
     atlas.paint(matrix, -box, box, lambda x, y, z: slab(x, y, z, -2.2, 2.2, 1), "cortex", None)
     atlas.paint(matrix, -box, box, lambda x, y, z: slab(x, y, z, -size[0], size[0], 0), "cartilage", None)
     return matrix

@@ -43,6 +43,13 @@ class SeriesPlan:
     slice_mm: float = 2.0
     echo: str = ""
 
+    @property
+    def mr_sequence(self) -> Sequence:
+        """The sequence of an MR series; a PET has none."""
+        if self.sequence is None:
+            raise ValueError(f"{self.name} is no MR series")
+        return self.sequence
+
 
 def rigid(rng: np.random.Generator, shift_mm: float, angle_deg: float, center_ras: np.ndarray) -> np.ndarray:
     """A random rigid motion about a center: shift up to `shift_mm` long, angles up to `angle_deg`."""

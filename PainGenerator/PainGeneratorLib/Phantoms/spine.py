@@ -33,10 +33,6 @@ class SpineShape:
     disc_heights_mm: dict[str, float]
     half_height_mm: float
 
-    def disc_below(self, level: str) -> str:
-        order = [*LEVELS, "S1"]
-        return f"{level}/{order[order.index(level) + 1]}"
-
 
 def make_shape(rng: np.random.Generator, degenerated: dict[str, float]) -> SpineShape:
     """Stack the bodies on S1 with a seeded lordosis and scoliosis; the middle of L3 comes to the origin.
@@ -137,9 +133,8 @@ def paint_disc(atlas: Atlas, shape: SpineShape, name: str, degenerated: bool, bu
 def paint_canal(atlas: Atlas, shape: SpineShape) -> np.ndarray:
     """Epidural fat, the sac of CSF and the nerve roots; returns the middle line, RAS mm, head to sacrum."""
     k = shape.scale
-    line = [transform_points(shape.bodies[level], np.array([0, -25 * k, z])) for level in LEVELS for z in (12, 0, -12)]
-    line += [transform_points(shape.bodies["S1"], np.array([0, -25 * k, z])) for z in (12, 0)]
-    line = np.array(line)
+    places = [(level, z) for level in LEVELS for z in (12, 0, -12)] + [("S1", 12), ("S1", 0)]
+    line = np.array([transform_points(shape.bodies[level], np.array([0, -25 * k, z])) for level, z in places])
     top = line[0] + (line[0] - line[1]) * 4
     line = np.vstack([top, line])
     atlas.tube(line, 9.3 * k, "fat", over=("fat", "muscle", "cortex", "annulus", "dry disc"))

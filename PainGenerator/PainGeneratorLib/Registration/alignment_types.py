@@ -9,41 +9,92 @@ import numpy as np
 
 from ..Numerics.core.kept import Kept
 
-KEPT = ("identity/scanner", "registered", "landmarks", "not aligned", "by hand")
-"""Where a transform comes from; ``not aligned`` keeps the scanner's coordinates for want of a better one, ``by hand``
-was corrected in the scene."""
-VERDICTS = ("aligned", "kept the scanner's alignment", "not aligned")
+
+@dataclass(frozen=True, kw_only=True)
+class LimitParameters:
+    """How far a search may go from its start."""
+
+    shift_mm: float
+    rotation_deg: float
 
 
-@dataclass(frozen=True)
-class AlignmentParameters:
-    """Parameters of the stage ``alignment``; values, ranges and sources are in the protocol files."""
+@dataclass(frozen=True, kw_only=True)
+class SearchParameters:
+    """How a search measures the similarity of two images."""
 
-    maximum_shift_mm: float
-    maximum_rotation_deg: float
     finest_spacing_mm: float
     samples: int
     bins: int
-    restarts: int
-    restart_shift_mm: float
-    restart_rotation_deg: float
-    pet_edge_weight: float
-    mr_edge_weight: float
     pet_start_penalty: float
+    minimum_overlap_ml: float
+    seed: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class RestartParameters:
+    """The disturbed starts from which a search is repeated."""
+
+    count: int
+    shift_mm: float
+    rotation_deg: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class EdgeParameters:
+    """How much the agreement of edges counts beside the mutual information."""
+
+    pet_weight: float
+    mr_weight: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrustParameters:
+    """When the result of a search is trusted."""
+
     agreement_mm: float
     halves_mm: float
     pet_halves_mm: float
-    pet_fit_mm: float
     minimum_outline: float
     minimum_edges_sd: float
-    better_near_start: float
-    contradiction_mm: float
-    warn_shift_mm: float
-    warn_rotation_deg: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class KeepParameters:
+    """When a trusted result replaces its start."""
+
     minimum_gain: float
     minimum_change_mm: float
-    minimum_overlap_ml: float
-    seed: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class ScannerParameters:
+    """When a better place contradicts the alignment of the scanner."""
+
+    better_near_start: float
+    contradiction_mm: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class WarnParameters:
+    """Which motion of a kept result gives a warning."""
+
+    shift_mm: float
+    rotation_deg: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class AlignmentParameters:
+    """Parameters of the stage ``alignment``; units, ranges and sources are in the protocol."""
+
+    limits: LimitParameters
+    search: SearchParameters
+    restarts: RestartParameters
+    edges: EdgeParameters
+    trust: TrustParameters
+    keep: KeepParameters
+    scanner: ScannerParameters
+    pet_fit_mm: float
+    warn: WarnParameters
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,9 +108,10 @@ class PairAlignment:
     start_ras : ndarray, shape (4, 4)
         Where the search began (the scanner's coordinates, or the landmarks' fit).
     kept : str
-        One of KEPT.
+        Where the transform comes from: ``identity/scanner``, ``registered``, ``landmarks``, ``by hand`` (corrected in
+        the scene) or ``not aligned`` (the scanner's coordinates, as there is no better transform).
     verdict : str
-        One of VERDICTS.
+        ``aligned``, ``kept the scanner's alignment`` or ``not aligned``.
     shift_mm, rotation_deg : float
         Change from the scanner's coordinates to the kept transform, at the middle of the overlap.
     spread_mm : float or None

@@ -82,14 +82,16 @@ def to_itk_transform(a_to_b_ras: np.ndarray) -> sitk.Transform:
     import SimpleITK as sitk
 
     a_to_b_lps = LPS_TO_RAS @ np.asarray(a_to_b_ras, dtype=np.float64) @ LPS_TO_RAS
+    matrix, shift = a_to_b_lps[:3, :3].ravel().tolist(), a_to_b_lps[:3, 3].tolist()
     if is_rigid(a_to_b_lps):
-        transform = sitk.Euler3DTransform()
-        transform.SetMatrix(a_to_b_lps[:3, :3].ravel().tolist(), 10 * RIGID_TOLERANCE)
-    else:
-        transform = sitk.AffineTransform(3)
-        transform.SetMatrix(a_to_b_lps[:3, :3].ravel().tolist())
-    transform.SetTranslation(a_to_b_lps[:3, 3].tolist())
-    return transform
+        rigid = sitk.Euler3DTransform()
+        rigid.SetMatrix(matrix, 10 * RIGID_TOLERANCE)
+        rigid.SetTranslation(shift)
+        return rigid
+    affine = sitk.AffineTransform(3)
+    affine.SetMatrix(matrix)
+    affine.SetTranslation(shift)
+    return affine
 
 
 def from_itk_transform(transform: sitk.Transform) -> np.ndarray:

@@ -14,7 +14,7 @@ from .quality import CHECK, GIVE_LANDMARKS
 from .rigid import change_between, mean_distance
 
 CHECK_SPACING_MM = 4.0
-"""Finest level of the check: a PET resolves no more."""
+"""Finest scale of the check: a PET resolves no more."""
 CHECK_RESTARTS = 2
 
 AlignPair = Callable[..., PairAlignment]
@@ -87,10 +87,11 @@ def _fit(
 ) -> PairAlignment:
     """The PET registered to its ATTENUATION series: coarsely, and in full where that does not show that both fit."""
     image, kind = attenuation
+    spacing_mm = max(CHECK_SPACING_MM, parameters.search.finest_spacing_mm)
     coarse = dataclasses.replace(
         parameters,
-        finest_spacing_mm=max(CHECK_SPACING_MM, parameters.finest_spacing_mm),
-        restarts=min(CHECK_RESTARTS, parameters.restarts),
+        search=dataclasses.replace(parameters.search, finest_spacing_mm=spacing_mm),
+        restarts=dataclasses.replace(parameters.restarts, count=min(CHECK_RESTARTS, parameters.restarts.count)),
     )
     fit = align(image, pet, parameters=coarse, moving_kind="PET", fixed_kind=kind)
     if fit.evidence["doubt"] is None and _misfit_mm(fit) <= parameters.pet_fit_mm:

@@ -48,12 +48,8 @@ def judge(
     same_frame_of_reference : bool
         True when scanner coordinates are credible without any measurement.
     """
-    doubt = _doubt(found, parameters)
     better = _is_better(found, parameters)
-    if doubt is None and fit is not None and found.kind == "PET" and found.change_mm > max(fit.rms_mm, 1.0):
-        doubt = f"PET alone leads {found.change_mm:.1f} mm away from them, more than they differ among themselves."
-    if doubt is None and not better and found.change_mm > parameters.agreement_mm:
-        doubt = f"a place {found.change_mm:.1f} mm away agrees as well."
+    doubt = _doubt(found, parameters) or _doubt_about_start(found, fit, better, parameters)
     unchanged = "no better agreement than that of the start was found."
     matrix, advice = scanner, CHECK
     if doubt is None and better:
@@ -112,20 +108,32 @@ def _warnings(
         return (f"The scanner's alignment was kept, but could not be verified: {doubt}",)
     texts = []
     if kept == "registered" and fit is None:
-        if shift_mm > parameters.warn_shift_mm or rotation_deg > parameters.warn_rotation_deg:
+        if shift_mm > parameters.warn.shift_mm or rotation_deg > parameters.warn.rotation_deg:
             texts.append(f"Moved by {shift_mm:.1f} mm and {rotation_deg:.1f} degrees from the scanner's alignment.")
         if kind == "PET":
             texts.append(PET_ALONE)
-    if kept == "landmarks":
+    if kept == "landmarks" and fit is not None:
         texts.append(f"Aligned by landmarks alone (residual {fit.rms_mm:.1f} mm).")
     return tuple(texts)
 
 
+def _doubt_about_start(
+    found: PairSearch, fit: LandmarkFit | None, better: bool, parameters: AlignmentParameters
+) -> str | None:
+    """Why a search that is sound in itself cannot be trusted against its start; None when it can."""
+    if fit is not None and found.kind == "PET" and found.change_mm > max(fit.rms_mm, 1.0):
+        return f"PET alone leads {found.change_mm:.1f} mm away from them, more than they differ among themselves."
+    if not better and found.change_mm > parameters.trust.agreement_mm:
+        return f"a place {found.change_mm:.1f} mm away agrees as well."
+    return None
+
+
 def _is_better(found: PairSearch, parameters: AlignmentParameters) -> bool:
-    if found.similarity_end is None or found.change_mm < parameters.minimum_change_mm:
+    start, end, information = found.similarity_start, found.similarity_end, found.information_start
+    if start is None or end is None or information is None or found.change_mm < parameters.keep.minimum_change_mm:
         return False
-    gain = found.similarity_end - found.similarity_start
-    needed = max(parameters.minimum_gain * found.information_start, NOISE_FACTOR * (found.gain_noise or 0.0))
+    gain = end - start
+    needed = max(parameters.keep.minimum_gain * information, NOISE_FACTOR * (found.gain_noise or 0.0))
     return gain > needed
 
 
@@ -135,20 +143,20 @@ def _doubt(found: PairSearch, parameters: AlignmentParameters) -> str | None:
         return f"they overlap by only {found.overlap_ml:.0f} ml."
     if found.at_bound:
         return "the search ran to the limit of what was allowed."
-    if found.spread_mm is not None and found.spread_mm > parameters.agreement_mm:
+    if found.spread_mm is not None and found.spread_mm > parameters.trust.agreement_mm:
         return f"searches from different starts ended {found.spread_mm:.1f} mm apart."
-    halves_limit = parameters.pet_halves_mm if found.kind == "PET" else parameters.halves_mm
+    halves_limit = parameters.trust.pet_halves_mm if found.kind == "PET" else parameters.trust.halves_mm
     if found.halves_mm is not None and found.halves_mm > halves_limit:
         return f"parts of the overlap alone lead {found.halves_mm:.1f} mm away from the whole."
-    if found.outline is not None and found.outline < parameters.minimum_outline:
+    if found.outline is not None and found.outline < parameters.trust.minimum_outline:
         return f"the outlines of the body agree by only {100 * found.outline:.0f} %."
-    if found.edges_sd is not None and found.edges_sd < parameters.minimum_edges_sd:
+    if found.edges_sd is not None and found.edges_sd < parameters.trust.minimum_edges_sd:
         return f"edges agree by only {found.edges_sd:.1f} standard deviations better there than at poses nearby."
     return None
 
 
 def _contradicted(found: PairSearch, better: bool, parameters: AlignmentParameters) -> bool:
     """True when the images speak against their start, though they do not tell where they lie instead."""
-    if better and found.change_mm > parameters.contradiction_mm:
+    if better and found.change_mm > parameters.scanner.contradiction_mm:
         return True
-    return found.better_near_start is not None and found.better_near_start > parameters.better_near_start
+    return found.better_near_start is not None and found.better_near_start > parameters.scanner.better_near_start

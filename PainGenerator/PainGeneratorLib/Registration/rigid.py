@@ -49,12 +49,6 @@ def motion(parameters: np.ndarray, center_ras: np.ndarray) -> np.ndarray:
     return matrix
 
 
-def motion_parameters(matrix: np.ndarray, center_ras: np.ndarray) -> np.ndarray:
-    """The parameters of :func:`motion` for a rigid 4 x 4 matrix, shape (6,)."""
-    shift = transform_points(matrix, center_ras) - center_ras
-    return np.concatenate([shift, rotation_vector(matrix[:3, :3]) * TURN_RADIUS_MM])
-
-
 def turn_derivatives(parameters: np.ndarray) -> np.ndarray:
     """Derivatives of the rotation matrix of :func:`motion` by its last three parameters, shape (3, 3, 3).
 

@@ -10,7 +10,6 @@ from scipy import ndimage
 
 from ..Numerics.core.image import Geometry, Image
 
-KINDS = ("MR", "CT", "PET")
 CT_AIR_HU = -500.0
 """Half-way between air and soft tissue."""
 CT_PADDING_HU = -1500.0
@@ -47,7 +46,7 @@ class Cells:
 
 @dataclass(frozen=True, eq=False)
 class WorkingImage:
-    """An image smoothed, thinned and cropped for one level of a registration.
+    """An image smoothed, thinned and cropped for one scale of a registration.
 
     Parameters
     ----------
@@ -110,22 +109,23 @@ class WorkingImage:
         ijk = to_ijk[:3, :3].astype(np.float32) @ points + to_ijk[:3, 3:].astype(np.float32)
         shape = geometry.shape[::-1]
         strides = (1, shape[0], shape[0] * shape[1])
-        flat, edge, parts, steps = None, None, [], []
+        edge = np.full(points.shape[1], np.inf, dtype=np.float32)
+        flat = np.zeros(points.shape[1], dtype=np.intp)
+        parts, steps = [], []
         for axis in range(3):
             upper = np.float32(shape[axis] - 1)
             x = ijk[axis]
-            inner = np.minimum(x, upper - x)
-            edge = inner if edge is None else np.minimum(edge, inner)
+            np.minimum(edge, np.minimum(x, upper - x), out=edge)
             x = np.clip(x, 0, upper)
             low = np.minimum(x.astype(np.intp), max(shape[axis] - 2, 0))
             parts.append(x - low.astype(np.float32))
             steps.append(strides[axis] if shape[axis] > 1 else 0)
             low *= strides[axis]
-            flat = low if flat is None else flat + low
+            flat += low
         weights = np.clip((edge + np.float32(0.5)) / np.float32(EDGE_VOXELS), 0, 1)
         if self._whole_cells is not None:
             weights *= self._whole_cells.take(flat)
-        return Cells(flat, tuple(steps), tuple(parts), weights)
+        return Cells(flat, (steps[0], steps[1], steps[2]), tuple(parts), weights)
 
     def interpolate(self, array: np.ndarray, cells: Cells) -> tuple[np.ndarray, np.ndarray]:
         """Values and gradients (by mm along R, A, S), shape (3, n), of an array on this image's grid."""
@@ -182,9 +182,9 @@ def body_mask(image: Image, kind: str, valid: np.ndarray | None = None) -> np.nd
     ----------
     image : Image
     kind : str
-        One of KINDS: CT by its Hounsfield units, the others by Otsu's threshold, never above a fifth of the upper
-        decile, so that fat-suppressed and low-uptake tissue stays in. PET by its log values: fat holds a tenth of
-        the uptake of a hot organ, but ten times that of air.
+        ``MR``, ``CT`` or ``PET``. The body on CT is found by its Hounsfield units, on the others by Otsu's threshold,
+        but never above a fifth of the upper decile, so that fat-suppressed and low-uptake tissue stays in. On PET the
+        threshold is taken on log values: fat holds a tenth of the uptake of a hot organ, but ten times that of air.
     valid : ndarray of bool, optional
         Where values were measured.
     """
@@ -252,9 +252,9 @@ def cropped(image: Image, points_ras: np.ndarray, margin_mm: float) -> tuple[Ima
     last = np.minimum(np.ceil(ijk.max(axis=0) + margin), np.array(geometry.shape[::-1]) - 1).astype(int)
     if (last < first).any():
         return None
-    slices = tuple(slice(a, b + 1) for a, b in zip(first[::-1], last[::-1], strict=True))
-    shape = tuple(s.stop - s.start for s in slices)
-    return Image(image.array[slices], geometry.cropped(tuple(first[::-1]), shape)), slices
+    k, j, i = (slice(int(a), int(b) + 1) for a, b in zip(first[::-1], last[::-1], strict=True))
+    shape = (k.stop - k.start, j.stop - j.start, i.stop - i.start)
+    return Image(image.array[k, j, i], geometry.cropped((k.start, j.start, i.start), shape)), (k, j, i)
 
 
 def thinned(image: Image, spacing_mm: float) -> Image:
@@ -279,7 +279,7 @@ def thinned(image: Image, spacing_mm: float) -> Image:
     return Image(array.astype(np.float32, copy=False), Geometry(array.shape, matrix))
 
 
-def smoothed(image: Image, valid: np.ndarray | None, sigma_mm: float) -> WorkingImage:
+def smoothed_in_view(image: Image, valid: np.ndarray | None, sigma_mm: float) -> WorkingImage:
     """Smooth with a Gaussian in which only valid voxels take part (normalised convolution).
 
     Parameters

@@ -10,15 +10,15 @@ from scipy import optimize
 
 from ..Numerics.core.image import Image, transform_points
 from .alignment_types import AlignmentParameters
-from .levels import LEVELS, Level, PreparedPair
 from .metric import PairMetric
 from .rigid import TURN_RADIUS_MM, mean_distance, motion
+from .scales import SCALES, PreparedPair, Scale
 
 HALVES_SPACING_MM = 4.0
-"""Level on which restarts are compared, halves of the overlap are searched alone, and edges are compared."""
+"""Scale on which restarts are compared, halves of the overlap are searched alone, and edges are compared."""
 NOISE_PARTS = 8
 SAME_PLACE_MM = 0.7
-"""Searches that come nearer than this to a better one on the coarsest level are the same."""
+"""Searches that come nearer than this to a better one on the coarsest scale are the same."""
 KEPT_RIVALS = 3
 LEAST_BONE_ML = 10.0
 """With less bone in view than this the whole body is compared."""
@@ -97,67 +97,67 @@ def search_pair(
     Parameters are those of :func:`alignment.align`; `kinds` are those of the fixed and the moving image, `start` maps
     fixed to moving points.
     """
-    levels = [level for level in LEVELS if level.spacing_mm >= parameters.finest_spacing_mm]
-    bounds = np.repeat([parameters.maximum_shift_mm, np.radians(parameters.maximum_rotation_deg) * TURN_RADIUS_MM], 3)
-    generator = np.random.default_rng(parameters.seed)
+    scales = [scale for scale in SCALES if scale.spacing_mm >= parameters.search.finest_spacing_mm]
+    bounds = np.repeat([parameters.limits.shift_mm, np.radians(parameters.limits.rotation_deg) * TURN_RADIUS_MM], 3)
+    generator = np.random.default_rng(parameters.search.seed)
     progress(0.0, "preparing")
-    pair = PreparedPair(fixed, moving, kinds, start, fixed_mask, levels[-1].spacing_mm)
+    pair = PreparedPair(fixed, moving, kinds, start, fixed_mask, scales[-1].spacing_mm)
     if not pair.usable:
         return PairSearch(start, start, fixed.geometry.center_ras, np.zeros((0, 3)), 0.0)
-    found = _begin(pair, start, levels[0])
-    if found.overlap_ml < parameters.minimum_overlap_ml:
+    found = _begin(pair, start, scales[0])
+    if found.overlap_ml < parameters.search.minimum_overlap_ml:
         return found
     starts = [np.zeros(6)] + [
-        _perturbation(generator, parameters.restart_shift_mm, parameters.restart_rotation_deg)
-        for _ in range(parameters.restarts)
+        _perturbation(generator, parameters.restarts.shift_mm, parameters.restarts.rotation_deg)
+        for _ in range(parameters.restarts.count)
     ]
     places = [(0.0, start, 1) for start in starts]
-    for number, level in enumerate(levels):
-        metric = _metric(pair, level, found, places[0][1], parameters, generator)
-        if level.spacing_mm < HALVES_SPACING_MM:
+    for number, scale in enumerate(scales):
+        metric = _metric(pair, scale, found, places[0][1], parameters, generator)
+        if scale.spacing_mm < HALVES_SPACING_MM:
             places = places[:1]
         results = []
         for index, (_, begin, count) in enumerate(places):
-            progress((number + index / len(places)) / len(levels), f"{level.spacing_mm:g} mm")
-            results.append((*_optimized(metric, begin, bounds, level.tolerance), count))
+            progress((number + index / len(places)) / len(scales), f"{scale.spacing_mm:g} mm")
+            results.append((*_optimized(metric, begin, bounds, scale.tolerance), count))
         places = _distinct(results, found)[:KEPT_RIVALS]
-        if level.spacing_mm == HALVES_SPACING_MM:
-            found.halves_mm = _disagreement_of_halves(metric, places[0][1], bounds, level.tolerance)
+        if scale.spacing_mm == HALVES_SPACING_MM:
+            found.halves_mm = _disagreement_of_halves(metric, places[0][1], bounds, scale.tolerance)
             limit = _compare_nearby(found, metric, places[0][1])
-            found.spread_mm = _spread(results, found, limit) if parameters.restarts else None
+            found.spread_mm = _spread(results, found, limit) if parameters.restarts.count else None
     _conclude(found, metric, places[0][1], bounds, pair)
     return found
 
 
-def _begin(pair: PreparedPair, start: np.ndarray, level: Level) -> PairSearch:
+def _begin(pair: PreparedPair, start: np.ndarray, scale: Scale) -> PairSearch:
     geometry = pair.compared.geometry
     points = geometry.flat_to_ras(np.flatnonzero(pair.compared.array))
-    overlap = points[pair.at(level)[1].sample(transform_points(start, points))[2] > 0] if len(points) else points
+    overlap = points[pair.at(scale)[1].sample(transform_points(start, points))[2] > 0] if len(points) else points
     center = overlap.mean(axis=0) if len(overlap) else geometry.center_ras
     return PairSearch(start, start, center, overlap, len(overlap) * geometry.voxel_volume_ml, kind=pair.kind)
 
 
 def _metric(
     pair: PreparedPair,
-    level: Level,
+    scale: Scale,
     found: PairSearch,
     place: np.ndarray,
     parameters: AlignmentParameters,
     generator: np.random.Generator,
 ) -> PairMetric:
-    """The metric of one level, on points spread at random over the overlap."""
-    images = pair.at(level)
+    """The metric of one scale, on points spread at random over the overlap."""
+    images = pair.at(scale)
     geometry = pair.compared.geometry
     points = geometry.flat_to_ras(np.flatnonzero(pair.compared.array))
     mapped = transform_points(found.start @ motion(place, found.center_ras), points)
     in_view = images[1].sample(mapped)[2] > 0
     points, mapped = points[in_view], mapped[in_view]
     chance = np.ones(len(points))
-    if pair.kind == "CT" and level.bone_mm is not None:
-        near = pair.near_bone(level.bone_mm, mapped)
+    if pair.kind == "CT" and scale.bone_mm is not None:
+        near = pair.near_bone(scale.bone_mm, mapped)
         if near.sum() * geometry.voxel_volume_ml > LEAST_BONE_ML:
             chance[near] = 1.0 / near.mean()
-    count = int(parameters.samples * level.share)
+    count = int(parameters.search.samples * scale.share)
     times = -(-count // len(points))  # more than one point for a voxel of the mask where voxels are few
     pick = np.sort(
         np.concatenate(
@@ -168,16 +168,16 @@ def _metric(
         )
     )
     jitter = generator.uniform(-0.5, 0.5, (len(pick), 3)) @ geometry.ijk_to_ras[:3, :3].T
-    penalty = parameters.pet_start_penalty if pair.kind == "PET" else 0.0
-    edges = {"PET": parameters.pet_edge_weight, "MR": parameters.mr_edge_weight}.get(pair.kind, 0.0)
+    penalty = parameters.search.pet_start_penalty if pair.kind == "PET" else 0.0
+    edges = {"PET": parameters.edges.pet_weight, "MR": parameters.edges.mr_weight}.get(pair.kind, 0.0)
     return PairMetric(
         *images,
         points[pick] + jitter,
         found.start,
         found.center_ras,
         place=place,
-        bins=parameters.bins,
-        edge_weight=edges * level.edges,
+        bins=parameters.search.bins,
+        edge_weight=edges * scale.edges,
         penalty=penalty,
     )
 

@@ -19,7 +19,7 @@ class IntensityScale:
     """
 
     values: np.ndarray
-    levels: np.ndarray
+    ranks: np.ndarray
 
     @classmethod
     def of(cls, values: np.ndarray, equalization: float) -> IntensityScale:
@@ -37,7 +37,7 @@ class IntensityScale:
 
     def __call__(self, values: np.ndarray) -> np.ndarray:
         """Scaled values (float32), of the values' shape."""
-        return np.interp(values, self.values, self.levels).astype(np.float32)
+        return np.interp(values, self.values, self.ranks).astype(np.float32)
 
 
 def fixed_rows(fixed: np.ndarray, bins: int) -> np.ndarray:

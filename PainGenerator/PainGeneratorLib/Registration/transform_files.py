@@ -10,11 +10,6 @@ from ..Numerics.core.errors import PainGeneratorError
 from .itk_images import from_itk_transform, to_itk_transform
 
 
-def transform_file_name(role: str) -> str:
-    """The name of the file with the transform of a series: ``<ROLE>-to-reference.tfm``."""
-    return f"{role}-to-reference.tfm"
-
-
 def write_transform(path: Path, reference_to_series_ras: np.ndarray) -> None:
     """Write the transform of a series as an ITK transform file.
 

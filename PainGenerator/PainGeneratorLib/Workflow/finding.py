@@ -12,8 +12,7 @@ import numpy as np
 from ..Anatomy.anatomy_map import AnatomyMap
 from ..Anatomy.body_plan import BodyPlan, find_body_plan
 from ..Anatomy.places import Namer
-from ..Anatomy.zones import HipImplant
-from ..Anatomy.zones import hip_implant as hip_implant_of
+from ..Anatomy.zones import HipImplant, implant_from_void
 from ..Numerics.body.symmetry import RELIABLE_QUALITY, SymmetryPlane, find_symmetry_plane
 from ..Numerics.core.image import Geometry, Image, Region, transform_points
 from ..Numerics.core.kept import Kept
@@ -170,7 +169,7 @@ def hip_implant(mr: MRResult) -> HipImplant | None:
     found = mr.implant
     if found.axis_ras is None or found.side is None:
         return None
-    return hip_implant_of(found.side, found.axis_ras, found.void)
+    return implant_from_void(found.side, found.axis_ras, found.void)
 
 
 def in_reference_frame(hot_spots: list[HotSpot], alignment: Alignment) -> list[HotSpot]:

@@ -14,11 +14,11 @@ from PainGeneratorLib.Registration import sampling
 from PainGeneratorLib.Registration.alignment import align, align_case
 from PainGeneratorLib.Registration.alignment_types import AlignmentParameters, PairAlignment
 from PainGeneratorLib.Registration.landmarks import LandmarkFit, LandmarkPairs
-from PainGeneratorLib.Registration.levels import PreparedPair
 from PainGeneratorLib.Registration.metric import PairMetric
 from PainGeneratorLib.Registration.pet_fit import through_attenuation
 from PainGeneratorLib.Registration.quality import judge
 from PainGeneratorLib.Registration.rigid import mean_distance, motion
+from PainGeneratorLib.Registration.scales import PreparedPair
 from PainGeneratorLib.Registration.search import PairSearch
 from PainGeneratorLib.Registration.search import _spread as spread_of_restarts
 from PainGeneratorLib.Registration.similarity import IntensityScale, fixed_rows, mutual_information
@@ -41,7 +41,11 @@ VALUES = {
 @pytest.fixture(scope="module")
 def parameters() -> AlignmentParameters:
     shipped = load_protocol("low-back").stage("alignment", AlignmentParameters)
-    return dataclasses.replace(shipped, samples=16000, restarts=2, finest_spacing_mm=4.0)
+    return dataclasses.replace(
+        shipped,
+        search=dataclasses.replace(shipped.search, samples=16000, finest_spacing_mm=4.0),
+        restarts=dataclasses.replace(shipped.restarts, count=2),
+    )
 
 
 def tissue_at(points_ras: np.ndarray) -> np.ndarray:
@@ -435,7 +439,7 @@ def test_the_mutual_information_of_independent_values_is_nearly_0_and_of_equal_o
 @pytest.mark.parametrize("edge_weight", [0.0, 20.0])
 def test_the_slope_of_the_metric_is_right(reference: Image, moved_ct: Image, edge_weight: float) -> None:
     start = motion(np.array([2.0, -1.0, 3.0, 8.0, -4.0, 2.0]), CENTER)
-    fixed, moving = (sampling.smoothed(image, None, 5.0) for image in (reference, moved_ct))
+    fixed, moving = (sampling.smoothed_in_view(image, None, 5.0) for image in (reference, moved_ct))
     points = CENTER + np.random.default_rng(10).uniform(-45, 45, (30_000, 3))
     metric = PairMetric(
         fixed, moving, points, start, CENTER, place=np.zeros(6), bins=16, edge_weight=edge_weight, penalty=0.001
@@ -447,7 +451,7 @@ def test_the_slope_of_the_metric_is_right(reference: Image, moved_ct: Image, edg
 
 
 def test_edges_agree_best_where_images_lie_on_one_another(reference: Image, moved_ct: Image) -> None:
-    fixed, moving = (sampling.smoothed(image, None, 2.0) for image in (reference, moved_ct))
+    fixed, moving = (sampling.smoothed_in_view(image, None, 2.0) for image in (reference, moved_ct))
     points = CENTER + np.random.default_rng(11).uniform(-45, 45, (4000, 3))
     metric = PairMetric(fixed, moving, points, POSE, CENTER, place=np.zeros(6), bins=16)
     right = metric.edges(np.zeros(6))
@@ -467,7 +471,7 @@ def test_samples_are_linear_between_voxels_and_weightless_outside(reference: Ima
     geometry = reference.geometry
     k, j, i = np.indices(geometry.shape)
     ramp = geometry.to_ras(np.stack([i, j, k], axis=-1)) @ np.array([1.0, -2.0, 3.0])
-    working = sampling.smoothed(Image(ramp.astype(np.float32), geometry), None, 0.0)
+    working = sampling.smoothed_in_view(Image(ramp.astype(np.float32), geometry), None, 0.0)
     values, gradients, weights = working.sample(np.vstack([PROBES, CENTER + 1000]))
     np.testing.assert_allclose(values[:-1], PROBES @ np.array([1.0, -2.0, 3.0]), rtol=1e-4)
     np.testing.assert_allclose(gradients[:, :-1].T, np.tile([1.0, -2.0, 3.0], (50, 1)), atol=1e-2)

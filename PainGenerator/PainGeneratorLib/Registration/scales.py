@@ -1,4 +1,4 @@
-"""The levels of a search, from coarse to fine, and a pair of images prepared for each."""
+"""The scales of a search, from coarse to fine, and a pair of images prepared for each."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ PET_SMOOTHING_MM = 2.0
 
 
 @dataclass(frozen=True)
-class Level:
-    """One level of the search.
+class Scale:
+    """One scale of the search.
 
     Parameters
     ----------
@@ -49,15 +49,15 @@ class Level:
     bone_mm: float | None
 
 
-LEVELS = (
-    Level(6.0, 4.0, 0.1, 0.3, 2e-5, None),
-    Level(4.0, 2.0, 0.25, 1.0, 1e-5, None),
-    Level(2.0, 1.0, 1.0, 1.0, 2e-6, 8.0),
+SCALES = (
+    Scale(6.0, 4.0, 0.1, 0.3, 2e-5, None),
+    Scale(4.0, 2.0, 0.25, 1.0, 1e-5, None),
+    Scale(2.0, 1.0, 1.0, 1.0, 2e-6, 8.0),
 )
 
 
 class PreparedPair:
-    """Crops of two images around what both may show, thinned and smoothed as the levels of a search ask for them.
+    """Crops of two images around what both may show, thinned and smoothed as the scales of a search ask for them.
 
     Parameters
     ----------
@@ -85,12 +85,12 @@ class PreparedPair:
             fixed, transform_points(np.linalg.inv(start), moving.geometry.corners_ras), CROP_MARGIN_MM
         )
         other = sampling.cropped(moving, transform_points(start, fixed.geometry.corners_ras), CROP_MARGIN_MM)
-        self.usable = near is not None and other is not None
-        if not self.usable:
+        self.usable = False
+        if near is None or other is None:
             return
         self._fixed = sampling.thinned(near[0], finest_mm)
         self._moving = sampling.thinned(other[0], finest_mm)
-        coarse = (sampling.thinned(image, LEVELS[0].spacing_mm) for image in (self._fixed, self._moving))
+        coarse = (sampling.thinned(image, SCALES[0].spacing_mm) for image in (self._fixed, self._moving))
         self.usable = all(min(image.array.shape) >= 3 for image in coarse)
         if not self.usable:
             return
@@ -110,14 +110,14 @@ class PreparedPair:
         if self.fixed_kind == "CT":
             self._fixed = sampling.without_table(self._fixed)
 
-    def at(self, level: Level) -> tuple[WorkingImage, WorkingImage]:
-        """Both images for one level."""
-        fixed = sampling.thinned(self._fixed, level.spacing_mm)
-        moving = sampling.thinned(self._moving, level.spacing_mm)
-        sigma = PET_SMOOTHING_MM if self.kind == "PET" else level.smoothing_mm
+    def at(self, scale: Scale) -> tuple[WorkingImage, WorkingImage]:
+        """Both images for one scale."""
+        fixed = sampling.thinned(self._fixed, scale.spacing_mm)
+        moving = sampling.thinned(self._moving, scale.spacing_mm)
+        sigma = PET_SMOOTHING_MM if self.kind == "PET" else scale.smoothing_mm
         return (
-            sampling.smoothed(fixed, sampling.view_mask(fixed, self.fixed_kind), level.smoothing_mm),
-            sampling.smoothed(moving, sampling.view_mask(moving, self.kind), sigma),
+            sampling.smoothed_in_view(fixed, sampling.view_mask(fixed, self.fixed_kind), scale.smoothing_mm),
+            sampling.smoothed_in_view(moving, sampling.view_mask(moving, self.kind), sigma),
         )
 
     def near_bone(self, distance_mm: float, points_ras: np.ndarray) -> np.ndarray:

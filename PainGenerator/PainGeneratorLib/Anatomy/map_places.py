@@ -1,0 +1,326 @@
+"""Names places with an anatomy segmentation: structure, side and level follow from its labels and their geometry."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import TYPE_CHECKING
+
+import numpy as np
+from scipy.spatial import cKDTree
+
+from ..Numerics.core.records import Place
+from ..Numerics.core.words import LATERAL_SIDES
+from .anatomy_map import BONES, MUSCLES, ORGANS, VERTEBRA_PARTS, AnatomyMap
+from .hips import (
+    FEMUR_PARTS,
+    HIP_BONES,
+    Femur,
+    find_femur,
+    find_replaced_femur,
+    find_sacroiliac_joint,
+    labeled_implant,
+)
+from .spine import find_spine, patient_left
+from .spine_places import Sample, side_of, spine_name, spine_place
+from .zones import HipImplant
+
+if TYPE_CHECKING:
+    from .body_plan import BodyPlan
+
+THIN_TO = 2000
+"""Of a larger finding only every n-th voxel is looked up, so that about this many remain."""
+INSIDE_PART = 0.5
+"""A finding lies in a structure when at least this part of its voxels does. Our estimate."""
+TOUCHING_MM = 3.0
+"""A finding at most this far from a structure is named as part of it, without a distance, mm. Our estimate."""
+REACH_MM = 30.0
+"""Structures farther away than this do not name a finding, mm. Our estimate."""
+S1_ENDPLATE_MM = 10.0
+"""A finding in the sacrum at most this far from the lowest disc lies at the endplate of S1, mm. Our estimate."""
+SACRUM_HALF_WIDTH_MM = 50.0
+"""Half the width of the sacrum, mm. Our estimate."""
+HEAD_TO_MIDLINE_MM = 75.0
+"""A finding farther than this on the midline's side of a femoral head belongs to the other hip or to none, mm. Our
+estimate."""
+JOINT_CAPSULE_MM = 12.0
+"""The capsule of the hip reaches at most this far from the surface of the head or the neck, mm. Our estimate."""
+ACETABULUM_MM = 20.0
+"""The acetabulum reaches at most this far from the surface of the femoral head, mm. Our estimate."""
+BURSA_FROM_SHAFT_MM = (8.0, 45.0)
+"""Least and largest distance of the trochanteric bursa to the side of the shaft's axis, mm. Our estimate."""
+BURSA_ABOVE_HEAD_MM = 15.0
+"""The trochanteric bursa reaches at most this far above the center of the femoral head, mm. Our estimate."""
+BURSA_BELOW_OFFSETS = 1.4
+"""The trochanteric bursa reaches at most this many femoral offsets below the center of the head. Our estimate."""
+ILIOPSOAS_CAPSULES = 2.2
+"""The iliopsoas bursa lies at most this many capsule widths from the head. Our estimate."""
+ILIOPSOAS_FRONT_RADII = 0.8
+"""The iliopsoas bursa lies at least this many radii of the head in front of its center. Our estimate."""
+ILIOPSOAS_SIDE_MM = 22.0
+"""The iliopsoas bursa lies at most this far to either side of the center of the head, mm. Our estimate."""
+
+
+class MapNamer:
+    """Names regions by an anatomy segmentation.
+
+    Parameters
+    ----------
+    anatomy : AnatomyMap
+    plan : BodyPlan, optional
+        What the images show of the body; it gives the side where the segmentation does not.
+    implant : HipImplant, optional
+        The prosthesis as the MR shows it, in the reference frame.
+
+    Attributes
+    ----------
+    implant : HipImplant or None
+        The same, or the one that the segmentation labels when none was given and both share a frame.
+    left_ras : ndarray, shape (3,)
+        Unit vector to the patient's left, in the frame of the map.
+    """
+
+    def __init__(self, anatomy: AnatomyMap, plan: BodyPlan | None, implant: HipImplant | None) -> None:
+        self.anatomy, self.plan, self.implant = anatomy, plan, implant
+        self.spine = find_spine(anatomy)
+        self.left_ras = patient_left(anatomy)
+        joints = (find_sacroiliac_joint(anatomy, side) for side in LATERAL_SIDES)
+        self._joints = [joint for joint in joints if joint is not None]
+        self.femora = self._find_femora()
+
+    def _find_femora(self) -> dict[str, Femur]:
+        """The proximal femora by side; that of a replaced hip comes from its prosthesis."""
+        anatomy = self.anatomy
+        found: dict[str, Femur] = {
+            str(side): femur for side in LATERAL_SIDES if (femur := find_femur(anatomy, side)) is not None
+        }
+        implant = labeled_implant(anatomy)
+        if implant is None and self.implant is not None:
+            implant = self.implant.moved(anatomy.frame_to_map_ras)
+        if self.implant is None and anatomy.frame_to_map_ras is None:
+            self.implant = implant
+        for side in map(str, LATERAL_SIDES):
+            is_replaced = implant is not None and implant.side == side
+            if is_replaced or (side not in found and implant is None):
+                other = next((femur for femur in found.values() if femur.side != side), None)
+                femur = find_replaced_femur(anatomy, side, implant, other)
+                if femur is not None:
+                    found[side] = femur
+        return found
+
+    def place(self, points_ras: np.ndarray) -> Place | None:
+        """The place of the voxels of a finding; None where the segmentation says nothing.
+
+        Parameters
+        ----------
+        points_ras : ndarray, shape (n, 3)
+            In the reference frame.
+        """
+        sample = self._sample(points_ras)
+        place = (
+            self._sacroiliac(sample)
+            or self._hip(sample)
+            or spine_place(self.anatomy, self.spine, sample)
+            or self._sacrum(sample)
+            or self._labeled(sample)
+            or self._beside(sample)
+        )
+        if place is None or place.level is None:
+            return place
+        is_counted = self.anatomy.counted or self.spine.transitional
+        return dataclasses.replace(place, flags=(*place.flags, "level-counted")) if is_counted else place
+
+    def side(self, point_ras: np.ndarray) -> str:
+        """Side of a point of the map's frame: from the nearest vertebra, else paired bones, else the plan."""
+        frame = self.spine.nearest(point_ras)
+        if frame is not None:
+            return side_of(np.array([frame.local(point_ras)[0]]), frame.half_width_mm)
+        centers = [self.anatomy.points(self.anatomy.labels_of(BONES, side)) for side in LATERAL_SIDES]
+        if all(len(points) for points in centers):
+            middle = 0.5 * (centers[0].mean(axis=0) + centers[1].mean(axis=0))
+            return side_of(np.array([(point_ras - middle) @ self.left_ras]), SACRUM_HALF_WIDTH_MM / 2)
+        return self.plan.side(point_ras) if self.plan is not None else self.side_of_middle(point_ras)
+
+    def side_of_middle(self, point_ras: np.ndarray) -> str:
+        """Side of a point from the middle of the segmentation alone, when nothing else is known."""
+        middle = self.anatomy.image.geometry.center_ras
+        way = (self.anatomy.to_map(point_ras) - middle) @ self.left_ras
+        return side_of(np.array([way]), SACRUM_HALF_WIDTH_MM / 2)
+
+    def _sample(self, points: np.ndarray) -> Sample:
+        points = self.anatomy.to_map(points[:: max(1, len(points) // THIN_TO)])
+        labels, counts = np.unique(self.anatomy.labels_at(points), return_counts=True)
+        parts: dict[tuple[str, str | None, str | None], float] = {}
+        for label, count in zip(labels, counts, strict=True):
+            what = self.anatomy.structures.get(int(label))
+            if what is not None:
+                key = (what.structure, what.side, what.level)
+                parts[key] = parts.get(key, 0.0) + count / len(points)
+        return Sample(points, points.mean(axis=0), parts)
+
+    def _sacroiliac(self, sample: Sample) -> Place | None:
+        """Near both sacrum and ilium; not when most of it is an organ or another bone.
+
+        A joint's capsule and ligaments have no label: the muscle beside the joint does not take a focus from it.
+        """
+        if sample.part((*ORGANS, *VERTEBRA_PARTS, "disc")) > INSIDE_PART:
+            return None
+        best = None
+        for joint in self._joints:
+            found = joint.describe(sample.centroid_ras)
+            if found is not None and (best is None or found[0] < best[0]):
+                best = (*found, joint.side)
+        if best is None:
+            return None
+        _, half, part, side = best
+        return Place(f"{side} sacroiliac joint, {half} half, {part}", "sacroiliac joint", side)
+
+    def _hip(self, sample: Sample) -> Place | None:
+        """Femur, acetabulum, hip joint and what lies right beside them."""
+        femur = self._nearest_femur(sample)
+        if femur is None:
+            return None
+        point, side = sample.centroid_ras, femur.side
+        to_head = float(np.linalg.norm(point - femur.head_ras)) - femur.head_radius_mm
+        in_femur, in_hip = sample.part(FEMUR_PARTS), sample.part(HIP_BONES)
+        structure: str | None = None
+        if in_femur >= INSIDE_PART:
+            named = sample.main(FEMUR_PARTS)
+            structure = named[0] if named is not None and named[0] != "femur" else femur.part(point)
+        elif in_hip >= INSIDE_PART:
+            structure = _hip_bone_part(sample, femur, to_head)
+        elif in_femur + sample.part("implant") >= INSIDE_PART:
+            structure = "femur"
+        elif sample.part((*ORGANS, *VERTEBRA_PARTS, "sacrum")) < INSIDE_PART:
+            structure = _beside_hip(femur, point, sample.part(MUSCLES) >= INSIDE_PART)
+        return Place(f"{side} {structure}", structure, side) if structure else None
+
+    def _nearest_femur(self, sample: Sample) -> Femur | None:
+        """The proximal femur whose head is nearest, on the side that the labels of the finding name."""
+        held = sample.main((*FEMUR_PARTS, *HIP_BONES))
+        sides = [held[1]] if held is not None and held[1] else list(self.femora)
+        near = [
+            femur
+            for side, femur in self.femora.items()
+            if side in sides and femur.local(sample.centroid_ras)[0] > -HEAD_TO_MIDLINE_MM
+        ]
+        return min(near, key=lambda f: float(np.linalg.norm(f.head_ras - sample.centroid_ras)), default=None)
+
+    def _sacrum(self, sample: Sample) -> Place | None:
+        if sample.part("sacrum") < INSIDE_PART:
+            return None
+        frame = self.spine.frames[-1] if self.spine.frames else None
+        disc = next((joint for joint in self.spine.discs if joint.level.endswith("/S1")), None)
+        lateral = self._lateral_of_pelvis(sample.points_ras)
+        if disc is not None and frame is not None:
+            labels = self.anatomy.labels_of("disc", level=disc.level)
+            points = self.anatomy.points(labels) if labels else disc.center_ras[None]
+            reach = S1_ENDPLATE_MM if labels else 2.0 * S1_ENDPLATE_MM
+            if cKDTree(points).query(sample.centroid_ras)[0] <= reach:
+                side = side_of(lateral, frame.half_width_mm)
+                return Place(spine_name("upper endplate", side, disc.level), "upper endplate", side, disc.level)
+        side = side_of(lateral, SACRUM_HALF_WIDTH_MM)
+        return Place("sacrum" if side == "midline" else f"sacrum, {side}", "sacrum", side)
+
+    def _lateral_of_pelvis(self, points: np.ndarray) -> np.ndarray:
+        """Distances to the left of the pelvis' middle (map frame): between the two sacroiliac joints, else hip bones,
+        else in line with the lowest vertebra, else from the sacrum's own middle."""
+        centers = {joint.side: joint.points_ras.mean(axis=0) for joint in self._joints}
+        if len(centers) < 2:
+            labels = {str(side): self.anatomy.labels_of(HIP_BONES, side) for side in LATERAL_SIDES}
+            bones = {side: self.anatomy.points(numbers) for side, numbers in labels.items()}
+            centers = {side: points.mean(axis=0) for side, points in bones.items() if len(points)}
+        if len(centers) == 2:
+            way = centers["left"] - centers["right"]
+            return (points - 0.5 * (centers["left"] + centers["right"])) @ (way / np.linalg.norm(way))
+        if self.spine.frames:
+            frame = self.spine.frames[-1]
+            return (points - frame.center_ras) @ frame.left
+        middle = self.anatomy.points(self.anatomy.labels_of("sacrum")).mean(axis=0)
+        return (points - middle) @ self.left_ras
+
+    def _labeled(self, sample: Sample) -> Place | None:
+        """What most of the finding lies in."""
+        if not sample.parts:
+            return None
+        structure, side, level = max(sample.parts, key=lambda key: sample.parts[key])
+        if sample.parts[structure, side, level] < INSIDE_PART:
+            return None
+        side = side or self.side(sample.centroid_ras)
+        return Place(_plain_name(structure, side, level), structure, side, level)
+
+    def _beside(self, sample: Sample) -> Place | None:
+        """The nearest labeled structure within reach, with its distance."""
+        geometry = self.anatomy.image.geometry
+        ijk = np.rint(geometry.to_ijk(sample.centroid_ras)).astype(int)
+        reach = np.ceil(REACH_MM / np.array(geometry.spacing_mm)).astype(int)
+        low = np.maximum(ijk - reach, 0)[::-1]
+        high = np.minimum(ijk + reach + 1, geometry.shape[::-1])[::-1]
+        if np.any(low >= high):
+            return None
+        part = self.anatomy.image.array[tuple(slice(a, b) for a, b in zip(low, high, strict=True))]
+        vague = self.anatomy.labels_of(("fat", "muscle"))
+        kji = np.argwhere((part > 0) & ~np.isin(part, vague))
+        if not len(kji):
+            return None
+        distance = np.linalg.norm(geometry.to_ras((kji + low)[:, ::-1]) - sample.centroid_ras, axis=1)
+        nearest = int(np.argsort(distance)[0])
+        what = self.anatomy.structures.get(int(part[tuple(kji[nearest])]))
+        if what is None or distance[nearest] > REACH_MM:
+            return None
+        side = what.side or self.side(sample.centroid_ras)
+        structure = what.structure
+        if structure == "femur" and side in self.femora:
+            structure = self.femora[side].part(geometry.to_ras((kji[nearest] + low)[::-1]))
+        name = _plain_name(structure, side, what.level)
+        if distance[nearest] > TOUCHING_MM:
+            name = f"beside {name}, {distance[nearest]:.0f} mm"
+        return Place(name, structure, side, what.level)
+
+
+def _plain_name(structure: str, side: str, level: str | None) -> str:
+    if structure in VERTEBRA_PARTS or structure == "disc":
+        return (
+            spine_name(structure, side, level)
+            if level
+            else f"{structure}" + ("" if side == "midline" else f", {side}")
+        )
+    return structure if side == "midline" else f"{side} {structure}"
+
+
+def _hip_bone_part(sample: Sample, femur: Femur, to_head: float) -> str:
+    """Acetabulum around the head; ilium above it, pubis in front and ischium behind below it."""
+    named = sample.main(HIP_BONES)
+    if named is not None and named[0] != "hip bone":
+        return named[0]
+    if to_head <= ACETABULUM_MM:
+        return "acetabulum"
+    _, distal, anterior = femur.local(sample.centroid_ras)
+    if distal < 0.0:
+        return "ilium"
+    return "pubis" if anterior > 0.0 else "ischium"
+
+
+def _beside_hip(femur: Femur, point: np.ndarray, in_muscle: bool) -> str | None:
+    """Joint and bursae: places without a label of their own, by where they lie to head and greater trochanter.
+
+    Muscles lie directly on the capsule and on the iliopsoas bursa, and segmentations count what has no label of its
+    own as muscle. What lies this near to the joint therefore belongs to the joint.
+    """
+    lateral, distal, anterior = femur.local(point)
+    to_head = float(np.linalg.norm(point - femur.head_ras)) - femur.head_radius_mm
+    nearest, farthest = (femur.offset_mm + away for away in BURSA_FROM_SHAFT_MM)
+    beside_trochanter = nearest < lateral < farthest
+    if not in_muscle and beside_trochanter and -BURSA_ABOVE_HEAD_MM < distal < BURSA_BELOW_OFFSETS * femur.offset_mm:
+        return "trochanteric bursa"
+    if femur.to_neck_mm(point) <= femur.head_radius_mm + JOINT_CAPSULE_MM:
+        return "hip joint capsule" if femur.replaced else "hip joint"
+    if _is_before_head(femur, to_head, anterior, lateral):
+        return "iliopsoas bursa"
+    return None
+
+
+def _is_before_head(femur: Femur, to_head_mm: float, anterior_mm: float, lateral_mm: float) -> bool:
+    """Whether a place lies in front of the femoral head, where the iliopsoas bursa is."""
+    is_near = to_head_mm <= ILIOPSOAS_CAPSULES * JOINT_CAPSULE_MM
+    is_in_front = anterior_mm > ILIOPSOAS_FRONT_RADII * femur.head_radius_mm
+    return is_near and is_in_front and abs(lateral_mm) < ILIOPSOAS_SIDE_MM
