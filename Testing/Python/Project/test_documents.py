@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import functools
 import re
 from pathlib import Path
 
@@ -28,7 +29,8 @@ def is_path(token: str) -> bool:
     return bool(re.fullmatch(r"[\w./-]+", token)) and (token.endswith(ENDINGS) or "/" in token)
 
 
-def names_of_package() -> set[str]:
+@functools.cache
+def names_of_package() -> frozenset[str]:
     """All functions, classes, constants, fields and parameters of the package and of its protocols."""
     names: set[str] = set()
     for path in [*LIBRARY.rglob("*.py"), PROJECT / "PainGenerator" / "PainGenerator.py"]:
@@ -43,7 +45,7 @@ def names_of_package() -> set[str]:
                 names.add(node.arg)
             elif isinstance(node, ast.Constant) and isinstance(node.value, str):
                 names.add(node.value)
-    return names
+    return frozenset(names)
 
 
 def is_name(token: str) -> bool:
