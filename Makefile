@@ -39,6 +39,7 @@ check: $(STAMP) $(VENV)/.drawing lint
 lint: $(STAMP)
 	$(BIN)/ruff check PainGenerator Testing
 	$(BIN)/ruff format --check PainGenerator Testing
+	$(BIN)/mypy
 
 test: $(STAMP) $(VENV)/.drawing lint
 	$(BIN)/python -m pytest -n $(JOBS) --cov --cov-report=term

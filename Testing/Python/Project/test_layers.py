@@ -1,4 +1,4 @@
-"""The rooms of the package and who may import whom (DEVELOPER.md)."""
+"""The rooms of the package and who may import whom (docs/design.md)."""
 
 from __future__ import annotations
 
