@@ -14,7 +14,7 @@ from ..Numerics.core.regions import gap_mm, on_grid, overlap_fraction
 from ..Numerics.core.words import Evidence, Origin, Side
 from ..Numerics.fusion.candidates import FusionParameters, Name, Symptoms, flag_and_score
 from ..Numerics.mr.findings import MRResult
-from ..Numerics.pet.detector import HotSpotDetector
+from ..Numerics.pet.detector import HotSpotDetector, HotSpotParameters
 from ..Numerics.pet.manual_focus import grow_on_image, grow_on_pet
 from ..Workflow.case import Case
 from ..Workflow.finding import Found, pet_in_reference
@@ -121,6 +121,10 @@ class Remeasure:
             pet_field=self.pet.geometry,
         )
         return changed
+
+    @property
+    def _parameters(self) -> HotSpotParameters:
+        return self.case.protocol.stage("hot_spots", HotSpotParameters)
 
     @property
     def symptoms(self) -> Symptoms:
@@ -257,12 +261,12 @@ class Remeasure:
 
     def _grown_on_pet(self, position: np.ndarray) -> HotSpot | None:
         place = transform_points(np.linalg.inv(self.pet_to_reference), position)
-        method = self.case.protocol.value("hot_spots.contour.method")
-        spot = grow_on_pet(self.detector.scan.suv, self.detector, place, method)
+        p = self._parameters
+        spot = grow_on_pet(self.detector.scan.suv, self.detector, place, p.click, p.contour.method)
         return None if spot is None else self._in_reference(spot, spot.region.moved(self.pet_to_reference))
 
     def _grown_on_mr(self, role: str, image: Image, position: np.ndarray) -> MRFinding:
-        region = grow_on_image(image, position)
+        region = grow_on_image(image, position, self._parameters.click)
         finding = MRFinding(
             label=0,
             kind=CLICKED_KIND,
@@ -293,10 +297,10 @@ def values_at(images: Mapping[str, Image], position_ras: np.ndarray) -> dict[str
     dict of str to float or None
         None outside an image, and where it has no value.
     """
-    return {name: _value_at(image, np.asarray(position_ras, dtype=float)) for name, image in images.items()}
+    return {name: _interpolated(image, np.asarray(position_ras, dtype=float)) for name, image in images.items()}
 
 
-def _value_at(image: Image, position_ras: np.ndarray) -> float | None:
+def _interpolated(image: Image, position_ras: np.ndarray) -> float | None:
     geometry = image.geometry
     if not geometry.contains(position_ras):
         return None

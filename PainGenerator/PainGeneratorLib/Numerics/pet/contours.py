@@ -34,28 +34,16 @@ OWN_PARAMETERS = {
     "sd_factor": "mean-plus-sd",
     "percist_mean": "percist",
     "percist_sd": "percist",
+    "core_shell_percentile": "adaptive",
+    "outline_shell_percentile": "adaptive",
+    "resolution_mm": "adaptive",
+    "joint_ml": "adaptive",
+    "ball_ml": "adaptive",
+    "largest_gain": "adaptive",
 }
 """Parameters that only one method uses, and that method. All methods use the other parameters."""
-SHELL_PERCENTILE = 75.0
-"""Percentile of the shell around the core of a small focus that is its background. At least a quarter of that shell is
-tissue like the one in which the focus lies. Our estimate."""
-OUTLINE_PERCENTILE = 60.0
-"""Percentile of the shell around the whole outline that is its background. It is lower than :data:`SHELL_PERCENTILE`,
-as less of the blur of the focus itself reaches that shell. Our estimate."""
-PSF_FWHM_MM = 5.5
-"""Resolution of a PET, full width at half height, mm: scanners for PET and MR have 4.1 to 4.5 mm (NEMA NU 2, 1 cm off
-the center), widened by the usual filter of 3 to 4 mm."""
 FWHM_OVER_SD = 2.355
 """Full width at half height of a Gaussian over its standard deviation, rounded."""
-JOINT_ML = 1.5
-"""Upper bound of the volume of a focus that is taken for a joint, root or pedicle, ml. It is narrower than the PET
-resolves, and its edge lies half-way. Our estimate."""
-BALL_ML = 3.0
-"""Lower bound of the volume of a focus whose edge is that of a ball, ml. Between the two bounds the edge changes from
-one to the other. Our estimate."""
-LARGEST_GAIN = 1.5
-"""Upper bound of the factor by which an outline grows when its threshold is lowered to the true edge. One that grows
-by more has run into the surroundings. Our estimate: the blur moves an edge by a part of its own width only."""
 ROUNDS = 3
 """Upper bound of the rounds in which outline and background are adapted to each other. Our choice."""
 SETTLED = 1.01
@@ -86,6 +74,12 @@ class ContourParameters:
     shell_inner_mm: float
     shell_outer_mm: float
     margin_mm: float
+    core_shell_percentile: float
+    outline_shell_percentile: float
+    resolution_mm: float
+    joint_ml: float
+    ball_ml: float
+    largest_gain: float
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -309,20 +303,20 @@ class ContourSpace:
         top = self._top(core_max)
         core = self.above(top - CONTOUR_CORE_PART * (top - min(reference, top)))
         outer_mm = p.shell_inner_mm + p.shell_outer_mm
-        near = self._shell(core, SHELL_PERCENTILE, 2.0 * p.shell_inner_mm, outer_mm) or reference
+        near = self._shell(core, p.core_shell_percentile, 2.0 * p.shell_inner_mm, outer_mm) or reference
         if near > self._normal.mass_suv:
             return self._mass(near)
         background = max(near, self._normal.typical_suv)
         for _ in range(ROUNDS):
             mask = self.above(min(0.5 * (top + background), core_max))
-            around = self._shell(mask, OUTLINE_PERCENTILE) or background
+            around = self._shell(mask, p.outline_shell_percentile) or background
             if around <= background * SETTLED:
                 break
             background = min(around, top)
         threshold = min(0.5 * (top + background), core_max)
         lower = min(background + self._edge_part(mask) * (top - background), core_max)
         wider = self.above(lower)
-        if wider.bit_count() <= LARGEST_GAIN * mask.bit_count():
+        if wider.bit_count() <= p.largest_gain * mask.bit_count():
             mask, threshold = wider, lower
         return Contour(self.flat(mask), threshold, self.background(mask))
 
@@ -333,10 +327,11 @@ class ContourSpace:
         height, for R over 3 s (the integral of the Gaussian over the ball): less than half of the surroundings of a
         point of the surface lies inside the ball.
         """
+        p = self.parameters
         volume_ml = voxels.bit_count() * self._suv.geometry.voxel_volume_ml
         radius_mm = (3000.0 * volume_ml / (4.0 * np.pi)) ** (1.0 / 3.0)
-        roundness = float(np.interp(volume_ml, (JOINT_ML, BALL_ML), (0.0, 1.0)))
-        return float(0.5 - roundness * PSF_FWHM_MM / FWHM_OVER_SD / (np.sqrt(2.0 * np.pi) * radius_mm))
+        roundness = float(np.interp(volume_ml, (min(p.joint_ml, p.ball_ml), p.ball_ml), (0.0, 1.0)))
+        return float(0.5 - roundness * p.resolution_mm / FWHM_OVER_SD / (np.sqrt(2.0 * np.pi) * radius_mm))
 
     def _mass(self, start: float) -> Contour:
         """The contour half-way between the typical uptake of a mass and that of normal tissue.

@@ -42,9 +42,6 @@ this setting could show. Our choice."""
 DEFAULT_RATIO = 1.4
 """Ratio to the reference at which the required significance and conspicuity are those of the protocol. SUV ratios of
 1.4 to 1.5 had an accuracy of 0.93 in failed back surgery (PET/MRI, n = 30; see docs/domain.md)."""
-LEAST_TBR = 1.1
-"""Lower bound of SUVpeak over the reference of every focus. The 1 ml sphere dilutes spikes of noise below it. Our
-estimate."""
 SPILL_RATIO = 1.1
 """Lower bound of the maximum of an endplate over that of a disc, for the uptake in the disc to count as reaching in
 from the endplate. Our estimate."""
@@ -71,6 +68,17 @@ estimate."""
 
 
 @dataclass(frozen=True, kw_only=True)
+class ClickParameters:
+    """Section "hot_spots.click" of a protocol; see there for units, ranges and sources."""
+
+    seek_mm: float
+    core_mm: float
+    reach_mm: float
+    mr_reach_mm: float
+    mr_ball_mm: float
+
+
+@dataclass(frozen=True, kw_only=True)
 class HotSpotParameters:
     """Stage "hot_spots" of a protocol; see there for units, ranges and sources."""
 
@@ -85,6 +93,7 @@ class HotSpotParameters:
     measure: MeasureParameters
     clearness: ClearnessParameters
     physiologic: PhysiologicParameters
+    click: ClickParameters
 
 
 @dataclass(frozen=True, eq=False)
@@ -194,9 +203,7 @@ class HotSpotDetector:
 
     def _limits(self) -> FocusLimits:
         """What a focus must reach to be shown by the most sensitive setting."""
-        return FocusLimits(
-            ratio=MOST_SENSITIVE, z=self._least_z(MOST_SENSITIVE), tbr=LEAST_TBR, mass_suv=self._mass_suv
-        )
+        return FocusLimits(ratio=MOST_SENSITIVE, z=self._least_z(MOST_SENSITIVE), mass_suv=self._mass_suv)
 
     @property
     def _mass_suv(self) -> float:
@@ -410,9 +417,14 @@ class HotSpotDetector:
         self._measured = {key: spot for key, spot in self._measured.items() if key[1] not in changed}
 
     def serves(self, parameters: HotSpotParameters) -> bool:
-        """Whether `parameters` differ from those of the first pass only in the sensitivity and the contours."""
+        """Whether `parameters` differ from those of the first pass only in what the first pass does not use."""
         mine = self._parameters
-        return replace(parameters, sensitivity=mine.sensitivity, contour=mine.contour) == mine
+        return replace(parameters, sensitivity=mine.sensitivity, contour=mine.contour, click=mine.click) == mine
+
+    @property
+    def parameters(self) -> HotSpotParameters:
+        """Those of the first pass, with the sensitivity and the contours that were set last."""
+        return self._parameters
 
     @property
     def scan(self) -> PetScan:

@@ -33,6 +33,7 @@ class FocusParameters:
     z_minimum: float
     volume_minimum_ml: float
     suv_minimum: float
+    tbr_minimum: float
     prominence_suv: float
     prominence_part: float
     prominence_contrast: float
@@ -49,15 +50,12 @@ class FocusLimits:
         Least ratio of the smoothed SUV to the reference.
     z : float
         Least height above the reference, in units of the local noise.
-    tbr : float
-        Least ratio of SUVpeak to the reference.
     mass_suv : float
         Maxima that are joined by a saddle of at least this SUV (g/ml) may be parts of one mass.
     """
 
     ratio: float
     z: float
-    tbr: float
     mass_suv: float
 
 
@@ -207,7 +205,7 @@ def find_foci(
     foci: list[Focus] = []
     for n, members in enumerate(_members(basin, len(peaks))):
         peak = int(peaks[n])
-        if len(members) < least or raised.values[peak] < p.suv_minimum or not tbr[n] >= limits.tbr:
+        if len(members) < least or raised.values[peak] < p.suv_minimum or not tbr[n] >= p.tbr_minimum:
             continue
         if not _is_summit(smooth, int(raised.flat[peak])):
             continue

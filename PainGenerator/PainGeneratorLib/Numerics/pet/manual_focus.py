@@ -9,25 +9,13 @@ from scipy import ndimage
 
 from ..core.image import Geometry, Image, Region, ball
 from ..core.records import HotSpot
-from .detector import LEAST_TBR, RULING_METHOD, HotSpotDetector
+from .detector import RULING_METHOD, ClickParameters, HotSpotDetector
 from .foci import focus_of
 from .measuring import contour_focus, measure_region
 from .reference_tissue import MAD_TO_SD
 
-SEEK_MM = 6.0
-"""Radius around the click in which the hottest voxel is the one that is meant, mm. Our estimate: on voxels of about
-4 mm no hand is steadier."""
 SEEK_VOXELS = 0.6
 """Lower bound of the search around a click, as a part of the widest voxel: the search always holds a voxel."""
-REACH_MM = 20.0
-"""Upper bound of the distance from the maximum that a focus grown from a click may reach, mm. Larger ones are drawn.
-Our estimate."""
-CORE_MM = 5.0
-"""Radius around the maximum that is the core of a focus grown from a click, mm. Our estimate."""
-MR_REACH_MM = 15.0
-"""Upper bound of the distance from the click that a region grown on an MR may reach, mm. Our estimate."""
-BALL_MM = 5.0
-"""Radius of the ball that is taken where nothing stands out from its surroundings, mm. Our estimate."""
 FILLED_PART = 0.5
 """Upper bound of the part of the reach on an MR that a grown region may fill. One that fills more has run into its
 surroundings. Our estimate."""
@@ -40,7 +28,11 @@ LEAST_GROWN_VOXELS = 3
 
 
 def grow_on_pet(
-    suv: Image, detector: HotSpotDetector, position_ras: np.ndarray, contour_method: str = RULING_METHOD
+    suv: Image,
+    detector: HotSpotDetector,
+    position_ras: np.ndarray,
+    click: ClickParameters,
+    contour_method: str = RULING_METHOD,
 ) -> HotSpot | None:
     """Outline and measure the focus at a place, whether detection kept it or not.
 
@@ -51,6 +43,7 @@ def grow_on_pet(
     detector : HotSpotDetector
     position_ras : ndarray, shape (3,)
         In the PET's own frame, RAS mm.
+    click : ClickParameters
     contour_method : str
         One of :data:`.contours.METHODS`.
 
@@ -61,18 +54,18 @@ def grow_on_pet(
         voxel near the place has a value.
     """
     geometry, values = suv.geometry, suv.array.reshape(-1)
-    hottest = _hottest_near(suv, position_ras)
+    hottest = _hottest_near(suv, position_ras, click.seek_mm)
     if hottest is None:
         return None
     center = geometry.flat_to_ras(np.array([hottest]))[0]
     scan = detector.scan
     owner = scan.owner.reshape(-1) if scan.owner.size else np.zeros(geometry.size, dtype=np.int32)
     number = int(owner[hottest]) or detector.n_foci + 1
-    flat = ball(geometry, center, REACH_MM)
+    flat = ball(geometry, center, click.reach_mm)
     flat = flat[np.isfinite(values[flat]) & np.isin(owner[flat], (0, number))]
-    spread = _spread(values[np.setdiff1d(flat, ball(geometry, center, 2.0 * CORE_MM))])
-    focus = focus_of(suv, detector.references, ball(geometry, center, CORE_MM), spread)
-    if values[hottest] < LEAST_TBR * focus.reference:
+    spread = _spread(values[np.setdiff1d(flat, ball(geometry, center, 2.0 * click.core_mm))])
+    focus = focus_of(suv, detector.references, ball(geometry, center, click.core_mm), spread)
+    if values[hottest] < detector.parameters.foci.tbr_minimum * focus.reference:
         return None
     reference = detector.reference_of(focus)
     scan = dataclasses.replace(scan, owner=owner.reshape(geometry.shape))
@@ -81,10 +74,10 @@ def grow_on_pet(
     return None if measured is None else measured.spot
 
 
-def _hottest_near(suv: Image, position_ras: np.ndarray) -> int | None:
+def _hottest_near(suv: Image, position_ras: np.ndarray, seek_mm: float) -> int | None:
     """Flat index of the hottest voxel near a place; None where no voxel has a value."""
     values = suv.array.reshape(-1)
-    near = ball(suv.geometry, position_ras, max(SEEK_MM, SEEK_VOXELS * max(suv.geometry.spacing_mm)))
+    near = ball(suv.geometry, position_ras, max(seek_mm, SEEK_VOXELS * max(suv.geometry.spacing_mm)))
     near = near[np.isfinite(values[near])]
     return int(near[values[near].argmax()]) if near.size else None
 
@@ -94,7 +87,7 @@ def _spread(values: np.ndarray) -> float:
     return MAD_TO_SD * float(np.median(np.abs(values - np.median(values)))) if values.size else 0.0
 
 
-def grow_on_image(image: Image, position_ras: np.ndarray) -> Region:
+def grow_on_image(image: Image, position_ras: np.ndarray, click: ClickParameters) -> Region:
     """The region at a place that stands out from its surroundings, bright or dark.
 
     The threshold lies half-way between the signal of the place and the median of its surroundings. A region that runs
@@ -105,6 +98,7 @@ def grow_on_image(image: Image, position_ras: np.ndarray) -> Region:
     image : Image
     position_ras : ndarray, shape (3,)
         In the image's frame, RAS mm.
+    click : ClickParameters
 
     Returns
     -------
@@ -112,12 +106,12 @@ def grow_on_image(image: Image, position_ras: np.ndarray) -> Region:
         Empty only outside the image.
     """
     geometry, values = image.geometry, image.array.reshape(-1)
-    within = ball(geometry, position_ras, MR_REACH_MM)
-    small = ball(geometry, position_ras, max(BALL_MM, SEEK_VOXELS * max(geometry.spacing_mm)))
+    within = ball(geometry, position_ras, click.mr_reach_mm)
+    small = ball(geometry, position_ras, max(click.mr_ball_mm, SEEK_VOXELS * max(geometry.spacing_mm)))
     if not small.size or not within.size:
         return Region(geometry, small)
     distance = np.linalg.norm(geometry.flat_to_ras(within) - position_ras, axis=1)
-    shell = values[within[distance >= SHELL_PART * MR_REACH_MM]]
+    shell = values[within[distance >= SHELL_PART * click.mr_reach_mm]]
     here = float(np.median(values[small][_nearest(geometry, small, position_ras, NEAREST_VOXELS)]))
     background = float(np.median(shell)) if shell.size else here
     if abs(here - background) <= _spread(shell):

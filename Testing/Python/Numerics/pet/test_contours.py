@@ -8,10 +8,7 @@ import numpy as np
 import pytest
 from PainGeneratorLib.Numerics.core.image import Geometry, Image, Region, ball
 from PainGeneratorLib.Numerics.pet.contours import (
-    BALL_ML,
-    JOINT_ML,
     METHODS,
-    PSF_FWHM_MM,
     THRESHOLDS,
     ContourParameters,
     ContourSpace,
@@ -36,6 +33,12 @@ PARAMETERS = ContourParameters(
     shell_inner_mm=3.0,
     shell_outer_mm=8.0,
     margin_mm=4.0,
+    core_shell_percentile=75.0,
+    outline_shell_percentile=60.0,
+    resolution_mm=5.5,
+    joint_ml=1.5,
+    ball_ml=3.0,
+    largest_gain=1.5,
 )
 NORMAL = NormalUptake(typical_suv=0.8, rich_suv=1.6, mass_suv=2.8)
 
@@ -146,14 +149,12 @@ def test_the_background_is_no_lower_than_typical_tissue():
     assert higher - low == pytest.approx(0.5 * (1.6 - 0.8), rel=1e-3)
 
 
-@pytest.mark.parametrize(
-    ("volume_ml", "roundness"), [(1.0, 0.0), (JOINT_ML, 0.0), (2.25, 0.5), (BALL_ML, 1.0), (9.0, 1.0)]
-)
+@pytest.mark.parametrize(("volume_ml", "roundness"), [(1.0, 0.0), (1.5, 0.0), (2.25, 0.5), (3.0, 1.0), (9.0, 1.0)])
 def test_the_true_edge_of_a_ball_is_lower_than_half_way_and_that_of_a_joint_is_not(volume_ml, roundness):
     count = round(volume_ml / GEOMETRY.voxel_volume_ml)
     volume_ml = count * GEOMETRY.voxel_volume_ml
     radius_mm = (3000.0 * volume_ml / (4.0 * np.pi)) ** (1.0 / 3.0)
-    lower = PSF_FWHM_MM / 2.355 / (np.sqrt(2.0 * np.pi) * radius_mm)
+    lower = PARAMETERS.resolution_mm / 2.355 / (np.sqrt(2.0 * np.pi) * radius_mm)
     assert space_of(cone())._edge_part((1 << count) - 1) == pytest.approx(0.5 - roundness * lower, abs=0.004)
 
 
@@ -168,6 +169,12 @@ def test_the_true_edge_of_a_ball_is_lower_than_half_way_and_that_of_a_joint_is_n
         ("sd_factor", {"mean-plus-sd"}),
         ("percist_mean", {"percist"}),
         ("percist_sd", {"percist"}),
+        ("core_shell_percentile", {"adaptive"}),
+        ("outline_shell_percentile", {"adaptive"}),
+        ("resolution_mm", {"adaptive"}),
+        ("joint_ml", {"adaptive"}),
+        ("ball_ml", {"adaptive"}),
+        ("largest_gain", {"adaptive"}),
         ("shell_inner_mm", set(METHODS)),
         ("shell_outer_mm", set(METHODS)),
         ("margin_mm", set(METHODS)),

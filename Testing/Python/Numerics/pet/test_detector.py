@@ -261,8 +261,9 @@ def test_a_hot_disc_where_nothing_was_found_is_a_focus_of_its_own(detector):
 
 
 def test_sensitivity_and_contours_need_no_new_pass_and_everything_else_does(first_pass, parameters):
+    click = dataclasses.replace(parameters.click, reach_mm=30.0)
     contour = dataclasses.replace(parameters.contour, suv=3.0, method="a50p", margin_mm=6.0)
-    assert first_pass.serves(dataclasses.replace(parameters, sensitivity=2.0, contour=contour))
+    assert first_pass.serves(dataclasses.replace(parameters, sensitivity=2.0, contour=contour, click=click))
     others = [
         dataclasses.replace(parameters, smoothing_fwhm_mm=5.0),
         dataclasses.replace(parameters, significance=1.3),

@@ -20,12 +20,13 @@ PARAMETERS = FocusParameters(
     z_minimum=3.5,
     volume_minimum_ml=0.1,
     suv_minimum=0.6,
+    tbr_minimum=1.1,
     prominence_suv=0.3,
     prominence_part=0.15,
     prominence_contrast=0.4,
     separation_mm=6.0,
 )
-LIMITS = FocusLimits(ratio=1.2, z=4.0, tbr=1.1, mass_suv=3.5)
+LIMITS = FocusLimits(ratio=1.2, z=4.0, mass_suv=3.5)
 
 
 class EvenReference:
@@ -117,14 +118,13 @@ def test_a_focus_must_be_certain_its_spike_diluted_by_the_sphere(factor, is_foun
     limits = dataclasses.replace(LIMITS, z=focus.z / factor - 1e-9)
     assert bool(found(image, limits=limits)[0]) is is_found
     tbr = sphere_means(image, np.array([focus.peak_flat]))[0][0]
-    limits = dataclasses.replace(LIMITS, tbr=tbr / factor - 1e-9)
-    assert bool(found(image, limits=limits)[0]) is is_found
+    assert bool(found(image, tbr_minimum=tbr / factor - 1e-9)[0]) is is_found
 
 
 @pytest.mark.parametrize(("top", "count"), [(1.21, 1), (1.19, 0)])
 def test_voxels_below_the_least_ratio_are_no_focus(top, count):
-    limits = FocusLimits(ratio=1.2, z=0.0, tbr=1.0, mass_suv=3.5)
-    foci, owner = found(peaked((PLACE, top)), limits=limits, volume_minimum_ml=0.0, suv_minimum=0.0)
+    limits = FocusLimits(ratio=1.2, z=0.0, mass_suv=3.5)
+    foci, owner = found(peaked((PLACE, top)), limits=limits, volume_minimum_ml=0.0, suv_minimum=0.0, tbr_minimum=1.0)
     assert len(foci) == count
     assert owner.max() == count
 

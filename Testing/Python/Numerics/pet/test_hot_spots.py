@@ -10,7 +10,7 @@ import pytest
 from PainGeneratorLib.Numerics.body.symmetry import SymmetryPlane
 from PainGeneratorLib.Numerics.core import tissues as codes
 from PainGeneratorLib.Numerics.core.image import Geometry, Image
-from PainGeneratorLib.Numerics.pet.contours import METHODS, PSF_FWHM_MM
+from PainGeneratorLib.Numerics.pet.contours import METHODS
 from PainGeneratorLib.Numerics.pet.detector import HotSpotDetector, HotSpotParameters, find_hot_spots, smoothed
 from PainGeneratorLib.Numerics.pet.splitting import split_by_prominence
 from PainGeneratorLib.Workflow.protocol import load_protocol
@@ -19,6 +19,8 @@ from scipy import ndimage
 SHAPE = (44, 64, 84)
 SPACING = (4.0, 3.5, 3.0)  # i, j, k
 FWHM_MM = 6.0
+RESOLUTION_MM = 5.5
+"""Of the PET, as the protocol has it."""
 
 
 def body_geometry() -> Geometry:
@@ -187,7 +189,7 @@ def test_the_contour_of_a_ball_has_its_volume_and_its_peak_its_uptake(parameters
 
 @pytest.mark.parametrize("radius_mm", [9.0, 12.0, 20.0])
 def test_the_part_at_the_surface_of_a_blurred_ball_is_what_the_contour_takes(radius_mm):
-    step, sigma = 1.0, PSF_FWHM_MM / 2.355
+    step, sigma = 1.0, RESOLUTION_MM / 2.355
     axis = np.arange(-45, 46) * step
     distance = np.sqrt(axis[:, None, None] ** 2 + axis[:, None] ** 2 + axis**2)
     blurred = ndimage.gaussian_filter((distance <= radius_mm).astype(np.float32), sigma / step)
@@ -220,7 +222,7 @@ def test_all_contour_methods_follow_their_rule(parameters):
     )
     adaptive = spots["adaptive"]
     # The edge of a ball of 5.6 ml lies at 0.5 - s / (sqrt(2 pi) R) of its height, s the SD of the blur.
-    part = 0.5 - PSF_FWHM_MM / 2.355 / (np.sqrt(2 * np.pi) * 11.0)
+    part = 0.5 - RESOLUTION_MM / 2.355 / (np.sqrt(2 * np.pi) * 11.0)
     edge = [0.6 + part * (top - 0.6) for top in (adaptive.suv_peak, adaptive.suv_max)]
     assert 0.98 * edge[0] <= adaptive.contour_threshold <= 1.05 * edge[1]
     for method, spot in spots.items():

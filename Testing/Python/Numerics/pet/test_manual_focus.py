@@ -5,13 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from PainGeneratorLib.Numerics.core.image import Geometry, Image, ball
-from PainGeneratorLib.Numerics.pet.detector import LEAST_TBR, HotSpotDetector, HotSpotParameters
+from PainGeneratorLib.Numerics.pet.detector import ClickParameters, HotSpotDetector, HotSpotParameters
 from PainGeneratorLib.Numerics.pet.manual_focus import (
-    BALL_MM,
     FILLED_PART,
-    MR_REACH_MM,
-    REACH_MM,
-    SEEK_MM,
     grow_on_image,
     grow_on_pet,
 )
@@ -20,6 +16,8 @@ from small_pets import small_pet
 
 FAINT = (-40.0, 0.0, 44.0)
 HOT = (40.0, 0.0, 44.0)
+LEAST_TBR = 1.1
+CLICK = ClickParameters(seek_mm=6.0, core_mm=5.0, reach_mm=20.0, mr_reach_mm=15.0, mr_ball_mm=5.0)
 TO_HEAD = np.array([0.0, 0.0, 1.0])
 
 
@@ -31,7 +29,7 @@ def detector() -> HotSpotDetector:
 
 
 def grown(detector: HotSpotDetector, place: tuple[float, ...] | np.ndarray):
-    return grow_on_pet(detector.scan.suv, detector, np.array(place))
+    return grow_on_pet(detector.scan.suv, detector, np.array(place), CLICK)
 
 
 # --- on PET
@@ -57,17 +55,17 @@ def test_a_click_grows_a_faint_focus_that_detection_does_not_show(detector):
 def test_the_hottest_voxel_near_the_click_is_meant_and_none_further_away(detector):
     suv = detector.scan.suv
     hottest = suv.geometry.flat_to_ras(np.array([np.nanargmax(suv.array)]))[0]
-    assert grown(detector, hottest + (SEEK_MM - 0.1) * TO_HEAD).suv_max == suv.array.max()
-    further = grown(detector, hottest + 6.0 * SEEK_MM * TO_HEAD)
+    assert grown(detector, hottest + (CLICK.seek_mm - 0.1) * TO_HEAD).suv_max == suv.array.max()
+    further = grown(detector, hottest + 6.0 * CLICK.seek_mm * TO_HEAD)
     assert further is None or further.suv_max < suv.array.max()
 
 
 def test_no_focus_grows_where_uptake_is_normal_or_no_voxel_is_near(detector):
     uniform = Image(np.full_like(detector.scan.suv.array, 0.8), detector.scan.suv.geometry)
-    assert grow_on_pet(uniform, detector, np.array([0.0, 0.0, 44.0])) is None
+    assert grow_on_pet(uniform, detector, np.array([0.0, 0.0, 44.0]), CLICK) is None
     assert grown(detector, (0.0, 0.0, 500.0)) is None
     empty = Image(np.full_like(detector.scan.suv.array, np.nan), detector.scan.suv.geometry)
-    assert grow_on_pet(empty, detector, np.array(HOT)) is None
+    assert grow_on_pet(empty, detector, np.array(HOT), CLICK) is None
 
 
 @pytest.mark.parametrize(("part", "grows"), [(1.01, True), (0.99, False)])
@@ -78,7 +76,7 @@ def test_uptake_must_exceed_the_reference_by_the_least_ratio(detector, part, gro
     reference = detector.references.at(flat)[0][0]
     values = np.full(suv.geometry.size, 0.5, dtype=np.float32)
     values[flat] = part * LEAST_TBR * reference
-    spot = grow_on_pet(Image(values.reshape(suv.geometry.shape), suv.geometry), detector, place, "percent-50")
+    spot = grow_on_pet(Image(values.reshape(suv.geometry.shape), suv.geometry), detector, place, CLICK, "percent-50")
     assert (spot is not None) is grows
 
 
@@ -86,9 +84,9 @@ def test_a_focus_grown_from_a_click_stays_within_its_reach(detector):
     suv = detector.scan.suv
     warm = np.where(suv.array > 0.4, 3.0, 0.01).astype(np.float32)
     warm.reshape(-1)[ball(suv.geometry, np.array(HOT), 3.0)] = 3.3
-    spot = grow_on_pet(Image(warm, suv.geometry), detector, np.array(HOT), "reference-ratio")
+    spot = grow_on_pet(Image(warm, suv.geometry), detector, np.array(HOT), CLICK, "reference-ratio")
     margin = detector.scan.contour.margin_mm + max(suv.geometry.spacing_mm)
-    assert np.linalg.norm(spot.region.points_ras - spot.peak_ras_mm, axis=1).max() <= REACH_MM + 2.0 * margin
+    assert np.linalg.norm(spot.region.points_ras - spot.peak_ras_mm, axis=1).max() <= CLICK.reach_mm + 2.0 * margin
 
 
 # --- on MR
@@ -108,22 +106,22 @@ def mr_with(value: float, radius_mm: float, background: float = 100.0) -> Image:
 @pytest.mark.parametrize("value", [200.0, 20.0])
 def test_a_bright_or_dark_place_grows_to_its_border(value):
     image = mr_with(value, 8.0)
-    region = grow_on_image(image, np.array([3.0, 0.0, 0.0]))
+    region = grow_on_image(image, np.array([3.0, 0.0, 0.0]), CLICK)
     assert np.array_equal(region.flat, ball(image.geometry, np.zeros(3), 8.0))
 
 
 def test_a_place_like_its_surroundings_gives_a_ball():
     image = mr_with(101.0, 8.0)
     place = np.array([0.0, 2.0, 0.0])
-    assert np.array_equal(grow_on_image(image, place).flat, ball(image.geometry, place, BALL_MM))
+    assert np.array_equal(grow_on_image(image, place, CLICK).flat, ball(image.geometry, place, CLICK.mr_ball_mm))
 
 
 @pytest.mark.parametrize(("radius_mm", "runs_out"), [(11.0, False), (12.5, True)])
 def test_a_region_that_fills_most_of_the_reach_gives_a_ball(radius_mm, runs_out):
     image = mr_with(200.0, radius_mm)
-    region = grow_on_image(image, np.zeros(3))
-    is_ball = np.array_equal(region.flat, ball(image.geometry, np.zeros(3), BALL_MM))
-    assert ((radius_mm / MR_REACH_MM) ** 3 > FILLED_PART) is runs_out
+    region = grow_on_image(image, np.zeros(3), CLICK)
+    is_ball = np.array_equal(region.flat, ball(image.geometry, np.zeros(3), CLICK.mr_ball_mm))
+    assert ((radius_mm / CLICK.mr_reach_mm) ** 3 > FILLED_PART) is runs_out
     assert is_ball is runs_out
 
 
@@ -131,10 +129,10 @@ def test_only_the_connected_part_at_the_place_grows():
     image = mr_with(200.0, 4.0)
     other = ball(image.geometry, np.array([0.0, 0.0, 11.0]), 3.0)
     image.array.reshape(-1)[other] = 200.0
-    region = grow_on_image(image, np.zeros(3))
+    region = grow_on_image(image, np.zeros(3), CLICK)
     assert not np.isin(other, region.flat).any()
     assert np.array_equal(region.flat, ball(image.geometry, np.zeros(3), 4.0))
 
 
 def test_nothing_grows_outside_an_image():
-    assert len(grow_on_image(mr_with(200.0, 8.0), np.array([0.0, 0.0, 400.0]))) == 0
+    assert len(grow_on_image(mr_with(200.0, 8.0), np.array([0.0, 0.0, 400.0]), CLICK)) == 0

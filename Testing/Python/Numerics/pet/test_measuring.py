@@ -43,6 +43,12 @@ CONTOUR = ContourParameters(
     shell_inner_mm=3.0,
     shell_outer_mm=8.0,
     margin_mm=4.0,
+    core_shell_percentile=75.0,
+    outline_shell_percentile=60.0,
+    resolution_mm=5.5,
+    joint_ml=1.5,
+    ball_ml=3.0,
+    largest_gain=1.5,
 )
 
 
