@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 from PainGeneratorLib.Numerics.core import tissues
-from PainGeneratorLib.Numerics.pet import organ_places, physiologic
+from PainGeneratorLib.Numerics.pet import conspicuity, hot_discs, organ_places, physiologic, splitting
 from PainGeneratorLib.Numerics.pet.detector import HotSpotParameters
 from PainGeneratorLib.Numerics.pet.physiologic import (
     AT_SPINE,
@@ -490,6 +490,6 @@ def numbers_that_decide(module: ModuleType) -> list[tuple[str, float]]:
     return found
 
 
-@pytest.mark.parametrize("module", [physiologic, organ_places])
+@pytest.mark.parametrize("module", [physiologic, organ_places, conspicuity, hot_discs, splitting])
 def test_no_bare_number_decides_inside_a_rule(module: ModuleType) -> None:
     assert numbers_that_decide(module) == []
