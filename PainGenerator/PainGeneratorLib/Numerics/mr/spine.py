@@ -20,7 +20,7 @@ from ..core import tissues
 from ..core.image import Geometry, Region
 from ..core.records import MRFinding
 from ..core.rules import RuleList
-from .bright import BrightPart, JudgedPlace, Shells, as_finding, bright_parts
+from .bright import MARROW_T1_LEAST, BrightPart, JudgedPlace, Shells, as_finding, bright_parts
 from .kinds import find_fluid, find_oedema
 from .parameters import MRParameters
 from .picture import LEAST_SIGNAL, MRPicture
@@ -44,10 +44,8 @@ NUCLEUS_VOXELS = 20
 """With no more voxels than this in its nucleus, the signal of a disc is not known."""
 
 # How marrow looks on T1, as signal over that of muscle. Our estimates.
-MARROW_T1_LEAST = 1.25
-"""Lower bound for marrow where only T1 and T2 are known."""
 MARROW_OF_FAT_MOST = 0.9
-"""Upper bound for marrow there, as part of the signal of fat."""
+"""Upper bound for marrow where only T1 and T2 are known, as part of the signal of fat."""
 DISC_T1_MOST = 1.6
 """Upper bound for a disc; above it lies fat."""
 BONE_T1_LEAST = 1.2
