@@ -284,7 +284,9 @@ def test_places_are_judged_by_the_rules_and_weak_below_the_protocols_limits() ->
     assert (one.rule, one.kind) == ("hip-organ", None)
 
 
-@pytest.mark.parametrize(("i", "rule"), [(9, "hip-joint-fluid"), (0, "hip-other-fluid"), (19, "hip-other-fluid")])
+@pytest.mark.parametrize(
+    ("i", "rule"), [(9, "hip-joint-fluid"), (0, "hip-thick-place-lateral"), (19, "hip-other-fluid")]
+)
 def test_fluid_at_the_mirrored_implant_lies_in_the_other_hip(i: int, rule: str, monkeypatch) -> None:
     # The implant of 16 mm across lies around R = 78 mm, its mirrored place around R = 42 mm.
     monkeypatch.setattr(hip, "normal_fluid", lambda *_: None)
