@@ -257,7 +257,7 @@ FLANK_DEPTH = Distance(0.06, "part", "How much further back the abdomen reaches 
 # Places and sizes on MR: used by Numerics/mr. "Side" is the distance from the middle of the spinal canal, "front" the
 # distance in front of it (negative behind it), both across the canal. LEAST is a lower bound, MOST an upper bound.
 
-MR_TUNED = f"{OURS} for adults, checked on independent families of phantoms and on real lumbar spines"
+MR_UNRECORDED = f"{OURS}; how it was chosen was not recorded"
 
 # The spinal canal and its dural sac.
 SAC_HALF_WIDTH = Distance(11.0, "mm", "Half of the width of the dural sac.", ADULT)
@@ -281,7 +281,7 @@ SPINE_PLACES_FRONT_MOST = Distance(
     48.0, "mm", "Upper bound for the front of bright places of the spine: the bodies end here.", ADULT
 )
 SPINE_MAP_BEHIND_MARGIN = Distance(
-    15.0, "mm", "How much further back than its bright places the spine is mapped, for the processes.", MR_TUNED
+    15.0, "mm", "How much further back than its bright places the spine is mapped, for the processes.", MR_UNRECORDED
 )
 
 # Vertebral bodies, on MR.
@@ -303,24 +303,29 @@ FRONT_WALL_FRONT_LEAST = Distance(
     (36.0, 45.0),
 )
 BACK_WALL_FRONT_MOST = Distance(
-    14.0, "mm", "Behind this, the back wall of a body shares voxels with fluid of the canal.", MR_TUNED
+    14.0, "mm", "Behind this, the back wall of a body shares voxels with fluid of the canal.", MR_UNRECORDED
 )
 BODY_MARROW_SIDE_MOST = Distance(
-    24.0, "mm", "Bright places nearer to the midline than this may replace marrow of the body.", MR_TUNED
+    24.0, "mm", "Bright places nearer to the midline than this may replace marrow of the body.", MR_UNRECORDED
 )
 BODY_MARROW_FRONT_MOST = Distance(
-    40.0, "mm", "Bright places that lie less far in front than this may replace marrow of the body.", MR_TUNED
+    40.0, "mm", "Bright places that lie less far in front than this may replace marrow of the body.", MR_UNRECORDED
 )
-VERTEBRA_MARROW_SIDE_MOST = Distance(32.0, "mm", "Upper bound for the side of the marrow of a vertebra.", MR_TUNED)
+VERTEBRA_MARROW_SIDE_MOST = Distance(
+    32.0, "mm", "Upper bound for the side of the marrow of a vertebra.", MR_UNRECORDED
+)
 VERTEBRA_MARROW_FRONT_LEAST = Distance(
     -12.0,
     "mm",
     "Lower bound for the front of marrow that is marked from the canal: pedicles begin.",
-    MR_TUNED,
+    MR_UNRECORDED,
 )
-VERTEBRA_MARROW_FRONT_MOST = Distance(46.0, "mm", "Upper bound for the front of the marrow of a body.", MR_TUNED)
+VERTEBRA_MARROW_FRONT_MOST = Distance(46.0, "mm", "Upper bound for the front of the marrow of a body.", MR_UNRECORDED)
 MARROW_GAP_MOST = Distance(
-    3.5, "mm", "Upper bound for the width of dark lines that part the marrow of one vertebra within a slice.", MR_TUNED
+    3.5,
+    "mm",
+    "Upper bound for the width of dark lines that part the marrow of one vertebra within a slice.",
+    MR_UNRECORDED,
 )
 VERTEBRA_WITH_ARCH_DEPTH_LEAST = Distance(
     50.0, "mm", "A vertebra that is deeper than this from back to front includes its arch, not the body alone.", ADULT
@@ -340,20 +345,20 @@ NUCLEUS_FRONT_LEAST = Distance(14.0, "mm", "Lower bound for the front of what su
 NUCLEUS_FRONT_MOST = Distance(36.0, "mm", "Upper bound for the front of what surely is nucleus.", ADULT)
 NUCLEUS_HALF_HEIGHT = Distance(3.0, "mm", "Half of the height of what surely is nucleus.", ADULT)
 ENDPLATE_FROM_DISC_MIDDLE = Distance(
-    8.0, "mm", "A change of an endplate comes as near as this to the middle of the disc.", MR_TUNED
+    8.0, "mm", "A change of an endplate comes as near as this to the middle of the disc.", MR_UNRECORDED
 )
 ENDPLATE_BAND_FROM_DISC_MIDDLE = Distance(
-    15.0, "mm", "A change of an endplate lies mostly nearer to the middle of the disc than this.", MR_TUNED
+    15.0, "mm", "A change of an endplate lies mostly nearer to the middle of the disc than this.", MR_UNRECORDED
 )
 ENDPLATE_FROM_DISC_EDGE = Distance(
     5.5,
     "mm",
     "A change of an endplate comes as near as this to the disc itself: bony endplate, cartilage and a voxel lie "
     "between.",
-    MR_TUNED,
+    MR_UNRECORDED,
 )
 SHARP_ENDPLATE_FROM_DISC_EDGE = Distance(
-    4.5, "mm", "The same for Modic III, which is easily mistaken for the blurred edge of a vertebra.", MR_TUNED
+    4.5, "mm", "The same for Modic III, which is easily mistaken for the blurred edge of a vertebra.", MR_UNRECORDED
 )
 BRIGHT_DISC_HEIGHT_MOST = Distance(16.0, "mm", "Upper bound for the height of a bright disc.", ADULT)
 BRIGHT_DISC_LENGTH_LEAST = Distance(15.0, "mm", "Lower bound for the length of a bright disc.", ADULT)
@@ -361,34 +366,37 @@ DARK_DISC_HEIGHT_MOST = Distance(10.0, "mm", "Upper bound for the height of a di
 
 # The basivertebral vein.
 VEIN_PLACE_VOLUME_MOST = Distance(
-    0.6, "ml", "Upper bound for the volume of a basivertebral vein whose place in the body is known.", MR_TUNED
+    0.6, "ml", "Upper bound for the volume of a basivertebral vein whose place in the body is known.", MR_UNRECORDED
 )
-VEIN_PLACE_LENGTH_MOST = Distance(16.0, "mm", "Upper bound for the length of a basivertebral vein.", MR_TUNED)
+VEIN_PLACE_LENGTH_MOST = Distance(16.0, "mm", "Upper bound for the length of a basivertebral vein.", MR_UNRECORDED)
 VEIN_PLACE_SIDE_MOST = Distance(8.0, "mm", "Upper bound for the side of a basivertebral vein.", ADULT)
 VEIN_PLACE_FRONT_MOST = Distance(30.0, "mm", "Upper bound for its front: it lies in the back of a body.", ADULT)
 VEIN_VOLUME_MOST = Distance(
-    1.5, "ml", "Upper bound for the volume of a basivertebral vein in a vertebra whose outline is known.", MR_TUNED
+    1.5,
+    "ml",
+    "Upper bound for the volume of a basivertebral vein in a vertebra whose outline is known.",
+    MR_UNRECORDED,
 )
 VEIN_WIDTH_LEAST = Distance(
-    0.28, "part", "Lower bound for its place across the vertebral body, from the left side.", MR_TUNED
+    0.28, "part", "Lower bound for its place across the vertebral body, from the left side.", MR_UNRECORDED
 )
 VEIN_WIDTH_MOST = Distance(
-    0.72, "part", "Upper bound for its place across the vertebral body, from the left side.", MR_TUNED
+    0.72, "part", "Upper bound for its place across the vertebral body, from the left side.", MR_UNRECORDED
 )
-VEIN_UP_LEAST = Distance(0.25, "part", "Lower bound for its place in the height of the vertebral body.", MR_TUNED)
-VEIN_UP_MOST = Distance(0.75, "part", "Upper bound for its place in the height of the vertebral body.", MR_TUNED)
+VEIN_UP_LEAST = Distance(0.25, "part", "Lower bound for its place in the height of the vertebral body.", MR_UNRECORDED)
+VEIN_UP_MOST = Distance(0.75, "part", "Upper bound for its place in the height of the vertebral body.", MR_UNRECORDED)
 VEIN_DEPTH_MOST = Distance(
-    0.55, "part", "Upper bound for its place in the vertebral body, from back to front.", MR_TUNED
+    0.55, "part", "Upper bound for its place in the vertebral body, from back to front.", MR_UNRECORDED
 )
 VEIN_HEIGHT_PART_MOST = Distance(
-    0.45, "part", "Upper bound for its height over the height of the vertebral body.", MR_TUNED
+    0.45, "part", "Upper bound for its height over the height of the vertebral body.", MR_UNRECORDED
 )
 BODY_PART_OF_VERTEBRA = Distance(0.6, "part", "The front part of a whole vertebra that is its body.", ADULT)
 VEIN_MIDLINE_MOST = Distance(
-    9.0, "mm", "Upper bound for the distance of a vein from the midline where no vertebra is known.", MR_TUNED
+    9.0, "mm", "Upper bound for the distance of a vein from the midline where no vertebra is known.", MR_UNRECORDED
 )
-VEIN_MIDLINE_VOLUME_MOST = Distance(0.6, "ml", "Upper bound for its volume where no vertebra is known.", MR_TUNED)
-VEIN_MIDLINE_HEIGHT_MOST = Distance(8.0, "mm", "Upper bound for its height where no vertebra is known.", MR_TUNED)
+VEIN_MIDLINE_VOLUME_MOST = Distance(0.6, "ml", "Upper bound for its volume where no vertebra is known.", MR_UNRECORDED)
+VEIN_MIDLINE_HEIGHT_MOST = Distance(8.0, "mm", "Upper bound for its height where no vertebra is known.", MR_UNRECORDED)
 VEIN_MARROW_ABOVE = Distance(7.0, "mm", "Marrow lies this far above and below a basivertebral vein.", ADULT)
 VEIN_WALL_LEAST = Distance(4.0, "mm", "Lower bound for the distance of a vein from the back wall of the body.", ADULT)
 VEIN_WALL_MOST = Distance(22.0, "mm", "Upper bound for the distance of a vein from the back wall of the body.", ADULT)
@@ -397,8 +405,12 @@ VEIN_WALL_MOST = Distance(22.0, "mm", "Upper bound for the distance of a vein fr
 JOINTS_SIDE_MOST = Distance(
     34.0, "mm", "Upper bound for the side of facet joints; beside them only bone and collections count.", ADULT
 )
-COLLECTION_SIDE_LEAST = Distance(24.0, "mm", "Lower bound for the side of collections beside the spine.", MR_TUNED)
-COLLECTION_FRONT_MOST = Distance(25.0, "mm", "Upper bound for the front of collections beside the spine.", MR_TUNED)
+COLLECTION_SIDE_LEAST = Distance(
+    24.0, "mm", "Lower bound for the side of collections beside the spine.", MR_UNRECORDED
+)
+COLLECTION_FRONT_MOST = Distance(
+    25.0, "mm", "Upper bound for the front of collections beside the spine.", MR_UNRECORDED
+)
 SACROILIAC_BONE_FRONT_MOST = Distance(32.0, "mm", "Upper bound for the front of bone at a sacroiliac joint.", ADULT)
 RENAL_HILUM_SIDE_LEAST = Distance(
     42.0,
@@ -418,18 +430,24 @@ PELVIC_ORGANS_FRONT_LEAST = Distance(
     (20.0, 30.0),
 )
 TWIN_SIDE_LEAST = Distance(
-    8.0, "mm", "Nearer to the middle of the canal than this, a place has no twin on the other side.", MR_TUNED
+    8.0, "mm", "Nearer to the middle of the canal than this, a place has no twin on the other side.", MR_UNRECORDED
 )
-TWIN_SIDE_DIFFERENCE_MOST = Distance(6.0, "mm", "Upper bound for the difference in side of two twins.", MR_TUNED)
-TWIN_FRONT_DIFFERENCE_MOST = Distance(8.0, "mm", "Upper bound for the difference in front of two twins.", MR_TUNED)
-TWIN_HEIGHT_DIFFERENCE_MOST = Distance(8.0, "mm", "Upper bound for the difference in height of two twins.", MR_TUNED)
+TWIN_SIDE_DIFFERENCE_MOST = Distance(6.0, "mm", "Upper bound for the difference in side of two twins.", MR_UNRECORDED)
+TWIN_FRONT_DIFFERENCE_MOST = Distance(
+    8.0, "mm", "Upper bound for the difference in front of two twins.", MR_UNRECORDED
+)
+TWIN_HEIGHT_DIFFERENCE_MOST = Distance(
+    8.0, "mm", "Upper bound for the difference in height of two twins.", MR_UNRECORDED
+)
 
 # Fluid and vessels, where the spine is not straightened: "middle" is the distance from the midline of the body.
 MR_TUBE_ELONGATION_LEAST = Distance(
-    4.0, "ratio", "Lower bound for length over width of a vessel, nerve or ureter on MR.", MR_TUNED
+    4.0, "ratio", "Lower bound for length over width of a vessel, nerve or ureter on MR.", MR_UNRECORDED
 )
 MR_TUBE_WIDTH_MOST = Distance(14.0, "mm", "Upper bound for the width of a vessel, nerve or ureter on MR.", ADULT)
-MR_TUBE_LENGTH_LEAST = Distance(25.0, "mm", "Lower bound for the length of a vessel, nerve or ureter on MR.", MR_TUNED)
+MR_TUBE_LENGTH_LEAST = Distance(
+    25.0, "mm", "Lower bound for the length of a vessel, nerve or ureter on MR.", MR_UNRECORDED
+)
 CANAL_ELONGATION_LEAST = Distance(2.5, "ratio", "Lower bound for length over width of the spinal canal.", ADULT)
 CANAL_UPRIGHT_LEAST = Distance(
     0.7, "ratio", "Lower bound for the upward part of the unit vector along the spinal canal.", ADULT
@@ -448,19 +466,19 @@ DISC_UPRIGHT_MOST = Distance(
     0.7, "ratio", "Upper bound for the upward part of the unit vector along the longest axis of a disc.", ADULT
 )
 ABDOMEN_BEFORE_BONE = Distance(
-    3.0, "mm", "The abdomen begins this far behind the foremost marrow at its height.", MR_TUNED
+    3.0, "mm", "The abdomen begins this far behind the foremost marrow at its height.", MR_UNRECORDED
 )
 ABDOMEN_BESIDE_BONE = Distance(
-    20.0, "mm", "The same beside the bodies: vessels, ureters and bowel lie from about their middle on.", MR_TUNED
+    20.0, "mm", "The same beside the bodies: vessels, ureters and bowel lie from about their middle on.", MR_UNRECORDED
 )
 ABDOMEN_BESIDE_MIDDLE_LEAST = Distance(
     22.0, "mm", "Lower bound for the distance from the midline of what lies beside the bodies.", ADULT
 )
 ABDOMEN_BONE_HEIGHT = Distance(
-    25.0, "mm", "Marrow no further above or below than this is compared with a place.", MR_TUNED
+    25.0, "mm", "Marrow no further above or below than this is compared with a place.", MR_UNRECORDED
 )
 ABDOMEN_BONE_MIDDLE_MOST = Distance(
-    35.0, "mm", "Marrow no further from the midline than this is compared with a place.", MR_TUNED
+    35.0, "mm", "Marrow no further from the midline than this is compared with a place.", MR_UNRECORDED
 )
 FLUID_CANAL_MIDDLE_MOST = Distance(
     12.0, "mm", "Upper bound for the distance from the midline of fluid in the canal of sacrum and spine.", ADULT
@@ -472,10 +490,10 @@ PELVIS_MIDDLE_MOST = Distance(
     45.0, "mm", "Upper bound for the distance from the midline of organs of the pelvis, between the hips.", ADULT
 )
 NORMAL_FLUID_MARGIN = Distance(
-    2.5, "mm", "Fluid no further than this from discs, organs and the canal belongs to them.", MR_TUNED
+    2.5, "mm", "Fluid no further than this from discs, organs and the canal belongs to them.", MR_UNRECORDED
 )
 BEYOND_ENDPLATE = Distance(
-    6.0, "mm", "How far around a change of an endplate the marrow beyond the band is looked at.", MR_TUNED
+    6.0, "mm", "How far around a change of an endplate the marrow beyond the band is looked at.", MR_UNRECORDED
 )
 
 # --- MR: hip, implant, tissues
