@@ -10,11 +10,13 @@ import pytest
 from PainGeneratorLib.Numerics.core import tissues
 from PainGeneratorLib.Numerics.core.image import Geometry, Region
 from PainGeneratorLib.Numerics.core.records import MRFinding
+from PainGeneratorLib.Numerics.mr.endplate_rules import EndplatePlace
 from PainGeneratorLib.Numerics.mr.fluid_rules import FluidPlace
+from PainGeneratorLib.Numerics.mr.marrow_rules import MarrowPlace
 from PainGeneratorLib.Numerics.mr.parameters import MRParameters
 from PainGeneratorLib.Numerics.mr.picture import MRPicture
 from PainGeneratorLib.Numerics.mr.signal import Signals
-from PainGeneratorLib.Numerics.mr.spine import SpineMap, find_in_spine, mark_spine
+from PainGeneratorLib.Numerics.mr.spine import SpineMap, _bright_discs, find_in_spine, mark_spine
 from PainGeneratorLib.Numerics.mr.spine_rules import AnatomyPlace, SpinePlace
 from PainGeneratorLib.Numerics.mr.surroundings import MRSurroundings
 from PainGeneratorLib.Numerics.mr.tissue_map import TissueSignals
@@ -209,3 +211,89 @@ def test_skin_is_eight_millimeters_deep(depth: int, is_skin: bool) -> None:
     body = slab(j=slice(20, None))
     own = dataclasses.replace(place.surroundings, body=body)
     assert (dataclasses.replace(place, surroundings=own).skin_part == 1.0) is is_skin
+
+
+def marrow_at(k: int, j: int, marrow: np.ndarray, disc: np.ndarray | None = None) -> MarrowPlace:
+    """Two voxels of a place in some marrow, with some disc."""
+    mask = np.zeros(FINE.shape, dtype=bool)
+    mask[k, j, 1:3] = True
+    tissue = np.where(marrow, tissues.MARROW, tissues.UNKNOWN).astype(np.uint8)
+    tissue[slab(slice(0, 0)) if disc is None else disc] = tissues.DISC
+    own = MRSurroundings(FINE, tissue, marrow, np.ones_like(marrow), "low-back", 1.5, None)
+    typical = TissueSignals({"T1": 100.0, "FLUID": 50.0}, None, {"FLUID": 150.0})
+    signals = Signals(FINE, (1, 1, 1), {}, own.body)
+    vertebra = marrow.astype(np.uint8)
+    return MarrowPlace(
+        MRPicture(signals, {}, typical, own, {}, vertebra, "FLUID", P), Region.from_mask(mask, FINE), marrow
+    )
+
+
+@pytest.mark.parametrize(("top", "has_marrow"), [(42, True), (41, False)])
+def test_a_vein_has_marrow_seven_millimeters_above_it(top: int, has_marrow: bool) -> None:
+    assert marrow_at(34, 40, slab(slice(20, top))).has_marrow_above_and_below is has_marrow
+
+
+@pytest.mark.parametrize(("bottom", "has_marrow"), [(27, True), (28, False)])
+def test_a_vein_has_marrow_seven_millimeters_below_it(bottom: int, has_marrow: bool) -> None:
+    assert marrow_at(34, 40, slab(slice(bottom, 60))).has_marrow_above_and_below is has_marrow
+
+
+@pytest.mark.parametrize(("wall", "has_wall"), [(slice(36, 37), True), (slice(37, 38), False), (slice(20, 21), True),
+                                                (slice(18, 19), False)])  # fmt: skip
+def test_the_back_wall_lies_four_to_twenty_millimeters_behind_a_vein(wall: slice, has_wall: bool) -> None:
+    assert marrow_at(34, 40, ~slab(j=wall)).has_wall_behind is has_wall
+
+
+@pytest.mark.parametrize(("depth", "is_whole"), [(54, False), (53, True)])
+def test_a_vertebra_deeper_than_fifty_millimeters_includes_its_arch(depth: int, is_whole: bool) -> None:
+    place = marrow_at(34, 40, slab(slice(20, 50), slice(0, depth)))
+    assert bool(place.place_in_body[1] > 0.7) is is_whole
+
+
+@pytest.mark.parametrize(
+    ("kind", "k", "is_touching"),
+    [("Modic II", 16, True), ("Modic II", 17, False), ("Modic III", 14, True), ("Modic III", 15, False)],
+)
+def test_a_change_of_an_endplate_comes_near_the_disc(kind: str, k: int, is_touching: bool) -> None:
+    place = marrow_at(k, 40, slab(slice(11, 60)), slab(slice(5, 11)))
+    own = EndplatePlace(place.picture, place.region, kind, place.inner, place.inner, np.zeros(FINE.shape))
+    assert (own.touching_disc_part == 1.0) is is_touching
+    if kind == "Modic II":
+        assert (place.touching_disc_part == 1.0) is is_touching
+
+
+@pytest.mark.parametrize(("first", "part"), [(22, 1.0), (23, 0.0)])
+def test_marrow_beyond_the_band_is_looked_at_within_six_millimeters(first: int, part: float) -> None:
+    place = marrow_at(16, 40, slab(slice(11, 60)))
+    t1 = np.where(slab(slice(first, None)), 3.0, 0.0)
+    own = EndplatePlace(place.picture, place.region, "Modic II", slab(slice(11, 22)), place.inner, t1)
+    assert own.beyond_part == part
+
+
+@pytest.mark.parametrize(
+    ("right", "front", "to_disc", "is_nucleus"),
+    [
+        (14.9, 20.0, -1.0, True), (15.1, 20.0, -1.0, False), (-14.9, 20.0, -1.0, True), (-15.1, 20.0, -1.0, False),
+        (0.0, 14.1, -1.0, True), (0.0, 13.9, -1.0, False), (0.0, 35.9, -1.0, True), (0.0, 36.1, -1.0, False),
+        (0.0, 20.0, -2.9, True), (0.0, 20.0, -3.1, False),
+    ],
+)  # fmt: skip
+def test_a_disc_is_judged_by_its_nucleus(right: float, front: float, to_disc: float, is_nucleus: bool) -> None:
+    count = 400
+    one, other, rest = [(0.0, 20.0, 1.0)] * count, [(0.0, 20.0, -1.0)] * count, [(right, front, to_disc)] * 3 * count
+    row = spine_map(*(list(axis) for axis in zip(*one, *other, *rest, strict=True)))
+    row.picture.smooth["FLUID"][...] = [200.0] * count + [100.0] * count + [1000.0] * 3 * count
+    row.level[..., :count] = 3
+    row.level[..., count:] = 1
+    object.__setattr__(row.picture, "spine_line", TwoDiscs())
+    bright = np.ones(row.right.shape, dtype=bool)
+    found = _bright_discs(row, bright & (row.level == (1 if is_nucleus else 3)))
+    assert [one.rule for one in found] == ["bright-disc"]
+    assert not _bright_discs(row, bright & (row.level == (3 if is_nucleus else 1)))
+
+
+class TwoDiscs:
+    """A spinal canal that shows two discs."""
+
+    class straight:
+        disc_mm = np.array([40.0, 76.0])
