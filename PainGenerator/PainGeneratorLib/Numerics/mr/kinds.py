@@ -19,7 +19,7 @@ from .picture import LEAST_SIGNAL, MAD_TO_SIGMA, MRPicture, inner_voxels, make_f
 from .signal import Signals, near_mask, regions_of
 from .surroundings import bone_distance, discs
 from .tissue_map import fluid_mask
-from .verdicts import MODIC_II, MODIC_III
+from .verdicts import MODIC_II, MODIC_III, MRVerdict, abnormal
 
 NO_BRIGHT_Z = -99.0
 """z-score that stands for a missing one where bright marrow is looked for."""
@@ -49,6 +49,17 @@ def _seeded(grown: np.ndarray, seeds: np.ndarray, geometry: Geometry, minimum_ml
     """Connected parts of a mask that contain a seed."""
     marked = seeds.reshape(-1)
     return [region for region in regions_of(grown, geometry, minimum_ml) if marked[region.flat].any()]
+
+
+def _as_decided(
+    picture: MRPicture, region: Region, decided: tuple[str, MRVerdict], z: float, role: str, flags: list[str]
+) -> MRFinding:
+    """The finding of a place as a rule decided about it, with the grade of the rule where it gives one."""
+    rule, verdict = decided
+    found = make_finding(picture, verdict.kind, region, z, role, flags, rule)
+    if verdict.grade is not None:
+        found.grade = verdict.grade
+    return found
 
 
 def _bright_marrow(picture: MRPicture, inner: np.ndarray) -> list[Region]:
@@ -81,13 +92,12 @@ def find_oedema(picture: MRPicture) -> tuple[list[MRFinding], list[MRFinding]]:
     weak: list[MRFinding] = []
     for region in _bright_marrow(picture, inner):
         place = MarrowPlace(picture, region, inner)
-        decided = MARROW_RULES.first(place, picture.parameters.rules_off)
-        if decided is None or decided[1].is_normal:
+        decided = abnormal(MARROW_RULES, place, picture.parameters.rules_off)
+        if decided is None:
             continue
-        rule, verdict = decided
         flags = ["single-slice"] if place.is_single_slice else []
-        found = make_finding(picture, verdict.kind, region, place.fluid_z, picture.fluid_series, flags, rule)
-        (sure if verdict.sure else weak).append(found)
+        found = _as_decided(picture, region, decided, place.fluid_z, picture.fluid_series, flags)
+        (sure if decided[1].sure else weak).append(found)
     return sure, weak
 
 
@@ -103,13 +113,10 @@ def find_endplate_changes(picture: MRPicture) -> list[MRFinding]:
     findings = []
     for kind, region in _changed_endplates(picture, band, t1, inner):
         place = EndplatePlace(picture, region, kind, band, inner, t1)
-        decided = ENDPLATE_RULES.first(place, picture.parameters.rules_off)
-        if decided is None or decided[1].is_normal:
+        decided = abnormal(ENDPLATE_RULES, place, picture.parameters.rules_off)
+        if decided is None:
             continue
-        rule, verdict = decided
-        found = make_finding(picture, verdict.kind, region, place.z, "T1", ["common-without-pain"], rule)
-        found.grade = found.grade if verdict.grade is None else verdict.grade
-        findings.append(found)
+        findings.append(_as_decided(picture, region, decided, place.z, "T1", ["common-without-pain"]))
     return findings
 
 
@@ -154,13 +161,12 @@ def find_fluid(picture: MRPicture) -> list[MRFinding]:
             surroundings = dataclasses.replace(surroundings, midline_r_mm=float(canal.centroid_ras_mm[0]))
     findings = []
     for region in parts:
-        decided = FLUID_RULES.first(FluidPlace(region, surroundings, p, canal, to_bone), p.rules_off)
-        if decided is None or decided[1].is_normal:
+        decided = abnormal(FLUID_RULES, FluidPlace(region, surroundings, p, canal, to_bone), p.rules_off)
+        if decided is None:
             continue
-        rule, verdict = decided
         mean = region_mean(picture.fluid_signal, region) or 0.0
         z = z_over(mean, picture.muscle_signal, FLUID_SPREAD)
-        findings.append(make_finding(picture, verdict.kind, region, z, picture.fluid_series, [], rule))
+        findings.append(_as_decided(picture, region, decided, z, picture.fluid_series, []))
     return findings
 
 
@@ -201,14 +207,11 @@ def find_degenerated_discs(picture: MRPicture) -> list[MRFinding]:
     spread = max(MAD_TO_SIGMA * deviation, DISC_SPREAD_LEAST * typical)
     findings = []
     for region, ratio in zip(regions, ratios, strict=True):
-        decided = DISC_RULES.first(DiscPlace(ratio=ratio, typical=typical, parameters=p.disc), p.rules_off)
-        if decided is None or decided[1].is_normal:
+        decided = abnormal(DISC_RULES, DiscPlace(ratio=ratio, typical=typical, parameters=p.disc), p.rules_off)
+        if decided is None:
             continue
-        rule, verdict = decided
         z = (typical - ratio) / spread
-        found = make_finding(picture, verdict.kind, region, z, role, ["common-without-pain"], rule)
-        found.grade = found.grade if verdict.grade is None else verdict.grade
-        findings.append(found)
+        findings.append(_as_decided(picture, region, decided, z, role, ["common-without-pain"]))
     return findings
 
 
@@ -220,12 +223,9 @@ def find_dark_marrow(picture: MRPicture) -> list[MRFinding]:
     findings = []
     for region in regions_of((t1 <= -p.t1_only.z) & inner, surroundings.geometry, p.t1_only.minimum_ml):
         place = MarrowPlace(picture, region, inner)
-        decided = DARK_MARROW_RULES.first(place, p.rules_off)
-        if decided is None or decided[1].is_normal:
+        decided = abnormal(DARK_MARROW_RULES, place, p.rules_off)
+        if decided is None:
             continue
-        rule, verdict = decided
         z = abs(place.t1_z or 0.0)
-        found = make_finding(picture, verdict.kind, region, z, "T1", ["no-fluid-series"], rule)
-        found.grade = found.grade if verdict.grade is None else verdict.grade
-        findings.append(found)
+        findings.append(_as_decided(picture, region, decided, z, "T1", ["no-fluid-series"]))
     return findings

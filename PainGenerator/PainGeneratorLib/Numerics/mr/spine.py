@@ -20,7 +20,7 @@ from ..core import tissues
 from ..core.image import Geometry, Region
 from ..core.records import MRFinding
 from ..core.rules import RuleList
-from .bright import BrightPart, JudgedPlace, Shells, as_finding, bright_parts
+from .bright import MARROW_T1_LEAST, BrightPart, JudgedPlace, Shells, as_finding, bright_parts
 from .kinds import find_fluid, find_oedema
 from .parameters import MRParameters
 from .picture import LEAST_SIGNAL, MRPicture
@@ -38,16 +38,14 @@ from .spine_rules import (
     SurePlace,
 )
 from .surroundings import slice_axis
-from .verdicts import MRVerdict
+from .verdicts import MRVerdict, abnormal
 
 NUCLEUS_VOXELS = 20
 """With no more voxels than this in its nucleus, the signal of a disc is not known."""
 
 # How marrow looks on T1, as signal over that of muscle. Our estimates.
-MARROW_T1_LEAST = 1.25
-"""Lower bound for marrow where only T1 and T2 are known."""
 MARROW_OF_FAT_MOST = 0.9
-"""Upper bound for marrow there, as part of the signal of fat."""
+"""Upper bound for marrow where only T1 and T2 are known, as part of the signal of fat."""
 DISC_T1_MOST = 1.6
 """Upper bound for a disc; above it lies fat."""
 BONE_T1_LEAST = 1.2
@@ -290,13 +288,12 @@ def find_in_spine(spine: SpineMap, bright: np.ndarray) -> tuple[list[MRFinding],
         mask[spine.box] = rest & where
         parts = bright_parts(picture, mask, picture.parameters.oedema.minimum_ml)
         judged += judge_places(spine, parts, rules)
-    found = [one for one in judged if one.kind is not None]
-    # Faint edema comes last: the order decides which of two findings of one place is kept.
-    faint = [one for one in found if one.rule == FAINT_EDEMA]
-    weak = [as_finding(picture, one) for one in found if not one.sure and one.rule != FAINT_EDEMA]
+    found = [(one, as_finding(picture, one)) for one in judged if one.kind is not None]
+    weak = [finding for one, finding in found if not one.sure and one.rule != FAINT_EDEMA]
     weak += _bright_discs(spine, rest & spine.is_disc)
-    sure = [as_finding(picture, one) for one in found if one.sure]
-    return sure, weak + [as_finding(picture, one) for one in faint]
+    # Faint edema comes last, so that the fusion meets the other weak findings first.
+    weak += [finding for one, finding in found if one.rule == FAINT_EDEMA]
+    return [finding for one, finding in found if one.sure], weak
 
 
 def _places_of_spine(spine: SpineMap, bright: np.ndarray) -> np.ndarray:
@@ -400,8 +397,8 @@ def find_by_anatomy(spine: SpineMap, taken: np.ndarray) -> tuple[list[MRFinding]
     for finding, is_sure in found:
         if taken.reshape(-1)[finding.region.flat].any():
             continue
-        decided = ANATOMY_RULES.first(AnatomyPlace(spine, finding, is_sure), spine.parameters.rules_off)
-        if decided is None or decided[1].is_normal:
+        decided = abnormal(ANATOMY_RULES, AnatomyPlace(spine, finding, is_sure), spine.parameters.rules_off)
+        if decided is None:
             continue
         rule, verdict = decided
         if verdict.sure:

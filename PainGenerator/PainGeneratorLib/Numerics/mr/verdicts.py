@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
+from typing import TypeVar
+
+from ..core.rules import RuleList
+
+Place = TypeVar("Place")
 
 NORMAL = "normal"
 """The kind of a place that is no finding."""
@@ -57,3 +63,25 @@ def normal(evidence: str) -> MRVerdict:
 def weak(kind: str, evidence: str) -> MRVerdict:
     """The verdict that a place counts only where PET shows uptake."""
     return MRVerdict(kind, evidence, sure=False)
+
+
+def abnormal(
+    rules: RuleList[Place, MRVerdict], place: Place, switched_off: Collection[str]
+) -> tuple[str, MRVerdict] | None:
+    """Name and verdict of the rule that decides about a place.
+
+    Parameters
+    ----------
+    rules : RuleList
+    place
+        What the rules look at.
+    switched_off : collection of str
+        Names of rules that are not asked.
+
+    Returns
+    -------
+    tuple of (str, MRVerdict) or None
+        None when the place is normal, or when no rule speaks of it.
+    """
+    decided = rules.first(place, switched_off)
+    return None if decided is None or decided[1].is_normal else decided

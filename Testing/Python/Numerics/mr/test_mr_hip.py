@@ -90,7 +90,9 @@ def test_normal_fluid_and_organs_are_no_findings_whatever_they_look_like() -> No
         (np.inf, np.inf, ("hip-other-fluid", None, True)),
     ],
 )
-def test_fluid_is_told_by_its_distance_to_both_hips(to_implant: float, to_other: float, expected: tuple) -> None:
+def test_what_fluid_is_follows_from_its_distance_to_both_hips(
+    to_implant: float, to_other: float, expected: tuple
+) -> None:
     assert judged(hip_place(FLUID, to_implant, to_other)) == expected
 
 
@@ -280,6 +282,22 @@ def test_places_are_judged_by_the_rules_and_weak_below_the_protocols_limits() ->
     organs = picture_with_implant(np.full(GRID.shape, tissues.VISCERA, dtype=np.uint8))
     (one,) = judge_hip(organs, [part], lambda _: 10.0)
     assert (one.rule, one.kind) == ("hip-organ", None)
+
+
+@pytest.mark.parametrize(
+    ("i", "rule"), [(9, "hip-joint-fluid"), (0, "hip-thick-place-lateral"), (19, "hip-other-fluid")]
+)
+def test_fluid_at_the_mirrored_implant_lies_in_the_other_hip(i: int, rule: str, monkeypatch) -> None:
+    # The implant of 16 mm across lies around R = 78 mm, its mirrored place around R = 42 mm.
+    monkeypatch.setattr(hip, "normal_fluid", lambda *_: None)
+    picture = picture_with_implant()
+    picture.surroundings.midline_r_mm = 60.0
+    fluid = dataclasses.replace(FLUID, region=block(i=i))
+    (one,) = judge_hip(picture, [fluid], lambda _: 90.0)
+    assert one.rule == rule
+    picture.surroundings.midline_r_mm = None
+    (one,) = judge_hip(picture, [fluid], lambda _: 90.0)
+    assert one.rule == "hip-other-fluid"
 
 
 # --- doubts
