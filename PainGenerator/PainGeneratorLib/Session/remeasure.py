@@ -144,7 +144,8 @@ class Remeasure:
             return []
         reach = self.case.protocol.value("fusion.join.gap_mm")
         findings = [f for f in self.mr.findings if f.kind != "implant artefact"]
-        own = [f for f in candidate.mr_findings if not any(f is other for other in findings)]
+        found = set(map(id, findings))
+        own = [f for f in candidate.mr_findings if id(f) not in found]
         near = [f for f in (*findings, *own) if gap_mm(candidate.region, f.region, reach) < np.inf]
         return sorted(near, key=lambda f: (-f.grade, -(f.z or 0.0), -f.volume_ml))
 

@@ -176,6 +176,55 @@ def test_a_click_where_uptake_is_normal_grows_on_the_first_mr_that_shows_the_pla
         remeasure.at(np.array([-400.0, 20.0, 40.0]), images)
 
 
+def mr_finding(geometry: Geometry, place: tuple[float, ...], grade: float, kind: str = "oedema", z: float = 4.0):
+    region = Region(geometry, ball(geometry, np.array(place), 6.0))
+    return MRFinding(1, kind, region, region.centroid_ras_mm, region.volume_ml, z, None, "FLUID", grade)
+
+
+@pytest.fixture(scope="module")
+def with_findings(whole):
+    """A remeasure with MR findings at the focus (two, and an implant's artifact) and far from it."""
+    remeasure, spot = whole
+    geometry = remeasure.pet.geometry
+    findings = [
+        mr_finding(geometry, WHOLE_PLACE, 0.33, "Modic I"),
+        mr_finding(geometry, WHOLE_PLACE, 1.0, "effusion or synovitis"),
+        mr_finding(geometry, WHOLE_PLACE, 1.0, "implant artefact"),
+        mr_finding(geometry, (-40.0, 20.0, 40.0), 1.0),
+    ]
+    return dataclasses.replace(remeasure, mr=SimpleNamespace(findings=findings, z_maps={})), spot
+
+
+def test_an_outline_takes_the_findings_that_it_meets_clearest_first(with_findings):
+    remeasure, spot = with_findings
+    measured = remeasure(new_candidate(spot.region, [spot]))
+    assert [f.kind for f in measured.mr_findings] == ["effusion or synovitis", "Modic I"]
+    assert measured.evidence == "PET+MR"
+    assert (measured.mr_kind, measured.mr_z) == ("effusion or synovitis", 4.0)
+
+
+def test_a_finding_of_the_outline_itself_stays_and_counts_once(with_findings):
+    remeasure, spot = with_findings
+    own = mr_finding(remeasure.pet.geometry, WHOLE_PLACE, 0.66, "Modic II")
+    known = remeasure.mr.findings[0]
+    measured = remeasure(new_candidate(spot.region, [spot], [own, known]))
+    assert [f.kind for f in measured.mr_findings] == ["effusion or synovitis", "Modic II", "Modic I"]
+
+
+def test_uptake_meets_no_finding_where_pet_and_mr_are_not_aligned(with_findings):
+    remeasure, spot = with_findings
+    apart = dataclasses.replace(remeasure, aligned=False)
+    assert apart(new_candidate(spot.region, [spot])).mr_findings == []
+    assert len(apart(new_candidate(spot.region)).mr_findings) == 2
+
+
+def test_an_outline_on_a_physiologic_spot_alone_has_no_uptake_of_its_own(whole):
+    remeasure, spot = whole
+    for physiologic, count in ((None, 1), ("an organ", 0)):
+        found = dataclasses.replace(remeasure, hot_spots=[dataclasses.replace(spot, physiologic=physiologic)])
+        assert len(found(new_candidate(spot.region)).hot_spots) == count
+
+
 @pytest.mark.parametrize(
     ("kind", "count", "expected"), [("oedema", 3, 2.0), ("oedema", 2, None), ("Modic II", 3, None)]
 )

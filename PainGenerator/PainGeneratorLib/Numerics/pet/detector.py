@@ -279,9 +279,9 @@ class HotSpotDetector:
         """The reference of a focus: the other vertebrae for a focus in a vertebra, else the tissue around it."""
         if self._levels is not None and self._level_medians:
             here = np.bincount(self._levels.reshape(-1)[focus.core], minlength=2)
-            level = int(here.argmax())
-            others = [median for number, median in self._level_medians.items() if number != level]
-            if level > 0 and others:
+            vertebra = int(here.argmax())
+            others = [median for number, median in self._level_medians.items() if number != vertebra]
+            if vertebra > 0 and others:
                 return MatchedReference(max(float(np.median(others)), LEAST_REFERENCE_SUV), OTHER_VERTEBRAE)
         return MatchedReference(focus.reference, self.references.name_of(focus.code))
 
@@ -318,6 +318,18 @@ class HotSpotDetector:
         method = contour_method or p.contour.method
         if method not in METHODS:
             raise ValueError(f"contour_method must be one of {tuple(METHODS)}, not {method!r}")
+        shown, weak, n_below = self._sorted_out(ratio, method)
+        return HotSpotResult(
+            _in_order(shown),
+            tuple(self.references.table),
+            self._noise,
+            self.references.typical,
+            (*self.warnings, *self._contour_warnings(method, n_below)),
+            _in_order(weak),
+        )
+
+    def _sorted_out(self, ratio: float, method: str) -> tuple[list[HotSpot], list[HotSpot], int]:
+        """Hot spots that are shown at a ratio, weak ones, and how many lie below the threshold of the contour."""
         shown: list[HotSpot] = []
         weak: list[HotSpot] = []
         n_below = 0
@@ -333,14 +345,7 @@ class HotSpotDetector:
                 shown.append(spot)
             if (spot.physiologic is None and not is_shown) or "usual-place" in spot.flags:
                 weak.append(replace(spot, physiologic=None, flags=[*spot.flags, "weak-uptake"]))
-        return HotSpotResult(
-            _in_order(shown),
-            tuple(self.references.table),
-            self._noise,
-            self.references.typical,
-            (*self.warnings, *self._contour_warnings(method, n_below)),
-            _in_order(weak),
-        )
+        return shown, weak, n_below
 
     def _contour_warnings(self, method: str, n_below: int) -> list[str]:
         warnings = []

@@ -18,6 +18,7 @@ from PainGeneratorLib.Numerics.pet.contours import (
 )
 from PainGeneratorLib.Numerics.pet.peak import SphereMeans
 from PainGeneratorLib.Workflow.protocol import load_protocol
+from scipy import ndimage
 
 SHAPE = (24, 24, 24)
 GEOMETRY = Geometry(SHAPE, np.diag([3.0, 3.0, 3.0, 1.0]))
@@ -147,6 +148,56 @@ def test_the_background_is_no_lower_than_typical_tissue():
     low = space_of(values).contour("adaptive", 0.8, 0.1).threshold
     higher = space_of(values, dataclasses.replace(NORMAL, typical_suv=1.6)).contour("adaptive", 0.8, 0.1).threshold
     assert higher - low == pytest.approx(0.5 * (1.6 - 0.8), rel=1e-3)
+
+
+def away_mm() -> np.ndarray:
+    """Distance of each voxel from the focus."""
+    return np.linalg.norm(GEOMETRY.flat_to_ras(np.arange(GEOMETRY.size)) - PLACE, axis=1).reshape(SHAPE)
+
+
+def test_warm_tissue_just_around_the_outline_raises_the_background():
+    away = away_mm()
+    values = np.select([away <= 4.0, away <= 10.0], [5.0, 2.0], 1.0)
+    space = space_of(values)
+    top = 0.5 * (5.0 + space.peak_of_core)
+    assert space.contour("adaptive", 1.0, 0.1).threshold == pytest.approx(0.5 * (2.0 + top), rel=1e-3)
+
+
+def test_the_first_background_is_that_around_the_upper_quarter_of_the_focus():
+    values = cone()
+    space = space_of(values, outline_shell_percentile=0.0, joint_ml=50.0, ball_ml=60.0)
+    contour = space.contour("adaptive", 1.0, 0.1)
+    core = values[away_mm() <= 4.0]
+    top = min(4.0, 0.5 * (np.sort(core)[-max(1, core.size // 2) :].mean() + space.peak_of_core))
+    distance = ndimage.distance_transform_edt(values < top - 0.25 * (top - 1.0), sampling=3.0)
+    background = np.percentile(values[(distance > 6.0) & (distance <= 11.0)], 75.0)
+    assert 1.2 < background < 2.0
+    assert contour.threshold == pytest.approx(0.5 * (top + background), rel=1e-4)
+
+
+@pytest.mark.parametrize(("ring_suv", "part"), [(1.0, 0.4224), (2.4, 0.5)])
+def test_an_outline_is_lowered_to_the_true_edge_unless_it_runs_into_its_surroundings(ring_suv, part):
+    away = away_mm()
+    values = np.select([away <= 12.0, away <= 16.0], [4.0, ring_suv], 1.0)
+    contour = space_of(values).contour("adaptive", 1.0, 0.1)
+    assert contour.threshold == pytest.approx(1.0 + part * 3.0, rel=0.01)
+    assert np.array_equal(contour.flat, np.flatnonzero(away <= 12.0))
+
+
+def test_of_two_parts_that_hold_as_much_of_the_core_the_first_in_the_image_is_taken():
+    values = np.ones(SHAPE)
+    first, last = (int(ball(GEOMETRY, PLACE + step * TO_HEAD, 1.0)[0]) for step in (-3.0, 3.0))
+    values.reshape(-1)[[first, last]] = 4.0
+    assert space_of(values).contour("fixed-suv", 1.0, 0.1).flat.tolist() == [min(first, last)]
+
+
+def test_the_threshold_of_a_mass_lies_half_way_between_its_median_and_normal_tissue():
+    away = away_mm()
+    values = np.where(away <= 17.0, 10.0 - 6.0 * away / 14.0, 0.8)
+    contour = space_of(values).contour("adaptive", 0.8, 0.1)
+    half_way = 0.5 * (np.median(values.reshape(-1)[contour.flat]) + 0.8)
+    assert contour.threshold == pytest.approx(half_way, rel=0.02)
+    assert contour.threshold < NORMAL.mass_suv
 
 
 @pytest.mark.parametrize(("volume_ml", "roundness"), [(1.0, 0.0), (1.5, 0.0), (2.25, 0.5), (3.0, 1.0), (9.0, 1.0)])

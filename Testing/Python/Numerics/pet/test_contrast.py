@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from PainGeneratorLib.Numerics.core.image import Geometry, Image
+from PainGeneratorLib.Numerics.pet import contrast
 from PainGeneratorLib.Numerics.pet.contrast import ContrastMap
 from scipy import ndimage
 
@@ -81,3 +82,81 @@ def test_nothing_but_air_has_no_contrast():
     found = ContrastMap(Image(array, geometry_of(array)), 0.15)
     assert found.z.max() == 0.0
     assert found.typical_noise == 0.0
+
+
+# --- the parts
+
+
+def test_the_response_to_a_blob_is_the_largest_difference_of_two_gaussians(monkeypatch):
+    monkeypatch.setattr(contrast, "_local_noise", lambda response, *rest: np.ones_like(response))
+    geometry = Geometry((31, 31, 31), np.diag([3.0, 3.0, 3.0, 1.0]))
+    away = np.linalg.norm(geometry.flat_to_ras(np.arange(geometry.size)) - 45.0, axis=1)
+    blob = (12.0 / 2.3548) ** 2
+    array = (1.0 + np.exp(-0.5 * away**2 / blob)).reshape(geometry.shape).astype(np.float32)
+    found = ContrastMap(Image(array, geometry), 0.15)
+    expected = [
+        (blob / (blob + inner**2)) ** 1.5 - (blob / (blob + (2.25 * inner) ** 2)) ** 1.5
+        for inner in np.array([5.0, 8.0, 12.0]) / 2.3548
+    ]
+    assert found.at(np.array([[45.0, 45.0, 45.0]]))[0] == pytest.approx(max(expected), rel=0.02)
+
+
+@pytest.mark.parametrize(("fill", "noise"), [(0.19, 1.0), (0.21, 5.0)])
+def test_a_cell_gives_noise_of_its_own_when_enough_of_it_is_body(fill, noise):
+    response = np.ones((10, 10, 20), dtype=np.float32)
+    response[:, :, 10:] = 9.0
+    body = np.zeros(response.shape, dtype=bool)
+    body[:, :, :10] = True
+    inner = np.zeros(1000, dtype=bool)
+    inner[: int(1000 * fill)] = True
+    body[:, :, 10:] = inner.reshape(10, 10, 10)
+    found = contrast._local_noise(response, body, (10, 10, 10), along=2)
+    assert found[0, 0, 0] == pytest.approx(1.4826 * noise, rel=1e-4)
+
+
+@pytest.mark.parametrize(("louder", "factor"), [(1.0, 1.0), (1.29, 1.0), (2.6, 2.0)])
+def test_only_a_slice_that_is_clearly_noisier_raises_its_noise(louder, factor):
+    size = np.full((6, 8, 8), 1.0 / 1.4826, dtype=np.float32)
+    size[2] *= louder
+    found = contrast._slice_factor(size, np.ones_like(size), along=0)
+    assert found.shape == (6, 1, 1)
+    assert found[:, 0, 0].tolist() == pytest.approx([1.0, 1.0, factor, 1.0, 1.0, 1.0], rel=1e-5)
+
+
+@pytest.mark.parametrize(("seen", "factor"), [(30, 2.0), (29, 1.0)])
+def test_a_slice_with_little_body_gives_no_noise_of_its_own(seen, factor):
+    size = np.full((1, 8, 8), np.nan, dtype=np.float32)
+    size.reshape(-1)[:seen] = 2.6 / 1.4826
+    assert contrast._slice_factor(size, np.ones_like(size), along=0)[0, 0, 0] == pytest.approx(factor, rel=1e-5)
+
+
+def test_the_median_leaves_out_missing_values_and_needs_enough():
+    values = np.array([[1.0, 2.0, 9.0, np.nan], [4.0, np.nan, 2.0, np.nan], [np.nan, np.nan, 3.0, np.nan]])
+    found = contrast._median_of_last(values, 2)
+    assert found[:2].tolist() == [2.0, 3.0]
+    assert np.isnan(found[2])
+
+
+def test_cells_are_interpolated_between_their_centers_and_constant_beyond():
+    found = contrast._spread_cells(np.array([[[1.0, 3.0]]]), (1, 1, 4), (1, 1, 8))
+    assert found[0, 0].tolist() == pytest.approx([1.0, 1.0, 1.25, 1.75, 2.25, 2.75, 3.0, 3.0])
+
+
+@pytest.mark.parametrize(
+    ("spacing_ijk", "cell"),
+    [((3.0, 3.0, 3.0), (10, 10, 10)), ((10.0, 2.0, 5.0), (6, 12, 3)), ((80.0,) * 3, (1, 1, 1))],
+)
+def test_cells_are_30_mm_wide_and_no_wider_than_the_image(spacing_ijk, cell):
+    assert contrast._cell_of(Geometry((10, 12, 14), np.diag([*spacing_ijk, 1.0]))) == cell
+
+
+def test_fine_voxels_are_averaged_in_blocks_about_as_large_as_the_filter_needs():
+    geometry = Geometry((5, 6, 9), np.diag([1.2, 2.0, 3.5, 1.0]))
+    array = np.arange(5 * 6 * 9, dtype=np.float64).reshape(5, 6, 9)
+    values, grid = contrast._blocks(Image(array, geometry))
+    assert values.shape == (5, 3, 3)
+    assert values.dtype == np.float32
+    assert values[0, 0, 0] == pytest.approx(array[0, :2, :3].mean())
+    assert values[4, 2, 2] == pytest.approx(array[4, 4:6, 6:9].mean())
+    assert grid.spacing_mm == pytest.approx((3.6, 4.0, 3.5))
+    assert grid.to_ras(np.zeros(3)) == pytest.approx(geometry.to_ras(np.array([1.0, 0.5, 0.0])))

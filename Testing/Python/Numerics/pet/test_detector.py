@@ -10,13 +10,11 @@ import numpy as np
 import pytest
 from PainGeneratorLib.Numerics.body.symmetry import RELIABLE_QUALITY
 from PainGeneratorLib.Numerics.core.image import Geometry, Image, ball
+from PainGeneratorLib.Numerics.pet.body_shape import BodyShape
 from PainGeneratorLib.Numerics.pet.contours import METHODS
 from PainGeneratorLib.Numerics.pet.detector import (
-    BESIDE_DISC_MM,
     DEFAULT_RATIO,
     MOST_SENSITIVE,
-    RESOLUTION_MM,
-    SPILL_RATIO,
     HotSpotDetector,
     HotSpotParameters,
 )
@@ -83,7 +81,7 @@ def test_the_slider_goes_no_lower_than_its_end(detector):
 @pytest.mark.parametrize("sensitivity", [1.3, DEFAULT_RATIO, 1.8])
 @pytest.mark.parametrize(("factor", "is_shown"), [(1.001, True), (0.999, False)])
 def test_the_needed_certainty_rises_with_the_slider(detector, parameters, sensitivity, factor, is_shown):
-    places = detector.references.body_ml * 1000.0 / RESOLUTION_MM**3
+    places = detector.references.body_ml * 1000.0 / 7.0**3
     needed = parameters.significance * math.sqrt(2.0 * math.log(places)) * (sensitivity - 1.0) / 0.4
     give(detector, conspicuity=CLEAR, ratio=9.0, z=factor * needed)
     assert bool(detector.find(sensitivity).hot_spots) is is_shown
@@ -117,11 +115,19 @@ def test_a_focus_that_is_physiologic_only_for_its_place_is_weak_too(detector):
     assert detector.find(1.4).hot_spots[0].flags[-1] == "usual-place", "the shown one keeps its own flags"
 
 
-@pytest.mark.parametrize(("disc_ratio", "is_shown"), [(DISC_RATIO + 1e-6, True), (DISC_RATIO - 1e-3, False)])
-def test_a_hot_disc_needs_no_clearness_at_the_default(detector, disc_ratio, is_shown):
+@pytest.mark.parametrize(
+    ("sensitivity", "disc_ratio", "is_shown"),
+    [
+        (DEFAULT_RATIO, DISC_RATIO + 1e-6, True),
+        (DEFAULT_RATIO, DISC_RATIO - 1e-3, False),
+        (2.0, DISC_RATIO * 1.196, True),
+        (2.0, DISC_RATIO * 1.195, False),
+    ],
+)
+def test_a_hot_disc_needs_no_clearness_but_a_higher_ratio_with_the_slider(detector, sensitivity, disc_ratio, is_shown):
     give(detector, conspicuity=0.0, ratio=9.0, z=np.inf)
     detector._discs[1] = HotDisc(detector._foci[0], disc_ratio)
-    assert bool(detector.find(DEFAULT_RATIO).hot_spots) is is_shown
+    assert bool(detector.find(sensitivity).hot_spots) is is_shown
 
 
 def test_foci_below_the_threshold_of_the_contour_are_counted_in_a_warning(detector):
@@ -229,15 +235,14 @@ def test_a_focus_with_its_maximum_in_a_hot_disc_is_that_of_the_disc(detector):
 @pytest.mark.parametrize(
     ("distance_mm", "spill", "joins"),
     [
-        (12.0, SPILL_RATIO + 0.01, True),
-        (12.0, SPILL_RATIO - 0.01, False),
-        (20.0, SPILL_RATIO + 0.01, False),
+        (12.0, 1.11, True),
+        (12.0, 1.09, False),
+        (20.0, 1.11, False),
     ],
 )
 def test_uptake_that_reaches_in_from_a_hotter_endplate_belongs_to_the_endplate(detector, distance_mm, spill, joins):
     focus, place = summit(detector)
     disc = disc_at(detector, place + np.array([0.0, 0.0, distance_mm]), focus.top / spill)
-    assert (distance_mm <= BESIDE_DISC_MM) is (distance_mm == 12.0)
     owner = np.zeros(detector.scan.suv.geometry.shape, dtype=np.int32)
     owner.reshape(-1)[disc.focus.peak_flat] = 1
     assert detector._focus_of_disc(disc, 1) == ((1, False) if joins else (0, True))
@@ -258,6 +263,13 @@ def test_a_hot_disc_where_nothing_was_found_is_a_focus_of_its_own(detector):
 
 
 # --- other parameters and images
+
+
+def test_the_bladder_is_looked_for_among_what_is_much_hotter_than_rich_tissue(parameters, monkeypatch):
+    asked = []
+    monkeypatch.setattr(BodyShape, "look_for_bladder", lambda body, smooth, geometry, foci, suv: asked.append(suv))
+    detector = HotSpotDetector(small_pet([]), parameters)
+    assert asked == [2.5 * detector.references.rich]
 
 
 def test_sensitivity_and_contours_need_no_new_pass_and_everything_else_does(first_pass, parameters):

@@ -134,5 +134,12 @@ def test_only_the_connected_part_at_the_place_grows():
     assert np.array_equal(region.flat, ball(image.geometry, np.zeros(3), 4.0))
 
 
+def test_the_surroundings_are_the_outer_part_of_the_reach():
+    image = mr_with(160.0, 13.0)
+    image.array.reshape(-1)[ball(image.geometry, np.zeros(3), 4.0)] = 200.0
+    region = grow_on_image(image, np.zeros(3), CLICK)
+    assert np.array_equal(region.flat, ball(image.geometry, np.zeros(3), 5.0)), "against 100 it fills the reach"
+
+
 def test_nothing_grows_outside_an_image():
     assert len(grow_on_image(mr_with(200.0, 8.0), np.array([0.0, 0.0, 400.0]), CLICK)) == 0

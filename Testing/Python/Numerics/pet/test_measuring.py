@@ -220,6 +220,17 @@ def test_a_mirrored_place_out_of_view_or_without_values_is_not_compared(values):
     assert mirrored_peak(scan_of(values).suv, PLANE, region, PLACE, 8.0) is None
 
 
+def test_a_sphere_that_lies_mostly_out_of_view_is_not_compared(values):
+    geometry, other = grid(), PLACE * (-1, 1, 1)
+    near = ball(geometry, other, 16.0)
+    values.reshape(-1)[near] = np.nan
+    lone = near[np.linalg.norm(geometry.flat_to_ras(near) - other, axis=1).argmin()]
+    values.reshape(-1)[lone] = 9.0
+    assert mirrored_peak(scan_of(values).suv, PLANE, region_at(PLACE), PLACE, 8.0) is None
+    values.reshape(-1)[ball(geometry, other, 8.0)] = 2.0
+    assert mirrored_peak(scan_of(values).suv, PLANE, region_at(PLACE), PLACE, 8.0) == pytest.approx(2.0)
+
+
 def test_the_highest_sphere_near_the_mirrored_place_counts_and_never_the_focus_itself(values):
     other = PLACE * (-1, 1, 1) + (0, 0, 6.0)
     values.reshape(-1)[ball(grid(), other, 9.0)] = 2.0
