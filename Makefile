@@ -58,9 +58,10 @@ finding: $(STAMP)
 
 # How many small faults the tests of a room of Numerics catch; takes minutes to an hour (Testing/Mutation/MUTATION.md).
 ROOM ?= suv
+EVERY ?= 1
 mutation: $(STAMP)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[mutation]'
-	OMP_NUM_THREADS=1 $(BIN)/python Testing/Mutation/mutate.py $(ROOM) --children $(JOBS)
+	OMP_NUM_THREADS=1 $(BIN)/python Testing/Mutation/mutate.py $(ROOM) --children $(JOBS) --every $(EVERY)
 
 clean:
 	rm -rf $(VENV) demo-output

@@ -76,10 +76,10 @@ def run_worker(place: Path, task: str, *words: str) -> None:
         raise SystemExit(f"{task} failed; its output is above and in {log}")
 
 
-def mutate_functions(place: Path, children: int) -> tuple[Counter[str], list[str]]:
+def mutate_functions(place: Path, children: int, every: int) -> tuple[Counter[str], list[str]]:
     """Change the code of functions: counts by status, and the changes that no test noticed."""
     run_worker(place, "generate", str(children))
-    run_worker(place, "functions", str(children))
+    run_worker(place, "functions", str(children), str(every))
     results = json.loads((place / "functions.json").read_text())
     return Counter(results["status"].values()), results["left"]
 
@@ -161,6 +161,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("room", choices=ROOMS)
     parser.add_argument("--children", type=int, default=2, help="processes that run tests at the same time")
+    parser.add_argument("--every", type=int, default=1, help="run only every n-th mutant of a function, as a sample")
     parser.add_argument("--only", choices=("functions", "constants"), help="leave the other kind out")
     words = parser.parse_args()
     place, began = make_copy(words.room), time.monotonic()
@@ -169,7 +170,7 @@ def main() -> None:
     for kind in ("functions", "constants"):
         if words.only in (None, kind):
             if kind == "functions":
-                counts, left = mutate_functions(place, words.children)
+                counts, left = mutate_functions(place, words.children, words.every)
             else:
                 counts, left = mutate_constants(place, words.room)
             both += counts

@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 LEAST_CPU_S = 6
-"""A mutant may use this much processor time, and three times the usual time of its tests, before it counts as caught."""
+"""A mutant may use this much processor time and three times the usual time of its tests before it counts as caught."""
 LONGEST_CPU_S = 120
 """A changed constant may use this much processor time before it counts as caught: all tests of the room run on it."""
 LONGEST_TESTS_S = 4.0
@@ -62,8 +62,8 @@ def status_of(code: int) -> str:
 class EveryMutant:
     """A plugin of pytest that runs the collected tests once for each mutant."""
 
-    def __init__(self, children: int) -> None:
-        self._children = children
+    def __init__(self, children: int, every: int) -> None:
+        self._children, self._every = children, every
         stats = json.loads(Path("mutmut-stats.json").read_text())
         self._tests: dict[str, list[str]] = stats["tests_by_mangled_function_name"]
         self._seconds: dict[str, float] = stats["duration_by_test"]
@@ -73,18 +73,18 @@ class EveryMutant:
         """Take the place of the one run of all tests."""
         items = {item.nodeid: item for item in session.items}
         running: dict[int, str] = {}
-        for meta in sorted(Path("src").rglob("*.meta")):
-            for mutant in json.loads(meta.read_text())["exit_code_by_key"]:
-                names = self._tests.get(mutant.rpartition("__mutmut_")[0], [])
-                chosen = self._fast_ones(set(names) & set(items))
-                if not chosen:
-                    self.status[mutant] = "no tests"
-                    continue
-                while len(running) >= self._children:
-                    self._wait(running)
-                cpu_s = LEAST_CPU_S + 3.0 * sum(self._seconds.get(name, 0.0) for name in chosen)
-                run = partial(passes, mutant, [items[name] for name in chosen])
-                running[in_a_child(run, cpu_s)] = mutant
+        metas = [json.loads(meta.read_text()) for meta in sorted(Path("src").rglob("*.meta"))]
+        for mutant in [mutant for meta in metas for mutant in meta["exit_code_by_key"]][:: self._every]:
+            names = self._tests.get(mutant.rpartition("__mutmut_")[0], [])
+            chosen = self._fast_ones(set(names) & set(items))
+            if not chosen:
+                self.status[mutant] = "no tests"
+                continue
+            while len(running) >= self._children:
+                self._wait(running)
+            cpu_s = LEAST_CPU_S + 3.0 * sum(self._seconds.get(name, 0.0) for name in chosen)
+            run = partial(passes, mutant, [items[name] for name in chosen])
+            running[in_a_child(run, cpu_s)] = mutant
         while running:
             self._wait(running)
         return True
@@ -110,8 +110,8 @@ def passes(mutant: str, items: list[Any]) -> bool:
     return not any(report.failed for item in items for report in runtestprotocol(item, log=False, nextitem=None))
 
 
-def functions(children: int) -> None:
-    """Run the tests on every mutant of a function, and write the results to functions.json."""
+def functions(children: int, every: int) -> None:
+    """Run the tests on every n-th mutant of a function, and write the results to functions.json."""
     sys.path.insert(0, os.path.abspath("mutants/src"))
     os.environ["MUTANT_UNDER_TEST"] = ""
     os.chdir("mutants")
@@ -122,7 +122,7 @@ def functions(children: int) -> None:
     if not pytest.main([*QUIET, "-x", str(room)]):
         raise SystemExit("the tests pass although every function fails: they do not import the mutants")
     os.environ["MUTANT_UNDER_TEST"] = ""
-    loop = EveryMutant(children)
+    loop = EveryMutant(children, every)
     pytest.main([*QUIET, str(room)], plugins=[loop])
     os.chdir("..")
     left = [f"{word}: {name}\n{difference(name)}" for name, word in loop.status.items() if word == "survived"]
@@ -166,9 +166,9 @@ def constants(tests: str) -> None:
 
 
 if __name__ == "__main__":
-    task, word = sys.argv[1:]
+    task, *words = sys.argv[1:]
     {
-        "generate": lambda: generate(int(word)),
-        "functions": lambda: functions(int(word)),
-        "constants": lambda: constants(word),
+        "generate": lambda: generate(int(words[0])),
+        "functions": lambda: functions(int(words[0]), int(words[1])),
+        "constants": lambda: constants(words[0]),
     }[task]()

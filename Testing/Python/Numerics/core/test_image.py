@@ -219,6 +219,13 @@ def test_a_small_ball_counts_its_radius_in_and_stays_within_the_grid(
     assert found.dtype == np.int64
 
 
+def test_a_ball_on_a_fine_grid_is_as_large_as_on_a_coarse_one() -> None:
+    geometry = Geometry((20, 20, 20), np.diag([0.25, 0.5, 0.4, 1.0]))
+    center = np.array([2.5, 5.0, 4.0])
+    inside = np.linalg.norm(geometry.flat_to_ras(np.arange(geometry.size)) - center, axis=1) <= 2.0
+    assert ball(geometry, center, 2.0).tolist() == np.flatnonzero(inside).tolist()
+
+
 def ramp(grid: Geometry) -> Image:
     """Values that tell the indices: 100 k + 10 j + i."""
     k, j, i = np.indices(grid.shape)

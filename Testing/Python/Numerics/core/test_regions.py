@@ -137,12 +137,36 @@ def test_on_a_turned_grid_the_edge_of_a_region_is_kept() -> None:
     assert on_grid(region, target).flat.tolist() == expected.tolist()
 
 
+def test_a_gap_is_found_far_from_the_origin_and_along_each_axis() -> None:
+    matrix = np.diag([1.0, 1.0, 1.0, 1.0])
+    matrix[:3, 3] = (-400.0, 0.0, 900.0)
+    far = Geometry((30, 30, 30), matrix)
+    for axis in range(3):
+        places = [[10, 10, 10], [10, 10, 10]]
+        places[1][axis] += 5
+        first, second = (part(far, tuple(place)) for place in places)
+        assert gap_mm(first, second, 5.5) == gap_mm(second, first, 5.5) == pytest.approx(5.0)
+        assert gap_mm(first, second, 4.5) == np.inf
+    both = part(far, (10, 10, 10), (10, 10, 29), (0, 0, 0))
+    assert gap_mm(both, part(far, (10, 15, 10), (29, 29, 0)), 6.0) == pytest.approx(5.0)
+
+
+def test_on_a_fine_grid_every_voxel_in_the_region_is_found() -> None:
+    region = part(UNEVEN, (0, 0, 0), (1, 1, 0))
+    fine = Geometry((30, 30, 30), np.diag([-0.25, 0.3, 0.4, 1.0]))
+    expected = np.flatnonzero(contains(region, fine.flat_to_ras(np.arange(fine.size))))
+    assert on_grid(region, fine).flat.tolist() == expected.tolist()
+    assert expected[0] == 0
+
+
 def test_on_a_grid_elsewhere_nothing_is_left() -> None:
     region = part(UNEVEN, (1, 2, 3))
     for shift in (500.0, -500.0):
         matrix = np.eye(4)
         matrix[:3, 3] = shift
-        found = on_grid(region, Geometry((5, 5, 5), matrix))
+        target = Geometry((5, 5, 5), matrix)
+        found = on_grid(region, target)
+        assert found.geometry is target
         assert len(found) == 0
         assert found.flat.dtype == np.int64
 
