@@ -157,7 +157,7 @@ def away_mm() -> np.ndarray:
 
 def test_warm_tissue_just_around_the_outline_raises_the_background():
     away = away_mm()
-    values = np.select([away <= 4.0, away <= 10.0], [5.0, 2.0], 1.0)
+    values = np.select([away <= 4.0, away <= 9.0], [5.0, 2.0], 1.0)
     space = space_of(values)
     top = 0.5 * (5.0 + space.peak_of_core)
     assert space.contour("adaptive", 1.0, 0.1).threshold == pytest.approx(0.5 * (2.0 + top), rel=1e-3)
