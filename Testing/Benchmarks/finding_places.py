@@ -27,7 +27,8 @@ LABELED = ("bladder", "kidney", "bowel", "vessel")
 """Structures with a label of their own: the ball around one that ``truth.json`` gives is wider than the structure."""
 BONES = ("vertebrae", "sacrum", "hip_", "femur")
 ORGAN_EDGE_MM = 5.0
-"""Uptake of an organ spills so far (DOMAIN C.5: resolution of 5 to 6 mm); a place inside a bone is not the organ's."""
+"""Uptake of an organ is seen up to this far beside it, mm, as a PET resolves 5 to 6 mm. A place inside a bone does not
+belong to the organ."""
 MARGINS_MM = {"implant artefact": 4.0, "CSF": 0.0}
 
 

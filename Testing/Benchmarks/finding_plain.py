@@ -12,7 +12,7 @@ from scipy import ndimage
 
 LEAST_ML = 0.1
 PERCIST_LIVER = (1.87, 0.2)
-"""Mean and SD of a normal liver, g/ml, where the liver is not in view (DOMAIN C.3)."""
+"""Mean and SD of a normal liver, g/ml, where the liver is not in view (docs/domain.md, "Normal uptake")."""
 BODY_PART = 0.1
 """Of the 99th percentile of a series: what is darker is air."""
 FLUID_SD = 3.0

@@ -1,4 +1,4 @@
-"""Scores a list of candidates against the true lesions of a case (DESIGN, "What is measured as quality")."""
+"""Scores a list of candidates against the true lesions of a case (see FINDING.md)."""
 
 from __future__ import annotations
 

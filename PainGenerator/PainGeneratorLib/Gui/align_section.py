@@ -14,7 +14,7 @@ from .layer_overlays import ContourOverlay, LayerReveal
 from .points import PointList, landmark_node
 from .section import Section, set_up_table
 from .session_needs import AlignNeeds
-from .words import UNKNOWN, number, plain, red
+from .words import UNKNOWN, number_text, plain, red
 
 if TYPE_CHECKING:
     from .panel import Panel
@@ -95,9 +95,9 @@ class AlignSection(Section[AlignNeeds]):
         texts = (
             row["role"],
             row["kept"] or UNKNOWN,
-            number(row["shift_mm"], 1, "mm"),
-            number(row["rotation_deg"], 1, "\N{DEGREE SIGN}"),
-            number(row["spread_mm"], 1, "mm"),
+            number_text(row["shift_mm"], 1, "mm"),
+            number_text(row["rotation_deg"], 1, "\N{DEGREE SIGN}"),
+            number_text(row["spread_mm"], 1, "mm"),
             row["verdict"] or UNKNOWN,
         )
         for column, text in enumerate(texts):

@@ -12,7 +12,7 @@ from ..Numerics.core.words import Side
 from .guard import guarded
 from .section import Section, choose
 from .session_needs import DetailsNeeds
-from .words import number, plain, side_text, status_text
+from .words import number_text, plain, side_text, status_text
 
 if TYPE_CHECKING:
     from .panel import Panel
@@ -101,10 +101,10 @@ def details_text(candidate: Candidate) -> str:
         candidate.evidence,
         status_text(candidate.status),
         candidate.origin,
-        number(candidate.volume_ml, 2, "ml"),
+        number_text(candidate.volume_ml, 2, "ml"),
     ]
     if candidate.suv_peak is not None:
-        facts.append(_("SUVpeak {value}").format(value=number(candidate.suv_peak)))
+        facts.append(_("SUVpeak {value}").format(value=number_text(candidate.suv_peak)))
     if candidate.mr_kind is not None:
         facts.append(candidate.mr_kind)
     lines = [f"<b>{plain(candidate.rank)} {plain(candidate.place.name)}</b>", plain(", ".join(facts))]

@@ -11,7 +11,7 @@ from ..Session.protocol_parameters import CONTOUR_METHOD, CONTOUR_SUV, SENSITIVI
 from .guard import guarded, guarded_slow, single_shot_timer
 from .section import Section, choose, set_up_table
 from .session_needs import FindNeeds
-from .words import method_text, number
+from .words import method_text, number_text
 
 if TYPE_CHECKING:
     from .panel import Panel
@@ -172,7 +172,7 @@ class FindSection(Section[FindNeeds]):
                 first.setToolTip(row["physiologic"] or row["name"])
                 table.setItem(index, 0, first)
                 for column, key in enumerate(PREVIEW_COLUMNS, start=1):
-                    item = qt.QTableWidgetItem(number(row[key]))
+                    item = qt.QTableWidgetItem(number_text(row[key]))
                     item.setTextAlignment(qt.Qt.AlignRight | qt.Qt.AlignVCenter)
                     table.setItem(index, column, item)
                 if row["physiologic"]:

@@ -12,7 +12,7 @@ from slicer.i18n import tr as _
 from ..Scene.markups import write_points
 from .clicks import Clicks
 from .session_needs import MirrorNeeds
-from .words import UNKNOWN, number, plain
+from .words import UNKNOWN, number_text, plain
 
 if TYPE_CHECKING:
     from .panel import Panel
@@ -76,8 +76,8 @@ def comparison_text(values: dict[str, dict[str, Any]], has_mirror: bool) -> str:
     cells = []
     for name in dict.fromkeys([*here, *there]):
         one, other = here.get(name), there.get(name)
-        ratio = number(one / other) if one is not None and other else UNKNOWN
-        row = (plain(name), *(f"&nbsp;&nbsp;{text}" for text in (number(one), number(other), ratio)))
+        ratio = number_text(one / other) if one is not None and other else UNKNOWN
+        row = (plain(name), *(f"&nbsp;&nbsp;{text}" for text in (number_text(one), number_text(other), ratio)))
         cells.append("<tr>" + "".join(f"<td align='right'>{cell}</td>" for cell in row) + "</tr>")
     heads = "".join(
         f"<td align='right'>&nbsp;&nbsp;{plain(t)}</td>" for t in ("", _("here"), _("mirrored"), _("ratio"))

@@ -11,7 +11,7 @@ from slicer.util import VTKObservationMixin
 from .guard import guarded, single_shot_timer
 from .section import Section
 from .session_needs import OutlineNeeds
-from .words import number, plain
+from .words import number_text, plain
 
 if TYPE_CHECKING:
     from .panel import Panel
@@ -60,8 +60,8 @@ class OutlineSection(Section[OutlineNeeds], VTKObservationMixin):
         self.ui.outlineLabel.text = plain(
             text.format(
                 name=candidate.place.name,
-                volume=number(candidate.volume_ml, 2, "ml"),
-                maximum=number(candidate.suv_max),
+                volume=number_text(candidate.volume_ml, 2, "ml"),
+                maximum=number_text(candidate.suv_max),
                 origin=candidate.origin,
             )
         )

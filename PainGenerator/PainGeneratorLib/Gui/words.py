@@ -93,7 +93,7 @@ def stage_text(stage: str) -> str:
     return texts.get(stage, stage)
 
 
-def number(value: float | None, digits: int = 2, unit: str = "") -> str:
+def number_text(value: float | None, digits: int = 2, unit: str = "") -> str:
     """A number with its unit; a dash for None."""
     if value is None:
         return UNKNOWN

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 from pathlib import Path
 
-from ..Report.case_outputs import scene_content, write_plain_files, write_scene_files
+from ..Report.case_outputs import analysis_in_scene, write_plain_files, write_scene_files
 from ..Report.output_folder import write_json
 from ..Scene.write_case import write_case
 from ..Workflow.analyze import Analysis, analyze
@@ -35,7 +35,7 @@ def analyze_to_folder(case: Path, options: CaseOptions, folder: Path, progress: 
     with analysis.clock.stage("scene"):
         progress(0.93, "Writing segmentations and scene")
         with HeadlessHost() as host:
-            nodes = write_case(host.scene, scene_content(analysis, created))
+            nodes = write_case(host.scene, analysis_in_scene(analysis, created))
             write_scene_files(nodes, folder)
             host.save_mrb(folder / "case.mrb")
     write_json(folder / "timings.json", analysis.clock.to_json())

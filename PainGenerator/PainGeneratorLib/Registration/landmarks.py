@@ -91,7 +91,7 @@ def read_landmarks(path: Path) -> dict[str, LandmarkPairs]:
     Returns
     -------
     dict
-        Role (as in DESIGN.md, upper case) to its pairs.
+        Role (upper case) to its pairs.
 
     Raises
     ------

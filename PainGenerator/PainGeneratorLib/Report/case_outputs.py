@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import datetime
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -60,15 +60,39 @@ def write_plain_files(analysis: Analysis, folder: Path, created: datetime.dateti
 
 
 def write_tables(analysis: Analysis, folder: Path, created: datetime.datetime) -> None:
-    """Candidates, SUV, alignment with its transforms, and provenance; arguments as :func:`write_plain_files`."""
+    """Write every file of :data:`TABLE_WRITERS`; arguments as :func:`write_plain_files`."""
+    for write in TABLE_WRITERS:
+        write(analysis, folder, created)
+
+
+def _write_candidates(analysis: Analysis, folder: Path, _created: datetime.datetime) -> None:
     write_json(folder / "candidates.json", case_json(analysis))
     write_text(folder / "candidates.csv", candidates_csv(analysis.candidates))
+
+
+def _write_suv(analysis: Analysis, folder: Path, _created: datetime.datetime) -> None:
     write_json(folder / "suv.json", analysis.suv.result.to_json())
+
+
+def _write_alignment(analysis: Analysis, folder: Path, _created: datetime.datetime) -> None:
     write_json(folder / "alignment.json", case_in_scene.alignment_json(analysis.case, analysis.alignment))
     (folder / "transforms").mkdir()
     for role, series in analysis.alignment.by_role.items():
         write_transform(folder / "transforms" / f"{role}-to-reference.tfm", series.reference_to_series_ras)
+
+
+def _write_provenance(analysis: Analysis, folder: Path, created: datetime.datetime) -> None:
     write_json(folder / "provenance.json", provenance(analysis, created))
+
+
+TABLE_WRITERS: tuple[Callable[[Analysis, Path, datetime.datetime], None], ...] = (
+    _write_candidates,
+    _write_suv,
+    _write_alignment,
+    _write_provenance,
+)
+"""What writes the tables of a case, in order. An export is added here, as a function of the analysis, an existing
+folder and the time that is written into the files."""
 
 
 def write_report_file(analysis: Analysis, folder: Path, created: datetime.datetime, progress: Show = silent) -> None:
@@ -244,7 +268,7 @@ def _changed_parameters(protocol: Protocol) -> list[ChangedParameter]:
     return rows
 
 
-def scene_content(analysis: Analysis, created: datetime.datetime) -> SceneContent:
+def analysis_in_scene(analysis: Analysis, created: datetime.datetime) -> SceneContent:
     """What the scene of a case holds."""
     return case_in_scene.scene_content(
         analysis.case,

@@ -16,7 +16,7 @@ PLACES = (PROJECT, LIBRARY, PROJECT / "PainGenerator", PROJECT / "PainGenerator"
 """Where a path in a document may begin, beside the folder of the document itself."""
 ENDINGS = (".py", ".md", ".json", ".svg", ".toml")
 NOT_PATHS = {"../shared/data", "candidates.json", "identity/scanner", "SUV/PET"}
-NOT_NAMES = {"None", "PET+MR", "PainGenerator", "99PAINGEN", "to_json", "from_json"}
+NOT_NAMES = {"PAINGENERATOR_DATA", "None", "PET+MR", "PainGenerator", "99PAINGEN", "to_json", "from_json"}
 
 
 def quoted(text: str) -> list[str]:

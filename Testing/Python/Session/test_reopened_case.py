@@ -11,7 +11,7 @@ from deep_equality import differences
 from kept_examples import NOT_KEPT
 from PainGeneratorLib.Headless.host import HeadlessHost
 from PainGeneratorLib.Phantoms.case import write_phantom
-from PainGeneratorLib.Report.case_outputs import scene_content
+from PainGeneratorLib.Report.case_outputs import analysis_in_scene
 from PainGeneratorLib.Scene.write_case import write_case
 from PainGeneratorLib.Session.protocol_parameters import CONTOUR_METHOD, SENSITIVITY
 from PainGeneratorLib.Session.session import Session
@@ -121,7 +121,7 @@ def test_a_whole_phantom_of_the_command_line_is_the_same_case_in_the_panel(host,
         pain_sites_ras_mm=tuple(tuple(site) for site in truth["pain_sites_ras_mm"]),
     )
     analysis = analyze(tmp_path / "dicom", options)
-    write_case(host.scene, scene_content(analysis, datetime.datetime(2025, 3, 1)))
+    write_case(host.scene, analysis_in_scene(analysis, datetime.datetime(2025, 3, 1)))
 
     def check(again: Session) -> None:
         assert said(again) == [candidate.to_json() for candidate in analysis.candidates]

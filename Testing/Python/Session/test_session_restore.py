@@ -10,7 +10,7 @@ from PainGeneratorLib.Headless.host import HeadlessHost
 from PainGeneratorLib.Numerics.core.errors import PainGeneratorError
 from PainGeneratorLib.Numerics.core.image import Geometry, Image, Region, ball
 from PainGeneratorLib.Numerics.pet.manual_focus import grow_on_image
-from PainGeneratorLib.Report.case_outputs import scene_content
+from PainGeneratorLib.Report.case_outputs import analysis_in_scene
 from PainGeneratorLib.Scene import nodes
 from PainGeneratorLib.Scene.label_images import labels_of_node
 from PainGeneratorLib.Scene.node_keys import find_node
@@ -44,7 +44,7 @@ def test_a_scene_of_the_command_line_is_taken_up_with_all_its_steps(session, tmp
     analysis = session.analysis()
     said = [candidate.to_json() for candidate in session.candidates()]
     with HeadlessHost() as other:
-        write_case(other.scene, scene_content(analysis, datetime.datetime(2025, 3, 1)))
+        write_case(other.scene, analysis_in_scene(analysis, datetime.datetime(2025, 3, 1)))
         other.save_mrb(tmp_path / "case.mrb")
         other.load_mrb(tmp_path / "case.mrb")
         found = Session(other.scene)
