@@ -1,7 +1,7 @@
 """The engine of the panel: one case in one scene, worked on step by step, without Qt.
 
 Start with :class:`.session.Session`, which the panel, the tests and scripts use. It wires the parts of this room and
-tells its listeners what changed:
+calls its listeners when something changed. The parts are:
 
 ``case_state``
     What the case is: series, SUV, alignment, anatomy, findings, candidates. Its only owner.

@@ -77,7 +77,7 @@ class FindStep:
         def work(progress: Show) -> FindResult:
             anatomy = None if labels is None else anatomy_of_labels(*labels, name)
             found = find_candidates(case, suv, alignment, anatomy, progress)
-            # All that the slider can show is measured now, so that it follows the hand without delay later.
+            # All that the slider can show is measured now, so that the preview needs no time for it later.
             if found.detector is not None:
                 found.detector.find(MOST_SENSITIVE)
             return FindResult(case, anatomy, found)

@@ -26,7 +26,8 @@ class _Made:
     namer: Name | None = None
     remeasure: Remeasure | None = None
     places: dict[int, tuple[np.ndarray, Place]] = field(default_factory=dict)
-    """Names of foci by the identity of their voxels. The voxels are held, so that their identity stays theirs."""
+    """Name of a focus by the ``id`` of its array of voxels. The array is kept, so that Python gives its id to no other
+    object."""
 
 
 class FoundTools:

@@ -90,7 +90,7 @@ class LivePreview:
         return self._settings.protocol().stage("hot_spots", HotSpotParameters)
 
     def is_possible(self) -> bool:
-        """True when the preview can follow the hand: after a run, while its parameters are still those of the case."""
+        """True when another setting can be shown at once: after a run, while its other parameters are unchanged."""
         found = self._state.found
         if found is None or self._state.alignment is None or not self._states.is_done("align"):
             return False

@@ -91,7 +91,7 @@ class Restorer:
     # --- settings
 
     def _missing_settings(self, content: SceneContent) -> dict[str, Any]:
-        """Settings that a scene without those of the panel (written by the command line) tells by its case."""
+        """Settings that follow from the case, for a scene of the command line, which has none of the panel."""
         values: dict[str, Any] = {}
         if not self._settings.role_nodes():
             values |= _roles_of_case(content)

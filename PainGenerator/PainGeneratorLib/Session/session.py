@@ -397,7 +397,7 @@ class Session:
         return self._tools.warm_up()
 
     def can_preview(self) -> bool:
-        """True when sensitivity and contours can follow the hand."""
+        """True when another sensitivity or contour method can be shown at once."""
         return self._preview.is_possible()
 
     def preview(self, sensitivity: float, method: str) -> int:
