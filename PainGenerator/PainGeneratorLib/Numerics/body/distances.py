@@ -20,7 +20,7 @@ class Distance:
     ----------
     value : float
     unit : str
-        ``mm``, ``ml``, ``deg``, ``part`` for a part of a whole (0 to 1), ``mm per part``, ``mm2``, or ``ratio``.
+        ``mm``, ``mm2``, ``ml``, ``deg``, ``part`` for a part of a whole (0 to 1), ``mm per part``, or ``ratio``.
     text : str
         What it is, in a full sentence, and whether it is a lower or an upper bound.
     source : str
