@@ -279,7 +279,7 @@ ABDOMEN_SIDE_MOST = Distance(135.0, "mm", "Upper bound for the side of organs ab
 ABDOMEN_WIDER_DEPTH = Distance(
     1.0,
     "part",
-    "From this depth on, the abdomen above the iliac wings grows wider: it does not, as 1 is its front.",
+    "From this depth on, the abdomen above the iliac wings grows wider: 1 is the front of the body.",
     ADULT,
 )
 ABDOMEN_WIDER_PER_DEPTH = Distance(

@@ -1,7 +1,7 @@
 """The shape of a body on PET: its back, its front, its midline, its spine and its bladder.
 
-These tell organs from the musculoskeletal system. The outline comes from the PET itself. The midline follows the
-spinal canal where the MR shows it; :mod:`..body.midline` says what is used elsewhere.
+They help to distinguish organs from the musculoskeletal system. The outline comes from the PET itself. The midline
+follows the spinal canal where the MR shows it; :mod:`..body.midline` says what is used elsewhere.
 """
 
 from __future__ import annotations

@@ -3,7 +3,7 @@
 The rules are asked from the top, and the first one that applies decides. Where the MR shows the spinal canal above the
 hips, :data:`AT_SPINE` follows :data:`EVERYWHERE`; else :data:`BY_PLACE` does. No rule goes by uptake or size alone:
 the place must agree. Some rules say that a focus is bone or joint and is shown; they stand before the rules for organs
-that lie next to such places. A focus that is held to be physiologic stays in the list, with the reason and the name of
+that lie next to such places. A focus that counts as physiologic stays in the list, with the reason and the name of
 the rule.
 
 To add a rule, write a function with a docstring that takes a :class:`.organ_places.FocusContext`, put it into its
@@ -30,7 +30,7 @@ class Verdict:
     Parameters
     ----------
     text : str or None
-        Why the focus is held to be physiologic, as a part of a sentence; None for a focus that is shown.
+        Why the focus counts as physiologic, as a part of a sentence; None for a focus that is shown.
     is_sure : bool
         False where only the place, or the likeness of both sides, speaks for an organ: an MR finding there counts
         more.

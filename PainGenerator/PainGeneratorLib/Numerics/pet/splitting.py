@@ -69,7 +69,7 @@ def split_by_prominence(
         return np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int64)
     rank = np.empty(len(flat), dtype=np.int64)
     rank[np.argsort(values, kind="stable")] = np.arange(len(flat))
-    pairs = list(_neighbour_pairs(flat, geometry))
+    pairs = list(_neighbor_pairs(flat, geometry))
     uphill = np.arange(len(flat))
     for a, b in pairs:
         _point_higher(uphill, rank, a, b)
@@ -91,13 +91,13 @@ def split_by_prominence(
 
 def connected_parts(flat: np.ndarray, geometry: Geometry) -> np.ndarray:
     """Number of the connected part (26 neighbors) that each voxel of a sorted set belongs to, shape (n,)."""
-    pairs = [np.concatenate(ends) for ends in zip(*_neighbour_pairs(flat, geometry), strict=True)]
+    pairs = [np.concatenate(ends) for ends in zip(*_neighbor_pairs(flat, geometry), strict=True)]
     links = sparse.coo_array((np.ones(pairs[0].size, dtype=bool), tuple(pairs)), (flat.size, flat.size))
     part: np.ndarray = sparse.csgraph.connected_components(links, directed=False)[1]
     return part
 
 
-def _neighbour_pairs(flat: np.ndarray, geometry: Geometry) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+def _neighbor_pairs(flat: np.ndarray, geometry: Geometry) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     """Positions (a, b) of 26-neighbors within the set, each pair once."""
     shape = tuple(n + 2 for n in geometry.shape)
     kji = np.unravel_index(flat, geometry.shape)

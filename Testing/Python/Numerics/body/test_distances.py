@@ -10,7 +10,7 @@ from PainGeneratorLib.Numerics.body import distances
 from PainGeneratorLib.Numerics.body.distances import Distance
 
 TABLE = {name: entry for name, entry in vars(distances).items() if isinstance(entry, Distance)}
-UNITS = {"mm", "ml", "deg", "part", "mm per part", "ratio"}
+UNITS = {"mm", "mm2", "ml", "deg", "part", "mm per part", "ratio"}
 
 
 def test_no_name_is_given_twice() -> None:

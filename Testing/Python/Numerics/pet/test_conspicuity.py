@@ -163,6 +163,19 @@ def test_uptake_between_coccyx_and_bladder_is_no_bone_even_near_bone(parameters)
     assert distance < 5.0
     assert "rectum" in spot.physiologic
     assert "usual-place" in spot.flags
+    assert spot.rule == "rectum"
+
+
+def test_a_rule_that_a_protocol_switches_off_does_not_decide():
+    protocol = load_protocol("low-back").with_values({"hot_spots.physiologic.rules_off": "rectum"})
+    without = protocol.stage("hot_spots", HotSpotParameters)
+    body = PhantomBody(noise=0.02)
+    body.ball((0.0, 55.0, 30.0), 16.0, 30.0)
+    body.ball((0.0, -10.0, 20.0), 8.0, 2.8, codes.UNKNOWN)
+    found = find_hot_spots(body.image(), without, symmetry=PLANE, tissues=body.tissue_map())
+    spot, distance = nearest(found, (0.0, -10.0, 20.0))
+    assert distance < 5.0
+    assert (spot.physiologic, spot.rule) == (None, "bone-near")
 
 
 def test_each_ratio_has_its_own_weight():
