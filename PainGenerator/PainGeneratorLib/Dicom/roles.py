@@ -13,7 +13,7 @@ from .mr_weighting import Weighting, weigh
 from .series import DicomFolder, Series
 
 REFERENCE_ORDER = ("T1", "CONTRAST", "T2", "FLUID")
-"""The reference series is the first of these that a case has. T1 aligns best with PET; see docs/domain.md, Alignment."""
+"""The reference series is the first of these that a case has. T1 aligns best with PET (docs/domain.md, Alignment)."""
 LONGEST_DAYS = 30
 """PET and MR further apart than this are warned about."""
 LEAST_SLICES = 3
