@@ -6,6 +6,7 @@ import dataclasses
 import datetime
 from typing import Any
 
+from ..Numerics.core.errors import PainGeneratorError
 from ..Scene.parameters import parameter_node, read_parameters, write_parameters
 from ..Workflow.case import CaseOptions
 from ..Workflow.protocol import Protocol, load_protocol
@@ -75,6 +76,26 @@ class CaseSettings:
     def protocol(self) -> Protocol:
         """The parameters for this case, with the changes of the user."""
         return load_protocol(self.group).with_values(self.now.protocolChanges)
+
+    def drop_refused_changes(self) -> list[str]:
+        """Drop changes of parameters that this version does not know or does not accept.
+
+        Returns
+        -------
+        list of str
+            One sentence for each change that was dropped.
+        """
+        shipped, kept, sentences = load_protocol(self.group), {}, []
+        for name, value in self.now.protocolChanges.items():
+            try:
+                shipped.with_values({name: value})
+            except PainGeneratorError as error:
+                sentences.append(f"A changed parameter of the saved case is not used: {error.reason}")
+            else:
+                kept[name] = value
+        if sentences:
+            self.keep(protocolChanges=kept)
+        return sentences
 
     @property
     def scan_time(self) -> datetime.datetime | None:

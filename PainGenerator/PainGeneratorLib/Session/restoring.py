@@ -9,7 +9,7 @@ from ..Numerics.core.words import Role
 from ..Scene.read_case import read_case
 from ..Scene.scene_content import SceneContent
 from ..Scene.volumes_in_scene import SOURCE_ROLE
-from ..Workflow.case import Case
+from ..Workflow.case import Case, CaseOptions
 from ..Workflow.case_in_scene import restored
 from .alignment_control import AlignmentControl
 from .case_settings import CaseSettings
@@ -66,7 +66,9 @@ class Restorer:
         state = self._state
         state.pain_sites = tuple((float(r), float(a), float(s)) for r, a, s in content.pain_sites_ras)
         state.unmatched = list(content.working.get("unmatched", []))
+        is_from_command = not self._settings.now.stepStates
         self._settings.keep(**self._missing_settings(content))
+        state.notices += self._settings.drop_refused_changes()
         made = restored(content, self._settings.protocol())
         if made is None:
             self._keep_decisions_only(content)
@@ -74,6 +76,8 @@ class Restorer:
         state.case, state.suv, state.alignment = made.case, made.suv, made.alignment
         state.anatomy, state.found = made.anatomy, made.found
         state.landmarks = dict(content.working.get("landmarks", {}))
+        if is_from_command:
+            self._settings.keep(**_given_by_hand(made.case.options))
         self._name_sources(content, made.case)
         if self._alignment.take_corrections():
             # What was found with other transforms is out of date.
@@ -162,6 +166,17 @@ def _settings_of_case(content: SceneContent) -> dict[str, Any]:
         "protocolChanges": {
             name: parameter_text(_value_at(stored["values"], name)) for name in stored.get("changed", [])
         },
+    }
+
+
+def _given_by_hand(options: CaseOptions) -> dict[str, Any]:
+    """What the user gave by hand for the SUV, so that the step Case can be run again with it."""
+    time = options.injection_time
+    return {
+        "weightKg": options.weight_kg or 0.0,
+        "heightM": options.height_m or 0.0,
+        "doseMbq": options.dose_mbq or 0.0,
+        "injectionTime": "" if time is None else time.isoformat(),
     }
 
 

@@ -60,6 +60,36 @@ def test_a_scene_of_the_command_line_is_taken_up_with_all_its_steps(session, tmp
         assert found.suv_line().is_known
 
 
+def test_what_was_given_by_hand_to_the_command_comes_back_for_another_run(session, tmp_path):
+    import datetime
+
+    analysis = session.analysis()
+    given = {
+        "weight_kg": 71.5,
+        "height_m": 1.68,
+        "dose_mbq": 190.0,
+        "injection_time": datetime.datetime(2025, 3, 1, 9, 30, 15),
+    }
+    analysis.case.options = dataclasses.replace(analysis.case.options, **given)
+    with HeadlessHost() as other:
+        write_case(other.scene, analysis_in_scene(analysis, datetime.datetime(2025, 3, 1)))
+        found = Session(other.scene)
+        now = found.settings
+        assert (now.weightKg, now.heightM, now.doseMbq) == (71.5, 1.68, 190.0)
+        assert now.injectionTime == "2025-03-01T09:30:15"
+
+
+def test_a_changed_parameter_of_an_older_version_is_dropped_with_a_notice(host, session):
+    from PainGeneratorLib.Scene.parameters import parameter_node, write_parameters
+
+    changes = {"hot_spots.contour_suv": "3.0", "hot_spots.sensitivity": "1.5"}
+    settings = dataclasses.replace(session.settings, protocolChanges=changes)
+    write_parameters(parameter_node(host.scene), settings)
+    again = Session(host.scene)
+    assert again.protocol().changed == ("hot_spots.sensitivity",)
+    assert any("hot_spots.contour_suv" in text and "not used" in text for text in again.warnings)
+
+
 def test_settings_that_are_gone_come_back_from_the_case(host, session):
     roles = session.roles()
     without_settings(host)

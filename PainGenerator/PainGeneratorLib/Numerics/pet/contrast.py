@@ -9,16 +9,13 @@ it.
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 from scipy import ndimage
 
+from ..core.constants import FWHM_TO_SIGMA, MAD_TO_SD
 from ..core.gaussian import Box, box_above, gaussian
 from ..core.image import Geometry, Image
 
-FWHM_TO_SIGMA = 1.0 / math.sqrt(8.0 * math.log(2.0))
-"""Standard deviation of a Gaussian over its full width at half its height."""
 CENTERS_MM = (5.0, 8.0, 12.0)
 """Full width at half height of the inner Gaussian at each scale, mm: from facet joints to sacroiliac joints. Our
 choice."""
@@ -36,8 +33,6 @@ LEAST_PART = 0.2
 LOUDER = 1.3
 """Lower bound of the noise of a slice over the noise around it, for the slice to count as noisier. The first and the
 last slices of a PET are. Our estimate."""
-MAD_TO_SD = 1.4826
-"""Standard deviation of normally distributed values over their median absolute deviation."""
 LEAST_SHARE = 1e-3
 """Lower bound of the weight of voxels with a value that a mean is divided by. It only prevents a division by zero."""
 LEAST_NOISE_SUV = 1e-6

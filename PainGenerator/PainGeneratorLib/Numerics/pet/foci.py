@@ -8,9 +8,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..core.constants import FWHM_TO_SIGMA
 from ..core.gaussian import box_above, gaussian
 from ..core.image import Geometry, Image
-from .contrast import FWHM_TO_SIGMA, ContrastMap
+from .contrast import ContrastMap
 from .peak import sphere_means
 from .reference_tissue import ReferenceField
 from .splitting import connected_parts, split_by_prominence

@@ -7,12 +7,12 @@ import dataclasses
 import numpy as np
 from scipy import ndimage
 
+from ..core.constants import MAD_TO_SD
 from ..core.image import Geometry, Image, Region, ball
 from ..core.records import HotSpot
 from .detector import RULING_METHOD, ClickParameters, HotSpotDetector
 from .foci import focus_of
 from .measuring import contour_focus, measure_region
-from .reference_tissue import MAD_TO_SD
 
 SEEK_VOXELS = 0.6
 """Lower bound of the search around a click, as a part of the widest voxel: the search always holds a voxel."""

@@ -19,6 +19,7 @@ from scipy import ndimage
 from ..body import distances
 from ..body.symmetry import SymmetryPlane
 from ..core import tissues as tissue_codes
+from ..core.constants import MAD_TO_SD
 from ..core.histogram import otsu
 from ..core.image import Geometry, Image
 from ..core.kept import Kept
@@ -52,8 +53,6 @@ LIVER_MARGIN_VOXELS = 2
 """How many voxels the liver is eroded before it is measured, so that its border does not count."""
 LEAST_SUV = 1e-6
 """Lower bound for a reference that is divided by, g/ml."""
-MAD_TO_SD = 1.4826
-"""Standard deviation over median absolute deviation of a normal distribution."""
 CHUNK_VALUES = 1 << 22
 """How many values are sorted at once; it bounds the memory."""
 SAMPLE_VOXELS = 60_000
