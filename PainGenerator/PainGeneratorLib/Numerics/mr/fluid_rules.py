@@ -211,7 +211,7 @@ def long_canal(place: FluidPlace) -> MRVerdict | None:
     return None
 
 
-def tube(place: FluidPlace) -> MRVerdict | None:
+def tube_of_fluid(place: FluidPlace) -> MRVerdict | None:
     """What is much longer than wide, and thin both ways, is a vessel, a nerve or a ureter."""
     return normal("vessel or nerve") if is_tube_shaped(place.lengths_mm) else None
 
@@ -272,7 +272,7 @@ def pelvis_between_hips(place: FluidPlace) -> MRVerdict | None:
 NORMAL_FLUID_RULES: RuleList[FluidPlace, MRVerdict] = RuleList(
     [
         Rule("long-spinal-canal", long_canal),
-        Rule("tube-of-fluid", tube),
+        Rule("tube-of-fluid", tube_of_fluid),
         Rule("bladder-or-bowel", bladder_or_bowel),
         Rule("bright-disc-between-vertebrae", disc_between_vertebrae),
         Rule("abdomen-before-spine", abdomen_before_spine),
