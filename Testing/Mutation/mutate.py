@@ -131,10 +131,10 @@ def other_value(value: float) -> str:
     return repr(1.5 * value if value else 1.0)
 
 
-def mutate_constants(place: Path, room: str) -> tuple[Counter[str], list[str]]:
+def mutate_constants(place: Path, room: str, every: int) -> tuple[Counter[str], list[str]]:
     """Change one constant at a time and run the tests of the room: counts by status, and what no test noticed."""
     changes = []
-    for constant in constants(place, room):
+    for constant in list(constants(place, room))[::every]:
         lines = constant.path.read_bytes().splitlines(keepends=True)
         line = lines[constant.line - 1]
         lines[constant.line - 1] = line[: constant.start] + constant.new.encode() + line[constant.stop :]
@@ -161,7 +161,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("room", choices=ROOMS)
     parser.add_argument("--children", type=int, default=2, help="processes that run tests at the same time")
-    parser.add_argument("--every", type=int, default=1, help="run only every n-th mutant of a function, as a sample")
+    parser.add_argument("--every", type=int, default=1, help="run only every n-th mutant, as a sample")
     parser.add_argument("--only", choices=("functions", "constants"), help="leave the other kind out")
     words = parser.parse_args()
     place, began = make_copy(words.room), time.monotonic()
@@ -172,7 +172,7 @@ def main() -> None:
             if kind == "functions":
                 counts, left = mutate_functions(place, words.children, words.every)
             else:
-                counts, left = mutate_constants(place, words.room)
+                counts, left = mutate_constants(place, words.room, words.every)
             both += counts
             survivors += left
             lines.append(summary(kind, counts))

@@ -354,6 +354,19 @@ def test_an_unusual_uptake_time_is_warned_about(minutes: float, warnings: int) -
     assert result.uptake_minutes == pytest.approx(minutes)
 
 
+@pytest.mark.parametrize(("ratio", "warnings"), [(0.979, 1), (0.981, 0), (1.019, 0), (1.021, 1)])
+def test_the_two_factors_of_philips_may_differ_by_two_percent(ratio: float, warnings: int) -> None:
+    by_activity = compute_suv_factors(header(units="CNTS", philips_activity_factor=np.full(2, 1.8))).factors
+    both = header(units="CNTS", philips_activity_factor=np.full(2, 1.8), philips_suv_factor=by_activity / ratio)
+    assert len(compute_suv_factors(both).warnings) == warnings
+
+
+def test_an_hour_after_the_scan_an_injection_counts_as_wrong_and_later_as_another_date() -> None:
+    midnight = datetime(2025, 1, 2, 0, 30, 0)
+    assert injected(datetime(2025, 1, 2, 1, 30, 0), None, midnight, 50000.0) == ("refused", 0)
+    assert injected(datetime(2025, 1, 2, 1, 30, 1), None, midnight, 50000.0) == ("01 01:30:01", 1)
+
+
 def test_the_mean_activity_of_a_frame_is_reached_before_its_middle() -> None:
     decay = np.log(2.0) / HALF_LIFE_S
     found = average_decay_time_s(np.array([600.0, 1200.0]), decay)
@@ -394,6 +407,7 @@ FRAMES = frame_times(2, 149.0, 300.0)
     [
         ({"acquired": [datetime(2025, 1, 2, 10, 59, 59)] * 2}, ("series time", 0)),
         ({"acquired": [datetime(2025, 1, 2, 10, 59, 58)] * 2}, ("earliest acquisition", 1)),
+        ({"acquired": [datetime(2025, 1, 2, 10, 59, 58, 800000)] * 2}, ("earliest acquisition", 1)),
         ({"acquired": [datetime(2025, 1, 2, 10, 59, 58)] * 2, **FRAMES}, ("frame times", 0)),
         ({"series_datetime": None, **FRAMES}, ("frame times", 0)),
         ({"series_datetime": None, **frame_times(2, 0.0, 300.0)}, ("earliest acquisition", 1)),
