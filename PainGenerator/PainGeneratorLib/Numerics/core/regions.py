@@ -8,8 +8,8 @@ from scipy.spatial import cKDTree
 from .image import Geometry, Region
 
 MAX_GAP_POINTS = 4000
-"""About the largest number of voxels whose distances are computed. Of a larger region only every n-th voxel is used, so
-that a gap may come out too large by n - 1 voxels."""
+"""About the largest number of voxels whose distances are computed. Of a larger region only every n-th voxel is used,
+so that a gap may come out too large by n - 1 voxels."""
 
 
 def contains(region: Region, points_ras: np.ndarray) -> np.ndarray:
