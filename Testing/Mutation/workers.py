@@ -100,6 +100,7 @@ class EveryMutant:
         self.status[running.pop(child)] = status_of(code)
         if len(self.status) % 100 == 0:
             print(len(self.status), "mutants done", flush=True)
+            Path("../so-far.json").write_text(json.dumps(self.status))
 
 
 def passes(mutant: str, items: list[Any]) -> bool:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PainGeneratorLib.Numerics.body.canal import SpineLine
 from PainGeneratorLib.Numerics.body.discs import _best_sequence, _contrast, _tilt, with_discs
-from PainGeneratorLib.Numerics.body.straight_spine import fronts, sides
+from PainGeneratorLib.Numerics.body.straight_spine import StraightSpine, fronts, sides
 from PainGeneratorLib.Numerics.core.image import Geometry, Image
 
 N = 100
@@ -183,3 +183,16 @@ def test_an_image_elsewhere_shows_no_discs() -> None:
     move = np.eye(4)
     move[0, 3] = 500.0
     assert with_discs(line, Image(image.array, image.geometry.moved(move))) is line
+
+
+def test_a_disc_is_tilted_by_no_more_than_22_degrees() -> None:
+    assert 0.3 < _tilt(straight([100.0], 0.6, half_mm=3.0), 50)[1] <= 0.41
+    assert -0.41 <= _tilt(straight([100.0], -0.6, half_mm=3.0), 50)[1] < -0.3
+
+
+def test_a_new_line_has_neither_discs_nor_tilts() -> None:
+    line, _ = image_of([])
+    assert (line.disc_mm.size, line.disc_tilt.size) == (0, 0)
+    assert (line.straight.disc_mm.size, line.straight.disc_tilt.size) == (0, 0)
+    spine = StraightSpine(line.points_ras)
+    assert (spine.disc_mm.size, spine.disc_tilt.size) == (0, 0)
