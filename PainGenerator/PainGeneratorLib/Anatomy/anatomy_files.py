@@ -1,4 +1,4 @@
-"""Reads anatomy segmentations from files: NRRD, ``.seg.nrrd`` with its segments' names, NIfTI."""
+"""Read anatomy segmentations from files: NRRD, ``.seg.nrrd`` with the names of its segments, NIfTI."""
 
 from __future__ import annotations
 
@@ -17,38 +17,42 @@ from .label_families import SPINEPS_INSTANCES, SPINEPS_SUBREGIONS
 from .labels import ADVICE, Structure, match_family, names_of_family, plausibility, structure_of_name
 from .level_count import with_counted_levels
 
-_PART_OFFSET, _INSTANCE_STEP, _REST_OFFSET = 1000, 100, 300
-"""Joined SPINEPS labels: 1000 + 100 x instance + subregion for vertebra parts (3449: the body of L5), 300 +
-subregion for
-sacrum, cord and canal, the instance number itself for discs and endplates."""
+_PART_OFFSET = 1000
+"""Offset of the labels of vertebra parts in a joined SPINEPS map. The label is this offset, plus `_INSTANCE_STEP`
+times the instance, plus the subregion (3449 is the body of L5). Discs and endplates keep their instance number."""
+_INSTANCE_STEP = 100
+"""Difference between the labels of the same part of two successive instances in a joined SPINEPS map."""
+_REST_OFFSET = 300
+"""Offset of the labels of sacrum, cord and canal in a joined SPINEPS map, to which their subregion is added."""
 
 _HEADER_LIMIT = 4_000_000
+"""Upper bound of the size of a NIfTI header whose label table is read, bytes. Our estimate: a larger one is wrong."""
 
 
 def read_anatomy_file(path: Path | str, labels_json: Path | str | None = None) -> AnatomyMap:
     """Read an anatomy segmentation.
 
-    Names come from `labels_json`, else from the file itself (segments of a ``.seg.nrrd``, the label table in the
-    header
-    of a NIfTI file by TotalSegmentator), else from the numbers (:func:`labels.match_family`).
-    The two files of SPINEPS (``..._seg-vert_...`` and ``..._seg-spine_...``) are joined when both lie in one folder.
+    The names of the labels come from `labels_json`. Without it they come from the file itself (the segments of a
+    ``.seg.nrrd``, or the label table that TotalSegmentator writes into the header of a NIfTI file). If the file has no
+    names either, they follow from the numbers (:func:`.labels.match_family`). The two files of SPINEPS
+    (``..._seg-vert_...`` and ``..._seg-spine_...``) are joined when both lie in the same folder.
 
     Parameters
     ----------
     path : Path or str
-        ``.nrrd``, ``.seg.nrrd``, ``.nii`` or ``.nii.gz``, or anything else that ITK reads as a label image.
+        ``.nrrd``, ``.seg.nrrd``, ``.nii`` or ``.nii.gz``, or another label image that ITK can read.
     labels_json : Path or str, optional
-        ``{"1": "vertebrae_L1", ...}``.
+        A JSON file such as ``{"1": "vertebrae_L1", ...}``.
 
     Returns
     -------
     AnatomyMap
-        In the frame of the file; levels counted where the labels do not tell them and the sacrum is seen.
+        The map in the frame of the file. Levels are counted when the labels do not name them and the sacrum is seen.
 
     Raises
     ------
     PainGeneratorError
-        When the file is missing, is no label image, is empty, or its labels cannot be understood.
+        The file is missing, it is not a label image, it is empty, or its labels cannot be understood.
     """
     path = Path(path)
     image, segment_names = _read_labels(path)
@@ -57,28 +61,28 @@ def read_anatomy_file(path: Path | str, labels_json: Path | str | None = None) -
 
 
 def anatomy_of_labels(image: Image, names: dict[int, str], source: str, path: Path | None = None) -> AnatomyMap:
-    """What the labels of an image are.
+    """Find out what the labels of an image stand for.
 
     Parameters
     ----------
     image : Image
-        uint16 labels, 0 background.
+        Labels as uint16; 0 is the background.
     names : dict of int to str
-        Names of labels; when empty, the numbers tell (:func:`labels.match_family`).
+        Names of the labels. If it is empty, they follow from the numbers (:func:`.labels.match_family`).
     source : str
-        What messages call it: a path, or the name of a node.
+        The name of the segmentation in messages: a path, or the name of a node.
     path : Path, optional
-        The file, beside which the second one of SPINEPS is looked for.
+        The file. The second file of SPINEPS is looked for in its folder.
 
     Returns
     -------
     AnatomyMap
-        Levels counted where the labels do not tell them and the sacrum is seen.
+        The map. Levels are counted when the labels do not name them and the sacrum is seen.
 
     Raises
     ------
     PainGeneratorError
-        When it is empty, or its labels cannot be understood.
+        The image is empty, or its labels cannot be understood.
     """
     facts = label_facts(image)
     if not facts:
@@ -111,7 +115,7 @@ def anatomy_of_labels(image: Image, names: dict[int, str], source: str, path: Pa
 
 
 def _read_labels(path: Path) -> tuple[Image, dict[int, str]]:
-    """The label image (uint16) and the segments' names of a ``.seg.nrrd`` (empty for other files)."""
+    """Read the label image (uint16) and the names of the segments of a ``.seg.nrrd`` (empty for other files)."""
     import SimpleITK as sitk
 
     if not path.is_file():
@@ -139,7 +143,7 @@ def _read_labels(path: Path) -> tuple[Image, dict[int, str]]:
 
 
 def _as_labels(array: np.ndarray, path: Path) -> np.ndarray:
-    """Whole numbers from 0 to 65535 as uint16."""
+    """Convert whole numbers from 0 to 65535 to uint16; refuse other values."""
     if array.size and (array.min() < 0 or array.max() > 65535 or (array.dtype.kind == "f" and np.any(array % 1))):
         raise PainGeneratorError(
             f"{path} is no label map: it holds values other than whole numbers from 0 to 65535.",
@@ -149,7 +153,7 @@ def _as_labels(array: np.ndarray, path: Path) -> np.ndarray:
 
 
 def _flattened(layers: np.ndarray, metadata: dict[str, str]) -> tuple[np.ndarray, dict[int, str]]:
-    """One label image from the layers of a Slicer segmentation; where segments overlap, the first one stays."""
+    """Make one label image of the layers of a Slicer segmentation. Where segments overlap, the first one is kept."""
     segments = []
     for index in range(len(metadata)):
         name = metadata.get(f"Segment{index}_Name")
@@ -170,7 +174,7 @@ def _flattened(layers: np.ndarray, metadata: dict[str, str]) -> tuple[np.ndarray
 
 
 def _read_names(path: Path) -> dict[int, str]:
-    """Label names from a JSON file."""
+    """Read the names of the labels from a JSON file."""
     try:
         table = json.loads(path.read_text(encoding="utf-8"))
         return {int(number): str(name) for number, name in table.items()}
@@ -179,8 +183,10 @@ def _read_names(path: Path) -> dict[int, str]:
 
 
 def _nifti_names(path: Path) -> dict[int, str]:
-    """The label table that TotalSegmentator writes into the header extension of a NIfTI file; empty when there is
-    none."""
+    """Read the label table that TotalSegmentator writes into the header extension of a NIfTI file.
+
+    The table is empty when the file has none.
+    """
     lower = path.name.lower()
     if not lower.endswith((".nii", ".nii.gz")):
         return {}
@@ -199,7 +205,7 @@ def _nifti_names(path: Path) -> dict[int, str]:
 
 
 def _join_spineps(path: Path, image: Image, family: str) -> tuple[Image, dict[int, Structure]] | None:
-    """Instances and subregions of SPINEPS in one map, when `path` is one of them and the other lies beside it."""
+    """Join instances and subregions of SPINEPS when `path` is one of them and the other lies in the same folder."""
     words = {"SPINEPS vertebra instances": ("seg-vert", "seg-spine"), "SPINEPS subregions": ("seg-spine", "seg-vert")}
     if family not in words or words[family][0] not in path.name:
         return None
@@ -217,14 +223,21 @@ def _join_spineps(path: Path, image: Image, family: str) -> tuple[Image, dict[in
 
 
 def joined_spineps(instances: Image, subregions: Image) -> tuple[Image, dict[int, Structure]]:
-    """Vertebra parts with their level from the two label images of SPINEPS, which share one grid.
+    """Join the two label images of SPINEPS, so that every part of a vertebra has its level.
+
+    Parameters
+    ----------
+    instances : Image
+        Labels of the vertebra instances.
+    subregions : Image
+        Labels of the subregions, on the same grid.
 
     Returns
     -------
     Image
-        uint16 labels.
+        Labels as uint16.
     dict of int to Structure
-        For the labels that occur. Discs and endplates have their level from the instance.
+        The structures of the labels that occur. Discs and endplates get their level from the instance.
     """
     by_instance = names_of_family("SPINEPS vertebra instances")
     first, second = instances.array.astype(np.uint16), subregions.array.astype(np.uint16)

@@ -1,4 +1,4 @@
-"""An anatomy segmentation: a label image on its own grid together with what its labels are."""
+"""An anatomy segmentation: a label image on its own grid, together with the meaning of its labels."""
 
 from __future__ import annotations
 
@@ -29,20 +29,24 @@ VERTEBRA_PARTS = (
     "endplate",
     "facet joint",
 )
+"""Structures that are a vertebra or a part of one."""
 BONES = (
     *VERTEBRA_PARTS,
     *("sacrum", "coccyx", "hip bone", "ilium", "ischium", "pubis", "acetabulum", "femur", "femoral head"),
     *("greater trochanter", "lesser trochanter", "rib"),
 )
+"""Structures that are bones or parts of bones."""
 MUSCLES = (
     *("erector spinae", "iliopsoas", "gluteus maximus", "gluteus medius", "gluteus minimus", "quadratus lumborum"),
     *("piriformis", "quadriceps femoris", "medial thigh muscles", "posterior thigh muscles", "sartorius", "muscle"),
 )
+"""Structures that are muscles."""
 ORGANS = (
     *("kidney", "kidney cyst", "ureter", "adrenal gland", "urinary bladder", "prostate", "uterus", "ovary", "testis"),
     *("small bowel", "duodenum", "colon", "rectum", "stomach", "liver", "gallbladder", "spleen", "pancreas"),
     *("aorta", "inferior vena cava", "iliac artery", "iliac vein", "portal vein", "lung"),
 )
+"""Structures that are organs or vessels, where uptake can be physiologic."""
 
 _TISSUES: dict[str, int] = {
     **dict.fromkeys(BONES, codes.MARROW),
@@ -58,28 +62,29 @@ _TISSUES: dict[str, int] = {
     "implant": codes.VOID,
     "lung": codes.VOID,
 }
+"""Structure -> tissue class. Later entries replace those of the groups."""
 
 
 @dataclass(frozen=True, eq=False)
 class AnatomyMap(Kept):
-    """Labels and their meaning, in the frame of the reference series unless `frame_to_map_ras` says otherwise.
+    """Labels and their meaning, in the frame of the reference series unless `frame_to_map_ras` is given.
 
     Parameters
     ----------
     image : Image
-        uint16 labels, 0 background, on the segmentation's own grid.
+        Labels as uint16 on the grid of the segmentation; 0 is the background.
     structures : mapping of int to Structure
-        For every label that occurs.
+        The structure of every label that occurs.
     family : str
-        The program whose numbers they are, or ``named`` when the file or the user named the labels.
+        The program whose numbers the labels have, or ``named`` when the file or the user named the labels.
     certainty : str
-        ``certain`` or ``likely``; see :class:`labels.LabelMatch`.
+        ``certain`` or ``likely``; see :class:`.labels.LabelMatch`.
     counted : bool
-        True when levels were counted upward from the sacrum because the labels did not tell them.
+        True when levels were counted upward from the sacrum because the labels did not name them.
     warnings : tuple of str
-        What the user should know about the map.
+        Sentences for the user about the map.
     frame_to_map_ras : ndarray, shape (4, 4), optional
-        Maps points of the reference frame to points of the map's own frame; identity when None.
+        Maps points of the reference frame to points of the frame of the map, RAS mm; the identity when None.
     """
 
     image: Image
@@ -91,12 +96,12 @@ class AnatomyMap(Kept):
     frame_to_map_ras: np.ndarray | None = None
 
     not_kept = ("image",)
-    """The labels are kept as a volume of the scene."""
+    """The image is not written with the other fields, because the scene keeps the labels as a volume."""
 
     def labels_of(
         self, structures: Iterable[str] | str, side: str | None = None, level: str | None = None
     ) -> list[int]:
-        """Numbers of the labels of one or several structures, of a side or level when that is given."""
+        """Numbers of the labels of one or several structures, limited to a side or a level when one is given."""
         wanted = {structures} if isinstance(structures, str) else set(structures)
         return [
             number
@@ -109,8 +114,19 @@ class AnatomyMap(Kept):
         return ndimage.find_objects(self.image.array)
 
     def mask(self, labels: Iterable[int], margin: int = 0) -> Image | None:
-        """The voxels of some labels as a boolean image of their box (widened, clipped to the grid); None when
-        empty."""
+        """Make a boolean image of the voxels of some labels.
+
+        Parameters
+        ----------
+        labels : iterable of int
+        margin : int
+            Number of voxels by which the box around the labels is widened, within the grid.
+
+        Returns
+        -------
+        Image or None
+            An image of the box; None when the labels do not occur.
+        """
         labels = [label for label in labels if label <= len(self._boxes) and self._boxes[label - 1] is not None]
         if not labels:
             return None
@@ -130,13 +146,18 @@ class AnatomyMap(Kept):
         return Image(table[part], self.image.geometry.cropped((k.start, j.start, i.start), extent))
 
     def points(self, labels: Iterable[int]) -> np.ndarray:
-        """Voxel centres of some labels, RAS mm of the map's own frame, shape (n, 3)."""
+        """Centers of the voxels of some labels, RAS mm in the frame of the map, shape (n, 3)."""
         mask = self.mask(labels)
         return np.empty((0, 3)) if mask is None else Region.from_mask(mask.array, mask.geometry).points_ras
 
     def labels_at(self, points_ras: np.ndarray) -> np.ndarray:
-        """Label of the nearest voxel at points (RAS mm of the map's own frame, shape (n, 3)); 0 outside, shape
-        (n,)."""
+        """Labels of the voxels nearest to points, shape (n,); 0 outside the grid.
+
+        Parameters
+        ----------
+        points_ras : ndarray, shape (n, 3)
+            RAS mm in the frame of the map.
+        """
         geometry = self.image.geometry
         kji = np.rint(geometry.to_ijk(points_ras)).astype(np.int64)[:, ::-1]
         inside = np.all((kji >= 0) & (kji < geometry.shape), axis=1)
@@ -145,12 +166,12 @@ class AnatomyMap(Kept):
         return found
 
     def to_map(self, points_ras: np.ndarray) -> np.ndarray:
-        """Points of the reference frame (RAS mm) in the map's own frame."""
+        """Map points of the reference frame (RAS mm) to the frame of the map."""
         points = np.asarray(points_ras, dtype=float)
         return points if self.frame_to_map_ras is None else transform_points(self.frame_to_map_ras, points)
 
     def _translated(self, table: np.ndarray, target: Geometry, target_to_frame_ras: np.ndarray | None) -> Image:
-        """The labels through a table of uint8, at the voxels of another grid."""
+        """Resample the labels to another grid and replace each label by its value in a table of uint8."""
         between = np.eye(4) if self.frame_to_map_ras is None else self.frame_to_map_ras
         if target_to_frame_ras is not None:
             between = between @ target_to_frame_ras
@@ -158,6 +179,7 @@ class AnatomyMap(Kept):
         return Image(table[labels], target)
 
     def _table(self) -> np.ndarray:
+        """An empty table with one entry for every label."""
         return np.zeros(int(max(self.image.array.max(), max(self.structures, default=0))) + 1, dtype=np.uint8)
 
     def tissues(self, target: Geometry, target_to_frame_ras: np.ndarray | None = None) -> Image:
@@ -167,12 +189,12 @@ class AnatomyMap(Kept):
         ----------
         target : Geometry
         target_to_frame_ras : ndarray, shape (4, 4), optional
-            Maps points of the target's frame to points of the reference frame; identity when left out.
+            Maps points of the frame of the target to points of the reference frame; the identity when left out.
 
         Returns
         -------
         Image
-            uint8 codes of ``Numerics.tissues``; UNKNOWN where nothing is labeled.
+            Codes of :mod:`.Numerics.core.tissues` as uint8; UNKNOWN where nothing is labeled.
         """
         table = self._table()
         for number, what in self.structures.items():
@@ -180,12 +202,18 @@ class AnatomyMap(Kept):
         return self._translated(table, target, target_to_frame_ras)
 
     def levels(self, target: Geometry, target_to_frame_ras: np.ndarray | None = None) -> Image:
-        """Which vertebra each voxel belongs to.
+        """The vertebra to which each voxel of a grid belongs.
+
+        Parameters
+        ----------
+        target, target_to_frame_ras
+            As for :meth:`tissues`.
 
         Returns
         -------
         Image
-            uint8: 0 none, else 1 + index into ``label_families.VERTEBRAE`` (C1 = 1). All sacral labels are S1.
+            Codes as uint8: 0 for none, otherwise 1 plus the index into :data:`.label_families.VERTEBRAE` (C1 is 1).
+            All labels of the sacrum become S1.
         """
         table = self._table()
         for number, what in self.structures.items():
@@ -196,14 +224,19 @@ class AnatomyMap(Kept):
         return self._translated(table, target, target_to_frame_ras)
 
     def organs(self, target: Geometry, target_to_frame_ras: np.ndarray | None = None) -> tuple[Image, dict[int, str]]:
-        """Organs and vessels, where tracer is physiologic.
+        """Organs and vessels, where uptake can be physiologic, at the voxels of a grid.
+
+        Parameters
+        ----------
+        target, target_to_frame_ras
+            As for :meth:`tissues`.
 
         Returns
         -------
         Image
-            uint8 codes, 0 none.
+            Codes as uint8; 0 for none.
         dict of int to str
-            Code to name, such as ``left kidney`` or ``urinary bladder``.
+            Code -> name, such as ``left kidney`` or ``urinary bladder``.
         """
         names = sorted({what.text for what in self.structures.values() if what.structure in ORGANS})
         codes_by_name = {name: code for code, name in enumerate(names, start=1)}
@@ -214,7 +247,7 @@ class AnatomyMap(Kept):
 
 
 def label_facts(image: Image) -> dict[int, LabelFacts]:
-    """Centroid (RAS mm) and volume (ml) of every label of a label image but 0."""
+    """Measure the centroid (RAS mm) and the volume (ml) of every label of a label image except 0."""
     array = image.array
     numbers = np.flatnonzero(np.bincount(array.ravel()))
     numbers = numbers[numbers > 0]

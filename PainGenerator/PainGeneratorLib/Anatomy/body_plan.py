@@ -1,8 +1,8 @@
-"""Side and position from the images alone, for cases without an anatomy segmentation.
+"""Find side and position from the images alone, for cases without an anatomy segmentation.
 
-The midline is looked for in the images: it comes from the spine line where that is seen, else from the plane of
-symmetry, else from the outline of the body. Names say what is known, which is the side, the distance to the spine line
-and the zone at the implant. They never say a level.
+The midline comes from the spine line when it is seen, otherwise from the plane of symmetry, otherwise from the outline
+of the body. A name contains only what is known: the side, the distance to the spine line and the zone at the implant.
+It never contains a level.
 """
 
 from __future__ import annotations
@@ -23,44 +23,46 @@ from .spine_places import SPREAD_PART
 from .zones import HipImplant
 
 MIDLINE_MM = 5.0
-"""A place nearer to the midline than this is called midline, mm: a fifth of the half width of a lumbar body. Our
-estimate."""
+"""Upper bound of the distance from the midline at which a place is called midline, mm: a fifth of the half width of a
+lumbar body. Our estimate."""
 SPINE_SIDE_MM = 25.0
-"""The spine reaches at most this far to either side of its line, mm. Our estimate."""
+"""Upper bound of the distance of the spine from its line to either side, mm. Our estimate."""
 SPINE_BEHIND_MM = 40.0
-"""The spine reaches at most this far behind its line, mm. Our estimate."""
+"""Upper bound of the distance of the spine behind its line, mm. Our estimate."""
 SPINE_FRONT_MM = 55.0
-"""The spine reaches at most this far in front of its line, mm. Our estimate."""
+"""Upper bound of the distance of the spine in front of its line, mm. Our estimate."""
 PARASPINAL_MM = 65.0
-"""The muscles beside the spine reach at most this far to either side of its line, mm. Our estimate."""
+"""Upper bound of the distance of the paraspinal muscles from the spine line to either side, mm. Our estimate."""
 LINE_OFF_PLANE_MM = 20.0
-"""A spine line farther than this from the plane of symmetry is not believed, mm. Our estimate."""
+"""Upper bound of the distance of a spine line that is used from the plane of symmetry, mm. Our estimate."""
 HALF_BODY_MM = (140.0, 220.0)
-"""Least and largest half width of the pelvis of an adult with its soft tissue, mm. Our estimate."""
+"""Lower and upper bound of the half width of the pelvis of an adult with its soft tissue, mm. Our estimate."""
 ONE_LEG_MM = 230.0
-"""A body narrower than this that lies beside the axis of the scanner may be one leg, mm. Our estimate."""
+"""Upper bound of the width of a leg, mm. A narrower body that lies beside the axis of the scanner may be one leg. Our
+estimate."""
 MOST_TURN_DEG = 15.0
-"""Largest turn of the patient about the long axis that is looked for, degrees. Our estimate."""
+"""Upper bound of the rotation of the patient about the long axis that is looked for, degrees. Our estimate."""
 CLEARLY_ALIKE = 0.9
-"""A turn of the patient counts only when it lowers the difference between both sides of the spine below this part of
-the difference without a turn. Our estimate."""
+"""Upper bound of the difference between the two sides of the spine after a rotation, as a fraction of the difference
+without a rotation. A rotation is used only when it makes the sides this similar. Our estimate."""
 
 
 @dataclass(frozen=True, eq=False)
 class BodyPlan(Kept):
-    """The midline and what else orients a reader; positions are RAS mm of the reference frame.
+    """The midline, the spine line and the implant; positions are RAS mm in the reference frame.
 
     Parameters
     ----------
     midpoint_ras : ndarray, shape (3,)
         A point of the midsagittal plane.
     left_ras : ndarray, shape (3,)
-        Its normal, toward the patient's left.
+        Unit normal of this plane, toward the patient's left.
     source : str
         What the midline was found from: ``spine line``, ``symmetry plane``, ``body outline`` or ``scanner axis``.
     spine_line : SpineLine, optional
-        Present when it is reliable.
+        The spine line when it is reliable.
     implant : HipImplant, optional
+        The hip prosthesis when there is one.
     """
 
     midpoint_ras: np.ndarray
@@ -70,7 +72,7 @@ class BodyPlan(Kept):
     implant: HipImplant | None = None
 
     def lateral_mm(self, points_ras: np.ndarray) -> np.ndarray:
-        """Distance from the midline, positive to the patient's left, shape (...)."""
+        """Distance of points, shape (..., 3), from the midline in mm, positive to the patient's left; shape (...)."""
         points = np.asarray(points_ras, dtype=float)
         if self.spine_line is None or self.source != "spine line":
             return (points - self.midpoint_ras) @ self.left_ras
@@ -79,7 +81,7 @@ class BodyPlan(Kept):
         return (points - self.spine_line.at(np.clip(points[..., 2], bottom, top))) @ self.left_ras
 
     def side(self, points_ras: np.ndarray) -> str:
-        """left, right or midline, of a position (3,) or of the voxels (n, 3) of a finding."""
+        """Side (left, right or midline) of a position, shape (3,), or of the voxels of a finding, shape (n, 3)."""
         lateral = np.atleast_1d(self.lateral_mm(points_ras))
         mean = float(lateral.mean())
         other = float(np.mean(lateral * np.sign(mean) < 0)) if mean else 1.0
@@ -87,12 +89,17 @@ class BodyPlan(Kept):
         return "midline" if abs(mean) <= MIDLINE_MM or crosses else "left" if mean > 0 else "right"
 
     def describe(self, where: Region | np.ndarray) -> Place:
-        """The place of a region, of voxels (n, 3) or of a position (3,), without a level.
+        """Describe a place without a level.
+
+        Parameters
+        ----------
+        where : Region or ndarray, shape (3,) or (n, 3)
+            A region, a position or the voxels of a finding, RAS mm.
 
         Returns
         -------
         Place
-            Flagged ``no-level``; also ``side-uncertain`` when no midline was found in the images.
+            It has the flag ``no-level``, and also ``side-uncertain`` when no midline was found in the images.
         """
         points = where.points_ras if isinstance(where, Region) else np.atleast_2d(np.asarray(where, dtype=float))
         side = self.side(points)
@@ -120,8 +127,7 @@ class BodyPlan(Kept):
         return Place(name, structure, side, flags=flags)
 
     def moved(self, matrix_ras: np.ndarray) -> BodyPlan:
-        """The plan with another midline point and normal after a rigid 4 x 4 RAS motion; the spine line moves with
-        it."""
+        """Return the plan after a rigid motion, shape (4, 4), RAS mm. Midpoint, normal and spine line are moved."""
         matrix = np.asarray(matrix_ras, dtype=float)
         line = self.spine_line
         if line is not None:
@@ -142,26 +148,27 @@ def find_body_plan(
     implant: HipImplant | None = None,
     line: SpineLine | None = None,
 ) -> BodyPlan:
-    """Find midline and spine line in the images.
+    """Find the midline and the spine line in the images.
 
     Parameters
     ----------
     reference : Image
         The reference series (T1 when there is one).
     tissues : Image, optional
-        Tissue classes (``Numerics.tissues``) in the same frame; tell where the body is.
+        Tissue classes (:mod:`.Numerics.core.tissues`) in the same frame. They show where the body is.
     fluid : Image, optional
-        FLUID or T2 series, in the same frame.
+        The FLUID or T2 series in the same frame.
     symmetry : SymmetryPlane, optional
-        The symmetry plane, used when it is reliable and fits the outline.
+        The plane of symmetry. It is used when it is reliable and fits the outline of the body.
     implant : HipImplant, optional
-        A hip prosthesis: the spine is then not expected in the field of view.
+        A hip prosthesis. With one, the spine is not expected in the field of view and not looked for.
     line : SpineLine, optional
-        The spine line, when it was found already.
+        The spine line when it was found already.
 
     Returns
     -------
     BodyPlan
+        The plan. Its `source` says what the midline was found from.
     """
     outline = _outline(reference, tissues)
     plane = symmetry if symmetry is not None and _fits(symmetry, outline) else None
@@ -178,21 +185,21 @@ def find_body_plan(
 
 
 def _expected_middle(plane: SymmetryPlane | None, outline: _Outline) -> float | None:
-    """R coordinate near which the spine is expected, mm; None when neither plane nor outline tells it."""
+    """R coordinate near which the spine is expected, mm; None when neither plane nor outline is known."""
     if plane is not None:
         return float(plane.point_ras[0])
     return None if outline.middle_ras is None else float(outline.middle_ras[0])
 
 
 def _is_usable(line: SpineLine, plane: SymmetryPlane | None) -> bool:
-    """Whether a spine line is reliable and lies near the plane of symmetry, where that is known."""
+    """Whether a spine line is reliable, and near the plane of symmetry when that is known."""
     if line.quality < RELIABLE_SPINE:
         return False
     return plane is None or abs(float(np.median(plane.signed_distance_mm(line.points_ras)))) < LINE_OFF_PLANE_MM
 
 
 def _plan_of_one_side(outline: _Outline, implant: HipImplant | None) -> BodyPlan:
-    """The plan where the images show neither the middle of the body nor its plane of symmetry."""
+    """Make the plan when the images show neither the middle of the body nor its plane of symmetry."""
     middle = np.array([_middle_from_one_side(outline), 0.0, 0.0])
     if implant is not None:
         middle = _behind_implant(implant, middle)
@@ -202,9 +209,9 @@ def _plan_of_one_side(outline: _Outline, implant: HipImplant | None) -> BodyPlan
 
 
 def _turned_left(reference: Image, line: SpineLine) -> np.ndarray:
-    """Unit vector to the patient's left, turned about the body's length as left and right of the spine look alike.
+    """Unit vector to the patient's left, found by the rotation at which both sides of the spine are most similar.
 
-    Only a clear likeness counts: otherwise the patient is taken to lie straight.
+    The rotation is about the long axis. Without a clear similarity the patient is assumed to lie without rotation.
     """
     values, geometry = coarse_grid(reference)
     rungs = line.points_ras[:: max(1, len(line.points_ras) // 40)]
@@ -236,7 +243,7 @@ def _turned_left(reference: Image, line: SpineLine) -> np.ndarray:
 
 @dataclass(frozen=True, eq=False)
 class _Outline:
-    """Edges of the body: R coordinate of each visible side; the middle when both show."""
+    """Edges of the body: R coordinate (mm) of each visible side, and the middle when both sides are visible."""
 
     skin_left_mm: float | None
     skin_right_mm: float | None
@@ -245,6 +252,7 @@ class _Outline:
 
 
 def _outline(reference: Image, tissues: Image | None) -> _Outline:
+    """Find the edges of the body from the tissue classes, or from the signal when these show nothing."""
     values, geometry = coarse_grid(reference, 2 * GRID_MM)
     held = ~np.isnan(values)
     if tissues is not None:
@@ -257,8 +265,8 @@ def _outline(reference: Image, tissues: Image | None) -> _Outline:
     else:
         body = np.zeros(values.shape, dtype=bool)
     if not body.any():
-        level = 0.25 * np.nanpercentile(values, 90)
-        body = held & (np.nan_to_num(values) > level)
+        threshold = 0.25 * np.nanpercentile(values, 90)
+        body = held & (np.nan_to_num(values) > threshold)
     body = ndimage.binary_opening(body, iterations=1) if min(body.shape) > 4 else body
     parts, count = ndimage.label(body)
     if count == 0:
@@ -288,6 +296,7 @@ def _outline(reference: Image, tissues: Image | None) -> _Outline:
 
 
 def _on_grid(tissues: Image, geometry: Geometry) -> np.ndarray:
+    """Voxels of a grid at which the tissue classes show the body, as booleans."""
     from ..Numerics.core.image import resample
 
     kinds = resample(tissues, geometry, order=0, outside=0)
@@ -295,7 +304,10 @@ def _on_grid(tissues: Image, geometry: Geometry) -> np.ndarray:
 
 
 def _fits(symmetry: SymmetryPlane, outline: _Outline) -> bool:
-    """Reliable, and not nearer to the only visible side of the body than half a pelvis."""
+    """Whether the plane of symmetry is reliable and fits the outline.
+
+    If only one side of the body is visible, the plane must be about half a pelvis away from it.
+    """
     if symmetry.quality < RELIABLE_QUALITY:
         return False
     if outline.middle_ras is not None:
@@ -306,7 +318,7 @@ def _fits(symmetry: SymmetryPlane, outline: _Outline) -> bool:
 
 
 def _middle_from_one_side(outline: _Outline) -> float:
-    """R coordinate of the middle when one side of the body shows, or none: near the scanner's axis."""
+    """R coordinate of the middle when one side of the body or none is visible, mm: near the axis of the scanner."""
     if outline.skin_left_mm is not None and outline.skin_right_mm is None:
         return float(np.clip(0.0, outline.skin_left_mm + HALF_BODY_MM[0], outline.skin_left_mm + HALF_BODY_MM[1]))
     if outline.skin_right_mm is not None and outline.skin_left_mm is None:
@@ -315,7 +327,10 @@ def _middle_from_one_side(outline: _Outline) -> float:
 
 
 def _behind_implant(implant: HipImplant, middle: np.ndarray) -> np.ndarray:
-    """The middle, at least 60 mm medially of the cup or stem: hip joint centers are 85 to 95 mm from the midline."""
+    """Move the middle so that it lies at least 60 mm medial of the cup or the stem.
+
+    The centers of the hip joints are 85 to 95 mm from the midline, so that 60 mm leaves a margin. Our estimate.
+    """
     points = [p for p in (implant.cup_center_ras, implant.stem_top_ras) if p is not None]
     if not points:
         return middle

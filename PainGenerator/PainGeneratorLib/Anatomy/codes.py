@@ -1,9 +1,8 @@
-"""The vocabulary of places and findings with its codes: one table for segment tags, DICOM SEG and SR, and the panel.
+"""The words for places and findings with their codes, for segment tags, DICOM SEG and SR, and the panel.
 
-Codes are those of the DICOM dictionary in pydicom 3.0.2 (context groups 6115, 7151, 7159, 7602 and others). What
-has no
-code there has one of our own (scheme 99PAINGEN) with its text; levels and sides are coded apart and go with the
-structure.
+The codes are those of the DICOM dictionary in pydicom 3.0.2 (context groups 6115, 7151, 7159, 7602 and others). A word
+without a code there has a code of our own (scheme 99PAINGEN) with its text. Levels and sides have codes of their own,
+which are used together with the code of the structure.
 """
 
 from __future__ import annotations
@@ -12,9 +11,13 @@ from ..Numerics.core.coding import SCT, Code
 from ..Numerics.core.records import MR_KINDS, Place
 
 OWN = "99PAINGEN"
+"""Coding scheme of our own codes."""
 FINDINGS_CONTEXT = "PainGenerator findings"
+"""Name of our terminology for findings in Slicer."""
 ANATOMY_CONTEXT = "PainGenerator anatomy"
+"""Name of our anatomic context in Slicer."""
 _SCHEMA = "https://raw.githubusercontent.com/qiicr/dcmqi/master/doc/schemas/{}-context-schema.json#"
+"""Address of the schema of Slicer's terminology files."""
 
 
 SIDE_CODES: dict[str, Code] = {
@@ -23,6 +26,7 @@ SIDE_CODES: dict[str, Code] = {
     "midline": Code(SCT, "261129000", "Midline"),
     "both": Code(SCT, "51440002", "Bilateral"),
 }
+"""Side -> code."""
 
 VERTEBRA_CODES: dict[str, Code] = {
     level: Code(SCT, value, f"{level} vertebra")
@@ -31,6 +35,7 @@ VERTEBRA_CODES: dict[str, Code] = {
         *(("L3", "36470004"), ("L4", "11994002"), ("L5", "49668003")),
     )
 } | {"L6": Code(OWN, "L6", "L6 vertebra"), "S1": Code(OWN, "S1", "S1 vertebra")}
+"""Vertebra -> code."""
 
 DISC_CODES: dict[str, Code] = {
     "T10/T11": Code(SCT, "34959001", "T10/T11 disc"),
@@ -42,9 +47,10 @@ DISC_CODES: dict[str, Code] = {
     "L4/L5": Code(SCT, "84020006", "L4/L5 disc"),
     "L5/S1": Code(SCT, "715056000", "L5/S1 disc"),
 }
+"""Level of a disc -> code."""
 
 LEVELS = (*VERTEBRA_CODES, *DISC_CODES)
-"""Levels that a reader can choose; vertebrae, then disc levels."""
+"""Levels that a reader can choose: the vertebrae, then the discs."""
 
 _SCT_STRUCTURES = (
     ("vertebra", "51282000", "Vertebra"),
@@ -90,6 +96,7 @@ _SCT_STRUCTURES = (
     ("inferior vena cava", "64131007", "Inferior vena cava"),
     ("iliac artery", "10293006", "Iliac artery"),
 )
+"""Structures with a SNOMED CT code: our word, code value, code meaning."""
 _OWN_STRUCTURES = (
     *("disc", "upper endplate", "lower endplate", "vertebral body", "pars interarticularis", "facet joint"),
     *("foramen", "interspinous space", "endplate", "hip bone", "pubis", "femoral neck", "greater trochanter"),
@@ -99,20 +106,26 @@ _OWN_STRUCTURES = (
     *("pelvis or flank", "trunk", "prostate", "uterus", "ovary", "testis", "iliac vein", "portal vein", "kidney cyst"),
     *("fat", "lung", "unnamed", "hip joint capsule"),
 )
-
-"""Their codes are their numbers in this list: append, never reorder."""
+"""Structures with a code of our own. The code follows from the position in this list, so that new words must be added
+at the end and the order must not change."""
 
 STRUCTURE_CODES: dict[str, Code] = {name: Code(SCT, value, meaning) for name, value, meaning in _SCT_STRUCTURES} | {
     name: Code(OWN, f"PG{number}", name.capitalize()) for number, name in enumerate(_OWN_STRUCTURES, start=101)
 }
+"""Structure -> code."""
 STRUCTURES = tuple(STRUCTURE_CODES)
 """The words that a reader can choose for a structure."""
 
 ABNORMAL = Code(SCT, "49755003", "Morphologically Abnormal Structure")
+"""Category of segments that show an abnormality."""
 SPATIAL = Code(SCT, "309825002", "Spatial and Relational Concept")
+"""Category of segments that do not show an abnormality."""
 HOT_SPOT = Code(OWN, "hot-spot", "Focus of raised FDG uptake")
+"""Type of a hot spot."""
 CANDIDATE = Code(SCT, "52988006", "Lesion")
+"""Type of a pain generator."""
 REFERENCE_REGION = Code(OWN, "reference-region", "Reference tissue region")
+"""Type of the region in which the reference tissue was measured."""
 
 KIND_CODES: dict[str, Code] = {
     "oedema": Code(SCT, "79654002", "Edema"),
@@ -124,6 +137,7 @@ KIND_CODES: dict[str, Code] = {
     "disc degeneration": Code(OWN, "disc-degenerated", "Disc degeneration"),
     "implant artefact": Code(OWN, "implant-artifact", "Implant artifact"),
 }
+"""Kind of an MR finding -> code."""
 
 _COLORS = {
     "pain generator": (230, 60, 40),
@@ -138,7 +152,7 @@ _COLORS = {
     "disc degeneration": (190, 140, 200),
     "implant artefact": (100, 100, 110),
 }
-"""Recommended display colors, RGB 0 to 255."""
+"""Kind of a segment -> recommended display color, RGB 0 to 255."""
 
 
 def type_code(kind: str) -> tuple[Code, Code]:
@@ -147,7 +161,12 @@ def type_code(kind: str) -> tuple[Code, Code]:
     Parameters
     ----------
     kind : str
-        ``pain generator``, ``hot spot``, ``reference region`` or one of ``records.MR_KINDS``.
+        ``pain generator``, ``hot spot``, ``reference region`` or one of :data:`.records.MR_KINDS`.
+
+    Returns
+    -------
+    (Code, Code)
+        Category and type.
     """
     own = {"pain generator": CANDIDATE, "hot spot": HOT_SPOT, "reference region": REFERENCE_REGION}
     code = own.get(kind) or KIND_CODES[kind]
@@ -161,7 +180,7 @@ def color_of(kind: str) -> tuple[float, float, float]:
 
 
 def structure_code(place: Place) -> Code:
-    """Anatomical region of a place; a disc or vertebral body with a level has that level's own code."""
+    """Code of the anatomical region of a place. A disc or vertebral body with a level has the code of this level."""
     if place.structure == "disc" and place.level in DISC_CODES:
         return DISC_CODES[place.level]
     if place.structure in ("vertebra", "vertebral body") and place.level in VERTEBRA_CODES:
@@ -171,10 +190,10 @@ def structure_code(place: Place) -> Code:
 
 
 def terminology_entry(kind: str, place: Place | None = None) -> str:
-    """Slicer's terminology entry string of a segment.
+    """Make the terminology entry of a segment, a string as Slicer expects it.
 
-    The seven parts, joined by ``~``: terminology, category, type, type modifier, anatomic context, region, region
-    modifier.
+    It has seven parts that are joined by ``~``: terminology, category, type, type modifier, anatomic context, region,
+    region modifier.
 
     Parameters
     ----------
@@ -194,7 +213,7 @@ def _entry(code: Code) -> dict[str, object]:
 
 
 def findings_terminology() -> dict[str, object]:
-    """Content of ``Resources/Terminology/PainGenerator.term.json`` (Slicer's terminology format)."""
+    """Make the content of ``Resources/Terminology/PainGenerator.term.json`` in Slicer's terminology format."""
     categories: dict[Code, list[dict[str, object]]] = {ABNORMAL: [], SPATIAL: []}
     for kind in ("pain generator", "hot spot", *MR_KINDS, "reference region"):
         category, code = type_code(kind)
@@ -211,7 +230,7 @@ def findings_terminology() -> dict[str, object]:
 
 
 def anatomy_context() -> dict[str, object]:
-    """Content of ``Resources/Terminology/PainGenerator-Anatomy.term.json`` (Slicer's anatomic context format)."""
+    """Make the content of ``Resources/Terminology/PainGenerator-Anatomy.term.json`` (Slicer's anatomic context)."""
     sides = [_entry(SIDE_CODES["right"]), _entry(SIDE_CODES["left"])]
     codes = [*STRUCTURE_CODES.values(), *VERTEBRA_CODES.values(), *DISC_CODES.values()]
     return {

@@ -1,5 +1,5 @@
-"""Sacroiliac joints and proximal femora, from an anatomy segmentation: what part of hip and pelvis a point belongs
-to."""
+"""Find sacroiliac joints and proximal femora in an anatomy segmentation, and the part of them in which a point
+lies."""
 
 from __future__ import annotations
 
@@ -15,26 +15,46 @@ from .spine import patient_left
 from .zones import HipImplant, implant_from_void
 
 HIP_BONES = ("hip bone", "ilium", "ischium", "pubis", "acetabulum")
+"""Structures that are the hip bone or a part of it."""
 FEMUR_PARTS = ("femur", "femoral head", "greater trochanter", "lesser trochanter")
+"""Structures that are the femur or a part of it."""
 _UPPER_FEMUR_MM = 75.0
+"""Upper bound of the distance of the femoral head below the upper end of the femur, mm. Our estimate."""
 _HEAD_RADIUS_MM = (15.0, 34.0)
+"""Lower and upper bound of the radius of a femoral head of an adult, mm. Our estimate."""
 _SOCKET_GAP_MM = 12.0
-"""A head lies in its socket; where the neck is cut, the trochanters are the thickest part, 30 mm away. Ours."""
+"""Upper bound of the distance between the surface of a femoral head and the hip bone, mm. When the head was removed,
+the trochanters are the thickest part of the femur, and they are about 30 mm away from the hip bone. Our estimate."""
 _CUP_RADIUS_MM = 26.0
-"""Half of the usual 52 mm: a void is some millimetres wider than the metal, and a label may leave out the liner."""
+"""Radius that is assumed for a cup, mm: half of the usual width of 52 mm. It is not measured, because a signal void is
+a few millimeters wider than the metal, and a label may leave out the liner. Our estimate."""
 _STEM_RADIUS_MM = 12.0
+"""Upper bound of the distance of metal from the axis of the stem to which it belongs, mm. Our estimate."""
 _STEM_LEAST_MM = 60.0
-"""A stem is at least so high: cups and resurfacing heads are lower."""
+"""Lower bound of the height of a stem, mm. Cups and resurfacing heads are lower. Our estimate."""
 _SACROILIAC_REACH_MM = 16.0
-"""A point belongs to a sacroiliac joint when its distances to sacrum and ilium together stay below this. Ours."""
+"""Upper bound of the sum of the distances to sacrum and ilium at which a point belongs to the sacroiliac joint, mm.
+Our estimate."""
 
 
 @dataclass(frozen=True, eq=False)
 class Femur:
-    """A proximal femur in RAS mm: head, and the directions from it.
+    """A proximal femur: its head and its axes, RAS mm.
 
-    `offset_mm` is the lateral distance from the head's center to the shaft's axis. Of a `replaced` hip, the center is
-    that of the cup, the radius the usual one of cups.
+    Parameters
+    ----------
+    side : str
+        ``left`` or ``right``.
+    head_ras : ndarray, shape (3,)
+        Center of the head; that of the cup in a replaced hip.
+    head_radius_mm : float
+        Radius of the head; the usual radius of a cup in a replaced hip.
+    lateral, distal : ndarray, shape (3,)
+        Unit vectors away from the midline and along the shaft.
+    offset_mm : float
+        Lateral distance from the center of the head to the axis of the shaft.
+    replaced : bool
+        True for a hip with a prosthesis.
     """
 
     side: str
@@ -46,26 +66,27 @@ class Femur:
     replaced: bool = False
 
     def local(self, point_ras: np.ndarray) -> tuple[float, float, float]:
-        """Lateral, distal and anterior way from the head's center, mm."""
+        """Lateral, distal and anterior coordinates of a point, mm from the center of the head."""
         way = np.asarray(point_ras) - self.head_ras
         anterior = np.cross(self.distal, self.lateral) * (1.0 if self.side == "left" else -1.0)
         return float(way @ self.lateral), float(way @ self.distal), float(way @ anterior)
 
     def to_neck_mm(self, point_ras: np.ndarray) -> float:
-        """Distance to the neck's axis, from the head's center to 0.8 offsets beside and 0.6 below it.
+        """Distance of a point from the axis of the neck, mm.
 
-        The capsule follows this axis from the socket to the intertrochanteric line.
+        The axis runs from the center of the head to a point 0.8 offsets lateral and 0.6 offsets distal of it. The
+        capsule follows this axis from the socket to the intertrochanteric line.
         """
         way = np.array(self.local(point_ras))
         neck = self.offset_mm * np.array([0.8, 0.6, 0.0])
         return float(np.linalg.norm(way - np.clip(way @ neck / (neck @ neck), 0.0, 1.0) * neck))
 
     def part(self, point_ras: np.ndarray) -> str:
-        """Femoral head, neck, greater trochanter, lesser trochanter or shaft.
+        """The part in which a point lies: femoral head, neck, greater trochanter, lesser trochanter or shaft.
 
-        The limits are parts of the femoral offset (mean 41 to 43 mm): the lesser trochanter lies 1.1 to 1.7 offsets
-        below
-        the head's center and medially of the shaft's axis, the greater one lateral and down to 1.1 offsets. Ours.
+        The limits are fractions of the femoral offset, which is 41 to 43 mm on average. The lesser trochanter lies 1.1
+        to 1.7 offsets below the center of the head and medial of the axis of the shaft. The greater trochanter lies
+        lateral of it and reaches down to 1.1 offsets. Our estimate.
         """
         lateral, distal, _ = self.local(point_ras)
         if np.linalg.norm(np.asarray(point_ras) - self.head_ras) <= 1.12 * self.head_radius_mm:
@@ -78,7 +99,7 @@ class Femur:
 
 
 def find_femur(anatomy: AnatomyMap, side: str) -> Femur | None:
-    """The proximal femur of a side; None when its head is not in the segmentation (or has been replaced)."""
+    """Find the proximal femur of a side; None when its head is not in the segmentation or was replaced."""
     labels = anatomy.labels_of(FEMUR_PARTS, side)
     mask = anatomy.mask(labels)
     if mask is None:
@@ -108,7 +129,7 @@ def find_femur(anatomy: AnatomyMap, side: str) -> Femur | None:
 def _with_axes(
     side: str, head: np.ndarray, radius: float, points: np.ndarray, lateral: np.ndarray, replaced: bool = False
 ) -> Femur:
-    """A femur with the axis of its shaft, from the points of its bone below the joint."""
+    """Make a femur with the axis of its shaft, which is found from the points of the bone below the joint."""
     lower = points[points[:, 2] < head[2] - 68.0]
     distal = np.array([0.0, 0.0, -1.0])
     shaft = lower.mean(axis=0) if len(lower) > 20 else None
@@ -125,18 +146,24 @@ def _with_axes(
 def find_replaced_femur(
     anatomy: AnatomyMap, side: str, implant: HipImplant | None, other: Femur | None
 ) -> Femur | None:
-    """The proximal femur of a side whose head was replaced.
+    """Find the proximal femur of a side whose head was replaced.
 
-    The joint's center is that of the cup, else of the other hip's head mirrored between the two hip bones.
+    The center of the joint is that of the cup. If the cup is not known, it is the center of the head of the other hip,
+    mirrored at the middle between the two hip bones.
 
     Parameters
     ----------
     anatomy : AnatomyMap
     side : str
     implant : HipImplant, optional
-        In the map's frame.
+        The prosthesis in the frame of the map.
     other : Femur, optional
         The femur of the other side.
+
+    Returns
+    -------
+    Femur or None
+        None when the segmentation has no femur of this side, or the center of the joint is not known.
     """
     points = anatomy.points(anatomy.labels_of(FEMUR_PARTS, side))
     if not len(points):
@@ -155,7 +182,7 @@ def find_replaced_femur(
 
 
 def labeled_implant(anatomy: AnatomyMap) -> HipImplant | None:
-    """The prosthesis that a segmentation shows, in the map's frame; None when it labels none with a side."""
+    """Find the prosthesis in a segmentation, in the frame of the map; None when it has no implant with a side."""
     for side in ("left", "right"):
         mask = anatomy.mask(anatomy.labels_of("implant", side))
         if mask is not None:
@@ -165,7 +192,10 @@ def labeled_implant(anatomy: AnatomyMap) -> HipImplant | None:
 
 
 def _stem_axis(points: np.ndarray) -> np.ndarray | None:
-    """Upper and lower end of a stem, shape (2, 3): the line through its lower half, as far up as the metal follows."""
+    """Upper and lower end of a stem, shape (2, 3); None when the points are not those of a stem.
+
+    The axis is the line through the lower half of the metal. It ends where the metal no longer follows it.
+    """
     height = points[:, 2]
     low, high = height.min(), height.max()
     lower = points[height < 0.5 * (low + high)]
@@ -179,21 +209,27 @@ def _stem_axis(points: np.ndarray) -> np.ndarray | None:
 
 @dataclass(frozen=True, eq=False)
 class SacroiliacJoint:
-    """Where sacrum and ilium of one side face each other, RAS mm."""
+    """The sacroiliac joint of one side, RAS mm: points halfway between the facing surfaces of sacrum and ilium."""
 
     side: str
     points_ras: np.ndarray
+    """Points of the joint, shape (n, 3)."""
     sacrum: cKDTree
     ilium: cKDTree
     reach_mm: float = _SACROILIAC_REACH_MM
 
     def describe(self, point_ras: np.ndarray) -> tuple[float, str, str] | None:
-        """How near a point is (sum of its distances to both bones, mm), its half and its side of the joint.
+        """Describe where a point lies at the joint.
+
+        Parameters
+        ----------
+        point_ras : ndarray, shape (3,)
 
         Returns
         -------
         tuple or None
-            Distance, "upper" or "lower", "sacral side" or "iliac side"; None when the joint is out of reach.
+            The sum of the distances to both bones (mm), "upper" or "lower", and "sacral side" or "iliac side". None
+            when the point does not belong to the joint.
         """
         to_sacrum, to_ilium = (float(tree.query(point_ras)[0]) for tree in (self.sacrum, self.ilium))
         nearest = float(np.min(np.linalg.norm(self.points_ras - point_ras, axis=1)))
@@ -205,14 +241,26 @@ class SacroiliacJoint:
 
 
 def find_sacroiliac_joint(anatomy: AnatomyMap, side: str, gap_mm: float = 9.0) -> SacroiliacJoint | None:
-    """The sacroiliac joint of a side; None when sacrum or ilium is missing or they stay farther apart than
-    `gap_mm`."""
+    """Find the sacroiliac joint of a side.
+
+    Parameters
+    ----------
+    anatomy : AnatomyMap
+    side : str
+    gap_mm : float
+        Upper bound of the distance between facing points of sacrum and ilium, mm. Our estimate.
+
+    Returns
+    -------
+    SacroiliacJoint or None
+        None when sacrum or ilium is missing, or they are farther apart than `gap_mm`.
+    """
     sacrum = anatomy.points(anatomy.labels_of("sacrum"))
     ilium = anatomy.points(anatomy.labels_of(("hip bone", "ilium"), side))
     if not len(sacrum) or not len(ilium):
         return None
     sacrum_tree, ilium_tree = cKDTree(sacrum), cKDTree(ilium)
-    # A joint space may be one voxel wider than it is: sagittal slices are up to 5 mm apart.
+    # In a label map a joint space may look one voxel too wide, and sagittal slices are up to 5 mm apart.
     coarse = max(anatomy.image.geometry.spacing_mm)
     gap_mm += coarse
     near = sacrum[np.all((sacrum >= ilium.min(axis=0) - gap_mm) & (sacrum <= ilium.max(axis=0) + gap_mm), axis=1)]

@@ -1,9 +1,9 @@
-"""The numbers that segmentation programs write into their label maps, as data.
+"""The numbers that segmentation programs write into their label maps.
 
-Sources: TotalSegmentator ``map_to_binary.py`` and README (classes of version 1, of ``total``, ``total_mr``,
-``vertebrae_mr``;
-``total_mr`` had 56 classes in its first release and has 50 since), the TotalSpineSeg README (list of classes),
-the SPINEPS README and the ``Vertebra_Instance`` and ``Location`` enumerations of TPTBox that it writes.
+The sources are: TotalSegmentator ``map_to_binary.py`` and README (classes of version 1, of ``total``, ``total_mr`` and
+``vertebrae_mr``; ``total_mr`` had 56 classes in its first release and has 50 since then); the README of TotalSpineSeg
+(list of classes); the README of SPINEPS and the enumerations ``Vertebra_Instance`` and ``Location`` of TPTBox, which
+SPINEPS uses.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ VERTEBRAE = (
     *(f"L{n}" for n in range(1, 7)),
     *(f"S{n}" for n in range(1, 7)),
 )
-"""All vertebra levels from the head downward; T13 and L6 exist in transitional anatomy only."""
+"""All vertebrae from the head downward. T13 and L6 exist only in transitional anatomy."""
 
 _REGULAR = [f"C{n}" for n in range(1, 8)] + [f"T{n}" for n in range(1, 13)] + [f"L{n}" for n in range(1, 6)]
 _UPWARD = [f"vertebrae_{level}" for level in reversed(_REGULAR)]
@@ -26,6 +26,7 @@ _UPPER_ORGANS = ["spleen", "kidney_right", "kidney_left", "gallbladder", "liver"
 
 
 def _pairs(*names: str) -> list[str]:
+    """Each name for the left and for the right side."""
     return [f"{name}_{side}" for name in names for side in ("left", "right")]
 
 
@@ -34,6 +35,7 @@ _LIMBS = _pairs("humerus", "scapula", "clavicula", "femur", "hip")
 
 
 def _numbered(names: list[str], first: int = 1) -> dict[int, str]:
+    """Number -> name, counted from `first`."""
     return dict(enumerate(names, start=first))
 
 
@@ -129,7 +131,8 @@ SPINEPS_INSTANCES: dict[int, str] = {
     28: "T13",
     **{29 + n: f"S{n + 2}" for n in range(5)},
 }
-"""Vertebra of each SPINEPS instance number; 100 more is its lower disc, 200 more its endplates. 27 is the coccyx."""
+"""SPINEPS instance number -> vertebra. The disc below has this number plus 100, the endplates this number plus 200. 27
+is the coccyx."""
 
 SPINEPS_SUBREGIONS: dict[int, str] = {
     26: "sacrum",
@@ -154,7 +157,7 @@ SPINEPS_SUBREGIONS: dict[int, str] = {
     64: "rib_right",
     100: "vertebra_disc",
 }
-"""Structure of each number of a SPINEPS subregion map (``seg-spine``)."""
+"""Number in a SPINEPS subregion map (``seg-spine``) -> structure."""
 
 _ORDER = [*_REGULAR[:24], "S1"]
 _SPINEPS_INSTANCE_MAP = {
@@ -176,4 +179,4 @@ FAMILIES: dict[str, dict[int, str]] = {
     "SPINEPS vertebra instances": _SPINEPS_INSTANCE_MAP,
     "SPINEPS subregions": SPINEPS_SUBREGIONS,
 }
-"""Number to name for every known program."""
+"""Program -> its labels (number -> name)."""

@@ -1,4 +1,4 @@
-"""What a label of an anatomy segmentation stands for: structure, side and level, from its name or its number."""
+"""Find the structure, the side and the level of a label of an anatomy segmentation from its name or its number."""
 
 from __future__ import annotations
 
@@ -16,20 +16,21 @@ from .label_families import FAMILIES, VERTEBRAE
 ADVICE = (
     'Give the names of the labels with --anatomy-labels, a JSON file such as {"1": "vertebrae_L1", "2": "sacrum"}.'
 )
+"""Advice for the user when labels cannot be understood."""
 
 
 @dataclass(frozen=True)
 class Structure(Kept):
-    """What one label is.
+    """The meaning of one label.
 
     Parameters
     ----------
     structure : str
-        A word of :data:`PART_WORDS` or the label's own name in plain words when it is not one of these.
+        A word of :data:`PART_WORDS`, or the name of the label in plain words when it is not one of these.
     side : str, optional
-        ``left`` or ``right`` as the label says; None for unpaired structures.
+        ``left`` or ``right`` when the label names the side, otherwise None.
     level : str, optional
-        Vertebra ("L4") or disc level ("L4/L5"); None when the label does not say.
+        Vertebra ("L4") or disc ("L4/L5") when the label names it, otherwise None.
     """
 
     structure: str
@@ -38,7 +39,7 @@ class Structure(Kept):
 
     @property
     def text(self) -> str:
-        """In words: "left hip bone", "vertebra L4"."""
+        """The meaning in words, such as "left hip bone" or "vertebra L4"."""
         return " ".join(part for part in (self.side, self.structure, self.level) if part)
 
 
@@ -111,24 +112,26 @@ PART_WORDS: dict[str, str] = {
     "portal vein": "portalveinsplenicvein portalvein",
     "lung": "lung lungupperlobe lunglowerlobe lungmiddlelobe",
 }
-"""Structure to the words (joined, lower case, without side and level) that label names use for it."""
+"""Structure -> the words that names of labels use for it (joined, in lower case, without side and level)."""
 
 _BY_WORD = {word: structure for structure, words in PART_WORDS.items() for word in words.split()}
+"""Word -> structure."""
 _LEVEL = re.compile(r"^(?:th|t|d|l|c|s)\d{1,2}$")
+"""Form of the name of a vertebra."""
 
 
 def structure_of_name(name: str) -> Structure:
-    """Understand a label's name.
+    """Find the meaning of a label from its name.
 
     Parameters
     ----------
     name : str
-        Such as ``vertebrae_L4``, ``disc_L5_S``, ``L4/L5 disc``, ``hip_left``, ``Left gluteus medius``, ``L3``.
+        A name such as ``vertebrae_L4``, ``disc_L5_S``, ``L4/L5 disc``, ``hip_left``, ``Left gluteus medius``, ``L3``.
 
     Returns
     -------
     Structure
-        Unknown names are kept in plain words.
+        The meaning. The structure of an unknown name is this name in plain words.
     """
     tokens, side = _without_side(name)
     levels, words = _levels_and_words(tokens)
@@ -139,13 +142,13 @@ def structure_of_name(name: str) -> Structure:
 
 
 _FILLERS = ("left", "right", "of", "the", "and")
-"""Words of a name that say nothing about the structure."""
+"""Words of a name that have no meaning for the structure."""
 _GENERAL_WORDS = ("muscle", "bone", "joint")
 """Words that some programs add to the name of a structure."""
 
 
 def _without_side(name: str) -> tuple[list[str], str | None]:
-    """The words of a name in lower case, without a letter for the side at its end; and the side."""
+    """The words of a name in lower case, without a single letter for the side at its end; and the side."""
     spaced = re.sub(r"(?<=[a-z])(?=[A-Z][a-z])", " ", name)
     tokens = [token for token in re.split(r"[^A-Za-z0-9]+", spaced.lower()) if token]
     sides = {token for token in tokens if token in ("left", "right")}
@@ -155,7 +158,7 @@ def _without_side(name: str) -> tuple[list[str], str | None]:
 
 
 def _levels_and_words(tokens: list[str]) -> tuple[list[str], list[str]]:
-    """The levels that the words of a name hold, and its other words; an S after a level is the sacrum."""
+    """Separate the levels in the words of a name from its other words. An S after a level is the sacrum."""
     split = [part for token in tokens for part in _split_levels(token)]
     levels = [_level(token) for token in split if _is_level(token)]
     if levels and levels[0] != "S1" and split[-1] == "s":
@@ -171,7 +174,7 @@ def _structure_of_words(words: list[str]) -> str | None:
 
 
 def _structure_of_levels(words: list[str], levels: list[str]) -> str | None:
-    """Disc or vertebra, where a name is nothing but its levels."""
+    """Disc or vertebra for a name that consists only of levels; None for other names."""
     if not levels or words:
         return None
     return "disc" if len(levels) == 2 else "vertebra"
@@ -183,17 +186,18 @@ def _is_level(token: str) -> bool:
 
 
 def _split_levels(token: str) -> list[str]:
-    """``l4l5`` to ``l4``, ``l5``; anything else as it is."""
+    """Split ``l4l5`` into ``l4`` and ``l5``; return any other word unchanged."""
     parts = re.findall(r"(?:th|[tlcs])\d{1,2}", token)
     return parts if len(parts) > 1 and "".join(parts) == token else [token]
 
 
 def _level(token: str) -> str:
-    """``th12`` and ``d12`` are T12."""
+    """The level in our spelling: ``th12`` and ``d12`` become T12."""
     return re.sub(r"^(th|d)", "t", token).upper()
 
 
 def _joined_level(structure: str, levels: list[str]) -> str | None:
+    """The level of a structure; that of a disc or a facet joint is joined from two vertebrae."""
     if not levels:
         return None
     if structure in ("disc", "facet joint"):
@@ -202,27 +206,33 @@ def _joined_level(structure: str, levels: list[str]) -> str | None:
 
 
 def names_of_family(family: str) -> dict[int, Structure]:
-    """All labels of a known program.
+    """Return the meaning of all labels of a known program.
 
     Parameters
     ----------
     family : str
-        A key of ``label_families.FAMILIES``.
+        A key of :data:`.label_families.FAMILIES`.
+
+    Returns
+    -------
+    dict of int to Structure
     """
     return {number: structure_of_name(name) for number, name in FAMILIES[family].items()}
 
 
 @dataclass(frozen=True)
 class LabelMatch:
-    """Which program's numbers a label map uses.
+    """The program that made a label map.
 
     Parameters
     ----------
     family : str
+        The program, a key of :data:`.label_families.FAMILIES`.
     certainty : str
-        ``certain`` when only this program's numbers fit and the anatomy bears it out; ``likely`` when it fits best.
+        ``certain`` when only the numbers of this program fit and the anatomy confirms it, ``likely`` when it fits
+        best.
     structures : mapping of int to Structure
-        For the labels that occur.
+        The meaning of the labels that occur.
     """
 
     family: str
@@ -232,7 +242,7 @@ class LabelMatch:
 
 @dataclass(frozen=True)
 class LabelFacts:
-    """Where a label lies and how large it is; centroid in RAS mm."""
+    """Position (centroid, RAS mm) and volume (ml) of a label."""
 
     centroid_ras_mm: np.ndarray
     volume_ml: float
@@ -262,7 +272,9 @@ _RELATIONS = (
     ("aorta", 0, -1, "inferior vena cava", 0.0),
     ("stomach", 0, -1, "gallbladder", 0.0),
 )
-"""(first, RAS axis, sign, second, mm): the first lies at least so far along the signed axis from the second."""
+"""Checks of the position of one structure to another: first structure, number of the RAS axis (0 R, 1 A, 2 S), sign,
+second structure, lower bound of the distance (mm). The first structure must lie at least this far from the second one
+along the axis with this sign. Our estimates."""
 _LARGEST_ML = {
     "vertebra": 160.0,
     "disc": 45.0,
@@ -271,28 +283,37 @@ _LARGEST_ML = {
     "kidney": 500.0,
     "rib": 80.0,
 }
-"""Upper limits of volume, generous; lower ones say nothing as fields of view cut structures. Ours."""
+"""Structure -> upper bound of its volume, ml, with a wide margin. There are no lower bounds, because the field of view
+cuts structures off. Our estimates."""
 
 _ENOUGH_CHECKS = 3
-"""Fewer checks against the anatomy than this confirm nothing. Our estimate."""
+"""Lower bound of the number of checks against the anatomy that can confirm a program. Our estimate."""
 _LEAST_AGREEMENT = 0.75
-"""At least this part of the checks must pass before a program counts as confirmed. Our estimate."""
+"""Lower bound of the fraction of checks that must pass to confirm a program. Our estimate."""
 _CONTRADICTED_BELOW = 0.5
-"""Where less than this part of the checks passes, the anatomy contradicts the program. Our estimate."""
+"""Fraction of passed checks below which the anatomy contradicts the program. Our estimate."""
 _RIVAL_WITHIN = 0.1
-"""Another program whose part of passed checks is lower by at most this is a rival. Our estimate."""
+"""Upper bound of the difference between the fractions of passed checks of the best program and of another one that may
+be right as well. Our estimate."""
 
 
 def plausibility(structures: Mapping[int, Structure], facts: Mapping[int, LabelFacts]) -> tuple[int, int]:
-    """How many checks against plain anatomy a reading of the labels passes.
+    """Check the meaning of labels against the anatomy.
 
-    Looked at: left structures left of their right twins, vertebrae one above the other, known neighbours below,
-    behind and left of each other, and volumes that are not absurd.
+    The checks are: left structures lie to the left of the right ones; vertebrae lie one above the other; known
+    neighbors lie below, behind or to the left of each other; volumes are not too large.
+
+    Parameters
+    ----------
+    structures : mapping of int to Structure
+        The meaning of the labels.
+    facts : mapping of int to LabelFacts
+        Position and volume of the labels.
 
     Returns
     -------
     tuple of int
-        Checks passed, checks made.
+        Number of checks that passed, and number of checks that were made.
     """
     results: list[bool] = []
     placed = {number: (structures[number], facts[number]) for number in structures if number in facts}
@@ -316,7 +337,7 @@ def plausibility(structures: Mapping[int, Structure], facts: Mapping[int, LabelF
 
 
 def _order_checks(placed: Iterable[tuple[Structure, LabelFacts]]) -> list[bool]:
-    """Neighbouring vertebrae (and discs) one above the other by 10 to 70 mm."""
+    """Check that vertebrae (and discs) lie one above the other, at most 70 mm apart for each level. Our estimate."""
     results = []
     for kind in ("vertebra", "disc"):
         heights = {}
@@ -331,19 +352,23 @@ def _order_checks(placed: Iterable[tuple[Structure, LabelFacts]]) -> list[bool]:
 
 
 def match_family(facts: Mapping[int, LabelFacts]) -> LabelMatch:
-    """Tell from the numbers alone which program made a label map.
+    """Find from the numbers of the labels which program made a label map.
 
-    A family is possible when it knows every number; among the possible ones the anatomy decides.
+    A program is possible when it uses every number. If several programs are possible, the anatomy decides.
 
     Parameters
     ----------
     facts : mapping of int to LabelFacts
-        For every label that occurs, without 0.
+        Position and volume of every label that occurs, without 0.
+
+    Returns
+    -------
+    LabelMatch
 
     Raises
     ------
     PainGeneratorError
-        When no known program uses these numbers, or when several could have and the anatomy does not tell them apart.
+        No known program uses these numbers, or several programs do and the anatomy does not decide between them.
     """
     present = set(facts)
     possible = [family for family, names in FAMILIES.items() if present <= set(names)]
@@ -362,7 +387,7 @@ def match_family(facts: Mapping[int, LabelFacts]) -> LabelMatch:
 
 @dataclass(frozen=True)
 class _FamilyScore:
-    """How well the labels of one program fit the anatomy; `agreement` is the part of `checks` that passed."""
+    """How well the labels of one program fit the anatomy; `agreement` is the fraction of `checks` that passed."""
 
     agreement: float
     checks: int

@@ -1,9 +1,8 @@
-"""Counts vertebral levels upward from the sacrum where an anatomy segmentation does not name them.
+"""Count vertebral levels upward from the sacrum when an anatomy segmentation does not name them.
 
-TotalSegmentator's ``total_mr`` and a SPINEPS subregion map without its instances know vertebrae and discs, but not
-which
-ones. Levels are then counted from the lowest disc on the sacrum, and marked as counted; where the sacrum is not seen,
-or a disc is missing in between, nothing is invented.
+``total_mr`` of TotalSegmentator, and a subregion map of SPINEPS without its instances, label vertebrae and discs
+without their levels. In this case the levels are counted from the lowest disc on the sacrum and marked as counted. If
+the sacrum is not seen, nothing is counted. If a disc is missing, the count stops there.
 """
 
 from __future__ import annotations
@@ -21,17 +20,24 @@ from .label_families import VERTEBRAE
 from .labels import Structure
 
 _SMALLEST_DISC_ML = 1.0
+"""Lower bound of the volume of a disc, ml. Smaller parts of a label are ignored. Our estimate."""
 _DISC_ON_SACRUM_MM = 10.0
+"""Upper bound of the distance between the sacrum and the disc that lies on it, mm. Our estimate."""
 _DISC_STEP_MM = (12.0, 62.0)
-"""Distance from one disc's centre to the next; lumbar 30 to 42, thoracic 20 to 30 mm. Ours, with a margin."""
+"""Lower and upper bound of the distance between the centers of neighboring discs, mm. It is 30 to 42 mm in the lumbar
+spine and 20 to 30 mm in the thoracic spine. Our estimate, with a margin."""
 _BODY_RADIUS_MM = 20.0
+"""Upper bound of the distance of the voxels of a vertebral body from its axis, mm. Our estimate."""
 _TOP_VERTEBRA_MM = 34.0
+"""Height that is assumed for the vertebra above the highest disc, mm. Our estimate."""
 _MAX_GROWTH_MM = 70.0
+"""Upper bound of the distance of posterior elements from the body of their vertebra, mm. Our estimate."""
 _UPWARD = [level for level in reversed(VERTEBRAE[: VERTEBRAE.index("S1") + 1]) if level not in ("T13", "L6")]
+"""Levels from S1 upward, without those of transitional anatomy."""
 
 
 def with_counted_levels(anatomy: AnatomyMap) -> AnatomyMap:
-    """The map with a level for each vertebra and disc, counted where its labels do not tell.
+    """Return the map with a level for each vertebra and disc, which is counted when the labels do not name it.
 
     Parameters
     ----------
@@ -40,7 +46,8 @@ def with_counted_levels(anatomy: AnatomyMap) -> AnatomyMap:
     Returns
     -------
     AnatomyMap
-        The same object when all is named or nothing can be counted; else a copy with new labels and ``counted`` set.
+        The same object when all levels are named or none can be counted, otherwise a copy with new labels. `counted`
+        is set when levels were counted from the sacrum.
     """
     vertebrae = [n for n in anatomy.labels_of(VERTEBRA_PARTS) if anatomy.structures[n].level is None]
     discs = [n for n in anatomy.labels_of("disc") if anatomy.structures[n].level is None]
@@ -67,7 +74,7 @@ def with_counted_levels(anatomy: AnatomyMap) -> AnatomyMap:
 
 
 def _disc_parts(mask: Image) -> tuple[np.ndarray, dict[int, np.ndarray]]:
-    """Connected parts of the disc mask (26 neighbours) and the centre (RAS mm) of each that is large enough."""
+    """Connected parts of the disc mask (26 neighbors), and the center (RAS mm) of each part that is large enough."""
     parts, count = ndimage.label(mask.array, structure=np.ones((3, 3, 3)))
     numbers = np.arange(1, count + 1)
     volumes = np.bincount(parts.ravel(), minlength=count + 1)[1:] * mask.geometry.voxel_volume_ml
@@ -83,7 +90,7 @@ def _disc_parts(mask: Image) -> tuple[np.ndarray, dict[int, np.ndarray]]:
 def _chain_from_sacrum(
     anatomy: AnatomyMap, parts: np.ndarray, geometry: Geometry, centers: dict[int, np.ndarray]
 ) -> list[int]:
-    """Discs from the one on the sacrum upward, as far as each follows the one before without a gap."""
+    """Discs from the one on the sacrum upward, up to the first gap."""
     sacrum = anatomy.points(anatomy.labels_of("sacrum"))
     if not len(sacrum):
         return []
@@ -112,7 +119,7 @@ def _chain_from_sacrum(
 
 
 def _levels_between(anatomy: AnatomyMap, named: list[int], centers: dict[int, np.ndarray]) -> dict[int, str]:
-    """Level of each disc between two vertebrae whose levels the labels tell."""
+    """Level of each disc that lies between two vertebrae whose levels are known from their labels."""
     by_level: dict[str, list[np.ndarray]] = {}
     for number in [*named, *anatomy.labels_of("sacrum")]:
         what = anatomy.structures[number]
@@ -130,9 +137,9 @@ def _levels_between(anatomy: AnatomyMap, named: list[int], centers: dict[int, np
 
 
 def _vertebra_levels(anatomy: AnatomyMap, vertebrae: list[int], centers: list[np.ndarray]) -> dict[str, np.ndarray]:
-    """Flat indices (into the map's grid) of the voxels of each counted vertebra.
+    """Level -> flat indices (in the grid of the map) of the voxels of each counted vertebra.
 
-    Bodies are what lies between two disc centres; the posterior elements follow by growing inside the mask.
+    A body lies between the centers of two discs. The posterior elements are found by growing the body within the mask.
     """
     mask = anatomy.mask(vertebrae)
     if mask is None or len(centers) < 1:
@@ -161,7 +168,7 @@ def _vertebra_levels(anatomy: AnatomyMap, vertebrae: list[int], centers: list[np
 
 
 def _grown(seeds: np.ndarray, mask: np.ndarray, steps: int) -> np.ndarray:
-    """Labels spread step by step through a mask; where two meet, the higher vertebra has the right of way."""
+    """Spread labels step by step through a mask. Where two labels meet, the voxel goes to the higher vertebra."""
     grown = seeds
     for _ in range(steps):
         free = mask & (grown == 0)
@@ -183,7 +190,7 @@ def _relabeled(
     disc_levels: dict[int, str],
     vertebra_voxels: dict[str, np.ndarray],
 ) -> AnatomyMap:
-    """New labels, one for each old label and level."""
+    """Give a new label to each combination of an old label and a level."""
     labels = anatomy.image.array.copy()
     structures = dict(anatomy.structures)
     following = int(max(labels.max(), max(structures))) + 1

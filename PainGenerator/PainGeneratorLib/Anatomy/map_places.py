@@ -1,4 +1,4 @@
-"""Names places with an anatomy segmentation: structure, side and level follow from its labels and their geometry."""
+"""Name places by an anatomy segmentation: structure, side and level follow from its labels and their geometry."""
 
 from __future__ import annotations
 
@@ -28,53 +28,62 @@ if TYPE_CHECKING:
     from .body_plan import BodyPlan
 
 THIN_TO = 2000
-"""Of a larger finding only every n-th voxel is looked up, so that about this many remain."""
+"""Number of voxels of a finding that are looked up. From a larger finding every n-th voxel is taken, so that about
+this many remain. Our estimate."""
 INSIDE_PART = 0.5
-"""A finding lies in a structure when at least this part of its voxels does. Our estimate."""
+"""Lower bound of the fraction of the voxels of a finding in a structure at which it lies in it. Our estimate."""
 TOUCHING_MM = 3.0
-"""A finding at most this far from a structure is named as part of it, without a distance, mm. Our estimate."""
+"""Upper bound of the distance from a structure at which a finding is named as part of it, mm. A finding farther away
+is named with its distance. Our estimate."""
 REACH_MM = 30.0
-"""Structures farther away than this do not name a finding, mm. Our estimate."""
+"""Upper bound of the distance of structures that can name a finding, mm. Our estimate."""
 S1_ENDPLATE_MM = 10.0
-"""A finding in the sacrum at most this far from the lowest disc lies at the endplate of S1, mm. Our estimate."""
+"""Upper bound of the distance from the lowest disc at which a finding in the sacrum lies at the endplate of S1, mm.
+Our estimate."""
 SACRUM_HALF_WIDTH_MM = 50.0
 """Half the width of the sacrum, mm. Our estimate."""
 HEAD_TO_MIDLINE_MM = 75.0
-"""A finding farther than this on the midline's side of a femoral head belongs to the other hip or to none, mm. Our
-estimate."""
+"""Upper bound of the medial distance of a finding from the femoral head to whose hip it belongs, mm. A finding farther
+toward the midline belongs to the other hip or to none. Our estimate."""
 JOINT_CAPSULE_MM = 12.0
-"""The capsule of the hip reaches at most this far from the surface of the head or the neck, mm. Our estimate."""
+"""Upper bound of the distance of the capsule of the hip from the surface of the head or the neck, mm. Our estimate."""
 ACETABULUM_MM = 20.0
-"""The acetabulum reaches at most this far from the surface of the femoral head, mm. Our estimate."""
+"""Upper bound of the distance of the acetabulum from the surface of the femoral head, mm. Our estimate."""
 BURSA_FROM_SHAFT_MM = (8.0, 45.0)
-"""Least and largest distance of the trochanteric bursa to the side of the shaft's axis, mm. Our estimate."""
+"""Lower and upper bound of the lateral distance of the trochanteric bursa from the axis of the shaft, mm. Our
+estimate."""
 BURSA_ABOVE_HEAD_MM = 15.0
-"""The trochanteric bursa reaches at most this far above the center of the femoral head, mm. Our estimate."""
+"""Upper bound of the height of the trochanteric bursa above the center of the femoral head, mm. Our estimate."""
 BURSA_BELOW_OFFSETS = 1.4
-"""The trochanteric bursa reaches at most this many femoral offsets below the center of the head. Our estimate."""
+"""Upper bound of the distance of the trochanteric bursa below the center of the femoral head, in femoral offsets. Our
+estimate."""
 ILIOPSOAS_CAPSULES = 2.2
-"""The iliopsoas bursa lies at most this many capsule widths from the head. Our estimate."""
+"""Upper bound of the distance of the iliopsoas bursa from the surface of the femoral head, as a multiple of
+`JOINT_CAPSULE_MM`. Our estimate."""
 ILIOPSOAS_FRONT_RADII = 0.8
-"""The iliopsoas bursa lies at least this many radii of the head in front of its center. Our estimate."""
+"""Lower bound of the distance of the iliopsoas bursa in front of the center of the femoral head, in radii of the head.
+Our estimate."""
 ILIOPSOAS_SIDE_MM = 22.0
-"""The iliopsoas bursa lies at most this far to either side of the center of the head, mm. Our estimate."""
+"""Upper bound of the distance of the iliopsoas bursa to either side of the center of the femoral head, mm. Our
+estimate."""
 
 
 class MapNamer:
-    """Names regions by an anatomy segmentation.
+    """Give names to regions by an anatomy segmentation.
 
     Parameters
     ----------
     anatomy : AnatomyMap
     plan : BodyPlan, optional
-        What the images show of the body; it gives the side where the segmentation does not.
+        The body plan that was found in the images. It gives the side when the segmentation does not.
     implant : HipImplant, optional
-        The prosthesis as the MR shows it, in the reference frame.
+        The prosthesis that was found on the MR, in the reference frame.
 
     Attributes
     ----------
     implant : HipImplant or None
-        The same, or the one that the segmentation labels when none was given and both share a frame.
+        The same prosthesis. When none was given, it is the one in the segmentation, if the map lies in the reference
+        frame.
     left_ras : ndarray, shape (3,)
         Unit vector to the patient's left, in the frame of the map.
     """
@@ -88,7 +97,7 @@ class MapNamer:
         self.femora = self._find_femora()
 
     def _find_femora(self) -> dict[str, Femur]:
-        """The proximal femora by side; that of a replaced hip comes from its prosthesis."""
+        """Find the proximal femora by side. That of a replaced hip is found from its prosthesis."""
         anatomy = self.anatomy
         found: dict[str, Femur] = {
             str(side): femur for side in LATERAL_SIDES if (femur := find_femur(anatomy, side)) is not None
@@ -108,12 +117,17 @@ class MapNamer:
         return found
 
     def place(self, points_ras: np.ndarray) -> Place | None:
-        """The place of the voxels of a finding; None where the segmentation says nothing.
+        """Find the place of a finding.
 
         Parameters
         ----------
         points_ras : ndarray, shape (n, 3)
-            In the reference frame.
+            Voxels of the finding in the reference frame, RAS mm.
+
+        Returns
+        -------
+        Place or None
+            None when the segmentation has no structure at or near the finding.
         """
         sample = self._sample(points_ras)
         place = (
@@ -130,7 +144,10 @@ class MapNamer:
         return dataclasses.replace(place, flags=(*place.flags, "level-counted")) if is_counted else place
 
     def side(self, point_ras: np.ndarray) -> str:
-        """Side of a point of the map's frame: from the nearest vertebra, else paired bones, else the plan."""
+        """Side of a point in the frame of the map.
+
+        It comes from the nearest vertebra, otherwise from the bones of both sides, otherwise from the body plan.
+        """
         frame = self.spine.nearest(point_ras)
         if frame is not None:
             return side_of(np.array([frame.local(point_ras)[0]]), frame.half_width_mm)
@@ -141,12 +158,13 @@ class MapNamer:
         return self.plan.side(point_ras) if self.plan is not None else self.side_of_middle(point_ras)
 
     def side_of_middle(self, point_ras: np.ndarray) -> str:
-        """Side of a point from the middle of the segmentation alone, when nothing else is known."""
+        """Side of a point (reference frame) from the middle of the segmentation alone, when nothing else is known."""
         middle = self.anatomy.image.geometry.center_ras
         way = (self.anatomy.to_map(point_ras) - middle) @ self.left_ras
         return side_of(np.array([way]), SACRUM_HALF_WIDTH_MM / 2)
 
     def _sample(self, points: np.ndarray) -> Sample:
+        """Look the labels of the voxels of a finding up; `points` are in the reference frame."""
         points = self.anatomy.to_map(points[:: max(1, len(points) // THIN_TO)])
         labels, counts = np.unique(self.anatomy.labels_at(points), return_counts=True)
         parts: dict[tuple[str, str | None, str | None], float] = {}
@@ -158,9 +176,11 @@ class MapNamer:
         return Sample(points, points.mean(axis=0), parts)
 
     def _sacroiliac(self, sample: Sample) -> Place | None:
-        """Near both sacrum and ilium; not when most of it is an organ or another bone.
+        """The sacroiliac joint, for a finding near sacrum and ilium that does not lie mostly in an organ or another
+        bone.
 
-        A joint's capsule and ligaments have no label: the muscle beside the joint does not take a focus from it.
+        Capsule and ligaments of the joint have no label of their own. A finding at the joint is therefore named after
+        the joint although it may lie in a muscle label.
         """
         if sample.part((*ORGANS, *VERTEBRA_PARTS, "disc")) > INSIDE_PART:
             return None
@@ -175,7 +195,7 @@ class MapNamer:
         return Place(f"{side} sacroiliac joint, {half} half, {part}", "sacroiliac joint", side)
 
     def _hip(self, sample: Sample) -> Place | None:
-        """Femur, acetabulum, hip joint and what lies right beside them."""
+        """Femur, hip bone and hip joint, and the bursae next to them."""
         femur = self._nearest_femur(sample)
         if femur is None:
             return None
@@ -206,6 +226,7 @@ class MapNamer:
         return min(near, key=lambda f: float(np.linalg.norm(f.head_ras - sample.centroid_ras)), default=None)
 
     def _sacrum(self, sample: Sample) -> Place | None:
+        """The upper endplate of S1, or the sacrum, for a finding that lies mostly in the sacrum."""
         if sample.part("sacrum") < INSIDE_PART:
             return None
         frame = self.spine.frames[-1] if self.spine.frames else None
@@ -222,8 +243,11 @@ class MapNamer:
         return Place("sacrum" if side == "midline" else f"sacrum, {side}", "sacrum", side)
 
     def _lateral_of_pelvis(self, points: np.ndarray) -> np.ndarray:
-        """Distances to the left of the pelvis' middle (map frame): between the two sacroiliac joints, else hip bones,
-        else in line with the lowest vertebra, else from the sacrum's own middle."""
+        """Distances of points (frame of the map) from the middle of the pelvis, mm, positive to the left.
+
+        The middle lies between the two sacroiliac joints. If they are not known, it lies between the two hip bones,
+        otherwise in line with the lowest vertebra, otherwise in the middle of the sacrum.
+        """
         centers = {joint.side: joint.points_ras.mean(axis=0) for joint in self._joints}
         if len(centers) < 2:
             labels = {str(side): self.anatomy.labels_of(HIP_BONES, side) for side in LATERAL_SIDES}
@@ -239,7 +263,7 @@ class MapNamer:
         return (points - middle) @ self.left_ras
 
     def _labeled(self, sample: Sample) -> Place | None:
-        """What most of the finding lies in."""
+        """The labeled structure in which most of the finding lies; None when there is none."""
         if not sample.parts:
             return None
         structure, side, level = max(sample.parts, key=lambda key: sample.parts[key])
@@ -249,7 +273,7 @@ class MapNamer:
         return Place(_plain_name(structure, side, level), structure, side, level)
 
     def _beside(self, sample: Sample) -> Place | None:
-        """The nearest labeled structure within reach, with its distance."""
+        """The nearest labeled structure within `REACH_MM`, with its distance; None when there is none."""
         geometry = self.anatomy.image.geometry
         ijk = np.rint(geometry.to_ijk(sample.centroid_ras)).astype(int)
         reach = np.ceil(REACH_MM / np.array(geometry.spacing_mm)).astype(int)
@@ -278,6 +302,7 @@ class MapNamer:
 
 
 def _plain_name(structure: str, side: str, level: str | None) -> str:
+    """The name of a structure with its side, and with its level in the spine."""
     if structure in VERTEBRA_PARTS or structure == "disc":
         return (
             spine_name(structure, side, level)
@@ -288,7 +313,10 @@ def _plain_name(structure: str, side: str, level: str | None) -> str:
 
 
 def _hip_bone_part(sample: Sample, femur: Femur, to_head: float) -> str:
-    """Acetabulum around the head; ilium above it, pubis in front and ischium behind below it."""
+    """The part of the hip bone: acetabulum near the head, ilium above its center, pubis or ischium below it.
+
+    Below the center of the head the pubis lies in front and the ischium behind.
+    """
     named = sample.main(HIP_BONES)
     if named is not None and named[0] != "hip bone":
         return named[0]
@@ -301,10 +329,11 @@ def _hip_bone_part(sample: Sample, femur: Femur, to_head: float) -> str:
 
 
 def _beside_hip(femur: Femur, point: np.ndarray, in_muscle: bool) -> str | None:
-    """Joint and bursae: places without a label of their own, by where they lie to head and greater trochanter.
+    """The hip joint or a bursa, from the position relative to the femoral head and the greater trochanter.
 
-    Muscles lie directly on the capsule and on the iliopsoas bursa, and segmentations count what has no label of its
-    own as muscle. What lies this near to the joint therefore belongs to the joint.
+    Joint and bursae have no label of their own. Muscles lie directly on the capsule and on the iliopsoas bursa, and
+    segmentations label the capsule as muscle. A finding this near to the joint therefore belongs to the joint, also in
+    a muscle label.
     """
     lateral, distal, anterior = femur.local(point)
     to_head = float(np.linalg.norm(point - femur.head_ras)) - femur.head_radius_mm

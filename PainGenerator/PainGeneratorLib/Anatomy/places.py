@@ -1,8 +1,8 @@
-"""Gives findings their anatomical names: structure, side, level and zone.
+"""Give findings their anatomical names: structure, side, level and zone.
 
-With an anatomy segmentation the names come from its labels and their geometry (:mod:`.map_places`). Without one, the
-body plan that was found in the images gives the side and a place relative to the spine line or the implant, and never
-a level.
+With an anatomy segmentation the names come from its labels and their geometry (:mod:`.map_places`). Without one they
+come from the body plan that was found in the images. They then contain the side and the position relative to the spine
+line or the implant, and never a level.
 """
 
 from __future__ import annotations
@@ -24,52 +24,66 @@ if TYPE_CHECKING:
     from .body_plan import BodyPlan
 
 STEM_REACH_MM = 32.0
-"""Bone at most this far from the axis of a stem lies beside it and has a Gruen zone, mm. Our estimate."""
+"""Upper bound of the distance from the axis of a stem at which bone has a Gruen zone, mm. Our estimate."""
 STEM_FROM_PART = -0.12
-"""Bone beside the stem begins at this part of the stem's length above its upper end. Our estimate."""
+"""Lower bound of the position of bone beside the stem, as a fraction of the length of the stem from its upper end. A
+negative value lies above this end. Our estimate."""
 STEM_TO_PART = 1.25
-"""Bone beside the stem ends at this part of the stem's length from its upper end, below the tip. Our estimate."""
+"""Upper bound of the position of bone beside the stem, as a fraction of the length of the stem from its upper end. A
+value above 1 lies below the tip. Our estimate."""
 CUP_REACH_MM = 15.0
-"""Bone at most this far from the outside of the cup has a DeLee-Charnley zone, mm: the bone that loosening changes,
-half a lesion deep. Our estimate."""
+"""Upper bound of the distance from the outer surface of the cup at which bone has a DeLee-Charnley zone, mm. Loosening
+changes the bone to about this depth. Our estimate."""
 BURSA_MM = (22.0, 45.0)
-"""Least and largest distance of the trochanteric bursa to the side of a stem's axis, mm: from the outside of a
-trochanter, 15 mm beyond the metal, to below the skin. Our estimate."""
+"""Lower and upper bound of the lateral distance of the trochanteric bursa from the axis of a stem, mm. The lower bound
+is the outer surface of the trochanter, 15 mm beyond the metal. The upper bound lies below the skin. Our estimate."""
 BURSA_FROM_PART = -0.12
-"""The greater trochanter and its bursa begin at this part of the stem's length above its upper end. Our estimate."""
+"""Lower bound of the position of the trochanteric bursa, as a fraction of the length of the stem from its upper end. A
+negative value lies above this end. Our estimate."""
 BURSA_TO_PART = 0.35
-"""The bursa that hangs down from the greater trochanter ends at this part of the stem's length. Our estimate."""
+"""Upper bound of the position of the trochanteric bursa, as a fraction of the length of the stem from its upper end.
+Our estimate."""
 NECK_REACH_MM = 20.0
-"""A place at most this far from the axis of the neck belongs to the neck, mm: half a neck, the capsule around it, and
-some millimeters by which the axis is uncertain on MR. Our estimate."""
-NECK_TO_PART = 0.9
-"""The neck ends at this part of the way from the center of the head to the axis of the stem. Our estimate."""
-NECK_FROM_CUP_RADII = 0.75
-"""The neck begins at this many radii of the cup from its center. Our estimate."""
-NEAR_NECK_FROM_PART = -0.05
-"""Lower bound of the part of the way from head to stem axis that counts as near the neck; see NEAR_NECK_MM."""
-NEAR_NECK_TO_PART = 1.1
-"""Upper bound of the part of the way from head to stem axis that counts as near the neck; see NEAR_NECK_MM."""
-NEAR_NECK_MM = 25.0
-"""A place at most this far from the way from head to stem axis is near the neck, mm. On six families of phantoms the
-uptake that is usual at a neck lay within it, and that of loosening at cup and stem at 27 mm and farther. Our
+"""Upper bound of the distance from the axis of the neck at which a place belongs to the neck, mm. It is the sum of
+half the width of a neck, the capsule around it, and a few millimeters for the uncertainty of the axis on MR. Our
 estimate."""
+NECK_TO_PART = 0.9
+"""Upper bound of the position of the neck, as a fraction of the distance from the center of the head to the axis of
+the stem. Our estimate."""
+NECK_FROM_CUP_RADII = 0.75
+"""Lower bound of the distance of the neck from the center of the cup, in radii of the cup. Our estimate."""
+NEAR_NECK_FROM_PART = -0.05
+"""Lower bound of the position of places near the neck, as a fraction of the distance from the center of the head to
+the axis of the stem. Our estimate; see `NEAR_NECK_MM`."""
+NEAR_NECK_TO_PART = 1.1
+"""Upper bound of the position of places near the neck, as a fraction of the distance from the center of the head to
+the axis of the stem. Our estimate; see `NEAR_NECK_MM`."""
+NEAR_NECK_MM = 25.0
+"""Upper bound of the distance of places near the neck from the line between the center of the head and the axis of the
+stem, mm. In six families of phantoms the usual uptake at a neck was within this distance, and the uptake of loosening
+at cup and stem was 27 mm away or more. Our estimate."""
 FEMUR_WORDS = (*FEMUR_PARTS, "femoral neck", "femoral shaft")
+"""All words for the femur and its parts."""
 UNCERTAIN_WORDS = ("implant", "hip joint", "hip joint capsule", *MUSCLES)
-"""What segmentations call the surroundings of a prosthesis neck."""
+"""Structures that segmentations may have at the neck of a prosthesis."""
 
 
 class Namer:
-    """Names regions; callable as the ``name`` of :func:`.Numerics.fusion.candidates.fuse`.
+    """Give names to regions. It can be called as the ``name`` of :func:`.Numerics.fusion.candidates.fuse`.
 
     Parameters
     ----------
     anatomy : AnatomyMap, optional
-        The anatomy segmentation.
+        The anatomy segmentation. Either `anatomy` or `plan` is needed.
     plan : BodyPlan, optional
-        What was found in the images; used where the segmentation has nothing to say. One of both is needed.
+        The body plan that was found in the images. It is used where the segmentation has no structure.
     implant : HipImplant, optional
-        Axes of a hip prosthesis, for zones.
+        The axes of a hip prosthesis in the reference frame, for its zones.
+
+    Raises
+    ------
+    ValueError
+        Neither `anatomy` nor `plan` was given.
     """
 
     def __init__(
@@ -86,19 +100,21 @@ class Namer:
             raise ValueError("a namer needs an anatomy map or a body plan")
 
     def __call__(self, region: Region) -> Place:
+        """The same as :meth:`name` for a region."""
         return self.name(region)
 
     def name(self, where: Region | np.ndarray) -> Place:
-        """The place of a region or of a position.
+        """Find the place of a region, a position or the voxels of a finding.
 
         Parameters
         ----------
         where : Region or ndarray, shape (3,) or (n, 3)
-            In the reference frame (RAS mm).
+            Positions are RAS mm in the reference frame.
 
         Returns
         -------
         Place
+            It has the flag ``near-neck`` when it lies near head and neck of the prosthesis.
         """
         points = where.points_ras if isinstance(where, Region) else np.atleast_2d(np.asarray(where, dtype=float))
         centroid = points.mean(axis=0)
@@ -123,10 +139,10 @@ class Namer:
         return NEAR_NECK_FROM_PART <= along <= NEAR_NECK_TO_PART and away <= NEAR_NECK_MM
 
     def _along_neck(self, point: np.ndarray) -> tuple[float, float] | None:
-        """Where a point lies along the neck, and how far from it, mm.
+        """Position of a point along the neck, and its distance from the neck in mm.
 
-        The way along the neck is 0 at the center of the head and 1 where the neck meets the axis of the stem.
-        None when head or neck of the prosthesis is not known.
+        The position is 0 at the center of the head and 1 where the neck meets the axis of the stem. The result is None
+        when head or neck of the prosthesis is not known.
         """
         if self._implant is None:
             return None
@@ -138,10 +154,10 @@ class Namer:
         return along, float(np.linalg.norm(point - start - np.clip(along, 0.0, 1.0) * way))
 
     def _with_zone(self, place: Place, at_implant: Place) -> Place:
-        """What the segmentation says of a place at a prosthesis, with the zone of the bone in which it lies.
+        """Combine the place from the segmentation with the place at the prosthesis, which has the zone.
 
-        Soft tissue beside the bone has no zone. A femur is called by its zone alone, except where the segmentation
-        itself names a trochanter.
+        Soft tissue beside the bone has no zone. A place in the femur is named by its zone alone, unless the
+        segmentation itself labels a trochanter.
         """
         structure, zone = place.structure, at_implant.zone
         is_trochanter = structure in ("greater trochanter", "lesser trochanter")
@@ -155,7 +171,8 @@ class Namer:
         return at_implant if structure in bones[at_implant.structure] else place
 
     def _by_implant(self, point: np.ndarray) -> Place | None:
-        """Places at the prosthesis, in the reference frame: neck, bursa, stem and cup, in this order."""
+        """The place of a point (reference frame) at the prosthesis: neck, bursa, stem or cup, checked in this
+        order."""
         implant = self._implant
         if implant is None:
             return None
@@ -198,7 +215,7 @@ class Namer:
         return Place(f"{side} femur beside the stem, {zone}{note}", "femur", side, None, zone)
 
     def _by_side_alone(self, point: np.ndarray) -> Place:
-        """A place of which nothing is known but its side."""
+        """A place of which only the side is known."""
         if self._by_map is None:
             side = side_of(np.array([point @ self._left]), SACRUM_HALF_WIDTH_MM / 2)
         else:
@@ -207,6 +224,6 @@ class Namer:
 
 
 def _is_at_bursa(position: StemPosition) -> bool:
-    """Whether a place beside a stem lies to the side of the greater trochanter, where there is no bone any more."""
+    """Whether a place beside a stem lies lateral of the greater trochanter, where there is no bone."""
     is_beside = BURSA_MM[0] <= position.lateral_mm <= BURSA_MM[1] and abs(position.anterior_mm) < position.lateral_mm
     return is_beside and BURSA_FROM_PART <= position.along <= BURSA_TO_PART

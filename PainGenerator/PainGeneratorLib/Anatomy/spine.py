@@ -1,8 +1,8 @@
-"""A coordinate frame for every vertebra, the facet joints and the discs, from an anatomy segmentation.
+"""Find a coordinate frame for every vertebra, the facet joints and the discs in an anatomy segmentation.
 
-All positions are RAS mm in the segmentation's own frame. Left and right come from the vertebrae themselves (the way
-from the
-body to the canal and the posterior elements), so a patient who lies rotated or beside the middle is described rightly.
+All positions are RAS mm in the frame of the segmentation. Left and right are found from the vertebrae themselves (the
+direction from the body to the canal and the posterior elements). They are therefore right for a patient who lies
+rotated or away from the middle of the scanner.
 """
 
 from __future__ import annotations
@@ -18,32 +18,51 @@ from .anatomy_map import BONES, MUSCLES, VERTEBRA_PARTS, AnatomyMap
 from .label_families import VERTEBRAE
 
 BODY_PARTS = ("vertebral body", "upper endplate", "lower endplate")
+"""Structures that are the vertebral body or a part of it."""
 _THIN_TO = 6000
+"""Upper bound of the number of points of one vertebra from which a facet joint is found, approximately. Our
+estimate."""
 _WALL_DROP = 0.55
-"""The posterior wall is where the cross-section falls below this part of the body's. Ours: pedicles and laminae
-together have
-less than half the cross-section of a lumbar body."""
+"""Fraction of the cross-section of the vertebral body below which the posterior wall is reached. Pedicles and laminae
+together have less than half the cross-section of a lumbar body. Our estimate."""
 _AWAY_WEIGHT = 0.3
-"""What a millimetre beside a vertebra's axis counts against one beyond its endplates. Ours: in a lordotic spine the
-planes of distant vertebrae meet behind the back, so that height alone picks a vertebra far away."""
+"""Weight of a millimeter away from the axis of a vertebra, compared with a millimeter beyond its endplates. In a
+lordotic spine the planes of distant vertebrae meet behind the back, so that the height alone would select a vertebra
+far away. Our estimate."""
 _LEAST_AGREEMENT = 0.5
-"""Cosine of the angle to the other vertebrae's mean axis: 60 degrees, more than any two lumbar vertebrae differ."""
+"""Lower bound of the cosine of the angle between the axis of a vertebra and the mean axis of the others. It is that of
+60 degrees, more than the angle between any two lumbar vertebrae. Our estimate."""
 _JOINT_GAP_MM = 6.0
+"""Upper bound of the distance between the bones of a facet joint, mm. Our estimate."""
 _NO_NEIGHBOR_MM = 16.0
+"""A vertebra whose neighbors are closer to each other than half of this gets the superior direction as its axis, mm.
+Our estimate."""
 _UNLIKE_NEIGHBORS_MM = 12.0
-"""Farther than this from where its neighbors have it, a contact is no facet joint: half the way to the next
-one above or below. Ours."""
+"""Upper bound of the distance between a contact of two vertebrae and the place where their neighbors have their facet
+joints, mm: half the distance to the next joint above or below. Our estimate."""
 _NEIGHBOR_JOINTS = 4
+"""Upper bound of the number of neighboring facet joints from which the place of a joint is estimated. Our estimate."""
 SIGNS = {"left": 1.0, "right": -1.0}
-"""Of the lateral coordinate on each side."""
+"""Side -> sign of the lateral coordinate."""
 
 
 @dataclass(frozen=True, eq=False)
 class VertebraFrame:
     """Axes and size of one vertebra.
 
-    `left`, `front`, `up` are unit vectors (RAS) through the middle of the vertebral body; `back_mm` (negative) is the
-    posterior wall along `front`, `bottom_mm` and `top_mm` are the endplates along `up`.
+    Parameters
+    ----------
+    level : str
+    center_ras : ndarray, shape (3,)
+        Middle of the vertebral body, RAS mm.
+    left, front, up : ndarray, shape (3,)
+        Unit vectors of the axes, RAS.
+    half_width_mm : float
+        Half the width of the body.
+    back_mm, front_mm : float
+        Posterior wall (negative) and anterior wall of the body along `front`.
+    bottom_mm, top_mm : float
+        Lower endplate (negative) and upper endplate along `up`.
     """
 
     level: str
@@ -73,19 +92,20 @@ class Joint:
 
 @dataclass(frozen=True, eq=False)
 class Spine:
-    """Frames from the head downward, and the joints between them."""
+    """The frames of the vertebrae from the head downward, and the joints between the vertebrae."""
 
     frames: tuple[VertebraFrame, ...]
     discs: tuple[Joint, ...] = ()
     facets: tuple[Joint, ...] = ()
     transitional: bool = field(default=False)
-    """A sixth lumbar or a thirteenth thoracic vertebra, or a gap in the numbers."""
+    """True when there is a sixth lumbar or a thirteenth thoracic vertebra, or a gap in the numbers."""
 
     def frame(self, level: str) -> VertebraFrame | None:
+        """The frame of a level; None when it is not seen."""
         return next((frame for frame in self.frames if frame.level == level), None)
 
     def nearest(self, point_ras: np.ndarray) -> VertebraFrame | None:
-        """The vertebra at whose height a point lies (measured along each vertebra's own axis)."""
+        """The vertebra at whose height a point lies, measured along the axis of each vertebra; None without any."""
         if not self.frames:
             return None
 
@@ -97,7 +117,7 @@ class Spine:
         return min(self.frames, key=off)
 
     def below(self, level: str) -> str | None:
-        """The next lower level that is seen; S1 below the last lumbar vertebra."""
+        """The next lower level that is seen; S1 below the last lumbar vertebra; None below other vertebrae."""
         order = [frame.level for frame in self.frames]
         place = order.index(level)
         if place + 1 < len(order):
@@ -105,13 +125,17 @@ class Spine:
         return "S1" if level in ("L4", "L5", "L6") else None
 
     def above(self, level: str) -> str | None:
+        """The next higher level that is seen; None when there is none."""
         order = [frame.level for frame in self.frames]
         place = order.index(level) if level in order else len(order)
         return order[place - 1] if place else None
 
 
 def patient_left(anatomy: AnatomyMap) -> np.ndarray:
-    """The patient's left as a unit vector (RAS): the mean way from right to left twins, -x when there are none."""
+    """Unit vector to the patient's left (RAS): the mean direction from right structures to their left counterparts.
+
+    It is -R when there are no such pairs, or when their direction is not plausible.
+    """
     ways = []
     for structure in (*BONES, *MUSCLES, "kidney", "lung"):
         pair = [anatomy.points(anatomy.labels_of(structure, side)) for side in ("left", "right")]
@@ -126,9 +150,10 @@ def patient_left(anatomy: AnatomyMap) -> np.ndarray:
 
 
 def find_spine(anatomy: AnatomyMap) -> Spine:
-    """Frames, discs and facet joints of all vertebrae with a level.
+    """Find the frames of all vertebrae with a level, their discs and their facet joints.
 
-    Works with whole vertebrae (body and posterior elements are told apart by shape) and with sub-regions.
+    Whole vertebrae and subregions are accepted. In a whole vertebra, body and posterior elements are separated by
+    their shape.
 
     Parameters
     ----------
@@ -137,7 +162,7 @@ def find_spine(anatomy: AnatomyMap) -> Spine:
     Returns
     -------
     Spine
-        Without frames when no vertebra has a level.
+        It has no frames when no vertebra has a level.
     """
     levels = [
         level for level in VERTEBRAE if anatomy.labels_of(VERTEBRA_PARTS, level=level) and not level.startswith("S")
@@ -156,7 +181,7 @@ def find_spine(anatomy: AnatomyMap) -> Spine:
 
 
 def _without_cut_off(frames: tuple[VertebraFrame, ...]) -> tuple[VertebraFrame, ...]:
-    """Frames without those of vertebrae at the edge of the field of view that show no body, only a process."""
+    """Leave out the frames of vertebrae at the edge of the field of view of which only a process is seen."""
     if len(frames) < 3:
         return frames
     total = np.sum([frame.up for frame in frames], axis=0)
@@ -169,6 +194,7 @@ def _without_cut_off(frames: tuple[VertebraFrame, ...]) -> tuple[VertebraFrame, 
 
 
 def _is_transitional(anatomy: AnatomyMap, levels: list[str]) -> bool:
+    """Whether there is a transitional vertebra or a gap in the numbers, also between L4 and the sacrum."""
     if "L6" in levels or "T13" in levels:
         return True
     numbers = [VERTEBRAE.index(level) for level in levels if level not in ("T13", "L6")]
@@ -179,7 +205,7 @@ def _is_transitional(anatomy: AnatomyMap, levels: list[str]) -> bool:
 
 
 def _body_core(anatomy: AnatomyMap, level: str) -> np.ndarray:
-    """The middle of the vertebral body: mean of the voxels that lie deepest inside the mask."""
+    """Middle of the vertebral body, RAS mm: the mean of the voxels that lie deepest inside the mask."""
     labels = anatomy.labels_of(BODY_PARTS, level=level) or anatomy.labels_of(VERTEBRA_PARTS, level=level)
     mask = anatomy.mask(labels)
     if mask is None:
@@ -192,6 +218,7 @@ def _body_core(anatomy: AnatomyMap, level: str) -> np.ndarray:
 
 
 def _discs(anatomy: AnatomyMap) -> dict[str, Joint]:
+    """The labeled discs by their level."""
     found = {}
     for number in anatomy.labels_of("disc"):
         level = anatomy.structures[number].level
@@ -204,8 +231,11 @@ def _discs(anatomy: AnatomyMap) -> dict[str, Joint]:
 
 
 def _up_axis(level: str, levels: list[str], bodies: dict[str, np.ndarray], discs: dict[str, Joint]) -> np.ndarray:
-    """Unit vector from what lies below a body to what lies above it: discs when labeled, else the neighboring
-    bodies."""
+    """Unit vector along the axis of a vertebra, upward.
+
+    It points from the disc below the body to the disc above it, or between the neighboring bodies when the discs are
+    not labeled.
+    """
     place = levels.index(level)
     joints = {part: disc.center_ras for name, disc in discs.items() for part in [tuple(name.split("/"))]}
     above = next((center for (_, lower), center in joints.items() if lower == level), None)
@@ -227,7 +257,7 @@ def _back_directions(
     bodies: dict[str, np.ndarray],
     ups: dict[str, np.ndarray],
 ) -> dict[str, np.ndarray]:
-    """Unit vectors to the back, from the canal or the posterior elements, smoothed over neighbors."""
+    """Unit vectors to the back by level, from the canal and the posterior elements, smoothed over neighbors."""
     canal = anatomy.points(anatomy.labels_of(("spinal canal", "spinal cord")))
     default = -np.cross(patient_left(anatomy), [0.0, 0.0, 1.0])
     raw = []
@@ -251,7 +281,7 @@ def _back_directions(
 def _frame(
     anatomy: AnatomyMap, level: str, points: np.ndarray, core: np.ndarray, up: np.ndarray, back: np.ndarray
 ) -> VertebraFrame:
-    """Size and middle of the body along the axes that were found."""
+    """Make the frame of a vertebra: measure the middle and the size of its body along the axes."""
     front = -back
     left = np.cross(up, front)
     axes = np.stack([left, front, up], axis=1)
@@ -267,7 +297,7 @@ def _frame(
         body = local
     low, high = np.percentile(body, [3, 97], axis=0)
     middle = 0.5 * (low + high)
-    # The mean over all voxels is finer than the grid; sagittal slices may be 5 mm apart.
+    # Sagittal slices may be 5 mm apart. The mean over all voxels is more accurate than their spacing.
     middle[0] = body[:, 0].mean()
     center = core + axes @ middle
     inner = body[(np.abs(body[:, 0] - middle[0]) < 0.6 * (high - middle)[0])]
@@ -287,8 +317,7 @@ def _frame(
 
 
 def _posterior_wall(front_mm: np.ndarray, step_mm: float = 2.0) -> float:
-    """Where, going back from the body's middle, the cross-section falls off to pedicles and laminae (mm along
-    front)."""
+    """Position of the posterior wall along `front`, mm: where the cross-section decreases to pedicles and laminae."""
     edges = np.arange(-40.0, 12.0 + step_mm, step_mm)
     counts, _ = np.histogram(front_mm, edges)
     centers = 0.5 * (edges[1:] + edges[:-1])
@@ -299,7 +328,7 @@ def _posterior_wall(front_mm: np.ndarray, step_mm: float = 2.0) -> float:
 
 
 def _discs_between(spine: Spine) -> dict[str, Joint]:
-    """Discs halfway between the endplates of neighboring vertebrae."""
+    """Place discs halfway between the endplates of neighboring vertebrae, by their level."""
     found = {}
     for upper, lower in pairwise(spine.frames):
         bottom = upper.center_ras + upper.bottom_mm * upper.up
@@ -314,10 +343,11 @@ def _discs_between(spine: Spine) -> dict[str, Joint]:
 
 
 def _facets(anatomy: AnatomyMap, spine: Spine) -> tuple[Joint, ...]:
-    """Facet joints: where the posterior elements of two neighbors come closest, left and right of the middle.
+    """Find the facet joints: where the posterior elements of two neighbors come closest on each side.
 
-    Joints of neighboring vertebrae lie alike in their vertebra's own axes. So a joint whose bones do not meet in the
-    segmentation (sacral processes are often left out), or meet far from there, is placed as its neighbors are.
+    The joints of neighboring vertebrae have similar positions in the axes of their vertebra. If the bones of a joint
+    do not meet in the segmentation (sacral processes are often missing), or meet far from this position, the joint is
+    placed at the position of its neighbors.
     """
     posterior = {frame.level: _posterior_points(anatomy, frame) for frame in spine.frames}
     sacrum = anatomy.points(anatomy.labels_of("sacrum"))
@@ -328,7 +358,7 @@ def _facets(anatomy: AnatomyMap, spine: Spine) -> tuple[Joint, ...]:
         seen |= _contacts(frame, posterior[frame.level], lower)
     found = []
     for place, (frame, lower_level) in enumerate(pairs):
-        # Beyond the lowest vertebra that is seen there may be anything: only the sacrum is known to follow.
+        # Below the lowest vertebra that is seen there is a joint only when the sacrum is seen, too.
         if lower_level is None or not (lower_level in posterior or len(sacrum)):
             continue
         expected = _like_neighbors([frame.level for frame in spine.frames], place, seen)
@@ -339,18 +369,18 @@ def _facets(anatomy: AnatomyMap, spine: Spine) -> tuple[Joint, ...]:
 def _facet_pair(
     frame: VertebraFrame, level: str, seen: dict[tuple[str, float], np.ndarray], expected: np.ndarray | None
 ) -> list[Joint]:
-    """The facet joints of a disc level on both sides, as far as they are seen or expected.
+    """The facet joints of a level on both sides, as far as they are seen or expected.
 
     Parameters
     ----------
     frame : VertebraFrame
-        Of the upper vertebra.
+        Frame of the upper vertebra.
     level : str
-        Such as ``L4/L5``.
+        The level, such as ``L4/L5``.
     seen : dict
-        As :func:`_contacts` gives it.
+        Contacts of the bones from :func:`_contacts`.
     expected : ndarray, shape (3,), or None
-        Where the joints of the neighbors lie in the axes of their own vertebra.
+        Position of the joints of the neighbors in the axes of their own vertebra, mm.
     """
     found = []
     axes = np.stack([frame.left, frame.front, frame.up], axis=1)
@@ -364,9 +394,9 @@ def _facet_pair(
 
 
 def _contacts(frame: VertebraFrame, upper: np.ndarray, lower: np.ndarray) -> dict[tuple[str, float], np.ndarray]:
-    """Where the posterior elements of two vertebrae meet on either side, in the axes of the upper one.
+    """Find where the posterior elements of two vertebrae meet on each side, in the axes of the upper vertebra.
 
-    The sideways coordinate is positive on both sides. Keys are the level of the upper vertebra and the sign of the
+    The lateral coordinate is positive on both sides. The keys are the level of the upper vertebra and the sign of the
     side.
     """
     met = {}
@@ -378,21 +408,24 @@ def _contacts(frame: VertebraFrame, upper: np.ndarray, lower: np.ndarray) -> dic
 
 
 def _like_neighbors(levels: list[str], place: int, seen: dict[tuple[str, float], np.ndarray]) -> np.ndarray | None:
-    """Where the joints of the nearest vertebrae lie in their vertebra's axes (lateral taken positive); None when fewer
-    than two are seen."""
+    """Median position of the joints of the nearest vertebrae in the axes of their own vertebra, mm.
+
+    The lateral coordinate is positive on both sides. The result is None when fewer than two joints are seen.
+    """
     order = sorted((other for other in range(len(levels)) if other != place), key=lambda other: abs(other - place))
     near = [seen[levels[other], sign] for other in order for sign in SIGNS.values() if (levels[other], sign) in seen]
     return np.median(near[:_NEIGHBOR_JOINTS], axis=0) if len(near) >= 2 else None
 
 
 def _posterior_points(anatomy: AnatomyMap, frame: VertebraFrame) -> np.ndarray:
+    """Points of a vertebra behind the posterior wall of its body, RAS mm, shape (n, 3)."""
     parts = set(VERTEBRA_PARTS) - set(BODY_PARTS)
     points = anatomy.points(anatomy.labels_of(parts, level=frame.level))
     return points[frame.local(points)[:, 1] < frame.back_mm - 2.0] if len(points) else points
 
 
 def _contact(frame: VertebraFrame, upper: np.ndarray, lower: np.ndarray, sign: float) -> np.ndarray | None:
-    """Middle of the place where two sets of posterior points meet on one side; None when they stay apart."""
+    """Middle of the contact of two sets of posterior points on one side, RAS mm; None when they do not meet."""
 
     def beside(points: np.ndarray) -> np.ndarray:
         local = frame.local(points)

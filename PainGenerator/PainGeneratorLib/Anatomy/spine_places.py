@@ -1,4 +1,4 @@
-"""Names places in and around the spine: disc, endplate, body, pedicle, facet joint, canal and so on."""
+"""Name places in and around the spine: disc, endplate, body, pedicle, facet joint, canal and other parts."""
 
 from __future__ import annotations
 
@@ -14,63 +14,71 @@ from .label_families import VERTEBRAE
 from .spine import Spine, VertebraFrame
 
 FACET_NEAR_MM = 8.0
-"""A place at most this far from the middle of a facet joint belongs to it, mm. A lumbar facet joint is about 16 mm
-high and 12 mm wide. Our estimate."""
+"""Upper bound of the distance from the middle of a facet joint at which a place belongs to it, mm. A lumbar facet
+joint is about 16 mm high and 12 mm wide. Our estimate."""
 FACET_REACH_MM = 13.0
-"""A place at most this far from the middle of a facet joint belongs to it when no other bone is there, mm. Our
-estimate."""
+"""Upper bound of the distance from the middle of a facet joint at which a place belongs to it when no other part fits,
+mm. Our estimate."""
 ENDPLATE_PART = 1.0 / 3.0
-"""An endplate finding lies in this outer part of the height of the body. Our estimate."""
+"""Upper bound of the distance of an endplate finding from the surface of the body, as a fraction of the height of the
+body. Our estimate."""
 MIDLINE_PART = 0.2
-"""Within this part of the half width on either side of the middle, a finding in an unpaired structure is central. This
-is about 6 mm in a lumbar body; farther out a radiologist says left or right. Our estimate."""
+"""Upper bound of the distance of a central finding from the middle, as a fraction of the half width of an unpaired
+structure. This is about 6 mm in a lumbar body. Farther out a radiologist reports left or right. Our estimate."""
 SPREAD_PART = 1.0 / 3.0
-"""A finding with at least this part of its voxels on the other side is central, because it crosses the middle. Our
-estimate."""
+"""Lower bound of the fraction of voxels on the other side of the middle at which a finding is central, because it
+crosses the middle. Our estimate."""
 SPINOUS_HALF_MM = 6.0
-"""Half the width of the strip along the midline that holds the spinous processes and the spaces between them, mm. Our
+"""Upper bound of the distance of the spinous processes and the spaces between them from the midline, mm. Our
 estimate."""
 SPINOUS_TOUCH_MM = 5.0
-"""A place at most this far above or below a spinous process belongs to the process, mm. Our estimate."""
+"""Upper bound of the distance above or below a spinous process at which a place belongs to it, mm. Our estimate."""
 CANAL_DEPTH_MM = 19.0
-"""The canal reaches at most this far behind the posterior wall of the bodies, mm. Our estimate."""
+"""Upper bound of the distance of the canal behind the posterior wall of the bodies, mm. Our estimate."""
 PEDICLE_DEPTH_MM = 13.0
-"""Pedicles reach at most this far behind the posterior wall of the bodies, mm. Our estimate."""
+"""Upper bound of the distance of pedicles behind the posterior wall of the bodies, mm. Our estimate."""
 PEDICLE_HEIGHT_PART = 0.35
-"""Pedicles lie above this part of the height of the body, measured from its lower endplate. Our estimate."""
-TRANSVERSE_FROM_MM = 25.0
-"""Bone of the posterior elements is a transverse process from this distance to the side on, mm. Our estimate."""
-LAMINA_HALF_MM = 11.0
-"""Bone nearer to the middle than this is the lamina, bone farther out the pars interarticularis, mm. Our estimate."""
-FORAMEN_DEPTH_MM = 16.0
-"""Foramina reach at most this far behind the posterior wall of the bodies, mm. Our estimate."""
-FORAMEN_HEIGHT_PART = 0.35
-"""Above this part of the height from the middle of the body to its upper endplate a foramen is the one of the disc
-above. Our estimate."""
-FORAMEN_SIDE_MM = 26.0
-"""Foramina lie nearer to the middle than this, mm. Our estimate."""
-SPINE_BEHIND_MM = 55.0
-"""The tips of lumbar spinous processes lie 45 to 55 mm behind the posterior wall; this is the upper bound, mm. Our
+"""Lower bound of the height of pedicles above the lower endplate, as a fraction of the height of the body. Our
 estimate."""
+TRANSVERSE_FROM_MM = 25.0
+"""Lower bound of the distance of transverse processes from the middle, mm. Our estimate."""
+LAMINA_HALF_MM = 11.0
+"""Upper bound of the distance of the lamina from the middle, mm. Bone farther out is the pars interarticularis. Our
+estimate."""
+FORAMEN_DEPTH_MM = 16.0
+"""Upper bound of the distance of foramina behind the posterior wall of the bodies, mm. Our estimate."""
+FORAMEN_HEIGHT_PART = 0.35
+"""Lower bound of the height above the middle of the body at which a foramen belongs to the disc above, as a fraction
+of the distance from the middle to the upper endplate. Our estimate."""
+FORAMEN_SIDE_MM = 26.0
+"""Upper bound of the distance of foramina from the middle, mm. Our estimate."""
+SPINE_BEHIND_MM = 55.0
+"""Upper bound of the distance of the spine behind the posterior wall of the bodies, mm. The tips of lumbar spinous
+processes lie 45 to 55 mm behind it. Our estimate."""
 _ORDER = [level for level in VERTEBRAE if level not in ("T13", "L6")]
+"""Levels from the head downward, without those of transitional anatomy."""
 _REGULAR_BELOW = dict(pairwise(_ORDER))
+"""Level -> next lower level in regular anatomy."""
 _REGULAR_ABOVE = {lower: upper for upper, lower in pairwise(_ORDER)}
+"""Level -> next higher level in regular anatomy."""
 
 AnatomicalName = tuple[str, str | None, str | None]
-"""Structure, side and level. The side is None when it follows from the width of the structure, and ``by sign`` when it
-follows from the side of the middle on which the finding lies."""
+"""Structure, side and level. The side is None when a finding near the middle is central (:func:`side_of`). It is ``by
+sign`` when it is always left or right of the middle."""
 
 
 @dataclass(frozen=True, eq=False)
 class Sample:
-    """Voxels of a finding in the map's frame.
+    """Voxels of a finding in the frame of the map, RAS mm.
 
     Parameters
     ----------
     points_ras : ndarray, shape (n, 3)
+        Centers of the voxels.
     centroid_ras : ndarray, shape (3,)
+        Their mean.
     parts : mapping of (structure, side, level) to float
-        Part of the voxels within each labeled structure; the rest is not labeled.
+        Fraction of the voxels within each labeled structure. The other voxels are not labeled.
     """
 
     points_ras: np.ndarray
@@ -78,18 +86,18 @@ class Sample:
     parts: Mapping[tuple[str, str | None, str | None], float]
 
     def part(self, structures: tuple[str, ...] | str) -> float:
-        """Part of the voxels within some structures, 0 to 1."""
+        """Fraction of the voxels within some structures, 0 to 1."""
         wanted = (structures,) if isinstance(structures, str) else structures
         return sum(part for (structure, _, _), part in self.parts.items() if structure in wanted)
 
     def main(self, structures: tuple[str, ...] | str) -> tuple[str, str | None, str | None] | None:
-        """The one of some structures that holds most voxels."""
+        """The one of some structures that contains most voxels, with side and level; None when none contains any."""
         wanted = (structures,) if isinstance(structures, str) else structures
         held = {key: part for key, part in self.parts.items() if key[0] in wanted}
         return max(held, key=lambda key: held[key]) if held else None
 
     def level(self, structures: tuple[str, ...] | str) -> str | None:
-        """The level that holds most voxels of some structures."""
+        """The level with most voxels in some structures; None when no level is known."""
         wanted = (structures,) if isinstance(structures, str) else structures
         votes: dict[str, float] = {}
         for (structure, _, level), part in self.parts.items():
@@ -99,14 +107,14 @@ class Sample:
 
 
 def side_of(lateral_mm: np.ndarray, half_width_mm: float) -> str:
-    """Side of a finding in an unpaired structure.
+    """Find the side (left, right or midline) of a finding in an unpaired structure.
 
     Parameters
     ----------
     lateral_mm : ndarray, shape (n,)
-        Distances of its voxels to the left of the middle.
+        Distances of its voxels from the middle, mm, positive to the left.
     half_width_mm : float
-        Half the structure's width.
+        Half the width of the structure.
     """
     mean = float(np.mean(lateral_mm))
     other = float(np.mean(lateral_mm * np.sign(mean) < 0)) if mean else 1.0
@@ -116,13 +124,18 @@ def side_of(lateral_mm: np.ndarray, half_width_mm: float) -> str:
 
 
 def spine_place(anatomy: AnatomyMap, spine: Spine, sample: Sample) -> Place | None:
-    """The place of a finding in the spine; None when it lies elsewhere.
+    """Find the place of a finding in the spine.
 
     Parameters
     ----------
     anatomy : AnatomyMap
     spine : Spine
     sample : Sample
+
+    Returns
+    -------
+    Place or None
+        None when the finding does not lie in the spine.
     """
     frame = spine.nearest(sample.centroid_ras)
     if frame is None or not _is_at_spine(frame, sample, spine):
@@ -143,9 +156,9 @@ def spine_place(anatomy: AnatomyMap, spine: Spine, sample: Sample) -> Place | No
 
 
 def spine_name(structure: str, side: str, level: str | None) -> str:
-    """In words: "left facet joint L4/L5", "upper endplate of L5 (L4/L5), right", "disc L4/L5".
+    """Make a name such as "left facet joint L4/L5", "upper endplate of L5 (L4/L5), right" or "disc L4/L5".
 
-    Endplates have the level of the disc that they border, as Modic changes are reported.
+    Endplates have the level of the disc next to them, because Modic changes are reported in this way.
     """
     if structure in ("facet joint", "foramen", "pedicle", "lamina", "pars interarticularis", "transverse process"):
         return f"{side} {structure} {level}"
@@ -160,12 +173,12 @@ def spine_name(structure: str, side: str, level: str | None) -> str:
 
 
 def _is_at_spine(frame: VertebraFrame, sample: Sample, spine: Spine) -> bool:
-    """Whether a finding belongs to the spine: by its labels, by a joint near it, or by where it lies."""
+    """Whether a finding belongs to the spine, from its labels, from a joint near it, or from its position."""
     lateral, front, up = frame.local(sample.centroid_ras)
     bone = sample.part((*VERTEBRA_PARTS, "disc", "spinal canal", "spinal cord"))
     if bone >= 0.5:
         return True
-    # The capsule and the ligaments of a joint have no label. What lies at a joint belongs to it, not to the muscle.
+    # The capsule and the ligaments of a joint have no label. A finding at a joint belongs to it, not to the muscle.
     at_joint = any(np.linalg.norm(joint.center_ras - sample.centroid_ras) <= FACET_NEAR_MM for joint in spine.facets)
     if at_joint and sample.part(ORGANS) < 0.5:
         return True
@@ -177,7 +190,8 @@ def _is_at_spine(frame: VertebraFrame, sample: Sample, spine: Spine) -> bool:
 
 
 def _disc_level(spine: Spine, frame: VertebraFrame, is_above: bool) -> str | None:
-    """The disc above or below a vertebra. At the end of the segmentation its name follows from the regular order."""
+    """Level of the disc above or below a vertebra. At the end of the segmentation it follows from the regular
+    order."""
     if is_above:
         upper = spine.above(frame.level) or _REGULAR_ABOVE.get(frame.level)
         return f"{upper}/{frame.level}" if upper else None
@@ -186,7 +200,7 @@ def _disc_level(spine: Spine, frame: VertebraFrame, is_above: bool) -> str | Non
 
 
 def _front_place(anatomy: AnatomyMap, spine: Spine, frame: VertebraFrame, sample: Sample) -> AnatomicalName | None:
-    """Disc, endplate or body; None for the sacrum and for what touches no bone of the spine."""
+    """Disc, endplate or body; None for the sacrum, and for a finding that does not touch the bones of the spine."""
     up = float(frame.local(sample.centroid_ras)[2])
     disc, bone = sample.part("disc"), sample.part(VERTEBRA_PARTS)
     if disc >= 0.5 or (disc > bone and disc > 0.2):
@@ -218,7 +232,7 @@ def _body_part(anatomy: AnatomyMap, spine: Spine, own: VertebraFrame, sample: Sa
     to_top, to_bottom = _column(anatomy, own, sample.centroid_ras)
     third = ENDPLATE_PART * (to_top + to_bottom)
     ways = (sample.points_ras - sample.centroid_ras) @ own.up
-    # What spreads over the body belongs to the body, even where its middle lies somewhat nearer to one endplate.
+    # A finding that extends over the body belongs to the body, even if its centroid is nearer to one endplate.
     if to_top <= third and np.mean(to_top - ways <= third) > 0.5:
         return "upper endplate", None, _disc_level(spine, own, True)
     if to_bottom <= third and np.mean(to_bottom + ways <= third) > 0.5:
@@ -227,7 +241,7 @@ def _body_part(anatomy: AnatomyMap, spine: Spine, own: VertebraFrame, sample: Sa
 
 
 def _column(anatomy: AnatomyMap, frame: VertebraFrame, point_ras: np.ndarray) -> tuple[float, float]:
-    """Distances along the vertebra's axis from a point to the upper and the lower surface of its body."""
+    """Distances along the axis of a vertebra from a point to the upper and the lower surface of its body, mm."""
     labels = anatomy.labels_of(VERTEBRA_PARTS, level=frame.level)
     steps = np.arange(-45.0, 45.5, 0.5)
     found = np.isin(anatomy.labels_at(point_ras + steps[:, None] * frame.up), labels)
@@ -239,7 +253,7 @@ def _column(anatomy: AnatomyMap, frame: VertebraFrame, point_ras: np.ndarray) ->
 
 
 def _back_place(anatomy: AnatomyMap, spine: Spine, frame: VertebraFrame, sample: Sample) -> AnatomicalName | None:
-    """Facet joint, other posterior elements, canal and foramen."""
+    """Facet joint, other posterior elements, canal or foramen; None when nothing fits."""
     lateral, front, up = (float(x) for x in frame.local(sample.centroid_ras))
     behind = frame.back_mm - front
     at_facet = _facet_within(spine, sample, FACET_NEAR_MM)
@@ -273,7 +287,7 @@ def _facet_within(spine: Spine, sample: Sample, reach_mm: float) -> AnatomicalNa
 
 
 def _place_in_middle(anatomy: AnatomyMap, spine: Spine, frame: VertebraFrame, sample: Sample) -> AnatomicalName | None:
-    """Canal, spinous process or interspinous space."""
+    """Canal, spinous process or interspinous space, for a finding near the midline; None when nothing fits."""
     _, front, up = (float(x) for x in frame.local(sample.centroid_ras))
     bone = sample.part(VERTEBRA_PARTS)
     if frame.back_mm - front < CANAL_DEPTH_MM and bone < 0.5:
@@ -301,7 +315,7 @@ def _process(spine: Spine, frame: VertebraFrame, sample: Sample) -> AnatomicalNa
 
 
 def _named_part(spine: Spine, sample: Sample) -> AnatomicalName | None:
-    """What the labels of parts of a vertebra say, when most of the finding lies in one."""
+    """The labeled part of a vertebra in which most of the finding lies; None when there is none."""
     joint = ("superior articular process", "inferior articular process", "facet joint")
     of_joint = sample.main(joint) if sample.part(joint) >= 0.4 else None
     if of_joint is not None:
@@ -314,7 +328,7 @@ def _named_part(spine: Spine, sample: Sample) -> AnatomicalName | None:
 
 
 def _joint_of_process(spine: Spine, structure: str, side: str | None, level: str | None) -> AnatomicalName:
-    """The facet joint to which an articular process belongs; `level` is the one of its vertebra."""
+    """The facet joint to which an articular process belongs; `level` is the level of its vertebra."""
     if structure == "facet joint" or level is None:
         return structure, side or "by sign", level
     is_superior = structure.startswith("superior")
@@ -324,7 +338,7 @@ def _joint_of_process(spine: Spine, structure: str, side: str | None, level: str
 
 
 def _canal_level(spine: Spine, frame: VertebraFrame, up: float) -> str | None:
-    """The disc level at whose height a point in the canal lies, else the vertebra."""
+    """Level of the disc at whose height a point in the canal lies, otherwise the level of the vertebra."""
     third = (frame.top_mm - frame.bottom_mm) / 3.0
     if up > frame.top_mm - 0.5 * third or up < frame.bottom_mm + 0.5 * third:
         return _disc_level(spine, frame, up > 0) or frame.level
@@ -334,7 +348,22 @@ def _canal_level(spine: Spine, frame: VertebraFrame, up: float) -> str | None:
 def _between(
     anatomy: AnatomyMap, frame: VertebraFrame, point_ras: np.ndarray, reach_mm: float = 26.0
 ) -> tuple[str | None, str | None]:
-    """The vertebra whose bone touches a point, and the two whose bone is next above and below it, as a disc level."""
+    """The vertebra whose bone touches a point, and the level of the two vertebrae next above and below the point.
+
+    Parameters
+    ----------
+    anatomy : AnatomyMap
+    frame : VertebraFrame
+        Its axis is followed up and down.
+    point_ras : ndarray, shape (3,)
+    reach_mm : float
+        Upper bound of the distance of bone that is looked for, mm. Our estimate.
+
+    Returns
+    -------
+    tuple
+        The level of the vertebra and that of the space, such as "L4" and "L4/L5"; each may be None.
+    """
     by_label = {n: s.level for n, s in anatomy.structures.items() if s.structure in VERTEBRA_PARTS and s.level}
     by_label |= dict.fromkeys(anatomy.labels_of("sacrum"), "S1")
     steps = np.arange(0.0, reach_mm, 1.0)

@@ -1,11 +1,10 @@
 """Zones around a hip prosthesis: Gruen 1 to 7 of the stem, DeLee-Charnley I to III of the cup.
 
-Gruen (coronal view): 1 to 3 from above downward on the lateral side, 4 below the tip, 5 to 7 from below upward on
-the medial
-side, so 1 is the greater trochanter and 7 the calcar on either side of the body. In the lateral view 8 to 10 lie in
-front,
-11 below the tip, 12 to 14 behind (Gruen 1979; numbers of the lateral view after Johnston 1990).
-DeLee-Charnley (1976): I superolateral, II medial, III inferomedial thirds of the cup's bone interface.
+Gruen zones in the coronal view: 1 to 3 lie on the lateral side from above downward, 4 lies below the tip, and 5 to 7
+lie on the medial side from below upward. Zone 1 is at the greater trochanter and zone 7 at the calcar on either side
+of the body. In the lateral view 8 to 10 lie in front, 11 lies below the tip, and 12 to 14 lie behind (Gruen 1979; the
+numbers of the lateral view are those of Johnston 1990). DeLee-Charnley zones (1976) are thirds of the interface
+between cup and bone: I superolateral, II medial, III inferomedial.
 """
 
 from __future__ import annotations
@@ -20,27 +19,33 @@ from ..Numerics.core.image import Region, transform_points
 from ..Numerics.core.kept import Kept
 
 _TIP_ZONE_PART = 0.1
-"""Zone 4 begins where the tip's last tenth of the stem begins. Ours; drawn zones have zone 4 at and below the tip."""
+"""Fraction of the length of the stem, measured from its tip, that belongs to zone 4. In published drawings zone 4 lies
+at and below the tip. Our estimate."""
 _CUP_RADII_MM = (20.0, 35.0)
-"""Cups are 44 to 64 mm wide, small and revision ones 40 to 70."""
-_CUP_MEDIAL_MM, _CUP_BELOW_SHOULDER_MM = 15.0, 65.0
-"""The cup lies so far medial of the stem's axis, and not so far below its shoulder, whose void reaches up. Ours."""
+"""Lower and upper bound of the radius of a cup, mm. Cups are 44 to 64 mm wide, small cups and revision cups 40 to 70
+mm. Our estimate."""
+_CUP_MEDIAL_MM = 15.0
+"""Lower bound of the medial distance of the cup from the axis of the stem, mm. Our estimate."""
+_CUP_BELOW_SHOULDER_MM = 65.0
+"""Upper bound of the distance of the cup below the upper end of the stem on MR, mm. It is large, because the signal
+void of the shoulder reaches higher than the metal. Our estimate."""
 _ON_SPHERE_MM = 3.0
-"""Half a thick slice and the ragged edge of a void."""
+"""Upper bound of the distance between a point of the cup and the fitted sphere, mm: half a thick slice, and the
+irregular edge of a signal void. Our estimate."""
 
 
 @dataclass(frozen=True, eq=False)
 class HipImplant(Kept):
-    """Axes of a hip prosthesis, RAS mm of the reference frame.
+    """Axes of a hip prosthesis, RAS mm in the reference frame.
 
     Parameters
     ----------
     side : str
         ``left`` or ``right``.
     stem_top_ras, stem_tip_ras : ndarray, shape (3,), optional
-        Upper end (shoulder) and lower end of the stem's axis.
+        Upper end (shoulder) and lower end of the axis of the stem.
     cup_center_ras : ndarray, shape (3,), optional
-        Center of the cup's sphere, that is of the head.
+        Center of the sphere of the cup, which is the center of the head.
     cup_radius_mm : float
         Outer radius of the cup.
     """
@@ -52,12 +57,12 @@ class HipImplant(Kept):
     cup_radius_mm: float = 26.0
 
     def lateral(self, left_ras: np.ndarray | None = None) -> np.ndarray:
-        """Unit vector away from the body's middle; `left_ras` is the patient's left, -x when left out."""
+        """Unit vector away from the midline of the body; `left_ras` is the patient's left, -R when left out."""
         left = np.array([-1.0, 0.0, 0.0]) if left_ras is None else np.asarray(left_ras, dtype=float)
         return left if self.side == "left" else -left
 
     def moved(self, matrix_ras: np.ndarray | None) -> HipImplant:
-        """The prosthesis after a rigid 4 x 4 RAS motion; itself when that is None."""
+        """Return the prosthesis after a rigid motion, shape (4, 4), RAS mm; itself when the motion is None."""
         if matrix_ras is None:
             return self
 
@@ -73,9 +78,10 @@ class HipImplant(Kept):
 
     @property
     def neck_end_ras(self) -> np.ndarray | None:
-        """Where the neck meets the stem's axis, at 135 degrees to it; None when cup or stem is not known.
+        """The point where the neck meets the axis of the stem at an angle of 135 degrees, RAS mm, shape (3,).
 
-        It does not rest on the stem's upper end: on MR the void of head and shoulder hides where that is.
+        It is None when cup or stem is not known. It does not depend on the upper end of the stem, because on MR the
+        signal void of head and shoulder hides this end.
         """
         top, tip, cup = self.stem_top_ras, self.stem_tip_ras, self.cup_center_ras
         if top is None or tip is None or cup is None:
@@ -87,19 +93,24 @@ class HipImplant(Kept):
 
 
 def implant_from_void(side: str, stem_ras: np.ndarray | None, void: Region | None = None) -> HipImplant:
-    """A prosthesis from what was found on MR: the stem's axis and the connected signal void.
+    """Make a prosthesis from the axis of the stem and the connected signal void, which were found on MR.
 
-    The cup is the sphere that most of the outer surface of the void medial of the stem lies on: the dome of metal is
-    thickest above the head's center, so that its depth would not tell the center.
+    The cup is the sphere on which most of the outer surface of the void medial of the stem lies. The deepest point of
+    the void is not used, because the metal is thickest above the center of the head.
 
     Parameters
     ----------
     side : str
         ``left`` or ``right``.
     stem_ras : ndarray, shape (2, 3), optional
-        Upper and lower end of the stem's axis, RAS mm.
+        Upper and lower end of the axis of the stem, RAS mm.
     void : Region, optional
         Signal void of the whole implant.
+
+    Returns
+    -------
+    HipImplant
+        Stem or cup are None when they are not known.
     """
     if stem_ras is None:
         return HipImplant(side)
@@ -118,7 +129,7 @@ def implant_from_void(side: str, stem_ras: np.ndarray | None, void: Region | Non
 
 
 def _outer_surface(points: np.ndarray, medial: np.ndarray, width_mm: float) -> np.ndarray:
-    """The points that are seen from above and from medial, one for each square of `width_mm`, shape (n, 3)."""
+    """The outermost points from above and from medial, one for each square of `width_mm`, shape (n, 3)."""
     seen = []
     for way, across in ((np.array([0.0, 0.0, 1.0]), medial), (medial, np.array([0.0, 0.0, 1.0]))):
         squares = np.floor(np.column_stack([points @ across, points[:, 1]]) / width_mm).astype(int)
@@ -129,7 +140,7 @@ def _outer_surface(points: np.ndarray, medial: np.ndarray, width_mm: float) -> n
 
 
 def _sphere_through(points: np.ndarray) -> tuple[np.ndarray, float] | None:
-    """Center and radius of the cup-sized sphere that most points lie on; None when fewer than half of them do."""
+    """Center and radius of the sphere of the size of a cup on which most points lie; None when fewer than half do."""
     axes = [np.arange(low, high + 4.0, 4.0) for low, high in zip(points.min(axis=0), points.max(axis=0), strict=True)]
     centers = np.stack(np.meshgrid(*axes, indexing="ij"), axis=-1).reshape(-1, 3)
     away = cdist(centers, points)
@@ -150,7 +161,15 @@ def _sphere_through(points: np.ndarray) -> tuple[np.ndarray, float] | None:
 
 @dataclass(frozen=True)
 class StemPosition:
-    """Where a point lies to the stem: along it (0 at the top, 1 at the tip), and from its axis (mm)."""
+    """Position of a point relative to a stem.
+
+    Parameters
+    ----------
+    along : float
+        Position along the axis: 0 at the upper end, 1 at the tip.
+    lateral_mm, anterior_mm : float
+        Distance from the axis in the lateral and the anterior direction.
+    """
 
     along: float
     lateral_mm: float
@@ -158,17 +177,29 @@ class StemPosition:
 
     @property
     def away_mm(self) -> float:
-        """Distance from the axis, beyond the ends from the end itself is not counted."""
+        """Distance from the axis, mm. Beyond the ends of the stem the axis is extended."""
         return float(np.hypot(self.lateral_mm, self.anterior_mm))
 
 
 def stem_position(point_ras: np.ndarray, implant: HipImplant, left_ras: np.ndarray | None = None) -> StemPosition:
-    """Coordinates of a point to the stem's axis.
+    """Find the position of a point relative to the stem.
+
+    Parameters
+    ----------
+    point_ras : ndarray, shape (3,)
+        RAS mm, in the frame of the implant.
+    implant : HipImplant
+    left_ras : ndarray, shape (3,), optional
+        Unit vector to the patient's left; -R when left out.
+
+    Returns
+    -------
+    StemPosition
 
     Raises
     ------
     ValueError
-        When the implant has no stem axis.
+        The implant has no stem axis.
     """
     if implant.stem_top_ras is None or implant.stem_tip_ras is None:
         raise ValueError("the implant has no stem axis")
@@ -188,22 +219,29 @@ def stem_position(point_ras: np.ndarray, implant: HipImplant, left_ras: np.ndarr
 def gruen_zone(
     point_ras: np.ndarray, implant: HipImplant, left_ras: np.ndarray | None = None
 ) -> tuple[str, str | None]:
-    """Gruen zone of a point.
+    """Find the Gruen zone of a point.
 
     Parameters
     ----------
     point_ras : ndarray, shape (3,)
+        RAS mm, in the frame of the implant.
     implant : HipImplant
-        With a stem axis.
+        A prosthesis with a stem axis.
     left_ras : ndarray, shape (3,), optional
-        The patient's left.
+        Unit vector to the patient's left; -R when left out.
 
     Returns
     -------
     str
         "Gruen 1" to "Gruen 7".
     str or None
-        "Gruen 8" to "Gruen 14" when the point lies more in front or behind than beside the stem, else None.
+        "Gruen 8" to "Gruen 14" when the point lies in front of or behind the stem rather than beside it, otherwise
+        None.
+
+    Raises
+    ------
+    ValueError
+        The implant has no stem axis.
     """
     position = stem_position(point_ras, implant, left_ras)
     if position.along >= 1.0 - _TIP_ZONE_PART:
@@ -218,15 +256,24 @@ def gruen_zone(
 
 
 def cup_zone(point_ras: np.ndarray, implant: HipImplant, left_ras: np.ndarray | None = None) -> str:
-    """DeLee-Charnley zone of a point beside the cup.
+    """Find the DeLee-Charnley zone of a point beside the cup.
 
-    The cup's coronal outline is cut into thirds by a vertical and a horizontal line through its center: I above and
-    lateral, II above and medial, III below.
+    A horizontal line through the center of the cup, and a vertical line above it, divide the coronal outline into
+    three zones: I above and lateral, II above and medial, III below.
+
+    Parameters
+    ----------
+    point_ras : ndarray, shape (3,)
+        RAS mm, in the frame of the implant.
+    implant : HipImplant
+        A prosthesis with a cup.
+    left_ras : ndarray, shape (3,), optional
+        Unit vector to the patient's left; -R when left out.
 
     Raises
     ------
     ValueError
-        When the implant has no cup.
+        The implant has no cup.
     """
     if implant.cup_center_ras is None:
         raise ValueError("the implant has no cup")

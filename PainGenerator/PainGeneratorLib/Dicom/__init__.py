@@ -1,5 +1,5 @@
-"""Reads DICOM files as series with roles; nothing is ever written.
+"""Read DICOM files as series and give each series a role. This room never writes a file.
 
-Start at :func:`.reader.read_folder`, which gives a :class:`.series.DicomFolder`. :func:`.roles.assign_roles` says what
-each series is for, and :mod:`.pet_header` gathers what the SUV needs.
+Start at :func:`.reader.read_folder`, which returns a :class:`.series.DicomFolder`. :func:`.roles.assign_roles` decides
+what each series is used for. :mod:`.pet_header` collects what the computation of SUV needs.
 """

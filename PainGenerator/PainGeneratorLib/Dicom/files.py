@@ -1,4 +1,4 @@
-"""First pass over a folder: which files are images, and the plain header of every frame; no pixels yet."""
+"""First pass over a folder: find the images and read the header of every frame. Pixels are not read yet."""
 
 from __future__ import annotations
 
@@ -13,9 +13,10 @@ from .header_scan import NotOrdinary, scan_header
 from .values import number_of, plain_header, text_of
 
 UNDEFINED_LENGTH = 0xFFFFFFFF
-"""Length of encapsulated, that is compressed, pixels."""
+"""Value length that DICOM writes for encapsulated (compressed) pixels (PS3.5, section 7.1.1)."""
 DEFERRED_BYTES = 4096
-"""Elements longer than this stay on disk during the first pass."""
+"""Elements longer than this many bytes are not loaded during the first pass. Our estimate: texts and numbers of a
+header are shorter, pixels are longer."""
 
 IMAGE_CLASSES = {
     "1.2.840.10008.5.1.4.1.1.2": "CT",
@@ -28,7 +29,7 @@ IMAGE_CLASSES = {
     "1.2.840.10008.5.1.4.1.1.128.1": "legacy converted enhanced PET",
     "1.2.840.10008.5.1.4.1.1.130": "enhanced PET",
 }
-"""SOP classes that are read as volumes."""
+"""SOP Class UID -> name of the class, for the classes that are read as volumes."""
 
 OTHER_CLASSES = {
     "1.2.840.10008.5.1.4.1.1.66.4": "segmentation",
@@ -43,12 +44,14 @@ OTHER_CLASSES = {
     "1.2.840.10008.5.1.4.1.1.104.1": "document",
     "1.2.840.10008.5.1.4.1.1.4.2": "MR spectroscopy",
 }
+"""SOP Class UID -> words for the reader, for classes that are not read as volumes."""
 OTHER_CLASS_PREFIXES = {
     "1.2.840.10008.5.1.4.1.1.88.": "structured report",
     "1.2.840.10008.5.1.4.1.1.7": "secondary capture (screenshot)",
     "1.2.840.10008.5.1.4.1.1.11.": "presentation state",
     "1.2.840.10008.5.1.4.1.1.481.": "radiotherapy object",
 }
+"""First part of a SOP Class UID -> words for the reader, for whole families of classes that are not read."""
 
 
 @dataclass(slots=True)
@@ -70,7 +73,7 @@ class Frame:
 
 @dataclass(frozen=True)
 class OtherFile:
-    """A DICOM file that is no volume image."""
+    """A DICOM file that does not hold an image of a volume."""
 
     path: Path
     series_uid: str
@@ -79,7 +82,7 @@ class OtherFile:
 
 
 def all_files(folder: Path) -> list[Path]:
-    """All files below a folder, in a stable order; hidden files and links to folders are not followed."""
+    """List all files below a folder in a stable order, without hidden files. Links to folders are not followed."""
     found: list[Path] = []
     for root, folders, names in os.walk(folder):
         folders.sort()
@@ -88,7 +91,7 @@ def all_files(folder: Path) -> list[Path]:
 
 
 def class_reason(sop_class: str | None) -> str:
-    """Why a SOP class is not read, in words."""
+    """Words that say what a file of a SOP class that is not read contains."""
     if sop_class in OTHER_CLASSES:
         return OTHER_CLASSES[sop_class]
     for prefix, words in OTHER_CLASS_PREFIXES.items():
@@ -98,17 +101,22 @@ def class_reason(sop_class: str | None) -> str:
 
 
 def read_file_header(path: Path) -> list[Frame] | OtherFile | None:
-    """The frames of one file.
+    """Read the frames of one file, without their pixels.
+
+    Parameters
+    ----------
+    path : Path
+        Any file.
 
     Returns
     -------
     list of Frame, or OtherFile, or None
-        None when the file is no DICOM file.
+        The frames of an image; an `OtherFile` for any other DICOM object; None when the file is not DICOM.
 
     Raises
     ------
     PainGeneratorError
-        The file is DICOM, but cut off or damaged.
+        The file is DICOM, but it is cut off or damaged.
     """
     try:
         header, syntax, offset = scan_header(path)
@@ -120,13 +128,13 @@ def read_file_header(path: Path) -> list[Frame] | OtherFile | None:
 
 
 def read_with_pydicom(path: Path) -> list[Frame] | OtherFile | None:
-    """The same as :func:`read_file_header` for files of any kind, at ten times the cost."""
+    """Do the same as :func:`read_file_header` for files of any kind. This takes about ten times as long."""
     import pydicom
     from pydicom.errors import InvalidDicomError
 
     try:
         with warnings.catch_warnings():
-            # pydicom's remarks on values that break the letter of the standard say nothing to the user
+            # pydicom warns of values that break the standard in small ways. The user cannot act on these warnings.
             warnings.simplefilter("ignore")
             return _read_dataset(path, pydicom.dcmread(path, defer_size=DEFERRED_BYTES))
     except InvalidDicomError:
@@ -144,7 +152,7 @@ def read_with_pydicom(path: Path) -> list[Frame] | OtherFile | None:
 
 
 def _read_dataset(path: Path, dataset: Any) -> list[Frame] | OtherFile | None:
-    """What a dataset is: frames, another object, or None for a DICOMDIR."""
+    """Return the frames of an image, an `OtherFile` for another object, and None for a DICOMDIR."""
     sop_class = str(dataset.get("SOPClassUID") or dataset.file_meta.get("MediaStorageSOPClassUID") or "")
     if sop_class == "1.2.840.10008.1.3.10":
         return None
@@ -157,7 +165,7 @@ def _read_dataset(path: Path, dataset: Any) -> list[Frame] | OtherFile | None:
 
 
 def damaged(path: Path, why: str) -> PainGeneratorError:
-    """The error for a file that cannot be read to its end."""
+    """Make the error for a file that cannot be read to its end."""
     return PainGeneratorError(
         f"The file {path} is cut off or damaged ({why.splitlines()[0]}).",
         "Copy the examination again from its source.",
@@ -172,12 +180,13 @@ def _short_description(dataset: Any) -> str:
 
 
 NATIVE_SYNTAXES = ("1.2.840.10008.1.2", "1.2.840.10008.1.2.1")
-"""Little-endian transfer syntaxes whose pixels lie in the file as they are."""
+"""Little-endian transfer syntaxes, implicit and explicit VR. Their pixels can be read straight from the file."""
 BIG_ENDIAN_SYNTAX = "1.2.840.10008.1.2.2"
+"""Explicit VR big endian: not compressed, but the bytes must be swapped."""
 
 
 def _pixel_offset(path: Path, pixels: Any, syntax: str, needed_bytes: int) -> int | None:
-    """Where the pixels begin in the file, in bytes; None when they cannot be read from there as they are.
+    """Byte offset of the pixels in the file; None when the pixels must be decoded first.
 
     Raises
     ------
@@ -197,7 +206,7 @@ def _pixel_offset(path: Path, pixels: Any, syntax: str, needed_bytes: int) -> in
 
 
 def _frames(path: Path, dataset: Any, sop_class: str) -> list[Frame]:
-    """The frames of an image; one of an ordinary file, several of an enhanced one."""
+    """Make the frames of an image: one frame for an ordinary file, several frames for an enhanced multi-frame file."""
     header = plain_header(dataset)
     header["SOPClassUID"] = sop_class
     header.setdefault("SOPInstanceUID", str(dataset.file_meta.get("MediaStorageSOPInstanceUID", "")))

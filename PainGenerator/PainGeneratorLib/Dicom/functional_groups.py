@@ -28,7 +28,7 @@ GROUP_VALUES: dict[str, tuple[str, ...]] = {
     "CTImageFrameTypeSequence": ("FrameType",),
     "PETFrameTypeSequence": ("FrameType",),
 }
-"""Functional group -> its elements that become part of a frame's plain header."""
+"""Sequence of a functional group -> those of its elements that become part of a frame's plain header."""
 
 NUMBERS = {
     "SliceThickness",
@@ -45,6 +45,7 @@ NUMBERS = {
     "InversionTimes",
     "DiffusionBValue",
 }
+"""Elements of functional groups that are read as one number; the others are lists or text."""
 
 RENAMED = {
     "EffectiveEchoTime": "EchoTime",
@@ -53,11 +54,12 @@ RENAMED = {
     "FrameAcquisitionDuration": "ActualFrameDuration",
     "FrameAcquisitionNumber": "AcquisitionNumber",
 }
-"""Elements of functional groups under the name that single-frame images use; both are in ms."""
+"""Element of a functional group -> the element of single-frame images that means the same. Times have the same unit
+(ms) in both."""
 
 
 def _group_values(item: Any) -> dict[str, Any]:
-    """The values of all known functional groups of one item."""
+    """Collect the values of all known functional groups of one item."""
     values: dict[str, Any] = {}
     if item is None:
         return values
@@ -81,7 +83,7 @@ def _group_values(item: Any) -> dict[str, Any]:
 
 
 def _real_world(item: Any) -> dict[str, Any]:
-    """Slope and unit of a linear real-world mapping, as enhanced PET gives them."""
+    """Slope, intercept and unit of the linear real-world value mapping that enhanced PET uses."""
     maps = item.get("RealWorldValueMappingSequence")
     if not maps:
         return {}
@@ -97,16 +99,21 @@ def _real_world(item: Any) -> dict[str, Any]:
 
 
 def frame_headers(header: dict[str, Any], shared: Any, per_frame: Sequence[Any]) -> list[dict[str, Any]]:
-    """One plain header per frame.
+    """Make one plain header per frame.
 
     Parameters
     ----------
     header : dict
-        Plain header of the file; its values hold where a frame says nothing else.
+        Plain header of the file. Its values are used where the functional groups of a frame give no other value.
     shared : dataset or None
         Item of the Shared Functional Groups Sequence.
     per_frame : sequence of datasets
         Items of the Per-frame Functional Groups Sequence.
+
+    Returns
+    -------
+    list of dict
+        One plain header per item of `per_frame`, in the same order.
     """
     common = header | _group_values(shared)
     headers = []
@@ -115,7 +122,7 @@ def frame_headers(header: dict[str, Any], shared: Any, per_frame: Sequence[Any])
         one = common | own
         started = own.get("AcquisitionDateTime")
         if started:
-            # the frame's own start, not that of the whole file
+            # A frame has its own start; the header of the file has only the start of the whole acquisition.
             one["AcquisitionDate"], one["AcquisitionTime"] = started[:8], started[8:].split("+")[0].split("-")[0]
         if "FrameType" in one:
             one["ImageType"] = one["FrameType"]
@@ -126,7 +133,7 @@ def frame_headers(header: dict[str, Any], shared: Any, per_frame: Sequence[Any])
 
 
 def _as_single_frame_pet(header: dict[str, Any]) -> None:
-    """Say in the words of single-frame PET what enhanced PET says in its own."""
+    """Add the elements of single-frame PET that enhanced PET expresses by other elements."""
     if "RealWorldUnit" in header:
         units = {"bq/ml": "BQML", "g/ml{suvbw}": "GML", "{suvbw}g/ml": "GML"}
         header["Units"] = units.get(str(header["RealWorldUnit"]).lower(), header["RealWorldUnit"])

@@ -1,7 +1,8 @@
-"""A quick look over the header of an ordinary file: little endian, not compressed, one frame.
+"""Read the header of an ordinary file quickly: little endian, not compressed, one frame.
 
-Building an object per element takes most of the time of reading a folder's headers. Here elements are only located,
-and those that are wanted are made plain; anything out of the ordinary is left to pydicom.
+pydicom builds one Python object per element, which takes most of the time of reading the headers of a folder. This
+module only finds where the elements lie in the file and converts those that are needed. Files of any other kind are
+left to pydicom.
 """
 
 from __future__ import annotations
@@ -16,47 +17,82 @@ from typing import Any
 from .values import PRIVATE_VALUES, injection_values, private_values, wanted_elements
 
 FIRST_BYTES = 16384
-"""Headers are seldom longer; a longer one is read with the whole file."""
+"""Number of bytes that are read first. Most headers are shorter. For a longer header the rest of the file is read,
+too. Our estimate."""
 UNDEFINED_LENGTH = 0xFFFFFFFF
-EXPLICIT, IMPLICIT = "1.2.840.10008.1.2.1", "1.2.840.10008.1.2"
-"""Little endian with and without VR: the transfer syntaxes that are scanned."""
+"""Value length that DICOM writes for a sequence or for compressed pixels that end with a delimiter (PS3.5, section
+7.1.1)."""
+EXPLICIT = "1.2.840.10008.1.2.1"
+"""Transfer syntax explicit VR little endian."""
+IMPLICIT = "1.2.840.10008.1.2"
+"""Transfer syntax implicit VR little endian."""
 
 SHORT_VRS = frozenset(b"AE AS AT CS DA DS DT FL FD IS LO LT PN SH SL SS ST TM UI UL US".split())
+"""Value representations whose length takes two bytes (PS3.5, section 7.1.2)."""
 LONG_VRS = frozenset(b"OB OD OF OL OV OW SQ SV UC UN UR UT UV".split())
+"""Value representations whose length takes four bytes, after two reserved bytes (PS3.5, section 7.1.2)."""
 
-MEDIA_CLASS, MEDIA_INSTANCE, TRANSFER_SYNTAX = 0x00020002, 0x00020003, 0x00020010
-CHARACTER_SET, INJECTION, PIXELS = 0x00080005, 0x00540016, 0x7FE00010
+MEDIA_CLASS = 0x00020002
+"""Tag of Media Storage SOP Class UID."""
+MEDIA_INSTANCE = 0x00020003
+"""Tag of Media Storage SOP Instance UID."""
+TRANSFER_SYNTAX = 0x00020010
+"""Tag of Transfer Syntax UID."""
+CHARACTER_SET = 0x00080005
+"""Tag of Specific Character Set."""
+INJECTION = 0x00540016
+"""Tag of Radiopharmaceutical Information Sequence."""
+PIXELS = 0x7FE00010
+"""Tag of Pixel Data."""
 PRIVATE_GROUPS = frozenset(group for group, _, _ in PRIVATE_VALUES.values())
+"""Private groups with values that SUV needs."""
 FRAMES_OF_FILE = (0x52009229, 0x52009230)
-"""Functional groups: the file has several frames."""
-ITEM, SEQUENCE_END, ITEM_END = 0xFFFEE000, 0xFFFEE0DD, b"\xfe\xff\x0d\xe0"
-_SHORT, _LENGTH, _TAG = struct.Struct("<HH2sH"), struct.Struct("<I"), struct.Struct("<HHI")
+"""Tags of the shared and the per-frame functional groups. A file that has one of them is a multi-frame file."""
+ITEM = 0xFFFEE000
+"""Tag of an item of a sequence."""
+SEQUENCE_END = 0xFFFEE0DD
+"""Tag of the delimiter at the end of a sequence of undefined length."""
+ITEM_END = b"\xfe\xff\x0d\xe0"
+"""Stored bytes of the tag of the delimiter at the end of an item of undefined length."""
+_SHORT_HEAD = struct.Struct("<HH2sH")
+"""Group, element, VR and short length of an element with explicit VR."""
+_LONG_LENGTH = struct.Struct("<I")
+"""Long length of an element with explicit VR."""
+_IMPLICIT_HEAD = struct.Struct("<HHI")
+"""Group, element and length of an element with implicit VR."""
 Head = Callable[[bytes, int], tuple[int, int, int]]
+"""Reads the head of the element at a position: returns its tag, the begin of its value and the length of its value."""
 
 
 class NotOrdinary(Exception):
-    """The file is not of the kind that is scanned: pydicom decides what it is."""
+    """The file is not of the kind that this module reads, so that pydicom must read it."""
 
 
 Elements = dict[int, tuple[int, int, int]]
-"""Tag -> begin of the element, begin and end of its value in the file."""
+"""Tag -> begin of the element, begin of its value and end of its value, in bytes from the start of the file."""
 
 
 def scan_header(path: Path) -> tuple[dict[str, Any], str, int]:
-    """Scan the header of a file.
+    """Read the header of an ordinary file.
+
+    Parameters
+    ----------
+    path : Path
+        Any file.
 
     Returns
     -------
     header : dict
-        As from :func:`.values.plain_header`, with both UIDs of the instance.
+        The same as from :func:`.values.plain_header`, with SOPClassUID and SOPInstanceUID.
     transfer_syntax : str
+        UID of the transfer syntax.
     pixel_offset : int
-        Where the pixels begin in the file.
+        Byte offset of the pixels in the file.
 
     Raises
     ------
     NotOrdinary
-        The file is no DICOM, damaged, or of a kind that is left to pydicom.
+        The file is not DICOM, or it is damaged, or it is of a kind that only pydicom reads.
     """
     try:
         with path.open("rb", buffering=0) as file:
@@ -64,7 +100,7 @@ def scan_header(path: Path) -> tuple[dict[str, Any], str, int]:
             try:
                 syntax, elements = _elements(data)
             except (struct.error, IndexError):
-                # cut off within the header, most often as only its beginning was read
+                # The bytes end within the header, most often because only the first part of the file was read.
                 data += file.read()
                 syntax, elements = _elements(data)
             size = file.seek(0, 2)
@@ -88,7 +124,7 @@ def _ascii(data: bytes, elements: Elements, tag: int) -> str:
 
 
 def _elements(data: bytes) -> tuple[str, Elements]:
-    """Transfer syntax, and the top-level elements up to the pixels."""
+    """Read the transfer syntax and find the top-level elements up to the pixels."""
     if data[128:132] != b"DICM":
         raise NotOrdinary
     elements: Elements = {}
@@ -96,7 +132,7 @@ def _elements(data: bytes) -> tuple[str, Elements]:
     while data[position : position + 2] == b"\2\0":
         position = _add(data, position, _explicit_head, elements)
     syntax = _ascii(data, elements, TRANSFER_SYNTAX)
-    # Some writers give the VR although the syntax has none, or the other way round.
+    # Some programs write the VR although the transfer syntax has none, or leave it out although it should be there.
     has_vr = data[position + 4 : position + 6].isalpha()
     if syntax not in (EXPLICIT, IMPLICIT) or has_vr != (syntax == EXPLICIT):
         raise NotOrdinary
@@ -106,7 +142,7 @@ def _elements(data: bytes) -> tuple[str, Elements]:
 
 
 def _add(data: bytes, position: int, head: Head, elements: Elements) -> int:
-    """Add the element at a position; returns where it ends."""
+    """Add the element at a position to the table and return where the element ends."""
     tag, start, length = head(data, position)
     if tag == PIXELS and length == UNDEFINED_LENGTH:
         raise NotOrdinary
@@ -116,26 +152,26 @@ def _add(data: bytes, position: int, head: Head, elements: Elements) -> int:
 
 
 def _explicit_head(data: bytes, position: int) -> tuple[int, int, int]:
-    """Tag, begin and length of the value of the element at a position."""
-    group, element, vr, length = _SHORT.unpack_from(data, position)
+    """Read the head of an element with explicit VR: its tag, and the begin and the length of its value."""
+    group, element, vr, length = _SHORT_HEAD.unpack_from(data, position)
     if vr in SHORT_VRS:
         return group << 16 | element, position + 8, length
     if vr not in LONG_VRS:
         raise NotOrdinary
-    length = _LENGTH.unpack_from(data, position + 8)[0]
+    length = _LONG_LENGTH.unpack_from(data, position + 8)[0]
     if length == UNDEFINED_LENGTH and vr == b"UN":
         raise NotOrdinary
     return group << 16 | element, position + 12, length
 
 
 def _implicit_head(data: bytes, position: int) -> tuple[int, int, int]:
-    """The same where no VR is written."""
-    group, element, length = _TAG.unpack_from(data, position)
+    """Read the head of an element with implicit VR: its tag, and the begin and the length of its value."""
+    group, element, length = _IMPLICIT_HEAD.unpack_from(data, position)
     return group << 16 | element, position + 8, length
 
 
 def _end_of_sequence(data: bytes, position: int, head: Head) -> int:
-    """Where a sequence of undefined length ends."""
+    """Position after a sequence of undefined length that begins at a position."""
     while True:
         tag, position, length = _implicit_head(data, position)
         if tag == SEQUENCE_END:
@@ -146,6 +182,7 @@ def _end_of_sequence(data: bytes, position: int, head: Head) -> int:
 
 
 def _end_of_item(data: bytes, position: int, head: Head) -> int:
+    """Position after an item of undefined length that begins at a position."""
     while data[position : position + 4] != ITEM_END:
         _, start, length = head(data, position)
         position = _end_of_sequence(data, start, head) if length == UNDEFINED_LENGTH else start + length
@@ -153,7 +190,7 @@ def _end_of_item(data: bytes, position: int, head: Head) -> int:
 
 
 def _plain_header(data: bytes, elements: Elements, implicit: bool) -> dict[str, Any]:
-    """The same as :func:`.values.plain_header`, from the bytes of the elements."""
+    """Make the same header as :func:`.values.plain_header`, from the stored bytes of the elements."""
     wanted = wanted_elements()
     begin, _, end = elements.get(CHARACTER_SET, (0, 0, 0))
     character_set = data[begin:end]
@@ -173,7 +210,7 @@ def _plain_header(data: bytes, elements: Elements, implicit: bool) -> dict[str, 
 
 
 def _may_be_wanted(tag: int) -> bool:
-    """True for private creators, and for what may be one of :data:`.values.PRIVATE_VALUES`."""
+    """True for a private creator, and for an element that can be one of :data:`.values.PRIVATE_VALUES`."""
     element = tag & 0xFFFF
     return element <= 0xFF or any(
         (tag >> 16, element & 0xFF) == (group, low) for group, _, low in PRIVATE_VALUES.values()
@@ -186,10 +223,10 @@ def _dataset(elements: bytes, implicit: bool) -> Any:
     return read_dataset(BytesIO(elements), implicit, is_little_endian=True)
 
 
-# Most elements are the same in all files of a series.
+# Most elements are the same in all files of a series, so that their values are kept.
 @lru_cache(maxsize=4096)
 def _plain_value(tag: int, character_set: bytes, element: bytes, implicit: bool) -> Any:
-    """One element made plain by pydicom, which knows the characters and numbers of every VR."""
+    """Convert one element by means of pydicom, which knows the character sets and number formats of every VR."""
     read = wanted_elements()[tag][1]
     return read(_dataset(character_set + element, implicit)[tag].value)
 

@@ -1,7 +1,9 @@
-"""What an MR series shows, read from its header: sequence and times come first, the description last.
+"""Find the weighting of an MR series from its header.
 
-The limits are those of musculoskeletal protocols at 1.5 and 3 T: T1 spin echo TE < 30 and TR < 1500 ms, proton density
-TE < 50 and TR >= 1500 ms, T2 TE > 50 and TR >= 1000 ms, STIR TI 80 to 300 ms. They are our estimate, wide on
+The type of sequence and its times decide. The description is used only where they do not settle the question.
+
+The limits fit musculoskeletal protocols at 1.5 and 3 T: T1 spin echo TE < 30 and TR < 1500 ms, proton density
+TE <= 50 and TR >= 1500 ms, T2 TE > 50 and TR >= 1000 ms, STIR TI 80 to 300 ms. They are our estimates and are wide on
 purpose.
 """
 
@@ -13,20 +15,21 @@ from dataclasses import dataclass, replace
 from .series import Series
 
 STIR_TI_MS = (80.0, 300.0)
-"""Least and largest inversion time of a STIR, ms. Fat is nulled at 0.69 of its T1: at about 170 to 210 ms at 1.5 T, at
-250 to 270 ms at 3 T, and earlier in lower fields. Our estimate, wide on purpose."""
+"""Lower and upper bound of the inversion time of a STIR sequence, ms. Fat is nulled at 0.69 of its T1: at about 170 to
+210 ms at 1.5 T, at 250 to 270 ms at 3 T, and earlier in lower fields. Our estimate, wide on purpose."""
 T1_TI_MS = (400.0, 1300.0)
-"""Least and largest inversion time of T1 FLAIR and of magnetization-prepared T1 sequences, ms. Our estimate."""
+"""Lower and upper bound of the inversion time of T1 FLAIR and of magnetization-prepared T1 sequences, ms. Our
+estimate."""
 SHORT_TE_MS = 30.0
-"""The echo time of a T1 spin echo is below this, ms. Usual limit of musculoskeletal protocols."""
+"""Upper bound of the echo time of a T1 spin echo, ms. The usual limit of musculoskeletal protocols."""
 LONG_TE_MS = 50.0
-"""The echo time of a T2 spin echo is above this, that of a proton density image at most this, ms."""
+"""Lower bound of the echo time of a T2 spin echo and upper bound for a proton density image, ms. Our estimate."""
 T1_TR_BELOW_MS = 1500.0
-"""The repetition time of a T1 spin echo is below this, that of a proton density image at least this, ms."""
+"""Upper bound of the repetition time of a T1 spin echo, lower bound for a proton density image, ms. Our estimate."""
 T2_TR_FROM_MS = 1000.0
-"""The repetition time of a T2 spin echo is at least this, ms."""
+"""Lower bound of the repetition time of a T2 spin echo, ms. Our estimate."""
 GRADIENT_T1_TE_MS = 8.0
-"""The echo time of a T1 gradient echo is at most this, ms. Our estimate."""
+"""Upper bound of the echo time of a T1 gradient echo, ms. Our estimate."""
 
 DIXON_TYPES = {
     "W": "water",
@@ -42,34 +45,47 @@ DIXON_TYPES = {
     "OUTPHASE": "opposed-phase",
     "OPPOSED_PHASE": "opposed-phase",
 }
-"""Words of Image Type (0008,0008) -> Dixon part."""
+"""Word of Image Type (0008,0008) -> part of a Dixon acquisition."""
 DIXON_WORDS = (
     (r"\b(opp|opposed|out)[\s_-]?(of[\s_-]?)?(phase)?\b|(?<![a-z])op(?![a-z])", "opposed-phase"),
     (r"\bin[\s_-]?phase\b|(?<![a-z])(in|ip)(?![a-z])", "in-phase"),
     (r"(?<![a-z])(w|water)(?![a-z])", "water"),
     (r"(?<![a-z])(f|fat)(?![a-z])", "fat"),
 )
+"""Pattern in the description of a Dixon series, and the part of the acquisition that it stands for. The first pattern
+that fits decides."""
 DIXON_SEQUENCE_WORDS = re.compile(r"dixon|ideal|lava[\s_-]?flex|mdixon|flex\b|mrac", re.I)
+"""Words in the description or the protocol name of a Dixon acquisition."""
 FAT_WORDS = re.compile(
     r"fat[\s_-]?(sat|sup)|(?<![a-z])(fs|fatsat|spair|spir|chess|spectral)(?![a-z])|t2fs|t1fs|pdfs|fs(?=_|$)", re.I
 )
+"""Words that say that fat is suppressed."""
 STIR_WORDS = re.compile(r"(?<![a-z])(stir|tirm|short ti)(?![a-z])", re.I)
+"""Words for a STIR sequence."""
 CONTRAST_WORDS = re.compile(r"\+ ?c\b|(?<![a-z])(gd|gado\w*|km|contrast|post|ce|postcontrast|kontrast)(?![a-z])", re.I)
+"""Words that say that a contrast agent was given."""
 NO_CONTRAST_WORDS = re.compile(r"(?<![a-z])(pre|without|non|no|w/o|ohne)[\s_-]*(contrast|gd|gado\w*|km|post)", re.I)
+"""Words that say that no contrast agent was given, although they contain one of `CONTRAST_WORDS`."""
 MU_MAP_WORDS = re.compile(r"u[\s_-]?map|mu[\s_-]?map|\u00b5[\s_-]?map", re.I)
+"""Words for a map of attenuation coefficients (mu-map)."""
 ATTENUATION_WORDS = re.compile(r"mrac|attenuation|(?<![a-z])(mr)?ac(?![a-z])|atten", re.I)
+"""Words for a series that was acquired for attenuation correction."""
 OTHER_WORDS = re.compile(
     r"(?<![a-z])(tof|angio|mra|subtract\w*|sub|myelo\w*|mrcp|swi|dce|perf\w*|twist)(?![a-z])", re.I
 )
+"""Words for series that serve no role: angiography, subtraction, myelography, perfusion and the like."""
 DIFFUSION_TYPES = {"DIFFUSION", "ADC", "TRACEW", "FA", "TENSOR", "EADC"}
+"""Words of Image Type for diffusion images and the maps that are computed from them."""
 MAP_TYPES = {"P", "PHASE", "PHASE MAP", "REAL", "IMAGINARY", "R", "I", "T1 MAP", "T2 MAP", "T1_MAP", "T2_MAP", "SUB"}
+"""Words of Image Type for phase images, difference images and parameter maps."""
 
 
 @dataclass(frozen=True)
 class Weighting:
     """What an MR series shows.
 
-    ``kind`` is T1, T2, PD, STIR, T1-GRE, diffusion, map or unknown; ``reason`` a sentence without full stop.
+    ``kind`` is T1, T2, PD, STIR, T1-GRE, diffusion, map or unknown. ``reason`` is a sentence without its full stop.
+    ``dixon`` is the part of a Dixon acquisition (water, fat, in-phase or opposed-phase) or None.
     """
 
     kind: str
@@ -88,7 +104,7 @@ def _words(series: Series) -> str:
 
 
 def _codes(series: Series, *keywords: str) -> set[str]:
-    """Code words of multi-valued elements."""
+    """Collect the code words of multi-valued elements, in upper case."""
     found: set[str] = set()
     for keyword in keywords:
         value = series.header.get(keyword)
@@ -110,16 +126,17 @@ def _dixon_part(series: Series, words: str) -> str | None:
 
 
 def weigh(series: Series) -> Weighting:
-    """Read the weighting of an MR series from its header.
+    """Find the weighting of an MR series from its header.
 
     Parameters
     ----------
     series : Series
-        Modality MR.
+        A series of modality MR.
 
     Returns
     -------
     Weighting
+        What the series shows, with the reason. The kind is "unknown" when the header does not settle it.
     """
     words = _words(series)
     header = series.header
@@ -175,10 +192,10 @@ def _has_contrast_agent(series: Series, words: str) -> bool:
 
 
 def _by_times(series: Series, sequence: set[str]) -> tuple[str, str] | None:
-    """Kind and reason from sequence, TE, TR and TI; None when they do not settle it."""
+    """Kind and reason from the type of sequence, TE, TR and TI; None when they do not settle the kind."""
     te, tr, ti = (series.header.get(keyword) for keyword in ("EchoTime", "RepetitionTime", "InversionTime"))
     is_inversion = "IR" in sequence or series.header.get("InversionRecovery") == "YES"
-    # A fat-saturation pulse may be written as an inversion time too; a STIR has a long TR.
+    # Some scanners write the delay of a fat saturation pulse as inversion time, too. Only a long TR fits a STIR.
     is_inversion = is_inversion or bool(ti and tr and tr >= T1_TR_BELOW_MS)
     by_inversion = _by_inversion(_words(series), te, ti) if is_inversion else None
     if by_inversion is not None:
@@ -191,7 +208,7 @@ def _by_times(series: Series, sequence: set[str]) -> tuple[str, str] | None:
 
 
 def _by_echo_times(series: Series, sequence: set[str], te: float, tr: float) -> tuple[str, str] | None:
-    """Kind and reason of a gradient or spin echo by TE and TR, ms; None when they do not settle it."""
+    """Kind and reason of a gradient or spin echo from TE and TR in ms; None when they do not settle the kind."""
     times = f"TE {te:g} ms and TR {tr:g} ms"
     echo = series.header.get("EchoPulseSequence")
     if ("GR" in sequence and "SE" not in sequence) or echo == "GRADIENT":
@@ -204,7 +221,7 @@ def _by_echo_times(series: Series, sequence: set[str], te: float, tr: float) -> 
 
 
 def _by_inversion(words: str, te: float | None, ti: float | None) -> tuple[str, str] | None:
-    """Kind and reason of an inversion recovery; None when its times do not settle it."""
+    """Kind and reason of an inversion recovery from TE and TI in ms; None when they do not settle the kind."""
     if ti and STIR_TI_MS[0] <= ti <= STIR_TI_MS[1]:
         return "STIR", f"inversion recovery with TI {ti:g} ms, which suppresses fat"
     if STIR_WORDS.search(words) and not (ti and ti > T1_TI_MS[1]):
@@ -215,7 +232,7 @@ def _by_inversion(words: str, te: float | None, ti: float | None) -> tuple[str, 
 
 
 def _by_spin_echo_times(te: float, tr: float) -> str | None:
-    """Kind of a spin echo by TE and TR, ms; None between the kinds."""
+    """Kind of a spin echo from TE and TR in ms; None when the times fit no kind."""
     if te < SHORT_TE_MS and tr < T1_TR_BELOW_MS:
         return "T1"
     if te > LONG_TE_MS and tr >= T2_TR_FROM_MS:
@@ -224,19 +241,19 @@ def _by_spin_echo_times(te: float, tr: float) -> str | None:
 
 
 def _by_description(words: str, sequence: set[str]) -> tuple[str, str]:
-    """Weighting by the description alone."""
-    told = f"described as '{words}'; TE and TR do not tell"
+    """Kind and reason from the description, when the times in the header do not settle the kind."""
+    reason = f"described as '{words}'; TE and TR do not tell"
     if STIR_WORDS.search(words):
-        return "STIR", told
+        return "STIR", reason
     if OTHER_WORDS.search(words):
-        return "unknown", told
+        return "unknown", reason
     gradient = "GR" in sequence and "SE" not in sequence
     gradient = gradient or bool(re.search(r"vibe|lava|thrive|mprage|spgr|flash", words, re.I))
     if re.search(r"t2[\s_]?\*|t2[\s_]?star|medic|merge", words, re.I):
-        return "unknown", told
+        return "unknown", reason
     for pattern, kind in ((r"t2(?!\d)", "T2"), (r"(?<![a-z])pd(?![a-z]*\d)|proton", "PD"), (r"t1(?!\d)", "T1")):
         if re.search(rf"(?<![a-z0-9]){pattern}" if kind != "PD" else pattern, words, re.I):
-            return ("T1-GRE" if kind == "T1" and gradient else kind), told
+            return ("T1-GRE" if kind == "T1" and gradient else kind), reason
     if gradient and DIXON_SEQUENCE_WORDS.search(words):
-        return "T1-GRE", told
+        return "T1-GRE", reason
     return "unknown", f"neither TE and TR nor the description '{words}' tell what it shows"

@@ -1,4 +1,4 @@
-"""The PET header of a series, from the plain headers of its slices."""
+"""Make the PET header of a series from the plain headers of its slices."""
 
 from __future__ import annotations
 
@@ -24,11 +24,12 @@ SAME_FOR_ALL = (
     "RadiopharmaceuticalStartTime",
     "SeriesTime",
 )
-"""Keywords that are one for a whole series; a difference between slices is reported."""
+"""Keywords that must have the same value in all slices of a series. A difference between slices is reported."""
 
 
 def acquisition_datetime(header: Mapping[str, Any]) -> datetime | None:
-    """Start of the acquisition of a slice, clock time of the scanner."""
+    """Start of the acquisition of a slice, in the clock time of the scanner; None when the header has no date and
+    time."""
     zone = header.get("TimezoneOffsetFromUTC")
     by_parts = join_datetime(
         header.get("AcquisitionDate") or header.get("SeriesDate") or header.get("StudyDate"),
@@ -38,7 +39,7 @@ def acquisition_datetime(header: Mapping[str, Any]) -> datetime | None:
 
 
 def _numbers(headers: Sequence[Mapping[str, Any]], keyword: str) -> np.ndarray | None:
-    """One number per slice, NaN where it lacks; None when all lack."""
+    """One number per slice, NaN where a slice has none; None when no slice has one."""
     values = [as_number(header.get(keyword)) for header in headers]
     if all(value is None for value in values):
         return None
@@ -46,7 +47,7 @@ def _numbers(headers: Sequence[Mapping[str, Any]], keyword: str) -> np.ndarray |
 
 
 def _words(value: Any) -> tuple[str, ...]:
-    """Code strings of a multi-valued element, however it was kept."""
+    """Code strings of a multi-valued element that is kept as one text or as several."""
     if not value:
         return ()
     parts = value.split("\\") if isinstance(value, str) else value
@@ -54,21 +55,22 @@ def _words(value: Any) -> tuple[str, ...]:
 
 
 def make_pet_header(headers: Sequence[Mapping[str, Any]]) -> PetHeader:
-    """Collect what SUV needs.
+    """Collect what the computation of SUV needs.
 
     Parameters
     ----------
     headers : sequence of mappings
-        Plain headers (as from :func:`values.plain_header`), one per slice in image order.
+        Plain headers as from :func:`.values.plain_header`, one per slice in the order of the image.
 
     Returns
     -------
     PetHeader
+        Arrays have one value per slice. Values that must be the same in all slices come from the first slice.
 
     Raises
     ------
     ValueError
-        No slices.
+        There are no slices.
     """
     if not headers:
         raise ValueError("a PET header needs at least one slice")

@@ -1,4 +1,4 @@
-"""Second pass: the pixels of a stack as rescaled float32 values."""
+"""Second pass over a folder: read the pixels of a stack as rescaled float32 values."""
 
 from __future__ import annotations
 
@@ -13,17 +13,18 @@ from ..Numerics.core.errors import PainGeneratorError
 from .files import Frame, damaged
 
 READ_THREADS = 2
-"""Reading waits for the disk and decoders release the interpreter lock."""
+"""Number of threads that read files. More than one thread helps, because reading waits for the disk and the decoders
+release the interpreter lock. Our estimate, for computers with two cores or more."""
 
 
 def _stored_type(header: dict[str, Any]) -> np.dtype:
-    """Little-endian type of stored pixels."""
+    """NumPy type of stored pixels, little endian."""
     signed = "i" if header.get("PixelRepresentation") else "u"
     return np.dtype(f"<{signed}{int(header['BitsAllocated']) // 8}")
 
 
 def _used_bits(stored: np.ndarray, header: dict[str, Any]) -> np.ndarray:
-    """Drop bits above Bits Stored (old overlays) and extend the sign; only where there are any."""
+    """Remove the bits above Bits Stored, where old files keep overlays, and extend the sign to these bits."""
     spare = int(header["BitsAllocated"]) - int(header.get("BitsStored") or header["BitsAllocated"])
     high = header.get("HighBit")
     if spare <= 0 or (high is not None and high != header["BitsStored"] - 1):
@@ -32,6 +33,7 @@ def _used_bits(stored: np.ndarray, header: dict[str, Any]) -> np.ndarray:
 
 
 def _read_native(frame: Frame) -> np.ndarray:
+    """Stored values of a frame that is not compressed, shape (rows, columns)."""
     rows, columns = int(frame.get("Rows")), int(frame.get("Columns"))
     offset = frame.pixel_offset or 0
     try:
@@ -44,9 +46,9 @@ def _read_native(frame: Frame) -> np.ndarray:
 
 
 def _decode_file(path: Path, transfer_syntax: str) -> np.ndarray:
-    """Stored values of a file whose pixels are compressed or unusually packed, shape (frames, rows, columns).
+    """Stored values of a file whose pixels are compressed or packed in an unusual way, shape (frames, rows, columns).
 
-    pydicom first, with whatever decoders it finds; then GDCM through SimpleITK.
+    pydicom tries first, with the decoders that are installed. If it fails, GDCM tries through SimpleITK.
     """
     import pydicom
 
@@ -67,7 +69,10 @@ def _decode_file(path: Path, transfer_syntax: str) -> np.ndarray:
 
 
 def _decode_with_gdcm(path: Path) -> np.ndarray:
-    """Stored values by SimpleITK's GDCM reader, which rescales: the rescaling is undone."""
+    """Stored values as GDCM decodes them, shape (frames, rows, columns).
+
+    SimpleITK applies slope and intercept. This is undone here, because :func:`load_frames` applies them later.
+    """
     import pydicom
     import SimpleITK as sitk
 
@@ -83,25 +88,25 @@ def _decode_with_gdcm(path: Path) -> np.ndarray:
 
 
 def load_frames(frames: list[Frame], progress: Callable[[float, str], None] | None = None) -> np.ndarray:
-    """Rescaled values of the frames of a stack.
+    """Read the rescaled values of the frames of a stack.
 
     Parameters
     ----------
     frames : list of Frame
-        In slice order, all of one size.
+        The frames in the order of the slices, all of one size.
     progress : callable, optional
-        Told the fraction done; may raise Cancelled.
+        Called with the fraction that is done (0 to 1) and a text. It may raise `Cancelled`.
 
     Returns
     -------
     ndarray of float32, shape (slices, rows, columns)
-        ``stored * slope + intercept``, each slice with its own. MONOCHROME1 is turned round for MR, where only the
-        brightness carries meaning; PET and CT values are quantities and stay as they are.
+        ``stored * slope + intercept``, with the slope and intercept of each slice. MONOCHROME1 images of MR are
+        inverted, so that large values are bright. PET and CT values are quantities and stay as they are.
 
     Raises
     ------
     PainGeneratorError
-        A file is cut off, damaged or compressed in a way that cannot be decoded.
+        A file is cut off or damaged, or its compression cannot be decoded.
     """
     first = frames[0]
     volume = np.empty((len(frames), int(first.get("Rows")), int(first.get("Columns"))), dtype=np.float32)
@@ -121,7 +126,7 @@ def load_frames(frames: list[Frame], progress: Callable[[float, str], None] | No
         if stored.shape != volume.shape[1:]:
             raise damaged(frame.path, f"pixels of shape {stored.shape}")
         slope, intercept = frame.get("RescaleSlope"), frame.get("RescaleIntercept") or 0.0
-        # float64 on one slice only: a slope per slice times large counts must not lose digits
+        # Slope times counts is computed in float64, so that large counts keep their digits; the volume is float32.
         values = stored * (1.0 if slope is None else slope) + intercept
         volume[k] = values
 

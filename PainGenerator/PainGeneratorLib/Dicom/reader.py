@@ -1,4 +1,4 @@
-"""Read a folder of DICOM files into series; nothing is ever written to it."""
+"""Read a folder of DICOM files as series. Nothing is ever written to the folder."""
 
 from __future__ import annotations
 
@@ -20,7 +20,9 @@ __all__ = ["DicomFolder", "Series", "read_folder"]
 LOCALIZER_WORDS = re.compile(
     r"\b(locali[sz]ers?|loc|scouts?|surveys?|topograms?|plan scan|3[- ]?(pl|plane)( loc\w*)?)\b", re.I
 )
+"""Words in the description of a localizer."""
 PROJECTION_WORDS = re.compile(r"\b(mip|minip|mnip|maximum intensity|projections?|cine rot\w*)\b", re.I)
+"""Words in the description of projections through a volume."""
 PROJECTION_TYPES = {
     "MIP",
     "MAXIP",
@@ -32,28 +34,35 @@ PROJECTION_TYPES = {
     "MAX_IP",
     "VOLUME_RENDER",
 }
+"""Words of Image Type (0008,0008) for projections through a volume."""
 SCREEN_TYPES = {"SCREEN SAVE", "SCREENSHOT", "SCREEN CAPTURE"}
+"""Words of Image Type (0008,0008) for screenshots."""
 NEEDED = ("Rows", "Columns", "BitsAllocated", "ImagePositionPatient", "ImageOrientationPatient", "PixelSpacing")
+"""Elements that an image must have to become part of a volume."""
 
 
 def read_folder(path: str | Path, progress: Progress | None = None) -> DicomFolder:
-    """Read all headers below a folder and make series of them; pixels are read when a series is asked for them.
+    """Read all headers below a folder and sort them into series.
+
+    The pixels are read later, when :attr:`.series.Series.image` of a series is used for the first time.
 
     Parameters
     ----------
     path : str or Path
-        Any nesting, any file names; files that are not DICOM are counted and skipped.
+        The folder. Files may lie in subfolders and have any name. Files that are not DICOM are counted and skipped.
     progress : callable, optional
-        Told (fraction, text); may raise Cancelled.
+        Called with the fraction that is done (0 to 1) and a text. It may raise `Cancelled`.
 
     Returns
     -------
     DicomFolder
+        The series, sorted by series number, and what was left out.
 
     Raises
     ------
     PainGeneratorError
-        No such folder, no DICOM images in it, a file cut off or damaged, or images of two patients.
+        The folder does not exist, it holds no DICOM images, a file is cut off or damaged, or the images are of more
+        than one patient.
     """
     folder = Path(path)
     if not folder.is_dir():
@@ -88,7 +97,7 @@ def read_folder(path: str | Path, progress: Progress | None = None) -> DicomFold
 
 
 def _other_series(others: list[OtherFile]) -> list[tuple[str, str]]:
-    """Description and reason of files that are no volume images, one line per series."""
+    """Description of the files that do not hold images of a volume, and the reason; one entry per series."""
     counts: dict[tuple[str, str, str], int] = defaultdict(int)
     for other in others:
         counts[other.series_uid, other.description, other.reason] += 1
@@ -99,13 +108,13 @@ def _other_series(others: list[OtherFile]) -> list[tuple[str, str]]:
 
 
 def _patient_key(frame: Frame) -> tuple[str, str]:
-    """What tells patients apart: ID, and name without case, carets and spaces."""
+    """Patient ID and patient name in a form that can be compared: lower case, single spaces, no carets."""
     name = re.sub(r"[\s^=,]+", " ", frame.get("PatientName") or "").strip().casefold()
     return (frame.get("PatientID") or "").strip().casefold(), name
 
 
 def _may_be_same(a: tuple[str, str], b: tuple[str, str]) -> bool:
-    """True when ID and name agree wherever both are given, and one of them does."""
+    """True when two keys can mean one patient: ID and name agree wherever both keys have them, and one is in both."""
     pairs = [(x, y) for x, y in zip(a, b, strict=True) if x and y]
     return bool(pairs) and all(x == y for x, y in pairs)
 
@@ -118,14 +127,14 @@ def _patient_name(frame: Frame) -> str:
 def _patients(
     by_series: dict[str, list[Frame]],
 ) -> tuple[dict[tuple[str, str], Frame], dict[tuple[str, str], set[str]]]:
-    """One image of every patient, and the modalities of every patient, both by the patient's key."""
+    """Find one image of every patient and the modalities of every patient, both by the key of the patient."""
     patients: dict[tuple[str, str], Frame] = {}
     modalities: dict[tuple[str, str], set[str]] = defaultdict(set)
     for frames in by_series.values():
         for frame in frames:
             key = _patient_key(frame)
             if key not in patients:
-                # An ID or a name that one modality lacks is no contradiction.
+                # Two images can be of one patient although one of them lacks the ID or the name.
                 key = next((known for known in patients if _may_be_same(known, key)), key)
             patients.setdefault(key, frame)
             modalities[key].add(frame.get("Modality") or "?")
@@ -152,7 +161,7 @@ def _check_one_patient(by_series: dict[str, list[Frame]]) -> None:
 
 
 def _reason_of_image_type(frame: Frame) -> str | None:
-    """Why Image Type (0008,0008) says that an image is no slice of a volume; None when it does not say so."""
+    """Why an image is not a slice of a volume, according to Image Type (0008,0008); None when it can be one."""
     kinds = set(frame.get("ImageType") or ())
     if "LOCALIZER" in kinds:
         return "localizer"
@@ -164,7 +173,7 @@ def _reason_of_image_type(frame: Frame) -> str | None:
 
 
 def _reason_to_leave_out(frame: Frame) -> str | None:
-    """Why an image is no part of a volume; None when it may be."""
+    """Why an image is not used as a slice of a volume; None when it can be used."""
     description = (frame.get("SeriesDescription") or frame.get("ProtocolName") or "").replace("_", " ")
     by_kind = _reason_of_image_type(frame)
     if by_kind is not None:
@@ -208,7 +217,7 @@ def _add_series(uid: str, frames: list[Frame], result: DicomFolder) -> None:
 
 
 def _settle_duplicates(stack: Stack) -> None:
-    """Drop second images that are identical; where one differs, the stack is no single volume."""
+    """Drop the second one of two identical images. If the two differ, set the problem of the stack."""
     for kept, other in stack.duplicates:
         pair = load_frames([kept, other])
         if not np.array_equal(pair[0], pair[1]):

@@ -1,4 +1,4 @@
-"""Which series plays which role, and why."""
+"""Give the series their roles (PET, T1, FLUID, T2, CONTRAST, ATTENUATION), each with the reason."""
 
 from __future__ import annotations
 
@@ -13,13 +13,15 @@ from .mr_weighting import Weighting, weigh
 from .series import DicomFolder, Series
 
 REFERENCE_ORDER = ("T1", "CONTRAST", "T2", "FLUID")
-"""The reference series is the first of these that a case has. T1 aligns best with PET (docs/domain.md, Alignment)."""
+"""Roles that can be the reference series; the first one that a case has is taken. T1 aligns best with PET
+(docs/domain.md, Alignment)."""
 LONGEST_DAYS = 30
-"""PET and MR further apart than this are warned about."""
+"""Upper bound of the days between PET and MR; above it a warning is given. Our estimate."""
 LEAST_SLICES = 3
-"""Fewer slices make no volume to look for findings in."""
+"""Lower bound of the number of slices of a series that is used. Our estimate: fewer slices do not form a volume."""
 ATTENUATION_ORDER = ("in-phase", "opposed-phase", "water", "CT", "fat", "mu-map")
-"""What aligns best with the reference series comes first; a mu-map has hardly any contrast."""
+"""Kinds of series for attenuation correction. The kind that aligns best with the reference series comes first. The
+mu-map is last, because it has hardly any contrast. Our estimate."""
 
 
 @dataclass(eq=False)
@@ -35,21 +37,22 @@ class RoleAssignment:
     notes: list[str] = field(default_factory=list)
     """Sentences about choices between equally good series, and the days between PET and MR."""
     days_between: dict[str, int] = field(default_factory=dict)
-    """MR role -> days from the PET to it (negative: MR first)."""
+    """MR role -> days from the PET to that series; negative when the MR came first."""
 
     @property
     def reference(self) -> Series:
-        """The MR series to whose frame everything is aligned."""
+        """The MR series to whose coordinates all other series are aligned."""
         return self.chosen[self.reference_role]
 
     @property
     def pet(self) -> Series:
+        """The attenuation-corrected PET series."""
         return self.chosen["PET"]
 
 
 @dataclass(frozen=True)
 class _Claim:
-    """A series' claim to a role; a higher tier is the better claim."""
+    """A role that a series could play, and why; the series with the highest tier fits the role best."""
 
     role: str
     tier: float
@@ -57,24 +60,26 @@ class _Claim:
 
 
 def assign_roles(folder: DicomFolder, overrides: Mapping[str, str] | None = None) -> RoleAssignment:
-    """Give every series a role and choose one for each.
+    """Find the roles that the series could play and choose one series for each role.
 
     Parameters
     ----------
     folder : DicomFolder
+        The series of a case. `role` and `role_reason` of each series are set.
     overrides : mapping, optional
-        Series -> role, as from ``--role``: a series number ("5", part 2 of it "5/2") or a Series Instance UID
-        (also with "/2").
+        Name of a series -> role, as given by ``--role``. The name is a series number ("5", or "5/2" for its part 2)
+        or a Series Instance UID (also with "/2").
 
     Returns
     -------
     RoleAssignment
+        The chosen series, with warnings and notes about the choice.
 
     Raises
     ------
     PainGeneratorError
-        No attenuation-corrected PET, several of them, no MR that can be used, an override that does not fit, or a
-        chosen series that is no complete volume.
+        There is no attenuation-corrected PET or more than one, no MR series can be used, an override does not fit, or
+        a chosen series is not a complete volume.
     """
     forced = _resolve(folder.series, overrides or {})
     chosen = {role: series for series, role in forced.items() if role != "OTHER"}
@@ -98,7 +103,7 @@ def assign_roles(folder: DicomFolder, overrides: Mapping[str, str] | None = None
 
 
 def _claims_by_role(free: list[Series], pet: Series) -> dict[str, list[tuple[_Claim, Series]]]:
-    """The series that could play each role; every series but a PET gets the role that it could play."""
+    """Collect the series that could play each role. Every series except a PET is given the role that it could play."""
     claims: dict[str, list[tuple[_Claim, Series]]] = {}
     for series in free:
         if series.modality == "PT":
@@ -111,7 +116,7 @@ def _claims_by_role(free: list[Series], pet: Series) -> dict[str, list[tuple[_Cl
 
 
 def _set_rivals_aside(all_series: list[Series], chosen: dict[str, Series]) -> None:
-    """Give series that another one was preferred to the role OTHER, with the reason."""
+    """Give the role OTHER, with the reason, to every series whose role went to another series."""
     for series in all_series:
         if series.role != "OTHER" and chosen.get(series.role) is not series:
             series.role_reason += f" Not used: {chosen[series.role].label} was chosen as {series.role}."
@@ -119,7 +124,7 @@ def _set_rivals_aside(all_series: list[Series], chosen: dict[str, Series]) -> No
 
 
 def choose_pet(folder: DicomFolder, overrides: Mapping[str, str] | None = None) -> Series:
-    """The PET series alone, where no MR is needed (``pain-generator suv``).
+    """Choose the PET series alone, where no MR is needed (``pain-generator suv``).
 
     Parameters
     ----------
@@ -129,12 +134,12 @@ def choose_pet(folder: DicomFolder, overrides: Mapping[str, str] | None = None) 
     Returns
     -------
     Series
-        With `role` and `role_reason` set.
+        The PET series; its `role` and `role_reason` are set.
 
     Raises
     ------
     PainGeneratorError
-        No attenuation-corrected PET, several of them, or one that is no complete volume.
+        There is no attenuation-corrected PET or more than one, or the PET is not a complete volume.
     """
     forced = _resolve(folder.series, overrides or {})
     pet = next((series for series, role in forced.items() if role == "PET"), None)
@@ -147,7 +152,7 @@ def choose_pet(folder: DicomFolder, overrides: Mapping[str, str] | None = None) 
 
 
 def _check_usable(series: Series) -> None:
-    """Refuse a chosen series that is no complete volume."""
+    """Refuse a chosen series that is not a complete volume."""
     if series.problem is not None:
         raise PainGeneratorError(
             f"The {series.role} ({series.label}) cannot be used: {series.problem.reason}", series.problem.advice
@@ -188,7 +193,7 @@ def _resolve(series: list[Series], overrides: Mapping[str, str]) -> dict[Series,
 
 
 def _names(series: Series) -> set[str]:
-    """The words by which a user may call a series."""
+    """The names that a user may give for a series: its number, its number and part, or its UID."""
     part = "" if series.part is None else f"/{series.part}"
     names = {series.uid}
     if series.number is not None:
@@ -215,7 +220,7 @@ def _is_corrected(series: Series) -> bool:
 
 
 def _choose_pet(everything: list[Series], free: list[Series]) -> Series:
-    """The one attenuation-corrected PET series."""
+    """Choose the only attenuation-corrected PET series; refuse when there is none or more than one."""
     pets = [series for series in free if series.modality == "PT"]
     corrected = [series for series in pets if _is_corrected(series)]
     if len(corrected) > 1:
@@ -264,7 +269,10 @@ def _attenuation_tier(part: str) -> float:
 
 
 def _attenuation_claim(shown: Weighting, same_frame: bool) -> _Claim | None:
-    """Dixon gradient echoes and mu-maps in the PET's frame; a mu-map elsewhere is good for nothing."""
+    """The claim of a Dixon gradient echo or a mu-map in the frame of reference of the PET; None for other series.
+
+    A mu-map in another frame of reference serves no role.
+    """
     if shown.mu_map:
         if same_frame:
             return _Claim(
@@ -280,7 +288,7 @@ def _attenuation_claim(shown: Weighting, same_frame: bool) -> _Claim | None:
 
 
 def _mr_claim(shown: Weighting) -> _Claim:
-    """T1, FLUID, T2 or CONTRAST by what an MR series shows; times in the header beat a description."""
+    """The claim of an MR series to T1, FLUID, T2 or CONTRAST. Times in the header count more than a description."""
     sure = 0.0 if shown.from_description else 0.5
     reason = shown.reason[0].upper() + shown.reason[1:]
     kind, suppressed = shown.kind, shown.fat_suppressed
@@ -302,7 +310,10 @@ def _mr_claim(shown: Weighting) -> _Claim:
 
 
 def _t1_claim(shown: Weighting, sure: float) -> _Claim:
-    """T1, or CONTRAST after a contrast agent. With suppressed fat and without an agent it serves no role."""
+    """The claim of a T1-weighted series: T1, or CONTRAST after a contrast agent.
+
+    A T1-weighted series with fat suppression and without a contrast agent serves no role.
+    """
     suppressed = shown.fat_suppressed
     if shown.contrast_agent:
         with_fat = ", fat suppressed" if suppressed else ""
@@ -314,7 +325,7 @@ def _t1_claim(shown: Weighting, sure: float) -> _Claim:
 
 
 def _merit(claim: _Claim, series: Series, pet: Series) -> tuple[bool, float, bool, bool, float, float]:
-    """Sort key, larger is better: usable, kind, PET's frame, original, coverage, resolution."""
+    """Sort key, larger is better: usable, tier, frame of reference of the PET, original, coverage, resolution."""
     geometry = series.geometry
     original = "DERIVED" not in (series.header.get("ImageType") or ())
     if geometry is None:
@@ -339,23 +350,24 @@ MERIT_WORDS = (
     "it covers more",
     "its resolution is higher",
 )
-"""Why a series was chosen: one reason for each part of its merit, in the same order."""
+"""Why a series was chosen: one reason for each part of the key from `_merit`, in the same order. The first part needs
+no words, because a series that cannot be used is reported in a warning."""
 
 
 def _log_step(value: float) -> float:
-    """Counts steps of 20 per cent, so that small differences do not decide."""
+    """Logarithm of a value in steps of 20 percent. It is rounded later, so that small differences do not decide."""
     return float(np.log(value) / np.log(1.2))
 
 
 def _when(series: Series) -> tuple[str, str, float, int]:
-    """Later acquisitions sort last: date, time, series number, part."""
+    """Sort key that puts later acquisitions last: date, time, series number, part."""
     header = series.header
     clock = header.get("AcquisitionTime") or header.get("SeriesTime") or ""
     return (str(series.date or ""), clock, series.number or 0, -(series.part or 0))
 
 
 def _choose(role: str, claims: list[tuple[_Claim, Series]], pet: Series, result: RoleAssignment) -> Series:
-    """The best of the series that could play a role; names the choice."""
+    """Choose the best of the series that could play a role, and note why it was preferred to the others."""
     ranked = sorted(claims, key=lambda one: (_merit(one[0], one[1], pet), _when(one[1])), reverse=True)
     claim, best = ranked[0]
     merit = _merit(claim, best, pet)
@@ -364,7 +376,7 @@ def _choose(role: str, claims: list[tuple[_Claim, Series]], pet: Series, result:
             result.warnings.append(f"{other.label} was left aside: {other.problem.reason}")
             continue
         if role == "ATTENUATION" and other_claim.tier != claim.tier:
-            continue  # the other parts of the same Dixon acquisition: no choice that a reader needs to know
+            continue  # Another part of the Dixon acquisition: the reader does not need to know of this choice.
         differing = zip(MERIT_WORDS, merit, _merit(other_claim, other, pet), strict=True)
         why = next((word for word, mine, its in differing if mine != its), "it is the later one")
         result.notes.append(f"{role}: {best.label} was chosen over {other.label}, because {why}.")
@@ -372,7 +384,7 @@ def _choose(role: str, claims: list[tuple[_Claim, Series]], pet: Series, result:
 
 
 def _settle_reference(result: RoleAssignment) -> None:
-    """Name the reference series; refuses when no MR can be used."""
+    """Choose the role of the reference series; refuse when no MR series can be used."""
     for role in REFERENCE_ORDER:
         if role in result.chosen:
             result.reference_role = role
@@ -393,7 +405,7 @@ def _settle_reference(result: RoleAssignment) -> None:
 
 
 def _note_days(result: RoleAssignment) -> None:
-    """Days between the PET and each MR; warns beyond LONGEST_DAYS."""
+    """Note the days between the PET and each MR series, and warn when they are more than LONGEST_DAYS."""
     pet_day = result.pet.date
     for role in MR_ROLES:
         series = result.chosen.get(role)

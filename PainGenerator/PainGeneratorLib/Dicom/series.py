@@ -1,4 +1,4 @@
-"""Series as the rest of the program sees them."""
+"""The dataclasses of a DICOM series and of a DICOM folder, as the other rooms use them."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from .pixels import load_frames
 from .values import parse_date
 
 Progress = Callable[[float, str], None]
+"""Called with the fraction that is done (0 to 1) and a text. It may raise `Cancelled`."""
 
 
 @dataclass(eq=False)
@@ -23,23 +24,27 @@ class Series:
     """One volume: a DICOM series, or one stack, echo, Dixon part or phase of it."""
 
     uid: str
-    """Series Instance UID, with "/1", "/2", ... where the series was split."""
+    """Series Instance UID, followed by "/1", "/2", ... when the series was split."""
     series_uid: str
+    """Series Instance UID (0020,000E)."""
     number: int | None
     """Series Number (0020,0011)."""
     part: int | None
-    """1, 2, ... where the series was split; None where it is whole."""
+    """Number of the part from 1 when the series was split; None when it is whole."""
     description: str
     modality: str
     geometry: Geometry | None
-    """The grid in RAS; None when `problem` says why there is none."""
+    """The voxel grid in RAS coordinates, mm; None when `problem` says why there is none."""
     header: dict[str, Any]
-    """Plain values by DICOM keyword (first slice): EchoTime ms, RepetitionTime ms, ImageType tuple, ..."""
+    """Plain values of the first slice by DICOM keyword, in the units of DICOM (for example EchoTime in ms)."""
     frames: list[Frame]
+    """The frames in the order of the slices."""
     split_by: str = ""
-    """What this part stands for, in words; empty for a whole series."""
+    """What sets this part apart from the other parts, in words; empty for a whole series."""
     pet_header: PetHeader | None = None
+    """What the computation of SUV needs; None for CT and MR."""
     problem: PainGeneratorError | None = None
+    """Why the series cannot be used as a volume; None when it can."""
     role: str = "OTHER"
     role_reason: str = ""
     warnings: list[str] = field(default_factory=list)
@@ -47,7 +52,7 @@ class Series:
 
     @property
     def label(self) -> str:
-        """How the series is called in messages: number, part, description."""
+        """Name of the series in messages: number, part, description."""
         number = "without number" if self.number is None else str(self.number)
         part = "" if self.part is None else f"/{self.part}"
         words = f" '{self.description}'" if self.description else ""
@@ -55,19 +60,22 @@ class Series:
 
     @property
     def frame_of_reference_uid(self) -> str | None:
+        """Frame of Reference UID (0020,0052)."""
         return self.header.get("FrameOfReferenceUID")
 
     @property
     def study_uid(self) -> str | None:
+        """Study Instance UID (0020,000D)."""
         return self.header.get("StudyInstanceUID")
 
     @property
     def study_date(self) -> date | None:
+        """Study Date (0008,0020)."""
         return parse_date(self.header.get("StudyDate"))
 
     @property
     def date(self) -> date | None:
-        """Day of the acquisition, else of the series, else of the study."""
+        """Day of the acquisition; if it is missing, that of the series; if that is missing, too, that of the study."""
         for keyword in ("AcquisitionDate", "SeriesDate", "StudyDate"):
             day = parse_date(self.header.get(keyword))
             if day is not None:
@@ -76,48 +84,57 @@ class Series:
 
     @property
     def patient_id(self) -> str | None:
+        """Patient ID (0010,0020)."""
         return self.header.get("PatientID")
 
     @property
     def patient_name(self) -> str | None:
+        """Patient's Name (0010,0010)."""
         return self.header.get("PatientName")
 
     @property
     def sop_instance_uids(self) -> tuple[str, ...]:
-        """SOP Instance UID of every slice; all the same for a multi-frame file."""
+        """SOP Instance UID of every slice. It is the same for all slices of a multi-frame file."""
         return tuple(frame.header.get("SOPInstanceUID", "") for frame in self.frames)
 
     @property
     def frame_numbers(self) -> tuple[int | None, ...]:
-        """Frame number from 1 of every slice in its file; None for single-frame files."""
+        """Frame number of every slice in its file, from 1; None for single-frame files."""
         return tuple(None if frame.index is None else frame.index + 1 for frame in self.frames)
 
     @property
     def files(self) -> tuple[Path, ...]:
-        """The files of the series, each once, in slice order."""
+        """The files of the series, each once, in the order of the slices."""
         return tuple(dict.fromkeys(frame.path for frame in self.frames))
 
     @property
     def n_slices(self) -> int:
+        """Number of slices."""
         return len(self.frames)
 
     @property
     def image(self) -> Image:
-        """The rescaled voxels, read at the first use."""
+        """The rescaled voxels. They are read at the first use and kept."""
         return self.load()
 
     def load(self, progress: Progress | None = None) -> Image:
-        """Read the voxels (once).
+        """Read the voxels at the first call and return them.
+
+        Parameters
+        ----------
+        progress : callable, optional
+            Called with the fraction that is done (0 to 1) and a text. It may raise `Cancelled`.
 
         Returns
         -------
         Image
-            float32, ``stored * slope + intercept`` with each slice's own; RAS geometry.
+            Array of float32, shape (slices, rows, columns): ``stored * slope + intercept``, with the slope and
+            intercept of each slice. The geometry is in RAS coordinates, mm.
 
         Raises
         ------
         PainGeneratorError
-            The series is no regular volume, or a file cannot be decoded.
+            The series is not a regular volume, or a file cannot be decoded.
         """
         if self.problem is not None:
             raise self.problem
@@ -128,7 +145,7 @@ class Series:
         return self._image
 
     def unload(self) -> None:
-        """Forget the voxels; they are read again when asked for."""
+        """Free the memory of the voxels. They are read again when they are needed."""
         self._image = None
 
 
@@ -139,7 +156,9 @@ class DicomFolder:
     path: Path
     series: list[Series]
     left_out: list[tuple[str, str]]
-    """(description, reason) of what is no volume image."""
+    """Description and reason of everything in the folder that is not an image of a volume."""
     warnings: list[str]
     n_files: int = 0
+    """Number of all files."""
     n_not_dicom: int = 0
+    """Number of files that are not DICOM."""

@@ -1,6 +1,7 @@
-"""Frames of one series to stacks: one regular grid each.
+"""Split the frames of one series into stacks that each form one regular grid.
 
-Tolerances are constants here; what is within them is reported, what is beyond is refused.
+The tolerances are constants of this module. A deviation within its tolerance is reported in a warning. A series with a
+larger deviation is refused.
 """
 
 from __future__ import annotations
@@ -14,18 +15,21 @@ from ..Numerics.core.image import LPS_TO_RAS, Geometry
 from .files import Frame
 
 ORIENTATION_TOLERANCE = 1e-3
-"""Direction cosines that differ by less are one orientation (0.06 degrees)."""
+"""Upper bound of the difference of direction cosines of slices with the same orientation (0.06 degrees). Our
+estimate."""
 PIXEL_SPACING_TOLERANCE_MM = 1e-3
+"""Upper bound of the difference of the pixel spacing of slices of one stack, mm. Our estimate."""
 SAME_POSITION_MM = 0.01
-"""Slices nearer than this along the normal lie at one position."""
+"""Upper bound of the distance along the normal of two slices that lie at the same position, mm. Our estimate."""
 EXACT_MM = 0.01
-"""Slices that lie this near to a regular grid are on it: rounding of the header, not reported."""
+"""Upper bound of a deviation from the regular grid that is not reported, mm: rounding in the header. Our estimate."""
 SPACING_TOLERANCE = 0.1
-"""Slices may lie off the regular grid by this part of the spacing; reported in mm."""
+"""Upper bound of the deviation of a slice from the regular grid, as a fraction of the spacing. Our estimate."""
 SHEAR_TOLERANCE_MM = 0.1
-"""Slices may lie off the normal through the first one by this much, or by a tenth of a pixel if that is more."""
+"""Upper bound of the distance of a slice from the common normal, mm. A tenth of a pixel is allowed if that is more.
+Our estimate."""
 GAP = 1.5
-"""A step of more than this many spacings is a gap with missing slices."""
+"""Lower bound of a step between two slices that counts as a gap with missing slices, in spacings. Our estimate."""
 
 SPLIT_KEYWORDS = (
     "StackID",
@@ -45,21 +49,23 @@ SPLIT_KEYWORDS = (
     "AcquisitionTime",
     "ContrastBolusAgent",
 )
-"""What tells images at one position apart, in the order in which it is tried."""
+"""Elements that can distinguish images at the same position, in the order in which they are tried."""
 
 
 @dataclass(eq=False)
 class Stack:
-    """Frames on one regular grid, in the order of the array's slices."""
+    """Frames on one regular grid, in the order of the slices of the array."""
 
     frames: list[Frame]
     geometry: Geometry | None
+    """The voxel grid in RAS coordinates, mm; None when `problem` says why there is none."""
     split_by: dict[str, object] = field(default_factory=dict)
+    """Keyword -> value of the elements that set this stack apart from the other stacks of the series."""
     warnings: list[str] = field(default_factory=list)
     problem: PainGeneratorError | None = None
-    """Why these frames are no volume; None when they are one."""
+    """Why these frames do not form a volume; None when they do."""
     duplicates: list[tuple[Frame, Frame]] = field(default_factory=list)
-    """Pairs at one position that nothing in the header tells apart: kept frame and the other."""
+    """Pairs of frames at the same position whose headers do not differ: the frame that is kept and the other one."""
 
 
 def _same_grid(a: Frame, b: Frame) -> bool:
@@ -74,7 +80,7 @@ def _same_grid(a: Frame, b: Frame) -> bool:
 
 
 def _normal(frame: Frame) -> np.ndarray:
-    """Unit normal of the slices, LPS, from row and column cosines."""
+    """Unit normal of the slices in LPS, from the direction cosines of rows and columns."""
     cosines = np.array(frame.get("ImageOrientationPatient"))
     normal = np.cross(cosines[:3], cosines[3:])
     return normal / np.linalg.norm(normal)
@@ -86,7 +92,7 @@ def _distances(frames: list[Frame]) -> np.ndarray:
 
 
 def _position_groups(frames: list[Frame]) -> np.ndarray:
-    """Number of the position of every frame, positions counted along the normal; shape (n,)."""
+    """Number of the position of every frame, shape (n,). Positions are counted from 0 along the normal."""
     distances = _distances(frames)
     order = np.argsort(distances, kind="stable")
     steps = np.diff(distances[order]) > SAME_POSITION_MM
@@ -101,12 +107,12 @@ def split_stacks(frames: list[Frame]) -> list[Stack]:
     Parameters
     ----------
     frames : list of Frame
-        All with position, orientation and pixel spacing.
+        Frames of one series. All have a position, an orientation and a pixel spacing.
 
     Returns
     -------
     list of Stack
-        In order of their first file; a stack that is no regular volume carries its `problem`.
+        In the order of their first file. A stack that is not a regular volume has its `problem` set.
     """
     clusters: list[list[Frame]] = []
     for frame in frames:
@@ -126,7 +132,10 @@ def split_stacks(frames: list[Frame]) -> list[Stack]:
 def _split_by_header(
     frames: list[Frame], split_by: dict[str, object], keywords: tuple[str, ...]
 ) -> list[tuple[list[Frame], dict[str, object]]]:
-    """Split frames that share positions by the first keyword that tells them apart; then again."""
+    """Split frames that share positions by the first keyword that separates them, and repeat this with each part.
+
+    Returns pairs of frames and what they were split by.
+    """
     groups = _position_groups(frames)
     most = int(np.bincount(groups).max())
     regular = most == 1 and _is_regular(_distances(frames))
@@ -149,15 +158,15 @@ def _split_by_header(
 
 
 def _is_useful_split(parts: list[list[Frame]], most: int) -> bool:
-    """Whether a split takes frames at one position apart; `most` frames share a position before it."""
+    """Whether a split separates frames at the same position. Before it, up to `most` frames share a position."""
     if most > 1:
         return max(int(np.bincount(_position_groups(part)).max()) for part in parts) < most and len(parts) <= most
-    # No two frames share a position, but there are gaps: slabs that were planned apart.
+    # No two frames share a position, but there are gaps. Accept parts that are regular: slabs planned separately.
     return all(len(part) > 2 and _is_regular(_distances(part)) for part in parts)
 
 
 def _is_regular(distances: np.ndarray) -> bool:
-    """True when the sorted positions step evenly within SPACING_TOLERANCE."""
+    """True when the steps between the sorted positions are equal within SPACING_TOLERANCE."""
     if distances.size < 3:
         return True
     steps = np.diff(np.sort(distances))
@@ -166,7 +175,7 @@ def _is_regular(distances: np.ndarray) -> bool:
 
 
 def _make_stack(frames: list[Frame], split_by: dict[str, object]) -> Stack:
-    """Order frames along the normal, take out duplicates and fit the grid."""
+    """Sort frames along the normal, set duplicates apart and fit the grid."""
     groups = _position_groups(frames)
     order = sorted(range(len(frames)), key=lambda n: (groups[n], frames[n].get("InstanceNumber") or 0.0))
     kept: list[Frame] = []
@@ -192,7 +201,7 @@ def _slice_name(frame: Frame) -> str:
 
 
 def _fit_grid(frames: list[Frame], warnings: list[str]) -> Geometry:
-    """The regular grid through frames that are sorted along their normal."""
+    """Fit a regular grid to frames that are sorted along their normal; refuse frames that do not fit."""
     first = frames[0]
     cosines = np.array(first.get("ImageOrientationPatient"))
     row_spacing, column_spacing = first.get("PixelSpacing")
@@ -225,7 +234,7 @@ def _fit_grid(frames: list[Frame], warnings: list[str]) -> Geometry:
 
 
 def _check_axes(cosines: np.ndarray, frame: Frame) -> None:
-    """Refuse direction cosines that are no pair of perpendicular unit vectors."""
+    """Refuse direction cosines that are not two perpendicular unit vectors (within 1 percent)."""
     lengths = np.linalg.norm(cosines.reshape(2, 3), axis=1)
     if np.abs(lengths - 1.0).max() > 0.01 or abs(float(cosines[:3] @ cosines[3:])) > 0.01:
         raise PainGeneratorError(
@@ -235,7 +244,7 @@ def _check_axes(cosines: np.ndarray, frame: Frame) -> None:
 
 
 def _slice_spacing(frames: list[Frame], distances: np.ndarray) -> float:
-    """Distance of neighboring slices, mm; refuses gaps and uneven steps, naming them."""
+    """Distance of neighboring slices, mm; refuse gaps and uneven steps with a message that names them."""
     if len(frames) == 1:
         spacing = frames[0].get("SpacingBetweenSlices") or frames[0].get("SliceThickness")
         if not spacing:
@@ -264,7 +273,7 @@ def _slice_spacing(frames: list[Frame], distances: np.ndarray) -> float:
 
 
 def describe_split(split_by: dict[str, object]) -> str:
-    """What a part of a split series stands for, in words."""
+    """Words for the elements that set a part of a split series apart: keywords with their values."""
     words = []
     for keyword, value in split_by.items():
         shown = "\\".join(map(str, value)) if isinstance(value, tuple) else value

@@ -1,4 +1,4 @@
-"""Plain Python values out of DICOM elements: the rest of this folder never touches a dataset again."""
+"""Convert DICOM elements to plain Python values, so that the other modules do not need pydicom datasets."""
 
 from __future__ import annotations
 
@@ -60,6 +60,7 @@ TEXT_KEYWORDS = (
     "ConvolutionKernel",
     "BurnedInAnnotation",
 )
+"""Elements that are kept as text."""
 NUMBER_KEYWORDS = (
     "SeriesNumber",
     "InstanceNumber",
@@ -95,13 +96,17 @@ NUMBER_KEYWORDS = (
     "DiffusionBValue",
     "NumberOfTemporalPositions",
 )
+"""Elements of which the first value is kept as a number."""
 LIST_KEYWORDS = ("ImageType", "ImagePositionPatient", "ImageOrientationPatient", "PixelSpacing", "FrameType")
+"""Elements of which all values are kept: words for the two types, numbers for the others."""
 INJECTION_TEXT = ("RadiopharmaceuticalStartDateTime", "RadiopharmaceuticalStartTime", "Radiopharmaceutical")
+"""Elements of the Radiopharmaceutical Information Sequence that are kept as text."""
 INJECTION_NUMBERS = ("RadionuclideTotalDose", "RadionuclideHalfLife")
+"""Elements of the Radiopharmaceutical Information Sequence that are kept as numbers."""
 
 
 def as_text(value: Any) -> str | None:
-    """Stripped text, several values joined by a backslash; None when empty."""
+    """Convert to text without outer spaces; several values are joined by a backslash. None when it is empty."""
     if value is None:
         return None
     if isinstance(value, bytes):
@@ -117,7 +122,7 @@ def _is_list(value: Any) -> bool:
 
 
 def as_number(value: Any) -> float | None:
-    """The first value as a finite float; None where it is none."""
+    """Convert the first value to a finite float; None when that is not possible."""
     if isinstance(value, bytes):
         value = value.decode("ascii", "replace").strip(" \0")
     if isinstance(value, str):
@@ -132,7 +137,7 @@ def as_number(value: Any) -> float | None:
 
 
 def as_numbers(value: Any) -> tuple[float, ...] | None:
-    """All values as floats; None when there are none or one is no number."""
+    """Convert all values to floats; None when there are none, or one of them is not a number."""
     if isinstance(value, bytes):
         value = value.decode("ascii", "replace")
     if value is None or value == "":
@@ -144,28 +149,28 @@ def as_numbers(value: Any) -> tuple[float, ...] | None:
 
 
 def as_words(value: Any) -> tuple[str, ...] | None:
-    """Code strings in upper case; None when there are none."""
+    """Convert to code strings in upper case; None when there are none."""
     text = as_text(value)
     return None if text is None else tuple(part.strip().upper() for part in text.split("\\"))
 
 
 def text_of(dataset: Any, keyword: str) -> str | None:
-    """An element as text; None when empty or missing."""
+    """Return an element as text; None when it is empty or missing."""
     return as_text(dataset.get(keyword))
 
 
 def number_of(dataset: Any, keyword: str) -> float | None:
-    """An element's first value as a number; None when empty, missing or no number."""
+    """Return the first value of an element as a number; None when it is empty, missing or not a number."""
     return as_number(dataset.get(keyword))
 
 
 def list_of(dataset: Any, keyword: str) -> tuple | None:
-    """A multi-valued element as floats, for types of images as words; None when empty or missing."""
+    """Return a multi-valued element: image types as words, others as floats. None when it is empty or missing."""
     return _reader_of(keyword)(dataset.get(keyword))
 
 
 def parse_date(text: str | None) -> date | None:
-    """DICOM DA (also the old form with points); None when it is none."""
+    """Convert a DICOM date (DA, also in the old form with points); None when the text is not a date."""
     digits = (text or "").replace(".", "").replace("-", "").strip()[:8]
     try:
         return datetime.strptime(digits, "%Y%m%d").date()
@@ -174,7 +179,7 @@ def parse_date(text: str | None) -> date | None:
 
 
 def parse_time(text: str | None) -> time | None:
-    """DICOM TM, any precision (also with colons); None when it is none."""
+    """Convert a DICOM time (TM) of any precision, also with colons; None when the text is not a time."""
     word = (text or "").replace(":", "").strip()
     digits, _, fraction = word.partition(".")
     if len(digits) not in (2, 4, 6) or not digits.isdigit():
@@ -188,14 +193,19 @@ def parse_time(text: str | None) -> time | None:
 
 
 def parse_datetime(text: str | None, zone: str | None = None) -> datetime | None:
-    """DICOM DT as the scanner's clock time.
+    """Convert a DICOM date and time (DT) to the clock time of the scanner.
 
     Parameters
     ----------
     text : str or None
-        ``YYYYMMDDHHMMSS.FFFFFF&ZZXX``; needs at least date and hour.
+        ``YYYYMMDDHHMMSS.FFFFFF&ZZXX``, with at least the date and the hour.
     zone : str or None
-        Timezone Offset From UTC (0008,0201) of the dataset; a DT with another offset is brought to it.
+        Timezone Offset From UTC (0008,0201) of the dataset. A DT with another offset is converted to this one.
+
+    Returns
+    -------
+    datetime or None
+        The moment without a time zone; None when the text is not a date and time.
     """
     word = (text or "").strip()
     body, offset = word, None
@@ -214,6 +224,7 @@ def parse_datetime(text: str | None, zone: str | None = None) -> datetime | None
 
 
 def _offset_minutes(text: str | None) -> int | None:
+    """Minutes of an offset from UTC that is written like ``+0130``; None when it is not written like this."""
     word = (text or "").strip()
     if len(word) != 5 or word[0] not in "+-" or not word[1:].isdigit():
         return None
@@ -222,13 +233,13 @@ def _offset_minutes(text: str | None) -> int | None:
 
 
 def join_datetime(day: str | None, clock: str | None) -> datetime | None:
-    """A moment from a DA and a TM; None when either lacks."""
+    """Join a DICOM date (DA) and time (TM) to one moment; None when one of them is missing."""
     parsed_day, parsed_clock = parse_date(day), parse_time(clock)
     return None if parsed_day is None or parsed_clock is None else datetime.combine(parsed_day, parsed_clock)
 
 
 def _reader_of(keyword: str) -> Callable[[Any], Any]:
-    """How the values of an element are made plain."""
+    """The function that converts the value of an element."""
     if keyword in ("ImageType", "FrameType"):
         return as_words
     if keyword in LIST_KEYWORDS:
@@ -238,7 +249,8 @@ def _reader_of(keyword: str) -> Callable[[Any], Any]:
 
 @cache
 def wanted_elements() -> dict[int, tuple[str, Callable[[Any], Any], bool]]:
-    """Tag -> keyword, reader, and whether the stored bytes are plain ASCII text."""
+    """Table of the elements that are read: tag -> keyword, function that converts the value, and whether the stored
+    bytes are plain ASCII text."""
     from pydicom.datadict import dictionary_VR, tag_for_keyword
 
     wanted = {}
@@ -252,10 +264,10 @@ def wanted_elements() -> dict[int, tuple[str, Callable[[Any], Any], bool]]:
 
 
 def plain_header(dataset: Any) -> dict[str, Any]:
-    """The elements that reading, roles, SUV and the report need, as plain values; missing ones are absent.
+    """Read the elements that the other rooms need as plain values by keyword. Missing elements are absent.
 
-    Text of known ASCII elements is taken from the stored bytes: building an element object for each costs most of
-    the time of reading a folder's headers.
+    The text of ASCII elements is taken from the stored bytes, because building an element object for each of them
+    takes most of the time of reading the headers of a folder.
     """
     from pydicom.dataelem import RawDataElement
 
@@ -275,7 +287,7 @@ def plain_header(dataset: Any) -> dict[str, Any]:
 
 
 def injection_values(dataset: Any) -> dict[str, Any]:
-    """The first item of the Radiopharmaceutical Information Sequence, flat, and the number of items."""
+    """Read the first item of the Radiopharmaceutical Information Sequence, and the number of its items."""
     items = dataset.get("RadiopharmaceuticalInformationSequence") or []
     header: dict[str, Any] = {"NumberOfInjections": len(items)}
     if not len(items):
@@ -297,18 +309,18 @@ PRIVATE_VALUES = {
     "GeScanDateTime": (0x0009, "GEMS_PETD_01", 0x0D),
     "SiemensReferenceDateTime": (0x0071, "SIEMENS MED PT", 0x22),
 }
-"""Name -> group, private creator, element within the creator's block."""
+"""Name of a private value -> group, private creator, element within the block of the creator. See docs/domain.md."""
 
 
 def private_values(dataset: Any) -> dict[str, Any]:
-    """The private values that SUV needs, by creator; from the usual block where no creator is given."""
+    """Read the private values that SUV needs. Without a private creator in the group the usual block is read."""
     header: dict[str, Any] = {}
     private = {tag for tag in dataset.keys() if (int(tag) >> 16) & 1}  # noqa: SIM118 - iterating builds elements
     for name, (group, creator, element) in PRIVATE_VALUES.items():
         base = group << 16
         written = sorted(tag for tag in private if base + 0x10 <= tag <= base + 0xFF)
         blocks = [tag & 0xFF for tag in written if str(dataset[tag].value).strip().upper() == creator.upper()]
-        # Without any creator in the group the block is taken for the first one, where scanners put it.
+        # Scanners put their values into the first block (0x10), so that it is read when the group has no creator.
         for block in blocks or ([] if written else [0x10]):
             tag = base + (block << 8) + element
             value = dataset[tag].value if tag in private else None

@@ -1,4 +1,4 @@
-"""The stage "alignment": every series of a case to the reference series, or an honest no."""
+"""The stage "alignment": align every series of a case to the reference series, or report that it cannot be aligned."""
 
 from __future__ import annotations
 
@@ -15,7 +15,9 @@ from .quality import judge
 from .search import search_pair
 
 Progress = Callable[[float, str], None]
+"""Called with the fraction that is done (0 to 1) and a text. It may raise `Cancelled`."""
 CHAINED_THROUGH_ATTENUATION = "ATTENUATION"
+"""The role of the series through which a PET is aligned."""
 
 
 def align(
@@ -31,26 +33,32 @@ def align(
     same_frame_of_reference: bool = True,
     progress: Progress | None = None,
 ) -> PairAlignment:
-    """Align one image to another, rigidly; keep the start unless the result is measurably better.
+    """Align one image to another by a rigid motion. The start is kept unless the result is measurably better.
 
     Parameters
     ----------
     fixed, moving : Image
     start : ndarray, shape (4, 4), optional
-        Maps points (RAS mm) of the fixed to points of the moving image; the scanner's coordinates when left out.
+        Maps points (RAS mm) of the fixed image to points of the moving image. The scanner's coordinates when left out.
     parameters : AlignmentParameters
     moving_kind : str
         ``MR``, ``CT`` or ``PET``.
     fixed_kind : str
         ``MR`` or ``CT``.
     fixed_mask : ndarray of bool, shape of the fixed array, optional
-        Where the fixed image may be compared; without it the body and its border.
+        Voxels at which the images may be compared. Without it these are the body and its border.
     landmarks : LandmarkPairs, optional
-        Replace the start, and are kept when the search cannot better them.
+        They replace the start, and they are kept when the search does not find a better place.
     same_frame_of_reference : bool
-        True when the start is credible without any measurement.
+        True when the scanner says that both images share their coordinates, so that the start can be believed without
+        a measurement.
     progress : callable, optional
-        Called with the fraction done and a text; may raise Cancelled.
+        Called with the fraction that is done (0 to 1) and a text. It may raise `Cancelled`.
+
+    Returns
+    -------
+    PairAlignment
+        The kept transform, with the verdict and its reason.
 
     Raises
     ------
@@ -75,25 +83,30 @@ def align_case(
 ) -> dict[str, SeriesAlignment]:
     """Align every series of a case to the reference series.
 
-    PET is aligned through its ATTENUATION series where there is one in its frame of reference: that series is
-    registered to the reference and the result is used for both, as they were acquired on one table; whether they fit
-    is looked at (see :func:`pet_fit.through_attenuation`).
-    Other series are registered to the reference directly.
+    PET is aligned through its ATTENUATION series when there is one in the same frame of reference. That series is
+    registered to the reference, and the result is used for both, because both were acquired on the same table.
+    :func:`.pet_fit.through_attenuation` checks whether they fit each other. Other series are registered to the
+    reference directly.
 
     Parameters
     ----------
     reference : Image
         The reference series (an MR).
     series_by_role : mapping
-        Role to (image, modality); modality is ``MR``, ``CT`` or ``PET`` (``PT`` is understood). The reference series
-        itself may be left out.
+        Role -> image and modality. The modality is ``MR``, ``CT`` or ``PET`` (``PT`` is accepted). The reference
+        series itself may be left out.
     frames_of_reference : mapping
-        Role to frame of reference UID, with that of the reference series under ``"reference"``; None where unknown.
+        Role -> Frame of Reference UID, with that of the reference series under ``"reference"``; None when unknown.
     parameters : AlignmentParameters
     landmarks : mapping, optional
-        Role to point pairs.
+        Role -> pairs of points.
     progress : callable, optional
-        Called with the fraction done and a text; may raise Cancelled.
+        Called with the fraction that is done (0 to 1) and a text. It may raise `Cancelled`.
+
+    Returns
+    -------
+    dict
+        Role -> alignment, for every series that was given.
 
     Raises
     ------
@@ -143,10 +156,12 @@ def align_case(
 
 
 def _silent(fraction: float, text: str) -> None:
-    """Shows nothing."""
+    """Do nothing: the progress function for callers that gave none."""
 
 
 def _part(progress: Progress, start: float, end: float, role: str) -> Progress:
+    """Progress of one step, which takes the part from `start` to `end` of the whole."""
+
     def shown(fraction: float, text: str) -> None:
         progress(start + (end - start) * fraction, f"{role}: {text}")
 
@@ -156,6 +171,7 @@ def _part(progress: Progress, start: float, end: float, role: str) -> Progress:
 def _pet_goes_through_attenuation(
     series_by_role: Mapping[str, tuple[Image, str]], frames: Mapping[str, str | None]
 ) -> bool:
+    """Whether there is an ATTENUATION series in the frame of reference of the PET."""
     if "PET" not in series_by_role or CHAINED_THROUGH_ATTENUATION not in series_by_role:
         return False
     frame = frames.get("PET")

@@ -1,4 +1,4 @@
-"""What the alignment takes and gives."""
+"""The parameters and the results of the alignment."""
 
 from __future__ import annotations
 
@@ -99,30 +99,31 @@ class AlignmentParameters:
 
 @dataclass(frozen=True, eq=False)
 class PairAlignment:
-    """How a moving image lies to a fixed one.
+    """The alignment of a moving image to a fixed image.
 
     Parameters
     ----------
     fixed_to_moving_ras : ndarray, shape (4, 4)
-        Maps points (RAS mm) of the fixed image to points of the moving one: the kept transform.
+        The kept transform. It maps points (RAS mm) of the fixed image to points of the moving image.
     start_ras : ndarray, shape (4, 4)
-        Where the search began (the scanner's coordinates, or the landmarks' fit).
+        The transform at which the search began: the scanner's coordinates, or the fit of the landmarks.
     kept : str
         Where the transform comes from: ``identity/scanner``, ``registered``, ``landmarks``, ``by hand`` (corrected in
-        the scene) or ``not aligned`` (the scanner's coordinates, as there is no better transform).
+        the scene) or ``not aligned`` (the scanner's coordinates, because there is no better transform).
     verdict : str
         ``aligned``, ``kept the scanner's alignment`` or ``not aligned``.
     shift_mm, rotation_deg : float
-        Change from the scanner's coordinates to the kept transform, at the middle of the overlap.
+        Change from the scanner's coordinates to the kept transform: shift (mm) at the middle of the overlap, and angle
+        (degrees).
     spread_mm : float or None
-        Root mean square distance of the results of restarts from their mean, at points of the overlap;
+        Root mean square distance (mm) of the results of the restarts from their mean, at points of the overlap.
         None when no search was made.
     similarity_start, similarity_end : float or None
-        The similarity before and after; larger is better; None when not measured.
+        Similarity at the start and at the result of the search. Larger is better. None when it was not measured.
     evidence : dict
-        Further measures that the decision rests on.
+        Other measures that the decision is based on.
     reason, advice : str
-        Why it was kept or not; what the user can do.
+        Why the transform was kept, and what the user can do.
     warnings : tuple of str
     """
 
@@ -143,17 +144,17 @@ class PairAlignment:
 
 @dataclass(frozen=True, eq=False)
 class SeriesAlignment(Kept):
-    """How a series lies to the reference series.
+    """The alignment of a series to the reference series.
 
     Parameters
     ----------
     role : str
     reference_to_series_ras : ndarray, shape (4, 4)
-        Maps points (RAS mm) of the reference to points of the series: what :func:`Numerics.image.resample` takes.
+        Maps points (RAS mm) of the reference to points of the series, as :func:`.image.resample` expects.
     through : str or None
-        The role whose image was registered in place of the series' own ("ATTENUATION"), None when its own was.
+        The role of the series that was registered instead of this one ("ATTENUATION"); None when this one was.
     same_frame_of_reference : bool
-        True when the scanner says that series and reference share their coordinates.
+        True when the scanner says that the series and the reference share their coordinates.
 
     The other fields are those of :class:`PairAlignment`.
     """
@@ -177,11 +178,11 @@ class SeriesAlignment(Kept):
 
     @property
     def aligned(self) -> bool:
-        """False when findings of this series must not be joined with those of the reference."""
+        """False when findings of this series must not be combined with those of the reference."""
         return self.verdict != "not aligned"
 
     def to_json(self) -> dict[str, Any]:
-        """The alignment as in ``alignment.json``; matrices by rows, in RAS."""
+        """The alignment as it is written to ``alignment.json``. Matrices are lists of rows, in RAS."""
 
         def rounded(value: float | None, digits: int) -> float | None:
             return None if value is None else round(float(value), digits)

@@ -1,4 +1,4 @@
-"""Images and transforms between this package (RAS) and SimpleITK (LPS)."""
+"""Convert images and transforms between this package (RAS) and SimpleITK (LPS)."""
 
 from __future__ import annotations
 
@@ -12,11 +12,12 @@ if TYPE_CHECKING:
     import SimpleITK as sitk
 
 RIGID_TOLERANCE = 1e-6
-"""Largest entry by which R R^T of a rigid matrix may differ from the identity."""
+"""Upper bound of the entries of R R^T minus the identity for the rotation R of a rigid matrix. Our estimate: rounding
+in files stays below it."""
 
 
 def is_rigid(matrix: np.ndarray, tolerance: float = RIGID_TOLERANCE) -> bool:
-    """True when a 4 x 4 matrix is a rotation (no mirroring, scale or shear) and a translation."""
+    """True when a 4 x 4 matrix is a rotation and a translation, without mirroring, scaling or shear."""
     matrix = np.asarray(matrix, dtype=np.float64)
     rotation = matrix[:3, :3]
     return bool(
@@ -28,12 +29,12 @@ def is_rigid(matrix: np.ndarray, tolerance: float = RIGID_TOLERANCE) -> bool:
 
 
 def to_itk_image(image: Image) -> sitk.Image:
-    """A SimpleITK image (LPS) with the values and the place of an image (RAS); the values are copied.
+    """Convert an image (RAS) to a SimpleITK image (LPS) at the same place. The values are copied.
 
     Parameters
     ----------
     image : Image
-        Boolean arrays become 8-bit ones, as ITK has no boolean pixels.
+        Boolean arrays become 8-bit arrays, because ITK has no boolean pixels.
     """
     import SimpleITK as sitk
 
@@ -50,7 +51,13 @@ def to_itk_image(image: Image) -> sitk.Image:
 
 
 def geometry_from_itk(itk_image: sitk.Image) -> Geometry:
-    """The grid (RAS) of a three-dimensional SimpleITK image (LPS)."""
+    """Return the grid (RAS) of a three-dimensional SimpleITK image (LPS).
+
+    Raises
+    ------
+    ValueError
+        The image is not three-dimensional.
+    """
     if itk_image.GetDimension() != 3:
         raise ValueError(f"the image has {itk_image.GetDimension()} dimensions, not 3")
     ijk_to_lps = np.eye(4)
@@ -60,7 +67,13 @@ def geometry_from_itk(itk_image: sitk.Image) -> Geometry:
 
 
 def from_itk_image(itk_image: sitk.Image) -> Image:
-    """An image (RAS) with the values and the place of a three-dimensional scalar SimpleITK image (LPS)."""
+    """Convert a three-dimensional scalar SimpleITK image (LPS) to an image (RAS) at the same place.
+
+    Raises
+    ------
+    ValueError
+        The image is not three-dimensional, or it has more than one value per voxel.
+    """
     import SimpleITK as sitk
 
     if itk_image.GetNumberOfComponentsPerPixel() != 1:
@@ -69,7 +82,7 @@ def from_itk_image(itk_image: sitk.Image) -> Image:
 
 
 def to_itk_transform(a_to_b_ras: np.ndarray) -> sitk.Transform:
-    """A SimpleITK transform (LPS) that maps points of frame a to points of frame b.
+    """Convert a matrix (RAS) to a SimpleITK transform (LPS) that maps points of frame a to points of frame b.
 
     Parameters
     ----------
@@ -77,7 +90,8 @@ def to_itk_transform(a_to_b_ras: np.ndarray) -> sitk.Transform:
 
     Returns
     -------
-    SimpleITK.Euler3DTransform for a rigid matrix, else SimpleITK.AffineTransform
+    SimpleITK.Transform
+        An Euler3DTransform for a rigid matrix, otherwise an AffineTransform.
     """
     import SimpleITK as sitk
 
@@ -95,12 +109,12 @@ def to_itk_transform(a_to_b_ras: np.ndarray) -> sitk.Transform:
 
 
 def from_itk_transform(transform: sitk.Transform) -> np.ndarray:
-    """The 4 x 4 RAS matrix of a linear SimpleITK transform (LPS), whatever its class or centre.
+    """Return the 4 x 4 RAS matrix of a linear SimpleITK transform (LPS) of any class and with any center.
 
     Raises
     ------
     ValueError
-        When the transform is not three-dimensional or not linear.
+        The transform is not three-dimensional or not linear.
     """
     if transform.GetDimension() != 3:
         raise ValueError(f"the transform has {transform.GetDimension()} dimensions, not 3")

@@ -1,4 +1,4 @@
-"""Pairs of points that a person placed at one anatomical spot on the reference and on another series."""
+"""Pairs of points that a person placed at the same anatomical spots on the reference and on another series."""
 
 from __future__ import annotations
 
@@ -17,30 +17,45 @@ from ..Numerics.core.kept import Kept
 from ..Numerics.core.words import Role, listed
 
 MINIMUM_PAIRS = 3
+"""Lower bound of the number of pairs: three points that are not on one line determine a rigid motion."""
 COLLINEAR_MM = 5.0
-"""Points that lie nearer than this (root mean square) to one line do not fix the rotation about it."""
+"""Lower bound of the root mean square distance of the points from the line that fits them best, mm. Points nearer to
+one line do not determine the rotation about it. Our estimate."""
 RESIDUAL_LIMIT_MM = 15.0
-"""Pairs that fit a rigid motion worse than this (root mean square) are not the same places."""
+"""Upper bound of the root mean square residual of the fit, mm. Pairs with a larger residual are not at the same
+places. Our estimate."""
 MIRROR_FACTOR = 2.0
-"""A mirrored fit that is better by this factor (and beyond RESIDUAL_FLOOR_MM) means exchanged sides."""
+"""Lower bound of the ratio between the residual of the fit and that of a mirrored fit at which left and right are
+considered exchanged. Our estimate."""
 RESIDUAL_FLOOR_MM = 4.0
+"""A fit with a residual up to this is never considered mirrored, mm. Our estimate: the accuracy of points that are
+placed by hand."""
 
 FORM = (
     "Give point pairs as CSV with the header role,reference_r,reference_a,reference_s,series_r,series_a,series_s, "
     'as JSON {"<ROLE>": [{"reference": [R, A, S], "series": [R, A, S]}, ...]}, or as Slicer markups (.mrk.json) '
     "whose point labels are <ROLE>-reference-<n> and <ROLE>-series-<n>; all in mm."
 )
+"""Advice for the user: the forms in which landmarks can be given."""
 _CSV_COLUMNS = ("reference_r", "reference_a", "reference_s", "series_r", "series_a", "series_s")
+"""Columns of the coordinates in a CSV file, RAS mm."""
 
 
 @dataclass(frozen=True, eq=False)
 class LandmarkPairs(Kept):
-    """Points of the reference and the same anatomical spots on a series.
+    """Points of the reference and the points of a series at the same anatomical spots.
 
     Parameters
     ----------
     reference_ras : ndarray, shape (n, 3)
+        Points of the reference, RAS mm.
     series_ras : ndarray, shape (n, 3)
+        Points of the series in the same order, RAS mm.
+
+    Raises
+    ------
+    ValueError
+        The two arrays do not have the same number of points.
     """
 
     reference_ras: np.ndarray
@@ -64,7 +79,7 @@ class LandmarkFit:
     ----------
     reference_to_series_ras : ndarray, shape (4, 4)
     residuals_mm : ndarray, shape (n,)
-        Distance of every series point from where its reference point is mapped to.
+        Distance between every series point and its reference point after the motion, mm.
     """
 
     reference_to_series_ras: np.ndarray
@@ -72,17 +87,18 @@ class LandmarkFit:
 
     @property
     def rms_mm(self) -> float:
+        """Root mean square of the residuals, mm."""
         return float(np.sqrt(np.mean(self.residuals_mm**2)))
 
 
 def read_landmarks(path: Path) -> dict[str, LandmarkPairs]:
-    """Read point pairs per role.
+    """Read pairs of points for each role.
 
-    Three forms are read, all in RAS mm (Slicer markups may say that they are in LPS):
+    Three forms are accepted, all in RAS mm (Slicer markups can say that they are in LPS):
 
     * ``.csv`` with the header ``role,reference_r,reference_a,reference_s,series_r,series_a,series_s``;
     * ``.json``: ``{"PET": [{"reference": [R, A, S], "series": [R, A, S]}, ...], ...}``;
-    * ``.mrk.json`` of Slicer: points labelled ``PET-reference-1`` and ``PET-series-1``, in any number of lists.
+    * ``.mrk.json`` of Slicer: points labeled ``PET-reference-1`` and ``PET-series-1``, in any number of lists.
 
     Parameters
     ----------
@@ -91,13 +107,13 @@ def read_landmarks(path: Path) -> dict[str, LandmarkPairs]:
     Returns
     -------
     dict
-        Role (upper case) to its pairs.
+        Role (upper case) -> pairs.
 
     Raises
     ------
     PainGeneratorError
-        When the file cannot be read, is of another form, has an unknown role, a point without its partner,
-        or no point at all.
+        The file cannot be read, it has another form, it has an unknown role or a point without its partner, or it
+        holds no points.
     """
     try:
         text = Path(path).read_text(encoding="utf-8-sig")
@@ -112,19 +128,24 @@ def read_landmarks(path: Path) -> dict[str, LandmarkPairs]:
 
 
 def fit_landmarks(pairs: LandmarkPairs, role: str = "series") -> LandmarkFit:
-    """The rigid motion that maps reference points best (least squares) onto series points.
+    """Find the rigid motion that maps the reference points best (least squares) to the series points.
 
     Parameters
     ----------
     pairs : LandmarkPairs
     role : str
-        Named in the error messages.
+        The role that the error messages name.
+
+    Returns
+    -------
+    LandmarkFit
+        The motion and its residuals.
 
     Raises
     ------
     PainGeneratorError
-        When there are fewer than three pairs, the points lie on one line, they look mirrored
-        (left and right exchanged), or they do not fit a rigid motion.
+        There are fewer than three pairs, the points lie on one line, they look mirrored (left and right exchanged), or
+        they do not fit a rigid motion.
 
     Notes
     -----
@@ -162,6 +183,7 @@ def fit_landmarks(pairs: LandmarkPairs, role: str = "series") -> LandmarkFit:
 
 
 def _rigid_fit(reference: np.ndarray, series: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Matrix of the least squares fit, shape (4, 4), and the residual of each point in mm, shape (n,)."""
     reference_mean, series_mean = reference.mean(axis=0), series.mean(axis=0)
     u, _, vt = np.linalg.svd((reference - reference_mean).T @ (series - series_mean))
     sign = np.sign(np.linalg.det(vt.T @ u.T)) or 1.0
@@ -172,12 +194,13 @@ def _rigid_fit(reference: np.ndarray, series: np.ndarray) -> tuple[np.ndarray, n
 
 
 def _spread_across_line(points: np.ndarray) -> float:
-    """Root mean square distance (mm) of points from the line that fits them best."""
+    """Root mean square distance of points from the line that fits them best, mm."""
     values = np.linalg.svd(points - points.mean(axis=0), compute_uv=False)
     return float(np.sqrt(np.sum(values[1:] ** 2) / len(points)))
 
 
 def _role(name: Any) -> str:
+    """The name of a role in upper case; refuse an unknown one."""
     role = str(name).strip().upper()
     if role not in tuple(Role):
         raise PainGeneratorError(f"there is no role {name!r}.", f"Roles are {listed(Role)}.")
@@ -185,6 +208,7 @@ def _role(name: Any) -> str:
 
 
 def _point(values: Iterable[Any]) -> list[float]:
+    """Three finite numbers; refuse anything else."""
     point = [float(v) for v in values]
     if len(point) != 3 or not np.isfinite(point).all():
         raise ValueError(f"{point} is not a position of three numbers")
@@ -192,6 +216,7 @@ def _point(values: Iterable[Any]) -> list[float]:
 
 
 def _collect(rows: Iterable[tuple[Any, Iterable[Any], Iterable[Any]]]) -> dict[str, LandmarkPairs]:
+    """Sort rows of role, reference point and series point by role."""
     found: dict[str, list[tuple[list[float], list[float]]]] = {}
     for role, reference, series in rows:
         found.setdefault(_role(role), []).append((_point(reference), _point(series)))
@@ -202,6 +227,7 @@ def _collect(rows: Iterable[tuple[Any, Iterable[Any], Iterable[Any]]]) -> dict[s
 
 
 def _parse_csv(text: str) -> dict[str, LandmarkPairs]:
+    """Read pairs from CSV text; lines that begin with # are comments."""
     rows = [line for line in text.splitlines() if line.strip() and not line.lstrip().startswith("#")]
     reader = csv.DictReader(rows, skipinitialspace=True)
     missing = [name for name in ("role", *_CSV_COLUMNS) if name not in (reader.fieldnames or [])]
@@ -213,6 +239,7 @@ def _parse_csv(text: str) -> dict[str, LandmarkPairs]:
 
 
 def _parse_json(content: Mapping[str, Any]) -> dict[str, LandmarkPairs]:
+    """Read pairs from the content of a JSON file: our own form, or Slicer markups."""
     if "markups" in content:
         return _parse_markups(content["markups"])
     return _collect(
@@ -224,6 +251,7 @@ def _parse_json(content: Mapping[str, Any]) -> dict[str, LandmarkPairs]:
 
 
 def _parse_markups(lists: Iterable[Mapping[str, Any]]) -> dict[str, LandmarkPairs]:
+    """Read pairs from Slicer markups; the labels of the points name their role and their partner."""
     points: dict[tuple[str, str], dict[str, list[float]]] = {}
     for markup in lists:
         to_ras: Callable[[list[float]], list[float]] = (

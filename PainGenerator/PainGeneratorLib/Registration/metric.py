@@ -1,4 +1,7 @@
-"""Two prepared images as a function of a rigid motion: mutual information and agreement of edges, with slopes."""
+"""Similarity of two prepared images as a function of a rigid motion: mutual information and agreement of edges.
+
+The derivatives by the parameters of the motion are computed as well.
+"""
 
 from __future__ import annotations
 
@@ -12,30 +15,33 @@ from .sampling import Cells, WorkingImage
 from .similarity import IntensityScale, fixed_rows, mutual_information, unit_edges
 
 LEAST_SHARE_IN_VIEW = 0.4
-"""A pose that leaves less than this share of the starting overlap in view is out of bounds."""
+"""Lower bound of the overlap that a motion must leave, as a fraction of the overlap at the start. Our estimate."""
 OUT_OF_BOUNDS = 10.0
+"""Dissimilarity of a motion that leaves too little overlap: larger than any that can be measured."""
 
 
 class PairMetric:
     """Dissimilarity of two working images as a function of a rigid motion of the fixed points.
 
-    The motion is that of :func:`rigid.motion` about `center_ras`, applied before `start`.
+    The motion is that of :func:`.rigid.motion` about `center_ras`. It is applied before `start`.
 
     Parameters
     ----------
     fixed, moving : WorkingImage
     points_ras : ndarray, shape (n, 3)
-        Sample points in the fixed frame.
+        Sample points in the fixed frame, RAS mm.
     start : ndarray, shape (4, 4)
-        Maps fixed to moving points.
+        Maps points of the fixed image to points of the moving image, RAS mm.
     center_ras : ndarray, shape (3,)
+        Center of the rotation, RAS mm.
     place : ndarray, shape (6,)
-        The motion at which intensity scales and the least overlap are taken.
+        The motion at which the intensity scales and the least overlap are determined.
     bins : int
+        Number of bins of the joint histogram for each image.
     edge_weight : float
-        Of the agreement of edges beside the mutual information (nats).
+        Weight of the agreement of edges in the sum with the mutual information (nats).
     penalty : float
-        Per squared mm of the parameters.
+        Penalty for motion away from the start, per squared mm of the parameters.
     """
 
     def __init__(
@@ -79,13 +85,13 @@ class PairMetric:
         self.fixed_edges = unit_edges(edges, _floor(edges[:, seen]))
 
     def _cells(self, matrix: np.ndarray) -> Cells:
-        """Where the points lie in the moving image after a motion, shape (4, 4)."""
+        """Find where the points lie in the moving image after a motion, shape (4, 4)."""
         about_center = self.start @ matrix
         about_center[:3, 3] += about_center[:3, :3] @ self.center
         return self.moving.cells(self.relative, about_center)
 
     def part(self, chosen: np.ndarray) -> PairMetric:
-        """The same metric on some of its points (booleans, one per point)."""
+        """Return the same metric for some of its points; `chosen` has one boolean per point."""
         part = copy.copy(self)
         part.points = self.points[chosen]
         part.relative = np.ascontiguousarray(self.relative[:, chosen])
@@ -107,16 +113,17 @@ class PairMetric:
         return mutual_information(self.rows, values, cells.weights * self.fixed_weights, self.bins)[0]
 
     def edges(self, parameters: np.ndarray) -> float:
-        """How parallel the edges of both images run at a motion, 0 to 1, in either sense.
+        """How parallel the edges of both images are at a motion, 0 to 1. Opposite directions count as parallel.
 
-        The normalised gradient field of Haber and Modersitzki, MICCAI 2006: independent of how the values relate.
+        This is the normalized gradient field of Haber and Modersitzki, MICCAI 2006. It does not depend on how the
+        values of the two images are related.
         """
         matrix = motion(parameters, self.center)
         cells = self._cells(matrix)
         return self._edges(matrix, cells, cells.weights * self.fixed_weights)[0]
 
     def __call__(self, parameters: np.ndarray) -> tuple[float, np.ndarray]:
-        """Penalty minus similarity, and its derivative, shape (6,)."""
+        """Penalty minus similarity at a motion, and its derivative by the six parameters, shape (6,)."""
         matrix = motion(parameters, self.center)
         cells = self._cells(matrix)
         weights = cells.weights * self.fixed_weights
@@ -139,7 +146,7 @@ class PairMetric:
         return self.penalty * float(parameters @ parameters) - similarity, 2 * self.penalty * parameters - slopes
 
     def _edges(self, matrix: np.ndarray, cells: Cells, weights: np.ndarray) -> tuple[float, np.ndarray, np.ndarray]:
-        """Agreement of edges, its slope by the moving points, shape (3, n), and by the rotation, shape (3, 3)."""
+        """Agreement of edges, its derivative by the moving points, shape (3, n), and by the rotation, shape (3, 3)."""
         turned = (self.start[:3, :3] @ matrix[:3, :3]).astype(np.float32) @ self.fixed_edges
         along = np.zeros_like(weights)
         samples = []
@@ -155,5 +162,5 @@ class PairMetric:
 
 
 def _floor(gradients: np.ndarray) -> float:
-    """The median length of gradients, shape (3, n): edges are what is well above it."""
+    """Median length of gradients, shape (3, n). Gradients that are much longer belong to edges."""
     return max(float(np.median(np.linalg.norm(gradients, axis=0))), 1e-6) if gradients.size else 1.0

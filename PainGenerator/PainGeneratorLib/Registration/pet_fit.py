@@ -1,4 +1,4 @@
-"""Whether a PET lies on the ATTENUATION series of its own scanner, through which it is aligned."""
+"""Check whether a PET fits the ATTENUATION series through which it is aligned, and correct the PET if it does not."""
 
 from __future__ import annotations
 
@@ -14,10 +14,12 @@ from .quality import CHECK, GIVE_LANDMARKS
 from .rigid import change_between, mean_distance
 
 CHECK_SPACING_MM = 4.0
-"""Finest scale of the check: a PET resolves no more."""
+"""Lower bound of the voxel size at which the fit is checked, mm: about the resolution of a PET. Our estimate."""
 CHECK_RESTARTS = 2
+"""Upper bound of the number of restarts of the quick check. Our estimate."""
 
 AlignPair = Callable[..., PairAlignment]
+"""The function :func:`.alignment.align`."""
 
 
 def through_attenuation(
@@ -29,13 +31,14 @@ def through_attenuation(
     same_frame_of_reference: bool,
     align: AlignPair,
 ) -> tuple[PairAlignment, bool]:
-    """The alignment of a PET through its ATTENUATION series, after a look at whether both fit.
+    """Align a PET through its ATTENUATION series, and check whether the two fit each other.
 
-    The PET is registered to the ATTENUATION series, on which it should lie, coarsely first. If a trustworthy search
-    leads farther away than ``pet_fit_mm``, the patient moved between both, or a header is wrong: then a search of the
-    PET on the reference alone, which knows nothing of the ATTENUATION series, decides. The PET is moved when that
-    search comes nearer to the moved place than to the unmoved one; else it is not aligned. That same search alone is
-    also asked when the ATTENUATION series could not be registered to the reference.
+    The PET should lie on the ATTENUATION series. To check this, the PET is registered to that series, coarsely at
+    first. If a trustworthy search leads farther away than ``pet_fit_mm``, the patient moved between the two series, or
+    a header is wrong. Then the PET is registered to the reference alone, without the ATTENUATION series. If this
+    result is nearer to the moved place than to the unmoved one, the PET is moved. Otherwise it is not aligned.
+
+    The PET is also registered to the reference alone when the ATTENUATION series could not be aligned.
 
     Parameters
     ----------
@@ -43,17 +46,17 @@ def through_attenuation(
     attenuation : (Image, str)
         The series and its kind, ``MR`` or ``CT``.
     chain : PairAlignment
-        Of the ATTENUATION series to the reference.
+        Alignment of the ATTENUATION series to the reference.
     parameters : AlignmentParameters
     same_frame_of_reference : bool
         Whether PET and reference share their coordinates.
     align : callable
-        :func:`alignment.align`.
+        The function :func:`.alignment.align`.
 
     Returns
     -------
     pair : PairAlignment
-        Of the PET to the reference.
+        Alignment of the PET to the reference.
     through : bool
         False when the PET was aligned to the reference alone.
     """
@@ -71,8 +74,8 @@ def through_attenuation(
     fit = _fit(attenuation, pet, parameters, align)
     doubt, misfit_mm = fit.evidence["doubt"], _misfit_mm(fit)
     fits = doubt is None and misfit_mm <= parameters.pet_fit_mm
-    told = {"pet_fit_mm": None, "pet_fits": None} if doubt else {"pet_fit_mm": misfit_mm, "pet_fits": fits}
-    chain = dataclasses.replace(chain, evidence={**chain.evidence, **told})
+    measured = {"pet_fit_mm": None, "pet_fits": None} if doubt else {"pet_fit_mm": misfit_mm, "pet_fits": fits}
+    chain = dataclasses.replace(chain, evidence={**chain.evidence, **measured})
     if fits:
         return chain, True
     if doubt is not None:
@@ -85,7 +88,7 @@ def through_attenuation(
 def _fit(
     attenuation: tuple[Image, str], pet: Image, parameters: AlignmentParameters, align: AlignPair
 ) -> PairAlignment:
-    """The PET registered to its ATTENUATION series: coarsely, and in full where that does not show that both fit."""
+    """Register the PET to its ATTENUATION series: coarsely, and again in full if this does not show that they fit."""
     image, kind = attenuation
     spacing_mm = max(CHECK_SPACING_MM, parameters.search.finest_spacing_mm)
     coarse = dataclasses.replace(
@@ -100,13 +103,18 @@ def _fit(
 
 
 def _misfit_mm(fit: PairAlignment) -> float:
+    """How far the PET lies from its place on the ATTENUATION series, mm; 0 when no better place was found."""
     return fit.evidence["change_found_mm"] if fit.verdict == "aligned" else 0.0
 
 
 def _settled(
     reference: Image, chain: PairAlignment, moved: np.ndarray, direct: PairAlignment, misfit_mm: float
 ) -> PairAlignment:
-    """Where a PET lies that does not fit its ATTENUATION series: `moved`, where `direct` comes nearer to that."""
+    """Decide where a PET lies that does not fit its ATTENUATION series.
+
+    It lies at `moved` when `direct`, the registration to the reference alone, is nearer to that place than to the
+    unmoved one. Otherwise the PET is not aligned.
+    """
     text = f"PET and its ATTENUATION series do not fit: {misfit_mm:.1f} mm"
     points = _inner_points(reference)
     unmoved_mm, moved_mm = (
@@ -142,6 +150,6 @@ def _settled(
 
 
 def _inner_points(image: Image) -> np.ndarray:
-    """Half-way between the middle and the corners of an image, RAS mm, shape (8, 3)."""
+    """Points halfway between the center and the corners of an image, RAS mm, shape (8, 3)."""
     center = image.geometry.center_ras
     return center + 0.5 * (image.geometry.corners_ras - center)

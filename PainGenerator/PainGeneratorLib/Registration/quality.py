@@ -1,4 +1,4 @@
-"""Whether an alignment may be kept."""
+"""Decide whether the result of a search is kept."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ PET_ALONE = (
     "way through a CT. Check the alignment by eye."
 )
 NOISE_FACTOR = 3.0
-"""A gain in similarity must exceed its standard error by this factor."""
+"""Lower bound of a gain in similarity that counts, in standard errors of the gain. Our estimate."""
 
 
 def judge(
@@ -28,25 +28,34 @@ def judge(
     parameters: AlignmentParameters,
     same_frame_of_reference: bool,
 ) -> PairAlignment:
-    """Keep the result of a search, or its start, or say that the images are not aligned.
+    """Keep the result of a search, or keep its start, or decide that the images are not aligned.
 
-    The result is kept when it agrees better than the start by more than noise, restarts come to it, parts of the
-    overlap lead to it, the bodies' outlines and edges fit, and it lies within bounds; a search on PET alone may
-    move landmarks no farther than their own residual, as it is the less certain of the two. Otherwise the start is
-    kept: landmarks always; the scanner's coordinates when a trustworthy search came back to them, or, with a warning
-    that they could not be verified, when both series share them, no better place was clearly seen far from them, and
-    hardly a pose nearby is more similar. Else the images are not aligned.
+    The result is kept when all of these are true: it is more similar than the start by more than the noise, the
+    restarts and the parts of the overlap lead to the same place, the outlines of the bodies and the edges fit, and it
+    lies within the bounds. A search on PET alone is less certain than landmarks, so that it may not move landmarks
+    farther than their own residual.
+
+    Otherwise landmarks are always kept. The scanner's coordinates are kept when a trustworthy search came back to
+    them. They are also kept, with a warning that they could not be verified, when both series share them, no clearly
+    better place was found far away from them, and hardly any pose nearby is more similar. In all other cases the
+    images are not aligned.
 
     Parameters
     ----------
     found : PairSearch
+        The result of the search.
     scanner : ndarray, shape (4, 4)
-        fixed_to_moving_ras by the scanner's coordinates.
+        The transform from fixed to moving points (RAS mm) by the scanner's coordinates.
     fit : LandmarkFit or None
-        The start of the search, where landmarks were given.
+        The start of the search, when landmarks were given.
     parameters : AlignmentParameters
     same_frame_of_reference : bool
-        True when scanner coordinates are credible without any measurement.
+        True when the scanner says that both images share their coordinates.
+
+    Returns
+    -------
+    PairAlignment
+        The kept transform, with the verdict and its reason.
     """
     better = _is_better(found, parameters)
     doubt = _doubt(found, parameters) or _doubt_about_start(found, fit, better, parameters)
@@ -120,7 +129,7 @@ def _warnings(
 def _doubt_about_start(
     found: PairSearch, fit: LandmarkFit | None, better: bool, parameters: AlignmentParameters
 ) -> str | None:
-    """Why a search that is sound in itself cannot be trusted against its start; None when it can."""
+    """Why a search cannot be trusted when it is compared with its start; None when it can."""
     if fit is not None and found.kind == "PET" and found.change_mm > max(fit.rms_mm, 1.0):
         return f"PET alone leads {found.change_mm:.1f} mm away from them, more than they differ among themselves."
     if not better and found.change_mm > parameters.trust.agreement_mm:
@@ -129,6 +138,7 @@ def _doubt_about_start(
 
 
 def _is_better(found: PairSearch, parameters: AlignmentParameters) -> bool:
+    """Whether the result moved from the start and is more similar than it by more than the noise."""
     start, end, information = found.similarity_start, found.similarity_end, found.information_start
     if start is None or end is None or information is None or found.change_mm < parameters.keep.minimum_change_mm:
         return False
@@ -138,7 +148,7 @@ def _is_better(found: PairSearch, parameters: AlignmentParameters) -> bool:
 
 
 def _doubt(found: PairSearch, parameters: AlignmentParameters) -> str | None:
-    """Why the end of a search cannot be trusted; None when it can."""
+    """Why the result of a search cannot be trusted; None when it can."""
     if found.similarity_end is None:
         return f"they overlap by only {found.overlap_ml:.0f} ml."
     if found.at_bound:
@@ -156,7 +166,7 @@ def _doubt(found: PairSearch, parameters: AlignmentParameters) -> str | None:
 
 
 def _contradicted(found: PairSearch, better: bool, parameters: AlignmentParameters) -> bool:
-    """True when the images speak against their start, though they do not tell where they lie instead."""
+    """True when the images show that the start is wrong, although they do not show the right place."""
     if better and found.change_mm > parameters.scanner.contradiction_mm:
         return True
     return found.better_near_start is not None and found.better_near_start > parameters.scanner.better_near_start

@@ -1,4 +1,4 @@
-"""Rigid motions: parameters, steps, comparison."""
+"""Rigid motions: their parameters, their derivatives, and the distance between two of them."""
 
 from __future__ import annotations
 
@@ -7,11 +7,12 @@ import numpy as np
 from ..Numerics.core.image import transform_points
 
 TURN_RADIUS_MM = 60.0
-"""Rotation parameters are lengths: radians times this radius, so that all six parameters move voxels alike."""
+"""Factor from radians to the rotation parameters, mm. With it a step of any of the six parameters moves the voxels by
+a similar distance. Our estimate."""
 
 
 def rotation_matrix(vector: np.ndarray) -> np.ndarray:
-    """The 3 x 3 rotation of a rotation vector (axis times angle in radians), by Rodrigues' formula."""
+    """Return the 3 x 3 rotation of a rotation vector (axis times angle in radians), by Rodrigues' formula."""
     vector = np.asarray(vector, dtype=np.float64)
     angle = float(np.linalg.norm(vector))
     cross = _cross(vector)
@@ -22,26 +23,27 @@ def rotation_matrix(vector: np.ndarray) -> np.ndarray:
 
 
 def _cross(vector: np.ndarray) -> np.ndarray:
-    """The matrix that takes the cross product with a vector from the left."""
+    """Matrix whose product with a vector is the cross product of `vector` with it."""
     x, y, z = vector
     return np.array([[0.0, -z, y], [z, 0.0, -x], [-y, x, 0.0]])
 
 
 def rotation_vector(matrix: np.ndarray) -> np.ndarray:
-    """The rotation vector (radians, length up to pi) of a 3 x 3 rotation."""
+    """Return the rotation vector (radians, length up to pi) of a 3 x 3 rotation."""
     from scipy.spatial.transform import Rotation
 
     return Rotation.from_matrix(np.asarray(matrix)).as_rotvec()
 
 
 def motion(parameters: np.ndarray, center_ras: np.ndarray) -> np.ndarray:
-    """The 4 x 4 matrix of a turn about a centre and a shift.
+    """Return the 4 x 4 matrix of a rotation about a center and a shift.
 
     Parameters
     ----------
     parameters : ndarray, shape (6,)
         Shift along R, A, S (mm), then the rotation vector times TURN_RADIUS_MM (mm).
     center_ras : ndarray, shape (3,)
+        Center of the rotation, RAS mm.
     """
     matrix = np.eye(4)
     matrix[:3, :3] = rotation_matrix(np.asarray(parameters[3:]) / TURN_RADIUS_MM)
@@ -50,9 +52,9 @@ def motion(parameters: np.ndarray, center_ras: np.ndarray) -> np.ndarray:
 
 
 def turn_derivatives(parameters: np.ndarray) -> np.ndarray:
-    """Derivatives of the rotation matrix of :func:`motion` by its last three parameters, shape (3, 3, 3).
+    """Return the derivatives of the rotation matrix of :func:`motion` by its last three parameters, shape (3, 3, 3).
 
-    Gallego and Yezzi, J Math Imaging Vis 2015.
+    The formula is that of Gallego and Yezzi, J Math Imaging Vis 2015.
     """
     vector = np.asarray(parameters[3:], dtype=np.float64) / TURN_RADIUS_MM
     rotation = rotation_matrix(vector)
@@ -68,12 +70,12 @@ def turn_derivatives(parameters: np.ndarray) -> np.ndarray:
 
 
 def change_between(a: np.ndarray, b: np.ndarray, point_ras: np.ndarray) -> tuple[float, float]:
-    """How far `b` moves a point away from where `a` moves it (mm), and the angle between both (degrees)."""
+    """Distance between the places to which `a` and `b` move a point (mm), and the angle between both (degrees)."""
     shift = float(np.linalg.norm(transform_points(a, point_ras) - transform_points(b, point_ras)))
     angle = float(np.degrees(np.linalg.norm(rotation_vector(a[:3, :3].T @ b[:3, :3]))))
     return shift, angle
 
 
 def mean_distance(a: np.ndarray, b: np.ndarray, points_ras: np.ndarray) -> float:
-    """Mean distance (mm) between points, shape (n, 3), moved by `a` and by `b`."""
+    """Mean distance (mm) between the places to which `a` and `b` move points, shape (n, 3)."""
     return float(np.linalg.norm(transform_points(a, points_ras) - transform_points(b, points_ras), axis=1).mean())

@@ -1,4 +1,4 @@
-"""Images prepared for registration: body and view masks, crops, smoothing, sampling at points."""
+"""Prepare images for registration: masks of body and field of view, crops, smoothing, sampling at points."""
 
 from __future__ import annotations
 
@@ -11,15 +11,18 @@ from scipy import ndimage
 from ..Numerics.core.image import Geometry, Image
 
 CT_AIR_HU = -500.0
-"""Half-way between air and soft tissue."""
+"""Lower bound of the CT value of the body, HU: halfway between air and soft tissue."""
 CT_PADDING_HU = -1500.0
-"""Values below this are no measurement: scanners write -2000 or -3024 outside their circular field of view."""
+"""Lower bound of CT values that were measured, HU. Scanners write -2000 or -3024 outside their circular field of
+view."""
 CT_BONE_HU = 180.0
-"""Above muscle, organs and most contrast in veins, below cancellous bone as a 4 mm voxel shows it."""
+"""Lower bound of the CT value of bone, HU. It is above muscle, organs and most contrast agent in veins, and below
+cancellous bone in voxels of 4 mm. Our estimate."""
 LEAST_PET_SHARE = 1e-3
-"""Of a PET's upper values: what is less is air."""
+"""Values below this fraction of the 99th percentile of a PET are treated as air. Our estimate."""
 EDGE_VOXELS = 1.0
-"""Over this distance to the edge of the view the weight of a sample falls from 1 to 0: none drops out at once."""
+"""Distance to the edge of the field of view over which the weight of a sample falls from 1 to 0, voxels. Samples lose
+their weight gradually, so that the similarity does not jump. Our estimate."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,13 +32,13 @@ class Cells:
     Parameters
     ----------
     flat : ndarray of int, shape (n,)
-        Flat index of the lowest corner.
+        Flat index of the corner voxel with the lowest indices.
     steps : tuple of int
-        Flat distance to the next corner along i, j and k.
+        Difference of the flat index to the next corner along i, j and k.
     parts : tuple of three ndarrays, shape (n,)
-        Position between both corners, 0 to 1.
+        Position between the two corners along i, j and k, 0 to 1.
     weights : ndarray of float32, shape (n,)
-        1 inside the view, falling to 0 at its edge.
+        1 inside the field of view, falling to 0 at its edge.
     """
 
     flat: np.ndarray
@@ -46,7 +49,7 @@ class Cells:
 
 @dataclass(frozen=True, eq=False)
 class WorkingImage:
-    """An image smoothed, thinned and cropped for one scale of a registration.
+    """An image that was cropped, reduced and smoothed for one scale of a registration.
 
     Parameters
     ----------
@@ -61,7 +64,7 @@ class WorkingImage:
 
     @cached_property
     def _whole_cells(self) -> np.ndarray | None:
-        """True (flat) for voxels that, with their upper neighbours, were all measured; None when all were."""
+        """True for voxels that were measured together with their upper neighbors, flat; None when all voxels were."""
         if self.valid.min() > 0:
             return None
         whole = self.valid > 0
@@ -84,8 +87,8 @@ class WorkingImage:
         gradients : ndarray of float32, shape (3, n)
             Change of the interpolated value per mm along R, A and S.
         weights : ndarray of float32, shape (n,)
-            1 inside the view and the mask, falling to 0 at the edge; 0 outside, where values and gradients
-            are those of the nearest voxel.
+            1 inside the field of view and the mask, falling to 0 at the edge. Outside it is 0, and values and
+            gradients are those of the nearest voxel.
         """
         center = np.mean(points_ras, axis=0) if len(points_ras) else np.zeros(3)
         relative = np.ascontiguousarray((points_ras - center).T, dtype=np.float32)
@@ -95,14 +98,18 @@ class WorkingImage:
         return *self.interpolate(self.image.array, cells), cells.weights
 
     def cells(self, points: np.ndarray, to_ras: np.ndarray) -> Cells:
-        """Where points lie between the voxels.
+        """Find where points lie between the voxels.
 
         Parameters
         ----------
         points : ndarray of float32, shape (3, n)
-            Near 0, where single precision is harmless.
+            Points in mm near 0, so that single precision is accurate enough.
         to_ras : ndarray, shape (4, 4)
             Maps the points to RAS mm of this image.
+
+        Returns
+        -------
+        Cells
         """
         geometry = self.image.geometry
         to_ijk = geometry.ras_to_ijk @ to_ras
@@ -128,7 +135,8 @@ class WorkingImage:
         return Cells(flat, (steps[0], steps[1], steps[2]), tuple(parts), weights)
 
     def interpolate(self, array: np.ndarray, cells: Cells) -> tuple[np.ndarray, np.ndarray]:
-        """Values and gradients (by mm along R, A, S), shape (3, n), of an array on this image's grid."""
+        """Interpolate an array on the grid of this image: values, shape (n,), and gradients per mm along R, A and S,
+        shape (3, n)."""
         flat, steps, (i, j, k) = array.reshape(-1), cells.steps, cells.parts
         along_i, slopes_i = [], []
         for corner in (0, steps[1], steps[2], steps[1] + steps[2]):
@@ -146,7 +154,7 @@ class WorkingImage:
         return low + k * gradients[2], self.image.geometry.ras_to_ijk[:3, :3].T.astype(np.float32) @ gradients
 
     def edge_field(self) -> np.ndarray:
-        """Gradients by mm along R, A, S, shape (3, *image shape), 0 beside what was not measured."""
+        """Gradients per mm along R, A and S, shape (3, *image shape); 0 next to voxels that were not measured."""
         array = self.image.array
         steps = [
             np.gradient(array, axis=axis) if array.shape[axis] > 1 else np.zeros_like(array) for axis in (2, 1, 0)
@@ -158,10 +166,16 @@ class WorkingImage:
 
 
 def view_mask(image: Image, kind: str) -> np.ndarray | None:
-    """Where the values of an image were measured, as booleans; None when everywhere.
+    """Find the voxels of an image that were measured, as booleans; None when all were.
 
-    Computed tomography is padded outside its circular field of view; MR and resampled images are padded with
-    one constant, exactly equal value, in whole columns or planes: those are recognised only at the array's edges.
+    A CT is padded outside its circular field of view. MR and resampled images are padded with one constant value in
+    whole columns or planes. This padding is recognized only when it includes the first voxel of the array.
+
+    Parameters
+    ----------
+    image : Image
+    kind : str
+        ``MR``, ``CT`` or ``PET``.
     """
     array = image.array
     if kind == "CT":
@@ -176,17 +190,22 @@ def view_mask(image: Image, kind: str) -> np.ndarray | None:
 
 
 def body_mask(image: Image, kind: str, valid: np.ndarray | None = None) -> np.ndarray:
-    """The body as booleans: above air, with holes filled and lone specks left out.
+    """Find the body: voxels above air, with holes filled and without small separate parts.
 
     Parameters
     ----------
     image : Image
     kind : str
-        ``MR``, ``CT`` or ``PET``. The body on CT is found by its Hounsfield units, on the others by Otsu's threshold,
-        but never above a fifth of the upper decile, so that fat-suppressed and low-uptake tissue stays in. On PET the
-        threshold is taken on log values: fat holds a tenth of the uptake of a hot organ, but ten times that of air.
+        ``MR``, ``CT`` or ``PET``. The body on CT is found by a threshold in Hounsfield units. On MR and PET it is
+        found by Otsu's threshold, which is limited to a fifth of the 90th percentile, so that tissue with suppressed
+        fat or low uptake is included. On PET the threshold is computed from the logarithms, because fat has about a
+        tenth of the uptake of a hot organ, but ten times that of air.
     valid : ndarray of bool, optional
-        Where values were measured.
+        Voxels that were measured.
+
+    Returns
+    -------
+    ndarray of bool, shape of the image
     """
     array = image.array
     if kind == "CT":
@@ -218,13 +237,13 @@ def body_mask(image: Image, kind: str, valid: np.ndarray | None = None) -> np.nd
 
 
 def without_table(ct: Image) -> Image:
-    """A CT with air in place of the table and other things outside the body."""
+    """Return a CT in which the table and other objects outside the body are replaced by air."""
     array = np.where(body_mask(ct, "CT") | (ct.array < CT_PADDING_HU), ct.array, np.float32(-1000.0))
     return Image(array, ct.geometry)
 
 
 def _otsu(values: np.ndarray) -> float:
-    """Threshold that parts values into two classes of least variance (Otsu, IEEE Trans SMC 1979)."""
+    """Threshold that separates values into two classes with the least variance (Otsu, IEEE Trans SMC 1979)."""
     counts, edges = np.histogram(values, bins=128)
     centers = (edges[:-1] + edges[1:]) / 2
     below = np.cumsum(counts)
@@ -236,14 +255,20 @@ def _otsu(values: np.ndarray) -> float:
 
 
 def cropped(image: Image, points_ras: np.ndarray, margin_mm: float) -> tuple[Image, tuple[slice, slice, slice]] | None:
-    """The part of an image around points, and its slices; None when they lie outside the image.
+    """Cut the part of an image around points out, and return it with its slices (k, j, i).
 
     Parameters
     ----------
     image : Image
     points_ras : ndarray, shape (n, 3)
+        RAS mm.
     margin_mm : float
-        Added on all sides.
+        Margin on all sides.
+
+    Returns
+    -------
+    tuple or None
+        The part and its slices; None when the points lie outside the image.
     """
     geometry = image.geometry
     ijk = geometry.to_ijk(points_ras)
@@ -258,9 +283,9 @@ def cropped(image: Image, points_ras: np.ndarray, margin_mm: float) -> tuple[Ima
 
 
 def thinned(image: Image, spacing_mm: float) -> Image:
-    """The image averaged over blocks of voxels so that its spacing is nearly, but not above, `spacing_mm`.
+    """Average an image over blocks of voxels, so that its spacing comes close to `spacing_mm` without exceeding it.
 
-    The last incomplete block of an axis is left out.
+    An axis whose spacing is larger already is not changed. The last incomplete block of an axis is left out.
     """
     geometry = image.geometry
     factors = [max(1, int(spacing_mm / s)) for s in geometry.spacing_kji_mm]
@@ -280,14 +305,15 @@ def thinned(image: Image, spacing_mm: float) -> Image:
 
 
 def smoothed_in_view(image: Image, valid: np.ndarray | None, sigma_mm: float) -> WorkingImage:
-    """Smooth with a Gaussian in which only valid voxels take part (normalised convolution).
+    """Smooth an image with a Gaussian that uses only valid voxels (normalized convolution).
 
     Parameters
     ----------
     image : Image
     valid : ndarray of bool or float, shape of the image, optional
+        Voxels that were measured; all when left out.
     sigma_mm : float
-        0 for no smoothing.
+        Standard deviation of the Gaussian, mm; 0 for no smoothing.
     """
     array = image.array.astype(np.float32, copy=False)
     sigma = [sigma_mm / s for s in image.geometry.spacing_kji_mm]

@@ -1,4 +1,4 @@
-"""The scales of a search, from coarse to fine, and a pair of images prepared for each."""
+"""The scales of a search, from coarse to fine, and the preparation of a pair of images for each scale."""
 
 from __future__ import annotations
 
@@ -12,16 +12,18 @@ from . import sampling
 from .sampling import WorkingImage
 
 BORDER_MM = {"MR": 8.0, "CT": 8.0, "PET": 0.0}
-"""Air this near to the body takes part, by kind of the moving image: the outline of the body is information. But PET
-is so blurred that its outline lies outside the true one, and draws the PET outwards where only one side of the body is
-in view: with PET, air takes no part."""
+"""Upper bound of the distance from the body at which air is compared, by kind of the moving image, mm. The outline of
+the body helps to align MR and CT. PET is so blurred that its outline lies outside the true one. This would pull the
+PET outward where only one side of the body is in view, so that air is not compared with PET. Our estimates."""
 CROP_MARGIN_MM = 20.0
+"""Margin around the part of an image that the other image may show, mm. Our estimate."""
 BODY_SPACING_MM = 4.0
-"""Spacing on which the body is told from air."""
+"""Voxel size at which the body is separated from air, mm. Our estimate."""
 
 
 PET_SMOOTHING_MM = 2.0
-"""PET is blurred already; this much more keeps its noise out of the edges."""
+"""Standard deviation of the Gaussian with which PET is smoothed at every scale, mm. PET is blurred already; this keeps
+its noise out of the edges. Our estimate."""
 
 
 @dataclass(frozen=True)
@@ -30,15 +32,20 @@ class Scale:
 
     Parameters
     ----------
-    spacing_mm, smoothing_mm : float
+    spacing_mm : float
+        Voxel size of the images, mm.
+    smoothing_mm : float
+        Standard deviation of the Gaussian with which the images are smoothed, mm.
     share : float
-        Of the sample points.
+        Fraction of the sample points that are used.
     edges : float
-        Part of the weight of the agreement of edges that counts here; coarse edges lie where no fine ones are.
+        Fraction of the weight of the agreement of edges that is used. It is smaller at the coarse scale, because
+        edges of smoothed images lie at other places than the true edges.
     tolerance : float
-        The search stops when a step betters the similarity by less.
+        The search stops when a step improves the similarity by less than this fraction.
     bone_mm : float or None
-        With CT, half of the points lie this near to bone, as skin and muscle bend between two tables; None for all.
+        With CT, half of the sample points lie within this distance of bone (mm), because skin and muscle lie
+        differently on two tables. None when the points are spread over the whole body.
     """
 
     spacing_mm: float
@@ -54,21 +61,28 @@ SCALES = (
     Scale(4.0, 2.0, 0.25, 1.0, 1e-5, None),
     Scale(2.0, 1.0, 1.0, 1.0, 2e-6, 8.0),
 )
+"""The scales in the order in which they are searched. Our estimates."""
 
 
 class PreparedPair:
-    """Crops of two images around what both may show, thinned and smoothed as the scales of a search ask for them.
+    """The parts of two images that both can show, reduced and smoothed for each scale of a search.
 
     Parameters
     ----------
     fixed, moving : Image
     kinds : (str, str)
-        Of the fixed and of the moving image.
+        Kinds of the fixed and of the moving image: ``MR``, ``CT`` or ``PET``.
     start : ndarray, shape (4, 4)
-        fixed_to_moving_ras.
+        Maps points of the fixed image to points of the moving image, RAS mm.
     fixed_mask : ndarray of bool, shape of the fixed array, or None
-        Where to compare; the body and its border when None.
+        Voxels at which the images are compared; the body and its border when None.
     finest_mm : float
+        Voxel size of the finest scale, mm.
+
+    Attributes
+    ----------
+    usable : bool
+        False when the two images do not overlap or the overlap is too thin.
     """
 
     def __init__(
@@ -104,14 +118,14 @@ class PreparedPair:
             mask = Image(fixed_mask[near[1]].astype(np.float32), near[0].geometry)
             chosen = sampling.thinned(sampling.thinned(mask, finest_mm), BODY_SPACING_MM).array >= 0.5
         self.compared = Image(chosen if view is None else chosen & view, thin.geometry)
-        """Where the fixed image is compared, booleans."""
+        """Voxels at which the fixed image is compared, as booleans."""
         if self.kind == "CT":
             self._moving = sampling.without_table(self._moving)
         if self.fixed_kind == "CT":
             self._fixed = sampling.without_table(self._fixed)
 
     def at(self, scale: Scale) -> tuple[WorkingImage, WorkingImage]:
-        """Both images for one scale."""
+        """Prepare the fixed and the moving image for one scale."""
         fixed = sampling.thinned(self._fixed, scale.spacing_mm)
         moving = sampling.thinned(self._moving, scale.spacing_mm)
         sigma = PET_SMOOTHING_MM if self.kind == "PET" else scale.smoothing_mm
@@ -121,7 +135,7 @@ class PreparedPair:
         )
 
     def near_bone(self, distance_mm: float, points_ras: np.ndarray) -> np.ndarray:
-        """True for points of the moving frame, a CT, that lie within a distance of bone."""
+        """True for points (frame of the moving image, a CT) that lie within a distance of bone, shape (n,)."""
         image = sampling.thinned(self._moving, BODY_SPACING_MM)
         geometry = image.geometry
         bone = ndimage.binary_opening(image.array > sampling.CT_BONE_HU)
@@ -134,7 +148,7 @@ class PreparedPair:
         return inside & near[ijk[:, 2], ijk[:, 1], ijk[:, 0]]
 
     def outline(self, pose: np.ndarray) -> float:
-        """Dice overlap of the bodies, where both images see."""
+        """Dice overlap of the two bodies at a pose, within the field of view of both images; 0 to 1."""
         fixed, moving = (sampling.thinned(image, BODY_SPACING_MM) for image in (self._fixed, self._moving))
         fixed_view = sampling.view_mask(fixed, self.fixed_kind)
         moving_view = sampling.view_mask(moving, self.kind)

@@ -1,4 +1,4 @@
-"""The search for the rigid motion under which two images agree best, and how surely it is found."""
+"""Search for the rigid motion at which two images are most similar, and measure how certain the result is."""
 
 from __future__ import annotations
 
@@ -15,53 +15,63 @@ from .rigid import TURN_RADIUS_MM, mean_distance, motion
 from .scales import SCALES, PreparedPair, Scale
 
 HALVES_SPACING_MM = 4.0
-"""Scale on which restarts are compared, halves of the overlap are searched alone, and edges are compared."""
+"""Voxel size of the scale at which restarts are compared, halves of the overlap are searched separately, and edges are
+compared, mm. Our estimate."""
 NOISE_PARTS = 8
+"""Number of parts of the sample points from which the noise of the similarity is estimated. Our estimate."""
 SAME_PLACE_MM = 0.7
-"""Searches that come nearer than this to a better one on the coarsest scale are the same."""
+"""Upper bound of the mean distance between the results of two searches that count as one result, mm. Our estimate."""
 KEPT_RIVALS = 3
+"""Upper bound of the number of different results that are searched further at the next scale. Our estimate."""
 LEAST_BONE_ML = 10.0
-"""With less bone in view than this the whole body is compared."""
+"""Lower bound of the volume near bone from which sample points are concentrated there, ml. Our estimate."""
 NEARBY_POSES = 30
+"""Number of random poses near a result with which it is compared. Our estimate."""
 NEARBY_MM = (4.0, 8.0)
-"""How far (mean over the overlap) from a pose those lie that it is compared with. A restart that ends at a place worse
-than their mean is a failed search, no rival of the best one."""
+"""Lower and upper bound of the mean distance of these poses from the result, mm. A restart that ends at a place with a
+lower similarity than their mean is a failed search and does not compete with the best one. Our estimate."""
 
 
 @dataclass(eq=False)
 class PairSearch:
-    """What a search found.
+    """The result of a search. Measures are None when nothing could be searched.
 
     Parameters
     ----------
     start, best : ndarray, shape (4, 4)
-        fixed_to_moving_ras before and after; `best` is `start` where nothing could be searched.
+        Transforms from fixed to moving points (RAS mm) before and after the search. `best` is `start` when nothing
+        could be searched.
     center_ras : ndarray, shape (3,)
-        Middle of the overlap.
+        Center of the overlap, RAS mm.
     overlap_points_ras : ndarray, shape (n, 3)
-        Points of the fixed body that the moving image shows at the start.
+        Points of the fixed body that the moving image shows at the start, RAS mm.
     overlap_ml : float
+        Volume of the overlap, ml.
     spread_mm : float or None
+        Root mean square distance of the results of the restarts from their mean, at points of the overlap, mm.
     similarity_start, similarity_end : float or None
+        Similarity at the start and at the result. Larger is better.
     at_bound : bool
-        True when the result lies at the limit of what was allowed.
+        True when the result lies at the limit of the allowed motion.
     kind : str
-        Of the moving image.
+        Kind of the moving image.
     change_mm : float
-        Mean distance between start and result at points of the overlap.
+        Mean distance between start and result at points of the overlap, mm.
     halves_mm : float or None
-        Distance (root mean square; median of six halves) between the result and what one half of the overlap
-        alone leads to, in that half: large where the body bent between the images, or where they tell too little.
+        Distance between the result and the result that one half of the overlap gives, in that half, mm (root mean
+        square; median of six halves). It is large when the body bent between the images, or when the images contain
+        too little information.
     information_start : float or None
-        The part of the mutual information (nats) in `similarity_start`.
+        The part of the mutual information in `similarity_start`, nats.
     gain_noise : float or None
-        Standard error of the gain in similarity, from parts of the points.
+        Standard error of the gain in similarity, estimated from parts of the points.
     outline : float or None
-        Dice overlap of the two bodies at the result, where both images see; None between two MR.
+        Dice overlap of the two bodies at the result, within the field of view of both; None for two MR images.
     edges_sd : float or None
         Agreement of edges at the result, in standard deviations above its mean at poses 4 to 8 mm away.
     better_near_start : float or None
-        Share of the poses 4 to 8 mm from the start that are more similar than it: near 0 where it is credible.
+        Fraction of the poses 4 to 8 mm from the start that are more similar than the start. It is near 0 when the
+        start is right.
     """
 
     start: np.ndarray
@@ -92,10 +102,24 @@ def search_pair(
     fixed_mask: np.ndarray | None,
     progress: Callable[[float, str], None],
 ) -> PairSearch:
-    """Search from a start, and again from perturbed starts.
+    """Search from a start, and again from disturbed starts.
 
-    Parameters are those of :func:`alignment.align`; `kinds` are those of the fixed and the moving image, `start` maps
-    fixed to moving points.
+    Parameters
+    ----------
+    fixed, moving : Image
+    kinds : (str, str)
+        Kinds of the fixed and of the moving image: ``MR``, ``CT`` or ``PET``.
+    start : ndarray, shape (4, 4)
+        Maps points of the fixed image to points of the moving image, RAS mm.
+    parameters : AlignmentParameters
+    fixed_mask : ndarray of bool, shape of the fixed array, or None
+        Voxels at which the images are compared; the body and its border when None.
+    progress : callable
+        Called with the fraction that is done (0 to 1) and a text. It may raise `Cancelled`.
+
+    Returns
+    -------
+    PairSearch
     """
     scales = [scale for scale in SCALES if scale.spacing_mm >= parameters.search.finest_spacing_mm]
     bounds = np.repeat([parameters.limits.shift_mm, np.radians(parameters.limits.rotation_deg) * TURN_RADIUS_MM], 3)
@@ -130,6 +154,7 @@ def search_pair(
 
 
 def _begin(pair: PreparedPair, start: np.ndarray, scale: Scale) -> PairSearch:
+    """Make the record of a search with the overlap at its start."""
     geometry = pair.compared.geometry
     points = geometry.flat_to_ras(np.flatnonzero(pair.compared.array))
     overlap = points[pair.at(scale)[1].sample(transform_points(start, points))[2] > 0] if len(points) else points
@@ -145,7 +170,7 @@ def _metric(
     parameters: AlignmentParameters,
     generator: np.random.Generator,
 ) -> PairMetric:
-    """The metric of one scale, on points spread at random over the overlap."""
+    """Make the metric of one scale, with sample points at random places in the overlap."""
     images = pair.at(scale)
     geometry = pair.compared.geometry
     points = geometry.flat_to_ras(np.flatnonzero(pair.compared.array))
@@ -158,7 +183,7 @@ def _metric(
         if near.sum() * geometry.voxel_volume_ml > LEAST_BONE_ML:
             chance[near] = 1.0 / near.mean()
     count = int(parameters.search.samples * scale.share)
-    times = -(-count // len(points))  # more than one point for a voxel of the mask where voxels are few
+    times = -(-count // len(points))  # More than one sample point per voxel of the mask when it has few voxels.
     pick = np.sort(
         np.concatenate(
             [
@@ -183,7 +208,7 @@ def _metric(
 
 
 def _conclude(found: PairSearch, metric: PairMetric, best: np.ndarray, bounds: np.ndarray, pair: PreparedPair) -> None:
-    """Measure what the decision about a result needs."""
+    """Measure what is needed to decide whether the result is kept."""
     found.best = found.start @ motion(best, found.center_ras)
     found.similarity_start = metric.similarity(np.zeros(6))
     found.similarity_end = metric.similarity(best)
@@ -193,12 +218,12 @@ def _conclude(found: PairSearch, metric: PairMetric, best: np.ndarray, bounds: n
     parts = [metric.part(np.arange(len(metric.points)) % NOISE_PARTS == n) for n in range(NOISE_PARTS)]
     gains = [part.similarity(best) - part.similarity(np.zeros(6)) for part in parts]
     found.gain_noise = float(np.std(gains, ddof=1) / np.sqrt(NOISE_PARTS))
-    if pair.kind != "MR":  # the outline of a fat-suppressed MR is that of its muscles
+    if pair.kind != "MR":  # With suppressed fat the outline on MR is that of the muscles, not that of the body.
         found.outline = pair.outline(found.best)
 
 
 def _compare_nearby(found: PairSearch, metric: PairMetric, best: np.ndarray) -> float:
-    """Edges at the result, and similarity at the start, against those of poses nearby.
+    """Compare the edges at the result, and the similarity at the start, with those at poses nearby.
 
     Returns the mean dissimilarity of the poses near the result.
     """
@@ -217,7 +242,7 @@ def _compare_nearby(found: PairSearch, metric: PairMetric, best: np.ndarray) -> 
 
 
 def _disagreement_of_halves(metric: PairMetric, best: np.ndarray, bounds: np.ndarray, tolerance: float) -> float:
-    """How far (mm, root mean square; median of six) halves of the overlap alone lead from the whole's result."""
+    """Distance between the result of the whole overlap and that of one half, mm (root mean square; median of six)."""
     distances = []
     for axis in range(3):
         upper = metric.relative[axis] > np.median(metric.relative[axis])
@@ -232,6 +257,7 @@ def _disagreement_of_halves(metric: PairMetric, best: np.ndarray, bounds: np.nda
 def _optimized(
     metric: PairMetric, start: np.ndarray, bounds: np.ndarray, tolerance: float
 ) -> tuple[float, np.ndarray]:
+    """Least dissimilarity that is reached from a start, and its parameters, shape (6,)."""
     result = optimize.minimize(
         metric,
         start,
@@ -244,6 +270,7 @@ def _optimized(
 
 
 def _perturbation(generator: np.random.Generator, shift_mm: float, rotation_deg: float) -> np.ndarray:
+    """Random motion up to a shift and a rotation, evenly distributed within both; shape (6,)."""
     shift, turn = generator.normal(size=(2, 3))
     shift *= shift_mm * generator.uniform() ** (1 / 3) / np.linalg.norm(shift)
     turn *= np.radians(rotation_deg) * generator.uniform() ** (1 / 3) / np.linalg.norm(turn)
@@ -251,7 +278,7 @@ def _perturbation(generator: np.random.Generator, shift_mm: float, rotation_deg:
 
 
 def _distinct(results: list[tuple[float, np.ndarray, int]], found: PairSearch) -> list[tuple[float, np.ndarray, int]]:
-    """Results, best first, without those that came to the place of a better one; it counts for them."""
+    """Sort results, best first, and join those that ended at the same place. The number of joined results is kept."""
     kept: list[tuple[float, np.ndarray, int]] = []
     points = found.overlap_points_ras[:: max(1, len(found.overlap_points_ras) // 200)]
     for value, place, count in sorted(results, key=lambda result: result[0]):
@@ -268,7 +295,7 @@ def _distinct(results: list[tuple[float, np.ndarray, int]], found: PairSearch) -
 def _spread(results: list[tuple[float, np.ndarray, int]], found: PairSearch, limit: float) -> float:
     """Root mean square distance (mm) of results from their mean, at points of the overlap.
 
-    Results of a dissimilarity above `limit` are failed searches, no rival places: left out.
+    Results with a dissimilarity above `limit` are failed searches and are left out.
     """
     best = min(value for value, _, _ in results)
     rivals = [result for result in results if result[0] <= max(limit, best)]

@@ -1,4 +1,4 @@
-"""How well two images agree at sample points: mutual information and edge agreement."""
+"""Measure how similar two images are at sample points: mutual information and directions of edges."""
 
 from __future__ import annotations
 
@@ -7,15 +7,24 @@ from dataclasses import dataclass
 import numpy as np
 
 QUANTILES = 65
+"""Number of points of the curve of an intensity scale. Our estimate."""
 MINIMUM_PROBABILITY = 1e-12
+"""Lower bound of probabilities before their logarithm is taken."""
 
 
 @dataclass(frozen=True, eq=False)
 class IntensityScale:
-    """A continuous monotone map of values to 0 ... 1 under which every part of the range holds about as many voxels.
+    """A continuous, increasing map of values to the range 0 to 1 that spreads the voxels more evenly over this range.
 
-    Equal shares instead of equal steps keep a few very hot PET voxels, metal or bright skin fat from
-    squeezing all other tissue into one or two bins.
+    Without it a few very hot PET voxels, metal or bright fat below the skin would leave only one or two histogram bins
+    for all other tissue.
+
+    Parameters
+    ----------
+    values : ndarray, shape (n,)
+        Increasing values of the image.
+    ranks : ndarray, shape (n,)
+        The scaled value of each, 0 to 1.
     """
 
     values: np.ndarray
@@ -23,7 +32,14 @@ class IntensityScale:
 
     @classmethod
     def of(cls, values: np.ndarray, equalization: float) -> IntensityScale:
-        """The scale of sample values; `equalization` 1 gives equal shares, 0 equal steps from 1 % to 99 %."""
+        """Make the scale for sample values.
+
+        Parameters
+        ----------
+        values : ndarray, shape (n,)
+        equalization : float
+            1 gives parts with equal numbers of voxels. 0 gives equal steps between the quantiles 0.5 % and 99.5 %.
+        """
         shares = np.linspace(0.005, 0.995, QUANTILES)
         quantiles = np.quantile(values, shares)
         steps = np.linspace(quantiles[0], quantiles[-1], QUANTILES)
@@ -36,27 +52,27 @@ class IntensityScale:
         return cls(knots, np.linspace(0.0, 1.0, QUANTILES))
 
     def __call__(self, values: np.ndarray) -> np.ndarray:
-        """Scaled values (float32), of the values' shape."""
+        """Scale values; the result is float32 and has the same shape."""
         return np.interp(values, self.values, self.ranks).astype(np.float32)
 
 
 def fixed_rows(fixed: np.ndarray, bins: int) -> np.ndarray:
-    """The histogram row of scaled values (0 to 1), as :func:`mutual_information` takes it."""
+    """Return the row of the histogram for scaled values (0 to 1), as :func:`mutual_information` expects it."""
     return np.minimum((np.asarray(fixed) * bins).astype(np.intp), bins - 1)
 
 
 def mutual_information(
     rows: np.ndarray, moving: np.ndarray, weights: np.ndarray, bins: int
 ) -> tuple[float, np.ndarray]:
-    """Mutual information (nats) of two sets of values, and its derivative by the moving values.
+    """Compute the mutual information (nats) of two sets of values, and its derivative by the moving values.
 
-    Joint histogram with whole bins for the fixed and a cubic B-spline window on the moving value
-    (Mattes et al., IEEE TMI 2003), so that it is smooth in the moving values.
+    The joint histogram has whole bins for the fixed values and a cubic B-spline window for the moving values (Mattes
+    et al., IEEE TMI 2003), so that it changes smoothly with the moving values.
 
     Parameters
     ----------
     rows : ndarray of int, shape (n,)
-        The fixed values' bins, of :func:`fixed_rows`.
+        Bins of the fixed values from :func:`fixed_rows`.
     moving : ndarray, shape (n,)
         Values from 0 to 1.
     weights : ndarray, shape (n,)
@@ -67,7 +83,7 @@ def mutual_information(
     -------
     information : float
     derivative : ndarray, shape (n,)
-        Holds for weights that do not change.
+        The derivative for constant weights.
     """
     size = bins + 3
     total = float(weights.sum(dtype=np.float64))
@@ -96,6 +112,6 @@ def mutual_information(
 
 
 def unit_edges(field: np.ndarray, floor: float) -> np.ndarray:
-    """Gradients, shape (3, ...), made unit vectors where they are well above a floor, short ones below it."""
+    """Scale gradients, shape (3, ...), to unit length where they are well above a floor. Smaller ones stay short."""
     size = np.sqrt(np.einsum("a...,a...->...", field, field) + np.float32(floor) ** 2)
     return field / size

@@ -1,4 +1,4 @@
-"""Transforms in files that ITK, Slicer and others read (.tfm)."""
+"""Write and read transform files (.tfm), which ITK, Slicer and other programs can read."""
 
 from __future__ import annotations
 
@@ -13,16 +13,23 @@ from .itk_images import from_itk_transform, to_itk_transform
 def write_transform(path: Path, reference_to_series_ras: np.ndarray) -> None:
     """Write the transform of a series as an ITK transform file.
 
-    The ITK transform in the file maps *points of the reference to points of the series*, in LPS: it is what
-    ``SimpleITK.Resample(series, reference, transform)`` takes. In Slicer, the file loads as the transform
-    under which the series is placed to lie on the reference (Slicer inverts the ITK convention when it loads).
+    The ITK transform in the file maps *points of the reference to points of the series* in LPS, as
+    ``SimpleITK.Resample(series, reference, transform)`` expects. In Slicer, the series must be put under the transform
+    to lie on the reference, because Slicer inverts the ITK convention when it loads the file.
 
     Parameters
     ----------
     path : Path
-        Ends in ``.tfm``.
+        The file; its name ends in ``.tfm``.
     reference_to_series_ras : ndarray, shape (4, 4)
         Maps points (RAS mm) of the reference to points of the series.
+
+    Raises
+    ------
+    ValueError
+        The name does not end in ``.tfm``.
+    OSError
+        The file cannot be written.
     """
     import SimpleITK as sitk
 
@@ -40,7 +47,7 @@ def read_transform(path: Path) -> np.ndarray:
     Raises
     ------
     PainGeneratorError
-        When the file cannot be read, or holds a transform that is not linear or not three-dimensional.
+        The file cannot be read, or it holds a transform that is not linear or not three-dimensional.
     """
     import SimpleITK as sitk
 
