@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 
 import numpy as np
@@ -292,7 +293,7 @@ def test_tissues_levels_and_organs_follow_the_labels_onto_another_grid(whole):
     assert at(levels, body.at(0, 0, body.vertebra("L4"))) == 1 + VERTEBRAE.index("L4")
     shifted = np.eye(4)
     shifted[:3, 3] = [12, 0, 0]
-    moved = anatomy.in_frame(shifted)
+    moved = dataclasses.replace(anatomy, frame_to_map_ras=shifted)
     assert at(moved.tissues(target), body.at(0, 0, body.disc(2)) - [12, 0, 0]) == tissues.DISC
     array = np.zeros((4, 4, 4), np.uint16)
     array[0], array[1], array[2] = 4, 5, 6

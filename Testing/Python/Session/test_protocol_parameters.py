@@ -72,7 +72,7 @@ def test_a_change_outdates_the_step_that_reads_the_parameter(
     parameters.set(SENSITIVITY, 1.5)
     assert entry(parameters, SENSITIVITY).value == 1.5
     assert not entry(parameters, SENSITIVITY).is_default
-    parameters.set("alignment.restarts", 2)
+    parameters.set("alignment.restarts.count", 2)
     assert outdated == ["find", "align"]
     parameters.set(SENSITIVITY, 1.5)
     assert outdated == ["find", "align"], "it has this value already"
@@ -85,7 +85,7 @@ def test_the_way_back_to_the_shipped_value_leaves_no_change(
     parameters.reset(SENSITIVITY)
     assert settings.now.protocolChanges == {}
     parameters.set(SENSITIVITY, 1.5)
-    parameters.set("alignment.restarts", 2)
+    parameters.set("alignment.restarts.count", 2)
     outdated.clear()
     parameters.reset_all()
     assert (settings.now.protocolChanges, outdated) == ({}, ["align"])

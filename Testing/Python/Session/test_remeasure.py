@@ -79,7 +79,7 @@ def test_an_edited_outline_is_still_truncated_and_large_and_loses_points_for_it(
     edited.region = without_one_voxel(spot.region)
     measured = remeasure(edited)
     assert {"truncated", "large"} <= set(measured.flags)
-    assert measured.score_parts["penalty"] <= -remeasure.case.protocol.value("fusion.penalty_cut_off")
+    assert measured.score_parts["penalty"] <= -remeasure.case.protocol.value("fusion.penalties.cut_off")
 
 
 def test_an_edited_outline_in_full_view_is_neither_truncated_nor_large(whole):
@@ -96,7 +96,7 @@ def test_a_whole_outline_that_is_large_loses_points_for_it(whole):
     small = remeasure_on(remeasure.pet, large_ml=spot.mtv_ml - 0.2)
     measured = small(dataclasses.replace(new_candidate(spot.region, [spot]), origin="edited"))
     assert measured.flags == ["no-reference", "large"]
-    assert measured.score_parts["penalty"] == -remeasure.case.protocol.value("fusion.penalty_cut_off")
+    assert measured.score_parts["penalty"] == -remeasure.case.protocol.value("fusion.penalties.cut_off")
 
 
 def test_an_unchanged_outline_measures_what_detection_measured(whole):
