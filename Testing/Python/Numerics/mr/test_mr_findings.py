@@ -14,7 +14,9 @@ from PainGeneratorLib.Numerics.mr.parameters import MRParameters
 from PainGeneratorLib.Workflow.protocol import load_protocol
 from scipy import ndimage
 
-# signal of each tissue on T1, FLUID, T2
+pytestmark = pytest.mark.slow
+
+# Signal of each tissue on T1, FLUID and T2.
 SIGNAL = {
     "muscle": (100, 50, 60), "fat": (330, 35, 200), "marrow": (210, 45, 110), "disc": (95, 80, 130),
     "csf": (55, 420, 400), "none": (2, 2, 2), "organ": (110, 110, 120), "oedema": (120, 150, 200),
