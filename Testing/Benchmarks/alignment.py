@@ -33,6 +33,7 @@ import numpy as np
 from scipy import ndimage
 
 PROJECT = Path(__file__).resolve().parents[2]
+"""The folder of the project."""
 sys.path[:0] = [str(PROJECT / "PainGenerator"), str(PROJECT / "Testing" / "Benchmarks")]
 
 from alignment_peers import peers

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 PROJECT = Path(__file__).resolve().parents[2]
+"""The folder of the project."""
 sys.path.insert(0, str(PROJECT / "PainGenerator"))
 
 import numpy as np

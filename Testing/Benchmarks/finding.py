@@ -34,6 +34,7 @@ from multiprocessing import get_context
 from pathlib import Path
 
 PROJECT = Path(__file__).resolve().parents[2]
+"""The folder of the project."""
 sys.path.insert(0, str(PROJECT / "PainGenerator"))
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 

@@ -20,6 +20,7 @@ from PainGeneratorLib.Workflow.case import Case, CaseOptions, CaseSeries
 from PainGeneratorLib.Workflow.stages import SUV_BW
 
 LIBRARY = Path(__file__).resolve().parents[2] / "PainGenerator" / "PainGeneratorLib"
+"""The package of this project."""
 
 
 @dataclass(frozen=True, eq=False)

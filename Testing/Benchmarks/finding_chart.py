@@ -13,8 +13,16 @@ from pathlib import Path
 from typing import Any
 from xml.sax.saxutils import escape
 
-WIDTH, HEIGHT, GAP = 380, 300, 90
-LEFT, TOP = 62, 58
+WIDTH = 380
+"""Width of a pair of axes, pixels."""
+HEIGHT = 300
+"""Height of a pair of axes, pixels."""
+GAP = 90
+"""Distance between two pairs of axes, pixels."""
+LEFT = 62
+"""Left edge of the first pair of axes, pixels."""
+TOP = 58
+"""Upper edge of the axes, pixels."""
 MOST_FALSE = 10.0
 """Upper end of the axis of false candidates per case."""
 GOAL_FALSE = 1.5
@@ -25,7 +33,10 @@ CURVES = {"without": ("#0b62a4", ""), "with": ("#c2410c", ' stroke-dasharray="7 
 """With or without an anatomy segmentation -> color and dashes of the curve."""
 LINE = 13.0
 """Height of a label, pixels."""
-INK, FAINT = "#333333", "#d4d4d4"
+INK = "#333333"
+"""Color of texts and crosses."""
+FAINT = "#d4d4d4"
+"""Color of the grid."""
 
 
 class Panel:
