@@ -4,16 +4,18 @@
     python Testing/Benchmarks/alignment.py --phantoms CACHE [--seeds 100 101 102] [--group low-back] [--starts 1]
     python Testing/Benchmarks/alignment.py --others FOLDER [--seeds 0 1 2] [--group low-back] [--starts 1]
 
-Real pairs start up to 10 mm and 6 degrees off the files' own coordinates. Two rulers of the PET: the alignment
-through the CT of its scanner, from the files' own coordinates, and the same with the PET moved onto that CT. Distances
-are means over seven points of the MR's box: its middle, and 0.3 of its extent to every side.
+Real pairs are aligned from starts up to 10 mm and 6 degrees away from the coordinates of the files. The result of the
+PET is compared with two references: the alignment through the CT of its scanner, which starts at the coordinates of
+the files, and the same alignment with the PET moved onto this CT. Distances are means over seven points in the box of
+the MR: its center, and 0.3 of its extent to every side.
 
-Phantoms (with --others those of write_independent_phantom.py, read from DICOM) are aligned as a case from the
-scanner's coordinates, then their PET alone, then (with --starts) PET and ATTENUATION each from starts up to 10 mm and
-6 degrees from the truth; with starts, also as a case whose PET lies up to 8 mm off its ATTENUATION series. Distances
-are means over the landmarks.
+Phantoms are aligned as a case from the coordinates of the scanner, then their PET is aligned alone. With --starts,
+PET and ATTENUATION are also aligned from starts up to 10 mm and 6 degrees away from the truth, and the case is aligned
+with a PET that lies up to 8 mm away from its ATTENUATION series. Distances are means over the landmarks. The phantoms
+are our own ones, or with --others those of write_independent_phantom.py, which are read from DICOM.
 
-With --peers N, SimpleITK, elastix and ANTs run from the first N starts of each pair, CPU and wall seconds beside ours.
+With --peers N, SimpleITK, elastix and ANTs run from the first N starts of each pair. Their CPU and wall seconds are
+printed next to ours.
 """
 
 from __future__ import annotations
@@ -31,6 +33,7 @@ import numpy as np
 from scipy import ndimage
 
 PROJECT = Path(__file__).resolve().parents[2]
+"""The folder of the project."""
 sys.path[:0] = [str(PROJECT / "PainGenerator"), str(PROJECT / "Testing" / "Benchmarks")]
 
 from alignment_peers import peers
@@ -47,10 +50,11 @@ from PainGeneratorLib.Workflow.protocol import load_protocol
 from PainGeneratorLib.Workflow.reading import read_case_folder
 
 CASES = ("STS_007", "STS_018", "STS_036")
+"""Real cases with a PET, a CT and an MR."""
 
 
 def seven_points(geometry: Geometry) -> np.ndarray:
-    """The middle of a grid and 0.3 of its extent to every side, RAS mm, shape (7, 3)."""
+    """Center of a grid, and the points at 0.3 of its extent to every side, RAS mm, shape (7, 3)."""
     arms = 0.3 * (geometry.ijk_to_ras[:3, :3] * (np.array(geometry.shape[::-1]) - 1)).T
     return geometry.center_ras + np.vstack([np.zeros(3), arms, -arms])
 
@@ -58,7 +62,7 @@ def seven_points(geometry: Geometry) -> np.ndarray:
 def random_start(
     generator: np.random.Generator, center: np.ndarray, shift_mm: float, rotation_deg: float
 ) -> np.ndarray:
-    """A motion evenly spread over the ball of shifts and the ball of turns."""
+    """Random motion up to a shift and a rotation, evenly distributed within both; shape (4, 4)."""
     shift, turn = generator.normal(size=(2, 3))
     shift *= shift_mm * generator.uniform() ** (1 / 3) / np.linalg.norm(shift)
     turn *= np.radians(rotation_deg) * generator.uniform() ** (1 / 3) / np.linalg.norm(turn)
@@ -67,7 +71,22 @@ def random_start(
 
 @dataclass(frozen=True)
 class Row:
-    """One alignment: distances (mm) from the truth or the ruler, before and after, and what was said about it."""
+    """One alignment.
+
+    Parameters
+    ----------
+    pose : ndarray, shape (4, 4)
+        The result: maps points of the fixed image to points of the moving image, RAS mm.
+    before_mm, after_mm : float
+        Distance of start and result from the truth or the reference.
+    verdict : str
+    seconds : float
+        CPU seconds.
+    warned : bool
+        True when the result has a warning.
+    wall : float
+        Wall seconds.
+    """
 
     pose: np.ndarray
     before_mm: float
@@ -79,12 +98,12 @@ class Row:
 
     @property
     def silent(self) -> bool:
-        """True when nothing was said about it."""
+        """True when the alignment was accepted without a warning."""
         return self.verdict != "not aligned" and not self.warned
 
 
 def aligned_from(fixed: Image, moving: Image, start: np.ndarray, truth: np.ndarray, points: np.ndarray, **how) -> Row:
-    """Align one pair from one start."""
+    """Align one pair from one start and compare it with the truth."""
     wall, clock = time.perf_counter(), time.process_time()
     pair = align(fixed, moving, start=start, **how)
     seconds, wall = time.process_time() - clock, time.perf_counter() - wall
@@ -93,7 +112,7 @@ def aligned_from(fixed: Image, moving: Image, start: np.ndarray, truth: np.ndarr
 
 
 def summary(rows: list[Row], points: np.ndarray, limit_mm: float) -> str:
-    """Lines about rows of one pair or kind."""
+    """Text about the rows of one pair or kind."""
     before, ends = (np.array([getattr(row, name) for row in rows]) for name in ("before_mm", "after_mm"))
     aligned = np.array([row.verdict == "aligned" for row in rows])
     said_no = np.array([row.verdict == "not aligned" for row in rows])
@@ -115,14 +134,14 @@ def summary(rows: list[Row], points: np.ndarray, limit_mm: float) -> str:
 
 
 def spread(values: np.ndarray) -> str:
-    """Median, 95th percentile and largest."""
+    """Text with median, 95th percentile and largest value."""
     return "/".join(f"{v:.2f}" for v in (*np.percentile(values, [50, 95]), values.max())) if len(values) else "-"
 
 
 def bone_edges(t1: Image, ct: Image, t1_to_ct: np.ndarray) -> float:
-    """How parallel the MR's edges run to the surface of bone on CT, 0 to 1: mean square of the cosine between both.
+    """How parallel the edges of the MR are to the surface of bone on CT, 0 to 1: mean square of the cosine.
 
-    Bone is where the CT, smoothed by 1 mm, is above CT_BONE_HU; short gradients of the MR count less.
+    Bone is where the CT, smoothed by 1 mm, is above CT_BONE_HU. Short gradients of the MR have a smaller weight.
     """
     smooth = [
         ndimage.gaussian_filter(image.array, 1.0 / np.array(image.geometry.spacing_kji_mm)) for image in (t1, ct)
@@ -186,7 +205,7 @@ def measure(folder: Path, arguments: argparse.Namespace, parameters: AlignmentPa
 def compare_peers(
     fixed: Image, moving: Image, starts: list[np.ndarray], truth: np.ndarray, points: np.ndarray, name: str
 ) -> None:
-    """Print how far the peers end, from the same starts."""
+    """Print how far from the truth the other programs end from the same starts."""
     if not starts:
         return
     for peer, run in peers().items():
@@ -207,7 +226,7 @@ def compare_peers(
 
 @dataclass(frozen=True, eq=False)
 class Subject:
-    """A phantom: its images (with modality and frame of reference) by role, the truth and the landmarks."""
+    """A phantom: its images by role (with modality and frame of reference), the true transforms and the landmarks."""
 
     name: str
     series: dict[str, tuple[Image, str, str]]
@@ -216,30 +235,34 @@ class Subject:
 
     @property
     def roles(self) -> list[str]:
+        """The roles that are aligned and have a true transform."""
         return [role for role in self.series if role != "T1" and role in self.truth]
 
     @property
     def reference(self) -> Image:
+        """The reference image."""
         return self.series["T1"][0]
 
     def shared(self, role: str) -> bool:
+        """Whether a series has the frame of reference of the reference series."""
         return self.series[role][2] == self.series["T1"][2]
 
     def align(self, parameters: AlignmentParameters, **moved: Image):
-        """The case, with some images in place of its own."""
+        """Align the case. Images that are given by their role replace its own ones."""
         frames = {role: self.series[role][2] for role in self.roles} | {"reference": self.series["T1"][2]}
         images = {role: (moved.get(role, self.series[role][0]), self.series[role][1]) for role in self.roles}
         return align_case(self.reference, images, frames, parameters)
 
 
 def own_phantom(cache: Path, group: str, seed: int) -> Subject:
+    """One of our own phantoms, which is kept in a folder."""
     case = phantom_case(cache, group, seed)
     series = {role: (s.image, s.modality, s.frame_of_reference) for role, s in case.case.series.items()}
     return Subject(f"{group}-{seed}", series, case.reference_to_series, case.landmarks_ras)
 
 
 def other_phantom(folder: Path, group: str, seed: int) -> Subject:
-    """A phantom of write_independent_phantom.py, read as DICOM; landmarks within 150 mm of their middle."""
+    """A phantom of write_independent_phantom.py, read from DICOM, with its landmarks within 150 mm of their median."""
     place = folder / f"{group}-{seed}"
     truth = json.loads((place / "truth.json").read_text())
     case = read_case_folder(place / "dicom", CaseOptions(group=group))
@@ -252,14 +275,14 @@ def other_phantom(folder: Path, group: str, seed: int) -> Subject:
 
 
 def starts_around(subject: Subject, role: str, count: int) -> list[np.ndarray]:
-    """Starts up to 10 mm and 6 degrees off the truth, the same ones for us and for the peers."""
+    """Starts up to 10 mm and 6 degrees away from the truth. They are the same for us and for the other programs."""
     generator = np.random.default_rng(crc32(f"{subject.name} {role}".encode()))
     center = subject.reference.geometry.center_ras
     return [random_start(generator, center, 10.0, 6.0) @ subject.truth[role] for _ in range(count)]
 
 
 def measure_phantom(subject: Subject, starts: int, parameters: AlignmentParameters) -> dict[str, list[Row]]:
-    """Print the rows of one phantom; the rows by what was aligned."""
+    """Print the rows of one phantom, and return them by what was aligned."""
     truth, points, reference = subject.truth, subject.points, subject.reference
     wall, clock = time.perf_counter(), time.process_time()
     found = subject.align(parameters)
@@ -299,7 +322,7 @@ def measure_phantom(subject: Subject, starts: int, parameters: AlignmentParamete
 
 
 def measure_phantoms(arguments: argparse.Namespace, parameters: AlignmentParameters) -> None:
-    """Print the rows of phantoms and a summary by what was aligned."""
+    """Print the rows of all phantoms, and a summary by what was aligned."""
     rows: dict[str, list[Row]] = {}
     folder, make = (arguments.others, other_phantom) if arguments.others else (arguments.phantoms, own_phantom)
     for seed in arguments.seeds:
@@ -318,6 +341,7 @@ def measure_phantoms(arguments: argparse.Namespace, parameters: AlignmentParamet
 
 
 def main() -> None:
+    """Read the command line and measure."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--starts", type=int)
     parser.add_argument("--case", action="append", choices=CASES)

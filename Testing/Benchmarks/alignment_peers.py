@@ -1,6 +1,6 @@
 """Rigid registration by SimpleITK, elastix and ANTs with default settings, for comparison.
 
-elastix and ANTs are benchmark extras: ``pip install pain-generator[bench]``.
+elastix and ANTs are installed with the extra for benchmarks: ``pip install pain-generator[bench]``.
 """
 
 from __future__ import annotations
@@ -14,11 +14,12 @@ from PainGeneratorLib.Numerics.core.image import LPS_TO_RAS, Geometry, Image
 from PainGeneratorLib.Registration.itk_images import from_itk_transform, to_itk_image
 
 Peer = Callable[[Image, Image], np.ndarray]
+"""Function of a fixed and a moving image that lie in one frame by their start. It returns the motion from fixed points
+to moving points, RAS mm, shape (4, 4)."""
 
 
 def peers() -> dict[str, Peer]:
-    """The peers by name; says which are not installed. Each takes a fixed and a moving image that lie in one frame
-    by their start, and gives the motion of fixed points to moving points, RAS, shape (4, 4)."""
+    """Return the installed programs by name, and print which ones are not installed."""
     os.environ.setdefault("ITK_GLOBAL_DEFAULT_NUMBER_OF_THREADS", "1")
     found: dict[str, Peer] = {"SimpleITK": _simple_itk}
     for name, package, peer in (("elastix", "itk", _elastix), ("ANTs", "ants", _ants)):
@@ -38,7 +39,7 @@ def _parts(image: Image) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 
 
 def _to_ras(rotation: np.ndarray, translation: np.ndarray, center: np.ndarray) -> np.ndarray:
-    """An ITK transform (LPS, about a centre) as a matrix in RAS."""
+    """Convert an ITK transform (LPS, about a center) to a matrix in RAS, shape (4, 4)."""
     matrix = np.eye(4)
     matrix[:3, :3] = rotation
     matrix[:3, 3] = center + translation - rotation @ center
@@ -46,7 +47,7 @@ def _to_ras(rotation: np.ndarray, translation: np.ndarray, center: np.ndarray) -
 
 
 def _simple_itk(fixed: Image, moving: Image) -> np.ndarray:
-    """Mattes mutual information, three levels, regular steps: the common settings of SimpleITK's examples."""
+    """SimpleITK with the usual settings of its examples: Mattes mutual information, three scales, regular steps."""
     import SimpleITK as sitk
 
     sitk.ProcessObject.SetGlobalDefaultNumberOfThreads(1)
@@ -69,7 +70,7 @@ def _simple_itk(fixed: Image, moving: Image) -> np.ndarray:
 
 
 def _elastix(fixed: Image, moving: Image) -> np.ndarray:
-    """elastix' own default map "rigid"."""
+    """Elastix with its default parameter map "rigid"."""
     import itk
     from scipy.spatial.transform import Rotation
 
@@ -96,7 +97,7 @@ def _elastix(fixed: Image, moving: Image) -> np.ndarray:
 
 
 def _ants(fixed: Image, moving: Image) -> np.ndarray:
-    """antspyx' "Rigid"."""
+    """ANTs with the transform "Rigid" of antspyx."""
     import ants
 
     images = []

@@ -2,9 +2,9 @@
 
     python Testing/Benchmarks/bench.py [--rows NAME ...] [--repeat N] [--data DIR] [--cache DIR]
 
-Prints one line per row; the figures that we quote stand in SPEED.md with the machine they are from. Every time is
-given by the clock and of the processor. The peers' results are compared with ours where both give the same thing; the
-plain implementations that the quick ones are held against stand in the tests.
+One line is printed for each row. The figures that we quote are in SPEED.md, together with the machine on which they
+were measured. Every time is given as wall seconds and as processor seconds. Our results are compared with those of the
+other program when both compute the same quantity. The tests compare our fast implementations with simple ones.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 PROJECT = Path(__file__).resolve().parents[2]
+"""The folder of the project."""
 sys.path.insert(0, str(PROJECT / "PainGenerator"))
 
 import numpy as np
@@ -33,17 +34,21 @@ from PainGeneratorLib.Workflow.protocol import load_protocol
 from scipy import ndimage
 
 FULL_MR = (40, 320, 320)
+"""Shape of an MR series: slices, rows, columns."""
 NAMES = ("first pass", "slider", "threshold")
+"""Works whose cost is measured for growing sizes."""
 ROWS = ("import", "dicom", "hot-spots", "slider", "bias", "whole", "growth")
+"""The rows that can be chosen."""
 
 
 def first_pass(suv: Image) -> tuple[HotSpotDetector, Any]:
-    """Detection, splitting, contours and all measures of every focus."""
+    """Run detection, splitting, contours and all measures of every focus."""
     detector = HotSpotDetector(suv, load_protocol("low-back").stage("hot_spots", HotSpotParameters))
     return detector, detector.find()
 
 
 def hot_spot_rows(repeat: int) -> Timing:
+    """Print the rows of the hot spots on a full PET, and return the time of scipy alone."""
     suv = pet_with_foci(FULL_PET, 60)
     ours, (detector, result) = timed(lambda: first_pass(suv), repeat)
     plain, count = timed(lambda: plain_hot_spots(suv, 1.5), repeat)
@@ -59,6 +64,7 @@ def hot_spot_rows(repeat: int) -> Timing:
 
 
 def slider_rows_of_full_pet(plain: Timing | None) -> None:
+    """Print the rows of the slider on a full PET."""
     from bench_live import slider_rows
 
     suv = pet_with_foci(FULL_PET, 60)
@@ -66,7 +72,7 @@ def slider_rows_of_full_pet(plain: Timing | None) -> None:
 
 
 def growth_rows() -> None:
-    """How the cost grows with voxels, at 60 foci, and with foci, on the full PET."""
+    """Print how the cost grows with the number of voxels (with 60 foci) and with the number of foci (full PET)."""
     from bench_live import slider_rows
 
     for what, cases in (
@@ -88,6 +94,7 @@ def growth_rows() -> None:
 
 
 def bias_row(repeat: int) -> Timing:
+    """Print the row of the bias correction, and return the time of N4."""
     import SimpleITK as sitk
 
     rng = np.random.default_rng(3)
@@ -124,6 +131,7 @@ def bias_row(repeat: int) -> Timing:
 
 
 def dicom_rows(data: Path, repeat: int) -> None:
+    """Print the rows of reading DICOM: a real series, if the reference data are there, and a made one."""
     folder = data / "sts-001-pet-mr" / "FDG_PET" / "image"
     if folder.is_dir():
         dicom_row("DICOM read with SUV, 267 slices, implicit VR", folder, repeat)
@@ -135,6 +143,7 @@ def dicom_rows(data: Path, repeat: int) -> None:
 
 
 def dicom_row(name: str, folder: Path, repeat: int) -> None:
+    """Print the row of reading one folder."""
     import SimpleITK as sitk
     from PainGeneratorLib.Dicom.reader import read_folder
     from PainGeneratorLib.Numerics.suv.factors import compute_suv_factors
@@ -149,7 +158,8 @@ def dicom_row(name: str, folder: Path, repeat: int) -> None:
         reader.SetFileNames(reader.GetGDCMSeriesFileNames(str(folder)))
         return sitk.GetArrayViewFromImage(reader.Execute())
 
-    # The peer warns of every slice that lies a tenth of a millimeter off; that is no part of the figures.
+    # SimpleITK warns of every slice that is a tenth of a millimeter away from the grid. These warnings would hide the
+    # figures.
     sitk.ProcessObject.SetGlobalWarningDisplay(False)
     quick, suv = timed(ours, repeat)
     theirs, _ = timed(peer, repeat)
@@ -157,7 +167,7 @@ def dicom_row(name: str, folder: Path, repeat: int) -> None:
 
 
 def _write_slices(folder: Path, count: int) -> None:
-    """A PET series of 344 x 344 with the headers of a phantom."""
+    """Write a PET series with slices of 344 x 344 pixels and the headers of a phantom."""
     import datetime
 
     from PainGeneratorLib.Phantoms.dicom_files import Examination, write_pet
@@ -171,6 +181,8 @@ def _write_slices(folder: Path, count: int) -> None:
 
 
 def import_row(repeat: int) -> None:
+    """Print the row of starting the command."""
+
     def run(*words: str) -> None:
         subprocess.run([sys.executable, *words], check=True, stdout=subprocess.DEVNULL)
 
@@ -180,6 +192,7 @@ def import_row(repeat: int) -> None:
 
 
 def main() -> None:
+    """Read the command line and print the chosen rows."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--rows", nargs="+", choices=ROWS, default=ROWS)
     parser.add_argument("--repeat", type=int, default=3)

@@ -1,4 +1,5 @@
-"""From a change to the scene: the slider over a PET with many foci, and the edit of one outline."""
+"""Measure the time from a change until the scene shows it: the slider on a PET with many foci, the edit of an
+outline."""
 
 from __future__ import annotations
 
@@ -20,11 +21,13 @@ from PainGeneratorLib.Workflow.protocol import load_protocol
 from scipy import ndimage
 
 MOVES = 60
+"""Number of moves of the slider that are measured."""
 SLICER_SEGMENTS = 60
+"""Upper bound of the number of segments that are made one by one for comparison."""
 
 
 def session_of_pet(scene: Any, suv: Image, detector: HotSpotDetector) -> Session:
-    """A session over a PET alone, as if its steps were done: enough for the preview."""
+    """Make a session with a PET alone, as if its steps were done. This is enough for the preview."""
     session = Session(scene)
     session.step_states.set_done("align")
     state: Any = session.case_state
@@ -37,7 +40,7 @@ def session_of_pet(scene: Any, suv: Image, detector: HotSpotDetector) -> Session
 
 
 def slicer_style(scene: Any, suv: Image, threshold: float) -> int:
-    """Threshold, islands, a segment for each of them, statistics of each segment: one by one."""
+    """Threshold, split into islands, and make a segment with statistics for each island, one by one, as in Slicer."""
     labels, _ = ndimage.label(suv.array > threshold, np.ones((3, 3, 3)))
     boxes = ndimage.find_objects(labels)
     order = np.argsort([-(box[0].stop - box[0].start) for box in boxes])[:SLICER_SEGMENTS]
@@ -64,9 +67,16 @@ def _add_segment(node: Any, name: str, mask: np.ndarray, geometry: Any) -> None:
 
 
 def slider_rows(suv: Image, plain: Timing | None = None) -> dict[str, Timing]:
-    """95th percentile from a change to the scene; `plain` is scipy's time on the same PET."""
+    """Measure the time from a change until the scene shows it (95th percentile), and print it when `plain` is given.
+
+    Parameters
+    ----------
+    suv : Image
+    plain : Timing, optional
+        The time of scipy alone on the same PET.
+    """
     detector = HotSpotDetector(suv, load_protocol("low-back").stage("hot_spots", HotSpotParameters))
-    # The step Find leaves everything that the slider can show measured.
+    # After the step Find everything that the slider can show is measured already.
     detector.find(MOST_SENSITIVE)
     rng = np.random.default_rng(1)
     with HeadlessHost() as host:
@@ -91,7 +101,7 @@ def slider_rows(suv: Image, plain: Timing | None = None) -> dict[str, Timing]:
 
 
 def edit_row(bundle: Path, recomputed: float) -> None:
-    """One outline redrawn by the reader until its measures, the list and the scene show it."""
+    """Print the time from the edit of one outline until its measures, the list and the scene are up to date."""
     with HeadlessHost() as host:
         host.load_mrb(bundle)
         session = Session(host.scene)
@@ -121,6 +131,7 @@ def edit_row(bundle: Path, recomputed: float) -> None:
 
 
 def _wider(region: Region) -> Region:
+    """The region with one more layer of voxels, within the grid."""
     box = region.box_mask(margin=1)
     grown = ndimage.binary_dilation(box.array)
     kji = np.argwhere(grown) + np.array(region.box[0]) - 1
@@ -130,7 +141,7 @@ def _wider(region: Region) -> Region:
 
 
 def _add_outline(node: Any, segment_id: str, region: Region) -> None:
-    """What the Segment Editor does when the reader paints."""
+    """Set the outline of a segment, as the Segment Editor does when the reader paints."""
     import slicer
 
     box = region.box_mask()

@@ -1,4 +1,4 @@
-"""A PET with many foci, and what one does on it with scipy alone."""
+"""Make a PET with many foci, and find hot spots on it with scipy alone, for comparison."""
 
 from __future__ import annotations
 
@@ -8,11 +8,13 @@ from PainGeneratorLib.Numerics.pet.peak import sphere_kernel
 from scipy import ndimage, signal
 
 FULL_PET = (127, 344, 344)
+"""Shape of the PET of a hybrid scanner: slices, rows, columns."""
 SPACING_MM = (2.09, 2.09, 2.03)
+"""Its voxel size along i, j and k, mm."""
 
 
 def pet_with_foci(shape: tuple[int, int, int], foci: int, seed: int = 4) -> Image:
-    """Tissue with correlated noise and blurred foci, on the grid of a hybrid scanner's PET."""
+    """Make tissue with correlated noise and blurred foci, with the voxel size of the PET of a hybrid scanner."""
     rng = np.random.default_rng(seed)
     _, j, i = (np.linspace(-1, 1, n, dtype=np.float32) for n in shape)
     body = (j[None, :, None] / 0.62) ** 2 + (i[None, None, :] / 0.8) ** 2 < 1
@@ -31,7 +33,8 @@ def pet_with_foci(shape: tuple[int, int, int], foci: int, seed: int = 4) -> Imag
 
 
 def plain_hot_spots(suv: Image, threshold: float) -> int:
-    """What one does with scipy alone: label, statistics and a peak filter over the whole image."""
+    """Find hot spots with scipy alone: label, statistics and a peak filter over the whole image. Returns the
+    number."""
     labels, count = ndimage.label(suv.array > threshold, np.ones((3, 3, 3)))
     numbers = np.arange(1, count + 1)
     ndimage.maximum(suv.array, labels, numbers)
@@ -43,7 +46,7 @@ def plain_hot_spots(suv: Image, threshold: float) -> int:
 
 
 def whole_image_peaks(suv: Image) -> np.ndarray:
-    """The mean of the 1 ml sphere about every voxel, by convolution."""
+    """Compute the mean in a sphere of 1 ml around every voxel by convolution."""
     offsets, weights = (np.asarray(a) for a in sphere_kernel(suv.geometry.spacing_kji_mm))
     reach = np.abs(offsets).max(axis=0)
     kernel = np.zeros(2 * reach + 1, dtype=np.float32)

@@ -1,19 +1,24 @@
-"""How well pain generators are found: alignment, sensitivity, false candidates, ranks and names, on phantoms and real
-cases, with the plain methods beside it.
+"""How well pain generators are found on phantoms and real cases, also by plain methods.
+
+The tables contain alignment, sensitivity, false candidates, ranks and names.
 
     python Testing/Benchmarks/finding.py --cache DIR [--seeds tune|held-out] [--count 20] [--skip 0] [--group low-back]
         [--stage pet|mapped|fused|whole] [--anatomy [with|without|both]] [--froc] [--plain] [--real] [--list]
         [--jobs N] [--json FILE]
     python Testing/Benchmarks/finding.py --cache DIR --folders FAMILY [FAMILY ...] [the same options but seeds]
 
-FAMILY is a folder of cases that were written by other phantoms: ``<group>-<seed>/`` with ``dicom/``, ``truth.json``,
-``anatomy.nrrd``, ``where.nrrd`` (see ``write_independent_phantom.py``); they are read
-from DICOM as the command reads them.
-Stages: ``pet`` looks at the PET alone; ``mapped`` adds the tissues that the MR shows, ``fused`` the MR findings and
-the ranking, both in the true alignment; ``whole`` is the whole analysis with its own alignment.
-Found means: a candidate's centroid within max(10 mm, the lesion's largest radius) of its center; all others are false.
-TUNE seeds are for development; HELD-OUT seeds are looked at only to quote.
-Alignments and MR findings are kept in the cache under a digest of the sources that they follow from.
+FAMILY is a folder of cases of other phantoms: ``<group>-<seed>/`` with ``dicom/``, ``truth.json``, ``anatomy.nrrd``
+and ``where.nrrd`` (see ``write_independent_phantom.py``). They are read from DICOM in the same way as by the command.
+
+The stage ``pet`` uses the PET alone. ``mapped`` adds the tissues that the MR shows, and ``fused`` adds the MR findings
+and the ranking; both use the true alignment. ``whole`` is the whole analysis with its own alignment.
+
+A lesion is found when the centroid of a candidate lies within 10 mm of its center, or within its largest radius if
+that is larger. All other candidates are false.
+
+The seeds ``tune`` are for development. The seeds ``held-out`` are used only for figures that are quoted.
+
+Alignments and MR findings are kept in the cache under a digest of the source files on which they depend.
 """
 
 from __future__ import annotations
@@ -29,6 +34,7 @@ from multiprocessing import get_context
 from pathlib import Path
 
 PROJECT = Path(__file__).resolve().parents[2]
+"""The folder of the project."""
 sys.path.insert(0, str(PROJECT / "PainGenerator"))
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
@@ -40,10 +46,11 @@ from finding_score import sensitivity
 from PainGeneratorLib.Numerics.core.words import Group
 
 SEEDS = {"tune": 100, "held-out": 200}
+"""Name of a set of seeds -> its first seed."""
 
 
 def chosen_cases(arguments: argparse.Namespace) -> list[tuple[str | None, int | str | Path]]:
-    """Group and case of all that were asked for."""
+    """Return group and case of all cases that the command line selects."""
     groups = arguments.group or tuple(Group)
     chosen: list[tuple[str | None, int | str | Path]] = []
     for family in arguments.folders or ():
@@ -59,13 +66,13 @@ def chosen_cases(arguments: argparse.Namespace) -> list[tuple[str | None, int | 
 
 
 def _number(folder: Path) -> int:
-    """The seed that a case's folder is named by; -1 for other folders."""
+    """The seed in the name of the folder of a case; -1 when there is none."""
     tail = folder.name.rsplit("-", 1)[-1]
     return int(tail) if tail.isdigit() else -1
 
 
 def tasks_of(arguments: argparse.Namespace) -> list[Task]:
-    """The chosen cases."""
+    """Make the tasks of the selected cases."""
     return [
         Task(
             arguments.cache,
@@ -84,7 +91,7 @@ def tasks_of(arguments: argparse.Namespace) -> list[Task]:
 
 
 def records_of(tasks: list[Task], jobs: int) -> Iterator[Record]:
-    """Measure all cases, in order; several at a time when asked."""
+    """Measure all cases in order, several at a time when `jobs` is more than 1."""
     if jobs <= 1:
         yield from map(measure, tasks)
         return
@@ -93,13 +100,13 @@ def records_of(tasks: list[Task], jobs: int) -> Iterator[Record]:
 
 
 def say(text: str) -> None:
-    """Write a line at once: a long run is followed while it goes."""
+    """Print a line without delay, so that a long run can be followed."""
     sys.stdout.write(text + "\n")
     sys.stdout.flush()
 
 
 def run(arguments: argparse.Namespace) -> None:
-    """Measure, print the tables, and write the JSON."""
+    """Measure the cases, print the tables, and write the JSON file when one is named."""
     clock = time.monotonic()
     records = []
     for record in records_of(tasks_of(arguments), arguments.jobs):
@@ -117,6 +124,7 @@ def run(arguments: argparse.Namespace) -> None:
 
 
 def main() -> None:
+    """Read the command line and run the benchmark."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--cache", type=Path, required=True, help="folder that keeps phantoms; outside the project")
     parser.add_argument("--seeds", choices=tuple(SEEDS), default="tune")

@@ -1,4 +1,4 @@
-"""The cases of the ruler for finding: phantoms as cases without DICOM, kept in a folder, and real cases."""
+"""Cases of the benchmark for finding: phantoms as cases without DICOM files, which are kept in a folder."""
 
 from __future__ import annotations
 
@@ -20,11 +20,12 @@ from PainGeneratorLib.Workflow.case import Case, CaseOptions, CaseSeries
 from PainGeneratorLib.Workflow.stages import SUV_BW
 
 LIBRARY = Path(__file__).resolve().parents[2] / "PainGenerator" / "PainGeneratorLib"
+"""The package of this project."""
 
 
 @dataclass(frozen=True, eq=False)
 class Lesion:
-    """One true lesion, in the reference frame.
+    """One true lesion in the reference frame.
 
     Parameters
     ----------
@@ -32,9 +33,9 @@ class Lesion:
     center_ras_mm : ndarray, shape (3,)
     largest_radius_mm : float
     truth : dict
-        As in ``truth.json``; empty for real lesions.
+        The lesion as in ``truth.json``; empty for real lesions.
     region : Region or None
-        The outline that a person drew.
+        The outline that a person drew; None for phantoms.
     """
 
     id: str
@@ -46,7 +47,7 @@ class Lesion:
 
     @property
     def reach_mm(self) -> float:
-        """A candidate whose centroid is nearer than this has found the lesion."""
+        """Upper bound of the distance of the centroid of a candidate that has found the lesion, mm."""
         return max(10.0, self.largest_radius_mm)
 
 
@@ -58,20 +59,22 @@ class TestCase:
     ----------
     name : str
     case : Case
-        The PET among its series is SUV already.
+        The case. Its PET is in SUV already.
     lesions : list of Lesion
     normal : list of dict
-        Normal structures, as in ``truth.json``.
+        Normal structures as in ``truth.json``.
     reference_to_series : dict
-        True transforms, by role (4 x 4, RAS); empty where they are not known.
+        Role -> true transform, shape (4, 4), RAS mm; empty when the transforms are not known.
     anatomy : (Path, Path) or None
-        Label map and names of its labels.
+        Files of the label map and of the names of its labels.
     landmarks_ras : ndarray, shape (n, 3)
-    neutral : tuple of (ndarray, float)
-        Places (RAS mm, reference frame) and radii at which a candidate is neither right nor false: true foci of real
-        images that nobody judged.
+        Landmarks in the reference frame.
     places : callable or None
-        Names what is at a point (RAS mm, reference frame); None where label map and `normal` tell it.
+        Function that names the structure at a point (RAS mm, reference frame). None when the label map and `normal`
+        are used for this.
+    neutral : tuple of (ndarray, float)
+        Places (RAS mm, reference frame) and radii (mm) at which a candidate is neither right nor false: foci of real
+        images that nobody has judged.
     """
 
     name: str
@@ -87,11 +90,12 @@ class TestCase:
 
     @property
     def is_phantom(self) -> bool:
+        """True when the true transforms are known."""
         return bool(self.reference_to_series)
 
 
 def digest(*patterns: str) -> str:
-    """A short digest of source files of the library: results that follow from them are kept under it."""
+    """Return a short digest of source files of the library. Results that depend on these files are kept under it."""
     text = hashlib.sha256()
     for pattern in patterns:
         for path in sorted(LIBRARY.glob(pattern)):
@@ -100,7 +104,7 @@ def digest(*patterns: str) -> str:
 
 
 def digest_of_modules(*files: str) -> str:
-    """A short digest of modules of the library and of all that they import from it, however far away."""
+    """Return a short digest of modules of the library and of everything that they import from it, also indirectly."""
     found: set[Path] = set()
     waiting = [LIBRARY / file for file in files]
     while waiting:
@@ -120,7 +124,16 @@ def _imported(path: Path) -> Iterator[Path]:
 
 
 def kept(path: Path, make, *, packed: bool = False):
-    """What a file holds; made and kept first when it is missing. Packed: compressed, for label images."""
+    """Return the object in a file. If the file is missing, make the object and write it first.
+
+    Parameters
+    ----------
+    path : Path
+    make : callable
+        Function without parameters that makes the object.
+    packed : bool
+        True when the file is compressed, which is useful for label images.
+    """
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
         made = make()
@@ -134,7 +147,7 @@ def kept(path: Path, make, *, packed: bool = False):
 
 
 def phantom_case(cache: Path, group: str, seed: int, size: str = "normal") -> TestCase:
-    """A phantom as a case; kept in `cache` under a digest of the phantoms' code."""
+    """Return a phantom as a case. It is kept in `cache` under a digest of the source files of the phantoms."""
     folder = cache / f"phantoms-{digest('Phantoms/[!d]*.py')}"
     name = f"{group}-{seed}" + ("" if size == "normal" else f"-{size}")
     phantom: Phantom = kept(folder / f"{name}.pickle", lambda: make_phantom(group, seed, size=size))
@@ -155,6 +168,7 @@ def phantom_case(cache: Path, group: str, seed: int, size: str = "normal") -> Te
 
 
 def _phantom_as_case(phantom: Phantom) -> Case:
+    """Make a case of the first series of each role."""
     truth, exam = phantom.truth, phantom.examination
     series = {}
     for item in phantom.series:
@@ -174,7 +188,7 @@ def _phantom_as_case(phantom: Phantom) -> Case:
 
 
 def make_case(options: CaseOptions, series: dict[str, CaseSeries]) -> Case:
-    """A case whose PET is SUVbw already."""
+    """Make a case whose PET is in SUVbw already."""
     return Case(
         options=options,
         group=options.resolved_group()[0],

@@ -1,8 +1,8 @@
-"""Draws the free-response curve of the ruler for finding, with the plain methods as points.
+"""Draw the free-response curve of the benchmark for finding, with the plain methods as points.
 
     python Testing/Benchmarks/finding_chart.py FINDING.json CHART.svg
 
-FINDING.json is what ``finding.py --froc --plain --json`` wrote.
+FINDING.json is a file that ``finding.py --froc --plain --json`` wrote.
 """
 
 from __future__ import annotations
@@ -13,19 +13,34 @@ from pathlib import Path
 from typing import Any
 from xml.sax.saxutils import escape
 
-WIDTH, HEIGHT, GAP = 380, 300, 90
-LEFT, TOP = 62, 58
+WIDTH = 380
+"""Width of a pair of axes, pixels."""
+HEIGHT = 300
+"""Height of a pair of axes, pixels."""
+GAP = 90
+"""Distance between two pairs of axes, pixels."""
+LEFT = 62
+"""Left edge of the first pair of axes, pixels."""
+TOP = 58
+"""Upper edge of the axes, pixels."""
 MOST_FALSE = 10.0
+"""Upper end of the axis of false candidates per case."""
 GOAL_FALSE = 1.5
+"""Number of false candidates per case that we aim at, which is marked by a line."""
 TITLES = {"low-back": "Low back", "hip-replacement": "Hip replacement", "real": "Real cases"}
+"""Kind of cases -> title."""
 CURVES = {"without": ("#0b62a4", ""), "with": ("#c2410c", ' stroke-dasharray="7 4"')}
+"""With or without an anatomy segmentation -> color and dashes of the curve."""
 LINE = 13.0
-"""Height of a label."""
-INK, FAINT = "#333333", "#d4d4d4"
+"""Height of a label, pixels."""
+INK = "#333333"
+"""Color of texts and crosses."""
+FAINT = "#d4d4d4"
+"""Color of the grid."""
 
 
 class Panel:
-    """One pair of axes: false candidates a case to the right, share of lesions found upward."""
+    """One pair of axes: false candidates per case (x) and fraction of lesions that are found (y)."""
 
     def __init__(self, left: float, title: str) -> None:
         self.left = left
@@ -45,16 +60,19 @@ class Panel:
         self.parts.append(text(left + WIDTH / 2, TOP + HEIGHT + 38, "false candidates a case", anchor="middle"))
 
     def x(self, false: float) -> float:
+        """Horizontal position of a number of false candidates per case, pixels."""
         return self.left + WIDTH * min(false, MOST_FALSE) / MOST_FALSE
 
     def y(self, part: float) -> float:
+        """Vertical position of a fraction of lesions, pixels."""
         return TOP + HEIGHT * (1.0 - part)
 
     def at(self, point: dict[str, Any]) -> tuple[float, float]:
+        """Position of a result, pixels."""
         return self.x(point["false_a_case"]), self.y(point["found"] / max(point["lesions"], 1))
 
     def curve(self, variant: str, points: list[dict[str, Any]], default: dict[str, Any]) -> None:
-        """The slider from careful to eager, with the default as a disc."""
+        """Draw the curve over the positions of the slider, with a disc at the default."""
         color, dashes = CURVES[variant]
         path = " ".join(f"{x:.1f},{y:.1f}" for x, y in map(self.at, points))
         self.parts.append(f'<polyline points="{path}" fill="none" stroke="{color}" stroke-width="2.5"{dashes}/>')
@@ -62,7 +80,10 @@ class Panel:
         self.parts.append(f'<circle cx="{x:.1f}" cy="{y:.1f}" r="5.5" fill="{color}"/>')
 
     def method(self, name: str, point: dict[str, Any]) -> None:
-        """A plain method; what has more false candidates than the axis shows is drawn at its end, with the number."""
+        """Draw the cross of a plain method.
+
+        A method with more false candidates than the axis shows is drawn at its end, with the number.
+        """
         x, y = self.at(point)
         beyond = point["false_a_case"] > MOST_FALSE
         words = f"{name} ({point['false_a_case']:.0f} false)" if beyond else name
@@ -76,23 +97,25 @@ class Panel:
 
 
 def line(x1: float, y1: float, x2: float, y2: float, color: str, more: str = "") -> str:
+    """Make a line as SVG text."""
     return f'<line x1="{x1:.1f}" y1="{y1:.1f}" x2="{x2:.1f}" y2="{y2:.1f}" stroke="{color}"{more}/>'
 
 
 def text(
     x: float, y: float, words: str, *, size: int = 12, anchor: str = "start", color: str = INK, weight: str = "normal"
 ) -> str:
+    """Make words as SVG text."""
     style = f'font-size="{size}" text-anchor="{anchor}" fill="{color}" font-weight="{weight}"'
     return f'<text x="{x:.1f}" y="{y:.1f}" {style}>{escape(words)}</text>'
 
 
 def chart(result: dict[str, Any]) -> str:
-    """The chart as SVG.
+    """Make the chart as SVG text.
 
     Parameters
     ----------
     result : dict
-        As ``finding_report.to_json`` gives it; kinds without phantoms are left out.
+        The result of ``finding_report.to_json``. Real cases are left out.
     """
     kinds = [kind for kind in result["sums"] if kind != "real"]
     panels = []
@@ -122,6 +145,7 @@ def chart(result: dict[str, Any]) -> str:
 
 
 def main() -> None:
+    """Read the result and write the chart."""
     if len(sys.argv) != 3:
         sys.exit("usage: finding_chart.py FINDING.json CHART.svg")
     source, target = map(Path, sys.argv[1:])

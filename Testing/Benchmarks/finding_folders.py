@@ -1,4 +1,5 @@
-"""The cases of the ruler that are read from DICOM folders with a ``truth.json``: independent phantoms write them."""
+"""Cases of the benchmark that are read from DICOM folders with a ``truth.json``, as independent phantoms write
+them."""
 
 from __future__ import annotations
 
@@ -31,7 +32,8 @@ STRUCTURE_WORDS = {
     "collection": ("collection", "fluid", "soft tissue", "muscle", "bursa"),
     "iliopsoas": ("iliopsoas", "psoas"),
 }
-"""Words of a truth's structure, and in which words of a candidate's structure or name they may be told."""
+"""Structure in the truth -> parts of words. The structure or the name of a candidate is right when it contains one of
+them."""
 ORGANS = {
     "bladder": ("bladder",),
     "kidney": ("kidney", "renal"),
@@ -41,15 +43,17 @@ ORGANS = {
     "CSF": ("csf", "dural", "thecal", "cauda", "canal"),
     "implant artefact": ("implant", "prosthesis", "metal", "void", "pile"),
 }
-"""Where no candidate may lie, and in which words a finer map tells them."""
+"""Structure in which no candidate may lie -> parts of the names that it has in a more detailed map."""
 LANDMARKS_WITHIN_MM = 150.0
-"""Landmarks farther from the middle of all than this are not near spine or hips."""
+"""Upper bound of the distance of landmarks from their median, mm. Landmarks farther away are not near spine or hips.
+Our estimate."""
 NEUTRAL_MM = 10.0
-"""As far from a focus of its own a candidate is taken to be at it."""
+"""Upper bound of the distance of a candidate from a focus of the real images behind a case at which it belongs to this
+focus, mm. Our estimate."""
 
 
 def folder_case(folder: Path) -> TestCase:
-    """A case of a folder that holds ``dicom/``, ``truth.json`` and the maps ``anatomy`` and ``where``."""
+    """Read the case in a folder with ``dicom/``, ``truth.json`` and the label maps ``anatomy`` and ``where``."""
     truth = json.loads((folder / "truth.json").read_text())
     case = read_case_folder(folder / "dicom", options_of(truth["arguments"]))
     points = np.array(list(truth["landmarks_ras_mm"].values()), dtype=float).reshape(-1, 3)
@@ -70,7 +74,7 @@ def folder_case(folder: Path) -> TestCase:
 
 
 def options_of(arguments: list[str]) -> CaseOptions:
-    """What the command line would be told."""
+    """Make the options of a case from the arguments that the command line would get."""
     values: dict[str, Any] = dict(zip(arguments[::2], arguments[1::2], strict=True))
     injected = values.get("--injection-time")
     return CaseOptions(
@@ -82,28 +86,29 @@ def options_of(arguments: list[str]) -> CaseOptions:
 
 
 def neutral_places(truth: dict[str, Any]) -> tuple[tuple[np.ndarray, float], ...]:
-    """Lesions that are not to be counted, and foci that the real images behind a case have of their own."""
+    """Lesions that do not count, and foci that the real images behind a case had already."""
     uncounted = [(x["centre_ras_mm"], x["radius_mm"]) for x in truth["lesions"] if not x.get("count", True)]
     own = [(x["centre_ras_mm"], NEUTRAL_MM) for x in truth.get("natural_foci", ())]
     return tuple((np.array(at, dtype=float), float(radius)) for at, radius in (*uncounted, *own))
 
 
 def lesion_of(x: dict[str, Any]) -> Lesion:
-    """A lesion of the truth, with the keys that the score looks at."""
+    """Make a lesion from the truth, with the keys that the score uses."""
     truth = {"volume_ml": None, "blurred_suv_peak": None, "zone": None, **x}
     truth["structure_words"] = STRUCTURE_WORDS.get(x["structure"], (x["structure"],))
     return Lesion(x["id"], x["evidence"], np.array(x["centre_ras_mm"], dtype=float), float(x["radius_mm"]), truth)
 
 
 class WherePlaces:
-    """Names what is at a point (RAS mm, reference frame), from the map of all structures of such a case."""
+    """Names the structure at a point (RAS mm, reference frame) by the map of all structures of such a case."""
 
     def __init__(self, folder: Path) -> None:
         self._file, self._names_file = folder / "where.nrrd", folder / "where.json"
         self._labels: Image | None = None
 
     def __call__(self, point: np.ndarray) -> str:
-        """A word of ORGANS, or the structure's own name; where several lie within a voxel, the most frequent two."""
+        """Return a key of ORGANS, or "elsewhere" with the name of the structure and the two most frequent ones
+        nearby."""
         import SimpleITK as sitk
 
         if self._labels is None:

@@ -1,4 +1,4 @@
-"""Which normal structure of a phantom a false candidate lies in."""
+"""Find the normal structure of a phantom in which a false candidate lies."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from PainGeneratorLib.Registration.itk_images import from_itk_image
 from scipy import ndimage
 
 FORBIDDEN = ("bladder", "kidney", "ureter", "bowel", "vessel", "CSF", "implant artefact")
-"""Where no candidate may lie at all."""
+"""Structures in which no candidate may lie."""
 WORDS = {
     "bladder": "bladder",
     "kidney": "kidney",
@@ -23,17 +23,23 @@ WORDS = {
     "cord": "CSF",
     "implant": "implant artefact",
 }
+"""Part of the name of a label -> structure."""
 LABELED = ("bladder", "kidney", "bowel", "vessel")
-"""Structures with a label of their own: the ball around one that ``truth.json`` gives is wider than the structure."""
+"""Structures with a label of their own. The label is used, because the ball in ``truth.json`` is larger than the
+structure."""
 BONES = ("vertebrae", "sacrum", "hip_", "femur")
+"""First parts of the names of the labels of bones."""
 ORGAN_EDGE_MM = 5.0
-"""Uptake of an organ is seen up to this far beside it, mm, as a PET resolves 5 to 6 mm. A place inside a bone does not
-belong to the organ."""
+"""Upper bound of the distance from an organ at which its uptake is seen, mm. A PET has a resolution of 5 to 6 mm. A
+place inside a bone does not belong to the organ. Our estimate."""
 MARGINS_MM = {"implant artefact": 4.0, "CSF": 0.0}
+"""Structure -> upper bound of the distance at which a place belongs to it, mm, when it differs from `ORGAN_EDGE_MM`.
+Our estimates."""
 
 
 class NormalPlaces:
-    """Names what is at a point (RAS mm, reference frame): from the label map, and balls where there is no label."""
+    """Names the structure at a point (RAS mm, reference frame) by the label map, and by balls where there is no
+    label."""
 
     def __init__(self, case: TestCase) -> None:
         self._normal = [n for n in case.normal if n["kind"] not in LABELED]
@@ -42,14 +48,14 @@ class NormalPlaces:
             self._labels, self._names = _label_map(*case.anatomy)
 
     def __call__(self, point: np.ndarray) -> str:
-        """A word of FORBIDDEN, another normal structure of the truth, or "elsewhere" with the label there."""
+        """Return a word of FORBIDDEN, another normal structure of the truth, or "elsewhere" with the label there."""
         organ = self._organ(point)
-        # Uptake and oedema that are expected at an implant are no artefacts of it.
+        # Uptake and edema that are expected at an implant are not artifacts of it.
         ball = self._ball(point) if organ in (None, "implant artefact") else None
         return ball or organ or self._elsewhere(point)
 
     def _near(self, point: np.ndarray, reach_mm: float) -> dict[str, float]:
-        """Names of the labels within reach with their distances."""
+        """Names of the labels within a distance -> their distance, mm."""
         geometry = self._labels.geometry
         ijk = geometry.to_ijk(point)
         reach = np.ceil(reach_mm / np.array(geometry.spacing_mm)).astype(int)
@@ -67,6 +73,7 @@ class NormalPlaces:
         return {self._names[n]: max(d - half, 0.0) for n, d in zip(present.tolist(), least, strict=True)}
 
     def _organ(self, point: np.ndarray) -> str | None:
+        """The nearest structure of FORBIDDEN within its margin; None when there is none."""
         if self._labels is None:
             return None
         labels = self._near(point, ORGAN_EDGE_MM + 5.0)
@@ -80,6 +87,7 @@ class NormalPlaces:
         return min(near, key=near.get) if near else None
 
     def _ball(self, point: np.ndarray) -> str | None:
+        """The normal structure of the truth in whose ball a point lies; None when there is none."""
         parts = {}
         for normal in self._normal:
             part = float(np.linalg.norm(point - np.array(normal["centre_ras_mm"]))) / max(normal["radius_mm"], 1.0)
@@ -88,11 +96,13 @@ class NormalPlaces:
         return min(parts, key=parts.get) if parts else None
 
     def _elsewhere(self, point: np.ndarray) -> str:
+        """The word "elsewhere" with the nearest label within 1 mm."""
         at = {} if self._labels is None else self._near(point, 1.0)
         return f"elsewhere ({min(at, key=at.get)})" if at else "elsewhere"
 
 
 def _label_map(file: Path, names: Path):
+    """Read a label map and the names of its labels."""
     import SimpleITK as sitk
 
     words = {int(n): text for n, text in json.loads(names.read_text()).items()}

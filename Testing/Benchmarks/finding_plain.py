@@ -1,4 +1,4 @@
-"""What people use now: fixed and relative thresholds, every connected part of 0.1 ml a finding."""
+"""Methods that are in use today: fixed and relative thresholds. Every connected part from 0.1 ml is a finding."""
 
 from __future__ import annotations
 
@@ -11,11 +11,15 @@ from PainGeneratorLib.Numerics.pet.peak import suv_peak
 from scipy import ndimage
 
 LEAST_ML = 0.1
+"""Lower bound of the volume of a finding, ml. Our estimate."""
 PERCIST_LIVER = (1.87, 0.2)
-"""Mean and SD of a normal liver, g/ml, where the liver is not in view (docs/domain.md, "Normal uptake")."""
+"""Mean and standard deviation of the uptake of a normal liver, g/ml. They are used because the liver is not in the
+field of view (docs/domain.md, "Normal uptake")."""
 BODY_PART = 0.1
-"""Of the 99th percentile of a series: what is darker is air."""
+"""Fraction of the 99th percentile of a series below which a voxel is air. Our estimate."""
 FLUID_SD = 3.0
+"""Number of standard deviations above the mean at which a voxel of a fluid-sensitive series is bright. Our
+estimate."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,11 +32,12 @@ class PlainFinding:
     volume_ml: float
 
     def facts(self) -> dict[str, Any]:
+        """The measures in plain types, as for the score."""
         return {"suv_peak": self.suv_peak, "mtv_ml": self.volume_ml, "highest": self.highest, "structure": None}
 
 
 def suv_findings(suv: Image) -> dict[str, list[PlainFinding]]:
-    """Findings of each method on a PET, g/ml, by its name."""
+    """Return the findings of each method on a PET (g/ml) by the name of the method."""
     mean, sd = PERCIST_LIVER
     thresholds = {
         "SUV 2.5": 2.5,
@@ -43,7 +48,11 @@ def suv_findings(suv: Image) -> dict[str, list[PlainFinding]]:
 
 
 def fluid_findings(fluid: Image, to_reference: np.ndarray) -> list[PlainFinding]:
-    """Parts of a fluid-sensitive series brighter than the body's mean + 3 SD, in the reference frame."""
+    """Find the parts of a fluid-sensitive series that are brighter than the mean of the body plus 3 standard
+    deviations.
+
+    The result is in the reference frame.
+    """
     values = fluid.array[fluid.array > BODY_PART * np.percentile(fluid.array, 99)]
     return above(
         Image(fluid.array, fluid.geometry.moved(to_reference)), float(values.mean() + FLUID_SD * values.std())
@@ -51,7 +60,7 @@ def fluid_findings(fluid: Image, to_reference: np.ndarray) -> list[PlainFinding]
 
 
 def above(image: Image, threshold: float, *, with_peak: bool = False) -> list[PlainFinding]:
-    """Connected parts above a threshold, highest first."""
+    """Find the connected parts above a threshold; the one with the highest value comes first."""
     labels, _ = ndimage.label(image.array >= threshold, structure=np.ones((3, 3, 3)))
     flat = np.flatnonzero(labels)
     number = labels.reshape(-1)[flat]

@@ -1,4 +1,5 @@
-"""The real cases of the ruler for finding: a tumour that a person outlined is the lesion, all else is false."""
+"""Real cases of the benchmark for finding. A tumor that a person outlined is the lesion; all other findings are
+false."""
 
 from __future__ import annotations
 
@@ -11,12 +12,13 @@ from PainGeneratorLib.Registration.itk_images import from_itk_image
 from PainGeneratorLib.Workflow.case import CaseOptions, CaseSeries
 
 REAL = ("STS_007", "STS_018", "STS_036", "STS_001")
+"""Names of the real cases."""
 STS_001_FACTOR = 0.000242903
-"""SUVbw per Bq/ml (data/README.md)."""
+"""Factor from Bq/ml to SUVbw (g/ml) of the PET of STS_001, from the README of the reference data."""
 
 
 def real_case(data: Path, name: str) -> TestCase:
-    """A real case; in the files' own alignment where it has one."""
+    """Read a real case. Its series lie in the coordinates of the files."""
     folder = data / ("sts-001-pet-mr" if name == "STS_001" else f"sts-hip-spine/{name}")
     pet_folder = folder / ("FDG_PET" if name == "STS_001" else "PET")
     pet = read_series(pet_folder / "image")
@@ -46,7 +48,7 @@ def real_case(data: Path, name: str) -> TestCase:
 
 
 def read_series(folder: Path) -> Image:
-    """One DICOM series of uniform geometry."""
+    """Read one DICOM series with a uniform geometry."""
     import SimpleITK as sitk
 
     reader = sitk.ImageSeriesReader()
@@ -55,7 +57,10 @@ def read_series(folder: Path) -> Image:
 
 
 def contours(file: Path, image: Image) -> dict[str, np.ndarray]:
-    """The structures of an RTSTRUCT as masks on an image's grid, by name; voxels more than half inside count."""
+    """Read the structures of an RTSTRUCT as masks on the grid of an image, by name.
+
+    A voxel belongs to a structure when at least half of it lies inside.
+    """
     import pydicom
 
     dataset = pydicom.dcmread(file)
@@ -71,6 +76,7 @@ def contours(file: Path, image: Image) -> dict[str, np.ndarray]:
 
 
 def _add_polygon(mask: np.ndarray, ijk: np.ndarray) -> None:
+    """Add one contour to a mask. Inner contours remove voxels."""
     from PIL import Image as Picture
     from PIL import ImageDraw
 

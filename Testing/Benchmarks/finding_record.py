@@ -1,4 +1,4 @@
-"""Measures one case of the ruler: every variant of it scored, in plain types that pass between processes."""
+"""Measure one case of the benchmark in all its variants. The results have plain types that pass between processes."""
 
 from __future__ import annotations
 
@@ -20,28 +20,35 @@ from finding_score import Found, Outcome, is_stable, score
 from PainGeneratorLib.Numerics.pet.detector import DEFAULT_RATIO
 
 SLIDER = (1.2, 1.3, 1.4, 1.5, 1.6, 1.8, 2.0)
+"""Positions of the sensitivity slider that are measured: ratios to the reference tissue."""
 STEP = 0.05
-"""One step of the panel's slider; two of them are measured, too."""
+"""One step of the slider of the panel. The stability is measured for one and for two steps."""
 MISALIGNED_MM = 2.0
+"""Error of the alignment for which the stability is measured, mm."""
 VARIANTS = {"without": (False,), "with": (True,), "both": (False, True)}
+"""Variant of the anatomy -> whether the anatomy segmentation is used, once for each run."""
 
 
 @dataclass(frozen=True)
 class Task:
-    """Which case to measure and how.
+    """A case, and how to measure it.
 
     Parameters
     ----------
     cache, data : Path
+        Folder of kept results, and folder of the reference data.
     group : str or None
-        None for real cases.
+        Group of a phantom; None for real cases.
     case : int, str or Path
-        Seed of a phantom, name of a real case, folder of a case that is read from DICOM.
+        Seed of a phantom, name of a real case, or folder of a case that is read from DICOM.
     stage : str
+        One of ``finding_run.STAGES``.
     anatomy : str
         A key of VARIANTS.
     settings : tuple of str
+        Protocol parameters, as NAME=VALUE.
     with_slider, with_plain, with_list : bool
+        Whether to measure the positions of the slider and the plain methods, and to list lesions and candidates.
     """
 
     cache: Path
@@ -56,6 +63,7 @@ class Task:
     with_list: bool = False
 
     def load(self) -> TestCase:
+        """Load the case with its truth."""
         if isinstance(self.case, Path):
             return folder_case(self.case)
         if self.group is None:
@@ -65,27 +73,27 @@ class Task:
 
 @dataclass(eq=False)
 class Record:
-    """How one case went.
+    """The results of one case.
 
     Parameters
     ----------
     name, kind : str
-        Kind is the group of a phantom, or ``real``.
+        Name of the case. Its kind is the group of a phantom, or ``real``.
     outcomes : dict
-        ``without`` and ``with`` (anatomy) to the outcome at the default sensitivity.
+        ``without`` or ``with`` (anatomy) -> outcome at the default sensitivity.
     slider : dict
-        (``without`` or ``with``, ratio) to outcome.
+        (``without`` or ``with``, ratio) -> outcome.
     plain : dict
-        Plain method to outcome.
+        Plain method -> outcome.
     stable : dict
-        ``sensitivity``, ``two steps`` and ``alignment``: do the first three stay the first three; None without
-        a candidate.
+        ``sensitivity``, ``two steps`` or ``alignment`` -> whether the first three candidates stay the same; None when
+        there is no candidate.
     landmarks : dict
-        Role to errors of its alignment; empty where the truth is not known.
+        Role -> errors of its alignment; empty when the truth is not known.
     seconds : dict
-        Processor time of the slow stages.
+        Stage -> processor seconds, for the slow stages.
     lines : list of str
-        Every lesion and false candidate.
+        A text for every lesion and every false candidate.
     """
 
     name: str
@@ -100,12 +108,12 @@ class Record:
 
     @property
     def main(self) -> Outcome:
-        """The outcome that most tables are about: without an anatomy segmentation where that was run."""
+        """The outcome for most tables: the one without an anatomy segmentation when it was run."""
         return next(iter(self.outcomes.values()))
 
 
 def alone() -> None:
-    """Keep the libraries of a worker to one core."""
+    """Limit the libraries of a worker process to one core."""
     import SimpleITK as sitk
 
     sitk.ProcessObject.SetGlobalDefaultNumberOfThreads(1)
@@ -113,7 +121,7 @@ def alone() -> None:
 
 
 def measure(task: Task) -> Record:
-    """Run a case and score it in every way that was asked for."""
+    """Run a case and score it in all ways that the task names."""
     case = task.load()
     record = Record(case.name, task.group or "real")
     places = case.places or NormalPlaces(case)
@@ -140,10 +148,12 @@ def measure(task: Task) -> Record:
 
 
 def _all_outcomes(record: Record) -> list[Outcome]:
+    """All outcomes of a record."""
     return [*record.outcomes.values(), *record.slider.values(), *record.plain.values()]
 
 
 def _stability(run: Run, found: Sequence[Found]) -> dict[str, bool | None]:
+    """Whether the first candidates stay the same after small changes of the sensitivity and of the alignment."""
     stable: dict[str, bool | None] = {}
     for name, step in (("sensitivity", STEP), ("two steps", 2 * STEP)):
         ends = [is_stable(found, run.found(DEFAULT_RATIO + way * step)) for way in (-1, 1)]
@@ -157,7 +167,7 @@ def _stability(run: Run, found: Sequence[Found]) -> dict[str, bool | None]:
 
 
 def _plain(run: Run, places: NormalPlaces) -> dict[str, Outcome]:
-    """Methods that people use now, on the same images."""
+    """Score the plain methods on the same images."""
     name, with_uptake = run.test.name, run.lesions("pet")
     outcomes = {}
     for method, findings in suv_findings(run.suv).items():
@@ -173,7 +183,7 @@ def _plain(run: Run, places: NormalPlaces) -> dict[str, Outcome]:
 
 
 def _lines(outcome: Outcome, run: Run) -> list[str]:
-    """Every lesion and every false candidate of a case."""
+    """Texts about every lesion and every false candidate of a case."""
     lines = []
     for lesion in outcome.lesions:
         rank, match = outcome.ranks[lesion.id], outcome.matches.get(lesion.id)
@@ -191,6 +201,7 @@ def _lines(outcome: Outcome, run: Run) -> list[str]:
 
 
 def _truth_words(lesion: Lesion) -> str:
+    """Text about a true lesion."""
     t = lesion.truth
     if not t:
         return lesion.evidence

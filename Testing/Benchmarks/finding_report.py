@@ -1,4 +1,4 @@
-"""Tables and JSON of the ruler for finding."""
+"""Make the tables and the JSON file of the benchmark for finding."""
 
 from __future__ import annotations
 
@@ -20,22 +20,24 @@ from finding_score import (
 )
 
 FAR_MM = 3.0
+"""Lower bound of the error of an alignment that counts as far from the truth, mm. Our estimate."""
 WORSE_MM = 0.5
+"""Lower bound of the increase of the error that counts as a worse alignment, mm. Our estimate."""
 
 
 def share(part: int, whole: int) -> str:
-    """A count with its percentage."""
+    """Text with a count and its percentage."""
     return f"{part}/{whole}" + (f" ({100.0 * part / whole:.0f} %)" if whole else "")
 
 
 def by_kind(records: Sequence[Record]) -> dict[str, list[Record]]:
-    """Records of each group, and of the real cases."""
+    """Sort records by kind: the groups, and the real cases."""
     kinds = list(dict.fromkeys(record.kind for record in records))
     return {kind: [record for record in records if record.kind == kind] for kind in kinds}
 
 
 def report(records: Sequence[Record]) -> list[str]:
-    """All tables, as lines."""
+    """Make all tables as lines of text."""
     lines = []
     for kind, some in by_kind(records).items():
         for variant in dict.fromkeys(v for record in some for v in record.outcomes):
@@ -94,9 +96,9 @@ def _stable(records: Sequence[Record]) -> list[str]:
         ("two steps", "two"),
         ("alignment", "2 mm of misalignment"),
     ):
-        told = [r.stable[what] for r in records if r.stable.get(what) is not None]
-        if told:
-            texts.append(f"{words} {share(sum(told), len(told))}")
+        known = [r.stable[what] for r in records if r.stable.get(what) is not None]
+        if known:
+            texts.append(f"{words} {share(sum(known), len(known))}")
     return ["  the first three stay under " + ", ".join(texts)] if texts else []
 
 
@@ -155,12 +157,12 @@ def _speed(records: Sequence[Record]) -> list[str]:
 
 
 def to_json(records: Sequence[Record], settings: dict[str, Any]) -> dict[str, Any]:
-    """Records and sums in plain types."""
+    """Return records and sums in plain types."""
     return {"settings": settings, "sums": _sums(records), "cases": [_record_json(record) for record in records]}
 
 
 def _sums(records: Sequence[Record]) -> dict[str, Any]:
-    """What the chart draws: for each kind the curve over the slider, the default and the plain methods."""
+    """The content of the chart: for each kind the curve over the slider, the default and the plain methods."""
     sums = {}
     for kind, some in by_kind(records).items():
         keys = dict.fromkeys(key for record in some for key in record.slider)

@@ -1,4 +1,4 @@
-"""Runs the stages on a case of the ruler and keeps what a table needs, at any sensitivity."""
+"""Run the stages on a case of the benchmark, and give candidates and measures at any sensitivity."""
 
 from __future__ import annotations
 
@@ -28,6 +28,7 @@ from PainGeneratorLib.Workflow.finding import fuse_found, hip_implant, in_refere
 from PainGeneratorLib.Workflow.stages import Alignment, align_series, find_on_mr, make_suv, pet_detector
 
 STAGES = ("pet", "mapped", "fused", "whole")
+"""How much of the analysis is run; see ``finding.py``."""
 
 
 class Run:
@@ -36,13 +37,14 @@ class Run:
     Parameters
     ----------
     cache : Path
-        Alignments and MR findings are kept here, under a digest of all that they follow from.
+        Folder in which alignments and MR findings are kept, under a digest of everything on which they depend.
     case : TestCase
     stage : str
-        One of STAGES; real cases have no true alignment, so their MR takes part only in stage ``whole``.
+        One of STAGES. Real cases have no true alignment, so that their MR is used only in the stage ``whole``.
     settings : sequence of str
         Protocol parameters, as NAME=VALUE.
     with_anatomy : bool
+        Whether to use the anatomy segmentation.
     """
 
     def __init__(
@@ -61,15 +63,17 @@ class Run:
 
     @property
     def pet_to_reference(self) -> np.ndarray:
+        """Maps points of the PET to points of the frame of the lesions, RAS mm, shape (4, 4)."""
         return self.alignment.pet_to_reference if self.test.is_phantom or self.stage == "whole" else np.eye(4)
 
     def _timed(self, what: str, make):
-        """Makes something and keeps the seconds of processor time with it, so that a kept result tells them too."""
+        """Make a result and return it with its processor seconds, so that the seconds are kept with the result."""
         start = time.process_time()
         made = make()
         return made, {what: time.process_time() - start}
 
     def _aligned(self) -> Alignment:
+        """The alignment of the case, which is kept in the cache."""
         sources = digest_of_modules("Registration/alignment.py", "Phantoms/case.py", "Numerics/suv/factors.py")
         path = self.cache / f"alignment-{sources}" / f"{self.test.name}-{self._values('alignment')}.pickle"
         alignment, seconds = kept(path, lambda: self._timed("alignment", lambda: self._align()))
@@ -77,9 +81,11 @@ class Run:
         return alignment
 
     def _align(self) -> Alignment:
+        """Run the stage "alignment"."""
         return align_series(self.case, self._stage_suv)
 
     def _found_on_mr(self) -> MRResult:
+        """The MR findings of the case, which are kept in the cache."""
         sources = digest_of_modules(
             "Numerics/mr/findings.py", "Numerics/body/symmetry.py", "Anatomy/anatomy_files.py", "Phantoms/case.py"
         )
@@ -92,16 +98,17 @@ class Run:
         return mr
 
     def _find_on_mr(self) -> MRResult:
-        """MR findings without the maps of z, which nothing that follows looks at."""
+        """Find on MR. The maps of z are removed, because they are large and not used later."""
         found = find_on_mr(self.case, self.alignment, self.anatomy, self._plane_in_reference)
         return dataclasses.replace(found, z_maps={})
 
     def _values(self, stage: str) -> str:
+        """Short digest of the parameters of a stage."""
         text = repr(sorted(self.case.protocol.values()[stage].items()))
         return hashlib.sha256(text.encode()).hexdigest()[:8]
 
     def moved(self, way_mm: np.ndarray) -> Run:
-        """The same case with the PET's alignment off by a way (3,); all else stays as it is."""
+        """Return the same case with the alignment of the PET shifted by a vector, shape (3,), mm."""
         pet = self.alignment.by_role["PET"]
         matrix = pet.reference_to_series_ras.copy()
         matrix[:3, 3] += way_mm
@@ -113,11 +120,12 @@ class Run:
 
     @cached_property
     def anatomy(self) -> AnatomyMap | None:
+        """The anatomy segmentation when it is used."""
         return read_anatomy_file(*self.test.anatomy) if self.with_anatomy else None
 
     @cached_property
     def plane(self):
-        """The body's midsagittal plane, in the PET's frame."""
+        """The midsagittal plane of the body in the frame of the PET."""
         return find_symmetry_plane(self.suv)
 
     @property
@@ -126,7 +134,7 @@ class Run:
 
     @cached_property
     def detector(self) -> HotSpotDetector:
-        """The first pass over the PET with what the stages know."""
+        """The detector after its first pass over the PET, with the results of the stages that were run."""
         if self.mr is None:
             parameters = self.case.protocol.stage("hot_spots", HotSpotParameters)
             return HotSpotDetector(self.suv, parameters, symmetry=self.plane)
@@ -139,27 +147,28 @@ class Run:
 
     @cached_property
     def namer(self) -> Namer:
+        """Gives names to regions in the reference frame."""
         return Namer(self.anatomy, self.plan, hip_implant(self.mr))
 
     def candidates(self, sensitivity: float | None = None) -> list:
-        """Candidates of the stages with MR, best first."""
+        """Return the candidates of the stages with MR, best first."""
         pet = self.detector.find(sensitivity)
         spots, weak = (in_reference_frame(some, self.alignment) for some in (pet.hot_spots, pet.weak))
         return fuse_found(self.case, self._stage_suv, self.alignment, self.mr, spots, self.namer, weak)
 
     def found(self, sensitivity: float | None = None) -> list[Found]:
-        """Candidates, or hot spots of the stages without MR, best first, in the frame of :meth:`lesions`."""
+        """Return candidates (or hot spots in the stages without MR), best first, in the frame of :meth:`lesions`."""
         if self.stage in ("pet", "mapped"):
             spots = [s for s in self.detector.find(sensitivity).hot_spots if s.physiologic is None]
             return [Found(self.to_lesions(s.centroid_ras_mm), facts_of(s)) for s in spots]
         return [Found(c.centroid_ras_mm, facts_of(c)) for c in self.candidates(sensitivity)]
 
     def to_lesions(self, point_ras: np.ndarray) -> np.ndarray:
-        """A point of the PET in the frame of the lesions."""
+        """Map a point of the PET to the frame of the lesions."""
         return transform_points(self.pet_to_reference, point_ras)
 
     def lesions(self, stage: str | None = None) -> list[Lesion]:
-        """The lesions that a stage can find, in the frame of the candidates: real ones are drawn on the PET."""
+        """Return the lesions that a stage can find, in the frame of the candidates. Real ones are drawn on the PET."""
         with_mr = (stage or self.stage) in ("fused", "whole")
         lesions = [x for x in self.test.lesions if with_mr or x.evidence != "MR only"]
         if self.test.is_phantom:
@@ -174,7 +183,7 @@ class Run:
         ]
 
     def landmark_errors(self) -> dict[str, dict[str, Any]]:
-        """Role to distances from the truth at the landmarks, before and after the alignment, and what was said."""
+        """Role -> distances from the truth at the landmarks before and after the alignment, verdict and warning."""
         errors = {}
         for role, series in self.alignment.by_role.items():
             truth, points = self.test.reference_to_series.get(role), self.test.landmarks_ras
@@ -195,7 +204,7 @@ class Run:
         return errors
 
     def why_not(self, lesion: Lesion) -> str:
-        """What stands near a missed lesion."""
+        """Text about hot spots and MR findings near a missed lesion."""
         spots = self.detector.find().hot_spots
         near = [s for s in spots if np.linalg.norm(self.to_lesions(s.centroid_ras_mm) - lesion.center_ras_mm) <= 15.0]
         reasons = [f"{s.physiologic or 'shown, too far'} (tbr {s.tbr or 0:.2f})" for s in near]
@@ -208,7 +217,7 @@ class Run:
         return f"near it: {reasons or 'nothing'}"
 
     def overlap(self, lesion: Lesion, rank: int) -> str:
-        """Volumes and Dice of the outline of a candidate and the one that a person drew."""
+        """Text with volumes and Dice overlap of the outline of a candidate and the one that a person drew."""
         spots = [s for s in self.detector.find().hot_spots if s.physiologic is None]
         item = spots[rank - 1] if self.mr is None else self.candidates()[rank - 1]
         region: Region = on_grid(item.region, lesion.region.geometry)
@@ -218,7 +227,7 @@ class Run:
 
 
 def facts_of(item: Any) -> dict[str, Any]:
-    """What is known about a candidate or hot spot, in plain types; volume of the uptake, else none."""
+    """Return the measures and names of a candidate or a hot spot in plain types."""
     measures = ("score", "suv_max", "suv_peak", "tbr", "left_right_ratio", "mtv_ml", "mr_z", "volume_ml")
     facts: dict[str, Any] = {
         name: None if getattr(item, name, None) is None else round(float(getattr(item, name)), 4) for name in measures
@@ -235,7 +244,7 @@ def facts_of(item: Any) -> dict[str, Any]:
 
 
 def words_of(found: Found) -> str:
-    """A line about a candidate or hot spot."""
+    """Text about a candidate or a hot spot."""
     facts = found.facts
     numbers = ("suv_max", "suv_peak", "tbr", "left_right_ratio", "mtv_ml", "mr_z")
     text = " ".join(f"{name} {facts[name]:.2f}" for name in numbers if facts.get(name) is not None)
@@ -246,7 +255,7 @@ def words_of(found: Found) -> str:
 
 
 def _moves(alignment: Alignment) -> str:
-    """An alignment as text: where every series lies, and whether that is known."""
+    """An alignment as text: the transform of every series, and whether it is aligned."""
     rows = []
     for role, series in sorted(alignment.by_role.items()):
         rows.append(f"{role} {series.aligned} {np.round(series.reference_to_series_ras, 6).tolist()}")
@@ -254,7 +263,7 @@ def _moves(alignment: Alignment) -> str:
 
 
 def true_alignment(case: TestCase) -> Alignment:
-    """The alignment of a phantom's truth; the files' own coordinates for real cases."""
+    """Return the true alignment of a phantom, or the coordinates of the files for a real case."""
     by_role = {}
     for role in case.case.series:
         if role != case.case.reference_role:

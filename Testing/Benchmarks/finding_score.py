@@ -1,4 +1,4 @@
-"""Scores a list of candidates against the true lesions of a case (see FINDING.md)."""
+"""Score a list of candidates by the true lesions of a case (see FINDING.md)."""
 
 from __future__ import annotations
 
@@ -12,19 +12,22 @@ from finding_cases import Lesion
 from PainGeneratorLib.Numerics.core.words import Evidence
 
 EVIDENCES = tuple(Evidence)
+"""All kinds of evidence."""
 FIRST = 3
-"""How many candidates a reader certainly looks at: these should not change with small settings."""
+"""Number of candidates at the top of the list that should not change with small changes of the settings. Our estimate:
+a reader certainly looks at them."""
 SAME_PLACE_MM = 10.0
+"""Upper bound of the distance between two candidates that count as the same, mm. Our estimate."""
 
 
 @dataclass(frozen=True, eq=False)
 class Found:
-    """What is compared: a hot spot or a candidate, best first in its list.
+    """A candidate or a hot spot that is compared with the lesions.
 
     Parameters
     ----------
     center_ras_mm : ndarray, shape (3,)
-        In the frame of the lesions.
+        Its center in the frame of the lesions.
     facts : dict
         Measures and names in plain types; see ``finding_run.facts_of``.
     """
@@ -33,21 +36,28 @@ class Found:
     facts: dict[str, Any] = field(default_factory=dict)
 
     def distance_mm(self, other: Found | Lesion) -> float:
+        """Distance between the centers, mm."""
         return float(np.linalg.norm(self.center_ras_mm - other.center_ras_mm))
 
 
 @dataclass(eq=False)
 class Outcome:
-    """How one case went.
+    """The score of one case.
 
     Parameters
     ----------
+    name : str
+    lesions : list of Lesion
+    found : list of Found
+        The candidates, best first.
     ranks : dict of lesion id to int or None
-        Best rank of the candidates at that lesion.
+        Best rank of the candidates at a lesion, from 1; None when the lesion was not found.
     matches : dict of lesion id to Found
+        The candidate with this rank.
     false : list of (rank, Found)
+        The candidates that are at no lesion.
     false_places : list of str
-        The normal structure that each false one lies in, in the order of `false`.
+        The normal structure in which each of them lies, in the order of `false`.
     """
 
     name: str
@@ -59,12 +69,12 @@ class Outcome:
     false_places: list[str] = field(default_factory=list)
 
     def true_first(self, evidences: Sequence[str] = EVIDENCES) -> bool | None:
-        """No false candidate stands before a found lesion of these kinds of evidence; None when none was found."""
+        """Whether all found lesions of some kinds of evidence rank before every false candidate; None without any."""
         ranks = [self.ranks[x.id] for x in self.lesions if x.evidence in evidences and self.ranks[x.id] is not None]
         return None if not ranks else not self.false or max(ranks) < self.false[0][0]
 
     def lesion_of(self, rank: int) -> Lesion | None:
-        """The lesion that the candidate of a rank lies at."""
+        """Return the lesion at which the candidate of a rank lies; None when there is none."""
         return next((x for x in self.lesions if self.found[rank - 1].distance_mm(x) <= x.reach_mm), None)
 
 
@@ -75,9 +85,22 @@ def score(
     place_of: Callable[[np.ndarray], str] = lambda point: "elsewhere",
     neutral: Sequence[tuple[np.ndarray, float]] = (),
 ) -> Outcome:
-    """Match candidates (best first) with lesions; every candidate that is at no lesion is false.
+    """Match candidates with lesions. A candidate that is at no lesion is false.
 
-    Those within a radius of a `neutral` place, and of no lesion, are left out of the list.
+    Parameters
+    ----------
+    name : str
+    lesions : sequence of Lesion
+    found : sequence of Found
+        The candidates, best first.
+    place_of : callable
+        Function that names the structure at a point (RAS mm).
+    neutral : sequence of (ndarray, float)
+        Places (RAS mm) and radii (mm). A candidate at one of them and at no lesion is left out of the list.
+
+    Returns
+    -------
+    Outcome
     """
     found = [x for x in found if _counts(x, lesions, neutral)]
     outcome = Outcome(name, list(lesions), list(found), {lesion.id: None for lesion in lesions})
@@ -94,12 +117,13 @@ def score(
 
 
 def _counts(one: Found, lesions: Sequence[Lesion], neutral: Sequence[tuple[np.ndarray, float]]) -> bool:
+    """Whether a candidate is at a lesion, or away from all neutral places."""
     at_lesion = any(one.distance_mm(lesion) <= lesion.reach_mm for lesion in lesions)
     return at_lesion or not any(np.linalg.norm(one.center_ras_mm - at) <= radius for at, radius in neutral)
 
 
 def is_stable(one: Sequence[Found], other: Sequence[Found], first: int = FIRST) -> bool | None:
-    """The first few of one list are the first few of another, in any order; None when the first list is empty."""
+    """Whether the first candidates of two lists are the same in any order; None when the first list is empty."""
     before, after = one[:first], other[:first]
     if not before:
         return None
@@ -108,23 +132,28 @@ def is_stable(one: Sequence[Found], other: Sequence[Found], first: int = FIRST) 
 
 
 def sensitivity(outcomes: Sequence[Outcome], evidence: str | None = None) -> tuple[int, int]:
-    """Lesions found, and all lesions, of a kind of evidence."""
+    """Return the number of found lesions and the number of all lesions, for one kind of evidence or for all."""
     pairs = [(o.ranks[x.id], x) for o in outcomes for x in o.lesions if evidence in (None, x.evidence)]
     return sum(rank is not None for rank, _ in pairs), len(pairs)
 
 
 def false_per_case(outcomes: Sequence[Outcome]) -> float:
+    """Return the mean number of false candidates per case."""
     return float(np.mean([len(o.false) for o in outcomes])) if outcomes else float("nan")
 
 
 def true_first_count(outcomes: Sequence[Outcome], evidences: Sequence[str] = EVIDENCES) -> tuple[int, int]:
-    """Cases whose found lesions stand before every false candidate, and cases in which any was found."""
-    told = [o.true_first(evidences) for o in outcomes]
-    return sum(t is True for t in told), sum(t is not None for t in told)
+    """Return the number of cases whose found lesions rank before every false candidate, and of cases with any
+    found."""
+    results = [o.true_first(evidences) for o in outcomes]
+    return sum(r is True for r in results), sum(r is not None for r in results)
 
 
 def names_right(outcomes: Sequence[Outcome]) -> dict[str, tuple[int, int]]:
-    """How many found lesions have the right side, level and structure; hot spots have no names and do not count."""
+    """Return how many found lesions have the right side, level and structure, and how many are compared.
+
+    Hot spots have no names and do not count.
+    """
     right: Counter = Counter()
     total: Counter = Counter()
     for outcome in outcomes:
@@ -140,7 +169,8 @@ def names_right(outcomes: Sequence[Outcome]) -> dict[str, tuple[int, int]]:
 
 
 def _is_named(truth: dict[str, Any], facts: dict[str, Any], what: str) -> bool:
-    """Whether a name is right; the structures of independent cases are told by words that it may hold."""
+    """Whether a name is right. A structure of an independent case is right when the name contains one of some
+    words."""
     words = truth.get("structure_words") if what == "structure" else None
     if words is None:
         return truth[what] == facts[what]
@@ -149,7 +179,7 @@ def _is_named(truth: dict[str, Any], facts: dict[str, Any], what: str) -> bool:
 
 
 def measure_errors(outcomes: Sequence[Outcome]) -> tuple[np.ndarray, np.ndarray]:
-    """Relative errors of SUVpeak and (lesions over 1 ml) of volume against the noise-free truth of phantoms."""
+    """Return the relative errors of SUVpeak, and of the volume of lesions over 1 ml, from the noise-free truth."""
     peak, volume = [], []
     for outcome in outcomes:
         for lesion in outcome.lesions:

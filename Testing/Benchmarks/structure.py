@@ -1,9 +1,9 @@
-"""The structure of the package as a table: for each room its modules, lines, and the imports within and out of it.
+"""Print the structure of the package as a table: for each room its modules, its lines, and its imports.
 
     python Testing/Benchmarks/structure.py [LIBRARY]
 
-LIBRARY is a folder ``PainGeneratorLib``; the one of this project when it is left out. An arrow is one module that
-imports another one of the package, counted once for each pair.
+LIBRARY is a folder ``PainGeneratorLib``. Without it the table is about the package of this project. An arrow is a pair
+of modules of the package of which one imports the other. Each pair is counted once.
 """
 
 from __future__ import annotations
@@ -14,10 +14,11 @@ from collections import defaultdict
 from pathlib import Path
 
 LIBRARY = Path(__file__).resolve().parents[2] / "PainGenerator" / "PainGeneratorLib"
+"""The package of this project."""
 
 
 def imported_modules(path: Path, library: Path) -> set[Path]:
-    """The modules of the package that a module imports, at the top or inside a function."""
+    """Return the modules of the package that a module imports, at its top or inside a function."""
     found = set()
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if not isinstance(node, ast.ImportFrom) or not node.level:
@@ -32,7 +33,7 @@ def imported_modules(path: Path, library: Path) -> set[Path]:
 
 
 def room_of(path: Path, library: Path) -> str:
-    """The folder of a module, below the package."""
+    """Return the folder of a module, relative to the package."""
     return str(path.parent.relative_to(library))
 
 

@@ -19,10 +19,15 @@ VERTEBRAE = (
 """All vertebrae from the head downward. T13 and L6 exist only in transitional anatomy."""
 
 _REGULAR = [f"C{n}" for n in range(1, 8)] + [f"T{n}" for n in range(1, 13)] + [f"L{n}" for n in range(1, 6)]
+"""Vertebrae of regular anatomy above the sacrum, from the head downward."""
 _UPWARD = [f"vertebrae_{level}" for level in reversed(_REGULAR)]
+"""TotalSegmentator's names of the vertebrae from L5 upward. The names below are TotalSegmentator's, too."""
 _RIBS = [f"rib_{side}_{n}" for side in ("left", "right") for n in range(1, 13)]
+"""Ribs, first the left ones."""
 _ILIAC_VESSELS = ["iliac_artery_left", "iliac_artery_right", "iliac_vena_left", "iliac_vena_right"]
+"""Iliac arteries and veins."""
 _UPPER_ORGANS = ["spleen", "kidney_right", "kidney_left", "gallbladder", "liver", "stomach"]
+"""The organs with which the lists of classes begin."""
 
 
 def _pairs(*names: str) -> list[str]:
@@ -31,7 +36,9 @@ def _pairs(*names: str) -> list[str]:
 
 
 _GLUTEI = _pairs("gluteus_maximus", "gluteus_medius", "gluteus_minimus", "autochthon", "iliopsoas")
+"""Muscles of the hip and the back on both sides."""
 _LIMBS = _pairs("humerus", "scapula", "clavicula", "femur", "hip")
+"""Bones of the limbs and their girdles on both sides."""
 
 
 def _numbered(names: list[str], first: int = 1) -> dict[int, str]:
@@ -65,6 +72,7 @@ _TOTAL_V1 = _numbered(
         "urinary_bladder",
     ]
 )
+"""Labels of the task ``total`` of TotalSegmentator, version 1."""
 
 _TOTAL = _numbered(
     [
@@ -89,6 +97,7 @@ _TOTAL = _numbered(
         *("sternum", "costal_cartilages"),
     ]
 )
+"""Labels of the task ``total`` of TotalSegmentator, version 2."""
 
 _MR_TRUNK = [
     *_UPPER_ORGANS,
@@ -99,8 +108,10 @@ _MR_TRUNK = [
     *_ILIAC_VESSELS,
     *_pairs("humerus"),
 ]
+"""The classes with which both versions of ``total_mr`` begin."""
 
 _TOTAL_MR = _numbered([*_MR_TRUNK, *_pairs("scapula", "clavicula", "femur", "hip"), *_GLUTEI, "brain"])
+"""Labels of the task ``total_mr`` of TotalSegmentator with 50 classes."""
 
 _TOTAL_MR_56 = _numbered(
     [
@@ -112,10 +123,13 @@ _TOTAL_MR_56 = _numbered(
         "brain",
     ]
 )
+"""Labels of the task ``total_mr`` of TotalSegmentator with 56 classes, of its first release."""
 
 _VERTEBRAE_MR = _numbered(["sacrum", *_UPWARD])
+"""Labels of the task ``vertebrae_mr`` of TotalSegmentator."""
 
 _UPWARD_S = ["S", *reversed(_REGULAR)]
+"""The sacrum and the vertebrae from L5 upward."""
 _TOTALSPINESEG = {
     **_numbered(_UPWARD, first=18),
     92: "sacrum",
@@ -123,6 +137,7 @@ _TOTALSPINESEG = {
     201: "spinal_canal",
     **{202 + n: f"disc_{upper}_{lower}" for n, (lower, upper) in enumerate(pairwise(_UPWARD_S[:24]))},
 }
+"""Labels of TotalSpineSeg."""
 
 SPINEPS_INSTANCES: dict[int, str] = {
     **_numbered(_REGULAR),
@@ -160,6 +175,7 @@ SPINEPS_SUBREGIONS: dict[int, str] = {
 """Number in a SPINEPS subregion map (``seg-spine``) -> structure."""
 
 _ORDER = [*_REGULAR[:24], "S1"]
+"""Vertebrae of regular anatomy from the head downward, with S1."""
 _SPINEPS_INSTANCE_MAP = {
     **{number: f"vertebrae_{level}" for number, level in SPINEPS_INSTANCES.items()},
     27: "coccyx",
@@ -168,6 +184,7 @@ _SPINEPS_INSTANCE_MAP = {
     128: "disc_T13_L1",
     **{200 + number: f"endplate_{level}" for number, level in SPINEPS_INSTANCES.items()},
 }
+"""Labels of a SPINEPS map of instances (``seg-vert``)."""
 
 FAMILIES: dict[str, dict[int, str]] = {
     "TotalSegmentator total": _TOTAL,

@@ -1,5 +1,8 @@
-"""Makes digital cases with known lesions, as DICOM files with their truth beside them.
+"""Make digital cases with known lesions: DICOM files, and a file with the truth.
 
-Start at :func:`.case.write_phantom`. :mod:`.low_back` and :mod:`.hip_replacement` build the bodies, the lesions are in
-:mod:`.low_back_lesions` and :mod:`.hip_lesions`, and :mod:`.imaging` turns both into PET and MR series.
+Start at :func:`.case.write_phantom`. :mod:`.low_back` and :mod:`.hip_replacement` build the bodies.
+:mod:`.low_back_lesions` and :mod:`.hip_lesions` add the lesions. :mod:`.imaging` makes PET and MR series of both.
+
+The sizes, positions and uptakes in these modules are our estimates of average anatomy and of typical lesions. They are
+chosen so that the images look like those of patients; they are not measurements.
 """

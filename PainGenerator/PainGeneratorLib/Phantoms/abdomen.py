@@ -1,4 +1,4 @@
-"""Skin, fat, muscles and organs of the trunk."""
+"""Paint skin, fat, muscles and organs of the trunk."""
 
 from __future__ import annotations
 
@@ -11,10 +11,20 @@ from .patient import Patient
 from .spine import SpineShape
 
 SIDES = (("right", 1), ("left", -1))
+"""Sides with the sign of their R coordinate."""
 
 
 def paint_body(atlas: Atlas, rng: np.random.Generator, shape: SpineShape, habitus: float) -> None:
-    """Skin and fat, abdominal wall, visceral fat, and the muscles along the spine and behind the ilium."""
+    """Paint skin and fat, abdominal wall, visceral fat, and the muscles along the spine and behind the ilium.
+
+    Parameters
+    ----------
+    atlas : Atlas
+    rng : numpy.random.Generator
+    shape : SpineShape
+    habitus : float
+        0 for a slim patient, 1 for an obese one.
+    """
     lower, upper = atlas.geometry.corners_ras.min(axis=0), atlas.geometry.corners_ras.max(axis=0)
     wide, deep = 148 + 26 * habitus, 102 + 20 * habitus
     eye = np.eye(4)
@@ -66,7 +76,7 @@ def paint_body(atlas: Atlas, rng: np.random.Generator, shape: SpineShape, habitu
 
 
 def paint_vessels(atlas: Atlas, patient: Patient, rng: np.random.Generator, shape: SpineShape) -> None:
-    """Aorta, inferior vena cava and the iliac vessels."""
+    """Paint the aorta, the inferior vena cava and the iliac vessels."""
     fork = rng.uniform(-48, -30)
     k = shape.scale
     front = {}
@@ -94,7 +104,7 @@ def paint_vessels(atlas: Atlas, patient: Patient, rng: np.random.Generator, shap
 
 
 def paint_bowel(atlas: Atlas, patient: Patient, rng: np.random.Generator, habitus: float) -> None:
-    """Small bowel loops and colon in the visceral fat; some loops are hot; upper organs at the top."""
+    """Paint bowel, liver, spleen, bladder and a pelvic organ. Some loops of the small bowel have a high uptake."""
     front = 62 + 14 * habitus
     for n in range(70):
         center = np.array([rng.uniform(-75, 75), rng.uniform(46, front + 6), rng.uniform(-165, 90)])
@@ -125,7 +135,7 @@ def paint_bowel(atlas: Atlas, patient: Patient, rng: np.random.Generator, habitu
 
 
 def paint_kidneys(atlas: Atlas, patient: Patient, rng: np.random.Generator, shape: SpineShape) -> None:
-    """Kidneys with a hot pelvis, and ureters that are hot on short stretches only."""
+    """Paint kidneys with a high uptake in the renal pelvis, and ureters with a high uptake on short segments only."""
     for side, sign in SIDES:
         low = -12 if side == "right" else 0
         center = np.array([sign * rng.uniform(60, 68), -16 + rng.uniform(-5, 5), 62 + low + rng.uniform(-10, 10)])

@@ -1,4 +1,4 @@
-"""The label map and names that lie beside a phantom's DICOM files."""
+"""Read the label map, and the names of its labels, that are written together with a phantom."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ from ..Registration.itk_images import from_itk_image
 
 
 def read_anatomy_regions(folder: Path) -> dict[str, Region]:
-    """Region of every named structure of a phantom written by :func:`.case.write_phantom`.
+    """Read the region of every named structure of a phantom that :func:`.case.write_phantom` wrote.
 
     Parameters
     ----------
     folder : Path
-        Holds ``anatomy.nii.gz`` and ``anatomy-labels.json``.
+        The folder with ``anatomy.nii.gz`` and ``anatomy-labels.json``.
 
     Returns
     -------
     dict of str to Region
-        By name, in the reference series' frame (RAS), all on one grid.
+        Name -> region, in the frame of the reference series (RAS). All regions have the same grid.
     """
     import SimpleITK as sitk
 

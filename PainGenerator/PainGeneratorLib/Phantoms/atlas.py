@@ -1,7 +1,7 @@
-"""The patient of a phantom: tissue and anatomy on one fine grid, painted from solids.
+"""The body of a phantom: tissue and anatomy on one fine grid, painted as geometric solids.
 
-The grid lies in the reference (T1) frame, RAS mm, with axes along R, A and S.
-Each series is sampled from it by its own geometry.
+The grid lies in the frame of the reference series (T1), RAS mm, with axes along R, A and S. The images of each series
+are sampled from it.
 """
 
 from __future__ import annotations
@@ -16,20 +16,22 @@ from ..Numerics.core.image import Geometry, transform_points
 from .tissue_table import TISSUES
 
 Triple = Sequence[float] | np.ndarray
-"""Three numbers, in the order that the parameter says."""
+"""Three numbers: the coordinates of a point, or sizes along three axes."""
 LocalTest = Callable[[np.ndarray, np.ndarray, np.ndarray], np.ndarray]
+"""Function of the local x, y and z coordinates (mm) that is True inside a solid."""
 
 
 def frame(origin_ras: np.ndarray, superior_tilt_deg: float = 0.0, right_lean_deg: float = 0.0) -> np.ndarray:
-    """A local frame as a 4 x 4 matrix (local to RAS): axes right, anterior, superior.
+    """Make a local frame as a 4 x 4 matrix that maps local points to RAS mm. Its axes are right, anterior, superior.
 
     Parameters
     ----------
     origin_ras : array-like, shape (3,)
+        Origin of the frame, RAS mm.
     superior_tilt_deg : float
-        Positive: the superior axis leans anteriorly.
+        Angle by which the superior axis leans to anterior, degrees.
     right_lean_deg : float
-        Positive: the superior axis leans to the patient's right.
+        Angle by which the superior axis leans to the patient's right, degrees.
     """
     a, b = np.deg2rad(superior_tilt_deg), np.deg2rad(right_lean_deg)
     about_r = np.array([[1, 0, 0], [0, np.cos(a), np.sin(a)], [0, -np.sin(a), np.cos(a)]])
@@ -47,7 +49,16 @@ class Atlas:
     Parameters
     ----------
     geometry : Geometry
-        Reference frame, isotropic, axes along R, A, S.
+        The grid in the reference frame, isotropic, with axes along R, A and S.
+
+    Attributes
+    ----------
+    tissue : ndarray of uint8, shape of the grid
+        Code of the tissue of every voxel, see :data:`.tissue_table.TISSUES`.
+    anatomy : ndarray of uint8, shape of the grid
+        Label of every voxel: an index into `anatomy_names`, 0 for none.
+    anatomy_names : list of str
+        Names of the labels.
     """
 
     geometry: Geometry
@@ -61,7 +72,7 @@ class Atlas:
 
     @classmethod
     def of_box(cls, lower_ras: Triple, upper_ras: Triple, spacing_mm: float) -> Atlas:
-        """An empty atlas over a box (RAS mm)."""
+        """Make an empty atlas over a box, whose corners are given in RAS mm."""
         lower, upper = np.asarray(lower_ras, float), np.asarray(upper_ras, float)
         size = np.ceil((upper - lower) / spacing_mm).astype(int) + 1
         matrix = np.diag([spacing_mm] * 3 + [1.0])
@@ -69,7 +80,7 @@ class Atlas:
         return cls(Geometry(tuple(size[::-1]), matrix))
 
     def anatomy_code(self, name: str | None) -> int:
-        """The code of an anatomical name; new names get the next code."""
+        """Return the label of an anatomical name; a new name gets the next label."""
         if not name:
             return 0
         if name not in self.anatomy_names:
@@ -77,7 +88,10 @@ class Atlas:
         return self.anatomy_names.index(name)
 
     def box(self, lower_ras: Triple, upper_ras: Triple) -> tuple[tuple[slice, slice, slice], list[np.ndarray]]:
-        """Slices (k, j, i) of the voxels in an RAS box, and their open R, A, S coordinates (broadcastable)."""
+        """Slices (k, j, i) of the voxels in an RAS box, and their R, A and S coordinates (mm).
+
+        Each coordinate varies along one array axis only, so that the three are broadcast together.
+        """
         spacing = self.geometry.spacing_mm[0]
         start = self.geometry.ijk_to_ras[:3, 3]
         first = np.maximum(np.ceil((np.asarray(lower_ras) - start) / spacing), 0).astype(int)
@@ -92,12 +106,13 @@ class Atlas:
     def local(
         self, local_to_ras: np.ndarray, lower: Triple, upper: Triple
     ) -> tuple[tuple[slice, slice, slice], list[np.ndarray]]:
-        """Slices around a box given in a local frame, and the local x, y, z of its voxels (float32)."""
+        """Slices of the voxels around a box in a local frame, and their local x, y and z coordinates (mm, float32)."""
         corners = np.array([(x, y, z) for x in (0, 1) for y in (0, 1) for z in (0, 1)], float)
         corners = transform_points(local_to_ras, np.asarray(lower) + corners * (np.asarray(upper) - np.asarray(lower)))
         slices, (r, a, s) = self.box(corners.min(axis=0), corners.max(axis=0))
         inverse = np.linalg.inv(local_to_ras).astype(np.float32)
-        # terms of 0 are left out: for frames along the grid the coordinates stay open, and solids cost far less
+        # Terms with factor 0 are left out. With a frame along the grid each coordinate then varies along one axis
+        # only, and painting a solid takes much less time.
         axes = [[m[n] * v for n, v in enumerate((r, a, s)) if m[n]] for m in inverse[:3]]
         return slices, [sum(terms[1:], terms[0]) + m[3] for terms, m in zip(axes, inverse, strict=False)]
 
@@ -111,21 +126,22 @@ class Atlas:
         anatomy: str | None = None,
         over: tuple[str, ...] | None = None,
     ) -> None:
-        """Give the voxels of a solid a tissue and, when one is named, an anatomical label.
+        """Paint a solid: give its voxels a tissue and an anatomical label.
 
         Parameters
         ----------
         local_to_ras : ndarray, shape (4, 4)
+            Frame of the solid.
         lower, upper : array-like, shape (3,)
-            Box (local mm) that holds the solid.
+            Corners of a box around the solid, local mm.
         inside : callable
-            ``inside(x, y, z)`` gives a boolean array for local coordinates.
+            ``inside(x, y, z)`` returns a boolean array for local coordinates.
         tissue : str
-            A name of `TISSUES`.
+            A key of :data:`.tissue_table.TISSUES`.
         anatomy : str, optional
-            TotalSegmentator name; without one the label is cleared.
+            Name of the label as in TotalSegmentator. Without a name the label of the voxels is removed.
         over : tuple of str, optional
-            Only voxels of these tissues are painted.
+            Tissues that may be painted over; all when left out.
         """
         slices, (x, y, z) = self.local(local_to_ras, lower, upper)
         here = self.tissue[slices]
@@ -141,7 +157,7 @@ class Atlas:
         self.anatomy[slices][mask] = self.anatomy_code(anatomy)
 
     def ellipsoid(self, center: Triple, radii: Triple, tissue: str, **options) -> None:
-        """Paint an ellipsoid; `local_to_ras` may be given as option, else the axes are R, A, S."""
+        """Paint an ellipsoid (mm). Its axes are those of the option `local_to_ras`, or R, A and S without it."""
         matrix = options.pop("local_to_ras", np.eye(4))
         c, r = np.asarray(center, float), np.asarray(radii, float)
 
@@ -151,7 +167,7 @@ class Atlas:
         self.paint(matrix, c - r, c + r, inside, tissue, **options)
 
     def capsule(self, start: Triple, end: Triple, radius: float, tissue: str, **options) -> None:
-        """Paint a capsule; `end_radius` as option makes it a cone."""
+        """Paint a capsule between two points (mm). The option `end_radius` gives the second end another radius."""
         matrix = options.pop("local_to_ras", np.eye(4))
         end_radius = options.pop("end_radius", radius)
         a, b = np.asarray(start, float), np.asarray(end, float)
@@ -166,6 +182,6 @@ class Atlas:
         self.paint(matrix, np.minimum(a, b) - widest, np.maximum(a, b) + widest, inside, tissue, **options)
 
     def tube(self, points_ras: np.ndarray, radius: float, tissue: str, **options) -> None:
-        """Paint capsules along a polyline (RAS mm)."""
+        """Paint capsules along a line of points (RAS mm)."""
         for start, end in pairwise(points_ras):
             self.capsule(start, end, radius, tissue, **options)

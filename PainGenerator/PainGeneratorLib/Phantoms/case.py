@@ -1,4 +1,4 @@
-"""One phantom case: arrays and truth, or a folder of DICOM with ``truth.json`` and an anatomy label map beside it."""
+"""Make one phantom case: as arrays with the truth, or as a folder with DICOM files, ``truth.json`` and a label map."""
 
 from __future__ import annotations
 
@@ -21,11 +21,12 @@ from .patient import Patient
 from .protocol_of_series import SeriesPlan, plan
 
 SIZES = ("normal", "small", "full")
+"""Sizes of a phantom: ``small`` has coarse grids for tests; ``full`` has a PET of the whole field of view."""
 
 
 @dataclass(frozen=True, eq=False)
 class PhantomSeries:
-    """One series: its plan and its voxels (SUVbw g/ml for PET, any positive scale for MR), in its own frame."""
+    """One series in its own frame: its plan and its voxels (SUVbw in g/ml for PET, any positive scale for MR)."""
 
     plan: SeriesPlan
     image: Image
@@ -40,12 +41,13 @@ class Phantom:
     series : list of PhantomSeries
         The PET first, then the reference T1.
     anatomy : Image
-        Label map (uint8) on the reference T1's grid.
+        Label map (uint8) on the grid of the reference T1.
     anatomy_labels : dict
-        Number to TotalSegmentator name.
+        Number of a label -> its name as in TotalSegmentator.
     truth : dict
-        As in ``truth.json``.
+        The content of ``truth.json``.
     examination : Examination
+        What all series have in common.
     """
 
     series: list[PhantomSeries]
@@ -55,7 +57,7 @@ class Phantom:
     examination: Examination
 
     def first(self, role: str) -> PhantomSeries:
-        """The first series of a role."""
+        """Return the first series of a role."""
         return next(s for s in self.series if s.plan.role == role)
 
 
@@ -73,11 +75,21 @@ def make_phantom(
     group : str
         ``low-back`` or ``hip-replacement``.
     seed : int
-        Equal seeds give equal cases.
+        Seed of the random generators. The same seed gives the same case.
     progress : callable, optional
-        Fraction and text; may raise Cancelled.
+        Called with the fraction that is done (0 to 1) and a text. It may raise `Cancelled`.
     size : str
-        ``small`` has coarse grids, for tests; ``full`` the PET of the whole field of view, 344 x 344 x 127.
+        ``normal``; ``small`` with coarse grids, for tests; ``full`` with a PET of the whole field of view of 344 x 344
+        x 127 voxels.
+
+    Returns
+    -------
+    Phantom
+
+    Raises
+    ------
+    ValueError
+        The group or the size is not known.
     """
     if group not in tuple(Group) or size not in SIZES:
         raise ValueError(f"group must be one of {listed(Group)} and size one of {SIZES}, not {group!r}, {size!r}")
@@ -136,14 +148,14 @@ def write_phantom(
     Parameters
     ----------
     folder : Path
-        Made when it is missing; files of the same names are replaced.
+        It is made when it is missing. Files with the same names are replaced.
     group, seed, progress, size
-        See `make_phantom`.
+        As for :func:`make_phantom`.
 
     Returns
     -------
     dict
-        What ``truth.json`` holds.
+        The content of ``truth.json``.
     """
     show = progress or (lambda fraction, text: None)
     phantom = make_phantom(group, seed, progress=lambda f, text: show(0.8 * f, text), size=size)
@@ -171,7 +183,7 @@ def write_phantom(
 
 
 def write_label_map(path: Path, image: Image) -> None:
-    """Write a label map as NIfTI or NRRD, in its own frame."""
+    """Write a label map as NIfTI or NRRD, in its own frame. The ending of the name decides about the format."""
     import SimpleITK
 
     from ..Numerics.core.image import LPS_TO_RAS
@@ -190,6 +202,7 @@ def _write_json(path: Path, content: dict) -> None:
 
 
 def _examination(group: str, seed: int, patient: Patient, rng: np.random.Generator) -> Examination:
+    """Choose date, dose, uptake time and the ways in which the header is written."""
     start = datetime.datetime(2024, 1, 8, 8, 30) + datetime.timedelta(
         days=int(rng.integers(0, 600)), minutes=int(rng.integers(0, 480)), seconds=int(rng.integers(0, 60))
     )
@@ -213,6 +226,7 @@ def _examination(group: str, seed: int, patient: Patient, rng: np.random.Generat
 
 
 def _truth(group: str, seed: int, size: str, patient: Patient, plans: list[SeriesPlan], exam: Examination) -> dict:
+    """Make the content of ``truth.json``; positions are RAS mm in the reference frame."""
     transforms: dict[str, list] = {}
     series = []
     for number, item in enumerate(plans, start=1):

@@ -1,4 +1,4 @@
-"""Phantom series as DICOM files with the headers of a hybrid PET/MR scanner."""
+"""Write the series of a phantom as DICOM files with the headers of a hybrid PET/MR scanner."""
 
 from __future__ import annotations
 
@@ -12,22 +12,40 @@ from ..Numerics.core.image import LPS_TO_RAS, Geometry
 from .mr_signal import Sequence
 
 F18_HALF_LIFE_S = 6586.2
+"""Half life of fluorine-18, s (see docs/domain.md)."""
 
 
 @dataclass(frozen=True)
 class Examination:
-    """What all series of one examination share.
+    """What all series of one examination have in common.
 
     Parameters
     ----------
     key : str
-        Makes the UIDs; equal keys give equal UIDs.
+        Text from which the UIDs follow. The same key gives the same UIDs.
+    patient_id, sex : str
+    age : int
+        Age of the patient, years.
+    weight_kg, height_m : float
+    dose_bq : float
+        Injected activity, Bq.
+    uptake_s : float
+        Time from the injection to the start of the PET, s.
     start : datetime.datetime
-        Of the PET.
+        Start of the PET.
     decay_correction : str
-        START or ADMIN.
+        The moment to which the PET is corrected for decay: START or ADMIN.
     injection_written_as : str
-        ``date-time``, ``time`` or ``both``.
+        How the header gives the time of the injection: ``date-time``, ``time`` or ``both``.
+    two_studies : bool
+        True when PET and MR have different Study Instance UIDs.
+    shared_frame : bool
+        True when PET and MR have the same frame of reference.
+    description : str
+        Study description.
+    frame_seconds : float
+        Duration of the PET, s.
+    birth_year : int
     """
 
     key: str
@@ -49,20 +67,21 @@ class Examination:
 
     @property
     def injection(self) -> datetime.datetime:
+        """Time of the injection."""
         return self.start - datetime.timedelta(seconds=self.uptake_s)
 
     @property
     def suv_factor(self) -> float:
-        """SUVbw per Bq/ml."""
+        """Factor from Bq/ml to SUVbw (g/ml)."""
         decay = 1.0 if self.decay_correction == "ADMIN" else 2 ** (-self.uptake_s / F18_HALF_LIFE_S)
         return self.weight_kg * 1000 / (self.dose_bq * decay)
 
     def frame_uid(self, modality: str) -> str:
-        """Frame of reference of the series of a modality."""
+        """Frame of Reference UID of the series of a modality."""
         return self.uid("frame", "shared" if self.shared_frame else modality)
 
     def uid(self, *parts: object) -> str:
-        """A UID that follows from the key and the parts."""
+        """Make a UID that follows from the key and some words."""
         from pydicom.uid import generate_uid
 
         return generate_uid(entropy_srcs=[self.key, *(str(p) for p in parts)])
@@ -71,16 +90,25 @@ class Examination:
 def write_pet(
     folder: Path, suv: np.ndarray, geometry: Geometry, exam: Examination, number: int, name: str
 ) -> list[Path]:
-    """Write an attenuation and decay corrected PET series in BQML; the slope varies by slice.
+    """Write a PET series in Bq/ml that is corrected for attenuation and decay. Each slice has its own slope.
 
     Parameters
     ----------
+    folder : Path
+        An existing folder.
     suv : ndarray, shape ``geometry.shape``
-        g/ml.
+        SUVbw, g/ml.
+    geometry : Geometry
+    exam : Examination
+    number : int
+        Series number.
+    name : str
+        Series description.
 
     Returns
     -------
     list of Path
+        The files in the order of the slices.
     """
     from pydicom.dataset import Dataset
     from pydicom.sequence import Sequence as Items
@@ -149,14 +177,29 @@ def write_mr(
 
     Parameters
     ----------
+    folder : Path
+        An existing folder.
     signal : ndarray, shape ``geometry.shape``
-        Any positive scale.
+        Signal in any positive scale.
+    geometry : Geometry
+    exam : Examination
+    number : int
+        Series number.
+    name : str
+        Series description.
+    sequence : Sequence
     slice_mm : float
-        Slice thickness; the distance of the slices comes from the geometry.
+        Slice thickness, mm. The distance of the slices comes from the geometry.
     minutes_after_start : float
-        Of the acquisition, after the PET's start.
+        Start of the acquisition, minutes after the start of the PET.
     in_pet_frame : bool
-        Acquired with the PET, for its attenuation correction: shares the PET's frame of reference in any case.
+        True for a series that is acquired for the attenuation correction of the PET. It always has the frame of
+        reference of the PET.
+
+    Returns
+    -------
+    list of Path
+        The files in the order of the slices.
     """
     from pydicom.uid import MRImageStorage
 
@@ -203,6 +246,7 @@ _DIXON_TYPES = {
     "water": ["DIXON", "WATER"],
     "fat": ["DIXON", "FAT"],
 }
+"""Kind of a gradient echo -> last words of its Image Type (0008,0008)."""
 
 
 def _code(value: str, scheme: str, meaning: str):
@@ -216,7 +260,7 @@ def _code(value: str, scheme: str, meaning: str):
 def _common(
     exam: Examination, sop_class: str, modality: str, number: int, name: str, geometry: Geometry, k: int, begin
 ):
-    """Patient, study, series, frame of reference and image plane of one slice."""
+    """Make the dataset of one slice with patient, study, series, frame of reference and image plane."""
     from pydicom.dataset import Dataset, FileMetaDataset
     from pydicom.uid import UID, ExplicitVRLittleEndian
 
@@ -261,7 +305,7 @@ def _common(
 
 
 def _decimal(value: float) -> str:
-    """A decimal string of at most 16 characters."""
+    """Write a number as a DICOM decimal string, which has at most 16 characters."""
     text = f"{value + 0.0:.10f}"[:16]
     return "0" if float(text) == 0 else text
 
@@ -274,7 +318,7 @@ def _pixels(ds, pixels: np.ndarray, signed: bool) -> None:
 
 
 def _save(folder: Path, ds) -> Path:
-    """Write one file under a name without meaning."""
+    """Write one file. Its name has no meaning, as in exports of many archives."""
     from hashlib import sha1
 
     name = "IM" + sha1(ds.SOPInstanceUID.encode()).hexdigest()[:8].upper()

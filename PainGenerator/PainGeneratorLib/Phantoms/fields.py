@@ -1,4 +1,4 @@
-"""Smooth random fields: uptake and signal vary within a tissue, and coils shade."""
+"""Smooth random fields for the variation of uptake and signal within a tissue, and for the shading of coils."""
 
 from __future__ import annotations
 
@@ -9,17 +9,19 @@ from ..Numerics.core.image import Geometry, Image
 
 
 def smooth_field(rng: np.random.Generator, geometry: Geometry, length_mm: float) -> Image:
-    """A random field of mean 0 and standard deviation 1 on a coarse grid over `geometry`'s box.
+    """Make a random field with mean 0 and standard deviation 1 on a coarse grid over the box of a geometry.
 
     Parameters
     ----------
+    rng : numpy.random.Generator
+    geometry : Geometry
     length_mm : float
-        Standard deviation of the smoothing; structures are about 2.5 times as wide.
+        Standard deviation of the smoothing, mm. The structures of the field are about 2.5 times as wide.
 
     Returns
     -------
     Image
-        float32; resample it to where it is wanted.
+        The field (float32) on its coarse grid. It must be resampled to the grid on which it is used.
     """
     lower, upper = geometry.corners_ras.min(axis=0), geometry.corners_ras.max(axis=0)
     step = max(length_mm / 2, 2.0)
@@ -32,9 +34,9 @@ def smooth_field(rng: np.random.Generator, geometry: Geometry, length_mm: float)
 
 
 def field_on_grid(field: Image, geometry: Geometry) -> np.ndarray:
-    """A field's values, linearly interpolated axis by axis; float32, shape of the grid.
+    """Interpolate a field linearly on a grid; float32, shape of the grid.
 
-    Both grids must have axes along R, A and S.
+    Both grids must have axes along R, A and S, because the interpolation works axis by axis.
     """
     values = field.array
     offset = field.geometry.to_ijk(geometry.ijk_to_ras[:3, 3])
@@ -56,7 +58,7 @@ def field_on_grid(field: Image, geometry: Geometry) -> np.ndarray:
 
 
 def correlated_noise(rng: np.random.Generator, geometry: Geometry, fwhm_mm: float) -> np.ndarray:
-    """Noise of unit standard deviation with the given correlation, float32, shape of the grid."""
+    """Make noise with standard deviation 1 whose correlation has a full width at half maximum (mm); float32."""
     noise = rng.standard_normal(geometry.shape, dtype=np.float32)
     sigma = [fwhm_mm / 2.355 / s for s in geometry.spacing_kji_mm]
     noise = ndimage.gaussian_filter(noise, sigma, mode="wrap", truncate=3)

@@ -1,4 +1,4 @@
-"""Pelvis, femora and the prosthesis."""
+"""Paint the pelvis, the femora and the prosthesis."""
 
 from __future__ import annotations
 
@@ -12,20 +12,24 @@ from .pelvis import paint_ilium, side_sign
 
 @dataclass(frozen=True, eq=False)
 class HipShape:
-    """Sizes of the hips and of the prosthesis; mm, RAS.
+    """Sizes of the hips and of the prosthesis; positions are RAS mm.
 
     Parameters
     ----------
     scale : float
+        Size of the pelvis; 1 for the average.
     prosthesis_side : str
+        ``left`` or ``right``.
     heads : dict
-        Side to the center of the femoral head.
+        Side -> center of the femoral head.
     stem_radius_mm : tuple of float
-        At the shoulder and at the tip.
+        Radius of the stem at the shoulder and at the tip.
     stem_top_mm, stem_tip_mm : float
-        S coordinates, relative to the head.
+        S coordinates of shoulder and tip, relative to the head.
     cement_mm : float
-        Thickness of the mantle; 0 for an uncemented stem.
+        Thickness of the cement mantle; 0 for an uncemented stem.
+    cup_radius_mm : float
+        Outer radius of the cup.
     """
 
     scale: float
@@ -39,6 +43,7 @@ class HipShape:
 
     @classmethod
     def make(cls, rng: np.random.Generator, scale: float) -> HipShape:
+        """Choose the sizes at random."""
         heads = {
             side: np.array([sign * rng.uniform(86, 91) * scale, rng.uniform(-3, 3), rng.uniform(-4, 4)])
             for side, sign in (("right", 1), ("left", -1))
@@ -51,27 +56,31 @@ class HipShape:
 
     @property
     def native_side(self) -> str:
+        """The side without a prosthesis."""
         return "left" if self.prosthesis_side == "right" else "right"
 
     def head(self, side: str) -> np.ndarray:
+        """Center of the femoral head of a side, RAS mm."""
         return self.heads[side]
 
     def shaft_point(self, side: str, height_mm: float) -> np.ndarray:
-        """A point of the shaft's axis, `height_mm` above the head (negative: below)."""
+        """Point on the axis of the shaft, RAS mm, `height_mm` above the center of the head (negative when below)."""
         sign = side_sign(side)
         lateral = 36 - 12 * (-height_mm - 35) / 150
         return self.heads[side] + np.array([sign * lateral * self.scale, -5 + 0.02 * (height_mm + 35), height_mm])
 
     def stem_radius_at(self, height_mm: float) -> float:
+        """Radius of the stem at a height relative to the head, mm."""
         part = (height_mm - self.stem_top_mm) / (self.stem_tip_mm - self.stem_top_mm)
         return self.stem_radius_mm[0] + part * (self.stem_radius_mm[1] - self.stem_radius_mm[0])
 
     def neck_middle(self, side: str) -> np.ndarray:
+        """Middle of the neck of a side, RAS mm."""
         return self.heads[side] + np.array([side_sign(side) * 19 * self.scale, -3, -17 * self.scale])
 
 
 def paint_pelvis(atlas: Atlas, shape: HipShape, side: str, joint_ras: np.ndarray) -> None:
-    """Ilium, ischium, pubis and the acetabulum of one side."""
+    """Paint ilium, ischium, pubis and acetabulum of one side."""
     sign, k, c = side_sign(side), shape.scale, shape.heads[side]
     name = f"hip_{side}"
     paint_ilium(atlas, joint_ras, side, k)
@@ -102,7 +111,7 @@ def paint_pelvis(atlas: Atlas, shape: HipShape, side: str, joint_ras: np.ndarray
 
 
 def paint_native_femur(atlas: Atlas, shape: HipShape, side: str, with_head: bool = True) -> None:
-    """Femur with a thick cortex at the shaft; without its head and neck when those were replaced."""
+    """Paint a femur with a thick cortex at the shaft; without head and neck when they were replaced."""
     sign, k, c = side_sign(side), shape.scale, shape.heads[side]
     name = {"anatomy": f"femur_{side}"}
 
@@ -130,7 +139,7 @@ def paint_native_femur(atlas: Atlas, shape: HipShape, side: str, with_head: bool
 
 
 def paint_prosthesis(atlas: Atlas, shape: HipShape) -> None:
-    """Cup, liner, head, neck and stem, the scar of the approach and the false capsule."""
+    """Paint cup, head, neck and stem, the cement, the scar of the surgical approach and the capsule of scar tissue."""
     side, k = shape.prosthesis_side, shape.scale
     sign, c = side_sign(side), shape.heads[side]
     neck_end = shape.shaft_point(side, -30)

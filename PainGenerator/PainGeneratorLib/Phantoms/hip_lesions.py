@@ -1,4 +1,4 @@
-"""Lesions and look-alikes around a hip replacement."""
+"""Make the lesions, and the normal structures that look like lesions, around a hip replacement."""
 
 from __future__ import annotations
 
@@ -12,10 +12,11 @@ from .pelvis import BONES, side_sign
 from .tissue_table import TISSUES
 
 SOFT = ("fat", "muscle", "scar", "skin")
+"""Tissues that a lesion of the soft tissue can fill."""
 
 
 def gruen_point(shape: HipShape, zone: int) -> tuple[np.ndarray, float]:
-    """Middle of a Gruen zone (1 to 7) at the stem's surface, RAS mm, and the stem's radius there."""
+    """Middle of a Gruen zone (1 to 7) at the surface of the stem, RAS mm, and the radius of the stem there, mm."""
     side = shape.prosthesis_side
     top, tip = shape.stem_top_mm - 4, shape.stem_tip_mm
     third = (tip - top) / 3
@@ -29,7 +30,7 @@ def gruen_point(shape: HipShape, zone: int) -> tuple[np.ndarray, float]:
 
 
 def add_hip_look_alikes(patient: Patient, rng: np.random.Generator, shape: HipShape) -> None:
-    """Uptake at the neck, oedema of Gruen zones 1 and 7, mild uptake at both ischia and trochanters."""
+    """Add uptake at the neck, edema in Gruen zones 1 and 7, and mild uptake at both ischia and trochanters."""
     side, k = shape.prosthesis_side, shape.scale
     sign = side_sign(side)
     marrow = TISSUES["marrow"].suv * patient.suv_gains["marrow"]
@@ -68,6 +69,8 @@ def add_hip_look_alikes(patient: Patient, rng: np.random.Generator, shape: HipSh
 
 
 class _Maker:
+    """Makes one lesion of a kind per call, at a random place and with a random size and uptake."""
+
     def __init__(self, patient: Patient, rng: np.random.Generator, shape: HipShape, clefts: dict):
         self.patient, self.rng, self.shape, self.clefts = patient, rng, shape, clefts
         self.side, self.sign = shape.prosthesis_side, side_sign(shape.prosthesis_side)
@@ -76,11 +79,13 @@ class _Maker:
         self.muscle = TISSUES["muscle"].suv
 
     def _at(self, x: float, y: float, z: float) -> np.ndarray:
+        """Frame at a place relative to the head of the replaced hip; x is lateral, in mm of an average pelvis."""
         where = np.eye(4)
         where[:3, 3] = self.shape.heads[self.side] + np.array([self.sign * x, y, z]) * self.shape.scale
         return where
 
     def stem(self) -> Lesion:
+        """Loosening at the stem."""
         zone = int(self.rng.integers(1, 8))
         where = np.eye(4)
         where[:3, 3], _ = gruen_point(self.shape, zone)
@@ -96,6 +101,7 @@ class _Maker:
         )  # fmt: skip
 
     def cup(self) -> Lesion:
+        """Loosening at the cup."""
         zone = str(self.rng.choice(["I", "II", "III"]))
         direction = {"I": (0.5, 0, 0.87), "II": (-0.96, 0, 0.28), "III": (-0.62, 0, -0.78)}[zone]
         distance = self.shape.cup_radius_mm / self.shape.scale + 5
@@ -108,6 +114,7 @@ class _Maker:
         )  # fmt: skip
 
     def trochanteric_bursitis(self) -> Lesion:
+        """Bursitis at the greater trochanter of the replaced hip."""
         where = self._at(64, -16 + self.rng.uniform(-4, 4), -20 + self.rng.uniform(-8, 6))
         return Lesion(
             "", "trochanteric bursitis", where, tuple(self.rng.uniform([5, 10, 14], [8, 15, 22])),
@@ -117,6 +124,7 @@ class _Maker:
         )  # fmt: skip
 
     def iliopsoas_bursitis(self) -> Lesion:
+        """Bursitis in front of the replaced hip."""
         where = self._at(-8, 40, 2 + self.rng.uniform(-6, 6))
         return Lesion(
             "", "iliopsoas bursitis", where, tuple(self.rng.uniform([8, 7, 12], [11, 10, 20])), "iliopsoas bursa",
@@ -125,6 +133,7 @@ class _Maker:
         )  # fmt: skip
 
     def synovitis(self) -> Lesion:
+        """Synovitis of the capsule of the replaced hip."""
         where = self._at(12 + self.rng.uniform(-4, 4), 32, -14 + self.rng.uniform(-5, 5))
         return Lesion(
             "", "capsular synovitis", where, tuple(self.rng.uniform([10, 6, 12], [14, 9, 17])), "hip joint capsule",
@@ -133,6 +142,7 @@ class _Maker:
         )  # fmt: skip
 
     def gluteal_tendon(self) -> Lesion:
+        """Inflammation at the insertion of the gluteal tendons, without an MR finding."""
         side = str(self.rng.choice(["left", "right"]))
         sign = side_sign(side)
         where = np.eye(4)
@@ -144,6 +154,7 @@ class _Maker:
         )  # fmt: skip
 
     def sacroiliac(self) -> Lesion:
+        """Sacroiliitis on the side without a prosthesis."""
         side = self.shape.native_side
         where = placed(
             self.clefts[side], (self.rng.choice([-4.0, 4.0]), self.rng.uniform(-5, 5), self.rng.uniform(-14, 4))
@@ -156,7 +167,7 @@ class _Maker:
 
 
 def add_hip_lesions(patient: Patient, rng: np.random.Generator, shape: HipShape, clefts: dict) -> None:
-    """Two to four lesions that do not touch each other, and the pain that goes with the operated side."""
+    """Add two to four lesions that do not touch each other, and set the pain on the side of the prosthesis."""
     maker = _Maker(patient, rng, shape, clefts)
     first = [maker.stem, maker.cup, maker.trochanteric_bursitis, maker.synovitis, maker.iliopsoas_bursitis]
     others = [*first, maker.gluteal_tendon, maker.sacroiliac]

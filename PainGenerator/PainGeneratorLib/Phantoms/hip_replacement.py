@@ -1,4 +1,4 @@
-"""The digital patient with pain after a total hip replacement."""
+"""Make the digital patient with pain after a total hip replacement."""
 
 from __future__ import annotations
 
@@ -12,18 +12,25 @@ from .patient import Patient
 from .pelvis import paint_sacroiliac_joint, paint_sacrum
 
 LOWER_RAS = np.array([-192.0, -128.0, -190.0])
+"""Lower corner of the atlas, RAS mm."""
 UPPER_RAS = np.array([192.0, 122.0, 110.0])
+"""Upper corner of the atlas, RAS mm."""
 SIDES = (("right", 1), ("left", -1))
+"""Sides with the sign of their R coordinate."""
 
 
 def make_hip_replacement(rng: np.random.Generator, spacing_mm: float) -> Patient:
-    """Paint the patient; everything follows from the random generator.
+    """Make the patient. All choices follow from the random generator.
 
     Parameters
     ----------
     rng : numpy.random.Generator
     spacing_mm : float
-        Of the atlas.
+        Voxel size of the atlas, mm.
+
+    Returns
+    -------
+    Patient
     """
     atlas = Atlas.of_box(LOWER_RAS, UPPER_RAS, spacing_mm)
     patient = Patient(atlas, age=int(rng.integers(50, 86)), sex="F" if rng.random() < 0.6 else "M")
@@ -54,6 +61,7 @@ def make_hip_replacement(rng: np.random.Generator, spacing_mm: float) -> Patient
 
 
 def _landmarks(patient: Patient, shape: HipShape, segments: list[np.ndarray], joints: dict) -> None:
+    """Add the landmarks of bones to the patient."""
     for side, sign in SIDES:
         c = shape.head(side)
         patient.landmarks |= {
@@ -70,6 +78,7 @@ def _landmarks(patient: Patient, shape: HipShape, segments: list[np.ndarray], jo
 
 
 def _paint_soft_tissue(atlas: Atlas, rng: np.random.Generator, scale: float, habitus: float) -> None:
+    """Paint skin, fat and muscles of pelvis and thighs; `habitus` is 0 for a slim patient, 1 for an obese one."""
     lower, upper = atlas.geometry.corners_ras.min(axis=0), atlas.geometry.corners_ras.max(axis=0)
     eye = np.eye(4)
     wide, deep = 158 + 24 * habitus, 92 + 14 * habitus
@@ -123,6 +132,7 @@ def _paint_soft_tissue(atlas: Atlas, rng: np.random.Generator, scale: float, hab
 
 
 def _paint_organs(atlas: Atlas, patient: Patient, rng: np.random.Generator) -> None:
+    """Paint bowel, bladder, a pelvic organ, vessels and ureters, and list them as normal structures."""
     normal = patient.normal
     soft = ("fat", "bowel wall", "bowel content", "hot bowel")
     for n in range(34):

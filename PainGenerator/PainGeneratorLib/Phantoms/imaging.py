@@ -1,4 +1,4 @@
-"""Imaging the digital patient: PET and MR on their own grids, with blur, noise, bias and motion."""
+"""Make the images of the digital patient: PET and MR on their own grids, with blur, noise, bias and motion."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from .patient import Patient
 from .tissue_table import TISSUES
 
 PEAK_RADIUS_MM = 6.2035
-"""Of the 1 ml sphere."""
+"""Radius of the sphere of 1 ml in which SUVpeak is measured, mm."""
 
 
 def uptake(patient: Patient, rng: np.random.Generator) -> np.ndarray:
-    """True uptake on the atlas grid, g/ml, float32: tissue means, their variation, lesions."""
+    """True uptake on the grid of the atlas, g/ml, float32: means of the tissues, their variation, and lesions."""
     atlas = patient.atlas
     table = np.zeros(256, np.float32)
     for name, tissue in TISSUES.items():
@@ -45,7 +45,20 @@ def uptake(patient: Patient, rng: np.random.Generator) -> np.ndarray:
 
 
 def blurred_uptake(patient: Patient, suv: np.ndarray, fwhm_mm: float, metal: Image | None) -> Image:
-    """Uptake after the point spread and the loss near metal, on the atlas grid; adds the truth to every lesion."""
+    """Blur the uptake by the point spread function and lower it near metal, on the grid of the atlas.
+
+    The noise-free measures of every lesion are added to the lesion.
+
+    Parameters
+    ----------
+    patient : Patient
+    suv : ndarray, shape of the atlas
+        True uptake, g/ml.
+    fwhm_mm : float
+        Full width at half maximum of the point spread function, mm.
+    metal : Image or None
+        Distance to metal from :func:`.implant_effects.distance_to_metal`.
+    """
     geometry = patient.atlas.geometry
     sigma = fwhm_mm / 2.355 / geometry.spacing_mm[0]
     blurred = ndimage.gaussian_filter(suv, sigma, truncate=3.0)
@@ -57,7 +70,7 @@ def blurred_uptake(patient: Patient, suv: np.ndarray, fwhm_mm: float, metal: Ima
 
 
 def _measure(patient: Patient, lesion: Lesion, suv: np.ndarray, blurred: np.ndarray) -> dict:
-    """Volume and noise-free SUV of a lesion."""
+    """Measure centroid, volume and noise-free SUV of a lesion."""
     atlas = patient.atlas
     within = lesion.within if lesion.suv is not None else lesion.mr_within
     slices, weight = lesion.weight(atlas, within)
@@ -93,12 +106,20 @@ def image_pet(
     noise: float,
     rng: np.random.Generator,
 ) -> np.ndarray:
-    """SUV on the PET grid, g/ml, float32.
+    """Make the PET: SUV on its grid, g/ml, float32.
 
     Parameters
     ----------
+    patient : Patient
+    blurred : Image
+        Uptake from :func:`blurred_uptake`.
+    geometry : Geometry
+        Grid of the PET in its own frame.
+    reference_to_pet : ndarray, shape (4, 4)
+        Maps points of the reference frame to points of the frame of the PET, RAS mm.
     noise : float
-        Standard deviation at SUV 1, g/ml; it grows with the root of the uptake.
+        Standard deviation of the noise at SUV 1, g/ml. It grows with the square root of the uptake.
+    rng : numpy.random.Generator
     """
     back = np.linalg.inv(reference_to_pet)
     suv = resample(blurred, geometry, back, outside=0.02)
@@ -107,7 +128,7 @@ def image_pet(
 
 
 class MRImager:
-    """Images one patient with many sequences; the variation of signal within tissues stays the same."""
+    """Makes MR images of one patient with many sequences. All have the same variation of signal within tissues."""
 
     def __init__(self, patient: Patient, rng: np.random.Generator, metal: Image | None):
         self.patient, self.metal = patient, metal
@@ -121,6 +142,7 @@ class MRImager:
         self.variation += 1
 
     def _signal(self, sequence: Sequence) -> Image:
+        """Signal of a sequence on the grid of the atlas, with the lesions that MR shows."""
         patient = self.patient
         table = signal_table(sequence)
         signal = table[patient.atlas.tissue]
@@ -143,16 +165,24 @@ class MRImager:
         slice_mm: float,
         readout_axis: int = 1,
     ) -> np.ndarray:
-        """Magnitude on the series grid, float32, with a mean of tissue near 1.
+        """Make a magnitude image on the grid of a series, float32. The mean of the tissue is near 1.
 
         Parameters
         ----------
+        sequence : Sequence
+        geometry : Geometry
+            Grid of the series in its own frame.
+        reference_to_series : ndarray, shape (4, 4)
+            Maps points of the reference frame to points of the frame of the series, RAS mm.
         bias : ndarray, shape of the grid
-            Coil shading.
+            Shading of the coil from :func:`surface_coil`.
         snr : float
-            Mean tissue signal over the noise.
+            Mean signal of the tissue divided by the noise.
+        rng : numpy.random.Generator
         slice_mm : float
-            Thickness that is averaged over.
+            Slice thickness over which the signal is averaged, mm.
+        readout_axis : int
+            Array axis of the frequency encoding.
         """
         source = self._signal(sequence)
         back = np.linalg.inv(reference_to_series)
@@ -181,12 +211,17 @@ class MRImager:
 def surface_coil(
     geometry: Geometry, to_reference: np.ndarray, rng: np.random.Generator, posterior: bool
 ) -> np.ndarray:
-    """Shading of the receive coil on a series grid, float32, around 1.
+    """Make the shading of a receive coil on the grid of a series, float32, around 1.
 
     Parameters
     ----------
+    geometry : Geometry
+        Grid of the series in its own frame.
+    to_reference : ndarray, shape (4, 4)
+        Maps points of the frame of the series to points of the reference frame, RAS mm.
+    rng : numpy.random.Generator
     posterior : bool
-        A spine coil behind the back: sensitivity falls with the distance from it. Otherwise a body array.
+        True for a spine coil, whose sensitivity falls with the distance from the back. False for a body array.
     """
     field = fields.smooth_field(rng, geometry.moved(to_reference), 70.0)
     smooth = 0.12 * resample(field, geometry, to_reference, outside=0.0)

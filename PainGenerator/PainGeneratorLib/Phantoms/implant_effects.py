@@ -1,4 +1,4 @@
-"""What metal does to MR (void, pile-up, distortion) and to PET (missing attenuation correction)."""
+"""Simulate the effects of metal on MR (signal void, pile-up, distortion) and on PET (wrong attenuation correction)."""
 
 from __future__ import annotations
 
@@ -10,10 +10,11 @@ from .atlas import Atlas
 from .tissue_table import TISSUES
 
 FAR_MM = 60.0
+"""Distance to metal that is assumed outside the box around it, mm. Our estimate: no effect of metal is left there."""
 
 
 def distance_to_metal(atlas: Atlas) -> Image | None:
-    """Distance to the nearest metal (mm, 0 inside) in a box around it; None without metal."""
+    """Compute the distance to the nearest metal (mm, 0 inside) in a box around it; None without metal."""
     metal = atlas.tissue == TISSUES["metal"].code
     if not metal.any():
         return None
@@ -38,17 +39,24 @@ def distort(
     reach_mm: float,
     strength_mm: float,
 ) -> np.ndarray:
-    """Shift signal along the readout near metal, pile it up where it meets, and void it where it dephases.
+    """Distort an MR near metal: shift the signal along the readout direction, pile it up, and remove it at the metal.
 
     Parameters
     ----------
     signal : ndarray, shape (k, j, i)
+        Signal on the grid of the series.
+    geometry : Geometry
+        Grid of the series in its own frame.
+    distance : Image
+        Distance to metal from :func:`distance_to_metal`.
+    series_to_reference : ndarray, shape (4, 4)
+        Maps points of the frame of the series to points of the reference frame, RAS mm.
     readout_axis : int
         Array axis of the frequency encoding.
     reach_mm : float
-        Signal is lost up to this distance from metal.
+        Distance from metal up to which the signal is lost, mm.
     strength_mm : float
-        Largest shift.
+        Size of the shift at the surface of the metal, mm.
     """
     away = resample(distance, geometry, series_to_reference, outside=FAR_MM)
     smooth = ndimage.gaussian_filter(away, [3.0 / s for s in geometry.spacing_kji_mm])
@@ -63,14 +71,17 @@ def distort(
 
 
 def attenuation_loss(distance: Image, suv: np.ndarray, geometry: Geometry, depth: float) -> None:
-    """Lower the uptake near metal, whose attenuation is taken for that of air; in place.
+    """Lower the uptake near metal in place. Attenuation correction by MR treats the signal void of metal like air.
 
     Parameters
     ----------
     distance : Image
-        From `distance_to_metal`, a sub-grid of `geometry`.
+        Distance to metal from :func:`distance_to_metal`, on a part of the grid of `geometry`.
+    suv : ndarray, shape of the grid
+        Uptake, g/ml. It is changed.
+    geometry : Geometry
     depth : float
-        Part of the uptake that is lost at the metal's surface.
+        Fraction of the uptake that is lost at the surface of the metal.
     """
     i, j, k = np.rint(geometry.to_ijk(distance.geometry.ijk_to_ras[:3, 3])).astype(int)
     nk, nj, ni = distance.geometry.shape

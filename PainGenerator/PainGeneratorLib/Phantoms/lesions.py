@@ -1,4 +1,4 @@
-"""Lesions and normal look-alikes of a phantom, with the truth about each."""
+"""Lesions of a phantom, and normal structures that look like lesions, with the truth about each."""
 
 from __future__ import annotations
 
@@ -11,37 +11,45 @@ from .atlas import Atlas
 from .tissue_table import TISSUES
 
 EDGE = 0.35
-"""Width of a lesion's soft edge, as a part of its radius."""
+"""Width of the soft edge of a lesion, as a fraction of its radius. Our estimate."""
 
 
 @dataclass(eq=False)
 class Lesion:
-    """A place where uptake, MR signal, or both differ from the tissue around.
+    """A place at which the uptake, the MR signal, or both differ from the surrounding tissue.
 
     Parameters
     ----------
     id : str
     kind : str
     local_to_ras : ndarray, shape (4, 4)
-        Frame of the lesion; its origin is the lesion's center, reference frame.
+        Frame of the lesion. Its origin is the center of the lesion in the reference frame, RAS mm.
     radii : tuple of float
-        Half axes, mm, in the local frame.
+        Half axes in the local frame, mm.
+    structure, side : str
+        Structure and side in which the lesion lies.
+    reference_suv : float
+        Mean uptake of the matching reference tissue, g/ml.
     suv : float or None
         True uptake at the center, g/ml; None when the uptake is that of the tissue.
-    reference_suv : float
-        Mean uptake of the matched reference tissue, g/ml.
     appearance : str or None
-        The tissue it looks like on MR; None when MR shows nothing.
+        The tissue that the lesion looks like on MR; None when MR does not show it.
+    strength : float
+        How much the MR signal changes from that of the tissue to that of `appearance`, 0 to 1.
+    level : str or None
+        Vertebral level.
+    zone : str or None
+        Zone at a prosthesis.
     within : tuple of str
-        Tissues that its uptake may fill; empty for all.
+        Tissues that its uptake can fill; empty for all.
     mr_within : tuple of str
-        The same for its MR appearance.
+        Tissues in which MR can show it; empty for all.
     reference_tissue : str
-        The matched tissue that `reference_suv` belongs to.
+        The tissue to which `reference_suv` belongs.
     hollow : bool
-        A ring of uptake around a cold middle, as of a bursa.
+        True for a ring of uptake around a center with little uptake, as in a bursa.
     measured : dict
-        Noise-free measures, added when the uptake is imaged.
+        Noise-free measures, which are added when the uptake is imaged.
     """
 
     id: str
@@ -71,10 +79,11 @@ class Lesion:
 
     @property
     def center_ras_mm(self) -> np.ndarray:
+        """Center in the reference frame, RAS mm, shape (3,)."""
         return self.local_to_ras[:3, 3]
 
     def weight(self, atlas: Atlas, within: tuple[str, ...]) -> tuple[tuple[slice, slice, slice], np.ndarray]:
-        """Slices of the atlas around the lesion and its weight there, 0 to 1, float32."""
+        """Slices of the atlas around the lesion, and its weight there in some tissues, 0 to 1, float32."""
         slices, (x, y, z) = atlas.local(self.local_to_ras, *self._box())
         radius = np.sqrt(sum((v / r) ** 2 for v, r in zip((x, y, z), self.radii, strict=True)))
         weight = np.clip((1 + EDGE / 2 - radius) / EDGE, 0, 1).astype(np.float32)
@@ -85,7 +94,7 @@ class Lesion:
         return slices, weight
 
     def uptake_weight(self, atlas: Atlas) -> tuple[tuple[slice, slice, slice], np.ndarray]:
-        """As `weight`, for the uptake."""
+        """Slices of the atlas around the lesion, and the weight of its uptake there, 0 to 1, float32."""
         slices, weight = self.weight(atlas, self.within)
         if self.hollow:
             _, (x, y, z) = atlas.local(self.local_to_ras, *self._box())
@@ -94,11 +103,12 @@ class Lesion:
         return slices, weight
 
     def _box(self) -> tuple[np.ndarray, np.ndarray]:
+        """Corners of the box around the lesion with its soft edge, local mm."""
         upper = np.asarray(self.radii) * (1 + EDGE)
         return -upper, upper
 
     def to_json(self) -> dict:
-        """The lesion as in ``truth.json``."""
+        """Return the lesion as it is written to ``truth.json``."""
         return {
             "id": self.id,
             "kind": self.kind,
@@ -120,14 +130,14 @@ class Lesion:
 
 @dataclass(frozen=True, eq=False)
 class NormalStructure:
-    """A normal thing that must not be called a lesion."""
+    """A normal structure that must not be reported as a lesion: a ball around a center (RAS mm, reference frame)."""
 
     kind: str
     center_ras_mm: np.ndarray
     radius_mm: float
 
     def to_json(self) -> dict:
-        """The structure as in ``truth.json``."""
+        """Return the structure as it is written to ``truth.json``."""
         return {
             "kind": self.kind,
             "centre_ras_mm": [round(float(v), 2) for v in self.center_ras_mm],
@@ -136,7 +146,7 @@ class NormalStructure:
 
 
 def placed(local_to_ras: np.ndarray, position: tuple[float, float, float]) -> np.ndarray:
-    """The frame `local_to_ras` with its origin moved to a local position."""
+    """Return the frame `local_to_ras` with its origin moved to a local position (mm)."""
     matrix = local_to_ras.copy()
     matrix[:3, 3] = transform_points(local_to_ras, np.asarray(position, float))
     return matrix

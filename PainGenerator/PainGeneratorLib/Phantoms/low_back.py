@@ -1,4 +1,4 @@
-"""The digital patient with chronic low back pain."""
+"""Make the digital patient with chronic low back pain."""
 
 from __future__ import annotations
 
@@ -14,17 +14,23 @@ from .patient import Patient
 from .pelvis import paint_ilium, paint_sacroiliac_joint, paint_sacrum
 
 LOWER_RAS = np.array([-186.0, -150.0, -205.0])
+"""Lower corner of the atlas, RAS mm."""
 UPPER_RAS = np.array([186.0, 140.0, 125.0])
+"""Upper corner of the atlas, RAS mm."""
 
 
 def make_low_back(rng: np.random.Generator, spacing_mm: float) -> Patient:
-    """Paint the patient; everything follows from the random generator.
+    """Make the patient. All choices follow from the random generator.
 
     Parameters
     ----------
     rng : numpy.random.Generator
     spacing_mm : float
-        Of the atlas.
+        Voxel size of the atlas, mm.
+
+    Returns
+    -------
+    Patient
     """
     degenerated = {}
     for disc in ("L5/S1", "L4/L5", "L3/L4"):
@@ -68,6 +74,7 @@ def make_low_back(rng: np.random.Generator, spacing_mm: float) -> Patient:
 
 
 def _sacroiliac_points(shape: spine.SpineShape) -> dict[str, np.ndarray]:
+    """Middle of the sacroiliac joint of each side, RAS mm."""
     k = shape.scale
     return {
         side: transform_points(shape.bodies["S1"], np.array([sign * 50 * k, -14 * k, -16 * k]))
@@ -76,6 +83,7 @@ def _sacroiliac_points(shape: spine.SpineShape) -> dict[str, np.ndarray]:
 
 
 def _landmarks(patient: Patient, shape: spine.SpineShape, frames: list[np.ndarray], joints: dict) -> None:
+    """Add the landmarks of bones to the patient."""
     for level in ("T12", "L1", "L2", "L3", "L4", "L5"):
         patient.landmarks[f"{level} body"] = shape.bodies[level][:3, 3]
     for level in ("L1", "L3", "L5"):

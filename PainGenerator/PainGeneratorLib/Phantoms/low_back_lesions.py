@@ -1,4 +1,4 @@
-"""Lesions and look-alikes of the low back."""
+"""Make the lesions of the low back, and the normal variants that look like lesions."""
 
 from __future__ import annotations
 
@@ -14,23 +14,28 @@ from .spine import SpineShape
 from .tissue_table import TISSUES
 
 LOW_DISCS = ("L2/L3", "L3/L4", "L4/L5", "L5/S1")
+"""Levels at which facet joints and endplates can have lesions."""
 MARROWS = ("marrow", "mixed marrow", "fatty marrow")
+"""Tissues of bone marrow."""
 
 
 class _Maker:
-    """Draws one lesion at a time; holds what all of them need."""
+    """Makes one lesion of a kind per call, at a random place and with a random size and uptake."""
 
     def __init__(self, patient: Patient, rng: np.random.Generator, shape: SpineShape, facets: dict, clefts: dict):
         self.patient, self.rng, self.shape, self.facets, self.clefts = patient, rng, shape, facets, clefts
         self.marrow = TISSUES["marrow"].suv * patient.suv_gains["marrow"]
 
     def side(self) -> str:
+        """A random side."""
         return str(self.rng.choice(["left", "right"]))
 
     def uptake(self, low: float = 1.5, high: float = 2.5) -> float:
+        """A random uptake between two multiples of that of marrow, at least 1.2 g/ml."""
         return float(max(self.marrow * self.rng.uniform(low, high), 1.2))
 
     def facet(self, kind: str = "facet synovitis") -> Lesion:
+        """Inflammation of a facet joint."""
         disc, side = str(self.rng.choice(LOW_DISCS)), self.side()
         radii = tuple(self.rng.uniform([4, 7, 7], [6, 9, 10]))
         appearance = None if kind == "facet uptake" else "synovitis"
@@ -40,9 +45,11 @@ class _Maker:
         )  # fmt: skip
 
     def facet_pet_only(self) -> Lesion:
+        """Uptake of a facet joint without an MR finding."""
         return self.facet("facet uptake")
 
     def endplate(self, kind: str = "Modic I") -> Lesion:
+        """Modic change at an endplate."""
         disc = str(self.rng.choice(LOW_DISCS))
         upper, lower = disc.split("/")
         above = bool(self.rng.random() < 0.5)
@@ -62,9 +69,11 @@ class _Maker:
         )  # fmt: skip
 
     def modic_two(self) -> Lesion:
+        """Fatty Modic change without uptake."""
         return self.endplate("Modic II")
 
     def sacroiliac(self) -> Lesion:
+        """Sacroiliitis."""
         side = self.side()
         where = placed(
             self.clefts[side], (self.rng.choice([-4.0, 4.0]), self.rng.uniform(-6, 6), self.rng.uniform(-14, 14))
@@ -76,6 +85,7 @@ class _Maker:
         )  # fmt: skip
 
     def pedicle(self) -> Lesion:
+        """Stress reaction of a pedicle."""
         level, side = str(self.rng.choice(["L3", "L4", "L5"])), self.side()
         sign, k = (1 if side == "right" else -1), self.shape.scale
         where = placed(self.shape.bodies[level], (sign * 15.5 * k, -24 * k, 3))
@@ -86,6 +96,7 @@ class _Maker:
         )  # fmt: skip
 
     def baastrup(self) -> Lesion:
+        """Inflammation between two spinous processes (Baastrup disease)."""
         level = str(self.rng.choice(["L3", "L4"]))
         k = self.shape.scale
         where = placed(self.shape.bodies[level], (0, -58 * k, -18))
@@ -96,6 +107,7 @@ class _Maker:
         )  # fmt: skip
 
     def foramen(self) -> Lesion:
+        """Uptake of a nerve root in its foramen, without an MR finding."""
         disc, side = str(self.rng.choice(["L3/L4", "L4/L5", "L5/S1"])), self.side()
         sign, k = (1 if side == "right" else -1), self.shape.scale
         where = placed(self.shape.discs[disc], (sign * 19 * k, -21 * k, 5))
@@ -106,7 +118,8 @@ class _Maker:
             float(muscle * self.rng.uniform(2.6, 3.4)), None, 1.0, disc, reference_tissue="muscle",
         )  # fmt: skip
 
-    def oedema_only(self) -> Lesion:
+    def edema_only(self) -> Lesion:
+        """Edema of bone marrow without uptake."""
         level = str(self.rng.choice(["L1", "L2", "L3", "L4", "L5"]))
         k = self.shape.scale
         off = self.rng.uniform(-14, 14) * k
@@ -119,10 +132,10 @@ class _Maker:
 
 
 def add_lesions(patient: Patient, rng: np.random.Generator, shape: SpineShape, facets: dict, clefts: dict) -> None:
-    """Two to five lesions that do not touch each other, and the pain that goes with the hottest."""
+    """Add two to five lesions that do not touch each other, and set the pain near the one with the highest uptake."""
     maker = _Maker(patient, rng, shape, facets, clefts)
     first: list[Callable[[], Lesion]] = [maker.facet, maker.endplate, maker.sacroiliac, maker.pedicle, maker.baastrup]
-    others = [*first, maker.facet_pet_only, maker.foramen, maker.modic_two, maker.oedema_only]
+    others = [*first, maker.facet_pet_only, maker.foramen, maker.modic_two, maker.edema_only]
     count = int(rng.integers(2, 6))
     wanted = [first[int(rng.integers(len(first)))], *(others[n] for n in rng.permutation(len(others))[: count - 1])]
     keep_apart(patient, wanted)
@@ -132,7 +145,7 @@ def add_lesions(patient: Patient, rng: np.random.Generator, shape: SpineShape, f
 
 
 def keep_apart(patient: Patient, wanted: list[Callable[[], Lesion]]) -> None:
-    """Add the wanted lesions to the patient, those that find a place of their own; number them."""
+    """Add lesions to the patient and number them. A lesion that finds no place away from the others is left out."""
     for make in wanted:
         for _ in range(20):
             lesion = make()
@@ -147,7 +160,7 @@ def keep_apart(patient: Patient, wanted: list[Callable[[], Lesion]]) -> None:
 
 
 def add_look_alikes(patient: Patient, rng: np.random.Generator, shape: SpineShape) -> None:
-    """Haemangioma, Schmorl's node and symmetric muscle use: normal variants."""
+    """Add normal variants: hemangioma, Schmorl's node and uptake of muscles on both sides."""
     k = shape.scale
     marrow = TISSUES["marrow"].suv * patient.suv_gains["marrow"]
     if rng.random() < 0.7:

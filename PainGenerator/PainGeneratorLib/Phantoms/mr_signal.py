@@ -1,4 +1,4 @@
-"""MR signal of tissues: the usual signal equations of spin echo, inversion recovery and Dixon gradient echo."""
+"""Compute the MR signal of tissues by the usual equations of spin echo, inversion recovery and Dixon gradient echo."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from .tissue_table import FAT_T1_MS, FAT_T2_MS, TISSUES, Tissue
 
 @dataclass(frozen=True)
 class Sequence:
-    """What an MR series is made with; times in ms, angle in degrees.
+    """Parameters of an MR sequence; times are in ms, the flip angle is in degrees.
 
-    `kind` is one of ``spin-echo``, ``inversion-recovery``, ``in-phase``, ``opposed-phase``, ``water``, ``fat``.
+    `kind` is ``spin-echo``, ``inversion-recovery``, ``in-phase``, ``opposed-phase``, ``water`` or ``fat``.
     """
 
     kind: str
@@ -24,7 +24,7 @@ class Sequence:
 
 
 def tissue_signal(tissue: Tissue, sequence: Sequence) -> float:
-    """Signal of a tissue, in units of the equilibrium signal of water."""
+    """Compute the signal of a tissue in units of the equilibrium signal of water."""
     water = _part(sequence, tissue.t1_ms, tissue.t2_ms) * tissue.proton_density * (1 - tissue.fat_fraction)
     fat = _part(sequence, FAT_T1_MS, FAT_T2_MS) * tissue.proton_density * tissue.fat_fraction
     if sequence.kind == "opposed-phase":
@@ -37,12 +37,12 @@ def tissue_signal(tissue: Tissue, sequence: Sequence) -> float:
 
 
 def fat_null_ti_ms(tr_ms: float) -> float:
-    """The inversion time that nulls fat at this repetition time."""
+    """Compute the inversion time at which the signal of fat is zero, for a repetition time; ms."""
     return float(FAT_T1_MS * (np.log(2) - np.log1p(np.exp(-tr_ms / FAT_T1_MS))))
 
 
 def signal_table(sequence: Sequence) -> np.ndarray:
-    """Signal of every tissue code, float32, shape (256,)."""
+    """Compute the signal of every tissue code, float32, shape (256,)."""
     table = np.zeros(256, np.float32)
     for tissue in TISSUES.values():
         table[tissue.code] = tissue_signal(tissue, sequence)
@@ -50,6 +50,7 @@ def signal_table(sequence: Sequence) -> np.ndarray:
 
 
 def _part(sequence: Sequence, t1_ms: float, t2_ms: float) -> float:
+    """Signal of water or fat with these relaxation times, for a proton density of 1."""
     tr, te = sequence.tr_ms, sequence.te_ms
     if sequence.kind == "spin-echo":
         return float((1 - np.exp(-tr / t1_ms)) * np.exp(-te / t2_ms))

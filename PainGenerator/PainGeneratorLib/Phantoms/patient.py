@@ -1,4 +1,4 @@
-"""The digital patient: atlas, lesions, normal structures and landmarks."""
+"""The digital patient: atlas, lesions, normal structures, landmarks and what the header says."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from .lesions import Lesion, NormalStructure
 
 @dataclass(eq=False)
 class Patient:
-    """What is imaged, in the reference frame.
+    """The patient that is imaged; all positions are RAS mm in the reference frame.
 
     Parameters
     ----------
@@ -20,12 +20,20 @@ class Patient:
     lesions : list of Lesion
         True pain generators and MR abnormalities.
     look_alikes : list of Lesion
-        Drawn like lesions, but normal variants; also listed in `normal`.
+        Normal variants that are painted like lesions. They are also listed in `normal`.
     normal : list of NormalStructure
     landmarks : dict
-        Name to RAS mm, shape (3,).
+        Name -> position, shape (3,).
+    prosthesis_side, pain_side : str or None
+    pain_sites_ras_mm : list of ndarray, shape (3,)
+    age : int
+        Years.
+    sex : str
+        ``F`` or ``M``.
+    weight_kg, height_m : float
     suv_gains : dict
-        Tissue name to a factor on its uptake; that of marrow falls with age and holds for all bone.
+        Name of a tissue -> factor on its uptake. The factor of marrow decreases with age and is used for all bone
+        without a factor of its own.
     """
 
     atlas: Atlas

@@ -1,4 +1,4 @@
-"""Iliac bones and sacrum, shared by both groups."""
+"""Paint iliac bones, sacrum and sacroiliac joints, which both groups have."""
 
 from __future__ import annotations
 
@@ -9,22 +9,28 @@ import numpy as np
 from .atlas import Atlas, frame
 
 BONES = ("cortex", "marrow", "mixed marrow", "fatty marrow")
+"""Tissues of bone."""
 
 
 def side_sign(side: str) -> int:
-    """+1 on the right (R axis), -1 on the left."""
+    """Sign of the R coordinate of a side: 1 on the right, -1 on the left."""
     return 1 if side == "right" else -1
 
 
 def paint_ilium(atlas: Atlas, joint_ras: np.ndarray, side: str, scale: float, marrow: str = "marrow") -> None:
-    """A curved plate from the sacroiliac joint to the crest, the anterior spine and down to the acetabular roof.
+    """Paint an ilium: a curved plate from the sacroiliac joint to the crest, the anterior spine and the acetabular
+    roof.
 
     Parameters
     ----------
+    atlas : Atlas
     joint_ras : ndarray, shape (3,)
-        Middle of the sacroiliac joint.
+        Middle of the sacroiliac joint, RAS mm.
+    side : str
     scale : float
-        Size of the pelvis, 1 for the average.
+        Size of the pelvis; 1 for the average.
+    marrow : str
+        Tissue of the marrow.
     """
     sign = side_sign(side)
     matrix = np.eye(4)
@@ -48,12 +54,17 @@ def paint_ilium(atlas: Atlas, joint_ras: np.ndarray, side: str, scale: float, ma
 
 
 def paint_sacrum(atlas: Atlas, s1_frame: np.ndarray, scale: float, marrow: str = "marrow") -> list[np.ndarray]:
-    """Five sacral segments that curve backward, with wings, canal and foramina.
+    """Paint the sacrum: five segments that curve backward, with wings, canal and foramina.
 
     Parameters
     ----------
+    atlas : Atlas
     s1_frame : ndarray, shape (4, 4)
-        Frame at the middle of the S1 body.
+        Frame at the middle of the body of S1, local to RAS mm.
+    scale : float
+        Size of the pelvis; 1 for the average.
+    marrow : str
+        Tissue of the marrow.
 
     Returns
     -------
@@ -97,7 +108,7 @@ def paint_sacrum(atlas: Atlas, s1_frame: np.ndarray, scale: float, marrow: str =
 
 
 def _between(frames: list[np.ndarray], count: int) -> list[tuple[float, np.ndarray]]:
-    """Frames interpolated between neighbours, with their position in segments (0 is S1, 4 is S5)."""
+    """Interpolate frames between neighboring segments; each with its position in segments (0 is S1, 4 is S5)."""
     tilts = [np.rad2deg(np.arctan2(f[1, 2], f[2, 2])) for f in frames]
     origins = np.array([f[:3, 3] for f in frames])
     parts = np.linspace(0, len(frames) - 1, count * (len(frames) - 1) + 1)
@@ -114,12 +125,24 @@ def _between(frames: list[np.ndarray], count: int) -> list[tuple[float, np.ndarr
 def paint_sacroiliac_joint(
     atlas: Atlas, joint_ras: np.ndarray, side: str, scale: float, marrow: str = "marrow"
 ) -> np.ndarray:
-    """Paint the joint cleft and the bone that bears it, between sacral wing and ilium.
+    """Paint the cleft of a sacroiliac joint and the bone on both sides of it.
+
+    Parameters
+    ----------
+    atlas : Atlas
+    joint_ras : ndarray, shape (3,)
+        Middle of the joint, RAS mm.
+    side : str
+    scale : float
+        Size of the pelvis; 1 for the average.
+    marrow : str
+        Tissue of the marrow.
 
     Returns
     -------
     ndarray, shape (4, 4)
-        The joint's frame; x points outward along the normal of the cleft (mirrored on the left).
+        Frame of the joint, local to RAS mm. Its x axis points outward along the normal of the cleft, so that the frame
+        of the left joint is mirrored.
     """
     sign = side_sign(side)
     yaw = np.deg2rad(27)

@@ -1,4 +1,4 @@
-"""Which series a phantom's examination has, and how each lies in space."""
+"""Choose the series of the examination of a phantom, and the position of each in space."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from ..Numerics.core.image import Geometry
 from .mr_signal import Sequence, fat_null_ti_ms
 
 DIRECTIONS = {
-    # orientation: directions of columns (i) and rows (j) in RAS
     "sagittal": ((0, -1, 0), (0, 0, -1)),
     "coronal": ((-1, 0, 0), (0, 0, -1)),
     "axial": ((-1, 0, 0), (0, -1, 0)),
 }
+"""Orientation -> directions in RAS along which the column index i and the row index j increase."""
 
 
 @dataclass(frozen=True, eq=False)
 class SeriesPlan:
-    """One series to be made.
+    """The plan of one series.
 
     Parameters
     ----------
@@ -28,11 +28,15 @@ class SeriesPlan:
     name : str
         Series description.
     geometry : Geometry
-        In the frame of that series.
+        Grid in the frame of the series.
     reference_to_series : ndarray, shape (4, 4)
-        Maps points of the reference frame to points of this series' frame, RAS.
+        Maps points of the reference frame to points of the frame of the series, RAS mm.
     sequence : Sequence or None
-        None for PET.
+        The MR sequence; None for PET.
+    slice_mm : float
+        Slice thickness, mm.
+    echo : str
+        Part of a Dixon acquisition; empty for other series.
     """
 
     role: str
@@ -45,14 +49,15 @@ class SeriesPlan:
 
     @property
     def mr_sequence(self) -> Sequence:
-        """The sequence of an MR series; a PET has none."""
+        """The sequence of an MR series; refuse a PET, which has none."""
         if self.sequence is None:
             raise ValueError(f"{self.name} is no MR series")
         return self.sequence
 
 
 def rigid(rng: np.random.Generator, shift_mm: float, angle_deg: float, center_ras: np.ndarray) -> np.ndarray:
-    """A random rigid motion about a center: shift up to `shift_mm` long, angles up to `angle_deg`."""
+    """Make a random rigid motion about a center: a shift of 0.4 to 1 times `shift_mm`, and angles up to
+    `angle_deg`."""
     direction = rng.normal(size=3)
     direction /= np.linalg.norm(direction)
     angles = np.deg2rad(rng.uniform(-angle_deg, angle_deg, 3))
@@ -76,12 +81,26 @@ def grid(
     step_mm: float,
     oblique_deg: float = 0.0,
 ) -> Geometry:
-    """A grid around a center; `oblique_deg` turns it about the R axis."""
+    """Make a grid around a center.
+
+    Parameters
+    ----------
+    orientation : str
+        A key of :data:`DIRECTIONS`.
+    center_ras : ndarray, shape (3,)
+        RAS mm.
+    shape : tuple of int
+        Numbers of slices, rows and columns.
+    pixel_mm, step_mm : float
+        Pixel spacing, and distance of the slices.
+    oblique_deg : float
+        Rotation about the R axis, degrees.
+    """
     columns, rows = (np.array(v, float) for v in DIRECTIONS[orientation])
     a = np.deg2rad(oblique_deg)
     turn = np.array([[1, 0, 0], [0, np.cos(a), np.sin(a)], [0, -np.sin(a), np.cos(a)]])
     columns, rows = turn @ columns, turn @ rows
-    normal = np.cross(columns, rows)  # right-handed in RAS as in LPS: both axes flip twice
+    normal = np.cross(columns, rows)  # The same in LPS, because two axes change their sign.
     matrix = np.eye(4)
     matrix[:3, 0], matrix[:3, 1], matrix[:3, 2] = columns * pixel_mm, rows * pixel_mm, normal * step_mm
     middle = (np.array(shape[::-1]) - 1) / 2
@@ -90,7 +109,17 @@ def grid(
 
 
 def plan(group: str, rng: np.random.Generator, size: str, center_ras: np.ndarray) -> list[SeriesPlan]:
-    """The series of one examination of a size (:data:`.case.SIZES`); the PET is the first, the reference T1 second."""
+    """Choose the series of one examination. The PET is the first, the reference T1 the second.
+
+    Parameters
+    ----------
+    group : str
+    rng : numpy.random.Generator
+    size : str
+        One of :data:`.case.SIZES`.
+    center_ras : ndarray, shape (3,)
+        Center of the field of view in the reference frame, RAS mm.
+    """
     small = size == "small"
     hard = rng.random() < 0.2
     pet_motion = rigid(rng, 10.0 if hard else rng.uniform(0, 4), 6.0 if hard else rng.uniform(0, 1.5), center_ras)
@@ -113,10 +142,12 @@ def plan(group: str, rng: np.random.Generator, size: str, center_ras: np.ndarray
 
 
 def _between_series(rng: np.random.Generator, center: np.ndarray) -> np.ndarray:
+    """Small motion of the patient between two MR series."""
     return rigid(rng, float(rng.uniform(0, 2.0)), 0.8, center)
 
 
 def _low_back(rng, small, center, t1, stir, t2) -> list[SeriesPlan]:
+    """Sagittal series of the low back, and sometimes an axial one."""
     pixel, size, count = (1.9, 152, 15) if small else (0.94, 304, 29)
     step, thick = (8.8, 8.0) if small else (4.4, 4.0)
     middle = center + np.array([rng.uniform(-3, 3), -8, 0])
@@ -132,6 +163,7 @@ def _low_back(rng, small, center, t1, stir, t2) -> list[SeriesPlan]:
 
 
 def _hip(rng, small, center, t1, stir, t2) -> list[SeriesPlan]:
+    """Coronal series of both hips, and sometimes an axial one."""
     pixel, size, count = (2.4, 160, 20) if small else (1.04, 368, 37)
     step, thick = (8.8, 8.0) if small else (4.8, 4.0)
     coronal = grid("coronal", center + np.array([0, rng.uniform(-3, 3), 0]), (count, size, size), pixel, step)
@@ -146,6 +178,7 @@ def _hip(rng, small, center, t1, stir, t2) -> list[SeriesPlan]:
 
 
 def _dixon(rng, small, center, pet_motion) -> list[SeriesPlan]:
+    """Dixon series for attenuation correction, in the frame of the PET."""
     pixel, shape, step = (5.2, (40, 60, 76), 6.2) if small else (2.6, (80, 120, 152), 3.12)
     coronal = grid("coronal", center + np.array([0, -5, 0]), shape, pixel, step)
     kinds = ["in-phase", "opposed-phase", "water", "fat"]

@@ -1,4 +1,4 @@
-"""Vertebrae, discs, facet joints and the canal."""
+"""Paint vertebrae, discs, facet joints and the canal."""
 
 from __future__ import annotations
 
@@ -10,21 +10,25 @@ from ..Numerics.core.image import transform_points
 from .atlas import Atlas, frame
 
 LEVELS = ("T12", "L1", "L2", "L3", "L4", "L5")
-"""Painted vertebrae, from the head downward; the sacrum follows."""
+"""Vertebrae that are painted, from the head downward. The sacrum follows."""
 
 
 @dataclass(frozen=True, eq=False)
 class SpineShape:
-    """Frames of the vertebral bodies and discs.
+    """Frames and sizes of the vertebral bodies and discs.
 
     Parameters
     ----------
     bodies : dict
-        Level ("L4") to the frame of the body's middle, 4 x 4, local to RAS; "S1" too.
+        Level ("L4", also "S1") -> frame at the middle of the body, shape (4, 4), local to RAS mm.
     discs : dict
-        Disc level ("L4/L5") to the frame of its middle.
+        Level ("L4/L5") -> frame at the middle of the disc, shape (4, 4), local to RAS mm.
     scale : float
+        Size of the spine; 1 for the average.
     disc_heights_mm : dict
+        Level -> height of the disc.
+    half_height_mm : float
+        Half the height of a vertebral body.
     """
 
     bodies: dict[str, np.ndarray]
@@ -35,12 +39,13 @@ class SpineShape:
 
 
 def make_shape(rng: np.random.Generator, degenerated: dict[str, float]) -> SpineShape:
-    """Stack the bodies on S1 with a seeded lordosis and scoliosis; the middle of L3 comes to the origin.
+    """Stack the bodies on S1 with a random lordosis and scoliosis. The middle of L3 lies at the origin.
 
     Parameters
     ----------
+    rng : numpy.random.Generator
     degenerated : dict
-        Disc level to the part of its height that is left.
+        Level of a degenerated disc -> fraction of its height that is left.
     """
     scale = rng.uniform(0.92, 1.08)
     lordosis = rng.uniform(0.75, 1.25)
@@ -71,13 +76,13 @@ def make_shape(rng: np.random.Generator, degenerated: dict[str, float]) -> Spine
 
 
 def _section(x, y, wide, deep):
-    """Kidney-shaped cross-section of a body, below 1 inside."""
+    """Function that is below 1 inside the kidney-shaped cross-section of a body."""
     notch = 0.16 * np.exp(-((x / (0.35 * wide)) ** 2)) * deep * (y < 0)
     return (np.abs(x) / wide) ** 2.5 + (np.abs(y) / (deep - notch)) ** 2.5
 
 
 def paint_vertebra(atlas: Atlas, shape: SpineShape, level: str, marrow: str = "marrow") -> None:
-    """Body, pedicles, articular, transverse and spinous processes of one vertebra."""
+    """Paint body, pedicles, articular processes, transverse processes and spinous process of one vertebra."""
     k, local = shape.scale, shape.bodies[level]
     name = f"vertebrae_{level}"
     wide = k * {"T12": 21, "L1": 22, "L2": 23, "L3": 24, "L4": 25, "L5": 26}[level]
@@ -111,7 +116,8 @@ def paint_vertebra(atlas: Atlas, shape: SpineShape, level: str, marrow: str = "m
 
 
 def paint_disc(atlas: Atlas, shape: SpineShape, name: str, degenerated: bool, bulge_mm: float = 0.0) -> None:
-    """Annulus and nucleus; a degenerated disc is dry."""
+    """Paint annulus and nucleus of a disc. A degenerated disc is dry and has no nucleus. `bulge_mm` is to
+    posterior."""
     k, local, height = shape.scale, shape.discs[name], shape.disc_heights_mm[name]
     wide, deep = 24.5 * k, 17.6 * k
 
@@ -131,7 +137,13 @@ def paint_disc(atlas: Atlas, shape: SpineShape, name: str, degenerated: bool, bu
 
 
 def paint_canal(atlas: Atlas, shape: SpineShape) -> np.ndarray:
-    """Epidural fat, the sac of CSF and the nerve roots; returns the middle line, RAS mm, head to sacrum."""
+    """Paint epidural fat, dural sac, nerve roots and cord.
+
+    Returns
+    -------
+    ndarray, shape (n, 3)
+        The line along the middle of the canal from the head to the sacrum, RAS mm.
+    """
     k = shape.scale
     places = [(level, z) for level in LEVELS for z in (12, 0, -12)] + [("S1", 12), ("S1", 0)]
     line = np.array([transform_points(shape.bodies[level], np.array([0, -25 * k, z])) for level, z in places])
@@ -146,7 +158,7 @@ def paint_canal(atlas: Atlas, shape: SpineShape) -> np.ndarray:
 
 
 def facet_position(shape: SpineShape, disc: str, side: str) -> np.ndarray:
-    """Middle of the facet joint of a disc level, RAS mm."""
+    """Middle of the facet joint of a level ("L4/L5") on one side, RAS mm."""
     sign = 1 if side == "right" else -1
     upper = disc.split("/")[0]
     k = shape.scale
@@ -157,7 +169,13 @@ def facet_position(shape: SpineShape, disc: str, side: str) -> np.ndarray:
 
 
 def paint_facet(atlas: Atlas, shape: SpineShape, disc: str, side: str, effusion: bool = False) -> np.ndarray:
-    """The joint cleft; returns the joint's frame (x along the cleft's normal)."""
+    """Paint the cleft of a facet joint.
+
+    Returns
+    -------
+    ndarray, shape (4, 4)
+        Frame of the joint, local to RAS mm. Its x axis is the normal of the cleft.
+    """
     sign = 1 if side == "right" else -1
     yaw = np.deg2rad(45)
     local = shape.discs[disc].copy()

@@ -1,8 +1,8 @@
-"""What the tissues of a phantom look like: typical uptake and MR properties at 3 T.
+"""The uptake of the tissues of a phantom, and their MR properties at 3 T.
 
-Uptake (SUVbw, g/ml) follows published means of healthy marrow, muscle, disc, liver and blood 60 min after FDG.
-MR properties (proton density, T1 and T2 of the water part, fat fraction) are rounded literature values;
-a tissue's signal is the sum of its water and its fat.
+The uptake (SUVbw, g/ml) follows published means of healthy marrow, muscle, disc, liver and blood 60 min after the
+injection of FDG (docs/domain.md). The MR properties (proton density, T1 and T2 of the water part, fat fraction) are
+rounded values from the literature. The signal of a tissue is the sum of the signals of its water and of its fat.
 """
 
 from __future__ import annotations
@@ -17,13 +17,13 @@ class Tissue:
     Parameters
     ----------
     code : int
-        Its number in the atlas.
+        Number of the tissue in the atlas.
     suv : float
-        Mean uptake, g/ml.
+        Mean uptake, SUVbw in g/ml.
     proton_density : float
-        0 to 1.
+        Relative to water, 0 to 1.
     t1_ms, t2_ms : float
-        Of the water part.
+        Relaxation times of the water part, ms.
     fat_fraction : float
         0 to 1.
     """
@@ -37,11 +37,13 @@ class Tissue:
 
 
 FAT_T1_MS = 370.0
+"""T1 of fat at 3 T, ms. A rounded value from the literature."""
 FAT_T2_MS = 110.0
-"""Apparent, in fast spin echo trains (longer than with single echoes)."""
+"""Apparent T2 of fat in fast spin echo sequences at 3 T, ms. It is longer than with single echoes. A rounded value
+from the literature."""
 
 _ROWS = {
-    # name: suv, proton density, T1, T2, fat fraction
+    # SUV (g/ml), proton density, T1 (ms), T2 (ms), fat fraction
     "air": (0.02, 0.0, 1000, 50, 0.0),
     "fat": (0.22, 0.95, 1000, 50, 0.92),
     "skin": (0.4, 0.7, 900, 35, 0.1),
@@ -76,7 +78,7 @@ _ROWS = {
     "cement": (0.1, 0.02, 800, 5, 0.0),
     "scar": (0.75, 0.45, 1100, 35, 0.1),
     "periprosthetic": (1.9, 0.55, 1150, 42, 0.2),
-    # how a lesion looks on MR (its uptake is the lesion's own)
+    # The next rows are used for the MR signal of lesions. Their uptake is given with the lesion.
     "oedema": (1.1, 0.78, 1650, 105, 0.12),
     "mild oedema": (1.1, 0.75, 1350, 75, 0.30),
     "soft oedema": (0.6, 0.85, 1850, 85, 0.05),
@@ -84,5 +86,7 @@ _ROWS = {
     "fatty endplate": (1.1, 0.88, 1000, 60, 0.85),
     "haemangioma": (1.0, 0.95, 1200, 130, 0.72),
 }
+"""Name of a tissue -> its properties. The codes follow from the order, so that new tissues are added at the end."""
 
 TISSUES: dict[str, Tissue] = {name: Tissue(code, *row) for code, (name, row) in enumerate(_ROWS.items())}
+"""Name -> tissue."""

@@ -12,11 +12,14 @@ from .search import PairSearch
 GIVE_LANDMARKS = (
     "Give at least 4 point pairs with --landmarks, or the CT or Dixon that was acquired with the PET as ATTENUATION."
 )
+"""Advice when the images could not be aligned."""
 CHECK = "Check the alignment by eye."
+"""Advice when a person should look at the result."""
 PET_ALONE = (
     "The PET was aligned by itself, with no ATTENUATION series between: on real cases it ended 2 to 6 mm from the "
     "way through a CT. Check the alignment by eye."
 )
+"""Warning for a PET that was registered without an ATTENUATION series."""
 NOISE_FACTOR = 3.0
 """Lower bound of a gain in similarity that counts, in standard errors of the gain. Our estimate."""
 
