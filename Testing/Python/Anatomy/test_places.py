@@ -133,6 +133,7 @@ def test_a_place_in_no_structure_is_named_beside_the_nearest_with_its_distance()
     assert far.flags == ("no-level",)
 
 
+@pytest.mark.slow
 def test_a_map_in_the_frame_of_another_series_is_used_through_its_transform():
     anatomy, body = draw(spacing=2.5)
     to_map = rigid(0, 0, 12, (15, -20, 30))
@@ -155,6 +156,7 @@ def test_a_missing_fifth_lumbar_vertebra_marks_levels_as_counted():
     assert (place.level, place.flags) == ("L6", ("level-counted",))
 
 
+@pytest.mark.slow
 def test_vertebra_frames_point_to_the_patients_left_and_front_when_the_patient_lies_turned():
     to_ras = rigid(0, 0, 35, (60, 0, 0))
     anatomy, body = draw(to_ras, spacing=2.5)
@@ -313,6 +315,7 @@ def torso(shift: float, turn: float, view: tuple[float, float]) -> tuple[Image, 
     return images[0], images[1], to_ras
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("shift", "turn", "view"),
     [(0, 0, (-195, 195)), (45, 8, (-195, 240)), (-35, -10, (-120, 60)), (30, 0, (-120, 195))],
@@ -328,6 +331,7 @@ def test_side_is_right_without_anatomy_when_the_patient_lies_aside_or_turned(shi
             assert "no-level" in place.flags
 
 
+@pytest.mark.slow
 def test_the_spine_line_follows_the_canal_and_gives_position_words():
     t1, fluid, to_ras = torso(25, 6, (-195, 215))
     plan = find_body_plan(t1, fluid=fluid)
@@ -341,6 +345,7 @@ def test_the_spine_line_follows_the_canal_and_gives_position_words():
     assert plan.describe(transform_points(to_ras, np.array([0.0, -38.0, 90.0]))).name.endswith("in the spine line")
 
 
+@pytest.mark.slow
 def test_a_plan_moves_with_the_body():
     t1, fluid, _ = torso(0, 0, (-195, 195))
     plan = find_body_plan(t1, fluid=fluid)

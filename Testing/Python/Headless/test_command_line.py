@@ -131,6 +131,7 @@ def test_every_segmentation_opens_with_another_reader_and_lies_where_the_candida
         assert np.linalg.norm(found - candidate["centroid_ras_mm"], axis=1).min() < 6.0
 
 
+@pytest.mark.slow
 def test_the_scene_opens_in_a_new_process_with_the_same_segments_and_numbers(results: Path) -> None:
     program = (
         "import json, sys\n"

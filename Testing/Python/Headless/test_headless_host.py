@@ -174,6 +174,7 @@ def test_a_missing_or_broken_mrb_is_an_error(host, tmp_path, content):
         host.load_mrb(path)
 
 
+@pytest.mark.slow
 def test_the_host_works_in_a_process_without_home_and_says_nothing(tmp_path, project_folder):
     code = (
         "from PainGeneratorLib.Headless.host import HeadlessHost\n"

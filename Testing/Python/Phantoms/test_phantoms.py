@@ -16,6 +16,8 @@ from PainGeneratorLib.Phantoms.mr_signal import Sequence, fat_null_ti_ms, tissue
 from PainGeneratorLib.Phantoms.protocol_of_series import grid
 from PainGeneratorLib.Phantoms.tissue_table import TISSUES
 
+pytestmark = pytest.mark.slow
+
 SEEDS = {"low-back": 3, "hip-replacement": 4}
 
 

@@ -26,6 +26,8 @@ from PainGeneratorLib.Registration.transform_files import read_transform
 from PainGeneratorLib.Workflow.protocol import load_protocol
 from scipy import ndimage
 
+pytestmark = pytest.mark.slow
+
 CENTER = np.array([15.0, -30.0, 200.0])
 POSE = motion(np.array([4.0, -3.0, 5.0, 3.0, -2.0, 4.0]), CENTER)
 PROBES = CENTER + np.random.default_rng(0).uniform(-40, 40, (50, 3))

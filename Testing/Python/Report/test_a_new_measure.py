@@ -74,6 +74,7 @@ def test_a_new_measure_is_a_column_of_the_scenes_table(glow: Measure) -> None:
     )
 
 
+@pytest.mark.slow
 @pytest.mark.scene
 def test_a_new_measure_is_written_into_the_scene(glow: Measure, found: list[Candidate]) -> None:
     with HeadlessHost() as host:

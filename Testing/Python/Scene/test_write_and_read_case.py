@@ -172,6 +172,7 @@ with HeadlessHost() as host:
 """
 
 
+@pytest.mark.slow
 def test_a_case_comes_back_whole_from_an_mrb_in_a_new_process_and_once_more(host, content, tmp_path, project_folder):
     write_case(host.scene, content)
     host.save_mrb(tmp_path / "case.mrb")

@@ -276,6 +276,7 @@ def test_the_plane_of_a_small_trunk_is_found(offset: float, yaw: float, roll: fl
     assert found.quality > 0.4
 
 
+@pytest.mark.slow
 def test_the_result_of_the_search_is_the_same_as_before() -> None:
     """Numbers of this very phantom: a change of the search that is meant changes them here, too."""
     image, truth = small_trunk()

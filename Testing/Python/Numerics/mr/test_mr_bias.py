@@ -35,6 +35,7 @@ def unevenness(corrected: np.ndarray) -> float:
     return float(np.median(corrected[:, 30:38, 10:14]) / np.median(corrected[:, 2:10, 10:14]))
 
 
+@pytest.mark.slow
 def test_a_coils_shading_is_removed() -> None:
     shaded = tissue() * shading()
     assert unevenness(shaded) < 0.6

@@ -41,6 +41,7 @@ def test_without_a_known_role_or_any_signal_nothing_is_looked_for() -> None:
     assert search(series(0.0, "T1")) == ["The MR holds no signal: MR findings were not looked for."]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("roles", "texts"),
     [

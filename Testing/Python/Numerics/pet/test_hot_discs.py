@@ -47,6 +47,7 @@ def detector(image: Image, spine: StraightSpine | None) -> HotSpotDetector:
     return HotSpotDetector(image, parameters, spine=spine)
 
 
+@pytest.mark.slow
 def test_a_disc_as_hot_as_the_vertebrae_is_found_among_the_discs_only() -> None:
     image, spine = pet({2: 1.35})
     assert detector(image, None).find().hot_spots == []
