@@ -13,10 +13,10 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import ndimage
 
-from ..Numerics.body.canal import GRID_MM, RELIABLE_SPINE, SpineLine, coarse_grid, find_spine_line
-from ..Numerics.body.symmetry import RELIABLE_QUALITY, SymmetryPlane
-from ..Numerics.core import tissues as codes
-from ..Numerics.core.image import Geometry, Image, Region
+from ..Numerics.body.canal import RELIABLE_SPINE, SpineLine, coarse_grid, find_spine_line
+from ..Numerics.body.outline import BodyOutline, middle_from_one_side, outline_on_mr, plane_fits_outline
+from ..Numerics.body.symmetry import SymmetryPlane
+from ..Numerics.core.image import Image, Region
 from ..Numerics.core.kept import Kept
 from ..Numerics.core.records import Place
 from .spine_places import SPREAD_PART
@@ -35,11 +35,6 @@ PARASPINAL_MM = 65.0
 """Upper bound of the distance of the paraspinal muscles from the spine line to either side, mm. Our estimate."""
 LINE_OFF_PLANE_MM = 20.0
 """Upper bound of the distance of a spine line that is used from the plane of symmetry, mm. Our estimate."""
-HALF_BODY_MM = (140.0, 220.0)
-"""Lower and upper bound of the half width of the pelvis of an adult with its soft tissue, mm. Our estimate."""
-ONE_LEG_MM = 230.0
-"""Upper bound of the width of a leg, mm. A narrower body that lies beside the axis of the scanner may be one leg. Our
-estimate."""
 MOST_TURN_DEG = 15.0
 """Upper bound of the rotation of the patient about the long axis that is looked for, degrees. Our estimate."""
 CLEARLY_ALIKE = 0.9
@@ -170,8 +165,8 @@ def find_body_plan(
     BodyPlan
         The plan. Its `source` says what the midline was found from.
     """
-    outline = _outline(reference, tissues)
-    plane = symmetry if symmetry is not None and _fits(symmetry, outline) else None
+    outline = outline_on_mr(reference, tissues)
+    plane = symmetry if symmetry is not None and plane_fits_outline(symmetry, outline) else None
     if line is None and implant is None:
         line = find_spine_line(reference, fluid, _expected_middle(plane, outline))
     if line is not None and _is_usable(line, plane):
@@ -184,7 +179,7 @@ def find_body_plan(
     return _plan_of_one_side(outline, implant)
 
 
-def _expected_middle(plane: SymmetryPlane | None, outline: _Outline) -> float | None:
+def _expected_middle(plane: SymmetryPlane | None, outline: BodyOutline) -> float | None:
     """R coordinate near which the spine is expected, mm; None when neither plane nor outline is known."""
     if plane is not None:
         return float(plane.point_ras[0])
@@ -198,9 +193,9 @@ def _is_usable(line: SpineLine, plane: SymmetryPlane | None) -> bool:
     return plane is None or abs(float(np.median(plane.signed_distance_mm(line.points_ras)))) < LINE_OFF_PLANE_MM
 
 
-def _plan_of_one_side(outline: _Outline, implant: HipImplant | None) -> BodyPlan:
+def _plan_of_one_side(outline: BodyOutline, implant: HipImplant | None) -> BodyPlan:
     """Make the plan when the images show neither the middle of the body nor its plane of symmetry."""
-    middle = np.array([_middle_from_one_side(outline), 0.0, 0.0])
+    middle = np.array([middle_from_one_side(outline), 0.0, 0.0])
     if implant is not None:
         middle = _behind_implant(implant, middle)
     known = outline.skin_left_mm is not None or outline.skin_right_mm is not None or implant is not None
@@ -239,91 +234,6 @@ def _turned_left(reference: Image, line: SpineLine) -> np.ndarray:
     is_clear = 0 < best < len(turns) - 1 and unlike[best] < CLEARLY_ALIKE * unlikeness(0.0)
     turn = np.radians(turns[best]) if is_clear else 0.0
     return np.array([-np.cos(turn), -np.sin(turn), 0.0])
-
-
-@dataclass(frozen=True, eq=False)
-class _Outline:
-    """Edges of the body: R coordinate (mm) of each visible side, and the middle when both sides are visible."""
-
-    skin_left_mm: float | None
-    skin_right_mm: float | None
-    middle_ras: np.ndarray | None
-    left_ras: np.ndarray
-
-
-def _outline(reference: Image, tissues: Image | None) -> _Outline:
-    """Find the edges of the body from the tissue classes, or from the signal when these show nothing."""
-    values, geometry = coarse_grid(reference, 2 * GRID_MM)
-    held = ~np.isnan(values)
-    if tissues is not None:
-        body = np.zeros(values.shape, dtype=bool)
-        kinds, _ = coarse_grid(
-            Image((~np.isin(tissues.array, [codes.UNKNOWN, codes.VOID])).astype(np.float32), tissues.geometry)
-        )
-        if kinds.size and np.nanmax(kinds) > 0:
-            body = _on_grid(tissues, geometry)
-    else:
-        body = np.zeros(values.shape, dtype=bool)
-    if not body.any():
-        threshold = 0.25 * np.nanpercentile(values, 90)
-        body = held & (np.nan_to_num(values) > threshold)
-    body = ndimage.binary_opening(body, iterations=1) if min(body.shape) > 4 else body
-    parts, count = ndimage.label(body)
-    if count == 0:
-        return _Outline(None, None, None, np.array([-1.0, 0.0, 0.0]))
-    body = parts == 1 + int(np.argmax(np.bincount(parts.ravel())[1:]))
-    right = geometry.to_ras(np.zeros(3))[0] + 2 * GRID_MM * np.arange(geometry.shape[2])
-    rows = np.flatnonzero(body.any(axis=(1, 2)))
-    first = body.any(axis=1)[rows].argmax(axis=1)
-    last = body.shape[2] - 1 - body.any(axis=1)[rows][:, ::-1].argmax(axis=1)
-    view = held.any(axis=1)[rows]
-    start, stop = view.argmax(axis=1), body.shape[2] - 1 - view[:, ::-1].argmax(axis=1)
-    sees_left, sees_right = (first - start >= 2), (stop - last >= 2)
-    both = sees_left & sees_right
-    skin_left = float(np.median(right[first[sees_left]])) if sees_left.mean() > 0.5 else None
-    skin_right = float(np.median(right[last[sees_right]])) if sees_right.mean() > 0.5 else None
-    middle, left = None, np.array([-1.0, 0.0, 0.0])
-    if both.mean() > 0.5:
-        heights = geometry.to_ras(np.stack([np.zeros(rows.size), np.zeros(rows.size), rows], axis=-1))[:, 2]
-        middles = 0.5 * (right[first] + right[last])[both]
-        at = np.array([np.median(middles), geometry.center_ras[1], np.median(heights[both])])
-        width = float(np.median((right[last] - right[first])[both]))
-        if width > ONE_LEG_MM or abs(at[0]) < 0.2 * width:
-            middle = at
-        else:
-            skin_left, skin_right = (None, skin_right) if at[0] > 0 else (skin_left, None)
-    return _Outline(skin_left, skin_right, middle, left)
-
-
-def _on_grid(tissues: Image, geometry: Geometry) -> np.ndarray:
-    """Voxels of a grid at which the tissue classes show the body, as booleans."""
-    from ..Numerics.core.image import resample
-
-    kinds = resample(tissues, geometry, order=0, outside=0)
-    return ~np.isin(kinds, [codes.UNKNOWN, codes.VOID])
-
-
-def _fits(symmetry: SymmetryPlane, outline: _Outline) -> bool:
-    """Whether the plane of symmetry is reliable and fits the outline.
-
-    If only one side of the body is visible, the plane must be about half a pelvis away from it.
-    """
-    if symmetry.quality < RELIABLE_QUALITY:
-        return False
-    if outline.middle_ras is not None:
-        return abs(float(symmetry.signed_distance_mm(outline.middle_ras))) < 60.0
-    at = float(symmetry.point_ras[0])
-    sides = [skin for skin in (outline.skin_left_mm, outline.skin_right_mm) if skin is not None]
-    return all(abs(at - skin) >= 0.7 * HALF_BODY_MM[0] for skin in sides) or not sides
-
-
-def _middle_from_one_side(outline: _Outline) -> float:
-    """R coordinate of the middle when one side of the body or none is visible, mm: near the axis of the scanner."""
-    if outline.skin_left_mm is not None and outline.skin_right_mm is None:
-        return float(np.clip(0.0, outline.skin_left_mm + HALF_BODY_MM[0], outline.skin_left_mm + HALF_BODY_MM[1]))
-    if outline.skin_right_mm is not None and outline.skin_left_mm is None:
-        return float(np.clip(0.0, outline.skin_right_mm - HALF_BODY_MM[1], outline.skin_right_mm - HALF_BODY_MM[0]))
-    return 0.0
 
 
 def _behind_implant(implant: HipImplant, middle: np.ndarray) -> np.ndarray:

@@ -6,7 +6,8 @@ are believed:
 1. The spinal canal. It bends with the body, so it answers for one position at a time. The caller asks it first
    (:meth:`.straight_spine.StraightSpine.local`); the functions here are for the places that it does not reach.
 2. The plane of symmetry, where its quality is sufficient (:func:`is_reliable`).
-3. The middle of the body's outline, where both sides are in view (:func:`plane_of_outline`).
+3. The middle of the body's outline, where both sides are in view: on a PET :func:`plane_of_outline`, on an MR
+   :mod:`.outline`.
 4. Nothing: the answer is None, and the caller does not speak of left and right.
 """
 
