@@ -26,8 +26,8 @@ class Role(StrEnum):
 
 
 MR_ROLES = (Role.T1, Role.FLUID, Role.T2, Role.CONTRAST)
-"""The roles of diagnostic MR series. The order of preference as reference series is another one: ``REFERENCE_ORDER`` of
-``Dicom/roles.py``."""
+"""The roles of diagnostic MR series. The order in which they serve as reference series is another one:
+``REFERENCE_ORDER`` of ``Dicom/roles.py``."""
 
 
 class Group(StrEnum):
