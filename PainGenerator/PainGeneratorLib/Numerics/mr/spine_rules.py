@@ -198,7 +198,7 @@ def open_in_body(place: SpinePlace) -> MRVerdict | None:
 
 
 def open_at_wall(place: SpinePlace) -> MRVerdict | None:
-    """A bright place at the front wall or the side of a body is a great vessel, unless it lies mostly within marrow."""
+    """A bright place at the front wall or the side of a body is a great vessel, unless it is mostly within marrow."""
     if not within_body(place) and not place.marrow >= place.parameters.spine.enclosed_part:
         return normal("vessel on the wall")
     return None

@@ -317,7 +317,7 @@ def organ_without_bone(c: FocusContext) -> Verdict | None:
 
 
 def tube(c: FocusContext) -> Verdict | None:
-    """A tube along the body in front of the posterior spine is a ureter or vessel, if it is hot or lies far in front."""
+    """A tube along the body before the posterior spine is a ureter or vessel, if it is hot or lies far in front."""
     is_before = c.depth > distances.POSTERIOR_SPINE_DEPTH_MOST.value
     is_hot_or_ventral = c.is_excreting or c.depth >= distances.VENTRAL_DEPTH_SURE.value
     if not (is_before and is_hot_or_ventral and c.is_tube):
