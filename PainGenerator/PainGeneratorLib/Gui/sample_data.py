@@ -1,4 +1,4 @@
-"""Phantom cases in Slicer's Sample Data module, made on this machine without network."""
+"""Phantom cases in Slicer's Sample Data module, made on the user's computer without network."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ CATEGORY = "PainGenerator"
 """Category in the Sample Data module."""
 
 SEED = 1
-"""Seed of the phantoms: every machine makes the same ones."""
+"""Seed of the phantoms: every computer makes the same ones."""
 
 COLOR = (0.8, 0.75, 0.6)
 """Color of the segments of the anatomy: red, green, blue, 0 to 1."""

@@ -116,7 +116,7 @@ class ReportContent:
         Foci that were set apart as physiologic, in the reference frame; the reason is in ``physiologic`` and the name
         of the rule that decided in ``rule``.
     mr_findings : sequence of MRFinding
-        All of them, implant artefacts included.
+        All of them, implant artifacts included.
     series : sequence of mapping
         What was read: ``role``, ``description``, ``number``, ``date`` and ``reason`` (why it has this role).
     suv : mapping

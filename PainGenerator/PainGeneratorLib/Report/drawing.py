@@ -92,7 +92,7 @@ def fused(background: np.ndarray, uptake: np.ndarray, window: Window) -> np.ndar
 
 @functools.cache
 def font(size: int) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
-    """The font of Pillow, so that pictures are alike on every machine."""
+    """The font of Pillow, so that pictures are alike on every computer."""
     return ImageFont.load_default(size=size)
 
 

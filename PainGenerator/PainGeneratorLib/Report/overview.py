@@ -91,7 +91,7 @@ def project(suv: Image, name: str, box: tuple[np.ndarray, np.ndarray], mm_per_pi
     first, last = box
     part = suv.array[tuple(slice(int(a), int(b) + 1) for a, b in zip(first[::-1], last[::-1], strict=True))]
     flat = np.fmax.reduce(part, axis=2 - grid_axes[through][0])
-    # Patient axes across (towards left, towards the back) and down (towards the feet) run against R, A and S.
+    # Patient axes across (toward left, toward the back) and down (toward the feet) run against R, A and S.
     axes = (_picture_axis(suv.geometry, grid_axes[across]), _picture_axis(suv.geometry, grid_axes[2]))
     (column_axis, _, _), (row_axis, _, _) = axes
     if column_axis > row_axis:  # the array's axes run k, j, i

@@ -1,7 +1,7 @@
 """The engine of the panel: one case in one scene, worked on step by step, without Qt.
 
-Start with :class:`.session.Session`, which the panel, the tests and scripts use. It wires the parts of this room and
-calls its listeners when something changed. The parts are:
+Start with :class:`.session.Session`, which the panel, the tests and scripts use. It connects the parts of this room
+and calls its listeners when something changed. The parts are:
 
 ``case_state``
     What the case is: series, SUV, alignment, anatomy, findings, candidates. Its only owner.
@@ -15,7 +15,7 @@ calls its listeners when something changed. The parts are:
 ``case_inputs``, ``loaded_volumes``, ``volume_roles``, ``pet_source``
     What the user says about a case, the volumes with a role, and how PET values become SUV.
 ``alignment_control``
-    Before and after, landmarks, and the judgement of the reader on an alignment.
+    Alignment before and after, landmarks, and the reader's judgment on an alignment.
 ``found_tools``, ``remeasure``
     What is needed to name and measure an outline.
 ``live_preview``, ``protocol_parameters``

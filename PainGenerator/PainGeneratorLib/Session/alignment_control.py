@@ -1,4 +1,4 @@
-"""The alignment under the eyes of the reader: its table, before and after, landmarks, judgement, corrections."""
+"""The alignment as the reader checks it: its table, before and after, landmarks, judgment, corrections."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ ROW_NAMES = ("role", "kept", "shift_mm", "rotation_deg", "spread_mm", "verdict",
 
 
 class AlignmentControl:
-    """Shows an alignment and takes the word of the reader on it.
+    """Shows an alignment and takes the reader's judgment on it.
 
     Parameters
     ----------
@@ -87,7 +87,7 @@ class AlignmentControl:
         roles = [] if alignment is None else list(alignment.by_role)
         return any(_shows_start(self._link.transform_of(role)) for role in roles)
 
-    # --- judgement
+    # --- judgment
 
     def use_scanner(self, role: str) -> None:
         """Go back to where the scanner put a series, and those that were aligned through it."""
@@ -107,7 +107,7 @@ class AlignmentControl:
         self._judge(role, as_scanned)
 
     def accept(self, role: str) -> None:
-        """Take the transform of a series as right, also where the program could not decide."""
+        """Take the transform of a series as right, even where the program could not decide."""
 
         def accepted(series: SeriesAlignment) -> SeriesAlignment:
             if series.aligned:

@@ -48,7 +48,7 @@ class CaseState:
     case, suv : optional
         Results of the step Case.
     alignment : Alignment, optional
-        Result of the step Align, with the judgement of the reader.
+        Result of the step Align, with the judgment of the reader.
     anatomy, found : optional
         Results of the step Find. The candidates in `found` are the list as it stands, see :attr:`candidates`.
     landmarks : dict of str to LandmarkPairs
@@ -139,7 +139,7 @@ class CaseState:
         return self.found is not None and self.alignment is not None
 
     def forget(self) -> None:
-        """Let go of all images; the scene keeps the case."""
+        """Release all images; the scene keeps the case."""
         self.case = self.suv = self.alignment = self.anatomy = self.found = None
         self.unmatched = []
         self.shown = {}

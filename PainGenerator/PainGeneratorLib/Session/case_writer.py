@@ -40,7 +40,7 @@ class CaseWriter:
         self.count += 1
 
     def write_candidates(self) -> None:
-        """Write what an act on the candidates changes; outlines that are shown already are not drawn again."""
+        """Write what an act on the candidates changed; outlines that are shown already are not drawn again."""
         content = self._content()
         write_candidates(self._link.scene, content, self._state.shown)
         self._state.shown = {candidate.id: candidate.region for candidate in content.candidates}

@@ -38,7 +38,7 @@ class ExportWriter(Protocol):
 
 
 class Exporter:
-    """Writes what a referring physician gets.
+    """Writes the files that the referring physician gets.
 
     Parameters
     ----------

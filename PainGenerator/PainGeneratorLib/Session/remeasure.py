@@ -21,7 +21,7 @@ from ..Workflow.finding import Found, pet_in_reference
 from ..Workflow.stages import Alignment, Suv
 
 BY_READER = "drawn by the reader"
-"""Contour method of an outline that no threshold made."""
+"""Contour method of an outline that was not made by a threshold."""
 LEAST_MR_VOXELS = 3
 """Lower bound of the number of voxels whose mean is a z-score; fewer are noise. Our estimate."""
 CLICKED_KIND = "oedema"
@@ -34,7 +34,7 @@ KINDS_WITH_Z = ("oedema", "Modic I")
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Remeasure:
-    """Takes measures anew; callable as the ``measure`` of :class:`.review.Review`.
+    """Measures candidates again; callable as the ``measure`` of :class:`.review.Review`.
 
     Parameters
     ----------
@@ -132,7 +132,7 @@ class Remeasure:
         return self.case.options.symptoms()
 
     def _is_named_by_program(self, candidate: Candidate) -> bool:
-        """Whether the name of a candidate follows from its outline; a name that the reader gave stays."""
+        """Whether the program names a candidate by its outline; a name that the reader gave stays."""
         former: list[HotSpot | MRFinding] = [*candidate.hot_spots, *candidate.mr_findings]
         return candidate.place.name == "" or any(
             _same_place(self.namer(item.region), candidate.place) for item in former

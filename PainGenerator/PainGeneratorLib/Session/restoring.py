@@ -1,4 +1,4 @@
-"""Takes a session up again from a scene that holds a case."""
+"""Continues a session from a scene that holds a case."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ class Restorer:
         self._writer, self._alignment, self._review = writer, alignment, review
 
     def restore(self) -> None:
-        """Take up the case of the scene.
+        """Continue with the case of the scene.
 
         Raises
         ------
@@ -87,7 +87,7 @@ class Restorer:
             self._take_changes(content)
 
     def _keep_decisions_only(self, content: SceneContent) -> None:
-        """A case without what it takes to measure anew: the decisions wait for the next run."""
+        """A case that lacks what is needed to measure again: the decisions wait for the next run."""
         self._state.unmatched += [candidate for candidate in content.candidates if is_decided(candidate)]
         self._state.notices.append(OLDER_VERSION)
         self._states.forget()

@@ -24,7 +24,7 @@ from ..Numerics.fusion.candidates import ranked
 Item = TypeVar("Item")
 
 Measure = Callable[[Candidate], Candidate]
-"""Takes a candidate whose region changed and returns a copy with its measures, place and score taken anew."""
+"""Takes a candidate whose region changed, and returns a copy with new measures, place and score."""
 
 CARRY_REACH_MM = 10.0
 """Upper bound, in mm. A decision is carried over to a new candidate whose centroid is not farther than this from the
@@ -62,7 +62,7 @@ class Review:
     owner : CandidateList
         Holds the list as it stands; every act puts a new list there.
     measure : callable
-        Takes measures anew after a change of region.
+        Measures a candidate again after its region changed.
     """
 
     def __init__(self, owner: CandidateList, measure: Measure) -> None:

@@ -35,7 +35,7 @@ class SceneLink:
         return self._scene
 
     def close(self) -> None:
-        """Let go of the scene."""
+        """Release the scene."""
         self._scene = None
 
     def node(self, node_id: str | None) -> Any:

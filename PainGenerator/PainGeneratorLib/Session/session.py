@@ -62,9 +62,9 @@ __all__ = ["RUN_STEPS", "STEPS", "Job", "ParameterEntry", "RoleProposal", "Sessi
 
 
 class Session:
-    """One case in one scene. The work is done by the parts of this room; this class wires and offers them.
+    """One case in one scene. The parts of this room do the work; this class connects them and offers what they do.
 
-    A scene that holds a case already (reopened, or written by the command line) is taken up where it was left.
+    A scene that holds a case already (reopened, or written by the command line) is continued where it was left.
 
     Parameters
     ----------
@@ -159,7 +159,7 @@ class Session:
             self._writer.write_all()
 
     def close(self) -> None:
-        """Let go of the scene and of all images; the scene keeps the case."""
+        """Release the scene and all images; the scene keeps the case."""
         self.changed.clear()
         self._link.close()
         self.case_state.forget()
@@ -353,7 +353,7 @@ class Session:
         self._alignment.use_scanner(role)
 
     def accept_alignment(self, role: str) -> None:
-        """Take the transform of a series as right, also where the program could not decide."""
+        """Take the transform of a series as right, even where the program could not decide."""
         self._alignment.accept(role)
 
     def replace_alignment(self, alignment: Alignment) -> None:

@@ -32,7 +32,7 @@ CT_WORDS = re.compile(r"(?<![a-z])(ct|ctac)(?![a-z])", re.I)
 MR_WORDS = re.compile(r"(?<![a-z])(mri?|t1\w*|t2\w*|stir|tirm|flair|pd|dixon|vibe|lava|water|fat)(?![a-z])", re.I)
 AIR_HU = -500.0
 """Upper bound, in Hounsfield units, of the 1st percentile of a CT volume. PET and MR have no values below it, and the
-air around a patient on CT lies near -1000. Our estimate: half way between air and water."""
+air around a patient on CT lies near -1000. Our estimate: halfway between air and water."""
 
 HIGHEST_LIKELY_SUV = 30.0
 """Upper bound, in g/ml, of the 99th percentile of a volume in SUV. Activity (Bq/ml) and MR signal lie far above it.
@@ -198,7 +198,7 @@ class _PetChoice:
 
 
 def _choose_pet(series: Sequence[Series], volumes: Mapping[str, VolumeFacts]) -> _PetChoice:
-    """The one PET that the volumes leave no doubt about: corrected for attenuation, in SUV if there is such a one."""
+    """The PET of the volumes, if only one fits: corrected for attenuation, and in SUV if there is such a one."""
     pets = [one for one in series if one.modality == "PT"]
     if not pets:
         return _PetChoice(None, warnings=("No PET volume was recognized: choose it in the list below.",))

@@ -61,7 +61,7 @@ class CaseOptions(Kept):
     settings: tuple[tuple[str, str], ...] = ()
 
     not_kept = ("anatomy", "anatomy_labels", "landmarks", "protocol_file")
-    """Files of this machine: what was read from them is kept with the case instead."""
+    """Files on the computer of the run; what was read from them is kept with the case instead."""
 
     def resolved_group(self) -> tuple[str, tuple[str, ...]]:
         """The clinical group, and a warning when it was not said.
@@ -135,7 +135,7 @@ class CaseSeries(Kept):
     """The voxels are kept as a volume of the scene."""
 
     def to_kept(self) -> dict[str, Any]:
-        """All kept fields; of the facts all but the paths of the files, which belong to this machine."""
+        """All kept fields; of the facts all but the paths of files, which are valid on one computer only."""
         return {**super().to_kept(), "facts": {name: fact for name, fact in self.facts.items() if name != "files"}}
 
 
@@ -191,7 +191,7 @@ class Case(Kept):
     input_files: tuple[Path, ...] = ()
 
     not_kept = ("protocol", "pet_header", "pet_is_suv", "pet_unit", "input_folder", "input_files")
-    """The protocol is kept by the session's settings, the PET as SUVbw; files belong to this machine."""
+    """The protocol is kept by the session's settings, the PET as SUVbw; files are on the computer of the run."""
 
     def to_kept(self) -> dict[str, Any]:
         """All kept fields, with options, series and warnings as dicts of their own kept fields."""

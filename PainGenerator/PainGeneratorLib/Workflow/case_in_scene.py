@@ -1,8 +1,8 @@
-"""A case between the stages' plain data and what its scene holds: there, and back again after a reload.
+"""Converts a case between the plain data of the stages and what its scene holds, in both directions.
 
-What the scene shows is made from the case by :func:`scene_content`. What the stages need beside that goes into
+What the scene shows is made from the case by :func:`scene_content`. What else the stages need goes into
 ``SceneContent.working``: each record gives its own fields (:class:`.kept.Kept`), and images are volumes of the scene.
-:func:`restored` wires the same records together again.
+:func:`restored` makes the same records again.
 """
 
 from __future__ import annotations
@@ -154,8 +154,8 @@ def restored(content: SceneContent, protocol: Protocol) -> Restored | None:
     Returns
     -------
     Restored or None
-        None when the scene was written without what it takes, or by an older version: then its candidates can be
-        shown, not measured anew.
+        None when the scene lacks what is needed, or was written by an older version: then its candidates can be
+        shown, but not measured again.
     """
     working = content.working
     if working.get("form") != FORM:

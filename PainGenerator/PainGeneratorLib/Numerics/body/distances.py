@@ -288,10 +288,10 @@ ABDOMEN_WIDER_PER_DEPTH = Distance(
 FLANK_SIDE_LEAST = Distance(
     80.0,
     "mm",
-    "Further to the side, above the iliac wings, the abdomen reaches back: colon beside psoas and kidney.",
+    "Farther to the side, above the iliac wings, the abdomen reaches back: colon beside psoas and kidney.",
     ADULT,
 )
-FLANK_DEPTH = Distance(0.06, "part", "How much further back the abdomen reaches in the flanks.", ADULT)
+FLANK_DEPTH = Distance(0.06, "part", "How much farther back the abdomen reaches in the flanks.", ADULT)
 
 # --- MR: spine
 # Places and sizes on MR: used by Numerics/mr. "Side" is the distance from the middle of the spinal canal, "front" the
@@ -303,7 +303,10 @@ MR_UNRECORDED = f"{OURS}; how it was chosen was not recorded"
 SAC_HALF_WIDTH = Distance(11.0, "mm", "Half of the width of the dural sac.", ADULT)
 SAC_HALF_DEPTH = Distance(10.0, "mm", "Half of the depth of the dural sac, front to back.", ADULT)
 WIDE_SAC_HALF_WIDTH = Distance(
-    16.0, "mm", "Half of the width of a wide dural sac; fluid that hangs on the sac within it is of the canal.", ADULT
+    16.0,
+    "mm",
+    "Half of the width of a wide dural sac; fluid within it that is connected with the sac belongs to the canal.",
+    ADULT,
 )
 WIDE_SAC_HALF_DEPTH = Distance(18.0, "mm", "Half of the depth of a wide dural sac, front to back.", ADULT)
 CANAL_CORE_HALF_WIDTH = Distance(
@@ -321,7 +324,7 @@ SPINE_PLACES_FRONT_MOST = Distance(
     48.0, "mm", "Upper bound for the front of bright places of the spine: the bodies end here.", ADULT
 )
 SPINE_MAP_BEHIND_MARGIN = Distance(
-    15.0, "mm", "How much further back than its bright places the spine is mapped, for the processes.", MR_UNRECORDED
+    15.0, "mm", "How much farther back than its bright places the spine is mapped, for the processes.", MR_UNRECORDED
 )
 
 # Vertebral bodies, on MR.
@@ -373,10 +376,14 @@ VERTEBRA_WITH_ARCH_DEPTH_LEAST = Distance(
 
 # Discs, measured along the canal from their middle unless the text says otherwise.
 DISC_HALF_HEIGHT = Distance(
-    4.0, "mm", "Nearer to the middle of a disc than this is disc; lumbar discs are 7 to 12 mm high.", ADULT, (3.5, 6.0)
+    4.0,
+    "mm",
+    "Places nearer to the middle of a disc than this are disc; lumbar discs are 7 to 12 mm high.",
+    ADULT,
+    (3.5, 6.0),
 )
 DISC_EDGE_HALF_HEIGHT = Distance(
-    6.0, "mm", "Nearer to the middle of a disc than this, a bright place may still be of a high disc.", ADULT
+    6.0, "mm", "Nearer to the middle of a disc than this, a bright place may still belong to a high disc.", ADULT
 )
 DISC_SIDE_MOST = Distance(26.0, "mm", "Upper bound for the side of a disc.", ADULT)
 DISC_FRONT_MOST = Distance(44.0, "mm", "Upper bound for the front of a disc.", ADULT)
@@ -460,7 +467,7 @@ RENAL_HILUM_SIDE_LEAST = Distance(
     (40.0, 50.0),
 )
 PELVIC_ORGANS_BELOW_LOWEST_DISC = Distance(
-    40.0, "mm", "Further below the lowest disc than a vertebra is high, uterus and bowel lie in front.", ADULT
+    40.0, "mm", "Farther below the lowest disc than a vertebra is high, uterus and bowel lie in front.", ADULT
 )
 PELVIC_ORGANS_FRONT_LEAST = Distance(
     25.0,
@@ -494,10 +501,10 @@ CANAL_UPRIGHT_LEAST = Distance(
 )
 CANAL_MIDDLE_MOST = Distance(25.0, "mm", "Upper bound for the distance of the spinal canal from the midline.", ADULT)
 BESIDE_BODY_MIDDLE_LEAST = Distance(
-    25.0, "mm", "Further from the canal's middle than this, a place lies beside the vertebral bodies.", ADULT
+    25.0, "mm", "Farther from the canal's middle than this, a place lies beside the vertebral bodies.", ADULT
 )
 BODY_DEPTH_BEFORE_CANAL = Distance(
-    40.0, "mm", "Further in front of the canal than this, a place lies in front of the vertebral bodies.", ADULT
+    40.0, "mm", "Farther in front of the canal than this, a place lies in front of the vertebral bodies.", ADULT
 )
 MR_BLADDER_MIDDLE_MOST = Distance(
     30.0, "mm", "Upper bound for the distance of the middle of bladder or bowel from the midline.", ADULT
@@ -515,10 +522,10 @@ ABDOMEN_BESIDE_MIDDLE_LEAST = Distance(
     22.0, "mm", "Lower bound for the distance from the midline of what lies beside the bodies.", ADULT
 )
 ABDOMEN_BONE_HEIGHT = Distance(
-    25.0, "mm", "Marrow no further above or below than this is compared with a place.", MR_UNRECORDED
+    25.0, "mm", "Marrow no farther above or below than this is compared with a place.", MR_UNRECORDED
 )
 ABDOMEN_BONE_MIDDLE_MOST = Distance(
-    35.0, "mm", "Marrow no further from the midline than this is compared with a place.", MR_UNRECORDED
+    35.0, "mm", "Marrow no farther from the midline than this is compared with a place.", MR_UNRECORDED
 )
 FLUID_CANAL_MIDDLE_MOST = Distance(
     12.0, "mm", "Upper bound for the distance from the midline of fluid in the canal of sacrum and spine.", ADULT
@@ -530,7 +537,7 @@ PELVIS_MIDDLE_MOST = Distance(
     45.0, "mm", "Upper bound for the distance from the midline of organs of the pelvis, between the hips.", ADULT
 )
 NORMAL_FLUID_MARGIN = Distance(
-    2.5, "mm", "Fluid no further than this from discs, organs and the canal belongs to them.", MR_UNRECORDED
+    2.5, "mm", "Fluid no farther than this from discs, organs and the canal belongs to them.", MR_UNRECORDED
 )
 BEYOND_ENDPLATE = Distance(
     6.0, "mm", "How far around a change of an endplate the marrow beyond the band is looked at.", MR_UNRECORDED

@@ -21,4 +21,4 @@ class PainGeneratorError(RuntimeError):
 
 
 class Cancelled(Exception):
-    """The user asked a running step to stop; its results are not kept."""
+    """The user asked to stop a step that was running; its results are not kept."""

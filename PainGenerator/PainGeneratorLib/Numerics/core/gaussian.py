@@ -35,8 +35,8 @@ def gaussian(array: np.ndarray, sigma: tuple[float, float, float], box: Box | No
     sigma : sequence of float
         Standard deviations along (k, j, i), voxels.
     box : tuple of slice, optional
-        The part to compute, with steps of one; the whole volume by default. The voxels around it enter the result as
-        they would if the whole volume were smoothed.
+        The part to compute, with steps of one; the whole volume by default. The values are the same as if the whole
+        volume were smoothed.
 
     Returns
     -------

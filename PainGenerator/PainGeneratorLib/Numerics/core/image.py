@@ -3,7 +3,7 @@
 Conventions, everywhere in this package unless a name says otherwise:
 
 * arrays are indexed ``[k, j, i]`` (slice, row, column), C order; index *triples* are ``(i, j, k)``;
-* positions are RAS millimetres (the frame of the MRML scene), names end in ``_ras`` or ``_ras_mm``;
+* positions are in RAS, in millimeters (the frame of the MRML scene), names end in ``_ras`` or ``_ras_mm``;
 * a transform named ``a_to_b_ras`` is a 4 x 4 matrix that maps *points* of frame a to points of frame b.
 """
 

@@ -20,7 +20,8 @@ class Kept:
     """Base of a dataclass that is kept with the scene.
 
     Values of fields are passed on as they are: plain values, arrays, regions, other kept records, and lists, tuples
-    and dicts of these. A class with other fields names them in `not_kept`; whoever reads the record gives them.
+    and dicts of these. A class that has other fields names them in `not_kept`; the code that reads the record gives
+    them.
     """
 
     __dataclass_fields__: ClassVar[dict[str, dataclasses.Field[Any]]]
@@ -40,8 +41,8 @@ class Kept:
         Parameters
         ----------
         kept : mapping of str to value
-            As :meth:`to_kept` gave it. Names that this version does not know are passed over; a field that is
-            missing takes its default.
+            As :meth:`to_kept` gave it. Names that this version does not know are ignored; a field that is missing
+            takes its default.
         **others
             Values of the fields that are not kept, and of those whose kept value is to be replaced.
 

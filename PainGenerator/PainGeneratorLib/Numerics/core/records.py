@@ -25,6 +25,7 @@ MR_KINDS = (
     "disc degeneration",
     "implant artefact",
 )
+"""The kinds of MR findings, as results and files name them."""
 
 FLAG_TEXTS: dict[str, str] = {
     "near-implant": "Within the margin of the implant's artefact: PET and MR are unreliable here.",
@@ -48,6 +49,7 @@ FLAG_TEXTS: dict[str, str] = {
     "weak-uptake": "Uptake that would not count alone; it counts because the MR shows something there.",
     "side-uncertain": "The body's midline was not found in the images: left and right follow the scanner's axis.",
 }
+"""The sentence for each flag, as the report shows it."""
 
 
 @dataclass(eq=False)

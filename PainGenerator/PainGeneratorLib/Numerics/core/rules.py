@@ -33,7 +33,7 @@ class Rule(Generic[Context, Result]):
 
     @property
     def text(self) -> str:
-        """What the rule holds and why: the docstring of its function."""
+        """What the rule says and why: the docstring of its function."""
         return inspect.cleandoc(self.apply.__doc__ or "")
 
 

@@ -26,7 +26,8 @@ class Role(StrEnum):
 
 
 MR_ROLES = (Role.T1, Role.FLUID, Role.T2, Role.CONTRAST)
-"""The roles of diagnostic MR series, in the order in which they are preferred as reference series."""
+"""The roles of diagnostic MR series. The order in which they serve as reference series is another one:
+``REFERENCE_ORDER`` of ``Dicom/roles.py``."""
 
 
 class Group(StrEnum):

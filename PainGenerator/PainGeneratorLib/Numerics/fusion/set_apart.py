@@ -1,7 +1,8 @@
-"""Signs that make no candidate, as they are usual where they lie.
+"""Signs that make no candidate because they are usual at their place.
 
-Painless hip prostheses have uptake at their neck for years (Gelderman, Acta Orthop 2018; Zhuang, 2002), and scar shows
-as edema there. Uptake whose nearest structure is an organ belongs to the organ: no bone, joint or muscle lies nearer.
+Painless hip prostheses have uptake at their neck for years (Gelderman, Acta Orthop 2018; Zhuang, 2002), and scar
+looks like edema there. Uptake whose nearest structure is an organ belongs to the organ: no bone, joint or muscle lies
+nearer.
 """
 
 from __future__ import annotations
@@ -41,7 +42,7 @@ class UptakeAlone:
 def usual_at_neck(uptake: UptakeAlone) -> str | None:
     """Mild uptake at the neck of a hip prosthesis is usual without complaints, unless the MR shows fluid there.
 
-    SUVmax is compared without its noise, as noise alone lifts it above the limit.
+    SUVmax is compared without its noise, because noise alone can raise it above the limit.
     """
     neck = uptake.parameters.neck
     if uptake.group != Group.HIP_REPLACEMENT or not all(is_near_neck(place) for place in uptake.places):
@@ -56,7 +57,7 @@ def usual_at_neck(uptake: UptakeAlone) -> str | None:
 
 
 def uptake_of_organ(uptake: UptakeAlone) -> str | None:
-    """Uptake that lies in organs or nearest to them is theirs, when the MR shows nothing at the place."""
+    """Uptake that lies in an organ or nearest to one belongs to it, when the MR shows nothing at the place."""
     if not {place.structure for place in uptake.places} <= ORGANS_WITH_UPTAKE:
         return None
     return f"{uptake.places[0].name}: uptake of an organ, and the MR shows nothing there"
@@ -74,7 +75,7 @@ SET_APART_RULES: RuleList[UptakeAlone, str] = RuleList(
 def noise_free_max(suv_max: float, suv_peak: float | None, neck: NeckParameters) -> float:
     """The SUVmax in g/ml that a focus of the size of a prosthesis neck would have without noise.
 
-    It follows from SUVpeak. It is not lowered by more than noise can lift SUVmax, and is never above SUVmax.
+    It is computed from SUVpeak. It is lower than SUVmax by no more than noise can raise SUVmax, and never above it.
     """
     if suv_peak is None:
         return suv_max

@@ -110,30 +110,30 @@ class EndplatePlace:
 
 
 def small_on_slices(place: EndplatePlace) -> MRVerdict | None:
-    """A change of an endplate is seen on more than one slice, and on one of them clearly."""
+    """A change of an endplate is seen on more than one slice, and on one of them with many voxels."""
     p = place.parameters.modic
     return normal("few voxels") if place.slice_voxels < p.slice_voxels or place.slices < p.slices else None
 
 
 def rim_at_endplate(place: EndplatePlace) -> MRVerdict | None:
-    """What lies mostly at the edge of the marrow is mixed with disc or canal."""
+    """A place that lies mostly at the edge of the marrow shares its voxels with disc or canal."""
     return normal("edge of marrow") if place.inner_part < place.parameters.modic.inner_part else None
 
 
 def beyond_the_band(place: EndplatePlace) -> MRVerdict | None:
-    """A hemangioma or a fatty vertebra reaches far beyond the band: then the band is only a part of it."""
+    """A change that reaches far beyond the band is a hemangioma or a fatty vertebra, not a change of an endplate."""
     return normal("reaches beyond the endplate") if place.beyond_part > place.parameters.modic.beyond_part else None
 
 
 def apart_from_disc(place: EndplatePlace) -> MRVerdict | None:
-    """A Modic change touches the endplate; what keeps away from the disc is another change of marrow."""
+    """A Modic change touches the endplate; a change that does not is another change of marrow."""
     if place.touching_disc_part < place.parameters.modic.touching_part:
         return normal("does not touch the endplate")
     return None
 
 
 def slight_change(place: EndplatePlace) -> MRVerdict | None:
-    """Marrow varies by itself, and what is dark may share its voxels with the endplate: the mean must be clear."""
+    """Normal marrow varies, and a dark place may share its voxels with the endplate: the mean must differ clearly."""
     p = place.parameters.modic
     return normal("slight") if place.z < (p.fat_z if place.kind == MODIC_II else p.sclerosis_z) else None
 
@@ -152,7 +152,7 @@ def beside_body(place: EndplatePlace) -> MRVerdict | None:
 
 
 def clear_modic(place: EndplatePlace) -> MRVerdict | None:
-    """A large change with a clear mean on T1 has a medium grade: extent tells a change better than its signal."""
+    """A large change with a clear mean on T1 has a medium grade: its extent says more than its signal."""
     p = place.parameters
     if place.z >= p.modic.clear_z and place.volume_ml >= p.grade.medium_ml:
         return MRVerdict(place.kind, "clear and large", grade=MEDIUM_GRADE)
@@ -210,7 +210,7 @@ def disc_as_usual(place: DiscPlace) -> MRVerdict | None:
 
 
 def dark_disc(place: DiscPlace) -> MRVerdict | None:
-    """A disc that is darker than that is degenerated, as is common without pain: the lowest grade."""
+    """A disc that is darker than other discs is degenerated. This is common without pain and has the lowest grade."""
     p = place.parameters
     if place.ratio > p.much_darker * p.relative * place.typical:
         return MRVerdict(DISC_DEGENERATION, "darker than other discs", grade=LOW_GRADE)

@@ -226,7 +226,7 @@ def bladder_or_bowel(place: FluidPlace) -> MRVerdict | None:
 
 
 def disc_between_vertebrae(place: FluidPlace) -> MRVerdict | None:
-    """A flat place across the body with marrow above and below is a bright disc, as in the young."""
+    """A flat place across the body with marrow above and below is a bright disc, as in young people."""
     if place.between_vertebrae_part <= place.fluid.disc_part:
         return None
     is_flat = place.height_mm < distances.BRIGHT_DISC_HEIGHT_MOST.value
@@ -236,8 +236,8 @@ def disc_between_vertebrae(place: FluidPlace) -> MRVerdict | None:
 
 
 def abdomen_before_spine(place: FluidPlace) -> MRVerdict | None:
-    """In a low back, what lies in front of the bones at its height is of the abdomen. Beside the vertebral bodies,
-    vessels, ureters and bowel lie from about the middle of the bodies on."""
+    """In a low back, a place in front of the bones at its height belongs to the abdomen. Beside the vertebral bodies,
+    vessels, ureters and bowel lie in front of about the middle of the bodies."""
     if place.group != Group.LOW_BACK or place.bone_front_mm is None:
         return None
     aside = place.from_midline_mm
@@ -257,13 +257,13 @@ def canal_between_bones(place: FluidPlace) -> MRVerdict | None:
 
 
 def skin_fluid(place: FluidPlace) -> MRVerdict | None:
-    """In a low back, what lies within the depth of the skin is skin or fluid on it: coils and folds make it bright."""
+    """In a low back, a place within the depth of the skin is skin or fluid on it: coils and folds make it bright."""
     is_skin = place.group == Group.LOW_BACK and place.skin_part > place.fluid.skin_part
     return normal("skin") if is_skin else None
 
 
 def pelvis_between_hips(place: FluidPlace) -> MRVerdict | None:
-    """With a hip replacement, what lies near the midline is of the organs of the pelvis and not of a hip."""
+    """With a hip replacement, a place near the midline belongs to the organs of the pelvis and not to a hip."""
     aside = place.from_midline_mm
     is_pelvis = aside is not None and aside < distances.PELVIS_MIDDLE_MOST.value
     return normal("pelvis") if place.group == Group.HIP_REPLACEMENT and is_pelvis else None
@@ -281,12 +281,12 @@ NORMAL_FLUID_RULES: RuleList[FluidPlace, MRVerdict] = RuleList(
         Rule("pelvis-between-hips", pelvis_between_hips),
     ]
 )
-"""What bright soft tissue is normal fluid; all verdicts are normal."""
+"""Which bright places in soft tissue are normal fluid; all verdicts are normal."""
 
 
 def before_canal(place: FluidPlace) -> MRVerdict | None:
-    """Where the canal is seen, what lies in front of it and beside the bodies, or in front of the bodies, is of the
-    abdomen."""
+    """Where the canal is seen, a place in front of it and beside the vertebral bodies, or in front of the bodies,
+    belongs to the abdomen."""
     if place.canal_front_mm is None or place.from_canal_mm is None:
         return None
     is_beside = place.from_canal_mm > distances.BESIDE_BODY_MIDDLE_LEAST.value
@@ -300,7 +300,7 @@ def thread_of_fluid(place: FluidPlace) -> MRVerdict | None:
 
 
 def one_slice_of_fluid(place: FluidPlace) -> MRVerdict | None:
-    """Fluid on a single slice may be a vessel that is cut across, or a share of its neighbor."""
+    """Fluid on a single slice may be a vessel that is cut across, or partial volume of a neighboring slice."""
     return normal("single slice") if place.is_single_slice else None
 
 
@@ -318,13 +318,13 @@ def joint_fluid(place: FluidPlace) -> MRVerdict | None:
 
 
 def small_collection(place: FluidPlace) -> MRVerdict | None:
-    """Outside joints a little fluid is usual, as in bursae that are in use."""
+    """A little fluid outside joints is usual, for example in bursae."""
     is_small = place.volume_ml < place.fluid.collection_minimum_ml
     return normal("little fluid outside joints") if is_small else None
 
 
 def fluid_far_from_bone(place: FluidPlace) -> MRVerdict | None:
-    """Collections that hurt lie at a bone, a joint, a bursa over a bone, or an implant; others are of organs."""
+    """Collections that hurt lie at a bone, a joint, a bursa over a bone, or an implant; other fluid is in organs."""
     return normal("far from bone") if place.to_bone_mm > place.fluid.collection_reach_mm else None
 
 

@@ -1,6 +1,6 @@
 """Bright places at both hips after a hip replacement.
 
-What a bright place is follows from its distance to the implant and from what surrounds it. The rules stand in
+The distance of a bright place to the implant, and the tissue around it, decide what it is. The rules stand in
 :data:`HIP_RULES`, in the order in which they are asked. :data:`HIP_DOUBTS` says which findings count only where PET
 shows uptake.
 """
@@ -62,7 +62,7 @@ class HipPlace:
     is_behind : bool
         It lies behind the implant, as the sacroiliac joints do and bowel on the iliac wing does not.
     is_lateral : bool
-        It lies farther from the midline than the implant: there is no bowel.
+        It lies farther from the midline than the implant, where there is no bowel.
     normal_fluid : str or None
         Why it is normal fluid, see :func:`.fluid_rules.normal_fluid`.
     is_organ : bool
@@ -111,7 +111,7 @@ def is_thick(place: HipPlace) -> bool:
 
 
 def is_vessel_piece(part: BrightPart) -> bool:
-    """Whether a place is round across and long, as a piece of a great vessel is; bursae and loosening are sheets."""
+    """Whether a place is long with a round cross section, like a great vessel; bursae and loosening are flat."""
     long, wide, thin = part.lengths_mm
     return bool(
         part.marrow <= BONE_MARROW_LEAST
@@ -176,14 +176,14 @@ def place_in_fat(place: HipPlace) -> MRVerdict | None:
 
 
 def vessel_at_hips(place: HipPlace) -> MRVerdict | None:
-    """A long round place away from the implant is a piece of a great vessel."""
+    """A long place with a round cross section, away from the implant, is a piece of a great vessel."""
     if place.to_implant_mm <= distances.VESSEL_FROM_IMPLANT_LEAST.value or not is_vessel_piece(place.part):
         return None
     return normal("long and round across")
 
 
 def edema_at_implant(place: HipPlace) -> MRVerdict | None:
-    """A place near the implant that is brighter than muscle and no fluid is edema or a loosening."""
+    """A place near the implant that is brighter than muscle but is not fluid is edema or a loosening."""
     if place.to_implant_mm > distances.EDEMA_AT_IMPLANT_REACH.value:
         return None
     return MRVerdict(OEDEMA, f"{place.to_implant_mm:.0f} mm from the implant")
@@ -192,7 +192,7 @@ def edema_at_implant(place: HipPlace) -> MRVerdict | None:
 def edema_in_bone_at_hips(place: HipPlace) -> MRVerdict | None:
     """Far from the implant a compact place in bone is edema.
 
-    Bowel that lies on bone looks alike there, so that only a clearly bright place counts without PET.
+    Bowel that lies on bone looks the same there, so only a clearly bright place counts without PET.
     """
     part = place.part
     is_large = part.volume_ml >= distances.FAR_EDEMA_VOLUME_LEAST.value
@@ -261,7 +261,7 @@ def too_small_at_hips(doubt: HipDoubt) -> str | None:
 
 
 def cut_off_at_hips(doubt: HipDoubt) -> str | None:
-    """Edema that the edge of the field of view cuts off may be anything."""
+    """It is not known what edema is that the edge of the field of view cuts off."""
     return "cut off by the field of view" if "truncated" in doubt.finding.flags and not doubt.is_fluid else None
 
 

@@ -66,7 +66,7 @@ def _bright_marrow(picture: MRPicture, inner: np.ndarray) -> list[Region]:
     """Connected places of marrow that are bright on the fluid-sensitive series and not on T1."""
     p = picture.parameters.oedema
     bright = np.nan_to_num(picture.fluid_z, nan=NO_BRIGHT_Z)
-    # On T2 marrow outshines muscle anyway.
+    # On T2 all marrow is brighter than muscle.
     muscle = picture.muscle_signal if picture.fluid_role == "FLUID" else 0.0
     grown = (bright >= p.z) & (picture.fluid_signal > muscle)
     if "T1" in picture.z:

@@ -158,7 +158,7 @@ class MarrowPlace:
 
     @cached_property
     def muscle_signal(self) -> float:
-        """Signal of muscle on a fluid-sensitive series with its fat suppressed; 0 on T2, where marrow outshines it."""
+        """Signal of muscle on a fluid-sensitive series with suppressed fat; 0 on T2, where all marrow is brighter."""
         return self.picture.muscle_signal if self.picture.fluid_role == "FLUID" else 0.0
 
     @cached_property
@@ -233,7 +233,7 @@ def thin_in_marrow(place: MarrowPlace) -> MRVerdict | None:
 
 
 def rim_of_marrow(place: MarrowPlace) -> MRVerdict | None:
-    """A rim that is nowhere 2 mm deep in the marrow is its edge, mixed with canal, joint or disc."""
+    """A rim that hardly reaches 2 mm into the marrow is its edge, which shares voxels with canal, joint or disc."""
     return normal("edge of marrow") if place.inner_part < place.parameters.oedema.inner_part else None
 
 
@@ -271,7 +271,7 @@ def vein_in_midline(place: MarrowPlace) -> MRVerdict | None:
 
 
 def small_on_one_slice(place: MarrowPlace) -> MRVerdict | None:
-    """On a single slice a small place may be a share of its neighbor: it must be larger there."""
+    """On a single slice a small place may be partial volume of a neighboring slice, so it must be larger."""
     p = place.parameters.oedema
     if place.is_single_slice and place.volume_ml < p.one_slice_factor * p.minimum_ml:
         return normal("small on one slice")
@@ -298,8 +298,8 @@ def _kind_in_marrow(place: MarrowPlace) -> str:
 
 
 def no_brighter_than_muscle(place: MarrowPlace) -> MRVerdict | None:
-    """Islands of red marrow in fatty marrow have a high z-score, yet are no brighter than muscle: what does not
-    clearly outshine muscle is weak."""
+    """Islands of red marrow in fatty marrow have a high z score, but they are no brighter than muscle: a place that is
+    not clearly brighter than muscle is weak."""
     if place.peak_signal < place.parameters.bright.over_muscle * place.muscle_signal:
         return weak(_kind_in_marrow(place), "no brighter than muscle")
     return None
@@ -333,7 +333,7 @@ MARROW_RULES: RuleList[MarrowPlace, MRVerdict] = RuleList(
 
 
 def dark_on_few_slices(place: MarrowPlace) -> MRVerdict | None:
-    """With T1 alone, dark marrow on a single slice may be a share of its neighbor."""
+    """With T1 alone, dark marrow on a single slice may be partial volume of a neighboring slice."""
     return normal("few slices") if place.slices < place.parameters.t1_only.slices else None
 
 

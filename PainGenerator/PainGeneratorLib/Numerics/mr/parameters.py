@@ -78,7 +78,7 @@ class HipParameters:
     """Lower bound of the volume of fluid that counts even where metal makes its surroundings bright, and of a thick
     place."""
     far_over_muscle: float
-    """Lower bound of the peak over the signal of muscle, for oedema in bone far from the implant."""
+    """Lower bound of the peak over the signal of muscle, for edema in bone far from the implant."""
     halo_part: float
     """Above this part of bright voxels, the surroundings of the implant are bright by the metal."""
 

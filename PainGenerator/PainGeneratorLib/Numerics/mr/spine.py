@@ -337,7 +337,7 @@ def judge_places(
 
 
 def _bright_discs(spine: SpineMap, bright: np.ndarray) -> list[MRFinding]:
-    """Weak findings of the discs that outshine the others.
+    """Weak findings of the discs that are brighter than the others.
 
     Parameters
     ----------

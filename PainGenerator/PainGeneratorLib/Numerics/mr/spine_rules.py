@@ -1,7 +1,8 @@
 """Rules about bright places of the spine, by where they lie in the straightened spine and what surrounds them.
 
-Facet joints contain some fluid in most people, discs are bright in the young, and muscles beside them turn to fat: a
-bright joint counts where it is brighter than the same place at the other levels, or larger than joint fluid is.
+Facet joints contain some fluid in most people, discs are bright in young people, and the muscles beside the joints are
+partly replaced by fat. A bright joint therefore counts where it is brighter than the same place at the other levels,
+or larger than normal joint fluid.
 """
 
 from __future__ import annotations
@@ -197,7 +198,7 @@ def open_in_body(place: SpinePlace) -> MRVerdict | None:
 
 
 def open_at_wall(place: SpinePlace) -> MRVerdict | None:
-    """At the front wall and the sides of a body lie great vessels, unless marrow is on most sides of the place."""
+    """A bright place at the front wall or the side of a body is a great vessel, unless it is mostly within marrow."""
     if not within_body(place) and not place.marrow >= place.parameters.spine.enclosed_part:
         return normal("vessel on the wall")
     return None
@@ -209,7 +210,7 @@ def tube_at_body(place: SpinePlace) -> MRVerdict | None:
 
 
 def pelvic_organ(place: SpinePlace) -> MRVerdict | None:
-    """Further below the lowest disc than a vertebra is high, uterus and bowel lie in front of the sacrum."""
+    """Below the lowest disc by more than the height of a vertebra, uterus and bowel lie in front of the sacrum."""
     is_below = place.to_disc_mm < -distances.PELVIC_ORGANS_BELOW_LOWEST_DISC.value
     if is_below and place.front_mm > distances.PELVIC_ORGANS_FRONT_LEAST.value:
         return normal("organ of the pelvis")
@@ -259,8 +260,8 @@ def small_at_endplate(place: SpinePlace) -> MRVerdict | None:
 
 
 def small_in_body(place: SpinePlace) -> MRVerdict | None:
-    """Elsewhere in a body a place counts alone when it is as large as a lesion that is seen on two slices. Where a
-    larger volume is asked for, that alone decides."""
+    """Elsewhere in a body a place counts alone when it is as large as a lesion that is seen on two slices. Where
+    another rule asks for a larger volume, that rule alone decides."""
     is_at_wall = place.front_mm < distances.BACK_WALL_FRONT_MOST.value
     if is_at_wall or (place.is_at_endplate and not place.is_segmented):
         return None
@@ -268,7 +269,7 @@ def small_in_body(place: SpinePlace) -> MRVerdict | None:
 
 
 def maybe_disc(place: SpinePlace) -> MRVerdict | None:
-    """A disc is bright in the young, and often higher than its middle slab, which is left out."""
+    """A disc is bright in young people, and often higher than its middle part, which is cut out before."""
     if place.disc_part < place.parameters.spine.disc_part:
         return None
     return weak(_kind_in_body(place), "may be of a disc")
@@ -345,7 +346,7 @@ def _is_beside_joints(place: SpinePlace) -> bool:
 
 
 def beside_above_sacrum(place: SpinePlace) -> MRVerdict | None:
-    """Beside the facet joints and above the sacrum lie muscles, kidneys and bowel, no bone."""
+    """Beside the facet joints and above the sacrum lie muscles, kidneys and bowel, but no bone."""
     return normal("beside the spine") if _is_beside_joints(place) and not place.is_at_sacrum else None
 
 
@@ -378,7 +379,7 @@ def sacroiliac_edema(place: SpinePlace) -> MRVerdict | None:
 
 
 def open_before_joints(place: SpinePlace) -> MRVerdict | None:
-    """In front of the joints, beside the bodies, lie vessels and nerve roots, unless marrow is on most sides."""
+    """A place before the joints and beside the bodies is a vessel or nerve root, unless it is mostly within marrow."""
     is_before = place.front_mm > distances.BODY_FRONT_LEAST.value
     if is_before and place.marrow < place.parameters.spine.enclosed_part:
         return normal("vessel or nerve root")
@@ -429,8 +430,8 @@ def stands_out(over_levels: float, volume_ml: float, p: MRParameters, as_bright:
 
 
 def joint_as_others(place: SpinePlace) -> MRVerdict | None:
-    """Facet joints contain some fluid in most people: a place counts alone when it is brighter than the same place at
-    the other levels, and the less so, the larger it must be."""
+    """Facet joints contain some fluid in most people. A place counts alone when it is brighter than the same place at
+    the other levels; the smaller the difference, the larger the place must be."""
     if place.over_levels is None:
         return None
     p = place.parameters
@@ -440,12 +441,12 @@ def joint_as_others(place: SpinePlace) -> MRVerdict | None:
 
 
 def joint_effusion(place: SpinePlace) -> MRVerdict | None:
-    """At joints and processes, what is as bright as fluid is an effusion or synovitis."""
+    """At joints and processes, a place that is as bright as fluid is an effusion or synovitis."""
     return MRVerdict(EFFUSION, "as bright as fluid, at a joint") if place.is_fluid_like else None
 
 
 def arch_edema(_place: SpinePlace) -> MRVerdict | None:
-    """At joints, processes and pedicles, what is less bright than fluid is edema."""
+    """At joints, processes and pedicles, a place that is less bright than fluid is edema."""
     return MRVerdict(OEDEMA, "bright, at a joint or the arch")
 
 
@@ -505,7 +506,7 @@ def are_twins(one: SpinePlace, other: SpinePlace) -> bool:
 
 
 def alike_on_both_sides(sure: SurePlace) -> MRVerdict | None:
-    """Small places alike on both sides are anatomy (nerve roots, veins, joints in use) until PET shows one of them."""
+    """Small places that are alike on both sides are normal (nerve roots, veins, joints) unless PET shows one."""
     place = sure.place
     if place.volume_ml >= place.parameters.spine.twin_ml:
         return None
@@ -515,9 +516,9 @@ def alike_on_both_sides(sure: SurePlace) -> MRVerdict | None:
 
 
 def faint_edema(sure: SurePlace) -> MRVerdict | None:
-    """An edema that is on the average less bright than the core of one, against all marrow or that of its place, is
-    weak. Where fat is poorly suppressed or marrow is red, all of it outshines muscle, and where the outline of bone
-    is known from signal alone, that is easily mistaken for edema."""
+    """An edema is weak when its mean, against all marrow or against the marrow around it, is below the bound for the
+    core of an edema. Where fat is poorly suppressed or marrow is red, all marrow is brighter than muscle. Where the
+    outline of bone is known from signal alone, such marrow is easily mistaken for edema."""
     if sure.kind not in (OEDEMA, MODIC_I):
         return None
     if sure.place.marrow_z < sure.place.parameters.oedema.core_z:
@@ -558,8 +559,7 @@ class BrightDisc:
 
 
 def bright_disc(disc: BrightDisc) -> MRVerdict | None:
-    """A disc that outshines the others is weak: in the young all are bright, and one that degeneration spared is
-    normal."""
+    """A disc that is brighter than the others is weak: it may be the only one that is not degenerated."""
     if not disc.others or disc.signal < disc.parameters.spine.bright_disc * float(np.median(disc.others)):
         return None
     return weak(OEDEMA, "brighter than the other discs")
@@ -658,7 +658,7 @@ class AnatomyPlace:
 
 
 def fluid_at_kidney(place: AnatomyPlace) -> MRVerdict | None:
-    """Fluid where kidneys and ureters lie, above the sacrum, is of them."""
+    """Fluid above the sacrum, where kidneys and ureters lie, belongs to them."""
     is_beside = place.exact_aside_mm > distances.RENAL_HILUM_SIDE_LEAST.value
     is_in_front = place.exact_front_mm > distances.BODY_FRONT_LEAST.value
     is_above = place.above_canal_end_mm > distances.SACRUM_ABOVE_CANAL_END.value
@@ -666,12 +666,13 @@ def fluid_at_kidney(place: AnatomyPlace) -> MRVerdict | None:
 
 
 def weak_by_itself(place: AnatomyPlace) -> MRVerdict | None:
-    """What is weak by its own rules stays weak."""
+    """A finding that is weak by the rules for marrow or fluid stays weak."""
     return None if place.is_sure else weak(place.kind, "weak by its own rules")
 
 
 def without_segmentation(place: AnatomyPlace) -> MRVerdict | None:
-    """Where the outline of bone is known from signal alone, what is not bright against muscle counts only with PET."""
+    """Where the outline of bone is known from signal alone, a finding that was not found as a bright place counts only
+    with PET."""
     return None if place.is_segmented else weak(place.kind, "outline of the bone not known")
 
 
@@ -688,7 +689,7 @@ def _is_in_body(place: AnatomyPlace) -> bool:
 
 
 def slight_in_body(place: AnatomyPlace) -> MRVerdict | None:
-    """In a vertebral body, what is small or may be of a disc is weak."""
+    """In a vertebral body, a finding that is small or may belong to a disc is weak."""
     if not _is_in_body(place):
         return None
     p = place.parameters.spine
@@ -711,7 +712,7 @@ def small_without_levels(place: AnatomyPlace) -> MRVerdict | None:
 
 
 def like_other_levels(place: AnatomyPlace) -> MRVerdict | None:
-    """At a joint, what is like the other levels is weak."""
+    """At a joint, a finding that is like the other levels is weak."""
     if place.over_levels is None or place.aside_mm > distances.JOINTS_SIDE_MOST.value:
         return None
     p = place.parameters

@@ -334,7 +334,7 @@ class ContourSpace:
         return float(0.5 - roundness * p.resolution_mm / FWHM_OVER_SD / (np.sqrt(2.0 * np.pi) * radius_mm))
 
     def _mass(self, start: float) -> Contour:
-        """The contour half-way between the typical uptake of a mass and that of normal tissue.
+        """The contour halfway between the typical uptake of a mass and that of normal tissue.
 
         Both are adapted to each other in rounds (after Ridler and Calvard, IEEE Trans Syst Man Cybern 1978). The shell
         of a mass is no background, as its border is gradual and uneven.

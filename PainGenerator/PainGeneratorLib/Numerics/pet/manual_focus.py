@@ -90,7 +90,7 @@ def _spread(values: np.ndarray) -> float:
 def grow_on_image(image: Image, position_ras: np.ndarray, click: ClickParameters) -> Region:
     """The region at a place that stands out from its surroundings, bright or dark.
 
-    The threshold lies half-way between the signal of the place and the median of its surroundings. A region that runs
+    The threshold lies halfway between the signal of the place and the median of its surroundings. A region that runs
     into its surroundings, and a place that does not stand out from them, give a ball.
 
     Parameters

@@ -86,7 +86,7 @@ class FocusContext:
     is_truncated : bool
         The focus touches the edge of the field of view.
     is_near_implant : bool
-        The focus lies within the margin of an implant's artefact.
+        The focus lies within the margin of an implant's artifact.
     length_mm, width_mm : float
         Longest and second longest axis of the focus.
     tilt_deg : float
@@ -276,7 +276,7 @@ class FocusContext:
 
     @property
     def is_at_kidney_by_canal(self) -> bool:
-        """Where kidneys lie, by the spinal canal; a large hot mass may lie further back, above the end of the
+        """Where kidneys lie, by the spinal canal; a large hot mass may lie farther back, above the end of the
         canal."""
         is_mass = self.is_part_of_big and self.is_hot
         least = (distances.KIDNEY_MASS_FRONT_LEAST if is_mass else distances.KIDNEY_FOCUS_FRONT_LEAST).value

@@ -1,7 +1,7 @@
 """Uptake that is expected: bladder, kidneys, ureters, bowel, vessels, and muscles that are used alike on both sides.
 
 The rules are asked from the top, and the first one that applies decides. Where the MR shows the spinal canal above the
-hips, :data:`AT_SPINE` follows :data:`EVERYWHERE`; else :data:`BY_PLACE` does. No rule goes by uptake or size alone:
+hips, :data:`AT_SPINE` follows :data:`EVERYWHERE`; else :data:`BY_PLACE` does. No rule decides by uptake or size alone:
 the place must agree. Some rules say that a focus is bone or joint and is shown; they stand before the rules for organs
 that lie next to such places. A focus that counts as physiologic stays in the list, with the reason and the name of
 the rule.
@@ -62,7 +62,7 @@ def _shown(**evidence: Measure) -> Verdict:
 
 
 def organ_label(c: FocusContext) -> Verdict | None:
-    """A label map of organs decides first: the focus lies in an organ that takes up or excretes the tracer."""
+    """An anatomy segmentation decides first: the focus lies in an organ that takes up or excretes the tracer."""
     if c.organ_part < c.parameters.organ_part:
         return None
     text = f"{c.organ}: {100 * c.organ_part:.0f} % of the focus lies in it"
@@ -85,7 +85,7 @@ def bladder(c: FocusContext) -> Verdict | None:
 
 
 def hot_urine(c: FocusContext) -> Verdict | None:
-    """Near the midline and in front of the posterior spine, only urine is so hot, also where bone is near."""
+    """Near the midline and in front of the posterior spine, only urine is as hot as this, even where bone is near."""
     is_near = c.side <= distances.URINE_SIDE_MOST.value and c.depth >= distances.POSTERIOR_SPINE_DEPTH_MOST.value
     if c.is_bone or not (c.is_in_trunk and is_near and c.suv_max >= c.parameters.urine_suv):
         return None
@@ -94,7 +94,7 @@ def hot_urine(c: FocusContext) -> Verdict | None:
 
 
 def muscles_alike(c: FocusContext) -> Verdict | None:
-    """Muscles that are used alike have raised uptake on both sides, whatever its degree."""
+    """Muscles that are used on both sides have raised uptake that is alike on both sides, whatever its degree."""
     if c.tissue != tissue_codes.MUSCLE or not c.is_alike_on_both_sides:
         return None
     text = f"muscle use: alike on both sides (ratio {c.left_right_ratio:.2f})"
@@ -102,7 +102,7 @@ def muscles_alike(c: FocusContext) -> Verdict | None:
 
 
 def sides_alike(c: FocusContext) -> Verdict | None:
-    """Moderate uptake alike on both sides is usual: tendon insertions, paired organs, normal joints."""
+    """Moderate uptake that is alike on both sides is usual: tendon insertions, paired organs, normal joints."""
     if c.tissue == tissue_codes.MUSCLE or not c.is_alike_on_both_sides:
         return None
     if c.tbr >= c.parameters.symmetric_tbr:
@@ -117,7 +117,7 @@ def sides_alike(c: FocusContext) -> Verdict | None:
 def kidney_at_spine(c: FocusContext) -> Verdict | None:
     """A large or hot focus beside the spine, above pelvis and sacrum, is a kidney unless it is bone or lies on bone.
 
-    Bone that is near counts only against a focus of moderate uptake: a very hot one spills over it.
+    Bone nearby speaks only against a kidney of moderate uptake: very high uptake is blurred onto the bone beside it.
     """
     is_bony = c.is_bone or (c.has_bone_near and not c.is_hot)
     if is_bony or c.is_in_pelvis or c.is_at_sacrum:
@@ -131,7 +131,7 @@ def kidney_at_spine(c: FocusContext) -> Verdict | None:
 
 
 def ureter_thin(c: FocusContext) -> Verdict | None:
-    """Thin, hot uptake beside the spine is a ureter or a renal pelvis, also where a vertebral body may reach."""
+    """Thin, hot uptake beside the spine is a ureter or a renal pelvis, even where a vertebral body may reach."""
     is_before_bone = c.side >= distances.URETER_SIDE_LEAST.value and c.front >= distances.BONE_BESIDE_FRONT_MOST.value
     is_beside_foramina = (
         c.side >= distances.RENAL_PELVIS_SIDE_LEAST.value and c.front >= distances.RENAL_PELVIS_FRONT_LEAST.value
@@ -153,9 +153,9 @@ def vertebral_body(c: FocusContext) -> Verdict | None:
 
 
 def bone_beside_spine(c: FocusContext) -> Verdict | None:
-    """Shown: beside the spine and no further in front than sacrum and ilium, the focus is bone or lies at bone.
+    """Shown: beside the spine and no farther in front than sacrum and ilium, the focus is bone or lies at bone.
 
-    Bone that is only near does not speak for a focus as hot as a kidney.
+    For a focus that is as hot as a kidney, it is not enough that bone is near.
     """
     is_beside = c.side > distances.VERTEBRA_HALF_WIDTH.value and c.front <= distances.BONE_BESIDE_FRONT_MOST.value
     is_bony = c.is_bone or (c.has_bone_near and not c.is_hot_as_kidney)
@@ -172,14 +172,14 @@ def sacroiliac_joint(c: FocusContext) -> Verdict | None:
 def on_sacrum(c: FocusContext) -> Verdict | None:
     """Shown: in the pelvis, a focus of moderate uptake beside the sacrum.
 
-    Out of the MR's view, uptake of the sacrum cannot be distinguished from uptake of what lies on it.
+    Where the MR does not show the sacrum, its uptake cannot be distinguished from that of what lies on it.
     """
     is_beside = c.is_in_pelvis and c.front <= distances.BONE_BESIDE_FRONT_MOST.value
     return _shown(front=c.front, suv_max=c.suv_max) if is_beside and not c.is_hot_as_kidney else None
 
 
 def organ_beside_spine(c: FocusContext) -> Verdict | None:
-    """What else lies beside the vertebral bodies is kidney, ureter, bowel or vessel."""
+    """All other foci beside the vertebral bodies are kidney, ureter, bowel or vessel."""
     if not c.side > distances.VERTEBRA_HALF_WIDTH.value:
         return None
     text = f"kidney, ureter, bowel or vessel: beside the spine, SUVmax {c.suv_max:.1f}"
@@ -187,7 +187,7 @@ def organ_beside_spine(c: FocusContext) -> Verdict | None:
 
 
 def organ_before_spine(c: FocusContext) -> Verdict | None:
-    """What else lies in front of the vertebral bodies is bowel or vessel."""
+    """All other foci in front of the vertebral bodies are bowel or vessel."""
     if not c.side <= distances.VERTEBRA_HALF_WIDTH.value:
         return None
     text = f"bowel or vessel: in front of the spine, SUVmax {c.suv_max:.1f}"
@@ -220,8 +220,8 @@ def ureter_in_pelvis(c: FocusContext) -> Verdict | None:
 def ureter_on_psoas(c: FocusContext) -> Verdict | None:
     """A small hot focus in soft tissue, where ureters cross the psoas.
 
-    Bone that is near speaks against it, but not beside the vertebral bodies, whose side walls are always near. At an
-    implant uptake belongs to joint or bone: no ureter runs within the margin of its artefact.
+    Bone nearby speaks against a ureter, but not beside the vertebral bodies, whose side walls are always near. At an
+    implant uptake belongs to joint or bone: no ureter runs within the margin of its artifact.
     """
     is_away_from_bone = not c.has_bone_near or c.is_beside_bodies
     if not (c.may_be_soft_tissue and is_away_from_bone and c.is_at_ureter):
@@ -236,9 +236,9 @@ def bone_or_disc(c: FocusContext) -> Verdict | None:
 
 
 def kidney_paired(c: FocusContext) -> Verdict | None:
-    """A hot, large focus beside the spine, and one as hot on the other side: kidneys, also where they touch bone.
+    """A hot, large focus beside the spine with one as hot on the other side: both are kidneys, even beside bone.
 
-    Marrow of both sides is hotter than muscle, too; so both must be hotter than any normal bone.
+    Marrow is also hotter than muscle on both sides. Both foci must therefore be hotter than any normal bone.
     """
     if not (c.is_hot_as_kidney and c.may_be_large and c.is_at_kidney and c.mirrored_suv >= c.kidney_suv):
         return None
@@ -249,7 +249,7 @@ def kidney_paired(c: FocusContext) -> Verdict | None:
 def kidney_above_crest(c: FocusContext) -> Verdict | None:
     """A hot, large focus beside the spine above the iliac crests is a kidney.
 
-    The other kidney may be out of view, removed, or higher. Then the height above the bladder must agree.
+    The other kidney may be out of view, removed, or higher. The height above the bladder must therefore agree.
     """
     is_above = c.above_bladder > distances.CREST_ABOVE_BLADDER.value
     if not (c.is_hot_as_kidney and c.may_be_large and c.is_at_kidney and is_above):
@@ -259,7 +259,7 @@ def kidney_above_crest(c: FocusContext) -> Verdict | None:
 
 
 def bowel_like_muscle(c: FocusContext) -> Verdict | None:
-    """Far in front, what looks like muscle on MR is the wall of bowel; psoas and iliacus lie further back."""
+    """Far in front, what looks like muscle on MR is the wall of bowel; psoas and iliacus lie farther back."""
     is_far = c.is_in_trunk and c.depth >= distances.VENTRAL_DEPTH_SURE.value
     if not (c.tissue == tissue_codes.MUSCLE and is_far and c.is_in_abdomen):
         return None
@@ -268,7 +268,7 @@ def bowel_like_muscle(c: FocusContext) -> Verdict | None:
 
 
 def muscle(c: FocusContext) -> Verdict | None:
-    """Shown: the MR shows muscle in the focus, and it belongs to no organ by its place."""
+    """Shown: the MR shows muscle in the focus, and the place is not that of an organ."""
     return _shown(tissue=tissue_codes.NAMES[c.tissue]) if c.tissue == tissue_codes.MUSCLE else None
 
 
@@ -288,7 +288,7 @@ def urine_on_mr(c: FocusContext) -> Verdict | None:
 
 
 def rectum(c: FocusContext) -> Verdict | None:
-    """Near bone, in the midline between coccyx and symphysis: rectum, uterus or prostate."""
+    """A focus near bone, in the midline between coccyx and symphysis, is rectum, uterus or prostate."""
     if not (c.has_bone_near and c.is_at_rectum):
         return None
     text = f"rectum or pelvic organ: in front of the coccyx, SUVmax {c.suv_max:.1f}"
@@ -306,9 +306,9 @@ def implant_near(c: FocusContext) -> Verdict | None:
 
 
 def organ_without_bone(c: FocusContext) -> Verdict | None:
-    """In front of the posterior spine, where the MR shows the tissue and neither bone nor much muscle.
+    """A focus in front of the posterior spine, where the MR shows neither bone nor much muscle, is an organ.
 
-    Further to the side this says nothing: capsules and bursae of the hip lie in fat, away from bone.
+    Farther to the side this says nothing: capsules and bursae of the hip lie in fat, away from bone.
     """
     if not (c.is_tissue_seen and c.is_before_spine):
         return None
@@ -317,7 +317,7 @@ def organ_without_bone(c: FocusContext) -> Verdict | None:
 
 
 def tube(c: FocusContext) -> Verdict | None:
-    """A hot tube along the body in front of the posterior spine; clearly in front it need not be hot."""
+    """A tube along the body before the posterior spine is a ureter or vessel, if it is hot or lies far in front."""
     is_before = c.depth > distances.POSTERIOR_SPINE_DEPTH_MOST.value
     is_hot_or_ventral = c.is_excreting or c.depth >= distances.VENTRAL_DEPTH_SURE.value
     if not (is_before and is_hot_or_ventral and c.is_tube):
@@ -332,7 +332,7 @@ def midline_unknown(c: FocusContext) -> Verdict | None:
 
 
 def hot_in_midline(c: FocusContext) -> Verdict | None:
-    """Hot or large, in the midline and in front of the spine: bladder, bowel or a large vessel."""
+    """A hot or large focus in the midline and in front of the spine is bladder, bowel or a large vessel."""
     is_central = c.side <= distances.BLADDER_SIDE_MOST.value and c.depth >= distances.SPINE_DEPTH_MOST.value
     if not (c.is_excreting and (c.is_big or c.is_hot) and is_central):
         return None
@@ -341,7 +341,7 @@ def hot_in_midline(c: FocusContext) -> Verdict | None:
 
 
 def hot_in_front(c: FocusContext) -> Verdict | None:
-    """Hot or large, in front of the spine: an organ."""
+    """A hot or large focus in front of the spine is an organ."""
     is_before = c.depth >= distances.SPINE_DEPTH_MOST.value
     if not (c.is_excreting and (c.is_big or c.is_hot) and is_before):
         return None
@@ -358,7 +358,7 @@ def ureter_by_place(c: FocusContext) -> Verdict | None:
 
 
 def bowel_by_place(c: FocusContext) -> Verdict | None:
-    """Where only organs lie: bowel or vessel, whatever the degree of uptake."""
+    """A focus where only organs lie is bowel or vessel, whatever the degree of its uptake."""
     if not c.is_in_abdomen:
         return None
     text = f"bowel or vessel: ventral of the spine, SUVmax {c.suv_max:.1f}"

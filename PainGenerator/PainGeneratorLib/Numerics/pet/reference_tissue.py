@@ -27,7 +27,7 @@ from ..core.kept import Kept
 CELL_MM = 8.0
 """Edge of a cell for surroundings of unknown tissue, mm."""
 TISSUE_CELL_MM = 16.0
-"""Edge of a cell for known tissue, whose reference comes from further away, mm."""
+"""Edge of a cell for known tissue, whose reference comes from farther away, mm."""
 MATCHED_TISSUES = (tissue_codes.MARROW, tissue_codes.MUSCLE, tissue_codes.DISC)
 """Tissues with a reference of their own. Fat, fluid, void and viscera are compared with their surroundings."""
 BONE_RADIUS_MM = distances.SAME_BONE_RADIUS.value
