@@ -22,7 +22,7 @@ class ColorMap(enum.Enum):
     def label(self) -> str:
         """Text in the panel."""
         texts = {
-            "InvertedGrey": _("Inverted grey"),
+            "InvertedGrey": _("Inverted gray"),
             "PET-Heat": _("Hot"),
             "PET-DICOM": _("DICOM palette"),
             "PET-HotMetalBlue": _("Hot metal and blue"),

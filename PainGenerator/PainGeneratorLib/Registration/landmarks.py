@@ -155,7 +155,7 @@ def fit_landmarks(pairs: LandmarkPairs, role: str = "series") -> LandmarkFit:
     if len(pairs) < MINIMUM_PAIRS:
         raise PainGeneratorError(
             f"{len(pairs)} landmark pair(s) for {role}: at least {MINIMUM_PAIRS} are needed.",
-            "Add pairs at places that are easy to recognise on both series and that do not lie on one line.",
+            "Add pairs at places that are easy to recognize on both series and that do not lie on one line.",
         )
     for points, where in ((pairs.reference_ras, "the reference"), (pairs.series_ras, "the series")):
         if _spread_across_line(points) < COLLINEAR_MM:

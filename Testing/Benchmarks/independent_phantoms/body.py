@@ -573,7 +573,7 @@ class Body:
         self.put(neck.grow(rng.uniform(1.0, 3.0)), "prosthesis neck", "fluid", strength=0.7)
         self.put(stem.grow(4.0), "prosthesis stem", None, self.suv["femur"] * rng.uniform(1.2, 1.7), edge=2.0)
         for place in (shoulder + vec(x * 13, 0, -14), shoulder + vec(-x * 11, 0, -20)):
-            if rng.random() < 0.6:  # oedema of Gruen zones 1 and 7 is there without pain
+            if rng.random() < 0.6:  # edema of Gruen zones 1 and 7 is there without pain
                 self.put(
                     lump(place, (4, 7, 11)),
                     "expected oedema",

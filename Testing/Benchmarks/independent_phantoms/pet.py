@@ -79,7 +79,7 @@ def _add_uptake(image: np.ndarray, lesion: Lesion, grid: Grid, case: Case, sigma
 
 
 def _measure(image: np.ndarray, lesion: Lesion) -> None:
-    """SUVmax and SUVpeak (1 ml sphere with its centre in the lesion) of the noise-free PET."""
+    """SUVmax and SUVpeak (1 ml sphere with its center in the lesion) of the noise-free PET."""
     where, inside = lesion.spot
     ball = ((np.indices((7, 7, 7)) - 3) ** 2).sum(0) * 4 <= 6.2**2
     peak = ndimage.convolve(image[where], (ball / ball.sum()).astype(np.float32), mode="nearest")

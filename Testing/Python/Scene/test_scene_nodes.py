@@ -39,7 +39,7 @@ def oblique_image():
 
 
 def test_a_voxel_of_an_oblique_volume_lies_where_the_hand_calculation_says(scene):
-    # i runs towards posterior, j towards superior, k towards right.
+    # i runs toward posterior, j toward superior, k toward right.
     ijk_to_ras = np.array([[0, 0, 3.0, 10], [-2.0, 0, 0, 20], [0, 1.5, 0, 30], [0, 0, 0, 1]])
     array = np.zeros((4, 5, 6), dtype=np.float32)
     array[3, 1, 2] = 42.0

@@ -285,7 +285,7 @@ def _missing_warnings(picture: MRPicture) -> list[str]:
     if "T1" not in picture.signals.roles:
         warnings.append("There is no T1 series: fat replacement could not be checked.")
     if not picture.surroundings.marrow.any():
-        warnings.append("No bone marrow was recognised on the MR: marrow oedema could not be looked for.")
+        warnings.append("No bone marrow was recognized on the MR: marrow oedema could not be looked for.")
     return warnings
 
 

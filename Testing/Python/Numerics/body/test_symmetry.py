@@ -15,7 +15,7 @@ from scipy import ndimage
 
 
 def trunk(spacing=4.0, offset_mm=14.0, yaw_deg=4.0, roll_deg=-3.0, seed=2, noise=0.1, flip=False, width=110):
-    """A trunk with paired and unpaired organs, symmetric about a plane that is off centre and tilted."""
+    """A trunk with paired and unpaired organs, symmetric about a plane that is off center and tilted."""
     shape = (60, 70, width)
     matrix = np.diag([-spacing, -spacing, spacing, 1.0])
     matrix[:3, 3] = (spacing * (width - 1) / 2, spacing * 35, -100.0)

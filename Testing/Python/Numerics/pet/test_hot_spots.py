@@ -43,7 +43,7 @@ class PhantomBody:
         self.noise, self.random = noise, np.random.default_rng(seed)
 
     def ball(self, center: tuple[float, ...], radius: float, suv: float, tissue: int | None = None) -> None:
-        """Set uptake (and tissue) in a ball, or in a cylinder along S when the centre has two coordinates."""
+        """Set uptake (and tissue) in a ball, or in a cylinder along S when the center has two coordinates."""
         axes = len(center)
         inside = np.linalg.norm(self.points[..., :axes] - np.array(center), axis=-1) <= radius
         self.suv[inside] = suv
@@ -71,7 +71,7 @@ def parameters() -> HotSpotParameters:
 
 
 def nearest(result, place):
-    """The hot spot whose centre is nearest to a place, and the distance."""
+    """The hot spot whose center is nearest to a place, and the distance."""
     assert result.hot_spots
     distance = [float(np.linalg.norm(s.centroid_ras_mm - np.array(place))) for s in result.hot_spots]
     best = int(np.argmin(distance))
