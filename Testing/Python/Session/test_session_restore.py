@@ -90,6 +90,17 @@ def test_a_changed_parameter_of_an_older_version_is_dropped_with_a_notice(host, 
     assert any("hot_spots.contour_suv" in text and "not used" in text for text in again.warnings)
 
 
+def test_a_scene_without_a_case_drops_changed_parameters_of_an_older_version_too(host):
+    from PainGeneratorLib.Scene.parameters import parameter_node, write_parameters
+
+    changes = {"hot_spots.contour_suv": "3.0", "hot_spots.sensitivity": "1.5"}
+    settings = dataclasses.replace(Session(host.scene).settings, protocolChanges=changes)
+    write_parameters(parameter_node(host.scene), settings)
+    again = Session(host.scene)
+    assert again.protocol().changed == ("hot_spots.sensitivity",)
+    assert any("hot_spots.contour_suv" in text and "not used" in text for text in again.warnings)
+
+
 def test_settings_that_are_gone_come_back_from_the_case(host, session):
     roles = session.roles()
     without_settings(host)
