@@ -8,13 +8,10 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from ..Numerics.core.errors import PainGeneratorError
-from ..Numerics.core.words import MR_ROLES, Role, listed
+from ..Numerics.core.words import MR_ROLES, REFERENCE_ORDER, Role, listed
 from .mr_weighting import Weighting, weigh
 from .series import DicomFolder, Series
 
-REFERENCE_ORDER = ("T1", "CONTRAST", "T2", "FLUID")
-"""Roles that can be the reference series; the first one that a case has is taken. T1 aligns best with PET
-(docs/domain.md, Alignment)."""
 LONGEST_DAYS = 30
 """Upper bound of the days between PET and MR; above it a warning is given. Our estimate."""
 LEAST_SLICES = 3

@@ -9,8 +9,8 @@ import numpy as np
 import qt
 import slicer
 
-from ..Dicom.roles import REFERENCE_ORDER
 from ..Numerics.core.records import Candidate
+from ..Numerics.core.words import REFERENCE_ORDER
 from ..Session.types import StepState
 from . import projection, slice_views
 from .guard import Connections, guarded, single_shot_timer

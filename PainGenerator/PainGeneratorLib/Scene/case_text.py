@@ -64,6 +64,9 @@ RECORDS: dict[str, type[Kept]] = {
 """The records that the text can hold, by name. Records with images (:attr:`.Kept.not_kept`) are no part of it: the
 stages put their kept fields into a dict, and their images into volumes."""
 
+DAMAGE = (ValueError, LookupError, TypeError, AttributeError, OverflowError, RecursionError, zlib.error)
+"""What reading a damaged text may raise: a part of it is missing, or is of another kind than it should be."""
+
 _PACKED: weakref.WeakKeyDictionary[Region, str] = weakref.WeakKeyDictionary()
 """Regions never change, and a case is written after every act: each is compressed once."""
 
@@ -107,7 +110,7 @@ def from_text(text: str) -> Any:
         schema = stored["schema"]
         if schema <= SCHEMA:
             return _Reader(stored).decode(stored["content"])
-    except (ValueError, KeyError, TypeError, IndexError, zlib.error) as error:
+    except DAMAGE as error:
         raise PainGeneratorError(
             f"The case in the scene is damaged ({type(error).__name__}: {error}).", "Analyze the case again."
         ) from error

@@ -7,6 +7,7 @@ import datetime
 from typing import Any
 
 from ..Numerics.core.errors import PainGeneratorError
+from ..Numerics.core.words import Group
 from ..Scene.parameters import parameter_node, read_parameters, write_parameters
 from ..Workflow.case import CaseOptions
 from ..Workflow.protocol import Protocol, load_protocol
@@ -58,7 +59,7 @@ class CaseSettings:
         side = settings.prosthesisSide or None
         return CaseOptions(
             group=group,
-            prosthesis_side=None if group == "low-back" else side,
+            prosthesis_side=None if group == Group.LOW_BACK else side,
             pain_side=settings.painSide or None,
             pain_sites_ras_mm=self._state.pain_sites,
             weight_kg=settings.weightKg or None,

@@ -8,11 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from ..Dicom.roles import REFERENCE_ORDER
 from ..Dicom.values import parse_date
 from ..Numerics.core.errors import PainGeneratorError
 from ..Numerics.core.image import Image
-from ..Numerics.core.words import Role
+from ..Numerics.core.words import REFERENCE_ORDER, Role
 from ..Numerics.suv.factors import SuvResult, unit_kind
 from ..Scene import nodes
 from ..Scene.volumes_in_scene import SOURCE_ROLE, VolumeFacts, lies_under_a_warp, own_frame_image, volume_facts

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..Dicom.roles import REFERENCE_ORDER
 from ..Dicom.values import parse_date
 from ..Numerics.core.errors import PainGeneratorError
-from ..Numerics.core.words import Role
+from ..Numerics.core.words import REFERENCE_ORDER, Role
 from ..Numerics.suv.factors import PetHeader, unit_kind
 from ..Scene.volumes_in_scene import VolumeFacts, volume_facts
 from .case_settings import CaseSettings

@@ -119,6 +119,8 @@ class Review:
         if status not in tuple(Status):
             raise ValueError(f"status must be one of {listed(Status)}, not {status!r}")
         ids = _listed(candidate_ids)
+        if not ids:
+            return
         chosen = [self.get(candidate_id) for candidate_id in ids]
         text = f"{', '.join(ids)} {status}"
         self._do(text, [dataclasses.replace(c, status=status) if c in chosen else c for c in self.candidates])
@@ -129,11 +131,13 @@ class Review:
 
     def comment(self, candidate_id: str, text: str) -> None:
         """Write a comment, which the report shows."""
-        self._put(f"Comment on {candidate_id}", dataclasses.replace(self.get(candidate_id), comment=text))
+        self._put(f"Comment on {candidate_id}", dataclasses.replace(self.get(candidate_id), comment=storable(text)))
 
     def delete(self, candidate_ids: str | Sequence[str]) -> None:
         """Take one candidate or several off the list, in one act."""
         ids = _listed(candidate_ids)
+        if not ids:
+            return
         gone = [self.get(candidate_id) for candidate_id in ids]
         self._do(f"Delete {', '.join(ids)}", [c for c in self.candidates if c not in gone])
 
@@ -206,6 +210,11 @@ class Review:
         self._past.append(Act(text, tuple(self.candidates)))
         self._future.clear()
         self._owner.candidates = ranked(fresh)
+
+
+def storable(text: str) -> str:
+    """The text without what a scene cannot hold: the zero character ends it, and half a pair of surrogates crashes."""
+    return text.replace("\0", "").encode("utf-8", "replace").decode("utf-8")
 
 
 def _listed(ids: str | Sequence[str]) -> list[str]:

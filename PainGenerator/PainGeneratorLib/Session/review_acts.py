@@ -19,7 +19,7 @@ from .case_writer import CaseWriter
 from .found_tools import FoundTools
 from .notifier import Notifier
 from .reading_aids import ReadingAids
-from .review import Review, carry_decisions
+from .review import Review, carry_decisions, storable
 from .scene_link import SceneLink
 from .step_states import StepStates
 
@@ -116,13 +116,14 @@ class ReviewActs:
         """Give another structure, side and level. The zone is dropped when structure or side changes."""
         if side not in tuple(Side):
             raise ValueError(f"side must be one of {listed(Side)}, not {side!r}")
-        if not structure.strip():
+        structure = storable(structure).strip()
+        if not structure:
             raise PainGeneratorError("A candidate needs a structure.", "Choose or type one.")
         old = self.review.get(candidate_id).place
         zone = old.zone if (structure, side) == (old.structure, old.side) else None
         words = [] if side == Side.MIDLINE else [side]
-        name = " ".join([*words, structure.strip(), *([level] if level else [])]) + (f", {zone}" if zone else "")
-        self.review.rename(candidate_id, Place(name, structure.strip(), side, level or None, zone))
+        name = " ".join([*words, structure, *([level] if level else [])]) + (f", {zone}" if zone else "")
+        self.review.rename(candidate_id, Place(name, structure, side, level or None, zone))
         self._show()
 
     def comment(self, candidate_id: str, text: str) -> None:

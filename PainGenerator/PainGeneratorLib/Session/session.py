@@ -114,6 +114,8 @@ class Session:
         )
         if has_case(scene):
             Restorer(link, state, settings, states, writer, self._alignment, self._review).restore()
+        else:
+            state.notices += settings.drop_refused_changes()
 
     # --- the scene and its settings
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ..Numerics.core.words import Status
 from .case_settings import CaseSettings
 from .case_state import CaseState
 from .notifier import Notifier
@@ -34,7 +35,7 @@ class StepStates:
         find = self.of("find")
         if find is not StepState.DONE or self._state.found is None:
             return find
-        is_open = any(candidate.status == "pending" for candidate in self._state.candidates)
+        is_open = any(candidate.status == Status.PENDING for candidate in self._state.candidates)
         return StepState.NOT_DONE if is_open else StepState.DONE
 
     def is_done(self, step: str) -> bool:

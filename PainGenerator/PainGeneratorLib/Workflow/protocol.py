@@ -8,11 +8,12 @@ parameters of a stage are nested as the parts of the stage are; the name of a pa
 from __future__ import annotations
 
 import dataclasses
+import difflib
 import functools
 import json
 import math
 import typing
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -21,6 +22,8 @@ from ..Numerics.core.words import Group
 
 PROTOCOLS_FOLDER = Path(__file__).resolve().parents[2] / "Resources" / "Protocols"
 BASE_FILE = "base.json"
+FILE_KEYS = ("schema", "group", "stages", "overrides")
+"""What a protocol file may hold: ``stages`` as in ``base.json``, ``overrides`` as in the file of a group."""
 
 Parameters = TypeVar("Parameters")
 Entry = Mapping[str, Any]
@@ -108,10 +111,13 @@ class Protocol:
 
     def _unknown(self, name: str) -> PainGeneratorError:
         stage = name.partition(".")[0]
-        known = [known for known, _ in self.entries() if known.startswith(f"{stage}.") or stage not in self.stages]
+        names = [known for known, _ in self.entries()]
+        similar = _similar(name, names)
+        hint = f"Did you mean {' or '.join(similar)}? " if similar else ""
+        of_stage = [known for known in names if known.startswith(f"{stage}.")]
+        known = f"known are: {', '.join(of_stage)}" if of_stage else f"the stages are: {', '.join(self.stages)}"
         return PainGeneratorError(
-            f"There is no parameter '{name}' in the protocol.",
-            f"Names are stage.parameter; known are: {', '.join(known)}.",
+            f"There is no parameter '{name}' in the protocol.", f"{hint}Names are stage.parameter; {known}."
         )
 
 
@@ -123,8 +129,8 @@ def load_protocol(group: str, file: Path | None = None) -> Protocol:
     group : str
         ``low-back`` or ``hip-replacement``.
     file : Path, optional
-        A protocol file of the form of ``base.json``. It may hold only the parameters that differ, and an entry may be
-        a bare value.
+        A protocol file of the form of ``base.json``, or of the file of a group. It may hold only the parameters that
+        differ, and an entry may be a bare value.
 
     Raises
     ------
@@ -138,13 +144,13 @@ def load_protocol(group: str, file: Path | None = None) -> Protocol:
         return protocol
     try:
         own = json.loads(Path(file).read_text(encoding="utf-8"))
-        changes = dict(_given(own.get("stages", {}), ""))
-        own_group = own.get("group", group)
-    except (OSError, ValueError, AttributeError, KeyError, TypeError) as error:
+        changes = _changes_of(own)
+    except (OSError, ValueError) as error:
         raise PainGeneratorError(
             f"The protocol file {file} cannot be read: {error}.",
             "Start from a copy of the shipped protocol in Resources/Protocols.",
         ) from error
+    own_group = own.get("group", group)
     if own_group != group:
         raise PainGeneratorError(
             f"The protocol file {file} is for the group '{own_group}', the case is '{group}'.",
@@ -160,6 +166,36 @@ def _shipped(group: str) -> Protocol:
     own = json.loads((PROTOCOLS_FOLDER / f"{group}.json").read_text(encoding="utf-8"))
     changed = Protocol(group, base["stages"]).with_values(own["overrides"])
     return Protocol(group, changed.stages)
+
+
+def _changes_of(own: Any) -> dict[str, Any]:
+    """Value by name of every parameter that a user's file gives.
+
+    Raises
+    ------
+    ValueError
+        When the file holds something else, which would go unused.
+    """
+    if not isinstance(own, dict):
+        raise ValueError("it holds no JSON object")
+    unknown = [key for key in own if key not in FILE_KEYS]
+    if unknown:
+        raise ValueError(f"it may hold {', '.join(FILE_KEYS)}, but not {', '.join(unknown)}")
+    changes: dict[str, Any] = {}
+    for key in ("stages", "overrides"):
+        section = own.get(key, {})
+        if not isinstance(section, dict):
+            raise ValueError(f"'{key}' is no JSON object")
+        changes |= _given(section, "")
+    return changes
+
+
+def _similar(name: str, names: Sequence[str]) -> list[str]:
+    """The known names that are most like a name: without the dots, else at the end, else by their letters."""
+    plain, end = name.replace(".", "_"), name.rpartition(".")[2]
+    without_dots = [known for known in names if known.replace(".", "_") == plain]
+    same_end = [known for known in names if known.rpartition(".")[2] == end]
+    return without_dots or same_end[:3] or difflib.get_close_matches(name, names, n=3, cutoff=0.8)
 
 
 def _is_entry(item: Any) -> bool:
@@ -240,6 +276,8 @@ def _as_switch(value: Any, _entry: Entry) -> bool:
 
 
 def _as_number(value: Any, entry: Entry) -> int | float:
+    if isinstance(value, bool):
+        raise TypeError(value)
     is_whole = isinstance(entry["value"], int)
     number: int | float = float(value)
     if not math.isfinite(number) or not entry["minimum"] <= number <= entry["maximum"]:

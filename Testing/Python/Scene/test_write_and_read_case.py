@@ -337,6 +337,19 @@ def test_damaged_or_newer_text_is_refused_and_unknown_objects_are_not_stored():
         case_text.to_text({"x": object()})
 
 
+@pytest.mark.parametrize("fields", [None, 3, "x", [1, 2]])
+def test_a_record_whose_fields_are_something_else_is_damaged(content, fields):
+    stored = json.loads(case_text.to_text(content.candidates))
+    stored["records"][0]["fields"] = fields
+    with pytest.raises(PainGeneratorError, match="damaged"):
+        case_text.from_text(json.dumps(stored))
+
+
+def test_text_that_is_nested_without_end_is_damaged():
+    with pytest.raises(PainGeneratorError, match="damaged"):
+        case_text.from_text("[" * 100_000)
+
+
 def test_fields_that_a_later_version_added_or_dropped_do_not_hinder_reading(content):
     stored = json.loads(case_text.to_text(content.candidates))
     for record in stored["records"]:

@@ -155,6 +155,20 @@ def test_an_unknown_candidate_or_status_is_refused(review: Review) -> None:
         review.set_status("PG-01", "maybe")
 
 
+@pytest.mark.parametrize(
+    ("text", "kept"), [("a\0b", "ab"), ("a\ud800b", "a?b"), ('ü\n"<\U0001f600>"', 'ü\n"<\U0001f600>"')]
+)
+def test_a_comment_keeps_all_that_a_scene_can_hold(review: Review, text: str, kept: str) -> None:
+    review.comment("PG-01", text)
+    assert review.get("PG-01").comment == kept
+
+
+def test_an_act_on_no_candidate_leaves_nothing_to_undo(review: Review) -> None:
+    review.set_status([], "accepted")
+    review.delete([])
+    assert review.undo_text is None
+
+
 def test_decisions_follow_the_place_when_a_step_runs_again() -> None:
     accepted = dataclasses.replace(candidate(1, ball((20.0, 0, 0)), 60.0), status="accepted", comment="sure")
     drawn = dataclasses.replace(candidate(2, ball((-20.0, 0, 0)), 40.0), origin="edited", status="accepted")

@@ -9,6 +9,7 @@ import pytest
 from PainGeneratorLib.Headless.host import HeadlessHost
 from PainGeneratorLib.Numerics.core.errors import PainGeneratorError
 from PainGeneratorLib.Numerics.core.image import Geometry, Image, Region, ball
+from PainGeneratorLib.Numerics.pet.detector import ClickParameters
 from PainGeneratorLib.Numerics.pet.manual_focus import grow_on_image
 from PainGeneratorLib.Report.case_outputs import analysis_in_scene
 from PainGeneratorLib.Scene import nodes
@@ -23,6 +24,7 @@ from scene_cases import few_series, load_as_slicer_does, quick_alignment, volume
 pytestmark = [pytest.mark.scene, pytest.mark.slow]
 
 GRID = Geometry((12, 20, 24), np.array([[-2.0, 0, 0, 20], [0, -2.5, 0, 30], [0, 0, 3.0, -15], [0, 0, 0, 1.0]]))
+CLICK = ClickParameters(seek_mm=6.0, core_mm=5.0, reach_mm=20.0, mr_reach_mm=15.0, mr_ball_mm=5.0)
 
 
 @pytest.fixture
@@ -84,6 +86,17 @@ def test_a_changed_parameter_of_an_older_version_is_dropped_with_a_notice(host, 
 
     changes = {"hot_spots.contour_suv": "3.0", "hot_spots.sensitivity": "1.5"}
     settings = dataclasses.replace(session.settings, protocolChanges=changes)
+    write_parameters(parameter_node(host.scene), settings)
+    again = Session(host.scene)
+    assert again.protocol().changed == ("hot_spots.sensitivity",)
+    assert any("hot_spots.contour_suv" in text and "not used" in text for text in again.warnings)
+
+
+def test_a_scene_without_a_case_drops_changed_parameters_of_an_older_version_too(host):
+    from PainGeneratorLib.Scene.parameters import parameter_node, write_parameters
+
+    changes = {"hot_spots.contour_suv": "3.0", "hot_spots.sensitivity": "1.5"}
+    settings = dataclasses.replace(Session(host.scene).settings, protocolChanges=changes)
     write_parameters(parameter_node(host.scene), settings)
     again = Session(host.scene)
     assert again.protocol().changed == ("hot_spots.sensitivity",)
@@ -251,7 +264,7 @@ def test_a_region_is_grown_bright_or_dark_around_a_click(inside, outside):
     array = np.full(GRID.shape, outside, np.float32)
     truth = ball(GRID, GRID.center_ras, 8.0)
     array.reshape(-1)[truth] = inside
-    grown = grow_on_image(Image(array, GRID), GRID.center_ras + 1.0)
+    grown = grow_on_image(Image(array, GRID), GRID.center_ras + 1.0, CLICK)
     assert np.array_equal(grown.flat, truth)
 
 
@@ -259,7 +272,7 @@ def test_a_place_that_does_not_stand_out_and_one_that_leaks_give_a_ball():
     rng = np.random.default_rng(5)
     noise = Image(rng.normal(5.0, 1.0, GRID.shape).astype(np.float32), GRID)
     small = ball(GRID, GRID.center_ras, 5.0)
-    assert np.array_equal(grow_on_image(noise, GRID.center_ras).flat, small)
+    assert np.array_equal(grow_on_image(noise, GRID.center_ras, CLICK).flat, small)
     ramp = Image(np.broadcast_to(np.arange(24.0, dtype=np.float32), GRID.shape).copy(), GRID)
-    assert len(grow_on_image(ramp, GRID.center_ras)) <= 0.5 * len(ball(GRID, GRID.center_ras, 15.0))
-    assert len(grow_on_image(noise, GRID.center_ras + 500.0)) == 0
+    assert len(grow_on_image(ramp, GRID.center_ras, CLICK)) <= 0.5 * len(ball(GRID, GRID.center_ras, 15.0))
+    assert len(grow_on_image(noise, GRID.center_ras + 500.0, CLICK)) == 0

@@ -51,9 +51,13 @@ def test_a_value_given_as_text_takes_the_type_of_the_parameter_and_is_marked_as_
         ("fusion.weights.mr", "nan", "a number"),
         ("fusion.weight", "1", "known are: fusion.join.gap_mm"),
         ("weights.mr", "1", "Names are stage.parameter"),
+        ("hot_spots.contour_method", "a50p", r"Did you mean hot_spots\.contour\.method\?"),
+        ("sensitivity", "1.3", r"Did you mean hot_spots\.sensitivity\?"),
+        ("fusion", "1", "known are: fusion.join.gap_mm"),
+        ("fusion.weights.mr", True, "a number"),
     ],
 )
-def test_an_unknown_name_or_a_value_out_of_range_is_refused(name: str, value: str, text: str) -> None:
+def test_an_unknown_name_or_a_value_out_of_range_is_refused(name: str, value: object, text: str) -> None:
     with pytest.raises(PainGeneratorError, match=text):
         load_protocol("low-back").with_values({name: value})
 
@@ -66,6 +70,35 @@ def test_a_users_protocol_file_may_hold_only_what_differs(tmp_path: Path) -> Non
         load_protocol("hip-replacement", file)
     file.write_text("{")
     with pytest.raises(PainGeneratorError, match="cannot be read"):
+        load_protocol("low-back", file)
+
+
+def test_a_changed_copy_of_the_file_of_a_group_counts(tmp_path: Path) -> None:
+    file = tmp_path / "own.json"
+    shipped = json.loads((PROTOCOLS_FOLDER / "hip-replacement.json").read_text(encoding="utf-8"))
+    shipped["overrides"]["fusion.join.gap_mm"] = 7.5
+    file.write_text(json.dumps(shipped))
+    protocol = load_protocol("hip-replacement", file)
+    assert protocol.value("fusion.join.gap_mm") == 7.5
+    assert protocol.changed == ("fusion.join.gap_mm",)
+
+
+@pytest.mark.parametrize(
+    ("content", "text"),
+    [
+        ([1], "holds no JSON object"),
+        ({"stages": [1]}, "'stages' is no JSON object"),
+        ({"overrides": None}, "'overrides' is no JSON object"),
+        ({"stage": {"fusion": {"join": {"gap_mm": 7.5}}}}, "but not stage"),
+        ({"fusion": {"join": {"gap_mm": 7.5}}}, "but not fusion"),
+    ],
+)
+def test_what_a_protocol_file_holds_beside_parameters_is_refused_and_not_passed_over(
+    tmp_path: Path, content: object, text: str
+) -> None:
+    file = tmp_path / "own.json"
+    file.write_text(json.dumps(content))
+    with pytest.raises(PainGeneratorError, match=text):
         load_protocol("low-back", file)
 
 

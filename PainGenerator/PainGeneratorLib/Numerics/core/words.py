@@ -26,8 +26,10 @@ class Role(StrEnum):
 
 
 MR_ROLES = (Role.T1, Role.FLUID, Role.T2, Role.CONTRAST)
-"""The roles of diagnostic MR series. The order in which they serve as reference series is another one:
-``REFERENCE_ORDER`` of ``Dicom/roles.py``."""
+"""The roles of diagnostic MR series, in the order in which they are listed, aligned and measured."""
+REFERENCE_ORDER = (Role.T1, Role.CONTRAST, Role.T2, Role.FLUID)
+"""Roles that can be the reference series; the first one that a case has is taken. T1 aligns best with PET
+(docs/domain.md, Alignment)."""
 
 
 class Group(StrEnum):
