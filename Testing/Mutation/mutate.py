@@ -30,7 +30,7 @@ SETTINGS = """\
 [tool.mutmut]
 source_paths = ["src"]
 only_mutate = ["src/PainGeneratorLib/Numerics/{room}/*.py"]
-pytest_add_cli_args = ["-p", "no:cacheprovider", "-m", "not slow and not data"]
+pytest_add_cli_args = ["-p", "no:cacheprovider", "-m", "not slow and not data and not source"]
 pytest_add_cli_args_test_selection = ["tests/Numerics/{room}"]
 track_dependencies = false
 use_git_change_detection = false
@@ -38,7 +38,7 @@ use_git_change_detection = false
 [tool.pytest.ini_options]
 pythonpath = ["tests"]
 addopts = ["--strict-markers"]
-markers = ["slow", "data", "scene"]
+markers = ["slow", "data", "scene", "source"]
 """
 """Settings of mutmut and pytest in the copy; the copy has the package below src, where mutmut looks for it."""
 

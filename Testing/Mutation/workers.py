@@ -22,7 +22,7 @@ LONGEST_CPU_S = 120
 LONGEST_TESTS_S = 4.0
 """Tests are run on a mutant, fast ones first, until their usual durations add up to this. A mutant that only a later
 test would catch counts as survived."""
-QUIET = ["-q", "-p", "no:cacheprovider", "-m", "not slow and not data", "--tb=no", "--assert=plain"]
+QUIET = ["-q", "-p", "no:cacheprovider", "-m", "not slow and not data and not source", "--tb=no", "--assert=plain"]
 
 
 def generate(children: int) -> None:

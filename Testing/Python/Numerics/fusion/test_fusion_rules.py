@@ -411,6 +411,7 @@ def test_the_rule_that_sets_uptake_apart_or_takes_it_back_is_named(parameters) -
 
 
 @pytest.mark.parametrize("module", [joining, set_apart, scoring], ids=lambda module: module.__name__.split(".")[-1])
+@pytest.mark.source
 def test_no_number_decides_that_is_neither_a_parameter_nor_a_named_constant(module: ModuleType) -> None:
     tree = ast.parse(inspect.getsource(module))
     bare = [

@@ -362,6 +362,7 @@ DECIDING = [
 
 
 @pytest.mark.parametrize("function", DECIDING, ids=lambda function: function.__name__)
+@pytest.mark.source
 def test_no_number_decides_that_has_no_name(function: Callable) -> None:
     tree = ast.parse(inspect.getsource(function))
     places = {id(node.slice) for node in ast.walk(tree) if isinstance(node, ast.Subscript)}

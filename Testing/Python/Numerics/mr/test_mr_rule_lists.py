@@ -40,6 +40,7 @@ def test_every_rule_says_what_it_holds_in_a_full_sentence(subject: str) -> None:
 
 
 @pytest.mark.parametrize("module", RULE_MODULES, ids=lambda module: module.__name__.rpartition(".")[2])
+@pytest.mark.source
 def test_no_bare_number_decides_in_a_rule(module: object) -> None:
     tree = ast.parse(inspect.getsource(module))
     functions = [node for node in tree.body if isinstance(node, ast.FunctionDef)]
@@ -47,6 +48,7 @@ def test_no_bare_number_decides_in_a_rule(module: object) -> None:
     check_literals(functions)
 
 
+@pytest.mark.source
 def test_no_bare_number_decides_in_a_rule_about_hips() -> None:
     for rule in (*hip.HIP_RULES, *hip.HIP_DOUBTS):
         check_literals([ast.parse(inspect.getsource(rule.apply)).body[0]])

@@ -491,5 +491,6 @@ def numbers_that_decide(module: ModuleType) -> list[tuple[str, float]]:
 
 
 @pytest.mark.parametrize("module", [physiologic, organ_places, conspicuity, hot_discs, splitting])
+@pytest.mark.source
 def test_no_bare_number_decides_inside_a_rule(module: ModuleType) -> None:
     assert numbers_that_decide(module) == []
