@@ -8,9 +8,11 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from ..Numerics.core.errors import PainGeneratorError
-from ..Numerics.core.words import MR_ROLES, REFERENCE_ORDER, Role, listed
+from ..Numerics.core.words import MR_ROLES, REFERENCE_ORDER
 from .mr_weighting import Weighting, weigh
+from .pet_choice import check_usable, choose_pet_of
 from .series import DicomFolder, Series
+from .series_names import list_series, resolve_overrides
 
 LONGEST_DAYS = 30
 """Upper bound of the days between PET and MR; above it a warning is given. Our estimate."""
@@ -78,12 +80,12 @@ def assign_roles(folder: DicomFolder, overrides: Mapping[str, str] | None = None
         There is no attenuation-corrected PET or more than one, no MR series can be used, an override does not fit, or
         a chosen series is not a complete volume.
     """
-    forced = _resolve(folder.series, overrides or {})
+    forced = resolve_overrides(folder.series, overrides or {})
     chosen = {role: series for series, role in forced.items() if role != "OTHER"}
     free = [series for series in folder.series if series not in forced]
     for series in folder.series:
         series.role, series.role_reason = forced.get(series, "OTHER"), "Chosen by hand."
-    pet = chosen.get("PET") or _choose_pet(folder.series, free)
+    pet = chosen.get("PET") or choose_pet_of(folder.series, free)
     chosen["PET"] = pet
     result = RoleAssignment(chosen, folder.series, "")
     claims = _claims_by_role(free, pet)
@@ -92,7 +94,7 @@ def assign_roles(folder: DicomFolder, overrides: Mapping[str, str] | None = None
             chosen[role] = _choose(role, claims[role], pet, result)
     _settle_reference(result)
     for series in chosen.values():
-        _check_usable(series)
+        check_usable(series)
     _set_rivals_aside(folder.series, chosen)
     _note_days(result)
     result.warnings.extend(f"{s.label}: {w}" for s in chosen.values() for w in s.warnings)
@@ -118,129 +120,6 @@ def _set_rivals_aside(all_series: list[Series], chosen: dict[str, Series]) -> No
         if series.role != "OTHER" and chosen.get(series.role) is not series:
             series.role_reason += f" Not used: {chosen[series.role].label} was chosen as {series.role}."
             series.role = "OTHER"
-
-
-def choose_pet(folder: DicomFolder, overrides: Mapping[str, str] | None = None) -> Series:
-    """Choose the PET series alone, where no MR is needed (``pain-generator suv``).
-
-    Parameters
-    ----------
-    folder, overrides
-        As for :func:`assign_roles`.
-
-    Returns
-    -------
-    Series
-        The PET series; its `role` and `role_reason` are set.
-
-    Raises
-    ------
-    PainGeneratorError
-        There is no attenuation-corrected PET or more than one, or the PET is not a complete volume.
-    """
-    forced = _resolve(folder.series, overrides or {})
-    pet = next((series for series, role in forced.items() if role == "PET"), None)
-    if pet is not None:
-        pet.role, pet.role_reason = "PET", "Chosen by hand."
-    else:
-        pet = _choose_pet(folder.series, [series for series in folder.series if series not in forced])
-    _check_usable(pet)
-    return pet
-
-
-def _check_usable(series: Series) -> None:
-    """Refuse a chosen series that is not a complete volume."""
-    if series.problem is not None:
-        raise PainGeneratorError(
-            f"The {series.role} ({series.label}) cannot be used: {series.problem.reason}", series.problem.advice
-        )
-
-
-def _resolve(series: list[Series], overrides: Mapping[str, str]) -> dict[Series, str]:
-    """Find the series that overrides name."""
-    forced: dict[Series, str] = {}
-    for name, given in overrides.items():
-        role = given.strip().upper()
-        if role not in tuple(Role):
-            raise PainGeneratorError(f"'{given}' is not a role.", f"Use one of {listed(Role)}.")
-        found = [one for one in series if name.strip() in _names(one)]
-        if len(found) != 1:
-            problem = "fits no series" if not found else f"fits {len(found)} series"
-            raise PainGeneratorError(
-                f"--role {name}={given}: '{name}' {problem} of this folder.",
-                f"Name one by its number or UID: {_list(found or series)}.",
-            )
-        one = found[0]
-        if one.modality not in {"PET": ("PT",), "ATTENUATION": ("CT", "MR"), "OTHER": (one.modality,)}.get(
-            role, ("MR",)
-        ):
-            raise PainGeneratorError(
-                f"--role {name}={given}: {one.label} is {one.modality}, which cannot be {role}.",
-                f"Choose another series: {_list(series)}.",
-            )
-        if one in forced and forced[one] != role:
-            raise PainGeneratorError(f"{one.label} was given two roles.", "Give each series one role.")
-        rival = next((other for other, taken in forced.items() if taken == role != "OTHER" and other is not one), None)
-        if rival is not None:
-            raise PainGeneratorError(
-                f"The role {role} was given to {rival.label} and to {one.label}.", "Give each role to one series."
-            )
-        forced[one] = role
-    return forced
-
-
-def _names(series: Series) -> set[str]:
-    """The names that a user may give for a series: its number, its number and part, or its UID."""
-    part = "" if series.part is None else f"/{series.part}"
-    names = {series.uid}
-    if series.number is not None:
-        names |= {str(series.number), f"{series.number}{part}"}
-    if series.part is not None:
-        names.add(series.series_uid)
-    return names
-
-
-def _list(series: list[Series]) -> str:
-    """Series for an error message: number, modality, description, and the UID where numbers are not unique."""
-    numbers = [(one.number, one.part) for one in series]
-    texts = []
-    for one in series:
-        text = f"{one.label} ({one.modality})"
-        if one.number is None or numbers.count((one.number, one.part)) > 1:
-            text += f" {one.uid}"
-        texts.append(text.removeprefix("series "))
-    return ", ".join(texts) or "there is none"
-
-
-def _is_corrected(series: Series) -> bool:
-    return series.pet_header is not None and "ATTN" in series.pet_header.corrected_image
-
-
-def _choose_pet(everything: list[Series], free: list[Series]) -> Series:
-    """Choose the only attenuation-corrected PET series; refuse when there is none or more than one."""
-    pets = [series for series in free if series.modality == "PT"]
-    corrected = [series for series in pets if _is_corrected(series)]
-    if len(corrected) > 1:
-        raise PainGeneratorError(
-            f"There are {len(corrected)} attenuation-corrected PET series: {_list(corrected)}.",
-            "Say which one to use with --role SERIES=PET.",
-        )
-    if not pets:
-        raise PainGeneratorError(
-            f"There is no PET series among the {len(everything)} series of this folder.",
-            "Give the folder of an FDG-PET/MRI examination.",
-        )
-    if not corrected:
-        raise PainGeneratorError(
-            f"No PET series is marked as attenuation-corrected; there is only {_list(pets)}.",
-            "Add the attenuation-corrected series to the folder.",
-        )
-    chosen = corrected[0]
-    chosen.role = "PET"
-    chosen.role_reason = "The only attenuation-corrected PET series."
-    if len(pets) > 1:
-        chosen.role_reason = "Attenuation-corrected, unlike the other PET series."
-    return chosen
 
 
 def _same_frame(series: Series, pet: Series) -> bool:
@@ -397,7 +276,7 @@ def _settle_reference(result: RoleAssignment) -> None:
         )
     raise PainGeneratorError(
         f"None of the {len(magnetic)} MR series could be recognized as T1, T2, fluid-sensitive or contrast-enhanced.",
-        f"Say what they are with --role SERIES=T1 (FLUID, T2, CONTRAST): {_list(magnetic)}.",
+        f"Say what they are with --role SERIES=T1 (FLUID, T2, CONTRAST): {list_series(magnetic)}.",
     )
 
 

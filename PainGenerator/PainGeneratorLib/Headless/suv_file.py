@@ -6,8 +6,8 @@ import os
 import uuid
 from pathlib import Path
 
+from ..Dicom.pet_choice import choose_pet
 from ..Dicom.reader import read_folder
-from ..Dicom.roles import choose_pet
 from ..Registration.itk_images import to_itk_image
 from ..Workflow.case import CaseOptions
 from ..Workflow.progress import Show, part, silent

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 from dicom_makers import STIR, T1, T2, ramp, write_series
+from PainGeneratorLib.Dicom.pet_choice import choose_pet
 from PainGeneratorLib.Dicom.reader import read_folder
-from PainGeneratorLib.Dicom.roles import assign_roles, choose_pet
+from PainGeneratorLib.Dicom.roles import assign_roles
 from PainGeneratorLib.Numerics.core.errors import PainGeneratorError
 
 

@@ -1,0 +1,65 @@
+"""How messages and users name a series, and the roles that a user gives by these names."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from ..Numerics.core.errors import PainGeneratorError
+from ..Numerics.core.words import Role, listed
+from .series import Series
+
+
+def resolve_overrides(series: list[Series], overrides: Mapping[str, str]) -> dict[Series, str]:
+    """Find the series that overrides name."""
+    forced: dict[Series, str] = {}
+    for name, given in overrides.items():
+        role = given.strip().upper()
+        if role not in tuple(Role):
+            raise PainGeneratorError(f"'{given}' is not a role.", f"Use one of {listed(Role)}.")
+        found = [one for one in series if name.strip() in _names(one)]
+        if len(found) != 1:
+            problem = "fits no series" if not found else f"fits {len(found)} series"
+            raise PainGeneratorError(
+                f"--role {name}={given}: '{name}' {problem} of this folder.",
+                f"Name one by its number or UID: {list_series(found or series)}.",
+            )
+        one = found[0]
+        if one.modality not in {"PET": ("PT",), "ATTENUATION": ("CT", "MR"), "OTHER": (one.modality,)}.get(
+            role, ("MR",)
+        ):
+            raise PainGeneratorError(
+                f"--role {name}={given}: {one.label} is {one.modality}, which cannot be {role}.",
+                f"Choose another series: {list_series(series)}.",
+            )
+        if one in forced and forced[one] != role:
+            raise PainGeneratorError(f"{one.label} was given two roles.", "Give each series one role.")
+        rival = next((other for other, taken in forced.items() if taken == role != "OTHER" and other is not one), None)
+        if rival is not None:
+            raise PainGeneratorError(
+                f"The role {role} was given to {rival.label} and to {one.label}.", "Give each role to one series."
+            )
+        forced[one] = role
+    return forced
+
+
+def _names(series: Series) -> set[str]:
+    """The names that a user may give for a series: its number, its number and part, or its UID."""
+    part = "" if series.part is None else f"/{series.part}"
+    names = {series.uid}
+    if series.number is not None:
+        names |= {str(series.number), f"{series.number}{part}"}
+    if series.part is not None:
+        names.add(series.series_uid)
+    return names
+
+
+def list_series(series: list[Series]) -> str:
+    """Series for an error message: number, modality, description, and the UID where numbers are not unique."""
+    numbers = [(one.number, one.part) for one in series]
+    texts = []
+    for one in series:
+        text = f"{one.label} ({one.modality})"
+        if one.number is None or numbers.count((one.number, one.part)) > 1:
+            text += f" {one.uid}"
+        texts.append(text.removeprefix("series "))
+    return ", ".join(texts) or "there is none"
