@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
 
 from ..Numerics.core.errors import PainGeneratorError
 from ..Numerics.core.words import MR_ROLES, REFERENCE_ORDER
+from .left_out import settle_unusable
 from .mr_weighting import Weighting, weigh
-from .pet_choice import check_usable, choose_pet_of
+from .pet_choice import choose_pet_of
 from .series import DicomFolder, Series
 from .series_names import list_series, resolve_overrides
 
@@ -92,9 +93,8 @@ def assign_roles(folder: DicomFolder, overrides: Mapping[str, str] | None = None
     for role in (*MR_ROLES, "ATTENUATION"):
         if role not in chosen and role in claims:
             chosen[role] = _choose(role, claims[role], pet, result)
-    _settle_reference(result)
-    for series in chosen.values():
-        check_usable(series)
+    left_aside = settle_unusable(chosen, forced, folder.series, result.warnings)
+    _settle_reference(result, left_aside)
     _set_rivals_aside(folder.series, chosen)
     _note_days(result)
     result.warnings.extend(f"{s.label}: {w}" for s in chosen.values() for w in s.warnings)
@@ -259,14 +259,15 @@ def _choose(role: str, claims: list[tuple[_Claim, Series]], pet: Series, result:
     return best
 
 
-def _settle_reference(result: RoleAssignment) -> None:
+def _settle_reference(result: RoleAssignment, left_aside: Collection[str] = ()) -> None:
     """Choose the role of the reference series; refuse when no MR series can be used."""
     for role in REFERENCE_ORDER:
         if role in result.chosen:
             result.reference_role = role
             if role != "T1":
+                usable = "usable " if "T1" in left_aside else ""
                 result.warnings.append(
-                    f"There is no T1 series; {result.chosen[role].label} ({role}) is the reference."
+                    f"There is no {usable}T1 series; {result.chosen[role].label} ({role}) is the reference."
                 )
             return
     magnetic = [series for series in result.series if series.modality == "MR"]

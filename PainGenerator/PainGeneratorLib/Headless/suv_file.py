@@ -6,6 +6,7 @@ import os
 import uuid
 from pathlib import Path
 
+from ..Dicom.left_out import choose_with_left_out
 from ..Dicom.pet_choice import choose_pet
 from ..Dicom.reader import read_folder
 from ..Registration.itk_images import to_itk_image
@@ -22,7 +23,8 @@ def suv_of_folder(case: Path, options: CaseOptions, progress: Show = silent) -> 
     PainGeneratorError
         When there is no usable PET, or the SUV cannot be right.
     """
-    pet = choose_pet(read_folder(case, part(progress, 0.0, 0.6)), dict(options.roles))
+    found = read_folder(case, part(progress, 0.0, 0.6))
+    pet = choose_with_left_out(found, dict(options.roles), choose_pet, required=("PT",))
     if pet.pet_header is None:
         raise ValueError(f"the PET series {pet.label} was read without its header")
     return suv_of(pet.pet_header, pet.load(part(progress, 0.6, 1.0)), options)

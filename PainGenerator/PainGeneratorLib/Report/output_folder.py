@@ -249,8 +249,11 @@ def write_bytes(path: str | os.PathLike[str], data: bytes) -> None:
 
 
 def write_text(path: str | os.PathLike[str], text: str) -> None:
-    """Write a UTF-8 file, atomically, with the line ends as they are."""
-    write_bytes(path, text.encode("utf-8"))
+    """Write a UTF-8 file, atomically, with the line ends as they are.
+
+    Parts of file names that are no UTF-8, which Python keeps as lone surrogates, are written as escapes (``\\udcfc``).
+    """
+    write_bytes(path, text.encode("utf-8", "backslashreplace"))
 
 
 def write_json(path: str | os.PathLike[str], data: Any) -> None:

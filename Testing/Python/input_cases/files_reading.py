@@ -223,7 +223,7 @@ def link_to_a_file_that_is_not_there(folder: Path) -> Judged:
     write_examination(folder)
     files_of(folder, "t2")[0].unlink()
     (folder / "t2-001").symlink_to(folder / ".git" / "annex" / "objects" / "missing")
-    return judged_case(folder, None, warned_by="link.*t2-001.*(not there|missing|no file)")
+    return judged_case(folder, None, warned_by="t2-001.*link.*not there")
 
 
 def folder_that_cannot_be_opened(folder: Path) -> Judged:
@@ -415,14 +415,14 @@ def archive_beside_the_files(folder: Path) -> Judged:
 def empty_file_of_a_slice(folder: Path) -> Judged:
     write_examination(folder)
     files_of(folder, "pet")[0].write_bytes(b"")
-    return judged_case(folder, None, warned_by="empty.*pet-001")
+    return judged_case(folder, None, warned_by="pet-001.*empty")
 
 
 def zeros_instead_of_a_slice(folder: Path) -> Judged:
     write_examination(folder)
     path = files_of(folder, "t1")[0]
     path.write_bytes(bytes(path.stat().st_size))
-    return judged_case(folder, None, warned_by="(empty|zeros).*t1-001")
+    return judged_case(folder, None, warned_by="t1-001.*zeros")
 
 
 def empty_marker_files(folder: Path) -> Judged:
