@@ -103,7 +103,7 @@ def refuse_when_all_left_out(folder: DicomFolder, modality: str) -> None:
     else:
         advice = f"Send the {word} again from the scanner or archive, with its whole header, or correct it in a copy."
     raise PainGeneratorError(
-        f"No {word} series of this folder can be used. {reasons}. {seen(folder, '', others)}".strip(), advice
+        f"No {word} series of this folder can be used: {reasons}. {seen(folder, '', others)}".strip(), advice
     )
 
 

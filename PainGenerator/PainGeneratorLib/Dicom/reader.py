@@ -40,6 +40,8 @@ SCREEN_TYPES = {"SCREEN SAVE", "SCREENSHOT", "SCREEN CAPTURE"}
 """Words of Image Type (0008,0008) for screenshots."""
 NEEDED = ("Rows", "Columns", "BitsAllocated", "ImagePositionPatient", "ImageOrientationPatient", "PixelSpacing")
 """Elements that an image must have to become part of a volume."""
+VALUES_OF = {"ImagePositionPatient": 3, "ImageOrientationPatient": 6, "PixelSpacing": 2}
+"""Number of values of the elements that place an image in space (PS3.3, section C.7.6.2)."""
 IMAGE_ENDINGS = ("", ".dcm", ".ima", ".dicom", ".img")
 """Endings of the names of DICOM files, for empty files that stand in the place of an image. Most have none."""
 NAMED_FILES = 5
@@ -210,9 +212,12 @@ def _sort_out(frames: list[Frame], result: DicomFolder) -> list[Frame]:
         if kind is None and not fault:
             usable.append(frame)
         else:
-            left[kind or fault, kind is None].append(frame)
+            # Curves, tables and pages of text that a scanner adds are secondary images; nobody expects a volume of
+            # them.
+            is_picture = "SECONDARY" in (frame.get("ImageType") or ())
+            left[kind or fault, kind is None and not is_picture].append(frame)
     for (reason, is_fault), those in left.items():
-        can_return = not is_fault and not any(_missing_elements(frame) or frame.unusable for frame in those)
+        can_return = not any(_missing_elements(frame) or frame.unusable for frame in those)
         number = those[0].get("SeriesNumber")
         count = f"{len(those)} of its {len(frames)}" if len(those) < len(frames) else f"{len(those)}"
         one = LeftOut(
@@ -286,7 +291,12 @@ def _of_other_patients(
 def _missing_elements(frame: Frame) -> str:
     """Words for the elements that an image lacks to become part of a volume; empty when it has all."""
     missing = [keyword for keyword in NEEDED if frame.get(keyword) is None]
-    return f"no {', '.join(missing)} in the header" if missing else ""
+    if missing:
+        return f"no {', '.join(missing)} in the header that can be read"
+    wrong = [keyword for keyword, count in VALUES_OF.items() if len(frame.get(keyword)) != count]
+    if wrong:
+        return f"{', '.join(wrong)} with a wrong number of values"
+    return "" if min(frame.get("PixelSpacing")) > 0 else "PixelSpacing is not above 0"
 
 
 def _reason_of_image_type(frame: Frame) -> str | None:

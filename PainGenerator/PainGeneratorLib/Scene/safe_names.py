@@ -103,7 +103,7 @@ def safe_names_of(scene: Any) -> Iterator[None]:
             path = storage.GetFileName() if storage is not None else None
             folder, file = os.path.split(path or "")
             if file != file.translate(REPLACED):
-                moved.append((storage, path))
+                moved.append((storage, str(path)))
                 storage.SetFileName(os.path.join(folder, file.translate(REPLACED)))
         yield
     finally:

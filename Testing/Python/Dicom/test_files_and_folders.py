@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import struct
 
 import pytest
@@ -10,6 +11,7 @@ from PainGeneratorLib.Dicom.dicom_head import start_of_dicom
 from PainGeneratorLib.Dicom.folder_files import EMPTY, NOT_DICOM, PACKED, files_below, kind_of_other_file
 from PainGeneratorLib.Dicom.reader import read_folder
 from PainGeneratorLib.Dicom.sop_classes import modality_of
+from PainGeneratorLib.Numerics.core.errors import PainGeneratorError
 
 
 def explicit(*elements: tuple[int, int, bytes, bytes]) -> bytes:
@@ -97,8 +99,27 @@ def test_what_was_left_out_is_sorted_counted_and_named(tmp_path):
         (tmp_path / f"note{number}.txt").write_text("x")
     folder = read_folder(tmp_path)
     assert [one.sentence for one in folder.left_out] == [
-        "series 4 MR (2 images): no PixelSpacing in the header",
+        "series 4 MR (2 images): no PixelSpacing in the header that can be read",
         "series 9 MR 'localizer' (3 images): localizer",
         "7 files (note0.txt, note1.txt, note2.txt, note3.txt, note4.txt, ...): not DICOM",
     ]
-    assert folder.warnings == ["Series 4 MR (2 images) was left out: no PixelSpacing in the header."]
+    assert folder.warnings == ["Series 4 MR (2 images) was left out: no PixelSpacing in the header that can be read."]
+
+
+def test_damaged_bytes_in_a_header_never_end_with_an_error_of_a_library(tmp_path):
+    import random
+
+    write_series(tmp_path, ramp(2), "PT", prefix="pet")
+    victim = sorted(tmp_path.iterdir())[0]
+    whole = victim.read_bytes()
+    rng = random.Random(4)
+    for _ in range(60):
+        content = bytearray(whole)
+        for place in rng.sample(range(132, 1200), 4):
+            content[place] = rng.choice([0, 255, rng.randrange(256)])
+        victim.write_bytes(bytes(content))
+        # Errors for the user are right; any other error fails this test.
+        with contextlib.suppress(PainGeneratorError):
+            for series in read_folder(tmp_path).series:
+                if series.problem is None:
+                    series.load()
