@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import warnings
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -112,7 +113,10 @@ def _read_headers(paths: list[Path], progress: Progress | None) -> _Content:
     """Read the header of every file."""
     content = _Content()
     for number, file in enumerate(paths):
-        found = read_file_header(file)
+        with warnings.catch_warnings():
+            # pydicom warns of values that break the standard in small ways. The user cannot act on these warnings.
+            warnings.simplefilter("ignore")
+            found = read_file_header(file)
         if found is None:
             content.not_dicom.append(file)
         elif isinstance(found, OtherFile):

@@ -66,3 +66,10 @@ def test_the_next_series_is_the_reference_when_the_t1_cannot_be_used(tmp_path):
     roles = assign_roles(read_folder(tmp_path))
     assert roles.reference_role == "T2"
     assert [text for text in roles.warnings if "no usable T1 series" in text]
+
+
+def test_a_projection_with_the_number_of_the_pet_stays_left_out(tmp_path):
+    write_series(tmp_path, ramp(), "PT", SeriesNumber=5, prefix="pet")
+    write_series(tmp_path, ramp(2), "PT", SeriesNumber=5, SeriesDescription="PET MIP", prefix="mip")
+    pet = choose_with_left_out(read_folder(tmp_path), {"5": "PET"}, choose_pet, ("PT",))
+    assert pet.description == "PET AC"
