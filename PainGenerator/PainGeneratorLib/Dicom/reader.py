@@ -13,16 +13,12 @@ from .files import Frame, OtherFile, all_files, read_file_header
 from .pet_header import make_pet_header
 from .pixels import load_frames
 from .series import DicomFolder, Progress, Series
+from .series_vocabulary import Meaning
+from .series_words import words_of
 from .stacks import Stack, describe_split, split_stacks
 
 __all__ = ["DicomFolder", "Series", "read_folder"]
 
-LOCALIZER_WORDS = re.compile(
-    r"\b(locali[sz]ers?|loc|scouts?|surveys?|topograms?|plan scan|3[- ]?(pl|plane)( loc\w*)?)\b", re.I
-)
-"""Words in the description of a localizer."""
-PROJECTION_WORDS = re.compile(r"\b(mip|minip|mnip|maximum intensity|projections?|cine rot\w*)\b", re.I)
-"""Words in the description of projections through a volume."""
 PROJECTION_TYPES = {
     "MIP",
     "MAXIP",
@@ -174,15 +170,16 @@ def _reason_of_image_type(frame: Frame) -> str | None:
 
 def _reason_to_leave_out(frame: Frame) -> str | None:
     """Why an image is not used as a slice of a volume; None when it can be used."""
-    description = (frame.get("SeriesDescription") or frame.get("ProtocolName") or "").replace("_", " ")
+    description = frame.get("SeriesDescription") or frame.get("ProtocolName") or ""
     by_kind = _reason_of_image_type(frame)
     if by_kind is not None:
         return by_kind
     if frame.get("Modality") not in ("PT", "MR", "CT"):
         return f"modality {frame.get('Modality') or 'unknown'}"
-    if PROJECTION_WORDS.search(description):
+    words = words_of(description)
+    if words.has(Meaning.PROJECTION):
         return "projection (MIP), not a volume"
-    if LOCALIZER_WORDS.search(description):
+    if words.has(Meaning.LOCALIZER):
         return "localizer"
     missing = [keyword for keyword in NEEDED if frame.get(keyword) is None]
     if missing:

@@ -63,3 +63,10 @@ def list_series(series: list[Series]) -> str:
             text += f" {one.uid}"
         texts.append(text.removeprefix("series "))
     return ", ".join(texts) or "there is none"
+
+
+def short_name(series: Series) -> str:
+    """The name of a series for ``--role``: its number and part, or its UID when it has no number."""
+    if series.number is None:
+        return series.uid
+    return str(series.number) if series.part is None else f"{series.number}/{series.part}"

@@ -30,7 +30,7 @@ def read_case_folder(folder: Path, options: CaseOptions, progress: Show = silent
     group, warnings = options.resolved_group()
     protocol = options.protocol()
     found = read_folder(folder, part(progress, 0.0, 0.5))
-    roles = assign_roles(found, dict(options.roles))
+    roles = assign_roles(found, dict(options.roles), group)
     notes = Warnings()
     notes.add(*warnings, *found.warnings, *roles.warnings)
     series = {}
