@@ -278,7 +278,8 @@ def _dixon_part(series: Series, names: _Names, kinds: set[str]) -> tuple[str | N
     last the echo time of an in- and opposed-phase pair.
     """
     words = names.description
-    is_dixon = names.has(Meaning.DIXON) or "DIXON" in kinds
+    both_phases = words.has(Meaning.IN, Meaning.IN_PHASE) and words.has(Meaning.OUT, Meaning.OPPOSED)
+    is_dixon = names.has(Meaning.DIXON) or "DIXON" in kinds or both_phases
     by_type = _part_by_type(series, is_dixon)
     by_name = _part_by_words(words, is_dixon or by_type is not None or bool(DIXON_ENDING.search(series.description)))
     if by_type is not None and by_name is not None and by_type != by_name and not _names_a_pair(words):

@@ -12,6 +12,8 @@ from ..Numerics.core.words import Group
 from .series import Series
 from .series_claims import Claim, same_frame
 from .series_regions import FITS, UNKNOWN_FIT, region_fit
+from .series_vocabulary import Meaning
+from .series_words import words_of
 
 DAY_STEPS = (7, 30, 90, 365)
 """Days between PET and MR at which a series becomes less useful than one that was made nearer to the PET. Our
@@ -106,7 +108,7 @@ def merit_of(
         usable=geometry is not None and series.problem is None,
         region=2 if fit >= UNKNOWN_FIT - 0.05 else 1 if fit >= FITS else 0,
         days=0 if days is None else -sum(abs(days) > step for step in DAY_STEPS),
-        corrected=not (shown is not None and shown.uncorrected),
+        corrected=claim.role == "ATTENUATION" or not (shown is not None and shown.uncorrected),
         sequence=claim.sequence,
         metal=bool(shown is not None and shown.metal and group == Group.HIP_REPLACEMENT),
         plane=_plane_rank(plane_of(geometry), group),
@@ -155,7 +157,19 @@ def differences(a: Series, b: Series, claim_a: Claim, claim_b: Claim) -> list[st
         found.append("day")
     if claim_a.shown is not None and claim_b.shown is not None and claim_a.shown.region != claim_b.shown.region:
         found.append("region")
+    if _telling_words(a) != _telling_words(b):
+        found.append("name")
     return found
+
+
+def _telling_words(series: Series) -> frozenset[str]:
+    """The words of the description without numbers and without words that say nothing about what is shown."""
+    words = words_of(series.description)
+    return frozenset(
+        token
+        for token, meanings in zip(words.tokens, words.meanings, strict=True)
+        if Meaning.FILLER not in meanings and not token[0].isdigit()
+    )
 
 
 def _shows_same_field(a: Series, b: Series) -> bool:

@@ -314,7 +314,7 @@ ENTRIES = (
     ),
     Entry(
         M.WITHOUT,
-        "without no non w/o wo ohne sans sin senza zonder not sem",
+        "without no non w/o wo ohne sans sin senza zonder not sem none nil",
         "language",
     ),
     Entry(
@@ -521,7 +521,7 @@ ENTRIES = (
         "2d 3d iso isotropic hr hires highres res high low fast long short std standard product new left "
         "right lt rt li re links rechts both bilat bilateral bil uni unilateral small large fov obl oblique "
         "para para_cor para_sag parasag paracor upper lower top bottom mid mitte oben unten fse_xl opt echo "
-        "echo1 echo2 first second only img image images im series mr mri routine protocol",
+        "echo1 echo2 first second only img image images im series mr mri routine protocol given",
         "usual",
     ),
 )

@@ -9,6 +9,7 @@ from ..Dicom.reader import read_folder
 from ..Dicom.roles import assign_roles
 from ..Dicom.series import DicomFolder, Series
 from .case import Case, CaseOptions, CaseSeries, Warnings
+from .image_witness import map_doubts
 from .progress import Show, part, silent
 
 
@@ -38,6 +39,7 @@ def read_case_folder(folder: Path, options: CaseOptions, progress: Show = silent
         start = 0.5 + 0.5 * number / len(roles.chosen)
         load = part(progress, start, start + 0.5 / len(roles.chosen))
         series[role] = _case_series(role, chosen, load)
+    notes.add(*map_doubts(series))
     pet = roles.pet
     return Case(
         options=options,

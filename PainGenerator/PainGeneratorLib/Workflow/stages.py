@@ -22,6 +22,7 @@ from ..Registration.alignment import align_case
 from ..Registration.alignment_types import AlignmentParameters, SeriesAlignment
 from ..Registration.landmarks import LandmarkPairs, read_landmarks
 from .case import Case, CaseOptions
+from .image_witness import with_image_doubts
 from .progress import Show, silent
 
 SUV_BW = UCUM_SUV_BW
@@ -133,7 +134,8 @@ def align_series(
     if case.options.landmarks is not None:
         landmarks = read_landmarks(case.options.landmarks)
     parameters = case.protocol.stage("alignment", AlignmentParameters)
-    return Alignment(align_case(case.reference.image, images, frames, parameters, landmarks, progress))
+    found = align_case(case.reference.image, images, frames, parameters, landmarks, progress)
+    return Alignment(with_image_doubts(case, found))
 
 
 def find_on_mr(
