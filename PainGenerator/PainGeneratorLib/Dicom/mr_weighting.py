@@ -446,7 +446,8 @@ def _contrast_said(words: Words) -> bool | None:
         return not any(Meaning.WITHOUT in found for found in before)
     if any(_is_after_agent(words, at) for at in words.positions(Meaning.POST)):
         return True
-    if words.has(Meaning.ENHANCED) and words.has(Meaning.T1, Meaning.GRADIENT) and not words.has(Meaning.ATTENUATION):
+    late = words.has(Meaning.ENHANCED) and words.has(Meaning.T1, Meaning.GRADIENT, Meaning.DIXON)
+    if late and not words.has(Meaning.ATTENUATION):
         return True
     return True if _ends_with_c(words) else None
 
@@ -535,7 +536,7 @@ def _by_description(series: Series, names: _Names, shown: Weighting, sequence: s
     inverted = words.has(Meaning.DARK_FLUID) and shown.named_kind != "T1"
     gradient = "GR" in sequence and "SE" not in sequence
     gradient = gradient or names.description.has(Meaning.GRADIENT)
-    if inverted:
+    if inverted or (shown.named_kind == "T2" and gradient):
         return "unknown", reason
     if shown.named_kind is None and shown.single_shot:
         return "T2", reason

@@ -115,6 +115,12 @@ def _attenuation_claim(shown: Weighting, is_in_frame: bool) -> Claim | None:
     if shown.dixon is not None:
         rank = attenuation_rank(shown.dixon) + (0.5 if shown.attenuation_named else 0.0)
         return Claim("ATTENUATION", 0, rank, f"Dixon {shown.dixon} gradient echo in the PET's frame of reference")
+    if shown.attenuation_named and not shown.is_dixon and shown.kind == "T1-GRE":
+        # The Ingenuity TF makes one gradient echo for the attenuation correction.
+        rank = attenuation_rank("in-phase") - 0.5
+        return Claim(
+            "ATTENUATION", 0, rank, "Gradient echo for attenuation correction in the PET's frame of reference"
+        )
     return None
 
 

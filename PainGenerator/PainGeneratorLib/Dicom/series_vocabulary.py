@@ -142,7 +142,7 @@ ENTRIES = (
     ),
     Entry(
         M.STIR,
-        "stir tirm short_ti shortti fastir fse_ir irfse",
+        "stir tirm short_ti shortti fastir fse_ir irfse fseir",
         "acronyms",
     ),
     Entry(
@@ -190,7 +190,7 @@ ENTRIES = (
     Entry(
         M.FAT_SUPPRESSED,
         "spair spir chess spectral spectair special aspir fatsep enfs msofts water_excitation proset wats "
-        "we_fs principle_of_selective_excitation",
+        "we_fs principle_of_selective_excitation pasta wex we",
         "acronyms",
     ),
     Entry(
@@ -212,8 +212,13 @@ ENTRIES = (
     Entry(
         M.DIXON,
         "dixon mdixon ideal lavaflex lava_flex flex mdixonquant wfi wfop wi_fi idealiq ideal_iq dix fdixon "
-        "wfs dixon_vibe",
+        "wfs dixon_vibe fatsep fat_sep watersep",
         "IDC",
+    ),
+    Entry(
+        M.DIXON,
+        "mdixon_xd",
+        "Philips",
     ),
     Entry(
         M.WATER,
@@ -280,7 +285,8 @@ ENTRIES = (
     ),
     Entry(
         M.AGENT,
-        "gadavist eovist primovist vueway elucirem gdtpa gddtpa km kontrast kontrastmittel postkm",
+        "gadavist eovist primovist vueway elucirem gdtpa gddtpa km kontrast kontrastmittel postkm pos "
+        "poscontraste pos_contraste",
         "language",
     ),
     Entry(
@@ -309,7 +315,8 @@ ENTRIES = (
     ),
     Entry(
         M.PRE,
-        "vor_km avant_gado sin_contraste sans_injection basale diretta cminus minuscontrast non_enhanced",
+        "vor_km avant_gado sin_contraste sans_injection basale diretta cminus minuscontrast non_enhanced smdc "
+        "senza_mdc precontraste",
         "language",
     ),
     Entry(
@@ -346,6 +353,11 @@ ENTRIES = (
     ),
     Entry(
         M.ATTENUATION,
+        "atmr mrat mr_at",
+        "Philips",
+    ),
+    Entry(
+        M.ATTENUATION,
         "mrac ac acp attenuation atten ctac mr_ac acdixon attcorr",
         "mMR",
     ),
@@ -358,6 +370,11 @@ ENTRIES = (
         M.DIFFUSION,
         "dwi dti diff diffusion resolve ep2d epi dwibs dw ivim zoomit focus_dwi tracew dwib ddwi",
         "acronyms",
+    ),
+    Entry(
+        M.DIFFUSION,
+        "difusao difusion diffusione mpg diffusie",
+        "language",
     ),
     Entry(
         M.OTHER,
@@ -379,7 +396,8 @@ ENTRIES = (
     ),
     Entry(
         M.LOCALIZER,
-        "reperage localisation ubersicht uebersicht ubersichtsaufnahme positionsbestimmung locator",
+        "reperage localisation ubersicht uebersicht ubersichtsaufnahme positionsbestimmung locator "
+        "zahllocalizer zaehllocalizer zahlsequenz",
         "language",
     ),
     Entry(
@@ -395,7 +413,7 @@ ENTRIES = (
     Entry(
         M.METAL,
         "warp vat semac mavric mavricsl mavric_sl mars omar o_mar advancedwarp metal metall metals msi omarxd "
-        "xd_o_mar isomar slicencode hbw high_bandwidth highbandwidth metalart prothese",
+        "xd_o_mar isomar slicencode hbw high_bandwidth highbandwidth metalart prothese xd",
         "metal",
     ),
     Entry(
@@ -405,7 +423,7 @@ ENTRIES = (
     ),
     Entry(
         M.LUMBAR,
-        "lumbar lumb lspine l_spine ls lss lsp lumbosacral lumbo lumbaire lombaire lombaires lombare",
+        "lumbar lumb lspine l_spine ls lss lsp lumbosacral lumbo lumbaire lombaire lombaires lombare l_sp lumbar_sp",
         "IDC",
     ),
     Entry(
@@ -444,6 +462,11 @@ ENTRIES = (
     ),
     Entry(
         M.PELVIS,
+        "pel",
+        "IDC",
+    ),
+    Entry(
+        M.PELVIS,
         "pelvis pelvic becken bassin bekken pelv pelvien bacino pelve bony_pelvis prostate uterus rectum",
         "language",
     ),
@@ -452,6 +475,11 @@ ENTRIES = (
         "acetabulum hufttep tep_hufte hip hips hufte huefte hanche hanches anca anche cadera caderas heup "
         "heupen hueft huft quadril",
         "language",
+    ),
+    Entry(
+        M.LEG,
+        "femurs",
+        "IDC",
     ),
     Entry(
         M.LEG,
@@ -506,7 +534,7 @@ ENTRIES = (
     ),
     Entry(
         M.FILLER,
-        "wip",
+        "wip multivane_xd mv_xd mvxd",
         "Philips",
     ),
     Entry(

@@ -66,17 +66,24 @@ VOCABULARY = _vocabulary()
 LONGEST_PHRASE = max(word.count("_") for word in VOCABULARY) + 1
 """Number of words of the longest phrase."""
 
-REGION_SIGNS = {
+SIGNS_OF_WORDS = {
     "\u8170\u690e": "lumbar",
     "\u80f8\u690e": "thoracic",
     "\u9888\u690e|\u9838\u690e|\u981a\u690e": "cervical",
     "\u9ab6\u9ac2|\u4ed9\u8178": "si_joint",
     "\u9aa8\u76c6|\u9aa8\u76e4": "pelvis",
     "\u9acb|\u80a1\u95a2\u7bc0": "hip",
+    "(?:\u589e\u5f3a|\u9020\u5f71)\u524d|\u5e73\u626b|\u5358\u7d14": "precontrast",
     "\u589e\u5f3a|\u9020\u5f71": "contrast",
+    "\u8102\u80aa\u6291\u5236|\u6291\u8102|\u538b\u8102": "fatsat",
+    "\u62e1\u6563|\u6269\u6563|\u5f25\u6563": "dwi",
+    "\u77e2\u72b6": "sag",
+    "\u51a0\u72b6": "cor",
     "\u5b9a\u4f4d": "localizer",
 }
 """Pattern of Chinese and Japanese words, and the word of the vocabulary that takes their place."""
+SPINE_LETTERS = {"c": "cervical", "t": "thoracic", "l": "lumbar"}
+"""Letter before the name of a sequence -> part of the spine ("L_t1_tse_sag")."""
 _SIGNS = (
     (re.compile(r"(?<![a-z])w\s*(?:&|/|\+|and|u|und|et|y|e)\s*(?:w/?o|wo)(?![a-z])", re.I), " withandwithout "),
     (re.compile(r"(?<![a-z])w/?o\s*(?:&|/|\+|and)\s*w(?![a-z])", re.I), " withandwithout "),
@@ -89,12 +96,16 @@ _SIGNS = (
     (re.compile(r"(?<![a-z0-9])-\s*c(?![a-z])(?=\s*$)", re.I), " minuscontrast "),
     (re.compile(r"(?<![a-z])c\s*-(?=\s*$)", re.I), " minuscontrast "),
     (re.compile(r"w/(?=[a-z]{2,})", re.I), " with "),
+    (re.compile(r"(?<![a-z])s\.?\s?m\.?d\.?c(?![a-z])\.?", re.I), " smdc "),
+    (re.compile(r"(?<![a-z])in\s?(?:&|and|/)\s?out\s(?:of\s)?phase", re.I), " in out "),
+    (re.compile(r"(?<![a-z])f/?\s?sat(?![a-z])", re.I), " fatsat "),
+    *((re.compile(rf"^{letter}_(?=t[12]|stir)", re.I), f" {region} ") for letter, region in SPINE_LETTERS.items()),
     (re.compile(r"(?<![a-z])f\s?[./]\s?s(?![a-z])\.?", re.I), " fs "),
     (re.compile(r"(?<![a-z])t-([12])(?!\d)", re.I), r" t\1 "),
     (re.compile(r"(?<![a-z0-9])\d+\s?_?(?:min|sec)(?![a-z])", re.I), " minutesafter "),
     (re.compile(r"(?<![a-z0-9])c\d\s*[-_]\s*[ct]\d+(?!\d)", re.I), " cervical "),
     (re.compile(r"(?<![a-z0-9])l\d\s*[-_/]\s*s\d?(?![a-z0-9])", re.I), " lumbar "),
-    *((re.compile(sign), f" {word} ") for sign, word in REGION_SIGNS.items()),
+    *((re.compile(sign), f" {word} ") for sign, word in SIGNS_OF_WORDS.items()),
 )
 """Signs and abbreviations with signs, and the word that takes their place."""
 
