@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-import os
 import warnings
+import zlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from ..Numerics.core.errors import PainGeneratorError
-from .header_scan import NotOrdinary, scan_header
+from .dicom_head import read_any_head
+from .header_scan import NotOrdinary, begin_of_header, scan_header
+from .sop_classes import IMAGE_CLASSES, PLAIN_CLASSES, class_reason
 from .values import number_of, plain_header, text_of
 
 UNDEFINED_LENGTH = 0xFFFFFFFF
@@ -17,41 +19,6 @@ UNDEFINED_LENGTH = 0xFFFFFFFF
 DEFERRED_BYTES = 4096
 """Elements longer than this many bytes are not loaded during the first pass. Our estimate: texts and numbers of a
 header are shorter, pixels are longer."""
-
-IMAGE_CLASSES = {
-    "1.2.840.10008.5.1.4.1.1.2": "CT",
-    "1.2.840.10008.5.1.4.1.1.2.1": "enhanced CT",
-    "1.2.840.10008.5.1.4.1.1.2.2": "legacy converted enhanced CT",
-    "1.2.840.10008.5.1.4.1.1.4": "MR",
-    "1.2.840.10008.5.1.4.1.1.4.1": "enhanced MR",
-    "1.2.840.10008.5.1.4.1.1.4.4": "legacy converted enhanced MR",
-    "1.2.840.10008.5.1.4.1.1.128": "PET",
-    "1.2.840.10008.5.1.4.1.1.128.1": "legacy converted enhanced PET",
-    "1.2.840.10008.5.1.4.1.1.130": "enhanced PET",
-}
-"""SOP Class UID -> name of the class, for the classes that are read as volumes."""
-
-OTHER_CLASSES = {
-    "1.2.840.10008.5.1.4.1.1.66.4": "segmentation",
-    "1.2.840.10008.5.1.4.1.1.66.7": "label map segmentation",
-    "1.2.840.10008.5.1.4.1.1.66.5": "surface segmentation",
-    "1.2.840.10008.5.1.4.1.1.66.1": "spatial registration",
-    "1.2.840.10008.5.1.4.1.1.66": "raw data",
-    "1.2.840.10008.5.1.4.1.1.67": "real world value mapping",
-    "1.2.840.10008.5.1.4.1.1.30": "parametric map",
-    "1.2.840.10008.5.1.4.1.1.481.3": "contours (RTSTRUCT)",
-    "1.2.840.10008.5.1.4.1.1.11.1": "presentation state",
-    "1.2.840.10008.5.1.4.1.1.104.1": "document",
-    "1.2.840.10008.5.1.4.1.1.4.2": "MR spectroscopy",
-}
-"""SOP Class UID -> words for the reader, for classes that are not read as volumes."""
-OTHER_CLASS_PREFIXES = {
-    "1.2.840.10008.5.1.4.1.1.88.": "structured report",
-    "1.2.840.10008.5.1.4.1.1.7": "secondary capture (screenshot)",
-    "1.2.840.10008.5.1.4.1.1.11.": "presentation state",
-    "1.2.840.10008.5.1.4.1.1.481.": "radiotherapy object",
-}
-"""First part of a SOP Class UID -> words for the reader, for whole families of classes that are not read."""
 
 
 @dataclass(slots=True)
@@ -66,9 +33,25 @@ class Frame:
     pixel_offset: int | None
     """Byte offset of uncompressed pixels of this frame in the file; None when they must be decoded."""
 
+    unusable: str = ""
+    """Why the file holds nothing that can be a slice of a volume ("no pixels in the file"); empty when it can."""
+    damage: str = ""
+    """What is wrong with the file, in words that follow its name ("is cut off or damaged (...)"); empty when whole."""
+
     def get(self, keyword: str) -> Any:
         """A value of the plain header."""
         return self.header.get(keyword)
+
+
+@dataclass(frozen=True)
+class DamagedFile:
+    """A file that cannot be read to the end of its header, or not at all."""
+
+    path: Path
+    what: str
+    """What is wrong, in words that follow the name of the file."""
+    header: dict[str, Any]
+    """What could be read of the header, as plain values by keyword."""
 
 
 @dataclass(frozen=True)
@@ -81,26 +64,7 @@ class OtherFile:
     reason: str
 
 
-def all_files(folder: Path) -> list[Path]:
-    """List all files below a folder in a stable order, without hidden files. Links to folders are not followed."""
-    found: list[Path] = []
-    for root, folders, names in os.walk(folder):
-        folders.sort()
-        found.extend(Path(root, name) for name in sorted(names) if not name.startswith("."))
-    return found
-
-
-def class_reason(sop_class: str | None) -> str:
-    """Words that say what a file of a SOP class that is not read contains."""
-    if sop_class in OTHER_CLASSES:
-        return OTHER_CLASSES[sop_class]
-    for prefix, words in OTHER_CLASS_PREFIXES.items():
-        if (sop_class or "").startswith(prefix):
-            return words
-    return "not a CT, MR or PET image"
-
-
-def read_file_header(path: Path) -> list[Frame] | OtherFile | None:
+def read_file_header(path: Path) -> list[Frame] | OtherFile | DamagedFile | None:
     """Read the frames of one file, without their pixels.
 
     Parameters
@@ -110,13 +74,10 @@ def read_file_header(path: Path) -> list[Frame] | OtherFile | None:
 
     Returns
     -------
-    list of Frame, or OtherFile, or None
-        The frames of an image; an `OtherFile` for any other DICOM object; None when the file is not DICOM.
-
-    Raises
-    ------
-    PainGeneratorError
-        The file is DICOM, but it is cut off or damaged.
+    list of Frame, or OtherFile, or DamagedFile, or None
+        The frames of an image; an `OtherFile` for any other DICOM object; a `DamagedFile` when the header cannot be
+        read to its end; None when the file is not DICOM. A frame whose pixels are cut off says so
+        (:attr:`Frame.damage`).
     """
     try:
         header, syntax, offset = scan_header(path)
@@ -127,49 +88,54 @@ def read_file_header(path: Path) -> list[Frame] | OtherFile | None:
     return read_with_pydicom(path)
 
 
-def read_with_pydicom(path: Path) -> list[Frame] | OtherFile | None:
+def read_with_pydicom(path: Path) -> list[Frame] | OtherFile | DamagedFile | None:
     """Do the same as :func:`read_file_header` for files of any kind. This takes about ten times as long."""
-    import pydicom
     from pydicom.errors import InvalidDicomError
 
     try:
         with warnings.catch_warnings():
             # pydicom warns of values that break the standard in small ways. The user cannot act on these warnings.
             warnings.simplefilter("ignore")
-            return _read_dataset(path, pydicom.dcmread(path, defer_size=DEFERRED_BYTES))
+            dataset, skipped = read_any_head(path, defer_size=DEFERRED_BYTES)
+            return _read_dataset(path, dataset, skipped)
     except InvalidDicomError:
         return None
-    except (
-        EOFError,
-        OSError,
-        ValueError,
-        LookupError,
-        NotImplementedError,
-        AttributeError,
-        TypeError,
-    ) as error:
-        raise damaged(path, str(error) or type(error).__name__) from error
+    except PermissionError as error:
+        return DamagedFile(path, f"cannot be opened ({error.strerror or error})", {})
+    except OSError as error:
+        return DamagedFile(path, f"cannot be read ({error.strerror or error})", {})
+    except (EOFError, ValueError, LookupError, NotImplementedError, AttributeError, TypeError, zlib.error) as error:
+        return DamagedFile(path, cut_off(str(error) or type(error).__name__), begin_of_header(path))
 
 
-def _read_dataset(path: Path, dataset: Any) -> list[Frame] | OtherFile | None:
-    """Return the frames of an image, an `OtherFile` for another object, and None for a DICOMDIR."""
-    sop_class = str(dataset.get("SOPClassUID") or dataset.file_meta.get("MediaStorageSOPClassUID") or "")
-    if sop_class == "1.2.840.10008.1.3.10":
-        return None
+def _read_dataset(path: Path, dataset: Any, skipped: int) -> list[Frame] | OtherFile | DamagedFile:
+    """Return the frames of an image, an `OtherFile` for another object."""
+    meta = getattr(dataset, "file_meta", None) or {}
+    sop_class = str(dataset.get("SOPClassUID") or meta.get("MediaStorageSOPClassUID") or "")
+    if not sop_class and "PixelData" in dataset:
+        sop_class = PLAIN_CLASSES.get(text_of(dataset, "Modality") or "", "")
     if sop_class not in IMAGE_CLASSES:
-        if not sop_class:
-            raise damaged(path, "its header has no SOP Class UID")
+        if not sop_class and "SeriesInstanceUID" not in dataset:
+            return DamagedFile(path, cut_off("its header has no SOP Class UID"), begin_of_header(path))
         series_uid = text_of(dataset, "SeriesInstanceUID") or ""
-        return OtherFile(path, series_uid, _short_description(dataset), class_reason(sop_class))
-    return _frames(path, dataset, sop_class)
+        description = _short_description(dataset) if len(dataset) else path.name
+        return OtherFile(path, series_uid, description, class_reason(sop_class))
+    return _frames(path, dataset, sop_class, skipped)
+
+
+def cut_off(why: str) -> str:
+    """Words for a file that cannot be read to its end."""
+    return f"is cut off or damaged ({why.splitlines()[0]})"
 
 
 def damaged(path: Path, why: str) -> PainGeneratorError:
     """Make the error for a file that cannot be read to its end."""
-    return PainGeneratorError(
-        f"The file {path} is cut off or damaged ({why.splitlines()[0]}).",
-        "Copy the examination again from its source.",
-    )
+    return file_error(path, cut_off(why))
+
+
+def file_error(path: Path, what: str) -> PainGeneratorError:
+    """Make the error for a file that is of no use for its series; `what` continues "The file ..."."""
+    return PainGeneratorError(f"The file {path} {what}.", "Copy the examination again from its source.")
 
 
 def _short_description(dataset: Any) -> str:
@@ -185,7 +151,7 @@ BIG_ENDIAN_SYNTAX = "1.2.840.10008.1.2.2"
 """Explicit VR big endian: not compressed, but the bytes must be swapped."""
 
 
-def _pixel_offset(path: Path, pixels: Any, syntax: str, needed_bytes: int) -> int | None:
+def _pixel_offset(path: Path, pixels: Any, syntax: str, needed_bytes: int, skipped: int) -> int | None:
     """Byte offset of the pixels in the file; None when the pixels must be decoded first.
 
     Raises
@@ -197,40 +163,55 @@ def _pixel_offset(path: Path, pixels: Any, syntax: str, needed_bytes: int) -> in
 
     if not isinstance(pixels, RawDataElement) or pixels.length == UNDEFINED_LENGTH or not pixels.value_tell:
         return None
-    size = path.stat().st_size
+    size = path.stat().st_size - skipped
     is_short = pixels.length < needed_bytes or pixels.value_tell + needed_bytes > size
     if syntax in (*NATIVE_SYNTAXES, BIG_ENDIAN_SYNTAX) and is_short:
         have = max(0, min(pixels.length, size - pixels.value_tell))
         raise EOFError(f"{have} of {needed_bytes} bytes of pixels")
-    return int(pixels.value_tell) if syntax in NATIVE_SYNTAXES else None
+    return int(pixels.value_tell) + skipped if syntax in NATIVE_SYNTAXES else None
 
 
-def _frames(path: Path, dataset: Any, sop_class: str) -> list[Frame]:
+def _frames(path: Path, dataset: Any, sop_class: str, skipped: int) -> list[Frame] | DamagedFile:
     """Make the frames of an image: one frame for an ordinary file, several frames for an enhanced multi-frame file."""
+    meta = getattr(dataset, "file_meta", None) or {}
     header = plain_header(dataset)
     header["SOPClassUID"] = sop_class
-    header.setdefault("SOPInstanceUID", str(dataset.file_meta.get("MediaStorageSOPInstanceUID", "")))
-    syntax = str(dataset.file_meta.get("TransferSyntaxUID", "1.2.840.10008.1.2"))
-    pixels = dataset.get_item("PixelData", keep_deferred=True) if "PixelData" in dataset else None
-    if pixels is None:
-        raise EOFError("it has no pixels")
+    header.setdefault("SOPInstanceUID", str(meta.get("MediaStorageSOPInstanceUID", "")))
+    syntax = str(meta.get("TransferSyntaxUID", "1.2.840.10008.1.2"))
+    missing = [keyword for keyword in ("Rows", "Columns", "BitsAllocated") if keyword not in header]
+    if missing:
+        why = "it ends within its header" if len(missing) == 3 else f"its header has no {', '.join(missing)}"
+        return DamagedFile(path, cut_off(why), begin_of_header(path) or header)
     count = int(header.get("NumberOfFrames") or 1)
+    per_frame = dataset.get("PerFrameFunctionalGroupsSequence")
+    unusable = _why_unusable(dataset, count, per_frame)
+    if unusable:
+        return [Frame(path, None, header, syntax, None, unusable=unusable)]
     frame_bytes = (
         int(header["Rows"] * header["Columns"] * header.get("SamplesPerPixel", 1)) * int(header["BitsAllocated"]) // 8
     )
-    offset = _pixel_offset(path, pixels, syntax, count * frame_bytes)
-    shared = dataset.get("SharedFunctionalGroupsSequence")
-    per_frame = dataset.get("PerFrameFunctionalGroupsSequence")
+    offset, damage = None, ""
+    try:
+        pixels = dataset.get_item("PixelData", keep_deferred=True)
+        offset = _pixel_offset(path, pixels, syntax, count * frame_bytes, skipped)
+    except EOFError as error:
+        damage = cut_off(str(error))
     if not per_frame:
-        if count > 1:
-            raise ValueError("it has several frames, but no positions for them")
-        return [Frame(path, None, header, syntax, offset)]
+        return [Frame(path, None, header, syntax, offset, damage=damage)]
     from .functional_groups import frame_headers
 
-    headers = frame_headers(header, shared[0] if shared else None, per_frame)
-    if len(headers) != count:
-        raise ValueError(f"{count} frames, but {len(headers)} positions")
+    shared = dataset.get("SharedFunctionalGroupsSequence")
     return [
-        Frame(path, number, plain, syntax, None if offset is None else offset + number * frame_bytes)
-        for number, plain in enumerate(headers)
+        Frame(path, number, plain, syntax, None if offset is None else offset + number * frame_bytes, damage=damage)
+        for number, plain in enumerate(frame_headers(header, shared[0] if shared else None, per_frame))
     ]
+
+
+def _why_unusable(dataset: Any, count: int, per_frame: Any) -> str:
+    """Why an image cannot become part of a volume whatever its header says; empty when it can."""
+    if "PixelData" not in dataset:
+        is_float = "FloatPixelData" in dataset or "DoubleFloatPixelData" in dataset
+        return "pixels are floating-point numbers" if is_float else "no pixels in the file"
+    if not per_frame:
+        return "several frames, but no positions for them" if count > 1 else ""
+    return f"{count} frames, but {len(per_frame)} positions" if len(per_frame) != count else ""

@@ -7,6 +7,7 @@ left to pydicom.
 
 from __future__ import annotations
 
+import contextlib
 import struct
 from collections.abc import Callable
 from functools import lru_cache
@@ -14,7 +15,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any
 
-from .values import PRIVATE_VALUES, injection_values, private_values, wanted_elements
+from .values import PRIVATE_VALUES, injection_values, private_values, settle_modality, wanted_elements
 
 FIRST_BYTES = 16384
 """Number of bytes that are read first. Most headers are shorter. For a longer header the rest of the file is read,
@@ -118,6 +119,30 @@ def scan_header(path: Path) -> tuple[dict[str, Any], str, int]:
     return header, syntax, start
 
 
+def begin_of_header(path: Path) -> dict[str, Any]:
+    """Read as much of a header as a file that is cut off still has.
+
+    Parameters
+    ----------
+    path : Path
+
+    Returns
+    -------
+    dict
+        Plain values by keyword, as in :func:`scan_header`; empty when nothing can be read.
+    """
+    elements: Elements = {}
+    try:
+        with path.open("rb", buffering=0) as file:
+            data = file.read(FIRST_BYTES)
+        with contextlib.suppress(struct.error, IndexError, NotOrdinary):
+            _collect(data, elements)
+        whole = {tag: place for tag, place in elements.items() if place[2] <= len(data)}
+        return _plain_header(data, whole, _ascii(data, whole, TRANSFER_SYNTAX) == IMPLICIT)
+    except (OSError, struct.error, LookupError, ValueError, TypeError, AttributeError):
+        return {}
+
+
 def _ascii(data: bytes, elements: Elements, tag: int) -> str:
     _, start, end = elements.get(tag, (0, 0, 0))
     return data[start:end].decode("ascii", "replace").strip(" \0")
@@ -125,9 +150,14 @@ def _ascii(data: bytes, elements: Elements, tag: int) -> str:
 
 def _elements(data: bytes) -> tuple[str, Elements]:
     """Read the transfer syntax and find the top-level elements up to the pixels."""
+    elements: Elements = {}
+    return _collect(data, elements), elements
+
+
+def _collect(data: bytes, elements: Elements) -> str:
+    """Put the places of the top-level elements up to the pixels into a table; return the transfer syntax."""
     if data[128:132] != b"DICM":
         raise NotOrdinary
-    elements: Elements = {}
     position = 132
     while data[position : position + 2] == b"\2\0":
         position = _add(data, position, _explicit_head, elements)
@@ -138,7 +168,7 @@ def _elements(data: bytes) -> tuple[str, Elements]:
         raise NotOrdinary
     while PIXELS not in elements:
         position = _add(data, position, _explicit_head if has_vr else _implicit_head, elements)
-    return syntax, elements
+    return syntax
 
 
 def _add(data: bytes, position: int, head: Head, elements: Elements) -> int:
@@ -201,6 +231,7 @@ def _plain_header(data: bytes, elements: Elements, implicit: bool) -> dict[str, 
         value = read(data[start:end]) if ascii_text else _plain_value(tag, character_set, data[begin:end], implicit)
         if value is not None:
             header[keyword] = value
+    settle_modality(header, header.get("SOPClassUID") or _ascii(data, elements, MEDIA_CLASS))
     if header.get("Modality") == "PT":
         begin, _, end = elements.get(INJECTION, (0, 0, 0))
         header.update(_injection(character_set + data[begin:end], implicit))

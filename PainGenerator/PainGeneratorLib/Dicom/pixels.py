@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from ..Numerics.core.errors import PainGeneratorError
+from .dicom_head import read_any_head
 from .files import Frame, damaged
 
 READ_THREADS = 2
@@ -53,7 +54,7 @@ def _decode_file(path: Path, transfer_syntax: str) -> np.ndarray:
     import pydicom
 
     try:
-        stored = pydicom.dcmread(path).pixel_array
+        stored = read_any_head(path)[0].pixel_array
         return stored if stored.ndim == 3 else stored[None]
     except (RuntimeError, ValueError, AttributeError, NotImplementedError, OSError, EOFError) as error:
         first_error = error
@@ -73,10 +74,9 @@ def _decode_with_gdcm(path: Path) -> np.ndarray:
 
     SimpleITK applies slope and intercept. This is undone here, because :func:`load_frames` applies them later.
     """
-    import pydicom
     import SimpleITK as sitk
 
-    header = pydicom.dcmread(path, stop_before_pixels=True)
+    header, _ = read_any_head(path, stop_before_pixels=True)
     reader = sitk.ImageFileReader()
     reader.SetImageIO("GDCMImageIO")
     reader.SetFileName(str(path))

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
-import numpy as np
-
 from ..Numerics.core.errors import PainGeneratorError
-from .files import Frame, OtherFile, all_files, read_file_header
-from .pet_header import make_pet_header
-from .pixels import load_frames
-from .series import DicomFolder, Progress, Series
+from .build_series import build_series
+from .files import DamagedFile, Frame, OtherFile, file_error, read_file_header
+from .folder_files import EMPTY, PACKED, FolderFiles, check_folder, files_below, kind_of_other_file
+from .patients import Patient, check_one_patient, compare, identity_of
+from .person_names import Match
+from .series import DicomFolder, LeftOut, Progress, Series
 from .series_vocabulary import Meaning
 from .series_words import words_of
-from .stacks import Stack, describe_split, split_stacks
 
 __all__ = ["DicomFolder", "Series", "read_folder"]
 
@@ -35,6 +35,10 @@ SCREEN_TYPES = {"SCREEN SAVE", "SCREENSHOT", "SCREEN CAPTURE"}
 """Words of Image Type (0008,0008) for screenshots."""
 NEEDED = ("Rows", "Columns", "BitsAllocated", "ImagePositionPatient", "ImageOrientationPatient", "PixelSpacing")
 """Elements that an image must have to become part of a volume."""
+IMAGE_ENDINGS = ("", ".dcm", ".ima", ".dicom", ".img")
+"""Endings of the names of DICOM files, for empty files that stand in the place of an image. Most have none."""
+NAMED_FILES = 5
+"""Upper bound of the files that are named in a message. Our estimate of what a reader takes in."""
 
 
 def read_folder(path: str | Path, progress: Progress | None = None) -> DicomFolder:
@@ -45,115 +49,239 @@ def read_folder(path: str | Path, progress: Progress | None = None) -> DicomFold
     Parameters
     ----------
     path : str or Path
-        The folder. Files may lie in subfolders and have any name. Files that are not DICOM are counted and skipped.
+        The folder. Files may lie in subfolders, also linked ones, and have any name. What is not an image of a
+        volume is listed with the reason (:attr:`.series.DicomFolder.left_out`).
     progress : callable, optional
         Called with the fraction that is done (0 to 1) and a text. It may raise `Cancelled`.
 
     Returns
     -------
     DicomFolder
-        The series, sorted by series number, and what was left out.
+        The series, sorted by series number, and what was left out. A series with a damaged file has a `problem`.
 
     Raises
     ------
     PainGeneratorError
-        The folder does not exist, it holds no DICOM images, a file is cut off or damaged, or the images are of more
-        than one patient.
+        The path is no folder, it holds no DICOM files, or the images are of more than one patient.
     """
     folder = Path(path)
-    if not folder.is_dir():
-        raise PainGeneratorError(f"There is no folder {folder}.", "Give the folder that holds the DICOM files.")
-    paths = all_files(folder)
-    by_series: dict[str, list[Frame]] = defaultdict(list)
-    others: list[OtherFile] = []
-    n_not_dicom = 0
-    for number, file in enumerate(paths):
-        found = read_file_header(file)
-        if found is None:
-            n_not_dicom += 1
-        elif isinstance(found, OtherFile):
-            others.append(found)
-        else:
-            by_series[str(found[0].get("SeriesInstanceUID") or file.parent)].extend(found)
-        if progress is not None and number % 32 == 0:
-            progress(number / len(paths), "reading headers")
-    if not by_series:
-        what = "no files" if not paths else f"none of its {len(paths)} files is a DICOM image"
-        raise PainGeneratorError(
-            f"The folder {folder} has no DICOM images ({what}).", "Give the folder of the PET/MR examination."
-        )
-    _check_one_patient(by_series)
-    result = DicomFolder(folder, [], _other_series(others), [], len(paths), n_not_dicom)
-    for uid, frames in by_series.items():
-        _add_series(uid, frames, result)
+    check_folder(folder)
+    files = files_below(folder)
+    content = _read_headers(files.paths, progress)
+    result = DicomFolder(folder, [], [], [], len(files.paths), len(content.not_dicom))
+    _list_closed(files.closed, result)
+    if not (content.by_series or content.others or content.damaged):
+        _list_not_dicom(content, result)
+        raise _nothing_found(folder, files, result)
+    usable = {key: _sort_out(frames, result) for key, frames in content.by_series.items()}
+    patients = check_one_patient(frame for frames in usable.values() for frame in frames)
+    for frames in usable.values():
+        if frames:
+            result.series += build_series(_series_uid(frames[0]), frames)
+    result.left_out += _other_series(content.others)
+    _list_not_dicom(content, result)
+    for file in content.damaged:
+        _settle_damaged_file(file, result)
+    _settle_incomplete_series(content, usable, result)
+    result.warnings += _of_other_patients(content, usable, patients)
+    result.left_out.sort(key=lambda one: (one.number is None, one.number or 0))
     result.series.sort(key=lambda s: (s.number is None, s.number or 0, s.series_uid, s.part or 0))
     if progress is not None:
         progress(1.0, "headers read")
     return result
 
 
-def _other_series(others: list[OtherFile]) -> list[tuple[str, str]]:
-    """Description of the files that do not hold images of a volume, and the reason; one entry per series."""
+@dataclass
+class _Content:
+    """What the files of a folder hold."""
+
+    by_series: dict[tuple[str, ...], list[Frame]] = field(default_factory=lambda: defaultdict(list))
+    others: list[OtherFile] = field(default_factory=list)
+    damaged: list[DamagedFile] = field(default_factory=list)
+    not_dicom: list[Path] = field(default_factory=list)
+
+
+def _read_headers(paths: list[Path], progress: Progress | None) -> _Content:
+    """Read the header of every file."""
+    content = _Content()
+    for number, file in enumerate(paths):
+        found = read_file_header(file)
+        if found is None:
+            content.not_dicom.append(file)
+        elif isinstance(found, OtherFile):
+            content.others.append(found)
+        elif isinstance(found, DamagedFile):
+            content.damaged.append(found)
+        else:
+            content.by_series[_series_key(found[0])].extend(found)
+        if progress is not None and number % 32 == 0:
+            progress(number / len(paths), "reading headers")
+    return content
+
+
+def _series_uid(frame: Frame) -> str:
+    """Series Instance UID; the folder of the file where the header has none."""
+    return str(frame.get("SeriesInstanceUID") or frame.path.parent)
+
+
+def _series_key(frame: Frame) -> tuple[str, ...]:
+    """What the images of one series have in common.
+
+    Some programs write one Series Instance UID into a PET and its CT (https://github.com/SlicerRt/SlicerRT/issues/272),
+    others write none at all (https://github.com/rordenlab/dcm2niix/issues/218).
+    """
+    modality = str(frame.get("Modality"))
+    if frame.get("SeriesInstanceUID"):
+        return _series_uid(frame), modality
+    number, description = frame.get("SeriesNumber"), frame.get("SeriesDescription")
+    return _series_uid(frame), modality, str(number), str(description)
+
+
+def _nothing_found(folder: Path, files: FolderFiles, result: DicomFolder) -> PainGeneratorError:
+    """The error for a folder without a DICOM file."""
+    if files.paths:
+        what = f"none of its {len(files.paths)} files is a DICOM image: "
+        what += "; ".join(one.sentence for one in result.left_out)
+    else:
+        what = "; ".join(one.sentence for one in result.left_out) or "no files"
+    advice = "Give the folder of the PET/MRI examination."
+    if any(one.reason == PACKED for one in result.left_out):
+        advice = "Unpack the files, and give the folder with the DICOM files."
+    elif files.closed and not files.paths:
+        advice = "Give a folder that you may read, or make it readable."
+    return PainGeneratorError(f"The folder {folder} has no DICOM images ({what}).", advice)
+
+
+def _list_closed(closed: list[tuple[Path, str]], result: DicomFolder) -> None:
+    """List the folders and links that could not be opened, and warn of them: images of the case may lie there."""
+    for path, why in closed:
+        result.left_out.append(LeftOut(str(path), why))
+        result.warnings.append(f"{path} could not be opened: {why}. What lies there was not read.")
+
+
+def _list_not_dicom(content: _Content, result: DicomFolder) -> None:
+    """List the files that are not DICOM; warn of empty files that lie among the images, because they replace
+    slices."""
+    by_kind: dict[str, list[Path]] = defaultdict(list)
+    for file in content.not_dicom:
+        by_kind[kind_of_other_file(file)].append(file)
+    for kind, files in sorted(by_kind.items()):
+        result.left_out.append(LeftOut(_count_files(files), kind))
+    image_folders = {frames[0].path.parent for frames in content.by_series.values()}
+    lost = [
+        file
+        for file in by_kind[EMPTY]
+        if file.parent in image_folders and file.suffix.lower() in IMAGE_ENDINGS and not file.name.startswith(".")
+    ]
+    if lost:
+        result.warnings.append(
+            f"{_count_files(lost)} among the images: {EMPTY}. A slice may be missing; copy the examination again."
+        )
+
+
+def _count_files(files: list[Path]) -> str:
+    """Number and names of files, for people."""
+    names = ", ".join(file.name for file in files[:NAMED_FILES]) + (", ..." if len(files) > NAMED_FILES else "")
+    return f"{len(files)} file{'s' if len(files) > 1 else ''} ({names})"
+
+
+def _other_series(others: list[OtherFile]) -> list[LeftOut]:
+    """List the files that do not hold images of a volume; one entry per series."""
     counts: dict[tuple[str, str, str], int] = defaultdict(int)
     for other in others:
         counts[other.series_uid, other.description, other.reason] += 1
     return [
-        (f"{description} ({count} file{'s' if count > 1 else ''})", reason)
-        for (_, description, reason), count in counts.items()
+        LeftOut(f"{description} ({count} file{'s' if count > 1 else ''})", reason, series_uid=uid)
+        for (uid, description, reason), count in counts.items()
     ]
 
 
-def _patient_key(frame: Frame) -> tuple[str, str]:
-    """Patient ID and patient name in a form that can be compared: lower case, single spaces, no carets."""
-    name = re.sub(r"[\s^=,]+", " ", frame.get("PatientName") or "").strip().casefold()
-    return (frame.get("PatientID") or "").strip().casefold(), name
-
-
-def _may_be_same(a: tuple[str, str], b: tuple[str, str]) -> bool:
-    """True when two keys can mean one patient: ID and name agree wherever both keys have them, and one is in both."""
-    pairs = [(x, y) for x, y in zip(a, b, strict=True) if x and y]
-    return bool(pairs) and all(x == y for x, y in pairs)
-
-
-def _patient_name(frame: Frame) -> str:
-    name = re.sub(r"\^+", " ", frame.get("PatientName") or "").strip() or "no name"
-    return f"{name} (ID {frame.get('PatientID') or 'empty'})"
-
-
-def _patients(
-    by_series: dict[str, list[Frame]],
-) -> tuple[dict[tuple[str, str], Frame], dict[tuple[str, str], set[str]]]:
-    """Find one image of every patient and the modalities of every patient, both by the key of the patient."""
-    patients: dict[tuple[str, str], Frame] = {}
-    modalities: dict[tuple[str, str], set[str]] = defaultdict(set)
-    for frames in by_series.values():
-        for frame in frames:
-            key = _patient_key(frame)
-            if key not in patients:
-                # Two images can be of one patient although one of them lacks the ID or the name.
-                key = next((known for known in patients if _may_be_same(known, key)), key)
-            patients.setdefault(key, frame)
-            modalities[key].add(frame.get("Modality") or "?")
-    return patients, modalities
-
-
-def _check_one_patient(by_series: dict[str, list[Frame]]) -> None:
-    """Refuse a folder with images of several patients."""
-    patients, modalities = _patients(by_series)
-    if len(patients) < 2:
-        return
-    names = [f"{_patient_name(frame)}: {', '.join(sorted(modalities[key]))}" for key, frame in patients.items()]
-    pet = {key for key, kinds in modalities.items() if "PT" in kinds}
-    magnetic = {key for key, kinds in modalities.items() if "MR" in kinds}
-    if pet and magnetic and not pet & magnetic:
-        raise PainGeneratorError(
-            f"PET and MR are of different patients: {'; '.join(names)}.",
-            "Put the PET and the MR of one patient into a folder; if it is one person, correct the name or ID.",
+def _sort_out(frames: list[Frame], result: DicomFolder) -> list[Frame]:
+    """The images of one series that can become a volume; the others are listed with the reason."""
+    usable: list[Frame] = []
+    left: dict[tuple[str, bool], list[Frame]] = defaultdict(list)
+    for frame in frames:
+        kind, fault = _reason_of_kind(frame), frame.unusable or _missing_elements(frame)
+        if kind is None and not fault:
+            usable.append(frame)
+        else:
+            left[kind or fault, kind is None].append(frame)
+    for (reason, is_fault), those in left.items():
+        can_return = not is_fault and not any(_missing_elements(frame) or frame.unusable for frame in those)
+        number = those[0].get("SeriesNumber")
+        count = f"{len(those)} of its {len(frames)}" if len(those) < len(frames) else f"{len(those)}"
+        one = LeftOut(
+            f"{_describe(those[0])} ({count} image{'s' if len(those) > 1 else ''})",
+            reason,
+            those[0].get("Modality") or "",
+            None if number is None else int(number),
+            _series_uid(those[0]),
+            tuple(those) if can_return else (),
+            is_fault,
         )
-    raise PainGeneratorError(
-        f"The folder holds images of {len(patients)} patients: {'; '.join(names)}.",
-        "Give a folder with one patient only; if it is one person, correct the name or ID.",
-    )
+        result.left_out.append(one)
+        if is_fault:
+            result.warnings.append(f"{one.what[0].upper()}{one.what[1:]} was left out: {reason}.")
+    return usable
+
+
+def _settle_damaged_file(file: DamagedFile, result: DicomFolder) -> None:
+    """Give the series of a file that is cut off in its header a problem; warn of the file when it is of no series.
+
+    The series is known by its UID, or by modality and description, which come first in a header.
+    """
+    uid = file.header.get("SeriesInstanceUID")
+    modality, description = file.header.get("Modality"), file.header.get("SeriesDescription")
+    owners = [
+        series
+        for series in result.series
+        if (uid == series.series_uid if uid else description and (modality, description) == _names_of(series))
+    ]
+    for series in owners:
+        # The name of the file says more than the gap that it leaves.
+        series.problem = file_error(file.path, file.what)
+    if not owners:
+        words = f" of {modality} '{description}'" if modality and description else ""
+        result.left_out.append(LeftOut(f"file {file.path.name}{words}", file.what))
+        result.warnings.append(f"The file {file.path}{words} {file.what}; it was left out.")
+
+
+def _names_of(series: Series) -> tuple[str, str]:
+    """Modality and description of a series, as its header states them."""
+    return series.modality, series.header.get("SeriesDescription") or ""
+
+
+def _settle_incomplete_series(
+    content: _Content, usable: Mapping[tuple[str, ...], list[Frame]], result: DicomFolder
+) -> None:
+    """Give a series of which some images have no pixels a problem: it has fewer slices than were sent."""
+    for key, frames in content.by_series.items():
+        lost = next((frame for frame in frames if frame.unusable and _reason_of_kind(frame) is None), None)
+        if lost is None or not usable[key]:
+            continue
+        for series in result.series:
+            if (series.series_uid, series.modality) == (_series_uid(lost), lost.get("Modality")):
+                series.problem = series.problem or file_error(lost.path, f"cannot be used: {lost.unusable}")
+
+
+def _of_other_patients(
+    content: _Content, usable: Mapping[tuple[str, ...], list[Frame]], patients: list[Patient]
+) -> list[str]:
+    """Warnings of series that were left out and are of another person than the case."""
+    found = []
+    for key, frames in content.by_series.items():
+        identity = identity_of(frames[0])
+        if patients and not usable[key] and compare(patients[0].identities[0], identity) == Match.OTHER:
+            found.append(
+                f"{_describe(frames[0]).capitalize()} is of another person, {identity.shown}; it was left out."
+            )
+    return found
+
+
+def _missing_elements(frame: Frame) -> str:
+    """Words for the elements that an image lacks to become part of a volume; empty when it has all."""
+    missing = [keyword for keyword in NEEDED if frame.get(keyword) is None]
+    return f"no {', '.join(missing)} in the header" if missing else ""
 
 
 def _reason_of_image_type(frame: Frame) -> str | None:
@@ -168,8 +296,8 @@ def _reason_of_image_type(frame: Frame) -> str | None:
     return "mosaic of slices" if "MOSAIC" in kinds else None
 
 
-def _reason_to_leave_out(frame: Frame) -> str | None:
-    """Why an image is not used as a slice of a volume; None when it can be used."""
+def _reason_of_kind(frame: Frame) -> str | None:
+    """Why an image is not used as a slice of a volume, by what kind of image it is; None when it can be used."""
     description = frame.get("SeriesDescription") or frame.get("ProtocolName") or ""
     by_kind = _reason_of_image_type(frame)
     if by_kind is not None:
@@ -179,75 +307,10 @@ def _reason_to_leave_out(frame: Frame) -> str | None:
     words = words_of(description)
     if words.has(Meaning.PROJECTION):
         return "projection (MIP), not a volume"
-    if words.has(Meaning.LOCALIZER):
-        return "localizer"
-    missing = [keyword for keyword in NEEDED if frame.get(keyword) is None]
-    if missing:
-        return f"no {', '.join(missing)} in the header"
-    return None
+    return "localizer" if words.has(Meaning.LOCALIZER) else None
 
 
 def _describe(frame: Frame) -> str:
     number, words = frame.get("SeriesNumber"), frame.get("SeriesDescription")
     shown = "series" if number is None else f"series {number:g}"
     return f"{shown} {frame.get('Modality') or ''}" + (f" '{words}'" if words else "")
-
-
-def _add_series(uid: str, frames: list[Frame], result: DicomFolder) -> None:
-    """Split one DICOM series into volumes and add them to the result."""
-    usable: list[Frame] = []
-    reasons: dict[str, int] = defaultdict(int)
-    for frame in frames:
-        reason = _reason_to_leave_out(frame)
-        if reason is None:
-            usable.append(frame)
-        else:
-            reasons[reason] += 1
-    for reason, count in reasons.items():
-        result.left_out.append((f"{_describe(frames[0])} ({count} image{'s' if count > 1 else ''})", reason))
-    if not usable:
-        return
-    stacks = split_stacks(usable)
-    for part, stack in enumerate(stacks, start=1):
-        _settle_duplicates(stack)
-        result.series.append(_make_series(uid, stack, part if len(stacks) > 1 else None))
-
-
-def _settle_duplicates(stack: Stack) -> None:
-    """Drop the second one of two identical images. If the two differ, set the problem of the stack."""
-    for kept, other in stack.duplicates:
-        pair = load_frames([kept, other])
-        if not np.array_equal(pair[0], pair[1]):
-            stack.problem = PainGeneratorError(
-                f"Two different images lie at one position, and nothing in their headers tells them apart: "
-                f"{kept.path} and {other.path}.",
-                "Remove the one that does not belong to the series.",
-            )
-            return
-    if stack.duplicates:
-        count = len(stack.duplicates)
-        stack.warnings.append(
-            f"{count} slice{'s' if count > 1 else ''} came twice with identical pixels; one copy of each was used."
-        )
-
-
-def _make_series(uid: str, stack: Stack, part: int | None) -> Series:
-    first = stack.frames[0]
-    number = first.get("SeriesNumber")
-    modality = first.get("Modality")
-    split_by = describe_split(stack.split_by)
-    return Series(
-        uid=uid if part is None else f"{uid}/{part}",
-        series_uid=uid,
-        number=None if number is None else int(number),
-        part=part,
-        description=first.get("SeriesDescription") or first.get("ProtocolName") or "",
-        modality=modality,
-        geometry=stack.geometry,
-        header=first.header,
-        frames=stack.frames,
-        split_by=split_by,
-        pet_header=make_pet_header([frame.header for frame in stack.frames]) if modality == "PT" else None,
-        problem=stack.problem,
-        warnings=stack.warnings,
-    )

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import astuple, dataclass, field, replace
 
 from ..Numerics.core.errors import PainGeneratorError
 from ..Numerics.core.words import MR_ROLES, REFERENCE_ORDER
-from .pet_choice import check_usable, choose_pet_of
+from .left_out import settle_unusable
+from .pet_choice import choose_pet_of
 from .series import DicomFolder, Series
 from .series_claims import Claim, claims_of, opposed_phase_doubt, same_frame
 from .series_merit import (
@@ -96,10 +97,10 @@ def assign_roles(
     chooser = _Chooser(result, pet, group, _claims_by_role(free, pet))
     for role in MR_ROLES:
         chooser.choose(role)
-    _settle_reference(result)
+    left_aside = settle_unusable(chosen, forced, folder.series, result.warnings)
+    _settle_reference(result, left_aside)
     chooser.choose("ATTENUATION")
-    for series in chosen.values():
-        check_usable(series)
+    settle_unusable(chosen, forced, folder.series, result.warnings)
     _set_rivals_aside(folder.series, chosen)
     _note_days(result)
     result.warnings.extend(f"{s.label}: {w}" for s in chosen.values() for w in s.warnings)
@@ -265,14 +266,15 @@ def _box_ml(series: Series) -> float:
     return 0.0 if series.geometry is None else series.geometry.size * series.geometry.voxel_volume_ml
 
 
-def _settle_reference(result: RoleAssignment) -> None:
+def _settle_reference(result: RoleAssignment, left_aside: Collection[str] = ()) -> None:
     """Choose the role of the reference series; refuse when no MR series can be used."""
     for role in REFERENCE_ORDER:
         if role in result.chosen:
             result.reference_role = role
             if role != "T1":
+                usable = "usable " if "T1" in left_aside else ""
                 result.warnings.append(
-                    f"There is no T1 series; {result.chosen[role].label} ({role}) is the reference."
+                    f"There is no {usable}T1 series; {result.chosen[role].label} ({role}) is the reference."
                 )
             return
     magnetic = [series for series in result.series if series.modality == "MR"]

@@ -149,14 +149,36 @@ class Series:
         self._image = None
 
 
+@dataclass(frozen=True, eq=False)
+class LeftOut:
+    """Something of a folder that is not read as a volume, and why."""
+
+    what: str
+    """For people: "series 5 PT 'PET AC' (8 images)", or the number and names of files."""
+    reason: str
+    modality: str = ""
+    number: int | None = None
+    """Series Number (0020,0011), where it is a series."""
+    series_uid: str = ""
+    frames: tuple[Frame, ...] = ()
+    """The images, where they can form a volume all the same: a role that is given by hand brings them back."""
+    is_fault: bool = False
+    """True when images of a volume cannot be used because something is wrong with them; this is told in a warning."""
+
+    @property
+    def sentence(self) -> str:
+        """What it is, and the reason."""
+        return f"{self.what}: {self.reason}"
+
+
 @dataclass(eq=False)
 class DicomFolder:
     """What was found in a folder."""
 
     path: Path
     series: list[Series]
-    left_out: list[tuple[str, str]]
-    """Description and reason of everything in the folder that is not an image of a volume."""
+    left_out: list[LeftOut]
+    """Everything in the folder that is not read as a volume."""
     warnings: list[str]
     n_files: int = 0
     """Number of all files."""

@@ -7,6 +7,8 @@ from datetime import date, datetime, time, timedelta
 from functools import cache
 from typing import Any
 
+from .sop_classes import modality_of
+
 TEXT_KEYWORDS = (
     "SOPClassUID",
     "SOPInstanceUID",
@@ -280,10 +282,19 @@ def plain_header(dataset: Any) -> dict[str, Any]:
         value = read(element.value if stored else dataset[tag].value)
         if value is not None:
             header[keyword] = value
+    meta = getattr(dataset, "file_meta", None) or {}
+    settle_modality(header, header.get("SOPClassUID") or as_text(meta.get("MediaStorageSOPClassUID")))
     if header.get("Modality") == "PT":
         header.update(injection_values(dataset))
         header.update(private_values(dataset))
     return header
+
+
+def settle_modality(header: dict[str, Any], sop_class: str | None) -> None:
+    """Write the modality that :func:`.sop_classes.modality_of` finds into a plain header."""
+    modality = modality_of(header, sop_class)
+    if modality is not None:
+        header["Modality"] = modality
 
 
 def injection_values(dataset: Any) -> dict[str, Any]:

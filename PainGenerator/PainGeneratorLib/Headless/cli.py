@@ -7,13 +7,16 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import io
 import json
+import os
 import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .arguments import make_parser
+from .threads import limit_library_threads
 
 if TYPE_CHECKING:
     import argparse
@@ -28,6 +31,8 @@ BAD_INPUT = 3
 """Exit status when the input cannot be used. 1 is a fault of the program, 2 a wrong usage (argparse)."""
 INTERRUPTED = 130
 """Exit status that a shell reports for a program that Ctrl-C ended."""
+PIPE_CLOSED = 141
+"""Exit status that a shell reports for a program whose output nobody reads any more (SIGPIPE)."""
 VOLUME_SUFFIXES = (".nrrd", ".nhdr", ".nii", ".nii.gz", ".mha")
 """Endings of the volume files that the command ``suv`` writes."""
 
@@ -46,11 +51,13 @@ def main(arguments: list[str] | None = None) -> int:
         The exit status: 0 done, 1 a fault of the program, 2 wrong usage, 3 input that cannot be used, 130 stopped.
     """
     options = make_parser().parse_args(arguments)
+    limit_library_threads()
+    _write_any_letter()
     # Imported here, so that --help and errors of usage answer at once.
     from ..Numerics.core.errors import Cancelled, PainGeneratorError
     from .terminal import Stop
 
-    run = {"demo": _demo, "analyze": _analyze, "suv": _suv, "phantom": _phantom}[options.command]
+    run = {"demo": _demo, "analyze": _analyze, "suv": _suv, "series": _series, "phantom": _phantom}[options.command]
     try:
         with Stop() as options.stop:
             run(options)
@@ -61,12 +68,33 @@ def main(arguments: list[str] | None = None) -> int:
     except (KeyboardInterrupt, Cancelled):
         print("pain-generator: stopped; nothing was written", file=sys.stderr)
         return INTERRUPTED
+    except BrokenPipeError:
+        _leave_pipe()
+        return PIPE_CLOSED
     return DONE
 
 
+def _write_any_letter() -> None:
+    """Let a terminal that cannot show a letter show its code, where Python would end with an error."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+
+
+def _leave_pipe() -> None:
+    """Write the rest nowhere when nobody reads our output any more (``| head``), so that Python ends quietly."""
+    with contextlib.suppress(OSError, ValueError, AttributeError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
 def _line(text: str) -> str:
-    """The text on one line."""
-    return " ".join(text.split())
+    """The text on one line, without control characters, which could change the terminal."""
+    return " ".join(visible(text).split())
+
+
+def visible(text: str) -> str:
+    """A text whose control characters are shown by their codes; line ends and tabs stay."""
+    return "".join(c if c in "\n\t" or c.isprintable() else f"\\x{ord(c):02x}" for c in text)
 
 
 @contextlib.contextmanager
@@ -126,7 +154,7 @@ def _show(analysis: Analysis, warnings: Iterable[str], report: Path) -> None:
     """Print the ranked list, the warnings and where the report is."""
     from ..Report.tables import text_table
 
-    print(text_table(analysis.candidates))
+    print(visible(text_table(analysis.candidates)))
     _warn((*analysis.warnings, *warnings))
     print(f"Report: {report}")
 
@@ -179,6 +207,20 @@ def _suv(options: argparse.Namespace) -> None:
         print(f"Volume: {options.output.resolve()}")
 
 
+def _series(options: argparse.Namespace) -> None:
+    from ..Workflow.series_list import list_folder
+
+    with _progress(options.stop) as progress:
+        found = list_folder(options.case, dict(options.role), progress)
+    if options.json:
+        print(json.dumps(found.to_json(), indent=2))
+        return
+    print(visible(found.to_text()))
+    _warn(found.warnings)
+    if found.refusal is not None:
+        _warn([f"No case can be made of these series. {found.refusal.reason} {found.refusal.advice}"])
+
+
 def _show_suv(result: SuvResult) -> None:
     """Print the factor, where every number came from, and the warnings."""
     if result.is_constant:
@@ -188,7 +230,7 @@ def _show_suv(result: SuvResult) -> None:
         print(f"SUVbw factors by slice: {low:.6g} to {high:.6g} ({result.path})")
     for row in result.provenance:
         note = f" ({row.note})" if row.note else ""
-        print(f"  {row.quantity}: {row.value} {row.unit}".rstrip() + f" - {row.source}{note}")
+        print(visible(f"  {row.quantity}: {row.value} {row.unit}".rstrip() + f" - {row.source}{note}"))
     _warn(result.warnings)
 
 
@@ -204,6 +246,13 @@ def _refuse_file(output: Path, overwrite: bool, case: Path) -> None:
     if not output.name.lower().endswith(VOLUME_SUFFIXES):
         raise PainGeneratorError(
             f"The output {output} is of no known volume format.", "Give a name that ends in .nrrd, .nii.gz or .mha."
+        )
+    if output.is_dir():
+        raise PainGeneratorError(f"The output {output} is a folder.", "Give the name of a file.")
+    parent = output.absolute().parent
+    if not parent.is_dir():
+        raise PainGeneratorError(
+            f"There is no folder {parent} for the output file.", "Make the folder, or choose another."
         )
     if output.exists() and not overwrite:
         raise PainGeneratorError(

@@ -17,14 +17,13 @@ import contextlib
 import os
 import shutil
 import tempfile
-import zipfile
-import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
 from ..Numerics.core.errors import PainGeneratorError
+from ..Scene.scene_files import FULL_DISK, SCENE_ROOM_BYTES, SPACE_ADVICE, bundle_fault, write_bundle
 
 MODULE_LOGICS = (
     ("Colors", "vtkMRMLColorLogic"),
@@ -45,12 +44,6 @@ The terminologies logic is left out: it reads files that the wheel lacks, and se
 
 ERROR_LIMIT = 20
 """The most errors that are listed; further ones are counted."""
-
-
-SCENE_ROOM_BYTES = 4_000_000
-"""Lower bound of the free space that writing a scene needs beside its volumes. Our estimate."""
-
-SPACE_ADVICE = "Free some space on the disk, or choose another one."
 
 
 class VTKError(RuntimeError):
@@ -153,31 +146,22 @@ class HeadlessHost:
         VTKError
             When a node could not be written.
         PainGeneratorError
-            When the folder cannot be written to.
+            When the folder cannot be written to, or what was written cannot be read back.
         """
-        import slicer
-
         path = Path(path)
         if not path.parent.is_dir() or not os.access(path.parent, os.W_OK):
             raise PainGeneratorError(
                 f"The scene cannot be saved in {path.parent}.", "Choose a folder you can write to."
             )
         self.checkpoint("the work on the scene")
-        messages = slicer.vtkMRMLMessageCollection()
         self._require_space(path)
-        with tempfile.TemporaryDirectory(prefix=".saving-", dir=path.parent) as folder:
-            # The bundle holds a folder with the base name of the file, so it is written under its final name.
-            written = Path(folder) / path.name
-            done = self.scene.WriteToMRB(str(written), None, messages)
-            try:
-                self._raise_unless(done and written.is_file(), f"writing {path.name}", messages)
-            except VTKError as error:
-                if shutil.disk_usage(folder).free < SCENE_ROOM_BYTES:
-                    raise PainGeneratorError(
-                        f"{path} could not be written: the disk is full.", SPACE_ADVICE
-                    ) from error
-                raise
-            os.replace(written, path)
+        why = write_bundle(self.scene, path)
+        errors = self.discard_errors()
+        if why == FULL_DISK:
+            raise PainGeneratorError(f"{path} could not be written: the disk is full.", SPACE_ADVICE)
+        if why or errors:
+            path.unlink(missing_ok=True)
+            raise VTKError(f"writing {path.name} failed: {why}\n" + "\n".join(errors[:ERROR_LIMIT]))
 
     def _require_space(self, path: Path) -> None:
         """Refuse to save where the parts of the bundle may not fit: MRML writes them short without an error.
@@ -301,15 +285,11 @@ def _check_bundle(path: Path) -> None:
     ------
     PainGeneratorError
     """
-    advice = "Give a whole .mrb file, as this program or Slicer writes it."
-    try:
-        with zipfile.ZipFile(path) as bundle:
-            damaged = bundle.testzip()
-            has_scene = any(name.endswith(".mrml") for name in bundle.namelist())
-    except (zipfile.BadZipFile, zlib.error, EOFError) as error:
-        raise PainGeneratorError(f"{path} is not a scene bundle, or damaged.", advice) from error
-    if damaged or not has_scene:
-        raise PainGeneratorError(f"{path} is damaged: {damaged or 'it holds no scene'}.", advice)
+    why = bundle_fault(path)
+    if why:
+        raise PainGeneratorError(
+            f"{path} cannot be opened: {why}.", "Give a whole .mrb file, as this program or Slicer writes it."
+        )
 
 
 @contextlib.contextmanager

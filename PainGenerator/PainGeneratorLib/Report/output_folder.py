@@ -1,7 +1,8 @@
 """A folder of results that appears complete or not at all.
 
 The work happens in a hidden folder beside the target, on the same file system, so that the last step is a rename.
-Whatever ends the work early - a fault, a cancel, Ctrl-C, a termination signal, a full disk - leaves nothing behind.
+Every file is read back before that. Whatever ends the work early - a fault, a cancel, Ctrl-C, a termination signal,
+a full disk - leaves nothing behind.
 """
 
 from __future__ import annotations
@@ -22,11 +23,14 @@ from typing import Any
 import numpy as np
 
 from ..Numerics.core.errors import PainGeneratorError
+from .read_back import read_back
 
 FULL_DISK_ERRNOS = frozenset({errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC)})
 """Error numbers of a full disk and of an exceeded quota."""
 FULL_DISK_BYTES = 1 << 20
 """Lower bound of free space: the disk is full when a writer that gives no error number (ITK, VTK) fails below it."""
+WORK_NAME_LETTERS = 40
+"""Upper bound of the letters of the target's name in the name of the working folder, so that a long name fits, too."""
 ENDING_SIGNALS = tuple(getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name))
 """Signals that end the process; Windows lacks the second one."""
 
@@ -53,7 +57,8 @@ class OutputFolder:
     Raises
     ------
     PainGeneratorError
-        On entry: the target exists, is unsuitable or cannot be written. On exit: the disk is full.
+        On entry: the target exists, is unsuitable or cannot be written. On exit: the disk is full, or a file cannot be
+        read back.
 
     Examples
     --------
@@ -97,9 +102,11 @@ class OutputFolder:
         self._take_signals()
         try:
             self._make_parents()
-            work = self.path.with_name(f".{self.path.name}.{uuid.uuid4().hex[:8]}.partial")
+            work = self.path.with_name(f".{self.path.name[:WORK_NAME_LETTERS]}.{uuid.uuid4().hex[:8]}.partial")
             self._work = work
             work.mkdir()
+            with contextlib.suppress(FileNotFoundError):
+                os.lstat(self.path)  # refuses now a name that the file system cannot hold, not after the work
         except BaseException as error:
             self._discard()
             if isinstance(error, OSError):
@@ -125,7 +132,8 @@ class OutputFolder:
             self._discard(keep_parents=is_published)
 
     def _publish(self, work: Path) -> None:
-        """Force all files to disk and put the new folder in the place of the old one."""
+        """Read all files back, force them to disk and put the new folder in the place of the old one."""
+        read_back(work)
         sync_tree(work)
         if not os.path.lexists(self.path):
             os.rename(work, self.path)
@@ -249,8 +257,11 @@ def write_bytes(path: str | os.PathLike[str], data: bytes) -> None:
 
 
 def write_text(path: str | os.PathLike[str], text: str) -> None:
-    """Write a UTF-8 file, atomically, with the line ends as they are."""
-    write_bytes(path, text.encode("utf-8"))
+    """Write a UTF-8 file, atomically, with the line ends as they are.
+
+    Parts of file names that are no UTF-8, which Python keeps as lone surrogates, are written as escapes (``\\udcfc``).
+    """
+    write_bytes(path, text.encode("utf-8", "backslashreplace"))
 
 
 def write_json(path: str | os.PathLike[str], data: Any) -> None:

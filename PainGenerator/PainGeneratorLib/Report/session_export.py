@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import datetime
-import shutil
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from ..Numerics.core.errors import PainGeneratorError
+from ..Scene.scene_files import write_bundle
 from ..Workflow.analyze import Analysis
 from ..Workflow.progress import Show, part, silent
 from .case_outputs import write_node_files, write_report_file, write_tables
-from .output_folder import FULL_DISK_BYTES, OutputFolder
+from .output_folder import OutputFolder
 
 
 def export_session(
@@ -68,11 +68,6 @@ def export_session(
 
 
 def _save_scene(scene: Any, path: Path) -> None:
-    import slicer
-
-    messages = slicer.vtkMRMLMessageCollection()
-    done = scene.WriteToMRB(str(path), None, messages)
-    if not done or not path.is_file():
-        full = shutil.disk_usage(path.parent).free < FULL_DISK_BYTES
-        why = "the disk is full" if full else messages.GetAllMessagesAsString() or "no reason was given"
+    why = write_bundle(scene, path)
+    if why:
         raise PainGeneratorError(f"The scene could not be written: {why}.", "Check the folder and the space there.")

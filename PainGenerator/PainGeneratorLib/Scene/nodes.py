@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from ..Numerics.core.image import Geometry, Image
+from .safe_names import safe_name
 from .warped_volume import resample_warped
 
 
@@ -97,6 +98,7 @@ def add_volume(
     image : Image
         float64 is stored as float32, bool as uint8, 64 bit integers as int32.
     name : str
+        Written in a way that files can hold (:func:`.safe_names.safe_name`).
     preset : str
         Key of :data:`PRESETS`; ignored for label maps.
     node : vtkMRMLScalarVolumeNode, optional
@@ -110,8 +112,9 @@ def add_volume(
     """
     kind = "vtkMRMLLabelMapVolumeNode" if label_map else "vtkMRMLScalarVolumeNode"
     is_new = node is None
-    node = scene.AddNewNodeByClass(kind, name) if is_new else node
-    node.SetName(name)
+    shown = safe_name(name)
+    node = scene.AddNewNodeByClass(kind, shown) if is_new else node
+    node.SetName(shown)
     node.SetAndObserveImageData(array_to_vtk(image.array))
     node.SetIJKToRASMatrix(matrix_to_vtk(image.geometry.ijk_to_ras))
     if not is_new and node.GetDisplayNode() is not None:

@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from .safe_names import safe_text
+
 PATIENT_ATTRIBUTES = (
     "PatientName",
     "PatientID",
@@ -135,8 +137,8 @@ def attributes_of(scene: Any, node: Any) -> dict[str, str]:
 
 
 def _patient_item(tree: Any, dicom: Mapping[str, str]) -> int:
-    uid = dicom.get("PatientID", "")
-    name = dicom.get("PatientName") or uid or "Patient"
+    uid = safe_text(dicom.get("PatientID", ""))
+    name = safe_text(dicom.get("PatientName") or uid) or "Patient"
     top = tree.GetSceneItemID()
     item = tree.GetItemByUID("DICOM", uid) if uid else tree.GetItemChildWithName(top, name)
     if item == tree.GetInvalidItemID():
@@ -149,7 +151,8 @@ def _patient_item(tree: Any, dicom: Mapping[str, str]) -> int:
 
 def _study_item(tree: Any, patient: int, dicom: Mapping[str, str]) -> int:
     uid = dicom.get("StudyInstanceUID", "")
-    name = " ".join(part for part in (dicom.get("StudyDescription"), dicom.get("StudyDate")) if part) or "Study"
+    parts = (dicom.get("StudyDescription"), dicom.get("StudyDate"))
+    name = safe_text(" ".join(part for part in parts if part)) or "Study"
     item = tree.GetItemByUID("DICOM", uid) if uid else tree.GetItemChildWithName(patient, name)
     if item == tree.GetInvalidItemID():
         item = tree.CreateStudyItem(patient, name)
@@ -171,4 +174,4 @@ def _set_attributes(tree: Any, item: int, keywords: Sequence[str], dicom: Mappin
     for keyword in keywords:
         value = dicom.get(keyword)
         if value:
-            tree.SetItemAttribute(item, f"DICOM.{keyword}", str(value))
+            tree.SetItemAttribute(item, f"DICOM.{keyword}", safe_text(str(value)))

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+from ..Dicom.left_out import choose_with_left_out
 from ..Dicom.reader import read_folder
-from ..Dicom.roles import assign_roles
+from ..Dicom.roles import RoleAssignment, assign_roles
 from ..Dicom.series import DicomFolder, Series
+from ..Numerics.core.errors import PainGeneratorError
 from .case import Case, CaseOptions, CaseSeries, Warnings
 from .image_witness import map_doubts
 from .progress import Show, part, silent
@@ -31,14 +34,10 @@ def read_case_folder(folder: Path, options: CaseOptions, progress: Show = silent
     group, warnings = options.resolved_group()
     protocol = options.protocol()
     found = read_folder(folder, part(progress, 0.0, 0.5))
-    roles = assign_roles(found, dict(options.roles), group)
+    roles = _choose_and_load(found, dict(options.roles), group, part(progress, 0.5, 1.0))
     notes = Warnings()
     notes.add(*warnings, *found.warnings, *roles.warnings)
-    series = {}
-    for number, (role, chosen) in enumerate(roles.chosen.items()):
-        start = 0.5 + 0.5 * number / len(roles.chosen)
-        load = part(progress, start, start + 0.5 / len(roles.chosen))
-        series[role] = _case_series(role, chosen, load)
+    series = {role: _case_series(role, chosen) for role, chosen in roles.chosen.items()}
     notes.add(*map_doubts(series))
     pet = roles.pet
     return Case(
@@ -51,19 +50,37 @@ def read_case_folder(folder: Path, options: CaseOptions, progress: Show = silent
         patient=_patient(pet, found),
         warnings=notes,
         notes=tuple(roles.notes),
-        left_out=list(found.left_out),
+        left_out=[(one.what, one.reason) for one in found.left_out],
         all_series=[_series_facts(item) for item in roles.series],
         input_folder=Path(folder),
         input_files=tuple(file for chosen in roles.chosen.values() for file in chosen.files),
     )
 
 
-def _case_series(role: str, series: Series, progress: Show) -> CaseSeries:
-    image = series.load(progress)
+def _choose_and_load(found: DicomFolder, overrides: dict[str, str], group: str, progress: Show) -> RoleAssignment:
+    """Give roles and load the voxels of the series that have one.
+
+    That pixels cannot be decoded is noticed only now. Then the roles are given again, so that an optional series is
+    left aside and a required one is refused.
+    """
+    while True:
+        roles = choose_with_left_out(found, overrides, partial(assign_roles, group=group))
+        failed = False
+        for number, chosen in enumerate(roles.chosen.values()):
+            start, share = number / len(roles.chosen), 1 / len(roles.chosen)
+            try:
+                chosen.load(part(progress, start, start + share))
+            except PainGeneratorError as error:
+                chosen.problem, failed = error, True
+        if not failed:
+            return roles
+
+
+def _case_series(role: str, series: Series) -> CaseSeries:
     return CaseSeries(
         role=role,
         label=series.label,
-        image=image,
+        image=series.image,
         modality=series.modality,
         frame_of_reference=series.frame_of_reference_uid,
         facts={

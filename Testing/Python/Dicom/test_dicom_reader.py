@@ -304,7 +304,9 @@ def test_a_truncated_file_is_named(tmp_path, rows, kept):
     victim = sorted(tmp_path.iterdir())[1]
     content = victim.read_bytes()
     victim.write_bytes(content[: int(kept * len(content))])
-    error = refusal(tmp_path)
+    with pytest.raises(PainGeneratorError) as caught:
+        only(tmp_path).load()
+    error = caught.value
     assert str(victim) in error.reason
     assert "cut off or damaged" in error.reason
     assert error.advice == "Copy the examination again from its source."
@@ -314,7 +316,9 @@ def test_a_file_cut_within_its_header_is_named(tmp_path):
     write_series(tmp_path, ramp(), **T1)
     victim = sorted(tmp_path.iterdir())[0]
     victim.write_bytes(victim.read_bytes()[:700])
-    assert str(victim) in refusal(tmp_path).reason
+    with pytest.raises(PainGeneratorError) as caught:
+        only(tmp_path).load()
+    assert str(victim) in caught.value.reason
 
 
 def test_two_patients_are_refused_by_name(tmp_path):
@@ -363,8 +367,9 @@ def test_what_is_no_volume_is_left_out_with_a_reason(tmp_path):
     (tmp_path / "readme").write_text("no DICOM")
     folder = read_folder(tmp_path)
     assert [series.number for series in folder.series] == [1]
-    reasons = {reason for _, reason in folder.left_out}
+    reasons = {one.reason for one in folder.left_out}
     assert reasons == {
+        "not DICOM",
         "localizer",
         "projection (MIP), not a volume",
         "no PixelSpacing in the header",
@@ -453,9 +458,12 @@ def test_dates_and_times_are_parsed_in_their_old_and_new_forms():
     assert parse_datetime("20250102") is None
 
 
-def test_a_multi_frame_file_without_positions_is_refused(tmp_path):
+def test_a_multi_frame_file_without_positions_is_left_out_with_a_warning(tmp_path):
     dataset = base("MR", SeriesInstanceUID="1.2.9")
     set_pixels(dataset, ramp())
     dataset.NumberOfFrames = 5
     dataset.save_as(tmp_path / "file")
-    assert "no positions" in refusal(tmp_path).reason
+    folder = read_folder(tmp_path)
+    assert folder.series == []
+    assert [one.reason for one in folder.left_out] == ["several frames, but no positions for them"]
+    assert len(folder.warnings) == 1

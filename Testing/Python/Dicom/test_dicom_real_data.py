@@ -86,4 +86,4 @@ def test_the_whole_body_case_is_read_with_its_factor_roles_and_geometry(data_fol
     assert result.warnings == ()
     assert "off a regular grid by up to 0.04 mm" in roles.pet.warnings[0]
     np.testing.assert_allclose(roles.chosen["T1"].geometry.spacing_mm, (0.390625, 0.390625, 5.2), atol=1e-3)
-    assert [reason for _, reason in folder.left_out] == ["contours (RTSTRUCT)"] * 3
+    assert [one.reason for one in folder.left_out] == ["contours (RTSTRUCT)"] * 3 + ["not DICOM"]

@@ -143,6 +143,9 @@ def test_a_full_disk_is_said_before_or_after_writing(host, tmp_path, monkeypatch
         def WriteToMRB(self, *arguments):
             return False
 
+        def GetNumberOfNodesByClass(self, kind):
+            return 0
+
     monkeypatch.setattr(host, "scene", ScenesThatFail())
     with pytest.raises(PainGeneratorError, match="the disk is full"):
         host.save_mrb(tmp_path / "case.mrb")

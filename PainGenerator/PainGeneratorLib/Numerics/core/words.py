@@ -51,6 +51,14 @@ LATERAL_SIDES = (Side.LEFT, Side.RIGHT)
 """The sides on which a paired structure or a prosthesis can lie."""
 
 
+class ProsthesisSide(StrEnum):
+    """Which hips were replaced."""
+
+    LEFT = "left"
+    RIGHT = "right"
+    BOTH = "both"
+
+
 class PainSide(StrEnum):
     """Where the patient says that it hurts."""
 
