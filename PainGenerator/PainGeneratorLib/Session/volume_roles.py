@@ -17,6 +17,8 @@ from ..Dicom.files import Frame, read_file_header
 from ..Dicom.pet_header import make_pet_header
 from ..Dicom.roles import assign_roles
 from ..Dicom.series import DicomFolder, Series
+from ..Dicom.series_vocabulary import Meaning
+from ..Dicom.series_words import words_of
 from ..Numerics.core.errors import PainGeneratorError
 from ..Numerics.core.image import LPS_TO_RAS, Geometry, transform_points
 from ..Numerics.core.words import Role
@@ -27,9 +29,16 @@ from .types import RoleProposal
 FileOfInstance = Callable[[str], str | None]
 """Path of the file that holds a SOP Instance UID; None when it is not known, or no longer known."""
 
-PET_WORDS = re.compile(r"(?<![a-z])(pet|pt|suv\w*|fdg)(?![a-z])", re.I)
-CT_WORDS = re.compile(r"(?<![a-z])(ct|ctac)(?![a-z])", re.I)
-MR_WORDS = re.compile(r"(?<![a-z])(mri?|t1\w*|t2\w*|stir|tirm|flair|pd|dixon|vibe|lava|water|fat)(?![a-z])", re.I)
+MR_MEANINGS = (
+    *(Meaning.T1, Meaning.T2, Meaning.PD, Meaning.STIR, Meaning.DIXON, Meaning.IN_PHASE, Meaning.OPPOSED),
+    *(Meaning.GRADIENT, Meaning.SPIN_ECHO, Meaning.ULTRASHORT, Meaning.MU_MAP, Meaning.WATER, Meaning.FAT),
+    *(Meaning.DARK_FLUID, Meaning.FAT_SUPPRESSED, Meaning.DIFFUSION),
+)
+"""Meanings of words that only MR series have in their names."""
+AC_IMAGES = re.compile(r"ac[\s_-]?images?\b", re.I)
+"""End of the name of a PET with attenuation correction from a Siemens scanner."""
+CT_TOKENS = {"ct", "ctac"}
+MR_TOKENS = {"mr", "mri"}
 AIR_HU = -500.0
 """Upper bound, in Hounsfield units, of the 1st percentile of a CT volume. PET and MR have no values below it, and the
 air around a patient on CT lies near -1000. Our estimate: halfway between air and water."""
@@ -171,15 +180,35 @@ def _series(volume: VolumeFacts, file_of_instance: FileOfInstance | None) -> tup
     return made, note
 
 
+def modality_by_name(name: str) -> str | None:
+    """The modality (PT, CT or MR) that a name says; None when it says none.
+
+    The MR images for the attenuation correction of a PET/MR are named after the PET bed ("Abd_MRAC_PET_in"), so that
+    words for MR count more than the word PET. The corrected PET itself ends with "AC Images".
+
+    Parameters
+    ----------
+    name : str
+        Name of a volume or description of a series.
+    """
+    words = words_of(name)
+    tokens = set(words.tokens)
+    if words.has(*MR_MEANINGS) and not (AC_IMAGES.search(name) and not words.has(Meaning.MU_MAP)):
+        return "MR"
+    if words.has(Meaning.PET) or AC_IMAGES.search(name):
+        return "PT"
+    return "CT" if tokens & CT_TOKENS else "MR" if tokens & MR_TOKENS else None
+
+
 def _guessed_modality(volume: VolumeFacts) -> str:
     """The modality (PT, CT or MR) of a volume that does not name it."""
     if volume.unit is not None and (unit_kind(volume.unit) or volume.unit == "Bq/ml"):
         return "PT"
     if volume.unit == "[hnsf'U]" or volume.value_range[0] < AIR_HU:
         return "CT"
-    for words, modality in ((PET_WORDS, "PT"), (CT_WORDS, "CT"), (MR_WORDS, "MR")):
-        if words.search(volume.name.replace("_", " ")):
-            return modality
+    by_name = modality_by_name(volume.name)
+    if by_name is not None:
+        return by_name
     low, high = volume.value_range
     return "PT" if low >= 0 and high <= HIGHEST_LIKELY_SUV else "MR"
 
@@ -238,7 +267,7 @@ def _names(series: Sequence[Series], volumes: Mapping[str, VolumeFacts]) -> str:
 def _reason_without_header(volume: VolumeFacts) -> str:
     if volume.dicom.get("Modality") == "PT":
         return "The only PET volume; its DICOM header is not there, so that its corrections are not known."
-    if PET_WORDS.search(volume.name.replace("_", " ")):
+    if modality_by_name(volume.name) == "PT":
         return "Named like a PET; it has no DICOM header."
     low, high = volume.value_range
     return f"Its values ({low:.3g} to {high:.3g}) are like SUV; it has no DICOM header."

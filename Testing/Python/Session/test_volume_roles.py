@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PainGeneratorLib.Numerics.core.image import Geometry
 from PainGeneratorLib.Scene.volumes_in_scene import VolumeFacts
-from PainGeneratorLib.Session.volume_roles import propose_roles
+from PainGeneratorLib.Session.volume_roles import modality_by_name, propose_roles
 
 GRID = Geometry((30, 60, 60), np.array([[-3.0, 0, 0, 90], [0, -3.0, 0, 90], [0, 0, 3.0, -45], [0, 0, 0, 1.0]]))
 
@@ -74,3 +74,26 @@ def test_a_pet_alone_is_proposed_and_the_missing_mr_is_named() -> None:
 def test_ct_is_told_by_air_and_is_no_pet(t1: VolumeFacts) -> None:
     roles = proposed(volume("image 3", None, (-990.0, 1200.0)), volume("SUV", "g/ml{SUVbw}", (0.0, 6.0)), t1)
     assert roles["PET"] == "SUV"
+
+
+@pytest.mark.parametrize(
+    ("name", "modality"),
+    {
+        "Head_MRAC_PET_UTE_UMAP": "MR",
+        "Abd_MRAC_PET_in": "MR",
+        "Abd_MRAC_PET_opp": "MR",
+        "_Tho_MRAC_PET_15_min_list_AC_Images": "PT",
+        "Thorax_PET_List_AC_Images": "PT",
+        "PET-MR T1 sag": "MR",
+        "PET_MR_t2_tirm": "MR",
+        "sub-01_T1w": "MR",
+        "FDG static": "PT",
+        "SUVbw": "PT",
+        "ctac": "CT",
+        "t1_tse_sag": "MR",
+        "PETRA sag": "MR",
+        "volume 3": None,
+    }.items(),
+)
+def test_the_modality_follows_from_the_words_of_a_name(name, modality):
+    assert modality_by_name(name) == modality
