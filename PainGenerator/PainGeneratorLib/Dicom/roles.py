@@ -23,7 +23,7 @@ from .series_merit import (
     when,
     when_text,
 )
-from .series_names import list_series, resolve_overrides, short_name
+from .series_names import ByHand, by_role_option, list_series, resolve_overrides
 from .series_regions import FITS, region_fit, region_words
 
 LONGEST_DAYS = 30
@@ -60,7 +60,10 @@ class RoleAssignment:
 
 
 def assign_roles(
-    folder: DicomFolder, overrides: Mapping[str, str] | None = None, group: str | None = None
+    folder: DicomFolder,
+    overrides: Mapping[str, str] | None = None,
+    group: str | None = None,
+    by_hand: ByHand = by_role_option,
 ) -> RoleAssignment:
     """Find the roles that the series could play and choose one series for each role.
 
@@ -74,6 +77,9 @@ def assign_roles(
     group : str, optional
         ``low-back`` or ``hip-replacement``: decides which region and plane are read, and whether series that reduce
         artifacts of metal come first.
+    by_hand : callable, optional
+        Takes a series and a role and returns the words that say how to give this role to it; as on the command line
+        when left out.
 
     Returns
     -------
@@ -94,7 +100,7 @@ def assign_roles(
     pet = chosen.get("PET") or choose_pet_of(folder.series, free)
     chosen["PET"] = pet
     result = RoleAssignment(chosen, folder.series, "")
-    chooser = _Chooser(result, pet, group, _claims_by_role(free, pet))
+    chooser = _Chooser(result, pet, group, _claims_by_role(free, pet), by_hand)
     for role in MR_ROLES:
         chooser.choose(role)
     left_aside = settle_unusable(chosen, forced, folder.series, result.warnings)
@@ -177,6 +183,7 @@ class _Chooser:
     pet: Series
     group: str | None
     claims: Claims
+    by_hand: ByHand
 
     def choose(self, role: str) -> None:
         """Give a role to the best of the series that claim it, unless it was given by hand."""
@@ -240,8 +247,8 @@ class _Chooser:
         if points:
             self.result.warnings.append(
                 f"Two series could be {role}: {best.label} was chosen over {other.label}, because {why}, but they "
-                f"differ in {' and '.join(points)}. Check the choice; to take the other one, give "
-                f"--role {short_name(other)}={role}."
+                f"differ in {' and '.join(points)}. Check the choice; to take the other one, "
+                f"{self.by_hand(other, role)}."
             )
 
     def _doubt(self, role: str, claim: Claim, best: Series) -> None:
@@ -257,8 +264,8 @@ class _Chooser:
             )
         for doubt in doubts:
             self.result.warnings.append(
-                f"The {role} is doubtful: {best.label} was chosen, but {doubt}. If it is wrong, give "
-                f"--role {short_name(best)}=OTHER."
+                f"The {role} is doubtful: {best.label} was chosen, but {doubt}. If it is wrong, "
+                f"{self.by_hand(best, 'OTHER')}."
             )
 
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from ..Numerics.core.errors import PainGeneratorError
 from ..Numerics.core.words import Role, listed
 from .series import Series
+
+ByHand = Callable[[Series, str], str]
+"""Takes a series and a role and returns the words that say how to give this role to it."""
 
 
 def resolve_overrides(series: list[Series], overrides: Mapping[str, str]) -> dict[Series, str]:
@@ -70,3 +73,8 @@ def short_name(series: Series) -> str:
     if series.number is None:
         return series.uid
     return str(series.number) if series.part is None else f"{series.number}/{series.part}"
+
+
+def by_role_option(series: Series, role: str) -> str:
+    """How a role is given to a series on the command line."""
+    return f"give --role {short_name(series)}={role}"

@@ -16,6 +16,7 @@ from ..Numerics.suv.factors import SuvResult, unit_kind
 from ..Scene import nodes
 from ..Scene.volumes_in_scene import SOURCE_ROLE, VolumeFacts, lies_under_a_warp, own_frame_image, volume_facts
 from ..Workflow.case import Case, CaseSeries, Warnings
+from ..Workflow.image_witness import map_doubts
 from ..Workflow.progress import Show
 from ..Workflow.stages import Suv
 from .case_settings import CaseSettings
@@ -101,6 +102,7 @@ class CaseStep:
         notes = Warnings()
         notes.add(*options.resolved_group()[1])
         series = self._read_series(role_nodes, reading, notes)
+        notes.add(*map_doubts(series))
         pet = series[Role.PET]
         pet.facts["is_shown_as_it_is"] = reading.is_shown_as_it_is
         case = Case(

@@ -103,7 +103,7 @@ def pet_header_of(volume: VolumeFacts, file_of_instance: FileOfInstance | None) 
 
 
 def propose_roles(
-    volumes: Sequence[VolumeFacts], file_of_instance: FileOfInstance | None = None
+    volumes: Sequence[VolumeFacts], file_of_instance: FileOfInstance | None = None, group: str | None = None
 ) -> tuple[list[RoleProposal], list[str]]:
     """Give the volumes of a scene their roles.
 
@@ -112,6 +112,8 @@ def propose_roles(
     volumes : sequence of VolumeFacts
     file_of_instance : callable, optional
         Without it, or where files are gone, names and attributes decide.
+    group : str, optional
+        The clinical group: decides which region and plane are read.
 
     Returns
     -------
@@ -130,12 +132,16 @@ def propose_roles(
     proposals = []
     if choice.pet is not None:
         proposals.append(RoleProposal(Role.PET.value, choice.pet.uid, by_id[choice.pet.uid].name, choice.reason))
-    mr, warnings = _mr_proposals(series, choice.pet, by_id, notes)
+    mr, warnings = _mr_proposals(series, choice.pet, by_id, notes, group)
     return [*proposals, *mr], [*choice.warnings, *warnings]
 
 
 def _mr_proposals(
-    series: Sequence[Series], chosen_pet: Series | None, volumes: Mapping[str, VolumeFacts], notes: Mapping[str, str]
+    series: Sequence[Series],
+    chosen_pet: Series | None,
+    volumes: Mapping[str, VolumeFacts],
+    notes: Mapping[str, str],
+    group: str | None,
 ) -> tuple[list[RoleProposal], list[str]]:
     """Roles of the series other than the PET, by the rules for DICOM folders; and warnings."""
     pet = chosen_pet or _stand_in()
@@ -144,7 +150,7 @@ def _mr_proposals(
             one.role_reason = "Another PET volume was chosen."
     folder = DicomFolder(Path(), [*series, *([] if chosen_pet else [pet])], [], [])
     try:
-        roles = assign_roles(folder, {pet.uid: Role.PET})
+        roles = assign_roles(folder, {pet.uid: Role.PET}, group, _in_the_lists)
     except PainGeneratorError as error:
         return [], [f"{error.reason} Choose the MR series in the lists below."]
     proposals = [
@@ -153,6 +159,13 @@ def _mr_proposals(
         if role != Role.PET
     ]
     return proposals, [*roles.warnings, *roles.notes] if chosen_pet else []
+
+
+def _in_the_lists(series: Series, role: str) -> str:
+    """How a role is given to a volume in the panel."""
+    if role == Role.OTHER:
+        return "choose another volume for it, or none, in the lists below"
+    return f"choose {series.label} as {role} in the lists below"
 
 
 def _series(volume: VolumeFacts, file_of_instance: FileOfInstance | None) -> tuple[Series, str]:
