@@ -9,11 +9,10 @@ from __future__ import annotations
 import numpy as np
 from scipy import ndimage
 
-from ..body.canal import coarse_grid
-from ..core.image import Image, resample
+from ..core.image import Image, block_means, resample
 
 GRID_MM = 4.0
-"""Spacing of the grid on which two series are compared, mm. Our estimate: finer detail is lost by motion anyway."""
+"""Size of the blocks of voxels that are compared, mm. Our estimate: finer detail is lost by motion anyway."""
 LOCAL_MM = 12.5
 """Width (standard deviation) of the surroundings that a voxel is compared with, mm. Our estimate: smaller than the
 shading of a coil, larger than a layer of fat."""
@@ -50,15 +49,13 @@ def fat_contrast(first: Image, second: Image, first_to_second_ras: np.ndarray | 
         Difference of the medians of the logarithm of the local signal. About 0.8 to 1.2 for a second series with
         bright fat, -1.3 to 0.3 where fat is suppressed. None when too little of the body is on both.
     """
-    values, grid = coarse_grid(first, GRID_MM)
-    steps = np.array(second.geometry.spacing_kji_mm)
-    width = np.where(steps < GRID_MM, 0.4 * GRID_MM / steps, 0.0)
-    smooth = ndimage.gaussian_filter(np.nan_to_num(second.array.astype(np.float32, copy=False)), width, truncate=2.0)
-    moved = resample(Image(smooth, second.geometry), grid, first_to_second_ras, order=1, outside=np.nan)
+    coarse = block_means(first, GRID_MM)
+    values = coarse.array
+    moved = resample(block_means(second, GRID_MM), coarse.geometry, first_to_second_ras, order=1, outside=np.nan)
     if not (_has_signal(values) and _has_signal(moved)):
         return None
-    bright, seen = _local_logarithm(values)
-    other, also = _local_logarithm(moved)
+    bright, seen = _local_logarithm(values, coarse.geometry.spacing_kji_mm)
+    other, also = _local_logarithm(moved, coarse.geometry.spacing_kji_mm)
     both = seen & also
     if int(both.sum()) < LEAST_CELLS:
         return None
@@ -71,14 +68,14 @@ def _has_signal(values: np.ndarray) -> bool:
     return bool(np.isfinite(values).any() and np.nanpercentile(values, 90) > 0)
 
 
-def _local_logarithm(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _local_logarithm(values: np.ndarray, spacing_kji_mm: tuple[float, float, float]) -> tuple[np.ndarray, np.ndarray]:
     """Logarithm of the signal against its surroundings, and the cells that show the body."""
     filled = np.nan_to_num(values)
     top = float(np.nanpercentile(values, 90))
     body = ~np.isnan(values) & (filled > BODY_PART * top)
     logarithm = np.log(np.maximum(filled, 0.03 * top) / top)
     weight = body.astype(np.float32)
-    width = LOCAL_MM / GRID_MM
+    width = LOCAL_MM / np.array(spacing_kji_mm)
     mean = ndimage.gaussian_filter(logarithm * weight, width) / (ndimage.gaussian_filter(weight, width) + 1e-6)
     return logarithm - mean, body
 
