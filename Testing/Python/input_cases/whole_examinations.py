@@ -120,6 +120,6 @@ def case(examination: dict[str, Any]) -> InputCase:
 
 
 WARNED_BY = {"L05": "There is no T1 series"}
-"""Examinations whose answer the program does not give, with the warning that it gives instead. In L05 an in-phase image
-that was made for attenuation correction is not taken as T1 while a T2 is there, because it is coarse."""
+"""Examinations whose answer the program does not give, with the warning that it gives instead. In L05 an in-phase
+image that was made for attenuation correction is not taken as T1 while a T2 is there, because it is coarse."""
 CASES = [case(examination) for examination in EXAMINATIONS]
