@@ -14,7 +14,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any
 
-from .values import PRIVATE_VALUES, injection_values, private_values, wanted_elements
+from .values import PRIVATE_VALUES, injection_values, is_pet, private_values, wanted_elements
 
 FIRST_BYTES = 16384
 """Number of bytes that are read first. Most headers are shorter. For a longer header the rest of the file is read,
@@ -201,7 +201,7 @@ def _plain_header(data: bytes, elements: Elements, implicit: bool) -> dict[str, 
         value = read(data[start:end]) if ascii_text else _plain_value(tag, character_set, data[begin:end], implicit)
         if value is not None:
             header[keyword] = value
-    if header.get("Modality") == "PT":
+    if is_pet(header):
         begin, _, end = elements.get(INJECTION, (0, 0, 0))
         header.update(_injection(character_set + data[begin:end], implicit))
         private = [elements[tag] for tag in elements if tag >> 16 in PRIVATE_GROUPS and _may_be_wanted(tag)]

@@ -11,7 +11,7 @@ import numpy as np
 from ..Numerics.core.errors import PainGeneratorError
 from .files import Frame, OtherFile, all_files, read_file_header
 from .pet_header import make_pet_header
-from .pixels import load_frames
+from .pixels import load_frames, slope_problem
 from .series import DicomFolder, Progress, Series
 from .stacks import Stack, describe_split, split_stacks
 
@@ -251,6 +251,6 @@ def _make_series(uid: str, stack: Stack, part: int | None) -> Series:
         frames=stack.frames,
         split_by=split_by,
         pet_header=make_pet_header([frame.header for frame in stack.frames]) if modality == "PT" else None,
-        problem=stack.problem,
+        problem=stack.problem or slope_problem(stack.frames),
         warnings=stack.warnings,
     )
