@@ -10,7 +10,7 @@ import numpy as np
 from ..Numerics.core.errors import PainGeneratorError
 from ..Numerics.core.words import MR_ROLES, REFERENCE_ORDER
 from .mr_weighting import Weighting, weigh
-from .pet_choice import check_usable, choose_pet_of
+from .pet_choice import NOT_USED, check_usable, choose_pet_of
 from .series import DicomFolder, Series
 from .series_names import list_series, resolve_overrides
 
@@ -106,7 +106,8 @@ def _claims_by_role(free: list[Series], pet: Series) -> dict[str, list[tuple[_Cl
     claims: dict[str, list[tuple[_Claim, Series]]] = {}
     for series in free:
         if series.modality == "PT":
-            series.role_reason = series.role_reason if series is pet else "Another PET series was chosen."
+            if series is not pet and not series.role_reason.startswith(NOT_USED):
+                series.role_reason = "Another PET series was chosen."
             continue
         claim = _claim(series, pet)
         series.role, series.role_reason = claim.role, f"{claim.reason}."
