@@ -38,7 +38,15 @@ UNASSIGNED = ("UnassignedSharedConvertedAttributesSequence", "UnassignedPerFrame
 """Sequences of legacy converted images with the elements of the single-frame images that have no functional group
 (PS3.3 C.7.6.16.2.24 and 25): for PET among them unit, corrections and injection."""
 
-OF_THE_FILE = {"SOPClassUID", "SOPInstanceUID", "SeriesInstanceUID", "StudyInstanceUID", "Modality", "NumberOfFrames"}
+OF_THE_FILE = {
+    "SOPClassUID",
+    "SOPInstanceUID",
+    "SeriesInstanceUID",
+    "SeriesNumber",
+    "StudyInstanceUID",
+    "Modality",
+    "NumberOfFrames",
+}
 """Elements that count only at the top of a file, because :data:`UNASSIGNED` may hold those of the source images."""
 
 NUMBERS = {

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 from dicom_makers import base, pet_injection, set_pixels
+from pydicom import dcmread
 from pydicom.dataset import Dataset, FileDataset
 from pydicom.uid import generate_uid
 
@@ -56,6 +57,22 @@ def _frames(dataset: FileDataset, slope: Callable[[int], float | None]) -> None:
 def _save(dataset: FileDataset, folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     dataset.save_as(folder / "multi", enforce_file_format=True)
+
+
+def _by_highdicom(folder: Path) -> None:
+    """A legacy converted PET as highdicom makes it from single images."""
+    from highdicom.legacy import LegacyConvertedEnhancedPETImage
+
+    single = folder.parent / f"{folder.name} single"
+    study = {"AccessionNumber": "", "StudyTime": "110000", "StudyID": "1", "ReferringPhysicianName": ""}
+    write_pet(
+        single, change=lambda k, ds: setattr(ds, "RescaleSlope", 0.5 + 0.25 * k), PatientBirthDate="19700101", **study
+    )
+    images = [dcmread(path) for path in sorted(single.iterdir())]
+    uids = {"series_instance_uid": generate_uid(), "sop_instance_uid": generate_uid()}
+    converted = LegacyConvertedEnhancedPETImage(images, series_number=9, instance_number=1, **uids)
+    folder.mkdir(parents=True, exist_ok=True)
+    converted.save_as(folder / "multi")
 
 
 SHARED = {
@@ -163,6 +180,14 @@ def _two_agents(dataset: FileDataset) -> None:
 
 
 CASES: list[InputCase] = [
+    suv_case(
+        "legacy-converted-by-highdicom",
+        KIND,
+        CONVERTER,
+        _by_highdicom,
+        has_maximum(20000 * START),
+        may_warn=False,
+    ),
     suv_case("legacy-converted", KIND, LEGACY, _legacy(), is_factor(START, 60.0), may_warn=False),
     suv_case(
         "legacy-converted-injection-at-the-top",
@@ -237,7 +262,14 @@ CASES: list[InputCase] = [
         is_factor(5e-4),
         may_warn=False,
     ),
-    suv_case("legacy-converted-suv", KIND, LEGACY, _legacy(shared={"Units": "GML"}), is_factor(1.0), may_warn=False),
+    suv_case(
+        "legacy-converted-suv",
+        KIND,
+        LEGACY,
+        _legacy(shared={"Units": "GML"}, slope=lambda _k: 0.001),
+        is_factor(1.0),
+        may_warn=False,
+    ),
     suv_case("enhanced-bq", KIND, ENHANCED, _enhanced(_unit("Bq/ml")), is_factor(START, 60.0), may_warn=False),
     suv_case(
         "enhanced-bq-with-slope",
@@ -247,14 +279,16 @@ CASES: list[InputCase] = [
         has_maximum(30000 * START),
         may_warn=False,
     ),
-    suv_case("enhanced-kbq", KIND, ENHANCED, _enhanced(_unit("kBq/ml")), has_maximum(2e7 * START), may_warn=False),
+    suv_case(
+        "enhanced-kbq", KIND, ENHANCED, _enhanced(_unit("kBq/ml", 0.001)), has_maximum(20000 * START), may_warn=False
+    ),
     suv_case("enhanced-bq-per-cm3", KIND, ENHANCED, _enhanced(_unit("Bq/cm3")), is_factor(START), may_warn=False),
-    suv_case("enhanced-suv", KIND, ENHANCED, _enhanced(_unit("g/ml{SUVbw}")), is_factor(1.0), may_warn=False),
+    suv_case("enhanced-suv", KIND, ENHANCED, _enhanced(_unit("g/ml{SUVbw}", 0.001)), is_factor(1.0), may_warn=False),
     suv_case(
         "enhanced-suv-in-the-old-code",
         KIND,
         ENHANCED,
-        _enhanced(_unit("{SUVbw}g/ml")),
+        _enhanced(_unit("{SUVbw}g/ml", 0.001)),
         is_factor(1.0),
         may_warn=False,
     ),
@@ -262,7 +296,7 @@ CASES: list[InputCase] = [
         "enhanced-suv-by-lean-body-mass",
         KIND,
         ENHANCED,
-        _enhanced(_unit("g/ml{SUVlbm(Janma)}")),
+        _enhanced(_unit("g/ml{SUVlbm(Janma)}", 0.001)),
         is_factor(70.0 / 55.8573),
         may_warn=False,
     ),
@@ -270,7 +304,7 @@ CASES: list[InputCase] = [
         "enhanced-suv-by-lean-body-mass-james",
         KIND,
         ENHANCED,
-        _enhanced(_unit("g/ml{SUVlbm(James128)}")),
+        _enhanced(_unit("g/ml{SUVlbm(James128)}", 0.001)),
         is_factor(1.23849965),
         may_warn=False,
     ),
@@ -278,7 +312,7 @@ CASES: list[InputCase] = [
         "enhanced-suv-by-body-surface",
         KIND,
         ENHANCED,
-        _enhanced(_unit("cm2/ml{SUVbsa}")),
+        _enhanced(_unit("cm2/ml{SUVbsa}", 0.001)),
         is_factor(3.78758567),
         may_warn=False,
     ),

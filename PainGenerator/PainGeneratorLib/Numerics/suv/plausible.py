@@ -45,8 +45,8 @@ BODY_FRACTION = 0.3
 """Voxels above this fraction of the median inside the body count as body. Our estimate: fat lies above it, air not."""
 
 LEAST_BODY_L = 2.0
-"""Lower bound of the volume of body in the field for which its median SUV is checked, liters. In less, one organ may
-fill the field (our estimate)."""
+"""Lower bound of the volume of body in the field for which its median SUV has to be that of a body, liters. In less,
+one organ may fill the field (our estimate)."""
 
 LOWEST_MEDIAN_SUV = 0.15
 """Lower bound of the median SUV of the body without a warning, g/ml. Most of a body is fat and muscle with 0.3 to 0.8;
@@ -55,6 +55,10 @@ four published cases of trunk and thighs have 0.43 to 0.82 (our estimate: about 
 HIGHEST_MEDIAN_SUV = 2.5
 """Upper bound of the median SUV of the body without a warning, g/ml (our estimate: three times the largest median
 of LOWEST_MEDIAN_SUV, and as much as the liver, whose mean is 1.3 to 3.0, EJNMMI 2022, 10.1007/s00259-022-05977-5)."""
+
+MEDIANS_OF_A_PART = (0.02, 15.0)
+"""Bounds of the median SUV in a field with less than LEAST_BODY_L of body without a warning, g/ml: less than in lung
+and bone, more than in the brain (our estimate)."""
 
 MOST_ACTIVITY = 1.2
 """Upper bound of the activity in the field over the activity that is left of the injection, without a warning. It
@@ -179,10 +183,11 @@ def image_warnings(suv: np.ndarray, voxel_ml: float, weight_kg: float | None) ->
     found = []
     volume_l = body.size * voxel_ml / 1000.0
     median = float(np.median(body))
-    if volume_l >= LEAST_BODY_L and not LOWEST_MEDIAN_SUV <= median <= HIGHEST_MEDIAN_SUV:
+    low, high = (LOWEST_MEDIAN_SUV, HIGHEST_MEDIAN_SUV) if volume_l >= LEAST_BODY_L else MEDIANS_OF_A_PART
+    if not low <= median <= high:
         found.append(
             f"The SUV image cannot be right: the median of the body in the field is {median:.2g} g/ml, and "
-            f"{LOWEST_MEDIAN_SUV:g} to {HIGHEST_MEDIAN_SUV:g} g/ml can be. Check unit, weight, dose and times."
+            f"{low:g} to {high:g} g/ml can be. Check unit, weight, dose and times."
         )
     if weight_kg:
         found += _activity_warnings(values, body, voxel_ml, weight_kg)

@@ -245,6 +245,9 @@ def body(suv: float, liters: float = 10.0, air: float = 10.0) -> np.ndarray:
         (body(2.51), 70.0, "median"),
         (body(0.1, liters=1.9), 70.0, ""),
         (body(0.1, liters=2.0), 70.0, "median"),
+        (body(0.019, liters=1.9), 70.0, "median"),
+        (body(14.9, liters=1.9), 70.0, ""),
+        (body(15.1, liters=1.9), 70.0, "median"),
         # 1.2 times the activity that is left.
         (body(1.19), 10.0, ""),
         (body(1.21), 10.0, "activity"),
