@@ -26,6 +26,10 @@ LONGER_FACTOR = 1.3
 """Lower bound of the extent of a composed PET over that of the beds beside it. Our estimate: beds overlap by a
 quarter to a half, so that two of them are longer by a third at least, and series of the same bed differ by less."""
 
+COMPOSED_FRACTION = 0.9
+"""Lower bound of the part of a PET that shorter ones cover together for which it is taken to be composed of them (our
+estimate: their edges may have been cut)."""
+
 INSIDE_MM = 2.0
 """Upper bound of the distance by which a bed may lie outside the composed volume, mm. Our estimate: rounding to its
 grid."""
@@ -117,18 +121,41 @@ def _ends(series: Series) -> tuple[np.ndarray, np.ndarray] | None:
     return points.min(axis=0), points.max(axis=0)
 
 
-def _is_bed(series: Series, left: Sequence[Series]) -> bool:
-    """Whether a clearly longer series holds this one."""
-    mine = _ends(series)
-    if mine is None:
+def _holds(longer: Series, series: Series) -> bool:
+    """Whether a series lies inside a clearly longer one of the same frame of reference."""
+    outer, inner = _ends(longer), _ends(series)
+    if outer is None or inner is None or longer.frame_of_reference_uid != series.frame_of_reference_uid:
         return False
-    for other in left:
-        its = None if other is series else _ends(other)
-        if its is None or other.frame_of_reference_uid != series.frame_of_reference_uid:
+    inside = np.all(outer[0] <= inner[0] + INSIDE_MM) and np.all(outer[1] >= inner[1] - INSIDE_MM)
+    return bool(inside and (outer[1] - outer[0])[2] >= LONGER_FACTOR * (inner[1] - inner[0])[2])
+
+
+def _height_of(series: Sequence[Series]) -> float:
+    """How much of the z axis several series cover together, mm."""
+    spans = []
+    for one in series:
+        ends = _ends(one)
+        if ends is not None and one.geometry is not None:
+            half = one.geometry.spacing_mm[2] / 2.0
+            spans.append((float(ends[0][2]) - half, float(ends[1][2]) + half))
+    covered, top = 0.0, -np.inf
+    for low, high in sorted(spans):
+        covered += max(0.0, high - max(low, top))
+        top = max(top, high)
+    return covered
+
+
+def _is_bed(series: Series, left: Sequence[Series]) -> bool:
+    """Whether another series is composed of this one and others.
+
+    It says so, or the beds beside it cover it. A long bed of one region beside a whole body is no such bed: it is an
+    acquisition of its own, and which of the two is meant has to be asked.
+    """
+    for longer in left:
+        if longer is series or not _holds(longer, series):
             continue
-        holds = np.all(its[0] <= mine[0] + INSIDE_MM) and np.all(its[1] >= mine[1] - INSIDE_MM)
-        longer = (its[1] - its[0])[2] >= LONGER_FACTOR * (mine[1] - mine[0])[2]
-        if holds and longer:
+        beds = [one for one in left if one is not longer and _holds(longer, one)]
+        if _is_composed(longer) or _height_of(beds) >= COMPOSED_FRACTION * _height_of([longer]):
             return True
     return False
 

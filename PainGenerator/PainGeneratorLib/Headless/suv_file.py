@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import uuid
-from dataclasses import replace
 from pathlib import Path
 
 from ..Dicom.pet_choice import choose_pet
@@ -26,8 +25,7 @@ def suv_of_folder(case: Path, options: CaseOptions, progress: Show = silent) -> 
     pet = choose_pet(read_folder(case, part(progress, 0.0, 0.6)), dict(options.roles))
     if pet.pet_header is None:
         raise ValueError(f"the PET series {pet.label} was read without its header")
-    suv = suv_of(pet.pet_header, pet.load(part(progress, 0.6, 1.0)), options)
-    return replace(suv, result=replace(suv.result, warnings=(*pet.warnings, *suv.result.warnings)))
+    return suv_of(pet.pet_header, pet.load(part(progress, 0.6, 1.0)), options)
 
 
 def write_suv_volume(suv: Suv, path: Path) -> None:

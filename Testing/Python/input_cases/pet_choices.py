@@ -292,6 +292,27 @@ CASES: list[InputCase] = [
         _is(7),
     ),
     choice_case(
+        "beds-beside-the-whole-that-is-not-called-composed",
+        BEDS,
+        _all(
+            lambda f: write_pet(f, 5, "PET 1"),
+            lambda f: write_pet(f, 6, "PET 2", first_position=(-10.0, -20.0, 46.0)),
+            lambda f: write_pet(f, 7, "PET WB", stored=voxels(8)),
+        ),
+        _is(7),
+    ),
+    choice_case(
+        "whole-body-beside-a-long-bed-of-the-pelvis",
+        "https://github.com/openneuropet/PET2BIDS/issues/367",
+        _all(
+            lambda f: write_pet(f, 5, "PET WB", stored=voxels(8)),
+            lambda f: write_pet(f, 6, "PET pelvis 15 min", AcquisitionTime="113000"),
+        ),
+        None,
+        REFUSED,
+        refused_by="WB.*pelvis.*--role",
+    ),
+    choice_case(
         "beds-without-composed",
         BEDS,
         _all(

@@ -444,15 +444,6 @@ CASES: list[InputCase] = [
         warned_by="Decay Factor",
     ),
     suv_case(
-        "corrected-to-injection-but-decay-factor-of-the-start",
-        KIND,
-        DECAY_FACTOR,
-        _decay_factor(0.0, DecayCorrection="ADMIN"),
-        is_factor(ADMIN),
-        WARNED,
-        warned_by="Decay Factor",
-    ),
-    suv_case(
         "corrected-to-injection-and-decay-factor-agrees",
         KIND,
         DECAY_FACTOR,

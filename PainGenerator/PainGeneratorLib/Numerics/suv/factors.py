@@ -21,9 +21,7 @@ from .plausible import check_dose_for_weight
 from .quantities import body_of, dose_bq_of, half_life_s_of, height_m_of, note_tracer, weight_kg_of
 from .records import BY_HAND, DERIVED, Ledger, PetHeader, ProvenanceRow, SuvOverrides, SuvResult
 from .times import (
-    FACTOR_TOLERANCE,
     average_decay_time_s,
-    change_by_decay_factor,
     earliest_acquisition,
     frame_starts,
     injection_datetime,
@@ -257,7 +255,6 @@ def _from_activity(
     factors = scale * (1000.0 * weight / sum(doses))
     if word == "ADMIN":
         way += "/ADMIN"
-        _check_corrected_to_injection(header, overrides, ledger)
     else:
         half_life = half_life_s_of(header, ledger, overrides)
         decay_per_s = np.log(2.0) / half_life
@@ -284,27 +281,6 @@ def _from_activity(
         half_life,
         uptake,
     )
-
-
-def _check_corrected_to_injection(header: PetHeader, overrides: SuvOverrides, ledger: Ledger) -> None:
-    """Warn when the Decay Factor of values with Decay Correction ADMIN is not that from the injection to the scan.
-
-    Neither half-life nor times are needed for such values, so that nothing is said where they cannot be used.
-    """
-    started, silent = earliest_acquisition(header), Ledger()
-    if started is None:
-        return
-    try:
-        half_life = half_life_s_of(header, silent, overrides)
-        given = injection_datetime(header, overrides, started, half_life, silent)
-    except PainGeneratorError:
-        return
-    change = change_by_decay_factor(header, given, np.log(2.0) / half_life)
-    if change is not None and change > FACTOR_TOLERANCE:
-        ledger.warn(
-            "Decay Correction (0054,1102) says that the values are corrected to the injection, but the Decay Factor "
-            f"(0054,1321) does not fit its time: it would change SUV by {100.0 * change:.0f} %."
-        )
 
 
 def _reference(

@@ -431,13 +431,6 @@ class _Witness:
         return self.change > FACTOR_TOLERANCE
 
 
-def change_by_decay_factor(header: PetHeader, reference: datetime, decay_per_s: float) -> float | None:
-    """Relative change of SUV between a reference time and the one that the Decay Factor tells; None when it tells
-    none."""
-    witness = _Witness.of(_by_decay_factor(header, decay_per_s), reference, decay_per_s)
-    return None if witness is None else witness.change
-
-
 def _from_series_time(
     header: PetHeader,
     series: datetime,
