@@ -8,7 +8,7 @@ from dataclasses import astuple, dataclass, field, replace
 from ..Numerics.core.errors import PainGeneratorError
 from ..Numerics.core.words import MR_ROLES, REFERENCE_ORDER
 from .left_out import settle_unusable
-from .pet_choice import choose_pet_of
+from .pet_choice import NOT_USED, choose_pet_of
 from .series import DicomFolder, Series
 from .series_claims import Claim, claims_of, opposed_phase_doubt, same_frame
 from .series_merit import (
@@ -121,8 +121,8 @@ def _claims_by_role(free: list[Series], pet: Series) -> Claims:
     """Collect the series that could play each role. Every series except a PET is given the role that it could play."""
     claims: Claims = {}
     for series in free:
-        if series.modality == "PT":
-            series.role_reason = series.role_reason if series is pet else "Another PET series was chosen."
+        if series.modality == "PT" and series is not pet and not series.role_reason.startswith(NOT_USED):
+            series.role_reason = "Another PET series was chosen."
     for claim, series in claims_of(free, pet):
         claims.setdefault(claim.role, []).append((claim, series))
     _serve_as_t1(claims)

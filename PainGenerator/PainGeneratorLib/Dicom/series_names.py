@@ -57,11 +57,13 @@ def _names(series: Series) -> set[str]:
 
 
 def list_series(series: list[Series]) -> str:
-    """Series for an error message: number, modality, description, and the UID where numbers are not unique."""
+    """Series for an error message: number, modality, description, what sets a part apart from the others, and the UID
+    where numbers are not unique."""
     numbers = [(one.number, one.part) for one in series]
     texts = []
     for one in series:
-        text = f"{one.label} ({one.modality})"
+        apart = f", {one.split_by}" if one.split_by else ""
+        text = f"{one.label} ({one.modality}{apart})"
         if one.number is None or numbers.count((one.number, one.part)) > 1:
             text += f" {one.uid}"
         texts.append(text.removeprefix("series "))

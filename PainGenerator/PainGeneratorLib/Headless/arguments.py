@@ -184,6 +184,7 @@ def _add_suv_overrides(parser: argparse.ArgumentParser) -> None:
     given.add_argument("--height", type=_positive, metavar="M")
     given.add_argument("--dose", type=_positive, metavar="MBQ")
     given.add_argument("--injection-time", type=_date_time, metavar='"YYYY-MM-DD HH:MM:SS"')
+    given.add_argument("--nuclide", metavar="NAME", help="like F-18; its half-life is used")
 
 
 def _add_roles(parser: argparse.ArgumentParser) -> None:

@@ -121,6 +121,7 @@ def _case_options(options: argparse.Namespace) -> CaseOptions:
         height_m=options.height,
         dose_mbq=options.dose,
         injection_time=options.injection_time,
+        nuclide=options.nuclide,
         roles=tuple(options.role),
     )
     if options.command == "suv":

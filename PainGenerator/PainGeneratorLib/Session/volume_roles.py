@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from ..Dicom.files import Frame, read_file_header
+from ..Dicom.pet_choice import NOT_USED, best_pets
 from ..Dicom.pet_header import make_pet_header
 from ..Dicom.roles import assign_roles
 from ..Dicom.series import DicomFolder, Series
@@ -256,16 +257,36 @@ def _choose_pet(series: Sequence[Series], volumes: Mapping[str, VolumeFacts]) ->
 
 
 def _best_of(usable: Sequence[Series], is_only_pet: bool, volumes: Mapping[str, VolumeFacts]) -> _PetChoice | None:
-    """The PET in SUV, else the one with a header, else the only one; None when two are equally good."""
+    """The PET in SUV, else the best one with a header by the rules for DICOM folders, else the only one; None when two
+    are equally good."""
     in_suv = [one for one in usable if unit_kind(volumes[one.uid].unit or "")]
     if len(in_suv) == 1:
         return _PetChoice(in_suv[0], "The PET volume whose values are SUV.")
     known = [one for one in usable if one.pet_header is not None]
-    if len(known) == 1:
-        return _PetChoice(known[0], _ONLY_CORRECTED if is_only_pet else _CORRECTED)
-    if len(usable) == 1:
-        return _PetChoice(usable[0], _reason_without_header(volumes[usable[0].uid]))
-    return None
+    best = _best(known or usable)
+    if len(best) != 1:
+        return None
+    if not known:
+        return _PetChoice(best[0], _reason_without_header(volumes[best[0].uid]))
+    return _PetChoice(best[0], _ONLY_CORRECTED if is_only_pet else _preferred(best[0], known, volumes))
+
+
+def _best(pets: Sequence[Series]) -> list[Series]:
+    """The volumes that no rule for DICOM folders sets aside; none when none of them can become SUV."""
+    try:
+        return best_pets(pets)
+    except PainGeneratorError:
+        return []
+
+
+def _preferred(best: Series, known: Sequence[Series], volumes: Mapping[str, VolumeFacts]) -> str:
+    """Why a volume with a header was chosen among others."""
+    others = [
+        f"{volumes[one.uid].name} ({one.role_reason.removeprefix(NOT_USED).rstrip('.')})"
+        for one in known
+        if one is not best
+    ]
+    return f"Attenuation-corrected, preferred to {'; '.join(others)}." if others else _CORRECTED
 
 
 def _is_corrected(pet: Series) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -18,6 +18,7 @@ from ..Numerics.mr.findings import MRResult, find_mr_findings
 from ..Numerics.mr.parameters import MRParameters
 from ..Numerics.pet.detector import HotSpotDetector, HotSpotParameters
 from ..Numerics.suv.factors import PetHeader, SuvOverrides, SuvResult, compute_suv_factors, factors_for_unit
+from ..Numerics.suv.plausible import image_warnings
 from ..Registration.alignment import align_case
 from ..Registration.alignment_types import AlignmentParameters, SeriesAlignment
 from ..Registration.landmarks import LandmarkPairs, read_landmarks
@@ -51,7 +52,8 @@ def make_suv(case: Case) -> Suv:
         options, image = case.options, case.pet.image
         sex, slices = case.patient.get("sex"), image.geometry.shape[0]
         result = factors_for_unit(case.pet_unit or SUV_BW, slices, options.weight_kg, options.height_m, sex)
-        return Suv(Image(image.array * result.factors.astype(np.float32)[:, None, None], image.geometry), result)
+        factors = result.factors.astype(np.float32)
+        return with_image_checked(Suv(Image(image.array * factors[:, None, None], image.geometry), result))
     return suv_of(case.pet_header, case.pet.image, case.options)
 
 
@@ -73,7 +75,14 @@ def suv_of(header: PetHeader, stored: Image, options: CaseOptions) -> Suv:
     """
     result = compute_suv_factors(header, overrides_of(options))
     factors = result.factors.astype(np.float32)
-    return Suv(Image(stored.array * factors[:, None, None], stored.geometry), result)
+    return with_image_checked(Suv(Image(stored.array * factors[:, None, None], stored.geometry), result))
+
+
+def with_image_checked(suv: Suv) -> Suv:
+    """The same SUV, with a warning for each thing about the image that cannot be (see :func:`image_warnings`)."""
+    geometry, result = suv.image.geometry, suv.result
+    found = image_warnings(suv.image.array, geometry.voxel_volume_ml, result.weight_kg)
+    return Suv(suv.image, replace(result, warnings=(*result.warnings, *found)))
 
 
 def overrides_of(options: CaseOptions) -> SuvOverrides:
@@ -83,6 +92,7 @@ def overrides_of(options: CaseOptions) -> SuvOverrides:
         height_m=options.height_m,
         dose_bq=None if options.dose_mbq is None else options.dose_mbq * 1e6,
         injection_datetime=options.injection_time,
+        nuclide=options.nuclide,
     )
 
 
