@@ -7,7 +7,7 @@ import numpy as np
 from ..Numerics.core.errors import PainGeneratorError
 from .files import Frame, file_error
 from .pet_header import make_pet_header
-from .pixels import load_frames
+from .pixels import load_frames, slope_problem
 from .series import Series
 from .stacks import Stack, describe_split, split_stacks
 
@@ -88,6 +88,6 @@ def _make_series(uid: str, stack: Stack, part: int | None) -> Series:
         frames=stack.frames,
         split_by=describe_split(stack.split_by),
         pet_header=make_pet_header([frame.header for frame in stack.frames]) if modality == "PT" else None,
-        problem=stack.problem,
+        problem=stack.problem or slope_problem(stack.frames),
         warnings=stack.warnings,
     )

@@ -12,6 +12,7 @@ import numpy as np
 from ..Numerics.core.errors import PainGeneratorError
 from .dicom_head import read_any_head
 from .files import Frame, damaged
+from .values import as_number, number_of
 
 READ_THREADS = 2
 """Number of threads that read files. More than one thread helps, because reading waits for the disk and the decoders
@@ -81,10 +82,24 @@ def _decode_with_gdcm(path: Path) -> np.ndarray:
     reader.SetImageIO("GDCMImageIO")
     reader.SetFileName(str(path))
     values = sitk.GetArrayFromImage(reader.Execute())
-    slope, intercept = float(header.get("RescaleSlope") or 1.0), float(header.get("RescaleIntercept") or 0.0)
+    slope, intercept = number_of(header, "RescaleSlope") or 1.0, number_of(header, "RescaleIntercept") or 0.0
     if (slope, intercept) != (1.0, 0.0):
         values = np.rint((values.astype(np.float64) - intercept) / slope)
     return values if values.ndim == 3 else values[None]
+
+
+def slope_problem(frames: list[Frame]) -> PainGeneratorError | None:
+    """Why the slices of a CT or MR are not comparable: a slope in some of them and none in others. None when they are.
+
+    Without any slope they count as stored. PET needs all its slopes, which is checked where its SUV is computed.
+    """
+    known = [as_number(frame.get("RescaleSlope")) is not None for frame in frames]
+    if frames[0].get("Modality") == "PT" or not any(known) or all(known):
+        return None
+    return PainGeneratorError(
+        f"The Rescale Slope (0028,1053) is missing or not a number in {known.count(False)} of {len(known)} slices.",
+        "Send the series again from the scanner or archive.",
+    )
 
 
 def load_frames(frames: list[Frame], progress: Callable[[float, str], None] | None = None) -> np.ndarray:
@@ -125,9 +140,9 @@ def load_frames(frames: list[Frame], progress: Callable[[float, str], None] | No
             stored = _decode_file(frame.path, frame.transfer_syntax)[0]
         if stored.shape != volume.shape[1:]:
             raise damaged(frame.path, f"pixels of shape {stored.shape}")
-        slope, intercept = frame.get("RescaleSlope"), frame.get("RescaleIntercept") or 0.0
+        slope, intercept = as_number(frame.get("RescaleSlope")), as_number(frame.get("RescaleIntercept"))
         # Slope times counts is computed in float64, so that large counts keep their digits; the volume is float32.
-        values = stored * (1.0 if slope is None else slope) + intercept
+        values = stored * (1.0 if slope is None else slope) + (intercept or 0.0)
         volume[k] = values
 
     with ThreadPoolExecutor(READ_THREADS) as pool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import warnings
 from collections import defaultdict
 from collections.abc import Mapping
@@ -16,15 +15,11 @@ from .folder_files import EMPTY, PACKED, FolderFiles, check_folder, files_below,
 from .patients import Patient, check_one_patient, compare, identity_of
 from .person_names import Match
 from .series import DicomFolder, LeftOut, Progress, Series
+from .series_vocabulary import Meaning
+from .series_words import words_of
 
 __all__ = ["DicomFolder", "Series", "read_folder"]
 
-LOCALIZER_WORDS = re.compile(
-    r"\b(locali[sz]ers?|loc|scouts?|surveys?|topograms?|plan scan|3[- ]?(pl|plane)( loc\w*)?)\b", re.I
-)
-"""Words in the description of a localizer."""
-PROJECTION_WORDS = re.compile(r"\b(mip|minip|mnip|maximum intensity|projections?|cine rot\w*)\b", re.I)
-"""Words in the description of projections through a volume."""
 PROJECTION_TYPES = {
     "MIP",
     "MAXIP",
@@ -317,15 +312,16 @@ def _reason_of_image_type(frame: Frame) -> str | None:
 
 def _reason_of_kind(frame: Frame) -> str | None:
     """Why an image is not used as a slice of a volume, by what kind of image it is; None when it can be used."""
-    description = (frame.get("SeriesDescription") or frame.get("ProtocolName") or "").replace("_", " ")
+    description = frame.get("SeriesDescription") or frame.get("ProtocolName") or ""
     by_kind = _reason_of_image_type(frame)
     if by_kind is not None:
         return by_kind
     if frame.get("Modality") not in ("PT", "MR", "CT"):
         return f"modality {frame.get('Modality') or 'unknown'}"
-    if PROJECTION_WORDS.search(description):
+    words = words_of(description)
+    if words.has(Meaning.PROJECTION):
         return "projection (MIP), not a volume"
-    return "localizer" if LOCALIZER_WORDS.search(description) else None
+    return "localizer" if words.has(Meaning.LOCALIZER) else None
 
 
 def _describe(frame: Frame) -> str:

@@ -3,25 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
-
-import numpy as np
+from dataclasses import astuple, dataclass, field, replace
 
 from ..Numerics.core.errors import PainGeneratorError
 from ..Numerics.core.words import MR_ROLES, REFERENCE_ORDER
 from .left_out import settle_unusable
-from .mr_weighting import Weighting, weigh
-from .pet_choice import choose_pet_of
+from .pet_choice import NOT_USED, choose_pet_of
 from .series import DicomFolder, Series
-from .series_names import list_series, resolve_overrides
+from .series_claims import Claim, claims_of, opposed_phase_doubt, same_frame
+from .series_merit import (
+    WEAK_REASONS,
+    Merit,
+    days_between,
+    deciding_field,
+    differences,
+    differing_words,
+    merit_of,
+    overlap_ml,
+    when,
+    when_text,
+)
+from .series_names import ByHand, by_role_option, list_series, resolve_overrides
+from .series_regions import FITS, region_fit, region_words
 
 LONGEST_DAYS = 30
 """Upper bound of the days between PET and MR; above it a warning is given. Our estimate."""
-LEAST_SLICES = 3
-"""Lower bound of the number of slices of a series that is used. Our estimate: fewer slices do not form a volume."""
-ATTENUATION_ORDER = ("in-phase", "opposed-phase", "water", "CT", "fat", "mu-map")
-"""Kinds of series for attenuation correction. The kind that aligns best with the reference series comes first. The
-mu-map is last, because it has hardly any contrast. Our estimate."""
+LEAST_OVERLAP = 0.1
+"""Lower bound of the part of the smaller of two volumes in which a series for attenuation correction and the reference
+overlap. Our estimate: beds that only touch at their ends share less."""
 
 
 @dataclass(eq=False)
@@ -50,16 +59,12 @@ class RoleAssignment:
         return self.chosen["PET"]
 
 
-@dataclass(frozen=True)
-class _Claim:
-    """A role that a series could play, and why; the series with the highest tier fits the role best."""
-
-    role: str
-    tier: float
-    reason: str
-
-
-def assign_roles(folder: DicomFolder, overrides: Mapping[str, str] | None = None) -> RoleAssignment:
+def assign_roles(
+    folder: DicomFolder,
+    overrides: Mapping[str, str] | None = None,
+    group: str | None = None,
+    by_hand: ByHand = by_role_option,
+) -> RoleAssignment:
     """Find the roles that the series could play and choose one series for each role.
 
     Parameters
@@ -69,6 +74,12 @@ def assign_roles(folder: DicomFolder, overrides: Mapping[str, str] | None = None
     overrides : mapping, optional
         Name of a series -> role, as given by ``--role``. The name is a series number ("5", or "5/2" for its part 2)
         or a Series Instance UID (also with "/2").
+    group : str, optional
+        ``low-back`` or ``hip-replacement``: decides which region and plane are read, and whether series that reduce
+        artifacts of metal come first.
+    by_hand : callable, optional
+        Takes a series and a role and returns the words that say how to give this role to it; as on the command line
+        when left out.
 
     Returns
     -------
@@ -89,29 +100,71 @@ def assign_roles(folder: DicomFolder, overrides: Mapping[str, str] | None = None
     pet = chosen.get("PET") or choose_pet_of(folder.series, free)
     chosen["PET"] = pet
     result = RoleAssignment(chosen, folder.series, "")
-    claims = _claims_by_role(free, pet)
-    for role in (*MR_ROLES, "ATTENUATION"):
-        if role not in chosen and role in claims:
-            chosen[role] = _choose(role, claims[role], pet, result)
+    chooser = _Chooser(result, pet, group, _claims_by_role(free, pet), by_hand)
+    for role in MR_ROLES:
+        chooser.choose(role)
     left_aside = settle_unusable(chosen, forced, folder.series, result.warnings)
     _settle_reference(result, left_aside)
+    chooser.choose("ATTENUATION")
+    settle_unusable(chosen, forced, folder.series, result.warnings)
     _set_rivals_aside(folder.series, chosen)
     _note_days(result)
     result.warnings.extend(f"{s.label}: {w}" for s in chosen.values() for w in s.warnings)
     return result
 
 
-def _claims_by_role(free: list[Series], pet: Series) -> dict[str, list[tuple[_Claim, Series]]]:
+Claims = dict[str, list[tuple[Claim, Series]]]
+"""Role -> the series that could play it, with their claims."""
+
+
+def _claims_by_role(free: list[Series], pet: Series) -> Claims:
     """Collect the series that could play each role. Every series except a PET is given the role that it could play."""
-    claims: dict[str, list[tuple[_Claim, Series]]] = {}
+    claims: Claims = {}
     for series in free:
-        if series.modality == "PT":
-            series.role_reason = series.role_reason if series is pet else "Another PET series was chosen."
-            continue
-        claim = _claim(series, pet)
-        series.role, series.role_reason = claim.role, f"{claim.reason}."
+        if series.modality == "PT" and series is not pet and not series.role_reason.startswith(NOT_USED):
+            series.role_reason = "Another PET series was chosen."
+    for claim, series in claims_of(free, pet):
         claims.setdefault(claim.role, []).append((claim, series))
+    _serve_as_t1(claims)
+    for role, pairs in claims.items():
+        for claim, series in pairs:
+            series.role, series.role_reason = role, f"{claim.reason}."
     return claims
+
+
+def _serve_as_t1(claims: Claims) -> None:
+    """Let the in-phase image of a Dixon gradient echo in the PET's frame serve as T1 where there is no other T1.
+
+    Such an image is T1-weighted. An image that was made for attenuation correction is coarse: it serves as T1 only
+    where nothing else can be the reference.
+    """
+    if "T1" in claims:
+        return
+    parts = claims.get("ATTENUATION", [])
+    in_phase = [pair for pair in parts if _is_in_phase(pair[0])]
+    fine = [pair for pair in in_phase if pair[0].shown is not None and not pair[0].shown.attenuation_named]
+    taken = fine or ([] if any(role in claims for role in REFERENCE_ORDER) else in_phase)
+    if not taken:
+        return
+    claims["T1"] = [
+        (replace(claim, role="T1", sequence=2, fine=0.5, reason=f"T1-weighted: {claim.reason}"), series)
+        for claim, series in taken
+    ]
+    rest = [pair for pair in parts if pair not in taken]
+    del claims["ATTENUATION"]
+    if len(taken) < len(in_phase):
+        claims["ATTENUATION"] = rest
+        return
+    # The reference is then a part of the same acquisition, so that no other part is needed between it and the PET.
+    claims.setdefault("OTHER", []).extend(
+        (replace(claim, role="OTHER", reason=f"{claim.reason}, not needed beside the in-phase image"), series)
+        for claim, series in rest
+    )
+
+
+def _is_in_phase(claim: Claim) -> bool:
+    shown = claim.shown
+    return shown is not None and shown.dixon == "in-phase" and not shown.mu_map
 
 
 def _set_rivals_aside(all_series: list[Series], chosen: dict[str, Series]) -> None:
@@ -122,141 +175,102 @@ def _set_rivals_aside(all_series: list[Series], chosen: dict[str, Series]) -> No
             series.role = "OTHER"
 
 
-def _same_frame(series: Series, pet: Series) -> bool:
-    uid = series.frame_of_reference_uid
-    return uid is not None and uid == pet.frame_of_reference_uid
+@dataclass(eq=False)
+class _Chooser:
+    """Chooses one series for each role and says why."""
 
+    result: RoleAssignment
+    pet: Series
+    group: str | None
+    claims: Claims
+    by_hand: ByHand
 
-def _claim(series: Series, pet: Series) -> _Claim:
-    """The role that a CT or MR series could play."""
-    if series.n_slices < LEAST_SLICES:
-        return _Claim("OTHER", 0, f"Only {series.n_slices} slice{'s' if series.n_slices > 1 else ''}")
-    if series.modality == "CT":
-        if _same_frame(series, pet):
-            return _Claim("ATTENUATION", _attenuation_tier("CT"), "CT in the frame of reference of the PET")
-        return _Claim("OTHER", 0, "CT in another frame of reference than the PET")
-    shown = weigh(series)
-    attenuation = _attenuation_claim(shown, _same_frame(series, pet))
-    return attenuation or _mr_claim(shown)
+    def choose(self, role: str) -> None:
+        """Give a role to the best of the series that claim it, unless it was given by hand."""
+        if role in self.result.chosen or role not in self.claims:
+            return
+        first_agent = self._first_agent()
+        others = [
+            series
+            for other, pairs in self.claims.items()
+            if other in MR_ROLES and other != role
+            for _, series in pairs
+        ]
+        merits = {
+            id(series): merit_of(claim, series, self.pet, self.group, first_agent, others)
+            for claim, series in self.claims[role]
+        }
+        ranked = sorted(
+            self.claims[role],
+            key=lambda pair: (self._overlap(role, pair[1]), astuple(merits[id(pair[1])]), when(pair[1])),
+            reverse=True,
+        )
+        claim, best = ranked[0]
+        self.result.chosen[role] = best
+        for other_claim, other in ranked[1:]:
+            self._explain(role, claim, best, other_claim, other, merits)
+        self._doubt(role, claim, best)
 
+    def _first_agent(self) -> str | None:
+        """Day and time of the first series that was made after a contrast agent."""
+        times = [when_text(series) for _, series in self.claims.get("CONTRAST", ())]
+        return min((time for time in times if time is not None), default=None)
 
-def _attenuation_tier(part: str) -> float:
-    return len(ATTENUATION_ORDER) - ATTENUATION_ORDER.index(part)
+    def _overlap(self, role: str, series: Series) -> bool:
+        """False for a series for attenuation correction that lies beside the reference series (another bed)."""
+        reference = self.result.chosen.get(self.result.reference_role)
+        if role != "ATTENUATION" or reference is None or reference.geometry is None or series.geometry is None:
+            return True
+        target = reference if same_frame(series, reference) else self.pet
+        if target.geometry is None:
+            return True
+        least = min(series.geometry.size * series.geometry.voxel_volume_ml, _box_ml(target))
+        return overlap_ml(series.geometry, target.geometry) >= LEAST_OVERLAP * least
 
-
-def _attenuation_claim(shown: Weighting, same_frame: bool) -> _Claim | None:
-    """The claim of a Dixon gradient echo or a mu-map in the frame of reference of the PET; None for other series.
-
-    A mu-map in another frame of reference serves no role.
-    """
-    if shown.mu_map:
-        if same_frame:
-            return _Claim(
-                "ATTENUATION", _attenuation_tier("mu-map"), "Attenuation map in the PET's frame of reference"
+    def _explain(
+        self, role: str, claim: Claim, best: Series, other_claim: Claim, other: Series, merits: dict[int, Merit]
+    ) -> None:
+        """Note why one series was preferred to another, or warn when the reason is weak and the two differ."""
+        if other.problem is not None and best.problem is None:
+            self.result.warnings.append(f"{other.label} was left aside: {other.problem.reason}")
+            return
+        if role == "ATTENUATION" and other_claim.fine != claim.fine:
+            return  # Another part of the Dixon acquisition: the reader does not need to know of this choice.
+        decided_by = deciding_field(merits[id(best)], merits[id(other)])
+        why = differing_words(decided_by, best, other)
+        if role == "ATTENUATION" and self._overlap(role, best) and not self._overlap(role, other):
+            why = "it overlaps with the reference series"
+        self.result.notes.append(f"{role}: {best.label} was chosen over {other.label}, because {why}.")
+        if role == "ATTENUATION" or (decided_by is not None and decided_by not in WEAK_REASONS):
+            return
+        points = differences(best, other, claim, other_claim)
+        if points:
+            self.result.warnings.append(
+                f"Two series could be {role}: {best.label} was chosen over {other.label}, because {why}, but they "
+                f"differ in {' and '.join(points)}. Check the choice; to take the other one, "
+                f"{self.by_hand(other, role)}."
             )
-        return _Claim("OTHER", 0, "Attenuation map in another frame of reference than the PET")
-    if not same_frame or shown.contrast_agent or shown.kind not in ("T1-GRE", "unknown"):
-        return None
-    if shown.dixon is not None:
-        tier = _attenuation_tier(shown.dixon) + (0.5 if shown.attenuation_named else 0.0)
-        return _Claim("ATTENUATION", tier, f"Dixon {shown.dixon} gradient echo in the PET's frame of reference")
-    return None
+
+    def _doubt(self, role: str, claim: Claim, best: Series) -> None:
+        """Warn about what is doubtful with the chosen series."""
+        shown = claim.shown
+        doubts = [*claim.doubts, *opposed_phase_doubt(claim, best)]
+        if role != "ATTENUATION" and shown is not None and region_fit(shown.region, self.group) < FITS:
+            doubts.append(f"its name says {region_words(shown.region)}, which is not the region that is read")
+        if role == "T1" and shown is not None and shown.kind == "T1-GRE" and claim.sequence <= 2:
+            part = f"the {shown.dixon} image of a Dixon" if shown.dixon else "a"
+            self.result.warnings.append(
+                f"There is no T1-weighted spin echo: {best.label}, {part} gradient echo, serves as T1."
+            )
+        for doubt in doubts:
+            self.result.warnings.append(
+                f"The {role} is doubtful: {best.label} was chosen, but {doubt}. If it is wrong, "
+                f"{self.by_hand(best, 'OTHER')}."
+            )
 
 
-def _mr_claim(shown: Weighting) -> _Claim:
-    """The claim of an MR series to T1, FLUID, T2 or CONTRAST. Times in the header count more than a description."""
-    sure = 0.0 if shown.from_description else 0.5
-    reason = shown.reason[0].upper() + shown.reason[1:]
-    kind, suppressed = shown.kind, shown.fat_suppressed
-    if shown.dixon in ("fat", "opposed-phase"):
-        return _Claim("OTHER", 0, f"Dixon {shown.dixon} images of {kind}")
-    if kind in ("T1", "T1-GRE"):
-        return _t1_claim(shown, sure)
-    if kind == "STIR":
-        return _Claim("FLUID", 4.0 + sure, f"STIR: {shown.reason}")
-    if kind in ("T2", "PD") and suppressed:
-        how = "Dixon water" if shown.dixon == "water" else "fat suppressed"
-        weight = {"T2": "T2-weighted", "PD": "Proton density"}[kind]
-        return _Claim("FLUID", (3.0 if kind == "T2" else 2.0) + sure, f"{weight}, {how}: {shown.reason}")
-    if kind == "T2":
-        return _Claim("T2", 2.0 + sure, f"T2-weighted: {shown.reason}")
-    if kind == "PD":
-        return _Claim("OTHER", 0, f"Proton density without fat suppression: {shown.reason}")
-    return _Claim("OTHER", 0, reason)
-
-
-def _t1_claim(shown: Weighting, sure: float) -> _Claim:
-    """The claim of a T1-weighted series: T1, or CONTRAST after a contrast agent.
-
-    A T1-weighted series with fat suppression and without a contrast agent serves no role.
-    """
-    suppressed = shown.fat_suppressed
-    if shown.contrast_agent:
-        with_fat = ", fat suppressed" if suppressed else ""
-        tier = 2.0 + sure + (1.0 if suppressed else 0.0)
-        return _Claim("CONTRAST", tier, f"T1-weighted after contrast agent{with_fat}: {shown.reason}")
-    if suppressed:
-        return _Claim("OTHER", 0, f"T1-weighted with fat suppression, without contrast agent: {shown.reason}")
-    return _Claim("T1", (2.0 if shown.kind == "T1" else 1.0) + sure, f"T1-weighted: {shown.reason}")
-
-
-def _merit(claim: _Claim, series: Series, pet: Series) -> tuple[bool, float, bool, bool, float, float]:
-    """Sort key, larger is better: usable, tier, frame of reference of the PET, original, coverage, resolution."""
-    geometry = series.geometry
-    original = "DERIVED" not in (series.header.get("ImageType") or ())
-    if geometry is None:
-        return (False, claim.tier, _same_frame(series, pet), original, 0.0, 0.0)
-    covered = geometry.size * geometry.voxel_volume_ml
-    coverage = round(_log_step(covered))
-    return (
-        True,
-        claim.tier,
-        _same_frame(series, pet),
-        original,
-        coverage,
-        -round(_log_step(geometry.voxel_volume_ml)),
-    )
-
-
-MERIT_WORDS = (
-    "",
-    "its sequence is the better one",
-    "it shares the PET's frame of reference",
-    "it is original",
-    "it covers more",
-    "its resolution is higher",
-)
-"""Why a series was chosen: one reason for each part of the key from `_merit`, in the same order. The first part needs
-no words, because a series that cannot be used is reported in a warning."""
-
-
-def _log_step(value: float) -> float:
-    """Logarithm of a value in steps of 20 percent. It is rounded later, so that small differences do not decide."""
-    return float(np.log(value) / np.log(1.2))
-
-
-def _when(series: Series) -> tuple[str, str, float, int]:
-    """Sort key that puts later acquisitions last: date, time, series number, part."""
-    header = series.header
-    clock = header.get("AcquisitionTime") or header.get("SeriesTime") or ""
-    return (str(series.date or ""), clock, series.number or 0, -(series.part or 0))
-
-
-def _choose(role: str, claims: list[tuple[_Claim, Series]], pet: Series, result: RoleAssignment) -> Series:
-    """Choose the best of the series that could play a role, and note why it was preferred to the others."""
-    ranked = sorted(claims, key=lambda one: (_merit(one[0], one[1], pet), _when(one[1])), reverse=True)
-    claim, best = ranked[0]
-    merit = _merit(claim, best, pet)
-    for other_claim, other in ranked[1:]:
-        if other.problem is not None and merit[0]:
-            result.warnings.append(f"{other.label} was left aside: {other.problem.reason}")
-            continue
-        if role == "ATTENUATION" and other_claim.tier != claim.tier:
-            continue  # Another part of the Dixon acquisition: the reader does not need to know of this choice.
-        differing = zip(MERIT_WORDS, merit, _merit(other_claim, other, pet), strict=True)
-        why = next((word for word, mine, its in differing if mine != its), "it is the later one")
-        result.notes.append(f"{role}: {best.label} was chosen over {other.label}, because {why}.")
-    return best
+def _box_ml(series: Series) -> float:
+    return 0.0 if series.geometry is None else series.geometry.size * series.geometry.voxel_volume_ml
 
 
 def _settle_reference(result: RoleAssignment, left_aside: Collection[str] = ()) -> None:
@@ -288,11 +302,10 @@ def _note_days(result: RoleAssignment) -> None:
         series = result.chosen.get(role)
         if series is None:
             continue
-        day = series.date
-        if pet_day is None or day is None:
+        day, days = series.date, days_between(series, result.pet)
+        if days is None:
             result.warnings.append(f"The days between the PET and the {role} series are not known: a date is missing.")
             continue
-        days = (day - pet_day).days
         result.days_between[role] = days
         if abs(days) > LONGEST_DAYS:
             result.warnings.append(

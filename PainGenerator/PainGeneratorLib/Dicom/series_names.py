@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from ..Numerics.core.errors import PainGeneratorError
 from ..Numerics.core.words import Role, listed
 from .series import Series
+
+ByHand = Callable[[Series, str], str]
+"""Takes a series and a role and returns the words that say how to give this role to it."""
 
 
 def resolve_overrides(series: list[Series], overrides: Mapping[str, str]) -> dict[Series, str]:
@@ -54,12 +57,26 @@ def _names(series: Series) -> set[str]:
 
 
 def list_series(series: list[Series]) -> str:
-    """Series for an error message: number, modality, description, and the UID where numbers are not unique."""
+    """Series for an error message: number, modality, description, what sets a part apart from the others, and the UID
+    where numbers are not unique."""
     numbers = [(one.number, one.part) for one in series]
     texts = []
     for one in series:
-        text = f"{one.label} ({one.modality})"
+        apart = f", {one.split_by}" if one.split_by else ""
+        text = f"{one.label} ({one.modality}{apart})"
         if one.number is None or numbers.count((one.number, one.part)) > 1:
             text += f" {one.uid}"
         texts.append(text.removeprefix("series "))
     return ", ".join(texts) or "there is none"
+
+
+def short_name(series: Series) -> str:
+    """The name of a series for ``--role``: its number and part, or its UID when it has no number."""
+    if series.number is None:
+        return series.uid
+    return str(series.number) if series.part is None else f"{series.number}/{series.part}"
+
+
+def by_role_option(series: Series, role: str) -> str:
+    """How a role is given to a series on the command line."""
+    return f"give --role {short_name(series)}={role}"

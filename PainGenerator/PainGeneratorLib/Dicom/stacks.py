@@ -42,14 +42,24 @@ SPLIT_KEYWORDS = (
     "DiffusionDirectionality",
     "TemporalPositionIdentifier",
     "TemporalPositionIndex",
+    "FrameReferenceTime",
     "AcquisitionNumber",
     "FlipAngle",
     "TriggerTime",
     "AcquisitionDateTime",
     "AcquisitionTime",
     "ContrastBolusAgent",
+    "DimensionIndex",
 )
-"""Elements that can distinguish images at the same position, in the order in which they are tried."""
+"""Elements that can distinguish images at the same position, in the order in which they are tried. The last is made of
+Dimension Index Values by :mod:`.functional_groups`."""
+
+ONLY_AT_ONE_POSITION = ("FrameReferenceTime", "DimensionIndex")
+"""Elements that never part images at different positions: beds of one PET have different frame times."""
+
+ORDER_KEYWORDS = ("FrameReferenceTime", "AcquisitionDateTime", "AcquisitionTime", "TriggerTime", "ImageIndex")
+"""Elements whose order tells the images at one position apart, where their values differ from position to position:
+phases of several beds, images that are counted through (PS3.3 C.8.9.4.1.9)."""
 
 
 @dataclass(eq=False)
@@ -138,23 +148,50 @@ def _split_by_header(
     """
     groups = _position_groups(frames)
     most = int(np.bincount(groups).max())
-    regular = most == 1 and _is_regular(_distances(frames))
+    if most == 1 and _is_regular(_distances(frames)):
+        return [(frames, split_by)]
     for number, keyword in enumerate(keywords):
-        if regular:
-            break
-        values = [frame.get(keyword) for frame in frames]
-        names = sorted(set(values), key=lambda value: (value is None, str(type(value)), value))
-        if len(names) < 2:
-            continue
-        parts = {name: [f for f, v in zip(frames, values, strict=True) if v == name] for name in names}
-        if _is_useful_split(list(parts.values()), most):
+        parts = {} if most == 1 and keyword in ONLY_AT_ONE_POSITION else _parts_by(frames, keyword)
+        if len(parts) > 1 and _is_useful_split(list(parts.values()), most):
             rest = keywords[number + 1 :]
             return [
                 piece
                 for name, part in parts.items()
                 for piece in _split_by_header(part, split_by | {keyword: name}, rest)
             ]
+    return _split_by_order(frames, split_by, groups) if most > 1 else [(frames, split_by)]
+
+
+def _parts_by(frames: list[Frame], keyword: str) -> dict[object, list[Frame]]:
+    """The frames by their value of an element, in the order of the values."""
+    values = [frame.get(keyword) for frame in frames]
+    names = sorted(set(values), key=lambda value: (value is None, str(type(value)), value))
+    return {name: [f for f, v in zip(frames, values, strict=True) if v == name] for name in names}
+
+
+def _split_by_order(
+    frames: list[Frame], split_by: dict[str, object], groups: np.ndarray
+) -> list[tuple[list[Frame], dict[str, object]]]:
+    """Split frames by their order at each position, by the first keyword that orders those of every position."""
+    members = [np.flatnonzero(groups == group) for group in range(int(groups.max()) + 1)]
+    if len({len(numbers) for numbers in members}) > 1:
+        return [(frames, split_by)]
+    for keyword in ORDER_KEYWORDS:
+        ranked = [_ranked([frames[n] for n in numbers], keyword) for numbers in members]
+        if all(ranked):
+            return [
+                ([one[rank] for one in ranked], split_by | {f"place by {keyword}": rank + 1})
+                for rank in range(len(members[0]))
+            ]
     return [(frames, split_by)]
+
+
+def _ranked(frames: list[Frame], keyword: str) -> list[Frame]:
+    """Frames in the order of an element; empty when one lacks it, or when two have the same value."""
+    values = [frame.get(keyword) for frame in frames]
+    if None in values or len(set(values)) < len(values):
+        return []
+    return [frame for _, frame in sorted(zip(values, frames, strict=True), key=lambda pair: pair[0])]
 
 
 def _is_useful_split(parts: list[list[Frame]], most: int) -> bool:
@@ -278,5 +315,10 @@ def describe_split(split_by: dict[str, object]) -> str:
     for keyword, value in split_by.items():
         shown = "\\".join(map(str, value)) if isinstance(value, tuple) else value
         shown = f"{shown:g}" if isinstance(shown, float) else shown
-        words.append(f"{keyword} {shown}")
+        if keyword == "FrameReferenceTime" and isinstance(value, float):
+            words.append(f"frame time {value / 60000.0:.4g} min")
+        elif keyword == "AcquisitionTime" and len(str(value)) >= 6:
+            words.append(f"acquired at {str(value)[:2]}:{str(value)[2:4]}:{str(value)[4:6]}")
+        else:
+            words.append(f"{keyword} {shown}")
     return ", ".join(words)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import re
 from collections.abc import Callable
 from datetime import date, datetime, time, timedelta
 from functools import cache
@@ -19,6 +21,7 @@ TEXT_KEYWORDS = (
     "PatientName",
     "PatientSex",
     "PatientBirthDate",
+    "PatientAge",
     "StudyDate",
     "StudyTime",
     "StudyDescription",
@@ -46,6 +49,7 @@ TEXT_KEYWORDS = (
     "PatientPosition",
     "Units",
     "SUVType",
+    "SeriesType",
     "DecayCorrection",
     "CorrectedImage",
     "AttenuationCorrectionMethod",
@@ -92,6 +96,8 @@ NUMBER_KEYWORDS = (
     "PatientSize",
     "FrameReferenceTime",
     "ActualFrameDuration",
+    "DecayFactor",
+    "ImageIndex",
     "TemporalPositionIdentifier",
     "TemporalPositionIndex",
     "TriggerTime",
@@ -101,10 +107,21 @@ NUMBER_KEYWORDS = (
 """Elements of which the first value is kept as a number."""
 LIST_KEYWORDS = ("ImageType", "ImagePositionPatient", "ImageOrientationPatient", "PixelSpacing", "FrameType")
 """Elements of which all values are kept: words for the two types, numbers for the others."""
+CHECKED_NUMBERS = (
+    "RescaleSlope",
+    "RescaleIntercept",
+    "PatientWeight",
+    "PatientSize",
+    "FrameReferenceTime",
+    "ActualFrameDuration",
+    "DecayFactor",
+)
+"""Elements of NUMBER_KEYWORDS on which SUV depends: a text that is no number is kept as NaN, so that it is told from a
+missing value."""
 INJECTION_TEXT = ("RadiopharmaceuticalStartDateTime", "RadiopharmaceuticalStartTime", "Radiopharmaceutical")
 """Elements of the Radiopharmaceutical Information Sequence that are kept as text."""
 INJECTION_NUMBERS = ("RadionuclideTotalDose", "RadionuclideHalfLife")
-"""Elements of the Radiopharmaceutical Information Sequence that are kept as numbers."""
+"""Elements of the Radiopharmaceutical Information Sequence that are kept as numbers; NaN when the text is none."""
 
 
 def as_text(value: Any) -> str | None:
@@ -124,18 +141,35 @@ def _is_list(value: Any) -> bool:
 
 
 def as_number(value: Any) -> float | None:
-    """Convert the first value to a finite float; None when that is not possible."""
+    """Convert the first value to a finite float; None when that is not possible.
+
+    A single comma is read as the decimal point, which some programs write in countries that use it. In DICOM it can
+    mean nothing else, as numbers are written without marks between thousands (PS3.5, section 6.2, DS).
+    """
     if isinstance(value, bytes):
-        value = value.decode("ascii", "replace").strip(" \0")
+        value = value.decode("ascii", "replace")
     if isinstance(value, str):
-        value = value.split("\\")[0]
+        value = _with_a_point(value.split("\\")[0].strip(" \0"))
     elif value is not None and _is_list(value):
-        value = value[0] if len(value) else None
+        return as_number(value[0]) if len(value) else None
     try:
         number = float(value)
     except (TypeError, ValueError):
         return None
     return number if abs(number) < float("inf") else None
+
+
+def _with_a_point(text: str) -> str:
+    """The text of a number with a decimal point in place of a comma; empty when it has Python's mark of thousands."""
+    if "_" in text:
+        return ""
+    return text.replace(",", ".") if text.count(",") == 1 and "." not in text else text
+
+
+def as_checked_number(value: Any) -> float | None:
+    """Convert as :func:`as_number`, but NaN for a value that is there and is not a number."""
+    number = as_number(value)
+    return math.nan if number is None and as_text(value) is not None else number
 
 
 def as_numbers(value: Any) -> tuple[float, ...] | None:
@@ -146,8 +180,7 @@ def as_numbers(value: Any) -> tuple[float, ...] | None:
         return None
     parts = value.split("\\") if isinstance(value, str) else value if hasattr(value, "__iter__") else [value]
     numbers = [as_number(part) for part in parts]
-    known = tuple(number for number in numbers if number is not None)
-    return known if known and len(known) == len(numbers) else None
+    return tuple(number for number in numbers if number is not None) or None if None not in numbers else None
 
 
 def as_words(value: Any) -> tuple[str, ...] | None:
@@ -171,18 +204,26 @@ def list_of(dataset: Any, keyword: str) -> tuple | None:
     return _reader_of(keyword)(dataset.get(keyword))
 
 
+_DATE = re.compile(r"(\d{4})([-./]?)(\d{2})\2(\d{2})(?!\d)")
+"""A date as DICOM writes it (``YYYYMMDD``), in its old form with points, or with dashes or slashes."""
+_OFFSET = re.compile(r"(?:([+-])(\d{2}):?(\d{2})|Z)$")
+"""An offset from UTC at the end of a text, as DICOM writes it (``+0130``), with a colon, or Z."""
+FARTHEST_ZONE_MINUTES = 14 * 60
+"""Upper bound of the offset of a time zone from UTC, minutes (PS3.5, section 6.2, DT)."""
+
+
 def parse_date(text: str | None) -> date | None:
     """Convert a DICOM date (DA, also in the old form with points); None when the text is not a date."""
-    digits = (text or "").replace(".", "").replace("-", "").strip()[:8]
+    found = _DATE.match((text or "").strip())
     try:
-        return datetime.strptime(digits, "%Y%m%d").date()
+        return None if found is None else date(int(found[1]), int(found[3]), int(found[4]))
     except ValueError:
         return None
 
 
 def parse_time(text: str | None) -> time | None:
     """Convert a DICOM time (TM) of any precision, also with colons; None when the text is not a time."""
-    word = (text or "").replace(":", "").strip()
+    word = (text or "").replace(":", "").replace(",", ".").strip()
     digits, _, fraction = word.partition(".")
     if len(digits) not in (2, 4, 6) or not digits.isdigit():
         return None
@@ -202,7 +243,8 @@ def parse_datetime(text: str | None, zone: str | None = None) -> datetime | None
     text : str or None
         ``YYYYMMDDHHMMSS.FFFFFF&ZZXX``, with at least the date and the hour.
     zone : str or None
-        Timezone Offset From UTC (0008,0201) of the dataset. A DT with another offset is converted to this one.
+        Timezone Offset From UTC (0008,0201) of the dataset. A DT with another offset is converted to this one. Without
+        a readable zone the offset of the DT is ignored; see :func:`datetime_offset`.
 
     Returns
     -------
@@ -210,28 +252,38 @@ def parse_datetime(text: str | None, zone: str | None = None) -> datetime | None
         The moment without a time zone; None when the text is not a date and time.
     """
     word = (text or "").strip()
-    body, offset = word, None
-    for sign in "+-":
-        head, found, tail = word.partition(sign)
-        if found and len(head) >= 10:
-            body, offset = head, _offset_minutes(sign + tail)
-    day, clock = parse_date(body[:8]), parse_time(body[8:])
-    if day is None or clock is None:
+    day = parse_date(word[:8] if word[:8].isdigit() else word[:10])
+    if day is None:
         return None
-    moment = datetime.combine(day, clock)
-    local = _offset_minutes(zone)
+    clock = word[8 if word[:8].isdigit() else 10 :].strip(" T")
+    moment = parse_time(_OFFSET.sub("", clock))
+    if moment is None:
+        return None
+    joined = datetime.combine(day, moment)
+    offset, local = offset_minutes(datetime_offset(word)), offset_minutes(zone)
     if offset is not None and local is not None:
-        moment += timedelta(minutes=local - offset)
-    return moment
+        joined += timedelta(minutes=local - offset)
+    return joined
 
 
-def _offset_minutes(text: str | None) -> int | None:
-    """Minutes of an offset from UTC that is written like ``+0130``; None when it is not written like this."""
+def datetime_offset(text: str | None) -> str | None:
+    """The offset from UTC at the end of a DICOM date and time (DT) as it is written; None when it has none."""
     word = (text or "").strip()
-    if len(word) != 5 or word[0] not in "+-" or not word[1:].isdigit():
+    found = _OFFSET.search(word[10:])
+    return None if found is None else found[0]
+
+
+def offset_minutes(text: str | None) -> int | None:
+    """Minutes of an offset from UTC that is written like ``+0130``; None when it is not written like this."""
+    found = _OFFSET.fullmatch((text or "").strip())
+    if found is None:
         return None
-    minutes = 60 * int(word[1:3]) + int(word[3:5])
-    return -minutes if word[0] == "-" else minutes
+    if found[1] is None:
+        return 0
+    minutes = 60 * int(found[2]) + int(found[3])
+    if minutes > FARTHEST_ZONE_MINUTES:
+        return None
+    return -minutes if found[1] == "-" else minutes
 
 
 def join_datetime(day: str | None, clock: str | None) -> datetime | None:
@@ -246,6 +298,8 @@ def _reader_of(keyword: str) -> Callable[[Any], Any]:
         return as_words
     if keyword in LIST_KEYWORDS:
         return as_numbers
+    if keyword in CHECKED_NUMBERS:
+        return as_checked_number
     return as_number if keyword in NUMBER_KEYWORDS else as_text
 
 
@@ -265,8 +319,10 @@ def wanted_elements() -> dict[int, tuple[str, Callable[[Any], Any], bool]]:
     return wanted
 
 
-def plain_header(dataset: Any) -> dict[str, Any]:
+def plain_header(dataset: Any, modality: str | None = None) -> dict[str, Any]:
     """Read the elements that the other rooms need as plain values by keyword. Missing elements are absent.
+
+    `modality` is that of the file, for a part of a dataset that does not name it.
 
     The text of ASCII elements is taken from the stored bytes, because building an element object for each of them
     takes most of the time of reading the headers of a folder.
@@ -284,7 +340,7 @@ def plain_header(dataset: Any) -> dict[str, Any]:
             header[keyword] = value
     meta = getattr(dataset, "file_meta", None) or {}
     settle_modality(header, header.get("SOPClassUID") or as_text(meta.get("MediaStorageSOPClassUID")))
-    if header.get("Modality") == "PT":
+    if header.get("Modality") == "PT" or modality == "PT":
         header.update(injection_values(dataset))
         header.update(private_values(dataset))
     return header
@@ -298,20 +354,38 @@ def settle_modality(header: dict[str, Any], sop_class: str | None) -> None:
 
 
 def injection_values(dataset: Any) -> dict[str, Any]:
-    """Read the first item of the Radiopharmaceutical Information Sequence, and the number of its items."""
+    """Read the Radiopharmaceutical Information Sequence.
+
+    Returns
+    -------
+    dict
+        ``Injections``: a tuple with one dict per item, without items that are empty; and the values of the first of
+        them by keyword. Empty when there is none.
+    """
     items = dataset.get("RadiopharmaceuticalInformationSequence") or []
-    header: dict[str, Any] = {"NumberOfInjections": len(items)}
-    if not len(items):
-        return header
-    found: dict[str, Any] = {keyword: text_of(items[0], keyword) for keyword in INJECTION_TEXT}
-    found |= {keyword: number_of(items[0], keyword) for keyword in INJECTION_NUMBERS}
-    header.update({keyword: value for keyword, value in found.items() if value is not None})
+    injections = tuple(values for values in map(_injection, items) if values)
+    return {**injections[0], "Injections": injections} if injections else {}
+
+
+def _injection(item: Any) -> dict[str, Any]:
+    """The values of one item of the Radiopharmaceutical Information Sequence that are there."""
+    found: dict[str, Any] = {keyword: text_of(item, keyword) for keyword in INJECTION_TEXT}
+    found |= {keyword: as_checked_number(_stored(item, keyword)) for keyword in INJECTION_NUMBERS}
     for name in ("Radionuclide", "Radiopharmaceutical"):
-        codes = items[0].get(f"{name}CodeSequence") or []
+        codes = item.get(f"{name}CodeSequence") or []
         if len(codes):
-            header[f"{name}Code"] = text_of(codes[0], "CodeValue")
-            header[f"{name}Meaning"] = text_of(codes[0], "CodeMeaning")
-    return header
+            found[f"{name}Code"] = text_of(codes[0], "CodeValue")
+            found[f"{name}Meaning"] = text_of(codes[0], "CodeMeaning")
+    return {keyword: value for keyword, value in found.items() if value is not None}
+
+
+def _stored(item: Any, keyword: str) -> Any:
+    """The value of a number as it is stored, because pydicom refuses texts that are no numbers."""
+    from pydicom.dataelem import RawDataElement
+
+    element = item.get_item(keyword)
+    is_text = isinstance(element, RawDataElement) and element.VR in (None, "DS", "IS", "UN", "SH", "LO")
+    return element.value if is_text else item.get(keyword)
 
 
 PRIVATE_VALUES = {
@@ -328,17 +402,14 @@ def private_values(dataset: Any) -> dict[str, Any]:
     header: dict[str, Any] = {}
     private = {tag for tag in dataset.keys() if (int(tag) >> 16) & 1}  # noqa: SIM118 - iterating builds elements
     for name, (group, creator, element) in PRIVATE_VALUES.items():
-        base = group << 16
-        written = sorted(tag for tag in private if base + 0x10 <= tag <= base + 0xFF)
+        written = sorted(tag for tag in private if (group << 16) + 0x10 <= tag <= (group << 16) + 0xFF)
         blocks = [tag & 0xFF for tag in written if str(dataset[tag].value).strip().upper() == creator.upper()]
         # Scanners put their values into the first block (0x10), so that it is read when the group has no creator.
         for block in blocks or ([] if written else [0x10]):
-            tag = base + (block << 8) + element
-            value = dataset[tag].value if tag in private else None
-            text = as_text(value)
-            if text is None:
-                continue
-            header[name] = text if "DateTime" in name else as_number(value)
-            header[f"{name}CreatorFound"] = bool(blocks)
-            break
+            tag = (group << 16) + (block << 8) + element
+            text = as_text(dataset[tag].value) if tag in private else None
+            if text is not None:
+                header[name] = text if "DateTime" in name else as_number(dataset[tag].value)
+                header[f"{name}CreatorFound"] = bool(blocks)
+                break
     return header

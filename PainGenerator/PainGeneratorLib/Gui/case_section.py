@@ -36,7 +36,15 @@ class CaseSection(Section[CaseNeeds]):
 
     STEP = "case"
     INPUTS = (
-        *("detectButton", "petSelector", "t1Selector", "fluidSelector", "t2Selector", "contrastSelector"),
+        *(
+            "detectButton",
+            "checkButton",
+            "petSelector",
+            "t1Selector",
+            "fluidSelector",
+            "t2Selector",
+            "contrastSelector",
+        ),
         *("attenuationSelector", "groupCombo", "prosthesisSideCombo", "painSideCombo", "painSitesPlace"),
         *("anatomySelector", "totalSegmentatorButton"),
     )
@@ -50,6 +58,7 @@ class CaseSection(Section[CaseNeeds]):
         self.pain_sites = PointList(panel, self.ui.painSitesPlace, self._pain_sites_node, self.on_pain_sites_changed)
         self._later = single_shot_timer(panel.root, 0, self.on_volumes_changed, self.connections)
         self.connect("detectButton", "clicked()", self.on_detect)
+        self.connect("checkButton", "clicked()", self.on_check)
         self.connect("runCaseButton", "clicked()", self.on_run)
         for prefix in SELECTORS.values():
             self.connect(f"{prefix}Selector", "currentNodeChanged(vtkMRMLNode*)", self.on_role_chosen)
@@ -123,6 +132,16 @@ class CaseSection(Section[CaseNeeds]):
             )
         self.panel.views.open_layout()
         self.panel.views.show_case()
+
+    @guarded_slow
+    def on_check(self) -> None:
+        """Show what the case consists of and what is doubtful."""
+        found = self.open_session.check()
+        doubts = len(found.warnings)
+        summary = _("This case can be analyzed.") if not found.refusals else _("This case cannot be analyzed.")
+        if doubts:
+            summary += " " + _("{count} points are doubtful: see the details.").format(count=doubts)
+        slicer.util.infoDisplay(summary, windowTitle=_("Check of the case"), detailedText=found.to_text())
 
     @guarded
     def on_role_chosen(self) -> None:

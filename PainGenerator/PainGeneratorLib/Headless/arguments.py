@@ -39,6 +39,7 @@ def make_parser() -> argparse.ArgumentParser:
     _add_demo(commands)
     _add_analyze(commands)
     _add_suv(commands)
+    _add_check(commands)
     _add_series(commands)
     _add_phantom(commands)
     return parser
@@ -101,6 +102,21 @@ def _add_analyze(commands: Commands) -> None:
     analyze = commands.add_parser("analyze", help="read a DICOM folder, find and rank candidates, write the report")
     analyze.add_argument("case", type=Path, metavar="CASE", help="folder of DICOM files, any nesting")
     analyze.add_argument("--output", type=Path, required=True, metavar="DIR", help="folder to make")
+    analyze.add_argument("--overwrite", action="store_true", help="replace an existing output folder")
+    _add_case_options(analyze)
+
+
+def _add_check(commands: Commands) -> None:
+    check = commands.add_parser(
+        "check", help="what was found, what each series is for, the SUV and what is doubtful; no analysis"
+    )
+    check.add_argument("case", type=Path, metavar="CASE", help="folder of DICOM files, any nesting")
+    check.add_argument("--json", action="store_true", help="print the check as JSON")
+    _add_case_options(check)
+
+
+def _add_case_options(analyze: argparse.ArgumentParser) -> None:
+    """Add what a user says about a case."""
     analyze.add_argument("--group", type=_word, choices=[str(group) for group in Group], help="low-back by default")
     analyze.add_argument(
         "--prosthesis-side",
@@ -133,7 +149,6 @@ def _add_analyze(commands: Commands) -> None:
     analyze.add_argument(
         "--set", type=_assignment, action="append", default=[], metavar="NAME=VALUE", help="one parameter, repeatable"
     )
-    analyze.add_argument("--overwrite", action="store_true", help="replace an existing output folder")
 
 
 def _add_suv(commands: Commands) -> None:
@@ -169,6 +184,7 @@ def _add_suv_overrides(parser: argparse.ArgumentParser) -> None:
     given.add_argument("--height", type=_positive, metavar="M")
     given.add_argument("--dose", type=_positive, metavar="MBQ")
     given.add_argument("--injection-time", type=_date_time, metavar='"YYYY-MM-DD HH:MM:SS"')
+    given.add_argument("--nuclide", metavar="NAME", help="like F-18; its half-life is used")
 
 
 def _add_roles(parser: argparse.ArgumentParser) -> None:

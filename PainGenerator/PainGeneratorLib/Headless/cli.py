@@ -57,7 +57,9 @@ def main(arguments: list[str] | None = None) -> int:
     from ..Numerics.core.errors import Cancelled, PainGeneratorError
     from .terminal import Stop
 
-    run = {"demo": _demo, "analyze": _analyze, "suv": _suv, "series": _series, "phantom": _phantom}[options.command]
+    run = {"demo": _demo, "analyze": _analyze, "suv": _suv, "check": _check, "series": _series, "phantom": _phantom}[
+        options.command
+    ]
     try:
         with Stop() as options.stop:
             run(options)
@@ -119,6 +121,7 @@ def _case_options(options: argparse.Namespace) -> CaseOptions:
         height_m=options.height,
         dose_mbq=options.dose,
         injection_time=options.injection_time,
+        nuclide=options.nuclide,
         roles=tuple(options.role),
     )
     if options.command == "suv":
@@ -205,6 +208,17 @@ def _suv(options: argparse.Namespace) -> None:
     _show_suv(suv.result)
     if options.output is not None:
         print(f"Volume: {options.output.resolve()}")
+
+
+def _check(options: argparse.Namespace) -> None:
+    """Show what a case consists of; a case that cannot be analyzed is an error, after all that was found."""
+    from ..Workflow.check import check_folder
+
+    with _progress(options.stop) as progress:
+        found = check_folder(options.case, _case_options(options), progress)
+    print(json.dumps(found.to_json(), indent=2) if options.json else visible(found.to_text()))
+    if found.refusals:
+        raise found.refusals[0]
 
 
 def _series(options: argparse.Namespace) -> None:

@@ -56,7 +56,7 @@ class CaseInputs:
         A role that no volume fits is left as it is. What is ambiguous is among the warnings.
         """
         facts = [volume_facts(node) for node in case_volumes(self._link.scene)]
-        proposals, warnings = propose_roles(facts, self._file_of_instance)
+        proposals, warnings = propose_roles(facts, self._file_of_instance, self._settings.group)
         for proposal in proposals:
             self.set_role(proposal.role, proposal.node_id, proposal.reason)
         self._state.notices = warnings

@@ -16,8 +16,9 @@ from ..Numerics.suv.factors import SuvResult, unit_kind
 from ..Scene import nodes
 from ..Scene.volumes_in_scene import SOURCE_ROLE, VolumeFacts, lies_under_a_warp, own_frame_image, volume_facts
 from ..Workflow.case import Case, CaseSeries, Warnings
+from ..Workflow.image_witness import map_doubts
 from ..Workflow.progress import Show
-from ..Workflow.stages import Suv
+from ..Workflow.stages import Suv, with_image_checked
 from .case_settings import CaseSettings
 from .case_state import CaseState
 from .case_writer import CaseWriter
@@ -101,6 +102,7 @@ class CaseStep:
         notes = Warnings()
         notes.add(*options.resolved_group()[1])
         series = self._read_series(role_nodes, reading, notes)
+        notes.add(*map_doubts(series))
         pet = series[Role.PET]
         pet.facts["is_shown_as_it_is"] = reading.is_shown_as_it_is
         case = Case(
@@ -123,7 +125,7 @@ class CaseStep:
             if not reading.is_warped and not reading.is_shown_as_it_is:
                 image = Image(image.array * reading.factors, image.geometry)
             progress(1.0, "SUV computed")
-            return case, Suv(image, result)
+            return case, with_image_checked(Suv(image, result))
 
         return Job(self.name, work, state.revision)
 

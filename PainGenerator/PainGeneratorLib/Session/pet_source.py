@@ -17,6 +17,7 @@ from ..Numerics.suv.factors import (
     compute_suv_factors,
     factors_for_unit,
     unit_kind,
+    unit_word,
 )
 from ..Numerics.suv.records import BY_HAND
 from ..Scene.volumes_in_scene import VolumeFacts
@@ -106,7 +107,7 @@ def _assumed_source(volume: VolumeFacts, options: CaseOptions, started: datetime
 
 def _missing(header: PetHeader, options: CaseOptions) -> tuple[str, ...]:
     """What a header lacks to compute the SUV. Other faults of a header are reported by the computation itself."""
-    units = (header.units or "").upper()
+    units = unit_word(header.units)
     if units == "GML":
         kind = (header.suv_type or "BW").upper()
         return () if kind == "BW" else _missing_sizes(header, options)
@@ -120,15 +121,20 @@ def _missing(header: PetHeader, options: CaseOptions) -> tuple[str, ...]:
 
 def _missing_sizes(header: PetHeader | None, options: CaseOptions) -> tuple[str, ...]:
     """What a unit by the size of the body needs: weight and height."""
-    weight = options.weight_kg is not None or (header is not None and header.weight_kg)
-    height = options.height_m is not None or (header is not None and header.height_m)
+    weight = options.weight_kg is not None or (header is not None and _is_given(header.weight_kg))
+    height = options.height_m is not None or (header is not None and _is_given(header.height_m))
     return tuple(name for name, known in (("weight", weight), ("height", height)) if not known)
+
+
+def _is_given(value: float | None) -> bool:
+    """Whether a number of the header can be used: it is there, a number, and not 0."""
+    return value is not None and not np.isnan(value) and value != 0
 
 
 def _missing_for_activity(header: PetHeader, options: CaseOptions) -> tuple[str, ...]:
     """What activity needs: weight, dose, and the time of injection unless it is corrected for decay to that time."""
-    weight = options.weight_kg is not None or header.weight_kg
-    dose = options.dose_mbq is not None or header.dose
+    weight = options.weight_kg is not None or _is_given(header.weight_kg)
+    dose = options.dose_mbq is not None or _is_given(header.dose)
     injection = (
         options.injection_time is not None
         or header.start_datetime is not None

@@ -22,6 +22,7 @@ from ..Numerics.suv.factors import SuvResult
 from ..Scene.parameters import parameter_node
 from ..Scene.read_case import has_case
 from ..Workflow.analyze import Analysis
+from ..Workflow.check import CaseCheck, check_case
 from ..Workflow.progress import Show, part, silent
 from ..Workflow.protocol import Protocol
 from ..Workflow.stages import Alignment
@@ -236,6 +237,18 @@ class Session:
     def detect(self) -> list[RoleProposal]:
         """Propose volumes of the scene for the roles and take the proposals over."""
         return self._inputs.detect()
+
+    def check(self) -> CaseCheck:
+        """What the case consists of and what is doubtful, by its chosen volumes; the case stays as it is.
+
+        Raises
+        ------
+        PainGeneratorError
+            When PET or MR were not chosen, or the SUV cannot be computed.
+        """
+        job = self.prepare("case")
+        job.compute()
+        return check_case(*job.result)
 
     def roles(self) -> dict[str, str]:
         """Node id by role, for the roles that are filled."""

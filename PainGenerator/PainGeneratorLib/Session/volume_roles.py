@@ -14,9 +14,12 @@ from typing import Any
 import numpy as np
 
 from ..Dicom.files import Frame, read_file_header
+from ..Dicom.pet_choice import NOT_USED, best_pets
 from ..Dicom.pet_header import make_pet_header
 from ..Dicom.roles import assign_roles
 from ..Dicom.series import DicomFolder, Series
+from ..Dicom.series_vocabulary import Meaning
+from ..Dicom.series_words import words_of
 from ..Numerics.core.errors import PainGeneratorError
 from ..Numerics.core.image import LPS_TO_RAS, Geometry, transform_points
 from ..Numerics.core.words import Role
@@ -27,9 +30,16 @@ from .types import RoleProposal
 FileOfInstance = Callable[[str], str | None]
 """Path of the file that holds a SOP Instance UID; None when it is not known, or no longer known."""
 
-PET_WORDS = re.compile(r"(?<![a-z])(pet|pt|suv\w*|fdg)(?![a-z])", re.I)
-CT_WORDS = re.compile(r"(?<![a-z])(ct|ctac)(?![a-z])", re.I)
-MR_WORDS = re.compile(r"(?<![a-z])(mri?|t1\w*|t2\w*|stir|tirm|flair|pd|dixon|vibe|lava|water|fat)(?![a-z])", re.I)
+MR_MEANINGS = (
+    *(Meaning.T1, Meaning.T2, Meaning.PD, Meaning.STIR, Meaning.DIXON, Meaning.IN_PHASE, Meaning.OPPOSED),
+    *(Meaning.GRADIENT, Meaning.SPIN_ECHO, Meaning.ULTRASHORT, Meaning.MU_MAP, Meaning.WATER, Meaning.FAT),
+    *(Meaning.DARK_FLUID, Meaning.FAT_SUPPRESSED, Meaning.DIFFUSION),
+)
+"""Meanings of words that only MR series have in their names."""
+AC_IMAGES = re.compile(r"ac[\s_-]?images?\b", re.I)
+"""End of the name of a PET with attenuation correction from a Siemens scanner."""
+CT_TOKENS = {"ct", "ctac"}
+MR_TOKENS = {"mr", "mri"}
 AIR_HU = -500.0
 """Upper bound, in Hounsfield units, of the 1st percentile of a CT volume. PET and MR have no values below it, and the
 air around a patient on CT lies near -1000. Our estimate: halfway between air and water."""
@@ -94,7 +104,7 @@ def pet_header_of(volume: VolumeFacts, file_of_instance: FileOfInstance | None) 
 
 
 def propose_roles(
-    volumes: Sequence[VolumeFacts], file_of_instance: FileOfInstance | None = None
+    volumes: Sequence[VolumeFacts], file_of_instance: FileOfInstance | None = None, group: str | None = None
 ) -> tuple[list[RoleProposal], list[str]]:
     """Give the volumes of a scene their roles.
 
@@ -103,6 +113,8 @@ def propose_roles(
     volumes : sequence of VolumeFacts
     file_of_instance : callable, optional
         Without it, or where files are gone, names and attributes decide.
+    group : str, optional
+        The clinical group: decides which region and plane are read.
 
     Returns
     -------
@@ -121,12 +133,16 @@ def propose_roles(
     proposals = []
     if choice.pet is not None:
         proposals.append(RoleProposal(Role.PET.value, choice.pet.uid, by_id[choice.pet.uid].name, choice.reason))
-    mr, warnings = _mr_proposals(series, choice.pet, by_id, notes)
+    mr, warnings = _mr_proposals(series, choice.pet, by_id, notes, group)
     return [*proposals, *mr], [*choice.warnings, *warnings]
 
 
 def _mr_proposals(
-    series: Sequence[Series], chosen_pet: Series | None, volumes: Mapping[str, VolumeFacts], notes: Mapping[str, str]
+    series: Sequence[Series],
+    chosen_pet: Series | None,
+    volumes: Mapping[str, VolumeFacts],
+    notes: Mapping[str, str],
+    group: str | None,
 ) -> tuple[list[RoleProposal], list[str]]:
     """Roles of the series other than the PET, by the rules for DICOM folders; and warnings."""
     pet = chosen_pet or _stand_in()
@@ -135,7 +151,7 @@ def _mr_proposals(
             one.role_reason = "Another PET volume was chosen."
     folder = DicomFolder(Path(), [*series, *([] if chosen_pet else [pet])], [], [])
     try:
-        roles = assign_roles(folder, {pet.uid: Role.PET})
+        roles = assign_roles(folder, {pet.uid: Role.PET}, group, _in_the_lists)
     except PainGeneratorError as error:
         return [], [f"{error.reason} Choose the MR series in the lists below."]
     proposals = [
@@ -144,6 +160,13 @@ def _mr_proposals(
         if role != Role.PET
     ]
     return proposals, [*roles.warnings, *roles.notes] if chosen_pet else []
+
+
+def _in_the_lists(series: Series, role: str) -> str:
+    """How a role is given to a volume in the panel."""
+    if role == Role.OTHER:
+        return "choose another volume for it, or none, in the lists below"
+    return f"choose {series.label} as {role} in the lists below"
 
 
 def _series(volume: VolumeFacts, file_of_instance: FileOfInstance | None) -> tuple[Series, str]:
@@ -171,15 +194,35 @@ def _series(volume: VolumeFacts, file_of_instance: FileOfInstance | None) -> tup
     return made, note
 
 
+def modality_by_name(name: str) -> str | None:
+    """The modality (PT, CT or MR) that a name says; None when it says none.
+
+    The MR images for the attenuation correction of a PET/MR are named after the PET bed ("Abd_MRAC_PET_in"), so that
+    words for MR count more than the word PET. The corrected PET itself ends with "AC Images".
+
+    Parameters
+    ----------
+    name : str
+        Name of a volume or description of a series.
+    """
+    words = words_of(name)
+    tokens = set(words.tokens)
+    if words.has(*MR_MEANINGS) and not (AC_IMAGES.search(name) and not words.has(Meaning.MU_MAP)):
+        return "MR"
+    if words.has(Meaning.PET) or AC_IMAGES.search(name):
+        return "PT"
+    return "CT" if tokens & CT_TOKENS else "MR" if tokens & MR_TOKENS else None
+
+
 def _guessed_modality(volume: VolumeFacts) -> str:
     """The modality (PT, CT or MR) of a volume that does not name it."""
     if volume.unit is not None and (unit_kind(volume.unit) or volume.unit == "Bq/ml"):
         return "PT"
     if volume.unit == "[hnsf'U]" or volume.value_range[0] < AIR_HU:
         return "CT"
-    for words, modality in ((PET_WORDS, "PT"), (CT_WORDS, "CT"), (MR_WORDS, "MR")):
-        if words.search(volume.name.replace("_", " ")):
-            return modality
+    by_name = modality_by_name(volume.name)
+    if by_name is not None:
+        return by_name
     low, high = volume.value_range
     return "PT" if low >= 0 and high <= HIGHEST_LIKELY_SUV else "MR"
 
@@ -214,16 +257,36 @@ def _choose_pet(series: Sequence[Series], volumes: Mapping[str, VolumeFacts]) ->
 
 
 def _best_of(usable: Sequence[Series], is_only_pet: bool, volumes: Mapping[str, VolumeFacts]) -> _PetChoice | None:
-    """The PET in SUV, else the one with a header, else the only one; None when two are equally good."""
+    """The PET in SUV, else the best one with a header by the rules for DICOM folders, else the only one; None when two
+    are equally good."""
     in_suv = [one for one in usable if unit_kind(volumes[one.uid].unit or "")]
     if len(in_suv) == 1:
         return _PetChoice(in_suv[0], "The PET volume whose values are SUV.")
     known = [one for one in usable if one.pet_header is not None]
-    if len(known) == 1:
-        return _PetChoice(known[0], _ONLY_CORRECTED if is_only_pet else _CORRECTED)
-    if len(usable) == 1:
-        return _PetChoice(usable[0], _reason_without_header(volumes[usable[0].uid]))
-    return None
+    best = _best(known or usable)
+    if len(best) != 1:
+        return None
+    if not known:
+        return _PetChoice(best[0], _reason_without_header(volumes[best[0].uid]))
+    return _PetChoice(best[0], _ONLY_CORRECTED if is_only_pet else _preferred(best[0], known, volumes))
+
+
+def _best(pets: Sequence[Series]) -> list[Series]:
+    """The volumes that no rule for DICOM folders sets aside; none when none of them can become SUV."""
+    try:
+        return best_pets(pets)
+    except PainGeneratorError:
+        return []
+
+
+def _preferred(best: Series, known: Sequence[Series], volumes: Mapping[str, VolumeFacts]) -> str:
+    """Why a volume with a header was chosen among others."""
+    others = [
+        f"{volumes[one.uid].name} ({one.role_reason.removeprefix(NOT_USED).rstrip('.')})"
+        for one in known
+        if one is not best
+    ]
+    return f"Attenuation-corrected, preferred to {'; '.join(others)}." if others else _CORRECTED
 
 
 def _is_corrected(pet: Series) -> bool:
@@ -238,7 +301,7 @@ def _names(series: Sequence[Series], volumes: Mapping[str, VolumeFacts]) -> str:
 def _reason_without_header(volume: VolumeFacts) -> str:
     if volume.dicom.get("Modality") == "PT":
         return "The only PET volume; its DICOM header is not there, so that its corrections are not known."
-    if PET_WORDS.search(volume.name.replace("_", " ")):
+    if modality_by_name(volume.name) == "PT":
         return "Named like a PET; it has no DICOM header."
     low, high = volume.value_range
     return f"Its values ({low:.3g} to {high:.3g}) are like SUV; it has no DICOM header."

@@ -35,8 +35,8 @@ class CaseOptions(Kept):
         Where it hurts, in the reference series' frame.
     anatomy, anatomy_labels : Path, optional
         Anatomy segmentation in the reference frame, and the names of its labels.
-    weight_kg, height_m, dose_mbq, injection_time : optional
-        Given by hand where the DICOM lacks them.
+    weight_kg, height_m, dose_mbq, injection_time, nuclide : optional
+        Given by hand where the DICOM lacks them; the nuclide by a name like F-18.
     roles : tuple of (series number or UID, role)
     landmarks : Path, optional
         Point pairs to start an alignment from.
@@ -59,6 +59,7 @@ class CaseOptions(Kept):
     landmarks: Path | None = None
     protocol_file: Path | None = None
     settings: tuple[tuple[str, str], ...] = ()
+    nuclide: str | None = None
 
     not_kept = ("anatomy", "anatomy_labels", "landmarks", "protocol_file")
     """Files on the computer of the run; what was read from them is kept with the case instead."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from ..Dicom.roles import RoleAssignment, assign_roles
 from ..Dicom.series import DicomFolder, Series
 from ..Numerics.core.errors import PainGeneratorError
 from .case import Case, CaseOptions, CaseSeries, Warnings
+from .image_witness import map_doubts
 from .progress import Show, part, silent
 
 
@@ -32,10 +34,11 @@ def read_case_folder(folder: Path, options: CaseOptions, progress: Show = silent
     group, warnings = options.resolved_group()
     protocol = options.protocol()
     found = read_folder(folder, part(progress, 0.0, 0.5))
-    roles = _choose_and_load(found, dict(options.roles), part(progress, 0.5, 1.0))
+    roles = _choose_and_load(found, dict(options.roles), group, part(progress, 0.5, 1.0))
     notes = Warnings()
     notes.add(*warnings, *found.warnings, *roles.warnings)
     series = {role: _case_series(role, chosen) for role, chosen in roles.chosen.items()}
+    notes.add(*map_doubts(series))
     pet = roles.pet
     return Case(
         options=options,
@@ -54,14 +57,14 @@ def read_case_folder(folder: Path, options: CaseOptions, progress: Show = silent
     )
 
 
-def _choose_and_load(found: DicomFolder, overrides: dict[str, str], progress: Show) -> RoleAssignment:
+def _choose_and_load(found: DicomFolder, overrides: dict[str, str], group: str, progress: Show) -> RoleAssignment:
     """Give roles and load the voxels of the series that have one.
 
     That pixels cannot be decoded is noticed only now. Then the roles are given again, so that an optional series is
     left aside and a required one is refused.
     """
     while True:
-        roles = choose_with_left_out(found, overrides, assign_roles)
+        roles = choose_with_left_out(found, overrides, partial(assign_roles, group=group))
         failed = False
         for number, chosen in enumerate(roles.chosen.values()):
             start, share = number / len(roles.chosen), 1 / len(roles.chosen)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from ..Dicom.reader import read_folder
 from ..Dicom.roles import assign_roles
 from ..Dicom.series import DicomFolder, Series
 from ..Numerics.core.errors import PainGeneratorError
+from ..Numerics.core.words import Group
 from .progress import Show, silent
 
 
@@ -56,7 +58,9 @@ class SeriesList:
         return "\n".join(lines)
 
 
-def list_folder(folder: Path, overrides: dict[str, str], progress: Show = silent) -> SeriesList:
+def list_folder(
+    folder: Path, overrides: dict[str, str], progress: Show = silent, group: str = Group.LOW_BACK
+) -> SeriesList:
     """Read the headers of a folder and give roles to its series; no voxels are read.
 
     Parameters
@@ -65,6 +69,8 @@ def list_folder(folder: Path, overrides: dict[str, str], progress: Show = silent
     overrides : dict
         Name of a series -> role, as given by ``--role``.
     progress : callable, optional
+    group : str
+        The clinical group decides which region and plane serve best.
 
     Returns
     -------
@@ -79,7 +85,7 @@ def list_folder(folder: Path, overrides: dict[str, str], progress: Show = silent
     found = SeriesList(read_folder(folder, progress))
     found.warnings += found.folder.warnings
     try:
-        roles = choose_with_left_out(found.folder, overrides, assign_roles)
+        roles = choose_with_left_out(found.folder, overrides, partial(assign_roles, group=group))
     except PainGeneratorError as error:
         found.refusal = error
     else:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -18,10 +18,12 @@ from ..Numerics.mr.findings import MRResult, find_mr_findings
 from ..Numerics.mr.parameters import MRParameters
 from ..Numerics.pet.detector import HotSpotDetector, HotSpotParameters
 from ..Numerics.suv.factors import PetHeader, SuvOverrides, SuvResult, compute_suv_factors, factors_for_unit
+from ..Numerics.suv.plausible import image_warnings
 from ..Registration.alignment import align_case
 from ..Registration.alignment_types import AlignmentParameters, SeriesAlignment
 from ..Registration.landmarks import LandmarkPairs, read_landmarks
 from .case import Case, CaseOptions
+from .image_witness import with_image_doubts
 from .progress import Show, silent
 from .threads import few_threads
 
@@ -51,7 +53,8 @@ def make_suv(case: Case) -> Suv:
         options, image = case.options, case.pet.image
         sex, slices = case.patient.get("sex"), image.geometry.shape[0]
         result = factors_for_unit(case.pet_unit or SUV_BW, slices, options.weight_kg, options.height_m, sex)
-        return Suv(Image(image.array * result.factors.astype(np.float32)[:, None, None], image.geometry), result)
+        factors = result.factors.astype(np.float32)
+        return with_image_checked(Suv(Image(image.array * factors[:, None, None], image.geometry), result))
     return suv_of(case.pet_header, case.pet.image, case.options)
 
 
@@ -73,7 +76,14 @@ def suv_of(header: PetHeader, stored: Image, options: CaseOptions) -> Suv:
     """
     result = compute_suv_factors(header, overrides_of(options))
     factors = result.factors.astype(np.float32)
-    return Suv(Image(stored.array * factors[:, None, None], stored.geometry), result)
+    return with_image_checked(Suv(Image(stored.array * factors[:, None, None], stored.geometry), result))
+
+
+def with_image_checked(suv: Suv) -> Suv:
+    """The same SUV, with a warning for each thing about the image that cannot be (see :func:`image_warnings`)."""
+    geometry, result = suv.image.geometry, suv.result
+    found = image_warnings(suv.image.array, geometry.voxel_volume_ml, result.weight_kg)
+    return Suv(suv.image, replace(result, warnings=(*result.warnings, *found)))
 
 
 def overrides_of(options: CaseOptions) -> SuvOverrides:
@@ -83,6 +93,7 @@ def overrides_of(options: CaseOptions) -> SuvOverrides:
         height_m=options.height_m,
         dose_bq=None if options.dose_mbq is None else options.dose_mbq * 1e6,
         injection_datetime=options.injection_time,
+        nuclide=options.nuclide,
     )
 
 
@@ -135,7 +146,8 @@ def align_series(
     if case.options.landmarks is not None:
         landmarks = read_landmarks(case.options.landmarks)
     parameters = case.protocol.stage("alignment", AlignmentParameters)
-    return Alignment(align_case(case.reference.image, images, frames, parameters, landmarks, progress))
+    found = align_case(case.reference.image, images, frames, parameters, landmarks, progress)
+    return Alignment(with_image_doubts(case, found))
 
 
 def find_on_mr(

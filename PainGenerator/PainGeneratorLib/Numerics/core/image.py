@@ -314,3 +314,34 @@ def resample(
         prefilter=order > 1,
     )
     return values
+
+
+def block_means(image: Image, spacing_mm: float) -> Image:
+    """Means over blocks of voxels of about a spacing.
+
+    Parameters
+    ----------
+    image : Image
+    spacing_mm : float
+        Wanted spacing; axes that are coarser stay as they are.
+
+    Returns
+    -------
+    Image
+        float32. Voxels at the end of an axis that fill no block are left out.
+    """
+    geometry = image.geometry
+    shape = geometry.shape
+    factors = tuple(max(1, min(n, round(spacing_mm / s))) for n, s in zip(shape, geometry.spacing_kji_mm, strict=True))
+    values = image.array if image.array.dtype == np.float32 else image.array.astype(np.float32)
+    if factors == (1, 1, 1):
+        return Image(values, geometry)
+    for axis, factor in enumerate(factors):
+        whole = values.shape[axis] // factor * factor
+        parts = [values[(slice(None),) * axis + (slice(n, whole, factor),)] for n in range(factor)]
+        values = sum(parts[1:], parts[0]) * np.float32(1.0 / factor)
+    matrix = geometry.ijk_to_ras.copy()
+    scale = np.array(factors[::-1], dtype=float)
+    matrix[:3, :3] *= scale
+    matrix[:3, 3] = geometry.to_ras((scale - 1.0) / 2.0)
+    return Image(values, Geometry(_triple(values.shape), matrix))

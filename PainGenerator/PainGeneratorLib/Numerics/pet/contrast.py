@@ -14,7 +14,7 @@ from scipy import ndimage
 
 from ..core.constants import FWHM_TO_SIGMA, MAD_TO_SD
 from ..core.gaussian import Box, box_above, gaussian
-from ..core.image import Geometry, Image
+from ..core.image import Geometry, Image, block_means
 
 CENTERS_MM = (5.0, 8.0, 12.0)
 """Full width at half height of the inner Gaussian at each scale, mm: from facet joints to sacroiliac joints. Our
@@ -69,7 +69,8 @@ class ContrastMap:
         body_suv : float
             Above this SUV a place belongs to the body.
         """
-        values, grid = _blocks(suv)
+        blocks = block_means(suv, GRID_MM)
+        values, grid = blocks.array, blocks.geometry
         spacing = np.array(grid.spacing_kji_mm)
         seen = np.isfinite(values)
         weight = None if seen.all() else seen.astype(np.float32)
@@ -110,28 +111,6 @@ def _cell_of(geometry: Geometry) -> Cell:
         max(1, min(n, round(CELL_MM / s))) for n, s in zip(geometry.shape, geometry.spacing_kji_mm, strict=True)
     )
     return k, j, i
-
-
-def _blocks(suv: Image) -> tuple[np.ndarray, Geometry]:
-    """Means over blocks of voxels of about GRID_MM, and the grid of the blocks.
-
-    Voxels at the end of an axis that fill no block are left out.
-    """
-    geometry = suv.geometry
-    shape = geometry.shape
-    factors = tuple(max(1, min(n, round(GRID_MM / s))) for n, s in zip(shape, geometry.spacing_kji_mm, strict=True))
-    values = suv.array if suv.array.dtype == np.float32 else suv.array.astype(np.float32)
-    if factors == (1, 1, 1):
-        return values, geometry
-    for axis, factor in enumerate(factors):
-        whole = values.shape[axis] // factor * factor
-        parts = [values[(slice(None),) * axis + (slice(n, whole, factor),)] for n in range(factor)]
-        values = sum(parts[1:], parts[0]) * np.float32(1.0 / factor)
-    matrix = geometry.ijk_to_ras.copy()
-    scale = np.array(factors[::-1], dtype=float)
-    matrix[:3, :3] *= scale
-    matrix[:3, 3] = geometry.to_ras((scale - 1.0) / 2.0)
-    return values, Geometry(values.shape, matrix)
 
 
 def _box_of_cells(values: np.ndarray, body_suv: float, cell: Cell) -> Box:

@@ -14,9 +14,19 @@ import numpy as np
 
 from ..core.errors import PainGeneratorError
 from .body_size import body_surface_area, factor_from_suv_bw
+from .days import settle_days
+from .injections import settle_injections, settle_tracer, single_injections
+from .nuclides import names_fdg
+from .plausible import check_dose_for_weight
 from .quantities import body_of, dose_bq_of, half_life_s_of, height_m_of, note_tracer, weight_kg_of
 from .records import BY_HAND, DERIVED, Ledger, PetHeader, ProvenanceRow, SuvOverrides, SuvResult
-from .times import average_decay_time_s, earliest_acquisition, frame_starts, injection_datetime, start_reference
+from .times import (
+    average_decay_time_s,
+    earliest_acquisition,
+    frame_starts,
+    injection_datetime,
+    start_reference,
+)
 
 __all__ = [
     "PetHeader",
@@ -25,6 +35,7 @@ __all__ = [
     "SuvResult",
     "compute_suv_factors",
     "factors_for_unit",
+    "unit_fault",
     "unit_kind",
 ]
 
@@ -33,6 +44,9 @@ SHORTEST_USUAL_UPTAKE_MINUTES = 30.0
 
 LONGEST_USUAL_UPTAKE_MINUTES = 180.0
 """Upper bound of an uptake time without a warning, minutes (our estimate)."""
+
+HALF_DAY_MINUTES = 720.0
+"""What a time by a 12-hour clock lacks in the afternoon, minutes."""
 
 SAME_FACTOR_TOLERANCE = 0.02
 """Upper bound of the relative difference between the SUV of the two private factors of Philips without a warning
@@ -81,10 +95,11 @@ def compute_suv_factors(header: PetHeader, overrides: SuvOverrides | None = None
     overrides = overrides or SuvOverrides()
     ledger = Ledger()
     _check_acceptable(header)
+    header = settle_tracer(settle_days(header, ledger), ledger)
     for name in header.inconsistent:
         ledger.warn(f"{name} differs between the slices of the PET series; the first slice's value was used.")
     note_tracer(header, ledger)
-    units = (header.units or "").upper()
+    units = unit_word(header.units)
     ledger.add("Units", units, "", "Units (0054,1001)")
     _note_rescale_slope(header, ledger)
     if units == "GML":
@@ -113,6 +128,52 @@ def _note_rescale_slope(header: PetHeader, ledger: Ledger) -> None:
         ledger.add("Rescale slope", None, "", source, f"one per slice, {low:g} to {high:g}")
 
 
+UNIT_SPELLINGS = {"BQ/ML": "BQML", "BQ/CC": "BQML", "BQCC": "BQML", "G/ML": "GML", "CM2/ML": "CM2ML"}
+"""Spellings of Units (0054,1001) that some writers use -> the word of DICOM (PS3.3 C.8.9.1)."""
+
+MUST_NOT_DIFFER = ("Units", "SUVType", "DecayCorrection", "CorrectedImage")
+"""Elements that say what the values mean. Slices that differ in one of them do not form one image."""
+
+
+def unit_word(units: str | None) -> str:
+    """Units (0054,1001) as DICOM spells them; empty when they are missing."""
+    word = (units or "").strip().upper()
+    return UNIT_SPELLINGS.get(word, word)
+
+
+def unit_fault(header: PetHeader) -> str | None:
+    """Why the values of a PET cannot become SUV, whatever is given by hand; None when they can.
+
+    The words follow "its values"; they are used where one of several PET series is chosen.
+    """
+    units = unit_word(header.units)
+    if units in ("BQML", "CM2ML"):
+        return None
+    if units == "GML":
+        word = (header.suv_type or "").upper()
+        return None if word in GML_KINDS else f"are SUV of an unknown type ('{word}')"
+    if units == "CNTS":
+        known = _usable(header.philips_suv_factor) is not None or _usable(header.philips_activity_factor) is not None
+        return None if known else "are counts (CNTS) without a factor to SUV"
+    return f"are in a unit that cannot become SUV ({units or 'empty'})"
+
+
+def slope_fault(header: PetHeader) -> str | None:
+    """What is wrong with the rescale slopes, as a sentence; None when nothing is."""
+    slopes = header.rescale_slope
+    if slopes is None:
+        return None
+    missing = int(np.count_nonzero(~np.isfinite(slopes)))
+    if missing:
+        return (
+            f"The Rescale Slope (0028,1053) is missing or not a number in {missing} of {slopes.size} slices of the "
+            "PET, so that their values are not known."
+        )
+    if np.min(slopes) <= 0:
+        return f"The Rescale Slope (0028,1053) of the PET is {np.min(slopes):g} in some slices; it must be above 0."
+    return None
+
+
 def _check_acceptable(header: PetHeader) -> None:
     """Refuse a series that is no original PET with attenuation correction."""
     if header.modality != "PT":
@@ -126,11 +187,25 @@ def _check_acceptable(header: PetHeader) -> None:
             f"The PET series is not marked as attenuation-corrected (Corrected Image (0028,0051) {fault}).",
             "Choose the attenuation-corrected series with --role SERIES=PET.",
         )
-    if header.rescale_intercept is not None and np.any(np.nan_to_num(header.rescale_intercept) != 0.0):
+    _check_scale(header)
+
+
+def _check_scale(header: PetHeader) -> None:
+    """Refuse slices that do not mean the same, and slopes and intercepts that cannot be."""
+    differing = [name for name in header.inconsistent if name in MUST_NOT_DIFFER]
+    if differing:
+        raise PainGeneratorError(
+            f"The slices of the PET series differ in {' and '.join(differing)}: they do not form one image.",
+            "Send the original series from the scanner or archive.",
+        )
+    if header.rescale_intercept is not None and np.any(header.rescale_intercept != 0.0):
         raise PainGeneratorError(
             "The PET series has a rescale intercept (0028,1052) other than 0, which PET images must not have.",
             "Send the original series from the scanner or archive, not a converted copy.",
         )
+    slopes = slope_fault(header)
+    if slopes is not None:
+        raise PainGeneratorError(slopes, "Send the original series from the scanner or archive.")
 
 
 def _check_decay_words(header: PetHeader) -> str:
@@ -168,35 +243,89 @@ def _from_activity(
 ) -> SuvResult:
     """Factors for pixel values that give Bq/ml when they are multiplied by `scale`, shape (n_slices,)."""
     word = _check_decay_words(header)
+    header = settle_injections(header, overrides, word, ledger)
     weight = weight_kg_of(header, overrides, ledger)
     height = height_m_of(header, overrides, ledger)
-    dose = dose_bq_of(header, overrides, ledger)
+    injections = single_injections(header)
+    doses = [dose_bq_of(one, overrides, ledger) for one in injections]
+    if names_fdg(header.tracer, header.tracer_code):
+        check_dose_for_weight(sum(doses), weight, ledger)
     ledger.add("Decay correction", word, "", "Decay Correction (0054,1102)")
     half_life, uptake = None, None
-    factors = scale * (1000.0 * weight / dose)
+    factors = scale * (1000.0 * weight / sum(doses))
     if word == "ADMIN":
         way += "/ADMIN"
     else:
-        half_life = half_life_s_of(header, ledger)
+        half_life = half_life_s_of(header, ledger, overrides)
         decay_per_s = np.log(2.0) / half_life
-        if word == "START":
-            origin, offsets, how = start_reference(header, decay_per_s, ledger)
-            way += f"/START/{how}"
-            first = origin + timedelta(seconds=float(offsets.min()))
-        else:
-            origin, offsets, durations = frame_starts(header)
-            ledger.add("Frame start", origin, "", "Acquisition Date and Time (0008,0022), (0008,0032)", "earliest")
-            offsets = offsets + average_decay_time_s(durations, decay_per_s)
-            way += "/NONE"
-            first = origin
-        given = injection_datetime(header, overrides, first, half_life, ledger)
-        after_s = (origin - given).total_seconds() + offsets
-        factors = factors * np.exp(decay_per_s * after_s)
-        uptake = _uptake_minutes(given, first, ledger)
+        origin, offsets, started, how = _reference(header, word, decay_per_s, ledger)
+        way += how
+        given = [injection_datetime(one, overrides, started, half_life, ledger) for one in injections]
+        each = [
+            scale * (1000.0 * weight / dose) * np.exp(decay_per_s * ((origin - moment).total_seconds() + offsets))
+            for dose, moment in zip(doses, given, strict=True)
+        ]
+        # A factor is weight over the dose that is left, and the doses add up.
+        factors = each[0] if len(each) == 1 else 1.0 / sum(1.0 / one for one in each)
+        uptake = _uptake_minutes(min(given), started, ledger)
     ledger.add("SUVbw factor", float(np.median(factors)), "g/ml per stored unit after rescaling", DERIVED, way)
     return SuvResult(
-        factors, way, tuple(ledger.rows), tuple(ledger.warnings), weight, height, header.sex, dose, half_life, uptake
+        factors,
+        way,
+        tuple(ledger.rows),
+        tuple(ledger.warnings),
+        weight,
+        height,
+        header.sex,
+        sum(doses),
+        half_life,
+        uptake,
     )
+
+
+def _reference(
+    header: PetHeader, word: str, decay_per_s: float, ledger: Ledger
+) -> tuple[datetime, np.ndarray, datetime, str]:
+    """The time that the values stand for, and the start of the scan.
+
+    Returns
+    -------
+    origin : datetime
+    offsets_s : ndarray, shape (n_slices,)
+        Seconds after `origin` for which the activity of each slice holds.
+    started : datetime
+        Start of the scan.
+    how : str
+        The way, for the provenance.
+    """
+    earliest = earliest_acquisition(header)
+    if not header.has_dates:
+        ledger.warn("The header has no dates; its clock times were taken to be of one day, or of the day before.")
+    if word == "START":
+        origin, offsets, how = start_reference(header, decay_per_s, ledger)
+        first = origin + timedelta(seconds=float(offsets.min()))
+        # The values may be corrected to a time long before these slices were acquired. GE's time is that of the scan.
+        is_scan_time = earliest is None or how == "GE scan time" or first > earliest
+        return origin, offsets, first if is_scan_time or earliest is None else earliest, f"/START/{how}"
+    origin, offsets, durations = frame_starts(header)
+    ledger.add("Frame start", origin, "", "Acquisition Date and Time (0008,0022), (0008,0032)", "earliest")
+    _warn_of_short_frames(durations, ledger)
+    return origin, offsets + average_decay_time_s(durations, decay_per_s), origin, "/NONE"
+
+
+SHORTEST_FRAME_S = 1.0
+"""Lower bound of the duration of a frame without a warning, s. A shorter one is probably written in seconds instead of
+milliseconds (our estimate)."""
+
+
+def _warn_of_short_frames(durations_s: np.ndarray, ledger: Ledger) -> None:
+    """Warn of frames that were probably not written in milliseconds."""
+    shortest = float(durations_s.min())
+    if shortest < SHORTEST_FRAME_S:
+        ledger.warn(
+            f"The frame duration (0018,1242) of {1000.0 * shortest:g} ms cannot be right; if it is in seconds, SUV is "
+            "off by the decay during half of the frame."
+        )
 
 
 def _uptake_minutes(given: datetime, scan: datetime, ledger: Ledger) -> float:
@@ -205,7 +334,13 @@ def _uptake_minutes(given: datetime, scan: datetime, ledger: Ledger) -> float:
     ledger.add("Uptake time", round(minutes, 2), "min", DERIVED)
     low, high = SHORTEST_USUAL_UPTAKE_MINUTES, LONGEST_USUAL_UPTAKE_MINUTES
     if not low <= minutes <= high:
-        ledger.warn(f"The uptake time is {minutes:.0f} min; {low:g} to {high:g} min are usual.")
+        by_half_day = minutes - HALF_DAY_MINUTES
+        hint = (
+            f" It is {by_half_day:.0f} min if the time of injection lacks 12 hours."
+            if low <= by_half_day <= high
+            else ""
+        )
+        ledger.warn(f"The uptake time is {minutes:.0f} min; {low:g} to {high:g} min are usual.{hint}")
     return minutes
 
 

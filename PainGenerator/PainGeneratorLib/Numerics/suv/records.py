@@ -20,6 +20,22 @@ CONSTANT_TO = 1e-9
 """Upper bound of the relative spread of factors that count as one factor."""
 
 
+@dataclass(frozen=True)
+class Injection:
+    """One item of the Radiopharmaceutical Information Sequence; the fields are those of :class:`PetHeader`."""
+
+    dose: float | None = None
+    half_life_s: float | None = None
+    nuclide: str | None = None
+    nuclide_code: str | None = None
+    tracer: str | None = None
+    tracer_code: str | None = None
+    start_datetime: datetime | None = None
+    start_time: time | None = None
+    start_offset: str | None = None
+    unreadable: tuple[str, ...] = ()
+
+
 @dataclass(frozen=True, eq=False)
 class PetHeader:
     """What the DICOM header of a PET series says, in plain types.
@@ -32,6 +48,9 @@ class PetHeader:
     modality: str | None = None
     corrected_image: tuple[str, ...] = ()
     """Corrected Image (0028,0051): ATTN, DECY, ..."""
+    manufacturer: str | None = None
+    series_type: tuple[str, ...] = ()
+    """Series Type (0054,1000): STATIC, DYNAMIC, GATED, WHOLE BODY; IMAGE, REPROJECTION."""
     units: str | None = None
     """Units (0054,1001)."""
     suv_type: str | None = None
@@ -39,7 +58,8 @@ class PetHeader:
     decay_correction: str | None = None
     """Decay Correction (0054,1102): START, ADMIN, NONE."""
     rescale_slope: np.ndarray | None = None
-    """Shape (n_slices,). It was already applied to the pixel values; it is kept for the provenance."""
+    """Shape (n_slices,), NaN where a slice lacks it or has a text that is no number. It was already applied to the
+    pixel values; it is kept for the checks and the provenance. None when the header did not come from images."""
     rescale_intercept: np.ndarray | None = None
     """Shape (n_slices,)."""
     acquisition_datetimes: tuple[datetime | None, ...] = ()
@@ -47,12 +67,19 @@ class PetHeader:
     """Shape (n_slices,); Frame Reference Time (0054,1300)."""
     actual_frame_duration_ms: np.ndarray | None = None
     """Shape (n_slices,); Actual Frame Duration (0018,1242)."""
+    decay_factor: np.ndarray | None = None
+    """Shape (n_slices,); Decay Factor (0054,1321), by which the scanner multiplied the slice."""
     series_datetime: datetime | None = None
+    has_dates: bool = True
+    """False when no date is in the header; all times then bear one day that is made up."""
     decay_corrected_to: datetime | None = None
     """Decay Correction DateTime (0018,9701) of enhanced PET: the reference time itself."""
     weight_kg: float | None = None
+    """Patient's Weight (0010,1030); here and in the other numbers NaN stands for a text that is no number."""
     height_m: float | None = None
     sex: str | None = None
+    age_years: float | None = None
+    """From Patient's Age (0010,1010) or the date of birth."""
     dose: float | None = None
     """Radionuclide Total Dose (0018,1074) as it was written: in Bq, by some senders in MBq."""
     half_life_s: float | None = None
@@ -66,6 +93,14 @@ class PetHeader:
     """Radiopharmaceutical Start DateTime (0018,1078)."""
     start_time: time | None = None
     """Radiopharmaceutical Start Time (0018,1072)."""
+    start_offset: str | None = None
+    """The offset from UTC of `start_datetime`, when it could not be used because the zone of the other times is not
+    known; then `start_datetime` is the clock time as it is written."""
+    unreadable: tuple[str, ...] = ()
+    """Sentences about times of the injection that are there and cannot be read."""
+    injections: tuple[Injection, ...] = ()
+    """All items of the Radiopharmaceutical Information Sequence where there is more than one; the fields above are
+    those of the first."""
     ge_scan_datetime: datetime | None = None
     """PET scan_datetime (0009,xx0D) of the private block GEMS_PETD_01."""
     ge_creator_found: bool = True
@@ -76,8 +111,6 @@ class PetHeader:
     philips_activity_factor: np.ndarray | None = None
     """Shape (n_slices,); (7053,xx09)."""
     philips_creator_found: bool = True
-    n_injections: int = 1
-    """Number of items of the Radiopharmaceutical Information Sequence."""
     inconsistent: tuple[str, ...] = ()
     """Names of tags that should be the same in the whole series but differ between its slices."""
 
@@ -90,6 +123,8 @@ class SuvOverrides:
     height_m: float | None = None
     dose_bq: float | None = None
     injection_datetime: datetime | None = None
+    nuclide: str | None = None
+    """A name like F-18; its half-life takes the place of the header's."""
 
 
 @dataclass(frozen=True)

@@ -6,11 +6,14 @@ Zwanenburg) and QIBA's vendor-neutral pseudocode (2018).
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+import re
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
 
 import numpy as np
 
 from ..core.errors import PainGeneratorError
+from .days import DAY_S
 from .records import BY_HAND, Ledger, PetHeader, SuvOverrides
 
 SAME_TIME_S = 1.0
@@ -35,8 +38,18 @@ estimate)."""
 SAME_INJECTION_S = 60.0
 """Upper bound of the difference between the two injection times of a header without a warning, s (our estimate)."""
 
-DAY_S = 86400.0
-"""Seconds of a day."""
+UNINFORMATIVE_FACTOR = 1e-6
+"""Upper bound of the difference from 1 of a Decay Factor (0054,1321) that says nothing: many writers put 1 there."""
+
+LONGEST_AFTER_MIDNIGHT_S = 3 * 3600.0
+"""Upper bound of the time from an injection at exactly midnight to the scan for which it is believed, s (our estimate:
+the longest usual uptake time)."""
+
+LOCAL_ZONE_STEP_S = 900.0
+"""Time zones differ by multiples of this, s."""
+
+MIDNIGHT = time(0, 0, 0)
+"""The clock time that de-identification and empty forms leave."""
 
 _GIVE_TIME = 'Check the times in the DICOM header, or give the right one with --injection-time "YYYY-MM-DD HH:MM:SS".'
 
@@ -62,7 +75,7 @@ def injection_datetime(
     overrides : SuvOverrides
         A time given by hand takes the place of the header's.
     reference : datetime
-        The time that the scan's values are corrected to.
+        Start of the scan.
     half_life_s : float
         It decides what is plausible: from one hour after the reference to two half-lives before it.
     ledger : Ledger
@@ -83,10 +96,14 @@ def injection_datetime(
         source = "Radiopharmaceutical Start Time (0018,1072)"
         moment, note = _clock_injection(datetime.combine(reference.date(), header.start_time), reference, latest)
     else:
-        raise PainGeneratorError(
-            "The PET header has no time of injection (0018,1078 and 0018,1072 are empty).",
-            'Give it with --injection-time "YYYY-MM-DD HH:MM:SS".',
+        fault = " ".join(header.unreadable) or (
+            "The PET header has no time of injection (0018,1078 and 0018,1072 are empty)."
         )
+        raise PainGeneratorError(fault, 'Give it with --injection-time "YYYY-MM-DD HH:MM:SS".')
+    if overrides.injection_datetime is None:
+        _check_not_blank(moment, reference, is_dated=header.start_datetime is not None)
+        for sentence in header.unreadable:
+            ledger.warn(f"{sentence} The other time of injection was used.")
     _check_elapsed(moment, reference, half_life_s)
     ledger.add("Injection", moment, "", source, note)
     return moment
@@ -95,17 +112,15 @@ def injection_datetime(
 def _dated_injection(
     header: PetHeader, moment: datetime, reference: datetime, latest_s: float, ledger: Ledger
 ) -> tuple[datetime, str]:
-    """The injection from its date and time, and a note; only the clock time where the date does not fit the scan."""
+    """The injection from its date and time, and a note; only a clock time where the date does not fit the scan."""
+    if header.start_offset is not None:
+        local = _settle_zone(header, moment, ledger)
+        if local is not None:
+            return local, "by the clock time in (0018,1072), as the offset from UTC could not be used"
     note = ""
     if not EARLIEST_PLAUSIBLE_S <= _seconds(reference, moment) <= latest_s:
-        by_clock = _clock_before(reference, moment)
-        if _seconds(reference, by_clock) <= latest_s:
-            ledger.warn(
-                f"The date of injection ({moment:%Y-%m-%d %H:%M}) does not fit the scan "
-                f"({reference:%Y-%m-%d %H:%M}); only its clock time was used."
-            )
-            moment, note = by_clock, "clock time only: the date does not fit the scan"
-    if header.start_time is not None:
+        moment, note = _clock_of_dated(header, moment, reference, latest_s, ledger)
+    if header.start_time is not None and "(0018,1072)" not in note:
         gap = abs(_seconds(datetime.combine(moment.date(), header.start_time), moment))
         if min(gap, abs(gap - DAY_S)) > SAME_INJECTION_S:
             ledger.warn(
@@ -113,6 +128,72 @@ def _dated_injection(
                 f"{header.start_time:%H:%M:%S} (0018,1072); the first was used."
             )
     return moment, note
+
+
+def _clock_of_dated(
+    header: PetHeader, moment: datetime, reference: datetime, latest_s: float, ledger: Ledger
+) -> tuple[datetime, str]:
+    """The injection where its date does not fit: by its own clock time, else by the other one of the header.
+
+    Midnight is what is left of a date and time that was blanked, so it does not count as a clock time here.
+
+    Raises
+    ------
+    PainGeneratorError
+        Date and time were blanked, and there is no other time.
+    """
+    by_clock = _clock_before(reference, moment)
+    if moment.time() != MIDNIGHT and _seconds(reference, by_clock) <= latest_s:
+        ledger.warn(
+            f"The date of injection ({moment:%Y-%m-%d %H:%M}) does not fit the scan "
+            f"({reference:%Y-%m-%d %H:%M}); only its clock time was used."
+        )
+        return by_clock, "clock time only: the date does not fit the scan"
+    if header.start_time is not None and header.start_time != MIDNIGHT:
+        other = _clock_before(reference, datetime.combine(reference.date(), header.start_time))
+        if _seconds(reference, other) <= latest_s:
+            ledger.warn(
+                f"The date and time of injection ({moment:%Y-%m-%d %H:%M}) do not fit the scan "
+                f"({reference:%Y-%m-%d %H:%M}); the clock time in (0018,1072) was used."
+            )
+            return other, "by the clock time in (0018,1072)"
+    return moment, ""
+
+
+def _settle_zone(header: PetHeader, moment: datetime, ledger: Ledger) -> datetime | None:
+    """The injection by the clock of the scanner, where its offset from UTC could not be used; None when not known.
+
+    The clock time in (0018,1072) has no offset. When it differs from the date and time by a time zone, it counts.
+    """
+    if header.start_time is not None:
+        local = datetime.combine(moment.date(), header.start_time)
+        gap = _seconds(local, moment)
+        local += timedelta(days=-1 if gap > DAY_S / 2 else 1 if gap < -DAY_S / 2 else 0)
+        if abs(_seconds(local, moment)) <= SAME_INJECTION_S:
+            return None
+        from_zone = abs(_seconds(local, moment)) % LOCAL_ZONE_STEP_S
+        if min(from_zone, LOCAL_ZONE_STEP_S - from_zone) <= SAME_INJECTION_S:
+            return local
+    ledger.warn(
+        f"The time of injection is written with an offset from UTC ({header.start_offset}), and the header does not "
+        "say in which time zone its other times are (Timezone Offset From UTC (0008,0201)): the offset was not used. "
+        "If the clock of the scanner shows another zone, SUV is wrong (one hour changes that of F-18 by 46 %); then "
+        "give the time by that clock with --injection-time."
+    )
+    return None
+
+
+def _check_not_blank(moment: datetime, reference: datetime, is_dated: bool) -> None:
+    """Refuse midnight as the time of an injection when the scan is at midnight, too; and without a date also when the
+    scan does not follow it as it usually does."""
+    elapsed = _seconds(reference, moment)
+    is_late = elapsed > LONGEST_AFTER_MIDNIGHT_S and not is_dated
+    if moment.time() == MIDNIGHT and (is_late or elapsed <= SAME_TIME_S):
+        raise PainGeneratorError(
+            f"The time of injection is 00:00:00, which the scan at {reference:%H:%M:%S} does not fit: it was left "
+            "blank or removed.",
+            'Give it with --injection-time "YYYY-MM-DD HH:MM:SS".',
+        )
 
 
 def _clock_injection(on_day: datetime, reference: datetime, latest_s: float) -> tuple[datetime, str]:
@@ -171,26 +252,89 @@ def average_decay_time_s(duration_s: np.ndarray, decay_per_s: float) -> np.ndarr
     return average
 
 
-def _back_computed(header: PetHeader, decay_per_s: float) -> tuple[datetime, np.ndarray] | None:
+Moments = tuple[datetime, np.ndarray]
+"""The earliest acquisition, and a time of every slice in seconds after it, shape (n_slices,)."""
+
+
+GE_NAMES = re.compile(r"(GE\b|GEMS|GENERAL ELECTRIC)", re.I)
+"""Begin of Manufacturer (0008,0070) of scanners of GE."""
+
+
+def _is_ge(header: PetHeader) -> bool:
+    return GE_NAMES.match(header.manufacturer or "") is not None
+
+
+def _timing(header: PetHeader) -> tuple[datetime, np.ndarray, np.ndarray] | None:
+    """Earliest acquisition, acquisition after it and frame duration of every slice, s; None when one is missing."""
+    duration, origin = header.actual_frame_duration_ms, earliest_acquisition(header)
+    acquired = None if origin is None else _acquired_after_s(header, origin)
+    if duration is None or origin is None or acquired is None or not np.all(duration > 0):
+        return None
+    return origin, acquired, duration / 1000.0
+
+
+def _back_computed(header: PetHeader, decay_per_s: float) -> Moments | None:
     """Reference time of every slice, computed back from acquisition, duration and frame reference time.
+
+    By DICOM, the frame reference time is the moment at which the activity of a frame equals its mean. GE counts it to
+    the start of the frame instead, so that it is 0 in the first frame; an average time cannot be 0.
 
     Returns
     -------
     tuple of (datetime, ndarray of shape (n_slices,)) or None
         The earliest acquisition, and the reference times as seconds after it. None when a value is missing.
     """
-    frame, duration = header.frame_reference_time_ms, header.actual_frame_duration_ms
-    origin = earliest_acquisition(header)
-    acquired = None if origin is None else _acquired_after_s(header, origin)
-    if frame is None or duration is None or origin is None or acquired is None:
+    frame, timing = header.frame_reference_time_ms, _timing(header)
+    if frame is None or timing is None or not np.all(frame >= 0):
         return None
-    if not (np.all(frame > 0) and np.all(duration > 0)):
+    origin, acquired, duration = timing
+    middle = average_decay_time_s(duration, decay_per_s)
+    if not np.all(frame > 0):
+        is_filled = np.ptp(frame) > 0 or np.ptp(acquired) <= SAME_TIME_S
+        if not (_is_ge(header) and is_filled):
+            return None
+        middle = np.zeros(header.n_slices)
+    return _before_acquisition(header, origin, acquired, duration, middle, frame / 1000.0)
+
+
+def _before_acquisition(
+    header: PetHeader,
+    origin: datetime,
+    acquired_s: np.ndarray,
+    duration_s: np.ndarray,
+    middle_s: np.ndarray,
+    after_s: np.ndarray,
+) -> Moments | None:
+    """Reference times from the acquisitions and from how long after its reference the middle of each frame lies.
+
+    Where beds that follow one another carry one acquisition time, it is that of the first bed, so that only this bed
+    tells the reference time; and none does, when it is also the series time.
+    """
+    offsets = acquired_s + middle_s - after_s
+    if np.ptp(acquired_s) > SAME_TIME_S or np.ptp(after_s) <= float(duration_s.min()):
+        return origin, offsets
+    series = header.series_datetime
+    if series is None or _seconds(origin, series) <= SAME_TIME_S:
         return None
-    spread_ms = float(np.ptp(frame))
-    if np.ptp(acquired) <= SAME_TIME_S and spread_ms > float(duration.min()):
-        # The beds follow one another, yet carry one acquisition time: it is that of the series.
+    return origin, np.full(header.n_slices, offsets[int(np.argmin(after_s))])
+
+
+def _by_decay_factor(header: PetHeader, decay_per_s: float) -> Moments | None:
+    """Reference time of every slice, from the factor by which the scanner corrected it for decay.
+
+    Returns
+    -------
+    as :func:`_back_computed`; None also when all factors are 1, which many writers put there, or when one is below 1,
+    as that of a correction to an earlier time never is.
+    """
+    factor, timing = header.decay_factor, _timing(header)
+    if factor is None or timing is None or not np.all(factor >= 1.0 - UNINFORMATIVE_FACTOR):
         return None
-    return origin, acquired + average_decay_time_s(duration / 1000.0, decay_per_s) - frame / 1000.0
+    if np.all(factor <= 1.0 + UNINFORMATIVE_FACTOR):
+        return None
+    origin, acquired, duration = timing
+    middle = average_decay_time_s(duration, decay_per_s)
+    return _before_acquisition(header, origin, acquired, duration, middle, np.log(factor) / decay_per_s)
 
 
 Reference = tuple[datetime, np.ndarray, str]
@@ -233,24 +377,133 @@ def start_reference(header: PetHeader, decay_per_s: float, ledger: Ledger) -> Re
     if header.ge_scan_datetime is not None:
         return _ge_scan_time(header, header.ge_scan_datetime, ledger), zeros, "GE scan time"
     earliest, series = earliest_acquisition(header), header.series_datetime
-    back = _back_computed(header, decay_per_s)
+    back, by_factor = _back_computed(header, decay_per_s), _by_decay_factor(header, decay_per_s)
     if series is not None and (earliest is None or _seconds(series, earliest) <= SAME_TIME_S):
-        _note_series_time(header, series, back, decay_per_s, ledger)
-        return series, zeros, "series time"
+        witnesses = _Witness.of(back, series, decay_per_s), _Witness.of(by_factor, series, decay_per_s)
+        return _from_series_time(header, series, *witnesses, decay_per_s, ledger)
     if back is not None:
         _note_frame_times(series, back, decay_per_s, ledger)
         return *back, "frame times"
+    if by_factor is not None:
+        _note_moments(by_factor, decay_per_s, ledger, BY_FACTOR)
+        return *by_factor, "decay factor"
     if earliest is None:
         raise PainGeneratorError(
-            "The PET header has neither a series time nor acquisition times, so the decay cannot be corrected.",
+            "The PET header has neither a series time nor acquisition times that can be read, so the decay cannot be "
+            "corrected.",
             "Send the series again from the scanner or archive with its dates and times.",
         )
     ledger.warn(
         "The reference time of the decay correction is not in the header; the earliest acquisition was used "
         "(SUV may be a few per cent off)."
     )
-    ledger.add("Decay correction reference", earliest, "", "Acquisition Date and Time (0008,0022), (0008,0032)")
+    ledger.add("Decay correction reference", earliest, "", BY_ACQUISITION)
     return earliest, zeros, "earliest acquisition"
+
+
+BY_FACTOR = "derived from acquisition and Decay Factor (0054,1321)"
+"""Source of a reference time in the provenance."""
+
+BY_ACQUISITION = "Acquisition Date and Time (0008,0022), (0008,0032)"
+"""Source of a reference time in the provenance."""
+
+
+@dataclass(frozen=True, eq=False)
+class _Witness:
+    """Reference times of the slices by other elements than the series time, and how far they are from it."""
+
+    moments: Moments
+    change: float
+    """Relative change of SUV if they were used in place of the series time; at most that of a day."""
+
+    @classmethod
+    def of(cls, moments: Moments | None, series: datetime, decay_per_s: float) -> _Witness | None:
+        """The witness of reference times; None without them."""
+        if moments is None:
+            return None
+        origin, offsets = moments
+        apart_s = abs(_seconds(origin, series) + float(np.median(offsets)))
+        return cls(moments, float(np.expm1(decay_per_s * min(apart_s, DAY_S))))
+
+    @property
+    def disagrees(self) -> bool:
+        """Whether SUV would change noticeably."""
+        return self.change > FACTOR_TOLERANCE
+
+
+def _from_series_time(
+    header: PetHeader,
+    series: datetime,
+    frames: _Witness | None,
+    factor: _Witness | None,
+    decay_per_s: float,
+    ledger: Ledger,
+) -> Reference:
+    """The reference time where the series time is not later than the acquisition: the series time, unless the frame
+    times or the Decay Factor speak against it."""
+    if factor is not None and _is_contradicted_by(factor, frames):
+        _warn_of_series(series, factor, "the Decay Factor (0054,1321) of the slices", "the Decay Factor", ledger)
+        _note_moments(factor.moments, decay_per_s, ledger, BY_FACTOR)
+        return *factor.moments, "decay factor"
+    if frames is not None and factor is None and frames.disagrees and _is_ge(header):
+        what = "the frame times (scanners of GE may write when the series was opened)"
+        _warn_of_series(series, frames, what, "the frame times", ledger)
+        _note_frame_times(None, frames.moments, decay_per_s, ledger)
+        return *frames.moments, "frame times"
+    zeros = np.zeros(header.n_slices)
+    no_witness = frames is None and factor is None
+    earliest = _acquisition_that_counts(header, series, decay_per_s, ledger) if no_witness else None
+    if earliest is not None:
+        ledger.add("Decay correction reference", earliest, "", BY_ACQUISITION)
+        return earliest, zeros, "earliest acquisition"
+    _note_series_time(header, series, frames, factor, ledger)
+    return series, zeros, "series time"
+
+
+def _is_contradicted_by(factor: _Witness, frames: _Witness | None) -> bool:
+    """Whether the Decay Factor speaks against the series time, and the frame times do not speak for it."""
+    return factor.disagrees and (frames is None or frames.disagrees)
+
+
+def _warn_of_series(series: datetime, witness: _Witness, what: str, used: str, ledger: Ledger) -> None:
+    ledger.warn(
+        f"The series time ({series:%H:%M:%S}) does not fit {what}: it would change SUV by "
+        f"{100.0 * witness.change:.1f} %. Of the two, {used} decided."
+    )
+
+
+def _acquisition_that_counts(
+    header: PetHeader, series: datetime, decay_per_s: float, ledger: Ledger
+) -> datetime | None:
+    """The earliest acquisition, where it counts instead of a series time long before it that nothing confirms: on
+    scanners of GE. Warns of such a series time on all scanners."""
+    earliest = earliest_acquisition(header)
+    if earliest is None:
+        return None
+    early_s = _seconds(earliest, series)
+    change = float(np.expm1(decay_per_s * min(early_s, DAY_S)))
+    if change <= FACTOR_TOLERANCE:
+        return None
+    used = "the acquisition" if _is_ge(header) else "the series time"
+    ledger.warn(
+        f"The series time ({series:%H:%M:%S}) lies {early_s / 60.0:.0f} min before the first acquisition, and no "
+        f"frame time confirms it: for the decay correction {used} was used; the other one would change SUV by "
+        f"{100.0 * change:.0f} %."
+    )
+    return earliest if _is_ge(header) else None
+
+
+def _note_moments(moments: Moments, decay_per_s: float, ledger: Ledger, source: str, note: str = "") -> None:
+    """Note reference times of slices; warn when they clearly differ."""
+    origin, offsets = moments
+    middle = origin + timedelta(seconds=float(np.median(offsets)))
+    ledger.add("Decay correction reference", middle, "", source, note)
+    spread = float(np.expm1(decay_per_s * min(np.ptp(offsets), DAY_S)))
+    if spread > FACTOR_TOLERANCE:
+        ledger.warn(
+            f"The slices are corrected to reference times up to {np.ptp(offsets):.0f} s apart; "
+            "each got its own factor."
+        )
 
 
 def _ge_scan_time(header: PetHeader, origin: datetime, ledger: Ledger) -> datetime:
@@ -273,18 +526,22 @@ def _ge_scan_time(header: PetHeader, origin: datetime, ledger: Ledger) -> dateti
 
 
 def _note_series_time(
-    header: PetHeader,
-    series: datetime,
-    back: tuple[datetime, np.ndarray] | None,
-    decay_per_s: float,
-    ledger: Ledger,
+    header: PetHeader, series: datetime, frames: _Witness | None, factor: _Witness | None, ledger: Ledger
 ) -> None:
-    """Note the series time as the reference, after it was compared with the other times of the header."""
+    """Note the series time as the reference, after it was compared with the other times of the header.
+
+    Where the Decay Factor agrees with it, frame times that differ raise no doubt.
+    """
+    if factor is not None and factor.disagrees:
+        ledger.warn(
+            "The Decay Factor (0054,1321) of the slices does not fit the series time and the frame times (it would "
+            f"change SUV by {100.0 * factor.change:.1f} %); the series time was used."
+        )
     note = ""
     if earliest_acquisition(header) is None:
         ledger.warn("The slices have no acquisition time: the series time could not be checked against it.")
-    elif back is not None:
-        note = _cross_check(series, back, decay_per_s, ledger)
+    elif frames is not None:
+        note = _cross_check(series, frames, ledger if factor is None else Ledger())
     siemens = header.siemens_reference_datetime
     if siemens is not None and abs(_seconds(siemens, series)) > SAME_TIME_S:
         ledger.warn(
@@ -294,33 +551,24 @@ def _note_series_time(
     ledger.add("Decay correction reference", series, "", "Series Date and Time (0008,0021), (0008,0031)", note)
 
 
-def _cross_check(series: datetime, back: tuple[datetime, np.ndarray], decay_per_s: float, ledger: Ledger) -> str:
+def _cross_check(series: datetime, frames: _Witness, ledger: Ledger) -> str:
     """Compare the series time with the frame times: returns a note, and warns beyond FACTOR_TOLERANCE."""
-    origin, offsets = back
+    origin, offsets = frames.moments
     apart_s = _seconds(origin, series) + float(np.median(offsets))
-    change = float(np.expm1(decay_per_s * abs(apart_s)))
-    if change > FACTOR_TOLERANCE:
+    if frames.disagrees:
         ledger.warn(
             f"The frame times point to a reference time {apart_s:+.0f} s from the series time, which would change "
-            f"SUV by {100.0 * change:.1f} %; the series time was used."
+            f"SUV by {100.0 * frames.change:.1f} %; the series time was used."
         )
-    return f"frame times give {apart_s:+.1f} s ({100.0 * change:.2f} % of SUV)"
+    return f"frame times give {apart_s:+.1f} s ({100.0 * frames.change:.2f} % of SUV)"
 
 
 def _note_frame_times(
     series: datetime | None, back: tuple[datetime, np.ndarray], decay_per_s: float, ledger: Ledger
 ) -> None:
     """Note the frame times as the reference; warn when the slices have clearly different ones."""
-    origin, offsets = back
     late = "" if series is None else f"the series time {series:%H:%M:%S} is later than the acquisition"
-    middle = origin + timedelta(seconds=float(np.median(offsets)))
-    ledger.add("Decay correction reference", middle, "", "derived from acquisition and frame times", late)
-    spread = float(np.expm1(decay_per_s * np.ptp(offsets)))
-    if spread > FACTOR_TOLERANCE:
-        ledger.warn(
-            f"The slices are corrected to reference times up to {np.ptp(offsets):.0f} s apart; "
-            "each got its own factor."
-        )
+    _note_moments(back, decay_per_s, ledger, "derived from acquisition and frame times", late)
 
 
 def frame_starts(header: PetHeader) -> tuple[datetime, np.ndarray, np.ndarray]:

@@ -11,6 +11,7 @@ from PainGeneratorLib.Numerics.core.image import (
     Image,
     Region,
     ball,
+    block_means,
     resample,
     transform_points,
 )
@@ -287,3 +288,16 @@ def test_a_cubic_spline_goes_through_the_values() -> None:
     np.testing.assert_allclose(resample(Image(values, geometry), geometry, order=3), values, atol=1e-4)
     quadratic = resample(Image(values, geometry), geometry, order=2)
     np.testing.assert_allclose(quadratic, values, atol=1e-4)
+
+
+def test_fine_voxels_are_averaged_in_blocks_of_about_a_spacing():
+    geometry = Geometry((5, 6, 9), np.diag([1.2, 2.0, 3.5, 1.0]))
+    array = np.arange(5 * 6 * 9, dtype=np.float64).reshape(5, 6, 9)
+    blocks = block_means(Image(array, geometry), 3.5)
+    values, grid = blocks.array, blocks.geometry
+    assert values.shape == (5, 3, 3)
+    assert values.dtype == np.float32
+    assert values[0, 0, 0] == pytest.approx(array[0, :2, :3].mean())
+    assert values[4, 2, 2] == pytest.approx(array[4, 4:6, 6:9].mean())
+    assert grid.spacing_mm == pytest.approx((3.6, 4.0, 3.5))
+    assert grid.to_ras(np.zeros(3)) == pytest.approx(geometry.to_ras(np.array([1.0, 0.5, 0.0])))

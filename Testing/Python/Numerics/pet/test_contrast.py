@@ -148,15 +148,3 @@ def test_cells_are_interpolated_between_their_centers_and_constant_beyond():
 )
 def test_cells_are_30_mm_wide_and_no_wider_than_the_image(spacing_ijk, cell):
     assert contrast._cell_of(Geometry((10, 12, 14), np.diag([*spacing_ijk, 1.0]))) == cell
-
-
-def test_fine_voxels_are_averaged_in_blocks_about_as_large_as_the_filter_needs():
-    geometry = Geometry((5, 6, 9), np.diag([1.2, 2.0, 3.5, 1.0]))
-    array = np.arange(5 * 6 * 9, dtype=np.float64).reshape(5, 6, 9)
-    values, grid = contrast._blocks(Image(array, geometry))
-    assert values.shape == (5, 3, 3)
-    assert values.dtype == np.float32
-    assert values[0, 0, 0] == pytest.approx(array[0, :2, :3].mean())
-    assert values[4, 2, 2] == pytest.approx(array[4, 4:6, 6:9].mean())
-    assert grid.spacing_mm == pytest.approx((3.6, 4.0, 3.5))
-    assert grid.to_ras(np.zeros(3)) == pytest.approx(geometry.to_ras(np.array([1.0, 0.5, 0.0])))

@@ -24,6 +24,7 @@ from PainGeneratorLib.Numerics.suv.factors import (
     factors_for_unit,
     unit_kind,
 )
+from PainGeneratorLib.Numerics.suv.records import Injection
 from suv_headers import at, frame_times, header, refusal
 
 WORKED = {
@@ -202,7 +203,7 @@ REFUSED = {
         "lies after",
         "--injection-time",
     ),
-    "no half-life": ({"half_life_s": None, "nuclide_code": "X", "tracer": "XYZ"}, "half-life", "again"),
+    "no half-life": ({"half_life_s": None, "nuclide_code": "X", "tracer": "XYZ"}, "half-life", "--nuclide"),
     "no times of the scan": ({"series_datetime": None, "acquired": [None, None]}, "neither a series time", "again"),
     "no frame durations without decay correction": (
         {"decay_correction": "NONE", "corrected_image": ("ATTN",)},
@@ -237,7 +238,15 @@ WARNED = {
     "centimeters": ({"height_m": 175.0}, "taken for centimeters"),
     "another tracer": ({"tracer": "Ga68-DOTATATE", "nuclide_code": "C-131A1", "half_life_s": 4057.7}, "not FDG"),
     "an unnamed tracer": ({"tracer": None}, "does not name the tracer"),
-    "several injections": ({"n_injections": 2}, "2 injections"),
+    "several injections": (
+        {
+            "injections": (
+                Injection(200e6, tracer="FDG", start_time=time(10, 0)),
+                Injection(168.08e6, tracer="FDG", start_time=time(10, 30)),
+            )
+        },
+        "2 injections",
+    ),
     "a long uptake": ({"start_datetime": at("07:30:00"), "start_time": None}, "uptake time is 210 min"),
     "a half-life in minutes": ({"half_life_s": 109.77}, "not that of F-18"),
     "a shifted date": ({"start_datetime": datetime(1999, 5, 5, 10, 0)}, "only its clock time was used"),

@@ -190,7 +190,10 @@ def test_a_height_is_used_converted_or_left_out(stated: float, expected: list[An
         (0.0, ["refused"]),
         (-1.0, ["refused"]),
         (0.99, ["refused"]),
-        (1.0, [1e6, 2, 1]),
+        # Up to 20 the number is usual in mCi, and too low in MBq.
+        (1.0, ["refused"]),
+        (20.0, ["refused"]),
+        (20.1, [20.1e6, 2, 1]),
         (36.9, [36.9e6, 2, 1]),
         (37.0, [37e6, 1, 1]),
         (740.0, [740e6, 1, 1]),
@@ -234,7 +237,7 @@ def test_a_small_dose_by_hand_is_in_bq_and_not_converted() -> None:
         ({"nuclide": "68-ga"}, "Ga-68"),
         ({"nuclide": "Ga68"}, "Ga-68"),
         ({"nuclide": "gallium"}, "Ga-68"),
-        ({"nuclide": "C-11", "tracer": "FDG"}, None),
+        ({"nuclide": "C-11", "tracer": "FDG"}, "C-11"),
         ({"tracer": "Fludeoxyglucose"}, "F-18"),
         ({"tracer": "choline"}, None),
         ({}, None),
@@ -262,10 +265,10 @@ def test_a_half_life_counts_within_five_percent(stated: float | None, used: floa
 
 
 def test_a_half_life_of_an_unknown_nuclide_is_believed() -> None:
-    one = header(half_life_s=1223.0, nuclide_code=None, nuclide="C-11", tracer="choline")
+    one = header(half_life_s=4000.0, nuclide_code=None, nuclide="Tb-152", tracer="choline")
     ledger = Ledger()
-    assert half_life_s_of(one, ledger) == 1223.0
-    assert ledger.rows == [ProvenanceRow("Half-life", 1223.0, "s", "Radionuclide Half Life (0018,1075)", "")]
+    assert half_life_s_of(one, ledger) == 4000.0
+    assert ledger.rows == [ProvenanceRow("Half-life", 4000.0, "s", "Radionuclide Half Life (0018,1075)", "")]
 
 
 def test_sex_is_asked_for_where_a_body_size_is_needed() -> None:
