@@ -37,7 +37,7 @@ FULL_MR = (40, 320, 320)
 """Shape of an MR series: slices, rows, columns."""
 NAMES = ("first pass", "slider", "threshold")
 """Works whose cost is measured for growing sizes."""
-ROWS = ("import", "dicom", "hot-spots", "slider", "bias", "whole", "growth")
+ROWS = ("import", "dicom", "hot-spots", "slider", "bias", "whole", "threads", "growth")
 """The rows that can be chosen."""
 
 
@@ -220,6 +220,10 @@ def main() -> None:
 
         sum_of_plain = None if n4 is None or plain is None else n4 + n4 + n4 + plain
         edit_row(*whole_row(options.cache, sum_of_plain))
+    if "threads" in options.rows:
+        from bench_threads import threads_rows
+
+        threads_rows(options.cache)
     if "growth" in options.rows:
         growth_rows()
 

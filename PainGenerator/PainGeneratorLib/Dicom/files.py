@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import warnings
-import zlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -104,7 +103,8 @@ def read_with_pydicom(path: Path) -> list[Frame] | OtherFile | DamagedFile | Non
         return DamagedFile(path, f"cannot be opened ({error.strerror or error})", {})
     except OSError as error:
         return DamagedFile(path, f"cannot be read ({error.strerror or error})", {})
-    except (EOFError, ValueError, LookupError, NotImplementedError, AttributeError, TypeError, zlib.error) as error:
+    except Exception as error:
+        # pydicom raises errors of many kinds on damaged bytes. The file is told to the user as damaged.
         return DamagedFile(path, cut_off(str(error) or type(error).__name__), begin_of_header(path))
 
 
@@ -145,6 +145,8 @@ def _short_description(dataset: Any) -> str:
     return " ".join(part for part in parts if part) + (f" '{words}'" if words else "")
 
 
+PIXEL_BITS = (8, 16, 32)
+"""Bits Allocated (0028,0100) of the pixels that are read (PS3.5, section 8.1.1; one bit is for masks only)."""
 NATIVE_SYNTAXES = ("1.2.840.10008.1.2", "1.2.840.10008.1.2.1")
 """Little-endian transfer syntaxes, implicit and explicit VR. Their pixels can be read straight from the file."""
 BIG_ENDIAN_SYNTAX = "1.2.840.10008.1.2.2"
@@ -212,6 +214,10 @@ def _why_unusable(dataset: Any, count: int, per_frame: Any) -> str:
     if "PixelData" not in dataset:
         is_float = "FloatPixelData" in dataset or "DoubleFloatPixelData" in dataset
         return "pixels are floating-point numbers" if is_float else "no pixels in the file"
+    if dataset.get("BitsAllocated") not in PIXEL_BITS:
+        return f"pixels of {dataset.get('BitsAllocated')} bits"
+    if not (dataset.get("Rows") and dataset.get("Columns")):
+        return "pictures without rows or columns"
     if not per_frame:
         return "several frames, but no positions for them" if count > 1 else ""
     return f"{count} frames, but {len(per_frame)} positions" if len(per_frame) != count else ""

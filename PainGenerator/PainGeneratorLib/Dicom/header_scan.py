@@ -108,9 +108,14 @@ def scan_header(path: Path) -> tuple[dict[str, Any], str, int]:
         header = _plain_header(data, elements, syntax == IMPLICIT)
         frame_bytes = int(header["Rows"] * header["Columns"] * header.get("SamplesPerPixel", 1))
         frame_bytes *= int(header["BitsAllocated"]) // 8
-    except (OSError, struct.error, LookupError, ValueError) as error:
+    except NotOrdinary:
+        raise
+    except Exception as error:
+        # Damaged bytes lead to errors of many kinds; pydicom then says what is wrong.
         raise NotOrdinary from error
     _, start, end = elements[PIXELS]
+    if header["BitsAllocated"] % 8 or not frame_bytes:
+        raise NotOrdinary
     several = header.get("NumberOfFrames", 1) != 1 or any(tag in elements for tag in FRAMES_OF_FILE)
     if several or end - start < frame_bytes or start + frame_bytes > size:
         raise NotOrdinary
@@ -139,8 +144,8 @@ def begin_of_header(path: Path) -> dict[str, Any]:
             _collect(data, elements)
         whole = {tag: place for tag, place in elements.items() if place[2] <= len(data)}
         return _plain_header(data, whole, _ascii(data, whole, TRANSFER_SYNTAX) == IMPLICIT)
-    except (OSError, struct.error, LookupError, ValueError, TypeError, AttributeError):
-        return {}
+    except Exception:
+        return {}  # What is left of the header is damaged, too.
 
 
 def _ascii(data: bytes, elements: Elements, tag: int) -> str:

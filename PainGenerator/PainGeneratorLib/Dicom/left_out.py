@@ -70,17 +70,18 @@ def bring_back(folder: DicomFolder, overrides: Mapping[str, str]) -> None:
         What the user names was left out because its images cannot be used.
     """
     for name, role in overrides.items():
-        if role.strip().upper() == Role.OTHER:
+        named = name.strip()
+        is_there = any(named in (str(series.number), series.series_uid) for series in folder.series)
+        if is_there or role.strip().upper() == Role.OTHER:
             continue
-        for one in [one for one in folder.left_out if name.strip() in (str(one.number), one.series_uid)]:
-            if one.frames:
-                folder.series += build_series(one.series_uid, list(one.frames))
-                folder.left_out.remove(one)
-            elif not any(name.strip() in (str(series.number), series.series_uid) for series in folder.series):
+        for one in [one for one in folder.left_out if named in (str(one.number), one.series_uid)]:
+            if not one.frames:
                 raise PainGeneratorError(
                     f"--role {name}={role}: {one.what} was left out: {one.reason}.",
                     f"Choose another series: {list_series(folder.series)}.",
                 )
+            folder.series += build_series(one.series_uid, list(one.frames))
+            folder.left_out.remove(one)
 
 
 def refuse_when_all_left_out(folder: DicomFolder, modality: str) -> None:
@@ -103,7 +104,7 @@ def refuse_when_all_left_out(folder: DicomFolder, modality: str) -> None:
     else:
         advice = f"Send the {word} again from the scanner or archive, with its whole header, or correct it in a copy."
     raise PainGeneratorError(
-        f"No {word} series of this folder can be used. {reasons}. {seen(folder, '', others)}".strip(), advice
+        f"No {word} series of this folder can be used: {reasons}. {seen(folder, '', others)}".strip(), advice
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -35,6 +36,8 @@ SCREEN_TYPES = {"SCREEN SAVE", "SCREENSHOT", "SCREEN CAPTURE"}
 """Words of Image Type (0008,0008) for screenshots."""
 NEEDED = ("Rows", "Columns", "BitsAllocated", "ImagePositionPatient", "ImageOrientationPatient", "PixelSpacing")
 """Elements that an image must have to become part of a volume."""
+VALUES_OF = {"ImagePositionPatient": 3, "ImageOrientationPatient": 6, "PixelSpacing": 2}
+"""Number of values of the elements that place an image in space (PS3.3, section C.7.6.2)."""
 IMAGE_ENDINGS = ("", ".dcm", ".ima", ".dicom", ".img")
 """Endings of the names of DICOM files, for empty files that stand in the place of an image. Most have none."""
 NAMED_FILES = 5
@@ -105,7 +108,10 @@ def _read_headers(paths: list[Path], progress: Progress | None) -> _Content:
     """Read the header of every file."""
     content = _Content()
     for number, file in enumerate(paths):
-        found = read_file_header(file)
+        with warnings.catch_warnings():
+            # pydicom warns of values that break the standard in small ways. The user cannot act on these warnings.
+            warnings.simplefilter("ignore")
+            found = read_file_header(file)
         if found is None:
             content.not_dicom.append(file)
         elif isinstance(found, OtherFile):
@@ -205,9 +211,12 @@ def _sort_out(frames: list[Frame], result: DicomFolder) -> list[Frame]:
         if kind is None and not fault:
             usable.append(frame)
         else:
-            left[kind or fault, kind is None].append(frame)
+            # Curves, tables and pages of text that a scanner adds are secondary images; nobody expects a volume of
+            # them.
+            is_picture = "SECONDARY" in (frame.get("ImageType") or ())
+            left[kind or fault, kind is None and not is_picture].append(frame)
     for (reason, is_fault), those in left.items():
-        can_return = not is_fault and not any(_missing_elements(frame) or frame.unusable for frame in those)
+        can_return = not any(_missing_elements(frame) or frame.unusable for frame in those)
         number = those[0].get("SeriesNumber")
         count = f"{len(those)} of its {len(frames)}" if len(those) < len(frames) else f"{len(those)}"
         one = LeftOut(
@@ -281,7 +290,12 @@ def _of_other_patients(
 def _missing_elements(frame: Frame) -> str:
     """Words for the elements that an image lacks to become part of a volume; empty when it has all."""
     missing = [keyword for keyword in NEEDED if frame.get(keyword) is None]
-    return f"no {', '.join(missing)} in the header" if missing else ""
+    if missing:
+        return f"no {', '.join(missing)} in the header that can be read"
+    wrong = [keyword for keyword, count in VALUES_OF.items() if len(frame.get(keyword)) != count]
+    if wrong:
+        return f"{', '.join(wrong)} with a wrong number of values"
+    return "" if min(frame.get("PixelSpacing")) > 0 else "PixelSpacing is not above 0"
 
 
 def _reason_of_image_type(frame: Frame) -> str | None:

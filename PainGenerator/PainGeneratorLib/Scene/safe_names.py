@@ -101,9 +101,10 @@ def safe_names_of(scene: Any) -> Iterator[None]:
                 node.SetName(name)
             storage = node.GetStorageNode()
             path = storage.GetFileName() if storage is not None else None
-            if path and os.path.basename(path) != os.path.basename(path).translate(REPLACED):
-                moved.append((storage, path))
-                storage.SetFileName(None)
+            folder, file = os.path.split(path or "")
+            if file != file.translate(REPLACED):
+                moved.append((storage, str(path)))
+                storage.SetFileName(os.path.join(folder, file.translate(REPLACED)))
         yield
     finally:
         for node, shown in renamed:

@@ -24,6 +24,7 @@ from ..Numerics.pet.detector import HotSpotDetector, HotSpotResult
 from .case import Case
 from .progress import Show, StageClock, part, silent
 from .stages import Alignment, Suv, find_on_mr, pet_detector
+from .threads import few_threads
 
 _TISSUE_MAP = "tissues"
 _Z_MAP = "z "
@@ -91,6 +92,7 @@ class Found(Kept):
         return _FrameNamer(namer, Namer(plan=_pet_plan(self.symmetry)), suv.image.geometry)
 
 
+@few_threads()
 def find_candidates(
     case: Case,
     suv: Suv,

@@ -25,6 +25,7 @@ from ..Registration.landmarks import LandmarkPairs, read_landmarks
 from .case import Case, CaseOptions
 from .image_witness import with_image_doubts
 from .progress import Show, silent
+from .threads import few_threads
 
 SUV_BW = UCUM_SUV_BW
 """Unit of a PET volume that holds SUVbw."""
@@ -118,6 +119,7 @@ class Alignment:
         return np.linalg.inv(self.reference_to(Role.PET))
 
 
+@few_threads()
 def align_series(
     case: Case, suv: Suv, progress: Show = silent, landmarks: Mapping[str, LandmarkPairs] | None = None
 ) -> Alignment:

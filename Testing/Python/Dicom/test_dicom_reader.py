@@ -372,7 +372,7 @@ def test_what_is_no_volume_is_left_out_with_a_reason(tmp_path):
         "not DICOM",
         "localizer",
         "projection (MIP), not a volume",
-        "no PixelSpacing in the header",
+        "no PixelSpacing in the header that can be read",
         "secondary capture (screenshot)",
         "segmentation",
         "contours (RTSTRUCT)",

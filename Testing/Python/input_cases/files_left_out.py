@@ -148,6 +148,22 @@ def a_localizer_is_no_warning(folder: Path) -> Judged:
     )
 
 
+def curves_without_position_are_no_warning(folder: Path) -> Judged:
+    write_examination(folder)
+    write_t1(
+        folder,
+        SeriesNumber=77,
+        SeriesDescription="time curves",
+        ImageType=["DERIVED", "SECONDARY", "OTHER"],
+        change=without("ImagePositionPatient"),
+    )
+    return judged_case(
+        folder,
+        lambda case: has_series(case, PET=5, T1=2, T2=3) and "time curves" in str(case.left_out),
+        may_warn=False,
+    )
+
+
 def mosaic(folder: Path) -> Judged:
     write_examination(folder)
     write_t1(folder, SeriesNumber=4, SeriesDescription="ep2d", ImageType=["ORIGINAL", "PRIMARY", "M", "ND", "MOSAIC"])
@@ -464,6 +480,34 @@ CASES = [
         pet_left_out(raw(0x00280030, "DS", b"n/a\\n/a"), "series 5 .*PET AC.*PixelSpacing"),
         REFUSED,
     ),
+    _case(
+        "pet-with-one-pixel-spacing",
+        WHY,
+        FO_1915,
+        pet_left_out(raw(0x00280030, "DS", b"4.0 "), "series 5 .*PET AC.*PixelSpacing"),
+        REFUSED,
+    ),
+    _case(
+        "pet-with-a-pixel-spacing-of-zero",
+        WHY,
+        FO_1915,
+        pet_left_out(setting(PixelSpacing=[0, 0]), "series 5 .*PET AC.*PixelSpacing"),
+        REFUSED,
+    ),
+    _case(
+        "pet-with-a-position-of-two-values",
+        WHY,
+        SLICER_7496,
+        pet_left_out(raw(0x00200032, "DS", b"1.0\\2.0"), "series 5 .*PET AC.*ImagePosition"),
+        REFUSED,
+    ),
+    _case(
+        "pet-of-one-bit",
+        WHY,
+        ICOMETRIX,
+        pet_left_out(setting(BitsAllocated=1, BitsStored=1, HighBit=0), "series 5 .*PET AC.*1 bits"),
+        REFUSED,
+    ),
     _case("pet-with-an-empty-modality", WHY, SLICER_7496, pet_read(setting(Modality=""))),
     _case("pet-without-modality", WHY, SLICER_7496, pet_read(without("Modality"))),
     _case("pet-with-modality-pet", WHY, SLICER_7496, pet_read(setting(Modality="PET"))),
@@ -530,6 +574,12 @@ CASES = [
         WHY,
         "https://github.com/rordenlab/dcm2niix/issues/225",
         a_localizer_is_no_warning,
+    ),
+    _case(
+        "curves-without-position",
+        WHY,
+        "https://github.com/rordenlab/dcm2niix/issues/225",
+        curves_without_position_are_no_warning,
     ),
     _case("mosaic-beside-a-t1", WHY, "https://github.com/rordenlab/dcm2niix/issues/225", mosaic),
     _case("series-command", WHY, "docs/design.md, The command line", series_command),
