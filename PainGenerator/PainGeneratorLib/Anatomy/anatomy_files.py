@@ -68,8 +68,7 @@ def read_anatomy_file(path: Path | str, labels_json: Path | str | None = None) -
     if path.is_dir():
         inside = file_in_folder(path, has_dicom)
         if inside is None:
-            image, names, warnings = read_mask_folder(path, lambda file: (read_labels(file).image, {}))
-            return _with(warnings, _anatomy(image, names, str(path)))
+            return _of_masks(path, given is not None)
         path = inside
     labels = read_labels(path)
     if given is None and not labels.names:
@@ -249,6 +248,19 @@ def _with(warnings: tuple[str, ...], anatomy: AnatomyMap) -> AnatomyMap:
 
 
 # --- special files
+
+
+def _of_masks(folder: Path, are_names_given: bool) -> AnatomyMap:
+    """The masks of a folder, named by their files."""
+
+    def read(path: Path) -> tuple[Image, dict[int, str]]:
+        labels = read_labels(path)
+        return labels.image, labels.names
+
+    image, names, warnings = read_mask_folder(folder, read)
+    if are_names_given:
+        warnings = (*warnings, f"The names given are not used: the masks in {folder} are named by their files.")
+    return _with(warnings, _anatomy(image, names, str(folder)))
 
 
 def _single_mask(path: Path, labels: FileLabels) -> AnatomyMap | None:

@@ -104,7 +104,7 @@ PART_WORDS: dict[str, str] = {
 """Structure -> the words that names of labels use for it (joined, in lower case, without side and level)."""
 
 WORDS_WITH_A_LEVEL = {
-    "vertebral body": "body corpus korper corps cuerpo corpo lichaam",
+    "vertebral body": "body corpus korper corps cuerpo corpo lichaam vb wk",
     "vertebra": "vertebralsegment",
 }
 """Structure -> words that mean it only beside a level ("L4 body"). Alone, "body" is the whole body."""

@@ -196,7 +196,10 @@ def _levels_and_words(tokens: list[str]) -> tuple[list[str], list[str]]:
     if levels and levels[0] != "S1" and tokens[-1] in ("s", "sacrum"):
         levels.append("S1")
         tokens = tokens[:-1]
-    return levels, [token for token in tokens if token not in FILLERS and not _is_level(token)]
+    words = [token for token in tokens if token not in FILLERS and not _is_level(token)]
+    if levels:
+        words = [word for word in words if word not in REGION_WORDS]
+    return levels, words
 
 
 def _structure_of_words(words: list[str], with_level: bool) -> str | None:
@@ -229,12 +232,15 @@ def _level(token: str) -> str:
 
 
 def _joined_level(structure: str, levels: list[str]) -> str | None:
-    """The level of a structure; that of a disc or a facet joint is joined from two vertebrae, the upper one first."""
+    """The level of a structure; that of a disc or a facet joint is joined from two vertebrae, the upper one first.
+
+    Another structure with several levels ("vertebrae L1-L5") has none.
+    """
     if not levels:
         return None
     if structure in ("disc", "facet joint"):
         return "/".join(sorted(levels[:2], key=VERTEBRAE.index)) if len(levels) > 1 else None
-    return levels[0]
+    return levels[0] if len(set(levels)) == 1 else None
 
 
 def names_of_family(family: str) -> dict[int, Structure]:

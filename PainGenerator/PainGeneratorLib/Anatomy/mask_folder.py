@@ -80,8 +80,10 @@ def file_in_folder(folder: Path, has_dicom: Callable[[Path], bool]) -> Path | No
     """
     files = _files(folder) or [path for path in sorted(folder.iterdir()) if path.is_file() and has_dicom(path)]
     if not files:
+        inside = [path.name for path in sorted(folder.iterdir()) if path.is_dir() and _files(path)]
         raise PainGeneratorError(
-            f"The folder {folder} holds no label map and no masks (NIfTI, NRRD or DICOM segmentation).",
+            f"The folder {folder} holds no label map and no masks (NIfTI, NRRD or DICOM segmentation)"
+            + (f", but its folders do: {', '.join(inside[:6])}." if inside else "."),
             "Give the file of the label map, or the folder with the masks of TotalSegmentator.",
         )
     if len(files) == 1:
@@ -108,7 +110,7 @@ def read_mask_folder(folder: Path, read: Read) -> tuple[Image, dict[int, str], t
     Image
         Labels as uint16. Where masks overlap, the smallest one is kept.
     dict of int to str
-        Label -> name.
+        Label -> name: that in the file (DICOM segmentations), otherwise the name of the file.
     tuple of str
         Warnings: files that are no masks.
 
@@ -118,10 +120,11 @@ def read_mask_folder(folder: Path, read: Read) -> tuple[Image, dict[int, str], t
         No file is a mask, or the masks have different grids.
     """
     masks: dict[str, tuple[np.ndarray, Geometry]] = {}
+    own_names: dict[str, str] = {}
     left_out: list[str] = []
     for path in _files(folder):
         try:
-            image, _ = read(path)
+            image, names_inside = read(path)
         except PainGeneratorError:
             left_out.append(path.name)
             continue
@@ -133,6 +136,7 @@ def read_mask_folder(folder: Path, read: Read) -> tuple[Image, dict[int, str], t
             left_out.append(path.name)
             continue
         masks[path.name] = (flat, image.geometry)
+        own_names[path.name] = names_inside.get(int(values[0])) or name_of_file(path)
     if not masks:
         raise PainGeneratorError(
             f"The folder {folder} holds no masks of structures.",
@@ -145,8 +149,7 @@ def read_mask_folder(folder: Path, read: Read) -> tuple[Image, dict[int, str], t
         labels[regions[number]] = number + 1
     shown = ", ".join(left_out[:6])
     warnings = (f"Files in the folder of masks that are no masks are not used: {shown}.",) if left_out else ()
-    names = {number: name_of_file(Path(name)) for number, name in enumerate(masks, start=1)}
-    return Image(labels.reshape(grid.shape), grid), names, warnings
+    return Image(labels.reshape(grid.shape), grid), dict(enumerate(own_names.values(), start=1)), warnings
 
 
 _ALIKE_MM = 0.05

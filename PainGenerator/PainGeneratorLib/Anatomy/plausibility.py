@@ -21,9 +21,9 @@ NOISE_ML = 0.3
 
 _SIZES: dict[str, tuple[float, float, tuple[float, float, float]]] = {
     "vertebra L": (12, 160, (140, 130, 80)),
-    "vertebra T low": (7, 110, (130, 130, 70)),
-    "vertebra T high": (4, 65, (120, 120, 60)),
-    "vertebra C": (2, 34, (100, 100, 55)),
+    "vertebra T low": (7, 90, (130, 130, 70)),
+    "vertebra T high": (4, 50, (120, 120, 60)),
+    "vertebra C": (2, 32, (100, 100, 55)),
     "vertebra": (4, 2000, (170, 260, 900)),
     "vertebral body L": (9, 80, (80, 70, 60)),
     "vertebral body T low": (5, 60, (70, 65, 50)),
@@ -103,7 +103,7 @@ them. The lower bound holds only where the field of view does not cut the struct
 about half and twice the values of adults in textbooks and in the data of TotalSegmentator (Wasserthal 2023,
 https://doi.org/10.1148/ryai.230024)."""
 
-_STEP_MM = {"C": (9.0, 29.0), "T high": (12.0, 36.0), "T low": (15.0, 44.0), "L": (19.0, 58.0), "S": (15.0, 50.0)}
+_STEP_MM = {"C": (9.0, 26.0), "T high": (12.0, 31.0), "T low": (15.0, 37.0), "L": (21.0, 56.0), "S": (15.0, 50.0)}
 """Part of the spine -> lower and upper bound of the distance between the centers of one of its vertebrae and the
 vertebra above, mm. Body height and disc height together are 16 to 20 mm in the neck, 18 to 24 mm above T7, 24 to 30 mm
 below, and 32 to 40 mm in the lumbar spine (White and Panjabi, Clinical Biomechanics of the Spine, 1990). Our estimate,
@@ -280,6 +280,7 @@ def checks(structures: Mapping[int, Structure], facts: Mapping[int, LabelFacts])
         *_order_checks(placed),
         *_sacrum_checks(placed),
         *_disc_checks(placed),
+        *_column_checks(placed),
         *_pair_checks(placed),
         *_midline_checks(placed),
         *_relation_checks(placed),
@@ -436,6 +437,32 @@ def _disc_checks(placed: _Placed) -> Iterable[Check]:
             between = low.centroid_ras_mm[2] < fact.centroid_ras_mm[2] < high.centroid_ras_mm[2]
             fits = bool(between and np.linalg.norm(fact.centroid_ras_mm - middle) <= _DISC_FROM_MIDDLE_MM)
         yield Check("disc", frozenset((number, first, second)), fits, text)
+
+
+_COLUMN_APART_MM, _COLUMN_HEIGHTS, _COLUMN_VOLUMES = 40.0, (0.65, 1.5), (1.5, 14.0)
+"""Bounds for vertebrae and discs that have one label each: upper bound of the distance of their centers, mm; bounds of
+the ratio of their heights, and of their volumes. Our estimates: they alternate, and a vertebra has two to eight times
+the volume of a disc."""
+
+
+def _column_checks(placed: _Placed) -> Iterable[Check]:
+    """Vertebrae and discs without levels form one column."""
+    kinds: dict[str, dict[int, LabelFacts]] = {}
+    for number, (what, fact) in placed.items():
+        if what.level is None:
+            kinds.setdefault(what.structure, {})[number] = fact
+    discs = kinds.get("disc", {})
+    bodies = kinds.get("vertebra") or kinds.get("vertebral body") or {}
+    if len(discs) != 1 or len(bodies) != 1:
+        return
+    (disc,), (body,) = discs.values(), bodies.values()
+    if disc.extent_mm is None or body.extent_mm is None:
+        return
+    height, volume = body.extent_mm[2] / disc.extent_mm[2], body.volume_ml / disc.volume_ml
+    fits = np.linalg.norm(body.centroid_ras_mm - disc.centroid_ras_mm) <= _COLUMN_APART_MM
+    fits = fits and _COLUMN_HEIGHTS[0] <= height <= _COLUMN_HEIGHTS[1]
+    fits = fits and _COLUMN_VOLUMES[0] <= volume <= _COLUMN_VOLUMES[1]
+    yield Check("disc", frozenset((*discs, *bodies)), bool(fits), "vertebrae and discs do not form one column")
 
 
 def _pair_checks(placed: _Placed) -> Iterable[Check]:

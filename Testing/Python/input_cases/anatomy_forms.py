@@ -147,7 +147,20 @@ def _one_mask(name: str, **judging: Any) -> Callable[[Path], Judged]:
     return judge
 
 
+def _folder_and_names(folder: Path) -> Judged:
+    path = _masks(folder / "out")
+    names = write_names(PLAIN, folder / "names.json")
+    return judged(lambda: read_anatomy_file(path, names), says(MASKS), warned_by="names given are not used")
+
+
+def _folder_above(folder: Path) -> Judged:
+    _masks(folder / "segmentations", MASKS[:2])
+    return judged(lambda: read_anatomy_file(folder), refused_by="its folders do: segmentations")
+
+
 _add("folder-of-masks", FOLDERS, _folder())
+_add("folder-of-masks-and-names", FOLDERS, _folder_and_names, WARNED)
+_add("folder-above-the-masks", FOLDERS, _folder_above, REFUSED)
 _add("folder-of-nrrd-masks", "https://github.com/Slicer/Slicer/issues/5044", _folder(".nrrd"))
 _add("folder-of-masks-with-255", "https://github.com/MIC-DKFZ/nnUNet/issues/2464", _folder(maximum=255))
 _add(
@@ -582,6 +595,16 @@ def _seg(
     return judge
 
 
+def _seg_files_of_single_segments(folder: Path) -> Judged:
+    """One DICOM segmentation for each structure, in one folder."""
+    names = ("kidney_left", "kidney_right", "sacrum", "vertebrae_L5")
+    path = folder / "segs"
+    path.mkdir()
+    for n, name in enumerate(names):
+        _segmentation("BINARY", (name,), omit_empty_frames=False).save_as(path / f"{n}.dcm")
+    return judged(lambda: read_anatomy_file(path), says(names))
+
+
 def _seg_of_program_labels(folder: Path) -> Judged:
     """Segments called Segment 1 and so on; their types say nothing either."""
     segmentation = _segmentation("BINARY", PLAIN_SPINE)
@@ -666,6 +689,7 @@ _add(
     SEG,
     _seg("BINARY", names=("small_bowel", *SPINE[:5], *DISCS[:4]), wanted=(*SPINE[:5], *DISCS[:4]), overlap=True),
 )
+_add("dicom-seg-files-of-single-segments", SEG, _seg_files_of_single_segments)
 _add("dicom-seg-run-length", SEG, _seg("LABELMAP", transfer_syntax_uid="1.2.840.10008.1.2.5"))
 _add("dicom-seg-names-that-say-nothing", SEG, _seg_of_program_labels, REFUSED)
 _add("dicom-seg-named-by-codes", SEG, _seg_by_codes)

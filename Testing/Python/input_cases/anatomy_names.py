@@ -370,6 +370,8 @@ _WORDS = {
         "L4",
         "L 4",
         "lumbar vertebra 4",
+        "Lumbar vertebra L4",
+        "vertèbre lombaire L4",
         "4th lumbar vertebra",
         "fourth lumbar vertebra",
         "L4 vertebra",
@@ -382,6 +384,8 @@ _WORDS = {
     "vertebra T12": ("T12", "Th12", "D12", "thoracic vertebra 12", "twelfth thoracic vertebra", "BW 12"),
     "vertebral body L4": (
         "L4 vertebral body",
+        "VB_L4",
+        "L4 Wirbelkörper",
         "corps vertébral L4",
         "cuerpo vertebral L4",
         "corpo vertebrale L4",

@@ -282,6 +282,10 @@ _known(
         "iliopsoas_right",
     ),
 )
+_known("total-mr-spine-alone", TOTALSEGMENTATOR, TOTAL_MR, ("sacrum", "spinal_cord", *LUMBAR, *DISCS[:5]))
+_known("total-version-2-lumbar-alone", TOTALSEGMENTATOR, TOTAL_V2, LUMBAR)
+_known("total-version-1-lumbar-alone", TOTALSEGMENTATOR, TOTAL_V1, LUMBAR)
+_known("mrspineseg-lumbar", "https://www.spinesegmentation-challenge.com/?page_id=1162", MRSPINESEG, _BACK)
 _known(
     "totalvibesegmentator",
     "https://github.com/robert-graf/TotalVibeSegmentator#label-overview",
