@@ -96,19 +96,34 @@ def _whole(text: str | None, default: int) -> int:
 
 
 def _terms(tags: str) -> tuple[str, ...]:
-    """Names from the terminology entry among the tags of a segment.
-
-    The entry has seven parts: context, category, type, modifier of the type, anatomic context, region, modifier of the
-    region. A code is written as scheme^value^meaning.
-    """
+    """Names from the terminology entry among the tags of a segment."""
     for tag in tags.split("|"):
         key, _, entry = tag.partition(":")
-        parts = entry.split("~")
-        if key == "TerminologyEntry" and len(parts) >= 7:
-            meanings = [part.split("^")[2] if part.count("^") == 2 else "" for part in parts]
-            region, kind = f"{meanings[5]} {meanings[6]}".strip(), f"{meanings[2]} {meanings[3]}".strip()
-            return tuple(term for term in (region, kind) if term)
+        if key == "TerminologyEntry":
+            return terms_of_entry(entry)
     return ()
+
+
+def terms_of_entry(entry: str) -> tuple[str, ...]:
+    """Names from a terminology entry of Slicer.
+
+    Parameters
+    ----------
+    entry : str
+        Seven parts, joined by ``~``: context, category, type, modifier of the type, anatomic context, region, modifier
+        of the region. A code is written as scheme^value^meaning. Empty for none.
+
+    Returns
+    -------
+    tuple of str
+        The region with its modifier and the type with its modifier, such as "Kidney Left", without empty ones.
+    """
+    parts = entry.split("~")
+    if len(parts) < 7:
+        return ()
+    meanings = [part.split("^")[2] if part.count("^") == 2 else "" for part in parts]
+    region, kind = f"{meanings[5]} {meanings[6]}".strip(), f"{meanings[2]} {meanings[3]}".strip()
+    return tuple(term for term in (region, kind) if term)
 
 
 def flattened(layers: np.ndarray, segments: list[Segment]) -> tuple[np.ndarray, dict[int, str]]:
