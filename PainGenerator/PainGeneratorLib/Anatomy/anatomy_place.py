@@ -89,7 +89,7 @@ def on_reference(anatomy: AnatomyMap, reference: Image) -> AnatomyMap:
             f"Only a part of the anatomy segmentation lies in the reference series, {1 - fraction:.0%} of it outside: "
             "is it of this examination?"
         )
-    warnings += _fit_warnings(anatomy, reference)
+    warnings += _fit_warnings(anatomy, reference) or _side_warnings(anatomy, reference)
     return dataclasses.replace(anatomy, warnings=(*anatomy.warnings, *warnings)) if warnings else anatomy
 
 
@@ -143,6 +143,39 @@ def _fit_warnings(anatomy: AnatomyMap, reference: Image) -> list[str]:
             "whether it lies on this examination."
         ]
     return []
+
+
+_LATERAL = ("hip bone", "femur", "femoral head", "gluteus medius", "gluteus minimus", "kidney", "iliopsoas")
+"""Structures that lie far enough from the middle of the body to tell its side."""
+_BOTH_SIDES_MM = 260.0
+"""Lower bound of the width of a body whose middle is that of the trunk, mm; narrower fields may show one hip. Our
+estimate."""
+_WRONG_SIDE_MM = 20.0
+"""Lower bound of the distance from the middle of the body, on the wrong side, that is told, mm. Our estimate."""
+
+
+def _side_warnings(anatomy: AnatomyMap, reference: Image) -> list[str]:
+    """A warning when structures of one side lie on the other side of the body that the image shows.
+
+    It tells a mirrored map of one side, which no pair of structures tells.
+    """
+    bright = float(np.percentile(reference.array[np.isfinite(reference.array)], 95))
+    body = np.flatnonzero(reference.array > 2 * _AIR * bright)
+    right = reference.geometry.flat_to_ras(body[:: max(len(body) // _POINTS, 1)])[:, 0]
+    low, high = np.percentile(right, [1, 99]) if len(right) else (0.0, 0.0)
+    if high - low < _BOTH_SIDES_MM:
+        return []
+    away = []
+    for number, what in anatomy.structures.items():
+        if what.side and what.structure in _LATERAL and len(points := anatomy.points([number])):
+            offset = float(anatomy_to_reference(anatomy, points)[:, 0].mean() - (low + high) / 2)
+            away.append((offset if what.side == "right" else -offset, what.text))
+    if not away or max(away)[0] > -_WRONG_SIDE_MM:
+        return []
+    return [
+        f"Left and right may be swapped in the anatomy segmentation: {min(away)[1]} lies {-min(away)[0]:.0f} mm on "
+        "the other side of the body."
+    ]
 
 
 def _shifts() -> Iterator[np.ndarray]:

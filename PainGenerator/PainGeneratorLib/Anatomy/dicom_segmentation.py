@@ -14,7 +14,7 @@ import numpy as np
 
 from ..Numerics.core.errors import PainGeneratorError
 from ..Numerics.core.image import LPS_TO_RAS, Geometry, Image
-from .slicer_segments import best_name, painting_order
+from .slicer_segments import best_name, chosen_term, painting_order
 
 _SEGMENTATION, _LABEL_MAP = "1.2.840.10008.5.1.4.1.1.66.4", "1.2.840.10008.5.1.4.1.1.66.7"
 """SOP Class UIDs of segmentations (PS3.4, B.5)."""
@@ -84,11 +84,9 @@ def _other_kind(path: Path, kind: str, dataset: Any) -> PainGeneratorError:
 def _names(dataset: Any) -> dict[int, str]:
     names = {}
     for item in dataset.SegmentSequence:
-        terms = (
-            _term(item, "AnatomicRegionSequence", "AnatomicRegionModifierSequence"),
-            _term(item, "SegmentedPropertyTypeCodeSequence", "SegmentedPropertyTypeModifierCodeSequence"),
-            str(item.get("SegmentDescription", "") or ""),
-        )
+        kind = _term(item, "SegmentedPropertyTypeCodeSequence", "SegmentedPropertyTypeModifierCodeSequence")
+        region = _term(item, "AnatomicRegionSequence", "AnatomicRegionModifierSequence")
+        terms = (str(item.get("SegmentDescription", "") or ""), *chosen_term(kind, region))
         number = int(item.SegmentNumber)
         if number:
             names[number] = best_name(str(item.get("SegmentLabel", "") or ""), tuple(term for term in terms if term))
@@ -104,6 +102,11 @@ def _term(item: Any, key: str, modifier_key: str) -> str:
 
 
 def _label_image(dataset: Any, path: Path) -> Image:
+    if not _Position.is_known(dataset):
+        raise PainGeneratorError(
+            f"The DICOM segmentation {path} does not say where its frames lie in the body: it is of no volume.",
+            _GIVE_SEG,
+        )
     frames = dataset.pixel_array
     frames = frames[np.newaxis] if frames.ndim == 2 else frames
     positions = [_Position.of(dataset, index) for index in range(len(frames))]
@@ -147,6 +150,13 @@ class _Position:
 
     def __init__(self, segment: int, origin: np.ndarray, rows: np.ndarray, columns: np.ndarray, spacing: float | None):
         self.segment, self.origin, self.rows, self.columns, self.spacing = segment, origin, rows, columns, spacing
+
+    @staticmethod
+    def is_known(dataset: Any) -> bool:
+        """Whether the frames have positions in the patient; those of X-ray and microscopy images have none."""
+        shared = (dataset.get("SharedFunctionalGroupsSequence") or [{}])[0]
+        own = (dataset.get("PerFrameFunctionalGroupsSequence") or [{}])[0]
+        return all(name in shared or name in own for name in ("PlaneOrientationSequence", "PlanePositionSequence"))
 
     @classmethod
     def of(cls, dataset: Any, index: int) -> _Position:

@@ -7,6 +7,7 @@ ITK-SNAP, BIDS tables (``.tsv``), and plain lines.
 
 from __future__ import annotations
 
+import ast
 import csv
 import json
 import re
@@ -68,15 +69,27 @@ def read_label_names(path: Path) -> dict[int, str]:
     try:
         text = _text(path.read_bytes())
         if text.lstrip()[:1] in ("{", "["):
-            names = dict(_of_json(json.loads(text)))
+            names = dict(_of_json(_parsed(text)))
         else:
             names = dict(_of_lines(text))
     except (OSError, ValueError) as error:
         raise PainGeneratorError(f"The label names {path} cannot be read: {error}.", ADVICE) from error
+    names = {number: re.sub(r"(?i)\.(nii(\.gz)?|nrrd|mha)$", "", name) for number, name in names.items()}
     names = {number: name for number, name in names.items() if number > 0 and name.lower() not in NOT_A_LABEL}
     if not names:
         raise PainGeneratorError(f"The label names {path} cannot be read: no number with a name is in it.", ADVICE)
     return names
+
+
+def _parsed(text: str) -> Any:
+    """The content of a JSON file; also what Python prints of a dictionary."""
+    try:
+        return json.loads(text)
+    except ValueError as error:
+        try:
+            return ast.literal_eval(text.strip())
+        except (ValueError, SyntaxError, MemoryError, RecursionError):
+            raise error from None
 
 
 def _text(data: bytes) -> str:
@@ -96,7 +109,7 @@ Pairs = list[tuple[int, str]]
 
 def _of_json(table: Any) -> Pairs:
     if isinstance(table, dict):
-        inside = next((value for key, value in table.items() if key.lower() in _TABLES_INSIDE), None)
+        inside = next((value for key, value in table.items() if str(key).lower() in _TABLES_INSIDE), None)
         return _of_json(inside) if isinstance(inside, (dict, list)) else _of_mapping(table)
     if not isinstance(table, list):
         raise ValueError("it holds no table")
@@ -104,12 +117,12 @@ def _of_json(table: Any) -> Pairs:
     return _of_objects([item for item in flat if isinstance(item, dict)])
 
 
-def _of_mapping(table: dict[str, Any]) -> Pairs:
+def _of_mapping(table: dict[Any, Any]) -> Pairs:
     """Pairs of a table of number to name, or of name to number."""
     if any(isinstance(value, list) for value in table.values()):
         raise ValueError("it names regions that share labels (region-based training), not labels")
-    by_number = [(int(key), _name_of(value)) for key, value in table.items() if _is_whole(key)]
-    turned = [(int(value), str(key)) for key, value in table.items() if _is_whole(value)]
+    by_number = [(_whole(key), _name_of(value)) for key, value in table.items() if _is_whole(key)]
+    turned = [(_whole(value), str(key)) for key, value in table.items() if _is_whole(value)]
     return by_number if len(by_number) >= len(turned) else turned
 
 
@@ -128,14 +141,19 @@ def _of_objects(items: Iterable[Mapping[str, Any]]) -> Pairs:
         numbers = [lower[key] for key in _NUMBER_KEYS if _is_whole(lower.get(key))]
         names = [lower[key] for key in _NAME_KEYS if isinstance(lower.get(key), str) and not _is_whole(lower[key])]
         if numbers and names:
-            pairs.append((int(numbers[0]), names[0].strip()))
+            pairs.append((_whole(numbers[0]), names[0].strip()))
     return pairs
 
 
 def _is_whole(value: Any) -> bool:
-    if isinstance(value, bool):
-        return False
-    return isinstance(value, int) or (isinstance(value, str) and re.fullmatch(r"\s*\d+\s*", value) is not None)
+    """Whether a value is a whole number, also written as text or as 3.0."""
+    if isinstance(value, (bool, str)):
+        return isinstance(value, str) and re.fullmatch(r"\s*\d+(\.0*)?\s*", value) is not None
+    return isinstance(value, int) or (isinstance(value, float) and value.is_integer())
+
+
+def _whole(value: Any) -> int:
+    return int(float(value))
 
 
 def _of_lines(text: str) -> Pairs:
@@ -155,7 +173,7 @@ def _of_cells(row: list[str]) -> tuple[int, str] | None:
     """The first number and the first name in a row without a header line."""
     numbers = [cell for cell in row if _is_whole(cell)]
     names = [cell for cell in row if cell and not re.fullmatch(r"[\d.]+", cell)]
-    return (int(numbers[0]), names[0]) if numbers and names else None
+    return (_whole(numbers[0]), names[0]) if numbers and names else None
 
 
 def _of_line(line: str) -> tuple[int, str] | None:

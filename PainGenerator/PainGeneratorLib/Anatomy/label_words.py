@@ -72,8 +72,8 @@ PART_WORDS: dict[str, str] = {
     "posterior thigh muscles": "thighposteriorcompartment",
     "sartorius": "sartorius",
     "muscle": "muscle muscles skeletalmuscle muskel muskulatur muskeln",
-    "fat": "fat subcutaneousfat torsofat intermuscularfat innerfat visceralfat subcutaneoustissue fett unterhautfett"
-    " fettgewebe graisse grasa grasso",
+    "fat": "fat subcutaneousfat torsofat intermuscularfat innerfat visceralfat subcutaneoustissue"
+    " subcutaneousfattytissue fattytissue fett unterhautfett fettgewebe graisse grasa grasso",
     "kidney": "kidney kidneys niere nieren rein reins rinon rinones rene reni nier ren",
     "kidney cyst": "kidneycyst nierenzyste",
     "ureter": "ureter ureters harnleiter uretere",
@@ -116,6 +116,34 @@ GENERAL_WORDS = (
 """Words that are added to the name of a structure without changing it."""
 FILLERS = ("of", "the", "and", "de", "del", "della", "du", "des", "la", "le", "el", "il")
 """Words of a name that have no meaning for the structure."""
+
+OTHER_STRUCTURES = (
+    *("body", "skin", "trunk", "clavicle", "myocardium", "atrium", "ventricle of heart", "brachiocephalic artery"),
+    *("auricular appendage", "tarsal bones", "metatarsal bones", "carpus", "metacarpal bones", "phalanx structure"),
+    *(
+        "costal cartilage",
+        "costal cartilages",
+        "hip joint capsule",
+        "mandible",
+        "hip muscles",
+        "breast",
+        "pericardium",
+    ),
+    *("abdominal cavity", "thoracic cavity", "mediastinum", "seminal vesicle", "ribcage", "arm", "leg", "head"),
+    *("lung vessels", "liver vessels", "lung nodules", "pleural effusion", "pericardial effusion", "lymph node"),
+    *(
+        "body trunc",
+        "body extremities",
+        "iliopsoas bursa",
+        "kidney tumor",
+        "liver tumor",
+        "liver lesion",
+        "bone lesion",
+    ),
+)
+"""Names of structures that this program knows but does not use, beside those in the label lists: of other tasks of
+TotalSegmentator, and the terms of SNOMED CT that it gives to segments
+(https://github.com/wasserth/TotalSegmentator/blob/master/totalsegmentator/resources/totalsegmentator_snomed_mapping.csv)."""
 
 SIDE_WORDS: dict[str, str] = {
     **dict.fromkeys(("left", "lt", "links", "linke", "linker", "linkes", "linken", "li"), "left"),

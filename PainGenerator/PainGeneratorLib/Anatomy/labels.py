@@ -16,6 +16,7 @@ from .label_words import (
     FILLERS,
     GENERAL_WORDS,
     ORDINALS,
+    OTHER_STRUCTURES,
     PART_WORDS,
     REGION_WORDS,
     SIDE_WORDS,
@@ -99,7 +100,7 @@ def says_nothing(name: str) -> bool:
 def _other_structures() -> frozenset[str]:
     """Structures that the known programs label and that this program does not use."""
     names = {name for labels in FAMILIES.values() for name in labels.values()}
-    return frozenset(structure_of_name(name).structure for name in (*names, "body", "skin"))
+    return frozenset(structure_of_name(name).structure for name in (*names, *OTHER_STRUCTURES))
 
 
 def _tokens(name: str) -> list[str]:
@@ -206,7 +207,7 @@ def _structure_of_words(words: list[str], with_level: bool) -> str | None:
     """The structure that words stand for; None when they are not known."""
     plain = [word for word in words if not word.isdigit()]
     specific = [word for word in plain if word not in GENERAL_WORDS]
-    for tried in (plain, specific, dict.fromkeys(specific)):
+    for tried in (plain, specific, dict.fromkeys(specific), [word for word in specific if word not in ORDINALS]):
         joined = "".join(tried)
         found = _BY_WORD.get(joined) or (_BY_WORD_WITH_LEVEL.get(joined) if with_level else None)
         if found:

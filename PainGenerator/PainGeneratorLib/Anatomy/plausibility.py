@@ -103,6 +103,11 @@ them. The lower bound holds only where the field of view does not cut the struct
 about half and twice the values of adults in textbooks and in the data of TotalSegmentator (Wasserthal 2023,
 https://doi.org/10.1148/ryai.230024)."""
 
+_LEAST_HEIGHT_MM = {"L": 17.0, "T low": 13.0, "T high": 10.0, "C": 7.0}
+"""Part of the spine -> lower bound of the size of a vertebra along S, mm, where the field of view does not cut it.
+Bodies are 25 to 30 mm high in the lumbar spine; a disc, which has the same outline, is 8 to 14 mm high. Our estimate;
+a wedge fracture keeps its posterior wall."""
+
 _STEP_MM = {"C": (9.0, 26.0), "T high": (12.0, 31.0), "T low": (15.0, 37.0), "L": (21.0, 56.0), "S": (15.0, 50.0)}
 """Part of the spine -> lower and upper bound of the distance between the centers of one of its vertebrae and the
 vertebra above, mm. Body height and disc height together are 16 to 20 mm in the neck, 18 to 24 mm above T7, 24 to 30 mm
@@ -308,10 +313,16 @@ def _size_checks(placed: _Placed) -> Iterable[Check]:
         least, most, extent = limits
         fits = fact.volume_ml <= most and (fact.is_cut or fact.volume_ml >= least)
         if fact.extent_mm is not None:
-            fits = fits and bool(np.all(fact.extent_mm <= extent))
+            fits = fits and bool(np.all(fact.extent_mm <= extent)) and fact.extent_mm[2] >= _least_height(what, fact)
         size = "" if fact.extent_mm is None else " and {:.0f} x {:.0f} x {:.0f} mm".format(*fact.extent_mm)
         text = f"label {number} has {fact.volume_ml:.0f} ml{size}, which is not the size of {what.text}"
-        yield Check("size", frozenset((number,)), fits, text)
+        yield Check("size", frozenset((number,)), bool(fits), text)
+
+
+def _least_height(what: Structure, fact: LabelFacts) -> float:
+    """Lower bound of the size of a structure along S, mm; 0 for all but vertebrae with a level."""
+    is_vertebra = what.structure in ("vertebra", "vertebral body") and what.level in VERTEBRAE
+    return 0.0 if fact.is_cut or not is_vertebra else _LEAST_HEIGHT_MM.get(region_of(what.level or "S1"), 0.0)
 
 
 def _size_key(what: Structure) -> str:
@@ -459,7 +470,7 @@ def _column_checks(placed: _Placed) -> Iterable[Check]:
     if disc.extent_mm is None or body.extent_mm is None:
         return
     height, volume = body.extent_mm[2] / disc.extent_mm[2], body.volume_ml / disc.volume_ml
-    fits = np.linalg.norm(body.centroid_ras_mm - disc.centroid_ras_mm) <= _COLUMN_APART_MM
+    fits = bool(np.linalg.norm(body.centroid_ras_mm - disc.centroid_ras_mm) <= _COLUMN_APART_MM)
     fits = fits and _COLUMN_HEIGHTS[0] <= height <= _COLUMN_HEIGHTS[1]
     fits = fits and _COLUMN_VOLUMES[0] <= volume <= _COLUMN_VOLUMES[1]
     yield Check("disc", frozenset((*discs, *bodies)), bool(fits), "vertebrae and discs do not form one column")

@@ -24,7 +24,7 @@ class Segment:
     layer, value : int
         The segment holds the voxels of this layer with this value.
     terms : tuple of str
-        Names from its terminology, the most specific one first, such as "L4 vertebra" or "Kidney Left".
+        Names from its terminology, such as "L4 vertebra" or "Kidney Left".
     """
 
     name: str
@@ -116,14 +116,32 @@ def terms_of_entry(entry: str) -> tuple[str, ...]:
     Returns
     -------
     tuple of str
-        The region with its modifier and the type with its modifier, such as "Kidney Left", without empty ones.
+        One name such as "Kidney Left", or none; see :func:`chosen_term`.
     """
     parts = entry.split("~")
     if len(parts) < 7:
         return ()
     meanings = [part.split("^")[2] if part.count("^") == 2 else "" for part in parts]
-    region, kind = f"{meanings[5]} {meanings[6]}".strip(), f"{meanings[2]} {meanings[3]}".strip()
-    return tuple(term for term in (region, kind) if term)
+    return chosen_term(f"{meanings[2]} {meanings[3]}".strip(), f"{meanings[5]} {meanings[6]}".strip())
+
+
+def chosen_term(kind: str, region: str) -> tuple[str, ...]:
+    """Choose between the type of a segment and its anatomic region.
+
+    Parameters
+    ----------
+    kind, region : str
+        The meanings of the two codes, each with that of its modifier; empty for none.
+
+    Returns
+    -------
+    tuple of str
+        The type; the region only when the type is vague ("Tissue"). A lesion or an implant in a region is not the
+        region.
+    """
+    is_vague = not kind or structure_of_name(kind).structure in _VAGUE
+    chosen = region if is_vague else kind
+    return (chosen,) if chosen else ()
 
 
 def flattened(layers: np.ndarray, segments: list[Segment]) -> tuple[np.ndarray, dict[int, str]]:

@@ -6,16 +6,19 @@ import dataclasses
 
 import numpy as np
 import pytest
+import SimpleITK as sitk
 from input_cases import anatomy_numbers as numbers
 from label_maps import ALL_NAMES, counted, renumbered, t1_image
+from PainGeneratorLib.Anatomy.anatomy_files import read_anatomy_file
 from PainGeneratorLib.Anatomy.anatomy_map import AnatomyMap, label_facts
 from PainGeneratorLib.Anatomy.anatomy_place import on_reference
 from PainGeneratorLib.Anatomy.family_match import match_family
 from PainGeneratorLib.Anatomy.label_families import FAMILIES, FAMILY_SOURCES, counted_instances
-from PainGeneratorLib.Anatomy.labels import is_understood, says_nothing, structure_of_name
+from PainGeneratorLib.Anatomy.labels import Structure, is_understood, says_nothing, structure_of_name
 from PainGeneratorLib.Anatomy.plausibility import agreement, checks
 from PainGeneratorLib.Numerics.core.errors import PainGeneratorError
 from PainGeneratorLib.Numerics.core.image import Image
+from PainGeneratorLib.Registration.itk_images import from_itk_image
 
 BODY = counted(ALL_NAMES)
 MEANING = {number: structure_of_name(name) for name, number in BODY.items()}
@@ -128,3 +131,51 @@ def test_a_map_in_a_frame_of_its_own_is_compared_in_the_reference_frame():
     assert on_reference(moved, t1_image()).warnings == ()
     with pytest.raises(PainGeneratorError, match="does not lie in the reference series"):
         on_reference(dataclasses.replace(moved, frame_to_map_ras=None), t1_image())
+
+
+@pytest.mark.data
+@pytest.mark.parametrize("name", ["AKa_T1", "DzZ_T2", "IVD20_T2", "Myo01_T1FFE", "VB2_04_T2"])
+def test_numbers_of_nobody_are_refused_on_real_spines(data_folder, name):
+    with pytest.raises(PainGeneratorError, match="of no known program"):
+        read_anatomy_file(data_folder / "lumbar-mr-labelled" / f"{name}_labels.nii.gz")
+
+
+@pytest.mark.data
+@pytest.mark.parametrize("name", ["AKa_T1", "AKa_TIRM", "DzZ_T1", "DzZ_T2", "IVD20_T2", "Myo01_T1FFE", "VB2_04_T2"])
+def test_a_map_that_lies_on_a_real_spine_gives_no_warning(data_folder, name):
+    image, labels = (
+        from_itk_image(sitk.ReadImage(str(data_folder / "lumbar-mr-labelled" / f"{name}{end}.nii.gz")))
+        for end in ("", "_labels")
+    )
+    kind = Structure("disc" if name.startswith("IVD") else "vertebral body")
+    numbers_there = np.unique(labels.array[labels.array > 0]).astype(int).tolist()
+    anatomy = AnatomyMap(Image(labels.array.astype(np.uint16), labels.geometry), dict.fromkeys(numbers_there, kind))
+    assert on_reference(anatomy, image).warnings == ()
+
+
+@pytest.mark.data
+@pytest.mark.parametrize(
+    ("file", "reason"),
+    [
+        ("dcmqi/segmentations/ct-3slice/01.dcm", "no segmentation"),
+        ("dcmqi/segmentations/partial_overlaps.dcm", "None of the names"),
+        ("highdicom/seg_image_cr_binary.dcm", "of no volume"),
+        ("highdicom/seg_image_sm_dots_tiled_full.dcm", "of no volume"),
+        ("highdicom/sr_document.dcm", "no segmentation"),
+    ],
+)
+def test_other_dicom_objects_are_refused_with_the_true_reason(data_folder, file, reason):
+    with pytest.raises(PainGeneratorError, match=reason):
+        read_anatomy_file(data_folder / "seg-sr-samples" / file)
+
+
+@pytest.mark.data
+@pytest.mark.parametrize("file", ["liver.dcm", "sparse-labelmap-noppv.dcm", "sparse-labelmap-ppv5.dcm"])
+def test_segmentations_of_dcmqi_are_read_as_their_own_nrrd_says(data_folder, file):
+    folder = data_folder / "seg-sr-samples" / "dcmqi" / "segmentations"
+    read = read_anatomy_file(folder / file)
+    assert [what.structure for what in read.structures.values()] == ["liver"]
+    if file == "liver.dcm":
+        same = read_anatomy_file(folder / "liver_seg.nrrd")
+        assert np.allclose(read.points([1]).mean(axis=0), same.points([1]).mean(axis=0), atol=0.01)
+        assert len(read.points([1])) == len(same.points([1]))

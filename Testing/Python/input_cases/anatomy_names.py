@@ -202,6 +202,21 @@ _names_file(
     lambda: "".join(f"{v},{n},128,174,128,255\n" for n, v in PLAIN.items()),
     may_warn=False,
 )
+_names_file("python-dictionary", NNUNET, "names.txt", repr({v: n for n, v in PLAIN.items()}), may_warn=False)
+_names_file(
+    "numbers-with-a-point",
+    "https://github.com/pandas-dev/pandas/issues/2733",
+    "names.json",
+    json.dumps({f"{v}.0": n for n, v in PLAIN.items()}),
+    may_warn=False,
+)
+_names_file(
+    "names-of-files",
+    "https://github.com/wasserth/TotalSegmentator/issues/235",
+    "names.json",
+    json.dumps({str(v): f"{n}.nii.gz" for n, v in PLAIN.items()}),
+    may_warn=False,
+)
 _names_file(
     "numbers-as-names",
     NNUNET,
@@ -605,6 +620,31 @@ def _totalsegmentator_header(folder: Path) -> Judged:
     return judged(lambda: read_anatomy_file(path), says(PLAIN), may_warn=False)
 
 
+def _lesion_in_a_vertebra(folder: Path) -> Judged:
+    """A segment whose type is a lesion is not the vertebra in which it lies."""
+    numbers = counted(("sacrum", *SPINE[:5]))
+    names = {number: name for name, number in numbers.items()} | {2: "Segment_2"}
+    tag = _term("SCT^52988006^Lesion~^^~Anatomic codes - DICOM master list~SCT^49668003^L5 vertebra~^^")
+    path = save(renumbered(numbers), folder / "map.seg.nrrd", slicer_metadata(names, {2: tag}))
+    return judged(
+        lambda: read_anatomy_file(path),
+        lambda anatomy: what_is_at(anatomy, "vertebrae_L5") != "vertebra L5",
+        warned_by="not understood.*Segment_2",
+    )
+
+
+def _terms_of_totalsegmentator(folder: Path) -> Judged:
+    """The terms that TotalSegmentator gives to segments in Slicer are all known."""
+    numbers = counted(("vertebrae_L5", "kidney_left", "liver", "spleen", "stomach", "aorta"))
+    names = ("L5 vertebra", "left kidney", "first left rib", "left clavicle", "myocardium", "brachiocephalic artery")
+    (folder / "names.json").write_text(json.dumps({str(n): name for n, name in enumerate(names, start=1)}))
+    path = _map(folder, numbers)
+    return judged(
+        lambda: read_anatomy_file(path, folder / "names.json"),
+        lambda anatomy: not any("not understood" in text for text in anatomy.warnings),
+    )
+
+
 def _names_beside_the_map(folder: Path) -> Judged:
     """Organs without any meaning for this program (heart, brain) are known, not "not understood"."""
     names = {"sacrum": 1, "vertebrae_L5": 2, "vertebrae_L4": 3, "liver": 4, "stomach": 5}
@@ -615,6 +655,8 @@ def _names_beside_the_map(folder: Path) -> Judged:
     return judged(lambda: read_anatomy_file(path, folder / "names.json"), wanted, may_warn=False)
 
 
+_add("lesion-in-the-terminology", SEG_NRRD, _lesion_in_a_vertebra, Outcome.WARNED)
+_add("terms-of-totalsegmentator", "https://github.com/wasserth/TotalSegmentator#readme", _terms_of_totalsegmentator)
 _add("side-in-the-terminology", SEG_NRRD, _side_in_the_tag)
 _add("segments-of-the-scene", SLICER_NAMES, _segments_of_the_scene, Outcome.REFUSED)
 _add(

@@ -412,6 +412,7 @@ _add("total-version-2-with-S1", TOTALSEGMENTATOR, _sacrum_split("S1"))
 _add("total-version-3-with-L6", TOTALSEGMENTATOR, _sacrum_split("L6"))
 
 _OWN = "https://github.com/MIC-DKFZ/nnUNet/issues/1481"
+_DISC_SET = "https://doi.org/10.21037/qims.2016.08.01"
 _LISTED = "--anatomy-labels"
 _refused("own-network-top-down", _OWN, {**{name: 5 - n for n, name in enumerate(LUMBAR)}, "sacrum": 6}, _LISTED)
 _refused("own-network-sacrum-last", _OWN, {**{name: 1 + n for n, name in enumerate(LUMBAR)}, "sacrum": 6}, _LISTED)
@@ -421,6 +422,9 @@ _refused("own-network-straight", _OWN, counted(("sacrum", "spinal_canal", *LUMBA
 _refused("own-network-organs", _OWN, counted(("liver", "kidney_left", "kidney_right", "spleen", "aorta")), _LISTED)
 _refused("own-network-hips", _OWN, counted(("femur_left", "femur_right", "hip_left", "hip_right", "sacrum")), _LISTED)
 _refused("own-network-big-numbers", _OWN, {"sacrum": 501, **{name: 502 + n for n, name in enumerate(LUMBAR)}}, _LISTED)
+_refused("own-network-discs-upward", _DISC_SET, {disc: 1 + n for n, disc in enumerate(DISCS[:5])}, _LISTED)
+_refused("own-network-discs-downward", _DISC_SET, {disc: 7 - n for n, disc in enumerate(DISCS)}, _LISTED)
+_refused("own-network-discs-of-a-program", _DISC_SET, {disc: 45 - n for n, disc in enumerate(DISCS[:5])}, _LISTED)
 _refused("one-label", _OWN, {"vertebrae_L4": 1}, _LISTED)
 _refused("two-labels", _OWN, {"vertebrae_L4": 1, "vertebrae_L5": 2}, _LISTED)
 _refused(

@@ -203,6 +203,13 @@ _add(
     "a-little-off", ELSEWHERE, lambda folder: _moved((2.0, 2.0, -2.0), is_right=lambda a: True, may_warn=False)(folder)
 )
 _add("mirrored", MIRRORED, _flipped(2, warned_by="left and right"), WARNED)
+_add(
+    "one-hip-mirrored",
+    MIRRORED,
+    _flipped(2, counted(("hip_right", "femur_right", "gluteus_medius_right")), warned_by="left and right"),
+    WARNED,
+)
+_add("one-hip", MIRRORED, _right(numbers=counted(("hip_right", "femur_right", "gluteus_medius_right"))))
 _add("upside-down", MIRRORED, _flipped(0, warned_by="above|upside|contradict", refused_by="lie"), WARNED + REFUSED)
 _add(
     "front-to-back",
