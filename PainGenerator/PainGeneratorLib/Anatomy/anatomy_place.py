@@ -31,8 +31,8 @@ _LEAST_IN_BODY = 0.5
 """Lower bound of the fraction of labeled voxels that lie in the body and not in air. Implants and bowel gas are dark,
 too. Our estimate."""
 _AIR = 0.06
-"""Brightness below which a voxel is air, as a fraction of the 95th percentile. Our estimate; noise is below it and
-fat- suppressed fat above it."""
+"""Brightness below which a voxel is air, as a fraction of the 95th percentile. Our estimate: noise lies below, and
+fat in a fat-suppressed series above."""
 _SHIFTS_MM = (16.0, 28.0)
 """Distances by which the map is moved to see whether it fits better elsewhere, mm. Our estimate: less than half a
 vertebra cannot be told from the spread of segmentations, and more than one looks alike again."""

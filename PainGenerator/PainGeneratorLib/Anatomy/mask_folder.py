@@ -122,10 +122,12 @@ def read_mask_folder(folder: Path, read: Read) -> tuple[Image, dict[int, str], t
     masks: dict[str, tuple[np.ndarray, Geometry]] = {}
     own_names: dict[str, str] = {}
     left_out: list[str] = []
+    failed: list[PainGeneratorError] = []
     for path in _files(folder):
         try:
             image, names_inside = read(path)
-        except PainGeneratorError:
+        except PainGeneratorError as error:
+            failed.append(error)
             left_out.append(path.name)
             continue
         flat = np.flatnonzero(image.array)
@@ -138,6 +140,8 @@ def read_mask_folder(folder: Path, read: Read) -> tuple[Image, dict[int, str], t
         masks[path.name] = (flat, image.geometry)
         own_names[path.name] = names_inside.get(int(values[0])) or name_of_file(path)
     if not masks:
+        if failed:
+            raise failed[0]
         raise PainGeneratorError(
             f"The folder {folder} holds no masks of structures.",
             "Give the file of the label map, or the folder with the masks of TotalSegmentator.",
@@ -148,7 +152,9 @@ def read_mask_folder(folder: Path, read: Read) -> tuple[Image, dict[int, str], t
     for number in painting_order([len(flat) for flat in regions]):
         labels[regions[number]] = number + 1
     shown = ", ".join(left_out[:6])
-    warnings = (f"Files in the folder of masks that are no masks are not used: {shown}.",) if left_out else ()
+    warnings = (
+        (f"Files in the folder of masks that cannot be used as masks are left out: {shown}.",) if left_out else ()
+    )
     return Image(labels.reshape(grid.shape), grid), dict(enumerate(own_names.values(), start=1)), warnings
 
 

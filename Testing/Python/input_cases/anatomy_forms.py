@@ -147,6 +147,16 @@ def _one_mask(name: str, **judging: Any) -> Callable[[Path], Judged]:
     return judge
 
 
+def _folder_of_masks_without_orientation(folder: Path) -> Judged:
+    def change(data: bytearray) -> None:
+        data[252:256] = bytes(4)
+
+    (folder / "out").mkdir()
+    for name in MASKS[:3]:
+        nifti(renumbered({name: 1}), folder / "out" / f"{name}.nii.gz", change)
+    return judged(lambda: read_anatomy_file(folder / "out"), refused_by="no orientation")
+
+
 def _folder_and_names(folder: Path) -> Judged:
     path = _masks(folder / "out")
     names = write_names(PLAIN, folder / "names.json")
@@ -160,6 +170,7 @@ def _folder_above(folder: Path) -> Judged:
 
 _add("folder-of-masks", FOLDERS, _folder())
 _add("folder-of-masks-and-names", FOLDERS, _folder_and_names, WARNED)
+_add("folder-of-masks-without-orientation", FOLDERS, _folder_of_masks_without_orientation, REFUSED)
 _add("folder-above-the-masks", FOLDERS, _folder_above, REFUSED)
 _add("folder-of-nrrd-masks", "https://github.com/Slicer/Slicer/issues/5044", _folder(".nrrd"))
 _add("folder-of-masks-with-255", "https://github.com/MIC-DKFZ/nnUNet/issues/2464", _folder(maximum=255))
