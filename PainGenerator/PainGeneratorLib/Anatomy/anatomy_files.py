@@ -1,48 +1,54 @@
-"""Read anatomy segmentations from files: NRRD, ``.seg.nrrd`` with the names of its segments, NIfTI."""
+"""Read anatomy segmentations from files, in the forms in which programs and people keep them.
+
+Files: NIfTI, NRRD, ``.seg.nrrd``, MetaImage and what else ITK reads; DICOM segmentations; folders of masks. What the
+labels mean follows from names (of the user, of the file), or from the numbers of known programs
+(:mod:`.family_match`). It is checked against anatomy (:mod:`.plausibility`) in any case.
+"""
 
 from __future__ import annotations
 
-import gzip
-import json
+import dataclasses
 import re
-import struct
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
 
 from ..Numerics.core.errors import PainGeneratorError
-from ..Numerics.core.image import LPS_TO_RAS, Geometry, Image
+from ..Numerics.core.image import Image
+from . import spineps
 from .anatomy_map import AnatomyMap, label_facts
-from .label_families import SPINEPS_INSTANCES, SPINEPS_SUBREGIONS
-from .labels import ADVICE, Structure, match_family, names_of_family, plausibility, structure_of_name
-from .level_count import with_counted_levels
+from .family_match import LabelMatch, match_family
+from .label_families import FAMILY_NOTES, UNLABELED_INSTANCES
+from .label_files import FileLabels, has_dicom, read_labels
+from .label_names import read_label_names
+from .label_words import GENERIC_COLORS, NOT_A_LABEL
+from .labels import ADVICE, LabelFacts, Structure, is_understood, says_nothing, structure_of_name
+from .level_count import COUNTED, with_counted_levels
+from .mask_folder import file_in_folder, name_of_file, read_mask_folder
+from .plausibility import Check, agreement, checks
 
-_PART_OFFSET = 1000
-"""Offset of the labels of vertebra parts in a joined SPINEPS map. The label is this offset, plus `_INSTANCE_STEP`
-times the instance, plus the subregion (3449 is the body of L5). Discs and endplates keep their instance number."""
-_INSTANCE_STEP = 100
-"""Difference between the labels of the same part of two successive instances in a joined SPINEPS map."""
-_REST_OFFSET = 300
-"""Offset of the labels of sacrum, cord and canal in a joined SPINEPS map, to which their subregion is added."""
-
-_HEADER_LIMIT = 4_000_000
-"""Upper bound of the size of a NIfTI header whose label table is read, bytes. Our estimate: a larger one is wrong."""
+_SHOWN = 8
+"""Number of names or numbers that a message shows."""
+_CONTRADICTED_BELOW = 0.5
+"""Fraction of passed checks below which the anatomy contradicts the names. Our estimate."""
 
 
 def read_anatomy_file(path: Path | str, labels_json: Path | str | None = None) -> AnatomyMap:
     """Read an anatomy segmentation.
 
-    The names of the labels come from `labels_json`. Without it they come from the file itself (the segments of a
-    ``.seg.nrrd``, or the label table that TotalSegmentator writes into the header of a NIfTI file). If the file has no
-    names either, they follow from the numbers (:func:`.labels.match_family`). The two files of SPINEPS
-    (``..._seg-vert_...`` and ``..._seg-spine_...``) are joined when both lie in the same folder.
+    The names of the labels come from `labels_json`. Without it they come from the file itself: the segments of a
+    ``.seg.nrrd`` or a DICOM segmentation, the label table that TotalSegmentator writes into the header of a NIfTI
+    file, or the names of the files of a folder of masks. If there are no names either, they follow from the numbers
+    (:func:`.family_match.match_family`). The two files of SPINEPS (``..._seg-vert_...`` and ``..._seg-spine_...``) are
+    joined when both lie in the same folder.
 
     Parameters
     ----------
     path : Path or str
-        ``.nrrd``, ``.seg.nrrd``, ``.nii`` or ``.nii.gz``, or another label image that ITK can read.
+        A NIfTI, NRRD or MetaImage file, a DICOM segmentation, or a folder of masks.
     labels_json : Path or str, optional
-        A JSON file such as ``{"1": "vertebrae_L1", ...}``.
+        A file of names in one of the forms of :mod:`.label_names`, such as ``{"1": "vertebrae_L1", ...}``.
 
     Returns
     -------
@@ -52,15 +58,31 @@ def read_anatomy_file(path: Path | str, labels_json: Path | str | None = None) -
     Raises
     ------
     PainGeneratorError
-        The file is missing, it is not a label image, it is empty, or its labels cannot be understood.
+        The file is missing, it is not a label image, it is empty, it does not say where it lies, or its labels cannot
+        be understood.
     """
     path = Path(path)
-    image, segment_names = _read_labels(path)
-    names = _read_names(Path(labels_json)) if labels_json is not None else segment_names or _nifti_names(path)
-    return anatomy_of_labels(image, names, str(path), path)
+    if not path.exists():
+        raise PainGeneratorError(f"The anatomy segmentation {path} does not exist.", "Check the path.")
+    given = None if labels_json is None else read_label_names(Path(labels_json))
+    if path.is_dir():
+        inside = file_in_folder(path, has_dicom)
+        if inside is None:
+            return _of_masks(path, given is not None)
+        path = inside
+    labels = read_labels(path)
+    if given is None and not labels.names:
+        found = _spineps(path, labels) or _single_mask(path, labels)
+        if found is not None:
+            return found
+    if given is not None:
+        found = _anatomy(labels.image, given, str(path), are_given=True)
+    else:
+        found = _anatomy(labels.image, labels.names, str(path))
+    return _with(labels.warnings, found)
 
 
-def anatomy_of_labels(image: Image, names: dict[int, str], source: str, path: Path | None = None) -> AnatomyMap:
+def anatomy_of_labels(image: Image, names: dict[int, str], source: str) -> AnatomyMap:
     """Find out what the labels of an image stand for.
 
     Parameters
@@ -68,11 +90,9 @@ def anatomy_of_labels(image: Image, names: dict[int, str], source: str, path: Pa
     image : Image
         Labels as uint16; 0 is the background.
     names : dict of int to str
-        Names of the labels. If it is empty, they follow from the numbers (:func:`.labels.match_family`).
+        Names of the labels. If it is empty, they follow from the numbers (:func:`.family_match.match_family`).
     source : str
         The name of the segmentation in messages: a path, or the name of a node.
-    path : Path, optional
-        The file. The second file of SPINEPS is looked for in its folder.
 
     Returns
     -------
@@ -84,175 +104,190 @@ def anatomy_of_labels(image: Image, names: dict[int, str], source: str, path: Pa
     PainGeneratorError
         The image is empty, or its labels cannot be understood.
     """
+    return _anatomy(image, names, source)
+
+
+def _anatomy(image: Image, names: dict[int, str], source: str, *, are_given: bool = False) -> AnatomyMap:
+    """As :func:`anatomy_of_labels`; names that the user gave must be understood."""
     facts = label_facts(image)
     if not facts:
         raise PainGeneratorError(f"The anatomy segmentation {source} is empty.", "Choose one that holds labels.")
-    family, certainty, warnings = "named", "certain", []
-    if names:
-        missing = sorted(set(facts) - set(names))
-        if missing:
-            shown = ", ".join(map(str, missing[:12]))
-            warnings.append(f"Labels of the anatomy segmentation without a name are not used: {shown}.")
-        structures = {number: structure_of_name(names[number]) for number in facts if number in names}
-        if not structures:
-            raise PainGeneratorError(f"None of the names given fits a label of {source}.", ADVICE)
-    else:
+    if not names:
         match = match_family(facts)
-        family, certainty, structures = match.family, match.certainty, dict(match.structures)
-        if certainty == "likely":
-            warnings.append(f"The anatomy labels were read as those of {family}; too little of the body to check it.")
-        joined = None if path is None else _join_spineps(path, image, family)
-        if joined is not None:
-            image, structures = joined
-            family = "SPINEPS"
-    passed, made = plausibility(structures, label_facts(image) if family == "SPINEPS" else facts)
-    if made >= 2 and passed < 0.5 * made:
+        return _of_match(image, match, dict(match.structures))
+    known = {number: names[number] for number in facts if number in names}
+    if not known:
+        raise PainGeneratorError(f"None of the names given fits a label of {source}.", ADVICE)
+    meanings = {number: structure_of_name(name) for number, name in known.items()}
+    understood = [n for n, what in meanings.items() if is_understood(what) and not says_nothing(known[n])]
+    if not understood or _are_generic_colors(known):
+        return _by_numbers_in_names(image, facts, known, source, are_given)
+    warnings = _unused_labels(facts, known, understood) + _contradictions(checks(meanings, facts))
+    return with_counted_levels(AnatomyMap(image, meanings, "named", "certain", warnings=tuple(warnings)))
+
+
+def _unused_labels(facts: Mapping[int, LabelFacts], names: Mapping[int, str], understood: list[int]) -> list[str]:
+    """Warnings about labels without a name, or with one that is not understood."""
+    warnings = []
+    missing = sorted(set(facts) - set(names))
+    if missing:
+        warnings.append(f"Labels of the anatomy segmentation without a name are not used: {_listed(missing)}.")
+    strange = [
+        name for number, name in sorted(names.items()) if number not in understood and name.lower() not in NOT_A_LABEL
+    ]
+    if strange:
         warnings.append(
-            f"The anatomy segmentation contradicts plain anatomy ({made - passed} of {made} checks): left and right "
-            "or the names of the labels may be wrong."
+            "Names of the anatomy segmentation that are not understood, and whose labels are not used: "
+            f"{_listed(strange)}."
         )
-    return with_counted_levels(AnatomyMap(image, structures, family, certainty, warnings=tuple(warnings)))
+    return warnings
 
 
-def _read_labels(path: Path) -> tuple[Image, dict[int, str]]:
-    """Read the label image (uint16) and the names of the segments of a ``.seg.nrrd`` (empty for other files)."""
-    import SimpleITK as sitk
-
-    if not path.is_file():
-        raise PainGeneratorError(f"The anatomy segmentation {path} does not exist.", "Check the path.")
-    try:
-        itk = sitk.ReadImage(str(path))
-    except RuntimeError as error:
-        reason = str(error).strip().splitlines()[-1] if str(error).strip() else "unknown format"
-        raise PainGeneratorError(
-            f"The anatomy segmentation {path} cannot be read: {reason}", "Give a NRRD or NIfTI label map."
-        ) from error
-    if itk.GetDimension() != 3:
-        raise PainGeneratorError(
-            f"The anatomy segmentation {path} has {itk.GetDimension()} dimensions.", "Give a label map of one volume."
-        )
-    array = sitk.GetArrayFromImage(itk)
-    metadata = {key: itk.GetMetaData(key) for key in itk.GetMetaDataKeys()}
-    direction = np.array(itk.GetDirection()).reshape(3, 3)
-    matrix = np.eye(4)
-    matrix[:3, :3] = direction * np.array(itk.GetSpacing())
-    matrix[:3, 3] = itk.GetOrigin()
-    layers = array[..., np.newaxis] if array.ndim == 3 else array
-    labels, names = _flattened(_as_labels(layers, path), metadata)
-    return Image(labels, Geometry(labels.shape, LPS_TO_RAS @ matrix)), names
+def _are_generic_colors(names: Mapping[int, str]) -> bool:
+    """Whether the names are those of Slicer's default colors, which it gives to any label map."""
+    hits = sum(names.get(number) == color for number, color in enumerate(GENERIC_COLORS, start=1))
+    return hits >= 3
 
 
-def _as_labels(array: np.ndarray, path: Path) -> np.ndarray:
-    """Convert whole numbers from 0 to 65535 to uint16; refuse other values."""
-    if array.size and (array.min() < 0 or array.max() > 65535 or (array.dtype.kind == "f" and np.any(array % 1))):
-        raise PainGeneratorError(
-            f"{path} is no label map: it holds values other than whole numbers from 0 to 65535.",
-            "Give the segmentation, not the image.",
-        )
-    return array.astype(np.uint16, copy=False)
+def _by_numbers_in_names(
+    image: Image, facts: Mapping[int, LabelFacts], names: Mapping[int, str], source: str, are_given: bool
+) -> AnatomyMap:
+    """Use the numbers that stand in names like ``Segment_41`` when the names say nothing else.
 
-
-def _flattened(layers: np.ndarray, metadata: dict[str, str]) -> tuple[np.ndarray, dict[int, str]]:
-    """Make one label image of the layers of a Slicer segmentation. Where segments overlap, the first one is kept."""
-    segments = []
-    for index in range(len(metadata)):
-        name = metadata.get(f"Segment{index}_Name")
-        if name is None:
-            break
-        layer = int(metadata.get(f"Segment{index}_Layer", 0))
-        segments.append((name, layer, int(metadata.get(f"Segment{index}_LabelValue", index + 1))))
-    if layers.shape[-1] == 1:
-        return np.ascontiguousarray(layers[..., 0]), {value: name for name, _, value in segments}
-    labels = np.zeros(layers.shape[:3], dtype=np.uint16)
-    names = {}
-    if not segments:
-        segments = [(f"segment {n + 1}", n, 1) for n in range(layers.shape[-1])]
-    for number, (name, layer, value) in enumerate(segments, start=1):
-        labels[(layers[..., layer] == value) & (labels == 0)] = number
-        names[number] = name
-    return labels, names
-
-
-def _read_names(path: Path) -> dict[int, str]:
-    """Read the names of the labels from a JSON file."""
-    try:
-        table = json.loads(path.read_text(encoding="utf-8"))
-        return {int(number): str(name) for number, name in table.items()}
-    except (OSError, ValueError, AttributeError) as error:
-        raise PainGeneratorError(f"The label names {path} cannot be read: {error}.", ADVICE) from error
-
-
-def _nifti_names(path: Path) -> dict[int, str]:
-    """Read the label table that TotalSegmentator writes into the header extension of a NIfTI file.
-
-    The table is empty when the file has none.
+    Slicer makes such names from the numbers of a label map (https://github.com/Slicer/Slicer/pull/4737). Names that
+    the user gave are not replaced.
     """
-    lower = path.name.lower()
-    if not lower.endswith((".nii", ".nii.gz")):
-        return {}
-    opener = gzip.open if lower.endswith(".gz") else open
-    with opener(path, "rb") as file:
-        header = file.read(352)
-        order = "<" if header[:4] == b"\x5c\x01\x00\x00" else ">"
-        if len(header) < 352 or struct.unpack(f"{order}i", header[:4])[0] != 348 or not header[348]:
-            return {}
-        offset = struct.unpack(f"{order}f", header[108:112])[0]
-        if not 352 < offset < _HEADER_LIMIT:
-            return {}
-        text = file.read(int(offset) - 352).decode("utf-8", errors="replace")
-    pattern = r'<Label[^>]*\bKey="(\d+)"[^>]*>\s*(?:<!\[CDATA\[)?([^<\]]+)'
-    return {int(number): name.strip() for number, name in re.findall(pattern, text) if int(number)}
+    shown = _listed([names[number] for number in sorted(names)])
+    reason = f"None of the names of the labels of {source} is understood ({shown})."
+    numbers = {number: _number_in(name, number) for number, name in names.items()}
+    if are_given or len(set(numbers.values())) < len(numbers) or not all(map(says_nothing, names.values())):
+        raise PainGeneratorError(reason, ADVICE)
+    try:
+        match = match_family({numbers[number]: facts[number] for number in names})
+    except PainGeneratorError as error:
+        raise PainGeneratorError(f"{reason} {error.reason}", error.advice) from error
+    structures = {n: match.structures[numbers[n]] for n in names if numbers[n] in match.structures}
+    text = f"The names of the anatomy segmentation say nothing ({shown}): "
+    text += f"its numbers were read as those of {match.family}."
+    return _with((text,), _of_match(image, match, structures))
 
 
-def _join_spineps(path: Path, image: Image, family: str) -> tuple[Image, dict[int, Structure]] | None:
-    """Join instances and subregions of SPINEPS when `path` is one of them and the other lies in the same folder."""
-    words = {"SPINEPS vertebra instances": ("seg-vert", "seg-spine"), "SPINEPS subregions": ("seg-spine", "seg-vert")}
-    if family not in words or words[family][0] not in path.name:
+def _number_in(name: str, default: int) -> int:
+    digits = re.search(r"(\d+)\s*$", name)
+    return int(digits[1]) if digits else default
+
+
+def _of_match(image: Image, match: LabelMatch, structures: dict[int, Structure], family: str = "") -> AnatomyMap:
+    """The map of labels whose program was found, with warnings about what is not certain."""
+    is_counted = match.family == UNLABELED_INSTANCES
+    warnings = []
+    if is_counted:
+        warnings.append(
+            "The numbers of the anatomy segmentation only count the vertebrae in view (as those of SPINEPS without "
+            f"its labeling model). {COUNTED}"
+        )
+    elif match.certainty == "likely":
+        warnings.append(
+            f"The anatomy labels were read as those of {match.family}; "
+            "too little of the body is labeled to be certain."
+        )
+    if match.doubts:
+        warnings.append(
+            f"Some labels of the anatomy segmentation contradict plain anatomy: {'; '.join(match.doubts[:3])}."
+        )
+    if match.family in FAMILY_NOTES:
+        warnings.append(FAMILY_NOTES[match.family])
+    named = family or match.family
+    found = AnatomyMap(image, structures, named, match.certainty, counted=is_counted, warnings=tuple(warnings))
+    return found if is_counted else with_counted_levels(found)
+
+
+_MIRRORED = (
+    (("side",), 1, "Left and right"),
+    (("front",), 2, "Front and back"),
+    (("height", "order", "sacrum"), 2, "Above and below"),
+)
+"""The kinds of checks along a direction, the number of failed checks from which it counts, and its name in a warning.
+One swapped pair of sides is enough; our choice."""
+
+
+def _contradictions(made: list[Check]) -> list[str]:
+    """Warnings about names that contradict the anatomy."""
+    failed = [check for check in made if not check.passed]
+    if len(made) >= 2 and agreement(made) < _CONTRADICTED_BELOW:
+        return [
+            f"The anatomy segmentation contradicts plain anatomy ({len(failed)} of {len(made)} checks): left and "
+            f"right or the names of the labels may be wrong ({_texts(failed)})."
+        ]
+    warnings = [text for kinds, least, words in _MIRRORED if (text := _swapped(made, kinds, least, words))]
+    levels = [check for check in failed if check.kind in ("order", "sacrum", "disc")]
+    if levels and not warnings:
+        warnings.append(f"The levels of the anatomy segmentation may be wrong: {_texts(levels)}.")
+    return warnings
+
+
+def _swapped(made: list[Check], kinds: tuple[str, ...], least: int, words: str) -> str | None:
+    """A warning when most checks along a direction fail."""
+    along = [check for check in made if check.kind in kinds]
+    wrong = [check for check in along if not check.passed]
+    if len(wrong) < least or len(wrong) <= 0.5 * len(along):
         return None
-    other_path = path.with_name(path.name.replace(*words[family]))
-    if not other_path.is_file():
+    return f"{words} may be swapped in the anatomy segmentation, or its names are wrong: {wrong[0].text}."
+
+
+def _texts(failed: list[Check]) -> str:
+    return "; ".join(check.text for check in failed[:3])
+
+
+def _listed(items: list[int] | list[str]) -> str:
+    return ", ".join(map(str, items[:_SHOWN])) + (", ..." if len(items) > _SHOWN else "")
+
+
+def _with(warnings: tuple[str, ...], anatomy: AnatomyMap) -> AnatomyMap:
+    return dataclasses.replace(anatomy, warnings=(*warnings, *anatomy.warnings)) if warnings else anatomy
+
+
+# --- special files
+
+
+def _of_masks(folder: Path, are_names_given: bool) -> AnatomyMap:
+    """The masks of a folder, named by their files."""
+
+    def read(path: Path) -> tuple[Image, dict[int, str]]:
+        labels = read_labels(path)
+        return labels.image, labels.names
+
+    image, names, warnings = read_mask_folder(folder, read)
+    if are_names_given:
+        warnings = (*warnings, f"The names given are not used: the masks in {folder} are named by their files.")
+    return _with(warnings, _anatomy(image, names, str(folder)))
+
+
+def _single_mask(path: Path, labels: FileLabels) -> AnatomyMap | None:
+    """A mask of one structure that is named by its file; None for other maps."""
+    values = np.flatnonzero(np.bincount(labels.image.array.ravel()))
+    values = values[values > 0]
+    if len(values) != 1:
         return None
-    other, _ = _read_labels(other_path)
-    if not other.geometry.is_same_grid(image.geometry):
+    name = name_of_file(path)
+    if not is_understood(structure_of_name(name)) or says_nothing(name):
+        return None
+    return _with(labels.warnings, _anatomy(labels.image, {int(values[0]): name}, str(path)))
+
+
+def _spineps(path: Path, labels: FileLabels) -> AnatomyMap | None:
+    """Join the two files of SPINEPS when `path` is one of them and the other lies beside it; None for other files."""
+    beside = spineps.other_file(path)
+    if beside is None:
+        return None
+    other = read_labels(beside)
+    if not other.image.geometry.is_same_grid(labels.image.geometry):
         raise PainGeneratorError(
-            f"{path.name} and {other_path.name} have different grids.",
+            f"{path.name} and {beside.name} have different grids.",
             "Keep only files of one SPINEPS run in a folder.",
         )
-    instance, region = (image, other) if words[family][0] == "seg-vert" else (other, image)
-    return joined_spineps(instance, region)
-
-
-def joined_spineps(instances: Image, subregions: Image) -> tuple[Image, dict[int, Structure]]:
-    """Join the two label images of SPINEPS, so that every part of a vertebra has its level.
-
-    Parameters
-    ----------
-    instances : Image
-        Labels of the vertebra instances.
-    subregions : Image
-        Labels of the subregions, on the same grid.
-
-    Returns
-    -------
-    Image
-        Labels as uint16.
-    dict of int to Structure
-        The structures of the labels that occur. Discs and endplates get their level from the instance.
-    """
-    by_instance = names_of_family("SPINEPS vertebra instances")
-    first, second = instances.array.astype(np.uint16), subregions.array.astype(np.uint16)
-    part = np.isin(first, [*SPINEPS_INSTANCES]) & (second >= 41) & (second <= 53)
-    labels = np.where(part, _PART_OFFSET + _INSTANCE_STEP * first + second, first)
-    rest = (first == 0) & np.isin(second, [26, 60, 61])
-    labels[rest] = second[rest] + _REST_OFFSET
-    structures: dict[int, Structure] = {}
-    for number in map(int, np.flatnonzero(np.bincount(labels.ravel()))):
-        if number > _PART_OFFSET:
-            instance, subregion = divmod(number - _PART_OFFSET, _INSTANCE_STEP)
-            what = structure_of_name(SPINEPS_SUBREGIONS[subregion])
-            structures[number] = Structure(what.structure, what.side, by_instance[instance].level)
-        elif number > _REST_OFFSET:
-            structures[number] = structure_of_name(SPINEPS_SUBREGIONS[number - _REST_OFFSET])
-        elif number > 0:
-            structures[number] = by_instance.get(number, Structure(f"label {number}"))
-    return Image(labels.astype(np.uint16), instances.geometry), structures
+    pair = (labels.image, other.image) if spineps.is_instances(path) else (other.image, labels.image)
+    instances = spineps.with_sacrum(*pair)
+    match = match_family(label_facts(instances))
+    image, structures = spineps.joined_spineps(instances, pair[1], match.structures)
+    return _with((*labels.warnings, *other.warnings), _of_match(image, match, structures, "SPINEPS"))

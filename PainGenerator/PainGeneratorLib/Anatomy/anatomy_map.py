@@ -247,16 +247,40 @@ class AnatomyMap(Kept):
 
 
 def label_facts(image: Image) -> dict[int, LabelFacts]:
-    """Measure the centroid (RAS mm) and the volume (ml) of every label of a label image except 0."""
+    """Measure the place and the size of every label of a label image except 0.
+
+    Parameters
+    ----------
+    image : Image
+        Labels as unsigned integers.
+
+    Returns
+    -------
+    dict of int to LabelFacts
+    """
     array = image.array
-    numbers = np.flatnonzero(np.bincount(array.ravel()))
-    numbers = numbers[numbers > 0]
-    if not numbers.size:
+    k, j, i = np.nonzero(array)
+    if not k.size:
         return {}
-    counts = np.bincount(array.ravel())[numbers]
-    facts = {}
-    for number, count, box in zip(numbers, counts, (ndimage.find_objects(array)[n - 1] for n in numbers), strict=True):
-        kji = np.argwhere(array[box] == number).mean(axis=0) + [axis.start for axis in box]
-        centroid = image.geometry.to_ras(kji[::-1])
-        facts[int(number)] = LabelFacts(centroid, float(count * image.geometry.voxel_volume_ml))
-    return facts
+    values = array[k, j, i]
+    counts = np.bincount(values)
+    numbers = np.flatnonzero(counts)
+    n = counts[numbers]
+    ijk = (i, j, k)
+    sums = np.stack([np.bincount(values, weights=axis)[numbers] for axis in ijk], axis=1)
+    means = sums / n[:, None]
+    spread = np.empty((len(numbers), 3, 3))
+    for a in range(3):
+        for b in range(a, 3):
+            products = np.bincount(values, weights=ijk[a].astype(float) * ijk[b])[numbers] / n
+            spread[:, a, b] = spread[:, b, a] = products - means[:, a] * means[:, b]
+    linear = image.geometry.ijk_to_ras[:3, :3]
+    ras = linear @ (spread + np.eye(3) / 12) @ linear.T
+    extents = np.sqrt(12 * np.maximum(np.diagonal(ras, axis1=1, axis2=2), 0))
+    centers = image.geometry.to_ras(means)
+    edges = np.unique(np.concatenate([np.take(array, (0, -1), axis=axis).ravel() for axis in range(3)]))
+    volume = image.geometry.voxel_volume_ml
+    return {
+        int(number): LabelFacts(center, float(count * volume), extent, number in edges)
+        for number, center, count, extent in zip(numbers, centers, n, extents, strict=True)
+    }

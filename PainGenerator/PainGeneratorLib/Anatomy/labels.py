@@ -1,17 +1,28 @@
-"""Find the structure, the side and the level of a label of an anatomy segmentation from its name or its number."""
+"""The structure, the side and the level that a label of an anatomy segmentation stands for, from its name."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+import unicodedata
 from dataclasses import dataclass
-from itertools import pairwise
+from functools import cache
 
 import numpy as np
 
-from ..Numerics.core.errors import PainGeneratorError
 from ..Numerics.core.kept import Kept
 from .label_families import FAMILIES, VERTEBRAE
+from .label_words import (
+    DEFAULT_NAME,
+    FILLERS,
+    GENERAL_WORDS,
+    ORDINALS,
+    OTHER_STRUCTURES,
+    PART_WORDS,
+    REGION_WORDS,
+    SIDE_WORDS,
+    SINGLE_ROMAN,
+    WORDS_WITH_A_LEVEL,
+)
 
 ADVICE = (
     'Give the names of the labels with --anatomy-labels, a JSON file such as {"1": "vertebrae_L1", "2": "sacrum"}.'
@@ -43,79 +54,10 @@ class Structure(Kept):
         return " ".join(part for part in (self.side, self.structure, self.level) if part)
 
 
-PART_WORDS: dict[str, str] = {
-    "vertebra": "vertebra vertebrae vert",
-    "vertebral body": "vertebralbody vertebrabody vertebraebody vertebrabodies vertebracorpus"
-    " vertebracorpusborder corpus corpusborder body",
-    "vertebral arch": "arcusvertebrae arcus arch vertebralarch posteriorelements lamina neuralarch",
-    "spinous process": "spinosusprocess spinousprocess processusspinosus",
-    "transverse process": "costalprocess transverseprocess processustransversus",
-    "superior articular process": "superiorarticular superiorarticularprocess articularprocesssuperior",
-    "inferior articular process": "inferiorarticular inferiorarticularprocess articularprocessinferior",
-    "facet joint": "facet facetjoint facets zygapophysealjoint",
-    "pedicle": "pedicle pedicles",
-    "upper endplate": "vertebralbodyendplatesuperior endplatesuperior superiorendplate upperendplate",
-    "lower endplate": "vertebralbodyendplateinferior endplateinferior inferiorendplate lowerendplate",
-    "endplate": "endplate endplates",
-    "disc": "disc discs disk disks ivd ivds intervertebraldisc intervertebraldiscs intervertebraldisk vertebradisc",
-    "sacrum": "sacrum sacralbone ossacrum s",
-    "coccyx": "coccyx cocc",
-    "spinal cord": "spinalcord cord",
-    "spinal canal": "spinalcanal canal thecalsac dura csf",
-    "hip bone": "hip hipbone innominate pelvicbone oscoxae coxa pelvis",
-    "ilium": "ilium iliac iliacbone",
-    "ischium": "ischium",
-    "pubis": "pubis pubicbone",
-    "acetabulum": "acetabulum",
-    "femur": "femur femurbone proximalfemur",
-    "femoral head": "femoralhead femurhead",
-    "greater trochanter": "greatertrochanter trochantermajor",
-    "lesser trochanter": "lessertrochanter trochanterminor",
-    "sacroiliac joint": "sacroiliacjoint sijoint si",
-    "implant": "implant hipimplant prosthesis endoprosthesis stem cup metal",
-    "rib": "rib ribs",
-    "erector spinae": "autochthon erectorspinae erectorspinaemuscle paraspinal paraspinalmuscle multifidus",
-    "iliopsoas": "iliopsoas psoas psoasmajor iliopsoasmuscle iliacus",
-    "gluteus maximus": "gluteusmaximus",
-    "gluteus medius": "gluteusmedius",
-    "gluteus minimus": "gluteusminimus",
-    "quadratus lumborum": "quadratuslumborum",
-    "piriformis": "piriformis",
-    "quadriceps femoris": "quadricepsfemoris quadriceps",
-    "medial thigh muscles": "thighmedialcompartment",
-    "posterior thigh muscles": "thighposteriorcompartment",
-    "sartorius": "sartorius",
-    "muscle": "muscle muscles skeletalmuscle",
-    "fat": "fat subcutaneousfat torsofat intermuscularfat",
-    "kidney": "kidney kidneys",
-    "kidney cyst": "kidneycyst",
-    "ureter": "ureter ureters",
-    "adrenal gland": "adrenalgland",
-    "urinary bladder": "urinarybladder bladder",
-    "prostate": "prostate",
-    "uterus": "uterus",
-    "ovary": "ovary",
-    "testis": "testis testicle",
-    "small bowel": "smallbowel smallintestine bowel intestine",
-    "duodenum": "duodenum",
-    "colon": "colon largebowel",
-    "rectum": "rectum",
-    "stomach": "stomach",
-    "liver": "liver",
-    "gallbladder": "gallbladder",
-    "spleen": "spleen",
-    "pancreas": "pancreas",
-    "aorta": "aorta",
-    "inferior vena cava": "inferiorvenacava ivc venacava",
-    "iliac artery": "iliacartery",
-    "iliac vein": "iliacvena iliacvein",
-    "portal vein": "portalveinsplenicvein portalvein",
-    "lung": "lung lungupperlobe lunglowerlobe lungmiddlelobe",
-}
-"""Structure -> the words that names of labels use for it (joined, in lower case, without side and level)."""
-
 _BY_WORD = {word: structure for structure, words in PART_WORDS.items() for word in words.split()}
 """Word -> structure."""
+_BY_WORD_WITH_LEVEL = {word: structure for structure, words in WORDS_WITH_A_LEVEL.items() for word in words.split()}
+"""Word -> structure, where a level stands beside the word."""
 _LEVEL = re.compile(r"^(?:th|t|d|l|c|s)\d{1,2}$")
 """Form of the name of a vertebra."""
 
@@ -126,51 +68,151 @@ def structure_of_name(name: str) -> Structure:
     Parameters
     ----------
     name : str
-        A name such as ``vertebrae_L4``, ``disc_L5_S``, ``L4/L5 disc``, ``hip_left``, ``Left gluteus medius``, ``L3``.
+        A name such as ``vertebrae_L4``, ``disc_L5_S``, ``L4/L5 disc``, ``hip_left``, ``Left gluteus medius``, ``L3``,
+        ``LWK 4``, ``linke Niere``.
 
     Returns
     -------
     Structure
-        The meaning. The structure of an unknown name is this name in plain words.
+        The meaning. The structure of an unknown name is this name in plain words; see :func:`is_understood`.
     """
-    tokens, side = _without_side(name)
+    tokens, side = _without_side(_with_levels(_tokens(name)))
     levels, words = _levels_and_words(tokens)
-    structure = _structure_of_words(words) or _structure_of_levels(words, levels) or " ".join(words) or name
+    structure = (
+        _structure_of_words(words, bool(levels)) or _structure_of_levels(words, levels) or " ".join(words) or name
+    )
     if levels and levels[0].startswith("S") and structure == "vertebra":
         return Structure("sacrum", side, levels[0])
     return Structure(structure, side, _joined_level(structure, levels))
 
 
-_FILLERS = ("left", "right", "of", "the", "and")
-"""Words of a name that have no meaning for the structure."""
-_GENERAL_WORDS = ("muscle", "bone", "joint")
-"""Words that some programs add to the name of a structure."""
+def is_understood(what: Structure) -> bool:
+    """Whether the program knows the structure, even one that it does not use (a heart, say)."""
+    return what.structure in PART_WORDS or what.structure in _other_structures()
 
 
-def _without_side(name: str) -> tuple[list[str], str | None]:
-    """The words of a name in lower case, without a single letter for the side at its end; and the side."""
+def says_nothing(name: str) -> bool:
+    """Whether a name is one that programs make up, such as ``Segment_1`` or ``class_3``."""
+    return re.fullmatch(DEFAULT_NAME, name.strip()) is not None
+
+
+@cache
+def _other_structures() -> frozenset[str]:
+    """Structures that the known programs label and that this program does not use."""
+    names = {name for labels in FAMILIES.values() for name in labels.values()}
+    return frozenset(structure_of_name(name).structure for name in (*names, *OTHER_STRUCTURES))
+
+
+def _tokens(name: str) -> list[str]:
+    """The words and numbers of a name in lower case without accents; "FemurLeft" has two words."""
     spaced = re.sub(r"(?<=[a-z])(?=[A-Z][a-z])", " ", name)
-    tokens = [token for token in re.split(r"[^A-Za-z0-9]+", spaced.lower()) if token]
-    sides = {token for token in tokens if token in ("left", "right")}
-    if not sides and tokens and tokens[-1] in ("l", "r"):
-        sides = {{"l": "left", "r": "right"}[tokens.pop()]}
-    return tokens, sides.pop() if len(sides) == 1 else None
+    plain = unicodedata.normalize(
+        "NFKD", spaced.replace("\u00df", "ss").replace("\u0153", "oe").replace("\u0152", "Oe")
+    )
+    plain = "".join(letter for letter in plain if not unicodedata.combining(letter)).lower()
+    return [token for token in re.split(r"[^a-z0-9]+", plain) if token]
+
+
+def _with_levels(tokens: list[str]) -> list[str]:
+    """Write levels as one word each: ``lwk 4``, ``fourth lumbar``, ``l 4`` become ``l4``; ``l4 5`` becomes ``l4
+    l5``."""
+    tokens = [part for token in tokens for part in _parts(token)]
+    written: list[str] = []
+    while tokens:
+        token = tokens.pop(0)
+        if token in REGION_WORDS:
+            letter, word = REGION_WORDS[token]
+            number = _number_beside(written, tokens)
+            written += [f"{letter}{number}"] if number else [token]
+            written += [word] if word else []
+        elif token in ("l", "t", "th", "d", "c", "s") and tokens and re.fullmatch(r"\d{1,2}", tokens[0]):
+            written.append(token + tokens.pop(0))
+        else:
+            written.append(token)
+    return _with_second_levels(written)
+
+
+def _parts(token: str) -> list[str]:
+    """Split ``l4l5``, ``l5s`` and ``lwk4`` into their parts; return any other word unchanged."""
+    glued = re.fullmatch(r"(lwk|bwk|hwk|swk|lw|bw|hw|sw)(\d{1,2})", token)
+    if glued:
+        return list(glued.groups())
+    parts = re.findall(r"(?:th|[tdlcs])\d{1,2}|s$", token)
+    return parts if len(parts) > 1 and "".join(parts) == token else [token]
+
+
+def _number_beside(before: list[str], after: list[str]) -> int | None:
+    """Take the number that stands beside a word for a part of the spine: after it, else (an ordinal) before it.
+
+    A word for "vertebra" may stand between them.
+    """
+    for words, index in ((after, 0), (after, 1), (before, -1), (before, -2)):
+        if -len(words) <= index < len(words):
+            number = _number(words[index])
+            between = words[0] if index == 1 else words[-1] if index == -2 else None
+            if number and (between is None or _BY_WORD.get(between) in ("vertebra", "vertebral body")):
+                words.pop(index)
+                return number
+    return None
+
+
+def _number(word: str) -> int | None:
+    """The number that a word is: ``4``, ``4th``, ``fourth``, ``iv``; None for another word."""
+    digits = re.fullmatch(r"(\d{1,2})(?:st|nd|rd|th|e|eme|a|o|er)?", word)
+    return int(digits[1]) if digits else ORDINALS.get(word) or SINGLE_ROMAN.get(word)
+
+
+def _with_second_levels(tokens: list[str]) -> list[str]:
+    """Write the short form of two neighboring levels in full: ``l4 5`` becomes ``l4 l5``, and ``l5 1`` ``l5 s1``."""
+    written: list[str] = []
+    for token in tokens:
+        above = written[-1] if written else ""
+        if token.isdigit() and _is_level(above):
+            number = int(token)
+            same = f"{above.rstrip('0123456789')}{number}"
+            following = {"l": "s", "t": "l", "th": "l", "d": "l", "c": "t"}.get(above.rstrip("0123456789"), "")
+            if number == int(above.lstrip("tlcdhs")) + 1:
+                token = same
+            elif number == 1 and following:
+                token = f"{following}1"
+        written.append(token)
+    return written
+
+
+def _without_side(tokens: list[str]) -> tuple[list[str], str | None]:
+    """The words of a name without those for the side; and the side. A single letter may stand at either end."""
+    sides = {SIDE_WORDS[token] for token in tokens if token in SIDE_WORDS}
+    rest = [token for token in tokens if token not in SIDE_WORDS]
+    if not sides and len(rest) > 1:
+        for end in (-1, 0):
+            if rest[end] in ("l", "r"):
+                sides = {{"l": "left", "r": "right"}[rest.pop(end)]}
+                break
+    return rest or tokens, sides.pop() if len(sides) == 1 else None
 
 
 def _levels_and_words(tokens: list[str]) -> tuple[list[str], list[str]]:
     """Separate the levels in the words of a name from its other words. An S after a level is the sacrum."""
-    split = [part for token in tokens for part in _split_levels(token)]
-    levels = [_level(token) for token in split if _is_level(token)]
-    if levels and levels[0] != "S1" and split[-1] == "s":
+    levels = [_level(token) for token in tokens if _is_level(token)]
+    if levels and levels[0] != "S1" and tokens[-1] in ("s", "sacrum"):
         levels.append("S1")
-        split.pop()
-    return levels, [token for token in split if token not in _FILLERS and not _is_level(token)]
+        tokens = tokens[:-1]
+    words = [token for token in tokens if token not in FILLERS and not _is_level(token)]
+    if levels:
+        words = [word for word in words if word not in REGION_WORDS]
+    return levels, words
 
 
-def _structure_of_words(words: list[str]) -> str | None:
+def _structure_of_words(words: list[str], with_level: bool) -> str | None:
     """The structure that words stand for; None when they are not known."""
-    joined = "".join(word for word in words if not word.isdigit())
-    return _BY_WORD.get(joined) or _BY_WORD.get("".join(word for word in words if word not in _GENERAL_WORDS))
+    plain = [word for word in words if not word.isdigit()]
+    specific = [word for word in plain if word not in GENERAL_WORDS]
+    for tried in (plain, specific, dict.fromkeys(specific), [word for word in specific if word not in ORDINALS]):
+        joined = "".join(tried)
+        found = _BY_WORD.get(joined) or (_BY_WORD_WITH_LEVEL.get(joined) if with_level else None)
+        if found:
+            return found
+    return None
 
 
 def _structure_of_levels(words: list[str], levels: list[str]) -> str | None:
@@ -185,24 +227,21 @@ def _is_level(token: str) -> bool:
     return bool(_LEVEL.match(token)) and _level(token) in VERTEBRAE
 
 
-def _split_levels(token: str) -> list[str]:
-    """Split ``l4l5`` into ``l4`` and ``l5``; return any other word unchanged."""
-    parts = re.findall(r"(?:th|[tlcs])\d{1,2}", token)
-    return parts if len(parts) > 1 and "".join(parts) == token else [token]
-
-
 def _level(token: str) -> str:
-    """The level in our spelling: ``th12`` and ``d12`` become T12."""
-    return re.sub(r"^(th|d)", "t", token).upper()
+    """The level in our spelling: ``th12`` and ``d12`` become T12, ``l04`` becomes L4."""
+    return re.sub(r"(?<=[A-Z])0+", "", re.sub(r"^(th|d)", "t", token).upper())
 
 
 def _joined_level(structure: str, levels: list[str]) -> str | None:
-    """The level of a structure; that of a disc or a facet joint is joined from two vertebrae."""
+    """The level of a structure; that of a disc or a facet joint is joined from two vertebrae, the upper one first.
+
+    Another structure with several levels ("vertebrae L1-L5") has none.
+    """
     if not levels:
         return None
     if structure in ("disc", "facet joint"):
-        return f"{levels[0]}/{levels[1]}" if len(levels) > 1 else None
-    return levels[0]
+        return "/".join(sorted(levels[:2], key=VERTEBRAE.index)) if len(levels) > 1 else None
+    return levels[0] if len(set(levels)) == 1 else None
 
 
 def names_of_family(family: str) -> dict[int, Structure]:
@@ -221,187 +260,21 @@ def names_of_family(family: str) -> dict[int, Structure]:
 
 
 @dataclass(frozen=True)
-class LabelMatch:
-    """The program that made a label map.
+class LabelFacts:
+    """Place and size of a label.
 
     Parameters
     ----------
-    family : str
-        The program, a key of :data:`.label_families.FAMILIES`.
-    certainty : str
-        ``certain`` when only the numbers of this program fit and the anatomy confirms it, ``likely`` when it fits
-        best.
-    structures : mapping of int to Structure
-        The meaning of the labels that occur.
+    centroid_ras_mm : ndarray, shape (3,)
+    volume_ml : float
+    extent_mm : ndarray, shape (3,), optional
+        Size along R, A and S, from the spread of the voxels: that of a box with the same spread. It hardly changes
+        when a few voxels lie apart. None when it was not measured.
+    is_cut : bool
+        True when the label reaches the edge of the grid: its true size is not known.
     """
-
-    family: str
-    certainty: str
-    structures: Mapping[int, Structure]
-
-
-@dataclass(frozen=True)
-class LabelFacts:
-    """Position (centroid, RAS mm) and volume (ml) of a label."""
 
     centroid_ras_mm: np.ndarray
     volume_ml: float
-
-
-_RELATIONS = (
-    ("sacrum", 2, -1, "vertebra", 10.0),
-    ("femur", 2, -1, "hip bone", 0.0),
-    ("urinary bladder", 2, -1, "kidney", 20.0),
-    ("urinary bladder", 2, -1, "liver", 20.0),
-    ("quadriceps femoris", 2, -1, "vertebra", 60.0),
-    ("medial thigh muscles", 2, -1, "vertebra", 60.0),
-    ("posterior thigh muscles", 2, -1, "vertebra", 60.0),
-    ("gluteus maximus", 2, -1, "kidney", 0.0),
-    ("gluteus maximus", 1, -1, "iliopsoas", 0.0),
-    ("gluteus maximus", 1, -1, "gluteus minimus", 0.0),
-    ("gluteus maximus", 1, -1, "femur", 0.0),
-    ("erector spinae", 1, -1, "aorta", 0.0),
-    ("erector spinae", 1, -1, "vertebra", 0.0),
-    ("erector spinae", 1, -1, "iliopsoas", 0.0),
-    ("spinal cord", 1, -1, "iliopsoas", 0.0),
-    ("vertebra", 1, -1, "aorta", 0.0),
-    ("spinal cord", 1, -1, "aorta", 0.0),
-    ("spinal cord", 1, -1, "vertebral body", 0.0),
-    ("posterior thigh muscles", 1, -1, "quadriceps femoris", 0.0),
-    ("spleen", 0, -1, "liver", 0.0),
-    ("aorta", 0, -1, "inferior vena cava", 0.0),
-    ("stomach", 0, -1, "gallbladder", 0.0),
-)
-"""Checks of the position of one structure to another: first structure, number of the RAS axis (0 R, 1 A, 2 S), sign,
-second structure, lower bound of the distance (mm). The first structure must lie at least this far from the second one
-along the axis with this sign. Our estimates."""
-_LARGEST_ML = {
-    "vertebra": 160.0,
-    "disc": 45.0,
-    "adrenal gland": 30.0,
-    "spinal cord": 200.0,
-    "kidney": 500.0,
-    "rib": 80.0,
-}
-"""Structure -> upper bound of its volume, ml, with a wide margin. There are no lower bounds, because the field of view
-cuts structures off. Our estimates."""
-
-_ENOUGH_CHECKS = 3
-"""Lower bound of the number of checks against the anatomy that can confirm a program. Our estimate."""
-_LEAST_AGREEMENT = 0.75
-"""Lower bound of the fraction of checks that must pass to confirm a program. Our estimate."""
-_CONTRADICTED_BELOW = 0.5
-"""Fraction of passed checks below which the anatomy contradicts the program. Our estimate."""
-_RIVAL_WITHIN = 0.1
-"""Upper bound of the difference between the fractions of passed checks of the best program and of another one that may
-be right as well. Our estimate."""
-
-
-def plausibility(structures: Mapping[int, Structure], facts: Mapping[int, LabelFacts]) -> tuple[int, int]:
-    """Check the meaning of labels against the anatomy.
-
-    The checks are: left structures lie to the left of the right ones; vertebrae lie one above the other; known
-    neighbors lie below, behind or to the left of each other; volumes are not too large.
-
-    Parameters
-    ----------
-    structures : mapping of int to Structure
-        The meaning of the labels.
-    facts : mapping of int to LabelFacts
-        Position and volume of the labels.
-
-    Returns
-    -------
-    tuple of int
-        Number of checks that passed, and number of checks that were made.
-    """
-    results: list[bool] = []
-    placed = {number: (structures[number], facts[number]) for number in structures if number in facts}
-    twins: dict[tuple[str, str | None], dict[str, np.ndarray]] = {}
-    for what, fact in placed.values():
-        if what.side:
-            twins.setdefault((what.structure, what.level), {})[what.side] = fact.centroid_ras_mm
-        limit = _LARGEST_ML.get(what.structure)
-        if limit is not None and what.level is not None and fact.volume_ml > limit:
-            results.append(False)
-    results += [bool(pair["left"][0] < pair["right"][0]) for pair in twins.values() if len(pair) == 2]
-    results += _order_checks(placed.values())
-    means: dict[str, list[np.ndarray]] = {}
-    for what, fact in placed.values():
-        means.setdefault(what.structure, []).append(fact.centroid_ras_mm)
-    for first, axis, sign, second, least in _RELATIONS:
-        if first in means and second in means:
-            gap = np.mean(means[first], axis=0)[axis] - np.mean(means[second], axis=0)[axis]
-            results.append(bool(sign * gap > least))
-    return sum(results), len(results)
-
-
-def _order_checks(placed: Iterable[tuple[Structure, LabelFacts]]) -> list[bool]:
-    """Check that vertebrae (and discs) lie one above the other, at most 70 mm apart for each level. Our estimate."""
-    results = []
-    for kind in ("vertebra", "disc"):
-        heights = {}
-        for what, fact in placed:
-            if what.structure == kind and what.level is not None:
-                heights[VERTEBRAE.index(what.level.split("/")[0])] = fact.centroid_ras_mm
-        order = sorted(heights)
-        for upper, lower in pairwise(order):
-            step = heights[upper] - heights[lower]
-            results.append(bool(step[2] > 0 and np.linalg.norm(step) < 70.0 * (lower - upper)))
-    return results
-
-
-def match_family(facts: Mapping[int, LabelFacts]) -> LabelMatch:
-    """Find from the numbers of the labels which program made a label map.
-
-    A program is possible when it uses every number. If several programs are possible, the anatomy decides.
-
-    Parameters
-    ----------
-    facts : mapping of int to LabelFacts
-        Position and volume of every label that occurs, without 0.
-
-    Returns
-    -------
-    LabelMatch
-
-    Raises
-    ------
-    PainGeneratorError
-        No known program uses these numbers, or several programs do and the anatomy does not decide between them.
-    """
-    present = set(facts)
-    possible = [family for family, names in FAMILIES.items() if present <= set(names)]
-    if not possible:
-        shown = ", ".join(str(number) for number in sorted(present)[:12])
-        raise PainGeneratorError(f"The labels of the anatomy segmentation ({shown}) are of no known program.", ADVICE)
-    scored = sorted((_score(family, facts) for family in possible), key=lambda one: (-one.agreement, -one.checks))
-    best = scored[0]
-    is_confirmed = best.checks >= _ENOUGH_CHECKS and best.agreement >= _LEAST_AGREEMENT
-    is_contradicted = best.checks and best.agreement < _CONTRADICTED_BELOW
-    if is_contradicted or (len(possible) > 1 and not is_confirmed) or any(_is_rival(one, best) for one in scored[1:]):
-        names = ", ".join(one.family for one in scored[:3])
-        raise PainGeneratorError(f"The labels of the anatomy segmentation may be those of {names}.", ADVICE)
-    return LabelMatch(best.family, "certain" if is_confirmed else "likely", best.structures)
-
-
-@dataclass(frozen=True)
-class _FamilyScore:
-    """How well the labels of one program fit the anatomy; `agreement` is the fraction of `checks` that passed."""
-
-    agreement: float
-    checks: int
-    family: str
-    structures: Mapping[int, Structure]
-
-
-def _is_rival(one: _FamilyScore, best: _FamilyScore) -> bool:
-    """Whether another program fits about as well and gives the labels another meaning."""
-    fits = one.agreement >= best.agreement - _RIVAL_WITHIN and one.checks >= min(_ENOUGH_CHECKS, best.checks)
-    return fits and one.structures != best.structures
-
-
-def _score(family: str, facts: Mapping[int, LabelFacts]) -> _FamilyScore:
-    structures = {number: what for number, what in names_of_family(family).items() if number in facts}
-    passed, made = plausibility(structures, facts)
-    return _FamilyScore(passed / made if made else 0.0, made, family, structures)
+    extent_mm: np.ndarray | None = None
+    is_cut: bool = False

@@ -15,9 +15,24 @@ from scipy import ndimage
 from scipy.spatial import cKDTree
 
 from ..Numerics.core.image import Geometry, Image
-from .anatomy_map import VERTEBRA_PARTS, AnatomyMap
+from .anatomy_map import VERTEBRA_PARTS, AnatomyMap, label_facts
 from .label_families import VERTEBRAE
-from .labels import Structure
+from .labels import LabelFacts, Structure
+
+COUNTED = "The anatomy segmentation does not name the vertebrae: levels were counted from the sacrum."
+"""Warning where levels were counted."""
+NOT_COUNTED = (
+    "The anatomy segmentation does not name the vertebrae, and no sacrum is seen from which they could be counted: "
+    "no level is named."
+)
+"""Warning where vertebrae have no levels."""
+_BODIES = ("vertebra", "vertebral body")
+"""Structures that can be counted."""
+_ONE_VERTEBRA_MM = 75.0
+"""Upper bound of the height of one vertebra with its posterior elements, mm. Our estimate."""
+_VERTEBRA_ON_SACRUM_MM = 110.0
+"""Upper bound of the distance between the centers of the sacrum and of the lowest vertebra, mm; about 70 mm. Our
+estimate."""
 
 _SMALLEST_DISC_ML = 1.0
 """Lower bound of the volume of a disc, ml. Smaller parts of a label are ignored. Our estimate."""
@@ -49,6 +64,57 @@ def with_counted_levels(anatomy: AnatomyMap) -> AnatomyMap:
         The same object when all levels are named or none can be counted, otherwise a copy with new labels. `counted`
         is set when levels were counted from the sacrum.
     """
+    found = _with_disc_levels(_with_instance_levels(anatomy))
+    bodies = [what for what in found.structures.values() if what.structure in _BODIES]
+    if bodies and not any(what.level for what in bodies):
+        return dataclasses.replace(found, warnings=(*found.warnings, NOT_COUNTED))
+    return found
+
+
+def _with_instance_levels(anatomy: AnatomyMap) -> AnatomyMap:
+    """Count vertebrae of which each has a label of its own, but no level, upward from the sacrum."""
+    labels = anatomy.labels_of(_BODIES)
+    if any(anatomy.structures[number].level for number in labels) or len(labels) < 2:
+        return anatomy
+    facts = label_facts(anatomy.image)
+    single = [number for number in labels if number in facts and _is_one_vertebra(facts[number])]
+    single.sort(key=lambda number: float(facts[number].centroid_ras_mm[2]))
+    chain = _instances_above(
+        anatomy.points(anatomy.labels_of("sacrum")), {n: facts[n].centroid_ras_mm for n in single}
+    )
+    if not chain:
+        return anatomy
+    structures = dict(anatomy.structures)
+    for number, level in zip(chain, _UPWARD[1:], strict=False):
+        what = structures[number]
+        structures[number] = Structure(what.structure, what.side, level)
+    return dataclasses.replace(anatomy, structures=structures, counted=True, warnings=(*anatomy.warnings, COUNTED))
+
+
+def _instances_above(sacrum: np.ndarray, centers: dict[int, np.ndarray]) -> list[int]:
+    """Vertebrae from the one on the sacrum upward, up to the first gap; `centers` are sorted from below.
+
+    `sacrum` holds its points, RAS mm.
+    """
+    if not len(sacrum):
+        return []
+    chain: list[int] = []
+    below, most = sacrum.mean(axis=0), _VERTEBRA_ON_SACRUM_MM
+    for number, center in centers.items():
+        step = float(np.linalg.norm(center - below))
+        if not (_DISC_STEP_MM[0] < step < most and center[2] > below[2]):
+            break
+        chain.append(number)
+        below, most = center, _DISC_STEP_MM[1]
+    return chain
+
+
+def _is_one_vertebra(fact: LabelFacts) -> bool:
+    return fact.extent_mm is not None and bool(fact.extent_mm[2] < _ONE_VERTEBRA_MM)
+
+
+def _with_disc_levels(anatomy: AnatomyMap) -> AnatomyMap:
+    """Count discs, and the vertebrae between them, when discs have no level."""
     vertebrae = [n for n in anatomy.labels_of(VERTEBRA_PARTS) if anatomy.structures[n].level is None]
     discs = [n for n in anatomy.labels_of("disc") if anatomy.structures[n].level is None]
     if not discs:
@@ -69,8 +135,7 @@ def with_counted_levels(anatomy: AnatomyMap) -> AnatomyMap:
     levels = {part: f"{_UPWARD[n + 1]}/{_UPWARD[n]}" for n, part in enumerate(chain)}
     bodies = _vertebra_levels(anatomy, vertebrae, [centers[part] for part in chain])
     relabeled = _relabeled(anatomy, mask.geometry, parts, levels, bodies)
-    text = "The anatomy segmentation does not name the vertebrae: levels were counted from the sacrum."
-    return dataclasses.replace(relabeled, counted=True, warnings=(*relabeled.warnings, text))
+    return dataclasses.replace(relabeled, counted=True, warnings=(*relabeled.warnings, COUNTED))
 
 
 def _disc_parts(mask: Image) -> tuple[np.ndarray, dict[int, np.ndarray]]:

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from ..Anatomy.slicer_segments import best_name, painting_order, terms_of_entry
 from ..Numerics.core.errors import PainGeneratorError
 from ..Numerics.core.image import Image
 from ..Numerics.core.regions import on_grid
@@ -26,9 +27,10 @@ def labels_of_node(node: Any) -> tuple[Image, dict[int, str]]:
     Returns
     -------
     image : Image
-        uint16; where segments overlap, the first one stays.
+        uint16; where segments overlap, the smallest one stays, so that an outline of the body hides nothing.
     names : dict of int to str
-        Names of the segments; empty for a volume, whose label numbers alone say what they are.
+        Names of the segments, or of their terms where the names say nothing; empty for a volume, whose label numbers
+        alone say what they are.
 
     Raises
     ------
@@ -61,9 +63,10 @@ def _of_segmentation(node: Any) -> tuple[Image, dict[int, str]]:
         raise PainGeneratorError(f"{node.GetName()} is empty.", "Choose an anatomy segmentation that holds segments.")
     geometry = max((segment.region.geometry for segment in segments), key=lambda g: g.size)
     labels = np.zeros(geometry.size, dtype=np.uint16)
-    names = {}
-    for number, segment in enumerate(segments, start=1):
-        flat = on_grid(segment.region, geometry).flat
-        labels[flat[labels[flat] == 0]] = number
-        names[number] = segment.name
+    for index in painting_order([len(segment.region) for segment in segments]):
+        labels[on_grid(segments[index].region, geometry).flat] = index + 1
+    names = {
+        number: best_name(segment.name, terms_of_entry(segment.terminology))
+        for number, segment in enumerate(segments, start=1)
+    }
     return Image(labels.reshape(geometry.shape), geometry), names

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from ..Anatomy.anatomy_files import anatomy_of_labels
 from ..Anatomy.anatomy_map import AnatomyMap
+from ..Anatomy.anatomy_place import on_reference
 from ..Numerics.pet.detector import MOST_SENSITIVE
 from ..Scene.label_images import labels_of_node
 from ..Workflow.case import Case
@@ -75,7 +76,9 @@ class FindStep:
         name = "" if node is None else node.GetName()
 
         def work(progress: Show) -> FindResult:
-            anatomy = None if labels is None else anatomy_of_labels(*labels, name)
+            anatomy = None
+            if labels is not None:
+                anatomy = on_reference(anatomy_of_labels(*labels, name), case.reference.image)
             found = find_candidates(case, suv, alignment, anatomy, progress)
             # All that the slider can show is measured now, so that the preview needs no time for it later.
             if found.detector is not None:

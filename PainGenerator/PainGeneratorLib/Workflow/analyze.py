@@ -7,6 +7,7 @@ from pathlib import Path
 
 from ..Anatomy.anatomy_files import read_anatomy_file
 from ..Anatomy.anatomy_map import AnatomyMap
+from ..Anatomy.anatomy_place import on_reference
 from ..Anatomy.body_plan import BodyPlan
 from ..Numerics.core.records import Candidate, HotSpot
 from ..Numerics.mr.findings import MRResult
@@ -104,7 +105,7 @@ def analyze_case(case: Case, progress: Show = silent, clock: StageClock | None =
         progress(0.0, "Computing SUV")
         suv = make_suv(case)
     with clock.stage("anatomy"):
-        anatomy = _read_anatomy(case.options)
+        anatomy = read_case_anatomy(case)
     with clock.stage("alignment"):
         alignment = align_series(case, suv, part(progress, 0.02, 0.6))
     found = find_candidates(case, suv, alignment, anatomy, part(progress, 0.6, 1.0), clock)
@@ -112,5 +113,24 @@ def analyze_case(case: Case, progress: Show = silent, clock: StageClock | None =
     return Analysis(case, suv, alignment, anatomy, found, clock)
 
 
-def _read_anatomy(options: CaseOptions) -> AnatomyMap | None:
-    return None if options.anatomy is None else read_anatomy_file(options.anatomy, options.anatomy_labels)
+def read_case_anatomy(case: Case) -> AnatomyMap | None:
+    """Read the anatomy segmentation that the user gave, and check that it lies on the reference series.
+
+    Parameters
+    ----------
+    case : Case
+
+    Returns
+    -------
+    AnatomyMap or None
+        None when there is none.
+
+    Raises
+    ------
+    PainGeneratorError
+        It cannot be read or understood, or it does not lie in the reference series.
+    """
+    options = case.options
+    if options.anatomy is None:
+        return None
+    return on_reference(read_anatomy_file(options.anatomy, options.anatomy_labels), case.reference.image)

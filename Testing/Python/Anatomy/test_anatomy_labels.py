@@ -9,11 +9,13 @@ import numpy as np
 import pytest
 import SimpleITK as sitk
 from anatomy_samples import draw, rigid
-from PainGeneratorLib.Anatomy.anatomy_files import joined_spineps, read_anatomy_file
+from PainGeneratorLib.Anatomy.anatomy_files import anatomy_of_labels, read_anatomy_file
 from PainGeneratorLib.Anatomy.anatomy_map import AnatomyMap, label_facts
+from PainGeneratorLib.Anatomy.family_match import match_family
 from PainGeneratorLib.Anatomy.label_families import FAMILIES, VERTEBRAE
-from PainGeneratorLib.Anatomy.labels import LabelFacts, Structure, match_family, names_of_family, structure_of_name
+from PainGeneratorLib.Anatomy.labels import LabelFacts, Structure, names_of_family, structure_of_name
 from PainGeneratorLib.Anatomy.level_count import with_counted_levels
+from PainGeneratorLib.Anatomy.spineps import joined_spineps
 from PainGeneratorLib.Numerics.core import tissues
 from PainGeneratorLib.Numerics.core.errors import PainGeneratorError
 from PainGeneratorLib.Numerics.core.image import LPS_TO_RAS, Geometry, Image
@@ -81,7 +83,8 @@ def test_a_label_name_is_understood(name, expected):
 
 def test_the_numbers_of_the_programs_are_those_they_document():
     total, mr, spine = (
-        FAMILIES[name] for name in ("TotalSegmentator total", "TotalSegmentator total_mr", "TotalSpineSeg")
+        FAMILIES[name]
+        for name in ("TotalSegmentator total", "TotalSegmentator total_mr", "TotalSpineSeg (until August 2024)")
     )
     assert (total[25], total[27], total[31], total[75], total[78], total[86]) == (
         "sacrum",
@@ -107,6 +110,17 @@ def test_the_numbers_of_the_programs_are_those_they_document():
         "disc_L5_S",
         "disc_L1_L2",
         "disc_T12_L1",
+    )
+    now = FAMILIES["TotalSpineSeg"]
+    assert (now[1], now[2], now[41], now[45], now[50], now[63], now[95], now[100]) == (
+        "spinal_cord",
+        "spinal_canal",
+        "vertebrae_L1",
+        "vertebrae_L5",
+        "sacrum",
+        "disc_C2_C3",
+        "disc_L4_L5",
+        "disc_L5_S",
     )
     instances = names_of_family("SPINEPS vertebra instances")
     assert (instances[24].level, instances[124].level, instances[28].level) == ("L5", "L5/S1", "T13")
@@ -250,7 +264,7 @@ def test_unnamed_discs_between_named_vertebrae_take_their_level(whole):
     assert named.structures[label] == Structure("disc", None, "L4/L5")
 
 
-def test_instances_and_subregions_of_spineps_are_joined(tmp_path):
+def test_instances_and_subregions_of_spineps_are_joined():
     instances = np.zeros((10, 12, 14), dtype=np.uint8)
     regions = np.zeros_like(instances)
     instances[1:4], instances[5:8], instances[4] = 24, 23, 123
@@ -270,11 +284,6 @@ def test_instances_and_subregions_of_spineps_are_joined(tmp_path):
     ]
     first = structures[int(image.array[2, 8, 3])]
     assert (first.side, first.level) == ("left", "L5")
-    save(Image(instances, geometry), tmp_path / "sub-1_seg-vert_msk.nii.gz")
-    save(Image(regions, geometry), tmp_path / "sub-1_seg-spine_msk.nii.gz")
-    read = read_anatomy_file(tmp_path / "sub-1_seg-vert_msk.nii.gz")
-    assert read.family == "SPINEPS"
-    assert sorted(what.text for what in read.structures.values()) == texts
 
 
 def test_tissues_levels_and_organs_follow_the_labels_onto_another_grid(whole):
@@ -306,12 +315,11 @@ def test_tissues_levels_and_organs_follow_the_labels_onto_another_grid(whole):
 
 
 @pytest.mark.data
-def test_the_real_label_map_of_totalsegmentator_is_understood(data_folder, monkeypatch):
+def test_the_real_label_map_of_totalsegmentator_is_understood(data_folder):
     path = data_folder / "totalsegmentator" / "example_seg_mr.nii.gz"
     by_name = read_anatomy_file(path)
     assert by_name.family == "named"
-    monkeypatch.setattr("PainGeneratorLib.Anatomy.anatomy_files._nifti_names", lambda _: {})
-    by_number = read_anatomy_file(path)
+    by_number = anatomy_of_labels(by_name.image, {}, "the same labels without names")
     assert (by_number.family, by_number.certainty) == ("TotalSegmentator total_mr", "certain")
     assert dict(by_number.structures) == dict(by_name.structures)
     assert not by_name.counted, "the sacrum is not in this field of view, so no level may be invented"

@@ -227,6 +227,35 @@ def test_where_segments_of_an_anatomy_overlap_the_first_stays(host):
     assert 0 < np.count_nonzero(image.array == 2) < len(second)
 
 
+def test_a_small_segment_of_an_anatomy_is_not_hidden_by_a_large_one(host):
+    large, small = (Region(GRID, ball(GRID, GRID.center_ras, radius)) for radius in (16.0, 9.0))
+    node, _ = write_segmentation(host.scene, "two", [Segment("a", "body", large), Segment("b", "L5", small)], GRID)
+    image, _ = labels_of_node(node)
+    assert np.count_nonzero(image.array == 2) == len(small)
+
+
+def test_a_segment_of_an_anatomy_that_its_terms_alone_name_has_this_name(host):
+    entry = "a~SCT^123037004^Anatomical Structure~SCT^64033007^Kidney~SCT^7771000^Left~b~^^~^^"
+    region = Region(GRID, ball(GRID, GRID.center_ras, 9.0))
+    node, _ = write_segmentation(host.scene, "one", [Segment("a", "Segment_1", region, terminology=entry)], GRID)
+    assert labels_of_node(node)[1] == {1: "Kidney Left"}
+
+
+def test_an_anatomy_that_lies_elsewhere_is_refused_with_advice(host, session):
+    image, names = labels_of_node(host.scene.GetNodeByID(session.anatomy_id))
+    before = session.anatomy_id
+    aside = np.eye(4)
+    aside[:3, 3] = [400.0, 0.0, 900.0]
+    far = Image(image.array, image.geometry.moved(aside))
+    grid = far.geometry
+    segments = [Segment(name, name, Region.from_mask(far.array == number, grid)) for number, name in names.items()]
+    node, _ = write_segmentation(host.scene, "elsewhere", segments, grid)
+    session.set_anatomy(node.GetID())
+    with pytest.raises(PainGeneratorError, match="does not lie in the reference series"):
+        session.run("find")
+    session.set_anatomy(before)
+
+
 def test_the_margin_of_an_implant_is_a_segmentation_of_its_own(host, session):
     found = session.analysis().found
     grid = session.analysis().case.reference.image.geometry

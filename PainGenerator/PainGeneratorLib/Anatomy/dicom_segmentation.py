@@ -1,0 +1,207 @@
+"""Read a DICOM segmentation (binary, fractional, or label map) as one label image.
+
+Format: DICOM PS3.3, C.8.20 (https://dicom.nema.org/medical/dicom/current/output/chtml/part03/sect_C.8.20.html).
+Writers leave out the frames in which a segment is empty, so that the slices of the volume follow from the positions of
+the frames.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ..Numerics.core.errors import PainGeneratorError
+from ..Numerics.core.image import LPS_TO_RAS, Geometry, Image
+from .slicer_segments import best_name, chosen_term, painting_order
+
+_SEGMENTATION, _LABEL_MAP = "1.2.840.10008.5.1.4.1.1.66.4", "1.2.840.10008.5.1.4.1.1.66.7"
+"""SOP Class UIDs of segmentations (PS3.4, B.5)."""
+_CONTOURS = "1.2.840.10008.5.1.4.1.1.481.3"
+"""SOP Class UID of radiotherapy structure sets (contours)."""
+_HALF = 0.5
+"""Fraction of the largest value from which a voxel of a fractional segment counts as in the segment. Our choice."""
+_SAME_MM = 0.01
+"""Positions of slices that differ by less than this are the same, mm. Our estimate, for rounding in the file."""
+_REGULAR = 0.1
+"""Upper bound of the deviation of a slice from its place in a regular grid, as a fraction of the spacing. Our
+estimate."""
+_GIVE_SEG = "Give a DICOM segmentation (SEG), a NRRD or a NIfTI label map."
+
+
+def is_dicom(start: bytes) -> bool:
+    """Whether a file looks like DICOM, from its first bytes; files without a preamble begin with group 2 or 8."""
+    return start[128:132] == b"DICM" or (start[:2] in (b"\x02\0", b"\x08\0") and start[4:6].isalpha())
+
+
+def read_dicom_segmentation(path: Path) -> tuple[Image, dict[int, str]]:
+    """Read a DICOM segmentation.
+
+    Parameters
+    ----------
+    path : Path
+
+    Returns
+    -------
+    Image
+        Labels as uint16; each is the number of a segment. Where segments overlap, the smallest one is kept.
+    dict of int to str
+        Number -> name of the segment: its label, or the meaning of its codes when the label is not understood.
+
+    Raises
+    ------
+    PainGeneratorError
+        The file is another kind of DICOM, or damaged.
+    """
+    import pydicom
+
+    try:
+        dataset = pydicom.dcmread(path, force=True)
+        kind = str(dataset.get("SOPClassUID", ""))
+        if kind not in (_SEGMENTATION, _LABEL_MAP):
+            raise _other_kind(path, kind, dataset)
+        return _label_image(dataset, path), _names(dataset)
+    except (AttributeError, IndexError, KeyError, NotImplementedError, RuntimeError, TypeError, ValueError) as error:
+        if isinstance(error, PainGeneratorError):
+            raise
+        raise PainGeneratorError(
+            f"The DICOM segmentation {path} cannot be read: {error}.",
+            "Load it in 3D Slicer and save it as a segmentation (.seg.nrrd).",
+        ) from error
+
+
+def _other_kind(path: Path, kind: str, dataset: Any) -> PainGeneratorError:
+    if kind == _CONTOURS:
+        return PainGeneratorError(
+            f"{path} holds contours (RTSTRUCT), no labels.",
+            "Load it in 3D Slicer (extension SlicerRT) and save it as a segmentation (.seg.nrrd).",
+        )
+    modality = dataset.get("Modality", "") or "unknown"
+    return PainGeneratorError(f"{path} is a DICOM file, but no segmentation (its modality is {modality}).", _GIVE_SEG)
+
+
+def _names(dataset: Any) -> dict[int, str]:
+    names = {}
+    for item in dataset.SegmentSequence:
+        kind = _term(item, "SegmentedPropertyTypeCodeSequence", "SegmentedPropertyTypeModifierCodeSequence")
+        region = _term(item, "AnatomicRegionSequence", "AnatomicRegionModifierSequence")
+        terms = (str(item.get("SegmentDescription", "") or ""), *chosen_term(kind, region))
+        number = int(item.SegmentNumber)
+        if number:
+            names[number] = best_name(str(item.get("SegmentLabel", "") or ""), tuple(term for term in terms if term))
+    return names
+
+
+def _term(item: Any, key: str, modifier_key: str) -> str:
+    """The meaning of a code with that of its modifier, which stands in its item or beside it."""
+    for code in item.get(key) or []:
+        modifiers = [*(code.get(modifier_key) or []), *(item.get(modifier_key) or [])]
+        return " ".join(str(one.get("CodeMeaning", "") or "") for one in (code, *modifiers[:1])).strip()
+    return ""
+
+
+def _label_image(dataset: Any, path: Path) -> Image:
+    if not _Position.is_known(dataset):
+        raise PainGeneratorError(
+            f"The DICOM segmentation {path} does not say where its frames lie in the body: it is of no volume.",
+            _GIVE_SEG,
+        )
+    frames = dataset.pixel_array
+    frames = frames[np.newaxis] if frames.ndim == 2 else frames
+    positions = [_Position.of(dataset, index) for index in range(len(frames))]
+    grid, slices = _grid(positions, frames.shape[1:], path)
+    kind = str(dataset.get("SegmentationType", ""))
+    if dataset.SOPClassUID == _LABEL_MAP or kind == "LABELMAP":
+        labels = np.zeros(grid.shape, dtype=np.uint16)
+        for frame, k in zip(frames, slices, strict=True):
+            labels[k][frame > 0] = frame[frame > 0]
+        return Image(labels, grid)
+    least = _HALF * float(dataset.get("MaximumFractionalValue", 255)) if kind == "FRACTIONAL" else 1.0
+    return Image(_painted(frames >= least, [position.segment for position in positions], slices, grid.shape), grid)
+
+
+def _painted(frames: np.ndarray, segments: list[int], slices: list[int], shape: tuple[int, int, int]) -> np.ndarray:
+    """Paint the masks of all frames into one label image, large segments first."""
+    labels = np.zeros(shape, dtype=np.uint16)
+    numbers = sorted(set(segments))
+    by_segment = {number: [n for n, segment in enumerate(segments) if segment == number] for number in numbers}
+    sizes = [int(np.count_nonzero(frames[by_segment[number]])) for number in numbers]
+    for place in painting_order(sizes):
+        for index in by_segment[numbers[place]]:
+            labels[slices[index]][frames[index]] = numbers[place]
+    return labels
+
+
+class _Position:
+    """Where a frame lies, and to which segment it belongs.
+
+    Parameters
+    ----------
+    segment : int
+        0 in a label map.
+    origin : ndarray, shape (3,)
+        Center of the first pixel, LPS mm.
+    rows, columns : ndarray, shape (3,)
+        Steps from a pixel to the next along a row (to the next column), and along a column, LPS mm.
+    spacing : float or None
+        Distance of slices that the file gives, mm.
+    """
+
+    def __init__(self, segment: int, origin: np.ndarray, rows: np.ndarray, columns: np.ndarray, spacing: float | None):
+        self.segment, self.origin, self.rows, self.columns, self.spacing = segment, origin, rows, columns, spacing
+
+    @staticmethod
+    def is_known(dataset: Any) -> bool:
+        """Whether the frames have positions in the patient; those of X-ray and microscopy images have none."""
+        shared = (dataset.get("SharedFunctionalGroupsSequence") or [{}])[0]
+        own = (dataset.get("PerFrameFunctionalGroupsSequence") or [{}])[0]
+        return all(name in shared or name in own for name in ("PlaneOrientationSequence", "PlanePositionSequence"))
+
+    @classmethod
+    def of(cls, dataset: Any, index: int) -> _Position:
+        shared = (dataset.get("SharedFunctionalGroupsSequence") or [{}])[0]
+        own = dataset.PerFrameFunctionalGroupsSequence[index]
+
+        def group(name: str) -> Any:
+            found = own.get(name) or shared.get(name)
+            return found[0] if found else {}
+
+        measures = group("PixelMeasuresSequence")
+        direction = np.array(group("PlaneOrientationSequence").ImageOrientationPatient, dtype=float)
+        origin = np.array(group("PlanePositionSequence").ImagePositionPatient, dtype=float)
+        down, along = (float(value) for value in measures.PixelSpacing)
+        spacing = measures.get("SpacingBetweenSlices") or measures.get("SliceThickness")
+        segment = group("SegmentIdentificationSequence")
+        number = int(segment.ReferencedSegmentNumber) if segment else 0
+        return cls(number, origin, direction[:3] * along, direction[3:] * down, float(spacing) if spacing else None)
+
+
+def _grid(positions: list[_Position], shape: tuple[int, int], path: Path) -> tuple[Geometry, list[int]]:
+    """The grid that holds all frames, and the slice of each frame."""
+    first = positions[0]
+    for other in positions[1:]:
+        if not (
+            np.allclose(other.rows, first.rows, atol=1e-3) and np.allclose(other.columns, first.columns, atol=1e-3)
+        ):
+            raise PainGeneratorError(f"The frames of {path} have different directions.", _GIVE_SEG)
+    normal = np.cross(first.rows, first.columns)
+    normal /= np.linalg.norm(normal)
+    along = np.array([position.origin @ normal for position in positions])
+    places = np.unique(np.round(along / _SAME_MM) * _SAME_MM)
+    steps = np.diff(places)
+    spacing = float(steps.min()) if len(steps) else first.spacing or float(np.linalg.norm(first.rows))
+    if (
+        first.spacing
+        and len(steps)
+        and np.allclose(steps / first.spacing, np.rint(steps / first.spacing), atol=_REGULAR)
+    ):
+        spacing = first.spacing
+    index = (along - along.min()) / spacing
+    slices = np.rint(index).astype(int)
+    if np.abs(index - slices).max() > _REGULAR:
+        raise PainGeneratorError(f"The slices of {path} have no regular distance.", _GIVE_SEG)
+    lowest = positions[int(np.argmin(along))].origin
+    matrix = np.eye(4)
+    matrix[:3, 0], matrix[:3, 1], matrix[:3, 2], matrix[:3, 3] = first.rows, first.columns, normal * spacing, lowest
+    return Geometry((int(slices.max()) + 1, *shape), LPS_TO_RAS @ matrix), slices.tolist()
