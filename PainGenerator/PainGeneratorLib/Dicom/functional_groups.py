@@ -136,7 +136,8 @@ def _real_world(item: Any) -> dict[str, Any]:
     for mapping in item.get("RealWorldValueMappingSequence") or []:
         unit = mapping.get("MeasurementUnitsCodeSequence")
         slope = as_number(mapping.get("RealWorldValueSlope"))
-        code = text_of(unit[0], "CodeValue") if unit else None
+        # A code of more than 16 characters stands in an element of its own (PS3.3 table 8.8-1).
+        code = text_of(unit[0], "CodeValue") or text_of(unit[0], "LongCodeValue") if unit else None
         if code is None or slope is None:
             continue
         scale = ACTIVITY_UNITS.get(code.lower(), 1.0)

@@ -74,7 +74,9 @@ def _text(series: Series) -> str:
 
 
 def _types(series: Series) -> set[str]:
-    return set(series.header.get("ImageType") or ())
+    """Words of Image Type (0008,0008)."""
+    types = series.header.get("ImageType") or ()
+    return set(types.split("\\") if isinstance(types, str) else types)
 
 
 def _is_composed(series: Series) -> bool:
@@ -91,11 +93,10 @@ def _is_reformat(series: Series, _left: Sequence[Series]) -> bool:
 
 def _is_not_axial(series: Series, _left: Sequence[Series]) -> bool:
     """Scanners reconstruct PET in axial slices; other planes are cut out of them, whatever the header says."""
-    orientation = series.header.get("ImageOrientationPatient")
-    if orientation is None:
+    if series.geometry is None:
         return False
-    normal = np.abs(np.cross(orientation[:3], orientation[3:]))
-    return int(np.argmax(normal)) != 2
+    along = np.abs(series.geometry.ijk_to_ras[:3, 2])
+    return int(np.argmax(along)) != 2
 
 
 def _series_types(series: Series) -> tuple[str, ...]:

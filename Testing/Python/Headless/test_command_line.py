@@ -14,6 +14,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from input_cases.pet_series import START, write_pet
 from PainGeneratorLib.Headless.cli import BAD_INPUT, DONE, INTERRUPTED, main
 from PainGeneratorLib.Phantoms.case import write_phantom
 
@@ -338,6 +339,19 @@ def test_weight_given_by_hand_takes_the_place_of_the_missing_one_and_is_marked(
     content = json.loads(capsys.readouterr().out)
     assert content["weight_kg"] == 70.0
     assert any("eight" in name for name in content["given_by_hand"])
+
+
+def test_dose_time_and_nuclide_by_hand_take_the_place_of_a_missing_injection(
+    tmp_path: Path, capsys: pytest.CaptureFixture
+) -> None:
+    write_pet(tmp_path / "pet", injections=[])
+    words = ["suv", str(tmp_path / "pet"), "--dose", "368.08", "--injection-time", "2025-01-02 10:00:00"]
+    assert main([*words, "--nuclide", "F-18", "--json"]) == DONE
+    content = json.loads(capsys.readouterr().out)
+    assert content["factor"] == pytest.approx(START, rel=1e-6)
+    assert content["given_by_hand"] == ["Injected dose", "Half-life", "Injection"]
+    assert main([*words, "--nuclide", "Tc-99m"]) == BAD_INPUT
+    assert "Tc-99m" in capsys.readouterr().err
 
 
 def test_the_suv_volume_is_written_once_and_not_into_the_input(

@@ -137,6 +137,14 @@ CASES: list[InputCase] = [
         may_warn=False,
     ),
     suv_case(
+        "weight-a-word-but-suv-already",
+        KIND,
+        DS,
+        _with("PatientWeight", "unknown", Units="GML", RescaleSlope=0.001),
+        lambda suv: is_factor(1.0)(suv) and suv.result.weight_kg is None,
+        may_warn=False,
+    ),
+    suv_case(
         "weight-zero",
         KIND,
         "https://github.com/QIICR/Slicer-PETDICOMExtension/issues/3",

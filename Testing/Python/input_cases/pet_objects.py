@@ -125,7 +125,8 @@ def _injection_at_the_top(dataset: FileDataset) -> None:
 
 def _unit(code: str, slope: float = 1.0) -> Dataset:
     """An item of the Real World Value Mapping Sequence."""
-    unit = _item(CodeValue=code, CodingSchemeDesignator="UCUM", CodeMeaning=code)
+    element = "CodeValue" if len(code) <= 16 else "LongCodeValue"
+    unit = _item(**{element: code}, CodingSchemeDesignator="UCUM", CodeMeaning=code)
     return _item(MeasurementUnitsCodeSequence=[unit], RealWorldValueSlope=slope, RealWorldValueIntercept=0.0)
 
 

@@ -95,12 +95,13 @@ def _in_zone_of_the_machine(zone: str) -> InputCase:
     return InputCase(f"machine-in-{zone.replace('/', '-')}", KIND, ZONE, judge)
 
 
-def _ge_private(folder: Path) -> None:
+def _ge_private(scan: bytes = b"20250102110000.00 ") -> Any:
     def change(_k: int, dataset: Dataset) -> None:
         dataset.private_block(0x0009, "GEMS_IDEN_01", create=True).add_new(0x01, "LO", "GE")
-        dataset.private_block(0x0009, "GEMS_PETD_01", create=True).add_new(0x0D, "UN", b"20250102110000.00 ")
+        dataset.private_block(0x0009, "GEMS_PETD_01", create=True).add_new(0x0D, "UN", scan)
 
-    write_pet(folder, change=change, SeriesTime="113000", AcquisitionTime="110500", FrameReferenceTime=0, **GE)
+    times = {"SeriesTime": "113000", "AcquisitionTime": "110500", "FrameReferenceTime": 0}
+    return lambda folder: write_pet(folder, change=change, **times, **GE)
 
 
 def _ge_beds(folder: Path, decay_factor: bool = False) -> None:
@@ -370,7 +371,34 @@ CASES: list[InputCase] = [
         WARNED,
         warned_by="date of injection",
     ),
-    suv_case("ge-private-scan-time", KIND, OHIF, _ge_private, is_factor(START), may_warn=True),
+    suv_case("ge-private-scan-time", KIND, OHIF, _ge_private(), is_factor(START, 60.0), may_warn=False),
+    suv_case(
+        "ge-private-scan-time-of-another-day",
+        KIND,
+        SHIFTED,
+        _ge_private(b"19000101110000.00 "),
+        is_factor(START, 60.0),
+        WARNED,
+        warned_by="private scan time.*date",
+    ),
+    suv_case(
+        "ge-private-scan-time-removed",
+        KIND,
+        SHIFTED,
+        _ge_private(b"19000101000000.00 "),
+        is_factor(factor_at(65), 65.0),
+        WARNED,
+        warned_by="private scan time.*removed",
+    ),
+    suv_case(
+        "ge-private-scan-time-after-the-acquisition",
+        KIND,
+        SHIFTED,
+        _ge_private(b"20250102113000.00 "),
+        None,
+        WARNED,
+        warned_by="private scan time.*later than the first acquisition",
+    ),
     suv_case(
         "ge-series-opened-before-the-scan",
         KIND,

@@ -441,15 +441,17 @@ def _ready(
     header: PetHeader, ledger: Ledger, factors: np.ndarray, path: str, weight: float | None, height: float | None
 ) -> SuvResult:
     """The result for values that need neither dose nor decay."""
-    if weight is None and header.weight_kg:
-        weight = header.weight_kg
+    weight, height = weight or _stated(header.weight_kg), height or _stated(header.height_m)
     ledger.add("SUVbw factor", float(np.median(factors)), "g/ml per stored unit after rescaling", DERIVED, path)
     earliest = earliest_acquisition(header)
     if earliest is not None:
         ledger.add("Earliest acquisition", earliest, "", "Acquisition Date and Time (0008,0022), (0008,0032)")
-    return SuvResult(
-        factors, path, tuple(ledger.rows), tuple(ledger.warnings), weight, height or header.height_m, header.sex
-    )
+    return SuvResult(factors, path, tuple(ledger.rows), tuple(ledger.warnings), weight, height, header.sex)
+
+
+def _stated(value: float | None) -> float | None:
+    """A number of the header that does not enter the computation; None when it is 0 or not a number."""
+    return None if value is None or np.isnan(value) or value == 0 else value
 
 
 def unit_kind(unit: str) -> str | None:

@@ -374,8 +374,8 @@ def start_reference(header: PetHeader, decay_per_s: float, ledger: Ledger) -> Re
         origin = header.decay_corrected_to
         ledger.add("Decay correction reference", origin, "", "Decay Correction DateTime (0018,9701)")
         return origin, zeros, "decay correction date-time"
-    if header.ge_scan_datetime is not None:
-        return _ge_scan_time(header, header.ge_scan_datetime, ledger), zeros, "GE scan time"
+    if header.ge_scan_datetime is not None and not _is_blank(header, header.ge_scan_datetime, ledger):
+        return _ge_scan_time(header, header.ge_scan_datetime, decay_per_s, ledger), zeros, "GE scan time"
     earliest, series = earliest_acquisition(header), header.series_datetime
     back, by_factor = _back_computed(header, decay_per_s), _by_decay_factor(header, decay_per_s)
     if series is not None and (earliest is None or _seconds(series, earliest) <= SAME_TIME_S):
@@ -506,7 +506,16 @@ def _note_moments(moments: Moments, decay_per_s: float, ledger: Ledger, source: 
         )
 
 
-def _ge_scan_time(header: PetHeader, origin: datetime, ledger: Ledger) -> datetime:
+def _is_blank(header: PetHeader, scan: datetime, ledger: Ledger) -> bool:
+    """Whether the private scan time of GE was removed: midnight of a day that is not that of the scan. Warns then."""
+    anchor = header.series_datetime or earliest_acquisition(header)
+    if scan.time() != MIDNIGHT or anchor is None or abs(_seconds(anchor, scan)) <= DAY_S:
+        return False
+    ledger.warn(f"GE's private scan time ({scan:%Y-%m-%d %H:%M}) was left blank or removed; it was not used.")
+    return True
+
+
+def _ge_scan_time(header: PetHeader, origin: datetime, decay_per_s: float, ledger: Ledger) -> datetime:
     """The private scan time of GE, brought to the date of the series where its own date does not fit."""
     note = ""
     anchor = header.series_datetime or earliest_acquisition(header)
@@ -521,6 +530,14 @@ def _ge_scan_time(header: PetHeader, origin: datetime, ledger: Ledger) -> dateti
         )
         gaps = [abs(_seconds(anchor, day)) for day in days]
         origin, note = days[gaps.index(min(gaps))], "clock time only: the date does not fit the series"
+    earliest = earliest_acquisition(header)
+    if earliest is not None:
+        change = float(np.expm1(decay_per_s * min(max(_seconds(origin, earliest), 0.0), DAY_S)))
+        if change > FACTOR_TOLERANCE:
+            ledger.warn(
+                f"GE's private scan time ({origin:%H:%M:%S}) is later than the first acquisition "
+                f"({earliest:%H:%M:%S}), which would change SUV by {100.0 * change:.1f} %; the private time was used."
+            )
     ledger.add("Decay correction reference", origin, "", "GE PET scan date-time (0009,xx0D)", note)
     return origin
 

@@ -441,7 +441,12 @@ FRAMES = frame_times(2, 149.0, 300.0)
         ({"siemens_reference_datetime": at("11:00:01")}, ("series time", 0)),
         ({"siemens_reference_datetime": at("11:00:02")}, ("series time", 1)),
         ({"siemens_reference_datetime": at("10:59:58")}, ("series time", 1)),
-        ({"ge_scan_datetime": at("23:00:00")}, ("GE scan time", 0)),
+        # A scan does not start after its acquisition; three minutes are 1.9 % of SUV.
+        ({"ge_scan_datetime": at("11:03:00")}, ("GE scan time", 0)),
+        ({"ge_scan_datetime": at("11:03:20")}, ("GE scan time", 1)),
+        ({"ge_scan_datetime": at("23:00:00")}, ("GE scan time", 1)),
+        # Midnight of another day was left blank.
+        ({"ge_scan_datetime": datetime(1900, 1, 1)}, ("series time", 1)),
         ({"ge_scan_datetime": at("23:00:01")}, ("GE scan time", 1)),
     ],
 )
