@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -10,12 +11,16 @@ import numpy as np
 
 from ..Anatomy.anatomy_map import AnatomyMap
 from ..Anatomy.body_plan import BodyPlan
+from ..Numerics.body.sections import BodySections
 from ..Numerics.body.symmetry import SymmetryPlane
+from ..Numerics.core.errors import PainGeneratorError
 from ..Numerics.core.image import Image, resample
 from ..Numerics.core.measures import UCUM_SUV_BW
-from ..Numerics.core.words import MR_ROLES, Role
+from ..Numerics.core.records import NOT_JOINED
+from ..Numerics.core.words import MR_ROLES, Certainty, Role
 from ..Numerics.mr.findings import MRResult, find_mr_findings
 from ..Numerics.mr.parameters import MRParameters
+from ..Numerics.mr.verdicts import IMPLANT_ARTEFACT
 from ..Numerics.pet.detector import HotSpotDetector, HotSpotParameters
 from ..Numerics.suv.factors import PetHeader, SuvOverrides, SuvResult, compute_suv_factors, factors_for_unit
 from ..Registration.alignment import align_case
@@ -141,6 +146,7 @@ def find_on_mr(
     alignment: Alignment,
     anatomy: AnatomyMap | None,
     symmetry: SymmetryPlane | None = None,
+    sections: BodySections | None = None,
     progress: Show = silent,
 ) -> MRResult:
     """Stage "mr_findings": structural abnormality, tissue classes and the implant, on the grid of the reference.
@@ -152,12 +158,19 @@ def find_on_mr(
     anatomy : AnatomyMap, optional
     symmetry : SymmetryPlane, optional
         In the reference frame.
+    sections : BodySections, optional
+        What the cross sections of the PET show, in the reference frame.
     progress : callable, optional
         May raise Cancelled.
+
+    Raises
+    ------
+    PainGeneratorError
+        When an implant is clearly seen on the other side than the one that was given.
     """
     grid = case.reference.image.geometry
     roles = [role for role in MR_ROLES if role in case.series and alignment.is_aligned(role)]
-    return find_mr_findings(
+    mr = find_mr_findings(
         {role: case.series[role].image for role in roles},
         {role: alignment.reference_to(role) for role in roles},
         case.reference.image,
@@ -166,8 +179,55 @@ def find_on_mr(
         anatomy_tissues=None if anatomy is None else anatomy.tissues(grid),
         levels=None if anatomy is None else anatomy.levels(grid),
         symmetry=symmetry,
+        sections=sections,
         prosthesis_side=case.options.prosthesis_side,
         progress=progress,
+    )
+    if mr.implant.contradicts is not None:
+        raise _wrong_side(str(case.options.prosthesis_side), mr.implant.contradicts)
+    return mr
+
+
+def find_on_unjoined_mr(case: Case, alignment: Alignment, progress: Show = silent) -> dict[str, MRResult]:
+    """MR findings of the series that could not be aligned with the reference, each on its own grid.
+
+    Such findings are not joined with anything, but they are still findings: a STIR that could not be aligned with a T2
+    shows edema that the T2 may not show.
+
+    Parameters
+    ----------
+    case : Case
+    alignment : Alignment
+    progress : callable, optional
+        May raise Cancelled.
+
+    Returns
+    -------
+    dict of role to MRResult
+        Findings have the flag ``not-joined``; artifacts of implants are left out.
+    """
+    results = {}
+    for role in MR_ROLES:
+        if role not in case.series or alignment.is_aligned(role):
+            continue
+        image = case.series[role].image
+        found = find_mr_findings(
+            {role: image}, {}, image, case.protocol.stage("mr_findings", MRParameters), group=case.group,
+            progress=progress,
+        )  # fmt: skip
+        findings = [finding for finding in found.findings if finding.kind != IMPLANT_ARTEFACT]
+        for finding in findings:
+            finding.flags = list(dict.fromkeys([*finding.flags, NOT_JOINED]))
+        results[str(role)] = dataclasses.replace(found, findings=findings, weak=[])
+    return results
+
+
+def _wrong_side(given: str, seen: str) -> PainGeneratorError:
+    """What is said when the implant is seen on the other side than the one that was given."""
+    return PainGeneratorError(
+        f"The prosthesis was given as {given}, but the MR shows the implant on the {seen}.",
+        f"Give the side {seen} (--prosthesis-side {seen}), or both when both hips were replaced (--prosthesis-side both). "
+        "If the given side is correct, left and right of the images are exchanged: send them again from the scanner.",
     )
 
 
@@ -212,7 +272,7 @@ def pet_detector(
         if anatomy is not None:
             organs, organ_names = anatomy.organs(grid, to_reference)
             levels = anatomy.levels(grid, to_reference)
-        if plan is not None and plan.spine_line is not None and plan.spine_line.is_sure:
+        if plan is not None and plan.spine_line is not None and plan.spine_certainty == Certainty.CERTAIN:
             spine = plan.spine_line.straight.moved(alignment.reference_to(Role.PET))
     return HotSpotDetector(
         suv.image,

@@ -130,7 +130,7 @@ def test_a_place_in_no_structure_is_named_beside_the_nearest_with_its_distance()
     assert place.side == "right"
     far = Namer(anatomy).name(np.array([0.0, 500.0, 0.0]))
     assert far.structure == "unnamed"
-    assert far.flags == ("no-level",)
+    assert far.flags == ("no-level", "side-uncertain")
 
 
 @pytest.mark.slow
@@ -221,8 +221,8 @@ def test_cup_zones_are_lateral_medial_and_below_on_either_hip(side):
 def test_places_at_a_prosthesis_get_their_zone(side):
     hip = implant(side)
     sign = -1.0 if side == "left" else 1.0
-    plan = find_body_plan(flat_image(), implant=hip)
-    namer = Namer(plan=plan, implant=hip)
+    plan = find_body_plan(flat_image(), implants=(hip,))
+    namer = Namer(plan=plan, implants=(hip,))
     stem = namer.name(ball((sign * 136, 2, -155)))
     assert (stem.structure, stem.side, stem.zone) == ("femur", side, "Gruen 2")
     cup = namer.name(ball((sign * 66, 5, -45)))
@@ -270,7 +270,7 @@ def test_the_cup_is_found_in_the_implants_void(is_shell):
 def test_lateral_of_the_trochanter_lies_its_bursa_and_no_zone_of_the_stem(lateral_mm, structure):
     hip = implant("left")
     place = hip.stem_top_ras + 0.2 * (hip.stem_tip_ras - hip.stem_top_ras) + [-lateral_mm, 0, 0]
-    found = Namer(plan=find_body_plan(flat_image(), implant=hip), implant=hip).name(ball(place, 4))
+    found = Namer(plan=find_body_plan(flat_image(), implants=(hip,)), implants=(hip,)).name(ball(place, 4))
     assert (found.structure, found.side, found.zone is None) == (structure, "left", structure != "femur")
 
 
@@ -359,7 +359,7 @@ def test_one_hip_in_the_field_of_view_has_the_side_on_which_the_skin_shows():
     t1, _, _ = torso(0, 0, (-195, -20))
     wrong = SymmetryPlane(np.array([-100.0, 0, 0]), np.array([-1.0, 0, 0]), 0.8)
     hip = HipImplant("left", np.array([-118.0, 0, 80.0]), np.array([-120.0, 0, 10.0]))
-    for plan in (find_body_plan(t1, symmetry=wrong, implant=hip), find_body_plan(t1, implant=hip)):
+    for plan in (find_body_plan(t1, symmetry=wrong, implants=(hip,)), find_body_plan(t1, implants=(hip,))):
         assert plan.side(np.array([-80.0, 0, 60])) == "left"
         assert plan.side(np.array([-150.0, 0, 60])) == "left"
 
@@ -479,7 +479,7 @@ def test_a_hip_without_its_head_is_named_by_the_prosthesis_or_by_the_other_hip(k
         return cup + np.array([right, front, up])
 
     hip = HipImplant("right", at(38, 0, -20), at(38, 0, -150), cup) if known == "from the MR" else None
-    namer = Namer(cut, implant=hip)
+    namer = Namer(cut, implants=(hip,) if hip else ())
     capsule, bursa = namer.name(ball(at(0, 0, -33), 3)), namer.name(ball(at(0, 43, 0), 3))
     assert capsule.structure == ("hip joint capsule" if hip else "hip joint")
     assert (bursa.structure, bursa.side) == ("iliopsoas bursa", "right")
@@ -492,8 +492,8 @@ def test_a_hip_without_its_head_is_named_by_the_prosthesis_or_by_the_other_hip(k
 def test_the_neck_of_a_prosthesis_is_found_wherever_the_stems_upper_end_is_thought_to_be(top: float) -> None:
     hip = HipImplant("left", np.array([-126.0, 0, top]), np.array([-126.0, 0, -140]), np.array([-87.0, 0, 8]))
     assert hip.neck_end_ras == pytest.approx([-126.0, 0.0, -31.0])
-    plan = find_body_plan(flat_image(), implant=hip)
-    assert Namer(plan=plan, implant=hip).name(ball((-105.0, 0, -25), 3)).structure == "prosthesis neck"
+    plan = find_body_plan(flat_image(), implants=(hip,))
+    assert Namer(plan=plan, implants=(hip,)).name(ball((-105.0, 0, -25), 3)).structure == "prosthesis neck"
     shifted = hip.moved(rigid(0, 0, 0, (5.0, 0, 0)))
     assert shifted.cup_center_ras[0] == pytest.approx(-82.0)
     assert hip.moved(None) is hip

@@ -51,6 +51,25 @@ LATERAL_SIDES = (Side.LEFT, Side.RIGHT)
 """The sides on which a paired structure or a prosthesis can lie."""
 
 
+class ProsthesisSide(StrEnum):
+    """Side of the hip prosthesis, as the user gives it."""
+
+    LEFT = "left"
+    RIGHT = "right"
+    BOTH = "both"
+
+
+class Certainty(StrEnum):
+    """How much a side or a level can be relied on."""
+
+    CERTAIN = "certain"
+    """More than one sign in the images says so, or an anatomy segmentation does."""
+    LIKELY = "likely"
+    """One sign says so."""
+    UNCERTAIN = "uncertain"
+    """It is an assumption, or the signs contradict each other."""
+
+
 class PainSide(StrEnum):
     """Where the patient says that it hurts."""
 
