@@ -42,10 +42,14 @@ FINDING = MRFinding(1, "oedema", REGION, POINT, 0.85, np.float32(3.2), -1.5, "FL
 WEAK_FINDING = MRFinding(2, "oedema", REGION, POINT + 1.0, 0.3, THIRD, None, "FLUID", 0.33, ["weak"], "faint")
 LINE = SpineLine(np.outer(np.arange(5.0), POINT), THIRD, 0.94, np.array([25.0, THIRD]), np.array([-0.2, 0.1]))
 ONE = OneImplant("left", REGION, np.stack([POINT, POINT + 9.0]), False)
-IMPLANT = ImplantResult(REGION, REGION, np.stack([POINT, POINT + 9.0]), "left", ("An implant is near.",), (ONE,), ("Left.",), "right")
+IMPLANT = ImplantResult(
+    REGION, REGION, np.stack([POINT, POINT + 9.0]), "left", ("An implant is near.",), (ONE,), ("Left.",), "right"
+)
 REFERENCE = ReferenceValue("marrow", THIRD, 0.1, 9.0)
 HIP = HipImplant("left", POINT, POINT + 1.0, POINT + 2.0, 27.5, "likely")
-SECTIONS = BodySections(np.outer(np.arange(2.0), POINT), ("legs", "unknown"), np.array([THIRD, 180.0]), np.eye(4) * THIRD)
+SECTIONS = BodySections(
+    np.outer(np.arange(2.0), POINT), ("legs", "unknown"), np.array([THIRD, 180.0]), np.eye(4) * THIRD
+)
 ROW = ProvenanceRow("dose", THIRD, "Bq", "given by hand", "decayed")
 
 EXAMPLES: dict[str, Kept] = {
@@ -91,7 +95,14 @@ def example_found() -> Found:
     mr = MRResult([FINDING], tissues, IMPLANT, {"FLUID": z_map}, ["No T1."], [WEAK_FINDING], LINE)
     candidate = EXAMPLES["Candidate"]
     return Found(
-        EXAMPLES["SymmetryPlane"], mr, EXAMPLES["HotSpotResult"], EXAMPLES["BodyPlan"], [SPOT], [candidate], None, SECTIONS,
+        EXAMPLES["SymmetryPlane"],
+        mr,
+        EXAMPLES["HotSpotResult"],
+        EXAMPLES["BodyPlan"],
+        [SPOT],
+        [candidate],
+        None,
+        SECTIONS,
         {"FLUID": EXAMPLES["BodyPlan"]},
     )
 

@@ -20,7 +20,7 @@ from scipy import ndimage
 from ..Numerics.body.canal import RELIABLE_SPINE, SpineLine, coarse_grid, find_spine_line
 from ..Numerics.body.midline import is_reliable
 from ..Numerics.body.outline import BodyOutline, middle_from_one_side, outline_on_mr, plane_fits_outline
-from ..Numerics.body.sections import BodyPart, BodySections, apart_mm, no_sections
+from ..Numerics.body.sections import BodyPart, BodySections, apart_mm
 from ..Numerics.body.spine_check import is_confirmed, is_refuted
 from ..Numerics.body.symmetry import SymmetryPlane
 from ..Numerics.core.image import LEFT_RAS, Image, Region
@@ -50,12 +50,18 @@ CLEARLY_ALIKE = 0.9
 """Upper bound of the difference between the two sides of the spine after a rotation, as a fraction of the difference
 without a rotation. A rotation is used only when it makes the sides this similar. Our estimate."""
 AGREE_MM = 25.0
-"""Upper bound of the distance between two signs of the midline that confirm each other, mm. A spine that is bent to the
-side, or arms and fat that differ between the sides, put them 10 to 20 mm apart; half a thigh is 80 mm. Our
+"""Upper bound of the distance between two signs of the midline that confirm each other, mm. A spine that is bent to
+the side, or arms and fat that differ between the sides, put them 10 to 20 mm apart; half a thigh is 80 mm. Our
 estimate."""
 NEAR_MIDLINE_MM = 25.0
 """Upper bound of the distance from a midline that one sign alone shows, at which the side is uncertain, mm. Our
 estimate: the error of one sign, as for `AGREE_MM`."""
+SIGNS_APART_MM = 10.0
+"""Lower bound of the distance between two signs of the midline that put a place on different sides, at which the side
+is not certain, mm. Our estimate."""
+NEAR_SPINE_LINE_MM = 8.0
+"""The same for a spine line: the canal is found to 4 mm, and a line that nothing confirms is no midline at all. Our
+estimate."""
 NO_MIDLINE = ("one side", "scanner axis")
 """Sources of a midline that is an assumption."""
 
@@ -83,6 +89,8 @@ class BodyPlan(Kept):
         The same for the spine line; None without one.
     sections : tuple of BodySections
         What the cross sections of PET and MR show, in the reference frame; the first that knows a height is asked.
+    signs : tuple of SymmetryPlane
+        The midlines that plane of symmetry and outlines show, in the reference frame.
     """
 
     midpoint_ras: np.ndarray
@@ -93,6 +101,7 @@ class BodyPlan(Kept):
     certainty: str = str(Certainty.CERTAIN)
     spine_certainty: str | None = None
     sections: tuple[BodySections, ...] = ()
+    signs: tuple[SymmetryPlane, ...] = ()
 
     @classmethod
     def from_kept(cls, kept: Mapping[str, Any], **others: Any) -> BodyPlan:
@@ -116,14 +125,26 @@ class BodyPlan(Kept):
         mean = float(lateral.mean())
         other = float(np.mean(lateral * np.sign(mean) < 0)) if mean else 1.0
         crosses = other >= SPREAD_PART and lateral.size > 8
-        return "midline" if abs(mean) <= MIDLINE_MM or crosses else "left" if mean > 0 else "right"
+        return "midline" if crosses else _side_of(mean)
 
     def side_certainty(self, point_ras: np.ndarray) -> Certainty:
         """How much the side of a point, shape (3,), can be relied on."""
         certainty = Certainty(self.certainty)
-        if certainty == Certainty.LIKELY and abs(float(self.lateral_mm(point_ras))) < NEAR_MIDLINE_MM:
+        if certainty == Certainty.CERTAIN and self._is_disputed(point_ras):
+            return Certainty.LIKELY
+        near_mm = NEAR_SPINE_LINE_MM if self.source == "spine line" else NEAR_MIDLINE_MM
+        if certainty == Certainty.LIKELY and abs(float(self.lateral_mm(point_ras))) < near_mm:
             return Certainty.UNCERTAIN
         return certainty
+
+    def _is_disputed(self, point_ras: np.ndarray) -> bool:
+        """Whether another sign of the midline puts a point on another side."""
+        own = float(self.lateral_mm(point_ras))
+        for sign in self.signs:
+            other = float(sign.signed_distance_mm(point_ras))
+            if abs(own - other) > SIGNS_APART_MM and _side_of(own) != _side_of(other):
+                return True
+        return False
 
     def part_at(self, point_ras: np.ndarray) -> BodyPart:
         """The part of the body that the images show at the height of a point, shape (3,)."""
@@ -149,23 +170,19 @@ class BodyPlan(Kept):
         side, certainty = self.side(points), self.side_certainty(centroid)
         lateral = abs(float(self.lateral_mm(centroid)))
         flags = ("no-level", *SIDE_FLAGS.get(certainty, ()))
-        if self.spine_line is None:
+        if self.spine_line is None or self.spine_certainty not in (None, Certainty.CERTAIN):
             structure = self._structure_without_spine(centroid, lateral)
             word = "unnamed place" if structure == "unnamed" else structure
             name = _name_beside(word, side, certainty, f"{lateral:.0f} mm", "midline")
+            flags = flags if self.spine_line is None else (*flags, "spine-uncertain")
             return Place(name, structure, side, flags=flags, side_certainty=str(certainty))
         front = float((centroid - self.spine_line.at(centroid[2]))[1])
         depth = f"{abs(front):.0f} mm {'in front of' if front > 0 else 'behind'}"
-        if self.spine_certainty in (None, Certainty.CERTAIN):
-            structure, line = _structure_at_spine(lateral, front), "spine line"
-        else:
-            structure, line = str(self._structure_without_spine(centroid, lateral)), "presumed spine line"
-            flags = (*flags, "spine-uncertain")
-        word = "unnamed place" if structure == "unnamed" else structure
+        structure = _structure_at_spine(lateral, front)
         if side == "midline" and certainty == Certainty.CERTAIN:
-            where_to = f"in the {line}" if abs(front) <= MIDLINE_MM else f"{depth} the {line}"
-            return Place(f"{word}, midline, {where_to}", structure, side, flags=flags)
-        name = _name_beside(word, side, certainty, f"{lateral:.0f} mm", f"{line}", depth)
+            where_to = "in the spine line" if abs(front) <= MIDLINE_MM else f"{depth} the spine line"
+            return Place(f"{structure}, midline, {where_to}", structure, side, flags=flags)
+        name = _name_beside(structure, side, certainty, f"{lateral:.0f} mm", "spine line", depth)
         return Place(name, structure, side, flags=flags, side_certainty=str(certainty))
 
     def _structure_without_spine(self, point_ras: np.ndarray, lateral_mm: float) -> str:
@@ -189,7 +206,13 @@ class BodyPlan(Kept):
             left_ras=matrix[:3, :3] @ self.left_ras,
             spine_line=line,
             sections=tuple(sections.moved(matrix) for sections in self.sections),
+            signs=tuple(sign.moved(matrix) for sign in self.signs),
         )
+
+
+def _side_of(lateral_mm: float) -> str:
+    """The side of a distance from the midline, positive to the left."""
+    return "midline" if abs(lateral_mm) <= MIDLINE_MM else "left" if lateral_mm > 0 else "right"
 
 
 def _structure_at_spine(lateral_mm: float, front_mm: float) -> str:
@@ -221,7 +244,7 @@ def _name_beside(word: str, side: str, certainty: Certainty, lateral: str, line:
     if certainty == Certainty.UNCERTAIN:
         if side == "midline":
             return f"{word}, side uncertain, near the assumed midline"
-        return f"{word}, side uncertain, {lateral} to the {side} of{behind} the assumed {line.removeprefix('presumed ')}"
+        return f"{word}, side uncertain, {lateral} to the {side} of{behind} the assumed {line}"
     if side == "midline":
         where_to = f"in the {line}" if depth is None else f"{depth} the {line}"
         return f"{word}, {where_to}" if certainty == Certainty.CERTAIN else f"{word}, likely {where_to}"
@@ -269,15 +292,21 @@ def find_body_plan(
         line = find_spine_line(reference, fluid, _expected_middle(plane, seen, outline))
     if line is not None and not (_is_usable(line, plane) and not is_refuted(line, seen)):
         line = None
-    center = reference.geometry.center_ras if line is None else line.points_ras.mean(axis=0)
-    plan = _plan(reference, line, plane, seen, outline, implants)
-    signs = _signs(line, plane, seen)
     spine_certainty = None
     if line is not None:
         confirmed = is_confirmed(line, plane, seen)
-        spine_certainty = str(Certainty.CERTAIN if confirmed and line.is_sure else Certainty.LIKELY)
-    certainty = _certainty(plan, signs, center)
-    return dataclasses.replace(plan, sections=seen, certainty=str(certainty), spine_certainty=spine_certainty)
+        spine_certainty = Certainty.CERTAIN if confirmed and line.is_sure else Certainty.LIKELY
+    midlines = _signs(line if spine_certainty == Certainty.CERTAIN else None, plane, seen)
+    plan = _plan(reference, line, spine_certainty, plane, seen, outline, implants)
+    center = reference.geometry.center_ras if line is None else line.points_ras.mean(axis=0)
+    return dataclasses.replace(
+        plan,
+        spine_line=line,
+        sections=seen,
+        signs=(*midlines["symmetry plane"], *midlines["body outline"]),
+        certainty=str(_certainty(plan, midlines, center)),
+        spine_certainty=None if spine_certainty is None else str(spine_certainty),
+    )
 
 
 def plan_on_pet(symmetry: SymmetryPlane, sections: BodySections, center_ras: np.ndarray) -> BodyPlan:
@@ -298,20 +327,29 @@ def plan_on_pet(symmetry: SymmetryPlane, sections: BodySections, center_ras: np.
         plan = BodyPlan(middle.point_ras, middle.normal_ras, "body outline")
     else:
         plan = BodyPlan(np.array([0.0, center_ras[1], center_ras[2]]), LEFT_RAS, "scanner axis")
-    certainty = _certainty(plan, _signs(None, plane, (sections,)), center_ras)
-    return dataclasses.replace(plan, sections=(sections,), certainty=str(certainty))
+    midlines = _signs(None, plane, (sections,))
+    return dataclasses.replace(
+        plan,
+        sections=(sections,),
+        signs=(*midlines["symmetry plane"], *midlines["body outline"]),
+        certainty=str(_certainty(plan, midlines, center_ras)),
+    )
 
 
 def _plan(
     reference: Image,
     line: SpineLine | None,
+    spine_certainty: Certainty | None,
     plane: SymmetryPlane | None,
     seen: tuple[BodySections, ...],
     outline: BodyOutline,
     implants: tuple[HipImplant, ...],
 ) -> BodyPlan:
-    """The midline of the first sign that there is: spine line, plane of symmetry, outline of PET or MR, one side."""
-    if line is not None:
+    """The midline of the first sign that there is: a certain spine, plane of symmetry, outline, one side.
+
+    A line that nothing confirms as a spine is used only where there is nothing else.
+    """
+    if line is not None and spine_certainty == Certainty.CERTAIN:
         normal = _turned_left(reference, line) if plane is None else plane.normal_ras
         return BodyPlan(line.points_ras.mean(axis=0), normal, "spine line", line, implants)
     if plane is not None:
@@ -319,6 +357,8 @@ def _plan(
     middle = next((found for part in seen if (found := part.midline()) is not None), None)
     if middle is not None:
         return BodyPlan(middle.point_ras, middle.normal_ras, "body outline", None, implants)
+    if line is not None:
+        return BodyPlan(line.points_ras.mean(axis=0), _turned_left(reference, line), "spine line", line, implants)
     return _plan_of_one_side(outline, implants)
 
 
@@ -333,7 +373,7 @@ def _signs(
 
 def _certainty(plan: BodyPlan, signs: dict[str, list[SymmetryPlane]], center_ras: np.ndarray) -> Certainty:
     """How much a midline can be relied on: whether other signs than its own confirm it near a position."""
-    if plan.source in NO_MIDLINE:
+    if plan.source in NO_MIDLINE or not any(signs.values()):
         return Certainty.UNCERTAIN
     own = SymmetryPlane(plan.midpoint_ras, plan.left_ras, 0.0)
     away = [apart_mm(own, other, center_ras) for others in signs.values() for other in others]

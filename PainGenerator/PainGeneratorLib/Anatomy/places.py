@@ -66,7 +66,7 @@ NEAR_NECK_MM = 25.0
 stem, mm. In six families of phantoms the usual uptake at a neck was within this distance, and the uptake of loosening
 at cup and stem was 27 mm away or more. Our estimate."""
 CLEARLY_BESIDE_MM = 40.0
-"""Lower bound of the distance from a certain midline at which it contradicts the side of a label, mm. The spine and the
+"""Lower bound of the distance from a certain midline at which it contradicts the side of a label, mm. Spine and
 sacrum lie nearer. Our estimate."""
 UNCERTAIN = str(Certainty.UNCERTAIN)
 FEMUR_WORDS = (*FEMUR_PARTS, "femoral neck", "femoral shaft")

@@ -96,6 +96,7 @@ class AlignmentParameters:
     pet_fit_mm: float
     warn: WarnParameters
 
+
 OFFSET = "offset_mm"
 """Name in the evidence of the offset (mm) that remains in a kept alignment of the scanner."""
 

@@ -129,8 +129,8 @@ def _warnings(
 ) -> tuple[str, ...]:
     if offset_mm is not None:
         return (
-            f"The images share the scanner's coordinates but seem to be {offset_mm:.1f} mm off, and the search could not "
-            f"correct it: {doubt} They are joined as they lie; positions may be wrong by that much. {CHECK}",
+            f"The images share the scanner's coordinates but seem to be {offset_mm:.1f} mm off, and the search could "
+            f"not correct it: {doubt} They are joined as they lie; positions may be wrong by that much. {CHECK}",
         )
     if kept == "identity/scanner" and doubt is not None:
         return (f"The scanner's alignment was kept, but could not be verified: {doubt}",)

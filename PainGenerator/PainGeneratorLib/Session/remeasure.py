@@ -10,7 +10,7 @@ import numpy as np
 
 from ..Numerics.core.image import Geometry, Image, Region, resample, transform_points
 from ..Numerics.core.records import NOT_JOINED, Candidate, HotSpot, MRFinding, Place
-from ..Numerics.core.regions import gap_mm, on_grid, overlap_fraction
+from ..Numerics.core.regions import gap_mm, is_cut_off, on_grid, overlap_fraction
 from ..Numerics.core.words import Evidence, Origin, Side
 from ..Numerics.fusion.candidates import FusionParameters, Name, Symptoms, flag_and_score
 from ..Numerics.mr.findings import MRResult
@@ -281,6 +281,8 @@ class Remeasure:
             grade=CLICKED_GRADE,
         )
         finding.z = self.z_of(region, finding)
+        if is_cut_off(region, image.array):
+            finding.flags.append("truncated")
         return finding
 
 

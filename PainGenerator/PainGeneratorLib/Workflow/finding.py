@@ -223,12 +223,12 @@ def hip_implants(mr: MRResult, given_side: str | None = None) -> tuple[HipImplan
     The side of a prosthesis is certain when the midline is known or the user gave the same side.
     """
     found = []
-    for part in mr.implant.parts:
-        if part.axis_ras is None:
+    for one in mr.implant.parts:
+        if one.axis_ras is None:
             continue
-        implant = implant_from_void(part.side, part.axis_ras, part.void)
-        if not part.is_side_sure:
-            certainty = Certainty.LIKELY if given_side == part.side else Certainty.UNCERTAIN
+        implant = implant_from_void(one.side, one.axis_ras, one.void)
+        if not one.is_side_sure:
+            certainty = Certainty.LIKELY if given_side == one.side else Certainty.UNCERTAIN
             implant = dataclasses.replace(implant, side_certainty=str(certainty))
         found.append(implant)
     return tuple(found)

@@ -19,6 +19,7 @@ from ..Numerics.core.measures import UCUM_SUV_BW
 from ..Numerics.core.records import NOT_JOINED
 from ..Numerics.core.words import MR_ROLES, Certainty, Role
 from ..Numerics.mr.findings import MRResult, find_mr_findings
+from ..Numerics.mr.implant import ImplantResult
 from ..Numerics.mr.parameters import MRParameters
 from ..Numerics.mr.verdicts import IMPLANT_ARTEFACT
 from ..Numerics.pet.detector import HotSpotDetector, HotSpotParameters
@@ -183,8 +184,7 @@ def find_on_mr(
         prosthesis_side=case.options.prosthesis_side,
         progress=progress,
     )
-    if mr.implant.contradicts is not None:
-        raise _wrong_side(str(case.options.prosthesis_side), mr.implant.contradicts)
+    checked_prosthesis(mr.implant, case.options.prosthesis_side)
     return mr
 
 
@@ -222,11 +222,21 @@ def find_on_unjoined_mr(case: Case, alignment: Alignment, progress: Show = silen
     return results
 
 
-def _wrong_side(given: str, seen: str) -> PainGeneratorError:
-    """What is said when the implant is seen on the other side than the one that was given."""
-    return PainGeneratorError(
+def checked_prosthesis(implant: ImplantResult, given: str | None) -> ImplantResult:
+    """The implants of an MR, when the images do not contradict the side that was given.
+
+    Raises
+    ------
+    PainGeneratorError
+        When an implant is clearly seen on the other side.
+    """
+    seen = implant.contradicts
+    if seen is None:
+        return implant
+    raise PainGeneratorError(
         f"The prosthesis was given as {given}, but the MR shows the implant on the {seen}.",
-        f"Give the side {seen} (--prosthesis-side {seen}), or both when both hips were replaced (--prosthesis-side both). "
+        f"Give the side {seen} (--prosthesis-side {seen}), or both when both hips were replaced "
+        "(--prosthesis-side both). "
         "If the given side is correct, left and right of the images are exchanged: send them again from the scanner.",
     )
 

@@ -99,7 +99,9 @@ def place_warnings(
     if anatomy is not None:
         return sentences
     if plan.spine_line is not None and plan.spine_certainty not in (None, Certainty.CERTAIN):
-        sentences.append("That the line on the MR is the spinal canal rests on one sign only: no place is named spine.")
+        sentences.append(
+            "That the line on the MR is the spinal canal rests on one sign only: no place is named spine."
+        )
     if plan.certainty == Certainty.UNCERTAIN:
         sentences.append(
             f"The middle of the body was not found {where}, or its signs disagree: left and right of places there are "

@@ -4,7 +4,7 @@ A plane that mirrors a thigh onto itself is as good as one that mirrors a trunk,
 its muscles as a spine has. Only the outline tells them apart. An axial cross section of a trunk is one wide oval,
 that of both legs consists of two round parts side by side, and that of a single limb (also of the neck and of the
 head) is one narrow round part. Where the field of view cuts the body at a side, the section says nothing about the
-middle. Start at :func:`find_sections`.
+middle, and nothing about the part of the body unless it is wider than any limb. Start at :func:`find_sections`.
 """
 
 from __future__ import annotations
@@ -82,7 +82,8 @@ class BodySections(Kept):
     Parameters
     ----------
     middles_ras : ndarray, shape (n, 3)
-        The middle of each section in the frame of its image, RAS mm; R is NaN where it is not known.
+        The middle of each section in the frame of its image, RAS mm; R or A is NaN where the field of view cuts the
+        body along it.
     parts : tuple of str, length n
         A :class:`BodyPart` for each section.
     widths_mm : ndarray, shape (n,)
@@ -139,7 +140,9 @@ class BodySections(Kept):
             # The median of the slopes of all pairs (Theil and Sen) is not moved by single sections.
             slopes = (across[second] - across[first]) / (height[second] - height[first])
             lean = float(np.clip(np.median(slopes), -LEAN_MOST, LEAN_MOST))
-        at = np.array([np.median(across - lean * (height - height.mean())), known[:, 1].mean(), height.mean()])
+        front = known[np.isfinite(known[:, 1]), 1]
+        middle = float(front.mean()) if front.size else 0.0
+        at = np.array([np.median(across - lean * (height - height.mean())), middle, height.mean()])
         plane = SymmetryPlane(at, np.array([-1.0, 0.0, lean]) / np.hypot(1.0, lean), 0.0)
         return plane.moved(np.linalg.inv(self.to_image))
 
@@ -149,13 +152,22 @@ class BodySections(Kept):
         others = sum(part not in (*parts, BodyPart.UNKNOWN) for part in self.parts)
         return held > 0 and 2 * held >= len(self.parts) and held > others
 
+    def front_of_middle_mm(self, point_ras: np.ndarray) -> float | None:
+        """How far a point, shape (3,), lies in front of the middle between back and front, mm; None if not known."""
+        number = self._nearest(point_ras)
+        if number is None or not np.isfinite(self.middles_ras[number, 1]):
+            return None
+        return float(
+            transform_points(self.to_image, np.asarray(point_ras, dtype=float))[1] - self.middles_ras[number, 1]
+        )
+
     def is_mostly_trunk(self) -> bool:
         """Whether more than half of the sections of known form are those of a trunk."""
         known = [part for part in self.parts if part != BodyPart.UNKNOWN]
         return 2 * sum(part == BodyPart.TRUNK for part in known) > len(known)
 
     def is_wide(self) -> bool:
-        """Whether most sections are too wide for a single limb, so that they hold the midline even where they are cut."""
+        """Whether most sections are too wide for a single limb, so that they hold the midline even where cut."""
         return len(self.widths_mm) > 0 and float(np.median(self.widths_mm)) >= TRUNK_WIDTH_MM
 
 
@@ -205,7 +217,7 @@ def sections_of(values: np.ndarray, geometry: Geometry, body: np.ndarray) -> Bod
             continue
         pieces = _pieces(section)
         part, middle = _judged(pieces, (int(columns[0]), int(columns[-1])))
-        center = geometry.to_ras(np.array([0.0, np.flatnonzero(section.any(axis=1)).mean(), row + 0.5 * (ROWS - 1)]))
+        center = geometry.to_ras(np.array([0.0, _middle_row(section, values[slab]), row + 0.5 * (ROWS - 1)]))
         center[0] = np.nan if middle is None else geometry.to_ras(np.array([middle, 0.0, 0.0]))[0]
         middles.append(center)
         parts.append(str(part))
@@ -213,6 +225,15 @@ def sections_of(values: np.ndarray, geometry: Geometry, body: np.ndarray) -> Bod
     if not parts:
         return no_sections()
     return BodySections(np.array(middles), tuple(parts), np.array(widths), np.eye(4))
+
+
+def _middle_row(section: np.ndarray, values: np.ndarray) -> float:
+    """The row halfway between the back and the front of a section; NaN where the field of view cuts one of them."""
+    body = np.flatnonzero(section.any(axis=1))
+    seen = np.flatnonzero(np.isfinite(values).mean(axis=0).max(axis=1) > 0.5)
+    if body[0] <= seen[0] or body[-1] >= seen[-1]:
+        return np.nan
+    return 0.5 * float(body[0] + body[-1])
 
 
 @dataclass(frozen=True, eq=False)
@@ -264,11 +285,11 @@ def _judged(pieces: list[_Piece], view: tuple[int, int]) -> tuple[BodyPart, floa
         return BodyPart.LEGS, legs
     largest = pieces[0]
     is_cut = largest.low <= view[0] or largest.high >= view[1]
-    middle = 0.5 * (largest.low + largest.high)
+    middle = None if is_cut else 0.5 * (largest.low + largest.high)
+    if _is_trunk(largest) and not (is_cut and largest.width_mm < TRUNK_WIDTH_MM):
+        return (BodyPart.LEGS if _has_gap(largest) else BodyPart.TRUNK), middle
     if is_cut:
         return BodyPart.UNKNOWN, None
-    if _is_trunk(largest):
-        return (BodyPart.LEGS if _has_gap(largest) else BodyPart.TRUNK), middle
     # Beside other parts it is the neck, the head or an arm, of which nothing follows.
     return (BodyPart.LIMB if len(pieces) == 1 else BodyPart.UNKNOWN), None
 

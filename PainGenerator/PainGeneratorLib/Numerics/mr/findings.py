@@ -21,6 +21,7 @@ from ..core import tissues
 from ..core.image import Geometry, Image, Region
 from ..core.kept import Kept
 from ..core.records import MRFinding
+from ..core.regions import is_cut_off
 from ..core.words import MR_ROLES, Group
 from .bright import bright_mask
 from .hip import bright_halo, find_at_hips
@@ -367,7 +368,7 @@ def _implant_finding(void: Region) -> MRFinding:
         z_t1=None,
         series_role="T1",
         grade=0.0,
-        flags=["near-implant"],
+        flags=["near-implant", *(["truncated"] if is_cut_off(void, np.zeros(void.geometry.shape)) else [])],
     )
 
 

@@ -404,7 +404,7 @@ def is_behind_implant(region: Region, implant: Region | None) -> bool:
 
 
 def _mean_off_midline_mm(region: Region, midline_r_mm: float) -> float:
-    """Mean distance of voxels from the midline, mm: with an implant on either side their middle lies in the midline."""
+    """Mean distance of voxels from the midline, mm: that of two implants is not 0 as that of their middle."""
     return float(np.abs(region.points_ras[:, 0] - midline_r_mm).mean())
 
 

@@ -1,8 +1,8 @@
 """Finds metal implants on MR by their signal voids, and the zone around them where neither MR nor PET can be trusted.
 
 Start at :func:`find_implant`. Each sign that a void is an implant gives points; the signs stand in :data:`SIGNS`. Both
-hips can have a prosthesis. The side that the user gives helps to find a void; whether the images contradict it is asked
-without its help.
+hips can have a prosthesis. The side that the user gives helps to find a void; whether the images contradict it is
+asked without its help.
 """
 
 from __future__ import annotations
@@ -532,7 +532,8 @@ def _warnings(parts: tuple[OneImplant, ...], search: VoidSearch) -> Iterator[str
         if len(seen) > 1:
             yield f"The prosthesis was given as {given}, but an implant is seen on both sides: both are taken."
         elif given not in seen:
-            yield f"The prosthesis was given as {given}; the implant on the MR seems to lie {parts[0].side}: check the side."
+            seen_as = parts[0].side
+            yield f"The prosthesis was given as {given}; the implant on the MR seems to lie {seen_as}: check the side."
     if given == ProsthesisSide.BOTH and len(seen) < 2:
         yield f"Prostheses were given for both sides, but only one implant is seen, on the {parts[0].side}."
 

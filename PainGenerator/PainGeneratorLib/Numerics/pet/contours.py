@@ -12,7 +12,7 @@ from dataclasses import dataclass, fields
 
 import numpy as np
 
-from ..core.image import Image, Region
+from ..core.image import Image
 from ..core.voxel_bits import VoxelBits
 from .peak import SphereMeans
 
@@ -402,9 +402,3 @@ THRESHOLDS: dict[str, Callable[[ContourSpace, Heights], float]] = {
     "reference-ratio": lambda space, at: space.parameters.ratio * at.reference,
 }
 """Threshold (SUV, g/ml) of each plain method, from the box of a focus and its heights."""
-
-
-def touches_edge(region: Region) -> bool:
-    """Whether a voxel of a region lies on the border of the grid."""
-    first, shape = region.box
-    return any(f == 0 or f + s == n for f, s, n in zip(first, shape, region.geometry.shape, strict=True))
