@@ -11,13 +11,15 @@ import numpy as np
 
 from ..Anatomy.anatomy_map import AnatomyMap
 from ..Anatomy.body_plan import BodyPlan
+from ..Numerics.body.metal import metal_sides
+from ..Numerics.body.midline import is_reliable
 from ..Numerics.body.sections import BodySections
 from ..Numerics.body.symmetry import SymmetryPlane
 from ..Numerics.core.errors import PainGeneratorError
 from ..Numerics.core.image import Image, resample
 from ..Numerics.core.measures import UCUM_SUV_BW
 from ..Numerics.core.records import NOT_JOINED
-from ..Numerics.core.words import MR_ROLES, Certainty, Role
+from ..Numerics.core.words import LATERAL_SIDES, MR_ROLES, Certainty, Group, Role
 from ..Numerics.mr.findings import MRResult, find_mr_findings
 from ..Numerics.mr.implant import ImplantResult
 from ..Numerics.mr.parameters import MRParameters
@@ -184,8 +186,24 @@ def find_on_mr(
         prosthesis_side=case.options.prosthesis_side,
         progress=progress,
     )
-    checked_prosthesis(mr.implant, case.options.prosthesis_side)
-    return mr
+    if case.group != Group.HIP_REPLACEMENT:
+        return mr
+    on_ct = _metal_on_ct(case, alignment, symmetry, sections)
+    implant = checked_prosthesis(mr.implant, case.options.prosthesis_side, on_ct)
+    return dataclasses.replace(mr, implant=implant)
+
+
+def _metal_on_ct(
+    case: Case, alignment: Alignment, symmetry: SymmetryPlane | None, sections: BodySections | None
+) -> tuple[str, ...] | None:
+    """The sides of a hip prosthesis that the CT of the PET shows; None without a CT or a midline."""
+    series = case.series.get(Role.ATTENUATION)
+    if series is None or series.modality != "CT" or not alignment.is_aligned(Role.ATTENUATION):
+        return None
+    midline = symmetry if is_reliable(symmetry) else None if sections is None else sections.midline()
+    if midline is None:
+        return None
+    return metal_sides(series.image, midline.moved(alignment.reference_to(Role.ATTENUATION)))
 
 
 def find_on_unjoined_mr(case: Case, alignment: Alignment, progress: Show = silent) -> dict[str, MRResult]:
@@ -222,19 +240,45 @@ def find_on_unjoined_mr(case: Case, alignment: Alignment, progress: Show = silen
     return results
 
 
-def checked_prosthesis(implant: ImplantResult, given: str | None) -> ImplantResult:
+def checked_prosthesis(
+    implant: ImplantResult, given: str | None, on_ct: tuple[str, ...] | None = None
+) -> ImplantResult:
     """The implants of an MR, when the images do not contradict the side that was given.
+
+    Parameters
+    ----------
+    implant : ImplantResult
+    given : str or None
+        The side that the user gave.
+    on_ct : tuple of str, optional
+        The sides on which the CT of the PET shows metal; None without a CT.
+
+    Returns
+    -------
+    ImplantResult
+        With a warning where MR and CT differ.
 
     Raises
     ------
     PainGeneratorError
         When an implant is clearly seen on the other side.
     """
-    seen = implant.contradicts
-    if seen is None:
+    on_mr = {part.side for part in implant.parts}
+    if implant.contradicts is not None:
+        raise _wrong_side(given, "MR", implant.contradicts)
+    if not on_ct or on_mr == set(on_ct):
         return implant
-    raise PainGeneratorError(
-        f"The prosthesis was given as {given}, but the MR shows the implant on the {seen}.",
+    if given in LATERAL_SIDES and given not in on_ct and given not in on_mr:
+        raise _wrong_side(given, "CT", " and ".join(on_ct))
+    seen = " and ".join(sorted(on_mr)) or "no"
+    text = f"The CT shows metal of a hip prosthesis on the {' and '.join(on_ct)}, the MR on {seen} side: check it."
+    return dataclasses.replace(implant, warnings=(*implant.warnings, text))
+
+
+def _wrong_side(given: str | None, image: str, seen: str) -> PainGeneratorError:
+    """What is said when the implant is seen on the other side than the one that was given."""
+    return PainGeneratorError(
+        f"The prosthesis was given as {given}, but the {image} shows the implant on the {seen}.",
         f"Give the side {seen} (--prosthesis-side {seen}), or both when both hips were replaced "
         "(--prosthesis-side both). "
         "If the given side is correct, left and right of the images are exchanged: send them again from the scanner.",

@@ -9,8 +9,9 @@ from pathlib import Path
 import numpy as np
 from PainGeneratorLib.Anatomy.body_plan import BodyPlan
 from PainGeneratorLib.Anatomy.places import Namer
+from PainGeneratorLib.Numerics.body.metal import metal_sides
 from PainGeneratorLib.Numerics.body.symmetry import SymmetryPlane
-from PainGeneratorLib.Numerics.core.image import Geometry
+from PainGeneratorLib.Numerics.core.image import Geometry, Image
 from PainGeneratorLib.Numerics.mr.findings import MRResult
 from PainGeneratorLib.Numerics.mr.implant import ImplantResult, find_implant
 from PainGeneratorLib.Numerics.mr.parameters import MRParameters
@@ -55,6 +56,16 @@ def cortex() -> np.ndarray:
     return (away < 15.0) & (away > 7.0) & (POINTS[..., 2] < 40.0)
 
 
+def left_stem() -> np.ndarray:
+    """A prosthesis in the left hip."""
+    return stem("left")
+
+
+def right_stem() -> np.ndarray:
+    """A prosthesis in the right hip."""
+    return stem("right")
+
+
 def two_stems() -> np.ndarray:
     """A prosthesis in either hip."""
     return stem("left") | stem("right")
@@ -91,6 +102,33 @@ def look(void: np.ndarray, given: str | None, plane: SymmetryPlane | None = PLAN
         signals, {"T1": 1.0}, LIMITS, group="hip-replacement", symmetry=plane, midline=plane, prosthesis_side=given
     )
     return SeenImplant(checked_prosthesis(result, given), tuple(sorted(part.side for part in result.parts)))
+
+
+def ct_of(void: np.ndarray, metal_hu: float = 3071.0) -> Image:
+    """A CT with metal in a mask."""
+    return Image(np.where(void, metal_hu, 40.0).astype(np.float32), GRID)
+
+
+def on_ct(
+    name: str, mr: Mask, ct: Mask, given: str | None, doubt: str | None, refusal: str | None = None
+) -> InputCase:
+    """MR and CT as two witnesses of the side."""
+
+    def judge(_folder: Path) -> Judged:
+        def call() -> ImplantResult:
+            return checked_prosthesis(look(mr(), given).result, given, metal_sides(ct_of(ct()), PLANE))
+
+        is_plain = doubt is None and refusal is None
+        return judged(
+            call,
+            (lambda result: True) if is_plain else None,
+            warnings=lambda result: result.warnings,
+            warned_by=doubt,
+            refused_by=refusal,
+        )
+
+    accepted = Outcome.REFUSED if refusal else Outcome.WARNED if doubt else Outcome.RIGHT
+    return InputCase(name, KIND, SOURCE, judge, (accepted,))
 
 
 def found(name: str, void: Mask, given: str | None, sides: tuple[str, ...], doubt: str | None = None) -> InputCase:
@@ -150,28 +188,33 @@ def options(name: str, call: Callable[[], object], expected: str | None, refused
 
 
 CASES = [
-    found("prosthesis-left-as-given", lambda: stem("left"), "left", ("left",)),
-    found("prosthesis-right-as-given", lambda: stem("right"), "right", ("right",)),
-    found("prosthesis-left-side-not-given", lambda: stem("left"), None, ("left",), "not given: left, by the"),
-    found("prosthesis-right-side-not-given", lambda: stem("right"), None, ("right",), "not given: right, by the"),
+    found("prosthesis-left-as-given", left_stem, "left", ("left",)),
+    found("prosthesis-right-as-given", right_stem, "right", ("right",)),
+    found("prosthesis-left-side-not-given", left_stem, None, ("left",), "not given: left, by the"),
+    found("prosthesis-right-side-not-given", right_stem, None, ("right",), "not given: right, by the"),
     found("two-prostheses-given", two_stems, "both", ("left", "right")),
     found("two-prostheses-side-not-given", two_stems, None, ("left", "right"), "left and"),
     found("two-prostheses-one-given", two_stems, "left", ("left", "right"), "seen on both sides"),
-    found("one-prosthesis-both-given", lambda: stem("right"), "both", ("right",), "only one implant is seen"),
+    found("one-prosthesis-both-given", right_stem, "both", ("right",), "only one implant is seen"),
     found("no-prosthesis-seen", nothing, "left", (), "No implant's signal void"),
     found("no-prosthesis-seen-both-given", nothing, "both", (), "No implant's signal void"),
     found("no-prosthesis-seen-side-not-given", nothing, None, (), "No implant's signal void"),
     found("gas-on-the-other-side", lambda: stem("left") | gas("right"), "left", ("left",)),
     found("gas-on-the-other-side-not-given", lambda: stem("left") | gas("right"), None, ("left",), "given: left"),
     found("thick-cortex-of-both-femora-is-no-second-prosthesis", lambda: stem("left") | cortex(), "left", ("left",)),
-    refused("prosthesis-right-given-as-left", lambda: stem("right"), "left"),
-    refused("prosthesis-left-given-as-right", lambda: stem("left"), "right"),
+    refused("prosthesis-right-given-as-left", right_stem, "left"),
+    refused("prosthesis-left-given-as-right", left_stem, "right"),
     refused("prosthesis-on-the-other-side-of-gas", lambda: stem("right") | gas("left"), "left"),
     named("gruen-zone-of-the-left-one-of-two", "both", (-134.0, 0.0, -20.0), "left femur beside the stem, Gruen"),
     named("gruen-zone-of-the-right-one-of-two", "both", (134.0, 0.0, -20.0), "right femur beside the stem, Gruen"),
     named("medial-gruen-zone-of-the-left-one-of-two", "both", (-103.0, 0.0, -60.0), "left femur beside the stem"),
     named("cup-zone-of-the-right-one-of-two", None, (70.0, 0.0, 52.0), "right acetabulum at the cup, DeLee-Charnley"),
     named("cup-zone-of-the-left-one-of-two", None, (-70.0, 0.0, 52.0), "left acetabulum at the cup, DeLee-Charnley"),
+    on_ct("ct-and-mr-agree", left_stem, left_stem, "left", None),
+    on_ct("ct-shows-two-mr-one", left_stem, two_stems, "left", "CT shows .* left and right, the MR on left"),
+    on_ct("ct-shows-one-mr-none", nothing, right_stem, "right", "CT shows .* right, the MR on no side"),
+    on_ct("ct-shows-the-other-side", nothing, right_stem, "left", None, "CT shows the implant on the right"),
+    on_ct("ct-without-metal", left_stem, nothing, "left", None),
     options(
         "both-sides-without-a-group",
         lambda: CaseOptions(prosthesis_side="both").resolved_group()[0],

@@ -217,8 +217,9 @@ def sections_of(values: np.ndarray, geometry: Geometry, body: np.ndarray) -> Bod
             continue
         pieces = _pieces(section)
         part, middle = _judged(pieces, (int(columns[0]), int(columns[-1])))
-        center = geometry.to_ras(np.array([0.0, _middle_row(section, values[slab]), row + 0.5 * (ROWS - 1)]))
-        center[0] = np.nan if middle is None else geometry.to_ras(np.array([middle, 0.0, 0.0]))[0]
+        middle_row = _middle_row(section, values[slab])
+        center = geometry.to_ras(np.array([middle or 0.0, middle_row or 0.0, row + 0.5 * (ROWS - 1)]))
+        center[:2] = np.where([middle is None, middle_row is None], np.nan, center[:2])
         middles.append(center)
         parts.append(str(part))
         widths.append(pieces[0].width_mm if pieces else 0.0)
@@ -227,12 +228,12 @@ def sections_of(values: np.ndarray, geometry: Geometry, body: np.ndarray) -> Bod
     return BodySections(np.array(middles), tuple(parts), np.array(widths), np.eye(4))
 
 
-def _middle_row(section: np.ndarray, values: np.ndarray) -> float:
-    """The row halfway between the back and the front of a section; NaN where the field of view cuts one of them."""
+def _middle_row(section: np.ndarray, values: np.ndarray) -> float | None:
+    """The row halfway between the back and the front of a section; None where the field of view cuts one of them."""
     body = np.flatnonzero(section.any(axis=1))
     seen = np.flatnonzero(np.isfinite(values).mean(axis=0).max(axis=1) > 0.5)
     if body[0] <= seen[0] or body[-1] >= seen[-1]:
-        return np.nan
+        return None
     return 0.5 * float(body[0] + body[-1])
 
 
