@@ -213,6 +213,10 @@ CASES = [
     whole("run-both-thighs", "thighs", (80.0, -20.0, 70.0), NOT_BACK),
     whole("run-right-thigh", "right thigh", (80.0, -20.0, 70.0), NOT_BACK),
     whole("run-right-thigh-with-both-on-pet", "thighs", (80.0, -20.0, 70.0), NOT_BACK, mr_view=(10.0, 180.0)),
+    whole(
+        "run-tumor-in-front-of-a-thigh-is-no-bladder", "right thigh", (95.0, 15.0, 70.0), SIDE_WORDS, radius=22.0,
+        **both(0.0, 240.0),
+    ),
     whole("run-right-thigh-lateral-cropped", "right thigh", (70.0, -20.0, 70.0), SIDE_WORDS, **both(-20.0, 140.0)),
     whole("run-right-thigh-no-skin", "right thigh", (70.0, -20.0, 70.0), SIDE_WORDS, **both(20.0, 150.0)),
     whole(
