@@ -47,6 +47,7 @@ IMPLANT = ImplantResult(
 )
 REFERENCE = ReferenceValue("marrow", THIRD, 0.1, 9.0)
 HIP = HipImplant("left", POINT, POINT + 1.0, POINT + 2.0, 27.5, "likely")
+PLANE = SymmetryPlane(POINT, POINT + 1.0, 0.5)
 SECTIONS = BodySections(
     np.outer(np.arange(2.0), POINT), ("legs", "unknown"), np.array([THIRD, 180.0]), np.eye(4) * THIRD
 )
@@ -54,7 +55,7 @@ ROW = ProvenanceRow("dose", THIRD, "Bq", "given by hand", "decayed")
 
 EXAMPLES: dict[str, Kept] = {
     "BodySections": SECTIONS,
-    "BodyPlan": BodyPlan(POINT, POINT + 1.0, "spine line", LINE, (HIP,), "likely", "certain", (SECTIONS,)),
+    "BodyPlan": BodyPlan(POINT, POINT + 1.0, "spine line", LINE, (HIP,), "likely", "certain", (SECTIONS,), (PLANE,)),
     "Candidate": Candidate(
         "PG-01", 1, 100 * THIRD, {"pet": THIRD}, PLACE, "PET+MR", REGION, POINT, 0.853, np.float32(2.3), 1.9, 1.5, 0.8,
         1.3, 2.1, 1.2, "oedema", 3.2, 12.5, "accepted", "edited", "stark, \"süß\"", ["large"], [SPOT], [FINDING],
@@ -78,7 +79,7 @@ EXAMPLES: dict[str, Kept] = {
     "SuvResult": SuvResult(
         np.array([THIRD, 2e-4]), "header", (ROW,), ("Decay is unusual.",), 70.0, 1.75, "F", 3e8, 6586.2, 61.0 + THIRD
     ),
-    "SymmetryPlane": SymmetryPlane(POINT, POINT + 1.0, 0.5),
+    "SymmetryPlane": PLANE,
 }  # fmt: skip
 """One record of each kind; no field has its default, so that a lost field cannot go unseen."""
 

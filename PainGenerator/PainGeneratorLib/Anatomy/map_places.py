@@ -144,8 +144,11 @@ class MapNamer:
         )
         if place is None or place.level is None:
             return place
-        is_counted = self.anatomy.counted or self.spine.transitional
-        return dataclasses.replace(place, flags=(*place.flags, "level-counted")) if is_counted else place
+        if self.anatomy.counted or self.spine.transitional:
+            place = dataclasses.replace(place, flags=(*place.flags, "level-counted"))
+        if self.anatomy.certainty != Certainty.CERTAIN:
+            place = dataclasses.replace(place, flags=(*place.flags, "level-likely"))
+        return place
 
     def side(self, point_ras: np.ndarray) -> str:
         """Side of a point in the frame of the map.

@@ -10,13 +10,14 @@ import pytest
 from anatomy_samples import HIP_X, HIP_Z, draw, rigid
 from PainGeneratorLib.Anatomy import codes
 from PainGeneratorLib.Anatomy.anatomy_map import AnatomyMap
-from PainGeneratorLib.Anatomy.body_plan import find_body_plan
+from PainGeneratorLib.Anatomy.body_plan import BodyPlan, find_body_plan
 from PainGeneratorLib.Anatomy.labels import Structure
 from PainGeneratorLib.Anatomy.level_count import with_counted_levels
 from PainGeneratorLib.Anatomy.places import Namer
 from PainGeneratorLib.Anatomy.spine import Spine, VertebraFrame, _without_cut_off, find_spine
 from PainGeneratorLib.Anatomy.spine_places import side_of
 from PainGeneratorLib.Anatomy.zones import HipImplant, cup_zone, gruen_zone, implant_from_void, stem_position
+from PainGeneratorLib.Numerics.body.canal import SpineLine
 from PainGeneratorLib.Numerics.body.symmetry import SymmetryPlane
 from PainGeneratorLib.Numerics.core.image import Geometry, Image, Region, transform_points
 from PainGeneratorLib.Numerics.core.records import FLAG_TEXTS, MR_KINDS, Place
@@ -497,3 +498,75 @@ def test_the_neck_of_a_prosthesis_is_found_wherever_the_stems_upper_end_is_thoug
     shifted = hip.moved(rigid(0, 0, 0, (5.0, 0, 0)))
     assert shifted.cup_center_ras[0] == pytest.approx(-82.0)
     assert hip.moved(None) is hip
+
+
+LEFT = np.array([-1.0, 0.0, 0.0])
+
+
+@pytest.mark.parametrize(
+    ("certainty", "at", "name", "flags"),
+    [
+        ("certain", -40.0, "left unnamed place, 40 mm lateral of the midline", ("no-level",)),
+        ("likely", -40.0, "likely left unnamed place, 40 mm lateral of the midline", ("no-level", "side-likely")),
+        (
+            "likely",
+            20.0,
+            "unnamed place, side uncertain, 20 mm to the right of the assumed midline",
+            ("no-level", "side-uncertain"),
+        ),
+        (
+            "uncertain",
+            -40.0,
+            "unnamed place, side uncertain, 40 mm to the left of the assumed midline",
+            ("no-level", "side-uncertain"),
+        ),
+        (
+            "uncertain",
+            2.0,
+            "unnamed place, side uncertain, near the assumed midline",
+            ("no-level", "side-uncertain"),
+        ),
+    ],
+)
+def test_a_side_that_is_not_certain_is_not_claimed(certainty: str, at: float, name: str, flags: tuple[str, ...]):
+    plan = BodyPlan(np.zeros(3), LEFT, "symmetry plane", certainty=certainty)
+    place = plan.describe(np.array([at, 0.0, 0.0]))
+    assert (place.name, place.flags) == (name, flags)
+    assert set(place.flags) <= set(FLAG_TEXTS)
+
+
+def test_a_place_that_two_signs_put_on_different_sides_is_only_likely():
+    other = SymmetryPlane(np.array([-20.0, 0.0, 0.0]), LEFT, 0.0)
+    plan = BodyPlan(np.zeros(3), LEFT, "symmetry plane", signs=(other,))
+    assert plan.side_certainty(np.array([-12.0, 0.0, 0.0])) == "likely"
+    assert plan.side_certainty(np.array([-40.0, 0.0, 0.0])) == "certain"
+
+
+def test_a_spine_that_nothing_confirms_gives_no_name():
+    line = SpineLine(np.outer(np.arange(0.0, 90.0, 3.0), [0.0, 0.0, 1.0]), 0.9, 0.9, np.arange(3.0), np.zeros(3))
+    unsure = BodyPlan(np.zeros(3), LEFT, "symmetry plane", line, spine_certainty="likely")
+    place = unsure.describe(np.array([10.0, 0.0, 30.0]))
+    assert place.structure == "unnamed"
+    assert "spine-uncertain" in place.flags
+    sure = dataclasses.replace(unsure, spine_certainty="certain")
+    assert sure.describe(np.array([10.0, 0.0, 30.0])).structure == "spine"
+
+
+@pytest.mark.parametrize(("labels_say", "certainty"), [("right", "certain"), ("left", "uncertain")])
+def test_a_segmentation_that_the_midline_contradicts_has_uncertain_sides(labels_say: str, certainty: str):
+    geometry = Geometry((20, 20, 20), np.diag([6.0, 6.0, 6.0, 1.0]))
+    labels = np.zeros(geometry.shape, dtype=np.uint8)
+    labels[5:15, 5:15, 8:18] = 1
+    anatomy = AnatomyMap(Image(labels, geometry), {1: Structure("femur", labels_say)})
+    plan = BodyPlan(np.zeros(3), LEFT, "symmetry plane")
+    place = Namer(anatomy, plan).name(np.array([80.0, 60.0, 60.0]))
+    assert place.side == labels_say
+    assert place.side_certainty == certainty
+    assert ("side-uncertain" in place.flags) == (certainty == "uncertain")
+
+
+def test_a_plan_of_a_former_version_keeps_its_prosthesis():
+    hip = HipImplant("left", np.zeros(3), np.ones(3))
+    kept = {**BodyPlan(np.zeros(3), LEFT, "body outline").to_kept(), "implant": hip}
+    del kept["implants"]
+    assert BodyPlan.from_kept(kept).implants == (hip,)

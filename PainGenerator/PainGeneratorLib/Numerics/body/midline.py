@@ -32,8 +32,8 @@ LEAST_SLAB_VOXELS = 30
 """Lower bound for the number of voxels in a slab whose middle is used; fewer voxels give no stable middle. Our
 estimate."""
 LEAST_BODY_WIDTH_MM = 210.0
-"""Lower bound for the width of a slab whose middle is used, mm. The middle of a single leg is no midline: legs are up to
-190 mm wide, the trunks of adults 230 mm and more. Our estimate."""
+"""Lower bound for the width of a slab whose middle is used, mm. The middle of a single leg is no midline: legs are up
+to 190 mm wide, the trunks of adults 230 mm and more. Our estimate."""
 LEAN_MOST = 0.15
 """Upper bound for the sideways shift of the midline per height, mm per mm. Patients lie straight on the table. Our
 estimate."""

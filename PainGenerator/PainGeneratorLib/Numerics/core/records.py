@@ -43,6 +43,7 @@ FLAG_TEXTS: dict[str, str] = {
     "no-fluid-series": "No fluid-sensitive series: told from T1 alone, which cannot show oedema itself.",
     "weak": "Too faint on MR to count alone; counted because the PET shows uptake at the same place.",
     "level-counted": "The level was counted from the sacrum.",
+    "level-likely": "What the labels of the anatomy segmentation mean was inferred: check the level.",
     "outside-mr": "Outside the field of view of the MR: there is no structural picture of this place.",
     "outside-pet": "Outside the field of view of the PET: uptake is not known.",
     "no-level": "No anatomy segmentation: the level is not known.",
@@ -57,8 +58,8 @@ FLAG_TEXTS: dict[str, str] = {
 """The sentence for each flag, as the report shows it."""
 NOT_JOINED = "not-joined"
 """The flag of findings on an MR that could not be aligned with the reference series."""
-COUNTED_FLAG = "level-counted"
-"""The flag of a place whose level was counted."""
+LIKELY_LEVEL_FLAGS = frozenset({"level-counted", "level-likely"})
+"""Flags of a place whose level is only likely."""
 
 
 @dataclass(eq=False)
@@ -140,7 +141,7 @@ class Place(Kept):
         """How much the level can be relied on, a word of :class:`.words.Certainty`; None without a level."""
         if self.level is None:
             return None
-        return str(Certainty.LIKELY if COUNTED_FLAG in self.flags else Certainty.CERTAIN)
+        return str(Certainty.LIKELY if LIKELY_LEVEL_FLAGS.intersection(self.flags) else Certainty.CERTAIN)
 
 
 @dataclass(eq=False)
