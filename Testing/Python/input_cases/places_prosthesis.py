@@ -156,6 +156,7 @@ def refused(name: str, void: Mask, given: str) -> InputCase:
     def judge(_folder: Path) -> Judged:
         return judged(
             lambda: look(void(), given),
+            warnings=lambda seen: seen.sentences,
             refused_by=f"given as {given}, but .* on the {other}.*--prosthesis-side {other}",
         )
 
