@@ -1,4 +1,4 @@
-"""An outline holds the hottest voxel of its focus: beside hotter organs, at edges, for all methods, clicked or drawn."""
+"""An outline holds the hottest voxel of its focus: beside hot organs, at edges, for all methods, clicked or drawn."""
 
 from __future__ import annotations
 

@@ -218,6 +218,24 @@ class ContourSpace:
         seed = voxels & self._hottest
         return self._bits.part_of(seed, voxels) if seed else 0
 
+    def _part_with_most_core(self, threshold: float) -> int:
+        """The connected part at or above a threshold that holds most of the core; 0 for none.
+
+        The background of a focus is measured around it: a single hot voxel of noise beside it is no core.
+        """
+        voxels = self._bits.pack(self._values >= threshold) & self._allowed
+        best, most, rest = 0, 0, voxels & self._core
+        while rest:
+            part = self._bits.part_of(rest & -rest, voxels)
+            held = (part & self._core).bit_count()
+            # Of two parts that hold as much of the core, the one that begins first in the image is taken.
+            if held > most or (held == most and part & -part < best & -best):
+                best, most = part, held
+            rest &= ~part
+            if most > rest.bit_count():
+                break
+        return best
+
     def background(self, voxels: int) -> float | None:
         """Median SUV of the shell around a set, without other foci, g/ml; None when the shell is empty."""
         return self._shell(voxels, 50.0)
@@ -300,7 +318,7 @@ class ContourSpace:
         """
         p = self.parameters
         top = self._top(core_max)
-        core = self.above(top - CONTOUR_CORE_PART * (top - min(reference, top)))
+        core = self._part_with_most_core(top - CONTOUR_CORE_PART * (top - min(reference, top)))
         outer_mm = p.shell_inner_mm + p.shell_outer_mm
         near = self._shell(core, p.core_shell_percentile, 2.0 * p.shell_inner_mm, outer_mm) or reference
         if near > self._normal.mass_suv:
