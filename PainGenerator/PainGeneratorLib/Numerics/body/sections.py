@@ -284,15 +284,17 @@ def _judged(pieces: list[_Piece], view: tuple[int, int]) -> tuple[BodyPart, floa
     legs = _two_legs(pieces, view)
     if legs is not None:
         return BodyPart.LEGS, legs
-    largest = pieces[0]
-    is_cut = largest.low <= view[0] or largest.high >= view[1]
-    middle = None if is_cut else 0.5 * (largest.low + largest.high)
-    if _is_trunk(largest) and not (is_cut and largest.width_mm < TRUNK_WIDTH_MM):
-        return (BodyPart.LEGS if _has_gap(largest) else BodyPart.TRUNK), middle
-    if is_cut:
-        return BodyPart.UNKNOWN, None
+    return _form_of_one(pieces[0], view, len(pieces) == 1)
+
+
+def _form_of_one(piece: _Piece, view: tuple[int, int], is_alone: bool) -> tuple[BodyPart, float | None]:
+    """What a section with one main part is, and the column of its middle where that is known."""
+    is_cut = piece.low <= view[0] or piece.high >= view[1]
+    middle = None if is_cut else 0.5 * (piece.low + piece.high)
+    if _is_trunk(piece) and not (is_cut and piece.width_mm < TRUNK_WIDTH_MM):
+        return (BodyPart.LEGS if _has_gap(piece) else BodyPart.TRUNK), middle
     # Beside other parts it is the neck, the head or an arm, of which nothing follows.
-    return (BodyPart.LIMB if len(pieces) == 1 else BodyPart.UNKNOWN), None
+    return (BodyPart.LIMB if is_alone and not is_cut else BodyPart.UNKNOWN), None
 
 
 def _is_trunk(piece: _Piece) -> bool:
@@ -310,6 +312,12 @@ def _has_gap(piece: _Piece) -> bool:
     return bool(middle < GAP_PART * sides)
 
 
+def _may_be_leg(piece: _Piece) -> bool:
+    """Whether a part has the width and the form of a leg."""
+    low, high = LEG_ROUNDNESS
+    return LEG_LEAST_MM <= piece.width_mm < TRUNK_WIDTH_MM and low <= piece.roundness <= high
+
+
 def _two_legs(pieces: list[_Piece], view: tuple[int, int]) -> float | None:
     """Column between two legs that lie side by side; None when the section is something else.
 
@@ -320,11 +328,8 @@ def _two_legs(pieces: list[_Piece], view: tuple[int, int]) -> float | None:
         return None
     right_side, left_side = sorted(pieces, key=lambda piece: -piece.low)
     is_beside = right_side.low > left_side.high
-    low, high = LEG_ROUNDNESS
-    are_round = all(piece.width_mm >= LEG_LEAST_MM and low <= piece.roundness <= high for piece in pieces)
     are_alike = pieces[1].cells >= LEGS_ALIKE * pieces[0].cells
-    are_narrow = all(piece.width_mm < TRUNK_WIDTH_MM for piece in pieces)
-    if not (is_beside and are_alike and are_narrow and are_round):
+    if not (is_beside and are_alike and all(_may_be_leg(piece) for piece in pieces)):
         return None
     inner = 0.5 * (left_side.high + right_side.low)
     if left_side.low <= view[0] or right_side.high >= view[1]:

@@ -142,10 +142,7 @@ def find_mr_findings(
         prosthesis_side=prosthesis_side, anatomy=codes,
     )  # fmt: skip
     report(0.6, "Comparing signal with normal tissue")
-    line = None
-    if group == Group.LOW_BACK:
-        fluid_role = next((role for role in ("FLUID", "T2") if role in signals.roles), None)
-        line = find_canal_with_discs(signals, fluid_role, symmetry, sections)
+    line = _spine_line(signals, group, symmetry, sections)
     picture, spine, bright = _prepare(signals, typical, tissue, codes, vertebra, implant, symmetry, line, group, p)
     report(0.8, "Marking abnormal regions")
     findings, weak, warnings = _apply_rules(picture, spine, bright)
@@ -153,6 +150,16 @@ def find_mr_findings(
     if implant.void is not None:
         findings.append(_implant_finding(implant.void))
     return _on_reference(findings, weak, tissue, implant, picture, reference.geometry, warnings)
+
+
+def _spine_line(
+    signals: Signals, group: str, symmetry: SymmetryPlane | None, sections: BodySections | None
+) -> SpineLine | None:
+    """The spinal canal with its discs, in the group ``low-back``."""
+    if group != Group.LOW_BACK:
+        return None
+    fluid_role = next((role for role in ("FLUID", "T2") if role in signals.roles), None)
+    return find_canal_with_discs(signals, fluid_role, symmetry, sections)
 
 
 def _midline(signals: Signals, sections: BodySections | None) -> SymmetryPlane | None:

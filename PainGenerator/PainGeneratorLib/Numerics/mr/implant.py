@@ -20,7 +20,7 @@ from ..body.symmetry import SymmetryPlane
 from ..core import tissues
 from ..core.image import Geometry, Region
 from ..core.kept import Kept
-from ..core.words import Group, ProsthesisSide, Side
+from ..core.words import LATERAL_SIDES, Group, ProsthesisSide, Side
 from .signal import (
     Factors,
     Signals,
@@ -299,19 +299,31 @@ def _implant_masks(search: VoidSearch, labels: np.ndarray) -> list[np.ndarray]:
     masks = [] if first is None else [first]
     if not search.expected:
         return masks
-    # The given side must not hide an implant on the other one, and two implants are twins of each other.
-    midline = search.plane or search.midline
-    free = dataclasses.replace(search, prosthesis_side=None, plane=None, midline=midline)
-    clear = [index for index in _taken(free, labels) if _is_clear(free, labels == index)]
-    for side in (Side.LEFT, Side.RIGHT):
-        here = [index for index in clear if _sure_side(free, labels == index) == side]
-        is_new = first is None or _sure_side(free, first) not in (None, side)
-        if here and is_new:
-            masks.append(_joined(labels, here, search.geometry))
-    if first is None and len(masks) == 1 and search.plane is not None:
+    masks += _clear_masks(search, labels, first)
+    is_alone = first is None and len(masks) == 1 and search.plane is not None
+    if is_alone and search.prosthesis_side not in LATERAL_SIDES:
         # A void alone was judged with its twin already.
-        return masks if search.prosthesis_side in (Side.LEFT, Side.RIGHT) else []
+        return []
     return masks
+
+
+def _clear_masks(search: VoidSearch, labels: np.ndarray, first: np.ndarray | None) -> list[np.ndarray]:
+    """Voids that are clearly hip prostheses, on the sides on which the first implant does not lie.
+
+    The given side must not hide an implant on the other one, and two implants are twins of each other, so that
+    neither sign is asked.
+    """
+    free = dataclasses.replace(search, prosthesis_side=None, plane=None, midline=search.plane or search.midline)
+    first_side = None if first is None else _sure_side(free, first)
+    if first is not None and first_side is None:
+        return []
+    clear = [index for index in _taken(free, labels) if _is_clear(free, labels == index)]
+    found = []
+    for side in LATERAL_SIDES:
+        here = [index for index in clear if _sure_side(free, labels == index) == side]
+        if here and side != first_side:
+            found.append(_joined(labels, here, search.geometry))
+    return found
 
 
 def _is_clear(search: VoidSearch, mask: np.ndarray) -> bool:
@@ -342,7 +354,7 @@ def _sure_side(search: VoidSearch, mask: np.ndarray) -> Side | None:
 
 def _contradicted(search: VoidSearch, masks: list[np.ndarray]) -> str | None:
     """The side on which an implant is clearly seen, when only the other one was given and none is seen there."""
-    if search.prosthesis_side not in (Side.LEFT, Side.RIGHT):
+    if search.prosthesis_side not in LATERAL_SIDES:
         return None
     sides = {_sure_side(search, mask) for mask in masks if _is_clear(search, mask)}
     other = Side.RIGHT if search.prosthesis_side == Side.LEFT else Side.LEFT
@@ -462,7 +474,7 @@ def place_points(search: VoidSearch, void: SignalVoid) -> float:
 def side_points(search: VoidSearch, void: SignalVoid) -> float:
     """Where the side of the prosthesis is known, the implant lies there; voids near the midline say nothing."""
     to_left = search.to_left_mm(void.region.centroid_ras_mm)
-    is_known = search.prosthesis_side in (Side.LEFT, Side.RIGHT)
+    is_known = search.prosthesis_side in LATERAL_SIDES
     if not is_known or abs(to_left) <= distances.IMPLANT_SIDE_SURE.value:
         return 0.0
     return 1.0 if (to_left > 0) == (search.prosthesis_side == Side.LEFT) else -WRONG_SIDE_LOSS
@@ -527,15 +539,18 @@ def _warnings(parts: tuple[OneImplant, ...], search: VoidSearch) -> Iterator[str
             yield "The implant lies near the midline: its side is uncertain."
     if any(part.axis_ras is None for part in parts):
         yield "The stem's axis could not be found from the signal void."
-    given, seen = search.prosthesis_side, {part.side for part in parts}
-    if given in (Side.LEFT, Side.RIGHT):
-        if len(seen) > 1:
-            yield f"The prosthesis was given as {given}, but an implant is seen on both sides: both are taken."
-        elif given not in seen:
-            seen_as = parts[0].side
-            yield f"The prosthesis was given as {given}; the implant on the MR seems to lie {seen_as}: check the side."
-    if given == ProsthesisSide.BOTH and len(seen) < 2:
-        yield f"Prostheses were given for both sides, but only one implant is seen, on the {parts[0].side}."
+    yield from _side_warnings(parts, search.prosthesis_side)
+
+
+def _side_warnings(parts: tuple[OneImplant, ...], given: str | None) -> Iterator[str]:
+    """Where the implants that are seen differ from the side that was given."""
+    seen, first = {part.side for part in parts}, parts[0].side
+    if given in LATERAL_SIDES and len(seen) > 1:
+        yield f"The prosthesis was given as {given}, but an implant is seen on both sides: both are taken."
+    elif given in LATERAL_SIDES and given not in seen:
+        yield f"The prosthesis was given as {given}; the implant on the MR seems to lie {first}: check the side."
+    elif given == ProsthesisSide.BOTH and len(seen) < 2:
+        yield f"Prostheses were given for both sides, but only one implant is seen, on the {first}."
 
 
 def _notes(parts: tuple[OneImplant, ...], search: VoidSearch) -> Iterator[str]:
