@@ -290,12 +290,7 @@ def find_body_plan(
     plane = symmetry if symmetry is not None and plane_fits_outline(symmetry, outline) else None
     if line is None and not implants:
         line = find_spine_line(reference, fluid, _expected_middle(plane, seen, outline))
-    if line is not None and not (_is_usable(line, plane) and not is_refuted(line, seen)):
-        line = None
-    spine_certainty = None
-    if line is not None:
-        confirmed = is_confirmed(line, plane, seen)
-        spine_certainty = Certainty.CERTAIN if confirmed and line.is_sure else Certainty.LIKELY
+    line, spine_certainty = _judged_line(line, plane, seen)
     midlines = _signs(line if spine_certainty == Certainty.CERTAIN else None, plane, seen)
     plan = _plan(reference, line, spine_certainty, plane, seen, outline, implants)
     center = reference.geometry.center_ras if line is None else line.points_ras.mean(axis=0)
@@ -307,6 +302,16 @@ def find_body_plan(
         certainty=str(_certainty(plan, midlines, center)),
         spine_certainty=None if spine_certainty is None else str(spine_certainty),
     )
+
+
+def _judged_line(
+    line: SpineLine | None, plane: SymmetryPlane | None, seen: tuple[BodySections, ...]
+) -> tuple[SpineLine | None, Certainty | None]:
+    """A line with how much it can be relied on as a spine; None for both where it cannot be one."""
+    if line is None or not _is_usable(line, plane) or is_refuted(line, seen):
+        return None, None
+    is_sure = line.is_sure and is_confirmed(line, plane, seen)
+    return line, Certainty.CERTAIN if is_sure else Certainty.LIKELY
 
 
 def plan_on_pet(symmetry: SymmetryPlane, sections: BodySections, center_ras: np.ndarray) -> BodyPlan:

@@ -99,20 +99,25 @@ class MapNamer:
         self._joints = [joint for joint in joints if joint is not None]
         self.femora = self._find_femora()
 
+    def _known_implants(self) -> dict[str, HipImplant]:
+        """The prostheses by side in the frame of the map: those of its labels, else those found on the MR."""
+        anatomy = self.anatomy
+        known = {implant.side: implant for implant in labeled_implants(anatomy)}
+        if not self.implants and anatomy.frame_to_map_ras is None:
+            self.implants = tuple(known.values())
+        for implant in self.implants:
+            known.setdefault(implant.side, implant.moved(anatomy.frame_to_map_ras))
+        return known
+
     def _find_femora(self) -> dict[str, Femur]:
         """Find the proximal femora by side. That of a replaced hip is found from its prosthesis."""
         anatomy = self.anatomy
         found: dict[str, Femur] = {
             str(side): femur for side in LATERAL_SIDES if (femur := find_femur(anatomy, side)) is not None
         }
-        implants = labeled_implants(anatomy)
-        seen = {implant.side for implant in implants}
-        moved = (implant.moved(anatomy.frame_to_map_ras) for implant in self.implants)
-        known = (*implants, *(implant for implant in moved if implant.side not in seen))
-        if not self.implants and anatomy.frame_to_map_ras is None:
-            self.implants = known
+        known = self._known_implants()
         for side in map(str, LATERAL_SIDES):
-            implant = next((implant for implant in known if implant.side == side), None)
+            implant = known.get(side)
             if implant is not None or (side not in found and not known):
                 other = next((femur for femur in found.values() if femur.side != side), None)
                 femur = find_replaced_femur(anatomy, side, implant, other)

@@ -317,13 +317,12 @@ def _clear_masks(search: VoidSearch, labels: np.ndarray, first: np.ndarray | Non
     first_side = None if first is None else _sure_side(free, first)
     if first is not None and first_side is None:
         return []
-    clear = [index for index in _taken(free, labels) if _is_clear(free, labels == index)]
-    found = []
-    for side in LATERAL_SIDES:
-        here = [index for index in clear if _sure_side(free, labels == index) == side]
-        if here and side != first_side:
-            found.append(_joined(labels, here, search.geometry))
-    return found
+    by_side: dict[Side | None, list[int]] = {}
+    for index in _taken(free, labels):
+        if _is_clear(free, labels == index):
+            by_side.setdefault(_sure_side(free, labels == index), []).append(index)
+    by_side.pop(first_side, None)
+    return [_joined(labels, by_side[side], search.geometry) for side in LATERAL_SIDES if side in by_side]
 
 
 def _is_clear(search: VoidSearch, mask: np.ndarray) -> bool:
