@@ -24,7 +24,7 @@ from PainGeneratorLib.Numerics.mr.findings import MRResult
 from PainGeneratorLib.Numerics.pet.detector import HotSpotDetector, HotSpotParameters
 from PainGeneratorLib.Registration.alignment_types import SeriesAlignment
 from PainGeneratorLib.Workflow.case import Case
-from PainGeneratorLib.Workflow.finding import fuse_found, hip_implant, in_reference_frame, plan_body
+from PainGeneratorLib.Workflow.finding import fuse_found, in_reference_frame, plan_body
 from PainGeneratorLib.Workflow.stages import Alignment, align_series, find_on_mr, make_suv, pet_detector
 
 STAGES = ("pet", "mapped", "fused", "whole")
@@ -148,7 +148,7 @@ class Run:
     @cached_property
     def namer(self) -> Namer:
         """Gives names to regions in the reference frame."""
-        return Namer(self.anatomy, self.plan, hip_implant(self.mr))
+        return Namer(self.anatomy, self.plan, self.plan.implants)
 
     def candidates(self, sensitivity: float | None = None) -> list:
         """Return the candidates of the stages with MR, best first."""

@@ -11,12 +11,13 @@ from PainGeneratorLib.Anatomy.body_plan import BodyPlan
 from PainGeneratorLib.Anatomy.labels import Structure
 from PainGeneratorLib.Anatomy.zones import HipImplant
 from PainGeneratorLib.Numerics.body.canal import SpineLine
+from PainGeneratorLib.Numerics.body.sections import BodySections
 from PainGeneratorLib.Numerics.body.symmetry import SymmetryPlane
 from PainGeneratorLib.Numerics.core.image import Geometry, Image, Region
 from PainGeneratorLib.Numerics.core.kept import Kept
 from PainGeneratorLib.Numerics.core.records import Candidate, HotSpot, MRFinding, Place
 from PainGeneratorLib.Numerics.mr.findings import MRResult
-from PainGeneratorLib.Numerics.mr.implant import ImplantResult
+from PainGeneratorLib.Numerics.mr.implant import ImplantResult, OneImplant
 from PainGeneratorLib.Numerics.pet.detector import HotSpotResult
 from PainGeneratorLib.Numerics.pet.reference_tissue import ReferenceValue
 from PainGeneratorLib.Numerics.suv.records import ProvenanceRow, SuvResult
@@ -32,7 +33,7 @@ THIRD = 1.0 / 3.0
 
 REGION = Region(GRID, np.array([3, 4, 9, 77], dtype=np.int64))
 POINT = np.array([THIRD, -2.0 / 7.0, 1e-17])
-PLACE = Place("left facet joint L4/L5", "facet joint", "left", "L4/L5", "Gruen 3", ("level-counted",))
+PLACE = Place("left facet joint L4/L5", "facet joint", "left", "L4/L5", "Gruen 3", ("level-counted",), "likely")
 SPOT = HotSpot(
     2, REGION, POINT, POINT + 1.0, np.float32(2.3), 1.9, THIRD, 0.4, 0.6, 0.7, 0.9, "marrow", 2.1, 1.2,
     "adaptive", 1.31, 1.1, 0.8, "urinary bladder: below the pelvis", ["near-implant"], "bladder",
@@ -40,13 +41,21 @@ SPOT = HotSpot(
 FINDING = MRFinding(1, "oedema", REGION, POINT, 0.85, np.float32(3.2), -1.5, "FLUID", 0.66, ["weak"], "marrow-bright")
 WEAK_FINDING = MRFinding(2, "oedema", REGION, POINT + 1.0, 0.3, THIRD, None, "FLUID", 0.33, ["weak"], "faint")
 LINE = SpineLine(np.outer(np.arange(5.0), POINT), THIRD, 0.94, np.array([25.0, THIRD]), np.array([-0.2, 0.1]))
-IMPLANT = ImplantResult(REGION, REGION, np.stack([POINT, POINT + 9.0]), "left", ("An implant is near.",))
+ONE = OneImplant("left", REGION, np.stack([POINT, POINT + 9.0]), False)
+IMPLANT = ImplantResult(
+    REGION, REGION, np.stack([POINT, POINT + 9.0]), "left", ("An implant is near.",), (ONE,), ("Left.",), "right"
+)
 REFERENCE = ReferenceValue("marrow", THIRD, 0.1, 9.0)
-HIP = HipImplant("left", POINT, POINT + 1.0, POINT + 2.0, 27.5)
+HIP = HipImplant("left", POINT, POINT + 1.0, POINT + 2.0, 27.5, "likely")
+PLANE = SymmetryPlane(POINT, POINT + 1.0, 0.5)
+SECTIONS = BodySections(
+    np.outer(np.arange(2.0), POINT), ("legs", "unknown"), np.array([THIRD, 180.0]), np.eye(4) * THIRD
+)
 ROW = ProvenanceRow("dose", THIRD, "Bq", "given by hand", "decayed")
 
 EXAMPLES: dict[str, Kept] = {
-    "BodyPlan": BodyPlan(POINT, POINT + 1.0, "spine line", LINE, HIP),
+    "BodySections": SECTIONS,
+    "BodyPlan": BodyPlan(POINT, POINT + 1.0, "spine line", LINE, (HIP,), "likely", "certain", (SECTIONS,), (PLANE,)),
     "Candidate": Candidate(
         "PG-01", 1, 100 * THIRD, {"pet": THIRD}, PLACE, "PET+MR", REGION, POINT, 0.853, np.float32(2.3), 1.9, 1.5, 0.8,
         1.3, 2.1, 1.2, "oedema", 3.2, 12.5, "accepted", "edited", "stark, \"süß\"", ["large"], [SPOT], [FINDING],
@@ -57,6 +66,7 @@ EXAMPLES: dict[str, Kept] = {
     "ImplantResult": IMPLANT,
     "LandmarkPairs": LandmarkPairs(np.outer([1.0, 2.0, 3.0], POINT), np.outer([2.0, 3.0, 4.0], POINT)),
     "MRFinding": FINDING,
+    "OneImplant": ONE,
     "Place": PLACE,
     "ProvenanceRow": ROW,
     "ReferenceValue": REFERENCE,
@@ -69,7 +79,7 @@ EXAMPLES: dict[str, Kept] = {
     "SuvResult": SuvResult(
         np.array([THIRD, 2e-4]), "header", (ROW,), ("Decay is unusual.",), 70.0, 1.75, "F", 3e8, 6586.2, 61.0 + THIRD
     ),
-    "SymmetryPlane": SymmetryPlane(POINT, POINT + 1.0, 0.5),
+    "SymmetryPlane": PLANE,
 }  # fmt: skip
 """One record of each kind; no field has its default, so that a lost field cannot go unseen."""
 
@@ -85,7 +95,17 @@ def example_found() -> Found:
     z_map = Image(np.where(tissues.array > 9, np.float32(THIRD), np.float32(np.nan)), GRID)
     mr = MRResult([FINDING], tissues, IMPLANT, {"FLUID": z_map}, ["No T1."], [WEAK_FINDING], LINE)
     candidate = EXAMPLES["Candidate"]
-    return Found(EXAMPLES["SymmetryPlane"], mr, EXAMPLES["HotSpotResult"], EXAMPLES["BodyPlan"], [SPOT], [candidate])
+    return Found(
+        EXAMPLES["SymmetryPlane"],
+        mr,
+        EXAMPLES["HotSpotResult"],
+        EXAMPLES["BodyPlan"],
+        [SPOT],
+        [candidate],
+        None,
+        SECTIONS,
+        {"FLUID": EXAMPLES["BodyPlan"]},
+    )
 
 
 def example_anatomy() -> AnatomyMap:

@@ -15,15 +15,10 @@ class PlainContourSpace(ContourSpace):
 
     def above(self, threshold: float) -> int:
         mask = (self._values.reshape(self._bits.shape) >= threshold) & self._mask(self._allowed)
-        labels, count = ndimage.label(mask, structure=np.ones((3, 3, 3)))
-        if count > 1:
-            votes = np.bincount(labels[self._mask(self._core)], minlength=count + 1)
-            votes[0] = 0
-            if not votes.any():
-                votes = np.bincount(labels.ravel())
-                votes[0] = 0
-            mask = labels == int(votes.argmax())
-        return self._bits.pack(mask)
+        labels, _ = ndimage.label(mask, structure=np.ones((3, 3, 3)))
+        values = np.where(self._mask(self._core), self._values.reshape(self._bits.shape), np.nan)
+        number = int(labels.flat[int(np.nanargmax(values))])
+        return self._bits.pack(labels == number) if number else 0
 
     def _shell(self, voxels, percentile, inner_mm=None, outer_mm=None):
         p = self.parameters

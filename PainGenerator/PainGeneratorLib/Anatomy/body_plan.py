@@ -1,24 +1,33 @@
 """Find side and position from the images alone, for cases without an anatomy segmentation.
 
 The midline comes from the spine line when it is seen, otherwise from the plane of symmetry, otherwise from the outline
-of the body. A name contains only what is known: the side, the distance to the spine line and the zone at the implant.
-It never contains a level.
+of the body. A side is certain when a second one of these signs confirms it; otherwise the name and a flag say so. A
+place is called spine only where the outline or the plane of symmetry confirms that the line is the spinal canal. A
+name contains only what is known: the side, the distance to the spine line and the zone at the implant. It never
+contains a level.
 """
 
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from scipy import ndimage
 
 from ..Numerics.body.canal import RELIABLE_SPINE, SpineLine, coarse_grid, find_spine_line
+from ..Numerics.body.midline import is_reliable
 from ..Numerics.body.outline import BodyOutline, middle_from_one_side, outline_on_mr, plane_fits_outline
+from ..Numerics.body.sections import BodyPart, BodySections, apart_mm
+from ..Numerics.body.spine_check import is_confirmed, is_refuted
 from ..Numerics.body.symmetry import SymmetryPlane
-from ..Numerics.core.image import Image, Region
+from ..Numerics.core.image import LEFT_RAS, Image, Region
 from ..Numerics.core.kept import Kept
 from ..Numerics.core.records import Place
+from ..Numerics.core.words import Certainty
+from .certainty import SIDE_FLAGS
 from .spine_places import SPREAD_PART
 from .zones import HipImplant
 
@@ -40,6 +49,21 @@ MOST_TURN_DEG = 15.0
 CLEARLY_ALIKE = 0.9
 """Upper bound of the difference between the two sides of the spine after a rotation, as a fraction of the difference
 without a rotation. A rotation is used only when it makes the sides this similar. Our estimate."""
+AGREE_MM = 25.0
+"""Upper bound of the distance between two signs of the midline that confirm each other, mm. A spine that is bent to
+the side, or arms and fat that differ between the sides, put them 10 to 20 mm apart; half a thigh is 80 mm. Our
+estimate."""
+NEAR_MIDLINE_MM = 25.0
+"""Upper bound of the distance from a midline that one sign alone shows, at which the side is uncertain, mm. Our
+estimate: the error of one sign, as for `AGREE_MM`."""
+SIGNS_APART_MM = 10.0
+"""Lower bound of the distance between two signs of the midline that put a place on different sides, at which the side
+is not certain, mm. Our estimate."""
+NEAR_SPINE_LINE_MM = 8.0
+"""The same for a spine line: the canal is found to 4 mm, and a line that nothing confirms is no midline at all. Our
+estimate."""
+NO_MIDLINE = ("one side", "scanner axis")
+"""Sources of a midline that is an assumption."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,18 +77,38 @@ class BodyPlan(Kept):
     left_ras : ndarray, shape (3,)
         Unit normal of this plane, toward the patient's left.
     source : str
-        What the midline was found from: ``spine line``, ``symmetry plane``, ``body outline`` or ``scanner axis``.
+        What the midline was found from: ``spine line``, ``symmetry plane``, ``body outline``, ``one side`` (only one
+        side of the body is in view) or ``scanner axis``.
     spine_line : SpineLine, optional
         The spine line when it is reliable.
-    implant : HipImplant, optional
-        The hip prosthesis when there is one.
+    implants : tuple of HipImplant
+        The hip prostheses.
+    certainty : str
+        How much the midline can be relied on, a word of :class:`.Numerics.core.words.Certainty`.
+    spine_certainty : str, optional
+        The same for the spine line; None without one.
+    sections : tuple of BodySections
+        What the cross sections of PET and MR show, in the reference frame; the first that knows a height is asked.
+    signs : tuple of SymmetryPlane
+        The midlines that plane of symmetry and outlines show, in the reference frame.
     """
 
     midpoint_ras: np.ndarray
     left_ras: np.ndarray
     source: str
     spine_line: SpineLine | None = None
-    implant: HipImplant | None = None
+    implants: tuple[HipImplant, ...] = ()
+    certainty: str = str(Certainty.CERTAIN)
+    spine_certainty: str | None = None
+    sections: tuple[BodySections, ...] = ()
+    signs: tuple[SymmetryPlane, ...] = ()
+
+    @classmethod
+    def from_kept(cls, kept: Mapping[str, Any], **others: Any) -> BodyPlan:
+        """The plan again; one of a former version has one prosthesis under another name."""
+        former = kept.get("implant")
+        known = {"implants": (former,), **kept} if former is not None else kept
+        return super().from_kept(known, **others)
 
     def lateral_mm(self, points_ras: np.ndarray) -> np.ndarray:
         """Distance of points, shape (..., 3), from the midline in mm, positive to the patient's left; shape (...)."""
@@ -81,7 +125,31 @@ class BodyPlan(Kept):
         mean = float(lateral.mean())
         other = float(np.mean(lateral * np.sign(mean) < 0)) if mean else 1.0
         crosses = other >= SPREAD_PART and lateral.size > 8
-        return "midline" if abs(mean) <= MIDLINE_MM or crosses else "left" if mean > 0 else "right"
+        return "midline" if crosses else _side_of(mean)
+
+    def side_certainty(self, point_ras: np.ndarray) -> Certainty:
+        """How much the side of a point, shape (3,), can be relied on."""
+        certainty = Certainty(self.certainty)
+        if certainty == Certainty.CERTAIN and self._is_disputed(point_ras):
+            return Certainty.LIKELY
+        near_mm = NEAR_SPINE_LINE_MM if self.source == "spine line" else NEAR_MIDLINE_MM
+        if certainty == Certainty.LIKELY and abs(float(self.lateral_mm(point_ras))) < near_mm:
+            return Certainty.UNCERTAIN
+        return certainty
+
+    def _is_disputed(self, point_ras: np.ndarray) -> bool:
+        """Whether another sign of the midline puts a point on another side."""
+        own = float(self.lateral_mm(point_ras))
+        for sign in self.signs:
+            other = float(sign.signed_distance_mm(point_ras))
+            if abs(own - other) > SIGNS_APART_MM and _side_of(own) != _side_of(other):
+                return True
+        return False
+
+    def part_at(self, point_ras: np.ndarray) -> BodyPart:
+        """The part of the body that the images show at the height of a point, shape (3,)."""
+        parts = (sections.part_at(point_ras) for sections in self.sections)
+        return next((part for part in parts if part != BodyPart.UNKNOWN), BodyPart.UNKNOWN)
 
     def describe(self, where: Region | np.ndarray) -> Place:
         """Describe a place without a level.
@@ -94,32 +162,37 @@ class BodyPlan(Kept):
         Returns
         -------
         Place
-            It has the flag ``no-level``, and also ``side-uncertain`` when no midline was found in the images.
+            It has the flag ``no-level``, and also ``side-likely``, ``side-uncertain`` or ``spine-uncertain`` when side
+            or spine are not certain.
         """
         points = where.points_ras if isinstance(where, Region) else np.atleast_2d(np.asarray(where, dtype=float))
-        side = self.side(points)
-        flags = ("no-level", "side-uncertain") if self.source == "scanner axis" else ("no-level",)
         centroid = points.mean(axis=0)
+        side, certainty = self.side(points), self.side_certainty(centroid)
         lateral = abs(float(self.lateral_mm(centroid)))
-        if self.spine_line is None:
-            structure = "hip region" if self.implant is not None and lateral > PARASPINAL_MM else "trunk"
-            name = f"{side} {structure}, {lateral:.0f} mm lateral of the midline"
-            if side == "midline":
-                name = f"{structure}, in the midline"
-            return Place(name, structure, side, flags=flags)
+        flags = ("no-level", *SIDE_FLAGS.get(certainty, ()))
+        if self.spine_line is None or self.spine_certainty not in (None, Certainty.CERTAIN):
+            structure = self._structure_without_spine(centroid, lateral)
+            word = "unnamed place" if structure == "unnamed" else structure
+            name = _name_beside(word, side, certainty, f"{lateral:.0f} mm", "midline")
+            flags = flags if self.spine_line is None else (*flags, "spine-uncertain")
+            return Place(name, structure, side, flags=flags, side_certainty=str(certainty))
         front = float((centroid - self.spine_line.at(centroid[2]))[1])
         depth = f"{abs(front):.0f} mm {'in front of' if front > 0 else 'behind'}"
-        if lateral <= SPINE_SIDE_MM and -SPINE_BEHIND_MM <= front <= SPINE_FRONT_MM:
-            structure = "spine"
-        elif lateral <= PARASPINAL_MM and front <= SPINE_FRONT_MM:
-            structure = "paraspinal region"
-        else:
-            structure = "pelvis or flank" if lateral > PARASPINAL_MM else "prevertebral region"
-        if side == "midline":
+        structure = _structure_at_spine(lateral, front)
+        if side == "midline" and certainty == Certainty.CERTAIN:
             where_to = "in the spine line" if abs(front) <= MIDLINE_MM else f"{depth} the spine line"
             return Place(f"{structure}, midline, {where_to}", structure, side, flags=flags)
-        name = f"{side} {structure}, {lateral:.0f} mm lateral of and {depth} the spine line"
-        return Place(name, structure, side, flags=flags)
+        name = _name_beside(structure, side, certainty, f"{lateral:.0f} mm", "spine line", depth)
+        return Place(name, structure, side, flags=flags, side_certainty=str(certainty))
+
+    def _structure_without_spine(self, point_ras: np.ndarray, lateral_mm: float) -> str:
+        """The structure of a place as far as prosthesis and outline tell it, without the spine."""
+        part = self.part_at(point_ras)
+        if self.implants and lateral_mm > PARASPINAL_MM:
+            return "hip region"
+        if part == BodyPart.LEGS:
+            return "leg"
+        return "trunk" if part == BodyPart.TRUNK or (self.implants and part == BodyPart.UNKNOWN) else "unnamed"
 
     def moved(self, matrix_ras: np.ndarray) -> BodyPlan:
         """Return the plan after a rigid motion, shape (4, 4), RAS mm. Midpoint, normal and spine line are moved."""
@@ -132,7 +205,51 @@ class BodyPlan(Kept):
             midpoint_ras=matrix[:3, :3] @ self.midpoint_ras + matrix[:3, 3],
             left_ras=matrix[:3, :3] @ self.left_ras,
             spine_line=line,
+            sections=tuple(sections.moved(matrix) for sections in self.sections),
+            signs=tuple(sign.moved(matrix) for sign in self.signs),
         )
+
+
+def _side_of(lateral_mm: float) -> str:
+    """The side of a distance from the midline, positive to the left."""
+    return "midline" if abs(lateral_mm) <= MIDLINE_MM else "left" if lateral_mm > 0 else "right"
+
+
+def _structure_at_spine(lateral_mm: float, front_mm: float) -> str:
+    """The region of the trunk by the distance from the spine line."""
+    if lateral_mm <= SPINE_SIDE_MM and -SPINE_BEHIND_MM <= front_mm <= SPINE_FRONT_MM:
+        return "spine"
+    if lateral_mm <= PARASPINAL_MM and front_mm <= SPINE_FRONT_MM:
+        return "paraspinal region"
+    return "pelvis or flank" if lateral_mm > PARASPINAL_MM else "prevertebral region"
+
+
+def _name_beside(word: str, side: str, certainty: Certainty, lateral: str, line: str, depth: str | None = None) -> str:
+    """The name of a place beside the midline; a side that is not certain is not claimed.
+
+    Parameters
+    ----------
+    word : str
+        The structure.
+    side : str
+    certainty : Certainty
+    lateral : str
+        Distance from the line.
+    line : str
+        What the distance is measured from.
+    depth : str, optional
+        Where it lies in front of or behind the line.
+    """
+    behind = "" if depth is None else f" and {depth}"
+    if certainty == Certainty.UNCERTAIN:
+        if side == "midline":
+            return f"{word}, side uncertain, near the assumed midline"
+        return f"{word}, side uncertain, {lateral} to the {side} of{behind} the assumed {line}"
+    if side == "midline":
+        where_to = f"in the {line}" if depth is None else f"{depth} the {line}"
+        return f"{word}, {where_to}" if certainty == Certainty.CERTAIN else f"{word}, likely {where_to}"
+    likely = "" if certainty == Certainty.CERTAIN else "likely "
+    return f"{likely}{side} {word}, {lateral} lateral of{behind} the {line}"
 
 
 def find_body_plan(
@@ -140,8 +257,9 @@ def find_body_plan(
     tissues: Image | None = None,
     fluid: Image | None = None,
     symmetry: SymmetryPlane | None = None,
-    implant: HipImplant | None = None,
+    implants: tuple[HipImplant, ...] = (),
     line: SpineLine | None = None,
+    sections: BodySections | None = None,
 ) -> BodyPlan:
     """Find the midline and the spine line in the images.
 
@@ -155,35 +273,132 @@ def find_body_plan(
         The FLUID or T2 series in the same frame.
     symmetry : SymmetryPlane, optional
         The plane of symmetry. It is used when it is reliable and fits the outline of the body.
-    implant : HipImplant, optional
-        A hip prosthesis. With one, the spine is not expected in the field of view and not looked for.
+    implants : tuple of HipImplant
+        The hip prostheses. With one, the spine is not expected in the field of view and not looked for.
     line : SpineLine, optional
         The spine line when it was found already.
+    sections : BodySections, optional
+        What the cross sections of the PET show, in the reference frame.
 
     Returns
     -------
     BodyPlan
-        The plan. Its `source` says what the midline was found from.
+        The plan. Its `source` says what the midline was found from, its `certainty` whether another sign confirms it.
     """
     outline = outline_on_mr(reference, tissues)
+    seen = tuple(part for part in (sections, outline.sections) if part is not None)
     plane = symmetry if symmetry is not None and plane_fits_outline(symmetry, outline) else None
-    if line is None and implant is None:
-        line = find_spine_line(reference, fluid, _expected_middle(plane, outline))
-    if line is not None and _is_usable(line, plane):
-        normal = _turned_left(reference, line) if plane is None else plane.normal_ras
-        return BodyPlan(line.points_ras.mean(axis=0), normal, "spine line", line, implant)
+    if line is None and not implants:
+        line = find_spine_line(reference, fluid, _expected_middle(plane, seen, outline))
+    line, spine_certainty = _judged_line(line, plane, seen)
+    midlines = _signs(line if spine_certainty == Certainty.CERTAIN else None, plane, seen)
+    plan = _plan(reference, line, spine_certainty, plane, seen, outline, implants)
+    center = reference.geometry.center_ras if line is None else line.points_ras.mean(axis=0)
+    return dataclasses.replace(
+        plan,
+        spine_line=line,
+        sections=seen,
+        signs=(*midlines["symmetry plane"], *midlines["body outline"]),
+        certainty=str(_certainty(plan, midlines, center)),
+        spine_certainty=None if spine_certainty is None else str(spine_certainty),
+    )
+
+
+def _judged_line(
+    line: SpineLine | None, plane: SymmetryPlane | None, seen: tuple[BodySections, ...]
+) -> tuple[SpineLine | None, Certainty | None]:
+    """A line with how much it can be relied on as a spine; None for both where it cannot be one."""
+    if line is None or not _is_usable(line, plane) or is_refuted(line, seen):
+        return None, None
+    is_sure = line.is_sure and is_confirmed(line, plane, seen)
+    return line, Certainty.CERTAIN if is_sure else Certainty.LIKELY
+
+
+def plan_on_pet(symmetry: SymmetryPlane, sections: BodySections, center_ras: np.ndarray) -> BodyPlan:
+    """The body as the PET alone shows it, in its own frame: for a PET that is not aligned with the MR.
+
+    Parameters
+    ----------
+    symmetry : SymmetryPlane
+    sections : BodySections
+    center_ras : ndarray, shape (3,)
+        The center of the field of view.
+    """
+    plane = symmetry if is_reliable(symmetry) else None
+    middle = sections.midline()
     if plane is not None:
-        return BodyPlan(plane.point_ras, plane.normal_ras, "symmetry plane", None, implant)
-    if outline.middle_ras is not None:
-        return BodyPlan(outline.middle_ras, outline.left_ras, "body outline", None, implant)
-    return _plan_of_one_side(outline, implant)
+        plan = BodyPlan(plane.point_ras, plane.normal_ras, "symmetry plane")
+    elif middle is not None:
+        plan = BodyPlan(middle.point_ras, middle.normal_ras, "body outline")
+    else:
+        plan = BodyPlan(np.array([0.0, center_ras[1], center_ras[2]]), LEFT_RAS, "scanner axis")
+    midlines = _signs(None, plane, (sections,))
+    return dataclasses.replace(
+        plan,
+        sections=(sections,),
+        signs=(*midlines["symmetry plane"], *midlines["body outline"]),
+        certainty=str(_certainty(plan, midlines, center_ras)),
+    )
 
 
-def _expected_middle(plane: SymmetryPlane | None, outline: BodyOutline) -> float | None:
+def _plan(
+    reference: Image,
+    line: SpineLine | None,
+    spine_certainty: Certainty | None,
+    plane: SymmetryPlane | None,
+    seen: tuple[BodySections, ...],
+    outline: BodyOutline,
+    implants: tuple[HipImplant, ...],
+) -> BodyPlan:
+    """The midline of the first sign that there is: a certain spine, plane of symmetry, outline, one side.
+
+    A line that nothing confirms as a spine is used only where there is nothing else.
+    """
+    if line is not None and spine_certainty == Certainty.CERTAIN:
+        normal = _turned_left(reference, line) if plane is None else plane.normal_ras
+        return BodyPlan(line.points_ras.mean(axis=0), normal, "spine line", line, implants)
+    if plane is not None:
+        return BodyPlan(plane.point_ras, plane.normal_ras, "symmetry plane", None, implants)
+    middle = next((found for part in seen if (found := part.midline()) is not None), None)
+    if middle is not None:
+        return BodyPlan(middle.point_ras, middle.normal_ras, "body outline", None, implants)
+    if line is not None:
+        return BodyPlan(line.points_ras.mean(axis=0), _turned_left(reference, line), "spine line", line, implants)
+    return _plan_of_one_side(outline, implants)
+
+
+def _signs(
+    line: SpineLine | None, plane: SymmetryPlane | None, seen: tuple[BodySections, ...]
+) -> dict[str, list[SymmetryPlane]]:
+    """All midlines that the images show, by the source that a plan names."""
+    along = [] if line is None else [SymmetryPlane(line.points_ras.mean(axis=0), LEFT_RAS, 0.0)]
+    outlines = [found for part in seen if (found := part.midline()) is not None]
+    return {"spine line": along, "symmetry plane": [] if plane is None else [plane], "body outline": outlines}
+
+
+def _certainty(plan: BodyPlan, signs: dict[str, list[SymmetryPlane]], center_ras: np.ndarray) -> Certainty:
+    """How much a midline can be relied on: whether other signs than its own confirm it near a position."""
+    if plan.source in NO_MIDLINE or not any(signs.values()):
+        return Certainty.UNCERTAIN
+    own = SymmetryPlane(plan.midpoint_ras, plan.left_ras, 0.0)
+    away = [apart_mm(own, other, center_ras) for others in signs.values() for other in others]
+    agreeing = sum(distance <= AGREE_MM for distance in away)
+    against = len(away) - agreeing
+    if agreeing >= 2 and agreeing > against:
+        return Certainty.CERTAIN
+    return Certainty.UNCERTAIN if against else Certainty.LIKELY
+
+
+def _expected_middle(
+    plane: SymmetryPlane | None, seen: tuple[BodySections, ...], outline: BodyOutline
+) -> float | None:
     """R coordinate near which the spine is expected, mm; None when neither plane nor outline is known."""
     if plane is not None:
         return float(plane.point_ras[0])
-    return None if outline.middle_ras is None else float(outline.middle_ras[0])
+    if outline.middle_ras is not None:
+        return float(outline.middle_ras[0])
+    middle = next((found for part in seen if (found := part.midline()) is not None), None)
+    return None if middle is None else float(middle.point_ras[0])
 
 
 def _is_usable(line: SpineLine, plane: SymmetryPlane | None) -> bool:
@@ -193,14 +408,15 @@ def _is_usable(line: SpineLine, plane: SymmetryPlane | None) -> bool:
     return plane is None or abs(float(np.median(plane.signed_distance_mm(line.points_ras)))) < LINE_OFF_PLANE_MM
 
 
-def _plan_of_one_side(outline: BodyOutline, implant: HipImplant | None) -> BodyPlan:
+def _plan_of_one_side(outline: BodyOutline, implants: tuple[HipImplant, ...]) -> BodyPlan:
     """Make the plan when the images show neither the middle of the body nor its plane of symmetry."""
     middle = np.array([middle_from_one_side(outline), 0.0, 0.0])
-    if implant is not None:
+    if outline.middle_ras is not None:
+        middle = outline.middle_ras
+    for implant in implants:
         middle = _behind_implant(implant, middle)
-    known = outline.skin_left_mm is not None or outline.skin_right_mm is not None or implant is not None
-    left = np.array([-1.0, 0.0, 0.0])
-    return BodyPlan(middle, left, "body outline" if known else "scanner axis", None, implant)
+    known = outline.skin_left_mm is not None or outline.skin_right_mm is not None or bool(implants)
+    return BodyPlan(middle, LEFT_RAS.copy(), "one side" if known else "scanner axis", None, implants)
 
 
 def _turned_left(reference: Image, line: SpineLine) -> np.ndarray:

@@ -72,6 +72,7 @@ _SCT_STRUCTURES = (
     ("acetabulum", "37783008", "Acetabulum"),
     ("hip joint", "24136001", "Hip joint"),
     ("hip region", "29836001", "Hip"),
+    ("leg", "61685007", "Lower Extremity"),
     ("femur", "71341001", "Femur"),
     ("femoral head", "2812003", "Head of Femur"),
     ("lesser trochanter", "55499008", "Lesser trochanter"),

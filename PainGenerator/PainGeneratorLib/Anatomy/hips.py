@@ -181,14 +181,15 @@ def find_replaced_femur(
     return _with_axes(side, head, other.head_radius_mm, points, lateral, replaced=implant is not None)
 
 
-def labeled_implant(anatomy: AnatomyMap) -> HipImplant | None:
-    """Find the prosthesis in a segmentation, in the frame of the map; None when it has no implant with a side."""
+def labeled_implants(anatomy: AnatomyMap) -> tuple[HipImplant, ...]:
+    """Find the prostheses in a segmentation, in the frame of the map; those whose label has a side."""
+    found = []
     for side in ("left", "right"):
         mask = anatomy.mask(anatomy.labels_of("implant", side))
         if mask is not None:
             region = Region.from_mask(mask.array, mask.geometry)
-            return implant_from_void(side, _stem_axis(region.points_ras), region)
-    return None
+            found.append(implant_from_void(side, _stem_axis(region.points_ras), region))
+    return tuple(found)
 
 
 def _stem_axis(points: np.ndarray) -> np.ndarray | None:

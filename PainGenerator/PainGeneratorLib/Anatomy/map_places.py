@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
 from scipy.spatial import cKDTree
 
 from ..Numerics.core.records import Place
-from ..Numerics.core.words import LATERAL_SIDES
+from ..Numerics.core.words import LATERAL_SIDES, Certainty
 from .anatomy_map import BONES, MUSCLES, ORGANS, VERTEBRA_PARTS, AnatomyMap
+from .certainty import with_side_certainty
 from .hips import (
     FEMUR_PARTS,
     HIP_BONES,
@@ -18,7 +21,7 @@ from .hips import (
     find_femur,
     find_replaced_femur,
     find_sacroiliac_joint,
-    labeled_implant,
+    labeled_implants,
 )
 from .spine import find_spine, patient_left
 from .spine_places import Sample, side_of, spine_name, spine_place
@@ -76,25 +79,35 @@ class MapNamer:
     anatomy : AnatomyMap
     plan : BodyPlan, optional
         The body plan that was found in the images. It gives the side when the segmentation does not.
-    implant : HipImplant, optional
-        The prosthesis that was found on the MR, in the reference frame.
+    implants : sequence of HipImplant
+        The prostheses that were found on the MR, in the reference frame.
 
     Attributes
     ----------
-    implant : HipImplant or None
-        The same prosthesis. When none was given, it is the one in the segmentation, if the map lies in the reference
+    implants : tuple of HipImplant
+        The same prostheses. When none was given, they are those in the segmentation, if the map lies in the reference
         frame.
     left_ras : ndarray, shape (3,)
         Unit vector to the patient's left, in the frame of the map.
     """
 
-    def __init__(self, anatomy: AnatomyMap, plan: BodyPlan | None, implant: HipImplant | None) -> None:
-        self.anatomy, self.plan, self.implant = anatomy, plan, implant
+    def __init__(self, anatomy: AnatomyMap, plan: BodyPlan | None, implants: Sequence[HipImplant]) -> None:
+        self.anatomy, self.plan, self.implants = anatomy, plan, tuple(implants)
         self.spine = find_spine(anatomy)
         self.left_ras = patient_left(anatomy)
         joints = (find_sacroiliac_joint(anatomy, side) for side in LATERAL_SIDES)
         self._joints = [joint for joint in joints if joint is not None]
         self.femora = self._find_femora()
+
+    def _known_implants(self) -> dict[str, HipImplant]:
+        """The prostheses by side in the frame of the map: those of its labels, else those found on the MR."""
+        anatomy = self.anatomy
+        known = {implant.side: implant for implant in labeled_implants(anatomy)}
+        if not self.implants and anatomy.frame_to_map_ras is None:
+            self.implants = tuple(known.values())
+        for implant in self.implants:
+            known.setdefault(implant.side, implant.moved(anatomy.frame_to_map_ras))
+        return known
 
     def _find_femora(self) -> dict[str, Femur]:
         """Find the proximal femora by side. That of a replaced hip is found from its prosthesis."""
@@ -102,14 +115,10 @@ class MapNamer:
         found: dict[str, Femur] = {
             str(side): femur for side in LATERAL_SIDES if (femur := find_femur(anatomy, side)) is not None
         }
-        implant = labeled_implant(anatomy)
-        if implant is None and self.implant is not None:
-            implant = self.implant.moved(anatomy.frame_to_map_ras)
-        if self.implant is None and anatomy.frame_to_map_ras is None:
-            self.implant = implant
+        known = self._known_implants()
         for side in map(str, LATERAL_SIDES):
-            is_replaced = implant is not None and implant.side == side
-            if is_replaced or (side not in found and implant is None):
+            implant = known.get(side)
+            if implant is not None or (side not in found and not known):
                 other = next((femur for femur in found.values() if femur.side != side), None)
                 femur = find_replaced_femur(anatomy, side, implant, other)
                 if femur is not None:
@@ -140,8 +149,11 @@ class MapNamer:
         )
         if place is None or place.level is None:
             return place
-        is_counted = self.anatomy.counted or self.spine.transitional
-        return dataclasses.replace(place, flags=(*place.flags, "level-counted")) if is_counted else place
+        if self.anatomy.counted or self.spine.transitional:
+            place = dataclasses.replace(place, flags=(*place.flags, "level-counted"))
+        if self.anatomy.certainty != Certainty.CERTAIN:
+            place = dataclasses.replace(place, flags=(*place.flags, "level-likely"))
+        return place
 
     def side(self, point_ras: np.ndarray) -> str:
         """Side of a point in the frame of the map.
@@ -156,6 +168,13 @@ class MapNamer:
             middle = 0.5 * (centers[0].mean(axis=0) + centers[1].mean(axis=0))
             return side_of(np.array([(point_ras - middle) @ self.left_ras]), SACRUM_HALF_WIDTH_MM / 2)
         return self.plan.side(point_ras) if self.plan is not None else self.side_of_middle(point_ras)
+
+    def side_certainty(self, point_ras: np.ndarray) -> Certainty:
+        """How much the side that :meth:`side` gives can be relied on; `point_ras` is in the frame of the map."""
+        has_both = all(self.anatomy.labels_of(BONES, side) for side in LATERAL_SIDES)
+        if self.spine.nearest(point_ras) is not None or has_both:
+            return Certainty.CERTAIN
+        return Certainty.UNCERTAIN if self.plan is None else self.plan.side_certainty(point_ras)
 
     def side_of_middle(self, point_ras: np.ndarray) -> str:
         """Side of a point (reference frame) from the middle of the segmentation alone, when nothing else is known."""
@@ -269,8 +288,12 @@ class MapNamer:
         structure, side, level = max(sample.parts, key=lambda key: sample.parts[key])
         if sample.parts[structure, side, level] < INSIDE_PART:
             return None
-        side = side or self.side(sample.centroid_ras)
-        return Place(_plain_name(structure, side, level), structure, side, level)
+        place = functools.partial(Place, structure=structure, level=level)
+        if side is not None:
+            return place(name=_plain_name(structure, side, level), side=side)
+        side = self.side(sample.centroid_ras)
+        found = place(name=_plain_name(structure, side, level), side=side)
+        return with_side_certainty(found, self.side_certainty(sample.centroid_ras))
 
     def _beside(self, sample: Sample) -> Place | None:
         """The nearest labeled structure within `REACH_MM`, with its distance; None when there is none."""
@@ -298,7 +321,8 @@ class MapNamer:
         name = _plain_name(structure, side, what.level)
         if distance[nearest] > TOUCHING_MM:
             name = f"beside {name}, {distance[nearest]:.0f} mm"
-        return Place(name, structure, side, what.level)
+        place = Place(name, structure, side, what.level)
+        return place if what.side else with_side_certainty(place, self.side_certainty(sample.centroid_ras))
 
 
 def _plain_name(structure: str, side: str, level: str | None) -> str:

@@ -8,13 +8,16 @@ line or the implant, and never a level.
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from ..Numerics.core.image import Region
 from ..Numerics.core.records import Place
+from ..Numerics.core.words import LATERAL_SIDES, Certainty, Side
 from .anatomy_map import MUSCLES, AnatomyMap
+from .certainty import SIDE_FLAGS, with_side_certainty
 from .hips import FEMUR_PARTS, HIP_BONES
 from .map_places import SACRUM_HALF_WIDTH_MM, MapNamer
 from .spine_places import side_of
@@ -62,6 +65,10 @@ NEAR_NECK_MM = 25.0
 """Upper bound of the distance of places near the neck from the line between the center of the head and the axis of the
 stem, mm. In six families of phantoms the usual uptake at a neck was within this distance, and the uptake of loosening
 at cup and stem was 27 mm away or more. Our estimate."""
+CLEARLY_BESIDE_MM = 40.0
+"""Lower bound of the distance from a certain midline at which it contradicts the side of a label, mm. Spine and
+sacrum lie nearer. Our estimate."""
+UNCERTAIN = str(Certainty.UNCERTAIN)
 FEMUR_WORDS = (*FEMUR_PARTS, "femoral neck", "femoral shaft")
 """All words for the femur and its parts."""
 UNCERTAIN_WORDS = ("implant", "hip joint", "hip joint capsule", *MUSCLES)
@@ -77,8 +84,8 @@ class Namer:
         The anatomy segmentation. Either `anatomy` or `plan` is needed.
     plan : BodyPlan, optional
         The body plan that was found in the images. It is used where the segmentation has no structure.
-    implant : HipImplant, optional
-        The axes of a hip prosthesis in the reference frame, for its zones.
+    implants : sequence of HipImplant
+        The axes of the hip prostheses in the reference frame, for their zones.
 
     Raises
     ------
@@ -87,11 +94,11 @@ class Namer:
     """
 
     def __init__(
-        self, anatomy: AnatomyMap | None = None, plan: BodyPlan | None = None, implant: HipImplant | None = None
+        self, anatomy: AnatomyMap | None = None, plan: BodyPlan | None = None, implants: Sequence[HipImplant] = ()
     ) -> None:
         self._plan = plan
-        self._by_map = None if anatomy is None else MapNamer(anatomy, plan, implant)
-        self._implant = implant if self._by_map is None else self._by_map.implant
+        self._by_map = None if anatomy is None else MapNamer(anatomy, plan, implants)
+        self._implants = tuple(implants) if self._by_map is None else self._by_map.implants
         if self._by_map is not None:
             self._left = self._by_map.left_ras
         elif plan is not None:
@@ -119,34 +126,47 @@ class Namer:
         points = where.points_ras if isinstance(where, Region) else np.atleast_2d(np.asarray(where, dtype=float))
         centroid = points.mean(axis=0)
         place = None if self._by_map is None else self._by_map.place(points)
-        at_implant = self._by_implant(centroid)
+        implant = min(self._implants, key=lambda each: each.away_mm(centroid), default=None)
+        at_implant = None if implant is None else self._by_implant(centroid, implant)
         if at_implant is not None:
             place = at_implant if place is None else self._with_zone(place, at_implant)
         if place is None and self._plan is not None:
             place = self._plan.describe(points)
         if place is None:
             place = self._by_side_alone(centroid)
-        if self._is_near_neck(centroid):
+        place = self._checked_side(place, centroid)
+        if implant is not None and self._is_near_neck(centroid, implant):
             place = dataclasses.replace(place, flags=(*place.flags, "near-neck"))
         return place
 
-    def _is_near_neck(self, point: np.ndarray) -> bool:
-        """Whether a point (reference frame) lies near head and neck of the prosthesis, in its joint."""
-        found = self._along_neck(point)
+    def _checked_side(self, place: Place, point: np.ndarray) -> Place:
+        """A place whose side is uncertain where the midline in the images clearly contradicts it.
+
+        A segmentation that was mirrored on its way has the sides of the wrong half.
+        """
+        plan = self._plan
+        if plan is None or place.side not in LATERAL_SIDES or place.side_certainty != Certainty.CERTAIN:
+            return place
+        is_clear = plan.certainty == Certainty.CERTAIN and abs(float(plan.lateral_mm(point))) > CLEARLY_BESIDE_MM
+        if not is_clear or plan.side(point) in (place.side, Side.MIDLINE):
+            return place
+        return with_side_certainty(place, Certainty.UNCERTAIN)
+
+    def _is_near_neck(self, point: np.ndarray, implant: HipImplant) -> bool:
+        """Whether a point (reference frame) lies near head and neck of a prosthesis, in its joint."""
+        found = self._along_neck(point, implant)
         if found is None:
             return False
         along, away = found
         return NEAR_NECK_FROM_PART <= along <= NEAR_NECK_TO_PART and away <= NEAR_NECK_MM
 
-    def _along_neck(self, point: np.ndarray) -> tuple[float, float] | None:
+    def _along_neck(self, point: np.ndarray, implant: HipImplant) -> tuple[float, float] | None:
         """Position of a point along the neck, and its distance from the neck in mm.
 
         The position is 0 at the center of the head and 1 where the neck meets the axis of the stem. The result is None
         when head or neck of the prosthesis is not known.
         """
-        if self._implant is None:
-            return None
-        start, end = self._implant.cup_center_ras, self._implant.neck_end_ras
+        start, end = implant.cup_center_ras, implant.neck_end_ras
         if start is None or end is None:
             return None
         way = end - start
@@ -170,12 +190,17 @@ class Namer:
         }
         return at_implant if structure in bones[at_implant.structure] else place
 
-    def _by_implant(self, point: np.ndarray) -> Place | None:
-        """The place of a point (reference frame) at the prosthesis: neck, bursa, stem or cup, checked in this
-        order."""
-        implant = self._implant
-        if implant is None:
-            return None
+    def _by_implant(self, point: np.ndarray, implant: HipImplant) -> Place | None:
+        """The place of a point (reference frame) at a prosthesis, whose side it has."""
+        place = self._at_implant(point, implant)
+        if place is None or implant.side_certainty == Certainty.CERTAIN:
+            return place
+        flags = (*place.flags, *SIDE_FLAGS[Certainty(implant.side_certainty)])
+        name = f"{place.name} (side {implant.side_certainty})"
+        return dataclasses.replace(place, name=name, flags=flags, side_certainty=implant.side_certainty)
+
+    def _at_implant(self, point: np.ndarray, implant: HipImplant) -> Place | None:
+        """The place of a point at a prosthesis: neck, bursa, stem or cup, checked in this order."""
         if self._is_at_neck(point, implant):
             return Place(f"{implant.side} prosthesis neck", "prosthesis neck", implant.side)
         to_cup = np.inf
@@ -191,7 +216,7 @@ class Namer:
 
     def _is_at_neck(self, point: np.ndarray, implant: HipImplant) -> bool:
         """Whether a point lies at the neck of the prosthesis, outside of the cup."""
-        found = self._along_neck(point)
+        found = self._along_neck(point, implant)
         if found is None or implant.cup_center_ras is None:
             return False
         along, away = found
@@ -220,7 +245,8 @@ class Namer:
             side = side_of(np.array([point @ self._left]), SACRUM_HALF_WIDTH_MM / 2)
         else:
             side = self._by_map.side_of_middle(point)
-        return Place(f"unnamed place, {side}", "unnamed", side, None, None, ("no-level",))
+        flags = ("no-level", "side-uncertain")
+        return Place(f"unnamed place, side uncertain ({side})", "unnamed", side, None, None, flags, UNCERTAIN)
 
 
 def _is_at_bursa(position: StemPosition) -> bool:

@@ -17,6 +17,7 @@ from scipy.spatial.distance import cdist
 
 from ..Numerics.core.image import Region, transform_points
 from ..Numerics.core.kept import Kept
+from ..Numerics.core.words import Certainty
 
 _TIP_ZONE_PART = 0.1
 """Fraction of the length of the stem, measured from its tip, that belongs to zone 4. In published drawings zone 4 lies
@@ -48,6 +49,8 @@ class HipImplant(Kept):
         Center of the sphere of the cup, which is the center of the head.
     cup_radius_mm : float
         Outer radius of the cup.
+    side_certainty : str
+        How much the side can be relied on, a word of :class:`.Numerics.core.words.Certainty`.
     """
 
     side: str
@@ -55,6 +58,12 @@ class HipImplant(Kept):
     stem_tip_ras: np.ndarray | None = None
     cup_center_ras: np.ndarray | None = None
     cup_radius_mm: float = 26.0
+    side_certainty: str = str(Certainty.CERTAIN)
+
+    def away_mm(self, point_ras: np.ndarray) -> float:
+        """Distance of a point from the nearest known point of cup and stem, mm; infinite when none is known."""
+        known = [p for p in (self.stem_top_ras, self.stem_tip_ras, self.cup_center_ras) if p is not None]
+        return min((float(np.linalg.norm(np.asarray(point_ras) - p)) for p in known), default=np.inf)
 
     def lateral(self, left_ras: np.ndarray | None = None) -> np.ndarray:
         """Unit vector away from the midline of the body; `left_ras` is the patient's left, -R when left out."""

@@ -9,7 +9,8 @@ import qt
 from slicer.i18n import tr as _
 
 from ..Numerics.core.measures import Kind, Output, measures_of
-from ..Numerics.core.words import Status
+from ..Numerics.core.records import FLAG_TEXTS
+from ..Numerics.core.words import Certainty, Status
 from ..Scene.appearance import candidate_color
 from .guard import Connections, guarded
 from .section import ROW_PIXELS
@@ -22,6 +23,8 @@ COLUMNS = tuple(
 
 NAME_WIDTH = 165
 """Width of the column of names when the table is first filled, pixels."""
+SIDE_FLAGS = ("side-uncertain", "side-likely", "spine-uncertain")
+"""Flags whose sentence is shown when the mouse rests on a candidate."""
 STATUS_ICONS = {Status.ACCEPTED: "Accept", Status.REJECTED: "Reject", Status.PHYSIOLOGIC: "Physiologic"}
 
 
@@ -192,7 +195,9 @@ def _number(value: float, digits: int) -> Any:
 
 
 def _side_and_level(row: dict[str, Any]) -> str:
-    return " ".join(word for word in (side_text(row["side"]), row["level"]) if word)
+    certainty = row.get("side_certainty") or Certainty.CERTAIN
+    side = side_text(row["side"]) + ("" if certainty == Certainty.CERTAIN else " ?")
+    return " ".join(word for word in (side, row["level"]) if word)
 
 
 def _swatch(candidate: Any) -> Any:
@@ -204,4 +209,5 @@ def _tip(candidate: Any) -> str:
     text = _("{name}: {evidence}, score {score}").format(
         name=candidate.place.name, evidence=candidate.evidence, score=round(candidate.score)
     )
-    return f"{text}\n{candidate.comment}" if candidate.comment else text
+    sentences = [FLAG_TEXTS[flag] for flag in SIDE_FLAGS if flag in getattr(candidate, "flags", ())]
+    return "\n".join([text, *sentences, *([candidate.comment] if candidate.comment else [])])

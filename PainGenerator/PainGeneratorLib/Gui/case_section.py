@@ -9,7 +9,7 @@ import slicer
 from slicer.i18n import tr as _
 
 from ..Numerics.core.errors import PainGeneratorError
-from ..Numerics.core.words import LATERAL_SIDES, Group, PainSide
+from ..Numerics.core.words import Group, PainSide, ProsthesisSide
 from . import total_segmentator
 from .guard import guarded, guarded_slow, single_shot_timer
 from .points import PointList
@@ -53,7 +53,7 @@ class CaseSection(Section[CaseNeeds]):
         super().__init__(panel)
         for group in Group:
             self.ui.groupCombo.addItem(group_text(group), group.value)
-        self._fill_sides(self.ui.prosthesisSideCombo, _("none"), [side.value for side in LATERAL_SIDES])
+        self._fill_sides(self.ui.prosthesisSideCombo, _("none"), [side.value for side in ProsthesisSide])
         self._fill_sides(self.ui.painSideCombo, _("not given"), [side.value for side in PainSide])
         self.pain_sites = PointList(panel, self.ui.painSitesPlace, self._pain_sites_node, self.on_pain_sites_changed)
         self._later = single_shot_timer(panel.root, 0, self.on_volumes_changed, self.connections)

@@ -97,6 +97,10 @@ class AlignmentParameters:
     warn: WarnParameters
 
 
+OFFSET = "offset_mm"
+"""Name in the evidence of the offset (mm) that remains in a kept alignment of the scanner."""
+
+
 @dataclass(frozen=True, eq=False)
 class PairAlignment:
     """The alignment of a moving image to a fixed image.
@@ -175,6 +179,12 @@ class SeriesAlignment(Kept):
     reason: str = ""
     advice: str = ""
     warnings: tuple[str, ...] = ()
+
+    @property
+    def offset_mm(self) -> float | None:
+        """How far the images are off in the kept alignment, mm; None where nothing of that kind was found."""
+        offset = self.evidence.get(OFFSET)
+        return None if offset is None else float(offset)
 
     @property
     def aligned(self) -> bool:

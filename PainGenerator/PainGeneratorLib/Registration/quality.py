@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from .alignment_types import AlignmentParameters, PairAlignment
+from .alignment_types import OFFSET, AlignmentParameters, PairAlignment
 from .landmarks import LandmarkFit
 from .rigid import change_between
 from .search import PairSearch
@@ -20,6 +20,10 @@ PET_ALONE = (
     "way through a CT. Check the alignment by eye."
 )
 """Warning for a PET that was registered without an ATTENUATION series."""
+SMALL_OFFSET_MM = 7.0
+"""Upper bound of the offset within a shared frame of reference at which the alignment of the scanner is kept although
+the images contradict it, mm. A patient moves so far between two series, and a finding then still lies at the right
+structure or right beside it. Real cases that were aligned by hand are 4 to 14 mm off. Our estimate."""
 NOISE_FACTOR = 3.0
 """Lower bound of a gain in similarity that counts, in standard errors of the gain. Our estimate."""
 
@@ -40,8 +44,10 @@ def judge(
 
     Otherwise landmarks are always kept. The scanner's coordinates are kept when a trustworthy search came back to
     them. They are also kept, with a warning that they could not be verified, when both series share them, no clearly
-    better place was found far away from them, and hardly any pose nearby is more similar. In all other cases the
-    images are not aligned.
+    better place was found far away from them, and hardly any pose nearby is more similar. Where both series share them
+    and the images agree better only a few millimeters away, the patient moved a little: the scanner's coordinates are
+    kept with a warning that names the offset, because the offset is smaller than the harm of findings that are not
+    joined. In all other cases the images are not aligned.
 
     Parameters
     ----------
@@ -63,7 +69,7 @@ def judge(
     better = _is_better(found, parameters)
     doubt = _doubt(found, parameters) or _doubt_about_start(found, fit, better, parameters)
     unchanged = "no better agreement than that of the start was found."
-    matrix, advice = scanner, CHECK
+    matrix, advice, offset = scanner, CHECK, None
     if doubt is None and better:
         kept, verdict, matrix, advice = "registered", "aligned", found.best, ""
         reason = "The search improved the agreement, and came to the same place from all starts and parts."
@@ -76,6 +82,9 @@ def judge(
     elif same_frame_of_reference and not _contradicted(found, better, parameters):
         kept, verdict = "identity/scanner", "kept the scanner's alignment"
         reason = f"The scanner's alignment was kept: {doubt}"
+    elif same_frame_of_reference and _is_small_offset(found, parameters):
+        kept, verdict, offset = "identity/scanner", "kept the scanner's alignment", found.change_mm
+        reason = f"The scanner's alignment was kept, although the images are about {offset:.1f} mm off: {doubt}"
     else:
         kept, verdict, advice = "not aligned", "not aligned", GIVE_LANDMARKS
         reason = f"The images could not be aligned: {doubt or unchanged}"
@@ -100,10 +109,11 @@ def judge(
             "better_near_start": found.better_near_start,
             "landmark_residual_mm": None if fit is None else fit.rms_mm,
             "doubt": doubt,
+            **({} if offset is None else {OFFSET: offset}),
         },
         reason=reason,
         advice=advice,
-        warnings=_warnings(kept, found.kind, doubt, fit, shift, rotation, parameters),
+        warnings=_warnings(kept, found.kind, doubt, fit, shift, rotation, parameters, offset),
     )
 
 
@@ -115,7 +125,13 @@ def _warnings(
     shift_mm: float,
     rotation_deg: float,
     parameters: AlignmentParameters,
+    offset_mm: float | None,
 ) -> tuple[str, ...]:
+    if offset_mm is not None:
+        return (
+            f"The images share the scanner's coordinates but seem to be {offset_mm:.1f} mm off, and the search could "
+            f"not correct it: {doubt} They are joined as they lie; positions may be wrong by that much. {CHECK}",
+        )
     if kept == "identity/scanner" and doubt is not None:
         return (f"The scanner's alignment was kept, but could not be verified: {doubt}",)
     texts = []
@@ -173,3 +189,10 @@ def _contradicted(found: PairSearch, better: bool, parameters: AlignmentParamete
     if better and found.change_mm > parameters.scanner.contradiction_mm:
         return True
     return found.better_near_start is not None and found.better_near_start > parameters.scanner.better_near_start
+
+
+def _is_small_offset(found: PairSearch, parameters: AlignmentParameters) -> bool:
+    """Whether the images show the same body and agree best only a few millimeters away from the start."""
+    if found.similarity_end is None or found.at_bound or found.change_mm > SMALL_OFFSET_MM:
+        return False
+    return found.outline is None or found.outline >= parameters.trust.minimum_outline

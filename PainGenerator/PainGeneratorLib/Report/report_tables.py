@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from ..Numerics.core.measures import SCORE_PARTS, Measure, Output, measures_of
 from ..Numerics.core.records import Candidate
+from ..Numerics.core.words import Certainty
 from . import words
 from .content import ReportContent, Row
 from .html import Html, bullets, join, table, tag
@@ -61,9 +62,16 @@ def _mr_words(candidate: Candidate) -> str | None:
     return kind if z is None else f"{kind}, {words.number(z, 1)}"
 
 
+def _side_words(candidate: Candidate) -> str:
+    """The side, with its certainty where it is not certain."""
+    place = candidate.place
+    return place.side if place.side_certainty == Certainty.CERTAIN else f"{place.side} ({place.side_certainty})"
+
+
 _OWN_CELLS: Mapping[str, Callable[[Candidate], object]] = {
     "id": lambda candidate: tag("span", candidate.id, cls="score"),
     "name": lambda candidate: tag("strong", candidate.place.name),
+    "side": _side_words,
     "level": _place_words,
     "mr_kind": _mr_words,
 }

@@ -12,7 +12,7 @@ import numpy as np
 from ..Numerics.core.image import Geometry, Region
 from ..Numerics.core.measures import SCORE_PARTS, Kind, Measure, Output, measures_of
 from ..Numerics.core.records import Candidate, Place
-from ..Numerics.core.words import Evidence, Side
+from ..Numerics.core.words import Certainty, Evidence, Side
 from . import words
 
 SCHEMA = 1
@@ -144,6 +144,8 @@ def _terminal_cell(measure: Measure, candidate: Candidate) -> str:
     if measure.key == "level":
         return words.text(candidate.place.level or candidate.place.zone)
     value = measure.value(candidate)
+    if measure.key == "side" and candidate.place.side_certainty != Certainty.CERTAIN:
+        return f"{value} ?"
     if measure.key == "mr_kind":
         return words.text(words.SHORT_MR_KINDS.get(value, value))
     if measure.kind is Kind.WORDS:

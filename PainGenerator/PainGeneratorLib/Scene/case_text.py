@@ -22,12 +22,13 @@ from ..Anatomy.body_plan import BodyPlan
 from ..Anatomy.labels import Structure
 from ..Anatomy.zones import HipImplant
 from ..Numerics.body.canal import SpineLine
+from ..Numerics.body.sections import BodySections
 from ..Numerics.body.symmetry import SymmetryPlane
 from ..Numerics.core.errors import PainGeneratorError
 from ..Numerics.core.image import Geometry, Region
 from ..Numerics.core.kept import Kept
 from ..Numerics.core.records import Candidate, HotSpot, MRFinding, Place
-from ..Numerics.mr.implant import ImplantResult
+from ..Numerics.mr.implant import ImplantResult, OneImplant
 from ..Numerics.pet.detector import HotSpotResult
 from ..Numerics.pet.reference_tissue import ReferenceValue
 from ..Numerics.suv.records import ProvenanceRow, SuvResult
@@ -44,6 +45,7 @@ RECORDS: dict[str, type[Kept]] = {
     kind.__name__: kind
     for kind in (
         BodyPlan,
+        BodySections,
         Candidate,
         HipImplant,
         HotSpot,
@@ -51,6 +53,7 @@ RECORDS: dict[str, type[Kept]] = {
         ImplantResult,
         LandmarkPairs,
         MRFinding,
+        OneImplant,
         Place,
         ProvenanceRow,
         ReferenceValue,

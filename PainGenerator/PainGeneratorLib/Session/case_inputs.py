@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from ..Numerics.core.words import LATERAL_SIDES, Group, PainSide, Role, listed
+from ..Numerics.core.words import Group, PainSide, ProsthesisSide, Role, listed
 from ..Scene import markups
 from ..Scene.node_keys import KEY_ATTRIBUTE
 from ..Scene.volumes_in_scene import case_volumes, volume_facts
@@ -99,7 +99,7 @@ class CaseInputs:
 
     def set_prosthesis_side(self, side: str | None) -> None:
         """Choose ``left``, ``right``, or None."""
-        self._set_word("prosthesisSide", side, LATERAL_SIDES)
+        self._set_word("prosthesisSide", side, tuple(ProsthesisSide))
 
     def set_pain_side(self, side: str | None) -> None:
         """Choose ``left``, ``right``, ``both``, ``midline``, or None."""

@@ -92,8 +92,8 @@ class CaseState:
         if self.case is None:
             return list(dict.fromkeys(self.notices))
         found = self.found
-        mr, pet = (None, None) if found is None else (found.mr, found.pet)
-        sentences = run_warnings(self.case, self.suv, self.alignment, self.anatomy, mr, pet)
+        mr, pet, plan = (None, None, None) if found is None else (found.mr, found.pet, found.plan)
+        sentences = run_warnings(self.case, self.suv, self.alignment, self.anatomy, mr, pet, plan)
         return list(dict.fromkeys([*self.notices, *sentences]))
 
     def require_suv(self) -> tuple[Case, Suv]:

@@ -76,7 +76,7 @@ class FoundTools:
         made = self._for_now()
         if made.namer is None:
             now = self._state.require_found()
-            made.namer = now.found.namer(now.anatomy, now.suv, now.alignment)
+            made.namer = now.found.namer(now.anatomy, now.case, now.suv, now.alignment)
         return made.namer
 
     def place_of(self, region: Region) -> Place:

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..Numerics.core.image import Geometry, Image, Region, resample, transform_points
-from ..Numerics.core.records import Candidate, HotSpot, MRFinding, Place
-from ..Numerics.core.regions import gap_mm, on_grid, overlap_fraction
+from ..Numerics.core.records import NOT_JOINED, Candidate, HotSpot, MRFinding, Place
+from ..Numerics.core.regions import gap_mm, is_cut_off, on_grid, overlap_fraction
 from ..Numerics.core.words import Evidence, Origin, Side
 from ..Numerics.fusion.candidates import FusionParameters, Name, Symptoms, flag_and_score
 from ..Numerics.mr.findings import MRResult
@@ -143,7 +143,8 @@ class Remeasure:
         if not self.aligned and candidate.hot_spots:
             return []
         reach = self.case.protocol.value("fusion.join.gap_mm")
-        findings = [f for f in self.mr.findings if f.kind != "implant artefact"]
+        joined = [f for f in self.mr.findings if NOT_JOINED not in f.flags or f in candidate.mr_findings]
+        findings = [f for f in joined if f.kind != "implant artefact"]
         found = set(map(id, findings))
         own = [f for f in candidate.mr_findings if id(f) not in found]
         near = [f for f in (*findings, *own) if gap_mm(candidate.region, f.region, reach) < np.inf]
@@ -280,6 +281,8 @@ class Remeasure:
             grade=CLICKED_GRADE,
         )
         finding.z = self.z_of(region, finding)
+        if is_cut_off(region, image.array):
+            finding.flags.append("truncated")
         return finding
 
 

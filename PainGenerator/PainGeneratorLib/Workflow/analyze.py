@@ -17,7 +17,7 @@ from .finding import Found, find_candidates
 from .progress import Show, StageClock, part, silent
 from .reading import read_case_folder
 from .stages import Alignment, Suv, align_series, make_suv
-from .warnings import run_warnings
+from .warnings import run_notes, run_warnings
 
 
 @dataclass(eq=False)
@@ -62,9 +62,14 @@ class Analysis:
         return [spot for spot in self.hot_spots if spot.physiologic is not None]
 
     @property
+    def notes(self) -> list[str]:
+        """Facts for the reader that are no warnings."""
+        return run_notes(self.case, self.mr)
+
+    @property
     def warnings(self) -> list[str]:
         """What the user must know, in the order of the stages."""
-        return run_warnings(self.case, self.suv, self.alignment, self.anatomy, self.mr, self.pet)
+        return run_warnings(self.case, self.suv, self.alignment, self.anatomy, self.mr, self.pet, self.plan)
 
 
 def analyze(folder: Path, options: CaseOptions, progress: Show = silent) -> Analysis:

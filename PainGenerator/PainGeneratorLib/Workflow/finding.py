@@ -4,26 +4,27 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
 from ..Anatomy.anatomy_map import AnatomyMap
-from ..Anatomy.body_plan import BodyPlan, find_body_plan
+from ..Anatomy.body_plan import BodyPlan, find_body_plan, plan_on_pet
 from ..Anatomy.places import Namer
 from ..Anatomy.zones import HipImplant, implant_from_void
-from ..Numerics.body.symmetry import RELIABLE_QUALITY, SymmetryPlane, find_symmetry_plane
+from ..Numerics.body.sections import BodySections, find_sections, no_sections, supported_plane
+from ..Numerics.body.symmetry import SymmetryPlane, find_symmetry_plane
 from ..Numerics.core.image import Geometry, Image, Region, transform_points
 from ..Numerics.core.kept import Kept
-from ..Numerics.core.records import Candidate, HotSpot, Place
-from ..Numerics.core.words import Group, Role
-from ..Numerics.fusion.candidates import FusionParameters, Name, fuse
+from ..Numerics.core.records import NOT_JOINED, Candidate, HotSpot, Place
+from ..Numerics.core.words import Certainty, Group, Role
+from ..Numerics.fusion.candidates import FusionParameters, Name, fuse, ranked
 from ..Numerics.mr.findings import MRResult
 from ..Numerics.pet.detector import HotSpotDetector, HotSpotResult
 from .case import Case
 from .progress import Show, StageClock, part, silent
-from .stages import Alignment, Suv, find_on_mr, pet_detector
+from .stages import Alignment, Suv, find_on_mr, find_on_unjoined_mr, pet_detector
 from .threads import few_threads
 
 _TISSUE_MAP = "tissues"
@@ -49,6 +50,10 @@ class Found(Kept):
         Best first.
     detector : HotSpotDetector or None
         The first pass over the PET, to find hot spots with other settings. None in a reopened case until it is needed.
+    sections : BodySections
+        What the cross sections of the PET show, in its own frame.
+    own_plans : dict of str to BodyPlan
+        The body as each MR series shows it that could not be aligned with the reference, by role, in its own frame.
     """
 
     symmetry: SymmetryPlane
@@ -58,6 +63,8 @@ class Found(Kept):
     hot_spots: list[HotSpot]
     candidates: list[Candidate]
     detector: HotSpotDetector | None = None
+    sections: BodySections = field(default_factory=no_sections)
+    own_plans: dict[str, BodyPlan] = field(default_factory=dict)
 
     not_kept = ("detector",)
 
@@ -84,12 +91,17 @@ class Found(Kept):
         """The images of the result by name, on the reference grid: tissue classes and z maps."""
         return {_TISSUE_MAP: self.mr.tissues} | {f"{_Z_MAP}{role}": z for role, z in self.mr.z_maps.items()}
 
-    def namer(self, anatomy: AnatomyMap | None, suv: Suv, alignment: Alignment) -> Name:
+    def namer(self, anatomy: AnatomyMap | None, case: Case, suv: Suv, alignment: Alignment) -> Name:
         """What gives names to places, from all that is known of this body."""
-        namer = Namer(anatomy, self.plan, hip_implant(self.mr))
-        if alignment.is_aligned(Role.PET):
-            return namer
-        return _FrameNamer(namer, Namer(plan=_pet_plan(self.symmetry)), suv.image.geometry)
+        namer = Namer(anatomy, self.plan, self.plan.implants)
+        own: list[tuple[Geometry, Namer]] = []
+        if not alignment.is_aligned(Role.PET):
+            grid = suv.image.geometry
+            own.append((grid, Namer(plan=plan_on_pet(self.symmetry, self.sections, grid.center_ras))))
+        own += [(case.series[role].image.geometry, Namer(plan=plan)) for role, plan in self.own_plans.items()]
+        pet = alignment.by_role.get(Role.PET)
+        flags = ("alignment-uncertain",) if pet is not None and pet.aligned and pet.offset_mm is not None else ()
+        return _FrameNamer(namer, tuple(own), flags) if own or flags else namer
 
 
 @few_threads()
@@ -116,20 +128,27 @@ def find_candidates(
     clock = clock or StageClock()
     with clock.stage("symmetry"):
         progress(0.0, "Finding the plane of symmetry")
-        symmetry = find_symmetry_plane(suv.image)
-        in_reference = symmetry.moved(alignment.pet_to_reference) if alignment.is_aligned(Role.PET) else None
+        sections = find_sections(suv.image)
+        symmetry = supported_plane(find_symmetry_plane(suv.image), sections)
+        in_reference = sections_there = None
+        if alignment.is_aligned(Role.PET):
+            in_reference = symmetry.moved(alignment.pet_to_reference)
+            sections_there = sections.moved(alignment.pet_to_reference)
     with clock.stage("mr_findings"):
-        mr = find_on_mr(case, alignment, anatomy, in_reference, part(progress, 0.05, 0.62))
+        show = part(progress, 0.05, 0.62)
+        mr = find_on_mr(case, alignment, anatomy, in_reference, sections_there, show)
+        unjoined = find_on_unjoined_mr(case, alignment)
     with clock.stage("hot_spots"):
         show = part(progress, 0.62, 0.9)
-        plan = plan_body(case, alignment, mr, in_reference)
+        plan = plan_body(case, alignment, mr, in_reference, sections_there)
         detector = pet_detector(case, suv, alignment, mr, anatomy, symmetry, plan, show)
         pet = detector.find()
+    mr = _with_unjoined(mr, unjoined)
     with clock.stage("candidates"):
         progress(0.9, "Naming and ranking candidates")
         hot_spots = in_reference_frame(pet.hot_spots, alignment)
-        found = Found(symmetry, mr, pet, plan, hot_spots, [], detector)
-        namer = found.namer(anatomy, suv, alignment)
+        found = Found(symmetry, mr, pet, plan, hot_spots, [], detector, sections, _own_plans(case, unjoined))
+        namer = found.namer(anatomy, case, suv, alignment)
         weak = in_reference_frame(pet.weak, alignment)
         found.candidates = fuse_found(case, suv, alignment, mr, hot_spots, namer, weak)
     return found
@@ -137,23 +156,57 @@ def find_candidates(
 
 @dataclass(frozen=True, eq=False)
 class _FrameNamer:
-    """Names places where PET and reference are not aligned: each region in the frame that it lies in."""
+    """Names places where a series is not aligned with the reference: each region in the frame that it lies in.
+
+    Parameters
+    ----------
+    in_reference : Namer
+    own : tuple of (Geometry, Namer)
+        For the regions on the grid of a series that is not aligned.
+    flags : tuple of str
+        Flags of all places in the reference frame.
+    """
 
     in_reference: Namer
-    on_pet: Namer
-    pet_grid: Geometry
+    own: tuple[tuple[Geometry, Namer], ...]
+    flags: tuple[str, ...] = ()
 
     def __call__(self, region: Region) -> Place:
-        return (self.on_pet if region.geometry.is_same_grid(self.pet_grid) else self.in_reference)(region)
+        for grid, namer in self.own:
+            if region.geometry.is_same_grid(grid):
+                return namer(region)
+        place = self.in_reference(region)
+        return dataclasses.replace(place, flags=(*place.flags, *self.flags)) if self.flags else place
 
 
-def _pet_plan(symmetry: SymmetryPlane) -> BodyPlan:
-    """The body as the PET alone shows it: its plane of symmetry, or the scanner's axis where there is none."""
-    source = "symmetry plane" if symmetry.quality >= RELIABLE_QUALITY else "scanner axis"
-    return BodyPlan(symmetry.point_ras, symmetry.normal_ras, source)
+def _with_unjoined(mr: MRResult, unjoined: Mapping[str, MRResult]) -> MRResult:
+    """The MR result with the findings and warnings of the series that could not be aligned."""
+    if not unjoined:
+        return mr
+    findings = [*mr.findings, *(finding for result in unjoined.values() for finding in result.findings)]
+    for number, finding in enumerate(findings, start=1):
+        finding.label = number
+    texts = [f"{role} alone: {text}" for role, result in unjoined.items() for text in result.warnings]
+    return dataclasses.replace(mr, findings=findings, warnings=[*mr.warnings, *texts])
 
 
-def plan_body(case: Case, alignment: Alignment, mr: MRResult, symmetry: SymmetryPlane | None) -> BodyPlan:
+def _own_plans(case: Case, unjoined: Mapping[str, MRResult]) -> dict[str, BodyPlan]:
+    """The body as each series shows it that could not be aligned with the reference."""
+    plans = {}
+    for role, result in unjoined.items():
+        image = case.series[role].image
+        fluid = image if role in (Role.FLUID, Role.T2) else None
+        plans[role] = find_body_plan(image, result.tissues, fluid, line=result.spine_line)
+    return plans
+
+
+def plan_body(
+    case: Case,
+    alignment: Alignment,
+    mr: MRResult,
+    symmetry: SymmetryPlane | None,
+    sections: BodySections | None = None,
+) -> BodyPlan:
     """The body's midline and the spine line as the images show them, in the reference frame."""
     fluid = None
     for role in (Role.FLUID, Role.T2):
@@ -162,16 +215,25 @@ def plan_body(case: Case, alignment: Alignment, mr: MRResult, symmetry: Symmetry
             moved = image.geometry.moved(np.linalg.inv(alignment.reference_to(role)))
             fluid = Image(image.array, moved)
             break
-    implant = hip_implant(mr) if case.group == Group.HIP_REPLACEMENT else None
-    return find_body_plan(case.reference.image, mr.tissues, fluid, symmetry, implant, mr.spine_line)
+    implants = hip_implants(mr, case.options.prosthesis_side) if case.group == Group.HIP_REPLACEMENT else ()
+    return find_body_plan(case.reference.image, mr.tissues, fluid, symmetry, implants, mr.spine_line, sections)
 
 
-def hip_implant(mr: MRResult) -> HipImplant | None:
-    """The axes of the prosthesis that the MR shows, for the zones; None when there is none."""
-    found = mr.implant
-    if found.axis_ras is None or found.side is None:
-        return None
-    return implant_from_void(found.side, found.axis_ras, found.void)
+def hip_implants(mr: MRResult, given_side: str | None = None) -> tuple[HipImplant, ...]:
+    """The axes of the prostheses that the MR shows, for the zones; one without a stem has none.
+
+    The side of a prosthesis is certain when the midline is known or the user gave the same side.
+    """
+    found = []
+    for one in mr.implant.parts:
+        if one.axis_ras is None:
+            continue
+        implant = implant_from_void(one.side, one.axis_ras, one.void)
+        if not one.is_side_sure:
+            certainty = Certainty.LIKELY if given_side == one.side else Certainty.UNCERTAIN
+            implant = dataclasses.replace(implant, side_certainty=str(certainty))
+        found.append(implant)
+    return tuple(found)
 
 
 def in_reference_frame(hot_spots: list[HotSpot], alignment: Alignment) -> list[HotSpot]:
@@ -199,12 +261,18 @@ def fuse_found(
     namer: Name,
     weak_spots: list[HotSpot],
 ) -> list[Candidate]:
-    """Stage "fusion": candidates of a case from what was found on PET (in the reference frame) and MR."""
-    return fuse(
+    """Stage "fusion": candidates of a case from what was found on PET (in the reference frame) and MR.
+
+    Findings of a series that could not be aligned with the reference make candidates of their own.
+    """
+    joined = [finding for finding in mr.findings if NOT_JOINED not in finding.flags]
+    alone = [finding for finding in mr.findings if NOT_JOINED in finding.flags]
+    parameters = case.protocol.stage("fusion", FusionParameters)
+    candidates = fuse(
         hot_spots,
-        mr.findings,
+        joined,
         namer,
-        case.protocol.stage("fusion", FusionParameters),
+        parameters,
         symptoms=case.options.symptoms(),
         group=case.group,
         aligned=alignment.is_aligned(Role.PET),
@@ -213,6 +281,12 @@ def fuse_found(
         weak_spots=weak_spots,
         weak_findings=mr.weak,
     )
+    if not alone:
+        return candidates
+    more = fuse([], alone, namer, parameters, symptoms=case.options.symptoms(), group=case.group)
+    for candidate in more:
+        candidate.id = ""
+    return ranked([*candidates, *more])
 
 
 def pet_in_reference(suv: Suv, alignment: Alignment) -> Image:

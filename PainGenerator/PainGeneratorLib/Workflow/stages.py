@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -10,12 +11,19 @@ import numpy as np
 
 from ..Anatomy.anatomy_map import AnatomyMap
 from ..Anatomy.body_plan import BodyPlan
+from ..Numerics.body.metal import metal_sides
+from ..Numerics.body.midline import is_reliable
+from ..Numerics.body.sections import BodySections
 from ..Numerics.body.symmetry import SymmetryPlane
+from ..Numerics.core.errors import PainGeneratorError
 from ..Numerics.core.image import Image, resample
 from ..Numerics.core.measures import UCUM_SUV_BW
-from ..Numerics.core.words import MR_ROLES, Role
+from ..Numerics.core.records import NOT_JOINED
+from ..Numerics.core.words import LATERAL_SIDES, MR_ROLES, Certainty, Group, Role
 from ..Numerics.mr.findings import MRResult, find_mr_findings
+from ..Numerics.mr.implant import ImplantResult
 from ..Numerics.mr.parameters import MRParameters
+from ..Numerics.mr.verdicts import IMPLANT_ARTEFACT
 from ..Numerics.pet.detector import HotSpotDetector, HotSpotParameters
 from ..Numerics.suv.factors import PetHeader, SuvOverrides, SuvResult, compute_suv_factors, factors_for_unit
 from ..Numerics.suv.plausible import image_warnings
@@ -155,6 +163,7 @@ def find_on_mr(
     alignment: Alignment,
     anatomy: AnatomyMap | None,
     symmetry: SymmetryPlane | None = None,
+    sections: BodySections | None = None,
     progress: Show = silent,
 ) -> MRResult:
     """Stage "mr_findings": structural abnormality, tissue classes and the implant, on the grid of the reference.
@@ -166,12 +175,19 @@ def find_on_mr(
     anatomy : AnatomyMap, optional
     symmetry : SymmetryPlane, optional
         In the reference frame.
+    sections : BodySections, optional
+        What the cross sections of the PET show, in the reference frame.
     progress : callable, optional
         May raise Cancelled.
+
+    Raises
+    ------
+    PainGeneratorError
+        When an implant is clearly seen on the other side than the one that was given.
     """
     grid = case.reference.image.geometry
     roles = [role for role in MR_ROLES if role in case.series and alignment.is_aligned(role)]
-    return find_mr_findings(
+    mr = find_mr_findings(
         {role: case.series[role].image for role in roles},
         {role: alignment.reference_to(role) for role in roles},
         case.reference.image,
@@ -180,8 +196,106 @@ def find_on_mr(
         anatomy_tissues=None if anatomy is None else anatomy.tissues(grid),
         levels=None if anatomy is None else anatomy.levels(grid),
         symmetry=symmetry,
+        sections=sections,
         prosthesis_side=case.options.prosthesis_side,
         progress=progress,
+    )
+    if case.group != Group.HIP_REPLACEMENT:
+        return mr
+    on_ct = _metal_on_ct(case, alignment, symmetry, sections)
+    implant = checked_prosthesis(mr.implant, case.options.prosthesis_side, on_ct)
+    return dataclasses.replace(mr, implant=implant)
+
+
+def _metal_on_ct(
+    case: Case, alignment: Alignment, symmetry: SymmetryPlane | None, sections: BodySections | None
+) -> tuple[str, ...] | None:
+    """The sides of a hip prosthesis that the CT of the PET shows; None without a CT or a midline."""
+    series = case.series.get(Role.ATTENUATION)
+    if series is None or series.modality != "CT" or not alignment.is_aligned(Role.ATTENUATION):
+        return None
+    midline = symmetry if is_reliable(symmetry) else None if sections is None else sections.midline()
+    if midline is None:
+        return None
+    return metal_sides(series.image, midline.moved(alignment.reference_to(Role.ATTENUATION)))
+
+
+def find_on_unjoined_mr(case: Case, alignment: Alignment, progress: Show = silent) -> dict[str, MRResult]:
+    """MR findings of the series that could not be aligned with the reference, each on its own grid.
+
+    Such findings are not joined with anything, but they are still findings: a STIR that could not be aligned with a T2
+    shows edema that the T2 may not show.
+
+    Parameters
+    ----------
+    case : Case
+    alignment : Alignment
+    progress : callable, optional
+        May raise Cancelled.
+
+    Returns
+    -------
+    dict of role to MRResult
+        Findings have the flag ``not-joined``; artifacts of implants are left out.
+    """
+    results = {}
+    for role in MR_ROLES:
+        if role not in case.series or alignment.is_aligned(role):
+            continue
+        image = case.series[role].image
+        found = find_mr_findings(
+            {role: image}, {}, image, case.protocol.stage("mr_findings", MRParameters), group=case.group,
+            progress=progress,
+        )  # fmt: skip
+        findings = [finding for finding in found.findings if finding.kind != IMPLANT_ARTEFACT]
+        for finding in findings:
+            finding.flags = list(dict.fromkeys([*finding.flags, NOT_JOINED]))
+        results[str(role)] = dataclasses.replace(found, findings=findings, weak=[])
+    return results
+
+
+def checked_prosthesis(
+    implant: ImplantResult, given: str | None, on_ct: tuple[str, ...] | None = None
+) -> ImplantResult:
+    """The implants of an MR, when the images do not contradict the side that was given.
+
+    Parameters
+    ----------
+    implant : ImplantResult
+    given : str or None
+        The side that the user gave.
+    on_ct : tuple of str, optional
+        The sides on which the CT of the PET shows metal; None without a CT.
+
+    Returns
+    -------
+    ImplantResult
+        With a warning where MR and CT differ.
+
+    Raises
+    ------
+    PainGeneratorError
+        When an implant is clearly seen on the other side.
+    """
+    on_mr = {part.side for part in implant.parts}
+    if implant.contradicts is not None:
+        raise _wrong_side(given, "MR", implant.contradicts)
+    if not on_ct or on_mr == set(on_ct):
+        return implant
+    if given in LATERAL_SIDES and given not in on_ct and given not in on_mr:
+        raise _wrong_side(given, "CT", " and ".join(on_ct))
+    seen = " and ".join(sorted(on_mr)) or "no"
+    text = f"The CT shows metal of a hip prosthesis on the {' and '.join(on_ct)}, the MR on {seen} side: check it."
+    return dataclasses.replace(implant, warnings=(*implant.warnings, text))
+
+
+def _wrong_side(given: str | None, image: str, seen: str) -> PainGeneratorError:
+    """What is said when the implant is seen on the other side than the one that was given."""
+    return PainGeneratorError(
+        f"The prosthesis was given as {given}, but the {image} shows the implant on the {seen}.",
+        f"Give the side {seen} (--prosthesis-side {seen}), or both when both hips were replaced "
+        "(--prosthesis-side both). "
+        "If the given side is correct, left and right of the images are exchanged: send them again from the scanner.",
     )
 
 
@@ -226,7 +340,7 @@ def pet_detector(
         if anatomy is not None:
             organs, organ_names = anatomy.organs(grid, to_reference)
             levels = anatomy.levels(grid, to_reference)
-        if plan is not None and plan.spine_line is not None and plan.spine_line.is_sure:
+        if plan is not None and plan.spine_line is not None and plan.spine_certainty == Certainty.CERTAIN:
             spine = plan.spine_line.straight.moved(alignment.reference_to(Role.PET))
     return HotSpotDetector(
         suv.image,

@@ -10,13 +10,14 @@ import pytest
 from anatomy_samples import HIP_X, HIP_Z, draw, rigid
 from PainGeneratorLib.Anatomy import codes
 from PainGeneratorLib.Anatomy.anatomy_map import AnatomyMap
-from PainGeneratorLib.Anatomy.body_plan import find_body_plan
+from PainGeneratorLib.Anatomy.body_plan import BodyPlan, find_body_plan
 from PainGeneratorLib.Anatomy.labels import Structure
 from PainGeneratorLib.Anatomy.level_count import with_counted_levels
 from PainGeneratorLib.Anatomy.places import Namer
 from PainGeneratorLib.Anatomy.spine import Spine, VertebraFrame, _without_cut_off, find_spine
 from PainGeneratorLib.Anatomy.spine_places import side_of
 from PainGeneratorLib.Anatomy.zones import HipImplant, cup_zone, gruen_zone, implant_from_void, stem_position
+from PainGeneratorLib.Numerics.body.canal import SpineLine
 from PainGeneratorLib.Numerics.body.symmetry import SymmetryPlane
 from PainGeneratorLib.Numerics.core.image import Geometry, Image, Region, transform_points
 from PainGeneratorLib.Numerics.core.records import FLAG_TEXTS, MR_KINDS, Place
@@ -130,7 +131,7 @@ def test_a_place_in_no_structure_is_named_beside_the_nearest_with_its_distance()
     assert place.side == "right"
     far = Namer(anatomy).name(np.array([0.0, 500.0, 0.0]))
     assert far.structure == "unnamed"
-    assert far.flags == ("no-level",)
+    assert far.flags == ("no-level", "side-uncertain")
 
 
 @pytest.mark.slow
@@ -221,8 +222,8 @@ def test_cup_zones_are_lateral_medial_and_below_on_either_hip(side):
 def test_places_at_a_prosthesis_get_their_zone(side):
     hip = implant(side)
     sign = -1.0 if side == "left" else 1.0
-    plan = find_body_plan(flat_image(), implant=hip)
-    namer = Namer(plan=plan, implant=hip)
+    plan = find_body_plan(flat_image(), implants=(hip,))
+    namer = Namer(plan=plan, implants=(hip,))
     stem = namer.name(ball((sign * 136, 2, -155)))
     assert (stem.structure, stem.side, stem.zone) == ("femur", side, "Gruen 2")
     cup = namer.name(ball((sign * 66, 5, -45)))
@@ -270,7 +271,7 @@ def test_the_cup_is_found_in_the_implants_void(is_shell):
 def test_lateral_of_the_trochanter_lies_its_bursa_and_no_zone_of_the_stem(lateral_mm, structure):
     hip = implant("left")
     place = hip.stem_top_ras + 0.2 * (hip.stem_tip_ras - hip.stem_top_ras) + [-lateral_mm, 0, 0]
-    found = Namer(plan=find_body_plan(flat_image(), implant=hip), implant=hip).name(ball(place, 4))
+    found = Namer(plan=find_body_plan(flat_image(), implants=(hip,)), implants=(hip,)).name(ball(place, 4))
     assert (found.structure, found.side, found.zone is None) == (structure, "left", structure != "femur")
 
 
@@ -359,7 +360,7 @@ def test_one_hip_in_the_field_of_view_has_the_side_on_which_the_skin_shows():
     t1, _, _ = torso(0, 0, (-195, -20))
     wrong = SymmetryPlane(np.array([-100.0, 0, 0]), np.array([-1.0, 0, 0]), 0.8)
     hip = HipImplant("left", np.array([-118.0, 0, 80.0]), np.array([-120.0, 0, 10.0]))
-    for plan in (find_body_plan(t1, symmetry=wrong, implant=hip), find_body_plan(t1, implant=hip)):
+    for plan in (find_body_plan(t1, symmetry=wrong, implants=(hip,)), find_body_plan(t1, implants=(hip,))):
         assert plan.side(np.array([-80.0, 0, 60])) == "left"
         assert plan.side(np.array([-150.0, 0, 60])) == "left"
 
@@ -479,7 +480,7 @@ def test_a_hip_without_its_head_is_named_by_the_prosthesis_or_by_the_other_hip(k
         return cup + np.array([right, front, up])
 
     hip = HipImplant("right", at(38, 0, -20), at(38, 0, -150), cup) if known == "from the MR" else None
-    namer = Namer(cut, implant=hip)
+    namer = Namer(cut, implants=(hip,) if hip else ())
     capsule, bursa = namer.name(ball(at(0, 0, -33), 3)), namer.name(ball(at(0, 43, 0), 3))
     assert capsule.structure == ("hip joint capsule" if hip else "hip joint")
     assert (bursa.structure, bursa.side) == ("iliopsoas bursa", "right")
@@ -492,8 +493,80 @@ def test_a_hip_without_its_head_is_named_by_the_prosthesis_or_by_the_other_hip(k
 def test_the_neck_of_a_prosthesis_is_found_wherever_the_stems_upper_end_is_thought_to_be(top: float) -> None:
     hip = HipImplant("left", np.array([-126.0, 0, top]), np.array([-126.0, 0, -140]), np.array([-87.0, 0, 8]))
     assert hip.neck_end_ras == pytest.approx([-126.0, 0.0, -31.0])
-    plan = find_body_plan(flat_image(), implant=hip)
-    assert Namer(plan=plan, implant=hip).name(ball((-105.0, 0, -25), 3)).structure == "prosthesis neck"
+    plan = find_body_plan(flat_image(), implants=(hip,))
+    assert Namer(plan=plan, implants=(hip,)).name(ball((-105.0, 0, -25), 3)).structure == "prosthesis neck"
     shifted = hip.moved(rigid(0, 0, 0, (5.0, 0, 0)))
     assert shifted.cup_center_ras[0] == pytest.approx(-82.0)
     assert hip.moved(None) is hip
+
+
+LEFT = np.array([-1.0, 0.0, 0.0])
+
+
+@pytest.mark.parametrize(
+    ("certainty", "at", "name", "flags"),
+    [
+        ("certain", -40.0, "left unnamed place, 40 mm lateral of the midline", ("no-level",)),
+        ("likely", -40.0, "likely left unnamed place, 40 mm lateral of the midline", ("no-level", "side-likely")),
+        (
+            "likely",
+            20.0,
+            "unnamed place, side uncertain, 20 mm to the right of the assumed midline",
+            ("no-level", "side-uncertain"),
+        ),
+        (
+            "uncertain",
+            -40.0,
+            "unnamed place, side uncertain, 40 mm to the left of the assumed midline",
+            ("no-level", "side-uncertain"),
+        ),
+        (
+            "uncertain",
+            2.0,
+            "unnamed place, side uncertain, near the assumed midline",
+            ("no-level", "side-uncertain"),
+        ),
+    ],
+)
+def test_a_side_that_is_not_certain_is_not_claimed(certainty: str, at: float, name: str, flags: tuple[str, ...]):
+    plan = BodyPlan(np.zeros(3), LEFT, "symmetry plane", certainty=certainty)
+    place = plan.describe(np.array([at, 0.0, 0.0]))
+    assert (place.name, place.flags) == (name, flags)
+    assert set(place.flags) <= set(FLAG_TEXTS)
+
+
+def test_a_place_that_two_signs_put_on_different_sides_is_only_likely():
+    other = SymmetryPlane(np.array([-20.0, 0.0, 0.0]), LEFT, 0.0)
+    plan = BodyPlan(np.zeros(3), LEFT, "symmetry plane", signs=(other,))
+    assert plan.side_certainty(np.array([-12.0, 0.0, 0.0])) == "likely"
+    assert plan.side_certainty(np.array([-40.0, 0.0, 0.0])) == "certain"
+
+
+def test_a_spine_that_nothing_confirms_gives_no_name():
+    line = SpineLine(np.outer(np.arange(0.0, 90.0, 3.0), [0.0, 0.0, 1.0]), 0.9, 0.9, np.arange(3.0), np.zeros(3))
+    unsure = BodyPlan(np.zeros(3), LEFT, "symmetry plane", line, spine_certainty="likely")
+    place = unsure.describe(np.array([10.0, 0.0, 30.0]))
+    assert place.structure == "unnamed"
+    assert "spine-uncertain" in place.flags
+    sure = dataclasses.replace(unsure, spine_certainty="certain")
+    assert sure.describe(np.array([10.0, 0.0, 30.0])).structure == "spine"
+
+
+@pytest.mark.parametrize(("labels_say", "certainty"), [("right", "certain"), ("left", "uncertain")])
+def test_a_segmentation_that_the_midline_contradicts_has_uncertain_sides(labels_say: str, certainty: str):
+    geometry = Geometry((20, 20, 20), np.diag([6.0, 6.0, 6.0, 1.0]))
+    labels = np.zeros(geometry.shape, dtype=np.uint8)
+    labels[5:15, 5:15, 8:18] = 1
+    anatomy = AnatomyMap(Image(labels, geometry), {1: Structure("femur", labels_say)})
+    plan = BodyPlan(np.zeros(3), LEFT, "symmetry plane")
+    place = Namer(anatomy, plan).name(np.array([80.0, 60.0, 60.0]))
+    assert place.side == labels_say
+    assert place.side_certainty == certainty
+    assert ("side-uncertain" in place.flags) == (certainty == "uncertain")
+
+
+def test_a_plan_of_a_former_version_keeps_its_prosthesis():
+    hip = HipImplant("left", np.zeros(3), np.ones(3))
+    kept = {**BodyPlan(np.zeros(3), LEFT, "body outline").to_kept(), "implant": hip}
+    del kept["implants"]
+    assert BodyPlan.from_kept(kept).implants == (hip,)

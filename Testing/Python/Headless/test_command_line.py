@@ -36,7 +36,8 @@ OUTPUTS = {
     "provenance.json",
 }
 CANDIDATE_FIELDS = {
-    *("id", "rank", "score", "score_parts", "name", "structure", "side", "level", "zone", "evidence", "status"),
+    *("id", "rank", "score", "score_parts", "name", "structure", "side", "side_certainty", "level"),
+    *("level_certainty", "zone", "evidence", "status"),
     *("origin", "centroid_ras_mm", "volume_ml", "suv_max", "suv_peak", "suv_mean", "mtv_ml", "tlg_g", "tbr"),
     *("left_right_ratio", "mr_kind", "mr_z", "distance_to_pain_mm", "flags"),
 }

@@ -14,7 +14,9 @@ from PainGeneratorLib.Workflow.case import Warnings
 @pytest.fixture
 def found() -> Any:
     mr = SimpleNamespace(warnings=["There is no T1."], implant=SimpleNamespace(warnings=[]))
-    return SimpleNamespace(candidates=["first"], mr=mr, pet=SimpleNamespace(warnings=["No liver was found."]))
+    return SimpleNamespace(
+        candidates=["first"], mr=mr, pet=SimpleNamespace(warnings=["No liver was found."]), plan=None
+    )
 
 
 @pytest.fixture

@@ -31,6 +31,9 @@ LEAST_SLABS = 4
 LEAST_SLAB_VOXELS = 30
 """Lower bound for the number of voxels in a slab whose middle is used; fewer voxels give no stable middle. Our
 estimate."""
+LEAST_BODY_WIDTH_MM = 210.0
+"""Lower bound for the width of a slab whose middle is used, mm. The middle of a single leg is no midline: legs are up
+to 190 mm wide, the trunks of adults 230 mm and more. Our estimate."""
 LEAN_MOST = 0.15
 """Upper bound for the sideways shift of the midline per height, mm per mm. Patients lie straight on the table. Our
 estimate."""
@@ -120,6 +123,8 @@ def plane_of_outline(body: BodyVoxels) -> SymmetryPlane | None:
         cut = at_low_end[here].mean() > CUT_PART or at_high_end[here].mean() > CUT_PART
         if np.count_nonzero(here) >= LEAST_SLAB_VOXELS and not cut:
             ends = np.percentile(points[here, 0], (OUTLINE_PERCENT, 100 - OUTLINE_PERCENT))
+            if np.ptp(ends) < LEAST_BODY_WIDTH_MM:
+                continue
             middles.append((points[here, 2].mean(), points[here, 1].mean(), ends.mean()))
     if len(middles) < LEAST_SLABS:
         return None

@@ -6,14 +6,16 @@ It is the witness for the midline of an MR in which neither the spinal canal nor
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import dataclasses
+from dataclasses import dataclass, field
 
 import numpy as np
 from scipy import ndimage
 
 from ..core import tissues as codes
 from ..core.image import LEFT_RAS, Geometry, Image, resample
-from .canal import GRID_MM, coarse_grid
+from .canal import coarse_grid
+from .sections import SECTION_GRID_MM, BodySections, no_sections, sections_on
 from .symmetry import RELIABLE_QUALITY, SymmetryPlane
 
 HALF_BODY_LEAST_MM = 140.0
@@ -51,12 +53,15 @@ class BodyOutline:
         A point in the middle when both sides are in view, RAS mm.
     left_ras : ndarray, shape (3,)
         Unit vector to the patient's left: the axis of the scanner, as an outline does not show a rotation.
+    sections : BodySections
+        What the cross sections of the body show.
     """
 
     skin_left_mm: float | None
     skin_right_mm: float | None
     middle_ras: np.ndarray | None
     left_ras: np.ndarray
+    sections: BodySections = field(default_factory=no_sections)
 
 
 def outline_on_mr(reference: Image, tissues: Image | None) -> BodyOutline:
@@ -69,11 +74,17 @@ def outline_on_mr(reference: Image, tissues: Image | None) -> BodyOutline:
     tissues : Image of uint8, optional
         Tissue codes in the same frame.
     """
-    values, geometry = coarse_grid(reference, 2 * GRID_MM)
-    body = _largest_part(_body_mask(values, geometry, tissues))
+    values, geometry = coarse_grid(reference, SECTION_GRID_MM)
+    ends = _outline_of(values, geometry, _largest_part(_body_mask(values, geometry, tissues)))
+    # Tissue classes have holes at tumors and metal, which would part a section; the signal has its outline.
+    return dataclasses.replace(ends, sections=sections_on(values, geometry))
+
+
+def _outline_of(values: np.ndarray, geometry: Geometry, body: np.ndarray) -> BodyOutline:
+    """The sides of the largest part of the body on the coarse grid."""
     if not body.any():
         return BodyOutline(None, None, None, LEFT_RAS)
-    right = geometry.to_ras(np.zeros(3))[0] + 2 * GRID_MM * np.arange(geometry.shape[2])
+    right = geometry.to_ras(np.zeros(3))[0] + SECTION_GRID_MM * np.arange(geometry.shape[2])
     rows = np.flatnonzero(body.any(axis=(1, 2)))
     first, last = _ends(body, rows)
     start, stop = _ends(~np.isnan(values), rows)

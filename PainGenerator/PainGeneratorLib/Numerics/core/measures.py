@@ -286,6 +286,14 @@ MEASURES: tuple[Measure, ...] = (
         shown={Output.PANEL: Shown(title="Side, level")},
     ),
     Measure(
+        key="side_certainty",
+        title="Side is",
+        value=attrgetter("place.side_certainty"),
+        how="Certain when several signs in the images or an anatomy segmentation give the side; likely when one does.",
+        kind=Kind.TEXT,
+        outputs=_in(Output.FILES, Output.SCENE_TABLE, Output.REPORT_MEASURES),
+    ),
+    Measure(
         key="level",
         title="Level",
         value=attrgetter("place.level"),
@@ -293,6 +301,14 @@ MEASURES: tuple[Measure, ...] = (
         kind=Kind.TEXT,
         outputs=_in(Output.FILES, Output.SCENE_TABLE, Output.TERMINAL, Output.REPORT_RANKING),
         shown={Output.REPORT_RANKING: Shown(title="Level, zone")},
+    ),
+    Measure(
+        key="level_certainty",
+        title="Level is",
+        value=attrgetter("place.level_certainty"),
+        how="Certain when an anatomy segmentation names the vertebra; likely when it was counted from the sacrum.",
+        kind=Kind.TEXT,
+        outputs=_in(Output.FILES, Output.SCENE_TABLE, Output.REPORT_MEASURES),
     ),
     Measure(
         key="zone",

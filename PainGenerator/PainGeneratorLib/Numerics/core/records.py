@@ -14,6 +14,7 @@ import numpy as np
 from .image import Region
 from .kept import Kept
 from .measures import stored_values
+from .words import Certainty
 
 MR_KINDS = (
     "oedema",
@@ -42,14 +43,23 @@ FLAG_TEXTS: dict[str, str] = {
     "no-fluid-series": "No fluid-sensitive series: told from T1 alone, which cannot show oedema itself.",
     "weak": "Too faint on MR to count alone; counted because the PET shows uptake at the same place.",
     "level-counted": "The level was counted from the sacrum.",
+    "level-likely": "What the labels of the anatomy segmentation mean was inferred: check the level.",
     "outside-mr": "Outside the field of view of the MR: there is no structural picture of this place.",
     "outside-pet": "Outside the field of view of the PET: uptake is not known.",
     "no-level": "No anatomy segmentation: the level is not known.",
     "usual-place": "Held to be physiologic only for its place, or as both sides are alike.",
     "weak-uptake": "Uptake that would not count alone; it counts because the MR shows something there.",
-    "side-uncertain": "The body's midline was not found in the images: left and right follow the scanner's axis.",
+    "side-uncertain": "The body's midline was not found, or its signs disagree: the side is an assumption.",
+    "not-joined": "Found on a series that could not be aligned with the reference: its position is that series' own.",
+    "alignment-uncertain": "PET and MR are off by some millimeters that the alignment could not remove.",
+    "side-likely": "Only one sign in the images shows the body's midline: check the side.",
+    "spine-uncertain": "That this is the spine rests on one sign only: it may be another part of the body.",
 }
 """The sentence for each flag, as the report shows it."""
+NOT_JOINED = "not-joined"
+"""The flag of findings on an MR that could not be aligned with the reference series."""
+LIKELY_LEVEL_FLAGS = frozenset({"level-counted", "level-likely"})
+"""Flags of a place whose level is only likely."""
 
 
 @dataclass(eq=False)
@@ -115,6 +125,7 @@ class Place(Kept):
     """The anatomical name of a position.
 
     `level` is a disc level ("L4/L5") or a vertebra ("L4"), `zone` a zone name ("Gruen 3"); None where unknown.
+    `side_certainty` is a word of :class:`.words.Certainty`.
     """
 
     name: str
@@ -123,6 +134,14 @@ class Place(Kept):
     level: str | None = None
     zone: str | None = None
     flags: tuple[str, ...] = ()
+    side_certainty: str = str(Certainty.CERTAIN)
+
+    @property
+    def level_certainty(self) -> str | None:
+        """How much the level can be relied on, a word of :class:`.words.Certainty`; None without a level."""
+        if self.level is None:
+            return None
+        return str(Certainty.LIKELY if LIKELY_LEVEL_FLAGS.intersection(self.flags) else Certainty.CERTAIN)
 
 
 @dataclass(eq=False)

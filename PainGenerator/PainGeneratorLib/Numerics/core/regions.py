@@ -90,6 +90,42 @@ def on_grid(region: Region, geometry: Geometry) -> Region:
     return Region(geometry, np.ravel_multi_index(tuple(kji[:, inside]), geometry.shape))
 
 
+def is_cut_off(region: Region, values: np.ndarray, outside: float = np.nan) -> bool:
+    """Whether the field of view cuts a region off.
+
+    The field of view ends at the border of the grid, and where voxels hold no value: outside of a circular field of
+    view, beyond a series that covers less than its grid, and at missing slices.
+
+    Parameters
+    ----------
+    region : Region
+    values : ndarray, shape of the region's grid
+        NaN marks voxels without a value.
+    outside : float
+        Another value that marks voxels outside of the field of view, such as exactly 0 on a PET. NaN for none.
+    """
+    if not len(region):
+        return False
+    first, shape = region.box
+    if any(f == 0 or f + s == n for f, s, n in zip(first, shape, region.geometry.shape, strict=True)):
+        return True
+    inside = region.box_mask(margin=1).array
+    around = values[tuple(slice(f - 1, f + s + 1) for f, s in zip(first, shape, strict=True))]
+    has_no_value = ~np.isfinite(around) | (around == outside)
+    return bool((_beside(inside) & has_no_value).any())
+
+
+def _beside(mask: np.ndarray) -> np.ndarray:
+    """The voxels across a face of those of a mask that are no part of it."""
+    beside = np.zeros_like(mask)
+    for axis in range(mask.ndim):
+        for step in (-1, 1):
+            # The margin of the mask is empty, so that nothing comes in at the other end.
+            beside |= np.roll(mask, step, axis=axis)
+    found: np.ndarray = beside & ~mask
+    return found
+
+
 def union(regions: list[Region]) -> Region:
     """All voxels that belong to at least one of several regions on one grid.
 

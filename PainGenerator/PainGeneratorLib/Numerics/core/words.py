@@ -59,6 +59,17 @@ class ProsthesisSide(StrEnum):
     BOTH = "both"
 
 
+class Certainty(StrEnum):
+    """How much a side or a level can be relied on."""
+
+    CERTAIN = "certain"
+    """More than one sign in the images says so, or an anatomy segmentation does."""
+    LIKELY = "likely"
+    """One sign says so."""
+    UNCERTAIN = "uncertain"
+    """It is an assumption, or the signs contradict each other."""
+
+
 class PainSide(StrEnum):
     """Where the patient says that it hurts."""
 

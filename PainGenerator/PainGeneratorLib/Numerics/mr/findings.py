@@ -14,11 +14,14 @@ from ..body.canal import RELIABLE_SPINE, SpineLine, find_spine_line
 from ..body.discs import with_discs
 from ..body.distances import METAL_HALO_REACH
 from ..body.midline import midline_r_mm, plane_r_mm
+from ..body.sections import BodySections, find_sections
+from ..body.spine_check import is_refuted
 from ..body.symmetry import SymmetryPlane
 from ..core import tissues
 from ..core.image import Geometry, Image, Region
 from ..core.kept import Kept
 from ..core.records import MRFinding
+from ..core.regions import is_cut_off
 from ..core.words import MR_ROLES, Group
 from .bright import bright_mask
 from .hip import bright_halo, find_at_hips
@@ -83,6 +86,7 @@ def find_mr_findings(
     anatomy_tissues: Image | None = None,
     levels: Image | None = None,
     symmetry: SymmetryPlane | None = None,
+    sections: BodySections | None = None,
     prosthesis_side: str | None = None,
     progress: Progress | None = None,
 ) -> MRResult:
@@ -105,8 +109,10 @@ def find_mr_findings(
         Number of the vertebra on the reference grid, 0 for none.
     symmetry : SymmetryPlane, optional
         In the reference frame.
+    sections : BodySections, optional
+        What the cross sections of the PET show, in the reference frame. A line through legs is no spine.
     prosthesis_side : str, optional
-        "left" or "right".
+        "left", "right" or "both".
     progress : callable, optional
         Gets the fraction that is done, 0 to 1, and a text.
 
@@ -132,16 +138,40 @@ def find_mr_findings(
     tissue = make_tissue_map(signals, typical, codes)
     implant = find_implant(
         signals, typical.muscle, p.implant,
-        group=group, symmetry=symmetry, prosthesis_side=prosthesis_side, anatomy=codes,
+        group=group, symmetry=symmetry, midline=_midline(signals, sections),
+        prosthesis_side=prosthesis_side, anatomy=codes,
     )  # fmt: skip
     report(0.6, "Comparing signal with normal tissue")
-    picture, spine, bright = _prepare(signals, typical, tissue, codes, vertebra, implant, symmetry, group, p)
+    line = _spine_line(signals, group, symmetry, sections)
+    picture, spine, bright = _prepare(signals, typical, tissue, codes, vertebra, implant, symmetry, line, group, p)
     report(0.8, "Marking abnormal regions")
     findings, weak, warnings = _apply_rules(picture, spine, bright)
     warnings += implant.warnings
     if implant.void is not None:
         findings.append(_implant_finding(implant.void))
     return _on_reference(findings, weak, tissue, implant, picture, reference.geometry, warnings)
+
+
+def _spine_line(
+    signals: Signals, group: str, symmetry: SymmetryPlane | None, sections: BodySections | None
+) -> SpineLine | None:
+    """The spinal canal with its discs, in the group ``low-back``."""
+    if group != Group.LOW_BACK:
+        return None
+    fluid_role = next((role for role in ("FLUID", "T2") if role in signals.roles), None)
+    return find_canal_with_discs(signals, fluid_role, symmetry, sections)
+
+
+def _midline(signals: Signals, sections: BodySections | None) -> SymmetryPlane | None:
+    """The middle of the body's outline on PET, else on MR; None where neither shows the body from side to side."""
+    middle = None if sections is None else sections.midline()
+    return find_sections(_body_image(signals)).midline() if middle is None else middle
+
+
+def _body_image(signals: Signals) -> Image:
+    """The first series, 0 outside the body."""
+    array = next(iter(signals.roles.values()))
+    return Image(np.where(signals.body, array, np.float32(0.0)), signals.geometry)
 
 
 def _thinned(array: np.ndarray, factors: Factors) -> np.ndarray:
@@ -158,6 +188,7 @@ def _prepare(
     vertebra: np.ndarray | None,
     implant: ImplantResult,
     symmetry: SymmetryPlane | None,
+    line: SpineLine | None,
     group: str,
     p: MRParameters,
 ) -> tuple[MRPicture, SpineMap | None, np.ndarray | None]:
@@ -173,7 +204,6 @@ def _prepare(
     middle = midline_r_mm(signals.body, geometry, symmetry, marrow if is_low_back else None)
     surroundings = MRSurroundings(geometry, tissue, marrow, usable, group, middle, codes)
     role = next((role for role in ("FLUID", "T2") if role in signals.roles), None)
-    line = find_canal_with_discs(signals, role, symmetry) if is_low_back else None
     picture = MRPicture(signals, smooth, typical, surroundings, {}, vertebra, role, p, implant.void, line)
     # On T2 all marrow is brighter than muscle.
     bright = bright_mask(picture, p.bright.over_muscle) if role == "FLUID" and typical.muscle.get(role) else None
@@ -206,7 +236,10 @@ def _mapped_spine(picture: MRPicture, line: SpineLine, bright: np.ndarray | None
 
 
 def find_canal_with_discs(
-    signals: Signals, fluid_role: str | None, symmetry: SymmetryPlane | None
+    signals: Signals,
+    fluid_role: str | None,
+    symmetry: SymmetryPlane | None,
+    sections: BodySections | None = None,
 ) -> SpineLine | None:
     """The spinal canal with its discs, from images without shading.
 
@@ -216,11 +249,14 @@ def find_canal_with_discs(
     fluid_role : str or None
         Role of the series that shows fluid bright.
     symmetry : SymmetryPlane or None
+    sections : BodySections, optional
+        What the cross sections of the PET show, in the same frame.
 
     Returns
     -------
     SpineLine or None
-        None where it cannot be relied on, and where there is neither T1 nor a series that shows fluid bright.
+        None where it cannot be relied on, where the outline of the body shows legs or a single limb, and where there
+        is neither T1 nor a series that shows fluid bright.
     """
     geometry = signals.geometry
     images = {role: Image(signals.roles[role], geometry) for role in ("T1", fluid_role) if role in signals.roles}
@@ -230,6 +266,9 @@ def find_canal_with_discs(
     fluid = None if fluid_role is None else images.get(fluid_role)
     line = find_spine_line(reference, fluid, plane_r_mm(geometry, symmetry))
     if line is None or line.quality < RELIABLE_SPINE:
+        return None
+    own = find_sections(_body_image(signals))
+    if is_refuted(line, [part for part in (sections, own) if part is not None]):
         return None
     return with_discs(line, reference) if "T1" in images else line
 
@@ -336,7 +375,7 @@ def _implant_finding(void: Region) -> MRFinding:
         z_t1=None,
         series_role="T1",
         grade=0.0,
-        flags=["near-implant"],
+        flags=["near-implant", *(["truncated"] if is_cut_off(void, np.zeros(void.geometry.shape)) else [])],
     )
 
 
@@ -366,6 +405,7 @@ def _on_reference(
         implant,
         void=None if implant.void is None else there(implant.void),
         unreliable=None if implant.unreliable is None else there(implant.unreliable),
+        parts=tuple(replace(part, void=there(part.void)) for part in implant.parts),
     )
     z_maps = {role: Image(spread_blocks(array, factors, shape), geometry) for role, array in picture.z.items()}
     tissues_there = Image(spread_blocks(tissue, factors, shape), geometry)

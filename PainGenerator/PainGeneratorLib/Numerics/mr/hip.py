@@ -403,12 +403,17 @@ def is_behind_implant(region: Region, implant: Region | None) -> bool:
     return bool(region.centroid_ras_mm[1] < implant.centroid_ras_mm[1] - behind)
 
 
+def _mean_off_midline_mm(region: Region, midline_r_mm: float) -> float:
+    """Mean distance of voxels from the midline, mm: that of two implants is not 0 as that of their middle."""
+    return float(np.abs(region.points_ras[:, 0] - midline_r_mm).mean())
+
+
 def is_lateral_of_implant(region: Region, implant: Region | None, midline_r_mm: float | None) -> bool:
     """Whether a region lies farther from the midline than the implant does, on either side."""
     if midline_r_mm is None or implant is None:
         return False
     side = abs(region.centroid_ras_mm[0] - midline_r_mm)
-    own = abs(implant.centroid_ras_mm[0] - midline_r_mm)
+    own = _mean_off_midline_mm(implant, midline_r_mm)
     return bool(side > own + distances.LATERAL_OF_IMPLANT_LEAST.value)
 
 

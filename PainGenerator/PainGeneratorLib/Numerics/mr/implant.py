@@ -1,11 +1,14 @@
-"""Finds a metal implant on MR by its signal void, and the zone around it where neither MR nor PET can be trusted.
+"""Finds metal implants on MR by their signal voids, and the zone around them where neither MR nor PET can be trusted.
 
-Start at :func:`find_implant`. Each sign that a void is an implant gives points; the signs stand in :data:`SIGNS`.
+Start at :func:`find_implant`. Each sign that a void is an implant gives points; the signs stand in :data:`SIGNS`. Both
+hips can have a prosthesis. The side that the user gives helps to find a void; whether the images contradict it is
+asked without its help.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import dataclasses
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,7 +20,7 @@ from ..body.symmetry import SymmetryPlane
 from ..core import tissues
 from ..core.image import Geometry, Region
 from ..core.kept import Kept
-from ..core.words import Group, Side
+from ..core.words import LATERAL_SIDES, Group, ProsthesisSide, Side
 from .signal import (
     Factors,
     Signals,
@@ -80,25 +83,62 @@ STEM_RADIUS_PERCENT = 90.0
 """The percentile of the distances from the axis that is the radius of the stem."""
 STEM_TOP_PERCENT = 99.5
 """The percentile of the heights within that radius that is the proximal end."""
+CLEAR_VOLUME_ML = 20.0
+"""Lower bound of the volume of a void that is clearly a hip prosthesis, ml. Stems with their heads have 50 to 100 ml,
+gas in the bowel and the air in a cleft of the skin less. Our estimate."""
+CLEAR_WIDTH_MM = 35.0
+"""Lower bound of the second extent of such a void, mm: a stem with neck and head reaches 40 to 60 mm to the side, a
+shaft 30 mm. Our estimate."""
+CLEAR_FROM_MIDLINE_MM = (60.0, 170.0)
+"""Lower and upper bound of the distance of such a void from the midline, mm. The centers of hip joints lie 85 to 95 mm
+from it, stems a little farther. Our estimate."""
 ENOUGH_VOXELS = 20_000
 """About how many voxels give the middle of the body."""
 
 
 @dataclass(frozen=True, eq=False)
+class OneImplant(Kept):
+    """One implant.
+
+    Parameters
+    ----------
+    side : str
+        "left" or "right".
+    void : Region
+        Its connected signal void.
+    axis_ras : ndarray, shape (2, 3), or None
+        Proximal and distal end of the stem, RAS mm.
+    is_side_sure : bool
+        It lies clearly beside a midline that the images show.
+    """
+
+    side: str
+    void: Region
+    axis_ras: np.ndarray | None = None
+    is_side_sure: bool = True
+
+
+@dataclass(frozen=True, eq=False)
 class ImplantResult(Kept):
-    """What was found of an implant; all None when none was found.
+    """What was found of implants; all None when none was found.
 
     Parameters
     ----------
     void : Region or None
-        The connected signal void.
+        The signal void of all implants.
     unreliable : Region or None
         Void, pile-up ring and margin: PET and MR cannot be trusted here.
     axis_ras : ndarray, shape (2, 3), or None
-        Proximal and distal end of the stem, RAS mm.
+        Proximal and distal end of the stem of the clearest implant, RAS mm.
     side : str or None
-        "left" or "right".
+        "left", "right" or "both".
     warnings : tuple of str
+    parts : tuple of OneImplant
+        Each implant by itself, the clearest first.
+    notes : tuple of str
+        Facts for the reader that are no warnings.
+    contradicts : str or None
+        The side on which an implant is clearly seen, when another side was given and none is seen there.
     """
 
     void: Region | None = None
@@ -106,6 +146,9 @@ class ImplantResult(Kept):
     axis_ras: np.ndarray | None = None
     side: str | None = None
     warnings: tuple[str, ...] = ()
+    parts: tuple[OneImplant, ...] = ()
+    notes: tuple[str, ...] = ()
+    contradicts: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -148,6 +191,9 @@ class VoidSearch:
     plane : SymmetryPlane or None
         Only a reliable one.
     prosthesis_side : str or None
+        "left", "right", "both" or unknown.
+    midline : SymmetryPlane or None
+        The plane of symmetry, else the middle of a body that is seen whole; None where neither is known.
     expected : bool
         Whether the group of the case has implants.
     limits : ImplantLimits
@@ -164,6 +210,14 @@ class VoidSearch:
     prosthesis_side: str | None
     expected: bool
     limits: ImplantLimits
+    midline: SymmetryPlane | None = None
+
+    def to_left_mm(self, point_ras: np.ndarray) -> float:
+        """Distance of a point from the midline, else from the middle of the body, mm; positive to the left."""
+        plane = self.plane or self.midline
+        if plane is not None:
+            return float(plane.signed_distance_mm(point_ras))
+        return float(self.middle_ras[0] - point_ras[0])
 
 
 @dataclass(frozen=True, eq=False)
@@ -181,10 +235,11 @@ def find_implant(
     *,
     group: str,
     symmetry: SymmetryPlane | None = None,
+    midline: SymmetryPlane | None = None,
     prosthesis_side: str | None = None,
     anatomy: np.ndarray | None = None,
 ) -> ImplantResult:
-    """Find the void of an implant.
+    """Find the voids of implants: of one, or of one on either side.
 
     Cortical bone is too thin, air is outside of the body, and bowel gas has no pile-up and lies in front. So a void is
     an implant when its thick core lies deep in the body, and pile-up, place, length and asymmetry speak for it. In
@@ -199,8 +254,10 @@ def find_implant(
     group : str
         ``low-back`` or ``hip-replacement``.
     symmetry : SymmetryPlane, optional
+    midline : SymmetryPlane, optional
+        The middle of the body's outline, where there is no reliable plane of symmetry.
     prosthesis_side : str, optional
-        "left" or "right", when known.
+        "left", "right" or "both", when known.
     anatomy : ndarray of uint8, optional
         Tissue codes; a void within organs is gas.
     """
@@ -220,14 +277,87 @@ def find_implant(
         prosthesis_side=prosthesis_side,
         expected=group == Group.HIP_REPLACEMENT,
         limits=limits,
+        midline=midline,
     )
     labels, _ = ndimage.label(search.voids, np.ones((3, 3, 3)))
-    taken = _taken(search, labels)
-    if taken:
-        return _result(_joined(labels, taken, geometry), search, signals)
+    masks = _implant_masks(search, labels)
+    if search.expected:
+        contradicted = _contradicted(search, masks)
+        if contradicted is not None:
+            return ImplantResult(contradicts=contradicted)
+    if masks:
+        return _result(masks, search, signals)
     if search.expected:
         return ImplantResult(warnings=("No implant's signal void was found, though the group is hip-replacement.",))
     return ImplantResult()
+
+
+def _implant_masks(search: VoidSearch, labels: np.ndarray) -> list[np.ndarray]:
+    """The void of the clearest implant and, at hips, that of a second one on the other side; the clearest first."""
+    taken = _taken(search, labels)
+    first = _joined(labels, taken, search.geometry) if taken else None
+    masks = [] if first is None else [first]
+    if not search.expected:
+        return masks
+    masks += _clear_masks(search, labels, first)
+    is_alone = first is None and len(masks) == 1 and search.plane is not None
+    if is_alone and search.prosthesis_side not in LATERAL_SIDES:
+        # A void alone was judged with its twin already.
+        return []
+    return masks
+
+
+def _clear_masks(search: VoidSearch, labels: np.ndarray, first: np.ndarray | None) -> list[np.ndarray]:
+    """Voids that are clearly hip prostheses, on the sides on which the first implant does not lie.
+
+    The given side must not hide an implant on the other one, and two implants are twins of each other, so that
+    neither sign is asked.
+    """
+    free = dataclasses.replace(search, prosthesis_side=None, plane=None, midline=search.plane or search.midline)
+    first_side = None if first is None else _sure_side(free, first)
+    if first is not None and first_side is None:
+        return []
+    by_side: dict[Side | None, list[int]] = {}
+    for index in _taken(free, labels):
+        if _is_clear(free, labels == index):
+            by_side.setdefault(_sure_side(free, labels == index), []).append(index)
+    by_side.pop(first_side, None)
+    return [_joined(labels, by_side[side], search.geometry) for side in LATERAL_SIDES if side in by_side]
+
+
+def _is_clear(search: VoidSearch, mask: np.ndarray) -> bool:
+    """Whether a void is clearly that of a hip prosthesis, whatever the user said.
+
+    It is large, long and upright, has a stem with a head beside it, lies where a hip joint is, and not in front. The
+    cortex of a femur is as long but not as wide.
+    """
+    void = SignalVoid(mask, Region.from_mask(mask, search.geometry))
+    lengths, _ = extents_mm(void.region.points_ras)
+    is_large = void.region.volume_ml >= CLEAR_VOLUME_ML and lengths[1] >= CLEAR_WIDTH_MM
+    if _sure_side(search, mask) is None or not is_large or length_points(search, void) < 1.0:
+        return False
+    low, high = CLEAR_FROM_MIDLINE_MM
+    aside = low <= abs(search.to_left_mm(void.region.centroid_ras_mm)) <= high
+    return aside and place_points(search, void) > 0.0 and stem_axis(void.region.points_ras) is not None
+
+
+def _sure_side(search: VoidSearch, mask: np.ndarray) -> Side | None:
+    """The side of a void; None without a known midline, and near it."""
+    if search.plane is None and search.midline is None:
+        return None
+    to_left = search.to_left_mm(search.geometry.flat_to_ras(np.flatnonzero(mask)).mean(axis=0))
+    if abs(to_left) <= distances.IMPLANT_SIDE_SURE.value:
+        return None
+    return Side.LEFT if to_left > 0 else Side.RIGHT
+
+
+def _contradicted(search: VoidSearch, masks: list[np.ndarray]) -> str | None:
+    """The side on which an implant is clearly seen, when only the other one was given and none is seen there."""
+    if search.prosthesis_side not in LATERAL_SIDES:
+        return None
+    sides = {_sure_side(search, mask) for mask in masks if _is_clear(search, mask)}
+    other = Side.RIGHT if search.prosthesis_side == Side.LEFT else Side.LEFT
+    return str(other) if sides == {other} else None
 
 
 def _thick_voids(
@@ -342,10 +472,9 @@ def place_points(search: VoidSearch, void: SignalVoid) -> float:
 
 def side_points(search: VoidSearch, void: SignalVoid) -> float:
     """Where the side of the prosthesis is known, the implant lies there; voids near the midline say nothing."""
-    center = void.region.centroid_ras_mm
-    plane = search.plane
-    to_left = float(plane.signed_distance_mm(center)) if plane is not None else search.middle_ras[0] - center[0]
-    if search.prosthesis_side is None or abs(to_left) <= distances.IMPLANT_SIDE_SURE.value:
+    to_left = search.to_left_mm(void.region.centroid_ras_mm)
+    is_known = search.prosthesis_side in LATERAL_SIDES
+    if not is_known or abs(to_left) <= distances.IMPLANT_SIDE_SURE.value:
         return 0.0
     return 1.0 if (to_left > 0) == (search.prosthesis_side == Side.LEFT) else -WRONG_SIDE_LOSS
 
@@ -370,28 +499,65 @@ SIGNS: tuple[Callable[[VoidSearch, SignalVoid], float], ...] = (
 # --- the result
 
 
-def _result(mask: np.ndarray, search: VoidSearch, signals: Signals) -> ImplantResult:
-    """The implant on the working grid, with its axis and side."""
+def _result(masks: list[np.ndarray], search: VoidSearch, signals: Signals) -> ImplantResult:
+    """The implants on the working grid, with their axes and sides."""
     geometry, shape = search.geometry, signals.geometry.shape
-    margin = near_mask(mask, geometry, search.limits.margin_mm) & search.body
-    points = geometry.flat_to_ras(np.flatnonzero(mask))
-    plane = search.plane
-    middle = plane.point_ras if plane is not None else search.middle_ras
-    to_left = plane.normal_ras if plane is not None else np.array([-1.0, 0.0, 0.0])
-    distance = float((points.mean(axis=0) - middle) @ to_left)
-    axis = stem_axis(points)
-    warnings = [] if search.expected else ["A signal void like that of an implant was found."]
-    if abs(distance) < distances.IMPLANT_SIDE_UNCERTAIN.value:
-        warnings.append("The implant lies near the midline: its side is uncertain.")
-    if axis is None:
-        warnings.append("The stem's axis could not be found from the signal void.")
+    parts = tuple(_one_implant(mask, search, signals) for mask in masks)
+    whole: np.ndarray = np.logical_or.reduce(masks)
+    margin = near_mask(whole, geometry, search.limits.margin_mm) & search.body
+    sides = {part.side for part in parts}
     return ImplantResult(
-        void=Region.from_mask(spread_blocks(mask, search.factors, shape), signals.geometry),
+        void=Region.from_mask(spread_blocks(whole, search.factors, shape), signals.geometry),
         unreliable=Region.from_mask(spread_blocks(margin, search.factors, shape), signals.geometry),
-        axis_ras=axis,
-        side=str(Side.LEFT if distance > 0 else Side.RIGHT),
-        warnings=tuple(warnings),
+        axis_ras=parts[0].axis_ras,
+        side=str(ProsthesisSide.BOTH) if len(sides) > 1 else parts[0].side,
+        warnings=tuple(_warnings(parts, search)),
+        parts=parts,
+        notes=tuple(_notes(parts, search)),
     )
+
+
+def _one_implant(mask: np.ndarray, search: VoidSearch, signals: Signals) -> OneImplant:
+    points = search.geometry.flat_to_ras(np.flatnonzero(mask))
+    distance = search.to_left_mm(points.mean(axis=0))
+    return OneImplant(
+        side=str(Side.LEFT if distance > 0 else Side.RIGHT),
+        void=Region.from_mask(spread_blocks(mask, search.factors, signals.geometry.shape), signals.geometry),
+        axis_ras=stem_axis(points),
+        is_side_sure=_sure_side(search, mask) is not None,
+    )
+
+
+def _warnings(parts: tuple[OneImplant, ...], search: VoidSearch) -> Iterator[str]:
+    """What is uncertain about the implants, or differs from what was given."""
+    if not search.expected:
+        yield "A signal void like that of an implant was found."
+    for part in parts:
+        to_left = search.to_left_mm(part.void.centroid_ras_mm)
+        if abs(to_left) < distances.IMPLANT_SIDE_UNCERTAIN.value:
+            yield "The implant lies near the midline: its side is uncertain."
+    if any(part.axis_ras is None for part in parts):
+        yield "The stem's axis could not be found from the signal void."
+    yield from _side_warnings(parts, search.prosthesis_side)
+
+
+def _side_warnings(parts: tuple[OneImplant, ...], given: str | None) -> Iterator[str]:
+    """Where the implants that are seen differ from the side that was given."""
+    seen, first = {part.side for part in parts}, parts[0].side
+    if given in LATERAL_SIDES and len(seen) > 1:
+        yield f"The prosthesis was given as {given}, but an implant is seen on both sides: both are taken."
+    elif given in LATERAL_SIDES and given not in seen:
+        yield f"The prosthesis was given as {given}; the implant on the MR seems to lie {first}: check the side."
+    elif given == ProsthesisSide.BOTH and len(seen) < 2:
+        yield f"Prostheses were given for both sides, but only one implant is seen, on the {first}."
+
+
+def _notes(parts: tuple[OneImplant, ...], search: VoidSearch) -> Iterator[str]:
+    """That the side follows from the implant, where it was not given."""
+    if search.expected and search.prosthesis_side is None:
+        sides = " and ".join(sorted({part.side for part in parts}))
+        doubt = "" if all(part.is_side_sure for part in parts) else " (uncertain, as the midline is not known)"
+        yield f"The side of the prosthesis was not given: {sides}{doubt}, by the implant seen on the MR."
 
 
 def stem_axis(points: np.ndarray) -> np.ndarray | None:

@@ -13,6 +13,7 @@ from ..body.straight_spine import StraightSpine
 from ..core import tissues
 from ..core.image import Geometry, Region
 from ..core.records import MRFinding
+from ..core.regions import is_cut_off
 from .parameters import GradeParameters, MRParameters
 from .signal import Signals
 from .surroundings import MRSurroundings, slice_axis
@@ -174,9 +175,7 @@ def make_finding(
     z_t1 = region_mean(picture.z.get("T1"), region)
     if "T1" not in picture.z:
         flags = [*flags, "no-t1"]
-    first, shape = region.box
-    ends = zip(first, shape, region.geometry.shape, strict=True)
-    if any(f == 0 or f + s == n for f, s, n in ends):
+    if is_cut_off(region, picture.signals.roles[role]):
         flags = [*flags, "truncated"]
     points = grade(z, region.volume_ml, picture.parameters.grade)
     return MRFinding(0, kind, region, region.centroid_ras_mm, region.volume_ml, z, z_t1, role, points, flags, rule)

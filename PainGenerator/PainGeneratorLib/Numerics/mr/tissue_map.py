@@ -12,6 +12,7 @@ from scipy import ndimage
 
 from ..core import tissues
 from ..core.histogram import modes, otsu
+from ..core.words import Role
 from .marrow import find_marrow
 from .signal import Signals, block_mean, coarse_factors, spread_blocks
 
@@ -98,7 +99,9 @@ def tissue_signals(signals: Signals, fluid_over_muscle: float) -> TissueSignals:
         if np.count_nonzero(seen) > SEEN_VOXELS_LEAST:
             fat, typical = _fat_and_muscle_t1(t1[seen])
             soft = seen & (t1 > (1.0 - MUSCLE_SPREAD) * typical) & (t1 < (1.0 + MUSCLE_SPREAD) * typical)
-    muscle = {role: _muscle_signal(array, soft) for role, array in values.items()}
+        muscle = {role: _muscle_signal(array, soft) for role, array in values.items()}
+    else:
+        muscle = {role: _muscle_without_t1(role, array) for role, array in values.items()}
     fluid = {role: fluid_over_muscle * muscle[role] for role in ("FLUID", "T2") if muscle.get(role, 0.0) > 0}
     return TissueSignals(muscle, fat, fluid)
 
@@ -118,6 +121,25 @@ def _muscle_signal(array: np.ndarray, soft: np.ndarray) -> float:
     """Median signal of soft tissue in one series; 0 where too little of it is seen."""
     seen = soft & np.isfinite(array) & (array > 0)
     return float(np.median(array[seen])) if np.count_nonzero(seen) > MUSCLE_VOXELS_LEAST else 0.0
+
+
+def _muscle_without_t1(role: str, array: np.ndarray) -> float:
+    """Signal of muscle in a series where no T1 tells tissues apart; 0 where too little is seen.
+
+    With fat suppressed, fat and fatty marrow are the dark half of all tissue and muscle is the darkest frequent tissue
+    of the bright half. Else muscle is the darkest frequent tissue of all.
+    """
+    seen = (
+        array[np.isfinite(array) & (array > SEEN_PART * np.nanpercentile(array, SEEN_PERCENT))]
+        if array.size
+        else array
+    )
+    if np.count_nonzero(seen) <= SEEN_VOXELS_LEAST:
+        return 0.0
+    logs = np.log(seen)
+    if role == Role.FLUID:
+        logs = logs[logs > otsu(logs)]
+    return _near_mode(logs, modes(logs, MODE_WIDTH, MODE_PART)[0])
 
 
 def _near_mode(logs: np.ndarray, mode: float, percentile: float = 50) -> float:

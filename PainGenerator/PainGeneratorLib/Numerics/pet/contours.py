@@ -12,7 +12,7 @@ from dataclasses import dataclass, fields
 
 import numpy as np
 
-from ..core.image import Image, Region
+from ..core.image import Image
 from ..core.voxel_bits import VoxelBits
 from .peak import SphereMeans
 
@@ -165,7 +165,8 @@ class ContourSpace:
         number : int
             This focus.
         flat, core : ndarray of int64
-            Voxels of the focus, and those near its maximum; flat indices.
+            Voxels of the focus, and those near its maximum; flat indices. Every outline holds the hottest voxel of the
+            core.
         p : ContourParameters
         normal : NormalUptake
         """
@@ -181,8 +182,12 @@ class ContourSpace:
         self._values = self._cut(suv.array, np.nan).reshape(-1)
         owners = self._cut(owner, 0)
         others = self._bits.pack((owners != 0) & (owners != number))
-        self._allowed = self._bits.grown(self._set(flat), steps) & ~others
         self._core = self._set(core)
+        # The core may belong to a hot disc as well; without it the outline would lie somewhere else.
+        self._allowed = self._bits.grown(self._set(flat), steps) & ~others | self._core
+        inside = np.flatnonzero(self._bits.unpack(self._core))
+        values = self._values[inside]
+        self._hottest = 0 if np.isnan(values).all() else 1 << int(inside[int(np.nanargmax(values))])
         self._background = self._bits.pack(np.isfinite(self._values)) & ~others
         self._shells: dict[tuple[int, float, float], np.ndarray] = {}
 
@@ -204,13 +209,25 @@ class ContourSpace:
         return self._bits.pack(mask)
 
     def above(self, threshold: float) -> int:
-        """The connected part at or above a threshold that holds most of the core of the focus; 0 for none."""
+        """The connected part at or above a threshold that holds the hottest voxel of the core; 0 for none.
+
+        A part that does not hold it is another focus, or the flank of a hotter organ: it may lie several centimeters
+        away.
+        """
         voxels = self._bits.pack(self._values >= threshold) & self._allowed
-        wanted = voxels & self._core or voxels
-        best, most, rest = 0, 0, wanted
+        seed = voxels & self._hottest
+        return self._bits.part_of(seed, voxels) if seed else 0
+
+    def _part_with_most_core(self, threshold: float) -> int:
+        """The connected part at or above a threshold that holds most of the core; 0 for none.
+
+        The background of a focus is measured around it: a single hot voxel of noise beside it is no core.
+        """
+        voxels = self._bits.pack(self._values >= threshold) & self._allowed
+        best, most, rest = 0, 0, voxels & self._core
         while rest:
             part = self._bits.part_of(rest & -rest, voxels)
-            held = (part & wanted).bit_count()
+            held = (part & self._core).bit_count()
             # Of two parts that hold as much of the core, the one that begins first in the image is taken.
             if held > most or (held == most and part & -part < best & -best):
                 best, most = part, held
@@ -301,11 +318,11 @@ class ContourSpace:
         """
         p = self.parameters
         top = self._top(core_max)
-        core = self.above(top - CONTOUR_CORE_PART * (top - min(reference, top)))
+        core = self._part_with_most_core(top - CONTOUR_CORE_PART * (top - min(reference, top)))
         outer_mm = p.shell_inner_mm + p.shell_outer_mm
         near = self._shell(core, p.core_shell_percentile, 2.0 * p.shell_inner_mm, outer_mm) or reference
         if near > self._normal.mass_suv:
-            return self._mass(near)
+            return self._mass(min(near, core_max))
         background = max(near, self._normal.typical_suv)
         for _ in range(ROUNDS):
             mask = self.above(min(0.5 * (top + background), core_max))
@@ -403,9 +420,3 @@ THRESHOLDS: dict[str, Callable[[ContourSpace, Heights], float]] = {
     "reference-ratio": lambda space, at: space.parameters.ratio * at.reference,
 }
 """Threshold (SUV, g/ml) of each plain method, from the box of a focus and its heights."""
-
-
-def touches_edge(region: Region) -> bool:
-    """Whether a voxel of a region lies on the border of the grid."""
-    first, shape = region.box
-    return any(f == 0 or f + s == n for f, s, n in zip(first, shape, region.geometry.shape, strict=True))

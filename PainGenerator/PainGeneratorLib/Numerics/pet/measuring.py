@@ -16,10 +16,10 @@ from ..body.straight_spine import LevelReference
 from ..body.symmetry import RELIABLE_QUALITY, SymmetryPlane, left_right_ratio
 from ..core.image import Image, Region, ball
 from ..core.records import HotSpot
-from ..core.regions import on_grid
+from ..core.regions import is_cut_off, on_grid
 from .body_shape import BodyShape
 from .conspicuity import ClearnessParameters, conspicuity
-from .contours import ContourParameters, ContourSpace, NormalUptake, touches_edge
+from .contours import ContourParameters, ContourSpace, NormalUptake
 from .foci import Focus
 from .organ_places import PhysiologicParameters, focus_context
 from .peak import PeakResult, SphereMeans, sphere_means, suv_peak
@@ -283,7 +283,7 @@ def _flags(
     is_near_implant = scan.unreliable is not None and bool(scan.unreliable.reshape(-1)[inside.flat].any())
     holds = {
         "peak-at-edge": peak.at_edge,
-        "truncated": touches_edge(inside),
+        "truncated": is_cut_off(inside, scan.suv.array, outside=0.0),
         "no-reference": reference.name == SURROUNDINGS,
         "large": volume_ml > scan.measure.large_ml,
         "near-implant": is_near_implant,

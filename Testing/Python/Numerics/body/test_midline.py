@@ -13,9 +13,9 @@ SLAB_ROWS = 2
 
 
 def geometry(flip: int | None = None) -> Geometry:
-    """A grid of 8 mm from (-160, 0, 0) on; one axis of RAS may run the other way."""
-    matrix = np.diag([8.0, 8.0, 8.0, 1.0])
-    matrix[0, 3] = -160.0
+    """A grid of 12 x 8 x 8 mm from (-238, 0, 0) on; one axis of RAS may run the other way."""
+    matrix = np.diag([12.0, 8.0, 8.0, 1.0])
+    matrix[0, 3] = -238.0
     if flip is not None:
         matrix[flip] *= -1.0
     return Geometry(SHAPE, matrix)
@@ -28,7 +28,7 @@ def voxels(mask: np.ndarray, grid: Geometry | None = None) -> BodyVoxels:
 
 
 def trunk(slabs: int = 8) -> np.ndarray:
-    """A body from i = 10 to 29: its middle lies at R = -160 + 8 * 19.5 = -4."""
+    """A body from i = 10 to 29, 228 mm wide: its middle lies at R = -238 + 12 * 19.5 = -4."""
     mask = np.zeros(SHAPE, dtype=bool)
     mask[: slabs * SLAB_ROWS, 2:8, 10:30] = True
     return mask
@@ -95,6 +95,13 @@ def test_one_arm_in_view_does_not_move_the_plane() -> None:
     mask = trunk()
     mask[10:14, 4:6, 33:37] = True
     assert plane_of_outline(voxels(mask)).point_ras[0] == pytest.approx(-4.0, abs=2.0)
+
+
+@pytest.mark.parametrize(("columns", "is_trunk"), [(20, True), (18, False)])
+def test_a_slab_as_narrow_as_a_leg_has_no_midline(columns: int, is_trunk: bool) -> None:
+    mask = trunk()
+    mask[:, :, 10 + columns :] = False
+    assert (plane_of_outline(voxels(mask)) is not None) == is_trunk
 
 
 @pytest.mark.parametrize("axis", [0, 1, 2])

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PainGeneratorLib.Numerics.core import regions as regions_module
 from PainGeneratorLib.Numerics.core.image import Geometry, Region, ball
-from PainGeneratorLib.Numerics.core.regions import contains, gap_mm, on_grid, overlap_fraction, union
+from PainGeneratorLib.Numerics.core.regions import contains, gap_mm, is_cut_off, on_grid, overlap_fraction, union
 
 UNEVEN = Geometry((6, 7, 8), np.diag([-2.0, 3.0, 4.0, 1.0]))
 
@@ -177,3 +177,31 @@ def test_a_union_holds_every_voxel_once_and_in_order() -> None:
     assert union([first]).flat.tolist() == [75, 335]
     with pytest.raises(ValueError, match=r"^regions of different grids have no union$"):
         union([first, part(Geometry((6, 7, 8), np.eye(4)), (1, 2, 3))])
+
+
+@pytest.mark.parametrize(
+    ("voxel", "is_cut"),
+    [((1, 1, 1), False), ((4, 5, 6), False), ((0, 3, 3), True), ((3, 0, 3), True), ((3, 3, 0), True),
+     ((5, 3, 3), True), ((3, 6, 3), True), ((3, 3, 7), True)],
+)  # fmt: skip
+def test_a_region_is_cut_off_with_one_voxel_on_the_border(voxel: tuple[int, int, int], is_cut: bool) -> None:
+    assert is_cut_off(part(UNEVEN, voxel), np.ones(UNEVEN.shape)) is is_cut
+
+
+@pytest.mark.parametrize(
+    ("hole", "value", "outside", "is_cut"),
+    [
+        ((3, 3, 4), np.nan, np.nan, True),
+        ((2, 3, 3), np.nan, np.nan, True),
+        ((2, 2, 3), np.nan, np.nan, False),
+        ((3, 3, 5), np.nan, np.nan, False),
+        ((3, 4, 3), 0.0, 0.0, True),
+        ((3, 4, 3), 0.0, np.nan, False),
+    ],
+)
+def test_a_region_is_cut_off_where_a_voxel_across_a_face_holds_no_value(
+    hole: tuple[int, int, int], value: float, outside: float, is_cut: bool
+) -> None:
+    values = np.ones(UNEVEN.shape)
+    values[hole] = value
+    assert is_cut_off(part(UNEVEN, (3, 3, 3)), values, outside) is is_cut

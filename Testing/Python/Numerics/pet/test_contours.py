@@ -6,7 +6,7 @@ import dataclasses
 
 import numpy as np
 import pytest
-from PainGeneratorLib.Numerics.core.image import Geometry, Image, Region, ball
+from PainGeneratorLib.Numerics.core.image import Geometry, Image, ball
 from PainGeneratorLib.Numerics.pet.contours import (
     METHODS,
     THRESHOLDS,
@@ -14,7 +14,6 @@ from PainGeneratorLib.Numerics.pet.contours import (
     ContourSpace,
     NormalUptake,
     methods_that_differ,
-    touches_edge,
 )
 from PainGeneratorLib.Numerics.pet.peak import SphereMeans
 from PainGeneratorLib.Workflow.protocol import load_protocol
@@ -184,11 +183,18 @@ def test_an_outline_is_lowered_to_the_true_edge_unless_it_runs_into_its_surround
     assert np.array_equal(contour.flat, np.flatnonzero(away <= 12.0))
 
 
-def test_of_two_parts_that_hold_as_much_of_the_core_the_first_in_the_image_is_taken():
+@pytest.mark.parametrize(("last_suv", "taken"), [(4.0, 0), (4.1, 1)])
+def test_of_two_parts_of_the_core_the_hottest_is_taken_and_of_equal_ones_the_first(last_suv: float, taken: int):
     values = np.ones(SHAPE)
-    first, last = (int(ball(GEOMETRY, PLACE + step * TO_HEAD, 1.0)[0]) for step in (-3.0, 3.0))
-    values.reshape(-1)[[first, last]] = 4.0
-    assert space_of(values).contour("fixed-suv", 1.0, 0.1).flat.tolist() == [min(first, last)]
+    places = [int(ball(GEOMETRY, PLACE + step * TO_HEAD, 1.0)[0]) for step in (-3.0, 3.0)]
+    values.reshape(-1)[places] = 4.0, last_suv
+    assert space_of(values).contour("fixed-suv", 1.0, 0.1).flat.tolist() == [places[taken]]
+
+
+def test_a_focus_whose_core_lies_below_the_threshold_is_not_outlined_elsewhere():
+    values = np.ones(SHAPE)
+    values.reshape(-1)[ball(GEOMETRY, PLACE + 12.0 * TO_HEAD, 3.0)] = 5.0
+    assert space_of(values).contour("fixed-suv", 1.0, 0.1).flat.size == 0
 
 
 def test_the_threshold_of_a_mass_lies_half_way_between_its_median_and_normal_tissue():
@@ -240,11 +246,39 @@ def test_choosing_another_method_changes_no_contour():
     assert methods_that_differ(PARAMETERS, dataclasses.replace(PARAMETERS, method="a50p")) == set()
 
 
-@pytest.mark.parametrize(
-    ("voxel", "is_at_edge"),
-    [((1, 1, 1), False), ((22, 22, 22), False), ((0, 5, 5), True), ((5, 0, 5), True), ((5, 5, 0), True),
-     ((23, 5, 5), True), ((5, 23, 5), True), ((5, 5, 23), True)],
-)  # fmt: skip
-def test_a_region_touches_the_edge_with_one_voxel_on_the_border(voxel, is_at_edge):
-    flat = np.array([np.ravel_multi_index(voxel, SHAPE)])
-    assert touches_edge(Region(GEOMETRY, flat)) is is_at_edge
+def random_field(seed: int) -> np.ndarray:
+    """A background with noise, a hot organ at one side and several summits of odd forms."""
+    rng = np.random.default_rng(seed)
+    points = GEOMETRY.flat_to_ras(np.arange(GEOMETRY.size))
+    values = rng.uniform(0.5, 1.5) + rng.normal(0.0, 0.1, GEOMETRY.size)
+    for _ in range(rng.integers(1, 6)):
+        center, half = rng.uniform(0, 70, 3), rng.uniform(3, 20, 3)
+        away = np.sqrt((((points - center) / half) ** 2).sum(axis=1))
+        form = np.clip(1.5 - away, 0, 1) if rng.random() < 0.5 else away < 1.0
+        values = np.maximum(values, rng.uniform(1.5, 12.0) * form)
+    values += rng.uniform(0, 0.2) * points[:, int(rng.integers(3))] * (rng.random() < 0.3)
+    return values.reshape(SHAPE).astype(np.float32)
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_an_outline_holds_the_hottest_voxel_of_its_core_or_is_empty(seed: int) -> None:
+    """Whatever the method: an outline elsewhere would name and measure another place."""
+    rng = np.random.default_rng(100 + seed)
+    suv = Image(random_field(seed), GEOMETRY)
+    if seed % 4 == 0:
+        suv.array[:, :, -3:] = np.nan
+    spheres = SphereMeans(suv)
+    place = GEOMETRY.flat_to_ras(rng.integers(0, GEOMETRY.size, 1))[0]
+    flat = ball(GEOMETRY, place, float(rng.uniform(8, 30)))
+    flat = flat[np.isfinite(suv.array.reshape(-1)[flat])]
+    core = np.unique(np.concatenate([rng.choice(flat, min(5, flat.size)), flat[:1]]))
+    owner = np.zeros(SHAPE, dtype=np.int32)
+    owner.reshape(-1)[flat] = 1
+    # A hot disc may own voxels of the core as well.
+    owner.reshape(-1)[core[::2]] = 2
+    hottest = core[np.nanargmax(suv.array.reshape(-1)[core])]
+    space = ContourSpace(suv, spheres, owner, 1, flat, core, PARAMETERS, NORMAL)
+    for method in METHODS:
+        contour = space.contour(method, 1.0, 0.2)
+        assert contour.flat.size == 0 or hottest in contour.flat, method
+    assert space.contour("adaptive", 1.0, 0.2).flat.size > 0
