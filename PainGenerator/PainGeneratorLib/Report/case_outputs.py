@@ -223,6 +223,7 @@ def _report_content(
         excluded=analysis.excluded,
         mr_findings=analysis.mr.findings,
         series=case.all_series,
+        left_out=tuple(case.left_out),
         suv=analysis.suv.result.to_json(),
         alignment=[series.to_json() for series in analysis.alignment.by_role.values()],
         reference_tissues=_reference_rows(analysis),

@@ -119,6 +119,9 @@ class ReportContent:
         All of them, implant artifacts included.
     series : sequence of mapping
         What was read: ``role``, ``description``, ``number``, ``date`` and ``reason`` (why it has this role).
+    left_out : sequence of (str, str)
+        What was in the folder and was not read, and why. It is not shown in a report with a pseudonym, because names
+        of files may name the patient.
     suv : mapping
         ``SuvResult.to_json()``; empty when there is no SUV.
     alignment : sequence of mapping
@@ -148,6 +151,7 @@ class ReportContent:
     excluded: Sequence[HotSpot] = ()
     mr_findings: Sequence[MRFinding] = ()
     series: Sequence[Row] = ()
+    left_out: Sequence[tuple[str, str]] = ()
     suv: Row = field(default_factory=dict)
     alignment: Sequence[Row] = ()
     reference_tissues: Sequence[ReferenceRow] = ()

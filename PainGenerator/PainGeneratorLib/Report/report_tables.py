@@ -296,7 +296,11 @@ def series_section(content: ReportContent) -> Html:
         return Html("")
     names = ("role", "number", "description", "date", "reason")
     rows = [[row.get(name) for name in names] for row in content.series]
-    return _section("Series", table(["Role", "Number", "Description", "Date", "Why this role"], rows))
+    shown = [table(["Role", "Number", "Description", "Date", "Why this role"], rows)]
+    if content.left_out and not content.pseudonymized:
+        shown.append(tag("p", "Left out:"))
+        shown.append(table(["What", "Why"], [list(pair) for pair in content.left_out]))
+    return _section("Series", *shown)
 
 
 def parameters_section(content: ReportContent) -> Html:

@@ -86,6 +86,7 @@ def content(images, found) -> ReportContent:
         excluded=[hot_spot((0, 60, 800), 20, 13.1, physiologic="urinary bladder: low, midline", rule="low-midline")],
         mr_findings=[finding for c in found for finding in c.mr_findings],
         series=[{"role": "PET", "number": 4, "description": "PET_AC <x>", "reason": "corrected for attenuation"}],
+        left_out=[("series 1 MR 'localizer' (9 images)", "localizer")],
         suv=suv,
         alignment=[
             {
@@ -627,3 +628,9 @@ def test_the_suv_line_says_when_factors_differ_or_are_missing():
 def test_the_example_is_asymmetric():
     assert mr_geometry().spacing_mm != mr_geometry().spacing_kji_mm
     assert not np.allclose(reference_to_pet(), np.linalg.inv(reference_to_pet()))
+
+
+def test_what_was_left_out_is_listed_but_not_under_a_pseudonym(content):
+    assert "series 1 MR 'localizer' (9 images) localizer" in Page(report_html(content)).words
+    hidden = dataclasses.replace(content, pseudonymized=True)
+    assert "localizer" not in Page(report_html(hidden)).words
