@@ -47,6 +47,9 @@ MUSCLE_T1_LEAST = 0.7
 """Lower bound for the T1 signal of a muscle's voxels over that of muscle. Our estimate."""
 MUSCLE_T1_MOST = 1.25
 """Upper bound for it."""
+BRIGHT_PART_LEAST = 0.25
+"""Lower bound of the bright part of a fluid-sensitive series, as a part of the body, that muscle belongs to. Our
+estimate: fluid alone is a few percent of the body."""
 MUSCLE_FLUID_PART = 0.6
 """Upper bound for the signal of a muscle's voxels over that of fluid, on series that show fluid. Our estimate."""
 FLUID_T1_MOST = 1.35
@@ -138,7 +141,9 @@ def _muscle_without_t1(role: str, array: np.ndarray) -> float:
         return 0.0
     logs = np.log(seen)
     if role == Role.FLUID:
-        logs = logs[logs > otsu(logs)]
+        bright = logs > otsu(logs)
+        # A small bright part is fluid alone: the dark part is then muscle, too.
+        logs = logs[bright] if bright.mean() >= BRIGHT_PART_LEAST else logs
     return _near_mode(logs, modes(logs, MODE_WIDTH, MODE_PART)[0])
 
 
