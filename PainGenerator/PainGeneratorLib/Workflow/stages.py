@@ -13,7 +13,7 @@ from ..Anatomy.body_plan import BodyPlan
 from ..Numerics.body.symmetry import SymmetryPlane
 from ..Numerics.core.image import Image, resample
 from ..Numerics.core.measures import UCUM_SUV_BW
-from ..Numerics.core.words import MR_ROLES, Role
+from ..Numerics.core.words import COMPUTED_ROLES, MR_ROLES, Role
 from ..Numerics.mr.findings import MRResult, find_mr_findings
 from ..Numerics.mr.parameters import MRParameters
 from ..Numerics.pet.detector import HotSpotDetector, HotSpotParameters
@@ -22,6 +22,7 @@ from ..Registration.alignment import align_case
 from ..Registration.alignment_types import AlignmentParameters, SeriesAlignment
 from ..Registration.landmarks import LandmarkPairs, read_landmarks
 from .case import Case, CaseOptions
+from .fat_series import with_computed
 from .image_witness import with_image_doubts
 from .progress import Show, silent
 
@@ -127,7 +128,8 @@ def align_series(
     PainGeneratorError
         When the landmark file cannot be used.
     """
-    others = {role: series for role, series in case.series.items() if role != case.reference_role}
+    registered = {role: series for role, series in case.series.items() if role not in COMPUTED_ROLES}
+    others = {role: series for role, series in registered.items() if role != case.reference_role}
     images = {role: (suv.image if role == Role.PET else s.image, s.modality) for role, s in others.items()}
     frames = {role: series.frame_of_reference for role, series in others.items()}
     frames["reference"] = case.reference.frame_of_reference
@@ -135,7 +137,7 @@ def align_series(
         landmarks = read_landmarks(case.options.landmarks)
     parameters = case.protocol.stage("alignment", AlignmentParameters)
     found = align_case(case.reference.image, images, frames, parameters, landmarks, progress)
-    return Alignment(with_image_doubts(case, found))
+    return Alignment(with_computed(case, with_image_doubts(case, found)))
 
 
 def find_on_mr(
@@ -159,6 +161,9 @@ def find_on_mr(
     """
     grid = case.reference.image.geometry
     roles = [role for role in MR_ROLES if role in case.series and alignment.is_aligned(role)]
+    fat = case.series.get(Role.FAT_FRACTION)
+    if fat is not None and not alignment.is_aligned(Role.FAT_FRACTION):
+        fat = None
     return find_mr_findings(
         {role: case.series[role].image for role in roles},
         {role: alignment.reference_to(role) for role in roles},
@@ -169,6 +174,7 @@ def find_on_mr(
         levels=None if anatomy is None else anatomy.levels(grid),
         symmetry=symmetry,
         prosthesis_side=case.options.prosthesis_side,
+        fat_fraction=(fat.image, alignment.reference_to(Role.FAT_FRACTION)) if fat is not None else None,
         progress=progress,
     )
 

@@ -40,6 +40,7 @@ FLAG_TEXTS: dict[str, str] = {
     "single-slice": "Seen on one slice only.",
     "no-t1": "No T1 series: fat replacement could not be checked.",
     "no-fluid-series": "No fluid-sensitive series: told from T1 alone, which cannot show oedema itself.",
+    "fat-fraction": "No fluid-sensitive series: told from a low fat fraction, which red marrow and tumor have, too.",
     "weak": "Too faint on MR to count alone; counted because the PET shows uptake at the same place.",
     "level-counted": "The level was counted from the sacrum.",
     "outside-mr": "Outside the field of view of the MR: there is no structural picture of this place.",
