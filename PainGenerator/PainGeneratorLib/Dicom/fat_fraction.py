@@ -49,6 +49,8 @@ class FatPair:
         On one grid.
     moves_with : str
         Role of the series whose transform is that of the pair, too.
+    is_companion : bool
+        True when that series is of the same acquisition.
     after_agent : bool
         True when it was acquired after a contrast agent, which changes the signal of water and so the fraction.
     shown : Weighting
@@ -58,6 +60,7 @@ class FatPair:
     water: Series
     fat: Series
     moves_with: str
+    is_companion: bool
     after_agent: bool
     shown: Weighting
 
@@ -110,8 +113,19 @@ def find_fat_pair(series: Sequence[Series], chosen: Mapping[str, Series], group:
         own = merit_of(Claim(Role.FAT_FRACTION.value, sequence, 0.0, "", pair.shown), pair.water, pet, group)
         geometry = pair.water.geometry
         fine = 0.0 if geometry is None else -geometry.voxel_volume_ml
+        together = pair.is_companion
         number = -(pair.water.number or 0)
-        return (not pair.after_agent, own.region, own.days, sequence, own.plane, own.region_fine, fine, number)
+        return (
+            not pair.after_agent,
+            own.region,
+            own.days,
+            sequence,
+            own.plane,
+            own.region_fine,
+            fine,
+            together,
+            number,
+        )
 
     return max(found, key=merit, default=None)
 
@@ -126,12 +140,13 @@ def _pairs(series: Sequence[Series], chosen: Mapping[str, Series]) -> Iterator[F
         if shown.dixon != "water":
             continue
         fat = next((one for one, of in parts if of.dixon == "fat" and is_one_acquisition(water, one)), None)
-        role = None if fat is None else _companion(water, shown, chosen)
+        own = _own_role(water, chosen)
+        role = own or _role_in_frame(water, shown, chosen)
         if fat is None or role is None or not _overlaps(water, role, chosen):
             continue
         began = when_text(water)
         late = first_agent is not None and began is not None and began >= first_agent
-        yield FatPair(water, fat, role, shown.contrast_agent or late, shown)
+        yield FatPair(water, fat, role, own is not None, shown.contrast_agent or late, shown)
 
 
 def _is_usable(series: Series) -> bool:
@@ -171,11 +186,16 @@ def _stem(series: Series) -> tuple[str, ...]:
     return tuple(token for token, meanings in pairs if not meanings & PART_MEANINGS)
 
 
-def _companion(water: Series, shown: Weighting, chosen: Mapping[str, Series]) -> str | None:
-    """Role of the series whose transform places a pair: of its own acquisition, else of its frame of reference."""
+def _own_role(water: Series, chosen: Mapping[str, Series]) -> str | None:
+    """Role of a chosen series that is of the acquisition of a pair; None when there is none."""
     for role, one in chosen.items():
         if one is water or (one.modality == "MR" and is_one_acquisition(water, one)):
             return str(role)
+    return None
+
+
+def _role_in_frame(water: Series, shown: Weighting, chosen: Mapping[str, Series]) -> str | None:
+    """Role of the chosen series in whose frame of reference a pair lies; None when there is none."""
     reference = next((role for role in REFERENCE_ORDER if role in chosen), None)
     nearest = (Role.PET, reference) if shown.attenuation_named else (reference, Role.PET)
     for other in (*nearest, *chosen):

@@ -160,7 +160,7 @@ def provenance(analysis: Analysis, created: datetime.datetime) -> dict[str, Any]
         "input_files": [
             {"name": _relative(file, case.input_folder), "sha256": _sha256(file)} for file in case.input_files
         ],
-        "notes": list(case.notes),
+        "notes": [*case.notes, *analysis.found.notes],
         "warnings": analysis.warnings,
     }
 
@@ -229,7 +229,7 @@ def _report_content(
         score_weights=_score_weights(case.protocol),
         changed_parameters=_changed_parameters(case.protocol),
         protocol=case.group,
-        method=case.notes,
+        method=(*case.notes, *analysis.found.notes),
         warnings=analysis.warnings,
     )
 

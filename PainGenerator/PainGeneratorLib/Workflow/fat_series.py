@@ -4,19 +4,24 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from ..Dicom.fat_fraction import FatPair, find_fat_pair
 from ..Dicom.roles import RoleAssignment
 from ..Dicom.series import Series
+from ..Dicom.values import parse_date
 from ..Numerics.core.errors import PainGeneratorError
 from ..Numerics.core.image import Image
 from ..Numerics.core.words import Role
-from ..Numerics.mr.fat_fraction import signal_fat_fraction, swapped_part
+from ..Numerics.mr.fat_fraction import MarrowFat, marrow_norm, signal_fat_fraction, swapped_part
+from ..Numerics.mr.findings import MRResult
 from ..Registration.alignment_types import SeriesAlignment
 from .case import Case, CaseSeries
+
+if TYPE_CHECKING:
+    from .stages import Alignment
 
 MOVES_WITH = "moves_with"
 """Name of the fact that says with which role a computed series moves."""
@@ -135,3 +140,56 @@ def _as_reference(role: str, reference_role: str) -> SeriesAlignment:
         similarity_end=None,
         reason=f"It lies in the frame of reference of the {reference_role}, which is the reference series.",
     )
+
+
+def marrow_fat(case: Case, alignment: Alignment, mr: MRResult) -> MarrowFat | None:
+    """What measures the fat fraction of places; None where it is not known.
+
+    Parameters
+    ----------
+    case : Case
+    alignment : Alignment
+    mr : MRResult
+        With the z-scores of the fat fraction.
+    """
+    series, z = case.series.get(Role.FAT_FRACTION), mr.z_maps.get(Role.FAT_FRACTION)
+    if series is None or z is None:
+        return None
+    return MarrowFat(series.image, alignment.reference_to(Role.FAT_FRACTION), z)
+
+
+def marrow_note(case: Case, alignment: Alignment, mr: MRResult) -> str | None:
+    """A sentence on the mean fat fraction of all marrow, beside the published mean for sex and age.
+
+    Parameters
+    ----------
+    case : Case
+    alignment : Alignment
+    mr : MRResult
+
+    Returns
+    -------
+    str or None
+        None where the fat fraction of marrow is not known.
+    """
+    fat = marrow_fat(case, alignment, mr)
+    mean = None if fat is None else fat.mean_of_marrow()
+    if mean is None:
+        return None
+    text = f"Mean signal fat fraction of the marrow that was recognized: {mean:.0f} %."
+    norm = marrow_norm(case.patient.get("sex"), _age(case.patient))
+    if norm is None:
+        return text
+    who = "men" if norm.sex == "M" else "women"
+    spread = "" if norm.spread is None else f" (standard deviation {norm.spread:g} %)"
+    return (
+        f"{text} Published mean of lumbar vertebrae in healthy {who} of {norm.from_age} to {norm.to_age} years: "
+        f"{norm.percent:g} %{spread}, {norm.source}. The signal fat fraction of a T1-weighted Dixon is higher than "
+        "such values, and that of other bones than vertebrae, too."
+    )
+
+
+def _age(patient: Mapping[str, Any]) -> float | None:
+    """Years from birth to the study; None when a date is missing."""
+    born, study = parse_date(patient.get("birth_date")), parse_date(patient.get("study_date"))
+    return None if born is None or study is None else (study - born).days / 365.25

@@ -22,6 +22,7 @@ from ..Numerics.fusion.candidates import FusionParameters, Name, fuse
 from ..Numerics.mr.findings import MRResult
 from ..Numerics.pet.detector import HotSpotDetector, HotSpotResult
 from .case import Case
+from .fat_series import marrow_fat, marrow_note
 from .progress import Show, StageClock, part, silent
 from .stages import Alignment, Suv, find_on_mr, pet_detector
 
@@ -48,6 +49,8 @@ class Found(Kept):
         Best first.
     detector : HotSpotDetector or None
         The first pass over the PET, to find hot spots with other settings. None in a reopened case until it is needed.
+    notes : tuple of str
+        Facts for the reader that are no warnings.
     """
 
     symmetry: SymmetryPlane
@@ -57,6 +60,7 @@ class Found(Kept):
     hot_spots: list[HotSpot]
     candidates: list[Candidate]
     detector: HotSpotDetector | None = None
+    notes: tuple[str, ...] = ()
 
     not_kept = ("detector",)
 
@@ -130,6 +134,8 @@ def find_candidates(
         namer = found.namer(anatomy, suv, alignment)
         weak = in_reference_frame(pet.weak, alignment)
         found.candidates = fuse_found(case, suv, alignment, mr, hot_spots, namer, weak)
+        note = marrow_note(case, alignment, mr)
+        found.notes = () if note is None else (note,)
     return found
 
 
@@ -198,7 +204,7 @@ def fuse_found(
     weak_spots: list[HotSpot],
 ) -> list[Candidate]:
     """Stage "fusion": candidates of a case from what was found on PET (in the reference frame) and MR."""
-    return fuse(
+    candidates = fuse(
         hot_spots,
         mr.findings,
         namer,
@@ -211,6 +217,18 @@ def fuse_found(
         weak_spots=weak_spots,
         weak_findings=mr.weak,
     )
+    measure_fat(case, alignment, mr, candidates)
+    return candidates
+
+
+def measure_fat(case: Case, alignment: Alignment, mr: MRResult, candidates: list[Candidate]) -> None:
+    """Measure the fat fraction of all MR findings and of candidates that lie in the reference frame, in place."""
+    fat = marrow_fat(case, alignment, mr)
+    if fat is None:
+        return
+    fat.measure([*mr.findings, *mr.weak])
+    is_aligned = alignment.is_aligned(Role.PET)
+    fat.measure(one for one in candidates if is_aligned or not one.hot_spots)
 
 
 def pet_in_reference(suv: Suv, alignment: Alignment) -> Image:

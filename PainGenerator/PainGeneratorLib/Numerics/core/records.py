@@ -109,6 +109,10 @@ class MRFinding(Kept):
     flags: list[str] = field(default_factory=list)
     rule: str | None = None
     """Name of the rule that gave the finding its kind; None when no rule did."""
+    fat_fraction: float | None = None
+    """Mean signal fat fraction, percent; None where it was not measured."""
+    fat_fraction_z: float | None = None
+    """z-score of the fat fraction of its marrow against the marrow around; None where it holds little marrow."""
 
 
 @dataclass(frozen=True)
@@ -149,6 +153,8 @@ class Candidate(Kept):
     left_right_ratio: float | None = None
     mr_kind: str | None = None
     mr_z: float | None = None
+    fat_fraction: float | None = None
+    fat_fraction_z: float | None = None
     distance_to_pain_mm: float | None = None
     status: str = "pending"
     origin: str = "automatic"

@@ -5,6 +5,7 @@ Edema replaces fat by water. In marrow the fat fraction therefore drops, also wh
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,6 +13,7 @@ from scipy import ndimage
 
 from ..core.histogram import otsu
 from ..core.image import Geometry, Image, Region, resample, transform_points
+from ..core.records import Candidate, MRFinding
 
 LEAST_PERCENT = 0.1
 """The fat fraction of a voxel with signal is at least this, percent, so that 0 always means "no signal"."""
@@ -37,8 +39,15 @@ SWAP_GRID_MM = 5.0
 """Voxel size on which swaps are looked for, mm. Our estimate: the layers are about as thick."""
 SWAP_VOXELS_LEAST = 60
 """Lower bound of the voxels of a layer, on that grid, of which a median is taken. Our estimate."""
-MARROW_VOXELS_LEAST = 3
-"""Lower bound of the voxels of marrow whose mean is a measure; fewer are noise. Our estimate."""
+THICK_BONE_VOXELS = 2.2
+"""Least radius of a bone in which the fat fraction is judged, in voxels of its image. Our estimate, tried on phantoms:
+with voxels of 3 mm these are vertebral bodies, sacrum and femur. Spinous processes, pedicles and facets are not, and
+looked low in fat because of the ligaments and muscles around them."""
+VOXELS_LEAST = 3
+"""Lower bound of the voxels whose mean is a measure; fewer are noise. Our estimate."""
+MARROW_PART_LEAST = 0.2
+"""Lower bound of the part of a region that lies deep in marrow, for its fat to be compared with marrow. Our estimate:
+less is a bone beside the place."""
 
 
 def signal_fat_fraction(water: np.ndarray, fat: np.ndarray) -> np.ndarray:
@@ -157,6 +166,41 @@ def fraction_on(fraction: Image, target: Geometry, target_to_fraction_ras: np.nd
     return there
 
 
+def deep_in_thick_bone(mask: np.ndarray, geometry: Geometry, voxel_mm: float) -> np.ndarray:
+    """Voxels of marrow where an image with large voxels shows marrow alone.
+
+    The images for attenuation correction are coarse. Their voxels at the edge of marrow share their signal with disc,
+    ligament or muscle, which have hardly any fat, and thin bones such as spinous processes consist of such voxels.
+
+    Parameters
+    ----------
+    mask : ndarray of bool, shape ``geometry.shape``
+        Marrow. The edge of the grid is no surface.
+    geometry : Geometry
+    voxel_mm : float
+        Largest voxel size of the image.
+
+    Returns
+    -------
+    ndarray of bool, shape ``geometry.shape``
+        More than one voxel of the image below the surface, and in a bone that holds a ball with a radius of
+        `THICK_BONE_VOXELS` voxels of the image.
+    """
+    deep = np.zeros(mask.shape, dtype=bool)
+    if not mask.any():
+        return deep
+    ends = [np.flatnonzero(mask.any(axis=tuple(a for a in range(3) if a != axis)))[[0, -1]] for axis in range(3)]
+    box = tuple(slice(max(0, low - 1), high + 2) for low, high in ends)
+    padded = np.pad(mask[box], 1, mode="edge")
+    spacing, radius = geometry.spacing_kji_mm, THICK_BONE_VOXELS * voxel_mm
+    depth = np.full(padded.shape, np.inf) if padded.all() else ndimage.distance_transform_edt(padded, sampling=spacing)
+    core = depth >= radius
+    if core.any():
+        thick = ndimage.distance_transform_edt(~core, sampling=spacing) <= radius
+        deep[box] = ((depth > voxel_mm) & thick)[1:-1, 1:-1, 1:-1]
+    return deep
+
+
 @dataclass(frozen=True, eq=False)
 class MarrowFat:
     """The fat fraction of marrow in one case, to measure places.
@@ -168,7 +212,8 @@ class MarrowFat:
     reference_to_fraction_ras : ndarray, shape (4, 4)
         Maps points of the reference frame to points of the fraction's frame, RAS mm.
     z : Image
-        z-score of the fat fraction against the marrow around, on the reference grid; NaN outside marrow.
+        z-score of the fat fraction against the marrow around, on the reference grid; NaN outside marrow, and less
+        than a voxel of the fraction below its surface or in thin bones.
     """
 
     fraction: Image
@@ -176,7 +221,7 @@ class MarrowFat:
     z: Image
 
     def of(self, region: Region) -> tuple[float | None, float | None]:
-        """Mean fat fraction (percent) and mean z-score of the marrow in a region.
+        """Mean fat fraction of a region (percent), and mean z-score of the marrow in it.
 
         Parameters
         ----------
@@ -186,19 +231,29 @@ class MarrowFat:
         Returns
         -------
         percent, z : float or None
-            Both None where the region holds hardly any marrow in the field of view.
+            Percent is None where the region lies outside the image or has no signal. z is None where less than
+            `MARROW_PART_LEAST` of the region is deep in marrow.
         """
         points = region.points_ras
-        z = _nearest(self.z, points, np.nan)
         percent = _nearest(self.fraction, transform_points(self.reference_to_fraction_ras, points), 0.0)
-        known = np.isfinite(z) & (percent > 0)
-        if np.count_nonzero(known) < MARROW_VOXELS_LEAST:
+        seen = percent > 0
+        if np.count_nonzero(seen) < VOXELS_LEAST:
             return None, None
-        return float(percent[known].mean(dtype=np.float64)), float(z[known].mean(dtype=np.float64))
+        mean = float(percent[seen].mean(dtype=np.float64))
+        z = _nearest(self.z, points, np.nan)
+        marrow = np.isfinite(z)
+        if np.count_nonzero(marrow) < max(VOXELS_LEAST, MARROW_PART_LEAST * len(points)):
+            return mean, None
+        return mean, float(z[marrow].mean(dtype=np.float64))
 
     def mean_of_marrow(self) -> float | None:
         """Mean fat fraction of all marrow in the field of view, percent; None where there is none."""
         return self.of(Region.from_mask(np.isfinite(self.z.array), self.z.geometry))[0]
+
+    def measure(self, items: Iterable[MRFinding | Candidate]) -> None:
+        """Set the fat fraction and its z-score of findings and candidates, in place."""
+        for item in items:
+            item.fat_fraction, item.fat_fraction_z = self.of(item.region)
 
 
 def _nearest(image: Image, points_ras: np.ndarray, outside: float) -> np.ndarray:

@@ -21,7 +21,7 @@ from ..core.kept import Kept
 from ..core.records import MRFinding
 from ..core.words import MR_ROLES, Group, Role
 from .bright import bright_mask
-from .fat_fraction import fraction_on
+from .fat_fraction import deep_in_thick_bone, fraction_on
 from .hip import bright_halo, find_at_hips
 from .implant import ImplantResult, find_implant
 from .kinds import (
@@ -144,7 +144,9 @@ def find_mr_findings(
     picture, spine, bright = _prepare(signals, typical, tissue, codes, vertebra, implant, symmetry, group, p)
     if fat_fraction is not None:
         fraction = fraction_on(fat_fraction[0], signals.geometry, fat_fraction[1])
-        picture.z[Role.FAT_FRACTION.value] = _standardized(picture, fraction, np.isfinite(fraction))
+        voxel_mm = max(fat_fraction[0].geometry.spacing_mm)
+        deep = deep_in_thick_bone(picture.surroundings.marrow, signals.geometry, voxel_mm)
+        picture.z[Role.FAT_FRACTION.value] = _standardized(picture, fraction, np.isfinite(fraction) & deep)
     report(0.8, "Marking abnormal regions")
     findings, weak, warnings = _apply_rules(picture, spine, bright)
     warnings += implant.warnings

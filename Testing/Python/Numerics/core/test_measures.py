@@ -11,16 +11,18 @@ from PainGeneratorLib.Numerics.core.records import Candidate, Place
 
 ORDER = {
     Output.FILES: "id rank score score_parts name structure side level zone evidence status origin centroid_ras_mm "
-    "volume_ml suv_max suv_peak suv_mean mtv_ml tlg_g tbr left_right_ratio mr_kind mr_z distance_to_pain_mm comment "
+    "volume_ml suv_max suv_peak suv_mean mtv_ml tlg_g tbr left_right_ratio mr_kind mr_z fat_fraction fat_fraction_z "
+    "distance_to_pain_mm comment "
     "flags",
     Output.SCENE_TABLE: "rank id name side level zone evidence score status origin suv_max suv_peak suv_mean mtv_ml "
-    "tlg_g volume_ml tbr left_right_ratio mr_kind mr_z distance_to_pain_mm flags comment",
+    "tlg_g volume_ml tbr left_right_ratio mr_kind mr_z fat_fraction fat_fraction_z distance_to_pain_mm flags "
+    "comment",
     Output.PANEL: "rank name side evidence suv_max suv_peak tbr left_right_ratio mr_kind mr_z distance_to_pain_mm "
     "volume_ml status",
     Output.TERMINAL: "rank score name side level evidence suv_peak tbr left_right_ratio mr_kind mr_z flags",
     Output.REPORT_RANKING: "rank score name side level evidence suv_peak tbr left_right_ratio mr_kind status",
-    Output.REPORT_MEASURES: "rank id structure suv_max suv_mean mtv_ml tlg_g volume_ml distance_to_pain_mm "
-    "centroid_ras_mm origin",
+    Output.REPORT_MEASURES: "rank id structure suv_max suv_mean mtv_ml tlg_g volume_ml fat_fraction fat_fraction_z "
+    "distance_to_pain_mm centroid_ras_mm origin",
 }
 
 
