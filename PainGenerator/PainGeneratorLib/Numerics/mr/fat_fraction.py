@@ -21,7 +21,7 @@ BRIGHT_PERCENTILE = 90.0
 """The percentile of water plus fat that stands for bright tissue. Our estimate."""
 LEAST_BODY_PART = 0.05
 """Lower bound of the threshold between noise and body, as a part of the signal of bright tissue. Our estimate."""
-MOST_BODY_PART = 0.25
+MOST_BODY_PART = 0.15
 """Upper bound of that threshold: an image without air has no noise to be told from, and muscle must not be lost. Our
 estimate."""
 SKIN_MM = 4.0
