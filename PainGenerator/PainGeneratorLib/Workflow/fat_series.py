@@ -109,9 +109,10 @@ def with_computed(case: Case, by_role: Mapping[str, SeriesAlignment]) -> dict[st
     series = case.series.get(role)
     if series is None:
         return dict(by_role)
-    leader = str(series.facts.get(MOVES_WITH) or Role.PET.value)
-    is_reference = leader == case.reference_role
-    return {**by_role, role: _as_reference(role, leader) if is_reference else _as_its(by_role[leader])}
+    leader = str(series.facts.get(MOVES_WITH))
+    if leader in by_role:
+        return {**by_role, role: _as_its(by_role[leader])}
+    return {**by_role, role: _as_reference(role, leader, leader == case.reference_role)}
 
 
 def _as_its(leader: SeriesAlignment) -> SeriesAlignment:
@@ -124,21 +125,26 @@ def _as_its(leader: SeriesAlignment) -> SeriesAlignment:
     )
 
 
-def _as_reference(role: str, reference_role: str) -> SeriesAlignment:
+def _as_reference(role: str, leader: str, is_reference: bool) -> SeriesAlignment:
+    """The scanner's coordinates: right for a series that moves with the reference, and for no other."""
+    reason = f"It lies in the frame of reference of the {leader}, which is the reference series."
+    if not is_reference:
+        reason = f"The {leader}, with which it moves, is not in the case."
     return SeriesAlignment(
         role=role,
         reference_to_series_ras=np.eye(4),
         start_ras=np.eye(4),
-        kept="identity/scanner",
-        verdict="kept the scanner's alignment",
-        through=reference_role,
-        same_frame_of_reference=True,
+        kept="identity/scanner" if is_reference else "not aligned",
+        verdict="kept the scanner's alignment" if is_reference else "not aligned",
+        through=leader,
+        same_frame_of_reference=is_reference,
         shift_mm=0.0,
         rotation_deg=0.0,
         spread_mm=None,
         similarity_start=None,
         similarity_end=None,
-        reason=f"It lies in the frame of reference of the {reference_role}, which is the reference series.",
+        reason=reason,
+        advice="" if is_reference else "Run the step Case again with all series.",
     )
 
 

@@ -50,6 +50,12 @@ def test_the_fat_fraction_of_a_series_that_is_not_aligned_is_not_aligned() -> No
     assert not with_computed(case_with_fat("PET"), {"PET": lost})["FAT_FRACTION"].aligned
 
 
+def test_the_fat_fraction_is_not_aligned_without_the_series_that_it_moves_with() -> None:
+    own = with_computed(case_with_fat("ATTENUATION"), {"PET": EXAMPLES["SeriesAlignment"]})["FAT_FRACTION"]
+    assert not own.aligned
+    assert "ATTENUATION" in own.reason
+
+
 def test_a_case_without_fat_fraction_keeps_its_alignments() -> None:
     by_role = {"PET": EXAMPLES["SeriesAlignment"]}
     assert with_computed(example_case(), by_role) == by_role
