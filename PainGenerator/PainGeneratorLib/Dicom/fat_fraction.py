@@ -133,20 +133,36 @@ def find_fat_pair(series: Sequence[Series], chosen: Mapping[str, Series], group:
 def _pairs(series: Sequence[Series], chosen: Mapping[str, Series]) -> Iterator[FatPair]:
     """All pairs that can be used."""
     weighed = [(one, weigh(one)) for one in series if one.modality == "MR" and _is_usable(one)]
-    agents = [when_text(one) for one, shown in weighed if shown.contrast_agent]
-    first_agent = min((time for time in agents if time is not None), default=None)
+    first_agent = _first_agent(weighed)
     parts = [(one, shown) for one, shown in weighed if shown.kind in USABLE_KINDS and not shown.mu_map]
+    fats = [one for one, shown in parts if shown.dixon == "fat"]
     for water, shown in parts:
-        if shown.dixon != "water":
-            continue
-        fat = next((one for one, of in parts if of.dixon == "fat" and is_one_acquisition(water, one)), None)
-        own = _own_role(water, chosen)
-        role = own or _role_in_frame(water, shown, chosen)
-        if fat is None or role is None or not _overlaps(water, role, chosen):
-            continue
-        began = when_text(water)
-        late = first_agent is not None and began is not None and began >= first_agent
-        yield FatPair(water, fat, role, own is not None, shown.contrast_agent or late, shown)
+        fat = next((one for one in fats if is_one_acquisition(water, one)), None)
+        if shown.dixon == "water" and fat is not None:
+            late = shown.contrast_agent or _is_late(water, first_agent)
+            yield from _placed(water, fat, late, shown, chosen)
+
+
+def _placed(
+    water: Series, fat: Series, late: bool, shown: Weighting, chosen: Mapping[str, Series]
+) -> Iterator[FatPair]:
+    """The pair, where a chosen series places it beside the series that are read; else nothing."""
+    own = _own_role(water, chosen)
+    role = own or _role_in_frame(water, shown, chosen)
+    if role is not None and _overlaps(water, role, chosen):
+        yield FatPair(water, fat, role, own is not None, late, shown)
+
+
+def _first_agent(weighed: Sequence[tuple[Series, Weighting]]) -> str | None:
+    """Day and time of the first series with a contrast agent."""
+    times = [when_text(one) for one, shown in weighed if shown.contrast_agent]
+    return min((time for time in times if time is not None), default=None)
+
+
+def _is_late(series: Series, first_agent: str | None) -> bool:
+    """True for a series that was made after the first series with a contrast agent."""
+    began = when_text(series)
+    return first_agent is not None and began is not None and began >= first_agent
 
 
 def _is_usable(series: Series) -> bool:

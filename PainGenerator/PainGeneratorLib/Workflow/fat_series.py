@@ -158,7 +158,8 @@ def marrow_fat(case: Case, alignment: Alignment, mr: MRResult) -> MarrowFat | No
     mr : MRResult
         With the z-scores of the fat fraction.
     """
-    series, z = case.series.get(Role.FAT_FRACTION), mr.z_maps.get(Role.FAT_FRACTION)
+    z = mr.z_maps.get(Role.FAT_FRACTION)
+    series = None if z is None else case.series.get(Role.FAT_FRACTION)
     if series is None or z is None:
         return None
     return MarrowFat(series.image, alignment.reference_to(Role.FAT_FRACTION), z)

@@ -161,9 +161,6 @@ def find_on_mr(
     """
     grid = case.reference.image.geometry
     roles = [role for role in MR_ROLES if role in case.series and alignment.is_aligned(role)]
-    fat = case.series.get(Role.FAT_FRACTION)
-    if fat is not None and not alignment.is_aligned(Role.FAT_FRACTION):
-        fat = None
     return find_mr_findings(
         {role: case.series[role].image for role in roles},
         {role: alignment.reference_to(role) for role in roles},
@@ -174,9 +171,17 @@ def find_on_mr(
         levels=None if anatomy is None else anatomy.levels(grid),
         symmetry=symmetry,
         prosthesis_side=case.options.prosthesis_side,
-        fat_fraction=(fat.image, alignment.reference_to(Role.FAT_FRACTION)) if fat is not None else None,
+        fat_fraction=_placed_fat_fraction(case, alignment),
         progress=progress,
     )
+
+
+def _placed_fat_fraction(case: Case, alignment: Alignment) -> tuple[Image, np.ndarray] | None:
+    """The fat fraction and the matrix from points of the reference frame to it; None where it cannot be used."""
+    series = case.series.get(Role.FAT_FRACTION)
+    if series is None or not alignment.is_aligned(Role.FAT_FRACTION):
+        return None
+    return series.image, alignment.reference_to(Role.FAT_FRACTION)
 
 
 def pet_detector(
