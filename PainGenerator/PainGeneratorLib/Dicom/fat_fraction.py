@@ -134,13 +134,23 @@ def _pairs(series: Sequence[Series], chosen: Mapping[str, Series]) -> Iterator[F
     """All pairs that can be used."""
     weighed = [(one, weigh(one)) for one in series if one.modality == "MR" and _is_usable(one)]
     first_agent = _first_agent(weighed)
-    parts = [(one, shown) for one, shown in weighed if shown.kind in USABLE_KINDS and not shown.mu_map]
-    fats = [one for one, shown in parts if shown.dixon == "fat"]
-    for water, shown in parts:
-        fat = next((one for one in fats if is_one_acquisition(water, one)), None)
-        if shown.dixon == "water" and fat is not None:
-            late = shown.contrast_agent or _is_late(water, first_agent)
-            yield from _placed(water, fat, late, shown, chosen)
+    for water, fat, shown in _water_and_fat(weighed):
+        late = shown.contrast_agent or _is_late(water, first_agent)
+        yield from _placed(water, fat, late, shown, chosen)
+
+
+def _water_and_fat(weighed: Sequence[tuple[Series, Weighting]]) -> Iterator[tuple[Series, Series, Weighting]]:
+    """Water image, fat image of the same acquisition, and what the water image shows."""
+    fats = [one for one, shown in weighed if _is_part(shown, "fat")]
+    for water, shown in weighed:
+        if _is_part(shown, "water"):
+            fat = next((one for one in fats if is_one_acquisition(water, one)), None)
+            if fat is not None:
+                yield water, fat, shown
+
+
+def _is_part(shown: Weighting, part: str) -> bool:
+    return shown.dixon == part and shown.kind in USABLE_KINDS and not shown.mu_map
 
 
 def _placed(
