@@ -270,7 +270,8 @@ def _apply_rules(
     if picture.fluid_role is None:
         if "T1" not in picture.signals.roles:
             return drops, [], warnings
-        text = "There is no fluid-sensitive or T2 series: only marrow replaced on T1 was looked for, graded low."
+        also = " and marrow with a low fat fraction were" if Role.FAT_FRACTION in picture.z else " was"
+        text = f"There is no fluid-sensitive or T2 series: only marrow replaced on T1{also} looked for, graded low."
         dark = find_dark_marrow(picture)
         return [*dark, *_apart(drops, dark)], [], [*warnings, text]
     if picture.surroundings.group == Group.LOW_BACK:
@@ -308,7 +309,9 @@ def _missing_warnings(picture: MRPicture) -> list[str]:
     """What could not be looked for, as series or marrow are missing."""
     warnings = []
     if picture.fluid_role == "T2":
-        warnings.append("There is no fluid-sensitive series: T2 was used for oedema and fluid, which is less sure.")
+        also = " and the fat fraction were" if Role.FAT_FRACTION in picture.z else " was"
+        text = f"There is no fluid-sensitive series: T2{also} used for oedema and fluid, which is less sure."
+        warnings.append(text)
     if "T1" not in picture.signals.roles:
         warnings.append("There is no T1 series: fat replacement could not be checked.")
     if not picture.surroundings.marrow.any():
