@@ -38,8 +38,12 @@ SPOT = HotSpot(
     2, REGION, POINT, POINT + 1.0, np.float32(2.3), 1.9, THIRD, 0.4, 0.6, 0.7, 0.9, "marrow", 2.1, 1.2,
     "adaptive", 1.31, 1.1, 0.8, "urinary bladder: below the pelvis", ["near-implant"], "bladder",
 )  # fmt: skip
-FINDING = MRFinding(1, "oedema", REGION, POINT, 0.85, np.float32(3.2), -1.5, "FLUID", 0.66, ["weak"], "marrow-bright")
-WEAK_FINDING = MRFinding(2, "oedema", REGION, POINT + 1.0, 0.3, THIRD, None, "FLUID", 0.33, ["weak"], "faint")
+FINDING = MRFinding(
+    1, "oedema", REGION, POINT, 0.85, np.float32(3.2), -1.5, "FLUID", 0.66, ["weak"], "marrow-bright", THIRD, -2.5
+)
+WEAK_FINDING = MRFinding(
+    2, "oedema", REGION, POINT + 1.0, 0.3, THIRD, None, "FLUID", 0.33, ["weak"], "faint", 41.5, 0.5
+)
 LINE = SpineLine(np.outer(np.arange(5.0), POINT), THIRD, 0.94, np.array([25.0, THIRD]), np.array([-0.2, 0.1]))
 ONE = OneImplant("left", REGION, np.stack([POINT, POINT + 9.0]), False)
 IMPLANT = ImplantResult(
@@ -58,7 +62,8 @@ EXAMPLES: dict[str, Kept] = {
     "BodyPlan": BodyPlan(POINT, POINT + 1.0, "spine line", LINE, (HIP,), "likely", "certain", (SECTIONS,), (PLANE,)),
     "Candidate": Candidate(
         "PG-01", 1, 100 * THIRD, {"pet": THIRD}, PLACE, "PET+MR", REGION, POINT, 0.853, np.float32(2.3), 1.9, 1.5, 0.8,
-        1.3, 2.1, 1.2, "oedema", 3.2, 12.5, "accepted", "edited", "stark, \"süß\"", ["large"], [SPOT], [FINDING],
+        1.3, 2.1, 1.2, "oedema", 3.2, 31.5, -2.5, 12.5, "accepted", "edited", "stark, \"süß\"", ["large"], [SPOT],
+        [FINDING],
     ),
     "HipImplant": HIP,
     "HotSpot": SPOT,
@@ -105,6 +110,7 @@ def example_found() -> Found:
         None,
         SECTIONS,
         {"FLUID": EXAMPLES["BodyPlan"]},
+        ("Fat.",),
     )
 
 

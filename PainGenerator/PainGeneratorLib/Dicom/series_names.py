@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from ..Numerics.core.errors import PainGeneratorError
-from ..Numerics.core.words import Role, listed
+from ..Numerics.core.words import GIVEN_ROLES, listed
 from .series import Series
 
 ByHand = Callable[[Series, str], str]
@@ -17,8 +17,8 @@ def resolve_overrides(series: list[Series], overrides: Mapping[str, str]) -> dic
     forced: dict[Series, str] = {}
     for name, given in overrides.items():
         role = given.strip().upper()
-        if role not in tuple(Role):
-            raise PainGeneratorError(f"'{given}' is not a role.", f"Use one of {listed(Role)}.")
+        if role not in GIVEN_ROLES:
+            raise PainGeneratorError(f"'{given}' is not a role.", f"Use one of {listed(GIVEN_ROLES)}.")
         found = [one for one in series if name.strip() in _names(one)]
         if len(found) != 1:
             problem = "fits no series" if not found else f"fits {len(found)} series"

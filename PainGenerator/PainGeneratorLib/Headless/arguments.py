@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..Numerics.core.version import VERSION
-from ..Numerics.core.words import Group, PainSide, ProsthesisSide, Role, listed
+from ..Numerics.core.words import GIVEN_ROLES, Group, PainSide, ProsthesisSide, listed
 
 if TYPE_CHECKING:
     Commands = argparse._SubParsersAction[Any]
@@ -194,7 +194,7 @@ def _add_roles(parser: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         metavar="SERIES=ROLE",
-        help=f"series number or UID, and one of {listed(Role)}; repeatable",
+        help=f"series number or UID, and one of {listed(GIVEN_ROLES)}; repeatable",
     )
 
 
@@ -259,11 +259,10 @@ def _assignment(text: str) -> tuple[str, str]:
 
 def _role(text: str) -> tuple[str, str]:
     series, sign, role = (part.strip() for part in text.rpartition("="))
-    roles = tuple(Role)
-    if series.upper() in roles and role:
+    if series.upper() in GIVEN_ROLES and role:
         raise argparse.ArgumentTypeError(f"{text!r} is turned round; write {role}={series.upper()}")
     if "=" in series:
         raise argparse.ArgumentTypeError(f"{text!r} names several series; give --role once for each series")
-    if not (series and sign and role.upper() in roles):
-        raise argparse.ArgumentTypeError(f"{text!r} is not SERIES=ROLE with a role of {listed(Role)}")
+    if not (series and sign and role.upper() in GIVEN_ROLES):
+        raise argparse.ArgumentTypeError(f"{text!r} is not SERIES=ROLE with a role of {listed(GIVEN_ROLES)}")
     return series, role.upper()

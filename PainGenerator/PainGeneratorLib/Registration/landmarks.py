@@ -14,7 +14,7 @@ import numpy as np
 from ..Numerics.core.errors import PainGeneratorError
 from ..Numerics.core.image import transform_points
 from ..Numerics.core.kept import Kept
-from ..Numerics.core.words import Role, listed
+from ..Numerics.core.words import GIVEN_ROLES, listed
 
 MINIMUM_PAIRS = 3
 """Lower bound of the number of pairs: three points that are not on one line determine a rigid motion."""
@@ -202,8 +202,8 @@ def _spread_across_line(points: np.ndarray) -> float:
 def _role(name: Any) -> str:
     """The name of a role in upper case; refuse an unknown one."""
     role = str(name).strip().upper()
-    if role not in tuple(Role):
-        raise PainGeneratorError(f"there is no role {name!r}.", f"Roles are {listed(Role)}.")
+    if role not in GIVEN_ROLES:
+        raise PainGeneratorError(f"there is no role {name!r}.", f"Roles are {listed(GIVEN_ROLES)}.")
     return role
 
 

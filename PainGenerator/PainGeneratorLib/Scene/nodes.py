@@ -54,6 +54,7 @@ PRESETS: dict[str, VolumePreset] = {
     "ct": VolumePreset(
         ("112031", "DCM", "Attenuation Coefficient"), ("[hnsf'U]", "UCUM", "Hounsfield unit"), "Grey", (-160.0, 240.0)
     ),
+    "fraction": VolumePreset(None, ("%", "UCUM", "Percent"), "Grey", (0.0, 100.0)),
     "plain": VolumePreset(None, None, "Grey"),
 }
 """Presets by name. The codes are those of DICOM PS3.16 (CID 85 for the units). The window of PET is 0 to 5 g/ml,

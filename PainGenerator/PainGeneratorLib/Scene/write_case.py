@@ -27,7 +27,7 @@ from .scene_content import CaseNodes, SceneContent
 from .segments import Segment, write_segmentation
 from .volumes_in_scene import OWN_ATTRIBUTE
 
-_ROLE_PRESETS = {"PET": "pet-fusion"}
+_ROLE_PRESETS = {"PET": "pet-fusion", "FAT_FRACTION": "fraction"}
 """How a new volume is shown first, by its role."""
 
 _MODALITY_PRESETS = {"MR": "mr", "CT": "ct"}

@@ -11,12 +11,14 @@ import numpy as np
 from ..Numerics.core.image import Geometry, Image, Region, resample, transform_points
 from ..Numerics.core.records import NOT_JOINED, Candidate, HotSpot, MRFinding, Place
 from ..Numerics.core.regions import gap_mm, is_cut_off, on_grid, overlap_fraction
-from ..Numerics.core.words import Evidence, Origin, Side
+from ..Numerics.core.words import Evidence, Origin, Role, Side
 from ..Numerics.fusion.candidates import FusionParameters, Name, Symptoms, flag_and_score
+from ..Numerics.mr.fat_fraction import MarrowFat
 from ..Numerics.mr.findings import MRResult
 from ..Numerics.pet.detector import HotSpotDetector, HotSpotParameters
 from ..Numerics.pet.manual_focus import grow_on_image, grow_on_pet
 from ..Workflow.case import Case
+from ..Workflow.fat_series import marrow_fat
 from ..Workflow.finding import Found, pet_in_reference
 from ..Workflow.stages import Alignment, Suv
 
@@ -52,6 +54,8 @@ class Remeasure:
         For group, pain and parameters.
     aligned : bool
         Whether PET and MR are aligned.
+    fat : MarrowFat, optional
+        Measures the fat fraction, where it is known.
     """
 
     pet: Image
@@ -62,6 +66,7 @@ class Remeasure:
     namer: Name
     case: Case
     aligned: bool
+    fat: MarrowFat | None = None
 
     @classmethod
     def of(
@@ -84,6 +89,7 @@ class Remeasure:
             namer=namer,
             case=case,
             aligned=aligned,
+            fat=marrow_fat(case, alignment, found.mr),
         )
 
     def __call__(self, candidate: Candidate) -> Candidate:
@@ -104,10 +110,14 @@ class Remeasure:
             left_right_ratio=None,
             mr_kind=None,
             mr_z=None,
+            fat_fraction=None,
+            fat_fraction_z=None,
             flags=[],
         )
         self._measure_pet(changed, candidate)
         self._measure_mr(changed)
+        if self.fat is not None and (self.aligned or not changed.hot_spots):
+            self.fat.measure([changed])
         changed.evidence = _evidence(changed)
         items: list[HotSpot | MRFinding] = [*changed.hot_spots, *changed.mr_findings]
         changed.flags = list(dict.fromkeys([*(f for item in items for f in item.flags), *changed.place.flags]))
@@ -229,6 +239,8 @@ class Remeasure:
         flat = on_grid(region, z_map.geometry).flat
         values = z_map.array.reshape(-1)[flat]
         values = values[np.isfinite(values)]
+        if finding.series_role == Role.FAT_FRACTION:
+            values = -values  # The z-score of such a finding says how far its fat fraction is too low.
         return float(values.mean(dtype=np.float64)) if values.size >= LEAST_MR_VOXELS else None
 
     def at(self, position_ras: np.ndarray, mr_images: Mapping[str, Image]) -> Candidate:

@@ -64,7 +64,7 @@ class Analysis:
     @property
     def notes(self) -> list[str]:
         """Facts for the reader that are no warnings."""
-        return run_notes(self.case, self.mr)
+        return [*run_notes(self.case, self.mr), *self.found.notes]
 
     @property
     def warnings(self) -> list[str]:

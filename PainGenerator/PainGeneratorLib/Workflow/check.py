@@ -238,6 +238,8 @@ def _checked(role: str, series: CaseSeries, pet: CaseSeries, says: Mapping[str, 
 def _lacking(case: Case) -> list[str]:
     """What an analysis of the case would lack."""
     found = [text for role, text in LACKING.items() if role not in case.series]
+    if Role.FLUID not in case.series and Role.FAT_FRACTION in case.series:
+        found.append("Marrow edema is looked for as a drop of the fat fraction, which shows it in thick bones only.")
     reference = case.reference
     same = reference.frame_of_reference is not None and reference.frame_of_reference == case.pet.frame_of_reference
     if same and Role.ATTENUATION not in case.series:

@@ -23,6 +23,7 @@ from ..Numerics.fusion.candidates import FusionParameters, Name, fuse, ranked
 from ..Numerics.mr.findings import MRResult
 from ..Numerics.pet.detector import HotSpotDetector, HotSpotResult
 from .case import Case
+from .fat_series import marrow_fat, marrow_note
 from .progress import Show, StageClock, part, silent
 from .stages import Alignment, Suv, find_on_mr, find_on_unjoined_mr, pet_detector
 from .threads import few_threads
@@ -54,6 +55,8 @@ class Found(Kept):
         What the cross sections of the PET show, in its own frame.
     own_plans : dict of str to BodyPlan
         The body as each MR series shows it that could not be aligned with the reference, by role, in its own frame.
+    notes : tuple of str
+        Facts for the reader that are no warnings.
     """
 
     symmetry: SymmetryPlane
@@ -65,6 +68,7 @@ class Found(Kept):
     detector: HotSpotDetector | None = None
     sections: BodySections = field(default_factory=no_sections)
     own_plans: dict[str, BodyPlan] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
 
     not_kept = ("detector",)
 
@@ -151,6 +155,8 @@ def find_candidates(
         namer = found.namer(anatomy, case, suv, alignment)
         weak = in_reference_frame(pet.weak, alignment)
         found.candidates = fuse_found(case, suv, alignment, mr, hot_spots, namer, weak)
+        note = marrow_note(case, alignment, mr)
+        found.notes = () if note is None else (note,)
     return found
 
 
@@ -281,12 +287,23 @@ def fuse_found(
         weak_spots=weak_spots,
         weak_findings=mr.weak,
     )
-    if not alone:
-        return candidates
-    more = fuse([], alone, namer, parameters, symptoms=case.options.symptoms(), group=case.group)
-    for candidate in more:
-        candidate.id = ""
-    return ranked([*candidates, *more])
+    measure_fat(case, alignment, mr, candidates)
+    if alone:
+        more = fuse([], alone, namer, parameters, symptoms=case.options.symptoms(), group=case.group)
+        for candidate in more:
+            candidate.id = ""
+        candidates = ranked([*candidates, *more])
+    return candidates
+
+
+def measure_fat(case: Case, alignment: Alignment, mr: MRResult, candidates: list[Candidate]) -> None:
+    """Measure the fat fraction of all MR findings and of candidates that lie in the reference frame, in place."""
+    fat = marrow_fat(case, alignment, mr)
+    if fat is None:
+        return
+    fat.measure(one for one in (*mr.findings, *mr.weak) if NOT_JOINED not in one.flags)
+    is_aligned = alignment.is_aligned(Role.PET)
+    fat.measure(one for one in candidates if is_aligned or not one.hot_spots)
 
 
 def pet_in_reference(suv: Suv, alignment: Alignment) -> Image:

@@ -11,7 +11,9 @@ from ..Dicom.reader import read_folder
 from ..Dicom.roles import RoleAssignment, assign_roles
 from ..Dicom.series import DicomFolder, Series
 from ..Numerics.core.errors import PainGeneratorError
+from ..Numerics.core.words import Role
 from .case import Case, CaseOptions, CaseSeries, Warnings
+from .fat_series import computed_facts, fat_series, pair_of
 from .image_witness import map_doubts
 from .progress import Show, part, silent
 
@@ -39,6 +41,7 @@ def read_case_folder(folder: Path, options: CaseOptions, progress: Show = silent
     notes.add(*warnings, *found.warnings, *roles.warnings)
     series = {role: _case_series(role, chosen) for role, chosen in roles.chosen.items()}
     notes.add(*map_doubts(series))
+    computed = _add_fat_fraction(roles, group, series, notes)
     pet = roles.pet
     return Case(
         options=options,
@@ -51,9 +54,9 @@ def read_case_folder(folder: Path, options: CaseOptions, progress: Show = silent
         warnings=notes,
         notes=tuple(roles.notes),
         left_out=[(one.what, one.reason) for one in found.left_out],
-        all_series=[_series_facts(item) for item in roles.series],
+        all_series=[*(_series_facts(item) for item in roles.series), *computed],
         input_folder=Path(folder),
-        input_files=tuple(file for chosen in roles.chosen.values() for file in chosen.files),
+        input_files=_input_files(roles, series),
     )
 
 
@@ -74,6 +77,29 @@ def _choose_and_load(found: DicomFolder, overrides: dict[str, str], group: str, 
                 chosen.problem, failed = error, True
         if not failed:
             return roles
+
+
+def _add_fat_fraction(
+    roles: RoleAssignment, group: str, series: dict[str, CaseSeries], notes: Warnings
+) -> list[dict[str, Any]]:
+    """Add the fat fraction to the series of a case, where water and fat of one acquisition are there; its facts."""
+    pair = pair_of(roles, group)
+    if pair is None:
+        return []
+    found, warnings = fat_series(pair, roles.chosen)
+    notes.add(*warnings)
+    if found is None:
+        return []
+    series[Role.FAT_FRACTION.value] = found
+    return [computed_facts(pair)]
+
+
+def _input_files(roles: RoleAssignment, series: dict[str, CaseSeries]) -> tuple[Path, ...]:
+    """The files of the series that have a role, and of those that one was computed from."""
+    files = [file for chosen in roles.chosen.values() for file in chosen.files]
+    computed = series.get(Role.FAT_FRACTION.value)
+    more = () if computed is None else computed.facts["files"]
+    return (*files, *(file for file in more if file not in set(files)))
 
 
 def _case_series(role: str, series: Series) -> CaseSeries:

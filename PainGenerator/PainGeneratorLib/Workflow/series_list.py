@@ -13,6 +13,7 @@ from ..Dicom.roles import assign_roles
 from ..Dicom.series import DicomFolder, Series
 from ..Numerics.core.errors import PainGeneratorError
 from ..Numerics.core.words import Group
+from .fat_series import computed_facts, pair_of
 from .progress import Show, silent
 
 
@@ -27,6 +28,8 @@ class SeriesList:
     warnings : list of str
     notes : list of str
         Choices between series that fit a role equally well.
+    computed : list of dict
+        What an analysis computes from several series: `role`, `description` and `reason`.
     refusal : PainGeneratorError or None
         Why a case cannot be made of these series; None when it can.
     """
@@ -34,6 +37,7 @@ class SeriesList:
     folder: DicomFolder
     warnings: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    computed: list[dict[str, str]] = field(default_factory=list)
     refusal: PainGeneratorError | None = None
 
     def to_json(self) -> dict[str, Any]:
@@ -44,6 +48,7 @@ class SeriesList:
             "folder": str(self.folder.path),
             "files": self.folder.n_files,
             "series": [series_json(series) for series in self.folder.series],
+            "computed": self.computed,
             "left_out": [{"what": one.what, "reason": one.reason} for one in self.folder.left_out],
             "warnings": self.warnings,
             "notes": self.notes,
@@ -53,6 +58,7 @@ class SeriesList:
     def to_text(self) -> str:
         """The list for people, one series in each line, with what was left out below it."""
         lines = [series_line(series) for series in self.folder.series] or ["There is no series of a volume."]
+        lines += [f"    -  MR  {one['description']}  {one['role']}: {one['reason']}" for one in self.computed]
         if self.folder.left_out:
             lines += ["", "Left out:", *(f"  {one.sentence}" for one in self.folder.left_out)]
         return "\n".join(lines)
@@ -91,6 +97,10 @@ def list_folder(
     else:
         found.warnings += [text for text in roles.warnings if text not in found.warnings]
         found.notes += roles.notes
+        pair = pair_of(roles, group)
+        if pair is not None:
+            pair.tell_use()
+            found.computed.append({key: str(computed_facts(pair)[key]) for key in ("role", "description", "reason")})
     return found
 
 

@@ -19,7 +19,7 @@ from ..Numerics.core.errors import PainGeneratorError
 from ..Numerics.core.image import Image, resample
 from ..Numerics.core.measures import UCUM_SUV_BW
 from ..Numerics.core.records import NOT_JOINED
-from ..Numerics.core.words import LATERAL_SIDES, MR_ROLES, Certainty, Group, Role
+from ..Numerics.core.words import COMPUTED_ROLES, LATERAL_SIDES, MR_ROLES, Certainty, Group, Role
 from ..Numerics.mr.findings import MRResult, find_mr_findings
 from ..Numerics.mr.implant import ImplantResult
 from ..Numerics.mr.parameters import MRParameters
@@ -31,6 +31,7 @@ from ..Registration.alignment import align_case
 from ..Registration.alignment_types import AlignmentParameters, SeriesAlignment
 from ..Registration.landmarks import LandmarkPairs, read_landmarks
 from .case import Case, CaseOptions
+from .fat_series import with_computed
 from .image_witness import with_image_doubts
 from .progress import Show, silent
 from .threads import few_threads
@@ -147,7 +148,8 @@ def align_series(
     PainGeneratorError
         When the landmark file cannot be used.
     """
-    others = {role: series for role, series in case.series.items() if role != case.reference_role}
+    registered = {role: series for role, series in case.series.items() if role not in COMPUTED_ROLES}
+    others = {role: series for role, series in registered.items() if role != case.reference_role}
     images = {role: (suv.image if role == Role.PET else s.image, s.modality) for role, s in others.items()}
     frames = {role: series.frame_of_reference for role, series in others.items()}
     frames["reference"] = case.reference.frame_of_reference
@@ -155,7 +157,7 @@ def align_series(
         landmarks = read_landmarks(case.options.landmarks)
     parameters = case.protocol.stage("alignment", AlignmentParameters)
     found = align_case(case.reference.image, images, frames, parameters, landmarks, progress)
-    return Alignment(with_image_doubts(case, found))
+    return Alignment(with_computed(case, with_image_doubts(case, found)))
 
 
 def find_on_mr(
@@ -198,6 +200,7 @@ def find_on_mr(
         symmetry=symmetry,
         sections=sections,
         prosthesis_side=case.options.prosthesis_side,
+        fat_fraction=_placed_fat_fraction(case, alignment),
         progress=progress,
     )
     if case.group != Group.HIP_REPLACEMENT:
@@ -297,6 +300,14 @@ def _wrong_side(given: str | None, image: str, seen: str) -> PainGeneratorError:
         "(--prosthesis-side both). "
         "If the given side is correct, left and right of the images are exchanged: send them again from the scanner.",
     )
+
+
+def _placed_fat_fraction(case: Case, alignment: Alignment) -> tuple[Image, np.ndarray] | None:
+    """The fat fraction and the matrix from points of the reference frame to it; None where it cannot be used."""
+    series = case.series.get(Role.FAT_FRACTION)
+    if series is None or not alignment.is_aligned(Role.FAT_FRACTION):
+        return None
+    return series.image, alignment.reference_to(Role.FAT_FRACTION)
 
 
 def pet_detector(

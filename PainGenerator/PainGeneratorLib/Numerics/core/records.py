@@ -41,6 +41,7 @@ FLAG_TEXTS: dict[str, str] = {
     "single-slice": "Seen on one slice only.",
     "no-t1": "No T1 series: fat replacement could not be checked.",
     "no-fluid-series": "No fluid-sensitive series: told from T1 alone, which cannot show oedema itself.",
+    "fat-fraction": "No fluid-sensitive series: told from a low fat fraction, which red marrow and tumor have, too.",
     "weak": "Too faint on MR to count alone; counted because the PET shows uptake at the same place.",
     "level-counted": "The level was counted from the sacrum.",
     "level-likely": "What the labels of the anatomy segmentation mean was inferred: check the level.",
@@ -118,6 +119,10 @@ class MRFinding(Kept):
     flags: list[str] = field(default_factory=list)
     rule: str | None = None
     """Name of the rule that gave the finding its kind; None when no rule did."""
+    fat_fraction: float | None = None
+    """Mean signal fat fraction, percent; None where it was not measured."""
+    fat_fraction_z: float | None = None
+    """z-score of the fat fraction of its marrow against the marrow around; None where it holds little marrow."""
 
 
 @dataclass(frozen=True)
@@ -167,6 +172,8 @@ class Candidate(Kept):
     left_right_ratio: float | None = None
     mr_kind: str | None = None
     mr_z: float | None = None
+    fat_fraction: float | None = None
+    fat_fraction_z: float | None = None
     distance_to_pain_mm: float | None = None
     status: str = "pending"
     origin: str = "automatic"

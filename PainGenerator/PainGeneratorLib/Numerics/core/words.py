@@ -22,9 +22,16 @@ class Role(StrEnum):
     """T1 after gadolinium."""
     ATTENUATION = "ATTENUATION"
     """The Dixon or CT that was acquired with the PET and lies in its frame."""
+    FAT_FRACTION = "FAT_FRACTION"
+    """The signal fat fraction in percent, computed from the water and the fat image of a Dixon acquisition."""
     OTHER = "OTHER"
 
 
+COMPUTED_ROLES = (Role.FAT_FRACTION,)
+"""Roles of series that the program computes from others. They cannot be given by hand, are not registered (they move
+with the series that they come from), and are never the reference."""
+GIVEN_ROLES = tuple(role for role in Role if role not in COMPUTED_ROLES)
+"""The roles that a series of the scanner can have, and that a user can give."""
 MR_ROLES = (Role.T1, Role.FLUID, Role.T2, Role.CONTRAST)
 """The roles of diagnostic MR series, in the order in which they are listed, aligned and measured."""
 REFERENCE_ORDER = (Role.T1, Role.CONTRAST, Role.T2, Role.FLUID)

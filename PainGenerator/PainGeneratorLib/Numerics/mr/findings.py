@@ -22,14 +22,16 @@ from ..core.image import Geometry, Image, Region
 from ..core.kept import Kept
 from ..core.records import MRFinding
 from ..core.regions import is_cut_off
-from ..core.words import MR_ROLES, Group
+from ..core.words import MR_ROLES, Group, Role
 from .bright import bright_mask
+from .fat_fraction import deep_in_thick_bone, fraction_on
 from .hip import bright_halo, find_at_hips
 from .implant import ImplantResult, find_implant
 from .kinds import (
     find_dark_marrow,
     find_degenerated_discs,
     find_endplate_changes,
+    find_fat_drops,
     find_fluid,
     find_oedema,
 )
@@ -88,6 +90,7 @@ def find_mr_findings(
     symmetry: SymmetryPlane | None = None,
     sections: BodySections | None = None,
     prosthesis_side: str | None = None,
+    fat_fraction: tuple[Image, np.ndarray] | None = None,
     progress: Progress | None = None,
 ) -> MRResult:
     """Mark structural abnormality.
@@ -113,6 +116,9 @@ def find_mr_findings(
         What the cross sections of the PET show, in the reference frame. A line through legs is no spine.
     prosthesis_side : str, optional
         "left", "right" or "both".
+    fat_fraction : tuple of (Image, ndarray), optional
+        The signal fat fraction (percent, 0 where there is no signal) and the matrix (4 x 4) that maps points (RAS mm)
+        of the reference frame to it.
     progress : callable, optional
         Gets the fraction that is done, 0 to 1, and a text.
 
@@ -144,6 +150,11 @@ def find_mr_findings(
     report(0.6, "Comparing signal with normal tissue")
     line = _spine_line(signals, group, symmetry, sections)
     picture, spine, bright = _prepare(signals, typical, tissue, codes, vertebra, implant, symmetry, line, group, p)
+    if fat_fraction is not None:
+        fraction = fraction_on(fat_fraction[0], signals.geometry, fat_fraction[1])
+        voxel_mm = max(fat_fraction[0].geometry.spacing_mm)
+        deep = deep_in_thick_bone(picture.surroundings.marrow, signals.geometry, voxel_mm)
+        picture.z[Role.FAT_FRACTION.value] = _standardized(picture, fraction, np.isfinite(fraction) & deep)
     report(0.8, "Marking abnormal regions")
     findings, weak, warnings = _apply_rules(picture, spine, bright)
     warnings += implant.warnings
@@ -212,7 +223,7 @@ def _prepare(
         spine = _mapped_spine(picture, line, bright)
         picture = spine.picture
     for name in smooth:
-        picture.z[name] = _standardized(picture, name)
+        picture.z[name] = _standardized(picture, smooth[name], np.isfinite(picture.signals.roles[name]))
     return picture, spine, bright
 
 
@@ -273,8 +284,8 @@ def find_canal_with_discs(
     return with_discs(line, reference) if "T1" in images else line
 
 
-def _standardized(picture: MRPicture, role: str) -> np.ndarray:
-    """z-scores of marrow in one series; NaN elsewhere."""
+def _standardized(picture: MRPicture, values_of: np.ndarray, is_seen: np.ndarray) -> np.ndarray:
+    """z-scores of marrow in one series (its values, and where it has any); NaN elsewhere."""
     geometry = picture.surroundings.geometry
     flat = np.flatnonzero(picture.surroundings.marrow)
     scores = np.full(geometry.size, np.nan, dtype=np.float32)
@@ -282,8 +293,8 @@ def _standardized(picture: MRPicture, role: str) -> np.ndarray:
         points = geometry.flat_to_ras(flat)
         inner = inner_voxels(picture.surroundings.marrow, geometry).reshape(-1)[flat]
         own = None if picture.vertebra is None else picture.vertebra.reshape(-1)[flat]
-        seen = np.isfinite(picture.signals.roles[role].reshape(-1)[flat])
-        values = picture.smooth[role].reshape(-1)[flat]
+        seen = is_seen.reshape(-1)[flat]
+        values = values_of.reshape(-1)[flat]
         some = local_z(values, points, inner & seen, own, picture.parameters.signal.reference_reach_mm)
         scores[flat[seen]] = some[seen]
     return scores.reshape(geometry.shape)
@@ -294,11 +305,14 @@ def _apply_rules(
 ) -> tuple[list[MRFinding], list[MRFinding], list[str]]:
     """Findings, weak findings and warnings."""
     warnings = _missing_warnings(picture)
+    drops = _fat_drops(picture)
     if picture.fluid_role is None:
         if "T1" not in picture.signals.roles:
-            return [], [], warnings
-        text = "There is no fluid-sensitive or T2 series: only marrow replaced on T1 was looked for, graded low."
-        return find_dark_marrow(picture), [], [*warnings, text]
+            return drops, [], warnings
+        also = " and marrow with a low fat fraction were" if Role.FAT_FRACTION in picture.z else " was"
+        text = f"There is no fluid-sensitive or T2 series: only marrow replaced on T1{also} looked for, graded low."
+        dark = find_dark_marrow(picture)
+        return [*dark, *_apart(drops, dark)], [], [*warnings, text]
     if picture.surroundings.group == Group.LOW_BACK:
         findings, weak = _in_low_back(picture, spine, bright)
         warnings += _canal_warnings(picture, spine)
@@ -312,15 +326,31 @@ def _apply_rules(
     findings += find_endplate_changes(picture)
     if picture.surroundings.segmented is not None and (picture.surroundings.tissue == tissues.DISC).any():
         findings += find_degenerated_discs(picture)
+    findings += _apart(drops, [*findings, *weak])
     findings.sort(key=lambda f: (-f.grade, -(f.z or 0.0), -f.volume_ml))
     return findings, weak, warnings
+
+
+def _fat_drops(picture: MRPicture) -> list[MRFinding]:
+    """Drops of the fat fraction, where it is known and no fluid-sensitive series was made."""
+    if "FLUID" in picture.signals.roles or Role.FAT_FRACTION not in picture.z:
+        return []
+    return find_fat_drops(picture)
+
+
+def _apart(findings: list[MRFinding], others: list[MRFinding]) -> list[MRFinding]:
+    """Findings that share no voxel with other findings of one grid."""
+    taken = {int(voxel) for other in others for voxel in other.region.flat}
+    return [one for one in findings if not taken.intersection(one.region.flat.tolist())]
 
 
 def _missing_warnings(picture: MRPicture) -> list[str]:
     """What could not be looked for, as series or marrow are missing."""
     warnings = []
     if picture.fluid_role == "T2":
-        warnings.append("There is no fluid-sensitive series: T2 was used for oedema and fluid, which is less sure.")
+        also = " and the fat fraction were" if Role.FAT_FRACTION in picture.z else " was"
+        text = f"There is no fluid-sensitive series: T2{also} used for oedema and fluid, which is less sure."
+        warnings.append(text)
     if "T1" not in picture.signals.roles:
         warnings.append("There is no T1 series: fat replacement could not be checked.")
     if not picture.surroundings.marrow.any():

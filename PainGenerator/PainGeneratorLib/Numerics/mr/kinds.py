@@ -11,10 +11,10 @@ from ..body import distances
 from ..core import tissues
 from ..core.image import Geometry, Region
 from ..core.records import MRFinding
-from ..core.words import Group
+from ..core.words import Group, Role
 from .endplate_rules import DISC_RULES, ENDPLATE_RULES, DiscPlace, EndplatePlace
 from .fluid_rules import FLUID_RULES, FluidPlace, long_canal
-from .marrow_rules import DARK_MARROW_RULES, MARROW_RULES, MarrowPlace
+from .marrow_rules import DARK_MARROW_RULES, FAT_DROP_RULES, MARROW_RULES, MarrowPlace
 from .picture import LEAST_SIGNAL, MAD_TO_SIGMA, MRPicture, inner_voxels, make_finding, region_mean, z_over
 from .signal import Signals, near_mask, regions_of
 from .surroundings import bone_distance, discs
@@ -228,4 +228,38 @@ def find_dark_marrow(picture: MRPicture) -> list[MRFinding]:
             continue
         z = abs(place.t1_z or 0.0)
         findings.append(_as_decided(picture, region, decided, z, "T1", ["no-fluid-series"]))
+    return findings
+
+
+def find_fat_drops(picture: MRPicture) -> list[MRFinding]:
+    """Without a fluid-sensitive series: marrow whose fat fraction is clearly below that of the marrow around.
+
+    Edema takes the place of fat. Where there is a T1, it must not be bright there. Graded lowest, because red marrow
+    and tumor take the place of fat, too.
+
+    Parameters
+    ----------
+    picture : MRPicture
+        With z-scores of the fat fraction.
+
+    Returns
+    -------
+    list of MRFinding
+        Their z-score is how far the fat fraction lies below that of the marrow around.
+    """
+    p, surroundings = picture.parameters, picture.surroundings
+    drop = np.nan_to_num(-picture.z[Role.FAT_FRACTION.value], nan=NO_BRIGHT_Z)
+    grown = drop >= p.fat_fraction.z
+    if "T1" in picture.z:
+        grown &= np.nan_to_num(picture.z["T1"], nan=NO_DARK_Z) <= p.oedema.t1_z
+    inner = inner_voxels(surroundings.marrow, surroundings.geometry)
+    seeds = grown & inner & (drop >= p.fat_fraction.core_z)
+    findings = []
+    for region in _seeded(grown, seeds, surroundings.geometry, p.fat_fraction.minimum_ml):
+        place = MarrowPlace(picture, region, inner)
+        decided = abnormal(FAT_DROP_RULES, place, p.rules_off)
+        if decided is None:
+            continue
+        z = region_mean(drop, region) or 0.0
+        findings.append(_as_decided(picture, region, decided, z, Role.FAT_FRACTION.value, ["fat-fraction"]))
     return findings

@@ -355,3 +355,24 @@ DARK_MARROW_RULES: RuleList[MarrowPlace, MRVerdict] = RuleList(
     ]
 )
 """What dark marrow is where T1 is the only series."""
+
+
+def fat_drop(_place: MarrowPlace) -> MRVerdict | None:
+    """Where no fluid-sensitive series was made, all other marrow that has lost fat is edema: the lowest grade, because
+    cells and red marrow take the place of fat, too."""
+    return MRVerdict(OEDEMA, "its fat fraction is low", grade=LOW_GRADE)
+
+
+FAT_DROP_RULES: RuleList[MarrowPlace, MRVerdict] = RuleList(
+    [
+        Rule("thin-fat-drop", thin_in_marrow),
+        Rule("rim-fat-drop", rim_of_marrow),
+        Rule("tube-fat-drop", tube_in_marrow),
+        Rule("vein-fat-drop", vein_in_vertebra),
+        Rule("vein-fat-drop-in-midline", vein_in_midline),
+        Rule("small-fat-drop", small_on_one_slice),
+        Rule("disc-fat-drop", disc_between_bones),
+        Rule("fat-drop", fat_drop),
+    ]
+)
+"""What marrow with a low fat fraction is where no fluid-sensitive series was made."""

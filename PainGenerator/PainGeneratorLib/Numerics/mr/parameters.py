@@ -53,6 +53,18 @@ class T1OnlyParameters:
 
 
 @dataclass(frozen=True, kw_only=True)
+class FatFractionParameters:
+    """When a drop of the fat fraction of marrow counts as edema, where no fluid-sensitive series was made."""
+
+    z: float
+    """The z-score of the fat fraction of all its voxels must be below minus this value."""
+    core_z: float
+    """The z-score of its lowest voxel must be below minus this value."""
+    minimum_ml: float
+    """Lower bound of the volume."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class BrightParameters:
     """Which bright places on the fluid-sensitive series are looked at, and which count without PET."""
 
@@ -254,6 +266,7 @@ class MRParameters:
     signal: SignalParameters
     oedema: OedemaParameters
     t1_only: T1OnlyParameters
+    fat_fraction: FatFractionParameters
     bright: BrightParameters
     hip: HipParameters
     fluid: FluidParameters

@@ -9,7 +9,7 @@ from ..core.rules import RuleList
 from .endplate_rules import DISC_RULES, ENDPLATE_RULES
 from .fluid_rules import FLUID_RULES
 from .hip import HIP_DOUBTS, HIP_RULES
-from .marrow_rules import DARK_MARROW_RULES, MARROW_RULES
+from .marrow_rules import DARK_MARROW_RULES, FAT_DROP_RULES, MARROW_RULES
 from .spine_rules import ANATOMY_RULES, BESIDE_RULES, BODY_RULES, BRIGHT_DISC_RULES, DOUBT_RULES
 
 MR_RULE_LISTS: Mapping[str, RuleList[Any, Any]] = {
@@ -23,6 +23,7 @@ MR_RULE_LISTS: Mapping[str, RuleList[Any, Any]] = {
     "endplates": ENDPLATE_RULES,
     "degenerated discs": DISC_RULES,
     "dark marrow with T1 alone": DARK_MARROW_RULES,
+    "marrow with a low fat fraction": FAT_DROP_RULES,
     "bright places at hips": HIP_RULES,
     "doubts about findings at hips": HIP_DOUBTS,
 }

@@ -12,15 +12,17 @@ from PainGeneratorLib.Numerics.core.records import Candidate, Place
 ORDER = {
     Output.FILES: "id rank score score_parts name structure side side_certainty level level_certainty zone evidence "
     "status origin centroid_ras_mm volume_ml suv_max suv_peak suv_mean mtv_ml tlg_g tbr left_right_ratio mr_kind mr_z "
-    "distance_to_pain_mm comment flags",
+    "fat_fraction fat_fraction_z distance_to_pain_mm comment flags",
     Output.SCENE_TABLE: "rank id name side side_certainty level level_certainty zone evidence score status origin "
-    "suv_max suv_peak suv_mean mtv_ml tlg_g volume_ml tbr left_right_ratio mr_kind mr_z distance_to_pain_mm flags "
+    "suv_max suv_peak suv_mean mtv_ml tlg_g volume_ml tbr left_right_ratio mr_kind mr_z fat_fraction fat_fraction_z "
+    "distance_to_pain_mm flags "
     "comment",
     Output.PANEL: "rank name side evidence suv_max suv_peak tbr left_right_ratio mr_kind mr_z distance_to_pain_mm "
     "volume_ml status",
     Output.TERMINAL: "rank score name side level evidence suv_peak tbr left_right_ratio mr_kind mr_z flags",
     Output.REPORT_RANKING: "rank score name side level evidence suv_peak tbr left_right_ratio mr_kind status",
     Output.REPORT_MEASURES: "rank id structure side_certainty level_certainty suv_max suv_mean mtv_ml tlg_g volume_ml "
+    "fat_fraction fat_fraction_z "
     "distance_to_pain_mm centroid_ras_mm origin",
 }
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import Any
 
 import numpy as np
 import pytest
 from PainGeneratorLib.Numerics.mr.endplate_rules import DISC_RULES, ENDPLATE_RULES, DiscPlace, EndplatePlace
 from PainGeneratorLib.Numerics.mr.fluid_rules import FLUID_RULES, NORMAL_FLUID_RULES, FluidPlace
-from PainGeneratorLib.Numerics.mr.marrow_rules import DARK_MARROW_RULES, MARROW_RULES, MarrowPlace
+from PainGeneratorLib.Numerics.mr.marrow_rules import DARK_MARROW_RULES, FAT_DROP_RULES, MARROW_RULES, MarrowPlace
 from PainGeneratorLib.Numerics.mr.parameters import MRParameters
 from PainGeneratorLib.Numerics.mr.verdicts import (
     COLLECTION,
@@ -79,6 +80,16 @@ DARK_CASES = [
         ("lengths_mm", lengths(40.1, 10, 8), lengths(40, 10, 8)),)),
     RuleCase("replaced-marrow", {}, OEDEMA, grade=0.33),
 ]  # fmt: skip
+SAME_AS = {
+    "thin-in-marrow": "thin-fat-drop", "rim-of-marrow": "rim-fat-drop", "tube-in-marrow": "tube-fat-drop",
+    "vein-in-vertebra": "vein-fat-drop", "vein-in-midline": "vein-fat-drop-in-midline",
+    "small-on-one-slice": "small-fat-drop", "disc-between-bones": "disc-fat-drop",
+}  # fmt: skip
+"""Rules about bright marrow that hold for marrow with a low fat fraction, too, and their names there."""
+FAT_DROP_CASES = [
+    *(dataclasses.replace(case, rule=SAME_AS[case.rule]) for case in MARROW_CASES if case.rule in SAME_AS),
+    RuleCase("fat-drop", {}, OEDEMA, grade=0.33),
+]
 
 FLUID = {
     "parameters": P, "group": "low-back", "volume_ml": 3.0, "lengths_mm": lengths(20, 16, 12), "upright": 0.5,
@@ -168,6 +179,7 @@ DISC_CASES = [
 TABLES = {
     "marrow": (MARROW_RULES, MarrowPlace, EDEMA, MARROW_CASES),
     "dark marrow": (DARK_MARROW_RULES, MarrowPlace, EDEMA, DARK_CASES),
+    "fat drop": (FAT_DROP_RULES, MarrowPlace, EDEMA, FAT_DROP_CASES),
     "fluid": (FLUID_RULES, FluidPlace, FLUID, FLUID_CASES),
     "endplate": (ENDPLATE_RULES, EndplatePlace, FAT, ENDPLATE_CASES),
     "disc": (DISC_RULES, DiscPlace, DARK_DISC, DISC_CASES),
