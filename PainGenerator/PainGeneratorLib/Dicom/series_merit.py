@@ -97,30 +97,47 @@ def merit_of(
     others : sequence of Series
         Series that claim other roles: the series of one protocol show the same field.
     """
-    shown = claim.shown
-    fit = UNKNOWN_FIT if shown is None else region_fit(shown.region, group)
-    days = days_between(series, pet)
-    kinds = series.header.get("ImageType") or ()
-    began = when_text(series)
-    late = first_agent is not None and began is not None and began > first_agent and claim.role != "CONTRAST"
     geometry = series.geometry
+    fit = UNKNOWN_FIT if claim.shown is None else region_fit(claim.shown.region, group)
     return Merit(
         usable=geometry is not None and series.problem is None,
         region=2 if fit >= UNKNOWN_FIT - 0.05 else 1 if fit >= FITS else 0,
-        days=0 if days is None else -sum(abs(days) > step for step in DAY_STEPS),
-        corrected=claim.role == "ATTENUATION" or not (shown is not None and shown.uncorrected),
+        days=_steps_of_days(days_between(series, pet)),
+        corrected=_is_corrected(claim),
         sequence=claim.sequence,
-        metal=bool(shown is not None and shown.metal and group == Group.HIP_REPLACEMENT),
+        metal=bool(claim.shown is not None and claim.shown.metal and group == Group.HIP_REPLACEMENT),
         plane=_plane_rank(plane_of(geometry), group),
         fine=claim.fine,
-        before_agent=not late,
+        before_agent=not _is_after_agent(claim, series, first_agent),
         frame=same_frame(series, pet),
-        original="DERIVED" not in kinds and not (shown is not None and shown.reformat),
+        original=_is_original(claim, series),
         companion=any(_shows_same_field(series, other) for other in others),
-        region_fine=0.0 if shown is None or not shown.region else fit,
+        region_fine=fit if claim.shown is not None and claim.shown.region else 0.0,
         size=0.0 if geometry is None else round(float(np.log(geometry.size) / np.log(1.2))),
-        days_fine=0 if days is None else -abs(days),
+        days_fine=-abs(days_between(series, pet) or 0),
     )
+
+
+def _steps_of_days(days: int | None) -> int:
+    """How many of `DAY_STEPS` lie between PET and MR, negative; 0 when a date is missing."""
+    return 0 if days is None else -sum(abs(days) > step for step in DAY_STEPS)
+
+
+def _is_corrected(claim: Claim) -> bool:
+    """Whether a series is corrected for distortion; series for attenuation correction never are, and need not be."""
+    return claim.role == "ATTENUATION" or claim.shown is None or not claim.shown.uncorrected
+
+
+def _is_after_agent(claim: Claim, series: Series, first_agent: str | None) -> bool:
+    """Whether a series that claims to be without contrast agent began after the first one with it."""
+    began = when_text(series)
+    return claim.role != "CONTRAST" and first_agent is not None and began is not None and began > first_agent
+
+
+def _is_original(claim: Claim, series: Series) -> bool:
+    """Whether a series was acquired, and not computed from another one."""
+    kinds = series.header.get("ImageType") or ()
+    return "DERIVED" not in kinds and not (claim.shown is not None and claim.shown.reformat)
 
 
 def deciding_field(better: Merit, other: Merit) -> str | None:
