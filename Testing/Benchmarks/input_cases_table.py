@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 import tempfile
 from collections import Counter
@@ -17,7 +18,8 @@ from pathlib import Path
 
 PROJECT = Path(__file__).resolve().parents[2]
 sys.path[1:1] = [str(PROJECT / "Testing" / "Python")]
-sys.path.append(str(PROJECT / "PainGenerator"))
+if "PYTHONPATH" not in os.environ:
+    sys.path[1:1] = [str(PROJECT / "PainGenerator")]
 
 from input_cases.everything import ALL_CASES
 from input_cases.judging import Outcome

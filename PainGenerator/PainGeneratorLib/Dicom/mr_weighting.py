@@ -528,20 +528,25 @@ def _by_description(series: Series, names: _Names, shown: Weighting, sequence: s
     """Kind and reason from the names, when the times in the header do not settle the kind."""
     text = " ".join(part for part in (series.description, series.header.get("ProtocolName")) if part)
     reason = f"described as '{text}'; TE and TR do not tell"
-    if shown.named_kind == "STIR":
-        return "STIR", reason
-    if names.description.has(Meaning.OTHER):
+    if shown.named_kind != "STIR" and names.description.has(Meaning.OTHER):
         return "unknown", reason
-    words = names.description if _named_kind(names.description) else names.protocol
-    inverted = words.has(Meaning.DARK_FLUID) and shown.named_kind != "T1"
     gradient = "GR" in sequence and "SE" not in sequence
-    gradient = gradient or names.description.has(Meaning.GRADIENT)
-    if inverted or (shown.named_kind == "T2" and gradient):
-        return "unknown", reason
-    if shown.named_kind is None and shown.single_shot:
-        return "T2", reason
-    if shown.named_kind is not None:
-        return ("T1-GRE" if shown.named_kind == "T1" and gradient else shown.named_kind), reason
-    if gradient and (shown.is_dixon or names.description.has(Meaning.GRADIENT)):
-        return "T1-GRE", reason
-    return "unknown", f"neither TE and TR nor the description '{text}' tell what it shows"
+    kind = _kind_by_name(names, shown, gradient or names.description.has(Meaning.GRADIENT))
+    return (
+        (kind, reason) if kind else ("unknown", f"neither TE and TR nor the description '{text}' tell what it shows")
+    )
+
+
+def _kind_by_name(names: _Names, shown: Weighting, gradient: bool) -> str | None:
+    """Kind of a series by its names alone; None when they do not say it."""
+    named = shown.named_kind
+    words = names.description if _named_kind(names.description) else names.protocol
+    nulls_fluid = words.has(Meaning.DARK_FLUID) and named not in ("T1", "STIR")
+    if nulls_fluid or (named == "T2" and gradient):
+        return "unknown"
+    if named is not None:
+        return "T1-GRE" if named == "T1" and gradient else named
+    if shown.single_shot:
+        return "T2"
+    is_t1 = gradient and (shown.is_dixon or names.description.has(Meaning.GRADIENT))
+    return "T1-GRE" if is_t1 else None

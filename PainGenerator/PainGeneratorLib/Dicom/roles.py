@@ -138,13 +138,12 @@ def _serve_as_t1(claims: Claims) -> None:
     Such an image is T1-weighted. An image that was made for attenuation correction is coarse: it serves as T1 only
     where nothing else can be the reference.
     """
-    if "T1" in claims:
-        return
     parts = claims.get("ATTENUATION", [])
     in_phase = [pair for pair in parts if _is_in_phase(pair[0])]
-    fine = [pair for pair in in_phase if pair[0].shown is not None and not pair[0].shown.attenuation_named]
-    taken = fine or ([] if any(role in claims for role in REFERENCE_ORDER) else in_phase)
-    if not taken:
+    taken = [pair for pair in in_phase if not _is_for_attenuation(pair[0])]
+    if not taken and not any(role in claims for role in REFERENCE_ORDER):
+        taken = in_phase
+    if "T1" in claims or not taken:
         return
     claims["T1"] = [
         (replace(claim, role="T1", sequence=2, fine=0.5, reason=f"T1-weighted: {claim.reason}"), series)
@@ -160,6 +159,10 @@ def _serve_as_t1(claims: Claims) -> None:
         (replace(claim, role="OTHER", reason=f"{claim.reason}, not needed beside the in-phase image"), series)
         for claim, series in rest
     )
+
+
+def _is_for_attenuation(claim: Claim) -> bool:
+    return claim.shown is None or claim.shown.attenuation_named
 
 
 def _is_in_phase(claim: Claim) -> bool:

@@ -155,15 +155,22 @@ def _split(piece: str) -> list[str]:
     word = piece.lower()
     if word in VOCABULARY or word in NO_SPLIT:
         return [word]
-    by_case = re.findall(r"[A-Z]+(?![a-z])[0-9*]*|[A-Z]?[a-z]+[0-9*]*|[0-9]+[a-z]*\*?", piece)
-    if len(by_case) > 1 and by_case[0] in GLUED_LETTERS:
-        by_case = by_case[1:]
-    if "".join(by_case) != word and all(part.lower() in VOCABULARY for part in by_case):
-        return [part.lower() for part in by_case]
-    glued = [part for part in _glued(word) or () if part]
-    if glued and glued[-1] == "c" and piece.endswith("c") and not piece.islower():
-        return glued[:-1]  # "SAGc" is another dataset's mark, not a contrast agent.
-    return glued or [word]
+    return _by_case(piece) or _without_mark(piece, [part for part in _glued(word) or () if part]) or [word]
+
+
+def _by_case(piece: str) -> list[str]:
+    """The words that upper and lower case part ("LavaFlex"); empty when not all of them are known."""
+    parts = re.findall(r"[A-Z]+(?![a-z])[0-9*]*|[A-Z]?[a-z]+[0-9*]*|[0-9]+[a-z]*\*?", piece)
+    if len(parts) > 1 and parts[0] in GLUED_LETTERS:
+        parts = parts[1:]
+    lower = [part.lower() for part in parts]
+    return lower if "".join(parts) != piece.lower() and all(part in VOCABULARY for part in lower) else []
+
+
+def _without_mark(piece: str, glued: list[str]) -> list[str]:
+    """The words of a name without a small c after capitals ("SAGc"), which is a mark and no contrast agent."""
+    is_mark = bool(glued) and glued[-1] == "c" and piece.endswith("c") and not piece.islower()
+    return glued[:-1] if is_mark else glued
 
 
 @lru_cache(maxsize=8192)
@@ -197,7 +204,8 @@ def _fewest(text: str) -> tuple[str, ...] | None:
             best = ways[end]
             if best is None or len(before) + 1 < len(best):
                 ways[end] = (*before, part)
-    if ways[-1] is None and text.endswith("c") and len(text) > LEAST_SPLIT_LETTERS:
+    best = ways[-1]
+    if best is None and text.endswith("c"):
         before = ways[-2]
-        return None if before is None or not any(before) else (*before, "c")
-    return ways[-1] if ways[-1] and any(ways[-1]) else None
+        best = (*before, "c") if before and any(before) else None
+    return best if best and any(best) else None
