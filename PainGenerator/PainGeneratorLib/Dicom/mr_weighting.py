@@ -116,6 +116,13 @@ UNKNOWN_AGENT = {"UNKNOWN", "UNSPECIFIED", "UNBEKANNT", "INCONNU", "ANONYMIZED",
 """Values of Contrast/Bolus Agent that do not say whether an agent was given."""
 
 
+NO_MR_AGENT = re.compile(
+    r"FDG|FLUORODEOXY|F-?18|18F|BUSCOPAN|BUTYLSCOPOL|GLUCAGON|LUMIREM|FERUMOXSIL|ORAL|WATER|BARIUM"
+)
+"""Tracers, drugs against motion of the bowel and oral agents, which some hospitals write into Contrast/Bolus Agent.
+They do not change the signal of marrow."""
+
+
 @dataclass(frozen=True)
 class Weighting:
     """What an MR series shows.
@@ -216,6 +223,9 @@ def weigh(series: Series) -> Weighting:
         kind, reason = _by_description(series, names, shown, sequence)
         return replace(shown, kind=kind, reason=reason, from_description=True)
     kind, reason = by_times
+    if kind in ("T2", "PD") and shown.named_kind == "STIR" and not series.header.get("InversionTime"):
+        # Some archives lose the inversion time and the word IR.
+        kind, reason = "STIR", f"named STIR; {reason}, without an inversion time in the header"
     if names.description.has(Meaning.OTHER) and kind != "STIR":
         kind, reason = "unknown", f"{reason}, but described as '{series.description}'"
     return _with_doubt_of_weighting(replace(shown, kind=kind, reason=reason), series)
@@ -283,12 +293,20 @@ def _dixon_part(series: Series, names: _Names, kinds: set[str]) -> tuple[str | N
     by_type = _part_by_type(series, is_dixon)
     by_name = _part_by_words(words, is_dixon or by_type is not None or bool(DIXON_ENDING.search(series.description)))
     if by_type is not None and by_name is not None and by_type != by_name and not _names_a_pair(words):
-        doubt = f"its header calls it a Dixon {by_type} image, its name '{series.description}' a {by_name} image"
+        doubt = (
+            f"its header calls it {article(by_type)} {by_type} image, its name '{series.description}' "
+            f"{article(by_name)} {by_name} image"
+        )
         return by_type, True, (doubt,)
     part = by_type or by_name
     if part is None:
         part = _part_by_echo(series, words)
     return part, is_dixon or part is not None, ()
+
+
+def article(word: str) -> str:
+    """The article before a word."""
+    return "an" if word[0] in "aeiou" else "a"
 
 
 def _part_by_type(series: Series, is_dixon: bool) -> str | None:
@@ -428,7 +446,7 @@ def _agent_in_header(series: Series) -> bool | None:
     if agent is None:
         return None
     text = re.sub(r"[\s./_()\\-]+", " ", str(agent)).strip().upper()
-    if text in UNKNOWN_AGENT:
+    if text in UNKNOWN_AGENT or NO_MR_AGENT.search(text):
         return None
     words = words_of(str(agent))
     denied = words.has(Meaning.WITHOUT, Meaning.PRE) or re.fullmatch(r"0+( 0+)*( ?(ML|CC|MMOL))?", text)

@@ -20,11 +20,13 @@ from .series_merit import (
     differing_words,
     merit_of,
     overlap_ml,
+    side_of,
     when,
     when_text,
 )
 from .series_names import ByHand, by_role_option, list_series, resolve_overrides
 from .series_regions import FITS, region_fit, region_words
+from .series_words import words_of
 
 LONGEST_DAYS = 30
 """Upper bound of the days between PET and MR; above it a warning is given. Our estimate."""
@@ -64,6 +66,7 @@ def assign_roles(
     overrides: Mapping[str, str] | None = None,
     group: str | None = None,
     by_hand: ByHand = by_role_option,
+    side: str | None = None,
 ) -> RoleAssignment:
     """Find the roles that the series could play and choose one series for each role.
 
@@ -80,6 +83,8 @@ def assign_roles(
     by_hand : callable, optional
         Takes a series and a role and returns the words that say how to give this role to it; as on the command line
         when left out.
+    side : str, optional
+        Side of the prosthesis: series of the other side alone come last.
 
     Returns
     -------
@@ -96,11 +101,13 @@ def assign_roles(
     chosen = {role: series for series, role in forced.items() if role != "OTHER"}
     free = [series for series in folder.series if series not in forced]
     for series in folder.series:
-        series.role, series.role_reason = forced.get(series, "OTHER"), "Chosen by hand."
+        by_user = series in forced
+        series.role = forced.get(series, "OTHER")
+        series.role_reason = "Chosen by hand." if by_user else "Not judged: no roles could be given."
     pet = chosen.get("PET") or choose_pet_of(folder.series, free)
     chosen["PET"] = pet
     result = RoleAssignment(chosen, folder.series, "")
-    chooser = _Chooser(result, pet, group, _claims_by_role(free, pet), by_hand)
+    chooser = _Chooser(result, pet, group, _claims_by_role(free, pet), by_hand, side)
     for role in MR_ROLES:
         chooser.choose(role)
     left_aside = settle_unusable(chosen, forced, folder.series, result.warnings)
@@ -109,6 +116,11 @@ def assign_roles(
     settle_unusable(chosen, forced, folder.series, result.warnings)
     _set_rivals_aside(folder.series, chosen)
     _note_days(result)
+    if "nac" in words_of(pet.description).tokens:
+        result.warnings.append(
+            f"{pet.label} is named NAC, as a PET without attenuation correction, but its header says that it is "
+            "corrected: check it."
+        )
     result.warnings.extend(f"{s.label}: {w}" for s in chosen.values() for w in s.warnings)
     return result
 
@@ -187,6 +199,7 @@ class _Chooser:
     group: str | None
     claims: Claims
     by_hand: ByHand
+    side: str | None
 
     def choose(self, role: str) -> None:
         """Give a role to the best of the series that claim it, unless it was given by hand."""
@@ -200,7 +213,7 @@ class _Chooser:
             for _, series in pairs
         ]
         merits = {
-            id(series): merit_of(claim, series, self.pet, self.group, first_agent, others)
+            id(series): merit_of(claim, series, self.pet, self.group, first_agent, others, self.side)
             for claim, series in self.claims[role]
         }
         ranked = sorted(
@@ -259,7 +272,12 @@ class _Chooser:
         shown = claim.shown
         doubts = [*claim.doubts, *opposed_phase_doubt(claim, best)]
         if role != "ATTENUATION" and shown is not None and region_fit(shown.region, self.group) < FITS:
-            doubts.append(f"its name says {region_words(shown.region)}, which is not the region that is read")
+            doubts.append(
+                f"by its name or body part it shows {region_words(shown.region)}, which is not the region that is "
+                f"read for the group {self.group}"
+            )
+        if self.side is not None and side_of(best) not in (None, self.side):
+            doubts.append(f"it shows the {side_of(best)} side, and the prosthesis is on the {self.side}")
         if role == "T1" and shown is not None and shown.kind == "T1-GRE" and claim.sequence <= 2:
             part = f"the {shown.dixon} image of a Dixon" if shown.dixon else "a"
             self.result.warnings.append(
@@ -283,9 +301,10 @@ def _settle_reference(result: RoleAssignment, left_aside: Collection[str] = ()) 
             result.reference_role = role
             if role != "T1":
                 usable = "usable " if "T1" in left_aside else ""
-                result.warnings.append(
-                    f"There is no {usable}T1 series; {result.chosen[role].label} ({role}) is the reference."
-                )
+                text = f"There is no {usable}T1 series; {result.chosen[role].label} ({role}) is the reference."
+                if role == "CONTRAST":
+                    text += " If no contrast agent was given before it, give it the role T1."
+                result.warnings.append(text)
             return
     magnetic = [series for series in result.series if series.modality == "MR"]
     if not magnetic:

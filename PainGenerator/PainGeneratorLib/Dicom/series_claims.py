@@ -80,7 +80,9 @@ def _claim(series: Series, pet: Series, n_echoes: int) -> Claim:
     if shown.kind in ("T1", "T2", "PD", "T1-GRE") and n_echoes >= RELAXATION_ECHOES:
         return Claim("OTHER", 0, 0, f"One of {n_echoes} echoes of a measurement of relaxation", shown)
     claim = _attenuation_claim(shown, same_frame(series, pet)) or _mr_claim(shown)
-    claim = replace(claim, shown=shown, doubts=(*shown.doubts, *claim.doubts))
+    # A claim that the header itself contradicts loses against every other one.
+    sequence = min(claim.sequence, 1) if shown.doubts else claim.sequence
+    claim = replace(claim, shown=shown, sequence=sequence, doubts=(*shown.doubts, *claim.doubts))
     return _with_look_of_localizer(claim, series)
 
 

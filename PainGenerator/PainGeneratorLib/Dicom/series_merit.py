@@ -8,7 +8,7 @@ from dataclasses import astuple, dataclass, fields
 import numpy as np
 
 from ..Numerics.core.image import Geometry
-from ..Numerics.core.words import Group
+from ..Numerics.core.words import Group, Side
 from .series import Series
 from .series_claims import Claim, same_frame
 from .series_regions import FITS, UNKNOWN_FIT, region_fit
@@ -26,6 +26,10 @@ PLANE_ORDER = {
 hips on coronal images."""
 ISOTROPIC_RATIO = 1.6
 """Upper bound of the largest voxel size over the smallest one of a volume that has no plane. Our estimate."""
+ONE_SIDE_MM = 260.0
+"""Upper bound of the width of a field that shows one hip, mm. Our estimate: both hips need 300 mm and more."""
+ASIDE_MM = 50.0
+"""Lower bound of the distance of its middle from the axis of the scanner, mm. Our estimate: hips lie 90 mm aside."""
 SAME_FIELD = 0.6
 """Lower bound of the part of two bounding boxes that series of one protocol share. Our estimate."""
 CLEAR_RATIO = 1.5
@@ -38,11 +42,12 @@ class Merit:
 
     usable: bool
     region: int
+    side: bool
     days: int
-    corrected: bool
     sequence: int
     metal: bool
     plane: int
+    corrected: bool
     fine: float
     before_agent: bool
     frame: bool
@@ -56,6 +61,7 @@ class Merit:
 MERIT_WORDS = {
     "usable": "it is complete",
     "region": "it shows the region that is read",
+    "side": "it shows the side of the prosthesis",
     "days": "it was made nearer to the day of the PET",
     "corrected": "it is corrected for distortion",
     "sequence": "its sequence is the better one",
@@ -82,6 +88,7 @@ def merit_of(
     group: str | None,
     first_agent: str | None = None,
     others: Sequence[Series] = (),
+    side: str | None = None,
 ) -> Merit:
     """How well a series plays the role that it claims.
 
@@ -96,17 +103,20 @@ def merit_of(
         Day and time of the first series after a contrast agent, as from :func:`when_text`.
     others : sequence of Series
         Series that claim other roles: the series of one protocol show the same field.
+    side : str or None
+        Side of the prosthesis, left or right, when one is given.
     """
     geometry = series.geometry
     fit = UNKNOWN_FIT if claim.shown is None else region_fit(claim.shown.region, group)
     return Merit(
         usable=geometry is not None and series.problem is None,
         region=2 if fit >= UNKNOWN_FIT - 0.05 else 1 if fit >= FITS else 0,
+        side=side is None or side_of(series) in (None, side),
         days=_steps_of_days(days_between(series, pet)),
-        corrected=_is_corrected(claim),
         sequence=claim.sequence,
         metal=bool(claim.shown is not None and claim.shown.metal and group == Group.HIP_REPLACEMENT),
         plane=_plane_rank(plane_of(geometry), group),
+        corrected=_is_corrected(claim),
         fine=claim.fine,
         before_agent=not _is_after_agent(claim, series, first_agent),
         frame=same_frame(series, pet),
@@ -174,9 +184,29 @@ def differences(a: Series, b: Series, claim_a: Claim, claim_b: Claim) -> list[st
         found.append("day")
     if claim_a.shown is not None and claim_b.shown is not None and claim_a.shown.region != claim_b.shown.region:
         found.append("region")
+    if side_of(a) != side_of(b):
+        found.append("side")
     if _telling_words(a) != _telling_words(b):
         found.append("name")
     return found
+
+
+def side_of(series: Series) -> str | None:
+    """The side of the body that a series shows alone: left, right, or None when it shows both or does not say.
+
+    The name decides, else the place of a narrow field beside the axis of the scanner.
+    """
+    words = words_of(series.description)
+    left, right = words.has(Meaning.LEFT), words.has(Meaning.RIGHT)
+    if left != right:
+        return Side.LEFT.value if left else Side.RIGHT.value
+    if series.geometry is None or left:
+        return None
+    low, high = series.geometry.corners_ras[:, 0].min(), series.geometry.corners_ras[:, 0].max()
+    middle = 0.5 * (low + high)
+    if high - low > ONE_SIDE_MM or abs(middle) < ASIDE_MM:
+        return None
+    return Side.RIGHT.value if middle > 0 else Side.LEFT.value
 
 
 def _telling_words(series: Series) -> frozenset[str]:

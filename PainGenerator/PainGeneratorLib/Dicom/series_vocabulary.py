@@ -70,6 +70,8 @@ class Meaning(StrEnum):
     SAGITTAL = "sagittal"
     CORONAL = "coronal"
     AXIAL = "axial"
+    LEFT = "left"
+    RIGHT = "right"
     PET = "PET"
     FILLER = "a word that says nothing about the weighting"
 
@@ -137,7 +139,7 @@ ENTRIES = (
     ),
     Entry(
         M.T2_STAR,
-        "t2* t2star t2_star t2_* t2w* medic merge swan ffe_t2 mffe cosmic me2d me3d",
+        "t2* t2star t2_star t2_* t2w* medic merge swan ffe_t2 mffe cosmic me2d me3d t2s t2star_w",
         "acronyms",
     ),
     Entry(
@@ -291,7 +293,7 @@ ENTRIES = (
     ),
     Entry(
         M.ENHANCED,
-        "cm ce enhanced enh iv apres nach dopo despues delayed art arterial ven venous portal equilibrium "
+        "cm ce enhanced enh apres nach dopo despues delayed art arterial ven venous portal equilibrium "
         "hepatobiliary minutesafter delay",
         "IDC",
     ),
@@ -321,7 +323,7 @@ ENTRIES = (
     ),
     Entry(
         M.WITHOUT,
-        "without no non w/o wo ohne sans sin senza zonder not sem none nil",
+        "without no non w/o wo ohne sans sin senza zonder not sem none nil vor utan bez uten uden u",
         "language",
     ),
     Entry(
@@ -413,7 +415,8 @@ ENTRIES = (
     Entry(
         M.METAL,
         "warp vat semac mavric mavricsl mavric_sl mars omar o_mar advancedwarp metal metall metals msi omarxd "
-        "xd_o_mar isomar slicencode hbw high_bandwidth highbandwidth metalart prothese xd",
+        "xd_o_mar isomar slicencode hbw high_bandwidth highbandwidth metalart prothese xd amars hibw advwarp "
+        "multispectral mar amr high_bw hi_bw",
         "metal",
     ),
     Entry(
@@ -528,6 +531,16 @@ ENTRIES = (
         "IDC",
     ),
     Entry(
+        M.LEFT,
+        "left lt links gauche izquierda izq sinistra sx lhip li",
+        "language",
+    ),
+    Entry(
+        M.RIGHT,
+        "right rt rechts droite derecha dcha destra dx rhip re",
+        "language",
+    ),
+    Entry(
         M.PET,
         "pet pt fdg suv suvbw qclear q_clear petac",
         "IDC",
@@ -546,10 +559,10 @@ ENTRIES = (
     ),
     Entry(
         M.FILLER,
-        "2d 3d iso isotropic hr hires highres res high low fast long short std standard product new left "
-        "right lt rt li re links rechts both bilat bilateral bil uni unilateral small large fov obl oblique "
-        "para para_cor para_sag parasag paracor upper lower top bottom mid mitte oben unten fse_xl opt echo "
-        "echo1 echo2 first second only img image images im series mr mri routine protocol given",
+        "2d 3d iso isotropic hr hires highres res high low fast long short std standard product new both "
+        "bilat bilateral bil uni unilateral small large fov obl oblique para para_cor para_sag parasag "
+        "paracor upper lower top bottom mid mitte oben unten fse_xl opt echo echo1 echo2 first second only "
+        "img image images im series mr mri routine protocol given",
         "usual",
     ),
 )

@@ -19,6 +19,8 @@ GLUED_LETTERS = frozenset("esdwmi")
 BIDS_PAIR = re.compile(r"(?<![a-z0-9])(sub|ses|run|dir|task|acq|rec)-([a-z0-9]+)(?=_|$)", re.I)
 """A pair of key and value in a file name of the Brain Imaging Data Structure. Only the value of "acq" names a
 sequence."""
+WORD = re.compile(r"[A-Za-z]+[0-9]*\*?[A-Za-z0-9]*\*?|[0-9]+[A-Za-z0-9]*|[^\W\d_]+")
+"""One word of a name, also in another script: a word that is not understood is still a difference in name."""
 NO_SPLIT = frozenset(
     {"special", "spine", "disc", "discs", "space", "coronary", "femoral", "sacral", "lateral", "hippocampus"}
 )
@@ -66,22 +68,120 @@ VOCABULARY = _vocabulary()
 LONGEST_PHRASE = max(word.count("_") for word in VOCABULARY) + 1
 """Number of words of the longest phrase."""
 
-SIGNS_OF_WORDS = {
-    "\u8170\u690e": "lumbar",
-    "\u80f8\u690e": "thoracic",
-    "\u9888\u690e|\u9838\u690e|\u981a\u690e": "cervical",
-    "\u9ab6\u9ac2|\u4ed9\u8178": "si_joint",
-    "\u9aa8\u76c6|\u9aa8\u76e4": "pelvis",
-    "\u9acb|\u80a1\u95a2\u7bc0": "hip",
-    "(?:\u589e\u5f3a|\u9020\u5f71)\u524d|\u5e73\u626b|\u5358\u7d14": "precontrast",
-    "\u589e\u5f3a|\u9020\u5f71": "contrast",
-    "\u8102\u80aa\u6291\u5236|\u6291\u8102|\u538b\u8102": "fatsat",
-    "\u62e1\u6563|\u6269\u6563|\u5f25\u6563": "dwi",
-    "\u77e2\u72b6": "sag",
-    "\u51a0\u72b6": "cor",
-    "\u5b9a\u4f4d": "localizer",
-}
-"""Pattern of Chinese and Japanese words, and the word of the vocabulary that takes their place."""
+SIGNS_OF_WORDS = (
+    (
+        "lumbar",
+        (
+            "\u8170\u690e",
+            "\uc694\ucd94",
+            "\u043f\u043e\u044f\u0441\u043d\u0438\u0447\u043d\\w*",
+        ),
+    ),
+    (
+        "thoracic",
+        (
+            "\u80f8\u690e",
+            "\ud749\ucd94",
+            "\u0433\u0440\u0443\u0434\u043d\\w*",
+        ),
+    ),
+    (
+        "cervical",
+        (
+            "\u9888\u690e",
+            "\u9838\u690e",
+            "\u981a\u690e",
+            "\uacbd\ucd94",
+            "\u0448\u0435\u0439\u043d\\w*",
+        ),
+    ),
+    (
+        "si_joint",
+        (
+            "\u9ab6\u9ac2",
+            "\u4ed9\u8178",
+        ),
+    ),
+    (
+        "pelvis",
+        (
+            "\u9aa8\u76c6",
+            "\u9aa8\u76e4",
+            "\uace8\ubc18",
+            "\u0442\u0430\u0437\\w*",
+        ),
+    ),
+    (
+        "hip",
+        (
+            "\u9acb",
+            "\u80a1\u95a2\u7bc0",
+            "\uace0\uad00\uc808",
+        ),
+    ),
+    (
+        "precontrast",
+        (
+            "(?:\u589e\u5f3a|\u9020\u5f71|\uc870\uc601|\u6ce8\u5c04)[\u524d\uc804]",
+            "\u5e73\u626b",
+            "\u5358\u7d14",
+            "\u0431\u0435\u0437 \u043a\u043e\u043d\u0442\u0440\u0430\u0441\u0442\\w*",
+        ),
+    ),
+    (
+        "contrast",
+        (
+            "\u589e\u5f3a",
+            "\u9020\u5f71",
+            "\uc870\uc601",
+            "\u6ce8\u5c04\u540e",
+            "\u30ac\u30c9\u30ea\u30cb\u30a6\u30e0",
+            "\u043a\u043e\u043d\u0442\u0440\u0430\u0441\u0442\\w*",
+        ),
+    ),
+    (
+        "fatsat",
+        (
+            "\u8102\u80aa\u6291\u5236",
+            "\u6291\u8102",
+            "\u538b\u8102",
+            "\uc9c0\ubc29\uc5b5\uc81c",
+            "\u0436\u0438\u0440\u043e\u043f\u043e\u0434\u0430\u0432\u043b\u0435\u043d\u0438\\w*",
+        ),
+    ),
+    (
+        "dwi",
+        (
+            "\u62e1\u6563",
+            "\u6269\u6563",
+            "\u5f25\u6563",
+            "\u0434\u0438\u0444\u0444\u0443\u0437\\w*",
+        ),
+    ),
+    (
+        "sag",
+        (
+            "\u77e2\u72b6",
+            "\u0441\u0430\u0433(?:\u0438\u0442\\w*)?",
+        ),
+    ),
+    (
+        "cor",
+        (
+            "\u51a0\u72b6",
+            "\u043a\u043e\u0440(?:\u043e\u043d\\w*)?",
+        ),
+    ),
+    (
+        "localizer",
+        (
+            "\u5b9a\u4f4d",
+            "\u043b\u043e\u043a\u0430\u043b\u0430\u0439\\w*",
+        ),
+    ),
+    ("T", ("\u0422(?=[12])",)),
+)
+"""Word of the vocabulary, and patterns of Chinese, Japanese, Korean and Russian words whose place it takes."""
 SPINE_LETTERS = {"c": "cervical", "t": "thoracic", "l": "lumbar"}
 """Letter before the name of a sequence -> part of the spine ("L_t1_tse_sag")."""
 _SIGNS = (
@@ -105,9 +205,11 @@ _SIGNS = (
     (re.compile(r"(?<![a-z0-9])\d+\s?_?(?:min|sec)(?![a-z])", re.I), " minutesafter "),
     (re.compile(r"(?<![a-z0-9])c\d\s*[-_]\s*[ct]\d+(?!\d)", re.I), " cervical "),
     (re.compile(r"(?<![a-z0-9])l\d\s*[-_/]\s*s\d?(?![a-z0-9])", re.I), " lumbar "),
-    *((re.compile(sign), f" {word} ") for sign, word in SIGNS_OF_WORDS.items()),
 )
 """Signs and abbreviations with signs, and the word that takes their place."""
+
+
+_OTHER_SCRIPTS = tuple((re.compile("|".join(signs), re.I), word) for word, signs in SIGNS_OF_WORDS)
 
 
 def plain(text: str) -> str:
@@ -130,10 +232,13 @@ def words_of(text: str) -> Words:
     Words
         In the order of the text.
     """
+    # Before accents are removed, which takes Korean and Japanese signs apart.
+    for pattern, word in _OTHER_SCRIPTS:
+        text = pattern.sub(word if word == "T" else f" {word} ", text)
     text = BIDS_PAIR.sub(lambda pair: f" {pair[2]} " if pair[1].lower() == "acq" else " ", plain(text))
     for pattern, word in _SIGNS:
         text = pattern.sub(word, text)
-    tokens = tuple(_phrases(re.findall(r"[A-Za-z]+[0-9]*\*?[A-Za-z0-9]*\*?|[0-9]+[A-Za-z0-9]*", text)))
+    tokens = tuple(_phrases(WORD.findall(text)))
     return Words(tokens, tuple(VOCABULARY.get(token, frozenset()) for token in tokens))
 
 

@@ -10,10 +10,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ..Anatomy.anatomy_files import read_anatomy_file
 from ..Numerics.core.errors import PainGeneratorError
 from ..Numerics.core.image import Geometry
 from ..Numerics.core.words import MR_ROLES, Role
+from ..Registration.landmarks import read_landmarks
+from .analyze import read_case_anatomy
 from .case import Case, CaseOptions, CaseSeries
 from .image_witness import ImageSays, image_says
 from .progress import Show, part, silent
@@ -21,9 +22,13 @@ from .reading import read_case_folder
 from .series_list import SeriesList, list_folder
 from .stages import Suv, make_suv
 
+NOT_CHECKED = (
+    "The alignment, and the side of a prosthesis against the implant that is seen: the analysis checks them, and "
+    "stops when the side is contradicted."
+)
+"""What the check leaves to the analysis, because it takes long."""
 LACKING = {
-    Role.T1: "Without a T1 series bone marrow, fat and muscle are hardly recognized, so that edema and Modic changes "
-    "are not told apart.",
+    Role.T1: "Without a T1 series edema and Modic changes cannot be told apart, and bone marrow is hardly recognized.",
     Role.FLUID: "Without a fluid-sensitive series (STIR, or T2 with suppressed fat) edema, effusion and bursitis are "
     "found badly or not at all.",
     Role.T2: "Without a T2 series worn discs are judged on the fluid-sensitive series, or not at all.",
@@ -77,9 +82,8 @@ class CheckedRole:
         frame = "" if self.role == Role.PET else ", " + ("" if self.shares_frame else "not ") + "in the PET's frame"
         lines = [f"{self.role}: {self.label}", f"    header: {self.header_says}"]
         if self.role in MR_ROLES:
-            lines.append(
-                f"    image:  {'nothing to compare with' if self.image_says is None else self.image_says.text}"
-            )
+            says = "not checked: no other series in the same frame surely shows fat"
+            lines.append(f"    image:  {says if self.image_says is None else self.image_says.text}")
         lines.append(f"    grid:   {size} voxels of {spacing} mm{frame}")
         return "\n".join(lines)
 
@@ -133,9 +137,10 @@ class CaseCheck:
         if self.suv is not None:
             blocks.append(["SUV", *_suv_lines(self.suv)])
         if self.lacking:
-            blocks.append(["An analysis would lack", *self.lacking])
+            blocks.append(["What an analysis of this case will miss", *self.lacking])
         if self.warnings:
             blocks.append(["Doubtful", *self.warnings])
+        blocks.append(["Not checked here", NOT_CHECKED])
         verdict = ["This case can be analyzed."]
         if self.refusals:
             verdict = ["This case cannot be analyzed.", *(f"{one.reason} {one.advice}" for one in self.refusals)]
@@ -212,7 +217,8 @@ def check_case(case: Case, suv: Suv | None = None, series: SeriesList | None = N
     pet = case.pet
     roles = tuple(_checked(role, one, pet, says) for role, one in case.series.items())
     warnings += [f"The {role} is doubtful: {view.text}" for role, view in says.items() if not view.agrees]
-    warnings += _anatomy_doubts(case.options, refusals)
+    warnings += _anatomy_doubts(case, refusals)
+    _refuse_landmarks(case, refusals)
     return CaseCheck(
         roles=roles,
         suv=suv,
@@ -254,12 +260,20 @@ def _lacking(case: Case) -> list[str]:
     return found
 
 
-def _anatomy_doubts(options: CaseOptions, refusals: list[PainGeneratorError]) -> list[str]:
-    """The warnings of the anatomy segmentation; a refusal is added to `refusals`."""
-    if options.anatomy is None:
-        return []
+def _anatomy_doubts(case: Case, refusals: list[PainGeneratorError]) -> list[str]:
+    """The warnings of the anatomy segmentation and its place; a refusal is added to `refusals`."""
     try:
-        return list(read_anatomy_file(options.anatomy, options.anatomy_labels).warnings)
+        anatomy = read_case_anatomy(case)
     except PainGeneratorError as error:
         refusals.append(error)
         return []
+    return [] if anatomy is None else list(anatomy.warnings)
+
+
+def _refuse_landmarks(case: Case, refusals: list[PainGeneratorError]) -> None:
+    """Add to `refusals` why the landmarks cannot be used, when they cannot."""
+    if case.options.landmarks is not None:
+        try:
+            read_landmarks(case.options.landmarks)
+        except PainGeneratorError as error:
+            refusals.append(error)

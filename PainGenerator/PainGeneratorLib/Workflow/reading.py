@@ -11,10 +11,10 @@ from ..Dicom.reader import read_folder
 from ..Dicom.roles import RoleAssignment, assign_roles
 from ..Dicom.series import DicomFolder, Series
 from ..Numerics.core.errors import PainGeneratorError
-from ..Numerics.core.words import Role
+from ..Numerics.core.words import LATERAL_SIDES, Role
 from .case import Case, CaseOptions, CaseSeries, Warnings
 from .fat_series import computed_facts, fat_series, pair_of
-from .image_witness import map_doubts
+from .image_witness import map_doubts, place_doubts
 from .progress import Show, part, silent
 
 
@@ -36,11 +36,12 @@ def read_case_folder(folder: Path, options: CaseOptions, progress: Show = silent
     group, warnings = options.resolved_group()
     protocol = options.protocol()
     found = read_folder(folder, part(progress, 0.0, 0.5))
-    roles = _choose_and_load(found, dict(options.roles), group, part(progress, 0.5, 1.0))
+    roles = _choose_and_load(found, options, group, part(progress, 0.5, 1.0))
     notes = Warnings()
     notes.add(*warnings, *found.warnings, *roles.warnings)
     series = {role: _case_series(role, chosen) for role, chosen in roles.chosen.items()}
     notes.add(*map_doubts(series))
+    notes.add(*place_doubts(series, roles.reference_role, options.pain_sites_ras_mm))
     computed = _add_fat_fraction(roles, group, series, notes)
     pet = roles.pet
     return Case(
@@ -60,14 +61,16 @@ def read_case_folder(folder: Path, options: CaseOptions, progress: Show = silent
     )
 
 
-def _choose_and_load(found: DicomFolder, overrides: dict[str, str], group: str, progress: Show) -> RoleAssignment:
+def _choose_and_load(found: DicomFolder, options: CaseOptions, group: str, progress: Show) -> RoleAssignment:
     """Give roles and load the voxels of the series that have one.
 
     That pixels cannot be decoded is noticed only now. Then the roles are given again, so that an optional series is
     left aside and a required one is refused.
     """
     while True:
-        roles = choose_with_left_out(found, overrides, partial(assign_roles, group=group))
+        side = options.prosthesis_side if options.prosthesis_side in LATERAL_SIDES else None
+        choose = partial(assign_roles, group=group, side=side)
+        roles = choose_with_left_out(found, dict(options.roles), choose)
         failed = False
         for number, chosen in enumerate(roles.chosen.values()):
             start, share = number / len(roles.chosen), 1 / len(roles.chosen)

@@ -9,7 +9,7 @@ import pytest
 from dicom_makers import STIR, T1, ramp, write_series
 from PainGeneratorLib.Headless.cli import main
 from PainGeneratorLib.Numerics.core.image import Geometry, Image
-from PainGeneratorLib.Numerics.mr.series_witness import fat_contrast, is_fraction_map
+from PainGeneratorLib.Numerics.mr.series_witness import fat_contrast, fluid_ratio, is_fraction_map
 from PainGeneratorLib.Workflow.case import CaseOptions
 from PainGeneratorLib.Workflow.check import check_folder
 
@@ -50,6 +50,19 @@ def test_nothing_is_said_about_series_that_do_not_overlap():
     moved[0, 3] += 5000.0
     far = Image(body(400.0, 100.0).array, Geometry(GRID.shape, moved))
     assert fat_contrast(body(400.0, 100.0), far) is None
+
+
+def with_fluid(image: Image, value: float) -> Image:
+    """A small canal in the middle of the body."""
+    array = image.array.copy()
+    array[:, 20:22, 18:20] = value
+    return Image(array, image.geometry)
+
+
+def test_exchanged_t1_and_t2_are_noticed_by_their_fluid():
+    t1, t2 = with_fluid(body(400.0, 100.0), 40.0), with_fluid(body(380.0, 100.0), 1200.0)
+    assert fluid_ratio(t1, t2) > 0.9
+    assert fluid_ratio(t2, t1) < 0.9
 
 
 def test_a_map_of_fractions_is_known_by_its_values():

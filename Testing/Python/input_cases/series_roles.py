@@ -812,3 +812,113 @@ CASES: list[InputCase] = [
         {"T1": 2, "T2": 3, "FLUID": 4},
     ),
 ]
+
+ND, CORRECTED = ["ORIGINAL", "PRIMARY", "M", "ND"], ["ORIGINAL", "PRIMARY", "M", "DIS2D"]
+CASES += [
+    case(
+        "uncorrected-tse-before-corrected-haste",
+        TWIN,
+        "https://github.com/ReproNim/reproin/issues/58",
+        (T1, one(3, "t2_tse_sag", "t2", ImageType=ND), one(9, "t2_haste_cor", "t2", "cor", ImageType=CORRECTED)),
+        {"T2": 3},
+    ),
+    case(
+        "uncorrected-stir-before-corrected-axial",
+        TWIN,
+        "https://github.com/ReproNim/reproin/issues/58",
+        (
+            T1,
+            one(4, "t2_tirm_sag", "stir", ImageType=ND),
+            one(9, "t2_blade_fs_tra", "t2", "ax", ImageType=CORRECTED),
+        ),
+        {"FLUID": 4},
+    ),
+    case(
+        "uncorrected-semac-before-corrected-plain",
+        IMPLANT,
+        METAL,
+        (
+            one(2, "t1_tse_cor_SEMAC", "t1", "cor", ImageType=ND),
+            one(3, "t1_tse_cor", "t1", "cor", ImageType=CORRECTED),
+        ),
+        {"T1": 2},
+        group="hip-replacement",
+    ),
+    *(
+        case(
+            f"other-script-{n}",
+            AGENT,
+            "names in other scripts",
+            (T1, one(5, name, "t1"), STIR),
+            {"T1": 2, "CONTRAST": 5},
+        )
+        for n, name in enumerate(
+            ("T1 SAG с контрастом", "T1 SAG 조영", "T1 SAG ガドリニウム", "T1 SAG 注射后", "Т1 саг с контрастом")
+        )
+    ),
+    case(
+        "other-script-fat-suppression",
+        WORDS,
+        "names in other scripts",
+        (T1, T2, one(5, "Т2 саг жироподавление", "t2")),
+        {"T2": 3, "FLUID": 5},
+    ),
+    case(
+        "other-script-not-understood",
+        WORDS,
+        "names in other scripts",
+        (one(2, "T1 SAG", "t1"), one(5, "T1 SAG תמונה", "t1")),
+        {},
+        warned_by="could be T1.*name",
+    ),
+    case("stir-that-lost-its-inversion-time", FLUID, SPINE, (T1, T2, one(4, "TIRM sag", "t2")), {"T2": 3, "FLUID": 4}),
+    case(
+        "a-contradicted-name-loses",
+        NO_T1,
+        SPINE,
+        (one(2, "t1_tse_sag", "t1"), one(4, "STIR sag", "t1")),
+        {"T1": 2},
+    ),
+    case("roman-numeral", AGENT, SPINE, (one(2, "T1 sag Teil IV", "t1"), STIR), {"T1": 2, "CONTRAST": None}),
+    *(
+        case(
+            f"agent-that-is-none-{n}", AGENT, SPINE, (one(2, "T1 sag", "t1", ContrastBolusAgent=value), T2), {"T1": 2}
+        )
+        for n, value in enumerate(("F-18 FDG", "Buscopan", "oral Lumirem"))
+    ),
+    *(
+        case(f"before-agent-{n}", AGENT, SPINE, (one(2, name, "t1"), T2), {"T1": 2, "CONTRAST": None})
+        for n, name in enumerate(("T1 sag vor Gd", "T1 sag utan kontrast", "T1 sag u/kontrast"))
+    ),
+    case("t2-star-map", NO_T1, IDC, (T2, one(5, "q-vibe_T2s", "gre")), {"T1": None}),
+]
+
+
+def hip_of_one_side(name: str, given: str, right_number: int) -> InputCase:
+    """Two hips on series of their own; the one on the side of the prosthesis must be taken."""
+    from PainGeneratorLib.Dicom.reader import read_folder
+    from PainGeneratorLib.Dicom.roles import assign_roles
+
+    def run(folder: Path) -> Judged:
+        write_examination(folder, (one(2, "t1_tse_cor_re", "t1", "cor"), one(12, "t1_tse_cor_li", "t1", "cor")))
+        return judged(
+            lambda: assign_roles(read_folder(folder), {}, "hip-replacement", side=given),
+            lambda found: numbers(found)["T1"] == right_number,
+        )
+
+    return InputCase(f"roles-{name}", PLACE, "series of one hip each", run)
+
+
+CASES += [
+    hip_of_one_side("hip-on-the-right", "right", 2),
+    hip_of_one_side("hip-on-the-left", "left", 12),
+    case(
+        "two-hips-nobody-can-tell",
+        PLACE,
+        "series of one hip each",
+        (one(2, "t1_tse_cor_re", "t1", "cor"), one(12, "t1_tse_cor_li", "t1", "cor")),
+        {},
+        group="hip-replacement",
+        warned_by="could be T1.*side",
+    ),
+]

@@ -24,6 +24,8 @@ BRIGHT_PART = 0.15
 """Part of the cells that count as bright on the first series: fat, on T1. Our estimate."""
 DARK_PART = 0.40
 """Part of the cells that count as dark on the first series: muscle and fluid, on T1. Our estimate."""
+FLUID_PART = 0.002
+"""Part of the cells at either end that is compared to tell T2 from T1. Our estimate: fluid of canal and bladder."""
 SCALES = (1.0, 100.0, 1000.0)
 """Largest values that maps of a fraction or percentage have."""
 SCALE_TOLERANCE = 0.005
@@ -49,6 +51,43 @@ def fat_contrast(first: Image, second: Image, first_to_second_ras: np.ndarray | 
         Difference of the medians of the logarithm of the local signal. About 0.8 to 1.2 for a second series with
         bright fat, -1.3 to 0.3 where fat is suppressed. None when too little of the body is on both.
     """
+    pair = _local_pair(first, second, first_to_second_ras)
+    if pair is None:
+        return None
+    bright, other = pair
+    high = other[bright > np.quantile(bright, 1.0 - BRIGHT_PART)]
+    low = other[bright < np.quantile(bright, DARK_PART)]
+    return float(np.median(high) - np.median(low))
+
+
+def fluid_ratio(t1: Image, t2: Image, t1_to_t2_ras: np.ndarray | None = None) -> float | None:
+    """How much more the brightest places of T2 against T1 stand out than the brightest places of T1 against T2.
+
+    Fluid is dark on T1 and very bright on T2; nothing is as much brighter on T1.
+
+    Parameters
+    ----------
+    t1, t2 : Image
+    t1_to_t2_ras : ndarray, shape (4, 4), optional
+        Maps points of the T1 to points of the T2, RAS mm; identity when left out.
+
+    Returns
+    -------
+    float or None
+        1.3 to 2.2 on real and simulated series; the reciprocal of it when the two are exchanged. None when too little
+        of the body is on both.
+    """
+    pair = _local_pair(t1, t2, t1_to_t2_ras)
+    if pair is None:
+        return None
+    low, middle, high = np.quantile(pair[1] - pair[0], (FLUID_PART, 0.5, 1.0 - FLUID_PART))
+    return float((high - middle) / max(middle - low, 1e-3))
+
+
+def _local_pair(
+    first: Image, second: Image, first_to_second_ras: np.ndarray | None
+) -> tuple[np.ndarray, np.ndarray] | None:
+    """Logarithms of the local signal of two series where both show the body; None when that is too little."""
     coarse = block_means(first, GRID_MM)
     values = coarse.array
     moved = resample(block_means(second, GRID_MM), coarse.geometry, first_to_second_ras, order=1, outside=np.nan)
@@ -57,11 +96,7 @@ def fat_contrast(first: Image, second: Image, first_to_second_ras: np.ndarray | 
     bright, seen = _local_logarithm(values, coarse.geometry.spacing_kji_mm)
     other, also = _local_logarithm(moved, coarse.geometry.spacing_kji_mm)
     both = seen & also
-    if int(both.sum()) < LEAST_CELLS:
-        return None
-    high = both & (bright > np.quantile(bright[both], 1.0 - BRIGHT_PART))
-    low = both & (bright < np.quantile(bright[both], DARK_PART))
-    return float(np.median(other[high]) - np.median(other[low]))
+    return (bright[both], other[both]) if int(both.sum()) >= LEAST_CELLS else None
 
 
 def _has_signal(values: np.ndarray) -> bool:

@@ -155,7 +155,7 @@ def dose_bq_of(header: PetHeader, overrides: SuvOverrides, ledger: Ledger) -> fl
     _check_is_number(dose, "dose (Radionuclide Total Dose (0018,1074))", "--dose MBQ")
     if dose is None or dose <= 0:
         raise PainGeneratorError(
-            "The PET header has no injected dose (Radionuclide Total Dose (0018,1074) is empty or 0).",
+            "The PET header has no injected dose (Radionuclide Total Dose (0018,1074) is empty, 0 or negative).",
             "Give it with --dose MBQ.",
         )
     if source != BY_HAND and dose < MBQ_BELOW:
@@ -209,6 +209,9 @@ def half_life_s_of(header: PetHeader, ledger: Ledger, overrides: SuvOverrides | 
     """
     if overrides is not None and overrides.nuclide is not None:
         nuclide = nuclide_by_hand(overrides.nuclide)
+        said = nuclide_of(header) or nuclide_of_tracer(header)
+        if said not in (None, nuclide):
+            ledger.warn(f"The nuclide {nuclide} was given by hand, but the header says {said}: check it.")
         ledger.add("Half-life", HALF_LIVES_S[nuclide], "s", BY_HAND, f"of {nuclide}")
         return HALF_LIVES_S[nuclide]
     given = header.half_life_s
