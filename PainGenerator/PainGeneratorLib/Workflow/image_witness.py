@@ -21,7 +21,7 @@ FAT_DARK = 0.25
 LATTICE = 12
 """Upper bound of the number of points along each axis at which two fields are compared."""
 OUTSIDE_VOXELS = 5.0
-"""Upper bound of the distance of a pain site from the field of the MR, in voxels. Our estimate: skin may lie outside."""
+"""Upper bound of the distance of a pain site from the field of the MR, voxels. Our estimate: skin may lie outside."""
 FLUID_BRIGHT = 0.9
 """Lower bound of the ratio of :func:`.series_witness.fluid_ratio` for T2. Our estimate: it is 1.3 to 2.2 on real and
 simulated series, and 0.5 to 0.8 when T1 and T2 are exchanged."""
