@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import numpy as np
+
 from ..Numerics.core.errors import PainGeneratorError
 from .build_series import build_series
 from .files import DamagedFile, Frame, OtherFile, file_error, read_file_header
@@ -38,6 +40,8 @@ NEEDED = ("Rows", "Columns", "BitsAllocated", "ImagePositionPatient", "ImageOrie
 """Elements that an image must have to become part of a volume."""
 VALUES_OF = {"ImagePositionPatient": 3, "ImageOrientationPatient": 6, "PixelSpacing": 2}
 """Number of values of the elements that place an image in space (PS3.3, section C.7.6.2)."""
+LEAST_NORMAL = 0.5
+"""Lower bound of the length of the product of the direction cosines of rows and columns, which is 1. Our estimate."""
 IMAGE_ENDINGS = ("", ".dcm", ".ima", ".dicom", ".img")
 """Endings of the names of DICOM files, for empty files that stand in the place of an image. Most have none."""
 NAMED_FILES = 5
@@ -295,7 +299,12 @@ def _missing_elements(frame: Frame) -> str:
     wrong = [keyword for keyword, count in VALUES_OF.items() if len(frame.get(keyword)) != count]
     if wrong:
         return f"{', '.join(wrong)} with a wrong number of values"
-    return "" if min(frame.get("PixelSpacing")) > 0 else "PixelSpacing is not above 0"
+    if not min(frame.get("PixelSpacing")) > 0:
+        return "PixelSpacing is not above 0"
+    cosines = np.array(frame.get("ImageOrientationPatient"), dtype=float)
+    if not np.linalg.norm(np.cross(cosines[:3], cosines[3:])) > LEAST_NORMAL:
+        return "ImageOrientationPatient that is no orientation"
+    return ""
 
 
 def _reason_of_image_type(frame: Frame) -> str | None:

@@ -63,8 +63,8 @@ def place_doubts(
     same = reference.frame_of_reference is not None and reference.frame_of_reference == pet.frame_of_reference
     if same and not pet.image.geometry.contains(_lattice(grid)).any():
         found.append(
-            f"The PET does not show the region of {reference.label}: by the scanner's coordinates they have no place in "
-            "common. Names of places and all comparisons between PET and MR are doubtful."
+            f"The PET does not show the region of {reference.label}: by the scanner's coordinates they have no place "
+            "in common. Names of places and all comparisons between PET and MR are doubtful."
         )
     for site in pain_sites_ras_mm:
         if not grid.contains(np.asarray(site, dtype=float), margin_voxels=OUTSIDE_VOXELS):

@@ -106,7 +106,7 @@ def candidates_at(analysis: Analysis, sensitivity: float) -> list[dict]:
     case, found = analysis.case, analysis.found
     result = found.detector.find(sensitivity, case.protocol.value(CONTOUR_METHOD))
     spots, weak = (in_reference_frame(some, analysis.alignment) for some in (result.hot_spots, result.weak))
-    namer = found.namer(analysis.anatomy, analysis.suv, analysis.alignment)
+    namer = found.namer(analysis.anatomy, case, analysis.suv, analysis.alignment)
     fused = fuse_found(case, analysis.suv, analysis.alignment, found.mr, spots, namer, weak)
     return [candidate.to_json() for candidate in fused]
 

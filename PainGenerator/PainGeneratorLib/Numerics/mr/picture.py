@@ -175,7 +175,9 @@ def make_finding(
     z_t1 = region_mean(picture.z.get("T1"), region)
     if "T1" not in picture.z:
         flags = [*flags, "no-t1"]
-    if is_cut_off(region, picture.signals.roles[role]):
+    roles = picture.signals.roles
+    # A computed series has no signal of its own here; its field is that of the others.
+    if is_cut_off(region, roles.get(role, next(iter(roles.values())))):
         flags = [*flags, "truncated"]
     points = grade(z, region.volume_ml, picture.parameters.grade)
     return MRFinding(0, kind, region, region.centroid_ras_mm, region.volume_ml, z, z_t1, role, points, flags, rule)
