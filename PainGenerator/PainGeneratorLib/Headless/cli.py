@@ -243,8 +243,7 @@ def _show_suv(result: SuvResult) -> None:
         low, high = float(result.factors.min()), float(result.factors.max())
         print(f"SUVbw factors by slice: {low:.6g} to {high:.6g} ({result.path})")
     for row in result.provenance:
-        note = f" ({row.note})" if row.note else ""
-        print(visible(f"  {row.quantity}: {row.value} {row.unit}".rstrip() + f" - {row.source}{note}"))
+        print(visible(f"  {row.to_text()}"))
     _warn(result.warnings)
 
 

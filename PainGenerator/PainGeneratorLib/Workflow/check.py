@@ -23,8 +23,8 @@ from .series_list import SeriesList, list_folder
 from .stages import Suv, make_suv
 
 NOT_CHECKED = (
-    "The alignment, and the side of a prosthesis against the implant that is seen: the analysis checks them, and "
-    "stops when the side is contradicted."
+    "The alignment, which part of the body the images show, and the side of a prosthesis against the implant that is "
+    "seen. The analysis checks them, and it stops when the images contradict the side."
 )
 """What the check leaves to the analysis, because it takes long."""
 LACKING = {
@@ -153,13 +153,7 @@ def _suv_lines(suv: Suv) -> list[str]:
     result = suv.result
     low, high = float(result.factors.min()), float(result.factors.max())
     factor = f"{low:.6g}" if result.is_constant else f"{low:.6g} to {high:.6g}, by slice"
-    rows = [
-        f"{row.quantity}: {row.value} {row.unit}".rstrip()
-        + f" - {row.source}"
-        + (f" ({row.note})" if row.note else "")
-        for row in result.provenance
-    ]
-    return [f"factor {factor} ({result.path})", *rows]
+    return [f"factor {factor} ({result.path})", *(row.to_text() for row in result.provenance)]
 
 
 def check_folder(folder: Path, options: CaseOptions, progress: Show = silent) -> CaseCheck:

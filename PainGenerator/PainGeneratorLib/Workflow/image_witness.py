@@ -178,10 +178,12 @@ def _between(known: Mapping[str, np.ndarray], first: str, second: str) -> np.nda
 
 
 def _fluid_against_t1(t2: CaseSeries, t1: CaseSeries, matrix: np.ndarray) -> ImageSays | None:
-    """The doubt that T1 and T2 are exchanged; None when fluid is bright where it must be, or is not seen."""
+    """What fluid says about T1 and T2, which may be exchanged; None when too little of the body is on both."""
     ratio = fluid_ratio(t1.image, t2.image, matrix)
-    if ratio is None or ratio >= FLUID_BRIGHT:
+    if ratio is None:
         return None
+    if ratio >= FLUID_BRIGHT:
+        return ImageSays(f"Fat is bright, as on {t1.label}, and fluid is brighter than on it.", True)
     return ImageSays(
         f"Fluid does not look brighter on {t2.label} than on {t1.label}: T1 and T2 may be exchanged. Check both.",
         False,
@@ -204,7 +206,7 @@ def _against_bright_fat(role: str, series: CaseSeries, bright: CaseSeries, contr
             "fluid-sensitive series; else the other one is no T1. Check both.",
             False,
         )
-    return ImageSays(f"Fat is bright, as on {bright.label}, and fluid is brighter than there.", True)
+    return ImageSays(f"Fat is bright, as on {bright.label}.", True)
 
 
 def _against_in_phase(t1: CaseSeries, dixon: CaseSeries, contrast: float) -> ImageSays:

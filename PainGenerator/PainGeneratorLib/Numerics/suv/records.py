@@ -148,6 +148,15 @@ class ProvenanceRow(Kept):
             "note": self.note,
         }
 
+    def to_text(self) -> str:
+        """The row in one line; a value that differs from slice to slice is told by the note."""
+        value, unit = self.value, self.unit
+        if unit == "Bq" and isinstance(value, float):
+            value, unit = value / 1e6, "MBq"
+        shown = f"{value:.6g}" if isinstance(value, float) else value
+        stated = self.quantity if shown is None else f"{self.quantity}: {shown} {unit}".rstrip()
+        return f"{stated} - {self.source}" + (f" ({self.note})" if self.note else "")
+
 
 @dataclass(frozen=True, eq=False)
 class SuvResult(Kept):
