@@ -37,6 +37,18 @@ class Walk(Hands):
         assert self.session.anatomy_id == anatomy.GetID()
         assert any(pixels_of(view).max() > 60 for view in self.views()), "the views show the case"
 
+    def check_the_case(self) -> None:
+        """Check shows what was found, in a message with details; nothing of the scene changes."""
+        from slicer_stand_in.current import CURRENT
+
+        before, told = self.node_ids(), len(CURRENT.messages)
+        self.press(self.ui.checkButton)
+        kind, text = CURRENT.messages[told]
+        assert (kind, len(CURRENT.messages)) == ("info", told + 1)
+        assert text.startswith("This case can be analyzed.")
+        assert self.session.check().to_text().count("header:") == len(self.session.roles())
+        assert self.node_ids() == before
+
     def cancel_a_run(self) -> None:
         """The button of a running step says Cancel; after it the step is not done and the scene as it was."""
         self.press(self.ui.runCaseButton)

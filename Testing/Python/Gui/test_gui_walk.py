@@ -41,6 +41,8 @@ def test_a_radiologist_walks_from_detect_to_export(a_walk: Any) -> None:
     a_walk.load_and_detect()
     a_walk.check()
     a_walk.shot("case")
+    a_walk.check_the_case()
+    a_walk.check()
     a_walk.cancel_a_run()
     a_walk.check()
     a_walk.run_all()
