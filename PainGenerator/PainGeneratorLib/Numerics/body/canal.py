@@ -1,7 +1,8 @@
 """Finds the spinal canal on MR: a curve from the lower to the upper end of the field of view.
 
 Two things mark the canal on any MR contrast. Every axial slice is nearly its own mirror image about it, over the width
-of a vertebra with its muscles. And the canal is a round spot there, bright on FLUID and T2 and dark on T1. Both are
+of a vertebra with its muscles. And the canal is a round spot there: bright on FLUID and T2, dark on a T1 of spin echoes,
+and bright on many gradient echoes, so that both are tried where there is T1 alone. Both are
 computed for every slice of a coarse grid along the axes of the body. The smooth path through all slices with the best
 sum of both is the canal (dynamic programming). Start at :func:`find_spine_line`.
 """
@@ -72,6 +73,10 @@ PATH_SIGMA = 3.0
 
 RELIABLE_SPINE = 0.5
 """Lower bound of the quality of a line that is used for MR findings and levels (our estimate)."""
+
+FAINT_SPINE = 0.35
+"""Lower bound of the quality of a line that several discs confirm. On T1 alone the canal has little contrast (our
+estimate)."""
 
 SURE_SPINE = 0.7
 """Lower bound of the quality of a line without discs that is used on the PET, where it decides what is an organ (our
@@ -189,7 +194,7 @@ def find_spine_line(reference: Image, fluid: Image | None = None, middle_mm: flo
     Parameters
     ----------
     reference : Image
-        The reference series, T1.
+        The reference series, T1 when there is one; 0 in the air around the body.
     fluid : Image, optional
         FLUID or T2 in the same frame; the canal is bright on it.
     middle_mm : float, optional
@@ -208,22 +213,26 @@ def find_spine_line(reference: Image, fluid: Image | None = None, middle_mm: flo
     if fluid is not None:
         bright = _standardized(resample(fluid, geometry, order=1, outside=np.nan))
         # T1 is left out here: fat within the canal hides it on T1, and every muscle is a dark spot.
-        spots = _spots(bright)
+        signed = [(_spots(bright), True)]
         mirrored = 0.5 * (mirrored + _mirror_correlation(bright))
     else:
-        spots = -_spots(standard)
-    air = _air(values)
-    depth = _depth_from_back_mm(air)
-    spots -= FRONT_COST_PER_MM * np.maximum(depth - CANAL_DEPTH_MOST.value, 0.0)
-    spots[air | ((depth < BACK_WALL_DEPTH.value) & _shows_back(values, air))] = np.nan
-    if fluid is not None:
-        spots -= _spot_behind(spots, depth)
+        spots = _spots(standard)
+        signed = [(-spots, False), (spots, True)]
     right = geometry.to_ras(np.array([0.0, 0.0, 0.0]))[0] + GRID_MM * np.arange(geometry.shape[2])
     middle = geometry.center_ras[0] if middle_mm is None else middle_mm
     cost = CENTER_COST_PER_MM * np.abs(right - middle)
     mirror_gain = np.where(np.isnan(mirrored), -1.0, mirrored) - cost
-    spot_gain = SPOT_WEIGHT * np.clip(np.where(np.isnan(spots), LEAST_SPOT, spots), LEAST_SPOT, MOST_SPOT)
-    depth_path, path = _best_path(mirror_gain[:, None, :] + spot_gain)
+    air = _air(values)
+    depth = _depth_from_back_mm(air)
+    behind = air | ((depth < BACK_WALL_DEPTH.value) & _shows_back(values, air))
+    deep = FRONT_COST_PER_MM * np.maximum(depth - CANAL_DEPTH_MOST.value, 0.0)
+    paths = []
+    for spots, is_bright in signed:
+        seen = np.where(behind, np.nan, spots - deep)
+        if is_bright:
+            seen -= _spot_behind(seen, depth)
+        paths.append((*_best_path(mirror_gain[:, None, :] + _spot_gain(seen)), seen))
+    _, depth_path, path, spots = max(paths, key=lambda one: one[0])
     rows = np.arange(geometry.shape[0])
     points = geometry.to_ras(np.stack([path, depth_path, rows], axis=-1).astype(float))
     points[:, :2] = ndimage.gaussian_filter1d(points[:, :2], PATH_SIGMA, axis=0, mode="nearest")
@@ -231,8 +240,19 @@ def find_spine_line(reference: Image, fluid: Image | None = None, middle_mm: flo
     kept = _within_canal(points, np.isfinite(contrast))
     if (kept.stop - kept.start) * GRID_MM < LEAST_LENGTH_MM:
         return None
-    mirror = float(np.nanmean(mirrored[rows, path][kept]))
-    return SpineLine(points[kept], mirror, float(np.nanmean(contrast[kept])))
+    return SpineLine(points[kept], _mean_seen(mirrored[rows, path][kept]), _mean_seen(contrast[kept]))
+
+
+def _mean_seen(values: np.ndarray) -> float:
+    """Mean of the values that are in view; -1 where none is."""
+    seen = values[np.isfinite(values)]
+    return float(seen.mean()) if seen.size else -1.0
+
+
+def _spot_gain(spots: np.ndarray) -> np.ndarray:
+    """What a path gains by the spots on its way."""
+    gain: np.ndarray = SPOT_WEIGHT * np.clip(np.where(np.isnan(spots), LEAST_SPOT, spots), LEAST_SPOT, MOST_SPOT)
+    return gain
 
 
 def _within_canal(points: np.ndarray, seen: np.ndarray) -> slice:
@@ -390,7 +410,7 @@ def _spots(values: np.ndarray) -> np.ndarray:
     return np.where(seen > 0, spots, np.nan)
 
 
-def _best_path(gain: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _best_path(gain: np.ndarray) -> tuple[float, np.ndarray, np.ndarray]:
     """The path through all slices with the greatest sum of gains.
 
     From a slice to the next it moves by at most one cell along A and one along R.
@@ -401,7 +421,9 @@ def _best_path(gain: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
     Returns
     -------
-    tuple of two ndarray, each of shape (S,)
+    score : float
+        Mean gain of the path.
+    front, right : ndarray, each of shape (S,)
         A index and R index of the path in each slice.
     """
     slices, rows, columns = gain.shape
@@ -421,4 +443,4 @@ def _best_path(gain: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     path[-1] = np.unravel_index(int(total.argmax()), total.shape)
     for index in range(slices - 1, 0, -1):
         path[index - 1] = path[index] + moves[came[index, path[index, 0], path[index, 1]]]
-    return path[:, 0], path[:, 1]
+    return float(total.max()) / slices, path[:, 0], path[:, 1]

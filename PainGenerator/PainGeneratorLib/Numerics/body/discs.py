@@ -1,4 +1,8 @@
-"""Finds the discs along a straightened spine: on T1 they are dark between bright marrow, one for each vertebra.
+"""Finds the discs along a straightened spine: at each disc the signal inside the bodies departs from that of marrow.
+
+On T1 of spin echoes the discs are darker than marrow, on T2 and STIR a healthy nucleus is brighter, a worn one darker, and
+the endplates are dark on all of them. So every series serves, and what counts is how far the signal is from that of
+marrow, in either direction. Marrow fills two thirds of the height, so that it is the median over two vertebrae.
 
 Start at :func:`with_discs`.
 """
@@ -26,15 +30,16 @@ from .straight_spine import DISC_FRONT_MM, STEP_MM, fronts, sides
 SMOOTH_MM = 2.5
 """Standard deviation of the smoothing of the profile along the canal, mm (our estimate)."""
 
-MARROW_PERCENTILE = 75
-"""Percentile of the profile over two vertebrae that is taken for the signal of marrow (our estimate)."""
+MARROW_PERCENTILE = 50
+"""Percentile of the profile over two vertebrae that is taken for the signal of marrow: it fills two thirds of the
+height."""
 
 SEEN_PART = 0.3
 """Lower bound of the part of a height that must be in view (our estimate)."""
 
-LEAST_CONTRAST = 0.08
-"""Lower bound of the contrast of a place that may be a disc: logarithm of the signal of marrow over that of the disc
-on T1. Discs have 0.3 to 1 (our estimate)."""
+LEAST_CONTRAST = 0.05
+"""Lower bound of the contrast of a place that may be a disc: how far the logarithm of the signal is from that of
+marrow. Discs with their endplates have 0.1 to 1 (our estimate)."""
 
 MOST_CONTRAST = 0.8
 """Upper bound of the contrast that counts. Gas in front of the sacrum is darker than any disc (our estimate)."""
@@ -45,8 +50,19 @@ UNEVEN_COST = 0.005
 LEAST_FOUND = 3
 """Lower bound of the number of discs that are believed (our estimate)."""
 
+DISCS_THAT_CONFIRM = 4
+"""Lower bound of the number of discs that confirm a faint line of the canal (our estimate)."""
+
 LEAST_MEAN_CONTRAST = 0.15
 """Lower bound of the mean contrast of discs that are believed (our estimate)."""
+
+LEAST_FAINT_CONTRAST = 0.08
+"""The same where the marrow between the discs is even (our estimate): on T2 some discs hardly differ from marrow, but
+their endplates do."""
+
+OVER_EVEN_MARROW = 2.0
+"""Lower bound of the mean contrast of discs over the median contrast of all heights, where marrow is even (our
+estimate)."""
 
 FAINT_PART = 0.4
 """Lower bound of the contrast of a disc, as a part of the median of all discs (our estimate)."""
@@ -55,11 +71,8 @@ END_MM = 5.0
 """Lower bound of the distance of a disc from an end of the canal, mm. A disc has marrow on both sides; nearer to an
 end the dark place may lie beyond a vertebra (our estimate)."""
 
-BESIDE_BODY_MM = 4.0
-"""How far the plane of a disc is followed beyond the inside of the bodies, in front and behind, mm (our estimate)."""
-
 FLATNESS_COST = 0.15
-"""What a plane loses in log signal for its squared tilt: a flat one is taken unless another is clearly darker (our
+"""What a plane loses in contrast for its squared tilt: a flat one is taken unless another is clearly better (our
 estimate)."""
 
 TILT_STEP = 0.05
@@ -69,67 +82,89 @@ SHIFTS = np.arange(-2.0, 2.1, 0.5)
 """Shifts of the plane that are tried, steps of the straightened grid."""
 
 LEAST_SIGNAL = 1e-3
-"""Lower bound of the signal before its logarithm is taken."""
+"""Lower bound of the signal, as a part of the median, before its logarithm is taken."""
 
 
-def with_discs(line: SpineLine, t1: Image) -> SpineLine:
-    """Add the discs that T1 shows to a spine line.
+def with_discs(line: SpineLine, *images: Image) -> SpineLine:
+    """Add the discs that MR shows to a spine line.
 
     Parameters
     ----------
     line : SpineLine
-    t1 : Image
-        In the frame of the line, after the shading was removed.
+    images : Image
+        One or more MR series in the frame of the line, of any contrast, after the shading was removed.
 
     Returns
     -------
     SpineLine
         Unchanged when too few discs are seen.
     """
-    straight = line.straight.sample(t1.array, t1.geometry)
-    contrast = _contrast(straight)
-    if contrast is None:
+    slabs = [_departure(line.straight.sample(image.array, image.geometry)) for image in images]
+    slabs = [slab for slab in slabs if slab is not None]
+    if not slabs:
         return line
+    slab = np.nanmean(slabs, axis=0) if len(slabs) > 1 else slabs[0]
+    contrast = _contrast(slab)
     rows = _best_sequence(contrast)
     # Rudimentary discs of the sacrum are faint.
     rows = [row for row in rows if contrast[row] >= FAINT_PART * np.median(contrast[rows])]
-    if len(rows) < LEAST_FOUND or contrast[rows].mean() < LEAST_MEAN_CONTRAST:
+    if len(rows) < LEAST_FOUND:
+        return line
+    mean, usual = contrast[rows].mean(), np.median(contrast[contrast > 0.0])
+    if mean < (LEAST_FAINT_CONTRAST if mean > OVER_EVEN_MARROW * usual else LEAST_MEAN_CONTRAST):
         return line
     rows = [row for row in rows if END_MM <= STEP_MM * row <= STEP_MM * (len(contrast) - 1) - END_MM]
-    found = [_tilt(straight, row) for row in rows]
+    found = [_tilt(slab, row) for row in rows]
     height, tilt = np.array(found, dtype=float).T
     return dataclasses.replace(line, disc_mm=height, disc_tilt=tilt)
 
 
-def _contrast(straight: np.ndarray) -> np.ndarray | None:
-    """Logarithm of the signal of marrow over the signal inside the bodies at each height.
+def _departure(straight: np.ndarray) -> np.ndarray | None:
+    """How far the logarithm of the signal inside the bodies is from that of marrow, at each height and depth.
 
     Parameters
     ----------
     straight : ndarray, shape (height, front, right)
+        As :meth:`.straight_spine.StraightSpine.sample` gives it.
 
     Returns
     -------
-    ndarray of shape (height,) or None
-        0 out of view; None when too little is in view for the least number of discs.
+    ndarray of shape (height, front) or None
+        Of the depths of :func:`_inside`; NaN out of view; None when too little is in view for the least number of
+        discs.
     """
-    front, side = fronts(), sides()
-    within = (front >= BODY_INSIDE_FROM.value) & (front <= BODY_INSIDE_TO.value)
-    inside = straight[:, within][:, :, np.abs(side) <= BODY_INSIDE_SIDE.value]
-    inside = inside.reshape(len(inside), -1)
-    seen = np.isfinite(inside).mean(axis=1) > SEEN_PART
+    inside = straight[:, _inside()][:, :, np.abs(sides()) <= BODY_INSIDE_SIDE.value]
+    in_view = np.isfinite(inside) & (inside > 0.0)
+    seen = in_view.mean(axis=(1, 2)) > SEEN_PART
     if STEP_MM * np.count_nonzero(seen) < LEAST_FOUND * DISC_TO_DISC_LEAST.value:
         return None
-    profile = np.full(len(inside), np.nan)
-    profile[seen] = np.nanmedian(inside[seen], axis=1)
-    rows = np.arange(len(profile))
-    profile = np.log(np.maximum(np.interp(rows, rows[seen], profile[seen]), LEAST_SIGNAL))
-    smooth = ndimage.gaussian_filter1d(profile, SMOOTH_MM / STEP_MM, mode="nearest")
+    least = LEAST_SIGNAL * float(np.median(inside[in_view]))
+    logs = np.log(np.maximum(np.where(in_view, inside, np.nan), least))
+    rows = np.arange(len(logs))
+    profile = np.interp(rows, rows[seen], np.nanmedian(logs[seen].reshape(np.count_nonzero(seen), -1), axis=1))
     base = ndimage.percentile_filter(
-        smooth, MARROW_PERCENTILE, size=round(TWO_VERTEBRAE.value / STEP_MM), mode="nearest"
+        profile, MARROW_PERCENTILE, size=round(TWO_VERTEBRAE.value / STEP_MM), mode="nearest"
     )
-    contrast = ndimage.gaussian_filter1d(base, TWO_VERTEBRAE.value / 3.0 / STEP_MM, mode="nearest") - smooth
-    return np.where(seen, np.minimum(contrast, MOST_CONTRAST), 0.0)
+    base = ndimage.gaussian_filter1d(base, TWO_VERTEBRAE.value / 3.0 / STEP_MM, mode="nearest")
+    slab = np.full(logs.shape[:2], np.nan)
+    shown = in_view.any(axis=2) & seen[:, None]
+    slab[shown] = np.nanmedian(logs[shown], axis=1)
+    return np.asarray(np.minimum(np.abs(slab - base[:, None]), MOST_CONTRAST))
+
+
+def _inside() -> np.ndarray:
+    """Which depths of the straightened grid lie within the bodies."""
+    front = fronts()
+    return np.asarray((front >= BODY_INSIDE_FROM.value) & (front <= BODY_INSIDE_TO.value))
+
+
+def _contrast(slab: np.ndarray) -> np.ndarray:
+    """Contrast of each height, shape (height,), from :func:`_departure`; 0 out of view."""
+    seen = np.isfinite(slab).any(axis=1)
+    profile = np.zeros(len(slab))
+    profile[seen] = np.nanmedian(slab[seen], axis=1)
+    smooth = ndimage.gaussian_filter1d(profile, SMOOTH_MM / STEP_MM, mode="nearest")
+    return np.where(seen, smooth, 0.0)
 
 
 def _best_sequence(contrast: np.ndarray) -> list[int]:
@@ -161,23 +196,25 @@ def _best_sequence(contrast: np.ndarray) -> list[int]:
     return rows[::-1]
 
 
-def _tilt(straight: np.ndarray, row: int) -> tuple[float, float]:
-    """Height along the canal (mm) and tilt of the darkest plane near a row."""
-    front, side = fronts(), sides()
-    chosen = (front >= BODY_INSIDE_FROM.value - BESIDE_BODY_MM) & (front <= BODY_INSIDE_TO.value + BESIDE_BODY_MM)
-    slab = np.log(np.maximum(straight[:, chosen][:, :, np.abs(side) <= BODY_INSIDE_SIDE.value], LEAST_SIGNAL))
-    seen = np.isfinite(slab).any(axis=2)
-    profile = np.full(seen.shape, np.nanmax(slab))
-    profile[seen] = np.nanmedian(slab[seen], axis=1)
-    profile = ndimage.gaussian_filter1d(profile, 1.0, axis=0, mode="nearest")
-    offsets = (front[chosen] - DISC_FRONT_MM) / STEP_MM
+def _tilt(slab: np.ndarray, row: int) -> tuple[float, float]:
+    """Height along the canal (mm) and tilt of the plane near a row that departs most from marrow.
+
+    Parameters
+    ----------
+    slab : ndarray, shape (height, front)
+        As :func:`_departure` gives it.
+    row : int
+    """
+    filled = np.nan_to_num(slab)
+    profile = ndimage.gaussian_filter1d(filled, SMOOTH_MM / STEP_MM, axis=0, mode="nearest")
+    offsets = (fronts()[_inside()] - DISC_FRONT_MM) / STEP_MM
     columns = np.arange(profile.shape[1])
-    best = (np.inf, float(row), 0.0)
+    best = (-np.inf, float(row), 0.0)
     for tilt in np.arange(-DISC_TILT_MOST.value, DISC_TILT_MOST.value + 0.01, TILT_STEP):
         for shift in SHIFTS:
             rows = row + shift + tilt * offsets
             values = ndimage.map_coordinates(profile, [rows, columns], order=1, mode="nearest")
-            cost = float(values.mean()) + FLATNESS_COST * tilt**2
-            if cost < best[0]:
-                best = (cost, row + shift, tilt)
+            gain = float(values.mean()) - FLATNESS_COST * tilt**2
+            if gain > best[0]:
+                best = (gain, row + shift, tilt)
     return STEP_MM * best[1], best[2]

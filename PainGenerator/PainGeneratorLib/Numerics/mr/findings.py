@@ -10,8 +10,8 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from ..body.canal import RELIABLE_SPINE, SpineLine, find_spine_line
-from ..body.discs import with_discs
+from ..body.canal import FAINT_SPINE, RELIABLE_SPINE, SpineLine, find_spine_line
+from ..body.discs import DISCS_THAT_CONFIRM, with_discs
 from ..body.distances import METAL_HALO_REACH
 from ..body.midline import midline_r_mm, plane_r_mm
 from ..body.sections import BodySections, find_sections
@@ -39,6 +39,7 @@ from .parameters import MRParameters
 from .picture import MRPicture, inner_voxels
 from .signal import Factors, Signals, in_plane_smooth, local_z, prepare_signals, spread_blocks
 from .spine import SpineMap, find_by_anatomy, find_in_spine, map_spine, mark_spine
+from .spine_tissues import SpineTissues, find_spine_tissues
 from .surroundings import MRSurroundings
 from .tissue_map import TissueSignals, make_tissue_map, tissue_signals
 from .verdicts import IMPLANT_ARTEFACT, LOW_GRADE
@@ -137,8 +138,11 @@ def find_mr_findings(
     signals = prepare_signals(known, reference_to_series, reference, p.bias)
     if not signals.body.any():
         return MRResult([], empty, ImplantResult(), {}, ["The MR holds no signal: MR findings were not looked for."])
+    report(0.3, "Finding the spinal canal and its discs")
+    line = _spine_line(signals, group, symmetry, sections)
+    places = None if line is None else find_spine_tissues(signals, line)
     report(0.4, "Telling tissues apart")
-    typical = tissue_signals(signals, p.fluid.over_muscle)
+    typical = tissue_signals(signals, p.fluid.over_muscle, places)
     codes = None if anatomy_tissues is None else _thinned(anatomy_tissues.array, signals.factors)
     vertebra = None if levels is None else _thinned(levels.array, signals.factors)
     tissue = make_tissue_map(signals, typical, codes)
@@ -148,8 +152,9 @@ def find_mr_findings(
         prosthesis_side=prosthesis_side, anatomy=codes,
     )  # fmt: skip
     report(0.6, "Comparing signal with normal tissue")
-    line = _spine_line(signals, group, symmetry, sections)
-    picture, spine, bright = _prepare(signals, typical, tissue, codes, vertebra, implant, symmetry, line, group, p)
+    picture, spine, bright = _prepare(
+        signals, typical, tissue, codes, vertebra, implant, symmetry, line, places, group, p
+    )
     if fat_fraction is not None:
         fraction = fraction_on(fat_fraction[0], signals.geometry, fat_fraction[1])
         voxel_mm = max(fat_fraction[0].geometry.spacing_mm)
@@ -200,6 +205,7 @@ def _prepare(
     implant: ImplantResult,
     symmetry: SymmetryPlane | None,
     line: SpineLine | None,
+    places: SpineTissues | None,
     group: str,
     p: MRParameters,
 ) -> tuple[MRPicture, SpineMap | None, np.ndarray | None]:
@@ -219,8 +225,8 @@ def _prepare(
     # On T2 all marrow is brighter than muscle.
     bright = bright_mask(picture, p.bright.over_muscle) if role == "FLUID" and typical.muscle.get(role) else None
     spine = None
-    if line is not None and role is not None:
-        spine = _mapped_spine(picture, line, bright)
+    if line is not None:
+        spine = _mapped_spine(picture, line, places, bright)
         picture = spine.picture
     for name in smooth:
         picture.z[name] = _standardized(picture, smooth[name], np.isfinite(picture.signals.roles[name]))
@@ -235,9 +241,11 @@ def _without(mask: np.ndarray, region: Region | None) -> np.ndarray:
     return rest
 
 
-def _mapped_spine(picture: MRPicture, line: SpineLine, bright: np.ndarray | None) -> SpineMap:
+def _mapped_spine(
+    picture: MRPicture, line: SpineLine, places: SpineTissues | None, bright: np.ndarray | None
+) -> SpineMap:
     """The map of the spine; its vertebrae become those of the picture where no segmentation gives them."""
-    spine = map_spine(picture)
+    spine = map_spine(picture, places)
     mark_spine(spine, bright)
     if picture.vertebra is not None or not len(line.disc_mm):
         return spine
@@ -270,18 +278,24 @@ def find_canal_with_discs(
         is neither T1 nor a series that shows fluid bright.
     """
     geometry = signals.geometry
-    images = {role: Image(signals.roles[role], geometry) for role in ("T1", fluid_role) if role in signals.roles}
+    # Noise in the air must not take part.
+    images = {
+        role: Image(np.where(signals.body, signals.roles[role], np.float32(0.0)), geometry)
+        for role in ("T1", "FLUID", "T2")
+        if role in signals.roles
+    }
     if not images:
         return None
-    reference = next(iter(images.values()))
     fluid = None if fluid_role is None else images.get(fluid_role)
-    line = find_spine_line(reference, fluid, plane_r_mm(geometry, symmetry))
-    if line is None or line.quality < RELIABLE_SPINE:
+    line = find_spine_line(next(iter(images.values())), fluid, plane_r_mm(geometry, symmetry))
+    if line is None:
+        return None
+    line = with_discs(line, *images.values())
+    is_faint = line.quality < RELIABLE_SPINE
+    if is_faint and (line.quality < FAINT_SPINE or len(line.disc_mm) < DISCS_THAT_CONFIRM):
         return None
     own = find_sections(_body_image(signals))
-    if is_refuted(line, [part for part in (sections, own) if part is not None]):
-        return None
-    return with_discs(line, reference) if "T1" in images else line
+    return None if is_refuted(line, [part for part in (sections, own) if part is not None]) else line
 
 
 def _standardized(picture: MRPicture, values_of: np.ndarray, is_seen: np.ndarray) -> np.ndarray:

@@ -24,7 +24,7 @@ from .bright import MARROW_T1_LEAST, BrightPart, JudgedPlace, Shells, as_finding
 from .kinds import find_fluid, find_oedema
 from .parameters import MRParameters
 from .picture import LEAST_SIGNAL, MRPicture
-from .signal import coarse_factors, coarser, spread_blocks
+from .spine_coordinates import spine_coordinates
 from .spine_rules import (
     ANATOMY_RULES,
     BESIDE_RULES,
@@ -37,9 +37,13 @@ from .spine_rules import (
     SpinePlace,
     SurePlace,
 )
+from .spine_tissues import SpineTissues
 from .surroundings import slice_axis
 from .verdicts import MRVerdict, abnormal
 
+NEAR_BODY_RADIUS = 1.05
+"""Part of the way from the axis of the bodies to their edge within which only the place says what is marrow. Our
+estimate: half of the doubt about that edge."""
 NUCLEUS_VOXELS = 20
 """With no more voxels than this in its nucleus, the signal of a disc is not known."""
 
@@ -71,6 +75,8 @@ class SpineMap:
         mm; NaN beyond the ends of the canal. `to_disc` is infinite without discs.
     level : ndarray of uint8, shape of the box
         Number of the vertebra from below, 1 below the lowest disc; 0 beyond the ends.
+    places : SpineTissues or None
+        What the place along the canal says about tissues; None without discs.
     """
 
     picture: MRPicture
@@ -79,6 +85,7 @@ class SpineMap:
     front: np.ndarray
     to_disc: np.ndarray
     level: np.ndarray
+    places: SpineTissues | None = None
 
     @property
     def parameters(self) -> MRParameters:
@@ -149,46 +156,18 @@ class SpineMap:
         return float(signal[seen].mean() / max(usual[seen].mean(), LEAST_SIGNAL))
 
 
-def _box_about(points_ras: np.ndarray, geometry: Geometry) -> tuple[slice, ...]:
-    """The part of a grid about the canal that bright places of the spine lie in."""
-    behind = distances.SPINE_PLACES_BEHIND_MOST.value + distances.SPINE_MAP_BEHIND_MARGIN.value
-    margin = np.array([distances.SPINE_PLACES_SIDE_MOST.value, behind, 0.0])
-    low, high = points_ras.min(axis=0) - margin, points_ras.max(axis=0) + margin
-    corners = np.array([(x, y, z) for x in (low[0], high[0]) for y in (low[1], high[1]) for z in (low[2], high[2])])
-    kji = geometry.to_ijk(corners)[:, ::-1]
-    return tuple(
-        slice(int(np.clip(a, 0, n - 1)), int(np.clip(b + 2, 1, n)))
-        for a, b, n in zip(kji.min(axis=0), kji.max(axis=0), geometry.shape, strict=True)
-    )
+def map_spine(picture: MRPicture, places: SpineTissues | None = None) -> SpineMap:
+    """Coordinates of the voxels about the spine, with the tissues that their place shows.
 
-
-def map_spine(picture: MRPicture) -> SpineMap:
-    """Coordinates of the voxels about the spine, from blocks of about 2 mm within the slices."""
-    geometry, straight = picture.surroundings.geometry, picture.straight
-    box = _box_about(straight.points_ras, geometry)
-    k, j, i = box
-    shape = (k.stop - k.start, j.stop - j.start, i.stop - i.start)
-    part = geometry.cropped((k.start, j.start, i.start), shape)
-    factors = coarse_factors(part)
-    coarse = coarser(part, factors)
-    local = straight.local(coarse.flat_to_ras(np.arange(coarse.size)))
-    gone = ~np.isfinite(local[:, 2])
-    to_disc = straight.to_disc_mm(local)
-    discs = straight.disc_mm + straight.disc_tilt * (local[:, 1:2] - DISC_FRONT_MM)
-    level = (1 + (np.nan_to_num(local[:, 2:], nan=0.0) > discs).sum(axis=1)).astype(np.uint8)
-    local[gone], to_disc[gone], level[gone] = np.nan, np.nan, 0
-
-    def spread(values: np.ndarray, kind: type) -> np.ndarray:
-        return spread_blocks(values.reshape(coarse.shape).astype(kind), factors, shape)
-
-    return SpineMap(
-        picture,
-        box,
-        spread(local[:, 0], np.float32),
-        spread(local[:, 1], np.float32),
-        spread(to_disc, np.float32),
-        spread(level, np.uint8),
-    )
+    Parameters
+    ----------
+    picture : MRPicture
+        With a spinal canal.
+    places : SpineTissues, optional
+        Of the same picture.
+    """
+    at = places.coordinates if places is not None else spine_coordinates(picture.signals.geometry, picture.straight)
+    return SpineMap(picture, at.box, at.right, at.front, at.to_disc, at.level, places)
 
 
 def mark_spine(spine: SpineMap, bright: np.ndarray | None) -> None:
@@ -209,9 +188,28 @@ def mark_spine(spine: SpineMap, bright: np.ndarray | None) -> None:
     tissue, marrow = surroundings.tissue[box], surroundings.marrow[box]
     if "T1" in spine.picture.smooth and spine.picture.typical.fat_t1 is not None:
         _mark_vertebrae(spine, bright, free, spine.picture.typical.fat_t1)
-    canal = spine.sac & free
-    tissue[canal] = tissues.FLUID
-    marrow[canal] = False
+    if spine.places is not None:
+        _mark_places(spine, spine.places, free)
+    if spine.picture.fluid_role is not None:
+        canal = spine.sac & free
+        tissue[canal] = tissues.FLUID
+        marrow[canal] = False
+
+
+def _mark_places(spine: SpineMap, places: SpineTissues, free: np.ndarray) -> None:
+    """Mark bodies, discs and muscle by their place, in place, in the voxels that are free."""
+    surroundings = spine.picture.surroundings
+    tissue, marrow = surroundings.tissue[spine.box], surroundings.marrow[spine.box]
+    usable = surroundings.body[spine.box]
+    tissue[places.muscle & free & usable] = tissues.MUSCLE
+    marrow[places.muscle & free] = False
+    near = places.shape.radius(spine.front, spine.right) < NEAR_BODY_RADIUS
+    wrong = near & free & (tissue == tissues.MARROW) & ~places.bodies
+    tissue[wrong] = tissues.UNKNOWN
+    marrow[near & free] = False
+    bodies = places.bodies & free & usable
+    tissue[bodies], marrow[bodies] = tissues.MARROW, True
+    tissue[places.discs & free] = tissues.DISC
 
 
 def _mark_vertebrae(spine: SpineMap, bright: np.ndarray | None, free: np.ndarray, fat_t1: float) -> None:

@@ -15,6 +15,7 @@ from ..core.histogram import modes, otsu
 from ..core.words import Role
 from .marrow import find_marrow
 from .signal import Signals, block_mean, coarse_factors, spread_blocks
+from .spine_tissues import FLUID_PART, SpineTissues
 
 VOID_PART = 0.25
 """Upper bound for the signal over that of muscle, in all series, where there is no signal. Our estimate."""
@@ -82,15 +83,42 @@ class TissueSignals:
     fluid: dict[str, float]
 
 
-def tissue_signals(signals: Signals, fluid_over_muscle: float) -> TissueSignals:
-    """Find muscle, fat and fluid in the histogram of each series.
+def tissue_signals(
+    signals: Signals, fluid_over_muscle: float, places: SpineTissues | None = None
+) -> TissueSignals:
+    """Find muscle, fat and fluid in each series: at their places about the spine, else in the histogram.
 
     Parameters
     ----------
     signals : Signals
     fluid_over_muscle : float
         Lower bound for the signal of fluid over that of muscle.
+    places : SpineTissues, optional
+        What the place along the spinal canal says about tissues.
     """
+    typical = _signals_in_histograms(signals, fluid_over_muscle)
+    return typical if places is None else _signals_at_places(typical, places, fluid_over_muscle)
+
+
+def _signals_at_places(typical: TissueSignals, places: SpineTissues, fluid_over_muscle: float) -> TissueSignals:
+    """The typical signals with those that are known by the place of the tissue."""
+    muscle = {
+        role: value if (own := places.signals[role].muscle) is None else own for role, value in typical.muscle.items()
+    }
+    fluid = {role: fluid_over_muscle * muscle[role] for role in ("FLUID", "T2") if muscle.get(role, 0.0) > 0}
+    for role in fluid:
+        sac = places.signals[role].fluid
+        if sac is not None:
+            fluid[role] = max(fluid[role], FLUID_PART * sac)
+    fat = typical.fat_t1
+    t1 = places.signals.get("T1")
+    if t1 is not None and t1.fat is not None and t1.muscle is not None:
+        fat = t1.fat if places.tells_fat_on_t1 else None
+    return TissueSignals(muscle, fat, fluid)
+
+
+def _signals_in_histograms(signals: Signals, fluid_over_muscle: float) -> TissueSignals:
+    """Muscle, fat and fluid in the histogram of each series."""
     some = np.flatnonzero(signals.body)
     some = some[:: some.size // MANY_VOXELS + 1]
     values = {role: array.reshape(-1)[some] for role, array in signals.roles.items()}
