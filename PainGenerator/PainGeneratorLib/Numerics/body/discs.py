@@ -67,9 +67,9 @@ estimate)."""
 FAINT_PART = 0.4
 """Lower bound of the contrast of a disc, as a part of the median of all discs (our estimate)."""
 
-END_MM = 5.0
-"""Lower bound of the distance of a disc from an end of the canal, mm. A disc has marrow on both sides; nearer to an
-end the dark place may lie beyond a vertebra (our estimate)."""
+END_MM = 8.0
+"""Lower bound of the distance of a disc from an end of the canal, mm: more than half of the height of a disc with its
+endplates. A disc has marrow on both sides; nearer to an end the place may lie beyond a vertebra."""
 
 FLATNESS_COST = 0.15
 """What a plane loses in contrast for its squared tilt: a flat one is taken unless another is clearly better (our

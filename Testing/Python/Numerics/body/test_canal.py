@@ -181,9 +181,10 @@ def test_the_best_path_is_the_best_of_all_paths() -> None:
             for path in itertools.product(cells, repeat=4)
             if all(max(abs(a - c), abs(b - d)) <= 1 for (a, b), (c, d) in itertools.pairwise(path))
         ]
-        rows, columns = _best_path(gain)
+        score, rows, columns = _best_path(gain)
         found = tuple((int(a), int(r)) for a, r in zip(rows, columns, strict=True))
         assert found == max(paths, key=value)
+        assert score == pytest.approx(value(found) / 4)
 
 
 def path_with(forward: list[float]) -> np.ndarray:
