@@ -91,7 +91,7 @@ def tissue_signals(signals: Signals, fluid_over_muscle: float) -> TissueSignals:
     fluid_over_muscle : float
         Lower bound for the signal of fluid over that of muscle.
     """
-    some = np.flatnonzero(signals.body)
+    some = np.flatnonzero(signals.body & signals.usable)
     some = some[:: some.size // MANY_VOXELS + 1]
     values = {role: array.reshape(-1)[some] for role, array in signals.roles.items()}
     soft = np.ones(some.size, dtype=bool)
@@ -178,6 +178,8 @@ def make_tissue_map(signals: Signals, typical: TissueSignals, anatomy: np.ndarra
     fluid = fluid_mask(signals, typical)
     out[fluid & (out != tissues.MARROW)] = tissues.FLUID
     out[_void(signals, typical) | ~signals.body] = tissues.VOID
+    # Where no series shows more than noise, no tissue can be told, and it is no void either.
+    out[signals.body & ~signals.usable] = tissues.UNKNOWN
     if anatomy is not None:
         known = anatomy > 0
         out[known] = anatomy[known]
