@@ -20,6 +20,8 @@ from numpy.polynomial import legendre
 from scipy import ndimage
 
 from ..core.image import Image
+from .blocks import spread_blocks
+from .body_mask import SeenBody
 
 Term = tuple[int, int, int]
 """Degrees of a polynomial along (k, j, i)."""
@@ -54,6 +56,9 @@ SHARPEN_RIDGE = 1e-6
 """Weight that keeps the coefficients of step 2 small, per point."""
 SHARPEN_END = 1e-3
 """Step 2 ends when no point changes by more than this, in log units."""
+NOISE_PART_MOST = 0.5
+"""Upper bound for the noise after the correction, as a part of typical tissue: it stays below the dark tissues. Our
+estimate."""
 MAD_TO_SD = 1.4826
 """Standard deviation over median absolute deviation, for a normal distribution."""
 FWHM_TO_SD = 2.3548
@@ -106,19 +111,39 @@ def correct_bias(
     log_field : ndarray of float32, shape of the image
         Natural logarithm of the field. All 0 when there are too few voxels with signal for a fit.
     """
+    array = np.asarray(image.array, dtype=np.float32)
+    log_field = shading(image, mask, parameters)
+    if log_field is None:
+        return array.copy(), np.zeros(array.shape, dtype=np.float32)
+    return array * np.exp(-log_field), log_field
+
+
+def shading(image: Image, mask: np.ndarray | None, parameters: BiasParameters) -> np.ndarray | None:
+    """The natural logarithm of the shading of an MR series.
+
+    Parameters
+    ----------
+    image, mask, parameters
+        As in :func:`correct_bias`.
+
+    Returns
+    -------
+    ndarray of float32, shape of the image, or None
+        Its median over the fitted voxels is 0. None when there are too few voxels with signal for a fit.
+    """
     p = parameters
-    array = image.array
+    shape = image.array.shape
     sampled = _sample(image, p)
     sample, factors = sampled.array, sampled.factors
     inside = _fitted_samples(sampled, mask, p)
     terms = _terms(p.order, sample.shape)
     if np.count_nonzero(inside) < POINTS_PER_TERM * len(terms) or not terms:
-        return np.array(array, dtype=np.float32), np.zeros(array.shape, dtype=np.float32)
+        return None
     log_signal = np.zeros(sample.shape, dtype=np.float32)
     np.log(sample, out=log_signal, where=inside)
     axes = [
         _axis_basis(f // 2 + f * np.arange(n), full, p.order)
-        for f, n, full in zip(factors, sample.shape, array.shape, strict=True)
+        for f, n, full in zip(factors, sample.shape, shape, strict=True)
     ]
     where = np.nonzero(inside)
     basis = np.stack([axes[0][a, where[0]] * axes[1][b, where[1]] * axes[2][c, where[2]] for a, b, c in terms], axis=1)
@@ -128,10 +153,33 @@ def correct_bias(
     coefficients = _sharpen(values[some], basis[some], start, p)
     fitted = basis @ coefficients
     offset = float(np.median(fitted))
-    log_field = _evaluate(terms, coefficients, offset, array.shape, p.order)
-    # A polynomial runs away where nothing held it; noise in the air must not become signal.
+    log_field = _evaluate(terms, coefficients, offset, shape, p.order)
+    # A polynomial runs away where nothing held it.
     np.clip(log_field, fitted.min() - offset, fitted.max() - offset, out=log_field)
-    return np.asarray(array, dtype=np.float32) * np.exp(-log_field), log_field
+    return log_field
+
+
+def bounded_gain(log_field: np.ndarray, seen: SeenBody, signal: np.ndarray) -> None:
+    """Limit, in place, how much a correction lifts the signal.
+
+    No voxel outside the body is lifted, and noise within it not above :data:`NOISE_PART_MOST` of typical tissue.
+
+    Parameters
+    ----------
+    log_field : ndarray of float32
+        From :func:`shading`.
+    seen : SeenBody
+        What the series shows of the body.
+    signal : ndarray of float32, shape of `log_field`
+        The signal without an offset.
+    """
+    thinned = signal[tuple(slice(f // 2, n // f * f, f) for f, n in zip(seen.factors, signal.shape, strict=True))]
+    typical = float(np.median(thinned[seen.clear])) if seen.clear.any() else 0.0
+    if typical <= 0:
+        return
+    least = np.log(np.maximum(seen.noise, 1e-6) / (NOISE_PART_MOST * typical))
+    least = np.where(seen.body, np.minimum(least, 0.0), 0.0).astype(np.float32)
+    np.maximum(log_field, spread_blocks(least, seen.factors, signal.shape), out=log_field)
 
 
 class _Sampled(NamedTuple):

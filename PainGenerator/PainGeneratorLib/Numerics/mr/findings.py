@@ -5,7 +5,7 @@ Start at :func:`find_mr_findings`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -23,6 +23,7 @@ from ..core.kept import Kept
 from ..core.records import MRFinding
 from ..core.regions import is_cut_off
 from ..core.words import MR_ROLES, Group, Role
+from .body_votes import OtherOutline
 from .bright import bright_mask
 from .fat_fraction import deep_in_thick_bone, fraction_on
 from .hip import bright_halo, find_at_hips
@@ -92,6 +93,7 @@ def find_mr_findings(
     sections: BodySections | None = None,
     prosthesis_side: str | None = None,
     fat_fraction: tuple[Image, np.ndarray] | None = None,
+    outlines: Sequence[OtherOutline] = (),
     progress: Progress | None = None,
 ) -> MRResult:
     """Mark structural abnormality.
@@ -120,6 +122,8 @@ def find_mr_findings(
     fat_fraction : tuple of (Image, ndarray), optional
         The signal fat fraction (percent, 0 where there is no signal) and the matrix (4 x 4) that maps points (RAS mm)
         of the reference frame to it.
+    outlines : sequence of OtherOutline, optional
+        The body as the PET and the scan for its attenuation correction show it.
     progress : callable, optional
         Gets the fraction that is done, 0 to 1, and a text.
 
@@ -135,7 +139,7 @@ def find_mr_findings(
         return MRResult([], empty, ImplantResult(), {}, [text])
     report(0.0, "Removing the shading of the MR")
     p = parameters
-    signals = prepare_signals(known, reference_to_series, reference, p.bias)
+    signals = prepare_signals(known, reference_to_series, reference, p.bias, outlines)
     if not signals.body.any():
         return MRResult([], empty, ImplantResult(), {}, ["The MR holds no signal: MR findings were not looked for."])
     report(0.3, "Finding the spinal canal and its discs")
@@ -162,7 +166,7 @@ def find_mr_findings(
         picture.z[Role.FAT_FRACTION.value] = _standardized(picture, fraction, np.isfinite(fraction) & deep)
     report(0.8, "Marking abnormal regions")
     findings, weak, warnings = _apply_rules(picture, spine, bright)
-    warnings += implant.warnings
+    warnings += [*signals.warnings, *implant.warnings]
     if implant.void is not None:
         findings.append(_implant_finding(implant.void))
     return _on_reference(findings, weak, tissue, implant, picture, reference.geometry, warnings)
@@ -185,9 +189,10 @@ def _midline(signals: Signals, sections: BodySections | None) -> SymmetryPlane |
 
 
 def _body_image(signals: Signals) -> Image:
-    """The first series, 0 outside the body."""
-    array = next(iter(signals.roles.values()))
-    return Image(np.where(signals.body, array, np.float32(0.0)), signals.geometry)
+    """The body as an image: the first series, 0 outside the body and nowhere dark within it."""
+    array = np.nan_to_num(next(iter(signals.roles.values())))
+    typical = np.float32(np.median(array[signals.body & signals.usable])) if signals.usable.any() else np.float32(1.0)
+    return Image(np.where(signals.body, np.maximum(array, typical), np.float32(0.0)), signals.geometry)
 
 
 def _thinned(array: np.ndarray, factors: Factors) -> np.ndarray:
@@ -214,7 +219,7 @@ def _prepare(
     What the spine shows amends the tissues and the bright voxels in place.
     """
     geometry = signals.geometry
-    usable = _without(signals.body, implant.unreliable)
+    usable = _without(signals.body & signals.usable, implant.unreliable)
     marrow = (tissue == tissues.MARROW) & usable
     smooth = {role: in_plane_smooth(array, geometry, p.signal.smooth_mm) for role, array in signals.roles.items()}
     is_low_back = group == Group.LOW_BACK
@@ -280,7 +285,7 @@ def find_canal_with_discs(
     geometry = signals.geometry
     # Noise in the air must not take part.
     images = {
-        role: Image(np.where(signals.body, signals.roles[role], np.float32(0.0)), geometry)
+        role: Image(np.where(signals.body, np.nan_to_num(signals.roles[role]), np.float32(0.0)), geometry)
         for role in ("T1", "FLUID", "T2")
         if role in signals.roles
     }

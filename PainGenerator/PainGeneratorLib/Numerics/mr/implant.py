@@ -264,7 +264,7 @@ def find_implant(
     factors = coarse_factors(signals.geometry)
     geometry = coarser(signals.geometry, factors)
     seen = {role: block_mean(array, factors) for role, array in signals.roles.items() if muscle[role] > 0}
-    body = block_mean(signals.body, factors) > 0.5
+    body = block_mean(signals.body & signals.usable, factors) > 0.5
     search = VoidSearch(
         geometry=geometry,
         factors=factors,

@@ -1,43 +1,30 @@
-"""MR signal on one grid: its shading removed, resampled, the body found, and compared with normal marrow around."""
+"""MR signal on one grid: the body found, its shading removed, resampled, and compared with normal marrow around."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 from scipy import ndimage
 
 from ..core.image import Geometry, Image, Region, resample
-from .bias import MAD_TO_SD, SEEN_PART, SEEN_PERCENT, BiasParameters, correct_bias
-
-Factors = tuple[int, int, int]
-"""Whole numbers of voxels of a block, along (k, j, i)."""
+from .bias import MAD_TO_SD, BiasParameters, bounded_gain, shading
+from .blocks import COARSE_MM as COARSE_MM
+from .blocks import Factors as Factors
+from .blocks import block_mean as block_mean
+from .blocks import coarse_factors as coarse_factors
+from .blocks import coarser as coarser
+from .blocks import spread_blocks as spread_blocks
+from .body_mask import THICK_SLICE as THICK_SLICE
+from .body_mask import SeenBody, find_body
+from .body_votes import OtherOutline, joined_body
 
 FINEST_MM = 0.7
 """Lower bound for the voxel size of the working grid, mm, about: finer voxels are averaged two by two or more, as
 findings are several mm large. Our estimate."""
-COARSE_MM = 2.0
-"""Voxel size for shapes of whole organs, mm. Our estimate."""
 BODY_COARSE_MM = 4.0
-"""Voxel size on which the body is found, mm. Our estimate."""
-BODY_PART = 0.15
-"""Lower bound for the signal of the body, as a part of the typical bright signal; below it is air, as in MR body masks
-generally."""
-NOISE_PERCENT = 3.0
-"""The percentile of the signal that stands for the noise in the air around the body."""
-NOISE_TIMES = 2.0
-"""Lower bound for the signal of the body over that noise. Our estimate."""
-NOISE_BOUND_PART = 0.35
-"""Upper bound for what the noise may ask of the body, as a part of the typical bright signal: an image without air has
-no noise to measure. Our estimate."""
-CLOSING_ROUNDS = 4
-"""Rounds of the closing that fills notches and cavities of the body, in voxels of :data:`BODY_COARSE_MM`."""
-BODY_PIECE_PART = 0.1
-"""Lower bound for the size of a piece of the body, as a part of the largest piece: legs count, and noise does not. Our
-estimate."""
-THICK_SLICE = 1.5
-"""Slices are thick when their distance is more than this many times the voxel size within them."""
+"""Voxel size on which the outlines of all series are joined, mm. Our estimate."""
 RESAMPLING_SIGMA = 0.4
 """Standard deviation of the Gaussian before a coarser resampling, in new voxels per old ones. Our estimate."""
 SMOOTHED_UP_TO_SIGMA = 2.5
@@ -69,12 +56,18 @@ class Signals:
         Role -> float32 array without shading, arbitrary units, NaN outside the field of view of that series.
     body : ndarray of bool
         The body with its cavities, gas and implants.
+    usable : ndarray of bool
+        The part of the body in which at least one series shows more than noise. Elsewhere no tissue can be told.
+    warnings : tuple of str
+        What the outlines of the body contradict.
     """
 
     geometry: Geometry
     factors: Factors
     roles: dict[str, np.ndarray]
     body: np.ndarray
+    usable: np.ndarray = field(default_factory=lambda: np.ones((1, 1, 1), dtype=bool))
+    warnings: tuple[str, ...] = ()
 
 
 def prepare_signals(
@@ -82,8 +75,9 @@ def prepare_signals(
     reference_to_series: Mapping[str, np.ndarray],
     reference: Image,
     parameters: BiasParameters,
+    outlines: Sequence[OtherOutline] = (),
 ) -> Signals:
-    """Correct the shading of each series in its own grid and bring all to one grid.
+    """Find the body, correct the shading of each series in its own grid, and bring all to one grid.
 
     Parameters
     ----------
@@ -93,19 +87,48 @@ def prepare_signals(
     reference : Image
         The reference series, of any role.
     parameters : BiasParameters
+    outlines : sequence of OtherOutline, optional
+        The body as the PET and the scan for its attenuation correction show it.
     """
     fine = reference.geometry.spacing_kji_mm
     factors = (_factor(FINEST_MM, fine[0]), _factor(FINEST_MM, fine[1]), _factor(FINEST_MM, fine[2]))
     geometry = coarser(reference.geometry, factors)
-    roles = {}
+    coarse = coarse_factors(geometry, BODY_COARSE_MM)
+    grid = coarser(geometry, coarse)
+    roles, bodies, usable = {}, [], np.zeros(grid.shape, dtype=bool)
     for role, image in series.items():
-        corrected, _ = correct_bias(image, parameters=parameters)
         between = np.asarray(reference_to_series.get(role, np.eye(4)))
+        seen = find_body(image)
+        corrected = _without_shading(image, seen, parameters)
         if image.geometry.is_same_grid(reference.geometry) and np.allclose(between, np.eye(4), atol=1e-6):
             roles[role] = block_mean(corrected, factors)
         else:
             roles[role] = _resampled(Image(corrected, image.geometry), geometry, between)
-    return Signals(geometry, factors, roles, _body(roles, geometry))
+        del corrected
+        # Noise must not be taken for tissue: it counts as outside the field of view.
+        lost = resample(Image((seen.body & ~seen.usable), seen.geometry), grid, between, order=0, outside=0) > 0
+        roles[role][spread_blocks(lost, coarse, geometry.shape)] = np.nan
+        usable |= resample(Image(seen.usable, seen.geometry), grid, between, order=0, outside=0) > 0
+        bodies.append(OtherOutline(role, Image(seen.body, seen.geometry), between, knows_air=seen.has_air))
+    body, warnings = joined_body(bodies, outlines, grid)
+    body, usable = (spread_blocks(mask, coarse, geometry.shape) for mask in (body, usable & body))
+    return Signals(geometry, factors, roles, body, usable, tuple(warnings))
+
+
+def _without_shading(image: Image, seen: SeenBody, parameters: BiasParameters) -> np.ndarray:
+    """The signal without an offset and without shading, float32; noise is not lifted."""
+    shape = image.array.shape
+    signal = np.array(image.array, dtype=np.float32)
+    if seen.offset > 0:
+        np.maximum(signal - np.float32(seen.offset), 0.0, out=signal)
+    log_field = shading(Image(signal, image.geometry), spread_blocks(seen.clear, seen.factors, shape), parameters)
+    if log_field is None:
+        return signal
+    bounded_gain(log_field, seen, signal)
+    np.negative(log_field, out=log_field)
+    np.exp(log_field, out=log_field)
+    signal *= log_field
+    return signal
 
 
 def _factor(wanted_mm: float, spacing_mm: float) -> int:
@@ -121,91 +144,6 @@ def _resampled(image: Image, geometry: Geometry, between: np.ndarray) -> np.ndar
         smooth = ndimage.gaussian_filter(image.array, [RESAMPLING_SIGMA * f for f in own])
         image = Image(smooth, image.geometry)
     return resample(image, geometry, between)
-
-
-def coarser(geometry: Geometry, factors: Factors) -> Geometry:
-    """The grid of blocks of `factors` (k, j, i) voxels; voxels that do not fill a block are left out."""
-    k, j, i = geometry.shape
-    shape = (k // factors[0], j // factors[1], i // factors[2])
-    matrix = geometry.ijk_to_ras.copy()
-    matrix[:3, :3] = matrix[:3, :3] * np.array(factors[::-1])
-    matrix[:3, 3] = geometry.to_ras((np.array(factors[::-1]) - 1) / 2.0)
-    return Geometry(shape, matrix)
-
-
-def block_mean(array: np.ndarray, factors: Factors) -> np.ndarray:
-    """Mean over blocks of `factors` (k, j, i) voxels, float32."""
-    if factors == (1, 1, 1):
-        return np.asarray(array, dtype=np.float32)
-    shape = tuple(n // f for n, f in zip(array.shape, factors, strict=True))
-    trimmed = array[tuple(slice(0, n * f) for n, f in zip(shape, factors, strict=True))]
-    blocks = trimmed.reshape(tuple(x for n, f in zip(shape, factors, strict=True) for x in (n, f)))
-    means: np.ndarray = blocks.mean(axis=(1, 3, 5), dtype=np.float32)
-    return means
-
-
-def spread_blocks(array: np.ndarray, factors: Factors, shape: tuple[int, ...]) -> np.ndarray:
-    """The inverse of :func:`block_mean`: each value fills its block; voxels beyond the last block take its value."""
-    for axis, (factor, length) in enumerate(zip(factors, shape, strict=True)):
-        if factor > 1 or array.shape[axis] != length:
-            index = np.minimum(np.arange(length) // factor, array.shape[axis] - 1)
-            array = np.take(array, index, axis)
-    return array
-
-
-def coarse_factors(geometry: Geometry, spacing_mm: float = COARSE_MM) -> Factors:
-    """Whole factors (k, j, i) that bring a grid to about `spacing_mm`."""
-    k, j, i = (
-        max(1, min(int(spacing_mm / s + 0.5), n)) for s, n in zip(geometry.spacing_kji_mm, geometry.shape, strict=True)
-    )
-    return k, j, i
-
-
-def _body(roles: Mapping[str, np.ndarray], geometry: Geometry) -> np.ndarray:
-    """The body with its cavities, as a mask of the working grid."""
-    factors = coarse_factors(geometry, BODY_COARSE_MM)
-    # T1 separates body and air best. With fat suppressed, the body's own signal is near the noise.
-    role = next(role for role in ("T1", "CONTRAST", "T2", "FLUID") if role in roles)
-    coarse = np.nan_to_num(block_mean(roles[role], factors), nan=0.0)
-    inside = coarse > _least_body_signal(coarse)
-    inside = ndimage.binary_opening(inside, iterations=1) if min(inside.shape) > 4 else inside
-    closed = _closed(inside, coarser(geometry, factors).spacing_kji_mm)
-    thick = int(np.argmax(geometry.spacing_kji_mm))
-    for index in range(closed.shape[thick]):
-        place = (slice(None),) * thick + (index,)
-        closed[place] = ndimage.binary_fill_holes(closed[place])
-    return spread_blocks(_without_specks(closed), factors, geometry.shape)
-
-
-def _least_body_signal(coarse: np.ndarray) -> float:
-    """Signal above which a voxel belongs to the body."""
-    bright = coarse[coarse > SEEN_PART * np.percentile(coarse, SEEN_PERCENT)]
-    typical = float(np.median(bright)) if bright.size else np.inf
-    noise = float(np.percentile(coarse, NOISE_PERCENT))
-    return max(BODY_PART * typical, min(NOISE_TIMES * noise, NOISE_BOUND_PART * typical))
-
-
-def _closed(inside: np.ndarray, spacing: tuple[float, float, float]) -> np.ndarray:
-    """A mask with its notches filled; within slices only where these are thick.
-
-    Padding with the edge's own values keeps the parts that the field of view cuts, and lets cavities close.
-    """
-    rounds = CLOSING_ROUNDS
-    padded = np.pad(inside, rounds, mode="edge")
-    depth = 1 if spacing[0] > THICK_SLICE * spacing[1] else 3
-    ball = np.ones((depth, 3, 3), dtype=bool)
-    closed: np.ndarray = ndimage.binary_closing(padded, ball, iterations=rounds)
-    return closed[(slice(rounds, -rounds),) * 3]
-
-
-def _without_specks(mask: np.ndarray) -> np.ndarray:
-    """The largest part of a mask and those that are not much smaller."""
-    labels, count = ndimage.label(mask)
-    if count <= 1:
-        return mask
-    sizes = np.bincount(labels.ravel())
-    sizes[0] = 0
-    return np.isin(labels, np.flatnonzero(sizes >= BODY_PIECE_PART * sizes.max()))
 
 
 def in_plane_smooth(array: np.ndarray, geometry: Geometry, sigma_mm: float) -> np.ndarray:

@@ -138,7 +138,9 @@ def find_spine_tissues(signals: Signals, line: SpineLine) -> SpineTissues | None
     if not len(line.disc_mm):
         return None
     geometry = signals.geometry
-    inside = {role: np.where(signals.body, array, np.float32(0.0)) for role, array in signals.roles.items()}
+    inside = {
+        role: np.where(signals.body, np.nan_to_num(array), np.float32(0.0)) for role, array in signals.roles.items()
+    }
     shape = find_vertebral_shape(line.straight, [line.straight.sample(a, geometry) for a in inside.values()])
     if shape is None:
         return None

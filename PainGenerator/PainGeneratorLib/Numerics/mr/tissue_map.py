@@ -119,7 +119,7 @@ def _signals_at_places(typical: TissueSignals, places: SpineTissues, fluid_over_
 
 def _signals_in_histograms(signals: Signals, fluid_over_muscle: float) -> TissueSignals:
     """Muscle, fat and fluid in the histogram of each series."""
-    some = np.flatnonzero(signals.body)
+    some = np.flatnonzero(signals.body & signals.usable)
     some = some[:: some.size // MANY_VOXELS + 1]
     values = {role: array.reshape(-1)[some] for role, array in signals.roles.items()}
     soft = np.ones(some.size, dtype=bool)
@@ -206,6 +206,8 @@ def make_tissue_map(signals: Signals, typical: TissueSignals, anatomy: np.ndarra
     fluid = fluid_mask(signals, typical)
     out[fluid & (out != tissues.MARROW)] = tissues.FLUID
     out[_void(signals, typical) | ~signals.body] = tissues.VOID
+    # Where no series shows more than noise, no tissue can be told, and it is no void either.
+    out[signals.body & ~signals.usable] = tissues.UNKNOWN
     if anatomy is not None:
         known = anatomy > 0
         out[known] = anatomy[known]
