@@ -8,6 +8,8 @@ the same way the median over all discs shows how high a disc is. Start at :func:
 
 from __future__ import annotations
 
+import dataclasses
+import itertools
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,6 +17,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import ndimage
 
+from .canal import SpineLine
 from .straight_spine import STEP_MM, StraightSpine, fronts, sides
 
 ROUNDNESS = 2.5
@@ -31,7 +34,7 @@ DEPTH_LEAST_MM, DEPTH_MOST_MM = 24.0, 38.0
 USUAL_BACK_MM, USUAL_DEPTH_MM, USUAL_HALF_WIDTH_MM = 7.0, 31.0, 24.0
 """Usual place of the back wall, depth and half width of a body, mm: half a canal, and the means of adults (Zhou et al.,
 Eur Spine J 2000)."""
-UNUSUAL_COST = 4e-4
+UNUSUAL_COST = 1e-3
 """What a shape loses in contrast for each mm2 of its squared difference from the usual one: where a field of view ends
 within the bodies, or psoas looks like marrow, the usual size is taken. Our estimate."""
 INNER_MM = (0.5, 5.0)
@@ -54,6 +57,14 @@ BEYOND_DISCS_MM = 20.0
 """How far beyond the lowest and the highest disc a body is looked at, mm."""
 SMOOTHED_ROWS = 9
 """Rows of the straightened spine over which the signal of marrow is smoothed, by their median."""
+LEVEL_MM = 36.0
+"""Usual distance from a disc to the next, mm."""
+LEVEL_ROWS_LEAST = 4
+"""Lower bound of the rows of the straightened spine that show a level."""
+SHIFTS_MM = np.arange(-8.0, 10.1, 2.0)
+"""Shifts of the cross section at one level that are tried, mm: the canal is found to some millimeters."""
+SHIFT_SIGMA_MM = 10.0
+"""Standard deviation of the smoothing of these shifts along the canal, mm: a third of a vertebra."""
 PROFILE_MM = np.arange(0.0, 15.0)
 """Distances from the middle of a disc at which the departure is taken, mm."""
 DISC_PART_MM, MARROW_PART_MM = 4.0, 9.0
@@ -128,6 +139,70 @@ def find_vertebral_shape(straight: StraightSpine, samples: Sequence[np.ndarray])
     contrast, back, front, half_width = found
     disc_half = _disc_half_mm(departures, to_disc, is_near)
     return VertebralShape(back, front, half_width, disc_half, contrast)
+
+
+def centered_line(line: SpineLine, shape: VertebralShape, samples: Sequence[np.ndarray]) -> SpineLine:
+    """Move the canal so that the bodies of every level lie in front of it as they do in the whole spine.
+
+    The canal is found with an error of some millimeters, which differs between levels. At each level the cross section
+    of the bodies is moved to where it fits best, and the canal moves with it. Between levels the shift changes evenly.
+
+    Parameters
+    ----------
+    line : SpineLine
+        With discs.
+    shape : VertebralShape
+    samples : sequence of ndarray, shape (height, front, right)
+        As for :func:`find_vertebral_shape`.
+
+    Returns
+    -------
+    SpineLine
+        Without discs where any level was moved, as heights along the canal change; unchanged where none was.
+    """
+    straight = line.straight
+    heights = STEP_MM * np.arange(len(straight.points_ras))
+    to_disc = np.abs(heights[:, None] - line.disc_mm).min(axis=1)
+    bounds = [line.disc_mm[0] - LEVEL_MM, *line.disc_mm, line.disc_mm[-1] + LEVEL_MM]
+    found = []
+    for below, above in itertools.pairwise(bounds):
+        rows = (heights > below) & (heights < above) & (to_disc > FROM_DISC_MM)
+        departures = [one for one in (_departure(sample, rows) for sample in samples) if one is not None]
+        if np.count_nonzero(rows) < LEVEL_ROWS_LEAST or not departures:
+            continue
+        across = _mean_seen([_median_seen(one[rows], axis=0) for one in departures])
+        shift = _best_shift(across, shape)
+        if shift is not None:
+            found.append((0.5 * (below + above), *shift))
+    if not found:
+        return line
+    at, right, front = np.array(found).T
+    moves = np.stack([ndimage.median_filter(one, min(3, one.size), mode="nearest") for one in (right, front)])
+    if np.abs(moves).max() < STEP_MM:
+        return line
+    by_height = np.stack([np.interp(heights, at, one) for one in moves], axis=1)
+    by_height = ndimage.gaussian_filter1d(by_height, SHIFT_SIGMA_MM / STEP_MM, axis=0, mode="nearest")
+    points = straight.points_ras + np.einsum("nd,ndk->nk", by_height, straight.axes[:, :2])
+    return dataclasses.replace(line, points_ras=points, disc_mm=np.zeros(0), disc_tilt=np.zeros(0))
+
+
+def _best_shift(across: np.ndarray, shape: VertebralShape) -> tuple[float, float] | None:
+    """Shift to the right and to the front (mm) at which the cross section fits best; None where too little is seen."""
+    front, right = np.meshgrid(fronts(), sides(), indexing="ij")
+    seen = np.isfinite(across)
+    scale = np.sqrt(shape.half_width_mm * 0.5 * (shape.front_mm - shape.back_mm))
+    best = None
+    for to_right in SHIFTS_MM:
+        for to_front in SHIFTS_MM:
+            beyond = (shape.radius(front - to_front, right - to_right) - 1.0) * scale
+            inner, outer = seen & (beyond < -INNER_MM[0]), seen & (beyond > OUTER_MM[0]) & (beyond < OUTER_MM[1])
+            if np.count_nonzero(outer) < OUTSIDE_LEAST or np.count_nonzero(inner) < OUTSIDE_LEAST:
+                continue
+            score = float(across[outer].mean() - across[inner].mean())
+            score -= UNUSUAL_COST * (to_right**2 + to_front**2)
+            if best is None or score > best[0]:
+                best = (score, float(to_right), float(to_front))
+    return None if best is None else best[1:]
 
 
 def _core(sample: np.ndarray) -> np.ndarray:

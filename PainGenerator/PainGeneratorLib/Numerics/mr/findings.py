@@ -17,6 +17,7 @@ from ..body.midline import midline_r_mm, plane_r_mm
 from ..body.sections import BodySections, find_sections
 from ..body.spine_check import is_refuted
 from ..body.symmetry import SymmetryPlane
+from ..body.vertebral_shape import centered_line, find_vertebral_shape
 from ..core import tissues
 from ..core.image import Geometry, Image, Region
 from ..core.kept import Kept
@@ -295,12 +296,27 @@ def find_canal_with_discs(
     line = find_spine_line(next(iter(images.values())), fluid, plane_r_mm(geometry, symmetry))
     if line is None:
         return None
-    line = with_discs(line, *images.values())
+    line = _centered(with_discs(line, *images.values()), list(images.values()))
     is_faint = line.quality < RELIABLE_SPINE
     if is_faint and (line.quality < FAINT_SPINE or len(line.disc_mm) < DISCS_THAT_CONFIRM):
         return None
     own = find_sections(_body_image(signals))
     return None if is_refuted(line, [part for part in (sections, own) if part is not None]) else line
+
+
+def _centered(line: SpineLine, images: list[Image]) -> SpineLine:
+    """The canal moved to where the bodies of every level fit; unchanged where discs or bodies are not seen."""
+    if not len(line.disc_mm):
+        return line
+    samples = [line.straight.sample(image.array, image.geometry) for image in images]
+    shape = find_vertebral_shape(line.straight, samples)
+    if shape is None:
+        return line
+    moved = centered_line(line, shape, samples)
+    if moved is line:
+        return line
+    again = with_discs(moved, *images)
+    return again if len(again.disc_mm) >= len(line.disc_mm) - 1 else line
 
 
 def _standardized(picture: MRPicture, values_of: np.ndarray, is_seen: np.ndarray) -> np.ndarray:

@@ -192,6 +192,8 @@ def mark_spine(spine: SpineMap, bright: np.ndarray | None) -> None:
         _mark_places(spine, spine.places, free)
     if spine.picture.fluid_role is not None:
         canal = spine.sac & free
+        if spine.places is not None:
+            canal &= ~spine.places.bodies
         tissue[canal] = tissues.FLUID
         marrow[canal] = False
 
