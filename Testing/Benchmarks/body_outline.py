@@ -305,8 +305,8 @@ def peak_memory() -> str:
     prepare_signals(series, {}, series["T1"], BIAS)
     peak = tracemalloc.get_traced_memory()[1] / 2**20
     tracemalloc.stop()
-    return f"four series of 40 x 512 x 512: peak {peak:.0f} MiB beside the {4 * array.nbytes / 2**20:.0f} MiB of the " \
-           f"images, {time.process_time() - start:.1f} s"  # fmt: skip
+    images, seconds = 4 * array.nbytes / 2**20, time.process_time() - start
+    return f"four series of 40 x 512 x 512: peak {peak:.0f} MiB beside {images:.0f} MiB of images, {seconds:.1f} s"
 
 
 def save_picture(path: Path, one: Shown, body: np.ndarray) -> None:

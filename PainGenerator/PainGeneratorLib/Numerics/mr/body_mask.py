@@ -245,15 +245,28 @@ def _at_ends(mask: np.ndarray) -> np.ndarray:
 
 def _constant_ends(array: np.ndarray, factors: Factors, shape: tuple[int, ...]) -> np.ndarray:
     """Blocks in planes at the ends of the array that hold one value only."""
-    constant = np.zeros(shape, dtype=bool)
-    for axis, (factor, length) in enumerate(zip(factors, array.shape, strict=True)):
-        for indices in (range(length), range(length - 1, -1, -1)):
-            for index in indices:
-                plane = array[(slice(None),) * axis + (index,)]
-                if plane.max() != plane.min():
-                    break
-                constant[(slice(None),) * axis + (min(index // factor, shape[axis] - 1),)] = True
+    box = [slice(0, n) for n in array.shape]
+    is_new = True
+    while is_new:
+        # Planes that cross planes of another value are constant only within what is left.
+        is_new = sum(_trimmed(array, box, axis, at_end) for axis in range(3) for at_end in (False, True)) > 0
+    constant = np.ones(shape, dtype=bool)
+    kept = (slice(-(-b.start // f), max(b.stop // f, 0)) for b, f in zip(box, factors, strict=True))
+    constant[tuple(kept)] = False
     return constant
+
+
+def _trimmed(array: np.ndarray, box: list[slice], axis: int, at_end: bool) -> bool:
+    """Cut planes of one value off one side of a box, in place; whether there was any."""
+    before = box[axis]
+    while box[axis].stop - box[axis].start > 1:
+        start, stop = box[axis].start, box[axis].stop
+        index = stop - 1 if at_end else start
+        plane = array[tuple(slice(index, index + 1) if a == axis else one for a, one in enumerate(box))]
+        if plane.max() != plane.min():
+            break
+        box[axis] = slice(start, stop - 1) if at_end else slice(start + 1, stop)
+    return box[axis] != before
 
 
 def _near_brightness(level: np.ndarray, geometry: Geometry) -> np.ndarray:
@@ -414,7 +427,8 @@ def _is_air(end: _End, base: float, within: np.ndarray, spacing: list[float]) ->
     is_air: np.ndarray = end.is_long & rises & ((even & spreads) | (over < BODY_PART * within))
     wide = [2 * int(FLOOR_ALIKE_MM / s) + 1 for s in spacing]
     least = ndimage.percentile_filter(end.mean, LEAST_PERCENT, wide, mode="mirror")
-    return is_air & (end.mean <= SAME_BORDER * least + BODY_PART * within)
+    is_air &= end.mean <= SAME_BORDER * least + BODY_PART * within
+    return is_air
 
 
 def _percentile_where(mask: np.ndarray, values: np.ndarray, percent: float) -> np.ndarray:
