@@ -32,19 +32,19 @@ BORDER_MM = 40.0
 """Height and width over which borders are alike, mm. Our estimate."""
 INNER_PERCENT = 75.0
 """The percentile of the signal of a line that stands for the body within it. Our estimate."""
-AIR_PART = 0.5
+AIR_PART = 0.35
 """Upper bound for the signal of air at the border, as a part of the body's on the same lines. Our estimate."""
 AIR_PART_OF_NOISE = 0.8
 """The same where the signal at the border spreads as noise does. Our estimate."""
 NOISE_RATIO = 2.6
 """Upper bound for mean over standard deviation of noise in air. It is 1.91 for the magnitude of complex noise
 (Rayleigh distribution; Gudbjartsson and Patz, MRM 1995) and grows by interpolation. Our estimate."""
-SMOOTHED_NOISE_RATIO = 8.0
-"""The same, above the lowest signal of the image, where the scanner interpolated the image: in even tissue the signal
-is more times its standard deviation. Our estimate; 5 was seen in real images."""
+SMOOTHED_NOISE_RATIO = 9.0
+"""The same, above the lowest signal of the image, where the scanner interpolated the image: even tissue
+has more. Our estimate; up to 7.5 was seen in real images."""
 STEADY_PART = 0.3
 """Upper bound for the range of noise at the border as a part of it. Our estimate."""
-LEAST_SIGNAL_PERCENT = 0.5
+LEAST_SIGNAL_PERCENT = 1.0
 """The percentile of the signal that stands for the lowest."""
 AIR_LINES_LEAST = 0.1
 """Lower bound for the part of the lines that begin in air, for a side of the image to show air. Our estimate."""
@@ -62,9 +62,27 @@ OVER_FLOOR = 0.35
 that noise does not reach it. Our estimate."""
 NEAREST_MM = 20.0
 """Distances from the borders are counted from this far outside, mm, so that each has some weight. Our estimate."""
+EVEN_BLOCKS = 5
+"""Width of the surroundings, in blocks, in which noise is told from structure."""
+EVEN_TIMES = 1.6
+"""Upper bound for the scatter of block means in noise, over that at the borders. Our estimate."""
+EVEN_LEAST = 0.02
+"""Lower bound for that scatter as a part of the noise: gray values are whole numbers. Our estimate."""
+EVEN_MOST = 0.06
+"""Upper bound for that scatter: where ghosts lie in the air it tells nothing. Our estimate."""
+FOLLOWED_MOST = 1.6
+"""Upper bound for the noise within the image over that interpolated between its borders: tissue that fades into the
+noise must not be followed. Our estimate; 2.4 was seen."""
+FOLLOWED_MM = 12.0
+"""Standard deviation of the Gaussian mean with which the floor follows the noise, mm. Our estimate."""
+FOLLOWED_WEIGHT = 0.05
+"""Lower bound for the part of noise near by, 0 to 1, for the floor to follow it. Our estimate."""
+FAINT_PART = 0.15
+"""Upper bound for noise outside the body over the brightest signal near by, where its spread shows that it is noise.
+Our estimate."""
 THIN_OVER_FLOOR = 0.6
 """The same for a single block, which scatters more. Our estimate."""
-BODY_PART = 0.03
+BODY_PART = 0.05
 """Lower bound for the signal of the body, as a part of the brightest near by. Our estimate: ghosts and ringing beside
 bright fat stay below it."""
 BRIGHT_REACH_MM = 40.0
@@ -145,18 +163,39 @@ def find_body(image: Image) -> SeenBody:
         return SeenBody(geometry, factors, nothing > 0, nothing > 0, nothing > 0, nothing, 0.0, False)
     faces = [face for axis in _air_axes(geometry) for face in _borders(level, blocks.spread, seen, geometry, axis)]
     if not faces:
-        body = _solid(seen, geometry, _air_axes(geometry))
-        return SeenBody(geometry, factors, body, body, body & seen, nothing, 0.0, not bool(seen.all()))
+        return _without_air(level, blocks.spread, seen, geometry, factors)
     floor, spread = _interpolated(faces, level.shape)
     step = np.minimum(floor, SMOOTHED_NOISE_RATIO * spread)
     seeds = np.logical_or.reduce([face.seeds for face in faces])
-    air = _air(level, seen, floor, step, seeds, geometry)
-    body = _solid(~air & seen, geometry, [face.axis for face in faces])
+    floor = _followed(floor, level, step, seen, seeds, geometry)
+    dark = _dark(level, seen, floor, step, geometry)
+    slices = _slice_axis(geometry)
+    body = _solid(~_connected(dark | ~seen, seeds, slices) & seen, geometry, [face.axis for face in faces])
     offset = max(0.0, float(np.median(floor - step))) if float(np.median(floor / step)) > OFFSET_RATIO else 0.0
     noise = np.maximum(floor - offset, 0.0)
     clear = body & seen & (level - offset > CLEAR_OVER_FLOOR * noise)
     usable = _near_brightness(np.where(body & seen, level - offset, 0.0), geometry) > USABLE_OVER_FLOOR * noise
-    return SeenBody(geometry, factors, body, usable & body, clear, noise, offset, True)
+    # Noise that the scanner masked farther out belongs to the outline by its level, but it is not of use.
+    faint = level - offset < FAINT_PART * (_bright(level, geometry) - offset)
+    hazy = dark | ~seen | (faint & (level - offset < NOISE_RATIO * blocks.spread))
+    usable &= body & ~_connected(hazy, seeds, slices)
+    return SeenBody(geometry, factors, body, usable, clear, noise, offset, True)
+
+
+def _without_air(
+    level: np.ndarray, spread: np.ndarray, seen: np.ndarray, geometry: Geometry, factors: Factors
+) -> SeenBody:
+    """What a series shows in which no air is in view: all of it is body.
+
+    The darkest blocks stand for the noise if their signal spreads as noise does.
+    """
+    body = _solid(seen, geometry, _air_axes(geometry))
+    lowest = seen & (level <= np.percentile(level[seen], LEAST_SIGNAL_PERCENT))
+    floor, scatter = float(np.median(level[lowest])), float(np.median(spread[lowest]))
+    noise = np.full(level.shape, floor if floor < SMOOTHED_NOISE_RATIO * scatter else 0.0, dtype=np.float32)
+    usable = body & (_near_brightness(np.where(seen, level, 0.0), geometry) > USABLE_OVER_FLOOR * noise)
+    clear = body & seen & (level > CLEAR_OVER_FLOOR * noise)
+    return SeenBody(geometry, factors, body, usable, clear, noise, 0.0, not bool(seen.all()))
 
 
 class _Blocks(NamedTuple):
@@ -206,15 +245,28 @@ def _at_ends(mask: np.ndarray) -> np.ndarray:
 
 def _constant_ends(array: np.ndarray, factors: Factors, shape: tuple[int, ...]) -> np.ndarray:
     """Blocks in planes at the ends of the array that hold one value only."""
-    constant = np.zeros(shape, dtype=bool)
-    for axis, (factor, length) in enumerate(zip(factors, array.shape, strict=True)):
-        for indices in (range(length), range(length - 1, -1, -1)):
-            for index in indices:
-                plane = array[(slice(None),) * axis + (index,)]
-                if plane.max() != plane.min():
-                    break
-                constant[(slice(None),) * axis + (min(index // factor, shape[axis] - 1),)] = True
+    box = [slice(0, n) for n in array.shape]
+    is_new = True
+    while is_new:
+        # Planes that cross planes of another value are constant only within what is left.
+        is_new = sum(_trimmed(array, box, axis, at_end) for axis in range(3) for at_end in (False, True)) > 0
+    constant = np.ones(shape, dtype=bool)
+    kept = (slice(-(-b.start // f), max(b.stop // f, 0)) for b, f in zip(box, factors, strict=True))
+    constant[tuple(kept)] = False
     return constant
+
+
+def _trimmed(array: np.ndarray, box: list[slice], axis: int, at_end: bool) -> bool:
+    """Cut planes of one value off one side of a box, in place; whether there was any."""
+    before = box[axis]
+    while box[axis].stop - box[axis].start > 1:
+        start, stop = box[axis].start, box[axis].stop
+        index = stop - 1 if at_end else start
+        plane = array[tuple(slice(index, index + 1) if a == axis else one for a, one in enumerate(box))]
+        if plane.max() != plane.min():
+            break
+        box[axis] = slice(start, stop - 1) if at_end else slice(start + 1, stop)
+    return box[axis] != before
 
 
 def _near_brightness(level: np.ndarray, geometry: Geometry) -> np.ndarray:
@@ -226,18 +278,43 @@ def _near_brightness(level: np.ndarray, geometry: Geometry) -> np.ndarray:
     return spread_blocks(near, factors, level.shape)
 
 
-def _air(
-    level: np.ndarray, seen: np.ndarray, floor: np.ndarray, step: np.ndarray, seeds: np.ndarray, geometry: Geometry
+def _followed(
+    floor: np.ndarray, level: np.ndarray, step: np.ndarray, seen: np.ndarray, seeds: np.ndarray, geometry: Geometry
 ) -> np.ndarray:
-    """The air that is connected to its seeds; what was not measured counts as air."""
+    """The noise floor where it changes between the borders.
+
+    Noise has no structure: the means of its blocks scatter by the same part of their level everywhere, as measured at
+    the borders. The floor follows the level of such even places that are connected to the borders.
+    """
+    slices = _slice_axis(geometry)
+    size = [1 if axis == slices else EVEN_BLOCKS for axis in range(3)]
+    smooth = ndimage.uniform_filter(level, size)
+    rough = np.sqrt(ndimage.uniform_filter(np.square(level - smooth), size))
+    inner = ndimage.binary_erosion(seen, np.ones(size))
+    known = seeds & inner
+    if not known.any():
+        return floor
+    usual = float(np.median(rough[known] / step[known]))
+    over = level / np.maximum(floor, 1e-6)
+    part = min(EVEN_TIMES * max(usual, EVEN_LEAST), EVEN_MOST)
+    even = inner & (rough < part * step * over) & (over < FOLLOWED_MOST)
+    air = (_connected(even | seeds, seeds, slices) & inner).astype(np.float32)
+    sigma = [FOLLOWED_MM / s for s in geometry.spacing_kji_mm]
+    weight = ndimage.gaussian_filter(air, sigma)
+    mean = ndimage.gaussian_filter(air * level, sigma) / np.maximum(weight, 1e-6)
+    followed: np.ndarray = np.where(weight > FOLLOWED_WEIGHT, np.maximum(mean, floor), floor)
+    return followed
+
+
+def _dark(level: np.ndarray, seen: np.ndarray, floor: np.ndarray, step: np.ndarray, geometry: Geometry) -> np.ndarray:
+    """Blocks that do not stand out of the noise."""
     slices = _slice_axis(geometry)
     smooth = ndimage.median_filter(level, [1 if axis == slices else 3 for axis in range(3)])
     lowest = float(np.percentile(level[seen], LEAST_SIGNAL_PERCENT))
     least = lowest + BODY_PART * (_bright(level, geometry) - lowest)
     # A thin bright skin is lost in the median, but it is what keeps dark muscle apart from air.
-    dark = smooth <= np.maximum(floor + OVER_FLOOR * step, least)
-    dark &= level <= np.maximum(floor + THIN_OVER_FLOOR * step, least)
-    return _connected(dark | ~seen, seeds, slices)
+    dark: np.ndarray = smooth <= np.maximum(floor + OVER_FLOOR * step, least)
+    return dark & (level <= np.maximum(floor + THIN_OVER_FLOOR * step, least))
 
 
 def _slice_axis(geometry: Geometry) -> int:
@@ -342,15 +419,16 @@ def _is_air(end: _End, base: float, within: np.ndarray, spacing: list[float]) ->
     spacing : list of float
         Distance of the lines, mm.
     """
-    is_noise = (end.mean < AIR_PART_OF_NOISE * within) & (end.mean < NOISE_RATIO * end.scatter)
-    rises = (end.mean < AIR_PART * within) | is_noise
-    over = end.mean - base
+    over, body = end.mean - base, np.maximum(within - base, 0.0)
+    is_noise = (over < AIR_PART_OF_NOISE * body) & (end.mean < NOISE_RATIO * end.scatter)
+    rises = (over < AIR_PART * body) | is_noise
     even = end.rise < np.maximum(end.scatter, STEADY_PART * end.mean)
     spreads = over < SMOOTHED_NOISE_RATIO * end.scatter
     is_air: np.ndarray = end.is_long & rises & ((even & spreads) | (over < BODY_PART * within))
     wide = [2 * int(FLOOR_ALIKE_MM / s) + 1 for s in spacing]
-    least = ndimage.percentile_filter(end.mean, LEAST_PERCENT, wide, mode="nearest")
-    return is_air & (end.mean <= SAME_BORDER * least + BODY_PART * within)
+    least = ndimage.percentile_filter(end.mean, LEAST_PERCENT, wide, mode="mirror")
+    is_air &= end.mean <= SAME_BORDER * least + BODY_PART * within
+    return is_air
 
 
 def _percentile_where(mask: np.ndarray, values: np.ndarray, percent: float) -> np.ndarray:
@@ -358,7 +436,8 @@ def _percentile_where(mask: np.ndarray, values: np.ndarray, percent: float) -> n
     ordered = np.sort(np.where(mask, values, np.inf), axis=-1)
     index = ((mask.sum(axis=-1) - 1) * (percent / 100.0)).astype(int)
     found = np.take_along_axis(ordered, np.maximum(index, 0)[..., None], axis=-1)[..., 0]
-    return np.where(np.isfinite(found), found, 0.0)
+    percentile: np.ndarray = np.where(np.isfinite(found), found, 0.0)
+    return percentile
 
 
 def _spread_over(values: np.ndarray, known: np.ndarray, sigma: list[float]) -> np.ndarray:

@@ -75,14 +75,20 @@ def joined_body(
     body = np.logical_or.reduce([mask for _, mask, _ in kept])
     seen = np.logical_or.reduce([field for _, _, field in kept])
     for outline in others if body.any() else ():
-        mask, field = outline.on(grid)
-        if not mask.any():
-            continue
-        if _dice(body, mask, seen & field) < ALIKE_LEAST:
-            warnings.append(_contradiction(outline.name))
-        else:
-            body |= _well_within(mask, field, grid)
+        added, warning = _added(outline, body, seen, grid)
+        body |= added
+        warnings += warning
     return body, warnings
+
+
+def _added(outline: OtherOutline, body: np.ndarray, seen: np.ndarray, grid: Geometry) -> tuple[np.ndarray, list[str]]:
+    """What an outline adds to the body; nothing, with a warning, where it contradicts it."""
+    mask, field = outline.on(grid)
+    if not mask.any():
+        return mask, []
+    if _dice(body, mask, seen & field) < ALIKE_LEAST:
+        return np.zeros_like(mask), [_contradiction(outline.name)]
+    return _well_within(mask, field, grid), []
 
 
 def _well_within(mask: np.ndarray, field: np.ndarray, grid: Geometry) -> np.ndarray:
