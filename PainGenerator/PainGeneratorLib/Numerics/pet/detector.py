@@ -197,10 +197,9 @@ class HotSpotDetector:
         self._liver = None if liver is None else (liver.median, liver.spread)
         self._level_medians = self.references.level_medians
         self._seen_medians = self.references.seen_medians
-        has_levels = spine is not None and spine.has_levels
-        self._level_reference = (
-            LevelReference(smooth, suv.geometry, spine) if spine is not None and has_levels else None
-        )
+        self._level_reference = None
+        if spine is not None and spine.has_levels:
+            self._level_reference = LevelReference(smooth, suv.geometry, spine)
         self._discs: dict[int, HotDisc] = {}
         if spine is not None and owner.size:
             self._add_discs(self._hot_discs(smooth, spine), owner)

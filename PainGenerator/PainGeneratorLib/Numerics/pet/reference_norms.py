@@ -54,7 +54,6 @@ class PlausibleParameters:
     over_noise_least: float
     over_typical_least: float
     over_typical_most: float
-    over_fat_least: float
     marrow_over_muscle_least: float
     muscle_over_blood_most: float
     raised_part_most: float
@@ -123,7 +122,7 @@ class Comparison:
         Standard deviation of the local contrast of this PET, g/ml.
     lean : float or None
         SUV of lean tissue as the PET alone shows it, g/ml.
-    muscle, blood, fat : float or None
+    muscle, blood : float or None
         SUV of tissues that were found possible, g/ml.
     """
 
@@ -131,7 +130,6 @@ class Comparison:
     lean: float | None = None
     muscle: float | None = None
     blood: float | None = None
-    fat: float | None = None
 
 
 def doubt(tissue: TissueOnPet, known: Comparison, p: PlausibleParameters) -> str | None:
@@ -180,11 +178,8 @@ def _bounds(
         text = f"all lean tissue on the PET ({known.lean:.2g} g/ml)"
         lowest.append((p.over_typical_least * known.lean, text))
         highest.append((p.over_typical_most * known.lean, text))
-    if name in ("muscle", TYPICAL):
-        if known.fat is not None:
-            lowest.append((p.over_fat_least * known.fat, f"fat ({known.fat:.2g} g/ml)"))
-        if known.blood is not None:
-            highest.append((p.muscle_over_blood_most * known.blood, f"blood ({known.blood:.2g} g/ml)"))
+    if name in ("muscle", TYPICAL) and known.blood is not None:
+        highest.append((p.muscle_over_blood_most * known.blood, f"blood ({known.blood:.2g} g/ml)"))
     if name in ("marrow", VERTEBRAE):
         lean = known.lean if known.muscle is None else known.muscle
         if lean is not None:

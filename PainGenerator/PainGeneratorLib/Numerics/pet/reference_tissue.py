@@ -18,12 +18,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 import numpy as np
+from scipy import ndimage
 
 from ..body import distances
 from ..body.symmetry import SymmetryPlane
 from ..core import tissues as tissue_codes
 from ..core.constants import MAD_TO_SD
-from ..core.histogram import otsu
+from ..core.histogram import modes
 from ..core.image import Geometry
 from ..core.kept import Kept
 from .deep_tissue import is_deep, layers
@@ -61,6 +62,13 @@ SURROUNDINGS = "surroundings"
 """Name of the reference where the tissue is not known."""
 TYPICAL_ROUNDS = 5
 """How often the typical tissue is taken anew without the cells that are too hot; it has settled by then."""
+LEAN_WIDTH = 0.1
+"""Width of one tissue in the histogram of cells, in log units. Our estimate: cells of one tissue vary by 10 to 15 %."""
+LEAN_PART = 0.15
+"""Lower bound for the frequency of a tissue, as a part of the most frequent one's. Our estimate."""
+FAT_SUV = 0.4
+"""Up to this SUV a peak in the histogram is fat where another lies above it, g/ml. Our estimate: subcutaneous fat has
+0.2 to 0.4, and the muscle of adults more."""
 TYPICAL_SPREAD = 0.5
 """Cells that differ from typical tissue by less than this part of it are those whose spread is reported."""
 MEDIAN = 50.0
@@ -163,7 +171,7 @@ class _Lean:
     Parameters
     ----------
     value : float
-        Median of lean tissue, g/ml; NaN where the PET shows no body.
+        SUV of lean tissue, g/ml; NaN where the PET shows no body.
     upper, middle : float
         Upper quartile and median of all tissue that is no hot organ and no mass, g/ml.
     means : ndarray, shape (n,)
@@ -177,7 +185,12 @@ class _Lean:
 
     @classmethod
     def of(cls, means: np.ndarray, most_ratio: float) -> _Lean:
-        """Take it from the mean SUV of cells, shape (n,), g/ml: without fat, and without hot organs or masses."""
+        """Take it from the mean SUV of cells, shape (n,), g/ml.
+
+        The SUV of cells gathers about that of fat, of muscle and of richer tissue, and cells at their borders lie
+        between. Muscle is the first such peak that is no fat. Where most of the view is air, lung, liver or a mass, a
+        median would be that of air, lung, liver or mass.
+        """
         if not means.size:
             return cls(float("nan"), float("nan"), float("nan"), means)
         middle = float(np.median(means))
@@ -185,10 +198,10 @@ class _Lean:
         for _ in range(TYPICAL_ROUNDS):
             kept = means[means < most_ratio * middle]
             middle = float(np.median(kept))
-        # The part of fat differs widely between bodies, and fat has less than half of the uptake of muscle.
-        lean = kept[kept > np.exp(otsu(np.log(kept)))]
+        peaks = np.exp(modes(np.log(means), LEAN_WIDTH, LEAN_PART))
+        lean = peaks[peaks > FAT_SUV]
         upper = float(np.percentile(kept, UPPER_PERCENTILE))
-        return cls(float(np.median(lean)) if lean.size else middle, upper, middle, means)
+        return cls(float(lean[0] if lean.size else peaks[-1]), upper, middle, means)
 
     def spread_about(self, value: float) -> float:
         """Robust standard deviation of the cells about an SUV, of those not far from it, g/ml."""
@@ -286,7 +299,7 @@ class ReferenceField:
 
     def _take_tissues(self, smooth: np.ndarray, tissues: np.ndarray) -> None:
         """Take the reference of each tissue that is there and can be what it is called."""
-        # Fat first and muscle before marrow, since each is compared with those before it.
+        # Muscle before marrow, which is compared with it.
         for code in (tissue_codes.FAT, tissue_codes.MUSCLE, tissue_codes.MARROW, tissue_codes.DISC):
             sample = self._sample(code, smooth, tissues)
             if sample is None:
@@ -298,7 +311,6 @@ class ReferenceField:
                 self._refuse(row, reason, self._instead(name))
                 continue
             if code == tissue_codes.FAT:
-                self._compared = replace(self._compared, fat=shown.median)
                 self.table.append(ReferenceValue(name, shown.median, shown.spread, sample.volume_ml, MEASURED))
                 continue
             self._add_tissue(code, sample, tissues)
@@ -506,7 +518,8 @@ class ReferenceField:
                 sides = [means] if self._symmetry is None else [means, mirrored(means, cells, self._symmetry)]
                 made.append(ball_percentile(sides, cells, BONE_RADIUS_MM, MEDIAN, elsewhere=made[-1]))
             self._marrow = Field(name, made[-1], cells)
-            bone = np.isfinite(all_means[0])
+            # One cell more, as a value is interpolated between the middles of cells.
+            bone = ndimage.binary_dilation(np.isfinite(all_means[0]), np.ones((3, 3, 3)))
             far = ball_percentile([all_means[-1]], cells, p.tissue_radius_mm, MEDIAN, elsewhere=made[-1], where=bone)
             self._spine_marrow = Field(name, far, cells)
         self._tissue_fields[code] = Field(name, made[min(1, len(made) - 1)], cells)

@@ -7,12 +7,9 @@ import pytest
 from PainGeneratorLib.Numerics.body.symmetry import LEFT_RAS, SymmetryPlane
 from PainGeneratorLib.Numerics.core import tissues
 from PainGeneratorLib.Numerics.core.image import Geometry, Image
-from PainGeneratorLib.Numerics.pet.reference_tissue import (
-    ReferenceField,
-    ReferenceParameters,
-    measure_liver,
-    medians_of_levels,
-)
+from PainGeneratorLib.Numerics.pet.reference_tissue import KnownTissues, ReferenceField, ReferenceParameters
+from PainGeneratorLib.Numerics.pet.structure_uptake import measure_organs, medians_of_levels
+from small_pets import PLAUSIBLE
 
 GRID = Geometry((10, 10, 10), np.diag([8.0, 8.0, 8.0, 1.0]))
 PARAMETERS = ReferenceParameters(
@@ -30,6 +27,7 @@ PARAMETERS = ReferenceParameters(
     rich_percentile=75.0,
     rich_least=1.6,
     rich_most=2.6,
+    plausible=PLAUSIBLE,
 )
 
 
@@ -40,7 +38,7 @@ def field(hot: list[float], code: int = tissues.UNKNOWN, symmetry: SymmetryPlane
     values[8:], codes[8:] = 0.3, tissues.FAT
     values.reshape(-1)[: len(hot)] = hot
     codes.reshape(-1)[: len(hot)] = code
-    return ReferenceField(values, GRID, PARAMETERS, codes, symmetry=symmetry)
+    return ReferenceField(values, GRID, PARAMETERS, KnownTissues(tissues=codes), symmetry)
 
 
 @pytest.mark.parametrize(
@@ -115,11 +113,13 @@ def test_the_inner_fifty_milliliters_of_a_liver_are_needed(edge: int, is_measure
     values = np.full(organs.shape, 2.0, dtype=np.float32)
     values[2] = 50.0
     image = Image(values, Geometry(organs.shape, np.diag([8.0, 8.0, 8.0, 1.0])))
-    found = measure_liver(image, organs, {7: "Liver"})
-    assert (found == (2.0, 0.0)) == is_measured
-    assert (found is None) != is_measured
-    assert measure_liver(image, organs, {7: "spleen"}) is None
-    assert measure_liver(image, None, {7: "liver"}) is None
+    found = measure_organs(image, organs, {7: "Liver"})
+    assert ("liver" in found) == is_measured
+    if is_measured:
+        assert (found["liver"].mean, found["liver"].sd) == (2.0, 0.0)
+        assert found["liver"].volume_ml == pytest.approx((edge - 4) ** 3 * 0.512)
+    assert measure_organs(image, organs, {7: "spleen"}) == {}
+    assert measure_organs(image, None, {7: "liver"}) == {}
 
 
 def test_the_median_of_a_vertebra_is_that_of_its_marrow() -> None:
@@ -129,6 +129,6 @@ def test_the_median_of_a_vertebra_is_that_of_its_marrow() -> None:
     values[1], values[0, :8], values[0, 0, 0] = 3.0, 9.0, np.nan
     codes = np.zeros(GRID.shape, dtype=np.uint8)
     codes[0, :8] = tissues.MUSCLE
-    assert medians_of_levels(values, levels, codes) == {20: 1.0, 21: 3.0}
-    assert medians_of_levels(values, levels, None) == {20: 9.0, 21: 3.0}
-    assert medians_of_levels(values, None, None) == {}
+    assert medians_of_levels(values, GRID, levels, codes)[0] == {20: 1.0, 21: 3.0}
+    assert medians_of_levels(values, GRID, levels, None) == ({20: 9.0, 21: 3.0}, pytest.approx(199 * 0.512))
+    assert medians_of_levels(values, GRID, None, None) == ({}, 0.0)
