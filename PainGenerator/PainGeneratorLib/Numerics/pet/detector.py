@@ -185,9 +185,11 @@ class HotSpotDetector:
         report(0.3, "Measuring reference tissue")
         is_symmetric = symmetry is not None and symmetry.quality >= RELIABLE_QUALITY
         self._contrast = ContrastMap(suv, body_suv)
-        organs = measure_organs(suv, self._organs, self._organ_names)
         self._known = KnownTissues(
-            tissues=self._tissues, levels=self._levels, excluded=self._no_reference(), organs=organs
+            tissues=self._tissues,
+            levels=self._levels,
+            excluded=self._no_reference(),
+            organs=measure_organs(suv, self._organs, self._organ_names),
         )
         self._plane = symmetry if is_symmetric else None
         self._foci: list[Focus] = []
@@ -460,11 +462,11 @@ class HotSpotDetector:
     def _ratio_warnings(self, shown: Sequence[HotSpot]) -> list[str]:
         """A warning where a ratio to the reference is higher than any disease makes it."""
         most = self._parameters.reference.plausible.ratio_most
-        beyond = [spot.tbr for spot in shown if spot.physiologic is None and (spot.tbr or 0.0) > most]
-        if not beyond:
+        highest = max((spot.tbr or 0.0 for spot in shown if spot.physiologic is None), default=0.0)
+        if highest <= most:
             return []
         return [
-            f"Hot spots with up to {max(beyond):.0f} times the uptake of their reference: no disease of bones and "
+            f"Hot spots with up to {highest:.0f} times the uptake of their reference: no disease of bones and "
             "joints reaches that. Urine does; else the reference or the SUV is wrong."
         ]
 

@@ -29,6 +29,8 @@ USED = "used"
 """Status of a reference that foci are compared with."""
 MEASURED = "measured"
 """Status of a tissue that was measured for comparison only."""
+LEAST_INSIDE = 0.5
+"""Lower bound of the part of a tissue class in the body and in no focus, for its median to be that of this part."""
 REFUSED = "refused"
 """Status of a tissue whose values cannot be right."""
 
@@ -101,12 +103,13 @@ class TissueOnPet:
         ----------
         name : str
         values : ndarray, shape (n,)
-            SUV of its voxels, g/ml, all finite. Where none is above `body_suv`, all count.
+            SUV of its voxels, g/ml, all finite. Where less than half of them are above `body_suv`, all count.
         body_suv : float
             Voxels above this SUV belong to the body, g/ml.
         """
         inside = values[values > body_suv]
-        counted = inside if inside.size else values
+        # Where most of a class is air, its few voxels in the body do not speak for it.
+        counted = inside if inside.size >= LEAST_INSIDE * values.size else values
         median = float(np.median(counted)) if counted.size else 0.0
         spread = MAD_TO_SD * float(np.median(np.abs(counted - median))) if counted.size else 0.0
         return cls(name, median, spread, inside.size / max(values.size, 1))
@@ -143,13 +146,13 @@ def doubt(tissue: TissueOnPet, known: Comparison, p: PlausibleParameters) -> str
 
     Notes
     -----
-    The first reason that holds is given: place, range, noise, spread, then relations between tissues.
+    The first reason that holds is given: range, place, noise, spread, then relations between tissues.
     """
     least, most = p.limits(tissue.name)
-    if tissue.in_body < p.in_body_least:
-        return f"only {tissue.in_body:.0%} of it lies in the body that the PET shows"
     if not least <= tissue.median <= most:
         return f"its SUV is {tissue.median:.2g} g/ml, and {least:g} to {most:g} g/ml can be"
+    if tissue.in_body < p.in_body_least:
+        return f"only {tissue.in_body:.0%} of it lies in the body that the PET shows"
     if tissue.median < p.over_noise_least * known.noise:
         return f"its SUV of {tissue.median:.2g} g/ml does not stand out from the noise of {known.noise:.2g} g/ml"
     if tissue.spread > p.spread_most * tissue.median:

@@ -30,6 +30,7 @@ from ..core.kept import Kept
 from .deep_tissue import is_deep, layers
 from .reference_cells import MIN_CELLS, Field, ball_percentile, body_cells, cell_grid, cells_of, interpolate, mirrored
 from .reference_norms import (
+    LEAST_INSIDE,
     MEASURED,
     REFUSED,
     TYPICAL,
@@ -56,6 +57,9 @@ BODY = "whole body"
 """Name of the reference that is taken when that gives none either: the median of the body in view."""
 UPPER_PERCENTILE = 75.0
 """The upper quartile as a percentile."""
+COMPARED_ONLY = ("fat", "blood")
+"""Tissues that other references are compared with at most: when they are refused, the table says so, and no result
+changes."""
 TABLE_ORDER = ("marrow", VERTEBRAE, "muscle", "disc", TYPICAL, UPPER, BODY, "fat", "blood", "liver")
 """The order of the table of reference values."""
 SURROUNDINGS = "surroundings"
@@ -63,7 +67,8 @@ SURROUNDINGS = "surroundings"
 TYPICAL_ROUNDS = 5
 """How often the typical tissue is taken anew without the cells that are too hot; it has settled by then."""
 LEAN_WIDTH = 0.1
-"""Width of one tissue in the histogram of cells, in log units. Our estimate: cells of one tissue vary by 10 to 15 %."""
+"""Width of one tissue in the histogram of cells, in log units. Our estimate: cells of one tissue vary by 10 to 15
+percent."""
 LEAN_PART = 0.15
 """Lower bound for the frequency of a tissue, as a part of the most frequent one's. Our estimate."""
 FAT_SUV = 0.4
@@ -199,9 +204,11 @@ class _Lean:
             kept = means[means < most_ratio * middle]
             middle = float(np.median(kept))
         peaks = np.exp(modes(np.log(means), LEAN_WIDTH, LEAN_PART))
-        lean = peaks[peaks > FAT_SUV]
+        above = peaks[peaks > FAT_SUV]
+        peak = float(above[0] if above.size else peaks[-1])
+        near = means[np.abs(np.log(means / peak)) < LEAN_WIDTH]
         upper = float(np.percentile(kept, UPPER_PERCENTILE))
-        return cls(float(lean[0] if lean.size else peaks[-1]), upper, middle, means)
+        return cls(float(np.median(near)) if near.size else peak, upper, middle, means)
 
     def spread_about(self, value: float) -> float:
         """Robust standard deviation of the cells about an SUV, of those not far from it, g/ml."""
@@ -326,10 +333,11 @@ class ReferenceField:
         return "the surroundings of each place"
 
     def _refuse(self, row: ReferenceValue, reason: str, instead: str = "") -> None:
-        """Enter a refused tissue into table and warnings, with what is taken instead, if anything."""
+        """Enter a refused tissue into the table and, when something rests on it, into the warnings."""
         self.table.append(replace(row, status=REFUSED, note=f"{reason}; instead: {instead or 'nothing'}"))
         taken = f"Foci are compared with {instead} instead." if instead else "It is not used."
-        self.warnings.append(f"PET reference: {row.name} is refused, as {reason}. {taken}")
+        if row.name not in COMPARED_ONLY:
+            self.warnings.append(f"PET reference: {row.name} is refused, as {reason}. {taken}")
 
     def _sample(self, code: int, smooth: np.ndarray, tissues: np.ndarray) -> _Sample | None:
         """The voxels of a tissue; None where there are too few."""
@@ -344,10 +352,20 @@ class ReferenceField:
         if volume < p.tissue_minimum_ml:
             return None
         shown = TissueOnPet.of(tissue_codes.NAMES[code], values, p.body_suv)
-        inside = values > p.body_suv
-        if np.count_nonzero(inside) * self._geometry.voxel_volume_ml >= p.tissue_minimum_ml:
-            flat, values = flat[inside], values[inside]
+        usual = self._usual(values)
+        if np.count_nonzero(usual) >= LEAST_INSIDE * len(values) and self._ml(usual) >= p.tissue_minimum_ml:
+            flat, values = flat[usual], values[usual]
+            shown = replace(TissueOnPet.of(shown.name, values, p.body_suv), in_body=shown.in_body)
         return _Sample(flat, values, shown, volume)
+
+    def _usual(self, values: np.ndarray) -> np.ndarray:
+        """Which voxels of a tissue, shape (n,), lie in the body and in no focus: foci are no part of a reference."""
+        usual = inside = values > self._parameters.body_suv
+        for _ in range(TYPICAL_ROUNDS):
+            if not usual.any():
+                break
+            usual = inside & (values < self._parameters.typical_ratio * float(np.median(values[usual])))
+        return usual
 
     def _take_typical(self) -> tuple[float, bool]:
         """The SUV of typical soft tissue, and whether it can be.
@@ -404,7 +422,8 @@ class ReferenceField:
         # Cells that are hot throughout are organs or masses: never a reference, however many there are.
         local = np.where(means > p.hot_cell_ratio * cap, np.nan, means)
         values = ball_percentile([local], cells, p.local_radius_mm, p.local_percentile)
-        return np.clip(values, self.typical, cap)
+        around: np.ndarray = np.clip(values, self.typical, cap)
+        return around
 
     def at(self, flat: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """The reference of voxels.
