@@ -15,6 +15,8 @@ SHAPE = (24, 36, 48)
 SPACING_MM = 4.0
 PLAUSIBLE = load_protocol("low-back").stage("hot_spots", HotSpotParameters).reference.plausible
 """Which uptake a reference tissue can have, as shipped."""
+ONE_SIDED = load_protocol("low-back").stage("hot_spots", HotSpotParameters).reference.one_sided
+"""What is left out of the surroundings because the other side is colder, as shipped."""
 PLANE = SymmetryPlane(np.zeros(3), np.array([-1.0, 0.0, 0.0]), 0.6)
 """The midsagittal plane of the trunk."""
 

@@ -21,6 +21,15 @@ CHUNK_VALUES = 1 << 22
 """How many values are sorted at once; it bounds the memory."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class OneSidedParameters:
+    """Section "hot_spots.reference.one_sided" of a protocol; see there for units, ranges and sources."""
+
+    ratio: float
+    least_ml: float
+    most_ml: float
+
+
 @dataclass(frozen=True, eq=False)
 class Field:
     """A smooth map of the reference of one tissue, on a grid of cells."""
@@ -28,6 +37,35 @@ class Field:
     name: str
     values: np.ndarray
     geometry: Geometry
+
+
+def one_sided(means: np.ndarray, cells: Geometry, plane: SymmetryPlane, p: OneSidedParameters) -> np.ndarray:
+    """Cells that are hotter than the same place of the other side, in a piece as large as a large focus.
+
+    A large faint focus fills its own surroundings, so that it is no hotter than they are. The other side shows what is
+    normal there. What is alike on both sides, such as vertebrae and iliac bones, is not one-sided; a whole organ is
+    larger.
+
+    Parameters
+    ----------
+    means : ndarray, shape (k, j, i)
+        Mean SUV of cells, g/ml; NaN where there is none.
+    cells : Geometry
+    plane : SymmetryPlane
+    p : OneSidedParameters
+
+    Returns
+    -------
+    ndarray of bool, shape of `means`
+    """
+    with np.errstate(invalid="ignore"):
+        hotter = means > p.ratio * mirrored(means, cells, plane)
+    pieces, count = ndimage.label(hotter)
+    volume_ml = np.bincount(pieces.reshape(-1), minlength=count + 1) * cells.voxel_volume_ml
+    chosen = (volume_ml >= p.least_ml) & (volume_ml <= p.most_ml)
+    chosen[0] = False
+    found: np.ndarray = chosen[pieces]
+    return found
 
 
 def cell_grid(geometry: Geometry, cell_mm: float) -> tuple[Geometry, tuple[int, int, int]]:

@@ -28,7 +28,18 @@ from ..core.histogram import modes
 from ..core.image import Geometry
 from ..core.kept import Kept
 from .deep_tissue import is_deep, layers
-from .reference_cells import MIN_CELLS, Field, ball_percentile, body_cells, cell_grid, cells_of, interpolate, mirrored
+from .reference_cells import (
+    MIN_CELLS,
+    Field,
+    OneSidedParameters,
+    ball_percentile,
+    body_cells,
+    cell_grid,
+    cells_of,
+    interpolate,
+    mirrored,
+    one_sided,
+)
 from .reference_norms import (
     LEAST_INSIDE,
     MEASURED,
@@ -107,6 +118,7 @@ class ReferenceParameters:
     rich_most: float
     hot_ratio: float
     plausible: PlausibleParameters
+    one_sided: OneSidedParameters
 
 
 @dataclass(frozen=True)
@@ -420,7 +432,10 @@ class ReferenceField:
         p = self._parameters
         cap = p.hot_ratio * self.typical
         # Cells that are hot throughout are organs or masses: never a reference, however many there are.
-        local = np.where(means > p.hot_cell_ratio * cap, np.nan, means)
+        left_out = means > p.hot_cell_ratio * cap
+        if self._symmetry is not None:
+            left_out |= one_sided(means, cells, self._symmetry, p.one_sided)
+        local = np.where(left_out, np.nan, means)
         values = ball_percentile([local], cells, p.local_radius_mm, p.local_percentile)
         around: np.ndarray = np.clip(values, self.typical, cap)
         return around

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 import pytest
 from PainGeneratorLib.Numerics.body.symmetry import LEFT_RAS, SymmetryPlane
 from PainGeneratorLib.Numerics.core import tissues
 from PainGeneratorLib.Numerics.core.image import Geometry, Image
 from PainGeneratorLib.Numerics.pet.deep_tissue import depth_of, is_deep, layers
+from PainGeneratorLib.Numerics.pet.reference_cells import one_sided
 from PainGeneratorLib.Numerics.pet.reference_tissue import KnownTissues, ReferenceField, ReferenceParameters
 from PainGeneratorLib.Numerics.pet.structure_uptake import measure_organs, medians_of_levels
 from scipy import ndimage
-from small_pets import PLAUSIBLE
+from small_pets import ONE_SIDED, PLAUSIBLE
 
 GRID = Geometry((10, 10, 10), np.diag([8.0, 8.0, 8.0, 1.0]))
 PARAMETERS = ReferenceParameters(
@@ -30,6 +33,7 @@ PARAMETERS = ReferenceParameters(
     rich_least=1.6,
     rich_most=2.6,
     plausible=PLAUSIBLE,
+    one_sided=ONE_SIDED,
 )
 
 
@@ -223,3 +227,35 @@ def test_foci_are_no_part_of_the_reference_of_their_tissue() -> None:
     found = ReferenceField(values, GRID, PARAMETERS, KnownTissues(tissues=codes))
     muscle = next(row for row in found.table if row.name == "muscle")
     assert (muscle.median, muscle.volume_ml) == (pytest.approx(1.0), pytest.approx(600 * 0.512))
+
+
+# --- large foci in their own surroundings
+
+MIDDLE = SymmetryPlane(np.array([36.0, 0.0, 0.0]), LEFT_RAS, 1.0)
+
+
+def one_sided_cells(edge: int, value: float = 1.5, mirrored_value: float = 1.0) -> int:
+    """How many cells of a cube on one side are left out of the surroundings; the voxels are the cells."""
+    means = np.ones(GRID.shape, dtype=np.float32)
+    means[:edge, :edge, :edge], means[:edge, :edge, ::-1][..., :edge] = value, mirrored_value
+    return int(one_sided(means, GRID, MIDDLE, ONE_SIDED).sum())
+
+
+def test_a_large_focus_is_left_out_of_its_own_surroundings_where_the_other_side_is_colder() -> None:
+    assert one_sided_cells(3) == 27
+    assert one_sided_cells(3, value=1.39) == 0
+    assert one_sided_cells(3, mirrored_value=1.1) == 0, "both sides are raised"
+    assert one_sided_cells(2) == 0, "4 ml are too few to raise an upper percentile"
+    larger = dataclasses.replace(ONE_SIDED, most_ml=13.0)
+    means = np.ones(GRID.shape, dtype=np.float32)
+    means[:3, :3, :3] = 1.5
+    assert not one_sided(means, GRID, MIDDLE, larger).any(), "what is larger is an organ"
+
+
+def test_a_large_faint_focus_in_unknown_tissue_does_not_raise_its_own_reference() -> None:
+    values = np.ones(GRID.shape, dtype=np.float32)
+    values[3:7, 3:7, :4] = 2.0
+    values[8:] = 0.3
+    here = np.array([np.ravel_multi_index((5, 5, 1), GRID.shape)])
+    assert ReferenceField(values, GRID, PARAMETERS).at(here)[0] == pytest.approx([2.0])
+    assert ReferenceField(values, GRID, PARAMETERS, symmetry=MIDDLE).at(here)[0] == pytest.approx([1.0], rel=0.05)
