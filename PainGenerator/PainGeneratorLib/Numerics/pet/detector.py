@@ -46,7 +46,7 @@ from .measuring import (
 )
 from .organ_places import PhysiologicParameters
 from .peak import SphereMeans
-from .reference_norms import MEASURED, TYPICAL, USED, Comparison, TissueOnPet, doubt
+from .reference_norms import TYPICAL, USED, Comparison, TissueOnPet, doubt
 from .reference_tissue import BODY, UPPER, KnownTissues, ReferenceField, ReferenceParameters, ReferenceValue
 from .structure_uptake import measure_organs
 
@@ -183,7 +183,7 @@ class HotSpotDetector:
         report(0.0, "Smoothing the PET for detection")
         smooth = smoothed(suv, parameters.smoothing_fwhm_mm, body_suv)
         report(0.3, "Measuring reference tissue")
-        is_symmetric = symmetry is not None and symmetry.quality >= RELIABLE_QUALITY
+        self._plane = symmetry if symmetry is not None and symmetry.quality >= RELIABLE_QUALITY else None
         self._contrast = ContrastMap(suv, body_suv)
         self._known = KnownTissues(
             tissues=self._tissues,
@@ -191,22 +191,18 @@ class HotSpotDetector:
             excluded=self._no_reference(),
             organs=measure_organs(suv, self._organs, self._organ_names),
         )
-        self._plane = symmetry if is_symmetric else None
         self._foci: list[Focus] = []
         owner = self._find_with_references(smooth, report)
         self._noise = self._relative_noise()
-        liver = next((row for row in self.references.table if row.name == "liver" and row.status == MEASURED), None)
-        self._liver = None if liver is None else (liver.median, liver.spread)
+        self._liver = self.references.liver
         self._level_medians = self.references.level_medians
         self._seen_medians = self.references.seen_medians
-        self._level_reference = None
-        if spine is not None and spine.has_levels:
-            self._level_reference = LevelReference(smooth, suv.geometry, spine)
+        self._level_reference = _level_reference(smooth, suv, spine)
         self._discs: dict[int, HotDisc] = {}
         if spine is not None and owner.size:
             self._add_discs(self._hot_discs(smooth, spine), owner)
         self._scan = self._pet_scan(smooth, owner)
-        if symmetry is not None and not is_symmetric:
+        if symmetry is not None and self._plane is None:
             self.warnings.append("The plane of symmetry is uncertain: left and right are not compared.")
         self._measured: dict[tuple[int, str], HotSpot | None] = {}
         report(1.0, "Foci found")
@@ -556,6 +552,11 @@ class HotSpotDetector:
     def n_foci(self) -> int:
         """How many foci any setting can show at most."""
         return len(self._foci)
+
+
+def _level_reference(smooth: np.ndarray, suv: Image, spine: StraightSpine | None) -> LevelReference | None:
+    """The normal uptake at the other levels of the spine; None where the spine is not known or too short."""
+    return None if spine is None or not spine.has_levels else LevelReference(smooth, suv.geometry, spine)
 
 
 def _array_on_grid(name: str, image: Image | None, suv: Image) -> np.ndarray | None:

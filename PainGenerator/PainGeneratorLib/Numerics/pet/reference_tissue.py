@@ -95,6 +95,9 @@ LEAST_DEEP_VOXELS = 4
 """Lower bound for the voxels deep inside a bone in a cell, for the cell to count. Our estimate."""
 CHUNK_POINTS = 1 << 19
 """How many voxels get their reference at once; it bounds the memory."""
+MOST_TISSUE_VOXELS = 4_000_000
+"""Upper bound for the voxels of a tissue that are looked at; it bounds the memory. With voxels of 2 mm they are 35
+liters, so that every voxel counts."""
 SAMPLE_VOXELS = 60_000
 """About how many voxels of a tissue its spread is taken from; more cost time and change nothing."""
 
@@ -173,12 +176,16 @@ class KnownTissues:
 
 @dataclass(frozen=True, eq=False)
 class _Sample:
-    """The voxels of a tissue that have a value: flat indices and SUV (g/ml), both of shape (n,)."""
+    """The voxels of a tissue that have a value: flat indices and SUV (g/ml), both of shape (n,).
+
+    `step` is 1 when all of them were taken, and n when every n-th was.
+    """
 
     flat: np.ndarray
     values: np.ndarray
     shown: TissueOnPet
     volume_ml: float
+    step: int = 1
 
 
 @dataclass(frozen=True, eq=False)
@@ -304,6 +311,14 @@ class ReferenceField:
         self._surroundings = Field(SURROUNDINGS, self._around(means, cells), cells)
         self.table.sort(key=lambda row: TABLE_ORDER.index(row.name))
 
+    @property
+    def liver(self) -> tuple[float, float] | None:
+        """Mean and standard deviation of the liver, g/ml; None where it was not measured or cannot be."""
+        for row in self.table:
+            if row.name == "liver" and row.status == MEASURED:
+                return row.median, row.spread
+        return None
+
     def _measure_organs(self) -> None:
         """Put liver and blood into the table; blood that can be is compared with muscle."""
         for name, organ in self._known.organs.items():
@@ -354,21 +369,23 @@ class ReferenceField:
     def _sample(self, code: int, smooth: np.ndarray, tissues: np.ndarray) -> _Sample | None:
         """The voxels of a tissue; None where there are too few."""
         p = self._parameters
-        flat = np.flatnonzero(tissues == code)
-        values = smooth.reshape(-1)[flat]
-        usable = np.isfinite(values)
+        there = tissues.reshape(-1) == code
+        there &= np.isfinite(smooth.reshape(-1))
         if self._known.excluded is not None:
-            usable &= ~self._known.excluded.reshape(-1)[flat]
-        flat, values = flat[usable], values[usable]
-        volume = flat.size * self._geometry.voxel_volume_ml
+            there &= ~self._known.excluded.reshape(-1)
+        # A class that fills half of the view needs gigabytes; every n-th voxel of it says the same.
+        step = 1 + int(np.count_nonzero(there)) // MOST_TISSUE_VOXELS
+        flat = np.flatnonzero(there[::step]) * step
+        values = smooth.reshape(-1)[flat]
+        volume = self._ml(flat, step)
         if volume < p.tissue_minimum_ml:
             return None
         shown = TissueOnPet.of(tissue_codes.NAMES[code], values, p.body_suv)
         usual = self._usual(values)
-        if np.count_nonzero(usual) >= LEAST_INSIDE * len(values) and self._ml(usual) >= p.tissue_minimum_ml:
+        if np.count_nonzero(usual) >= LEAST_INSIDE * len(values) and self._ml(usual, step) >= p.tissue_minimum_ml:
             flat, values = flat[usual], values[usual]
             shown = replace(TissueOnPet.of(shown.name, values, p.body_suv), in_body=shown.in_body)
-        return _Sample(flat, values, shown, volume)
+        return _Sample(flat, values, shown, volume, step)
 
     def _usual(self, values: np.ndarray) -> np.ndarray:
         """Which voxels of a tissue, shape (n,), lie in the body and in no focus: foci are no part of a reference."""
@@ -541,7 +558,7 @@ class ReferenceField:
         depths = [np.ones(flat.size, dtype=bool)]
         if code == tissue_codes.MARROW:
             depths = layers(flat, tissues, geometry, self._depth_mm)
-        deepest = next(chosen for chosen in reversed(depths) if self._ml(chosen) >= p.tissue_minimum_ml)
+        deepest = next(chosen for chosen in reversed(depths) if self._ml(chosen, sample.step) >= p.tissue_minimum_ml)
         middle = float(np.median(values[deepest]))
         cells, _ = cell_grid(geometry, TISSUE_CELL_MM)
         all_means = [self._cell_means(flat[chosen], values[chosen], middle, n) for n, chosen in enumerate(depths)]
@@ -563,11 +580,12 @@ class ReferenceField:
         local = np.maximum(interpolate(field_made, geometry.flat_to_ras(flat[sampled])), LEAST_SUV)
         ratio = values[sampled] / local
         spread = MAD_TO_SD * float(np.median(np.abs(ratio - np.median(ratio))))
-        self.table.append(ReferenceValue(name, middle, spread * middle, self._ml(deepest)))
+        self.table.append(ReferenceValue(name, middle, spread * middle, self._ml(deepest, sample.step)))
 
-    def _ml(self, chosen: np.ndarray) -> float:
-        """Volume of the voxels that are chosen, ml."""
-        return float(np.count_nonzero(chosen) * self._geometry.voxel_volume_ml)
+    def _ml(self, chosen: np.ndarray, step: int = 1) -> float:
+        """Volume of chosen voxels (a mask, or their flat indices), each of which stands for `step` voxels, ml."""
+        count = np.count_nonzero(chosen) if chosen.dtype == bool else chosen.size
+        return float(count * step * self._geometry.voxel_volume_ml)
 
     def _cell_means(self, flat: np.ndarray, values: np.ndarray, middle: float, layer: int) -> np.ndarray:
         """Mean SUV of the cells of a tissue; NaN in cells with too few voxels and in cells that are hot.
