@@ -259,3 +259,13 @@ def test_a_large_faint_focus_in_unknown_tissue_does_not_raise_its_own_reference(
     here = np.array([np.ravel_multi_index((5, 5, 1), GRID.shape)])
     assert ReferenceField(values, GRID, PARAMETERS).at(here)[0] == pytest.approx([2.0])
     assert ReferenceField(values, GRID, PARAMETERS, symmetry=MIDDLE).at(here)[0] == pytest.approx([1.0], rel=0.05)
+
+
+def test_a_class_that_fills_half_of_the_view_is_sampled_and_gives_the_same_reference(monkeypatch) -> None:
+    whole = marrow_of(21.0, DEPTH_MM)
+    monkeypatch.setattr("PainGeneratorLib.Numerics.pet.reference_tissue.MOST_TISSUE_VOXELS", 10_000)
+    sampled = marrow_of(21.0, DEPTH_MM)
+    for one, other in zip(whole.table, sampled.table, strict=True):
+        assert other.name == one.name
+        assert other.median == pytest.approx(one.median, rel=0.02)
+        assert other.volume_ml == pytest.approx(one.volume_ml, rel=0.05)
