@@ -49,7 +49,7 @@ ONE = OneImplant("left", REGION, np.stack([POINT, POINT + 9.0]), False)
 IMPLANT = ImplantResult(
     REGION, REGION, np.stack([POINT, POINT + 9.0]), "left", ("An implant is near.",), (ONE,), ("Left.",), "right"
 )
-REFERENCE = ReferenceValue("marrow", THIRD, 0.1, 9.0)
+REFERENCE = ReferenceValue("marrow", THIRD, 0.1, 9.0, "refused", "It is air.")
 HIP = HipImplant("left", POINT, POINT + 1.0, POINT + 2.0, 27.5, "likely")
 PLANE = SymmetryPlane(POINT, POINT + 1.0, 0.5)
 SECTIONS = BodySections(

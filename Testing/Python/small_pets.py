@@ -7,10 +7,16 @@ from collections.abc import Sequence
 import numpy as np
 from PainGeneratorLib.Numerics.body.symmetry import SymmetryPlane
 from PainGeneratorLib.Numerics.core.image import Geometry, Image
+from PainGeneratorLib.Numerics.pet.detector import HotSpotParameters
+from PainGeneratorLib.Workflow.protocol import load_protocol
 from scipy import ndimage
 
 SHAPE = (24, 36, 48)
 SPACING_MM = 4.0
+PLAUSIBLE = load_protocol("low-back").stage("hot_spots", HotSpotParameters).reference.plausible
+"""Which uptake a reference tissue can have, as shipped."""
+ONE_SIDED = load_protocol("low-back").stage("hot_spots", HotSpotParameters).reference.one_sided
+"""What is left out of the surroundings because the other side is colder, as shipped."""
 PLANE = SymmetryPlane(np.zeros(3), np.array([-1.0, 0.0, 0.0]), 0.6)
 """The midsagittal plane of the trunk."""
 

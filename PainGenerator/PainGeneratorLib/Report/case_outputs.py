@@ -15,6 +15,7 @@ from ..Numerics.core.measures import SCORE_PARTS
 from ..Numerics.core.records import HotSpot
 from ..Numerics.core.version import VERSION
 from ..Numerics.core.words import Role
+from ..Numerics.pet.structure_uptake import ORGANS
 from ..Registration.transform_files import write_transform
 from ..Scene.markups import save_markups
 from ..Scene.scene_content import CaseNodes, SceneContent
@@ -254,7 +255,8 @@ def _reference_rows(analysis: Analysis) -> list[ReferenceRow]:
             spread=value.spread,
             unit="g/ml",
             volume_ml=value.volume_ml,
-            method="median and 1.4826 x MAD",
+            method="mean and SD" if value.name in ORGANS else "median and 1.4826 x MAD",
+            use=f"{value.status}: {value.note}" if value.note else value.status,
         )
         for value in analysis.pet.references
     ]

@@ -63,6 +63,8 @@ class ReferenceRow:
     volume_ml : float, optional
     method : str
         How median and spread were taken.
+    use : str
+        Whether foci are compared with it; with the reason where it was refused.
     """
 
     tissue: str
@@ -72,6 +74,7 @@ class ReferenceRow:
     unit: str
     volume_ml: float | None = None
     method: str = ""
+    use: str = ""
 
 
 @dataclass(frozen=True)

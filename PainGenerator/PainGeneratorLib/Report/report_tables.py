@@ -274,7 +274,7 @@ def reference_section(content: ReportContent) -> Html:
     """Values of the reference tissues."""
     if not content.reference_tissues:
         return Html("")
-    header = ["Tissue", "Image", "Median", "Spread", "Unit", ("Volume", "ml"), "Method"]
+    header = ["Tissue", "Image", "Median", "Spread", "Unit", ("Volume", "ml"), "Method", "Use"]
     rows = [
         [
             row.tissue,
@@ -284,6 +284,7 @@ def reference_section(content: ReportContent) -> Html:
             row.unit,
             words.number(row.volume_ml, 1),
             row.method,
+            row.use,
         ]
         for row in content.reference_tissues
     ]

@@ -94,7 +94,10 @@ def content(images, found) -> ReportContent:
                 "shift_mm": 4.2, "rotation_deg": 1.3, "spread_mm": None, "reason": "Better.", "warnings": [],
             }
         ],
-        reference_tissues=[ReferenceRow("marrow", "PET", 0.95, 0.08, "g/ml")],
+        reference_tissues=[
+            ReferenceRow("marrow", "PET", 0.95, 0.08, "g/ml", use="used"),
+            ReferenceRow("muscle", "PET", 0.002, 0.0, "g/ml", use="refused: 0.25 to 5 g/ml can be"),
+        ],
         score_weights={"pet": 45, "mr": 25, "concordance": 10, "asymmetry": 10, "symptom": 10},
         changed_parameters=[ChangedParameter("hot_spots.minimum_ratio", 1.3, 1.4)],
         protocol="low-back",
@@ -539,6 +542,7 @@ def test_every_section_holds_its_numbers(content):
         "hot_spots.minimum_ratio",
         "of 45",
         "corrected for attenuation",
+        "refused: 0.25 to 5 g/ml can be",
     ):
         assert expected in said, expected
     assert "None" not in re.sub(r"None is reviewed yet|None\.", "", said)

@@ -15,6 +15,7 @@ import numpy as np
 
 from ..body.straight_spine import LevelReference, StraightSpine
 from ..body.symmetry import RELIABLE_QUALITY, SymmetryPlane
+from ..core import tissues as tissue_codes
 from ..core.image import Image, Region
 from ..core.kept import Kept
 from ..core.records import HotSpot
@@ -22,7 +23,17 @@ from .body_shape import BodyShape
 from .conspicuity import ClearnessParameters
 from .contours import METHODS, ContourParameters, NormalUptake, methods_that_differ
 from .contrast import ContrastMap
-from .foci import LEAST_REFERENCE_SUV, Focus, FocusLimits, FocusParameters, find_foci, focus_of, smoothed
+from .deep_tissue import depth_of
+from .foci import (
+    LEAST_REFERENCE_SUV,
+    FloodError,
+    Focus,
+    FocusLimits,
+    FocusParameters,
+    find_foci,
+    focus_of,
+    smoothed,
+)
 from .hot_discs import HotDisc, find_hot_discs
 from .measuring import (
     MatchedReference,
@@ -35,7 +46,9 @@ from .measuring import (
 )
 from .organ_places import PhysiologicParameters
 from .peak import SphereMeans
-from .reference_tissue import ReferenceField, ReferenceParameters, ReferenceValue, measure_liver, medians_of_levels
+from .reference_norms import TYPICAL, USED, Comparison, TissueOnPet, doubt
+from .reference_tissue import BODY, UPPER, KnownTissues, ReferenceField, ReferenceParameters, ReferenceValue
+from .structure_uptake import measure_organs
 
 MOST_SENSITIVE = 1.2
 """Lower end of the sensitivity slider: least ratio of a focus to its reference. The first pass keeps everything that
@@ -62,6 +75,12 @@ OTHER_VERTEBRAE = "other vertebrae"
 """Name of the reference of a focus in a vertebra, where the vertebrae are known."""
 OTHER_DISCS = "other discs"
 """Name of the reference of a focus in a disc."""
+NO_REFERENCE_TEXT = (
+    "No hot spot is shown: no reference tissue of this PET has an SUV that can be, so a ratio to it would mean "
+    "nothing. Check unit, weight, dose and times of the PET, and whether the tracer is FDG. MR findings are shown as "
+    "usual."
+)
+"""What the reader is told when no reference is left."""
 STRICTER_POWER = 1
 """Power by which the required conspicuity rises with the ratio above the default."""
 LOOSER_POWER = 3
@@ -164,37 +183,84 @@ class HotSpotDetector:
         report(0.0, "Smoothing the PET for detection")
         smooth = smoothed(suv, parameters.smoothing_fwhm_mm, body_suv)
         report(0.3, "Measuring reference tissue")
-        is_symmetric = symmetry is not None and symmetry.quality >= RELIABLE_QUALITY
-        self.references = ReferenceField(
-            smooth,
-            suv.geometry,
-            parameters.reference,
-            self._tissues,
-            self._no_reference(),
-            symmetry if is_symmetric else None,
-        )
-        self._level_medians = medians_of_levels(smooth, self._levels, self._tissues)
-        self._liver = measure_liver(suv, self._organs, self._organ_names)
-        report(0.5, "Looking for foci")
+        self._plane = symmetry if symmetry is not None and symmetry.quality >= RELIABLE_QUALITY else None
         self._contrast = ContrastMap(suv, body_suv)
+        self._known = KnownTissues(
+            tissues=self._tissues,
+            levels=self._levels,
+            excluded=self._no_reference(),
+            organs=measure_organs(suv, self._organs, self._organ_names),
+        )
         self._foci: list[Focus] = []
-        owner = np.zeros(0, dtype=np.int32)
-        self._noise = 0.0
-        if np.isfinite(self.references.typical):
-            self._noise = self._contrast.typical_noise / self.references.typical
-            self._foci, owner = find_foci(
-                suv, smooth, self.references, self._contrast, parameters.foci, self._limits()
-            )
-        else:
-            self.warnings.append("The PET shows no body: no voxel has an SUV above the body threshold.")
+        owner = self._find_with_references(smooth, report)
+        self._noise = self._relative_noise()
+        self._liver = self.references.liver
+        self._level_medians = self.references.level_medians
+        self._seen_medians = self.references.seen_medians
+        self._level_reference = _level_reference(smooth, suv, spine)
         self._discs: dict[int, HotDisc] = {}
         if spine is not None and owner.size:
-            self._add_discs(find_hot_discs(smooth, suv.geometry, spine, parameters.disc_ratio), owner)
+            self._add_discs(self._hot_discs(smooth, spine), owner)
         self._scan = self._pet_scan(smooth, owner)
-        if symmetry is not None and not is_symmetric:
+        if symmetry is not None and self._plane is None:
             self.warnings.append("The plane of symmetry is uncertain: left and right are not compared.")
         self._measured: dict[tuple[int, str], HotSpot | None] = {}
         report(1.0, "Foci found")
+
+    def _find_with_references(self, smooth: np.ndarray, report: Callable[[float, str], None]) -> np.ndarray:
+        """Take the references and find the foci; where foci flood the body, refuse what they were compared with.
+
+        Returns
+        -------
+        ndarray of int32
+            Number of the focus of each voxel, 0 for none; empty where nothing was looked for.
+        """
+        refused: dict[str, str] = {}
+        while True:
+            self.references = self._references(smooth, refused)
+            self.warnings = list(self.references.warnings)
+            if not np.isfinite(self.references.typical):
+                self.warnings.append("The PET shows no body: no voxel has an SUV above the body threshold.")
+                return np.zeros(0, dtype=np.int32)
+            if not self.references.is_plausible:
+                self.warnings.append(NO_REFERENCE_TEXT)
+                return np.zeros(0, dtype=np.int32)
+            report(0.5, "Looking for foci")
+            limits, foci = self._limits(), self._parameters.foci
+            try:
+                self._foci, owner = find_foci(self._suv, smooth, self.references, self._contrast, foci, limits)
+            except FloodError as flood:
+                refused[self._flooded_by(flood, refused)] = flood.reason
+                continue
+            return owner
+
+    def _flooded_by(self, flood: FloodError, refused: Mapping[str, str]) -> str:
+        """The name of the reference that made most of the body a focus."""
+        name = tissue_codes.NAMES[flood.code]
+        used = [row.name for row in self.references.table if row.status == USED]
+        if name in used and name not in refused:
+            return name
+        # Unknown tissue is compared with its surroundings, which are limited by muscle or by what stands for it.
+        return next(name for name in ("muscle", TYPICAL, UPPER, BODY) if name in used)
+
+    def _references(self, smooth: np.ndarray, refused: Mapping[str, str]) -> ReferenceField:
+        """The references of this PET without those that were refused."""
+        p = self._parameters
+        return ReferenceField(
+            smooth,
+            self._suv.geometry,
+            p.reference,
+            self._known,
+            self._plane,
+            noise=self._contrast.typical_noise,
+            depth_mm=depth_of(p.contour.resolution_mm, p.smoothing_fwhm_mm),
+            refused=refused,
+        )
+
+    def _relative_noise(self) -> float:
+        """The noise of the contrast over the SUV of typical tissue, without unit; 0 where there is no body."""
+        typical = self.references.typical
+        return self._contrast.typical_noise / typical if np.isfinite(typical) and typical > 0 else 0.0
 
     def _no_reference(self) -> np.ndarray | None:
         """Voxels that are never a reference: organs and the margin of an implant."""
@@ -205,12 +271,31 @@ class HotSpotDetector:
 
     def _limits(self) -> FocusLimits:
         """What a focus must reach to be shown by the most sensitive setting."""
-        return FocusLimits(ratio=MOST_SENSITIVE, z=self._least_z(MOST_SENSITIVE), mass_suv=self._mass_suv)
+        return FocusLimits(
+            ratio=MOST_SENSITIVE,
+            z=self._least_z(MOST_SENSITIVE),
+            mass_suv=self._mass_suv,
+            most_ml=self._parameters.reference.plausible.raised_part_most * self.references.body_ml,
+        )
 
     @property
     def _mass_suv(self) -> float:
         """Tissue hotter than this is part of an organ or a mass, g/ml."""
         return self._parameters.reference.hot_ratio * self.references.typical
+
+    def _hot_discs(self, smooth: np.ndarray, spine: StraightSpine) -> list[HotDisc]:
+        """The hot discs whose reference, the other discs, can be what it is called."""
+        p = self._parameters
+        found = find_hot_discs(smooth, self._suv.geometry, spine, p.disc_ratio)
+        reasons = [
+            doubt(TissueOnPet("disc", disc.focus.reference), Comparison(), p.reference.plausible) for disc in found
+        ]
+        self.warnings += [
+            f"PET reference: a disc is not compared with the other discs, as {reason.replace('its SUV', 'their SUV')}."
+            for reason in dict.fromkeys(reasons)
+            if reason is not None
+        ]
+        return [disc for disc, reason in zip(found, reasons, strict=True) if reason is None]
 
     def _add_discs(self, discs: Sequence[HotDisc], owner: np.ndarray) -> None:
         """Join each hot disc to the focus that it belongs to, or make it a focus of its own.
@@ -273,7 +358,7 @@ class HotSpotDetector:
             physiologic=p.physiologic,
             measure=p.measure,
             clearness=p.clearness,
-            levels=None if spine is None or not spine.has_levels else LevelReference(smooth, suv.geometry, spine),
+            levels=self._level_reference,
         )
 
     def reference_of(self, focus: Focus) -> MatchedReference:
@@ -283,8 +368,22 @@ class HotSpotDetector:
             vertebra = int(here.argmax())
             others = [median for number, median in self._level_medians.items() if number != vertebra]
             if vertebra > 0 and others:
-                return MatchedReference(max(float(np.median(others)), LEAST_REFERENCE_SUV), OTHER_VERTEBRAE)
-        return MatchedReference(focus.reference, self.references.name_of(focus.code))
+                seen = [median for number, median in self._seen_medians.items() if number != vertebra]
+                return MatchedReference(
+                    max(float(np.median(others)), LEAST_REFERENCE_SUV),
+                    OTHER_VERTEBRAE,
+                    max(float(np.median(seen)), LEAST_REFERENCE_SUV) if seen else None,
+                )
+        in_spine = self._is_in_spine(focus)
+        matched = self.references.matched(focus.peak_flat, focus.code, focus.reference, in_spine=in_spine)
+        return MatchedReference(matched, self.references.name_of(focus.code, in_spine=in_spine), focus.reference)
+
+    def _is_in_spine(self, focus: Focus) -> bool:
+        """Whether the maximum of a focus lies where vertebrae are."""
+        if self._level_reference is None:
+            return False
+        place = self._suv.geometry.flat_to_ras(np.array([focus.peak_flat]))[0]
+        return self._level_reference.at(place) is not None
 
     def _least_z(self, ratio: float) -> float:
         """Least height of a focus in units of the local noise, for a least ratio to its reference.
@@ -325,7 +424,7 @@ class HotSpotDetector:
             tuple(self.references.table),
             self._noise,
             self.references.typical,
-            (*self.warnings, *self._contour_warnings(method, n_below)),
+            (*self.warnings, *self._contour_warnings(method, n_below), *self._ratio_warnings(shown)),
             _in_order(weak),
         )
 
@@ -355,6 +454,17 @@ class HotSpotDetector:
         if n_below:
             warnings.append(f"{n_below} foci lie wholly below the contour's threshold and are not shown.")
         return warnings
+
+    def _ratio_warnings(self, shown: Sequence[HotSpot]) -> list[str]:
+        """A warning where a ratio to the reference is higher than any disease makes it."""
+        most = self._parameters.reference.plausible.ratio_most
+        highest = max((spot.tbr or 0.0 for spot in shown if spot.physiologic is None), default=0.0)
+        if highest <= most:
+            return []
+        return [
+            f"Hot spots with up to {highest:.0f} times the uptake of their reference: no disease of bones and "
+            "joints reaches that. Urine does; else the reference or the SUV is wrong."
+        ]
 
     def _passes(self, number: int, ratio: float) -> bool:
         """Whether a focus is high, certain and clear enough to be shown at a ratio, or is physiologic.
@@ -442,6 +552,11 @@ class HotSpotDetector:
     def n_foci(self) -> int:
         """How many foci any setting can show at most."""
         return len(self._foci)
+
+
+def _level_reference(smooth: np.ndarray, suv: Image, spine: StraightSpine | None) -> LevelReference | None:
+    """The normal uptake at the other levels of the spine; None where the spine is not known or too short."""
+    return None if spine is None or not spine.has_levels else LevelReference(smooth, suv.geometry, spine)
 
 
 def _array_on_grid(name: str, image: Image | None, suv: Image) -> np.ndarray | None:

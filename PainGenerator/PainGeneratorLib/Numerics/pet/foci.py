@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..core import tissues as tissue_codes
 from ..core.constants import FWHM_TO_SIGMA
 from ..core.gaussian import box_above, gaussian
 from ..core.image import Geometry, Image
@@ -23,6 +24,10 @@ LEAST_REFERENCE_SUV = 1e-3
 """Lower bound of a reference that something is divided by, g/ml. It only prevents a division by zero."""
 LEAST_SPREAD_SUV = 1e-6
 """Lower bound of local noise that something is divided by, g/ml. It only prevents a division by zero."""
+SLAB_VOXELS = 1 << 21
+"""About how many voxels get their reference at once; it bounds the memory."""
+CODES = 1 + max(tissue_codes.NAMES)
+"""Number of the tissue codes."""
 FILTER_REACH_SD = 3.0
 """The smoothing filter reaches this many of its standard deviations; beyond, its weight is below 0.3 %."""
 
@@ -53,11 +58,35 @@ class FocusLimits:
         Least height above the reference, in units of the local noise.
     mass_suv : float
         Maxima that are joined by a saddle of at least this SUV (g/ml) may be parts of one mass.
+    most_ml : float
+        Upper bound of the volume of all voxels above `ratio`, ml. More than that is no disease: the reference is
+        broken.
     """
 
     ratio: float
     z: float
     mass_suv: float
+    most_ml: float = math.inf
+
+
+class FloodError(Exception):
+    """So much of the body exceeds its reference that the reference must be broken.
+
+    Attributes
+    ----------
+    code : int
+        Tissue of the reference that most of these voxels exceed; UNKNOWN for the surroundings.
+    reason : str
+        In words that follow "as".
+    """
+
+    def __init__(self, code: int, volume_ml: float, most_ml: float) -> None:
+        super().__init__(code, volume_ml, most_ml)
+        self.code = code
+        self.reason = (
+            f"{volume_ml / 1000.0:.2g} liters of the body would exceed their reference, which no disease does (more "
+            f"than {most_ml / 1000.0:.2g} liters)"
+        )
 
 
 @dataclass(frozen=True, eq=False)
@@ -186,9 +215,15 @@ def find_foci(
     foci : list of Focus
     owner : ndarray of int32, shape of the image
         1 + index of the focus that a voxel belongs to, 0 for none.
+
+    Raises
+    ------
+    FloodError
+        When too much of the body exceeds its reference. It is raised before the voxels are split into foci, so that a
+        broken reference costs neither memory nor time.
     """
     geometry = suv.geometry
-    raised = _raised_voxels(smooth, geometry, references, limits.ratio)
+    raised = _raised_voxels(smooth, geometry, references, limits)
     basin, peaks = split_by_prominence(
         raised.values,
         raised.flat,
@@ -220,17 +255,36 @@ def find_foci(
 
 
 def _raised_voxels(
-    smooth: np.ndarray, geometry: Geometry, references: ReferenceField, least_ratio: float
+    smooth: np.ndarray, geometry: Geometry, references: ReferenceField, limits: FocusLimits
 ) -> _RaisedVoxels:
-    # No reference is lower than the typical SUV, so that only these voxels need one.
-    flat = np.flatnonzero(smooth >= least_ratio * references.typical)
-    values = smooth.reshape(-1)[flat]
-    reference, codes = references.at(flat)
-    ratio = values / reference
-    kept = ratio >= least_ratio
-    return _RaisedVoxels(
-        flat[kept], values[kept], reference[kept], codes[kept], ratio[kept], _cluster_ml(flat[kept], geometry)
-    )
+    """All voxels above the least ratio, slab by slab: only those are kept, and none once there are too many.
+
+    Raises
+    ------
+    FloodError
+    """
+    slab = max(1, SLAB_VOXELS // int(np.prod(geometry.shape[1:])))
+    size = int(np.prod(geometry.shape[1:]))
+    kept: list[tuple[np.ndarray, ...]] = []
+    of_tissue = np.zeros(CODES, dtype=np.int64)
+    most = limits.most_ml / geometry.voxel_volume_ml
+    for first in range(0, geometry.shape[0], slab):
+        # No reference is lower than the typical SUV, so that only these voxels need one.
+        flat = np.flatnonzero(smooth[first : first + slab] >= limits.ratio * references.typical) + first * size
+        values = smooth.reshape(-1)[flat]
+        reference, codes = references.at(flat)
+        ratio = values / reference
+        raised = ratio >= limits.ratio
+        of_tissue += np.bincount(codes[raised], minlength=CODES)
+        if of_tissue.sum() > most:
+            kept.clear()
+        else:
+            kept.append((flat[raised], values[raised], reference[raised], codes[raised], ratio[raised]))
+    if of_tissue.sum() > most:
+        volume_ml = float(of_tissue.sum()) * geometry.voxel_volume_ml
+        raise FloodError(int(of_tissue.argmax()), volume_ml, limits.most_ml)
+    flat, values, reference, codes, ratio = (np.concatenate(parts) for parts in zip(*kept, strict=True))
+    return _RaisedVoxels(flat, values, reference, codes, ratio, _cluster_ml(flat, geometry))
 
 
 def _members(basin: np.ndarray, count: int) -> Iterator[np.ndarray]:

@@ -52,10 +52,15 @@ class MatchedReference:
         Of the matched reference tissue, g/ml; above 0.
     name : str
         What was taken as the reference, for the report.
+    seen_suv : float or None
+        What the PET shows of that tissue at such a place, g/ml. At the edge of a bone and in thin bone it is less than
+        `suv`, as the PET blurs marrow and its surroundings. How clearly a focus stands out is judged by it; None where
+        it is `suv`.
     """
 
     suv: float
     name: str
+    seen_suv: float | None = None
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -253,7 +258,7 @@ def measure_region(
         flags=_flags(scan, inside, peak, reference, region.volume_ml),
     )
     spot.conspicuity = conspicuity(
-        spot.tbr,
+        _ratio(peak.value, reference.suv if reference.seen_suv is None else reference.seen_suv),
         _ratio(peak.value, scan.normal.rich_suv),
         spot.left_right_ratio,
         spot.mtv_ml,

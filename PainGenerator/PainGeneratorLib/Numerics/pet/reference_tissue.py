@@ -6,12 +6,16 @@ gives the tissue, the reference is the median of the same tissue within some cen
 percentile of the surroundings: with a median, every vertebra would be called hot that lies among muscle.
 
 All references are taken from cells, which are means over blocks of voxels. So cost and noise stay small.
+
+No tissue class is believed alone. :mod:`.reference_norms` says which values can be; a tissue whose values cannot be is
+refused, something else is taken, and :attr:`ReferenceField.warnings` tells the reader both. Marrow is taken from deep
+inside the bone (:mod:`.deep_tissue`), as its edge is mixed with its surroundings by the blur of the PET.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from scipy import ndimage
@@ -20,12 +24,36 @@ from ..body import distances
 from ..body.symmetry import SymmetryPlane
 from ..core import tissues as tissue_codes
 from ..core.constants import MAD_TO_SD
-from ..core.histogram import otsu
-from ..core.image import Geometry, Image
+from ..core.histogram import modes
+from ..core.image import Geometry
 from ..core.kept import Kept
+from .deep_tissue import is_deep, layers
+from .reference_cells import (
+    MIN_CELLS,
+    Field,
+    OneSidedParameters,
+    ball_percentile,
+    body_cells,
+    cell_grid,
+    cells_of,
+    interpolate,
+    mirrored,
+    one_sided,
+)
+from .reference_norms import (
+    LEAST_INSIDE,
+    MEASURED,
+    REFUSED,
+    TYPICAL,
+    USED,
+    VERTEBRAE,
+    Comparison,
+    PlausibleParameters,
+    TissueOnPet,
+    doubt,
+)
+from .structure_uptake import OrganUptake, medians_of_levels
 
-CELL_MM = 8.0
-"""Edge of a cell for surroundings of unknown tissue, mm."""
 TISSUE_CELL_MM = 16.0
 """Edge of a cell for known tissue, whose reference comes from farther away, mm."""
 MATCHED_TISSUES = (tissue_codes.MARROW, tissue_codes.MUSCLE, tissue_codes.DISC)
@@ -34,27 +62,42 @@ BONE_RADIUS_MM = distances.SAME_BONE_RADIUS.value
 """Marrow within this distance, mm, is the reference of marrow."""
 MIN_CELL_FILL = 0.1
 """Lower bound for the voxels of a tissue in a cell, as a part of those in the fullest cell. Our estimate."""
-MIN_CELL_BODY = 3.0
-"""At least one voxel in this many of a cell must belong to the body. Our estimate."""
-MIN_CELLS = 6
-"""Lower bound for the number of cells of a local percentile; where there are fewer, the nearest place with enough
-cells gives the value. Our estimate."""
+UPPER = "upper quarter of the body"
+"""Name of the reference that is taken when lean tissue gives none: the upper quartile of the body in view."""
+BODY = "whole body"
+"""Name of the reference that is taken when that gives none either: the median of the body in view."""
+UPPER_PERCENTILE = 75.0
+"""The upper quartile as a percentile."""
+COMPARED_ONLY = ("fat", "blood")
+"""Tissues that other references are compared with at most: when they are refused, the table says so, and no result
+changes."""
+TABLE_ORDER = ("marrow", VERTEBRAE, "muscle", "disc", TYPICAL, UPPER, BODY, "fat", "blood", "liver")
+"""The order of the table of reference values."""
 SURROUNDINGS = "surroundings"
 """Name of the reference where the tissue is not known."""
 TYPICAL_ROUNDS = 5
 """How often the typical tissue is taken anew without the cells that are too hot; it has settled by then."""
+LEAN_WIDTH = 0.1
+"""Width of one tissue in the histogram of cells, in log units. Our estimate: cells of one tissue vary by 10 to 15
+percent."""
+LEAN_PART = 0.15
+"""Lower bound for the frequency of a tissue, as a part of the most frequent one's. Our estimate."""
+FAT_SUV = 0.4
+"""Up to this SUV a peak in the histogram is fat where another lies above it, g/ml. Our estimate: subcutaneous fat has
+0.2 to 0.4, and the muscle of adults more."""
 TYPICAL_SPREAD = 0.5
 """Cells that differ from typical tissue by less than this part of it are those whose spread is reported."""
 MEDIAN = 50.0
 """The median as a percentile."""
-LIVER_LEAST_ML = distances.LIVER_VOLUME_LEAST.value
-"""Lower bound for the volume of the inner liver that is measured, ml."""
-LIVER_MARGIN_VOXELS = 2
-"""How many voxels the liver is eroded before it is measured, so that its border does not count."""
 LEAST_SUV = 1e-6
 """Lower bound for a reference that is divided by, g/ml."""
-CHUNK_VALUES = 1 << 22
-"""How many values are sorted at once; it bounds the memory."""
+LEAST_DEEP_VOXELS = 4
+"""Lower bound for the voxels deep inside a bone in a cell, for the cell to count. Our estimate."""
+CHUNK_POINTS = 1 << 19
+"""How many voxels get their reference at once; it bounds the memory."""
+MOST_TISSUE_VOXELS = 4_000_000
+"""Upper bound for the voxels of a tissue that are looked at; it bounds the memory. With voxels of 2 mm they are 35
+liters, so that every voxel counts."""
 SAMPLE_VOXELS = 60_000
 """About how many voxels of a tissue its spread is taken from; more cost time and change nothing."""
 
@@ -77,6 +120,8 @@ class ReferenceParameters:
     rich_least: float
     rich_most: float
     hot_ratio: float
+    plausible: PlausibleParameters
+    one_sided: OneSidedParameters
 
 
 @dataclass(frozen=True)
@@ -93,21 +138,101 @@ class ReferenceValue(Kept):
         Robust standard deviation of voxels about their local reference (1.4826 MAD), g/ml.
     volume_ml : float
         How much tissue it was taken from.
+    status : str
+        :data:`.reference_norms.USED`, :data:`.reference_norms.MEASURED` or :data:`.reference_norms.REFUSED`.
+    note : str
+        Why it was refused, and what is taken instead; empty for the others.
     """
 
     name: str
     median: float
     spread: float
     volume_ml: float
+    status: str = USED
+    note: str = ""
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class KnownTissues:
+    """What is known about the tissues of a scan; all arrays have the shape of the PET.
+
+    Parameters
+    ----------
+    tissues : ndarray of uint8, optional
+        Codes of :mod:`..core.tissues`.
+    levels : ndarray of uint8, optional
+        Number of the vertebra of each voxel, 0 for none.
+    excluded : ndarray of bool, optional
+        Voxels that are no part of a reference: organs, and the margin of an implant.
+    organs : mapping of str to OrganUptake
+        Of ``liver`` and ``blood``, where they were measured.
+    """
+
+    tissues: np.ndarray | None = None
+    levels: np.ndarray | None = None
+    excluded: np.ndarray | None = None
+    organs: Mapping[str, OrganUptake] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, eq=False)
-class _Field:
-    """A smooth map of the reference of one tissue, on a grid of cells."""
+class _Sample:
+    """The voxels of a tissue that have a value: flat indices and SUV (g/ml), both of shape (n,).
 
-    name: str
+    `step` is 1 when all of them were taken, and n when every n-th was.
+    """
+
+    flat: np.ndarray
     values: np.ndarray
-    geometry: Geometry
+    shown: TissueOnPet
+    volume_ml: float
+    step: int = 1
+
+
+@dataclass(frozen=True, eq=False)
+class _Lean:
+    """What the PET alone shows of lean tissue, from the mean SUV of its cells.
+
+    Parameters
+    ----------
+    value : float
+        SUV of lean tissue, g/ml; NaN where the PET shows no body.
+    upper, middle : float
+        Upper quartile and median of all tissue that is no hot organ and no mass, g/ml.
+    means : ndarray, shape (n,)
+        Of all cells, g/ml.
+    """
+
+    value: float
+    upper: float
+    middle: float
+    means: np.ndarray
+
+    @classmethod
+    def of(cls, means: np.ndarray, most_ratio: float) -> _Lean:
+        """Take it from the mean SUV of cells, shape (n,), g/ml.
+
+        The SUV of cells gathers about that of fat, of muscle and of richer tissue, and cells at their borders lie
+        between. Muscle is the first such peak that is no fat. Where most of the view is air, lung, liver or a mass, a
+        median would be that of air, lung, liver or mass.
+        """
+        if not means.size:
+            return cls(float("nan"), float("nan"), float("nan"), means)
+        middle = float(np.median(means))
+        kept = means
+        for _ in range(TYPICAL_ROUNDS):
+            kept = means[means < most_ratio * middle]
+            middle = float(np.median(kept))
+        peaks = np.exp(modes(np.log(means), LEAN_WIDTH, LEAN_PART))
+        above = peaks[peaks > FAT_SUV]
+        peak = float(above[0] if above.size else peaks[-1])
+        near = means[np.abs(np.log(means / peak)) < LEAN_WIDTH]
+        upper = float(np.percentile(kept, UPPER_PERCENTILE))
+        return cls(float(np.median(near)) if near.size else peak, upper, middle, means)
+
+    def spread_about(self, value: float) -> float:
+        """Robust standard deviation of the cells about an SUV, of those not far from it, g/ml."""
+        usual = self.means[np.abs(self.means - value) < TYPICAL_SPREAD * value]
+        return MAD_TO_SD * float(np.median(np.abs(usual - value))) if usual.size else 0.0
 
 
 class ReferenceField:
@@ -116,13 +241,21 @@ class ReferenceField:
     Attributes
     ----------
     table : list of ReferenceValue
-        For the report.
+        For the report; refused ones are among them.
+    warnings : list of str
+        What was refused, why, and what is taken instead, in whole sentences.
     typical : float
         SUV of the typical soft tissue of this scan, g/ml; no reference is lower. NaN where the PET shows no body.
+    is_plausible : bool
+        False where not even the typical soft tissue has an SUV that can be: then no ratio means anything.
     rich : float
         SUV of normal tissues with much uptake, g/ml: marrow, blood, bowel wall. Unknown tissue may be one of them.
     body_ml : float
         Volume of the body in view, ml.
+    level_medians : dict of int to float
+        Median SUV of the marrow of each vertebra, by its number, g/ml; empty where they are not known or refused.
+    seen_medians : dict of int to float
+        The same of whole vertebrae with their edge, where the PET shows less.
     """
 
     def __init__(
@@ -130,9 +263,12 @@ class ReferenceField:
         smooth: np.ndarray,
         geometry: Geometry,
         parameters: ReferenceParameters,
-        tissues: np.ndarray | None = None,
-        excluded: np.ndarray | None = None,
+        known: KnownTissues | None = None,
         symmetry: SymmetryPlane | None = None,
+        *,
+        noise: float = 0.0,
+        depth_mm: float = 0.0,
+        refused: Mapping[str, str] | None = None,
     ) -> None:
         """Take the references of a scan.
 
@@ -142,37 +278,184 @@ class ReferenceField:
             SUV smoothed for detection; NaN outside the field of view.
         geometry : Geometry
         parameters : ReferenceParameters
-        tissues : ndarray of uint8, same shape, optional
-            Codes of :mod:`..core.tissues`.
-        excluded : ndarray of bool, same shape, optional
-            Voxels that are no part of a reference: organs, and the margin of an implant.
+        known : KnownTissues, optional
         symmetry : SymmetryPlane, optional
             With it, marrow is compared with the same bone of the other side, too. Beside an implant there may be no
             other marrow.
+        noise : float
+            Standard deviation of the local contrast (:attr:`.contrast.ContrastMap.typical_noise`), g/ml.
+        depth_mm : float
+            Marrow deeper than this is free of its surroundings (:func:`.deep_tissue.depth_of`), mm.
+        refused : mapping of str to str, optional
+            Names of tissues that are refused whatever their values, each with the reason.
         """
-        self._geometry, self._parameters, self._tissues = geometry, parameters, tissues
+        self._geometry, self._parameters, self._symmetry = geometry, parameters, symmetry
+        self._known, self._depth_mm, self._refused = known or KnownTissues(), depth_mm, dict(refused or {})
+        self._tissues = self._known.tissues
         self.table: list[ReferenceValue] = []
-        means, volume, cells = _body_cells(smooth, geometry, parameters.body_suv, excluded)
+        self.warnings: list[str] = []
+        means, volume, cells = body_cells(smooth, geometry, parameters.body_suv, self._known.excluded)
+        self._lean = _Lean.of(means[np.isfinite(means)], parameters.typical_ratio)
         self.body_ml = float(volume.sum())
-        self.typical = _typical(means[np.isfinite(means)], parameters.typical_ratio)
-        self._symmetry = symmetry
-        self._tissue_fields: dict[int, _Field] = {}
-        if tissues is not None:
-            for code in MATCHED_TISSUES:
-                self._add_tissue(code, smooth, tissues, excluded)
-            if tissue_codes.MUSCLE in self._tissue_fields:
-                self.typical = next(row.median for row in self.table if row.name == "muscle")
-        marrow = next((row.median for row in self.table if row.name == "marrow"), 0.0)
+        self._compared = Comparison(noise=noise, lean=self._lean.value)
+        self._measure_organs()
+        self._tissue_fields: dict[int, Field] = {}
+        self._medians: dict[str, float] = {}
+        if self._tissues is not None:
+            self._take_tissues(smooth, self._tissues)
+        self.typical, self.is_plausible = self._take_typical()
+        self.level_medians = self._take_levels(smooth)
+        self.seen_medians = self._seen_levels(smooth)
+        marrow = self._medians.get("marrow", 0.0)
         self.rich = _rich(means[np.isfinite(means)], self.typical, marrow, parameters)
-        cap = parameters.hot_ratio * self.typical
+        self._surroundings = Field(SURROUNDINGS, self._around(means, cells), cells)
+        self.table.sort(key=lambda row: TABLE_ORDER.index(row.name))
+
+    @property
+    def liver(self) -> tuple[float, float] | None:
+        """Mean and standard deviation of the liver, g/ml; None where it was not measured or cannot be."""
+        for row in self.table:
+            if row.name == "liver" and row.status == MEASURED:
+                return row.median, row.spread
+        return None
+
+    def _measure_organs(self) -> None:
+        """Put liver and blood into the table; blood that can be is compared with muscle."""
+        for name, organ in self._known.organs.items():
+            row = ReferenceValue(name, organ.mean, organ.sd, organ.volume_ml, MEASURED)
+            reason = doubt(TissueOnPet(name, organ.mean, organ.sd), self._compared, self._parameters.plausible)
+            if reason is not None:
+                self._refuse(row, reason)
+                continue
+            self.table.append(row)
+            if name == "blood":
+                self._compared = replace(self._compared, blood=organ.mean)
+
+    def _take_tissues(self, smooth: np.ndarray, tissues: np.ndarray) -> None:
+        """Take the reference of each tissue that is there and can be what it is called."""
+        # Muscle before marrow, which is compared with it.
+        for code in (tissue_codes.FAT, tissue_codes.MUSCLE, tissue_codes.MARROW, tissue_codes.DISC):
+            sample = self._sample(code, smooth, tissues)
+            if sample is None:
+                continue
+            name, shown = tissue_codes.NAMES[code], sample.shown
+            reason = self._refused.get(name) or doubt(shown, self._compared, self._parameters.plausible)
+            if reason is not None:
+                row = ReferenceValue(name, shown.median, shown.spread, sample.volume_ml)
+                self._refuse(row, reason, self._instead(name))
+                continue
+            if code == tissue_codes.FAT:
+                self.table.append(ReferenceValue(name, shown.median, shown.spread, sample.volume_ml, MEASURED))
+                continue
+            self._add_tissue(code, sample, tissues)
+            if code == tissue_codes.MUSCLE:
+                self._compared = replace(self._compared, muscle=self._medians[name])
+
+    def _instead(self, name: str) -> str:
+        """What is taken instead of a tissue, in words."""
+        if name == "fat":
+            return ""
+        if name == "muscle":
+            return f"the lean tissue that the PET alone shows ({self._lean.value:.2g} g/ml)"
+        return "the surroundings of each place"
+
+    def _refuse(self, row: ReferenceValue, reason: str, instead: str = "") -> None:
+        """Enter a refused tissue into the table and, when something rests on it, into the warnings."""
+        self.table.append(replace(row, status=REFUSED, note=f"{reason}; instead: {instead or 'nothing'}"))
+        taken = f"Foci are compared with {instead} instead." if instead else "It is not used."
+        if row.name not in COMPARED_ONLY:
+            self.warnings.append(f"PET reference: {row.name} is refused, as {reason}. {taken}")
+
+    def _sample(self, code: int, smooth: np.ndarray, tissues: np.ndarray) -> _Sample | None:
+        """The voxels of a tissue; None where there are too few."""
+        p = self._parameters
+        there = tissues.reshape(-1) == code
+        there &= np.isfinite(smooth.reshape(-1))
+        if self._known.excluded is not None:
+            there &= ~self._known.excluded.reshape(-1)
+        # A class that fills half of the view needs gigabytes; every n-th voxel of it says the same.
+        step = 1 + int(np.count_nonzero(there)) // MOST_TISSUE_VOXELS
+        flat = np.flatnonzero(there[::step]) * step
+        values = smooth.reshape(-1)[flat]
+        volume = self._ml(flat, step)
+        if volume < p.tissue_minimum_ml:
+            return None
+        shown = TissueOnPet.of(tissue_codes.NAMES[code], values, p.body_suv)
+        usual = self._usual(values)
+        if np.count_nonzero(usual) >= LEAST_INSIDE * len(values) and self._ml(usual, step) >= p.tissue_minimum_ml:
+            flat, values = flat[usual], values[usual]
+            shown = replace(TissueOnPet.of(shown.name, values, p.body_suv), in_body=shown.in_body)
+        return _Sample(flat, values, shown, volume, step)
+
+    def _usual(self, values: np.ndarray) -> np.ndarray:
+        """Which voxels of a tissue, shape (n,), lie in the body and in no focus: foci are no part of a reference."""
+        usual = inside = values > self._parameters.body_suv
+        for _ in range(TYPICAL_ROUNDS):
+            if not usual.any():
+                break
+            usual = inside & (values < self._parameters.typical_ratio * float(np.median(values[usual])))
+        return usual
+
+    def _take_typical(self) -> tuple[float, bool]:
+        """The SUV of typical soft tissue, and whether it can be.
+
+        It is that of muscle. Where muscle is unknown or refused, it is that of the lean tissue on the PET, then the
+        upper quartile or the median of the whole body.
+        """
+        lean = self._lean
+        if "muscle" in self._medians:
+            value = self._medians["muscle"]
+            self.table.append(ReferenceValue(TYPICAL, value, lean.spread_about(value), self.body_ml))
+            return value, True
+        if not np.isfinite(lean.value):
+            return lean.value, False
+        choices = ((TYPICAL, lean.value), (UPPER, lean.upper), (BODY, lean.middle))
+        for number, (name, value) in enumerate(choices, start=1):
+            shown = TissueOnPet(TYPICAL, value)
+            reason = self._refused.get(name) or doubt(shown, self._compared, self._parameters.plausible)
+            row = ReferenceValue(name, value, lean.spread_about(value), self.body_ml)
+            if reason is None:
+                self.table.append(row)
+                return value, True
+            others = [f"the {name} ({value:.2g} g/ml)" for name, value in choices[number : number + 1]]
+            self._refuse(row, reason, *others)
+        return lean.value, False
+
+    def _take_levels(self, smooth: np.ndarray) -> dict[int, float]:
+        """The medians of the vertebrae, when they can be those of marrow."""
+        medians, volume = medians_of_levels(smooth, self._geometry, self._known.levels, self._tissues, self._depth_mm)
+        if not medians:
+            return {}
+        values = np.array(list(medians.values()))
+        shown = TissueOnPet(VERTEBRAE, float(np.median(values)))
+        spread = MAD_TO_SD * float(np.median(np.abs(values - shown.median)))
+        row = ReferenceValue(VERTEBRAE, shown.median, spread, volume)
+        compared = replace(self._compared, muscle=self.typical)
+        reason = self._refused.get(VERTEBRAE) or doubt(shown, compared, self._parameters.plausible)
+        if reason is not None:
+            self._refuse(row, reason, "the tissue around each place")
+            return {}
+        self.table.append(row)
+        return medians
+
+    def _seen_levels(self, smooth: np.ndarray) -> dict[int, float]:
+        """The medians of whole vertebrae, when those of their marrow are used."""
+        if not self.level_medians:
+            return {}
+        return medians_of_levels(smooth, self._geometry, self._known.levels, self._tissues)[0]
+
+    def _around(self, means: np.ndarray, cells: Geometry) -> np.ndarray:
+        """The reference of unknown tissue in each cell: an upper percentile of the cells around it, g/ml."""
+        p = self._parameters
+        cap = p.hot_ratio * self.typical
         # Cells that are hot throughout are organs or masses: never a reference, however many there are.
-        local = np.where(means > parameters.hot_cell_ratio * cap, np.nan, means)
-        values = _ball_percentile([local], cells, parameters.local_radius_mm, parameters.local_percentile)
-        values = np.clip(values, self.typical, cap)
-        self._surroundings = _Field(SURROUNDINGS, values, cells)
-        usual = means[np.abs(means - self.typical) < TYPICAL_SPREAD * self.typical]
-        spread = MAD_TO_SD * float(np.median(np.abs(usual - self.typical))) if usual.size else 0.0
-        self.table.append(ReferenceValue("typical soft tissue", self.typical, spread, self.body_ml))
+        left_out = means > p.hot_cell_ratio * cap
+        if self._symmetry is not None:
+            left_out |= one_sided(means, cells, self._symmetry, p.one_sided)
+        local = np.where(left_out, np.nan, means)
+        values = ball_percentile([local], cells, p.local_radius_mm, p.local_percentile)
+        around: np.ndarray = np.clip(values, self.typical, cap)
+        return around
 
     def at(self, flat: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """The reference of voxels.
@@ -191,8 +474,13 @@ class ReferenceField:
         codes : ndarray of uint8, shape (n,)
             The tissue that it was taken from; UNKNOWN for the surroundings.
         """
+        parts = [self._at(flat[first : first + CHUNK_POINTS]) for first in range(0, max(len(flat), 1), CHUNK_POINTS)]
+        return np.concatenate([part[0] for part in parts]), np.concatenate([part[1] for part in parts])
+
+    def _at(self, flat: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """The reference of voxels, all at once; see :meth:`at`."""
         points = self._geometry.flat_to_ras(flat)
-        values = _interpolate(self._surroundings, points)
+        values = interpolate(self._surroundings, points)
         codes = np.zeros(len(flat), dtype=np.uint8)
         if self._tissues is None or not self._tissue_fields:
             return values, codes
@@ -200,9 +488,9 @@ class ReferenceField:
         near = self._tissues_near(flat, self._tissues)
         known = np.zeros(len(flat), dtype=bool)
         own = self._tissues.reshape(-1)[flat]
-        for code, field in self._tissue_fields.items():
+        for code, tissue in self._tissue_fields.items():
             chosen = np.flatnonzero(near & np.uint8(1 << code))
-            value = np.maximum(_interpolate(field, points[chosen]), self.typical)
+            value = np.maximum(self._normal(tissue, flat[chosen], points[chosen], code), self.typical)
             # Marrow is the hottest normal tissue of the skeleton: where the marrow of the map is colder than its
             # surroundings, the map took something else for marrow. And a voxel of unknown tissue may be anything.
             unsure = (code == tissue_codes.MARROW) | ~np.isin(own[chosen], MATCHED_TISSUES)
@@ -213,46 +501,112 @@ class ReferenceField:
             known[chosen] = True
         return values, codes
 
-    def name_of(self, code: int) -> str:
+    def _normal(self, tissue: Field, flat: np.ndarray, points: np.ndarray, code: int) -> np.ndarray:
+        """The uptake that a tissue normally shows at voxels, g/ml.
+
+        Deep inside a bone that is the uptake of marrow. At its edge and in thin bone the PET shows less, as it blurs
+        marrow and its surroundings. A focus there would be missed beside the uptake of marrow itself.
+        """
+        values = interpolate(tissue, points)
+        if code != tissue_codes.MARROW or self._tissues is None or self._depth_mm <= 0:
+            return values
+        deep = is_deep(flat, self._tissues, self._geometry, self._depth_mm)
+        deep &= self._tissues.reshape(-1)[flat] == code
+        values[deep] = interpolate(self._marrow, points[deep])
+        return values
+
+    def matched(self, flat: int, code: int, found: float, *, in_spine: bool = False) -> float:
+        """The reference that a focus is reported with.
+
+        Parameters
+        ----------
+        flat : int
+            Flat index of its maximum.
+        code : int
+            Tissue of its reference.
+        found : float
+            The reference that it was found with, g/ml.
+        in_spine : bool
+            Whether it lies in the spine. The marrow of neighboring vertebrae is alike, so that a vertebral arch, which
+            is thin, is compared with the vertebral bodies; elsewhere red and yellow marrow differ between bones.
+
+        Returns
+        -------
+        float
+            In g/ml. For a focus in marrow that of marrow itself, also at the edge of a bone; else `found`.
+        """
+        if code != tissue_codes.MARROW or code not in self._tissue_fields:
+            return found
+        points = self._geometry.flat_to_ras(np.array([flat]))
+        field_here = self._spine_marrow if in_spine else self._marrow
+        return max(found, float(interpolate(field_here, points)[0]))
+
+    def name_of(self, code: int, *, in_spine: bool = False) -> str:
         """Name of the reference from a tissue, as it is reported."""
-        if code == tissue_codes.MARROW and code in self._tissue_fields:
+        if code not in self._tissue_fields:
+            return SURROUNDINGS
+        if code == tissue_codes.MARROW and not in_spine:
             sides = "" if self._symmetry is None else ", both sides"
             return f"{tissue_codes.NAMES[code]} within {BONE_RADIUS_MM / 10:g} cm{sides}"
-        if code in self._tissue_fields:
-            return f"{tissue_codes.NAMES[code]} within {self._parameters.tissue_radius_mm / 10:.0f} cm"
-        return SURROUNDINGS
+        return f"{tissue_codes.NAMES[code]} within {self._parameters.tissue_radius_mm / 10:.0f} cm"
 
-    def _add_tissue(self, code: int, smooth: np.ndarray, tissues: np.ndarray, excluded: np.ndarray | None) -> None:
-        """Take the reference of one tissue, if there is enough of it."""
+    def _add_tissue(self, code: int, sample: _Sample, tissues: np.ndarray) -> None:
+        """Take the field of a tissue that can be what it is called, and enter it into the table."""
         p, geometry = self._parameters, self._geometry
-        flat = np.flatnonzero(tissues == code)
-        values = smooth.reshape(-1)[flat]
-        usable = np.isfinite(values)
-        if excluded is not None:
-            usable &= ~excluded.reshape(-1)[flat]
-        flat, values = flat[usable], values[usable]
-        volume = flat.size * geometry.voxel_volume_ml
-        if volume < p.tissue_minimum_ml:
-            return
-        cells, cell = _cells_of(flat, geometry, TISSUE_CELL_MM)
+        flat, values = sample.flat, sample.values
+        name = tissue_codes.NAMES[code]
+        depths = [np.ones(flat.size, dtype=bool)]
+        if code == tissue_codes.MARROW:
+            depths = layers(flat, tissues, geometry, self._depth_mm)
+        deepest = next(chosen for chosen in reversed(depths) if self._ml(chosen, sample.step) >= p.tissue_minimum_ml)
+        middle = float(np.median(values[deepest]))
+        cells, _ = cell_grid(geometry, TISSUE_CELL_MM)
+        all_means = [self._cell_means(flat[chosen], values[chosen], middle, n) for n, chosen in enumerate(depths)]
+        made = [ball_percentile([all_means[0]], cells, p.tissue_radius_mm, MEDIAN)]
+        if code == tissue_codes.MARROW:
+            # The deeper a cell is, the less it holds of the surroundings; the edge counts where a bone is thin.
+            for means in all_means:
+                sides = [means] if self._symmetry is None else [means, mirrored(means, cells, self._symmetry)]
+                made.append(ball_percentile(sides, cells, BONE_RADIUS_MM, MEDIAN, elsewhere=made[-1]))
+            self._marrow = Field(name, made[-1], cells)
+            # One cell more, as a value is interpolated between the middles of cells.
+            bone = ndimage.binary_dilation(np.isfinite(all_means[0]), np.ones((3, 3, 3)))
+            far = ball_percentile([all_means[-1]], cells, p.tissue_radius_mm, MEDIAN, elsewhere=made[-1], where=bone)
+            self._spine_marrow = Field(name, far, cells)
+        self._tissue_fields[code] = Field(name, made[min(1, len(made) - 1)], cells)
+        field_made = Field(name, made[-1], cells)
+        self._medians[name] = middle
+        sampled = np.flatnonzero(deepest)[:: max(1, np.count_nonzero(deepest) // SAMPLE_VOXELS)]
+        local = np.maximum(interpolate(field_made, geometry.flat_to_ras(flat[sampled])), LEAST_SUV)
+        ratio = values[sampled] / local
+        spread = MAD_TO_SD * float(np.median(np.abs(ratio - np.median(ratio))))
+        self.table.append(ReferenceValue(name, middle, spread * middle, self._ml(deepest, sample.step)))
+
+    def _ml(self, chosen: np.ndarray, step: int = 1) -> float:
+        """Volume of chosen voxels (a mask, or their flat indices), each of which stands for `step` voxels, ml."""
+        count = np.count_nonzero(chosen) if chosen.dtype == bool else chosen.size
+        return float(count * step * self._geometry.voxel_volume_ml)
+
+    def _cell_means(self, flat: np.ndarray, values: np.ndarray, middle: float, layer: int) -> np.ndarray:
+        """Mean SUV of the cells of a tissue; NaN in cells with too few voxels and in cells that are hot.
+
+        Parameters
+        ----------
+        flat, values : ndarray, shape (n,)
+            Flat indices and SUV of the voxels.
+        middle : float
+            Median of the tissue, g/ml.
+        layer : int
+            0 for all voxels of the tissue; deeper layers need only few voxels in a cell.
+        """
+        cells, cell = cells_of(flat, self._geometry, TISSUE_CELL_MM)
         size = int(np.prod(cells.shape))
         count = np.bincount(cell, minlength=size)
         total = np.bincount(cell, weights=values, minlength=size)
-        least = max(1.0, MIN_CELL_FILL * count.max())
+        least = max(1.0, MIN_CELL_FILL * count.max(initial=0)) if layer == 0 else LEAST_DEEP_VOXELS
         means = np.where(count >= least, total / np.maximum(count, 1), np.nan).astype(np.float32).reshape(cells.shape)
-        middle = float(np.median(values))
-        means[means > p.hot_ratio * middle] = np.nan
-        field = _ball_percentile([means], cells, p.tissue_radius_mm, MEDIAN)
-        if code == tissue_codes.MARROW:
-            sides = [means] if self._symmetry is None else [means, _mirrored(means, cells, self._symmetry)]
-            field = _ball_percentile(sides, cells, BONE_RADIUS_MM, MEDIAN, elsewhere=field)
-        sample = slice(None, None, max(1, flat.size // SAMPLE_VOXELS))
-        name = tissue_codes.NAMES[code]
-        made = _Field(name, field, cells)
-        ratio = values[sample] / np.maximum(_interpolate(made, geometry.flat_to_ras(flat[sample])), LEAST_SUV)
-        spread = MAD_TO_SD * float(np.median(np.abs(ratio - np.median(ratio))))
-        self._tissue_fields[code] = made
-        self.table.append(ReferenceValue(name, middle, spread * middle, volume))
+        means[means > self._parameters.hot_ratio * middle] = np.nan
+        return means
 
     def _tissues_near(self, flat: np.ndarray, tissues: np.ndarray) -> np.ndarray:
         """Bits (1 << code) of the tissues at voxels and at the margin's distance from them along each axis."""
@@ -268,44 +622,6 @@ class ReferenceField:
         return bits
 
 
-def medians_of_levels(smooth: np.ndarray, levels: np.ndarray | None, tissues: np.ndarray | None) -> dict[int, float]:
-    """Median SUV of each vertebra, by its number in `levels`, g/ml; from its marrow where the tissue is known."""
-    if levels is None:
-        return {}
-    flat = np.flatnonzero(levels)
-    if tissues is not None:
-        flat = flat[np.isin(tissues.reshape(-1)[flat], (tissue_codes.UNKNOWN, tissue_codes.MARROW))]
-    values, numbers = smooth.reshape(-1)[flat], levels.reshape(-1)[flat]
-    numbers, values = numbers[np.isfinite(values)], values[np.isfinite(values)]
-    return {int(number): float(np.median(values[numbers == number])) for number in np.unique(numbers)}
-
-
-def measure_liver(suv: Image, organs: np.ndarray | None, names: Mapping[int, str]) -> tuple[float, float] | None:
-    """Mean and standard deviation of the organ named liver, g/ml; None where there is none or too little of it."""
-    code = next((code for code, name in names.items() if name.lower() == "liver"), None)
-    if code is None or organs is None:
-        return None
-    values = suv.array[ndimage.binary_erosion(organs == code, iterations=LIVER_MARGIN_VOXELS)]
-    values = values[np.isfinite(values)]
-    if values.size * suv.geometry.voxel_volume_ml < LIVER_LEAST_ML:
-        return None
-    return float(values.mean(dtype=np.float64)), float(values.std(dtype=np.float64))
-
-
-def _typical(cell_means: np.ndarray, most_ratio: float) -> float:
-    """Median of lean tissue, which is mostly muscle: without fat, and without hot cells of organs or masses."""
-    if not cell_means.size:
-        return float("nan")
-    typical = float(np.median(cell_means))
-    kept = cell_means
-    for _ in range(TYPICAL_ROUNDS):
-        kept = cell_means[cell_means < most_ratio * typical]
-        typical = float(np.median(kept))
-    # The part of fat differs widely between bodies, and fat has less than half of the uptake of muscle.
-    lean = kept[kept > np.exp(otsu(np.log(kept)))]
-    return float(np.median(lean)) if lean.size else typical
-
-
 def _rich(cell_means: np.ndarray, typical: float, marrow: float, p: ReferenceParameters) -> float:
     """Upper quartile of the cells with more uptake than muscle and less than a hot organ; marrow where it is
     higher."""
@@ -315,119 +631,3 @@ def _rich(cell_means: np.ndarray, typical: float, marrow: float, p: ReferencePar
     least, most = p.rich_least * typical, p.rich_most * typical
     upper = float(np.percentile(cells, p.rich_percentile)) if cells.size >= MIN_CELLS else least
     return float(np.clip(max(upper, marrow), least, most))
-
-
-def _cell_grid(geometry: Geometry, cell_mm: float) -> tuple[Geometry, tuple[int, int, int]]:
-    """The grid of cells of about an edge that covers a grid, and how many voxels a cell has along (k, j, i)."""
-    k, j, i = (max(1, round(cell_mm / s)) for s in geometry.spacing_kji_mm)
-    factors = (k, j, i)
-    shape = (-(-geometry.shape[0] // k), -(-geometry.shape[1] // j), -(-geometry.shape[2] // i))
-    matrix = geometry.ijk_to_ras.copy()
-    scale = np.array(factors[::-1], dtype=float)
-    matrix[:3, :3] *= scale
-    matrix[:3, 3] = geometry.to_ras((scale - 1.0) / 2.0)
-    return Geometry(shape, matrix), factors
-
-
-def _cells_of(flat: np.ndarray, geometry: Geometry, cell_mm: float) -> tuple[Geometry, np.ndarray]:
-    """The grid of cells, and the flat index of the cell of each voxel."""
-    cells, factors = _cell_grid(geometry, cell_mm)
-    kji = np.unravel_index(flat, geometry.shape)
-    return cells, np.ravel_multi_index(tuple(a // f for a, f in zip(kji, factors, strict=True)), cells.shape)
-
-
-def _body_cells(
-    smooth: np.ndarray, geometry: Geometry, body_suv: float, excluded: np.ndarray | None
-) -> tuple[np.ndarray, np.ndarray, Geometry]:
-    """Mean SUV of cells (NaN where too little of a cell is body), body volume of cells (ml), and their grid."""
-    cells, factors = _cell_grid(geometry, CELL_MM)
-    count, total = np.zeros((2, cells.shape[0], *geometry.shape[1:]), dtype=np.float32)
-    for k in range(geometry.shape[0]):
-        body = smooth[k] > body_suv
-        if excluded is not None:
-            body &= ~excluded[k]
-        count[k // factors[0]] += body
-        np.add(total[k // factors[0]], smooth[k], out=total[k // factors[0]], where=body)
-    for axis in (1, 2):
-        starts = np.arange(0, geometry.shape[axis], factors[axis])
-        count, total = (np.add.reduceat(sums, starts, axis=axis) for sums in (count, total))
-    enough = count >= np.prod(factors) / MIN_CELL_BODY
-    means = np.where(enough, total / np.maximum(count, 1.0), np.nan).astype(np.float32)
-    return means, count * geometry.voxel_volume_ml, cells
-
-
-def _mirrored(values: np.ndarray, cells: Geometry, plane: SymmetryPlane) -> np.ndarray:
-    """For each cell the value of the cell at its mirrored place; NaN where that is out of view."""
-    places = plane.mirror(cells.flat_to_ras(np.arange(values.size)))
-    kji = np.rint(cells.to_ijk(places)[:, ::-1]).astype(int)
-    inside = ((kji >= 0) & (kji < values.shape)).all(axis=1)
-    mirrored = np.full(values.size, np.nan, dtype=values.dtype)
-    mirrored[inside] = values[tuple(kji[inside].T)]
-    return mirrored.reshape(values.shape)
-
-
-def _ball_percentile(
-    fields: list[np.ndarray],
-    cells: Geometry,
-    radius_mm: float,
-    percentile: float,
-    elsewhere: np.ndarray | None = None,
-) -> np.ndarray:
-    """Percentile of all fields' cells within a radius of each cell.
-
-    Cells with fewer than MIN_CELLS neighbors take the value `elsewhere`, or without it the nearest cell's.
-    """
-    shape = fields[0].shape
-    valid = np.logical_or.reduce([np.isfinite(values) for values in fields])
-    result = np.full(shape, np.nan, dtype=np.float32) if elsewhere is None else elsewhere.copy()
-    if not valid.any():
-        return np.zeros(shape, dtype=np.float32) if elsewhere is None else result
-    picked = _local_percentiles(fields, cells, valid, radius_mm, percentile)
-    if elsewhere is not None:
-        result[valid] = np.where(np.isfinite(picked), picked, result[valid])
-        return result
-    result[valid] = picked
-    is_known = np.isfinite(result)
-    if not is_known.any():
-        return np.full(shape, np.nanpercentile(fields[0], percentile), dtype=np.float32)
-    nearest = ndimage.distance_transform_edt(
-        ~is_known, sampling=cells.spacing_kji_mm, return_distances=False, return_indices=True
-    )
-    filled: np.ndarray = result[tuple(nearest)]
-    return filled
-
-
-def _local_percentiles(
-    fields: list[np.ndarray], cells: Geometry, valid: np.ndarray, radius_mm: float, percentile: float
-) -> np.ndarray:
-    """The percentile around each valid cell, in their order; NaN where fewer than MIN_CELLS neighbors have a value."""
-    shape = valid.shape
-    reach = [int(radius_mm // s) for s in cells.spacing_kji_mm]
-    offsets = np.stack(np.meshgrid(*(np.arange(-r, r + 1) for r in reach), indexing="ij"), axis=-1).reshape(-1, 3)
-    offsets = offsets[np.linalg.norm(offsets * cells.spacing_kji_mm, axis=1) <= radius_mm]
-    padded = [np.pad(values, [(r, r) for r in reach], constant_values=np.nan).reshape(-1) for values in fields]
-    strides = np.array([(shape[1] + 2 * reach[1]) * (shape[2] + 2 * reach[2]), shape[2] + 2 * reach[2], 1])
-    flat = (np.argwhere(valid) + np.array(reach)) @ strides
-    picked = np.empty(len(flat), dtype=np.float32)
-    step = max(1, CHUNK_VALUES // (len(offsets) * len(fields)))
-    for first in range(0, len(flat), step):
-        near = flat[first : first + step, None] + offsets @ strides
-        around = np.concatenate([values[near] for values in padded], axis=1)
-        around.sort(axis=1)
-        count = np.isfinite(around).sum(axis=1)
-        place = (count - 1) * (percentile / 100.0)
-        low = np.clip(np.floor(place).astype(int), 0, None)
-        high = np.minimum(low + 1, np.maximum(count - 1, 0))
-        rows = np.arange(len(around))
-        value = around[rows, low] + (around[rows, high] - around[rows, low]) * (place - low)
-        picked[first : first + step] = np.where(count >= MIN_CELLS, value, np.nan)
-    return picked
-
-
-def _interpolate(field: _Field, points_ras: np.ndarray) -> np.ndarray:
-    """The reference at positions (RAS mm, shape (n, 3)), linear between the middles of cells, g/ml, shape (n,)."""
-    ijk = field.geometry.to_ijk(points_ras)
-    values: np.ndarray = ndimage.map_coordinates(
-        field.values, ijk[:, ::-1].T, order=1, mode="nearest", output=np.float32
-    )
-    return values

@@ -326,3 +326,15 @@ def test_an_uncertain_plane_of_symmetry_is_reported(parameters, quality, warns):
     plane = dataclasses.replace(PLANE, quality=quality)
     detector = HotSpotDetector(small_pet([]), parameters, symmetry=plane)
     assert any("plane of symmetry is uncertain" in text for text in detector.warnings) is warns
+
+
+def test_thirty_milliliters_at_twice_the_uptake_of_muscle_are_a_focus_though_they_fill_their_surroundings(
+    parameters,
+):
+    place = (45.0, -15.0, 46.0)
+    detector = HotSpotDetector(small_pet([(place, 19.5, 1.7)]), parameters, symmetry=PLANE)
+    found = detector.find()
+    (spot,) = [spot for spot in (*found.hot_spots, *found.weak) if np.linalg.norm(spot.centroid_ras_mm - place) < 10.0]
+    assert spot.reference == pytest.approx(0.8, rel=0.1)
+    assert spot.tbr == pytest.approx(1.7 / 0.8, rel=0.1)
+    assert spot.mtv_ml > 20.0

@@ -7,7 +7,15 @@ import dataclasses
 import numpy as np
 import pytest
 from PainGeneratorLib.Numerics.core.image import Geometry, Image, ball
-from PainGeneratorLib.Numerics.pet.foci import CORE_PART, FocusLimits, FocusParameters, find_foci, focus_of, smoothed
+from PainGeneratorLib.Numerics.pet.foci import (
+    CORE_PART,
+    FloodError,
+    FocusLimits,
+    FocusParameters,
+    find_foci,
+    focus_of,
+    smoothed,
+)
 from PainGeneratorLib.Numerics.pet.peak import sphere_means
 
 SHAPE = (15, 16, 17)
@@ -183,3 +191,17 @@ def test_no_smoothing_returns_the_values():
     assert np.array_equal(smoothed(image, 0.0, 0.15), image.array)
     doubles = Image(image.array.astype(np.float64), GEOMETRY)
     assert smoothed(doubles, 0.0, 0.15).dtype == np.float32
+
+
+@pytest.mark.parametrize(("margin", "floods"), [(1e-6, False), (-1e-6, True)])
+def test_more_raised_tissue_than_a_disease_makes_is_a_flood_that_names_its_tissue(margin: float, floods: bool) -> None:
+    image = peaked((PLACE, 5.0))
+    raised_ml = np.count_nonzero(image.array >= 1.2) * GEOMETRY.voxel_volume_ml
+    limits = dataclasses.replace(LIMITS, most_ml=raised_ml + margin)
+    if not floods:
+        assert found(image, limits=limits)[0]
+        return
+    with pytest.raises(FloodError) as flood:
+        found(image, limits=limits)
+    assert flood.value.code == 2
+    assert "liters of the body would exceed their reference" in flood.value.reason
