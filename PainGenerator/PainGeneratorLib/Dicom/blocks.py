@@ -102,13 +102,10 @@ def _same_place(a: Series, b: Series) -> bool:
 
 def _join(parts: list[Series], number: int | None) -> Series:
     """One volume of the blocks of a group; `number` is its part where the series has other parts, such as echoes."""
-    apart = parts[0].split_by if len({one.split_by for one in parts}) == 1 else ""
-    for place, one in enumerate(parts, start=1):
-        one.block = f"block {place} of {len(parts)}"
-        one.split_by = ", ".join(words for words in (one.block, one.split_by) if words)
     usable = usable_blocks(parts)
     first = parts[0]
-    joined = Series(
+    split_by = _name_blocks(parts)
+    return Series(
         uid=first.series_uid if number is None else f"{first.series_uid}/{number}",
         series_uid=first.series_uid,
         number=first.number,
@@ -118,13 +115,27 @@ def _join(parts: list[Series], number: int | None) -> Series:
         geometry=joined_grid([one.geometry for one in usable if one.geometry is not None]),
         header=first.header,
         frames=[frame for one in usable for frame in one.frames],
-        split_by=", ".join(words for words in (f"{len(parts)} blocks", apart) if words),
+        split_by=split_by,
+        warnings=[f"{_capital(one.block)} cannot be used: {_reason(one)}" for one in parts if one not in usable],
         blocks=tuple(usable),
     )
-    joined.warnings += [
-        f"{one.block[0].upper()}{one.block[1:]} cannot be used: {_reason(one)}" for one in parts if one not in usable
-    ]
-    return joined
+
+
+def _name_blocks(parts: list[Series]) -> str:
+    """Tell the parts which block each is; what sets all of them apart from the other parts of the series."""
+    apart = parts[0].split_by if len({one.split_by for one in parts}) == 1 else ""
+    for place, one in enumerate(parts, start=1):
+        one.block = f"block {place} of {len(parts)}"
+        one.split_by = _listed(one.block, one.split_by)
+    return _listed(f"{len(parts)} blocks", apart)
+
+
+def _listed(first: str, second: str) -> str:
+    return f"{first}, {second}" if second else first
+
+
+def _capital(words: str) -> str:
+    return words[0].upper() + words[1:]
 
 
 def _reason(one: Series) -> str:

@@ -168,8 +168,9 @@ class WorkingImage:
 def view_mask(image: Image, kind: str) -> np.ndarray | None:
     """Find the voxels of an image that were measured, as booleans; None when all were.
 
-    A CT is padded outside its circular field of view. A series in blocks has no values (NaN) between
-    them. MR and resampled images are padded with one constant value in whole columns or planes. This padding is recognized only when it includes the first voxel of the array.
+    A CT is padded outside its circular field of view. A series in blocks has no values (NaN) between them. MR and
+    resampled images are padded with one constant value in whole columns or planes. This padding is recognized only
+    when it includes the first voxel of the array.
 
     Parameters
     ----------
