@@ -11,7 +11,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from .files import Frame
+from ..Numerics.core.image import LPS_TO_RAS
+from .block_split import normal_of
 from .joined_grid import angle_deg, joined_grid
 from .series import Series
 
@@ -45,6 +46,15 @@ def with_joined(parts: list[Series]) -> list[Series]:
     list of Series
         The joined volumes first, then the parts.
     """
+    found = groups_of_blocks(parts)
+    is_whole = len(found) == 1 and len(found[0]) == len(parts)
+    numbers = range(len(parts) + 1, len(parts) + 1 + len(found))
+    joined = [_join(group, None if is_whole else number) for group, number in zip(found, numbers, strict=True)]
+    return [*joined, *parts]
+
+
+def groups_of_blocks(parts: Sequence[Series]) -> list[list[Series]]:
+    """The parts of one series that are blocks at different places, in groups of the same kind of images."""
     groups: list[list[Series]] = []
     for one in parts:
         fitting = next((group for group in groups if _belong_together(group[0], one)), None)
@@ -52,11 +62,7 @@ def with_joined(parts: list[Series]) -> list[Series]:
             groups.append([one])
         else:
             fitting.append(one)
-    found = [group for group in groups if _are_blocks(group)]
-    is_whole = len(found) == 1 and len(found[0]) == len(parts)
-    numbers = range(len(parts) + 1, len(parts) + 1 + len(found))
-    joined = [_join(group, None if is_whole else number) for group, number in zip(found, numbers, strict=True)]
-    return [*joined, *parts]
+    return [group for group in groups if _are_blocks(group)]
 
 
 def _belong_together(a: Series, b: Series) -> bool:
@@ -67,13 +73,16 @@ def _belong_together(a: Series, b: Series) -> bool:
         return False
     if any(a.header.get(keyword) != b.header.get(keyword) for keyword in SAME_IMAGES):
         return False
-    cosine = abs(float(_normal(a.frames[0]) @ _normal(b.frames[0])))
+    cosine = abs(float(_normal(a) @ _normal(b)))
     return cosine >= np.cos(np.radians(MOST_TILT_DEG))
 
 
-def _normal(frame: Frame) -> np.ndarray:
-    cosines = np.array(frame.get("ImageOrientationPatient"), dtype=float)
-    normal = np.cross(cosines[:3], cosines[3:])
+def _normal(series: Series) -> np.ndarray:
+    """Unit normal of the slices in LPS."""
+    if series.geometry is None:
+        return normal_of(series.frames[0])
+    lps = (LPS_TO_RAS @ series.geometry.ijk_to_ras)[:3]
+    normal = np.cross(lps[:, 0], lps[:, 1])
     return normal / np.linalg.norm(normal)
 
 
@@ -104,7 +113,7 @@ def _join(parts: list[Series], number: int | None) -> Series:
     """One volume of the blocks of a group; `number` is its part where the series has other parts, such as echoes."""
     usable = usable_blocks(parts)
     first = parts[0]
-    split_by = _name_blocks(parts)
+    split_by = name_blocks(parts)
     return Series(
         uid=first.series_uid if number is None else f"{first.series_uid}/{number}",
         series_uid=first.series_uid,
@@ -121,7 +130,7 @@ def _join(parts: list[Series], number: int | None) -> Series:
     )
 
 
-def _name_blocks(parts: list[Series]) -> str:
+def name_blocks(parts: list[Series]) -> str:
     """Tell the parts which block each is; what sets all of them apart from the other parts of the series."""
     apart = parts[0].split_by if len({one.split_by for one in parts}) == 1 else ""
     for place, one in enumerate(parts, start=1):
