@@ -12,7 +12,7 @@ from scipy.spatial import cKDTree
 
 from ..Numerics.core.image import transform_points
 from ..Numerics.core.records import Place
-from ..Numerics.core.words import LATERAL_SIDES, Certainty
+from ..Numerics.core.words import LATERAL_SIDES, Certainty, Side
 from .anatomy_map import BONES, MUSCLES, ORGANS, VERTEBRA_PARTS, AnatomyMap
 from .certainty import with_side_certainty
 from .hips import (
@@ -159,14 +159,15 @@ class MapNamer:
         return place
 
     def _with_doubt(self, place: Place, point_ras: np.ndarray) -> Place:
-        """A place whose side is uncertain where the vertebrae contradict the axes of the scanner, and likely where
-        the scanner alone says which way the spine looks.
-
-        Sides that other structures give have their own certainty.
+        """A place whose side is uncertain where the vertebrae contradict the axes of the scanner, or the name of a
+        label its place, and likely where the scanner alone says which way the spine looks.
         """
         if place.side not in LATERAL_SIDES or place.side_certainty != Certainty.CERTAIN:
             return place
         certainty = self._turn_certainty(point_ras)
+        if self._knows_middle and self.side(point_ras) not in (place.side, Side.MIDLINE):
+            # The name of a label says one side, and the place of the label says the other.
+            certainty = Certainty.UNCERTAIN
         return place if certainty == Certainty.CERTAIN else with_side_certainty(place, certainty)
 
     def _turn_certainty(self, point_ras: np.ndarray) -> Certainty:
@@ -199,6 +200,11 @@ class MapNamer:
         return None if not behind else sum(behind) > 0.5 * len(behind)
 
     @functools.cached_property
+    def _knows_middle(self) -> bool:
+        """Whether vertebrae or the bones of both sides tell where the middle of the body is."""
+        return bool(self.spine.frames) or all(self.anatomy.labels_of(BONES, side) for side in LATERAL_SIDES)
+
+    @functools.cached_property
     def _has_pairs(self) -> bool:
         """Whether the map names structures left and right, whose places are those of the scanner's axes."""
         return has_pairs(self.anatomy)
@@ -224,10 +230,9 @@ class MapNamer:
 
     def side_certainty(self, point_ras: np.ndarray) -> Certainty:
         """How much the side that :meth:`side` gives can be relied on; `point_ras` is in the frame of the map."""
-        has_both = all(self.anatomy.labels_of(BONES, side) for side in LATERAL_SIDES)
         if self.spine.nearest(point_ras) is not None:
             return self._turn_certainty(point_ras)
-        if has_both:
+        if self._knows_middle:
             return Certainty.CERTAIN
         return Certainty.UNCERTAIN if self.plan is None else self.plan.side_certainty(point_ras)
 

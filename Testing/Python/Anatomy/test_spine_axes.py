@@ -135,3 +135,27 @@ def test_the_canal_in_the_images_is_a_second_witness_for_bodies_alone() -> None:
 def test_a_canal_in_the_images_at_another_place_makes_the_side_uncertain(x: float, y: float) -> None:
     place = Namer(drawn(arch), with_canal(x, y)).name(np.array([-16.0, 0.0, STEP_MM]))
     assert place.side_certainty == "uncertain"
+
+
+def with_muscles(names: tuple[str, str]) -> AnatomyMap:
+    """Bodies with arches, and a muscle on the patient's left and right that are called by these sides."""
+    anatomy = drawn(arch)
+    labels = anatomy.image.array.copy()
+    beside = (np.abs(RAS[1] + 40.0) < 12.0) & (RAS[2] < 150.0)
+    labels[beside & (np.abs(RAS[0] + 40.0) < 14.0)] = 6
+    labels[beside & (np.abs(RAS[0] - 40.0) < 14.0)] = 7
+    muscles = {n: Structure("erector spinae", side, None) for n, side in zip((6, 7), names, strict=True)}
+    return AnatomyMap(Image(labels, GRID), {**anatomy.structures, **muscles})
+
+
+@pytest.mark.parametrize(
+    ("names", "certainty"),
+    [(("left", "right"), "certain"), (("right", "left"), "uncertain")],
+    ids=["true", "exchanged"],
+)
+def test_a_label_that_is_named_after_the_other_side_makes_the_side_uncertain(
+    names: tuple[str, str], certainty: str
+) -> None:
+    place = Namer(with_muscles(names)).name(np.array([-42.0, -40.0, STEP_MM]))
+    assert place.side_certainty == certainty
+    assert (place.side == "left") == (certainty == "certain")
