@@ -21,6 +21,11 @@ GAP = 1.5
 """Lower bound of a step between two slices that counts as a gap, in spacings. Our estimate."""
 SAME_POSITION_MM = 0.01
 """Upper bound of the distance along the normal of two slices that lie at the same position, mm. Our estimate."""
+SAME_PLACE_MM = 0.1
+"""Upper bound of the distance of two slices that lie at one place, mm. Our estimate."""
+MOST_AT_ONE_PLACE = 0.25
+"""Upper bound of the part of the slices that lie at the place of another one. With more, the slices are copies or
+versions of one another, and not blocks that overlap. Our estimate."""
 LEAST_SLICES_OF_A_BLOCK = 2
 """Lower bound of the mean number of slices of blocks. With fewer, nearly every slice lies apart from every other, as
 in a tilted gantry, and not in blocks."""
@@ -82,7 +87,8 @@ def split_into_blocks(frames: list[Frame], all_numbers: Collection[float]) -> li
         The frames as they came, as one block, when they form a regular volume already, or when no way of splitting
         them gives regular blocks. A block in which slices were lost is given as it is.
     """
-    if len(_by_shift(frames)) == 1 and _is_sound_or_lost(frames, all_numbers):
+    is_whole = len(_by_shift(frames)) == 1 and _is_sound_or_lost(frames, all_numbers)
+    if is_whole or _part_at_one_place(frames) > MOST_AT_ONE_PLACE:
         return [frames]
     ways: tuple[Callable[[], list[list[Frame]]], ...] = (
         lambda: _by_place(frames, all_numbers),
@@ -91,9 +97,23 @@ def split_into_blocks(frames: list[Frame], all_numbers: Collection[float]) -> li
     for way in ways:
         blocks = way()
         large_enough = len(frames) >= LEAST_SLICES_OF_A_BLOCK * len(blocks)
-        if len(blocks) > 1 and large_enough and all(_is_sound_or_lost(block, all_numbers) for block in blocks):
+        if len(blocks) > 1 and large_enough and _fit_together(blocks, all_numbers):
             return blocks
     return [frames]
+
+
+def _part_at_one_place(frames: list[Frame]) -> float:
+    """The part of the slices that lie at the place of another slice, 0 to 1."""
+    places = {tuple(round(float(x) / SAME_PLACE_MM) for x in frame.get("ImagePositionPatient")) for frame in frames}
+    return 1.0 - len(places) / len(frames)
+
+
+def _fit_together(blocks: list[list[Frame]], all_numbers: Collection[float]) -> bool:
+    """Whether all blocks are regular, apart from lost slices, and have the same distance of slices."""
+    if not all(_is_sound_or_lost(block, all_numbers) for block in blocks):
+        return False
+    steps = [usual_step(np.diff(np.sort(distances_of(block)))) for block in blocks if len(block) > 1]
+    return bool(steps) and max(steps) - min(steps) <= SPACING_TOLERANCE * min(steps)
 
 
 def _is_sound_or_lost(frames: list[Frame], all_numbers: Collection[float]) -> bool:

@@ -326,6 +326,15 @@ CASES: list[InputCase] = [
         warned_by="Slices are missing",
     ),
     case(
+        "a-slice-out-of-place-parts-no-blocks",
+        partial(
+            write_blocks, blocks=[Block(z=4.4 * n + 1.4 * (n == 6), slices=1) for n in range(10)], name="t2_tse_tra"
+        ),
+        ASIDE,
+        blocks=None,
+        warned_by="unevenly spaced",
+    ),
+    case(
         "two-hips-in-one-series",
         partial(
             write_blocks,
