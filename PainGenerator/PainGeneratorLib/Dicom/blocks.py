@@ -8,12 +8,13 @@ the series; the blocks together make one more volume, on one grid, with no value
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 import numpy as np
 
 from ..Numerics.core.image import LPS_TO_RAS
 from .block_split import normal_of
-from .joined_grid import angle_deg, joined_grid
+from .joined_grid import SAME_TILT_DEG, angle_deg, joined_grid
 from .series import Series
 
 LEAST_SLICES = 2
@@ -25,6 +26,11 @@ against one another by up to 50 degrees, and the planes of planning images by 90
 SAME_PLACE = 0.7
 """Lower bound of the part of two blocks that overlaps at which they are no blocks but the same place twice (phases,
 averages). Our estimate: neighboring blocks share a few slices at most."""
+BETWEEN_POINTS = 41
+"""Number of points on the way from the middle of a block to that of the next at which a gap is looked for."""
+GAP_VOXELS = 0.75
+"""Upper bound of the distance of such a point from the middle of the outer voxel of a block, voxels: half a voxel, and
+half of the usual space between slices."""
 SAME_IMAGES = (
     *("EchoTime", "EchoNumbers", "ImageType", "ComplexImageComponent", "InversionTime", "FlipAngle"),
     *("DiffusionBValue", "DiffusionDirectionality", "ContrastBolusAgent"),
@@ -149,6 +155,24 @@ def _capital(words: str) -> str:
 
 def _reason(one: Series) -> str:
     return one.problem.reason if one.problem is not None else "it has one slice."
+
+
+def is_gapless(series: Series) -> bool:
+    """Whether the blocks of a joined series are parallel and follow one another without a gap, as one whole volume.
+
+    Stations of a table, and slabs that were planned one behind the other, do. A series of one block does, too.
+    """
+    grids = [one.geometry for one in series.blocks if one.geometry is not None]
+    if len(grids) < 2:
+        return True
+    if any(angle_deg(grid, grids[0]) > SAME_TILT_DEG for grid in grids):
+        return False
+    middles = np.array([grid.center_ras for grid in grids])
+    order = np.argsort(middles[:, int(np.argmax(np.ptp(middles, axis=0)))])
+    steps = np.linspace(0.0, 1.0, BETWEEN_POINTS)[:, None]
+    ways = [(1 - steps) * middles[a] + steps * middles[b] for a, b in pairwise(order)]
+    points = np.concatenate(ways)
+    return bool(np.any([grid.contains(points, GAP_VOXELS) for grid in grids], axis=0).all())
 
 
 def blocks_in_words(series: Series) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from .blocks import blocks_in_words
+from .blocks import blocks_in_words, is_gapless
 from .series import Series
 from .series_claims import Claim
 from .series_names import ByHand
@@ -56,7 +56,7 @@ def leave_blocks_aside(claims: Claims, group: str | None) -> list[BlocksAside]:
         ]
         if not whole:
             continue
-        for claim, series in [pair for pair in claims.get(role, ()) if pair[1].blocks]:
+        for claim, series in [pair for pair in claims.get(role, ()) if not is_gapless(pair[1])]:
             claims[role].remove((claim, series))
             reason = f"{claim.reason}, in {len(series.blocks)} blocks, read but not used for finding"
             claims.setdefault("OTHER", []).append((Claim("OTHER", 0, 0, reason, claim.shown), series))
@@ -67,10 +67,10 @@ def leave_blocks_aside(claims: Claims, group: str | None) -> list[BlocksAside]:
 
 
 def _is_whole(claim: Claim, series: Series, group: str | None) -> bool:
-    """Whether a series is a complete volume of the region that is read, and no planning image."""
+    """Whether a series is a volume without gaps of the region that is read, and no planning image."""
     region = None if claim.shown is None else claim.shown.region
     is_fit = not region or region_fit(region, group) >= FITS
-    return not series.blocks and series.problem is None and claim.sequence > 0 and is_fit
+    return is_gapless(series) and series.problem is None and claim.sequence > 0 and is_fit
 
 
 def told_aside(one: BlocksAside, by_hand: ByHand) -> str:
@@ -79,6 +79,11 @@ def told_aside(one: BlocksAside, by_hand: ByHand) -> str:
         f"{one.series.label} ({one.role}) lies in {blocks_in_words(one.series)}. It was read, but is not used for "
         f"finding: {one.instead.label} is whole. To use it all the same, {by_hand(one.series, one.role)}."
     )
+
+
+def told_gapless(role: str, series: Series) -> str:
+    """The note on a series in blocks that is used and has no gaps."""
+    return f"The {role}, {series.label}, lies in {blocks_in_words(series)}, without a gap: it was read as one volume."
 
 
 def told_used(role: str, series: Series) -> str:

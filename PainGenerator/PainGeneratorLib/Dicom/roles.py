@@ -7,7 +7,8 @@ from dataclasses import astuple, dataclass, field, replace
 
 from ..Numerics.core.errors import PainGeneratorError
 from ..Numerics.core.words import MR_ROLES, REFERENCE_ORDER
-from .blocks_aside import BlocksAside, Claims, leave_blocks_aside, told_aside, told_used
+from .blocks import is_gapless
+from .blocks_aside import BlocksAside, Claims, leave_blocks_aside, told_aside, told_gapless, told_used
 from .left_out import settle_unusable
 from .pet_choice import NOT_USED, choose_pet_of
 from .series import DicomFolder, Series
@@ -196,7 +197,9 @@ def _tell_blocks(result: RoleAssignment, aside: list[BlocksAside], by_hand: ByHa
             is_missed = one.role in REFERENCE_MISSED and one.role not in result.chosen
             (result.warnings if is_missed else result.notes).append(told_aside(one, by_hand))
     for role, series in result.chosen.items():
-        if series.blocks:
+        if series.blocks and is_gapless(series):
+            result.notes.append(told_gapless(role, series))
+        elif series.blocks:
             result.warnings.append(told_used(role, series))
 
 

@@ -115,6 +115,18 @@ def aside(title: str, blocks: Sequence[Block], *, source: str = SPINE, lost_bloc
     )
 
 
+def gapless(title: str, blocks: Sequence[Block], *, source: str = SPINE, **more: Any) -> InputCase:
+    """T1, STIR and T2 blocks of one tilt without a gap: they are read as one volume, which a note says."""
+    return case(
+        title,
+        partial(write_blocks, blocks=blocks, **more),
+        {"T1": 2, "FLUID": 4, "T2": NUMBER},
+        blocks=len(blocks),
+        note="without a gap",
+        source=source,
+    )
+
+
 def acquired(n: int, k: int, dataset: Any) -> None:
     """GE writes each angle of a multi-angle series with a time of its own."""
     dataset.AcquisitionTime = f"11{45 + n:02d}{k:02d}"
@@ -227,11 +239,11 @@ CASES: list[InputCase] = [
     ),
     # The same tilt.
     aside("one-tilt-shifted-in-plane", straight(shift=6.0)),
-    aside("one-tilt-shifted-and-touching", straight(shift=9.9, apart=17.6)),
+    gapless("one-tilt-shifted-and-touching", straight(shift=9.9, apart=17.6)),
     aside("one-tilt-on-one-axis-with-gaps", straight(), source=GAPS),
     aside("one-tilt-with-a-gap-of-one-slice", straight(apart=22.0), source=GAPS),
-    aside("one-tilt-overlapping", straight(apart=15.4), source=GAPS),
-    aside("one-tilt-overlapping-and-shifted", straight(shift=5.0, apart=15.0)),
+    gapless("one-tilt-overlapping", straight(apart=15.4), source=GAPS),
+    gapless("one-tilt-overlapping-and-shifted", straight(shift=5.0, apart=15.0)),
     aside("two-blocks-of-one-tilt-among-five", (*DISCS[:3], replace(DISCS[3], tilt_deg=2.0, y=4.0), DISCS[4])),
     aside("two-blocks", straight(count=2)),
     # Number of slices.
@@ -253,7 +265,7 @@ CASES: list[InputCase] = [
         for name, blocks in (("discs", DISCS), ("one-tilt", straight(shift=6.0)), ("one-axis", straight()))
         for order in (interleaved, reversed_slices, reversed_all, by_rounds)
     ),
-    aside("overlapping-reversed", straight(apart=15.4), order=reversed_all),
+    gapless("overlapping-reversed", straight(apart=15.4), order=reversed_all),
     # Lost slices.
     aside("a-slice-lost-in-a-tilted-block", DISCS, lost=(10,), lost_blocks=1),
     aside("a-slice-lost-in-a-block-of-one-tilt", straight(shift=6.0), lost=(10,), lost_blocks=1),
