@@ -16,6 +16,7 @@ from scipy import ndimage
 from ..Numerics.core.errors import PainGeneratorError
 from ..Numerics.core.image import Image
 from .anatomy_map import BONES, AnatomyMap
+from .spine import direction_doubts
 
 _POINTS = 12000
 """Number of labeled voxels that are compared with the image."""
@@ -90,6 +91,7 @@ def on_reference(anatomy: AnatomyMap, reference: Image) -> AnatomyMap:
             "is it of this examination?"
         )
     warnings += _fit_warnings(anatomy, reference) or _side_warnings(anatomy, reference)
+    warnings += direction_doubts(anatomy)
     return dataclasses.replace(anatomy, warnings=(*anatomy.warnings, *warnings)) if warnings else anatomy
 
 

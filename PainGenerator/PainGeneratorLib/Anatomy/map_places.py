@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy.spatial import cKDTree
 
+from ..Numerics.core.image import transform_points
 from ..Numerics.core.records import Place
-from ..Numerics.core.words import LATERAL_SIDES, Certainty
+from ..Numerics.core.words import LATERAL_SIDES, Certainty, Side
 from .anatomy_map import BONES, MUSCLES, ORGANS, VERTEBRA_PARTS, AnatomyMap
 from .certainty import with_side_certainty
 from .hips import (
@@ -23,7 +24,7 @@ from .hips import (
     find_sacroiliac_joint,
     labeled_implants,
 )
-from .spine import find_spine, patient_left
+from .spine import find_spine, has_pairs, patient_left
 from .spine_places import Sample, side_of, spine_name, spine_place
 from .zones import HipImplant
 
@@ -147,6 +148,8 @@ class MapNamer:
             or self._labeled(sample)
             or self._beside(sample)
         )
+        if place is not None:
+            place = self._with_doubt(place, sample.centroid_ras)
         if place is None or place.level is None:
             return place
         if self.anatomy.counted or self.spine.transitional:
@@ -154,6 +157,62 @@ class MapNamer:
         if self.anatomy.certainty != Certainty.CERTAIN:
             place = dataclasses.replace(place, flags=(*place.flags, "level-likely"))
         return place
+
+    def _with_doubt(self, place: Place, point_ras: np.ndarray) -> Place:
+        """A place whose side is uncertain where the vertebrae contradict the axes of the scanner, or the name of a
+        label its place, and likely where the scanner alone says which way the spine looks.
+        """
+        if place.side not in LATERAL_SIDES or place.side_certainty != Certainty.CERTAIN:
+            return place
+        certainty = self._turn_certainty(point_ras)
+        if self._knows_middle and self.side(point_ras) not in (place.side, Side.MIDLINE):
+            # The name of a label says one side, and the place of the label says the other.
+            certainty = Certainty.UNCERTAIN
+        return place if certainty == Certainty.CERTAIN else with_side_certainty(place, certainty)
+
+    def _turn_certainty(self, point_ras: np.ndarray) -> Certainty:
+        """How much left and right of the vertebrae can be relied on: two witnesses make them certain.
+
+        They are two of these: the axes of the scanner, the shape of the vertebrae, structures that the map names left
+        and right, and the canal and the midline in the images.
+        """
+        canal = self._canal_is_behind
+        if self.spine.doubts or canal is False:
+            return Certainty.UNCERTAIN
+        if not self.spine.frames or self.spine.is_turn_confirmed or self._has_pairs or canal:
+            return Certainty.CERTAIN
+        seen = self.plan is not None and self.plan.side_certainty(self._in_reference(point_ras)) == Certainty.CERTAIN
+        return Certainty.CERTAIN if seen else Certainty.LIKELY
+
+    @functools.cached_property
+    def _canal_is_behind(self) -> bool | None:
+        """Whether the canal that the images show lies behind most bodies; None where it is not surely seen."""
+        plan = self.plan
+        if plan is None or plan.spine_line is None or plan.spine_certainty not in (None, Certainty.CERTAIN):
+            return None
+        line = plan.spine_line.points_ras
+        behind = []
+        for frame in self.spine.frames:
+            center = self._in_reference(frame.center_ras)
+            if line[:, 2].min() <= center[2] <= line[:, 2].max():
+                front = self._in_reference(frame.center_ras + frame.front) - center
+                behind.append(float((plan.spine_line.at(center[2]) - center) @ front) < 0.0)
+        return None if not behind else sum(behind) > 0.5 * len(behind)
+
+    @functools.cached_property
+    def _knows_middle(self) -> bool:
+        """Whether vertebrae or the bones of both sides tell where the middle of the body is."""
+        return bool(self.spine.frames) or all(self.anatomy.labels_of(BONES, side) for side in LATERAL_SIDES)
+
+    @functools.cached_property
+    def _has_pairs(self) -> bool:
+        """Whether the map names structures left and right, whose places are those of the scanner's axes."""
+        return has_pairs(self.anatomy)
+
+    def _in_reference(self, point_ras: np.ndarray) -> np.ndarray:
+        """A point of the frame of the map in the reference frame."""
+        to_map = self.anatomy.frame_to_map_ras
+        return point_ras if to_map is None else transform_points(np.linalg.inv(to_map), point_ras)
 
     def side(self, point_ras: np.ndarray) -> str:
         """Side of a point in the frame of the map.
@@ -171,8 +230,9 @@ class MapNamer:
 
     def side_certainty(self, point_ras: np.ndarray) -> Certainty:
         """How much the side that :meth:`side` gives can be relied on; `point_ras` is in the frame of the map."""
-        has_both = all(self.anatomy.labels_of(BONES, side) for side in LATERAL_SIDES)
-        if self.spine.nearest(point_ras) is not None or has_both:
+        if self.spine.nearest(point_ras) is not None:
+            return self._turn_certainty(point_ras)
+        if self._knows_middle:
             return Certainty.CERTAIN
         return Certainty.UNCERTAIN if self.plan is None else self.plan.side_certainty(point_ras)
 

@@ -68,6 +68,9 @@ at cup and stem was 27 mm away or more. Our estimate."""
 CLEARLY_BESIDE_MM = 40.0
 """Lower bound of the distance from a certain midline at which it contradicts the side of a label, mm. Spine and
 sacrum lie nearer. Our estimate."""
+BESIDE_CANAL_MM = 15.0
+"""The same distance where the midline is the canal in the images, mm. Our estimate: the canal is found to 4 mm, and
+the middle of a body lies up to 10 mm beside it in a scoliosis."""
 UNCERTAIN = str(Certainty.UNCERTAIN)
 FEMUR_WORDS = (*FEMUR_PARTS, "femoral neck", "femoral shaft")
 """All words for the femur and its parts."""
@@ -145,11 +148,13 @@ class Namer:
         A segmentation that was mirrored on its way has the sides of the wrong half.
         """
         plan = self._plan
-        if plan is None or place.side not in LATERAL_SIDES or place.side_certainty != Certainty.CERTAIN:
+        if plan is None or place.side not in LATERAL_SIDES or place.side_certainty == Certainty.UNCERTAIN:
             return place
-        is_clear = plan.certainty == Certainty.CERTAIN and abs(float(plan.lateral_mm(point))) > CLEARLY_BESIDE_MM
+        beside = BESIDE_CANAL_MM if plan.source == "spine line" else CLEARLY_BESIDE_MM
+        is_clear = plan.certainty != Certainty.UNCERTAIN and abs(float(plan.lateral_mm(point))) > beside
         if not is_clear or plan.side(point) in (place.side, Side.MIDLINE):
             return place
+        place = dataclasses.replace(place, flags=tuple(flag for flag in place.flags if flag != "side-likely"))
         return with_side_certainty(place, Certainty.UNCERTAIN)
 
     def _is_near_neck(self, point: np.ndarray, implant: HipImplant) -> bool:

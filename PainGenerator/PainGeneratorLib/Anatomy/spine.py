@@ -1,13 +1,14 @@
 """Find a coordinate frame for every vertebra, the facet joints and the discs in an anatomy segmentation.
 
 All positions are RAS mm in the frame of the segmentation. Left and right are found from the vertebrae themselves (the
-direction from the body to the canal and the posterior elements). They are therefore right for a patient who lies
-rotated or away from the middle of the scanner.
+direction from the body to the canal and the posterior elements), within the angle by which they can be turned against
+the axes of the scanner (:mod:`.spine_axes`). They are therefore right for a patient who lies rotated or away from the
+middle of the scanner, and for a mask that leaks.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
 import numpy as np
@@ -16,6 +17,7 @@ from scipy.spatial import cKDTree
 
 from .anatomy_map import BONES, MUSCLES, VERTEBRA_PARTS, AnatomyMap
 from .label_families import VERTEBRAE
+from .spine_axes import SpineAxes, find_axes
 
 BODY_PARTS = ("vertebral body", "upper endplate", "lower endplate")
 """Structures that are the vertebral body or a part of it."""
@@ -34,9 +36,6 @@ _LEAST_AGREEMENT = 0.5
 60 degrees, more than the angle between any two lumbar vertebrae. Our estimate."""
 _JOINT_GAP_MM = 6.0
 """Upper bound of the distance between the bones of a facet joint, mm. Our estimate."""
-_NO_NEIGHBOR_MM = 16.0
-"""A vertebra whose neighbors are closer to each other than half of this gets the superior direction as its axis, mm.
-Our estimate."""
 _UNLIKE_NEIGHBORS_MM = 12.0
 """Upper bound of the distance between a contact of two vertebrae and the place where their neighbors have their facet
 joints, mm: half the distance to the next joint above or below. Our estimate."""
@@ -99,6 +98,10 @@ class Spine:
     facets: tuple[Joint, ...] = ()
     transitional: bool = field(default=False)
     """True when there is a sixth lumbar or a thirteenth thoracic vertebra, or a gap in the numbers."""
+    is_turn_confirmed: bool = False
+    """True when the shape of the vertebrae shows the back where the axes of the scanner have it."""
+    doubts: tuple[str, ...] = ()
+    """What contradicts the directions; sides are uncertain then."""
 
     def frame(self, level: str) -> VertebraFrame | None:
         """The frame of a level; None when it is not seen."""
@@ -131,11 +134,9 @@ class Spine:
         return order[place - 1] if place else None
 
 
-def patient_left(anatomy: AnatomyMap) -> np.ndarray:
-    """Unit vector to the patient's left (RAS): the mean direction from right structures to their left counterparts.
-
-    It is -R when there are no such pairs, or when their direction is not plausible.
-    """
+def _left_of_pairs(anatomy: AnatomyMap) -> np.ndarray | None:
+    """The mean direction (RAS mm) from right structures to their left counterparts; None without pairs, or when the
+    direction is not plausible."""
     ways = []
     for structure in (*BONES, *MUSCLES, "kidney", "lung"):
         pair = [anatomy.points(anatomy.labels_of(structure, side)) for side in ("left", "right")]
@@ -143,10 +144,22 @@ def patient_left(anatomy: AnatomyMap) -> np.ndarray:
             way = pair[0].mean(axis=0) - pair[1].mean(axis=0)
             way[2] *= 0.2
             ways.append(way)
-    total = np.sum(ways, axis=0) if ways else np.array([-1.0, 0.0, 0.0])
-    if total[0] > -0.5 * np.linalg.norm(total):
-        return np.array([-1.0, 0.0, 0.0])
-    return total / np.linalg.norm(total)
+    total = np.sum(ways, axis=0) if ways else np.zeros(3)
+    return None if total[0] > -0.5 * np.linalg.norm(total) or not total.any() else total
+
+
+def has_pairs(anatomy: AnatomyMap) -> bool:
+    """Whether structures that the map names left and right lie where the scanner has left and right."""
+    return _left_of_pairs(anatomy) is not None
+
+
+def patient_left(anatomy: AnatomyMap) -> np.ndarray:
+    """Unit vector to the patient's left (RAS): the mean direction from right structures to their left counterparts.
+
+    It is -R when there are no such pairs, or when their direction is not plausible.
+    """
+    way = _left_of_pairs(anatomy)
+    return np.array([-1.0, 0.0, 0.0]) if way is None else way / np.linalg.norm(way)
 
 
 def find_spine(anatomy: AnatomyMap) -> Spine:
@@ -164,20 +177,44 @@ def find_spine(anatomy: AnatomyMap) -> Spine:
     Spine
         It has no frames when no vertebra has a level.
     """
+    levels, whole, bodies = _vertebrae(anatomy)
+    discs = _discs(anatomy)
+    axes = _axes(anatomy, levels, whole, bodies, discs)
+    frames = tuple(
+        _frame(anatomy, level, whole[level], bodies[level], axes.ups[level], axes.backs[level]) for level in levels
+    )
+    frames = _without_cut_off(frames)
+    spine = Spine(frames, tuple(discs.values()), (), _is_transitional(anatomy, levels), axes.is_confirmed, axes.doubts)
+    discs = {**_discs_between(spine), **discs}
+    return replace(spine, discs=tuple(discs.values()), facets=_facets(anatomy, spine))
+
+
+def direction_doubts(anatomy: AnatomyMap) -> tuple[str, ...]:
+    """Sentences about vertebrae whose shape or order contradicts the axes of the scanner; none for a plausible map."""
+    levels, whole, bodies = _vertebrae(anatomy)
+    return _axes(anatomy, levels, whole, bodies, _discs(anatomy)).doubts
+
+
+def _vertebrae(anatomy: AnatomyMap) -> tuple[list[str], dict[str, np.ndarray], dict[str, np.ndarray]]:
+    """Levels from the head downward; level -> voxels of the vertebra, and middle of its body, RAS mm."""
     levels = [
         level for level in VERTEBRAE if anatomy.labels_of(VERTEBRA_PARTS, level=level) and not level.startswith("S")
     ]
     whole = {level: anatomy.points(anatomy.labels_of(VERTEBRA_PARTS, level=level)) for level in levels}
     levels = [level for level in levels if len(whole[level]) >= 8]
-    bodies = {level: _body_core(anatomy, level) for level in levels}
-    discs = _discs(anatomy)
-    ups = {level: _up_axis(level, levels, bodies, discs) for level in levels}
-    backs = _back_directions(anatomy, levels, whole, bodies, ups)
-    frames = tuple(_frame(anatomy, level, whole[level], bodies[level], ups[level], backs[level]) for level in levels)
-    frames = _without_cut_off(frames)
-    spine = Spine(frames, tuple(discs.values()), (), _is_transitional(anatomy, levels))
-    discs = {**_discs_between(spine), **discs}
-    return Spine(frames, tuple(discs.values()), _facets(anatomy, spine), spine.transitional)
+    return levels, whole, {level: _body_core(anatomy, level) for level in levels}
+
+
+def _axes(
+    anatomy: AnatomyMap,
+    levels: list[str],
+    whole: dict[str, np.ndarray],
+    bodies: dict[str, np.ndarray],
+    discs: dict[str, Joint],
+) -> SpineAxes:
+    canal = anatomy.points(anatomy.labels_of(("spinal canal", "spinal cord")))
+    centers = {level: disc.center_ras for level, disc in discs.items()}
+    return find_axes(levels, whole, bodies, centers, canal, patient_left(anatomy))
 
 
 def _without_cut_off(frames: tuple[VertebraFrame, ...]) -> tuple[VertebraFrame, ...]:
@@ -227,54 +264,6 @@ def _discs(anatomy: AnatomyMap) -> dict[str, Joint]:
         points = anatomy.points([number])
         if len(points):
             found[level] = Joint(level, None, points.mean(axis=0))
-    return found
-
-
-def _up_axis(level: str, levels: list[str], bodies: dict[str, np.ndarray], discs: dict[str, Joint]) -> np.ndarray:
-    """Unit vector along the axis of a vertebra, upward.
-
-    It points from the disc below the body to the disc above it, or between the neighboring bodies when the discs are
-    not labeled.
-    """
-    place = levels.index(level)
-    joints = {part: disc.center_ras for name, disc in discs.items() for part in [tuple(name.split("/"))]}
-    above = next((center for (_, lower), center in joints.items() if lower == level), None)
-    below = next((center for (upper, _), center in joints.items() if upper == level), None)
-    if above is None and place > 0:
-        above = bodies[levels[place - 1]]
-    if below is None and place + 1 < len(levels):
-        below = bodies[levels[place + 1]]
-    here = bodies[level]
-    up = (above if above is not None else here) - (below if below is not None else here)
-    length = np.linalg.norm(up)
-    return up / length if length > _NO_NEIGHBOR_MM / 2 else np.array([0.0, 0.0, 1.0])
-
-
-def _back_directions(
-    anatomy: AnatomyMap,
-    levels: list[str],
-    whole: dict[str, np.ndarray],
-    bodies: dict[str, np.ndarray],
-    ups: dict[str, np.ndarray],
-) -> dict[str, np.ndarray]:
-    """Unit vectors to the back by level, from the canal and the posterior elements, smoothed over neighbors."""
-    canal = anatomy.points(anatomy.labels_of(("spinal canal", "spinal cord")))
-    default = -np.cross(patient_left(anatomy), [0.0, 0.0, 1.0])
-    raw = []
-    for level in levels:
-        up, center = ups[level], bodies[level]
-        way = whole[level].mean(axis=0) - center
-        if len(canal):
-            near = canal[np.abs((canal - center) @ up) < 12.0]
-            if len(near):
-                way = way + (near.mean(axis=0) - center)
-        way = way - (way @ up) * up
-        raw.append(way if np.linalg.norm(way) > 4.0 else 4.0 * (default - (default @ up) * up))
-    found = {}
-    for place, level in enumerate(levels):
-        total = 2.0 * raw[place] + sum(raw[other] for other in (place - 1, place + 1) if 0 <= other < len(levels))
-        total = total - (total @ ups[level]) * ups[level]
-        found[level] = total / np.linalg.norm(total)
     return found
 
 

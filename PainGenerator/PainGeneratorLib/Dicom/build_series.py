@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from ..Numerics.core.errors import PainGeneratorError
+from .blocks import with_joined
 from .files import Frame, file_error
 from .pet_header import make_pet_header
 from .pixels import load_frames, slope_problem
@@ -25,13 +26,16 @@ def build_series(uid: str, frames: list[Frame]) -> list[Series]:
     Returns
     -------
     list of Series
-        One or more. A series that is no regular volume has its `problem` set.
+        One or more. A series that is no regular volume has its `problem` set. A series in blocks gives one volume
+        of all blocks, and one of each.
     """
     stacks = split_stacks(frames)
     for stack in stacks:
         _settle_duplicates(stack)
         _name_damage(stack)
-    return [_make_series(uid, stack, part if len(stacks) > 1 else None) for part, stack in enumerate(stacks, start=1)]
+    if len(stacks) == 1:
+        return [_make_series(uid, stacks[0], None)]
+    return with_joined([_make_series(uid, stack, part) for part, stack in enumerate(stacks, start=1)])
 
 
 def _settle_duplicates(stack: Stack) -> None:

@@ -176,7 +176,8 @@ def _is_late(series: Series, first_agent: str | None) -> bool:
 
 
 def _is_usable(series: Series) -> bool:
-    return series.geometry is not None and series.problem is None and series.n_slices >= LEAST_SLICES
+    whole = series.geometry is not None and series.problem is None and not series.block
+    return whole and series.n_slices >= LEAST_SLICES
 
 
 def is_one_acquisition(a: Series, b: Series) -> bool:

@@ -291,6 +291,11 @@ def _of_other_patients(
     return found
 
 
+def is_placed(frame: Frame) -> bool:
+    """Whether the header of an image places it in space."""
+    return not _missing_elements(frame)
+
+
 def _missing_elements(frame: Frame) -> str:
     """Words for the elements that an image lacks to become part of a volume; empty when it has all."""
     missing = [keyword for keyword in NEEDED if frame.get(keyword) is None]

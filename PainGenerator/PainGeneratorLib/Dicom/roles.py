@@ -7,6 +7,8 @@ from dataclasses import astuple, dataclass, field, replace
 
 from ..Numerics.core.errors import PainGeneratorError
 from ..Numerics.core.words import MR_ROLES, REFERENCE_ORDER
+from .blocks import is_gapless
+from .blocks_aside import BlocksAside, Claims, leave_blocks_aside, told_aside, told_gapless, told_used
 from .left_out import settle_unusable
 from .pet_choice import NOT_USED, choose_pet_of
 from .series import DicomFolder, Series
@@ -33,6 +35,10 @@ LONGEST_DAYS = 30
 LEAST_OVERLAP = 0.1
 """Lower bound of the part of the smaller of two volumes in which a series for attenuation correction and the reference
 overlap. Our estimate: beds that only touch at their ends share less."""
+
+REFERENCE_MISSED = ("T1", "CONTRAST", "FLUID")
+"""Roles whose lack is worth a warning where a series in blocks could have played them. Without T2, worn discs are
+judged on the fluid-sensitive series."""
 
 
 @dataclass(eq=False)
@@ -107,7 +113,8 @@ def assign_roles(
     pet = chosen.get("PET") or choose_pet_of(folder.series, free)
     chosen["PET"] = pet
     result = RoleAssignment(chosen, folder.series, "")
-    chooser = _Chooser(result, pet, group, _claims_by_role(free, pet), by_hand, side)
+    claims, aside = _claims_by_role(free, pet, group)
+    chooser = _Chooser(result, pet, group, claims, by_hand, side)
     for role in MR_ROLES:
         chooser.choose(role)
     left_aside = settle_unusable(chosen, forced, folder.series, result.warnings)
@@ -115,6 +122,7 @@ def assign_roles(
     chooser.choose("ATTENUATION")
     settle_unusable(chosen, forced, folder.series, result.warnings)
     _set_rivals_aside(folder.series, chosen)
+    _tell_blocks(result, aside, by_hand)
     _note_days(result)
     if "nac" in words_of(pet.description).tokens:
         result.warnings.append(
@@ -125,23 +133,23 @@ def assign_roles(
     return result
 
 
-Claims = dict[str, list[tuple[Claim, Series]]]
-"""Role -> the series that could play it, with their claims."""
+def _claims_by_role(free: list[Series], pet: Series, group: str | None) -> tuple[Claims, list[BlocksAside]]:
+    """Collect the series that could play each role, and those in blocks that do not count beside a whole one.
 
-
-def _claims_by_role(free: list[Series], pet: Series) -> Claims:
-    """Collect the series that could play each role. Every series except a PET is given the role that it could play."""
+    Every series except a PET is given the role that it could play.
+    """
     claims: Claims = {}
     for series in free:
         if series.modality == "PT" and series is not pet and not series.role_reason.startswith(NOT_USED):
             series.role_reason = "Another PET series was chosen."
     for claim, series in claims_of(free, pet):
         claims.setdefault(claim.role, []).append((claim, series))
+    aside = leave_blocks_aside(claims, group)
     _serve_as_t1(claims)
     for role, pairs in claims.items():
         for claim, series in pairs:
             series.role, series.role_reason = role, f"{claim.reason}."
-    return claims
+    return claims, aside
 
 
 def _serve_as_t1(claims: Claims) -> None:
@@ -180,6 +188,19 @@ def _is_for_attenuation(claim: Claim) -> bool:
 def _is_in_phase(claim: Claim) -> bool:
     shown = claim.shown
     return shown is not None and shown.dixon == "in-phase" and not shown.mu_map
+
+
+def _tell_blocks(result: RoleAssignment, aside: list[BlocksAside], by_hand: ByHand) -> None:
+    """Say what was read in blocks: a note on what is not used, a warning where a role is empty or has gaps."""
+    for one in aside:
+        if one.series.role == "OTHER":
+            is_missed = one.role in REFERENCE_MISSED and one.role not in result.chosen
+            (result.warnings if is_missed else result.notes).append(told_aside(one, by_hand))
+    for role, series in result.chosen.items():
+        if series.blocks and is_gapless(series):
+            result.notes.append(told_gapless(role, series))
+        elif series.blocks:
+            result.warnings.append(told_used(role, series))
 
 
 def _set_rivals_aside(all_series: list[Series], chosen: dict[str, Series]) -> None:

@@ -12,6 +12,7 @@ from ..Numerics.core.errors import PainGeneratorError
 from ..Numerics.core.image import Geometry, Image
 from ..Numerics.suv.factors import PetHeader
 from .files import Frame
+from .joined_grid import joined_values
 from .pixels import load_frames
 from .values import parse_date
 
@@ -30,7 +31,7 @@ class Series:
     number: int | None
     """Series Number (0020,0011)."""
     part: int | None
-    """Number of the part from 1 when the series was split; None when it is whole."""
+    """Number of the part from 1 when the series was split; None when it is whole, and when it joins all parts."""
     description: str
     modality: str
     geometry: Geometry | None
@@ -48,6 +49,10 @@ class Series:
     role: str = "OTHER"
     role_reason: str = ""
     warnings: list[str] = field(default_factory=list)
+    block: str = ""
+    """Which block of a series in several blocks this part is ("block 2 of 5"); empty when it is none."""
+    blocks: tuple[Series, ...] = ()
+    """The blocks that this volume joins on one grid, with no values (NaN) between them; empty for every other one."""
     _image: Image | None = field(default=None, repr=False)
 
     @property
@@ -129,7 +134,7 @@ class Series:
         -------
         Image
             Array of float32, shape (slices, rows, columns): ``stored * slope + intercept``, with the slope and
-            intercept of each slice. The geometry is in RAS coordinates, mm.
+            intercept of each slice; NaN between the blocks of a joined volume. The geometry is in RAS coordinates, mm.
 
         Raises
         ------
@@ -141,7 +146,11 @@ class Series:
         if self._image is None:
             if self.geometry is None:
                 raise ValueError(f"{self.label} has neither a grid nor a reason why not")
-            self._image = Image(load_frames(self.frames, progress), self.geometry)
+            if self.blocks:
+                array = joined_values([block.load(progress) for block in self.blocks], self.geometry)
+            else:
+                array = load_frames(self.frames, progress)
+            self._image = Image(array, self.geometry)
         return self._image
 
     def unload(self) -> None:

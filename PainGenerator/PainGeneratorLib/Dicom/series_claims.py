@@ -70,6 +70,8 @@ def same_frame(series: Series, other: Series) -> bool:
 
 def _claim(series: Series, pet: Series, n_echoes: int) -> Claim:
     """The role that a CT or MR series could play; `n_echoes` is the number of echo times of the whole series."""
+    if series.block:
+        return Claim("OTHER", 0, 0, f"{series.block[0].upper()}{series.block[1:]} of this series")
     if series.n_slices < LEAST_SLICES:
         return Claim("OTHER", 0, 0, f"Only {series.n_slices} slice{'s' if series.n_slices > 1 else ''}")
     if series.modality == "CT":

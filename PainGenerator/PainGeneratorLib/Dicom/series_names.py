@@ -50,9 +50,10 @@ def _names(series: Series) -> set[str]:
     part = "" if series.part is None else f"/{series.part}"
     names = {series.uid}
     if series.number is not None:
-        names |= {str(series.number), f"{series.number}{part}"}
-    if series.part is not None:
-        names.add(series.series_uid)
+        names.add(f"{series.number}{part}")
+    if not series.block:
+        # The number alone names the volume of all blocks.
+        names |= {series.series_uid, *(() if series.number is None else (str(series.number),))}
     return names
 
 

@@ -12,6 +12,18 @@ import numpy as np
 
 from ..Numerics.core.errors import PainGeneratorError
 from ..Numerics.core.image import LPS_TO_RAS, Geometry
+from .block_split import (
+    GAP,
+    SAME_POSITION_MM,
+    SPACING_TOLERANCE,
+    distances_of,
+    is_regular,
+    normal_of,
+    number_of,
+    shear_tolerance_mm,
+    split_into_blocks,
+    usual_step,
+)
 from .files import Frame
 
 ORIENTATION_TOLERANCE = 1e-3
@@ -19,17 +31,8 @@ ORIENTATION_TOLERANCE = 1e-3
 estimate."""
 PIXEL_SPACING_TOLERANCE_MM = 1e-3
 """Upper bound of the difference of the pixel spacing of slices of one stack, mm. Our estimate."""
-SAME_POSITION_MM = 0.01
-"""Upper bound of the distance along the normal of two slices that lie at the same position, mm. Our estimate."""
 EXACT_MM = 0.01
 """Upper bound of a deviation from the regular grid that is not reported, mm: rounding in the header. Our estimate."""
-SPACING_TOLERANCE = 0.1
-"""Upper bound of the deviation of a slice from the regular grid, as a fraction of the spacing. Our estimate."""
-SHEAR_TOLERANCE_MM = 0.1
-"""Upper bound of the distance of a slice from the common normal, mm. A tenth of a pixel is allowed if that is more.
-Our estimate."""
-GAP = 1.5
-"""Lower bound of a step between two slices that counts as a gap with missing slices, in spacings. Our estimate."""
 
 SPLIT_KEYWORDS = (
     "StackID",
@@ -89,21 +92,9 @@ def _same_grid(a: Frame, b: Frame) -> bool:
     return bool(turned < ORIENTATION_TOLERANCE and scaled < PIXEL_SPACING_TOLERANCE_MM)
 
 
-def _normal(frame: Frame) -> np.ndarray:
-    """Unit normal of the slices in LPS, from the direction cosines of rows and columns."""
-    cosines = np.array(frame.get("ImageOrientationPatient"))
-    normal = np.cross(cosines[:3], cosines[3:])
-    return normal / np.linalg.norm(normal)
-
-
-def _distances(frames: list[Frame]) -> np.ndarray:
-    """Positions along the normal of the first frame, mm, shape (n,)."""
-    return np.array([frame.get("ImagePositionPatient") for frame in frames]) @ _normal(frames[0])
-
-
 def _position_groups(frames: list[Frame]) -> np.ndarray:
     """Number of the position of every frame, shape (n,). Positions are counted from 0 along the normal."""
-    distances = _distances(frames)
+    distances = distances_of(frames)
     order = np.argsort(distances, kind="stable")
     steps = np.diff(distances[order]) > SAME_POSITION_MM
     groups = np.empty(len(frames), dtype=int)
@@ -122,7 +113,8 @@ def split_stacks(frames: list[Frame]) -> list[Stack]:
     Returns
     -------
     list of Stack
-        In the order of their first file. A stack that is not a regular volume has its `problem` set.
+        In the order of their first file. MR slices that were planned in several blocks make a stack for each block. A
+        stack that is not a regular volume has its `problem` set.
     """
     clusters: list[list[Frame]] = []
     for frame in frames:
@@ -132,10 +124,13 @@ def split_stacks(frames: list[Frame]) -> list[Stack]:
                 break
         else:
             clusters.append([frame])
-    stacks = []
+    stacks: list[Stack] = []
+    numbers = {number for number in map(number_of, frames) if number is not None}
     for cluster in clusters:
         for part, split_by in _split_by_header(cluster, {}, SPLIT_KEYWORDS):
-            stacks.append(_make_stack(part, split_by))
+            # A gap in PET or CT is a fault; slabs that are planned separately are a thing of MR.
+            blocks = split_into_blocks(part, numbers) if part[0].get("Modality") == "MR" else [part]
+            stacks.extend(_make_stack(block, split_by) for block in blocks)
     return stacks
 
 
@@ -148,7 +143,7 @@ def _split_by_header(
     """
     groups = _position_groups(frames)
     most = int(np.bincount(groups).max())
-    if most == 1 and _is_regular(_distances(frames)):
+    if most == 1 and is_regular(distances_of(frames)):
         return [(frames, split_by)]
     for number, keyword in enumerate(keywords):
         parts = {} if most == 1 and keyword in ONLY_AT_ONE_POSITION else _parts_by(frames, keyword)
@@ -199,16 +194,7 @@ def _is_useful_split(parts: list[list[Frame]], most: int) -> bool:
     if most > 1:
         return max(int(np.bincount(_position_groups(part)).max()) for part in parts) < most and len(parts) <= most
     # No two frames share a position, but there are gaps. Accept parts that are regular: slabs planned separately.
-    return all(len(part) > 2 and _is_regular(_distances(part)) for part in parts)
-
-
-def _is_regular(distances: np.ndarray) -> bool:
-    """True when the steps between the sorted positions are equal within SPACING_TOLERANCE."""
-    if distances.size < 3:
-        return True
-    steps = np.diff(np.sort(distances))
-    spacing = float(np.median(steps))
-    return bool(spacing > SAME_POSITION_MM and np.abs(steps - spacing).max() <= SPACING_TOLERANCE * spacing)
+    return all(len(part) > 2 and is_regular(distances_of(part)) for part in parts)
 
 
 def _make_stack(frames: list[Frame], split_by: dict[str, object]) -> Stack:
@@ -243,7 +229,7 @@ def _fit_grid(frames: list[Frame], warnings: list[str]) -> Geometry:
     cosines = np.array(first.get("ImageOrientationPatient"))
     row_spacing, column_spacing = first.get("PixelSpacing")
     _check_axes(cosines, first)
-    normal = _normal(first)
+    normal = normal_of(first)
     positions = np.array([frame.get("ImagePositionPatient") for frame in frames])
     distances = positions @ normal
     spacing = _slice_spacing(frames, distances)
@@ -253,7 +239,7 @@ def _fit_grid(frames: list[Frame], warnings: list[str]) -> Geometry:
     in_plane = positions - np.outer(distances, normal)
     center = in_plane.mean(axis=0)
     aside = float(np.linalg.norm(in_plane - center, axis=1).max())
-    if aside > max(SHEAR_TOLERANCE_MM, 0.1 * min(row_spacing, column_spacing)):
+    if aside > shear_tolerance_mm(first):
         raise PainGeneratorError(
             f"The slices are shifted against one another by up to {2 * aside:.1f} mm "
             "(a tilted gantry or a joined series): they form no rectangular volume.",
@@ -288,7 +274,7 @@ def _slice_spacing(frames: list[Frame], distances: np.ndarray) -> float:
             raise PainGeneratorError("The series has one slice of unknown thickness.", "Use a series of a volume.")
         return float(spacing)
     steps = np.diff(distances)
-    spacing = float(np.median(steps))
+    spacing = usual_step(steps)
     gaps = np.flatnonzero(steps > GAP * spacing)
     if gaps.size:
         texts = [

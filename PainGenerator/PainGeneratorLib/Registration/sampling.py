@@ -168,8 +168,9 @@ class WorkingImage:
 def view_mask(image: Image, kind: str) -> np.ndarray | None:
     """Find the voxels of an image that were measured, as booleans; None when all were.
 
-    A CT is padded outside its circular field of view. MR and resampled images are padded with one constant value in
-    whole columns or planes. This padding is recognized only when it includes the first voxel of the array.
+    A CT is padded outside its circular field of view. A series in blocks has no values (NaN) between them. MR and
+    resampled images are padded with one constant value in whole columns or planes. This padding is recognized only
+    when it includes the first voxel of the array.
 
     Parameters
     ----------
@@ -182,6 +183,9 @@ def view_mask(image: Image, kind: str) -> np.ndarray | None:
         mask = array > CT_PADDING_HU
         return None if mask.all() else mask
     if kind == "MR":
+        gaps = np.isnan(array)
+        if gaps.any():
+            return ~gaps
         padding = array == array[0, 0, 0]
         if padding.mean() < 0.02:
             return None
@@ -322,6 +326,7 @@ def smoothed_in_view(image: Image, valid: np.ndarray | None, sigma_mm: float) ->
             array = ndimage.gaussian_filter(array, sigma, mode="nearest", truncate=3.0)
         return WorkingImage(Image(np.ascontiguousarray(array), image.geometry), np.ones(array.shape, np.float32))
     weight = valid.astype(np.float32)
+    array = np.where(weight > 0, array, np.float32(0.0))
     if sigma_mm > 0:
         total = ndimage.gaussian_filter(weight, sigma, mode="nearest", truncate=3.0)
         array = ndimage.gaussian_filter(array * weight, sigma, mode="nearest", truncate=3.0)

@@ -11,7 +11,7 @@ import numpy as np
 from ..Dicom.values import parse_date
 from ..Numerics.core.errors import PainGeneratorError
 from ..Numerics.core.image import Image
-from ..Numerics.core.words import REFERENCE_ORDER, Role
+from ..Numerics.core.words import MR_ROLES, REFERENCE_ORDER, Role
 from ..Numerics.suv.factors import SuvResult, unit_kind
 from ..Scene import nodes
 from ..Scene.volumes_in_scene import SOURCE_ROLE, VolumeFacts, lies_under_a_warp, own_frame_image, volume_facts
@@ -137,6 +137,8 @@ class CaseStep:
         for role, node in role_nodes.items():
             facts = reading.facts if role == Role.PET else volume_facts(node)
             dicom[role] = facts.dicom
+            if role in MR_ROLES:
+                self._volumes.check_grid(facts)
             array = None
             if role == Role.PET and reading.is_warped:
                 array = nodes.volume_array(node.GetImageData()) * reading.factors

@@ -12,7 +12,7 @@ from ..Scene.volumes_in_scene import VolumeFacts, volume_facts
 from .case_settings import CaseSettings
 from .pet_source import PetSource, pet_source, suv_line
 from .types import SuvLine
-from .volume_roles import FileOfInstance, headers_of, pet_header_of
+from .volume_roles import FileOfInstance, grid_problem, headers_of, pet_header_of
 
 
 class LoadedVolumes:
@@ -40,6 +40,17 @@ class LoadedVolumes:
         """The DICOM header of the first slice of a volume; empty when its file is not there."""
         headers = headers_of(facts, self._file_of_instance, first_only=True)
         return headers[0] if headers else {}
+
+    def check_grid(self, facts: VolumeFacts) -> None:
+        """Refuse an MR volume whose slices do not lie where the volume has them.
+
+        Raises
+        ------
+        PainGeneratorError
+        """
+        problem = grid_problem(facts, self._file_of_instance)
+        if problem is not None:
+            raise problem
 
     def patient(self) -> dict[str, Any]:
         """Patient and study as the volumes say; where they differ, the PET counts."""

@@ -13,9 +13,12 @@ from typing import Any
 
 import numpy as np
 
+from ..Dicom.blocks import groups_of_blocks, name_blocks
+from ..Dicom.build_series import build_series
 from ..Dicom.files import Frame, read_file_header
 from ..Dicom.pet_choice import NOT_USED, best_pets
 from ..Dicom.pet_header import make_pet_header
+from ..Dicom.reader import is_placed
 from ..Dicom.roles import assign_roles
 from ..Dicom.series import DicomFolder, Series
 from ..Dicom.series_vocabulary import Meaning
@@ -64,6 +67,12 @@ def headers_of(volume: VolumeFacts, file_of_instance: FileOfInstance | None, fir
     PainGeneratorError
         When a file is there, but damaged.
     """
+    headers = [frame.header for frame in _frames_of(volume, file_of_instance, first_only)]
+    return headers[:1] if first_only else _in_slice_order(headers, volume.geometry)
+
+
+def _frames_of(volume: VolumeFacts, file_of_instance: FileOfInstance | None, first_only: bool = False) -> list[Frame]:
+    """The images of a volume, without their pixels; none when a file is missing."""
     paths = _files_of(volume, file_of_instance, first_only)
     if not paths or not all(path.is_file() for path in paths):
         return []
@@ -73,8 +82,26 @@ def headers_of(volume: VolumeFacts, file_of_instance: FileOfInstance | None, fir
         if not isinstance(found, list):
             return []
         frames += found
-    headers = [frame.header for frame in frames]
-    return headers[:1] if first_only else _in_slice_order(headers, volume.geometry)
+    return frames
+
+
+def grid_problem(volume: VolumeFacts, file_of_instance: FileOfInstance | None) -> PainGeneratorError | None:
+    """Why the slices of an MR volume do not lie where the volume has them; None when they do, or it is not known.
+
+    Slicer puts all slices of a series into one volume, one behind the other, also those of several blocks.
+    """
+    frames = _frames_of(volume, file_of_instance)
+    if len(frames) < 2 or not all(is_placed(frame) for frame in frames):
+        return None
+    joined = [one for one in build_series(volume.node_id, frames) if one.blocks]
+    if not joined:
+        return None
+    return PainGeneratorError(
+        f"The slices of {volume.name} lie in {len(joined[0].blocks)} blocks, but its volume has them one behind the "
+        "other, where they do not belong.",
+        "Choose another volume, or none, for this role. The command pain-generator, which reads the DICOM folder, "
+        "puts blocks at their places.",
+    )
 
 
 def _files_of(volume: VolumeFacts, file_of_instance: FileOfInstance | None, first_only: bool) -> list[Path]:
@@ -133,8 +160,25 @@ def propose_roles(
     proposals = []
     if choice.pet is not None:
         proposals.append(RoleProposal(Role.PET.value, choice.pet.uid, by_id[choice.pet.uid].name, choice.reason))
+    blocks = _set_blocks_aside(series)
     mr, warnings = _mr_proposals(series, choice.pet, by_id, notes, group)
-    return [*proposals, *mr], [*choice.warnings, *warnings]
+    return [*proposals, *mr], [*choice.warnings, *warnings, *blocks]
+
+
+def _set_blocks_aside(series: Sequence[Series]) -> list[str]:
+    """Mark the volumes that are blocks of one series, so that none gets a role; sentences about them."""
+    by_series: dict[str, list[Series]] = {}
+    for one in series:
+        by_series.setdefault(one.series_uid, []).append(one)
+    told = []
+    for parts in by_series.values():
+        for group in groups_of_blocks(parts) if len(parts) > 1 else ():
+            name_blocks(group)
+            told.append(
+                f"{len(group)} volumes are blocks of one series, {group[0].label}: they are shown, but not used for "
+                "finding. One of them can be chosen in the lists below; it shows its own block only."
+            )
+    return told
 
 
 def _mr_proposals(
@@ -190,6 +234,7 @@ def _series(volume: VolumeFacts, file_of_instance: FileOfInstance | None) -> tup
         header=merged,
         frames=[frame] * volume.geometry.shape[0],
         pet_header=make_pet_header([header]) if headers and modality == "PT" else None,
+        problem=grid_problem(volume, file_of_instance) if modality == "MR" else None,
     )
     return made, note
 

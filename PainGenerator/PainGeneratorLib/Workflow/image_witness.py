@@ -178,7 +178,11 @@ def _between(known: Mapping[str, np.ndarray], first: str, second: str) -> np.nda
 
 
 def _fluid_against_t1(t2: CaseSeries, t1: CaseSeries, matrix: np.ndarray) -> ImageSays | None:
-    """What fluid says about T1 and T2, which may be exchanged; None when too little of the body is on both."""
+    """What fluid says about T1 and T2, which may be exchanged; None when too little of the body is on both, and for a
+    T2 with gaps."""
+    if np.isnan(t2.image.array).any():
+        # A series in blocks shows too little fluid between the discs that it was planned for.
+        return None
     ratio = fluid_ratio(t1.image, t2.image, matrix)
     if ratio is None:
         return None

@@ -12,6 +12,7 @@ from ..Dicom.reader import read_folder
 from ..Dicom.roles import assign_roles
 from ..Dicom.series import DicomFolder, Series
 from ..Numerics.core.errors import PainGeneratorError
+from ..Numerics.core.image import Geometry
 from ..Numerics.core.words import Group
 from .fat_series import computed_facts, pair_of
 from .progress import Show, silent
@@ -105,7 +106,12 @@ def list_folder(
 
 
 def series_json(series: Series) -> dict[str, Any]:
-    """One series as plain values; size is columns, rows, slices, and spacing is mm in the same order."""
+    """One series as plain values; size is columns, rows, slices, and spacing is mm in the same order.
+
+    `blocks` is the number of blocks that the slices lie in; size and spacing are then those of the slices as they were
+    acquired.
+    """
+    grid = _acquired_grid(series)
     return {
         "number": series.number,
         "part": series.part,
@@ -113,10 +119,11 @@ def series_json(series: Series) -> dict[str, Any]:
         "modality": series.modality,
         "date": None if series.date is None else series.date.isoformat(),
         "size": _size(series),
-        "spacing_mm": None if series.geometry is None else [round(float(x), 4) for x in series.geometry.spacing_mm],
+        "spacing_mm": None if grid is None else [round(float(x), 4) for x in grid.spacing_mm],
         "role": series.role,
         "reason": series.role_reason,
         "split_by": series.split_by,
+        "blocks": len(series.blocks) or None,
         "problem": None if series.problem is None else series.problem.reason,
         "uid": series.uid,
         "frame_of_reference": series.frame_of_reference_uid,
@@ -128,11 +135,19 @@ def series_line(series: Series) -> str:
     number = "-" if series.number is None else f"{series.number}" + ("" if series.part is None else f"/{series.part}")
     size = " x ".join(map(str, _size(series)))
     grid = "no regular grid"
-    if series.geometry is not None:
-        grid = " x ".join(f"{x:.1f}" for x in series.geometry.spacing_mm) + " mm"
+    acquired = _acquired_grid(series)
+    if acquired is not None:
+        grid = " x ".join(f"{x:.1f}" for x in acquired.spacing_mm) + " mm"
+    if series.blocks:
+        size += f" in {len(series.blocks)} blocks"
     text = f"{number:>5}  {series.modality}  {series.description or '(no description)'}  {size}, {grid}  "
     problem = "" if series.problem is None or series.problem.reason in series.role_reason else series.problem.reason
     return text + " ".join(part for part in (f"{series.role}:", series.role_reason, problem) if part)
+
+
+def _acquired_grid(series: Series) -> Geometry | None:
+    """The grid of the slices as they were acquired: that of the first block, where there are several."""
+    return series.blocks[0].geometry if series.blocks else series.geometry
 
 
 def _size(series: Series) -> list[int]:

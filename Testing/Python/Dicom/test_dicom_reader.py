@@ -206,12 +206,17 @@ def test_stacks_of_two_orientations_become_two_series(tmp_path):
     assert {one.uid for one in series} == {f"{uid}/1", f"{uid}/2"}
 
 
-def test_slabs_planned_apart_become_two_series(tmp_path):
+def test_slabs_planned_apart_become_two_series_and_one_of_both(tmp_path):
     uid = write_series(tmp_path, ramp(), prefix="a", AcquisitionNumber=1, **T1)
     write_series(
         tmp_path, ramp(), prefix="b", SeriesInstanceUID=uid, AcquisitionNumber=2, first_position=(-10, -20, 90), **T1
     )
-    assert [one.n_slices for one in read_folder(tmp_path).series] == [5, 5]
+    both, first, second = read_folder(tmp_path).series
+    assert [one.n_slices for one in (both, first, second)] == [10, 5, 5]
+    assert both.blocks == (first, second)
+    between = both.image.array[6]
+    assert np.isnan(between).all()
+    np.testing.assert_array_equal(both.image.array[:5], first.image.array)
 
 
 def test_echoes_and_dixon_parts_of_one_series_are_told_apart(tmp_path):
