@@ -52,6 +52,8 @@ JOINT_MM = 6.0
 """Bones on CT that hang together by less than twice this are divided, mm."""
 LARGE_BONE_ML = 10.0
 """Lower bound for the volume of the core of a bone that is aligned for itself."""
+FITTED_VOXELS_LEAST = 10_000
+"""With fewer voxels of T1 around a bone, the start is kept for it."""
 SLAB_MM = 60.0
 """Height of the slabs that are aligned each for itself, mm."""
 AROUND_BONE_MM = 12.0
@@ -111,8 +113,10 @@ def aligned(ct: Image, t1: Image, bone: np.ndarray, start):
     for low, high in zip(ends[:-1], ends[1:], strict=True):
         slab = fixed[:, :, low:high]
         there = sitk.GetArrayViewFromImage(sitk.Resample(around, slab, start, sitk.sitkNearestNeighbor, 0))
-        if there.any():
-            yield slice(low, high), _fitted(slab, moving, around, start, [2, 1], [1.0, 0.0])
+        if not there.any():
+            continue
+        is_enough = np.count_nonzero(there) >= FITTED_VOXELS_LEAST
+        yield slice(low, high), _fitted(slab, moving, around, start, [2, 1], [1.0, 0.0]) if is_enough else start
 
 
 def _fitted(fixed, moving, around, start, shrink: list[int], sigmas: list[float]):
