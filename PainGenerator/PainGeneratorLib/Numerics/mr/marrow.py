@@ -105,8 +105,10 @@ def find_marrow(signals: Signals, muscle_t1: float, fat_t1: float, fluid_role: s
     fine = slices_of(signals, fine_grid, muscle_t1, fat_t1, fluid_role, FINE_VALLEY_PART)
     likely = _mended(_in_neighbors(likely_marrow(fine), fine), fine)
     both = marrow | _on_all_voxels(likely, signals, fine_grid)
-    # Where most bones have a clear rim, it is the better judge of the others, too.
-    return marrow if np.count_nonzero(marrow) > CLEAR_PART * np.count_nonzero(both) else both
+    # With a series that shows fluid, the rules of the rim look at more signs than the sum does: where most bones have
+    # a clear rim, they decide alone.
+    is_clear = np.count_nonzero(marrow) > CLEAR_PART * np.count_nonzero(both)
+    return marrow if fluid_role is not None and is_clear else both
 
 
 def _on_all_voxels(marrow: np.ndarray, signals: Signals, grid: tuple[Factors, int]) -> np.ndarray:
