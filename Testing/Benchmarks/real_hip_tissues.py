@@ -1,6 +1,6 @@
 """How much of the real bone, muscle and fat at hip and pelvis the program recognizes on T1.
 
-usage: PYTHONPATH=PainGenerator:Testing/Benchmarks python Testing/Benchmarks/real_hip_tissues.py [DATA] [--pictures DIR]
+usage, with PYTHONPATH=PainGenerator:Testing/Benchmarks: python Testing/Benchmarks/real_hip_tissues.py [DATA]
 
 The truth comes from the CT of the same patients. It is brought to the T1 by mutual information, each bone in slabs of
 60 mm for itself, because leg and pelvis lay differently on the two tables. Bone is what is dense on CT with all
@@ -14,6 +14,7 @@ import argparse
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -110,7 +111,7 @@ def aligned(ct: Image, t1: Image, bone: np.ndarray, start):
     count = fixed.GetSize()[2]
     number = max(1, round(count * fixed.GetSpacing()[2] / SLAB_MM))
     ends = [round(count * n / number) for n in range(number + 1)]
-    for low, high in zip(ends[:-1], ends[1:], strict=True):
+    for low, high in pairwise(ends):
         slab = fixed[:, :, low:high]
         there = sitk.GetArrayViewFromImage(sitk.Resample(around, slab, start, sitk.sitkNearestNeighbor, 0))
         if not there.any():

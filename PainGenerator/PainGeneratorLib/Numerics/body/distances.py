@@ -161,8 +161,8 @@ SACRUM_ABOVE_LOWEST_DISC = Distance(
 CREST_ABOVE_SACRUM = Distance(
     25.0,
     "mm",
-    "The iliac crests lie at the height of L4 or of the disc below it; up to this far above the alae of the sacrum the "
-    "wings are wide, and no normal kidney lies there: their lower poles are at L3.",
+    "The iliac crests lie at the height of L4 or of the disc below it. Up to this far above the alae of the sacrum "
+    "the wings are wide, and no normal kidney lies there: their lower poles are at L3.",
     ADULT,
 )
 HIP_JOINT_SIDE_LEAST = Distance(
@@ -519,8 +519,8 @@ BODY_DEPTH_BEFORE_CANAL = Distance(
 FLUID_ON_T2_VOLUME_MOST = Distance(
     60.0,
     "ml",
-    "Upper bound for a collection on a T2 without suppressed fat: larger bright places there are mostly bladder, bowel "
-    "or fat.",
+    "Upper bound for a collection on a T2 without suppressed fat: larger bright places there are mostly bladder, "
+    "bowel or fat.",
     ADULT,
 )
 MR_BLADDER_MIDDLE_MOST = Distance(

@@ -190,7 +190,9 @@ def parts_between_lines(work: Slices, mask: np.ndarray, gap_mm: float) -> tuple[
     if not count:
         return labels, 0
     outside = ~core
-    near = np.flatnonzero(mask & (distance_within(outside, work.spacing) <= gap_mm + distances.CORTEX_GAP_MARGIN.value))
+    near = np.flatnonzero(
+        mask & (distance_within(outside, work.spacing) <= gap_mm + distances.CORTEX_GAP_MARGIN.value)
+    )
     nearest = ndimage.distance_transform_cdt(outside, IN_SLICE, return_distances=False, return_indices=True)
     parts = np.zeros_like(labels)
     parts.reshape(-1)[near] = labels[tuple(axis.reshape(-1)[near] for axis in nearest)]

@@ -221,7 +221,7 @@ def before_hips(c: FocusContext) -> Verdict | None:
 
 
 def ureter_in_pelvis(c: FocusContext) -> Verdict | None:
-    """Thin, hot uptake where ureters run through the pelvis, medial of hip joints and implants, and no bone is seen."""
+    """Thin, hot uptake where ureters run through the pelvis, medial of hip joints and implants, with no bone there."""
     if c.is_bone or not (c.is_in_pelvis and c.is_thin and c.is_at_pelvic_ureter):
         return None
     text = f"ureter: thin, beside the midline of the pelvis, SUVmax {c.suv_max:.1f}"
@@ -355,7 +355,8 @@ def hot_in_midline(c: FocusContext) -> Verdict | None:
 
 
 def hot_in_front(c: FocusContext) -> Verdict | None:
-    """A hot or large focus in front of the spine is an organ; where its height is not known, only medial of the hips."""
+    """A hot or large focus in front of the spine is an organ. Where its height is not known, only medial of the
+    hips."""
     is_before = c.depth >= distances.SPINE_DEPTH_MOST.value
     if not c.is_height_known and not c.side <= distances.HIP_JOINT_SIDE_LEAST.value:
         return None
