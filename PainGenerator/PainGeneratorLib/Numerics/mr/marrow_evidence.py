@@ -3,8 +3,8 @@
 On real T1 images a cortex of 1 mm shares its voxels with marrow and muscle, and the border of a bone of the pelvis
 is dark over a fifth to a third of its length only. No single sign then tells marrow from fat between muscles.
 Together they do: marrow lies between muscle and fat in its signal, is even, compact, and its border drops. Each sign
-is a weight of evidence (the logarithm of the odds); the sum is a logistic regression. A bone is seen on several slices,
-so a part also takes over what speaks for bone at the same place on the slices beside it. Start at
+is a weight of evidence (the logarithm of the odds); the sum is a logistic regression. A bone is seen on several
+slices, so a part also takes over what speaks for bone at the same place on the slices beside it. Start at
 :func:`likely_marrow`.
 """
 
