@@ -38,7 +38,7 @@ FINE_VALLEY_PART = 0.85
 """Upper bound for a voxel's signal over that of both its sides, for it to belong to a dark line of the fine grid: a
 cortex of 1 mm shares its voxels with marrow and muscle. Our estimate."""
 CLEAR_PART = 0.35
-"""Lower bound for the part of all marrow that has a clear dark rim, for the rim alone to decide. Our estimate: 0.02 to
+"""Lower bound for the part of all marrow that has a clear dark rim, for the rim alone to decide. Our estimate: 0 to
 0.2 on three real T1 of hip and pelvis."""
 WALL_PART = 0.8
 """Upper bound for the signal of cortex over that of muscle, on the fluid-sensitive series: cortex is dark on all
