@@ -226,6 +226,9 @@ def weigh(series: Series) -> Weighting:
     if kind in ("T2", "PD") and shown.named_kind == "STIR" and not series.header.get("InversionTime"):
         # Some archives lose the inversion time and the word IR.
         kind, reason = "STIR", f"named STIR; {reason}, without an inversion time in the header"
+    if kind == "T1" and shown.named_kind == "PD":
+        # On an image between both weightings, fluid and muscle are too bright for a T1.
+        kind, reason = "PD", f"named proton density, though {reason} would fit T1"
     if names.description.has(Meaning.OTHER) and kind != "STIR":
         kind, reason = "unknown", f"{reason}, but described as '{series.description}'"
     return _with_doubt_of_weighting(replace(shown, kind=kind, reason=reason), series)

@@ -6,10 +6,11 @@ from collections.abc import Collection, Mapping
 from dataclasses import astuple, dataclass, field, replace
 
 from ..Numerics.core.errors import PainGeneratorError
-from ..Numerics.core.words import MR_ROLES, REFERENCE_ORDER
+from ..Numerics.core.words import MR_ROLES, REFERENCE_ORDER, Role
 from .blocks import is_gapless
 from .blocks_aside import BlocksAside, Claims, leave_blocks_aside, told_aside, told_gapless, told_used
 from .left_out import settle_unusable
+from .mr_weighting import weigh
 from .pet_choice import NOT_USED, choose_pet_of
 from .series import DicomFolder, Series
 from .series_claims import Claim, claims_of, opposed_phase_doubt, same_frame
@@ -113,6 +114,7 @@ def assign_roles(
     pet = chosen.get("PET") or choose_pet_of(folder.series, free)
     chosen["PET"] = pet
     result = RoleAssignment(chosen, folder.series, "")
+    result.warnings.extend(_no_t1_given_as_t1(chosen))
     claims, aside = _claims_by_role(free, pet, group)
     chooser = _Chooser(result, pet, group, claims, by_hand, side)
     for role in MR_ROLES:
@@ -131,6 +133,23 @@ def assign_roles(
         )
     result.warnings.extend(f"{s.label}: {w}" for s in chosen.values() for w in s.warnings)
     return result
+
+
+def _no_t1_given_as_t1(chosen: Mapping[str, Series]) -> list[str]:
+    """What is less sure where a user gave the role T1 to a proton density image.
+
+    Fat is the brightest tissue on both, but on proton density fluid, cartilage and muscle are bright, too.
+    """
+    series = chosen.get(Role.T1)
+    if series is None or series.modality != "MR":
+        return []
+    shown = weigh(series)
+    if shown.kind != "PD":
+        return []
+    return [
+        f"{series.label} was given the role T1, but it is a proton density image ({shown.reason}): marrow, muscle and "
+        "fat are told apart less surely on it, and edema of marrow is not dark."
+    ]
 
 
 def _claims_by_role(free: list[Series], pet: Series, group: str | None) -> tuple[Claims, list[BlocksAside]]:

@@ -69,6 +69,10 @@ WEIGHTINGS = {
     "T2 by Dixon in-phase": ({**T2, "ImageType": ["DERIVED", "PRIMARY", "DIXON", "IN_PHASE"]}, "T2"),
     "OTHER by Dixon fat": ({**T2, "ImageType": ["DERIVED", "PRIMARY", "DIXON", "FAT"]}, "OTHER"),
     "OTHER by proton density": ({**T2, "EchoTime": 30.0}, "OTHER"),
+    "OTHER by the name proton density with the times of T1": (
+        {**T1, "RepetitionTime": 1300.0, "SeriesDescription": "pd_tse_sag"},
+        "OTHER",
+    ),
     "OTHER by fat-saturated T1 without contrast": ({**T1, "ScanOptions": "FS"}, "OTHER"),
     "CONTRAST by description": ({**T1, "SeriesDescription": "t1 tse fs sag post gd"}, "CONTRAST"),
     "T1 where the description denies contrast": ({**T1, "SeriesDescription": "t1 pre contrast"}, "T1"),
@@ -103,6 +107,16 @@ def test_role_is_given(folder, case):
     series = next(series for series in roles_of(folder).series if series.number == 3)
     assert series.role == role
     assert series.role_reason.endswith(".")
+
+
+def test_a_proton_density_image_serves_as_t1_only_when_it_is_given_and_then_it_is_told(folder):
+    add(folder, 3, **{**T2, "EchoTime": 30.0})
+    assert not any("proton density" in text for text in roles_of(folder).warnings)
+    given = roles_of(folder, **{"3": "T1"})
+    assert numbers(given)["T1"] == 3
+    (told,) = [text for text in given.warnings if "proton density" in text]
+    assert "was given the role T1" in told
+    assert not any("proton density" in text for text in roles_of(folder, **{"2": "T1"}).warnings)
 
 
 def test_contrast_series_that_deny_contrast_compete_for_t1(folder):

@@ -158,6 +158,16 @@ SACRUM_ABOVE_LOWEST_DISC = Distance(
     "The alae of sacrum and ilium reach this far above the lowest disc, which may be a rudimentary sacral disc.",
     ADULT,
 )
+CREST_ABOVE_SACRUM = Distance(
+    25.0,
+    "mm",
+    "The iliac crests lie at the height of L4 or of the disc below it. Up to this far above the alae of the sacrum "
+    "the wings are wide, and no normal kidney lies there: their lower poles are at L3.",
+    ADULT,
+)
+HIP_JOINT_SIDE_LEAST = Distance(
+    50.0, "mm", "Lower bound for the distance of the bottom of the acetabulum from the midline.", ADULT
+)
 CANAL_BEYOND_END = Distance(
     120.0,
     "mm",
@@ -505,6 +515,13 @@ BESIDE_BODY_MIDDLE_LEAST = Distance(
 )
 BODY_DEPTH_BEFORE_CANAL = Distance(
     40.0, "mm", "Farther in front of the canal than this, a place lies in front of the vertebral bodies.", ADULT
+)
+FLUID_ON_T2_VOLUME_MOST = Distance(
+    60.0,
+    "ml",
+    "Upper bound for a collection on a T2 without suppressed fat: larger bright places there are mostly bladder, "
+    "bowel or fat.",
+    ADULT,
 )
 MR_BLADDER_MIDDLE_MOST = Distance(
     30.0, "mm", "Upper bound for the distance of the middle of bladder or bowel from the midline.", ADULT

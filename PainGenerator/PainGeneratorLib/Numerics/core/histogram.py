@@ -17,8 +17,11 @@ def otsu(values: np.ndarray) -> float:
     Returns
     -------
     float
-        The upper edge of the last of 128 bins that belongs to the lower group.
+        The upper edge of the last of 128 bins that belongs to the lower group. Where all values are equal there are
+        no two groups: it is then that value itself, and nothing lies above it.
     """
+    if np.min(values) == np.max(values):
+        return float(np.max(values))
     counts, edges = np.histogram(values, bins=128)
     centers = 0.5 * (edges[1:] + edges[:-1])
     below = np.cumsum(counts)

@@ -385,6 +385,7 @@ def _missing_warnings(picture: MRPicture) -> list[str]:
     if picture.fluid_role == "T2":
         also = " and the fat fraction were" if Role.FAT_FRACTION in picture.z else " was"
         text = f"There is no fluid-sensitive series: T2{also} used for oedema and fluid, which is less sure."
+        text += " Oedema of bone outside the vertebrae cannot be assessed on it."
         warnings.append(text)
     if "T1" not in picture.signals.roles:
         warnings.append("There is no T1 series: fat replacement could not be checked.")

@@ -56,6 +56,8 @@ class FluidPlace:
         The spinal canal, where it was found as a long stretch of fluid.
     to_bone : callable or None
         Gives the distance (mm) of the voxels of a region from marrow or implant.
+    is_t2_alone : bool
+        The fluid was found on a T2 without suppressed fat.
     """
 
     region: Region
@@ -63,6 +65,7 @@ class FluidPlace:
     parameters: MRParameters
     canal: Region | None = None
     to_bone: Callable[[Region], np.ndarray] | None = None
+    is_t2_alone: bool = False
 
     @property
     def fluid(self) -> FluidParameters:
@@ -225,6 +228,13 @@ def bladder_or_bowel(place: FluidPlace) -> MRVerdict | None:
     return None
 
 
+def large_place_on_t2_alone(place: FluidPlace) -> MRVerdict | None:
+    """On T2 without suppressed fat, bladder, bowel, fat and marrow may form one bright place: a large one is no
+    collection that can be told."""
+    is_large = place.volume_ml > distances.FLUID_ON_T2_VOLUME_MOST.value
+    return normal("bladder, bowel or fat") if place.is_t2_alone and is_large else None
+
+
 def disc_between_vertebrae(place: FluidPlace) -> MRVerdict | None:
     """A flat place across the body with marrow above and below is a bright disc, as in young people."""
     if place.between_vertebrae_part <= place.fluid.disc_part:
@@ -274,6 +284,7 @@ NORMAL_FLUID_RULES: RuleList[FluidPlace, MRVerdict] = RuleList(
         Rule("long-spinal-canal", long_canal),
         Rule("tube-of-fluid", tube_of_fluid),
         Rule("bladder-or-bowel", bladder_or_bowel),
+        Rule("large-place-on-t2-alone", large_place_on_t2_alone),
         Rule("bright-disc-between-vertebrae", disc_between_vertebrae),
         Rule("abdomen-before-spine", abdomen_before_spine),
         Rule("canal-between-bones", canal_between_bones),

@@ -27,6 +27,11 @@ NO_DARK_Z = 99.0
 """z-score that stands for a missing one where dark marrow is looked for."""
 FLUID_SPREAD = 0.5
 """Signal above that of muscle, as part of it, that is one step of the z-score of fluid. Our estimate."""
+FLUID_OVER_FAT = 1.2
+"""Lower bound for the signal of free fluid over that of fat, on T2 without suppressed fat. Our estimate: fast spin
+echoes show fat bright, and fluid brighter."""
+FAT_VOXELS_LEAST = 200
+"""With fewer voxels than this, the signal of fat is not known."""
 INNER_DISC_PART = 0.35
 """Part of the voxels of a disc around its center that is measured: about the inner 60 % across (Salamat 2016)."""
 SEEN_DISC_PART = 0.95
@@ -161,7 +166,8 @@ def find_fluid(picture: MRPicture) -> list[MRFinding]:
             surroundings = dataclasses.replace(surroundings, midline_r_mm=float(canal.centroid_ras_mm[0]))
     findings = []
     for region in parts:
-        decided = abnormal(FLUID_RULES, FluidPlace(region, surroundings, p, canal, to_bone), p.rules_off)
+        place = FluidPlace(region, surroundings, p, canal, to_bone, picture.fluid_role == Role.T2)
+        decided = abnormal(FLUID_RULES, place, p.rules_off)
         if decided is None:
             continue
         mean = region_mean(picture.fluid_signal, region) or 0.0
@@ -175,10 +181,22 @@ def _fluid_outside_organs(picture: MRPicture) -> np.ndarray:
     surroundings = picture.surroundings
     smooth = Signals(surroundings.geometry, picture.signals.factors, picture.smooth, surroundings.body)
     fluid = fluid_mask(smooth, picture.typical) & ~surroundings.marrow
+    if picture.fluid_role == Role.T2:
+        fluid &= picture.fluid_signal > FLUID_OVER_FAT * _fat_signal(picture)
     normal = np.isin(surroundings.tissue, (tissues.VISCERA, tissues.DISC))
     if surroundings.segmented is not None:
         normal |= surroundings.segmented == tissues.FLUID
     return np.asarray(fluid & ~near_mask(normal, surroundings.geometry, distances.NORMAL_FLUID_MARGIN.value))
+
+
+def _fat_signal(picture: MRPicture) -> float:
+    """Signal of fat on the series that shows fluid; infinite where no fat is known, for nothing is then known to be
+    brighter."""
+    signal = picture.fluid_signal[picture.surroundings.tissue == tissues.FAT]
+    signal = signal[np.isfinite(signal)]
+    if signal.size < FAT_VOXELS_LEAST:
+        signal = picture.fluid_signal[picture.surroundings.skin]
+    return float(np.median(signal)) if signal.size >= FAT_VOXELS_LEAST else np.inf
 
 
 def _inner_signal(signal: np.ndarray, region: Region) -> float:

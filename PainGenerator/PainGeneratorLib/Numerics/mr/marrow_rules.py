@@ -11,7 +11,7 @@ from ..body import distances
 from ..core import tissues
 from ..core.image import Region
 from ..core.rules import Rule, RuleList
-from ..core.words import Group
+from ..core.words import Group, Role
 from .parameters import MRParameters
 from .picture import PEAK_PERCENTILE, MRPicture, region_mean
 from .signal import extents_mm, sample_mask
@@ -80,6 +80,11 @@ class MarrowPlace:
     def group(self) -> str:
         """Clinical group of the case."""
         return self.picture.surroundings.group
+
+    @cached_property
+    def is_t2_alone(self) -> bool:
+        """Whether a T2 without suppressed fat is the only series that shows fluid."""
+        return self.picture.fluid_role == Role.T2
 
     @cached_property
     def is_segmented(self) -> bool:
@@ -232,6 +237,14 @@ def thin_in_marrow(place: MarrowPlace) -> MRVerdict | None:
     return normal("few voxels") if place.slice_voxels < place.parameters.oedema.slice_voxels else None
 
 
+def bone_on_t2_alone(place: MarrowPlace) -> MRVerdict | None:
+    """Without suppressed fat, T2 shows marrow of all kinds bright, and bowel and bladder beside it. Outside the
+    vertebrae, whose neighbors tell what is normal, it does not show edema of bone."""
+    if not place.is_t2_alone or place.has_vertebra:
+        return None
+    return normal("T2 without suppressed fat does not show edema of this bone")
+
+
 def rim_of_marrow(place: MarrowPlace) -> MRVerdict | None:
     """A rim that hardly reaches 2 mm into the marrow is its edge, which shares voxels with canal, joint or disc."""
     return normal("edge of marrow") if place.inner_part < place.parameters.oedema.inner_part else None
@@ -317,6 +330,7 @@ def marrow_edema(_place: MarrowPlace) -> MRVerdict | None:
 
 MARROW_RULES: RuleList[MarrowPlace, MRVerdict] = RuleList(
     [
+        Rule("bone-on-t2-alone", bone_on_t2_alone),
         Rule("thin-in-marrow", thin_in_marrow),
         Rule("rim-of-marrow", rim_of_marrow),
         Rule("tube-in-marrow", tube_in_marrow),

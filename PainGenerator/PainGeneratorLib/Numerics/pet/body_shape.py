@@ -137,16 +137,24 @@ class BodyShape:
         at_spine = self._at_spine(point_ras)
         return None if at_spine is None else at_spine[1]
 
-    def is_at_sacrum(self, point_ras: np.ndarray) -> bool:
-        """Whether a position lies at the height of the sacrum, by the lowest disc or the lower end of the canal."""
+    def above_sacrum(self, point_ras: np.ndarray) -> float | None:
+        """Height of a position above the top of the sacrum, mm; None where no spinal canal is known.
+
+        The top is that of the alae, by the lowest disc or the lower end of the canal.
+        """
         if self._spine is None:
-            return False
+            return None
         top = self._spine.points_ras[0, 2] + distances.SACRUM_ABOVE_CANAL_END.value
         if len(self._spine.disc_mm):
             # The lowest disc in view may be the one above L5.
             row = int(np.clip(round(self._spine.disc_mm[0] / STEP_MM), 0, len(self._spine.points_ras) - 1))
             top = self._spine.points_ras[row, 2] + distances.SACRUM_ABOVE_LOWEST_DISC.value
-        return bool(point_ras[2] <= top)
+        return float(point_ras[2] - top)
+
+    def is_at_sacrum(self, point_ras: np.ndarray) -> bool:
+        """Whether a position lies at the height of the sacrum."""
+        above = self.above_sacrum(point_ras)
+        return above is not None and above <= 0.0
 
     def _at_spine(self, point_ras: np.ndarray) -> tuple[float, float] | None:
         """Distance to the right and in front of the canal, mm; beyond its ends it is taken to run straight on."""

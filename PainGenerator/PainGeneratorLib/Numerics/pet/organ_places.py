@@ -101,6 +101,8 @@ class FocusContext:
         Height above the middle of the bladder, mm.
     is_in_trunk : bool
         The body crosses the midline at this height.
+    above_sacrum : float
+        Height above the top of the sacrum, mm, by the spinal canal.
     is_at_sacrum : bool
         At the height of the sacrum, by the spinal canal.
     tissue : int
@@ -136,6 +138,7 @@ class FocusContext:
     side: float = NOT_KNOWN
     front: float = NOT_KNOWN
     above_bladder: float = NOT_KNOWN
+    above_sacrum: float = NOT_KNOWN
     is_in_trunk: bool = False
     is_at_sacrum: bool = False
     tissue: int = tissue_codes.UNKNOWN
@@ -245,6 +248,27 @@ class FocusContext:
         return self.above_bladder < distances.CREST_ABOVE_BLADDER.value
 
     @property
+    def is_below_crest(self) -> bool:
+        """Known to lie below the iliac crests, by the bladder or by the sacrum: there bone lies beside the spine, and
+        no kidney does."""
+        return self.is_in_pelvis or self.is_at_sacrum or self.above_sacrum < distances.CREST_ABOVE_SACRUM.value
+
+    @property
+    def is_height_known(self) -> bool:
+        """Bladder or spinal canal say how high in the body the focus lies."""
+        return not math.isnan(self.above_bladder) or not math.isnan(self.front)
+
+    @property
+    def organ_side_most(self) -> float:
+        """Farther from the midline than this (mm), the place does not speak for an organ.
+
+        Where the height in the body is not known, the place may be a hip or a thigh: then it speaks for organs only
+        medial of the hip joints.
+        """
+        most = self.parameters.ventral_side_mm
+        return most if self.is_height_known else min(most, distances.HIP_JOINT_SIDE_LEAST.value)
+
+    @property
     def is_beside_canal(self) -> bool:
         """The spinal canal is seen, above the hips: then it says what belongs to the spine."""
         return not math.isnan(self.front) and not self.is_at_hips
@@ -285,10 +309,15 @@ class FocusContext:
 
     @property
     def is_at_ureter(self) -> bool:
-        """Small and hot or long, beside the midline and in front of the posterior spine: ureters cross the psoas."""
+        """Small and hot or long, beside the midline and in front of the posterior spine: ureters cross the psoas.
+
+        At the hips, and where the height is not known, only medial of the hip joints.
+        """
         if not self.is_in_trunk or self.volume_ml >= distances.URETER_VOLUME_MOST.value:
             return False
-        is_beside = distances.URETER_SIDE_LEAST.value <= self.side <= distances.URETER_SIDE_MOST.value
+        is_above_hips = self.is_height_known and not self.is_at_hips
+        most = (distances.URETER_SIDE_MOST if is_above_hips else distances.HIP_JOINT_SIDE_LEAST).value
+        is_beside = distances.URETER_SIDE_LEAST.value <= self.side <= most
         is_bright = self.suv_max >= self.parameters.excretion_ratio * self.typical_suv
         return self.depth >= distances.URETER_DEPTH_LEAST.value and is_beside and (is_bright or self.is_tube)
 
@@ -312,7 +341,7 @@ class FocusContext:
         """In front of vertebrae and posterior spine, and medial of the hips, where the lack of bone means an organ."""
         is_near_midline = self.side < distances.VERTEBRA_FORWARD_SIDE.value
         bone = distances.SPINE_DEPTH_MOST if is_near_midline else distances.POSTERIOR_SPINE_DEPTH_MOST
-        return self.depth > bone.value and self.side <= self.parameters.ventral_side_mm
+        return self.depth > bone.value and self.side <= self.organ_side_most
 
     @property
     def is_in_abdomen(self) -> bool:
@@ -330,10 +359,14 @@ class FocusContext:
     def _abdomen(self) -> tuple[float, float]:
         """Least depth (part) and largest distance from the midline (mm) of what can only be an organ, at this height.
 
-        Without a bladder the height is not known, and the protocol gives both.
+        Without a bladder the protocol gives both. Where nothing tells the height, and the MR does not show what lies
+        there, only depths in front of spine and psoas count.
         """
         if math.isnan(self.above_bladder):
-            return self.parameters.abdomen_depth, self.parameters.ventral_side_mm
+            depth = self.parameters.abdomen_depth
+            if not (self.is_height_known or self.is_tissue_seen):
+                depth = max(depth, distances.VENTRAL_DEPTH_SURE.value)
+            return depth, self.organ_side_most
         if self.above_bladder <= distances.HIPS_ABOVE_BLADDER.value:
             least, most = distances.HIPS_ABDOMEN_DEPTH_LEAST, distances.HIPS_ABDOMEN_SIDE_MOST
             wider = distances.HIPS_ABDOMEN_WIDER_DEPTH.value
@@ -410,6 +443,7 @@ def focus_context(
         front=_known(body.in_front_of_canal(place)),
         above_bladder=NOT_KNOWN if bladder_z is None else float(place[2]) - bladder_z,
         is_in_trunk=body.has_midline(place),
+        above_sacrum=_known(body.above_sacrum(place)),
         is_at_sacrum=body.is_at_sacrum(place),
         tissue=_most_frequent(spot.region, tissues, parameters.tissue_part),
         has_bone_near=has_bone_near,

@@ -115,12 +115,12 @@ def sides_alike(c: FocusContext) -> Verdict | None:
 
 
 def kidney_at_spine(c: FocusContext) -> Verdict | None:
-    """A large or hot focus beside the spine, above pelvis and sacrum, is a kidney unless it is bone or lies on bone.
+    """A large or hot focus beside the spine, above the iliac crests, is a kidney unless it is bone or lies on bone.
 
     Bone nearby speaks only against a kidney of moderate uptake: very high uptake is blurred onto the bone beside it.
     """
     is_bony = c.is_bone or (c.has_bone_near and not c.is_hot)
-    if is_bony or c.is_in_pelvis or c.is_at_sacrum:
+    if is_bony or c.is_below_crest:
         return None
     if not (c.is_hot_as_kidney and c.is_at_kidney_by_canal and c.may_be_large):
         return None
@@ -131,15 +131,26 @@ def kidney_at_spine(c: FocusContext) -> Verdict | None:
 
 
 def ureter_thin(c: FocusContext) -> Verdict | None:
-    """Thin, hot uptake beside the spine is a ureter or a renal pelvis, even where a vertebral body may reach."""
+    """Thin, hot uptake beside the spine is a ureter or a renal pelvis, even where a vertebral body may reach.
+
+    Farther to the side than kidneys lie, there is no ureter.
+    """
     is_before_bone = c.side >= distances.URETER_SIDE_LEAST.value and c.front >= distances.BONE_BESIDE_FRONT_MOST.value
     is_beside_foramina = (
         c.side >= distances.RENAL_PELVIS_SIDE_LEAST.value and c.front >= distances.RENAL_PELVIS_FRONT_LEAST.value
     )
-    if not (c.is_thin and (is_before_bone or is_beside_foramina)):
+    is_far = c.side > distances.KIDNEY_FOCUS_SIDE_MOST.value
+    if is_far or not (c.is_thin and (is_before_bone or is_beside_foramina)):
         return None
     text = f"ureter or renal pelvis: thin, beside the spine, SUVmax {c.suv_max:.1f}"
     return _usual_place(text, suv_max=c.suv_max, suv_peak=c.suv_peak, side=c.side, front=c.front)
+
+
+def bone_below_crest(c: FocusContext) -> Verdict | None:
+    """Shown: below the iliac crests the MR shows marrow or disc in the focus. Sacrum, wings and hips lie there as far
+    in front of the canal as organs do, and what lies in marrow is no organ. Urine beside bone is hotter than bone."""
+    is_shown = c.is_below_crest and c.is_bone and not c.is_hot
+    return _shown(tissue=tissue_codes.NAMES[c.tissue]) if is_shown else None
 
 
 def posterior_elements(c: FocusContext) -> Verdict | None:
@@ -198,20 +209,20 @@ def organ_before_spine(c: FocusContext) -> Verdict | None:
 
 
 def before_hips(c: FocusContext) -> Verdict | None:
-    """In front of the femoral heads and beside the pubic bones lie bowel and vessels.
+    """In front of the femoral heads and beside the pubic bones lie bowel and vessels, where the MR shows no bone.
 
     The spinal canal, seen higher up, gives the distance from the back.
     """
     is_before = c.front >= distances.FEMORAL_HEAD_FRONT_MOST.value and c.side >= distances.PUBIS_SIDE_MOST.value
-    if not (is_before and c.is_in_trunk):
+    if c.is_bone or not (is_before and c.is_in_trunk):
         return None
     text = f"bowel or vessel: in front of the hips, SUVmax {c.suv_max:.1f}"
     return _usual_place(text, suv_max=c.suv_max, side=c.side, front=c.front)
 
 
 def ureter_in_pelvis(c: FocusContext) -> Verdict | None:
-    """Thin, hot uptake where ureters run through the pelvis, medial of hip joints and implants."""
-    if not (c.is_in_pelvis and c.is_thin and c.is_at_pelvic_ureter):
+    """Thin, hot uptake where ureters run through the pelvis, medial of hip joints and implants, with no bone there."""
+    if c.is_bone or not (c.is_in_pelvis and c.is_thin and c.is_at_pelvic_ureter):
         return None
     text = f"ureter: thin, beside the midline of the pelvis, SUVmax {c.suv_max:.1f}"
     return _usual_place(text, suv_max=c.suv_max, suv_peak=c.suv_peak, side=c.side, depth=c.depth)
@@ -238,9 +249,12 @@ def bone_or_disc(c: FocusContext) -> Verdict | None:
 def kidney_paired(c: FocusContext) -> Verdict | None:
     """A hot, large focus beside the spine with one as hot on the other side: both are kidneys, even beside bone.
 
-    Marrow is also hotter than muscle on both sides. Both foci must therefore be hotter than any normal bone.
+    Marrow is also hotter than muscle on both sides. Both foci must therefore be hotter than any normal bone. Below the
+    iliac crests there are no kidneys.
     """
-    if not (c.is_hot_as_kidney and c.may_be_large and c.is_at_kidney and c.mirrored_suv >= c.kidney_suv):
+    if c.is_below_crest or not (c.is_hot_as_kidney and c.may_be_large and c.is_at_kidney):
+        return None
+    if not c.mirrored_suv >= c.kidney_suv:
         return None
     text = f"kidney: paired, beside the spine, SUVmax {c.suv_max:.1f}"
     return _organ(text, suv_max=c.suv_max, mirrored_suv=c.mirrored_suv, side=c.side, depth=c.depth)
@@ -341,8 +355,11 @@ def hot_in_midline(c: FocusContext) -> Verdict | None:
 
 
 def hot_in_front(c: FocusContext) -> Verdict | None:
-    """A hot or large focus in front of the spine is an organ."""
+    """A hot or large focus in front of the spine is an organ. Where its height is not known, only medial of the
+    hips."""
     is_before = c.depth >= distances.SPINE_DEPTH_MOST.value
+    if not c.is_height_known and not c.side <= distances.HIP_JOINT_SIDE_LEAST.value:
+        return None
     if not (c.is_excreting and (c.is_big or c.is_hot) and is_before):
         return None
     text = f"organ: ventral of the spine, SUVmax {c.suv_max:.1f}, {c.volume_ml:.0f} ml"
@@ -380,6 +397,7 @@ AT_SPINE: RuleList[FocusContext, Verdict] = RuleList(
     [
         Rule("kidney-at-spine", kidney_at_spine),
         Rule("ureter-thin", ureter_thin),
+        Rule("bone-below-crest", bone_below_crest),
         Rule("posterior-elements", posterior_elements),
         Rule("vertebral-body", vertebral_body),
         Rule("bone-beside-spine", bone_beside_spine),

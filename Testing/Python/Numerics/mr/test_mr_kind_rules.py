@@ -28,7 +28,8 @@ P = load_protocol("low-back").stage("mr_findings", MRParameters)
 TUBE = lengths(42, 10, 8)
 
 EDEMA = {
-    "parameters": P, "group": "low-back", "is_segmented": False, "volume_ml": 2.0, "lengths_mm": lengths(18, 12, 10),
+    "parameters": P, "group": "low-back", "is_segmented": False, "is_t2_alone": False, "volume_ml": 2.0,
+    "lengths_mm": lengths(18, 12, 10),
     "height_mm": 12.0, "depth_mm": 14.0, "slice_voxels": 20, "slices": 4, "is_single_slice": False, "inner_part": 0.8,
     "between_bones_part": 0.0, "fluid_z": 4.0, "t1_z": -2.0, "near_disc_part": 0.0, "touching_disc_part": 0.0,
     "peak_signal": 90.0, "muscle_signal": 50.0, "has_vertebra": True, "place_in_body": np.array([0.1, 0.8, 0.5]),
@@ -47,6 +48,8 @@ def across(right: float, front: float, up: float) -> np.ndarray:
 
 
 MARROW_CASES = [
+    RuleCase("bone-on-t2-alone", {"is_t2_alone": True, "has_vertebra": False}, NORMAL, bounds=(
+        ("is_t2_alone", True, False), ("has_vertebra", False, True))),
     RuleCase("thin-in-marrow", {"slice_voxels": 2}, NORMAL, bounds=(("slice_voxels", 2, 3),)),
     RuleCase("rim-of-marrow", {"inner_part": 0.2}, NORMAL, bounds=(("inner_part", 0.29, 0.3),)),
     RuleCase("tube-in-marrow", {"lengths_mm": TUBE}, NORMAL, bounds=(
@@ -96,7 +99,7 @@ FLUID = {
     "height_mm": 18.0, "slice_voxels": 20, "is_single_slice": False, "from_midline_mm": 40.0,
     "voxels_from_midline_mm": 40.0, "between_vertebrae_part": 0.0, "front_mm": -30.0, "bone_front_mm": 20.0,
     "between_bones_front_and_behind_part": 0.0, "skin_part": 0.0, "canal_front_mm": None, "from_canal_mm": None,
-    "touching_part": 0.0, "facing_part": 0.0, "to_bone_mm": 5.0,
+    "touching_part": 0.0, "facing_part": 0.0, "to_bone_mm": 5.0, "is_t2_alone": False,
 }  # fmt: skip
 """A collection behind and beside the spine."""
 CANAL = {"lengths_mm": lengths(80, 14, 12), "upright": 0.95, "from_midline_mm": 3.0, "voxels_from_midline_mm": 3.0}
@@ -118,6 +121,8 @@ FLUID_CASES = [
         ("lengths_mm", lengths(40.1, 10, 8), lengths(40, 10, 8)),)),
     RuleCase("bladder-or-bowel", {"volume_ml": 20.0, "from_midline_mm": 20.0}, NORMAL, bounds=(
         ("volume_ml", 15.1, 15.0), ("from_midline_mm", 29.9, 30.0), ("from_midline_mm", 0.0, None))),
+    RuleCase("large-place-on-t2-alone", {"is_t2_alone": True, "volume_ml": 80.0}, NORMAL, bounds=(
+        ("volume_ml", 60.1, 60.0), ("is_t2_alone", True, False))),
     RuleCase("bright-disc-between-vertebrae", BRIGHT_DISC, NORMAL, bounds=(
         ("between_vertebrae_part", 0.51, 0.5), ("height_mm", 15.9, 16.0), ("upright", 0.69, 0.7),
         ("lengths_mm", lengths(15.1, 15, 8), lengths(15, 15, 8)))),

@@ -531,6 +531,29 @@ def test_bright_marrow_is_an_edema_and_faint_marrow_is_weak() -> None:
         assert find_oedema(nothing) == ([], [])
 
 
+def on_t2(own: MRPicture, fat: float) -> MRPicture:
+    """The same with T2 without suppressed fat in place of FLUID, and fat of that signal in one corner."""
+    smooth = {"T1": own.smooth["T1"], "T2": own.smooth["FLUID"]}
+    own.surroundings.tissue[:, :4, :4] = tissues.FAT
+    smooth["T2"][:, :4, :4] = fat
+    typical = TissueSignals({"T1": 100.0, "T2": 50.0}, 330.0, {"T2": 150.0})
+    z = {"T1": own.z["T1"], "T2": own.z["FLUID"]}
+    signals = Signals(GRID, (1, 1, 1), smooth, own.surroundings.body)
+    return dataclasses.replace(own, signals=signals, smooth=smooth, typical=typical, z=z, fluid_role="T2")
+
+
+def test_t2_without_suppressed_fat_shows_no_edema_of_bone_outside_the_vertebrae() -> None:
+    assert [one.rule for one in find_oedema(on_t2(edema(), 140.0))[0]] == ["marrow-edema"]
+    assert find_oedema(dataclasses.replace(on_t2(edema(), 140.0), vertebra=None)) == ([], [])
+
+
+@pytest.mark.parametrize(("fat", "count"), [(140.0, 1), (180.0, 0)])
+def test_fluid_on_t2_without_suppressed_fat_is_brighter_than_fat(fat: float, count: int) -> None:
+    own = picture()
+    own.smooth["FLUID"][24:34, 10:18, 31:33] = 200.0
+    assert len(find_fluid(on_t2(own, fat))) == count
+
+
 def test_an_edema_along_an_endplate_is_modic_one_unless_the_rule_is_off() -> None:
     own = edema(k=slice(22, 26))
     assert [one.kind for one in find_oedema(own)[0]] == ["Modic I"]

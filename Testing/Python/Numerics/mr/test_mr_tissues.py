@@ -189,3 +189,32 @@ def test_marrow_of_a_segmentation_takes_the_place_of_marrow_from_signal() -> Non
     anatomy[0, 0, 0] = tissues.MARROW
     typical = TissueSignals({"T1": 100.0, "FLUID": 50.0}, 300.0, {"FLUID": 150.0})
     assert np.count_nonzero(make_tissue_map(signals, typical, anatomy) == tissues.MARROW) == 1
+
+
+def thin_walled_bone(between: float, streaks: float = 0.0) -> np.ndarray:
+    """Marrow that is found in a bone whose cortex is a thin line, no darker than muscle, on a T1 alone.
+
+    Parameters
+    ----------
+    between : float
+        T1 signal of what the bone holds.
+    streaks : float
+        Signal of the streaks in it, added on every third column.
+    """
+    body = Body((8, 120, 120), 1.0)
+    body.tissue[:, 8:112, 8:112] = "muscle"
+    signals = body.signals("T1")
+    t1 = signals.roles["T1"]
+    t1[:, 40:72, 40:80] = 75.0
+    t1[:, 42:70, 42:78] = between
+    t1[:, 42:70, 42:78:3] += streaks
+    t1[:, 10:14, 8:112] = T1["fat"]
+    return find_marrow(signals, T1["muscle"], T1["fat"], None)
+
+
+def test_even_signal_between_muscle_and_fat_in_a_thin_cortex_is_marrow() -> None:
+    assert thin_walled_bone(200.0)[2:6, 46:66, 46:74].mean() > 0.9
+
+
+def test_streaked_signal_between_muscle_and_fat_is_fatty_muscle() -> None:
+    assert not thin_walled_bone(200.0, -90.0).any()

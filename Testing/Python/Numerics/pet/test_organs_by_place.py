@@ -106,6 +106,26 @@ def test_both_sides_alike_are_usual_unless_the_other_levels_are_lower() -> None:
     assert other is None or other[0] != "sides-alike"
 
 
+@pytest.mark.parametrize("height", [{"is_at_sacrum": True}, {"above_sacrum": 10.0}, {"above_bladder": 60.0}])
+def test_a_focus_in_marrow_of_the_iliac_wing_is_no_organ(height: dict[str, Any]) -> None:
+    at = {"side": 90.0, "front": 60.0, "depth": 0.5, "is_in_trunk": True, "tissue": tissues.MARROW} | height
+    assert physiologic_verdict(focus(**BESIDE_CANAL | at | {"suv_max": 5.0, "suv_peak": 3.6}))[1].text is None
+
+
+@pytest.mark.parametrize("side", [55.0, 90.0])
+def test_a_focus_at_a_hip_is_no_organ_where_nothing_tells_its_height(side: float) -> None:
+    at = {"side": side, "depth": 0.55, "is_in_trunk": True, "is_tissue_seen": True}
+    found = physiologic_verdict(focus(**at, suv_max=1.9))
+    assert found is None or found[1].text is None
+    assert physiologic_verdict(focus(**at, suv_max=1.2, above_bladder=120.0))[0] == "organ-without-bone"
+
+
+def test_below_the_iliac_crests_no_kidney_is_looked_for() -> None:
+    hot = {"suv_max": 12.0, "suv_peak": 11.0, "volume_ml": 30.0, "cluster_ml": 30.0, "side": 60.0, "front": 20.0}
+    assert physiologic_verdict(focus(**hot, above_sacrum=60.0))[0] == "kidney-at-spine"
+    assert physiologic_verdict(focus(**hot, above_sacrum=15.0))[0] != "kidney-at-spine"
+
+
 # What the context is made of: a body that answers with fixed values, and small maps.
 
 GRID = Geometry((16, 16, 16), np.diag([4.0, 4.0, 4.0, 1.0]))
@@ -129,6 +149,7 @@ def context(region: Region | None = None, flags: tuple[str, ...] = (), body: Any
         in_front_of_canal=lambda place: None,
         has_midline=lambda place: False,
         is_at_sacrum=lambda place: False,
+        above_sacrum=lambda place: None,
     )
     given = {"cluster_ml": 3.0, "mirrored_suv": None, "tissues": None, "organs": None, "organ_names": {}} | more
     return focus_context(spot, PARAMETERS, body or unknown, typical_suv=0.5, rich_suv=1.0, **given)
@@ -151,6 +172,7 @@ def test_place_and_flags_are_taken_over() -> None:
         in_front_of_canal=lambda place: -5.0,
         has_midline=lambda place: True,
         is_at_sacrum=lambda place: True,
+        above_sacrum=lambda place: -12.0,
     )
     found = context(flags=("truncated", "near-implant"), body=body)
     assert (found.depth, found.side, found.front, found.above_bladder) == (0.4, 31.0, -5.0, 22.0)
@@ -158,6 +180,7 @@ def test_place_and_flags_are_taken_over() -> None:
     assert found.is_near_implant
     assert found.is_in_trunk
     assert found.is_at_sacrum
+    assert found.above_sacrum == -12.0
     assert (found.suv_max, found.volume_ml, found.cluster_ml) == (5.0, block().volume_ml, 3.0)
 
 

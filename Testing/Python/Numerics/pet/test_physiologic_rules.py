@@ -42,6 +42,7 @@ APPLIES: dict[str, dict[str, Any]] = {
     "sides-alike": {**ALIKE, "tbr": 1.5},
     "kidney-at-spine": {**KIDNEY, "front": 20.0},
     "ureter-thin": {**THIN, "side": 40.0, "front": 30.0},
+    "bone-below-crest": {"side": 90.0, "front": 60.0, "above_sacrum": 10.0, "tissue": tissues.MARROW},
     "posterior-elements": {"front": -30.0},
     "vertebral-body": {"side": 0.0, "front": 20.0},
     "bone-beside-spine": {"side": 50.0, "front": 0.0, "tissue": tissues.MARROW},
@@ -66,9 +67,9 @@ APPLIES: dict[str, dict[str, Any]] = {
     "tube": {**TUBE, "suv_max": 5.0, "depth": 0.5},
     "midline-unknown": {"side": 10.0, "is_in_trunk": False},
     "hot-in-midline": IN_FRONT,
-    "hot-in-front": {**IN_FRONT, "side": 80.0},
+    "hot-in-front": {**IN_FRONT, "side": 80.0, "above_bladder": 120.0},
     "ureter-by-place": AT_PSOAS,
-    "bowel-by-place": {"side": 50.0, "depth": 0.5},
+    "bowel-by-place": {"side": 50.0, "depth": 0.65},
 }
 """For each rule a focus that it applies to."""
 
@@ -80,6 +81,7 @@ TEXTS = {
     "sides-alike": ("moderate uptake: alike on both sides (ratio 1.00)", False),
     "kidney-at-spine": ("kidney: beside the spine, SUVmax 10.0", True),
     "ureter-thin": ("ureter or renal pelvis: thin, beside the spine, SUVmax 5.0", False),
+    "bone-below-crest": (None, True),
     "posterior-elements": (None, True),
     "vertebral-body": (None, True),
     "bone-beside-spine": (None, True),
@@ -189,7 +191,8 @@ BOUNDS: list[tuple[str, str, float, str, dict[str, Any]]] = [
         for rule in ("ureter-on-psoas", "ureter-by-place")
         for bound in (
             (rule, "side", 25.0, "from", {}),
-            (rule, "side", 60.0, "to", {}),
+            (rule, "side", 60.0, "to", {"above_bladder": 100.0}),
+            (rule, "side", 50.0, "to", {}),
             (rule, "depth", 0.38, "from", {}),
             (rule, "volume_ml", 5.0, "below", {}),
             (rule, "suv_max", 1.5, "from", {}),
@@ -221,8 +224,14 @@ BOUNDS: list[tuple[str, str, float, str, dict[str, Any]]] = [
     ("kidney-paired", "mirrored_suv", 6.4, "from", {"rich_suv": 4.0}),
     ("kidney-paired", "mirrored_suv", 6.0, "from", {"typical_suv": 2.0}),
     ("kidney-above-crest", "above_bladder", 85.0, "above", {}),
+    ("kidney-at-spine", "above_sacrum", 25.0, "from", {}),
+    ("kidney-paired", "above_sacrum", 25.0, "from", {}),
+    ("bone-below-crest", "above_sacrum", 25.0, "below", {}),
+    ("bone-below-crest", "suv_max", 8.0, "below", {}),
+    ("hot-in-front", "side", 50.0, "to", {"above_bladder": math.nan}),
     ("bowel-like-muscle", "depth", 0.6, "from", {}),
-    ("bowel-like-muscle", "side", 100.0, "to", {}),
+    ("bowel-like-muscle", "side", 100.0, "to", {"front": 60.0}),
+    ("bowel-like-muscle", "side", 50.0, "to", {}),
     ("urine-on-mr", "suv_max", 8.0, "from", {}),
     ("urine-on-mr", "volume_ml", 20.0, "from", {"suv_max": 2.0}),
     ("rectum", "above_bladder", 35.0, "to", {}),
@@ -232,7 +241,8 @@ BOUNDS: list[tuple[str, str, float, str, dict[str, Any]]] = [
     ("organ-without-bone", "depth", 0.35, "above", {}),
     ("organ-without-bone", "depth", 0.55, "above", {"side": 10.0}),
     ("organ-without-bone", "side", 25.0, "from", {"depth": 0.5}),
-    ("organ-without-bone", "side", 100.0, "to", {}),
+    ("organ-without-bone", "side", 100.0, "to", {"front": 60.0}),
+    ("organ-without-bone", "side", 50.0, "to", {}),
     ("tube", "depth", 0.35, "above", {}),
     ("tube", "depth", 0.6, "from", {"suv_max": 1.0}),
     ("tube", "suv_max", 3.0, "from", {}),
@@ -251,13 +261,17 @@ BOUNDS: list[tuple[str, str, float, str, dict[str, Any]]] = [
         )
     ),
     ("hot-in-midline", "side", 35.0, "to", {}),
-    # The height above the bladder is not known: the protocol's values hold.
-    ("bowel-by-place", "depth", 0.45, "from", {}),
-    ("bowel-by-place", "side", 100.0, "to", {}),
-    ("bowel-by-place", "depth", 0.53, "from", {"side": 10.0}),
-    ("bowel-by-place", "side", 25.0, "from", {}),
-    ("bowel-by-place", "side", 80.0, "above", {"depth": 0.4}),
-    ("bowel-by-place", "depth", 0.39, "from", {"side": 90.0}),
+    # The height above the bladder is not known, but there is a spine: the protocol's values hold.
+    ("bowel-by-place", "depth", 0.45, "from", {"front": 60.0}),
+    ("bowel-by-place", "side", 100.0, "to", {"front": 60.0, "depth": 0.5}),
+    ("bowel-by-place", "depth", 0.53, "from", {"side": 10.0, "front": 60.0}),
+    ("bowel-by-place", "side", 25.0, "from", {"front": 60.0, "depth": 0.5}),
+    ("bowel-by-place", "side", 80.0, "above", {"depth": 0.4, "front": 60.0}),
+    ("bowel-by-place", "depth", 0.39, "from", {"side": 90.0, "front": 60.0}),
+    # Nothing tells the height: the place may be a hip.
+    ("bowel-by-place", "side", 50.0, "to", {}),
+    ("bowel-by-place", "depth", 0.6, "from", {}),
+    ("bowel-by-place", "depth", 0.45, "from", {"is_tissue_seen": True}),
     # At the hips.
     ("bowel-by-place", "depth", 0.6, "from", {"above_bladder": 0.0}),
     ("bowel-by-place", "side", 60.0, "to", {"above_bladder": 0.0, "depth": 0.65}),
@@ -422,6 +436,7 @@ def test_the_rules_stand_in_this_order() -> None:
     assert AT_SPINE.names == (
         "kidney-at-spine",
         "ureter-thin",
+        "bone-below-crest",
         "posterior-elements",
         "vertebral-body",
         "bone-beside-spine",
@@ -439,7 +454,8 @@ def test_the_canal_decides_above_the_hips_and_the_place_elsewhere() -> None:
     assert physiologic_verdict(focus(**place, front=60.0))[0] == "organ-beside-spine"
     assert physiologic_verdict(focus(**place, front=60.0, above_bladder=35.0))[0] == "organ-beside-spine"
     assert physiologic_verdict(focus(**place, front=60.0, above_bladder=34.9))[0] == "bowel-by-place"
-    assert physiologic_verdict(focus(**place))[0] == "bowel-by-place"
+    assert physiologic_verdict(focus(**place)) is None
+    assert physiologic_verdict(focus(**place | {"side": 40.0}))[0] == "bowel-by-place"
     assert physiologic_verdict(focus(side=140.0, depth=0.7, is_in_trunk=True)) is None
 
 
