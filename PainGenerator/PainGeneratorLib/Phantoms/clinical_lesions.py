@@ -17,6 +17,8 @@ def show_as_on_clinical_mr(patient: Patient, plans: list[SeriesPlan], realism: R
     """Change how MR shows the lesions of a patient, as far as the realism asks for it."""
     if "faint-lesions" in realism:
         make_faint(patient, realism.rng("faint-lesions"))
+    if "small-lesions" in realism:
+        make_small(patient, realism.rng("small-lesions"))
     if "slab" in realism:
         hide_outside(patient, plans)
 
@@ -32,6 +34,21 @@ def make_faint(patient: Patient, rng: np.random.Generator) -> None:
             lesion.strength = float(rng.uniform(0.25, 0.8))
         elif lesion.appearance:
             lesion.strength *= float(rng.uniform(0.6, 1.0))
+
+
+def make_small(patient: Patient, rng: np.random.Generator) -> None:
+    """Make the lesions smaller and lower their uptake: 0.8 to 0.97 of their radii, and 1.4 to 2.4 times their tissue.
+
+    Lesions that are fainter already stay as they are. Pain generators are usually fainter than 2.4 times their tissue
+    (docs/domain.md).
+    """
+    for lesion in patient.lesions:
+        part = float(rng.uniform(0.8, 0.97))
+        highest = float(rng.uniform(1.4, 2.4)) * lesion.reference_suv
+        first, second, third = (part * radius for radius in lesion.radii)
+        lesion.radii = (first, second, third)
+        if lesion.suv is not None:
+            lesion.suv = min(lesion.suv, highest)
 
 
 def hide_outside(patient: Patient, plans: list[SeriesPlan]) -> None:

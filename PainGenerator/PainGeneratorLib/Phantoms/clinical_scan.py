@@ -109,19 +109,19 @@ class Receiver:
         if low_back:
             middle = (np.abs(place.right) < 10) & (np.abs(place.anterior) < 10) & (np.abs(place.superior) < 9)
             reference = float(np.median(total[middle])) if middle.any() else typical
-        sigma = np.float32(reference / typical / rng.uniform(12, 28))
+        sigma = reference / typical / float(rng.uniform(12, 28))
         real, imaginary = (_blurred(rng.standard_normal(total.shape, dtype=np.float32), sigma) for _ in range(2))
         squares = (total / np.float32(typical) + real) ** 2 + imaginary**2
         others = int(rng.integers(0, 4))
         if others:
-            squares += 2 * sigma**2 * _blurred(rng.standard_gamma(others, total.shape, dtype=np.float32))
+            squares += np.float32(2 * sigma**2) * _blurred(rng.standard_gamma(others, total.shape, dtype=np.float32))
         return np.sqrt(squares)
 
 
 def _blurred(noise: np.ndarray, sd: float | None = None) -> np.ndarray:
     """Share noise between neighboring pixels of a slice, and give it a standard deviation when one is named."""
     noise = ndimage.gaussian_filter(noise, (0, 0.5, 0.5))
-    return noise if sd is None else noise * np.float32(sd / noise.std())
+    return noise if sd is None else noise * np.float32(sd / float(noise.std()))
 
 
 @dataclass(frozen=True, eq=False)

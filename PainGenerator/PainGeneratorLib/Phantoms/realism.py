@@ -20,6 +20,7 @@ EFFECTS = (
     "slab",
     "stir-contrast",
     "faint-lesions",
+    "small-lesions",
     "marrow-texture",
     "level-differences",
     "muscle-fat",

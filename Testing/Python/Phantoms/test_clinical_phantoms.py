@@ -10,7 +10,7 @@ from PainGeneratorLib.Headless.arguments import make_parser
 from PainGeneratorLib.Numerics.core.image import transform_points
 from PainGeneratorLib.Phantoms.atlas import Atlas
 from PainGeneratorLib.Phantoms.case import Phantom, make_phantom
-from PainGeneratorLib.Phantoms.clinical_lesions import hide_outside, make_faint
+from PainGeneratorLib.Phantoms.clinical_lesions import hide_outside, make_faint, make_small
 from PainGeneratorLib.Phantoms.clinical_scan import Receiver
 from PainGeneratorLib.Phantoms.clinical_signal import ClinicalTissue
 from PainGeneratorLib.Phantoms.lesions import Lesion
@@ -23,8 +23,8 @@ from PainGeneratorLib.Phantoms.realism import EFFECTS, PLAIN, Realism
 from PainGeneratorLib.Phantoms.tissue_table import TISSUES
 
 T1 = Sequence("spin-echo", 600.0, 10.0)
-SHAPE_EFFECTS = {"worn-discs", "osteophytes", "body-shape"}
-"""Effects that change what is painted. All others leave the body of the plain phantom as it is."""
+SHAPE_EFFECTS = {"worn-discs", "osteophytes", "body-shape", "small-lesions"}
+"""Effects that change what is painted. All others leave body and lesions of the plain phantom as they are."""
 
 
 @functools.cache
@@ -300,6 +300,16 @@ def test_lesions_are_fainter_on_a_clinical_mr() -> None:
     assert 0.25 <= strengths[0] <= 0.8
     assert 0.54 <= strengths[1] <= 0.9
     assert strengths[2] == 0.9
+
+
+def test_clinical_lesions_are_smaller_and_never_hotter() -> None:
+    patient = patient_with({(0, 0, 0): "marrow"})
+    patient.lesions = [lesion("oedema", 3.0, 0), lesion("oedema", 1.3, 0), lesion("oedema", None, 0)]
+    make_small(patient, np.random.default_rng(2))
+    assert 1.4 <= patient.lesions[0].suv <= 2.4
+    assert patient.lesions[1].suv == 1.3
+    assert patient.lesions[2].suv is None
+    assert all(4.0 <= radius <= 4.85 for item in patient.lesions for radius in item.radii)
 
 
 def test_what_lies_outside_the_slab_has_no_mr_sign_and_without_any_sign_is_no_lesion() -> None:
