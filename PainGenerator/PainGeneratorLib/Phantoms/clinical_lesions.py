@@ -26,7 +26,7 @@ def show_as_on_clinical_mr(patient: Patient, plans: list[SeriesPlan], realism: R
 def make_faint(patient: Patient, rng: np.random.Generator) -> None:
     """Lower the MR contrast of the lesions.
 
-    A real Modic I change on STIR is 1.4 to 1.6 times as bright as its vertebral body. A plain phantom has 2.2 to 2.7
+    A real Modic I change on STIR is 1.4 to 1.6 times as bright as its vertebral body. A plain phantom has 2.0 to 3.2
     times. The range used here reaches from the one to the other, because a single patient was measured.
     """
     for lesion in patient.lesions:
