@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-import numpy as np
+if TYPE_CHECKING:
+    import numpy as np
 
 REALISMS = ("plain", "clinical")
 """Names for the command line: ``plain`` has none of the effects, ``clinical`` has all of them."""
@@ -79,6 +81,8 @@ class Realism:
 
         The same seed, group, effect and part always give the same numbers.
         """
+        import numpy as np  # Not at the top, so that the help of the command needs no numpy.
+
         text = f"{self.group} {effect} {part}".encode()
         return np.random.default_rng([self.seed, int.from_bytes(hashlib.sha256(text).digest()[:8], "big")])
 
