@@ -4,7 +4,7 @@ The tables contain alignment, sensitivity, false candidates, ranks and names.
 
     python Testing/Benchmarks/finding.py --cache DIR [--seeds tune|held-out] [--count 20] [--skip 0] [--group low-back]
         [--stage pet|mapped|fused|whole] [--anatomy [with|without|both]] [--froc] [--plain] [--real] [--list]
-        [--jobs N] [--json FILE]
+        [--realism plain|clinical] [--jobs N] [--json FILE]
     python Testing/Benchmarks/finding.py --cache DIR --folders FAMILY [FAMILY ...] [the same options but seeds]
 
 FAMILY is a folder of cases of other phantoms: ``<group>-<seed>/`` with ``dicom/``, ``truth.json``, ``anatomy.nrrd``
@@ -85,6 +85,7 @@ def tasks_of(arguments: argparse.Namespace) -> list[Task]:
             arguments.froc,
             arguments.plain,
             arguments.list,
+            arguments.realism,
         )
         for group, case in chosen_cases(arguments)
     ]
@@ -133,6 +134,9 @@ def main() -> None:
         "--skip", type=int, default=0, help="leave out so many seeds at the start (of a family: seeds below this)"
     )
     parser.add_argument("--folders", type=Path, nargs="+", metavar="FAMILY", help="cases read from DICOM instead")
+    parser.add_argument(
+        "--realism", default="plain", help="of our own phantoms: plain, clinical, or effects joined by +"
+    )
     parser.add_argument("--group", action="append", choices=tuple(Group))
     parser.add_argument("--stage", choices=STAGES, default="whole")
     parser.add_argument(

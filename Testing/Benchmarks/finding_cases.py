@@ -146,11 +146,16 @@ def kept(path: Path, make, *, packed: bool = False):
     return pickle.loads(zlib.decompress(data) if packed else data)
 
 
-def phantom_case(cache: Path, group: str, seed: int, size: str = "normal") -> TestCase:
-    """Return a phantom as a case. It is kept in `cache` under a digest of the source files of the phantoms."""
+def phantom_case(cache: Path, group: str, seed: int, size: str = "normal", realism: str = "plain") -> TestCase:
+    """Return a phantom as a case. It is kept in `cache` under a digest of the source files of the phantoms.
+
+    `realism` is one of the names that :func:`.Phantoms.case.make_phantom` takes.
+    """
     folder = cache / f"phantoms-{digest('Phantoms/[!d]*.py')}"
-    name = f"{group}-{seed}" + ("" if size == "normal" else f"-{size}")
-    phantom: Phantom = kept(folder / f"{name}.pickle", lambda: make_phantom(group, seed, size=size))
+    name = "-".join(
+        [group, str(seed), *([size] if size != "normal" else []), *([realism] if realism != "plain" else [])]
+    )
+    phantom: Phantom = kept(folder / f"{name}.pickle", lambda: make_phantom(group, seed, size=size, realism=realism))
     anatomy = (folder / f"{name}-anatomy.nii.gz", folder / f"{name}-labels.json")
     if not anatomy[1].exists():
         write_label_map(anatomy[0], phantom.anatomy)

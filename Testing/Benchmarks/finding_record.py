@@ -49,6 +49,8 @@ class Task:
         Protocol parameters, as NAME=VALUE.
     with_slider, with_plain, with_list : bool
         Whether to measure the positions of the slider and the plain methods, and to list lesions and candidates.
+    realism : str
+        How much a phantom made from a seed looks like a clinical examination.
     """
 
     cache: Path
@@ -61,6 +63,7 @@ class Task:
     with_slider: bool = False
     with_plain: bool = False
     with_list: bool = False
+    realism: str = "plain"
 
     def load(self) -> TestCase:
         """Load the case with its truth."""
@@ -68,7 +71,7 @@ class Task:
             return folder_case(self.case)
         if self.group is None:
             return real_case(self.data, self.case)
-        return phantom_case(self.cache, self.group, self.case)
+        return phantom_case(self.cache, self.group, self.case, realism=self.realism)
 
 
 @dataclass(eq=False)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..Numerics.core.version import VERSION
 from ..Numerics.core.words import GIVEN_ROLES, Group, PainSide, ProsthesisSide, listed
+from ..Phantoms.realism import REALISMS
 
 if TYPE_CHECKING:
     Commands = argparse._SubParsersAction[Any]
@@ -175,6 +176,13 @@ def _add_phantom(commands: Commands) -> None:
     phantom.add_argument("folder", type=Path, metavar="DIR", help="folder to make")
     phantom.add_argument("--seed", type=_seed, default=1, metavar="N", help="another number makes another case")
     phantom.add_argument("--group", type=_word, choices=[str(group) for group in Group], default=Group.LOW_BACK)
+    phantom.add_argument(
+        "--realism",
+        type=_word,
+        choices=REALISMS,
+        default=REALISMS[0],
+        help="clinical: with the coil fall-off, noise, wear, slab and motion of a clinical examination",
+    )
     phantom.add_argument("--overwrite", action="store_true", help="replace an existing folder")
 
 

@@ -14,7 +14,7 @@ SIDES = (("right", 1), ("left", -1))
 """Sides with the sign of their R coordinate."""
 
 
-def paint_body(atlas: Atlas, rng: np.random.Generator, shape: SpineShape, habitus: float) -> None:
+def paint_body(atlas: Atlas, rng: np.random.Generator, shape: SpineShape, habitus: float, sway: float = 0.0) -> None:
     """Paint skin and fat, abdominal wall, visceral fat, and the muscles along the spine and behind the ilium.
 
     Parameters
@@ -24,6 +24,9 @@ def paint_body(atlas: Atlas, rng: np.random.Generator, shape: SpineShape, habitu
     shape : SpineShape
     habitus : float
         0 for a slim patient, 1 for an obese one.
+    sway : float
+        How much the back is hollow and the belly uneven, as a fraction of the depth of the trunk. 0 for a straight
+        trunk.
     """
     lower, upper = atlas.geometry.corners_ras.min(axis=0), atlas.geometry.corners_ras.max(axis=0)
     wide, deep = 148 + 26 * habitus, 102 + 20 * habitus
@@ -31,6 +34,8 @@ def paint_body(atlas: Atlas, rng: np.random.Generator, shape: SpineShape, habitu
 
     def trunk(x, y, z, shrink):
         belly = 1 + 0.05 * np.sin((z + 60) / 90)
+        if sway:
+            y = y * np.where(y < 0, 1 + sway * np.exp(-((z / 65) ** 2)), 1 + 0.6 * sway * np.sin((z + 20) / 55))
         return (np.abs(x) / (wide * belly - shrink)) ** 2.6 + (
             np.abs(y - 12 - 8 * habitus) / (deep - shrink)
         ) ** 2.4 < 1

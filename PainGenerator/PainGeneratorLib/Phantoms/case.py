@@ -10,15 +10,20 @@ from pathlib import Path
 
 import numpy as np
 
-from ..Numerics.core.image import Image, resample
+from ..Numerics.core.image import Geometry, Image, resample
 from ..Numerics.core.words import Group, listed
 from . import imaging
+from .clinical_lesions import show_as_on_clinical_mr
+from .clinical_scan import Receiver
+from .clinical_signal import ClinicalTissue
 from .dicom_files import Examination, write_mr, write_pet
 from .hip_replacement import make_hip_replacement
 from .implant_effects import distance_to_metal
 from .low_back import make_low_back
+from .marrow_and_muscle import compose
 from .patient import Patient
 from .protocol_of_series import SeriesPlan, plan
+from .realism import Realism
 
 SIZES = ("normal", "small", "full")
 """Sizes of a phantom: ``small`` has coarse grids for tests; ``full`` has a PET of the whole field of view."""
@@ -26,10 +31,14 @@ SIZES = ("normal", "small", "full")
 
 @dataclass(frozen=True, eq=False)
 class PhantomSeries:
-    """One series in its own frame: its plan and its voxels (SUVbw in g/ml for PET, any positive scale for MR)."""
+    """One series in its own frame: its plan and its voxels (SUVbw in g/ml for PET, any positive scale for MR).
+
+    `normalized` is True when the scanner has divided by the sensitivity of the coil.
+    """
 
     plan: SeriesPlan
     image: Image
+    normalized: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,6 +76,7 @@ def make_phantom(
     *,
     progress: Callable[[float, str], None] | None = None,
     size: str = "normal",
+    realism: str = "plain",
 ) -> Phantom:
     """Make a digital case with known truth.
 
@@ -81,6 +91,9 @@ def make_phantom(
     size : str
         ``normal``; ``small`` with coarse grids, for tests; ``full`` with a PET of the whole field of view of 344 x 344
         x 127 voxels.
+    realism : str
+        ``plain``; ``clinical`` with everything that makes a clinical examination harder to read; or some of
+        :data:`.realism.EFFECTS`, joined by ``+``. A seed gives the same patient with each of them.
 
     Returns
     -------
@@ -89,21 +102,24 @@ def make_phantom(
     Raises
     ------
     ValueError
-        The group or the size is not known.
+        The group, the size or the realism is not known.
     """
     if group not in tuple(Group) or size not in SIZES:
         raise ValueError(f"group must be one of {listed(Group)} and size one of {SIZES}, not {group!r}, {size!r}")
     show = progress or (lambda fraction, text: None)
+    effects = Realism.of(realism, seed, group)
     small = size == "small"
     streams = np.random.SeedSequence([seed, list(Group).index(Group(group))]).spawn(6)
     anatomy_rng, plan_rng, uptake_rng, signal_rng, noise_rng, header_rng = map(np.random.default_rng, streams)
     show(0.0, "Painting the anatomy")
     spacing = 2.0 if small else 1.2
     maker = make_low_back if group == "low-back" else make_hip_replacement
-    patient = maker(anatomy_rng, spacing)
+    patient = maker(anatomy_rng, spacing, effects)
+    patient.composition = compose(patient, effects)
     lower, upper = (f(patient.atlas.geometry.corners_ras, axis=0) for f in (np.min, np.max))
     center = (lower + upper) / 2 * [0, 0, 1]
-    plans = plan(group, plan_rng, size, center)
+    plans = plan(group, plan_rng, size, center, effects)
+    show_as_on_clinical_mr(patient, plans, effects)
     metal = distance_to_metal(patient.atlas)
     show(0.25, "Imaging the uptake")
     fwhm = float(plan_rng.uniform(5.0, 6.2))
@@ -113,26 +129,39 @@ def make_phantom(
     suv = imaging.image_pet(patient, blurred, pet.geometry, pet.reference_to_series, noise, noise_rng)
     series = [PhantomSeries(pet, Image(suv, pet.geometry))]
     del blurred
-    imager = imaging.MRImager(patient, signal_rng, metal)
+    tissue = ClinicalTissue(patient, effects) if effects else None
+    imager = imaging.MRImager(patient, signal_rng, metal, tissue)
     for n, item in enumerate(plans[1:], start=1):
         show(0.4 + 0.55 * n / len(plans), f"Imaging {item.name}")
-        to_reference = np.linalg.inv(item.reference_to_series)
-        posterior = group == "low-back" and item.role != "ATTENUATION"
-        bias = imaging.surface_coil(item.geometry, to_reference, noise_rng, posterior)
-        snr = float(noise_rng.uniform(14, 28))
-        signal = imager.image(
-            item.mr_sequence, item.geometry, item.reference_to_series, bias, snr, noise_rng, item.slice_mm
-        )
-        series.append(PhantomSeries(item, Image(signal, item.geometry)))
+        series.append(_image_mr(imager, item, effects, noise_rng, group))
     exam = _examination(group, seed, patient, header_rng)
-    reference = plans[1].geometry
+    anatomy, names = _label_map(patient, plans[1].geometry)
+    truth = _truth(group, seed, size, effects, patient, plans, exam)
+    show(1.0, "Done")
+    return Phantom(series, anatomy, names, truth, exam)
+
+
+def _label_map(patient: Patient, reference: Geometry) -> tuple[Image, dict[int, str]]:
+    """The labels of the anatomy on the grid of the reference series, and the names of those that lie in it."""
     labels = Image(patient.atlas.anatomy, patient.atlas.geometry)
     anatomy = Image(resample(labels, reference, order=0, outside=0), reference)
     present = set(np.unique(anatomy.array).tolist())
-    names = {n: name for n, name in enumerate(patient.atlas.anatomy_names) if name and n in present}
-    truth = _truth(group, seed, size, patient, plans, exam)
-    show(1.0, "Done")
-    return Phantom(series, anatomy, names, truth, exam)
+    return anatomy, {n: name for n, name in enumerate(patient.atlas.anatomy_names) if name and n in present}
+
+
+def _image_mr(
+    imager: imaging.MRImager, item: SeriesPlan, effects: Realism, rng: np.random.Generator, group: str
+) -> PhantomSeries:
+    """Image one MR series. The generator gives the shading and the noise of a plain phantom."""
+    posterior = group == "low-back" and item.role != "ATTENUATION"
+    bias = imaging.surface_coil(item.geometry, np.linalg.inv(item.reference_to_series), rng, posterior)
+    snr = float(rng.uniform(14, 28))
+    signal = imager.sampled(item)
+    if not effects:
+        return PhantomSeries(item, Image(imaging.received(signal, bias, snr, rng), item.geometry))
+    receiver = Receiver(effects)
+    signal = receiver.receive(signal, item, bias, snr, rng)
+    return PhantomSeries(item, Image(signal, item.geometry), receiver.normalized and posterior)
 
 
 def write_phantom(
@@ -142,6 +171,7 @@ def write_phantom(
     *,
     progress: Callable[[float, str], None] | None = None,
     size: str = "normal",
+    realism: str = "plain",
 ) -> dict:
     """Write a digital case: ``dicom/`` (the case), ``truth.json``, ``anatomy.nii.gz`` and ``anatomy-labels.json``.
 
@@ -149,7 +179,7 @@ def write_phantom(
     ----------
     folder : Path
         It is made when it is missing. Files with the same names are replaced.
-    group, seed, progress, size
+    group, seed, progress, size, realism
         As for :func:`make_phantom`.
 
     Returns
@@ -158,7 +188,7 @@ def write_phantom(
         The content of ``truth.json``.
     """
     show = progress or (lambda fraction, text: None)
-    phantom = make_phantom(group, seed, progress=lambda f, text: show(0.8 * f, text), size=size)
+    phantom = make_phantom(group, seed, progress=lambda f, text: show(0.8 * f, text), size=size, realism=realism)
     folder = Path(folder)
     exam = phantom.examination
     for number, item in enumerate(phantom.series, start=1):
@@ -173,6 +203,7 @@ def write_phantom(
             write_mr(
                 place, item.image.array, item.plan.geometry, exam, number, item.plan.name, item.plan.mr_sequence,
                 item.plan.slice_mm, start, in_pet_frame=item.plan.role == "ATTENUATION",
+                normalized=item.normalized,
             )  # fmt: skip
     write_label_map(folder / "anatomy.nii.gz", phantom.anatomy)
     labels = {str(n): name for n, name in phantom.anatomy_labels.items()}
@@ -225,7 +256,15 @@ def _examination(group: str, seed: int, patient: Patient, rng: np.random.Generat
     )
 
 
-def _truth(group: str, seed: int, size: str, patient: Patient, plans: list[SeriesPlan], exam: Examination) -> dict:
+def _truth(
+    group: str,
+    seed: int,
+    size: str,
+    effects: Realism,
+    patient: Patient,
+    plans: list[SeriesPlan],
+    exam: Examination,
+) -> dict:
     """Make the content of ``truth.json``; positions are RAS mm in the reference frame."""
     transforms: dict[str, list] = {}
     series = []
@@ -241,6 +280,7 @@ def _truth(group: str, seed: int, size: str, patient: Patient, plans: list[Serie
         "group": group,
         "seed": seed,
         "size": size,
+        "realism": {"name": effects.name, "effects": sorted(effects.effects)},
         "prosthesis_side": patient.prosthesis_side,
         "pain_side": patient.pain_side,
         "pain_sites_ras_mm": [[round(float(v), 1) for v in site] for site in patient.pain_sites_ras_mm],

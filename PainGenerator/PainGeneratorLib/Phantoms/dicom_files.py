@@ -172,6 +172,7 @@ def write_mr(
     slice_mm: float,
     minutes_after_start: float,
     in_pet_frame: bool = False,
+    normalized: bool = False,
 ) -> list[Path]:
     """Write an MR series.
 
@@ -195,6 +196,8 @@ def write_mr(
     in_pet_frame : bool
         True for a series that is acquired for the attenuation correction of the PET. It always has the frame of
         reference of the PET.
+    normalized : bool
+        True when the scanner has divided by the sensitivity of the coil, which the Image Type says.
 
     Returns
     -------
@@ -213,19 +216,10 @@ def write_mr(
             ds.FrameOfReferenceUID = exam.frame_uid("PT")
         _pixels(ds, scaled[k], signed=False)
         ds.BitsStored, ds.HighBit = 12, 11
-        ds.ImageType = ["ORIGINAL", "PRIMARY", "M", "NORM" if gradient else "ND", *_DIXON_TYPES.get(sequence.kind, [])]
-        if sequence.kind in ("water", "fat"):
-            ds.ImageType[0] = "DERIVED"
+        ds.ImageType = _image_type(sequence, gradient or normalized)
         ds.SliceThickness = round(slice_mm, 3)
         ds.SpacingBetweenSlices = round(geometry.spacing_mm[2], 4)
-        ds.ScanningSequence = {"spin-echo": "SE", "inversion-recovery": ["SE", "IR"]}.get(sequence.kind, "GR")
-        ds.SequenceVariant = ["SP", "OSP"] if gradient else ["SK", "SP", "OSP"]
-        ds.ScanOptions = "PFP" if gradient else ""
-        ds.MRAcquisitionType = "3D" if gradient else "2D"
-        ds.SequenceName = "*fl3d2" if gradient else ("*tir2d1_12" if sequence.ti_ms else "*tse2d1_12")
-        ds.RepetitionTime, ds.EchoTime = round(sequence.tr_ms, 3), round(sequence.te_ms, 3)
-        if sequence.ti_ms:
-            ds.InversionTime = round(sequence.ti_ms, 2)
+        _sequence_tags(ds, sequence, gradient)
         ds.FlipAngle, ds.EchoTrainLength = round(sequence.flip_deg, 1), 1 if gradient else 12
         ds.MagneticFieldStrength, ds.ImagingFrequency, ds.ImagedNucleus = 3.0, "123.25", "1H"
         ds.NumberOfAverages, ds.EchoNumbers = 1, 1
@@ -247,6 +241,24 @@ _DIXON_TYPES = {
     "fat": ["DIXON", "FAT"],
 }
 """Kind of a gradient echo -> last words of its Image Type (0008,0008)."""
+
+
+def _sequence_tags(ds, sequence: Sequence, gradient: bool) -> None:
+    """Write what kind of sequence it is, and its times."""
+    ds.ScanningSequence = {"spin-echo": "SE", "inversion-recovery": ["SE", "IR"]}.get(sequence.kind, "GR")
+    ds.SequenceVariant = ["SP", "OSP"] if gradient else ["SK", "SP", "OSP"]
+    ds.ScanOptions = "PFP" if gradient else ""
+    ds.MRAcquisitionType = "3D" if gradient else "2D"
+    ds.SequenceName = "*fl3d2" if gradient else ("*tir2d1_12" if sequence.ti_ms else "*tse2d1_12")
+    ds.RepetitionTime, ds.EchoTime = round(sequence.tr_ms, 3), round(sequence.te_ms, 3)
+    if sequence.ti_ms:
+        ds.InversionTime = round(sequence.ti_ms, 2)
+
+
+def _image_type(sequence: Sequence, normalized: bool) -> list[str]:
+    """Image Type (0008,0008) of an MR series. Water and fat of a Dixon series are derived."""
+    first = "DERIVED" if sequence.kind in ("water", "fat") else "ORIGINAL"
+    return [first, "PRIMARY", "M", "NORM" if normalized else "ND", *_DIXON_TYPES.get(sequence.kind, [])]
 
 
 def _code(value: str, scheme: str, meaning: str):

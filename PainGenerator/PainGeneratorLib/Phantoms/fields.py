@@ -6,6 +6,7 @@ import numpy as np
 from scipy import ndimage
 
 from ..Numerics.core.image import Geometry, Image
+from .atlas import Atlas
 
 
 def smooth_field(rng: np.random.Generator, geometry: Geometry, length_mm: float) -> Image:
@@ -63,3 +64,23 @@ def correlated_noise(rng: np.random.Generator, geometry: Geometry, fwhm_mm: floa
     sigma = [fwhm_mm / 2.355 / s for s in geometry.spacing_kji_mm]
     noise = ndimage.gaussian_filter(noise, sigma, mode="wrap", truncate=3)
     return noise / noise.std()
+
+
+def points_of(atlas: Atlas, flat: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """R, A and S coordinates (mm, float32) of voxels of the atlas that are given by flat indices."""
+    spacing, start = np.float32(atlas.geometry.spacing_mm[0]), atlas.geometry.ijk_to_ras[:3, 3].astype(np.float32)
+    k, j, i = np.unravel_index(flat, atlas.tissue.shape)
+    right, anterior, superior = (start[n] + spacing * v.astype(np.float32) for n, v in enumerate((i, j, k)))
+    return right, anterior, superior
+
+
+def field_at(field: Image, atlas: Atlas, flat: np.ndarray, stretch: float = 1.0) -> np.ndarray:
+    """Interpolate a field of :func:`smooth_field` linearly at voxels of the atlas, float32, shape (n,).
+
+    With a `stretch` above 1 the structures of the field are so much longer along S.
+    """
+    spacing, start = field.geometry.spacing_mm, field.geometry.ijk_to_ras[:3, 3]
+    points = points_of(atlas, flat)
+    points[2][...] = start[2] + (points[2] - np.float32(start[2])) / np.float32(stretch)
+    kji = [(points[n] - np.float32(start[n])) / np.float32(spacing[n]) for n in (2, 1, 0)]
+    return ndimage.map_coordinates(field.array, kji, order=1, mode="nearest", output=np.float32)

@@ -10,6 +10,7 @@ from .hip_lesions import add_hip_lesions, add_hip_look_alikes
 from .lesions import NormalStructure
 from .patient import Patient
 from .pelvis import paint_sacroiliac_joint, paint_sacrum
+from .realism import PLAIN, Realism
 
 LOWER_RAS = np.array([-192.0, -128.0, -190.0])
 """Lower corner of the atlas, RAS mm."""
@@ -19,7 +20,7 @@ SIDES = (("right", 1), ("left", -1))
 """Sides with the sign of their R coordinate."""
 
 
-def make_hip_replacement(rng: np.random.Generator, spacing_mm: float) -> Patient:
+def make_hip_replacement(rng: np.random.Generator, spacing_mm: float, realism: Realism = PLAIN) -> Patient:
     """Make the patient. All choices follow from the random generator.
 
     Parameters
@@ -27,6 +28,8 @@ def make_hip_replacement(rng: np.random.Generator, spacing_mm: float) -> Patient
     rng : numpy.random.Generator
     spacing_mm : float
         Voxel size of the atlas, mm.
+    realism : Realism
+        Which effects of a clinical examination the body shows. None of them changes the shape of a hip.
 
     Returns
     -------

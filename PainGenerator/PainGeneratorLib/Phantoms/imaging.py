@@ -7,10 +7,12 @@ from scipy import ndimage
 
 from ..Numerics.core.image import Geometry, Image, resample
 from . import fields
+from .clinical_signal import ClinicalTissue, image_of
 from .implant_effects import attenuation_loss, distort
 from .lesions import Lesion
 from .mr_signal import Sequence, signal_table
 from .patient import Patient
+from .protocol_of_series import SeriesPlan
 from .tissue_table import TISSUES
 
 PEAK_RADIUS_MM = 6.2035
@@ -37,6 +39,8 @@ def uptake(patient: Patient, rng: np.random.Generator) -> np.ndarray:
     np.clip(wide, -0.25, 0.25, out=wide)
     wide += 1
     suv *= wide
+    if patient.composition is not None:
+        suv.reshape(-1)[patient.composition.flat] *= patient.composition.uptake_factor
     for lesion in [*patient.lesions, *patient.look_alikes]:
         if lesion.suv is not None:
             slices, weight = lesion.uptake_weight(atlas)
@@ -128,10 +132,22 @@ def image_pet(
 
 
 class MRImager:
-    """Makes MR images of one patient with many sequences. All have the same variation of signal within tissues."""
+    """Makes MR images of one patient with many sequences. All have the same variation of signal within tissues.
 
-    def __init__(self, patient: Patient, rng: np.random.Generator, metal: Image | None):
-        self.patient, self.metal = patient, metal
+    Parameters
+    ----------
+    patient : Patient
+    rng : numpy.random.Generator
+    metal : Image or None
+        Distance to metal from :func:`.implant_effects.distance_to_metal`.
+    tissue : ClinicalTissue, optional
+        What the tissue of a clinical phantom looks like. A plain phantom has none.
+    """
+
+    def __init__(
+        self, patient: Patient, rng: np.random.Generator, metal: Image | None, tissue: ClinicalTissue | None = None
+    ):
+        self.patient, self.metal, self.tissue = patient, metal, tissue
         geometry = patient.atlas.geometry
         self.variation = fields.field_on_grid(fields.smooth_field(rng, geometry, 11.0), geometry)
         self.variation *= 0.04
@@ -141,8 +157,10 @@ class MRImager:
         np.clip(self.variation, -0.3, 0.3, out=self.variation)
         self.variation += 1
 
-    def _signal(self, sequence: Sequence) -> Image:
+    def _signal(self, sequence: Sequence, series: str) -> Image:
         """Signal of a sequence on the grid of the atlas, with the lesions that MR shows."""
+        if self.tissue is not None:
+            return image_of(self.tissue, sequence, series, self.variation)
         patient = self.patient
         table = signal_table(sequence)
         signal = table[patient.atlas.tissue]
@@ -154,38 +172,18 @@ class MRImager:
         signal *= self.variation
         return Image(signal, patient.atlas.geometry)
 
-    def image(
-        self,
-        sequence: Sequence,
-        geometry: Geometry,
-        reference_to_series: np.ndarray,
-        bias: np.ndarray,
-        snr: float,
-        rng: np.random.Generator,
-        slice_mm: float,
-        readout_axis: int = 1,
-    ) -> np.ndarray:
-        """Make a magnitude image on the grid of a series, float32. The mean of the tissue is near 1.
+    def sampled(self, item: SeriesPlan, readout_axis: int = 1) -> np.ndarray:
+        """Sample the signal on the grid of a series, with its slice thickness and the effects of metal, float32.
 
         Parameters
         ----------
-        sequence : Sequence
-        geometry : Geometry
-            Grid of the series in its own frame.
-        reference_to_series : ndarray, shape (4, 4)
-            Maps points of the reference frame to points of the frame of the series, RAS mm.
-        bias : ndarray, shape of the grid
-            Shading of the coil from :func:`surface_coil`.
-        snr : float
-            Mean signal of the tissue divided by the noise.
-        rng : numpy.random.Generator
-        slice_mm : float
-            Slice thickness over which the signal is averaged, mm.
+        item : SeriesPlan
         readout_axis : int
             Array axis of the frequency encoding.
         """
-        source = self._signal(sequence)
-        back = np.linalg.inv(reference_to_series)
+        sequence, geometry, slice_mm = item.mr_sequence, item.geometry, item.slice_mm
+        source = self._signal(sequence, item.name)
+        back = np.linalg.inv(item.reference_to_series)
         count = max(1, round(slice_mm / 1.5))
         spacing = geometry.spacing_mm[2]
         total = np.zeros(geometry.shape, np.float32)
@@ -199,13 +197,37 @@ class MRImager:
             gradient = sequence.kind in ("in-phase", "opposed-phase", "water", "fat")
             reach, strength = (8.0, 4.0) if gradient else (3.5, 13.0)
             total = distort(total, geometry, self.metal, back, readout_axis, reach, strength)
-        total = ndimage.gaussian_filter(total, (0, 0.55, 0.55))
-        total *= bias
-        typical = float(total[total > 0.1 * total.max()].mean())
-        total /= typical
-        sigma = np.float32(1 / snr)
-        real = total + sigma * rng.standard_normal(total.shape, dtype=np.float32)
-        return np.hypot(real, sigma * rng.standard_normal(total.shape, dtype=np.float32))
+        return ndimage.gaussian_filter(total, (0, 0.55, 0.55))
+
+
+def received(signal: np.ndarray, bias: np.ndarray, snr: float, rng: np.random.Generator) -> np.ndarray:
+    """Make the magnitude image of a plain phantom, float32. The mean of the tissue is near 1.
+
+    Parameters
+    ----------
+    signal : ndarray, shape of the grid
+        Signal from :meth:`MRImager.sampled`. It is changed.
+    bias : ndarray, shape of the grid
+        Shading of the coil from :func:`surface_coil`.
+    snr : float
+        Mean signal of the tissue divided by the noise.
+    rng : numpy.random.Generator
+    """
+    signal *= bias
+    signal /= typical_signal(signal)
+    return add_noise(signal, snr, rng)
+
+
+def typical_signal(signal: np.ndarray) -> float:
+    """Mean signal of what is clearly tissue."""
+    return float(signal[signal > 0.1 * signal.max()].mean())
+
+
+def add_noise(signal: np.ndarray, snr: float, rng: np.random.Generator) -> np.ndarray:
+    """Add Rician noise with a standard deviation of 1 / `snr` to a signal around 1."""
+    sigma = np.float32(1 / snr)
+    real = signal + sigma * rng.standard_normal(signal.shape, dtype=np.float32)
+    return np.hypot(real, sigma * rng.standard_normal(signal.shape, dtype=np.float32))
 
 
 def surface_coil(

@@ -5,13 +5,14 @@ from __future__ import annotations
 import numpy as np
 
 from ..Numerics.core.image import transform_points
-from . import spine
+from . import spine, wear
 from .abdomen import paint_body, paint_bowel, paint_kidneys, paint_vessels
 from .atlas import Atlas
 from .lesions import NormalStructure
 from .low_back_lesions import add_lesions, add_look_alikes
 from .patient import Patient
 from .pelvis import paint_ilium, paint_sacroiliac_joint, paint_sacrum
+from .realism import PLAIN, Realism
 
 LOWER_RAS = np.array([-186.0, -150.0, -205.0])
 """Lower corner of the atlas, RAS mm."""
@@ -19,7 +20,7 @@ UPPER_RAS = np.array([186.0, 140.0, 125.0])
 """Upper corner of the atlas, RAS mm."""
 
 
-def make_low_back(rng: np.random.Generator, spacing_mm: float) -> Patient:
+def make_low_back(rng: np.random.Generator, spacing_mm: float, realism: Realism = PLAIN) -> Patient:
     """Make the patient. All choices follow from the random generator.
 
     Parameters
@@ -27,15 +28,14 @@ def make_low_back(rng: np.random.Generator, spacing_mm: float) -> Patient:
     rng : numpy.random.Generator
     spacing_mm : float
         Voxel size of the atlas, mm.
+    realism : Realism
+        Which effects of a clinical examination the body shows.
 
     Returns
     -------
     Patient
     """
-    degenerated = {}
-    for disc in ("L5/S1", "L4/L5", "L3/L4"):
-        if rng.random() < 0.4:
-            degenerated[disc] = rng.uniform(0.6, 0.85)
+    degenerated, worn = wear.choose_wear(_dry_discs(rng), realism)
     shape = spine.make_shape(rng, degenerated)
     scale = shape.scale
     atlas = Atlas.of_box(LOWER_RAS, UPPER_RAS, spacing_mm)
@@ -45,22 +45,16 @@ def make_low_back(rng: np.random.Generator, spacing_mm: float) -> Patient:
     patient.weight_kg = round(float((21 + 10 * habitus) * patient.height_m**2), 1)
     patient.suv_gains["marrow"] = float(1.25 - 0.005 * (patient.age - 30) + rng.normal(0, 0.08))
 
-    paint_body(atlas, rng, shape, habitus)
+    sway = float(realism.rng("body-shape").uniform(0.08, 0.16)) if "body-shape" in realism else 0.0
+    paint_body(atlas, rng, shape, habitus, sway)
     joints = _sacroiliac_points(shape)
     paint_vessels(atlas, patient, rng, shape)
     paint_bowel(atlas, patient, rng, habitus)
     paint_kidneys(atlas, patient, rng, shape)
     frames = paint_sacrum(atlas, shape.bodies["S1"], scale)
-    for level in spine.LEVELS:
-        spine.paint_vertebra(atlas, shape, level)
-    for side, joint in joints.items():
-        paint_ilium(atlas, joint, side, scale)
-    for disc in shape.discs:
-        bulge = float(rng.choice([0.0, 0.0, 2.5]))
-        spine.paint_disc(atlas, shape, disc, disc in degenerated, bulge)
-        if bulge:
-            where = transform_points(shape.discs[disc], np.array([0, -18 * scale, 0]))
-            patient.normal.append(NormalStructure("disc bulge", where, 6.0))
+    _paint_bones_and_discs(patient, rng, shape, joints, worn)
+    if "osteophytes" in realism:
+        wear.paint_osteophytes(atlas, shape, realism.rng("osteophytes"), degenerated)
     spine.paint_canal(atlas, shape)
     facets = {(disc, s): spine.paint_facet(atlas, shape, disc, s) for disc in shape.discs for s in ("left", "right")}
     clefts = {side: paint_sacroiliac_joint(atlas, joint, side, scale) for side, joint in joints.items()}
@@ -69,8 +63,32 @@ def make_low_back(rng: np.random.Generator, spacing_mm: float) -> Patient:
         back = transform_points(shape.bodies[level], np.array([0, -14 * scale, 0]))
         patient.normal.append(NormalStructure("basivertebral vein", back, 5.0))
     add_look_alikes(patient, rng, shape)
+    if "worn-discs" in realism:
+        wear.add_schmorl_nodes(patient, realism.rng("worn-discs", "Schmorl's nodes"), shape)
     add_lesions(patient, rng, shape, facets, clefts)
     return patient
+
+
+def _dry_discs(rng: np.random.Generator) -> dict[str, float]:
+    """Choose the dry discs of a plain phantom: level -> fraction of the height that is left."""
+    return {disc: rng.uniform(0.6, 0.85) for disc in ("L5/S1", "L4/L5", "L3/L4") if rng.random() < 0.4}
+
+
+def _paint_bones_and_discs(
+    patient: Patient, rng: np.random.Generator, shape: spine.SpineShape, joints: dict, worn: dict[str, str]
+) -> None:
+    """Paint vertebrae, iliac bones and discs; some discs bulge. `worn` is the tissue of worn discs by level."""
+    atlas, scale = patient.atlas, shape.scale
+    for level in spine.LEVELS:
+        spine.paint_vertebra(atlas, shape, level)
+    for side, joint in joints.items():
+        paint_ilium(atlas, joint, side, scale)
+    for disc in shape.discs:
+        bulge = float(rng.choice([0.0, 0.0, 2.5]))
+        spine.paint_disc(atlas, shape, disc, worn.get(disc), bulge)
+        if bulge:
+            where = transform_points(shape.discs[disc], np.array([0, -18 * scale, 0]))
+            patient.normal.append(NormalStructure("disc bulge", where, 6.0))
 
 
 def _sacroiliac_points(shape: spine.SpineShape) -> dict[str, np.ndarray]:

@@ -17,6 +17,8 @@ LOW_DISCS = ("L2/L3", "L3/L4", "L4/L5", "L5/S1")
 """Levels at which facet joints and endplates can have lesions."""
 MARROWS = ("marrow", "mixed marrow", "fatty marrow")
 """Tissues of bone marrow."""
+SOLID_DISCS = ("annulus", "dry disc", "worn disc")
+"""Tissues of a disc without its nucleus."""
 
 
 class _Maker:
@@ -64,8 +66,7 @@ class _Maker:
         return Lesion(
             "", kind, where, radii, "lower endplate" if above else "upper endplate", side, self.marrow,
             None if fat else self.uptake(1.5, 2.2), "fatty endplate" if fat else "oedema",
-            self.rng.uniform(0.6, 0.9), disc, within=(*BONES, "annulus", "dry disc") if not fat else MARROWS,
-            mr_within=MARROWS,
+            self.rng.uniform(0.6, 0.9), disc, within=(*BONES, *SOLID_DISCS) if not fat else MARROWS, mr_within=MARROWS,
         )  # fmt: skip
 
     def modic_two(self) -> Lesion:

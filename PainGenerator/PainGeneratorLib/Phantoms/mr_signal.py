@@ -27,12 +27,17 @@ def tissue_signal(tissue: Tissue, sequence: Sequence) -> float:
     """Compute the signal of a tissue in units of the equilibrium signal of water."""
     water = _part(sequence, tissue.t1_ms, tissue.t2_ms) * tissue.proton_density * (1 - tissue.fat_fraction)
     fat = _part(sequence, FAT_T1_MS, FAT_T2_MS) * tissue.proton_density * tissue.fat_fraction
+    return combined(sequence, water, fat)
+
+
+def combined(sequence: Sequence, water, fat):
+    """Combine the signals of water and fat, numbers or arrays, to the magnitude that the sequence shows."""
     if sequence.kind == "opposed-phase":
         return abs(water - fat)
     if sequence.kind == "water":
-        return water
+        return abs(water)
     if sequence.kind == "fat":
-        return fat
+        return abs(fat)
     return abs(water + fat)
 
 
@@ -46,6 +51,29 @@ def signal_table(sequence: Sequence) -> np.ndarray:
     table = np.zeros(256, np.float32)
     for tissue in TISSUES.values():
         table[tissue.code] = tissue_signal(tissue, sequence)
+    return table
+
+
+def part_tables(sequence: Sequence) -> tuple[np.ndarray, np.ndarray]:
+    """Compute the signals of every tissue code as if it were water alone and as if it were fat alone.
+
+    Returns
+    -------
+    (ndarray, ndarray)
+        Both float32, shape (256,). They may be negative after an inversion.
+    """
+    water, fat = np.zeros(256, np.float32), np.zeros(256, np.float32)
+    for tissue in TISSUES.values():
+        water[tissue.code] = _part(sequence, tissue.t1_ms, tissue.t2_ms) * tissue.proton_density
+        fat[tissue.code] = _part(sequence, FAT_T1_MS, FAT_T2_MS) * tissue.proton_density
+    return water, fat
+
+
+def fat_fractions() -> np.ndarray:
+    """The fat fraction of every tissue code, float32, shape (256,)."""
+    table = np.zeros(256, np.float32)
+    for tissue in TISSUES.values():
+        table[tissue.code] = tissue.fat_fraction
     return table
 
 

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from .atlas import Atlas
 from .lesions import Lesion, NormalStructure
+
+if TYPE_CHECKING:
+    from .marrow_and_muscle import Composition
 
 
 @dataclass(eq=False)
@@ -34,6 +38,8 @@ class Patient:
     suv_gains : dict
         Name of a tissue -> factor on its uptake. The factor of marrow decreases with age and is used for all bone
         without a factor of its own.
+    composition : Composition or None
+        Where the fat fraction differs from that of the tissue table; None for a plain phantom.
     """
 
     atlas: Atlas
@@ -49,3 +55,4 @@ class Patient:
     weight_kg: float = 75.0
     height_m: float = 1.7
     suv_gains: dict[str, float] = field(default_factory=dict)
+    composition: Composition | None = None

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from ..Numerics.core.image import Geometry
 from .mr_signal import Sequence, fat_null_ti_ms
+from .realism import PLAIN, Realism
 
 DIRECTIONS = {
     "sagittal": ((0, -1, 0), (0, 0, -1)),
@@ -108,7 +109,9 @@ def grid(
     return Geometry(shape, matrix)
 
 
-def plan(group: str, rng: np.random.Generator, size: str, center_ras: np.ndarray) -> list[SeriesPlan]:
+def plan(
+    group: str, rng: np.random.Generator, size: str, center_ras: np.ndarray, realism: Realism = PLAIN
+) -> list[SeriesPlan]:
     """Choose the series of one examination. The PET is the first, the reference T1 the second.
 
     Parameters
@@ -119,6 +122,9 @@ def plan(group: str, rng: np.random.Generator, size: str, center_ras: np.ndarray
         One of :data:`.case.SIZES`.
     center_ras : ndarray, shape (3,)
         Center of the field of view in the reference frame, RAS mm.
+    realism : Realism
+        With the effect ``slab`` the MR series have fewer slices and a shorter field, as in clinical protocols. With
+        the effect ``stir-contrast`` the STIR has the times of a clinical one.
     """
     small = size == "small"
     hard = rng.random() < 0.2
@@ -138,7 +144,49 @@ def plan(group: str, rng: np.random.Generator, size: str, center_ras: np.ndarray
     plans += (_low_back if group == "low-back" else _hip)(rng, small, center_ras, t1, stir, t2)
     if rng.random() < 0.8:
         plans += _dixon(rng, small, center_ras, pet_motion)
-    return plans
+    if "stir-contrast" in realism:
+        plans = _with_clinical_stir(plans, realism.rng("stir-contrast"))
+    return _as_slabs(plans, realism.rng("slab")) if "slab" in realism else plans
+
+
+def _with_clinical_stir(plans: list[SeriesPlan], rng: np.random.Generator) -> list[SeriesPlan]:
+    """Give the STIR the times of clinical protocols at 3 T: an inversion time of 205 to 240 ms and a short echo time.
+
+    The fat is then not quite dark, and fluid and edema are less bright against marrow. With the T1 of the tissue table
+    fat is dark at about 255 ms.
+    """
+    part, te = float(rng.uniform(0.82, 0.94)), float(rng.uniform(28, 48))
+    return [
+        replace(item, sequence=replace(item.mr_sequence, ti_ms=part * item.mr_sequence.ti_ms, te_ms=te))
+        if item.role == "FLUID"
+        else item
+        for item in plans
+    ]
+
+
+def _as_slabs(plans: list[SeriesPlan], rng: np.random.Generator) -> list[SeriesPlan]:
+    """Cut the sagittal and coronal series to the slab of a clinical examination, in the same way for all of them.
+
+    A sagittal slab is 57 to 75 mm wide, so that it reaches neither side of the body, and its middle may lie beside the
+    spine. A coronal slab is 120 to 150 mm deep. The field is shorter by 8 to 20 mm.
+    """
+    sagittal_mm, coronal_mm, shorter_mm = rng.uniform(57, 75), rng.uniform(120, 150), rng.uniform(8, 20)
+    beside_mm, at_the_head = rng.uniform(-6, 6), bool(rng.random() < 0.5)
+    cut = []
+    for item in plans:
+        flat = np.abs(item.geometry.ijk_to_ras[:3, 2]) / item.geometry.spacing_mm[2]
+        if item.role in ("PET", "ATTENUATION") or flat[2] > 0.5:
+            cut.append(item)
+            continue
+        wide, beside = (sagittal_mm, beside_mm) if flat[0] > 0.5 else (coronal_mm, 0.0)
+        slices, rows, columns = item.geometry.shape
+        step, pixel = item.geometry.spacing_mm[2], item.geometry.spacing_mm[1]
+        count = min(slices, max(6, round(wide / step)))
+        first = int(np.clip(round((slices - count) / 2 + beside / step), 0, slices - count))
+        fewer = round(shorter_mm / pixel)
+        geometry = item.geometry.cropped((first, fewer if at_the_head else 0, 0), (count, rows - fewer, columns))
+        cut.append(replace(item, geometry=geometry))
+    return cut
 
 
 def _between_series(rng: np.random.Generator, center: np.ndarray) -> np.ndarray:

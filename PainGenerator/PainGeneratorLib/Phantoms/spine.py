@@ -115,9 +115,9 @@ def paint_vertebra(atlas: Atlas, shape: SpineShape, level: str, marrow: str = "m
     atlas.capsule((0, -deep, 0), (0, -3 * k, 0), 2.8, "vein", end_radius=1.4, **vein)
 
 
-def paint_disc(atlas: Atlas, shape: SpineShape, name: str, degenerated: bool, bulge_mm: float = 0.0) -> None:
-    """Paint annulus and nucleus of a disc. A degenerated disc is dry and has no nucleus. `bulge_mm` is to
-    posterior."""
+def paint_disc(atlas: Atlas, shape: SpineShape, name: str, worn: str | None, bulge_mm: float = 0.0) -> None:
+    """Paint annulus and nucleus of a disc. A worn disc has one tissue, whose name is given, and no nucleus. `bulge_mm`
+    is to posterior."""
     k, local, height = shape.scale, shape.discs[name], shape.disc_heights_mm[name]
     wide, deep = 24.5 * k, 17.6 * k
 
@@ -129,8 +129,8 @@ def paint_disc(atlas: Atlas, shape: SpineShape, name: str, degenerated: bool, bu
 
     box = np.array([wide + 1, deep + bulge_mm + 1, height])
     over = ("fat", "muscle", "csf", "air")
-    atlas.paint(local, -box, box, disc, "dry disc" if degenerated else "annulus", "intervertebral_discs", over=over)
-    if not degenerated:
+    atlas.paint(local, -box, box, disc, worn or "annulus", "intervertebral_discs", over=over)
+    if not worn:
         core = np.array([15 * k, 10 * k, height / 2 - 0.5])
         options = {"local_to_ras": local, "anatomy": "intervertebral_discs", "over": ("annulus",)}
         atlas.ellipsoid((0, -1.5, 0), core, "nucleus", **options)
@@ -149,7 +149,7 @@ def paint_canal(atlas: Atlas, shape: SpineShape) -> np.ndarray:
     line = np.array([transform_points(shape.bodies[level], np.array([0, -25 * k, z])) for level, z in places])
     top = line[0] + (line[0] - line[1]) * 4
     line = np.vstack([top, line])
-    atlas.tube(line, 9.3 * k, "fat", over=("fat", "muscle", "cortex", "annulus", "dry disc"))
+    atlas.tube(line, 9.3 * k, "fat", over=("fat", "muscle", "cortex", "annulus", "dry disc", "worn disc"))
     atlas.tube(line, 7.4 * k, "csf", anatomy="spinal_cord", over=("fat", "cortex"))
     for dx, dy in ((-3, -3), (3, -3), (-1, -4.5), (1.2, -4.2), (4.2, -1), (-4.2, -1)):
         atlas.tube(line + np.array([dx, dy, 0]), 0.9, "nerve", over=("csf",), anatomy="spinal_cord")

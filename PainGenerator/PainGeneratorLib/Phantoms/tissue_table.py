@@ -85,6 +85,8 @@ _ROWS = {
     "synovitis": (0.9, 0.90, 2300, 170, 0.0),
     "fatty endplate": (1.1, 0.88, 1000, 60, 0.85),
     "haemangioma": (1.0, 0.95, 1200, 130, 0.72),
+    # Only clinical phantoms have this one. Between healthy and dry, as most worn discs on real T2 and STIR.
+    "worn disc": (0.75, 0.58, 1150, 48, 0.0),
 }
 """Name of a tissue -> its properties. The codes follow from the order, so that new tissues are added at the end."""
 
