@@ -6,6 +6,8 @@ The tables contain alignment, sensitivity, false candidates, ranks and names.
         [--stage pet|mapped|fused|whole] [--anatomy [with|without|both]] [--froc] [--plain] [--real] [--list]
         [--jobs N] [--json FILE]
     python Testing/Benchmarks/finding.py --cache DIR --folders FAMILY [FAMILY ...] [the same options but seeds]
+    python Testing/Benchmarks/finding.py --cache DIR --family real-spine --measure tissues [--case NAME ...]
+        [--anatomy [with|without|both]] [--jobs N]
 
 FAMILY is a folder of cases of other phantoms: ``<group>-<seed>/`` with ``dicom/``, ``truth.json``, ``anatomy.nrrd``
 and ``where.nrrd`` (see ``write_independent_phantom.py``). They are read from DICOM in the same way as by the command.
@@ -44,6 +46,7 @@ from finding_report import report, share, to_json
 from finding_run import STAGES
 from finding_score import sensitivity
 from PainGeneratorLib.Numerics.core.words import Group
+from real_spine_tissues import tissue_report
 
 SEEDS = {"tune": 100, "held-out": 200}
 """Name of a set of seeds -> its first seed."""
@@ -133,6 +136,9 @@ def main() -> None:
         "--skip", type=int, default=0, help="leave out so many seeds at the start (of a family: seeds below this)"
     )
     parser.add_argument("--folders", type=Path, nargs="+", metavar="FAMILY", help="cases read from DICOM instead")
+    parser.add_argument("--family", choices=("real-spine",), help="cases of real lumbar MR instead of phantoms")
+    parser.add_argument("--measure", choices=("finding", "tissues"), default="finding", help="tissues: the MR alone")
+    parser.add_argument("--case", nargs="+", default=[], metavar="NAME", help="only these cases of real lumbar MR")
     parser.add_argument("--group", action="append", choices=tuple(Group))
     parser.add_argument("--stage", choices=STAGES, default="whole")
     parser.add_argument(
@@ -154,8 +160,13 @@ def main() -> None:
     if PROJECT in (arguments.cache.resolve(), *arguments.cache.resolve().parents):
         parser.error("--cache must lie outside the project")
     arguments.data = Path(os.environ.get("PAINGENERATOR_DATA") or PROJECT.parent / "shared" / "data")
-    if arguments.real and not arguments.data.is_dir():
+    if (arguments.real or arguments.family) and not arguments.data.is_dir():
         sys.exit(f"No reference data in {arguments.data}: set PAINGENERATOR_DATA.")
+    if arguments.measure == "tissues":
+        cases, variants = arguments.case, VARIANTS[arguments.anatomy]
+        for line in tissue_report(arguments.cache, arguments.data, variants, cases, arguments.jobs):
+            say(line)
+        return
     run(arguments)
 
 
