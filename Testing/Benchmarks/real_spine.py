@@ -3,13 +3,14 @@
 The truth is made of the drawn bodies or discs, of the signal of the canal, and of outlines of the body that were set
 by hand on enlarged pictures. Nothing of it comes from the code that it judges.
 
-Coordinates along the spine: ``s`` is the way along the curve of the posterior walls of the bodies, upward; ``d`` is the
-distance behind this curve, negative in the bodies; ``x`` is the distance to the right of the middle of the bodies. All
-in mm.
+Coordinates along the spine: ``s`` is the way along the curve of the posterior walls of the bodies, upward; ``d`` is
+the distance behind this curve, negative in the bodies; ``x`` is the distance to the right of the middle of the bodies.
+All in mm.
 """
 
 from __future__ import annotations
 
+import itertools
 import json
 from dataclasses import dataclass
 from functools import cached_property
@@ -231,8 +232,7 @@ def _between_discs(volume: Volume, names: dict[int, str]) -> dict[str, np.ndarra
     """Bodies between drawn discs."""
     geometry = volume.image.geometry
     bodies = {}
-    ordered = volume.numbers
-    for below, above in zip(ordered[:-1], ordered[1:], strict=True):
+    for below, above in itertools.pairwise(volume.numbers):
         bodies[names[below]] = _between(volume.labels == below, volume.labels == above, geometry)
     return bodies
 

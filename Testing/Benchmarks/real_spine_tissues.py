@@ -158,7 +158,8 @@ def row_of(name: str, with_drawn: bool, found: MRResult, truth: Truth) -> Tissue
                 int(np.sum(true[muscle] != UNKNOWN))),
         _part(np.isin(true, (FAT, FRONT, ARCH)), fat & (true != UNKNOWN)),
         _part(map_ == codes.DISC, true == DISC), _part(map_ == codes.FLUID, true == CANAL),
-        dict(Counter(f.kind for f in found.findings)), modic_words(name, found, truth), tuple(found.warnings), 0.0, 0.0,
+        dict(Counter(f.kind for f in found.findings)), modic_words(name, found, truth), tuple(found.warnings),
+        0.0, 0.0,
         tuple(place_words(f, truth) for f in found.findings),
     )  # fmt: skip
 
