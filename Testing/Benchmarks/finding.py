@@ -7,7 +7,9 @@ The tables contain alignment, sensitivity, false candidates, ranks and names.
         [--jobs N] [--json FILE]
     python Testing/Benchmarks/finding.py --cache DIR --folders FAMILY [FAMILY ...] [the same options but seeds]
     python Testing/Benchmarks/finding.py --cache DIR --family real-spine --measure tissues [--case NAME ...]
-        [--anatomy [with|without|both]] [--jobs N]
+        [--variant NAME] [--anatomy [with|without|both]] [--jobs N]
+    python Testing/Benchmarks/finding.py --cache DIR --family real-spine --stage fused [--count 3] [--case NAME ...]
+        [--variant NAME] [--anatomy [with|without|both]]
 
 FAMILY is a folder of cases of other phantoms: ``<group>-<seed>/`` with ``dicom/``, ``truth.json``, ``anatomy.nrrd``
 and ``where.nrrd`` (see ``write_independent_phantom.py``). They are read from DICOM in the same way as by the command.
@@ -46,7 +48,10 @@ from finding_report import report, share, to_json
 from finding_run import STAGES
 from finding_score import sensitivity
 from PainGeneratorLib.Numerics.core.words import Group
+from real_spine_report import spine_report
+from real_spine_simulated import FAMILY, HEALTHY, case_names
 from real_spine_tissues import tissue_report
+from real_spine_variants import NAMES as SPINE_VARIANTS
 
 SEEDS = {"tune": 100, "held-out": 200}
 """Name of a set of seeds -> its first seed."""
@@ -54,6 +59,11 @@ SEEDS = {"tune": 100, "held-out": 200}
 
 def chosen_cases(arguments: argparse.Namespace) -> list[tuple[str | None, int | str | Path]]:
     """Return group and case of all cases that the command line selects."""
+    if arguments.family == FAMILY:
+        first = 0 if arguments.seeds == "tune" else 100
+        seeds = [HEALTHY, *map(str, range(first + arguments.skip, first + arguments.skip + min(arguments.count, 3)))]
+        names = case_names(seeds, arguments.case, arguments.variant)
+        return [(FAMILY, name) for name in names]
     groups = arguments.group or tuple(Group)
     chosen: list[tuple[str | None, int | str | Path]] = []
     for family in arguments.folders or ():
@@ -120,7 +130,7 @@ def run(arguments: argparse.Namespace) -> None:
         )
         say("\n".join([f"{record.name}: {counts}", *record.lines]))
     say(f"# {arguments.seeds} seeds, stage {arguments.stage}, {time.monotonic() - clock:.0f} s")
-    say("\n".join(report(records)))
+    say("\n".join([*report(records), *spine_report(records)]))
     if arguments.json is not None:
         settings = {"seeds": arguments.seeds, "stage": arguments.stage, "set": arguments.set}
         arguments.json.write_text(json.dumps(to_json(records, settings), indent=1) + "\n")
@@ -136,9 +146,10 @@ def main() -> None:
         "--skip", type=int, default=0, help="leave out so many seeds at the start (of a family: seeds below this)"
     )
     parser.add_argument("--folders", type=Path, nargs="+", metavar="FAMILY", help="cases read from DICOM instead")
-    parser.add_argument("--family", choices=("real-spine",), help="cases of real lumbar MR instead of phantoms")
+    parser.add_argument("--family", choices=(FAMILY,), help="cases of real lumbar MR instead of phantoms")
     parser.add_argument("--measure", choices=("finding", "tissues"), default="finding", help="tissues: the MR alone")
     parser.add_argument("--case", nargs="+", default=[], metavar="NAME", help="only these cases of real lumbar MR")
+    parser.add_argument("--variant", choices=SPINE_VARIANTS, help="how all cases of real lumbar MR are imaged")
     parser.add_argument("--group", action="append", choices=tuple(Group))
     parser.add_argument("--stage", choices=STAGES, default="whole")
     parser.add_argument(
