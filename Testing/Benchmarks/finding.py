@@ -53,6 +53,8 @@ from real_spine_simulated import FAMILY, HEALTHY, case_names
 from real_spine_tissues import tissue_report
 from real_spine_variants import NAMES as SPINE_VARIANTS
 
+SPINE_SEEDS = 3
+"""Upper bound of the seeds of each case of real lumbar MR in one run: it has nine cases."""
 SEEDS = {"tune": 100, "held-out": 200}
 """Name of a set of seeds -> its first seed."""
 
@@ -60,8 +62,9 @@ SEEDS = {"tune": 100, "held-out": 200}
 def chosen_cases(arguments: argparse.Namespace) -> list[tuple[str | None, int | str | Path]]:
     """Return group and case of all cases that the command line selects."""
     if arguments.family == FAMILY:
-        first = 0 if arguments.seeds == "tune" else 100
-        seeds = [HEALTHY, *map(str, range(first + arguments.skip, first + arguments.skip + min(arguments.count, 3)))]
+        first = (0 if arguments.seeds == "tune" else 100) + arguments.skip
+        seeds = [*map(str, range(first, first + min(arguments.count, SPINE_SEEDS)))]
+        seeds = seeds if arguments.skip else [HEALTHY, *seeds]
         names = case_names(seeds, arguments.case, arguments.variant)
         return [(FAMILY, name) for name in names]
     groups = arguments.group or tuple(Group)

@@ -38,6 +38,8 @@ from real_spine_variants import change_of
 
 FAMILY = "real-spine"
 """Name of this family of cases."""
+MAKING = ("", "_truth", "_cases", "_pet", "_places", "_variants", "_simulated")
+"""Ends of the names of the modules that make the cases."""
 HEALTHY = "healthy"
 """In place of a seed: no lesion is added."""
 LESIONS = 4
@@ -106,14 +108,13 @@ def case_names(seeds: list[str], chosen: list[str], variant: str | None = None) 
         How all of them are imaged, instead.
     """
     names = []
-    for number, plan in enumerate(PLANS):
-        if chosen and plan.name not in chosen:
-            continue
-        for seed in seeds:
+    others = ALL_VARIANTS[2:]
+    for seed in seeds:
+        for number, plan in enumerate(PLANS):
             turn = 0 if seed == HEALTHY else int(seed) % 3
-            others = ALL_VARIANTS[2:]
             own = ("plain", "clinical", others[number % len(others)])[turn]
-            names.append(f"{plan.name}:{seed}:{variant or own}")
+            if not chosen or plan.name in chosen:
+                names.append(f"{plan.name}:{seed}:{variant or own}")
     return names
 
 
@@ -150,9 +151,10 @@ def spine_case(cache: Path, data: Path, name: str) -> TestCase:
 
 
 def _mark() -> str:
-    """Digest of the modules of this family."""
+    """Digest of the modules that make the cases of this family."""
     here = Path(__file__).resolve().parent
-    return hashlib.sha256(b"".join(f.read_bytes() for f in sorted(here.glob("real_spine*.py")))).hexdigest()[:10]
+    parts = [here / f"real_spine{part}.py" for part in MAKING]
+    return hashlib.sha256(b"".join(f.read_bytes() for f in parts)).hexdigest()[:10]
 
 
 def _series(made: Simulated, images: dict[str, Image], volumes: dict[str, Volume]) -> dict[str, CaseSeries]:
