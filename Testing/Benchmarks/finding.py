@@ -6,6 +6,10 @@ The tables contain alignment, sensitivity, false candidates, ranks and names.
         [--stage pet|mapped|fused|whole] [--anatomy [with|without|both]] [--froc] [--plain] [--real] [--list]
         [--realism plain|clinical] [--jobs N] [--json FILE]
     python Testing/Benchmarks/finding.py --cache DIR --folders FAMILY [FAMILY ...] [the same options but seeds]
+    python Testing/Benchmarks/finding.py --cache DIR --family real-spine --measure tissues [--case NAME ...]
+        [--variant NAME] [--anatomy [with|without|both]] [--jobs N]
+    python Testing/Benchmarks/finding.py --cache DIR --family real-spine --stage fused [--count 3] [--case NAME ...]
+        [--variant NAME] [--anatomy [with|without|both]]
 
 FAMILY is a folder of cases of other phantoms: ``<group>-<seed>/`` with ``dicom/``, ``truth.json``, ``anatomy.nrrd``
 and ``where.nrrd`` (see ``write_independent_phantom.py``). They are read from DICOM in the same way as by the command.
@@ -44,13 +48,25 @@ from finding_report import report, share, to_json
 from finding_run import STAGES
 from finding_score import sensitivity
 from PainGeneratorLib.Numerics.core.words import Group
+from real_spine_report import spine_report
+from real_spine_simulated import FAMILY, HEALTHY, case_names
+from real_spine_tissues import tissue_report
+from real_spine_variants import NAMES as SPINE_VARIANTS
 
+SPINE_SEEDS = 3
+"""Upper bound of the seeds of each case of real lumbar MR in one run: it has nine cases."""
 SEEDS = {"tune": 100, "held-out": 200}
 """Name of a set of seeds -> its first seed."""
 
 
 def chosen_cases(arguments: argparse.Namespace) -> list[tuple[str | None, int | str | Path]]:
     """Return group and case of all cases that the command line selects."""
+    if arguments.family == FAMILY:
+        first = (0 if arguments.seeds == "tune" else 100) + arguments.skip
+        seeds = [*map(str, range(first, first + min(arguments.count, SPINE_SEEDS)))]
+        seeds = seeds if arguments.skip else [HEALTHY, *seeds]
+        names = case_names(seeds, arguments.case, arguments.variant)
+        return [(FAMILY, name) for name in names]
     groups = arguments.group or tuple(Group)
     chosen: list[tuple[str | None, int | str | Path]] = []
     for family in arguments.folders or ():
@@ -118,7 +134,7 @@ def run(arguments: argparse.Namespace) -> None:
         )
         say("\n".join([f"{record.name}: {counts}", *record.lines]))
     say(f"# {arguments.seeds} seeds, stage {arguments.stage}, {time.monotonic() - clock:.0f} s")
-    say("\n".join(report(records)))
+    say("\n".join([*report(records), *spine_report(records)]))
     if arguments.json is not None:
         settings = {"seeds": arguments.seeds, "stage": arguments.stage, "set": arguments.set}
         arguments.json.write_text(json.dumps(to_json(records, settings), indent=1) + "\n")
@@ -137,6 +153,10 @@ def main() -> None:
     parser.add_argument(
         "--realism", default="plain", help="of our own phantoms: plain, clinical, or effects joined by +"
     )
+    parser.add_argument("--family", choices=(FAMILY,), help="cases of real lumbar MR instead of phantoms")
+    parser.add_argument("--measure", choices=("finding", "tissues"), default="finding", help="tissues: the MR alone")
+    parser.add_argument("--case", nargs="+", default=[], metavar="NAME", help="only these cases of real lumbar MR")
+    parser.add_argument("--variant", choices=SPINE_VARIANTS, help="how all cases of real lumbar MR are imaged")
     parser.add_argument("--group", action="append", choices=tuple(Group))
     parser.add_argument("--stage", choices=STAGES, default="whole")
     parser.add_argument(
@@ -158,8 +178,13 @@ def main() -> None:
     if PROJECT in (arguments.cache.resolve(), *arguments.cache.resolve().parents):
         parser.error("--cache must lie outside the project")
     arguments.data = Path(os.environ.get("PAINGENERATOR_DATA") or PROJECT.parent / "shared" / "data")
-    if arguments.real and not arguments.data.is_dir():
+    if (arguments.real or arguments.family) and not arguments.data.is_dir():
         sys.exit(f"No reference data in {arguments.data}: set PAINGENERATOR_DATA.")
+    if arguments.measure == "tissues":
+        cases, variants = arguments.case, VARIANTS[arguments.anatomy]
+        for line in tissue_report(arguments.cache, arguments.data, variants, cases, arguments.jobs):
+            say(line)
+        return
     run(arguments)
 
 

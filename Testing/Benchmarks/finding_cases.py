@@ -11,6 +11,7 @@ import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from PainGeneratorLib.Numerics.core.image import Region
@@ -75,6 +76,10 @@ class TestCase:
     neutral : tuple of (ndarray, float)
         Places (RAS mm, reference frame) and radii (mm) at which a candidate is neither right nor false: foci of real
         images that nobody has judged.
+    facts : callable or None
+        Function of a run (``finding_run.Run``) that gives more measures in plain types.
+    most_ml : float or None
+        Upper bound of the volume of a candidate that can find a lesion, ml; None when there is none.
     """
 
     name: str
@@ -86,6 +91,8 @@ class TestCase:
     landmarks_ras: np.ndarray = field(default_factory=lambda: np.zeros((0, 3)))
     places: Callable[[np.ndarray], str] | None = None
     neutral: tuple[tuple[np.ndarray, float], ...] = ()
+    facts: Callable[[Any], dict[str, Any]] | None = None
+    most_ml: float | None = None
     __test__ = False
 
     @property

@@ -18,6 +18,7 @@ from finding_real import real_case
 from finding_run import Run, words_of
 from finding_score import Found, Outcome, is_stable, score
 from PainGeneratorLib.Numerics.pet.detector import DEFAULT_RATIO
+from real_spine_simulated import FAMILY, spine_case
 
 SLIDER = (1.2, 1.3, 1.4, 1.5, 1.6, 1.8, 2.0)
 """Positions of the sensitivity slider that are measured: ratios to the reference tissue."""
@@ -38,7 +39,7 @@ class Task:
     cache, data : Path
         Folder of kept results, and folder of the reference data.
     group : str or None
-        Group of a phantom; None for real cases.
+        Group of a phantom, or ``real-spine`` for real lumbar MR with a simulated PET; None for real cases.
     case : int, str or Path
         Seed of a phantom, name of a real case, or folder of a case that is read from DICOM.
     stage : str
@@ -71,6 +72,8 @@ class Task:
             return folder_case(self.case)
         if self.group is None:
             return real_case(self.data, self.case)
+        if self.group == FAMILY:
+            return spine_case(self.cache, self.data, str(self.case))
         return phantom_case(self.cache, self.group, self.case, realism=self.realism)
 
 
@@ -97,6 +100,8 @@ class Record:
         Stage -> processor seconds, for the slow stages.
     lines : list of str
         A text for every lesion and every false candidate.
+    facts : dict
+        ``without`` or ``with`` -> more measures of cases of real lumbar MR; empty for other cases.
     """
 
     name: str
@@ -108,6 +113,7 @@ class Record:
     landmarks: dict[str, dict[str, Any]] = field(default_factory=dict)
     seconds: dict[str, float] = field(default_factory=dict)
     lines: list[str] = field(default_factory=list)
+    facts: dict[str, dict[str, Any]] = field(default_factory=dict)
 
     @property
     def main(self) -> Outcome:
@@ -134,12 +140,17 @@ def measure(task: Task) -> Record:
         word = "with" if with_anatomy else "without"
         lesions = run.lesions()
         found = run.found()
-        outcome = record.outcomes[word] = score(case.name, lesions, found, places, case.neutral)
+        outcome = record.outcomes[word] = score(case.name, lesions, found, places, case.neutral, case.most_ml)
+        if case.facts is not None:
+            record.facts[word] = case.facts(run)
         for ratio in SLIDER if task.with_slider else ():
-            record.slider[word, ratio] = score(case.name, lesions, run.found(ratio), places, case.neutral)
+            record.slider[word, ratio] = score(
+                case.name, lesions, run.found(ratio), places, case.neutral, case.most_ml
+            )
         if with_anatomy is variants[0]:
             record.seconds = run.seconds
-            record.stable = _stability(run, found)
+            # The quick stages of real lumbar MR are for development: there only the list itself is wanted.
+            record.stable = _stability(run, found) if case.facts is None or run.stage == "whole" else {}
             record.landmarks = run.landmark_errors() if run.stage == "whole" else {}
             if task.with_plain:
                 record.plain = _plain(run, places)

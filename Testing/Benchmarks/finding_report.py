@@ -201,6 +201,7 @@ def _record_json(record: Record) -> dict[str, Any]:
         "stable": record.stable,
         "landmarks": record.landmarks,
         "seconds": record.seconds,
+        "facts": record.facts,
         "outcomes": {variant: _outcome_json(outcome) for variant, outcome in record.outcomes.items()},
     }
 

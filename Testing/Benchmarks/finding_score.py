@@ -84,6 +84,7 @@ def score(
     found: Sequence[Found],
     place_of: Callable[[np.ndarray], str] = lambda point: "elsewhere",
     neutral: Sequence[tuple[np.ndarray, float]] = (),
+    most_ml: float | None = None,
 ) -> Outcome:
     """Match candidates with lesions. A candidate that is at no lesion is false.
 
@@ -97,15 +98,19 @@ def score(
         Function that names the structure at a point (RAS mm).
     neutral : sequence of (ndarray, float)
         Places (RAS mm) and radii (mm). A candidate at one of them and at no lesion is left out of the list.
+    most_ml : float, optional
+        Upper bound of the volume of a candidate that can find a lesion, ml. A focus that fills a part of the body has
+        found nothing, wherever its centroid lies.
 
     Returns
     -------
     Outcome
     """
+    small = [x for x in found if most_ml is None or (x.facts.get("volume_ml") or 0.0) <= most_ml]
     found = [x for x in found if _counts(x, lesions, neutral)]
     outcome = Outcome(name, list(lesions), list(found), {lesion.id: None for lesion in lesions})
     for rank, one in enumerate(found, start=1):
-        at = [x for x in lesions if one.distance_mm(x) <= x.reach_mm]
+        at = [x for x in lesions if one.distance_mm(x) <= x.reach_mm and one in small]
         if not at:
             outcome.false.append((rank, one))
             outcome.false_places.append(place_of(one.center_ras_mm))

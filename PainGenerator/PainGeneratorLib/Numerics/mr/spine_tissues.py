@@ -188,9 +188,7 @@ def _bodies(
 def _box_of(mask: np.ndarray) -> tuple[slice, ...]:
     """The box around a mask with a margin of a voxel."""
     where = [np.flatnonzero(mask.any(axis=tuple(a for a in range(3) if a != axis))) for axis in range(3)]
-    return tuple(
-        slice(max(int(w[0]) - 1, 0), min(int(w[-1]) + 2, n)) for w, n in zip(where, mask.shape, strict=True)
-    )
+    return tuple(slice(max(int(w[0]) - 1, 0), min(int(w[-1]) + 2, n)) for w, n in zip(where, mask.shape, strict=True))
 
 
 def _edges(boxed: Mapping[str, np.ndarray], geometry: Geometry) -> np.ndarray:
@@ -224,9 +222,7 @@ def _depth_mm(body: np.ndarray, geometry: Geometry) -> np.ndarray:
     return depth[1:-1, 1:-1, 1:-1].astype(np.float32)
 
 
-def _signals_at_places(
-    array: np.ndarray, at: SpineCoordinates, radius: np.ndarray, depth: np.ndarray
-) -> PlaceSignals:
+def _signals_at_places(array: np.ndarray, at: SpineCoordinates, radius: np.ndarray, depth: np.ndarray) -> PlaceSignals:
     """The typical signal of each tissue at its place in one series."""
     aside, to_disc = np.abs(at.right), np.abs(at.to_disc)
     seen = np.isfinite(array) & (array > 0.0)

@@ -83,9 +83,7 @@ class TissueSignals:
     fluid: dict[str, float]
 
 
-def tissue_signals(
-    signals: Signals, fluid_over_muscle: float, places: SpineTissues | None = None
-) -> TissueSignals:
+def tissue_signals(signals: Signals, fluid_over_muscle: float, places: SpineTissues | None = None) -> TissueSignals:
     """Find muscle, fat and fluid in each series: at their places about the spine, else in the histogram.
 
     Parameters
