@@ -1,9 +1,9 @@
 """Finds the spinal canal on MR: a curve from the lower to the upper end of the field of view.
 
 Two things mark the canal on any MR contrast. Every axial slice is nearly its own mirror image about it, over the width
-of a vertebra with its muscles. And the canal is a round spot there: bright on FLUID and T2, dark on a T1 of spin echoes,
-and bright on many gradient echoes, so that both are tried where there is T1 alone. Both are
-computed for every slice of a coarse grid along the axes of the body. The smooth path through all slices with the best
+of a vertebra with its muscles. And the canal is a round spot there: bright on FLUID and T2, dark on a T1 of spin
+echoes, and bright on many gradient echoes, so that both are tried where there is T1 alone. Both are computed for every
+slice of a coarse grid along the axes of the body. The smooth path through all slices with the best
 sum of both is the canal (dynamic programming). Start at :func:`find_spine_line`.
 """
 
@@ -364,7 +364,8 @@ def _capped(values: np.ndarray) -> np.ndarray:
     cap = np.full((len(values), 1, 1), np.inf)
     seen = np.isfinite(tissue).any(axis=(1, 2))
     cap[seen, 0, 0] = np.nanpercentile(tissue[seen], CAP_PERCENTILE, axis=(1, 2))
-    return np.minimum(values, cap)
+    capped: np.ndarray = np.minimum(values, cap)
+    return capped
 
 
 def _mirror_correlation(values: np.ndarray) -> np.ndarray:

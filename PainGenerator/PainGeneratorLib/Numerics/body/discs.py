@@ -1,8 +1,8 @@
 """Finds the discs along a straightened spine: at each disc the signal inside the bodies departs from that of marrow.
 
-On T1 of spin echoes the discs are darker than marrow, on T2 and STIR a healthy nucleus is brighter, a worn one darker, and
-the endplates are dark on all of them. So every series serves, and what counts is how far the signal is from that of
-marrow, in either direction. Marrow fills two thirds of the height, so that it is the median over two vertebrae.
+On T1 of spin echoes the discs are darker than marrow, on T2 and STIR a healthy nucleus is brighter, a worn one darker,
+and the endplates are dark on all of them. So every series serves, and what counts is how far the signal is from that
+of marrow, in either direction. Marrow fills two thirds of the height, so that it is the median over two vertebrae.
 
 Start at :func:`with_discs`.
 """
@@ -99,11 +99,11 @@ def with_discs(line: SpineLine, *images: Image) -> SpineLine:
     SpineLine
         Unchanged when too few discs are seen.
     """
-    slabs = [_departure(line.straight.sample(image.array, image.geometry)) for image in images]
-    slabs = [slab for slab in slabs if slab is not None]
+    every = (_departure(line.straight.sample(image.array, image.geometry)) for image in images)
+    slabs = [slab for slab in every if slab is not None]
     if not slabs:
         return line
-    slab = np.nanmean(slabs, axis=0) if len(slabs) > 1 else slabs[0]
+    slab = _mean_of(slabs)
     contrast = _contrast(slab)
     rows = _best_sequence(contrast)
     # Rudimentary discs of the sacrum are faint.
@@ -117,6 +117,13 @@ def with_discs(line: SpineLine, *images: Image) -> SpineLine:
     found = [_tilt(slab, row) for row in rows]
     height, tilt = np.array(found, dtype=float).T
     return dataclasses.replace(line, disc_mm=height, disc_tilt=tilt)
+
+
+def _mean_of(slabs: list[np.ndarray]) -> np.ndarray:
+    """Mean of the series that show a place; NaN where none does."""
+    seen = np.sum([np.isfinite(slab) for slab in slabs], axis=0)
+    total = np.sum([np.nan_to_num(slab) for slab in slabs], axis=0)
+    return np.where(seen > 0, total / np.maximum(seen, 1), np.nan)
 
 
 def _departure(straight: np.ndarray) -> np.ndarray | None:

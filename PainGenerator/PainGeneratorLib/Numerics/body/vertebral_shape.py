@@ -1,9 +1,9 @@
 """The size of the vertebral bodies and discs of one spine, from where the signal departs from that of marrow.
 
-The bodies of one spine resemble each other. In the straightened spine, the median over all levels and both sides of how
-far the signal is from that of marrow shows the cross section of the bodies as an even area with an edge around it, on
-any MR contrast: cortex, canal, fat and vessels differ from marrow, some by being brighter and some by being darker. In
-the same way the median over all discs shows how high a disc is. Start at :func:`find_vertebral_shape`.
+The bodies of one spine resemble each other. In the straightened spine, the median over all levels and both sides of
+how far the signal is from that of marrow shows the cross section of the bodies as an even area with an edge around it,
+on any MR contrast: cortex, canal, fat and vessels differ from marrow, some by being brighter and some by being darker.
+In the same way the median over all discs shows how high a disc is. Start at :func:`find_vertebral_shape`.
 """
 
 from __future__ import annotations
@@ -32,8 +32,8 @@ HALF_WIDTHS_MM = np.arange(18.0, 30.1, 2.0)
 DEPTH_LEAST_MM, DEPTH_MOST_MM = 24.0, 38.0
 """Bounds of the depth of a body from back to front, mm (Zhou et al., Eur Spine J 2000: 26 to 37 mm)."""
 USUAL_BACK_MM, USUAL_DEPTH_MM, USUAL_HALF_WIDTH_MM = 7.0, 31.0, 24.0
-"""Usual place of the back wall, depth and half width of a body, mm: half a canal, and the means of adults (Zhou et al.,
-Eur Spine J 2000)."""
+"""Usual place of the back wall, depth and half width of a body, mm: half a canal, and the means of adults (Zhou et
+al., Eur Spine J 2000)."""
 UNUSUAL_COST = 1e-3
 """What a shape loses in contrast for each mm2 of its squared difference from the usual one: where a field of view ends
 within the bodies, or psoas looks like marrow, the usual size is taken. Our estimate."""
@@ -114,8 +114,8 @@ def find_vertebral_shape(straight: StraightSpine, samples: Sequence[np.ndarray])
     straight : StraightSpine
         With discs.
     samples : sequence of ndarray, shape (height, front, right)
-        MR series on the straightened grid (:meth:`.straight_spine.StraightSpine.sample`), without shading; 0 or NaN out
-        of view.
+        MR series on the straightened grid (:meth:`.straight_spine.StraightSpine.sample`), without shading; 0 or NaN
+        out of view.
 
     Returns
     -------
@@ -128,8 +128,7 @@ def find_vertebral_shape(straight: StraightSpine, samples: Sequence[np.ndarray])
         heights < straight.disc_mm.max() + BEYOND_DISCS_MM
     )
     in_bodies = is_near & (to_disc > FROM_DISC_MM)
-    departures = [_departure(sample, in_bodies) for sample in samples]
-    departures = [one for one in departures if one is not None]
+    departures = [one for one in (_departure(sample, in_bodies) for sample in samples) if one is not None]
     if not departures:
         return None
     across = _mean_seen([_across(one, in_bodies) for one in departures])
@@ -290,6 +289,6 @@ def _disc_half_mm(departures: Sequence[np.ndarray], to_disc_mm: np.ndarray, is_n
     if not np.isfinite(disc).any() or not np.isfinite(marrow).any():
         return USUAL_DISC_HALF_MM
     middle = 0.5 * (np.nanmax(disc) + np.nanmin(marrow))
-    below = np.flatnonzero((at < middle) & (PROFILE_MM >= DISC_HALF_MM[0]))
+    below = np.flatnonzero((at < middle) & (DISC_HALF_MM[0] <= PROFILE_MM))
     half = float(PROFILE_MM[below[0]]) if below.size else USUAL_DISC_HALF_MM
     return float(np.clip(half, *DISC_HALF_MM))

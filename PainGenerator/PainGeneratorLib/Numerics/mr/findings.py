@@ -285,7 +285,7 @@ def find_canal_with_discs(
     """
     geometry = signals.geometry
     # Noise in the air must not take part.
-    images = {
+    images: dict[str, Image] = {
         role: Image(np.where(signals.body, np.nan_to_num(signals.roles[role]), np.float32(0.0)), geometry)
         for role in ("T1", "FLUID", "T2")
         if role in signals.roles

@@ -15,7 +15,7 @@ import numpy as np
 from scipy import ndimage
 
 from ..body import distances
-from ..body.straight_spine import DISC_FRONT_MM, at_places, matched_levels
+from ..body.straight_spine import at_places, matched_levels
 from ..core import tissues
 from ..core.image import Geometry, Region
 from ..core.records import MRFinding

@@ -1,4 +1,4 @@
-"""The coordinates of the spine for the voxels about it: to the side of the canal, in front of it, along it, to a disc."""
+"""The coordinates of the spine for the voxels about it: beside the canal, in front of it, along it, and to a disc."""
 
 from __future__ import annotations
 

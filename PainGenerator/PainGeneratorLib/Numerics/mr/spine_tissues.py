@@ -17,7 +17,6 @@ from scipy import ndimage
 from ..body import distances
 from ..body.canal import SpineLine
 from ..body.vertebral_shape import VertebralShape, find_vertebral_shape
-from ..core import tissues
 from ..core.histogram import modes
 from ..core.image import Geometry
 from .signal import Signals, in_plane_smooth
@@ -35,8 +34,8 @@ MOST_VALLEY = 0.6
 VALLEY_HALF_MM = 2.5
 """Half of the width of the dark lines that cortex makes, mm, as an upper bound."""
 INSIDE_RADIUS, OUTSIDE_RADIUS = 0.78, 1.18
-"""Parts of the way from the axis of the bodies to their edge, up to which a place surely is a body and beyond which it is
-none: bodies of one spine differ by less. Our estimate."""
+"""Parts of the way from the axis of the bodies to their edge, up to which a place surely is a body and beyond which it
+is none: bodies of one spine differ by less. Our estimate."""
 FROM_DISC_MM = 2.5
 """So far from the edge of a disc a place surely is disc or body, mm. Our estimate."""
 BODY_BEYOND_DISC_MM, NO_BODY_BEYOND_DISC_MM = 22.0, 30.0
@@ -60,8 +59,8 @@ MUSCLE_PARTS = (0.65, 1.5)
 FAT_OVER_MUSCLE = 1.35
 """Lower bound of the signal of fat over that of muscle, on a series that tells them apart. Our estimate."""
 FLUID_PART = 0.5
-"""Lower bound of the signal of fluid, as a part of the cerebrospinal fluid's. Our estimate: a small effusion shares its
-voxels with other tissue."""
+"""Lower bound of the signal of fluid, as a part of the cerebrospinal fluid's. Our estimate: a small effusion shares
+its voxels with other tissue."""
 PARASPINAL_SIDE_MM = (9.0, 40.0)
 """Between which distances from the middle the back muscles lie that are looked at, mm."""
 PARASPINAL_FRONT_MM = (-52.0, -22.0)
@@ -149,8 +148,13 @@ def find_spine_tissues(signals: Signals, line: SpineLine) -> SpineTissues | None
     radius = shape.radius(at.front, at.right)
     bodies = _bodies(boxed, at, radius, shape, line, geometry) & signals.body[at.box]
     discs = at.known & (radius < 1.0) & (np.abs(at.to_disc) < shape.disc_half_mm) & ~bodies
-    depth = _depth_mm(signals.body, geometry)[at.box]
-    levels = {role: _signals_at_places(array, at, radius, depth) for role, array in boxed.items()}
+    below_skin = _depth_mm(signals.body, geometry)
+    depth = below_skin[at.box]
+    skin = _under_skin(below_skin, geometry, line)
+    levels = {
+        role: _signals_at_places(array, at, radius, depth, inside[role].reshape(-1)[skin])
+        for role, array in boxed.items()
+    }
     muscle = _muscle(boxed, levels, at, depth) & signals.body[at.box]
     return SpineTissues(at, shape, bodies, discs, muscle, levels)
 
@@ -222,8 +226,29 @@ def _depth_mm(body: np.ndarray, geometry: Geometry) -> np.ndarray:
     return depth[1:-1, 1:-1, 1:-1].astype(np.float32)
 
 
-def _signals_at_places(array: np.ndarray, at: SpineCoordinates, radius: np.ndarray, depth: np.ndarray) -> PlaceSignals:
-    """The typical signal of each tissue at its place in one series."""
+def _under_skin(depth: np.ndarray, geometry: Geometry, line: SpineLine) -> np.ndarray:
+    """Flat indices of the voxels under the skin of the back, behind the muscles beside the canal."""
+    flat = np.flatnonzero((depth > FAT_DEPTH_MM[0]) & (depth < FAT_DEPTH_MM[1]))
+    points = geometry.flat_to_ras(flat)
+    canal = line.at(points[:, 2])
+    is_beside = np.abs(points[:, 0] - canal[:, 0]) < PARASPINAL_SIDE_MM[1]
+    is_at_height = (points[:, 2] > line.points_ras[0, 2]) & (points[:, 2] < line.points_ras[-1, 2])
+    is_behind = points[:, 1] - canal[:, 1] < PARASPINAL_FRONT_MM[1]
+    return np.asarray(flat[is_beside & is_at_height & is_behind])
+
+
+def _signals_at_places(
+    array: np.ndarray, at: SpineCoordinates, radius: np.ndarray, depth: np.ndarray, skin: np.ndarray
+) -> PlaceSignals:
+    """The typical signal of each tissue at its place in one series.
+
+    Parameters
+    ----------
+    array, radius, depth : ndarray, shape of the box
+    at : SpineCoordinates
+    skin : ndarray, shape (n,)
+        Signal of the voxels under the skin of the back.
+    """
     aside, to_disc = np.abs(at.right), np.abs(at.to_disc)
     seen = np.isfinite(array) & (array > 0.0)
 
@@ -234,8 +259,8 @@ def _signals_at_places(array: np.ndarray, at: SpineCoordinates, radius: np.ndarr
     marrow = median((radius < INSIDE_RADIUS) & (to_disc > distances.ENDPLATE_FROM_DISC_MIDDLE.value))
     disc = median((radius < INSIDE_RADIUS) & (to_disc < 0.5 * distances.DISC_HALF_HEIGHT.value))
     fluid = median((np.abs(at.front) < CSF_HALF_MM) & (aside < CSF_HALF_MM))
-    skin = (at.front < PARASPINAL_FRONT_MM[1]) & (depth > FAT_DEPTH_MM[0]) & (depth < FAT_DEPTH_MM[1])
-    fat = median(skin, FAT_PERCENTILE)
+    skin = skin[skin > 0.0]
+    fat = float(np.percentile(skin, FAT_PERCENTILE)) if skin.size >= PLACE_VOXELS_LEAST else None
     back = array[_paraspinal(at, depth) & seen]
     muscle = None
     if back.size >= PLACE_VOXELS_LEAST:
