@@ -47,13 +47,17 @@ test: $(STAMP) $(VENV)/.drawing lint
 bench: $(STAMP)
 	$(BIN)/python Testing/Benchmarks/bench.py
 
-# Twenty cases of each group take about an hour on two cores; CACHE keeps phantoms, alignments and MR findings, outside
+# Twenty cases of each group take about an hour on two cores, and the cases of real lumbar MR and the clinical phantoms
+# another one; CACHE keeps phantoms, alignments and MR findings, outside
 # of the project, so that only what a change touches is done again.
 COUNT ?= 20
 CACHE ?= $(or $(TMPDIR),/tmp)/paingenerator-phantoms
 finding: $(STAMP)
 	$(BIN)/python Testing/Benchmarks/finding.py --cache $(CACHE) --stage whole --seeds tune --count $(COUNT) \
 	  --anatomy both --froc --real --plain --jobs $(JOBS) --json $(CACHE)/finding.json
+	$(BIN)/python Testing/Benchmarks/finding.py --cache $(CACHE) --family real-spine --measure tissues --anatomy both
+	$(BIN)/python Testing/Benchmarks/finding.py --cache $(CACHE) --family real-spine --stage fused --anatomy both
+	$(BIN)/python Testing/Benchmarks/finding.py --cache $(CACHE) --realism clinical --stage fused --count 4 --anatomy both
 	$(BIN)/python Testing/Benchmarks/finding_chart.py $(CACHE)/finding.json $(CACHE)/finding.svg
 
 # How many small faults the tests of a room of Numerics catch; takes minutes to an hour (Testing/Mutation/MUTATION.md).

@@ -115,7 +115,7 @@ def _files_of(volume: VolumeFacts, file_of_instance: FileOfInstance | None, firs
 def _in_slice_order(headers: list[dict], geometry: Geometry) -> list[dict]:
     """Headers sorted by the slice that their position falls on; left as they are when a position is missing."""
     positions = [header.get("ImagePositionPatient") for header in headers]
-    if any(position is None for position in positions):
+    if not positions or any(position is None for position in positions):
         return headers
     ras = transform_points(LPS_TO_RAS, np.array(positions, dtype=float))
     along = geometry.to_ijk(ras)[:, 2]

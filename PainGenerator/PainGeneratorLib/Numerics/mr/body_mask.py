@@ -289,7 +289,8 @@ def _followed(
     slices = _slice_axis(geometry)
     size = [1 if axis == slices else EVEN_BLOCKS for axis in range(3)]
     smooth = ndimage.uniform_filter(level, size)
-    rough = np.sqrt(ndimage.uniform_filter(np.square(level - smooth), size))
+    # A running mean of squares may be below 0 by its rounding.
+    rough = np.sqrt(np.maximum(ndimage.uniform_filter(np.square(level - smooth), size), 0.0))
     inner = ndimage.binary_erosion(seen, np.ones(size))
     known = seeds & inner
     if not known.any():

@@ -8,13 +8,14 @@ bright place is. Start at :func:`map_spine` and :func:`find_in_spine`.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
 from scipy import ndimage
 
 from ..body import distances
+from ..body.discs import END_MM
 from ..body.straight_spine import at_places, matched_levels
 from ..core import tissues
 from ..core.image import Geometry, Region
@@ -288,12 +289,23 @@ def find_in_spine(spine: SpineMap, bright: np.ndarray) -> tuple[list[MRFinding],
         mask[spine.box] = rest & where
         parts = bright_parts(picture, mask, picture.parameters.oedema.minimum_ml)
         judged += judge_places(spine, parts, rules)
+    # At an end of the canal a disc may be cut, so that it is not known as one: what is bright there counts with PET.
+    judged = [replace(one, sure=False) if one.sure and _is_at_end(spine, one) else one for one in judged]
     found = [(one, as_finding(picture, one)) for one in judged if one.kind is not None]
     weak = [finding for one, finding in found if not one.sure and one.rule != FAINT_EDEMA]
     weak += _bright_discs(spine, rest & spine.is_disc)
     # Faint edema comes last, so that the fusion meets the other weak findings first.
     weak += [finding for one, finding in found if one.rule == FAINT_EDEMA]
     return [finding for one, finding in found if one.sure], weak
+
+
+def _is_at_end(spine: SpineMap, judged: JudgedPlace) -> bool:
+    """Whether a bright place in a body lies at an end of the canal that is seen, where a disc may be cut."""
+    straight = spine.picture.straight
+    _, front, height = straight.local(judged.part.region.centroid_ras_mm)
+    is_in_body = front > distances.BODY_FRONT_LEAST.value
+    at_end = not END_MM <= height <= straight.length_mm - END_MM
+    return bool(is_in_body and at_end and len(straight.disc_mm))
 
 
 def _places_of_spine(spine: SpineMap, bright: np.ndarray) -> np.ndarray:

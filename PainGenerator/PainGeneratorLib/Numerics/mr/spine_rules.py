@@ -610,7 +610,10 @@ class AnatomyPlace:
 
     @cached_property
     def _exact(self) -> np.ndarray:
-        return np.asarray(np.nanmedian(self.spine.picture.straight.local(self.finding.region.points_ras), axis=0))
+        local = self.spine.picture.straight.local(self.finding.region.points_ras)
+        height = local[np.isfinite(local[:, 2]), 2]
+        middle = float(np.median(height)) if height.size else np.nan
+        return np.array([*np.median(local[:, :2], axis=0), middle])
 
     @cached_property
     def exact_aside_mm(self) -> float:

@@ -19,6 +19,7 @@ from ..body.canal import SpineLine
 from ..body.vertebral_shape import VertebralShape, find_vertebral_shape
 from ..core.histogram import modes
 from ..core.image import Geometry
+from ..core.words import Role
 from .signal import Signals, in_plane_smooth
 from .spine_coordinates import SpineCoordinates, spine_coordinates
 from .surroundings import slice_axis
@@ -152,7 +153,7 @@ def find_spine_tissues(signals: Signals, line: SpineLine) -> SpineTissues | None
     depth = below_skin[at.box]
     skin = _under_skin(below_skin, geometry, line)
     levels = {
-        role: _signals_at_places(array, at, radius, depth, inside[role].reshape(-1)[skin])
+        role: _signals_at_places(role, array, at, radius, depth, inside[role].reshape(-1)[skin])
         for role, array in boxed.items()
     }
     muscle = _muscle(boxed, levels, at, depth) & signals.body[at.box]
@@ -238,12 +239,13 @@ def _under_skin(depth: np.ndarray, geometry: Geometry, line: SpineLine) -> np.nd
 
 
 def _signals_at_places(
-    array: np.ndarray, at: SpineCoordinates, radius: np.ndarray, depth: np.ndarray, skin: np.ndarray
+    role: str, array: np.ndarray, at: SpineCoordinates, radius: np.ndarray, depth: np.ndarray, skin: np.ndarray
 ) -> PlaceSignals:
     """The typical signal of each tissue at its place in one series.
 
     Parameters
     ----------
+    role : str
     array, radius, depth : ndarray, shape of the box
     at : SpineCoordinates
     skin : ndarray, shape (n,)
@@ -264,8 +266,10 @@ def _signals_at_places(
     back = array[_paraspinal(at, depth) & seen]
     muscle = None
     if back.size >= PLACE_VOXELS_LEAST:
-        # Fat between and within the muscles is brighter on T1 and T2; muscle is the darkest frequent tissue.
-        muscle = float(np.exp(modes(np.log(back), MODE_WIDTH, MODE_PART)[0]))
+        # Fat between and within the muscles is brighter on T1 and T2: muscle is the darkest frequent tissue. With fat
+        # suppressed it is darker: muscle is the most frequent tissue.
+        part = 1.0 if role == Role.FLUID else MODE_PART
+        muscle = float(np.exp(modes(np.log(back), MODE_WIDTH, part)[0]))
     return PlaceSignals(marrow, disc, fluid, muscle, fat)
 
 
