@@ -302,10 +302,12 @@ def find_in_spine(spine: SpineMap, bright: np.ndarray) -> tuple[list[MRFinding],
 def _is_at_end(spine: SpineMap, judged: JudgedPlace) -> bool:
     """Whether a bright place in a body lies at an end of the canal that is seen, where a disc may be cut."""
     straight = spine.picture.straight
+    if not len(straight.disc_mm):
+        return False
     _, front, height = straight.local(judged.part.region.centroid_ras_mm)
     is_in_body = front > distances.BODY_FRONT_LEAST.value
     at_end = not END_MM <= height <= straight.length_mm - END_MM
-    return bool(is_in_body and at_end and len(straight.disc_mm))
+    return bool(is_in_body and at_end)
 
 
 def _places_of_spine(spine: SpineMap, bright: np.ndarray) -> np.ndarray:
