@@ -156,6 +156,7 @@ def find_body(image: Image) -> SeenBody:
     """
     factors = coarse_factors(image.geometry, BODY_COARSE_MM)
     geometry = coarser(image.geometry, factors)
+    slices = _slice_axis(image.geometry)
     blocks = _blocks(image.array, factors)
     seen, level = np.isfinite(blocks.mean), np.nan_to_num(blocks.mean, nan=0.0)
     nothing = np.zeros(level.shape, np.float32)
@@ -163,14 +164,13 @@ def find_body(image: Image) -> SeenBody:
         return SeenBody(geometry, factors, nothing > 0, nothing > 0, nothing > 0, nothing, 0.0, False)
     faces = [face for axis in _air_axes(geometry) for face in _borders(level, blocks.spread, seen, geometry, axis)]
     if not faces:
-        return _without_air(level, blocks.spread, seen, geometry, factors)
+        return _without_air(level, blocks.spread, seen, geometry, factors, slices)
     floor, spread = _interpolated(faces, level.shape)
     step = np.minimum(floor, SMOOTHED_NOISE_RATIO * spread)
     seeds = np.logical_or.reduce([face.seeds for face in faces])
-    floor = _followed(floor, level, step, seen, seeds, geometry)
-    dark = _dark(level, seen, floor, step, geometry)
-    slices = _slice_axis(geometry)
-    body = _solid(~_connected(dark | ~seen, seeds, slices) & seen, geometry, [face.axis for face in faces])
+    floor = _followed(floor, level, step, seen, seeds, geometry, slices)
+    dark = _dark(level, seen, floor, step, geometry, slices)
+    body = _solid(~_connected(dark | ~seen, seeds, slices) & seen, geometry, [face.axis for face in faces], slices)
     offset = max(0.0, float(np.median(floor - step))) if float(np.median(floor / step)) > OFFSET_RATIO else 0.0
     noise = np.maximum(floor - offset, 0.0)
     clear = body & seen & (level - offset > CLEAR_OVER_FLOOR * noise)
@@ -183,13 +183,13 @@ def find_body(image: Image) -> SeenBody:
 
 
 def _without_air(
-    level: np.ndarray, spread: np.ndarray, seen: np.ndarray, geometry: Geometry, factors: Factors
+    level: np.ndarray, spread: np.ndarray, seen: np.ndarray, geometry: Geometry, factors: Factors, slices: int
 ) -> SeenBody:
     """What a series shows in which no air is in view: all of it is body.
 
     The darkest blocks stand for the noise if their signal spreads as noise does.
     """
-    body = _solid(seen, geometry, _air_axes(geometry))
+    body = _solid(seen, geometry, _air_axes(geometry), slices)
     lowest = seen & (level <= np.percentile(level[seen], LEAST_SIGNAL_PERCENT))
     floor, scatter = float(np.median(level[lowest])), float(np.median(spread[lowest]))
     noise = np.full(level.shape, floor if floor < SMOOTHED_NOISE_RATIO * scatter else 0.0, dtype=np.float32)
@@ -279,14 +279,19 @@ def _near_brightness(level: np.ndarray, geometry: Geometry) -> np.ndarray:
 
 
 def _followed(
-    floor: np.ndarray, level: np.ndarray, step: np.ndarray, seen: np.ndarray, seeds: np.ndarray, geometry: Geometry
+    floor: np.ndarray,
+    level: np.ndarray,
+    step: np.ndarray,
+    seen: np.ndarray,
+    seeds: np.ndarray,
+    geometry: Geometry,
+    slices: int,
 ) -> np.ndarray:
     """The noise floor where it changes between the borders.
 
     Noise has no structure: the means of its blocks scatter by the same part of their level everywhere, as measured at
     the borders. The floor follows the level of such even places that are connected to the borders.
     """
-    slices = _slice_axis(geometry)
     size = [1 if axis == slices else EVEN_BLOCKS for axis in range(3)]
     smooth = ndimage.uniform_filter(level, size)
     # A running mean of squares may be below 0 by its rounding.
@@ -307,9 +312,10 @@ def _followed(
     return followed
 
 
-def _dark(level: np.ndarray, seen: np.ndarray, floor: np.ndarray, step: np.ndarray, geometry: Geometry) -> np.ndarray:
+def _dark(
+    level: np.ndarray, seen: np.ndarray, floor: np.ndarray, step: np.ndarray, geometry: Geometry, slices: int
+) -> np.ndarray:
     """Blocks that do not stand out of the noise."""
-    slices = _slice_axis(geometry)
     smooth = ndimage.median_filter(level, [1 if axis == slices else 3 for axis in range(3)])
     lowest = float(np.percentile(level[seen], LEAST_SIGNAL_PERCENT))
     least = lowest + BODY_PART * (_bright(level, geometry) - lowest)
@@ -319,7 +325,10 @@ def _dark(level: np.ndarray, seen: np.ndarray, floor: np.ndarray, step: np.ndarr
 
 
 def _slice_axis(geometry: Geometry) -> int:
-    """The array axis across slices: the coarsest one, else the shortest."""
+    """The array axis across slices, of an image as acquired: the coarsest one, else the shortest.
+
+    Blocks have about the same size along all axes and do not show it any more.
+    """
     spacing, lengths = geometry.spacing_kji_mm, np.array(geometry.shape) * geometry.spacing_kji_mm
     coarse = [axis for axis in range(3) if spacing[axis] > 0.8 * max(spacing)]
     return min(coarse, key=lambda axis: lengths[axis])
@@ -502,9 +511,8 @@ def _connected(mask: np.ndarray, seeds: np.ndarray, slices: int) -> np.ndarray:
     return connected
 
 
-def _solid(inside: np.ndarray, geometry: Geometry, open_axes: list[int]) -> np.ndarray:
+def _solid(inside: np.ndarray, geometry: Geometry, open_axes: list[int], slices: int) -> np.ndarray:
     """The body as a solid: without specks, with notches closed and cavities filled."""
-    slices = _slice_axis(geometry)
     size = [3 if axis == slices and n > 2 else 1 for axis, n in enumerate(inside.shape)]
     alike = ndimage.median_filter(inside, size)
     opened = ndimage.binary_opening(alike, iterations=1) if min(inside.shape) > 4 else alike
