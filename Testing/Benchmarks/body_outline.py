@@ -28,8 +28,9 @@ sys.path.insert(0, os.environ.get("PAINGENERATOR_TREE", str(PROJECT / "PainGener
 import numpy as np
 from PainGeneratorLib.Numerics.core.image import Geometry, Image
 from PainGeneratorLib.Numerics.mr.bias import correct_bias
+from PainGeneratorLib.Numerics.mr.blocks import spread_blocks
 from PainGeneratorLib.Numerics.mr.parameters import MRParameters
-from PainGeneratorLib.Numerics.mr.signal import prepare_signals, spread_blocks
+from PainGeneratorLib.Numerics.mr.signal import prepare_signals
 from PainGeneratorLib.Workflow.protocol import load_protocol
 from scipy import ndimage
 

@@ -21,8 +21,9 @@ import numpy as np
 from finding_real import contours, read_series
 from PainGeneratorLib.Numerics.core import tissues
 from PainGeneratorLib.Numerics.core.image import Geometry, Image
+from PainGeneratorLib.Numerics.mr.blocks import spread_blocks
 from PainGeneratorLib.Numerics.mr.parameters import MRParameters
-from PainGeneratorLib.Numerics.mr.signal import prepare_signals, spread_blocks
+from PainGeneratorLib.Numerics.mr.signal import prepare_signals
 from PainGeneratorLib.Numerics.mr.tissue_map import make_tissue_map, tissue_signals
 from PainGeneratorLib.Registration.itk_images import from_itk_image, to_itk_image
 from PainGeneratorLib.Workflow.protocol import load_protocol

@@ -24,6 +24,7 @@ from ..core.kept import Kept
 from ..core.records import MRFinding
 from ..core.regions import is_cut_off
 from ..core.words import MR_ROLES, Group, Role
+from .blocks import Factors, spread_blocks
 from .body_votes import OtherOutline
 from .bright import bright_mask
 from .fat_fraction import deep_in_thick_bone, fraction_on
@@ -39,7 +40,7 @@ from .kinds import (
 )
 from .parameters import MRParameters
 from .picture import MRPicture, inner_voxels
-from .signal import Factors, Signals, in_plane_smooth, local_z, prepare_signals, spread_blocks
+from .signal import Signals, in_plane_smooth, local_z, prepare_signals
 from .spine import SpineMap, find_by_anatomy, find_in_spine, map_spine, mark_spine
 from .spine_tissues import SpineTissues, find_spine_tissues
 from .surroundings import MRSurroundings

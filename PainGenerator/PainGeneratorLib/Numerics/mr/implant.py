@@ -21,17 +21,8 @@ from ..core import tissues
 from ..core.image import Geometry, Region
 from ..core.kept import Kept
 from ..core.words import LATERAL_SIDES, Group, ProsthesisSide, Side
-from .signal import (
-    Factors,
-    Signals,
-    block_mean,
-    coarse_factors,
-    coarser,
-    extents_mm,
-    near_mask,
-    sample_mask,
-    spread_blocks,
-)
+from .blocks import Factors, block_mean, coarse_factors, coarser, spread_blocks
+from .signal import Signals, extents_mm, near_mask, sample_mask
 
 AIR_PERCENT = 90.0
 """The percentile of the signal in air that stands for its noise."""

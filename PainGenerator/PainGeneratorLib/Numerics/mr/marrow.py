@@ -13,6 +13,7 @@ import numpy as np
 from scipy import ndimage
 
 from ..body import distances
+from .blocks import Factors, spread_blocks
 from .marrow_evidence import likely_marrow
 from .marrow_parts import (
     PartMeasures,
@@ -24,7 +25,7 @@ from .marrow_parts import (
     slices_of,
     small_holes,
 )
-from .signal import Factors, Signals, spread_blocks
+from .signal import Signals
 
 SPACING_MM = 1.6
 """In-slice voxel size to work on, mm, about: cortex is hardly thinner."""

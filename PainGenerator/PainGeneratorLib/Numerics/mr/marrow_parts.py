@@ -11,7 +11,9 @@ import numpy as np
 from scipy import ndimage
 
 from ..body import distances
-from .signal import THICK_SLICE, Factors, Signals, block_mean, spread_blocks
+from .blocks import Factors, block_mean, spread_blocks
+from .body_mask import THICK_SLICE
+from .signal import Signals
 
 Spacing = tuple[float, float, float]
 """Voxel size in mm, the direction across slices first."""

@@ -10,21 +10,13 @@ from scipy import ndimage
 
 from ..core.image import Geometry, Image, Region, resample
 from .bias import MAD_TO_SD, BiasParameters, bounded_gain, shading
-from .blocks import COARSE_MM as COARSE_MM
-from .blocks import Factors as Factors
-from .blocks import block_mean as block_mean
-from .blocks import coarse_factors as coarse_factors
-from .blocks import coarser as coarser
-from .blocks import spread_blocks as spread_blocks
-from .body_mask import THICK_SLICE as THICK_SLICE
-from .body_mask import SeenBody, find_body
+from .blocks import Factors, block_mean, coarse_factors, coarser, spread_blocks
+from .body_mask import BODY_COARSE_MM, SeenBody, find_body
 from .body_votes import OtherOutline, joined_body
 
 FINEST_MM = 0.7
 """Lower bound for the voxel size of the working grid, mm, about: finer voxels are averaged two by two or more, as
 findings are several mm large. Our estimate."""
-BODY_COARSE_MM = 4.0
-"""Voxel size on which the outlines of all series are joined, mm. Our estimate."""
 RESAMPLING_SIGMA = 0.4
 """Standard deviation of the Gaussian before a coarser resampling, in new voxels per old ones. Our estimate."""
 SMOOTHED_UP_TO_SIGMA = 2.5

@@ -9,7 +9,7 @@ import numpy as np
 from ..body import distances
 from ..body.straight_spine import DISC_FRONT_MM, StraightSpine
 from ..core.image import Geometry
-from .signal import coarse_factors, coarser, spread_blocks
+from .blocks import coarse_factors, coarser, spread_blocks
 
 
 @dataclass(frozen=True, eq=False)

@@ -12,7 +12,8 @@ from scipy import ndimage
 from ..body import distances
 from ..core import tissues
 from ..core.image import Geometry, Region
-from .signal import block_mean, coarse_factors, coarser, extents_mm, near_mask, regions_of, sample_mask
+from .blocks import block_mean, coarse_factors, coarser
+from .signal import extents_mm, near_mask, regions_of, sample_mask
 
 UP = np.array([0.0, 0.0, 1.0])
 FRONT = np.array([0.0, 1.0, 0.0])

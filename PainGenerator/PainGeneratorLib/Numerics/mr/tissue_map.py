@@ -13,8 +13,9 @@ from scipy import ndimage
 from ..core import tissues
 from ..core.histogram import modes, otsu
 from ..core.words import Role
+from .blocks import block_mean, coarse_factors, spread_blocks
 from .marrow import find_marrow
-from .signal import Signals, block_mean, coarse_factors, spread_blocks
+from .signal import Signals
 from .spine_tissues import FLUID_PART, SpineTissues
 
 VOID_PART = 0.25

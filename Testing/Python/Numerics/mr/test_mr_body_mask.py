@@ -6,9 +6,11 @@ import numpy as np
 import pytest
 from PainGeneratorLib.Numerics.core.image import Geometry, Image
 from PainGeneratorLib.Numerics.mr.bias import BiasParameters
+from PainGeneratorLib.Numerics.mr.blocks import spread_blocks
 from PainGeneratorLib.Numerics.mr.body_mask import find_body
 from PainGeneratorLib.Numerics.mr.body_votes import OtherOutline, joined_body
-from PainGeneratorLib.Numerics.mr.signal import prepare_signals, spread_blocks
+from PainGeneratorLib.Numerics.mr.signal import prepare_signals
+from scipy import ndimage
 
 BIAS = BiasParameters(order=3, sample_mm=4.0, pair_mm=5.0, iterations=20, histogram_fwhm=0.15, foreground_part=0.15)
 SHAPE = (16, 200, 160)
@@ -59,6 +61,24 @@ def test_an_offset_of_the_gray_values_is_no_body_and_is_taken_away() -> None:
     assert seen.offset == pytest.approx(32.0, abs=5.0)
     assert air_in(body) < 0.1
     assert lost_in(body) < 0.05
+
+
+def test_air_that_a_scanner_masked_with_zeros_is_no_body_also_where_blocks_are_about_cubes() -> None:
+    """Axial slices of 3.3 mm make blocks of about 4 mm along all axes: the slices are known from the voxels alone."""
+    shape = (40, 160, 168)
+    geometry = Geometry(shape, np.array([[0.98, 0, 0, 0], [0, 0.98, 0, 0], [0, 0, 3.27, 0], [0, 0, 0, 1.0]]))
+    rows, columns = np.meshgrid(np.arange(160), np.arange(168), indexing="ij")
+    # The skin is oblique, so that the air does not reach every border.
+    thigh = rows > 30 + np.abs(columns - 90) * 0.5
+    rng = np.random.default_rng(5)
+    array = np.where(thigh, rng.uniform(200.0, 900.0, (20, 21)).repeat(8, 0).repeat(8, 1), 0.0)
+    array = array + np.where(ndimage.binary_dilation(thigh, iterations=8) & ~thigh, 12.0, 0.0)
+    stack = np.repeat(array[None], 40, axis=0).astype(np.float32)
+    stack += np.where(stack > 0.0, np.abs(rng.normal(0.0, 6.0, shape)), 0.0).astype(np.float32)
+    seen = find_body(Image(stack, geometry))
+    body = spread_blocks(seen.body, seen.factors, shape)
+    assert body[:, ~ndimage.binary_dilation(thigh, iterations=12)].mean() < 0.02
+    assert body[:, ndimage.binary_erosion(thigh, iterations=6)].mean() > 0.98
 
 
 def test_planes_of_one_gray_value_and_masked_corners_do_not_move_the_outline() -> None:

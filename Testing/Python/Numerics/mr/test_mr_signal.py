@@ -6,11 +6,9 @@ import numpy as np
 import pytest
 from PainGeneratorLib.Numerics.core.image import Geometry, Image, Region
 from PainGeneratorLib.Numerics.mr.bias import BiasParameters
+from PainGeneratorLib.Numerics.mr.blocks import block_mean, coarse_factors, coarser, spread_blocks
 from PainGeneratorLib.Numerics.mr.signal import (
     around_region,
-    block_mean,
-    coarse_factors,
-    coarser,
     extents_mm,
     in_plane_smooth,
     local_z,
@@ -18,7 +16,6 @@ from PainGeneratorLib.Numerics.mr.signal import (
     prepare_signals,
     regions_of,
     sample_mask,
-    spread_blocks,
 )
 
 BIAS = BiasParameters(order=2, sample_mm=8.0, pair_mm=10.0, iterations=4, histogram_fwhm=0.15, foreground_part=0.15)
