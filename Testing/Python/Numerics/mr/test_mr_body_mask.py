@@ -65,7 +65,7 @@ def test_an_offset_of_the_gray_values_is_no_body_and_is_taken_away() -> None:
 
 def test_air_that_a_scanner_masked_with_zeros_is_no_body_also_where_blocks_are_about_cubes() -> None:
     """Axial slices of 3.3 mm make blocks of about 4 mm along all axes: the slices are known from the voxels alone."""
-    shape = (40, 160, 168)
+    shape = (60, 160, 168)
     geometry = Geometry(shape, np.array([[0.98, 0, 0, 0], [0, 0.98, 0, 0], [0, 0, 3.27, 0], [0, 0, 0, 1.0]]))
     rows, columns = np.meshgrid(np.arange(160), np.arange(168), indexing="ij")
     # The skin is oblique, so that the air does not reach every border.
@@ -73,7 +73,7 @@ def test_air_that_a_scanner_masked_with_zeros_is_no_body_also_where_blocks_are_a
     rng = np.random.default_rng(5)
     array = np.where(thigh, rng.uniform(200.0, 900.0, (20, 21)).repeat(8, 0).repeat(8, 1), 0.0)
     array = array + np.where(ndimage.binary_dilation(thigh, iterations=8) & ~thigh, 12.0, 0.0)
-    stack = np.repeat(array[None], 40, axis=0).astype(np.float32)
+    stack = np.repeat(array[None], 60, axis=0).astype(np.float32)
     stack += np.where(stack > 0.0, np.abs(rng.normal(0.0, 6.0, shape)), 0.0).astype(np.float32)
     seen = find_body(Image(stack, geometry))
     body = spread_blocks(seen.body, seen.factors, shape)
