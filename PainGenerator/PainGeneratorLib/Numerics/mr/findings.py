@@ -42,12 +42,15 @@ from .parameters import MRParameters
 from .picture import MRPicture, inner_voxels
 from .signal import Signals, in_plane_smooth, local_z, prepare_signals
 from .spine import SpineMap, find_by_anatomy, find_in_spine, map_spine, mark_spine
+from .spine_coordinates import spine_box
 from .spine_tissues import SpineTissues, find_spine_tissues
 from .surroundings import MRSurroundings
 from .tissue_map import TissueSignals, make_tissue_map, tissue_signals
 from .verdicts import IMPLANT_ARTEFACT, LOW_GRADE
 
 Progress = Callable[[float, str], None]
+UNUSABLE_PART = 0.1
+"""Lower bound for the part of the body about the spine without usable signal that the reader is told. Our estimate."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -168,7 +171,7 @@ def find_mr_findings(
         picture.z[Role.FAT_FRACTION.value] = _standardized(picture, fraction, np.isfinite(fraction) & deep)
     report(0.8, "Marking abnormal regions")
     findings, weak, warnings = _apply_rules(picture, spine, bright)
-    warnings += [*signals.warnings, *implant.warnings]
+    warnings += [*signals.warnings, *_unusable_warnings(signals, line), *implant.warnings]
     if implant.void is not None:
         findings.append(_implant_finding(implant.void))
     return _on_reference(findings, weak, tissue, implant, picture, reference.geometry, warnings)
@@ -343,7 +346,7 @@ def _apply_rules(
     warnings = _missing_warnings(picture)
     drops = _fat_drops(picture)
     if picture.fluid_role is None:
-        if "T1" not in picture.signals.roles:
+        if not picture.reads_t1:
             return drops, [], warnings
         also = " and marrow with a low fat fraction were" if Role.FAT_FRACTION in picture.z else " was"
         text = f"There is no fluid-sensitive or T2 series: only marrow replaced on T1{also} looked for, graded low."
@@ -390,9 +393,30 @@ def _missing_warnings(picture: MRPicture) -> list[str]:
         warnings.append(text)
     if "T1" not in picture.signals.roles:
         warnings.append("There is no T1 series: fat replacement could not be checked.")
+    elif not picture.reads_t1:
+        text = "On the T1 series fat is not brighter than muscle, as on some gradient echoes:"
+        warnings.append(f"{text} fat replacement could not be checked.")
     if not picture.surroundings.marrow.any():
         warnings.append("No bone marrow was recognized on the MR: marrow oedema could not be looked for.")
     return warnings
+
+
+def _unusable_warnings(signals: Signals, line: SpineLine | None) -> list[str]:
+    """How much of the body about the spine shows no more than noise, where it is a large part."""
+    if line is None:
+        return []
+    box = spine_box(line.points_ras, signals.geometry)
+    body = signals.body[box]
+    if not body.any():
+        return []
+    usable = np.broadcast_to(signals.usable, signals.body.shape)[box]
+    lost = 1.0 - float(usable[body].mean())
+    if lost < UNUSABLE_PART:
+        return []
+    return [
+        f"The MR shows no more than noise in {100.0 * lost:.0f} % of the body about the spine, far from the coil: "
+        "nothing is found there."
+    ]
 
 
 def _canal_warnings(picture: MRPicture, spine: SpineMap | None) -> list[str]:

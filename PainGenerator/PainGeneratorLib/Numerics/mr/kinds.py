@@ -110,7 +110,7 @@ def find_endplate_changes(picture: MRPicture) -> list[MRFinding]:
     """Modic II (fat) and III (sclerosis) in a band of marrow beside a disc."""
     surroundings = picture.surroundings
     disc = surroundings.tissue == tissues.DISC
-    if "T1" not in picture.z or not disc.any():
+    if "T1" not in picture.z or not picture.reads_t1 or not disc.any():
         return []
     band = near_mask(disc, surroundings.geometry, picture.parameters.modic.band_mm) & surroundings.marrow
     t1 = np.nan_to_num(picture.z["T1"], nan=0.0)

@@ -96,6 +96,14 @@ class MRPicture:
         return self.z[self.fluid_series]
 
     @property
+    def reads_t1(self) -> bool:
+        """Whether there is a T1 on which fat is brighter than muscle.
+
+        On some gradient echoes it is not: what is dark or bright there says nothing about the fat of marrow.
+        """
+        return "T1" in self.signals.roles and self.typical.fat_t1 is not None
+
+    @property
     def straight(self) -> StraightSpine:
         """The straightened spine. Ask only where the canal was found."""
         if self.spine_line is None:

@@ -49,7 +49,7 @@ def spine_coordinates(geometry: Geometry, straight: StraightSpine) -> SpineCoord
         The working grid, in the frame of the spine.
     straight : StraightSpine
     """
-    box = _box_about(straight.points_ras, geometry)
+    box = spine_box(straight.points_ras, geometry)
     k, j, i = box
     shape = (k.stop - k.start, j.stop - j.start, i.stop - i.start)
     part = geometry.cropped((k.start, j.start, i.start), shape)
@@ -75,8 +75,16 @@ def spine_coordinates(geometry: Geometry, straight: StraightSpine) -> SpineCoord
     )
 
 
-def _box_about(points_ras: np.ndarray, geometry: Geometry) -> tuple[slice, ...]:
-    """The part of a grid about the canal that bright places of the spine lie in."""
+def spine_box(points_ras: np.ndarray, geometry: Geometry) -> tuple[slice, ...]:
+    """The part of a grid about the canal that bright places of the spine lie in.
+
+    Parameters
+    ----------
+    points_ras : ndarray, shape (n, 3)
+        Places along the canal, RAS mm.
+    geometry : Geometry
+        The grid, in the same frame.
+    """
     behind = distances.SPINE_PLACES_BEHIND_MOST.value + distances.SPINE_MAP_BEHIND_MARGIN.value
     margin = np.array([distances.SPINE_PLACES_SIDE_MOST.value, behind, 0.0])
     low, high = points_ras.min(axis=0) - margin, points_ras.max(axis=0) + margin
