@@ -17,6 +17,7 @@ from PainGeneratorLib.Anatomy.anatomy_files import read_anatomy_file
 from PainGeneratorLib.Anatomy.anatomy_map import AnatomyMap
 from PainGeneratorLib.Anatomy.body_plan import BodyPlan
 from PainGeneratorLib.Anatomy.places import Namer
+from PainGeneratorLib.Numerics.body.sections import BodySections, find_sections, supported_plane
 from PainGeneratorLib.Numerics.body.symmetry import find_symmetry_plane
 from PainGeneratorLib.Numerics.core.image import Region, transform_points
 from PainGeneratorLib.Numerics.core.regions import on_grid
@@ -99,7 +100,9 @@ class Run:
 
     def _find_on_mr(self) -> MRResult:
         """Find on MR. The maps of z are removed, because they are large and not used later."""
-        found = find_on_mr(self.case, self.alignment, self.anatomy, self._plane_in_reference)
+        found = find_on_mr(
+            self.case, self.alignment, self.anatomy, self._plane_in_reference, self._sections_in_reference
+        )
         return dataclasses.replace(found, z_maps={})
 
     def _values(self, stage: str) -> str:
@@ -126,7 +129,16 @@ class Run:
     @cached_property
     def plane(self):
         """The midsagittal plane of the body in the frame of the PET."""
-        return find_symmetry_plane(self.suv)
+        return supported_plane(find_symmetry_plane(self.suv), self.sections)
+
+    @cached_property
+    def sections(self) -> BodySections:
+        """What the cross sections of the PET show, in its own frame."""
+        return find_sections(self.suv)
+
+    @property
+    def _sections_in_reference(self) -> BodySections | None:
+        return self.sections.moved(self.alignment.pet_to_reference) if self.alignment.is_aligned("PET") else None
 
     @property
     def _plane_in_reference(self):
@@ -143,7 +155,7 @@ class Run:
     @cached_property
     def plan(self) -> BodyPlan:
         """Midline and spine line in the reference frame."""
-        return plan_body(self.case, self.alignment, self.mr, self._plane_in_reference)
+        return plan_body(self.case, self.alignment, self.mr, self._plane_in_reference, self._sections_in_reference)
 
     @cached_property
     def namer(self) -> Namer:

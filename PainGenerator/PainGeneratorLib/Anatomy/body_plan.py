@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 from scipy import ndimage
 
-from ..Numerics.body.canal import RELIABLE_SPINE, SpineLine, coarse_grid, find_spine_line
+from ..Numerics.body.canal import SpineLine, coarse_grid, find_spine_line
 from ..Numerics.body.midline import is_reliable
 from ..Numerics.body.outline import BodyOutline, middle_from_one_side, outline_on_mr, plane_fits_outline
 from ..Numerics.body.sections import BodyPart, BodySections, apart_mm
@@ -403,7 +403,7 @@ def _expected_middle(
 
 def _is_usable(line: SpineLine, plane: SymmetryPlane | None) -> bool:
     """Whether a spine line is reliable, and near the plane of symmetry when that is known."""
-    if line.quality < RELIABLE_SPINE:
+    if not line.is_reliable:
         return False
     return plane is None or abs(float(np.median(plane.signed_distance_mm(line.points_ras)))) < LINE_OFF_PLANE_MM
 

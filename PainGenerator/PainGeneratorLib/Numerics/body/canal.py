@@ -78,6 +78,9 @@ FAINT_SPINE = 0.35
 """Lower bound of the quality of a line that several discs confirm. On T1 alone the canal has little contrast (our
 estimate)."""
 
+DISCS_THAT_CONFIRM = 4
+"""Lower bound of the number of discs that confirm a faint line of the canal (our estimate)."""
+
 SURE_SPINE = 0.7
 """Lower bound of the quality of a line without discs that is used on the PET, where it decides what is an organ (our
 estimate)."""
@@ -138,8 +141,15 @@ class SpineLine(Kept):
 
     @property
     def quality(self) -> float:
-        """0 to 1, the geometric mean of `mirror` and `canal`; from RELIABLE_SPINE on the line can be relied on."""
+        """0 to 1, the geometric mean of `mirror` and `canal`; see :attr:`is_reliable`."""
         return float(np.sqrt(np.clip(self.mirror, 0.0, 1.0) * np.clip(self.canal, 0.0, 1.0)))
+
+    @property
+    def is_reliable(self) -> bool:
+        """True when the quality is high enough, or when it is less and several discs confirm the line."""
+        if self.quality >= RELIABLE_SPINE:
+            return True
+        return self.quality >= FAINT_SPINE and len(self.disc_mm) >= DISCS_THAT_CONFIRM
 
     @property
     def is_sure(self) -> bool:

@@ -50,9 +50,6 @@ UNEVEN_COST = 0.005
 LEAST_FOUND = 3
 """Lower bound of the number of discs that are believed (our estimate)."""
 
-DISCS_THAT_CONFIRM = 4
-"""Lower bound of the number of discs that confirm a faint line of the canal (our estimate)."""
-
 LEAST_MEAN_CONTRAST = 0.15
 """Lower bound of the mean contrast of discs that are believed (our estimate)."""
 

@@ -10,8 +10,8 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from ..body.canal import FAINT_SPINE, RELIABLE_SPINE, SpineLine, find_spine_line
-from ..body.discs import DISCS_THAT_CONFIRM, with_discs
+from ..body.canal import SpineLine, find_spine_line
+from ..body.discs import with_discs
 from ..body.distances import METAL_HALO_REACH
 from ..body.midline import midline_r_mm, plane_r_mm
 from ..body.sections import BodySections, find_sections
@@ -301,8 +301,7 @@ def find_canal_with_discs(
     if line is None:
         return None
     line = _centered(with_discs(line, *images.values()), list(images.values()))
-    is_faint = line.quality < RELIABLE_SPINE
-    if is_faint and (line.quality < FAINT_SPINE or len(line.disc_mm) < DISCS_THAT_CONFIRM):
+    if not line.is_reliable:
         return None
     own = find_sections(_body_image(signals))
     return None if is_refuted(line, [part for part in (sections, own) if part is not None]) else line

@@ -17,6 +17,7 @@ import numpy as np
 from ..body import distances
 from ..core.records import MRFinding
 from ..core.rules import Rule, RuleList
+from ..core.words import Role
 from .parameters import MRParameters
 from .picture import region_mean, z_over
 from .surroundings import is_tube_shaped
@@ -599,6 +600,11 @@ class AnatomyPlace:
         return self.spine.picture.surroundings.segmented is not None
 
     @cached_property
+    def is_t2_alone(self) -> bool:
+        """Whether T2 without suppressed fat is the only series that shows fluid bright."""
+        return self.spine.picture.fluid_role == Role.T2
+
+    @cached_property
     def kind(self) -> str:
         """Kind of the finding."""
         return self.finding.kind
@@ -673,6 +679,14 @@ def weak_by_itself(place: AnatomyPlace) -> MRVerdict | None:
     return None if place.is_sure else weak(place.kind, "weak by its own rules")
 
 
+def edema_on_t2_alone(place: AnatomyPlace) -> MRVerdict | None:
+    """T2 without suppressed fat shows fatty and wet marrow alike bright: edema that it alone shows counts only with
+    PET."""
+    if not place.is_t2_alone or place.kind not in (OEDEMA, MODIC_I):
+        return None
+    return weak(place.kind, "seen on T2 without suppressed fat alone")
+
+
 def without_segmentation(place: AnatomyPlace) -> MRVerdict | None:
     """Where the outline of bone is known from signal alone, a finding that was not found as a bright place counts only
     with PET."""
@@ -733,6 +747,7 @@ ANATOMY_RULES: RuleList[AnatomyPlace, MRVerdict] = RuleList(
     [
         Rule("fluid-at-kidney", fluid_at_kidney),
         Rule("weak-by-itself", weak_by_itself),
+        Rule("edema-on-t2-alone", edema_on_t2_alone),
         Rule("bone-outline-unknown", without_segmentation),
         Rule("outside-straight-spine", outside_map),
         Rule("slight-in-body", slight_in_body),

@@ -122,7 +122,7 @@ BESIDE_CASES = [
 IN_SPINE = {
     "parameters": P, "is_segmented": True, "is_sure": True, "kind": OEDEMA, "volume_ml": 2.0, "exact_aside_mm": 10.0,
     "exact_front_mm": -20.0, "above_canal_end_mm": 100.0, "mapped_part": 1.0, "aside_mm": 15.0, "front_mm": -20.0,
-    "disc_part": 0.0, "over_levels": 1.2,
+    "disc_part": 0.0, "over_levels": 1.2, "is_t2_alone": False,
 }  # fmt: skip
 """A sure finding of marrow at a joint."""
 BODY_HERE = {"aside_mm": 10.0, "front_mm": 20.0}
@@ -131,6 +131,8 @@ ANATOMY_CASES = [
         ("exact_aside_mm", 42.1, 42.0), ("exact_front_mm", 8.1, 8.0), ("above_canal_end_mm", 45.1, 45.0),
         ("above_canal_end_mm", 46.0, np.nan), ("kind", COLLECTION, OEDEMA))),
     RuleCase("weak-by-itself", {"is_sure": False}, OEDEMA, False, (("is_sure", False, True),)),
+    RuleCase("edema-on-t2-alone", {"is_t2_alone": True}, OEDEMA, False, (
+        ("is_t2_alone", True, False), ("kind", MODIC_I, EFFUSION))),
     RuleCase("bone-outline-unknown", {"is_segmented": False}, OEDEMA, False, (("is_segmented", False, True),)),
     RuleCase("outside-straight-spine", {"mapped_part": 0.4}, OEDEMA, bounds=(("mapped_part", 0.49, 0.5),)),
     RuleCase("slight-in-body", {**BODY_HERE, "volume_ml": 0.7}, OEDEMA, False, (
