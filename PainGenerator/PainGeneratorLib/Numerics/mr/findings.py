@@ -27,6 +27,7 @@ from ..core.words import MR_ROLES, Group, Role
 from .blocks import Factors, spread_blocks
 from .body_votes import OtherOutline
 from .bright import bright_mask
+from .endplate_pairs import find_endplate_pairs, without_parts_of
 from .fat_fraction import deep_in_thick_bone, fraction_on
 from .hip import bright_halo, find_at_hips
 from .implant import ImplantResult, find_implant
@@ -450,7 +451,8 @@ def _in_low_back(
     for finding in [*sure, *weak]:
         taken[finding.region.flat] = True
     more, fainter = find_by_anatomy(spine, taken)
-    return sure + more, weak + fainter
+    pairs = [] if spine.places is None else find_endplate_pairs(picture, spine.places)
+    return pairs + without_parts_of(sure + more, pairs), without_parts_of(weak + fainter, pairs)
 
 
 def _implant_finding(void: Region) -> MRFinding:

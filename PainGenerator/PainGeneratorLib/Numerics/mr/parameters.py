@@ -167,6 +167,13 @@ class ModicParameters:
     more."""
     sure_ml: float
     """Least volume of Modic II and III that are shown."""
+    pair_contrast: float
+    """Modic I on both sides of a disc: how much brighter on the fluid-sensitive series and darker on T1 than the trend
+    along the spine marrow is together, as the logarithm of a ratio, at least."""
+    pair_series_contrast: float
+    """The same for each of both series, at least."""
+    pair_z: float
+    """The same over the spread of all endplates, at least."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -3,15 +3,25 @@
 from __future__ import annotations
 
 import dataclasses
+from types import SimpleNamespace
+from typing import cast
 
 import numpy as np
 import pytest
 from PainGeneratorLib.Numerics.body.canal import SpineLine
 from PainGeneratorLib.Numerics.core.image import Geometry
+from PainGeneratorLib.Numerics.core.records import MRFinding
+from PainGeneratorLib.Numerics.mr.endplate_pairs import find_endplate_pairs
+from PainGeneratorLib.Numerics.mr.parameters import MRParameters
+from PainGeneratorLib.Numerics.mr.picture import MRPicture
 from PainGeneratorLib.Numerics.mr.signal import Signals
 from PainGeneratorLib.Numerics.mr.spine_tissues import SpineTissues, find_spine_tissues
 from PainGeneratorLib.Numerics.mr.tissue_map import tissue_signals
+from PainGeneratorLib.Numerics.mr.verdicts import MODIC_I
+from PainGeneratorLib.Workflow.protocol import load_protocol
 from scipy import ndimage
+
+P = load_protocol("low-back").stage("mr_findings", MRParameters)
 
 DISCS_MM = np.array([24.0, 60.0, 96.0, 132.0])
 T1 = {"marrow": 50.0, "disc": 32.0, "fluid": 22.0, "muscle": 30.0, "fat": 100.0, "cortex": 8.0}
@@ -102,6 +112,43 @@ def test_muscle_and_fluid_are_known_by_their_place_and_not_by_the_histogram() ->
     assert typical.muscle["T2"] == pytest.approx(T2["muscle"], rel=0.06)
     # Twice the signal of muscle is marrow on T2: fluid must have half of the signal of the dural sac.
     assert typical.fluid["T2"] == pytest.approx(0.5 * T2["fluid"], rel=0.06)
+
+
+def changed(which: tuple[str, ...], drift: float, signs: tuple[float, float] = (0.75, 1.35)) -> list[MRFinding]:
+    """Findings where endplates of the second disc are changed, below or above it, on T1 and STIR that drift."""
+    signals, line, where = back(T1, STIR, names=("T1", "FLUID"))
+    height = 2.0 * np.arange(80)[:, None, None]
+    beside = {"below": (height < DISCS_MM[1]) & (height > DISCS_MM[1] - 16.0), "above": (height > DISCS_MM[1])}
+    beside["above"] &= height < DISCS_MM[1] + 16.0
+    roles = {}
+    for (role, array), sign in zip(signals.roles.items(), signs, strict=True):
+        values = array * np.exp(drift * (height - 80.0) / 80.0).astype(np.float32)
+        for side in which:
+            values = np.where(where["marrow"] & beside[side], values * np.float32(sign), values)
+        roles[role] = values.astype(np.float32)
+    signals = dataclasses.replace(signals, roles=roles)
+    places = find_spine_tissues(signals, line)
+    assert places is not None
+    picture = SimpleNamespace(
+        signals=signals, smooth=roles, reads_t1=True, parameters=P, z={}, surroundings=None
+    )  # what this search looks at
+    return find_endplate_pairs(cast(MRPicture, picture), places)
+
+
+@pytest.mark.parametrize("drift", [0.0, 0.4, -0.4])
+def test_modic_one_at_both_endplates_is_found_against_the_drift_of_the_signal(drift: float) -> None:
+    (found,) = changed(("below", "above"), drift)
+    assert found.kind == MODIC_I
+    assert found.rule == "modic-one-both-endplates"
+    assert found.centroid_ras_mm[2] == pytest.approx(DISCS_MM[1], abs=4.0)
+    assert found.volume_ml > 5.0
+
+
+def test_one_endplate_alone_or_one_series_alone_is_no_pair() -> None:
+    assert changed(("below",), 0.2) == []
+    assert changed(("below", "above"), 0.2, (1.0, 1.5)) == []
+    assert changed(("below", "above"), 0.2, (0.65, 1.0)) == []
+    assert changed((), 0.4) == []
 
 
 def test_without_discs_the_place_says_nothing() -> None:
