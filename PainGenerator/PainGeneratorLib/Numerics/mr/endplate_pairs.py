@@ -2,8 +2,8 @@
 
 The signal of normal marrow drifts along the spine, by the coil and by the fat of the marrow: on a real STIR by more
 than a Modic I differs from its neighbors. A comparison with the neighboring vertebrae alone does not see it then. What
-tells it is that marrow is brighter on the fluid-sensitive series and darker on T1 than the trend of all levels, at once
-and at both endplates of one disc. Start at :func:`find_endplate_pairs`.
+tells it is that marrow is brighter on the fluid-sensitive series and darker on T1 than the trend of all levels, at
+once and at both endplates of one disc. Start at :func:`find_endplate_pairs`.
 """
 
 from __future__ import annotations
