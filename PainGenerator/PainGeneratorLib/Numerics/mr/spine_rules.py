@@ -601,8 +601,9 @@ class AnatomyPlace:
 
     @cached_property
     def is_t2_alone(self) -> bool:
-        """Whether T2 without suppressed fat is the only series that shows fluid bright."""
-        return self.spine.picture.fluid_role == Role.T2
+        """Whether fluid is told from T2 without suppressed fat, and no T1 tells it from fat."""
+        picture = self.spine.picture
+        return picture.fluid_role == Role.T2 and not picture.reads_t1
 
     @cached_property
     def kind(self) -> str:
@@ -680,8 +681,8 @@ def weak_by_itself(place: AnatomyPlace) -> MRVerdict | None:
 
 
 def edema_on_t2_alone(place: AnatomyPlace) -> MRVerdict | None:
-    """T2 without suppressed fat shows fatty and wet marrow alike bright: edema that it alone shows counts only with
-    PET."""
+    """T2 without suppressed fat shows fatty and wet marrow alike bright. Where no T1 tells them apart, edema that T2
+    alone shows counts only with PET."""
     if not place.is_t2_alone or place.kind not in (OEDEMA, MODIC_I):
         return None
     return weak(place.kind, "seen on T2 without suppressed fat alone")
