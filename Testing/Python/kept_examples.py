@@ -13,9 +13,11 @@ from PainGeneratorLib.Anatomy.zones import HipImplant
 from PainGeneratorLib.Numerics.body.canal import SpineLine
 from PainGeneratorLib.Numerics.body.sections import BodySections
 from PainGeneratorLib.Numerics.body.symmetry import SymmetryPlane
+from PainGeneratorLib.Numerics.body.vertebrae import Joint, Spine, VertebraFrame
 from PainGeneratorLib.Numerics.core.image import Geometry, Image, Region
 from PainGeneratorLib.Numerics.core.kept import Kept
 from PainGeneratorLib.Numerics.core.records import Candidate, HotSpot, MRFinding, Place
+from PainGeneratorLib.Numerics.core.sites import Site, SiteNorm, SiteRow, SiteTable
 from PainGeneratorLib.Numerics.mr.findings import MRResult
 from PainGeneratorLib.Numerics.mr.implant import ImplantResult, OneImplant
 from PainGeneratorLib.Numerics.pet.detector import HotSpotResult
@@ -56,6 +58,19 @@ SECTIONS = BodySections(
     np.outer(np.arange(2.0), POINT), ("legs", "unknown"), np.array([THIRD, 180.0]), np.eye(4) * THIRD
 )
 ROW = ProvenanceRow("dose", THIRD, "Bq", "given by hand", "decayed")
+VERTEBRA = VertebraFrame("L4", POINT, POINT + 1.0, POINT + 2.0, POINT + 3.0, 24.1, -15.2, 16.3, -13.4, 14.0 + THIRD)
+JOINT = Joint("L4/L5", "left", POINT)
+SPINE = Spine((VERTEBRA,), (JOINT,), (JOINT,), True, True, ("Turned.",), VERTEBRA, "likely", ("Counted.",))
+SITE = Site(
+    "left facet joint L4/L5", "facet joint", "left", "L4/L5", POINT, np.eye(3) * THIRD, POINT + 5.0, 1, "Gruen 3",
+    "prosthesis", "likely", "uncertain",
+)  # fmt: skip
+NORM = SiteNorm("usually below 2", "Somebody 2020", 1.4 + THIRD, 0.3)
+SITE_ROW = SiteRow(
+    SITE, "abnormal", ("Hot.",), 2.3, 1.9, 1.0 + THIRD, 0.7, "marrow", 2.1, 1.4, 1.6, 0.1, 4.2, {"T1": 310.5},
+    {"T1": -1.5}, ("oedema",), NORM, ("PG-01",), ("truncated",),
+)  # fmt: skip
+SITES = SiteTable((SITE_ROW,), "likely", ("Counted.",), ("The map differs.",))
 
 EXAMPLES: dict[str, Kept] = {
     "BodySections": SECTIONS,
@@ -69,6 +84,7 @@ EXAMPLES: dict[str, Kept] = {
     "HotSpot": SPOT,
     "HotSpotResult": HotSpotResult([SPOT], (REFERENCE,), 0.07, 0.9, ("Noisy.",), [SPOT]),
     "ImplantResult": IMPLANT,
+    "Joint": JOINT,
     "LandmarkPairs": LandmarkPairs(np.outer([1.0, 2.0, 3.0], POINT), np.outer([2.0, 3.0, 4.0], POINT)),
     "MRFinding": FINDING,
     "OneImplant": ONE,
@@ -79,18 +95,25 @@ EXAMPLES: dict[str, Kept] = {
         "PET", np.eye(4) * THIRD, np.eye(4), "registered", "aligned", "ATTENUATION", True, THIRD, 1.5, 0.3, 0.1, THIRD,
         {"halves_mm": 2.0 * THIRD, "n": 3}, "It fits.", "Nothing to do.", ("Far away.",),
     ),
+    "Site": SITE,
+    "SiteNorm": NORM,
+    "SiteRow": SITE_ROW,
+    "SiteTable": SITES,
+    "Spine": SPINE,
     "SpineLine": LINE,
     "Structure": Structure("hip bone", "left", "L4"),
     "SuvResult": SuvResult(
         np.array([THIRD, 2e-4]), "header", (ROW,), ("Decay is unusual.",), 70.0, 1.75, "F", 3e8, 6586.2, 61.0 + THIRD
     ),
     "SymmetryPlane": PLANE,
+    "VertebraFrame": VERTEBRA,
 }  # fmt: skip
 """One record of each kind; no field has its default, so that a lost field cannot go unseen."""
 
 OPTIONS = CaseOptions(
     "hip-replacement", "left", "both", ((1.0, 2.0, THIRD),), Path("a.nii.gz"), Path("a.json"), 70.5, 1.75, 300.0,
     datetime.datetime(2025, 3, 1, 9, 30), (("3", "PET"),), Path("l.csv"), Path("p.json"), (("fusion.x", "1"),),
+    None, ("L5", (1.0, 2.0, THIRD)),
 )  # fmt: skip
 
 
@@ -98,7 +121,7 @@ def example_found() -> Found:
     """What was found, with images on the grid."""
     tissues = Image(np.arange(GRID.size, dtype=np.uint16).astype(np.uint8).reshape(GRID.shape), GRID)
     z_map = Image(np.where(tissues.array > 9, np.float32(THIRD), np.float32(np.nan)), GRID)
-    mr = MRResult([FINDING], tissues, IMPLANT, {"FLUID": z_map}, ["No T1."], [WEAK_FINDING], LINE)
+    mr = MRResult([FINDING], tissues, IMPLANT, {"FLUID": z_map}, ["No T1."], [WEAK_FINDING], LINE, SPINE)
     candidate = EXAMPLES["Candidate"]
     return Found(
         EXAMPLES["SymmetryPlane"],
@@ -111,6 +134,7 @@ def example_found() -> Found:
         SECTIONS,
         {"FLUID": EXAMPLES["BodyPlan"]},
         ("Fat.",),
+        SITES,
     )
 
 

@@ -8,13 +8,14 @@ middle of the scanner, and for a mask that leaks.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
 from scipy import ndimage
 from scipy.spatial import cKDTree
 
+from ..Numerics.body.vertebrae import Joint, Spine, VertebraFrame
 from .anatomy_map import BONES, MUSCLES, VERTEBRA_PARTS, AnatomyMap
 from .label_families import VERTEBRAE
 from .spine_axes import SpineAxes, find_axes
@@ -27,10 +28,6 @@ estimate."""
 _WALL_DROP = 0.55
 """Fraction of the cross-section of the vertebral body below which the posterior wall is reached. Pedicles and laminae
 together have less than half the cross-section of a lumbar body. Our estimate."""
-_AWAY_WEIGHT = 0.3
-"""Weight of a millimeter away from the axis of a vertebra, compared with a millimeter beyond its endplates. In a
-lordotic spine the planes of distant vertebrae meet behind the back, so that the height alone would select a vertebra
-far away. Our estimate."""
 _LEAST_AGREEMENT = 0.5
 """Lower bound of the cosine of the angle between the axis of a vertebra and the mean axis of the others. It is that of
 60 degrees, more than the angle between any two lumbar vertebrae. Our estimate."""
@@ -43,95 +40,6 @@ _NEIGHBOR_JOINTS = 4
 """Upper bound of the number of neighboring facet joints from which the place of a joint is estimated. Our estimate."""
 SIGNS = {"left": 1.0, "right": -1.0}
 """Side -> sign of the lateral coordinate."""
-
-
-@dataclass(frozen=True, eq=False)
-class VertebraFrame:
-    """Axes and size of one vertebra.
-
-    Parameters
-    ----------
-    level : str
-    center_ras : ndarray, shape (3,)
-        Middle of the vertebral body, RAS mm.
-    left, front, up : ndarray, shape (3,)
-        Unit vectors of the axes, RAS.
-    half_width_mm : float
-        Half the width of the body.
-    back_mm, front_mm : float
-        Posterior wall (negative) and anterior wall of the body along `front`.
-    bottom_mm, top_mm : float
-        Lower endplate (negative) and upper endplate along `up`.
-    """
-
-    level: str
-    center_ras: np.ndarray
-    left: np.ndarray
-    front: np.ndarray
-    up: np.ndarray
-    half_width_mm: float
-    back_mm: float
-    front_mm: float
-    bottom_mm: float
-    top_mm: float
-
-    def local(self, points_ras: np.ndarray) -> np.ndarray:
-        """Left, front and up coordinates (mm) of points, shape (..., 3)."""
-        return (np.asarray(points_ras) - self.center_ras) @ np.stack([self.left, self.front, self.up], axis=1)
-
-
-@dataclass(frozen=True, eq=False)
-class Joint:
-    """A disc or facet joint between two vertebrae; `side` is None for discs."""
-
-    level: str
-    side: str | None
-    center_ras: np.ndarray
-
-
-@dataclass(frozen=True, eq=False)
-class Spine:
-    """The frames of the vertebrae from the head downward, and the joints between the vertebrae."""
-
-    frames: tuple[VertebraFrame, ...]
-    discs: tuple[Joint, ...] = ()
-    facets: tuple[Joint, ...] = ()
-    transitional: bool = field(default=False)
-    """True when there is a sixth lumbar or a thirteenth thoracic vertebra, or a gap in the numbers."""
-    is_turn_confirmed: bool = False
-    """True when the shape of the vertebrae shows the back where the axes of the scanner have it."""
-    doubts: tuple[str, ...] = ()
-    """What contradicts the directions; sides are uncertain then."""
-
-    def frame(self, level: str) -> VertebraFrame | None:
-        """The frame of a level; None when it is not seen."""
-        return next((frame for frame in self.frames if frame.level == level), None)
-
-    def nearest(self, point_ras: np.ndarray) -> VertebraFrame | None:
-        """The vertebra at whose height a point lies, measured along the axis of each vertebra; None without any."""
-        if not self.frames:
-            return None
-
-        def off(frame: VertebraFrame) -> float:
-            side, front, up = frame.local(point_ras)
-            beyond = max(up - frame.top_mm, frame.bottom_mm - up, 0.0)
-            return beyond + _AWAY_WEIGHT * float(np.hypot(side, front))
-
-        return min(self.frames, key=off)
-
-    def below(self, level: str) -> str | None:
-        """The next lower level that is seen; S1 below the last lumbar vertebra; None below other vertebrae."""
-        order = [frame.level for frame in self.frames]
-        place = order.index(level)
-        if place + 1 < len(order):
-            return order[place + 1]
-        return "S1" if level in ("L4", "L5", "L6") else None
-
-    def above(self, level: str) -> str | None:
-        """The next higher level that is seen; None when there is none."""
-        order = [frame.level for frame in self.frames]
-        place = order.index(level) if level in order else len(order)
-        return order[place - 1] if place else None
 
 
 def _left_of_pairs(anatomy: AnatomyMap) -> np.ndarray | None:

@@ -8,10 +8,10 @@ from itertools import pairwise
 
 import numpy as np
 
+from ..Numerics.body.vertebrae import Spine, VertebraFrame
 from ..Numerics.core.records import Place
 from .anatomy_map import ORGANS, VERTEBRA_PARTS, AnatomyMap
 from .label_families import VERTEBRAE
-from .spine import Spine, VertebraFrame
 
 FACET_NEAR_MM = 8.0
 """Upper bound of the distance from the middle of a facet joint at which a place belongs to it, mm. A lumbar facet

@@ -24,10 +24,12 @@ from ..Anatomy.zones import HipImplant
 from ..Numerics.body.canal import SpineLine
 from ..Numerics.body.sections import BodySections
 from ..Numerics.body.symmetry import SymmetryPlane
+from ..Numerics.body.vertebrae import Joint, Spine, VertebraFrame
 from ..Numerics.core.errors import PainGeneratorError
 from ..Numerics.core.image import Geometry, Region
 from ..Numerics.core.kept import Kept
 from ..Numerics.core.records import Candidate, HotSpot, MRFinding, Place
+from ..Numerics.core.sites import Site, SiteNorm, SiteRow, SiteTable
 from ..Numerics.mr.implant import ImplantResult, OneImplant
 from ..Numerics.pet.detector import HotSpotResult
 from ..Numerics.pet.reference_tissue import ReferenceValue
@@ -51,6 +53,7 @@ RECORDS: dict[str, type[Kept]] = {
         HotSpot,
         HotSpotResult,
         ImplantResult,
+        Joint,
         LandmarkPairs,
         MRFinding,
         OneImplant,
@@ -58,10 +61,16 @@ RECORDS: dict[str, type[Kept]] = {
         ProvenanceRow,
         ReferenceValue,
         SeriesAlignment,
+        Site,
+        SiteNorm,
+        SiteRow,
+        SiteTable,
+        Spine,
         SpineLine,
         Structure,
         SuvResult,
         SymmetryPlane,
+        VertebraFrame,
     )
 }
 """The records that the text can hold, by name. Records with images (:attr:`.Kept.not_kept`) are no part of it: the

@@ -43,6 +43,9 @@ class CaseOptions(Kept):
     protocol_file : Path, optional
     settings : tuple of (name, value)
         Single parameters, ``stage.parameter``.
+    level : tuple of (level, (float, float, float)), optional
+        A vertebra or disc that the reader named, and a place in it, RAS mm in the reference series' frame. All other
+        levels follow from it.
     """
 
     group: str | None = None
@@ -60,6 +63,7 @@ class CaseOptions(Kept):
     protocol_file: Path | None = None
     settings: tuple[tuple[str, str], ...] = ()
     nuclide: str | None = None
+    level: tuple[str, tuple[float, float, float]] | None = None
 
     not_kept = ("anatomy", "anatomy_labels", "landmarks", "protocol_file")
     """Files on the computer of the run; what was read from them is kept with the case instead."""

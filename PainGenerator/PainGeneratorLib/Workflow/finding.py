@@ -18,6 +18,7 @@ from ..Numerics.body.symmetry import SymmetryPlane, find_symmetry_plane
 from ..Numerics.core.image import Geometry, Image, Region, transform_points
 from ..Numerics.core.kept import Kept
 from ..Numerics.core.records import NOT_JOINED, Candidate, HotSpot, Place
+from ..Numerics.core.sites import SiteTable
 from ..Numerics.core.words import Certainty, Group, Role
 from ..Numerics.fusion.candidates import FusionParameters, Name, fuse, ranked
 from ..Numerics.mr.findings import MRResult
@@ -25,6 +26,7 @@ from ..Numerics.pet.detector import HotSpotDetector, HotSpotResult
 from .case import Case
 from .fat_series import marrow_fat, marrow_note
 from .progress import Show, StageClock, part, silent
+from .sites import make_site_table
 from .stages import Alignment, Suv, find_on_mr, find_on_unjoined_mr, pet_detector
 from .threads import few_threads
 
@@ -57,6 +59,8 @@ class Found(Kept):
         The body as each MR series shows it that could not be aligned with the reference, by role, in its own frame.
     notes : tuple of str
         Facts for the reader that are no warnings.
+    sites : SiteTable
+        Every site with its measures, whether or not anything is abnormal there.
     """
 
     symmetry: SymmetryPlane
@@ -69,6 +73,7 @@ class Found(Kept):
     sections: BodySections = field(default_factory=no_sections)
     own_plans: dict[str, BodyPlan] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    sites: SiteTable = field(default_factory=SiteTable)
 
     not_kept = ("detector",)
 
@@ -117,7 +122,7 @@ def find_candidates(
     progress: Show = silent,
     clock: StageClock | None = None,
 ) -> Found:
-    """Stages "symmetry", "mr_findings", "hot_spots" and "fusion".
+    """Stages "symmetry", "mr_findings", "hot_spots", "fusion" and "sites".
 
     Parameters
     ----------
@@ -157,6 +162,9 @@ def find_candidates(
         found.candidates = fuse_found(case, suv, alignment, mr, hot_spots, namer, weak)
         note = marrow_note(case, alignment, mr)
         found.notes = () if note is None else (note,)
+    with clock.stage("sites"):
+        progress(0.97, "Measuring all sites")
+        found.sites = make_site_table(case, suv, alignment, anatomy, mr, plan, detector, hot_spots, found.candidates)
     return found
 
 

@@ -11,6 +11,7 @@ import numpy as np
 
 from ..Anatomy.anatomy_map import AnatomyMap
 from ..Anatomy.body_plan import BodyPlan
+from ..Numerics.body.level_names import GivenLevel
 from ..Numerics.body.metal import metal_sides
 from ..Numerics.body.midline import is_reliable
 from ..Numerics.body.sections import BodySections
@@ -201,6 +202,7 @@ def find_on_mr(
         sections=sections,
         prosthesis_side=case.options.prosthesis_side,
         fat_fraction=_placed_fat_fraction(case, alignment),
+        given_level=given_level(case.options),
         progress=progress,
     )
     if case.group != Group.HIP_REPLACEMENT:
@@ -208,6 +210,14 @@ def find_on_mr(
     on_ct = _metal_on_ct(case, alignment, symmetry, sections)
     implant = checked_prosthesis(mr.implant, case.options.prosthesis_side, on_ct)
     return dataclasses.replace(mr, implant=implant)
+
+
+def given_level(options: CaseOptions) -> GivenLevel | None:
+    """The level that the reader named; None when there is none."""
+    if options.level is None:
+        return None
+    name, point_ras = options.level
+    return GivenLevel(name, np.asarray(point_ras, dtype=float))
 
 
 def _metal_on_ct(

@@ -14,11 +14,12 @@ from PainGeneratorLib.Anatomy.body_plan import BodyPlan, find_body_plan
 from PainGeneratorLib.Anatomy.labels import Structure
 from PainGeneratorLib.Anatomy.level_count import with_counted_levels
 from PainGeneratorLib.Anatomy.places import Namer
-from PainGeneratorLib.Anatomy.spine import Spine, VertebraFrame, _without_cut_off, find_spine
+from PainGeneratorLib.Anatomy.spine import _without_cut_off, find_spine
 from PainGeneratorLib.Anatomy.spine_places import side_of
 from PainGeneratorLib.Anatomy.zones import HipImplant, cup_zone, gruen_zone, implant_from_void, stem_position
 from PainGeneratorLib.Numerics.body.canal import SpineLine
 from PainGeneratorLib.Numerics.body.symmetry import SymmetryPlane
+from PainGeneratorLib.Numerics.body.vertebrae import Spine, VertebraFrame
 from PainGeneratorLib.Numerics.core.image import Geometry, Image, Region, transform_points
 from PainGeneratorLib.Numerics.core.records import FLAG_TEXTS, MR_KINDS, Place
 

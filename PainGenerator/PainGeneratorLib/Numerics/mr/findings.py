@@ -13,10 +13,12 @@ import numpy as np
 from ..body.canal import SpineLine, find_spine_line
 from ..body.discs import with_discs
 from ..body.distances import METAL_HALO_REACH
+from ..body.level_names import GivenLevel
 from ..body.midline import midline_r_mm, plane_r_mm
 from ..body.sections import BodySections, find_sections
 from ..body.spine_check import is_refuted
 from ..body.symmetry import SymmetryPlane
+from ..body.vertebrae import Spine
 from ..body.vertebral_shape import centered_line, find_vertebral_shape
 from ..core import tissues
 from ..core.image import Geometry, Image, Region
@@ -44,6 +46,7 @@ from .picture import MRPicture, inner_voxels
 from .signal import Signals, in_plane_smooth, local_z, prepare_signals
 from .spine import SpineMap, find_by_anatomy, find_in_spine, map_spine, mark_spine
 from .spine_coordinates import spine_box
+from .spine_levels import find_spine_levels
 from .spine_tissues import SpineTissues, find_spine_tissues
 from .surroundings import MRSurroundings
 from .tissue_map import TissueSignals, make_tissue_map, tissue_signals
@@ -72,6 +75,8 @@ class MRResult(Kept):
         Too faint, small or doubtful to count alone (flag "weak"). The fusion takes those where PET shows uptake.
     spine_line : SpineLine or None
         The course of the spinal canal with its discs, in the reference frame; group ``low-back`` only.
+    spine : Spine or None
+        The vertebrae with their levels as the MR shows them, in the reference frame; None where no discs are seen.
     """
 
     findings: list[MRFinding]
@@ -81,6 +86,7 @@ class MRResult(Kept):
     warnings: list[str] = field(default_factory=list)
     weak: list[MRFinding] = field(default_factory=list)
     spine_line: SpineLine | None = None
+    spine: Spine | None = None
 
     not_kept = ("tissues", "z_maps")
     """Images are kept as volumes of the scene."""
@@ -100,6 +106,7 @@ def find_mr_findings(
     prosthesis_side: str | None = None,
     fat_fraction: tuple[Image, np.ndarray] | None = None,
     outlines: Sequence[OtherOutline] = (),
+    given_level: GivenLevel | None = None,
     progress: Progress | None = None,
 ) -> MRResult:
     """Mark structural abnormality.
@@ -130,6 +137,8 @@ def find_mr_findings(
         of the reference frame to it.
     outlines : sequence of OtherOutline, optional
         The body as the PET and the scan for its attenuation correction show it.
+    given_level : GivenLevel, optional
+        A level that the reader named; all others follow from it.
     progress : callable, optional
         Gets the fraction that is done, 0 to 1, and a text.
 
@@ -175,7 +184,10 @@ def find_mr_findings(
     warnings += [*signals.warnings, *_unusable_warnings(signals, line), *implant.warnings]
     if implant.void is not None:
         findings.append(_implant_finding(implant.void))
-    return _on_reference(findings, weak, tissue, implant, picture, reference.geometry, warnings)
+    result = _on_reference(findings, weak, tissue, implant, picture, reference.geometry, warnings)
+    if line is None or places is None:
+        return result
+    return replace(result, spine=find_spine_levels(signals, line, places.shape, given=given_level))
 
 
 def _spine_line(
