@@ -141,6 +141,16 @@ class Hands:
         # Tables and the segmentation hold every candidate that is not deleted.
         assert count == len(candidates)
 
+    def check_view_at(self, view: Any, position: np.ndarray) -> tuple[float, float]:
+        """A slice view is centered on a position, RAS mm; where it is in the view, pixels from below left."""
+        to_ras = np.array([[view.node.GetSliceToRAS().GetElement(i, j) for j in range(4)] for i in range(4)])
+        assert abs((position - to_ras[:3, 3]) @ to_ras[:3, 2]) < CLOSE_MM, view.node.GetName()
+        x, y, _ = view.convertRASToXYZ(position)
+        width, height = view.width(), view.height()
+        assert abs(x - width / 2) < 0.1 * width, (view.node.GetName(), x, width)
+        assert abs(y - height / 2) < 0.1 * height, (view.node.GetName(), y, height)
+        return x, y
+
     def check_views_at(self, candidate_id: str) -> None:
         """Every slice view is centered on the candidate and draws its outline there, brighter than the others."""
         position = self.session.position_of(candidate_id)
@@ -148,12 +158,8 @@ class Hands:
         display = node.GetDisplayNode()
         assert self.views()
         for view in self.views():
-            to_ras = np.array([[view.node.GetSliceToRAS().GetElement(i, j) for j in range(4)] for i in range(4)])
-            assert abs((position - to_ras[:3, 3]) @ to_ras[:3, 2]) < CLOSE_MM, view.node.GetName()
-            x, y, _ = view.convertRASToXYZ(position)
-            width, height = view.width(), view.height()
-            assert abs(x - width / 2) < 0.1 * width, (view.node.GetName(), x, width)
-            assert abs(y - height / 2) < 0.1 * height, (view.node.GetName(), y, height)
+            x, y = self.check_view_at(view, position)
+            height = view.height()
             with_outline = pixels_of(view)
             display.SetVisibility(False)
             without = pixels_of(view)

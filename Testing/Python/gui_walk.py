@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from gui_hands import Hands, tag
+from gui_hands import CLOSE_MM, Hands, tag
 from gui_walk_case import add_anatomy, hot_place, pixels_of
 from PySide6 import QtCore, QtGui, QtTest
 
@@ -246,6 +246,54 @@ class Walk(Hands):
         self.ui.commentEdit.text = "typical for a facet joint"
         self.ui.commentEdit.editingFinished()
         assert self.candidate(first.id).comment == "typical for a facet joint"
+
+    def look_at_sites(self) -> None:
+        """The table of all sites: a click takes the views there, filters hide, and the measures are told."""
+        ui = self.ui
+        ui.sitesGroup.collapsed = False
+        self.events()
+        rows = self.session.sites.rows
+        assert ui.sitesTable.rowCount == len(rows) > 20
+        assert [int(ui.sitesTable.item(n, 0).text()) for n in range(3)] == [1, 2, 3]
+        assert ui.siteLevelsLabel.text
+        ui.siteLevelFilter.setCurrentIndex(ui.siteLevelFilter.findData("L3/L4"))
+        self.events()
+        shown = [n for n in range(ui.sitesTable.rowCount) if not ui.sitesTable.isRowHidden(n)]
+        assert 0 < len(shown) < len(rows)
+        assert {rows[n].site.level for n in shown} == {"L3/L4"}
+        assert ui.siteCountLabel.text == f"{len(shown)} of {len(rows)}"
+        ui.sitesTable.setCurrentCell(shown[0], 0)
+        self.events()
+        assert rows[shown[0]].site.name in ui.siteDetailsLabel.text
+        for view in self.views():
+            self.check_view_at(view, rows[shown[0]].site.center_ras)
+        self.shot("sites")
+        ui.siteLevelFilter.setCurrentIndex(0)
+        self.events()
+
+    def name_level(self) -> None:
+        """One click names a level and all others follow; undo brings the former names back."""
+        ui = self.ui
+        before = self.site_levels()
+        candidates = self.summary()
+        disc = next(row.site for row in self.session.sites.rows if row.site.name == "disc L3/L4")
+        ui.nameLevelCombo.setCurrentIndex(ui.nameLevelCombo.findData("L4/L5"))
+        self.press(ui.nameLevelButton)
+        self.views()[0].click_at(disc.center_ras)
+        self.events()
+        assert not ui.nameLevelButton.checked
+        shifted = next(row.site for row in self.session.sites.rows if row.site.name == "disc L4/L5")
+        assert np.linalg.norm(shifted.center_ras - disc.center_ras) < CLOSE_MM
+        assert self.session.settings.levelName == "L4/L5"
+        assert self.site_levels() != before
+        self.press(ui.undoButton)
+        assert self.site_levels() == before
+        assert self.summary() == candidates
+        assert self.session.settings.levelName == ""
+        ui.sitesGroup.collapsed = True
+
+    def site_levels(self) -> list[tuple[str, Any]]:
+        return [(row.site.name, row.site.level) for row in self.session.sites.rows]
 
     def save_close_reopen(self) -> None:
         """The same case, decisions and states after the scene was closed and loaded."""

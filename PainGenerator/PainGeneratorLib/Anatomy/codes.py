@@ -46,8 +46,8 @@ DISC_CODES: dict[str, Code] = {
     "L3/L4": Code(SCT, "62551000", "L3/L4 disc"),
     "L4/L5": Code(SCT, "84020006", "L4/L5 disc"),
     "L5/S1": Code(SCT, "715056000", "L5/S1 disc"),
-}
-"""Level of a disc -> code."""
+} | {level: Code(OWN, level, f"{level} disc") for level in ("L5/L6", "L6/S1", "L4/S1", "S1/S2")}
+"""Level of a disc -> code; the last ones are those of transitional anatomy."""
 
 LEVELS = (*VERTEBRA_CODES, *DISC_CODES)
 """Levels that a reader can choose: the vertebrae, then the discs."""

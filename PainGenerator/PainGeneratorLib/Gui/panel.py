@@ -26,6 +26,7 @@ from .parameters_section import ParametersSection
 from .review_section import ReviewSection
 from .session_needs import PanelNeeds
 from .shortcuts import Shortcuts
+from .sites_section import SitesSection
 from .suv_section import SuvSection
 from .views_section import WINDOWS, ViewsSection
 from .words import group_text, plain
@@ -76,12 +77,13 @@ class Panel(VTKObservationMixin):
         self.find = FindSection(self)
         self.protocol = ParametersSection(self)
         self.review = ReviewSection(self)
+        self.sites = SitesSection(self)
         self.details = DetailsSection(self)
         self.outline = OutlineSection(self)
         self.export = ExportSection(self)
         self.sections = (
             *(self.views, self.case, self.suv, self.align, self.find, self.protocol),
-            *(self.review, self.details, self.outline, self.export),
+            *(self.review, self.sites, self.details, self.outline, self.export),
         )
         self.shortcuts = Shortcuts(self._shortcut_handlers())
         self._connections.add(ui.runAllButton, "clicked()", self.on_run_all)
@@ -216,6 +218,8 @@ class Panel(VTKObservationMixin):
         self.align.refresh_overlays()
         if self.ui.addButton.checked:
             self.review.clicks.start()
+        if self.ui.nameLevelButton.checked:
+            self.sites.clicks.start()
 
     # --- running
 

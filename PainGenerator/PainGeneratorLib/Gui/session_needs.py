@@ -14,6 +14,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from ..Numerics.core.records import Candidate
+from ..Numerics.core.sites import SiteTable
 from ..Numerics.suv.factors import SuvResult
 from ..Session.types import Job, ParameterEntry, RoleProposal, SessionSettings, StepState, SuvLine
 from ..Workflow.check import CaseCheck
@@ -127,6 +128,16 @@ class ReviewNeeds(StepNeeds, Protocol):
     def position_of(self, candidate_id: str) -> np.ndarray: ...
 
 
+class SitesNeeds(StepNeeds, Protocol):
+    """All sites of the case, and the name of a level."""
+
+    group: str
+
+    @property
+    def sites(self) -> SiteTable: ...
+    def name_level(self, level: str, position_ras: np.ndarray) -> None: ...
+
+
 class DetailsNeeds(StepNeeds, Protocol):
     """Name and comment of a candidate."""
 
@@ -173,6 +184,7 @@ class PanelNeeds(
     FindNeeds,
     ParametersNeeds,
     ReviewNeeds,
+    SitesNeeds,
     DetailsNeeds,
     OutlineNeeds,
     ExportNeeds,

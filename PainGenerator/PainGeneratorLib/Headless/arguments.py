@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ..Anatomy.codes import LEVELS
 from ..Numerics.core.version import VERSION
 from ..Numerics.core.words import GIVEN_ROLES, Group, PainSide, ProsthesisSide, listed
 from ..Phantoms.realism import REALISMS
@@ -138,6 +139,13 @@ def _add_case_options(analyze: argparse.ArgumentParser) -> None:
         "negative numbers are to the left, to the back and down; repeatable",
     )
     analyze.add_argument(
+        "--level",
+        type=_level,
+        metavar="LEVEL=R,A,S",
+        help="the name of one vertebra or disc and a place in it, such as L5=2,-10,-65 or L4/L5=2,-8,-50; all other "
+        "levels follow from it",
+    )
+    analyze.add_argument(
         "--anatomy", type=Path, metavar="LABELMAP", help="anatomy segmentation in the reference frame"
     )
     analyze.add_argument(
@@ -225,6 +233,16 @@ def _position(text: str) -> tuple[float, float, float]:
     if max(abs(right), abs(front), abs(up)) > FARTHEST_MM:
         raise argparse.ArgumentTypeError(f"{text!r} lies outside of any scanner: R,A,S are mm")
     return right, front, up
+
+
+def _level(text: str) -> tuple[str, tuple[float, float, float]]:
+    name, sign, place = text.partition("=")
+    level = name.strip().upper()
+    if not (sign and level):
+        raise argparse.ArgumentTypeError(f"{text!r} is not LEVEL=R,A,S (for example L5=2,-10,-65)")
+    if level not in LEVELS:
+        raise argparse.ArgumentTypeError(f"{name.strip()!r} is no vertebra or disc such as L5 or L4/L5")
+    return level, _position(place)
 
 
 def _positive(text: str) -> float:

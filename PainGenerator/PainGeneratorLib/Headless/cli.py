@@ -132,6 +132,7 @@ def _case_options(options: argparse.Namespace) -> CaseOptions:
         prosthesis_side=options.prosthesis_side,
         pain_side=options.pain_side,
         pain_sites_ras_mm=tuple(options.pain_site),
+        level=options.level,
         anatomy=options.anatomy,
         anatomy_labels=options.anatomy_labels,
         landmarks=options.landmarks,

@@ -11,7 +11,7 @@ from ..Numerics.core.words import Group
 from ..Scene.parameters import parameter_node, read_parameters, write_parameters
 from ..Workflow.case import CaseOptions
 from ..Workflow.protocol import Protocol, load_protocol
-from .case_state import CaseState
+from .case_state import CaseState, Point
 from .scene_link import SceneLink
 from .types import ROLE_FIELDS, SessionSettings
 
@@ -67,7 +67,21 @@ class CaseSettings:
             dose_mbq=settings.doseMbq or None,
             injection_time=time_of(settings.injectionTime),
             settings=tuple(settings.protocolChanges.items()),
+            level=self._level(),
         )
+
+    def _level(self) -> tuple[str, Point] | None:
+        """The level that the reader named, and a place in it; None without one, and in a group without levels."""
+        settings = self.now
+        if not settings.levelName or settings.group == Group.HIP_REPLACEMENT or len(settings.levelPoint) != 3:
+            return None
+        right, front, up = settings.levelPoint
+        return settings.levelName, (right, front, up)
+
+    def keep_level(self, level: tuple[str, Point] | None) -> None:
+        """Keep the level that the reader named, so that the next run uses it; None for none."""
+        name, point = level or ("", ())
+        self.keep(levelName=name, levelPoint=list(point))
 
     @property
     def group(self) -> str:

@@ -39,6 +39,15 @@ class FoundCase:
     found: Found
 
 
+@dataclass(frozen=True, eq=False)
+class Naming:
+    """What depends on the name of a level: the options of the case, the anatomy, and all that was found."""
+
+    case: Case
+    anatomy: AnatomyMap | None
+    found: Found
+
+
 @dataclass(eq=False)
 class CaseState:
     """A case as far as it has come. All parts of a session share one object of this class.
@@ -85,6 +94,16 @@ class CaseState:
     @candidates.setter
     def candidates(self, candidates: list[Candidate]) -> None:
         self.require_found().found.candidates = candidates
+
+    @property
+    def naming(self) -> Naming:
+        """What another name of a level would replace."""
+        now = self.require_found()
+        return Naming(now.case, now.anatomy, now.found)
+
+    @naming.setter
+    def naming(self, naming: Naming) -> None:
+        self.case, self.anatomy, self.found = naming.case, naming.anatomy, naming.found
 
     @property
     def warnings(self) -> list[str]:

@@ -177,6 +177,8 @@ def _given_by_hand(options: CaseOptions) -> dict[str, Any]:
         "heightM": options.height_m or 0.0,
         "doseMbq": options.dose_mbq or 0.0,
         "injectionTime": "" if time is None else time.isoformat(),
+        "levelName": "" if options.level is None else options.level[0],
+        "levelPoint": [] if options.level is None else list(options.level[1]),
     }
 
 

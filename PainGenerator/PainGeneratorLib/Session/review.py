@@ -9,7 +9,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
 import numpy as np
 from scipy import ndimage
@@ -36,6 +36,8 @@ class CandidateList(Protocol):
     """Whatever owns the list of candidates (:class:`.case_state.CaseState`)."""
 
     candidates: list[Candidate]
+    naming: Any
+    """What depends on the names of the levels; it is passed on and never looked into."""
 
 
 @dataclass(frozen=True)
@@ -48,10 +50,13 @@ class Act:
         What was done, for the undo button.
     candidates : tuple of Candidate
         The list to go back to.
+    naming : object
+        The names of the levels to go back to; None where the act changed none.
     """
 
     text: str
     candidates: tuple[Candidate, ...]
+    naming: Any = None
 
 
 class Review:
@@ -98,7 +103,10 @@ class Review:
     def _step(self, source: list[Act], target: list[Act]) -> None:
         if source:
             act = source.pop()
-            target.append(Act(act.text, tuple(self.candidates)))
+            naming = None if act.naming is None else self._owner.naming
+            target.append(Act(act.text, tuple(self.candidates), naming))
+            if act.naming is not None:
+                self._owner.naming = act.naming
             self._owner.candidates = list(act.candidates)
 
     def get(self, candidate_id: str) -> Candidate:
@@ -128,6 +136,13 @@ class Review:
     def rename(self, candidate_id: str, place: Place) -> None:
         """Give another structure, side, level or zone."""
         self._put(f"Rename {candidate_id}", dataclasses.replace(self.get(candidate_id), place=place))
+
+    def name_level(self, level: str, naming: Any, candidates: Sequence[Candidate]) -> None:
+        """Take other names of the levels over, with the candidates that have them."""
+        self._past.append(Act(f"Name {level}", tuple(self.candidates), self._owner.naming))
+        self._future.clear()
+        self._owner.naming = naming
+        self._owner.candidates = list(candidates)
 
     def comment(self, candidate_id: str, text: str) -> None:
         """Write a comment, which the report shows."""

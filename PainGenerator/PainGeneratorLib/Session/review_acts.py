@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import dataclasses
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import numpy as np
 
+from ..Numerics.body.level_names import GivenLevel
 from ..Numerics.core.errors import PainGeneratorError
-from ..Numerics.core.records import Candidate, Place
+from ..Numerics.core.records import NAMED_BY_READER, Candidate, Place
 from ..Numerics.core.regions import contains
 from ..Numerics.core.words import Role, Side, Status, listed
 from ..Scene.candidate_segments import outline_of, take_outline
 from ..Scene.common_grid import region_on_grid
 from ..Workflow.finding import Found
-from .case_state import CaseState
+from ..Workflow.named_level import with_named_level
+from .case_settings import CaseSettings
+from .case_state import CaseState, Naming, Point
 from .case_writer import CaseWriter
 from .found_tools import FoundTools
 from .notifier import Notifier
@@ -38,6 +42,8 @@ class ReviewActs:
     writer : CaseWriter
     tools : FoundTools
     aids : ReadingAids
+    settings : CaseSettings
+        Keeps the level that the reader named.
     notify : Notifier
     """
 
@@ -51,8 +57,10 @@ class ReviewActs:
         writer: CaseWriter,
         tools: FoundTools,
         aids: ReadingAids,
+        settings: CaseSettings,
         notify: Notifier,
     ) -> None:
+        self._settings = settings
         self._link, self._state, self._states, self._writer = link, state, states, writer
         self._tools, self._aids, self._notify = tools, aids, notify
         self._review = Review(state, tools.measured)
@@ -123,8 +131,37 @@ class ReviewActs:
         zone = old.zone if (structure, side) == (old.structure, old.side) else None
         words = [] if side == Side.MIDLINE else [side]
         name = " ".join([*words, structure, *([level] if level else [])]) + (f", {zone}" if zone else "")
-        self.review.rename(candidate_id, Place(name, structure, side, level or None, zone))
+        self.review.rename(candidate_id, Place(name, structure, side, level or None, zone, (NAMED_BY_READER,)))
         self._show()
+
+    def name_level(self, level: str, position_ras: np.ndarray) -> None:
+        """Name one vertebra or disc; all other levels follow, in the sites and in the names of the candidates.
+
+        Decisions, outlines, measures and names that the reader gave stay as they are.
+
+        Parameters
+        ----------
+        level : str
+            Such as ``L5`` or ``L4/L5``.
+        position_ras : ndarray, shape (3,)
+            A place in it, in the world, RAS mm.
+
+        Raises
+        ------
+        PainGeneratorError
+            Where no vertebra and no disc is known.
+        """
+        review, now = self.review, self._state.require_found()
+        right, front, up = (round(float(value), 1) for value in position_ras)
+        given: tuple[str, Point] = (level, (right, front, up))
+        case = dataclasses.replace(now.case, options=dataclasses.replace(now.case.options, level=given))
+        found = with_named_level(
+            now.found, case, now.suv, now.alignment, now.anatomy, GivenLevel(level, np.array([right, front, up]))
+        )
+        by_hand = {c.id: c.place for c in review.candidates if NAMED_BY_READER in c.place.flags}
+        candidates = [dataclasses.replace(c, place=by_hand.get(c.id, c.place)) for c in found.candidates]
+        review.name_level(level, Naming(case, now.anatomy, found), candidates)
+        self._show_naming()
 
     def comment(self, candidate_id: str, text: str) -> None:
         """Write a comment, which the report shows."""
@@ -234,13 +271,28 @@ class ReviewActs:
 
     def undo(self) -> None:
         """Take the last act back."""
-        self.review.undo()
-        self._show()
+        self._step(self.review.undo)
 
     def redo(self) -> None:
         """Do the act again that was taken back last."""
-        self.review.redo()
-        self._show()
+        self._step(self.review.redo)
+
+    def _step(self, step: Callable[[], None]) -> None:
+        """Go one step through the history; other names of levels change more than the candidates."""
+        before = self._state.found
+        step()
+        if self._state.found is before:
+            self._show()
+        else:
+            self._show_naming()
+
+    def _show_naming(self) -> None:
+        """Show the case after the levels got other names."""
+        case = self._state.case
+        self._settings.keep_level(None if case is None else case.options.level)
+        self._writer.write_all()
+        self._states.outdate_export()
+        self._notify("candidates")
 
     def _show(self) -> None:
         """Show the list in the scene after an act."""

@@ -17,6 +17,7 @@ import numpy as np
 from ..Numerics.core.errors import PainGeneratorError
 from ..Numerics.core.image import Image
 from ..Numerics.core.records import Candidate
+from ..Numerics.core.sites import SiteTable
 from ..Numerics.core.words import Status
 from ..Numerics.suv.factors import SuvResult
 from ..Scene.parameters import parameter_node
@@ -100,7 +101,7 @@ class Session:
         self._parameters = ProtocolParameters(settings, states, notify)
         self._aids = ReadingAids(link, state)
         self._tools = tools = FoundTools(state)
-        self._review = ReviewActs(link, state, states, writer, tools, self._aids, notify)
+        self._review = ReviewActs(link, state, states, writer, tools, self._aids, settings, notify)
         self._preview = LivePreview(
             link, state, settings, states, writer, tools, self._parameters, self._review, notify
         )
@@ -473,6 +474,16 @@ class Session:
     def rename(self, candidate_id: str, structure: str, side: str, level: str | None) -> None:
         """Give another structure, side and level."""
         self._review.rename(candidate_id, structure, side, level)
+
+    def name_level(self, level: str, position_ras: np.ndarray) -> None:
+        """Name one vertebra or disc at a position (RAS mm of the world, shape (3,)); all other levels follow."""
+        self._review.name_level(level, position_ras)
+
+    @property
+    def sites(self) -> SiteTable:
+        """Every site of the case with its measures; empty before the step Find."""
+        found = self.case_state.found
+        return SiteTable() if found is None else found.sites
 
     def comment(self, candidate_id: str, text: str) -> None:
         """Write a comment, which the report shows."""

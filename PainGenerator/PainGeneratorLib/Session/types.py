@@ -77,6 +77,9 @@ class SessionSettings:
     doseMbq: float = 0.0
     injectionTime: str = ""
     scanTime: str = ""
+    levelName: str = ""
+    levelPoint: list[float] = field(default_factory=list)
+    """R, A, S in mm; empty when the reader named no level."""
     roleReasons: dict[str, str] = field(default_factory=dict)
     stepStates: dict[str, str] = field(default_factory=dict)
     protocolChanges: dict[str, str] = field(default_factory=dict)

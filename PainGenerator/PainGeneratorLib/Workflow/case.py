@@ -83,6 +83,11 @@ class CaseOptions(Kept):
                 "A prosthesis side is given for a case of the group low-back.",
                 "Give the group hip-replacement, or leave the prosthesis side out.",
             )
+        if self.level is not None and (self.group == Group.HIP_REPLACEMENT or self.prosthesis_side is not None):
+            raise PainGeneratorError(
+                "A vertebral level is given for a case of the group hip-replacement, which has no levels.",
+                "Leave the level out, or give the group low-back.",
+            )
         if self.group is not None:
             return self.group, ()
         if self.prosthesis_side is not None:

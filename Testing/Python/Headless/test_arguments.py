@@ -33,6 +33,19 @@ def test_a_painful_place_on_the_left_is_understood(place):
     assert make_parser().parse_args([*ANALYZE, *place]).pain_site == [(-20.0, -30.0, 100.0)]
 
 
+@pytest.mark.parametrize("words", [["--level", "L4/L5=-2,-8,-50"], ["--level=l4/l5 = -2,-8,-50"]])
+def test_one_level_is_named_with_a_place_in_it(words):
+    assert make_parser().parse_args([*ANALYZE, *words]).level == ("L4/L5", (-2.0, -8.0, -50.0))
+
+
+@pytest.mark.parametrize("word", ["L5", "=1,2,3", "L9=1,2,3", "facet=1,2,3", "L5=1,2", "L5=1,2,nan"])
+def test_a_level_that_cannot_be_understood_is_refused_with_an_example(word, capsys):
+    with pytest.raises(SystemExit) as stopped:
+        make_parser().parse_args([*ANALYZE, "--level", word])
+    assert stopped.value.code == 2
+    assert "L5" in capsys.readouterr().err or word.startswith("L5")
+
+
 def test_both_hips_can_be_replaced():
     assert make_parser().parse_args([*ANALYZE, "--prosthesis-side", "both"]).prosthesis_side == "both"
 

@@ -36,6 +36,7 @@ class Owner:
     """What holds the list of candidates."""
 
     candidates: list[Candidate]
+    naming: str = "as counted"
 
 
 @pytest.fixture

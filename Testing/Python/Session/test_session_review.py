@@ -214,3 +214,55 @@ def test_a_click_where_nothing_is_hot_grows_on_the_mr(session):
 
 
 # --- preview
+
+
+# --- levels
+
+
+def site_names(session) -> list[str]:
+    return [row.site.name for row in session.sites.rows]
+
+
+def test_naming_one_level_renames_all_sites_and_candidates_and_can_be_undone(session):
+    disc = next(row.site for row in session.sites.rows if row.site.name == "disc L3/L4")
+    decided = session.candidates()[0].id
+    session.accept([decided])
+    before, names = everything_said(session), site_names(session)
+    session.name_level("L4/L5", disc.center_ras)
+    renamed = next(row.site for row in session.sites.rows if row.site.name == "disc L4/L5")
+    assert np.linalg.norm(renamed.center_ras - disc.center_ras) < 1e-6
+    assert renamed.level_certainty == "certain"
+    assert session.sites.level_certainty == "certain"
+    assert session.settings.levelName == "L4/L5"
+    assert get(session, decided).status == "accepted"
+    same = ("id", "status", "suv_max", "suv_peak", "volume_ml", "origin")
+    after = everything_said(session)
+    assert [[row[key] for key in same] for row in after] == [[row[key] for key in same] for row in before]
+    assert_scene_shows_the_list(session)
+    assert session.undo_text == "Name L4/L5"
+    session.undo()
+    assert (everything_said(session), site_names(session)) == (before, names)
+    assert session.settings.levelName == ""
+    session.redo()
+    assert everything_said(session) == after
+    assert session.settings.levelName == "L4/L5"
+    session.undo()
+
+
+def test_a_candidate_that_the_reader_named_keeps_its_name_when_a_level_is_named(session):
+    first = session.candidates()[0].id
+    session.rename(first, "facet joint", "left", "L2/L3")
+    disc = next(row.site for row in session.sites.rows if row.site.name == "disc L3/L4")
+    session.name_level("L4/L5", disc.center_ras)
+    place = get(session, first).place
+    assert (place.structure, place.side, place.level) == ("facet joint", "left", "L2/L3")
+    session.undo()
+    session.undo()
+
+
+def test_a_click_far_from_the_spine_names_no_level_and_changes_nothing(session):
+    before, names = everything_said(session), site_names(session)
+    with pytest.raises(PainGeneratorError):
+        session.name_level("L5", np.array([150.0, 0.0, 0.0]))
+    assert (everything_said(session), site_names(session)) == (before, names)
+    assert session.settings.levelName == ""

@@ -54,9 +54,12 @@ FLAG_TEXTS: dict[str, str] = {
     "not-joined": "Found on a series that could not be aligned with the reference: its position is that series' own.",
     "alignment-uncertain": "PET and MR are off by some millimeters that the alignment could not remove.",
     "side-likely": "Only one sign in the images shows the body's midline: check the side.",
+    "named-by-reader": "Structure, side and level were named by the reader.",
     "spine-uncertain": "That this is the spine rests on one sign only: it may be another part of the body.",
 }
 """The sentence for each flag, as the report shows it."""
+NAMED_BY_READER = "named-by-reader"
+"""The flag of a place that the reader named."""
 NOT_JOINED = "not-joined"
 """The flag of findings on an MR that could not be aligned with the reference series."""
 LIKELY_LEVEL_FLAGS = frozenset({"level-counted", "level-likely"})
