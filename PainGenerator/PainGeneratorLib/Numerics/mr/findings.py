@@ -29,6 +29,7 @@ from ..core.words import MR_ROLES, Group, Role
 from .blocks import Factors, spread_blocks
 from .body_votes import OtherOutline
 from .bright import bright_mask
+from .checked_map import checked_map, filled_levels
 from .endplate_pairs import find_endplate_pairs, without_parts_of
 from .fat_fraction import deep_in_thick_bone, fraction_on
 from .hip import bright_halo, find_at_hips
@@ -163,6 +164,8 @@ def find_mr_findings(
     report(0.4, "Telling tissues apart")
     typical = tissue_signals(signals, p.fluid.over_muscle, places)
     codes = None if anatomy_tissues is None else _thinned(anatomy_tissues.array, signals.factors)
+    checked = None if codes is None or places is None else checked_map(codes, places)
+    codes = codes if checked is None else checked.codes
     vertebra = None if levels is None else _thinned(levels.array, signals.factors)
     tissue = make_tissue_map(signals, typical, codes)
     implant = find_implant(
@@ -181,6 +184,7 @@ def find_mr_findings(
         picture.z[Role.FAT_FRACTION.value] = _standardized(picture, fraction, np.isfinite(fraction) & deep)
     report(0.8, "Marking abnormal regions")
     findings, weak, warnings = _apply_rules(picture, spine, bright)
+    warnings += [] if checked is None else checked.warnings
     warnings += [*signals.warnings, *_unusable_warnings(signals, line), *implant.warnings]
     if implant.void is not None:
         findings.append(_implant_finding(implant.void))
@@ -267,13 +271,15 @@ def _without(mask: np.ndarray, region: Region | None) -> np.ndarray:
 def _mapped_spine(
     picture: MRPicture, line: SpineLine, places: SpineTissues | None, bright: np.ndarray | None
 ) -> SpineMap:
-    """The map of the spine; its vertebrae become those of the picture where no segmentation gives them."""
+    """The map of the spine; its vertebrae become those of the picture where a segmentation gives none."""
     spine = map_spine(picture, places)
     mark_spine(spine, bright)
-    if picture.vertebra is not None or not len(line.disc_mm):
+    if not len(line.disc_mm):
         return spine
     own = np.zeros(picture.surroundings.geometry.shape, dtype=np.uint8)
     own[spine.box] = spine.level
+    if picture.vertebra is not None:
+        own = filled_levels(picture.vertebra, own)
     return replace(spine, picture=replace(picture, vertebra=own))
 
 

@@ -9,8 +9,10 @@ from typing import cast
 import numpy as np
 import pytest
 from PainGeneratorLib.Numerics.body.canal import SpineLine
+from PainGeneratorLib.Numerics.core import tissues
 from PainGeneratorLib.Numerics.core.image import Geometry
 from PainGeneratorLib.Numerics.core.records import MRFinding
+from PainGeneratorLib.Numerics.mr.checked_map import CONTRADICTION, checked_map, filled_levels
 from PainGeneratorLib.Numerics.mr.endplate_pairs import find_endplate_pairs
 from PainGeneratorLib.Numerics.mr.parameters import MRParameters
 from PainGeneratorLib.Numerics.mr.picture import MRPicture
@@ -155,3 +157,50 @@ def test_without_discs_the_place_says_nothing() -> None:
     signals, line, _ = back(T1, names=("T1",))
     bare = dataclasses.replace(line, disc_mm=np.zeros(0), disc_tilt=np.zeros(0))
     assert find_spine_tissues(signals, bare) is None
+
+
+def drawn_marrow() -> tuple[SpineTissues, dict[str, np.ndarray], np.ndarray]:
+    """What the MR shows, where each tissue truly lies, and a segmentation of the marrow on the whole grid."""
+    signals, line, where = back(T1, STIR, names=("T1", "FLUID"))
+    places = find_spine_tissues(signals, line)
+    assert places is not None
+    return places, where, np.where(where["marrow"], np.uint8(tissues.MARROW), np.uint8(0))
+
+
+def test_a_segmentation_that_leaks_into_canal_disc_and_muscle_loses_the_leaks_and_nothing_else() -> None:
+    places, where, codes = drawn_marrow()
+    s, a, r = np.meshgrid(2.0 * np.arange(80), -98.0 + 2.0 * np.arange(90), -49.0 + 2.0 * np.arange(50), indexing="ij")
+    beside = (np.abs(s - 78.0) < 12.0) & (r > 38.0) & (np.abs(a - 23.0) < 10.0)
+    leaks = (where["fluid"] & (np.abs(s - 78.0) < 48.0)) | where["disc"] | beside
+    leaking = np.where(leaks, np.uint8(tissues.MARROW), codes)
+    checked = checked_map(leaking, places)
+    to_disc = np.abs(s[..., None] - DISCS_MM).min(axis=-1)
+    # The borders of sac and disc are not judged, as both are found to some millimeters.
+    deep = leaks & (np.abs(r) < 15.0) & ((a < 4.0) | ((a > 15.0) & (a < 31.0) & (to_disc < 2.0)))
+    assert (checked.codes[deep] == tissues.MARROW).mean() < 0.1
+    assert (checked.codes[beside] == tissues.UNKNOWN).all()
+    assert (checked.codes[where["marrow"]] == tissues.MARROW).mean() > 0.99
+    assert len(checked.warnings) == 1
+    assert "were not used" in checked.warnings[0]
+
+
+def test_a_segmentation_that_fits_is_used_without_a_word() -> None:
+    places, where, codes = drawn_marrow()
+    checked = checked_map(codes, places)
+    assert (checked.codes[where["marrow"]] == tissues.MARROW).mean() > 0.99
+    assert not checked.warnings
+
+
+def test_a_segmentation_at_another_place_than_the_spine_is_not_cut_but_told() -> None:
+    places, _, codes = drawn_marrow()
+    moved = np.roll(codes, 15, axis=2)
+    checked = checked_map(moved, places)
+    assert checked.codes is moved
+    assert checked.warnings == (CONTRADICTION,)
+
+
+def test_levels_that_a_segmentation_lacks_follow_from_the_discs_in_its_numbers() -> None:
+    own = np.array([0, 1, 1, 2, 2, 3, 3, 4], dtype=np.uint8)
+    drawn = np.array([0, 0, 24, 23, 0, 22, 0, 0], dtype=np.uint8)
+    assert filled_levels(drawn, own).tolist() == [0, 24, 24, 23, 23, 22, 22, 21]
+    assert filled_levels(np.zeros(8, dtype=np.uint8), own).tolist() == [0] * 8
