@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from ..Numerics.core.version import VERSION
 from ..Numerics.core.words import GIVEN_ROLES, Group, PainSide, ProsthesisSide, listed
 from ..Phantoms.realism import REALISMS
+from ..Phantoms.variants import VARIANTS
 
 if TYPE_CHECKING:
     Commands = argparse._SubParsersAction[Any]
@@ -182,6 +183,13 @@ def _add_phantom(commands: Commands) -> None:
         choices=REALISMS,
         default=REALISMS[0],
         help="clinical: with the coil fall-off, noise, wear, slab and motion of a clinical examination",
+    )
+    phantom.add_argument(
+        "--variant",
+        type=_word,
+        choices=VARIANTS,
+        default=VARIANTS[0],
+        help="anatomical variant of the low back (for hips: plain or turned); see docs/phantoms.md",
     )
     phantom.add_argument("--overwrite", action="store_true", help="replace an existing folder")
 
