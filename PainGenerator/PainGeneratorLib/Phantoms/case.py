@@ -7,6 +7,7 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -24,6 +25,7 @@ from .marrow_and_muscle import compose
 from .patient import Patient
 from .protocol_of_series import SeriesPlan, plan
 from .realism import Realism
+from .tissue_table import TISSUES
 from .true_sites import measure_true_sites
 from .variant_field import variant_plans
 from .variants import Variant
@@ -60,6 +62,8 @@ class Phantom:
         The content of ``truth.json``.
     examination : Examination
         What all series have in common.
+    clean_pet : Image
+        The PET without noise, SUVbw in g/ml. It is no series of the case.
     """
 
     series: list[PhantomSeries]
@@ -67,6 +71,7 @@ class Phantom:
     anatomy_labels: dict[int, str]
     truth: dict
     examination: Examination
+    clean_pet: Image
 
     def first(self, role: str) -> PhantomSeries:
         """Return the first series of a role."""
@@ -137,6 +142,7 @@ def make_phantom(
     noise = float(plan_rng.uniform(0.06, 0.12))
     pet = plans[0]
     suv = imaging.image_pet(patient, blurred, pet.geometry, pet.reference_to_series, noise, noise_rng)
+    clean = resample(blurred, pet.geometry, np.linalg.inv(pet.reference_to_series), outside=0.02)
     series = [PhantomSeries(pet, Image(suv, pet.geometry))]
     del blurred
     tissue = ClinicalTissue(patient, effects) if effects else None
@@ -148,7 +154,7 @@ def make_phantom(
     anatomy, names = _label_map(patient, plans[1])
     truth = _truth(group, seed, size, effects, anatomy_variant, patient, plans, exam)
     show(1.0, "Done")
-    return Phantom(series, anatomy, names, truth, exam)
+    return Phantom(series, anatomy, names, truth, exam, Image(clean, pet.geometry))
 
 
 def _label_map(patient: Patient, reference: SeriesPlan) -> tuple[Image, dict[int, str]]:
@@ -318,12 +324,15 @@ def _truth(
     if is_turned:
         truth = _moved_truth(truth, to_reference)
     mr = [grid for grid, item in zip(grids, plans[1:], strict=True) if item.role != "ATTENUATION"]
-    return truth | {"sites": [site.to_json(to_reference, mr) for site in patient.sites]}
+    marrow = patient.suv_gains["marrow"]
+    normal = {"marrow": TISSUES["marrow"].suv * marrow, "muscle": TISSUES["muscle"].suv}
+    return truth | {"normal_suv": normal, "sites": [site.to_json(to_reference, mr) for site in patient.sites]}
 
 
 def _moved_points(points: list, matrix: np.ndarray) -> list:
     """Points as in ``truth.json`` after a rigid motion."""
-    return transform_points(matrix, np.array(points, float)).round(2).tolist()
+    moved: list = transform_points(matrix, np.array(points, float)).round(2).tolist()
+    return moved
 
 
 def _moved_truth(content, matrix: np.ndarray):
@@ -332,7 +341,7 @@ def _moved_truth(content, matrix: np.ndarray):
         return [_moved_truth(item, matrix) for item in content]
     if not isinstance(content, dict):
         return content
-    moved = {}
+    moved: dict[str, Any] = {}
     for name, value in content.items():
         if name.endswith("ras_mm") and isinstance(value, dict):
             moved[name] = {key: _moved_points(value[key], matrix) for key in value}

@@ -13,7 +13,7 @@ from .low_back_lesions import add_lesions, add_look_alikes
 from .patient import Patient
 from .pelvis import paint_ilium, paint_sacroiliac_joint, paint_sacrum
 from .realism import PLAIN, Realism
-from .true_sites import disc_in_sacrum, pelvis_sites, spine_sites
+from .true_sites import disc_in_sacrum, pelvis_sites, rest_in_sacrum, spine_sites
 from .variants import PLAIN_VARIANT, Variant
 
 LOWER_RAS = np.array([-186.0, -150.0, -205.0])
@@ -68,7 +68,9 @@ def make_low_back(
     facets = {(disc, s): spine.paint_facet(atlas, shape, disc, s) for disc in shape.discs for s in ("left", "right")}
     clefts = {side: paint_sacroiliac_joint(atlas, joint, side, scale) for side, joint in joints.items()}
     _landmarks(patient, shape, frames, joints)
-    patient.sites = spine_sites(shape, variant) + pelvis_sites(frames, joints, clefts, scale)
+    patient.sites = spine_sites(shape) + pelvis_sites(frames, joints, clefts, scale)
+    if variant.transitional == "lumbarized":
+        patient.sites.append(rest_in_sacrum(frames, scale))
     for level in shape.levels:
         back = transform_points(shape.bodies[level], np.array([0, -14 * scale, 0]))
         patient.normal.append(NormalStructure("basivertebral vein", back, 5.0))

@@ -17,7 +17,6 @@ from .hip_bones import HipShape
 from .hip_lesions import gruen_point
 from .pelvis import side_sign
 from .spine import SpineShape, facet_position
-from .variants import PLAIN_VARIANT, Variant
 
 SIDES = ("right", "left")
 """Both sides, in the order of the table of sites."""
@@ -92,7 +91,7 @@ def _site(frame: np.ndarray, at, half, structure: str, side: str, level: str | N
     return TrueSite(structure, side, level, center, axes, np.asarray(half, float), **more)
 
 
-def spine_sites(shape: SpineShape, variant: Variant = PLAIN_VARIANT) -> list[TrueSite]:
+def spine_sites(shape: SpineShape) -> list[TrueSite]:
     """The sites of all vertebrae and discs that are painted, from above downward."""
     sites = []
     for level in shape.levels:
@@ -134,7 +133,9 @@ def _at_disc(shape: SpineShape, disc: str) -> list[TrueSite]:
         _site(above, (0, 0, 2 - shape.half_height_mm), flat, "lower endplate", "midline", disc),
         _site(below, (0, 0, top - 2), flat, "upper endplate", "midline", disc),
     ]
-    canal = 0.5 * (transform_points(above, np.array([0, -25 * k, -12])) + transform_points(below, [0, -25 * k, 12]))
+    canal = 0.5 * (
+        transform_points(above, np.array([0, -25 * k, -12])) + transform_points(below, np.array([0, -25 * k, 12]))
+    )
     sites.append(_site(_moved(frame, canal), (0, 0, 0), (7 * k, 7 * k, 7), "spinal canal", "midline", disc))
     line = back_line(shape)
     for side in SIDES:
@@ -145,9 +146,9 @@ def _at_disc(shape: SpineShape, disc: str) -> list[TrueSite]:
         sites.append(_site(frame, (s * 19 * k, -21 * k, 5), (5, 4, 6), "foramen", side, disc))
         height_ras = frame[2, 3]
         course = psoas_course(shape, s)[::-1]
-        at = np.array([np.interp(height_ras, course[:, 2], course[:, n]) for n in (0, 1)])
+        x, y = (float(np.interp(height_ras, course[:, 2], course[:, n])) for n in (0, 1))
         radius = 0.75 * k * np.interp(height_ras, course[:, 2], PSOAS_RADII_MM[::-1])
-        sites.append(_site(_at(*at, height_ras), (0, 0, 0), (radius, radius, 8), "psoas", side, disc))
+        sites.append(_site(_at(x, y, height_ras), (0, 0, 0), (radius, radius, 8), "psoas", side, disc))
         back = [np.interp(height_ras, line[:, 2], line[:, n]) for n in (0, 1)]
         place = _at(back[0] + s * 12 * k, back[1] - 7 * k, height_ras)
         sites.append(_site(place, (0, 0, 0), (6 * k, 8 * k, 8), "multifidus", side, disc))
@@ -190,6 +191,12 @@ def disc_in_sacrum(frames: list[np.ndarray]) -> np.ndarray:
     """Frame of the middle of the disc between S1 and S2."""
     middle = 0.5 * (frames[0][:3, 3] + frames[1][:3, 3])
     return _moved(frames[0], middle)
+
+
+def rest_in_sacrum(frames: list[np.ndarray], scale: float) -> TrueSite:
+    """The disc between S1 and S2 of a lumbarized S1."""
+    half = np.array([20, 11, 4]) * scale
+    return _site(disc_in_sacrum(frames), (0, 0, 0), half, "disc", "midline", "S1/S2", is_rest=True)
 
 
 def pelvis_sites(
@@ -285,10 +292,10 @@ def _at_prosthesis(shape: HipShape) -> list[TrueSite]:
             for number, y in ((7 + zone, 1), (15 - zone, -1)):
                 place = axis + np.array([0, y * (radius + 2.5), 0])
                 sites.append(TrueSite("femur", side, None, place, np.eye(3), half[[1, 0, 2]], f"Gruen {number}"))
-    for zone, way in (("I", (0.5, 0, 0.87)), ("II", (-0.96, 0, 0.28)), ("III", (-0.62, 0, -0.78))):
+    for part, way in (("I", (0.5, 0, 0.87)), ("II", (-0.96, 0, 0.28)), ("III", (-0.62, 0, -0.78))):
         place = c + np.array(way) * [s, 1, 1] * (cup + 5 * k)
         half = np.array([5.0, 10.0, 5.0])
-        sites.append(TrueSite("acetabulum", side, None, place, np.eye(3), half, f"DeLee-Charnley {zone}"))
+        sites.append(TrueSite("acetabulum", side, None, place, np.eye(3), half, f"DeLee-Charnley {part}"))
     return sites
 
 
@@ -326,7 +333,8 @@ def _voxels_of(site: TrueSite, geometry: Geometry) -> np.ndarray:
     last = np.minimum(np.floor(np.maximum(low, high)) + 1, geometry.shape).astype(int)
     if np.any(last <= first):
         return np.zeros((0, 3), int)
-    kji = np.stack(np.mgrid[tuple(slice(a, b) for a, b in zip(first, last, strict=True))], axis=-1).reshape(-1, 3)
+    box = [np.arange(a, b) for a, b in zip(first, last, strict=True)]
+    kji = np.stack(np.meshgrid(*box, indexing="ij"), axis=-1).reshape(-1, 3)
     local = (geometry.to_ras(kji[:, ::-1]) - site.center_ras) @ site.axes.T / site.half_mm
     inside: np.ndarray = kji[(local**2).sum(axis=1) <= 1]
     return inside
