@@ -118,11 +118,12 @@ def digest_of_modules(*files: str) -> str:
         path = waiting.pop()
         if path not in found:
             found.add(path)
-            waiting += _imported(path)
+            waiting += imported_modules(path)
     return digest(*(str(path.relative_to(LIBRARY)) for path in sorted(found)))
 
 
-def _imported(path: Path) -> Iterator[Path]:
+def imported_modules(path: Path) -> Iterator[Path]:
+    """The modules of the library that a module imports directly."""
     for node in ast.walk(ast.parse(path.read_text())):
         if isinstance(node, ast.ImportFrom) and node.level:
             base = path.parents[node.level - 1].joinpath(*(node.module or "").split("."))
@@ -153,16 +154,14 @@ def kept(path: Path, make, *, packed: bool = False):
     return pickle.loads(zlib.decompress(data) if packed else data)
 
 
-def phantom_case(cache: Path, group: str, seed: int, size: str = "normal", realism: str = "plain") -> TestCase:
+def phantom_case(
+    cache: Path, group: str, seed: int, size: str = "normal", realism: str = "plain", variant: str = "plain"
+) -> TestCase:
     """Return a phantom as a case. It is kept in `cache` under a digest of the source files of the phantoms.
 
-    `realism` is one of the names that :func:`.Phantoms.case.make_phantom` takes.
+    `realism` and `variant` are names that :func:`.Phantoms.case.make_phantom` takes.
     """
-    folder = cache / f"phantoms-{digest('Phantoms/[!d]*.py')}"
-    name = "-".join(
-        [group, str(seed), *([size] if size != "normal" else []), *([realism] if realism != "plain" else [])]
-    )
-    phantom: Phantom = kept(folder / f"{name}.pickle", lambda: make_phantom(group, seed, size=size, realism=realism))
+    phantom, folder, name = kept_phantom(cache, group, seed, size, realism, variant)
     anatomy = (folder / f"{name}-anatomy.nii.gz", folder / f"{name}-labels.json")
     if not anatomy[1].exists():
         write_label_map(anatomy[0], phantom.anatomy)
@@ -177,6 +176,18 @@ def phantom_case(cache: Path, group: str, seed: int, size: str = "normal", reali
     }
     landmarks = np.array(list(truth["landmarks_ras_mm"].values()), dtype=float).reshape(-1, 3)
     return TestCase(name, _phantom_as_case(phantom), lesions, truth["normal"], transforms, anatomy, landmarks)
+
+
+def kept_phantom(
+    cache: Path, group: str, seed: int, size: str = "normal", realism: str = "plain", variant: str = "plain"
+) -> tuple[Phantom, Path, str]:
+    """Return a phantom, the folder in which it is kept, and its name there."""
+    folder = cache / f"phantoms-{digest('Phantoms/[!d]*.py')}"
+    more = ((size, "normal"), (realism, "plain"), (variant, "plain"))
+    name = "-".join([group, str(seed), *(word for word, usual in more if word != usual)])
+    path = folder / f"{name}.pickle"
+    phantom: Phantom = kept(path, lambda: make_phantom(group, seed, size=size, realism=realism, variant=variant))
+    return phantom, folder, name
 
 
 def _phantom_as_case(phantom: Phantom) -> Case:
@@ -205,7 +216,7 @@ def make_case(options: CaseOptions, series: dict[str, CaseSeries]) -> Case:
         options=options,
         group=options.resolved_group()[0],
         protocol=options.protocol(),
-        reference_role="T1",
+        reference_role=next((role for role in ("T1", "FLUID", "T2") if role in series), "T1"),
         series=series,
         pet_header=None,
         patient={},

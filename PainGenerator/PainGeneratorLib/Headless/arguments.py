@@ -14,6 +14,7 @@ from ..Anatomy.codes import LEVELS
 from ..Numerics.core.version import VERSION
 from ..Numerics.core.words import GIVEN_ROLES, Group, PainSide, ProsthesisSide, listed
 from ..Phantoms.realism import REALISMS
+from ..Phantoms.variants import VARIANTS
 
 if TYPE_CHECKING:
     Commands = argparse._SubParsersAction[Any]
@@ -190,6 +191,13 @@ def _add_phantom(commands: Commands) -> None:
         choices=REALISMS,
         default=REALISMS[0],
         help="clinical: with the coil fall-off, noise, wear, slab and motion of a clinical examination",
+    )
+    phantom.add_argument(
+        "--variant",
+        type=_word,
+        choices=VARIANTS,
+        default=VARIANTS[0],
+        help="anatomical variant of the low back (for hips: plain or turned); see docs/phantoms.md",
     )
     phantom.add_argument("--overwrite", action="store_true", help="replace an existing folder")
 

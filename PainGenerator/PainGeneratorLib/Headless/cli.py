@@ -286,7 +286,14 @@ def _phantom(options: argparse.Namespace) -> None:
     with _progress(options.stop) as progress:
         target = OutputFolder(options.folder, options.overwrite)
         with target as folder:
-            truth = write_phantom(folder, options.group, options.seed, progress=progress, realism=options.realism)
+            truth = write_phantom(
+                folder,
+                options.group,
+                options.seed,
+                progress=progress,
+                realism=options.realism,
+                variant=options.variant,
+            )
     print(f"Case: {target.path / 'dicom'}")
     print(f"Truth: {target.path / 'truth.json'} ({len(truth['lesions'])} lesions)")
 

@@ -14,6 +14,25 @@ SIDES = (("right", 1), ("left", -1))
 """Sides with the sign of their R coordinate."""
 
 
+PSOAS_RADII_MM = (9, 17, 21, 19, 16)
+"""Radii of the psoas at the points of its course, of an average spine."""
+
+
+def back_line(shape: SpineShape) -> np.ndarray:
+    """Points behind the arches of all vertebrae, from below upward, RAS mm, shape (n, 3)."""
+    line = np.array([transform_points(b, np.array([0, -45 * shape.scale, 0])) for b in shape.bodies.values()])
+    return line[np.argsort(line[:, 2])]
+
+
+def psoas_course(shape: SpineShape, sign: int) -> np.ndarray:
+    """Points along the middle of the psoas of a side, from above downward, RAS mm, shape (5, 3)."""
+    k, line = shape.scale, back_line(shape)
+    course = [(sign * 36 * k, 2, 70), (sign * 42 * k, 4, 10), (sign * 50 * k, 18, -60), (sign * 62 * k, 45, -130)]
+    psoas = np.array([*course, (sign * 78 * k, 60, -205)], float)
+    psoas[:, 0] += [np.float32(np.interp(z, line[:, 2], line[:, 0])) if z > -60 else 0 for z in psoas[:, 2]]
+    return psoas
+
+
 def paint_body(atlas: Atlas, rng: np.random.Generator, shape: SpineShape, habitus: float, sway: float = 0.0) -> None:
     """Paint skin and fat, abdominal wall, visceral fat, and the muscles along the spine and behind the ilium.
 
@@ -46,8 +65,7 @@ def paint_body(atlas: Atlas, rng: np.random.Generator, shape: SpineShape, habitu
     atlas.paint(eye, lower, upper, lambda x, y, z: trunk(x, y, z, layer) & (y > -62 - 18 * np.cos(x / 60)), "muscle")
     atlas.paint(eye, lower, upper, lambda x, y, z: trunk(x, y, z, layer + 13) & (y > -30 - 12 * np.cos(x / 70)), "fat")
     k = shape.scale
-    line = np.array([transform_points(shape.bodies[b], np.array([0, -45 * k, 0])) for b in shape.bodies])
-    line = line[np.argsort(line[:, 2])]
+    line = back_line(shape)
 
     def along(z, axis):
         return np.interp(z, line[:, 2], line[:, axis]).astype(np.float32)
@@ -67,10 +85,8 @@ def paint_body(atlas: Atlas, rng: np.random.Generator, shape: SpineShape, habitu
             return np.abs(u) < 0.8 + 0.8 * (y - along(z, 1) < 0)
 
         atlas.paint(eye, (-80, -100, -130), (80, -30, upper[2]), cleft, "fat", over=("muscle",))
-        course = [(sign * 36 * k, 2, 70), (sign * 42 * k, 4, 10), (sign * 50 * k, 18, -60), (sign * 62 * k, 45, -130)]
-        psoas = np.array([*course, (sign * 78 * k, 60, -205)], float)
-        psoas[:, 0] += [along(np.array(z), 0) if z > -60 else 0 for z in psoas[:, 2]]
-        for a, b, r1, r2 in zip(psoas[:-1], psoas[1:], (9, 17, 21, 19), (17, 21, 19, 16), strict=True):
+        psoas = psoas_course(shape, sign)
+        for a, b, r1, r2 in zip(psoas[:-1], psoas[1:], PSOAS_RADII_MM[:-1], PSOAS_RADII_MM[1:], strict=True):
             atlas.capsule(a, b, r1 * k, "muscle", end_radius=r2 * k, anatomy=f"iliopsoas_{side}")
         atlas.capsule((sign * 62 * k, -28, 60), (sign * 78 * k, -34, -25), 13 * k, "muscle")
         atlas.ellipsoid((sign * 78, -62, -150), (52 * k, 36 + back, 78), "muscle", anatomy=f"gluteus_maximus_{side}")
@@ -82,10 +98,11 @@ def paint_body(atlas: Atlas, rng: np.random.Generator, shape: SpineShape, habitu
 
 def paint_vessels(atlas: Atlas, patient: Patient, rng: np.random.Generator, shape: SpineShape) -> None:
     """Paint the aorta, the inferior vena cava and the iliac vessels."""
-    fork = rng.uniform(-48, -30)
+    # The aorta divides at L4 (regularly the second vertebra from below); with another count it lies halfway between.
+    fork = rng.uniform(-48, -30) + 18 * (len(shape.levels) - shape.levels.index("L1") - 5)
     k = shape.scale
     front = {}
-    for level in ("T12", "L1", "L2", "L3", "L4", "L5", "S1"):
+    for level in (*shape.levels, "S1"):
         point = transform_points(shape.bodies[level], np.array([0, 17 * k, 0]))
         front[point[2]] = point
     z = np.array(sorted(front))

@@ -7,10 +7,11 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
-from ..Numerics.core.image import Geometry, Image, resample
+from ..Numerics.core.image import Image, resample, transform_points
 from ..Numerics.core.words import Group, listed
 from . import imaging
 from .clinical_lesions import show_as_on_clinical_mr
@@ -24,6 +25,10 @@ from .marrow_and_muscle import compose
 from .patient import Patient
 from .protocol_of_series import SeriesPlan, plan
 from .realism import Realism
+from .tissue_table import TISSUES
+from .true_sites import measure_true_sites
+from .variant_field import variant_plans
+from .variants import Variant
 
 SIZES = ("normal", "small", "full")
 """Sizes of a phantom: ``small`` has coarse grids for tests; ``full`` has a PET of the whole field of view."""
@@ -57,6 +62,8 @@ class Phantom:
         The content of ``truth.json``.
     examination : Examination
         What all series have in common.
+    clean_pet : Image
+        The PET without noise, SUVbw in g/ml. It is no series of the case.
     """
 
     series: list[PhantomSeries]
@@ -64,6 +71,7 @@ class Phantom:
     anatomy_labels: dict[int, str]
     truth: dict
     examination: Examination
+    clean_pet: Image
 
     def first(self, role: str) -> PhantomSeries:
         """Return the first series of a role."""
@@ -77,6 +85,7 @@ def make_phantom(
     progress: Callable[[float, str], None] | None = None,
     size: str = "normal",
     realism: str = "plain",
+    variant: str = "plain",
 ) -> Phantom:
     """Make a digital case with known truth.
 
@@ -94,6 +103,8 @@ def make_phantom(
     realism : str
         ``plain``; ``clinical`` with everything that makes a clinical examination harder to read; or some of
         :data:`.realism.EFFECTS`, joined by ``+``. A seed gives the same patient with each of them.
+    variant : str
+        One of :data:`.variants.VARIANTS`. ``plain`` is regular anatomy in the whole field.
 
     Returns
     -------
@@ -102,31 +113,36 @@ def make_phantom(
     Raises
     ------
     ValueError
-        The group, the size or the realism is not known.
+        The group, the size, the realism or the variant is not known.
     """
     if group not in tuple(Group) or size not in SIZES:
         raise ValueError(f"group must be one of {listed(Group)} and size one of {SIZES}, not {group!r}, {size!r}")
     show = progress or (lambda fraction, text: None)
     effects = Realism.of(realism, seed, group)
+    anatomy_variant = Variant.of(variant, seed, group)
     small = size == "small"
     streams = np.random.SeedSequence([seed, list(Group).index(Group(group))]).spawn(6)
     anatomy_rng, plan_rng, uptake_rng, signal_rng, noise_rng, header_rng = map(np.random.default_rng, streams)
     show(0.0, "Painting the anatomy")
     spacing = 2.0 if small else 1.2
-    maker = make_low_back if group == "low-back" else make_hip_replacement
-    patient = maker(anatomy_rng, spacing, effects)
+    if group == "low-back":
+        patient = make_low_back(anatomy_rng, spacing, effects, anatomy_variant)
+    else:
+        patient = make_hip_replacement(anatomy_rng, spacing, effects)
     patient.composition = compose(patient, effects)
     lower, upper = (f(patient.atlas.geometry.corners_ras, axis=0) for f in (np.min, np.max))
     center = (lower + upper) / 2 * [0, 0, 1]
-    plans = plan(group, plan_rng, size, center, effects)
+    plans = variant_plans(plan(group, plan_rng, size, center, effects), anatomy_variant, patient.landmarks)
     show_as_on_clinical_mr(patient, plans, effects)
     metal = distance_to_metal(patient.atlas)
     show(0.25, "Imaging the uptake")
     fwhm = float(plan_rng.uniform(5.0, 6.2))
     blurred = imaging.blurred_uptake(patient, imaging.uptake(patient, uptake_rng), fwhm, metal)
+    measure_true_sites(patient.sites, blurred)
     noise = float(plan_rng.uniform(0.06, 0.12))
     pet = plans[0]
     suv = imaging.image_pet(patient, blurred, pet.geometry, pet.reference_to_series, noise, noise_rng)
+    clean = resample(blurred, pet.geometry, np.linalg.inv(pet.reference_to_series), outside=0.02)
     series = [PhantomSeries(pet, Image(suv, pet.geometry))]
     del blurred
     tissue = ClinicalTissue(patient, effects) if effects else None
@@ -135,16 +151,21 @@ def make_phantom(
         show(0.4 + 0.55 * n / len(plans), f"Imaging {item.name}")
         series.append(_image_mr(imager, item, effects, noise_rng, group))
     exam = _examination(group, seed, patient, header_rng)
-    anatomy, names = _label_map(patient, plans[1].geometry)
-    truth = _truth(group, seed, size, effects, patient, plans, exam)
+    anatomy, names = _label_map(patient, plans[1])
+    truth = _truth(group, seed, size, effects, anatomy_variant, patient, plans, exam)
     show(1.0, "Done")
-    return Phantom(series, anatomy, names, truth, exam)
+    return Phantom(series, anatomy, names, truth, exam, Image(clean, pet.geometry))
 
 
-def _label_map(patient: Patient, reference: Geometry) -> tuple[Image, dict[int, str]]:
+def _label_map(patient: Patient, reference: SeriesPlan) -> tuple[Image, dict[int, str]]:
     """The labels of the anatomy on the grid of the reference series, and the names of those that lie in it."""
     labels = Image(patient.atlas.anatomy, patient.atlas.geometry)
-    anatomy = Image(resample(labels, reference, order=0, outside=0), reference)
+    back = (
+        None
+        if np.array_equal(reference.reference_to_series, np.eye(4))
+        else np.linalg.inv(reference.reference_to_series)
+    )
+    anatomy = Image(resample(labels, reference.geometry, back, order=0, outside=0), reference.geometry)
     present = set(np.unique(anatomy.array).tolist())
     return anatomy, {n: name for n, name in enumerate(patient.atlas.anatomy_names) if name and n in present}
 
@@ -172,6 +193,7 @@ def write_phantom(
     progress: Callable[[float, str], None] | None = None,
     size: str = "normal",
     realism: str = "plain",
+    variant: str = "plain",
 ) -> dict:
     """Write a digital case: ``dicom/`` (the case), ``truth.json``, ``anatomy.nii.gz`` and ``anatomy-labels.json``.
 
@@ -179,7 +201,7 @@ def write_phantom(
     ----------
     folder : Path
         It is made when it is missing. Files with the same names are replaced.
-    group, seed, progress, size, realism
+    group, seed, progress, size, realism, variant
         As for :func:`make_phantom`.
 
     Returns
@@ -188,7 +210,9 @@ def write_phantom(
         The content of ``truth.json``.
     """
     show = progress or (lambda fraction, text: None)
-    phantom = make_phantom(group, seed, progress=lambda f, text: show(0.8 * f, text), size=size, realism=realism)
+    phantom = make_phantom(
+        group, seed, progress=lambda f, text: show(0.8 * f, text), size=size, realism=realism, variant=variant
+    )
     folder = Path(folder)
     exam = phantom.examination
     for number, item in enumerate(phantom.series, start=1):
@@ -261,6 +285,7 @@ def _truth(
     seed: int,
     size: str,
     effects: Realism,
+    variant: Variant,
     patient: Patient,
     plans: list[SeriesPlan],
     exam: Examination,
@@ -268,19 +293,24 @@ def _truth(
     """Make the content of ``truth.json``; positions are RAS mm in the reference frame."""
     transforms: dict[str, list] = {}
     series = []
+    to_reference = plans[1].reference_to_series
+    is_turned = not np.array_equal(to_reference, np.eye(4))
+    back = np.linalg.inv(to_reference)
     for number, item in enumerate(plans, start=1):
-        matrix = np.round(item.reference_to_series, 9).tolist()
+        matrix = np.round(item.reference_to_series @ back if is_turned else item.reference_to_series, 9).tolist()
         transforms.setdefault(f"reference_to_{item.role}", matrix)
         series.append(
             {"role": item.role, "number": number, "description": item.name, "uid": str(exam.uid("series", number)),
              "reference_to_series_ras": matrix}
         )  # fmt: skip
-    return {
+    grids = [item.geometry.moved(to_reference @ np.linalg.inv(item.reference_to_series)) for item in plans[1:]]
+    truth = {
         "schema": 1,
         "group": group,
         "seed": seed,
         "size": size,
         "realism": {"name": effects.name, "effects": sorted(effects.effects)},
+        "variant": variant.to_json(),
         "prosthesis_side": patient.prosthesis_side,
         "pain_side": patient.pain_side,
         "pain_sites_ras_mm": [[round(float(v), 1) for v in site] for site in patient.pain_sites_ras_mm],
@@ -291,3 +321,32 @@ def _truth(
         "lesions": [lesion.to_json() for lesion in patient.lesions],
         "normal": [structure.to_json() for structure in patient.normal],
     }
+    if is_turned:
+        truth = _moved_truth(truth, to_reference)
+    mr = [grid for grid, item in zip(grids, plans[1:], strict=True) if item.role != "ATTENUATION"]
+    marrow = patient.suv_gains["marrow"]
+    normal = {"marrow": TISSUES["marrow"].suv * marrow, "muscle": TISSUES["muscle"].suv}
+    return truth | {"normal_suv": normal, "sites": [site.to_json(to_reference, mr) for site in patient.sites]}
+
+
+def _moved_points(points: list, matrix: np.ndarray) -> list:
+    """Points as in ``truth.json`` after a rigid motion."""
+    moved: list = transform_points(matrix, np.array(points, float)).round(2).tolist()
+    return moved
+
+
+def _moved_truth(content, matrix: np.ndarray):
+    """The truth with all positions moved by a rigid matrix: everything whose name ends in ``ras_mm``."""
+    if isinstance(content, list):
+        return [_moved_truth(item, matrix) for item in content]
+    if not isinstance(content, dict):
+        return content
+    moved: dict[str, Any] = {}
+    for name, value in content.items():
+        if name.endswith("ras_mm") and isinstance(value, dict):
+            moved[name] = {key: _moved_points(value[key], matrix) for key in value}
+        elif name.endswith("ras_mm") and value:
+            moved[name] = _moved_points(value, matrix)
+        else:
+            moved[name] = _moved_truth(value, matrix)
+    return moved

@@ -11,6 +11,7 @@ from .lesions import NormalStructure
 from .patient import Patient
 from .pelvis import paint_sacroiliac_joint, paint_sacrum
 from .realism import PLAIN, Realism
+from .true_sites import hip_sites, pelvis_sites
 
 LOWER_RAS = np.array([-192.0, -128.0, -190.0])
 """Lower corner of the atlas, RAS mm."""
@@ -58,6 +59,7 @@ def make_hip_replacement(rng: np.random.Generator, spacing_mm: float, realism: R
     paint_native_femur(atlas, shape, shape.prosthesis_side, with_head=False)
     paint_prosthesis(atlas, shape)
     _landmarks(patient, shape, segments, joints)
+    patient.sites = pelvis_sites(segments, joints, clefts, scale) + hip_sites(shape)
     add_hip_look_alikes(patient, rng, shape)
     add_hip_lesions(patient, rng, shape, clefts)
     return patient

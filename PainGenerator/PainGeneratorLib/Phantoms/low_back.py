@@ -13,6 +13,8 @@ from .low_back_lesions import add_lesions, add_look_alikes
 from .patient import Patient
 from .pelvis import paint_ilium, paint_sacroiliac_joint, paint_sacrum
 from .realism import PLAIN, Realism
+from .true_sites import disc_in_sacrum, pelvis_sites, rest_in_sacrum, spine_sites
+from .variants import PLAIN_VARIANT, Variant
 
 LOWER_RAS = np.array([-186.0, -150.0, -205.0])
 """Lower corner of the atlas, RAS mm."""
@@ -20,7 +22,9 @@ UPPER_RAS = np.array([186.0, 140.0, 125.0])
 """Upper corner of the atlas, RAS mm."""
 
 
-def make_low_back(rng: np.random.Generator, spacing_mm: float, realism: Realism = PLAIN) -> Patient:
+def make_low_back(
+    rng: np.random.Generator, spacing_mm: float, realism: Realism = PLAIN, variant: Variant = PLAIN_VARIANT
+) -> Patient:
     """Make the patient. All choices follow from the random generator.
 
     Parameters
@@ -30,13 +34,17 @@ def make_low_back(rng: np.random.Generator, spacing_mm: float, realism: Realism 
         Voxel size of the atlas, mm.
     realism : Realism
         Which effects of a clinical examination the body shows.
+    variant : Variant
+        The anatomical variant.
 
     Returns
     -------
     Patient
     """
     degenerated, worn = wear.choose_wear(_dry_discs(rng), realism)
-    shape = spine.make_shape(rng, degenerated)
+    degenerated |= variant.heights
+    worn |= dict.fromkeys(variant.heights, "worn disc" if variant.name == "worn" else "dry disc")
+    shape = spine.make_shape(rng, degenerated, variant)
     scale = shape.scale
     atlas = Atlas.of_box(LOWER_RAS, UPPER_RAS, spacing_mm)
     patient = Patient(atlas, age=int(rng.integers(28, 79)), sex="F" if rng.random() < 0.55 else "M")
@@ -53,13 +61,17 @@ def make_low_back(rng: np.random.Generator, spacing_mm: float, realism: Realism 
     paint_kidneys(atlas, patient, rng, shape)
     frames = paint_sacrum(atlas, shape.bodies["S1"], scale)
     _paint_bones_and_discs(patient, rng, shape, joints, worn)
+    _paint_variant(atlas, shape, frames, variant)
     if "osteophytes" in realism:
         wear.paint_osteophytes(atlas, shape, realism.rng("osteophytes"), degenerated)
     spine.paint_canal(atlas, shape)
     facets = {(disc, s): spine.paint_facet(atlas, shape, disc, s) for disc in shape.discs for s in ("left", "right")}
     clefts = {side: paint_sacroiliac_joint(atlas, joint, side, scale) for side, joint in joints.items()}
     _landmarks(patient, shape, frames, joints)
-    for level in spine.LEVELS:
+    patient.sites = spine_sites(shape) + pelvis_sites(frames, joints, clefts, scale)
+    if variant.transitional == "lumbarized":
+        patient.sites.append(rest_in_sacrum(frames, scale))
+    for level in shape.levels:
         back = transform_points(shape.bodies[level], np.array([0, -14 * scale, 0]))
         patient.normal.append(NormalStructure("basivertebral vein", back, 5.0))
     add_look_alikes(patient, rng, shape)
@@ -79,7 +91,7 @@ def _paint_bones_and_discs(
 ) -> None:
     """Paint vertebrae, iliac bones and discs; some discs bulge. `worn` is the tissue of worn discs by level."""
     atlas, scale = patient.atlas, shape.scale
-    for level in spine.LEVELS:
+    for level in shape.levels:
         spine.paint_vertebra(atlas, shape, level)
     for side, joint in joints.items():
         paint_ilium(atlas, joint, side, scale)
@@ -89,6 +101,16 @@ def _paint_bones_and_discs(
         if bulge:
             where = transform_points(shape.discs[disc], np.array([0, -18 * scale, 0]))
             patient.normal.append(NormalStructure("disc bulge", where, 6.0))
+
+
+def _paint_variant(atlas: Atlas, shape: spine.SpineShape, sacrum: list[np.ndarray], variant: Variant) -> None:
+    """Paint what a variant adds to the bones."""
+    if variant.has_ribs:
+        spine.paint_ribs(atlas, shape)
+    if variant.transitional == "sacralized":
+        spine.paint_sacralized(atlas, shape)
+    elif variant.transitional == "lumbarized":
+        spine.paint_disc_in_sacrum(atlas, disc_in_sacrum(sacrum), shape.scale)
 
 
 def _sacroiliac_points(shape: spine.SpineShape) -> dict[str, np.ndarray]:
@@ -102,13 +124,13 @@ def _sacroiliac_points(shape: spine.SpineShape) -> dict[str, np.ndarray]:
 
 def _landmarks(patient: Patient, shape: spine.SpineShape, frames: list[np.ndarray], joints: dict) -> None:
     """Add the landmarks of bones to the patient."""
-    for level in ("T12", "L1", "L2", "L3", "L4", "L5"):
+    for level in shape.levels:
         patient.landmarks[f"{level} body"] = shape.bodies[level][:3, 3]
-    for level in ("L1", "L3", "L5"):
+    for level in shape.levels[-5::2]:
         patient.landmarks[f"{level} spinous process"] = transform_points(
             shape.bodies[level], np.array([0, -60.0 * shape.scale, -8.0])
         )
-    for level in ("L2", "L4"):
+    for level in shape.levels[-4::2]:
         for side, sign in (("right", 1), ("left", -1)):
             patient.landmarks[f"{level} {side} pedicle"] = transform_points(
                 shape.bodies[level], np.array([sign * 15.0 * shape.scale, -20.0 * shape.scale, 4.5])

@@ -13,8 +13,6 @@ from .pelvis import BONES
 from .spine import SpineShape
 from .tissue_table import TISSUES
 
-LOW_DISCS = ("L2/L3", "L3/L4", "L4/L5", "L5/S1")
-"""Levels at which facet joints and endplates can have lesions."""
 MARROWS = ("marrow", "mixed marrow", "fatty marrow")
 """Tissues of bone marrow."""
 SOLID_DISCS = ("annulus", "dry disc", "worn disc")
@@ -38,7 +36,7 @@ class _Maker:
 
     def facet(self, kind: str = "facet synovitis") -> Lesion:
         """Inflammation of a facet joint."""
-        disc, side = str(self.rng.choice(LOW_DISCS)), self.side()
+        disc, side = str(self.rng.choice(self.shape.low_discs)), self.side()
         radii = tuple(self.rng.uniform([4, 7, 7], [6, 9, 10]))
         appearance = None if kind == "facet uptake" else "synovitis"
         return Lesion(
@@ -52,7 +50,7 @@ class _Maker:
 
     def endplate(self, kind: str = "Modic I") -> Lesion:
         """Modic change at an endplate."""
-        disc = str(self.rng.choice(LOW_DISCS))
+        disc = str(self.rng.choice(self.shape.low_discs))
         upper, lower = disc.split("/")
         above = bool(self.rng.random() < 0.5)
         level, sign = (upper, -1) if above else (lower, 1)
@@ -87,7 +85,7 @@ class _Maker:
 
     def pedicle(self) -> Lesion:
         """Stress reaction of a pedicle."""
-        level, side = str(self.rng.choice(["L3", "L4", "L5"])), self.side()
+        level, side = str(self.rng.choice(self.shape.levels[-3:])), self.side()
         sign, k = (1 if side == "right" else -1), self.shape.scale
         where = placed(self.shape.bodies[level], (sign * 15.5 * k, -24 * k, 3))
         radii = tuple(self.rng.uniform([5, 8, 6], [6, 11, 8]))
@@ -98,7 +96,7 @@ class _Maker:
 
     def baastrup(self) -> Lesion:
         """Inflammation between two spinous processes (Baastrup disease)."""
-        level = str(self.rng.choice(["L3", "L4"]))
+        level = str(self.rng.choice(self.shape.levels[-3:-1]))
         k = self.shape.scale
         where = placed(self.shape.bodies[level], (0, -58 * k, -18))
         radii = tuple(self.rng.uniform([4, 7, 5], [6, 10, 8]))
@@ -109,7 +107,7 @@ class _Maker:
 
     def foramen(self) -> Lesion:
         """Uptake of a nerve root in its foramen, without an MR finding."""
-        disc, side = str(self.rng.choice(["L3/L4", "L4/L5", "L5/S1"])), self.side()
+        disc, side = str(self.rng.choice(self.shape.low_discs[1:])), self.side()
         sign, k = (1 if side == "right" else -1), self.shape.scale
         where = placed(self.shape.discs[disc], (sign * 19 * k, -21 * k, 5))
         muscle = TISSUES["muscle"].suv
@@ -121,7 +119,7 @@ class _Maker:
 
     def edema_only(self) -> Lesion:
         """Edema of bone marrow without uptake."""
-        level = str(self.rng.choice(["L1", "L2", "L3", "L4", "L5"]))
+        level = str(self.rng.choice(self.shape.levels[-5:]))
         k = self.shape.scale
         off = self.rng.uniform(-14, 14) * k
         where = placed(self.shape.bodies[level], (off, self.rng.uniform(0, 8) * k, self.rng.uniform(-6, 6)))
@@ -165,7 +163,7 @@ def add_look_alikes(patient: Patient, rng: np.random.Generator, shape: SpineShap
     k = shape.scale
     marrow = TISSUES["marrow"].suv * patient.suv_gains["marrow"]
     if rng.random() < 0.7:
-        level = str(rng.choice(["L1", "L2", "L3", "L4"]))
+        level = str(rng.choice(shape.levels[-5:-1]))
         where = placed(shape.bodies[level], tuple(rng.uniform([-10, -4, -4], [10, 6, 4]) * k))
         radii = tuple(rng.uniform(5, 9, 3))
         patient.look_alikes.append(
@@ -175,7 +173,7 @@ def add_look_alikes(patient: Patient, rng: np.random.Generator, shape: SpineShap
         )  # fmt: skip
         patient.normal.append(NormalStructure("haemangioma", where[:3, 3], max(radii)))
     if rng.random() < 0.5:
-        level = str(rng.choice(["L1", "L2", "L3"]))
+        level = str(rng.choice(shape.levels[-5:-2]))
         where = placed(shape.bodies[level], (rng.uniform(-8, 8), -2.0, shape.half_height_mm - 2.5))
         patient.look_alikes.append(
             Lesion("", "Schmorl's node", where, (5, 5, 4), "upper endplate", "midline", marrow, None, "dry disc", 1.0,
@@ -186,7 +184,7 @@ def add_look_alikes(patient: Patient, rng: np.random.Generator, shape: SpineShap
         muscle = TISSUES["muscle"].suv
         for sign in (1, -1):
             where = np.eye(4)
-            where[:3, 3] = transform_points(shape.bodies["L3"], np.array([sign * 32 * k, -55 * k, 0]))
+            where[:3, 3] = transform_points(shape.bodies[shape.levels[-3]], np.array([sign * 32 * k, -55 * k, 0]))
             patient.look_alikes.append(
                 Lesion("", "muscle use", where, (12, 10, 45), "erector spinae",
                        "left" if sign < 0 else "right", muscle,

@@ -12,6 +12,7 @@ from .lesions import Lesion, NormalStructure
 
 if TYPE_CHECKING:
     from .marrow_and_muscle import Composition
+    from .true_sites import TrueSite
 
 
 @dataclass(eq=False)
@@ -38,6 +39,8 @@ class Patient:
     suv_gains : dict
         Name of a tissue -> factor on its uptake. The factor of marrow decreases with age and is used for all bone
         without a factor of its own.
+    sites : list of TrueSite
+        Where the anatomical sites truly are.
     composition : Composition or None
         Where the fat fraction differs from that of the tissue table; None for a plain phantom.
     """
@@ -55,4 +58,5 @@ class Patient:
     weight_kg: float = 75.0
     height_m: float = 1.7
     suv_gains: dict[str, float] = field(default_factory=dict)
+    sites: list[TrueSite] = field(default_factory=list)
     composition: Composition | None = None

@@ -30,7 +30,7 @@ def add_schmorl_nodes(patient: Patient, rng: np.random.Generator, shape: SpineSh
     """Add up to three Schmorl's nodes at endplates. They are normal variants and carry no uptake of their own."""
     marrow = TISSUES["marrow"].suv * patient.suv_gains["marrow"]
     for _ in range(int(rng.integers(0, 4))):
-        level = str(rng.choice(["T12", "L1", "L2", "L3", "L4"]))
+        level = str(rng.choice(shape.levels[-6:-1]))
         sign = int(rng.choice([-1, 1]))
         x, y = rng.uniform(-9, 9), rng.uniform(-7, 5)
         where = placed(shape.bodies[level], (x, y, sign * (shape.half_height_mm - 2.0)))
