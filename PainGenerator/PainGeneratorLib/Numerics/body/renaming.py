@@ -82,8 +82,11 @@ def renamed(spine: Spine, given: GivenLevel) -> Spine:
         return replace(spine, level_certainty=str(Certainty.CERTAIN), level_reasons=(reason,))
     order = order_with(_levels(spine))
     counted = Counted(level, place_of(old, order))
-    frames = [(counted.level(frame.level, order), frame) for frame in _vertebrae(spine)]
-    named = [replace(frame, level=new) for new, frame in frames if new is not None]
+    named: list[VertebraFrame] = []
+    for frame in _vertebrae(spine):
+        new = counted.level(frame.level, order)
+        if new is not None:
+            named.append(replace(frame, level=new))
     sacrum = next((frame for frame in named if frame.level == "S1"), None)
     is_contradicted = _is_counted(spine)
     contradiction = [contradiction_of(old, level)] if is_contradicted else []
@@ -130,7 +133,7 @@ def _is_counted(spine: Spine) -> bool:
 
 
 def _levels(spine: Spine) -> list[str]:
-    return [one.level for one in (*spine.frames, *spine.discs, *spine.facets)]
+    return [frame.level for frame in spine.frames] + [joint.level for joint in (*spine.discs, *spine.facets)]
 
 
 def _vertebrae(spine: Spine) -> list[VertebraFrame]:
