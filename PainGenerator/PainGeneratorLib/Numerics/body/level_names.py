@@ -1,20 +1,47 @@
 """Name the vertebral levels of a spine whose canal and discs are seen on MR, and say how certain the names are.
 
-Levels are counted upward from the sacrum. Start at :func:`name_levels`.
+Levels are counted upward from the sacrum (:mod:`.sacrum`). A level that the reader names decides. Start at
+:func:`name_levels`; :func:`.renaming.renamed` names a spine that is known already.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from ..core.words import Certainty
 from .canal import SpineLine
+from .level_order import Counted, checked_level, is_disc
+from .renaming import BEYOND_MOST_MM, NAMED, GivenLevel, contradiction_of, is_beside, is_extra, point_error, renamed
+from .sacrum import SacrumVote, find_sacrum
+from .straight_spine import DISC_FRONT_MM
 
-UPWARD = ("S2", "S1", "L5", "L4", "L3", "L2", "L1", "T12", "T11", "T10", "T9", "T8", "T7", "T6", "T5", "T4", "T3")
-"""Vertebrae in regular anatomy, from below upward."""
+__all__ = ["GivenLevel", "LevelNames", "LevelWitnesses", "NamedDisc", "name_levels", "renamed"]
+
+
+MISSING_STEP = 1.6
+"""Lower bound of the distance between two discs, as a part of the usual one, where one between them was missed: it is more than neighboring vertebrae differ, and less than two (our estimate)."""
+
+TOP_OF_COUNT = 5
+"""Levels above L5/S1 up to which a disc that was missed is filled in: T12/L1. Above it the names end at a gap."""
+
+LIKELY = 0.65
+"""Lower bound of the probability of a count from the sacrum that is relied on (docs/domain.md, Levels)."""
+
+LEAST_OFF_DISC_MM = 2.0
+"""Lower bound of the distance from the middle of a disc of a point that names a vertebra, mm."""
+
+USUAL_STEP_MM = 34.0
+"""Usual distance from a disc to the next, mm."""
+
+COUNTED = "Levels were counted upward from the sacrum, which the MR shows."
+NO_SACRUM = "The sacrum was not found on the MR: the names of the levels are a guess from the curve of the spine."
+DOUBTFUL_SACRUM = (
+    "The MR does not show clearly which disc lies on the sacrum: all levels may be one too high or too low."
+)
+MISSING = "A disc was not seen, and its place was taken from its neighbors: the levels above it may be one too low."
 
 
 @dataclass(frozen=True)
@@ -63,14 +90,6 @@ class LevelNames:
 
 
 @dataclass(frozen=True, eq=False)
-class GivenLevel:
-    """A level that the reader named: a vertebra or a disc, and a place in it (RAS mm, reference frame)."""
-
-    level: str
-    point_ras: np.ndarray
-
-
-@dataclass(frozen=True, eq=False)
 class LevelWitnesses:
     """What else may tell the level, in the frame of the spine; None or empty where it is not known.
 
@@ -111,12 +130,114 @@ def name_levels(
     -------
     LevelNames or None
         None without discs.
+
+    Raises
+    ------
+    PainGeneratorError
+        If the given level does not exist, or nothing of this spine lies at its point.
     """
     if not len(line.disc_mm):
         return None
-    named = [
-        NamedDisc(f"{upper}/{lower}", float(height), float(tilt))
-        for lower, upper, height, tilt in zip(UPWARD[1:], UPWARD[2:], line.disc_mm, line.disc_tilt, strict=False)
-    ]
-    text = "The lowest disc that is seen was taken for L5/S1."
-    return LevelNames(tuple(named), str(Certainty.UNCERTAIN), (text,))
+    rows = _with_missing(line)
+    seen = [place for place, row in enumerate(rows) if row.is_seen]
+    vote = find_sacrum(line, seen, samples)
+    counted = Counted("L5/S1", vote.best)
+    rows = _up_to_gap(rows, vote.best + TOP_OF_COUNT)
+    judged = _judged(vote, rows)
+    if given is not None:
+        return _as_given(line, rows, given, counted, judged)
+    return replace(judged, discs=_named(rows, counted))
+
+
+@dataclass(frozen=True)
+class _Row:
+    """A disc before it has a name."""
+
+    height_mm: float
+    tilt: float
+    is_seen: bool = True
+
+
+def _with_missing(line: SpineLine) -> list[_Row]:
+    """The discs from below upward, with those that are missing between two others."""
+    heights, tilts = line.disc_mm, line.disc_tilt
+    steps = np.diff(heights)
+    usual = float(np.median(steps)) if len(steps) else 1.0
+    rows = [_Row(float(heights[0]), float(tilts[0]))]
+    for place, step in enumerate(steps):
+        count = max(1, round(float(step) / usual)) if step > MISSING_STEP * usual else 1
+        for part in np.arange(1, count) / count:
+            height = heights[place] + part * step
+            tilt = (1.0 - part) * tilts[place] + part * tilts[place + 1]
+            rows.append(_Row(float(height), float(tilt), is_seen=False))
+        rows.append(_Row(float(heights[place + 1]), float(tilts[place + 1])))
+    return rows
+
+
+def _up_to_gap(rows: list[_Row], first: int) -> list[_Row]:
+    """The discs up to the first one from a number on that was not seen: what lies above it is not counted."""
+    gap = next((place for place, row in enumerate(rows) if place > first and not row.is_seen), len(rows))
+    return rows[:gap]
+
+
+def _named(rows: Sequence[_Row], counted: Counted) -> tuple[NamedDisc, ...]:
+    """The discs with their names. Rests of discs below S1/S2 are left out."""
+    levels = [counted.disc(place) for place in range(len(rows))]
+    return tuple(
+        NamedDisc(level, row.height_mm, row.tilt, row.is_seen)
+        for level, row in zip(levels, rows, strict=True)
+        if level is not None and (not level.startswith("S") or level == "S1/S2")
+    )
+
+
+def _judged(vote: SacrumVote, rows: Sequence[_Row]) -> LevelNames:
+    """Certainty and reasons of a count, without its discs."""
+    if vote.best < 0:
+        return LevelNames((), str(Certainty.UNCERTAIN), (NO_SACRUM,))
+    if vote.probability < LIKELY:
+        return LevelNames((), str(Certainty.UNCERTAIN), (DOUBTFUL_SACRUM,))
+    reasons = [COUNTED]
+    certainty = Certainty.LIKELY
+    if any(not row.is_seen for row in rows[vote.best :]):
+        certainty = Certainty.UNCERTAIN
+        reasons.append(MISSING)
+    return LevelNames((), str(certainty), tuple(reasons))
+
+
+def _as_given(
+    line: SpineLine, rows: Sequence[_Row], given: GivenLevel, counted: Counted, judged: LevelNames
+) -> LevelNames:
+    """The names that follow from a level that the reader named."""
+    level = checked_level(given.level)
+    place = _place_at(line, rows, level, np.asarray(given.point_ras, dtype=float))
+    before = counted.disc(place) if is_disc(level) else counted.vertebra(place)
+    is_contradicted = judged.certainty != Certainty.UNCERTAIN and before not in (level, None)
+    contradiction = [contradiction_of(str(before), level)] if is_contradicted else []
+    return LevelNames(
+        _named(rows, Counted(level, place)),
+        str(Certainty.CERTAIN),
+        (NAMED.format(level=level), *contradiction),
+        is_transitional=is_contradicted or is_extra(level),
+        is_given=True,
+    )
+
+
+def _place_at(line: SpineLine, rows: Sequence[_Row], level: str, point: np.ndarray) -> int:
+    """The number of the disc at a point, or of the disc below the vertebra there, from 0 for the lowest.
+
+    The vertebra below the lowest disc has the number 0, that above it the number 1.
+    """
+    side, front, height = line.straight.local(point)
+    if not np.isfinite(height) or not is_beside(side, front - DISC_FRONT_MM):
+        raise point_error(level)
+    planes = np.array([row.height_mm + row.tilt * (front - DISC_FRONT_MM) for row in rows])
+    off = float(np.abs(planes - height).min())
+    if is_disc(level):
+        if off > BEYOND_MOST_MM:
+            raise point_error(level)
+        return int(np.abs(planes - height).argmin())
+    place = int(np.count_nonzero(planes < height))
+    step = float(np.median(np.diff(planes))) if len(planes) > 1 else USUAL_STEP_MM
+    if off < LEAST_OFF_DISC_MM or off > step:
+        raise point_error(level)
+    return place
