@@ -2,13 +2,25 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from ..Numerics.body.vertebrae import Spine
+from ..Numerics.core import tissues as codes
 from ..Numerics.core.image import Image
-from ..Numerics.core.sites import Site
+from ..Numerics.core.sites import Site, SiteSource
+from ..Numerics.core.words import Certainty, Side
+from . import pelvis_form as form
+from . import spine_form
 from .anatomy_map import AnatomyMap
+from .spine_sites import SITE_SIDES, Segment, find_segments
 
 
-def pelvis_sites(spine: Spine | None, tissues: Image, anatomy: AnatomyMap | None = None) -> list[Site]:
+def pelvis_sites(
+    spine: Spine | None,
+    tissues: Image,
+    anatomy: AnatomyMap | None = None,
+    side_certainty: str = str(Certainty.CERTAIN),
+) -> list[Site]:
     """Find the sites of the pelvis.
 
     Parameters
@@ -18,10 +30,52 @@ def pelvis_sites(spine: Spine | None, tissues: Image, anatomy: AnatomyMap | None
     tissues : Image of uint8
         Tissue codes of the MR, on the reference grid.
     anatomy : AnatomyMap, optional
+    side_certainty : str
+        A word of :class:`.Numerics.core.words.Certainty`.
 
     Returns
     -------
     list of Site
         Right before left.
     """
-    return []
+    return _from_sacrum(spine, side_certainty)
+
+
+def _from_sacrum(spine: Spine | None, side_certainty: str) -> list[Site]:
+    """Sacrum, alae and joints from the upper endplate of S1; none without it."""
+    segment = next((found for found in find_segments(spine) if found.names[1] == "S1"), None) if spine else None
+    if spine is None or segment is None:
+        return []
+    origin, axes = _first_endplate(segment)
+    scale = spine_form.scale_of(spine)
+
+    def site(name: str, structure: str, side: str, at: tuple[float, float, float], turned: np.ndarray,
+             half: tuple[float, float, float]) -> Site:  # fmt: skip
+        sign = -1.0 if side == Side.RIGHT else 1.0
+        center = origin + scale * np.array([sign * at[0], at[1], at[2]]) @ axes
+        return Site(
+            name, structure, side, None, center, turned, scale * np.array(half), codes.MARROW,
+            source=str(SiteSource.MR), side_certainty=side_certainty,
+        )  # fmt: skip
+
+    found = [site("sacrum", "sacrum", str(Side.MIDLINE), form.SACRUM_MM, axes, form.SACRUM_HALF_MM)]
+    for side, _ in SITE_SIDES:
+        found.append(site(f"{side} sacral ala", "sacral ala", side, form.ALA_MM, axes, form.ALA_HALF_MM))
+    for side, sign in SITE_SIDES:
+        angle = np.deg2rad(form.JOINT_TURN_DEG)
+        left, front, up = axes
+        # The outer normal points to the side and to the back.
+        across = np.cos(angle) * left - sign * np.sin(angle) * front
+        turned = np.stack([across, sign * np.sin(angle) * left + np.cos(angle) * front, up])
+        name = f"{side} sacroiliac joint"
+        found.append(site(name, "sacroiliac joint", side, form.JOINT_MM, turned, form.JOINT_HALF_MM))
+    return found
+
+
+def _first_endplate(segment: Segment) -> tuple[np.ndarray, np.ndarray]:
+    """Middle of the upper endplate of S1 (RAS mm) and the axes of S1 (rows left, front and up)."""
+    sacrum = segment.lower
+    if sacrum is not None:
+        middle = 0.5 * (sacrum.back_mm + sacrum.front_mm)
+        return sacrum.at(np.array([0.0, middle, sacrum.top_mm])), np.stack([sacrum.left, sacrum.front, sacrum.up])
+    return segment.center_ras - 0.5 * segment.height_mm * segment.up, segment.axes
