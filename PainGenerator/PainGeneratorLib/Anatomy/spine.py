@@ -124,8 +124,8 @@ def _vertebrae(anatomy: AnatomyMap) -> tuple[list[str], dict[str, np.ndarray], d
 def _with_body(levels: list[str], bodies: dict[str, np.ndarray]) -> list[str]:
     """Leave out a vertebra at an end of the field of view of which only the processes are seen.
 
-    Its thickest part is then a process, far from where the row of the other bodies goes on. It would tilt its neighbor,
-    too.
+    Its thickest part is then a process, far from where the row of the other bodies goes on. It would tilt its
+    neighbor, too.
     """
     if len(levels) < _LEAST_FOR_ROW:
         return levels

@@ -43,8 +43,9 @@ PEDICLE_HALF_MM = (
 )  # fmt: skip
 """Half the width, length and height of the pedicle by level, mm (Panjabi 1992; length from the body to the articular
 process, our estimate)."""
-PEDICLE_BEHIND_MM = 5.5
-"""Distance of the middle of the pedicle behind the posterior wall of the body, mm. Our estimate: half its length."""
+PEDICLE_BEHIND_MM = 4.0
+"""Distance of the middle of the pedicle behind the posterior wall of the body, mm: its narrowest part, half of the 8 to
+9 mm between the wall and the base of the articular process. Our estimate."""
 PEDICLE_HEIGHT = 0.18
 """Height of the middle of the pedicle above that of the body, as a part of the height of the body. The pedicle begins
 at the upper half of the body (Panjabi 1992)."""
@@ -73,7 +74,7 @@ FACET_SIDE_MM = (12.0, 13.0, 14.0, 15.0, 16.5, 18.5, 21.5)
 FACET_TURN_DEG = (20.0, 25.0, 25.0, 30.0, 37.0, 45.0, 50.0)
 """Angle between the facet joint and the sagittal plane by the level of the upper vertebra, degrees (van Schaik 1985
 for L3/L4 to L5/S1; Panjabi 1993)."""
-FACET_BEHIND_MM = 17.0
+FACET_BEHIND_MM = 16.0
 """Distance of the middle of the facet joint behind the posterior wall of the disc, mm: the joint lies beside the back
 of the canal, which is 18 to 20 mm deep (Panjabi 1992)."""
 FACET_HEIGHT_MM = 0.0
@@ -87,7 +88,7 @@ reaches from one pedicle to the next, in front of the facet joint, and the root 
 estimate."""
 FORAMEN_HALF_MM = (5.0, 4.5, 8.5)
 """Half the length, depth and height of a foramen, mm: it is 8 to 10 mm deep and 17 to 22 mm high. Our estimate."""
-CANAL_BEHIND_MM = 9.5
+CANAL_BEHIND_MM = 9.0
 """Distance of the middle of the canal behind the posterior wall of the disc, mm: half its depth (Panjabi 1992)."""
 CANAL_HALF_MM = (10.0, 7.0, 9.0)
 """Half the width, depth and height of the spinal canal at a disc, mm. It is 24 to 27 mm wide and 18 to 20 mm deep

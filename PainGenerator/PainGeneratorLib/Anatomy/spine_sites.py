@@ -78,6 +78,9 @@ class _Maker:
     def __init__(self, spine: Spine, source: str, side_certainty: str) -> None:
         self.scale = form.scale_of(spine)
         self.facets = {(joint.level, joint.side): joint.center_ras for joint in spine.facets}
+        ups = [frame.up for frame in spine.frames]
+        trunk = np.sum(ups, axis=0) if ups else np.array([0.0, 0.0, 1.0])
+        self.trunk = trunk / np.linalg.norm(trunk)
         self.level_certainty = spine.level_certainty
         self.source, self.side_certainty = source, side_certainty
 
@@ -203,18 +206,25 @@ class _Maker:
         return found
 
     def _muscles(self, segment: Segment) -> list[Site]:
-        """Psoas and multifidus."""
+        """Psoas and multifidus at the height of the disc.
+
+        Muscles run along the trunk and not along single vertebrae, so that their height is measured along the trunk.
+        """
         scale, upper = self.scale, segment.names[0]
+        left = segment.left - (segment.left @ self.trunk) * self.trunk
+        left /= np.linalg.norm(left)
+        axes = np.stack([left, np.cross(left, self.trunk), self.trunk])
+        wall = segment.wall_ras - ((segment.wall_ras - segment.center_ras) @ self.trunk) * self.trunk
         found = []
         for side, sign in () if segment.level.startswith(_PSOAS_FROM) else SITE_SIDES:
             away = segment.half_width_mm + scale * form.at_level(form.PSOAS_BESIDE_MM, upper)
-            center = segment.behind(sign * away, scale * form.at_level(form.PSOAS_FRONT_MM, upper), 0.0)
+            center = wall + np.array([sign * away, scale * form.at_level(form.PSOAS_FRONT_MM, upper), 0.0]) @ axes
             radius = form.at_level(form.PSOAS_HALF_MM, upper)
             half = scale * np.array([radius, radius, 10.0])
-            found.append(self.site("psoas", side, segment.level, center, segment.axes, half, tissues.MUSCLE))
+            found.append(self.site("psoas", side, segment.level, center, axes, half, tissues.MUSCLE))
         for side, sign in SITE_SIDES:
             away = sign * scale * form.at_level(form.MULTIFIDUS_SIDE_MM, upper)
-            center = segment.behind(away, -scale * form.MULTIFIDUS_BEHIND_MM, 0.0)
+            center = wall + np.array([away, -scale * form.MULTIFIDUS_BEHIND_MM, 0.0]) @ axes
             half = scale * np.array(form.MULTIFIDUS_HALF_MM)
-            found.append(self.site("multifidus", side, segment.level, center, segment.axes, half, tissues.MUSCLE))
+            found.append(self.site("multifidus", side, segment.level, center, axes, half, tissues.MUSCLE))
         return found
