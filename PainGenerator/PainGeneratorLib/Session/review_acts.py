@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from ..Anatomy.spine_places import place_name
 from ..Numerics.body.level_names import GivenLevel
 from ..Numerics.core.errors import PainGeneratorError
 from ..Numerics.core.records import NAMED_BY_READER, Candidate, Place
@@ -15,8 +16,7 @@ from ..Numerics.core.regions import contains
 from ..Numerics.core.words import Role, Side, Status, listed
 from ..Scene.candidate_segments import outline_of, take_outline
 from ..Scene.common_grid import region_on_grid
-from ..Workflow.finding import Found
-from ..Workflow.named_level import with_named_level
+from ..Workflow.finding import Found, with_named_level
 from .case_settings import CaseSettings
 from .case_state import CaseState, Naming, Point
 from .case_writer import CaseWriter
@@ -74,7 +74,7 @@ class ReviewActs:
         state = self._state
         carried = carry_decisions([*state.candidates, *state.unmatched], found.candidates)
         state.unmatched = carried.unmatched
-        found.candidates = carried.candidates
+        found.take_candidates(carried.candidates)
         state.found = found
         self._review = Review(state, self._tools.measured)
         self._writer.write_all()
@@ -129,8 +129,7 @@ class ReviewActs:
             raise PainGeneratorError("A candidate needs a structure.", "Choose or type one.")
         old = self.review.get(candidate_id).place
         zone = old.zone if (structure, side) == (old.structure, old.side) else None
-        words = [] if side == Side.MIDLINE else [side]
-        name = " ".join([*words, structure, *([level] if level else [])]) + (f", {zone}" if zone else "")
+        name = place_name(structure, side, level, zone)
         self.review.rename(candidate_id, Place(name, structure, side, level or None, zone, (NAMED_BY_READER,)))
         self._show()
 
