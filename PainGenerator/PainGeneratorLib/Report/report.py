@@ -24,6 +24,8 @@ from .report_tables import (
     series_section,
     suv_section,
 )
+from .site_tables import level_text_section, sites_section
+from .site_text import conclusion
 from .style import CSS
 from .tables import best_first
 
@@ -68,6 +70,8 @@ def report_html(content: ReportContent) -> str:
         _warnings(content),
         _summary(content),
         ranked_table(content),
+        sites_section(content),
+        level_text_section(content),
         _pictures(content),
         all_measures(content),
         score_section(content),
@@ -169,12 +173,16 @@ def _summary(content: ReportContent) -> Html:
     active = [c for c in ranked if c.status in (Status.PENDING, Status.ACCEPTED)]
     set_aside = [c for c in ranked if c not in active]
     parts: list[Html] = [tag("h2", "In short")]
+    if content.sites.rows:
+        parts.append(tag("p", tag("strong", "Conclusion. "), conclusion(content.sites, content.candidates)))
     if active:
         parts += _active_words(active)
     elif ranked:
         parts.append(tag("p", f"All {words.counted(len(ranked), 'candidate')} were set aside on review."))
     else:
-        parts += [tag("p", tag("strong", "No candidate pain generator was found.")), tag("p", NOTHING_FOUND)]
+        parts.append(tag("p", tag("strong", "No candidate pain generator was found.")))
+        if not content.sites.rows:
+            parts.append(tag("p", NOTHING_FOUND))
     if set_aside and active:
         names = "; ".join(f"{c.rank}. {words.title(c)} ({c.status})" for c in set_aside)
         parts.append(tag("p", f"Set aside on review: {names}."))

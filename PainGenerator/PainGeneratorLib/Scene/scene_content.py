@@ -10,6 +10,7 @@ import numpy as np
 from ..Numerics.core.image import Image, Region
 from ..Numerics.core.kept import Kept
 from ..Numerics.core.records import Candidate, HotSpot, MRFinding
+from ..Numerics.core.sites import SiteTable
 from .segments import Segment
 
 
@@ -61,6 +62,8 @@ class SceneContent(Kept):
     series : list of SceneSeries
     hot_spots, mr_findings, candidates
         In the reference frame.
+    sites : SiteTable
+        Every site with its measures; shown as a table.
     pain_sites_ras : ndarray, shape (n, 3)
     anatomy : Image, optional
         Label map in the reference frame.
@@ -91,6 +94,7 @@ class SceneContent(Kept):
     hot_spots: list[HotSpot] = field(default_factory=list)
     mr_findings: list[MRFinding] = field(default_factory=list)
     candidates: list[Candidate] = field(default_factory=list)
+    sites: SiteTable = field(default_factory=SiteTable)
     pain_sites_ras: np.ndarray = field(default_factory=lambda: np.zeros((0, 3)))
     anatomy: Image | None = None
     anatomy_labels: dict[int, str] = field(default_factory=dict)
