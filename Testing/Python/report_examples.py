@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 from PainGeneratorLib.Numerics.core.image import Geometry, Image, Region
 from PainGeneratorLib.Numerics.core.records import Candidate, HotSpot, MRFinding, Place
@@ -215,7 +217,9 @@ SACROILIAC_NORM = SiteNorm(
 NOT_SEEN = "Outside the field of view of the PET."
 
 
-def site_row(name: str, structure: str, side: str, level: str | None, peak: float | None, **changes: object) -> SiteRow:
+def site_row(
+    name: str, structure: str, side: str, level: str | None, peak: float | None, **changes: object
+) -> SiteRow:
     """A row of the table of sites: normal with a peak, else not assessable."""
     zone = changes.pop("zone", None)
     certainty = str(changes.pop("level_certainty", "likely"))
@@ -268,7 +272,7 @@ def normal_site_table(certainty: str = "likely") -> SiteTable:
     """A low back without anything abnormal, from below upward and left before right: not in the order of reading."""
     names = ("T12", "L1", "L2", "L3", "L4", "L5", "S1")
     rows: list[SiteRow] = []
-    for upper, lower in reversed(list(zip(names, names[1:], strict=False))):
+    for upper, lower in reversed(list(itertools.pairwise(names))):
         rows += [*_vertebra_rows(upper), *_disc_level_rows(upper, lower)]
     for side in ("left", "right"):
         rows += [

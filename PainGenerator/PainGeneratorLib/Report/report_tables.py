@@ -318,9 +318,7 @@ def parameters_section(content: ReportContent) -> Html:
     """Parameters whose value is not the protocol's."""
     protocol = f"Protocol: {content.protocol}. " if content.protocol else ""
     if not content.changed_parameters:
-        return section(
-            "Parameters", tag("p", protocol + "All parameters have the values of the protocol as shipped.")
-        )
+        return section("Parameters", tag("p", protocol + "All parameters have the values of the protocol as shipped."))
     rows = [
         [row.name, tag("strong", row.value), row.shipped, row.unit, row.description]
         for row in content.changed_parameters

@@ -17,7 +17,7 @@ from .content import ReportContent
 from .html import Html, bullets, join, tag
 from .report_tables import section
 from .site_text import NO_SITES, LevelText, level_sentences, level_texts
-from .site_words import capitalized, short_sign, why_not
+from .site_words import and_list, capitalized, clause, short_sign, why_not
 
 RAISED = "\u25b2"
 """Stands before a raised value, so that it is seen without color."""
@@ -30,8 +30,9 @@ HEADS: Mapping[str, str] = {
 """Heads of columns that are not the name of the structure; a soft hyphen shows where a word may be broken."""
 LEGEND = (
     "Each cell: SUVpeak (g/ml); below it, its ratio to the reference tissue; then the MR finding; #1 is candidate 1. "
-    f"{RAISED} with a thick frame: raised uptake. Dashed frame: abnormal on MR only. {NOT_ASSESSABLE}: not assessable; "
-    "the letter says why. A dash: there is no such site. Right and left are the patient's. sites.csv has all values."
+    f"{RAISED} with a thick frame: raised uptake. Dashed frame: abnormal on MR only. {NOT_ASSESSABLE}: not "
+    "assessable; the letter says why. A dash: there is no such site. Right and left are the patient's. "
+    "sites.csv has all values."
 )
 
 
@@ -51,40 +52,34 @@ def sites_section(content: ReportContent) -> Html:
         *(_level_table("Vertebra", bones, notes) if bones else ()),
         *(_side_table(others, notes) if others else ()),
     ]
-    return section(
-        title, _levels(content), *tables, tag("p", LEGEND, cls="small"), notes.shown(), _notes(table.notes)
-    )
+    return section(title, _levels(content), *tables, tag("p", LEGEND, cls="small"), notes.shown(), _notes(table.notes))
 
 
 def level_text_section(content: ReportContent) -> Html:
-    """A text for each level; neighbors without anything abnormal are put together."""
+    """A text for each level where something is abnormal or could not be assessed; then the other levels together."""
     texts = level_texts(content.sites, content.candidates)
     if not texts:
         return Html("")
-    items = [
-        Html(tag("dt", part.level) + tag("dd", part.text)) for run in _runs(texts) for part in [_joined(run)]
-    ]
+    shown = [part for part in texts if not part.is_normal]
+    shown += _normal_levels([part for part in texts if part.is_normal], is_all=not shown)
+    items = [Html(tag("dt", part.level) + tag("dd", part.text)) for part in shown]
     return section("Level by level", tag("dl", *items, cls="levels"))
 
 
-def _runs(texts: Sequence[LevelText]) -> list[list[LevelText]]:
-    """Neighbors that are all normal in one list; every other text in a list of its own."""
-    runs: list[list[LevelText]] = []
-    for text in texts:
-        if text.is_normal and runs and runs[-1][0].is_normal:
-            runs[-1].append(text)
-        else:
-            runs.append([text])
-    return runs
-
-
-def _joined(run: Sequence[LevelText]) -> LevelText:
-    """One text for neighbors that are all normal."""
-    if len(run) == 1:
-        return run[0]
-    count = sum(text.count for text in run)
-    names = f"{run[0].level} to {run[-1].level}" if len(run) > 2 else f"{run[0].level}, {run[-1].level}"
-    return LevelText(names, f"All {count} sites are normal.", count, True)
+def _normal_levels(texts: Sequence[LevelText], is_all: bool) -> list[LevelText]:
+    """One text for all levels that are normal."""
+    if len(texts) < 2:
+        return list(texts)
+    names = [clause(text.level) for text in texts]
+    count = sum(text.count for text in texts)
+    return [
+        LevelText(
+            "All" if is_all else "Others",
+            f"{capitalized(and_list(names))}: all {count} sites are normal.",
+            count,
+            True,
+        )
+    ]
 
 
 def _levels(content: ReportContent) -> Html:
@@ -134,9 +129,7 @@ class _Footnotes:
 
     def shown(self) -> Html:
         """The footnotes."""
-        reasons = [
-            join((tag("sup", _letter(n)), f" {capitalized(reason)}.")) for n, reason in enumerate(self.reasons)
-        ]
+        reasons = [join((tag("sup", _letter(n)), f" {capitalized(reason)}.")) for n, reason in enumerate(self.reasons)]
         norms = [
             join((tag("sup", str(n)), f" Norm: {norm.text.rstrip('.')} ({norm.source})."))
             for n, norm in enumerate(self.norms, start=1)

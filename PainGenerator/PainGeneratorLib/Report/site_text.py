@@ -151,7 +151,7 @@ def _comparisons(row: SiteRow) -> list[str]:
     ]
     if said or not _is_more(row.ratio):
         return said
-    name = f", {row.reference_name}," if row.reference_name else ""
+    name = f", {row.reference_name}" if row.reference_name else ""
     return [f"{_times(row.ratio)} that of the reference tissue{name}"]
 
 

@@ -75,13 +75,18 @@ def and_list(items: Sequence[str]) -> str:
 
 
 def sign(kind: str) -> str:
-    """An MR sign in a sentence."""
-    return MR_SIGNS.get(kind, kind)
+    """An MR sign in a sentence; a remark in parentheses after its kind stays: ``edema (weak)``."""
+    return _translated(kind, MR_SIGNS)
 
 
 def short_sign(kind: str) -> str:
     """An MR sign in a cell."""
-    return SHORT_SIGNS.get(kind, kind)
+    return _translated(kind, SHORT_SIGNS)
+
+
+def _translated(kind: str, known: Mapping[str, str]) -> str:
+    name, space, remark = kind.partition(" (")
+    return known.get(name, name) + space + remark
 
 
 def others(structure: str) -> str:

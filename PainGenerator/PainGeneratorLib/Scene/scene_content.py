@@ -62,8 +62,6 @@ class SceneContent(Kept):
     series : list of SceneSeries
     hot_spots, mr_findings, candidates
         In the reference frame.
-    sites : SiteTable
-        Every site with its measures; shown as a table.
     pain_sites_ras : ndarray, shape (n, 3)
     anatomy : Image, optional
         Label map in the reference frame.
@@ -87,6 +85,8 @@ class SceneContent(Kept):
         Ids of candidates whose segment was removed. Filled by :func:`.read_case.read_case`.
     added : list of Segment
         Segments drawn by hand that are no candidate yet. Filled by :func:`.read_case.read_case`.
+    sites : SiteTable
+        Every site with its measures; shown as a table.
     """
 
     reference_role: str
@@ -94,7 +94,6 @@ class SceneContent(Kept):
     hot_spots: list[HotSpot] = field(default_factory=list)
     mr_findings: list[MRFinding] = field(default_factory=list)
     candidates: list[Candidate] = field(default_factory=list)
-    sites: SiteTable = field(default_factory=SiteTable)
     pain_sites_ras: np.ndarray = field(default_factory=lambda: np.zeros((0, 3)))
     anatomy: Image | None = None
     anatomy_labels: dict[int, str] = field(default_factory=dict)
@@ -110,6 +109,7 @@ class SceneContent(Kept):
     edited: list[str] = field(default_factory=list)
     removed: list[str] = field(default_factory=list)
     added: list[Segment] = field(default_factory=list)
+    sites: SiteTable = field(default_factory=SiteTable)
 
     not_kept = ("series", "pain_sites_ras", "anatomy", "maps", "edited", "removed", "added")
     """Images and points are kept as nodes of their own; what was changed in the scene is found when it is read."""

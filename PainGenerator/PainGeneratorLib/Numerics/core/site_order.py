@@ -1,4 +1,4 @@
-"""The order in which a reader goes through the sites: from above downward, structures in a fixed order, right first."""
+"""The order in which a reader goes through the sites: from above downward, by structure, right before left."""
 
 from __future__ import annotations
 
