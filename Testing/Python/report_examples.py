@@ -296,7 +296,10 @@ def example_site_table(certainty: str = "likely") -> SiteTable:
     """A low back with raised uptake at three sites, a finding on MR only, and sites that cannot be assessed."""
     facet = site_row(
         "left facet joint L4/L5", "facet joint", "left", "L4/L5", 2.41, state="abnormal",
-        reasons=("Uptake is 2.2 times that of the other facet joints.",), ratio=2.54, side_ratio=1.62,
+        reasons=(
+            "Uptake 2.2 times that of the other facet joints.", "Uptake 1.6 times that of the right side.",
+            "Effusion or synovitis on MR.", "Candidate PG-01.",
+        ), ratio=2.54, side_ratio=1.62,
         level_ratio=2.2, level_spread=0.1, level_z=6.1, mr_signs=("effusion or synovitis",), candidates=("PG-01",),
     )  # fmt: skip
     endplate = site_row(
@@ -304,13 +307,16 @@ def example_site_table(certainty: str = "likely") -> SiteTable:
         reasons=("Modic I on MR.",), level_ratio=1.0, mr_signs=("Modic I", "oedema"), candidates=("PG-03",),
     )  # fmt: skip
     disc = site_row(
-        "disc L4/L5", "disc", "midline", "L4/L5", 1.9, state="abnormal", reasons=("SUVpeak is high.",),
-        level_ratio=1.84, norm=DISC_NORM,
+        "disc L4/L5", "disc", "midline", "L4/L5", 1.9, state="abnormal",
+        reasons=("Uptake 1.8 times that of the other discs.",), level_ratio=1.84, norm=DISC_NORM,
     )  # fmt: skip
     space = site_row(
         "interspinous space L3/L4", "interspinous space", "midline", "L3/L4", 1.7, state="abnormal",
-        reasons=("Uptake is raised.",), signals={}, z={},
+        reasons=("Uptake 2.1 times that of the blood pool.",), signals={}, z={},
     )  # fmt: skip
+    beside = site_row(
+        "left pedicle L4", "pedicle", "left", "L4", 1.5, reasons=("Uptake of left facet joint L4/L5 reaches here.",)
+    )
     missing = [
         site_row(f"{side} psoas {level}", "psoas", side, level, None)
         for level in ("T12/L1", "L1/L2")
@@ -319,7 +325,7 @@ def example_site_table(certainty: str = "likely") -> SiteTable:
     metal = site_row(
         "right pedicle L5", "pedicle", "right", "L5", None, reasons=("Metal makes PET and MR unreliable here.",)
     )
-    return with_rows(normal_site_table(certainty), facet, endplate, disc, space, metal, *missing)
+    return with_rows(normal_site_table(certainty), facet, endplate, disc, space, metal, beside, *missing)
 
 
 def hip_site_table() -> SiteTable:
@@ -337,11 +343,11 @@ def hip_site_table() -> SiteTable:
     rows.append(
         site_row(
             "right acetabulum at the cup, DeLee-Charnley II", "acetabulum", "right", None, 2.6,
-            zone="DeLee-Charnley II", state="abnormal", reasons=("Uptake is raised.",), ratio=3.25,
+            zone="DeLee-Charnley II", state="abnormal", reasons=("Uptake 3.2 times that of marrow.",), ratio=3.25,
         )
     )  # fmt: skip
     head = site_row(
         "right prosthesis head", "prosthesis head", "right", None, 1.9, state="abnormal",
-        reasons=("Uptake is raised.",), side_ratio=1.7,
+        reasons=("Uptake 1.7 times that of the left side.",), side_ratio=1.7,
     )  # fmt: skip
     return SiteTable((*rows, head))

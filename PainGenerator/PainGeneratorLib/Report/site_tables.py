@@ -9,15 +9,15 @@ from typing import Any
 from ..Numerics.core.measures import Output
 from ..Numerics.core.site_columns import columns_of
 from ..Numerics.core.site_order import STRUCTURES, in_reading_order
-from ..Numerics.core.site_reading import is_abnormal, is_measured, is_raised
+from ..Numerics.core.site_reading import is_abnormal, is_measured, is_raised, remarks
 from ..Numerics.core.sites import SiteNorm, SiteRow
 from ..Numerics.core.words import Certainty, Side
 from . import words
 from .content import ReportContent
-from .html import Html, bullets, join, tag
+from .html import Html, bullets, html, join, tag
 from .report_tables import section
 from .site_text import NO_SITES, LevelText, level_sentences, level_texts
-from .site_words import and_list, capitalized, clause, short_sign, why_not
+from .site_words import and_list, capitalized, clause, short_sign, why
 
 RAISED = "\u25b2"
 """Stands before a raised value, so that it is seen without color."""
@@ -30,9 +30,9 @@ HEADS: Mapping[str, str] = {
 """Heads of columns that are not the name of the structure; a soft hyphen shows where a word may be broken."""
 LEGEND = (
     "Each cell: SUVpeak (g/ml); below it, its ratio to the reference tissue; then the MR finding; #1 is candidate 1. "
-    f"{RAISED} with a thick frame: raised uptake. Dashed frame: abnormal on MR only. {NOT_ASSESSABLE}: not "
-    "assessable; the letter says why. A dash: there is no such site. Right and left are the patient's. "
-    "sites.csv has all values."
+    f"{RAISED} with a thick frame: raised uptake. Dashed frame: an MR finding or a candidate alone. "
+    f"{NOT_ASSESSABLE}: not assessable. Letters: see below. A dash: there is no such site. Right and left are the "
+    "patient's. sites.csv has all values."
 )
 
 
@@ -120,8 +120,8 @@ class _Footnotes:
         return tag("sup", ", ".join(map(str, numbers))) if numbers else Html("")
 
     def reason_mark(self, row: SiteRow) -> Html:
-        """The letter of the reason why a site could not be assessed."""
-        return tag("sup", _letter(_index(self.reasons, why_not(row))))
+        """The letter of what is said about a site that could not be assessed, or that was taken for normal."""
+        return tag("sup", _letter(_index(self.reasons, why(row))))
 
     def numbers(self, row: SiteRow) -> str:
         """The candidates at a site: ``#1 #3``."""
@@ -224,12 +224,14 @@ def _cell(row: SiteRow | None, notes: _Footnotes, is_wide: bool = False) -> Html
         return tag("td", words.UNKNOWN, cls="none")
     if not is_measured(row):
         return tag("td", join((NOT_ASSESSABLE, notes.reason_mark(row))), cls="none")
-    value = words.number(row.suv_peak, _DIGITS["suv_peak"])
+    value: Html = html(words.number(row.suv_peak, _DIGITS["suv_peak"]))
+    if remarks(row):
+        value = join((value, notes.reason_mark(row)))
     ratio = "" if row.ratio is None else f"\u00d7{words.number(row.ratio, _DIGITS['ratio'])}"
     if is_wide and row.side_ratio is not None:
         ratio += f" (\u00d7{words.number(row.side_ratio, _DIGITS['side_ratio'])} of the other side)"
     parts = [
-        tag("strong", f"{RAISED}\u00a0{value}") if is_raised(row) else Html(value),
+        tag("strong", f"{RAISED}\u00a0", value) if is_raised(row) else value,
         tag("span", ratio, cls="ratio") if ratio else Html(""),
         *(tag("span", short_sign(kind), cls="sign") for kind in row.mr_signs),
         tag("span", notes.numbers(row), cls="rank") if notes.numbers(row) else Html(""),
@@ -241,4 +243,4 @@ def _cell(row: SiteRow | None, notes: _Footnotes, is_wide: bool = False) -> Html
 def _state_class(row: SiteRow) -> str:
     if is_raised(row):
         return "raised"
-    return "mr-only" if is_abnormal(row) else ""
+    return "other" if is_abnormal(row) else ""

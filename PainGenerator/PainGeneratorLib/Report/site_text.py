@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from ..Numerics.core.records import Candidate
-from ..Numerics.core.site_reading import is_abnormal, is_measured, is_raised
+from ..Numerics.core.site_reading import is_abnormal, is_measured, is_raised, remarks, uptake_reasons
 from ..Numerics.core.sites import SiteRow, SiteTable
 from ..Numerics.core.words import Certainty, Evidence, Side, Status
 from . import words
@@ -17,10 +17,9 @@ from .site_words import (
     counted_sites,
     grouped,
     name_in_group,
-    others,
     sign,
     was,
-    why_not,
+    why,
 )
 
 NAMED_SITES = 5
@@ -86,7 +85,9 @@ def _level_text(level: str, rows: Sequence[SiteRow], ranks: Mapping[str, int]) -
     missing = [row for row in rows if not is_measured(row)]
     sentences = [_abnormal_sentence(row, ranks) for row in abnormal]
     sentences += _missing_sentences(missing, len(rows))
-    rest = len(rows) - len(abnormal) - len(missing)
+    explained = [row for row in rows if remarks(row)]
+    sentences += _remark_sentences(explained)
+    rest = len(rows) - len(abnormal) - len(missing) - len(explained)
     if rest:
         sentences.append(_normal_sentence(rest, is_all=rest == len(rows)))
     return LevelText(level, " ".join(sentences), len(rows), rest == len(rows))
@@ -100,12 +101,24 @@ def _normal_sentence(count: int, is_all: bool) -> str:
 
 def _missing_sentences(rows: Sequence[SiteRow], count: int) -> list[str]:
     """What could not be assessed, one sentence for each reason."""
-    by_reason: dict[str, list[SiteRow]] = {}
-    for row in rows:
-        by_reason.setdefault(why_not(row), []).append(row)
+    by_reason = _by_reason(rows)
     if len(rows) == count and len(by_reason) == 1:
         return [f"Not assessable: {next(iter(by_reason))}."]
     return [f"Not assessable: {and_list(_names(found))} ({reason})." for reason, found in by_reason.items()]
+
+
+def _remark_sentences(rows: Sequence[SiteRow]) -> list[str]:
+    """Normal sites at which something was seen that is explained, one sentence for each reason."""
+    by_reason = _by_reason([row for row in rows if remarks(row)])
+    return [f"Taken for normal: {and_list(_names(found))} ({reason})." for reason, found in by_reason.items()]
+
+
+def _by_reason(rows: Sequence[SiteRow]) -> dict[str, list[SiteRow]]:
+    """The rows by the reasons of their state, as part of a sentence."""
+    found: dict[str, list[SiteRow]] = {}
+    for row in rows:
+        found.setdefault(why(row), []).append(row)
+    return found
 
 
 def _names(rows: Sequence[SiteRow]) -> list[str]:
@@ -135,33 +148,13 @@ def uptake_words(row: SiteRow) -> str:
     if row.suv_peak is None:
         return "uptake not measured"
     value = f"SUVpeak {words.number(row.suv_peak, 1)}"
-    if not is_raised(row):
+    if is_raised(row):
+        said = [clause(reason).removeprefix("uptake ") for reason in uptake_reasons(row)]
+        return f"uptake {and_list(said)} ({value})"
+    if not row.candidates:
         return f"uptake not raised ({value})"
-    against = _comparisons(row)
-    return f"uptake {and_list(against)} ({value})" if against else f"raised uptake ({value})"
-
-
-def _comparisons(row: SiteRow) -> list[str]:
-    """How many times the uptake is that of the like sites and of the other side; else that of the reference tissue."""
-    other = Side.LEFT if row.site.side == Side.RIGHT else Side.RIGHT
-    said = [
-        f"{_times(ratio)} that of {what}"
-        for ratio, what in ((row.level_ratio, others(row.site.structure)), (row.side_ratio, f"the {other} side"))
-        if _is_more(ratio)
-    ]
-    if said or not _is_more(row.ratio):
-        return said
-    name = f", {row.reference_name}" if row.reference_name else ""
-    return [f"{_times(row.ratio)} that of the reference tissue{name}"]
-
-
-def _is_more(ratio: float | None) -> bool:
-    """True for a ratio that does not read as 1.0 or less."""
-    return ratio is not None and round(ratio, 1) > 1.0
-
-
-def _times(ratio: float | None) -> str:
-    return f"{words.number(ratio, 1)} times"
+    ratio = "" if row.ratio is None else f", {words.number(row.ratio, 1)} times that of {row.reference_name}"
+    return f"{value}{ratio}"
 
 
 def _mr_words(row: SiteRow) -> str:
@@ -219,14 +212,14 @@ def _count_sentence(table: SiteTable) -> str:
 
 
 def _most_frequent(missing: Sequence[SiteRow]) -> str:
-    reasons = [why_not(row) for row in missing]
+    reasons = [why(row) for row in missing]
     ordered = sorted(set(reasons), key=lambda reason: (-reasons.count(reason), reason))
     return ordered[0] if len(ordered) == 1 else f"mostly: {ordered[0]}"
 
 
 def _raised_sentence(table: SiteTable, raised: Sequence[SiteRow]) -> str:
     """Where the uptake is raised, and at how many other sites the MR alone is abnormal."""
-    on_mr = sum(is_abnormal(row) and not is_raised(row) for row in table.rows)
+    on_mr = sum(is_abnormal(row) and not is_raised(row) and bool(row.mr_signs) for row in table.rows)
     names = [row.site.name for row in raised]
     if not names:
         also = f", but MR shows a finding at {on_mr} of them" if on_mr else ""

@@ -9,15 +9,6 @@ from ..Numerics.core.sites import Site, SiteRow, SiteTable
 from ..Numerics.core.words import Side
 from . import words
 
-PLURALS: Mapping[str, str] = {
-    "vertebral body": "vertebral bodies",
-    "spinous process": "spinous processes",
-    "lamina": "laminae",
-    "foramen": "foramina",
-}
-"""Structures whose plural has no "s" alone."""
-LONG_STRUCTURES = frozenset({"spinal canal", "psoas", "multifidus"})
-"""Structures that run through all levels: there is one, not one for each level."""
 MR_SIGNS: Mapping[str, str] = {"oedema": "edema", "implant artefact": "implant artifact"}
 """MR signs whose word in files is not the one of the report."""
 SHORT_SIGNS: Mapping[str, str] = {
@@ -89,15 +80,8 @@ def _translated(kind: str, known: Mapping[str, str]) -> str:
     return known.get(name, name) + space + remark
 
 
-def others(structure: str) -> str:
-    """The like sites of the other levels: ``the other discs``."""
-    if structure in LONG_STRUCTURES:
-        return "the other levels"
-    return f"the other {PLURALS.get(structure, structure + 's')}"
-
-
-def why_not(row: SiteRow) -> str:
-    """Why a site could not be assessed, as part of a sentence."""
+def why(row: SiteRow) -> str:
+    """The reasons of the state of a site, as part of a sentence."""
     return "; ".join(clause(reason) for reason in row.reasons) or "the reason is not known"
 
 

@@ -66,7 +66,7 @@ figcaption { margin-top: .35rem; font-size: .84rem; color: var(--soft); }
 .sites .sign { font-style: italic; }
 .sites .rank { font-weight: 600; color: var(--accent); }
 .sites td.raised { outline: 2.5px solid var(--stop); outline-offset: -3px; background: var(--stop-tint); }
-.sites td.mr-only { outline: 1.5px dashed var(--ink); outline-offset: -3px; }
+.sites td.other { outline: 1.5px dashed var(--ink); outline-offset: -3px; }
 .note { margin: .1rem 0; }
 .levels { display: grid; grid-template-columns: max-content 1fr; gap: .25rem .9rem; margin: .4rem 0; }
 .levels dt { font-weight: 600; }

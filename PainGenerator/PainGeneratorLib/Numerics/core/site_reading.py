@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import re
 
 from .sites import SiteRow, SiteState
+
+_UPTAKE = re.compile(r"Uptake \d+\.\d times that of ")
+"""How a reason begins that says that uptake is raised (:func:`uptake_reason`)."""
 
 
 def is_measured(row: SiteRow) -> bool:
@@ -17,9 +20,24 @@ def is_abnormal(row: SiteRow) -> bool:
     return row.state == SiteState.ABNORMAL
 
 
+def uptake_reason(ratio: float, what: str) -> str:
+    """The reason of a site whose uptake is raised, as a sentence: ``Uptake 1.8 times that of the other discs.``"""
+    return f"Uptake {ratio:.1f} times that of {what}."
+
+
+def uptake_reasons(row: SiteRow) -> list[str]:
+    """The reasons of a site that say that its uptake is raised, as :func:`uptake_reason` made them."""
+    return [reason for reason in row.reasons if _UPTAKE.match(reason)]
+
+
+def remarks(row: SiteRow) -> list[str]:
+    """Why a normal site is normal although something was seen there; empty for other sites."""
+    return list(row.reasons) if row.state == SiteState.NORMAL else []
+
+
 def is_raised(row: SiteRow) -> bool:
-    """True for a site whose uptake is raised: it is abnormal, and not for its MR signs alone."""
-    return is_abnormal(row) and row.suv_peak is not None and (not row.mr_signs or _is_for_uptake(row.reasons))
+    """True for a site that is abnormal because its uptake is raised, whether or not MR shows something as well."""
+    return is_abnormal(row) and bool(uptake_reasons(row))
 
 
 def raised_word(row: SiteRow) -> str | None:
@@ -27,7 +45,3 @@ def raised_word(row: SiteRow) -> str | None:
     if row.suv_peak is None:
         return None
     return "yes" if is_raised(row) else "no"
-
-
-def _is_for_uptake(reasons: Iterable[str]) -> bool:
-    return any("uptake" in reason.lower() or "suv" in reason.lower() for reason in reasons)
