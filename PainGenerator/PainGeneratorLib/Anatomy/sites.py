@@ -63,5 +63,5 @@ def find_sites(
             spine, source = by_map, SiteSource.SEGMENTATION
     if spine is None:
         return FoundSites(tuple(pelvis_sites(None, tissues, anatomy)))
-    sites = [*spine_sites(spine, source, side), *pelvis_sites(spine, tissues, anatomy)]
+    sites = [*spine_sites(spine, source, side), *pelvis_sites(spine, tissues, anatomy, side)]
     return FoundSites(tuple(sites), spine.level_certainty, spine.level_reasons)
