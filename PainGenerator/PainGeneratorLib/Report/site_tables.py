@@ -63,7 +63,7 @@ def level_text_section(content: ReportContent) -> Html:
     shown = [part for part in texts if not part.is_normal]
     shown += _normal_levels([part for part in texts if part.is_normal], is_all=not shown)
     items = [Html(tag("dt", part.level) + tag("dd", part.text)) for part in shown]
-    return section("Level by level", tag("dl", *items, cls="levels"))
+    return section("Sites in words", tag("dl", *items, cls="levels"))
 
 
 def _normal_levels(texts: Sequence[LevelText], is_all: bool) -> list[LevelText]:

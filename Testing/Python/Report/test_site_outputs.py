@@ -209,8 +209,8 @@ def test_the_conclusion_names_counts_raised_sites_the_strongest_candidate_and_it
         "116 sites were measured; 5 could not be assessed (mostly: outside the field of view of the PET). Uptake "
         "is raised at 3 of them: interspinous space L3/L4, disc L4/L5, and left facet joint L4/L5; at one more, MR "
         "alone shows a finding. The strongest of 3 candidate pain generators is candidate 1, facet joint L4/L5, left "
-        "(raised uptake and effusion or synovitis on MR). Its level is likely, but not certain (counted from the sacrum). "
-        "A candidate is a place to look at, not a diagnosis."
+        "(raised uptake and effusion or synovitis on MR). Its level is likely, but not certain (counted from the "
+        "sacrum). A candidate is a place to look at, not a diagnosis."
     )
 
 
