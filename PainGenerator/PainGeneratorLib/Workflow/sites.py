@@ -11,7 +11,8 @@ from ..Numerics.core.image import Image
 from ..Numerics.core.records import Candidate, HotSpot
 from ..Numerics.core.sites import SiteTable
 from ..Numerics.core.words import MR_ROLES, Role
-from ..Numerics.fusion.site_measures import SiteImages, measure_sites
+from ..Numerics.fusion.site_measures import SiteImages, measure_sites, series_notes
+from ..Numerics.fusion.site_parameters import SiteParameters
 from ..Numerics.mr.findings import MRResult
 from ..Numerics.pet.detector import HotSpotDetector
 from .case import Case
@@ -64,6 +65,7 @@ def make_site_table(
         hot_spots=hot_spots,
         candidates=candidates,
         unreliable=mr.implant.unreliable,
+        weak_findings=mr.weak,
     )
-    rows = measure_sites(found.sites, images)
-    return SiteTable(rows, found.level_certainty, found.level_reasons, found.notes)
+    rows = measure_sites(found.sites, images, case.protocol.stage("sites", SiteParameters))
+    return SiteTable(rows, found.level_certainty, found.level_reasons, (*found.notes, *series_notes(images)))
