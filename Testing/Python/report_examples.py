@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 from PainGeneratorLib.Numerics.core.image import Geometry, Image, Region
 from PainGeneratorLib.Numerics.core.records import Candidate, HotSpot, MRFinding, Place
+from PainGeneratorLib.Numerics.core.sites import Site, SiteNorm, SiteRow, SiteTable
 from PainGeneratorLib.Report.content import ReportCase, ReportContent
 from PainGeneratorLib.Report.key_images import KeyImageInputs
 from scipy import ndimage
@@ -205,3 +208,146 @@ def plain_content(candidates: list[Candidate]) -> ReportContent:
     return ReportContent(
         case=ReportCase(), candidates=candidates, created="2026-03-01 14:20", software_version="0.1.0"
     )
+
+
+DISC_NORM = SiteNorm("SUVmean 0.69 \u00b1 0.15 in 12 people without back pain", "PMC9322590", 0.69, 0.15)
+SACROILIAC_NORM = SiteNorm(
+    "SUVmean 1.30 \u00b1 0.33 right, 1.13 \u00b1 0.30 left, in 103 people", "CAMONA, AJNMMI", 1.3, 0.33
+)
+NOT_SEEN = "Outside the field of view of the PET."
+
+
+def site_row(
+    name: str, structure: str, side: str, level: str | None, peak: float | None, **changes: object
+) -> SiteRow:
+    """A row of the table of sites: normal with a peak, else not assessable."""
+    zone = changes.pop("zone", None)
+    certainty = str(changes.pop("level_certainty", "likely"))
+    site = Site(
+        name, structure, side, level, np.array([0.0, 10.0, 20.0]), np.eye(3), np.array([5.0, 6.0, 7.0]), 1, zone,
+        "MR", certainty,
+    )  # fmt: skip
+    if peak is None:
+        return SiteRow(site, **{"state": "not assessable", "reasons": (NOT_SEEN,), **changes})
+    values = {
+        "suv_max": peak * 1.2, "suv_peak": peak, "suv_mean": peak * 0.8, "reference": 0.8, "reference_name": "marrow",
+        "ratio": peak / 0.8, "signals": {"T1": 310.0, "FLUID": 95.0}, "z": {"FLUID": 0.4},
+    }  # fmt: skip
+    return SiteRow(site, **{"state": "normal", **values, **changes})
+
+
+def _disc_level_rows(upper: str, lower: str) -> list[SiteRow]:
+    level = f"{upper}/{lower}"
+    rows = [
+        site_row(f"disc {level}", "disc", "midline", level, 0.9, norm=DISC_NORM),
+        site_row(f"superior endplate of {lower}", "upper endplate", "midline", level, 1.0),
+        site_row(f"inferior endplate of {upper}", "lower endplate", "midline", level, 1.0),
+        site_row(f"spinal canal {level}", "spinal canal", "midline", level, 0.7),
+        site_row(f"interspinous space {level}", "interspinous space", "midline", level, 0.8),
+    ]
+    for side in ("left", "right"):
+        rows += [
+            site_row(f"{side} facet joint {level}", "facet joint", side, level, 1.1),
+            site_row(f"{side} {upper} foramen", "foramen", side, level, 0.9),
+            site_row(f"{side} psoas {level}", "psoas", side, level, 0.6),
+            site_row(f"{side} multifidus {level}", "multifidus", side, level, 0.6),
+        ]
+    return rows
+
+
+def _vertebra_rows(level: str) -> list[SiteRow]:
+    rows = [
+        site_row(f"vertebral body {level}", "vertebral body", "midline", level, 1.2),
+        site_row(f"spinous process {level}", "spinous process", "midline", level, 0.9),
+    ]
+    for side in ("left", "right"):
+        rows += [
+            site_row(f"{side} pedicle {level}", "pedicle", side, level, 1.0),
+            site_row(f"{side} lamina {level}", "lamina", side, level, 0.9),
+        ]
+    return rows
+
+
+def normal_site_table(certainty: str = "likely") -> SiteTable:
+    """A low back without anything abnormal, from below upward and left before right: not in the order of reading."""
+    names = ("T12", "L1", "L2", "L3", "L4", "L5", "S1")
+    rows: list[SiteRow] = []
+    for upper, lower in reversed(list(itertools.pairwise(names))):
+        rows += [*_vertebra_rows(upper), *_disc_level_rows(upper, lower)]
+    for side in ("left", "right"):
+        rows += [
+            site_row(f"{side} sacroiliac joint", "sacroiliac joint", side, None, 1.2, norm=SACROILIAC_NORM),
+            site_row(f"{side} sacral ala", "sacral ala", side, None, 1.1),
+            site_row(f"{side} iliac crest", "iliac crest", side, None, 1.0),
+        ]
+    rows.append(site_row("sacrum", "sacrum", "midline", None, 1.1))
+    reasons = ("Counted from the sacrum.", "The iliac crests lie at L4/L5, which fits.")
+    return SiteTable(tuple(rows), certainty, reasons)
+
+
+def with_rows(table: SiteTable, *changed: SiteRow) -> SiteTable:
+    """A table in which rows are replaced by those of the same name."""
+    new = {row.site.name: row for row in changed}
+    rows = tuple(new.get(row.site.name, row) for row in table.rows)
+    return SiteTable(rows, table.level_certainty, table.level_reasons, table.notes)
+
+
+def example_site_table(certainty: str = "likely") -> SiteTable:
+    """A low back with raised uptake at three sites, a finding on MR only, and sites that cannot be assessed."""
+    facet = site_row(
+        "left facet joint L4/L5", "facet joint", "left", "L4/L5", 2.41, state="abnormal",
+        reasons=(
+            "Uptake 2.2 times that of the other facet joints.", "Uptake 1.6 times that of the right side.",
+            "Effusion or synovitis on MR.", "Candidate PG-01.",
+        ), ratio=2.54, side_ratio=1.62,
+        level_ratio=2.2, level_spread=0.1, level_z=6.1, mr_signs=("effusion or synovitis",), candidates=("PG-01",),
+    )  # fmt: skip
+    endplate = site_row(
+        "inferior endplate of L2", "lower endplate", "midline", "L2/L3", 1.0, state="abnormal",
+        reasons=("Modic I on MR.",), level_ratio=1.0, mr_signs=("Modic I", "oedema"), candidates=("PG-03",),
+    )  # fmt: skip
+    disc = site_row(
+        "disc L4/L5", "disc", "midline", "L4/L5", 1.9, state="abnormal",
+        reasons=("Uptake 1.8 times that of the other discs.",), level_ratio=1.84, norm=DISC_NORM,
+    )  # fmt: skip
+    space = site_row(
+        "interspinous space L3/L4", "interspinous space", "midline", "L3/L4", 1.7, state="abnormal",
+        reasons=("Uptake 2.1 times that of the blood pool.",), signals={}, z={},
+    )  # fmt: skip
+    beside = site_row(
+        "left pedicle L4", "pedicle", "left", "L4", 1.5, reasons=("Uptake of left facet joint L4/L5 reaches here.",)
+    )
+    missing = [
+        site_row(f"{side} psoas {level}", "psoas", side, level, None)
+        for level in ("T12/L1", "L1/L2")
+        for side in ("left", "right")
+    ]
+    metal = site_row(
+        "right pedicle L5", "pedicle", "right", "L5", None, reasons=("Metal makes PET and MR unreliable here.",)
+    )
+    return with_rows(normal_site_table(certainty), facet, endplate, disc, space, metal, beside, *missing)
+
+
+def hip_site_table() -> SiteTable:
+    """Both hips, with a prosthesis on the right; no levels."""
+    rows = []
+    for side in ("left", "right"):
+        rows += [
+            site_row(f"{side} femoral head", "femoral head", side, None, 0.8),
+            site_row(f"{side} trochanteric bursa", "trochanteric bursa", side, None, 0.9),
+            site_row(f"{side} hip joint capsule", "hip joint capsule", side, None, 1.0),
+        ]
+    for zone in (7, 1, 2):
+        name = f"right femur beside the stem, Gruen {zone}"
+        rows.append(site_row(name, "femur", "right", None, 1.0, zone=f"Gruen {zone}"))
+    rows.append(
+        site_row(
+            "right acetabulum at the cup, DeLee-Charnley II", "acetabulum", "right", None, 2.6,
+            zone="DeLee-Charnley II", state="abnormal", reasons=("Uptake 3.2 times that of marrow.",), ratio=3.25,
+        )
+    )  # fmt: skip
+    head = site_row(
+        "right prosthesis head", "prosthesis head", "right", None, 1.9, state="abnormal",
+        reasons=("Uptake 1.7 times that of the left side.",), side_ratio=1.7,
+    )  # fmt: skip
+    return SiteTable((*rows, head))

@@ -155,10 +155,12 @@ def _analyze(options: argparse.Namespace) -> None:
 
 
 def _show(analysis: Analysis, warnings: Iterable[str], report: Path) -> None:
-    """Print the ranked list, the warnings and where the report is."""
+    """Print the ranked list, the sites in one line, the warnings and where the report is."""
+    from ..Report.site_text import terminal_line
     from ..Report.tables import text_table
 
     print(visible(text_table(analysis.candidates)))
+    print(_line(terminal_line(analysis.found.sites)))
     _warn((*analysis.warnings, *warnings))
     print(f"Report: {report}")
 

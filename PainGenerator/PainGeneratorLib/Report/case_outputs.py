@@ -30,6 +30,7 @@ from .key_images import KeyImage, KeyImageInputs, key_images
 from .output_folder import write_json, write_text
 from .overview import overview_picture
 from .report import write_report
+from .site_files import sites_csv, sites_json
 from .tables import candidates_csv, candidates_json
 
 KEY_IMAGE_LIMIT = 10
@@ -71,6 +72,12 @@ def _write_candidates(analysis: Analysis, folder: Path, _created: datetime.datet
     write_text(folder / "candidates.csv", candidates_csv(analysis.candidates))
 
 
+def _write_sites(analysis: Analysis, folder: Path, _created: datetime.datetime) -> None:
+    table = analysis.found.sites
+    write_json(folder / "sites.json", sites_json(case_facts(analysis), table, analysis.candidates))
+    write_text(folder / "sites.csv", sites_csv(table))
+
+
 def _write_suv(analysis: Analysis, folder: Path, _created: datetime.datetime) -> None:
     write_json(folder / "suv.json", analysis.suv.result.to_json())
 
@@ -88,6 +95,7 @@ def _write_provenance(analysis: Analysis, folder: Path, created: datetime.dateti
 
 TABLE_WRITERS: tuple[Callable[[Analysis, Path, datetime.datetime], None], ...] = (
     _write_candidates,
+    _write_sites,
     _write_suv,
     _write_alignment,
     _write_provenance,
@@ -108,8 +116,15 @@ def write_report_file(analysis: Analysis, folder: Path, created: datetime.dateti
 
 def case_json(analysis: Analysis) -> dict[str, Any]:
     """The content of ``candidates.json``; foci that were set apart as physiologic stand under ``excluded``."""
+    content = candidates_json(case_facts(analysis), analysis.candidates)
+    content["excluded"] = [_excluded_json(spot) for spot in analysis.excluded]
+    return content
+
+
+def case_facts(analysis: Analysis) -> dict[str, Any]:
+    """What identifies the case and how it was made, for ``candidates.json`` and ``sites.json``."""
     case = analysis.case
-    facts = {
+    return {
         **report_case(analysis).to_json(),
         "reference_series": case.reference.label,
         "reference_role": case.reference_role,
@@ -117,9 +132,6 @@ def case_json(analysis: Analysis) -> dict[str, Any]:
         "software_version": VERSION,
         "warnings": analysis.warnings,
     }
-    content = candidates_json(facts, analysis.candidates)
-    content["excluded"] = [_excluded_json(spot) for spot in analysis.excluded]
-    return content
 
 
 def _excluded_json(spot: HotSpot) -> dict[str, Any]:
@@ -223,6 +235,7 @@ def _report_content(
         overview_png=overview,
         excluded=analysis.excluded,
         mr_findings=analysis.mr.findings,
+        sites=analysis.found.sites,
         series=case.all_series,
         left_out=tuple(case.left_out),
         suv=analysis.suv.result.to_json(),

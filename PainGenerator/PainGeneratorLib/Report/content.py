@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ..Numerics.core.records import Candidate, HotSpot, MRFinding
+from ..Numerics.core.sites import SiteTable
 from .key_images import KeyImage
 
 Row = Mapping[str, Any]
@@ -120,6 +121,8 @@ class ReportContent:
         of the rule that decided in ``rule``.
     mr_findings : sequence of MRFinding
         All of them, implant artifacts included.
+    sites : SiteTable
+        Every site with its measures, in the reference frame.
     series : sequence of mapping
         What was read: ``role``, ``description``, ``number``, ``date`` and ``reason`` (why it has this role).
     left_out : sequence of (str, str)
@@ -153,6 +156,7 @@ class ReportContent:
     overview_png: bytes | None = None
     excluded: Sequence[HotSpot] = ()
     mr_findings: Sequence[MRFinding] = ()
+    sites: SiteTable = field(default_factory=SiteTable)
     series: Sequence[Row] = ()
     left_out: Sequence[tuple[str, str]] = ()
     suv: Row = field(default_factory=dict)

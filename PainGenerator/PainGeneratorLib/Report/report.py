@@ -24,6 +24,8 @@ from .report_tables import (
     series_section,
     suv_section,
 )
+from .site_tables import level_text_section, sites_section
+from .site_text import NO_CANDIDATE, conclusion
 from .style import CSS
 from .tables import best_first
 
@@ -68,6 +70,8 @@ def report_html(content: ReportContent) -> str:
         _warnings(content),
         _summary(content),
         ranked_table(content),
+        sites_section(content),
+        level_text_section(content),
         _pictures(content),
         all_measures(content),
         score_section(content),
@@ -169,16 +173,30 @@ def _summary(content: ReportContent) -> Html:
     active = [c for c in ranked if c.status in (Status.PENDING, Status.ACCEPTED)]
     set_aside = [c for c in ranked if c not in active]
     parts: list[Html] = [tag("h2", "In short")]
+    if content.sites.rows:
+        parts.append(_conclusion(content))
     if active:
         parts += _active_words(active)
     elif ranked:
         parts.append(tag("p", f"All {words.counted(len(ranked), 'candidate')} were set aside on review."))
     else:
-        parts += [tag("p", tag("strong", "No candidate pain generator was found.")), tag("p", NOTHING_FOUND)]
+        parts += _nothing_words(content)
     if set_aside and active:
         names = "; ".join(f"{c.rank}. {words.title(c)} ({c.status})" for c in set_aside)
         parts.append(tag("p", f"Set aside on review: {names}."))
     return tag("section", tag("div", *parts, cls="short"), _overview(content))
+
+
+def _conclusion(content: ReportContent) -> Html:
+    """The conclusion from all sites and candidates."""
+    return tag("p", tag("strong", "Conclusion. "), conclusion(content.sites, content.candidates))
+
+
+def _nothing_words(content: ReportContent) -> list[Html]:
+    """That nothing was found; empty where the conclusion says it already."""
+    if content.sites.rows:
+        return []
+    return [tag("p", tag("strong", NO_CANDIDATE)), tag("p", NOTHING_FOUND)]
 
 
 def _active_words(active: list[Candidate]) -> list[Html]:

@@ -34,13 +34,23 @@ LIMITS = (
 )
 
 
-def _section(title: str, *parts: object) -> Html:
+def section(title: str, *parts: object) -> Html:
     return tag("section", tag("h2", title), *parts)
 
 
 def _place_words(candidate: Candidate) -> str:
+    """Level and zone; the level with its certainty where it is not certain."""
     place = candidate.place
-    return ", ".join(part for part in (place.level, place.zone) if part)
+    certainty = words.level_certainty(place)
+    level = place.level if certainty in (None, Certainty.CERTAIN) else f"{place.level} ({certainty})"
+    return ", ".join(part for part in (level, place.zone) if part)
+
+
+def _name(candidate: Candidate) -> Html:
+    """The name, with a remark where its level is uncertain."""
+    name = tag("strong", candidate.place.name)
+    is_uncertain = words.level_certainty(candidate.place) == Certainty.UNCERTAIN
+    return join((name, tag("span", f", {words.LEVEL_UNCERTAIN}", cls="by-hand"))) if is_uncertain else name
 
 
 def _measure_table(candidates: Sequence[Candidate], output: Output) -> Html:
@@ -70,7 +80,7 @@ def _side_words(candidate: Candidate) -> str:
 
 _OWN_CELLS: Mapping[str, Callable[[Candidate], object]] = {
     "id": lambda candidate: tag("span", candidate.id, cls="score"),
-    "name": lambda candidate: tag("strong", candidate.place.name),
+    "name": _name,
     "side": _side_words,
     "level": _place_words,
     "mr_kind": _mr_words,
@@ -82,7 +92,7 @@ def ranked_table(content: ReportContent) -> Html:
     """The ranked list, one line per candidate."""
     if not content.candidates:
         return Html("")
-    return _section("All candidates, best first", _measure_table(content.candidates, Output.REPORT_RANKING))
+    return section("All candidates, best first", _measure_table(content.candidates, Output.REPORT_RANKING))
 
 
 def all_measures(content: ReportContent) -> Html:
@@ -91,7 +101,7 @@ def all_measures(content: ReportContent) -> Html:
         return Html("")
     cautions = [_caution(candidate) for candidate in best_first(content.candidates) if candidate.flags]
     listed = join((tag("h3", "Cautions"), bullets(cautions))) if cautions else Html("")
-    return _section("All measures", _measure_table(content.candidates, Output.REPORT_MEASURES), listed)
+    return section("All measures", _measure_table(content.candidates, Output.REPORT_MEASURES), listed)
 
 
 def _caution(candidate: Candidate) -> Html:
@@ -114,7 +124,7 @@ def score_section(content: ReportContent) -> Html:
         ]
         for c in best_first(content.candidates)
     ]
-    return _section("How the scores came about", table(header, rows, numeric=(0, *range(2, len(header)))))
+    return section("How the scores came about", table(header, rows, numeric=(0, *range(2, len(header)))))
 
 
 def _given_parts(candidates: Sequence[Candidate]) -> list[str]:
@@ -132,7 +142,7 @@ def _part_head(part: str, content: ReportContent) -> tuple[str, str]:
 def mr_section(content: ReportContent) -> Html:
     """Every MR finding, with the candidate that it belongs to and the rule that gave it its kind."""
     if not content.mr_findings:
-        return _section("MR findings", tag("p", "No structural abnormality passed the limits on MR."))
+        return section("MR findings", tag("p", "No structural abnormality passed the limits on MR."))
     owners = {id(finding): c.rank for c in content.candidates for finding in c.mr_findings}
     header = [
         "Kind",
@@ -161,14 +171,14 @@ def mr_section(content: ReportContent) -> Html:
         ]
         for f in content.mr_findings
     ]
-    return _section("MR findings", table(header, rows, numeric=(1, 2, 4, 5, 6)))
+    return section("MR findings", table(header, rows, numeric=(1, 2, 4, 5, 6)))
 
 
 def excluded_section(content: ReportContent) -> Html:
     """Foci that were set apart as physiologic, with the name of the rule that decided."""
     title = "Uptake held to be physiologic"
     if not content.excluded:
-        return _section(title, tag("p", "None."))
+        return section(title, tag("p", "None."))
     header = ["Reason", ("SUVmax", "g/ml"), ("SUVpeak", "g/ml"), ("Volume", "ml"), ("Position", "mm"), "Rule"]
     rows = [
         [
@@ -182,21 +192,21 @@ def excluded_section(content: ReportContent) -> Html:
         for spot in content.excluded
     ]
     note = "These foci are not among the candidates. Check them when the pain is near."
-    return _section(title, tag("p", note), table(header, rows, numeric=(1, 2, 3)))
+    return section(title, tag("p", note), table(header, rows, numeric=(1, 2, 3)))
 
 
 def suv_section(content: ReportContent) -> Html:
     """How SUV was computed, in words and with every number used."""
     suv = content.suv
     if not suv:
-        return _section("SUV", tag("p", "There is no SUV for this case."))
+        return section("SUV", tag("p", "There is no SUV for this case."))
     provenance = suv.get("provenance") or []
     by_hand = suv.get("given_by_hand") or []
     rows = [_provenance_row(row, by_hand) for row in provenance]
     header = ["Quantity", "Value", "Unit", "Source", "Note"]
     detail = table(header, rows) if rows else Html("")
     hand = tag("p", f"Given by hand: {', '.join(by_hand)}.", cls="by-hand") if by_hand else Html("")
-    return _section("SUV: which numbers were used", tag("p", suv_sentence(suv)), hand, detail)
+    return section("SUV: which numbers were used", tag("p", suv_sentence(suv)), hand, detail)
 
 
 def _provenance_row(row: Row, by_hand: list[str]) -> list[Html]:
@@ -244,14 +254,14 @@ def _factor_words(suv: Row) -> str:
 def alignment_section(content: ReportContent) -> Html:
     """One row per series: what the alignment did and whether it can be trusted."""
     if not content.alignment:
-        return _section("Alignment", tag("p", "There was nothing to align."))
+        return section("Alignment", tag("p", "There was nothing to align."))
     header = ["Series", "Verdict", "Transform", ("Shift", "mm"), ("Rotation", "degrees"), ("Spread", "mm"), "Reason"]
     rows = [_alignment_row(row) for row in content.alignment]
     note = (
         "Shift and rotation: change from the scanner's own alignment, at the middle of the overlap. "
         "Spread: how far repeated runs from other starts end apart."
     )
-    return _section(
+    return section(
         "Alignment with the reference series", table(header, rows, numeric=(3, 4, 5)), tag("p", note, cls="small")
     )
 
@@ -288,7 +298,7 @@ def reference_section(content: ReportContent) -> Html:
         ]
         for row in content.reference_tissues
     ]
-    return _section("Reference tissues", table(header, rows, numeric=(2, 3, 5)))
+    return section("Reference tissues", table(header, rows, numeric=(2, 3, 5)))
 
 
 def series_section(content: ReportContent) -> Html:
@@ -301,22 +311,20 @@ def series_section(content: ReportContent) -> Html:
     if content.left_out and not content.pseudonymized:
         shown.append(tag("p", "Left out:"))
         shown.append(table(["What", "Why"], [list(pair) for pair in content.left_out]))
-    return _section("Series", *shown)
+    return section("Series", *shown)
 
 
 def parameters_section(content: ReportContent) -> Html:
     """Parameters whose value is not the protocol's."""
     protocol = f"Protocol: {content.protocol}. " if content.protocol else ""
     if not content.changed_parameters:
-        return _section(
-            "Parameters", tag("p", protocol + "All parameters have the values of the protocol as shipped.")
-        )
+        return section("Parameters", tag("p", protocol + "All parameters have the values of the protocol as shipped."))
     rows = [
         [row.name, tag("strong", row.value), row.shipped, row.unit, row.description]
         for row in content.changed_parameters
     ]
     header = ["Parameter", "Value here", "As shipped", "Unit", "Meaning"]
-    return _section(
+    return section(
         "Parameters", tag("p", protocol + "These differ from the protocol as shipped:"), table(header, rows)
     )
 
@@ -324,4 +332,4 @@ def parameters_section(content: ReportContent) -> Html:
 def method_section(content: ReportContent) -> Html:
     """What the numbers mean, and what they cannot show."""
     parts = [bullets((*METHOD, *content.method)), tag("h3", "Limits"), bullets(LIMITS)]
-    return _section("Method and limits", join(parts))
+    return section("Method and limits", join(parts))

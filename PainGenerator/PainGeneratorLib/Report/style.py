@@ -57,6 +57,20 @@ figcaption { margin-top: .35rem; font-size: .84rem; color: var(--soft); }
 .evidence dd { margin: 0; }
 .score { white-space: nowrap; }
 .small { font-size: .86rem; color: var(--soft); }
+.sites { font-size: .8rem; margin: .5rem 0 1rem; }
+.sites th, .sites td { padding: .22rem .3rem; line-height: 1.25; border: 1px solid var(--line); }
+.sites thead th { text-align: center; hyphens: manual; }
+.sites td { text-align: center; }
+.sites tbody th { white-space: nowrap; }
+.sites .ratio, .sites .none { color: var(--soft); }
+.sites .sign { font-style: italic; }
+.sites .rank { font-weight: 600; color: var(--accent); }
+.sites td.raised { outline: 2.5px solid var(--stop); outline-offset: -3px; background: var(--stop-tint); }
+.sites td.other { outline: 1.5px dashed var(--ink); outline-offset: -3px; }
+.note { margin: .1rem 0; }
+.levels { display: grid; grid-template-columns: max-content 1fr; gap: .25rem .9rem; margin: .4rem 0; }
+.levels dt { font-weight: 600; }
+.levels dd { margin: 0; }
 footer { margin-top: 2.4rem; padding-top: .7rem; border-top: 1px solid var(--line); font-size: .84rem;
   color: var(--soft); }
 @media (max-width: 640px) {
@@ -78,6 +92,8 @@ footer { margin-top: 2.4rem; padding-top: .7rem; border-top: 1px solid var(--lin
   figure.key img { min-width: 0; }
   table { font-size: 8pt; }
   th, td { padding: .25rem .3rem; }
+  .sites { font-size: 7pt; }
+  .sites th, .sites td { padding: .1rem .12rem; }
   .unit { white-space: normal; }
   figure.overview img { max-height: 74mm; }
   .scroll, figure.key { overflow: visible; }

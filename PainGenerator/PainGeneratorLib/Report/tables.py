@@ -57,8 +57,20 @@ def candidates_csv(candidates: Sequence[Candidate]) -> str:
     are joined by semicolons. Columns keep the names of the JSON, with the unit where it is in the name; ``suv_...`` is
     SUVbw in g/ml. A value that is not known is an empty field.
     """
-    rows = [_spread(candidate) for candidate in best_first(candidates)]
-    header = list(rows[0]) if rows else list(_spread(_blank_candidate()))
+    return csv_text([_spread(candidate) for candidate in best_first(candidates)], _spread(_blank_candidate()))
+
+
+def csv_text(rows: Sequence[Mapping[str, Any]], blank: Mapping[str, Any]) -> str:
+    """Rows as CSV (RFC 4180: CRLF, quoted where needed).
+
+    Parameters
+    ----------
+    rows : sequence of mapping
+        Fields by name of the column.
+    blank : mapping
+        A row that gives the header when there are no rows.
+    """
+    header = list(rows[0] if rows else blank)
     for row in rows[1:]:
         header += [name for name in row if name not in header]
     buffer = io.StringIO(newline="")
@@ -72,11 +84,11 @@ def _spread(candidate: Candidate) -> dict[str, Any]:
     """The fields of one row; unknown values are empty text."""
     row: dict[str, Any] = {}
     for measure in measures_of(Output.FILES):
-        row.update(_fields(measure, measure.stored(candidate)))
+        row.update(csv_fields(measure, measure.stored(candidate)))
     return {name: "" if value is None else value for name, value in row.items()}
 
 
-def _fields(measure: Measure, value: Any) -> dict[str, Any]:
+def csv_fields(measure: Measure, value: Any) -> dict[str, Any]:
     """The fields of one measure: one, or several for a group or a position."""
     key = measure.key
     if measure.kind is Kind.PARTS:
@@ -139,10 +151,16 @@ def _line(measures: Sequence[Measure], cells: Sequence[str], widths: Sequence[in
     return GAP.join(padded).rstrip()
 
 
+def _level_or_zone(place: Place) -> str | None:
+    """The level, with a question mark where it is uncertain, else the zone."""
+    is_uncertain = words.level_certainty(place) == Certainty.UNCERTAIN
+    return f"{place.level} ?" if is_uncertain else place.level or place.zone
+
+
 def _terminal_cell(measure: Measure, candidate: Candidate) -> str:
     """One value as the terminal shows it."""
     if measure.key == "level":
-        return words.text(candidate.place.level or candidate.place.zone)
+        return words.text(_level_or_zone(candidate.place))
     value = measure.value(candidate)
     if measure.key == "side" and candidate.place.side_certainty != Certainty.CERTAIN:
         return f"{value} ?"

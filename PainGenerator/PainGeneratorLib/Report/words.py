@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from ..Numerics.core.measures import Kind, Measure
-from ..Numerics.core.records import FLAG_TEXTS, Candidate, HotSpot, MRFinding
-from ..Numerics.core.words import Evidence, Group, Origin, Side, Status
+from ..Numerics.core.records import FLAG_TEXTS, Candidate, HotSpot, MRFinding, Place
+from ..Numerics.core.words import Certainty, Evidence, Group, Origin, Side, Status
 
 UNKNOWN = "\u2013"
 """What stands for a value that is not known or does not apply (an en dash), never 0."""
@@ -39,6 +39,10 @@ ORIGIN_WORDS: Mapping[str, str] = {
     Origin.MANUAL: "drawn by hand",
 }
 """Where an outline comes from, for a sentence."""
+LEVEL_UNCERTAIN = "level uncertain"
+"""Stands beside a name whose level may be wrong."""
+UNCERTAIN_FLAG = "level-uncertain"
+"""The flag of a place whose level may be wrong."""
 PATIENT_DIRECTIONS = (("R", "L"), ("A", "P"), ("H", "F"))
 """Letters of the positive and the negative direction of each axis: right and left, front and back, head and feet."""
 
@@ -113,7 +117,10 @@ def flag_text(flag: str) -> str:
 
 
 def title(candidate: Candidate) -> str:
-    """The candidate's name, with the side and the level where the name does not hold them already."""
+    """The candidate's name, with the side and the level where the name does not hold them already.
+
+    A level that is uncertain is said to be so.
+    """
     place = candidate.place
     name = place.name
     extra = [
@@ -121,7 +128,15 @@ def title(candidate: Candidate) -> str:
         for part in (place.level, place.zone, place.side if place.side != Side.MIDLINE else None)
         if part and part.lower() not in name.lower()
     ]
-    return ", ".join([name, *extra])
+    doubt = [LEVEL_UNCERTAIN] if level_certainty(place) == Certainty.UNCERTAIN else []
+    return ", ".join([name, *extra, *doubt])
+
+
+def level_certainty(place: Place) -> str | None:
+    """How much the level of a place can be relied on, a word of :class:`Certainty`; None without a level."""
+    if place.level is not None and UNCERTAIN_FLAG in place.flags:
+        return str(Certainty.UNCERTAIN)
+    return place.level_certainty
 
 
 def clinical_group(group: str | None) -> str | None:

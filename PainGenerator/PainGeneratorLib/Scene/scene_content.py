@@ -10,6 +10,7 @@ import numpy as np
 from ..Numerics.core.image import Image, Region
 from ..Numerics.core.kept import Kept
 from ..Numerics.core.records import Candidate, HotSpot, MRFinding
+from ..Numerics.core.sites import SiteTable
 from .segments import Segment
 
 
@@ -84,6 +85,8 @@ class SceneContent(Kept):
         Ids of candidates whose segment was removed. Filled by :func:`.read_case.read_case`.
     added : list of Segment
         Segments drawn by hand that are no candidate yet. Filled by :func:`.read_case.read_case`.
+    sites : SiteTable
+        Every site with its measures; shown as a table.
     """
 
     reference_role: str
@@ -106,6 +109,7 @@ class SceneContent(Kept):
     edited: list[str] = field(default_factory=list)
     removed: list[str] = field(default_factory=list)
     added: list[Segment] = field(default_factory=list)
+    sites: SiteTable = field(default_factory=SiteTable)
 
     not_kept = ("series", "pain_sites_ras", "anatomy", "maps", "edited", "removed", "added")
     """Images and points are kept as nodes of their own; what was changed in the scene is found when it is read."""

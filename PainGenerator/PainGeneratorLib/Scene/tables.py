@@ -11,8 +11,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ..Numerics.core.measures import Kind, Output, measures_of
+from ..Numerics.core.measures import Kind, Measure, Output, measures_of
 from ..Numerics.core.records import Candidate
+from ..Numerics.core.site_columns import columns_of
+from ..Numerics.core.site_order import in_reading_order
+from ..Numerics.core.sites import SiteTable
 
 
 @dataclass(frozen=True)
@@ -38,9 +41,18 @@ class Column:
 
 def candidate_columns() -> list[Column]:
     """The columns of the table of candidates, from the registry of measures; keys as in ``candidates.json``."""
+    return _columns(measures_of(Output.SCENE_TABLE))
+
+
+def site_columns() -> list[Column]:
+    """The columns of the table of sites, from its registry; keys as in ``sites.json``."""
+    return _columns(columns_of(Output.SCENE_TABLE))
+
+
+def _columns(measures: Sequence[Measure]) -> list[Column]:
     return [
         Column(measure.key, _COLUMN_KINDS.get(measure.kind, "text"), measure.unit, measure.description)
-        for measure in measures_of(Output.SCENE_TABLE)
+        for measure in measures
     ]
 
 
@@ -146,6 +158,13 @@ def write_candidate_table(scene: Any, candidates: Sequence[Candidate], *, node: 
     ranked = sorted(candidates, key=lambda candidate: candidate.rank)
     rows = [{measure.key: measure.stored(candidate) for measure in measures} for candidate in ranked]
     return write_table(scene, "Candidates", candidate_columns(), rows, node=node)
+
+
+def write_site_table(scene: Any, table: SiteTable, *, node: Any = None) -> Any:
+    """All sites with their measures as a table node, in the order of reading."""
+    columns = columns_of(Output.SCENE_TABLE)
+    rows = [{column.key: column.stored(row) for column in columns} for row in in_reading_order(table.rows)]
+    return write_table(scene, "Sites", site_columns(), rows, node=node)
 
 
 FACT_COLUMNS = (Column("fact"), Column("value"))

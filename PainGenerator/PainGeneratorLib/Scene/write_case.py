@@ -219,6 +219,8 @@ def _write_results(scene: Any, content: SceneContent, volumes: list[Any]) -> Cas
         _keyed(tables.write_facts(scene, name, facts, node=owned("vtkMRMLTableNode", key)), key)
         for key, name, facts in (("suv", "SUV provenance", content.suv), ("alignment", "Alignment", content.alignment))
     ]
+    site_table = tables.write_site_table(scene, content.sites, node=owned("vtkMRMLTableNode", "sites"))
+    others.append(_keyed(site_table, "sites"))
     others += _write_anatomy(scene, content)
     others += _write_margin(scene, content, reference)
     _write_maps(scene, content)

@@ -85,6 +85,7 @@ def scene_content(
     if found is not None:
         content.hot_spots, content.mr_findings = found.hot_spots, found.mr.findings
         content.candidates = found.candidates
+        content.sites = found.sites
         content.maps = found.maps
         content.implant_margin = found.mr.implant.unreliable
         content.working["found"] = found.to_kept()

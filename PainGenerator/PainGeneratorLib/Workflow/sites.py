@@ -15,7 +15,8 @@ from ..Numerics.core.records import Candidate, HotSpot
 from ..Numerics.core.sites import Site, SiteRow, SiteState, SiteTable
 from ..Numerics.core.words import MR_ROLES, Certainty, Group, Role
 from ..Numerics.fusion.anchors import anchored
-from ..Numerics.fusion.site_measures import SiteImages, measure_sites
+from ..Numerics.fusion.site_measures import SiteImages, measure_sites, series_notes
+from ..Numerics.fusion.site_parameters import SiteParameters
 from ..Numerics.mr.findings import MRResult
 from ..Numerics.pet.detector import HotSpotDetector
 from .case import Case
@@ -106,9 +107,13 @@ def measured_table(
         hot_spots=hot_spots,
         candidates=candidates,
         unreliable=mr.implant.unreliable,
+        weak_findings=mr.weak,
     )
-    rows = measure_sites([row.site for row in table.rows], images)
-    return anchored(dataclasses.replace(table, rows=rows), candidates)
+    rows = measure_sites(
+        [row.site for row in table.rows], images, case.protocol.stage("sites", SiteParameters)
+    )
+    notes = tuple(dict.fromkeys([*table.notes, *series_notes(images)]))
+    return anchored(dataclasses.replace(table, rows=rows, notes=notes), candidates)
 
 
 def renamed_table(table: SiteTable, found: SiteTable) -> SiteTable:

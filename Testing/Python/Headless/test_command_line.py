@@ -23,6 +23,8 @@ pytestmark = pytest.mark.scene
 OUTPUTS = {
     "candidates.json",
     "candidates.csv",
+    "sites.json",
+    "sites.csv",
     "suv.json",
     "alignment.json",
     "transforms",

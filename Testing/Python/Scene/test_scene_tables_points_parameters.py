@@ -13,6 +13,7 @@ from PainGeneratorLib.Headless.host import HeadlessHost
 from PainGeneratorLib.Numerics.core.errors import PainGeneratorError
 from PainGeneratorLib.Scene import markups, parameters, subject_hierarchy, tables
 from PainGeneratorLib.Scene.parameters import NodeReference
+from report_examples import example_site_table
 
 pytestmark = pytest.mark.scene
 
@@ -45,6 +46,20 @@ def test_a_table_keeps_types_units_and_empty_cells(scene):
     found_columns, found_rows = tables.read_table(node)
     assert found_columns == columns
     assert found_rows == [{"rank": 2, "suv": 1.5, "name": "disc L4/L5 (left)"}, {"rank": 1, "suv": None, "name": None}]
+
+
+def test_the_table_of_sites_is_in_the_order_of_reading_with_empty_cells_for_what_is_not_known(scene):
+    columns, rows = tables.read_table(tables.write_site_table(scene, example_site_table()))
+    units = {column.key: column.unit for column in columns}
+    assert units["suv_peak"] == "g/ml"
+    assert rows[0]["name"] == "vertebral body T12"
+    by_name = {row["name"]: row for row in rows}
+    assert len(by_name) == len(rows) == 121
+    facet = by_name["left facet joint L4/L5"]
+    assert (facet["suv_peak"], facet["raised"], facet["candidates"]) == (2.41, "yes", "PG-01")
+    unknown = by_name["right psoas T12/L1"]
+    assert (unknown["suv_peak"], unknown["raised"], unknown["signal_t1"]) == (None, None, None)
+    assert unknown["reasons"] == "Outside the field of view of the PET."
 
 
 def test_a_missing_whole_number_and_an_unknown_kind_are_refused(scene):

@@ -107,7 +107,7 @@ BY_DEFAULT = EVERYWHERE - {Output.REPORT_RANKING}
 
 @dataclass(frozen=True, eq=False)
 class Measure:
-    """One measure of a candidate.
+    """One measure of a candidate, or of a site (:mod:`.site_columns`).
 
     Parameters
     ----------
@@ -116,7 +116,7 @@ class Measure:
     title : str
         Short head of a column.
     value : callable
-        Computes it from a candidate; None where it is unknown or does not apply.
+        Computes it from a candidate, or from a row of the table of sites; None where it is unknown or does not apply.
     how : str
         How it is computed, in one sentence.
     kind : Kind
@@ -140,7 +140,7 @@ class Measure:
 
     key: str
     title: str
-    value: Callable[[Candidate], Any]
+    value: Callable[[Any], Any]
     how: str
     kind: Kind = Kind.NUMBER
     unit: str = ""
@@ -158,9 +158,9 @@ class Measure:
         """True for a column that is aligned to the right."""
         return self.kind in NUMBERS
 
-    def stored(self, candidate: Candidate) -> Any:
+    def stored(self, measured: Any) -> Any:
         """The value as files and the scene keep it: rounded, ready for JSON, None where it is unknown."""
-        value = self.value(candidate)
+        value = self.value(measured)
         if value is None:
             return None
         if self.kind is Kind.NUMBER:
@@ -183,11 +183,12 @@ class Measure:
 
 def measures_of(output: Output) -> tuple[Measure, ...]:
     """The measures that an output shows, in its order, with its titles, units and digits."""
-    return _measures_of(MEASURES, output)
+    return shown_in(MEASURES, output)
 
 
 @functools.cache
-def _measures_of(registry: tuple[Measure, ...], output: Output) -> tuple[Measure, ...]:
+def shown_in(registry: tuple[Measure, ...], output: Output) -> tuple[Measure, ...]:
+    """The entries of a registry that an output shows, as :func:`measures_of`."""
     shown = [entry for entry in registry if output in entry.outputs]
     keys = {entry.key for entry in shown}
     after = {entry.key: entry.shown.get(output, Shown()).after for entry in shown}

@@ -1,0 +1,47 @@
+"""What a row of the table of sites says: measured or not, abnormal or not, and whether its uptake is raised."""
+
+from __future__ import annotations
+
+import re
+
+from .sites import SiteRow, SiteState
+
+_UPTAKE = re.compile(r"Uptake \d+\.\d times that of ")
+"""How a reason begins that says that uptake is raised (:func:`uptake_reason`)."""
+
+
+def is_measured(row: SiteRow) -> bool:
+    """True for a site that could be assessed."""
+    return row.state != SiteState.NOT_ASSESSABLE
+
+
+def is_abnormal(row: SiteRow) -> bool:
+    """True for a site that uptake or MR shows as abnormal."""
+    return row.state == SiteState.ABNORMAL
+
+
+def uptake_reason(ratio: float, what: str) -> str:
+    """The reason of a site whose uptake is raised, as a sentence: ``Uptake 1.8 times that of the other discs.``"""
+    return f"Uptake {ratio:.1f} times that of {what}."
+
+
+def uptake_reasons(row: SiteRow) -> list[str]:
+    """The reasons of a site that say that its uptake is raised, as :func:`uptake_reason` made them."""
+    return [reason for reason in row.reasons if _UPTAKE.match(reason)]
+
+
+def remarks(row: SiteRow) -> list[str]:
+    """Why a normal site is normal although something was seen there; empty for other sites."""
+    return list(row.reasons) if row.state == SiteState.NORMAL else []
+
+
+def is_raised(row: SiteRow) -> bool:
+    """True for a site that is abnormal because its uptake is raised, whether or not MR shows something as well."""
+    return is_abnormal(row) and bool(uptake_reasons(row))
+
+
+def raised_word(row: SiteRow) -> str | None:
+    """``yes`` or ``no``; None for a site without a measure of uptake."""
+    if row.suv_peak is None:
+        return None
+    return "yes" if is_raised(row) else "no"

@@ -1,0 +1,279 @@
+"""The table of sites in plain language: a text for each level, what is said about the levels, and a conclusion."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from ..Numerics.core.records import Candidate
+from ..Numerics.core.site_reading import is_abnormal, is_measured, is_raised, remarks, uptake_reasons
+from ..Numerics.core.sites import SiteRow, SiteTable
+from ..Numerics.core.words import Certainty, Evidence, Side, Status
+from . import words
+from .site_words import (
+    and_list,
+    capitalized,
+    clause,
+    counted_sites,
+    grouped,
+    name_in_group,
+    sign,
+    was,
+    why,
+)
+
+NAMED_SITES = 5
+"""How many sites the conclusion names; more are counted. Our estimate of what can be read in one sentence."""
+NO_SITES = "No site could be located in these images, so that nothing was measured level by level."
+NOT_EXCLUDED = (
+    "This does not exclude a pain generator: small or faint ones, and those outside of the images, are missed."
+)
+NO_CANDIDATE = "No candidate pain generator was found."
+ALL_SET_ASIDE = "All candidates were set aside on review."
+NEVER_A_DIAGNOSIS = "A candidate is a place to look at, not a diagnosis."
+LEVEL_WORDS: Mapping[str, str] = {
+    Certainty.CERTAIN: "The names of the levels are certain.",
+    Certainty.LIKELY: "The names of the levels are likely, but not certain: check them before anything is treated.",
+    Certainty.UNCERTAIN: "The names of the levels are uncertain: all of them may be wrong by one level or more. "
+    "Count the levels on the images before anything is treated.",
+}
+"""What the reader is told about the levels, by certainty."""
+CANDIDATE_LEVEL_WORDS: Mapping[str, str] = {
+    Certainty.CERTAIN: "Its level is certain",
+    Certainty.LIKELY: "Its level is likely, but not certain",
+    Certainty.UNCERTAIN: "Its level is uncertain and has to be checked on the images",
+}
+"""What the conclusion says about the level of the strongest candidate, by certainty."""
+
+
+@dataclass(frozen=True)
+class LevelText:
+    """What is said about one level, the pelvis or one hip.
+
+    Parameters
+    ----------
+    level : str
+        The heading, such as ``L4/L5`` or ``Right hip``.
+    text : str
+    count : int
+        How many sites it has.
+    is_normal : bool
+        True when all of them are normal.
+    """
+
+    level: str
+    text: str
+    count: int = 0
+    is_normal: bool = False
+
+
+def level_texts(table: SiteTable, candidates: Sequence[Candidate] = ()) -> list[LevelText]:
+    """A text for each level, from above downward: what is abnormal, what could not be assessed, and the rest.
+
+    Parameters
+    ----------
+    table : SiteTable
+    candidates : sequence of Candidate
+        Those at a site are named by their rank.
+    """
+    ranks = {candidate.id: candidate.rank for candidate in candidates}
+    return [_level_text(level, rows, ranks) for level, rows in grouped(table).items()]
+
+
+def _level_text(level: str, rows: Sequence[SiteRow], ranks: Mapping[str, int]) -> LevelText:
+    abnormal = [row for row in rows if is_abnormal(row)]
+    missing = [row for row in rows if not is_measured(row)]
+    sentences = [_abnormal_sentence(row, ranks) for row in abnormal]
+    sentences += _missing_sentences(missing, len(rows))
+    explained = [row for row in rows if remarks(row)]
+    sentences += _remark_sentences(explained)
+    rest = len(rows) - len(abnormal) - len(missing) - len(explained)
+    if rest:
+        sentences.append(_normal_sentence(rest, is_all=rest == len(rows)))
+    return LevelText(level, " ".join(sentences), len(rows), rest == len(rows))
+
+
+def _normal_sentence(count: int, is_all: bool) -> str:
+    if is_all:
+        return "The only site is normal." if count == 1 else f"All {count} sites are normal."
+    return "The other site is normal." if count == 1 else f"The other {count} sites are normal."
+
+
+def _missing_sentences(rows: Sequence[SiteRow], count: int) -> list[str]:
+    """What could not be assessed, one sentence for each reason."""
+    by_reason = _by_reason(rows)
+    if len(rows) == count and len(by_reason) == 1:
+        return [f"Not assessable: {next(iter(by_reason))}."]
+    return [f"Not assessable: {and_list(_names(found))} ({reason})." for reason, found in by_reason.items()]
+
+
+def _remark_sentences(rows: Sequence[SiteRow]) -> list[str]:
+    """Normal sites at which something was seen that is explained, one sentence for each reason."""
+    by_reason = _by_reason([row for row in rows if remarks(row)])
+    return [f"Taken for normal: {and_list(_names(found))} ({reason})." for reason, found in by_reason.items()]
+
+
+def _by_reason(rows: Sequence[SiteRow]) -> dict[str, list[SiteRow]]:
+    """The rows by the reasons of their state, as part of a sentence."""
+    found: dict[str, list[SiteRow]] = {}
+    for row in rows:
+        found.setdefault(why(row), []).append(row)
+    return found
+
+
+def _names(rows: Sequence[SiteRow]) -> list[str]:
+    """The names of sites; the two sides of one structure as one name, ``right and left psoas``."""
+    names = [name_in_group(row.site) for row in rows]
+    found: list[str] = []
+    for name in names:
+        other = name.replace(f"{Side.RIGHT} ", f"{Side.LEFT} ", 1)
+        if name.startswith(f"{Side.RIGHT} ") and other in names:
+            found.append(f"{Side.RIGHT} and {other}")
+        elif f"{Side.RIGHT} and {name}" not in found:
+            found.append(name)
+    return found
+
+
+def _abnormal_sentence(row: SiteRow, ranks: Mapping[str, int]) -> str:
+    """One abnormal site: its uptake, what the MR shows, and the candidate that it belongs to."""
+    text = f"{capitalized(name_in_group(row.site))}: {uptake_words(row)}; {_mr_words(row)}"
+    numbers = sorted(ranks[name] for name in row.candidates if name in ranks)
+    if numbers:
+        text += f" ({'candidate' if len(numbers) == 1 else 'candidates'} {and_list([str(n) for n in numbers])})"
+    return text + "."
+
+
+def uptake_words(row: SiteRow) -> str:
+    """The uptake of a site as part of a sentence, with what it is compared with."""
+    if row.suv_peak is None:
+        return "uptake not measured"
+    value = f"SUVpeak {words.number(row.suv_peak, 1)}"
+    if is_raised(row):
+        said = [clause(reason).removeprefix("uptake ") for reason in uptake_reasons(row)]
+        return f"uptake {and_list(said)} ({value})"
+    if not row.candidates:
+        return f"uptake not raised ({value})"
+    ratio = "" if row.ratio is None else f", {words.number(row.ratio, 1)} times that of {row.reference_name}"
+    return f"{value}{ratio}"
+
+
+def _mr_words(row: SiteRow) -> str:
+    if row.mr_signs:
+        return f"{and_list([sign(kind) for kind in row.mr_signs])} on MR"
+    return "no MR finding" if row.signals else "not seen on MR"
+
+
+def level_sentences(table: SiteTable) -> list[str]:
+    """How much the names of the levels can be relied on, and why; empty without levels."""
+    if table.level_certainty is None:
+        return []
+    return [LEVEL_WORDS[table.level_certainty], *table.level_reasons]
+
+
+def conclusion(table: SiteTable, candidates: Sequence[Candidate] = ()) -> str:
+    """The conclusion for the referring physician, in two to five sentences.
+
+    It says how many sites were measured and how many could not be, where uptake is raised, which candidate is the
+    strongest, and how certain its level is.
+
+    Parameters
+    ----------
+    table : SiteTable
+    candidates : sequence of Candidate
+        In any order. Those that the reader set aside do not count.
+    """
+    active = [c for c in candidates if c.status in (Status.PENDING, Status.ACCEPTED)]
+    raised = [row for row in grouped_rows(table) if is_raised(row)]
+    sentences = [_count_sentence(table)] if table.rows else [NO_SITES]
+    if table.rows and any(is_measured(row) for row in table.rows):
+        sentences.append(_raised_sentence(table, raised))
+    if active:
+        sentences += [*_strongest_sentences(active, table), NEVER_A_DIAGNOSIS]
+    else:
+        sentences += [ALL_SET_ASIDE if candidates else NO_CANDIDATE, NOT_EXCLUDED]
+    return " ".join(sentences)
+
+
+def grouped_rows(table: SiteTable) -> list[SiteRow]:
+    """All rows in the order of reading."""
+    return [row for rows in grouped(table).values() for row in rows]
+
+
+def _count_sentence(table: SiteTable) -> str:
+    """How many sites were measured, and how many could not be, with the most frequent reason."""
+    missing = [row for row in table.rows if not is_measured(row)]
+    count = len(table.rows) - len(missing)
+    if not count:
+        return f"None of the {counted_sites(len(missing))} could be assessed ({_most_frequent(missing)})."
+    text = f"{capitalized(counted_sites(count))} {was(count)} measured"
+    if not missing:
+        return f"{text}."
+    return f"{text}; {len(missing)} could not be assessed ({_most_frequent(missing)})."
+
+
+def _most_frequent(missing: Sequence[SiteRow]) -> str:
+    reasons = [why(row) for row in missing]
+    ordered = sorted(set(reasons), key=lambda reason: (-reasons.count(reason), reason))
+    return ordered[0] if len(ordered) == 1 else f"mostly: {ordered[0]}"
+
+
+def _raised_sentence(table: SiteTable, raised: Sequence[SiteRow]) -> str:
+    """Where the uptake is raised, and at how many other sites the MR alone is abnormal."""
+    on_mr = sum(is_abnormal(row) and not is_raised(row) and bool(row.mr_signs) for row in table.rows)
+    names = [row.site.name for row in raised]
+    if not names:
+        also = f", but MR shows a finding at {on_mr} of them" if on_mr else ""
+        return f"No site shows raised uptake{also}."
+    more = len(names) - NAMED_SITES
+    shown = names if more <= 0 else [*names[:NAMED_SITES], f"{more} more"]
+    also = f"; at {'one' if on_mr == 1 else on_mr} more, MR alone shows a finding." if on_mr else "."
+    if len(names) == 1:
+        return f"Uptake is raised at one of them, the {names[0]}{also}"
+    return f"Uptake is raised at {len(names)} of them: {and_list(shown)}{also}"
+
+
+def _strongest_sentences(active: Sequence[Candidate], table: SiteTable) -> list[str]:
+    """The strongest candidate with its evidence, and how certain its level is."""
+    best = min(active, key=lambda candidate: candidate.rank)
+    what = f"{clause(words.title(best))} ({_evidence_words(best)})"
+    count = len(active)
+    text = f"There is one candidate pain generator: {what}."
+    if count > 1:
+        text = f"The strongest of {count} candidate pain generators is candidate {best.rank}, {what}."
+    certainty = least_certain(words.level_certainty(best.place), table.level_certainty)
+    if best.place.level is None or certainty is None:
+        return [text]
+    level = CANDIDATE_LEVEL_WORDS[certainty]
+    reason = f" ({clause(table.level_reasons[0])})" if table.level_reasons else ""
+    return [text, f"{level}{reason}."]
+
+
+def least_certain(*certainties: str | None) -> str | None:
+    """The one that can be relied on least; None when none is known."""
+    known = [word for word in reversed(Certainty) if word in certainties]
+    return str(known[0]) if known else None
+
+
+def _evidence_words(candidate: Candidate) -> str:
+    kind = sign(candidate.mr_kind or "a signal abnormality")
+    if candidate.evidence == Evidence.MR_ONLY:
+        return f"{kind} on MR without raised uptake"
+    if candidate.evidence == Evidence.BOTH:
+        return f"raised uptake and {kind} on MR"
+    return "raised uptake without an MR finding"
+
+
+def terminal_line(table: SiteTable) -> str:
+    """The table of sites in one line for the terminal."""
+    if not table.rows:
+        return "Sites: none could be located."
+    measured = sum(is_measured(row) for row in table.rows)
+    raised = sum(is_raised(row) for row in table.rows)
+    parts = [f"{measured} measured", f"{raised} raised"]
+    if measured < len(table.rows):
+        parts.append(f"{len(table.rows) - measured} not assessable")
+    text = f"Sites: {', '.join(parts)} (sites.csv)"
+    if table.level_certainty is None:
+        return f"{text}."
+    reason = f": {clause(table.level_reasons[0])}" if table.level_reasons else ""
+    return f"{text}; levels {table.level_certainty}{reason}."

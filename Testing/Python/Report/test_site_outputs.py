@@ -1,0 +1,376 @@
+"""The table of sites in files, report and words: right order, right sides, nothing silent, nothing invented."""
+
+from __future__ import annotations
+
+import csv
+import dataclasses
+import io
+import json
+import re
+
+import pytest
+from PainGeneratorLib.Numerics.core import site_columns
+from PainGeneratorLib.Numerics.core.measures import Measure
+from PainGeneratorLib.Numerics.core.records import Candidate, Place
+from PainGeneratorLib.Numerics.core.site_order import in_reading_order, level_height
+from PainGeneratorLib.Numerics.core.site_reading import is_raised, raised_word, uptake_reason
+from PainGeneratorLib.Numerics.core.sites import SiteRow, SiteTable
+from PainGeneratorLib.Report import words
+from PainGeneratorLib.Report.report import report_html
+from PainGeneratorLib.Report.site_files import sites_csv, sites_json
+from PainGeneratorLib.Report.site_text import LEVEL_WORDS, conclusion, level_texts, terminal_line
+from PainGeneratorLib.Report.site_words import and_list, clause
+from PainGeneratorLib.Report.tables import text_table
+from PainGeneratorLib.Scene.tables import site_columns as scene_columns
+from report_examples import (
+    example_candidates,
+    example_site_table,
+    hip_site_table,
+    normal_site_table,
+    plain_content,
+    site_row,
+    with_rows,
+)
+
+
+@pytest.fixture
+def found() -> list[Candidate]:
+    return example_candidates()
+
+
+def rows_of(table: SiteTable) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(sites_csv(table), newline="")))
+
+
+def page(table: SiteTable, candidates: list[Candidate]) -> str:
+    return report_html(dataclasses.replace(plain_content(candidates), sites=table))
+
+
+def texts(table: SiteTable, candidates: list[Candidate]) -> dict[str, str]:
+    return {part.level: part.text for part in level_texts(table, candidates)}
+
+
+def cell_text(cell: str) -> str:
+    """The text of a piece of HTML, its lines joined by spaces."""
+    return " ".join(re.sub(r"<[^>]+>", " ", cell).replace("\u00a0", " ").split())
+
+
+def cells(html: str, level: str) -> list[str]:
+    """The cells of one row of the report's tables of sites."""
+    row = re.search(rf'<tr><th scope="row">{re.escape(level)}</th>(.*?)</tr>', html, re.DOTALL)
+    assert row is not None
+    return [cell_text(cell) for cell in re.findall(r"<td.*?</td>", row[1], re.DOTALL)]
+
+
+# --- order
+
+
+def test_sites_are_read_from_above_downward_and_right_before_left() -> None:
+    names = [row.site.name for row in in_reading_order(normal_site_table().rows)]
+    assert names[0] == "vertebral body T12"
+    assert names.index("disc L1/L2") < names.index("vertebral body L2") < names.index("disc L2/L3")
+    assert names.index("right facet joint L4/L5") + 1 == names.index("left facet joint L4/L5")
+    assert names.index("disc L5/S1") < names.index("sacrum") < names.index("right iliac crest")
+
+
+def test_zones_are_read_by_number_after_the_structures() -> None:
+    names = [row.site.name for row in in_reading_order(hip_site_table().rows)]
+    zones = [name for name in names if "Gruen" in name]
+    assert [name[-1] for name in zones] == ["1", "2", "7"]
+    assert names.index("right femoral head") < names.index(zones[0])
+
+
+@pytest.mark.parametrize(
+    ("above", "below"), [("T12", "T12/L1"), ("T13", "L1"), ("L5", "L5/L6"), ("L5/L6", "L6"), ("L6/S1", None)]
+)
+def test_levels_of_transitional_anatomy_have_their_place(above: str, below: str | None) -> None:
+    assert level_height(above) < level_height(below)
+
+
+# --- files
+
+
+def test_what_is_not_known_is_an_empty_cell_and_null_and_never_0() -> None:
+    table = example_site_table()
+    row = next(row for row in rows_of(table) if row["name"] == "right psoas T12/L1")
+    assert (row["state"], row["reasons"]) == ("not assessable", "Outside the field of view of the PET.")
+    unknown = ("raised", "suv_peak", "suv_max", "ratio", "side_ratio", "level_z", "signal_t1", "z_fluid", "norm_mean")
+    assert [row[key] for key in unknown] == [""] * len(unknown)
+    site = next(s for s in sites_json({}, table, [])["sites"] if s["name"] == "right psoas T12/L1")
+    assert [site[key] for key in unknown] == [None] * len(unknown)
+
+
+def test_the_json_holds_the_site_with_units_codes_norm_and_certainty(found: list[Candidate]) -> None:
+    content = sites_json({"group": "low-back"}, example_site_table(), found)
+    assert content == json.loads(json.dumps(content, allow_nan=False))
+    assert content["schema"] == 1
+    assert content["counts"] == {"sites": 121, "measured": 116, "not_assessable": 5, "abnormal": 4, "raised": 3}
+    assert content["levels"]["certainty"] == "likely"
+    assert "Counted from the sacrum." in content["levels"]["reasons"]
+    columns = {column["key"]: column for column in content["columns"]}
+    assert columns["suv_peak"]["ucum"] == "g/ml{SUVbw}"
+    assert (columns["suv_peak"]["quantity"]["value"], columns["suv_peak"]["modifier"]["value"]) == ("126401", "126031")
+    disc = next(site for site in content["sites"] if site["name"] == "disc L4/L5")
+    assert (disc["suv_peak"], disc["level_ratio"], disc["raised"]) == (1.9, 1.84, "yes")
+    assert (disc["norm_mean"], disc["norm_sd"], disc["norm_source"]) == (0.69, 0.15, "PMC9322590")
+    assert disc["codes"]["structure"] == {"scheme": "SCT", "value": "84020006", "meaning": "L4/L5 disc"}
+    assert (disc["level_certainty"], disc["signal_fluid"], disc["z_t1"]) == ("likely", 95.0, None)
+    assert disc["center_ras_mm"] == [0.0, 10.0, 20.0]
+    assert disc["ellipsoid"]["half_axes_mm"] == [5.0, 6.0, 7.0]
+    assert set(content["sites"][0]) == {*columns, "codes", "ellipsoid"}
+
+
+def test_the_csv_has_the_columns_of_the_json_with_codes_and_the_same_header_without_sites() -> None:
+    rows = rows_of(example_site_table())
+    assert rows[0]["side_code"] == "SCT^261129000^Midline"
+    facet = next(row for row in rows if row["name"] == "left facet joint L4/L5")
+    assert facet["candidates"] == "PG-01"
+    assert facet["mr_signs"] == "effusion or synovitis"
+    assert sites_csv(SiteTable()).strip() == sites_csv(example_site_table()).splitlines()[0]
+
+
+def test_a_new_column_appears_in_files_and_scene(monkeypatch: pytest.MonkeyPatch) -> None:
+    column = Measure("glow", "Glow", lambda row: None if row.suv_max is None else row.suv_max - row.suv_mean, "Glow.")
+    monkeypatch.setattr(site_columns, "SITE_COLUMNS", (*site_columns.SITE_COLUMNS, column))
+    assert float(rows_of(normal_site_table())[0]["glow"]) == pytest.approx(0.48)
+    assert sites_json({}, normal_site_table(), [])["sites"][0]["glow"] == pytest.approx(0.48)
+    assert scene_columns()[-1].key == "glow"
+
+
+# --- what raised means
+
+
+def test_a_site_is_raised_for_its_uptake_and_not_for_mr_or_a_candidate_alone() -> None:
+    raised = {row.site.name for row in example_site_table().rows if is_raised(row)}
+    assert raised == {"disc L4/L5", "left facet joint L4/L5", "interspinous space L3/L4"}
+    reasons = (uptake_reason(2.0, "the left side"),)
+    assert is_raised(site_row("sacrum", "sacrum", "midline", None, 2.0, state="abnormal", reasons=reasons))
+    assert raised_word(site_row("sacrum", "sacrum", "midline", None, None)) is None
+    only = site_row("sacrum", "sacrum", "midline", None, 2.0, state="abnormal", reasons=("Candidate PG-01.",))
+    assert not is_raised(only)
+
+
+# --- text per level
+
+
+def test_the_text_of_a_level_says_uptake_mr_candidate_and_the_rest(found: list[Candidate]) -> None:
+    said = texts(example_site_table(), found)
+    assert said["L4/L5"] == (
+        "Disc: uptake 1.8 times that of the other discs (SUVpeak 1.9); no MR finding. "
+        "Left facet joint: uptake 2.2 times that of the other facet joints and 1.6 times that of the right side "
+        "(SUVpeak 2.4); effusion or synovitis on MR (candidate 1). The other 11 sites are normal."
+    )
+    assert said["L3/L4"].startswith("Interspinous space: uptake 2.1 times that of the blood pool (SUVpeak 1.7); not")
+    assert "Modic I and edema on MR (candidate 3)" in said["L2/L3"]
+    assert said["L5/S1"] == "All 13 sites are normal."
+
+
+def test_the_text_names_what_could_not_be_assessed_and_what_was_taken_for_normal(found: list[Candidate]) -> None:
+    said = texts(example_site_table(), found)
+    assert said["T12/L1"] == (
+        "Not assessable: right and left psoas (outside the field of view of the PET). The other 11 sites are normal."
+    )
+    assert said["L4"] == (
+        "Taken for normal: left pedicle (uptake of left facet joint L4/L5 reaches here). The other 5 sites are normal."
+    )
+
+
+def test_a_level_without_any_site_that_could_be_assessed_gives_the_reason_once() -> None:
+    rows = [site_row(f"{side} psoas L1/L2", "psoas", side, "L1/L2", None) for side in ("left", "right")]
+    assert texts(SiteTable(tuple(rows)), []) == {"L1/L2": "Not assessable: outside the field of view of the PET."}
+
+
+def test_hips_are_read_side_by_side_with_their_zones() -> None:
+    said = texts(hip_site_table(), [])
+    assert list(said) == ["Right hip", "Left hip"]
+    assert "Right acetabulum at the cup, DeLee-Charnley II: uptake 3.2 times" in said["Right hip"]
+
+
+def test_a_weak_sign_keeps_its_remark_and_its_american_word() -> None:
+    row = site_row(
+        "sacrum", "sacrum", "midline", None, 2.0, state="abnormal", mr_signs=("oedema (weak)",),
+        reasons=(uptake_reason(2.0, "marrow"),),
+    )  # fmt: skip
+    assert "edema (weak) on MR" in texts(SiteTable((row,)), [])["Pelvis"]
+
+
+# --- conclusion
+
+
+def sentences(text: str) -> int:
+    return len(re.findall(r"[.](?:\s|$)", text))
+
+
+def test_the_conclusion_names_counts_raised_sites_the_strongest_candidate_and_its_level(
+    found: list[Candidate],
+) -> None:
+    said = conclusion(example_site_table(), found)
+    assert said == (
+        "116 sites were measured; 5 could not be assessed (mostly: outside the field of view of the PET). Uptake "
+        "is raised at 3 of them: interspinous space L3/L4, disc L4/L5, and left facet joint L4/L5; at one more, MR "
+        "alone shows a finding. The strongest of 3 candidate pain generators is candidate 1, facet joint L4/L5, left "
+        "(raised uptake and effusion or synovitis on MR). Its level is likely, but not certain (counted from the "
+        "sacrum). A candidate is a place to look at, not a diagnosis."
+    )
+
+
+@pytest.mark.parametrize("certainty", ["certain", "likely", "uncertain"])
+def test_the_conclusion_is_two_to_five_sentences_and_never_says_more_than_is_known(
+    certainty: str, found: list[Candidate]
+) -> None:
+    for table in (example_site_table(certainty), normal_site_table(certainty), hip_site_table(), SiteTable()):
+        for candidates in ([], found[:1], found):
+            said = conclusion(table, candidates)
+            assert 2 <= sentences(said) <= 5, said
+            assert "None" not in said
+            assert "nan" not in said
+            assert "diagnosis" not in said or "not a diagnosis" in said
+
+
+def test_without_anything_raised_the_conclusion_says_what_is_not_excluded() -> None:
+    assert conclusion(normal_site_table(), []) == (
+        "121 sites were measured. No site shows raised uptake. No candidate pain generator was found. "
+        "This does not exclude a pain generator: small or faint ones, and those outside of the images, are missed."
+    )
+
+
+def test_one_site_is_not_spoken_of_in_the_plural() -> None:
+    row = site_row("sacrum", "sacrum", "midline", None, 2.0, state="abnormal", reasons=(uptake_reason(2.0, "marrow"),))
+    said = conclusion(SiteTable((row,)), [])
+    assert said.startswith("1 site was measured. Uptake is raised at one of them, the sacrum.")
+
+
+def test_an_unaligned_case_is_said_to_be_unmeasured() -> None:
+    rows = tuple(
+        dataclasses.replace(row, state="not assessable", reasons=("PET and MR are not aligned.",), suv_peak=None)
+        for row in normal_site_table().rows
+    )
+    said = conclusion(SiteTable(rows), [])
+    assert said.startswith("None of the 121 sites could be assessed (PET and MR are not aligned).")
+    assert "raised" not in said
+
+
+def test_candidates_that_the_reader_set_aside_are_not_the_strongest(found: list[Candidate]) -> None:
+    for candidate in found:
+        candidate.status = "rejected"
+    assert "All candidates were set aside on review." in conclusion(normal_site_table(), found)
+
+
+def test_a_long_list_of_raised_sites_is_cut_and_counted() -> None:
+    rows = tuple(
+        dataclasses.replace(row, state="abnormal", reasons=(uptake_reason(2.0, "marrow"),))
+        for row in normal_site_table().rows[:12]
+    )
+    assert ", and 7 more." in conclusion(with_rows(normal_site_table(), *rows), [])
+
+
+# --- levels
+
+
+def test_uncertain_levels_are_said_in_report_conclusion_table_and_terminal(found: list[Candidate]) -> None:
+    table = example_site_table("uncertain")
+    assert f'class="box stop"><p><strong>{LEVEL_WORDS["uncertain"]}' in page(table, found)
+    assert "Its level is uncertain and has to be checked on the images" in conclusion(table, found)
+    assert terminal_line(table).endswith("levels uncertain: counted from the sacrum.")
+
+
+def test_a_candidate_with_an_uncertain_level_says_so_beside_its_name(found: list[Candidate]) -> None:
+    first = found[0]
+    first.place = Place(first.place.name, "facet joint", "left", "L4/L5", flags=("level-uncertain",))
+    html = page(SiteTable(), found)
+    assert words.title(first).endswith(", level uncertain")
+    assert "<strong>Facet joint L4/L5, left, level uncertain: </strong>" in html
+    assert '<strong>Facet joint L4/L5, left</strong><span class="by-hand">, level uncertain</span>' in html
+    assert "L4/L5 (uncertain)" in html
+    assert "L4/L5 ?" in text_table(found, columns=200)
+
+
+def test_a_likely_level_has_its_certainty_beside_the_level(found: list[Candidate]) -> None:
+    first = found[0]
+    first.place = Place(first.place.name, "facet joint", "left", "L4/L5", flags=("level-counted",))
+    assert "L4/L5 (likely)" in page(SiteTable(), found)
+    assert "level uncertain" not in page(SiteTable(), found)
+
+
+# --- report
+
+
+def test_the_table_has_each_value_at_its_level_and_side(found: list[Candidate]) -> None:
+    html = page(example_site_table(), found)
+    level = cells(html, "L4/L5")
+    assert level[0] == "\u25b2 1.90 \u00d72.4"
+    assert level[4:6] == ["1.10 \u00d71.4", "\u25b2 2.41 \u00d72.5 effusion #1"]
+    assert html.index(">Right</th>") < html.index(">Left</th>")
+    assert cells(html, "L2/L3")[1] == "1.00 \u00d71.2 Modic I edema #3"
+    assert html.count('<td class="raised">') == 3
+    assert html.count('<td class="other">') == 1
+
+
+def test_what_cannot_be_assessed_has_a_footnote_with_the_reason(found: list[Candidate]) -> None:
+    html = page(example_site_table(), found)
+    assert cells(html, "T12/L1")[-4:] == ["n/a a", "n/a a", "0.60 \u00d70.7", "0.60 \u00d70.7"]
+    assert "<sup>a</sup> Outside the field of view of the PET." in html
+    assert "Uptake of left facet joint L4/L5 reaches here." in html
+
+
+def test_norms_stand_below_the_table_with_their_source(found: list[Candidate]) -> None:
+    html = page(example_site_table(), found)
+    assert "Disc<sup>1</sup>" in html
+    assert "<sup>1</sup> Norm: SUVmean 0.69 \u00b1 0.15 in 12 people without back pain (PMC9322590)." in html
+
+
+def test_a_case_without_a_candidate_has_table_text_and_conclusion() -> None:
+    html = page(normal_site_table(), [])
+    assert "Sites by level and side" in html
+    assert "all 121 sites are normal." in html
+    assert "<strong>Conclusion. </strong>121 sites were measured." in html
+    assert html.count("does not exclude a pain generator") == 1
+
+
+def test_a_case_without_sites_says_so() -> None:
+    assert "No site could be located in these images" in page(SiteTable(), [])
+    assert terminal_line(SiteTable()) == "Sites: none could be located."
+
+
+def test_hips_have_a_table_by_structure_and_zone() -> None:
+    html = page(hip_site_table(), [])
+    assert cells(html, "Femur, Gruen 7") == ["1.00 \u00d71.2", "\u2013"]
+    assert cells(html, "Prosthesis head")[0].endswith("(\u00d71.7 of the other side)")
+    assert "names of the levels" not in html
+
+
+def test_text_from_outside_is_escaped(found: list[Candidate]) -> None:
+    row = site_row("sacrum", "sacrum", "midline", None, None, reasons=("<script>alert(1)</script>",))
+    assert "<script>" not in page(SiteTable((row,), None, (), ("<script>",)), found)
+
+
+def test_the_terminal_has_one_line_for_the_sites() -> None:
+    assert terminal_line(example_site_table()) == (
+        "Sites: 116 measured, 3 raised, 5 not assessable (sites.csv); levels likely: counted from the sacrum."
+    )
+    assert terminal_line(hip_site_table()) == "Sites: 11 measured, 2 raised (sites.csv)."
+
+
+# --- words
+
+
+@pytest.mark.parametrize(
+    ("sentence", "part"),
+    [("Counted.", "counted"), ("MR shows it.", "MR shows it"), ("L5 is given.", "L5 is given"), ("A rib.", "a rib")],
+)
+def test_a_sentence_becomes_a_part_of_another(sentence: str, part: str) -> None:
+    assert clause(sentence) == part
+
+
+def test_items_with_commas_are_parted_by_semicolons() -> None:
+    assert and_list(["a", "b"]) == "a and b"
+    assert and_list(["a, b", "c", "d"]) == "a, b; c; and d"
+
+
+def test_every_row_is_in_every_output(found: list[Candidate]) -> None:
+    table: SiteTable = example_site_table()
+    count = len(table.rows)
+    assert len(rows_of(table)) == len(sites_json({}, table, found)["sites"]) == count
+    assert sum(part.count for part in level_texts(table, found)) == count
+    row: SiteRow = table.rows[0]
+    assert row.site.name in sites_csv(table)
