@@ -256,6 +256,8 @@ class Walk(Hands):
         assert ui.sitesTable.rowCount == len(rows) > 20
         assert [int(ui.sitesTable.item(n, 0).text()) for n in range(3)] == [1, 2, 3]
         assert ui.siteLevelsLabel.text
+        assert ui.siteStateFilter.enabled
+        assert ui.siteLevelFilter.enabled
         ui.siteLevelFilter.setCurrentIndex(ui.siteLevelFilter.findData("L3/L4"))
         self.events()
         shown = [n for n in range(ui.sitesTable.rowCount) if not ui.sitesTable.isRowHidden(n)]

@@ -79,6 +79,9 @@ class SitesSection(Section[SitesNeeds]):
         has_sites = session is not None and bool(session.sites.rows) and session.group == Group.LOW_BACK
         ui.nameLevelCombo.enabled = has_sites and not self.panel.is_busy
         ui.nameLevelButton.enabled = ui.nameLevelCombo.enabled
+        # A collapsed group disables what is in it, so that their state before a run says nothing.
+        for combo in (ui.siteStateFilter, ui.siteLevelFilter, ui.siteStructureFilter):
+            combo.enabled = not self.panel.is_busy
 
     def _filter(self) -> None:
         ui = self.ui
