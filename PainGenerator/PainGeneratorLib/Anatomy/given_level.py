@@ -14,7 +14,7 @@ from ..Numerics.core.words import Certainty
 from .anatomy_map import AnatomyMap
 from .labels import Structure
 from .level_count import COUNTED
-from .map_parts import share_parts, parts_of
+from .map_parts import parts_of, share_parts
 
 SHIFTED = (
     "The anatomy segmentation names {own} what the reader named {given}: all its levels were shifted accordingly."

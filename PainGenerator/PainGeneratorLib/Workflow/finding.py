@@ -63,8 +63,9 @@ class Found(Kept):
         The body as each MR series shows it that could not be aligned with the reference, by role, in its own frame.
     notes : tuple of str
         Facts for the reader that are no warnings.
-    sites : SiteTable
-        Every site with its measures, whether or not anything is abnormal there.
+    measured_sites : SiteTable
+        Every site with its measures, whether or not anything is abnormal there; without the candidates, which
+        :attr:`sites` adds.
     """
 
     symmetry: SymmetryPlane
@@ -77,7 +78,7 @@ class Found(Kept):
     sections: BodySections = field(default_factory=no_sections)
     own_plans: dict[str, BodyPlan] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
-    sites: SiteTable = field(default_factory=SiteTable)
+    measured_sites: SiteTable = field(default_factory=SiteTable)
 
     not_kept = ("detector",)
 
@@ -104,16 +105,17 @@ class Found(Kept):
         """The images of the result by name, on the reference grid: tissue classes and z maps."""
         return {_TISSUE_MAP: self.mr.tissues} | {f"{_Z_MAP}{role}": z for role, z in self.mr.z_maps.items()}
 
-    def take_candidates(self, candidates: list[Candidate]) -> None:
-        """Take a list of candidates over; the table of sites names them at the sites where they are anchored."""
-        self.candidates = candidates
-        self.sites = anchored(self.sites, candidates)
+    @property
+    def sites(self) -> SiteTable:
+        """Every site with its measures and with the candidates as they stand."""
+        return anchored(self.measured_sites, self.candidates)
 
     def namer(self, anatomy: AnatomyMap | None, case: Case, suv: Suv, alignment: Alignment) -> Name:
         """What gives names to places, from all that is known of this body."""
-        sites = [row.site for row in self.sites.rows]
+        table = self.measured_sites
+        sites = [row.site for row in table.rows]
         there = with_case_level(anatomy, case)
-        namer = Namer(there, self.plan, self.plan.implants, sites, self.sites.level_certainty)
+        namer = Namer(there, self.plan, self.plan.implants, sites, table.level_certainty)
         own: list[tuple[Geometry, Namer]] = []
         if not alignment.is_aligned(Role.PET):
             grid = suv.image.geometry
@@ -170,7 +172,7 @@ def find_candidates(
     found = Found(symmetry, mr, pet, plan, hot_spots, [], detector, sections, _own_plans(case, unjoined))
     with clock.stage("sites"):
         progress(0.9, "Finding all sites")
-        found.sites = find_case_sites(case, mr, plan, anatomy)
+        found.measured_sites = find_case_sites(case, mr, plan, anatomy)
     with clock.stage("candidates"):
         progress(0.93, "Naming and ranking candidates")
         namer = found.namer(anatomy, case, suv, alignment)
@@ -180,7 +182,8 @@ def find_candidates(
         found.notes = () if note is None else (note,)
     with clock.stage("site_measures"):
         progress(0.97, "Measuring all sites")
-        found.sites = measured_table(found.sites, case, suv, alignment, mr, detector, hot_spots, found.candidates)
+        table = found.measured_sites
+        found.measured_sites = measured_table(table, case, suv, alignment, mr, detector, hot_spots)
     return found
 
 
@@ -221,11 +224,11 @@ def with_named_level(
     )
     case_named = dataclasses.replace(case, options=options)
     mr = found.mr if found.mr.spine is None else dataclasses.replace(found.mr, spine=renamed(found.mr.spine, given))
-    table = renamed_table(found.sites, find_case_sites(case_named, mr, found.plan, anatomy))
-    named = dataclasses.replace(found, mr=mr, sites=table)
+    table = renamed_table(found.measured_sites, find_case_sites(case_named, mr, found.plan, anatomy))
+    named = dataclasses.replace(found, mr=mr, measured_sites=table)
     former = found.namer(anatomy, case, suv, alignment)
     now = named.namer(anatomy, case_named, suv, alignment)
-    named.take_candidates([_named_anew(candidate, former, now) for candidate in found.candidates])
+    named.candidates = [_named_anew(candidate, former, now) for candidate in found.candidates]
     return named
 
 

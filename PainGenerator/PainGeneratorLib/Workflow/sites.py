@@ -11,11 +11,11 @@ from ..Anatomy.body_plan import BodyPlan
 from ..Anatomy.given_level import with_given_level
 from ..Anatomy.sites import find_sites
 from ..Numerics.core.image import Image
-from ..Numerics.core.records import Candidate, HotSpot
+from ..Numerics.core.records import HotSpot
 from ..Numerics.core.sites import Site, SiteRow, SiteState, SiteTable
 from ..Numerics.core.words import MR_ROLES, Certainty, Group, Role
-from ..Numerics.fusion.anchors import anchored
-from ..Numerics.fusion.site_measures import SiteImages, measure_sites
+from ..Numerics.fusion.site_measures import SiteImages, measure_sites, series_notes
+from ..Numerics.fusion.site_parameters import SiteParameters
 from ..Numerics.mr.findings import MRResult
 from ..Numerics.pet.detector import HotSpotDetector
 from .case import Case
@@ -70,9 +70,8 @@ def measured_table(
     mr: MRResult,
     detector: HotSpotDetector | None,
     hot_spots: list[HotSpot],
-    candidates: list[Candidate],
 ) -> SiteTable:
-    """Measure the sites.
+    """Measure the sites. What the candidates say about them is added by :func:`.Numerics.fusion.anchors.anchored`.
 
     Parameters
     ----------
@@ -84,7 +83,7 @@ def measured_table(
     mr : MRResult
     detector : HotSpotDetector, optional
         Knows the normal uptake of tissues.
-    hot_spots, candidates : list
+    hot_spots : list of HotSpot
         In the reference frame.
     """
     is_aligned = alignment.is_aligned(Role.PET)
@@ -104,11 +103,12 @@ def measured_table(
         z_maps=mr.z_maps,
         findings=mr.findings,
         hot_spots=hot_spots,
-        candidates=candidates,
         unreliable=mr.implant.unreliable,
+        weak_findings=mr.weak,
     )
-    rows = measure_sites([row.site for row in table.rows], images)
-    return anchored(dataclasses.replace(table, rows=rows), candidates)
+    rows = measure_sites([row.site for row in table.rows], images, case.protocol.stage("sites", SiteParameters))
+    notes = tuple(dict.fromkeys([*table.notes, *series_notes(images)]))
+    return dataclasses.replace(table, rows=rows, notes=notes)
 
 
 def renamed_table(table: SiteTable, found: SiteTable) -> SiteTable:

@@ -55,6 +55,7 @@ FLAG_TEXTS: dict[str, str] = {
     "not-joined": "Found on a series that could not be aligned with the reference: its position is that series' own.",
     "alignment-uncertain": "PET and MR are off by some millimeters that the alignment could not remove.",
     "side-likely": "Only one sign in the images shows the body's midline: check the side.",
+    "spill-over": "A hotter place beside it raises the uptake that is measured here.",
     "spine-uncertain": "That this is the spine rests on one sign only: it may be another part of the body.",
 }
 """The sentence for each flag, as the report shows it."""

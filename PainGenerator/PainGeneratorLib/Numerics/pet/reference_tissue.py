@@ -541,6 +541,34 @@ class ReferenceField:
         field_here = self._spine_marrow if in_spine else self._marrow
         return max(found, float(interpolate(field_here, points)[0]))
 
+    def of_tissue(self, flat: int, code: int, *, in_spine: bool = False) -> tuple[float, str]:
+        """The normal uptake at a voxel whose tissue is known, whatever the tissue map has there.
+
+        Parameters
+        ----------
+        flat : int
+            Flat index of the voxel.
+        code : int
+            Of its tissue.
+        in_spine : bool
+            As in :meth:`matched`.
+
+        Returns
+        -------
+        value : float
+            In g/ml; at least the typical soft tissue. Where the tissue has no reference, that of :meth:`at`.
+        name : str
+            As it is reported.
+        """
+        if code not in self._tissue_fields:
+            values, codes = self.at(np.array([flat]))
+            return float(values[0]), self.name_of(int(codes[0]), in_spine=in_spine)
+        tissue = self._tissue_fields[code]
+        if code == tissue_codes.MARROW:
+            tissue = self._spine_marrow if in_spine else self._marrow
+        value = float(interpolate(tissue, self._geometry.flat_to_ras(np.array([flat])))[0])
+        return max(value, self.typical), self.name_of(code, in_spine=in_spine)
+
     def name_of(self, code: int, *, in_spine: bool = False) -> str:
         """Name of the reference from a tissue, as it is reported."""
         if code not in self._tissue_fields:

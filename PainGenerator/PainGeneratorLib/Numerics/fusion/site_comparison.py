@@ -1,0 +1,177 @@
+"""How the values of sites compare with those of their like: the other side, the other levels.
+
+Like sites have the same structure. The like sites of *the other levels* include both sides, and leave out both sides
+of the site's own level, as disease of one level often takes both.
+
+Disease at several levels raises the median of the like sites. Those that are raised against their own reference tissue
+are therefore left out as long as :data:`LEAST_OTHERS` others remain; a site at one of seven diseased levels is still
+compared with three healthy sites. What then remains is compared by median and by 1.4826 times the median absolute
+deviation, which bear wrong values in up to half of the sites.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..core.constants import MAD_TO_SD
+from ..core.sites import Site
+from ..core.words import Side
+
+LEAST_OTHERS = 3
+"""Lower bound of the like sites with which a site is compared; a median of fewer says nothing. Our choice."""
+LEAST_PAIRS = 6
+"""Lower bound of the pairs of sites from which the fall-off of the signal along the spine is taken. Our choice."""
+LEAST_APART_MM = 15.0
+"""Sites of one structure that are nearer to each other say nothing about the fall-off, mm. Our estimate: about half
+of a lumbar segment."""
+LEAST_SIGNAL_SPREAD = 0.05
+"""Lower bound of the spread of the signal among like sites, in units of the natural logarithm. Our estimate: the
+signal of one tissue varies by some percent within a series; without a bound, three sites that happen to agree would
+make every other one stand out."""
+
+
+@dataclass(frozen=True)
+class LevelComparison:
+    """How a value compares with those of the other levels.
+
+    Parameters
+    ----------
+    ratio : float
+        Over their median.
+    spread : float
+        1.4826 MAD of theirs over their median.
+    z : float
+        Distance from their median in units of their spread, which counts as `least_spread` at least.
+    count : int
+        How many others there were.
+    """
+
+    ratio: float
+    spread: float
+    z: float
+    count: int
+
+
+def likes(sites: Sequence[Site]) -> list[list[int]]:
+    """For each site the numbers of the like sites of the other levels; empty for sites without a level."""
+    return [
+        []
+        if site.level is None
+        else [
+            n
+            for n, other in enumerate(sites)
+            if other.structure == site.structure and other.level is not None and other.level != site.level
+        ]
+        for site in sites
+    ]
+
+
+def opposite(sites: Sequence[Site]) -> list[int | None]:
+    """For each site the number of the same site of the other side; None without one."""
+    other = {str(Side.RIGHT): str(Side.LEFT), str(Side.LEFT): str(Side.RIGHT)}
+    numbers = {(s.structure, str(s.side), s.level, s.zone): n for n, s in enumerate(sites)}
+    return [numbers.get((s.structure, other.get(str(s.side), ""), s.level, s.zone)) for s in sites]
+
+
+def compare_levels(
+    value: float, others: Sequence[float], raised: Sequence[bool], least_spread: float
+) -> LevelComparison | None:
+    """Compare a value with those of the like sites of the other levels.
+
+    Parameters
+    ----------
+    value : float
+    others : sequence of float
+    raised : sequence of bool
+        Which of the others are raised themselves.
+    least_spread : float
+        Lower bound of their spread, as a part of their median.
+
+    Returns
+    -------
+    LevelComparison or None
+        None with fewer than three others, or when their median is not above 0.
+    """
+    normal = [other for other, is_raised in zip(others, raised, strict=True) if not is_raised]
+    compared = np.array(normal if len(normal) >= LEAST_OTHERS else others, dtype=float)
+    if len(compared) < LEAST_OTHERS:
+        return None
+    middle = float(np.median(compared))
+    if middle <= 0:
+        return None
+    spread = MAD_TO_SD * float(np.median(np.abs(compared - middle))) / middle
+    ratio = value / middle
+    return LevelComparison(ratio, spread, (ratio - 1.0) / max(spread, least_spread), len(compared))
+
+
+def signal_scores(sites: Sequence[Site], signals: Mapping[int, float], level_mates: Sequence[Sequence[int]]
+                  ) -> dict[int, float]:  # fmt: skip
+    """Signed z-scores of the signal of sites on one MR series, each against its like sites.
+
+    The coil's fall-off is taken out before: it multiplies the signal of all tissues alike, so that a linear trend of
+    the logarithm along the spine, and a difference between right and left, are taken as medians over the sites of all
+    structures. Disease of a few sites does not move them.
+
+    Parameters
+    ----------
+    sites : sequence of Site
+    signals : mapping of int to float
+        Median signal of the sites that were measured, by the number of the site.
+    level_mates : sequence of sequence of int
+        See :func:`likes`. The same site of the other side counts as well.
+
+    Returns
+    -------
+    dict of int to float
+        By the number of the site; sites with fewer than three others, or without signal, have none.
+    """
+    there = [n for n, signal in signals.items() if signal > 0]
+    flat = _without_shading(sites, {n: float(np.log(signals[n])) for n in there})
+    pairs = opposite(sites)
+    found = {}
+    for n in there:
+        mates = [*level_mates[n]] + ([] if pairs[n] is None or not level_mates[n] else [pairs[n]])
+        others = np.array([flat[m] for m in mates if m is not None and m in flat])
+        if len(others) < LEAST_OTHERS:
+            continue
+        middle = float(np.median(others))
+        spread = MAD_TO_SD * float(np.median(np.abs(others - middle)))
+        found[n] = (flat[n] - middle) / max(spread, LEAST_SIGNAL_SPREAD)
+    return found
+
+
+def _without_shading(sites: Sequence[Site], logs: Mapping[int, float]) -> dict[int, float]:
+    """Logarithms of the signal without the coil's fall-off along the spine and its shading from side to side."""
+    along = _along_spine(sites, logs)
+    slopes, steps = [], []
+    groups: dict[tuple[str, str], list[int]] = {}
+    for n in logs:
+        if sites[n].level is not None:
+            groups.setdefault((sites[n].structure, str(sites[n].side)), []).append(n)
+    for numbers in groups.values():
+        for first, a in enumerate(numbers):
+            for b in numbers[first + 1 :]:
+                apart = along[b] - along[a]
+                if abs(apart) >= LEAST_APART_MM:
+                    slopes.append((logs[b] - logs[a]) / apart)
+    for n, other in enumerate(opposite(sites)):
+        if other is not None and n in logs and other in logs and sites[n].side == Side.RIGHT:
+            steps.append(logs[n] - logs[other])
+    slope = float(np.median(slopes)) if len(slopes) >= LEAST_PAIRS else 0.0
+    step = float(np.median(steps)) if len(steps) >= LEAST_OTHERS else 0.0
+    sign = {str(Side.RIGHT): 0.5, str(Side.LEFT): -0.5}
+    return {n: log - slope * along[n] - step * sign.get(str(sites[n].side), 0.0) for n, log in logs.items()}
+
+
+def _along_spine(sites: Sequence[Site], logs: Mapping[int, float]) -> dict[int, float]:
+    """Position of sites along the line through the sites that have a level, mm."""
+    of_levels = [sites[n].center_ras for n in logs if sites[n].level is not None]
+    if len(of_levels) < 2:
+        return dict.fromkeys(logs, 0.0)
+    points = np.array(of_levels)
+    middle = points.mean(axis=0)
+    axis = np.linalg.svd(points - middle, full_matrices=False)[2][0]
+    return {n: float((sites[n].center_ras - middle) @ axis) for n in logs}
