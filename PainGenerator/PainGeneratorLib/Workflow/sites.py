@@ -23,6 +23,11 @@ from .stages import Alignment, Suv, given_level
 
 NOT_MEASURED = "Not measured."
 """Reason of a site that was found but not measured."""
+NOT_MEASURED_ANEW = "Not measured: there was no such site before a level was named. Find again to measure it."
+"""Reason of a site that exists only since the reader named a level."""
+SAME_SITE_MM = 12.0
+"""Upper bound of the distance by which a site moves when its level gets another name, mm: less than half the distance
+to the like site of the next level, which is 25 mm or more. Our estimate."""
 
 
 UNCONFIRMED_LINE = (
@@ -119,16 +124,24 @@ def renamed_table(table: SiteTable, found: SiteTable) -> SiteTable:
     table : SiteTable
         Measured.
     found : SiteTable
-        The same sites with other names, as :func:`find_case_sites` found them.
+        The sites with their new names, as :func:`find_case_sites` found them. Where a site lies depends a little on
+        its level; a site that was measured keeps the place at which it was measured.
     """
-    by_place = {_place_key(row.site): row for row in table.rows}
     rows = []
     for row in found.rows:
-        measured = by_place.get(_place_key(row.site))
-        rows.append(row if measured is None else dataclasses.replace(measured, site=row.site))
+        measured = _same_site(row.site, table)
+        if measured is None:
+            rows.append(dataclasses.replace(row, reasons=(NOT_MEASURED_ANEW,)))
+            continue
+        former = measured.site
+        site = dataclasses.replace(row.site, center_ras=former.center_ras, axes=former.axes, half_mm=former.half_mm)
+        rows.append(dataclasses.replace(measured, site=site))
     return dataclasses.replace(found, rows=tuple(rows))
 
 
-def _place_key(site: Site) -> tuple[float, ...]:
-    """What tells a site from all others, whatever its name is: its middle and its size, to a tenth of a millimeter."""
-    return tuple(float(x) for x in np.round([*site.center_ras, *site.half_mm], 1))
+def _same_site(site: Site, table: SiteTable) -> SiteRow | None:
+    """The row of a site that had another name; None where there was none."""
+    kind = (site.structure, site.side, site.zone)
+    like = [row for row in table.rows if (row.site.structure, row.site.side, row.site.zone) == kind]
+    away = [float(np.linalg.norm(row.site.center_ras - site.center_ras)) for row in like]
+    return like[int(np.argmin(away))] if away and min(away) <= SAME_SITE_MM else None
