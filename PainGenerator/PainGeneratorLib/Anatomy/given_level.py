@@ -16,9 +16,7 @@ from .labels import Structure
 from .level_count import COUNTED
 from .map_parts import parts_of, share_parts
 
-SHIFTED = (
-    "The anatomy segmentation names {own} what the reader named {given}: all its levels were shifted accordingly."
-)
+SHIFTED = "The anatomy segmentation has {own} where the reader named {given}: all its levels were shifted accordingly."
 """Warning where the reader contradicts the segmentation."""
 NOT_SHIFTED = (
     "No vertebra of the anatomy segmentation lies where the reader named {given}: its levels are those of its labels."
@@ -73,7 +71,8 @@ def _with_levels_of(anatomy: AnatomyMap, spine: Spine, given: GivenLevel) -> Ana
         beyond = place_of(level, new_order) - place_of(name, new_order)
         counted = Counted(level, place_of(own, order) + beyond)
         structures = {number: _shifted(what, counted, order) for number, what in structures.items()}
-        warnings = (*warnings, SHIFTED.format(given=name, own=own))
+        there_before = Counted(own, place_of(name, new_order)).level(level, new_order)
+        warnings = (*warnings, SHIFTED.format(given=level, own=there_before))
     shifted = dataclasses.replace(
         anatomy, structures=structures, counted=False, certainty=str(Certainty.CERTAIN), warnings=warnings
     )
