@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -110,13 +111,13 @@ class _Footnotes:
 
     rows: Sequence[SiteRow]
     ranks: Mapping[str, int]
-    norms: list[SiteNorm] = field(default_factory=list)
+    norms: list[tuple[str, str]] = field(default_factory=list)
     reasons: list[str] = field(default_factory=list)
 
     def norm_mark(self, structure: str) -> Html:
         """The numbers of the norms of a structure; empty without one."""
         found = [row.norm for row in self.rows if row.site.structure == structure and row.norm is not None]
-        numbers = sorted({_index(self.norms, norm) + 1 for norm in found})
+        numbers = [_index(self.norms, norm) + 1 for norm in _joined_norms(found)]
         return tag("sup", ", ".join(map(str, numbers))) if numbers else Html("")
 
     def reason_mark(self, row: SiteRow) -> Html:
@@ -131,10 +132,34 @@ class _Footnotes:
         """The footnotes."""
         reasons = [join((tag("sup", _letter(n)), f" {capitalized(reason)}.")) for n, reason in enumerate(self.reasons)]
         norms = [
-            join((tag("sup", str(n)), f" Norm: {norm.text.rstrip('.')} ({norm.source})."))
-            for n, norm in enumerate(self.norms, start=1)
+            join((tag("sup", str(n)), f" {text.rstrip('.')} ({source})."))
+            for n, (text, source) in enumerate(self.norms, start=1)
         ]
+        if norms:
+            norms.insert(0, Html("Published norms:"))
         return join([tag("p", note, cls="small note") for note in (*reasons, *norms)])
+
+
+_REMARK = re.compile(r" \(([^()]*)\)")
+"""The first remark in parentheses of a norm."""
+
+
+def _joined_norms(norms: Iterable[SiteNorm]) -> list[tuple[str, str]]:
+    """Text and source of the norms, each once; texts that differ in their first remark alone make one text."""
+    alike: dict[tuple[str, str], list[str]] = {}
+    for norm in norms:
+        alike.setdefault((_REMARK.sub("", norm.text, count=1), norm.source), []).append(norm.text)
+    return [(_joined_text(list(dict.fromkeys(texts))), source) for (_bare, source), texts in alike.items()]
+
+
+def _joined_text(texts: Sequence[str]) -> str:
+    """Texts that differ in their first remark alone as one text, with all remarks."""
+    found = [(text, remark) for text in texts if (remark := _REMARK.search(text))]
+    if len(texts) == 1 or not found:
+        return texts[0]
+    text, first = found[0]
+    remarks_text = "; ".join(remark[1] for _text, remark in found)
+    return f"{text[: first.start()]} ({remarks_text}){text[first.end() :]}"
 
 
 def _index(found: list[Any], item: Any) -> int:

@@ -15,6 +15,7 @@ from PainGeneratorLib.Numerics.core.records import Candidate, Place
 from PainGeneratorLib.Numerics.core.site_order import in_reading_order, level_height
 from PainGeneratorLib.Numerics.core.site_reading import is_raised, raised_word, uptake_reason
 from PainGeneratorLib.Numerics.core.sites import SiteRow, SiteTable
+from PainGeneratorLib.Numerics.fusion.site_norms import norm_of
 from PainGeneratorLib.Numerics.fusion.site_parameters import SiteParameters
 from PainGeneratorLib.Numerics.fusion.site_uptake import SiteUptake
 from PainGeneratorLib.Numerics.fusion.site_verdict import SiteEvidence, judge
@@ -348,7 +349,20 @@ def test_what_cannot_be_assessed_has_a_footnote_with_the_reason(found: list[Cand
 def test_norms_stand_below_the_table_with_their_source(found: list[Candidate]) -> None:
     html = page(example_site_table(), found)
     assert "Disc<sup>1</sup>" in html
-    assert "<sup>1</sup> Norm: SUVmean 0.69 \u00b1 0.15 in 12 people without back pain (PMC9322590)." in html
+    assert "Published norms:" in html
+    assert "<sup>1</sup> SUVmean 0.69 \u00b1 0.15 in 12 people without back pain (PMC9322590)." in html
+
+
+def test_norms_of_one_source_that_differ_by_level_alone_make_one_footnote(found: list[Candidate]) -> None:
+    table = normal_site_table()
+    spaces = [row for row in table.rows if row.site.structure == "interspinous space"]
+    spaces = [dataclasses.replace(row, norm=norm_of(row.site)) for row in spaces]
+    html = page(with_rows(table, *spaces), found)
+    assert html.count("Nishimatsu") == 1
+    assert (
+        "Uptake above the blood pool in 71 of 200 people scanned for other reasons (19 of 200 at L1/L2; 22 of 200 at "
+        "L2/L3; 39 of 200 at L3/L4; 35 of 200 at L4/L5; 7 of 200 at L5/S1), without a trend with age (Nishimatsu"
+    ) in html
 
 
 def test_a_case_without_a_candidate_has_table_text_and_conclusion() -> None:
