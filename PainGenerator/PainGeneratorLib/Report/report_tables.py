@@ -41,7 +41,7 @@ def section(title: str, *parts: object) -> Html:
 def _place_words(candidate: Candidate) -> str:
     """Level and zone; the level with its certainty where it is not certain."""
     place = candidate.place
-    certainty = words.level_certainty(place)
+    certainty = place.level_certainty
     level = place.level if certainty in (None, Certainty.CERTAIN) else f"{place.level} ({certainty})"
     return ", ".join(part for part in (level, place.zone) if part)
 
@@ -49,7 +49,7 @@ def _place_words(candidate: Candidate) -> str:
 def _name(candidate: Candidate) -> Html:
     """The name, with a remark where its level is uncertain."""
     name = tag("strong", candidate.place.name)
-    is_uncertain = words.level_certainty(candidate.place) == Certainty.UNCERTAIN
+    is_uncertain = candidate.place.level_certainty == Certainty.UNCERTAIN
     return join((name, tag("span", f", {words.LEVEL_UNCERTAIN}", cls="by-hand"))) if is_uncertain else name
 
 

@@ -247,7 +247,7 @@ def _named_levels(table: SiteTable, raised: Sequence[SiteRow], active: Sequence[
     """How much the levels that the conclusion names can be relied on; empty when it names none."""
     named: list[str | None] = [row.site.level_certainty for row in raised if row.site.level is not None]
     if active:
-        named.append(words.level_certainty(min(active, key=lambda candidate: candidate.rank).place))
+        named.append(min(active, key=lambda candidate: candidate.rank).place.level_certainty)
     if not any(named):
         return []
     certainty = least_certain(*named, table.level_certainty)
