@@ -23,6 +23,9 @@ METHOD = (
     "Left\u2013right: SUVpeak over the SUVpeak of the mirrored place; above 1, this side is the hotter one.",
     "z: how many robust standard deviations the MR signal lies above (or, negative, below) its reference tissue "
     "in the same series.",
+    "Sites: discs, joints, bones and muscles of the region are measured at their places, whether or not anything is "
+    "abnormal there. Uptake is called raised when it stands out from the like sites of the other levels, from the "
+    "other side, or from the reference tissue; the text of the site says from which.",
     "Score: points for uptake, MR finding, their agreement, asymmetry and match with the marked pain, "
     "less deductions; at most 100. It orders the candidates; it is not a probability.",
 )

@@ -184,16 +184,23 @@ def conclusion(table: SiteTable, candidates: Sequence[Candidate] = ()) -> str:
     """
     active = [c for c in candidates if c.status in (Status.PENDING, Status.ACCEPTED)]
     raised = [row for row in grouped_rows(table) if is_raised(row)]
-    sentences = [_count_sentence(table)] if table.rows else [NO_SITES]
-    if table.rows and any(is_measured(row) for row in table.rows):
-        sentences.append(_raised_sentence(table, raised))
-    if active:
-        sentences.append(_strongest_sentence(active))
-    else:
-        sentences.append(ALL_SET_ASIDE if candidates else NO_CANDIDATE)
-    sentences += _named_levels(table, raised, active)
-    sentences.append(NEVER_A_DIAGNOSIS if active else NOT_EXCLUDED)
-    return " ".join(sentences)
+    none = ALL_SET_ASIDE if candidates else NO_CANDIDATE
+    return " ".join(
+        [
+            *_site_sentences(table, raised),
+            _strongest_sentence(active) if active else none,
+            *_named_levels(table, raised, active),
+            NEVER_A_DIAGNOSIS if active else NOT_EXCLUDED,
+        ]
+    )
+
+
+def _site_sentences(table: SiteTable, raised: Sequence[SiteRow]) -> list[str]:
+    """How many sites were measured, and where uptake is raised."""
+    if not table.rows:
+        return [NO_SITES]
+    is_any_measured = any(map(is_measured, table.rows))
+    return [_count_sentence(table), *([_raised_sentence(table, raised)] if is_any_measured else [])]
 
 
 def grouped_rows(table: SiteTable) -> list[SiteRow]:
@@ -221,17 +228,25 @@ def _most_frequent(missing: Sequence[SiteRow]) -> str:
 
 def _raised_sentence(table: SiteTable, raised: Sequence[SiteRow]) -> str:
     """Where the uptake is raised, and at how many other sites the MR alone is abnormal."""
-    on_mr = sum(is_abnormal(row) and not is_raised(row) and bool(row.mr_signs) for row in table.rows)
+    on_mr = sum(map(_is_on_mr_alone, table.rows))
     names = [row.site.name for row in raised]
     if not names:
         also = f", but MR shows a finding at {on_mr} of them" if on_mr else ""
         return f"No site shows raised uptake{also}."
-    more = len(names) - NAMED_SITES
-    shown = names if more <= 0 else [*names[:NAMED_SITES], f"{more} more"]
-    also = f"; at {'one' if on_mr == 1 else on_mr} more, MR alone shows a finding." if on_mr else "."
+    also = f"; at {'one' if on_mr == 1 else on_mr} more, MR alone shows a finding" if on_mr else ""
     if len(names) == 1:
-        return f"Uptake is raised at one of them, the {names[0]}{also}"
-    return f"Uptake is raised at {len(names)} of them: {and_list(shown)}{also}"
+        return f"Uptake is raised at one of them, the {names[0]}{also}."
+    return f"Uptake is raised at {len(names)} of them: {and_list(_cut(names))}{also}."
+
+
+def _is_on_mr_alone(row: SiteRow) -> bool:
+    return is_abnormal(row) and bool(row.mr_signs) and not is_raised(row)
+
+
+def _cut(names: Sequence[str]) -> list[str]:
+    """The first names, and how many more there are."""
+    more = len(names) - NAMED_SITES
+    return [*names[:NAMED_SITES], f"{more} more"] if more > 0 else list(names)
 
 
 def _strongest_sentence(active: Sequence[Candidate]) -> str:
