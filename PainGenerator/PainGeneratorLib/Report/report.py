@@ -172,9 +172,7 @@ def _summary(content: ReportContent) -> Html:
     ranked = best_first(content.candidates)
     active = [c for c in ranked if c.status in (Status.PENDING, Status.ACCEPTED)]
     set_aside = [c for c in ranked if c not in active]
-    parts: list[Html] = [tag("h2", "In short")]
-    if content.sites.rows:
-        parts.append(_conclusion(content))
+    parts: list[Html] = [tag("h2", "In short"), _conclusion(content)]
     if active:
         parts += _active_words(active)
     elif ranked:
@@ -188,7 +186,9 @@ def _summary(content: ReportContent) -> Html:
 
 
 def _conclusion(content: ReportContent) -> Html:
-    """The conclusion from all sites and candidates."""
+    """The conclusion from all sites and candidates; empty without sites."""
+    if not content.sites.rows:
+        return Html("")
     return tag("p", tag("strong", "Conclusion. "), conclusion(content.sites, content.candidates))
 
 

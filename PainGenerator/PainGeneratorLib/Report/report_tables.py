@@ -23,6 +23,9 @@ METHOD = (
     "Left\u2013right: SUVpeak over the SUVpeak of the mirrored place; above 1, this side is the hotter one.",
     "z: how many robust standard deviations the MR signal lies above (or, negative, below) its reference tissue "
     "in the same series.",
+    "Sites: discs, joints, bones and muscles of the region are measured at their places, whether or not anything is "
+    "abnormal there. Uptake is called raised when it stands out from the like sites of the other levels, from the "
+    "other side, or from the reference tissue; the text of the site says from which.",
     "Score: points for uptake, MR finding, their agreement, asymmetry and match with the marked pain, "
     "less deductions; at most 100. It orders the candidates; it is not a probability.",
 )
@@ -41,7 +44,7 @@ def section(title: str, *parts: object) -> Html:
 def _place_words(candidate: Candidate) -> str:
     """Level and zone; the level with its certainty where it is not certain."""
     place = candidate.place
-    certainty = words.level_certainty(place)
+    certainty = place.level_certainty
     level = place.level if certainty in (None, Certainty.CERTAIN) else f"{place.level} ({certainty})"
     return ", ".join(part for part in (level, place.zone) if part)
 
@@ -49,7 +52,7 @@ def _place_words(candidate: Candidate) -> str:
 def _name(candidate: Candidate) -> Html:
     """The name, with a remark where its level is uncertain."""
     name = tag("strong", candidate.place.name)
-    is_uncertain = words.level_certainty(candidate.place) == Certainty.UNCERTAIN
+    is_uncertain = candidate.place.level_certainty == Certainty.UNCERTAIN
     return join((name, tag("span", f", {words.LEVEL_UNCERTAIN}", cls="by-hand"))) if is_uncertain else name
 
 

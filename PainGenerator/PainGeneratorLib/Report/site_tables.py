@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -44,15 +45,22 @@ def sites_section(content: ReportContent) -> Html:
         return section(title, tag("p", NO_SITES), _notes(table.notes))
     rows = in_reading_order(table.rows)
     notes = _Footnotes(rows, {c.id: c.rank for c in content.candidates})
-    discs = [row for row in rows if row.site.level and "/" in row.site.level]
-    bones = [row for row in rows if row.site.level and "/" not in row.site.level]
-    others = [row for row in rows if not row.site.level]
-    tables = [
-        *(_level_table("Level", discs, notes) if discs else ()),
-        *(_level_table("Vertebra", bones, notes) if bones else ()),
-        *(_side_table(others, notes) if others else ()),
-    ]
+    tables = _tables(rows, notes)
     return section(title, _levels(content), *tables, tag("p", LEGEND, cls="small"), notes.shown(), _notes(table.notes))
+
+
+def _tables(rows: Sequence[SiteRow], notes: _Footnotes) -> list[Html]:
+    """A table of the discs' levels, one of the vertebrae, and one of the sites without a level; none that is empty."""
+    by_kind: dict[str, list[SiteRow]] = {"disc": [], "vertebra": [], "": []}
+    for row in rows:
+        level = row.site.level
+        by_kind["disc" if "/" in (level or "") else "vertebra" if level else ""].append(row)
+    makers = {
+        "disc": lambda found: _level_table("Level", found, notes),
+        "vertebra": lambda found: _level_table("Vertebra", found, notes),
+        "": lambda found: _side_table(found, notes),
+    }
+    return [makers[kind](found) for kind, found in by_kind.items() if found]
 
 
 def level_text_section(content: ReportContent) -> Html:
@@ -110,13 +118,13 @@ class _Footnotes:
 
     rows: Sequence[SiteRow]
     ranks: Mapping[str, int]
-    norms: list[SiteNorm] = field(default_factory=list)
+    norms: list[tuple[str, str]] = field(default_factory=list)
     reasons: list[str] = field(default_factory=list)
 
     def norm_mark(self, structure: str) -> Html:
         """The numbers of the norms of a structure; empty without one."""
         found = [row.norm for row in self.rows if row.site.structure == structure and row.norm is not None]
-        numbers = sorted({_index(self.norms, norm) + 1 for norm in found})
+        numbers = [_index(self.norms, norm) + 1 for norm in _joined_norms(found)]
         return tag("sup", ", ".join(map(str, numbers))) if numbers else Html("")
 
     def reason_mark(self, row: SiteRow) -> Html:
@@ -131,10 +139,34 @@ class _Footnotes:
         """The footnotes."""
         reasons = [join((tag("sup", _letter(n)), f" {capitalized(reason)}.")) for n, reason in enumerate(self.reasons)]
         norms = [
-            join((tag("sup", str(n)), f" Norm: {norm.text.rstrip('.')} ({norm.source})."))
-            for n, norm in enumerate(self.norms, start=1)
+            join((tag("sup", str(n)), f" {text.rstrip('.')} ({source})."))
+            for n, (text, source) in enumerate(self.norms, start=1)
         ]
+        if norms:
+            norms.insert(0, Html("Published norms:"))
         return join([tag("p", note, cls="small note") for note in (*reasons, *norms)])
+
+
+_REMARK = re.compile(r" \(([^()]*)\)")
+"""The first remark in parentheses of a norm."""
+
+
+def _joined_norms(norms: Iterable[SiteNorm]) -> list[tuple[str, str]]:
+    """Text and source of the norms, each once; texts that differ in their first remark alone make one text."""
+    alike: dict[tuple[str, str], list[str]] = {}
+    for norm in norms:
+        alike.setdefault((_REMARK.sub("", norm.text, count=1), norm.source), []).append(norm.text)
+    return [(_joined_text(list(dict.fromkeys(texts))), source) for (_bare, source), texts in alike.items()]
+
+
+def _joined_text(texts: Sequence[str]) -> str:
+    """Texts that differ in their first remark alone as one text, with all remarks."""
+    found = [(text, remark) for text in texts if (remark := _REMARK.search(text))]
+    if len(texts) == 1 or not found:
+        return texts[0]
+    text, first = found[0]
+    remarks_text = "; ".join(remark[1] for _text, remark in found)
+    return f"{text[: first.start()]} ({remarks_text}){text[first.end() :]}"
 
 
 def _index(found: list[Any], item: Any) -> int:
@@ -163,7 +195,7 @@ def _sides(rows: Iterable[SiteRow], structure: str) -> list[str]:
     return [side for side in (Side.MIDLINE, Side.RIGHT, Side.LEFT) if side in found]
 
 
-def _level_table(title: str, rows: Sequence[SiteRow], notes: _Footnotes) -> list[Html]:
+def _level_table(title: str, rows: Sequence[SiteRow], notes: _Footnotes) -> Html:
     """One row for each level, one column for each structure and side."""
     columns = [(name, side) for name in _structures(rows) for side in _sides(rows, name)]
     by_place = {(row.site.level, row.site.structure, row.site.side): row for row in rows}
@@ -172,7 +204,7 @@ def _level_table(title: str, rows: Sequence[SiteRow], notes: _Footnotes) -> list
         tag("tr", tag("th", level, scope="row"), *(_cell(by_place.get((level, *column)), notes) for column in columns))
         for level in levels
     ]
-    return [_shown(_heads(title, columns, notes), body)]
+    return _shown(_heads(title, columns, notes), body)
 
 
 def _heads(title: str, columns: Sequence[tuple[str, str]], notes: _Footnotes) -> Html:
@@ -189,7 +221,7 @@ def _heads(title: str, columns: Sequence[tuple[str, str]], notes: _Footnotes) ->
     return join((tag("tr", *top), tag("tr", *below)))
 
 
-def _side_table(rows: Sequence[SiteRow], notes: _Footnotes) -> list[Html]:
+def _side_table(rows: Sequence[SiteRow], notes: _Footnotes) -> Html:
     """One row for each structure or zone of pelvis and hips, one column for each side."""
     sides = [side for side in (Side.MIDLINE, Side.RIGHT, Side.LEFT) if any(row.site.side == side for row in rows)]
     by_place = {(row.site.structure, row.site.zone, row.site.side): row for row in rows}
@@ -203,7 +235,7 @@ def _side_table(rows: Sequence[SiteRow], notes: _Footnotes) -> list[Html]:
         )
         for place in places
     ]
-    return [_shown(head, body)]
+    return _shown(head, body)
 
 
 def _place_name(structure: str, zone: str | None) -> str:
@@ -224,20 +256,30 @@ def _cell(row: SiteRow | None, notes: _Footnotes, is_wide: bool = False) -> Html
         return tag("td", words.UNKNOWN, cls="none")
     if not is_measured(row):
         return tag("td", join((NOT_ASSESSABLE, notes.reason_mark(row))), cls="none")
-    value: Html = html(words.number(row.suv_peak, _DIGITS["suv_peak"]))
-    if remarks(row):
-        value = join((value, notes.reason_mark(row)))
-    ratio = "" if row.ratio is None else f"\u00d7{words.number(row.ratio, _DIGITS['ratio'])}"
-    if is_wide and row.side_ratio is not None:
-        ratio += f" (\u00d7{words.number(row.side_ratio, _DIGITS['side_ratio'])} of the other side)"
     parts = [
-        tag("strong", f"{RAISED}\u00a0", value) if is_raised(row) else value,
-        tag("span", ratio, cls="ratio") if ratio else Html(""),
+        _value(row, notes),
+        _ratios(row, is_wide),
         *(tag("span", short_sign(kind), cls="sign") for kind in row.mr_signs),
         tag("span", notes.numbers(row), cls="rank") if notes.numbers(row) else Html(""),
     ]
     between = " \u00a0" if is_wide else "<br>"
     return tag("td", join([part for part in parts if part], between), cls=_state_class(row))
+
+
+def _value(row: SiteRow, notes: _Footnotes) -> Html:
+    """SUVpeak, marked where it is raised, with the letter of what is said about it."""
+    value: Html = html(words.number(row.suv_peak, _DIGITS["suv_peak"]))
+    if remarks(row):
+        value = join((value, notes.reason_mark(row)))
+    return tag("strong", f"{RAISED}\u00a0", value) if is_raised(row) else value
+
+
+def _ratios(row: SiteRow, is_wide: bool) -> Html:
+    """The ratio to the reference tissue; where there is room, that to the other side, too."""
+    said = [] if row.ratio is None else [f"\u00d7{words.number(row.ratio, _DIGITS['ratio'])}"]
+    if is_wide and row.side_ratio is not None:
+        said.append(f"(\u00d7{words.number(row.side_ratio, _DIGITS['side_ratio'])} of the other side)")
+    return tag("span", " ".join(said), cls="ratio") if said else Html("")
 
 
 def _state_class(row: SiteRow) -> str:

@@ -6,18 +6,18 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from ..Numerics.core.records import Candidate
-from ..Numerics.core.site_reading import is_abnormal, is_measured, is_raised, remarks, uptake_reasons
+from ..Numerics.core.site_reading import is_abnormal, is_measured, is_raised, remarks, sign_words, uptake_reasons
 from ..Numerics.core.sites import SiteRow, SiteTable
 from ..Numerics.core.words import Certainty, Evidence, Side, Status
 from . import words
 from .site_words import (
     and_list,
+    bracketed,
     capitalized,
     clause,
     counted_sites,
     grouped,
     name_in_group,
-    sign,
     was,
     why,
 )
@@ -38,12 +38,12 @@ LEVEL_WORDS: Mapping[str, str] = {
     "Count the levels on the images before anything is treated.",
 }
 """What the reader is told about the levels, by certainty."""
-CANDIDATE_LEVEL_WORDS: Mapping[str, str] = {
-    Certainty.CERTAIN: "Its level is certain",
-    Certainty.LIKELY: "Its level is likely, but not certain",
-    Certainty.UNCERTAIN: "Its level is uncertain and has to be checked on the images",
+NAMED_LEVEL_WORDS: Mapping[str, str] = {
+    Certainty.CERTAIN: "The levels are certain",
+    Certainty.LIKELY: "The levels are likely, but not certain",
+    Certainty.UNCERTAIN: "The levels are uncertain and have to be checked on the images",
 }
-"""What the conclusion says about the level of the strongest candidate, by certainty."""
+"""What the conclusion says about the levels that it names, by certainty."""
 
 
 @dataclass(frozen=True)
@@ -159,7 +159,7 @@ def uptake_words(row: SiteRow) -> str:
 
 def _mr_words(row: SiteRow) -> str:
     if row.mr_signs:
-        return f"{and_list([sign(kind) for kind in row.mr_signs])} on MR"
+        return f"{and_list([sign_words(kind) for kind in row.mr_signs])} on MR"
     return "no MR finding" if row.signals else "not seen on MR"
 
 
@@ -184,14 +184,23 @@ def conclusion(table: SiteTable, candidates: Sequence[Candidate] = ()) -> str:
     """
     active = [c for c in candidates if c.status in (Status.PENDING, Status.ACCEPTED)]
     raised = [row for row in grouped_rows(table) if is_raised(row)]
-    sentences = [_count_sentence(table)] if table.rows else [NO_SITES]
-    if table.rows and any(is_measured(row) for row in table.rows):
-        sentences.append(_raised_sentence(table, raised))
-    if active:
-        sentences += [*_strongest_sentences(active, table), NEVER_A_DIAGNOSIS]
-    else:
-        sentences += [ALL_SET_ASIDE if candidates else NO_CANDIDATE, NOT_EXCLUDED]
-    return " ".join(sentences)
+    none = ALL_SET_ASIDE if candidates else NO_CANDIDATE
+    return " ".join(
+        [
+            *_site_sentences(table, raised),
+            _strongest_sentence(active) if active else none,
+            *_named_levels(table, raised, active),
+            NEVER_A_DIAGNOSIS if active else NOT_EXCLUDED,
+        ]
+    )
+
+
+def _site_sentences(table: SiteTable, raised: Sequence[SiteRow]) -> list[str]:
+    """How many sites were measured, and where uptake is raised."""
+    if not table.rows:
+        return [NO_SITES]
+    is_any_measured = any(map(is_measured, table.rows))
+    return [_count_sentence(table), *([_raised_sentence(table, raised)] if is_any_measured else [])]
 
 
 def grouped_rows(table: SiteTable) -> list[SiteRow]:
@@ -219,33 +228,46 @@ def _most_frequent(missing: Sequence[SiteRow]) -> str:
 
 def _raised_sentence(table: SiteTable, raised: Sequence[SiteRow]) -> str:
     """Where the uptake is raised, and at how many other sites the MR alone is abnormal."""
-    on_mr = sum(is_abnormal(row) and not is_raised(row) and bool(row.mr_signs) for row in table.rows)
+    on_mr = sum(map(_is_on_mr_alone, table.rows))
     names = [row.site.name for row in raised]
     if not names:
         also = f", but MR shows a finding at {on_mr} of them" if on_mr else ""
         return f"No site shows raised uptake{also}."
-    more = len(names) - NAMED_SITES
-    shown = names if more <= 0 else [*names[:NAMED_SITES], f"{more} more"]
-    also = f"; at {'one' if on_mr == 1 else on_mr} more, MR alone shows a finding." if on_mr else "."
+    also = f"; at {'one' if on_mr == 1 else on_mr} more, MR alone shows a finding" if on_mr else ""
     if len(names) == 1:
-        return f"Uptake is raised at one of them, the {names[0]}{also}"
-    return f"Uptake is raised at {len(names)} of them: {and_list(shown)}{also}"
+        return f"Uptake is raised at one of them, the {names[0]}{also}."
+    return f"Uptake is raised at {len(names)} of them: {and_list(_cut(names))}{also}."
 
 
-def _strongest_sentences(active: Sequence[Candidate], table: SiteTable) -> list[str]:
-    """The strongest candidate with its evidence, and how certain its level is."""
+def _is_on_mr_alone(row: SiteRow) -> bool:
+    return is_abnormal(row) and bool(row.mr_signs) and not is_raised(row)
+
+
+def _cut(names: Sequence[str]) -> list[str]:
+    """The first names, and how many more there are."""
+    more = len(names) - NAMED_SITES
+    return [*names[:NAMED_SITES], f"{more} more"] if more > 0 else list(names)
+
+
+def _strongest_sentence(active: Sequence[Candidate]) -> str:
+    """The strongest candidate with its evidence."""
     best = min(active, key=lambda candidate: candidate.rank)
     what = f"{clause(words.title(best))} ({_evidence_words(best)})"
-    count = len(active)
-    text = f"There is one candidate pain generator: {what}."
-    if count > 1:
-        text = f"The strongest of {count} candidate pain generators is candidate {best.rank}, {what}."
-    certainty = least_certain(words.level_certainty(best.place), table.level_certainty)
-    if best.place.level is None or certainty is None:
-        return [text]
-    level = CANDIDATE_LEVEL_WORDS[certainty]
-    reason = f" ({clause(table.level_reasons[0])})" if table.level_reasons else ""
-    return [text, f"{level}{reason}."]
+    if len(active) == 1:
+        return f"There is one candidate pain generator: {what}."
+    return f"The strongest of {len(active)} candidate pain generators is candidate {best.rank}, {what}."
+
+
+def _named_levels(table: SiteTable, raised: Sequence[SiteRow], active: Sequence[Candidate]) -> list[str]:
+    """How much the levels that the conclusion names can be relied on; empty when it names none."""
+    named: list[str | None] = [row.site.level_certainty for row in raised if row.site.level is not None]
+    if active:
+        named.append(min(active, key=lambda candidate: candidate.rank).place.level_certainty)
+    if not any(named):
+        return []
+    certainty = least_certain(*named, table.level_certainty)
+    reason = f" ({clause(bracketed(table.level_reasons[0]))})" if table.level_reasons else ""
+    return [f"{NAMED_LEVEL_WORDS[str(certainty)]}{reason}."]
 
 
 def least_certain(*certainties: str | None) -> str | None:
@@ -255,7 +277,7 @@ def least_certain(*certainties: str | None) -> str | None:
 
 
 def _evidence_words(candidate: Candidate) -> str:
-    kind = sign(candidate.mr_kind or "a signal abnormality")
+    kind = sign_words(candidate.mr_kind or "a signal abnormality")
     if candidate.evidence == Evidence.MR_ONLY:
         return f"{kind} on MR without raised uptake"
     if candidate.evidence == Evidence.BOTH:

@@ -9,8 +9,6 @@ from ..Numerics.core.sites import Site, SiteRow, SiteTable
 from ..Numerics.core.words import Side
 from . import words
 
-MR_SIGNS: Mapping[str, str] = {"oedema": "edema", "implant artefact": "implant artifact"}
-"""MR signs whose word in files is not the one of the report."""
 SHORT_SIGNS: Mapping[str, str] = {
     "oedema": "edema",
     "effusion or synovitis": "effusion",
@@ -65,24 +63,20 @@ def and_list(items: Sequence[str]) -> str:
     return f"{mark.join(items[:-1])}{mark}and {items[-1]}"
 
 
-def sign(kind: str) -> str:
-    """An MR sign in a sentence; a remark in parentheses after its kind stays: ``edema (weak)``."""
-    return _translated(kind, MR_SIGNS)
-
-
 def short_sign(kind: str) -> str:
-    """An MR sign in a cell."""
-    return _translated(kind, SHORT_SIGNS)
-
-
-def _translated(kind: str, known: Mapping[str, str]) -> str:
+    """An MR sign in a cell; a remark in parentheses after its kind stays: ``edema (weak)``."""
     name, space, remark = kind.partition(" (")
-    return known.get(name, name) + space + remark
+    return SHORT_SIGNS.get(name, name) + space + remark
 
 
 def why(row: SiteRow) -> str:
     """The reasons of the state of a site, as part of a sentence."""
-    return "; ".join(clause(reason) for reason in row.reasons) or "the reason is not known"
+    return bracketed("; ".join(clause(reason) for reason in row.reasons)) or "the reason is not known"
+
+
+def bracketed(text: str) -> str:
+    """A text that will stand in parentheses: parentheses in it become brackets."""
+    return text.replace("(", "[").replace(")", "]")
 
 
 def counted_sites(count: int) -> str:

@@ -153,7 +153,7 @@ def _line(measures: Sequence[Measure], cells: Sequence[str], widths: Sequence[in
 
 def _level_or_zone(place: Place) -> str | None:
     """The level, with a question mark where it is uncertain, else the zone."""
-    is_uncertain = words.level_certainty(place) == Certainty.UNCERTAIN
+    is_uncertain = place.level_certainty == Certainty.UNCERTAIN
     return f"{place.level} ?" if is_uncertain else place.level or place.zone
 
 

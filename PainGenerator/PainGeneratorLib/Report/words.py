@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from ..Numerics.core.measures import Kind, Measure
-from ..Numerics.core.records import FLAG_TEXTS, Candidate, HotSpot, MRFinding, Place
+from ..Numerics.core.records import FLAG_TEXTS, Candidate, HotSpot, MRFinding
 from ..Numerics.core.words import Certainty, Evidence, Group, Origin, Side, Status
 
 UNKNOWN = "\u2013"
@@ -41,8 +41,6 @@ ORIGIN_WORDS: Mapping[str, str] = {
 """Where an outline comes from, for a sentence."""
 LEVEL_UNCERTAIN = "level uncertain"
 """Stands beside a name whose level may be wrong."""
-UNCERTAIN_FLAG = "level-uncertain"
-"""The flag of a place whose level may be wrong."""
 PATIENT_DIRECTIONS = (("R", "L"), ("A", "P"), ("H", "F"))
 """Letters of the positive and the negative direction of each axis: right and left, front and back, head and feet."""
 
@@ -128,15 +126,8 @@ def title(candidate: Candidate) -> str:
         for part in (place.level, place.zone, place.side if place.side != Side.MIDLINE else None)
         if part and part.lower() not in name.lower()
     ]
-    doubt = [LEVEL_UNCERTAIN] if level_certainty(place) == Certainty.UNCERTAIN else []
+    doubt = [LEVEL_UNCERTAIN] if place.level_certainty == Certainty.UNCERTAIN else []
     return ", ".join([name, *extra, *doubt])
-
-
-def level_certainty(place: Place) -> str | None:
-    """How much the level of a place can be relied on, a word of :class:`Certainty`; None without a level."""
-    if place.level is not None and UNCERTAIN_FLAG in place.flags:
-        return str(Certainty.UNCERTAIN)
-    return place.level_certainty
 
 
 def clinical_group(group: str | None) -> str | None:

@@ -15,7 +15,7 @@ DOCUMENTS = [PROJECT / "CONTRIBUTING.md", *sorted((PROJECT / "docs").rglob("*.md
 PLACES = (PROJECT, LIBRARY, PROJECT / "PainGenerator", PROJECT / "PainGenerator" / "Resources" / "Protocols")
 """Where a path in a document may begin, beside the folder of the document itself."""
 ENDINGS = (".py", ".md", ".json", ".svg", ".toml")
-NOT_PATHS = {"shared/data", "candidates.json", "identity/scanner", "SUV/PET"}
+NOT_PATHS = {"shared/data", "candidates.json", "sites.json", "identity/scanner", "SUV/PET"}
 NOT_NAMES = {"PAINGENERATOR_DATA", "None", "PET+MR", "PainGenerator", "99PAINGEN", "to_json", "from_json"}
 
 

@@ -15,6 +15,10 @@ from PainGeneratorLib.Numerics.core.records import Candidate, Place
 from PainGeneratorLib.Numerics.core.site_order import in_reading_order, level_height
 from PainGeneratorLib.Numerics.core.site_reading import is_raised, raised_word, uptake_reason
 from PainGeneratorLib.Numerics.core.sites import SiteRow, SiteTable
+from PainGeneratorLib.Numerics.fusion.site_norms import norm_of
+from PainGeneratorLib.Numerics.fusion.site_parameters import SiteParameters
+from PainGeneratorLib.Numerics.fusion.site_uptake import SiteUptake
+from PainGeneratorLib.Numerics.fusion.site_verdict import SiteEvidence, judge
 from PainGeneratorLib.Report import words
 from PainGeneratorLib.Report.report import report_html
 from PainGeneratorLib.Report.site_files import sites_csv, sites_json
@@ -22,6 +26,7 @@ from PainGeneratorLib.Report.site_text import LEVEL_WORDS, conclusion, level_tex
 from PainGeneratorLib.Report.site_words import and_list, clause
 from PainGeneratorLib.Report.tables import text_table
 from PainGeneratorLib.Scene.tables import site_columns as scene_columns
+from PainGeneratorLib.Workflow.protocol import load_protocol
 from report_examples import (
     example_candidates,
     example_site_table,
@@ -150,6 +155,23 @@ def test_a_site_is_raised_for_its_uptake_and_not_for_mr_or_a_candidate_alone() -
     assert not is_raised(only)
 
 
+def test_what_the_stage_calls_raised_is_shown_as_raised_and_what_it_explains_is_not() -> None:
+    """The sentences of the verdict are those that the outputs read."""
+    site = normal_site_table().rows[0].site
+    parameters = load_protocol("low-back").stage("sites", SiteParameters)
+    uptake = SiteUptake(1.0, 4.0, 3.0, 3.6, False, 0, 0, 3.6)
+    evidence = SiteEvidence(site=site, uptake=uptake, ratio=4.0, reference_name="marrow", side_ratio=3.0)
+    for case, raised in (
+        (evidence, True),
+        (dataclasses.replace(evidence, ratio=1.0, side_ratio=1.0, signs=("oedema",)), False),
+        (dataclasses.replace(evidence, ratio=1.0, side_ratio=1.0, candidates=("PG-01",)), False),
+        (dataclasses.replace(evidence, ratio=1.0, side_ratio=1.0), False),
+    ):
+        state, reasons = judge(case, parameters)
+        assert is_raised(SiteRow(site, str(state), reasons, suv_peak=3.6)) is raised, reasons
+    assert judge(dataclasses.replace(evidence, signs=("oedema",)), parameters)[1][-1] == "Edema on MR."
+
+
 # --- text per level
 
 
@@ -209,7 +231,7 @@ def test_the_conclusion_names_counts_raised_sites_the_strongest_candidate_and_it
         "116 sites were measured; 5 could not be assessed (mostly: outside the field of view of the PET). Uptake "
         "is raised at 3 of them: interspinous space L3/L4, disc L4/L5, and left facet joint L4/L5; at one more, MR "
         "alone shows a finding. The strongest of 3 candidate pain generators is candidate 1, facet joint L4/L5, left "
-        "(raised uptake and effusion or synovitis on MR). Its level is likely, but not certain (counted from the "
+        "(raised uptake and effusion or synovitis on MR). The levels are likely, but not certain (counted from the "
         "sacrum). A candidate is a place to look at, not a diagnosis."
     )
 
@@ -270,8 +292,19 @@ def test_a_long_list_of_raised_sites_is_cut_and_counted() -> None:
 def test_uncertain_levels_are_said_in_report_conclusion_table_and_terminal(found: list[Candidate]) -> None:
     table = example_site_table("uncertain")
     assert f'class="box stop"><p><strong>{LEVEL_WORDS["uncertain"]}' in page(table, found)
-    assert "Its level is uncertain and has to be checked on the images" in conclusion(table, found)
+    assert "The levels are uncertain and have to be checked on the images" in conclusion(table, found)
     assert terminal_line(table).endswith("levels uncertain: counted from the sacrum.")
+
+
+def test_the_conclusion_tells_of_uncertain_levels_when_a_site_but_no_candidate_has_one(found: list[Candidate]) -> None:
+    said = conclusion(example_site_table("uncertain"), found[1:2])
+    assert "The levels are uncertain" in said
+    assert "The levels are" not in conclusion(normal_site_table("uncertain"), found[1:2])
+
+
+def test_parentheses_in_a_reason_become_brackets() -> None:
+    row = site_row("sacrum", "sacrum", "midline", None, 2.0, reasons=("Physiologic uptake (kidney: near).",))
+    assert texts(SiteTable((row,)), [])["Pelvis"] == ("Taken for normal: sacrum (physiologic uptake [kidney: near]).")
 
 
 def test_a_candidate_with_an_uncertain_level_says_so_beside_its_name(found: list[Candidate]) -> None:
@@ -316,7 +349,20 @@ def test_what_cannot_be_assessed_has_a_footnote_with_the_reason(found: list[Cand
 def test_norms_stand_below_the_table_with_their_source(found: list[Candidate]) -> None:
     html = page(example_site_table(), found)
     assert "Disc<sup>1</sup>" in html
-    assert "<sup>1</sup> Norm: SUVmean 0.69 \u00b1 0.15 in 12 people without back pain (PMC9322590)." in html
+    assert "Published norms:" in html
+    assert "<sup>1</sup> SUVmean 0.69 \u00b1 0.15 in 12 people without back pain (PMC9322590)." in html
+
+
+def test_norms_of_one_source_that_differ_by_level_alone_make_one_footnote(found: list[Candidate]) -> None:
+    table = normal_site_table()
+    spaces = [row for row in table.rows if row.site.structure == "interspinous space"]
+    spaces = [dataclasses.replace(row, norm=norm_of(row.site)) for row in spaces]
+    html = page(with_rows(table, *spaces), found)
+    assert html.count("Nishimatsu") == 1
+    assert (
+        "Uptake above the blood pool in 71 of 200 people scanned for other reasons (19 of 200 at L1/L2; 22 of 200 at "
+        "L2/L3; 39 of 200 at L3/L4; 35 of 200 at L4/L5; 7 of 200 at L5/S1), without a trend with age (Nishimatsu"
+    ) in html
 
 
 def test_a_case_without_a_candidate_has_table_text_and_conclusion() -> None:

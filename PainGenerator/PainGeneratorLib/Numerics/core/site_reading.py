@@ -9,6 +9,15 @@ from .sites import SiteRow, SiteState
 _UPTAKE = re.compile(r"Uptake \d+\.\d times that of ")
 """How a reason begins that says that uptake is raised (:func:`uptake_reason`)."""
 
+SIGN_WORDS: dict[str, str] = {"oedema": "edema", "implant artefact": "implant artifact"}
+"""Kinds of MR findings whose word for readers is not the one of the files."""
+
+
+def sign_words(kind: str) -> str:
+    """A kind of MR finding in a sentence; a remark in parentheses stays: ``edema (weak)``."""
+    name, space, remark = kind.partition(" (")
+    return SIGN_WORDS.get(name, name) + space + remark
+
 
 def is_measured(row: SiteRow) -> bool:
     """True for a site that could be assessed."""

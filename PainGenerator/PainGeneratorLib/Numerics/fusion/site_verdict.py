@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ..core import tissues as codes
+from ..core.site_reading import sign_words, uptake_reason
 from ..core.sites import Site, SiteState
 from ..core.words import Side
 from .site_comparison import LevelComparison
@@ -121,11 +122,11 @@ def _uptake_reasons(evidence: SiteEvidence, p: SiteUptakeParameters) -> Sequence
     by_side = _side_reason(evidence, p)
     levels = evidence.levels
     if levels is not None and ratio >= p.ratio and levels.ratio >= p.level_ratio and levels.z >= p.level_z:
-        own = f"Uptake {levels.ratio:.1f} times that of the other {plural(evidence.site.structure)}."
+        own = uptake_reason(levels.ratio, f"the other {plural(evidence.site.structure)}")
         return [own, *by_side]
     # With no like site to stand out from, much uptake counts by itself.
     if levels is None and ratio >= p.alone_ratio:
-        return [f"Uptake {ratio:.1f} times that of {evidence.reference_name}.", *by_side]
+        return [uptake_reason(ratio, evidence.reference_name or "the reference tissue"), *by_side]
     return by_side
 
 
@@ -147,7 +148,7 @@ def _side_reason(evidence: SiteEvidence, p: SiteUptakeParameters) -> list[str]:
     if not strong and tissue == codes.MUSCLE and not raised:
         return []
     other = str(Side.LEFT) if evidence.site.side == Side.RIGHT else str(Side.RIGHT)
-    return [f"Uptake {side:.1f} times that of the {other} side."]
+    return [uptake_reason(side, f"the {other} side")]
 
 
 def _explanation(evidence: SiteEvidence, p: SiteUptakeParameters) -> str | None:
@@ -167,7 +168,8 @@ def _explanation(evidence: SiteEvidence, p: SiteUptakeParameters) -> str | None:
 def _sign_text(kind: str) -> str:
     """A sentence about a kind of MR finding."""
     without_pain = ", which is often seen without pain" if kind in OFTEN_WITHOUT_PAIN else ""
-    return f"{kind[:1].upper()}{kind[1:]} on MR{without_pain}."
+    words = sign_words(kind)
+    return f"{words[:1].upper()}{words[1:]} on MR{without_pain}."
 
 
 def plural(structure: str) -> str:
