@@ -33,14 +33,18 @@ PARTS = ("frame", "names", "measures")
 """What is scored. Each part takes longer than those before it."""
 FRESH = (
     "conus.py",
+    "endplate_planes.py",
+    "facet_places.py",
     "level_names.py",
     "level_order.py",
     "level_witnesses.py",
     "renaming.py",
     "sacrum.py",
+    "section_places.py",
     "sites.py",
     "spine_frame.py",
     "spine_levels.py",
+    "spine_turn.py",
     "vertebrae.py",
 )
 """Modules that are run anew every time: a change of them does not make the slow MR stage run again. A change of any
