@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
+import inspect
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -15,8 +17,8 @@ from finding_run import Run, true_alignment
 from PainGeneratorLib.Anatomy.sites import find_sites
 from PainGeneratorLib.Numerics.core import tissues
 from PainGeneratorLib.Numerics.core.image import Image, Region, ball
-from PainGeneratorLib.Numerics.core.sites import Site, SiteTable
-from PainGeneratorLib.Numerics.core.words import Certainty
+from PainGeneratorLib.Numerics.core.sites import Site, SiteRow, SiteTable
+from PainGeneratorLib.Numerics.core.words import MR_ROLES, Certainty
 from PainGeneratorLib.Numerics.fusion.site_measures import SiteImages, measure_sites
 from PainGeneratorLib.Numerics.mr import findings
 from PainGeneratorLib.Numerics.mr.findings import MRResult
@@ -29,7 +31,22 @@ from sites_score import MeasureScore, NameScore, Place, SiteScore, score_measure
 
 PARTS = ("frame", "names", "measures")
 """What is scored. Each part takes longer than those before it."""
-FRESH = ("level_names.py", "level_signs.py", "spine_frame.py", "spine_levels.py", "vertebrae.py", "sites.py")
+FRESH = (
+    "conus.py",
+    "endplate_planes.py",
+    "facet_places.py",
+    "level_names.py",
+    "level_order.py",
+    "level_witnesses.py",
+    "renaming.py",
+    "sacrum.py",
+    "section_places.py",
+    "sites.py",
+    "spine_frame.py",
+    "spine_levels.py",
+    "spine_turn.py",
+    "vertebrae.py",
+)
 """Modules that are run anew every time: a change of them does not make the slow MR stage run again. A change of any
 other module on which the MR stage depends does."""
 
@@ -161,7 +178,7 @@ def _site_table(run: SiteRun) -> SiteTable:
         table: SiteTable = workflow_sites.find_case_sites(run.case, run.mr, run.plan, run.anatomy)
         return table
     found = find_sites(run.case.group, run.plan, run.mr.tissues, run.mr.spine, run.anatomy)
-    rows = measure_sites(found.sites, SiteImages(None, None))
+    rows = _measured(run, found.sites, SiteImages(None, None))
     return SiteTable(rows, found.level_certainty, found.level_reasons, found.notes)
 
 
@@ -190,20 +207,36 @@ def _measures(run: SiteRun, case: SiteCase, sites: list[Site]) -> tuple[list[Mea
     codes = {(s.structure, str(s.side)): s.tissue for s in sites}
     at_truth = [_as_site(place, codes.get((place.structure, place.side), tissues.MARROW)) for place in case.truth]
 
+    series = {role: _in_reference(run, role) for role in MR_ROLES if role in run.case.series}
+
     def images(pet: Image) -> SiteImages:
         moved = Image(pet.array, pet.geometry.moved(to_reference))
-        return SiteImages(moved, run.detector.references)
+        return SiteImages(moved, run.detector.references, series)
 
-    clean = measure_sites(at_truth, images(case.clean_pet))
+    clean = _measured(run, at_truth, images(case.clean_pet))
     scores = [
         dataclasses.replace(score, what=f"{score.what} at the true place")
         for score in score_measures(case.truth, clean, normal)
     ]
     noisy = images(run.suv)
     start = time.process_time()
-    rows = measure_sites(sites, noisy)
+    rows = _measured(run, sites, noisy)
     seconds = time.process_time() - start
     return scores + score_measures(case.truth, rows, normal), seconds
+
+
+def _in_reference(run: SiteRun, role: str) -> Image:
+    """A series on its own voxels, placed in the reference frame."""
+    image = run.case.series[role].image
+    return Image(image.array, image.geometry.moved(np.linalg.inv(run.alignment.reference_to(role))))
+
+
+def _measured(run: SiteRun, sites: Sequence[Site], images: SiteImages) -> Sequence[SiteRow]:
+    """The rows of sites; with the parameters of the protocol where the measuring has any."""
+    if "parameters" not in inspect.signature(measure_sites).parameters:
+        return measure_sites(sites, images)
+    kind = inspect.getmodule(measure_sites).SiteParameters
+    return measure_sites(sites, images, run.case.protocol.stage("sites", kind))
 
 
 def _as_site(place: Place, tissue: int) -> Site:

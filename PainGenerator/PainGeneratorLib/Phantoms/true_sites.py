@@ -145,14 +145,21 @@ def _at_disc(shape: SpineShape, disc: str) -> list[TrueSite]:
         sites.append(_site(joint, (0, 0, 0), (4, 7, 8), "facet joint", side, disc))
         sites.append(_site(frame, (s * 19 * k, -21 * k, 5), (5, 4, 6), "foramen", side, disc))
         height_ras = frame[2, 3]
-        course = psoas_course(shape, s)[::-1]
-        x, y = (float(np.interp(height_ras, course[:, 2], course[:, n])) for n in (0, 1))
-        radius = 0.75 * k * np.interp(height_ras, course[:, 2], PSOAS_RADII_MM[::-1])
-        sites.append(_site(_at(x, y, height_ras), (0, 0, 0), (radius, radius, 8), "psoas", side, disc))
+        sites += _psoas(shape, side, disc, height_ras)
         back = [np.interp(height_ras, line[:, 2], line[:, n]) for n in (0, 1)]
         place = _at(back[0] + s * 12 * k, back[1] - 7 * k, height_ras)
         sites.append(_site(place, (0, 0, 0), (6 * k, 8 * k, 8), "multifidus", side, disc))
     return sites
+
+
+def _psoas(shape: SpineShape, side: str, disc: str, height_ras: float) -> list[TrueSite]:
+    """The psoas at a height; none above its origin."""
+    course = psoas_course(shape, side_sign(side))[::-1]
+    if height_ras > course[-1, 2]:
+        return []
+    x, y = (float(np.interp(height_ras, course[:, 2], course[:, n])) for n in (0, 1))
+    radius = 0.75 * shape.scale * np.interp(height_ras, course[:, 2], PSOAS_RADII_MM[::-1])
+    return [_site(_at(x, y, height_ras), (0, 0, 0), (radius, radius, 8), "psoas", side, disc)]
 
 
 def _facet_turn(sign: int) -> np.ndarray:
