@@ -12,7 +12,7 @@ import numpy as np
 from scipy import ndimage
 
 from .spine_turn import SpineTurn, turned
-from .straight_spine import BEHIND_MM, FRONT_MM, SIDE_MM, STEP_MM
+from .straight_spine import BEHIND_MM, FRONT_MM, SIDE_MM, STEP_MM, fronts, sides
 from .vertebral_shape import INNER_MM, OUTER_MM, OUTSIDE_LEAST, VertebralShape
 
 SHIFTS_MM = np.arange(-9.0, 9.1, 1.5)
@@ -35,6 +35,25 @@ SIDES_SIGMA = 1.0
 are rare, and psoas may look like marrow. Our estimate."""
 LEAST_ROWS = 3
 """Lower bound of the rows of the straightened spine that show a level."""
+
+
+@dataclass(frozen=True)
+class Span:
+    """The marrow of one vertebra along the canal.
+
+    Parameters
+    ----------
+    low_mm, high_mm : float
+        Lower and upper end at the usual middle of the bodies, mm.
+    to_front, to_right : float
+        Rise of its endplates for each mm to the front and to the right: in a lordotic spine a body leans against the
+        canal.
+    """
+
+    low_mm: float
+    high_mm: float
+    to_front: float = 0.0
+    to_right: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -96,7 +115,7 @@ def halfway(one: SectionPlace, other: SectionPlace) -> SectionPlace:
 
 
 def find_section_places(
-    departure: np.ndarray, spans_mm: Sequence[tuple[float, float]], shape: VertebralShape, turn: SpineTurn
+    departure: np.ndarray, spans: Sequence[Span], shape: VertebralShape, turn: SpineTurn
 ) -> list[SectionPlace]:
     """Find the place of the body in each span of heights.
 
@@ -104,8 +123,7 @@ def find_section_places(
     ----------
     departure : ndarray, shape (height, front, right)
         How far the signal is from that of marrow; NaN out of view.
-    spans_mm : sequence of (float, float)
-        Lower and upper end of the marrow of each vertebra along the canal, mm.
+    spans : sequence of Span
     shape : VertebralShape
     turn : SpineTurn
 
@@ -114,17 +132,29 @@ def find_section_places(
     list of SectionPlace
         One for each span. Where a level is not in view, that of the nearest one that is.
     """
-    heights = STEP_MM * np.arange(len(departure))
+    middle = of_shape(shape).ahead_mm
     found: list[SectionPlace | None] = []
-    for low, high in spans_mm:
-        rows = departure[(heights >= low) & (heights <= high)]
-        found.append(None if len(rows) < LEAST_ROWS else _best_place(rows, shape, turn.at(0.5 * (low + high))))
+    for span in spans:
+        rows = _parallel_rows(departure, span, middle)
+        turn_deg = turn.at(0.5 * (span.low_mm + span.high_mm))
+        found.append(None if len(rows) < LEAST_ROWS else _best_place(rows, shape, turn_deg))
     known = [number for number, place in enumerate(found) if place is not None]
     if not known:
         return [of_shape(shape) for _ in found]
     at = np.array(known)
     nearest = [known[int(np.abs(at - number).argmin())] for number in range(len(found))]
     return _even([place for number in nearest if (place := found[number]) is not None])
+
+
+def _parallel_rows(departure: np.ndarray, span: Span, middle_mm: float) -> np.ndarray:
+    """The rows of a span, parallel to the endplates, shape (row, front, right); NaN out of view."""
+    heights = np.arange(STEP_MM * np.ceil(span.low_mm / STEP_MM), span.high_mm + 0.1, STEP_MM)
+    rise = span.to_front * (fronts()[:, None] - middle_mm) + span.to_right * sides()
+    row = np.rint((heights[:, None, None] + rise) / STEP_MM).astype(int)
+    inside = (row >= 0) & (row < len(departure))
+    front, right = np.indices(rise.shape)
+    found = departure[np.clip(row, 0, len(departure) - 1), front, right]
+    return np.where(inside, found, np.nan)
 
 
 def _even(places: Sequence[SectionPlace]) -> list[SectionPlace]:

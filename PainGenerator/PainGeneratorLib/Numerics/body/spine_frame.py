@@ -18,7 +18,7 @@ from .canal import SpineLine
 from .endplate_planes import BodyColumns, Plane, even_sequence
 from .facet_places import facet_pair
 from .level_names import LevelNames, NamedDisc
-from .section_places import SectionPlace, find_section_places, halfway, of_shape
+from .section_places import SectionPlace, Span, find_section_places, halfway, of_shape
 from .spine_turn import SpineTurn, find_turns, turned
 from .straight_spine import DISC_FRONT_MM, STEP_MM, StraightSpine, fronts, sides
 from .vertebrae import Joint, Spine, VertebraFrame
@@ -174,11 +174,20 @@ def _levels(
     return levels, places
 
 
-def _spans(discs: Sequence[Plane]) -> list[tuple[float, float]]:
+def _spans(discs: Sequence[Plane]) -> list[Span]:
     """The marrow of the vertebrae between the discs, and beyond the lowest and the highest, along the canal."""
-    heights = [disc.height_mm for disc in discs]
-    ends = [heights[0] - BEYOND_DISCS_MM - FROM_DISC_MM, *heights, heights[-1] + BEYOND_DISCS_MM + FROM_DISC_MM]
-    return [(low + FROM_DISC_MM, high - FROM_DISC_MM) for low, high in pairwise(ends)]
+    beyond = BEYOND_DISCS_MM + FROM_DISC_MM
+    first = replace(discs[0], height_mm=discs[0].height_mm - beyond)
+    last = replace(discs[-1], height_mm=discs[-1].height_mm + beyond)
+    return [
+        Span(
+            low.height_mm + FROM_DISC_MM,
+            high.height_mm - FROM_DISC_MM,
+            0.5 * (low.to_front + high.to_front),
+            0.5 * (low.to_right + high.to_right),
+        )
+        for low, high in pairwise([first, *discs, last])
+    ]
 
 
 def _halfway(above: Plane, below: Plane, strength: float) -> Plane:
