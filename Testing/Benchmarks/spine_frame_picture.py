@@ -9,12 +9,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
+from PainGeneratorLib.Numerics.body.vertebrae import Spine, VertebraFrame
+from PainGeneratorLib.Numerics.core.image import Image
 from PIL import Image as Picture
 from PIL import ImageDraw
 from scipy import ndimage
-
-from PainGeneratorLib.Numerics.body.vertebrae import Spine, VertebraFrame
-from PainGeneratorLib.Numerics.core.image import Image
 
 STEP_MM = 0.5
 """Size of a pixel, mm."""
@@ -40,7 +39,12 @@ class Slice:
 
 
 def cut(
-    image: Image, middle: np.ndarray, across: np.ndarray, down: np.ndarray, size_mm: tuple[float, float], order: int = 1
+    image: Image,
+    middle: np.ndarray,
+    across: np.ndarray,
+    down: np.ndarray,
+    size_mm: tuple[float, float],
+    order: int = 1,
 ) -> Slice:
     """Cut a slice out of an image.
 

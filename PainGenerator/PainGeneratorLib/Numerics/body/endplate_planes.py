@@ -135,7 +135,7 @@ class BodyColumns:
         """How much the departure falls upward, per place, shape (height, n)."""
         smooth = _smoothed(self.values, EDGE_SMOOTH_MM)
         reach = EDGE_REACH_MM / STEP_MM
-        return 0.5 * (_shifted(smooth, -reach) - _shifted(smooth, reach))
+        return np.asarray(0.5 * (_shifted(smooth, -reach) - _shifted(smooth, reach)))
 
     def discs(self, height_mm: float, to_front: float) -> list[DiscPlane]:
         """The best plane of a disc for each height near a place.
