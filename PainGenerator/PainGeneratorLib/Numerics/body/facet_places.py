@@ -1,7 +1,8 @@
 """The middles of the facet joints from published anatomy, scaled with the size of the vertebrae.
 
 Arches are thin and dark, and many MR slices do not show that they touch. Their place relative to disc and canal varies
-by a few millimeters between people. Start at :func:`facet_pair`.
+by a few millimeters between people. The joint reaches from the lower third of the body above to the upper third of the
+body below, so that its middle lies in the plane of the disc. Start at :func:`facet_pair`.
 """
 
 from __future__ import annotations
@@ -19,9 +20,9 @@ for C3 to L5, the most at L5. It grows from L3/L4 to L5/S1 (Ward and Latimer 200
 https://doi.org/10.1097/01.brs.0000252200.66545.43). The values between are our estimate."""
 OTHER_LATERAL_MM = 13.0
 """The same at other thoracic vertebrae, mm (our estimate)."""
-USUAL_HALF_WIDTH_MM = 23.0
-"""Half width of the bodies to which these distances belong, mm: the mean of lumbar bodies (Zhou et al., Eur Spine J
-2000)."""
+USUAL_HALF_WIDTH_MM = 21.5
+"""Half width of the bodies to which these distances belong, mm, in the middle of their height. Our estimate: endplates
+are 36 to 58 mm wide (Zhou et al., Eur Spine J 2000), and bodies have a waist."""
 SCALE = (0.9, 1.1)
 """Bounds of the scale by the width of a body: the canal varies less between people than the body. Our estimate."""
 BEHIND_CANAL_MM = 8.0
@@ -31,10 +32,6 @@ beside the canal itself. Our estimate from that; the diameter does not grow with
 BEHIND_WALL_MM = (12.0, 22.0)
 """Bounds of its distance behind the back wall of the bodies, mm, whatever was found as the middle of the canal: canals
 of 12 mm (a narrow one) to 24 mm with the yellow ligament. Our estimate."""
-ABOVE_DISC_MM = 2.0
-"""Height of the middle of a facet joint above the plane of the disc, mm. The upper articular process of the vertebra
-below reaches above the disc, the lower articular process of the vertebra above ends below it (our estimate from
-general anatomy)."""
 SIGNS = {"left": 1.0, "right": -1.0}
 """Side -> sign of the lateral coordinate."""
 
@@ -73,7 +70,7 @@ def facet_pair(
     )
     canal = float((canal_ras - disc.center_ras) @ front)
     back = wall - float(np.clip(wall - canal + BEHIND_CANAL_MM, *BEHIND_WALL_MM))
-    middle = disc.center_ras + back * front + ABOVE_DISC_MM * up
+    middle = disc.center_ras + back * front
     return [Joint(disc.level, side, middle + sign * aside * left) for side, sign in SIGNS.items()]
 
 
