@@ -97,6 +97,17 @@ def draw_spine(image: Image, spine: Spine, at_level: str, labels: Image | None =
     labels : Image, optional
         Drawn vertebrae, whose outlines are added.
     """
+    pictures = [_one(image, spine, labels, *plane) for plane in _planes(spine, at_level)]
+    out = Picture.new("RGB", (sum(p.width for p in pictures) + 8, max(p.height for p in pictures)))
+    column = 0
+    for picture in pictures:
+        out.paste(picture, (column, 0))
+        column += picture.width + 4
+    return out
+
+
+def _planes(spine: Spine, at_level: str) -> list[tuple[np.ndarray, np.ndarray, np.ndarray, tuple[float, float]]]:
+    """Middle, direction of the columns, direction of the rows and size of the three slices."""
     frame = spine.frame(at_level) or spine.frames[len(spine.frames) // 2]
     below = next((disc for disc in spine.discs if disc.level.startswith(f"{frame.level}/")), None)
     right, front, up = np.eye(3)
@@ -107,13 +118,7 @@ def draw_spine(image: Image, spine: Spine, at_level: str, labels: Image | None =
     coronal = (np.array([middle[0], frame.center_ras[1], middle[2]]), -right, -up, (110.0, high))
     disc_point = frame.at(behind) if below is None else below.center_ras - 18.0 * frame.front
     axial = (disc_point, frame.left, -frame.front, (110.0, 110.0))
-    pictures = [_one(image, spine, labels, *plane) for plane in (sagittal, coronal, axial)]
-    out = Picture.new("RGB", (sum(p.width for p in pictures) + 8, max(p.height for p in pictures)))
-    column = 0
-    for picture in pictures:
-        out.paste(picture, (column, 0))
-        column += picture.width + 4
-    return out
+    return [sagittal, coronal, axial]
 
 
 def _one(

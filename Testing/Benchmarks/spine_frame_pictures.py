@@ -29,9 +29,6 @@ from PIL import Image as Picture
 from real_spine_cases import PLANS, volumes_of
 from spine_frame_picture import draw_spine
 
-COLORS = 96
-"""Colors of a picture that is saved: it stays below 250 kB."""
-
 
 def main() -> None:
     """Draw one picture."""
@@ -55,7 +52,7 @@ def main() -> None:
         images = {str(role): volume.image for role, volume in volumes.items()}
         picture = picture_of(images, {}, options.level, Image(drawn.labels, drawn.image.geometry))
     options.path.parent.mkdir(parents=True, exist_ok=True)
-    picture.quantize(COLORS).save(options.path, optimize=True)
+    picture.save(options.path, optimize=True)
 
 
 def phantom_series(seed: int) -> tuple[dict[str, Image], dict[str, np.ndarray]]:
