@@ -82,7 +82,8 @@ def _end_mm(band: np.ndarray) -> float | None:
         return None
     values = ndimage.gaussian_filter1d(band[rows], SMOOTH_MM / STEP_MM, mode="nearest")
     best: tuple[float, int] | None = None
-    for at in range(least_below, len(values) - least_above + 1):
+    last = len(values) - least_above
+    for at in range(least_below, last + 1):
         above, below = values[at:].mean(), values[:at].mean()
         if above - below < LEAST_STEP or above < LEAST_RATIO * below:
             continue
@@ -90,4 +91,5 @@ def _end_mm(band: np.ndarray) -> float | None:
         gain = at * (len(values) - at) * (above - below) ** 2
         if best is None or gain > best[0]:
             best = (float(gain), at)
-    return None if best is None else float(STEP_MM * rows[best[1]])
+    # A step at the end of what is looked at may belong to one beyond it.
+    return None if best is None or best[1] >= last else float(STEP_MM * rows[best[1]])

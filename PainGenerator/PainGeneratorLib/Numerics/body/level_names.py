@@ -29,7 +29,7 @@ than neighboring vertebrae differ, and less than two (our estimate)."""
 TOP_OF_COUNT = 5
 """Levels above L5/S1 up to which a disc that was missed is filled in: T12/L1. Above it the names end at a gap."""
 
-LIKELY = 0.65
+LIKELY = 0.7
 """Lower bound of the probability of a count from the sacrum that is relied on (docs/domain.md, Levels)."""
 
 CLEAR = 0.8
@@ -189,16 +189,27 @@ def _judged(vote: SacrumVote, rows: Sequence[_Row], testimonies: Sequence[Testim
         return LevelNames((), str(Certainty.UNCERTAIN), (NO_SACRUM,))
     if vote.probability < LIKELY:
         return LevelNames((), str(Certainty.UNCERTAIN), (DOUBTFUL_SACRUM,))
-    against = [UNUSUAL.format(words=one.words, where=_where(one.level)) for one in testimonies if one.contradicts]
-    fitting = [FITS.format(words=one.words, where=_where(one.level)) for one in testimonies if one.confirms]
+    against = _said(UNUSUAL, [one for one in testimonies if one.contradicts])
+    fitting = _said(FITS, [one for one in testimonies if one.confirms])
     missing = [MISSING] if any(not row.is_seen for row in rows[vote.best :]) else []
-    certainty = Certainty.LIKELY
-    if against or missing:
-        certainty = Certainty.UNCERTAIN
-    elif fitting and vote.probability >= CLEAR:
-        certainty = Certainty.CERTAIN
-    reasons = (COUNTED, *missing, *against, *fitting)
-    return LevelNames((), str(certainty), reasons, is_transitional=bool(against))
+    return LevelNames(
+        (),
+        str(_certainty([*against, *missing], fitting, vote.probability)),
+        (COUNTED, *missing, *against, *fitting),
+        is_transitional=bool(against),
+    )
+
+
+def _certainty(against: Sequence[str], fitting: Sequence[str], probability: float) -> Certainty:
+    """Certainty of a count that has what speaks against it and what fits it."""
+    if against:
+        return Certainty.UNCERTAIN
+    return Certainty.CERTAIN if fitting and probability >= CLEAR else Certainty.LIKELY
+
+
+def _said(sentence: str, testimonies: Sequence[Testimony]) -> list[str]:
+    """A sentence about each of some witnesses."""
+    return [sentence.format(words=one.words, where=_where(one.level)) for one in testimonies]
 
 
 def _where(level: float) -> str:

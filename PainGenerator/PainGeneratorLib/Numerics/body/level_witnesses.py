@@ -35,7 +35,7 @@ class Usual:
     spread: float
 
 
-CONUS_SEEN = Usual("the spinal cord is seen down to", 5.0, 0.9)
+CONUS_SEEN = Usual("the spinal cord is seen down to", 5.2, 0.9)
 """The end of the cord that :func:`.conus.find_conus_mm` finds. The tip lies at the lower third of L1 (4.2), between
 T12 and L3, normally distributed (Saifuddin, Spine 1998;23:1452); what is found lies higher, where the conus is still
 thick (four of four real examinations with a conus in view: 5.4 to 6.0)."""
@@ -50,13 +50,15 @@ CREST = Usual("the iliac crests lie at", 1.2, 0.5)
 BIFURCATION = Usual("the aorta divides at", 1.5, 0.5)
 """At the body of L4 in 67 to 83 % of people (Lee, AJR 2004;182:1295; Chithriki, Surg Radiol Anat 2002;24:308)."""
 
-FITS = 1.2
-"""Upper bound of the deviation of a witness that confirms a count, in standard deviations: less than a level for the
-conus (our estimate)."""
+FITS = 0.7
+"""Upper bound of the deviation of a witness that confirms a count, in standard deviations. It is less than a level
+for the conus, which alone is a weak sign (Lee, AJR 2004;182:1295): half of all regular spines lie within (our
+estimate)."""
 
-CONTRADICTS = 2.2
-"""Lower bound of the deviation of a witness that contradicts a count, in standard deviations (our estimate: one in 36
-regular spines lies beyond)."""
+CONTRADICTS = 1.15
+"""Lower bound of the deviation of a witness that makes a count uncertain, in standard deviations. A quarter of the
+regular spines in which it is seen lie beyond; so do half of those with four or six lumbar vertebrae, where the count
+would otherwise be wrong without a word (our estimate)."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -102,7 +104,7 @@ class Testimony:
 
     @property
     def contradicts(self) -> bool:
-        """Whether it lies where it hardly ever does."""
+        """Whether it lies so far off that another number of vertebrae has to be thought of."""
         return abs(self.deviation) >= CONTRADICTS
 
 
