@@ -32,6 +32,14 @@ TOP_OF_COUNT = 5
 LIKELY = 0.7
 """Lower bound of the probability of a count from the sacrum that is relied on (docs/domain.md, Levels)."""
 
+LIKELY_AT_END = 0.85
+"""The same where the canal ends near the disc that was counted as L5/S1, so that hardly any sacrum is in view (our
+estimate)."""
+
+SACRUM_MM = 20.0
+"""Length of canal below L5/S1 from which on the sacrum is in view, mm: two thirds of the height of S1 (our
+estimate)."""
+
 CLEAR = 0.8
 """Lower bound of the probability of a count from the sacrum that a second witness makes certain (our estimate)."""
 
@@ -185,9 +193,9 @@ def _named(rows: Sequence[_Row], counted: Counted) -> tuple[NamedDisc, ...]:
 
 def _judged(vote: SacrumVote, rows: Sequence[_Row], testimonies: Sequence[Testimony]) -> LevelNames:
     """Certainty and reasons of a count, without its discs."""
-    if vote.best < 0:
+    if not 0 <= vote.best < len(rows):
         return LevelNames((), str(Certainty.UNCERTAIN), (NO_SACRUM,))
-    if vote.probability < LIKELY:
+    if vote.probability < (LIKELY if rows[vote.best].height_mm >= SACRUM_MM else LIKELY_AT_END):
         return LevelNames((), str(Certainty.UNCERTAIN), (DOUBTFUL_SACRUM,))
     against = _said(UNUSUAL, [one for one in testimonies if one.contradicts])
     fitting = _said(FITS, [one for one in testimonies if one.confirms])
