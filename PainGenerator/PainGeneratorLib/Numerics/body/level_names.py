@@ -7,13 +7,14 @@ Levels are counted upward from the sacrum (:mod:`.sacrum`). A level that the rea
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from ..core.words import Certainty
 from .canal import SpineLine
 from .level_order import Counted, checked_level, is_disc
+from .level_witnesses import LevelWitnesses, Testimony, weigh
 from .renaming import BEYOND_MOST_MM, NAMED, GivenLevel, contradiction_of, is_beside, is_extra, point_error, renamed
 from .sacrum import SacrumVote, find_sacrum
 from .straight_spine import DISC_FRONT_MM
@@ -22,13 +23,25 @@ __all__ = ["GivenLevel", "LevelNames", "LevelWitnesses", "NamedDisc", "name_leve
 
 
 MISSING_STEP = 1.6
-"""Lower bound of the distance between two discs, as a part of the usual one, where one between them was missed: it is more than neighboring vertebrae differ, and less than two (our estimate)."""
+"""Lower bound of the distance between two discs, as a part of the usual one, where one between them was missed: more
+than neighboring vertebrae differ, and less than two (our estimate)."""
 
 TOP_OF_COUNT = 5
 """Levels above L5/S1 up to which a disc that was missed is filled in: T12/L1. Above it the names end at a gap."""
 
-LIKELY = 0.65
+LIKELY = 0.7
 """Lower bound of the probability of a count from the sacrum that is relied on (docs/domain.md, Levels)."""
+
+LIKELY_AT_END = 0.85
+"""The same where the canal ends near the disc that was counted as L5/S1, so that hardly any sacrum is in view (our
+estimate)."""
+
+SACRUM_MM = 20.0
+"""Length of canal below L5/S1 from which on the sacrum is in view, mm: two thirds of the height of S1 (our
+estimate)."""
+
+CLEAR = 0.8
+"""Lower bound of the probability of a count from the sacrum that a second witness makes certain (our estimate)."""
 
 LEAST_OFF_DISC_MM = 2.0
 """Lower bound of the distance from the middle of a disc of a point that names a vertebra, mm."""
@@ -36,12 +49,17 @@ LEAST_OFF_DISC_MM = 2.0
 USUAL_STEP_MM = 34.0
 """Usual distance from a disc to the next, mm."""
 
-COUNTED = "Levels were counted upward from the sacrum, which the MR shows."
+NEAR_DISC = 0.2
+"""Distance from a disc up to which a place is named by the disc, as a part of the distance between discs."""
+
+COUNTED = "Levels were counted upward from the sacrum, which the MR shows, as in a spine with five lumbar vertebrae."
 NO_SACRUM = "The sacrum was not found on the MR: the names of the levels are a guess from the curve of the spine."
 DOUBTFUL_SACRUM = (
     "The MR does not show clearly which disc lies on the sacrum: all levels may be one too high or too low."
 )
 MISSING = "A disc was not seen, and its place was taken from its neighbors: the levels above it may be one too low."
+FITS = "By this count {words} {where}, which fits."
+UNUSUAL = "By this count {words} {where}, which is unusual: there may be four or six lumbar vertebrae."
 
 
 @dataclass(frozen=True)
@@ -89,24 +107,6 @@ class LevelNames:
     is_given: bool = False
 
 
-@dataclass(frozen=True, eq=False)
-class LevelWitnesses:
-    """What else may tell the level, in the frame of the spine; None or empty where it is not known.
-
-    Parameters
-    ----------
-    iliac_crest_ras : ndarray, shape (3,), optional
-        The middle between the highest points of both iliac crests.
-    conus_ras, bifurcation_ras : ndarray, shape (3,), optional
-        The tip of the conus medullaris; the place where the aorta divides.
-    """
-
-    iliac_crest_ras: np.ndarray | None = None
-    conus_ras: np.ndarray | None = None
-    bifurcation_ras: np.ndarray | None = None
-    more: Mapping[str, np.ndarray] = field(default_factory=dict)
-
-
 def name_levels(
     line: SpineLine,
     samples: Mapping[str, np.ndarray],
@@ -143,7 +143,8 @@ def name_levels(
     vote = find_sacrum(line, seen, samples)
     counted = Counted("L5/S1", vote.best)
     rows = _up_to_gap(rows, vote.best + TOP_OF_COUNT)
-    judged = _judged(vote, rows)
+    heights = np.array([row.height_mm for row in rows])
+    judged = _judged(vote, rows, weigh(line, heights, vote.best, samples, witnesses))
     if given is not None:
         return _as_given(line, rows, given, counted, judged)
     return replace(judged, discs=_named(rows, counted))
@@ -190,18 +191,42 @@ def _named(rows: Sequence[_Row], counted: Counted) -> tuple[NamedDisc, ...]:
     )
 
 
-def _judged(vote: SacrumVote, rows: Sequence[_Row]) -> LevelNames:
+def _judged(vote: SacrumVote, rows: Sequence[_Row], testimonies: Sequence[Testimony]) -> LevelNames:
     """Certainty and reasons of a count, without its discs."""
-    if vote.best < 0:
+    if not 0 <= vote.best < len(rows):
         return LevelNames((), str(Certainty.UNCERTAIN), (NO_SACRUM,))
-    if vote.probability < LIKELY:
+    if vote.probability < (LIKELY if rows[vote.best].height_mm >= SACRUM_MM else LIKELY_AT_END):
         return LevelNames((), str(Certainty.UNCERTAIN), (DOUBTFUL_SACRUM,))
-    reasons = [COUNTED]
-    certainty = Certainty.LIKELY
-    if any(not row.is_seen for row in rows[vote.best :]):
-        certainty = Certainty.UNCERTAIN
-        reasons.append(MISSING)
-    return LevelNames((), str(certainty), tuple(reasons))
+    against = _said(UNUSUAL, [one for one in testimonies if one.contradicts])
+    fitting = _said(FITS, [one for one in testimonies if one.confirms])
+    missing = [MISSING] if any(not row.is_seen for row in rows[vote.best :]) else []
+    return LevelNames(
+        (),
+        str(_certainty([*against, *missing], fitting, vote.probability)),
+        (COUNTED, *missing, *against, *fitting),
+        is_transitional=bool(against),
+    )
+
+
+def _certainty(against: Sequence[str], fitting: Sequence[str], probability: float) -> Certainty:
+    """Certainty of a count that has what speaks against it and what fits it."""
+    if against:
+        return Certainty.UNCERTAIN
+    return Certainty.CERTAIN if fitting and probability >= CLEAR else Certainty.LIKELY
+
+
+def _said(sentence: str, testimonies: Sequence[Testimony]) -> list[str]:
+    """A sentence about each of some witnesses."""
+    return [sentence.format(words=one.words, where=_where(one.level)) for one in testimonies]
+
+
+def _where(level: float) -> str:
+    """The place in words that lies so many levels above the disc L5/S1."""
+    counted = Counted("L5/S1", 0)
+    nearest = round(level)
+    if abs(level - nearest) < NEAR_DISC:
+        return str(counted.disc(nearest))
+    return str(counted.vertebra(int(np.ceil(level))))
 
 
 def _as_given(

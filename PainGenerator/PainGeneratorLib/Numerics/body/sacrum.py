@@ -1,8 +1,9 @@
 """Which disc of a spine is the lumbosacral one (L5/S1), from the course of the discs and what lies beside the bodies.
 
-Two things mark the sacrum on any MR contrast. The disc on the sacrum leans forward far more than the discs above it,
+Three things mark the sacrum on any MR contrast. The disc on the sacrum leans forward far more than the discs above it,
 so that the inclinations of all discs fit one count only. And beside the body of S1 there is marrow of the sacral ala,
-where beside a lumbar body there are psoas muscle, vessels and fat. Start at :func:`find_sacrum`.
+where beside a lumbar body there are psoas muscle, vessels and fat. And the rests of discs within the sacrum are short
+and thin, so that they are fainter than the discs. Start at :func:`find_sacrum`.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from .canal import SpineLine
-from .straight_spine import STEP_MM, StraightSpine, fronts, sides
+from .straight_spine import DISC_FRONT_MM, STEP_MM, StraightSpine, fronts, sides
 
 INCLINATION_DEG = {-3: 40.0, -2: 48.0, -1: 50.0, 0: 36.0, 1: 16.0, 2: 4.0, 3: -5.0, 4: -10.0, 5: -12.0}
 """Usual inclination of discs, degrees: how far the front end of the disc points down in a patient who lies supine.
@@ -24,6 +25,9 @@ The key counts discs upward from L5/S1. The sacral slope in supine MR is 35 to 4
 INCLINATION_SD_DEG = {-3: 25.0, -2: 22.0, -1: 16.0, 0: 9.0, 1: 8.0, 2: 8.0, 3: 9.0, 4: 11.0, 5: 14.0}
 """Their standard deviation with the error of the measurement, degrees (docs/domain.md, Levels; our estimate for the
 sacrum, whose rests of discs are seen badly)."""
+
+PLANE_PART = 0.5
+"""Part of the tilt of a disc against the canal that counts: half, for the mean of disc and canal."""
 
 TURN_SD_DEG = 8.0
 """Standard deviation of a turn of the whole spine against the scanner, as by a pillow, degrees (our estimate)."""
@@ -69,6 +73,22 @@ LEAST_ROWS = 3
 MOST_DEPARTURE = 1.0
 """Upper bound of the departure of a logarithm of signal from that of marrow that counts."""
 
+DISC_FRONT_SPAN_MM = (14.0, 38.0)
+"""Depths in front of the canal over which the contrast of a disc is taken, mm: its whole length. A rest is shorter."""
+
+DISC_PART_MM, BODY_PART_MM = 3.0, (8.0, 15.0)
+"""Up to this distance from its plane there is disc, and between these two the bodies beside it, mm."""
+
+REST_CONTRAST, DISC_CONTRAST = 0.7, 1.0
+"""Usual contrast of a rest of a disc and of a disc, as a part of the median of all. In five people the rests had 0.5
+to 0.9 and the disc L5/S1 1.0 to 1.5 (docs/domain.md, Levels)."""
+
+CONTRAST_SD = 0.3
+"""Standard deviation of both; worn discs differ from the others, too (our estimate)."""
+
+CONTRAST_MOST_SD = 2.5
+"""Upper bound of the deviation that counts, in standard deviations."""
+
 PRIOR = {-3: -4.0, -2: -2.5, -1: -1.0, 0: 0.0, 1: -0.5, 2: -1.5, 3: -4.0}
 """Logarithm of how probable it is that the lowest disc that is found lies so many levels below L5/S1, before anything
 is measured (negative: above it). A rest of a disc in the sacrum is found in a third of examinations (our estimate)."""
@@ -83,16 +103,15 @@ class SacrumVote:
     lowest : dict
         Number of levels by which the lowest disc lies below L5/S1 (negative: above it) -> logarithm of its relative
         probability.
-    inclination, ala : dict
-        The same keys -> what the inclination of the discs, and what the sides of the bodies, contribute.
-    has_ala : bool
-        Whether the sides of the bodies are in view.
+    inclination, ala, rests : dict
+        The same keys -> what the inclination of the discs, the sides of the bodies, and the contrast of the discs
+        contribute.
     """
 
     lowest: dict[int, float]
     inclination: dict[int, float]
     ala: dict[int, float]
-    has_ala: bool
+    rests: dict[int, float]
 
     @property
     def best(self) -> int:
@@ -126,14 +145,20 @@ def find_sacrum(line: SpineLine, places: Sequence[int], samples: Mapping[str, np
     beside = _marrow_beside(line, samples)
     inclination = {count: _fit(measured, np.asarray(places) - count) for count in PRIOR}
     ala = {count: _ala_fit(beside, np.asarray(places) - count) for count in PRIOR}
-    total = {count: PRIOR[count] + inclination[count] + ala[count] for count in PRIOR}
-    return SacrumVote(total, inclination, ala, bool(np.isfinite(beside).any()))
+    contrast = _contrasts(line, samples)
+    rests = {count: _rest_fit(contrast, np.asarray(places) - count) for count in PRIOR}
+    total = {count: PRIOR[count] + inclination[count] + ala[count] + rests[count] for count in PRIOR}
+    return SacrumVote(total, inclination, ala, rests)
 
 
 def inclinations_deg(straight: StraightSpine) -> np.ndarray:
-    """How far the front end of each disc points down, degrees, shape (m,)."""
+    """How far the front end of each disc points down, degrees, shape (m,).
+
+    It is the mean of two measurements: the plane that fits the disc, and the plane across the canal at its height.
+    Either one alone is wrong by 15 degrees and more at worn discs, at rests of discs, and at the ends of the canal.
+    """
     index = np.clip(np.rint(straight.disc_mm / STEP_MM).astype(int), 0, len(straight.points_ras) - 1)
-    way = straight.axes[index, 1] + straight.disc_tilt[:, None] * straight.axes[index, 2]
+    way = straight.axes[index, 1] + PLANE_PART * straight.disc_tilt[:, None] * straight.axes[index, 2]
     found: np.ndarray = np.degrees(np.arctan2(-way[:, 2], way[:, 1]))
     return found
 
@@ -205,3 +230,37 @@ def _ala_fit(beside: np.ndarray, offsets: np.ndarray) -> float:
     sign = np.where(offsets <= 0, 0.5, -0.5)
     near = (offsets >= -1) & (offsets <= 3) & np.isfinite(beside)
     return float((sign * np.where(near, np.nan_to_num(beside), 0.0)).sum())
+
+
+def _contrasts(line: SpineLine, samples: Mapping[str, np.ndarray]) -> np.ndarray:
+    """Contrast of each disc with the bodies beside it as a part of the median of all, shape (m,); NaN out of view."""
+    found = np.array(
+        [[_contrast(line, place, sample) for sample in samples.values()] for place in range(len(line.disc_mm))]
+    )
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)
+        contrast = np.nanmean(found, axis=1) if found.size else np.full(len(line.disc_mm), np.nan)
+        part: np.ndarray = contrast / max(float(np.nanmedian(contrast)), 1e-3)
+    return part
+
+
+def _contrast(line: SpineLine, place: int, sample: np.ndarray) -> float:
+    """How far the logarithm of the signal of a disc is from that of the bodies beside it; NaN out of view."""
+    front = fronts()
+    deep = (front >= DISC_FRONT_SPAN_MM[0]) & (front <= DISC_FRONT_SPAN_MM[1])
+    part = sample[:, deep][:, :, np.abs(sides()) <= BODY_SIDE_MM]
+    logs = np.log(np.where(np.isfinite(part) & (part > 0.0), part, np.nan))
+    heights = STEP_MM * np.arange(len(sample))[:, None]
+    plane = line.disc_mm[place] + line.disc_tilt[place] * (front[deep] - DISC_FRONT_MM)
+    off = np.abs(heights - plane)
+    disc, body = logs[off <= DISC_PART_MM], logs[(off > BODY_PART_MM[0]) & (off < BODY_PART_MM[1])]
+    if not np.isfinite(disc).any() or not np.isfinite(body).any():
+        return float("nan")
+    return float(np.nanmean(np.minimum(np.abs(disc - np.nanmedian(body)), MOST_DEPARTURE)))
+
+
+def _rest_fit(contrast: np.ndarray, offsets: np.ndarray) -> float:
+    """Logarithm of the probability of the contrasts, when the discs lie so many levels above L5/S1."""
+    usual = np.where(offsets < 0, REST_CONTRAST, DISC_CONTRAST)
+    deviation = np.minimum(np.abs(np.nan_to_num(contrast - usual)) / CONTRAST_SD, CONTRAST_MOST_SD)
+    return float(-0.5 * (deviation**2).sum())

@@ -56,6 +56,8 @@ from .verdicts import IMPLANT_ARTEFACT, LOW_GRADE
 Progress = Callable[[float, str], None]
 UNUSABLE_PART = 0.1
 """Lower bound for the part of the body about the spine without usable signal that the reader is told. Our estimate."""
+LEVEL_NOT_USED = "The level {level} that was given names nothing on the MR, as no vertebrae were found there."
+"""Warning where a given level has no spine to name."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -190,8 +192,15 @@ def find_mr_findings(
         findings.append(_implant_finding(implant.void))
     result = _on_reference(findings, weak, tissue, implant, picture, reference.geometry, warnings)
     if line is None or places is None:
-        return result
+        return _without_vertebrae(result, given_level)
     return replace(result, spine=find_spine_levels(signals, line, places.shape, given=given_level))
+
+
+def _without_vertebrae(result: MRResult, given: GivenLevel | None) -> MRResult:
+    """The result where no vertebrae were found; it says that a given level was not used."""
+    if given is None:
+        return result
+    return replace(result, warnings=[*result.warnings, LEVEL_NOT_USED.format(level=given.level)])
 
 
 def _spine_line(
