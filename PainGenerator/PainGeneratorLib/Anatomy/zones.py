@@ -1,8 +1,8 @@
 """Zones around a hip prosthesis: Gruen 1 to 7 of the stem, DeLee-Charnley I to III of the cup.
 
 Gruen zones in the coronal view: 1 to 3 lie on the lateral side from above downward, 4 lies below the tip, and 5 to 7
-lie on the medial side from below upward. The stem is cut into thirds of equal length from its upper end, where the neck
-leaves it, to its tip. Zone 1 is at the greater trochanter and zone 7 at the calcar on either side of the body (Gruen
+lie on the medial side from below upward. The stem is cut into thirds of equal length from its upper end, where the
+neck leaves it, to its tip. Zone 1 is at the greater trochanter and zone 7 at the calcar on either side of the body (Gruen
 TA, McNeice GM, Amstutz HC. Clin Orthop 1979;141:17-27). In the lateral view 8 to 10 lie in front, 11 lies below the
 tip, and 12 to 14 lie behind (Johnston RC et al. J Bone Joint Surg Am 1990;72:161-168).
 
@@ -32,8 +32,10 @@ _SHOULDER_SIDE_MM = 25.0
 _SHOULDER_FRONT_MM = 15.0
 """Upper bound of the distance of the shoulder in front of or behind the axis of the stem, mm. Our estimate."""
 _SHOULDER_AREA_PART = 0.25
-"""Lower bound of the lateral half of the void at a height, as a part of what is usual along the stem, at which the stem
-still reaches there. Our estimate."""
+"""Lower bound of the area of the lateral half of the void at a height, as a part of what is usual along the stem, at
+which the stem still reaches there. Our estimate."""
+_TIP_AREA_PART = 0.12
+"""The same at the tip, where stems are thinner. Our estimate."""
 _HEIGHT_STEP_MM = 2.0
 """Thickness of the layers in which the void of a stem is looked at, mm."""
 _CUP_RADII_MM = (20.0, 35.0)
@@ -177,8 +179,8 @@ def _with_stem_shape(implant: HipImplant, points: np.ndarray) -> HipImplant:
     """The prosthesis with the upper end and the width of the stem, from its void.
 
     Neck, head and cup lie medial of the axis of the stem, and their void hides its upper end. Only the stem reaches
-    lateral of its axis, so the shoulder is where the lateral half of the void ends. The shoulder and the tip are round.
-    The neck leaves the stem half a width below the shoulder.
+    lateral of its axis, so the shoulder is where the lateral half of the void ends. The shoulder and the tip are
+    round. The neck leaves the stem half a width below the shoulder.
     """
     top, tip = implant.stem_top_ras, implant.stem_tip_ras
     assert top is not None
@@ -198,8 +200,10 @@ def _with_stem_shape(implant: HipImplant, points: np.ndarray) -> HipImplant:
     if not len(layer):
         return implant
     counts = np.bincount(layer)
-    seen = np.flatnonzero(counts >= _SHOULDER_AREA_PART * np.median(counts[counts > 0]))
-    shoulder = _HEIGHT_STEP_MM * (seen[-1] + 1)
+    usual = np.median(counts[counts > 0])
+    lowest = _HEIGHT_STEP_MM * np.flatnonzero(counts >= _TIP_AREA_PART * usual)[0]
+    tip, height = tip + lowest * up, height - lowest
+    shoulder = _HEIGHT_STEP_MM * (np.flatnonzero(counts >= _SHOULDER_AREA_PART * usual)[-1] + 1) - lowest
     if shoulder <= 2.0 * _STEM_HALF_LIMITS_MM[1]:
         return implant
     part = height / shoulder

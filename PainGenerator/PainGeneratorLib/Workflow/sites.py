@@ -44,7 +44,7 @@ def make_site_table(
     hot_spots, candidates : list
         In the reference frame.
     """
-    found = find_sites(case.group, plan, mr.tissues, mr.spine, anatomy)
+    found = find_sites(case.group, plan, mr.tissues, mr.spine, anatomy, case.reference.image)
     is_aligned = alignment.is_aligned(Role.PET)
     series = {}
     for role in MR_ROLES:
