@@ -27,8 +27,8 @@ REACH_FROM_BONE_MM = 4.0
 """Distance of the middle of a zone from the surface of stem or cup, mm: bone changes by loosening lie within 10 mm
 of it. Our estimate."""
 CUP_ANGLES = {"I": 65.0, "II": 135.0, "III": 210.0}
-"""Angle of the middle of each DeLee-Charnley zone from lateral over above to medial, degrees. The bone at a cup with an
-inclination of 40 to 45 degrees reaches from 45 to 225 degrees, and the zones meet at 90 and 180 degrees."""
+"""Angle of the middle of each DeLee-Charnley zone from lateral over above to medial, degrees. The bone at a cup with
+an inclination of 40 to 45 degrees reaches from 45 to 225 degrees, and the zones meet at 90 and 180 degrees."""
 FRONT_STEP_MOST_MM = 6.0
 """Upper bound of the voxel size from front to back at which places in front of and behind a stem are told from places
 beside it, mm: half the width of a stem with the bone around it. Our estimate."""
@@ -68,8 +68,8 @@ FEMUR_PLACES = (
     _FemurPlace("iliopsoas tendon", (-4.0, -2.0, 36.0), (9.0, 14.0, 8.0), tissues.MUSCLE),
     _FemurPlace("gluteal tendons", (11.0, -12.0, -8.0), (8.0, 10.0, 9.0), tissues.MUSCLE, 1.0),
 )
-"""Structures of a hip, from above downward. The heads of adults are 48 mm wide and their offset is 41 to 43 mm; the tip
-of the greater trochanter is as high as the center of the head, and the lesser trochanter lies 55 to 60 mm below,
+"""Structures of a hip, from above downward. The heads of adults are 48 mm wide and their offset is 41 to 43 mm; the
+tip of the greater trochanter is as high as the center of the head, and the lesser trochanter lies 55 to 60 mm below,
 medial of and behind the axis of the shaft (Noble PC et al. Clin Orthop 1988;235:148-165). The recess of the capsule in
 front of the neck holds an effusion. The tendon of the iliopsoas crosses the front of the head at its medial third; the
 gluteal tendons insert at the upper and lateral facets of the greater trochanter, and the bursa covers its lateral and

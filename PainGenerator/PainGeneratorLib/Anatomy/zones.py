@@ -2,9 +2,9 @@
 
 Gruen zones in the coronal view: 1 to 3 lie on the lateral side from above downward, 4 lies below the tip, and 5 to 7
 lie on the medial side from below upward. The stem is cut into thirds of equal length from its upper end, where the
-neck leaves it, to its tip. Zone 1 is at the greater trochanter and zone 7 at the calcar on either side of the body (Gruen
-TA, McNeice GM, Amstutz HC. Clin Orthop 1979;141:17-27). In the lateral view 8 to 10 lie in front, 11 lies below the
-tip, and 12 to 14 lie behind (Johnston RC et al. J Bone Joint Surg Am 1990;72:161-168).
+neck leaves it, to its tip. Zone 1 is at the greater trochanter and zone 7 at the calcar on either side of the body
+(Gruen TA, McNeice GM, Amstutz HC. Clin Orthop 1979;141:17-27). In the lateral view 8 to 10 lie in front, 11 lies below
+the tip, and 12 to 14 lie behind (Johnston RC et al. J Bone Joint Surg Am 1990;72:161-168).
 
 DeLee-Charnley zones of the bone at the cup: a horizontal and a vertical line through the center of the head make
 quadrants; I is superolateral, II is superomedial, III is inferomedial (DeLee JG, Charnley J. Clin Orthop
