@@ -106,12 +106,12 @@ def hip_sites(
     """
     known = {implant.side: implant for implant in implants}
     if anatomy is not None:
-        for labeled in labeled_implants(anatomy):
-            known.setdefault(labeled.side, _to_reference(labeled, anatomy))
-    femora = _find_femora(plan, tissues_of_mr, known, anatomy, reference)
+        unseen = [side for side in SIDES if side not in known]
+        known |= {labeled.side: _to_reference(labeled, anatomy) for labeled in labeled_implants(anatomy, unseen)}
+    notes: list[str] = []
+    femora = _find_femora(plan, tissues_of_mr, known, anatomy, reference, notes)
     has_front = _step_to_front_mm(tissues_of_mr) <= FRONT_STEP_MOST_MM
     sites: list[Site] = []
-    notes: list[str] = []
     for side in SIDES:
         implant = known.get(side)
         found = femora.get(side)
@@ -120,6 +120,8 @@ def hip_sites(
         if implant is not None:
             sites += _prosthesis_sites(implant, plan, has_front)
         notes += _missing(side, None if found is None else found[0], implant)
+    if implants and not has_front:
+        notes.append("The slices are too thick to tell bone in front of and behind a stem from bone beside it.")
     return sites, notes
 
 
@@ -153,8 +155,9 @@ def _find_femora(
     implants: dict[str, HipImplant],
     anatomy: AnatomyMap | None,
     reference: Image | None,
+    notes: list[str],
 ) -> dict[str, tuple[Femur, str]]:
-    """The femora by side in the reference frame, each with the source of its position."""
+    """The femora by side in the reference frame, each with the source of its position; adds to `notes`."""
     found: dict[str, tuple[Femur, str]] = {}
     if anatomy is not None:
         found = {side: (femur, str(SiteSource.SEGMENTATION)) for side, femur in _by_map(anatomy, implants).items()}
@@ -162,28 +165,35 @@ def _find_femora(
         femur = replaced_femur(implant, plan.left_ras)
         if side not in found and femur is not None:
             found[side] = (femur, str(SiteSource.PROSTHESIS))
+    if reference is None or plan.certainty == Certainty.UNCERTAIN:
+        return found
     for side in SIDES:
-        if side in found or side in implants or reference is None:
+        if side in found or side in implants:
             continue
         other = next((femur for known, (femur, _) in found.items() if known != side), None)
         expected = None if other is None else _mirrored(plan, other.head_ras)
-        femur = find_native_femur(reference, tissue, side, plan.left_ras, plan.midpoint_ras, expected)
-        if femur is not None:
-            found[side] = (femur, str(SiteSource.MR))
+        native = find_native_femur(reference, tissue, side, plan.left_ras, plan.midpoint_ras, expected)
+        if native is None:
+            continue
+        found[side] = (native.femur, str(SiteSource.MR))
+        if not native.is_shaft_seen:
+            notes.append(
+                f"The shaft of the {side} femur is not seen: trochanters and tendons of the {side} hip lie where they "
+                "usually are below a head of this size."
+            )
     return found
 
 
 def _by_map(anatomy: AnatomyMap, implants: dict[str, HipImplant]) -> dict[str, Femur]:
     """The femora of a segmentation, in the reference frame."""
     to_map = anatomy.frame_to_map_ras
-    femora = {side: femur for side in SIDES if (femur := find_femur(anatomy, side)) is not None}
+    native = [side for side in SIDES if side not in implants]
+    femora = {side: femur for side in native if (femur := find_femur(anatomy, side)) is not None}
     for side, implant in implants.items():
         other = next((femur for femur in femora.values() if femur.side != side), None)
         femur = find_replaced_femur(anatomy, side, implant.moved(to_map), other)
         if femur is not None:
             femora[side] = femur
-        else:
-            femora.pop(side, None)
     if to_map is None:
         return femora
     back = np.linalg.inv(to_map)

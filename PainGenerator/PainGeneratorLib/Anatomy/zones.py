@@ -34,7 +34,7 @@ _SHOULDER_FRONT_MM = 15.0
 _SHOULDER_AREA_PART = 0.25
 """Lower bound of the area of the lateral half of the void at a height, as a part of what is usual along the stem, at
 which the stem still reaches there. Our estimate."""
-_TIP_AREA_PART = 0.12
+_TIP_AREA_PART = 0.06
 """The same at the tip, where stems are thinner. Our estimate."""
 _HEIGHT_STEP_MM = 2.0
 """Thickness of the layers in which the void of a stem is looked at, mm."""
@@ -188,22 +188,15 @@ def _with_stem_shape(implant: HipImplant, points: np.ndarray) -> HipImplant:
     up = (top - tip) / np.linalg.norm(top - tip)
     lateral, anterior = stem_directions(implant)
     way = points - tip
-    near_axis = np.hypot(way @ lateral, way @ anterior) <= _STEM_HALF_LIMITS_MM[1]
-    if not near_axis.any():
+    height, aside, ahead = way @ up, way @ lateral, way @ anterior
+    near_axis = np.hypot(aside, ahead) <= _STEM_HALF_LIMITS_MM[1]
+    is_lateral = (aside >= 0) & (aside <= _SHOULDER_SIDE_MM) & (np.abs(ahead) <= _SHOULDER_FRONT_MM)
+    if not np.any(near_axis & is_lateral):
         return implant
-    tip = tip + float(np.min((way @ up)[near_axis])) * up
-    way = points - tip
-    height, aside = way @ up, way @ lateral
-    is_lateral = (aside >= 0) & (aside <= _SHOULDER_SIDE_MM) & (np.abs(way @ anterior) <= _SHOULDER_FRONT_MM)
-    height, aside = height[is_lateral], aside[is_lateral]
-    layer = np.floor(np.maximum(height, 0.0) / _HEIGHT_STEP_MM).astype(int)
-    if not len(layer):
-        return implant
-    counts = np.bincount(layer)
-    usual = np.median(counts[counts > 0])
-    lowest = _HEIGHT_STEP_MM * np.flatnonzero(counts >= _TIP_AREA_PART * usual)[0]
-    tip, height = tip + lowest * up, height - lowest
-    shoulder = _HEIGHT_STEP_MM * (np.flatnonzero(counts >= _SHOULDER_AREA_PART * usual)[-1] + 1) - lowest
+    lowest, _ = _reach_mm(height[near_axis], _TIP_AREA_PART)
+    _, highest = _reach_mm(height[is_lateral], _SHOULDER_AREA_PART)
+    tip, shoulder = tip + lowest * up, highest - lowest
+    height, aside = height[is_lateral] - lowest, aside[is_lateral]
     if shoulder <= 2.0 * _STEM_HALF_LIMITS_MM[1]:
         return implant
     part = height / shoulder
@@ -213,6 +206,15 @@ def _with_stem_shape(implant: HipImplant, points: np.ndarray) -> HipImplant:
     upper, lower = (float(np.clip(np.percentile(width, 95), *_STEM_HALF_LIMITS_MM)) for width in widths)
     top = tip + (shoulder - upper) * up
     return dataclasses.replace(implant, stem_top_ras=top, stem_tip_ras=tip, stem_half_mm=(upper, lower))
+
+
+def _reach_mm(height: np.ndarray, area_part: float) -> tuple[float, float]:
+    """Lower and upper end of the heights at which there are many points, as a part of what is usual, mm."""
+    layer = np.floor(height / _HEIGHT_STEP_MM).astype(int)
+    first = int(layer.min())
+    counts = np.bincount(layer - first)
+    seen = first + np.flatnonzero(counts >= area_part * np.median(counts[counts > 0]))
+    return float(seen[0] * _HEIGHT_STEP_MM), float((seen[-1] + 1) * _HEIGHT_STEP_MM)
 
 
 def _outer_surface(points: np.ndarray, medial: np.ndarray, width_mm: float) -> np.ndarray:
