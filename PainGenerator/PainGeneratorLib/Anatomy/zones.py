@@ -151,22 +151,23 @@ def implant_from_void(side: str, stem_ras: np.ndarray | None, void: Region | Non
     HipImplant
         Stem or cup are None when they are not known.
     """
-    if stem_ras is None:
-        return HipImplant(side)
-    top, tip = (np.asarray(point, dtype=float) for point in stem_ras)
-    bare = HipImplant(side, top, tip)
+    bare = HipImplant(side)
+    if stem_ras is not None:
+        top, tip = (np.asarray(point, dtype=float) for point in stem_ras)
+        bare = HipImplant(side, top, tip)
     if void is None or not len(void):
         return bare
     points = void.points_ras
     found = _with_cup(bare, points, max(3.0, *void.geometry.spacing_mm))
-    return _with_stem_shape(found, points)
+    return found if stem_ras is None else _with_stem_shape(found, points)
 
 
 def _with_cup(implant: HipImplant, points: np.ndarray, width_mm: float) -> HipImplant:
     """The prosthesis with the cup that its void shows; the same when it shows none."""
     top, medial = implant.stem_top_ras, -implant.lateral()
-    assert top is not None
-    here = points[((points - top) @ medial > _CUP_MEDIAL_MM) & (points[:, 2] > top[2] - _CUP_BELOW_SHOULDER_MM)]
+    here = points
+    if top is not None:
+        here = points[((points - top) @ medial > _CUP_MEDIAL_MM) & (points[:, 2] > top[2] - _CUP_BELOW_SHOULDER_MM)]
     if len(here) < 8:
         return implant
     sphere = _sphere_through(_outer_surface(here, medial, width_mm))
