@@ -104,25 +104,32 @@ def hip_sites(
     list of str
         What was left out and why.
     """
-    known = {implant.side: implant for implant in implants}
-    if anatomy is not None:
-        unseen = [side for side in SIDES if side not in known]
-        known |= {labeled.side: _to_reference(labeled, anatomy) for labeled in labeled_implants(anatomy, unseen)}
+    known = _all_implants(implants, anatomy)
     notes: list[str] = []
-    femora = _find_femora(plan, tissues_of_mr, known, anatomy, reference, notes)
+    femora = _find_femora(plan, known, anatomy)
+    if reference is not None and plan.certainty != Certainty.UNCERTAIN:
+        notes += _add_native(femora, known, plan, reference, tissues_of_mr)
     has_front = _step_to_front_mm(tissues_of_mr) <= FRONT_STEP_MOST_MM
     sites: list[Site] = []
     for side in SIDES:
-        implant = known.get(side)
-        found = femora.get(side)
+        implant, found = known.get(side), femora.get(side)
         if found is not None:
             sites += _femur_sites(*found, plan, replaced=implant is not None)
         if implant is not None:
             sites += _prosthesis_sites(implant, plan, has_front)
-        notes += _missing(side, None if found is None else found[0], implant)
-    if implants and not has_front:
+        notes += _missing(side, found is not None, implant)
+    if known and not has_front:
         notes.append("The slices are too thick to tell bone in front of and behind a stem from bone beside it.")
     return sites, notes
+
+
+def _all_implants(implants: Sequence[HipImplant], anatomy: AnatomyMap | None) -> dict[str, HipImplant]:
+    """The prostheses by side: those that were found, and those of a segmentation on the other sides."""
+    known = {implant.side: implant for implant in implants}
+    if anatomy is None:
+        return known
+    unseen = [side for side in SIDES if side not in known]
+    return known | {labeled.side: _to_reference(labeled, anatomy) for labeled in labeled_implants(anatomy, unseen)}
 
 
 def _step_to_front_mm(image: Image) -> float:
@@ -137,11 +144,11 @@ def _to_reference(implant: HipImplant, anatomy: AnatomyMap) -> HipImplant:
     return implant if matrix is None else implant.moved(np.linalg.inv(matrix))
 
 
-def _missing(side: str, femur: Femur | None, implant: HipImplant | None) -> Iterator[str]:
+def _missing(side: str, has_femur: bool, implant: HipImplant | None) -> Iterator[str]:
     """What is not known of a hip, for the reader."""
-    if femur is None and implant is None:
+    if not has_femur and implant is None:
         yield f"The {side} femoral head was not found: the sites of the {side} hip are left out."
-    elif femur is None:
+    elif not has_femur:
         yield f"The center of the {side} hip is not known: bones and tendons of the {side} hip are left out."
     if implant is not None and implant.stem_top_ras is None:
         yield f"The stem of the {side} prosthesis was not found: its Gruen zones are left out."
@@ -150,14 +157,9 @@ def _missing(side: str, femur: Femur | None, implant: HipImplant | None) -> Iter
 
 
 def _find_femora(
-    plan: BodyPlan,
-    tissue: Image,
-    implants: dict[str, HipImplant],
-    anatomy: AnatomyMap | None,
-    reference: Image | None,
-    notes: list[str],
+    plan: BodyPlan, implants: dict[str, HipImplant], anatomy: AnatomyMap | None
 ) -> dict[str, tuple[Femur, str]]:
-    """The femora by side in the reference frame, each with the source of its position; adds to `notes`."""
+    """The femora by side in the reference frame that segmentation or prosthesis show, each with its source."""
     found: dict[str, tuple[Femur, str]] = {}
     if anatomy is not None:
         found = {side: (femur, str(SiteSource.SEGMENTATION)) for side, femur in _by_map(anatomy, implants).items()}
@@ -165,47 +167,52 @@ def _find_femora(
         femur = replaced_femur(implant, plan.left_ras)
         if side not in found and femur is not None:
             found[side] = (femur, str(SiteSource.PROSTHESIS))
-    if reference is None or plan.certainty == Certainty.UNCERTAIN:
-        return found
+    return found
+
+
+def _add_native(
+    femora: dict[str, tuple[Femur, str]],
+    implants: dict[str, HipImplant],
+    plan: BodyPlan,
+    reference: Image,
+    tissue: Image,
+) -> Iterator[str]:
+    """Add the femora that the MR itself shows to `femora`; gives what the reader must know of them."""
     for side in SIDES:
-        if side in found or side in implants:
+        if side in femora or side in implants:
             continue
-        other = next((femur for known, (femur, _) in found.items() if known != side), None)
+        other = next((femur for known, (femur, _) in femora.items() if known != side), None)
         expected = None if other is None else _mirrored(plan, other.head_ras)
         native = find_native_femur(reference, tissue, side, plan.left_ras, plan.midpoint_ras, expected)
         if native is None:
             continue
-        found[side] = (native.femur, str(SiteSource.MR))
+        femora[side] = (native.femur, str(SiteSource.MR))
         if not native.is_shaft_seen:
-            notes.append(
+            yield (
                 f"The shaft of the {side} femur is not seen: trochanters and tendons of the {side} hip lie where they "
                 "usually are below a head of this size."
             )
-    return found
 
 
 def _by_map(anatomy: AnatomyMap, implants: dict[str, HipImplant]) -> dict[str, Femur]:
     """The femora of a segmentation, in the reference frame."""
     to_map = anatomy.frame_to_map_ras
-    native = [side for side in SIDES if side not in implants]
-    femora = {side: femur for side in native if (femur := find_femur(anatomy, side)) is not None}
+    femora = {side: find_femur(anatomy, side) for side in SIDES if side not in implants}
+    native = next((femur for femur in femora.values() if femur is not None), None)
     for side, implant in implants.items():
-        other = next((femur for femur in femora.values() if femur.side != side), None)
-        femur = find_replaced_femur(anatomy, side, implant.moved(to_map), other)
-        if femur is not None:
-            femora[side] = femur
-    if to_map is None:
-        return femora
-    back = np.linalg.inv(to_map)
-    return {
-        side: dataclasses.replace(
-            femur,
-            head_ras=transform_points(back, femur.head_ras),
-            lateral=back[:3, :3] @ femur.lateral,
-            distal=back[:3, :3] @ femur.distal,
-        )
-        for side, femur in femora.items()
-    }
+        femora[side] = find_replaced_femur(anatomy, side, implant.moved(to_map), native)
+    back = np.eye(4) if to_map is None else np.linalg.inv(to_map)
+    return {side: _moved(femur, back) for side, femur in femora.items() if femur is not None}
+
+
+def _moved(femur: Femur, matrix: np.ndarray) -> Femur:
+    """A femur after a rigid motion."""
+    return dataclasses.replace(
+        femur,
+        head_ras=transform_points(matrix, femur.head_ras),
+        lateral=matrix[:3, :3] @ femur.lateral,
+        distal=matrix[:3, :3] @ femur.distal,
+    )
 
 
 def replaced_femur(implant: HipImplant, left_ras: np.ndarray | None = None) -> Femur | None:
