@@ -34,6 +34,9 @@ _SHOULDER_FRONT_MM = 15.0
 _SHOULDER_AREA_PART = 0.25
 """Lower bound of the area of the lateral half of the void at a height, as a part of what is usual along the stem, at
 which the stem still reaches there. Our estimate."""
+_TIP_CORE_MM = 5.0
+"""Upper bound of the distance of the void of the tip from the axis of the stem, mm. Below the tip the cortex of the
+shaft is dark, too, but the canal within it is bright and more than 5 mm wide to each side. Our estimate."""
 _TIP_AREA_PART = 0.06
 """The same at the tip, where stems are thinner. Our estimate."""
 _HEIGHT_STEP_MM = 2.0
@@ -190,7 +193,7 @@ def _with_stem_shape(implant: HipImplant, points: np.ndarray) -> HipImplant:
     lateral, anterior = stem_directions(implant)
     way = points - tip
     height, aside, ahead = way @ up, way @ lateral, way @ anterior
-    near_axis = np.hypot(aside, ahead) <= _STEM_HALF_LIMITS_MM[1]
+    near_axis = np.hypot(aside, ahead) <= _TIP_CORE_MM
     is_lateral = (aside >= 0) & (aside <= _SHOULDER_SIDE_MM) & (np.abs(ahead) <= _SHOULDER_FRONT_MM)
     if not np.any(near_axis & is_lateral):
         return implant
