@@ -36,7 +36,12 @@ class FoundSites:
 
 
 def find_sites(
-    group: str, plan: BodyPlan, tissues: Image, spine: Spine | None = None, anatomy: AnatomyMap | None = None
+    group: str,
+    plan: BodyPlan,
+    tissues: Image,
+    spine: Spine | None = None,
+    anatomy: AnatomyMap | None = None,
+    reference: Image | None = None,
 ) -> FoundSites:
     """Find all sites of a case.
 
@@ -52,9 +57,12 @@ def find_sites(
         The vertebrae as the MR shows them, in the reference frame.
     anatomy : AnatomyMap, optional
         With it the same sites are finer. Map and MR check each other.
+    reference : Image, optional
+        The reference series, in which femoral heads are looked for.
     """
     if group == Group.HIP_REPLACEMENT:
-        return FoundSites(tuple(hip_sites(plan, tissues, plan.implants, anatomy)))
+        of_hips, notes = hip_sites(plan, tissues, plan.implants, anatomy, reference)
+        return FoundSites(tuple(of_hips), notes=tuple(notes))
     side = plan.spine_certainty or str(Certainty.UNCERTAIN)
     source = SiteSource.MR
     if anatomy is not None:

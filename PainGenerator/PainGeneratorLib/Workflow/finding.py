@@ -314,14 +314,12 @@ def plan_body(
 
 
 def hip_implants(mr: MRResult, given_side: str | None = None) -> tuple[HipImplant, ...]:
-    """The axes of the prostheses that the MR shows, for the zones; one without a stem has none.
+    """The axes of the prostheses that the MR shows, for the zones; one without a stem has at most those of the cup.
 
     The side of a prosthesis is certain when the midline is known or the user gave the same side.
     """
     found = []
     for one in mr.implant.parts:
-        if one.axis_ras is None:
-            continue
         implant = implant_from_void(one.side, one.axis_ras, one.void)
         if not one.is_side_sure:
             certainty = Certainty.LIKELY if given_side == one.side else Certainty.UNCERTAIN

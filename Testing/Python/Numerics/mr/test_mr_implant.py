@@ -226,3 +226,17 @@ def test_limits_are_given_by_name_only() -> None:
     with pytest.raises(TypeError):
         ImplantLimits(0.2, 4.0, 12.0, 1.35, 10.0, 2.5, 4.5)  # type: ignore[misc]
     assert dataclasses.replace(LIMITS, margin_mm=5.0).margin_mm == 5.0
+
+
+def test_places_without_usable_signal_within_the_metal_are_not_the_skin():
+    body = np.zeros(GRID.shape, dtype=bool)
+    body[:, 3:27, 3:47] = True
+    metal = box((34, 39), (12, 18), (4, 34)) | box((29, 39), (12, 18), (28, 34))
+    usable = body & ~box((36, 37), (14, 16), (2, 34))
+    signal = np.where(body, np.float32(1.0), np.float32(0.0))
+    signal[metal] = 0.0
+    signals = Signals(GRID, (1, 1, 1), {"T1": signal}, body, usable)
+    found = find_implant(
+        signals, {"T1": 1.0}, LIMITS, group="hip-replacement", symmetry=PLANE, prosthesis_side="right"
+    )  # fmt: skip
+    assert found.side == "right"
