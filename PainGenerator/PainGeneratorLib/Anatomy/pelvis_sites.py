@@ -12,6 +12,7 @@ from . import pelvis_form as form
 from . import spine_form
 from .anatomy_map import AnatomyMap
 from .map_pelvis import between_joints, crest_in_map, joint_in_map
+from .spine import patient_left
 from .spine_segments import completed
 from .spine_sites import SITE_SIDES
 
@@ -41,7 +42,8 @@ def pelvis_sites(
     if anatomy is None:
         return placed
     found = []
-    joints = {side: joint_in_map(anatomy, side, side_certainty) for side, _ in SITE_SIDES}
+    left = spine.frames[-1].left if spine is not None and spine.frames else patient_left(anatomy)
+    joints = {side: joint_in_map(anatomy, side, left, side_certainty) for side, _ in SITE_SIDES}
     for site in placed:
         joint = joints.get(site.side)
         if joint is not None and site.structure == "sacroiliac joint":
@@ -51,7 +53,7 @@ def pelvis_sites(
         else:
             found.append(site)
     found += [joint for joint in joints.values() if joint is not None]
-    crests = (crest_in_map(anatomy, side, side_certainty) for side, _ in SITE_SIDES)
+    crests = (crest_in_map(anatomy, side, left, side_certainty) for side, _ in SITE_SIDES)
     return [*found, *(crest for crest in crests if crest is not None)]
 
 

@@ -126,18 +126,15 @@ def site_moved(site: Site, matrix_ras: np.ndarray) -> Site:
 
 
 def seen_sites(sites: list[Site], view: Geometry) -> list[Site]:
-    """Leave out the levels whose disc or body lies outside of the field of view, and iliac crests outside of it.
+    """Leave out the iliac crests outside of the field of view, and what lies outside at a level whose disc or body
+    does.
 
-    A single structure of a level that is seen stays, although it may lie outside: the table says so.
+    A structure of a level that is seen stays, although it may lie outside: the table says so.
     """
     main = ("disc", "vertebral body")
     seen = {site.level for site in sites if site.structure in main and bool(view.contains(site.center_ras))}
-    return [
-        site
-        for site in sites
-        if (site.level in seen if site.level is not None else True)
-        and (site.structure != "iliac crest" or bool(view.contains(site.center_ras)))
-    ]
+    always = [site.structure != "iliac crest" and (site.level is None or site.level in seen) for site in sites]
+    return [site for site, keep in zip(sites, always, strict=True) if keep or bool(view.contains(site.center_ras))]
 
 
 def _to_reference(anatomy: AnatomyMap) -> np.ndarray:
