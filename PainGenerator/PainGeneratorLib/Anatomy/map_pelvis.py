@@ -28,13 +28,22 @@ _STEP_MM = 2.0
 _GAP_MM = 4.5
 """Upper bound of the distance between the facing surfaces of sacrum and ilium, mm, to which a voxel is added: the
 width of the joint with its cartilage (Vleeming et al., J Anat 221 (2012) 537)."""
+_HEIGHT_PART = 1.25
+"""Upper bound of the distance of a point of the joint above or below its middle, as a part of the half axis of the
+site: 30 mm, because the joint is 50 to 60 mm long (Vleeming 2012)."""
+_MOST_MM = 12.0
+"""Upper bound of the distance of a joint in the map from where S1 puts it, mm. Our estimate."""
 _ACROSS = 0.6
 """Lower bound of the part of the way from sacrum to ilium that points to the side. The joint is turned by 0 to 40
 degrees against the sagittal plane. Our estimate."""
 
 
 def joint_in_map(
-    anatomy: AnatomyMap, side: str, left: np.ndarray, side_certainty: str = str(Certainty.CERTAIN)
+    anatomy: AnatomyMap,
+    side: str,
+    left: np.ndarray,
+    side_certainty: str = str(Certainty.CERTAIN),
+    expected: Site | None = None,
 ) -> Site | None:
     """The sacroiliac joint of a side, between sacrum and ilium, in the frame of the map; None without it.
 
@@ -48,11 +57,19 @@ def joint_in_map(
     left : ndarray, shape (3,)
         Unit vector to the patient's left, RAS.
     side_certainty : str
+    expected : Site, optional
+        The joint where S1 puts it. Only its height belongs to the joint; below it the bones lie beside each other,
+        too.
     """
     points = _joint_points(anatomy, side, left)
+    if expected is not None:
+        up = (points - expected.center_ras) @ expected.axes[2]
+        points = points[np.abs(up) <= _HEIGHT_PART * expected.half_mm[2]]
     if len(points) < _LEAST_POINTS:
         return None
     center = points.mean(axis=0)
+    if expected is not None and np.linalg.norm(center - expected.center_ras) > _MOST_MM:
+        return None  # The field of view ends within the joint.
     _, spread, axes = np.linalg.svd(points - center, full_matrices=False)
     along = _JOINT_PART * spread[:2] / np.sqrt(len(points))
     half = np.array([form.JOINT_HALF_MM[0], max(along[1], _LEAST_HALF_MM[0]), max(along[0], _LEAST_HALF_MM[1])])

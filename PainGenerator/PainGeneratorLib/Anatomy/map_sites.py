@@ -76,7 +76,9 @@ def refined_by_map(sites: Iterable[Site], anatomy: AnatomyMap) -> list[Site]:
         In the same order.
     """
     points = MapPoints(anatomy)
-    return [_refined(site, points) for site in sites]
+    found = [_refined(site, points) for site in sites]
+    processes = {site.level: site for site in found if site.structure == "spinous process"}
+    return [_between_processes(site, processes) for site in found]
 
 
 def _refined(site: Site, points: MapPoints) -> Site:
@@ -85,6 +87,16 @@ def _refined(site: Site, points: MapPoints) -> Site:
         return own
     by_structure = _BY_STRUCTURE.get(site.structure)
     return site if by_structure is None else by_structure(site, points)
+
+
+def _between_processes(site: Site, processes: dict[str | None, Site]) -> Site:
+    """An interspinous space halfway between the spinous processes above and below it; other sites as they are."""
+    if site.structure != "interspinous space" or site.level is None:
+        return site
+    upper, _, lower = site.level.partition("/")
+    if upper not in processes or lower not in processes:
+        return site
+    return replace(site, center_ras=0.5 * (processes[upper].center_ras + processes[lower].center_ras))
 
 
 def _at_own_label(site: Site, points: MapPoints) -> Site | None:

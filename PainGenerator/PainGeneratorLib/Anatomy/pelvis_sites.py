@@ -43,7 +43,8 @@ def pelvis_sites(
         return placed
     found = []
     left = spine.frames[-1].left if spine is not None and spine.frames else patient_left(anatomy)
-    joints = {side: joint_in_map(anatomy, side, left, side_certainty) for side, _ in SITE_SIDES}
+    expected = {site.side: site for site in placed if site.structure == "sacroiliac joint"}
+    joints = {side: joint_in_map(anatomy, side, left, side_certainty, expected.get(side)) for side, _ in SITE_SIDES}
     for site in placed:
         joint = joints.get(site.side)
         if joint is not None and site.structure == "sacroiliac joint":
