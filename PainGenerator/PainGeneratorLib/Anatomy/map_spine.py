@@ -35,6 +35,13 @@ _LEAST_COLUMNS = 8
 """Lower bound of the number of columns from which an endplate or a wall is measured. Our estimate."""
 
 
+_LEAST_FOR_ROW = 3
+"""Lower bound of the number of vertebrae of which the first or last can continue the row of the others."""
+_CUT_PART = 0.75
+"""Upper bound of the height of a vertebra at an end that is cut off, as a part of the median of the spine. Our
+estimate: a fracture with this little height at the very end of the field of view is measured as if it were whole."""
+
+
 def finer_spine(anatomy: AnatomyMap, spine: Spine) -> Spine:
     """Turn the vertebrae of a spine to their endplates, measure their walls there, and add S1.
 
@@ -44,10 +51,38 @@ def finer_spine(anatomy: AnatomyMap, spine: Spine) -> Spine:
     spine : Spine
         Of this map, in its frame.
     """
-    spine = replace(spine, frames=tuple(_fitted(anatomy, frame) for frame in spine.frames))
+    frames = [_fitted(anatomy, frame) for frame in spine.frames]
+    spine = replace(spine, frames=tuple(_with_whole_ends(frames)))
     if spine.sacrum is not None:
         return spine
     return replace(spine, sacrum=find_sacrum(anatomy, spine, scale_of(spine)))
+
+
+def _with_whole_ends(frames: list[VertebraFrame]) -> list[VertebraFrame]:
+    """Frames in which the vertebrae at the ends that are cut off continue the row of their neighbors.
+
+    The middle and the axes of the part that is seen are not those of the vertebra.
+    """
+    if len(frames) < _LEAST_FOR_ROW:
+        return frames
+    usual = float(np.median([frame.top_mm - frame.bottom_mm for frame in frames]))
+    row = list(frames)
+    for end, step in ((0, 1), (-1, -1)):
+        if row[end].top_mm - row[end].bottom_mm < _CUT_PART * usual:
+            row[end] = _continued(row[end], row[end + step], row[end + 2 * step])
+    return row
+
+
+def _continued(cut: VertebraFrame, near: VertebraFrame, far: VertebraFrame) -> VertebraFrame:
+    """The frame of a vertebra that is cut off: as far from its neighbor as this from the next, bent half as much."""
+    up = near.up + 0.5 * (near.up - far.up)
+    up /= np.linalg.norm(up)
+    left = near.left - (near.left @ up) * up
+    left /= np.linalg.norm(left)
+    way = near.center_ras - far.center_ras
+    along = near.up + up
+    center = near.center_ras + np.sign(way @ along) * np.linalg.norm(way) * along / np.linalg.norm(along)
+    return replace(near, level=cut.level, center_ras=center, left=left, front=np.cross(left, up), up=up)
 
 
 def _fitted(anatomy: AnatomyMap, frame: VertebraFrame) -> VertebraFrame:

@@ -166,17 +166,19 @@ class _Maker:
         return self.site(structure, Side.MIDLINE, segment.level, center, axes, half, tissues.MARROW, name)
 
     def _facets(self, segment: Segment) -> list[Site]:
-        """Both facet joints. A joint whose bones do not touch in the image lies where anatomy has it."""
+        """Both facet joints. A joint whose bones do not touch in the image, or that seems to lie far away, lies where
+        anatomy has it."""
         upper, scale = segment.names[0], self.scale
         found = []
         for side, sign in SITE_SIDES:
-            center = self.facets.get((segment.level, side))
-            if center is None:
-                center = segment.behind(
-                    sign * scale * form.at_level(form.FACET_SIDE_MM, upper),
-                    -scale * form.FACET_BEHIND_MM,
-                    scale * form.FACET_HEIGHT_MM,
-                )
+            center = segment.behind(
+                sign * scale * form.at_level(form.FACET_SIDE_MM, upper),
+                -scale * form.FACET_BEHIND_MM,
+                scale * form.FACET_HEIGHT_MM,
+            )
+            seen = self.facets.get((segment.level, side))
+            if seen is not None and np.linalg.norm(seen - center) <= form.FACET_MOST_MM:
+                center = seen
             # The cleft runs from the front and the middle to the back and the side.
             axes = _turned(segment.axes, sign * form.at_level(form.FACET_TURN_DEG, upper))
             half = scale * np.array(form.FACET_HALF_MM)
