@@ -19,6 +19,7 @@ from .pelvis_sites import pelvis_sites
 from .spine import find_spine
 from .spine_agreement import SpineCheck, check_spines
 from .spine_sites import spine_sites
+from .tissue_sites import refined_by_tissues
 from .turn_certainty import turn_certainty
 
 
@@ -80,7 +81,8 @@ def find_sites(
         notes = ("The anatomy segmentation has no vertebra with a level. The sites of the spine are those of the MR.",)
     if spine is None:
         return FoundSites(tuple(found), notes=notes)
-    sites = [*seen_sites(spine_sites(spine, SiteSource.MR, side), tissues.geometry), *found]
+    own = refined_by_tissues(spine_sites(spine, SiteSource.MR, side), tissues)
+    sites = [*seen_sites(own, tissues.geometry), *found]
     return FoundSites(tuple(sites), spine.level_certainty, spine.level_reasons, notes)
 
 

@@ -81,8 +81,8 @@ FACET_HEIGHT_MM = 0.0
 """Height of the middle of the facet joint above that of the disc, mm. Our estimate."""
 FACET_MOST_MM = 10.0
 """Upper bound of the distance of a facet joint that is seen from where anatomy has it, mm. Our estimate: the distance
-from the midline differs by 3 mm (one standard deviation, Panjabi 1993); farther away another contact was found, such as
-that of a process that is cut off."""
+from the midline differs by 3 mm (one standard deviation, Panjabi 1993); farther away another contact was found, such
+as that of a process that is cut off."""
 FACET_HALF_MM = (5.0, 7.5, 8.5)
 """Half the extent of a facet joint across its cleft, along it and upward, mm. The facets are 14 to 18 mm high and wide
 (Panjabi 1993); across, the cleft and 4 mm of bone on both sides."""
