@@ -18,8 +18,9 @@ accurate. Our estimate."""
 _BONE_MM = 5.0
 """Upper bound of the distance by which the bone of a vertebra moves a site that has no label of its own, mm. Our
 estimate: individual vertebrae differ from published means by 2 to 4 mm (Panjabi et al., Spine 17 (1992) 299)."""
-_PEDICLE_MM = 8.0
-"""The same for a pedicle, whose distance from the midline differs most. Our estimate."""
+_VARIED_MM = 8.0
+"""The same for a pedicle, whose distance from the midline differs most, and for a spinous process, whose length
+does. Our estimate."""
 _LABEL_MM = 12.0
 """Upper bound of the distance by which a label of its own moves a site, mm. Our estimate: more would be another
 structure."""
@@ -129,13 +130,14 @@ def _arch(site: Site, points: MapPoints) -> Site:
     """A part of the arch in the bone of its vertebra. A lamina moves only across its thickness, because the bone goes
     on into the articular processes."""
     parts = set(VERTEBRA_PARTS) - set(BODY_PARTS)
-    along = (1,) if site.structure == "lamina" else (0, 1, 2)
-    return shifted(site, points.of(parts, level=site.level), 1.5, _BONE_MM, along)
+    if site.structure == "spinous process":
+        return shifted(site, points.of(parts, level=site.level), 1.5, _VARIED_MM)
+    return shifted(site, points.of(parts, level=site.level), 1.5, _BONE_MM, (1,))
 
 
 def _pedicle(site: Site, points: MapPoints) -> Site:
     """A pedicle: across and upward in the bone between body and arch."""
-    return shifted(site, points.of(set(VERTEBRA_PARTS) - set(BODY_PARTS), level=site.level), 1.6, _PEDICLE_MM, (0, 2))
+    return shifted(site, points.of(set(VERTEBRA_PARTS) - set(BODY_PARTS), level=site.level), 1.6, _VARIED_MM, (0, 2))
 
 
 def _canal(site: Site, points: MapPoints) -> Site:

@@ -19,7 +19,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from ..Numerics.body.vertebrae import Spine
+from ..Numerics.body.vertebrae import Spine, VertebraFrame
 
 LEVELS = ("T11", "T12", "L1", "L2", "L3", "L4", "L5")
 """Vertebrae for which the tables have a value."""
@@ -126,8 +126,8 @@ MULTIFIDUS_HALF_MM = (5.5, 8.0, 10.0)
 """Half the width, depth and height of the part of the multifidus that is measured, mm. Our estimate."""
 DISC_HEIGHT_MM = 9.0
 """Usual height of a lumbar disc, mm (Zhou 2000: 7 to 12 mm)."""
-ENDPLATE_DEPTH_MM = 3.0
-"""Half the thickness of an endplate site, mm. It reaches from the surface of the body 6 mm into its marrow, where
+ENDPLATE_DEPTH_MM = 2.5
+"""Half the thickness of an endplate site, mm. It reaches from the surface of the body 5 mm into its marrow, where
 Modic changes lie. Our estimate: the resolution of the PET is 5 to 6 mm."""
 INNER_PART = 0.85
 """Half axes of the sites of disc and body, as a part of those of the structure. An ellipsoid in a kidney-shaped
@@ -154,10 +154,16 @@ def scale_of(spine: Spine) -> float:
     """
     lumbar = [frame for frame in spine.frames if frame.level.startswith("L")]
     frames = lumbar if len(lumbar) > 1 else list(spine.frames)
-    steps = [float(np.linalg.norm(upper.center_ras - lower.center_ras)) for upper, lower in pairwise(frames)]
+    steps = [_step_mm(upper, lower) for upper, lower in pairwise(frames)]
     if steps:
         size = float(np.median(steps)) / USUAL_STEP_MM
     else:
         heights = [frame.top_mm - frame.bottom_mm for frame in frames]
         size = heights[0] / USUAL_HEIGHT_MM if heights else 1.0
     return min(max(size, SCALE_RANGE[0]), SCALE_RANGE[1])
+
+
+def _step_mm(upper: VertebraFrame, lower: VertebraFrame) -> float:
+    """Distance of two neighboring bodies along their axes, mm, so that a slip does not make it longer."""
+    up = upper.up + lower.up
+    return abs(float((upper.center_ras - lower.center_ras) @ up / np.linalg.norm(up)))

@@ -100,7 +100,7 @@ class _Maker:
         plain = f"{structure} {level}"
         return Site(
             name or (plain if side == Side.MIDLINE else f"{side} {plain}"),
-            structure, side, level, np.asarray(center, dtype=float), axes, np.asarray(half, dtype=float), tissue,
+            structure, str(side), level, np.asarray(center, dtype=float), axes, np.asarray(half, dtype=float), tissue,
             source=self.source, level_certainty=self.level_certainty, side_certainty=self.side_certainty,
         )  # fmt: skip
 
