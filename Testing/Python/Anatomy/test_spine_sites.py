@@ -213,6 +213,7 @@ def test_a_finding_in_the_outer_third_of_a_body_is_named_by_the_endplate() -> No
     for away, name in (
         (9.0, "superior endplate of L3"),
         (0.0, "vertebral body L3"),
+        (4.2, "vertebral body L3"),
         (-9.0, "inferior endplate of L3"),
     ):
         found, _ = site_at(body.center_ras + np.array([2.0, 0.0, away]), sites)
