@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from ..Numerics.core.sites import Site
+from .spine_form import INNER_PART
 
 TOUCH_MM = 3.0
 """Upper bound of the distance from the surface of a site at which a finding belongs to it, mm: how accurately a site
@@ -104,7 +105,8 @@ def _body_or_endplate(points: np.ndarray, sites: Sequence[Site], best: int) -> i
     if body is None:
         return best
     site = sites[body]
-    up = (points - site.center_ras) @ site.axes[2] / site.half_mm[2]
+    # The site of a body leaves out its rim.
+    up = (points - site.center_ras) @ site.axes[2] * INNER_PART / site.half_mm[2]
     low, high = np.percentile(up, [10, 90])
     if low < -END_PART and high > END_PART:
         return body
