@@ -109,7 +109,7 @@ def measure_sites(sites: Sequence[Site], images: SiteImages, parameters: SitePar
             weak_signs=weak[n],
             candidates=tuple(c.id for c in anchored[n] if c.status not in NOT_READ),
             near_implant=compared.near_implant[n],
-            in_mr=in_mr[n],
+            in_mr=in_mr[n] or not images.series,
         )
         if uptake is not None and images.pet is not None and is_raised(evidence, parameters):
             origin = where_from(sites, n, uptake, images.pet.geometry, images.hot_spots, parameters)

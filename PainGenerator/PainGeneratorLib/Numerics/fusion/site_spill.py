@@ -35,6 +35,8 @@ class Origin:
     physiologic: str | None = None
 
 
+NO_SITE = "a hotter place beside it"
+"""Where uptake comes from whose maximum lies at no site."""
 OWN = Origin()
 """Uptake that is the site's own."""
 
@@ -72,12 +74,10 @@ def where_from(
     if distance_mm(sites[number], summit) <= 0:
         return Origin(None, physiologic)
     away = np.array([distance_mm(site, summit) for site in sites])
-    if away[number] <= away.min():
-        return Origin(None, physiologic)
     nearest = int(away.argmin())
-    if away[nearest] <= p.anchor_mm:
-        return Origin(sites[nearest].name, physiologic)
-    return Origin("a hotter place at no site", physiologic)
+    if away[nearest] > p.anchor_mm:
+        return Origin(NO_SITE, physiologic)
+    return Origin(None if away[number] <= away[nearest] else sites[nearest].name, physiologic)
 
 
 def distance_mm(site: Site, point_ras: np.ndarray) -> float:

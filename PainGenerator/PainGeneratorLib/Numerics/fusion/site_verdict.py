@@ -60,7 +60,7 @@ class SiteEvidence:
     near_implant : bool
         Most of it lies within the margin of an implant's artifact.
     in_mr : bool
-        At least one MR series shows it.
+        At least one of the MR series shows it, or there is none.
     """
 
     site: Site
