@@ -19,12 +19,11 @@ from .hips import (
     FEMUR_PARTS,
     HIP_BONES,
     Femur,
-    find_femur,
     find_replaced_femur,
-    find_sacroiliac_joint,
     labeled_implants,
 )
-from .spine import find_spine, has_pairs, patient_left
+from .map_parts import parts_of
+from .spine import has_pairs, patient_left
 from .spine_places import Sample, side_of, spine_name, spine_place
 from .zones import HipImplant
 
@@ -94,10 +93,10 @@ class MapNamer:
 
     def __init__(self, anatomy: AnatomyMap, plan: BodyPlan | None, implants: Sequence[HipImplant]) -> None:
         self.anatomy, self.plan, self.implants = anatomy, plan, tuple(implants)
-        self.spine = find_spine(anatomy)
+        parts = parts_of(anatomy)
+        self.spine = parts.spine
         self.left_ras = patient_left(anatomy)
-        joints = (find_sacroiliac_joint(anatomy, side) for side in LATERAL_SIDES)
-        self._joints = [joint for joint in joints if joint is not None]
+        self._joints = list(parts.joints)
         self.femora = self._find_femora()
 
     def _known_implants(self) -> dict[str, HipImplant]:
@@ -113,9 +112,7 @@ class MapNamer:
     def _find_femora(self) -> dict[str, Femur]:
         """Find the proximal femora by side. That of a replaced hip is found from its prosthesis."""
         anatomy = self.anatomy
-        found: dict[str, Femur] = {
-            str(side): femur for side in LATERAL_SIDES if (femur := find_femur(anatomy, side)) is not None
-        }
+        found = dict(parts_of(anatomy).femora)
         known = self._known_implants()
         for side in map(str, LATERAL_SIDES):
             implant = known.get(side)
@@ -137,7 +134,7 @@ class MapNamer:
         Returns
         -------
         Place or None
-            None when the segmentation has no structure at or near the finding.
+            None when the finding lies in no structure of the segmentation and at none of its joints.
         """
         sample = self._sample(points_ras)
         place = (
@@ -146,11 +143,30 @@ class MapNamer:
             or spine_place(self.anatomy, self.spine, sample)
             or self._sacrum(sample)
             or self._labeled(sample)
-            or self._beside(sample)
         )
-        if place is not None:
-            place = self._with_doubt(place, sample.centroid_ras)
-        if place is None or place.level is None:
+        return None if place is None else self._with_flags(place, sample)
+
+    def beside(self, points_ras: np.ndarray) -> Place | None:
+        """Find the nearest labeled structure of a finding that lies in none.
+
+        Parameters
+        ----------
+        points_ras : ndarray, shape (n, 3)
+            Voxels of the finding in the reference frame, RAS mm.
+
+        Returns
+        -------
+        Place or None
+            None when no structure lies within `REACH_MM`.
+        """
+        sample = self._sample(points_ras)
+        place = self._beside(sample)
+        return None if place is None else self._with_flags(place, sample)
+
+    def _with_flags(self, place: Place, sample: Sample) -> Place:
+        """A place with what is uncertain about its side and its level."""
+        place = self._with_doubt(place, sample.centroid_ras)
+        if place.level is None:
             return place
         if self.anatomy.counted or self.spine.transitional:
             place = dataclasses.replace(place, flags=(*place.flags, "level-counted"))
@@ -388,11 +404,7 @@ class MapNamer:
 def _plain_name(structure: str, side: str, level: str | None) -> str:
     """The name of a structure with its side, and with its level in the spine."""
     if structure in VERTEBRA_PARTS or structure == "disc":
-        return (
-            spine_name(structure, side, level)
-            if level
-            else f"{structure}" + ("" if side == "midline" else f", {side}")
-        )
+        return spine_name(structure, side, level)
     return structure if side == "midline" else f"{side} {structure}"
 
 

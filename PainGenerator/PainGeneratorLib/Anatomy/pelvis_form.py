@@ -12,8 +12,8 @@ about 30 and 25 mm high.
 from __future__ import annotations
 
 JOINT_MM = (46.0, -15.0, -29.0)
-"""Middle of the sacroiliac joint. Our estimate after Vleeming 2012: between S1 and S2, 40 to 50 mm from the midline, at
-the height of the posterior wall of the body."""
+"""Middle of the sacroiliac joint. Our estimate after Vleeming 2012: between S1 and S2, 40 to 50 mm from the midline,
+at the height of the posterior wall of the body."""
 JOINT_HALF_MM = (6.0, 15.0, 24.0)
 """Half the extent of the joint across its cleft, along it to the front, and along the sacrum: the cleft and 4 to 5 mm
 of bone on both sides; the surface without its edges."""

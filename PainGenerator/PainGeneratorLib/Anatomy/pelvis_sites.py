@@ -12,7 +12,8 @@ from ..Numerics.core.words import Certainty, Side
 from . import pelvis_form as form
 from . import spine_form
 from .anatomy_map import AnatomyMap
-from .spine_sites import SITE_SIDES, Segment, find_segments
+from .spine_segments import completed
+from .spine_sites import SITE_SIDES
 
 
 def pelvis_sites(
@@ -43,10 +44,11 @@ def pelvis_sites(
 
 def _from_sacrum(spine: Spine | None, side_certainty: str) -> list[Site]:
     """Sacrum, alae and joints from the upper endplate of S1; none without it."""
-    segment = next((found for found in find_segments(spine) if found.names[1] == "S1"), None) if spine else None
-    if spine is None or segment is None:
+    sacrum = completed(spine).sacrum if spine is not None else None
+    if spine is None or sacrum is None:
         return []
-    origin, axes = _first_endplate(segment)
+    origin = sacrum.at(np.array([0.0, 0.5 * (sacrum.back_mm + sacrum.front_mm), sacrum.top_mm]))
+    axes = np.stack([sacrum.left, sacrum.front, sacrum.up])
     scale = spine_form.scale_of(spine)
 
     def site(name: str, structure: str, side: str, at: tuple[float, float, float], turned: np.ndarray,
@@ -70,12 +72,3 @@ def _from_sacrum(spine: Spine | None, side_certainty: str) -> list[Site]:
         name = f"{side} sacroiliac joint"
         found.append(site(name, "sacroiliac joint", side, form.JOINT_MM, turned, form.JOINT_HALF_MM))
     return found
-
-
-def _first_endplate(segment: Segment) -> tuple[np.ndarray, np.ndarray]:
-    """Middle of the upper endplate of S1 (RAS mm) and the axes of S1 (rows left, front and up)."""
-    sacrum = segment.lower
-    if sacrum is not None:
-        middle = 0.5 * (sacrum.back_mm + sacrum.front_mm)
-        return sacrum.at(np.array([0.0, middle, sacrum.top_mm])), np.stack([sacrum.left, sacrum.front, sacrum.up])
-    return segment.center_ras - 0.5 * segment.height_mm * segment.up, segment.axes

@@ -1,8 +1,10 @@
 """Give findings their anatomical names: structure, side, level and zone.
 
-With an anatomy segmentation the names come from its labels and their geometry (:mod:`.map_places`). Without one they
-come from the body plan that was found in the images. They then contain the side and the position relative to the spine
-line or the implant, and never a level.
+With an anatomy segmentation the names come from its labels and their geometry (:mod:`.map_places`). Where it has
+nothing, and without one, they come from the sites of the case (:mod:`.site_places`): a finding at a site has the name
+of the site. A finding at no site is named by the region of the body, the level of the nearest vertebra and its
+neighbors. Where there is no site at all, the body plan gives the side and the position relative to the spine line or
+the implant.
 """
 
 from __future__ import annotations
@@ -15,11 +17,13 @@ import numpy as np
 
 from ..Numerics.core.image import Region
 from ..Numerics.core.records import Place
+from ..Numerics.core.sites import Site
 from ..Numerics.core.words import LATERAL_SIDES, Certainty, Side
 from .anatomy_map import MUSCLES, AnatomyMap
-from .certainty import SIDE_FLAGS, with_side_certainty
+from .certainty import SIDE_FLAGS, with_level_certainty, with_side_certainty
 from .hips import FEMUR_PARTS, HIP_BONES
 from .map_places import SACRUM_HALF_WIDTH_MM, MapNamer
+from .site_places import SiteNamer
 from .spine_places import side_of
 from .zones import HipImplant, StemPosition, cup_zone, gruen_zone, stem_position
 
@@ -74,6 +78,15 @@ the middle of a body lies up to 10 mm beside it in a scoliosis."""
 UNCERTAIN = str(Certainty.UNCERTAIN)
 FEMUR_WORDS = (*FEMUR_PARTS, "femoral neck", "femoral shaft")
 """All words for the femur and its parts."""
+FINER_SITES: dict[str, tuple[str, ...]] = {
+    "sacrum": ("sacral ala",),
+    "erector spinae": ("multifidus",),
+    "iliopsoas": ("psoas",),
+    "muscle": ("multifidus", "psoas"),
+    "hip bone": ("iliac crest",),
+    "ilium": ("iliac crest",),
+}
+"""Labeled structure -> structures of the sites that are a part of it and name a place in it more exactly."""
 UNCERTAIN_WORDS = ("implant", "hip joint", "hip joint capsule", *MUSCLES)
 """Structures that segmentations may have at the neck of a prosthesis."""
 
@@ -89,6 +102,11 @@ class Namer:
         The body plan that was found in the images. It is used where the segmentation has no structure.
     implants : sequence of HipImplant
         The axes of the hip prostheses in the reference frame, for their zones.
+    sites : sequence of Site
+        The sites of the case in the reference frame.
+    level_certainty : str, optional
+        How much the levels of the case can be relied on, a word of :class:`.Numerics.core.words.Certainty`; no place
+        has a more certain level.
 
     Raises
     ------
@@ -97,9 +115,16 @@ class Namer:
     """
 
     def __init__(
-        self, anatomy: AnatomyMap | None = None, plan: BodyPlan | None = None, implants: Sequence[HipImplant] = ()
+        self,
+        anatomy: AnatomyMap | None = None,
+        plan: BodyPlan | None = None,
+        implants: Sequence[HipImplant] = (),
+        sites: Sequence[Site] = (),
+        level_certainty: str | None = None,
     ) -> None:
         self._plan = plan
+        self._by_site = SiteNamer(sites, plan)
+        self._level_certainty = level_certainty
         self._by_map = None if anatomy is None else MapNamer(anatomy, plan, implants)
         self._implants = tuple(implants) if self._by_map is None else self._by_map.implants
         if self._by_map is not None:
@@ -128,19 +153,40 @@ class Namer:
         """
         points = where.points_ras if isinstance(where, Region) else np.atleast_2d(np.asarray(where, dtype=float))
         centroid = points.mean(axis=0)
-        place = None if self._by_map is None else self._by_map.place(points)
+        place = self._inside(points)
         implant = min(self._implants, key=lambda each: each.away_mm(centroid), default=None)
         at_implant = None if implant is None else self._by_implant(centroid, implant)
         if at_implant is not None:
             place = at_implant if place is None else self._with_zone(place, at_implant)
-        if place is None and self._plan is not None:
-            place = self._plan.describe(points)
         if place is None:
-            place = self._by_side_alone(centroid)
+            place = self._elsewhere(points)
+        place = with_level_certainty(place, self._level_certainty)
         place = self._checked_side(place, centroid)
         if implant is not None and self._is_near_neck(centroid, implant):
             place = dataclasses.replace(place, flags=(*place.flags, "near-neck"))
         return place
+
+    def _inside(self, points: np.ndarray) -> Place | None:
+        """The place of a finding in a labeled structure or at a joint of the segmentation; None without one."""
+        place = None if self._by_map is None else self._by_map.place(points)
+        finer = None if place is None else FINER_SITES.get(place.structure)
+        if place is None or finer is None:
+            return place
+        at_site = self._by_site.place(points, finer)
+        return place if at_site is None or at_site.side != place.side else at_site
+
+    def _elsewhere(self, points: np.ndarray) -> Place:
+        """The place of a finding in no labeled structure and not at a prosthesis.
+
+        It is a site, else a labeled structure nearby, else a region of the body.
+        """
+        centroid = points.mean(axis=0)
+        place = self._by_site.place(points)
+        if place is None and self._by_map is not None:
+            place = self._by_map.beside(points)
+        if place is None and self._plan is not None:
+            place = self._by_site.in_region(self._plan.describe(points), centroid)
+        return self._by_side_alone(centroid) if place is None else place
 
     def _checked_side(self, place: Place, point: np.ndarray) -> Place:
         """A place whose side is uncertain where the midline in the images clearly contradicts it.

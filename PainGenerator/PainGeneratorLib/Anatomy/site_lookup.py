@@ -9,8 +9,8 @@ import numpy as np
 from ..Numerics.core.sites import Site
 
 TOUCH_MM = 3.0
-"""Upper bound of the distance from the surface of a site at which a finding belongs to it, mm: how accurately a site is
-placed. Our estimate."""
+"""Upper bound of the distance from the surface of a site at which a finding belongs to it, mm: how accurately a site
+is placed. Our estimate."""
 NEIGHBOR_MM = 25.0
 """Upper bound of the distance of neighbors from a point, mm: less than the height of a vertebra. Our estimate."""
 END_PART = 1.0 / 3.0

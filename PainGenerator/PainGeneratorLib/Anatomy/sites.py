@@ -11,8 +11,8 @@ from ..Numerics.core.words import Certainty, Group
 from .anatomy_map import AnatomyMap
 from .body_plan import BodyPlan
 from .hip_sites import hip_sites
+from .map_parts import parts_of
 from .pelvis_sites import pelvis_sites
-from .spine import find_spine
 from .spine_sites import spine_sites
 
 
@@ -58,7 +58,7 @@ def find_sites(
     side = plan.spine_certainty or str(Certainty.UNCERTAIN)
     source = SiteSource.MR
     if anatomy is not None:
-        by_map = find_spine(anatomy)
+        by_map = parts_of(anatomy).spine
         if by_map.frames:
             spine, source = by_map, SiteSource.SEGMENTATION
     if spine is None:

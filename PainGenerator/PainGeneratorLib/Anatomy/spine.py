@@ -31,6 +31,12 @@ together have less than half the cross-section of a lumbar body. Our estimate.""
 _LEAST_AGREEMENT = 0.5
 """Lower bound of the cosine of the angle between the axis of a vertebra and the mean axis of the others. It is that of
 60 degrees, more than the angle between any two lumbar vertebrae. Our estimate."""
+_LEAST_FOR_ROW = 4
+"""Lower bound of the number of vertebrae from which the row of their bodies is continued to the next one."""
+_OFF_ROW_PART = 0.6
+"""Upper bound of the distance of a body from where the row of its neighbors goes on, as a part of the distance between
+neighbors. A curve that bends by 30 degrees at one vertebra gives 0.5; a spinous process lies 1.3 behind its body. Our
+estimate."""
 _JOINT_GAP_MM = 6.0
 """Upper bound of the distance between the bones of a facet joint, mm. Our estimate."""
 _UNLIKE_NEIGHBORS_MM = 12.0
@@ -110,7 +116,26 @@ def _vertebrae(anatomy: AnatomyMap) -> tuple[list[str], dict[str, np.ndarray], d
     ]
     whole = {level: anatomy.points(anatomy.labels_of(VERTEBRA_PARTS, level=level)) for level in levels}
     levels = [level for level in levels if len(whole[level]) >= 8]
-    return levels, whole, {level: _body_core(anatomy, level) for level in levels}
+    bodies = {level: _body_core(anatomy, level) for level in levels}
+    seen = _with_body(levels, bodies)
+    return seen, {level: whole[level] for level in seen}, {level: bodies[level] for level in seen}
+
+
+def _with_body(levels: list[str], bodies: dict[str, np.ndarray]) -> list[str]:
+    """Leave out a vertebra at an end of the field of view of which only the processes are seen.
+
+    Its thickest part is then a process, far from where the row of the other bodies goes on. It would tilt its
+    neighbor, too.
+    """
+    if len(levels) < _LEAST_FOR_ROW:
+        return levels
+    seen = list(levels)
+    for end, step in ((0, 1), (-1, -1)):
+        own, next_one, third = (bodies[levels[end + n * step]] for n in range(3))
+        expected = 2.0 * next_one - third
+        if np.linalg.norm(own - expected) > _OFF_ROW_PART * np.linalg.norm(next_one - third):
+            seen.remove(levels[end])
+    return seen
 
 
 def _axes(

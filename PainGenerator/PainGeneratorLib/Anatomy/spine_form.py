@@ -15,30 +15,37 @@ come from published measurements of lumbar vertebrae:
 
 from __future__ import annotations
 
-import math
+from itertools import pairwise
 
-from ..Numerics.body.vertebrae import Spine, VertebraFrame
+import numpy as np
+
+from ..Numerics.body.vertebrae import Spine
 
 LEVELS = ("T11", "T12", "L1", "L2", "L3", "L4", "L5")
 """Vertebrae for which the tables have a value."""
 _LIKE = {"T13": "T12", "L6": "L5", "S1": "L5"}
 """Level -> the level whose values are taken for it."""
-USUAL_HALF_WIDTH_MM, USUAL_DEPTH_MM, USUAL_HEIGHT_MM = 23.0, 32.0, 27.0
-"""Half width, depth and height of a lumbar body, mm: between the narrow middle and the endplates, and the mean of
-front and back height (Panjabi 1992, Zhou 2000)."""
+USUAL_STEP_MM = 36.0
+"""Distance between the middles of neighboring lumbar bodies, mm: a body of 26 to 27 mm (mean of front and back) and a
+disc of 9 to 10 mm (Panjabi 1992, Zhou 2000)."""
+USUAL_HEIGHT_MM = 26.5
+"""Height of a lumbar body, mm (Panjabi 1992, Zhou 2000)."""
 SCALE_RANGE = (0.8, 1.2)
 """Lower and upper bound of the size of a spine, as a factor of the average one. The widths of lumbar bodies of adults
 differ by 8 to 10 % (one standard deviation, Zhou 2000)."""
 
 PEDICLE_SIDE_MM = (14.0, 15.0, 15.0, 15.5, 16.5, 18.0, 20.5)
-"""Distance of the middle of the pedicle from the midline by level, mm: half the width of the canal and half that of the
-pedicle (Panjabi 1992; the oblique pedicle of L5 is narrower in the section through its middle than its base)."""
-PEDICLE_HALF_MM = ((3.5, 5.5, 7.5), (4.0, 5.5, 7.5), (4.0, 5.5, 7.5), (4.2, 5.5, 7.5), (5.0, 5.5, 7.2), (6.0, 5.5, 7.5),
-                   (7.5, 5.5, 8.0))  # fmt: skip
+"""Distance of the middle of the pedicle from the midline by level, mm: half the width of the canal and half that of
+the pedicle (Panjabi 1992; the oblique pedicle of L5 is narrower in the section through its middle than its base)."""
+PEDICLE_HALF_MM = (
+    (3.5, 5.5, 7.5), (4.0, 5.5, 7.5), (4.0, 5.5, 7.5), (4.2, 5.5, 7.5), (5.0, 5.5, 7.2), (6.0, 5.5, 7.5),
+    (7.5, 5.5, 8.0),
+)  # fmt: skip
 """Half the width, length and height of the pedicle by level, mm (Panjabi 1992; length from the body to the articular
 process, our estimate)."""
-PEDICLE_BEHIND_MM = 5.5
-"""Distance of the middle of the pedicle behind the posterior wall of the body, mm. Our estimate: half its length."""
+PEDICLE_BEHIND_MM = 4.0
+"""Distance of the middle of the pedicle behind the posterior wall of the body, mm: its narrowest part, half of the 8 to
+9 mm between the wall and the base of the articular process. Our estimate."""
 PEDICLE_HEIGHT = 0.18
 """Height of the middle of the pedicle above that of the body, as a part of the height of the body. The pedicle begins
 at the upper half of the body (Panjabi 1992)."""
@@ -54,8 +61,8 @@ LAMINA_TURN_DEG = 35.0
 """Angle between the lamina and the coronal plane, degrees: its lateral end lies farther in front. Our estimate after
 van Schaik 1985."""
 SPINOUS_BEHIND_MM = (34.0, 34.0, 36.0, 37.0, 37.0, 36.0, 33.0)
-"""Distance of the middle of the spinous process behind the posterior wall of the body by level, mm. Its tip is 45 to 52
-mm behind the wall, at L5 40 to 45 mm; it begins behind the laminae (Panjabi 1992)."""
+"""Distance of the middle of the spinous process behind the posterior wall of the body by level, mm. Its tip is 45 to
+52 mm behind the wall, at L5 40 to 45 mm; it begins behind the laminae (Panjabi 1992)."""
 SPINOUS_HEIGHT = -0.32
 """Height of the middle of the spinous process relative to that of the body, as a part of the height of the body. It
 lies behind the lower half of the body and the disc below. Our estimate."""
@@ -65,9 +72,9 @@ SPINOUS_HALF_MM = (3.5, 11.0, 9.0)
 FACET_SIDE_MM = (12.0, 13.0, 14.0, 15.0, 16.5, 18.5, 21.5)
 """Distance of the middle of the facet joint from the midline by the level of the upper vertebra, mm (Panjabi 1993)."""
 FACET_TURN_DEG = (20.0, 25.0, 25.0, 30.0, 37.0, 45.0, 50.0)
-"""Angle between the facet joint and the sagittal plane by the level of the upper vertebra, degrees (van Schaik 1985 for
-L3/L4 to L5/S1; Panjabi 1993)."""
-FACET_BEHIND_MM = 17.0
+"""Angle between the facet joint and the sagittal plane by the level of the upper vertebra, degrees (van Schaik 1985
+for L3/L4 to L5/S1; Panjabi 1993)."""
+FACET_BEHIND_MM = 16.0
 """Distance of the middle of the facet joint behind the posterior wall of the disc, mm: the joint lies beside the back
 of the canal, which is 18 to 20 mm deep (Panjabi 1992)."""
 FACET_HEIGHT_MM = 0.0
@@ -81,7 +88,7 @@ reaches from one pedicle to the next, in front of the facet joint, and the root 
 estimate."""
 FORAMEN_HALF_MM = (5.0, 4.5, 8.5)
 """Half the length, depth and height of a foramen, mm: it is 8 to 10 mm deep and 17 to 22 mm high. Our estimate."""
-CANAL_BEHIND_MM = 9.5
+CANAL_BEHIND_MM = 9.0
 """Distance of the middle of the canal behind the posterior wall of the disc, mm: half its depth (Panjabi 1992)."""
 CANAL_HALF_MM = (10.0, 7.0, 9.0)
 """Half the width, depth and height of the spinal canal at a disc, mm. It is 24 to 27 mm wide and 18 to 20 mm deep
@@ -117,8 +124,8 @@ ENDPLATE_DEPTH_MM = 3.0
 """Half the thickness of an endplate site, mm. It reaches from the surface of the body 6 mm into its marrow, where
 Modic changes lie. Our estimate: the resolution of the PET is 5 to 6 mm."""
 INNER_PART = 0.85
-"""Half axes of the sites of disc and body, as a part of those of the structure. An ellipsoid in a kidney-shaped section
-leaves out the rim, where partial volume falsifies the value. Our estimate."""
+"""Half axes of the sites of disc and body, as a part of those of the structure. An ellipsoid in a kidney-shaped
+section leaves out the rim, where partial volume falsifies the value. Our estimate."""
 
 
 def at_level(values: tuple[float, ...], level: str) -> float:
@@ -134,21 +141,17 @@ def pedicle_half_mm(level: str) -> tuple[float, float, float]:
 
 
 def scale_of(spine: Spine) -> float:
-    """Size of a spine as a factor of the average one: the median over its bodies, which resemble each other."""
-    sizes = sorted(_size(frame) for frame in spine.frames if frame.level[0] == "L") or sorted(
-        _size(frame) for frame in spine.frames
-    )
-    if not sizes:
-        return 1.0
-    low, high = SCALE_RANGE
-    return min(max(sizes[len(sizes) // 2], low), high)
+    """Size of a spine as a factor of the average one: the median distance of neighboring lumbar bodies.
 
-
-def _size(frame: VertebraFrame) -> float:
-    """Size of a body as a factor of the average one: the geometric mean of width, depth and height."""
-    parts = (
-        frame.half_width_mm / USUAL_HALF_WIDTH_MM,
-        (frame.front_mm - frame.back_mm) / USUAL_DEPTH_MM,
-        (frame.top_mm - frame.bottom_mm) / USUAL_HEIGHT_MM,
-    )
-    return math.prod(max(part, 0.1) for part in parts) ** (1.0 / 3.0)
+    This distance is found more exactly than the edges of bodies, and disease of one level does not change the median.
+    With a single vertebra it is its height.
+    """
+    lumbar = [frame for frame in spine.frames if frame.level.startswith("L")]
+    frames = lumbar if len(lumbar) > 1 else list(spine.frames)
+    steps = [float(np.linalg.norm(upper.center_ras - lower.center_ras)) for upper, lower in pairwise(frames)]
+    if steps:
+        size = float(np.median(steps)) / USUAL_STEP_MM
+    else:
+        heights = [frame.top_mm - frame.bottom_mm for frame in frames]
+        size = heights[0] / USUAL_HEIGHT_MM if heights else 1.0
+    return min(max(size, SCALE_RANGE[0]), SCALE_RANGE[1])

@@ -55,6 +55,20 @@ FORAMEN_SIDE_MM = 26.0
 SPINE_BEHIND_MM = 55.0
 """Upper bound of the distance of the spine behind the posterior wall of the bodies, mm. The tips of lumbar spinous
 processes lie 45 to 55 mm behind it. Our estimate."""
+PAIRED = ("facet joint", "foramen", "pedicle", "lamina", "pars interarticularis", "transverse process")
+"""Structures of the spine that are always left or right."""
+ENDPLATE_WORDS = {"upper endplate": "superior", "lower endplate": "inferior"}
+"""Structure -> word of its name."""
+UNPAIRED = (
+    "disc",
+    *ENDPLATE_WORDS,
+    "vertebral body",
+    "vertebra",
+    "spinous process",
+    "interspinous space",
+    "spinal canal",
+)
+"""Structures of the spine in the midline; a finding may lie to the left or right in them."""
 _ORDER = [level for level in VERTEBRAE if level not in ("T13", "L6")]
 """Levels from the head downward, without those of transitional anatomy."""
 _REGULAR_BELOW = dict(pairwise(_ORDER))
@@ -156,20 +170,35 @@ def spine_place(anatomy: AnatomyMap, spine: Spine, sample: Sample) -> Place | No
 
 
 def spine_name(structure: str, side: str, level: str | None) -> str:
-    """Make a name such as "left facet joint L4/L5", "upper endplate of L5 (L4/L5), right" or "disc L4/L5".
+    """Make a name such as "left facet joint L4/L5", "superior endplate of L5, right", "right L4 foramen" or "disc
+    L4/L5".
 
-    Endplates have the level of the disc next to them, because Modic changes are reported in this way.
+    Endplates have the level of the disc next to them, because Modic changes are reported in this way; their name says
+    the vertebra. A foramen is named after the root that leaves there, which is that of the vertebra above.
     """
-    if structure in ("facet joint", "foramen", "pedicle", "lamina", "pars interarticularis", "transverse process"):
-        return f"{side} {structure} {level}"
-    if "endplate" in structure and level and "/" in level:
-        vertebra = level.split("/")[0 if structure.startswith("lower") else 1]
-        of = f"{structure} of {vertebra} ({level})"
-    elif structure == "vertebral body":
-        of = f"{structure} {level}"
+    upper, _, lower = (level or "").partition("/")
+    if structure == "foramen" and lower:
+        return f"{side} {upper} foramen"
+    if structure in PAIRED:
+        return f"{side} {structure} {level}" if level else f"{side} {structure}"
+    if structure in ENDPLATE_WORDS:
+        of = f"{ENDPLATE_WORDS[structure]} endplate"
+        if level:
+            vertebra = (upper if structure == "lower endplate" else lower) if lower else level
+            of = f"{of} of {vertebra}"
     else:
         of = f"{structure} {level}" if level else structure
     return of if side == "midline" else f"{of}, {side}"
+
+
+def place_name(structure: str, side: str, level: str | None, zone: str | None = None) -> str:
+    """Make the name of any place from its parts, as for a name that the reader chose."""
+    if structure in PAIRED or structure in UNPAIRED:
+        name = spine_name(structure, side, level)
+    else:
+        words = [] if side == "midline" else [side]
+        name = " ".join([*words, structure, *([level] if level else [])])
+    return f"{name}, {zone}" if zone else name
 
 
 def _is_at_spine(frame: VertebraFrame, sample: Sample, spine: Spine) -> bool:

@@ -13,103 +13,19 @@ lies next to both.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 
-from ..Numerics.body.vertebrae import Joint, Spine, VertebraFrame
+from ..Numerics.body.vertebrae import Spine, VertebraFrame
 from ..Numerics.core import tissues
 from ..Numerics.core.sites import Site, SiteSource
 from ..Numerics.core.words import Certainty, Side
 from . import spine_form as form
+from .spine_segments import Segment, completed, find_segments
 
 SITE_SIDES = ((str(Side.RIGHT), -1.0), (str(Side.LEFT), 1.0))
 """Sides in the order of the tables, and the sign of the lateral coordinate, which is positive to the left."""
 _PSOAS_FROM = ("T11/", "T10/", "T9/", "T8/")
 """Discs beside which there is no psoas: it begins at T12/L1."""
-
-
-@dataclass(frozen=True, eq=False)
-class Segment:
-    """The axes between two vertebrae, at the height of their disc.
-
-    Parameters
-    ----------
-    level : str
-        Such as ``L4/L5``.
-    upper, lower : VertebraFrame or None
-        None where the vertebra is not seen.
-    center_ras : ndarray, shape (3,)
-        Middle of the disc, RAS mm.
-    wall_ras : ndarray, shape (3,)
-        Middle of the posterior border of the disc.
-    left, front, up : ndarray, shape (3,)
-        Unit vectors, RAS.
-    half_width_mm, half_depth_mm, height_mm : float
-        Size of the disc.
-    """
-
-    level: str
-    upper: VertebraFrame | None
-    lower: VertebraFrame | None
-    center_ras: np.ndarray
-    wall_ras: np.ndarray
-    left: np.ndarray
-    front: np.ndarray
-    up: np.ndarray
-    half_width_mm: float
-    half_depth_mm: float
-    height_mm: float
-
-    @property
-    def axes(self) -> np.ndarray:
-        """Left, front and up as rows."""
-        return np.stack([self.left, self.front, self.up])
-
-    @property
-    def names(self) -> tuple[str, str]:
-        """Levels of the vertebrae above and below."""
-        upper, _, lower = self.level.partition("/")
-        return upper, lower
-
-    def behind(self, left_mm: float, front_mm: float, up_mm: float) -> np.ndarray:
-        """A point (RAS mm) at distances from the posterior border of the disc."""
-        point: np.ndarray = self.wall_ras + np.array([left_mm, front_mm, up_mm]) @ self.axes
-        return point
-
-
-def find_segments(spine: Spine) -> list[Segment]:
-    """The segments of a spine from above downward, one for each disc."""
-    return [found for disc in spine.discs if (found := _segment(spine, disc)) is not None]
-
-
-def _segment(spine: Spine, disc: Joint) -> Segment | None:
-    above, _, below = disc.level.partition("/")
-    upper = spine.frame(above)
-    lower = spine.sacrum if below == "S1" else spine.frame(below)
-    seen = [frame for frame in (upper, lower) if frame is not None]
-    if not seen:
-        return None
-    up = _unit(sum(frame.up for frame in seen))
-    left = sum(frame.left for frame in seen)
-    left = _unit(left - (left @ up) * up)
-    front = np.cross(left, up)
-    # The posterior corners of both bodies, each brought to the height of the disc.
-    ends = [(frame, frame.bottom_mm if frame is upper else frame.top_mm) for frame in seen]
-    corners = [frame.at(np.array([0.0, frame.back_mm, end])) for frame, end in ends]
-    walls = [corner - ((corner - disc.center_ras) @ up) * up for corner in corners]
-    middles = [frame.at(np.array([0.0, 0.5 * (frame.back_mm + frame.front_mm), end])) for frame, end in ends]
-    height = 2.0 * float(np.mean([abs((middle - disc.center_ras) @ up) for middle in middles]))
-    return Segment(
-        disc.level, upper, lower, disc.center_ras, np.mean(walls, axis=0), left, front, up,
-        float(np.mean([frame.half_width_mm for frame in seen])),
-        0.5 * float(np.mean([frame.front_mm - frame.back_mm for frame in seen])),
-        height,
-    )  # fmt: skip
-
-
-def _unit(vector: np.ndarray) -> np.ndarray:
-    return np.asarray(vector, dtype=float) / np.linalg.norm(vector)
 
 
 def _turned(axes: np.ndarray, degrees: float) -> np.ndarray:
@@ -138,6 +54,7 @@ def spine_sites(spine: Spine, source: str = SiteSource.MR, side_certainty: str =
     list of Site
         From above downward, right before left, in the frame of the spine.
     """
+    spine = completed(spine)
     maker = _Maker(spine, str(source), side_certainty)
     found: list[Site] = []
     by_upper = {segment.names[0]: segment for segment in find_segments(spine)}
@@ -161,6 +78,9 @@ class _Maker:
     def __init__(self, spine: Spine, source: str, side_certainty: str) -> None:
         self.scale = form.scale_of(spine)
         self.facets = {(joint.level, joint.side): joint.center_ras for joint in spine.facets}
+        ups = [frame.up for frame in spine.frames]
+        trunk = np.sum(ups, axis=0) if ups else np.array([0.0, 0.0, 1.0])
+        self.trunk = trunk / np.linalg.norm(trunk)
         self.level_certainty = spine.level_certainty
         self.source, self.side_certainty = source, side_certainty
 
@@ -286,18 +206,25 @@ class _Maker:
         return found
 
     def _muscles(self, segment: Segment) -> list[Site]:
-        """Psoas and multifidus."""
+        """Psoas and multifidus at the height of the disc.
+
+        Muscles run along the trunk and not along single vertebrae, so that their height is measured along the trunk.
+        """
         scale, upper = self.scale, segment.names[0]
+        left = segment.left - (segment.left @ self.trunk) * self.trunk
+        left /= np.linalg.norm(left)
+        axes = np.stack([left, np.cross(left, self.trunk), self.trunk])
+        wall = segment.wall_ras - ((segment.wall_ras - segment.center_ras) @ self.trunk) * self.trunk
         found = []
         for side, sign in () if segment.level.startswith(_PSOAS_FROM) else SITE_SIDES:
             away = segment.half_width_mm + scale * form.at_level(form.PSOAS_BESIDE_MM, upper)
-            center = segment.behind(sign * away, scale * form.at_level(form.PSOAS_FRONT_MM, upper), 0.0)
+            center = wall + np.array([sign * away, scale * form.at_level(form.PSOAS_FRONT_MM, upper), 0.0]) @ axes
             radius = form.at_level(form.PSOAS_HALF_MM, upper)
             half = scale * np.array([radius, radius, 10.0])
-            found.append(self.site("psoas", side, segment.level, center, segment.axes, half, tissues.MUSCLE))
+            found.append(self.site("psoas", side, segment.level, center, axes, half, tissues.MUSCLE))
         for side, sign in SITE_SIDES:
             away = sign * scale * form.at_level(form.MULTIFIDUS_SIDE_MM, upper)
-            center = segment.behind(away, -scale * form.MULTIFIDUS_BEHIND_MM, 0.0)
+            center = wall + np.array([away, -scale * form.MULTIFIDUS_BEHIND_MM, 0.0]) @ axes
             half = scale * np.array(form.MULTIFIDUS_HALF_MM)
-            found.append(self.site("multifidus", side, segment.level, center, segment.axes, half, tissues.MUSCLE))
+            found.append(self.site("multifidus", side, segment.level, center, axes, half, tissues.MUSCLE))
         return found

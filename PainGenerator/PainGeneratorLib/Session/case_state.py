@@ -84,7 +84,7 @@ class CaseState:
 
     @candidates.setter
     def candidates(self, candidates: list[Candidate]) -> None:
-        self.require_found().found.candidates = candidates
+        self.require_found().found.take_candidates(candidates)
 
     @property
     def warnings(self) -> list[str]:
@@ -93,7 +93,8 @@ class CaseState:
             return list(dict.fromkeys(self.notices))
         found = self.found
         mr, pet, plan = (None, None, None) if found is None else (found.mr, found.pet, found.plan)
-        sentences = run_warnings(self.case, self.suv, self.alignment, self.anatomy, mr, pet, plan)
+        sites = None if found is None else found.sites
+        sentences = run_warnings(self.case, self.suv, self.alignment, self.anatomy, mr, pet, plan, sites)
         return list(dict.fromkeys([*self.notices, *sentences]))
 
     def require_suv(self) -> tuple[Case, Suv]:

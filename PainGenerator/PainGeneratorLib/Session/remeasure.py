@@ -13,6 +13,7 @@ from ..Numerics.core.records import NOT_JOINED, Candidate, HotSpot, MRFinding, P
 from ..Numerics.core.regions import gap_mm, is_cut_off, on_grid, overlap_fraction
 from ..Numerics.core.words import Evidence, Origin, Role, Side
 from ..Numerics.fusion.candidates import FusionParameters, Name, Symptoms, flag_and_score
+from ..Numerics.fusion.places import is_same_name
 from ..Numerics.mr.fat_fraction import MarrowFat
 from ..Numerics.mr.findings import MRResult
 from ..Numerics.pet.detector import HotSpotDetector, HotSpotParameters
@@ -145,7 +146,7 @@ class Remeasure:
         """Whether the program names a candidate by its outline; a name that the reader gave stays."""
         former: list[HotSpot | MRFinding] = [*candidate.hot_spots, *candidate.mr_findings]
         return candidate.place.name == "" or any(
-            _same_place(self.namer(item.region), candidate.place) for item in former
+            is_same_name(self.namer(item.region), candidate.place) for item in former
         )
 
     def _findings_at(self, candidate: Candidate) -> list[MRFinding]:
@@ -360,7 +361,3 @@ def _evidence(candidate: Candidate) -> Evidence:
     if not candidate.hot_spots:
         return Evidence.MR_ONLY
     return Evidence.BOTH if candidate.mr_findings else Evidence.PET_ONLY
-
-
-def _same_place(a: Place, b: Place) -> bool:
-    return (a.name, a.structure, a.side, a.level, a.zone) == (b.name, b.structure, b.side, b.level, b.zone)

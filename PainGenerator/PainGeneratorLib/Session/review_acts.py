@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from ..Anatomy.spine_places import place_name
 from ..Numerics.core.errors import PainGeneratorError
 from ..Numerics.core.records import Candidate, Place
 from ..Numerics.core.regions import contains
@@ -66,7 +67,7 @@ class ReviewActs:
         state = self._state
         carried = carry_decisions([*state.candidates, *state.unmatched], found.candidates)
         state.unmatched = carried.unmatched
-        found.candidates = carried.candidates
+        found.take_candidates(carried.candidates)
         state.found = found
         self._review = Review(state, self._tools.measured)
         self._writer.write_all()
@@ -121,8 +122,7 @@ class ReviewActs:
             raise PainGeneratorError("A candidate needs a structure.", "Choose or type one.")
         old = self.review.get(candidate_id).place
         zone = old.zone if (structure, side) == (old.structure, old.side) else None
-        words = [] if side == Side.MIDLINE else [side]
-        name = " ".join([*words, structure, *([level] if level else [])]) + (f", {zone}" if zone else "")
+        name = place_name(structure, side, level, zone)
         self.review.rename(candidate_id, Place(name, structure, side, level or None, zone))
         self._show()
 

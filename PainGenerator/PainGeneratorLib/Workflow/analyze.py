@@ -69,7 +69,9 @@ class Analysis:
     @property
     def warnings(self) -> list[str]:
         """What the user must know, in the order of the stages."""
-        return run_warnings(self.case, self.suv, self.alignment, self.anatomy, self.mr, self.pet, self.plan)
+        return run_warnings(
+            self.case, self.suv, self.alignment, self.anatomy, self.mr, self.pet, self.plan, self.found.sites
+        )
 
 
 def analyze(folder: Path, options: CaseOptions, progress: Show = silent) -> Analysis:

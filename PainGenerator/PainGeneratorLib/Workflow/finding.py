@@ -13,20 +13,24 @@ from ..Anatomy.anatomy_map import AnatomyMap
 from ..Anatomy.body_plan import BodyPlan, find_body_plan, plan_on_pet
 from ..Anatomy.places import Namer
 from ..Anatomy.zones import HipImplant, implant_from_void
+from ..Numerics.body.level_names import GivenLevel
+from ..Numerics.body.renaming import renamed
 from ..Numerics.body.sections import BodySections, find_sections, no_sections, supported_plane
 from ..Numerics.body.symmetry import SymmetryPlane, find_symmetry_plane
 from ..Numerics.core.image import Geometry, Image, Region, transform_points
 from ..Numerics.core.kept import Kept
-from ..Numerics.core.records import NOT_JOINED, Candidate, HotSpot, Place
+from ..Numerics.core.records import NOT_JOINED, Candidate, HotSpot, MRFinding, Place
 from ..Numerics.core.sites import SiteTable
 from ..Numerics.core.words import Certainty, Group, Role
+from ..Numerics.fusion.anchors import anchored
 from ..Numerics.fusion.candidates import FusionParameters, Name, fuse, ranked
+from ..Numerics.fusion.places import is_same_name
 from ..Numerics.mr.findings import MRResult
 from ..Numerics.pet.detector import HotSpotDetector, HotSpotResult
 from .case import Case
 from .fat_series import marrow_fat, marrow_note
 from .progress import Show, StageClock, part, silent
-from .sites import make_site_table
+from .sites import find_case_sites, measured_table, renamed_table, with_case_level
 from .stages import Alignment, Suv, find_on_mr, find_on_unjoined_mr, pet_detector
 from .threads import few_threads
 
@@ -100,9 +104,16 @@ class Found(Kept):
         """The images of the result by name, on the reference grid: tissue classes and z maps."""
         return {_TISSUE_MAP: self.mr.tissues} | {f"{_Z_MAP}{role}": z for role, z in self.mr.z_maps.items()}
 
+    def take_candidates(self, candidates: list[Candidate]) -> None:
+        """Take a list of candidates over; the table of sites names them at the sites where they are anchored."""
+        self.candidates = candidates
+        self.sites = anchored(self.sites, candidates)
+
     def namer(self, anatomy: AnatomyMap | None, case: Case, suv: Suv, alignment: Alignment) -> Name:
         """What gives names to places, from all that is known of this body."""
-        namer = Namer(anatomy, self.plan, self.plan.implants)
+        sites = [row.site for row in self.sites.rows]
+        there = with_case_level(anatomy, case)
+        namer = Namer(there, self.plan, self.plan.implants, sites, self.sites.level_certainty)
         own: list[tuple[Geometry, Namer]] = []
         if not alignment.is_aligned(Role.PET):
             grid = suv.image.geometry
@@ -122,7 +133,9 @@ def find_candidates(
     progress: Show = silent,
     clock: StageClock | None = None,
 ) -> Found:
-    """Stages "symmetry", "mr_findings", "hot_spots", "fusion" and "sites".
+    """Stages "symmetry", "mr_findings", "hot_spots", "sites", "candidates" and "site_measures".
+
+    The sites are found before the candidates, which are named after them, and measured after them.
 
     Parameters
     ----------
@@ -153,19 +166,79 @@ def find_candidates(
         detector = pet_detector(case, suv, alignment, mr, anatomy, symmetry, plan, show)
         pet = detector.find()
     mr = _with_unjoined(mr, unjoined)
+    hot_spots = in_reference_frame(pet.hot_spots, alignment)
+    found = Found(symmetry, mr, pet, plan, hot_spots, [], detector, sections, _own_plans(case, unjoined))
+    with clock.stage("sites"):
+        progress(0.9, "Finding all sites")
+        found.sites = find_case_sites(case, mr, plan, anatomy)
     with clock.stage("candidates"):
-        progress(0.9, "Naming and ranking candidates")
-        hot_spots = in_reference_frame(pet.hot_spots, alignment)
-        found = Found(symmetry, mr, pet, plan, hot_spots, [], detector, sections, _own_plans(case, unjoined))
+        progress(0.93, "Naming and ranking candidates")
         namer = found.namer(anatomy, case, suv, alignment)
         weak = in_reference_frame(pet.weak, alignment)
         found.candidates = fuse_found(case, suv, alignment, mr, hot_spots, namer, weak)
         note = marrow_note(case, alignment, mr)
         found.notes = () if note is None else (note,)
-    with clock.stage("sites"):
+    with clock.stage("site_measures"):
         progress(0.97, "Measuring all sites")
-        found.sites = make_site_table(case, suv, alignment, anatomy, mr, plan, detector, hot_spots, found.candidates)
+        found.sites = measured_table(found.sites, case, suv, alignment, mr, detector, hot_spots, found.candidates)
     return found
+
+
+def with_named_level(
+    found: Found, case: Case, suv: Suv, alignment: Alignment, anatomy: AnatomyMap | None, given: GivenLevel
+) -> Found:
+    """What was found, with the names that follow from a level that the reader named.
+
+    Vertebrae, sites, and the places of candidates are named anew. Nothing is found or measured again: measures,
+    outlines, ids, ranks and decisions stay, and so does a name that the reader gave. It needs no detector, so that it
+    works in a reopened case, too.
+
+    Parameters
+    ----------
+    found : Found
+        Is not changed.
+    case : Case
+        Its option `level` is not asked; the caller keeps the named level there.
+    suv : Suv
+    alignment : Alignment
+    anatomy : AnatomyMap, optional
+        As it was read; its levels are shifted where the reader contradicts them.
+    given : GivenLevel
+        In the reference frame.
+
+    Returns
+    -------
+    Found
+
+    Raises
+    ------
+    PainGeneratorError
+        There is no such level, or no vertebra lies at this place.
+    """
+    point = np.asarray(given.point_ras, dtype=float)
+    options = dataclasses.replace(
+        case.options, level=(given.level, (float(point[0]), float(point[1]), float(point[2])))
+    )
+    case_named = dataclasses.replace(case, options=options)
+    mr = found.mr if found.mr.spine is None else dataclasses.replace(found.mr, spine=renamed(found.mr.spine, given))
+    table = renamed_table(found.sites, find_case_sites(case_named, mr, found.plan, anatomy))
+    named = dataclasses.replace(found, mr=mr, sites=table)
+    former = found.namer(anatomy, case, suv, alignment)
+    now = named.namer(anatomy, case_named, suv, alignment)
+    named.take_candidates([_named_anew(candidate, former, now) for candidate in found.candidates])
+    return named
+
+
+def _named_anew(candidate: Candidate, former: Name, now: Name) -> Candidate:
+    """A candidate with its new place; itself where the reader gave its name."""
+    own: list[HotSpot | MRFinding] = [*candidate.hot_spots, *candidate.mr_findings]
+    for region in (candidate.region, *(sign.region for sign in own)):
+        old = former(region)
+        if is_same_name(old, candidate.place):
+            place = now(region)
+            flags = [*(flag for flag in candidate.flags if flag not in old.flags), *place.flags]
+            return dataclasses.replace(candidate, place=place, flags=list(dict.fromkeys(flags)))
+    return candidate
 
 
 @dataclass(frozen=True, eq=False)

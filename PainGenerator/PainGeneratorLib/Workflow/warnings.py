@@ -8,6 +8,7 @@ from ..Anatomy.anatomy_map import AnatomyMap
 from ..Anatomy.body_plan import BodyPlan
 from ..Numerics.body.sections import BodyPart
 from ..Numerics.core.image import Geometry
+from ..Numerics.core.sites import SiteTable
 from ..Numerics.core.words import Certainty, Role
 from ..Numerics.mr.findings import MRResult
 from ..Numerics.pet.detector import HotSpotResult
@@ -28,6 +29,7 @@ def run_warnings(
     mr: MRResult | None = None,
     pet: HotSpotResult | None = None,
     plan: BodyPlan | None = None,
+    sites: SiteTable | None = None,
 ) -> list[str]:
     """What the user must know about a run, in the order of the stages.
 
@@ -40,6 +42,7 @@ def run_warnings(
     mr : MRResult, optional
     pet : HotSpotResult, optional
     plan : BodyPlan, optional
+    sites : SiteTable, optional
         The results of the stages; None for a stage that has not run or does not apply.
 
     Returns
@@ -60,7 +63,23 @@ def run_warnings(
         sentences += pet.warnings
     if plan is not None:
         sentences += place_warnings(plan, case.reference.image.geometry, anatomy, _where(alignment))
+    if sites is not None:
+        sentences += level_warnings(sites)
     return list(dict.fromkeys(sentences))
+
+
+def level_warnings(sites: SiteTable) -> list[str]:
+    """What is uncertain about the levels of all places, with the reasons, and what else the table of sites notes."""
+    sentences = list(sites.notes)
+    if sites.level_certainty in (Certainty.LIKELY, Certainty.UNCERTAIN):
+        advice = (
+            "the levels may all be wrong by one or more. Count the vertebrae by eye, or name one level"
+            if sites.level_certainty == Certainty.UNCERTAIN
+            else "check one level by eye"
+        )
+        sentences.append(f"The levels of the spine are {sites.level_certainty}: {advice}.")
+        sentences += sites.level_reasons
+    return sentences
 
 
 def run_notes(case: Case, mr: MRResult | None = None) -> list[str]:

@@ -12,9 +12,10 @@ import numpy as np
 
 from ..core.words import Certainty
 from .canal import SpineLine
+from .level_order import Counted
+from .renaming import GivenLevel, renamed
 
-UPWARD = ("S2", "S1", "L5", "L4", "L3", "L2", "L1", "T12", "T11", "T10", "T9", "T8", "T7", "T6", "T5", "T4", "T3")
-"""Vertebrae in regular anatomy, from below upward."""
+__all__ = ["GivenLevel", "LevelNames", "LevelWitnesses", "NamedDisc", "name_levels", "renamed"]
 
 
 @dataclass(frozen=True)
@@ -63,14 +64,6 @@ class LevelNames:
 
 
 @dataclass(frozen=True, eq=False)
-class GivenLevel:
-    """A level that the reader named: a vertebra or a disc, and a place in it (RAS mm, reference frame)."""
-
-    level: str
-    point_ras: np.ndarray
-
-
-@dataclass(frozen=True, eq=False)
 class LevelWitnesses:
     """What else may tell the level, in the frame of the spine; None or empty where it is not known.
 
@@ -114,9 +107,11 @@ def name_levels(
     """
     if not len(line.disc_mm):
         return None
+    counted = Counted("L5/S1", 0)
     named = [
-        NamedDisc(f"{upper}/{lower}", float(height), float(tilt))
-        for lower, upper, height, tilt in zip(UPWARD[1:], UPWARD[2:], line.disc_mm, line.disc_tilt, strict=False)
+        NamedDisc(level, float(height), float(tilt))
+        for place, (height, tilt) in enumerate(zip(line.disc_mm, line.disc_tilt, strict=True))
+        if (level := counted.disc(place)) is not None
     ]
     text = "The lowest disc that is seen was taken for L5/S1."
     return LevelNames(tuple(named), str(Certainty.UNCERTAIN), (text,))

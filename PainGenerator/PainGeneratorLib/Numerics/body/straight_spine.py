@@ -160,6 +160,33 @@ class StraightSpine:
         height[(height < -BEYOND_MM) | (height > self.length_mm + BEYOND_MM)] = np.nan
         return np.stack([own[:, 0], own[:, 1], height], axis=-1).reshape(points.shape)
 
+    def to_ras(self, local_mm: np.ndarray) -> np.ndarray:
+        """Points at local coordinates, the reverse of :meth:`local`.
+
+        Parameters
+        ----------
+        local_mm : ndarray, shape (..., 3)
+            Distance to the right and to the front across the canal, and height along it, mm. Beyond an end the canal
+            is continued in a straight line.
+
+        Returns
+        -------
+        ndarray, shape (..., 3)
+            RAS mm.
+        """
+        local = np.asarray(local_mm, dtype=float)
+        flat = local.reshape(-1, 3)
+        last = len(self.points_ras) - 1
+        at = flat[:, 2] / STEP_MM
+        lower = np.clip(np.floor(at), 0, max(last - 1, 0)).astype(int)
+        upper = np.minimum(lower + 1, last)
+        part = np.clip(at - lower, 0.0, 1.0)[:, None]
+        axes = (1.0 - part[..., None]) * self.axes[lower] + part[..., None] * self.axes[upper]
+        points = (1.0 - part) * self.points_ras[lower] + part * self.points_ras[upper]
+        beyond = STEP_MM * (at - np.clip(at, 0.0, last))[:, None]
+        points = points + beyond * axes[:, 2] + np.einsum("nd,ndk->nk", flat[:, :2], axes[:, :2])
+        return np.asarray(points.reshape(local.shape))
+
     def to_disc_mm(self, local_mm: np.ndarray) -> np.ndarray:
         """Distance along the canal from the middle of the nearest disc, positive above it.
 

@@ -128,7 +128,7 @@ def find_vertebral_shape(straight: StraightSpine, samples: Sequence[np.ndarray])
         heights < straight.disc_mm.max() + BEYOND_DISCS_MM
     )
     in_bodies = is_near & (to_disc > FROM_DISC_MM)
-    departures = [one for one in (_departure(sample, in_bodies) for sample in samples) if one is not None]
+    departures = [one for one in (departure_of(sample, in_bodies) for sample in samples) if one is not None]
     if not departures:
         return None
     across = _mean_seen([_across(one, in_bodies) for one in departures])
@@ -166,7 +166,7 @@ def centered_line(line: SpineLine, shape: VertebralShape, samples: Sequence[np.n
     found = []
     for below, above in itertools.pairwise(bounds):
         rows = (heights > below) & (heights < above) & (to_disc > FROM_DISC_MM)
-        departures = [one for one in (_departure(sample, rows) for sample in samples) if one is not None]
+        departures = [one for one in (departure_of(sample, rows) for sample in samples) if one is not None]
         if np.count_nonzero(rows) < LEVEL_ROWS_LEAST or not departures:
             continue
         across = _mean_seen([_median_seen(one[rows], axis=0) for one in departures])
@@ -211,7 +211,7 @@ def _core(sample: np.ndarray) -> np.ndarray:
     return sample[:, rows][:, :, np.abs(side) <= CORE_SIDE_MM].reshape(len(sample), -1)
 
 
-def _departure(sample: np.ndarray, in_bodies: np.ndarray) -> np.ndarray | None:
+def departure_of(sample: np.ndarray, in_bodies: np.ndarray) -> np.ndarray | None:
     """How far the logarithm of the signal is from that of marrow at the same height; NaN out of view."""
     seen = np.isfinite(sample) & (sample > 0.0)
     logs = np.log(np.where(seen, sample, 1.0))

@@ -44,10 +44,11 @@ FLAG_TEXTS: dict[str, str] = {
     "fat-fraction": "No fluid-sensitive series: told from a low fat fraction, which red marrow and tumor have, too.",
     "weak": "Too faint on MR to count alone; counted because the PET shows uptake at the same place.",
     "level-counted": "The level was counted from the sacrum.",
-    "level-likely": "What the labels of the anatomy segmentation mean was inferred: check the level.",
+    "level-likely": "The level rests on one sign, or on what the labels of a segmentation were taken for: check it.",
+    "level-uncertain": "The level may be wrong: count the vertebrae by eye, or name one level.",
     "outside-mr": "Outside the field of view of the MR: there is no structural picture of this place.",
     "outside-pet": "Outside the field of view of the PET: uptake is not known.",
-    "no-level": "No anatomy segmentation: the level is not known.",
+    "no-level": "No vertebra was found at this height: the level is not known.",
     "usual-place": "Held to be physiologic only for its place, or as both sides are alike.",
     "weak-uptake": "Uptake that would not count alone; it counts because the MR shows something there.",
     "side-uncertain": "The body's midline was not found, or its signs disagree: the side is an assumption.",
@@ -62,6 +63,10 @@ NOT_JOINED = "not-joined"
 """The flag of findings on an MR that could not be aligned with the reference series."""
 LIKELY_LEVEL_FLAGS = frozenset({"level-counted", "level-likely"})
 """Flags of a place whose level is only likely."""
+UNCERTAIN_LEVEL_FLAG = "level-uncertain"
+"""Flag of a place whose level may be wrong."""
+LEVEL_FLAGS = frozenset({*LIKELY_LEVEL_FLAGS, UNCERTAIN_LEVEL_FLAG})
+"""Flags of a place whose level is not certain."""
 
 
 @dataclass(eq=False)
@@ -147,6 +152,8 @@ class Place(Kept):
         """How much the level can be relied on, a word of :class:`.words.Certainty`; None without a level."""
         if self.level is None:
             return None
+        if UNCERTAIN_LEVEL_FLAG in self.flags:
+            return str(Certainty.UNCERTAIN)
         return str(Certainty.LIKELY if LIKELY_LEVEL_FLAGS.intersection(self.flags) else Certainty.CERTAIN)
 
 

@@ -45,8 +45,19 @@ PROSTHESIS_NECK = "prosthesis neck"
 """The structure that a place at the neck of a hip prosthesis is named after."""
 NEAR_NECK_FLAG = "near-neck"
 """The flag of a place beside the neck that is named after another structure."""
-WHOLE_REGION_FLAG = "no-level"
-"""The flag of a place that is known only as a region of the body, as there is no anatomy segmentation."""
+WHOLE_REGIONS = frozenset(
+    {
+        "spine",
+        "paraspinal region",
+        "prevertebral region",
+        "pelvis or flank",
+        "hip region",
+        "leg",
+        "trunk",
+        "unnamed",
+    }
+)
+"""Structures of places at no site and in no labeled structure: only a region of the body is known."""
 
 
 def is_near_neck(place: Place) -> bool:
@@ -64,6 +75,11 @@ def is_same_place(first: Place, second: Place) -> bool:
     )
 
 
+def is_same_name(first: Place, second: Place) -> bool:
+    """Whether two places are the same and have the same name."""
+    return first.name == second.name and is_same_place(first, second)
+
+
 def is_whole_region(place: Place) -> bool:
     """Whether a place is only a region of the body: too much to be one candidate."""
-    return WHOLE_REGION_FLAG in place.flags
+    return place.structure in WHOLE_REGIONS

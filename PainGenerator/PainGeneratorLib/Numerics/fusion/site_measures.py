@@ -12,7 +12,7 @@ from ..core.records import Candidate, HotSpot, MRFinding
 from ..core.sites import Site, SiteRow
 from ..core.words import Role
 from ..pet.reference_tissue import ReferenceField
-from .site_anchors import anchors
+from .anchors import site_of
 from .site_comparison import LevelComparison, compare_levels, likes, opposite, signal_scores
 from .site_norms import norm_of
 from .site_parameters import SiteParameters
@@ -91,7 +91,7 @@ def measure_sites(sites: Sequence[Site], images: SiteImages, parameters: SitePar
     compared = _compared(sites, images, mates, parameters)
     signals, in_mr = measure_signals(sites, images.series, parameters.part_outside)
     scores = {role: signal_scores(sites, _sound(values, compared), mates) for role, values in signals.items()}
-    anchored = anchors(sites, images.candidates, parameters.anchor_mm)
+    anchored = _anchored(sites, images.candidates)
     signs = signs_at(sites, images.findings, parameters)
     weak = signs_at(sites, images.weak_findings, parameters)
     rows = []
@@ -214,6 +214,17 @@ def _compared(
             None if uptake is None else compare_levels(uptake.suv_peak, values, raised, p.uptake.least_spread)
         )
     return _Compared(uptakes, references, ratios, sides, levels, near_implant)
+
+
+def _anchored(sites: Sequence[Site], candidates: Sequence[Candidate]) -> list[list[Candidate]]:
+    """The candidates at each site, in the order of the sites."""
+    numbers = {id(site): n for n, site in enumerate(sites)}
+    found: list[list[Candidate]] = [[] for _ in sites]
+    for candidate in candidates:
+        site = site_of(candidate.place, sites)
+        if site is not None:
+            found[numbers[id(site)]].append(candidate)
+    return found
 
 
 def _near_implant(sites: Sequence[Site], unreliable: Region | None, most_part: float) -> list[bool]:

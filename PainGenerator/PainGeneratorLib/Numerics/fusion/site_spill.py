@@ -75,7 +75,7 @@ def where_from(
         return Origin(None, physiologic)
     away = np.array([distance_mm(site, summit) for site in sites])
     nearest = int(away.argmin())
-    if away[nearest] > p.anchor_mm:
+    if away[nearest] > p.spill.beside_mm:
         return Origin(NO_SITE, physiologic)
     return Origin(None if away[number] <= away[nearest] else sites[nearest].name, physiologic)
 

@@ -147,7 +147,7 @@ def test_hot_spots_of_one_place_are_one_candidate_within_the_protocols_gap(param
         assert found == [[second, first]]
     elsewhere = {first: FACET, second: dataclasses.replace(FACET, level="L5/S1")}
     assert len(grouped_spots([first, second], elsewhere, parameters.join)) == 2
-    region_only = dict.fromkeys((first, second), dataclasses.replace(FACET, flags=("no-level",)))
+    region_only = dict.fromkeys((first, second), dataclasses.replace(FACET, structure="spine"))
     assert len(grouped_spots([first, second], region_only, parameters.join)) == 2
 
 

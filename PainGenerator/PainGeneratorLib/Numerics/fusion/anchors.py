@@ -1,0 +1,67 @@
+"""Which candidate belongs to which site, so that the list of candidates and the table of sites agree.
+
+A candidate is anchored at the one site that it is named after: its structure, side, level and zone are those of the
+site. It follows from the name alone, so that both lists agree after every act of the reader, too. A finding that
+reaches over more than one site, such as edema at both endplates of a disc, is anchored where its strongest sign lies;
+the other sites show it by their own measures and MR signs. A candidate at no site is anchored nowhere.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+
+from ..core.records import Candidate, Place
+from ..core.sites import Site, SiteTable
+from ..core.words import Side
+
+PART_OF = {"pars interarticularis": "lamina", "hip joint": "hip joint capsule"}
+"""Structure of a place -> structure of the site of which it is a part. The pars interarticularis is the upper outer
+part of the lamina, and the joint lies within its capsule."""
+
+
+def site_of(place: Place, sites: Sequence[Site]) -> Site | None:
+    """Find the site after which a place is named.
+
+    Parameters
+    ----------
+    place : Place
+    sites : sequence of Site
+
+    Returns
+    -------
+    Site or None
+        It has the structure, level and zone of the place. A paired site also has its side. A place at an unpaired
+        site, such as a disc, may lie to the left, to the right or in the middle of it.
+    """
+    structure = PART_OF.get(place.structure, place.structure)
+    for site in sites:
+        if (site.structure, site.level, site.zone) != (structure, place.level, place.zone):
+            continue
+        if site.side in (place.side, Side.MIDLINE):
+            return site
+    return None
+
+
+def anchored(table: SiteTable, candidates: Sequence[Candidate]) -> SiteTable:
+    """The table with the candidates that are anchored at each site.
+
+    Parameters
+    ----------
+    table : SiteTable
+    candidates : sequence of Candidate
+        As they stand, best first.
+
+    Returns
+    -------
+    SiteTable
+        The same rows; only their `candidates` differ.
+    """
+    sites = [row.site for row in table.rows]
+    held: dict[int, list[str]] = {}
+    for candidate in candidates:
+        site = site_of(candidate.place, sites)
+        if site is not None:
+            held.setdefault(id(site), []).append(candidate.id)
+    rows = [dataclasses.replace(row, candidates=tuple(held.get(id(row.site), ()))) for row in table.rows]
+    return dataclasses.replace(table, rows=tuple(rows))
