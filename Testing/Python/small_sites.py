@@ -33,6 +33,9 @@ class PlainReferences:
     def of_tissue(self, flat: int, code: int, *, in_spine: bool = False) -> tuple[float, str]:
         return self.suv, f"{tissues.NAMES[code]} near by"
 
+    def at(self, flat: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        return np.full(len(flat), self.suv), np.full(len(flat), tissues.MARROW)
+
 
 def site(
     name: str,

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from ..core import tissues as codes
 from ..core.image import Image, Region
 from ..core.records import Candidate, HotSpot, MRFinding
 from ..core.sites import Site, SiteRow
@@ -112,8 +113,8 @@ def measure_sites(sites: Sequence[Site], images: SiteImages, parameters: SitePar
             in_mr=in_mr[n] or not images.series,
         )
         if uptake is not None and images.pet is not None and is_raised(evidence, parameters):
-            origin = where_from(sites, n, uptake, images.pet.geometry, images.hot_spots, parameters)
-            evidence = replace(evidence, origin=origin)
+            origin = where_from(sites, n, uptake, images.pet.geometry, images.hot_spots, images.candidates, parameters)
+            evidence = replace(evidence, origin=origin, local=_local(images, uptake))
         rows.append(
             _row(
                 evidence,
@@ -225,6 +226,15 @@ def _anchored(sites: Sequence[Site], candidates: Sequence[Candidate]) -> list[li
         if site is not None:
             found[numbers[id(site)]].append(candidate)
     return found
+
+
+def _local(images: SiteImages, uptake: SiteUptake) -> tuple[float, str] | None:
+    """SUVpeak over the highest normal uptake of the tissues near by, and which one that is."""
+    if images.references is None:
+        return None
+    values, found = images.references.at(np.array([uptake.peak_flat]))
+    ratio = _ratio(uptake.suv_peak, float(values[0]))
+    return None if ratio is None else (ratio, codes.NAMES[int(found[0])])
 
 
 def _near_implant(sites: Sequence[Site], unreliable: Region | None, most_part: float) -> list[bool]:

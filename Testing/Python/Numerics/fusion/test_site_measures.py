@@ -256,8 +256,7 @@ def test_a_hundred_and_fifty_sites_on_volumes_of_real_size_take_less_than_two_se
 
     rng = np.random.default_rng(5)
     sites = [
-        site(f"{n}", "facet joint", RIGHT, f"L{n}", rng.uniform(-60, 60, 3), rng.uniform(3, 14, 3))
-        for n in range(150)
+        site(f"{n}", "facet joint", RIGHT, f"L{n}", rng.uniform(-60, 60, 3), rng.uniform(3, 14, 3)) for n in range(150)
     ]
     pet = volume((127, 344, 344), (2.09, 2.09, 2.03))
     series = {role: volume((30, 512, 512), (0.7, 0.7, 4.4)) for role in ("T1", "FLUID", "T2")}
