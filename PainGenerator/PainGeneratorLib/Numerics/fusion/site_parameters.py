@@ -23,6 +23,9 @@ class SiteUptakeParameters:
     """Ratio to the other side from which asymmetry supports another sign."""
     side_strong: float
     """Ratio to the other side from which asymmetry alone is abnormal."""
+    other_side_least: float
+    """Lowest ratio of the other side to its reference tissue, for asymmetry to count: with less, it is another tissue
+    or hidden."""
     least_bone_suv: float
     """SUVpeak, g/ml, below which bone is never abnormal for asymmetry."""
     prosthesis_suv: float

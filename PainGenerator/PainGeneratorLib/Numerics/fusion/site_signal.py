@@ -76,13 +76,20 @@ def signs_at(sites: Sequence[Site], findings: Sequence[MRFinding], p: SiteParame
     for finding in findings:
         if finding.kind in SKIPPED_KINDS or NOT_JOINED in finding.flags or not len(finding.region):
             continue
-        parts = _overlaps(sites, finding)
-        best = max((of_finding for of_finding, _ in parts.values()), default=0.0)
-        for n, (of_finding, of_site) in parts.items():
-            is_enough = of_finding >= p.overlap_of_finding or of_site >= p.overlap_of_site
-            if is_enough and of_finding >= PART_OF_BEST * best:
-                found[n][finding.kind] = None
+        for n in _sites_of(finding, sites, p):
+            found[n][finding.kind] = None
     return [tuple(kinds) for kinds in found]
+
+
+def _sites_of(finding: MRFinding, sites: Sequence[Site], p: SiteParameters) -> list[int]:
+    """Numbers of the sites at which a finding is."""
+    parts = _overlaps(sites, finding)
+    best = max((of_finding for of_finding, _ in parts.values()), default=0.0)
+    return [
+        n
+        for n, (of_finding, of_site) in parts.items()
+        if of_finding >= PART_OF_BEST * best and (of_finding >= p.overlap_of_finding or of_site >= p.overlap_of_site)
+    ]
 
 
 def _overlaps(sites: Sequence[Site], finding: MRFinding) -> dict[int, tuple[float, float]]:

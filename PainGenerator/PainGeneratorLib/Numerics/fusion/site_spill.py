@@ -37,6 +37,9 @@ class Origin:
 
 NO_SITE = "a hotter place beside it"
 """Where uptake comes from whose maximum lies at no site."""
+SHARED = 0.35
+"""A maximum belongs to several sites when their :meth:`.Site.radius` there differs by less than this. Our estimate: it
+is the error of the position of a site, 3 mm, over half the size of a facet joint."""
 OWN = Origin()
 """Uptake that is the site's own."""
 
@@ -74,13 +77,35 @@ def where_from(
     if uptake.summit_suv < p.spill.rise * uptake.suv_peak:
         return Origin(None, physiologic)
     summit = geometry.flat_to_ras(np.array([uptake.summit_flat]))[0]
-    if distance_mm(sites[number], summit) <= 0:
+    owners = owners_of(sites, summit, p.spill.beside_mm)
+    if number in owners:
         return Origin(None, physiologic)
-    away = np.array([distance_mm(site, summit) for site in sites])
-    nearest = int(away.argmin())
-    if away[nearest] > p.spill.beside_mm:
-        return Origin(_candidate_at(uptake.summit_flat, geometry, candidates) or NO_SITE, physiologic)
-    return Origin(None if away[number] <= away[nearest] else sites[nearest].name, physiologic)
+    if owners:
+        return Origin(sites[owners[0]].name, physiologic)
+    return Origin(_candidate_at(uptake.summit_flat, geometry, candidates) or NO_SITE, physiologic)
+
+
+def owners_of(sites: Sequence[Site], point_ras: np.ndarray, beside_mm: float) -> list[int]:
+    """Numbers of the sites to which a maximum belongs, the likeliest one first.
+
+    Sites overlap: an endplate lies in its body. A maximum within several sites belongs to the one in whose middle it
+    lies most, and to those in which it lies about as well. A maximum outside of all belongs to the nearest one.
+
+    Parameters
+    ----------
+    sites : sequence of Site
+    point_ras : ndarray, shape (3,)
+    beside_mm : float
+        Upper bound of the distance from the surface of a site.
+    """
+    radii = np.array([float(site.radius(point_ras)) for site in sites])
+    order = np.argsort(radii, kind="stable")
+    least = float(radii[order[0]])
+    if least <= 1.0:
+        return [int(n) for n in order if radii[n] <= min(1.0, least + SHARED)]
+    away = [distance_mm(site, point_ras) for site in sites]
+    nearest = int(np.argmin(away))
+    return [nearest] if away[nearest] <= beside_mm else []
 
 
 def distance_mm(site: Site, point_ras: np.ndarray) -> float:

@@ -52,6 +52,8 @@ class SiteEvidence:
         SUVpeak over the reference tissue.
     reference_name : str or None
     side_ratio : float or None
+    other_ratio : float or None
+        SUVpeak of the other side over its reference tissue.
     levels : LevelComparison or None
         SUVpeak against the like sites of the other levels.
     signs, weak_signs : tuple of str
@@ -74,6 +76,7 @@ class SiteEvidence:
     ratio: float | None = None
     reference_name: str | None = None
     side_ratio: float | None = None
+    other_ratio: float | None = None
     levels: LevelComparison | None = None
     signs: tuple[str, ...] = ()
     weak_signs: tuple[str, ...] = ()
@@ -123,10 +126,9 @@ def _uptake_reasons(evidence: SiteEvidence, p: SiteUptakeParameters) -> Sequence
     """What is raised, as sentences; empty where the uptake is normal."""
     if evidence.uptake is None:
         return ()
-    ratio = evidence.ratio or 0.0
+    ratio, levels = evidence.ratio or 0.0, evidence.levels
     by_side = _side_reason(evidence, p)
-    levels = evidence.levels
-    if levels is not None and ratio >= p.ratio and levels.ratio >= p.level_ratio and levels.z >= p.level_z:
+    if levels is not None and _stands_out(evidence, levels, p):
         own = f"Uptake {levels.ratio:.1f} times that of the other {plural(evidence.site.structure)}."
         return [own, *by_side]
     # With no like site to stand out from, much uptake counts by itself.
@@ -135,37 +137,57 @@ def _uptake_reasons(evidence: SiteEvidence, p: SiteUptakeParameters) -> Sequence
     return by_side
 
 
+def _stands_out(evidence: SiteEvidence, levels: LevelComparison, p: SiteUptakeParameters) -> bool:
+    """Whether a site stands out from its like, and is raised over its reference tissue."""
+    return (evidence.ratio or 0.0) >= p.ratio and levels.ratio >= p.level_ratio and levels.z >= p.level_z
+
+
 def _side_reason(evidence: SiteEvidence, p: SiteUptakeParameters) -> list[str]:
     """The asymmetry, when it is abnormal.
 
     Strong asymmetry counts by itself, except in muscle, which posture and gait make asymmetric. Weak asymmetry counts
     where the uptake is raised over the reference, or the MR shows something.
     """
-    side, uptake, tissue = evidence.side_ratio, evidence.uptake, evidence.site.tissue
-    if side is None or uptake is None or side < p.side_weak:
+    side = evidence.side_ratio
+    if side is None or side < p.side_weak or not _can_be_compared(evidence, p):
         return []
-    if tissue == codes.MARROW and uptake.suv_peak < p.least_bone_suv:
-        return []
-    raised = (evidence.ratio or 0.0) >= p.ratio
-    strong = side >= p.side_strong and tissue != codes.MUSCLE
-    if not strong and not raised and not evidence.signs and not evidence.weak_signs:
-        return []
-    if not strong and tissue == codes.MUSCLE and not raised:
+    is_raised_too = (evidence.ratio or 0.0) >= p.ratio
+    if not is_raised_too and not _counts_alone(evidence, side, p):
         return []
     other = str(Side.LEFT) if evidence.site.side == Side.RIGHT else str(Side.RIGHT)
     return [f"Uptake {side:.1f} times that of the {other} side."]
+
+
+def _counts_alone(evidence: SiteEvidence, side: float, p: SiteUptakeParameters) -> bool:
+    """Whether asymmetry counts where the uptake is not raised over the reference."""
+    if evidence.site.tissue == codes.MUSCLE:
+        return False
+    return side >= p.side_strong or bool(evidence.signs or evidence.weak_signs)
+
+
+def _can_be_compared(evidence: SiteEvidence, p: SiteUptakeParameters) -> bool:
+    """Whether a difference between right and left means anything: there is enough uptake on either side."""
+    if evidence.other_ratio is not None and evidence.other_ratio < p.other_side_least:
+        return False
+    suv = 0.0 if evidence.uptake is None else evidence.uptake.suv_peak
+    return evidence.site.tissue != codes.MARROW or suv >= p.least_bone_suv
 
 
 def _explanation(evidence: SiteEvidence, p: SiteUptakeParameters) -> str | None:
     """Why raised uptake is not the site's own or is usual, as a sentence; None where neither holds."""
     if evidence.origin.physiologic is not None:
         return f"Physiologic uptake ({evidence.origin.physiologic})."
-    if evidence.site.tissue not in OWN_TISSUES and evidence.local is not None and evidence.local[0] < p.ratio:
+    if evidence.local is not None and evidence.site.tissue not in OWN_TISSUES and evidence.local[0] < p.ratio:
         is_unknown = evidence.local[1] == codes.NAMES[codes.UNKNOWN]
         tissue = "the surroundings" if is_unknown else f"{evidence.local[1]} beside it"
         return f"Within the normal uptake of {tissue}."
     if evidence.origin.beside is not None:
         return f"Uptake of {evidence.origin.beside} reaches here."
+    return _usual(evidence, p)
+
+
+def _usual(evidence: SiteEvidence, p: SiteUptakeParameters) -> str | None:
+    """Why so much uptake is usual at such a site, as a sentence; None where it is not."""
     suv_max = 0.0 if evidence.uptake is None else evidence.uptake.suv_max
     if is_at_prosthesis(evidence.site) and suv_max <= p.prosthesis_suv:
         return f"Uptake up to SUVmax {p.prosthesis_suv:.1f} is usual at a prosthesis."
