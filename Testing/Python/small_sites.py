@@ -29,6 +29,7 @@ class PlainReferences:
 
     suv: float = NORMAL_SUV
     is_plausible: bool = True
+    rich: float = NORMAL_SUV
 
     def of_tissue(self, flat: int, code: int, *, in_spine: bool = False) -> tuple[float, str]:
         return self.suv, f"{tissues.NAMES[code]} near by"

@@ -23,6 +23,8 @@ from .site_uptake import SiteUptake, measure_uptake, reference_of
 from .site_verdict import NO_FLUID_SERIES, NOT_ALIGNED, NOT_MEASURED, OUTSIDE_PET, SiteEvidence, is_raised, judge
 from .site_voxels import SiteVoxels, site_voxels
 
+RICH = "marrow, blood vessels or bowel"
+"""Normal tissues with much uptake (:attr:`.ReferenceField.rich`)."""
 NOT_READ = ("rejected", "physiologic")
 """Status of candidates that make no site abnormal, as the reader decided so."""
 
@@ -153,7 +155,7 @@ def _evidence(n: int, gathered: _Gathered, images: SiteImages, p: SiteParameters
         return evidence
     grid = images.pet.geometry
     origin = where_from(gathered.sites, n, uptake, grid, images.hot_spots, images.candidates, p)
-    return replace(evidence, origin=origin, local=_local(images, uptake))
+    return replace(evidence, origin=origin, local=_local(images.references, uptake, p.uptake.ratio))
 
 
 def _row(evidence: SiteEvidence, n: int, gathered: _Gathered, parameters: SiteParameters) -> SiteRow:
@@ -265,13 +267,20 @@ def _anchored(sites: Sequence[Site], candidates: Sequence[Candidate]) -> list[li
     return found
 
 
-def _local(images: SiteImages, uptake: SiteUptake) -> tuple[float, str] | None:
-    """SUVpeak over the highest normal uptake of the tissues near by, and which one that is."""
-    if images.references is None:
+def _local(references: ReferenceField | None, uptake: SiteUptake, ratio: float) -> tuple[float, str] | None:
+    """SUVpeak over the highest normal uptake of the tissues near by, and which one that is, as a noun phrase.
+
+    Not every bone and vessel is on the tissue map, so that less than rich normal tissue is never raised: it counts as
+    its SUV over `ratio`, the ratio from which uptake is raised.
+    """
+    if references is None:
         return None
-    values, found = images.references.at(np.array([uptake.peak_flat]))
-    ratio = _ratio(uptake.suv_peak, float(values[0]))
-    return None if ratio is None else (ratio, codes.NAMES[int(found[0])])
+    values, found = references.at(np.array([uptake.peak_flat]))
+    value, rich = float(values[0]), references.rich / ratio
+    if max(value, rich) <= 0:
+        return None
+    name = f"{codes.NAMES[int(found[0])]} beside it" if found[0] else "the surroundings"
+    return uptake.suv_peak / max(value, rich), RICH if rich > value else name
 
 
 def _near_implant(sites: Sequence[Site], unreliable: Region | None, most_part: float) -> list[bool]:

@@ -74,11 +74,11 @@ def where_from(
     Origin
     """
     physiologic = _physiologic(uptake.summit_flat, geometry, hot_spots)
-    if uptake.summit_suv < p.spill.rise * uptake.suv_peak:
-        return Origin(None, physiologic)
     summit = geometry.flat_to_ras(np.array([uptake.summit_flat]))[0]
     owners = owners_of(sites, summit, p.spill.beside_mm)
-    if number in owners:
+    # Noise alone moves a maximum a little way out of a site. Within a site it is the place that counts.
+    is_outside = float(sites[number].radius(summit)) > 1.0
+    if number in owners or (is_outside and uptake.summit_suv < p.spill.rise * uptake.suv_peak):
         return Origin(None, physiologic)
     if owners:
         return Origin(sites[owners[0]].name, physiologic)

@@ -63,7 +63,8 @@ class SiteEvidence:
     origin : Origin
         Where raised uptake comes from.
     local : (float, str) or None
-        SUVpeak over the highest normal uptake of the tissues near by, and the name of that tissue.
+        SUVpeak over the highest normal uptake of the tissues near by, and that tissue as a noun
+        phrase.
     near_implant : bool
         Most of it lies within the margin of an implant's artifact.
     in_mr : bool
@@ -166,7 +167,13 @@ def _counts_alone(evidence: SiteEvidence, side: float, p: SiteUptakeParameters) 
 
 
 def _can_be_compared(evidence: SiteEvidence, p: SiteUptakeParameters) -> bool:
-    """Whether a difference between right and left means anything: there is enough uptake on either side."""
+    """Whether a difference between right and left means that this side is raised.
+
+    There must be enough uptake on either side. Where the site is no hotter than its like at other levels, the other
+    side is the unusual one.
+    """
+    if evidence.levels is not None and evidence.levels.ratio < p.level_ratio:
+        return False
     if evidence.other_ratio is not None and evidence.other_ratio < p.other_side_least:
         return False
     suv = 0.0 if evidence.uptake is None else evidence.uptake.suv_peak
@@ -178,9 +185,7 @@ def _explanation(evidence: SiteEvidence, p: SiteUptakeParameters) -> str | None:
     if evidence.origin.physiologic is not None:
         return f"Physiologic uptake ({evidence.origin.physiologic})."
     if evidence.local is not None and evidence.site.tissue not in OWN_TISSUES and evidence.local[0] < p.ratio:
-        is_unknown = evidence.local[1] == codes.NAMES[codes.UNKNOWN]
-        tissue = "the surroundings" if is_unknown else f"{evidence.local[1]} beside it"
-        return f"Within the normal uptake of {tissue}."
+        return f"Within the normal uptake of {evidence.local[1]}."
     if evidence.origin.beside is not None:
         return f"Uptake of {evidence.origin.beside} reaches here."
     return _usual(evidence, p)

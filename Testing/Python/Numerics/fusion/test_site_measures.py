@@ -177,6 +177,39 @@ def test_asymmetry_counts_when_it_is_strong_or_supported(
     assert states(rows, SiteState.ABNORMAL) == abnormal
 
 
+def test_asymmetry_does_not_count_where_the_other_side_is_the_unusual_one() -> None:
+    sites = lumbar_sites()
+    rows = measured(sites, painted({"left facet joint L3/L4": 0.55}, sites, swell=1.6))
+    assert rows[L3_RIGHT].side_ratio > PARAMETERS.uptake.side_strong
+    assert states(rows, SiteState.ABNORMAL) == set()
+
+
+def test_asymmetry_does_not_count_against_another_tissue() -> None:
+    rows = joints_of_both_sides(1.2, 0.3, tissues.MARROW)
+    assert rows["right joint"].side_ratio > PARAMETERS.uptake.side_strong
+    assert states(rows, SiteState.ABNORMAL) == set()
+
+
+def test_soft_tissue_with_no_more_uptake_than_the_marrow_beside_it_is_normal() -> None:
+    sites = lumbar_sites()
+    pet = blurred(painted({"right multifidus L3/L4": 1.9}, sites))
+    images = SiteImages(pet, PlainReferences(rich=1.9))  # type: ignore[arg-type]
+    rows = {row.site.name: row for row in measure_sites(sites, images, PARAMETERS)}
+    row = rows["right multifidus L3/L4"]
+    assert row.ratio > PARAMETERS.uptake.ratio
+    assert row.reasons == ("Within the normal uptake of marrow, blood vessels or bowel.",)
+    assert row.state == SiteState.NORMAL
+    assert measured(sites, pet)["right multifidus L3/L4"].state == SiteState.ABNORMAL
+
+
+def test_a_maximum_in_an_endplate_is_not_counted_for_the_whole_body_as_well() -> None:
+    body = site("body", "vertebral body", MIDLINE, "L3", (0, 5, -60), (20, 15, 12))
+    plate = site("plate", "lower endplate", MIDLINE, "L3/L4", (0, 5, -69), (18, 13, 3))
+    pet = blurred(painted({"plate": 4.0}, [plate]))
+    rows = measured([body, plate], pet)
+    assert states(rows, SiteState.ABNORMAL) == {"plate"}
+
+
 def test_a_site_mostly_outside_of_the_pet_is_not_assessable() -> None:
     geometry = grid(2.0)
     edge = geometry.corners_ras[:, 0].max() + 1.0
