@@ -10,7 +10,7 @@ from ..Anatomy.anatomy_map import AnatomyMap
 from ..Anatomy.body_plan import BodyPlan
 from ..Anatomy.given_level import with_given_level
 from ..Anatomy.sites import find_sites
-from ..Numerics.body.level_names import GivenLevel
+from ..Numerics.body.renaming import NAMED, GivenLevel
 from ..Numerics.core.image import Image
 from ..Numerics.core.records import HotSpot
 from ..Numerics.core.sites import Site, SiteRow, SiteState, SiteTable
@@ -67,7 +67,10 @@ def find_case_sites(
         notes = (*notes, UNCONFIRMED_LINE)
     if anatomy is not None and there is not None:
         notes = (*notes, *(text for text in there.warnings if text not in anatomy.warnings))
-    return SiteTable(rows, found.level_certainty, found.level_reasons, notes)
+    reasons = found.level_reasons
+    if given is not None and found.level_certainty is not None:
+        reasons = tuple(dict.fromkeys([NAMED.format(level=given.level), *reasons]))
+    return SiteTable(rows, found.level_certainty, reasons, notes)
 
 
 def measured_table(
