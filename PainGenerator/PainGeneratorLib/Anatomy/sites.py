@@ -43,7 +43,12 @@ class FoundSites:
 
 
 def find_sites(
-    group: str, plan: BodyPlan, tissues: Image, spine: Spine | None = None, anatomy: AnatomyMap | None = None
+    group: str,
+    plan: BodyPlan,
+    tissues: Image,
+    spine: Spine | None = None,
+    anatomy: AnatomyMap | None = None,
+    reference: Image | None = None,
 ) -> FoundSites:
     """Find all sites of a case.
 
@@ -59,13 +64,16 @@ def find_sites(
         The vertebrae as the MR shows them, in the reference frame.
     anatomy : AnatomyMap, optional
         With it the same sites are finer. Map and MR check each other.
+    reference : Image, optional
+        The reference series, in which femoral heads are looked for.
 
     Returns
     -------
     FoundSites
     """
     if group == Group.HIP_REPLACEMENT:
-        return FoundSites(tuple(hip_sites(plan, tissues, plan.implants, anatomy)))
+        of_hips, notes_of_hips = hip_sites(plan, tissues, plan.implants, anatomy, reference)
+        return FoundSites(tuple(of_hips), notes=tuple(notes_of_hips))
     if anatomy is not None:
         by_map = parts_of(anatomy).spine
         if by_map.frames:

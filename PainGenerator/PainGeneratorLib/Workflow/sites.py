@@ -12,7 +12,7 @@ from ..Anatomy.given_level import with_given_level
 from ..Anatomy.sites import find_sites
 from ..Numerics.body.renaming import NAMED, GivenLevel
 from ..Numerics.core.image import Image
-from ..Numerics.core.records import HotSpot
+from ..Numerics.core.records import Candidate, HotSpot
 from ..Numerics.core.sites import Site, SiteRow, SiteState, SiteTable
 from ..Numerics.core.words import MR_ROLES, Certainty, Group, Role
 from ..Numerics.fusion.site_measures import SiteImages, measure_sites, series_notes
@@ -60,7 +60,7 @@ def find_case_sites(
     is_trusted = plan.spine_line is not None and plan.spine_certainty in (None, Certainty.CERTAIN)
     spine = mr.spine if is_trusted else None
     there = anatomy if anatomy is None or given is None else with_given_level(anatomy, given)
-    found = find_sites(case.group, plan, mr.tissues, spine, there)
+    found = find_sites(case.group, plan, mr.tissues, spine, there, case.reference.image)
     rows = tuple(SiteRow(site, str(SiteState.NOT_ASSESSABLE), (NOT_MEASURED,)) for site in found.sites)
     notes = found.notes
     if mr.spine is not None and not is_trusted and found.level_certainty is None and case.group == Group.LOW_BACK:
@@ -81,8 +81,12 @@ def measured_table(
     mr: MRResult,
     detector: HotSpotDetector | None,
     hot_spots: list[HotSpot],
+    candidates: list[Candidate],
 ) -> SiteTable:
-    """Measure the sites. What the candidates say about them is added by :func:`.Numerics.fusion.anchors.anchored`.
+    """Measure the sites.
+
+    The candidates only tell from which site uptake reaches to its neighbors. That a site holds a candidate is added by
+    :func:`.Numerics.fusion.anchors.anchored`.
 
     Parameters
     ----------
@@ -94,7 +98,7 @@ def measured_table(
     mr : MRResult
     detector : HotSpotDetector, optional
         Knows the normal uptake of tissues.
-    hot_spots : list of HotSpot
+    hot_spots, candidates : list
         In the reference frame.
     """
     is_aligned = alignment.is_aligned(Role.PET)
@@ -114,6 +118,7 @@ def measured_table(
         z_maps=mr.z_maps,
         findings=mr.findings,
         hot_spots=hot_spots,
+        named=candidates,
         unreliable=mr.implant.unreliable,
         weak_findings=mr.weak,
     )

@@ -44,6 +44,9 @@ class SiteImages:
     findings, weak_findings : sequence of MRFinding
     hot_spots : sequence of HotSpot
     candidates : sequence of Candidate
+        A site that holds one is abnormal.
+    named : sequence of Candidate
+        They only tell from which site uptake reaches to its neighbors; :func:`.anchors.anchored` adds them later.
     unreliable : Region or None
         Where an implant makes PET and MR unreliable.
     """
@@ -55,6 +58,7 @@ class SiteImages:
     findings: Sequence[MRFinding] = ()
     hot_spots: Sequence[HotSpot] = ()
     candidates: Sequence[Candidate] = ()
+    named: Sequence[Candidate] = ()
     unreliable: Region | None = None
     weak_findings: Sequence[MRFinding] = ()
 
@@ -113,7 +117,15 @@ def measure_sites(sites: Sequence[Site], images: SiteImages, parameters: SitePar
             in_mr=in_mr[n] or not images.series,
         )
         if uptake is not None and images.pet is not None and is_raised(evidence, parameters):
-            origin = where_from(sites, n, uptake, images.pet.geometry, images.hot_spots, images.candidates, parameters)
+            origin = where_from(
+                sites,
+                n,
+                uptake,
+                images.pet.geometry,
+                images.hot_spots,
+                [*images.candidates, *images.named],
+                parameters,
+            )
             evidence = replace(evidence, origin=origin, local=_local(images, uptake))
         rows.append(
             _row(
