@@ -84,7 +84,7 @@ class CaseState:
 
     @candidates.setter
     def candidates(self, candidates: list[Candidate]) -> None:
-        self.require_found().found.take_candidates(candidates)
+        self.require_found().found.candidates = candidates
 
     @property
     def warnings(self) -> list[str]:

@@ -67,7 +67,7 @@ class ReviewActs:
         state = self._state
         carried = carry_decisions([*state.candidates, *state.unmatched], found.candidates)
         state.unmatched = carried.unmatched
-        found.take_candidates(carried.candidates)
+        found.candidates = carried.candidates
         state.found = found
         self._review = Review(state, self._tools.measured)
         self._writer.write_all()

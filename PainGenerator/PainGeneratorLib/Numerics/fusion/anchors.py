@@ -12,12 +12,15 @@ import dataclasses
 from collections.abc import Sequence
 
 from ..core.records import Candidate, Place
-from ..core.sites import Site, SiteTable
-from ..core.words import Side
+from ..core.sites import Site, SiteRow, SiteState, SiteTable
+from ..core.words import Side, Status
 
 PART_OF = {"pars interarticularis": "lamina", "hip joint": "hip joint capsule"}
 """Structure of a place -> structure of the site of which it is a part. The pars interarticularis is the upper outer
 part of the lamina, and the joint lies within its capsule."""
+
+NOT_COUNTED = (Status.REJECTED, Status.PHYSIOLOGIC)
+"""Decisions of the reader after which a candidate makes no site abnormal."""
 
 
 def site_of(place: Place, sites: Sequence[Site]) -> Site | None:
@@ -49,19 +52,30 @@ def anchored(table: SiteTable, candidates: Sequence[Candidate]) -> SiteTable:
     Parameters
     ----------
     table : SiteTable
+        As it was measured, without candidates.
     candidates : sequence of Candidate
         As they stand, best first.
 
     Returns
     -------
     SiteTable
-        The same rows; only their `candidates` differ.
+        A site with a candidate is abnormal, unless the reader rejected the candidate or took it for physiologic. The
+        first reason says so; the others are those of the measures.
     """
     sites = [row.site for row in table.rows]
-    held: dict[int, list[str]] = {}
+    held: dict[int, list[Candidate]] = {}
     for candidate in candidates:
         site = site_of(candidate.place, sites)
         if site is not None:
-            held.setdefault(id(site), []).append(candidate.id)
-    rows = [dataclasses.replace(row, candidates=tuple(held.get(id(row.site), ()))) for row in table.rows]
-    return dataclasses.replace(table, rows=tuple(rows))
+            held.setdefault(id(site), []).append(candidate)
+    rows = tuple(_with_candidates(row, held[id(row.site)]) if id(row.site) in held else row for row in table.rows)
+    return dataclasses.replace(table, rows=rows)
+
+
+def _with_candidates(row: SiteRow, candidates: Sequence[Candidate]) -> SiteRow:
+    counted = [candidate.id for candidate in candidates if candidate.status not in NOT_COUNTED]
+    row = dataclasses.replace(row, candidates=tuple(candidate.id for candidate in candidates))
+    if not counted:
+        return row
+    reasons = (f"Candidate {', '.join(counted)}.", *row.reasons)
+    return dataclasses.replace(row, state=str(SiteState.ABNORMAL), reasons=reasons)

@@ -46,6 +46,9 @@ class SiteImages:
     findings, weak_findings : sequence of MRFinding
     hot_spots : sequence of HotSpot
     candidates : sequence of Candidate
+        A site that holds one is abnormal.
+    named : sequence of Candidate
+        They only tell from which site uptake reaches to its neighbors; :func:`.anchors.anchored` adds them later.
     unreliable : Region or None
         Where an implant makes PET and MR unreliable.
     """
@@ -57,6 +60,7 @@ class SiteImages:
     findings: Sequence[MRFinding] = ()
     hot_spots: Sequence[HotSpot] = ()
     candidates: Sequence[Candidate] = ()
+    named: Sequence[Candidate] = ()
     unreliable: Region | None = None
     weak_findings: Sequence[MRFinding] = ()
 
@@ -154,7 +158,8 @@ def _evidence(n: int, gathered: _Gathered, images: SiteImages, p: SiteParameters
     if uptake is None or images.pet is None or not is_raised(evidence, p):
         return evidence
     grid = images.pet.geometry
-    origin = where_from(gathered.sites, n, uptake, grid, images.hot_spots, images.candidates, p)
+    candidates = [*images.candidates, *images.named]
+    origin = where_from(gathered.sites, n, uptake, grid, images.hot_spots, candidates, p)
     return replace(evidence, origin=origin, local=_local(images.references, uptake, p.uptake.ratio))
 
 
