@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from itertools import pairwise
 
 from PainGeneratorLib.Numerics.core.sites import SiteRow, SiteTable
 from PainGeneratorLib.Workflow.sites import renamed_table
@@ -11,7 +12,7 @@ from small_sites import LEVELS, lumbar_sites
 
 def test_the_reasons_and_the_norm_of_a_site_take_the_new_levels() -> None:
     sites = lumbar_sites(LEVELS[:3])
-    up = dict(zip(LEVELS[:3], LEVELS[1:4], strict=True))
+    up = dict(pairwise(LEVELS))
     named = [
         dataclasses.replace(s, level=up[s.level], name=s.name.replace(s.level, up[s.level])) for s in sites if s.level
     ]
