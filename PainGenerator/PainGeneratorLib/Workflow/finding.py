@@ -190,7 +190,7 @@ def find_candidates(
     with clock.stage("site_measures"):
         progress(0.97, "Measuring all sites")
         table = found.measured_sites
-        found.measured_sites = measured_table(table, case, suv, alignment, mr, detector, hot_spots)
+        found.measured_sites = measured_table(table, case, suv, alignment, mr, detector, hot_spots, found.candidates)
     return found
 
 

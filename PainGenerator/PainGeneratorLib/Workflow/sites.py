@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
+import re
+from collections.abc import Mapping
 
 import numpy as np
 
@@ -16,6 +18,7 @@ from ..Numerics.core.records import Candidate, HotSpot
 from ..Numerics.core.sites import Site, SiteRow, SiteState, SiteTable
 from ..Numerics.core.words import MR_ROLES, Certainty, Group, Role
 from ..Numerics.fusion.site_measures import SiteImages, measure_sites, series_notes
+from ..Numerics.fusion.site_norms import norm_of
 from ..Numerics.fusion.site_parameters import SiteParameters
 from ..Numerics.mr.findings import MRResult
 from ..Numerics.pet.detector import HotSpotDetector
@@ -139,6 +142,7 @@ def renamed_table(table: SiteTable, found: SiteTable) -> SiteTable:
         its level; a site that was measured keeps the place at which it was measured.
     """
     rows = []
+    names: dict[str, str] = {}
     for row in found.rows:
         measured = _same_site(row.site, table)
         if measured is None:
@@ -146,8 +150,21 @@ def renamed_table(table: SiteTable, found: SiteTable) -> SiteTable:
             continue
         former = measured.site
         site = dataclasses.replace(row.site, center_ras=former.center_ras, axes=former.axes, half_mm=former.half_mm)
-        rows.append(dataclasses.replace(measured, site=site))
-    return dataclasses.replace(found, rows=tuple(rows))
+        rows.append(dataclasses.replace(measured, site=site, norm=norm_of(site)))
+        names[former.name] = site.name
+    renamed = [
+        dataclasses.replace(row, reasons=tuple(_with_names(text, names) for text in row.reasons)) for row in rows
+    ]
+    return dataclasses.replace(found, rows=tuple(renamed))
+
+
+def _with_names(text: str, names: Mapping[str, str]) -> str:
+    """A reason with the new names of the sites of which it tells, such as that from which uptake reaches another."""
+    if not names:
+        return text
+    # All at once, as the new name of one site may be the former name of another one.
+    known = "|".join(re.escape(name) for name in sorted(names, key=len, reverse=True))
+    return re.sub(known, lambda found: names[found.group()], text)
 
 
 def _same_site(site: Site, table: SiteTable) -> SiteRow | None:

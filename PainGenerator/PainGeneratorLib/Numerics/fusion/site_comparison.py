@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import combinations
 
 import numpy as np
 
@@ -133,37 +134,45 @@ def signal_scores(sites: Sequence[Site], signals: Mapping[int, float], level_mat
     pairs = opposite(sites)
     found = {}
     for n in there:
-        mates = [*level_mates[n]] + ([] if pairs[n] is None or not level_mates[n] else [pairs[n]])
-        others = np.array([flat[m] for m in mates if m is not None and m in flat])
-        if len(others) < LEAST_OTHERS:
-            continue
-        middle = float(np.median(others))
-        spread = MAD_TO_SD * float(np.median(np.abs(others - middle)))
-        found[n] = (flat[n] - middle) / max(spread, LEAST_SIGNAL_SPREAD)
+        across = pairs[n]
+        mates = list(level_mates[n]) if across is None or not level_mates[n] else [*level_mates[n], across]
+        others = np.array([flat[m] for m in mates if m in flat])
+        if len(others) >= LEAST_OTHERS:
+            middle = float(np.median(others))
+            spread = MAD_TO_SD * float(np.median(np.abs(others - middle)))
+            found[n] = (flat[n] - middle) / max(spread, LEAST_SIGNAL_SPREAD)
     return found
 
 
 def _without_shading(sites: Sequence[Site], logs: Mapping[int, float]) -> dict[int, float]:
     """Logarithms of the signal without the coil's fall-off along the spine and its shading from side to side."""
     along = _along_spine(sites, logs)
-    slopes, steps = [], []
+    slope, step = _slope(sites, logs, along), _step(sites, logs)
+    sign = {str(Side.RIGHT): 0.5, str(Side.LEFT): -0.5}
+    return {n: log - slope * along[n] - step * sign.get(str(sites[n].side), 0.0) for n, log in logs.items()}
+
+
+def _slope(sites: Sequence[Site], logs: Mapping[int, float], along: Mapping[int, float]) -> float:
+    """Fall-off of the logarithm along the spine per mm: the median over pairs of like sites of one side."""
     groups: dict[tuple[str, str], list[int]] = {}
     for n in logs:
         if sites[n].level is not None:
             groups.setdefault((sites[n].structure, str(sites[n].side)), []).append(n)
-    for numbers in groups.values():
-        for first, a in enumerate(numbers):
-            for b in numbers[first + 1 :]:
-                apart = along[b] - along[a]
-                if abs(apart) >= LEAST_APART_MM:
-                    slopes.append((logs[b] - logs[a]) / apart)
-    for n, other in enumerate(opposite(sites)):
-        if other is not None and n in logs and other in logs and sites[n].side == Side.RIGHT:
-            steps.append(logs[n] - logs[other])
-    slope = float(np.median(slopes)) if len(slopes) >= LEAST_PAIRS else 0.0
-    step = float(np.median(steps)) if len(steps) >= LEAST_OTHERS else 0.0
-    sign = {str(Side.RIGHT): 0.5, str(Side.LEFT): -0.5}
-    return {n: log - slope * along[n] - step * sign.get(str(sites[n].side), 0.0) for n, log in logs.items()}
+    pairs = [pair for numbers in groups.values() for pair in combinations(numbers, 2)]
+    slopes = [
+        (logs[b] - logs[a]) / (along[b] - along[a]) for a, b in pairs if abs(along[b] - along[a]) >= LEAST_APART_MM
+    ]
+    return float(np.median(slopes)) if len(slopes) >= LEAST_PAIRS else 0.0
+
+
+def _step(sites: Sequence[Site], logs: Mapping[int, float]) -> float:
+    """Difference of the logarithm between right and left: the median over all paired sites."""
+    steps = [
+        logs[n] - logs[other]
+        for n, other in enumerate(opposite(sites))
+        if other is not None and n in logs and other in logs and sites[n].side == Side.RIGHT
+    ]
+    return float(np.median(steps)) if len(steps) >= LEAST_OTHERS else 0.0
 
 
 def _along_spine(sites: Sequence[Site], logs: Mapping[int, float]) -> dict[int, float]:

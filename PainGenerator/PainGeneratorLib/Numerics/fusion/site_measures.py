@@ -7,21 +7,24 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from ..core import tissues as codes
 from ..core.image import Image, Region
 from ..core.records import Candidate, HotSpot, MRFinding
 from ..core.sites import Site, SiteRow
 from ..core.words import Role
 from ..pet.reference_tissue import ReferenceField
-from .site_anchors import anchors
+from .anchors import site_of
 from .site_comparison import LevelComparison, compare_levels, likes, opposite, signal_scores
 from .site_norms import norm_of
-from .site_parameters import SiteParameters
+from .site_parameters import SiteParameters, SiteUptakeParameters
 from .site_signal import measure_signals, signs_at
 from .site_spill import where_from
 from .site_uptake import SiteUptake, measure_uptake, reference_of
 from .site_verdict import NO_FLUID_SERIES, NOT_ALIGNED, NOT_MEASURED, OUTSIDE_PET, SiteEvidence, is_raised, judge
 from .site_voxels import SiteVoxels, site_voxels
 
+RICH = "marrow, blood vessels or bowel"
+"""Normal tissues with much uptake (:attr:`.ReferenceField.rich`)."""
 NOT_READ = ("rejected", "physiologic")
 """Status of candidates that make no site abnormal, as the reader decided so."""
 
@@ -43,6 +46,9 @@ class SiteImages:
     findings, weak_findings : sequence of MRFinding
     hot_spots : sequence of HotSpot
     candidates : sequence of Candidate
+        A site that holds one is abnormal.
+    named : sequence of Candidate
+        They only tell from which site uptake reaches to its neighbors; :func:`.anchors.anchored` adds them later.
     unreliable : Region or None
         Where an implant makes PET and MR unreliable.
     """
@@ -54,6 +60,7 @@ class SiteImages:
     findings: Sequence[MRFinding] = ()
     hot_spots: Sequence[HotSpot] = ()
     candidates: Sequence[Candidate] = ()
+    named: Sequence[Candidate] = ()
     unreliable: Region | None = None
     weak_findings: Sequence[MRFinding] = ()
 
@@ -68,6 +75,21 @@ class _Compared:
     sides: list[float | None]
     levels: list[LevelComparison | None]
     near_implant: list[bool]
+
+
+@dataclass(frozen=True, eq=False)
+class _Gathered:
+    """All measures of all sites; lists are in the order of the sites, mappings by role and number of the site."""
+
+    sites: Sequence[Site]
+    compared: _Compared
+    across: list[int | None]
+    signals: dict[str, dict[int, float]]
+    scores: dict[str, dict[int, float]]
+    in_mr: list[bool]
+    signs: list[tuple[str, ...]]
+    weak_signs: list[tuple[str, ...]]
+    anchored: list[list[Candidate]]
 
 
 def measure_sites(sites: Sequence[Site], images: SiteImages, parameters: SiteParameters) -> tuple[SiteRow, ...]:
@@ -87,44 +109,8 @@ def measure_sites(sites: Sequence[Site], images: SiteImages, parameters: SitePar
     """
     if not sites:
         return ()
-    mates = likes(sites)
-    compared = _compared(sites, images, mates, parameters)
-    signals, in_mr = measure_signals(sites, images.series, parameters.part_outside)
-    scores = {role: signal_scores(sites, _sound(values, compared), mates) for role, values in signals.items()}
-    anchored = anchors(sites, images.candidates, parameters.anchor_mm)
-    signs = signs_at(sites, images.findings, parameters)
-    weak = signs_at(sites, images.weak_findings, parameters)
-    rows = []
-    for n, site in enumerate(sites):
-        uptake = compared.uptakes[n]
-        evidence = SiteEvidence(
-            site=site,
-            no_uptake=_no_uptake(images, compared, n),
-            uptake=uptake,
-            ratio=compared.ratios[n],
-            reference_name=_name(compared.references[n]),
-            side_ratio=compared.sides[n],
-            levels=compared.levels[n],
-            signs=signs[n],
-            weak_signs=weak[n],
-            candidates=tuple(c.id for c in anchored[n] if c.status not in NOT_READ),
-            near_implant=compared.near_implant[n],
-            in_mr=in_mr[n],
-        )
-        if uptake is not None and images.pet is not None and is_raised(evidence, parameters):
-            origin = where_from(sites, n, uptake, images.pet.geometry, images.hot_spots, parameters)
-            evidence = replace(evidence, origin=origin)
-        rows.append(
-            _row(
-                evidence,
-                compared.references[n],
-                {role: values[n] for role, values in signals.items() if n in values},
-                {role: values[n] for role, values in scores.items() if n in values},
-                tuple(c.id for c in anchored[n]),
-                parameters,
-            )
-        )
-    return tuple(rows)
+    gathered = _gather(sites, images, parameters)
+    return tuple(_row(_evidence(n, gathered, images, parameters), n, gathered, parameters) for n in range(len(sites)))
 
 
 def series_notes(images: SiteImages) -> tuple[str, ...]:
@@ -132,37 +118,76 @@ def series_notes(images: SiteImages) -> tuple[str, ...]:
     return () if {Role.FLUID, Role.T2} & set(images.series) else (NO_FLUID_SERIES,)
 
 
-def _row(
-    evidence: SiteEvidence,
-    reference: tuple[float, str] | None,
-    signals: dict[str, float],
-    scores: dict[str, float],
-    candidates: tuple[str, ...],
-    parameters: SiteParameters,
-) -> SiteRow:
+def _gather(sites: Sequence[Site], images: SiteImages, p: SiteParameters) -> _Gathered:
+    """All measures of all sites."""
+    mates = likes(sites)
+    compared = _compared(sites, images, mates, p)
+    signals, in_mr = measure_signals(sites, images.series, p.part_outside)
+    return _Gathered(
+        sites,
+        compared,
+        opposite(sites),
+        signals,
+        {role: signal_scores(sites, _sound(values, compared), mates) for role, values in signals.items()},
+        in_mr if images.series else [True] * len(sites),
+        signs_at(sites, images.findings, p),
+        signs_at(sites, images.weak_findings, p),
+        _anchored(sites, images.candidates),
+    )
+
+
+def _evidence(n: int, gathered: _Gathered, images: SiteImages, p: SiteParameters) -> SiteEvidence:
+    """All that is known about the site with a number."""
+    compared, across = gathered.compared, gathered.across[n]
+    uptake = compared.uptakes[n]
+    evidence = SiteEvidence(
+        site=gathered.sites[n],
+        no_uptake=_no_uptake(images, compared, n),
+        uptake=uptake,
+        ratio=compared.ratios[n],
+        reference_name=_name(compared.references[n]),
+        side_ratio=compared.sides[n],
+        other_ratio=None if across is None else compared.ratios[across],
+        levels=compared.levels[n],
+        signs=gathered.signs[n],
+        weak_signs=gathered.weak_signs[n],
+        candidates=tuple(c.id for c in gathered.anchored[n] if c.status not in NOT_READ),
+        near_implant=compared.near_implant[n],
+        in_mr=gathered.in_mr[n],
+    )
+    if uptake is None or images.pet is None or not is_raised(evidence, p):
+        return evidence
+    grid = images.pet.geometry
+    candidates = [*images.candidates, *images.named]
+    origin = where_from(gathered.sites, n, uptake, grid, images.hot_spots, candidates, p)
+    return replace(evidence, origin=origin, local=_local(images.references, uptake, p.uptake.ratio))
+
+
+def _row(evidence: SiteEvidence, n: int, gathered: _Gathered, parameters: SiteParameters) -> SiteRow:
+    """The row of the site with a number."""
     state, reasons = judge(evidence, parameters)
-    uptake, levels = evidence.uptake, evidence.levels
-    return SiteRow(
+    reference = gathered.compared.references[n]
+    row = SiteRow(
         evidence.site,
         str(state),
         reasons,
-        suv_max=None if uptake is None else uptake.suv_max,
-        suv_peak=None if uptake is None else uptake.suv_peak,
-        suv_mean=None if uptake is None else uptake.suv_mean,
         reference=None if reference is None else reference[0],
-        reference_name=_name(reference),
+        reference_name=evidence.reference_name,
         ratio=evidence.ratio,
         side_ratio=evidence.side_ratio,
-        level_ratio=None if levels is None else levels.ratio,
-        level_spread=None if levels is None else levels.spread,
-        level_z=None if levels is None else levels.z,
-        signals=signals,
-        z=scores,
+        signals={role: values[n] for role, values in gathered.signals.items() if n in values},
+        z={role: values[n] for role, values in gathered.scores.items() if n in values},
         mr_signs=(*evidence.signs, *(f"{kind} (weak)" for kind in evidence.weak_signs)),
         norm=norm_of(evidence.site),
-        candidates=candidates,
+        candidates=tuple(c.id for c in gathered.anchored[n]),
         flags=_flags(evidence),
     )
+    uptake, levels = evidence.uptake, evidence.levels
+    if uptake is not None:
+        row = replace(row, suv_max=uptake.suv_max, suv_peak=uptake.suv_peak, suv_mean=uptake.suv_mean)
+    if levels is not None:
+        row = replace(row, level_ratio=levels.ratio, level_spread=levels.spread, level_z=levels.z)
+    return row
 
 
 def _flags(evidence: SiteEvidence) -> tuple[str, ...]:
@@ -181,39 +206,86 @@ def _compared(
     sites: Sequence[Site], images: SiteImages, mates: Sequence[Sequence[int]], p: SiteParameters
 ) -> _Compared:
     """The uptake of all sites and what it is compared with."""
-    count = len(sites)
     near_implant = _near_implant(sites, images.unreliable, p.part_outside)
-    uptakes: list[SiteUptake | None] = [None] * count
-    references: list[tuple[float, str] | None] = [None] * count
+    uptakes: list[SiteUptake | None] = [None] * len(sites)
     if images.pet is not None:
         voxels = [site_voxels(site, images.pet.geometry) for site in sites]
         uptakes = measure_uptake(images.pet, voxels, 1.0 - p.part_outside, p.spill)
-    if images.references is not None and images.references.is_plausible:
-        for n, uptake in enumerate(uptakes):
-            if uptake is not None:
-                references[n] = reference_of(images.references, sites[n], uptake.peak_flat)
-    ratios = [
-        None if uptake is None or reference is None else _ratio(uptake.suv_peak, reference[0])
-        for uptake, reference in zip(uptakes, references, strict=True)
-    ]
+    references = _references(sites, uptakes, images.references)
+    ratios = [_over(uptake, reference) for uptake, reference in zip(uptakes, references, strict=True)]
+    # What lies beside an implant is no measure for other sites.
     peaks = [
         None if uptake is None or hidden else uptake.suv_peak
         for uptake, hidden in zip(uptakes, near_implant, strict=True)
     ]
-    sides: list[float | None] = []
-    for peak, other in zip(peaks, opposite(sites), strict=True):
-        across = None if other is None else peaks[other]
-        sides.append(None if peak is None or across is None else _ratio(peak, across))
-    levels: list[LevelComparison | None] = []
-    for n in range(count):
-        others = [(value, m) for m in mates[n] if (value := peaks[m]) is not None]
-        uptake = uptakes[n]
-        raised = [(ratios[m] or 0.0) >= p.uptake.ratio for _, m in others]
-        values = [value for value, _ in others]
-        levels.append(
-            None if uptake is None else compare_levels(uptake.suv_peak, values, raised, p.uptake.least_spread)
-        )
+    sides = [_side(peak, other, peaks) for peak, other in zip(peaks, opposite(sites), strict=True)]
+    levels = [
+        None if uptake is None else _level(uptake.suv_peak, mates[n], peaks, ratios, p.uptake)
+        for n, uptake in enumerate(uptakes)
+    ]
     return _Compared(uptakes, references, ratios, sides, levels, near_implant)
+
+
+def _references(
+    sites: Sequence[Site], uptakes: Sequence[SiteUptake | None], references: ReferenceField | None
+) -> list[tuple[float, str] | None]:
+    """Value (g/ml) and name of the reference of each site; None where there is none."""
+    if references is None or not references.is_plausible:
+        return [None] * len(sites)
+    return [
+        None if uptake is None else reference_of(references, site, uptake.peak_flat)
+        for site, uptake in zip(sites, uptakes, strict=True)
+    ]
+
+
+def _over(uptake: SiteUptake | None, reference: tuple[float, str] | None) -> float | None:
+    """SUVpeak over the reference."""
+    return None if uptake is None or reference is None else _ratio(uptake.suv_peak, reference[0])
+
+
+def _side(peak: float | None, other: int | None, peaks: Sequence[float | None]) -> float | None:
+    """SUVpeak over that of the site with another number."""
+    across = None if other is None else peaks[other]
+    return None if peak is None or across is None else _ratio(peak, across)
+
+
+def _level(
+    peak: float,
+    mates: Sequence[int],
+    peaks: Sequence[float | None],
+    ratios: Sequence[float | None],
+    p: SiteUptakeParameters,
+) -> LevelComparison | None:
+    """SUVpeak against the like sites of the other levels."""
+    others = [(value, (ratios[m] or 0.0) >= p.ratio) for m in mates if (value := peaks[m]) is not None]
+    return compare_levels(peak, [value for value, _ in others], [raised for _, raised in others], p.least_spread)
+
+
+def _anchored(sites: Sequence[Site], candidates: Sequence[Candidate]) -> list[list[Candidate]]:
+    """The candidates at each site, in the order of the sites."""
+    numbers = {id(site): n for n, site in enumerate(sites)}
+    found: list[list[Candidate]] = [[] for _ in sites]
+    for candidate in candidates:
+        site = site_of(candidate.place, sites)
+        if site is not None:
+            found[numbers[id(site)]].append(candidate)
+    return found
+
+
+def _local(references: ReferenceField | None, uptake: SiteUptake, ratio: float) -> tuple[float, str] | None:
+    """SUVpeak over the highest normal uptake of the tissues near by, and which one that is, as a noun phrase.
+
+    Not every bone and vessel is on the tissue map, so that less than rich normal tissue is never raised: it counts as
+    its SUV over `ratio`, the ratio from which uptake is raised.
+    """
+    if references is None:
+        return None
+    values, found = references.at(np.array([uptake.peak_flat]))
+    value, rich = float(values[0]), references.rich / ratio
+    if max(value, rich) <= 0:
+        return None
+    name = f"{codes.NAMES[int(found[0])]} beside it" if found[0] else "the surroundings"
+    return uptake.suv_peak / max(value, rich), RICH if rich > value else name
 
 
 def _near_implant(sites: Sequence[Site], unreliable: Region | None, most_part: float) -> list[bool]:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..core.image import Geometry
-from ..core.records import HotSpot
+from ..core.records import Candidate, HotSpot
 from ..core.sites import Site
 from .site_parameters import SiteParameters
 from .site_uptake import SiteUptake
@@ -35,6 +35,11 @@ class Origin:
     physiologic: str | None = None
 
 
+NO_SITE = "a hotter place beside it"
+"""Where uptake comes from whose maximum lies at no site."""
+SHARED = 0.35
+"""A maximum belongs to several sites when their :meth:`.Site.radius` there differs by less than this. Our estimate: it
+is the error of the position of a site, 3 mm, over half the size of a facet joint."""
 OWN = Origin()
 """Uptake that is the site's own."""
 
@@ -45,6 +50,7 @@ def where_from(
     uptake: SiteUptake,
     geometry: Geometry,
     hot_spots: Sequence[HotSpot],
+    candidates: Sequence[Candidate],
     p: SiteParameters,
 ) -> Origin:
     """Find out where the uptake of a site comes from.
@@ -59,6 +65,8 @@ def where_from(
         Of the PET, in the frame of the sites.
     hot_spots : sequence of HotSpot
         On the voxels of the PET.
+    candidates : sequence of Candidate
+        Their hot spots give a maximum at no site its name.
     p : SiteParameters
 
     Returns
@@ -66,18 +74,38 @@ def where_from(
     Origin
     """
     physiologic = _physiologic(uptake.summit_flat, geometry, hot_spots)
-    if uptake.summit_suv < p.spill.rise * uptake.suv_peak:
-        return Origin(None, physiologic)
     summit = geometry.flat_to_ras(np.array([uptake.summit_flat]))[0]
-    if distance_mm(sites[number], summit) <= 0:
+    owners = owners_of(sites, summit, p.spill.beside_mm)
+    # Noise alone moves a maximum a little way out of a site. Within a site it is the place that counts.
+    is_outside = float(sites[number].radius(summit)) > 1.0
+    if number in owners or (is_outside and uptake.summit_suv < p.spill.rise * uptake.suv_peak):
         return Origin(None, physiologic)
-    away = np.array([distance_mm(site, summit) for site in sites])
-    if away[number] <= away.min():
-        return Origin(None, physiologic)
-    nearest = int(away.argmin())
-    if away[nearest] <= p.anchor_mm:
-        return Origin(sites[nearest].name, physiologic)
-    return Origin("a hotter place at no site", physiologic)
+    if owners:
+        return Origin(sites[owners[0]].name, physiologic)
+    return Origin(_candidate_at(uptake.summit_flat, geometry, candidates) or NO_SITE, physiologic)
+
+
+def owners_of(sites: Sequence[Site], point_ras: np.ndarray, beside_mm: float) -> list[int]:
+    """Numbers of the sites to which a maximum belongs, the likeliest one first.
+
+    Sites overlap: an endplate lies in its body. A maximum within several sites belongs to the one in whose middle it
+    lies most, and to those in which it lies about as well. A maximum outside of all belongs to the nearest one.
+
+    Parameters
+    ----------
+    sites : sequence of Site
+    point_ras : ndarray, shape (3,)
+    beside_mm : float
+        Upper bound of the distance from the surface of a site.
+    """
+    radii = np.array([float(site.radius(point_ras)) for site in sites])
+    order = np.argsort(radii, kind="stable")
+    least = float(radii[order[0]])
+    if least <= 1.0:
+        return [int(n) for n in order if radii[n] <= min(1.0, least + SHARED)]
+    away = [distance_mm(site, point_ras) for site in sites]
+    nearest = int(np.argmin(away))
+    return [nearest] if away[nearest] <= beside_mm else []
 
 
 def distance_mm(site: Site, point_ras: np.ndarray) -> float:
@@ -89,10 +117,21 @@ def distance_mm(site: Site, point_ras: np.ndarray) -> float:
 
 def _physiologic(flat: int, geometry: Geometry, hot_spots: Sequence[HotSpot]) -> str | None:
     """Why the hot spot at a voxel is physiologic; None where there is no such hot spot."""
-    for spot in hot_spots:
-        if spot.physiologic is None or not spot.region.geometry.is_same_grid(geometry):
-            continue
-        at = int(np.searchsorted(spot.region.flat, flat))
-        if at < len(spot.region) and spot.region.flat[at] == flat:
-            return spot.physiologic
+    reasons = (s.physiologic for s in hot_spots if s.physiologic is not None and _holds(s, flat, geometry))
+    return next(reasons, None)
+
+
+def _candidate_at(flat: int, geometry: Geometry, candidates: Sequence[Candidate]) -> str | None:
+    """The candidate whose hot spot holds a voxel, as a noun phrase; None where there is none."""
+    for candidate in candidates:
+        if any(_holds(spot, flat, geometry) for spot in candidate.hot_spots):
+            return f"candidate {candidate.id} ({candidate.place.name})"
     return None
+
+
+def _holds(spot: HotSpot, flat: int, geometry: Geometry) -> bool:
+    """Whether a hot spot holds a voxel of a grid."""
+    if not spot.region.geometry.is_same_grid(geometry):
+        return False
+    at = int(np.searchsorted(spot.region.flat, flat))
+    return at < len(spot.region) and bool(spot.region.flat[at] == flat)

@@ -23,6 +23,9 @@ NOT_MEASURED = "The PET shows no plausible reference tissue."
 
 OFTEN_WITHOUT_PAIN = ("disc degeneration", "Modic II", "Modic III")
 """Kinds of MR findings that are often seen without pain (docs/domain.md, "Evidence")."""
+OWN_TISSUES = (codes.MARROW, codes.DISC)
+"""Sites of these tissues are compared with their own tissue alone. All others lie between bones, whose higher normal
+uptake reaches into them."""
 PLURALS = {
     "vertebral body": "vertebral bodies",
     "foramen": "foramina",
@@ -50,6 +53,8 @@ class SiteEvidence:
         SUVpeak over the reference tissue.
     reference_name : str or None
     side_ratio : float or None
+    other_ratio : float or None
+        SUVpeak of the other side over its reference tissue.
     levels : LevelComparison or None
         SUVpeak against the like sites of the other levels.
     signs, weak_signs : tuple of str
@@ -58,10 +63,13 @@ class SiteEvidence:
         IDs of the candidates there that the reader has not rejected.
     origin : Origin
         Where raised uptake comes from.
+    local : (float, str) or None
+        SUVpeak over the highest normal uptake of the tissues near by, and that tissue as a noun
+        phrase.
     near_implant : bool
         Most of it lies within the margin of an implant's artifact.
     in_mr : bool
-        At least one MR series shows it.
+        At least one of the MR series shows it, or there is none.
     """
 
     site: Site
@@ -70,11 +78,13 @@ class SiteEvidence:
     ratio: float | None = None
     reference_name: str | None = None
     side_ratio: float | None = None
+    other_ratio: float | None = None
     levels: LevelComparison | None = None
     signs: tuple[str, ...] = ()
     weak_signs: tuple[str, ...] = ()
     candidates: tuple[str, ...] = ()
     origin: Origin = OWN
+    local: tuple[float, str] | None = None
     near_implant: bool = False
     in_mr: bool = True
 
@@ -118,10 +128,9 @@ def _uptake_reasons(evidence: SiteEvidence, p: SiteUptakeParameters) -> Sequence
     """What is raised, as sentences; empty where the uptake is normal."""
     if evidence.uptake is None:
         return ()
-    ratio = evidence.ratio or 0.0
+    ratio, levels = evidence.ratio or 0.0, evidence.levels
     by_side = _side_reason(evidence, p)
-    levels = evidence.levels
-    if levels is not None and ratio >= p.ratio and levels.ratio >= p.level_ratio and levels.z >= p.level_z:
+    if levels is not None and _stands_out(evidence, levels, p):
         own = uptake_reason(levels.ratio, f"the other {plural(evidence.site.structure)}")
         return [own, *by_side]
     # With no like site to stand out from, much uptake counts by itself.
@@ -130,33 +139,61 @@ def _uptake_reasons(evidence: SiteEvidence, p: SiteUptakeParameters) -> Sequence
     return by_side
 
 
+def _stands_out(evidence: SiteEvidence, levels: LevelComparison, p: SiteUptakeParameters) -> bool:
+    """Whether a site stands out from its like, and is raised over its reference tissue."""
+    return (evidence.ratio or 0.0) >= p.ratio and levels.ratio >= p.level_ratio and levels.z >= p.level_z
+
+
 def _side_reason(evidence: SiteEvidence, p: SiteUptakeParameters) -> list[str]:
     """The asymmetry, when it is abnormal.
 
     Strong asymmetry counts by itself, except in muscle, which posture and gait make asymmetric. Weak asymmetry counts
     where the uptake is raised over the reference, or the MR shows something.
     """
-    side, uptake, tissue = evidence.side_ratio, evidence.uptake, evidence.site.tissue
-    if side is None or uptake is None or side < p.side_weak:
+    side = evidence.side_ratio
+    if side is None or side < p.side_weak or not _can_be_compared(evidence, p):
         return []
-    if tissue == codes.MARROW and uptake.suv_peak < p.least_bone_suv:
-        return []
-    raised = (evidence.ratio or 0.0) >= p.ratio
-    strong = side >= p.side_strong and tissue != codes.MUSCLE
-    if not strong and not raised and not evidence.signs and not evidence.weak_signs:
-        return []
-    if not strong and tissue == codes.MUSCLE and not raised:
+    is_raised_too = (evidence.ratio or 0.0) >= p.ratio
+    if not is_raised_too and not _counts_alone(evidence, side, p):
         return []
     other = str(Side.LEFT) if evidence.site.side == Side.RIGHT else str(Side.RIGHT)
     return [uptake_reason(side, f"the {other} side")]
+
+
+def _counts_alone(evidence: SiteEvidence, side: float, p: SiteUptakeParameters) -> bool:
+    """Whether asymmetry counts where the uptake is not raised over the reference."""
+    if evidence.site.tissue == codes.MUSCLE:
+        return False
+    return side >= p.side_strong or bool(evidence.signs or evidence.weak_signs)
+
+
+def _can_be_compared(evidence: SiteEvidence, p: SiteUptakeParameters) -> bool:
+    """Whether a difference between right and left means that this side is raised.
+
+    There must be enough uptake on either side. Where the site is no hotter than its like at other levels, the other
+    side is the unusual one.
+    """
+    if evidence.levels is not None and evidence.levels.ratio < p.level_ratio:
+        return False
+    if evidence.other_ratio is not None and evidence.other_ratio < p.other_side_least:
+        return False
+    suv = 0.0 if evidence.uptake is None else evidence.uptake.suv_peak
+    return evidence.site.tissue != codes.MARROW or suv >= p.least_bone_suv
 
 
 def _explanation(evidence: SiteEvidence, p: SiteUptakeParameters) -> str | None:
     """Why raised uptake is not the site's own or is usual, as a sentence; None where neither holds."""
     if evidence.origin.physiologic is not None:
         return f"Physiologic uptake ({evidence.origin.physiologic})."
+    if evidence.local is not None and evidence.site.tissue not in OWN_TISSUES and evidence.local[0] < p.ratio:
+        return f"Within the normal uptake of {evidence.local[1]}."
     if evidence.origin.beside is not None:
         return f"Uptake of {evidence.origin.beside} reaches here."
+    return _usual(evidence, p)
+
+
+def _usual(evidence: SiteEvidence, p: SiteUptakeParameters) -> str | None:
+    """Why so much uptake is usual at such a site, as a sentence; None where it is not."""
     suv_max = 0.0 if evidence.uptake is None else evidence.uptake.suv_max
     if is_at_prosthesis(evidence.site) and suv_max <= p.prosthesis_suv:
         return f"Uptake up to SUVmax {p.prosthesis_suv:.1f} is usual at a prosthesis."
