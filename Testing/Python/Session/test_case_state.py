@@ -15,7 +15,7 @@ from PainGeneratorLib.Workflow.case import Warnings
 def found() -> Any:
     mr = SimpleNamespace(warnings=["There is no T1."], implant=SimpleNamespace(warnings=[]))
     return SimpleNamespace(
-        candidates=["first"], mr=mr, pet=SimpleNamespace(warnings=["No liver was found."]), plan=None
+        candidates=["first"], mr=mr, pet=SimpleNamespace(warnings=["No liver was found."]), plan=None, sites=None
     )
 
 

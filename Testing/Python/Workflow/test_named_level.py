@@ -11,7 +11,7 @@ import pytest
 from kept_examples import EXAMPLES, example_case, example_found
 from PainGeneratorLib.Numerics.body.level_names import GivenLevel
 from PainGeneratorLib.Numerics.core.errors import PainGeneratorError
-from PainGeneratorLib.Numerics.core.image import Geometry, Region, ball
+from PainGeneratorLib.Numerics.core.image import Geometry, Image, Region, ball
 from PainGeneratorLib.Numerics.core.records import Candidate, Place
 from PainGeneratorLib.Numerics.core.sites import SiteTable
 from PainGeneratorLib.Workflow.case import Case, CaseOptions
@@ -44,7 +44,8 @@ def candidate(number: int, name: str, **fields: object) -> Candidate:
 def found_with(*candidates: Candidate, certainty: str = "uncertain") -> Found:
     """A result with named candidates and measured sites, as a reopened case has it: without a detector."""
     example = example_found()
-    mr = dataclasses.replace(example.mr, findings=[], spine=straight_spine(certainty))
+    tissues = Image(np.zeros(GRID.shape, dtype=np.uint8), GRID)
+    mr = dataclasses.replace(example.mr, findings=[], spine=straight_spine(certainty), tissues=tissues)
     found = dataclasses.replace(
         example, mr=mr, plan=straight_plan(), hot_spots=[], candidates=[], own_plans={}, named_level=None
     )
