@@ -252,9 +252,9 @@ def _cut(names: Sequence[str]) -> list[str]:
 def _strongest_sentence(active: Sequence[Candidate]) -> str:
     """The strongest candidate with its evidence."""
     best = min(active, key=lambda candidate: candidate.rank)
-    what = f"{clause(words.title(best))} ({_evidence_words(best)})"
+    what = f"{clause(words.title(best))}: {_evidence_words(best)}"
     if len(active) == 1:
-        return f"There is one candidate pain generator: {what}."
+        return f"There is one candidate pain generator, {what}."
     return f"The strongest of {len(active)} candidate pain generators is candidate {best.rank}, {what}."
 
 
