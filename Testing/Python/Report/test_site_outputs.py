@@ -205,7 +205,21 @@ def test_a_level_without_any_site_that_could_be_assessed_gives_the_reason_once()
 def test_hips_are_read_side_by_side_with_their_zones() -> None:
     said = texts(hip_site_table(), [])
     assert list(said) == ["Right hip", "Left hip"]
-    assert "Right acetabulum at the cup, DeLee-Charnley II: uptake 3.2 times" in said["Right hip"]
+    assert "Acetabulum at the cup, DeLee-Charnley II: uptake 3.2 times" in said["Right hip"]
+
+
+def test_zones_that_could_not_be_assessed_are_listed_by_number() -> None:
+    reasons = ("Next to the implant.", "Uptake of the bladder reaches here.")
+    rows = [
+        site_row(f"right femur beside the stem, Gruen {n}", "femur", "right", None, None, zone=f"Gruen {n}")
+        for n in (7, 1, 3, 4, 5)
+    ]
+    rows.append(site_row("right stem tip", "stem tip", "right", None, 1.0))
+    rows = [row if row.suv_peak else dataclasses.replace(row, reasons=reasons) for row in rows]
+    assert texts(SiteTable(tuple(rows)), []) == {
+        "Right hip": "Not assessable: femur beside the stem, Gruen 1, 3 to 5, 7 (next to the implant). "
+        "The other site is normal."
+    }
 
 
 def test_a_weak_sign_keeps_its_remark_and_its_american_word() -> None:
@@ -228,7 +242,7 @@ def test_the_conclusion_names_counts_raised_sites_the_strongest_candidate_and_it
 ) -> None:
     said = conclusion(example_site_table(), found)
     assert said == (
-        "116 sites were measured; 5 could not be assessed (mostly: outside the field of view of the PET). Uptake "
+        "116 sites were measured; 5 could not be assessed (mostly outside the field of view of the PET). Uptake "
         "is raised at 3 of them: interspinous space L3/L4, disc L4/L5, and left facet joint L4/L5; at one more, MR "
         "alone shows a finding. The strongest of 3 candidate pain generators is candidate 1, facet joint L4/L5, "
         "left: raised uptake and effusion or synovitis on MR. The levels are likely, but not certain (counted from "
