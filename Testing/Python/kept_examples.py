@@ -135,6 +135,7 @@ def example_found() -> Found:
         {"FLUID": EXAMPLES["BodyPlan"]},
         ("Fat.",),
         SITES,
+        ("L5", (THIRD, -20.5, 1e-3)),
     )
 
 

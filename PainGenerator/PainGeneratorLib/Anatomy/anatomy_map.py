@@ -145,10 +145,29 @@ class AnatomyMap(Kept):
         extent = (k.stop - k.start, j.stop - j.start, i.stop - i.start)
         return Image(table[part], self.image.geometry.cropped((k.start, j.start, i.start), extent))
 
-    def points(self, labels: Iterable[int]) -> np.ndarray:
-        """Centers of the voxels of some labels, RAS mm in the frame of the map, shape (n, 3)."""
+    def points(self, labels: Iterable[int], step_mm: float = 0.0) -> np.ndarray:
+        """Centers of the voxels of some labels.
+
+        Parameters
+        ----------
+        labels : iterable of int
+        step_mm : float
+            Along each axis of the grid only every n-th voxel is taken, so that they are at most this far apart; every
+            voxel where the voxels are as large already.
+
+        Returns
+        -------
+        ndarray, shape (n, 3)
+            RAS mm in the frame of the map.
+        """
         mask = self.mask(labels)
-        return np.empty((0, 3)) if mask is None else Region.from_mask(mask.array, mask.geometry).points_ras
+        if mask is None:
+            return np.empty((0, 3))
+        steps = [max(1, int(step_mm / spacing)) for spacing in mask.geometry.spacing_kji_mm]
+        if max(steps) == 1:
+            return Region.from_mask(mask.array, mask.geometry).points_ras
+        kji = np.argwhere(mask.array[:: steps[0], :: steps[1], :: steps[2]]) * steps
+        return mask.geometry.to_ras(kji[:, ::-1])
 
     def labels_at(self, points_ras: np.ndarray) -> np.ndarray:
         """Labels of the voxels nearest to points, shape (n,); 0 outside the grid.

@@ -48,9 +48,15 @@ def column_ends(local_mm: np.ndarray, sign: float = 1.0) -> np.ndarray:
         The highest or lowest point of each column.
     """
     columns = np.rint(local_mm[:, :2] / COLUMN_MM).astype(int)
-    order = np.lexsort((-sign * local_mm[:, 2], columns[:, 1], columns[:, 0]))
-    _, first = np.unique(columns[order], axis=0, return_index=True)
-    return local_mm[order][first]
+    if not len(columns):
+        return np.empty((0, 3))
+    columns -= columns.min(axis=0)
+    numbers = columns[:, 0] * (columns[:, 1].max() + 1) + columns[:, 1]
+    order = np.argsort(sign * local_mm[:, 2])
+    last = np.full(numbers.max() + 1, -1)
+    last[numbers[order]] = order
+    ends: np.ndarray = local_mm[last[last >= 0]]
+    return ends
 
 
 def plane_of(ends: np.ndarray, tilts_deg: tuple[float, float]) -> Plane | None:

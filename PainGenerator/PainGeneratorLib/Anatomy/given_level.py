@@ -16,9 +16,7 @@ from .labels import Structure
 from .level_count import COUNTED
 from .map_parts import parts_of, share_parts
 
-SHIFTED = (
-    "The anatomy segmentation names {own} what the reader named {given}: all its levels were shifted accordingly."
-)
+SHIFTED = "The anatomy segmentation has {own} where the reader named {given}: all its levels were shifted accordingly."
 """Warning where the reader contradicts the segmentation."""
 NOT_SHIFTED = (
     "No vertebra of the anatomy segmentation lies where the reader named {given}: its levels are those of its labels."
@@ -61,7 +59,7 @@ def with_given_level(anatomy: AnatomyMap, given: GivenLevel) -> AnatomyMap:
 
 def _with_levels_of(anatomy: AnatomyMap, spine: Spine, given: GivenLevel) -> AnatomyMap:
     there = GivenLevel(given.level, anatomy.to_map(np.asarray(given.point_ras, dtype=float)))
-    checked_level(given.level)
+    level = checked_level(given.level)
     try:
         new = renamed(spine, there)
     except PainGeneratorError:
@@ -69,10 +67,12 @@ def _with_levels_of(anatomy: AnatomyMap, spine: Spine, given: GivenLevel) -> Ana
     own, name = _pair(spine, new)
     structures, warnings = dict(anatomy.structures), tuple(text for text in anatomy.warnings if text != COUNTED)
     if own != name:
-        order = order_with([what.level for what in structures.values() if what.level])
-        counted = Counted(name, place_of(own, order))
+        order, new_order = order_with([what.level for what in structures.values() if what.level]), order_with([level])
+        beyond = place_of(level, new_order) - place_of(name, new_order)
+        counted = Counted(level, place_of(own, order) + beyond)
         structures = {number: _shifted(what, counted, order) for number, what in structures.items()}
-        warnings = (*warnings, SHIFTED.format(given=name, own=own))
+        there_before = Counted(own, place_of(name, new_order)).level(level, new_order)
+        warnings = (*warnings, SHIFTED.format(given=level, own=there_before))
     shifted = dataclasses.replace(
         anatomy, structures=structures, counted=False, certainty=str(Certainty.CERTAIN), warnings=warnings
     )

@@ -3,6 +3,7 @@ lies."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -181,10 +182,10 @@ def find_replaced_femur(
     return _with_axes(side, head, other.head_radius_mm, points, lateral, replaced=implant is not None)
 
 
-def labeled_implants(anatomy: AnatomyMap) -> tuple[HipImplant, ...]:
-    """Find the prostheses in a segmentation, in the frame of the map; those whose label has a side."""
+def labeled_implants(anatomy: AnatomyMap, sides: Iterable[str] = ("left", "right")) -> tuple[HipImplant, ...]:
+    """Find the prostheses in a segmentation on some sides, in the frame of the map; those whose label has a side."""
     found = []
-    for side in ("left", "right"):
+    for side in sides:
         mask = anatomy.mask(anatomy.labels_of("implant", side))
         if mask is not None:
             region = Region.from_mask(mask.array, mask.geometry)

@@ -19,12 +19,12 @@ JOINT_HALF_MM = (6.0, 15.0, 24.0)
 of bone on both sides; the surface without its edges."""
 JOINT_TURN_DEG = 25.0
 """Angle between the joint and the sagittal plane, degrees: its front is farther from the midline (Vleeming 2012)."""
-ALA_MM = (33.0, -4.0, -15.0)
+ALA_MM = (33.0, -4.0, -17.0)
 """Middle of the sacral ala, between the body of S1 and the joint. Our estimate."""
 ALA_HALF_MM = (8.0, 11.0, 11.0)
 """Half the extent of the ala. Our estimate."""
-SACRUM_MM = (0.0, -2.0, -40.0)
-"""Middle of the sacrum from S1 to S3 in the midline: in S2. Our estimate."""
+SACRUM_MM = (0.0, -2.0, -37.0)
+"""Middle of the sacrum from S1 to S3 in the midline: half their height. Our estimate."""
 SACRUM_HALF_MM = (14.0, 9.0, 30.0)
 """Half the extent of the bodies of S1 to S3 without their edges. Our estimate."""
 CREST_MM = 12.0

@@ -6,43 +6,59 @@ import numpy as np
 
 from ..Numerics.body.vertebrae import Spine
 from ..Numerics.core import tissues as codes
-from ..Numerics.core.image import Image
 from ..Numerics.core.sites import Site, SiteSource
 from ..Numerics.core.words import Certainty, Side
 from . import pelvis_form as form
 from . import spine_form
 from .anatomy_map import AnatomyMap
+from .map_pelvis import between_joints, crest_in_map, joint_in_map
+from .spine import patient_left
 from .spine_segments import completed
 from .spine_sites import SITE_SIDES
 
 
 def pelvis_sites(
-    spine: Spine | None,
-    tissues: Image,
-    anatomy: AnatomyMap | None = None,
-    side_certainty: str = str(Certainty.CERTAIN),
+    spine: Spine | None, anatomy: AnatomyMap | None = None, side_certainty: str = str(Certainty.CERTAIN)
 ) -> list[Site]:
     """Find the sites of the pelvis.
 
     Parameters
     ----------
     spine : Spine, optional
-        With the frame of the sacrum where it is known, in the reference frame.
-    tissues : Image of uint8
-        Tissue codes of the MR, on the reference grid.
+        With the frame of the sacrum, or the disc L5/S1 and the vertebra above it.
     anatomy : AnatomyMap, optional
+        In the frame of the spine. The joints then lie between its sacrum and hip bones, and the iliac crests are
+        found.
     side_certainty : str
         A word of :class:`.Numerics.core.words.Certainty`.
 
     Returns
     -------
     list of Site
-        Right before left.
+        Sacrum, alae, joints and crests, right before left, in the frame of the spine.
     """
-    return _from_sacrum(spine, side_certainty)
+    source = SiteSource.MR if anatomy is None else SiteSource.SEGMENTATION
+    placed = _from_sacrum(spine, source, side_certainty)
+    if anatomy is None:
+        return placed
+    found = []
+    left = spine.frames[-1].left if spine is not None and spine.frames else patient_left(anatomy)
+    expected = {site.side: site for site in placed if site.structure == "sacroiliac joint"}
+    joints = {side: joint_in_map(anatomy, side, left, side_certainty, expected.get(side)) for side, _ in SITE_SIDES}
+    for site in placed:
+        joint = joints.get(site.side)
+        if joint is not None and site.structure == "sacroiliac joint":
+            found.append(joints.pop(site.side) or site)
+        elif joint is not None and site.structure == "sacral ala":
+            found.append(between_joints(site, joint))
+        else:
+            found.append(site)
+    found += [joint for joint in joints.values() if joint is not None]
+    crests = (crest_in_map(anatomy, side, left, side_certainty) for side, _ in SITE_SIDES)
+    return [*found, *(crest for crest in crests if crest is not None)]
 
 
-def _from_sacrum(spine: Spine | None, side_certainty: str) -> list[Site]:
+def _from_sacrum(spine: Spine | None, source: str, side_certainty: str) -> list[Site]:
     """Sacrum, alae and joints from the upper endplate of S1; none without it."""
     sacrum = completed(spine).sacrum if spine is not None else None
     if spine is None or sacrum is None:
@@ -57,7 +73,7 @@ def _from_sacrum(spine: Spine | None, side_certainty: str) -> list[Site]:
         center = origin + scale * np.array([sign * at[0], at[1], at[2]]) @ axes
         return Site(
             name, structure, side, None, center, turned, scale * np.array(half), codes.MARROW,
-            source=str(SiteSource.MR), side_certainty=side_certainty,
+            source=str(source), side_certainty=side_certainty,
         )  # fmt: skip
 
     found = [site("sacrum", "sacrum", str(Side.MIDLINE), form.SACRUM_MM, axes, form.SACRUM_HALF_MM)]

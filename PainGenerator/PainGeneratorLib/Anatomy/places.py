@@ -32,9 +32,12 @@ if TYPE_CHECKING:
 
 STEM_REACH_MM = 32.0
 """Upper bound of the distance from the axis of a stem at which bone has a Gruen zone, mm. Our estimate."""
-STEM_FROM_PART = -0.12
-"""Lower bound of the position of bone beside the stem, as a fraction of the length of the stem from its upper end. A
-negative value lies above this end. Our estimate."""
+STEM_FROM_PART = -0.3
+"""Lower bound of the position of bone lateral of the stem, as a fraction of the length of the stem from its upper end.
+A negative value lies above this end: the greater trochanter reaches 30 to 40 mm higher than the place where the neck
+leaves the stem. Our estimate."""
+STEM_MEDIAL_FROM_PART = -0.12
+"""The same medial of the stem, where the calcar ends at the neck. Our estimate."""
 STEM_TO_PART = 1.25
 """Upper bound of the position of bone beside the stem, as a fraction of the length of the stem from its upper end. A
 value above 1 lies below the tip. Our estimate."""
@@ -44,10 +47,10 @@ changes the bone to about this depth. Our estimate."""
 BURSA_MM = (22.0, 45.0)
 """Lower and upper bound of the lateral distance of the trochanteric bursa from the axis of a stem, mm. The lower bound
 is the outer surface of the trochanter, 15 mm beyond the metal. The upper bound lies below the skin. Our estimate."""
-BURSA_FROM_PART = -0.12
+BURSA_FROM_PART = -0.35
 """Lower bound of the position of the trochanteric bursa, as a fraction of the length of the stem from its upper end. A
 negative value lies above this end. Our estimate."""
-BURSA_TO_PART = 0.35
+BURSA_TO_PART = 0.25
 """Upper bound of the position of the trochanteric bursa, as a fraction of the length of the stem from its upper end.
 Our estimate."""
 NECK_REACH_MM = 20.0
@@ -283,7 +286,8 @@ class Namer:
         position = stem_position(point, implant, self._left)
         if self._by_map is None and _is_at_bursa(position):
             return Place(f"{side} trochanteric bursa", "trochanteric bursa", side)
-        is_beside = STEM_FROM_PART <= position.along <= STEM_TO_PART and position.away_mm <= STEM_REACH_MM
+        first = STEM_FROM_PART if position.lateral_mm >= 0 else STEM_MEDIAL_FROM_PART
+        is_beside = first <= position.along <= STEM_TO_PART and position.away_mm <= STEM_REACH_MM
         if not is_beside or to_cup_mm <= 0.0:
             return None
         zone, lateral_view = gruen_zone(point, implant, self._left)

@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+
+import numpy as np
 
 from ..Numerics.body.vertebrae import Spine
-from ..Numerics.core.image import Image
+from ..Numerics.core.image import Geometry, Image
 from ..Numerics.core.sites import Site, SiteSource
 from ..Numerics.core.words import Certainty, Group
 from .anatomy_map import AnatomyMap
 from .body_plan import BodyPlan
 from .hip_sites import hip_sites
 from .map_parts import parts_of
+from .map_sites import refined_by_map
+from .map_spine import finer_spine
 from .pelvis_sites import pelvis_sites
+from .spine_agreement import SpineCheck, check_spines
 from .spine_sites import spine_sites
+from .tissue_sites import refined_by_tissues
+from .turn_certainty import turn_certainty
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,7 +43,12 @@ class FoundSites:
 
 
 def find_sites(
-    group: str, plan: BodyPlan, tissues: Image, spine: Spine | None = None, anatomy: AnatomyMap | None = None
+    group: str,
+    plan: BodyPlan,
+    tissues: Image,
+    spine: Spine | None = None,
+    anatomy: AnatomyMap | None = None,
+    reference: Image | None = None,
 ) -> FoundSites:
     """Find all sites of a case.
 
@@ -52,16 +64,90 @@ def find_sites(
         The vertebrae as the MR shows them, in the reference frame.
     anatomy : AnatomyMap, optional
         With it the same sites are finer. Map and MR check each other.
+    reference : Image, optional
+        The reference series, in which femoral heads are looked for.
+
+    Returns
+    -------
+    FoundSites
     """
     if group == Group.HIP_REPLACEMENT:
-        return FoundSites(tuple(hip_sites(plan, tissues, plan.implants, anatomy)))
-    side = plan.spine_certainty or str(Certainty.UNCERTAIN)
-    source = SiteSource.MR
+        of_hips, notes_of_hips = hip_sites(plan, tissues, plan.implants, anatomy, reference)
+        return FoundSites(tuple(of_hips), notes=tuple(notes_of_hips))
     if anatomy is not None:
         by_map = parts_of(anatomy).spine
         if by_map.frames:
-            spine, source = by_map, SiteSource.SEGMENTATION
+            return _by_map(anatomy, by_map, plan, tissues.geometry, spine)
+    side = plan.spine_certainty or str(Certainty.UNCERTAIN)
+    notes: tuple[str, ...] = ()
+    if anatomy is None:
+        found = pelvis_sites(spine, None, side)
+    else:
+        to_reference = _to_reference(anatomy)
+        in_map = None if spine is None else spine.moved(np.linalg.inv(to_reference))
+        found = [site_moved(site, to_reference) for site in pelvis_sites(in_map, anatomy, side)]
+        notes = ("The anatomy segmentation has no vertebra with a level. The sites of the spine are those of the MR.",)
     if spine is None:
-        return FoundSites(tuple(pelvis_sites(None, tissues, anatomy)))
-    sites = [*spine_sites(spine, source, side), *pelvis_sites(spine, tissues, anatomy, side)]
-    return FoundSites(tuple(sites), spine.level_certainty, spine.level_reasons)
+        return FoundSites(tuple(found), notes=notes)
+    own = refined_by_tissues(spine_sites(spine, SiteSource.MR, side), tissues)
+    sites = [*seen_sites(own, tissues.geometry), *found]
+    return FoundSites(tuple(sites), spine.level_certainty, spine.level_reasons, notes)
+
+
+def _by_map(anatomy: AnatomyMap, by_map: Spine, plan: BodyPlan, view: Geometry, by_mr: Spine | None) -> FoundSites:
+    """The sites in an anatomy segmentation, checked with the spine of the MR."""
+    to_reference = _to_reference(anatomy)
+    moved = by_map.moved(to_reference)
+    check = check_spines(moved, by_mr)
+    side = turn_certainty(anatomy, moved, plan) if check.are_sides_alike else Certainty.UNCERTAIN
+    level, reasons = _level_certainty(anatomy, by_map, check)
+    fine = replace(finer_spine(anatomy, by_map), level_certainty=str(level), level_reasons=reasons)
+    sites = refined_by_map(spine_sites(fine, SiteSource.SEGMENTATION, str(side)), anatomy)
+    sites += pelvis_sites(fine, anatomy, str(side))
+    sites = [site_moved(site, to_reference) for site in sites]
+    return FoundSites(tuple(seen_sites(sites, view)), str(level), reasons, check.notes)
+
+
+def _level_certainty(anatomy: AnatomyMap, by_map: Spine, check: SpineCheck) -> tuple[Certainty, tuple[str, ...]]:
+    """How much the levels of a map can be relied on, and why."""
+    if anatomy.counted:
+        reasons = ["The levels were counted upward from the sacrum of the anatomy segmentation."]
+    else:
+        reasons = ["The levels are those of the anatomy segmentation."]
+    certainty = Certainty.LIKELY if anatomy.counted or anatomy.certainty != Certainty.CERTAIN else Certainty.CERTAIN
+    if check.is_compared and check.are_levels_alike:
+        reasons.append("Counting on the MR gives the same levels.")
+    if check.is_compared and not check.are_levels_alike:
+        reasons.append("Counting on the MR gives other levels.")
+        certainty = Certainty.UNCERTAIN if anatomy.counted else Certainty.LIKELY
+    if not check.are_places_alike and certainty == Certainty.CERTAIN:
+        certainty = Certainty.LIKELY
+    if by_map.transitional:
+        reasons.append("The segmentation has a transitional vertebra or a gap between the levels.")
+        certainty = Certainty.UNCERTAIN
+    return certainty, tuple(reasons)
+
+
+def site_moved(site: Site, matrix_ras: np.ndarray) -> Site:
+    """The site after every point was moved by a rigid 4 x 4 RAS matrix."""
+    matrix = np.asarray(matrix_ras, dtype=float)
+    turn = matrix[:3, :3]
+    return replace(site, center_ras=turn @ site.center_ras + matrix[:3, 3], axes=site.axes @ turn.T)
+
+
+def seen_sites(sites: list[Site], view: Geometry) -> list[Site]:
+    """Leave out the iliac crests outside of the field of view, and what lies outside at a level whose disc or body
+    does.
+
+    A structure of a level that is seen stays, although it may lie outside: the table says so.
+    """
+    main = ("disc", "vertebral body")
+    seen = {site.level for site in sites if site.structure in main and bool(view.contains(site.center_ras))}
+    always = [site.structure != "iliac crest" and (site.level is None or site.level in seen) for site in sites]
+    return [site for site, keep in zip(sites, always, strict=True) if keep or bool(view.contains(site.center_ras))]
+
+
+def _to_reference(anatomy: AnatomyMap) -> np.ndarray:
+    """Matrix from the frame of a map to the reference frame."""
+    to_map = anatomy.frame_to_map_ras
+    return np.eye(4) if to_map is None else np.linalg.inv(to_map)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from itertools import pairwise
+from weakref import WeakKeyDictionary
 
 import numpy as np
 from scipy import ndimage
@@ -76,6 +77,10 @@ def patient_left(anatomy: AnatomyMap) -> np.ndarray:
     return np.array([-1.0, 0.0, 0.0]) if way is None else way / np.linalg.norm(way)
 
 
+_KNOWN: WeakKeyDictionary[AnatomyMap, Spine] = WeakKeyDictionary()
+"""The spines that were found, because names and sites of one case both need that of its map."""
+
+
 def find_spine(anatomy: AnatomyMap) -> Spine:
     """Find the frames of all vertebrae with a level, their discs and their facet joints.
 
@@ -91,6 +96,13 @@ def find_spine(anatomy: AnatomyMap) -> Spine:
     Spine
         It has no frames when no vertebra has a level.
     """
+    if anatomy not in _KNOWN:
+        _KNOWN[anatomy] = _found_spine(anatomy)
+    return _KNOWN[anatomy]
+
+
+def _found_spine(anatomy: AnatomyMap) -> Spine:
+    """The spine of a map that was not looked at before."""
     levels, whole, bodies = _vertebrae(anatomy)
     discs = _discs(anatomy)
     axes = _axes(anatomy, levels, whole, bodies, discs)

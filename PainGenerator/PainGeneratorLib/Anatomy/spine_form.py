@@ -44,8 +44,8 @@ PEDICLE_HALF_MM = (
 """Half the width, length and height of the pedicle by level, mm (Panjabi 1992; length from the body to the articular
 process, our estimate)."""
 PEDICLE_BEHIND_MM = 4.0
-"""Distance of the middle of the pedicle behind the posterior wall of the body, mm: its narrowest part, half of the 8 to
-9 mm between the wall and the base of the articular process. Our estimate."""
+"""Distance of the middle of the pedicle behind the posterior wall of the body, mm: its narrowest part, half of the
+8 to 9 mm between the wall and the base of the articular process. Our estimate."""
 PEDICLE_HEIGHT = 0.18
 """Height of the middle of the pedicle above that of the body, as a part of the height of the body. The pedicle begins
 at the upper half of the body (Panjabi 1992)."""
@@ -79,6 +79,10 @@ FACET_BEHIND_MM = 16.0
 of the canal, which is 18 to 20 mm deep (Panjabi 1992)."""
 FACET_HEIGHT_MM = 0.0
 """Height of the middle of the facet joint above that of the disc, mm. Our estimate."""
+FACET_MOST_MM = 10.0
+"""Upper bound of the distance of a facet joint that is seen from where anatomy has it, mm. Our estimate: the distance
+from the midline differs by 3 mm (one standard deviation, Panjabi 1993); farther away another contact was found, such
+as that of a process that is cut off."""
 FACET_HALF_MM = (5.0, 7.5, 8.5)
 """Half the extent of a facet joint across its cleft, along it and upward, mm. The facets are 14 to 18 mm high and wide
 (Panjabi 1993); across, the cleft and 4 mm of bone on both sides."""
@@ -104,18 +108,20 @@ INTERSPINOUS_HALF_MM = (4.0, 10.0, 5.5)
 PSOAS_BESIDE_MM = (3.0, 4.0, 6.0, 10.0, 14.0, 18.0, 22.0)
 """Distance of the middle of the psoas beside the body by the level of the upper vertebra, mm. Its section grows from 3
 cm2 at L1/L2 to 13 cm2 at L4/L5 (Marras et al., Clin Biomech 16 (2001) 38), and it leaves the spine downward."""
-PSOAS_FRONT_MM = (10.0, 10.0, 12.0, 13.0, 15.0, 18.0, 24.0)
+PSOAS_FRONT_MM = (10.0, 10.0, 12.0, 14.0, 17.0, 23.0, 30.0)
 """Distance of the middle of the psoas in front of the posterior wall of the disc by the level of the upper vertebra,
-mm. It begins beside the back of the bodies and moves forward. Our estimate after Marras 2001."""
+mm. It begins beside the back of the bodies and moves forward; at L5/S1 it lies beside the front border of the disc.
+Our estimate."""
 PSOAS_HALF_MM = (4.0, 5.0, 6.5, 9.0, 11.0, 13.0, 13.0)
 """Half the width and depth of the part of the psoas that is measured by the level of the upper vertebra, mm: about two
 thirds of its radius."""
 MULTIFIDUS_SIDE_MM = (10.0, 10.0, 11.0, 12.0, 14.0, 16.0, 17.0)
 """Distance of the middle of the multifidus from the midline by the level of the upper vertebra, mm. Its section grows
 from 2 cm2 at L1 to 7 cm2 at L5 (Marras 2001)."""
-MULTIFIDUS_BEHIND_MM = 35.0
-"""Distance of the middle of the multifidus behind the posterior wall of the disc, mm: behind lamina and facet joint,
-beside the spinous process. Our estimate."""
+MULTIFIDUS_BEHIND_MM = (35.0, 35.0, 36.0, 37.0, 38.0, 39.0, 38.0)
+"""Distance of the middle of the multifidus behind the posterior wall of the disc by the level of the upper vertebra,
+mm: the laminae end 25 mm behind the wall, and the muscle is 25 mm (L2/L3) to 29 mm (L4/L5) thick (Wallwork et al., J
+Orthop Sports Phys Ther 37 (2007) 608)."""
 MULTIFIDUS_HALF_MM = (5.5, 8.0, 10.0)
 """Half the width, depth and height of the part of the multifidus that is measured, mm. Our estimate."""
 DISC_HEIGHT_MM = 9.0

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import numpy as np
 
 from ..Numerics.body.vertebrae import Joint, Spine, VertebraFrame
+from .label_families import VERTEBRAE
 from .sacrum import sacrum_below
-from .spine_form import scale_of
+from .spine_form import DISC_HEIGHT_MM, scale_of
 
+_ORDER = [level for level in VERTEBRAE if level not in ("T13", "L6")]
+_ABOVE = {lower: upper for upper, lower in pairwise(_ORDER)}
+"""Level -> next higher level in regular anatomy."""
 SIZE_RANGE = (0.7, 1.35)
 """Bounds of the height, depth and width of a body as a part of the median of the same spine. Beyond them it is cut off
 by the end of the field of view or measured badly. Lumbar bodies of one spine differ by up to 15 % (Panjabi et al.,
@@ -78,8 +83,8 @@ def _segment(spine: Spine, disc: Joint) -> Segment | None:
     seen = [frame for frame in (upper, lower) if frame is not None]
     if not seen:
         return None
-    up = _unit(sum(frame.up for frame in seen))
-    left = sum(frame.left for frame in seen)
+    up = _unit(np.sum([frame.up for frame in seen], axis=0))
+    left = np.sum([frame.left for frame in seen], axis=0)
     left = _unit(left - (left @ up) * up)
     front = np.cross(left, up)
     # The posterior corners of both bodies, each brought to the height of the disc.
@@ -117,7 +122,7 @@ def completed(spine: Spine) -> Spine:
     for n, frame in enumerate(spine.frames):
         fixed = [n == 0 and len(spine.frames) > 1, n == len(spine.frames) - 1 and n > 0]
         frames.append(_evened(frame, sizes[n] / usual, usual, is_top=fixed[0], is_bottom=fixed[1]))
-    spine = replace(spine, frames=tuple(frames))
+    spine = _with_upper_disc(replace(spine, frames=tuple(frames)))
     return spine if spine.sacrum is not None else replace(spine, sacrum=_sacrum(spine))
 
 
@@ -148,6 +153,17 @@ def _evened(frame: VertebraFrame, part: np.ndarray, usual: np.ndarray, is_top: b
             bottom, top = 0.5 * (bottom + top) + 0.5 * np.array([-usual[2], usual[2]])
         frame = replace(frame, bottom_mm=float(bottom), top_mm=float(top))
     return frame
+
+
+def _with_upper_disc(spine: Spine) -> Spine:
+    """A spine with the disc above its highest vertebra. It is seen where only the body above it is not."""
+    top = spine.frames[0]
+    upper = _ABOVE.get(top.level)
+    if upper is None or any(joint.level.endswith(f"/{top.level}") for joint in spine.discs):
+        return spine
+    away = top.top_mm + 0.5 * scale_of(spine) * DISC_HEIGHT_MM
+    center = top.at(np.array([0.0, 0.5 * (top.back_mm + top.front_mm), away]))
+    return replace(spine, discs=(Joint(f"{upper}/{top.level}", None, center), *spine.discs))
 
 
 def _sacrum(spine: Spine) -> VertebraFrame | None:

@@ -24,8 +24,9 @@ from .spine_segments import Segment, completed, find_segments
 
 SITE_SIDES = ((str(Side.RIGHT), -1.0), (str(Side.LEFT), 1.0))
 """Sides in the order of the tables, and the sign of the lateral coordinate, which is positive to the left."""
-_PSOAS_FROM = ("T11/", "T10/", "T9/", "T8/")
-"""Discs beside which there is no psoas: it begins at T12/L1."""
+_NO_PSOAS = "T"
+"""First letter of the discs beside which the psoas is not measured: at T12/L1, where it begins, it is thinner than the
+resolution of the PET."""
 
 
 def _turned(axes: np.ndarray, degrees: float) -> np.ndarray:
@@ -165,17 +166,19 @@ class _Maker:
         return self.site(structure, Side.MIDLINE, segment.level, center, axes, half, tissues.MARROW, name)
 
     def _facets(self, segment: Segment) -> list[Site]:
-        """Both facet joints. A joint whose bones do not touch in the image lies where anatomy has it."""
+        """Both facet joints. A joint whose bones do not touch in the image, or that seems to lie far away, lies where
+        anatomy has it."""
         upper, scale = segment.names[0], self.scale
         found = []
         for side, sign in SITE_SIDES:
-            center = self.facets.get((segment.level, side))
-            if center is None:
-                center = segment.behind(
-                    sign * scale * form.at_level(form.FACET_SIDE_MM, upper),
-                    -scale * form.FACET_BEHIND_MM,
-                    scale * form.FACET_HEIGHT_MM,
-                )
+            center = segment.behind(
+                sign * scale * form.at_level(form.FACET_SIDE_MM, upper),
+                -scale * form.FACET_BEHIND_MM,
+                scale * form.FACET_HEIGHT_MM,
+            )
+            seen = self.facets.get((segment.level, side))
+            if seen is not None and np.linalg.norm(seen - center) <= form.FACET_MOST_MM:
+                center = seen
             # The cleft runs from the front and the middle to the back and the side.
             axes = _turned(segment.axes, sign * form.at_level(form.FACET_TURN_DEG, upper))
             half = scale * np.array(form.FACET_HALF_MM)
@@ -197,12 +200,12 @@ class _Maker:
         behind = -scale * form.at_level(form.INTERSPINOUS_BEHIND_MM, upper)
         space = segment.behind(0.0, behind, scale * form.INTERSPINOUS_HEIGHT_MM)
         canal = segment.behind(0.0, -scale * form.CANAL_BEHIND_MM, 0.0)
-        for structure, center, half, tissue in (
+        for structure, middle, size, tissue in (
             ("interspinous space", space, form.INTERSPINOUS_HALF_MM, tissues.MUSCLE),
             ("spinal canal", canal, form.CANAL_HALF_MM, tissues.FLUID),
         ):
-            size = scale * np.array(half)
-            found.append(self.site(structure, Side.MIDLINE, segment.level, center, segment.axes, size, tissue))
+            half = scale * np.array(size)
+            found.append(self.site(structure, Side.MIDLINE, segment.level, middle, segment.axes, half, tissue))
         return found
 
     def _muscles(self, segment: Segment) -> list[Site]:
@@ -216,7 +219,7 @@ class _Maker:
         axes = np.stack([left, np.cross(left, self.trunk), self.trunk])
         wall = segment.wall_ras - ((segment.wall_ras - segment.center_ras) @ self.trunk) * self.trunk
         found = []
-        for side, sign in () if segment.level.startswith(_PSOAS_FROM) else SITE_SIDES:
+        for side, sign in () if segment.level.startswith(_NO_PSOAS) else SITE_SIDES:
             away = segment.half_width_mm + scale * form.at_level(form.PSOAS_BESIDE_MM, upper)
             center = wall + np.array([sign * away, scale * form.at_level(form.PSOAS_FRONT_MM, upper), 0.0]) @ axes
             radius = form.at_level(form.PSOAS_HALF_MM, upper)
@@ -224,7 +227,7 @@ class _Maker:
             found.append(self.site("psoas", side, segment.level, center, axes, half, tissues.MUSCLE))
         for side, sign in SITE_SIDES:
             away = sign * scale * form.at_level(form.MULTIFIDUS_SIDE_MM, upper)
-            center = wall + np.array([away, -scale * form.MULTIFIDUS_BEHIND_MM, 0.0]) @ axes
+            center = wall + np.array([away, -scale * form.at_level(form.MULTIFIDUS_BEHIND_MM, upper), 0.0]) @ axes
             half = scale * np.array(form.MULTIFIDUS_HALF_MM)
             found.append(self.site("multifidus", side, segment.level, center, axes, half, tissues.MUSCLE))
         return found

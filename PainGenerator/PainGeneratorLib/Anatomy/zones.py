@@ -1,10 +1,14 @@
 """Zones around a hip prosthesis: Gruen 1 to 7 of the stem, DeLee-Charnley I to III of the cup.
 
 Gruen zones in the coronal view: 1 to 3 lie on the lateral side from above downward, 4 lies below the tip, and 5 to 7
-lie on the medial side from below upward. Zone 1 is at the greater trochanter and zone 7 at the calcar on either side
-of the body. In the lateral view 8 to 10 lie in front, 11 lies below the tip, and 12 to 14 lie behind (Gruen 1979; the
-numbers of the lateral view are those of Johnston 1990). DeLee-Charnley zones (1976) are thirds of the interface
-between cup and bone: I superolateral, II medial, III inferomedial.
+lie on the medial side from below upward. The stem is cut into thirds of equal length from its upper end, where the
+neck leaves it, to its tip. Zone 1 is at the greater trochanter and zone 7 at the calcar on either side of the body
+(Gruen TA, McNeice GM, Amstutz HC. Clin Orthop 1979;141:17-27). In the lateral view 8 to 10 lie in front, 11 lies below
+the tip, and 12 to 14 lie behind (Johnston RC et al. J Bone Joint Surg Am 1990;72:161-168).
+
+DeLee-Charnley zones of the bone at the cup: a horizontal and a vertical line through the center of the head make
+quadrants; I is superolateral, II is superomedial, III is inferomedial (DeLee JG, Charnley J. Clin Orthop
+1976;121:20-32). There is no cup in the fourth quadrant.
 """
 
 from __future__ import annotations
@@ -19,9 +23,21 @@ from ..Numerics.core.image import Region, transform_points
 from ..Numerics.core.kept import Kept
 from ..Numerics.core.words import Certainty
 
-_TIP_ZONE_PART = 0.1
-"""Fraction of the length of the stem, measured from its tip, that belongs to zone 4. In published drawings zone 4 lies
-at and below the tip. Our estimate."""
+_STEM_HALF_MM = (9.0, 6.0)
+"""Half the width of a stem in the upper and the lower third, mm, where no void shows it. Our estimate."""
+_STEM_HALF_LIMITS_MM = (3.0, 16.0)
+"""Lower and upper bound of half the width of the void of a stem, mm. Our estimate."""
+_SHOULDER_SIDE_MM = 25.0
+"""Upper bound of the lateral distance of the shoulder from the axis of the stem, mm. Our estimate."""
+_SHOULDER_FRONT_MM = 15.0
+"""Upper bound of the distance of the shoulder in front of or behind the axis of the stem, mm. Our estimate."""
+_SHOULDER_AREA_PART = 0.25
+"""Lower bound of the area of the lateral half of the void at a height, as a part of what is usual along the stem, at
+which the stem still reaches there. Our estimate."""
+_TIP_AREA_PART = 0.06
+"""The same at the tip, where stems are thinner. Our estimate."""
+_HEIGHT_STEP_MM = 2.0
+"""Thickness of the layers in which the void of a stem is looked at, mm."""
 _CUP_RADII_MM = (20.0, 35.0)
 """Lower and upper bound of the radius of a cup, mm. Cups are 44 to 64 mm wide, small cups and revision cups 40 to 70
 mm. Our estimate."""
@@ -43,14 +59,19 @@ class HipImplant(Kept):
     ----------
     side : str
         ``left`` or ``right``.
-    stem_top_ras, stem_tip_ras : ndarray, shape (3,), optional
-        Upper end (shoulder) and lower end of the axis of the stem.
+    stem_top_ras : ndarray, shape (3,), optional
+        Upper end of the axis of the stem, at the height where the neck leaves it. From here its thirds are counted.
+    stem_tip_ras : ndarray, shape (3,), optional
+        Lowest point of the stem on its axis.
     cup_center_ras : ndarray, shape (3,), optional
         Center of the sphere of the cup, which is the center of the head.
     cup_radius_mm : float
         Outer radius of the cup.
     side_certainty : str
         How much the side can be relied on, a word of :class:`.Numerics.core.words.Certainty`.
+    stem_half_mm : tuple of float
+        Half the width of the stem in its upper and in its lower third, mm. On MR it is that of the signal void, which
+        is 1 to 3 mm wider than the metal on each side.
     """
 
     side: str
@@ -59,6 +80,7 @@ class HipImplant(Kept):
     cup_center_ras: np.ndarray | None = None
     cup_radius_mm: float = 26.0
     side_certainty: str = str(Certainty.CERTAIN)
+    stem_half_mm: tuple[float, float] = _STEM_HALF_MM
 
     def away_mm(self, point_ras: np.ndarray) -> float:
         """Distance of a point from the nearest known point of cup and stem, mm; infinite when none is known."""
@@ -86,11 +108,19 @@ class HipImplant(Kept):
         )
 
     @property
+    def shoulder_ras(self) -> np.ndarray | None:
+        """The highest point of the stem on its axis, RAS mm, shape (3,); None without a stem."""
+        if self.stem_top_ras is None or self.stem_tip_ras is None:
+            return None
+        up = np.asarray(self.stem_top_ras, dtype=float) - self.stem_tip_ras
+        shoulder: np.ndarray = self.stem_top_ras + self.stem_half_mm[0] * up / np.linalg.norm(up)
+        return shoulder
+
+    @property
     def neck_end_ras(self) -> np.ndarray | None:
         """The point where the neck meets the axis of the stem at an angle of 135 degrees, RAS mm, shape (3,).
 
-        It is None when cup or stem is not known. It does not depend on the upper end of the stem, because on MR the
-        signal void of head and shoulder hides this end.
+        It is None when cup or stem is not known.
         """
         top, tip, cup = self.stem_top_ras, self.stem_tip_ras, self.cup_center_ras
         if top is None or tip is None or cup is None:
@@ -128,13 +158,63 @@ def implant_from_void(side: str, stem_ras: np.ndarray | None, void: Region | Non
     if void is None or not len(void):
         return bare
     points = void.points_ras
-    medial = -bare.lateral()
+    found = _with_cup(bare, points, max(3.0, *void.geometry.spacing_mm))
+    return _with_stem_shape(found, points)
+
+
+def _with_cup(implant: HipImplant, points: np.ndarray, width_mm: float) -> HipImplant:
+    """The prosthesis with the cup that its void shows; the same when it shows none."""
+    top, medial = implant.stem_top_ras, -implant.lateral()
+    assert top is not None
     here = points[((points - top) @ medial > _CUP_MEDIAL_MM) & (points[:, 2] > top[2] - _CUP_BELOW_SHOULDER_MM)]
     if len(here) < 8:
-        return bare
-    surface = _outer_surface(here, medial, max(3.0, *void.geometry.spacing_mm))
-    sphere = _sphere_through(surface)
-    return bare if sphere is None else HipImplant(side, top, tip, *sphere)
+        return implant
+    sphere = _sphere_through(_outer_surface(here, medial, width_mm))
+    if sphere is None:
+        return implant
+    return dataclasses.replace(implant, cup_center_ras=sphere[0], cup_radius_mm=sphere[1])
+
+
+def _with_stem_shape(implant: HipImplant, points: np.ndarray) -> HipImplant:
+    """The prosthesis with the upper end and the width of the stem, from its void.
+
+    Neck, head and cup lie medial of the axis of the stem, and their void hides its upper end. Only the stem reaches
+    lateral of its axis, so the shoulder is where the lateral half of the void ends. The shoulder and the tip are
+    round. The neck leaves the stem half a width below the shoulder.
+    """
+    top, tip = implant.stem_top_ras, implant.stem_tip_ras
+    assert top is not None
+    assert tip is not None
+    up = (top - tip) / np.linalg.norm(top - tip)
+    lateral, anterior = stem_directions(implant)
+    way = points - tip
+    height, aside, ahead = way @ up, way @ lateral, way @ anterior
+    near_axis = np.hypot(aside, ahead) <= _STEM_HALF_LIMITS_MM[1]
+    is_lateral = (aside >= 0) & (aside <= _SHOULDER_SIDE_MM) & (np.abs(ahead) <= _SHOULDER_FRONT_MM)
+    if not np.any(near_axis & is_lateral):
+        return implant
+    lowest, _ = _reach_mm(height[near_axis], _TIP_AREA_PART)
+    _, highest = _reach_mm(height[is_lateral], _SHOULDER_AREA_PART)
+    tip, shoulder = tip + lowest * up, highest - lowest
+    height, aside = height[is_lateral] - lowest, aside[is_lateral]
+    if shoulder <= 2.0 * _STEM_HALF_LIMITS_MM[1]:
+        return implant
+    part = height / shoulder
+    widths = [aside[(part > low) & (part < high)] for low, high in ((0.6, 0.85), (0.1, 0.35))]
+    if not all(map(len, widths)):
+        return implant
+    upper, lower = (float(np.clip(np.percentile(width, 95), *_STEM_HALF_LIMITS_MM)) for width in widths)
+    top = tip + (shoulder - upper) * up
+    return dataclasses.replace(implant, stem_top_ras=top, stem_tip_ras=tip, stem_half_mm=(upper, lower))
+
+
+def _reach_mm(height: np.ndarray, area_part: float) -> tuple[float, float]:
+    """Lower and upper end of the heights at which there are many points, as a part of what is usual, mm."""
+    layer = np.floor(height / _HEIGHT_STEP_MM).astype(int)
+    first = int(layer.min())
+    counts = np.bincount(layer - first)
+    seen = first + np.flatnonzero(counts >= area_part * np.median(counts[counts > 0]))
+    return float(seen[0] * _HEIGHT_STEP_MM), float((seen[-1] + 1) * _HEIGHT_STEP_MM)
 
 
 def _outer_surface(points: np.ndarray, medial: np.ndarray, width_mm: float) -> np.ndarray:
@@ -214,15 +294,40 @@ def stem_position(point_ras: np.ndarray, implant: HipImplant, left_ras: np.ndarr
         raise ValueError("the implant has no stem axis")
     axis = np.asarray(implant.stem_tip_ras, dtype=float) - implant.stem_top_ras
     length = float(np.linalg.norm(axis))
-    down = axis / length
+    lateral, anterior = stem_directions(implant, left_ras)
+    way = np.asarray(point_ras, dtype=float) - implant.stem_top_ras
+    return StemPosition(float(way @ axis) / length**2, float(way @ lateral), float(way @ anterior))
+
+
+def stem_directions(implant: HipImplant, left_ras: np.ndarray | None = None) -> tuple[np.ndarray, np.ndarray]:
+    """Unit vectors in the lateral and the anterior direction across a stem, RAS, each of shape (3,).
+
+    Raises
+    ------
+    ValueError
+        The implant has no stem axis.
+    """
+    if implant.stem_top_ras is None or implant.stem_tip_ras is None:
+        raise ValueError("the implant has no stem axis")
+    down = np.asarray(implant.stem_tip_ras, dtype=float) - implant.stem_top_ras
+    down = down / np.linalg.norm(down)
     lateral = implant.lateral(left_ras)
     lateral = lateral - (lateral @ down) * down
-    lateral /= np.linalg.norm(lateral)
+    lateral = lateral / np.linalg.norm(lateral)
     anterior = np.array([0.0, 1.0, 0.0])
     anterior = anterior - (anterior @ down) * down - (anterior @ lateral) * lateral
-    anterior /= np.linalg.norm(anterior)
-    way = np.asarray(point_ras, dtype=float) - implant.stem_top_ras
-    return StemPosition(float(way @ down) / length, float(way @ lateral), float(way @ anterior))
+    return lateral, anterior / np.linalg.norm(anterior)
+
+
+def tip_zone_part(implant: HipImplant) -> float:
+    """Position along a stem (0 at its upper end, 1 at its tip) at which zone 4 begins.
+
+    It is the middle of the round end, half a width above the lowest point.
+    """
+    assert implant.stem_top_ras is not None
+    assert implant.stem_tip_ras is not None
+    length = float(np.linalg.norm(implant.stem_tip_ras - implant.stem_top_ras))
+    return 1.0 - min(implant.stem_half_mm[1] / length, 0.25)
 
 
 def gruen_zone(
@@ -253,11 +358,10 @@ def gruen_zone(
         The implant has no stem axis.
     """
     position = stem_position(point_ras, implant, left_ras)
-    if position.along >= 1.0 - _TIP_ZONE_PART:
-        beside = abs(position.lateral_mm) > 8.0 and position.along < 1.0
-        if not beside:
-            return "Gruen 4", "Gruen 11" if abs(position.anterior_mm) > abs(position.lateral_mm) else None
-    third = int(np.clip(position.along * 3.0 / (1.0 - _TIP_ZONE_PART), 0, 2.999))
+    tip_part = tip_zone_part(implant)
+    if position.along >= tip_part:
+        return "Gruen 4", "Gruen 11" if abs(position.anterior_mm) > abs(position.lateral_mm) else None
+    third = int(np.clip(position.along * 3.0 / tip_part, 0, 2.999))
     zone = f"Gruen {1 + third}" if position.lateral_mm >= 0 else f"Gruen {7 - third}"
     if abs(position.anterior_mm) <= abs(position.lateral_mm):
         return zone, None
@@ -267,8 +371,9 @@ def gruen_zone(
 def cup_zone(point_ras: np.ndarray, implant: HipImplant, left_ras: np.ndarray | None = None) -> str:
     """Find the DeLee-Charnley zone of a point beside the cup.
 
-    A horizontal line through the center of the cup, and a vertical line above it, divide the coronal outline into
-    three zones: I above and lateral, II above and medial, III below.
+    A horizontal line through the center of the head, and a vertical line, divide the coronal outline into zones: I is
+    superolateral, II superomedial, III inferomedial. Everything below the horizontal line belongs to III, because the
+    cup is open there on the lateral side.
 
     Parameters
     ----------

@@ -11,6 +11,7 @@ import numpy as np
 
 from ..Anatomy.anatomy_map import AnatomyMap
 from ..Anatomy.body_plan import BodyPlan, find_body_plan, plan_on_pet
+from ..Anatomy.given_level import with_given_level
 from ..Anatomy.places import Namer
 from ..Anatomy.zones import HipImplant, implant_from_void
 from ..Numerics.body.level_names import GivenLevel
@@ -30,8 +31,8 @@ from ..Numerics.pet.detector import HotSpotDetector, HotSpotResult
 from .case import Case
 from .fat_series import marrow_fat, marrow_note
 from .progress import Show, StageClock, part, silent
-from .sites import find_case_sites, measured_table, renamed_table, with_case_level
-from .stages import Alignment, Suv, find_on_mr, find_on_unjoined_mr, pet_detector
+from .sites import find_case_sites, measured_table, renamed_table
+from .stages import Alignment, Suv, find_on_mr, find_on_unjoined_mr, given_level, pet_detector
 from .threads import few_threads
 
 _TISSUE_MAP = "tissues"
@@ -66,6 +67,8 @@ class Found(Kept):
     measured_sites : SiteTable
         Every site with its measures, whether or not anything is abnormal there; without the candidates, which
         :attr:`sites` adds.
+    named_level : tuple of (level, (float, float, float)), optional
+        The level that the reader named and a place in it, RAS mm in the reference frame; all levels follow from it.
     """
 
     symmetry: SymmetryPlane
@@ -79,6 +82,7 @@ class Found(Kept):
     own_plans: dict[str, BodyPlan] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     measured_sites: SiteTable = field(default_factory=SiteTable)
+    named_level: tuple[str, tuple[float, float, float]] | None = None
 
     not_kept = ("detector",)
 
@@ -114,7 +118,9 @@ class Found(Kept):
         """What gives names to places, from all that is known of this body."""
         table = self.measured_sites
         sites = [row.site for row in table.rows]
-        there = with_case_level(anatomy, case)
+        there = anatomy
+        if anatomy is not None and self.named_level is not None:
+            there = with_given_level(anatomy, GivenLevel(self.named_level[0], np.array(self.named_level[1])))
         namer = Namer(there, self.plan, self.plan.implants, sites, table.level_certainty)
         own: list[tuple[Geometry, Namer]] = []
         if not alignment.is_aligned(Role.PET):
@@ -170,9 +176,10 @@ def find_candidates(
     mr = _with_unjoined(mr, unjoined)
     hot_spots = in_reference_frame(pet.hot_spots, alignment)
     found = Found(symmetry, mr, pet, plan, hot_spots, [], detector, sections, _own_plans(case, unjoined))
+    found.named_level = case.options.level
     with clock.stage("sites"):
         progress(0.9, "Finding all sites")
-        found.measured_sites = find_case_sites(case, mr, plan, anatomy)
+        found.measured_sites = find_case_sites(case, mr, plan, anatomy, given_level(case.options))
     with clock.stage("candidates"):
         progress(0.93, "Naming and ranking candidates")
         namer = found.namer(anatomy, case, suv, alignment)
@@ -183,7 +190,7 @@ def find_candidates(
     with clock.stage("site_measures"):
         progress(0.97, "Measuring all sites")
         table = found.measured_sites
-        found.measured_sites = measured_table(table, case, suv, alignment, mr, detector, hot_spots)
+        found.measured_sites = measured_table(table, case, suv, alignment, mr, detector, hot_spots, found.candidates)
     return found
 
 
@@ -201,7 +208,7 @@ def with_named_level(
     found : Found
         Is not changed.
     case : Case
-        Its option `level` is not asked; the caller keeps the named level there.
+        Its option `level` is not asked. The caller keeps the named level there, for the next run.
     suv : Suv
     alignment : Alignment
     anatomy : AnatomyMap, optional
@@ -218,16 +225,13 @@ def with_named_level(
     PainGeneratorError
         There is no such level, or no vertebra lies at this place.
     """
-    point = np.asarray(given.point_ras, dtype=float)
-    options = dataclasses.replace(
-        case.options, level=(given.level, (float(point[0]), float(point[1]), float(point[2])))
-    )
-    case_named = dataclasses.replace(case, options=options)
     mr = found.mr if found.mr.spine is None else dataclasses.replace(found.mr, spine=renamed(found.mr.spine, given))
-    table = renamed_table(found.measured_sites, find_case_sites(case_named, mr, found.plan, anatomy))
-    named = dataclasses.replace(found, mr=mr, measured_sites=table)
+    table = renamed_table(found.measured_sites, find_case_sites(case, mr, found.plan, anatomy, given))
+    right, front, up = (float(x) for x in given.point_ras)
+    level = (given.level, (right, front, up))
+    named = dataclasses.replace(found, mr=mr, measured_sites=table, named_level=level)
     former = found.namer(anatomy, case, suv, alignment)
-    now = named.namer(anatomy, case_named, suv, alignment)
+    now = named.namer(anatomy, case, suv, alignment)
     named.candidates = [_named_anew(candidate, former, now) for candidate in found.candidates]
     return named
 

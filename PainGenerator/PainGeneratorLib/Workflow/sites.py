@@ -10,8 +10,9 @@ from ..Anatomy.anatomy_map import AnatomyMap
 from ..Anatomy.body_plan import BodyPlan
 from ..Anatomy.given_level import with_given_level
 from ..Anatomy.sites import find_sites
+from ..Numerics.body.renaming import NAMED, GivenLevel
 from ..Numerics.core.image import Image
-from ..Numerics.core.records import HotSpot
+from ..Numerics.core.records import Candidate, HotSpot
 from ..Numerics.core.sites import Site, SiteRow, SiteState, SiteTable
 from ..Numerics.core.words import MR_ROLES, Certainty, Group, Role
 from ..Numerics.fusion.site_measures import SiteImages, measure_sites, series_notes
@@ -19,10 +20,15 @@ from ..Numerics.fusion.site_parameters import SiteParameters
 from ..Numerics.mr.findings import MRResult
 from ..Numerics.pet.detector import HotSpotDetector
 from .case import Case
-from .stages import Alignment, Suv, given_level
+from .stages import Alignment, Suv
 
 NOT_MEASURED = "Not measured."
 """Reason of a site that was found but not measured."""
+NOT_MEASURED_ANEW = "Not measured: there was no such site before a level was named. Find again to measure it."
+"""Reason of a site that exists only since the reader named a level."""
+SAME_SITE_MM = 12.0
+"""Upper bound of the distance by which a site moves when its level gets another name, mm: less than half the distance
+to the like site of the next level, which is 25 mm or more. Our estimate."""
 
 
 UNCONFIRMED_LINE = (
@@ -31,7 +37,9 @@ UNCONFIRMED_LINE = (
 """Note where the vertebrae on the MR are not trusted."""
 
 
-def find_case_sites(case: Case, mr: MRResult, plan: BodyPlan, anatomy: AnatomyMap | None) -> SiteTable:
+def find_case_sites(
+    case: Case, mr: MRResult, plan: BodyPlan, anatomy: AnatomyMap | None, given: GivenLevel | None = None
+) -> SiteTable:
     """Find the sites of a case; they are not measured yet.
 
     Parameters
@@ -40,6 +48,9 @@ def find_case_sites(case: Case, mr: MRResult, plan: BodyPlan, anatomy: AnatomyMa
     mr : MRResult
     plan : BodyPlan
     anatomy : AnatomyMap, optional
+        As it was read.
+    given : GivenLevel, optional
+        A level that the reader named; the vertebrae of `mr` have the names that follow from it already.
 
     Returns
     -------
@@ -48,18 +59,18 @@ def find_case_sites(case: Case, mr: MRResult, plan: BodyPlan, anatomy: AnatomyMa
     """
     is_trusted = plan.spine_line is not None and plan.spine_certainty in (None, Certainty.CERTAIN)
     spine = mr.spine if is_trusted else None
-    found = find_sites(case.group, plan, mr.tissues, spine, with_case_level(anatomy, case))
+    there = anatomy if anatomy is None or given is None else with_given_level(anatomy, given)
+    found = find_sites(case.group, plan, mr.tissues, spine, there, case.reference.image)
     rows = tuple(SiteRow(site, str(SiteState.NOT_ASSESSABLE), (NOT_MEASURED,)) for site in found.sites)
     notes = found.notes
     if mr.spine is not None and not is_trusted and found.level_certainty is None and case.group == Group.LOW_BACK:
         notes = (*notes, UNCONFIRMED_LINE)
-    return SiteTable(rows, found.level_certainty, found.level_reasons, notes)
-
-
-def with_case_level(anatomy: AnatomyMap | None, case: Case) -> AnatomyMap | None:
-    """The anatomy segmentation with the levels that follow from the one that the reader named."""
-    given = given_level(case.options)
-    return anatomy if anatomy is None or given is None else with_given_level(anatomy, given)
+    if anatomy is not None and there is not None:
+        notes = (*notes, *(text for text in there.warnings if text not in anatomy.warnings))
+    reasons = found.level_reasons
+    if given is not None and found.level_certainty is not None:
+        reasons = tuple(dict.fromkeys([NAMED.format(level=given.level), *reasons]))
+    return SiteTable(rows, found.level_certainty, reasons, notes)
 
 
 def measured_table(
@@ -70,8 +81,12 @@ def measured_table(
     mr: MRResult,
     detector: HotSpotDetector | None,
     hot_spots: list[HotSpot],
+    candidates: list[Candidate],
 ) -> SiteTable:
-    """Measure the sites. What the candidates say about them is added by :func:`.Numerics.fusion.anchors.anchored`.
+    """Measure the sites.
+
+    The candidates only tell from which site uptake reaches to its neighbors. That a site holds a candidate is added by
+    :func:`.Numerics.fusion.anchors.anchored`.
 
     Parameters
     ----------
@@ -83,7 +98,7 @@ def measured_table(
     mr : MRResult
     detector : HotSpotDetector, optional
         Knows the normal uptake of tissues.
-    hot_spots : list of HotSpot
+    hot_spots, candidates : list
         In the reference frame.
     """
     is_aligned = alignment.is_aligned(Role.PET)
@@ -103,6 +118,7 @@ def measured_table(
         z_maps=mr.z_maps,
         findings=mr.findings,
         hot_spots=hot_spots,
+        named=candidates,
         unreliable=mr.implant.unreliable,
         weak_findings=mr.weak,
     )
@@ -119,16 +135,24 @@ def renamed_table(table: SiteTable, found: SiteTable) -> SiteTable:
     table : SiteTable
         Measured.
     found : SiteTable
-        The same sites with other names, as :func:`find_case_sites` found them.
+        The sites with their new names, as :func:`find_case_sites` found them. Where a site lies depends a little on
+        its level; a site that was measured keeps the place at which it was measured.
     """
-    by_place = {_place_key(row.site): row for row in table.rows}
     rows = []
     for row in found.rows:
-        measured = by_place.get(_place_key(row.site))
-        rows.append(row if measured is None else dataclasses.replace(measured, site=row.site))
+        measured = _same_site(row.site, table)
+        if measured is None:
+            rows.append(dataclasses.replace(row, reasons=(NOT_MEASURED_ANEW,)))
+            continue
+        former = measured.site
+        site = dataclasses.replace(row.site, center_ras=former.center_ras, axes=former.axes, half_mm=former.half_mm)
+        rows.append(dataclasses.replace(measured, site=site))
     return dataclasses.replace(found, rows=tuple(rows))
 
 
-def _place_key(site: Site) -> tuple[float, ...]:
-    """What tells a site from all others, whatever its name is: its middle and its size, to a tenth of a millimeter."""
-    return tuple(float(x) for x in np.round([*site.center_ras, *site.half_mm], 1))
+def _same_site(site: Site, table: SiteTable) -> SiteRow | None:
+    """The row of a site that had another name; None where there was none."""
+    kind = (site.structure, site.side, site.zone)
+    like = [row for row in table.rows if (row.site.structure, row.site.side, row.site.zone) == kind]
+    away = [float(np.linalg.norm(row.site.center_ras - site.center_ras)) for row in like]
+    return like[int(np.argmin(away))] if away and min(away) <= SAME_SITE_MM else None

@@ -1,21 +1,57 @@
 """Name the vertebral levels of a spine whose canal and discs are seen on MR, and say how certain the names are.
 
-Levels are counted upward from the sacrum. Start at :func:`name_levels`.
+Levels are counted upward from the sacrum (:mod:`.sacrum`). A level that the reader names decides. Start at
+:func:`name_levels`; :func:`.renaming.renamed` names a spine that is known already.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from ..core.words import Certainty
 from .canal import SpineLine
-from .level_order import Counted
-from .renaming import GivenLevel, renamed
+from .level_order import Counted, checked_level, is_disc
+from .level_witnesses import LevelWitnesses, Testimony, weigh
+from .renaming import BEYOND_MOST_MM, NAMED, GivenLevel, contradiction_of, is_beside, is_extra, point_error, renamed
+from .sacrum import SacrumVote, find_sacrum
+from .straight_spine import DISC_FRONT_MM
 
 __all__ = ["GivenLevel", "LevelNames", "LevelWitnesses", "NamedDisc", "name_levels", "renamed"]
+
+
+MISSING_STEP = 1.6
+"""Lower bound of the distance between two discs, as a part of the usual one, where one between them was missed: more
+than neighboring vertebrae differ, and less than two (our estimate)."""
+
+TOP_OF_COUNT = 5
+"""Levels above L5/S1 up to which a disc that was missed is filled in: T12/L1. Above it the names end at a gap."""
+
+LIKELY = 0.65
+"""Lower bound of the probability of a count from the sacrum that is relied on (docs/domain.md, Levels)."""
+
+CLEAR = 0.8
+"""Lower bound of the probability of a count from the sacrum that a second witness makes certain (our estimate)."""
+
+LEAST_OFF_DISC_MM = 2.0
+"""Lower bound of the distance from the middle of a disc of a point that names a vertebra, mm."""
+
+USUAL_STEP_MM = 34.0
+"""Usual distance from a disc to the next, mm."""
+
+NEAR_DISC = 0.2
+"""Distance from a disc up to which a place is named by the disc, as a part of the distance between discs."""
+
+COUNTED = "Levels were counted upward from the sacrum, which the MR shows, as in a spine with five lumbar vertebrae."
+NO_SACRUM = "The sacrum was not found on the MR: the names of the levels are a guess from the curve of the spine."
+DOUBTFUL_SACRUM = (
+    "The MR does not show clearly which disc lies on the sacrum: all levels may be one too high or too low."
+)
+MISSING = "A disc was not seen, and its place was taken from its neighbors: the levels above it may be one too low."
+FITS = "By this count {words} {where}, which fits."
+UNUSUAL = "By this count {words} {where}, which is unusual: there may be four or six lumbar vertebrae."
 
 
 @dataclass(frozen=True)
@@ -63,24 +99,6 @@ class LevelNames:
     is_given: bool = False
 
 
-@dataclass(frozen=True, eq=False)
-class LevelWitnesses:
-    """What else may tell the level, in the frame of the spine; None or empty where it is not known.
-
-    Parameters
-    ----------
-    iliac_crest_ras : ndarray, shape (3,), optional
-        The middle between the highest points of both iliac crests.
-    conus_ras, bifurcation_ras : ndarray, shape (3,), optional
-        The tip of the conus medullaris; the place where the aorta divides.
-    """
-
-    iliac_crest_ras: np.ndarray | None = None
-    conus_ras: np.ndarray | None = None
-    bifurcation_ras: np.ndarray | None = None
-    more: Mapping[str, np.ndarray] = field(default_factory=dict)
-
-
 def name_levels(
     line: SpineLine,
     samples: Mapping[str, np.ndarray],
@@ -104,14 +122,128 @@ def name_levels(
     -------
     LevelNames or None
         None without discs.
+
+    Raises
+    ------
+    PainGeneratorError
+        If the given level does not exist, or nothing of this spine lies at its point.
     """
     if not len(line.disc_mm):
         return None
+    rows = _with_missing(line)
+    seen = [place for place, row in enumerate(rows) if row.is_seen]
+    vote = find_sacrum(line, seen, samples)
+    counted = Counted("L5/S1", vote.best)
+    rows = _up_to_gap(rows, vote.best + TOP_OF_COUNT)
+    heights = np.array([row.height_mm for row in rows])
+    judged = _judged(vote, rows, weigh(line, heights, vote.best, samples, witnesses))
+    if given is not None:
+        return _as_given(line, rows, given, counted, judged)
+    return replace(judged, discs=_named(rows, counted))
+
+
+@dataclass(frozen=True)
+class _Row:
+    """A disc before it has a name."""
+
+    height_mm: float
+    tilt: float
+    is_seen: bool = True
+
+
+def _with_missing(line: SpineLine) -> list[_Row]:
+    """The discs from below upward, with those that are missing between two others."""
+    heights, tilts = line.disc_mm, line.disc_tilt
+    steps = np.diff(heights)
+    usual = float(np.median(steps)) if len(steps) else 1.0
+    rows = [_Row(float(heights[0]), float(tilts[0]))]
+    for place, step in enumerate(steps):
+        count = max(1, round(float(step) / usual)) if step > MISSING_STEP * usual else 1
+        for part in np.arange(1, count) / count:
+            height = heights[place] + part * step
+            tilt = (1.0 - part) * tilts[place] + part * tilts[place + 1]
+            rows.append(_Row(float(height), float(tilt), is_seen=False))
+        rows.append(_Row(float(heights[place + 1]), float(tilts[place + 1])))
+    return rows
+
+
+def _up_to_gap(rows: list[_Row], first: int) -> list[_Row]:
+    """The discs up to the first one from a number on that was not seen: what lies above it is not counted."""
+    gap = next((place for place, row in enumerate(rows) if place > first and not row.is_seen), len(rows))
+    return rows[:gap]
+
+
+def _named(rows: Sequence[_Row], counted: Counted) -> tuple[NamedDisc, ...]:
+    """The discs with their names. Rests of discs below S1/S2 are left out."""
+    levels = [counted.disc(place) for place in range(len(rows))]
+    return tuple(
+        NamedDisc(level, row.height_mm, row.tilt, row.is_seen)
+        for level, row in zip(levels, rows, strict=True)
+        if level is not None and (not level.startswith("S") or level == "S1/S2")
+    )
+
+
+def _judged(vote: SacrumVote, rows: Sequence[_Row], testimonies: Sequence[Testimony]) -> LevelNames:
+    """Certainty and reasons of a count, without its discs."""
+    if vote.best < 0:
+        return LevelNames((), str(Certainty.UNCERTAIN), (NO_SACRUM,))
+    if vote.probability < LIKELY:
+        return LevelNames((), str(Certainty.UNCERTAIN), (DOUBTFUL_SACRUM,))
+    against = [UNUSUAL.format(words=one.words, where=_where(one.level)) for one in testimonies if one.contradicts]
+    fitting = [FITS.format(words=one.words, where=_where(one.level)) for one in testimonies if one.confirms]
+    missing = [MISSING] if any(not row.is_seen for row in rows[vote.best :]) else []
+    certainty = Certainty.LIKELY
+    if against or missing:
+        certainty = Certainty.UNCERTAIN
+    elif fitting and vote.probability >= CLEAR:
+        certainty = Certainty.CERTAIN
+    reasons = (COUNTED, *missing, *against, *fitting)
+    return LevelNames((), str(certainty), reasons, is_transitional=bool(against))
+
+
+def _where(level: float) -> str:
+    """The place in words that lies so many levels above the disc L5/S1."""
     counted = Counted("L5/S1", 0)
-    named = [
-        NamedDisc(level, float(height), float(tilt))
-        for place, (height, tilt) in enumerate(zip(line.disc_mm, line.disc_tilt, strict=True))
-        if (level := counted.disc(place)) is not None
-    ]
-    text = "The lowest disc that is seen was taken for L5/S1."
-    return LevelNames(tuple(named), str(Certainty.UNCERTAIN), (text,))
+    nearest = round(level)
+    if abs(level - nearest) < NEAR_DISC:
+        return str(counted.disc(nearest))
+    return str(counted.vertebra(int(np.ceil(level))))
+
+
+def _as_given(
+    line: SpineLine, rows: Sequence[_Row], given: GivenLevel, counted: Counted, judged: LevelNames
+) -> LevelNames:
+    """The names that follow from a level that the reader named."""
+    level = checked_level(given.level)
+    place = _place_at(line, rows, level, np.asarray(given.point_ras, dtype=float))
+    before = counted.disc(place) if is_disc(level) else counted.vertebra(place)
+    is_contradicted = judged.certainty != Certainty.UNCERTAIN and before not in (level, None)
+    contradiction = [contradiction_of(str(before), level)] if is_contradicted else []
+    return LevelNames(
+        _named(rows, Counted(level, place)),
+        str(Certainty.CERTAIN),
+        (NAMED.format(level=level), *contradiction),
+        is_transitional=is_contradicted or is_extra(level),
+        is_given=True,
+    )
+
+
+def _place_at(line: SpineLine, rows: Sequence[_Row], level: str, point: np.ndarray) -> int:
+    """The number of the disc at a point, or of the disc below the vertebra there, from 0 for the lowest.
+
+    The vertebra below the lowest disc has the number 0, that above it the number 1.
+    """
+    side, front, height = line.straight.local(point)
+    if not np.isfinite(height) or not is_beside(side, front - DISC_FRONT_MM):
+        raise point_error(level)
+    planes = np.array([row.height_mm + row.tilt * (front - DISC_FRONT_MM) for row in rows])
+    off = float(np.abs(planes - height).min())
+    if is_disc(level):
+        if off > BEYOND_MOST_MM:
+            raise point_error(level)
+        return int(np.abs(planes - height).argmin())
+    place = int(np.count_nonzero(planes < height))
+    step = float(np.median(np.diff(planes))) if len(planes) > 1 else USUAL_STEP_MM
+    if off < LEAST_OFF_DISC_MM or off > step:
+        raise point_error(level)
+    return place

@@ -116,6 +116,11 @@ def contradiction_of(counted: str, given: str) -> str:
     return CONTRADICTION.format(counted=counted, lumbar=lumbar)
 
 
+def is_beside(side_mm: float, front_mm: float) -> bool:
+    """Whether a point so far to the side and in front of the middle of a body belongs to its vertebra."""
+    return bool(abs(side_mm) <= BESIDE_MOST_MM and -BEHIND_MOST_MM <= front_mm <= FRONT_MOST_MM)
+
+
 def point_error(level: str) -> PainGeneratorError:
     """The error for a point at which no vertebra or disc lies."""
     kind = "disc" if is_disc(level) else "vertebra"
@@ -148,7 +153,7 @@ def _joints(joints: tuple[Joint, ...], counted: Counted, order: tuple[str, ...])
 
 def _level_at(spine: Spine, level: str, point: np.ndarray) -> str:
     """The present name of the vertebra, or of the disc, at a point."""
-    frames = [frame for frame in _vertebrae(spine) if _is_beside(frame, point)]
+    frames = [frame for frame in _vertebrae(spine) if is_beside(*frame.local(point)[:2])]
     if is_disc(level):
         found = {joint.level: _off_disc_mm(frames, joint, point) for joint in spine.discs}
         clear = 0.0
@@ -161,12 +166,6 @@ def _level_at(spine: Spine, level: str, point: np.ndarray) -> str:
     if len(near) > 1 and found[near[1]] - found[near[0]] < clear:
         raise point_error(level)
     return near[0]
-
-
-def _is_beside(frame: VertebraFrame, point: np.ndarray) -> bool:
-    """Whether a point lies near the axis of a vertebra, at whatever height."""
-    side, front, _ = frame.local(point)
-    return bool(abs(side) <= BESIDE_MOST_MM and -BEHIND_MOST_MM <= front <= FRONT_MOST_MM)
 
 
 def _beyond_mm(frame: VertebraFrame, point: np.ndarray) -> float:

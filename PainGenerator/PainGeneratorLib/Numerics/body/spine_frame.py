@@ -8,18 +8,17 @@ frame of each vertebra. Facet joints follow from published anatomy (:mod:`.facet
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import numpy as np
 
 from .canal import SpineLine
-from .endplate_planes import BodyColumns, Plane
+from .endplate_planes import BodyColumns, Plane, even_sequence
 from .facet_places import facet_pair
 from .level_names import LevelNames, NamedDisc
-from .section_places import SectionPlace, find_section_places
+from .section_places import SectionPlace, Span, find_section_places, halfway, of_shape
 from .spine_turn import SpineTurn, find_turns, turned
 from .straight_spine import DISC_FRONT_MM, STEP_MM, StraightSpine, fronts, sides
 from .vertebrae import Joint, Spine, VertebraFrame
@@ -42,6 +41,9 @@ IN_VIEW_PART = 0.6
 """Lower bound of the part of the height of the vertebra above the highest disc that must be in view."""
 SEEN_PART = 0.5
 """Lower bound of the part of the middle of a body at one height that must be in view there."""
+BONY_ENDPLATE_MM = 1.0
+"""Thickness of the bone of an endplate, mm, which is as dark as a disc on MR: the edge of the signal is that of the
+marrow. Histology has 0.5 to 1 mm (Roberts et al., Spine 1989;14:166), and it fills a part of the next voxel."""
 AXIS_MM = 10.0
 """Length over which the axes of a frame are measured around its middle, mm."""
 
@@ -50,7 +52,7 @@ AXIS_MM = 10.0
 class _Level:
     """One disc: its plane, the endplates of the vertebrae above and below it, and the place of the bodies there."""
 
-    named: NamedDisc
+    name: str
     place: SectionPlace
     disc: Plane
     above: Plane
@@ -60,16 +62,15 @@ class _Level:
 class _Axes:
     """Turned places along the canal, in RAS."""
 
-    def __init__(self, straight: StraightSpine, turn: SpineTurn, shape: VertebralShape) -> None:
+    def __init__(self, straight: StraightSpine, turn: SpineTurn) -> None:
         self._straight = straight
         self._turn = turn
-        self._middle = 0.5 * (shape.back_mm + shape.front_mm)
 
     def point(self, plane: Plane, place: SectionPlace, right_mm: float = 0.0, front_mm: float = 0.0) -> np.ndarray:
         """A point of a plane, from the middle of the body at its place; RAS mm."""
         right, front = turned(
-            np.array(place.right_mm + right_mm),
-            np.array(self._middle + place.front_mm + front_mm),
+            np.array(place.aside_mm + right_mm),
+            np.array(place.ahead_mm + front_mm),
             self._turn.at(plane.height_mm),
         )
         height = plane.height_mm + plane.to_front * front_mm + plane.to_right * right_mm
@@ -107,19 +108,16 @@ def find_spine_frame(
         In the frame of the line.
     """
     turn = find_turns(samples)
-    axes = _Axes(line.straight, turn, shape)
+    axes = _Axes(line.straight, turn)
     departure = mean_departure([disc.height_mm for disc in names.discs], samples, len(line.straight.points_ras))
-    places = find_section_places(departure, _spans(names.discs), shape, turn)
-    levels = [
-        _level(disc, departure, shape, turn, _between(below, above))
-        for disc, (below, above) in zip(names.discs, pairwise(places), strict=True)
-    ]
-    frames = _frames(axes, levels, places, shape, departure)
-    discs = tuple(Joint(level.named.level, None, axes.point(level.disc, level.place)) for level in levels)
+    levels, places = _levels(names.discs, departure, shape, turn)
+    frames = _frames(axes, levels, places, departure)
+    discs = tuple(Joint(level.name, None, axes.point(level.disc, level.place)) for level in levels)
     kept = {frame.level: frame for frame in frames}
-    facets = [
-        joint for disc in discs for joint in facet_pair(disc, *(kept.get(name) for name in disc.level.split("/")))
-    ]
+    facets = []
+    for disc, level in zip(discs, levels, strict=True):
+        canal = line.straight.to_ras(np.array([0.0, 0.0, level.disc.height_mm]))
+        facets += facet_pair(disc, canal, *(kept.get(name) for name in disc.level.split("/")))
     return Spine(
         tuple(frame for frame in reversed(frames) if not frame.level.startswith("S")),
         tuple(reversed(discs)),
@@ -153,30 +151,43 @@ def mean_departure(discs_mm: Sequence[float], samples: Mapping[str, np.ndarray],
     return np.where(seen > 0, np.sum([np.nan_to_num(one) for one in found], axis=0) / np.maximum(seen, 1), np.nan)
 
 
-def _spans(discs: Sequence[NamedDisc]) -> list[tuple[float, float]]:
+def _levels(
+    discs: Sequence[NamedDisc], departure: np.ndarray, shape: VertebralShape, turn: SpineTurn
+) -> tuple[list[_Level], list[SectionPlace]]:
+    """The planes of all discs with their endplates; and the place of each vertebra, one more than there are discs."""
+    usual = of_shape(shape)
+    choices = []
+    for disc in discs:
+        columns = BodyColumns.of(departure, usual, turn.at(disc.height_mm))
+        choices.append(columns.discs(disc.height_mm + disc.tilt * (usual.ahead_mm - DISC_FRONT_MM), disc.tilt))
+    planes = even_sequence(choices)
+    places = find_section_places(departure, _spans(planes), shape, turn)
+    levels = []
+    for disc, plane, (below, above) in zip(discs, planes, pairwise(places), strict=True):
+        place = halfway(below, above)
+        columns = BodyColumns.of(departure, place, turn.at(plane.height_mm))
+        # The plane was found at the usual middle of the bodies.
+        ahead, aside = place.ahead_mm - usual.ahead_mm, place.aside_mm - usual.aside_mm
+        here = replace(plane, height_mm=plane.height_mm + plane.to_front * ahead + plane.to_right * aside)
+        upper, lower = columns.endplate(here, True), columns.endplate(here, False)
+        levels.append(_Level(disc.level, place, _halfway(upper, lower, here.strength), upper, lower))
+    return levels, places
+
+
+def _spans(discs: Sequence[Plane]) -> list[Span]:
     """The marrow of the vertebrae between the discs, and beyond the lowest and the highest, along the canal."""
-    heights = [disc.height_mm for disc in discs]
-    ends = [heights[0] - BEYOND_DISCS_MM - FROM_DISC_MM, *heights, heights[-1] + BEYOND_DISCS_MM + FROM_DISC_MM]
-    return [(low + FROM_DISC_MM, high - FROM_DISC_MM) for low, high in pairwise(ends)]
-
-
-def _between(below: SectionPlace, above: SectionPlace) -> SectionPlace:
-    return SectionPlace(0.5 * (below.right_mm + above.right_mm), 0.5 * (below.front_mm + above.front_mm))
-
-
-def _level(
-    named: NamedDisc, departure: np.ndarray, shape: VertebralShape, turn: SpineTurn, place: SectionPlace
-) -> _Level:
-    """The planes of a disc and of the endplates beside it."""
-    moved = dataclasses.replace(
-        shape, back_mm=shape.back_mm + place.front_mm, front_mm=shape.front_mm + place.front_mm
-    )
-    columns = BodyColumns.of(departure, moved, turn.at(named.height_mm), place.right_mm)
-    middle = 0.5 * (moved.back_mm + moved.front_mm)
-    disc = columns.disc(named.height_mm + named.tilt * (middle - DISC_FRONT_MM), named.tilt)
-    above = columns.endplate(disc, True, shape.disc_half_mm)
-    below = columns.endplate(disc, False, shape.disc_half_mm)
-    return _Level(named, place, _halfway(above, below, disc.strength), above, below)
+    beyond = BEYOND_DISCS_MM + FROM_DISC_MM
+    first = replace(discs[0], height_mm=discs[0].height_mm - beyond)
+    last = replace(discs[-1], height_mm=discs[-1].height_mm + beyond)
+    return [
+        Span(
+            low.height_mm + FROM_DISC_MM,
+            high.height_mm - FROM_DISC_MM,
+            0.5 * (low.to_front + high.to_front),
+            0.5 * (low.to_right + high.to_right),
+        )
+        for low, high in pairwise([first, *discs, last])
+    ]
 
 
 def _halfway(above: Plane, below: Plane, strength: float) -> Plane:
@@ -193,27 +204,26 @@ def _frames(
     axes: _Axes,
     levels: Sequence[_Level],
     places: Sequence[SectionPlace],
-    shape: VertebralShape,
     departure: np.ndarray,
 ) -> list[VertebraFrame]:
     """The frames from below upward, with those of S1 and of the vertebra above the highest disc."""
     pairs = [
-        _frame(axes, lower.named.level.split("/")[0], lower.above, upper.below, place, shape)
+        _frame(axes, lower.name.split("/")[0], lower.above, upper.below, place)
         for (lower, upper), place in zip(pairwise(levels), places[1:], strict=False)
     ]
     found = [frame for frame in pairs if BODY_MM[0] <= frame.top_mm - frame.bottom_mm <= BODY_MM[1]]
     usual = float(np.median([frame.top_mm - frame.bottom_mm for frame in found])) if found else USUAL_BODY_MM
     lowest, highest = levels[0], levels[-1]
     end = lowest.below
-    bottom = dataclasses.replace(end, height_mm=end.height_mm - usual)
-    name = lowest.named.level.split("/")[1]
+    bottom = replace(end, height_mm=end.height_mm - usual)
+    name = lowest.name.split("/")[1]
     # The sacrum bends away from the canal: only its upper endplate says where S1 lies.
     if name == "S1" or _is_seen(departure, end.height_mm - IN_VIEW_PART * usual):
-        found.insert(0, _frame(axes, name, bottom, end, places[0], shape))
+        found.insert(0, _frame(axes, name, bottom, end, places[0]))
     start = highest.above
-    top = dataclasses.replace(start, height_mm=start.height_mm + usual)
+    top = replace(start, height_mm=start.height_mm + usual)
     if _is_seen(departure, start.height_mm + IN_VIEW_PART * usual):
-        found.append(_frame(axes, highest.named.level.split("/")[0], start, top, places[-1], shape))
+        found.append(_frame(axes, highest.name.split("/")[0], start, top, places[-1]))
     return found
 
 
@@ -227,27 +237,24 @@ def _is_seen(departure: np.ndarray, height_mm: float) -> bool:
     return bool(np.isfinite(inside).mean() > SEEN_PART)
 
 
-def _frame(
-    axes: _Axes, level: str, bottom: Plane, top: Plane, place: SectionPlace, shape: VertebralShape
-) -> VertebraFrame:
+def _frame(axes: _Axes, level: str, bottom: Plane, top: Plane, place: SectionPlace) -> VertebraFrame:
     """The frame of a vertebra between its endplates."""
     below, above = axes.point(bottom, place), axes.point(top, place)
     center = 0.5 * (below + above)
     up = _unit(axes.normal(bottom, place) + axes.normal(top, place) + _unit(above - below))
     middle = Plane(0.5 * (bottom.height_mm + top.height_mm), 0.0, 0.0, 0.0)
     left = axes.left(middle, place, up)
-    depth = 0.5 * (shape.front_mm - shape.back_mm)
     return VertebraFrame(
         level,
         center,
         left,
         np.cross(left, up),
         up,
-        shape.half_width_mm,
-        -depth,
-        depth,
-        float((below - center) @ up),
-        float((above - center) @ up),
+        place.half_width_mm,
+        -place.half_depth_mm,
+        place.half_depth_mm,
+        float((below - center) @ up) - BONY_ENDPLATE_MM,
+        float((above - center) @ up) + BONY_ENDPLATE_MM,
     )
 
 

@@ -7,12 +7,13 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from ..core import tissues as codes
 from ..core.image import Image, Region
 from ..core.records import Candidate, HotSpot, MRFinding
 from ..core.sites import Site, SiteRow
 from ..core.words import Role
 from ..pet.reference_tissue import ReferenceField
-from .site_anchors import anchors
+from .anchors import site_of
 from .site_comparison import LevelComparison, compare_levels, likes, opposite, signal_scores
 from .site_norms import norm_of
 from .site_parameters import SiteParameters
@@ -43,6 +44,9 @@ class SiteImages:
     findings, weak_findings : sequence of MRFinding
     hot_spots : sequence of HotSpot
     candidates : sequence of Candidate
+        A site that holds one is abnormal.
+    named : sequence of Candidate
+        They only tell from which site uptake reaches to its neighbors; :func:`.anchors.anchored` adds them later.
     unreliable : Region or None
         Where an implant makes PET and MR unreliable.
     """
@@ -54,6 +58,7 @@ class SiteImages:
     findings: Sequence[MRFinding] = ()
     hot_spots: Sequence[HotSpot] = ()
     candidates: Sequence[Candidate] = ()
+    named: Sequence[Candidate] = ()
     unreliable: Region | None = None
     weak_findings: Sequence[MRFinding] = ()
 
@@ -91,7 +96,7 @@ def measure_sites(sites: Sequence[Site], images: SiteImages, parameters: SitePar
     compared = _compared(sites, images, mates, parameters)
     signals, in_mr = measure_signals(sites, images.series, parameters.part_outside)
     scores = {role: signal_scores(sites, _sound(values, compared), mates) for role, values in signals.items()}
-    anchored = anchors(sites, images.candidates, parameters.anchor_mm)
+    anchored = _anchored(sites, images.candidates)
     signs = signs_at(sites, images.findings, parameters)
     weak = signs_at(sites, images.weak_findings, parameters)
     rows = []
@@ -109,11 +114,19 @@ def measure_sites(sites: Sequence[Site], images: SiteImages, parameters: SitePar
             weak_signs=weak[n],
             candidates=tuple(c.id for c in anchored[n] if c.status not in NOT_READ),
             near_implant=compared.near_implant[n],
-            in_mr=in_mr[n],
+            in_mr=in_mr[n] or not images.series,
         )
         if uptake is not None and images.pet is not None and is_raised(evidence, parameters):
-            origin = where_from(sites, n, uptake, images.pet.geometry, images.hot_spots, parameters)
-            evidence = replace(evidence, origin=origin)
+            origin = where_from(
+                sites,
+                n,
+                uptake,
+                images.pet.geometry,
+                images.hot_spots,
+                [*images.candidates, *images.named],
+                parameters,
+            )
+            evidence = replace(evidence, origin=origin, local=_local(images, uptake))
         rows.append(
             _row(
                 evidence,
@@ -214,6 +227,26 @@ def _compared(
             None if uptake is None else compare_levels(uptake.suv_peak, values, raised, p.uptake.least_spread)
         )
     return _Compared(uptakes, references, ratios, sides, levels, near_implant)
+
+
+def _anchored(sites: Sequence[Site], candidates: Sequence[Candidate]) -> list[list[Candidate]]:
+    """The candidates at each site, in the order of the sites."""
+    numbers = {id(site): n for n, site in enumerate(sites)}
+    found: list[list[Candidate]] = [[] for _ in sites]
+    for candidate in candidates:
+        site = site_of(candidate.place, sites)
+        if site is not None:
+            found[numbers[id(site)]].append(candidate)
+    return found
+
+
+def _local(images: SiteImages, uptake: SiteUptake) -> tuple[float, str] | None:
+    """SUVpeak over the highest normal uptake of the tissues near by, and which one that is."""
+    if images.references is None:
+        return None
+    values, found = images.references.at(np.array([uptake.peak_flat]))
+    ratio = _ratio(uptake.suv_peak, float(values[0]))
+    return None if ratio is None else (ratio, codes.NAMES[int(found[0])])
 
 
 def _near_implant(sites: Sequence[Site], unreliable: Region | None, most_part: float) -> list[bool]:

@@ -39,6 +39,8 @@ class SpillParameters:
     """Longest way to the maximum from which uptake reaches a site."""
     rise: float
     """SUVpeak of that maximum over that of the site."""
+    beside_mm: float
+    """A maximum outside of all sites belongs to the nearest one up to this distance from its surface."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,5 +55,3 @@ class SiteParameters:
     """An MR finding is at a site when at least this part of it lies there."""
     overlap_of_site: float
     """An MR finding is at a site, too, when it fills at least this part of it."""
-    anchor_mm: float
-    """Longest way from a site to a candidate whose name fits no site, for the candidate to be anchored there."""

@@ -16,12 +16,14 @@ SKIPPED_KINDS = ("implant artefact",)
 """Kinds of findings that are no sign of a site."""
 KINDS_OF_STRUCTURE: dict[str, frozenset[str]] = {
     "disc degeneration": frozenset({"disc"}),
-    "Modic I": frozenset({"upper endplate", "lower endplate", "vertebral body"}),
-    "Modic II": frozenset({"upper endplate", "lower endplate", "vertebral body"}),
-    "Modic III": frozenset({"upper endplate", "lower endplate", "vertebral body"}),
+    "Modic I": frozenset({"upper endplate", "lower endplate"}),
+    "Modic II": frozenset({"upper endplate", "lower endplate"}),
+    "Modic III": frozenset({"upper endplate", "lower endplate"}),
 }
-"""Kinds of findings that only some structures can have. An endplate and its disc touch, so that the overlap alone
-would give each the signs of the other."""
+"""Kinds of findings that only some structures can have. An endplate touches its disc and lies in its body, so that the
+overlap alone would give each the signs of the other."""
+PART_OF_BEST = 0.5
+"""A finding is at all sites that hold at least this part of what the best one holds of it. Our estimate."""
 
 
 def measure_signals(
@@ -67,22 +69,31 @@ def weighted_median(values: np.ndarray, weights: np.ndarray) -> float:
 def signs_at(sites: Sequence[Site], findings: Sequence[MRFinding], p: SiteParameters) -> list[tuple[str, ...]]:
     """Kinds of the MR findings at each site.
 
-    A finding is at a site when enough of it lies there, or when it fills enough of the site. Findings of a series that
-    could not be aligned lie in another frame and count nowhere.
+    A finding is at a site when enough of it lies there, or when it fills enough of the site, and when no other site
+    holds much more of it. Findings of a series that could not be aligned lie in another frame and count nowhere.
     """
     found: list[dict[str, None]] = [{} for _ in sites]
     for finding in findings:
         if finding.kind in SKIPPED_KINDS or NOT_JOINED in finding.flags or not len(finding.region):
             continue
-        points = finding.region.points_ras
-        low, high = points.min(axis=0), points.max(axis=0)
-        for kinds, site in zip(found, sites, strict=True):
-            if site.structure not in KINDS_OF_STRUCTURE.get(finding.kind, {site.structure}):
-                continue
-            reach = float(site.half_mm.max())
-            if np.any(site.center_ras < low - reach) or np.any(site.center_ras > high + reach):
-                continue
-            of_finding, of_site = part_in_region(site, finding.region)
-            if of_finding >= p.overlap_of_finding or of_site >= p.overlap_of_site:
-                kinds[finding.kind] = None
+        parts = _overlaps(sites, finding)
+        best = max((of_finding for of_finding, _ in parts.values()), default=0.0)
+        for n, (of_finding, of_site) in parts.items():
+            is_enough = of_finding >= p.overlap_of_finding or of_site >= p.overlap_of_site
+            if is_enough and of_finding >= PART_OF_BEST * best:
+                found[n][finding.kind] = None
     return [tuple(kinds) for kinds in found]
+
+
+def _overlaps(sites: Sequence[Site], finding: MRFinding) -> dict[int, tuple[float, float]]:
+    """Part of a finding in each site that can have it, and part of the site that it fills, by number of the site."""
+    points = finding.region.points_ras
+    low, high = points.min(axis=0), points.max(axis=0)
+    parts = {}
+    for n, site in enumerate(sites):
+        if site.structure not in KINDS_OF_STRUCTURE.get(finding.kind, {site.structure}):
+            continue
+        reach = float(site.half_mm.max())
+        if np.all(site.center_ras >= low - reach) and np.all(site.center_ras <= high + reach):
+            parts[n] = part_in_region(site, finding.region)
+    return parts

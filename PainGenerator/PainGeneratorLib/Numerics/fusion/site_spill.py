@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..core.image import Geometry
-from ..core.records import HotSpot
+from ..core.records import Candidate, HotSpot
 from ..core.sites import Site
 from .site_parameters import SiteParameters
 from .site_uptake import SiteUptake
@@ -35,6 +35,8 @@ class Origin:
     physiologic: str | None = None
 
 
+NO_SITE = "a hotter place beside it"
+"""Where uptake comes from whose maximum lies at no site."""
 OWN = Origin()
 """Uptake that is the site's own."""
 
@@ -45,6 +47,7 @@ def where_from(
     uptake: SiteUptake,
     geometry: Geometry,
     hot_spots: Sequence[HotSpot],
+    candidates: Sequence[Candidate],
     p: SiteParameters,
 ) -> Origin:
     """Find out where the uptake of a site comes from.
@@ -59,6 +62,8 @@ def where_from(
         Of the PET, in the frame of the sites.
     hot_spots : sequence of HotSpot
         On the voxels of the PET.
+    candidates : sequence of Candidate
+        Their hot spots give a maximum at no site its name.
     p : SiteParameters
 
     Returns
@@ -72,12 +77,10 @@ def where_from(
     if distance_mm(sites[number], summit) <= 0:
         return Origin(None, physiologic)
     away = np.array([distance_mm(site, summit) for site in sites])
-    if away[number] <= away.min():
-        return Origin(None, physiologic)
     nearest = int(away.argmin())
-    if away[nearest] <= p.anchor_mm:
-        return Origin(sites[nearest].name, physiologic)
-    return Origin("a hotter place at no site", physiologic)
+    if away[nearest] > p.spill.beside_mm:
+        return Origin(_candidate_at(uptake.summit_flat, geometry, candidates) or NO_SITE, physiologic)
+    return Origin(None if away[number] <= away[nearest] else sites[nearest].name, physiologic)
 
 
 def distance_mm(site: Site, point_ras: np.ndarray) -> float:
@@ -89,10 +92,21 @@ def distance_mm(site: Site, point_ras: np.ndarray) -> float:
 
 def _physiologic(flat: int, geometry: Geometry, hot_spots: Sequence[HotSpot]) -> str | None:
     """Why the hot spot at a voxel is physiologic; None where there is no such hot spot."""
-    for spot in hot_spots:
-        if spot.physiologic is None or not spot.region.geometry.is_same_grid(geometry):
-            continue
-        at = int(np.searchsorted(spot.region.flat, flat))
-        if at < len(spot.region) and spot.region.flat[at] == flat:
-            return spot.physiologic
+    reasons = (s.physiologic for s in hot_spots if s.physiologic is not None and _holds(s, flat, geometry))
+    return next(reasons, None)
+
+
+def _candidate_at(flat: int, geometry: Geometry, candidates: Sequence[Candidate]) -> str | None:
+    """The candidate whose hot spot holds a voxel, as a noun phrase; None where there is none."""
+    for candidate in candidates:
+        if any(_holds(spot, flat, geometry) for spot in candidate.hot_spots):
+            return f"candidate {candidate.id} ({candidate.place.name})"
     return None
+
+
+def _holds(spot: HotSpot, flat: int, geometry: Geometry) -> bool:
+    """Whether a hot spot holds a voxel of a grid."""
+    if not spot.region.geometry.is_same_grid(geometry):
+        return False
+    at = int(np.searchsorted(spot.region.flat, flat))
+    return at < len(spot.region) and bool(spot.region.flat[at] == flat)

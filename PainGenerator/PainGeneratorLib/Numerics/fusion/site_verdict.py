@@ -23,6 +23,9 @@ NOT_MEASURED = "The PET shows no plausible reference tissue."
 
 OFTEN_WITHOUT_PAIN = ("disc degeneration", "Modic II", "Modic III")
 """Kinds of MR findings that are often seen without pain (docs/domain.md, "Evidence")."""
+OWN_TISSUES = (codes.MARROW, codes.DISC)
+"""Sites of these tissues are compared with their own tissue alone. All others lie between bones, whose higher normal
+uptake reaches into them."""
 PLURALS = {
     "vertebral body": "vertebral bodies",
     "foramen": "foramina",
@@ -58,10 +61,12 @@ class SiteEvidence:
         IDs of the candidates there that the reader has not rejected.
     origin : Origin
         Where raised uptake comes from.
+    local : (float, str) or None
+        SUVpeak over the highest normal uptake of the tissues near by, and the name of that tissue.
     near_implant : bool
         Most of it lies within the margin of an implant's artifact.
     in_mr : bool
-        At least one MR series shows it.
+        At least one of the MR series shows it, or there is none.
     """
 
     site: Site
@@ -75,6 +80,7 @@ class SiteEvidence:
     weak_signs: tuple[str, ...] = ()
     candidates: tuple[str, ...] = ()
     origin: Origin = OWN
+    local: tuple[float, str] | None = None
     near_implant: bool = False
     in_mr: bool = True
 
@@ -155,6 +161,10 @@ def _explanation(evidence: SiteEvidence, p: SiteUptakeParameters) -> str | None:
     """Why raised uptake is not the site's own or is usual, as a sentence; None where neither holds."""
     if evidence.origin.physiologic is not None:
         return f"Physiologic uptake ({evidence.origin.physiologic})."
+    if evidence.site.tissue not in OWN_TISSUES and evidence.local is not None and evidence.local[0] < p.ratio:
+        is_unknown = evidence.local[1] == codes.NAMES[codes.UNKNOWN]
+        tissue = "the surroundings" if is_unknown else f"{evidence.local[1]} beside it"
+        return f"Within the normal uptake of {tissue}."
     if evidence.origin.beside is not None:
         return f"Uptake of {evidence.origin.beside} reaches here."
     suv_max = 0.0 if evidence.uptake is None else evidence.uptake.suv_max

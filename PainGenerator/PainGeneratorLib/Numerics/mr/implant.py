@@ -174,7 +174,7 @@ class VoidSearch:
     seen : dict
         Role -> signal, for the series whose muscle signal is known.
     body, voids : ndarray of bool
-        The body, and all voids in it.
+        The part of the body where the signal can be used, and all voids in it.
     organs : ndarray of float32 or None
         Part of each voxel that an anatomy segmentation calls an organ.
     middle_ras : ndarray, shape (3,)
@@ -183,11 +183,14 @@ class VoidSearch:
         Only a reliable one.
     prosthesis_side : str or None
         "left", "right", "both" or unknown.
-    midline : SymmetryPlane or None
-        The plane of symmetry, else the middle of a body that is seen whole; None where neither is known.
     expected : bool
         Whether the group of the case has implants.
     limits : ImplantLimits
+    midline : SymmetryPlane or None
+        The plane of symmetry, else the middle of a body that is seen whole; None where neither is known.
+    outline : ndarray of bool or None
+        The whole body, with the places where the signal cannot be used; `body` when None. The depth below the skin is
+        measured in it: a metal void often has places without usable signal, and these are not the skin.
     """
 
     geometry: Geometry
@@ -202,6 +205,7 @@ class VoidSearch:
     expected: bool
     limits: ImplantLimits
     midline: SymmetryPlane | None = None
+    outline: np.ndarray | None = None
 
     def to_left_mm(self, point_ras: np.ndarray) -> float:
         """Distance of a point from the midline, else from the middle of the body, mm; positive to the left."""
@@ -269,6 +273,7 @@ def find_implant(
         expected=group == Group.HIP_REPLACEMENT,
         limits=limits,
         midline=midline,
+        outline=block_mean(signals.body, factors) > 0.5,
     )
     labels, _ = ndimage.label(search.voids, np.ones((3, 3, 3)))
     masks = _implant_masks(search, labels)
@@ -394,7 +399,7 @@ def _taken(search: VoidSearch, labels: np.ndarray) -> list[int]:
     """Labels of the voids that are of an implant, the clearest first."""
     limits = search.limits
     bar = limits.points_expected if search.expected else limits.points_unexpected
-    depth = _depth_mm(search.body, search.geometry)
+    depth = _depth_mm(search.body if search.outline is None else search.outline, search.geometry)
     taken = []
     for index, box in enumerate(ndimage.find_objects(labels), start=1):
         part = labels[box] == index
