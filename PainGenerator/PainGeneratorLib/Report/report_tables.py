@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from ..Numerics.core.measures import SCORE_PARTS, Measure, Output, measures_of
 from ..Numerics.core.records import Candidate
+from ..Numerics.core.site_reading import sign_words
 from ..Numerics.core.words import Certainty
 from . import words
 from .content import ReportContent, Row
@@ -52,8 +53,9 @@ def _place_words(candidate: Candidate) -> str:
 def _name(candidate: Candidate) -> Html:
     """The name, with a remark where its level is uncertain."""
     name = tag("strong", candidate.place.name)
-    is_uncertain = candidate.place.level_certainty == Certainty.UNCERTAIN
-    return join((name, tag("span", f", {words.LEVEL_UNCERTAIN}", cls="by-hand"))) if is_uncertain else name
+    if not words.lacks_doubt(candidate.place):
+        return name
+    return join((name, tag("span", f", {words.LEVEL_UNCERTAIN}", cls="by-hand")))
 
 
 def _measure_table(candidates: Sequence[Candidate], output: Output) -> Html:
@@ -71,7 +73,9 @@ def _cell(measure: Measure, candidate: Candidate) -> object:
 
 
 def _mr_words(candidate: Candidate) -> str | None:
-    kind, z = candidate.mr_kind, candidate.mr_z
+    if candidate.mr_kind is None:
+        return None
+    kind, z = sign_words(candidate.mr_kind), candidate.mr_z
     return kind if z is None else f"{kind}, {words.number(z, 1)}"
 
 
@@ -161,7 +165,7 @@ def mr_section(content: ReportContent) -> Html:
     ]
     rows = [
         [
-            f.kind,
+            sign_words(f.kind),
             owners.get(id(f)),
             words.number(f.volume_ml),
             f.series_role,

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from ..Numerics.core.records import Candidate
 from ..Numerics.core.site_reading import is_abnormal, is_measured, is_raised, remarks, sign_words, uptake_reasons
 from ..Numerics.core.sites import SiteRow, SiteTable
-from ..Numerics.core.words import Certainty, Evidence, Side, Status
+from ..Numerics.core.words import Certainty, Evidence, Status
 from . import words
 from .site_words import (
     and_list,
@@ -18,6 +18,7 @@ from .site_words import (
     counted_sites,
     grouped,
     name_in_group,
+    names_in_group,
     was,
     why,
 )
@@ -104,13 +105,13 @@ def _missing_sentences(rows: Sequence[SiteRow], count: int) -> list[str]:
     by_reason = _by_reason(rows)
     if len(rows) == count and len(by_reason) == 1:
         return [f"Not assessable: {next(iter(by_reason))}."]
-    return [f"Not assessable: {and_list(_names(found))} ({reason})." for reason, found in by_reason.items()]
+    return [f"Not assessable: {and_list(names_in_group(found))} ({reason})." for reason, found in by_reason.items()]
 
 
 def _remark_sentences(rows: Sequence[SiteRow]) -> list[str]:
     """Normal sites at which something was seen that is explained, one sentence for each reason."""
     by_reason = _by_reason([row for row in rows if remarks(row)])
-    return [f"Taken for normal: {and_list(_names(found))} ({reason})." for reason, found in by_reason.items()]
+    return [f"Taken for normal: {and_list(names_in_group(found))} ({reason})." for reason, found in by_reason.items()]
 
 
 def _by_reason(rows: Sequence[SiteRow]) -> dict[str, list[SiteRow]]:
@@ -118,19 +119,6 @@ def _by_reason(rows: Sequence[SiteRow]) -> dict[str, list[SiteRow]]:
     found: dict[str, list[SiteRow]] = {}
     for row in rows:
         found.setdefault(why(row), []).append(row)
-    return found
-
-
-def _names(rows: Sequence[SiteRow]) -> list[str]:
-    """The names of sites; the two sides of one structure as one name, ``right and left psoas``."""
-    names = [name_in_group(row.site) for row in rows]
-    found: list[str] = []
-    for name in names:
-        other = name.replace(f"{Side.RIGHT} ", f"{Side.LEFT} ", 1)
-        if name.startswith(f"{Side.RIGHT} ") and other in names:
-            found.append(f"{Side.RIGHT} and {other}")
-        elif f"{Side.RIGHT} and {name}" not in found:
-            found.append(name)
     return found
 
 
@@ -223,7 +211,7 @@ def _count_sentence(table: SiteTable) -> str:
 def _most_frequent(missing: Sequence[SiteRow]) -> str:
     reasons = [why(row) for row in missing]
     ordered = sorted(set(reasons), key=lambda reason: (-reasons.count(reason), reason))
-    return ordered[0] if len(ordered) == 1 else f"mostly: {ordered[0]}"
+    return ordered[0] if len(ordered) == 1 else f"mostly {ordered[0]}"
 
 
 def _raised_sentence(table: SiteTable, raised: Sequence[SiteRow]) -> str:
@@ -252,9 +240,9 @@ def _cut(names: Sequence[str]) -> list[str]:
 def _strongest_sentence(active: Sequence[Candidate]) -> str:
     """The strongest candidate with its evidence."""
     best = min(active, key=lambda candidate: candidate.rank)
-    what = f"{clause(words.title(best))} ({_evidence_words(best)})"
+    what = f"{clause(words.title(best))}: {_evidence_words(best)}"
     if len(active) == 1:
-        return f"There is one candidate pain generator: {what}."
+        return f"There is one candidate pain generator, {what}."
     return f"The strongest of {len(active)} candidate pain generators is candidate {best.rank}, {what}."
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from ..Numerics.core.site_order import PELVIS_STRUCTURES, in_reading_order
+from ..Numerics.core.site_reading import is_measured
 from ..Numerics.core.sites import Site, SiteRow, SiteTable
 from ..Numerics.core.words import Side
 from . import words
@@ -38,8 +39,42 @@ def grouped(table: SiteTable) -> dict[str, list[SiteRow]]:
 
 
 def name_in_group(site: Site) -> str:
-    """The name without the level where the heading says it already: ``right facet joint``."""
-    return site.name.removesuffix(f" {site.level}") if site.level else site.name
+    """The name without what the heading says already, the level or the side of a hip: ``right facet joint``."""
+    if site.level:
+        return site.name.removesuffix(f" {site.level}")
+    return site.name if site.structure in PELVIS_STRUCTURES else site.name.removeprefix(f"{site.side} ")
+
+
+def names_in_group(rows: Sequence[SiteRow]) -> list[str]:
+    """The names of sites; zones of one kind, and both sides of one structure, as one name.
+
+    Such as ``femur beside the stem, Gruen 1, 3 to 5`` and ``right and left psoas``.
+    """
+    zones: dict[str, list[str]] = {}
+    for row in rows:
+        kind, _space, number = name_in_group(row.site).rpartition(" ") if row.site.zone else ("", "", "")
+        zones.setdefault(kind or name_in_group(row.site), []).append(number)
+    names = [f"{name} {_ranges(numbers)}".strip() for name, numbers in zones.items()]
+    found: list[str] = []
+    for name in names:
+        other = name.replace(f"{Side.RIGHT} ", f"{Side.LEFT} ", 1)
+        if name.startswith(f"{Side.RIGHT} ") and other in names:
+            found.append(f"{Side.RIGHT} and {other}")
+        elif f"{Side.RIGHT} and {name}" not in found:
+            found.append(name)
+    return found
+
+
+def _ranges(numbers: Sequence[str]) -> str:
+    """Numbers in their order, three or more that follow one another as a range: ``1, 3 to 5``."""
+    runs: list[list[str]] = []
+    for number in numbers:
+        follows = runs and number.isdigit() and runs[-1][-1].isdigit() and int(number) == int(runs[-1][-1]) + 1
+        if follows:
+            runs[-1].append(number)
+        else:
+            runs.append([number])
+    return ", ".join(f"{run[0]} to {run[-1]}" if len(run) > 2 else ", ".join(run) for run in runs)
 
 
 def capitalized(text: str) -> str:
@@ -70,8 +105,12 @@ def short_sign(kind: str) -> str:
 
 
 def why(row: SiteRow) -> str:
-    """The reasons of the state of a site, as part of a sentence."""
-    return bracketed("; ".join(clause(reason) for reason in row.reasons)) or "the reason is not known"
+    """Why a site could not be assessed, or what is said about a normal one, as part of a sentence.
+
+    Of a site that could not be assessed, the first reason is the one that decided.
+    """
+    reasons = row.reasons if is_measured(row) else row.reasons[:1]
+    return bracketed("; ".join(clause(reason) for reason in reasons)) or "the reason is not known"
 
 
 def bracketed(text: str) -> str:

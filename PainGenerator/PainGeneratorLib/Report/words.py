@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 
 from ..Numerics.core.measures import Kind, Measure
-from ..Numerics.core.records import FLAG_TEXTS, Candidate, HotSpot, MRFinding
+from ..Numerics.core.records import FLAG_TEXTS, Candidate, HotSpot, MRFinding, Place
+from ..Numerics.core.site_reading import sign_words
 from ..Numerics.core.words import Certainty, Evidence, Group, Origin, Side, Status
 
 UNKNOWN = "\u2013"
@@ -19,7 +20,8 @@ SHORT_MR_KINDS: Mapping[str | None, str] = {
     "effusion or synovitis": "effusion",
     "fluid collection or bursitis": "fluid",
     "disc degeneration": "disc degen.",
-    "implant artefact": "artefact",
+    "oedema": "edema",
+    "implant artefact": "artifact",
 }
 """Kinds that are too long for a column of the terminal."""
 EVIDENCE_WORDS: Mapping[str, str] = {
@@ -126,8 +128,13 @@ def title(candidate: Candidate) -> str:
         for part in (place.level, place.zone, place.side if place.side != Side.MIDLINE else None)
         if part and part.lower() not in name.lower()
     ]
-    doubt = [LEVEL_UNCERTAIN] if place.level_certainty == Certainty.UNCERTAIN else []
+    doubt = [LEVEL_UNCERTAIN] if lacks_doubt(place) else []
     return ", ".join([name, *extra, *doubt])
+
+
+def lacks_doubt(place: Place) -> bool:
+    """True for a place whose level is uncertain while its name does not say so."""
+    return place.level_certainty == Certainty.UNCERTAIN and LEVEL_UNCERTAIN not in place.name
 
 
 def clinical_group(group: str | None) -> str | None:
@@ -137,7 +144,7 @@ def clinical_group(group: str | None) -> str | None:
 
 def sentence(candidate: Candidate) -> str:
     """What was found at one candidate, in one sentence without its name."""
-    kind = candidate.mr_kind or "a signal abnormality"
+    kind = sign_words(candidate.mr_kind or "a signal abnormality")
     if candidate.evidence == Evidence.MR_ONLY:
         return f"{kind} on MR (signal {_z(candidate.mr_z)}), {_without_pet(candidate)}."
     uptake = "raised FDG uptake (" + "; ".join(_uptake_parts(candidate)) + ")"
@@ -205,7 +212,7 @@ def _mr_rows(candidate: Candidate) -> list[tuple[str, str]]:
         return [("MR", mr_text(finding)) for finding in candidate.mr_findings]
     if candidate.mr_kind is None:
         return []
-    return [("MR", f"{candidate.mr_kind}, signal {_z(candidate.mr_z)}.")]
+    return [("MR", f"{sign_words(candidate.mr_kind)}, signal {_z(candidate.mr_z)}.")]
 
 
 def _pet_rows(candidate: Candidate) -> list[tuple[str, str]]:
@@ -240,7 +247,8 @@ def _reference(hot_spots: Sequence[HotSpot]) -> str:
 
 def mr_text(finding: MRFinding) -> str:
     """One MR finding in a sentence."""
-    line = f"{finding.kind}, {volume_text(finding.volume_ml)}; signal on {finding.series_role} {_z(finding.z)}"
+    signal = f"signal on {finding.series_role} {_z(finding.z)}"
+    line = f"{sign_words(finding.kind)}, {volume_text(finding.volume_ml)}; {signal}"
     if finding.z_t1 is not None:
         line += f" (T1: z\u00a0{number(finding.z_t1, 1)})"
     return line[0].upper() + line[1:] + "."

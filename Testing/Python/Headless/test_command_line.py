@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import os
 import shutil
@@ -11,12 +12,15 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 from input_cases.pet_series import START, write_pet
+from PainGeneratorLib.Headless import cli
 from PainGeneratorLib.Headless.cli import BAD_INPUT, DONE, INTERRUPTED, main
 from PainGeneratorLib.Phantoms.case import write_phantom
+from report_examples import example_site_table
 
 pytestmark = pytest.mark.scene
 
@@ -93,6 +97,27 @@ def pet_files(folder: Path) -> list[Path]:
 def test_analyze_writes_all_outputs_and_nothing_else(results: Path) -> None:
     assert {path.name for path in results.iterdir()} == OUTPUTS
     assert [path.name for path in results.parent.iterdir()] == ["out"]
+
+
+def test_the_terminal_shows_candidates_then_sites_then_the_report(capsys: pytest.CaptureFixture[str]) -> None:
+    found = SimpleNamespace(sites=example_site_table("uncertain"))
+    cli._show(SimpleNamespace(candidates=[], warnings=["Odd."], found=found), (), Path("out/report.html"))
+    shown = capsys.readouterr()
+    assert shown.out.splitlines() == [
+        "No candidate pain generator was found.",
+        "Sites: 116 measured, 3 raised, 5 not assessable (sites.csv); levels uncertain: counted from the sacrum.",
+        "Report: out/report.html",
+    ]
+    assert shown.err == "Warning: Odd.\n"
+
+
+def test_the_table_of_sites_is_the_same_in_json_and_csv(results: Path) -> None:
+    content = json.loads((results / "sites.json").read_text())
+    rows = list(csv.DictReader((results / "sites.csv").open(encoding="utf-8-sig", newline="")))
+    assert content["schema"] == 1
+    assert [row["name"] for row in rows] == [site["name"] for site in content["sites"]]
+    assert len(rows) == content["counts"]["sites"]
+    assert content["conclusion"]
 
 
 def test_the_ranked_list_has_the_fields_of_the_contract(results: Path) -> None:

@@ -205,7 +205,21 @@ def test_a_level_without_any_site_that_could_be_assessed_gives_the_reason_once()
 def test_hips_are_read_side_by_side_with_their_zones() -> None:
     said = texts(hip_site_table(), [])
     assert list(said) == ["Right hip", "Left hip"]
-    assert "Right acetabulum at the cup, DeLee-Charnley II: uptake 3.2 times" in said["Right hip"]
+    assert "Acetabulum at the cup, DeLee-Charnley II: uptake 3.2 times" in said["Right hip"]
+
+
+def test_zones_that_could_not_be_assessed_are_listed_by_number() -> None:
+    reasons = ("Next to the implant.", "Uptake of the bladder reaches here.")
+    rows = [
+        site_row(f"right femur beside the stem, Gruen {n}", "femur", "right", None, None, zone=f"Gruen {n}")
+        for n in (7, 1, 3, 4, 5)
+    ]
+    rows.append(site_row("right stem tip", "stem tip", "right", None, 1.0))
+    rows = [row if row.suv_peak else dataclasses.replace(row, reasons=reasons) for row in rows]
+    assert texts(SiteTable(tuple(rows)), []) == {
+        "Right hip": "Not assessable: femur beside the stem, Gruen 1, 3 to 5, 7 (next to the implant). "
+        "The other site is normal."
+    }
 
 
 def test_a_weak_sign_keeps_its_remark_and_its_american_word() -> None:
@@ -228,11 +242,11 @@ def test_the_conclusion_names_counts_raised_sites_the_strongest_candidate_and_it
 ) -> None:
     said = conclusion(example_site_table(), found)
     assert said == (
-        "116 sites were measured; 5 could not be assessed (mostly: outside the field of view of the PET). Uptake "
+        "116 sites were measured; 5 could not be assessed (mostly outside the field of view of the PET). Uptake "
         "is raised at 3 of them: interspinous space L3/L4, disc L4/L5, and left facet joint L4/L5; at one more, MR "
-        "alone shows a finding. The strongest of 3 candidate pain generators is candidate 1, facet joint L4/L5, left "
-        "(raised uptake and effusion or synovitis on MR). The levels are likely, but not certain (counted from the "
-        "sacrum). A candidate is a place to look at, not a diagnosis."
+        "alone shows a finding. The strongest of 3 candidate pain generators is candidate 1, facet joint L4/L5, "
+        "left: raised uptake and effusion or synovitis on MR. The levels are likely, but not certain (counted from "
+        "the sacrum). A candidate is a place to look at, not a diagnosis."
     )
 
 
@@ -316,6 +330,23 @@ def test_a_candidate_with_an_uncertain_level_says_so_beside_its_name(found: list
     assert '<strong>Facet joint L4/L5, left</strong><span class="by-hand">, level uncertain</span>' in html
     assert "L4/L5 (uncertain)" in html
     assert "L4/L5 ?" in text_table(found, columns=200)
+
+
+def test_a_name_that_says_that_its_level_is_uncertain_does_not_say_it_twice(found: list[Candidate]) -> None:
+    first = found[0]
+    name = "left facet joint L4/L5 (level uncertain)"
+    first.place = Place(name, "facet joint", "left", "L4/L5", flags=("level-uncertain",))
+    assert words.title(first) == name
+    assert ", level uncertain" not in page(SiteTable(), found)
+    assert f"candidate 1, {name}: raised uptake" in conclusion(example_site_table("uncertain"), found)
+
+
+def test_readers_read_american_words_for_mr_findings(found: list[Candidate]) -> None:
+    found[0].mr_kind = found[0].mr_findings[0].kind = "oedema"
+    html = page(SiteTable(), found)
+    assert "edema" in html
+    assert "oedema" not in html
+    assert "oedema" not in text_table(found, columns=200)
 
 
 def test_a_likely_level_has_its_certainty_beside_the_level(found: list[Candidate]) -> None:

@@ -11,15 +11,19 @@ import sys
 
 import numpy as np
 import pytest
+from deep_equality import differences
 from PainGeneratorLib.Numerics.core.errors import PainGeneratorError
 from PainGeneratorLib.Numerics.core.image import Geometry, Image, Region
 from PainGeneratorLib.Numerics.core.records import Candidate, HotSpot, MRFinding, Place
+from PainGeneratorLib.Numerics.core.sites import SiteTable
 from PainGeneratorLib.Scene import case_text, markups, nodes, subject_hierarchy, tables
+from PainGeneratorLib.Scene.node_keys import find_node
 from PainGeneratorLib.Scene.read_case import has_case, read_case
 from PainGeneratorLib.Scene.scene_content import SceneContent, SceneSeries
 from PainGeneratorLib.Scene.segment_layer import layer_changed, shared_layer
 from PainGeneratorLib.Scene.segments import read_segmentation
 from PainGeneratorLib.Scene.write_case import write_case
+from report_examples import example_site_table
 from scipy.spatial.transform import Rotation
 
 pytestmark = pytest.mark.scene
@@ -206,6 +210,20 @@ def test_what_is_derived_says_the_same_as_the_candidates(host, content):
     assert [row["id"] for row in rows] == ["pg-1", "pg-2", "pg-3"]
     assert rows[1]["suv_max"] is None
     assert rows[0]["suv_max"] == pytest.approx(2.3457)
+
+
+def test_the_table_of_sites_is_in_the_scene_and_comes_back(host, content):
+    content.sites = example_site_table()
+    write_case(host.scene, content)
+    node = find_node(host.scene, "vtkMRMLTableNode", "sites")
+    _, rows = tables.read_table(node)
+    assert len(rows) == len(content.sites.rows)
+    again = read_case(host.scene)
+    assert not list(differences(again.sites, content.sites))
+    again.sites = SiteTable()
+    write_case(host.scene, again)
+    assert find_node(host.scene, "vtkMRMLTableNode", "sites") is node
+    assert tables.read_table(node)[1] == []
 
 
 def test_outlines_of_one_modality_keep_every_voxel_in_their_segmentation(host, content):
