@@ -72,8 +72,8 @@ def find_sites(
     FoundSites
     """
     if group == Group.HIP_REPLACEMENT:
-        of_hips, notes = hip_sites(plan, tissues, plan.implants, anatomy, reference)
-        return FoundSites(tuple(of_hips), notes=tuple(notes))
+        of_hips, of_hips_notes = hip_sites(plan, tissues, plan.implants, anatomy, reference)
+        return FoundSites(tuple(of_hips), notes=tuple(of_hips_notes))
     if anatomy is not None:
         by_map = parts_of(anatomy).spine
         if by_map.frames:
