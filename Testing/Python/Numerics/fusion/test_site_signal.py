@@ -113,7 +113,7 @@ def test_an_mr_finding_in_a_site_makes_it_abnormal_and_one_elsewhere_does_not() 
     rows = measured(sites, painted({}, []), findings=[finding("oedema", joint.center_ras, 6.0)])
     assert rows[L3_RIGHT].mr_signs == ("oedema",)
     assert rows[L3_RIGHT].state == SiteState.ABNORMAL
-    assert rows[L3_RIGHT].reasons == ("Oedema on MR.",)
+    assert rows[L3_RIGHT].reasons == ("Edema on MR.",)
     assert [name for name, row in rows.items() if row.mr_signs] == [L3_RIGHT]
 
 
