@@ -52,7 +52,7 @@ IMPLANT = ImplantResult(
     REGION, REGION, np.stack([POINT, POINT + 9.0]), "left", ("An implant is near.",), (ONE,), ("Left.",), "right"
 )
 REFERENCE = ReferenceValue("marrow", THIRD, 0.1, 9.0, "refused", "It is air.")
-HIP = HipImplant("left", POINT, POINT + 1.0, POINT + 2.0, 27.5, "likely")
+HIP = HipImplant("left", POINT, POINT + 1.0, POINT + 2.0, 27.5, "likely", (7.5, 5.0 + THIRD))
 PLANE = SymmetryPlane(POINT, POINT + 1.0, 0.5)
 SECTIONS = BodySections(
     np.outer(np.arange(2.0), POINT), ("legs", "unknown"), np.array([THIRD, 180.0]), np.eye(4) * THIRD

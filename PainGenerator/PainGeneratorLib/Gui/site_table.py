@@ -8,16 +8,15 @@ from typing import Any
 import qt
 from slicer.i18n import tr as _
 
+from ..Numerics.core.measures import NUMBERS, Kind, Measure, Output
+from ..Numerics.core.site_columns import columns_of
 from ..Numerics.core.sites import SiteRow, SiteState
 from ..Numerics.core.words import Certainty
 from .guard import Connections, guarded
 from .section import ROW_PIXELS
 
-COLUMNS = ("order", "site", "level", "state", "suv_peak", "ratio", "side_ratio", "level_ratio", "mr_signs")
-"""What the columns of the panel's form show: the place in the order of reading, and fields of
-:class:`..Numerics.core.sites.SiteRow`."""
-NUMBERS = ("suv_peak", "ratio", "side_ratio", "level_ratio")
-"""Columns with numbers, which have two decimals."""
+COLUMNS = columns_of(Output.PANEL)
+"""What follows the first column, which holds the place in the order of reading."""
 NAME_WIDTH = 170
 """Width of the column of names when the table is first filled, pixels."""
 
@@ -37,6 +36,7 @@ class SiteTableView:
         self._connections = Connections()
         self._is_filling = False
         self._rows: Sequence[SiteRow] = ()
+        _add_heads(table)
         header = table.horizontalHeader()
         header.setSectionResizeMode(qt.QHeaderView.Interactive)
         header.setHighlightSections(False)
@@ -70,20 +70,20 @@ class SiteTableView:
             table.setColumnWidth(1, NAME_WIDTH)
 
     def _fill_row(self, index: int, row: SiteRow) -> None:
-        for column, key in enumerate(COLUMNS):
-            item = qt.QTableWidgetItem()
-            # The order sorts as a number, everything else as text.
-            item.setData(qt.Qt.DisplayRole, index + 1 if key == "order" else cell_text(key, row))
-            if key == "order":
-                item.setData(qt.Qt.UserRole, index)
-            if key in (*NUMBERS, "order"):
+        order = qt.QTableWidgetItem()
+        # The order sorts as a number, everything else as text.
+        order.setData(qt.Qt.DisplayRole, index + 1)
+        order.setData(qt.Qt.UserRole, index)
+        items = [order, *(qt.QTableWidgetItem(cell_text(column, row)) for column in COLUMNS)]
+        for number, item in enumerate(items):
+            if number == 0 or COLUMNS[number - 1].kind in NUMBERS:
                 item.setTextAlignment(qt.Qt.AlignRight | qt.Qt.AlignVCenter)
             if row.state == SiteState.ABNORMAL:
                 font = item.font()
                 font.setBold(True)
                 item.setFont(font)
             item.setToolTip("\n".join([row.site.name, *row.reasons]))
-            self._table.setItem(index, column, item)
+            self._table.setItem(index, number, item)
 
     def filter(self, state: str, level: str, structure: str) -> int:
         """Hide the sites of other states, levels and kinds; empty words let all pass. Returns the number shown."""
@@ -114,20 +114,29 @@ class SiteTableView:
             self._chosen()
 
 
-def cell_text(key: str, row: SiteRow) -> str:
-    """What a cell shows; empty for what was not measured."""
-    site = row.site
-    if key == "site":
-        return site.name if site.side_certainty == Certainty.CERTAIN else f"{site.name} ?"
-    if key == "level":
-        return "" if site.level is None else site.level + ("" if site.level_certainty == Certainty.CERTAIN else " ?")
-    if key == "state":
-        return state_text(row.state)
-    if key == "mr_signs":
-        return ", ".join(row.mr_signs)
-    value = getattr(row, key)
-    # Measures are never negative, so texts of one width sort as their numbers do.
-    return "" if value is None else f"{value:9.2f}"
+def _add_heads(table: Any) -> None:
+    """Give the table a column for each entry of the registry, after that of the order."""
+    table.setColumnCount(1 + len(COLUMNS))
+    for number, column in enumerate(COLUMNS, start=1):
+        head = qt.QTableWidgetItem(column.title)
+        head.setToolTip(column.description)
+        table.setHorizontalHeaderItem(number, head)
+
+
+def cell_text(column: Measure, row: SiteRow) -> str:
+    """What a cell shows; empty for what was not measured, with a question mark for what is not certain."""
+    value = column.value(row)
+    if value is None:
+        return ""
+    if column.key == "state":
+        return state_text(value)
+    if column.kind is Kind.WORDS:
+        return ", ".join(value)
+    if column.kind in NUMBERS:
+        # Measures are never negative, so texts of one width sort as their numbers do.
+        return f"{value:9.{column.digits}f}"
+    doubt = {"side": row.site.side_certainty, "level": row.site.level_certainty}.get(column.key, Certainty.CERTAIN)
+    return str(value) if doubt == Certainty.CERTAIN else f"{value} ?"
 
 
 def state_text(state: str) -> str:
