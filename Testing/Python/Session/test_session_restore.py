@@ -284,7 +284,9 @@ def test_the_whole_way_runs_without_an_anatomy_in_one_call(host, phantom_folder)
     assert session.steps_to_run() == []
     assert told == sorted(told)
     assert session.candidates()
-    assert all(c.place.level is None for c in session.candidates())
+    named = [c.place for c in session.candidates() if c.place.level]
+    assert all(place.level_certainty == session.sites.level_certainty for place in named)
+    assert session.sites.rows, "sites are found without an anatomy"
     assert any("group was not given" in warning for warning in session.warnings)
 
 
