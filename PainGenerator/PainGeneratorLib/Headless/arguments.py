@@ -10,7 +10,8 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..Anatomy.codes import LEVELS
+from ..Numerics.body.level_order import checked_level
+from ..Numerics.core.errors import PainGeneratorError
 from ..Numerics.core.version import VERSION
 from ..Numerics.core.words import GIVEN_ROLES, Group, PainSide, ProsthesisSide, listed
 from ..Phantoms.realism import REALISMS
@@ -245,11 +246,12 @@ def _position(text: str) -> tuple[float, float, float]:
 
 def _level(text: str) -> tuple[str, tuple[float, float, float]]:
     name, sign, place = text.partition("=")
-    level = name.strip().upper()
-    if not (sign and level):
+    if not (sign and name.strip()):
         raise argparse.ArgumentTypeError(f"{text!r} is not LEVEL=R,A,S (for example L5=2,-10,-65)")
-    if level not in LEVELS:
-        raise argparse.ArgumentTypeError(f"{name.strip()!r} is no vertebra or disc such as L5 or L4/L5")
+    try:
+        level = checked_level(name.strip())
+    except PainGeneratorError as error:
+        raise argparse.ArgumentTypeError(f"{error.reason} {error.advice}") from None
     return level, _position(place)
 
 
