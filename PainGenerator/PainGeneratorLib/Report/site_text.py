@@ -134,15 +134,14 @@ def _abnormal_sentence(row: SiteRow, by_id: Mapping[str, Candidate]) -> str:
     """
     name = capitalized(name_in_group(row.site))
     found = sorted((by_id[key] for key in row.candidates if key in by_id), key=lambda candidate: candidate.rank)
-    is_clear_on_mr = any(not kind.endswith(WEAK) for kind in row.mr_signs)
-    if found and not is_raised(row) and not is_clear_on_mr:
+    if not found:
+        return f"{name}: {uptake_words(row)}; {_mr_words(row)}."
+    if not is_raised(row) and all(kind.endswith(WEAK) for kind in row.mr_signs):
         seen = and_list([f"candidate {candidate.rank}, {_evidence_words(candidate)}" for candidate in found])
         return f"{name}: {seen}; at the site itself: {uptake_words(row)}."
-    text = f"{name}: {uptake_words(row)}; {_mr_words(row)}"
-    if found:
-        numbers = and_list([str(candidate.rank) for candidate in found])
-        text += f" ({'candidate' if len(found) == 1 else 'candidates'} {numbers})"
-    return text + "."
+    numbers = and_list([str(candidate.rank) for candidate in found])
+    word = "candidate" if len(found) == 1 else "candidates"
+    return f"{name}: {uptake_words(row)}; {_mr_words(row)} ({word} {numbers})."
 
 
 def uptake_words(row: SiteRow) -> str:
