@@ -90,7 +90,9 @@ FINER_SITES: dict[str, tuple[str, ...]] = {
     "ilium": ("iliac crest",),
 }
 """Labeled structure -> structures of the sites that are a part of it and name a place in it more exactly."""
-UNCERTAIN_WORDS = ("implant", "hip joint", "hip joint capsule", *MUSCLES)
+CAPSULE = "hip joint capsule"
+"""Structure of the site in front of the neck, where an effusion gathers."""
+UNCERTAIN_WORDS = ("implant", "hip joint", CAPSULE, *MUSCLES)
 """Structures that segmentations may have at the neck of a prosthesis."""
 
 
@@ -160,7 +162,8 @@ class Namer:
         implant = min(self._implants, key=lambda each: each.away_mm(centroid), default=None)
         at_implant = None if implant is None else self._by_implant(centroid, implant)
         if at_implant is not None:
-            place = at_implant if place is None else self._with_zone(place, at_implant)
+            beside = self._in_capsule(points, at_implant) or at_implant
+            place = beside if place is None else self._with_zone(place, at_implant)
         if place is None:
             place = self._elsewhere(points)
         place = with_level_certainty(place, self._level_certainty)
@@ -177,6 +180,13 @@ class Namer:
             return place
         at_site = self._by_site.place(points, finer)
         return place if at_site is None or at_site.side != place.side else at_site
+
+    def _in_capsule(self, points: np.ndarray, at_implant: Place) -> Place | None:
+        """The capsule of a replaced hip in front of its neck, which is near the cup but is no bone with a zone."""
+        if at_implant.zone is None:
+            return None
+        place = self._by_site.place(points, (CAPSULE,))
+        return place if place is not None and place.side == at_implant.side else None
 
     def _elsewhere(self, points: np.ndarray) -> Place:
         """The place of a finding in no labeled structure and not at a prosthesis.

@@ -12,6 +12,7 @@ from ..Numerics.core.sites import Site, SiteSource
 from ..Numerics.core.words import Certainty, Group
 from .anatomy_map import AnatomyMap
 from .body_plan import BodyPlan
+from .certainty import least_certain
 from .hip_sites import hip_sites
 from .map_parts import parts_of
 from .map_sites import refined_by_map
@@ -108,6 +109,14 @@ def _by_map(anatomy: AnatomyMap, by_map: Spine, plan: BodyPlan, view: Geometry, 
     return FoundSites(tuple(seen_sites(sites, view)), str(level), reasons, check.notes)
 
 
+def _compared(certainty: Certainty, is_counted: bool, check: SpineCheck) -> Certainty:
+    """How much levels can be relied on once they were compared with those of the MR."""
+    if check.are_levels_alike:
+        return certainty if check.are_places_alike else least_certain(certainty, Certainty.LIKELY)
+    # A segmentation that also lies elsewhere than the vertebrae on the MR is no better witness than the count.
+    return Certainty.UNCERTAIN if is_counted or not check.are_places_alike else Certainty.LIKELY
+
+
 def _level_certainty(anatomy: AnatomyMap, by_map: Spine, check: SpineCheck) -> tuple[Certainty, tuple[str, ...]]:
     """How much the levels of a map can be relied on, and why."""
     if anatomy.counted:
@@ -115,12 +124,10 @@ def _level_certainty(anatomy: AnatomyMap, by_map: Spine, check: SpineCheck) -> t
     else:
         reasons = ["The levels are those of the anatomy segmentation."]
     certainty = Certainty.LIKELY if anatomy.counted or anatomy.certainty != Certainty.CERTAIN else Certainty.CERTAIN
-    if check.is_compared and check.are_levels_alike:
-        reasons.append("Counting on the MR gives the same levels.")
-    if check.is_compared and not check.are_levels_alike:
-        reasons.append("Counting on the MR gives other levels.")
-        certainty = Certainty.UNCERTAIN if anatomy.counted else Certainty.LIKELY
-    if not check.are_places_alike and certainty == Certainty.CERTAIN:
+    if check.is_compared:
+        reasons.append(f"Counting on the MR gives {'the same' if check.are_levels_alike else 'other'} levels.")
+        certainty = _compared(certainty, anatomy.counted, check)
+    elif not check.are_places_alike and certainty == Certainty.CERTAIN:
         certainty = Certainty.LIKELY
     if by_map.transitional:
         reasons.append("The segmentation has a transitional vertebra or a gap between the levels.")

@@ -249,7 +249,7 @@ def _level(text: str) -> tuple[str, tuple[float, float, float]]:
     if not (sign and name.strip()):
         raise argparse.ArgumentTypeError(f"{text!r} is not LEVEL=R,A,S (for example L5=2,-10,-65)")
     try:
-        level = checked_level(name)
+        level = checked_level(name.strip())
     except PainGeneratorError as error:
         raise argparse.ArgumentTypeError(f"{error.reason} {error.advice}") from None
     return level, _position(place)

@@ -25,6 +25,10 @@ from .site_words import (
 
 NAMED_SITES = 5
 """How many sites the conclusion names; more are counted. Our estimate of what can be read in one sentence."""
+CONTRADICTING = ("In the images this level was counted as ", "Counting on the MR gives other levels")
+"""How the reasons begin that contradict the names of the levels. The conclusion gives them, too."""
+WEAK = " (weak)"
+"""End of an MR sign that is too faint to count alone."""
 NO_SITES = "No site could be located in these images, so that nothing was measured level by level."
 NOT_EXCLUDED = (
     "This does not exclude a pain generator: small or faint ones, and those outside of the images, are missed."
@@ -77,14 +81,14 @@ def level_texts(table: SiteTable, candidates: Sequence[Candidate] = ()) -> list[
     candidates : sequence of Candidate
         Those at a site are named by their rank.
     """
-    ranks = {candidate.id: candidate.rank for candidate in candidates}
-    return [_level_text(level, rows, ranks) for level, rows in grouped(table).items()]
+    by_id = {candidate.id: candidate for candidate in candidates}
+    return [_level_text(level, rows, by_id) for level, rows in grouped(table).items()]
 
 
-def _level_text(level: str, rows: Sequence[SiteRow], ranks: Mapping[str, int]) -> LevelText:
+def _level_text(level: str, rows: Sequence[SiteRow], by_id: Mapping[str, Candidate]) -> LevelText:
     abnormal = [row for row in rows if is_abnormal(row)]
     missing = [row for row in rows if not is_measured(row)]
-    sentences = [_abnormal_sentence(row, ranks) for row in abnormal]
+    sentences = [_abnormal_sentence(row, by_id) for row in abnormal]
     sentences += _missing_sentences(missing, len(rows))
     explained = [row for row in rows if remarks(row)]
     sentences += _remark_sentences(explained)
@@ -122,13 +126,22 @@ def _by_reason(rows: Sequence[SiteRow]) -> dict[str, list[SiteRow]]:
     return found
 
 
-def _abnormal_sentence(row: SiteRow, ranks: Mapping[str, int]) -> str:
-    """One abnormal site: its uptake, what the MR shows, and the candidate that it belongs to."""
-    text = f"{capitalized(name_in_group(row.site))}: {uptake_words(row)}; {_mr_words(row)}"
-    numbers = sorted(ranks[name] for name in row.candidates if name in ranks)
-    if numbers:
-        text += f" ({'candidate' if len(numbers) == 1 else 'candidates'} {and_list([str(n) for n in numbers])})"
-    return text + "."
+def _abnormal_sentence(row: SiteRow, by_id: Mapping[str, Candidate]) -> str:
+    """One abnormal site: its uptake, what the MR shows, and the candidate that it belongs to.
+
+    A candidate may lie at the rim of its site, where the measures of the site do not show it. Then the signs of the
+    candidate come first, and the measures are said to be those of the site.
+    """
+    name = capitalized(name_in_group(row.site))
+    found = sorted((by_id[key] for key in row.candidates if key in by_id), key=lambda candidate: candidate.rank)
+    if not found:
+        return f"{name}: {uptake_words(row)}; {_mr_words(row)}."
+    if not is_raised(row) and all(kind.endswith(WEAK) for kind in row.mr_signs):
+        seen = and_list([f"candidate {candidate.rank}, {_evidence_words(candidate)}" for candidate in found])
+        return f"{name}: {seen}; at the site itself: {uptake_words(row)}."
+    numbers = and_list([str(candidate.rank) for candidate in found])
+    word = "candidate" if len(found) == 1 else "candidates"
+    return f"{name}: {uptake_words(row)}; {_mr_words(row)} ({word} {numbers})."
 
 
 def uptake_words(row: SiteRow) -> str:
@@ -219,7 +232,7 @@ def _raised_sentence(table: SiteTable, raised: Sequence[SiteRow]) -> str:
     on_mr = sum(map(_is_on_mr_alone, table.rows))
     names = [row.site.name for row in raised]
     if not names:
-        also = f", but MR shows a finding at {on_mr} of them" if on_mr else ""
+        also = f", but MR shows a finding at {'one' if on_mr == 1 else on_mr} of them" if on_mr else ""
         return f"No site shows raised uptake{also}."
     also = f"; at {'one' if on_mr == 1 else on_mr} more, MR alone shows a finding" if on_mr else ""
     if len(names) == 1:
@@ -254,8 +267,14 @@ def _named_levels(table: SiteTable, raised: Sequence[SiteRow], active: Sequence[
     if not any(named):
         return []
     certainty = least_certain(*named, table.level_certainty)
-    reason = f" ({clause(bracketed(table.level_reasons[0]))})" if table.level_reasons else ""
+    reason = f" ({bracketed(_level_reason(table))})" if table.level_reasons else ""
     return [f"{NAMED_LEVEL_WORDS[str(certainty)]}{reason}."]
+
+
+def _level_reason(table: SiteTable) -> str:
+    """Why the levels have their names, as part of a sentence, with what contradicts it."""
+    found = [r for n, r in enumerate(table.level_reasons) if n == 0 or r.startswith(CONTRADICTING)]
+    return "; ".join(map(clause, found))
 
 
 def least_certain(*certainties: str | None) -> str | None:
@@ -285,5 +304,5 @@ def terminal_line(table: SiteTable) -> str:
     text = f"Sites: {', '.join(parts)} (sites.csv)"
     if table.level_certainty is None:
         return f"{text}."
-    reason = f": {clause(table.level_reasons[0])}" if table.level_reasons else ""
+    reason = f": {_level_reason(table)}" if table.level_reasons else ""
     return f"{text}; levels {table.level_certainty}{reason}."

@@ -41,6 +41,8 @@ ORIGIN_WORDS: Mapping[str, str] = {
     Origin.MANUAL: "drawn by hand",
 }
 """Where an outline comes from, for a sentence."""
+SIDE_UNCERTAIN = "side uncertain"
+"""Words beside the name of a candidate whose side is uncertain."""
 LEVEL_UNCERTAIN = "level uncertain"
 """Stands beside a name whose level may be wrong."""
 PATIENT_DIRECTIONS = (("R", "L"), ("A", "P"), ("H", "F"))
@@ -119,7 +121,7 @@ def flag_text(flag: str) -> str:
 def title(candidate: Candidate) -> str:
     """The candidate's name, with the side and the level where the name does not hold them already.
 
-    A level that is uncertain is said to be so.
+    A side and a level that are uncertain are said to be so.
     """
     place = candidate.place
     name = place.name
@@ -129,6 +131,9 @@ def title(candidate: Candidate) -> str:
         if part and part.lower() not in name.lower()
     ]
     doubt = [LEVEL_UNCERTAIN] if lacks_doubt(place) else []
+    is_side_doubtful = place.side != Side.MIDLINE and place.side_certainty == Certainty.UNCERTAIN
+    if is_side_doubtful and SIDE_UNCERTAIN not in name:
+        doubt.insert(0, SIDE_UNCERTAIN)
     return ", ".join([name, *extra, *doubt])
 
 

@@ -250,7 +250,10 @@ def _lacking(case: Case) -> list[str]:
             "alone. If that fails, hot spots and MR findings are not joined; landmarks help."
         )
     if case.options.anatomy is None:
-        found.append("Without an anatomy segmentation most places have no name and no level.")
+        found.append(
+            "Without an anatomy segmentation places are named from the MR alone: with fewer structures, and with "
+            "levels only where the MR shows the spine."
+        )
     return found
 
 

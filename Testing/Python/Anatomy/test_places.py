@@ -11,6 +11,7 @@ from anatomy_samples import HIP_X, HIP_Z, draw, rigid
 from PainGeneratorLib.Anatomy import codes
 from PainGeneratorLib.Anatomy.anatomy_map import AnatomyMap
 from PainGeneratorLib.Anatomy.body_plan import BodyPlan, find_body_plan
+from PainGeneratorLib.Anatomy.hip_sites import hip_sites
 from PainGeneratorLib.Anatomy.labels import Structure
 from PainGeneratorLib.Anatomy.level_count import with_counted_levels
 from PainGeneratorLib.Anatomy.places import Namer
@@ -571,3 +572,20 @@ def test_a_plan_of_a_former_version_keeps_its_prosthesis():
     kept = {**BodyPlan(np.zeros(3), LEFT, "body outline").to_kept(), "implant": hip}
     del kept["implants"]
     assert BodyPlan.from_kept(kept).implants == (hip,)
+
+
+@pytest.mark.parametrize("side", ["left", "right"])
+def test_an_effusion_in_the_capsule_of_a_replaced_hip_is_no_zone_of_the_bone_at_the_cup(side):
+    hip = implant(side)
+    sign = -1.0 if side == "left" else 1.0
+    plan = find_body_plan(flat_image(), implants=(hip,))
+    tissues = Image(np.zeros((4, 4, 4), np.uint8), Geometry((4, 4, 4), np.eye(4)))
+    sites, _ = hip_sites(plan, tissues, (hip,))
+    capsule = next(site for site in sites if (site.structure, site.side) == ("hip joint capsule", side))
+    # Three millimeters in front of and medial of the middle, as on a phantom with synovitis.
+    points = ball(capsule.center_ras + np.array([-sign * 3.0, 3.0, 0.0]))
+    assert Namer(plan=plan, implants=(hip,)).name(points).zone is not None
+    found = Namer(plan=plan, implants=(hip,), sites=sites).name(points)
+    assert (found.structure, found.side, found.zone) == ("hip joint capsule", side, None)
+    bone = Namer(plan=plan, implants=(hip,), sites=sites).name(ball((sign * 66, 5, -45)))
+    assert (bone.structure, bone.zone) == ("acetabulum", "DeLee-Charnley II")

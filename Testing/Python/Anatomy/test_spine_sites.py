@@ -359,6 +359,9 @@ def test_a_map_whose_levels_contradict_the_mr_is_followed_with_less_certainty() 
     assert found.level_certainty == "likely"
     assert "L5 of the segmentation is L4 on the MR" in found.notes[0]
     assert all(site.level_certainty == "likely" for site in found.sites if site.level)
+    apart = Spine(tuple(replace(frame, center_ras=frame.center_ras + np.array([0.0, 10.0, 0.0])) for frame in other))
+    doubtful = find_sites(Group.LOW_BACK, plan(), anatomy.image, apart, anatomy)
+    assert doubtful.level_certainty == "uncertain"
     same = find_sites(Group.LOW_BACK, plan(), anatomy.image, Spine(tuple(frames)), anatomy)
     assert same.level_certainty == "certain"
     assert same.notes == ()

@@ -33,9 +33,15 @@ def test_a_painful_place_on_the_left_is_understood(place):
     assert make_parser().parse_args([*ANALYZE, *place]).pain_site == [(-20.0, -30.0, 100.0)]
 
 
-@pytest.mark.parametrize("words", [["--level", "L4/L5=-2,-8,-50"], ["--level=l4/l5 = -2,-8,-50"]])
+@pytest.mark.parametrize(
+    "words", [["--level", "L4/L5=-2,-8,-50"], ["--level=l4/l5 = -2,-8,-50"], ["--level", "L4-5=-2,-8,-50"]]
+)
 def test_one_level_is_named_with_a_place_in_it(words):
     assert make_parser().parse_args([*ANALYZE, *words]).level == ("L4/L5", (-2.0, -8.0, -50.0))
+
+
+def test_a_thirteenth_rib_can_be_named():
+    assert make_parser().parse_args([*ANALYZE, "--level", "T13=0,0,90"]).level == ("T13", (0.0, 0.0, 90.0))
 
 
 @pytest.mark.parametrize("word", ["L5", "=1,2,3", "L9=1,2,3", "facet=1,2,3", "L5=1,2", "L5=1,2,nan"])

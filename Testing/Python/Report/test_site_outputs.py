@@ -9,6 +9,7 @@ import json
 import re
 
 import pytest
+from PainGeneratorLib.Numerics.body.renaming import CONTRADICTION
 from PainGeneratorLib.Numerics.core import site_columns
 from PainGeneratorLib.Numerics.core.measures import Measure
 from PainGeneratorLib.Numerics.core.records import Candidate, Place
@@ -25,6 +26,7 @@ from PainGeneratorLib.Report.site_files import sites_csv, sites_json
 from PainGeneratorLib.Report.site_text import LEVEL_WORDS, conclusion, level_texts, terminal_line
 from PainGeneratorLib.Report.site_words import and_list, clause
 from PainGeneratorLib.Report.tables import text_table
+from PainGeneratorLib.Report.words import title
 from PainGeneratorLib.Scene.tables import site_columns as scene_columns
 from PainGeneratorLib.Workflow.protocol import load_protocol
 from report_examples import (
@@ -185,6 +187,17 @@ def test_the_text_of_a_level_says_uptake_mr_candidate_and_the_rest(found: list[C
     assert said["L3/L4"].startswith("Interspinous space: uptake 2.1 times that of the blood pool (SUVpeak 1.7); not")
     assert "Modic I and edema on MR (candidate 3)" in said["L2/L3"]
     assert said["L5/S1"] == "All 13 sites are normal."
+
+
+def test_a_candidate_at_the_rim_of_its_site_is_described_by_its_own_signs(found: list[Candidate]) -> None:
+    table = example_site_table()
+    row = next(row for row in table.rows if found[0].id in row.candidates)
+    rim = dataclasses.replace(row, mr_signs=(), reasons=("Candidate PG-01.",), suv_peak=0.9, ratio=0.8)
+    rows = tuple(rim if each is row else each for each in table.rows)
+    said = texts(dataclasses.replace(table, rows=rows), found)["L4/L5"]
+    assert "Left facet joint: candidate 1, raised uptake and effusion or synovitis on MR; at the site itself: " in said
+    assert "SUVpeak 0.9, 0.8 times that of" in said
+    assert "no MR finding (candidate" not in said
 
 
 def test_the_text_names_what_could_not_be_assessed_and_what_was_taken_for_normal(found: list[Candidate]) -> None:
@@ -419,6 +432,25 @@ def test_hips_have_a_table_by_structure_and_zone() -> None:
 def test_text_from_outside_is_escaped(found: list[Candidate]) -> None:
     row = site_row("sacrum", "sacrum", "midline", None, None, reasons=("<script>alert(1)</script>",))
     assert "<script>" not in page(SiteTable((row,), None, (), ("<script>",)), found)
+
+
+@pytest.mark.parametrize(
+    "doubt", [CONTRADICTION.format(counted="L5", lumbar="four"), "Counting on the MR gives other levels."]
+)
+def test_what_contradicts_the_levels_is_in_the_conclusion_and_on_the_terminal(
+    doubt: str, found: list[Candidate]
+) -> None:
+    table = example_site_table()
+    table = dataclasses.replace(table, level_reasons=("The levels follow from L4.", "It fits.", doubt))
+    for said in (conclusion(table, found), terminal_line(table)):
+        assert f"the levels follow from L4; {doubt[:1].lower()}{doubt[1:].rstrip('.')}" in said
+        assert "fits" not in said
+
+
+def test_a_candidate_with_an_uncertain_side_says_so_beside_its_name(found: list[Candidate]) -> None:
+    place = dataclasses.replace(found[0].place, side_certainty="uncertain")
+    doubtful = dataclasses.replace(found[0], place=place)
+    assert title(doubtful) == f"{title(found[0])}, side uncertain"
 
 
 def test_the_terminal_has_one_line_for_the_sites() -> None:

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 
 from ..core.records import Candidate, Place
 from ..core.sites import Site, SiteRow, SiteState, SiteTable
-from ..core.words import Side, Status
+from ..core.words import Certainty, Side, Status
 
 PART_OF = {"pars interarticularis": "lamina", "hip joint": "hip joint capsule"}
 """Structure of a place -> structure of the site of which it is a part. The pars interarticularis is the upper outer
@@ -34,16 +34,22 @@ def site_of(place: Place, sites: Sequence[Site]) -> Site | None:
     Returns
     -------
     Site or None
-        It has the structure, level and zone of the place. A paired site also has its side. A place at an unpaired
+        It has the structure, level and zone of the place. A paired site also has its side; a place of which only the
+        side is uncertain, as in a segmentation that was mirrored, is at none of both sites. A place at an unpaired
         site, such as a disc, may lie to the left, to the right or in the middle of it.
     """
     structure = PART_OF.get(place.structure, place.structure)
     for site in sites:
         if (site.structure, site.level, site.zone) != (structure, place.level, place.zone):
             continue
-        if site.side in (place.side, Side.MIDLINE):
+        if site.side == Side.MIDLINE or (site.side == place.side and not _is_less_certain(place, site)):
             return site
     return None
+
+
+def _is_less_certain(place: Place, site: Site) -> bool:
+    """Whether the side of a place is uncertain and that of a site is not: they may lie on opposite sides."""
+    return place.side_certainty == Certainty.UNCERTAIN and site.side_certainty != Certainty.UNCERTAIN
 
 
 def anchored(table: SiteTable, candidates: Sequence[Candidate]) -> SiteTable:

@@ -55,6 +55,16 @@ def test_structure_side_level_and_zone_decide_not_the_words_of_the_name(where: P
     assert site_of(where, SITES) is (None if expected is None else SITES[expected])
 
 
+def test_a_place_whose_side_is_uncertain_is_at_no_site_whose_side_is_certain() -> None:
+    """In a mirrored segmentation they lie on opposite sides of the patient."""
+    doubtful = dataclasses.replace(place("facet joint", "right", "L4/L5"), side_certainty="uncertain")
+    assert site_of(doubtful, SITES) is None
+    both = [dataclasses.replace(SITES[0], side_certainty="uncertain")]
+    assert site_of(doubtful, both) is both[0]
+    middle = dataclasses.replace(place("upper endplate", "left", "L4/L5"), side_certainty="uncertain")
+    assert site_of(middle, SITES) is SITES[2]
+
+
 def test_a_candidate_stands_in_the_row_of_its_site_and_makes_it_abnormal() -> None:
     table = anchored(TABLE, [candidate(1, place("facet joint", "left", "L4/L5"))])
     row = table.rows[1]
