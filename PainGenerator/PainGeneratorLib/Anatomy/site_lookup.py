@@ -12,6 +12,9 @@ from .spine_form import INNER_PART
 TOUCH_MM = 3.0
 """Upper bound of the distance from the surface of a site at which a finding belongs to it, mm: how accurately a site
 is placed. Our estimate."""
+_TOUCH_MM = {"sacroiliac joint": 8.0}
+"""Structure -> the same distance where it is another one. Edema and uptake of the bone beside a sacroiliac joint
+belong to the joint; 8 mm on either side are half of the 16 mm within which a segmentation names it (`hips.py`)."""
 NEIGHBOR_MM = 25.0
 """Upper bound of the distance of neighbors from a point, mm: less than the height of a vertebra. Our estimate."""
 END_PART = 1.0 / 3.0
@@ -35,7 +38,7 @@ def site_at(points_ras: np.ndarray, sites: Sequence[Site]) -> tuple[Site | None,
     Returns
     -------
     Site or None
-        None when the middle lies farther than `TOUCH_MM` from every site.
+        None when the middle lies farther than `TOUCH_MM` from every site (8 mm from a sacroiliac joint).
     float
         Distance of the middle of the finding from that of the site as a part of the way to its surface: below 1
         inside. Infinite when there is no site.
@@ -45,7 +48,12 @@ def site_at(points_ras: np.ndarray, sites: Sequence[Site]) -> tuple[Site | None,
         return None, float("inf")
     middle = points.mean(axis=0)
     radii = np.array([float(site.radius(middle)) for site in sites])
-    near = np.array([_beyond_mm(site, middle, radius) <= TOUCH_MM for site, radius in zip(sites, radii, strict=True)])
+    near = np.array(
+        [
+            _beyond_mm(site, middle, radius) <= _TOUCH_MM.get(site.structure, TOUCH_MM)
+            for site, radius in zip(sites, radii, strict=True)
+        ]
+    )
     if not near.any():
         return None, float("inf")
     weights = np.array([_WEIGHTS.get(site.structure, 1.0) for site in sites])

@@ -92,7 +92,9 @@ def _level_text(level: str, rows: Sequence[SiteRow], by_id: Mapping[str, Candida
     sentences += _missing_sentences(missing, len(rows))
     explained = [row for row in rows if remarks(row)]
     sentences += _remark_sentences(explained)
-    rest = len(rows) - len(abnormal) - len(missing) - len(explained)
+    faint = [row for row in rows if is_measured(row) and not is_abnormal(row) and row.mr_signs and not remarks(row)]
+    sentences += _faint_sentences(faint)
+    rest = len(rows) - len(abnormal) - len(missing) - len(explained) - len(faint)
     if rest:
         sentences.append(_normal_sentence(rest, is_all=rest == len(rows)))
     return LevelText(level, " ".join(sentences), len(rows), rest == len(rows))
@@ -116,6 +118,17 @@ def _remark_sentences(rows: Sequence[SiteRow]) -> list[str]:
     """Normal sites at which something was seen that is explained, one sentence for each reason."""
     by_reason = _by_reason([row for row in rows if remarks(row)])
     return [f"Taken for normal: {and_list(names_in_group(found))} ({reason})." for reason, found in by_reason.items()]
+
+
+def _faint_sentences(rows: Sequence[SiteRow]) -> list[str]:
+    """Sites with nothing but faint MR signs, which do not count alone, one sentence for each kind of sign."""
+    by_sign: dict[str, list[SiteRow]] = {}
+    for row in rows:
+        kinds = and_list([sign_words(kind).removesuffix(WEAK) for kind in row.mr_signs])
+        by_sign.setdefault(kinds, []).append(row)
+    return [
+        f"Too faint on MR to count: {kinds} at {and_list(names_in_group(found))}." for kinds, found in by_sign.items()
+    ]
 
 
 def _by_reason(rows: Sequence[SiteRow]) -> dict[str, list[SiteRow]]:

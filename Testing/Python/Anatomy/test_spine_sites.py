@@ -394,3 +394,13 @@ def test_only_the_process_of_a_vertebra_in_view_does_not_tilt_its_neighbor() -> 
     spine = find_spine(cut)
     assert [own.level for own in spine.frames] == ["L2", "L3", "L4", "L5"]
     assert np.rad2deg(np.arccos(spine.frames[0].up @ frames[0].up)) < 12.0
+
+
+def test_bone_beside_a_sacroiliac_joint_belongs_to_it_and_bone_beside_a_lamina_does_not() -> None:
+    half = np.array([6.0, 15.0, 24.0])
+    joint = Site("right sacroiliac joint", "sacroiliac joint", "right", None, np.zeros(3), np.eye(3), half, 1)
+    lamina = Site("right lamina L5", "lamina", "right", "L5", np.zeros(3), np.eye(3), half, 1)
+    for away, at_joint, at_lamina in ((8.0, True, True), (12.0, True, False), (15.0, False, False)):
+        place = np.array([away, 0.0, 0.0])
+        assert (site_at(place, [joint])[0] is joint) == at_joint
+        assert (site_at(place, [lamina])[0] is lamina) == at_lamina

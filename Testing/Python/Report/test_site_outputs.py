@@ -483,3 +483,10 @@ def test_every_row_is_in_every_output(found: list[Candidate]) -> None:
     assert sum(part.count for part in level_texts(table, found)) == count
     row: SiteRow = table.rows[0]
     assert row.site.name in sites_csv(table)
+
+
+def test_a_faint_mr_sign_is_said_and_such_a_site_is_not_among_the_normal_ones() -> None:
+    faint = site_row("right facet joint L4/L5", "facet joint", "right", "L4/L5", 1.0, mr_signs=("oedema (weak)",))
+    plain = site_row("disc L4/L5", "disc", "midline", "L4/L5", 0.8)
+    said = texts(SiteTable((plain, faint)), [])["L4/L5"]
+    assert said == "Too faint on MR to count: edema at right facet joint. The other site is normal."
