@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
+from PainGeneratorLib.Numerics.body.section_places import SectionPlace, with_bony_walls
 from PainGeneratorLib.Numerics.body.spine_frame import find_spine_frame
 from PainGeneratorLib.Numerics.body.spine_turn import find_turns
 from PainGeneratorLib.Numerics.body.straight_spine import sides
@@ -46,6 +49,27 @@ def test_bodies_lie_between_their_discs_on_any_contrast(signals: tuple[float, fl
         assert frame.half_width_mm == pytest.approx(22.0, abs=2.0)
         assert frame.front_mm - frame.back_mm == pytest.approx(32.0, abs=3.0)
         assert angle_deg(frame.up, np.array([0.0, 0.0, 1.0])) < 3.0
+
+
+def test_back_walls_whose_marrow_ends_far_before_the_canal_are_put_at_the_canal() -> None:
+    # The backs of bodies are concave, and the marrow of all of them ends 12 mm in front of the middle of the canal.
+    shifted = dict.fromkeys(range(6), (0.0, 4.0))
+    spine = spine_of(bodies(slip_mm=shifted))
+    for frame in spine.frames:
+        wall = frame.at(np.array([0.0, frame.back_mm, 0.0])) - CANAL
+        assert wall[1] == pytest.approx(8.0, abs=1.5)
+        assert (frame.at(np.array([0.0, frame.front_mm, 0.0])) - CANAL)[1] == pytest.approx(44.0, abs=2.5)
+        assert frame.back_mm == pytest.approx(-frame.front_mm)
+
+
+def test_usual_back_walls_stay_and_a_slipped_one_keeps_its_distance_from_the_others() -> None:
+    usual = SectionPlace(-22.0, 22.0, 7.0, 38.0)
+    places = [usual, usual, replace(usual, back_mm=11.0), usual]
+    assert [place.back_mm for place in with_bony_walls(places)] == [7.0, 7.0, 11.0, 7.0]
+    moved = with_bony_walls([replace(place, back_mm=place.back_mm + 5.0) for place in places])
+    assert [place.back_mm for place in moved] == [8.0, 8.0, 12.0, 8.0]
+    # A wall in the middle of the canal cannot be right.
+    assert with_bony_walls([usual, usual, replace(usual, back_mm=1.0)])[2].back_mm == 4.0
 
 
 def test_left_front_and_up_are_those_of_the_patient() -> None:
