@@ -43,8 +43,8 @@ BACK_WALL_MM = (4.0, 15.0)
 """Bounds of this distance at one level, mm: half of a canal of 8 mm, which is a severe stenosis, and the dural sac of
 L5 that lies away from the body, with fat between them. Our estimate."""
 CORTEX_MM = 1.0
-"""Thickness of the front wall of a body, mm, which is as dark as the ligament before it: the edge of the signal is that
-of the marrow. Our estimate: the shell of a lumbar body is 0.4 to 1 mm thick, and it fills a part of the next voxel."""
+"""Thickness of the front wall of a body, mm, which is as dark as the ligament before it: the edge of the signal is
+that of the marrow. Our estimate: the shell of a body is 0.4 to 1 mm thick, and it fills a part of the next voxel."""
 
 
 @dataclass(frozen=True)

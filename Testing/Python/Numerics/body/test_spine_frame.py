@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from PainGeneratorLib.Numerics.body.section_places import SectionPlace, with_bony_walls
 from PainGeneratorLib.Numerics.body.spine_frame import find_spine_frame
-from PainGeneratorLib.Numerics.body.spine_turn import find_turns
-from PainGeneratorLib.Numerics.body.straight_spine import sides
+from PainGeneratorLib.Numerics.body.spine_turn import _Path, find_turns
+from PainGeneratorLib.Numerics.body.straight_spine import fronts, sides
 from PainGeneratorLib.Numerics.body.vertebrae import Spine
 from straight_bodies import DISCS_MM, MIDDLE_MM, SHAPE, bodies, names, spine_line
 
@@ -92,6 +92,38 @@ def test_a_patient_who_lies_turned_has_turned_frames(turn_deg: float) -> None:
     assert frame.center_ras - CANAL == pytest.approx(MIDDLE_MM * front + [0.0, 0.0, 115.0], abs=2.5)
     # The right joint is the one on the patient's right.
     assert (facet(spine, "L3/L4", "right") - facet(spine, "L3/L4", "left")) @ right > 25.0
+
+
+def rotated_under_straight_muscles(turns_deg: np.ndarray) -> np.ndarray:
+    """Bodies with a turn for each row of the image, behind and beside which the muscles are not turned."""
+    straight = bodies()
+    values = straight.copy()
+    for turn in np.unique(turns_deg):
+        values[turns_deg == turn] = bodies(turn_deg=float(turn))[turns_deg == turn]
+    values[:, fronts() < 0.0] = straight[:, fronts() < 0.0]
+    beside = np.abs(sides()) > 28.0
+    # Psoas and the fat around it; they fill more of the picture than the rim of the bodies.
+    values[:, :, beside] = np.where((fronts() > 10.0)[:, None], 0.2, 1.6)
+    return values
+
+
+def test_vertebrae_of_a_scoliosis_are_turned_under_straight_muscles() -> None:
+    rows = np.arange(100)
+    turns = np.rint(20.0 * np.exp(-(((rows - 58) / 26.0) ** 2)) / 4.0) * 4.0
+    found = find_turns({"T1": rotated_under_straight_muscles(turns)})
+    # The straight muscles draw it toward zero.
+    assert 10.0 < found.at(116.0) <= 20.0
+    assert found.at(2.0) == pytest.approx(0.0, abs=5.0)
+
+
+def test_bodies_that_would_be_twisted_too_far_are_not_turned() -> None:
+    turns = np.array([0.0, 4.0, 8.0, 12.0, -12.0, -12.0])
+    gain = np.full(6, 0.2)
+    assert not _Path(turns, gain).is_rotated
+    assert _Path(np.array([4.0, 8.0, 12.0, 12.0, 12.0, 8.0]), gain).is_rotated
+    # One cross section alone, or a turn as small as that of a straight patient, shows nothing.
+    assert not _Path(np.array([4.0, 8.0, 12.0, 8.0, 8.0, 8.0]), gain).is_rotated
+    assert not _Path(np.full(6, 8.0), gain).is_rotated
 
 
 def test_a_straight_patient_is_not_turned_by_noise_or_one_bright_side() -> None:
