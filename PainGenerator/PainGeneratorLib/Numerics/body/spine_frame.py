@@ -19,7 +19,7 @@ from .canal import SpineLine
 from .endplate_planes import BodyColumns, Plane, even_sequence
 from .facet_places import facet_pair
 from .level_names import LevelNames, NamedDisc
-from .place_doubts import place_doubts
+from .place_doubts import lumbosacral_doubt, place_doubts
 from .section_places import SectionPlace, Span, find_section_places, halfway, of_shape, with_bony_walls
 from .spine_turn import SpineTurn, find_turns, turned
 from .straight_spine import DISC_FRONT_MM, STEP_MM, StraightSpine, fronts, sides
@@ -121,11 +121,13 @@ def find_spine_frame(
         canal = line.straight.to_ras(np.array([0.0, 0.0, level.disc.height_mm]))
         facets += facet_pair(disc, canal, *(kept.get(name) for name in disc.level.split("/")))
     doubts = place_doubts([level.name.split("/")[0] for level in levels[:-1]], kept)
+    thin = lumbosacral_doubt(kept)
+    doubts += [] if thin is None else [thin]
     return Spine(
         tuple(frame for frame in reversed(frames) if not frame.level.startswith("S")),
         tuple(reversed(discs)),
         tuple(reversed(facets)),
-        transitional=names.is_transitional,
+        transitional=names.is_transitional or thin is not None,
         sacrum=kept.get("S1"),
         level_certainty=_certainty(names, doubts),
         level_reasons=(*names.reasons, *doubts),
@@ -133,7 +135,7 @@ def find_spine_frame(
 
 
 def _certainty(names: LevelNames, doubts: Sequence[str]) -> str:
-    """The certainty of the names. A vertebra at a doubtful place lowers it, unless the reader named a level."""
+    """The certainty of the names, which a doubtful place or a thin disc lowers, unless the reader named a level."""
     if doubts and names.certainty == Certainty.CERTAIN and not names.is_given:
         return str(Certainty.LIKELY)
     return names.certainty

@@ -54,8 +54,8 @@ ROTATED_SECTIONS = 3
 """Lower bound of the number of neighboring cross sections that are turned so far to the same side: one vertebra."""
 MOST_TWIST_DEG = 12.0
 """Upper bound of the turn of one vertebra against the next in a scoliosis, degrees. Where the bodies seem to be
-twisted more, as at the end of the field of view, no turn of theirs is believed. Our estimate, with one step of the turns that
-are tried."""
+twisted more, as at the end of the field of view, no turn of theirs is believed. Our estimate, with one step of the
+turns that are tried."""
 
 
 @dataclass(frozen=True, eq=False)

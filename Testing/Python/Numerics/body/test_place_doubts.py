@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
-from PainGeneratorLib.Numerics.body.place_doubts import place_doubts
+from PainGeneratorLib.Numerics.body.place_doubts import lumbosacral_doubt, place_doubts
 from PainGeneratorLib.Numerics.body.spine_frame import find_spine_frame
 from PainGeneratorLib.Numerics.body.vertebrae import VertebraFrame
 from straight_bodies import DISCS_MM, SHAPE, bodies, names, spine_line
@@ -59,6 +59,21 @@ def test_the_bend_at_the_sacrum_is_no_doubt() -> None:
     frames = spine()
     sacrum = replace(frames["L5"], level="S1", center_ras=np.array([0.0, -25.0, -20.0]))
     assert place_doubts(("S1", *INNER), frames | {"S1": sacrum}) == []
+
+
+def on_sacrum(gap_mm: float) -> dict[str, VertebraFrame]:
+    """The even spine, whose discs are 9 mm high, on S1 with another distance."""
+    frames = spine()
+    sacrum = replace(frames["L5"], level="S1", center_ras=np.array([0.0, 0.0, -13.0 - gap_mm]))
+    return {"S1": sacrum} | frames
+
+
+def test_a_thin_disc_on_the_sacrum_may_belong_to_a_transitional_vertebra() -> None:
+    text = lumbosacral_doubt(on_sacrum(4.0))
+    assert text is not None
+    assert text.startswith("The disc L5/S1 seems 4 mm high, and those above it 9 mm")
+    assert lumbosacral_doubt(on_sacrum(6.5)) is None
+    assert lumbosacral_doubt(spine()) is None
 
 
 def test_a_doubtful_place_makes_certain_levels_likely_and_reaches_the_reader() -> None:
