@@ -38,6 +38,7 @@ FRESH = (
     "level_names.py",
     "level_order.py",
     "level_witnesses.py",
+    "place_doubts.py",
     "renaming.py",
     "sacrum.py",
     "section_places.py",

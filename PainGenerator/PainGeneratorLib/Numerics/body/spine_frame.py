@@ -14,11 +14,13 @@ from itertools import pairwise
 
 import numpy as np
 
+from ..core.words import Certainty
 from .canal import SpineLine
 from .endplate_planes import BodyColumns, Plane, even_sequence
 from .facet_places import facet_pair
 from .level_names import LevelNames, NamedDisc
-from .section_places import SectionPlace, Span, find_section_places, halfway, of_shape
+from .place_doubts import lumbosacral_doubt, place_doubts
+from .section_places import SectionPlace, Span, find_section_places, halfway, of_shape, with_bony_walls
 from .spine_turn import SpineTurn, find_turns, turned
 from .straight_spine import DISC_FRONT_MM, STEP_MM, StraightSpine, fronts, sides
 from .vertebrae import Joint, Spine, VertebraFrame
@@ -118,15 +120,25 @@ def find_spine_frame(
     for disc, level in zip(discs, levels, strict=True):
         canal = line.straight.to_ras(np.array([0.0, 0.0, level.disc.height_mm]))
         facets += facet_pair(disc, canal, *(kept.get(name) for name in disc.level.split("/")))
+    doubts = place_doubts([level.name.split("/")[0] for level in levels[:-1]], kept)
+    thin = lumbosacral_doubt(kept)
+    doubts += [] if thin is None else [thin]
     return Spine(
         tuple(frame for frame in reversed(frames) if not frame.level.startswith("S")),
         tuple(reversed(discs)),
         tuple(reversed(facets)),
-        transitional=names.is_transitional,
+        transitional=names.is_transitional or thin is not None,
         sacrum=kept.get("S1"),
-        level_certainty=names.certainty,
-        level_reasons=names.reasons,
+        level_certainty=_certainty(names, doubts),
+        level_reasons=(*names.reasons, *doubts),
     )
+
+
+def _certainty(names: LevelNames, doubts: Sequence[str]) -> str:
+    """The certainty of the names, which a doubtful place or a thin disc lowers, unless the reader named a level."""
+    if doubts and names.certainty == Certainty.CERTAIN and not names.is_given:
+        return str(Certainty.LIKELY)
+    return names.certainty
 
 
 def mean_departure(discs_mm: Sequence[float], samples: Mapping[str, np.ndarray], rows: int) -> np.ndarray:
@@ -207,9 +219,10 @@ def _frames(
     departure: np.ndarray,
 ) -> list[VertebraFrame]:
     """The frames from below upward, with those of S1 and of the vertebra above the highest disc."""
+    bony = with_bony_walls(places)
     pairs = [
-        _frame(axes, lower.name.split("/")[0], lower.above, upper.below, place)
-        for (lower, upper), place in zip(pairwise(levels), places[1:], strict=False)
+        _frame(axes, lower.name.split("/")[0], lower.above, upper.below, place, walls)
+        for (lower, upper), place, walls in zip(pairwise(levels), places[1:], bony[1:], strict=False)
     ]
     found = [frame for frame in pairs if BODY_MM[0] <= frame.top_mm - frame.bottom_mm <= BODY_MM[1]]
     usual = float(np.median([frame.top_mm - frame.bottom_mm for frame in found])) if found else USUAL_BODY_MM
@@ -219,11 +232,11 @@ def _frames(
     name = lowest.name.split("/")[1]
     # The sacrum bends away from the canal: only its upper endplate says where S1 lies.
     if name == "S1" or _is_seen(departure, end.height_mm - IN_VIEW_PART * usual):
-        found.insert(0, _frame(axes, name, bottom, end, places[0]))
+        found.insert(0, _frame(axes, name, bottom, end, places[0], bony[0]))
     start = highest.above
     top = replace(start, height_mm=start.height_mm + usual)
     if _is_seen(departure, start.height_mm + IN_VIEW_PART * usual):
-        found.append(_frame(axes, highest.name.split("/")[0], start, top, places[-1]))
+        found.append(_frame(axes, highest.name.split("/")[0], start, top, places[-1], bony[-1]))
     return found
 
 
@@ -237,22 +250,25 @@ def _is_seen(departure: np.ndarray, height_mm: float) -> bool:
     return bool(np.isfinite(inside).mean() > SEEN_PART)
 
 
-def _frame(axes: _Axes, level: str, bottom: Plane, top: Plane, place: SectionPlace) -> VertebraFrame:
-    """The frame of a vertebra between its endplates."""
+def _frame(
+    axes: _Axes, level: str, bottom: Plane, top: Plane, place: SectionPlace, walls: SectionPlace
+) -> VertebraFrame:
+    """The frame of a vertebra between its endplates, found at its place, with the walls of bone."""
     below, above = axes.point(bottom, place), axes.point(top, place)
     center = 0.5 * (below + above)
     up = _unit(axes.normal(bottom, place) + axes.normal(top, place) + _unit(above - below))
     middle = Plane(0.5 * (bottom.height_mm + top.height_mm), 0.0, 0.0, 0.0)
     left = axes.left(middle, place, up)
+    front = np.cross(left, up)
     return VertebraFrame(
         level,
-        center,
+        center + (walls.ahead_mm - place.ahead_mm) * front,
         left,
-        np.cross(left, up),
+        front,
         up,
-        place.half_width_mm,
-        -place.half_depth_mm,
-        place.half_depth_mm,
+        walls.half_width_mm,
+        -walls.half_depth_mm,
+        walls.half_depth_mm,
         float((below - center) @ up) - BONY_ENDPLATE_MM,
         float((above - center) @ up) + BONY_ENDPLATE_MM,
     )

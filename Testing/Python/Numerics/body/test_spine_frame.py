@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
+from PainGeneratorLib.Numerics.body.section_places import SectionPlace, with_bony_walls
 from PainGeneratorLib.Numerics.body.spine_frame import find_spine_frame
-from PainGeneratorLib.Numerics.body.spine_turn import find_turns
-from PainGeneratorLib.Numerics.body.straight_spine import sides
+from PainGeneratorLib.Numerics.body.spine_turn import _Path, find_turns
+from PainGeneratorLib.Numerics.body.straight_spine import fronts, sides
 from PainGeneratorLib.Numerics.body.vertebrae import Spine
 from straight_bodies import DISCS_MM, MIDDLE_MM, SHAPE, bodies, names, spine_line
 
@@ -48,6 +51,27 @@ def test_bodies_lie_between_their_discs_on_any_contrast(signals: tuple[float, fl
         assert angle_deg(frame.up, np.array([0.0, 0.0, 1.0])) < 3.0
 
 
+def test_back_walls_whose_marrow_ends_far_before_the_canal_are_put_at_the_canal() -> None:
+    # The backs of bodies are concave, and the marrow of all of them ends 12 mm in front of the middle of the canal.
+    shifted = dict.fromkeys(range(6), (0.0, 4.0))
+    spine = spine_of(bodies(slip_mm=shifted))
+    for frame in spine.frames:
+        wall = frame.at(np.array([0.0, frame.back_mm, 0.0])) - CANAL
+        assert wall[1] == pytest.approx(8.0, abs=1.5)
+        assert (frame.at(np.array([0.0, frame.front_mm, 0.0])) - CANAL)[1] == pytest.approx(44.0, abs=2.5)
+        assert frame.back_mm == pytest.approx(-frame.front_mm)
+
+
+def test_usual_back_walls_stay_and_a_slipped_one_keeps_its_distance_from_the_others() -> None:
+    usual = SectionPlace(-22.0, 22.0, 7.0, 38.0)
+    places = [usual, usual, replace(usual, back_mm=11.0), usual]
+    assert [place.back_mm for place in with_bony_walls(places)] == [7.0, 7.0, 11.0, 7.0]
+    moved = with_bony_walls([replace(place, back_mm=place.back_mm + 5.0) for place in places])
+    assert [place.back_mm for place in moved] == [8.0, 8.0, 12.0, 8.0]
+    # A wall in the middle of the canal cannot be right.
+    assert with_bony_walls([usual, usual, replace(usual, back_mm=1.0)])[2].back_mm == 4.0
+
+
 def test_left_front_and_up_are_those_of_the_patient() -> None:
     frame = spine_of(bodies()).frame("L3")
     assert frame is not None
@@ -68,6 +92,38 @@ def test_a_patient_who_lies_turned_has_turned_frames(turn_deg: float) -> None:
     assert frame.center_ras - CANAL == pytest.approx(MIDDLE_MM * front + [0.0, 0.0, 115.0], abs=2.5)
     # The right joint is the one on the patient's right.
     assert (facet(spine, "L3/L4", "right") - facet(spine, "L3/L4", "left")) @ right > 25.0
+
+
+def rotated_under_straight_muscles(turns_deg: np.ndarray) -> np.ndarray:
+    """Bodies with a turn for each row of the image, behind and beside which the muscles are not turned."""
+    straight = bodies()
+    values = straight.copy()
+    for turn in np.unique(turns_deg):
+        values[turns_deg == turn] = bodies(turn_deg=float(turn))[turns_deg == turn]
+    values[:, fronts() < 0.0] = straight[:, fronts() < 0.0]
+    beside = np.abs(sides()) > 28.0
+    # Psoas and the fat around it; they fill more of the picture than the rim of the bodies.
+    values[:, :, beside] = np.where((fronts() > 10.0)[:, None], 0.2, 1.6)
+    return values
+
+
+def test_vertebrae_of_a_scoliosis_are_turned_under_straight_muscles() -> None:
+    rows = np.arange(100)
+    turns = np.rint(20.0 * np.exp(-(((rows - 58) / 26.0) ** 2)) / 4.0) * 4.0
+    found = find_turns({"T1": rotated_under_straight_muscles(turns)})
+    # The straight muscles draw it toward zero.
+    assert 10.0 < found.at(116.0) <= 20.0
+    assert found.at(2.0) == pytest.approx(0.0, abs=5.0)
+
+
+def test_bodies_that_would_be_twisted_too_far_are_not_turned() -> None:
+    turns = np.array([0.0, 4.0, 8.0, 12.0, -12.0, -12.0])
+    gain = np.full(6, 0.2)
+    assert not _Path(turns, gain).is_rotated
+    assert _Path(np.array([4.0, 8.0, 12.0, 12.0, 12.0, 8.0]), gain).is_rotated
+    # One cross section alone, or a turn as small as that of a straight patient, shows nothing.
+    assert not _Path(np.array([4.0, 8.0, 12.0, 8.0, 8.0, 8.0]), gain).is_rotated
+    assert not _Path(np.full(6, 8.0), gain).is_rotated
 
 
 def test_a_straight_patient_is_not_turned_by_noise_or_one_bright_side() -> None:
