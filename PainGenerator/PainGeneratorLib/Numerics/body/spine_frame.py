@@ -116,22 +116,29 @@ def find_spine_frame(
     frames = _frames(axes, levels, places, departure)
     discs = tuple(Joint(level.name, None, axes.point(level.disc, level.place)) for level in levels)
     kept = {frame.level: frame for frame in frames}
-    facets = []
-    for disc, level in zip(discs, levels, strict=True):
-        canal = line.straight.to_ras(np.array([0.0, 0.0, level.disc.height_mm]))
-        facets += facet_pair(disc, canal, *(kept.get(name) for name in disc.level.split("/")))
     doubts = place_doubts([level.name.split("/")[0] for level in levels[:-1]], kept)
     thin = lumbosacral_doubt(kept)
-    doubts += [] if thin is None else [thin]
+    doubts += [thin] if thin else []
     return Spine(
         tuple(frame for frame in reversed(frames) if not frame.level.startswith("S")),
         tuple(reversed(discs)),
-        tuple(reversed(facets)),
+        tuple(reversed(_facets(line.straight, discs, levels, kept))),
         transitional=names.is_transitional or thin is not None,
         sacrum=kept.get("S1"),
         level_certainty=_certainty(names, doubts),
         level_reasons=(*names.reasons, *doubts),
     )
+
+
+def _facets(
+    straight: StraightSpine, discs: Sequence[Joint], levels: Sequence[_Level], frames: Mapping[str, VertebraFrame]
+) -> list[Joint]:
+    """The facet joints of all levels, from below upward."""
+    found = []
+    for disc, level in zip(discs, levels, strict=True):
+        canal = straight.to_ras(np.array([0.0, 0.0, level.disc.height_mm]))
+        found += facet_pair(disc, canal, *(frames.get(name) for name in disc.level.split("/")))
+    return found
 
 
 def _certainty(names: LevelNames, doubts: Sequence[str]) -> str:
