@@ -148,6 +148,8 @@ def line(r: float, a: float, discs_seen: int = 3, quality: float = 0.9) -> Spine
         ([(0, 0, 160, 100)], line(0, 10), False, False),
         ([(0, 0, 160, 100)], line(60, -40, 5), True, False),
         ([(0, 0, 160, 100)], line(60, -40, 5, 0.6), False, False),
+        ([(0, 0, 160, 100)], line(60, -40, 6, 0.6), True, False),
+        ([(0, 0, 160, 100)], line(60, -40, 6, 0.3), False, False),
         ([(80, 0, 75, 75), (-80, 0, 75, 75)], line(0, -40), False, True),
         ([(80, 0, 75, 75), (-80, 0, 75, 75)], line(80, -40, 6), False, True),
         ([(80, 0, 80, 80)], line(80, -40), False, True),
