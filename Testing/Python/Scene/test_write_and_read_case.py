@@ -181,8 +181,9 @@ def test_a_case_comes_back_whole_from_an_mrb_in_a_new_process_and_once_more(host
     write_case(host.scene, content)
     host.save_mrb(tmp_path / "case.mrb")
     assert host.warnings == []
-    paths = [str(project_folder / "PainGenerator"), str(project_folder / "Testing" / "Python" / "Scene")]
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(paths)}
+    tests = project_folder / "Testing" / "Python"
+    paths = [project_folder / "PainGenerator", tests, tests / "Scene"]
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(map(str, paths))}
     arguments = [str(tmp_path / "case.mrb"), str(tmp_path / "again.mrb")]
     done = subprocess.run(
         [sys.executable, "-c", CHECK_IN_A_NEW_PROCESS, *arguments], env=environment, capture_output=True, text=True
