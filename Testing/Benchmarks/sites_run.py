@@ -186,7 +186,7 @@ def _site_table(run: SiteRun) -> SiteTable:
 def _names(run: SiteRun, table: SiteTable):
     """The names that are given to the regions of the true lesions."""
     result = Result(run.plane, run.mr, None, run.plan, [], [], None, run.sections)
-    result.sites = table
+    result.measured_sites = table
     namer = result.namer(run.anatomy, run.case, run._stage_suv, run.alignment)
     geometry = pet_in_reference(run._stage_suv, run.alignment).geometry
     for lesion in run.test.lesions:
