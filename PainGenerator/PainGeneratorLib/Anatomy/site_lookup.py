@@ -15,6 +15,9 @@ is placed. Our estimate."""
 _TOUCH_MM = {"sacroiliac joint": 8.0}
 """Structure -> the same distance where it is another one. Edema and uptake of the bone beside a sacroiliac joint
 belong to the joint; 8 mm on either side are half of the 16 mm within which a segmentation names it (`hips.py`)."""
+NEAR_RADIUS = 2.0
+"""Upper bound of the radius of a site, as a part of the way to its surface, at which a place is near the surface. Our
+estimate."""
 NEIGHBOR_MM = 25.0
 """Upper bound of the distance of neighbors from a point, mm: less than the height of a vertebra. Our estimate."""
 END_PART = 1.0 / 3.0
@@ -50,7 +53,7 @@ def site_at(points_ras: np.ndarray, sites: Sequence[Site]) -> tuple[Site | None,
     radii = np.array([float(site.radius(middle)) for site in sites])
     near = np.array(
         [
-            _beyond_mm(site, middle, radius) <= _TOUCH_MM.get(site.structure, TOUCH_MM)
+            _touch_mm(site, middle, radius) <= _TOUCH_MM.get(site.structure, TOUCH_MM)
             for site, radius in zip(sites, radii, strict=True)
         ]
     )
@@ -100,6 +103,19 @@ def _beyond_mm(site: Site, point: np.ndarray, radius: float) -> float:
     if radius <= 1.0:
         return 0.0
     return float(np.linalg.norm(point - site.center_ras)) * (1.0 - 1.0 / radius)
+
+
+def _touch_mm(site: Site, point: np.ndarray, radius: float) -> float:
+    """Distance of a point beyond the surface of a site, mm; 0 inside.
+
+    Near the surface it is the first-order estimate ``(radius - 1) / |gradient of the radius|``: beside a flat or long
+    site, such as a sacroiliac joint, the way along the line to the middle is too long. Far away, where this estimate
+    does not hold, it is the way along that line.
+    """
+    if radius <= 1.0 or radius > NEAR_RADIUS:
+        return _beyond_mm(site, point, radius)
+    local = (point - site.center_ras) @ site.axes.T
+    return float((radius - 1.0) * radius / np.linalg.norm(local / np.square(site.half_mm)))
 
 
 def _body_or_endplate(points: np.ndarray, sites: Sequence[Site], best: int) -> int:

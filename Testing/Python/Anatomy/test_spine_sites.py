@@ -404,3 +404,10 @@ def test_bone_beside_a_sacroiliac_joint_belongs_to_it_and_bone_beside_a_lamina_d
         place = np.array([away, 0.0, 0.0])
         assert (site_at(place, [joint])[0] is joint) == at_joint
         assert (site_at(place, [lamina])[0] is lamina) == at_lamina
+
+
+def test_a_place_beside_the_upper_half_of_a_long_joint_belongs_to_it() -> None:
+    half = np.array([6.0, 15.0, 24.0])
+    joint = Site("right sacroiliac joint", "sacroiliac joint", "right", None, np.zeros(3), np.eye(3), half, 1)
+    assert site_at(np.array([8.0, 5.0, 20.0]), [joint])[0] is joint
+    assert site_at(np.array([8.0, 5.0, 40.0]), [joint])[0] is None
