@@ -25,6 +25,7 @@ from .hips import (
 from .map_parts import parts_of
 from .spine import has_pairs, patient_left
 from .spine_places import Sample, side_of, spine_name, spine_place
+from .turn_certainty import canal_is_behind, turn_certainty
 from .zones import HipImplant
 
 if TYPE_CHECKING:
@@ -187,33 +188,15 @@ class MapNamer:
         return place if certainty == Certainty.CERTAIN else with_side_certainty(place, certainty)
 
     def _turn_certainty(self, point_ras: np.ndarray) -> Certainty:
-        """How much left and right of the vertebrae can be relied on: two witnesses make them certain.
-
-        They are two of these: the axes of the scanner, the shape of the vertebrae, structures that the map names left
-        and right, and the canal and the midline in the images.
-        """
-        canal = self._canal_is_behind
-        if self.spine.doubts or canal is False:
-            return Certainty.UNCERTAIN
-        if not self.spine.frames or self.spine.is_turn_confirmed or self._has_pairs or canal:
-            return Certainty.CERTAIN
+        """How much left and right of the vertebrae can be relied on."""
         seen = self.plan is not None and self.plan.side_certainty(self._in_reference(point_ras)) == Certainty.CERTAIN
-        return Certainty.CERTAIN if seen else Certainty.LIKELY
+        return turn_certainty(self.spine, self._canal_is_behind, lambda: self._has_pairs, seen)
 
     @functools.cached_property
     def _canal_is_behind(self) -> bool | None:
         """Whether the canal that the images show lies behind most bodies; None where it is not surely seen."""
-        plan = self.plan
-        if plan is None or plan.spine_line is None or plan.spine_certainty not in (None, Certainty.CERTAIN):
-            return None
-        line = plan.spine_line.points_ras
-        behind = []
-        for frame in self.spine.frames:
-            center = self._in_reference(frame.center_ras)
-            if line[:, 2].min() <= center[2] <= line[:, 2].max():
-                front = self._in_reference(frame.center_ras + frame.front) - center
-                behind.append(float((plan.spine_line.at(center[2]) - center) @ front) < 0.0)
-        return None if not behind else sum(behind) > 0.5 * len(behind)
+        to_map = self.anatomy.frame_to_map_ras
+        return canal_is_behind(self.spine if to_map is None else self.spine.moved(np.linalg.inv(to_map)), self.plan)
 
     @functools.cached_property
     def _knows_middle(self) -> bool:

@@ -18,10 +18,11 @@ from .map_parts import parts_of
 from .map_sites import refined_by_map
 from .map_spine import finer_spine
 from .pelvis_sites import pelvis_sites
+from .spine import has_pairs
 from .spine_agreement import SpineCheck, check_spines
 from .spine_sites import spine_sites
 from .tissue_sites import refined_by_tissues
-from .turn_certainty import turn_certainty
+from .turn_certainty import canal_is_behind, turn_certainty
 
 
 @dataclass(frozen=True, eq=False)
@@ -100,7 +101,10 @@ def _by_map(anatomy: AnatomyMap, by_map: Spine, plan: BodyPlan, view: Geometry, 
     to_reference = _to_reference(anatomy)
     moved = by_map.moved(to_reference)
     check = check_spines(moved, by_mr)
-    side = turn_certainty(anatomy, moved, plan) if check.are_sides_alike else Certainty.UNCERTAIN
+    side = Certainty.UNCERTAIN
+    if check.are_sides_alike:
+        seen = plan.certainty == Certainty.CERTAIN
+        side = turn_certainty(moved, canal_is_behind(moved, plan), lambda: has_pairs(anatomy), seen)
     level, reasons = _level_certainty(anatomy, by_map, check)
     fine = replace(finer_spine(anatomy, by_map), level_certainty=str(level), level_reasons=reasons)
     sites = refined_by_map(spine_sites(fine, SiteSource.SEGMENTATION, str(side)), anatomy)

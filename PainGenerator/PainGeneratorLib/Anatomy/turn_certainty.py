@@ -2,38 +2,51 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
 from ..Numerics.body.vertebrae import Spine
 from ..Numerics.core.words import Certainty
-from .anatomy_map import AnatomyMap
-from .body_plan import BodyPlan
-from .spine import has_pairs
+
+if TYPE_CHECKING:
+    from .body_plan import BodyPlan
 
 
-def turn_certainty(anatomy: AnatomyMap, spine: Spine, plan: BodyPlan | None) -> Certainty:
+def turn_certainty(spine: Spine, canal: bool | None, pairs: Callable[[], bool], seen: bool) -> Certainty:
     """How much left and right can be relied on: two witnesses make them certain.
 
     They are two of these: the axes of the scanner, the shape of the vertebrae, structures that the map names left and
-    right, and the canal in the images.
+    right, and the canal and the midline in the images.
 
     Parameters
     ----------
-    anatomy : AnatomyMap
     spine : Spine
-        Of this map, in the reference frame.
-    plan : BodyPlan, optional
-        In the reference frame.
+        Of this map.
+    canal : bool or None
+        Whether the canal in the images lies behind the bodies, see :func:`canal_is_behind`.
+    pairs : callable
+        Whether structures that the map names left and right lie where the scanner has left and right. It is asked
+        last, as it looks up many voxels.
+    seen : bool
+        Whether the images show on which side of the midline a place lies.
     """
-    canal = canal_is_behind(spine, plan)
     if spine.doubts or canal is False:
         return Certainty.UNCERTAIN
-    if spine.is_turn_confirmed or canal or has_pairs(anatomy):
+    if not spine.frames or spine.is_turn_confirmed or canal or seen or pairs():
         return Certainty.CERTAIN
-    seen = plan is not None and plan.certainty == Certainty.CERTAIN
-    return Certainty.CERTAIN if seen else Certainty.LIKELY
+    return Certainty.LIKELY
 
 
 def canal_is_behind(spine: Spine, plan: BodyPlan | None) -> bool | None:
-    """Whether the canal that the images show lies behind most bodies; None where it is not surely seen."""
+    """Whether the canal that the images show lies behind most bodies; None where it is not surely seen.
+
+    Parameters
+    ----------
+    spine : Spine
+        In the reference frame.
+    plan : BodyPlan, optional
+        In the reference frame.
+    """
     if plan is None or plan.spine_line is None or plan.spine_certainty not in (None, Certainty.CERTAIN):
         return None
     line = plan.spine_line.points_ras

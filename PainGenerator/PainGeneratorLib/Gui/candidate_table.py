@@ -13,7 +13,7 @@ from ..Numerics.core.records import FLAG_TEXTS
 from ..Numerics.core.words import Certainty, Status
 from ..Scene.appearance import candidate_color
 from .guard import Connections, guarded
-from .section import ROW_PIXELS
+from .section import set_up_sorted_table
 from .words import side_text, status_text
 
 COLUMNS = tuple(
@@ -45,14 +45,7 @@ class CandidateTable:
         self._connections = Connections()
         self._is_filling = False
         self._last: str | None = None
-        _add_missing_heads(table)
-        header = table.horizontalHeader()
-        header.setSectionResizeMode(qt.QHeaderView.Interactive)
-        header.setMinimumSectionSize(24)
-        header.setHighlightSections(False)
-        table.verticalHeader().setVisible(False)
-        table.verticalHeader().setDefaultSectionSize(ROW_PIXELS)
-        table.sortByColumn(0, qt.Qt.AscendingOrder)
+        set_up_sorted_table(table, measures_of(Output.PANEL))
         self._connections.add(table, "itemSelectionChanged()", self.on_selection_changed)
 
     def cleanup(self) -> None:
@@ -160,16 +153,6 @@ class CandidateTable:
         """Call back when another candidate was chosen by hand."""
         if not self._is_filling:
             self._chosen()
-
-
-def _add_missing_heads(table: Any) -> None:
-    """Give a column to measures that the panel's form has none for."""
-    measures = measures_of(Output.PANEL)
-    for column in range(table.columnCount, len(measures)):
-        table.setColumnCount(column + 1)
-        head = qt.QTableWidgetItem(measures[column].title)
-        head.setToolTip(measures[column].description)
-        table.setHorizontalHeaderItem(column, head)
 
 
 def _shown_value(key: str, digits: int | None, row: dict[str, Any]) -> Any:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from slicer.i18n import tr as _
 
 from ..Numerics.core.errors import PainGeneratorError
+from ..Numerics.core.measures import Measure
 from ..Session.types import StepState
 from .guard import Connections
 from .session_needs import StepNeeds
@@ -106,6 +107,32 @@ def set_up_table(table: Any) -> None:
     header.setHighlightSections(False)
     table.verticalHeader().setVisible(False)
     table.verticalHeader().setDefaultSectionSize(ROW_PIXELS)
+
+
+def set_up_sorted_table(table: Any, columns: Sequence[Measure], first: int = 0) -> None:
+    """Set up a table that sorts, with a head for each column of a registry that the panel's form has none for.
+
+    Parameters
+    ----------
+    table : QTableWidget
+    columns : sequence of Measure
+    first : int
+        Column of the table in which the first of them stands.
+    """
+    import qt
+
+    for number in range(table.columnCount - first, len(columns)):
+        table.setColumnCount(first + number + 1)
+        head = qt.QTableWidgetItem(columns[number].title)
+        head.setToolTip(columns[number].description)
+        table.setHorizontalHeaderItem(first + number, head)
+    header = table.horizontalHeader()
+    header.setSectionResizeMode(qt.QHeaderView.Interactive)
+    header.setMinimumSectionSize(24)
+    header.setHighlightSections(False)
+    table.verticalHeader().setVisible(False)
+    table.verticalHeader().setDefaultSectionSize(ROW_PIXELS)
+    table.sortByColumn(0, qt.Qt.AscendingOrder)
 
 
 def choose(combo: Any, value: Any) -> None:

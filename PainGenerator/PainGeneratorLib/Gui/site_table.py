@@ -13,7 +13,7 @@ from ..Numerics.core.site_columns import columns_of
 from ..Numerics.core.sites import SiteRow, SiteState
 from ..Numerics.core.words import Certainty
 from .guard import Connections, guarded
-from .section import ROW_PIXELS
+from .section import set_up_sorted_table
 
 COLUMNS = columns_of(Output.PANEL)
 """What follows the first column, which holds the place in the order of reading."""
@@ -36,13 +36,7 @@ class SiteTableView:
         self._connections = Connections()
         self._is_filling = False
         self._rows: Sequence[SiteRow] = ()
-        _add_heads(table)
-        header = table.horizontalHeader()
-        header.setSectionResizeMode(qt.QHeaderView.Interactive)
-        header.setHighlightSections(False)
-        table.verticalHeader().setVisible(False)
-        table.verticalHeader().setDefaultSectionSize(ROW_PIXELS)
-        table.sortByColumn(0, qt.Qt.AscendingOrder)
+        set_up_sorted_table(table, COLUMNS, first=1)
         self._connections.add(table, "itemSelectionChanged()", self.on_selection_changed)
 
     def cleanup(self) -> None:
@@ -112,15 +106,6 @@ class SiteTableView:
         """Call back when another site was chosen by hand."""
         if not self._is_filling:
             self._chosen()
-
-
-def _add_heads(table: Any) -> None:
-    """Give the table a column for each entry of the registry, after that of the order."""
-    table.setColumnCount(1 + len(COLUMNS))
-    for number, column in enumerate(COLUMNS, start=1):
-        head = qt.QTableWidgetItem(column.title)
-        head.setToolTip(column.description)
-        table.setHorizontalHeaderItem(number, head)
 
 
 def cell_text(column: Measure, row: SiteRow) -> str:

@@ -118,10 +118,9 @@ def measured_table(
         pet=pet,
         references=None if detector is None or not is_aligned else detector.references,
         series=series,
-        z_maps=mr.z_maps,
         findings=mr.findings,
         hot_spots=hot_spots,
-        named=candidates,
+        candidates=candidates,
         unreliable=mr.implant.unreliable,
         weak_findings=mr.weak,
     )

@@ -15,7 +15,8 @@ from PainGeneratorLib.Numerics.core.measures import Measure
 from PainGeneratorLib.Numerics.core.records import Candidate, Place
 from PainGeneratorLib.Numerics.core.site_order import in_reading_order, level_height
 from PainGeneratorLib.Numerics.core.site_reading import is_raised, raised_word, uptake_reason
-from PainGeneratorLib.Numerics.core.sites import SiteRow, SiteTable
+from PainGeneratorLib.Numerics.core.sites import SiteRow, SiteState, SiteTable
+from PainGeneratorLib.Numerics.fusion.anchors import anchored
 from PainGeneratorLib.Numerics.fusion.site_norms import norm_of
 from PainGeneratorLib.Numerics.fusion.site_parameters import SiteParameters
 from PainGeneratorLib.Numerics.fusion.site_uptake import SiteUptake
@@ -157,7 +158,7 @@ def test_a_site_is_raised_for_its_uptake_and_not_for_mr_or_a_candidate_alone() -
     assert not is_raised(only)
 
 
-def test_what_the_stage_calls_raised_is_shown_as_raised_and_what_it_explains_is_not() -> None:
+def test_what_the_stage_calls_raised_is_shown_as_raised_and_what_it_explains_is_not(found: list[Candidate]) -> None:
     """The sentences of the verdict are those that the outputs read."""
     site = normal_site_table().rows[0].site
     parameters = load_protocol("low-back").stage("sites", SiteParameters)
@@ -166,12 +167,16 @@ def test_what_the_stage_calls_raised_is_shown_as_raised_and_what_it_explains_is_
     for case, raised in (
         (evidence, True),
         (dataclasses.replace(evidence, ratio=1.0, side_ratio=1.0, signs=("oedema",)), False),
-        (dataclasses.replace(evidence, ratio=1.0, side_ratio=1.0, candidates=("PG-01",)), False),
         (dataclasses.replace(evidence, ratio=1.0, side_ratio=1.0), False),
     ):
         state, reasons = judge(case, parameters)
         assert is_raised(SiteRow(site, str(state), reasons, suv_peak=3.6)) is raised, reasons
     assert judge(dataclasses.replace(evidence, signs=("oedema",)), parameters)[1][-1] == "Edema on MR."
+    here = dataclasses.replace(found[0], place=Place(site.name, site.structure, site.side, site.level, site.zone))
+    row = SiteRow(site, str(SiteState.NORMAL), (), suv_peak=3.6)
+    (with_candidate,) = anchored(SiteTable((row,)), [here]).rows
+    assert with_candidate.state == SiteState.ABNORMAL
+    assert not is_raised(with_candidate)
 
 
 # --- text per level

@@ -307,7 +307,7 @@ MEASURES: tuple[Measure, ...] = (
         key="level_certainty",
         title="Level is",
         value=attrgetter("place.level_certainty"),
-        how="Certain when an anatomy segmentation names the vertebra; likely when it was counted from the sacrum.",
+        how="How sure the name of the level is: certain, likely or uncertain. The report and sites.json say why.",
         kind=Kind.TEXT,
         outputs=_in(Output.FILES, Output.SCENE_TABLE, Output.REPORT_MEASURES),
     ),

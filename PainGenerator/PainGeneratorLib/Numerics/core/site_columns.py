@@ -8,14 +8,12 @@ add an entry: it then appears in every output that the entry names.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from operator import attrgetter
 from typing import Any
 
 from .measures import (
-    LESION_TO_BACKGROUND,
-    MAXIMUM,
-    MEAN,
-    PEAK,
+    MEASURES,
     SUV_BW,
     UCUM_SUV_BW,
     Kind,
@@ -33,6 +31,12 @@ _STORED = frozenset({Output.FILES, Output.SCENE_TABLE})
 _LISTED = frozenset({Output.FILES, Output.SCENE_TABLE, Output.PANEL})
 _ALL = frozenset({*_LISTED, Output.REPORT_MEASURES})
 """The last output is the report, whose table by level and side shows the values in its cells."""
+
+
+def _like(measure: str, **changes: Any) -> Measure:
+    """The column of a measure that candidates have, too: same title, unit, digits and codes, with what differs."""
+    entry = next(one for one in MEASURES if one.key == measure)
+    return replace(entry, **{"shown": {}, **changes})
 
 
 def _of_series(field: str, role: str) -> Callable[[SiteRow], float | None]:
@@ -162,45 +166,14 @@ SITE_COLUMNS: tuple[Measure, ...] = (
         kind=Kind.WORDS,
         outputs=_STORED,
     ),
-    Measure(
-        key="suv_peak",
-        title="SUVpeak",
-        value=attrgetter("suv_peak"),
-        how="The mean SUVbw of the hottest sphere of 1 ml (radius 6.2 mm) whose center lies in the site.",
-        unit="g/ml",
-        stored_digits=4,
-        description="Mean SUVbw of the hottest 1 ml sphere",
-        ucum=UCUM_SUV_BW,
-        quantity=SUV_BW,
-        modifier=PEAK,
+    _like(
+        "suv_peak",
+        how="The mean SUVbw of the hottest sphere of 1 ml (radius 6.2 mm) whose center lies in the site. The sphere "
+        "may reach beyond a small site, so that SUVpeak can exceed SUVmax.",
         outputs=_ALL,
     ),
-    Measure(
-        key="suv_max",
-        title="SUVmax",
-        value=attrgetter("suv_max"),
-        how="The largest SUVbw of the voxels in the site.",
-        unit="g/ml",
-        stored_digits=4,
-        description="Largest SUVbw",
-        ucum=UCUM_SUV_BW,
-        quantity=SUV_BW,
-        modifier=MAXIMUM,
-        outputs=_STORED,
-    ),
-    Measure(
-        key="suv_mean",
-        title="SUVmean",
-        value=attrgetter("suv_mean"),
-        how="The mean SUVbw of the voxels in the site.",
-        unit="g/ml",
-        stored_digits=4,
-        description="Mean SUVbw",
-        ucum=UCUM_SUV_BW,
-        quantity=SUV_BW,
-        modifier=MEAN,
-        outputs=_STORED,
-    ),
+    _like("suv_max", how="The largest SUVbw of the voxels in the site.", outputs=_STORED),
+    _like("suv_mean", how="The mean SUVbw of the voxels in the site.", description="Mean SUVbw", outputs=_STORED),
     Measure(
         key="reference_name",
         title="Reference tissue",
@@ -221,14 +194,11 @@ SITE_COLUMNS: tuple[Measure, ...] = (
         quantity=SUV_BW,
         outputs=_STORED,
     ),
-    Measure(
+    _like(
+        "tbr",
         key="ratio",
-        title="Ratio",
         value=attrgetter("ratio"),
         how="SUVpeak over the SUVbw of the reference tissue.",
-        description="SUVpeak over the reference tissue",
-        ucum="{ratio}",
-        quantity=LESION_TO_BACKGROUND,
         outputs=_ALL,
         shown={Output.REPORT_MEASURES: Shown(digits=1)},
     ),

@@ -13,7 +13,6 @@ from ..core.records import Candidate, HotSpot, MRFinding
 from ..core.sites import Site, SiteRow
 from ..core.words import Role
 from ..pet.reference_tissue import ReferenceField
-from .anchors import site_of
 from .site_comparison import LevelComparison, compare_levels, likes, opposite, signal_scores
 from .site_norms import norm_of
 from .site_parameters import SiteParameters, SiteUptakeParameters
@@ -25,8 +24,6 @@ from .site_voxels import SiteVoxels, site_voxels
 
 RICH = "marrow, blood vessels or bowel"
 """Normal tissues with much uptake (:attr:`.ReferenceField.rich`)."""
-NOT_READ = ("rejected", "physiologic")
-"""Status of candidates that make no site abnormal, as the reader decided so."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,14 +38,11 @@ class SiteImages:
         Normal uptake of tissues, on the voxels of the PET.
     series : mapping of role to Image
         MR series whose frame is the reference frame, or whose geometry was moved there.
-    z_maps : mapping of role to Image
-        z-scores of marrow, NaN elsewhere.
     findings, weak_findings : sequence of MRFinding
     hot_spots : sequence of HotSpot
     candidates : sequence of Candidate
-        A site that holds one is abnormal.
-    named : sequence of Candidate
-        They only tell from which site uptake reaches to its neighbors; :func:`.anchors.anchored` adds them later.
+        They tell from which site uptake reaches to its neighbors. That a site holds a candidate is added by
+        :func:`.anchors.anchored`.
     unreliable : Region or None
         Where an implant makes PET and MR unreliable.
     """
@@ -56,11 +50,9 @@ class SiteImages:
     pet: Image | None
     references: ReferenceField | None
     series: Mapping[str, Image] = field(default_factory=dict)
-    z_maps: Mapping[str, Image] = field(default_factory=dict)
     findings: Sequence[MRFinding] = ()
     hot_spots: Sequence[HotSpot] = ()
     candidates: Sequence[Candidate] = ()
-    named: Sequence[Candidate] = ()
     unreliable: Region | None = None
     weak_findings: Sequence[MRFinding] = ()
 
@@ -89,7 +81,6 @@ class _Gathered:
     in_mr: list[bool]
     signs: list[tuple[str, ...]]
     weak_signs: list[tuple[str, ...]]
-    anchored: list[list[Candidate]]
 
 
 def measure_sites(sites: Sequence[Site], images: SiteImages, parameters: SiteParameters) -> tuple[SiteRow, ...]:
@@ -132,7 +123,6 @@ def _gather(sites: Sequence[Site], images: SiteImages, p: SiteParameters) -> _Ga
         in_mr if images.series else [True] * len(sites),
         signs_at(sites, images.findings, p),
         signs_at(sites, images.weak_findings, p),
-        _anchored(sites, images.candidates),
     )
 
 
@@ -151,15 +141,13 @@ def _evidence(n: int, gathered: _Gathered, images: SiteImages, p: SiteParameters
         levels=compared.levels[n],
         signs=gathered.signs[n],
         weak_signs=gathered.weak_signs[n],
-        candidates=tuple(c.id for c in gathered.anchored[n] if c.status not in NOT_READ),
         near_implant=compared.near_implant[n],
         in_mr=gathered.in_mr[n],
     )
     if uptake is None or images.pet is None or not is_raised(evidence, p):
         return evidence
     grid = images.pet.geometry
-    candidates = [*images.candidates, *images.named]
-    origin = where_from(gathered.sites, n, uptake, grid, images.hot_spots, candidates, p)
+    origin = where_from(gathered.sites, n, uptake, grid, images.hot_spots, images.candidates, p)
     return replace(evidence, origin=origin, local=_local(images.references, uptake, p.uptake.ratio))
 
 
@@ -179,7 +167,6 @@ def _row(evidence: SiteEvidence, n: int, gathered: _Gathered, parameters: SitePa
         z={role: values[n] for role, values in gathered.scores.items() if n in values},
         mr_signs=(*evidence.signs, *(f"{kind} (weak)" for kind in evidence.weak_signs)),
         norm=norm_of(evidence.site),
-        candidates=tuple(c.id for c in gathered.anchored[n]),
         flags=_flags(evidence),
     )
     uptake, levels = evidence.uptake, evidence.levels
@@ -259,17 +246,6 @@ def _level(
     """SUVpeak against the like sites of the other levels."""
     others = [(value, (ratios[m] or 0.0) >= p.ratio) for m in mates if (value := peaks[m]) is not None]
     return compare_levels(peak, [value for value, _ in others], [raised for _, raised in others], p.least_spread)
-
-
-def _anchored(sites: Sequence[Site], candidates: Sequence[Candidate]) -> list[list[Candidate]]:
-    """The candidates at each site, in the order of the sites."""
-    numbers = {id(site): n for n, site in enumerate(sites)}
-    found: list[list[Candidate]] = [[] for _ in sites]
-    for candidate in candidates:
-        site = site_of(candidate.place, sites)
-        if site is not None:
-            found[numbers[id(site)]].append(candidate)
-    return found
 
 
 def _local(references: ReferenceField | None, uptake: SiteUptake, ratio: float) -> tuple[float, str] | None:

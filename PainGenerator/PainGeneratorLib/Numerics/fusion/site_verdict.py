@@ -59,8 +59,6 @@ class SiteEvidence:
         SUVpeak against the like sites of the other levels.
     signs, weak_signs : tuple of str
         Kinds of the MR findings there.
-    candidates : tuple of str
-        IDs of the candidates there that the reader has not rejected.
     origin : Origin
         Where raised uptake comes from.
     local : (float, str) or None
@@ -82,7 +80,6 @@ class SiteEvidence:
     levels: LevelComparison | None = None
     signs: tuple[str, ...] = ()
     weak_signs: tuple[str, ...] = ()
-    candidates: tuple[str, ...] = ()
     origin: Origin = OWN
     local: tuple[float, str] | None = None
     near_implant: bool = False
@@ -106,8 +103,6 @@ def judge(evidence: SiteEvidence, p: SiteParameters) -> tuple[SiteState, tuple[s
     if explained is not None:
         reasons = []
     reasons += [_sign_text(sign) for sign in evidence.signs]
-    if evidence.candidates:
-        reasons.append(f"Candidate {', '.join(evidence.candidates)}.")
     remarks = [explained] if explained is not None else []
     if reasons:
         return SiteState.ABNORMAL, tuple(reasons + remarks)

@@ -165,9 +165,7 @@ def find_mr_findings(
     places = None if line is None else find_spine_tissues(signals, line)
     report(0.4, "Telling tissues apart")
     typical = tissue_signals(signals, p.fluid.over_muscle, places)
-    codes = None if anatomy_tissues is None else _thinned(anatomy_tissues.array, signals.factors)
-    checked = None if codes is None or places is None else checked_map(codes, places)
-    codes = codes if checked is None else checked.codes
+    codes, map_warnings = _checked_codes(anatomy_tissues, signals, places)
     vertebra = None if levels is None else _thinned(levels.array, signals.factors)
     tissue = make_tissue_map(signals, typical, codes)
     implant = find_implant(
@@ -180,20 +178,37 @@ def find_mr_findings(
         signals, typical, tissue, codes, vertebra, implant, symmetry, line, places, group, p
     )
     if fat_fraction is not None:
-        fraction = fraction_on(fat_fraction[0], signals.geometry, fat_fraction[1])
-        voxel_mm = max(fat_fraction[0].geometry.spacing_mm)
-        deep = deep_in_thick_bone(picture.surroundings.marrow, signals.geometry, voxel_mm)
-        picture.z[Role.FAT_FRACTION.value] = _standardized(picture, fraction, np.isfinite(fraction) & deep)
+        _add_fat_fraction(picture, *fat_fraction)
     report(0.8, "Marking abnormal regions")
     findings, weak, warnings = _apply_rules(picture, spine, bright)
-    warnings += [] if checked is None else checked.warnings
-    warnings += [*signals.warnings, *_unusable_warnings(signals, line), *implant.warnings]
+    warnings += [*map_warnings, *signals.warnings, *_unusable_warnings(signals, line), *implant.warnings]
     if implant.void is not None:
         findings.append(_implant_finding(implant.void))
     result = _on_reference(findings, weak, tissue, implant, picture, reference.geometry, warnings)
     if line is None or places is None:
         return _without_vertebrae(result, given_level)
     return replace(result, spine=find_spine_levels(signals, line, places.shape, given=given_level))
+
+
+def _checked_codes(
+    anatomy_tissues: Image | None, signals: Signals, places: SpineTissues | None
+) -> tuple[np.ndarray | None, tuple[str, ...]]:
+    """Tissue codes of the segmentation on the working grid, checked by what the MR shows, and warnings about them."""
+    if anatomy_tissues is None:
+        return None, ()
+    codes = _thinned(anatomy_tissues.array, signals.factors)
+    if places is None:
+        return codes, ()
+    checked = checked_map(codes, places)
+    return checked.codes, checked.warnings
+
+
+def _add_fat_fraction(picture: MRPicture, image: Image, reference_to_image: np.ndarray) -> None:
+    """Add the z-scores of the fat fraction of marrow to the picture, in place."""
+    geometry = picture.signals.geometry
+    fraction = fraction_on(image, geometry, reference_to_image)
+    deep = deep_in_thick_bone(picture.surroundings.marrow, geometry, max(image.geometry.spacing_mm))
+    picture.z[Role.FAT_FRACTION.value] = _standardized(picture, fraction, np.isfinite(fraction) & deep)
 
 
 def _without_vertebrae(result: MRResult, given: GivenLevel | None) -> MRResult:

@@ -155,17 +155,6 @@ def test_without_an_aligned_pet_a_sign_on_the_mr_is_still_abnormal() -> None:
     assert rows["disc L3/L4"].state == SiteState.NOT_ASSESSABLE
 
 
-def test_a_candidate_is_at_the_site_that_it_is_named_after_unless_the_reader_rejected_it() -> None:
-    sites = lumbar_sites()
-    named = candidate(place_of(by_name(sites, L3_RIGHT)))
-    rows = measured(sites, painted({}, []), candidates=[named])
-    assert rows[L3_RIGHT].candidates == ("PG-01",)
-    assert (rows[L3_RIGHT].state, rows[L3_RIGHT].reasons) == (SiteState.ABNORMAL, ("Candidate PG-01.",))
-    rejected = candidate(named.place, status="rejected")
-    row = measured(sites, painted({}, []), candidates=[rejected])[L3_RIGHT]
-    assert (row.candidates, row.state) == (("PG-01",), SiteState.NORMAL)
-
-
 def test_uptake_of_a_candidate_at_no_site_is_named_by_the_candidate() -> None:
     sites = lumbar_sites()
     focus = site("focus", "soft tissue", MIDLINE, None, (0, 42, -68), (12, 8, 12))
