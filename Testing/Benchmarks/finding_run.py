@@ -21,11 +21,14 @@ from PainGeneratorLib.Numerics.body.sections import BodySections, find_sections,
 from PainGeneratorLib.Numerics.body.symmetry import find_symmetry_plane
 from PainGeneratorLib.Numerics.core.image import Region, transform_points
 from PainGeneratorLib.Numerics.core.regions import on_grid
+from PainGeneratorLib.Numerics.core.sites import SiteTable
+from PainGeneratorLib.Numerics.fusion.reading import Reading
 from PainGeneratorLib.Numerics.mr.findings import MRResult
 from PainGeneratorLib.Numerics.pet.detector import HotSpotDetector, HotSpotParameters
 from PainGeneratorLib.Registration.alignment_types import SeriesAlignment
 from PainGeneratorLib.Workflow.case import Case
-from PainGeneratorLib.Workflow.finding import fuse_found, in_reference_frame, plan_body
+from PainGeneratorLib.Workflow.finding import PetSigns, fuse_found, plan_body
+from PainGeneratorLib.Workflow.sites import find_case_sites, measured_table
 from PainGeneratorLib.Workflow.stages import Alignment, align_series, find_on_mr, make_suv, pet_detector
 
 STAGES = ("pet", "mapped", "fused", "whole")
@@ -160,13 +163,24 @@ class Run:
     @cached_property
     def namer(self) -> Namer:
         """Gives names to regions in the reference frame."""
-        return Namer(self.anatomy, self.plan, self.plan.implants)
+        sites = [row.site for row in self.sites.rows]
+        return Namer(self.anatomy, self.plan, self.plan.implants, sites, self.sites.level_certainty)
+
+    @cached_property
+    def sites(self) -> SiteTable:
+        """The sites that the program finds, with their measures."""
+        table = find_case_sites(self.case, self.mr, self.plan, self.anatomy)
+        spots = PetSigns.of(self.detector.find(), self.alignment).spots
+        return measured_table(table, self.case, self._stage_suv, self.alignment, self.mr, self.detector, spots, [])
+
+    def reading(self, sensitivity: float | None = None) -> Reading:
+        """Return the three lists of the stages with MR."""
+        pet = PetSigns.of(self.detector.find(sensitivity), self.alignment)
+        return fuse_found(self.case, self._stage_suv, self.alignment, self.mr, pet, self.namer, self.sites)
 
     def candidates(self, sensitivity: float | None = None) -> list:
         """Return the candidates of the stages with MR, best first."""
-        pet = self.detector.find(sensitivity)
-        spots, weak = (in_reference_frame(some, self.alignment) for some in (pet.hot_spots, pet.weak))
-        return fuse_found(self.case, self._stage_suv, self.alignment, self.mr, spots, self.namer, weak)
+        return self.reading(sensitivity).candidates
 
     def found(self, sensitivity: float | None = None) -> list[Found]:
         """Return candidates (or hot spots in the stages without MR), best first, in the frame of :meth:`lesions`."""

@@ -16,7 +16,7 @@ from PainGeneratorLib.Numerics.body.symmetry import SymmetryPlane
 from PainGeneratorLib.Numerics.body.vertebrae import Joint, Spine, VertebraFrame
 from PainGeneratorLib.Numerics.core.image import Geometry, Image, Region
 from PainGeneratorLib.Numerics.core.kept import Kept
-from PainGeneratorLib.Numerics.core.records import Candidate, HotSpot, MRFinding, Place
+from PainGeneratorLib.Numerics.core.records import Candidate, HotSpot, LedgerEntry, MRFinding, Place
 from PainGeneratorLib.Numerics.core.sites import Site, SiteNorm, SiteRow, SiteTable
 from PainGeneratorLib.Numerics.mr.findings import MRResult
 from PainGeneratorLib.Numerics.mr.implant import ImplantResult, OneImplant
@@ -39,6 +39,7 @@ PLACE = Place("left facet joint L4/L5", "facet joint", "left", "L4/L5", "Gruen 3
 SPOT = HotSpot(
     2, REGION, POINT, POINT + 1.0, np.float32(2.3), 1.9, THIRD, 0.4, 0.6, 0.7, 0.9, "marrow", 2.1, 1.2,
     "adaptive", 1.31, 1.1, 0.8, "urinary bladder: below the pelvis", ["near-implant"], "bladder",
+    1.1 + THIRD,
 )  # fmt: skip
 FINDING = MRFinding(
     1, "oedema", REGION, POINT, 0.85, np.float32(3.2), -1.5, "FLUID", 0.66, ["weak"], "marrow-bright", THIRD, -2.5
@@ -46,6 +47,7 @@ FINDING = MRFinding(
 WEAK_FINDING = MRFinding(
     2, "oedema", REGION, POINT + 1.0, 0.3, THIRD, None, "FLUID", 0.33, ["weak"], "faint", 41.5, 0.5
 )
+LEDGER_ENTRY = LedgerEntry("uptake", "pet", "Hot.", 1.0 + THIRD, 3.0 + THIRD, "Somebody 2020", "absent")
 LINE = SpineLine(np.outer(np.arange(5.0), POINT), THIRD, 0.94, np.array([25.0, THIRD]), np.array([-0.2, 0.1]))
 ONE = OneImplant("left", REGION, np.stack([POINT, POINT + 9.0]), False)
 IMPLANT = ImplantResult(
@@ -76,16 +78,17 @@ EXAMPLES: dict[str, Kept] = {
     "BodySections": SECTIONS,
     "BodyPlan": BodyPlan(POINT, POINT + 1.0, "spine line", LINE, (HIP,), "likely", "certain", (SECTIONS,), (PLANE,)),
     "Candidate": Candidate(
-        "PG-01", 1, 100 * THIRD, {"pet": THIRD}, PLACE, "PET+MR", REGION, POINT, 0.853, np.float32(2.3), 1.9, 1.5, 0.8,
+        "PG-01", 1, 10 * THIRD, PLACE, "PET+MR", REGION, POINT, 0.853, np.float32(2.3), 1.9, 1.5, 0.8,
         1.3, 2.1, 1.2, "oedema", 3.2, 31.5, -2.5, 12.5, "accepted", "edited", "stark, \"süß\"", ["large"], [SPOT],
-        [FINDING],
+        [FINDING], (LEDGER_ENTRY,), "normal", "abnormal", "Below the bar.",
     ),
     "HipImplant": HIP,
     "HotSpot": SPOT,
-    "HotSpotResult": HotSpotResult([SPOT], (REFERENCE,), 0.07, 0.9, ("Noisy.",), [SPOT]),
+    "HotSpotResult": HotSpotResult([SPOT], (REFERENCE,), 0.07, 0.9, ("Noisy.",), [SPOT], [SPOT]),
     "ImplantResult": IMPLANT,
     "Joint": JOINT,
     "LandmarkPairs": LandmarkPairs(np.outer([1.0, 2.0, 3.0], POINT), np.outer([2.0, 3.0, 4.0], POINT)),
+    "LedgerEntry": LEDGER_ENTRY,
     "MRFinding": FINDING,
     "OneImplant": ONE,
     "Place": PLACE,
@@ -136,6 +139,8 @@ def example_found() -> Found:
         ("Fat.",),
         SITES,
         ("L5", (THIRD, -20.5, 1e-3)),
+        [candidate],
+        [candidate],
     )
 
 

@@ -6,7 +6,7 @@ import itertools
 
 import numpy as np
 from PainGeneratorLib.Numerics.core.image import Geometry, Image, Region
-from PainGeneratorLib.Numerics.core.records import Candidate, HotSpot, MRFinding, Place
+from PainGeneratorLib.Numerics.core.records import Candidate, HotSpot, LedgerEntry, MRFinding, Place
 from PainGeneratorLib.Numerics.core.sites import Site, SiteNorm, SiteRow, SiteTable
 from PainGeneratorLib.Report.content import ReportCase, ReportContent
 from PainGeneratorLib.Report.key_images import KeyImageInputs
@@ -144,6 +144,17 @@ def mr_finding(center: tuple[float, float, float], radius: float, kind: str, **c
     return MRFinding(**{**values, **changes})
 
 
+def example_ledger(score: float) -> tuple[LedgerEntry, ...]:
+    """A ledger with an entry of each group whose points add up to a score."""
+    return (
+        LedgerEntry("uptake_facet", "pet", "Uptake 2.1 times that of marrow.", 2.1, score - 6.0, "Somebody 2020"),
+        LedgerEntry("edema", "mr", "Edema on MR.", 5.4, 4.0, "our estimate"),
+        LedgerEntry("agreement", "agreement", "PET and MR show the same place.", 1.0, 4.0, "our estimate"),
+        LedgerEntry("match_with_pain", "symptom", "12 mm from the marked pain.", 12.0, 1.0, "our estimate"),
+        LedgerEntry("usual_place", "usual", "Usual uptake: a vessel.", None, -3.0, "our estimate"),
+    )
+
+
 def candidate(
     rank: int, place: Place, spots: list[HotSpot], findings: list[MRFinding], **changes: object
 ) -> Candidate:
@@ -151,12 +162,14 @@ def candidate(
     region = (spots or findings)[0].region
     spot = spots[0] if spots else None
     finding = findings[0] if findings else None
-    parts = {"pet": 36.0, "mr": 16.5, "concordance": 10.0, "asymmetry": 8.5, "symptom": 5.0, "penalty": 0.0}
+    ledger = example_ledger(84.0 - 17.5 * rank)
     values = {
         "id": f"PG-{rank:02d}",
         "rank": rank,
-        "score": 84.0 - 17.5 * rank,
-        "score_parts": parts,
+        "score": sum(entry.points for entry in ledger),
+        "ledger": ledger,
+        "pet_state": "abnormal" if spots else "normal",
+        "mr_state": "abnormal" if findings else "normal",
         "place": place,
         "evidence": "PET+MR" if spot and finding else "PET only" if spot else "MR only",
         "region": region,

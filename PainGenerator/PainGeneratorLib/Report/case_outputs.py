@@ -11,8 +11,6 @@ from typing import Any
 
 import numpy as np
 
-from ..Numerics.core.measures import SCORE_PARTS
-from ..Numerics.core.records import HotSpot
 from ..Numerics.core.version import VERSION
 from ..Numerics.core.words import Role
 from ..Numerics.pet.structure_uptake import ORGANS
@@ -70,6 +68,7 @@ def write_tables(analysis: Analysis, folder: Path, created: datetime.datetime) -
 def _write_candidates(analysis: Analysis, folder: Path, _created: datetime.datetime) -> None:
     write_json(folder / "candidates.json", case_json(analysis))
     write_text(folder / "candidates.csv", candidates_csv(analysis.candidates))
+    write_text(folder / "set-apart.csv", candidates_csv([*analysis.found.attention, *analysis.found.set_apart]))
 
 
 def _write_sites(analysis: Analysis, folder: Path, _created: datetime.datetime) -> None:
@@ -115,10 +114,9 @@ def write_report_file(analysis: Analysis, folder: Path, created: datetime.dateti
 
 
 def case_json(analysis: Analysis) -> dict[str, Any]:
-    """The content of ``candidates.json``; foci that were set apart as physiologic stand under ``excluded``."""
-    content = candidates_json(case_facts(analysis), analysis.candidates)
-    content["excluded"] = [_excluded_json(spot) for spot in analysis.excluded]
-    return content
+    """The content of ``candidates.json``."""
+    found = analysis.found
+    return candidates_json(case_facts(analysis), found.candidates, found.set_apart, found.attention)
 
 
 def case_facts(analysis: Analysis) -> dict[str, Any]:
@@ -131,17 +129,6 @@ def case_facts(analysis: Analysis) -> dict[str, Any]:
         "pet_aligned": analysis.alignment.is_aligned(Role.PET),
         "software_version": VERSION,
         "warnings": analysis.warnings,
-    }
-
-
-def _excluded_json(spot: HotSpot) -> dict[str, Any]:
-    """A focus that was set apart, with the reason and the name of the rule that decided."""
-    return {
-        "reason": spot.physiologic,
-        "rule": spot.rule,
-        "centroid_ras_mm": [round(float(x), 2) for x in spot.centroid_ras_mm],
-        "suv_max": round(spot.suv_max, 4),
-        "mtv_ml": round(spot.mtv_ml, 3),
     }
 
 
@@ -233,7 +220,9 @@ def _report_content(
         software_version=VERSION,
         key_images=pictures,
         overview_png=overview,
-        excluded=analysis.excluded,
+        set_apart=analysis.found.set_apart,
+        attention=analysis.found.attention,
+        bar=case.protocol.value("fusion.bar"),
         mr_findings=analysis.mr.findings,
         sites=analysis.found.sites,
         series=case.all_series,
@@ -241,22 +230,11 @@ def _report_content(
         suv=analysis.suv.result.to_json(),
         alignment=[series.to_json() for series in analysis.alignment.by_role.values()],
         reference_tissues=_reference_rows(analysis),
-        score_weights=_score_weights(case.protocol),
         changed_parameters=_changed_parameters(case.protocol),
         protocol=case.group,
         method=tuple(analysis.notes),
         warnings=analysis.warnings,
     )
-
-
-def _score_weights(protocol: Protocol) -> dict[str, float]:
-    """The most points that each part of the score can give; the deductions have no weight."""
-    weights = {
-        name.rpartition(".")[2].removeprefix("weight_"): entry["value"]
-        for name, entry in protocol.entries()
-        if name.startswith("fusion.weight")
-    }
-    return {part: weights[part] for part in SCORE_PARTS if part in weights}
 
 
 def _reference_rows(analysis: Analysis) -> list[ReferenceRow]:

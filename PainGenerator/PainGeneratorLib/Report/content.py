@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from ..Numerics.core.records import Candidate, HotSpot, MRFinding
+from ..Numerics.core.records import Candidate, MRFinding
 from ..Numerics.core.sites import SiteTable
 from .key_images import KeyImage
 
@@ -116,9 +116,12 @@ class ReportContent:
         By candidate id.
     overview_png : bytes, optional
         The picture of :func:`.overview.overview_picture`.
-    excluded : sequence of HotSpot
-        Foci that were set apart as physiologic, in the reference frame; the reason is in ``physiologic`` and the name
-        of the rule that decided in ``rule``.
+    set_apart : sequence of Candidate
+        What was found, but has fewer points of evidence than the bar; ``reason`` says why.
+    attention : sequence of Candidate
+        What is no pain generator, but has to be looked at; ``reason`` says why.
+    bar : float
+        Least points of evidence of a candidate.
     mr_findings : sequence of MRFinding
         All of them, implant artifacts included.
     sites : SiteTable
@@ -134,8 +137,6 @@ class ReportContent:
         ``SeriesAlignment.to_json()`` of every series that was aligned. A row with the verdict "not aligned" puts a
         warning on top of the report.
     reference_tissues : sequence of ReferenceRow
-    score_weights : mapping of str to float
-        The most points that each part of the score can give, by key of :data:`Numerics.core.measures.SCORE_PARTS`.
     changed_parameters : sequence of ChangedParameter
     protocol : str
         Name of the protocol.
@@ -154,7 +155,9 @@ class ReportContent:
     software_version: str
     key_images: Mapping[str, KeyImage] = field(default_factory=dict)
     overview_png: bytes | None = None
-    excluded: Sequence[HotSpot] = ()
+    set_apart: Sequence[Candidate] = ()
+    attention: Sequence[Candidate] = ()
+    bar: float = 0.0
     mr_findings: Sequence[MRFinding] = ()
     sites: SiteTable = field(default_factory=SiteTable)
     series: Sequence[Row] = ()
@@ -162,7 +165,6 @@ class ReportContent:
     suv: Row = field(default_factory=dict)
     alignment: Sequence[Row] = ()
     reference_tissues: Sequence[ReferenceRow] = ()
-    score_weights: Mapping[str, float] = field(default_factory=dict)
     changed_parameters: Sequence[ChangedParameter] = ()
     protocol: str = ""
     method: Sequence[str] = ()

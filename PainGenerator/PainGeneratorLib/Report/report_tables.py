@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
-from ..Numerics.core.measures import SCORE_PARTS, Measure, Output, measures_of
+from ..Numerics.core.measures import Measure, Output, measures_of
 from ..Numerics.core.records import Candidate
 from ..Numerics.core.site_reading import sign_words
 from ..Numerics.core.words import Certainty
@@ -27,8 +27,8 @@ METHOD = (
     "Sites: discs, joints, bones and muscles of the region are measured at their places, whether or not anything is "
     "abnormal there. Uptake is called raised when it stands out from the like sites of the other levels, from the "
     "other side, or from the reference tissue; the text of the site says from which.",
-    "Score: points for uptake, MR finding, their agreement, asymmetry and match with the marked pain, "
-    "less deductions; at most 100. It orders the candidates; it is not a probability.",
+    "Score: the points of all signs, for and against. Each sign multiplies the odds that a place is a source of pain; "
+    "its points are ten times the logarithm of that ratio. The score orders the candidates; it is not a probability.",
 )
 LIMITS = (
     "Uptake and MR abnormalities are common in people without pain; a candidate becomes a pain generator only "
@@ -116,34 +116,23 @@ def _caution(candidate: Candidate) -> Html:
     return join((heading, " ".join(words.flag_text(flag) for flag in dict.fromkeys(candidate.flags))))
 
 
-def score_section(content: ReportContent) -> Html:
-    """What each part gave to each score."""
+def ledger_section(content: ReportContent) -> Html:
+    """The ledger of each candidate: every sign with its points and the source of its weight."""
     if not content.candidates:
         return Html("")
-    parts = _given_parts(content.candidates)
-    header = ["#", "Candidate", *(_part_head(part, content) for part in parts), ("Score", "of 100")]
-    rows = [
-        [
-            c.rank,
-            words.title(c),
-            *(words.number(c.score_parts.get(part), 1) for part in parts),
-            tag("strong", words.number(c.score, 1)),
-        ]
-        for c in best_first(content.candidates)
-    ]
-    return section("How the scores came about", table(header, rows, numeric=(0, *range(2, len(header)))))
+    parts = [_ledger(candidate) for candidate in best_first(content.candidates)]
+    note = (
+        "Points are ten times the logarithm of a likelihood ratio: 10 points are ten times the odds, 3 points twice."
+    )
+    return section("How the points came about", tag("p", note), *parts)
 
 
-def _given_parts(candidates: Sequence[Candidate]) -> list[str]:
-    """The parts that the scores have, the known ones first and in their order."""
-    given = dict.fromkeys(part for candidate in candidates for part in candidate.score_parts)
-    return [*(part for part in SCORE_PARTS if part in given), *(part for part in given if part not in SCORE_PARTS)]
-
-
-def _part_head(part: str, content: ReportContent) -> tuple[str, str]:
-    """Title of a part of the score, with the most points that it can give."""
-    weight = content.score_weights.get(part)
-    return (SCORE_PARTS.get(part, part), "points" if weight is None else f"of {words.number(weight, 0)}")
+def _ledger(candidate: Candidate) -> Html:
+    """The signs of one candidate."""
+    rows = [[entry.text, entry.state, words.number(entry.points, 1), entry.source] for entry in candidate.ledger]
+    total = [tag("strong", "Sum"), "", tag("strong", words.number(candidate.score, 1)), ""]
+    head = tag("h3", f"{candidate.rank}. {words.title(candidate)}")
+    return join((head, table(["Sign", "State", ("Points", ""), "Source of the weight"], [*rows, total], numeric=(2,))))
 
 
 def mr_section(content: ReportContent) -> Html:
@@ -181,25 +170,41 @@ def mr_section(content: ReportContent) -> Html:
     return section("MR findings", table(header, rows, numeric=(1, 2, 4, 5, 6)))
 
 
-def excluded_section(content: ReportContent) -> Html:
-    """Foci that were set apart as physiologic, with the name of the rule that decided."""
-    title = "Uptake held to be physiologic"
-    if not content.excluded:
+def attention_section(content: ReportContent) -> Html:
+    """What is no pain generator, but has to be looked at."""
+    if not content.attention:
+        return Html("")
+    return section("Not a pain generator, but to be looked at", _apart_table(content.attention))
+
+
+def set_apart_section(content: ReportContent) -> Html:
+    """What was found but is set apart, with the reason."""
+    title = "Set apart"
+    if not content.set_apart:
         return section(title, tag("p", "None."))
-    header = ["Reason", ("SUVmax", "g/ml"), ("SUVpeak", "g/ml"), ("Volume", "ml"), ("Position", "mm"), "Rule"]
+    note = (
+        f"These were found, but have fewer than {words.number(content.bar, 1)} points of evidence. "
+        "Check them when the pain is near."
+    )
+    return section(title, tag("p", note), _apart_table(content.set_apart))
+
+
+def _apart_table(entries: Sequence[Candidate]) -> Html:
+    header = ["ID", "Place", "Evidence", ("SUVmax", "g/ml"), ("Ratio", ""), ("Volume", "ml"), ("Points", ""), "Reason"]
     rows = [
         [
-            spot.physiologic,
-            words.number(spot.suv_max),
-            words.number(spot.suv_peak),
-            words.number(spot.mtv_ml),
-            words.position(spot.centroid_ras_mm),
-            spot.rule,
+            one.id,
+            one.place.name,
+            one.evidence,
+            words.number(one.suv_max),
+            words.number(one.tbr),
+            words.number(one.volume_ml, 1),
+            words.number(one.score, 1),
+            one.reason,
         ]
-        for spot in content.excluded
+        for one in best_first(entries)
     ]
-    note = "These foci are not among the candidates. Check them when the pain is near."
-    return section(title, tag("p", note), table(header, rows, numeric=(1, 2, 3)))
+    return table(header, rows, numeric=(3, 4, 5, 6))
 
 
 def suv_section(content: ReportContent) -> Html:

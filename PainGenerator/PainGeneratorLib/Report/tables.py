@@ -15,7 +15,7 @@ from ..Numerics.core.records import Candidate, Place
 from ..Numerics.core.words import Certainty, Evidence, Side
 from . import words
 
-SCHEMA = 1
+SCHEMA = 2
 """Version of the form of ``candidates.json``."""
 TERMINAL_COLUMNS = 120
 """Width of the table for the terminal, in characters."""
@@ -27,22 +27,32 @@ GAP = "  "
 """Between two columns of the terminal."""
 
 
-def candidates_json(case: Mapping[str, Any], candidates: Sequence[Candidate]) -> dict[str, Any]:
-    """``candidates.json``: ``{"schema": 1, "case": ..., "candidates": [...]}``, best first.
+def candidates_json(
+    case: Mapping[str, Any],
+    candidates: Sequence[Candidate],
+    set_apart: Sequence[Candidate] = (),
+    attention: Sequence[Candidate] = (),
+) -> dict[str, Any]:
+    """``candidates.json``: ``{"schema": 2, "case": ..., "candidates": [...], "set_apart": ..., "attention": ...}``.
 
     Parameters
     ----------
     case : mapping
         What identifies the case, ready for JSON.
-    candidates : sequence of Candidate
+    candidates, set_apart, attention : sequence of Candidate
         In any order.
 
     Returns
     -------
     dict
-        Values that are not known are None.
+        Each list is best first, and all entries have one form. Values that are not known are None.
     """
-    return {"schema": SCHEMA, "case": dict(case), "candidates": [c.to_json() for c in best_first(candidates)]}
+    lists = {"candidates": candidates, "set_apart": set_apart, "attention": attention}
+    return {
+        "schema": SCHEMA,
+        "case": dict(case),
+        **{name: [one.to_json() for one in best_first(listed)] for name, listed in lists.items()},
+    }
 
 
 def best_first(candidates: Sequence[Candidate]) -> list[Candidate]:
@@ -101,7 +111,7 @@ def csv_fields(measure: Measure, value: Any) -> dict[str, Any]:
 def _blank_candidate() -> Candidate:
     """A candidate without values, so that a list without candidates has the same header."""
     region = Region(Geometry((1, 1, 1), np.eye(4)), np.zeros(1, dtype=np.int64))
-    return Candidate("", 0, 0.0, {}, Place("", "", Side.MIDLINE), Evidence.PET_ONLY, region, np.zeros(3), 0.0)
+    return Candidate("", 0, 0.0, Place("", "", Side.MIDLINE), Evidence.PET_ONLY, region, np.zeros(3), 0.0)
 
 
 def text_table(candidates: Sequence[Candidate], columns: int = TERMINAL_COLUMNS) -> str:

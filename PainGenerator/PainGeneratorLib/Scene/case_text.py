@@ -28,7 +28,7 @@ from ..Numerics.body.vertebrae import Joint, Spine, VertebraFrame
 from ..Numerics.core.errors import PainGeneratorError
 from ..Numerics.core.image import Geometry, Region
 from ..Numerics.core.kept import Kept
-from ..Numerics.core.records import Candidate, HotSpot, MRFinding, Place
+from ..Numerics.core.records import Candidate, HotSpot, LedgerEntry, MRFinding, Place
 from ..Numerics.core.sites import Site, SiteNorm, SiteRow, SiteTable
 from ..Numerics.mr.implant import ImplantResult, OneImplant
 from ..Numerics.pet.detector import HotSpotResult
@@ -55,6 +55,7 @@ RECORDS: dict[str, type[Kept]] = {
         ImplantResult,
         Joint,
         LandmarkPairs,
+        LedgerEntry,
         MRFinding,
         OneImplant,
         Place,

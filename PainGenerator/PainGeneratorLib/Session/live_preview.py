@@ -11,7 +11,7 @@ from ..Numerics.core.records import HotSpot
 from ..Numerics.core.words import Role
 from ..Numerics.pet.detector import HotSpotParameters
 from ..Scene.preview_layer import PreviewLayer
-from ..Workflow.finding import Found, fuse_found, in_reference_frame, pet_in_reference
+from ..Workflow.finding import Found, PetSigns, fuse_found, in_reference_frame, pet_in_reference
 from .case_settings import CaseSettings
 from .case_state import CaseState
 from .case_writer import CaseWriter
@@ -178,10 +178,11 @@ class LivePreview:
         now = self._state.require_found()
         case = dataclasses.replace(now.case, options=self._settings.options(), protocol=self._settings.protocol())
         result = self._tools.detector().find(shown.sensitivity, shown.method)
-        spots = in_reference_frame(result.hot_spots, now.alignment)
-        weak = in_reference_frame(result.weak, now.alignment)
-        candidates = fuse_found(case, now.suv, now.alignment, now.found.mr, spots, self._tools.namer(), weak)
-        found = dataclasses.replace(now.found, pet=result, hot_spots=spots, candidates=candidates)
+        signs = PetSigns.of(result, now.alignment)
+        namer, table = self._tools.namer(), now.found.measured_sites
+        reading = fuse_found(case, now.suv, now.alignment, now.found.mr, signs, namer, table)
+        found = dataclasses.replace(now.found, pet=result, hot_spots=signs.spots)
+        found.take(reading)
         self._state.case = case
         self._last = None
         self._review.start(found)

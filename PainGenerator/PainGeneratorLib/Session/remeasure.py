@@ -12,13 +12,16 @@ from ..Numerics.core.image import Geometry, Image, Region, resample, transform_p
 from ..Numerics.core.records import NOT_JOINED, Candidate, HotSpot, MRFinding, Place
 from ..Numerics.core.regions import gap_mm, is_cut_off, on_grid, overlap_fraction
 from ..Numerics.core.words import Evidence, Origin, Role, Side
-from ..Numerics.fusion.candidates import FusionParameters, Name, Symptoms, flag_and_score
-from ..Numerics.fusion.places import is_same_name
+from ..Numerics.fusion.judged import CaseFacts
+from ..Numerics.fusion.ledger import judge
+from ..Numerics.fusion.places import Name, is_same_name
+from ..Numerics.fusion.symptoms import Symptoms
 from ..Numerics.mr.fat_fraction import MarrowFat
 from ..Numerics.mr.findings import MRResult
 from ..Numerics.pet.detector import HotSpotDetector, HotSpotParameters
 from ..Numerics.pet.manual_focus import grow_on_image, grow_on_pet
 from ..Workflow.case import Case
+from ..Workflow.evidence import case_facts
 from ..Workflow.fat_series import marrow_fat
 from ..Workflow.finding import Found, pet_in_reference
 from ..Workflow.stages import Alignment, Suv
@@ -52,9 +55,9 @@ class Remeasure:
         All that were found, in the reference frame.
     namer : callable
     case : Case
-        For group, pain and parameters.
-    aligned : bool
-        Whether PET and MR are aligned.
+        For the series and the parameters.
+    facts : CaseFacts
+        For judging candidates.
     fat : MarrowFat, optional
         Measures the fat fraction, where it is known.
     """
@@ -66,7 +69,7 @@ class Remeasure:
     hot_spots: Sequence[HotSpot]
     namer: Name
     case: Case
-    aligned: bool
+    facts: CaseFacts
     fat: MarrowFat | None = None
 
     @classmethod
@@ -81,15 +84,16 @@ class Remeasure:
     ) -> Remeasure:
         """From the results of the steps."""
         aligned = alignment.is_aligned("PET")
+        pet = pet_in_reference(suv, alignment)
         return cls(
-            pet=pet_in_reference(suv, alignment),
+            pet=pet,
             pet_to_reference=alignment.pet_to_reference if aligned else np.eye(4),
             detector=detector,
             mr=found.mr,
             hot_spots=found.hot_spots,
             namer=namer,
             case=case,
-            aligned=aligned,
+            facts=case_facts(case, alignment, pet.geometry, found.measured_sites),
             fat=marrow_fat(case, alignment, found.mr),
         )
 
@@ -122,15 +126,7 @@ class Remeasure:
         changed.evidence = _evidence(changed)
         items: list[HotSpot | MRFinding] = [*changed.hot_spots, *changed.mr_findings]
         changed.flags = list(dict.fromkeys([*(f for item in items for f in item.flags), *changed.place.flags]))
-        flag_and_score(
-            changed,
-            self.case.protocol.stage("fusion", FusionParameters),
-            symptoms=self.symptoms,
-            group=self.case.group,
-            aligned=self.aligned,
-            mr_field=self.case.reference.image.geometry,
-            pet_field=self.pet.geometry,
-        )
+        judge(changed, self.facts)
         return changed
 
     @property
@@ -140,7 +136,12 @@ class Remeasure:
     @property
     def symptoms(self) -> Symptoms:
         """Where it hurts."""
-        return self.case.options.symptoms()
+        return self.facts.symptoms
+
+    @property
+    def aligned(self) -> bool:
+        """Whether PET and MR are aligned."""
+        return self.facts.aligned
 
     def _is_named_by_program(self, candidate: Candidate) -> bool:
         """Whether the program names a candidate by its outline; a name that the reader gave stays."""
@@ -342,7 +343,6 @@ def new_candidate(
         id="",
         rank=0,
         score=0.0,
-        score_parts={},
         place=Place("", "", Side.MIDLINE),
         evidence=Evidence.MR_ONLY,
         region=region,

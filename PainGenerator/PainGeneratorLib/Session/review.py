@@ -19,7 +19,7 @@ from ..Numerics.core.image import Region
 from ..Numerics.core.records import Candidate, Place
 from ..Numerics.core.regions import gap_mm, on_grid, overlap_fraction, union
 from ..Numerics.core.words import Origin, Status, listed
-from ..Numerics.fusion.candidates import ranked
+from ..Numerics.fusion.reading import ranked
 
 Item = TypeVar("Item")
 

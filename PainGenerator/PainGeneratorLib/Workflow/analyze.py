@@ -57,11 +57,6 @@ class Analysis:
         return self.found.candidates
 
     @property
-    def excluded(self) -> list[HotSpot]:
-        """Hot spots that were set apart as physiologic. They are reported, never dropped silently."""
-        return [spot for spot in self.hot_spots if spot.physiologic is not None]
-
-    @property
     def notes(self) -> list[str]:
         """Facts for the reader that are no warnings."""
         return [*run_notes(self.case, self.mr), *self.found.notes]

@@ -14,7 +14,7 @@ from ..Numerics.core.errors import PainGeneratorError
 from ..Numerics.core.image import Image
 from ..Numerics.core.kept import Kept
 from ..Numerics.core.words import Group, Role, listed
-from ..Numerics.fusion.candidates import Symptoms
+from ..Numerics.fusion.symptoms import Symptoms
 from ..Numerics.suv.factors import PetHeader
 from .protocol import Protocol, load_protocol
 

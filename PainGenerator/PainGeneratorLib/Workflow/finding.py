@@ -24,11 +24,13 @@ from ..Numerics.core.records import NOT_JOINED, Candidate, HotSpot, MRFinding, P
 from ..Numerics.core.sites import SiteTable
 from ..Numerics.core.words import Certainty, Group, Role
 from ..Numerics.fusion.anchors import anchored
-from ..Numerics.fusion.candidates import FusionParameters, Name, fuse, ranked
+from ..Numerics.fusion.candidates import Name, Signs, fuse
 from ..Numerics.fusion.places import is_same_name
+from ..Numerics.fusion.reading import Reading, numbered
 from ..Numerics.mr.findings import MRResult
 from ..Numerics.pet.detector import HotSpotDetector, HotSpotResult
 from .case import Case
+from .evidence import case_facts
 from .fat_series import marrow_fat, marrow_note
 from .progress import Show, StageClock, part, silent
 from .sites import find_case_sites, measured_table, renamed_table
@@ -56,6 +58,10 @@ class Found(Kept):
         In the reference frame (in the PET's own where the two could not be aligned), physiologic ones included.
     candidates : list of Candidate
         Best first.
+    set_apart : list of Candidate
+        What was found but has fewer points of evidence than the bar, best first.
+    attention : list of Candidate
+        What is no pain generator but has to be looked at, best first.
     detector : HotSpotDetector or None
         The first pass over the PET, to find hot spots with other settings. None in a reopened case until it is needed.
     sections : BodySections
@@ -83,6 +89,8 @@ class Found(Kept):
     notes: tuple[str, ...] = ()
     measured_sites: SiteTable = field(default_factory=SiteTable)
     named_level: tuple[str, tuple[float, float, float]] | None = None
+    set_apart: list[Candidate] = field(default_factory=list)
+    attention: list[Candidate] = field(default_factory=list)
 
     not_kept = ("detector",)
 
@@ -113,6 +121,11 @@ class Found(Kept):
     def sites(self) -> SiteTable:
         """Every site with its measures and with the candidates as they stand."""
         return anchored(self.measured_sites, self.candidates)
+
+    def take(self, reading: Reading) -> None:
+        """Take the three lists of a reading over."""
+        self.candidates, self.set_apart = reading.candidates, reading.set_apart
+        self.attention = reading.attention
 
     def namer(self, anatomy: AnatomyMap | None, case: Case, suv: Suv, alignment: Alignment) -> Name:
         """What gives names to places, from all that is known of this body."""
@@ -183,14 +196,16 @@ def find_candidates(
     with clock.stage("candidates"):
         progress(0.93, "Naming and ranking candidates")
         namer = found.namer(anatomy, case, suv, alignment)
-        weak = in_reference_frame(pet.weak, alignment)
-        found.candidates = fuse_found(case, suv, alignment, mr, hot_spots, namer, weak)
+        spots = PetSigns.of(pet, alignment, hot_spots)
+        bare = found.measured_sites
+        before = measured_table(bare, case, suv, alignment, mr, detector, hot_spots, [])
+        found.take(fuse_found(case, suv, alignment, mr, spots, namer, before))
         note = marrow_note(case, alignment, mr)
         found.notes = () if note is None else (note,)
     with clock.stage("site_measures"):
         progress(0.97, "Measuring all sites")
-        table = found.measured_sites
-        found.measured_sites = measured_table(table, case, suv, alignment, mr, detector, hot_spots, found.candidates)
+        # Measured again, as the candidates tell from which site uptake reaches to its neighbors.
+        found.measured_sites = measured_table(bare, case, suv, alignment, mr, detector, hot_spots, found.candidates)
     return found
 
 
@@ -233,6 +248,8 @@ def with_named_level(
     former = found.namer(anatomy, case, suv, alignment)
     now = named.namer(anatomy, case, suv, alignment)
     named.candidates = [_named_anew(candidate, former, now) for candidate in found.candidates]
+    named.set_apart = [_named_anew(candidate, former, now) for candidate in found.set_apart]
+    named.attention = [_named_anew(candidate, former, now) for candidate in found.attention]
     return named
 
 
@@ -344,42 +361,71 @@ def in_reference_frame(hot_spots: list[HotSpot], alignment: Alignment) -> list[H
     ]
 
 
+@dataclass(frozen=True, eq=False)
+class PetSigns:
+    """What the PET shows, in the reference frame (in the PET's own where the two could not be aligned).
+
+    Parameters
+    ----------
+    spots, unclear, weak : list of HotSpot
+        As in :class:`.Numerics.pet.detector.HotSpotResult`.
+    """
+
+    spots: list[HotSpot]
+    unclear: list[HotSpot]
+    weak: list[HotSpot]
+
+    @classmethod
+    def of(cls, pet: HotSpotResult, alignment: Alignment, spots: list[HotSpot] | None = None) -> PetSigns:
+        """From the result of the PET; `spots` are its hot spots where they were moved already."""
+        moved = in_reference_frame(pet.hot_spots, alignment) if spots is None else spots
+        return cls(moved, in_reference_frame(pet.unclear, alignment), in_reference_frame(pet.weak, alignment))
+
+
 def fuse_found(
     case: Case,
     suv: Suv,
     alignment: Alignment,
     mr: MRResult,
-    hot_spots: list[HotSpot],
+    pet: PetSigns,
     namer: Name,
-    weak_spots: list[HotSpot],
-) -> list[Candidate]:
-    """Stage "fusion": candidates of a case from what was found on PET (in the reference frame) and MR.
+    table: SiteTable | None = None,
+) -> Reading:
+    """Stage "fusion": candidates of a case from what was found on PET and MR.
 
     Findings of a series that could not be aligned with the reference make candidates of their own.
+
+    Parameters
+    ----------
+    case : Case
+    suv : Suv
+    alignment : Alignment
+    mr : MRResult
+    pet : PetSigns
+    namer : callable
+    table : SiteTable, optional
+        The sites with their measures.
     """
     joined = [finding for finding in mr.findings if NOT_JOINED not in finding.flags]
     alone = [finding for finding in mr.findings if NOT_JOINED in finding.flags]
-    parameters = case.protocol.stage("fusion", FusionParameters)
-    candidates = fuse(
-        hot_spots,
-        joined,
-        namer,
-        parameters,
-        symptoms=case.options.symptoms(),
-        group=case.group,
-        aligned=alignment.is_aligned(Role.PET),
-        mr_field=case.reference.image.geometry,
-        pet_field=pet_in_reference(suv, alignment).geometry,
-        weak_spots=weak_spots,
-        weak_findings=mr.weak,
+    facts = case_facts(case, alignment, pet_in_reference(suv, alignment).geometry, table)
+    signs = Signs(
+        spots=pet.spots, unclear_spots=pet.unclear, weak_spots=pet.weak, findings=joined, weak_findings=mr.weak
     )
-    measure_fat(case, alignment, mr, candidates)
-    if alone:
-        more = fuse([], alone, namer, parameters, symptoms=case.options.symptoms(), group=case.group)
-        for candidate in more:
-            candidate.id = ""
-        candidates = ranked([*candidates, *more])
-    return candidates
+    reading = fuse(signs, namer, facts)
+    measure_fat(case, alignment, mr, [*reading.candidates, *reading.set_apart, *reading.attention])
+    if not alone:
+        return reading
+    more = fuse(Signs(findings=alone), namer, facts.without_join())
+    for candidate in (*more.candidates, *more.set_apart, *more.attention):
+        candidate.id = ""
+    return numbered(
+        Reading(
+            [*reading.candidates, *more.candidates],
+            [*reading.set_apart, *more.set_apart],
+            [*reading.attention, *more.attention],
+        )
+    )
 
 
 def measure_fat(case: Case, alignment: Alignment, mr: MRResult, candidates: list[Candidate]) -> None:

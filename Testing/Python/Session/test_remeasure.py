@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PainGeneratorLib.Numerics.core.image import Geometry, Image, Region, ball
 from PainGeneratorLib.Numerics.core.records import MRFinding, Place
-from PainGeneratorLib.Numerics.fusion.candidates import Symptoms
+from PainGeneratorLib.Numerics.fusion.symptoms import Symptoms
 from PainGeneratorLib.Numerics.pet.detector import HotSpotDetector, HotSpotParameters
 from PainGeneratorLib.Session.remeasure import BY_READER, Remeasure, new_candidate, values_at
 from PainGeneratorLib.Workflow.protocol import load_protocol

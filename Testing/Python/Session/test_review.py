@@ -22,7 +22,7 @@ def ball(center: tuple[float, float, float], radius: float = 6.0) -> Region:
 def candidate(number: int, region: Region, score: float) -> Candidate:
     place = Place("right facet joint L4/L5", "facet joint", "right", "L4/L5")
     return Candidate(
-        f"PG-{number:02d}", number, score, {}, place, "PET only", region, region.centroid_ras_mm, region.volume_ml
+        f"PG-{number:02d}", number, score, place, "PET only", region, region.centroid_ras_mm, region.volume_ml
     )
 
 

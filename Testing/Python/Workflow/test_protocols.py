@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from PainGeneratorLib.Numerics.core.errors import PainGeneratorError
 from PainGeneratorLib.Numerics.core.words import Group
-from PainGeneratorLib.Numerics.fusion.candidates import FusionParameters
+from PainGeneratorLib.Numerics.fusion.parameters import FusionParameters
 from PainGeneratorLib.Workflow.protocol import PROTOCOLS_FOLDER, Protocol, load_protocol
 
 
@@ -37,24 +37,24 @@ def test_both_groups_have_the_same_parameters() -> None:
 
 
 def test_a_value_given_as_text_takes_the_type_of_the_parameter_and_is_marked_as_changed() -> None:
-    protocol = load_protocol("low-back").with_values({"fusion.weights.mr": "30"})
+    protocol = load_protocol("low-back").with_values({"fusion.bar": "30"})
     assert protocol.stage("fusion", FusionParameters).weights.mr == 30.0
-    assert protocol.changed == ("fusion.weights.mr",)
+    assert protocol.changed == ("fusion.bar",)
     assert load_protocol("low-back").stage("fusion", FusionParameters).weights.mr != 30.0
 
 
 @pytest.mark.parametrize(
     ("name", "value", "text"),
     [
-        ("fusion.weights.mr", "101", "from 0.0 to 100.0"),
-        ("fusion.weights.mr", "much", "a number"),
-        ("fusion.weights.mr", "nan", "a number"),
+        ("fusion.bar", "101", "from -40.0 to 40.0"),
+        ("fusion.bar", "much", "a number"),
+        ("fusion.bar", "nan", "a number"),
         ("fusion.weight", "1", "known are: fusion.join.gap_mm"),
         ("weights.mr", "1", "Names are stage.parameter"),
         ("hot_spots.contour_method", "a50p", r"Did you mean hot_spots\.contour\.method\?"),
         ("sensitivity", "1.3", r"Did you mean hot_spots\.sensitivity\?"),
         ("fusion", "1", "known are: fusion.join.gap_mm"),
-        ("fusion.weights.mr", True, "a number"),
+        ("fusion.bar", True, "a number"),
     ],
 )
 def test_an_unknown_name_or_a_value_out_of_range_is_refused(name: str, value: object, text: str) -> None:

@@ -25,9 +25,9 @@ def test_the_group_follows_from_the_prosthesis_side_and_is_warned_about_when_unk
 
 
 def test_the_protocol_of_a_case_has_the_users_settings() -> None:
-    protocol = CaseOptions(prosthesis_side="left", settings=(("fusion.weights.mr", "12"),)).protocol()
+    protocol = CaseOptions(prosthesis_side="left", settings=(("fusion.bar", "12"),)).protocol()
     assert protocol.group == "hip-replacement"
-    assert protocol.value("fusion.weights.mr") == 12.0
+    assert protocol.value("fusion.bar") == 12.0
 
 
 def test_pain_sites_are_points_even_when_there_are_none() -> None:

@@ -17,6 +17,7 @@ from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 from .coding import DCM, SCT, Code
+from .strength import strength_word
 
 if TYPE_CHECKING:
     from .records import Candidate
@@ -70,14 +71,13 @@ UCUM_SUV_BW = "g/ml{SUVbw}"
 """Unit of SUVbw as DICOM writes it (UCUM)."""
 
 SCORE_PARTS: Mapping[str, str] = {
-    "pet": "PET uptake",
-    "mr": "MR finding",
-    "concordance": "PET\u2013MR agreement",
-    "asymmetry": "Left\u2013right difference",
+    "pet": "PET",
+    "mr": "MR",
+    "agreement": "PET\u2013MR agreement",
     "symptom": "Match with the pain",
-    "penalty": "Deductions",
+    "usual": "Usual there",
 }
-"""Key and title of the parts that add up to the score."""
+"""Key and title of the groups of signs whose points add up to the score."""
 
 
 @dataclass(frozen=True)
@@ -214,6 +214,11 @@ def _flags(candidate: Candidate) -> list[str]:
     return list(dict.fromkeys(candidate.flags))
 
 
+def _strength(candidate: Candidate) -> str:
+    """The score in a word."""
+    return strength_word(candidate.score)
+
+
 def _in(*outputs: Output) -> frozenset[Output]:
     return frozenset(outputs)
 
@@ -223,7 +228,7 @@ MEASURES: tuple[Measure, ...] = (
         key="rank",
         title="#",
         value=attrgetter("rank"),
-        how="The place of the candidate when all are ordered by score.",
+        how="The place of the entry in its list, when the list is ordered by score.",
         kind=Kind.WHOLE,
         description="1 is the best",
         outputs=EVERYWHERE,
@@ -242,20 +247,20 @@ MEASURES: tuple[Measure, ...] = (
         key="score",
         title="Score",
         value=attrgetter("score"),
-        how="The sum of the parts of the score, at most 100.",
-        unit="of 100",
+        how="The points of all signs of the ledger, added up: ten times the logarithm of their likelihood ratios.",
+        unit="points",
         digits=1,
-        stored_digits=1,
-        description="0 to 100",
+        stored_digits=2,
+        description="Points of evidence: 10 points are ten times the odds",
         ucum="1",
         outputs=_in(Output.FILES, Output.SCENE_TABLE, Output.TERMINAL, Output.REPORT_RANKING),
-        shown={Output.SCENE_TABLE: Shown(unit="", after="evidence"), Output.REPORT_RANKING: Shown(digits=0)},
+        shown={Output.SCENE_TABLE: Shown(unit="", after="evidence"), Output.REPORT_RANKING: Shown()},
     ),
     Measure(
         key="score_parts",
         title="Score parts",
         value=attrgetter("score_parts"),
-        how="The points for uptake, MR finding, agreement, asymmetry and symptoms, and the deductions.",
+        how="The points of each group of signs: PET, MR, their agreement, match with the pain, what is usual there.",
         kind=Kind.PARTS,
         outputs=_in(Output.FILES),
     ),
@@ -326,6 +331,38 @@ MEASURES: tuple[Measure, ...] = (
         how="The images that show the candidate.",
         kind=Kind.TEXT,
         outputs=_in(Output.FILES, Output.SCENE_TABLE, Output.PANEL, Output.TERMINAL, Output.REPORT_RANKING),
+    ),
+    Measure(
+        key="strength",
+        title="Strength",
+        value=_strength,
+        how="The score in a word: strong from 10 points, moderate from 6, weak from 3, else little.",
+        kind=Kind.TEXT,
+        outputs=_in(Output.FILES, Output.SCENE_TABLE),
+    ),
+    Measure(
+        key="pet_state",
+        title="PET there",
+        value=attrgetter("pet_state"),
+        how="What PET says of the place: abnormal, normal or not assessable.",
+        kind=Kind.TEXT,
+        outputs=_in(Output.FILES, Output.SCENE_TABLE, Output.REPORT_MEASURES),
+    ),
+    Measure(
+        key="mr_state",
+        title="MR there",
+        value=attrgetter("mr_state"),
+        how="What MR says of the place: abnormal, normal or not assessable.",
+        kind=Kind.TEXT,
+        outputs=_in(Output.FILES, Output.SCENE_TABLE, Output.REPORT_MEASURES),
+    ),
+    Measure(
+        key="reason",
+        title="Reason",
+        value=lambda candidate: candidate.reason or None,
+        how="Why it is set apart, or why it has to be looked at; empty for a candidate.",
+        kind=Kind.TEXT,
+        outputs=_in(Output.FILES),
     ),
     Measure(
         key="status",

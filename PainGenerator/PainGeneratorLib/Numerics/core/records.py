@@ -6,6 +6,7 @@ Flags are short lower-case words joined by hyphens (``"near-implant"``); :data:`
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -72,6 +73,37 @@ LEVEL_FLAGS = frozenset({*LIKELY_LEVEL_FLAGS, UNCERTAIN_LEVEL_FLAG})
 """Flags of a place whose level is not certain."""
 
 
+@dataclass(frozen=True)
+class LedgerEntry(Kept):
+    """One sign in the ledger of a candidate: what was seen, and how much it counts.
+
+    Parameters
+    ----------
+    sign : str
+        Its name in the stage ``evidence`` of the protocol.
+    group : str
+        What the sign belongs to: a word of :class:`..fusion.evidence.SignGroup`.
+    text : str
+        What was seen, as a short sentence for the reader.
+    measure : float or str or None
+        The value that it rests on.
+    points : float
+        Ten times the logarithm of the likelihood ratio; below 0 it speaks against a source of pain.
+    source : str
+        Where the weight comes from: a publication, or "our estimate" with the reason.
+    state : str
+        ``present``, ``absent`` or ``not assessable``.
+    """
+
+    sign: str
+    group: str
+    text: str
+    measure: float | str | None
+    points: float
+    source: str
+    state: str = "present"
+
+
 @dataclass(eq=False)
 class HotSpot(Kept):
     """A connected focus of raised uptake on PET.
@@ -108,6 +140,8 @@ class HotSpot(Kept):
     flags: list[str] = field(default_factory=list)
     rule: str | None = None
     """Name of the rule that decided about `physiologic`, in either direction; None when no rule applied."""
+    clearness: float | None = None
+    """Its conspicuity over the one that is needed at the setting: from 1 on it is clear of normal uptake."""
 
 
 @dataclass(eq=False)
@@ -167,7 +201,7 @@ class Candidate(Kept):
     id: str
     rank: int
     score: float
-    score_parts: dict[str, float]
+    """Points of evidence: the sum of the ledger. 10 points are ten times the odds."""
     place: Place
     evidence: str
     region: Region
@@ -192,7 +226,24 @@ class Candidate(Kept):
     flags: list[str] = field(default_factory=list)
     hot_spots: list[HotSpot] = field(default_factory=list)
     mr_findings: list[MRFinding] = field(default_factory=list)
+    ledger: tuple[LedgerEntry, ...] = ()
+    """Every sign that was looked at, with its points; they add up to the score."""
+    mr_state: str = "not assessable"
+    """What MR says of the place: ``abnormal``, ``normal`` or ``not assessable``."""
+    pet_state: str = "not assessable"
+    """What PET says of the place, in the same words."""
+    reason: str = ""
+    """Why it is set apart, or why it has to be looked at although it is no pain generator, as a sentence; empty for a
+    candidate."""
+
+    @property
+    def score_parts(self) -> dict[str, float]:
+        """The points of each group of signs; they add up to the score."""
+        parts: dict[str, float] = {}
+        for entry in self.ledger:
+            parts[entry.group] = parts.get(entry.group, 0.0) + entry.points
+        return parts
 
     def to_json(self) -> dict[str, Any]:
-        """The candidate as in ``candidates.json`` (schema 1); see :data:`.measures.MEASURES`."""
-        return stored_values(self)
+        """The candidate as in ``candidates.json``; see :data:`.measures.MEASURES`. Its ledger follows the measures."""
+        return {**stored_values(self), "ledger": [dataclasses.asdict(entry) for entry in self.ledger]}

@@ -1,7 +1,7 @@
 """Joins hot spots and MR findings into named, scored and ranked candidates.
 
-Start at :func:`fuse`. Which signs belong together is decided in :mod:`.joining`, what is usual at its place in
-:mod:`.set_apart`, and flags and score in :mod:`.scoring`.
+Start at :func:`fuse`. Which signs belong together is decided in :mod:`.joining`, how much each sign counts in
+:mod:`.ledger`, and which list a candidate is in, in :mod:`.reading`.
 """
 
 from __future__ import annotations
@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ..core.image import Geometry
 from ..core.records import Candidate, HotSpot, MRFinding
 from ..core.regions import on_grid, union
 from ..core.words import Evidence
@@ -24,171 +23,143 @@ from .joining import (
     makes_weak_uptake_count,
     near,
 )
-from .parameters import FusionParameters
+from .judged import CaseFacts
+from .ledger import judge
+from .neck import is_scar_at_neck
 from .places import Name, Places, Sign
-from .scoring import Symptoms, flag_and_score, is_shown
-from .set_apart import SET_APART_RULES, UptakeAlone, are_scar_after_replacement, is_scar_at_neck
+from .reading import Reading, sorted_out
 
-__all__ = ["FusionParameters", "Name", "Symptoms", "flag_and_score", "fuse", "ranked", "set_measures"]
+__all__ = ["Name", "Signs", "fuse", "set_measures"]
 
 CONFIRMED_BY_MR = "confirmed-by-mr"
 """The name of the rule by which uptake counts although it is usual at its place: the MR shows something there."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Signs:
-    """All signs that can make a candidate.
+    """All signs that can make a candidate, in the reference frame.
 
     Parameters
     ----------
-    spots : list of HotSpot
-    findings : list of MRFinding
+    spots : sequence of HotSpot
+        With those that are physiologic.
+    unclear_spots : sequence of HotSpot
+        High and certain enough for the setting, but not clear of normal uptake.
     weak_spots : sequence of HotSpot
-    weak_findings : sequence of MRFinding
-    places : mapping
-        The place of every hot spot and finding that is not weak.
-    aligned : bool
-        False when PET and MR could not be aligned. Nothing is joined then, and no weak sign counts.
-    """
-
-    spots: list[HotSpot]
-    findings: list[MRFinding]
-    weak_spots: Sequence[HotSpot]
-    weak_findings: Sequence[MRFinding]
-    places: Places
-    aligned: bool
-
-
-def fuse(
-    hot_spots: Sequence[HotSpot],
-    mr_findings: Sequence[MRFinding],
-    name: Name,
-    parameters: FusionParameters,
-    *,
-    symptoms: Symptoms,
-    group: str,
-    aligned: bool = True,
-    mr_field: Geometry | None = None,
-    pet_field: Geometry | None = None,
-    weak_spots: Sequence[HotSpot] = (),
-    weak_findings: Sequence[MRFinding] = (),
-) -> list[Candidate]:
-    """Join, name, score and rank.
-
-    Parameters
-    ----------
-    hot_spots : sequence of HotSpot
-        In the reference frame. Physiologic ones are left out here, as they are reported apart. Uptake that is usual at
-        its place is found here, where its place is known, and marked as physiologic in place.
-    mr_findings : sequence of MRFinding
-        In the reference frame. Implant artifacts make no candidates.
-    name : callable
-        Gives the anatomical place of a region.
-    parameters : FusionParameters
-    symptoms : Symptoms
-    group : str
-        ``low-back`` or ``hip-replacement``.
-    aligned : bool
-        False when PET and MR could not be aligned. Nothing is joined then, and every candidate has a flag for it.
-    mr_field, pet_field : Geometry, optional
-        Fields of view in the reference frame. A candidate outside one of them has a flag for it.
-    weak_spots : sequence of HotSpot
-        Too faint or too usual to count alone. Each counts where an MR finding without a hot spot of its own lies.
+        Too faint or too usual to count alone; the unclear ones are among them. Each counts where an MR finding without
+        a hot spot of its own lies.
+    findings : sequence of MRFinding
     weak_findings : sequence of MRFinding
         Too faint to count alone. Each counts where a hot spot lies. Two weak signs at one place do not count.
+    """
+
+    spots: Sequence[HotSpot] = ()
+    unclear_spots: Sequence[HotSpot] = ()
+    weak_spots: Sequence[HotSpot] = ()
+    findings: Sequence[MRFinding] = ()
+    weak_findings: Sequence[MRFinding] = ()
+
+    @property
+    def clear(self) -> list[HotSpot]:
+        """Hot spots that are not held to be usual uptake."""
+        return [spot for spot in self.spots if spot.physiologic is None]
+
+    @property
+    def usual(self) -> list[HotSpot]:
+        """Hot spots that are held to be usual uptake."""
+        return [spot for spot in self.spots if spot.physiologic is not None]
+
+    @property
+    def structural(self) -> list[MRFinding]:
+        """MR findings other than artifacts of implants."""
+        return [finding for finding in self.findings if finding.kind != IMPLANT_ARTEFACT]
+
+
+def fuse(signs: Signs, name: Name, case: CaseFacts) -> Reading:
+    """Join, name, judge and rank all signs.
+
+    Parameters
+    ----------
+    signs : Signs
+        Implant artifacts make no candidates. A hot spot that counts although it is usual at its place, as the MR shows
+        something there, is marked in place as no longer physiologic.
+    name : callable
+        Gives the anatomical place of a region.
+    case : CaseFacts
 
     Returns
     -------
-    list of Candidate
-        Best first; ``id`` is "PG-01", "PG-02" and so on, in this order.
+    Reading
+        Every sign is in one of its lists, but weak ones that no other sign supports. Ids are "PG-01", "PG-02" and so
+        on, the candidates first.
     """
-    spots = [spot for spot in hot_spots if spot.physiologic is None]
-    findings = [finding for finding in mr_findings if finding.kind != IMPLANT_ARTEFACT]
-    named: list[Sign] = [*spots, *findings]
+    named: list[Sign] = [*signs.spots, *signs.unclear_spots, *signs.structural]
     places: Places = {sign: name(sign.region) for sign in named}
-    signs = Signs(spots, findings, weak_spots, weak_findings, places, aligned)
-    with_uptake, used = _with_uptake(signs, parameters, group)
-    candidates = [*with_uptake, *_without_uptake(signs, used, parameters, group)]
-    for candidate in candidates:
-        flag_and_score(
-            candidate,
-            parameters,
-            symptoms=symptoms,
-            group=group,
-            aligned=aligned,
-            mr_field=mr_field,
-            pet_field=pet_field,
-        )
-    kept = [candidate for candidate in candidates if is_shown(candidate, parameters)]
-    _take_back(hot_spots, kept)
-    return ranked(kept)
+    with_uptake, used = _with_uptake(signs, places, case)
+    without_uptake = _without_uptake(signs, used, places, case)
+    joined = [*with_uptake, *without_uptake]
+    found = [*joined, *_of_uptake_alone(signs, joined, places, case)]
+    for candidate in found:
+        judge(candidate, case)
+    _take_back(signs.spots, found)
+    return sorted_out(found, case)
 
 
-def ranked(candidates: Sequence[Candidate]) -> list[Candidate]:
-    """Candidates sorted best first, with `rank` set; ids are given to those that have none and never changed."""
-    order = sorted(candidates, key=lambda c: (-c.score, -(c.suv_peak or 0.0), -(c.mr_z or 0.0), *c.centroid_ras_mm))
-    taken = {candidate.id for candidate in order}
-    free = (text for text in (f"PG-{n:02d}" for n in range(1, 10_000)) if text not in taken)
-    for rank, candidate in enumerate(order, start=1):
-        candidate.rank = rank
-        candidate.id = candidate.id or next(free)
-    return order
-
-
-def _with_uptake(signs: Signs, parameters: FusionParameters, group: str) -> tuple[list[Candidate], set[MRFinding]]:
-    """Candidates of hot spots with the MR findings that belong to them, and these MR findings."""
-    join, places = parameters.join, signs.places
+def _with_uptake(signs: Signs, places: Places, case: CaseFacts) -> tuple[list[Candidate], set[MRFinding]]:
+    """Candidates of clear hot spots with the MR findings that belong to them, and these MR findings."""
+    join, neck = case.parameters.join, case.parameters.neck
     joinable: list[MRFinding] = []
-    if signs.aligned:
-        joinable = [
-            finding
-            for finding in signs.findings
-            if not has_own_weak_spot(finding, signs.spots, signs.weak_spots, join)
-        ]
+    if case.aligned:
+        joinable = [f for f in signs.structural if not has_own_weak_spot(f, signs.clear, signs.weak_spots, join)]
     candidates: list[Candidate] = []
     used: set[MRFinding] = set()
-    for members in grouped_spots(signs.spots, places, join):
+    for members in grouped_spots(signs.clear, places, join):
         joined = joined_findings(joinable, members, join)
-        if all(is_scar_at_neck(finding, places[finding], parameters.neck) for finding in joined):
-            uptake = UptakeAlone(tuple(members), tuple(places[spot] for spot in members), group, parameters)
-            if _is_set_apart(uptake):
-                continue
+        if joined and all(is_scar_at_neck(finding, places[finding], neck) for finding in joined):
+            # Scar confirms no uptake: each is judged by itself.
+            joined = []
         used.update(joined)
-        faint = near(signs.weak_findings, members, join.touch_mm) if signs.aligned else []
+        faint = near(signs.weak_findings, members, join.touch_mm) if case.aligned else []
         candidates.append(_candidate(members, [*joined, *faint], places))
     return candidates, used
 
 
-def _is_set_apart(uptake: UptakeAlone) -> bool:
-    """Whether uptake is usual at its place; it is marked as physiologic then, with the reason and the rule."""
-    found = SET_APART_RULES.first(uptake, uptake.parameters.rules_off)
-    if found is None:
-        return False
-    for spot in uptake.spots:
-        spot.rule, spot.physiologic = found
-    return True
-
-
-def _without_uptake(signs: Signs, used: set[MRFinding], parameters: FusionParameters, group: str) -> list[Candidate]:
+def _without_uptake(signs: Signs, used: set[MRFinding], places: Places, case: CaseFacts) -> list[Candidate]:
     """Candidates of the MR findings that belong to no hot spot, with the weak hot spots that lie there."""
-    join, places = parameters.join, signs.places
+    join = case.parameters.join
     candidates = []
-    rest = [finding for finding in signs.findings if finding not in used]
+    rest = [finding for finding in signs.structural if finding not in used]
     for members in grouped_findings(rest, places, join):
-        if are_scar_after_replacement(members, places, group, parameters.neck):
-            continue
         clear = [finding for finding in members if makes_weak_uptake_count(finding, join)]
-        faint = near(signs.weak_spots, clear, join.touch_mm) if signs.aligned else []
+        faint = near(signs.weak_spots, clear, join.touch_mm) if case.aligned else []
         candidates.append(_candidate([], members, places, sorted(faint, key=heat_order)))
     return candidates
 
 
-def _take_back(hot_spots: Sequence[HotSpot], candidates: Sequence[Candidate]) -> None:
-    """Uptake that counts in a candidate, as the MR confirms it, is not listed as physiologic beside it."""
-    counted = {tuple(spot.peak_ras_mm) for candidate in candidates for spot in candidate.hot_spots}
-    for spot in hot_spots:
-        if spot.physiologic is not None and tuple(spot.peak_ras_mm) in counted:
+def _of_uptake_alone(signs: Signs, joined: Sequence[Candidate], places: Places, case: CaseFacts) -> list[Candidate]:
+    """Candidates of uptake that is usual or not clear, and that counts in no other candidate.
+
+    Such uptake takes no MR finding with it: what the MR shows there is judged by itself.
+    """
+    counted = {_peak(spot) for candidate in joined for spot in candidate.hot_spots}
+    rest = [spot for spot in (*signs.usual, *signs.unclear_spots) if _peak(spot) not in counted]
+    join = case.parameters.join
+    usual = [[spot] for spot in rest if spot.physiologic is not None]
+    unclear = grouped_spots([spot for spot in rest if spot.physiologic is None], places, join)
+    return [_candidate(members, [], places) for members in (*usual, *unclear)]
+
+
+def _take_back(spots: Sequence[HotSpot], found: Sequence[Candidate]) -> None:
+    """Uptake that counts together with an MR finding, as the MR confirms it, is no longer called physiologic."""
+    confirmed = {_peak(spot) for one in found if one.mr_findings for spot in one.hot_spots}
+    for spot in spots:
+        if spot.physiologic is not None and _peak(spot) in confirmed:
             spot.physiologic, spot.rule = None, CONFIRMED_BY_MR
+
+
+def _peak(spot: HotSpot) -> tuple[float, ...]:
+    """Where the maximum of a hot spot lies: the same for a hot spot and its copies."""
+    return tuple(spot.peak_ras_mm)
 
 
 def _candidate(
@@ -211,7 +182,6 @@ def _candidate(
         id="",
         rank=0,
         score=0.0,
-        score_parts={},
         place=place,
         evidence=evidence_of(all_spots, findings),
         region=region,

@@ -34,22 +34,13 @@ class NeckParameters:
 
 
 @dataclass(frozen=True, kw_only=True)
-class WeightParameters:
-    """The most points that each part of the score can give."""
-
-    pet: float
-    mr: float
-    concordance: float
-    asymmetry: float
-    symptom: float
-
-
-@dataclass(frozen=True, kw_only=True)
 class RampParameters:
     """Ratios between which points rise from none to all."""
 
+    tbr_absent: float
+    """Uptake over the reference tissue at which raised uptake is surely absent."""
     tbr_none: float
-    """Uptake over the reference tissue up to which PET gives no points."""
+    """Uptake over the reference tissue at which PET says nothing."""
     tbr_full: float
     """Uptake over the reference tissue from which PET gives all its points."""
     asymmetry_none: float
@@ -71,30 +62,18 @@ class SymptomParameters:
 
 
 @dataclass(frozen=True, kw_only=True)
-class PenaltyParameters:
-    """Points that are taken off."""
-
-    near_implant: float
-    common: float
-    degeneration: float
-    expected: float
-    unconfirmed: float
-    cut_off: float
-
-
-@dataclass(frozen=True, kw_only=True)
 class FusionParameters:
     """All parameters of stage ``fusion``."""
 
     join: JoinParameters
     neck: NeckParameters
-    weights: WeightParameters
     ramps: RampParameters
     agreement_mm: float
     """Largest distance between the centers of a hot spot and an MR finding that agree."""
     symptom: SymptomParameters
-    penalties: PenaltyParameters
-    minimum_score: float
-    """Lowest score of a candidate that is shown."""
+    same_cause_part: float
+    """Part of the points of a sign that counts where a stronger sign of the same cause counts in full."""
+    bar: float
+    """Least points of evidence of a candidate; what has fewer is set apart."""
     rules_off: tuple[str, ...]
-    """Names of the rules in :data:`.set_apart.SET_APART_RULES` that are not asked."""
+    """Names of the rules for usual uptake (:mod:`.ledger_usual`) that are not asked."""

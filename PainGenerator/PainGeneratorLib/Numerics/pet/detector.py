@@ -137,6 +137,9 @@ class HotSpotResult(Kept):
         Hottest first, flagged "weak-uptake": foci that this sensitivity does not show, and copies of those that are
         physiologic only for their place or because both sides are alike. They are no candidates alone, but count as
         uptake where an MR finding lies.
+    unclear : list of HotSpot
+        High and certain enough for this sensitivity, but not clear of normal uptake: they are set apart unless other
+        signs speak for them.
     """
 
     hot_spots: list[HotSpot]
@@ -145,6 +148,7 @@ class HotSpotResult(Kept):
     typical_suv: float
     warnings: tuple[str, ...]
     weak: list[HotSpot] = field(default_factory=list)
+    unclear: list[HotSpot] = field(default_factory=list)
 
 
 class HotSpotDetector:
@@ -418,7 +422,7 @@ class HotSpotDetector:
         method = contour_method or p.contour.method
         if method not in METHODS:
             raise ValueError(f"contour_method must be one of {tuple(METHODS)}, not {method!r}")
-        shown, weak, n_below = self._sorted_out(ratio, method)
+        shown, weak, unclear, n_below = self._sorted_out(ratio, method)
         return HotSpotResult(
             _in_order(shown),
             tuple(self.references.table),
@@ -426,12 +430,14 @@ class HotSpotDetector:
             self.references.typical,
             (*self.warnings, *self._contour_warnings(method, n_below), *self._ratio_warnings(shown)),
             _in_order(weak),
+            _in_order(unclear),
         )
 
-    def _sorted_out(self, ratio: float, method: str) -> tuple[list[HotSpot], list[HotSpot], int]:
-        """Hot spots that are shown at a ratio, weak ones, and how many lie below the threshold of the contour."""
+    def _sorted_out(self, ratio: float, method: str) -> tuple[list[HotSpot], list[HotSpot], list[HotSpot], int]:
+        """Hot spots that are shown at a ratio, weak ones, unclear ones, and how many the contour leaves out."""
         shown: list[HotSpot] = []
         weak: list[HotSpot] = []
+        unclear: list[HotSpot] = []
         n_below = 0
         for number in range(1, self.n_foci + 1):
             is_shown = self._passes(number, ratio)
@@ -441,11 +447,14 @@ class HotSpotDetector:
             if spot is None:
                 n_below += is_shown
                 continue
+            spot = replace(spot, clearness=self._clearness(number, ratio))
             if is_shown:
                 shown.append(spot)
+            elif self._is_high(number, ratio):
+                unclear.append(spot)
             if (spot.physiologic is None and not is_shown) or "usual-place" in spot.flags:
                 weak.append(replace(spot, physiologic=None, flags=[*spot.flags, "weak-uptake"]))
-        return shown, weak, n_below
+        return shown, weak, unclear, n_below
 
     def _contour_warnings(self, method: str, n_below: int) -> list[str]:
         warnings = []
@@ -472,16 +481,29 @@ class HotSpotDetector:
         The limits are the same for all contour methods, and rise and fall with the slider: where a higher ratio is
         required, a focus must be more certain and clearer as well.
         """
-        focus = self._foci[number - 1]
-        if focus.ratio < ratio or focus.z < self._least_z(ratio):
+        if not self._is_high(number, ratio):
             return False
         spot = self._measure(number, RULING_METHOD)
         if spot is None or spot.physiologic is not None:
             return spot is not None
+        return (self._clearness(number, ratio) or 0.0) >= 1.0
+
+    def _is_high(self, number: int, ratio: float) -> bool:
+        """Whether a focus is high and certain enough for a ratio."""
+        focus = self._foci[number - 1]
+        return focus.ratio >= ratio and focus.z >= self._least_z(ratio)
+
+    def _clearness(self, number: int, ratio: float) -> float | None:
+        """The conspicuity of a focus over the one that is needed at a ratio; None where it cannot be measured.
+
+        A hot disc is as clear as its uptake over the other discs.
+        """
+        spot = self._measure(number, RULING_METHOD)
+        if spot is None:
+            return None
         disc, factor = self._discs.get(number), _clearness_factor(ratio)
-        if disc is not None and (disc.ratio / self._parameters.disc_ratio) ** 2 >= factor:
-            return True
-        return (spot.conspicuity or 0.0) >= self._parameters.conspicuity * factor
+        clear = (spot.conspicuity or 0.0) / (self._parameters.conspicuity * factor)
+        return clear if disc is None else max(clear, (disc.ratio / self._parameters.disc_ratio) ** 2 / factor)
 
     def _measure(self, number: int, method: str) -> HotSpot | None:
         key = (number, method)

@@ -1,0 +1,13 @@
+"""Points of evidence in a word."""
+
+from __future__ import annotations
+
+WORDS = ((10.0, "strong"), (6.0, "moderate"), (3.0, "weak"))
+"""Least points over the prior, and the word for so much evidence: likelihood ratios of 10, 4 and 2."""
+LEAST_WORD = "little"
+"""The word for less evidence than that."""
+
+
+def strength_word(score: float) -> str:
+    """The evidence of a score in one word: strong, moderate, weak or little."""
+    return next((word for least, word in WORDS if score >= least), LEAST_WORD)

@@ -1,0 +1,98 @@
+"""The ledger of a candidate: every sign, for and against, with its points. Nothing is removed; everything is weighed.
+
+Signs on PET are read in :mod:`.ledger_uptake`, signs on MR in :mod:`.ledger_mr`, what is usual at a place in
+:mod:`.ledger_usual`; here are the signs that need both images or the pain.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from ..core.records import Candidate, LedgerEntry
+from ..core.regions import overlap_fraction
+from ..core.words import Evidence
+from .evidence import SignGroup
+from .flags import flags_of
+from .judged import CaseFacts, Judged
+from .ledger_mr import mr_signs, mr_state, pet_state
+from .ledger_uptake import uptake_signs
+from .ledger_usual import usual_signs
+from .symptoms import symptom_part
+
+AGREEMENT = "agreement"
+PAIN = "match_with_pain"
+BOTH_SEEN = 0.5
+"""Concordance of a hot spot and an MR finding that are joined, as a part of its points. Our estimate."""
+CENTERS_AGREE = 0.25
+"""What it adds to the concordance that their centers are near each other. Our estimate."""
+REGIONS_OVERLAP = 0.25
+"""What it adds to the concordance that their regions overlap. Our estimate."""
+
+
+def judge(candidate: Candidate, case: CaseFacts) -> None:
+    """Set flags, distance to the pain, states, ledger and score of a candidate, in place.
+
+    Parameters
+    ----------
+    candidate : Candidate
+        Flags that it has already stay.
+    case : CaseFacts
+    """
+    judged = Judged(candidate, case, case.row_of(candidate))
+    candidate.flags = flags_of(judged)
+    candidate.distance_to_pain_mm = case.symptoms.distance_mm(candidate)
+    candidate.mr_state, candidate.pet_state = mr_state(judged), pet_state(judged)
+    candidate.ledger = ledger_of(judged)
+    candidate.score = sum(entry.points for entry in candidate.ledger)
+
+
+def ledger_of(judged: Judged) -> tuple[LedgerEntry, ...]:
+    """All signs of a candidate, in the order in which a reader goes through them."""
+    return (
+        *uptake_signs(judged),
+        *mr_signs(judged),
+        *_agreement(judged),
+        *_pain(judged),
+        *usual_signs(judged),
+    )
+
+
+def _agreement(judged: Judged) -> Iterator[LedgerEntry]:
+    """PET and MR at one place: independent signs, which rarely agree by chance."""
+    candidate, case = judged.candidate, judged.case
+    if candidate.evidence != Evidence.BOTH:
+        return
+    strength = concordance(candidate, case.parameters.agreement_mm)
+    text = "PET and MR show the same place." if strength > BOTH_SEEN else "PET and MR show neighboring places."
+    yield case.evidence.entry(AGREEMENT, SignGroup.AGREEMENT, text, strength, measure=strength)
+
+
+def _pain(judged: Judged) -> Iterator[LedgerEntry]:
+    """How well the place fits the marked pain."""
+    candidate, case = judged.candidate, judged.case
+    if not case.symptoms.is_known:
+        return
+    strength = symptom_part(candidate, case.symptoms, case.parameters.symptom)
+    distance = candidate.distance_to_pain_mm
+    where = "The painful side" if distance is None else f"{distance:.0f} mm from the marked pain"
+    text = f"{where}." if strength > 0 else "Away from the marked pain."
+    yield case.evidence.entry(
+        PAIN, SignGroup.SYMPTOM, text, strength, measure=None if distance is None else round(distance)
+    )
+
+
+def concordance(candidate: Candidate, reach_mm: float) -> float:
+    """How well PET and MR agree, 0 to 1.
+
+    It is 0 without PET or MR. It is more when a hot spot and an MR finding overlap, and when their centers lie within
+    `reach_mm`.
+    """
+    best = 0.0
+    for spot in candidate.hot_spots:
+        for finding in candidate.mr_findings:
+            agree = np.linalg.norm(spot.centroid_ras_mm - finding.centroid_ras_mm) <= reach_mm
+            overlap = overlap_fraction(spot.region, finding.region) > 0
+            best = max(best, BOTH_SEEN + CENTERS_AGREE * float(agree) + REGIONS_OVERLAP * float(overlap))
+    return best

@@ -1,0 +1,27 @@
+"""What is usual at the neck of a hip prosthesis.
+
+Painless hip prostheses have uptake at their neck for years (Gelderman, Acta Orthop 2018; Zhuang, 2002), and scar looks
+like edema there.
+"""
+
+from __future__ import annotations
+
+from ..core.records import MRFinding, Place
+from ..mr.verdicts import OEDEMA
+from .parameters import NeckParameters
+from .places import is_near_neck
+
+
+def noise_free_max(suv_max: float, suv_peak: float | None, neck: NeckParameters) -> float:
+    """The SUVmax in g/ml that a focus of the size of a prosthesis neck would have without noise.
+
+    It is computed from SUVpeak. It is lower than SUVmax by no more than noise can raise SUVmax, and never above it.
+    """
+    if suv_peak is None:
+        return suv_max
+    return min(suv_max, max(suv_peak / neck.peak_of_max, suv_max / neck.noise_lift))
+
+
+def is_scar_at_neck(finding: MRFinding, place: Place, neck: NeckParameters) -> bool:
+    """Whether an MR finding is what every prosthesis has at its neck: scar, or signal that the metal has shifted."""
+    return is_near_neck(place) and finding.kind == OEDEMA and finding.volume_ml < neck.scar_ml

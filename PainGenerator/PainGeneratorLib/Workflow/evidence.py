@@ -1,0 +1,58 @@
+"""The table of weights of a protocol, and what is known of a case, for the stage "fusion"."""
+
+from __future__ import annotations
+
+from ..Numerics.core.image import Geometry
+from ..Numerics.core.sites import SiteTable
+from ..Numerics.core.words import Role
+from ..Numerics.fusion.evidence import EvidenceTable, SignWeight
+from ..Numerics.fusion.judged import CaseFacts
+from ..Numerics.fusion.parameters import FusionParameters
+from .case import Case
+from .protocol import Protocol
+from .stages import Alignment
+
+STAGE = "evidence"
+
+
+def evidence_table(protocol: Protocol) -> EvidenceTable:
+    """The weights of all signs, with their sources."""
+    weights = {}
+    for sign, entries in protocol.stages[STAGE].items():
+        present, absent = entries["present"], entries["absent"]
+        weights[sign] = SignWeight(
+            present["value"],
+            absent["value"],
+            present["source"],
+            absent["source"],
+            present["description"].removesuffix(": present"),
+        )
+    return EvidenceTable(weights)
+
+
+def case_facts(
+    case: Case, alignment: Alignment, pet_field: Geometry | None = None, table: SiteTable | None = None
+) -> CaseFacts:
+    """What is known of a case, for judging its candidates.
+
+    Parameters
+    ----------
+    case : Case
+    alignment : Alignment
+    pet_field : Geometry, optional
+        Field of view of the PET in the reference frame.
+    table : SiteTable, optional
+        The sites with their measures.
+    """
+    roles = [role for role in (Role.FLUID, Role.T2) if role in case.series and alignment.is_aligned(role)]
+    return CaseFacts(
+        parameters=case.protocol.stage("fusion", FusionParameters),
+        evidence=evidence_table(case.protocol),
+        symptoms=case.options.symptoms(),
+        group=str(case.group),
+        aligned=alignment.is_aligned(Role.PET),
+        mr_field=case.reference.image.geometry,
+        pet_field=pet_field,
+        has_fluid_series=bool(roles),
+        rows=() if table is None else table.rows,
+    )
