@@ -219,6 +219,30 @@ KIDNEY_MASS_FRONT_LEAST = Distance(
     ADULT,
 )
 
+# Muscle and bone beside the spine, which organs must not be given.
+PSOAS_SIDE_MOST = Distance(
+    55.0,
+    "mm",
+    "Upper bound for the side of the middle of a focus in the psoas. The middle of a kidney lies farther to the side, "
+    "at 60 to 70 mm.",
+    ADULT,
+)
+PSOAS_FRONT_MOST = Distance(
+    40.0,
+    "mm",
+    "Upper bound for the front of a focus in the psoas, which ends in front with the vertebral bodies. Ureters, vessels "
+    "and bowel lie on it and in front of it.",
+    ADULT,
+)
+ILIAC_WING_FRONT_SLOPE = Distance(
+    0.9,
+    "ratio",
+    "How much farther in front the inner surface of an iliac wing lies for each mm to the side, from the sacroiliac "
+    "joint (75 mm to the side, 36 mm in front) to the anterior spine (130 mm to the side, 90 mm in front). Behind it "
+    "lie ilium and gluteal muscles, and no organ.",
+    ADULT,
+)
+
 # Ureters.
 URETER_SIDE_LEAST = Distance(25.0, "mm", "Lower bound for the side of a lumbar ureter.", ADULT)
 URETER_SIDE_MOST = Distance(60.0, "mm", "Upper bound for the side of a lumbar ureter.", ADULT)
@@ -226,6 +250,13 @@ URETER_DEPTH_LEAST = Distance(
     0.38, "part", "Lower bound for the depth of a ureter, on the psoas; pedicles and facets lie behind it.", ADULT
 )
 URETER_VOLUME_MOST = Distance(5.0, "ml", "Upper bound for the volume of the uptake in a piece of a ureter.", ADULT)
+URETER_WHOLE_VOLUME_MOST = Distance(
+    15.0,
+    "ml",
+    "Upper bound for the volume of the uptake in a whole ureter or renal pelvis. A ureter looks 10 mm wide on PET, which "
+    "is 0.8 ml for each cm of its length; a renal pelvis holds up to 10 ml.",
+    ADULT,
+)
 RENAL_PELVIS_SIDE_LEAST = Distance(
     30.0, "mm", "Lower bound for the side of thin uptake of a renal pelvis: beyond the foramina.", ADULT
 )

@@ -102,6 +102,10 @@ class EvidenceTable:
         source = weight.source if is_present else weight.absent_source or weight.source
         return LedgerEntry(sign, group, text, measure, round(gained, 3), source, str(state))
 
+    def full_points(self, sign: str) -> float:
+        """The points of a sign that is fully present."""
+        return points(self.weights[sign].present)
+
     def unknown(self, sign: str, group: str, text: str) -> LedgerEntry:
         """The entry of a sign that could not be assessed: it counts nothing, and it is said."""
         return LedgerEntry(sign, group, text, None, 0.0, self.weights[sign].source, SignState.NOT_ASSESSABLE)

@@ -18,7 +18,7 @@ from .flags import flags_of
 from .judged import CaseFacts, Judged
 from .ledger_mr import mr_signs, mr_state, pet_state
 from .ledger_uptake import uptake_signs
-from .ledger_usual import usual_signs
+from .ledger_usual import explained, usual_signs
 from .symptoms import symptom_part
 
 AGREEMENT = "agreement"
@@ -51,7 +51,7 @@ def judge(candidate: Candidate, case: CaseFacts) -> None:
 def ledger_of(judged: Judged) -> tuple[LedgerEntry, ...]:
     """All signs of a candidate, in the order in which a reader goes through them."""
     return (
-        *uptake_signs(judged),
+        *explained(uptake_signs(judged), judged),
         *mr_signs(judged),
         *_agreement(judged),
         *_pain(judged),

@@ -1,12 +1,17 @@
-"""Signs that speak against a source of pain: uptake or signal that is usual at its place, each with its weight."""
+"""Signs that speak against a source of pain: uptake or signal that is usual at its place, each with its weight.
+
+No sign removes a candidate. What an organ explains counts little for a source of pain, too: an organ is always hotter
+than the tissue around it, and at no other level of the spine (:func:`explained`).
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 
-from ..core.records import LedgerEntry
+from ..core.records import Candidate, LedgerEntry
 from ..core.words import Evidence, Group
-from .evidence import SignGroup
+from .evidence import SignGroup, graded
 from .judged import Judged
 from .neck import is_scar_at_neck, noise_free_max
 from .places import ORGANS_WITH_UPTAKE, is_near_neck
@@ -14,27 +19,82 @@ from .places import ORGANS_WITH_UPTAKE, is_near_neck
 SURE_ORGAN = "usual_organ"
 LIKELY_ORGAN = "usual_place"
 ALIKE = "usual_alike"
+BROWN_FAT = "usual_brown_fat"
+CONUS = "usual_conus"
 AT_NECK = "usual_at_neck"
 SCAR = "scar_at_neck"
 
 ALIKE_RULES = ("muscles-alike", "sides-alike")
 """Rules of :mod:`..pet.physiologic` that rest on the likeness of both sides."""
+SIGNS_OF_RULES: Mapping[str, str] = {**dict.fromkeys(ALIKE_RULES, ALIKE), "brown-fat": BROWN_FAT}
+"""Rule for physiologic uptake -> the sign that it is; :data:`LIKELY_ORGAN` for all others that are not sure."""
+EXPLAINING_SIGNS = frozenset({SURE_ORGAN, LIKELY_ORGAN, BROWN_FAT, CONUS})
+"""Signs that name what the uptake comes from. Likeness of both sides is none: it does not say of what."""
+CANAL = "spinal canal"
+CONUS_LEVELS: Mapping[str, float] = {
+    "T11": 1.0,
+    "T11/T12": 1.0,
+    "T12": 1.0,
+    "T12/L1": 1.0,
+    "L1": 1.0,
+    "L1/L2": 0.5,
+}
+"""Level -> how surely the conus lies there, as a part of the points. Its tip lies at the lower third of L1 with a
+standard deviation of 0.7 vertebrae (Saifuddin, Spine 1998;23:1452), so that it often reaches the disc below."""
+CONUS_USUAL_SUV = 3.7
+"""SUVmax up to which uptake of the conus is usual, g/ml (J Nucl Med 2009, abstract 131, n = 108)."""
+CONUS_MOST_SUV = 5.5
+"""Highest SUVmax of a conus without disease, g/ml (total-body PET, n = 527: median 3.8, 2.7 to 5.5). From there on the
+conus explains nothing."""
+EXPLAINED = "(counted in part: what is usual here explains it)"
+"""What the text of a sign ends with that counts in part."""
 
 
 def usual_signs(judged: Judged) -> Iterator[LedgerEntry]:
     """What is usual at the place of a candidate."""
-    yield from _organ(judged)
+    yield from _usual_uptake(judged)
     yield from _neck(judged)
 
 
-def _organ(judged: Judged) -> Iterator[LedgerEntry]:
-    """Uptake of an organ: by the rules for physiologic uptake, or by the name of the place."""
+def explained(signs: Iterable[LedgerEntry], judged: Judged) -> Iterator[LedgerEntry]:
+    """Signs on PET, of which those that speak for a source of pain count in part where something usual explains them.
+
+    Uptake over the reference, over the other levels or over the other side is what an organ has, too. So it says little
+    of disease there, and full points for each of such signs would outweigh that the place is usual.
+
+    Parameters
+    ----------
+    signs : iterable of LedgerEntry
+        As :func:`.ledger_uptake.uptake_signs` gives them.
+    judged : Judged
+    """
+    usual = next(_usual_uptake(judged), None)
+    counted = 1.0
+    if usual is not None and usual.sign in EXPLAINING_SIGNS:
+        sureness = usual.points / judged.case.evidence.full_points(usual.sign)
+        counted = 1.0 - sureness * (1.0 - judged.case.parameters.explained_part)
+    for sign in signs:
+        yield sign if counted == 1.0 or sign.points <= 0 else _in_part(sign, counted)
+
+
+def _in_part(sign: LedgerEntry, part: float) -> LedgerEntry:
+    """A sign whose points count in part."""
+    return replace(sign, points=round(part * sign.points, 3), text=f"{sign.text.removesuffix('.')} {EXPLAINED}.")
+
+
+def is_explained(candidate: Candidate) -> bool:
+    """Whether the ledger of a candidate says what usual thing its uptake comes from."""
+    return any(entry.sign in EXPLAINING_SIGNS and entry.points < 0 for entry in candidate.ledger)
+
+
+def _usual_uptake(judged: Judged) -> Iterator[LedgerEntry]:
+    """Usual uptake: by the rules for physiologic uptake, by the name of the place, or of the conus. One of them at
+    most."""
     candidate, table = judged.candidate, judged.case.evidence
     for spot in candidate.hot_spots:
         if spot.physiologic is None:
             continue
-        unsure = ALIKE if spot.rule in ALIKE_RULES else LIKELY_ORGAN
-        sign = unsure if "usual-place" in spot.flags else SURE_ORGAN
+        sign = SIGNS_OF_RULES.get(spot.rule or "", LIKELY_ORGAN) if "usual-place" in spot.flags else SURE_ORGAN
         text = f"Usual uptake: {spot.physiologic}."
         yield table.entry(sign, SignGroup.USUAL, text, 1.0, measure=spot.rule)
         return
@@ -42,6 +102,22 @@ def _organ(judged: Judged) -> Iterator[LedgerEntry]:
     if candidate.evidence == Evidence.PET_ONLY and is_organ and "uptake-of-organ" not in _off(judged):
         text = f"Usual uptake: the {candidate.place.name} takes up or excretes the tracer."
         yield table.entry(SURE_ORGAN, SignGroup.USUAL, text, 1.0, measure=candidate.place.structure)
+        return
+    yield from _conus(judged)
+
+
+def _conus(judged: Judged) -> Iterator[LedgerEntry]:
+    """Uptake in the canal at the height of the conus, less surely so the higher it is."""
+    candidate = judged.candidate
+    if candidate.suv_max is None or candidate.place.structure != CANAL or "uptake-of-conus" in _off(judged):
+        return
+    at_level = CONUS_LEVELS.get(candidate.place.level or "", 0.0)
+    above = max(0.0, graded(candidate.suv_max, 0.0, CONUS_USUAL_SUV, CONUS_MOST_SUV))
+    strength = at_level * (1.0 - above)
+    if strength > 0:
+        text = f"Usual uptake: up to SUVmax {CONUS_USUAL_SUV:g} g/ml is seen in the conus, from T11 to L1."
+        measure = round(float(candidate.suv_max), 2)
+        yield judged.case.evidence.entry(CONUS, SignGroup.USUAL, text, strength, measure=measure)
 
 
 def _neck(judged: Judged) -> Iterator[LedgerEntry]:

@@ -62,6 +62,36 @@ class SymptomParameters:
 
 
 @dataclass(frozen=True, kw_only=True)
+class AttentionParameters:
+    """What has to be looked at although it is no pain generator (:mod:`.attention`)."""
+
+    mass_ml: float
+    """Least volume of uptake that is a mass, ml."""
+    mass_ratio: float
+    """Least ratio of a mass to its reference."""
+    spine_suv: float
+    """SUVmax up to which degenerative disease of the spine reaches, g/ml."""
+    hip_suv: float
+    """SUVmax up to which uptake of a hip without tumor or infection reaches, g/ml."""
+    high_ratio: float
+    """Least ratio to the reference of uptake that is called very high."""
+    interface_ml: float
+    """Least volume of diffuse uptake along a prosthesis, ml."""
+    interface_zones: int
+    """Least number of zones of a prosthesis that diffuse uptake reaches into."""
+    disc_ratio: float
+    """Least ratio of a disc and of both its endplates to the other levels in the pattern of discitis."""
+    disc_evenness: float
+    """Least excess of the faintest of the three over that of the hottest."""
+    marrow_ml: float
+    """Least volume of marrow that is replaced, ml."""
+    marrow_t1_z: float
+    """Highest z-score on T1 of marrow that is replaced."""
+    rules_off: tuple[str, ...]
+    """Names of the rules that are not asked."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class FusionParameters:
     """All parameters of stage ``fusion``."""
 
@@ -73,6 +103,9 @@ class FusionParameters:
     symptom: SymptomParameters
     same_cause_part: float
     """Part of the points of a sign that counts where a stronger sign of the same cause counts in full."""
+    explained_part: float
+    """Part of the points of a sign on PET that counts where an organ or other usual uptake explains it."""
+    attention: AttentionParameters
     bar: float
     """Least points of evidence of a candidate; what has fewer is set apart."""
     rules_off: tuple[str, ...]

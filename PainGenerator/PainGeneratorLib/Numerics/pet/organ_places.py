@@ -197,6 +197,27 @@ class FocusContext:
         return self.suv_max >= self.parameters.thin_ratio * self.suv_peak and self.is_excreting
 
     @property
+    def is_small_urine(self) -> bool:
+        """As hot as urine and as small as the uptake in a piece of a ureter."""
+        return self.is_excreting and self.volume_ml < distances.URETER_VOLUME_MOST.value
+
+    @property
+    def may_be_ureter(self) -> bool:
+        """Thin, hot, and no larger than a whole ureter or a renal pelvis."""
+        return self.is_thin and self.volume_ml <= distances.URETER_WHOLE_VOLUME_MOST.value
+
+    @property
+    def has_twin(self) -> bool:
+        """As much uptake as at the mirrored place, whatever the other levels of the spine have."""
+        ratio = self.parameters.symmetric_ratio
+        return 1.0 / ratio <= self.left_right_ratio <= ratio
+
+    @property
+    def lacks_twin(self) -> bool:
+        """The other side is known to have less uptake than a kidney."""
+        return self.mirrored_suv < self.kidney_suv
+
+    @property
     def is_tube(self) -> bool:
         """Long, thin and along the body's axis."""
         is_long = self.length_mm >= distances.TUBE_ELONGATION_LEAST.value * self.width_mm
@@ -254,6 +275,12 @@ class FocusContext:
         return self.is_in_pelvis or self.is_at_sacrum or self.above_sacrum < distances.CREST_ABOVE_SACRUM.value
 
     @property
+    def is_above_crest(self) -> bool:
+        """Known to lie above the iliac crests, by the bladder or by the sacrum."""
+        by_bladder = self.above_bladder >= distances.CREST_ABOVE_BLADDER.value
+        return by_bladder or self.above_sacrum >= distances.CREST_ABOVE_SACRUM.value
+
+    @property
     def is_height_known(self) -> bool:
         """Bladder or spinal canal say how high in the body the focus lies."""
         return not math.isnan(self.above_bladder) or not math.isnan(self.front)
@@ -285,11 +312,49 @@ class FocusContext:
         return is_on_psoas and self.above_bladder >= distances.CREST_ABOVE_BLADDER.value
 
     @property
+    def is_on_psoas(self) -> bool:
+        """The same, nearer to the midline than the middle of a kidney."""
+        return self.is_beside_bodies and self.side <= distances.PSOAS_SIDE_MOST.value
+
+    @property
     def is_in_vertebral_body(self) -> bool:
         """Where a vertebral body may lie in front of the canal: wide behind, rounded in front."""
         middle, most = distances.VERTEBRA_MIDDLE_FRONT.value, distances.VERTEBRA_FRONT_MOST.value
         before = max(0.0, self.front - middle) / (most - middle)
         return (self.side / distances.VERTEBRA_HALF_WIDTH.value) ** 2 + before**2 <= 1.0
+
+    @property
+    def is_at_psoas(self) -> bool:
+        """Beside the vertebral bodies and in front of the transverse processes, where the psoas lies."""
+        is_beside = distances.VERTEBRA_HALF_WIDTH.value < self.side <= distances.PSOAS_SIDE_MOST.value
+        behind, most = distances.POSTERIOR_ELEMENTS_FRONT_MOST.value, distances.PSOAS_FRONT_MOST.value
+        return is_beside and behind < self.front <= most
+
+    @property
+    def is_behind_iliac_wing(self) -> bool:
+        """Below the iliac crests, lateral of the sacroiliac joints and no farther in front than the wing of the ilium:
+        ilium and gluteal muscles lie there."""
+        beyond = self.side - distances.SACROILIAC_SIDE_MOST.value
+        most = distances.SACROILIAC_FRONT_MOST.value + distances.ILIAC_WING_FRONT_SLOPE.value * beyond
+        return self.is_below_crest and beyond > 0.0 and self.front <= most
+
+    @property
+    def is_behind_organs(self) -> bool:
+        """In the pelvis, behind ureters and bowel and beside the rectum: sacrum, ilium and gluteal muscles lie there."""
+        is_beside = self.side > distances.RECTUM_SIDE_MOST.value
+        return self.is_in_pelvis and is_beside and self.depth < distances.PELVIC_URETER_DEPTH_LEAST.value
+
+    @property
+    def is_where_urine_is(self) -> bool:
+        """Where bladder, ureters or kidneys lie, or where the place is not known.
+
+        Bladder and ureters lie near the midline and in front of the posterior spine, kidneys above the iliac crests.
+        """
+        if math.isnan(self.side) or math.isnan(self.depth):
+            return True
+        is_near = self.side <= distances.URINE_SIDE_MOST.value
+        is_before = self.depth >= distances.POSTERIOR_SPINE_DEPTH_MOST.value
+        return self.is_in_trunk and ((is_near and is_before) or (self.is_at_kidney and self.is_above_crest))
 
     @property
     def is_at_kidney(self) -> bool:
@@ -355,6 +420,11 @@ class FocusContext:
         elif self.side > distances.FLANK_SIDE_LEAST.value and is_above_crest:
             least -= distances.FLANK_DEPTH.value
         return self.depth >= least and self.side <= widest
+
+    @property
+    def is_lateral_of_abdomen(self) -> bool:
+        """Known to lie farther from the midline than organs do at this height: muscles and bone of the hips do."""
+        return self.side > self._abdomen()[1]
 
     def _abdomen(self) -> tuple[float, float]:
         """Least depth (part) and largest distance from the midline (mm) of what can only be an organ, at this height.

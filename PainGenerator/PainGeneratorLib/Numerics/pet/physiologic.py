@@ -118,9 +118,12 @@ def kidney_at_spine(c: FocusContext) -> Verdict | None:
     """A large or hot focus beside the spine, above the iliac crests, is a kidney unless it is bone or lies on bone.
 
     Bone nearby speaks only against a kidney of moderate uptake: very high uptake is blurred onto the bone beside it.
+    Kidneys come in pairs. Where the other side is known to have no such uptake, a large focus at the psoas, which is
+    nearer to the spine than the middle of a kidney, and a focus of moderate uptake in muscle are none.
     """
     is_bony = c.is_bone or (c.has_bone_near and not c.is_hot)
-    if is_bony or c.is_below_crest:
+    is_of_psoas = c.is_at_psoas and (c.is_big or (c.tissue == tissue_codes.MUSCLE and not c.is_hot))
+    if is_bony or c.is_below_crest or (is_of_psoas and c.lacks_twin):
         return None
     if not (c.is_hot_as_kidney and c.is_at_kidney_by_canal and c.may_be_large):
         return None
@@ -133,17 +136,34 @@ def kidney_at_spine(c: FocusContext) -> Verdict | None:
 def ureter_thin(c: FocusContext) -> Verdict | None:
     """Thin, hot uptake beside the spine is a ureter or a renal pelvis, even where a vertebral body may reach.
 
-    Farther to the side than kidneys lie, there is no ureter.
+    Farther to the side than kidneys lie, there is no ureter. What is larger than a whole ureter or a renal pelvis is
+    neither.
     """
     is_before_bone = c.side >= distances.URETER_SIDE_LEAST.value and c.front >= distances.BONE_BESIDE_FRONT_MOST.value
     is_beside_foramina = (
         c.side >= distances.RENAL_PELVIS_SIDE_LEAST.value and c.front >= distances.RENAL_PELVIS_FRONT_LEAST.value
     )
     is_far = c.side > distances.KIDNEY_FOCUS_SIDE_MOST.value
-    if is_far or not (c.is_thin and (is_before_bone or is_beside_foramina)):
+    if is_far or not (c.may_be_ureter and (is_before_bone or is_beside_foramina)):
         return None
     text = f"ureter or renal pelvis: thin, beside the spine, SUVmax {c.suv_max:.1f}"
-    return _usual_place(text, suv_max=c.suv_max, suv_peak=c.suv_peak, side=c.side, front=c.front)
+    return _usual_place(
+        text, suv_max=c.suv_max, suv_peak=c.suv_peak, volume_ml=c.volume_ml, side=c.side, front=c.front
+    )
+
+
+def brown_fat(c: FocusContext) -> Verdict | None:
+    """Brown fat lies beside the thoracic and upper lumbar spine and around the kidneys: uptake in fat on MR, alike on
+    both sides, above the iliac crests.
+
+    It is not asked at the arches and below the crests, where fat surrounds joints, capsules and bursae that may be ill
+    on both sides.
+    """
+    is_beside = c.side >= distances.VERTEBRA_HALF_WIDTH.value and c.front > distances.POSTERIOR_ELEMENTS_FRONT_MOST.value
+    if c.tissue != tissue_codes.FAT or not (is_beside and c.is_above_crest and c.has_twin):
+        return None
+    text = f"brown fat: in fat on MR, alike on both sides (ratio {c.left_right_ratio:.2f})"
+    return _usual_place(text, left_right_ratio=c.left_right_ratio, mirrored_suv=c.mirrored_suv, side=c.side)
 
 
 def bone_below_crest(c: FocusContext) -> Verdict | None:
@@ -180,6 +200,20 @@ def sacroiliac_joint(c: FocusContext) -> Verdict | None:
     return _shown(side=c.side, front=c.front) if c.is_at_sacrum and is_at_joint else None
 
 
+def ilium(c: FocusContext) -> Verdict | None:
+    """Shown: below the iliac crests and behind the inner surface of the iliac wing lie ilium and gluteal muscles, and
+    no organs, however hot the focus is."""
+    return _shown(side=c.side, front=c.front) if c.is_behind_iliac_wing else None
+
+
+def psoas(c: FocusContext) -> Verdict | None:
+    """Shown: beside the vertebral bodies the MR shows muscle in the focus, or the focus is larger than a ureter and
+    has no equal on the other side, as a kidney has. A small focus as hot as urine may be a ureter."""
+    is_large = c.volume_ml > distances.URETER_WHOLE_VOLUME_MOST.value and not c.has_twin
+    is_psoas = c.is_at_psoas and (is_large or (c.tissue == tissue_codes.MUSCLE and not c.is_small_urine))
+    return _shown(side=c.side, front=c.front, volume_ml=c.volume_ml) if is_psoas else None
+
+
 def on_sacrum(c: FocusContext) -> Verdict | None:
     """Shown: in the pelvis, a focus of moderate uptake beside the sacrum.
 
@@ -211,18 +245,24 @@ def organ_before_spine(c: FocusContext) -> Verdict | None:
 def before_hips(c: FocusContext) -> Verdict | None:
     """In front of the femoral heads and beside the pubic bones lie bowel and vessels, where the MR shows no bone.
 
-    The spinal canal, seen higher up, gives the distance from the back.
+    The spinal canal, seen higher up, gives the distance from the back. Farther to the side than bowel and vessels lie
+    the muscles in front of the hip.
     """
     is_before = c.front >= distances.FEMORAL_HEAD_FRONT_MOST.value and c.side >= distances.PUBIS_SIDE_MOST.value
-    if c.is_bone or not (is_before and c.is_in_trunk):
+    if c.is_bone or c.is_lateral_of_abdomen or not (is_before and c.is_in_trunk):
         return None
     text = f"bowel or vessel: in front of the hips, SUVmax {c.suv_max:.1f}"
     return _usual_place(text, suv_max=c.suv_max, side=c.side, front=c.front)
 
 
+def behind_organs(c: FocusContext) -> Verdict | None:
+    """Shown: in the pelvis, behind ureters and bowel and beside the rectum, lie sacrum, ilium and gluteal muscles."""
+    return _shown(side=c.side, depth=c.depth, above_bladder=c.above_bladder) if c.is_behind_organs else None
+
+
 def ureter_in_pelvis(c: FocusContext) -> Verdict | None:
     """Thin, hot uptake where ureters run through the pelvis, medial of hip joints and implants, with no bone there."""
-    if c.is_bone or not (c.is_in_pelvis and c.is_thin and c.is_at_pelvic_ureter):
+    if c.is_bone or not (c.is_in_pelvis and c.may_be_ureter and c.is_at_pelvic_ureter):
         return None
     text = f"ureter: thin, beside the midline of the pelvis, SUVmax {c.suv_max:.1f}"
     return _usual_place(text, suv_max=c.suv_max, suv_peak=c.suv_peak, side=c.side, depth=c.depth)
@@ -263,9 +303,13 @@ def kidney_paired(c: FocusContext) -> Verdict | None:
 def kidney_above_crest(c: FocusContext) -> Verdict | None:
     """A hot, large focus beside the spine above the iliac crests is a kidney.
 
-    The other kidney may be out of view, removed, or higher. The height above the bladder must therefore agree.
+    The other kidney may be out of view, removed, or higher. The height above the bladder must therefore agree. A large
+    focus on the psoas, nearer to the spine than the middle of a kidney, is none where the other side has no such
+    uptake.
     """
     is_above = c.above_bladder > distances.CREST_ABOVE_BLADDER.value
+    if c.is_big and c.is_on_psoas and c.lacks_twin:
+        return None
     if not (c.is_hot_as_kidney and c.may_be_large and c.is_at_kidney and is_above):
         return None
     text = f"kidney: beside the spine, SUVmax {c.suv_max:.1f}"
@@ -294,8 +338,11 @@ def viscera_on_mr(c: FocusContext) -> Verdict | None:
 
 
 def urine_on_mr(c: FocusContext) -> Verdict | None:
-    """Hot or large uptake in fluid is urine; moderate uptake in a little fluid may be a joint."""
-    if c.tissue != tissue_codes.FLUID or not (c.is_hot or c.is_big):
+    """Hot or large uptake in fluid is urine, where bladder, ureters and kidneys lie.
+
+    Moderate uptake in a little fluid may be a joint. Elsewhere it is a collection, or a mass that is bright on MR.
+    """
+    if c.tissue != tissue_codes.FLUID or not (c.is_hot or c.is_big) or not c.is_where_urine_is:
         return None
     text = f"urine: SUVmax {c.suv_max:.1f} in fluid on MR"
     return _organ(text, suv_max=c.suv_max, volume_ml=c.volume_ml, tissue=tissue_codes.NAMES[c.tissue])
@@ -355,9 +402,9 @@ def hot_in_midline(c: FocusContext) -> Verdict | None:
 
 
 def hot_in_front(c: FocusContext) -> Verdict | None:
-    """A hot or large focus in front of the spine is an organ. Where its height is not known, only medial of the
-    hips."""
-    is_before = c.depth >= distances.SPINE_DEPTH_MOST.value
+    """A hot or large focus in front of the spine is an organ, as far to the side as organs lie at its height. Where its
+    height is not known, only medial of the hips."""
+    is_before = c.depth >= distances.SPINE_DEPTH_MOST.value and not c.is_lateral_of_abdomen
     if not c.is_height_known and not c.side <= distances.HIP_JOINT_SIDE_LEAST.value:
         return None
     if not (c.is_excreting and (c.is_big or c.is_hot) and is_before):
@@ -397,11 +444,14 @@ AT_SPINE: RuleList[FocusContext, Verdict] = RuleList(
     [
         Rule("kidney-at-spine", kidney_at_spine),
         Rule("ureter-thin", ureter_thin),
+        Rule("brown-fat", brown_fat),
         Rule("bone-below-crest", bone_below_crest),
         Rule("posterior-elements", posterior_elements),
         Rule("vertebral-body", vertebral_body),
         Rule("bone-beside-spine", bone_beside_spine),
         Rule("sacroiliac-joint", sacroiliac_joint),
+        Rule("ilium", ilium),
+        Rule("psoas", psoas),
         Rule("on-sacrum", on_sacrum),
         Rule("organ-beside-spine", organ_beside_spine),
         Rule("organ-before-spine", organ_before_spine),
@@ -413,6 +463,7 @@ belong to the spine; what lies beside and in front of them is psoas, kidney, ure
 BY_PLACE: RuleList[FocusContext, Verdict] = RuleList(
     [
         Rule("before-hips", before_hips),
+        Rule("behind-organs", behind_organs),
         Rule("ureter-in-pelvis", ureter_in_pelvis),
         Rule("ureter-on-psoas", ureter_on_psoas),
         Rule("bone-or-disc", bone_or_disc),
