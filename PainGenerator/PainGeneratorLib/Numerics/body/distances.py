@@ -230,8 +230,8 @@ PSOAS_SIDE_MOST = Distance(
 PSOAS_FRONT_MOST = Distance(
     40.0,
     "mm",
-    "Upper bound for the front of a focus in the psoas, which ends in front with the vertebral bodies. Ureters, vessels "
-    "and bowel lie on it and in front of it.",
+    "Upper bound for the front of a focus in the psoas, which ends in front with the vertebral bodies. Ureters, "
+    "vessels and bowel lie on it and in front of it.",
     ADULT,
 )
 ILIAC_WING_FRONT_SLOPE = Distance(
@@ -253,8 +253,8 @@ URETER_VOLUME_MOST = Distance(5.0, "ml", "Upper bound for the volume of the upta
 URETER_WHOLE_VOLUME_MOST = Distance(
     15.0,
     "ml",
-    "Upper bound for the volume of the uptake in a whole ureter or renal pelvis. A ureter looks 10 mm wide on PET, which "
-    "is 0.8 ml for each cm of its length; a renal pelvis holds up to 10 ml.",
+    "Upper bound for the volume of the uptake in a whole ureter or renal pelvis. A ureter looks 10 mm wide on PET, "
+    "which is 0.8 ml for each cm of its length; a renal pelvis holds up to 10 ml.",
     ADULT,
 )
 RENAL_PELVIS_SIDE_LEAST = Distance(
@@ -290,6 +290,13 @@ FEMORAL_HEAD_FRONT_MOST = Distance(
     "the front of a femoral head 130 to 140 mm.",
     ADULT,
     (90.0, 110.0),
+)
+FEMORAL_VESSELS_SIDE_MOST = Distance(
+    100.0,
+    "mm",
+    "Upper bound for the side of femoral vessels in front of the head; sartorius, rectus femoris and tensor fasciae "
+    "latae lie farther to the side.",
+    ADULT,
 )
 PUBIS_SIDE_MOST = Distance(50.0, "mm", "Upper bound for the side of the pubic bones.", ADULT)
 RECTUM_SIDE_MOST = Distance(

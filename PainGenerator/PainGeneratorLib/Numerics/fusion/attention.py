@@ -1,14 +1,14 @@
 """What is no pain generator but has to be looked at: masses, very high uptake, signs of infection, destruction.
 
 Each rule gives a neutral sentence and no diagnosis. All rules are asked, and a candidate to which any of them applies
-stands in the box above the ranking, with its ledger. Uptake that is usual at its place (kidney, bladder, bowel) is set
-apart and never gets there, and neither does uptake in no named place that the edge of the PET cuts off, since a bladder
-or a kidney that reaches into view looks like that.
+stands in the box above the ranking, with its ledger. Uptake that is usual at its place (kidney, bladder, bowel) never
+gets there. Neither does uptake in no named place that the edge of the PET cuts off: a bladder or a kidney that reaches
+into view looks like that, and the ranking still has it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -17,8 +17,9 @@ from ..core.rules import Rule, RuleList
 from ..core.sites import SiteRow
 from ..core.words import Group
 from ..mr.verdicts import OEDEMA
+from .joining import connected, lies_within
 from .judged import CaseFacts, Judged
-from .ledger_usual import ALIKE, is_explained
+from .ledger_usual import is_explained
 from .parameters import AttentionParameters
 from .places import is_whole_region
 
@@ -32,8 +33,8 @@ of SUVpeak."""
 def discitis_pattern(judged: Judged) -> str | None:
     """A disc and both its endplates have much more uptake than at the other levels, and about alike.
 
-    A healthy disc is cold. Uptake of the endplates alone (Modic changes) leaves it so, and that of the disc alone leaves
-    the endplates so, as the resolution of a PET is half the height of a disc.
+    A healthy disc is cold. Uptake of the endplates alone (Modic changes) leaves it so, and that of the disc alone
+    leaves the endplates so, as the resolution of a PET is half the height of a disc.
     """
     p, place = judged.case.parameters.attention, judged.candidate.place
     rows = {row.site.structure: row for row in judged.case.rows if row.site.level == place.level}
@@ -46,8 +47,8 @@ def discitis_pattern(judged: Judged) -> str | None:
         return None
     ratios = ", ".join(f"{structure} {ratio:.1f}" for structure, ratio in found.items())
     return (
-        f"Disc {place.level} and both its endplates have raised uptake ({ratios} times that of the other levels), as in "
-        "discitis."
+        f"Disc {place.level} and both its endplates have raised uptake of like degree ({ratios} times that of the "
+        "other levels), a pattern that discitis has, too."
     )
 
 
@@ -77,7 +78,7 @@ def diffuse_at_prosthesis(judged: Judged) -> str | None:
     is_at_prosthesis = candidate.place.zone is not None or candidate.place.structure.startswith("prosthesis")
     if not is_at_prosthesis or "expected-after-surgery" in candidate.flags:
         return None
-    volume_ml = sum(spot.mtv_ml for spot in counted_spots(candidate))
+    volume_ml = volume_of(counted_spots(candidate))
     zones = zones_reached(judged)
     if volume_ml < p.interface_ml and len(zones) < p.interface_zones:
         return None
@@ -102,11 +103,16 @@ def zones_reached(judged: Judged) -> list[str]:
 
 
 def mass(judged: Judged) -> str | None:
-    """Uptake of more volume than joints, endplates, bursae and roots have, whatever the tissue."""
+    """Uptake of more volume than joints, endplates, bursae and roots have, whatever the tissue.
+
+    Pieces that touch are one mass; both joints of a pair are not.
+    """
     p, candidate = judged.case.parameters.attention, judged.candidate
-    spots = counted_spots(candidate)
-    volume_ml = sum(spot.mtv_ml for spot in spots)
-    if not spots or volume_ml < p.mass_ml or _highest_ratio(spots) < p.mass_ratio or _is_alike(candidate):
+    touch_mm = judged.case.parameters.join.touch_mm
+    pieces = connected(counted_spots(candidate), lambda one, other: lies_within(one, other, touch_mm))
+    spots = max(pieces, key=volume_of, default=[])
+    volume_ml = volume_of(spots)
+    if volume_ml < p.mass_ml or _highest_ratio(spots) < p.mass_ratio:
         return None
     return f"Large: {volume_ml:.0f} ml of raised uptake, SUVmax {_highest(spots):.1f}."
 
@@ -154,7 +160,7 @@ ATTENTION_RULES: RuleList[Judged, str] = RuleList(
         Rule("marrow-replaced", marrow_replaced),
     ]
 )
-"""Why something has to be looked at. The verdict is the reason, as a neutral sentence for the reader. All are asked."""
+"""Why something has to be looked at. The verdict is the reason, as a neutral sentence; all rules are asked."""
 
 
 def counted_spots(candidate: Candidate) -> list[HotSpot]:
@@ -164,26 +170,22 @@ def counted_spots(candidate: Candidate) -> list[HotSpot]:
     """
     if is_explained(candidate) or ("truncated" in candidate.flags and is_whole_region(candidate.place)):
         return []
-    return [spot for spot in candidate.hot_spots if spot.physiologic is None or spot.rule == SIDES_ALIKE if not _held(spot)]
+    return [spot for spot in candidate.hot_spots if spot.physiologic is None and "usual-place" not in spot.flags]
 
 
-def _held(spot: HotSpot) -> bool:
-    """A copy of usual uptake that counts since an MR finding touches it."""
-    return "usual-place" in spot.flags and "weak-uptake" in spot.flags
+def volume_of(spots: Sequence[HotSpot]) -> float:
+    """Volume of hot spots, ml."""
+    return sum(spot.mtv_ml for spot in spots)
 
 
-def _highest(spots: list[HotSpot]) -> float:
+def _highest(spots: Sequence[HotSpot]) -> float:
     return max(spot.suv_max for spot in spots)
 
 
-def _highest_ratio(spots: list[HotSpot]) -> float:
+def _highest_ratio(spots: Sequence[HotSpot]) -> float:
     """Highest ratio to the reference; infinite where none is known, so that it is not asked."""
     known = [spot.tbr for spot in spots if spot.tbr is not None]
     return max(known) if known else np.inf
-
-
-def _is_alike(candidate: Candidate) -> bool:
-    return any(entry.sign == ALIKE for entry in candidate.ledger)
 
 
 def attention_reason(candidate: Candidate, case: CaseFacts) -> str | None:

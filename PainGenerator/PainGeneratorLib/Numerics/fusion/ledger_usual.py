@@ -59,8 +59,8 @@ def usual_signs(judged: Judged) -> Iterator[LedgerEntry]:
 def explained(signs: Iterable[LedgerEntry], judged: Judged) -> Iterator[LedgerEntry]:
     """Signs on PET, of which those that speak for a source of pain count in part where something usual explains them.
 
-    Uptake over the reference, over the other levels or over the other side is what an organ has, too. So it says little
-    of disease there, and full points for each of such signs would outweigh that the place is usual.
+    Uptake over the reference, over the other levels or over the other side is what an organ has, too. So it says
+    little of disease there, and full points for each of such signs would outweigh that the place is usual.
 
     Parameters
     ----------

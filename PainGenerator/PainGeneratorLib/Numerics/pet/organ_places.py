@@ -340,7 +340,7 @@ class FocusContext:
 
     @property
     def is_behind_organs(self) -> bool:
-        """In the pelvis, behind ureters and bowel and beside the rectum: sacrum, ilium and gluteal muscles lie there."""
+        """In the pelvis, behind ureters and bowel and beside the rectum: at sacrum, ilium and gluteal muscles."""
         is_beside = self.side > distances.RECTUM_SIDE_MOST.value
         return self.is_in_pelvis and is_beside and self.depth < distances.PELVIC_URETER_DEPTH_LEAST.value
 

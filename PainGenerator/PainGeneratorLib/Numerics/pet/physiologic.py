@@ -93,6 +93,22 @@ def hot_urine(c: FocusContext) -> Verdict | None:
     return _organ(text, suv_max=c.suv_max, side=c.side, depth=c.depth)
 
 
+def brown_fat(c: FocusContext) -> Verdict | None:
+    """Brown fat lies beside the thoracic and upper lumbar spine and around the kidneys: uptake in fat on MR, alike on
+    both sides, above the iliac crests.
+
+    It is not asked at the arches and below the crests, where fat surrounds joints, capsules and bursae that may be ill
+    on both sides.
+    """
+    is_beside = (
+        c.side >= distances.VERTEBRA_HALF_WIDTH.value and c.front > distances.POSTERIOR_ELEMENTS_FRONT_MOST.value
+    )
+    if c.tissue != tissue_codes.FAT or not (is_beside and c.is_above_crest and c.has_twin):
+        return None
+    text = f"brown fat: in fat on MR, alike on both sides (ratio {c.left_right_ratio:.2f})"
+    return _usual_place(text, left_right_ratio=c.left_right_ratio, mirrored_suv=c.mirrored_suv, side=c.side)
+
+
 def muscles_alike(c: FocusContext) -> Verdict | None:
     """Muscles that are used on both sides have raised uptake that is alike on both sides, whatever its degree."""
     if c.tissue != tissue_codes.MUSCLE or not c.is_alike_on_both_sides:
@@ -150,20 +166,6 @@ def ureter_thin(c: FocusContext) -> Verdict | None:
     return _usual_place(
         text, suv_max=c.suv_max, suv_peak=c.suv_peak, volume_ml=c.volume_ml, side=c.side, front=c.front
     )
-
-
-def brown_fat(c: FocusContext) -> Verdict | None:
-    """Brown fat lies beside the thoracic and upper lumbar spine and around the kidneys: uptake in fat on MR, alike on
-    both sides, above the iliac crests.
-
-    It is not asked at the arches and below the crests, where fat surrounds joints, capsules and bursae that may be ill
-    on both sides.
-    """
-    is_beside = c.side >= distances.VERTEBRA_HALF_WIDTH.value and c.front > distances.POSTERIOR_ELEMENTS_FRONT_MOST.value
-    if c.tissue != tissue_codes.FAT or not (is_beside and c.is_above_crest and c.has_twin):
-        return None
-    text = f"brown fat: in fat on MR, alike on both sides (ratio {c.left_right_ratio:.2f})"
-    return _usual_place(text, left_right_ratio=c.left_right_ratio, mirrored_suv=c.mirrored_suv, side=c.side)
 
 
 def bone_below_crest(c: FocusContext) -> Verdict | None:
@@ -245,11 +247,12 @@ def organ_before_spine(c: FocusContext) -> Verdict | None:
 def before_hips(c: FocusContext) -> Verdict | None:
     """In front of the femoral heads and beside the pubic bones lie bowel and vessels, where the MR shows no bone.
 
-    The spinal canal, seen higher up, gives the distance from the back. Farther to the side than bowel and vessels lie
-    the muscles in front of the hip.
+    The spinal canal, seen higher up, gives the distance from the back. Farther to the side than the femoral
+    vessels lie muscles.
     """
     is_before = c.front >= distances.FEMORAL_HEAD_FRONT_MOST.value and c.side >= distances.PUBIS_SIDE_MOST.value
-    if c.is_bone or c.is_lateral_of_abdomen or not (is_before and c.is_in_trunk):
+    is_lateral = c.side > distances.FEMORAL_VESSELS_SIDE_MOST.value
+    if c.is_bone or is_lateral or not (is_before and c.is_in_trunk):
         return None
     text = f"bowel or vessel: in front of the hips, SUVmax {c.suv_max:.1f}"
     return _usual_place(text, suv_max=c.suv_max, side=c.side, front=c.front)
@@ -402,8 +405,10 @@ def hot_in_midline(c: FocusContext) -> Verdict | None:
 
 
 def hot_in_front(c: FocusContext) -> Verdict | None:
-    """A hot or large focus in front of the spine is an organ, as far to the side as organs lie at its height. Where its
-    height is not known, only medial of the hips."""
+    """A hot or large focus in front of the spine is an organ, as far to the side as organs lie at its height.
+
+    Where its height is not known, only medial of the hips.
+    """
     is_before = c.depth >= distances.SPINE_DEPTH_MOST.value and not c.is_lateral_of_abdomen
     if not c.is_height_known and not c.side <= distances.HIP_JOINT_SIDE_LEAST.value:
         return None
@@ -434,6 +439,7 @@ EVERYWHERE: RuleList[FocusContext, Verdict] = RuleList(
         Rule("organ-label", organ_label),
         Rule("bladder", bladder),
         Rule("hot-urine", hot_urine),
+        Rule("brown-fat", brown_fat),
         Rule("muscles-alike", muscles_alike),
         Rule("sides-alike", sides_alike),
     ]
@@ -444,7 +450,6 @@ AT_SPINE: RuleList[FocusContext, Verdict] = RuleList(
     [
         Rule("kidney-at-spine", kidney_at_spine),
         Rule("ureter-thin", ureter_thin),
-        Rule("brown-fat", brown_fat),
         Rule("bone-below-crest", bone_below_crest),
         Rule("posterior-elements", posterior_elements),
         Rule("vertebral-body", vertebral_body),

@@ -38,6 +38,7 @@ APPLIES: dict[str, dict[str, Any]] = {
     "organ-label": {"organ": "liver", "organ_part": 0.5},
     "bladder": {"suv_max": 10.0, "volume_ml": 30.0, "side": 0.0, "depth": 0.7, "above_bladder": 0.0},
     "hot-urine": {"suv_max": 20.0, "side": 0.0, "depth": 0.5, "is_in_trunk": True},
+    "brown-fat": {**ALIKE, "tissue": tissues.FAT, "front": 10.0, "above_sacrum": 100.0},
     "muscles-alike": {**ALIKE, "tissue": tissues.MUSCLE, "tbr": 5.0},
     "sides-alike": {**ALIKE, "tbr": 1.5},
     "kidney-at-spine": {**KIDNEY, "front": 20.0},
@@ -47,10 +48,13 @@ APPLIES: dict[str, dict[str, Any]] = {
     "vertebral-body": {"side": 0.0, "front": 20.0},
     "bone-beside-spine": {"side": 50.0, "front": 0.0, "tissue": tissues.MARROW},
     "sacroiliac-joint": {"side": 50.0, "front": 10.0, "is_at_sacrum": True},
+    "ilium": {"side": 100.0, "front": 40.0, "above_sacrum": 0.0, "suv_max": 11.0},
+    "psoas": {"side": 45.0, "front": 20.0, "volume_ml": 85.0, "suv_max": 5.0},
     "on-sacrum": {"front": 10.0, "above_bladder": 50.0},
     "organ-beside-spine": {"side": 50.0, "front": 20.0},
     "organ-before-spine": {"side": 0.0, "front": 60.0},
     "before-hips": {"side": 60.0, "front": 110.0, "is_in_trunk": True},
+    "behind-organs": {"side": 80.0, "depth": 0.2, "above_bladder": 40.0, "volume_ml": 101.0, "suv_max": 6.3},
     "ureter-in-pelvis": {**THIN, "side": 40.0, "depth": 0.5, "above_bladder": 20.0, "is_in_trunk": True},
     "ureter-on-psoas": AT_PSOAS,
     "bone-or-disc": {"tissue": tissues.MARROW},
@@ -77,6 +81,7 @@ TEXTS = {
     "organ-label": ("liver: 50 % of the focus lies in it", True),
     "bladder": ("urine: the bladder, in the midline, 30 ml, SUVmax 10", True),
     "hot-urine": ("urine: near the midline, in front of the posterior spine, SUVmax 20", True),
+    "brown-fat": ("brown fat: in fat on MR, alike on both sides (ratio 1.00)", False),
     "muscles-alike": ("muscle use: alike on both sides (ratio 1.00)", False),
     "sides-alike": ("moderate uptake: alike on both sides (ratio 1.00)", False),
     "kidney-at-spine": ("kidney: beside the spine, SUVmax 10.0", True),
@@ -86,10 +91,13 @@ TEXTS = {
     "vertebral-body": (None, True),
     "bone-beside-spine": (None, True),
     "sacroiliac-joint": (None, True),
+    "ilium": (None, True),
+    "psoas": (None, True),
     "on-sacrum": (None, True),
     "organ-beside-spine": ("kidney, ureter, bowel or vessel: beside the spine, SUVmax 2.0", False),
     "organ-before-spine": ("bowel or vessel: in front of the spine, SUVmax 2.0", False),
     "before-hips": ("bowel or vessel: in front of the hips, SUVmax 2.0", False),
+    "behind-organs": (None, True),
     "ureter-in-pelvis": ("ureter: thin, beside the midline of the pelvis, SUVmax 5.0", False),
     "ureter-on-psoas": ("ureter or vessel: small, in front of the spine, SUVmax 4.0", False),
     "bone-or-disc": (None, True),
@@ -162,6 +170,36 @@ BOUNDS: list[tuple[str, str, float, str, dict[str, Any]]] = [
     ("ureter-thin", "suv_max", 3.4, "from", {}),
     ("ureter-thin", "suv_max", 3.0, "from", {"suv_peak": 1.0}),
     ("ureter-thin", "suv_max", 6.0, "from", {"typical_suv": 2.0}),
+    ("ureter-thin", "volume_ml", 15.0, "to", {}),
+    ("kidney-at-spine", "side", 55.0, "above", {"volume_ml": 85.0, "mirrored_suv": 1.0}),
+    ("kidney-at-spine", "side", 32.0, "to", {"volume_ml": 85.0, "mirrored_suv": 1.0}),
+    ("kidney-at-spine", "front", 40.0, "above", {"side": 45.0, "volume_ml": 85.0, "mirrored_suv": 1.0}),
+    ("kidney-at-spine", "front", -10.0, "to", {"side": 45.0, "volume_ml": 85.0, "mirrored_suv": 1.0}),
+    ("kidney-at-spine", "volume_ml", 20.0, "below", {"side": 45.0, "mirrored_suv": 1.0}),
+    ("kidney-at-spine", "mirrored_suv", 1.6, "from", {"side": 45.0, "volume_ml": 85.0}),
+    ("kidney-at-spine", "suv_max", 8.0, "from", {"side": 45.0, "mirrored_suv": 1.0, "tissue": tissues.MUSCLE}),
+    ("brown-fat", "side", 32.0, "from", {}),
+    ("brown-fat", "front", -10.0, "above", {}),
+    ("brown-fat", "above_sacrum", 25.0, "from", {}),
+    ("brown-fat", "above_bladder", 85.0, "from", {"above_sacrum": math.nan}),
+    ("brown-fat", "left_right_ratio", 0.8, "from", {}),
+    ("brown-fat", "left_right_ratio", 1.25, "to", {}),
+    ("ilium", "above_sacrum", 25.0, "below", {}),
+    ("ilium", "side", 75.0, "above", {"front": 20.0}),
+    ("ilium", "front", 58.5, "to", {}),
+    ("psoas", "side", 32.0, "above", {}),
+    ("psoas", "side", 55.0, "to", {}),
+    ("psoas", "front", -10.0, "above", {}),
+    ("psoas", "front", 40.0, "to", {}),
+    ("psoas", "volume_ml", 15.0, "above", {}),
+    ("psoas", "volume_ml", 5.0, "from", {"tissue": tissues.MUSCLE}),
+    ("psoas", "suv_max", 3.0, "below", {"tissue": tissues.MUSCLE, "volume_ml": 1.0}),
+    ("psoas", "left_right_ratio", 1.25, "above", {}),
+    ("behind-organs", "above_bladder", 85.0, "below", {}),
+    ("behind-organs", "side", 25.0, "above", {}),
+    ("behind-organs", "depth", 0.3, "below", {}),
+    ("ureter-in-pelvis", "volume_ml", 15.0, "to", {}),
+    ("before-hips", "side", 100.0, "to", {}),
     ("posterior-elements", "front", -10.0, "to", {}),
     ("vertebral-body", "side", 32.0, "to", {}),
     ("vertebral-body", "side", 32.0, "to", {"front": 27.0}),
@@ -234,6 +272,16 @@ BOUNDS: list[tuple[str, str, float, str, dict[str, Any]]] = [
     ("bowel-like-muscle", "side", 50.0, "to", {}),
     ("urine-on-mr", "suv_max", 8.0, "from", {}),
     ("urine-on-mr", "volume_ml", 20.0, "from", {"suv_max": 2.0}),
+    ("urine-on-mr", "side", 70.0, "to", {"depth": 0.5, "is_in_trunk": True}),
+    ("urine-on-mr", "depth", 0.35, "from", {"side": 20.0, "is_in_trunk": True}),
+    ("urine-on-mr", "side", 115.0, "to", {"depth": 0.3, "is_in_trunk": True, "above_bladder": 100.0}),
+    ("urine-on-mr", "above_bladder", 85.0, "from", {"side": 80.0, "depth": 0.3, "is_in_trunk": True}),
+    ("kidney-above-crest", "volume_ml", 20.0, "below", {"side": 40.0, "depth": 0.5, "mirrored_suv": 1.0}),
+    ("kidney-above-crest", "side", 55.0, "above", {"volume_ml": 85.0, "depth": 0.5, "mirrored_suv": 1.0}),
+    ("kidney-above-crest", "depth", 0.44, "below", {"volume_ml": 85.0, "side": 50.0, "mirrored_suv": 1.0}),
+    ("kidney-above-crest", "mirrored_suv", 1.6, "from", {"volume_ml": 85.0, "side": 50.0, "depth": 0.5}),
+    ("hot-in-front", "side", 135.0, "to", {}),
+    ("hot-in-front", "side", 60.0, "to", {"above_bladder": 0.0}),
     ("rectum", "above_bladder", 35.0, "to", {}),
     ("rectum", "side", 25.0, "to", {}),
     ("rectum", "depth", 0.25, "from", {}),
@@ -313,6 +361,17 @@ NOT_AT: list[tuple[str, dict[str, Any]]] = [
     ("kidney-at-spine", {"tissue": tissues.DISC}),
     ("kidney-at-spine", {"is_at_sacrum": True}),
     ("ureter-thin", {"suv_peak": math.nan}),
+    ("brown-fat", {"tissue": tissues.UNKNOWN}),
+    ("brown-fat", {"above_sacrum": math.nan}),
+    ("brown-fat", {"front": math.nan}),
+    ("brown-fat", {"left_right_ratio": math.nan}),
+    ("ilium", {"above_sacrum": math.nan}),
+    ("psoas", {"volume_ml": 1.0}),
+    ("psoas", {"front": math.nan}),
+    ("psoas", {"left_right_ratio": 1.0}),
+    ("behind-organs", {"above_bladder": math.nan}),
+    ("urine-on-mr", {"side": 80.0, "depth": 0.2, "is_in_trunk": True}),
+    ("urine-on-mr", {"side": 20.0, "depth": 0.5, "is_in_trunk": False}),
     ("bone-beside-spine", {"tissue": tissues.MUSCLE}),
     ("sacroiliac-joint", {"is_at_sacrum": False}),
     ("on-sacrum", {"above_bladder": math.nan}),
@@ -350,6 +409,11 @@ NOT_AT: list[tuple[str, dict[str, Any]]] = [
 
 ALSO_AT: list[tuple[str, dict[str, Any]]] = [
     ("muscles-alike", {"side": math.nan}),
+    ("brown-fat", {"level_ratio": 3.0}),
+    ("ilium", {"above_sacrum": math.nan, "above_bladder": 50.0}),
+    ("psoas", {"left_right_ratio": 2.0}),
+    ("urine-on-mr", {"side": 20.0, "depth": 0.5, "is_in_trunk": True}),
+    ("urine-on-mr", {"side": 20.0}),
     ("kidney-at-spine", {"suv_max": 5.0, "cluster_ml": 1.0, "is_truncated": True}),
     ("kidney-paired", {"suv_max": 5.0, "cluster_ml": 1.0, "is_truncated": True}),
     ("kidney-at-spine", {"tissue": tissues.MUSCLE}),
@@ -431,8 +495,42 @@ def test_a_kidney_at_the_spine_is_sure_only_where_it_is_hot() -> None:
     assert not verdict("kidney-at-spine", {"suv_max": 7.9}).is_sure
 
 
+def test_a_mass_of_the_psoas_is_no_ureter_and_no_kidney() -> None:
+    mass = {"suv_max": 6.0, "suv_peak": 3.0, "volume_ml": 85.0, "cluster_ml": 85.0, "side": 45.0, "front": 20.0}
+    assert physiologic_verdict(focus(**mass, mirrored_suv=0.6, left_right_ratio=5.0))[0] == "psoas"
+    small = {**mass, "suv_max": 2.0, "volume_ml": 8.0, "cluster_ml": 8.0, "tissue": tissues.MUSCLE}
+    assert physiologic_verdict(focus(**small))[0] == "psoas"
+    without_canal = {**mass, "front": math.nan, "depth": 0.5, "above_bladder": 120.0, "is_in_trunk": True}
+    found = physiologic_verdict(focus(**without_canal, mirrored_suv=0.6, tissue=tissues.MUSCLE))
+    assert found[1].text is None
+
+
+def test_kidneys_beside_the_psoas_stay_kidneys_as_they_come_in_pairs() -> None:
+    kidney = {"suv_max": 6.0, "volume_ml": 85.0, "cluster_ml": 85.0, "side": 52.0, "front": 10.0}
+    assert physiologic_verdict(focus(**kidney, mirrored_suv=4.0, left_right_ratio=1.5))[0] == "kidney-at-spine"
+    assert physiologic_verdict(focus(**kidney))[0] == "kidney-at-spine"
+    alone = {**kidney, "side": 65.0}
+    assert physiologic_verdict(focus(**alone, mirrored_suv=0.6, left_right_ratio=8.0))[0] == "kidney-at-spine"
+
+
+def test_a_gluteal_mass_that_is_bright_on_mr_is_no_urine() -> None:
+    mass = {"suv_max": 6.3, "volume_ml": 101.0, "cluster_ml": 101.0, "tissue": tissues.FLUID, "side": 85.0}
+    for height in ({"above_bladder": 20.0}, {"above_bladder": 60.0}, {}):
+        found = physiologic_verdict(focus(**mass, depth=0.2, is_in_trunk=True, **height))
+        assert found is None or found[1].text is None
+    bladder = {**mass, "side": 10.0, "depth": 0.6, "is_in_trunk": True}
+    assert physiologic_verdict(focus(**bladder))[0] == "urine-on-mr"
+
+
+@pytest.mark.parametrize("tissue", [tissues.UNKNOWN, tissues.MARROW, tissues.MUSCLE, tissues.FLUID])
+def test_a_metastasis_of_the_ilium_is_shown_however_hot_it_is(tissue: int) -> None:
+    place = {"side": 100.0, "front": 30.0, "above_sacrum": -10.0, "is_at_sacrum": True, "has_bone_near": True}
+    found = physiologic_verdict(focus(**place, suv_max=11.0, volume_ml=30.0, cluster_ml=30.0, tissue=tissue))
+    assert found[1].text is None
+
+
 def test_the_rules_stand_in_this_order() -> None:
-    assert EVERYWHERE.names == ("organ-label", "bladder", "hot-urine", "muscles-alike", "sides-alike")
+    assert EVERYWHERE.names == ("organ-label", "bladder", "hot-urine", "brown-fat", "muscles-alike", "sides-alike")
     assert AT_SPINE.names == (
         "kidney-at-spine",
         "ureter-thin",
@@ -441,6 +539,8 @@ def test_the_rules_stand_in_this_order() -> None:
         "vertebral-body",
         "bone-beside-spine",
         "sacroiliac-joint",
+        "ilium",
+        "psoas",
         "on-sacrum",
         "organ-beside-spine",
         "organ-before-spine",
