@@ -105,11 +105,11 @@ def zones_reached(judged: Judged) -> list[str]:
 def mass(judged: Judged) -> str | None:
     """Uptake of more volume than joints, endplates, bursae and roots have, whatever the tissue.
 
-    Pieces that touch are one mass; both joints of a pair are not.
+    Pieces as near as those of one place are one mass; both joints of a pair are not.
     """
     p, candidate = judged.case.parameters.attention, judged.candidate
-    touch_mm = judged.case.parameters.join.touch_mm
-    pieces = connected(counted_spots(candidate), lambda one, other: lies_within(one, other, touch_mm))
+    gap_mm = judged.case.parameters.join.same_place_mm
+    pieces = connected(counted_spots(candidate), lambda one, other: lies_within(one, other, gap_mm))
     spots = max(pieces, key=volume_of, default=[])
     volume_ml = volume_of(spots)
     if volume_ml < p.mass_ml or _highest_ratio(spots) < p.mass_ratio:

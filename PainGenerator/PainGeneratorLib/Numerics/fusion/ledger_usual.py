@@ -28,8 +28,8 @@ ALIKE_RULES = ("muscles-alike", "sides-alike")
 """Rules of :mod:`..pet.physiologic` that rest on the likeness of both sides."""
 SIGNS_OF_RULES: Mapping[str, str] = {**dict.fromkeys(ALIKE_RULES, ALIKE), "brown-fat": BROWN_FAT}
 """Rule for physiologic uptake -> the sign that it is; :data:`LIKELY_ORGAN` for all others that are not sure."""
-EXPLAINING_SIGNS = frozenset({SURE_ORGAN, LIKELY_ORGAN, BROWN_FAT, CONUS})
-"""Signs that name what the uptake comes from. Likeness of both sides is none: it does not say of what."""
+EXPLAINING_SIGNS = frozenset({SURE_ORGAN, LIKELY_ORGAN, ALIKE, BROWN_FAT, CONUS})
+"""Signs that name what the uptake comes from: an organ, a vessel, a muscle that was used, brown fat, or the conus."""
 CANAL = "spinal canal"
 CONUS_LEVELS: Mapping[str, float] = {
     "T11": 1.0,
