@@ -8,10 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
+from itertools import pairwise
+
+import numpy as np
 
 from ..core.records import Candidate, LedgerEntry
 from ..core.words import Evidence, Group
-from .evidence import SignGroup, graded
+from .evidence import SignGroup
 from .judged import Judged
 from .neck import is_scar_at_neck, noise_free_max
 from .places import ORGANS_WITH_UPTAKE, is_near_neck
@@ -28,9 +31,12 @@ ALIKE_RULES = ("muscles-alike", "sides-alike")
 """Rules of :mod:`..pet.physiologic` that rest on the likeness of both sides."""
 SIGNS_OF_RULES: Mapping[str, str] = {**dict.fromkeys(ALIKE_RULES, ALIKE), "brown-fat": BROWN_FAT}
 """Rule for physiologic uptake -> the sign that it is; :data:`LIKELY_ORGAN` for all others that are not sure."""
-EXPLAINING_SIGNS = frozenset({SURE_ORGAN, LIKELY_ORGAN, ALIKE, BROWN_FAT, CONUS})
-"""Signs that name what the uptake comes from: an organ, a vessel, a muscle that was used, brown fat, or the conus."""
+EXPLAINING_SIGNS = frozenset({SURE_ORGAN, LIKELY_ORGAN, ALIKE, BROWN_FAT, CONUS, AT_NECK})
+"""Signs that name what the uptake comes from: an organ, a vessel, a muscle that was used, brown fat, the conus, or the
+tissue at the neck of a prosthesis."""
 CANAL = "spinal canal"
+UNNAMED_SPINE = "spine"
+"""Structure of a place in the spine at none of its sites."""
 CONUS_LEVELS: Mapping[str, float] = {
     "T11": 1.0,
     "T11/T12": 1.0,
@@ -52,7 +58,7 @@ EXPLAINED = "(counted in part: what is usual here explains it)"
 
 def usual_signs(judged: Judged) -> Iterator[LedgerEntry]:
     """What is usual at the place of a candidate."""
-    yield from _usual_uptake(judged)
+    yield from _organ(judged)
     yield from _neck(judged)
 
 
@@ -68,9 +74,9 @@ def explained(signs: Iterable[LedgerEntry], judged: Judged) -> Iterator[LedgerEn
         As :func:`.ledger_uptake.uptake_signs` gives them.
     judged : Judged
     """
-    usual = next(_usual_uptake(judged), None)
+    usual = next((sign for sign in usual_signs(judged) if sign.sign in EXPLAINING_SIGNS), None)
     counted = 1.0
-    if usual is not None and usual.sign in EXPLAINING_SIGNS:
+    if usual is not None:
         sureness = usual.points / judged.case.evidence.full_points(usual.sign)
         counted = 1.0 - sureness * (1.0 - judged.case.parameters.explained_part)
     for sign in signs:
@@ -87,7 +93,7 @@ def is_explained(candidate: Candidate) -> bool:
     return any(entry.sign in EXPLAINING_SIGNS and entry.points < 0 for entry in candidate.ledger)
 
 
-def _usual_uptake(judged: Judged) -> Iterator[LedgerEntry]:
+def _organ(judged: Judged) -> Iterator[LedgerEntry]:
     """Usual uptake: by the rules for physiologic uptake, by the name of the place, or of the conus. One of them at
     most."""
     candidate, table = judged.candidate, judged.case.evidence
@@ -109,15 +115,36 @@ def _usual_uptake(judged: Judged) -> Iterator[LedgerEntry]:
 def _conus(judged: Judged) -> Iterator[LedgerEntry]:
     """Uptake in the canal at the height of the conus, less surely so the higher it is."""
     candidate = judged.candidate
-    if candidate.suv_max is None or candidate.place.structure != CANAL or "uptake-of-conus" in _off(judged):
+    if candidate.suv_max is None or "uptake-of-conus" in _off(judged) or not is_in_canal(judged):
         return
     at_level = CONUS_LEVELS.get(candidate.place.level or "", 0.0)
-    above = max(0.0, graded(candidate.suv_max, 0.0, CONUS_USUAL_SUV, CONUS_MOST_SUV))
-    strength = at_level * (1.0 - above)
+    rest = (CONUS_MOST_SUV - candidate.suv_max) / (CONUS_MOST_SUV - CONUS_USUAL_SUV)
+    strength = at_level * min(1.0, rest)
     if strength > 0:
         text = f"Usual uptake: up to SUVmax {CONUS_USUAL_SUV:g} g/ml is seen in the conus, from T11 to L1."
         measure = round(float(candidate.suv_max), 2)
         yield judged.case.evidence.entry(CONUS, SignGroup.USUAL, text, strength, measure=measure)
+
+
+def is_in_canal(judged: Judged) -> bool:
+    """Whether a candidate lies in the spinal canal, by its name or between two sites of the canal.
+
+    The sites lie at the discs. Between them, at the middle of a vertebra, a place has the name of no site.
+    """
+    place, point = judged.candidate.place, judged.candidate.centroid_ras_mm
+    if place.structure != UNNAMED_SPINE:
+        return place.structure == CANAL
+    sites = sorted(
+        (row.site for row in judged.case.rows if row.site.structure == CANAL),
+        key=lambda site: float(site.center_ras[2]),
+    )
+    for lower, upper in pairwise(sites):
+        along = upper.center_ras - lower.center_ras
+        part = float((point - lower.center_ras) @ along / (along @ along))
+        away = float(np.linalg.norm(point - lower.center_ras - part * along))
+        if 0.0 <= part <= 1.0 and away <= float(min(lower.half_mm[:2])):
+            return True
+    return False
 
 
 def _neck(judged: Judged) -> Iterator[LedgerEntry]:

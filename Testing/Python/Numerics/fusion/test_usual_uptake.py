@@ -7,8 +7,10 @@ import dataclasses
 import numpy as np
 import pytest
 from fusion_cases import facts
+from PainGeneratorLib.Numerics.core import tissues
 from PainGeneratorLib.Numerics.core.image import Geometry, Region
 from PainGeneratorLib.Numerics.core.records import Candidate, HotSpot, LedgerEntry, MRFinding, Place
+from PainGeneratorLib.Numerics.core.sites import Site, SiteRow
 from PainGeneratorLib.Numerics.fusion.candidates import Signs, fuse
 from PainGeneratorLib.Numerics.fusion.evidence import points
 from PainGeneratorLib.Numerics.fusion.reading import Reading
@@ -118,6 +120,17 @@ def test_edema_at_uptake_whose_place_alone_speaks_for_an_organ_counts_with_it() 
     assert reading.set_apart == []
 
 
+@pytest.mark.parametrize(("suv_max", "is_shown"), [(2.6, False), (4.0, True)])
+def test_mild_uptake_at_the_neck_stays_below_the_bar_although_no_other_place_is_as_hot(
+    suv_max: float, is_shown: bool
+) -> None:
+    neck = Place("right prosthesis neck", "prosthesis neck", "right")
+    signs = Signs(spots=[hot(suv_max=suv_max, suv_peak=0.9 * suv_max)])
+    reading = fuse(signs, lambda _: neck, facts("hip-replacement"))
+    assert bool(reading.candidates) is is_shown
+    assert bool(reading.set_apart) is not is_shown
+
+
 # --- the conus
 
 
@@ -157,6 +170,38 @@ def test_only_the_canal_holds_the_conus_and_a_protocol_can_switch_it_off() -> No
     off = dataclasses.replace(ON, parameters=dataclasses.replace(ON.parameters, rules_off=("uptake-of-conus",)))
     one = one_of(fuse(Signs(spots=[hot()]), lambda _: CANAL, off))
     assert not any(entry.group == "usual" for entry in one.ledger)
+
+
+def canal_at(level: str, z: float) -> SiteRow:
+    center = cube(20).centroid_ras_mm + np.array([0.0, 0.0, z])
+    half = np.array([9.0, 7.0, 9.0])
+    return SiteRow(
+        Site(f"spinal canal {level}", "spinal canal", "midline", level, center, np.eye(3), half, tissues.FLUID),
+        "normal",
+    )
+
+
+@pytest.mark.parametrize(
+    ("below", "above", "is_conus"), [(-17.0, 17.0, True), (5.0, 39.0, False), (-39.0, -5.0, False)]
+)
+def test_between_two_sites_of_the_canal_there_is_the_canal(below: float, above: float, is_conus: bool) -> None:
+    place = Place("spine at L1", "spine", "midline", "L1")
+    rows = (canal_at("T12/L1", above), canal_at("L1/L2", below))
+    one = one_of(fuse(Signs(spots=[hot()]), lambda _: place, dataclasses.replace(ON, rows=rows)))
+    assert any(entry.sign == "usual_conus" for entry in one.ledger) is is_conus
+
+
+def test_beside_the_line_of_the_canal_there_is_no_conus() -> None:
+    place = Place("spine at L1", "spine", "midline", "L1")
+    rows = [canal_at("T12/L1", 17.0), canal_at("L1/L2", -17.0)]
+    aside = [
+        dataclasses.replace(
+            row, site=dataclasses.replace(row.site, center_ras=row.site.center_ras + np.array([0.0, 8.0, 0.0]))
+        )
+        for row in rows
+    ]
+    one = one_of(fuse(Signs(spots=[hot()]), lambda _: place, dataclasses.replace(ON, rows=aside)))
+    assert not any(entry.sign == "usual_conus" for entry in one.ledger)
 
 
 def test_an_mr_finding_at_the_conus_still_counts() -> None:
