@@ -35,6 +35,10 @@ EXPLAINING_SIGNS = frozenset({SURE_ORGAN, LIKELY_ORGAN, ALIKE, BROWN_FAT, CONUS,
 """Signs that name what the uptake comes from: an organ, a vessel, a muscle that was used, brown fat, the conus, or the
 tissue at the neck of a prosthesis."""
 CANAL = "spinal canal"
+UP = 2
+"""Axis of positions (RAS) that runs upward."""
+ACROSS = slice(UP)
+"""Axes of a site of the spine that run across it: to the left and to the front."""
 UNNAMED_SPINE = "spine"
 """Structure of a place in the spine at none of its sites."""
 CONUS_LEVELS: Mapping[str, float] = {
@@ -136,13 +140,13 @@ def is_in_canal(judged: Judged) -> bool:
         return place.structure == CANAL
     sites = sorted(
         (row.site for row in judged.case.rows if row.site.structure == CANAL),
-        key=lambda site: float(site.center_ras[2]),
+        key=lambda site: float(site.center_ras[UP]),
     )
     for lower, upper in pairwise(sites):
         along = upper.center_ras - lower.center_ras
         part = float((point - lower.center_ras) @ along / (along @ along))
         away = float(np.linalg.norm(point - lower.center_ras - part * along))
-        if 0.0 <= part <= 1.0 and away <= float(min(lower.half_mm[:2])):
+        if 0.0 <= part <= 1.0 and away <= float(min(lower.half_mm[ACROSS])):
             return True
     return False
 
