@@ -32,6 +32,8 @@ MR_KINDS = (
 FLAG_TEXTS: dict[str, str] = {
     "near-implant": "Within the margin of the implant's artefact: PET and MR are unreliable here.",
     "peak-at-edge": "The 1 ml sphere of SUVpeak reaches beyond the field of view.",
+    "outline-floods": "The surroundings reach the threshold of this contour method, too: the outline ends where the "
+    "focus does, and its volume is not that of the method.",
     "truncated": "Touches the edge of the field of view: size and measures may be too small.",
     "no-reference": "No matched reference tissue was found; compared with the local background only.",
     "not-aligned": "PET and MR could not be aligned; their findings are not joined.",
