@@ -216,6 +216,7 @@ class Candidate(Kept):
     mtv_ml: float | None = None
     tlg_g: float | None = None
     tbr: float | None = None
+    """SUVpeak over `reference`."""
     left_right_ratio: float | None = None
     mr_kind: str | None = None
     mr_z: float | None = None
@@ -234,6 +235,9 @@ class Candidate(Kept):
     """What MR says of the place: ``abnormal``, ``normal`` or ``not assessable``."""
     pet_state: str = "not assessable"
     """What PET says of the place, in the same words."""
+    reference: float | None = None
+    """SUV of the matched reference tissue, g/ml: that of the site at which it lies, else that of its hottest spot."""
+    reference_name: str | None = None
     reason: str = ""
     """Why it is set apart, or why it has to be looked at although it is no pain generator, as a sentence; empty for a
     candidate."""
