@@ -10,6 +10,7 @@ from ..core.words import Evidence
 from ..mr.verdicts import DISC_DEGENERATION
 from .evidence import SignGroup, graded
 from .judged import Judged
+from .own_kind import has_own_kind, stands_out
 
 UPTAKE = "uptake"
 UPTAKE_SIGNS = {
@@ -33,6 +34,12 @@ CLEAR_FULL = 1.5
 LEVEL_NONE, LEVEL_NEUTRAL, LEVEL_FULL = 0.8, 1.1, 1.6
 """Ratio to the other levels at which that sign is absent, says nothing, and is fully present. Our estimates: SUVpeak
 of like sites differs by about 10 % in one healthy person."""
+LEVEL_CLEAR = 1.35
+"""Ratio from which the spread alone decides. Our estimate: a site of 1 ml with twice the uptake of its surroundings
+still shows 1.3 to 1.4 on a PET of 5 to 6 mm."""
+LEVEL_Z_NEUTRAL, LEVEL_Z_FULL = 1.0, 5.0
+"""Height over the other levels, in units of their spread in this scan, up to which that sign says nothing, and from
+which the ratio alone decides. Our estimates: the end of what is usual, and far above what chance gives."""
 
 
 def sign_of_uptake(judged: Judged) -> str:
@@ -83,7 +90,11 @@ def _over_reference(judged: Judged) -> LedgerEntry:
 
 
 def _clear(judged: Judged) -> Iterator[LedgerEntry]:
-    """How clearly the uptake exceeds all normal tissue, for its size."""
+    """How clearly the uptake exceeds all normal tissue, for its size.
+
+    No midline site of 2 to 3 ml can be clear of all normal tissue. That it is not therefore counts nothing where its
+    own kind, the closer comparison, shows that it stands out.
+    """
     found = [spot.clearness for spot in judged.candidate.hot_spots if spot.clearness]
     if not found:
         return
@@ -91,20 +102,44 @@ def _clear(judged: Judged) -> Iterator[LedgerEntry]:
     above = "Clear of" if clearness >= 1 else "Not clear of"
     text = f"{above} the normal uptake of this body, for its size and place."
     strength = math.log(clearness) / math.log(CLEAR_FULL)
+    own = stands_out(judged.row, judged.candidate.suv_peak)
+    if strength < 0 and own > 0:
+        strength *= 1.0 - own
+        text = f"{text.removesuffix('.')}, but above the like sites of the other levels, which counts instead."
     yield judged.case.evidence.entry(CLEAR, SignGroup.PET, text, strength, measure=round(clearness, 2))
 
 
 def _over_levels(judged: Judged) -> Iterator[LedgerEntry]:
-    """Uptake over the like sites of the other levels."""
+    """Uptake over the like sites of the other levels, as far as it exceeds their spread in this scan."""
     row = judged.row
-    ratio = None if row is None else row.level_ratio
-    if ratio is None:
-        ratio = next((s.level_ratio for s in judged.candidate.hot_spots if s.level_ratio is not None), None)
-    if ratio is None:
-        return
-    text = f"Uptake {ratio:.1f} times that of the same place at the other levels."
-    strength = graded(ratio, LEVEL_NONE, LEVEL_NEUTRAL, LEVEL_FULL)
+    if row is not None and row.level_ratio is not None and has_own_kind(row.site):
+        ratio, z = row.level_ratio, row.level_z
+        text = f"Uptake {ratio:.1f} times that of the same place at the other levels (z {z or 0.0:+.1f} in this scan)."
+    else:
+        found = next((s.level_ratio for s in judged.candidate.hot_spots if s.level_ratio is not None), None)
+        if found is None:
+            return
+        ratio, z, text = found, None, f"Uptake {found:.1f} times that of the same place at the other levels."
+    strength = level_strength(ratio, z)
     yield judged.case.evidence.entry(ABOVE_LEVELS, SignGroup.PET, text, strength, measure=round(float(ratio), 2))
+
+
+def level_strength(ratio: float, z: float | None = None) -> float:
+    """How far uptake over that of the other levels is present, -1 to 1.
+
+    Parameters
+    ----------
+    ratio : float
+        To the other levels.
+    z : float, optional
+        Height over them in units of their spread in this scan. A ratio within the spread says nothing; where the like
+        sites agree well, a smaller ratio is clear.
+    """
+    by_ratio = graded(ratio, LEVEL_NONE, LEVEL_NEUTRAL, LEVEL_FULL)
+    if z is None or by_ratio <= 0:
+        return by_ratio
+    by_spread = max(0.0, graded(z, 0.0, LEVEL_Z_NEUTRAL, LEVEL_Z_FULL))
+    return min(by_spread, max(by_ratio, graded(ratio, LEVEL_NONE, LEVEL_NEUTRAL, LEVEL_CLEAR)))
 
 
 def _over_other_side(judged: Judged) -> Iterator[LedgerEntry]:
