@@ -25,7 +25,8 @@ from ..Numerics.core.sites import SiteTable
 from ..Numerics.core.words import Certainty, Group, Role
 from ..Numerics.fusion.anchors import anchored
 from ..Numerics.fusion.candidates import Name, Signs, fuse
-from ..Numerics.fusion.from_sites import CONTOUR_METHOD, SiteSearch, spots_of_sites, standing_out
+from ..Numerics.fusion.from_sites import SiteSearch, spots_of_sites, standing_out
+from ..Numerics.fusion.own_kind import SITE_METHOD
 from ..Numerics.fusion.places import is_same_name
 from ..Numerics.fusion.reading import Reading, numbered
 from ..Numerics.fusion.site_parameters import SiteParameters
@@ -451,7 +452,7 @@ def _spots_of_sites(
         return []
 
     def measured(region: Region) -> HotSpot | None:
-        spot = detector.measure_outline(Region(suv.image.geometry, region.flat), CONTOUR_METHOD)
+        spot = detector.measure_outline(Region(suv.image.geometry, region.flat), SITE_METHOD)
         return None if spot is None else in_reference_frame([spot], alignment)[0]
 
     setting = case.protocol.stage("hot_spots", HotSpotParameters).sensitivity

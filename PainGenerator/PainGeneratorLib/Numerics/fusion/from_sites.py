@@ -23,24 +23,19 @@ from .own_kind import SPILL_FLAG, stands_out
 from .places import Name, is_whole_region
 from .site_norms import is_at_conus, is_at_prosthesis
 from .site_parameters import SiteParameters
-from .site_spill import excess_of, where_from, without_usual_reach
+from .site_spill import LEAST_SIDE_RATIO, excess_of, where_from, without_usual_reach
 from .site_uptake import SiteUptake, measure_uptake
 from .site_voxels import site_voxels
 
-CONTOUR_METHOD = "site"
-"""Contour method of a hot spot that was made from a site."""
 ALONE = 0.4
-"""How far a site stands out (:func:`.own_kind.stands_out`) from which it is an entry by its uptake alone. Our estimate:
-ratio 1.23 and z 2.3 at least, which 1 of 100 normal sites exceeds by chance; the ledger weighs it further."""
+"""How far a site stands out (:func:`.own_kind.stands_out`) from which it is an entry by its uptake alone. Our
+estimate: ratio 1.23 and z 2.3, which 1 of 100 normal sites exceeds by chance. The ledger weighs it further."""
 WITH_SIGN = 0.2
 """The same where the MR shows something at the site, or the other side has less uptake: two weak signs at one place.
 Our estimate."""
-SIDE_RATIO = 1.25
-"""Lower bound of the ratio to the other side that supports a weak sign. Healthy sacroiliac joints differ by 1.15
-(CAMONA study)."""
 SIGNAL_Z = 4.0
-"""Lower bound of the z-score of a fluid-sensitive series at a site that supports a weak sign on PET. Our estimate: 1 of
-20 normal sites of one spine exceeds it, as fat and vessels differ."""
+"""Lower bound of the z-score of a fluid-sensitive series at a site that supports a weak sign on PET. Our estimate: 1
+of 20 normal sites of one spine exceeds it, as fat and vessels differ."""
 FLUID_ROLES = (Role.FLUID, Role.T2)
 """Series that show edema and fluid bright."""
 SAME_MAXIMUM_MM = 10.0
@@ -177,7 +172,7 @@ def _needed(row: SiteRow) -> float:
 def _has_other_sign(row: SiteRow) -> bool:
     """Whether MR, or the other side, shows something at a site as well."""
     signal = max((row.z.get(role, 0.0) for role in FLUID_ROLES), default=0.0)
-    return bool(row.mr_signs) or signal >= SIGNAL_Z or (row.side_ratio or 0.0) >= SIDE_RATIO
+    return bool(row.mr_signs) or signal >= SIGNAL_Z or (row.side_ratio or 0.0) >= LEAST_SIDE_RATIO
 
 
 def _is_own(rows: Sequence[SiteRow], number: int, uptake: SiteUptake, search: SiteSearch) -> bool:
@@ -187,6 +182,7 @@ def _is_own(rows: Sequence[SiteRow], number: int, uptake: SiteUptake, search: Si
     origin = where_from(sites, number, uptake, grid, search.known, [], search.parameters)
     origin = without_usual_reach(
         origin,
+        rows[number].side_ratio,
         excess_of(uptake.suv_peak, rows[number].level_ratio),
         lambda n: excess_of(rows[n].suv_peak, rows[n].level_ratio),
     )

@@ -10,7 +10,7 @@ from ..core.words import Evidence
 from ..mr.verdicts import DISC_DEGENERATION
 from .evidence import SignGroup, graded
 from .judged import Judged
-from .own_kind import has_own_kind, stands_out
+from .own_kind import SITE_METHOD, has_own_kind, stands_out
 
 UPTAKE = "uptake"
 UPTAKE_SIGNS = {
@@ -27,6 +27,7 @@ CLEAR = "clear_of_normal"
 ABOVE_LEVELS = "above_other_levels"
 ASYMMETRY = "asymmetry"
 CUT_OFF = "cut_off"
+WITHOUT_FOCUS = "without_focus"
 CUT_OFF_FLAGS = frozenset({"truncated", "peak-at-edge", "large"})
 """Flags of uptake that is cut off by the field of view, or too large for a pain generator."""
 CLEAR_FULL = 1.5
@@ -62,6 +63,9 @@ def uptake_signs(judged: Judged) -> Iterator[LedgerEntry]:
     yield from _clear(judged)
     yield from _over_levels(judged)
     yield from _over_other_side(judged)
+    if candidate.hot_spots and all(spot.contour_method == SITE_METHOD for spot in candidate.hot_spots):
+        text = "No focus that stands out from the tissue around it: found by comparing all sites with their like."
+        yield judged.case.evidence.entry(WITHOUT_FOCUS, SignGroup.PET, text, 1.0)
     if candidate.evidence == Evidence.PET_ONLY and not CUT_OFF_FLAGS.isdisjoint(candidate.flags):
         text = "The uptake is cut off by the edge of the PET, or larger than a pain generator is expected to be."
         yield judged.case.evidence.entry(CUT_OFF, SignGroup.PET, text, 1.0)

@@ -153,7 +153,7 @@ def _evidence(n: int, gathered: _Gathered, images: SiteImages, p: SiteParameters
         return evidence
     grid = images.pet.geometry
     origin = where_from(gathered.sites, n, uptake, grid, images.hot_spots, images.candidates, p)
-    origin = without_usual_reach(origin, compared.excess(n), compared.excess)
+    origin = without_usual_reach(origin, compared.sides[n], compared.excess(n), compared.excess)
     return replace(evidence, origin=origin, local=_local(images.references, uptake, p.uptake.ratio))
 
 

@@ -44,6 +44,9 @@ OWN_EXCESS = 0.6
 """Uptake of a site over its like, as a part of that of the hotter place beside it over its own like, from which it is
 more than what reaches in. Our estimate: 8 mm from a small focus a quarter of its height is left on a PET of 5 to 6 mm,
 and half of it where the focus is large."""
+LEAST_SIDE_RATIO = 1.25
+"""Lower bound of the ratio to the other side that tells own uptake from marrow beside it. Healthy sacroiliac joints
+differ by 1.15 (CAMONA study)."""
 SHARED = 0.35
 """A maximum belongs to several sites when their :meth:`.Site.radius` there differs by less than this. Our estimate: it
 is the error of the position of a site, 3 mm, over half the size of a facet joint."""
@@ -93,22 +96,25 @@ def where_from(
 
 
 def without_usual_reach(
-    origin: Origin, excess: float | None, excess_beside: Callable[[int], float | None]
+    origin: Origin, side_ratio: float | None, excess: float | None, excess_beside: Callable[[int], float | None]
 ) -> Origin:
     """The origin of uptake, without a hotter place beside it that explains no more than what reaches in everywhere.
 
-    A joint, a root or a process lies beside marrow, which is hotter at all levels alike. What the site has over its
-    like is then its own, unless the place beside it exceeds its like as well and by more.
+    A joint or a root lies beside marrow, which is hotter at all levels and on both sides alike. What the site has over
+    its like is then its own, unless the place beside it exceeds its like as well and by more. The other side must have
+    less: where both are raised alike, the sites may lie a little nearer to the marrow than at other levels.
 
     Parameters
     ----------
     origin : Origin
+    side_ratio : float or None
+        SUVpeak of the site over that of the other side.
     excess : float or None
         SUVpeak of the site less that of its like, g/ml; None where it is not known.
     excess_beside : callable
         The same of the site with a number.
     """
-    if origin.site is None or excess is None or excess <= 0:
+    if origin.site is None or (side_ratio or 0.0) < LEAST_SIDE_RATIO or excess is None or excess <= 0:
         return origin
     beside = excess_beside(origin.site)
     if beside is None or excess < OWN_EXCESS * beside:
