@@ -12,8 +12,8 @@ from .evidence import graded
 
 KIND_RATIO_NONE, KIND_RATIO_FULL = 1.15, 1.35
 """Ratio to the like sites up to which a site does not stand out, and from which it fully does. Our estimates: SUVpeak
-of one tissue differs by about 10 % between two scans (Lodge, J Nucl Med 2012), and a site of 1 ml with twice the uptake
-of its surroundings still shows 1.3 to 1.4 on a PET of 5 to 6 mm."""
+of one tissue differs by about 10 % between two scans (Lodge, J Nucl Med 2012), and a site of 1 ml with twice the
+uptake of its surroundings still shows 1.3 to 1.4 on a PET of 5 to 6 mm."""
 KIND_Z_NONE, KIND_Z_FULL = 1.5, 3.5
 """Height over the like sites, in units of their spread, up to which a site does not stand out, and from which it fully
 does. Our estimates: 1 of 15 normal sites exceeds the first by chance, 1 of 4000 the second."""
