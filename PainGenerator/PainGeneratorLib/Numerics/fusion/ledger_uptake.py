@@ -10,7 +10,7 @@ from ..core.words import Evidence
 from ..mr.verdicts import DISC_DEGENERATION
 from .evidence import SignGroup, graded
 from .judged import Judged
-from .own_kind import SITE_METHOD, has_own_kind, stands_out
+from .own_kind import SITE_METHOD, has_own_kind, is_usual_use, stands_out
 
 UPTAKE = "uptake"
 UPTAKE_SIGNS = {
@@ -125,6 +125,8 @@ def _over_levels(judged: Judged) -> Iterator[LedgerEntry]:
             return
         ratio, z, text = found, None, f"Uptake {found:.1f} times that of the same place at the other levels."
     strength = level_strength(ratio, z)
+    if row is not None and is_usual_use(row):
+        strength, text = min(0.0, strength), f"{text} Both sides of a muscle are alike, which is usual."
     yield judged.case.evidence.entry(ABOVE_LEVELS, SignGroup.PET, text, strength, measure=round(float(ratio), 2))
 
 

@@ -7,6 +7,7 @@ that a site which stands out from them has uptake of its own.
 
 from __future__ import annotations
 
+from ..core import tissues as codes
 from ..core.sites import Site, SiteRow
 from .evidence import graded
 
@@ -17,6 +18,9 @@ uptake of its surroundings still shows 1.3 to 1.4 on a PET of 5 to 6 mm."""
 KIND_Z_NONE, KIND_Z_FULL = 1.5, 3.5
 """Height over the like sites, in units of their spread, up to which a site does not stand out, and from which it fully
 does. Our estimates: 1 of 15 normal sites exceeds the first by chance, 1 of 4000 the second."""
+ALIKE_RATIO = 1.18
+"""Upper bound of the ratio to the other side at which muscle counts as used alike on both sides, as for hot spots
+(hot_spots.physiologic.symmetric_ratio)."""
 SITE_METHOD = "site"
 """Contour method of a hot spot that was made from a site (:mod:`.from_sites`)."""
 SPILL_FLAG = "spill-over"
@@ -36,7 +40,7 @@ def stands_out(row: SiteRow | None, suv_peak: float | None = None) -> float:
     """
     if row is None or row.level_ratio is None or row.level_z is None:
         return 0.0
-    if SPILL_FLAG in row.flags or not has_own_kind(row.site):
+    if SPILL_FLAG in row.flags or not has_own_kind(row.site) or is_usual_use(row):
         return 0.0
     part = 1.0
     if suv_peak is not None and row.suv_peak:
@@ -53,6 +57,11 @@ def has_own_kind(site: Site) -> bool:
     discs that are thinner than a PET resolves: they always have more uptake than lumbar ones.
     """
     return site.level is None or "L" in site.level or "S" in site.level
+
+
+def is_usual_use(row: SiteRow) -> bool:
+    """Whether uptake above the other levels is usual: that of muscle which both sides use alike."""
+    return row.site.tissue == codes.MUSCLE and row.side_ratio is not None and row.side_ratio < ALIKE_RATIO
 
 
 def _part(value: float, none: float, full: float) -> float:
