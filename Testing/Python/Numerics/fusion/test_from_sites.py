@@ -113,7 +113,8 @@ def test_a_joint_that_exceeds_the_trend_stands_out_although_larger_joints_below_
     others = np.array([0.86, 0.88, 1.14, 1.16, 1.32, 1.30])
     with_trend = compare_levels(1.35, others, [False] * 6, 0.08, along)
     without = compare_levels(1.35, others, [False] * 6, 0.08)
-    assert without is not None and with_trend is not None
+    assert without is not None
+    assert with_trend is not None
     assert without.z < PARAMETERS.uptake.level_z < with_trend.z
 
 
@@ -121,14 +122,16 @@ def test_a_diseased_level_does_not_turn_the_trend() -> None:
     along = np.array([-68.0, -34.0, 34.0, 68.0, 102.0])
     others = np.array([1.0, 1.0, 1.0, 1.0, 3.0])
     compared = compare_levels(1.0, others, [False] * 5, 0.08, along)
-    assert compared is not None and compared.ratio == pytest.approx(1.0)
+    assert compared is not None
+    assert compared.ratio == pytest.approx(1.0)
 
 
 def test_a_trend_is_not_carried_beyond_the_like_sites() -> None:
     along = np.array([34.0, 68.0, 102.0, 136.0])
     others = np.exp(0.004 * along)
     compared = compare_levels(float(others[0]), others, [False] * 4, 0.08, along)
-    assert compared is not None and compared.ratio == pytest.approx(1.0)
+    assert compared is not None
+    assert compared.ratio == pytest.approx(1.0)
 
 
 @pytest.mark.parametrize(
