@@ -9,7 +9,7 @@ judged by the same ledger as all others.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy import ndimage
@@ -106,8 +106,15 @@ def spots_of_sites(rows: Sequence[SiteRow], search: SiteSearch) -> list[HotSpot]
         taken.append(at)
         spot = search.measure(outline_in(search.pet, rows[chosen[k]], voxels[k].inside, uptake))
         if spot is not None:
-            found.append(spot)
+            found.append(_with_reference(spot, rows[chosen[k]]))
     return found
+
+
+def _with_reference(spot: HotSpot, row: SiteRow) -> HotSpot:
+    """A hot spot with the reference of its site, as the table of sites has it: that of a root, not of bone."""
+    if row.reference is None or spot.suv_peak is None:
+        return spot
+    return replace(spot, reference=row.reference, reference_name=row.reference_name, tbr=spot.suv_peak / row.reference)
 
 
 def standing_out(spots: Sequence[HotSpot], name: Name, case: CaseFacts) -> list[HotSpot]:

@@ -10,6 +10,7 @@ from ..core.words import Evidence
 from ..mr.verdicts import DISC_DEGENERATION
 from .evidence import SignGroup, graded
 from .judged import Judged
+from .ledger_usual import ALIKE_RULES
 from .own_kind import SITE_METHOD, has_own_kind, is_usual_use, stands_out
 
 UPTAKE = "uptake"
@@ -120,7 +121,9 @@ def _over_levels(judged: Judged) -> Iterator[LedgerEntry]:
         ratio, z = row.level_ratio, row.level_z
         text = f"Uptake {ratio:.1f} times that of the same place at the other levels (z {z or 0.0:+.1f} in this scan)."
     else:
-        found = next((s.level_ratio for s in judged.candidate.hot_spots if s.level_ratio is not None), None)
+        # An organ beside the spine always exceeds the places that the spine has at the other levels.
+        own = [spot for spot in judged.candidate.hot_spots if spot.physiologic is None or spot.rule in ALIKE_RULES]
+        found = next((spot.level_ratio for spot in own if spot.level_ratio is not None), None)
         if found is None:
             return
         ratio, z, text = found, None, f"Uptake {found:.1f} times that of the same place at the other levels."

@@ -234,6 +234,15 @@ def test_an_entry_without_a_focus_says_so_and_needs_more_for_it() -> None:
     assert focus.score - of_site.score == pytest.approx(4.559, abs=0.001)
 
 
+def test_an_organ_beside_the_spine_gets_no_points_for_exceeding_the_other_levels() -> None:
+    spot = unclear_spot(level_ratio=2.5)
+    organ = dataclasses.replace(spot, physiologic="liver", rule="organ-before-spine", flags=["usual-place"])
+    alike = dataclasses.replace(spot, physiologic="alike", rule="sides-alike", flags=["usual-place"])
+    assert points(judged_alone(spot, []), "above_other_levels") > 3.0
+    assert points(judged_alone(organ, []), "above_other_levels") is None
+    assert points(judged_alone(alike, []), "above_other_levels") > 3.0
+
+
 # Hot spots of sites
 
 
@@ -312,6 +321,17 @@ def test_the_outline_of_a_site_is_what_exceeds_half_of_its_height() -> None:
     values = pet.array.reshape(-1)
     assert values[region.flat].max() == values[voxels.inside].max()
     assert values[region.flat].min() >= 1.0 + 0.4 * (values[region.flat].max() - 1.0)
+
+
+def test_the_ratio_of_a_hot_spot_of_a_site_is_that_to_the_reference_of_the_site() -> None:
+    sites = midline_sites()
+    pet = blurred(painted({"spinous process L3": 1.6}, sites))
+    rows = list(measured(sites, pet).values())
+    search = SiteSearch(pet, (), lambda region: spot_of(pet, region, reference=9.0, tbr=0.1), PARAMETERS)
+    (spot,) = spots_of_sites(rows, search)
+    one = next(found for found in rows if found.site.name == "spinous process L3")
+    assert (spot.reference, spot.reference_name) == (one.reference, one.reference_name)
+    assert spot.tbr == pytest.approx(spot.suv_peak / one.reference)
 
 
 def test_an_unclear_hot_spot_at_a_site_that_stands_out_counts_as_clear() -> None:
