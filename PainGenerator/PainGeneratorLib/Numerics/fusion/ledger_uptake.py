@@ -88,10 +88,27 @@ def _over_reference(judged: Judged) -> LedgerEntry:
     sign, ramps = sign_of_uptake(judged), case.parameters.ramps
     if candidate.tbr is None:
         return case.evidence.unknown(sign, SignGroup.PET, "Uptake: no reference tissue to compare it with.")
-    names = dict.fromkeys(spot.reference_name for spot in candidate.hot_spots if spot.reference_name)
-    text = f"Uptake {candidate.tbr:.1f} times that of {next(iter(names), 'the reference tissue')}."
+    text = f"Uptake {candidate.tbr:.1f} times that of {candidate.reference_name or 'the reference tissue'}."
     strength = graded(candidate.tbr, ramps.tbr_absent, ramps.tbr_none, ramps.tbr_full)
+    over_kind = _over_kind(judged)
+    if strength < 0 and over_kind is not None:
+        by_kind = min(0.0, graded(over_kind, ramps.tbr_absent, ramps.tbr_none, ramps.tbr_full))
+        if by_kind > strength:
+            strength = by_kind
+            text = f"{text.removesuffix('.')}, and {over_kind:.1f} times that of like sites, which have less than it."
     return case.evidence.entry(sign, SignGroup.PET, text, strength, measure=round(float(candidate.tbr), 2))
+
+
+def _over_kind(judged: Judged) -> float | None:
+    """SUVpeak over that of the like sites; None where it is not known.
+
+    Small bones and joints show less than the marrow that they are compared with, as the PET blurs them: less uptake
+    than marrow does not mean that it is not raised.
+    """
+    row, peak = judged.row, judged.candidate.suv_peak
+    if row is None or not row.level_ratio or not row.suv_peak or peak is None or not has_own_kind(row.site):
+        return None
+    return peak / row.suv_peak * row.level_ratio
 
 
 def _clear(judged: Judged) -> Iterator[LedgerEntry]:

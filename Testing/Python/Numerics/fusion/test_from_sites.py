@@ -234,6 +234,15 @@ def test_an_entry_without_a_focus_says_so_and_needs_more_for_it() -> None:
     assert focus.score - of_site.score == pytest.approx(4.559, abs=0.001)
 
 
+def test_a_joint_with_less_uptake_than_marrow_is_raised_when_like_joints_have_even_less() -> None:
+    spot = unclear_spot(clearness=None, suv_peak=1.4, tbr=1.0)
+    marrow = {"reference": 1.4, "reference_name": "marrow near by", "suv_peak": 1.4, "ratio": 1.0}
+    raised = judged_alone(spot, [row(**marrow, level_ratio=1.3)])
+    usual = judged_alone(spot, [row(**marrow, level_ratio=1.0, level_z=0.0)])
+    assert points(raised, "uptake") == 0.0
+    assert points(usual, "uptake") < -2.0
+
+
 def test_an_organ_beside_the_spine_gets_no_points_for_exceeding_the_other_levels() -> None:
     spot = unclear_spot(level_ratio=2.5)
     organ = dataclasses.replace(spot, physiologic="liver", rule="organ-before-spine", flags=["usual-place"])
