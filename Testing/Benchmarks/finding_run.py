@@ -176,7 +176,9 @@ class Run:
     def reading(self, sensitivity: float | None = None) -> Reading:
         """Return the three lists of the stages with MR."""
         pet = PetSigns.of(self.detector.find(sensitivity), self.alignment)
-        return fuse_found(self.case, self._stage_suv, self.alignment, self.mr, pet, self.namer, self.sites)
+        return fuse_found(
+            self.case, self._stage_suv, self.alignment, self.mr, pet, self.namer, self.sites, self.detector
+        )
 
     def candidates(self, sensitivity: float | None = None) -> list:
         """Return the candidates of the stages with MR, best first."""

@@ -177,10 +177,11 @@ class LivePreview:
         self._parameters.change(CONTOUR_METHOD, shown.method)
         now = self._state.require_found()
         case = dataclasses.replace(now.case, options=self._settings.options(), protocol=self._settings.protocol())
-        result = self._tools.detector().find(shown.sensitivity, shown.method)
+        detector = self._tools.detector()
+        result = detector.find(shown.sensitivity, shown.method)
         signs = PetSigns.of(result, now.alignment)
         namer, table = self._tools.namer(), now.found.measured_sites
-        reading = fuse_found(case, now.suv, now.alignment, now.found.mr, signs, namer, table)
+        reading = fuse_found(case, now.suv, now.alignment, now.found.mr, signs, namer, table, detector)
         found = dataclasses.replace(now.found, pet=result, hot_spots=signs.spots)
         found.take(reading)
         self._state.case = case

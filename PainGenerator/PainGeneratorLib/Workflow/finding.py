@@ -25,10 +25,13 @@ from ..Numerics.core.sites import SiteTable
 from ..Numerics.core.words import Certainty, Group, Role
 from ..Numerics.fusion.anchors import anchored
 from ..Numerics.fusion.candidates import Name, Signs, fuse
+from ..Numerics.fusion.from_sites import SiteSearch, spots_of_sites, standing_out
+from ..Numerics.fusion.own_kind import SITE_METHOD
 from ..Numerics.fusion.places import is_same_name
 from ..Numerics.fusion.reading import Reading, numbered
+from ..Numerics.fusion.site_parameters import SiteParameters
 from ..Numerics.mr.findings import MRResult
-from ..Numerics.pet.detector import HotSpotDetector, HotSpotResult
+from ..Numerics.pet.detector import DEFAULT_RATIO, HotSpotDetector, HotSpotParameters, HotSpotResult
 from .case import Case
 from .evidence import case_facts
 from .fat_series import marrow_fat, marrow_note
@@ -199,7 +202,7 @@ def find_candidates(
         spots = PetSigns.of(pet, alignment, hot_spots)
         bare = found.measured_sites
         before = measured_table(bare, case, suv, alignment, mr, detector, hot_spots, [])
-        found.take(fuse_found(case, suv, alignment, mr, spots, namer, before))
+        found.take(fuse_found(case, suv, alignment, mr, spots, namer, before, detector))
         note = marrow_note(case, alignment, mr)
         found.notes = () if note is None else (note,)
     with clock.stage("site_measures"):
@@ -390,6 +393,7 @@ def fuse_found(
     pet: PetSigns,
     namer: Name,
     table: SiteTable | None = None,
+    detector: HotSpotDetector | None = None,
 ) -> Reading:
     """Stage "fusion": candidates of a case from what was found on PET and MR.
 
@@ -405,12 +409,19 @@ def fuse_found(
     namer : callable
     table : SiteTable, optional
         The sites with their measures.
+    detector : HotSpotDetector, optional
+        Measures the hot spots of sites that stand out although no hot spot covers them; without it none are made.
     """
     joined = [finding for finding in mr.findings if NOT_JOINED not in finding.flags]
     alone = [finding for finding in mr.findings if NOT_JOINED in finding.flags]
     facts = case_facts(case, alignment, pet_in_reference(suv, alignment).geometry, table)
+    raised = standing_out(pet.unclear, namer, facts)
     signs = Signs(
-        spots=pet.spots, unclear_spots=pet.unclear, weak_spots=pet.weak, findings=joined, weak_findings=mr.weak
+        spots=[*pet.spots, *raised, *_spots_of_sites(case, suv, alignment, pet, table, detector)],
+        unclear_spots=[spot for spot in pet.unclear if spot not in raised],
+        weak_spots=pet.weak,
+        findings=joined,
+        weak_findings=mr.weak,
     )
     reading = fuse(signs, namer, facts)
     measure_fat(case, alignment, mr, [*reading.candidates, *reading.set_apart, *reading.attention])
@@ -426,6 +437,33 @@ def fuse_found(
             [*reading.attention, *more.attention],
         )
     )
+
+
+def _spots_of_sites(
+    case: Case,
+    suv: Suv,
+    alignment: Alignment,
+    pet: PetSigns,
+    table: SiteTable | None,
+    detector: HotSpotDetector | None,
+) -> list[HotSpot]:
+    """Hot spots of the sites that stand out from their kind and have none, in the reference frame."""
+    if table is None or detector is None or not alignment.is_aligned(Role.PET):
+        return []
+
+    def measured(region: Region) -> HotSpot | None:
+        spot = detector.measure_outline(Region(suv.image.geometry, region.flat), SITE_METHOD)
+        return None if spot is None else in_reference_frame([spot], alignment)[0]
+
+    setting = case.protocol.stage("hot_spots", HotSpotParameters).sensitivity
+    search = SiteSearch(
+        pet_in_reference(suv, alignment),
+        (*pet.spots, *pet.unclear),
+        measured,
+        case.protocol.stage("sites", SiteParameters),
+        (setting - 1.0) / (DEFAULT_RATIO - 1.0),
+    )
+    return spots_of_sites(table.rows, search)
 
 
 def measure_fat(case: Case, alignment: Alignment, mr: MRResult, candidates: list[Candidate]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime
 from collections.abc import Callable
 from pathlib import Path
@@ -104,11 +105,13 @@ def test_acts_their_undo_and_their_redo_give_the_same_after_reopening(host, live
 def candidates_at(analysis: Analysis, sensitivity: float) -> list[dict]:
     """The candidates that the stages themselves give at a sensitivity."""
     case, found = analysis.case, analysis.found
+    # Sites without a focus are asked at the setting that the case has.
+    case = dataclasses.replace(case, protocol=case.protocol.with_values({SENSITIVITY: str(sensitivity)}))
     result = found.detector.find(sensitivity, case.protocol.value(CONTOUR_METHOD))
     namer = found.namer(analysis.anatomy, case, analysis.suv, analysis.alignment)
     signs = PetSigns.of(result, analysis.alignment)
     table = found.measured_sites
-    reading = fuse_found(case, analysis.suv, analysis.alignment, found.mr, signs, namer, table)
+    reading = fuse_found(case, analysis.suv, analysis.alignment, found.mr, signs, namer, table, found.detector)
     return [candidate.to_json() for candidate in reading.candidates]
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from ..core.image import Geometry
-from ..core.records import Candidate
+from ..core.records import Candidate, Place
 from ..core.sites import SiteRow
 from .anchors import site_of
 from .evidence import EvidenceTable
@@ -48,7 +48,11 @@ class CaseFacts:
 
     def row_of(self, candidate: Candidate) -> SiteRow | None:
         """The row of the site that a candidate is named after; None where there is none."""
-        site = site_of(candidate.place, [row.site for row in self.rows])
+        return self.row_at(candidate.place)
+
+    def row_at(self, place: Place) -> SiteRow | None:
+        """The row of the site that a place is named after; None where there is none."""
+        site = site_of(place, [row.site for row in self.rows])
         return None if site is None else next(row for row in self.rows if row.site is site)
 
     def without_join(self) -> CaseFacts:

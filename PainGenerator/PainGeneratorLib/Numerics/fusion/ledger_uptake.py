@@ -10,6 +10,8 @@ from ..core.words import Evidence
 from ..mr.verdicts import DISC_DEGENERATION
 from .evidence import SignGroup, graded
 from .judged import Judged
+from .ledger_usual import ALIKE_RULES
+from .own_kind import SITE_METHOD, has_own_kind, is_usual_use, stands_out
 
 UPTAKE = "uptake"
 UPTAKE_SIGNS = {
@@ -26,6 +28,7 @@ CLEAR = "clear_of_normal"
 ABOVE_LEVELS = "above_other_levels"
 ASYMMETRY = "asymmetry"
 CUT_OFF = "cut_off"
+WITHOUT_FOCUS = "without_focus"
 CUT_OFF_FLAGS = frozenset({"truncated", "peak-at-edge", "large"})
 """Flags of uptake that is cut off by the field of view, or too large for a pain generator."""
 CLEAR_FULL = 1.5
@@ -33,6 +36,12 @@ CLEAR_FULL = 1.5
 LEVEL_NONE, LEVEL_NEUTRAL, LEVEL_FULL = 0.8, 1.1, 1.6
 """Ratio to the other levels at which that sign is absent, says nothing, and is fully present. Our estimates: SUVpeak
 of like sites differs by about 10 % in one healthy person."""
+LEVEL_CLEAR = 1.35
+"""Ratio from which the spread alone decides. Our estimate: a site of 1 ml with twice the uptake of its surroundings
+still shows 1.3 to 1.4 on a PET of 5 to 6 mm."""
+LEVEL_Z_NEUTRAL, LEVEL_Z_FULL = 1.0, 5.0
+"""Height over the other levels, in units of their spread in this scan, up to which that sign says nothing, and from
+which the ratio alone decides. Our estimates: the end of what is usual, and far above what chance gives."""
 
 
 def sign_of_uptake(judged: Judged) -> str:
@@ -55,6 +64,9 @@ def uptake_signs(judged: Judged) -> Iterator[LedgerEntry]:
     yield from _clear(judged)
     yield from _over_levels(judged)
     yield from _over_other_side(judged)
+    if candidate.hot_spots and all(spot.contour_method == SITE_METHOD for spot in candidate.hot_spots):
+        text = "No focus that stands out from the tissue around it: found by comparing all sites with their like."
+        yield judged.case.evidence.entry(WITHOUT_FOCUS, SignGroup.PET, text, 1.0)
     if candidate.evidence == Evidence.PET_ONLY and not CUT_OFF_FLAGS.isdisjoint(candidate.flags):
         text = "The uptake is cut off by the edge of the PET, or larger than a pain generator is expected to be."
         yield judged.case.evidence.entry(CUT_OFF, SignGroup.PET, text, 1.0)
@@ -76,14 +88,35 @@ def _over_reference(judged: Judged) -> LedgerEntry:
     sign, ramps = sign_of_uptake(judged), case.parameters.ramps
     if candidate.tbr is None:
         return case.evidence.unknown(sign, SignGroup.PET, "Uptake: no reference tissue to compare it with.")
-    names = dict.fromkeys(spot.reference_name for spot in candidate.hot_spots if spot.reference_name)
-    text = f"Uptake {candidate.tbr:.1f} times that of {next(iter(names), 'the reference tissue')}."
+    text = f"Uptake {candidate.tbr:.1f} times that of {candidate.reference_name or 'the reference tissue'}."
     strength = graded(candidate.tbr, ramps.tbr_absent, ramps.tbr_none, ramps.tbr_full)
+    over_kind = _over_kind(judged)
+    if strength < 0 and over_kind is not None:
+        by_kind = min(0.0, graded(over_kind, ramps.tbr_absent, ramps.tbr_none, ramps.tbr_full))
+        if by_kind > strength:
+            strength = by_kind
+            text = f"{text.removesuffix('.')}, and {over_kind:.1f} times that of like sites, which have less than it."
     return case.evidence.entry(sign, SignGroup.PET, text, strength, measure=round(float(candidate.tbr), 2))
 
 
+def _over_kind(judged: Judged) -> float | None:
+    """SUVpeak over that of the like sites; None where it is not known.
+
+    Small bones and joints show less than the marrow that they are compared with, as the PET blurs them: less uptake
+    than marrow does not mean that it is not raised.
+    """
+    row, peak = judged.row, judged.candidate.suv_peak
+    if row is None or not row.level_ratio or not row.suv_peak or peak is None or not has_own_kind(row.site):
+        return None
+    return peak / row.suv_peak * row.level_ratio
+
+
 def _clear(judged: Judged) -> Iterator[LedgerEntry]:
-    """How clearly the uptake exceeds all normal tissue, for its size."""
+    """How clearly the uptake exceeds all normal tissue, for its size.
+
+    No midline site of 2 to 3 ml can be clear of all normal tissue. That it is not therefore counts nothing where its
+    own kind, the closer comparison, shows that it stands out.
+    """
     found = [spot.clearness for spot in judged.candidate.hot_spots if spot.clearness]
     if not found:
         return
@@ -91,20 +124,48 @@ def _clear(judged: Judged) -> Iterator[LedgerEntry]:
     above = "Clear of" if clearness >= 1 else "Not clear of"
     text = f"{above} the normal uptake of this body, for its size and place."
     strength = math.log(clearness) / math.log(CLEAR_FULL)
+    own = stands_out(judged.row, judged.candidate.suv_peak)
+    if strength < 0 and own > 0:
+        strength *= 1.0 - own
+        text = f"{text.removesuffix('.')}, but above the like sites of the other levels, which counts instead."
     yield judged.case.evidence.entry(CLEAR, SignGroup.PET, text, strength, measure=round(clearness, 2))
 
 
 def _over_levels(judged: Judged) -> Iterator[LedgerEntry]:
-    """Uptake over the like sites of the other levels."""
+    """Uptake over the like sites of the other levels, as far as it exceeds their spread in this scan."""
     row = judged.row
-    ratio = None if row is None else row.level_ratio
-    if ratio is None:
-        ratio = next((s.level_ratio for s in judged.candidate.hot_spots if s.level_ratio is not None), None)
-    if ratio is None:
-        return
-    text = f"Uptake {ratio:.1f} times that of the same place at the other levels."
-    strength = graded(ratio, LEVEL_NONE, LEVEL_NEUTRAL, LEVEL_FULL)
+    if row is not None and row.level_ratio is not None and has_own_kind(row.site):
+        ratio, z = row.level_ratio, row.level_z
+        text = f"Uptake {ratio:.1f} times that of the same place at the other levels (z {z or 0.0:+.1f} in this scan)."
+    else:
+        # An organ beside the spine always exceeds the places that the spine has at the other levels.
+        own = [spot for spot in judged.candidate.hot_spots if spot.physiologic is None or spot.rule in ALIKE_RULES]
+        found = next((spot.level_ratio for spot in own if spot.level_ratio is not None), None)
+        if found is None:
+            return
+        ratio, z, text = found, None, f"Uptake {found:.1f} times that of the same place at the other levels."
+    strength = level_strength(ratio, z)
+    if row is not None and is_usual_use(row):
+        strength, text = min(0.0, strength), f"{text} Both sides of a muscle are alike, which is usual."
     yield judged.case.evidence.entry(ABOVE_LEVELS, SignGroup.PET, text, strength, measure=round(float(ratio), 2))
+
+
+def level_strength(ratio: float, z: float | None = None) -> float:
+    """How far uptake over that of the other levels is present, -1 to 1.
+
+    Parameters
+    ----------
+    ratio : float
+        To the other levels.
+    z : float, optional
+        Height over them in units of their spread in this scan. A ratio within the spread says nothing; where the like
+        sites agree well, a smaller ratio is clear.
+    """
+    by_ratio = graded(ratio, LEVEL_NONE, LEVEL_NEUTRAL, LEVEL_FULL)
+    if z is None or by_ratio <= 0:
+        return by_ratio
+    by_spread = max(0.0, graded(z, 0.0, LEVEL_Z_NEUTRAL, LEVEL_Z_FULL))
+    return min(by_spread, max(by_ratio, graded(ratio, LEVEL_NONE, LEVEL_NEUTRAL, LEVEL_CLEAR)))
 
 
 def _over_other_side(judged: Judged) -> Iterator[LedgerEntry]:

@@ -7,6 +7,11 @@ Disease at several levels raises the median of the like sites. Those that are ra
 are therefore left out as long as :data:`LEAST_OTHERS` others remain; a site at one of seven diseased levels is still
 compared with three healthy sites. What then remains is compared by median and by 1.4826 times the median absolute
 deviation, which bear wrong values in up to half of the sites.
+
+Uptake changes along the spine: lower vertebrae, joints and canal are larger than upper ones, so that the blur of the
+PET takes less from them. A trend along the spine is therefore taken out before. Its slope is the median of the slopes
+between all pairs of like sites (Theil and Sen), which a diseased level does not move. It is never carried beyond the
+like sites: the site at the end of the spine is compared with what the trend gives at the last of the others.
 """
 
 from __future__ import annotations
@@ -26,8 +31,11 @@ LEAST_OTHERS = 3
 LEAST_PAIRS = 6
 """Lower bound of the pairs of sites from which the fall-off of the signal along the spine is taken. Our choice."""
 LEAST_APART_MM = 15.0
-"""Sites of one structure that are nearer to each other say nothing about the fall-off, mm. Our estimate: about half
-of a lumbar segment."""
+"""Sites of one structure that are nearer to each other say nothing about a change along the spine, mm. Our estimate:
+about half of a lumbar segment."""
+LEAST_FOR_TREND = 4
+"""Lower bound of the like sites from which a trend of the uptake along the spine is taken. Our choice: with three,
+one of them that is diseased would turn it."""
 LEAST_SIGNAL_SPREAD = 0.05
 """Lower bound of the spread of the signal among like sites, in units of the natural logarithm. Our estimate: the
 signal of one tissue varies by some percent within a series; without a bound, three sites that happen to agree would
@@ -78,7 +86,11 @@ def opposite(sites: Sequence[Site]) -> list[int | None]:
 
 
 def compare_levels(
-    value: float, others: Sequence[float], raised: Sequence[bool], least_spread: float
+    value: float,
+    others: Sequence[float],
+    raised: Sequence[bool],
+    least_spread: float,
+    along_mm: Sequence[float] | None = None,
 ) -> LevelComparison | None:
     """Compare a value with those of the like sites of the other levels.
 
@@ -90,22 +102,54 @@ def compare_levels(
         Which of the others are raised themselves.
     least_spread : float
         Lower bound of their spread, as a part of their median.
+    along_mm : sequence of float, optional
+        Positions of the others along the spine, measured from the site, mm; without them no trend is taken out.
 
     Returns
     -------
     LevelComparison or None
         None with fewer than three others, or when their median is not above 0.
     """
-    normal = [other for other, is_raised in zip(others, raised, strict=True) if not is_raised]
-    compared = np.array(normal if len(normal) >= LEAST_OTHERS else others, dtype=float)
-    if len(compared) < LEAST_OTHERS:
+    values = np.array(others, dtype=float)
+    usable = (values > 0) & ~np.array(raised, dtype=bool)
+    if np.count_nonzero(usable) < LEAST_OTHERS:
+        usable = values > 0
+    if np.count_nonzero(usable) < LEAST_OTHERS:
         return None
+    compared = values[usable]
+    if along_mm is not None:
+        compared = _at_site(compared, np.array(along_mm, dtype=float)[usable])
     middle = float(np.median(compared))
-    if middle <= 0:
-        return None
     spread = MAD_TO_SD * float(np.median(np.abs(compared - middle))) / middle
     ratio = value / middle
     return LevelComparison(ratio, spread, (ratio - 1.0) / max(spread, least_spread), len(compared))
+
+
+def _at_site(values: np.ndarray, along_mm: np.ndarray) -> np.ndarray:
+    """What the values of the others would be at the place of the site, without their trend along the spine."""
+    if len(values) < LEAST_FOR_TREND:
+        return values
+    logs = np.log(values)
+    first, second = np.triu_indices(len(values), 1)
+    away = along_mm[second] - along_mm[first]
+    apart = np.abs(away) >= LEAST_APART_MM
+    if not apart.any():
+        return values
+    slope = float(np.median((logs[second] - logs[first])[apart] / away[apart]))
+    here = float(np.clip(0.0, along_mm.min(), along_mm.max()))
+    moved: np.ndarray = np.exp(logs + slope * (here - along_mm))
+    return moved
+
+
+def along_spine(sites: Sequence[Site], numbers: Sequence[int]) -> dict[int, float]:
+    """Position of the sites with these numbers along the line through those of them that have a level, mm."""
+    of_levels = [sites[n].center_ras for n in numbers if sites[n].level is not None]
+    if len(of_levels) < 2:
+        return dict.fromkeys(numbers, 0.0)
+    points = np.array(of_levels)
+    middle = points.mean(axis=0)
+    axis = np.linalg.svd(points - middle, full_matrices=False)[2][0]
+    return {n: float((sites[n].center_ras - middle) @ axis) for n in numbers}
 
 
 def signal_scores(sites: Sequence[Site], signals: Mapping[int, float], level_mates: Sequence[Sequence[int]]
@@ -146,7 +190,7 @@ def signal_scores(sites: Sequence[Site], signals: Mapping[int, float], level_mat
 
 def _without_shading(sites: Sequence[Site], logs: Mapping[int, float]) -> dict[int, float]:
     """Logarithms of the signal without the coil's fall-off along the spine and its shading from side to side."""
-    along = _along_spine(sites, logs)
+    along = along_spine(sites, list(logs))
     slope, step = _slope(sites, logs, along), _step(sites, logs)
     sign = {str(Side.RIGHT): 0.5, str(Side.LEFT): -0.5}
     return {n: log - slope * along[n] - step * sign.get(str(sites[n].side), 0.0) for n, log in logs.items()}
@@ -173,14 +217,3 @@ def _step(sites: Sequence[Site], logs: Mapping[int, float]) -> float:
         if other is not None and n in logs and other in logs and sites[n].side == Side.RIGHT
     ]
     return float(np.median(steps)) if len(steps) >= LEAST_OTHERS else 0.0
-
-
-def _along_spine(sites: Sequence[Site], logs: Mapping[int, float]) -> dict[int, float]:
-    """Position of sites along the line through the sites that have a level, mm."""
-    of_levels = [sites[n].center_ras for n in logs if sites[n].level is not None]
-    if len(of_levels) < 2:
-        return dict.fromkeys(logs, 0.0)
-    points = np.array(of_levels)
-    middle = points.mean(axis=0)
-    axis = np.linalg.svd(points - middle, full_matrices=False)[2][0]
-    return {n: float((sites[n].center_ras - middle) @ axis) for n in logs}

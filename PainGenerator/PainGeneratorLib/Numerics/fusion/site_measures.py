@@ -13,11 +13,11 @@ from ..core.records import Candidate, HotSpot, MRFinding
 from ..core.sites import Site, SiteRow
 from ..core.words import Role
 from ..pet.reference_tissue import ReferenceField
-from .site_comparison import LevelComparison, compare_levels, likes, opposite, signal_scores
+from .site_comparison import LevelComparison, along_spine, compare_levels, likes, opposite, signal_scores
 from .site_norms import norm_of
 from .site_parameters import SiteParameters, SiteUptakeParameters
 from .site_signal import measure_signals, signs_at
-from .site_spill import where_from
+from .site_spill import excess_of, where_from, without_usual_reach
 from .site_uptake import SiteUptake, measure_uptake, reference_of
 from .site_verdict import NO_FLUID_SERIES, NOT_ALIGNED, NOT_MEASURED, OUTSIDE_PET, SiteEvidence, is_raised, judge
 from .site_voxels import SiteVoxels, site_voxels
@@ -67,6 +67,11 @@ class _Compared:
     sides: list[float | None]
     levels: list[LevelComparison | None]
     near_implant: list[bool]
+
+    def excess(self, n: int) -> float | None:
+        """SUVpeak of a site less that of its like, g/ml; None where it is not known."""
+        uptake, levels = self.uptakes[n], self.levels[n]
+        return None if uptake is None or levels is None else excess_of(uptake.suv_peak, levels.ratio)
 
 
 @dataclass(frozen=True, eq=False)
@@ -148,6 +153,7 @@ def _evidence(n: int, gathered: _Gathered, images: SiteImages, p: SiteParameters
         return evidence
     grid = images.pet.geometry
     origin = where_from(gathered.sites, n, uptake, grid, images.hot_spots, images.candidates, p)
+    origin = without_usual_reach(origin, compared.sides[n], compared.excess(n), compared.excess)
     return replace(evidence, origin=origin, local=_local(images.references, uptake, p.uptake.ratio))
 
 
@@ -206,8 +212,9 @@ def _compared(
         for uptake, hidden in zip(uptakes, near_implant, strict=True)
     ]
     sides = [_side(peak, other, peaks) for peak, other in zip(peaks, opposite(sites), strict=True)]
+    along = along_spine(sites, range(len(sites)))
     levels = [
-        None if uptake is None else _level(uptake.suv_peak, mates[n], peaks, ratios, p.uptake)
+        None if uptake is None else _level(n, uptake.suv_peak, mates[n], peaks, ratios, along, p.uptake)
         for n, uptake in enumerate(uptakes)
     ]
     return _Compared(uptakes, references, ratios, sides, levels, near_implant)
@@ -237,15 +244,20 @@ def _side(peak: float | None, other: int | None, peaks: Sequence[float | None]) 
 
 
 def _level(
+    number: int,
     peak: float,
     mates: Sequence[int],
     peaks: Sequence[float | None],
     ratios: Sequence[float | None],
+    along: Mapping[int, float],
     p: SiteUptakeParameters,
 ) -> LevelComparison | None:
-    """SUVpeak against the like sites of the other levels."""
-    others = [(value, (ratios[m] or 0.0) >= p.ratio) for m in mates if (value := peaks[m]) is not None]
-    return compare_levels(peak, [value for value, _ in others], [raised for _, raised in others], p.least_spread)
+    """SUVpeak of a site against the like sites of the other levels."""
+    others = {m: value for m in mates if (value := peaks[m]) is not None}
+    raised = [(ratios[m] or 0.0) >= p.ratio for m in others]
+    return compare_levels(
+        peak, list(others.values()), raised, p.least_spread, [along[m] - along[number] for m in others]
+    )
 
 
 def _local(references: ReferenceField | None, uptake: SiteUptake, ratio: float) -> tuple[float, str] | None:
