@@ -18,7 +18,13 @@ The stage ``pet`` uses the PET alone. ``mapped`` adds the tissues that the MR sh
 and the ranking; both use the true alignment. ``whole`` is the whole analysis with its own alignment.
 
 A lesion is found when the centroid of a candidate lies within 10 mm of its center, or within its largest radius if
-that is larger. All other candidates are false.
+that is larger. All other candidates are false. A candidate that names both sides, or a disc with both endplates, can
+be found at each of its hot spots and MR findings.
+
+A lesion that no candidate has found is "attention" when an entry of the box above the ranking lies there, "set apart"
+when it was found but has fewer points than the bar, and else "missed". Names and measures are compared with the truth
+for candidates and for the box. The option ``--list`` shows the ledger of every entry in one line: states of PET and
+MR, each sign with its points ("?" when it was not assessable), the sum, and the reason.
 
 The seeds ``tune`` are for development. The seeds ``held-out`` are used only for figures that are quoted.
 
@@ -46,7 +52,7 @@ from finding_real import REAL
 from finding_record import VARIANTS, Record, Task, alone, measure
 from finding_report import report, share, to_json
 from finding_run import STAGES
-from finding_score import sensitivity
+from finding_score import State, sensitivity, states
 from PainGeneratorLib.Numerics.core.words import Group
 from real_spine_report import spine_report
 from real_spine_simulated import FAMILY, HEALTHY, case_names
@@ -129,7 +135,9 @@ def run(arguments: argparse.Namespace) -> None:
     for record in records_of(tasks_of(arguments), arguments.jobs):
         records.append(record)
         counts = "; ".join(
-            f"{variant} anatomy found {share(*sensitivity([outcome]))}, false {len(outcome.false)}"
+            f"{variant} anatomy found {share(*sensitivity([outcome]))}, "
+            f"attention {states([outcome])[State.ATTENTION]}, set apart {states([outcome])[State.SET_APART]}, "
+            f"false {len(outcome.false)}"
             for variant, outcome in record.outcomes.items()
         )
         say("\n".join([f"{record.name}: {counts}", *record.lines]))

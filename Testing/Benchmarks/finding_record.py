@@ -15,8 +15,8 @@ from finding_folders import folder_case
 from finding_places import NormalPlaces
 from finding_plain import fluid_findings, suv_findings
 from finding_real import real_case
-from finding_run import Run, words_of
-from finding_score import Found, Outcome, is_stable, score
+from finding_run import Run, ledger_words, words_of
+from finding_score import Found, Outcome, State, is_stable, score
 from PainGeneratorLib.Numerics.pet.detector import DEFAULT_RATIO
 from real_spine_simulated import FAMILY, spine_case
 
@@ -139,8 +139,11 @@ def measure(task: Task) -> Record:
         run = Run(task.cache, case, task.stage, task.settings, with_anatomy)
         word = "with" if with_anatomy else "without"
         lesions = run.lesions()
-        found = run.found()
-        outcome = record.outcomes[word] = score(case.name, lesions, found, places, case.neutral, case.most_ml)
+        lists = run.lists()
+        found = lists.candidates
+        outcome = record.outcomes[word] = score(
+            case.name, lesions, found, places, case.neutral, case.most_ml, lists.set_apart, lists.attention
+        )
         if case.facts is not None:
             record.facts[word] = case.facts(run)
         for ratio in SLIDER if task.with_slider else ():
@@ -197,21 +200,41 @@ def _plain(run: Run, places: NormalPlaces) -> dict[str, Outcome]:
 
 
 def _lines(outcome: Outcome, run: Run) -> list[str]:
-    """Texts about every lesion and every false candidate of a case."""
+    """Texts about every lesion, every false candidate and every needless attention of a case."""
     lines = []
     for lesion in outcome.lesions:
-        rank, match = outcome.ranks[lesion.id], outcome.matches.get(lesion.id)
-        words = f"{lesion.id} {_truth_words(lesion)}"
-        if match is None:
-            lines.append(f"    MISSED {words} {run.why_not(lesion)}")
-            continue
-        lines.append(f"    found  {words}: rank {rank}, {match.distance_mm(lesion):.1f} mm off, {words_of(match)}")
-        if lesion.region is not None:
-            lines.append(f"           {run.overlap(lesion, rank)}")
+        lines += _lesion_lines(lesion, outcome, run)
     for (rank, false), place in zip(outcome.false, outcome.false_places, strict=True):
-        at = np.round(false.center_ras_mm).astype(int).tolist()
-        lines.append(f"    false  rank {rank} at {at} [{place}]: {words_of(false)}")
+        lines += [f"    false  rank {rank} at {_rounded(false)} [{place}]: {words_of(false)}", _ledger_line(false)]
+    for one in outcome.needless_attention():
+        lines += [f"    ATTENTION WITHOUT A LESION at {_rounded(one)}: {words_of(one)}", _ledger_line(one)]
     return lines
+
+
+def _lesion_lines(lesion: Lesion, outcome: Outcome, run: Run) -> list[str]:
+    """Texts about one lesion: where it was found or what is near it, and the ledger."""
+    rank, match = outcome.ranks[lesion.id], outcome.matches.get(lesion.id)
+    words, state = f"{lesion.id} {_truth_words(lesion)}", outcome.state(lesion)
+    if match is not None:
+        lines = [f"    found  {words}: rank {rank}, {match.distance_mm(lesion):.1f} mm off, {words_of(match)}"]
+        lines += [_ledger_line(match)] if "ledger" in match.facts else []
+        return lines if lesion.region is None else [*lines, f"           {run.overlap(lesion, rank)}"]
+    if state == State.MISSED:
+        return [f"    MISSED {words} {run.why_not(lesion)}"]
+    other = outcome.others[lesion.id][1]
+    text = f"    {state.upper()} {words}: {other.distance_mm(lesion):.1f} mm off, {words_of(other)}"
+    return [text, _ledger_line(other)]
+
+
+def _ledger_line(found: Found) -> str:
+    """The ledger of an entry, below the text about it."""
+    return f"           {ledger_words(found)}"
+
+
+def _rounded(found: Found) -> list[int]:
+    """The center of an entry, mm."""
+    at: list[int] = np.round(found.center_ras_mm).astype(int).tolist()
+    return at
 
 
 def _truth_words(lesion: Lesion) -> str:
