@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections import Counter
 from collections.abc import Sequence
 from typing import Any
@@ -24,6 +25,8 @@ from finding_score import (
     states,
     true_first_count,
 )
+from finding_stability import stability_report
+from finding_verdict import scenario_report
 
 FAR_MM = 3.0
 """Lower bound of the error of an alignment that counts as far from the truth, mm. Our estimate."""
@@ -50,7 +53,7 @@ def report(records: Sequence[Record]) -> list[str]:
             outcomes = [record.outcomes[variant] for record in some if variant in record.outcomes]
             lines += [f"## {kind}, {variant} anatomy segmentation: {len(outcomes)} cases", *_finding(outcomes)]
         lines += _stable(some) + _slider(some) + _plain(some)
-    return lines + _alignment(records) + _speed(records)
+    return [*lines, *scenario_report(records), *stability_report(records), *_alignment(records), *_speed(records)]
 
 
 def _finding(outcomes: Sequence[Outcome]) -> list[str]:
@@ -241,6 +244,8 @@ def _record_json(record: Record) -> dict[str, Any]:
         "landmarks": record.landmarks,
         "seconds": record.seconds,
         "facts": record.facts,
+        "verdicts": {variant: one.to_json() for variant, one in record.verdicts.items()},
+        "steps": [dataclasses.asdict(step) for step in record.steps],
         "outcomes": {variant: _outcome_json(outcome) for variant, outcome in record.outcomes.items()},
     }
 

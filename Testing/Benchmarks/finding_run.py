@@ -134,6 +134,22 @@ class Run:
         other.alignment = Alignment(roles)
         return other
 
+    def with_settings(self, values: dict[str, str], *, keeps_detector: bool) -> Run:
+        """Return the same case with other values of parameters after the stages of MR and alignment.
+
+        Parameters
+        ----------
+        values : dict
+            Name of a parameter -> its value as text.
+        keeps_detector : bool
+            Whether the first pass over the PET does not depend on them.
+        """
+        anew = ("sites", "namer") if keeps_detector else ("sites", "namer", "detector")
+        other = object.__new__(Run)
+        other.__dict__ = {k: v for k, v in self.__dict__.items() if k not in anew}
+        other.case = dataclasses.replace(self.case, protocol=self.case.protocol.with_values(values))
+        return other
+
     @cached_property
     def anatomy(self) -> AnatomyMap | None:
         """The anatomy segmentation when it is used."""
