@@ -230,7 +230,8 @@ def _phantom_as_case(phantom: Phantom) -> Case:
         pain_side=truth["pain_side"],
         pain_sites_ras_mm=tuple(tuple(site) for site in truth["pain_sites_ras_mm"]),
     )
-    return make_case(with_surgery(options, truth.get("scenario"), exam.start), series)
+    options = with_surgery(options, truth.get("scenario"), exam.start)
+    return make_case(options, series, {"study_date": exam.start.date().isoformat()})
 
 
 def with_surgery(options: CaseOptions, answer: dict[str, Any] | None, scanned: datetime.datetime) -> CaseOptions:
@@ -243,7 +244,7 @@ def with_surgery(options: CaseOptions, answer: dict[str, Any] | None, scanned: d
     return dataclasses.replace(options, **{name: date})
 
 
-def make_case(options: CaseOptions, series: dict[str, CaseSeries]) -> Case:
+def make_case(options: CaseOptions, series: dict[str, CaseSeries], patient: dict[str, Any] | None = None) -> Case:
     """Make a case whose PET is in SUVbw already."""
     return Case(
         options=options,
@@ -252,6 +253,6 @@ def make_case(options: CaseOptions, series: dict[str, CaseSeries]) -> Case:
         reference_role=next((role for role in ("T1", "FLUID", "T2") if role in series), "T1"),
         series=series,
         pet_header=None,
-        patient={},
+        patient=patient or {},
         pet_unit=SUV_BW,
     )

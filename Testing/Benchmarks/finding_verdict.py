@@ -19,8 +19,8 @@ RIGHT_STATES = {
     EITHER: (State.FOUND, State.ATTENTION),
 }
 """What the right answer says of a lesion -> states that are right."""
-EARLY_WORDS = ("surgery", "implantation", "early")
-"""Parts of the flag or of the text in the ledger by which an entry tells that the surgery was not long ago."""
+EARLY_WORD = "early"
+"""Part of the flag, or of the name of the sign, by which an entry tells that the surgery was not long ago."""
 
 
 @dataclass(eq=False)
@@ -124,9 +124,8 @@ def _false(outcome: Outcome, *, may_be_flagged: bool) -> Iterator[str]:
 
 def tells_of_surgery(found: Found) -> bool:
     """Whether an entry says that the surgery was not long ago: by a flag, or by a sign in its ledger."""
-    signs = [f"{entry['sign']} {entry['text']}" for entry in found.facts.get("ledger", ())]
-    texts = [*found.facts.get("flags", ()), *signs]
-    return any(word in text.lower() for text in texts for word in EARLY_WORDS)
+    signs = [entry["sign"] for entry in found.facts.get("ledger", ()) if entry["points"]]
+    return any(EARLY_WORD in text for text in (*found.facts.get("flags", ()), *signs))
 
 
 def scenario_report(records: Sequence[Record]) -> list[str]:

@@ -186,16 +186,12 @@ def hot_muscle(maker: LowBackMaker) -> list[Lesion]:
 
 
 def brown_fat(maker: LowBackMaker) -> list[Lesion]:
-    """Brown fat beside T12 and behind the kidneys, SUV 3 to 6, on both sides."""
+    """Brown fat beside the body of T12 on both sides, SUV 3 to 6."""
     shape, k = maker.shape, maker.shape.scale
-    level = shape.levels[0]
-    uptake = float(maker.rng.uniform(3, 6))
+    level, uptake = shape.levels[0], float(maker.rng.uniform(3, 6))
     for side in SIDES:
-        s = side_sign(side)
-        beside = (shape.half_width_mm(level) + 11, -4 * k, (7.0, 8.0, 11.0))
-        for x, y, radii in (beside, (66 * k, -34 * k, (9.0, 6.0, 12.0))):
-            where = placed(shape.bodies[level], (s * x, y, -4.0))
-            _add_usual(maker, "brown fat", where, radii, uptake, ("fat",))
+        where = placed(shape.bodies[level], (side_sign(side) * (shape.half_width_mm(level) + 11), -4 * k, -4.0))
+        _add_usual(maker, "brown fat", where, (7.0, 8.0, 11.0), uptake, ("fat",))
     return []
 
 
