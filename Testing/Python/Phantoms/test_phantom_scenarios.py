@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -182,3 +183,8 @@ def test_the_command_line_offers_all_scenarios() -> None:
     options = make_parser().parse_args(["phantom", "somewhere", "--scenario", "canal"])
     assert options.scenario == "canal"
     assert set(SCENARIO_NAMES) == {"plain", *SCENARIOS}
+
+
+def test_the_documentation_explains_every_scenario() -> None:
+    page = (Path(__file__).resolve().parents[3] / "docs" / "phantoms.md").read_text(encoding="utf-8")
+    assert [name for name in SCENARIOS if f"| `{name}` |" not in page] == []
