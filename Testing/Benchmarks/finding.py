@@ -5,6 +5,7 @@ The tables contain alignment, sensitivity, false candidates, ranks and names.
     python Testing/Benchmarks/finding.py --cache DIR [--seeds tune|held-out] [--count 20] [--skip 0] [--group low-back]
         [--stage pet|mapped|fused|whole] [--anatomy [with|without|both]] [--froc] [--plain] [--real] [--list]
         [--realism plain|clinical] [--jobs N] [--json FILE]
+    python Testing/Benchmarks/finding.py --cache DIR --scenario NAME [NAME ...]|all [--count 1] [--stability] [...]
     python Testing/Benchmarks/finding.py --cache DIR --folders FAMILY [FAMILY ...] [the same options but seeds]
     python Testing/Benchmarks/finding.py --cache DIR --family real-spine --measure tissues [--case NAME ...]
         [--variant NAME] [--anatomy [with|without|both]] [--jobs N]
@@ -18,7 +19,19 @@ The stage ``pet`` uses the PET alone. ``mapped`` adds the tissues that the MR sh
 and the ranking; both use the true alignment. ``whole`` is the whole analysis with its own alignment.
 
 A lesion is found when the centroid of a candidate lies within 10 mm of its center, or within its largest radius if
-that is larger. All other candidates are false.
+that is larger. All other candidates are false. A candidate that names both sides, or a disc with both endplates, can
+be found at each of its hot spots and MR findings.
+
+A lesion that no candidate has found is "attention" when an entry of the box above the ranking lies there, "set apart"
+when it was found but has fewer points than the bar, and else "missed". Names and measures are compared with the truth
+for candidates and for the box. The option ``--list`` shows the ledger of every entry in one line: states of PET and
+MR, each sign with its points ("?" when it was not assessable), the sum, and the reason.
+
+A scenario poses one question and has its right answer in ``truth.json`` (docs/phantoms.md). Its table tells what is
+wrong in each: a lesion that is not where it belongs, sides that are not named as one, a zone or a class of evidence,
+"normal" said of a place of which MR cannot tell, and candidates that are at no lesion. With ``--stability`` each
+parameter of the stages hot_spots and fusion is moved by one step, and the table names those with which the first three
+of the list change.
 
 The seeds ``tune`` are for development. The seeds ``held-out`` are used only for figures that are quoted.
 
@@ -46,8 +59,9 @@ from finding_real import REAL
 from finding_record import VARIANTS, Record, Task, alone, measure
 from finding_report import report, share, to_json
 from finding_run import STAGES
-from finding_score import sensitivity
+from finding_score import State, sensitivity, states
 from PainGeneratorLib.Numerics.core.words import Group
+from PainGeneratorLib.Phantoms.scenarios import PLAIN_SCENARIO, SCENARIOS
 from real_spine_report import spine_report
 from real_spine_simulated import FAMILY, HEALTHY, case_names
 from real_spine_tissues import tissue_report
@@ -57,6 +71,10 @@ SPINE_SEEDS = 3
 """Upper bound of the seeds of each case of real lumbar MR in one run: it has nine cases."""
 SEEDS = {"tune": 100, "held-out": 200}
 """Name of a set of seeds -> its first seed."""
+SCENARIO_SEEDS = {"tune": 300, "held-out": 500}
+"""The same for scenarios. Nobody looks at the scenarios of the held-out seeds before the program is finished."""
+USUAL_COUNT = 20
+"""Number of seeds when none is given; of scenarios it is 1."""
 
 
 def chosen_cases(arguments: argparse.Namespace) -> list[tuple[str | None, int | str | Path]]:
@@ -81,6 +99,16 @@ def chosen_cases(arguments: argparse.Namespace) -> list[tuple[str | None, int | 
     return chosen + ([(None, name) for name in REAL] if arguments.real else [])
 
 
+def posed_cases(arguments: argparse.Namespace) -> list[tuple[str, int, str]]:
+    """Return group, seed and name of all scenarios that the command line selects."""
+    names = SCENARIOS if "all" in arguments.scenario else arguments.scenario
+    posed = [SCENARIOS[name] for name in names]
+    first = SCENARIO_SEEDS[arguments.seeds] + arguments.skip
+    seeds = range(first, first + arguments.count)
+    groups = arguments.group or tuple(Group)
+    return [(one.group, seed, one.name) for one in posed for seed in seeds if one.group in groups]
+
+
 def _number(folder: Path) -> int:
     """The seed in the name of the folder of a case; -1 when there is none."""
     tail = folder.name.rsplit("-", 1)[-1]
@@ -89,6 +117,7 @@ def _number(folder: Path) -> int:
 
 def tasks_of(arguments: argparse.Namespace) -> list[Task]:
     """Make the tasks of the selected cases."""
+    usual = [] if arguments.scenario else chosen_cases(arguments)
     return [
         Task(
             arguments.cache,
@@ -102,8 +131,10 @@ def tasks_of(arguments: argparse.Namespace) -> list[Task]:
             arguments.plain,
             arguments.list,
             arguments.realism,
+            scenario,
+            arguments.stability,
         )
-        for group, case in chosen_cases(arguments)
+        for group, case, scenario in [*posed_cases(arguments), *((g, c, PLAIN_SCENARIO) for g, c in usual)]
     ]
 
 
@@ -129,7 +160,9 @@ def run(arguments: argparse.Namespace) -> None:
     for record in records_of(tasks_of(arguments), arguments.jobs):
         records.append(record)
         counts = "; ".join(
-            f"{variant} anatomy found {share(*sensitivity([outcome]))}, false {len(outcome.false)}"
+            f"{variant} anatomy found {share(*sensitivity([outcome]))}, "
+            f"attention {states([outcome])[State.ATTENTION]}, set apart {states([outcome])[State.SET_APART]}, "
+            f"false {len(outcome.false)}"
             for variant, outcome in record.outcomes.items()
         )
         say("\n".join([f"{record.name}: {counts}", *record.lines]))
@@ -145,7 +178,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--cache", type=Path, required=True, help="folder that keeps phantoms; outside the project")
     parser.add_argument("--seeds", choices=tuple(SEEDS), default="tune")
-    parser.add_argument("--count", type=int, default=20)
+    parser.add_argument("--count", type=int, help=f"number of seeds; {USUAL_COUNT}, or 1 of each scenario")
+    parser.add_argument(
+        "--scenario", nargs="+", default=[], choices=("all", *SCENARIOS), metavar="NAME", help="scenarios, or all"
+    )
+    parser.add_argument("--stability", action="store_true", help="the ranking under one step of each parameter")
     parser.add_argument(
         "--skip", type=int, default=0, help="leave out so many seeds at the start (of a family: seeds below this)"
     )
@@ -175,6 +212,8 @@ def main() -> None:
     parser.add_argument("--jobs", type=int, default=1, help="cases at a time, each in a process of its own")
     parser.add_argument("--json", type=Path, help="write records and sums here")
     arguments = parser.parse_args()
+    if arguments.count is None:
+        arguments.count = 1 if arguments.scenario else USUAL_COUNT
     if PROJECT in (arguments.cache.resolve(), *arguments.cache.resolve().parents):
         parser.error("--cache must lie outside the project")
     arguments.data = Path(os.environ.get("PAINGENERATOR_DATA") or PROJECT.parent / "shared" / "data")

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+import dataclasses
+import datetime
 import hashlib
 import json
 import os
@@ -22,6 +24,8 @@ from PainGeneratorLib.Workflow.stages import SUV_BW
 
 LIBRARY = Path(__file__).resolve().parents[2] / "PainGenerator" / "PainGeneratorLib"
 """The package of this project."""
+SURGERY_OPTIONS = ("surgery_date", "date_of_surgery", "surgery")
+"""Names of the option of a case that holds the date on which the prosthesis was implanted."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,6 +84,8 @@ class TestCase:
         Function of a run (``finding_run.Run``) that gives more measures in plain types.
     most_ml : float or None
         Upper bound of the volume of a candidate that can find a lesion, ml; None when there is none.
+    answer : dict or None
+        The right answer of a scenario as in ``truth.json``; None for other cases.
     """
 
     name: str
@@ -93,6 +99,7 @@ class TestCase:
     neutral: tuple[tuple[np.ndarray, float], ...] = ()
     facts: Callable[[Any], dict[str, Any]] | None = None
     most_ml: float | None = None
+    answer: dict[str, Any] | None = None
     __test__ = False
 
     @property
@@ -155,13 +162,19 @@ def kept(path: Path, make, *, packed: bool = False):
 
 
 def phantom_case(
-    cache: Path, group: str, seed: int, size: str = "normal", realism: str = "plain", variant: str = "plain"
+    cache: Path,
+    group: str,
+    seed: int,
+    size: str = "normal",
+    realism: str = "plain",
+    variant: str = "plain",
+    scenario: str = "plain",
 ) -> TestCase:
     """Return a phantom as a case. It is kept in `cache` under a digest of the source files of the phantoms.
 
-    `realism` and `variant` are names that :func:`.Phantoms.case.make_phantom` takes.
+    `realism`, `variant` and `scenario` are names that :func:`.Phantoms.case.make_phantom` takes.
     """
-    phantom, folder, name = kept_phantom(cache, group, seed, size, realism, variant)
+    phantom, folder, name = kept_phantom(cache, group, seed, size, realism, variant, scenario)
     anatomy = (folder / f"{name}-anatomy.nii.gz", folder / f"{name}-labels.json")
     if not anatomy[1].exists():
         write_label_map(anatomy[0], phantom.anatomy)
@@ -175,18 +188,28 @@ def phantom_case(
         key.removeprefix("reference_to_"): np.array(matrix) for key, matrix in truth["transforms_ras"].items()
     }
     landmarks = np.array(list(truth["landmarks_ras_mm"].values()), dtype=float).reshape(-1, 3)
-    return TestCase(name, _phantom_as_case(phantom), lesions, truth["normal"], transforms, anatomy, landmarks)
+    case = _phantom_as_case(phantom)
+    answer = truth.get("scenario")
+    return TestCase(name, case, lesions, truth["normal"], transforms, anatomy, landmarks, answer=answer)
 
 
 def kept_phantom(
-    cache: Path, group: str, seed: int, size: str = "normal", realism: str = "plain", variant: str = "plain"
+    cache: Path,
+    group: str,
+    seed: int,
+    size: str = "normal",
+    realism: str = "plain",
+    variant: str = "plain",
+    scenario: str = "plain",
 ) -> tuple[Phantom, Path, str]:
     """Return a phantom, the folder in which it is kept, and its name there."""
     folder = cache / f"phantoms-{digest('Phantoms/[!d]*.py')}"
-    more = ((size, "normal"), (realism, "plain"), (variant, "plain"))
+    more = ((size, "normal"), (realism, "plain"), (variant, "plain"), (scenario, "plain"))
     name = "-".join([group, str(seed), *(word for word, usual in more if word != usual)])
     path = folder / f"{name}.pickle"
-    phantom: Phantom = kept(path, lambda: make_phantom(group, seed, size=size, realism=realism, variant=variant))
+    phantom: Phantom = kept(
+        path, lambda: make_phantom(group, seed, size=size, realism=realism, variant=variant, scenario=scenario)
+    )
     return phantom, folder, name
 
 
@@ -207,10 +230,21 @@ def _phantom_as_case(phantom: Phantom) -> Case:
         pain_side=truth["pain_side"],
         pain_sites_ras_mm=tuple(tuple(site) for site in truth["pain_sites_ras_mm"]),
     )
-    return make_case(options, series)
+    options = with_surgery(options, truth.get("scenario"), exam.start)
+    return make_case(options, series, {"study_date": exam.start.date().isoformat()})
 
 
-def make_case(options: CaseOptions, series: dict[str, CaseSeries]) -> Case:
+def with_surgery(options: CaseOptions, answer: dict[str, Any] | None, scanned: datetime.datetime) -> CaseOptions:
+    """The options with the date of surgery of a scenario, where the program can be told of it."""
+    weeks = None if answer is None else answer["weeks_since_surgery"]
+    name = next((field.name for field in dataclasses.fields(options) if field.name in SURGERY_OPTIONS), None)
+    if weeks is None or name is None:
+        return options
+    date = (scanned - datetime.timedelta(weeks=weeks)).date()
+    return dataclasses.replace(options, **{name: date})
+
+
+def make_case(options: CaseOptions, series: dict[str, CaseSeries], patient: dict[str, Any] | None = None) -> Case:
     """Make a case whose PET is in SUVbw already."""
     return Case(
         options=options,
@@ -219,6 +253,6 @@ def make_case(options: CaseOptions, series: dict[str, CaseSeries]) -> Case:
         reference_role=next((role for role in ("T1", "FLUID", "T2") if role in series), "T1"),
         series=series,
         pet_header=None,
-        patient={},
+        patient=patient or {},
         pet_unit=SUV_BW,
     )

@@ -15,8 +15,10 @@ from finding_folders import folder_case
 from finding_places import NormalPlaces
 from finding_plain import fluid_findings, suv_findings
 from finding_real import real_case
-from finding_run import Run, words_of
-from finding_score import Found, Outcome, is_stable, score
+from finding_run import Run, ledger_words, words_of
+from finding_score import Found, Outcome, State, is_stable, score
+from finding_stability import Step, ranking_steps
+from finding_verdict import Verdict, verdict
 from PainGeneratorLib.Numerics.pet.detector import DEFAULT_RATIO
 from real_spine_simulated import FAMILY, spine_case
 
@@ -52,6 +54,10 @@ class Task:
         Whether to measure the positions of the slider and the plain methods, and to list lesions and candidates.
     realism : str
         How much a phantom made from a seed looks like a clinical examination.
+    scenario : str
+        The scenario of a phantom made from a seed.
+    with_stability : bool
+        Whether to measure how the ranking changes with each parameter.
     """
 
     cache: Path
@@ -65,6 +71,8 @@ class Task:
     with_plain: bool = False
     with_list: bool = False
     realism: str = "plain"
+    scenario: str = "plain"
+    with_stability: bool = False
 
     def load(self) -> TestCase:
         """Load the case with its truth."""
@@ -74,7 +82,7 @@ class Task:
             return real_case(self.data, self.case)
         if self.group == FAMILY:
             return spine_case(self.cache, self.data, str(self.case))
-        return phantom_case(self.cache, self.group, self.case, realism=self.realism)
+        return phantom_case(self.cache, self.group, self.case, realism=self.realism, scenario=self.scenario)
 
 
 @dataclass(eq=False)
@@ -102,6 +110,10 @@ class Record:
         A text for every lesion and every false candidate.
     facts : dict
         ``without`` or ``with`` -> more measures of cases of real lumbar MR; empty for other cases.
+    verdicts : dict
+        ``without`` or ``with`` -> what is right and wrong in a scenario; empty for other cases.
+    steps : list of Step
+        How the ranking changed with one step of each parameter; empty when it was not measured.
     """
 
     name: str
@@ -114,6 +126,8 @@ class Record:
     seconds: dict[str, float] = field(default_factory=dict)
     lines: list[str] = field(default_factory=list)
     facts: dict[str, dict[str, Any]] = field(default_factory=dict)
+    verdicts: dict[str, Verdict] = field(default_factory=dict)
+    steps: list[Step] = field(default_factory=list)
 
     @property
     def main(self) -> Outcome:
@@ -132,15 +146,21 @@ def alone() -> None:
 def measure(task: Task) -> Record:
     """Run a case and score it in all ways that the task names."""
     case = task.load()
-    record = Record(case.name, task.group or "real")
+    kind = task.group or "real"
+    record = Record(case.name, kind if case.answer is None else f"{kind} scenarios")
     places = case.places or NormalPlaces(case)
     variants = VARIANTS[task.anatomy] if case.anatomy is not None else (False,)
     for with_anatomy in variants:
         run = Run(task.cache, case, task.stage, task.settings, with_anatomy)
         word = "with" if with_anatomy else "without"
         lesions = run.lesions()
-        found = run.found()
-        outcome = record.outcomes[word] = score(case.name, lesions, found, places, case.neutral, case.most_ml)
+        lists = run.lists()
+        found = lists.candidates
+        outcome = record.outcomes[word] = score(
+            case.name, lesions, found, places, case.neutral, case.most_ml, lists.set_apart, lists.attention
+        )
+        if case.answer is not None:
+            record.verdicts[word] = verdict(outcome, case.answer)
         if case.facts is not None:
             record.facts[word] = case.facts(run)
         for ratio in SLIDER if task.with_slider else ():
@@ -150,8 +170,12 @@ def measure(task: Task) -> Record:
         if with_anatomy is variants[0]:
             record.seconds = run.seconds
             # The quick stages of real lumbar MR are for development: there only the list itself is wanted.
-            record.stable = _stability(run, found) if case.facts is None or run.stage == "whole" else {}
+            # So it is of scenarios, unless their stability is asked for.
+            is_quick = (case.facts is not None and run.stage != "whole") or case.answer is not None
+            record.stable = _stability(run, found) if task.with_stability or not is_quick else {}
             record.landmarks = run.landmark_errors() if run.stage == "whole" else {}
+            if task.with_stability:
+                record.steps = ranking_steps(run)
             if task.with_plain:
                 record.plain = _plain(run, places)
         if task.with_list:
@@ -197,21 +221,41 @@ def _plain(run: Run, places: NormalPlaces) -> dict[str, Outcome]:
 
 
 def _lines(outcome: Outcome, run: Run) -> list[str]:
-    """Texts about every lesion and every false candidate of a case."""
+    """Texts about every lesion, every false candidate and every needless attention of a case."""
     lines = []
     for lesion in outcome.lesions:
-        rank, match = outcome.ranks[lesion.id], outcome.matches.get(lesion.id)
-        words = f"{lesion.id} {_truth_words(lesion)}"
-        if match is None:
-            lines.append(f"    MISSED {words} {run.why_not(lesion)}")
-            continue
-        lines.append(f"    found  {words}: rank {rank}, {match.distance_mm(lesion):.1f} mm off, {words_of(match)}")
-        if lesion.region is not None:
-            lines.append(f"           {run.overlap(lesion, rank)}")
+        lines += _lesion_lines(lesion, outcome, run)
     for (rank, false), place in zip(outcome.false, outcome.false_places, strict=True):
-        at = np.round(false.center_ras_mm).astype(int).tolist()
-        lines.append(f"    false  rank {rank} at {at} [{place}]: {words_of(false)}")
+        lines += [f"    false  rank {rank} at {_rounded(false)} [{place}]: {words_of(false)}", _ledger_line(false)]
+    for one in outcome.needless_attention():
+        lines += [f"    ATTENTION WITHOUT A LESION at {_rounded(one)}: {words_of(one)}", _ledger_line(one)]
     return lines
+
+
+def _lesion_lines(lesion: Lesion, outcome: Outcome, run: Run) -> list[str]:
+    """Texts about one lesion: where it was found or what is near it, and the ledger."""
+    rank, match = outcome.ranks[lesion.id], outcome.matches.get(lesion.id)
+    words, state = f"{lesion.id} {_truth_words(lesion)}", outcome.state(lesion)
+    if match is not None:
+        lines = [f"    found  {words}: rank {rank}, {match.distance_mm(lesion):.1f} mm off, {words_of(match)}"]
+        lines += [_ledger_line(match)] if "ledger" in match.facts else []
+        return lines if lesion.region is None else [*lines, f"           {run.overlap(lesion, rank)}"]
+    if state == State.MISSED:
+        return [f"    MISSED {words} {run.why_not(lesion)}"]
+    other = outcome.others[lesion.id][1]
+    text = f"    {state.upper()} {words}: {other.distance_mm(lesion):.1f} mm off, {words_of(other)}"
+    return [text, _ledger_line(other)]
+
+
+def _ledger_line(found: Found) -> str:
+    """The ledger of an entry, below the text about it."""
+    return f"           {ledger_words(found)}"
+
+
+def _rounded(found: Found) -> list[int]:
+    """The center of an entry, mm."""
+    at: list[int] = np.round(found.center_ras_mm).astype(int).tolist()
+    return at
 
 
 def _truth_words(lesion: Lesion) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections import Counter
 from collections.abc import Sequence
 from typing import Any
@@ -11,13 +12,21 @@ from finding_places import FORBIDDEN
 from finding_record import Record
 from finding_score import (
     EVIDENCES,
+    PEAK_WITHIN,
+    RATIO_WITHIN,
+    Found,
     Outcome,
+    State,
     false_per_case,
     measure_errors,
     names_right,
+    ratio_errors,
     sensitivity,
+    states,
     true_first_count,
 )
+from finding_stability import stability_report
+from finding_verdict import scenario_report
 
 FAR_MM = 3.0
 """Lower bound of the error of an alignment that counts as far from the truth, mm. Our estimate."""
@@ -44,7 +53,7 @@ def report(records: Sequence[Record]) -> list[str]:
             outcomes = [record.outcomes[variant] for record in some if variant in record.outcomes]
             lines += [f"## {kind}, {variant} anatomy segmentation: {len(outcomes)} cases", *_finding(outcomes)]
         lines += _stable(some) + _slider(some) + _plain(some)
-    return lines + _alignment(records) + _speed(records)
+    return [*lines, *scenario_report(records), *stability_report(records), *_alignment(records), *_speed(records)]
 
 
 def _finding(outcomes: Sequence[Outcome]) -> list[str]:
@@ -52,7 +61,9 @@ def _finding(outcomes: Sequence[Outcome]) -> list[str]:
     for evidence in EVIDENCES:
         part, whole = sensitivity(outcomes, evidence)
         if whole:
-            lines.append(f"  {evidence:9} found {share(part, whole)}")
+            lines.append(f"  {evidence:9} found {share(part, whole)}{_others(outcomes, evidence)}")
+    count = states(outcomes)
+    lines.append(f"  all       set apart {share(count[State.SET_APART], count.total())}{_lists(outcomes)}")
     false = [len(o.false) for o in outcomes]
     lines.append(f"  false     {false_per_case(outcomes):.2f} a case (median {np.median(false):g}, most {max(false)})")
     places = Counter(place for o in outcomes for place in o.false_places)
@@ -73,15 +84,45 @@ def _finding(outcomes: Sequence[Outcome]) -> list[str]:
     return lines + _measures(outcomes) + _names(outcomes)
 
 
+def _others(outcomes: Sequence[Outcome], evidence: str) -> str:
+    """Text about the lesions of a kind of evidence that are no candidate."""
+    count = states(outcomes, evidence)
+    return "".join(f", {state} {count[state]}" for state in (State.ATTENTION, State.SET_APART, State.MISSED))
+
+
+def _lists(outcomes: Sequence[Outcome]) -> str:
+    """Text about the lengths of the two other lists, and about the box for attention where there is no lesion."""
+    needless = sum(len(o.needless_attention()) for o in outcomes)
+    apart, attention = (
+        float(np.mean([len(some) for some in lists]))
+        for lists in (
+            [o.set_apart for o in outcomes],
+            [o.attention for o in outcomes],
+        )
+    )
+    return f"; entries set apart {apart:.1f} a case, for attention {attention:.1f}, of these at no lesion {needless}"
+
+
 def _measures(outcomes: Sequence[Outcome]) -> list[str]:
     peak, volume = measure_errors(outcomes)
     if not len(peak):
         return []
-    text = f"  SUVpeak within 5 % {share(int(np.sum(np.abs(peak) <= 0.05)), len(peak))}, median {np.median(peak):+.1%}"
+    inside = ", ".join(f"{100 * w:.0f} % {_within(peak, w)}" for w in PEAK_WITHIN)
+    text = f"  SUVpeak within {inside}, median {np.median(peak):+.1%}"
+    ratio, others = ratio_errors(outcomes)
+    if len(ratio):
+        text += f"; ratio within {100 * RATIO_WITHIN:.0f} % {_within(ratio, RATIO_WITHIN)}"
+        text += f", median {np.median(ratio):+.0%}"
+    text += f"; ratio to another tissue {others}" if others else ""
     if len(volume):
         inside = share(int(np.sum(np.abs(volume) <= 0.25)), len(volume))
         text += f"; volume (over 1 ml) within 25 % {inside}, median {np.median(volume):+.0%}"
     return [text]
+
+
+def _within(errors: np.ndarray, limit: float) -> str:
+    """Text with how many errors are not larger than a limit."""
+    return share(int(np.sum(np.abs(errors) <= limit)), len(errors))
 
 
 def _names(outcomes: Sequence[Outcome]) -> list[str]:
@@ -188,6 +229,7 @@ def _point(outcomes: Sequence[Outcome]) -> dict[str, Any]:
         "found": part,
         "lesions": whole,
         "by_evidence": by_evidence,
+        "states": {str(state): n for state, n in states(outcomes).items()},
         "false_a_case": false_per_case(outcomes),
         "true_first": true_first_count(outcomes),
         "names": names_right(outcomes),
@@ -202,6 +244,8 @@ def _record_json(record: Record) -> dict[str, Any]:
         "landmarks": record.landmarks,
         "seconds": record.seconds,
         "facts": record.facts,
+        "verdicts": {variant: one.to_json() for variant, one in record.verdicts.items()},
+        "steps": [dataclasses.asdict(step) for step in record.steps],
         "outcomes": {variant: _outcome_json(outcome) for variant, outcome in record.outcomes.items()},
     }
 
@@ -216,9 +260,26 @@ def _outcome_json(outcome: Outcome) -> dict[str, Any]:
                 "rank": rank,
                 "lesion": None if lesion is None else lesion.id,
                 "false_place": false_place.get(rank),
-                "center_ras_mm": [round(float(x), 2) for x in one.center_ras_mm],
-                **one.facts,
+                **_entry_json(one),
             }
         )
-    lesions = [{"id": x.id, "evidence": x.evidence, "rank": outcome.ranks[x.id], **x.truth} for x in outcome.lesions]
-    return {"lesions": lesions, "candidates": candidates}
+    lesions = [
+        {"id": x.id, "evidence": x.evidence, "rank": outcome.ranks[x.id], "state": str(outcome.state(x)), **x.truth}
+        for x in outcome.lesions
+    ]
+    lists = {"set_apart": outcome.set_apart, "attention": outcome.attention}
+    return {"lesions": lesions, "candidates": candidates} | {
+        name: [{"lesion": _lesion_at(one, outcome), **_entry_json(one)} for one in entries]
+        for name, entries in lists.items()
+    }
+
+
+def _entry_json(one: Found) -> dict[str, Any]:
+    """An entry of any list: its center, the centers of its parts, and its facts with the ledger."""
+    centers = [[round(float(x), 2) for x in at] for at in one.centers]
+    return {"center_ras_mm": centers[0], "parts_ras_mm": centers[1:], **one.facts}
+
+
+def _lesion_at(one: Found, outcome: Outcome) -> str | None:
+    """Id of the first lesion at which an entry lies; None where there is none."""
+    return next((x.id for x in outcome.lesions if one.is_at(x)), None)

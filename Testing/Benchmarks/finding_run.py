@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 from finding_cases import Lesion, TestCase, digest, digest_of_modules, kept
-from finding_score import Found
+from finding_score import Found, Part
 from PainGeneratorLib.Anatomy.anatomy_files import read_anatomy_file
 from PainGeneratorLib.Anatomy.anatomy_map import AnatomyMap
 from PainGeneratorLib.Anatomy.body_plan import BodyPlan
@@ -20,6 +20,7 @@ from PainGeneratorLib.Anatomy.places import Namer
 from PainGeneratorLib.Numerics.body.sections import BodySections, find_sections, supported_plane
 from PainGeneratorLib.Numerics.body.symmetry import find_symmetry_plane
 from PainGeneratorLib.Numerics.core.image import Region, transform_points
+from PainGeneratorLib.Numerics.core.records import Candidate, HotSpot
 from PainGeneratorLib.Numerics.core.regions import on_grid
 from PainGeneratorLib.Numerics.core.sites import SiteTable
 from PainGeneratorLib.Numerics.fusion.reading import Reading
@@ -33,6 +34,15 @@ from PainGeneratorLib.Workflow.stages import Alignment, align_series, find_on_mr
 
 STAGES = ("pet", "mapped", "fused", "whole")
 """How much of the analysis is run; see ``finding.py``."""
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Lists:
+    """The three lists of a reading, each best first, for the score."""
+
+    candidates: list[Found]
+    set_apart: list[Found]
+    attention: list[Found]
 
 
 class Run:
@@ -124,6 +134,22 @@ class Run:
         other.alignment = Alignment(roles)
         return other
 
+    def with_settings(self, values: dict[str, str], *, keeps_detector: bool) -> Run:
+        """Return the same case with other values of parameters after the stages of MR and alignment.
+
+        Parameters
+        ----------
+        values : dict
+            Name of a parameter -> its value as text.
+        keeps_detector : bool
+            Whether the first pass over the PET does not depend on them.
+        """
+        anew = ("sites", "namer") if keeps_detector else ("sites", "namer", "detector")
+        other = object.__new__(Run)
+        other.__dict__ = {k: v for k, v in self.__dict__.items() if k not in anew}
+        other.case = dataclasses.replace(self.case, protocol=self.case.protocol.with_values(values))
+        return other
+
     @cached_property
     def anatomy(self) -> AnatomyMap | None:
         """The anatomy segmentation when it is used."""
@@ -186,10 +212,34 @@ class Run:
 
     def found(self, sensitivity: float | None = None) -> list[Found]:
         """Return candidates (or hot spots in the stages without MR), best first, in the frame of :meth:`lesions`."""
+        return self.lists(sensitivity).candidates
+
+    def lists(self, sensitivity: float | None = None) -> Lists:
+        """Return candidates, what is set apart, and what is for attention, in the frame of :meth:`lesions`.
+
+        In the stages without MR the usual and unclear hot spots are set apart.
+        """
         if self.stage in ("pet", "mapped"):
-            spots = [s for s in self.detector.find(sensitivity).hot_spots if s.physiologic is None]
-            return [Found(self.to_lesions(s.centroid_ras_mm), facts_of(s)) for s in spots]
-        return [Found(c.centroid_ras_mm, facts_of(c)) for c in self.candidates(sensitivity)]
+            result = self.detector.find(sensitivity)
+            usual = [s for s in result.hot_spots if s.physiologic is not None]
+            clear = [s for s in result.hot_spots if s.physiologic is None]
+            spots, apart = ([self._found_spot(s) for s in some] for some in (clear, [*usual, *result.unclear]))
+            return Lists(spots, apart, [])
+        reading = self.reading(sensitivity)
+        return Lists(
+            *(
+                [found_of(c) for c in some]
+                for some in (
+                    reading.candidates,
+                    reading.set_apart,
+                    reading.attention,
+                )
+            )
+        )
+
+    def _found_spot(self, spot: HotSpot) -> Found:
+        """A hot spot in the frame of :meth:`lesions`."""
+        return Found(self.to_lesions(spot.centroid_ras_mm), facts_of(spot))
 
     def to_lesions(self, point_ras: np.ndarray) -> np.ndarray:
         """Map a point of the PET to the frame of the lesions."""
@@ -254,20 +304,50 @@ class Run:
         return f"outline {region.volume_ml:.0f} ml, drawn {lesion.region.volume_ml:.0f} ml, Dice {dice:.2f}"
 
 
+BOTH_SIDES = "both"
+"""The side of an entry that names both sides."""
+BOTH_ENDPLATES = "discovertebral"
+"""First word of the structure of an entry that names a disc with both endplates."""
+
+
+def found_of(candidate: Candidate) -> Found:
+    """A candidate for the score. One that names more than one place can be found at each of its parts."""
+    place = candidate.place
+    parts: tuple[Part, ...] = ()
+    if place.side == BOTH_SIDES or place.structure.startswith(BOTH_ENDPLATES):
+        spots = [Part(spot.centroid_ras_mm, _facts_of_spot(spot)) for spot in candidate.hot_spots]
+        parts = (*spots, *(Part(f.centroid_ras_mm) for f in candidate.mr_findings))
+    return Found(candidate.centroid_ras_mm, facts_of(candidate), parts)
+
+
+def _facts_of_spot(spot: HotSpot) -> dict[str, Any]:
+    """The measures of one hot spot of a candidate."""
+    return {**_measures_of(spot, ("suv_max", "suv_peak", "tbr")), "references": [str(spot.reference_name)]}
+
+
+def _measures_of(item: Any, names: Sequence[str]) -> dict[str, float | None]:
+    """Some measures of a candidate or a hot spot in plain types; None for those that it does not have."""
+    return {n: None if getattr(item, n, None) is None else round(float(getattr(item, n)), 4) for n in names}
+
+
 def facts_of(item: Any) -> dict[str, Any]:
     """Return the measures and names of a candidate or a hot spot in plain types."""
     measures = ("score", "suv_max", "suv_peak", "tbr", "left_right_ratio", "mtv_ml", "mr_z", "volume_ml")
-    facts: dict[str, Any] = {
-        name: None if getattr(item, name, None) is None else round(float(getattr(item, name)), 4) for name in measures
-    }
+    facts: dict[str, Any] = dict(_measures_of(item, measures))
     facts["flags"] = list(item.flags)
     place = getattr(item, "place", None)
-    if place is not None:
-        facts |= {"name": place.name, "structure": place.structure, "side": place.side, "level": place.level}
-        facts |= {"zone": place.zone, "evidence": item.evidence, "mr_kind": item.mr_kind}
-        facts["score_parts"] = {name: round(float(part), 3) for name, part in item.score_parts.items()}
-    else:
-        facts["reference"] = f"{item.reference:.2f} ({item.reference_name})"
+    if place is None:
+        usual = item.physiologic or f"clearness {item.clearness or 0.0:.2f}"
+        return facts | {"reference": f"{item.reference or 0.0:.2f} ({item.reference_name})", "reason": usual}
+    facts |= {"id": item.id, "name": place.name, "structure": place.structure, "side": place.side}
+    facts |= {"level": place.level, "zone": place.zone, "evidence": item.evidence, "mr_kind": item.mr_kind}
+    facts |= {"pet_state": item.pet_state, "mr_state": item.mr_state, "reason": item.reason}
+    facts["references"] = sorted({s.reference_name for s in item.hot_spots if s.reference_name})
+    facts["score_parts"] = {name: round(float(part), 3) for name, part in item.score_parts.items()}
+    facts["ledger"] = [
+        {"sign": e.sign, "points": round(e.points, 2), "state": e.state, "measure": e.measure, "text": e.text}
+        for e in item.ledger
+    ]
     return facts
 
 
@@ -279,7 +359,20 @@ def words_of(found: Found) -> str:
     if facts.get("name") is None:
         return f"{text} reference {facts['reference']} {facts['flags']}"
     kind = facts["mr_kind"] or ""
-    return f"{facts['evidence']} {facts['name']} score {facts['score']:.0f} {kind} {text} {facts['flags']}"
+    return f"{facts['evidence']} {facts['name']} score {facts['score']:.1f} {kind} {text} {facts['flags']}"
+
+
+def ledger_words(found: Found) -> str:
+    """The ledger of an entry in one line: states, sign with points ("?" when it was not assessable), and reason."""
+    facts = found.facts
+    if "ledger" not in facts:
+        return str(facts.get("reason", ""))
+    signs = [
+        f"{e['sign']} ?" if e["state"] == "not assessable" else f"{e['sign']} {e['points']:+.1f}"
+        for e in facts["ledger"]
+    ]
+    reason = f"; {facts['reason']}" if facts["reason"] else ""
+    return f"PET {facts['pet_state']}, MR {facts['mr_state']}: {', '.join(signs)} = {facts['score']:.1f}{reason}"
 
 
 def _moves(alignment: Alignment) -> str:

@@ -15,6 +15,7 @@ from ..Numerics.core.errors import PainGeneratorError
 from ..Numerics.core.version import VERSION
 from ..Numerics.core.words import GIVEN_ROLES, Group, PainSide, ProsthesisSide, listed
 from ..Phantoms.realism import REALISMS
+from ..Phantoms.scenarios import SCENARIO_NAMES
 from ..Phantoms.variants import VARIANTS
 
 if TYPE_CHECKING:
@@ -199,6 +200,13 @@ def _add_phantom(commands: Commands) -> None:
         choices=VARIANTS,
         default=VARIANTS[0],
         help="anatomical variant of the low back (for hips: plain or turned); see docs/phantoms.md",
+    )
+    phantom.add_argument(
+        "--scenario",
+        type=_word,
+        choices=SCENARIO_NAMES,
+        default=SCENARIO_NAMES[0],
+        help="disease or usual uptake that poses one question, with the right answer; see docs/phantoms.md",
     )
     phantom.add_argument("--overwrite", action="store_true", help="replace an existing folder")
 

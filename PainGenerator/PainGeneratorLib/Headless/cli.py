@@ -295,6 +295,7 @@ def _phantom(options: argparse.Namespace) -> None:
                 progress=progress,
                 realism=options.realism,
                 variant=options.variant,
+                scenario=options.scenario,
             )
     print(f"Case: {target.path / 'dicom'}")
     print(f"Truth: {target.path / 'truth.json'} ({len(truth['lesions'])} lesions)")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,13 +18,18 @@ from .clinical_lesions import show_as_on_clinical_mr
 from .clinical_scan import Receiver
 from .clinical_signal import ClinicalTissue
 from .dicom_files import Examination, write_mr, write_pet
+from .hip_lesions import add_hip_lesions
 from .hip_replacement import make_hip_replacement
+from .hip_scenarios import posed_hip
 from .implant_effects import distance_to_metal
 from .low_back import make_low_back
+from .low_back_lesions import add_lesions
+from .low_back_scenarios import posed_low_back
 from .marrow_and_muscle import compose
 from .patient import Patient
 from .protocol_of_series import SeriesPlan, plan
 from .realism import Realism
+from .scenarios import PLAIN_SCENARIO, Scenario, scenario_of
 from .tissue_table import TISSUES
 from .true_sites import measure_true_sites
 from .variant_field import variant_plans
@@ -86,6 +91,7 @@ def make_phantom(
     size: str = "normal",
     realism: str = "plain",
     variant: str = "plain",
+    scenario: str = PLAIN_SCENARIO,
 ) -> Phantom:
     """Make a digital case with known truth.
 
@@ -105,6 +111,8 @@ def make_phantom(
         :data:`.realism.EFFECTS`, joined by ``+``. A seed gives the same patient with each of them.
     variant : str
         One of :data:`.variants.VARIANTS`. ``plain`` is regular anatomy in the whole field.
+    scenario : str
+        One of :data:`.scenarios.SCENARIO_NAMES` of the group. One with a variant of its own ignores `variant`.
 
     Returns
     -------
@@ -113,26 +121,28 @@ def make_phantom(
     Raises
     ------
     ValueError
-        The group, the size, the realism or the variant is not known.
+        The group, the size, the realism, the variant or the scenario is not known.
     """
     if group not in tuple(Group) or size not in SIZES:
         raise ValueError(f"group must be one of {listed(Group)} and size one of {SIZES}, not {group!r}, {size!r}")
     show = progress or (lambda fraction, text: None)
     effects = Realism.of(realism, seed, group)
+    posed = scenario_of(scenario, group)
+    if posed is not None and posed.variant != PLAIN_SCENARIO:
+        variant = posed.variant
     anatomy_variant = Variant.of(variant, seed, group)
     small = size == "small"
     streams = np.random.SeedSequence([seed, list(Group).index(Group(group))]).spawn(6)
     anatomy_rng, plan_rng, uptake_rng, signal_rng, noise_rng, header_rng = map(np.random.default_rng, streams)
     show(0.0, "Painting the anatomy")
     spacing = 2.0 if small else 1.2
-    if group == "low-back":
-        patient = make_low_back(anatomy_rng, spacing, effects, anatomy_variant)
-    else:
-        patient = make_hip_replacement(anatomy_rng, spacing, effects)
+    patient = _make_patient(group, seed, anatomy_rng, spacing, effects, anatomy_variant, posed)
     patient.composition = compose(patient, effects)
     lower, upper = (f(patient.atlas.geometry.corners_ras, axis=0) for f in (np.min, np.max))
     center = (lower + upper) / 2 * [0, 0, 1]
     plans = variant_plans(plan(group, plan_rng, size, center, effects), anatomy_variant, patient.landmarks)
+    if posed is not None:
+        plans = [item for item in plans if item.role not in posed.left_out]
     show_as_on_clinical_mr(patient, plans, effects)
     metal = distance_to_metal(patient.atlas)
     show(0.25, "Imaging the uptake")
@@ -153,8 +163,34 @@ def make_phantom(
     exam = _examination(group, seed, patient, header_rng)
     anatomy, names = _label_map(patient, plans[1])
     truth = _truth(group, seed, size, effects, anatomy_variant, patient, plans, exam)
+    if posed is not None:
+        truth["scenario"] = posed.to_json({lesion.id: lesion.answer for lesion in patient.lesions})
     show(1.0, "Done")
     return Phantom(series, anatomy, names, truth, exam, Image(clean, pet.geometry))
+
+
+def _make_patient(
+    group: str,
+    seed: int,
+    rng: np.random.Generator,
+    spacing_mm: float,
+    effects: Realism,
+    variant: Variant,
+    scenario: Scenario | None,
+) -> Patient:
+    """The patient of a seed, with the disease of a scenario when one is given."""
+    own = None if scenario is None or scenario.has_usual_lesions else scenario
+    if group == "low-back":
+        add_low_back = add_lesions if own is None else posed_low_back(own, seed)
+        patient = make_low_back(rng, spacing_mm, effects, variant, add_low_back)
+    else:
+        add_hip = add_hip_lesions if own is None else posed_hip(own, seed)
+        both = scenario is not None and scenario.has_both_prostheses
+        patient = make_hip_replacement(rng, spacing_mm, effects, add_hip, both)
+    if scenario is not None and "FLUID" in scenario.left_out:
+        for lesion in patient.lesions:
+            lesion.answer = replace(lesion.answer, is_mr_unknown=True)
+    return patient
 
 
 def _label_map(patient: Patient, reference: SeriesPlan) -> tuple[Image, dict[int, str]]:
@@ -194,6 +230,7 @@ def write_phantom(
     size: str = "normal",
     realism: str = "plain",
     variant: str = "plain",
+    scenario: str = PLAIN_SCENARIO,
 ) -> dict:
     """Write a digital case: ``dicom/`` (the case), ``truth.json``, ``anatomy.nii.gz`` and ``anatomy-labels.json``.
 
@@ -201,7 +238,7 @@ def write_phantom(
     ----------
     folder : Path
         It is made when it is missing. Files with the same names are replaced.
-    group, seed, progress, size, realism, variant
+    group, seed, progress, size, realism, variant, scenario
         As for :func:`make_phantom`.
 
     Returns
@@ -211,7 +248,13 @@ def write_phantom(
     """
     show = progress or (lambda fraction, text: None)
     phantom = make_phantom(
-        group, seed, progress=lambda f, text: show(0.8 * f, text), size=size, realism=realism, variant=variant
+        group,
+        seed,
+        progress=lambda f, text: show(0.8 * f, text),
+        size=size,
+        realism=realism,
+        variant=variant,
+        scenario=scenario,
     )
     folder = Path(folder)
     exam = phantom.examination

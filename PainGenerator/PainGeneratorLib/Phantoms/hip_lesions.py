@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from .hip_bones import HipShape
@@ -68,7 +70,7 @@ def add_hip_look_alikes(patient: Patient, rng: np.random.Generator, shape: HipSh
         add("symmetric uptake at the trochanter", trochanter, (9, 12, 14), 0.9 * mild, None, 1.0, BONES)
 
 
-class _Maker:
+class HipMaker:
     """Makes one lesion of a kind per call, at a random place and with a random size and uptake."""
 
     def __init__(self, patient: Patient, rng: np.random.Generator, shape: HipShape, clefts: dict):
@@ -84,9 +86,13 @@ class _Maker:
         where[:3, 3] = self.shape.heads[self.side] + np.array([self.sign * x, y, z]) * self.shape.scale
         return where
 
-    def stem(self) -> Lesion:
-        """Loosening at the stem."""
-        zone = int(self.rng.integers(1, 8))
+    def on(self, side: str) -> HipMaker:
+        """The same for the prosthesis of a side, where both hips were replaced."""
+        return HipMaker(self.patient, self.rng, replace(self.shape, prosthesis_side=side), self.clefts)
+
+    def stem(self, zone: int | None = None) -> Lesion:
+        """Loosening at the stem, in a Gruen zone."""
+        zone = int(self.rng.integers(1, 8)) if zone is None else zone
         where = np.eye(4)
         where[:3, 3], _ = gruen_point(self.shape, zone)
         where[:3, 3] += self.rng.uniform([0, -4, -5], [0, 4, 5])
@@ -100,9 +106,9 @@ class _Maker:
             zone=f"Gruen {zone}", within=BONES, mr_within=MARROWS, reference_tissue="femoral marrow",
         )  # fmt: skip
 
-    def cup(self) -> Lesion:
-        """Loosening at the cup."""
-        zone = str(self.rng.choice(["I", "II", "III"]))
+    def cup(self, zone: str | None = None) -> Lesion:
+        """Loosening at the cup, in a DeLee-Charnley zone."""
+        zone = zone or str(self.rng.choice(["I", "II", "III"]))
         direction = {"I": (0.5, 0, 0.87), "II": (-0.96, 0, 0.28), "III": (-0.62, 0, -0.78)}[zone]
         distance = self.shape.cup_radius_mm / self.shape.scale + 5
         x, y, z = np.array(direction) * distance
@@ -168,7 +174,7 @@ class _Maker:
 
 def add_hip_lesions(patient: Patient, rng: np.random.Generator, shape: HipShape, clefts: dict) -> None:
     """Add two to four lesions that do not touch each other, and set the pain on the side of the prosthesis."""
-    maker = _Maker(patient, rng, shape, clefts)
+    maker = HipMaker(patient, rng, shape, clefts)
     first = [maker.stem, maker.cup, maker.trochanteric_bursitis, maker.synovitis, maker.iliopsoas_bursitis]
     others = [*first, maker.gluteal_tendon, maker.sacroiliac]
     count = int(rng.integers(2, 5))

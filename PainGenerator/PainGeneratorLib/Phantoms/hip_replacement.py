@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
+
 import numpy as np
 
+from ..Numerics.core.words import ProsthesisSide
 from .atlas import Atlas, frame
 from .hip_bones import HipShape, paint_native_femur, paint_pelvis, paint_prosthesis
 from .hip_lesions import add_hip_lesions, add_hip_look_alikes
@@ -13,6 +17,8 @@ from .pelvis import paint_sacroiliac_joint, paint_sacrum
 from .realism import PLAIN, Realism
 from .true_sites import hip_sites, pelvis_sites
 
+AddLesions = Callable[[Patient, np.random.Generator, HipShape, dict], None]
+"""Function that adds lesions to a patient, as :func:`.hip_lesions.add_hip_lesions` does."""
 LOWER_RAS = np.array([-192.0, -128.0, -190.0])
 """Lower corner of the atlas, RAS mm."""
 UPPER_RAS = np.array([192.0, 122.0, 110.0])
@@ -21,7 +27,13 @@ SIDES = (("right", 1), ("left", -1))
 """Sides with the sign of their R coordinate."""
 
 
-def make_hip_replacement(rng: np.random.Generator, spacing_mm: float, realism: Realism = PLAIN) -> Patient:
+def make_hip_replacement(
+    rng: np.random.Generator,
+    spacing_mm: float,
+    realism: Realism = PLAIN,
+    add: AddLesions = add_hip_lesions,
+    has_both: bool = False,
+) -> Patient:
     """Make the patient. All choices follow from the random generator.
 
     Parameters
@@ -31,6 +43,10 @@ def make_hip_replacement(rng: np.random.Generator, spacing_mm: float, realism: R
         Voxel size of the atlas, mm.
     realism : Realism
         Which effects of a clinical examination the body shows. None of them changes the shape of a hip.
+    add : callable
+        Adds the lesions to the patient.
+    has_both : bool
+        Whether both hips were replaced. Both prostheses have the same sizes.
 
     Returns
     -------
@@ -45,7 +61,8 @@ def make_hip_replacement(rng: np.random.Generator, spacing_mm: float, realism: R
     patient.suv_gains["marrow"] = float(1.15 - 0.005 * (patient.age - 50) + rng.normal(0, 0.07))
     patient.suv_gains["fatty marrow"] = float(rng.uniform(0.9, 1.1))
     shape = HipShape.make(rng, scale)
-    patient.prosthesis_side = shape.prosthesis_side
+    shapes = [replace(shape, prosthesis_side=side) for side, _ in SIDES] if has_both else [shape]
+    patient.prosthesis_side = str(ProsthesisSide.BOTH) if has_both else shape.prosthesis_side
 
     _paint_soft_tissue(atlas, rng, scale, habitus)
     _paint_organs(atlas, patient, rng)
@@ -55,13 +72,16 @@ def make_hip_replacement(rng: np.random.Generator, spacing_mm: float, realism: R
     for side, _ in SIDES:
         paint_pelvis(atlas, shape, side, joints[side])
     clefts = {side: paint_sacroiliac_joint(atlas, joint, side, scale) for side, joint in joints.items()}
-    paint_native_femur(atlas, shape, shape.native_side)
-    paint_native_femur(atlas, shape, shape.prosthesis_side, with_head=False)
-    paint_prosthesis(atlas, shape)
+    if not has_both:
+        paint_native_femur(atlas, shape, shape.native_side)
+    for one in shapes:
+        paint_native_femur(atlas, one, one.prosthesis_side, with_head=False)
+        paint_prosthesis(atlas, one)
     _landmarks(patient, shape, segments, joints)
-    patient.sites = pelvis_sites(segments, joints, clefts, scale) + hip_sites(shape)
-    add_hip_look_alikes(patient, rng, shape)
-    add_hip_lesions(patient, rng, shape, clefts)
+    patient.sites = pelvis_sites(segments, joints, clefts, scale) + hip_sites(*shapes)
+    for one in shapes:
+        add_hip_look_alikes(patient, rng, one)
+    add(patient, rng, shape, clefts)
     return patient
 
 

@@ -8,6 +8,7 @@ import numpy as np
 
 from ..Numerics.core.image import transform_points
 from .atlas import Atlas
+from .scenarios import Answer
 from .tissue_table import TISSUES
 
 EDGE = 0.35
@@ -50,6 +51,8 @@ class Lesion:
         True for a ring of uptake around a center with little uptake, as in a bursa.
     measured : dict
         Noise-free measures, which are added when the uptake is imaged.
+    answer : Answer
+        What a right reading makes of it.
     """
 
     id: str
@@ -69,6 +72,7 @@ class Lesion:
     reference_tissue: str = "marrow"
     hollow: bool = False
     measured: dict = field(default_factory=dict)
+    answer: Answer = field(default_factory=Answer)
 
     @property
     def evidence(self) -> str:
@@ -143,6 +147,13 @@ class NormalStructure:
             "centre_ras_mm": [round(float(v), 2) for v in self.center_ras_mm],
             "radius_mm": round(float(self.radius_mm), 2),
         }
+
+
+def numbered(lesions: list[Lesion]) -> list[Lesion]:
+    """Give lesions their ids, in their order."""
+    for number, lesion in enumerate(lesions, start=1):
+        lesion.id = f"L{number}"
+    return lesions
 
 
 def placed(local_to_ras: np.ndarray, position: tuple[float, float, float]) -> np.ndarray:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
 from ..Numerics.core.image import transform_points
@@ -16,6 +18,8 @@ from .realism import PLAIN, Realism
 from .true_sites import disc_in_sacrum, pelvis_sites, rest_in_sacrum, spine_sites
 from .variants import PLAIN_VARIANT, Variant
 
+AddLesions = Callable[[Patient, np.random.Generator, spine.SpineShape, dict, dict], None]
+"""Function that adds lesions to a patient, as :func:`.low_back_lesions.add_lesions` does."""
 LOWER_RAS = np.array([-186.0, -150.0, -205.0])
 """Lower corner of the atlas, RAS mm."""
 UPPER_RAS = np.array([186.0, 140.0, 125.0])
@@ -23,7 +27,11 @@ UPPER_RAS = np.array([186.0, 140.0, 125.0])
 
 
 def make_low_back(
-    rng: np.random.Generator, spacing_mm: float, realism: Realism = PLAIN, variant: Variant = PLAIN_VARIANT
+    rng: np.random.Generator,
+    spacing_mm: float,
+    realism: Realism = PLAIN,
+    variant: Variant = PLAIN_VARIANT,
+    add: AddLesions = add_lesions,
 ) -> Patient:
     """Make the patient. All choices follow from the random generator.
 
@@ -36,6 +44,8 @@ def make_low_back(
         Which effects of a clinical examination the body shows.
     variant : Variant
         The anatomical variant.
+    add : callable
+        Adds the lesions to the patient.
 
     Returns
     -------
@@ -77,7 +87,7 @@ def make_low_back(
     add_look_alikes(patient, rng, shape)
     if "worn-discs" in realism:
         wear.add_schmorl_nodes(patient, realism.rng("worn-discs", "Schmorl's nodes"), shape)
-    add_lesions(patient, rng, shape, facets, clefts)
+    add(patient, rng, shape, facets, clefts)
     return patient
 
 

@@ -19,7 +19,7 @@ SOLID_DISCS = ("annulus", "dry disc", "worn disc")
 """Tissues of a disc without its nucleus."""
 
 
-class _Maker:
+class LowBackMaker:
     """Makes one lesion of a kind per call, at a random place and with a random size and uptake."""
 
     def __init__(self, patient: Patient, rng: np.random.Generator, shape: SpineShape, facets: dict, clefts: dict):
@@ -34,9 +34,9 @@ class _Maker:
         """A random uptake between two multiples of that of marrow, at least 1.2 g/ml."""
         return float(max(self.marrow * self.rng.uniform(low, high), 1.2))
 
-    def facet(self, kind: str = "facet synovitis") -> Lesion:
+    def facet(self, kind: str = "facet synovitis", disc: str | None = None, side: str | None = None) -> Lesion:
         """Inflammation of a facet joint."""
-        disc, side = str(self.rng.choice(self.shape.low_discs)), self.side()
+        disc, side = disc or str(self.rng.choice(self.shape.low_discs)), side or self.side()
         radii = tuple(self.rng.uniform([4, 7, 7], [6, 9, 10]))
         appearance = None if kind == "facet uptake" else "synovitis"
         return Lesion(
@@ -48,11 +48,11 @@ class _Maker:
         """Uptake of a facet joint without an MR finding."""
         return self.facet("facet uptake")
 
-    def endplate(self, kind: str = "Modic I") -> Lesion:
-        """Modic change at an endplate."""
-        disc = str(self.rng.choice(self.shape.low_discs))
+    def endplate(self, kind: str = "Modic I", disc: str | None = None, above: bool | None = None) -> Lesion:
+        """Modic change at an endplate of a disc: at that above the disc, or at that below it."""
+        disc = disc or str(self.rng.choice(self.shape.low_discs))
         upper, lower = disc.split("/")
-        above = bool(self.rng.random() < 0.5)
+        above = bool(self.rng.random() < 0.5) if above is None else above
         level, sign = (upper, -1) if above else (lower, 1)
         k = self.shape.scale
         height = sign * (self.shape.half_height_mm - 3.5)
@@ -71,9 +71,9 @@ class _Maker:
         """Fatty Modic change without uptake."""
         return self.endplate("Modic II")
 
-    def sacroiliac(self) -> Lesion:
+    def sacroiliac(self, side: str | None = None) -> Lesion:
         """Sacroiliitis."""
-        side = self.side()
+        side = side or self.side()
         where = placed(
             self.clefts[side], (self.rng.choice([-4.0, 4.0]), self.rng.uniform(-6, 6), self.rng.uniform(-14, 14))
         )
@@ -105,9 +105,9 @@ class _Maker:
             "synovitis", self.rng.uniform(0.5, 0.8), level,
         )  # fmt: skip
 
-    def foramen(self) -> Lesion:
+    def foramen(self, disc: str | None = None, side: str | None = None) -> Lesion:
         """Uptake of a nerve root in its foramen, without an MR finding."""
-        disc, side = str(self.rng.choice(self.shape.low_discs[1:])), self.side()
+        disc, side = disc or str(self.rng.choice(self.shape.low_discs[1:])), side or self.side()
         sign, k = (1 if side == "right" else -1), self.shape.scale
         where = placed(self.shape.discs[disc], (sign * 19 * k, -21 * k, 5))
         muscle = TISSUES["muscle"].suv
@@ -132,7 +132,7 @@ class _Maker:
 
 def add_lesions(patient: Patient, rng: np.random.Generator, shape: SpineShape, facets: dict, clefts: dict) -> None:
     """Add two to five lesions that do not touch each other, and set the pain near the one with the highest uptake."""
-    maker = _Maker(patient, rng, shape, facets, clefts)
+    maker = LowBackMaker(patient, rng, shape, facets, clefts)
     first: list[Callable[[], Lesion]] = [maker.facet, maker.endplate, maker.sacroiliac, maker.pedicle, maker.baastrup]
     others = [*first, maker.facet_pet_only, maker.foramen, maker.modic_two, maker.edema_only]
     count = int(rng.integers(2, 6))

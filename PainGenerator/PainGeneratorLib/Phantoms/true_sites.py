@@ -235,8 +235,8 @@ def pelvis_sites(
     return sites
 
 
-def hip_sites(shape: HipShape) -> list[TrueSite]:
-    """The sites of both hips, and those of the prosthesis with its zones.
+def hip_sites(*shapes: HipShape) -> list[TrueSite]:
+    """The sites of both hips, and those of each prosthesis with its zones. There is one shape for each prosthesis.
 
     Gruen zones (Gruen 1979): three equal thirds from the shoulder to the tip of the stem, 1 to 3 on the lateral and 7
     to 5 on the medial side, with zone 4 around and below the tip; 8 to 10, 11 and 12 to 14 are the same in front and
@@ -244,12 +244,15 @@ def hip_sites(shape: HipShape) -> list[TrueSite]:
     thirds of the outline of the cup in the coronal plane.
     """
     sites = []
+    replaced = [shape.prosthesis_side for shape in shapes]
     for side in SIDES:
-        sites += _around_hip(shape, side)
-    return sites + _at_prosthesis(shape)
+        sites += _around_hip(shapes[0], side, is_native=side not in replaced)
+    for shape in shapes:
+        sites += _at_prosthesis(shape)
+    return sites
 
 
-def _around_hip(shape: HipShape, side: str) -> list[TrueSite]:
+def _around_hip(shape: HipShape, side: str, is_native: bool) -> list[TrueSite]:
     """Bones, capsule, bursa and tendons of a hip; head and neck only where they are the patient's own."""
     s, k, c = side_sign(side), shape.scale, shape.heads[side]
     rows = [
@@ -260,7 +263,7 @@ def _around_hip(shape: HipShape, side: str) -> list[TrueSite]:
         ("trochanteric bursa", (64, -16, -20), (5, 12, 16)),
         ("gluteal tendons", (50, -8, 12), (6, 8, 8)),
     ]
-    if side == shape.native_side:
+    if is_native:
         rows = [("femoral head", (0, 0, 0), (18, 18, 18)), ("femoral neck", (20, -3, -19), (11, 11, 11)), *rows]
     sites = [
         _site(_at(*(c + np.array([s * x, y, z]) * k)), (0, 0, 0), np.array(half) * k, structure, side, None)

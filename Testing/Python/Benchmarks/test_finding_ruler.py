@@ -17,7 +17,20 @@ from finding_chart import chart
 from finding_plain import above
 from finding_record import STEP, Record
 from finding_report import report, to_json
-from finding_score import Found, is_stable, measure_errors, names_right, score, sensitivity, true_first_count
+from finding_run import ledger_words
+from finding_score import (
+    Found,
+    Part,
+    State,
+    is_stable,
+    measure_errors,
+    names_right,
+    ratio_errors,
+    score,
+    sensitivity,
+    states,
+    true_first_count,
+)
 from PainGeneratorLib.Numerics.core.image import Geometry, Image
 
 TRUTH = {"side": "left", "level": "L4/L5", "structure": "facet joint", "volume_ml": 2.0, "blurred_suv_peak": 2.0}
@@ -66,8 +79,13 @@ def test_the_first_three_are_stable_in_any_order_but_not_when_one_leaves() -> No
 
 def test_names_count_for_found_lesions_only_and_side_level_structure_apart() -> None:
     lesions = [lesion("A", 0.0), lesion("B", 100.0)]
-    one = found(0.0, structure="facet joint", side="right", level="L4/L5")
-    assert names_right([score("case", lesions, [one])]) == {"side": (0, 1), "level": (1, 1), "structure": (1, 1)}
+    one = found(0.0, structure="facet joint", side="right", level="L4/L5", evidence="PET+MR")
+    assert names_right([score("case", lesions, [one])]) == {
+        "side": (0, 1),
+        "level": (1, 1),
+        "structure": (1, 1),
+        "evidence": (1, 1),
+    }
 
 
 def test_measures_are_compared_with_the_noise_free_truth() -> None:
@@ -123,3 +141,67 @@ def test_what_is_kept_follows_from_all_modules_that_it_imports() -> None:
     assert digest_of_modules("Numerics/core/regions.py", "Numerics/core/image.py") == digest_of_modules(
         "Numerics/core/regions.py"
     )
+
+
+def test_a_lesion_that_no_candidate_has_is_set_apart_in_the_box_for_attention_or_missed() -> None:
+    lesions = [lesion(name, x) for name, x in (("A", 0.0), ("B", 100.0), ("C", 200.0), ("D", 300.0))]
+    outcome = score(
+        "case", lesions, [found(1.0)], set_apart=[found(0.0), found(99.0), found(202.0)], attention=[found(201.0)]
+    )
+    assert [outcome.state(x) for x in lesions] == [State.FOUND, State.SET_APART, State.ATTENTION, State.MISSED]
+    assert sensitivity([outcome]) == (1, 4)
+    assert states([outcome])[State.SET_APART] == 1
+    assert outcome.shown(lesions[1]) is None
+    assert outcome.shown(lesions[2]) is outcome.attention[0]
+
+
+def test_the_box_for_attention_is_needless_where_there_is_no_lesion() -> None:
+    outcome = score("case", [lesion("A", 0.0)], [], attention=[found(1.0), found(50.0)])
+    assert outcome.needless_attention() == [outcome.attention[1]]
+
+
+def test_one_entry_that_names_both_sides_finds_both_lesions_with_the_measures_of_each() -> None:
+    at = (np.array([-40.0, 0.0, 0.0]), np.array([40.0, 0.0, 0.0]))
+    parts = tuple(Part(p, {"suv_peak": peak}) for p, peak in zip(at, (2.0, 3.0), strict=True))
+    both = Found(
+        at[0], {"structure": "facet joint", "name": "", "side": "both", "level": "L4/L5", "suv_peak": 3.0}, parts
+    )
+    lesions = [lesion("A", -41.0), lesion("B", 42.0)]
+    lesions[1].truth["side"] = "right"
+    outcome = score("case", lesions, [both])
+    assert outcome.ranks == {"A": 1, "B": 1}
+    assert not outcome.false
+    assert measure_errors([outcome])[0] == pytest.approx([0.0, 0.5])
+    assert names_right([outcome])["side"] == (2, 2)
+
+
+@pytest.mark.parametrize(
+    ("said", "is_right"), [("Gruen 6", True), ("Gruen 5, 6", True), ("Gruen 7", False), ("DeLee-Charnley II", False)]
+)
+def test_a_zone_is_right_when_it_is_among_those_that_the_entry_names(said: str, is_right: bool) -> None:
+    one = lesion("A", 0.0)
+    one.truth["zone"] = "Gruen 6"
+    match = found(0.0, structure="femur", side="left", level=None, zone=said, evidence="PET only")
+    right = names_right([score("case", [one], [match])])
+    assert right["zone"] == (int(is_right), 1)
+    assert right["evidence"] == (0, 1)
+
+
+def test_the_ratio_is_compared_with_the_noise_free_peak_over_the_true_reference() -> None:
+    one = lesion("A", 0.0)
+    one.truth.update({"reference_suv": 1.0, "reference_tissue": "marrow"})
+    match = found(0.0, suv_peak=2.0, tbr=1.6, mtv_ml=2.0, references=["marrow"])
+    errors, others = ratio_errors([score("case", [one], [match])])
+    assert (errors.tolist(), others) == (pytest.approx([-0.2]), 0)
+    match.facts["references"] = ["surroundings"]
+    errors, others = ratio_errors([score("case", [one], [match])])
+    assert (errors.tolist(), others) == ([], 1)
+
+
+def test_the_ledger_is_told_in_one_line_with_what_could_not_be_assessed() -> None:
+    ledger = [
+        {"sign": "pet_uptake", "points": 4.5, "state": "present", "measure": 2.1, "text": ""},
+        {"sign": "edema", "points": 0.0, "state": "not assessable", "measure": None, "text": ""},
+    ]
+    one = found(0.0, ledger=ledger, pet_state="abnormal", mr_state="not assessable", score=4.5, reason="")
+    assert ledger_words(one) == "PET abnormal, MR not assessable: pet_uptake +4.5, edema ? = 4.5"
