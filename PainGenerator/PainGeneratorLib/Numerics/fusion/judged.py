@@ -47,8 +47,9 @@ class CaseFacts:
     rows: Sequence[SiteRow] = ()
 
     def row_of(self, candidate: Candidate) -> SiteRow | None:
-        """The row of the site that a candidate is named after; None where there is none."""
-        site = site_of(candidate.place, [row.site for row in self.rows])
+        """The row of the site that a candidate is named after; of several that of the nearest, None where there is
+        none."""
+        site = site_of(candidate.place, [row.site for row in self.rows], candidate.centroid_ras_mm)
         return None if site is None else next(row for row in self.rows if row.site is site)
 
     def without_join(self) -> CaseFacts:
