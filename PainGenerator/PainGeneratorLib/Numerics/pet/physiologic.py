@@ -126,7 +126,9 @@ def _is_muscle(c: FocusContext) -> bool:
     """
     if c.tissue != tissue_codes.MUSCLE:
         return False
-    return not (_is_at_joint_by_canal(c) or c.is_in_vertebral_body) if c.is_beside_canal else not c.has_bone_near
+    if not c.is_beside_canal:
+        return not c.has_bone_near
+    return not (_is_at_joint_by_canal(c) or _is_in_body_by_canal(c))
 
 
 def _is_at_joint_by_canal(c: FocusContext) -> bool:
@@ -139,11 +141,16 @@ def _is_at_joint_by_canal(c: FocusContext) -> bool:
     return is_at_facet and c.side <= distances.JOINTS_SIDE_MOST.value
 
 
+def _is_in_body_by_canal(c: FocusContext) -> bool:
+    """Whether a focus lies where a vertebral body may be, in front of the posterior elements."""
+    return c.is_in_vertebral_body and c.front > distances.POSTERIOR_ELEMENTS_FRONT_MOST.value
+
+
 def _may_be_paired_organ(c: FocusContext) -> bool:
     """Whether a focus may be a vessel, a kidney or a gonad: an organ on MR, or no bone and a place of organs."""
     if c.tissue == tissue_codes.VISCERA:
         return True
-    if c.is_bone or c.has_bone_near or c.tissue == tissue_codes.MUSCLE or c.is_in_vertebral_body:
+    if c.is_bone or c.has_bone_near or c.tissue == tissue_codes.MUSCLE or _is_in_body_by_canal(c):
         return False
     if c.front <= distances.BONE_BESIDE_FRONT_MOST.value:
         return c.is_at_kidney_by_canal and not c.is_below_crest and not _is_at_joint_by_canal(c)
