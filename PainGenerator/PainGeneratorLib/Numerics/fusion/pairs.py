@@ -87,20 +87,38 @@ def joint_place(first: Place, second: Place) -> Place | None:
     first, second : Place
         In any order.
     """
-    if (first.level, first.zone) != (second.level, None):
+    if (first.level, first.zone, second.zone) != (second.level, None, None):
         return None
-    flags = tuple(dict.fromkeys((*first.flags, *second.flags)))
     structures = {first.structure, second.structure}
     if structures == ENDPLATES and first.level is not None:
-        side = first.side if first.side == second.side else str(Side.MIDLINE)
-        certainty = first.side_certainty if first.side == second.side else str(Certainty.CERTAIN)
-        return Place(name_of_unit(first.level, side), DISCOVERTEBRAL, side, first.level, None, flags, certainty)
-    if {first.side, second.side} != set(LATERAL_SIDES) or len(structures) > 1:
-        return None
-    if first.structure not in PLURALS_OF_PAIRS:
-        return None
-    flags = tuple(flag for flag in flags if flag not in SIDE_FLAGS)
-    return Place(name_of_both(first.structure, first.level), first.structure, str(Side.BOTH), first.level, None, flags)
+        return _unit_place(first, second)
+    is_paired = len(structures) == 1 and first.structure in PLURALS_OF_PAIRS
+    return _place_of_both(first, second) if is_paired and {first.side, second.side} == set(LATERAL_SIDES) else None
+
+
+def _unit_place(first: Place, second: Place) -> Place:
+    """The place at both endplates of a disc. It has a side where both endplates have the same."""
+    side, certainty = str(Side.MIDLINE), str(Certainty.CERTAIN)
+    if first.side == second.side:
+        side, certainty = first.side, first.side_certainty
+    flags = tuple(dict.fromkeys((*first.flags, *second.flags)))
+    place = Place(name_of_unit(first.level, side), DISCOVERTEBRAL, side, first.level, None, flags, certainty)
+    return _with_doubts(place)
+
+
+def _place_of_both(first: Place, second: Place) -> Place:
+    """The place on both sides. Nothing about it depends on which side is the left one."""
+    flags = tuple(flag for flag in dict.fromkeys((*first.flags, *second.flags)) if flag not in SIDE_FLAGS)
+    name = name_of_both(first.structure, first.level)
+    return _with_doubts(Place(name, first.structure, str(Side.BOTH), first.level, None, flags))
+
+
+def _with_doubts(place: Place) -> Place:
+    """The place with a name that says what is uncertain, because names also stand alone, as in segments."""
+    doubts = ["(level uncertain)"] if place.level_certainty == Certainty.UNCERTAIN else []
+    if place.side in LATERAL_SIDES and place.side_certainty != Certainty.CERTAIN:
+        doubts.append(f"(side {place.side_certainty})")
+    return replace(place, name=" ".join([place.name, *doubts]))
 
 
 def are_halves(one: Candidate, other: Candidate, join: JoinParameters) -> bool:

@@ -171,6 +171,16 @@ def test_which_side_is_which_needs_no_certainty_for_a_pair() -> None:
     assert joint_place(left, right) == place
 
 
+def test_the_name_of_what_is_joined_says_what_is_uncertain() -> None:
+    right = Place("x", "facet joint", "right", "L4/L5", None, ("level-uncertain",))
+    assert (
+        joint_place(right, dataclasses.replace(right, side="left")).name == "both facet joints L4/L5 (level uncertain)"
+    )
+    lower = Place("x", "lower endplate", "left", "L4/L5", None, ("side-likely",), "likely")
+    unit = joint_place(lower, dataclasses.replace(lower, structure="upper endplate"))
+    assert (unit.name, unit.side_certainty) == ("endplates of L4/L5, left (side likely)", "likely")
+
+
 def test_zones_at_prostheses_are_no_pair() -> None:
     right = Place("right femur, Gruen 3", "femur", "right", None, "Gruen 3")
     assert joint_place(right, dataclasses.replace(right, side="left")) is None
