@@ -148,6 +148,12 @@ def test_usual_uptake_is_no_side_of_a_pair_and_unclear_uptake_is() -> None:
     assert only.place.side == "both"
 
 
+def test_a_side_that_is_far_from_clear_of_normal_uptake_is_no_side_of_a_pair() -> None:
+    faint = spot((-18.0, 0, 0), clearness=0.76)
+    reading = read(joints, spot((18.0, 0, 0)), unclear=[faint])
+    assert sorted(one.place.side for one in (*reading.candidates, *reading.set_apart)) == ["left", "right"]
+
+
 def test_a_pair_keeps_the_mr_findings_of_both_sides() -> None:
     edema = [finding((x, 0, 0), "oedema") for x in (18.0, -18.0)]
     (only,) = read(joints, spot((18.0, 0, 0)), spot((-18.0, 0, 0)), findings=edema).candidates
