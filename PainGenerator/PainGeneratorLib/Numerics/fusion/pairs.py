@@ -6,8 +6,8 @@
   cooler one into the hotter one has one maximum, and the border between the names is none of the uptake.
 * The same joint or bone on both sides with alike uptake is a pair. Symmetry is a property of the pair and says nothing
   against it: of 54 patients with raised uptake of facet joints 30 had it on both sides
-  (10.1186/s43055-023-00969-3). Muscles, vessels, kidneys and gonads are not paired here; for them it is usual to be alike, which the
-  rules for physiologic uptake know.
+  (10.1186/s43055-023-00969-3). Muscles, vessels, kidneys and gonads are not paired here; for them it is usual to be
+  alike, which the rules for physiologic uptake know.
 
 What is joined keeps all of its signs. Its place, its position and its measures begin with those of the hottest part.
 """
