@@ -69,6 +69,9 @@ def site_of(place: Place, sites: Sequence[Site], point_ras: np.ndarray | None = 
         Of several sites the one is taken in or to which this point is nearest, RAS mm; the first one when left out.
     """
     found = sites_of(place, sites)
+    if place.structure == DISCOVERTEBRAL:
+        # Marrow of the endplates is compared with marrow; the disc, which is cold, would make any uptake high.
+        found = [site for site in found if site.structure != "disc"] or found
     if point_ras is None or not found:
         return next(iter(found), None)
     return min(found, key=lambda site: float(site.radius(point_ras)))

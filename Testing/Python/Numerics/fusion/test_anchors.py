@@ -87,7 +87,10 @@ def test_of_both_sites_of_a_pair_the_one_nearest_to_a_point_is_taken() -> None:
 def test_a_discovertebral_candidate_is_anchored_at_both_endplates_and_the_disc() -> None:
     sites = [site(name, "midline", "L4/L5") for name in ("disc", "lower endplate", "upper endplate")]
     other = [site("upper endplate", "midline", "L3/L4"), site("facet joint", "left", "L4/L5")]
-    assert sites_of(place("discovertebral unit", "left", "L4/L5"), [*sites, *other]) == sites
+    unit = place("discovertebral unit", "left", "L4/L5")
+    assert sites_of(unit, [*sites, *other]) == sites
+    assert site_of(unit, sites, np.zeros(3)) is sites[1]
+    assert site_of(unit, sites[:1], np.zeros(3)) is sites[0]
 
 
 def test_a_candidate_stands_in_the_row_of_its_site_and_makes_it_abnormal() -> None:
