@@ -22,10 +22,11 @@ import numpy as np
 
 from ..core.joint_names import DISCOVERTEBRAL, PLURALS_OF_PAIRS, name_of_both, name_of_unit
 from ..core.records import Candidate, HotSpot, Place
-from ..core.regions import gap_mm, on_grid, union
+from ..core.regions import gap_mm, on_grid, overlap_fraction, union
 from ..core.words import LATERAL_SIDES, Certainty, Evidence, Side
 from .joining import clearness_order, connected, heat_order
 from .parameters import JoinParameters
+from .places import Name, Sign, is_same_name
 from .strongest import evidence_of, set_measures, set_uptake
 
 LOWER_ENDPLATE, UPPER_ENDPLATE, DISC = "lower endplate", "upper endplate", "disc"
@@ -119,6 +120,32 @@ def _with_doubts(place: Place) -> Place:
     if place.side in LATERAL_SIDES and place.side_certainty != Certainty.CERTAIN:
         doubts.append(f"(side {place.side_certainty})")
     return replace(place, name=" ".join([place.name, *doubts]))
+
+
+def place_of_rest(candidate: Candidate, name: Name) -> Place | None:
+    """The place of a joined candidate of which the reader erased a part; None where nothing has to be named anew.
+
+    Parameters
+    ----------
+    candidate : Candidate
+        With its new outline and its former signs.
+    name : callable
+        Gives the anatomical place of a region.
+    """
+    signs: list[Sign] = [*candidate.hot_spots, *candidate.mr_findings]
+    for one, other in combinations(signs, 2):
+        place = joint_place(name(one.region), name(other.region))
+        if place is None or not is_same_name(place, candidate.place):
+            continue
+        left = [name(sign.region) for sign in signs if _is_in(sign, candidate)]
+        is_one_part = len({(part.structure, part.side) for part in left}) == 1
+        return name(candidate.region) if is_one_part else None
+    return None
+
+
+def _is_in(sign: Sign, candidate: Candidate) -> bool:
+    """Whether the outline of a candidate reaches into a sign."""
+    return overlap_fraction(sign.region, candidate.region) > 0
 
 
 def are_halves(one: Candidate, other: Candidate, join: JoinParameters) -> bool:

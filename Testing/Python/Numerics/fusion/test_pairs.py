@@ -12,7 +12,7 @@ from PainGeneratorLib.Numerics.core.image import Geometry, Region
 from PainGeneratorLib.Numerics.core.records import Candidate, HotSpot, MRFinding, Place
 from PainGeneratorLib.Numerics.core.sites import Site, SiteRow
 from PainGeneratorLib.Numerics.fusion.candidates import Signs, fuse
-from PainGeneratorLib.Numerics.fusion.pairs import HALVES, joint_place, sides_of
+from PainGeneratorLib.Numerics.fusion.pairs import HALVES, joint_place, place_of_rest, sides_of
 from PainGeneratorLib.Numerics.fusion.reading import Reading
 from PainGeneratorLib.Numerics.fusion.symptoms import Symptoms, is_on_side
 
@@ -185,6 +185,16 @@ def test_the_name_of_what_is_joined_says_what_is_uncertain() -> None:
     lower = Place("x", "lower endplate", "left", "L4/L5", None, ("side-likely",), "likely")
     unit = joint_place(lower, dataclasses.replace(lower, structure="upper endplate"))
     assert (unit.name, unit.side_certainty) == ("endplates of L4/L5, left (side likely)", "likely")
+
+
+def test_a_pair_of_which_the_reader_erases_one_side_has_the_name_of_the_other() -> None:
+    right, left = spot((40.0, 0, 0), 2.1), spot((-40.0, 0, 0), 2.0)
+    (both,) = read(sacroiliac, left, right).candidates
+    assert place_of_rest(both, sacroiliac) is None
+    rest = place_of_rest(dataclasses.replace(both, region=right.region), sacroiliac)
+    assert rest == Place("right sacroiliac joint", "sacroiliac joint", "right")
+    named = dataclasses.replace(both, region=right.region, place=Place("mine", "sacroiliac joint", "both"))
+    assert place_of_rest(named, sacroiliac) is None
 
 
 def test_zones_at_prostheses_are_no_pair() -> None:
