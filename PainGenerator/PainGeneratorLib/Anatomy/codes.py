@@ -105,7 +105,7 @@ _OWN_STRUCTURES = (
     *("gluteus medius", "gluteus minimus", "quadratus lumborum", "piriformis", "quadriceps femoris", "sartorius"),
     *("medial thigh muscles", "posterior thigh muscles", "paraspinal region", "prevertebral region"),
     *("pelvis or flank", "trunk", "prostate", "uterus", "ovary", "testis", "iliac vein", "portal vein", "kidney cyst"),
-    *("fat", "lung", "unnamed", "hip joint capsule"),
+    *("fat", "lung", "unnamed", "hip joint capsule", "discovertebral unit"),
 )
 """Structures with a code of our own. The code follows from the position in this list, so that new words must be added
 at the end and the order must not change."""
@@ -205,7 +205,7 @@ def terminology_entry(kind: str, place: Place | None = None) -> str:
     """
     category, kind_code = type_code(kind)
     region = structure_code(place).text if place is not None else "^^"
-    side = SIDE_CODES[place.side].text if place is not None and place.side in ("left", "right") else "^^"
+    side = SIDE_CODES[place.side].text if place is not None and place.side in ("left", "right", "both") else "^^"
     return "~".join([FINDINGS_CONTEXT, category.text, kind_code.text, "^^", ANATOMY_CONTEXT, region, side])
 
 
@@ -232,7 +232,7 @@ def findings_terminology() -> dict[str, object]:
 
 def anatomy_context() -> dict[str, object]:
     """Make the content of ``Resources/Terminology/PainGenerator-Anatomy.term.json`` (Slicer's anatomic context)."""
-    sides = [_entry(SIDE_CODES["right"]), _entry(SIDE_CODES["left"])]
+    sides = [_entry(SIDE_CODES[side]) for side in ("right", "left", "both")]
     codes = [*STRUCTURE_CODES.values(), *VERTEBRA_CODES.values(), *DISC_CODES.values()]
     return {
         "AnatomicContextName": ANATOMY_CONTEXT,

@@ -9,7 +9,9 @@ from itertools import pairwise
 import numpy as np
 
 from ..Numerics.body.vertebrae import Spine, VertebraFrame
+from ..Numerics.core.joint_names import DISCOVERTEBRAL, name_of_both, name_of_unit
 from ..Numerics.core.records import Place
+from ..Numerics.core.words import Side
 from .anatomy_map import ORGANS, VERTEBRA_PARTS, AnatomyMap
 from .label_families import VERTEBRAE
 
@@ -67,6 +69,7 @@ UNPAIRED = (
     "spinous process",
     "interspinous space",
     "spinal canal",
+    DISCOVERTEBRAL,
 )
 """Structures of the spine in the midline; a finding may lie to the left or right in them."""
 _ORDER = [level for level in VERTEBRAE if level not in ("T13", "L6")]
@@ -176,6 +179,10 @@ def spine_name(structure: str, side: str, level: str | None) -> str:
     Endplates have the level of the disc next to them, because Modic changes are reported in this way; their name says
     the vertebra. A foramen is named after the root that leaves there, which is that of the vertebra above.
     """
+    if side == Side.BOTH:
+        return name_of_both(structure, level)
+    if structure == DISCOVERTEBRAL:
+        return name_of_unit(level, side)
     upper, _, lower = (level or "").partition("/")
     if structure == "foramen" and lower:
         return f"{side} {upper} foramen"
@@ -193,7 +200,7 @@ def spine_name(structure: str, side: str, level: str | None) -> str:
 
 def place_name(structure: str, side: str, level: str | None, zone: str | None = None) -> str:
     """Make the name of any place from its parts, as for a name that the reader chose."""
-    if structure in PAIRED or structure in UNPAIRED:
+    if structure in PAIRED or structure in UNPAIRED or side == Side.BOTH:
         name = spine_name(structure, side, level)
     else:
         words = [] if side == "midline" else [side]

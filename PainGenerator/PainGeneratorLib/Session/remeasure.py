@@ -14,6 +14,7 @@ from ..Numerics.core.regions import gap_mm, is_cut_off, on_grid, overlap_fractio
 from ..Numerics.core.words import Evidence, Origin, Role, Side
 from ..Numerics.fusion.judged import CaseFacts
 from ..Numerics.fusion.ledger import judge
+from ..Numerics.fusion.pairs import place_of_rest
 from ..Numerics.fusion.places import Name, is_same_name
 from ..Numerics.fusion.symptoms import Symptoms
 from ..Numerics.mr.fat_fraction import MarrowFat
@@ -104,7 +105,7 @@ class Remeasure:
             candidate,
             centroid_ras_mm=region.centroid_ras_mm,
             volume_ml=region.volume_ml,
-            place=self.namer(region) if self._is_named_by_program(candidate) else candidate.place,
+            place=self._place_of(candidate),
             mr_findings=self._findings_at(candidate),
             suv_max=None,
             suv_peak=None,
@@ -144,6 +145,12 @@ class Remeasure:
     def aligned(self) -> bool:
         """Whether PET and MR are aligned."""
         return self.facts.aligned
+
+    def _place_of(self, candidate: Candidate) -> Place:
+        """The place of a candidate with a new outline: by the outline, unless the reader named it or it is a pair."""
+        if self._is_named_by_program(candidate):
+            return self.namer(candidate.region)
+        return place_of_rest(candidate, self.namer) or candidate.place
 
     def _is_named_by_program(self, candidate: Candidate) -> bool:
         """Whether the program names a candidate by its outline; a name that the reader gave stays."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from itertools import combinations
 from typing import Any
 
 import numpy as np
@@ -27,6 +28,7 @@ from ..Numerics.fusion.anchors import anchored
 from ..Numerics.fusion.candidates import Name, Signs, fuse
 from ..Numerics.fusion.from_sites import SiteSearch, spots_of_sites, standing_out
 from ..Numerics.fusion.own_kind import SITE_METHOD
+from ..Numerics.fusion.pairs import joint_place
 from ..Numerics.fusion.places import is_same_name
 from ..Numerics.fusion.reading import Reading, numbered
 from ..Numerics.fusion.site_parameters import SiteParameters
@@ -257,15 +259,27 @@ def with_named_level(
 
 
 def _named_anew(candidate: Candidate, former: Name, now: Name) -> Candidate:
-    """A candidate with its new place; itself where the reader gave its name."""
+    """A candidate with its new place; itself where the reader gave its name.
+
+    The place of a pair, or of both endplates of a disc, follows from the places of two of its signs.
+    """
     own: list[HotSpot | MRFinding] = [*candidate.hot_spots, *candidate.mr_findings]
+    for one, other in combinations(own, 2):
+        old = joint_place(former(one.region), former(other.region))
+        place = joint_place(now(one.region), now(other.region))
+        if old is not None and place is not None and is_same_name(old, candidate.place):
+            return _placed(candidate, old, place)
     for region in (candidate.region, *(sign.region for sign in own)):
         old = former(region)
         if is_same_name(old, candidate.place):
-            place = now(region)
-            flags = [*(flag for flag in candidate.flags if flag not in old.flags), *place.flags]
-            return dataclasses.replace(candidate, place=place, flags=list(dict.fromkeys(flags)))
+            return _placed(candidate, old, now(region))
     return candidate
+
+
+def _placed(candidate: Candidate, old: Place, place: Place) -> Candidate:
+    """A candidate at a new place, with the flags of this place instead of those of the old one."""
+    flags = [*(flag for flag in candidate.flags if flag not in old.flags), *place.flags]
+    return dataclasses.replace(candidate, place=place, flags=list(dict.fromkeys(flags)))
 
 
 @dataclass(frozen=True, eq=False)

@@ -413,6 +413,8 @@ def test_a_terminology_entry_has_slicers_seven_parts():
         "PainGenerator findings~SCT^49755003^Morphologically Abnormal Structure~SCT^79654002^Edema~^^"
         "~PainGenerator anatomy~SCT^78972004^Pedicle of vertebra~SCT^7771000^Left"
     )
+    pair = codes.terminology_entry("oedema", Place("x", "facet joint", "both", "L4/L5"))
+    assert pair.endswith("~SCT^51440002^Bilateral")
     assert codes.terminology_entry("hot spot").endswith("~^^~PainGenerator anatomy~^^~^^")
     assert codes.color_of("oedema")[2] > codes.color_of("oedema")[0]
 

@@ -132,6 +132,12 @@ def test_a_segmentation_without_the_spine_leaves_its_places_to_the_sites() -> No
         ("vertebral body", "midline", "L4", "vertebral body L4"),
         ("disc", "left", "L4/L5", "disc L4/L5, left"),
         ("spinal canal", "midline", "L4/L5", "spinal canal L4/L5"),
+        ("facet joint", "both", "L4/L5", "both facet joints L4/L5"),
+        ("lamina", "both", "L4", "both laminae L4"),
+        ("disc", "both", "L4/L5", "disc L4/L5, both sides"),
+        ("discovertebral unit", "midline", "L4/L5", "endplates of L4/L5"),
+        ("discovertebral unit", "left", "L4/L5", "endplates of L4/L5, left"),
+        ("discovertebral unit", "midline", None, "endplates of one disc"),
     ],
 )
 def test_places_in_the_spine_have_the_names_that_radiologists_use(
@@ -149,6 +155,8 @@ def test_the_names_of_the_sites_are_the_names_of_places() -> None:
 def test_other_places_are_named_by_side_structure_level_and_zone() -> None:
     assert place_name("femur", "right", None, "Gruen 3") == "right femur, Gruen 3"
     assert place_name("psoas", "left", "L3/L4") == "left psoas L3/L4"
+    assert place_name("psoas", "both", "L3/L4") == "psoas L3/L4, both sides"
+    assert place_name("sacroiliac joint", "both", None) == "both sacroiliac joints"
 
 
 def test_the_level_of_a_place_is_no_more_certain_than_the_levels_of_the_case() -> None:

@@ -12,8 +12,9 @@ from kept_examples import EXAMPLES, example_case, example_found
 from PainGeneratorLib.Numerics.body.level_names import GivenLevel
 from PainGeneratorLib.Numerics.core.errors import PainGeneratorError
 from PainGeneratorLib.Numerics.core.image import Geometry, Image, Region, ball
-from PainGeneratorLib.Numerics.core.records import Candidate, Place
+from PainGeneratorLib.Numerics.core.records import Candidate, HotSpot, Place
 from PainGeneratorLib.Numerics.core.sites import SiteTable
+from PainGeneratorLib.Numerics.fusion.pairs import joint_place
 from PainGeneratorLib.Workflow.case import Case, CaseOptions
 from PainGeneratorLib.Workflow.finding import Found, with_named_level
 from PainGeneratorLib.Workflow.sites import NOT_MEASURED, NOT_MEASURED_ANEW, UNCONFIRMED_LINE, find_case_sites
@@ -80,6 +81,32 @@ def test_candidates_sites_and_vertebrae_get_the_new_levels_and_are_certain() -> 
     assert new.mr.spine is not None
     assert [frame.level for frame in new.mr.spine.frames] == ["T12", "L1", "L2", "L3", "L4", "L5"]
     assert new.sites.level_certainty == "certain"
+
+
+def focus(name: str) -> HotSpot:
+    """A hot spot at a site."""
+    example = EXAMPLES["HotSpot"]
+    assert isinstance(example, HotSpot)
+    return dataclasses.replace(example, region=Region(GRID, ball(GRID, at(name), 4.0)), centroid_ras_mm=at(name))
+
+
+@pytest.mark.parametrize(
+    ("sites", "before", "after"),
+    [
+        (("right facet joint L4/L5", "left facet joint L4/L5"), "both facet joints L4/L5", "both facet joints L3/L4"),
+        (("inferior endplate of L4", "superior endplate of L5"), "endplates of L4/L5", "endplates of L3/L4"),
+    ],
+)
+def test_what_has_two_places_gets_the_new_level_of_both(sites: tuple[str, str], before: str, after: str) -> None:
+    pair = candidate(1, sites[0], hot_spots=[focus(name) for name in sites])
+    found = found_with(pair)
+    namer = found.namer(None, case(), SUV, ALIGNMENT)
+    place = joint_place(*(namer(spot.region) for spot in pair.hot_spots))
+    assert place is not None
+    assert place.name == f"{before} (level uncertain)"
+    pair.place, pair.flags = place, ["large", *place.flags]
+    (one,) = named(found, "L4").candidates
+    assert (one.place.name, one.place.level_certainty, one.flags) == (after, "certain", ["large"])
 
 
 def test_nothing_but_names_changes() -> None:

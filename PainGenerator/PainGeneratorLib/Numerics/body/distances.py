@@ -141,6 +141,16 @@ POSTERIOR_ELEMENTS_FRONT_MOST = Distance(
     "Upper bound for posterior elements, back muscles and sacroiliac joints; the psoas lies in front of it.",
     ADULT,
 )
+FACET_FOCUS_FRONT_LEAST = Distance(
+    -25.0,
+    "mm",
+    "Lower bound for the front of the uptake of a facet joint, whose middle lies 8 mm behind that of the canal; the "
+    "back muscles lie behind it.",
+    ADULT,
+)
+FACET_FOCUS_FRONT_MOST = Distance(
+    8.0, "mm", "Upper bound for the front of the uptake of a facet joint; the psoas lies in front of it.", ADULT
+)
 BONE_BESIDE_FRONT_MOST = Distance(
     25.0, "mm", "Upper bound for the front of sacrum and ilium beside the canal; iliac vessels lie in front.", ADULT
 )

@@ -52,6 +52,8 @@ class Side(StrEnum):
     LEFT = "left"
     RIGHT = "right"
     MIDLINE = "midline"
+    BOTH = "both"
+    """Both joints or bones of a pair, as one finding."""
 
 
 LATERAL_SIDES = (Side.LEFT, Side.RIGHT)

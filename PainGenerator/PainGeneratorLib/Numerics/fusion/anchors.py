@@ -1,9 +1,10 @@
 """Which candidate belongs to which site, so that the list of candidates and the table of sites agree.
 
-A candidate is anchored at the one site that it is named after: its structure, side, level and zone are those of the
-site. It follows from the name alone, so that both lists agree after every act of the reader, too. A finding that
-reaches over more than one site, such as edema at both endplates of a disc, is anchored where its strongest sign lies;
-the other sites show it by their own measures and MR signs. A candidate at no site is anchored nowhere.
+A candidate is anchored at the site that it is named after: its structure, side, level and zone are those of the site.
+A candidate of both sides is anchored at both sites of the pair, and one of both endplates at these and at the disc
+between them. It follows from the name alone, so that both lists agree after every act of the reader, too. Any other
+finding that reaches over more than one site is anchored where its strongest sign lies; the other sites show it by
+their own measures and MR signs. A candidate at no site is anchored nowhere.
 """
 
 from __future__ import annotations
@@ -11,20 +12,25 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Sequence
 
+import numpy as np
+
+from ..core.joint_names import DISCOVERTEBRAL
 from ..core.records import Candidate, Place
 from ..core.sites import Site, SiteRow, SiteState, SiteTable
-from ..core.words import Certainty, Side, Status
+from ..core.words import LATERAL_SIDES, Certainty, Side, Status
 
 PART_OF = {"pars interarticularis": "lamina", "hip joint": "hip joint capsule"}
 """Structure of a place -> structure of the site of which it is a part. The pars interarticularis is the upper outer
 part of the lamina, and the joint lies within its capsule."""
+PARTS_OF_UNIT = ("disc", "lower endplate", "upper endplate")
+"""Structures of the sites at which a discovertebral lesion lies."""
 
 NOT_COUNTED = (Status.REJECTED, Status.PHYSIOLOGIC)
 """Decisions of the reader after which a candidate makes no site abnormal."""
 
 
-def site_of(place: Place, sites: Sequence[Site]) -> Site | None:
-    """Find the site after which a place is named.
+def sites_of(place: Place, sites: Sequence[Site]) -> list[Site]:
+    """Find the sites after which a place is named.
 
     Parameters
     ----------
@@ -33,18 +39,47 @@ def site_of(place: Place, sites: Sequence[Site]) -> Site | None:
 
     Returns
     -------
-    Site or None
-        It has the structure, level and zone of the place. A paired site also has its side; a place of which only the
+    list of Site
+        Each has the structure, level and zone of the place. A paired site also has its side; a place of which only the
         side is uncertain, as in a segmentation that was mirrored, is at none of both sites. A place at an unpaired
-        site, such as a disc, may lie to the left, to the right or in the middle of it.
+        site, such as a disc, may lie to the left, to the right or in the middle of it. A place on both sides is at
+        both sites, and one at both endplates of a disc is at these and at the disc.
     """
-    structure = PART_OF.get(place.structure, place.structure)
-    for site in sites:
-        if (site.structure, site.level, site.zone) != (structure, place.level, place.zone):
-            continue
-        if site.side == Side.MIDLINE or (site.side == place.side and not _is_less_certain(place, site)):
-            return site
-    return None
+    structures = PARTS_OF_UNIT if place.structure == DISCOVERTEBRAL else (_whole_structure(place.structure),)
+    at_height = [
+        site for site in sites if site.structure in structures and (site.level, site.zone) == (place.level, place.zone)
+    ]
+    if place.structure == DISCOVERTEBRAL:
+        return at_height
+    if place.side == Side.BOTH and all(site.side in LATERAL_SIDES for site in at_height):
+        return at_height
+    return [
+        s for s in at_height if s.side == Side.MIDLINE or (s.side == place.side and not _is_less_certain(place, s))
+    ]
+
+
+def site_of(place: Place, sites: Sequence[Site], point_ras: np.ndarray | None = None) -> Site | None:
+    """Find the one site after which a place is named; None where there is none.
+
+    Parameters
+    ----------
+    place : Place
+    sites : sequence of Site
+    point_ras : ndarray, shape (3,), optional
+        Of several sites the one is taken in or to which this point is nearest, RAS mm; the first one when left out.
+    """
+    found = sites_of(place, sites)
+    if place.structure == DISCOVERTEBRAL:
+        # Marrow of the endplates is compared with marrow; the disc, which is cold, would make any uptake high.
+        found = [site for site in found if site.structure != "disc"] or found
+    if point_ras is None or not found:
+        return next(iter(found), None)
+    return min(found, key=lambda site: float(site.radius(point_ras)))
+
+
+def _whole_structure(structure: str) -> str:
+    """The structure of the site to which a structure of a place belongs."""
+    return PART_OF.get(structure, structure)
 
 
 def _is_less_certain(place: Place, site: Site) -> bool:
@@ -71,8 +106,7 @@ def anchored(table: SiteTable, candidates: Sequence[Candidate]) -> SiteTable:
     sites = [row.site for row in table.rows]
     held: dict[int, list[Candidate]] = {}
     for candidate in candidates:
-        site = site_of(candidate.place, sites)
-        if site is not None:
+        for site in sites_of(candidate.place, sites):
             held.setdefault(id(site), []).append(candidate)
     rows = tuple(_with_candidates(row, held[id(row.site)]) if id(row.site) in held else row for row in table.rows)
     return dataclasses.replace(table, rows=rows)

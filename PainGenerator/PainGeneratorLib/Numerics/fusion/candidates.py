@@ -1,7 +1,8 @@
 """Joins hot spots and MR findings into named, scored and ranked candidates.
 
-Start at :func:`fuse`. Which signs belong together is decided in :mod:`.joining`, how much each sign counts in
-:mod:`.ledger`, and which list a candidate is in, in :mod:`.reading`.
+Start at :func:`fuse`. Which signs belong together is decided in :mod:`.joining`, which candidates are one lesion or
+one pair in :mod:`.pairs`, how much each sign counts in :mod:`.ledger`, and which list a candidate is in, in
+:mod:`.reading`.
 """
 
 from __future__ import annotations
@@ -11,7 +12,6 @@ from dataclasses import dataclass
 
 from ..core.records import Candidate, HotSpot, MRFinding
 from ..core.regions import on_grid, union
-from ..core.words import Evidence
 from ..mr.verdicts import IMPLANT_ARTEFACT
 from .joining import (
     clearness_order,
@@ -26,10 +26,12 @@ from .joining import (
 from .judged import CaseFacts
 from .ledger import judge
 from .neck import is_scar_at_neck
+from .pairs import as_one
 from .places import Name, Places, Sign
 from .reading import Reading, sorted_out
+from .strongest import evidence_of, set_measures
 
-__all__ = ["Name", "Signs", "fuse", "set_measures"]
+__all__ = ["Name", "Signs", "evidence_of", "fuse", "set_measures"]
 
 CONFIRMED_BY_MR = "confirmed-by-mr"
 """The name of the rule by which uptake counts although it is usual at its place: the MR shows something there."""
@@ -98,7 +100,7 @@ def fuse(signs: Signs, name: Name, case: CaseFacts) -> Reading:
     with_uptake, used = _with_uptake(signs, places, case)
     without_uptake = _without_uptake(signs, used, places, case)
     joined = [*with_uptake, *without_uptake]
-    found = [*joined, *_of_uptake_alone(signs, joined, places, case)]
+    found = as_one([*joined, *_of_uptake_alone(signs, joined, places, case)], case.parameters.join)
     for candidate in found:
         judge(candidate, case)
     _take_back(signs.spots, found)
@@ -193,28 +195,3 @@ def _candidate(
     )
     set_measures(candidate)
     return candidate
-
-
-def evidence_of(spots: Sequence[HotSpot], findings: Sequence[MRFinding]) -> Evidence:
-    """Which images show a candidate that has these hot spots and MR findings."""
-    if spots and findings:
-        return Evidence.BOTH
-    return Evidence.PET_ONLY if spots else Evidence.MR_ONLY
-
-
-def set_measures(candidate: Candidate) -> None:
-    """Fill the candidate's PET and MR measures from its hot spots and findings; the strongest one stands for all."""
-    spots, findings = candidate.hot_spots, candidate.mr_findings
-    if spots:
-        hottest = spots[0]
-        candidate.suv_max = max(spot.suv_max for spot in spots)
-        candidate.suv_peak = max((spot.suv_peak for spot in spots if spot.suv_peak is not None), default=None)
-        candidate.mtv_ml = sum(spot.mtv_ml for spot in spots)
-        candidate.tlg_g = sum(spot.tlg_g for spot in spots)
-        candidate.suv_mean = candidate.tlg_g / candidate.mtv_ml if candidate.mtv_ml else None
-        candidate.tbr = hottest.tbr
-        candidate.reference, candidate.reference_name = hottest.reference, hottest.reference_name
-        candidate.left_right_ratio = hottest.left_right_ratio
-    if findings:
-        candidate.mr_kind = findings[0].kind
-        candidate.mr_z = findings[0].z

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+import numpy as np
+
 from ..core.image import Geometry
 from ..core.records import Candidate, Place
 from ..core.sites import SiteRow
@@ -47,12 +49,20 @@ class CaseFacts:
     rows: Sequence[SiteRow] = ()
 
     def row_of(self, candidate: Candidate) -> SiteRow | None:
-        """The row of the site that a candidate is named after; None where there is none."""
-        return self.row_at(candidate.place)
+        """The row of the site that a candidate is named after; of several that of the nearest, None where there is
+        none."""
+        return self.row_at(candidate.place, candidate.centroid_ras_mm)
 
-    def row_at(self, place: Place) -> SiteRow | None:
-        """The row of the site that a place is named after; None where there is none."""
-        site = site_of(place, [row.site for row in self.rows])
+    def row_at(self, place: Place, near_ras: np.ndarray | None = None) -> SiteRow | None:
+        """The row of the site that a place is named after; None where there is none.
+
+        Parameters
+        ----------
+        place : Place
+        near_ras : ndarray, shape (3,), optional
+            Of several such sites, that of the nearest one to this point is meant.
+        """
+        site = site_of(place, [row.site for row in self.rows], near_ras)
         return None if site is None else next(row for row in self.rows if row.site is site)
 
     def without_join(self) -> CaseFacts:

@@ -17,8 +17,10 @@ from .evidence import SignGroup
 from .flags import flags_of
 from .judged import CaseFacts, Judged
 from .ledger_mr import mr_signs, mr_state, pet_state
+from .ledger_pairs import pair_signs
 from .ledger_uptake import uptake_signs
 from .ledger_usual import explained, usual_signs
+from .several_levels import with_ill_levels
 from .symptoms import symptom_part
 
 AGREEMENT = "agreement"
@@ -65,7 +67,8 @@ def _take_reference(judged: Judged) -> None:
 def ledger_of(judged: Judged) -> tuple[LedgerEntry, ...]:
     """All signs of a candidate, in the order in which a reader goes through them."""
     return (
-        *explained(uptake_signs(judged), judged),
+        *with_ill_levels(judged, explained(uptake_signs(judged), judged)),
+        *pair_signs(judged),
         *mr_signs(judged),
         *_agreement(judged),
         *_pain(judged),

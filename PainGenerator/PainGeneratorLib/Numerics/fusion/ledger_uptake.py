@@ -18,6 +18,7 @@ UPTAKE_SIGNS = {
     "facet joint": "uptake_facet",
     "upper endplate": "uptake_endplate",
     "lower endplate": "uptake_endplate",
+    "discovertebral unit": "uptake_endplate",
     "disc": "uptake_disc",
     "interspinous space": "uptake_interspinous",
     "prosthesis cup": "uptake_interface",

@@ -17,6 +17,10 @@ class JoinParameters:
     """Two hot spots, or two MR findings, of one structure, side and level with a smaller gap are one candidate."""
     clear_grade: float
     """Lowest grade of an MR finding that makes weak uptake count."""
+    disc_mm: float
+    """With a smaller gap both endplates of one disc are one discovertebral lesion."""
+    pair_ratio: float
+    """SUVpeak of the hotter over that of the cooler side up to which both sides of a joint or bone are a pair."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..core.records import Candidate
-from ..core.words import LATERAL_SIDES, PainSide
+from ..core.records import Candidate, HotSpot, MRFinding
+from ..core.words import LATERAL_SIDES, PainSide, Side
 from .parameters import SymptomParameters
 
 
@@ -29,10 +29,17 @@ class Symptoms:
         return len(self.sites_ras_mm) > 0 or self.side is not None
 
     def distance_mm(self, candidate: Candidate) -> float | None:
-        """Distance of a candidate from the nearest painful site, mm; None where no site was marked."""
+        """Distance of a candidate from the nearest painful site, mm; None where no site was marked.
+
+        For a candidate of both sides it is that of the nearer side.
+        """
         if not len(self.sites_ras_mm):
             return None
-        return float(np.linalg.norm(self.sites_ras_mm - candidate.centroid_ras_mm, axis=1).min())
+        points = [candidate.centroid_ras_mm]
+        if candidate.place.side == Side.BOTH:
+            signs: list[HotSpot | MRFinding] = [*candidate.hot_spots, *candidate.mr_findings]
+            points += [sign.centroid_ras_mm for sign in signs]
+        return min(float(np.linalg.norm(self.sites_ras_mm - point, axis=1).min()) for point in points)
 
 
 def symptom_part(candidate: Candidate, symptoms: Symptoms, parameters: SymptomParameters) -> float:
@@ -41,8 +48,14 @@ def symptom_part(candidate: Candidate, symptoms: Symptoms, parameters: SymptomPa
     distance = symptoms.distance_mm(candidate)
     if distance is not None:
         part = 1.0 - ramp(distance, parameters.near_mm, parameters.far_mm)
-    painful = LATERAL_SIDES if symptoms.side == PainSide.BOTH else (symptoms.side,)
-    return max(part, parameters.side_part) if candidate.place.side in painful else part
+    return max(part, parameters.side_part) if is_on_side(candidate.place.side, symptoms.side) else part
+
+
+def is_on_side(side: str, painful: str | None) -> bool:
+    """Whether a place lies on the painful side; what lies on both sides lies on either of them."""
+    if painful == PainSide.BOTH or side == Side.BOTH:
+        return (side if painful == PainSide.BOTH else painful) in (*LATERAL_SIDES, Side.BOTH)
+    return side == painful
 
 
 def ramp(value: float | None, none: float, full: float) -> float:

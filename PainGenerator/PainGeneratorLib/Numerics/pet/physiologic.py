@@ -110,21 +110,67 @@ def brown_fat(c: FocusContext) -> Verdict | None:
 
 
 def muscles_alike(c: FocusContext) -> Verdict | None:
-    """Muscles that are used on both sides have raised uptake that is alike on both sides, whatever its degree."""
-    if c.tissue != tissue_codes.MUSCLE or not c.is_alike_on_both_sides:
+    """Muscles that are used on both sides have raised uptake that is alike on both sides, whatever its degree.
+
+    Place and tissue must both be those of a muscle: facet joints are small and lie between muscles, and the MR may
+    show mostly muscle in their uptake. Joints that are alike on both sides may be ill on both sides.
+    """
+    if not (_is_muscle(c) and c.is_alike_on_both_sides):
         return None
     text = f"muscle use: alike on both sides (ratio {c.left_right_ratio:.2f})"
     return _usual_place(text, left_right_ratio=c.left_right_ratio, mirrored_suv=c.mirrored_suv)
 
 
 def sides_alike(c: FocusContext) -> Verdict | None:
-    """Moderate uptake that is alike on both sides is usual: tendon insertions, paired organs, normal joints."""
-    if c.tissue == tissue_codes.MUSCLE or not c.is_alike_on_both_sides:
+    """Moderate uptake that is alike on both sides is usual in paired vessels, kidneys and gonads.
+
+    It says nothing of joints and bone, which may be ill on both sides: :mod:`..fusion.pairs` makes one candidate of
+    both.
+    """
+    if not (_may_be_paired_organ(c) and c.is_alike_on_both_sides):
         return None
     if c.tbr >= c.parameters.symmetric_tbr:
         return None
-    text = f"moderate uptake: alike on both sides (ratio {c.left_right_ratio:.2f})"
+    text = f"vessel, kidney or gonad: alike on both sides (ratio {c.left_right_ratio:.2f})"
     return _usual_place(text, left_right_ratio=c.left_right_ratio, mirrored_suv=c.mirrored_suv, tbr=c.tbr)
+
+
+def _is_muscle(c: FocusContext) -> bool:
+    """Whether tissue and place are those of a muscle.
+
+    Beside the canal the place says it; elsewhere no bone must be near.
+    """
+    if c.tissue != tissue_codes.MUSCLE:
+        return False
+    if not c.is_beside_canal:
+        return not c.has_bone_near
+    return not (_is_at_joint_by_canal(c) or _is_in_body_by_canal(c))
+
+
+def _is_at_joint_by_canal(c: FocusContext) -> bool:
+    """Whether a focus lies where facet joints or sacroiliac joints are, by the spinal canal."""
+    front = c.front
+    is_at_facet = distances.FACET_FOCUS_FRONT_LEAST.value <= front <= distances.FACET_FOCUS_FRONT_MOST.value
+    is_at_sacroiliac = c.is_at_sacrum and c.side >= distances.SACROILIAC_SIDE_LEAST.value
+    if is_at_sacroiliac and c.side <= distances.SACROILIAC_SIDE_MOST.value:
+        return front <= distances.SACROILIAC_FRONT_MOST.value
+    return is_at_facet and c.side <= distances.JOINTS_SIDE_MOST.value
+
+
+def _is_in_body_by_canal(c: FocusContext) -> bool:
+    """Whether a focus lies where a vertebral body may be, in front of the posterior elements."""
+    return c.is_in_vertebral_body and c.front > distances.POSTERIOR_ELEMENTS_FRONT_MOST.value
+
+
+def _may_be_paired_organ(c: FocusContext) -> bool:
+    """Whether a focus may be a vessel, a kidney or a gonad: an organ on MR, or no bone and a place of organs."""
+    if c.tissue == tissue_codes.VISCERA:
+        return True
+    if c.is_bone or c.has_bone_near or c.tissue == tissue_codes.MUSCLE or _is_in_body_by_canal(c):
+        return False
+    if c.front <= distances.BONE_BESIDE_FRONT_MOST.value:
+        return c.is_at_kidney_by_canal and not c.is_below_crest and not _is_at_joint_by_canal(c)
+    return c.is_in_abdomen or (c.is_at_kidney and not c.is_below_crest and c.is_height_known)
 
 
 # ---- Beside the spinal canal, above the hips ----

@@ -133,7 +133,7 @@ def test_every_tissue_has_a_code_and_a_name_of_its_own() -> None:
 
 def test_words_are_strings_and_are_listed_for_a_message() -> None:
     assert Role.T1 == "T1"
-    assert listed(Side) == "left, right, midline"
+    assert listed(Side) == "left, right, midline, both"
     assert listed([]) == ""
     assert [str(role) for role in MR_ROLES] == ["T1", "FLUID", "T2", "CONTRAST"]
     assert listed(LATERAL_SIDES) == "left, right"

@@ -9,7 +9,7 @@ import pytest
 from kept_examples import EXAMPLES
 from PainGeneratorLib.Numerics.core.records import Candidate, Place
 from PainGeneratorLib.Numerics.core.sites import Site, SiteRow, SiteTable
-from PainGeneratorLib.Numerics.fusion.anchors import anchored, site_of
+from PainGeneratorLib.Numerics.fusion.anchors import anchored, site_of, sites_of
 
 
 def site(structure: str, side: str, level: str | None, zone: str | None = None) -> Site:
@@ -63,6 +63,34 @@ def test_a_place_whose_side_is_uncertain_is_at_no_site_whose_side_is_certain() -
     assert site_of(doubtful, both) is both[0]
     middle = dataclasses.replace(place("upper endplate", "left", "L4/L5"), side_certainty="uncertain")
     assert site_of(middle, SITES) is SITES[2]
+
+
+def test_a_candidate_of_both_sides_is_anchored_at_both_sites() -> None:
+    pair = place("facet joint", "both", "L4/L5")
+    assert sites_of(pair, SITES) == list(SITES[:2])
+    table = anchored(TABLE, [candidate(1, pair)])
+    assert [row.candidates for row in table.rows] == [("PG-01",), ("PG-01",), (), (), (), ()]
+    assert sites_of(place("facet joint", "both", "L3/L4"), SITES) == []
+
+
+def test_of_both_sites_of_a_pair_the_one_nearest_to_a_point_is_taken() -> None:
+    pair = place("facet joint", "both", "L4/L5")
+    sites = [
+        dataclasses.replace(one, center_ras=np.array([x, 0, 0]))
+        for one, x in zip(SITES[:2], (18.0, -18.0), strict=True)
+    ]
+    assert site_of(pair, sites, np.array([-15.0, 0, 0])) is sites[1]
+    assert site_of(pair, sites, np.array([15.0, 0, 0])) is sites[0]
+    assert site_of(pair, sites) is sites[0]
+
+
+def test_a_discovertebral_candidate_is_anchored_at_both_endplates_and_the_disc() -> None:
+    sites = [site(name, "midline", "L4/L5") for name in ("disc", "lower endplate", "upper endplate")]
+    other = [site("upper endplate", "midline", "L3/L4"), site("facet joint", "left", "L4/L5")]
+    unit = place("discovertebral unit", "left", "L4/L5")
+    assert sites_of(unit, [*sites, *other]) == sites
+    assert site_of(unit, sites, np.zeros(3)) is sites[1]
+    assert site_of(unit, sites[:1], np.zeros(3)) is sites[0]
 
 
 def test_a_candidate_stands_in_the_row_of_its_site_and_makes_it_abnormal() -> None:

@@ -64,7 +64,8 @@ def finding(
 def place_by_side(region: Region) -> Place:
     x = region.centroid_ras_mm[0]
     side = "midline" if abs(x) < 5 else "right" if x > 0 else "left"
-    return Place(f"{side} place", "facet joint", side, "L4/L5")
+    # Different levels, as the same joint of both sides with alike uptake is a pair.
+    return Place(f"{side} place", "facet joint", side, "L3/L4" if side == "left" else "L4/L5")
 
 
 def neck(region: Region) -> Place:

@@ -99,8 +99,9 @@ def test_a_mass_at_the_bladders_height_is_urine_also_where_a_t1_calls_it_marrow(
     assert physiologic_verdict(focus(**mass | at | {"volume_ml": 2.0}))[0] == "bone-or-disc"
 
 
-def test_both_sides_alike_are_usual_unless_the_other_levels_are_lower() -> None:
+def test_organs_alike_on_both_sides_are_usual_unless_the_other_levels_are_lower() -> None:
     alike = {"tbr": 1.5, "left_right_ratio": 1.05, "mirrored_suv": 1.7, "reference_suv": 0.8, "side": 40.0}
+    alike |= {"front": 60.0, "depth": 0.65, "is_in_trunk": True}
     assert physiologic_verdict(focus(**BESIDE_CANAL | alike))[0] == "sides-alike"
     other = physiologic_verdict(focus(**BESIDE_CANAL | alike | {"level_ratio": 1.7}))
     assert other is None or other[0] != "sides-alike"
