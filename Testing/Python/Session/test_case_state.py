@@ -14,8 +14,9 @@ from PainGeneratorLib.Workflow.case import Warnings
 @pytest.fixture
 def found() -> Any:
     mr = SimpleNamespace(warnings=["There is no T1."], implant=SimpleNamespace(warnings=[]))
+    pet = SimpleNamespace(warnings=["No liver was found."])
     return SimpleNamespace(
-        candidates=["first"], set_apart=["low"], attention=["mass"], mr=mr, pet=SimpleNamespace(warnings=["No liver was found."]), plan=None, sites=None
+        candidates=["first"], set_apart=["low"], attention=["mass"], mr=mr, pet=pet, plan=None, sites=None
     )
 
 

@@ -281,7 +281,7 @@ BESIDE = (24.0, 0.0, 0.0)
 
 
 @pytest.mark.parametrize(("name", "word"), [("set_apart", "sets it apart"), ("attention", "to be looked at")])
-def test_a_decided_candidate_that_a_new_run_sets_apart_stays_a_candidate_and_that_is_said(name: str, word: str) -> None:
+def test_a_decided_candidate_that_a_new_run_sets_apart_stays_one_and_that_is_said(name: str, word: str) -> None:
     accepted = dataclasses.replace(candidate(2, ball(HERE), 60.0), status="accepted", comment="sure")
     new = Reading([candidate(1, ball((-20.0, 0, 0)), 70.0)], **{name: [entry(2, HERE, -4.0)]})
     carried = carry_decisions([accepted], new)
