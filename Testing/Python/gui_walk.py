@@ -204,8 +204,9 @@ class Walk(Hands):
     def add_one(self) -> str:
         """Add one by clicking into a view on the PET."""
         count = self.table.rowCount
-        centers = np.array([c.centroid_ras_mm for c in self.session.candidates()])
-        place = hot_place(self.session.volume_of("PET"), centers)
+        session = self.session
+        entries = [*session.candidates(), *session.set_apart(), *session.attention()]
+        place = hot_place(session.volume_of("PET"), entries)
         self.press(self.ui.addButton)
         view = self.views()[0]
         view.click_at(place)
