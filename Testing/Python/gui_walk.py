@@ -267,6 +267,7 @@ class Walk(Hands):
         assert chosen.place.name in ui.apartLabel.text
         for view in self.views():
             self.check_view_at(view, self.session.position_of(chosen.id))
+        self.scroll_to(ui.apartLedgerTable)
         self.shot("set-apart")
         before = self.summary()
         self.press(ui.bringBackButton)

@@ -239,6 +239,22 @@ def test_finding_again_keeps_every_decision(session):
     assert_scene_shows_the_list(session)
 
 
+def test_a_higher_bar_sets_apart_all_but_what_the_reader_decided_and_says_so(host, session, tmp_path):
+    ids = [c.id for c in session.candidates()]
+    session.accept(ids[:1])
+    session.set_parameter("fusion.bar", 40.0)
+    assert session.steps_to_run() == ["find"]
+    session.run("find")
+    assert [(c.id, c.status) for c in session.candidates()] == [(ids[0], "accepted")]
+    assert len(session.set_apart()) >= len(ids) - 1
+    assert all(entry.reason for entry in session.set_apart())
+    (notice,) = (text for text in session.warnings if "stays a candidate" in text)
+    assert notice.startswith(ids[0])
+    host.save_mrb(tmp_path / "case.mrb")
+    host.load_mrb(tmp_path / "case.mrb")
+    assert notice in Session(host.scene).warnings
+
+
 # --- keeping and handing over
 
 
