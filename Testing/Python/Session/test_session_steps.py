@@ -15,6 +15,7 @@ from PainGeneratorLib.Scene.segments import read_segmentation
 from PainGeneratorLib.Session.session import Session, StepState
 from scene_cases import everything_of, quick_alignment, set_outline, volume_named
 from session_hands import (
+    all_lists,
     assert_scene_shows_the_list,
     everything_said,
     get,
@@ -324,12 +325,12 @@ def test_export_writes_what_was_chosen_and_all_of_it_opens(host, session, tmp_pa
     session.accept([first])
     folder = session.export(tmp_path / "out", {"tables", "segmentations"})
     assert {p.name for p in folder.iterdir()} == {
-        "candidates.json", "candidates.csv", "sites.json", "sites.csv", "suv.json", "alignment.json", "transforms",
+        "candidates.json", "candidates.csv", "set-apart.csv", "sites.json", "sites.csv", "suv.json", "alignment.json", "transforms",
         "provenance.json",
         "pet-hot-spots.seg.nrrd", "mr-findings.seg.nrrd", "pain-generators.seg.nrrd", "targets.mrk.json",
     }  # fmt: skip
     written = json.loads((folder / "candidates.json").read_text())
-    assert written["candidates"] == everything_said(session)
+    assert [written[name] for name in ("candidates", "set_apart", "attention")] == all_lists(session)
     assert session.state("export") is StepState.DONE
     with pytest.raises(PainGeneratorError, match="exists"):
         session.export(tmp_path / "out", {"tables"})
