@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from gui_walk_case import pixels_of
 from PainGeneratorLib.Scene.segments import TAG_PREFIX, segment_tag
-from PySide6 import QtCore, QtTest
+from PySide6 import QtCore, QtTest, QtWidgets
 
 CLOSE_MM = 0.5
 """A view that shows a position lies in its plane by this."""
@@ -105,6 +105,17 @@ class Hands:
 
     def open_section(self, section: Any) -> None:
         section.collapsed = False
+        self.events()
+
+    def scroll_to(self, widget: Any) -> None:
+        """Scroll the panel so that a widget is seen."""
+        inner = widget._native
+        area = inner.parentWidget()
+        while area is not None and not isinstance(area, QtWidgets.QScrollArea):
+            area = area.parentWidget()
+        assert area is not None, f"{widget.name} is in no scroll area"
+        self.events()
+        area.ensureWidgetVisible(inner)
         self.events()
 
     def shot(self, name: str) -> None:

@@ -204,8 +204,9 @@ class Walk(Hands):
     def add_one(self) -> str:
         """Add one by clicking into a view on the PET."""
         count = self.table.rowCount
-        centers = np.array([c.centroid_ras_mm for c in self.session.candidates()])
-        place = hot_place(self.session.volume_of("PET"), centers)
+        session = self.session
+        entries = [*session.candidates(), *session.set_apart(), *session.attention()]
+        place = hot_place(session.volume_of("PET"), entries)
         self.press(self.ui.addButton)
         view = self.views()[0]
         view.click_at(place)
@@ -246,6 +247,39 @@ class Walk(Hands):
         self.ui.commentEdit.text = "typical for a facet joint"
         self.ui.commentEdit.editingFinished()
         assert self.candidate(first.id).comment == "typical for a facet joint"
+
+    def look_at_what_is_set_apart(self) -> None:
+        """The list of what is no candidate: a click takes the views there and tells why; one button brings it back."""
+        ui = self.ui
+        ui.apartGroup.collapsed = False
+        self.events()
+        entries = [*self.session.attention(), *self.session.set_apart()]
+        table = ui.apartTable
+        assert [table.item(row, 0).data(256) for row in range(table.rowCount)] == [entry.id for entry in entries]
+        assert ui.attentionLabel.visible == bool(self.session.attention())
+        assert f"{len(self.session.set_apart())} set apart" in ui.apartGroup.title
+        assert not ui.bringBackButton.enabled
+        row, chosen = len(entries) - 1, entries[-1]
+        table.setCurrentCell(row, 0)
+        self.events()
+        assert table.item(row, 4).text() == chosen.reason
+        assert ui.apartLedgerTable.rowCount == len(chosen.ledger) > 0
+        assert chosen.place.name in ui.apartLabel.text
+        for view in self.views():
+            self.check_view_at(view, self.session.position_of(chosen.id))
+        self.scroll_to(ui.apartLedgerTable)
+        self.shot("set-apart")
+        before = self.summary()
+        self.press(ui.bringBackButton)
+        assert self.panel.review.table.current() == chosen.id
+        assert ui.ledgerTable.rowCount == len(chosen.ledger)
+        assert table.rowCount == len(entries) - 1
+        self.shot("brought-back")
+        self.check()
+        self.press(ui.undoButton)
+        assert self.summary() == before
+        assert table.rowCount == len(entries)
+        ui.apartGroup.collapsed = True
 
     def look_at_sites(self) -> None:
         """The table of all sites: a click takes the views there, filters hide, and the measures are told."""

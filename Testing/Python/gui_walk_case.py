@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,11 +13,13 @@ FREE_MM = 30.0
 """A place for a new candidate is at least this far from all others."""
 
 
-def hot_place(pet: Any, centers_ras: np.ndarray) -> np.ndarray:
-    """The highest uptake in the middle of the PET that is far from all candidates; RAS mm, shape (3,)."""
+def hot_place(pet: Any, entries: Sequence[Any]) -> np.ndarray:
+    """The highest uptake in the middle of the PET that is far from all that was found; RAS mm, shape (3,)."""
     import slicer
+    from PainGeneratorLib.Numerics.core.regions import contains
     from vtk import vtkMatrix4x4
 
+    centers_ras = np.array([entry.centroid_ras_mm for entry in entries])
     array = slicer.util.arrayFromVolume(pet)
     matrix = vtkMatrix4x4()
     pet.GetIJKToRASMatrix(matrix)
@@ -26,7 +29,8 @@ def hot_place(pet: Any, centers_ras: np.ndarray) -> np.ndarray:
     for flat in np.argsort(array[inner], axis=None)[::-1]:
         kji = np.array(np.unravel_index(flat, array[inner].shape)) + offset
         ras = (to_ras @ [*kji[::-1], 1.0])[:3]
-        if np.linalg.norm(centers_ras - ras, axis=1).min() > FREE_MM:
+        is_far = np.linalg.norm(centers_ras - ras, axis=1).min() > FREE_MM
+        if is_far and not any(contains(entry.region, ras[None])[0] for entry in entries):
             return ras
     raise AssertionError("no place to add at")
 

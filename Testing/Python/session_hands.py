@@ -38,12 +38,20 @@ def assert_scene_shows_the_list(session) -> None:
     for row, candidate in zip(rows, candidates, strict=True):
         assert row["volume_ml"] == pytest.approx(candidate.volume_ml, abs=1e-3)
         assert row["suv_peak"] == (None if candidate.suv_peak is None else pytest.approx(candidate.suv_peak, abs=1e-3))
+    apart = tables.read_table(session.node_of("set-apart"))[1]
+    assert [row["id"] for row in apart] == [c.id for c in (*session.attention(), *session.set_apart())]
     shown = [c for c in candidates if c.status in ("pending", "accepted")]
     assert targets_of(session) == [f"{c.rank} {c.place.name}" for c in shown]
 
 
 def everything_said(session) -> list[dict]:
     return [candidate.to_json() for candidate in session.candidates()]
+
+
+def all_lists(session) -> list[list[dict]]:
+    """Everything that is said of the entries of all three lists."""
+    lists = (session.candidates(), session.set_apart(), session.attention())
+    return [[entry.to_json() for entry in entries] for entries in lists]
 
 
 def get(session, candidate_id: str):
@@ -87,6 +95,8 @@ def place_without_candidate(session, *, on_pet: bool) -> np.ndarray:
     far = t1.geometry.contains(inner, -6.0) & pet.geometry.contains(inner, -4.0)
     for candidate in session.candidates():
         far &= np.linalg.norm(inner - candidate.centroid_ras_mm, axis=1) > 25.0
+    for entry in (*session.set_apart(), *session.attention()):
+        far &= np.linalg.norm(inner - entry.centroid_ras_mm, axis=1) > 20.0
     for spot in session.analysis().hot_spots:
         far &= np.linalg.norm(inner - spot.centroid_ras_mm, axis=1) > 20.0
     sizes = [int(2 * 20.0 / spacing) + 1 for spacing in pet.geometry.spacing_kji_mm]

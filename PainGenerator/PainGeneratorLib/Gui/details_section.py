@@ -8,23 +8,26 @@ from slicer.i18n import tr as _
 
 from ..Anatomy.codes import LEVELS, STRUCTURES
 from ..Numerics.core.records import FLAG_TEXTS, Candidate
+from ..Numerics.core.strength import strength_word
 from ..Numerics.core.words import Side
 from .guard import guarded
+from .ledger_table import LedgerTable, signed
 from .section import Section, choose
 from .session_needs import DetailsNeeds
-from .words import number_text, plain, side_text, status_text
+from .words import number_text, plain, side_text, status_text, strength_text
 
 if TYPE_CHECKING:
     from .panel import Panel
 
 
 class DetailsSection(Section[DetailsNeeds]):
-    """Facts, structure, side, level and comment of the chosen candidate."""
+    """Facts, ledger, structure, side, level and comment of the chosen candidate."""
 
     INPUTS = ("structureCombo", "sideCombo", "levelCombo", "commentEdit")
 
     def __init__(self, panel: Panel) -> None:
         super().__init__(panel)
+        self.ledger = LedgerTable(self.ui.ledgerTable)
         for structure in sorted(STRUCTURES):
             self.ui.structureCombo.addItem(structure, structure)
         for side in Side:
@@ -56,6 +59,7 @@ class DetailsSection(Section[DetailsNeeds]):
 
     def _show(self, candidate: Candidate | None) -> None:
         ui = self.ui
+        self.ledger.show(candidate)
         if candidate is None:
             ui.detailsLabel.text = _("Choose one candidate to see and correct it.")
             ui.commentEdit.text = ""
@@ -95,9 +99,11 @@ class DetailsSection(Section[DetailsNeeds]):
 
 
 def details_text(candidate: Candidate) -> str:
-    """Name, measures and flags of a candidate, for a label with markup."""
+    """Name, evidence, measures, reason and flags of a candidate, for a label with markup."""
+    strength = _("{points} points of evidence: {word}").format(
+        points=signed(candidate.score), word=strength_text(strength_word(candidate.score))
+    )
     facts = [
-        _("score {score}").format(score=round(candidate.score)),
         candidate.evidence,
         status_text(candidate.status),
         candidate.origin,
@@ -107,6 +113,8 @@ def details_text(candidate: Candidate) -> str:
         facts.append(_("SUVpeak {value}").format(value=number_text(candidate.suv_peak)))
     if candidate.mr_kind is not None:
         facts.append(candidate.mr_kind)
-    lines = [f"<b>{plain(candidate.rank)} {plain(candidate.place.name)}</b>", plain(", ".join(facts))]
+    lines = [f"<b>{plain(candidate.rank)} {plain(candidate.place.name)}</b>", plain(strength), plain(", ".join(facts))]
+    states = _("PET there: {pet}. MR there: {mr}.").format(pet=candidate.pet_state, mr=candidate.mr_state)
+    lines += [plain(text) for text in (states, candidate.reason) if text]
     lines += [f"<i>{plain(FLAG_TEXTS.get(flag, flag))}</i>" for flag in dict.fromkeys(candidate.flags)]
     return "<br>".join(lines)

@@ -168,7 +168,7 @@ class FindSection(Section[FindNeeds]):
             for index, row in enumerate(rows):
                 first = qt.QTableWidgetItem(f"{row['rank']} {row['name']}")
                 first.setData(qt.Qt.UserRole, [float(x) for x in row["centroid_ras_mm"]])
-                # Physiologic foci do not become candidates; the tool tip says why.
+                # Usual uptake counts against a focus; the tool tip says why it is held to be usual.
                 first.setToolTip(row["physiologic"] or row["name"])
                 table.setItem(index, 0, first)
                 for column, key in enumerate(PREVIEW_COLUMNS, start=1):

@@ -16,6 +16,7 @@ from ..Numerics.core.errors import Cancelled
 from ..Session.types import STEPS, Job, StepState
 from ..Workflow.progress import Show
 from .align_section import AlignSection
+from .apart_section import ApartSection
 from .case_section import CaseSection
 from .details_section import DetailsSection
 from .export_section import ExportSection
@@ -77,13 +78,14 @@ class Panel(VTKObservationMixin):
         self.find = FindSection(self)
         self.protocol = ParametersSection(self)
         self.review = ReviewSection(self)
+        self.apart = ApartSection(self)
         self.sites = SitesSection(self)
         self.details = DetailsSection(self)
         self.outline = OutlineSection(self)
         self.export = ExportSection(self)
         self.sections = (
             *(self.views, self.case, self.suv, self.align, self.find, self.protocol),
-            *(self.review, self.sites, self.details, self.outline, self.export),
+            *(self.review, self.apart, self.sites, self.details, self.outline, self.export),
         )
         self.shortcuts = Shortcuts(self._shortcut_handlers())
         self._connections.add(ui.runAllButton, "clicked()", self.on_run_all)

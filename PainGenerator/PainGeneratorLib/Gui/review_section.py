@@ -202,6 +202,9 @@ class ReviewSection(Section[ReviewNeeds]):
         """Add a candidate at a position, RAS mm."""
         self.ui.addButton.checked = False
         self._choose(self.open_session.add_at(np.asarray(position_ras, dtype=float)))
+        done = self.open_session.undo_text
+        if done is not None:
+            slicer.util.showStatusMessage(done, 5000)
 
     @guarded
     def on_unmatched(self, link: str) -> None:

@@ -128,6 +128,15 @@ class ReviewNeeds(StepNeeds, Protocol):
     def position_of(self, candidate_id: str) -> np.ndarray: ...
 
 
+class ApartNeeds(StepNeeds, Protocol):
+    """What is no candidate: set apart, or to be looked at."""
+
+    def set_apart(self) -> list[Candidate]: ...
+    def attention(self) -> list[Candidate]: ...
+    def bring_back(self, ids: Iterable[str]) -> None: ...
+    def position_of(self, candidate_id: str) -> np.ndarray: ...
+
+
 class SitesNeeds(StepNeeds, Protocol):
     """All sites of the case, and the name of a level."""
 
@@ -184,6 +193,7 @@ class PanelNeeds(
     FindNeeds,
     ParametersNeeds,
     ReviewNeeds,
+    ApartNeeds,
     SitesNeeds,
     DetailsNeeds,
     OutlineNeeds,

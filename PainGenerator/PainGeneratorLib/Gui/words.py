@@ -35,6 +35,12 @@ def status_text(status: str) -> str:
     return texts[status]
 
 
+def strength_text(word: str) -> str:
+    """How much evidence a score is."""
+    texts = {"strong": _("strong"), "moderate": _("moderate"), "weak": _("weak"), "little": _("little")}
+    return texts.get(word, word)
+
+
 def group_text(group: str | None) -> str:
     """A clinical group."""
     texts: dict[str, str] = {Group.LOW_BACK: _("Low back"), Group.HIP_REPLACEMENT: _("Hip replacement")}
@@ -87,6 +93,8 @@ def stage_text(stage: str) -> str:
         "hot_spots": _("Hot spots on PET"),
         "mr_findings": _("Findings on MR"),
         "fusion": _("Candidates and ranking"),
+        "evidence": _("Weights of evidence"),
+        "sites": _("All sites"),
         "alignment": _("Alignment"),
         "symmetry": _("Plane of symmetry"),
     }

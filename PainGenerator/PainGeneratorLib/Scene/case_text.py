@@ -37,10 +37,11 @@ from ..Numerics.suv.records import ProvenanceRow, SuvResult
 from ..Registration.alignment_types import SeriesAlignment
 from ..Registration.landmarks import LandmarkPairs
 
-SCHEMA = 2
+SCHEMA = 3
 """Version of the text; raised when a reader of an older version could not understand it.
 
-Version 1 held hot spots, MR findings, candidates and places as records, and each region with its own index array.
+Version 2 had no ledgers. Version 1 held hot spots, MR findings, candidates and places as records, and each region with
+its own index array.
 """
 
 RECORDS: dict[str, type[Kept]] = {

@@ -87,6 +87,9 @@ class SceneContent(Kept):
         Segments drawn by hand that are no candidate yet. Filled by :func:`.read_case.read_case`.
     sites : SiteTable
         Every site with its measures; shown as a table.
+    set_apart, attention : list of Candidate
+        What was found but is below the bar, and what is no pain generator but has to be looked at; in the reference
+        frame, shown together as a table. They have no segments: what can be redrawn is a candidate.
     """
 
     reference_role: str
@@ -110,6 +113,8 @@ class SceneContent(Kept):
     removed: list[str] = field(default_factory=list)
     added: list[Segment] = field(default_factory=list)
     sites: SiteTable = field(default_factory=SiteTable)
+    set_apart: list[Candidate] = field(default_factory=list)
+    attention: list[Candidate] = field(default_factory=list)
 
     not_kept = ("series", "pain_sites_ras", "anatomy", "maps", "edited", "removed", "added")
     """Images and points are kept as nodes of their own; what was changed in the scene is found when it is read."""

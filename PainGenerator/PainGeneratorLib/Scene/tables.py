@@ -39,6 +39,12 @@ class Column:
     description: str = ""
 
 
+SET_APART = "set apart"
+"""The list of what was found but has fewer points of evidence than the bar."""
+TO_BE_LOOKED_AT = "to be looked at"
+"""The list of what is no pain generator but has to be looked at."""
+
+
 def candidate_columns() -> list[Column]:
     """The columns of the table of candidates, from the registry of measures; keys as in ``candidates.json``."""
     return _columns(measures_of(Output.SCENE_TABLE))
@@ -158,6 +164,26 @@ def write_candidate_table(scene: Any, candidates: Sequence[Candidate], *, node: 
     ranked = sorted(candidates, key=lambda candidate: candidate.rank)
     rows = [{measure.key: measure.stored(candidate) for measure in measures} for candidate in ranked]
     return write_table(scene, "Candidates", candidate_columns(), rows, node=node)
+
+
+LIST_COLUMNS = (
+    Column("list", description="Set apart below the bar, or to be looked at"),
+    Column("reason", description="Why it is in this list"),
+)
+"""What the table of the entries that are no candidates has before the columns of the candidates."""
+
+
+def write_apart_table(
+    scene: Any, set_apart: Sequence[Candidate], attention: Sequence[Candidate], *, node: Any = None
+) -> Any:
+    """What is to be looked at and what is set apart, as one table node; within each list best first."""
+    measures = measures_of(Output.SCENE_TABLE)
+    rows = []
+    for name, entries in ((TO_BE_LOOKED_AT, attention), (SET_APART, set_apart)):
+        for entry in sorted(entries, key=lambda entry: entry.rank):
+            stored = {measure.key: measure.stored(entry) for measure in measures}
+            rows.append({"list": name, "reason": entry.reason, **stored})
+    return write_table(scene, "Set apart", [*LIST_COLUMNS, *candidate_columns()], rows, node=node)
 
 
 def write_site_table(scene: Any, table: SiteTable, *, node: Any = None) -> Any:

@@ -3,11 +3,12 @@
 Each fact is stored once, and the rest is made from it. What is stored is:
 
 * images and the transforms above them: their MRML nodes;
-* hot spots, MR findings, candidates (with status, name, comment), the case's data and its provenance: one text node
-  with JSON (:mod:`.case_text`), which also holds the exact grids and transforms;
+* hot spots, MR findings, candidates (with status, name, comment), what is set apart and what is to be looked at, the
+  case's data and its provenance: one text node with JSON (:mod:`.case_text`), which also holds the exact grids and
+  transforms;
 * the outline of a candidate that was redrawn with Slicer's own tools: its segment.
 
-Segmentations, the table, target points and pain sites are made from these, each time :func:`write_case` is called, in
+Segmentations, the tables, target points and pain sites are made from these, each time :func:`write_case` is called, in
 the same nodes. All regions and positions are in the reference series' frame (the world).
 """
 
@@ -26,6 +27,9 @@ from .node_keys import KEY_ATTRIBUTE, MAP_KEY, ROLE_ATTRIBUTE, SHOWS_ATTRIBUTE, 
 from .scene_content import CaseNodes, SceneContent
 from .segments import Segment, write_segmentation
 from .volumes_in_scene import OWN_ATTRIBUTE
+
+APART_KEY = "set-apart"
+"""Key of the table of what is set apart and of what is to be looked at."""
 
 _ROLE_PRESETS = {"PET": "pet-fusion", "FAT_FRACTION": "fraction"}
 """How a new volume is shown first, by its role."""
@@ -69,7 +73,7 @@ def write_case(scene: Any, content: SceneContent, *, set_views: bool = True) -> 
 
 
 def write_candidates(scene: Any, content: SceneContent, written: Mapping[str, Region]) -> None:
-    """Bring a scene up to date after the reader changed candidates: their segmentation, table and target points, and
+    """Bring a scene up to date after the reader changed candidates: their segmentation, tables and target points, and
     the text.
 
     Parameters
@@ -85,6 +89,7 @@ def write_candidates(scene: Any, content: SceneContent, written: Mapping[str, Re
     grid = update_segments(scene, node, content.candidates, written, lambda: candidate_grid(content), reference)
     markups.write_targets(scene, content.candidates, node=find_node(scene, "vtkMRMLMarkupsFiducialNode", "targets"))
     tables.write_candidate_table(scene, content.candidates, node=find_node(scene, "vtkMRMLTableNode", "table"))
+    _write_apart(scene, content)
     _write_text(scene, content, grid)
 
 
@@ -221,6 +226,7 @@ def _write_results(scene: Any, content: SceneContent, volumes: list[Any]) -> Cas
     ]
     site_table = tables.write_site_table(scene, content.sites, node=owned("vtkMRMLTableNode", "sites"))
     others.append(_keyed(site_table, "sites"))
+    others.append(_write_apart(scene, content))
     others += _write_anatomy(scene, content)
     others += _write_margin(scene, content, reference)
     _write_maps(scene, content)
@@ -238,6 +244,12 @@ def _write_results(scene: Any, content: SceneContent, volumes: list[Any]) -> Cas
         others,
         warnings,
     )
+
+
+def _write_apart(scene: Any, content: SceneContent) -> Any:
+    """The table of what is set apart and of what is to be looked at."""
+    found = find_node(scene, "vtkMRMLTableNode", APART_KEY)
+    return _keyed(tables.write_apart_table(scene, content.set_apart, content.attention, node=found), APART_KEY)
 
 
 def _write_anatomy(scene: Any, content: SceneContent) -> list[Any]:

@@ -59,13 +59,17 @@ class CaseState:
     alignment : Alignment, optional
         Result of the step Align, with the judgment of the reader.
     anatomy, found : optional
-        Results of the step Find. The candidates in `found` are the list as it stands, see :attr:`candidates`.
+        Results of the step Find. The lists in `found` are those that stand: :attr:`candidates`, :attr:`set_apart`,
+        :attr:`attention`.
     landmarks : dict of str to LandmarkPairs
         By role; the next alignment starts from them.
     pain_sites : tuple of (float, float, float)
         Where it hurts, RAS mm of the world.
     unmatched : list of Candidate
         Candidates with a decision that the last run did not find again.
+    carried : list of str
+        Sentences on decided candidates that the last run by itself would have set apart or put among what is to be
+        looked at.
     notices : list of str
         Warnings of Detect and of reopening, which belong to the result of no step.
     revision : int
@@ -82,6 +86,7 @@ class CaseState:
     landmarks: dict[str, LandmarkPairs] = field(default_factory=dict)
     pain_sites: tuple[Point, ...] = ()
     unmatched: list[Candidate] = field(default_factory=list)
+    carried: list[str] = field(default_factory=list)
     notices: list[str] = field(default_factory=list)
     revision: int = 0
     shown: dict[str, Region] = field(default_factory=dict)
@@ -96,6 +101,24 @@ class CaseState:
         self.require_found().found.candidates = candidates
 
     @property
+    def set_apart(self) -> list[Candidate]:
+        """What was found but is below the bar, best first; empty before the step Find."""
+        return [] if self.found is None else self.found.set_apart
+
+    @set_apart.setter
+    def set_apart(self, entries: list[Candidate]) -> None:
+        self.require_found().found.set_apart = entries
+
+    @property
+    def attention(self) -> list[Candidate]:
+        """What is no pain generator but has to be looked at, best first; empty before the step Find."""
+        return [] if self.found is None else self.found.attention
+
+    @attention.setter
+    def attention(self, entries: list[Candidate]) -> None:
+        self.require_found().found.attention = entries
+
+    @property
     def naming(self) -> Naming:
         """What another name of a level would replace."""
         now = self.require_found()
@@ -108,13 +131,14 @@ class CaseState:
     @property
     def warnings(self) -> list[str]:
         """What the user must know, in the order of the steps; each sentence once."""
+        notices = [*self.notices, *self.carried]
         if self.case is None:
-            return list(dict.fromkeys(self.notices))
+            return list(dict.fromkeys(notices))
         found = self.found
         mr, pet, plan = (None, None, None) if found is None else (found.mr, found.pet, found.plan)
         sites = None if found is None else found.sites
         sentences = run_warnings(self.case, self.suv, self.alignment, self.anatomy, mr, pet, plan, sites)
-        return list(dict.fromkeys([*self.notices, *sentences]))
+        return list(dict.fromkeys([*notices, *sentences]))
 
     def require_suv(self) -> tuple[Case, Suv]:
         """Case and SUV.
@@ -161,5 +185,5 @@ class CaseState:
     def forget(self) -> None:
         """Release all images; the scene keeps the case."""
         self.case = self.suv = self.alignment = self.anatomy = self.found = None
-        self.unmatched = []
+        self.unmatched, self.carried = [], []
         self.shown = {}

@@ -58,6 +58,7 @@ class CaseWriter:
             warnings=state.warnings,
         )
         content.working["unmatched"] = list(state.unmatched)
+        content.working["carried"] = list(state.carried)
         content.working["landmarks"] = dict(state.landmarks)
         return content
 

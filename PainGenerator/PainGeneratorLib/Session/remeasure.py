@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..Numerics.core.image import Geometry, Image, Region, resample, transform_points
-from ..Numerics.core.records import NOT_JOINED, Candidate, HotSpot, MRFinding, Place
+from ..Numerics.core.records import BROUGHT_BACK, NOT_JOINED, Candidate, HotSpot, MRFinding, Place
 from ..Numerics.core.regions import gap_mm, is_cut_off, on_grid, overlap_fraction
 from ..Numerics.core.words import Evidence, Origin, Role, Side
 from ..Numerics.fusion.judged import CaseFacts
@@ -128,7 +128,9 @@ class Remeasure:
             self.fat.measure([changed])
         changed.evidence = _evidence(changed)
         items: list[HotSpot | MRFinding] = [*changed.hot_spots, *changed.mr_findings]
-        changed.flags = list(dict.fromkeys([*(f for item in items for f in item.flags), *changed.place.flags]))
+        of_reader = [flag for flag in candidate.flags if flag == BROUGHT_BACK]
+        of_signs = [flag for item in items for flag in item.flags]
+        changed.flags = list(dict.fromkeys([*of_signs, *changed.place.flags, *of_reader]))
         judge(changed, self.facts)
         return changed
 
@@ -188,6 +190,9 @@ class Remeasure:
         spot = self.spot_of(changed.region, method)
         if spot is None:
             return
+        # How clear a place is of normal uptake is known of the foci that were found there.
+        known = [one.clearness for one in met if one.clearness is not None]
+        spot = dataclasses.replace(spot, clearness=max(known, default=None))
         changed.hot_spots = [spot]
         changed.suv_max, changed.suv_peak, changed.suv_mean = spot.suv_max, spot.suv_peak, spot.suv_mean
         changed.mtv_ml, changed.tlg_g = spot.mtv_ml, spot.tlg_g

@@ -66,6 +66,7 @@ class Restorer:
         state = self._state
         state.pain_sites = tuple((float(r), float(a), float(s)) for r, a, s in content.pain_sites_ras)
         state.unmatched = list(content.working.get("unmatched", []))
+        state.carried = list(content.working.get("carried", []))
         is_from_command = not self._settings.now.stepStates
         self._settings.keep(**self._missing_settings(content))
         state.notices += self._settings.drop_refused_changes()

@@ -1,7 +1,8 @@
-"""The corrections of the radiologist: every act on the list of candidates, with undo and redo.
+"""The corrections of the radiologist: every act on the candidates, with undo and redo.
 
-Candidates are never changed in place: each act makes a new list in which the changed candidates are copies, so that
-undo can go back to the list before. Voxels are shared between the copies.
+What was found stands in three lists: the candidates, what is set apart below the bar, and what has to be looked at.
+Nothing is changed in place: each act makes new lists in which the entries are copies, so that undo can go back to the
+lists before. Voxels are shared between the copies.
 """
 
 from __future__ import annotations
@@ -16,10 +17,10 @@ from scipy import ndimage
 
 from ..Numerics.core.errors import PainGeneratorError
 from ..Numerics.core.image import Region
-from ..Numerics.core.records import Candidate, Place
+from ..Numerics.core.records import BROUGHT_BACK, Candidate, Place
 from ..Numerics.core.regions import gap_mm, on_grid, overlap_fraction, union
 from ..Numerics.core.words import Origin, Status, listed
-from ..Numerics.fusion.reading import ranked
+from ..Numerics.fusion.reading import Reading, numbered
 
 Item = TypeVar("Item")
 
@@ -33,9 +34,11 @@ the lesion that was put into a phantom."""
 
 
 class CandidateList(Protocol):
-    """Whatever owns the list of candidates (:class:`.case_state.CaseState`)."""
+    """Whatever owns the lists of what was found (:class:`.case_state.CaseState`)."""
 
     candidates: list[Candidate]
+    set_apart: list[Candidate]
+    attention: list[Candidate]
     naming: Any
     """What depends on the names of the levels; it is passed on and never looked into."""
 
@@ -48,24 +51,24 @@ class Act:
     ----------
     text : str
         What was done, for the undo button.
-    candidates : tuple of Candidate
-        The list to go back to.
+    lists : Reading
+        The lists to go back to.
     naming : object
         The names of the levels to go back to; None where the act changed none.
     """
 
     text: str
-    candidates: tuple[Candidate, ...]
+    lists: Reading
     naming: Any = None
 
 
 class Review:
-    """A list of candidates under correction.
+    """Candidates under correction.
 
     Parameters
     ----------
     owner : CandidateList
-        Holds the list as it stands; every act puts a new list there.
+        Holds the lists as they stand; every act puts new lists there.
     measure : callable
         Measures a candidate again after its region changed.
     """
@@ -73,14 +76,25 @@ class Review:
     def __init__(self, owner: CandidateList, measure: Measure) -> None:
         self._owner, self._measure = owner, measure
         self._past: list[Act] = []
-        """Acts that undo can take back, each with the list before it."""
+        """Acts that undo can take back, each with the lists before it."""
         self._future: list[Act] = []
-        """Acts that redo can do again, each with the list after it."""
+        """Acts that redo can do again, each with the lists after it."""
 
     @property
     def candidates(self) -> list[Candidate]:
         """The list as it stands, best first."""
         return self._owner.candidates
+
+    @property
+    def lists(self) -> Reading:
+        """All that was found, as it stands: candidates, what is set apart, and what has to be looked at."""
+        owner = self._owner
+        return Reading(list(owner.candidates), list(owner.set_apart), list(owner.attention))
+
+    def _take(self, lists: Reading) -> None:
+        """Make lists those that stand."""
+        self._owner.candidates, self._owner.set_apart = list(lists.candidates), list(lists.set_apart)
+        self._owner.attention = list(lists.attention)
 
     @property
     def undo_text(self) -> str | None:
@@ -104,10 +118,10 @@ class Review:
         if source:
             act = source.pop()
             naming = None if act.naming is None else self._owner.naming
-            target.append(Act(act.text, tuple(self.candidates), naming))
+            target.append(Act(act.text, self.lists, naming))
             if act.naming is not None:
                 self._owner.naming = act.naming
-            self._owner.candidates = list(act.candidates)
+            self._take(act.lists)
 
     def get(self, candidate_id: str) -> Candidate:
         """The candidate with this id.
@@ -121,6 +135,47 @@ class Review:
             if candidate.id == candidate_id:
                 return candidate
         raise PainGeneratorError(f"There is no candidate {candidate_id}.", "Choose one from the table.")
+
+    def get_from_any(self, entry_id: str) -> Candidate:
+        """The entry with this id of any of the three lists.
+
+        Raises
+        ------
+        PainGeneratorError
+            When there is none.
+        """
+        for entry in entries_of(self.lists):
+            if entry.id == entry_id:
+                return entry
+        raise PainGeneratorError(f"There is no entry {entry_id}.", "Choose one from the lists.")
+
+    def bring_back(self, entry_ids: str | Sequence[str]) -> None:
+        """Make candidates of entries that are set apart or to be looked at, in one act; each keeps its id.
+
+        Raises
+        ------
+        PainGeneratorError
+            When one of them is in neither list.
+        """
+        ids = _listed(entry_ids)
+        if not ids:
+            return
+        lists = self.lists
+        apart = {entry.id: entry for entry in (*lists.set_apart, *lists.attention)}
+        for entry_id in ids:
+            if entry_id not in apart:
+                raise PainGeneratorError(
+                    f"{entry_id} is not set apart.", "Choose an entry of the list of what is set apart."
+                )
+        brought = [dataclasses.replace(apart[i], reason="", flags=brought_back(apart[i].flags)) for i in ids]
+        self._do(
+            f"Make a candidate of {', '.join(ids)}",
+            [*lists.candidates, *brought],
+            Reading(
+                set_apart=[entry for entry in lists.set_apart if entry.id not in ids],
+                attention=[entry for entry in lists.attention if entry.id not in ids],
+            ),
+        )
 
     def set_status(self, candidate_ids: str | Sequence[str], status: str) -> None:
         """Set the status of one candidate or several to accepted, rejected, physiologic or pending, in one act."""
@@ -137,12 +192,12 @@ class Review:
         """Give another structure, side, level or zone."""
         self._put(f"Rename {candidate_id}", dataclasses.replace(self.get(candidate_id), place=place))
 
-    def name_level(self, level: str, naming: Any, candidates: Sequence[Candidate]) -> None:
-        """Take other names of the levels over, with the candidates that have them."""
-        self._past.append(Act(f"Name {level}", tuple(self.candidates), self._owner.naming))
+    def name_level(self, level: str, naming: Any, lists: Reading) -> None:
+        """Take other names of the levels over, with the lists whose entries have them."""
+        self._past.append(Act(f"Name {level}", self.lists, self._owner.naming))
         self._future.clear()
         self._owner.naming = naming
-        self._owner.candidates = list(candidates)
+        self._take(lists)
 
     def comment(self, candidate_id: str, text: str) -> None:
         """Write a comment, which the report shows."""
@@ -218,13 +273,29 @@ class Review:
         """Put the changed copy of a candidate in its place."""
         self._do(text, [changed if c.id == changed.id else c for c in self.candidates])
 
-    def _do(self, text: str, candidates: list[Candidate]) -> None:
+    def _do(self, text: str, candidates: Sequence[Candidate], apart: Reading | None = None) -> None:
+        """Put new candidates in place of those that stand; `apart` has the other two lists where they change."""
+        former = self.lists
+        apart = former if apart is None else apart
         # Ranking writes rank and id, which must not reach back into the history. Hence the copies.
-        earlier = set(map(id, self.candidates))
-        fresh = [dataclasses.replace(c) if id(c) in earlier else c for c in candidates]
-        self._past.append(Act(text, tuple(self.candidates)))
+        earlier = set(map(id, entries_of(former)))
+
+        def fresh(entries: Sequence[Candidate]) -> list[Candidate]:
+            return [dataclasses.replace(entry) if id(entry) in earlier else entry for entry in entries]
+
+        self._past.append(Act(text, former))
         self._future.clear()
-        self._owner.candidates = ranked(fresh)
+        self._take(numbered(Reading(fresh(candidates), fresh(apart.set_apart), fresh(apart.attention))))
+
+
+def entries_of(lists: Reading) -> list[Candidate]:
+    """All entries of the three lists."""
+    return [*lists.candidates, *lists.set_apart, *lists.attention]
+
+
+def brought_back(flags: Sequence[str]) -> list[str]:
+    """Flags with the one that says that the reader made a candidate of what was none."""
+    return [*(flag for flag in flags if flag != BROUGHT_BACK), BROUGHT_BACK]
 
 
 def storable(text: str) -> str:
@@ -310,54 +381,118 @@ class Carried:
 
     Parameters
     ----------
-    candidates : list of Candidate
-        The new list with the decisions, best first.
+    lists : Reading
+        The new lists with the decisions, each best first.
     unmatched : list of Candidate
         Decided candidates without a counterpart in the new run. They are shown and never dropped silently.
+    notices : list of str
+        Sentences on decided candidates whose counterpart is no candidate of the new run by itself.
     """
 
-    candidates: list[Candidate]
+    lists: Reading
     unmatched: list[Candidate]
+    notices: list[str]
 
 
-def carry_decisions(old: Sequence[Candidate], new: Sequence[Candidate]) -> Carried:
-    """Hand decisions over to the candidates of a new run, by place.
+def carry_decisions(old: Sequence[Candidate], new: Reading) -> Carried:
+    """Hand decisions over to what a new run found, by place.
 
-    A candidate that the radiologist drew, edited or added is kept as it is and takes the place of a new one that
-    overlaps it. Status, name and comment of the others go to the nearest new candidate within CARRY_REACH_MM or
-    overlapping; each new candidate takes one at most.
+    A candidate that the radiologist drew, edited or added is kept as it is and takes the place of a new entry that
+    overlaps it. Status, name and comment of the others go to the entry that shares most of their voxels, else to the
+    nearest one within CARRY_REACH_MM; each entry takes one decision at most. A decision makes a candidate of an entry
+    that the new run has set apart or put among what is to be looked at.
+
+    Parameters
+    ----------
+    old : sequence of Candidate
+        Those without a decision are passed over.
+    new : Reading
     """
-    free = list(new)
-    kept, unmatched = [], []
+    free = entries_of(new)
+    kept: list[Candidate] = []
+    unmatched: list[Candidate] = []
+    notices: list[str] = []
+    taken: set[str] = set()
     for candidate in filter(is_decided, old):
         match = _counterpart(candidate, free)
-        free = [c for c in free if c is not match]
+        free = [entry for entry in free if entry is not match]
+        if match is not None and match not in new.candidates:
+            notices.append(_notice(candidate, match, is_for_attention=match in new.attention))
         if candidate.origin != Origin.AUTOMATIC:
             kept.append(dataclasses.replace(candidate))
         elif match is None:
             unmatched.append(candidate)
+            continue
         else:
-            kept.append(_with_decision(match, candidate))
-    taken = {c.id for c in kept}
-    free = [dataclasses.replace(c, id="" if c.id in taken else c.id) for c in free]
-    return Carried(ranked([*kept, *free]), unmatched)
+            kept.append(_with_decision(match, candidate, is_apart=match not in new.candidates))
+        if kept[-1].id in taken:
+            kept[-1].id = ""
+        taken.add(kept[-1].id)
+
+    def rest(entries: Sequence[Candidate]) -> list[Candidate]:
+        """Copies of the entries that took no decision; those whose id was given away get another one."""
+        return [dataclasses.replace(e, id="" if e.id in taken else e.id) for e in entries if e in free]
+
+    lists = numbered(Reading([*kept, *rest(new.candidates)], rest(new.set_apart), rest(new.attention)))
+    return Carried(lists, unmatched, notices)
 
 
-def _with_decision(new: Candidate, decided: Candidate) -> Candidate:
-    """A new candidate with id, status, name and comment of the decided one."""
-    return dataclasses.replace(new, id=decided.id, status=decided.status, place=decided.place, comment=decided.comment)
+def _with_decision(new: Candidate, decided: Candidate, is_apart: bool) -> Candidate:
+    """A new entry with id, status, name and comment of the decided one.
+
+    `is_apart` says that the new run by itself does not make a candidate of it.
+    """
+    is_brought = is_apart or BROUGHT_BACK in decided.flags
+    return dataclasses.replace(
+        new,
+        id=decided.id,
+        status=decided.status,
+        place=decided.place,
+        comment=decided.comment,
+        reason="",
+        flags=brought_back(new.flags) if is_brought else list(new.flags),
+    )
+
+
+def _notice(decided: Candidate, entry: Candidate, is_for_attention: bool) -> str:
+    """What is said of a decided candidate whose counterpart is no candidate by itself."""
+    where = "puts it among what is to be looked at" if is_for_attention else "sets it apart"
+    return (
+        f"{decided.id} ({decided.place.name}) stays a candidate, as you decided on it. This run by itself {where}: "
+        f"{entry.reason}"
+    )
 
 
 def is_decided(candidate: Candidate) -> bool:
-    """True when the radiologist gave it a status, an outline or a comment, which must not be lost."""
-    return candidate.status != Status.PENDING or candidate.origin != Origin.AUTOMATIC or bool(candidate.comment)
+    """True when the radiologist decided something about it that must not be lost.
+
+    That is a status, an outline, a comment, or that it is a candidate at all.
+    """
+    is_drawn = candidate.origin != Origin.AUTOMATIC
+    is_brought = BROUGHT_BACK in candidate.flags
+    return candidate.status != Status.PENDING or is_drawn or bool(candidate.comment) or is_brought
 
 
 def _counterpart(candidate: Candidate, others: Sequence[Candidate]) -> Candidate | None:
-    best, best_distance = None, np.inf
+    """The entry at the place of a candidate: the one that shares most voxels with it, else the nearest; None when none
+    is near.
+
+    Shared voxels come first, as another sign beside a candidate may be nearer to its center than the same sign with
+    another outline.
+    """
+    best, best_key = None, (np.inf, np.inf)
     for other in others:
         distance = float(np.linalg.norm(other.centroid_ras_mm - candidate.centroid_ras_mm))
-        near = distance <= CARRY_REACH_MM or gap_mm(candidate.region, other.region, 1.0) < np.inf
-        if near and distance < best_distance:
-            best, best_distance = other, distance
+        if distance > CARRY_REACH_MM and gap_mm(candidate.region, other.region, 1.0) == np.inf:
+            continue
+        key = (-_shared_part(candidate.region, other.region), distance)
+        if key < best_key:
+            best, best_key = other, key
     return best
+
+
+def _shared_part(first: Region, second: Region) -> float:
+    """The volume that two regions share over the mean of their volumes, 0 to 1 (the Dice coefficient)."""
+    volumes = (first.volume_ml, second.volume_ml)
+    whole = sum(volumes)
+    return 2.0 * overlap_fraction(first, second) * min(volumes) / whole if whole > 0.0 else 0.0

@@ -14,6 +14,7 @@ from ..Numerics.core.errors import PainGeneratorError
 from ..Numerics.core.records import NAMED_BY_READER, Candidate, Place
 from ..Numerics.core.regions import contains
 from ..Numerics.core.words import Role, Side, Status, listed
+from ..Numerics.fusion.reading import Reading
 from ..Scene.candidate_segments import outline_of, take_outline
 from ..Scene.common_grid import region_on_grid
 from ..Workflow.finding import Found, with_named_level
@@ -23,7 +24,7 @@ from .case_writer import CaseWriter
 from .found_tools import FoundTools
 from .notifier import Notifier
 from .reading_aids import ReadingAids
-from .review import Review, carry_decisions, storable
+from .review import Review, carry_decisions, entries_of, storable
 from .scene_link import SceneLink
 from .step_states import StepStates
 
@@ -72,9 +73,10 @@ class ReviewActs:
     def start(self, found: Found) -> None:
         """Take the result of a new run over: decisions made so far go to the new candidates at the same place."""
         state = self._state
-        carried = carry_decisions([*state.candidates, *state.unmatched], found.candidates)
-        state.unmatched = carried.unmatched
-        found.candidates = carried.candidates
+        new = Reading(found.candidates, found.set_apart, found.attention)
+        carried = carry_decisions([*state.candidates, *state.unmatched], new)
+        state.unmatched, state.carried = carried.unmatched, carried.notices
+        found.take(carried.lists)
         state.found = found
         self._review = Review(state, self._tools.measured)
         self._writer.write_all()
@@ -95,6 +97,17 @@ class ReviewActs:
     def get(self, candidate_id: str) -> Candidate:
         """The candidate with an id; PainGeneratorError when there is none."""
         return self.review.get(candidate_id)
+
+    def get_from_any(self, entry_id: str) -> Candidate:
+        """The entry with an id of any of the three lists; PainGeneratorError when there is none."""
+        return self.review.get_from_any(entry_id)
+
+    # --- what is set apart or to be looked at
+
+    def bring_back(self, ids: str | Iterable[str]) -> None:
+        """Make candidates of entries that are set apart or to be looked at, in one act."""
+        self.review.bring_back(_listed(ids))
+        self._show()
 
     # --- candidates that a new run did not find
 
@@ -157,9 +170,13 @@ class ReviewActs:
         found = with_named_level(
             now.found, case, now.suv, now.alignment, now.anatomy, GivenLevel(level, np.array([right, front, up]))
         )
-        by_hand = {c.id: c.place for c in review.candidates if NAMED_BY_READER in c.place.flags}
-        candidates = [dataclasses.replace(c, place=by_hand.get(c.id, c.place)) for c in found.candidates]
-        review.name_level(level, Naming(case, now.anatomy, found), candidates)
+        by_hand = {c.id: c.place for c in entries_of(review.lists) if NAMED_BY_READER in c.place.flags}
+
+        def named(entries: Sequence[Candidate]) -> list[Candidate]:
+            return [dataclasses.replace(entry, place=by_hand.get(entry.id, entry.place)) for entry in entries]
+
+        lists = Reading(named(found.candidates), named(found.set_apart), named(found.attention))
+        review.name_level(level, Naming(case, now.anatomy, found), lists)
         self._show_naming()
 
     def comment(self, candidate_id: str, text: str) -> None:
@@ -189,6 +206,9 @@ class ReviewActs:
     def add_at(self, position_ras: np.ndarray) -> str:
         """Add a candidate that the reader saw: grown on the PET where uptake is raised, else on an MR series.
 
+        Where something lies that is set apart or to be looked at, that one is made a candidate, the smallest of
+        several: a second outline of the same thing would be its twin.
+
         Parameters
         ----------
         position_ras : ndarray, shape (3,)
@@ -212,6 +232,12 @@ class ReviewActs:
                     f"{candidate.id} ({candidate.place.name}) lies here already.",
                     "Choose it in the table to change it.",
                 )
+        lists = review.lists
+        apart = [e for e in (*lists.set_apart, *lists.attention) if contains(e.region, position[None])[0]]
+        if apart:
+            brought = min(apart, key=lambda entry: entry.volume_ml).id
+            self.bring_back(brought)
+            return brought
         images = self._aids.reference_images()
         on_mr = {role.value: images[role] for role in GROW_ORDER if role in images}
         try:

@@ -438,6 +438,18 @@ class Session:
         """The list as it stands, best first."""
         return list(self.case_state.candidates)
 
+    def set_apart(self) -> list[Candidate]:
+        """What was found but has fewer points of evidence than the bar, best first."""
+        return list(self.case_state.set_apart)
+
+    def attention(self) -> list[Candidate]:
+        """What is no pain generator but has to be looked at, best first."""
+        return list(self.case_state.attention)
+
+    def bring_back(self, ids: Iterable[str]) -> None:
+        """Make candidates of entries that are set apart or to be looked at."""
+        self._review.bring_back(ids)
+
     @property
     def unmatched(self) -> list[Candidate]:
         """Decided candidates that no new run has found again; they are shown and never dropped silently."""
@@ -538,8 +550,8 @@ class Session:
         return self._aids.reference_images()
 
     def position_of(self, candidate_id: str) -> np.ndarray:
-        """Where the views go for a candidate: RAS mm of the world, shape (3,); always within its outline."""
-        return self._aids.position_of(self._review.get(candidate_id))
+        """Where the views go for an entry of any list: RAS mm of the world, shape (3,); always within its outline."""
+        return self._aids.position_of(self._review.get_from_any(candidate_id))
 
     def highlight(self, candidate_id: str | None) -> None:
         """Make the outline of one candidate bright and the others dim; None makes all equal."""

@@ -23,9 +23,9 @@ from .finding import Found
 from .protocol import Protocol
 from .stages import Alignment, Suv
 
-FORM = 2
+FORM = 3
 """Version of what is kept in ``SceneContent.working``. A case of another version can be shown, but its steps have to
-be run again."""
+be run again. Up to version 2 the score went from 0 to 100, and nothing was set apart."""
 
 
 def scene_content(
@@ -85,6 +85,7 @@ def scene_content(
     if found is not None:
         content.hot_spots, content.mr_findings = found.hot_spots, found.mr.findings
         content.candidates = found.candidates
+        content.set_apart, content.attention = found.set_apart, found.attention
         content.sites = found.sites
         content.maps = found.maps
         content.implant_margin = found.mr.implant.unreliable
@@ -176,6 +177,7 @@ def restored(content: SceneContent, protocol: Protocol) -> Restored | None:
     if "found" in working and alignment is not None:
         found = Found.reopened(working["found"], content.maps)
         found.candidates = content.candidates
+        found.set_apart, found.attention = content.set_apart, content.attention
     return Restored(case, suv, alignment, anatomy, found)
 
 

@@ -63,6 +63,8 @@ def test_a_radiologist_walks_from_detect_to_export(a_walk: Any) -> None:
     a_walk.check()
     a_walk.rename_level()
     a_walk.check()
+    a_walk.look_at_what_is_set_apart()
+    a_walk.check()
     a_walk.look_at_sites()
     a_walk.check()
     a_walk.name_level()

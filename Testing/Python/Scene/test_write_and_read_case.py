@@ -14,7 +14,7 @@ import pytest
 from deep_equality import differences
 from PainGeneratorLib.Numerics.core.errors import PainGeneratorError
 from PainGeneratorLib.Numerics.core.image import Geometry, Image, Region
-from PainGeneratorLib.Numerics.core.records import Candidate, HotSpot, MRFinding, Place
+from PainGeneratorLib.Numerics.core.records import Candidate, HotSpot, LedgerEntry, MRFinding, Place
 from PainGeneratorLib.Numerics.core.sites import SiteTable
 from PainGeneratorLib.Scene import case_text, markups, nodes, subject_hierarchy, tables
 from PainGeneratorLib.Scene.node_keys import find_node
@@ -22,7 +22,7 @@ from PainGeneratorLib.Scene.read_case import has_case, read_case
 from PainGeneratorLib.Scene.scene_content import SceneContent, SceneSeries
 from PainGeneratorLib.Scene.segment_layer import layer_changed, shared_layer
 from PainGeneratorLib.Scene.segments import read_segmentation
-from PainGeneratorLib.Scene.write_case import write_case
+from PainGeneratorLib.Scene.write_case import write_candidates, write_case
 from report_examples import example_site_table
 from scipy.spatial.transform import Rotation
 
@@ -81,15 +81,15 @@ def make_content() -> SceneContent:
     region = block(MR_GRID, (4, 20, 9), (2, 6, 5))
     finding = MRFinding(1, "oedema", region, region.centroid_ras_mm, region.volume_ml, 3.2, -1.5, "FLUID", 0.66, [])
     facet = Place("Facet joint L4/L5 left", "facet joint", "left", "L4/L5", None, ("level-counted",))
-    parts = {"pet": 1.0, "mr": 0.66, "concordance": 1.0, "asymmetry": 0.0, "symptom": 0.5}
+    ledger = (LedgerEntry("uptake", "pet", "Hot.", 2.1, 5.5, "our estimate"),)
     candidates = [
-        Candidate("pg-1", 1, 71.5, parts, facet, "PET+MR", spots[0].region, spots[0].centroid_ras_mm, 0.853,
+        Candidate("pg-1", 1, 7.15, facet, "PET+MR", spots[0].region, spots[0].centroid_ras_mm, 0.853,
                   suv_max=2.345678901234, suv_peak=1.9, tbr=2.1, mr_kind="oedema", mr_z=3.2, status="accepted",
                   comment="stark, 50 % | \"süß\"\nzweite Zeile", flags=["near-implant"], hot_spots=[spots[0]],
-                  mr_findings=[finding]),
-        Candidate("pg-2", 2, 30.25, parts, Place("Ilium right", "ilium", "right"), "MR only", region,
+                  mr_findings=[finding], ledger=ledger),
+        Candidate("pg-2", 2, 3.25, Place("Ilium right", "ilium", "right"), "MR only", region,
                   region.centroid_ras_mm, region.volume_ml, mr_kind="oedema", mr_z=3.2, mr_findings=[finding]),
-        Candidate("pg-3", 3, 12.0, parts, Place("Bladder", "bladder", "midline"), "PET only", spots[1].region,
+        Candidate("pg-3", 3, 1.2, Place("Bladder", "bladder", "midline"), "PET only", spots[1].region,
                   spots[1].centroid_ras_mm, spots[1].region.volume_ml, status="physiologic", origin="manual",
                   hot_spots=[spots[1]]),
     ]  # fmt: skip
@@ -117,6 +117,16 @@ def make_content() -> SceneContent:
         {"hot_spots": {"ratio": 1.4}},
         {"version": "0.1.0"},
         ["The level was counted."],
+        set_apart=[
+            Candidate("pg-5", 1, -3.5, Place("Uterus", "uterus", "midline"), "PET only", spots[1].region,
+                      spots[1].centroid_ras_mm, 2.0, hot_spots=[spots[1]], ledger=ledger, reason="Usual there."),
+            Candidate("pg-6", 2, -9.0, Place("Ureter", "ureter", "left"), "PET only", spots[1].region,
+                      spots[1].centroid_ras_mm, 2.0, suv_max=3.25, reason="Usual there."),
+        ],
+        attention=[
+            Candidate("pg-4", 1, 6.0, Place("Ilium left", "ilium", "left"), "MR only", region,
+                      region.centroid_ras_mm, 31.0, mr_findings=[finding], reason="Larger than usual."),
+        ],
     )  # fmt: skip
 
 
@@ -131,7 +141,9 @@ def assert_same_region(found, expected):
 
 
 def assert_same_case(found: SceneContent, expected: SceneContent) -> None:
-    assert [c.to_json() for c in found.candidates] == [c.to_json() for c in expected.candidates]
+    for name in ("candidates", "set_apart", "attention"):
+        assert [c.to_json() for c in getattr(found, name)] == [c.to_json() for c in getattr(expected, name)], name
+    assert found.set_apart[0].hot_spots[0] is found.hot_spots[1]
     for new, old in zip(found.candidates, expected.candidates, strict=True):
         assert_same_region(new.region, old.region)
         assert new.suv_max == old.suv_max
@@ -225,6 +237,25 @@ def test_the_table_of_sites_is_in_the_scene_and_comes_back(host, content):
     write_case(host.scene, again)
     assert find_node(host.scene, "vtkMRMLTableNode", "sites") is node
     assert tables.read_table(node)[1] == []
+
+
+def test_what_is_set_apart_and_to_be_looked_at_is_one_table_that_follows_its_lists(host, content):
+    written = write_case(host.scene, content)
+    node = find_node(host.scene, "vtkMRMLTableNode", "set-apart")
+    assert node in written.others
+    _, rows = tables.read_table(node)
+    assert [(row["list"], row["id"], row["reason"]) for row in rows] == [
+        ("to be looked at", "pg-4", "Larger than usual."),
+        ("set apart", "pg-5", "Usual there."),
+        ("set apart", "pg-6", "Usual there."),
+    ]
+    assert [row["suv_max"] for row in rows] == [None, None, 3.25]
+    assert {s.tags["PainGenerator.Id"] for s in read_segmentation(written.candidates)} == {"pg-1", "pg-2", "pg-3"}
+    content.set_apart, content.attention = content.set_apart[1:], []
+    shown = {candidate.id: candidate.region for candidate in content.candidates}
+    write_candidates(host.scene, content, shown)
+    assert find_node(host.scene, "vtkMRMLTableNode", "set-apart") is node
+    assert [row["id"] for row in tables.read_table(node)[1]] == ["pg-6"]
 
 
 def test_outlines_of_one_modality_keep_every_voxel_in_their_segmentation(host, content):

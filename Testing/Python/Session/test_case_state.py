@@ -14,8 +14,9 @@ from PainGeneratorLib.Workflow.case import Warnings
 @pytest.fixture
 def found() -> Any:
     mr = SimpleNamespace(warnings=["There is no T1."], implant=SimpleNamespace(warnings=[]))
+    pet = SimpleNamespace(warnings=["No liver was found."])
     return SimpleNamespace(
-        candidates=["first"], mr=mr, pet=SimpleNamespace(warnings=["No liver was found."]), plan=None, sites=None
+        candidates=["first"], set_apart=["low"], attention=["mass"], mr=mr, pet=pet, plan=None, sites=None
     )
 
 
@@ -36,11 +37,19 @@ def test_the_candidates_are_those_of_the_result_and_stand_nowhere_else(state: An
     assert "candidates" not in vars(state)
 
 
+def test_the_other_lists_are_those_of_the_result_too(state: Any, found: Any) -> None:
+    assert (state.set_apart, state.attention) == (["low"], ["mass"])
+    state.set_apart, state.attention = ["lower"], []
+    assert (found.set_apart, found.attention) == (["lower"], [])
+    assert not {"set_apart", "attention"} & set(vars(state))
+
+
 def test_a_case_without_a_result_has_no_candidates_and_takes_none() -> None:
     state = CaseState()
-    assert state.candidates == []
-    with pytest.raises(PainGeneratorError, match="Nothing was found"):
-        state.candidates = []
+    assert (state.candidates, state.set_apart, state.attention) == ([], [], [])
+    for name in ("candidates", "set_apart", "attention"):
+        with pytest.raises(PainGeneratorError, match="Nothing was found"):
+            setattr(state, name, [])
 
 
 def test_what_is_required_and_missing_is_named_with_the_step_to_run(state: CaseState) -> None:
@@ -65,11 +74,13 @@ def test_notices_come_before_the_warnings_of_the_steps_and_each_stands_once(stat
         "The group was not given.",
         "There is no T1.",
     ]
-    assert CaseState(notices=["a", "a"]).warnings == ["a"]
+    assert CaseState(notices=["a", "a"], carried=["b"]).warnings == ["a", "b"]
 
 
 def test_a_forgotten_case_holds_no_result(state: CaseState) -> None:
+    state.carried = ["PG-02 stays a candidate."]
     state.forget()
+    assert state.carried == []
     assert (state.case, state.suv, state.alignment, state.anatomy, state.found) == (None,) * 5
     assert not state.is_found
     assert state.candidates == []

@@ -38,6 +38,15 @@ def settings() -> Any:
     return SettingsInMemory()
 
 
+def test_the_bar_and_the_weights_of_all_signs_are_parameters_of_the_panel(settings: Any) -> None:
+    entries = {e.name: e for e in ProtocolParameters(settings, None, lambda word: None).entries()}
+    assert entries["fusion.bar"].unit == "points"
+    assert entries["fusion.bar"].minimum < entries["fusion.bar"].value < entries["fusion.bar"].maximum
+    weights = [entry for entry in entries.values() if entry.stage == "evidence"]
+    assert len(weights) > 20
+    assert all(entry.source and entry.description for entry in weights)
+
+
 @pytest.fixture
 def outdated() -> list[str]:
     """The steps that were made out of date."""

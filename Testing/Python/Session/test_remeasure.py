@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from PainGeneratorLib.Numerics.core.image import Geometry, Image, Region, ball
 from PainGeneratorLib.Numerics.core.records import MRFinding, Place
+from PainGeneratorLib.Numerics.core.sites import SiteTable
 from PainGeneratorLib.Numerics.fusion.symptoms import Symptoms
 from PainGeneratorLib.Numerics.pet.detector import HotSpotDetector, HotSpotParameters
 from PainGeneratorLib.Session.remeasure import BY_READER, Remeasure, new_candidate, values_at
@@ -44,10 +45,12 @@ def remeasure_on(
         group="low-back",
         options=SimpleNamespace(symptoms=Symptoms.none),
         reference=SimpleNamespace(image=pet),
+        series={},
     )
     to_pet = np.eye(4) if pet_to_reference is None else np.linalg.inv(pet_to_reference)
     alignment = Alignment({"PET": SimpleNamespace(aligned=aligned, reference_to_series_ras=to_pet)})
-    found = SimpleNamespace(symmetry=PLANE, mr=SimpleNamespace(findings=[], z_maps={}), hot_spots=[])
+    mr = SimpleNamespace(findings=[], z_maps={})
+    found = SimpleNamespace(symmetry=PLANE, mr=mr, hot_spots=[], measured_sites=SiteTable())
     return Remeasure.of(
         case, SimpleNamespace(image=pet), alignment, found, detector, lambda region: Place("back", "back", "left")
     )
@@ -56,6 +59,11 @@ def remeasure_on(
 def without_one_voxel(region: Region) -> Region:
     """The outline after the reader erased one voxel."""
     return Region(region.geometry, region.flat[:-1])
+
+
+def points_of_cut_off(candidate) -> float:
+    """What the ledger holds against uptake that is cut off or large."""
+    return sum(entry.points for entry in candidate.ledger if entry.sign == "cut_off")
 
 
 @pytest.fixture(scope="module")
@@ -79,7 +87,7 @@ def test_an_edited_outline_is_still_truncated_and_large_and_loses_points_for_it(
     edited.region = without_one_voxel(spot.region)
     measured = remeasure(edited)
     assert {"truncated", "large"} <= set(measured.flags)
-    assert measured.score_parts["penalty"] <= -remeasure.case.protocol.value("fusion.penalties.cut_off")
+    assert points_of_cut_off(measured) < 0
 
 
 def test_an_edited_outline_in_full_view_is_neither_truncated_nor_large(whole):
@@ -88,7 +96,7 @@ def test_an_edited_outline_in_full_view_is_neither_truncated_nor_large(whole):
     edited.region = without_one_voxel(spot.region)
     measured = remeasure(edited)
     assert measured.flags == ["no-reference"]
-    assert measured.score_parts["penalty"] == 0
+    assert points_of_cut_off(measured) == 0
 
 
 def test_a_whole_outline_that_is_large_loses_points_for_it(whole):
@@ -96,7 +104,8 @@ def test_a_whole_outline_that_is_large_loses_points_for_it(whole):
     small = remeasure_on(remeasure.pet, large_ml=spot.mtv_ml - 0.2)
     measured = small(dataclasses.replace(new_candidate(spot.region, [spot]), origin="edited"))
     assert measured.flags == ["no-reference", "large"]
-    assert measured.score_parts["penalty"] == -remeasure.case.protocol.value("fusion.penalties.cut_off")
+    assert points_of_cut_off(measured) < 0
+    assert sum(entry.points for entry in measured.ledger) == measured.score
 
 
 def test_an_unchanged_outline_measures_what_detection_measured(whole):
@@ -213,7 +222,7 @@ def test_a_finding_of_the_outline_itself_stays_and_counts_once(with_findings):
 
 def test_uptake_meets_no_finding_where_pet_and_mr_are_not_aligned(with_findings):
     remeasure, spot = with_findings
-    apart = dataclasses.replace(remeasure, aligned=False)
+    apart = dataclasses.replace(remeasure, facts=dataclasses.replace(remeasure.facts, aligned=False))
     assert apart(new_candidate(spot.region, [spot])).mr_findings == []
     assert len(apart(new_candidate(spot.region)).mr_findings) == 2
 
@@ -223,6 +232,21 @@ def test_an_outline_on_a_physiologic_spot_alone_has_no_uptake_of_its_own(whole):
     for physiologic, count in ((None, 1), ("an organ", 0)):
         found = dataclasses.replace(remeasure, hot_spots=[dataclasses.replace(spot, physiologic=physiologic)])
         assert len(found(new_candidate(spot.region)).hot_spots) == count
+
+
+def test_an_outline_is_as_clear_of_normal_uptake_as_the_focus_that_it_meets(whole):
+    remeasure, spot = whole
+    assert spot.clearness > 1
+    edited = dataclasses.replace(new_candidate(without_one_voxel(spot.region), [spot]), origin="edited")
+    measured = remeasure(edited)
+    assert measured.hot_spots[0].clearness == spot.clearness
+    assert "clear_of_normal" in [entry.sign for entry in measured.ledger]
+
+
+def test_a_candidate_that_the_reader_brought_back_stays_one_when_its_outline_changes(whole):
+    remeasure, spot = whole
+    brought = dataclasses.replace(new_candidate(spot.region, [spot]), flags=["brought-back", "large"])
+    assert remeasure(brought).flags == ["no-reference", "brought-back"]
 
 
 @pytest.mark.parametrize(

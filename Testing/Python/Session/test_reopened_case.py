@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import dataclasses
 import datetime
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
 from deep_equality import differences
 from kept_examples import NOT_KEPT
 from PainGeneratorLib.Headless.host import HeadlessHost
+from PainGeneratorLib.Numerics.core.records import Candidate
 from PainGeneratorLib.Phantoms.case import write_phantom
 from PainGeneratorLib.Report.case_outputs import analysis_in_scene
 from PainGeneratorLib.Scene.write_case import write_case
@@ -26,12 +27,20 @@ SENSITIVITIES = (1.2, 1.3, 1.5, 1.65, 2.0)
 """Positions of the slider, beside the unchanged one."""
 
 
-def said(session: Session) -> list[dict]:
-    return [candidate.to_json() for candidate in session.candidates()]
+Said = list[list[dict]]
+"""What is said of the candidates, of what is set apart, and of what has to be looked at."""
 
 
-def committed(session: Session, sensitivity: float) -> list[dict]:
-    """The candidates after "Use this setting"."""
+def said(session: Session) -> Said:
+    return said_of(session.candidates(), session.set_apart(), session.attention())
+
+
+def said_of(*lists: Sequence[Candidate]) -> Said:
+    return [[entry.to_json() for entry in entries] for entries in lists]
+
+
+def committed(session: Session, sensitivity: float) -> Said:
+    """The three lists after "Use this setting"."""
     session.preview(sensitivity, session.protocol().value(CONTOUR_METHOD))
     session.commit_preview()
     return said(session)
@@ -78,8 +87,8 @@ def test_every_position_of_the_slider_gives_the_same_candidates_after_reopening(
 
 
 def test_acts_their_undo_and_their_redo_give_the_same_after_reopening(host, live, tmp_path):
-    def states(session: Session) -> list[list[dict]]:
-        """The list after each of some acts that measure anew, after undo and after redo."""
+    def states(session: Session) -> list[Said]:
+        """The lists after each of some acts that measure anew, after undo and after redo."""
         first, second = (candidate.id for candidate in session.candidates()[:2])
         middle = session.analysis().case.reference.image.geometry.center_ras
         found = []
@@ -89,6 +98,8 @@ def test_acts_their_undo_and_their_redo_give_the_same_after_reopening(host, live
             session.redo,
             session.undo,
             lambda: session.accept([second]),
+            lambda: session.bring_back([session.set_apart()[-1].id]),
+            session.undo,
             lambda: session.add_at(middle),
             session.undo,
         ):
@@ -102,8 +113,8 @@ def test_acts_their_undo_and_their_redo_give_the_same_after_reopening(host, live
     reopened(host, tmp_path, check)
 
 
-def candidates_at(analysis: Analysis, sensitivity: float) -> list[dict]:
-    """The candidates that the stages themselves give at a sensitivity."""
+def lists_at(analysis: Analysis, sensitivity: float) -> Said:
+    """The lists that the stages themselves give at a sensitivity."""
     case, found = analysis.case, analysis.found
     # Sites without a focus are asked at the setting that the case has.
     case = dataclasses.replace(case, protocol=case.protocol.with_values({SENSITIVITY: str(sensitivity)}))
@@ -112,7 +123,7 @@ def candidates_at(analysis: Analysis, sensitivity: float) -> list[dict]:
     signs = PetSigns.of(result, analysis.alignment)
     table = found.measured_sites
     reading = fuse_found(case, analysis.suv, analysis.alignment, found.mr, signs, namer, table, found.detector)
-    return [candidate.to_json() for candidate in reading.candidates]
+    return said_of(reading.candidates, reading.set_apart, reading.attention)
 
 
 @pytest.mark.parametrize(("group", "seed"), [("low-back", 3), ("hip-replacement", 5)])
@@ -128,9 +139,11 @@ def test_a_whole_phantom_of_the_command_line_is_the_same_case_in_the_panel(host,
     write_case(host.scene, analysis_in_scene(analysis, datetime.datetime(2025, 3, 1)))
 
     def check(again: Session) -> None:
-        assert said(again) == [candidate.to_json() for candidate in analysis.candidates]
+        found = analysis.found
+        assert said(again) == said_of(found.candidates, found.set_apart, found.attention)
+        assert said(again)[1], "something is set apart"
         assert list(differences(again.analysis().found, analysis.found, "found", NOT_KEPT)) == []
         for sensitivity in (analysis.case.protocol.value(SENSITIVITY), *SENSITIVITIES):
-            assert committed(again, sensitivity) == candidates_at(analysis, sensitivity), sensitivity
+            assert committed(again, sensitivity) == lists_at(analysis, sensitivity), sensitivity
 
     reopened(host, tmp_path, check)

@@ -8,9 +8,10 @@ from PainGeneratorLib.Numerics.core.errors import PainGeneratorError
 from PainGeneratorLib.Numerics.core.image import Region, ball
 from PainGeneratorLib.Scene.candidate_segments import outline_of
 from PainGeneratorLib.Scene.segments import read_segmentation
-from PainGeneratorLib.Session.session import StepState
+from PainGeneratorLib.Session.session import Session, StepState
 from scene_cases import set_outline, voxels_of
 from session_hands import (
+    all_lists,
     assert_scene_shows_the_list,
     check_undo_and_redo,
     everything_said,
@@ -96,6 +97,56 @@ def test_rename_and_comment_change_what_is_shown(session):
         session.rename(candidate.id, " ", "left", None)
     with pytest.raises(ValueError):
         session.rename(candidate.id, "facet joint", "both", None)
+
+
+# --- what is set apart
+
+
+def test_what_is_set_apart_becomes_a_candidate_by_one_act_that_can_be_undone(session):
+    assert len(session.set_apart()) >= 2
+    chosen = session.set_apart()[1]
+    before = all_lists(session)
+    session.bring_back([chosen.id])
+    after = all_lists(session)
+    brought = get(session, chosen.id)
+    assert (brought.reason, "brought-back" in brought.flags) == ("", True)
+    assert chosen.id not in [entry.id for entry in session.set_apart()]
+    assert session.candidates()[-1].score <= brought.score or session.candidates()[-1].id == chosen.id
+    assert_scene_shows_the_list(session)
+    assert_same_position(session, chosen)
+    session.undo()
+    assert all_lists(session) == before
+    assert_scene_shows_the_list(session)
+    session.redo()
+    assert all_lists(session) == after
+    with pytest.raises(PainGeneratorError, match="not set apart"):
+        session.bring_back([chosen.id])
+
+
+def assert_same_position(session, entry) -> None:
+    """The views go to the same place before and after an entry became a candidate."""
+    assert np.linalg.norm(session.position_of(entry.id) - entry.centroid_ras_mm) < 40.0
+
+
+def test_a_click_on_what_is_set_apart_brings_it_back_instead_of_making_a_twin(session):
+    chosen = min(session.set_apart(), key=lambda entry: entry.volume_ml)
+    count = sum(map(len, all_lists(session)))
+    assert session.add_at(session.position_of(chosen.id)) == chosen.id
+    assert get(session, chosen.id).origin == "automatic"
+    assert sum(map(len, all_lists(session))) == count
+    assert_scene_shows_the_list(session)
+
+
+def test_what_was_brought_back_is_a_candidate_after_another_run_and_after_reopening(host, session, tmp_path):
+    chosen = session.set_apart()[0]
+    session.bring_back([chosen.id])
+    session.run("find")
+    assert "brought-back" in get(session, chosen.id).flags
+    assert_scene_shows_the_list(session)
+    listed = all_lists(session)
+    host.save_mrb(tmp_path / "case.mrb")
+    host.load_mrb(tmp_path / "case.mrb")
+    assert all_lists(Session(host.scene)) == listed
 
 
 # --- outlines

@@ -15,6 +15,7 @@ from PainGeneratorLib.Scene.segments import read_segmentation
 from PainGeneratorLib.Session.session import Session, StepState
 from scene_cases import everything_of, quick_alignment, set_outline, volume_named
 from session_hands import (
+    all_lists,
     assert_scene_shows_the_list,
     everything_said,
     get,
@@ -239,6 +240,22 @@ def test_finding_again_keeps_every_decision(session):
     assert_scene_shows_the_list(session)
 
 
+def test_a_higher_bar_sets_apart_all_but_what_the_reader_decided_and_says_so(host, session, tmp_path):
+    ids = [c.id for c in session.candidates()]
+    session.accept(ids[:1])
+    session.set_parameter("fusion.bar", 40.0)
+    assert session.steps_to_run() == ["find"]
+    session.run("find")
+    assert [(c.id, c.status) for c in session.candidates()] == [(ids[0], "accepted")]
+    assert len(session.set_apart()) >= len(ids) - 1
+    assert all(entry.reason for entry in session.set_apart())
+    (notice,) = (text for text in session.warnings if "stays a candidate" in text)
+    assert notice.startswith(ids[0])
+    host.save_mrb(tmp_path / "case.mrb")
+    host.load_mrb(tmp_path / "case.mrb")
+    assert notice in Session(host.scene).warnings
+
+
 # --- keeping and handing over
 
 
@@ -308,12 +325,12 @@ def test_export_writes_what_was_chosen_and_all_of_it_opens(host, session, tmp_pa
     session.accept([first])
     folder = session.export(tmp_path / "out", {"tables", "segmentations"})
     assert {p.name for p in folder.iterdir()} == {
-        "candidates.json", "candidates.csv", "sites.json", "sites.csv", "suv.json", "alignment.json", "transforms",
-        "provenance.json",
+        "candidates.json", "candidates.csv", "set-apart.csv", "sites.json", "sites.csv", "suv.json",
+        "alignment.json", "transforms", "provenance.json",
         "pet-hot-spots.seg.nrrd", "mr-findings.seg.nrrd", "pain-generators.seg.nrrd", "targets.mrk.json",
     }  # fmt: skip
     written = json.loads((folder / "candidates.json").read_text())
-    assert written["candidates"] == everything_said(session)
+    assert [written[name] for name in ("candidates", "set_apart", "attention")] == all_lists(session)
     assert session.state("export") is StepState.DONE
     with pytest.raises(PainGeneratorError, match="exists"):
         session.export(tmp_path / "out", {"tables"})

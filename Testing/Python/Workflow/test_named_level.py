@@ -83,6 +83,17 @@ def test_candidates_sites_and_vertebrae_get_the_new_levels_and_are_certain() -> 
     assert new.sites.level_certainty == "certain"
 
 
+def test_what_is_set_apart_and_to_be_looked_at_gets_the_new_levels_too() -> None:
+    found = found_with(
+        candidate(2, "right facet joint L4/L5", reason="Usual there."),
+        candidate(3, "right facet joint L4/L5", reason="Larger than usual."),
+    )
+    found.set_apart, found.attention, found.candidates = found.candidates[:1], found.candidates[1:], []
+    new = named(found, "L4")
+    for (one,), reason in ((new.set_apart, "Usual there."), (new.attention, "Larger than usual.")):
+        assert (one.place.level, one.reason) == ("L3/L4", reason)
+
+
 def focus(name: str) -> HotSpot:
     """A hot spot at a site."""
     example = EXAMPLES["HotSpot"]

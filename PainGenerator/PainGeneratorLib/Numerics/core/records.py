@@ -60,9 +60,12 @@ FLAG_TEXTS: dict[str, str] = {
     "side-likely": "Only one sign in the images shows the body's midline: check the side.",
     "named-by-reader": "Structure, side and level were named by the reader.",
     "spill-over": "A hotter place beside it raises the uptake that is measured here.",
+    "brought-back": "A candidate by the word of the reader: it was set apart below the bar, or was to be looked at.",
     "spine-uncertain": "That this is the spine rests on one sign only: it may be another part of the body.",
 }
 """The sentence for each flag, as the report shows it."""
+BROUGHT_BACK = "brought-back"
+"""The flag of a candidate that the reader took from what is set apart or to be looked at."""
 NAMED_BY_READER = "named-by-reader"
 """The flag of a place that the reader named."""
 NOT_JOINED = "not-joined"
