@@ -31,7 +31,7 @@ POINTS_NOTE = (
 )
 APART_NOTE = (
     "These were found, too, but reach less than {bar}: more speaks against them than for them, or little "
-    "speaks at all. None of them was removed. Look at them where the pain is near."
+    "speaks at all. Nothing was removed. Look at them where the pain is near."
 )
 WEIGHTS_NOTE = (
     "The points of a sign that is fully present, and of one that was looked for and is absent; a sign in between "
@@ -259,7 +259,8 @@ def weight_source(weight: SignWeight) -> str:
     """The source of the weights of a sign; that of the absent sign where it is another one."""
     source = _reason_of(weight.source)
     absent = _reason_of(weight.absent_source)
-    if weight.absent == 1.0 or not absent or weight.absent_source in (weight.source, SAME_SOURCE):
+    is_said = weight.source.startswith(weight.absent_source) or weight.absent_source == SAME_SOURCE
+    if weight.absent == 1.0 or not absent or is_said:
         return source
     return f"{source}; absent: {absent}" if source else f"absent: {absent}"
 

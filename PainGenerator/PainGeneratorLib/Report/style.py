@@ -66,7 +66,7 @@ figcaption { margin-top: .35rem; font-size: .84rem; color: var(--soft); }
 .ledger h4 { margin: 0; font-size: .95rem; }
 .ledger ul { margin: .1rem 0 .3rem; padding-left: 1.1rem; }
 .ledger b { white-space: nowrap; font-variant-numeric: tabular-nums; }
-.name { display: inline-block; min-width: 9em; }
+.name { display: inline-block; min-width: 8.5em; }
 .score { white-space: nowrap; }
 .small { font-size: .86rem; color: var(--soft); }
 .sites { font-size: .8rem; margin: .5rem 0 1rem; }

@@ -487,7 +487,7 @@ MEASURES: tuple[Measure, ...] = (
         ucum="{ratio}",
         quantity=LESION_TO_BACKGROUND,
         outputs=_in(Output.FILES, Output.SCENE_TABLE, Output.PANEL, Output.TERMINAL, Output.REPORT_RANKING),
-        shown={Output.REPORT_RANKING: Shown(title="Ratio to", unit="reference")},
+        shown={Output.REPORT_RANKING: Shown(unit="to reference")},
     ),
     Measure(
         key="left_right_ratio",

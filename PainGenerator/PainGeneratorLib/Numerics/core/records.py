@@ -41,6 +41,9 @@ FLAG_TEXTS: dict[str, str] = {
     "near-neck": "Beside head or neck of the prosthesis, where some uptake is usual without complaints.",
     "single-slice": "Seen on one slice only.",
     "no-t1": "No T1 series: fat replacement could not be checked.",
+    "modic-without-t1": "Bright along an endplate, but no T1 was read: Modic I cannot be told from other edema there.",
+    "modic-without-fluid-series": "Dark on T1 along an endplate, but there is no fluid-sensitive series: Modic I and "
+    "Modic III cannot be told apart.",
     "no-fluid-series": "No fluid-sensitive series: told from T1 alone, which cannot show oedema itself.",
     "fat-fraction": "No fluid-sensitive series: told from a low fat fraction, which red marrow and tumor have, too.",
     "weak": "Too faint on MR to count alone; counted because the PET shows uptake at the same place.",
@@ -154,8 +157,8 @@ class MRFinding(Kept):
     centroid_ras_mm: np.ndarray
     volume_ml: float
     z: float | None
-    """Mean z-score of the series that shows it best (`series_role`) against its reference tissue, signed as this series
-    shows it: below 0 where it is darker. None for fluid, whose signal has no known spread to be compared with."""
+    """Mean z-score of the series that shows it best (`series_role`) against its reference tissue, below 0 where it is
+    darker. None for fluid, whose signal has no known spread to be compared with."""
     z_t1: float | None
     series_role: str
     grade: float
@@ -169,6 +172,8 @@ class MRFinding(Kept):
     """z-score of the fat fraction of its marrow against the marrow around; None where it holds little marrow."""
     over_muscle: float | None = None
     """Mean signal of fluid on `series_role` over that of muscle; None for all other kinds."""
+    usual: str | None = None
+    """What normal anatomy at its place looks like it ("a sacral nerve root in its recess"); None where none does."""
 
     @property
     def order(self) -> tuple[float, float, float]:
