@@ -174,7 +174,9 @@ def test_the_provenance_names_every_input_file_with_its_hash(results: Path, phan
     first = provenance["input_files"][0]
     data = (phantom / "dicom" / first["name"]).read_bytes()
     assert first["sha256"] == hashlib.sha256(data).hexdigest()
-    assert provenance["protocol"]["values"]["fusion"]["weights"]["pet"] == 25.0
+    values = provenance["protocol"]["values"]
+    assert values["fusion"]["bar"] == 1.0
+    assert values["evidence"]["modic_1"]["present"] == 10.0
 
 
 def test_every_segmentation_opens_with_another_reader_and_lies_where_the_candidates_are(results: Path) -> None:
