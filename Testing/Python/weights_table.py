@@ -31,9 +31,7 @@ def lines() -> list[str]:
 
 def _line(sign: str, weight: SignWeight) -> str:
     name, present, absent, basis, source = (cell.replace("|", "/") for cell in weight_row(sign, weight))
-    return (
-        f"| `{sign}` | {name} | {weight.present:g}, {present} | {weight.absent:g}, {absent} | {basis} | {source or '-'} |"
-    )
+    return f"| `{sign}` | {name} | {weight.present:g}, {present} | {weight.absent:g}, {absent} | {basis} | {source or '-'} |"
 
 
 def written(text: str) -> list[str]:

@@ -90,11 +90,20 @@ def _pain(judged: Judged) -> Iterator[LedgerEntry]:
         return
     strength = symptom_part(candidate, case.symptoms, case.parameters.symptom)
     distance = candidate.distance_to_pain_mm
-    where = "The painful side" if distance is None else f"{distance:.0f} mm from the marked pain"
-    text = f"{where}." if strength > 0 else "Away from the marked pain."
+    text = _pain_text(distance, strength, case.parameters.symptom.far_mm)
     yield case.evidence.entry(
         PAIN, SignGroup.SYMPTOM, text, strength, measure=None if distance is None else round(distance)
     )
+
+
+def _pain_text(distance: float | None, strength: float, far_mm: float) -> str:
+    """Where a place lies to the pain; what is far from the marked pain may still be on the painful side."""
+    if strength <= 0:
+        return "Away from the marked pain."
+    if distance is None:
+        return "On the painful side."
+    where = f"{distance:.0f} mm from the marked pain."
+    return where if distance < far_mm else f"On the painful side, but {where}"
 
 
 def concordance(candidate: Candidate, reach_mm: float) -> float:
