@@ -1,7 +1,7 @@
 """The table of the weights of evidence in docs/domain.md, made from the protocol.
 
-Run ``PYTHONPATH=PainGenerator python Testing/Python/weights_table.py`` after a change of the stage ``evidence``; a test
-compares both.
+Run ``PYTHONPATH=PainGenerator python Testing/Python/weights_table.py`` after a change of the stage ``evidence``; a
+test compares both.
 """
 
 from __future__ import annotations
@@ -31,7 +31,8 @@ def lines() -> list[str]:
 
 def _line(sign: str, weight: SignWeight) -> str:
     name, present, absent, basis, source = (cell.replace("|", "/") for cell in weight_row(sign, weight))
-    return f"| `{sign}` | {name} | {weight.present:g}, {present} | {weight.absent:g}, {absent} | {basis} | {source or '-'} |"
+    ratios = f"{weight.present:g}, {present} | {weight.absent:g}, {absent}"
+    return f"| `{sign}` | {name} | {ratios} | {basis} | {source or '-'} |"
 
 
 def written(text: str) -> list[str]:

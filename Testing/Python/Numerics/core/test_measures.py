@@ -10,20 +10,30 @@ from PainGeneratorLib.Numerics.core.measures import MEASURES, Kind, Measure, Out
 from PainGeneratorLib.Numerics.core.records import Candidate, LedgerEntry, Place
 
 ORDER = {
-    Output.FILES: "id rank score score_parts name short_name structure side side_certainty level level_certainty zone "
-    "evidence strength pet_state mr_state reason status origin centroid_ras_mm volume_ml suv_max suv_peak suv_mean mtv_ml tlg_g tbr left_right_ratio mr_kind mr_z "
-    "fat_fraction fat_fraction_z distance_to_pain_mm comment flags",
-    Output.SCENE_TABLE: "rank id name side side_certainty level level_certainty zone evidence score strength "
-    "pet_state mr_state status origin suv_max suv_peak suv_mean mtv_ml tlg_g volume_ml tbr left_right_ratio mr_kind mr_z fat_fraction fat_fraction_z "
-    "distance_to_pain_mm flags "
-    "comment",
-    Output.PANEL: "rank name side evidence suv_max suv_peak tbr left_right_ratio mr_kind mr_z distance_to_pain_mm "
-    "volume_ml status",
-    Output.TERMINAL: "rank score strength name side level evidence suv_peak tbr left_right_ratio mr_kind mr_z flags",
-    Output.REPORT_RANKING: "rank score strength name side level evidence suv_peak tbr left_right_ratio mr_kind status",
-    Output.REPORT_MEASURES: "rank id structure side_certainty level_certainty pet_state mr_state suv_max suv_mean "
-    "mtv_ml tlg_g volume_ml fat_fraction fat_fraction_z "
-    "distance_to_pain_mm centroid_ras_mm origin",
+    Output.FILES: (
+        "id rank score score_parts name short_name structure side side_certainty level level_certainty zone "
+        "evidence strength pet_state mr_state reason status origin centroid_ras_mm volume_ml suv_max suv_peak "
+        "suv_mean mtv_ml tlg_g tbr reference reference_name left_right_ratio mr_kind mr_z fat_fraction "
+        "fat_fraction_z distance_to_pain_mm comment flags"
+    ),
+    Output.SCENE_TABLE: (
+        "rank id name side side_certainty level level_certainty zone evidence score strength pet_state "
+        "mr_state status origin suv_max suv_peak suv_mean mtv_ml tlg_g volume_ml tbr reference reference_name "
+        "left_right_ratio mr_kind mr_z fat_fraction fat_fraction_z distance_to_pain_mm flags comment"
+    ),
+    Output.PANEL: (
+        "rank name side evidence suv_max suv_peak tbr left_right_ratio mr_kind mr_z distance_to_pain_mm "
+        "volume_ml status"
+    ),
+    Output.TERMINAL: ("rank score strength name side level evidence suv_peak tbr left_right_ratio mr_kind mr_z flags"),
+    Output.REPORT_RANKING: (
+        "rank score strength name side level evidence suv_peak tbr left_right_ratio mr_kind status"
+    ),
+    Output.REPORT_MEASURES: (
+        "rank id structure side_certainty level_certainty pet_state mr_state suv_max suv_mean mtv_ml tlg_g "
+        "volume_ml reference reference_name fat_fraction fat_fraction_z distance_to_pain_mm centroid_ras_mm "
+        "origin"
+    ),
 }
 
 
