@@ -179,7 +179,17 @@ def candidate(
         "mr_findings": findings,
     }
     if spot:
-        names = ("suv_max", "suv_peak", "suv_mean", "mtv_ml", "tlg_g", "tbr", "left_right_ratio")
+        names = (
+            "suv_max",
+            "suv_peak",
+            "suv_mean",
+            "mtv_ml",
+            "tlg_g",
+            "tbr",
+            "reference",
+            "reference_name",
+            "left_right_ratio",
+        )
         values |= {name: getattr(spot, name) for name in names}
     if finding:
         values |= {"mr_kind": finding.kind, "mr_z": finding.z}

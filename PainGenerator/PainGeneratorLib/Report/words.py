@@ -308,7 +308,7 @@ def _pet_rows(candidate: Candidate) -> list[tuple[str, str]]:
     values = [("SUVpeak", candidate.suv_peak), ("SUVmax", candidate.suv_max), ("SUVmean", candidate.suv_mean)]
     line = ", ".join(f"{name} {number(value)}" for name, value in values) + "\u00a0g/ml."
     if candidate.tbr is not None:
-        line += f" SUVpeak is {times(candidate.tbr)} the reference tissue{_reference(candidate.hot_spots)}."
+        line += f" SUVpeak is {times(candidate.tbr)} the reference tissue{_reference(candidate)}."
     else:
         line += " No reference tissue to compare with."
     rows = [("PET", line)]
@@ -325,11 +325,11 @@ def _pet_rows(candidate: Candidate) -> list[tuple[str, str]]:
     return rows
 
 
-def _reference(hot_spots: Sequence[HotSpot]) -> str:
-    if not hot_spots or hot_spots[0].reference is None:
+def _reference(candidate: Candidate) -> str:
+    """The tissue that the ratio of a candidate compares with, in parentheses."""
+    if candidate.reference is None:
         return ""
-    spot = hot_spots[0]
-    return f" ({spot.reference_name or 'matched tissue'}: {number(spot.reference, 2, 'g/ml')})"
+    return f" ({candidate.reference_name or 'matched tissue'}: {number(candidate.reference, 2, 'g/ml')})"
 
 
 def mr_text(finding: MRFinding) -> str:

@@ -516,6 +516,12 @@ def test_the_brightness_of_fluid_is_never_given_in_standard_deviations(found):
     assert words.mr_or_state(alone) == "effusion or synovitis"
 
 
+def test_the_ratio_stands_beside_the_reference_tissue_that_it_was_made_from(found):
+    compared = dataclasses.replace(found[0], tbr=1.66, reference=1.45, reference_name="marrow within 7 cm")
+    said = dict(words.evidence_list(compared))["PET"]
+    assert "1.66 times the reference tissue (marrow within 7 cm: 1.45\u00a0g/ml)" in said
+
+
 def test_the_sign_of_z_is_a_direction_in_every_text(found):
     dark = dataclasses.replace(found[2].mr_findings[0], kind="Modic III", z=-3.6, z_t1=-3.6, series_role="T1")
     assert words.mr_text(dark).endswith("on T1: signal 3.6 standard deviations below its reference tissue.")

@@ -23,6 +23,8 @@ from .symptoms import symptom_part
 
 AGREEMENT = "agreement"
 PAIN = "match_with_pain"
+NO_REFERENCE = "no-reference"
+"""Flag of uptake that was compared with its surroundings only."""
 BOTH_SEEN = 0.5
 """Concordance of a hot spot and an MR finding that are joined, as a part of its points. Our estimate."""
 CENTERS_AGREE = 0.25
@@ -60,6 +62,7 @@ def _take_reference(judged: Judged) -> None:
         return
     candidate.reference, candidate.reference_name = row.reference, row.reference_name
     candidate.tbr = candidate.suv_peak / row.reference
+    candidate.flags = [flag for flag in candidate.flags if flag != NO_REFERENCE]
 
 
 def ledger_of(judged: Judged) -> tuple[LedgerEntry, ...]:

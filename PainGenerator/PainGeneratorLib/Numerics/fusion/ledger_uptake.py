@@ -76,8 +76,10 @@ def _over_reference(judged: Judged) -> LedgerEntry:
     sign, ramps = sign_of_uptake(judged), case.parameters.ramps
     if candidate.tbr is None:
         return case.evidence.unknown(sign, SignGroup.PET, "Uptake: no reference tissue to compare it with.")
-    names = dict.fromkeys(spot.reference_name for spot in candidate.hot_spots if spot.reference_name)
-    text = f"Uptake {candidate.tbr:.1f} times that of {next(iter(names), 'the reference tissue')}."
+    name = {None: "the reference tissue", "surroundings": "its surroundings"}.get(
+        candidate.reference_name, candidate.reference_name
+    )
+    text = f"Uptake {candidate.tbr:.1f} times that of {name}."
     strength = graded(candidate.tbr, ramps.tbr_absent, ramps.tbr_none, ramps.tbr_full)
     return case.evidence.entry(sign, SignGroup.PET, text, strength, measure=round(float(candidate.tbr), 2))
 
