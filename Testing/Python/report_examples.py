@@ -179,7 +179,17 @@ def candidate(
         "mr_findings": findings,
     }
     if spot:
-        names = ("suv_max", "suv_peak", "suv_mean", "mtv_ml", "tlg_g", "tbr", "left_right_ratio")
+        names = (
+            "suv_max",
+            "suv_peak",
+            "suv_mean",
+            "mtv_ml",
+            "tlg_g",
+            "tbr",
+            "reference",
+            "reference_name",
+            "left_right_ratio",
+        )
         values |= {name: getattr(spot, name) for name in names}
     if finding:
         values |= {"mr_kind": finding.kind, "mr_z": finding.z}
@@ -214,6 +224,44 @@ def example_candidates() -> list[Candidate]:
             comment="Fits the exam.",
         ),
     ]
+
+
+def set_apart_examples() -> list[Candidate]:
+    """Two entries below the bar: uptake that is not clear of normal, and uptake that is usual at its place."""
+    faint = LedgerEntry("clear_of_normal", "pet", "Not clear of the normal uptake of this body.", 0.9, -0.5, "us")
+    unseen = LedgerEntry(
+        "mr_normal", "mr", "MR: not assessable, as no MR series shows this place.", None, 0.0, "us", "not assessable"
+    )
+    usual = LedgerEntry(
+        "usual_place",
+        "usual",
+        "Usual uptake: kidney, ureter, bowel or vessel: beside the spine, SUVmax 1.9.",
+        "organ-beside-spine",
+        -10.97,
+        "our estimate: only the place speaks for an organ",
+    )
+    places = (
+        Place("left paraspinal region at L3", "paraspinal region", "left", "L3"),
+        Place("right prevertebral region", "prevertebral region", "right"),
+    )
+    centers, ledgers = ((-40.0, -20.0, 1000.0), (30.0, 40.0, 960.0)), ((faint, unseen), (usual,))
+    return [
+        candidate(
+            rank, place, [hot_spot(center, 6.0, 1.1)], [], id=f"PG-{6 + rank:02d}", ledger=ledger,
+            score=sum(entry.points for entry in ledger),
+            mr_state="not assessable" if rank == 1 else "normal",
+            reason=f"{ledger[0].text.rstrip('.')} ({ledger[0].points:.1f} points of evidence, below the bar of 1).",
+        )
+        for rank, (place, center, ledger) in enumerate(zip(places, centers, ledgers, strict=True), start=1)
+    ]  # fmt: skip
+
+
+def attention_examples() -> list[Candidate]:
+    """One entry that is no pain generator, but has to be looked at."""
+    place = Place("left psoas L3/L4", "psoas", "left", "L3/L4")
+    spot = hot_spot((-50.0, 10.0, 985.0), 16.0, 5.0)
+    reason = "Uptake far above that of muscle, over 84 ml."
+    return [candidate(1, place, [spot], [], id="PG-09", reason=reason)]
 
 
 def plain_content(candidates: list[Candidate]) -> ReportContent:

@@ -21,6 +21,7 @@ from ..Scene.segment_files import save_seg_nrrd
 from ..Workflow import case_in_scene
 from ..Workflow.analyze import Analysis
 from ..Workflow.case import CaseOptions, CaseSeries
+from ..Workflow.evidence import evidence_table
 from ..Workflow.progress import Show, silent
 from ..Workflow.protocol import Protocol, load_protocol
 from .content import ChangedParameter, ReferenceRow, ReportCase, ReportContent
@@ -29,10 +30,10 @@ from .output_folder import write_json, write_text
 from .overview import overview_picture
 from .report import write_report
 from .site_files import sites_csv, sites_json
-from .tables import candidates_csv, candidates_json
+from .tables import candidates_csv, candidates_json, ledger_csv, set_apart_csv
 
 KEY_IMAGE_LIMIT = 10
-"""The most candidates that get a key image; the first ones by rank."""
+"""The most candidates that get a key image, and the most entries to be looked at; the first ones by rank."""
 SEGMENTATION_FILES = {
     "hot-spots": "pet-hot-spots.seg.nrrd",
     "mr-findings": "mr-findings.seg.nrrd",
@@ -68,12 +69,16 @@ def write_tables(analysis: Analysis, folder: Path, created: datetime.datetime) -
 def _write_candidates(analysis: Analysis, folder: Path, _created: datetime.datetime) -> None:
     write_json(folder / "candidates.json", case_json(analysis))
     write_text(folder / "candidates.csv", candidates_csv(analysis.candidates))
-    write_text(folder / "set-apart.csv", candidates_csv([*analysis.found.attention, *analysis.found.set_apart]))
+    found = analysis.found
+    write_text(folder / "set-apart.csv", set_apart_csv(found.attention, found.set_apart))
+    write_text(folder / "ledger.csv", ledger_csv(found.candidates, found.set_apart, found.attention))
 
 
 def _write_sites(analysis: Analysis, folder: Path, _created: datetime.datetime) -> None:
     table = analysis.found.sites
-    write_json(folder / "sites.json", sites_json(case_facts(analysis), table, analysis.candidates))
+    write_json(
+        folder / "sites.json", sites_json(case_facts(analysis), table, analysis.candidates, analysis.found.attention)
+    )
     write_text(folder / "sites.csv", sites_csv(table))
 
 
@@ -107,8 +112,11 @@ def write_report_file(analysis: Analysis, folder: Path, created: datetime.dateti
     """``report.html``; arguments as :func:`write_plain_files`."""
     progress(0.0, "Drawing key images")
     inputs = _key_image_inputs(analysis)
-    pictures = key_images(analysis.candidates, inputs, limit=KEY_IMAGE_LIMIT)
-    overview = overview_picture(analysis.candidates, inputs)
+    pictures = {
+        **key_images(analysis.found.attention, inputs, limit=KEY_IMAGE_LIMIT),
+        **key_images(analysis.candidates, inputs, limit=KEY_IMAGE_LIMIT),
+    }
+    overview = overview_picture(analysis.candidates, inputs, attention=analysis.found.attention)
     progress(0.8, "Writing the report")
     write_report(folder / "report.html", _report_content(analysis, pictures, overview, created))
 
@@ -223,6 +231,7 @@ def _report_content(
         set_apart=analysis.found.set_apart,
         attention=analysis.found.attention,
         bar=case.protocol.value("fusion.bar"),
+        weights=evidence_table(case.protocol).weights,
         mr_findings=analysis.mr.findings,
         sites=analysis.found.sites,
         series=case.all_series,

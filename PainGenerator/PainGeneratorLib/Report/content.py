@@ -9,6 +9,7 @@ from typing import Any
 
 from ..Numerics.core.records import Candidate, MRFinding
 from ..Numerics.core.sites import SiteTable
+from ..Numerics.fusion.evidence import SignWeight
 from .key_images import KeyImage
 
 Row = Mapping[str, Any]
@@ -122,6 +123,8 @@ class ReportContent:
         What is no pain generator, but has to be looked at; ``reason`` says why.
     bar : float
         Least points of evidence of a candidate.
+    weights : mapping of str to SignWeight
+        The weights of the signs of the protocol, with their sources, by the name of the sign.
     mr_findings : sequence of MRFinding
         All of them, implant artifacts included.
     sites : SiteTable
@@ -158,6 +161,7 @@ class ReportContent:
     set_apart: Sequence[Candidate] = ()
     attention: Sequence[Candidate] = ()
     bar: float = 0.0
+    weights: Mapping[str, SignWeight] = field(default_factory=dict)
     mr_findings: Sequence[MRFinding] = ()
     sites: SiteTable = field(default_factory=SiteTable)
     series: Sequence[Row] = ()

@@ -349,8 +349,8 @@ class _Outlines:
 
 def _caption(candidate: Candidate, inputs: KeyImageInputs, uptake: _Uptake | None) -> str:
     parts = [
-        f"Planes along the patient's axes through {words.position(candidate.centroid_ras_mm)} "
-        "(patient's right at the viewer's left)."
+        f"Planes along the patient's axes through the point {words.position(candidate.centroid_ras_mm)} of the zero "
+        "point of the scanner (patient's right at the viewer's left)."
     ]
     if inputs.reference is not None and uptake is not None:
         first, last = words.number(uptake.colors.low), words.number(uptake.colors.high, 1, "g/ml")

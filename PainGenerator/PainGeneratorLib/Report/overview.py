@@ -13,6 +13,7 @@ from scipy import ndimage
 from ..Numerics.core.image import Geometry, Image, transform_points
 from ..Numerics.core.records import Candidate
 from ..Numerics.core.words import Evidence
+from . import words
 from .drawing import INK, PAPER, SCALE_BAR_MM, WHITE, Window, color_bar, gray, png, round_up, write
 from .key_images import KeyImageInputs
 
@@ -124,7 +125,13 @@ def _grid_axes(geometry: Geometry) -> list[tuple[int, int]]:
     return found
 
 
-def overview_picture(candidates: Sequence[Candidate], inputs: KeyImageInputs, *, limit: int = LIMIT) -> bytes:
+def overview_picture(
+    candidates: Sequence[Candidate],
+    inputs: KeyImageInputs,
+    *,
+    attention: Sequence[Candidate] = (),
+    limit: int = LIMIT,
+) -> bytes:
     """Coronal and sagittal maximum-intensity projections in inverted gray, with the numbered candidates, as PNG.
 
     The projections are along the PET's own axes. With an MR the picture is cut to the neighborhood of its field of
@@ -136,8 +143,10 @@ def overview_picture(candidates: Sequence[Candidate], inputs: KeyImageInputs, *,
         Best first, in the reference frame; those found on MR only are left out when PET and MR are not aligned.
     inputs : KeyImageInputs
         With a PET.
+    attention : sequence of Candidate
+        What is no pain generator but has to be looked at; marked by letters (:func:`.words.letter`).
     limit : int
-        The most candidates that are marked.
+        The most candidates that are marked, and the most others.
 
     Raises
     ------
@@ -147,7 +156,10 @@ def overview_picture(candidates: Sequence[Candidate], inputs: KeyImageInputs, *,
     suv = inputs.suv
     if suv is None:
         raise ValueError("the overview needs a PET")
-    shown = [c for c in list(candidates)[:limit] if inputs.suited_to(c).suv is not None]
+    numbered = [(str(one.rank), one) for one in list(candidates)[:limit]]
+    lettered = [(words.letter(one.rank - 1), one) for one in list(attention)[:limit]]
+    marked = [(mark, one) for mark, one in (*numbered, *lettered) if inputs.suited_to(one).suv is not None]
+    shown = [one for _mark, one in marked]
     points = np.array([c.centroid_ras_mm for c in shown], dtype=np.float64).reshape(-1, 3)
     points_ijk = suv.geometry.to_ijk(transform_points(inputs.reference_to_pet, points))
     upper = max((c.suv_max for c in shown if c.suv_max is not None), default=NARROWEST_UPPER_SUV)
@@ -156,7 +168,7 @@ def overview_picture(candidates: Sequence[Candidate], inputs: KeyImageInputs, *,
     box = _box(suv, window, points_ijk, reference, inputs.reference_to_pet)
     mm_per_pixel = _pixel_size(suv.geometry, box)
     panels = [
-        _panel(project(suv, name, box, mm_per_pixel), window, shown, points_ijk) for name in ("coronal", "sagittal")
+        _panel(project(suv, name, box, mm_per_pixel), window, marked, points_ijk) for name in ("coronal", "sagittal")
     ]
     bar_height = min(panels[0].height, TALLEST_BAR_PIXELS)
     bar = color_bar(window, bar_height, BAR_PIXELS, "PET, MIP\nSUV, g/ml", inverted_gray=True)
@@ -212,9 +224,9 @@ def _box(
 
 
 def _panel(
-    projection: Projection, window: Window, candidates: Sequence[Candidate], points_ijk: np.ndarray
+    projection: Projection, window: Window, marked: Sequence[tuple[str, Candidate]], points_ijk: np.ndarray
 ) -> Picture.Image:
-    """One projection between two strips with the candidates' numbers, each joined to its mark by a line."""
+    """One projection between two strips with numbers and letters, each joined to its mark by a line."""
     picture = Picture.fromarray(gray(projection.values, window, inverted=True))
     width, height = picture.size
     canvas = Picture.new("RGB", (width + 2 * LABEL_PIXELS, height), PAPER)
@@ -224,9 +236,9 @@ def _panel(
     text_size = max(13, round(height * 0.03))
     pixels = projection.pixel_of(points_ijk) + np.array([LABEL_PIXELS, 0])
     for is_right in (False, True):
-        _write_numbers(draw, candidates, pixels, (width, height), text_size, is_right)
-    for candidate, (x, y) in zip(candidates, pixels, strict=True):
-        _mark(draw, candidate.evidence, float(x), float(y))
+        _write_numbers(draw, [text for text, _one in marked], pixels, (width, height), text_size, is_right)
+    for (_text, one), (x, y) in zip(marked, pixels, strict=True):
+        _mark(draw, one.evidence, float(x), float(y))
     _write_letters(draw, projection, (width, height), text_size)
     _draw_scale_bar(draw, projection.mm_per_pixel, (width, height), text_size)
     return canvas
@@ -234,18 +246,18 @@ def _panel(
 
 def _write_numbers(
     draw: ImageDraw.ImageDraw,
-    candidates: Sequence[Candidate],
+    texts: Sequence[str],
     pixels: np.ndarray,
     picture_size: tuple[int, int],
     text_size: int,
     is_right: bool,
 ) -> None:
-    """The ranks of the candidates of one half, in the strip beside it, each with a line to its mark.
+    """The numbers and letters of one half, in the strip beside it, each with a line to its mark.
 
     Parameters
     ----------
     draw : ImageDraw
-    candidates : sequence of Candidate
+    texts : sequence of str
     pixels : ndarray, shape (n, 2)
         Where they lie on the panel.
     picture_size : tuple of int
@@ -258,7 +270,7 @@ def _write_numbers(
     width, height = picture_size
     border = LABEL_PIXELS + width if is_right else LABEL_PIXELS
     x = border + 12 if is_right else border - 12
-    members = [n for n in range(len(candidates)) if (pixels[n, 0] >= LABEL_PIXELS + width / 2) == is_right]
+    members = [n for n in range(len(texts)) if (pixels[n, 0] >= LABEL_PIXELS + width / 2) == is_right]
     members.sort(key=lambda n: float(pixels[n, 1]))
     for n, y in zip(members, spread([pixels[n, 1] for n in members], text_size * 1.25, height), strict=True):
         edge = np.array([border, y])
@@ -266,7 +278,7 @@ def _write_numbers(
         stop = edge + reach * max(0.0, 1.0 - MARK_RADIUS / max(float(np.hypot(*reach)), 1e-6))
         draw.line([(x, y), tuple(edge), tuple(stop)], MARK, 1)
         place, anchor = ((x + 2, y), "lm") if is_right else ((x - 2, y), "rm")
-        write(draw, place, str(candidates[n].rank), text_size, anchor, MARK, WHITE)
+        write(draw, place, texts[n], text_size, anchor, MARK, WHITE)
 
 
 def _write_letters(

@@ -5,24 +5,29 @@ from __future__ import annotations
 import os
 
 from ..Numerics.core.records import Candidate
+from ..Numerics.core.strength import strength_word
 from ..Numerics.core.words import Evidence, Group, Status
 from . import words
 from .content import ReportContent
-from .html import Html, bullets, embedded_image, html, join, pairs, tag
+from .evidence_section import (
+    apart_sentence,
+    attention_section,
+    evidence_section,
+    set_apart_section,
+    weights_section,
+)
+from .html import Html, bullets, embedded_image, html, join, tag
 from .output_folder import write_text
 from .report_tables import (
     NOT_ALIGNED,
     alignment_section,
     all_measures,
-    attention_section,
-    ledger_section,
     method_section,
     mr_section,
     parameters_section,
     ranked_table,
     reference_section,
     series_section,
-    set_apart_section,
     suv_section,
 )
 from .site_tables import level_text_section, sites_section
@@ -68,22 +73,22 @@ def report_html(content: ReportContent) -> str:
     main = tag(
         "main",
         _header(content),
-        _warnings(content),
         attention_section(content),
+        _warnings(content),
         _summary(content),
         ranked_table(content),
         sites_section(content),
         level_text_section(content),
-        _pictures(content),
-        all_measures(content),
-        ledger_section(content),
-        mr_section(content),
+        evidence_section(content),
         set_apart_section(content),
+        all_measures(content),
+        mr_section(content),
         suv_section(content),
         alignment_section(content),
         reference_section(content),
         series_section(content),
         parameters_section(content),
+        weights_section(content),
         method_section(content),
         _footer(content),
     )
@@ -184,6 +189,8 @@ def _summary(content: ReportContent) -> Html:
     if set_aside and active:
         names = "; ".join(f"{c.rank}. {words.title(c)} ({c.status})" for c in set_aside)
         parts.append(tag("p", f"Set aside on review: {names}."))
+    if content.set_apart:
+        parts.append(tag("p", apart_sentence(content)))
     return tag("section", tag("div", *parts, cls="short"), _overview(content))
 
 
@@ -191,7 +198,7 @@ def _conclusion(content: ReportContent) -> Html:
     """The conclusion from all sites and candidates; empty without sites."""
     if not content.sites.rows:
         return Html("")
-    return tag("p", tag("strong", "Conclusion. "), conclusion(content.sites, content.candidates))
+    return tag("p", tag("strong", "Conclusion. "), conclusion(content.sites, content.candidates, content.attention))
 
 
 def _nothing_words(content: ReportContent) -> list[Html]:
@@ -205,12 +212,13 @@ def _active_words(active: list[Candidate]) -> list[Html]:
     """How many candidates there are, a sentence about each of the first, and the names of the others."""
     first, rest = active[:SUMMARIZED], active[SUMMARIZED:]
     items = (
-        f'<li value="{c.rank}">{join((tag("strong", words.title(c) + ": "), words.sentence(c)))}</li>' for c in first
+        f'<li value="{c.rank}">{join((tag("strong", words.capital(words.title(c)) + ": "), words.sentence(c)))}</li>'
+        for c in first
     )
     parts = [tag("p", _count_sentence(active)), Html(f"<ol>{''.join(items)}</ol>")]
     if rest:
-        names = "; ".join(f"{c.rank}. {words.title(c)}" for c in rest)
-        parts.append(tag("p", f"Then, by score: {names}."))
+        names = "; ".join(f"{c.rank}. {words.title(c)} ({strength_word(c.score)})" for c in rest)
+        parts.append(tag("p", f"Then, by points: {names}."))
     return parts
 
 
@@ -221,7 +229,8 @@ def _overview(content: ReportContent) -> Html:
     text = "Maximum-intensity projections of the PET, seen from the front and from the left, with the candidates."
     legend = (
         "PET seen from the front and from the left (maximum-intensity projection; darker is more uptake). "
-        "Numbers are ranks. Two rings: PET and MR evidence; one ring: PET only; square: MR only."
+        "Numbers are ranks of candidates, letters stand for what has to be looked at. Two rings: PET and MR evidence; "
+        "one ring: PET only; square: MR only."
     )
     return tag("figure", embedded_image(content.overview_png, text), tag("figcaption", legend), cls="overview")
 
@@ -237,43 +246,6 @@ def _count_sentence(active: list[Candidate]) -> str:
     verb = "was" if len(active) == 1 else "were"
     reviewed = f"{accepted} of {len(active)} accepted on review so far." if accepted else "None is reviewed yet."
     return f"{found[0].upper()}{found[1:]} {verb} found ({', '.join(counts)}). {reviewed}"
-
-
-def _pictures(content: ReportContent) -> Html:
-    shown = [c for c in best_first(content.candidates) if c.id in content.key_images]
-    if not shown:
-        return Html("")
-    articles = [tag("h2", "Candidates in pictures"), *(_article(c, content) for c in shown)]
-    left = len(content.candidates) - len(shown)
-    if left:
-        verb = "is" if left == 1 else "are"
-        text = f"{words.counted(left, 'further candidate')} {verb} in the tables without a picture."
-        articles.append(tag("p", text, cls="small"))
-    return join(articles)
-
-
-def _article(candidate: Candidate, content: ReportContent) -> Html:
-    image = content.key_images[candidate.id]
-    heading = tag(
-        "h3",
-        f"{candidate.rank}. {words.title(candidate)} ",
-        evidence_tag(candidate.evidence),
-        Html(" "),
-        tag("span", f"{words.number(candidate.score, 1)} points", cls="unit"),
-    )
-    alternative = f"Key image of candidate {candidate.rank}: axial, coronal and sagittal plane."
-    return tag(
-        "article",
-        heading,
-        pairs(words.evidence_list(candidate), "evidence"),
-        tag("figure", embedded_image(image.jpeg, alternative), tag("figcaption", image.caption), cls="key"),
-        cls="candidate",
-    )
-
-
-def evidence_tag(evidence: str) -> Html:
-    """The kind of evidence as a small label; its kinds differ by word and border, not by color alone."""
-    return tag("span", evidence, cls=f"tag {evidence.replace('+', '').replace(' ', '')}")
 
 
 def _footer(content: ReportContent) -> Html:

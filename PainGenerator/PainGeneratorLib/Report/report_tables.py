@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 
 from ..Numerics.core.measures import Measure, Output, measures_of
-from ..Numerics.core.records import Candidate
+from ..Numerics.core.records import Candidate, MRFinding
 from ..Numerics.core.site_reading import sign_words
 from ..Numerics.core.words import Certainty
 from . import words
 from .content import ReportContent, Row
+from .evidence_section import POINTS_NOTE
 from .html import Html, bullets, join, table, tag
 from .tables import best_first
 
@@ -23,12 +24,13 @@ METHOD = (
     "Pain generators take up little FDG; a fixed SUV limit would miss them.",
     "Left\u2013right: SUVpeak over the SUVpeak of the mirrored place; above 1, this side is the hotter one.",
     "z: how many robust standard deviations the MR signal lies above (or, negative, below) its reference tissue "
-    "in the same series.",
+    "in the same series. Fluid has none: its signal is compared with that of muscle, as a ratio.",
+    "PET and MR of a place are abnormal, normal or not assessable. Not assessable says nothing about the place: the "
+    "image does not show it, metal hides it, or the series that could show it is missing.",
+    "Positions: millimeters from the zero point of the scanner, in the patient's directions, on the reference series.",
     "Sites: discs, joints, bones and muscles of the region are measured at their places, whether or not anything is "
     "abnormal there. Uptake is called raised when it stands out from the like sites of the other levels, from the "
     "other side, or from the reference tissue; the text of the site says from which.",
-    "Score: the points of all signs, for and against. Each sign multiplies the odds that a place is a source of pain; "
-    "its points are ten times the logarithm of that ratio. The score orders the candidates; it is not a probability.",
 )
 LIMITS = (
     "Uptake and MR abnormalities are common in people without pain; a candidate becomes a pain generator only "
@@ -52,7 +54,7 @@ def _place_words(candidate: Candidate) -> str:
 
 def _name(candidate: Candidate) -> Html:
     """The name, with a remark where its level is uncertain."""
-    name = tag("strong", candidate.place.name)
+    name = tag("strong", candidate.place.name, cls="name")
     if not words.lacks_doubt(candidate.place):
         return name
     return join((name, tag("span", f", {words.LEVEL_UNCERTAIN}", cls="by-hand")))
@@ -72,13 +74,6 @@ def _cell(measure: Measure, candidate: Candidate) -> object:
     return words.measured(measure, measure.value(candidate)) if own is None else own(candidate)
 
 
-def _mr_words(candidate: Candidate) -> str | None:
-    if candidate.mr_kind is None:
-        return None
-    kind, z = sign_words(candidate.mr_kind), candidate.mr_z
-    return kind if z is None else f"{kind}, {words.number(z, 1)}"
-
-
 def _side_words(candidate: Candidate) -> str:
     """The side, with its certainty where it is not certain."""
     place = candidate.place
@@ -90,7 +85,8 @@ _OWN_CELLS: Mapping[str, Callable[[Candidate], object]] = {
     "name": _name,
     "side": _side_words,
     "level": _place_words,
-    "mr_kind": _mr_words,
+    "mr_kind": words.mr_or_state,
+    "suv_peak": words.suv_peak_or_state,
 }
 """Cells of the report that show more than the value of their measure, by key."""
 
@@ -99,7 +95,8 @@ def ranked_table(content: ReportContent) -> Html:
     """The ranked list, one line per candidate."""
     if not content.candidates:
         return Html("")
-    return section("All candidates, best first", _measure_table(content.candidates, Output.REPORT_RANKING))
+    ranking = _measure_table(content.candidates, Output.REPORT_RANKING)
+    return section("All candidates, best first", tag("p", POINTS_NOTE, cls="small"), ranking)
 
 
 def all_measures(content: ReportContent) -> Html:
@@ -116,25 +113,6 @@ def _caution(candidate: Candidate) -> Html:
     return join((heading, " ".join(words.flag_text(flag) for flag in dict.fromkeys(candidate.flags))))
 
 
-def ledger_section(content: ReportContent) -> Html:
-    """The ledger of each candidate: every sign with its points and the source of its weight."""
-    if not content.candidates:
-        return Html("")
-    parts = [_ledger(candidate) for candidate in best_first(content.candidates)]
-    note = (
-        "Points are ten times the logarithm of a likelihood ratio: 10 points are ten times the odds, 3 points twice."
-    )
-    return section("How the points came about", tag("p", note), *parts)
-
-
-def _ledger(candidate: Candidate) -> Html:
-    """The signs of one candidate."""
-    rows = [[entry.text, entry.state, words.number(entry.points, 1), entry.source] for entry in candidate.ledger]
-    total = [tag("strong", "Sum"), "", tag("strong", words.number(candidate.score, 1)), ""]
-    head = tag("h3", f"{candidate.rank}. {words.title(candidate)}")
-    return join((head, table(["Sign", "State", ("Points", ""), "Source of the weight"], [*rows, total], numeric=(2,))))
-
-
 def mr_section(content: ReportContent) -> Html:
     """Every MR finding, with the candidate that it belongs to and the rule that gave it its kind."""
     if not content.mr_findings:
@@ -145,10 +123,10 @@ def mr_section(content: ReportContent) -> Html:
         ("Candidate", "#"),
         ("Volume", "ml"),
         "Series",
-        ("z", "to reference"),
+        ("Signal", "z, or times muscle"),
         ("z on T1", "to reference"),
         ("Grade", "0 to 1"),
-        ("Position", "mm"),
+        ("Position", "from the zero point of the scanner"),
         "Cautions",
         "Rule",
     ]
@@ -158,7 +136,7 @@ def mr_section(content: ReportContent) -> Html:
             owners.get(id(f)),
             words.number(f.volume_ml),
             f.series_role,
-            words.number(f.z, 1),
+            _signal(f),
             words.number(f.z_t1, 1),
             words.number(f.grade),
             words.position(f.centroid_ras_mm),
@@ -170,41 +148,11 @@ def mr_section(content: ReportContent) -> Html:
     return section("MR findings", table(header, rows, numeric=(1, 2, 4, 5, 6)))
 
 
-def attention_section(content: ReportContent) -> Html:
-    """What is no pain generator, but has to be looked at."""
-    if not content.attention:
-        return Html("")
-    return section("Not a pain generator, but to be looked at", _apart_table(content.attention))
-
-
-def set_apart_section(content: ReportContent) -> Html:
-    """What was found but is set apart, with the reason."""
-    title = "Set apart"
-    if not content.set_apart:
-        return section(title, tag("p", "None."))
-    note = (
-        f"These were found, but have fewer than {words.number(content.bar, 1)} points of evidence. "
-        "Check them when the pain is near."
-    )
-    return section(title, tag("p", note), _apart_table(content.set_apart))
-
-
-def _apart_table(entries: Sequence[Candidate]) -> Html:
-    header = ["ID", "Place", "Evidence", ("SUVmax", "g/ml"), ("Ratio", ""), ("Volume", "ml"), ("Points", ""), "Reason"]
-    rows = [
-        [
-            one.id,
-            one.place.name,
-            one.evidence,
-            words.number(one.suv_max),
-            words.number(one.tbr),
-            words.number(one.volume_ml, 1),
-            words.number(one.score, 1),
-            one.reason,
-        ]
-        for one in best_first(entries)
-    ]
-    return table(header, rows, numeric=(3, 4, 5, 6))
+def _signal(finding: MRFinding) -> str:
+    """The z-score of a finding; for fluid, its signal over that of muscle."""
+    if finding.kind not in words.KINDS_OF_FLUID:
+        return words.number(finding.z, 1)
+    return words.UNKNOWN if finding.over_muscle is None else words.times(finding.over_muscle)
 
 
 def suv_section(content: ReportContent) -> Html:

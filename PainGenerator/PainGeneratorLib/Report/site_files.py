@@ -25,7 +25,12 @@ _DIGITS = 5
 """Decimals of the unit vectors of the axes."""
 
 
-def sites_json(case: Mapping[str, Any], table: SiteTable, candidates: Sequence[Candidate]) -> dict[str, Any]:
+def sites_json(
+    case: Mapping[str, Any],
+    table: SiteTable,
+    candidates: Sequence[Candidate],
+    attention: Sequence[Candidate] = (),
+) -> dict[str, Any]:
     """``sites.json``: what the columns mean, every site, a text for each level, and the conclusion.
 
     Parameters
@@ -35,6 +40,8 @@ def sites_json(case: Mapping[str, Any], table: SiteTable, candidates: Sequence[C
     table : SiteTable
     candidates : sequence of Candidate
         For the texts, which name them by rank.
+    attention : sequence of Candidate
+        What is no pain generator but has to be looked at; the conclusion names it.
 
     Returns
     -------
@@ -50,7 +57,7 @@ def sites_json(case: Mapping[str, Any], table: SiteTable, candidates: Sequence[C
         "columns": [_column_json(column) for column in columns_of(Output.FILES)],
         "sites": [_site_json(row) for row in in_reading_order(table.rows)],
         "text": [{"level": part.level, "text": part.text} for part in level_texts(table, candidates)],
-        "conclusion": conclusion(table, candidates),
+        "conclusion": conclusion(table, candidates, attention),
     }
 
 

@@ -129,7 +129,7 @@ class _Footnotes:
 
     def reason_mark(self, row: SiteRow) -> Html:
         """The letter of what is said about a site that could not be assessed, or that was taken for normal."""
-        return tag("sup", _letter(_index(self.reasons, why(row))))
+        return tag("sup", words.letter(_index(self.reasons, why(row))).lower())
 
     def numbers(self, row: SiteRow) -> str:
         """The candidates at a site: ``#1 #3``."""
@@ -137,7 +137,10 @@ class _Footnotes:
 
     def shown(self) -> Html:
         """The footnotes."""
-        reasons = [join((tag("sup", _letter(n)), f" {capitalized(reason)}.")) for n, reason in enumerate(self.reasons)]
+        reasons = [
+            join((tag("sup", words.letter(n).lower()), f" {capitalized(reason)}."))
+            for n, reason in enumerate(self.reasons)
+        ]
         norms = [
             join((tag("sup", str(n)), f" {text.rstrip('.')} ({source})."))
             for n, (text, source) in enumerate(self.norms, start=1)
@@ -174,12 +177,6 @@ def _index(found: list[Any], item: Any) -> int:
     if item not in found:
         found.append(item)
     return found.index(item)
-
-
-def _letter(index: int) -> str:
-    """a, b, ... z, aa, ab, ..."""
-    above, rest = divmod(index, 26)
-    return (_letter(above - 1) if above else "") + chr(ord("a") + rest)
 
 
 def _structures(rows: Iterable[SiteRow]) -> list[str]:

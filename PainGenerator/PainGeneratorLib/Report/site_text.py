@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from ..Numerics.core.records import Candidate
 from ..Numerics.core.site_reading import is_abnormal, is_measured, is_raised, remarks, sign_words, uptake_reasons
 from ..Numerics.core.sites import SiteRow, SiteTable
-from ..Numerics.core.words import Certainty, Evidence, Status
+from ..Numerics.core.strength import strength_word
+from ..Numerics.core.words import Certainty, Evidence, Role, Status
 from . import words
 from .site_words import (
     and_list,
@@ -27,6 +28,8 @@ NAMED_SITES = 5
 """How many sites the conclusion names; more are counted. Our estimate of what can be read in one sentence."""
 CONTRADICTING = ("In the images this level was counted as ", "Counting on the MR gives other levels")
 """How the reasons begin that contradict the names of the levels. The conclusion gives them, too."""
+FLUID_SERIES = frozenset({Role.FLUID, Role.T2})
+"""Roles of series that show edema and fluid. Without one of them, MR cannot tell that a place is normal."""
 WEAK = " (weak)"
 """End of an MR sign that is too faint to count alone."""
 NO_SITES = "No site could be located in these images, so that nothing was measured level by level."
@@ -174,7 +177,11 @@ def uptake_words(row: SiteRow) -> str:
 def _mr_words(row: SiteRow) -> str:
     if row.mr_signs:
         return f"{and_list([sign_words(kind) for kind in row.mr_signs])} on MR"
-    return "no MR finding" if row.signals else "not seen on MR"
+    if not row.signals:
+        return "not seen on MR"
+    if FLUID_SERIES.isdisjoint(row.signals):
+        return "MR not assessable, as no fluid-sensitive series shows this place"
+    return "no MR finding"
 
 
 def level_sentences(table: SiteTable) -> list[str]:
@@ -184,29 +191,42 @@ def level_sentences(table: SiteTable) -> list[str]:
     return [LEVEL_WORDS[table.level_certainty], *table.level_reasons]
 
 
-def conclusion(table: SiteTable, candidates: Sequence[Candidate] = ()) -> str:
-    """The conclusion for the referring physician, in two to five sentences.
+def conclusion(table: SiteTable, candidates: Sequence[Candidate] = (), attention: Sequence[Candidate] = ()) -> str:
+    """The conclusion for the referring physician, in two to six sentences.
 
-    It says how many sites were measured and how many could not be, where uptake is raised, which candidate is the
-    strongest, and how certain its level is.
+    It says what has to be looked at although it is no pain generator, how many sites were measured and how many could
+    not be, where uptake is raised, which candidate is the strongest, how strong its evidence is, and how certain its
+    level is.
 
     Parameters
     ----------
     table : SiteTable
     candidates : sequence of Candidate
         In any order. Those that the reader set aside do not count.
+    attention : sequence of Candidate
+        What is no pain generator but has to be looked at, in any order.
     """
     active = [c for c in candidates if c.status in (Status.PENDING, Status.ACCEPTED)]
     raised = [row for row in grouped_rows(table) if is_raised(row)]
     none = ALL_SET_ASIDE if candidates else NO_CANDIDATE
     return " ".join(
         [
+            *_attention_sentences(attention),
             *_site_sentences(table, raised),
             _strongest_sentence(active) if active else none,
             *_named_levels(table, raised, active),
             NEVER_A_DIAGNOSIS if active else NOT_EXCLUDED,
         ]
     )
+
+
+def _attention_sentences(attention: Sequence[Candidate]) -> list[str]:
+    """The places that have to be looked at although they are no pain generators."""
+    if not attention:
+        return []
+    ordered = sorted(attention, key=lambda one: one.rank)
+    names = and_list(_cut([clause(words.title(one)) for one in ordered]))
+    return [f"To be looked at first, not as a source of pain: {names}."]
 
 
 def _site_sentences(table: SiteTable, raised: Sequence[SiteRow]) -> list[str]:
@@ -266,7 +286,7 @@ def _cut(names: Sequence[str]) -> list[str]:
 def _strongest_sentence(active: Sequence[Candidate]) -> str:
     """The strongest candidate with its evidence."""
     best = min(active, key=lambda candidate: candidate.rank)
-    what = f"{clause(words.title(best))}: {_evidence_words(best)}"
+    what = f"{clause(words.title(best))}: {_evidence_words(best)} ({strength_word(best.score)} evidence)"
     if len(active) == 1:
         return f"There is one candidate pain generator, {what}."
     return f"The strongest of {len(active)} candidate pain generators is candidate {best.rank}, {what}."
@@ -299,10 +319,10 @@ def least_certain(*certainties: str | None) -> str | None:
 def _evidence_words(candidate: Candidate) -> str:
     kind = sign_words(candidate.mr_kind or "a signal abnormality")
     if candidate.evidence == Evidence.MR_ONLY:
-        return f"{kind} on MR without raised uptake"
+        return f"{kind} on MR, {words.without_pet(candidate)}"
     if candidate.evidence == Evidence.BOTH:
         return f"raised uptake and {kind} on MR"
-    return "raised uptake without an MR finding"
+    return f"raised uptake, {words.without_mr(candidate)}"
 
 
 def terminal_line(table: SiteTable) -> str:

@@ -23,6 +23,11 @@ p { margin: .4rem 0; }
 .box { margin: .8rem 0; padding: .6rem .9rem; border: 1px solid var(--warn); border-left-width: 6px;
   border-radius: 4px; background: var(--warn-tint); }
 .box.stop { border-color: var(--stop); background: var(--stop-tint); }
+.box.look { margin: 1.2rem 0; padding-bottom: .8rem; border: 2px solid var(--ink); border-left-width: 10px;
+  background: var(--paper); }
+.box.look h2 { margin: .2rem 0 .5rem; border-bottom: none; }
+.box.look strong { color: var(--ink); }
+.box.look li { margin: .35rem 0; }
 .box ul { margin: .2rem 0; padding-left: 1.2rem; }
 .box strong { color: var(--warn); }
 .box.stop strong { color: var(--stop); }
@@ -55,6 +60,13 @@ figcaption { margin-top: .35rem; font-size: .84rem; color: var(--soft); }
   font-size: .95rem; }
 .evidence dt { font-weight: 600; }
 .evidence dd { margin: 0; }
+.ledger { display: grid; grid-template-columns: repeat(auto-fit, minmax(260px, 1fr)); gap: .3rem 1.6rem;
+  margin: .4rem 0 .7rem; padding: .5rem .9rem; background: var(--tint); border: 1px solid var(--line);
+  border-radius: 6px; font-size: .95rem; }
+.ledger h4 { margin: 0; font-size: .95rem; }
+.ledger ul { margin: .1rem 0 .3rem; padding-left: 1.1rem; }
+.ledger b { white-space: nowrap; font-variant-numeric: tabular-nums; }
+.name { display: inline-block; min-width: 8.5em; }
 .score { white-space: nowrap; }
 .small { font-size: .86rem; color: var(--soft); }
 .sites { font-size: .8rem; margin: .5rem 0 1rem; }
@@ -88,7 +100,8 @@ footer { margin-top: 2.4rem; padding-top: .7rem; border-top: 1px solid var(--lin
   .patient { grid-template-columns: repeat(4, 1fr); margin: .6rem 0 .7rem; }
   .box { margin: .5rem 0; padding: .3rem .7rem; }
   .candidate { margin: .8rem 0 1.2rem; }
-  .candidate, figure, .box, tr { break-inside: avoid; }
+  .ledger { grid-template-columns: 1fr 1fr; margin: .2rem 0 .4rem; padding: .2rem .6rem; }
+  .candidate, figure, .box, .ledger, tr { break-inside: avoid; }
   figure.key img { min-width: 0; }
   table { font-size: 8pt; }
   th, td { padding: .25rem .3rem; }

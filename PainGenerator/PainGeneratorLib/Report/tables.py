@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from ..Numerics.core.image import Geometry, Region
 from ..Numerics.core.measures import SCORE_PARTS, Kind, Measure, Output, measures_of
-from ..Numerics.core.records import Candidate, Place
+from ..Numerics.core.records import Candidate, LedgerEntry, Place
+from ..Numerics.core.short_names import short_name
+from ..Numerics.core.sites import SiteState
 from ..Numerics.core.words import Certainty, Evidence, Side
+from ..Numerics.fusion.evidence import SignState
 from . import words
 
 SCHEMA = 2
@@ -25,6 +28,15 @@ CUT_COLUMNS = ("flags", "name", "mr_kind")
 """Keys of the columns that are cut when the table is too wide, the first one first."""
 GAP = "  "
 """Between two columns of the terminal."""
+CANDIDATES, SET_APART, ATTENTION = "candidates", "set_apart", "attention"
+"""Names of the three lists in the files: what may be a source of pain, what is below the bar, and what is no pain
+generator but has to be looked at."""
+LEDGER_COLUMNS = (
+    *("list", "rank", "id", "short_name", "sign", "group", "state", "measure", "points", "text", "source"),
+)
+"""Columns of ``ledger.csv``."""
+NOT_ASSESSABLE = "n/a"
+"""Stands on the terminal where an image could not tell; a dash would read as normal."""
 
 
 def candidates_json(
@@ -47,7 +59,7 @@ def candidates_json(
     dict
         Each list is best first, and all entries have one form. Values that are not known are None.
     """
-    lists = {"candidates": candidates, "set_apart": set_apart, "attention": attention}
+    lists = {CANDIDATES: candidates, SET_APART: set_apart, ATTENTION: attention}
     return {
         "schema": SCHEMA,
         "case": dict(case),
@@ -64,10 +76,62 @@ def candidates_csv(candidates: Sequence[Candidate]) -> str:
     """``candidates.csv``: the same fields as the JSON, one row per candidate (RFC 4180: CRLF, quoted where needed).
 
     Groups and positions are spread over columns: ``score_parts_pet`` ..., ``centroid_ras_mm_r``, ``_a``, ``_s``. Flags
-    are joined by semicolons. Columns keep the names of the JSON, with the unit where it is in the name; ``suv_...`` is
-    SUVbw in g/ml. A value that is not known is an empty field.
+    are joined by semicolons, and so are the signs of the ledger with their points. Columns keep the names of the JSON,
+    with the unit where it is in the name; ``suv_...`` is SUVbw in g/ml. A value that is not known is an empty field.
     """
     return csv_text([_spread(candidate) for candidate in best_first(candidates)], _spread(_blank_candidate()))
+
+
+def set_apart_csv(attention: Sequence[Candidate], set_apart: Sequence[Candidate]) -> str:
+    """``set-apart.csv``: the other two lists, with the columns of ``candidates.csv`` after one that names the list.
+
+    Parameters
+    ----------
+    attention, set_apart : sequence of Candidate
+        In any order.
+    """
+    listed = _by_list({ATTENTION: attention, SET_APART: set_apart})
+    rows = [{"list": name, **_spread(one)} for name, one in listed]
+    return csv_text(rows, {"list": "", **_spread(_blank_candidate())})
+
+
+def ledger_csv(
+    candidates: Sequence[Candidate], set_apart: Sequence[Candidate] = (), attention: Sequence[Candidate] = ()
+) -> str:
+    """``ledger.csv``: one row for each sign of each entry of the three lists, with its points and their source.
+
+    Parameters
+    ----------
+    candidates, set_apart, attention : sequence of Candidate
+        In any order.
+    """
+    listed = _by_list({CANDIDATES: candidates, SET_APART: set_apart, ATTENTION: attention})
+    rows = [_ledger_row(name, one, entry) for name, one in listed for entry in one.ledger]
+    return csv_text(rows, dict.fromkeys(LEDGER_COLUMNS, ""))
+
+
+def _by_list(lists: Mapping[str, Sequence[Candidate]]) -> Iterator[tuple[str, Candidate]]:
+    """The entries of several lists, each list best first, with the name of the list."""
+    for name, listed in lists.items():
+        for one in best_first(listed):
+            yield name, one
+
+
+def _ledger_row(name: str, one: Candidate, entry: LedgerEntry) -> dict[str, Any]:
+    """One sign of one entry; unknown values are empty text."""
+    values = (
+        *(name, one.rank, one.id, short_name(one.place), entry.sign, entry.group, entry.state),
+        *("" if entry.measure is None else entry.measure, entry.points, entry.text, entry.source),
+    )
+    return dict(zip(LEDGER_COLUMNS, values, strict=True))
+
+
+def ledger_text(ledger: Sequence[LedgerEntry]) -> str:
+    """A ledger in one field: ``uptake_facet +4.5; mr_normal not assessable``."""
+    return "; ".join(
+        f"{entry.sign} {entry.state if entry.state == SignState.NOT_ASSESSABLE else f'{entry.points:+.1f}'}"
+        for entry in ledger
+    )
 
 
 def csv_text(rows: Sequence[Mapping[str, Any]], blank: Mapping[str, Any]) -> str:
@@ -95,6 +159,7 @@ def _spread(candidate: Candidate) -> dict[str, Any]:
     row: dict[str, Any] = {}
     for measure in measures_of(Output.FILES):
         row.update(csv_fields(measure, measure.stored(candidate)))
+    row["ledger"] = ledger_text(candidate.ledger)
     return {name: "" if value is None else value for name, value in row.items()}
 
 
@@ -133,8 +198,10 @@ def text_table(candidates: Sequence[Candidate], columns: int = TERMINAL_COLUMNS)
         return "No candidate pain generator was found."
     measures = measures_of(Output.TERMINAL)
     header = [measure.title for measure in measures]
-    rows = [[_terminal_cell(measure, candidate) for measure in measures] for candidate in best_first(candidates)]
+    ranked = best_first(candidates)
+    rows = [[_terminal_cell(measure, candidate) for measure in measures] for candidate in ranked]
     widths = _column_widths(measures, [header, *rows], columns)
+    _shorten_names(measures, ranked, rows, widths)
     ruler = GAP.join("\u2500" * width for width in widths)
     return "\n".join([_line(measures, header, widths), ruler, *(_line(measures, cells, widths) for cells in rows)])
 
@@ -152,6 +219,18 @@ def _column_widths(measures: Sequence[Measure], lines: Sequence[Sequence[str]], 
     return widths
 
 
+def _shorten_names(
+    measures: Sequence[Measure], ranked: Sequence[Candidate], rows: Sequence[list[str]], widths: Sequence[int]
+) -> None:
+    """Put the short name, in place, where the whole one does not fit."""
+    n = next((n for n, measure in enumerate(measures) if measure.key == "name"), None)
+    if n is None:
+        return
+    for candidate, cells in zip(ranked, rows, strict=True):
+        if len(cells[n]) > widths[n]:
+            cells[n] = short_name(candidate.place)
+
+
 def _line(measures: Sequence[Measure], cells: Sequence[str], widths: Sequence[int]) -> str:
     """One line of the terminal: cells cut and padded to their widths, numbers at the right."""
     padded = []
@@ -167,6 +246,10 @@ def _level_or_zone(place: Place) -> str | None:
     return f"{place.level} ?" if is_uncertain else place.level or place.zone
 
 
+_STATE_OF: Mapping[str, str] = {"suv_peak": "pet_state", "mr_kind": "mr_state"}
+"""Measures that are unknown where an image shows nothing -> the state of that image at the place."""
+
+
 def _terminal_cell(measure: Measure, candidate: Candidate) -> str:
     """One value as the terminal shows it."""
     if measure.key == "level":
@@ -174,8 +257,17 @@ def _terminal_cell(measure: Measure, candidate: Candidate) -> str:
     value = measure.value(candidate)
     if measure.key == "side" and candidate.place.side_certainty != Certainty.CERTAIN:
         return f"{value} ?"
+    if measure.key in _STATE_OF and value is None:
+        state = getattr(candidate, _STATE_OF[measure.key])
+        return NOT_ASSESSABLE if state == SiteState.NOT_ASSESSABLE else words.text(None)
     if measure.key == "mr_kind":
         return words.text(words.SHORT_MR_KINDS.get(value, value))
     if measure.kind is Kind.WORDS:
         return " ".join(value)
     return words.measured(measure, value)
+
+
+def apart_line(set_apart: Sequence[Candidate], attention: Sequence[Candidate]) -> str:
+    """What the terminal says of the other two lists, with the files that hold them."""
+    where = " (report.html, set-apart.csv)" if set_apart or attention else ""
+    return f"{len(set_apart)} set apart, {len(attention)} to be looked at{where}."

@@ -11,7 +11,11 @@ import numpy as np
 from ..Numerics.core.measures import Kind, Measure
 from ..Numerics.core.records import FLAG_TEXTS, Candidate, HotSpot, MRFinding, Place
 from ..Numerics.core.site_reading import sign_words
-from ..Numerics.core.words import Certainty, Evidence, Group, Origin, Side, Status
+from ..Numerics.core.sites import SiteState
+from ..Numerics.core.strength import strength_word
+from ..Numerics.core.words import Certainty, Evidence, Group, Origin, Role, Side, Status
+from ..Numerics.fusion.evidence import SignGroup, SignState
+from ..Numerics.mr.verdicts import COLLECTION, EFFUSION
 
 UNKNOWN = "\u2013"
 """What stands for a value that is not known or does not apply (an en dash), never 0."""
@@ -47,6 +51,21 @@ LEVEL_UNCERTAIN = "level uncertain"
 """Stands beside a name whose level may be wrong."""
 PATIENT_DIRECTIONS = (("R", "L"), ("A", "P"), ("H", "F"))
 """Letters of the positive and the negative direction of each axis: right and left, front and back, head and feet."""
+DIRECTION_WORDS = (("right", "left"), ("anterior", "posterior"), ("superior", "inferior"))
+"""Words of the same directions. Letters before a number would read as a vertebra: L 3."""
+SERIES_WORDS: Mapping[str, str] = {
+    Role.FLUID: "the fluid-sensitive series",
+    Role.CONTRAST: "T1 with contrast",
+    Role.FAT_FRACTION: "the fat fraction",
+}
+"""Roles of MR series in a sentence; the others are called as they are."""
+KINDS_OF_FLUID = (EFFUSION, COLLECTION)
+"""Kinds of MR findings that are told by the brightness of fluid. The spread of muscle says nothing about fluid, so
+that their signal is not counted in standard deviations."""
+MR_UNKNOWN = "MR could not tell"
+"""What is said of a place about which MR says nothing, when the reason is not known."""
+PET_UNKNOWN = "PET could not tell"
+"""The same for PET."""
 
 
 def number(value: float | None, decimals: int = 2, unit: str = "") -> str:
@@ -108,6 +127,12 @@ def measured(measure: Measure, value: Any) -> str:
     return text(value)
 
 
+def letter(index: int) -> str:
+    """A, B, ... Z, AA, AB, ..."""
+    above, rest = divmod(index, 26)
+    return (letter(above - 1) if above else "") + chr(ord("A") + rest)
+
+
 def counted(count: int, word: str) -> str:
     """A count with its word: "1 candidate", "3 candidates", "no candidates"."""
     return f"{'no' if count == 0 else count} {word if count == 1 else word + 's'}"
@@ -148,32 +173,78 @@ def clinical_group(group: str | None) -> str | None:
 
 
 def sentence(candidate: Candidate) -> str:
-    """What was found at one candidate, in one sentence without its name."""
+    """What was found at one candidate and how strong the evidence is, in one or two sentences without its name."""
+    return f"{_found(candidate)}. {capital(strength(candidate))}."
+
+
+def _found(candidate: Candidate) -> str:
+    """What PET and MR show at a candidate, as a sentence without its end."""
     kind = sign_words(candidate.mr_kind or "a signal abnormality")
     if candidate.evidence == Evidence.MR_ONLY:
-        return f"{kind} on MR (signal {_z(candidate.mr_z)}), {_without_pet(candidate)}."
+        signal = _signal(candidate.mr_kind, candidate.mr_z)
+        return f"{kind} on MR{f' ({signal})' if signal else ''}, {without_pet(candidate)}"
     uptake = "raised FDG uptake (" + "; ".join(_uptake_parts(candidate)) + ")"
     if candidate.evidence == Evidence.BOTH:
-        return f"{uptake}, and {kind} on MR at the same place."
-    return f"{uptake}, {_without_mr(candidate)}."
+        return f"{uptake}, and {kind} on MR at the same place"
+    return f"{uptake}, {without_mr(candidate)}"
 
 
-def _without_pet(candidate: Candidate) -> str:
-    """What the PET shows at a candidate that was found on MR only."""
-    if "outside-pet" in candidate.flags:
-        return "outside the PET's field of view"
-    if "not-aligned" in candidate.flags:
-        return "not compared with PET, as the two could not be aligned"
+def suv_peak_or_state(candidate: Candidate) -> str:
+    """SUVpeak; without uptake, whether PET is normal or not assessable."""
+    if candidate.suv_peak is None and candidate.pet_state != SiteState.ABNORMAL:
+        return candidate.pet_state
+    return number(candidate.suv_peak)
+
+
+def mr_or_state(candidate: Candidate) -> str:
+    """What MR shows, with its z-score; without a finding, whether MR is normal or not assessable."""
+    if candidate.mr_kind is None:
+        return candidate.mr_state
+    kind, z = sign_words(candidate.mr_kind), candidate.mr_z
+    has_z = z is not None and candidate.mr_kind not in KINDS_OF_FLUID
+    return f"{kind}, {number(z, 1)}" if has_z else kind
+
+
+def strength(candidate: Candidate) -> str:
+    """How strong the evidence is, in words and points: "strong evidence (12.3 points)"."""
+    return f"{strength_word(candidate.score)} evidence ({number(candidate.score, 1)} points)"
+
+
+def capital(words_of: str) -> str:
+    """The text with a capital letter first."""
+    return words_of[:1].upper() + words_of[1:]
+
+
+def without_pet(candidate: Candidate) -> str:
+    """What the PET says of a candidate that was found on MR only: normal, or why it could not tell."""
+    if candidate.pet_state == SiteState.NOT_ASSESSABLE:
+        return _why_unknown(candidate, SignGroup.PET, PET_UNKNOWN)
     return "without raised FDG uptake"
 
 
-def _without_mr(candidate: Candidate) -> str:
-    """What the MR shows at a candidate that was found on PET only."""
-    if "outside-mr" in candidate.flags:
-        return "outside the MR's field of view"
-    if "not-aligned" in candidate.flags:
-        return "not compared with MR, as the two could not be aligned"
+def without_mr(candidate: Candidate) -> str:
+    """What the MR says of a candidate that was found on PET only: normal, or why it could not tell."""
+    if candidate.mr_state == SiteState.NOT_ASSESSABLE:
+        return _why_unknown(candidate, SignGroup.MR, MR_UNKNOWN)
     return "without an MR abnormality at this place"
+
+
+_UNKNOWN_FLAGS: Mapping[tuple[str, str], str] = {
+    (SignGroup.PET, "outside-pet"): "outside the PET's field of view",
+    (SignGroup.PET, "not-aligned"): "not compared with PET, as the two could not be aligned",
+    (SignGroup.MR, "outside-mr"): "outside the MR's field of view",
+    (SignGroup.MR, "not-aligned"): "not compared with MR, as the two could not be aligned",
+    (SignGroup.MR, "near-implant"): "beside the implant, whose artifact hides the MR signal",
+}
+"""Group of signs and flag of a candidate -> why this image could not tell, in a sentence."""
+
+
+def _why_unknown(candidate: Candidate, group: str, otherwise: str) -> str:
+    """Why an image could not tell: by the flags, else as the ledger says it."""
+    flagged = (text for (of, flag), text in _UNKNOWN_FLAGS.items() if of == group and flag in candidate.flags)
+    entries = (e for e in candidate.ledger if e.group == group and e.state == SignState.NOT_ASSESSABLE)
+    said = (f"{otherwise}, {reason}" for e in entries if (reason := e.text.rstrip(".").partition(", ")[2]))
+    return next(flagged, None) or next(said, otherwise)
 
 
 def _uptake_parts(candidate: Candidate) -> list[str]:
@@ -186,17 +257,27 @@ def _uptake_parts(candidate: Candidate) -> list[str]:
     return parts
 
 
-def _z(value: float | None) -> str:
-    if value is None:
-        return "deviation unknown"
+def _z(value: float) -> str:
+    """A z-score in words; its sign is a direction."""
     where = "above" if value >= 0 else "below"
     return f"{number(abs(value), 1)} standard deviations {where} its reference tissue"
 
 
+def _signal(kind: str | None, z: float | None, over_muscle: float | None = None) -> str:
+    """How the signal of an MR finding differs from normal, as part of a sentence; empty where it is not known."""
+    if kind in KINDS_OF_FLUID:
+        return "" if over_muscle is None else f"signal {number(over_muscle, 1)} times that of muscle"
+    return "" if z is None else f"signal {_z(z)}"
+
+
 def evidence_list(candidate: Candidate) -> list[tuple[str, str]]:
-    """The evidence for a candidate as (heading, text), in the order of the parts of the score."""
+    """The measures of a candidate and what a reader must keep in mind, as (heading, text).
+
+    What the ledger says of the pain stands there.
+    """
     rows = [*_pet_rows(candidate), *_mr_rows(candidate)]
-    if candidate.distance_to_pain_mm is not None:
+    is_weighed = any(entry.group == SignGroup.SYMPTOM for entry in candidate.ledger)
+    if candidate.distance_to_pain_mm is not None and not is_weighed:
         rows.append(("Pain site", f"{number(candidate.distance_to_pain_mm, 0, 'mm')} from the nearest marked site."))
     rows += [("Caution", flag_text(flag)) for flag in dict.fromkeys(candidate.flags)]
     rows.append(("Review", _review_words(candidate)))
@@ -217,7 +298,8 @@ def _mr_rows(candidate: Candidate) -> list[tuple[str, str]]:
         return [("MR", mr_text(finding)) for finding in candidate.mr_findings]
     if candidate.mr_kind is None:
         return []
-    return [("MR", f"{sign_words(candidate.mr_kind)}, signal {_z(candidate.mr_z)}.")]
+    signal = _signal(candidate.mr_kind, candidate.mr_z)
+    return [("MR", f"{', '.join(part for part in (sign_words(candidate.mr_kind), signal) if part)}.")]
 
 
 def _pet_rows(candidate: Candidate) -> list[tuple[str, str]]:
@@ -226,7 +308,7 @@ def _pet_rows(candidate: Candidate) -> list[tuple[str, str]]:
     values = [("SUVpeak", candidate.suv_peak), ("SUVmax", candidate.suv_max), ("SUVmean", candidate.suv_mean)]
     line = ", ".join(f"{name} {number(value)}" for name, value in values) + "\u00a0g/ml."
     if candidate.tbr is not None:
-        line += f" SUVpeak is {times(candidate.tbr)} the reference tissue{_reference(candidate.hot_spots)}."
+        line += f" SUVpeak is {times(candidate.tbr)} the reference tissue{_reference(candidate)}."
     else:
         line += " No reference tissue to compare with."
     rows = [("PET", line)]
@@ -243,26 +325,27 @@ def _pet_rows(candidate: Candidate) -> list[tuple[str, str]]:
     return rows
 
 
-def _reference(hot_spots: Sequence[HotSpot]) -> str:
-    if not hot_spots or hot_spots[0].reference is None:
+def _reference(candidate: Candidate) -> str:
+    """The tissue that the ratio of a candidate compares with, in parentheses."""
+    if candidate.reference is None:
         return ""
-    spot = hot_spots[0]
-    return f" ({spot.reference_name or 'matched tissue'}: {number(spot.reference, 2, 'g/ml')})"
+    return f" ({candidate.reference_name or 'matched tissue'}: {number(candidate.reference, 2, 'g/ml')})"
 
 
 def mr_text(finding: MRFinding) -> str:
     """One MR finding in a sentence."""
-    signal = f"signal on {finding.series_role} {_z(finding.z)}"
-    line = f"{sign_words(finding.kind)}, {volume_text(finding.volume_ml)}; {signal}"
-    if finding.z_t1 is not None:
-        line += f" (T1: z\u00a0{number(finding.z_t1, 1)})"
-    return line[0].upper() + line[1:] + "."
+    series = SERIES_WORDS.get(finding.series_role, finding.series_role)
+    signal = _signal(finding.kind, finding.z, finding.over_muscle)
+    line = f"{sign_words(finding.kind)}, {volume_text(finding.volume_ml)}, on {series}"
+    line += f": {signal}" if signal else ""
+    if finding.z_t1 is not None and finding.series_role != Role.T1:
+        line += f"; on T1 {_z(finding.z_t1)}"
+    return f"{capital(line)}."
 
 
 def position(centroid_ras_mm: np.ndarray) -> str:
-    """A position in patient directions, "R 12, P 40, H 103 mm"."""
-    parts = [
-        f"{positive if value >= 0 else negative}\u00a0{abs(round(float(value)))}"
-        for value, (positive, negative) in zip(centroid_ras_mm, PATIENT_DIRECTIONS, strict=True)
-    ]
-    return ", ".join(parts) + "\u00a0mm"
+    """A position in words: "12 mm right, 40 mm posterior, 103 mm superior"."""
+    return ", ".join(
+        f"{abs(round(float(value)))}\u00a0mm {positive if value >= 0 else negative}"
+        for value, (positive, negative) in zip(centroid_ras_mm, DIRECTION_WORDS, strict=True)
+    )

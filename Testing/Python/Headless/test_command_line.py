@@ -20,13 +20,15 @@ from input_cases.pet_series import START, write_pet
 from PainGeneratorLib.Headless import cli
 from PainGeneratorLib.Headless.cli import BAD_INPUT, DONE, INTERRUPTED, main
 from PainGeneratorLib.Phantoms.case import write_phantom
-from report_examples import example_site_table
+from report_examples import attention_examples, example_site_table, set_apart_examples
 
 pytestmark = pytest.mark.scene
 
 OUTPUTS = {
     "candidates.json",
     "candidates.csv",
+    "set-apart.csv",
+    "ledger.csv",
     "sites.json",
     "sites.csv",
     "suv.json",
@@ -42,10 +44,10 @@ OUTPUTS = {
     "provenance.json",
 }
 CANDIDATE_FIELDS = {
-    *("id", "rank", "score", "score_parts", "name", "structure", "side", "side_certainty", "level"),
-    *("level_certainty", "zone", "evidence", "status"),
+    *("id", "rank", "score", "score_parts", "name", "short_name", "structure", "side", "side_certainty", "level"),
+    *("level_certainty", "zone", "evidence", "strength", "pet_state", "mr_state", "reason", "status"),
     *("origin", "centroid_ras_mm", "volume_ml", "suv_max", "suv_peak", "suv_mean", "mtv_ml", "tlg_g", "tbr"),
-    *("left_right_ratio", "mr_kind", "mr_z", "distance_to_pain_mm", "flags"),
+    *("left_right_ratio", "mr_kind", "mr_z", "distance_to_pain_mm", "flags", "ledger"),
 }
 
 
@@ -99,12 +101,17 @@ def test_analyze_writes_all_outputs_and_nothing_else(results: Path) -> None:
     assert [path.name for path in results.parent.iterdir()] == ["out"]
 
 
-def test_the_terminal_shows_candidates_then_sites_then_the_report(capsys: pytest.CaptureFixture[str]) -> None:
-    found = SimpleNamespace(sites=example_site_table("uncertain"))
+def test_the_terminal_shows_candidates_then_the_other_lists_then_sites_then_the_report(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    found = SimpleNamespace(
+        sites=example_site_table("uncertain"), set_apart=set_apart_examples(), attention=attention_examples()
+    )
     cli._show(SimpleNamespace(candidates=[], warnings=["Odd."], found=found), (), Path("out/report.html"))
     shown = capsys.readouterr()
     assert shown.out.splitlines() == [
         "No candidate pain generator was found.",
+        "2 set apart, 1 to be looked at (report.html, set-apart.csv).",
         "Sites: 116 measured, 3 raised, 5 not assessable (sites.csv); levels uncertain: counted from the sacrum.",
         "Report: out/report.html",
     ]
@@ -120,14 +127,38 @@ def test_the_table_of_sites_is_the_same_in_json_and_csv(results: Path) -> None:
     assert content["conclusion"]
 
 
-def test_the_ranked_list_has_the_fields_of_the_contract(results: Path) -> None:
+def test_the_three_lists_have_the_fields_of_the_contract(results: Path) -> None:
     content = json.loads((results / "candidates.json").read_text())
-    assert content["schema"] == 1
+    assert content["schema"] == 2
     assert content["case"]["group"] == "low-back"
     assert [c["rank"] for c in content["candidates"]] == list(range(1, len(content["candidates"]) + 1))
-    for candidate in content["candidates"]:
-        assert set(candidate) >= CANDIDATE_FIELDS
-        assert candidate["score"] == pytest.approx(sum(candidate["score_parts"].values()), abs=0.1)
+    lists = [content[name] for name in ("candidates", "set_apart", "attention")]
+    entries = [entry for listed in lists for entry in listed]
+    assert len({entry["id"] for entry in entries}) == len(entries)
+    for entry in entries:
+        assert set(entry) >= CANDIDATE_FIELDS
+        assert entry["score"] == pytest.approx(sum(entry["score_parts"].values()), abs=0.1)
+        assert entry["score"] == pytest.approx(sum(sign["points"] for sign in entry["ledger"]), abs=0.1)
+        assert all(sign["source"] for sign in entry["ledger"])
+        assert bool(entry["reason"]) == (entry not in content["candidates"])
+    assert all(entry["score"] >= 1.0 for entry in content["candidates"])
+    assert all(entry["score"] < 1.0 for entry in content["set_apart"])
+
+
+def test_the_files_of_one_run_hold_the_same_entries(results: Path) -> None:
+    content = json.loads((results / "candidates.json").read_text())
+    listed = {name: [entry["id"] for entry in content[name]] for name in ("candidates", "set_apart", "attention")}
+
+    def rows(name: str) -> list[dict[str, str]]:
+        return list(csv.DictReader((results / name).open(encoding="utf-8", newline="")))
+
+    assert [row["id"] for row in rows("candidates.csv")] == listed["candidates"]
+    apart = [(row["list"], row["id"]) for row in rows("set-apart.csv")]
+    assert apart == [(name, key) for name in ("attention", "set_apart") for key in listed[name]]
+    signs = {(row["list"], row["id"]) for row in rows("ledger.csv")}
+    assert signs == {(name, key) for name, keys in listed.items() for key in keys}
+    anchored = {key for row in rows("sites.csv") for key in row["candidates"].split(";") if key}
+    assert anchored <= set(listed["candidates"])
 
 
 def test_times_and_memory_of_every_stage_are_written(results: Path) -> None:
@@ -143,7 +174,9 @@ def test_the_provenance_names_every_input_file_with_its_hash(results: Path, phan
     first = provenance["input_files"][0]
     data = (phantom / "dicom" / first["name"]).read_bytes()
     assert first["sha256"] == hashlib.sha256(data).hexdigest()
-    assert provenance["protocol"]["values"]["fusion"]["weights"]["pet"] == 25.0
+    values = provenance["protocol"]["values"]
+    assert values["fusion"]["bar"] == 1.0
+    assert values["evidence"]["modic_1"]["present"] == 10.0
 
 
 def test_every_segmentation_opens_with_another_reader_and_lies_where_the_candidates_are(results: Path) -> None:

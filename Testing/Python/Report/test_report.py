@@ -12,17 +12,23 @@ from html.parser import HTMLParser
 import numpy as np
 import pytest
 from PainGeneratorLib.Numerics.core.image import Geometry, Image, Region
-from PainGeneratorLib.Numerics.core.records import Place
+from PainGeneratorLib.Numerics.core.records import LedgerEntry, Place
+from PainGeneratorLib.Numerics.core.sites import SiteTable
 from PainGeneratorLib.Report import case_outputs, overview, planes, tables, words
 from PainGeneratorLib.Report import key_images as key_images_module
 from PainGeneratorLib.Report.content import ChangedParameter, ReferenceRow, ReportCase, ReportContent
 from PainGeneratorLib.Report.drawing import Window, fused, gray, robust_window, round_up, ticks
+from PainGeneratorLib.Report.evidence_section import basis, weight_row, weight_source
 from PainGeneratorLib.Report.key_images import KeyImageInputs, key_image, key_images
 from PainGeneratorLib.Report.report import report_html, write_report
+from PainGeneratorLib.Report.site_text import conclusion
+from PainGeneratorLib.Report.tables import ledger_text
+from PainGeneratorLib.Workflow.evidence import evidence_table
 from PainGeneratorLib.Workflow.protocol import load_protocol
 from PIL import Image as Picture
 from report_examples import (
     FACET,
+    attention_examples,
     candidate,
     example_candidates,
     example_images,
@@ -30,13 +36,14 @@ from report_examples import (
     mr_geometry,
     pet_geometry,
     reference_to_pet,
+    set_apart_examples,
 )
 
 CONTRACT = {
-    "id", "rank", "score", "score_parts", "name", "structure", "side", "side_certainty", "level", "level_certainty",
-    "zone", "evidence", "status", "origin",
+    "id", "rank", "score", "score_parts", "name", "short_name", "structure", "side", "side_certainty", "level",
+    "level_certainty", "zone", "evidence", "strength", "pet_state", "mr_state", "reason", "status", "origin",
     "centroid_ras_mm", "volume_ml", "suv_max", "suv_peak", "suv_mean", "mtv_ml", "tlg_g", "tbr", "left_right_ratio",
-    "mr_kind", "mr_z", "distance_to_pain_mm", "flags",
+    "mr_kind", "mr_z", "distance_to_pain_mm", "flags", "ledger",
 }  # fmt: skip
 
 MATRIX = pet_geometry().ijk_to_ras
@@ -83,7 +90,10 @@ def content(images, found) -> ReportContent:
         software_version="0.1.0",
         key_images=key_images(found, images, limit=1),
         overview_png=overview.overview_picture(found, images),
-        excluded=[hot_spot((0, 60, 800), 20, 13.1, physiologic="urinary bladder: low, midline", rule="low-midline")],
+        set_apart=set_apart_examples(),
+        attention=attention_examples(),
+        bar=1.0,
+        weights=evidence_table(load_protocol("low-back")).weights,
         mr_findings=[finding for c in found for finding in c.mr_findings],
         series=[{"role": "PET", "number": 4, "description": "PET_AC <x>", "reason": "corrected for attenuation"}],
         left_out=[("series 1 MR 'localizer' (9 images)", "localizer")],
@@ -98,7 +108,6 @@ def content(images, found) -> ReportContent:
             ReferenceRow("marrow", "PET", 0.95, 0.08, "g/ml", use="used"),
             ReferenceRow("muscle", "PET", 0.002, 0.0, "g/ml", use="refused: 0.25 to 5 g/ml can be"),
         ],
-        score_weights={"pet": 45, "mr": 25, "concordance": 10, "asymmetry": 10, "symptom": 10},
         changed_parameters=[ChangedParameter("hot_spots.minimum_ratio", 1.3, 1.4)],
         protocol="low-back",
         warnings=["PET and MR are 2 days apart."],
@@ -354,9 +363,17 @@ def test_labels_keep_their_distance_and_stay_on_the_picture():
 
 
 def test_the_json_holds_the_contract_best_first(found):
-    data = tables.candidates_json({"group": "low-back"}, found[::-1])
-    assert set(data) == {"schema", "case", "candidates"}
-    assert data["schema"] == 1
+    data = tables.candidates_json({"group": "low-back"}, found[::-1], set_apart_examples()[::-1], attention_examples())
+    assert list(data) == ["schema", "case", "candidates", "set_apart", "attention"]
+    assert data["schema"] == 2
+    assert [entry["rank"] for entry in data["set_apart"]] == [1, 2]
+    forms = {tuple(entry) for name in ("candidates", "set_apart", "attention") for entry in data[name]}
+    assert len(forms) == 1
+    assert data["attention"][0]["reason"].startswith("Uptake far above")
+    assert data["candidates"][0]["reason"] is None
+    signs = data["candidates"][0]["ledger"]
+    assert set(signs[0]) >= {"sign", "measure", "points", "source", "state", "text"}
+    assert sum(entry["points"] for entry in signs) == pytest.approx(data["candidates"][0]["score"])
     assert [entry["rank"] for entry in data["candidates"]] == [1, 2, 3]
     assert set(data["candidates"][0]) >= CONTRACT
     assert data["candidates"][2]["suv_max"] is None
@@ -371,17 +388,11 @@ def test_a_json_entry_of_the_case_has_all_facts_of_the_patient():
     ]
 
 
-def test_weights_of_the_score_are_those_of_the_protocol():
-    weights = case_outputs._score_weights(load_protocol("low-back"))
-    assert list(weights) == ["pet", "mr", "concordance", "asymmetry", "symptom"]
-    assert sum(weights.values()) == 100.0
-
-
 def test_a_changed_parameter_shows_the_shipped_value_beside_its_own():
     shipped = load_protocol("low-back")
-    name = next(name for name, _ in shipped.entries() if name.startswith("fusion.weight"))
-    (row,) = case_outputs._changed_parameters(shipped.with_values({name: 12}))
-    assert (row.name, row.value, row.shipped, row.unit) == (name, 12.0, shipped.value(name), "points")
+    name = "fusion.bar"
+    (row,) = case_outputs._changed_parameters(shipped.with_values({name: 2}))
+    assert (row.name, row.value, row.shipped, row.unit) == (name, 2.0, shipped.value(name), "points")
     assert row.description
 
 
@@ -399,6 +410,8 @@ def test_the_csv_holds_the_same_values_and_empty_fields_for_what_is_not_known(fo
                 assert [float(row[f"centroid_ras_mm_{axis}"]) for axis in "ras"] == value
             elif name == "flags":
                 assert row[name] == ";".join(value)
+            elif name == "ledger":
+                assert row[name].split("; ") == [f"{sign['sign']} {sign['points']:+.1f}" for sign in value]
             elif value is None:
                 assert row[name] == ""
             elif isinstance(value, float | int):
@@ -425,7 +438,10 @@ def test_the_terminal_table_is_aligned_and_narrow_enough(found):
     lines = tables.text_table([*found, long]).splitlines()
     assert max(map(len, lines)) <= 120
     assert len(lines) == 6
-    assert lines[0].index("Side") == lines[2].index("left", lines[2].index("Facet joint L4/L5, left") + 23)
+    assert lines[0].index("Side") == lines[2].index("left", lines[2].index("Facet L4/5 L"))
+    assert "strong" in lines[2]
+    whole = tables.text_table(found[:1], columns=200).splitlines()
+    assert whole[0].index("Side") == whole[2].index("left", whole[2].index("Facet joint L4/L5, left") + 23)
     assert "Gruen 1" in lines[-1]
     assert words.UNKNOWN in lines[3]
     assert tables.text_table([]) == "No candidate pain generator was found."
@@ -448,7 +464,7 @@ def test_what_is_not_known_is_a_dash_and_small_values_are_not_zero():
     assert words.volume_text(123.4) == "123\u00a0ml"
     assert words.text(True) == "yes"
     assert words.text([1, None, "x"]) == "1, \u2013, x"
-    assert words.position(np.array([-18.2, 4.0, -7.7])) == "L\u00a018, A\u00a04, F\u00a08\u00a0mm"
+    assert words.position(np.array([-18.2, 4.0, -7.7])) == ("18\u00a0mm left, 4\u00a0mm anterior, 8\u00a0mm inferior")
     assert words.flag_text("near-implant").startswith("Within the margin")
     assert words.flag_text("some-new-flag") == "Some new flag."
 
@@ -466,8 +482,54 @@ def test_what_is_not_known_is_a_dash_and_small_values_are_not_zero():
     ],
 )
 def test_a_missing_modality_is_not_called_normal(found, number, flag, expected):
-    shown = dataclasses.replace(found[number], flags=[flag] if flag else [])
+    state = {"pet_state": "not assessable"} if number == 2 else {"mr_state": "not assessable"}
+    shown = dataclasses.replace(found[number], flags=[flag], **state) if flag else found[number]
     assert expected in words.sentence(shown)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (
+            "MR: not assessable, as no fluid-sensitive series shows edema and fluid.",
+            "MR could not tell, as no fluid-sensitive series shows edema and fluid",
+        ),
+        ("MR: not assessable.", "MR could not tell"),
+    ],
+)
+def test_where_mr_could_not_tell_the_reason_is_said_and_nothing_is_called_normal(found, text, expected):
+    entry = LedgerEntry("mr_normal", "mr", text, None, 0.0, "our estimate", "not assessable")
+    shown = dataclasses.replace(found[1], flags=[], mr_state="not assessable", ledger=(entry,))
+    for said in (words.sentence(shown), conclusion(SiteTable(), [shown])):
+        assert expected in said
+        assert "without an MR abnormality" not in said
+    assert words.mr_or_state(shown) == "not assessable"
+    assert "n/a" in tables.text_table([shown])
+    assert ledger_text((entry,)) == "mr_normal not assessable"
+
+
+def test_the_brightness_of_fluid_is_never_given_in_standard_deviations(found):
+    finding = dataclasses.replace(found[0].mr_findings[0], over_muscle=3.94)
+    assert words.mr_text(finding).endswith("on the fluid-sensitive series: signal 3.9 times that of muscle.")
+    alone = dataclasses.replace(found[0], evidence="MR only", hot_spots=[], mr_findings=[], pet_state="normal")
+    assert "standard deviations" not in words.sentence(alone)
+    assert words.mr_or_state(alone) == "effusion or synovitis"
+
+
+def test_the_ratio_stands_beside_the_reference_tissue_that_it_was_made_from(found):
+    compared = dataclasses.replace(found[0], tbr=1.66, reference=1.45, reference_name="marrow within 7 cm")
+    said = dict(words.evidence_list(compared))["PET"]
+    assert "1.66 times the reference tissue (marrow within 7 cm: 1.45\u00a0g/ml)" in said
+
+
+def test_the_sign_of_z_is_a_direction_in_every_text(found):
+    dark = dataclasses.replace(found[2].mr_findings[0], kind="Modic III", z=-3.6, z_t1=-3.6, series_role="T1")
+    assert words.mr_text(dark).endswith("on T1: signal 3.6 standard deviations below its reference tissue.")
+    edema = dataclasses.replace(dark, kind="oedema", z=5.4, z_t1=-1.7, series_role="FLUID")
+    assert words.mr_text(edema).endswith(
+        "signal 5.4 standard deviations above its reference tissue; on T1 1.7 standard deviations below its reference "
+        "tissue."
+    )
 
 
 def test_a_candidate_that_was_read_back_without_its_parts_still_has_its_evidence(found):
@@ -478,6 +540,7 @@ def test_a_candidate_that_was_read_back_without_its_parts_still_has_its_evidence
     assert "rejected on review" in rows["Review"]
     assert "SUVmax 3.01" in words.sentence(bare)
     below = dataclasses.replace(found[2], mr_findings=[], mr_z=-3.0)
+    assert "3.0 standard deviations below" in words.sentence(below)
     assert "3.0 standard deviations below" in dict(words.evidence_list(below))["MR"]
 
 
@@ -519,11 +582,12 @@ def test_the_first_page_tells_what_was_found(content):
     said = Page(report_html(content)).words
     assert "3 candidate pain generators were found (1 on PET and MR, 1 on PET only, 1 on MR only)." in said
     assert "Research use only. Candidates, never a diagnosis." in said
+    assert "Facet joint L4/L5, left: raised FDG uptake" in said
     order = [said.index(word) for word in ("In short", "Facet joint L4/L5, left:", "Erector spinae, right:")]
     assert order == sorted(order)
     assert said.index("PET and MR are 2 days apart.") < order[0]
     assert said.index("Given by hand, not read from the images: Weight") < order[0]
-    assert "2 further candidates are in the tables without a picture." in said
+    assert "2 further candidates are described without a picture." in said
 
 
 def test_every_section_holds_its_numbers(content):
@@ -531,16 +595,14 @@ def test_every_section_holds_its_numbers(content):
     for expected in (
         "SUVpeak 2.41",
         "2.54 times the reference tissue (marrow of the other vertebrae: 0.95 g/ml)",
-        "12 mm from the nearest marked site",
-        "urinary bladder: low, midline",
-        "low-midline",
+        "12 mm from the marked pain. +1.0",
+        "Usual uptake: kidney, ureter, bowel or vessel: beside the spine, SUVmax 1.9.",
         "SUVbw (g/ml) is the stored value times 0.000431234 (stored as BQML): weight 71.0 kg",
         "injected activity 211.0 MBq",
         "uptake time 61 min",
         "decay correction START",
         "registered, through ATTENUATION",
         "hot_spots.minimum_ratio",
-        "of 45",
         "corrected for attenuation",
         "refused: 0.25 to 5 g/ml can be",
     ):
@@ -553,12 +615,6 @@ def test_the_reader_can_see_which_rule_decided(content):
     finding = dataclasses.replace(content.mr_findings[0], rule="facet-fluid")
     said = Page(report_html(dataclasses.replace(content, mr_findings=[finding]))).words
     assert "facet-fluid" in said
-    assert "low-midline" in said
-    spot = hot_spot(FACET, 4.0, 1.234567, physiologic="muscle: both sides alike", rule="alike-sides")
-    entry = case_outputs._excluded_json(spot)
-    assert entry["rule"] == "alike-sides"
-    assert entry["reason"] == "muscle: both sides alike"
-    assert entry["suv_max"] == round(1.234567 * 1.25, 4)
 
 
 def test_values_given_by_hand_are_marked_in_the_table(content):
@@ -581,6 +637,135 @@ def test_a_pseudonymized_report_does_not_know_the_patient(content):
         assert "0815" not in text
         assert "1971" not in text
         assert (pseudonym or "left out") in Page(text).words
+
+
+def test_what_has_to_be_looked_at_stands_in_a_box_above_everything_in_neutral_words(content):
+    text = report_html(content)
+    said = Page(text).words
+    box = said.index("Not a pain generator, but to be looked at")
+    assert box < said.index("Please note") < said.index("In short") < said.index("All candidates, best first")
+    assert "A. Left psoas L3/L4 PG-09 Uptake far above that of muscle, over 84 ml. SUVmax 6.2" in said
+    assert "To be looked at first, not as a source of pain: left psoas L3/L4." in conclusion(
+        SiteTable(), content.candidates, content.attention
+    )
+    for word in ("cancer", "malignan", "metasta", "sarcoma"):
+        assert word not in said.lower()
+    none = report_html(dataclasses.replace(content, attention=()))
+    assert "to be looked at" not in Page(none).words.replace("what has to be looked at", "")
+
+
+def test_what_speaks_for_and_against_stands_where_the_candidate_is_described(content):
+    said = Page(report_html(content)).words
+    article = said[said.index("1. Facet joint L4/L5, left PET+MR") :]
+    order = [
+        "For a source of pain",
+        "Uptake 2.1 times that of marrow. +60.5",
+        "Edema on MR. +4.0",
+        "Against",
+        "Usual uptake: a vessel. \u22123.0",
+        "Not assessable",
+    ]
+    places = [article.index(word) for word in order]
+    assert places == sorted(places)
+    assert "strong evidence (66.5 points)" in article
+
+
+def test_the_source_of_a_weight_stands_once_in_one_table_at_the_end(content):
+    said = Page(report_html(content)).words
+    assert said.count("Han, eClinicalMedicine 2023;59:101960, pooled over 62 studies (1.8 to 4.3)") == 1
+    table = said[said.index("Weights of the signs and their sources") :]
+    weights = evidence_table(load_protocol("low-back")).weights
+    assert " ".join(weight_row("uptake_facet", weights["uptake_facet"])) in table
+    assert "Raised uptake of a facet joint +4.5 " in table
+    assert "The place fits the marked pain +3.0 0.0 our estimate" in table
+    assert "Modic I" not in table.split("Method and limits")[0]
+
+
+def test_points_and_words_of_strength_are_explained_above_the_ranking_and_no_probability_is_given(content):
+    said = Page(report_html(content)).words
+    ranking = said[said.index("All candidates, best first") :]
+    note = "strong from 10 points, moderate from 6 points, weak from 3 points, else little"
+    assert ranking.index("10 points are ten times the odds") < ranking.index(note) < ranking.index("PET+MR")
+    short = said[said.index("In short") : said.index("All candidates, best first")]
+    assert "Strong evidence (66.5 points)." in short
+    assert "%" not in short
+    assert "probab" not in short
+
+
+def test_what_is_set_apart_stands_in_one_table_with_a_short_reason(content):
+    said = Page(report_html(content)).words
+    part = said[said.index("Set apart: found, but below the bar") : said.index("All measures")]
+    assert "2 further findings are set apart, as they reach less than 1 point of evidence" in said
+    assert "reach less than 1 point: more speaks against them" in part
+    assert "points of evidence, below the bar" not in part
+    assert "Not clear of the normal uptake of this body." in part
+    assert part.index("PG-07") < part.index("PG-08")
+    assert "not assessable" in part
+    nothing = Page(report_html(dataclasses.replace(content, set_apart=()))).words
+    assert "Nothing was set apart." in nothing
+
+
+def test_a_weight_says_whether_it_is_published_or_our_estimate():
+    weights = evidence_table(load_protocol("low-back")).weights
+    assert basis(weights["modic_1"]) == "published"
+    assert basis(weights["uptake"]) == "our estimate"
+    assert basis(dataclasses.replace(weights["modic_1"], absent_source="our estimate")) == (
+        "present: published; absent: our estimate"
+    )
+    assert weight_source(weights["modic_3"]).startswith("sclerosis is a late stage")
+    assert all(row[3] for row in (weight_row(sign, weight) for sign, weight in weights.items()))
+
+
+def test_a_sign_that_the_protocol_does_not_know_keeps_its_source(content, found):
+    entry = LedgerEntry("an_older_sign", "pet", "Something.", None, 1.0, "our estimate: old")
+    shown = dataclasses.replace(content, candidates=[dataclasses.replace(found[0], ledger=(entry,))])
+    assert "an older sign \u2013 \u2013 our estimate our estimate: old" in Page(report_html(shown)).words
+
+
+def test_the_other_two_lists_have_a_file_that_says_which_list_an_entry_is_in(found):
+    text = tables.set_apart_csv(attention_examples(), set_apart_examples())
+    rows = list(csv.DictReader(io.StringIO(text, newline="")))
+    assert [(row["list"], row["id"], row["short_name"]) for row in rows] == [
+        ("attention", "PG-09", "Psoas L3/4 L"),
+        ("set_apart", "PG-07", "Paraspinal L3 L"),
+        ("set_apart", "PG-08", "Prevertebral R"),
+    ]
+    assert list(rows[0])[1:] == next(csv.reader(io.StringIO(tables.candidates_csv(found))))
+    assert tables.set_apart_csv([], []).strip() == text.splitlines()[0]
+
+
+def test_every_sign_of_every_entry_is_a_row_of_the_ledger_file(found):
+    text = tables.ledger_csv(found, set_apart_examples(), attention_examples())
+    rows = list(csv.DictReader(io.StringIO(text, newline="")))
+    entries = [*found, *set_apart_examples(), *attention_examples()]
+    assert len(rows) == sum(len(one.ledger) for one in entries)
+    for one in entries:
+        points = [float(row["points"]) for row in rows if row["id"] == one.id]
+        assert sum(points) == pytest.approx(one.score)
+    assert rows[0]["sign"] == "uptake_facet"
+    assert rows[0]["source"]
+    assert tables.ledger_csv([]).strip() == text.splitlines()[0]
+
+
+def test_the_terminal_says_how_many_are_in_the_other_lists_and_where():
+    line = tables.apart_line(set_apart_examples(), attention_examples())
+    assert line == "2 set apart, 1 to be looked at (report.html, set-apart.csv)."
+    assert tables.apart_line([], []) == "0 set apart, 0 to be looked at."
+
+
+def test_the_overview_marks_by_letters_what_has_to_be_looked_at(images, found):
+    with_mark = overview.overview_picture(found, images, attention=attention_examples())
+    assert with_mark != overview.overview_picture(found, images)
+    assert [words.letter(n) for n in (0, 25, 26)] == ["A", "Z", "AA"]
+
+
+def test_a_pair_is_named_once_with_both_sides(found):
+    pair = dataclasses.replace(
+        found[0], place=Place("both facet joints L4/L5", "facet joint", "both", "L4/L5"), distance_to_pain_mm=None
+    )
+    assert words.title(pair) == "both facet joints L4/L5"
+    line = tables.text_table([pair]).splitlines()[-1]
+    assert "both facet joints L4/L5" in line
 
 
 def test_not_aligned_stands_on_top(content):
@@ -617,7 +802,7 @@ def test_the_fourth_and_later_are_named_only(content, found):
         for n in (4, 5)
     ]
     said = Page(report_html(dataclasses.replace(content, candidates=[*found, *more]))).words
-    assert "Then, by score: 4. Place 4, right; 5. Place 5, right." in said
+    assert "Then, by points: 4. Place 4, right (little); 5. Place 5, right (little)." in said
 
 
 def test_the_suv_line_says_when_factors_differ_or_are_missing():

@@ -31,6 +31,7 @@ from PainGeneratorLib.Report.words import title
 from PainGeneratorLib.Scene.tables import site_columns as scene_columns
 from PainGeneratorLib.Workflow.protocol import load_protocol
 from report_examples import (
+    attention_examples,
     example_candidates,
     example_site_table,
     hip_site_table,
@@ -263,8 +264,8 @@ def test_the_conclusion_names_counts_raised_sites_the_strongest_candidate_and_it
         "116 sites were measured; 5 could not be assessed (mostly outside the field of view of the PET). Uptake "
         "is raised at 3 of them: interspinous space L3/L4, disc L4/L5, and left facet joint L4/L5; at one more, MR "
         "alone shows a finding. The strongest of 3 candidate pain generators is candidate 1, facet joint L4/L5, "
-        "left: raised uptake and effusion or synovitis on MR. The levels are likely, but not certain (counted from "
-        "the sacrum). A candidate is a place to look at, not a diagnosis."
+        "left: raised uptake and effusion or synovitis on MR (strong evidence). The levels are likely, but not "
+        "certain (counted from the sacrum). A candidate is a place to look at, not a diagnosis."
     )
 
 
@@ -345,7 +346,9 @@ def test_a_candidate_with_an_uncertain_level_says_so_beside_its_name(found: list
     html = page(SiteTable(), found)
     assert words.title(first).endswith(", level uncertain")
     assert "<strong>Facet joint L4/L5, left, level uncertain: </strong>" in html
-    assert '<strong>Facet joint L4/L5, left</strong><span class="by-hand">, level uncertain</span>' in html
+    assert (
+        '<strong class="name">Facet joint L4/L5, left</strong><span class="by-hand">, level uncertain</span>' in html
+    )
     assert "L4/L5 (uncertain)" in html
     assert "L4/L5 ?" in text_table(found, columns=200)
 
@@ -495,3 +498,27 @@ def test_a_faint_mr_sign_is_said_and_such_a_site_is_not_among_the_normal_ones() 
     plain = site_row("disc L4/L5", "disc", "midline", "L4/L5", 0.8)
     said = texts(SiteTable((plain, faint)), [])["L4/L5"]
     assert said == "Too faint on MR to count: edema at right facet joint. The other site is normal."
+
+
+def test_where_no_fluid_sensitive_series_was_read_a_site_is_not_said_to_be_normal_on_mr() -> None:
+    raised = site_row(
+        "disc L4/L5", "disc", "midline", "L4/L5", 1.9, state="abnormal", signals={"T1": 310.0}, z={},
+        reasons=("Uptake 1.8 times that of the other discs.",),
+    )  # fmt: skip
+    (said,) = (part.text for part in level_texts(SiteTable((raised,))))
+    assert said.endswith("MR not assessable, as no fluid-sensitive series shows this place.")
+    assert "no MR finding" not in said
+    seen = dataclasses.replace(raised, signals={"T1": 310.0, "T2": 95.0})
+    assert level_texts(SiteTable((seen,)))[0].text.endswith("no MR finding.")
+
+
+def test_the_conclusion_never_gives_a_percentage_and_says_what_has_to_be_looked_at_first() -> None:
+    said = conclusion(example_site_table(), example_candidates(), attention_examples())
+    assert said.startswith("To be looked at first, not as a source of pain: left psoas L3/L4.")
+    assert "(strong evidence)" in said
+    assert "%" not in said
+
+
+def test_the_texts_of_the_sites_name_what_has_to_be_looked_at_in_the_json_too() -> None:
+    written = sites_json({}, example_site_table(), example_candidates(), attention_examples())
+    assert written["conclusion"] == conclusion(example_site_table(), example_candidates(), attention_examples())

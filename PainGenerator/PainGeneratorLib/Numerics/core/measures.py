@@ -17,6 +17,7 @@ from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 from .coding import DCM, SCT, Code
+from .short_names import short_name
 from .strength import strength_word
 
 if TYPE_CHECKING:
@@ -219,6 +220,11 @@ def _strength(candidate: Candidate) -> str:
     return strength_word(candidate.score)
 
 
+def _short_name(candidate: Candidate) -> str:
+    """The short name of its place."""
+    return short_name(candidate.place)
+
+
 def _in(*outputs: Output) -> frozenset[Output]:
     return frozenset(outputs)
 
@@ -254,7 +260,11 @@ MEASURES: tuple[Measure, ...] = (
         description="Points of evidence: 10 points are ten times the odds",
         ucum="1",
         outputs=_in(Output.FILES, Output.SCENE_TABLE, Output.TERMINAL, Output.REPORT_RANKING),
-        shown={Output.SCENE_TABLE: Shown(unit="", after="evidence"), Output.REPORT_RANKING: Shown()},
+        shown={
+            Output.SCENE_TABLE: Shown(unit="", after="evidence"),
+            Output.TERMINAL: Shown(title="Points"),
+            Output.REPORT_RANKING: Shown(title="Points", unit=""),
+        },
     ),
     Measure(
         key="score_parts",
@@ -273,6 +283,14 @@ MEASURES: tuple[Measure, ...] = (
         description="Anatomical place",
         outputs=_in(Output.FILES, Output.SCENE_TABLE, Output.PANEL, Output.TERMINAL, Output.REPORT_RANKING),
         shown={Output.REPORT_RANKING: Shown(title="Candidate")},
+    ),
+    Measure(
+        key="short_name",
+        title="Short name",
+        value=_short_name,
+        how="The name of the place in one or two words with level and side, for pictures and narrow tables.",
+        kind=Kind.TEXT,
+        outputs=_in(Output.FILES),
     ),
     Measure(
         key="structure",
@@ -338,7 +356,8 @@ MEASURES: tuple[Measure, ...] = (
         value=_strength,
         how="The score in a word: strong from 10 points, moderate from 6, weak from 3, else little.",
         kind=Kind.TEXT,
-        outputs=_in(Output.FILES, Output.SCENE_TABLE),
+        outputs=_in(Output.FILES, Output.SCENE_TABLE, Output.TERMINAL, Output.REPORT_RANKING),
+        shown={Output.TERMINAL: Shown(after="score"), Output.REPORT_RANKING: Shown(after="score")},
     ),
     Measure(
         key="pet_state",
@@ -511,7 +530,8 @@ MEASURES: tuple[Measure, ...] = (
         key="mr_z",
         title="z",
         value=attrgetter("mr_z"),
-        how="The signal of the clearest MR finding less the median of its reference tissue, over the tissue's spread.",
+        how="The signal of the clearest MR finding less the median of its reference tissue, over the tissue's spread: "
+        "below 0 where it is darker. Unknown for fluid.",
         digits=1,
         stored_digits=2,
         description="Signal against its reference tissue, in spreads",
@@ -560,7 +580,7 @@ MEASURES: tuple[Measure, ...] = (
         value=attrgetter("centroid_ras_mm"),
         how="The centroid of the hottest spot, else of the clearest MR finding, in the frame of the reference series.",
         kind=Kind.POINT,
-        unit="mm, reference series",
+        unit="from the zero point of the scanner",
         stored_digits=2,
         outputs=_in(Output.FILES, Output.REPORT_MEASURES),
         shown={Output.FILES: Shown(after="origin")},

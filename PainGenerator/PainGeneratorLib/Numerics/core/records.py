@@ -30,7 +30,7 @@ MR_KINDS = (
 """The kinds of MR findings, as results and files name them."""
 
 FLAG_TEXTS: dict[str, str] = {
-    "near-implant": "Within the margin of the implant's artefact: PET and MR are unreliable here.",
+    "near-implant": "Within the margin of the implant's artifact: PET and MR are unreliable here.",
     "peak-at-edge": "The 1 ml sphere of SUVpeak reaches beyond the field of view.",
     "outline-floods": "The surroundings reach the threshold of this contour method, too: the outline ends where the "
     "focus does, and its volume is not that of the method.",
@@ -43,6 +43,9 @@ FLAG_TEXTS: dict[str, str] = {
     "near-neck": "Beside head or neck of the prosthesis, where some uptake is usual without complaints.",
     "single-slice": "Seen on one slice only.",
     "no-t1": "No T1 series: fat replacement could not be checked.",
+    "modic-without-t1": "Bright along an endplate, but no T1 was read: Modic I cannot be told from other edema there.",
+    "modic-without-fluid-series": "Dark on T1 along an endplate, but there is no fluid-sensitive series: Modic I and "
+    "Modic III cannot be told apart.",
     "no-fluid-series": "No fluid-sensitive series: told from T1 alone, which cannot show oedema itself.",
     "fat-fraction": "No fluid-sensitive series: told from a low fat fraction, which red marrow and tumor have, too.",
     "weak": "Too faint on MR to count alone; counted because the PET shows uptake at the same place.",
@@ -159,7 +162,8 @@ class MRFinding(Kept):
     centroid_ras_mm: np.ndarray
     volume_ml: float
     z: float | None
-    """Mean z-score of the series that shows it best (`series_role`) against its reference tissue."""
+    """Mean z-score of the series that shows it best (`series_role`) against its reference tissue, below 0 where it is
+    darker. None for fluid, whose signal has no known spread to be compared with."""
     z_t1: float | None
     series_role: str
     grade: float
@@ -171,6 +175,15 @@ class MRFinding(Kept):
     """Mean signal fat fraction, percent; None where it was not measured."""
     fat_fraction_z: float | None = None
     """z-score of the fat fraction of its marrow against the marrow around; None where it holds little marrow."""
+    over_muscle: float | None = None
+    """Mean signal of fluid on `series_role` over that of muscle; None for all other kinds."""
+    usual: str | None = None
+    """What normal anatomy at its place looks like it ("a sacral nerve root in its recess"); None where none does."""
+
+    @property
+    def order(self) -> tuple[float, float, float]:
+        """Sort key that puts the clearest finding first: by grade, size of the z-score, and volume."""
+        return (-self.grade, -abs(self.z or 0.0), -self.volume_ml)
 
 
 @dataclass(frozen=True)
@@ -223,6 +236,7 @@ class Candidate(Kept):
     left_right_ratio: float | None = None
     mr_kind: str | None = None
     mr_z: float | None = None
+    """z-score of its clearest MR finding, signed as :attr:`MRFinding.z`."""
     fat_fraction: float | None = None
     fat_fraction_z: float | None = None
     distance_to_pain_mm: float | None = None

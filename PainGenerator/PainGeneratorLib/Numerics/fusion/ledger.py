@@ -25,6 +25,8 @@ from .symptoms import symptom_part
 
 AGREEMENT = "agreement"
 PAIN = "match_with_pain"
+NO_REFERENCE = "no-reference"
+"""Flag of uptake that was compared with its surroundings only."""
 BOTH_SEEN = 0.5
 """Concordance of a hot spot and an MR finding that are joined, as a part of its points. Our estimate."""
 CENTERS_AGREE = 0.25
@@ -62,6 +64,7 @@ def _take_reference(judged: Judged) -> None:
         return
     candidate.reference, candidate.reference_name = row.reference, row.reference_name
     candidate.tbr = candidate.suv_peak / row.reference
+    candidate.flags = [flag for flag in candidate.flags if flag != NO_REFERENCE]
 
 
 def ledger_of(judged: Judged) -> tuple[LedgerEntry, ...]:
@@ -93,11 +96,20 @@ def _pain(judged: Judged) -> Iterator[LedgerEntry]:
         return
     strength = symptom_part(candidate, case.symptoms, case.parameters.symptom)
     distance = candidate.distance_to_pain_mm
-    where = "The painful side" if distance is None else f"{distance:.0f} mm from the marked pain"
-    text = f"{where}." if strength > 0 else "Away from the marked pain."
+    text = _pain_text(distance, strength, case.parameters.symptom.far_mm)
     yield case.evidence.entry(
         PAIN, SignGroup.SYMPTOM, text, strength, measure=None if distance is None else round(distance)
     )
+
+
+def _pain_text(distance: float | None, strength: float, far_mm: float) -> str:
+    """Where a place lies to the pain; what is far from the marked pain may still be on the painful side."""
+    if strength <= 0:
+        return "Away from the marked pain."
+    if distance is None:
+        return "On the painful side."
+    where = f"{distance:.0f} mm from the marked pain."
+    return where if distance < far_mm else f"On the painful side, but {where}"
 
 
 def concordance(candidate: Candidate, reach_mm: float) -> float:

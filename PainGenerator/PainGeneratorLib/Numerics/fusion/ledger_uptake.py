@@ -89,7 +89,10 @@ def _over_reference(judged: Judged) -> LedgerEntry:
     sign, ramps = sign_of_uptake(judged), case.parameters.ramps
     if candidate.tbr is None:
         return case.evidence.unknown(sign, SignGroup.PET, "Uptake: no reference tissue to compare it with.")
-    text = f"Uptake {candidate.tbr:.1f} times that of {candidate.reference_name or 'the reference tissue'}."
+    name = {None: "the reference tissue", "surroundings": "its surroundings"}.get(
+        candidate.reference_name, candidate.reference_name
+    )
+    text = f"Uptake {candidate.tbr:.1f} times that of {name}."
     strength = graded(candidate.tbr, ramps.tbr_absent, ramps.tbr_none, ramps.tbr_full)
     over_kind = _over_kind(judged)
     if strength < 0 and over_kind is not None:

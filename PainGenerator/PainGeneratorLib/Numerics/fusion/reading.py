@@ -57,7 +57,7 @@ def reason_below_bar(candidate: Candidate, bar: float) -> str:
     """Why a candidate is set apart: what speaks against it most, in the words of its ledger."""
     against = sorted((entry for entry in candidate.ledger if entry.points < 0), key=lambda entry: entry.points)
     points = f"{candidate.score:.1f} points of evidence, below the bar of {bar:g}"
-    return f"{against[0].text} ({points})" if against else f"Little speaks for it ({points})."
+    return f"{against[0].text.removesuffix('.')} ({points})." if against else f"Little speaks for it ({points})."
 
 
 def ranked(candidates: Sequence[Candidate], taken_ids: Iterable[str] = ()) -> list[Candidate]:

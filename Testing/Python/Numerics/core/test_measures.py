@@ -7,23 +7,33 @@ import pytest
 from PainGeneratorLib.Numerics.core import measures
 from PainGeneratorLib.Numerics.core.image import Geometry, Region
 from PainGeneratorLib.Numerics.core.measures import MEASURES, Kind, Measure, Output, Shown, measures_of, stored_values
-from PainGeneratorLib.Numerics.core.records import Candidate, Place
+from PainGeneratorLib.Numerics.core.records import Candidate, LedgerEntry, Place
 
 ORDER = {
-    Output.FILES: "id rank score score_parts name structure side side_certainty level level_certainty zone evidence "
-    "status origin centroid_ras_mm volume_ml suv_max suv_peak suv_mean mtv_ml tlg_g tbr left_right_ratio mr_kind mr_z "
-    "fat_fraction fat_fraction_z distance_to_pain_mm comment flags",
-    Output.SCENE_TABLE: "rank id name side side_certainty level level_certainty zone evidence score status origin "
-    "suv_max suv_peak suv_mean mtv_ml tlg_g volume_ml tbr left_right_ratio mr_kind mr_z fat_fraction fat_fraction_z "
-    "distance_to_pain_mm flags "
-    "comment",
-    Output.PANEL: "rank name side evidence suv_max suv_peak tbr left_right_ratio mr_kind mr_z distance_to_pain_mm "
-    "volume_ml status",
-    Output.TERMINAL: "rank score name side level evidence suv_peak tbr left_right_ratio mr_kind mr_z flags",
-    Output.REPORT_RANKING: "rank score name side level evidence suv_peak tbr left_right_ratio mr_kind status",
-    Output.REPORT_MEASURES: "rank id structure side_certainty level_certainty suv_max suv_mean mtv_ml tlg_g volume_ml "
-    "fat_fraction fat_fraction_z "
-    "distance_to_pain_mm centroid_ras_mm origin",
+    Output.FILES: (
+        "id rank score score_parts name short_name structure side side_certainty level level_certainty zone "
+        "evidence strength pet_state mr_state reason status origin centroid_ras_mm volume_ml suv_max suv_peak "
+        "suv_mean mtv_ml tlg_g tbr reference reference_name left_right_ratio mr_kind mr_z fat_fraction "
+        "fat_fraction_z distance_to_pain_mm comment flags"
+    ),
+    Output.SCENE_TABLE: (
+        "rank id name side side_certainty level level_certainty zone evidence score strength pet_state "
+        "mr_state status origin suv_max suv_peak suv_mean mtv_ml tlg_g volume_ml tbr reference reference_name "
+        "left_right_ratio mr_kind mr_z fat_fraction fat_fraction_z distance_to_pain_mm flags comment"
+    ),
+    Output.PANEL: (
+        "rank name side evidence suv_max suv_peak tbr left_right_ratio mr_kind mr_z distance_to_pain_mm "
+        "volume_ml status"
+    ),
+    Output.TERMINAL: ("rank score strength name side level evidence suv_peak tbr left_right_ratio mr_kind mr_z flags"),
+    Output.REPORT_RANKING: (
+        "rank score strength name side level evidence suv_peak tbr left_right_ratio mr_kind status"
+    ),
+    Output.REPORT_MEASURES: (
+        "rank id structure side_certainty level_certainty pet_state mr_state suv_max suv_mean mtv_ml tlg_g "
+        "volume_ml reference reference_name fat_fraction fat_fraction_z distance_to_pain_mm centroid_ras_mm "
+        "origin"
+    ),
 }
 
 
@@ -33,8 +43,8 @@ def candidate() -> Candidate:
     return Candidate(
         id="PG-01",
         rank=1,
-        score=66.6666,
-        score_parts={"pet": 1.23456},
+        score=12.3456,
+        ledger=(LedgerEntry("uptake_facet", "pet", "Uptake 1.9 times that of marrow.", 1.9, 1.23456, "our estimate"),),
         place=Place("Facet joint L4/L5, left", "facet joint", "left", "L4/L5"),
         evidence="PET only",
         region=region,
@@ -68,8 +78,8 @@ def test_keys_are_unique_and_every_entry_says_how_it_is_computed() -> None:
 def test_an_output_shows_its_own_title_unit_and_digits() -> None:
     terminal = {measure.key: measure for measure in measures_of(Output.TERMINAL)}
     ranking = {measure.key: measure for measure in measures_of(Output.REPORT_RANKING)}
-    assert (terminal["score"].title, terminal["score"].digits) == ("Score", 1)
-    assert (ranking["score"].title, ranking["score"].digits) == ("Score", 0)
+    assert (terminal["score"].title, terminal["score"].digits) == ("Points", 1)
+    assert (ranking["score"].title, ranking["score"].digits) == ("Points", 1)
     assert terminal["left_right_ratio"].title == "L/R"
     assert ranking["left_right_ratio"].title == "Left\u2013right"
     assert ranking["tbr"].unit == "to reference"
@@ -99,7 +109,9 @@ def test_numbers_of_dicom_have_a_unit_and_a_code() -> None:
 
 def test_stored_values_are_rounded_and_ready_for_json(candidate: Candidate) -> None:
     stored = stored_values(candidate)
-    assert stored["score"] == 66.7
+    assert stored["score"] == 12.35
+    assert stored["strength"] == "strong"
+    assert stored["short_name"] == "Facet L4/5 L"
     assert stored["score_parts"] == {"pet": 1.235}
     assert stored["centroid_ras_mm"] == [1.23, -2.0, 3.0]
     assert stored["volume_ml"] == 1.235
@@ -112,7 +124,16 @@ def test_stored_values_are_rounded_and_ready_for_json(candidate: Candidate) -> N
     assert stored["flags"] == ["truncated"]
     assert stored["level"] == "L4/L5"
     assert stored["zone"] is None
-    assert stored == candidate.to_json()
+    entry = {
+        "sign": "uptake_facet",
+        "group": "pet",
+        "text": "Uptake 1.9 times that of marrow.",
+        "measure": 1.9,
+        "points": 1.23456,
+        "source": "our estimate",
+        "state": "present",
+    }
+    assert candidate.to_json() == {**stored, "ledger": [entry]}
 
 
 def test_a_measure_that_follows_one_that_is_not_shown_comes_in_the_order_of_the_registry(

@@ -9,7 +9,15 @@ import pytest
 from PainGeneratorLib.Numerics.core import tissues
 from PainGeneratorLib.Numerics.core.errors import Cancelled, PainGeneratorError
 from PainGeneratorLib.Numerics.core.image import Geometry, Region
-from PainGeneratorLib.Numerics.core.records import FLAG_TEXTS, MR_KINDS, Candidate, HotSpot, MRFinding, Place
+from PainGeneratorLib.Numerics.core.records import (
+    FLAG_TEXTS,
+    MR_KINDS,
+    Candidate,
+    HotSpot,
+    LedgerEntry,
+    MRFinding,
+    Place,
+)
 from PainGeneratorLib.Numerics.core.words import LATERAL_SIDES, MR_ROLES, Role, Side, listed
 
 
@@ -22,8 +30,11 @@ def test_a_candidate_is_written_with_rounded_measures_and_each_flag_once(region:
     candidate = Candidate(
         id="C1",
         rank=2,
-        score=72.04999,
-        score_parts={"uptake": 0.123456, "pain": np.float64(0.5)},
+        score=0.62345,
+        ledger=(
+            LedgerEntry("uptake_facet", "pet", "Uptake 2.0 times that of marrow.", 2.0, 0.123456, "Somebody 2020"),
+            LedgerEntry("match_with_pain", "symptom", "12 mm from the marked pain.", 12, 0.5, "our estimate"),
+        ),
         place=Place("left facet joint L4/L5", "facet joint", "left", "L4/L5", "dorsal"),
         evidence="PET+MR",
         region=region,
@@ -34,6 +45,8 @@ def test_a_candidate_is_written_with_rounded_measures_and_each_flag_once(region:
         suv_mean=2.123456,
         mtv_ml=0.98765,
         tlg_g=2.123456,
+        reference=1.571428,
+        reference_name="marrow within 7 cm",
         tbr=1.98765,
         left_right_ratio=1.45678,
         mr_kind="oedema",
@@ -45,13 +58,16 @@ def test_a_candidate_is_written_with_rounded_measures_and_each_flag_once(region:
         origin="edited",
         comment="seen",
         flags=["weak", "large", "weak"],
+        pet_state="abnormal",
+        mr_state="abnormal",
     )
     assert candidate.to_json() == {
         "id": "C1",
         "rank": 2,
-        "score": 72.0,
-        "score_parts": {"uptake": 0.123, "pain": 0.5},
+        "score": 0.62,
+        "score_parts": {"pet": 0.123, "symptom": 0.5},
         "name": "left facet joint L4/L5",
+        "short_name": "dorsal L",
         "structure": "facet joint",
         "side": "left",
         "side_certainty": "certain",
@@ -59,6 +75,10 @@ def test_a_candidate_is_written_with_rounded_measures_and_each_flag_once(region:
         "level_certainty": "certain",
         "zone": "dorsal",
         "evidence": "PET+MR",
+        "strength": "little",
+        "pet_state": "abnormal",
+        "mr_state": "abnormal",
+        "reason": None,
         "status": "accepted",
         "origin": "edited",
         "centroid_ras_mm": [1.23, -2.0, 4.0],
@@ -68,6 +88,8 @@ def test_a_candidate_is_written_with_rounded_measures_and_each_flag_once(region:
         "suv_mean": 2.1235,
         "mtv_ml": 0.988,
         "tlg_g": 2.1235,
+        "reference": 1.571,
+        "reference_name": "marrow within 7 cm",
         "tbr": 1.988,
         "left_right_ratio": 1.457,
         "mr_kind": "oedema",
@@ -77,12 +99,32 @@ def test_a_candidate_is_written_with_rounded_measures_and_each_flag_once(region:
         "distance_to_pain_mm": 12.3,
         "comment": "seen",
         "flags": ["weak", "large"],
+        "ledger": [
+            {
+                "sign": "uptake_facet",
+                "group": "pet",
+                "text": "Uptake 2.0 times that of marrow.",
+                "measure": 2.0,
+                "points": 0.123456,
+                "source": "Somebody 2020",
+                "state": "present",
+            },
+            {
+                "sign": "match_with_pain",
+                "group": "symptom",
+                "text": "12 mm from the marked pain.",
+                "measure": 12,
+                "points": 0.5,
+                "source": "our estimate",
+                "state": "present",
+            },
+        ],
     }
 
 
 def test_a_measure_that_was_not_taken_is_none_and_a_new_candidate_is_pending(region: Region) -> None:
     place = Place("right acetabulum", "acetabulum", "right")
-    candidate = Candidate("C2", 1, 10.0, {}, place, "MR only", region, np.zeros(3), 0.5)
+    candidate = Candidate("C2", 1, 10.0, place, "MR only", region, np.zeros(3), 0.5)
     written: dict[str, Any] = candidate.to_json()
     missing = ["suv_max", "suv_peak", "suv_mean", "mtv_ml", "tlg_g", "tbr", "left_right_ratio", "mr_kind", "mr_z"]
     assert {written[key] for key in [*missing, "distance_to_pain_mm", "level", "zone"]} == {None}
@@ -92,8 +134,22 @@ def test_a_measure_that_was_not_taken_is_none_and_a_new_candidate_is_pending(reg
         "",
         [],
     )
-    assert list(written) == list(Candidate("C3", 1, 1.0, {}, place, "MR only", region, np.zeros(3), 1.0).to_json())
-    assert candidate.flags is not Candidate("C4", 1, 1.0, {}, place, "", region, np.zeros(3), 1.0).flags
+    assert list(written) == list(Candidate("C3", 1, 1.0, place, "MR only", region, np.zeros(3), 1.0).to_json())
+    assert candidate.flags is not Candidate("C4", 1, 1.0, place, "", region, np.zeros(3), 1.0).flags
+
+
+def test_what_could_not_be_assessed_is_never_called_normal(region: Region) -> None:
+    place = Place("right acetabulum", "acetabulum", "right")
+    candidate = Candidate("C5", 1, 0.0, place, "PET only", region, np.zeros(3), 1.0)
+    assert (candidate.pet_state, candidate.mr_state) == ("not assessable", "not assessable")
+
+
+def test_the_points_of_a_group_are_the_sum_of_its_signs(region: Region) -> None:
+    place = Place("right acetabulum", "acetabulum", "right")
+    ledger = tuple(
+        LedgerEntry("x", group, "X.", None, points, "us") for group, points in (("pet", 2.0), ("pet", -3.0))
+    )
+    assert Candidate("C6", 1, -1.0, place, "", region, np.zeros(3), 1.0, ledger=ledger).score_parts == {"pet": -1.0}
 
 
 def test_new_findings_have_no_flags_and_no_rule(region: Region) -> None:
