@@ -154,7 +154,8 @@ class MRFinding(Kept):
     centroid_ras_mm: np.ndarray
     volume_ml: float
     z: float | None
-    """Mean z-score of the series that shows it best (`series_role`) against its reference tissue."""
+    """Mean z-score of the series that shows it best (`series_role`) against its reference tissue, below 0 where it is
+    darker. None for fluid, whose signal has no known spread to be compared with."""
     z_t1: float | None
     series_role: str
     grade: float
@@ -166,6 +167,13 @@ class MRFinding(Kept):
     """Mean signal fat fraction, percent; None where it was not measured."""
     fat_fraction_z: float | None = None
     """z-score of the fat fraction of its marrow against the marrow around; None where it holds little marrow."""
+    over_muscle: float | None = None
+    """Mean signal of fluid on `series_role` over that of muscle; None for all other kinds."""
+
+    @property
+    def order(self) -> tuple[float, float, float]:
+        """Sort key that puts the clearest finding first: by grade, size of the z-score, and volume."""
+        return (-self.grade, -abs(self.z or 0.0), -self.volume_ml)
 
 
 @dataclass(frozen=True)
@@ -217,6 +225,7 @@ class Candidate(Kept):
     left_right_ratio: float | None = None
     mr_kind: str | None = None
     mr_z: float | None = None
+    """z-score of its clearest MR finding, signed as :attr:`MRFinding.z`."""
     fat_fraction: float | None = None
     fat_fraction_z: float | None = None
     distance_to_pain_mm: float | None = None

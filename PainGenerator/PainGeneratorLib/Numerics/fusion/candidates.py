@@ -15,13 +15,14 @@ from ..core.words import Evidence
 from ..mr.verdicts import IMPLANT_ARTEFACT
 from .joining import (
     clearness_order,
+    confirmed_by,
+    confirms,
     grouped_findings,
     grouped_spots,
     has_own_weak_spot,
     heat_order,
     joined_findings,
     makes_weak_uptake_count,
-    near,
 )
 from .judged import CaseFacts
 from .ledger import judge
@@ -46,11 +47,12 @@ class Signs:
     unclear_spots : sequence of HotSpot
         High and certain enough for the setting, but not clear of normal uptake.
     weak_spots : sequence of HotSpot
-        Too faint or too usual to count alone; the unclear ones are among them. Each counts where an MR finding without
-        a hot spot of its own lies.
+        Too faint or too usual to count alone; the unclear ones are among them. Each counts where it has its maximum in
+        an MR finding without a hot spot of its own, and is raised against its own reference.
     findings : sequence of MRFinding
     weak_findings : sequence of MRFinding
-        Too faint to count alone. Each counts where a hot spot lies. Two weak signs at one place do not count.
+        Too faint to count alone. Each counts where a hot spot has its maximum. Two weak signs at one place do not
+        count.
     """
 
     spots: Sequence[HotSpot] = ()
@@ -110,7 +112,10 @@ def _with_uptake(signs: Signs, places: Places, case: CaseFacts) -> tuple[list[Ca
     join, neck = case.parameters.join, case.parameters.neck
     joinable: list[MRFinding] = []
     if case.aligned:
-        joinable = [f for f in signs.structural if not has_own_weak_spot(f, signs.clear, signs.weak_spots, join)]
+        least = case.parameters.ramps.tbr_none
+        joinable = [
+            f for f in signs.structural if not has_own_weak_spot(f, signs.clear, signs.weak_spots, join, least)
+        ]
     candidates: list[Candidate] = []
     used: set[MRFinding] = set()
     for members in grouped_spots(signs.clear, places, join):
@@ -119,7 +124,7 @@ def _with_uptake(signs: Signs, places: Places, case: CaseFacts) -> tuple[list[Ca
             # Scar confirms no uptake: each is judged by itself.
             joined = []
         used.update(joined)
-        faint = near(signs.weak_findings, members, join.touch_mm) if case.aligned else []
+        faint = [f for f in signs.weak_findings if case.aligned and confirmed_by(f, members)]
         candidates.append(_candidate(members, [*joined, *faint], places))
     return candidates, used
 
@@ -131,7 +136,8 @@ def _without_uptake(signs: Signs, used: set[MRFinding], places: Places, case: Ca
     rest = [finding for finding in signs.structural if finding not in used]
     for members in grouped_findings(rest, places, join):
         clear = [finding for finding in members if makes_weak_uptake_count(finding, join)]
-        faint = near(signs.weak_spots, clear, join.touch_mm) if case.aligned else []
+        least = case.parameters.ramps.tbr_none
+        faint = [s for s in signs.weak_spots if case.aligned and any(confirms(s, one, least) for one in clear)]
         candidates.append(_candidate([], members, places, sorted(faint, key=heat_order)))
     return candidates
 

@@ -7,6 +7,7 @@ from typing import TypeVar
 
 import numpy as np
 
+from ..core.image import Region
 from ..core.records import HotSpot, MRFinding
 from ..core.regions import gap_mm, overlap_fraction
 from ..mr.verdicts import DISC_DEGENERATION
@@ -37,14 +38,49 @@ def makes_weak_uptake_count(finding: MRFinding, parameters: JoinParameters) -> b
     return is_clear(finding, parameters) and finding.kind != DISC_DEGENERATION
 
 
+def confirms(spot: HotSpot, finding: MRFinding, least_ratio: float) -> bool:
+    """Whether a weak hot spot confirms an MR finding: it is raised, and its maximum lies in the finding.
+
+    Noise and normal tissue make many weak hot spots, so that one lies near nearly every place. Uptake of a lesion has
+    its maximum within the lesion, or within the blur of one voxel of the PET.
+
+    Parameters
+    ----------
+    spot : HotSpot
+    finding : MRFinding
+    least_ratio : float
+        Least SUVpeak over the spot's own reference tissue; without a reference it confirms nothing.
+    """
+    if spot.tbr is None or spot.tbr < least_ratio:
+        return False
+    return holds(finding.region, spot.peak_ras_mm, max(spot.region.geometry.spacing_mm))
+
+
+def confirmed_by(finding: MRFinding, spots: Sequence[HotSpot]) -> bool:
+    """Whether a finding that is too faint to count alone lies where one of some hot spots has its maximum."""
+    return any(holds(finding.region, spot.peak_ras_mm, max(spot.region.geometry.spacing_mm)) for spot in spots)
+
+
+def holds(region: Region, point_ras: np.ndarray, blur_mm: float) -> bool:
+    """Whether a point lies in a region, or within a blur of one of its voxels."""
+    points = region.points_ras
+    return bool(len(points) and np.min(np.linalg.norm(points - point_ras, axis=1)) <= blur_mm)
+
+
 def has_own_weak_spot(
-    finding: MRFinding, spots: Sequence[HotSpot], weak_spots: Sequence[HotSpot], parameters: JoinParameters
+    finding: MRFinding,
+    spots: Sequence[HotSpot],
+    weak_spots: Sequence[HotSpot],
+    parameters: JoinParameters,
+    least_ratio: float,
 ) -> bool:
-    """Whether a clear MR finding overlaps a weak hot spot and no other hot spot.
+    """Whether a weak hot spot confirms a clear MR finding that overlaps no other hot spot.
 
     The weak hot spot then belongs to this finding, and the finding belongs to no neighboring hot spot.
     """
-    return is_clear(finding, parameters) and _overlaps_one(finding, weak_spots) and not _overlaps_one(finding, spots)
+    if not is_clear(finding, parameters) or _overlaps_one(finding, spots):
+        return False
+    return any(confirms(spot, finding, least_ratio) for spot in weak_spots)
 
 
 def _overlaps_one(finding: MRFinding, spots: Sequence[HotSpot]) -> bool:
@@ -102,5 +138,5 @@ def heat_order(spot: HotSpot) -> float:
 
 
 def clearness_order(finding: MRFinding) -> tuple[float, float, float]:
-    """Sort key that puts the clearest MR finding first: by grade, z-score and volume."""
-    return (-finding.grade, -(finding.z or 0.0), -finding.volume_ml)
+    """Sort key that puts the clearest MR finding first: by grade, size of the z-score, and volume."""
+    return finding.order

@@ -10,6 +10,7 @@ from scipy import ndimage
 
 from ..body.canal import SpineLine
 from ..body.straight_spine import StraightSpine
+from ..body.vertebrae import Spine
 from ..core import tissues
 from ..core.image import Geometry, Region
 from ..core.records import MRFinding
@@ -18,7 +19,7 @@ from .parameters import GradeParameters, MRParameters
 from .signal import Signals
 from .surroundings import MRSurroundings, slice_axis
 from .tissue_map import TissueSignals
-from .verdicts import HIGH_GRADE, LOW_GRADE, MEDIUM_GRADE
+from .verdicts import HIGH_GRADE, KINDS_OF_FLUID, LOW_GRADE, MEDIUM_GRADE
 
 INNER_MM = 2.0
 """How deep within a mask its inner voxels lie, within slices. Our estimate: a blurred edge is a voxel or two wide."""
@@ -60,6 +61,8 @@ class MRPicture:
         The signal void of an implant.
     spine_line : SpineLine or None
         The course of the spinal canal; None where it was not found.
+    vertebrae : Spine or None
+        The frames of the vertebrae; None where they were not found.
     """
 
     signals: Signals
@@ -72,6 +75,7 @@ class MRPicture:
     parameters: MRParameters
     implant: Region | None = None
     spine_line: SpineLine | None = None
+    vertebrae: Spine | None = None
 
     @property
     def fluid_series(self) -> str:
@@ -163,9 +167,16 @@ def grade(z: float, volume_ml: float, p: GradeParameters) -> float:
 
 
 def make_finding(
-    picture: MRPicture, kind: str, region: Region, z: float, role: str, flags: list[str], rule: str | None = None
+    picture: MRPicture,
+    kind: str,
+    region: Region,
+    z: float,
+    role: str,
+    flags: list[str],
+    rule: str | None = None,
+    strength: float | None = None,
 ) -> MRFinding:
-    """A finding with its flags and its grade by z-score and volume.
+    """A finding with its flags and its grade by strength and volume.
 
     Parameters
     ----------
@@ -173,12 +184,15 @@ def make_finding(
     kind : str
     region : Region
     z : float
-        z-score on the series that shows it best.
+        z-score on the series that shows it best, below 0 where it is darker there. For fluid, how far its signal lies
+        above that of muscle in steps that are no standard deviations: it gives the grade alone.
     role : str
         That series.
     flags : list of str
     rule : str, optional
         Name of the rule that decided.
+    strength : float, optional
+        What gives the grade where it is not the size of `z`.
     """
     z_t1 = region_mean(picture.z.get("T1"), region)
     if "T1" not in picture.z:
@@ -187,5 +201,11 @@ def make_finding(
     # A computed series has no signal of its own here; its field is that of the others.
     if is_cut_off(region, roles.get(role, next(iter(roles.values())))):
         flags = [*flags, "truncated"]
-    points = grade(z, region.volume_ml, picture.parameters.grade)
-    return MRFinding(0, kind, region, region.centroid_ras_mm, region.volume_ml, z, z_t1, role, points, flags, rule)
+    points = grade(abs(z) if strength is None else strength, region.volume_ml, picture.parameters.grade)
+    is_fluid = kind in KINDS_OF_FLUID
+    over_muscle = region_mean(picture.smooth.get(role), region) if is_fluid else None
+    muscle = picture.typical.muscle.get(role)
+    return MRFinding(
+        0, kind, region, region.centroid_ras_mm, region.volume_ml, None if is_fluid else z, z_t1, role, points, flags,
+        rule, over_muscle=None if over_muscle is None or not muscle else over_muscle / muscle,
+    )  # fmt: skip
