@@ -169,6 +169,8 @@ class MRFinding(Kept):
     """z-score of the fat fraction of its marrow against the marrow around; None where it holds little marrow."""
     over_muscle: float | None = None
     """Mean signal of fluid on `series_role` over that of muscle; None for all other kinds."""
+    usual: str | None = None
+    """What normal anatomy at its place looks like it ("a sacral nerve root in its recess"); None where none does."""
 
     @property
     def order(self) -> tuple[float, float, float]:

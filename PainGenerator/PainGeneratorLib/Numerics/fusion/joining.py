@@ -7,7 +7,6 @@ from typing import TypeVar
 
 import numpy as np
 
-from ..core.image import Region
 from ..core.records import HotSpot, MRFinding
 from ..core.regions import gap_mm, overlap_fraction
 from ..mr.verdicts import DISC_DEGENERATION
@@ -53,18 +52,21 @@ def confirms(spot: HotSpot, finding: MRFinding, least_ratio: float) -> bool:
     """
     if spot.tbr is None or spot.tbr < least_ratio:
         return False
-    return holds(finding.region, spot.peak_ras_mm, max(spot.region.geometry.spacing_mm))
+    return _is_peak_in(finding, spot)
 
 
 def confirmed_by(finding: MRFinding, spots: Sequence[HotSpot]) -> bool:
     """Whether a finding that is too faint to count alone lies where one of some hot spots has its maximum."""
-    return any(holds(finding.region, spot.peak_ras_mm, max(spot.region.geometry.spacing_mm)) for spot in spots)
+    return any(_is_peak_in(finding, spot) for spot in spots)
 
 
-def holds(region: Region, point_ras: np.ndarray, blur_mm: float) -> bool:
-    """Whether a point lies in a region, or within a blur of one of its voxels."""
-    points = region.points_ras
-    return bool(len(points) and np.min(np.linalg.norm(points - point_ras, axis=1)) <= blur_mm)
+def _is_peak_in(finding: MRFinding, spot: HotSpot) -> bool:
+    """Whether the maximum of a hot spot lies in a finding, or no farther from its voxels than one voxel of the PET."""
+    region = finding.region
+    if not len(region):
+        return False
+    from_edge = max(spot.region.geometry.spacing_mm) + 0.5 * max(region.geometry.spacing_mm)
+    return bool(np.min(np.linalg.norm(region.points_ras - spot.peak_ras_mm, axis=1)) <= from_edge)
 
 
 def has_own_weak_spot(

@@ -23,6 +23,7 @@ KIND_SIGNS = {
 """Kind of an MR finding -> its sign. Edema has one by its place (:func:`sign_of_finding`)."""
 MR_NORMAL = "mr_normal"
 NEAR_IMPLANT = "near_implant"
+USUAL_ON_MR = "usual_on_mr"
 NOT_ALIGNED = "PET and MR are not aligned"
 AT_METAL = "it lies beside the implant, whose artifact hides the signal"
 BONES_BESIDE_VERTEBRAE = frozenset(
@@ -66,6 +67,9 @@ def mr_signs(judged: Judged) -> Iterator[LedgerEntry]:
         part = case.parameters.same_cause_part
         for number, entry in enumerate(entries):
             yield entry if number == 0 else _part_of(entry, part)
+    usual = [finding.usual for finding in candidate.mr_findings if finding.usual]
+    if usual and len(usual) == len(candidate.mr_findings):
+        yield table.entry(USUAL_ON_MR, SignGroup.USUAL, f"Usual on MR at this place: {usual[0]}.", 1.0)
     if NEAR_IMPLANT_FLAG in candidate.flags:
         text = "Within the margin of the implant's artifact, where PET and MR are unreliable."
         yield table.entry(NEAR_IMPLANT, SignGroup.MR, text, 1.0)

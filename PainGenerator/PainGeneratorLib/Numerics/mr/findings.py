@@ -53,6 +53,7 @@ from .spine_planes import with_planes_of
 from .spine_tissues import SpineTissues, find_spine_tissues
 from .surroundings import MRSurroundings
 from .tissue_map import TissueSignals, make_tissue_map, tissue_signals
+from .usual_places import mark_usual
 from .verdicts import IMPLANT_ARTEFACT, LOW_GRADE
 
 Progress = Callable[[float, str], None]
@@ -183,6 +184,7 @@ def find_mr_findings(
         _add_fat_fraction(picture, *fat_fraction)
     report(0.8, "Marking abnormal regions")
     findings, weak, warnings = _apply_rules(picture, spine, bright)
+    mark_usual(picture, [*findings, *weak])
     warnings += [*map_warnings, *signals.warnings, *_unusable_warnings(signals, line), *implant.warnings]
     if implant.void is not None:
         findings.append(_implant_finding(implant.void))

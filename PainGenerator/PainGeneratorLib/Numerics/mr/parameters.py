@@ -174,6 +174,8 @@ class ModicParameters:
     """The same for each of both series, at least."""
     pair_z: float
     """The same over the spread of all endplates, at least."""
+    single_z: float
+    """The same for Modic I at a single endplate."""
 
 
 @dataclass(frozen=True, kw_only=True)
