@@ -17,7 +17,7 @@ from PainGeneratorLib.Session.protocol_parameters import CONTOUR_METHOD, SENSITI
 from PainGeneratorLib.Session.session import Session
 from PainGeneratorLib.Workflow.analyze import Analysis, analyze
 from PainGeneratorLib.Workflow.case import CaseOptions
-from PainGeneratorLib.Workflow.finding import fuse_found, in_reference_frame
+from PainGeneratorLib.Workflow.finding import PetSigns, fuse_found
 
 pytestmark = [pytest.mark.scene, pytest.mark.slow]
 
@@ -105,10 +105,11 @@ def candidates_at(analysis: Analysis, sensitivity: float) -> list[dict]:
     """The candidates that the stages themselves give at a sensitivity."""
     case, found = analysis.case, analysis.found
     result = found.detector.find(sensitivity, case.protocol.value(CONTOUR_METHOD))
-    spots, weak = (in_reference_frame(some, analysis.alignment) for some in (result.hot_spots, result.weak))
     namer = found.namer(analysis.anatomy, case, analysis.suv, analysis.alignment)
-    fused = fuse_found(case, analysis.suv, analysis.alignment, found.mr, spots, namer, weak)
-    return [candidate.to_json() for candidate in fused]
+    signs = PetSigns.of(result, analysis.alignment)
+    table = found.measured_sites
+    reading = fuse_found(case, analysis.suv, analysis.alignment, found.mr, signs, namer, table)
+    return [candidate.to_json() for candidate in reading.candidates]
 
 
 @pytest.mark.parametrize(("group", "seed"), [("low-back", 3), ("hip-replacement", 5)])

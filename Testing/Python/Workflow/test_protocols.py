@@ -38,9 +38,9 @@ def test_both_groups_have_the_same_parameters() -> None:
 
 def test_a_value_given_as_text_takes_the_type_of_the_parameter_and_is_marked_as_changed() -> None:
     protocol = load_protocol("low-back").with_values({"fusion.bar": "30"})
-    assert protocol.stage("fusion", FusionParameters).weights.mr == 30.0
+    assert protocol.stage("fusion", FusionParameters).bar == 30.0
     assert protocol.changed == ("fusion.bar",)
-    assert load_protocol("low-back").stage("fusion", FusionParameters).weights.mr != 30.0
+    assert load_protocol("low-back").stage("fusion", FusionParameters).bar != 30.0
 
 
 @pytest.mark.parametrize(

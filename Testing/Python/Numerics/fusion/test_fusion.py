@@ -1,4 +1,4 @@
-"""Fusion: what belongs together, what it scores, who comes first."""
+"""Fusion: what belongs together, in which list it is, and who comes first."""
 
 from __future__ import annotations
 
@@ -6,11 +6,14 @@ import dataclasses
 
 import numpy as np
 import pytest
+from fusion_cases import facts
 from PainGeneratorLib.Numerics.core.image import Geometry, Region
-from PainGeneratorLib.Numerics.core.records import HotSpot, MRFinding, Place
+from PainGeneratorLib.Numerics.core.records import Candidate, HotSpot, MRFinding, Place
 from PainGeneratorLib.Numerics.core.regions import contains, gap_mm, on_grid, overlap_fraction, union
-from PainGeneratorLib.Numerics.fusion.candidates import FusionParameters, Symptoms, fuse, ranked
-from PainGeneratorLib.Workflow.protocol import load_protocol
+from PainGeneratorLib.Numerics.fusion.candidates import Signs, fuse
+from PainGeneratorLib.Numerics.fusion.places import Name
+from PainGeneratorLib.Numerics.fusion.reading import Reading, ranked
+from PainGeneratorLib.Numerics.fusion.symptoms import Symptoms
 
 PET = Geometry((40, 50, 60), np.array([[-2.0, 0, 0, 60], [0, -2.5, 0, 50], [0, 0, 3.0, -60], [0, 0, 0, 1.0]]))
 # A sagittal MR grid: i runs to the back, j to the feet, k to the left; nothing about it is like the PET's.
@@ -63,226 +66,237 @@ def place_by_side(region: Region) -> Place:
     return Place(f"{side} place", "facet joint", side, "L4/L5")
 
 
-@pytest.fixture(scope="module")
-def parameters() -> FusionParameters:
-    return load_protocol("low-back").stage("fusion", FusionParameters)
+def neck(region: Region) -> Place:
+    return Place("right prosthesis neck", "prosthesis neck", "right")
 
 
-def run(spots, findings, parameters, **more):
-    options = {"symptoms": Symptoms.none(), "group": "low-back", **more}
-    return fuse(spots, findings, place_by_side, parameters, **options)
+def read(spots=(), findings=(), name: Name = place_by_side, *, group: str = "low-back", **more) -> Reading:
+    """The three lists of a case with these signs; further arguments are those of Signs and of CaseFacts."""
+    weak = {key: more.pop(key) for key in ("weak_spots", "weak_findings", "unclear_spots") if key in more}
+    return fuse(Signs(spots=spots, findings=findings, **weak), name, facts(group, **more))
 
 
-def test_pet_and_mr_at_one_place_become_one_candidate_that_leads(parameters) -> None:
+def run(spots=(), findings=(), name: Name = place_by_side, **more) -> list[Candidate]:
+    """The candidates alone."""
+    return read(spots, findings, name, **more).candidates
+
+
+def points(candidate: Candidate, sign: str) -> float:
+    """The points of a sign in a ledger; 0 where it has no such sign."""
+    return sum(entry.points for entry in candidate.ledger if entry.sign == sign)
+
+
+def test_pet_and_mr_at_one_place_become_one_candidate_that_leads() -> None:
     spots = [hot_spot((20.0, -10.0, 15.0)), hot_spot((-25.0, -10.0, -30.0))]
     findings = [finding((21.0, -11.0, 15.0)), finding((-20.0, 20.0, 30.0))]
-    candidates = run(spots, findings, parameters)
+    candidates = run(spots, findings)
     assert [c.evidence for c in candidates] == ["PET+MR", "PET only", "MR only"]
     assert [c.rank for c in candidates] == [1, 2, 3]
     assert [c.id for c in candidates] == ["PG-01", "PG-02", "PG-03"]
     first = candidates[0]
     assert first.place.side == "right"
     assert first.mr_kind == "oedema"
-    assert first.score_parts["concordance"] == parameters.weights.concordance
+    assert points(first, "agreement") == pytest.approx(10 * np.log10(4.0), abs=1e-3)
     assert first.score == pytest.approx(sum(first.score_parts.values()))
     assert candidates[2].suv_peak is None
     assert candidates[2].to_json()["tbr"] is None
     assert candidates[1].to_json()["mr_z"] is None
 
 
-def test_nothing_is_joined_when_pet_and_mr_are_not_aligned(parameters) -> None:
-    candidates = run([hot_spot((20.0, 0, 0))], [finding((20.0, 0, 0))], parameters, aligned=False)
+def test_nothing_is_joined_when_pet_and_mr_are_not_aligned() -> None:
+    candidates = run([hot_spot((20.0, 0, 0))], [finding((20.0, 0, 0))], aligned=False)
     assert sorted(c.evidence for c in candidates) == ["MR only", "PET only"]
     assert all("not-aligned" in c.flags for c in candidates)
 
 
-def test_one_wide_mr_finding_supports_two_hot_spots_without_melting_them(parameters) -> None:
+def test_one_wide_mr_finding_supports_two_hot_spots_without_melting_them() -> None:
     spots = [hot_spot((20.0, 0, 12.0)), hot_spot((20.0, 0, -12.0))]
     wide = finding((20.0, 0, 0.0))
     wide.region = ball(MR, (20.0, 0, 0), 14.0)
-    assert [c.evidence for c in run(spots, [wide], parameters)] == ["PET+MR", "PET+MR"]
+    assert [c.evidence for c in run(spots, [wide])] == ["PET+MR", "PET+MR"]
 
 
-def test_hot_spots_of_one_structure_that_touch_are_one_candidate(parameters) -> None:
+def test_hot_spots_of_one_structure_that_touch_are_one_candidate() -> None:
     spots = [hot_spot((20.0, 0, 0), tbr=1.5), hot_spot((20.0, 0, 11.0), suv_peak=2.5, suv_max=3.0)]
-    (only,) = run(spots, [], parameters)
+    (only,) = run(spots, [])
     assert only.suv_max == 3.0
     assert only.suv_peak == 2.5
     assert only.mtv_ml == pytest.approx(spots[0].mtv_ml + spots[1].mtv_ml)
     assert only.tlg_g == pytest.approx(spots[0].tlg_g + spots[1].tlg_g)
 
 
-def test_physiologic_uptake_and_implant_artefacts_are_no_candidates(parameters) -> None:
-    spots = [hot_spot((20.0, 0, 0), physiologic="urinary bladder: large, midline")]
-    assert run(spots, [finding((20.0, 0, 0), kind="implant artefact")], parameters) == []
+def test_physiologic_uptake_is_set_apart_and_implant_artefacts_are_no_candidates() -> None:
+    spots = [hot_spot((20.0, 0, 0), physiologic="urinary bladder: large, midline", rule="bladder")]
+    reading = read(spots, [finding((20.0, 0, 0), kind="implant artefact")])
+    assert reading.candidates == []
+    (bladder,) = reading.set_apart
+    assert "urinary bladder" in bladder.reason
+    assert points(bladder, "usual_organ") == -20.0
+    assert bladder.id == "PG-01"
 
 
-def test_the_pain_site_adds_points_but_cannot_outrank_pet_and_mr(parameters) -> None:
+def test_the_pain_site_adds_points_but_cannot_outrank_pet_and_mr() -> None:
     spots = [hot_spot((20.0, 0, 0), tbr=1.5), hot_spot((-20.0, 0, 0), tbr=1.5)]
     symptoms = Symptoms(np.array([[-22.0, 0.0, 0.0]]), "left")
-    candidates = run(spots, [], parameters, symptoms=symptoms)
+    candidates = run(spots, [], symptoms=symptoms)
     assert candidates[0].place.side == "left"
     assert candidates[0].distance_to_pain_mm == pytest.approx(2.0, abs=1.0)
-    candidates = run(spots, [finding((20.0, 0, 0))], parameters, symptoms=symptoms)
+    candidates = run(spots, [finding((20.0, 0, 0))], symptoms=symptoms)
     assert candidates[0].place.side == "right"
 
 
-def test_degeneration_without_uptake_is_tagged_and_shown_only_where_it_fits_the_symptoms(parameters) -> None:
+def test_degeneration_without_uptake_is_set_apart_unless_it_fits_the_symptoms() -> None:
     disc = finding((0.0, 0, 0), kind="disc degeneration", grade=1.0)
-    assert run([], [disc], parameters) == []
-    symptoms = Symptoms(np.zeros((1, 3)))
-    (degenerated,) = run([], [disc], parameters, symptoms=symptoms)
-    (oedema,) = run([], [finding((0.0, 0, 0), grade=1.0)], parameters, symptoms=symptoms)
-    assert "common-without-pain" in degenerated.flags
-    assert degenerated.score == pytest.approx(oedema.score - parameters.penalties.degeneration)
+    reading = read([], [disc])
+    assert reading.candidates == []
+    (apart,) = reading.set_apart
+    assert "common-without-pain" in apart.flags
+    (degenerated,) = run([], [disc], symptoms=Symptoms(np.zeros((1, 3))))
+    assert degenerated.score > apart.score
 
 
-def test_an_unmistakable_fatty_endplate_without_uptake_is_shown_and_a_faint_one_is_not(parameters) -> None:
-    (fatty,) = run([], [finding((0.0, 0, 0), kind="Modic II", grade=0.66)], parameters)
+def test_an_unmistakable_fatty_endplate_without_uptake_is_shown_and_a_faint_one_is_not() -> None:
+    (fatty,) = run([], [finding((0.0, 0, 0), kind="Modic II", grade=0.66)])
     assert "common-without-pain" in fatty.flags
-    assert run([], [finding((0.0, 0, 0), kind="Modic II", grade=0.33)], parameters) == []
+    reading = read([], [finding((0.0, 0, 0), kind="Modic II", grade=0.33)])
+    assert (len(reading.candidates), len(reading.set_apart)) == (0, 1)
 
 
-def test_faint_signs_of_pet_and_mr_that_agree_outrank_one_loud_sign(parameters) -> None:
+def test_faint_signs_of_pet_and_mr_that_agree_outrank_one_loud_sign() -> None:
     faint, loud = hot_spot((20.0, 0, 0), tbr=1.4), hot_spot((-20.0, 0, 0), tbr=3.0)
-    candidates = run([faint, loud], [finding((20.0, 0, 0), grade=0.33)], parameters)
+    candidates = run([faint, loud], [finding((20.0, 0, 0), grade=0.33)])
     assert [c.evidence for c in candidates] == ["PET+MR", "PET only"]
 
 
-def test_uptake_that_is_cut_off_or_that_the_mr_does_not_see_loses_points(parameters) -> None:
-    (whole,) = run([hot_spot((20.0, 0, 0))], [], parameters)
-    (cut,) = run([hot_spot((20.0, 0, 0), flags=["truncated", "peak-at-edge"])], [], parameters)
-    (outside,) = run(
-        [hot_spot((20.0, 0, 0))], [], parameters, mr_field=MR.moved(np.diag([1.0, 1, 1, 1]) + 500 * np.eye(4, k=3))
-    )
-    assert cut.score == pytest.approx(whole.score - parameters.penalties.cut_off)
-    assert outside.score == pytest.approx(whole.score - parameters.penalties.unconfirmed)
+def test_uptake_that_is_cut_off_loses_points_and_what_the_mr_does_not_show_is_not_assessable() -> None:
+    elsewhere = MR.moved(np.diag([1.0, 1, 1, 1]) + 500 * np.eye(4, k=3))
+    (whole,) = run([hot_spot((20.0, 0, 0))])
+    (cut,) = read([hot_spot((20.0, 0, 0), flags=["truncated", "peak-at-edge"])]).set_apart
+    (outside,) = run([hot_spot((20.0, 0, 0))], mr_field=elsewhere)
+    assert cut.score == pytest.approx(whole.score + points(cut, "cut_off"))
+    assert points(cut, "cut_off") < 0
+    assert (whole.mr_state, outside.mr_state) == ("normal", "not assessable")
+    assert outside.score == pytest.approx(whole.score - points(whole, "mr_normal"))
+    assert points(whole, "mr_normal") < 0
+    assert points(outside, "mr_normal") == 0
 
 
-def test_a_weak_sign_counts_only_where_a_clear_one_of_the_other_kind_lies(parameters) -> None:
+def test_a_weak_sign_counts_only_where_a_clear_one_of_the_other_kind_lies() -> None:
     here, there = (20.0, 0.0, 0.0), (-20.0, 0.0, 0.0)
     weak_spot = hot_spot(here, tbr=1.3, flags=["weak-uptake"])
     weak_finding = finding(there, grade=0.33)
     weak_finding.flags.append("weak")
     weak = {"weak_spots": [weak_spot], "weak_findings": [weak_finding]}
-    assert run([], [], parameters, **weak) == []
+    nothing = read([], [], **weak)
+    assert nothing.candidates == nothing.set_apart == []
     by_mr, by_pet = finding(here), hot_spot(there)
-    candidates = run([by_pet], [by_mr], parameters, **weak)
+    candidates = run([by_pet], [by_mr], **weak)
     assert [c.evidence for c in candidates] == ["PET+MR", "PET+MR"]
     with_weak_spot = next(c for c in candidates if "weak-uptake" in c.flags)
     assert with_weak_spot.centroid_ras_mm == pytest.approx(by_mr.centroid_ras_mm)
     assert with_weak_spot.region.geometry.is_same_grid(MR)
     assert with_weak_spot.tbr == 1.3
     assert any("weak" in c.flags for c in candidates)
-    apart = run([by_pet], [by_mr], parameters, aligned=False, **weak)
+    apart = run([by_pet], [by_mr], aligned=False, **weak)
     assert sorted(c.evidence for c in apart) == ["MR only", "PET only"]
 
 
-def test_what_the_mr_confirms_is_not_listed_as_physiologic_beside_its_candidate(parameters) -> None:
+def test_what_the_mr_confirms_is_not_listed_as_physiologic_beside_its_candidate() -> None:
     here, there = (20.0, 0.0, 0.0), (-20.0, 0.0, 0.0)
     usual = [hot_spot(place, physiologic="alike on both sides", flags=["usual-place"]) for place in (here, there)]
     copies = [hot_spot(place, flags=["usual-place", "weak-uptake"]) for place in (here, there)]
-    (candidate,) = run(usual, [finding(here)], parameters, weak_spots=copies)
+    (candidate,) = run(usual, [finding(here)], weak_spots=copies)
     assert candidate.evidence == "PET+MR"
     assert [spot.physiologic for spot in usual] == [None, "alike on both sides"]
 
 
-def test_uptake_nearest_to_an_organ_is_set_apart_unless_the_mr_shows_something(parameters) -> None:
+def test_uptake_nearest_to_an_organ_is_set_apart_unless_the_mr_shows_something() -> None:
     def at_colon(region: Region) -> Place:
         return Place("beside right colon, 11 mm", "colon", "right")
 
-    options = {"symptoms": Symptoms.none(), "group": "low-back"}
-    spot = hot_spot((20.0, 0, 0))
-    assert fuse([spot], [], at_colon, parameters, **options) == []
-    assert "right colon" in spot.physiologic
-    (candidate,) = fuse([hot_spot((20.0, 0, 0))], [finding((20.0, 0, 0))], at_colon, parameters, **options)
+    reading = read([hot_spot((20.0, 0, 0))], [], at_colon)
+    assert reading.candidates == []
+    assert "right colon" in reading.set_apart[0].reason
+    (candidate,) = run([hot_spot((20.0, 0, 0))], [finding((20.0, 0, 0))], at_colon)
     assert candidate.evidence == "PET+MR"
 
 
-def test_a_weak_mr_finding_makes_no_candidate_of_usual_uptake_at_a_prosthesis_neck(parameters) -> None:
-    options = {"symptoms": Symptoms.none(), "group": "hip-replacement"}
-    mild = hot_spot((20.0, 0, 0), suv_max=2.7)
-    assert fuse([mild], [], neck, parameters, weak_findings=[finding((20.0, 0, 0))], **options) == []
+def test_usual_uptake_takes_no_mr_finding_with_it() -> None:
+    usual = hot_spot((20.0, 0, 0), physiologic="kidney: beside the spine", rule="kidney-at-spine")
+    reading = read([usual], [finding((20.0, 0, 0))])
+    assert [c.evidence for c in reading.candidates] == ["MR only"]
+    assert [c.evidence for c in reading.set_apart] == ["PET only"]
 
 
-def test_a_candidate_of_several_hot_spots_lies_where_the_hottest_does(parameters) -> None:
+def test_uptake_that_is_not_clear_of_normal_tissue_is_set_apart_unless_other_signs_speak_for_it() -> None:
+    unclear = hot_spot((20.0, 0, 0), tbr=1.5, clearness=0.75)
+    reading = read([], [], unclear_spots=[unclear])
+    assert reading.candidates == []
+    (apart,) = reading.set_apart
+    assert "Not clear of" in apart.reason
+    above_other_levels = hot_spot((20.0, 0, 0), tbr=2.0, clearness=0.75, level_ratio=1.8, ratio=1.7)
+    assert len(run([], [], unclear_spots=[above_other_levels])) == 1
+
+
+def test_a_candidate_of_several_hot_spots_lies_where_the_hottest_does() -> None:
     spots = [hot_spot((20.0, 0, 0), suv_peak=1.5), hot_spot((20.0, 0, 11.0), suv_peak=2.5)]
-    (only,) = run(spots, [], parameters)
+    (only,) = run(spots, [])
     assert only.centroid_ras_mm == pytest.approx(spots[1].centroid_ras_mm)
 
 
-def neck(region: Region) -> Place:
-    return Place("right prosthesis neck", "prosthesis neck", "right")
-
-
-def test_mild_uptake_at_the_prosthesis_neck_is_set_apart_with_its_reason(parameters) -> None:
-    options = {"symptoms": Symptoms.none(), "group": "hip-replacement"}
-    mild, high = hot_spot((20.0, 0, 0), suv_max=2.7), hot_spot((20.0, 0, 0), suv_max=3.4)
-    assert fuse([mild], [], neck, parameters, **options) == []
-    assert "2.7" in mild.physiologic
-    (candidate,) = fuse([high], [], neck, parameters, **options)
+def test_mild_uptake_at_the_prosthesis_neck_is_set_apart_with_its_reason() -> None:
+    reading = read([hot_spot((20.0, 0, 0), suv_max=2.7)], [], neck, group="hip-replacement")
+    assert reading.candidates == []
+    assert "painless prostheses" in reading.set_apart[0].reason
+    (candidate,) = run([hot_spot((20.0, 0, 0), suv_max=3.4)], [], neck, group="hip-replacement")
     assert "expected-after-surgery" not in candidate.flags
-    assert high.physiologic is None
 
 
-def test_mild_uptake_at_the_neck_with_an_mr_finding_stays_a_candidate_with_a_tag(parameters) -> None:
+def test_mild_uptake_at_the_neck_with_an_mr_finding_stays_a_candidate_with_a_tag() -> None:
     effusion = finding((20.0, 0, 0), kind="effusion or synovitis")
-    (candidate,) = fuse(
-        [hot_spot((20.0, 0, 0), suv_max=2.7)],
-        [effusion],
-        neck,
-        parameters,
-        symptoms=Symptoms.none(),
-        group="hip-replacement",
-    )
+    (candidate,) = run([hot_spot((20.0, 0, 0), suv_max=2.7)], [effusion], neck, group="hip-replacement")
     assert candidate.evidence == "PET+MR"
     assert "expected-after-surgery" in candidate.flags
 
 
-def test_usual_uptake_beside_the_neck_is_set_apart_whatever_the_place_is_called(parameters) -> None:
-    def capsule(region: Region) -> Place:
-        return Place("right hip joint capsule", "hip joint capsule", "right", flags=("near-neck",))
-
-    options = {"symptoms": Symptoms.none(), "group": "hip-replacement"}
-    mild = hot_spot((20.0, 0, 0), suv_max=2.7)
-    assert fuse([mild], [], capsule, parameters, **options) == []
-    assert "prosthesis neck" in mild.physiologic
-    (candidate,) = fuse([], [finding((20.0, 0, 0), kind="oedema", radius=12.0)], capsule, parameters, **options)
-    assert candidate.evidence == "MR only"
-
-
-def test_scar_at_the_neck_makes_no_candidate_of_usual_uptake_nor_one_of_its_own(parameters) -> None:
-    options = {"symptoms": Symptoms.none(), "group": "hip-replacement"}
+def test_scar_at_the_neck_confirms_no_usual_uptake_and_both_are_set_apart() -> None:
     scar = finding((20.0, 0, 0), kind="oedema")
-    assert fuse([hot_spot((20.0, 0, 0), suv_max=2.7)], [scar], neck, parameters, **options) == []
-    assert fuse([], [scar], neck, parameters, **options) == []
-    (candidate,) = fuse([hot_spot((20.0, 0, 0), suv_max=3.6)], [scar], neck, parameters, **options)
-    assert candidate.evidence == "PET+MR"
+    reading = read([hot_spot((20.0, 0, 0), suv_max=2.7)], [scar], neck, group="hip-replacement")
+    assert reading.candidates == []
+    assert sorted(c.evidence for c in reading.set_apart) == ["MR only", "PET only"]
 
 
-def test_foci_whose_place_is_only_a_region_of_the_body_stay_apart(parameters) -> None:
+def test_foci_whose_place_is_only_a_region_of_the_body_stay_apart() -> None:
     def region_of_body(region: Region) -> Place:
         return Place("right trunk", "trunk", "right", flags=("no-level",))
 
     spots = [hot_spot((20.0, 0, 0)), hot_spot((20.0, 0, 11.0))]
-    assert len(fuse(spots, [], region_of_body, parameters, symptoms=Symptoms.none(), group="low-back")) == 2
+    assert len(run(spots, [], region_of_body)) == 2
 
 
-def test_a_candidate_outside_the_other_scans_field_of_view_says_so(parameters) -> None:
+def test_a_candidate_outside_the_other_scans_field_of_view_says_so() -> None:
     small = MR.cropped((0, 0, 0), (5, 120, 110))
-    (candidate,) = run([hot_spot((-25.0, 0, 0))], [], parameters, mr_field=small)
+    (candidate,) = run([hot_spot((-25.0, 0, 0))], [], mr_field=small)
     assert "outside-mr" in candidate.flags
 
 
-def test_a_score_never_falls_below_zero(parameters) -> None:
-    penalties = dataclasses.replace(parameters.penalties, common=90.0)
-    low = dataclasses.replace(parameters, minimum_score=0.0, penalties=penalties)
-    (candidate,) = run([], [finding((0.0, 0, 0), kind="Modic II", grade=0.33)], low)
-    assert candidate.score == 0.0
+def test_the_bar_is_a_parameter_and_lowering_it_shows_everything() -> None:
+    case = facts()
+    low = dataclasses.replace(case.parameters, bar=-40.0)
+    spots = [hot_spot((20.0, 0, 0), physiologic="urinary bladder", rule="bladder")]
+    assert len(run(spots, [], parameters=low)) == 1
 
 
-def test_ranking_again_keeps_ids(parameters) -> None:
-    candidates = run([hot_spot((20.0, 0, 0), tbr=1.5), hot_spot((-20.0, 0, 0), tbr=1.9)], [], parameters)
+def test_no_id_is_given_twice_over_the_lists() -> None:
+    spots = [hot_spot((20.0, 0, 0), physiologic="urinary bladder", rule="bladder"), hot_spot((-20.0, 0, 0))]
+    reading = read(spots, [finding((0.0, 20.0, 30.0), kind="Modic II", grade=0.33)])
+    ids = [c.id for c in (*reading.candidates, *reading.attention, *reading.set_apart)]
+    assert ids == ["PG-01", "PG-02", "PG-03"]
+    assert ranked([dataclasses.replace(reading.candidates[0], id="")], ids)[0].id == "PG-04"
+
+
+def test_ranking_again_keeps_ids() -> None:
+    candidates = run([hot_spot((20.0, 0, 0), tbr=1.6), hot_spot((-20.0, 0, 0), tbr=1.9)])
     ids = {c.id: c.place.side for c in candidates}
     candidates[0].score = 1.0
     again = ranked(candidates)

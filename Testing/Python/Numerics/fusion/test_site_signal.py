@@ -40,7 +40,6 @@ def candidate(place: Place, spots: list[HotSpot] | None = None, **more: object) 
         "PG-01",
         1,
         50.0,
-        {},
         place,
         "PET+MR",
         region,
