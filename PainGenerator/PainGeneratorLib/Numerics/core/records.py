@@ -41,6 +41,9 @@ FLAG_TEXTS: dict[str, str] = {
     "near-neck": "Beside head or neck of the prosthesis, where some uptake is usual without complaints.",
     "single-slice": "Seen on one slice only.",
     "no-t1": "No T1 series: fat replacement could not be checked.",
+    "modic-without-t1": "Bright along an endplate, but no T1 was read: Modic I cannot be told from other edema there.",
+    "modic-without-fluid-series": "Dark on T1 along an endplate, but there is no fluid-sensitive series: Modic I and "
+    "Modic III cannot be told apart.",
     "no-fluid-series": "No fluid-sensitive series: told from T1 alone, which cannot show oedema itself.",
     "fat-fraction": "No fluid-sensitive series: told from a low fat fraction, which red marrow and tumor have, too.",
     "weak": "Too faint on MR to count alone; counted because the PET shows uptake at the same place.",

@@ -246,7 +246,8 @@ def find_dark_marrow(picture: MRPicture) -> list[MRFinding]:
         if decided is None:
             continue
         z = place.t1_z or 0.0
-        findings.append(_as_decided(picture, region, decided, z, "T1", ["no-fluid-series"]))
+        flags = ["no-fluid-series", *(["modic-without-fluid-series"] if place.is_at_endplate else [])]
+        findings.append(_as_decided(picture, region, decided, z, "T1", flags))
     return findings
 
 

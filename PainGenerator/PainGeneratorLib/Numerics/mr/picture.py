@@ -19,7 +19,7 @@ from .parameters import GradeParameters, MRParameters
 from .signal import Signals
 from .surroundings import MRSurroundings, slice_axis
 from .tissue_map import TissueSignals
-from .verdicts import HIGH_GRADE, KINDS_OF_FLUID, LOW_GRADE, MEDIUM_GRADE
+from .verdicts import HIGH_GRADE, KINDS_OF_FLUID, LOW_GRADE, MEDIUM_GRADE, MODIC_I
 
 INNER_MM = 2.0
 """How deep within a mask its inner voxels lie, within slices. Our estimate: a blurred edge is a voxel or two wide."""
@@ -197,15 +197,31 @@ def make_finding(
     z_t1 = region_mean(picture.z.get("T1"), region)
     if "T1" not in picture.z:
         flags = [*flags, "no-t1"]
+    if kind == MODIC_I and not picture.reads_t1:
+        flags = [*flags, "modic-without-t1"]
     roles = picture.signals.roles
     # A computed series has no signal of its own here; its field is that of the others.
     if is_cut_off(region, roles.get(role, next(iter(roles.values())))):
         flags = [*flags, "truncated"]
     points = grade(abs(z) if strength is None else strength, region.volume_ml, picture.parameters.grade)
     is_fluid = kind in KINDS_OF_FLUID
-    over_muscle = region_mean(picture.smooth.get(role), region) if is_fluid else None
-    muscle = picture.typical.muscle.get(role)
     return MRFinding(
-        0, kind, region, region.centroid_ras_mm, region.volume_ml, None if is_fluid else z, z_t1, role, points, flags,
-        rule, over_muscle=None if over_muscle is None or not muscle else over_muscle / muscle,
-    )  # fmt: skip
+        0,
+        kind,
+        region,
+        region.centroid_ras_mm,
+        region.volume_ml,
+        None if is_fluid else z,
+        z_t1,
+        role,
+        points,
+        flags,
+        rule,
+        over_muscle=_over_muscle(picture, region, role) if is_fluid else None,
+    )
+
+
+def _over_muscle(picture: MRPicture, region: Region, role: str) -> float | None:
+    """Mean signal over that of muscle; None where either is not known."""
+    mean, muscle = region_mean(picture.smooth.get(role), region), picture.typical.muscle.get(role)
+    return None if mean is None or not muscle else mean / muscle

@@ -61,9 +61,9 @@ def with_planes_of(line: SpineLine, spine: Spine | None) -> SpineLine:
 
 
 def _plane(straight: StraightSpine, spine: Spine, disc: Joint) -> tuple[float, float, np.ndarray] | None:
-    """Height at DISC_FRONT_MM, tilt, and middle of a disc along the canal; None where neither vertebra is known."""
+    """Height at DISC_FRONT_MM, tilt, and middle of a disc by the canal; None unless both its vertebrae are known."""
     frames = [frame for name in disc.level.split("/") if (frame := _frame(spine, name)) is not None]
-    if not frames:
+    if len(frames) < 2:
         return None
     front = np.mean([frame.front for frame in frames], axis=0)
     front = front / np.linalg.norm(front)
