@@ -15,6 +15,8 @@ from .places import Places, Sign, is_same_place, is_whole_region
 
 SomeSign = TypeVar("SomeSign", HotSpot, MRFinding)
 Item = TypeVar("Item")
+HALF = 0.5
+"""From the center of a voxel to its face, as a part of its edge."""
 
 
 def lies_within(first: Sign, second: Sign, limit_mm: float) -> bool:
@@ -65,7 +67,7 @@ def _is_peak_in(finding: MRFinding, spot: HotSpot) -> bool:
     region = finding.region
     if not len(region):
         return False
-    from_edge = max(spot.region.geometry.spacing_mm) + 0.5 * max(region.geometry.spacing_mm)
+    from_edge = max(spot.region.geometry.spacing_mm) + HALF * max(region.geometry.spacing_mm)
     return bool(np.min(np.linalg.norm(region.points_ras - spot.peak_ras_mm, axis=1)) <= from_edge)
 
 

@@ -113,11 +113,13 @@ def _changed(known: Mapping[int, _Band], spread: float, p: ModicParameters) -> I
     wet = {
         number
         for number, band in known.items()
-        if band.contrast >= max(p.pair_contrast, p.pair_z * spread)
+        if band.contrast >= p.pair_contrast
         and band.fluid >= p.pair_series_contrast
         and band.t1 <= -p.pair_series_contrast
     }
-    pairs = [(number, number + 1) for number in sorted(wet) if number % 2 == 1 and number + 1 in wet]
+    beside = [(number, number + 1) for number in sorted(wet) if number % 2 == 1 and number + 1 in wet]
+    # Two endplates that both stand out are two signs: their mean tells, not the fainter one.
+    pairs = [pair for pair in beside if np.mean([known[number].contrast for number in pair]) >= p.pair_z * spread]
     yield from ((pair, RULE) for pair in pairs)
     for number in sorted(wet.difference(*pairs)):
         own = known[number].contrast
