@@ -51,8 +51,8 @@ class Signs:
         an MR finding without a hot spot of its own, and is raised against its own reference.
     findings : sequence of MRFinding
     weak_findings : sequence of MRFinding
-        Too faint to count alone. Each counts where a hot spot has its maximum. Two weak signs at one place do not
-        count.
+        Too faint to count alone. Each counts where it lies at a hot spot; the others are judged by themselves, and
+        that they are faint speaks against them.
     """
 
     spots: Sequence[HotSpot] = ()
@@ -92,15 +92,15 @@ def fuse(signs: Signs, name: Name, case: CaseFacts) -> Reading:
     Returns
     -------
     Reading
-        Every sign is in one of its lists, but weak ones that no other sign supports. Ids are "PG-01", "PG-02" and so
-        on, the candidates first.
+        Every sign is in one of its lists, but weak hot spots that no other sign supports. Ids are "PG-01", "PG-02" and
+        so on, the candidates first.
     """
-    named: list[Sign] = [*signs.spots, *signs.unclear_spots, *signs.structural]
+    named: list[Sign] = [*signs.spots, *signs.unclear_spots, *signs.structural, *signs.weak_findings]
     places: Places = {sign: name(sign.region) for sign in named}
     with_uptake, used = _with_uptake(signs, places, case)
     without_uptake = _without_uptake(signs, used, places, case)
     joined = [*with_uptake, *without_uptake]
-    found = [*joined, *_of_uptake_alone(signs, joined, places, case)]
+    found = [*joined, *_of_uptake_alone(signs, joined, places, case), *_of_faint_signal(signs, joined, places, case)]
     for candidate in found:
         judge(candidate, case)
     _take_back(signs.spots, found)
@@ -153,6 +153,13 @@ def _of_uptake_alone(signs: Signs, joined: Sequence[Candidate], places: Places, 
     usual = [[spot] for spot in rest if spot.physiologic is not None]
     unclear = grouped_spots([spot for spot in rest if spot.physiologic is None], places, join)
     return [_candidate(members, [], places) for members in (*usual, *unclear)]
+
+
+def _of_faint_signal(signs: Signs, joined: Sequence[Candidate], places: Places, case: CaseFacts) -> list[Candidate]:
+    """Candidates of MR findings that are too faint to count alone, and that count in no other candidate."""
+    used = {id(finding) for candidate in joined for finding in candidate.mr_findings}
+    rest = [finding for finding in signs.weak_findings if id(finding) not in used]
+    return [_candidate([], members, places) for members in grouped_findings(rest, places, case.parameters.join)]
 
 
 def _take_back(spots: Sequence[HotSpot], found: Sequence[Candidate]) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from ..core.records import LedgerEntry, MRFinding
 from ..core.site_reading import sign_words
 from ..core.sites import SiteState
-from ..core.words import Role
+from ..core.words import Evidence, Role
 from ..mr.verdicts import COLLECTION, DISC_DEGENERATION, EFFUSION, MODIC_I, MODIC_II, MODIC_III, OEDEMA
 from .evidence import SignGroup
 from .judged import NEAR_IMPLANT_FLAG, Judged
@@ -24,6 +24,7 @@ KIND_SIGNS = {
 MR_NORMAL = "mr_normal"
 NEAR_IMPLANT = "near_implant"
 USUAL_ON_MR = "usual_on_mr"
+FAINT = "faint_on_mr"
 NOT_ALIGNED = "PET and MR are not aligned"
 AT_METAL = "it lies beside the implant, whose artifact hides the signal"
 BONES_BESIDE_VERTEBRAE = frozenset(
@@ -67,6 +68,9 @@ def mr_signs(judged: Judged) -> Iterator[LedgerEntry]:
         part = case.parameters.same_cause_part
         for number, entry in enumerate(entries):
             yield entry if number == 0 else _part_of(entry, part)
+    if candidate.evidence == Evidence.MR_ONLY and all("weak" in finding.flags for finding in candidate.mr_findings):
+        text = "Too faint, small or doubtful on MR to count without uptake."
+        yield table.entry(FAINT, SignGroup.MR, text, 1.0)
     usual = [finding.usual for finding in candidate.mr_findings if finding.usual]
     if usual and len(usual) == len(candidate.mr_findings):
         yield table.entry(USUAL_ON_MR, SignGroup.USUAL, f"Usual on MR at this place: {usual[0]}.", 1.0)

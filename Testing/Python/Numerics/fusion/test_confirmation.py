@@ -75,8 +75,27 @@ def test_a_finding_that_a_weak_spot_merely_overlaps_is_free_to_join_a_clear_spot
     assert both.hot_spots == [clear]
 
 
-def test_a_weak_mr_finding_counts_only_where_a_hot_spot_has_its_maximum() -> None:
-    spot = weak_spot(tbr=2.5, flag="level-likely")
-    assert evidence(spots=[spot], weak_findings=[edema(0.33)]) == {"PET+MR"}
-    beside = weak_spot((33.0, 0.0, 0.0), tbr=2.5, radius=8.0, flag="level-likely")
-    assert evidence(spots=[beside], weak_findings=[edema(0.33)]) == set()
+@pytest.mark.parametrize(
+    ("peak", "radius", "expected"),
+    [((20.0, 0.0, 0.0), 5.0, "PET+MR"), ((29.0, 0.0, 0.0), 9.0, "PET+MR"), ((33.0, 0.0, 0.0), 8.0, "MR only")],
+)
+def test_a_weak_mr_finding_counts_only_where_it_lies_at_the_hot_spot(
+    peak: tuple[float, float, float], radius: float, expected: str
+) -> None:
+    spot = weak_spot(peak, tbr=2.5, radius=radius, flag="level-likely")
+    assert evidence(spots=[spot], weak_findings=[edema(0.33)]) == {expected}
+
+
+def test_a_weak_mr_finding_without_uptake_is_set_apart_and_says_so() -> None:
+    faint = edema(0.33)
+    faint.flags.append("weak")
+    reading = read(weak_findings=[faint])
+    assert reading.candidates == []
+    (one,) = reading.set_apart
+    assert one.mr_findings == [faint]
+    assert "Too faint" in one.reason
+
+
+def test_a_weak_mr_finding_that_counts_with_a_hot_spot_is_listed_once() -> None:
+    reading = read(spots=[weak_spot(tbr=2.5, flag="level-likely")], weak_findings=[edema(0.33)])
+    assert len([*reading.candidates, *reading.set_apart, *reading.attention]) == 1
