@@ -81,7 +81,7 @@ EXAMPLES: dict[str, Kept] = {
     "Candidate": Candidate(
         "PG-01", 1, 10 * THIRD, PLACE, "PET+MR", REGION, POINT, 0.853, np.float32(2.3), 1.9, 1.5, 0.8,
         1.3, 2.1, 1.2, "oedema", 3.2, 31.5, -2.5, 12.5, "accepted", "edited", "stark, \"süß\"", ["large"], [SPOT],
-        [FINDING], (LEDGER_ENTRY,), "normal", "abnormal", "Below the bar.",
+        [FINDING], (LEDGER_ENTRY,), "normal", "abnormal", 0.9 + THIRD, "marrow", "Below the bar.",
     ),
     "HipImplant": HIP,
     "HotSpot": SPOT,

@@ -17,6 +17,8 @@ PLAUSIBLE = load_protocol("low-back").stage("hot_spots", HotSpotParameters).refe
 """Which uptake a reference tissue can have, as shipped."""
 ONE_SIDED = load_protocol("low-back").stage("hot_spots", HotSpotParameters).reference.one_sided
 """What is left out of the surroundings because the other side is colder, as shipped."""
+COMPACT = load_protocol("low-back").stage("hot_spots", HotSpotParameters).reference.compact
+"""What is left out of the surroundings because it is a compact piece that is hotter than all around it, as shipped."""
 PLANE = SymmetryPlane(np.zeros(3), np.array([-1.0, 0.0, 0.0]), 0.6)
 """The midsagittal plane of the trunk."""
 

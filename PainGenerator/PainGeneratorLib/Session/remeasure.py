@@ -120,6 +120,8 @@ class Remeasure:
             mtv_ml=None,
             tlg_g=None,
             tbr=None,
+            reference=None,
+            reference_name=None,
             left_right_ratio=None,
             mr_kind=None,
             mr_z=None,
@@ -191,6 +193,7 @@ class Remeasure:
         changed.suv_max, changed.suv_peak, changed.suv_mean = spot.suv_max, spot.suv_peak, spot.suv_mean
         changed.mtv_ml, changed.tlg_g = spot.mtv_ml, spot.tlg_g
         changed.tbr, changed.left_right_ratio = spot.tbr, spot.left_right_ratio
+        changed.reference, changed.reference_name = spot.reference, spot.reference_name
 
     def spot_of(self, region: Region, method: str = BY_READER) -> HotSpot | None:
         """The uptake within a region.

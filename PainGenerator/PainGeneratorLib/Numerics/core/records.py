@@ -32,6 +32,8 @@ MR_KINDS = (
 FLAG_TEXTS: dict[str, str] = {
     "near-implant": "Within the margin of the implant's artefact: PET and MR are unreliable here.",
     "peak-at-edge": "The 1 ml sphere of SUVpeak reaches beyond the field of view.",
+    "outline-floods": "The surroundings reach the threshold of this contour method, too: the outline ends where the "
+    "focus does, and its volume is not that of the method.",
     "truncated": "Touches the edge of the field of view: size and measures may be too small.",
     "no-reference": "No matched reference tissue was found; compared with the local background only.",
     "not-aligned": "PET and MR could not be aligned; their findings are not joined.",
@@ -227,6 +229,7 @@ class Candidate(Kept):
     mtv_ml: float | None = None
     tlg_g: float | None = None
     tbr: float | None = None
+    """SUVpeak over `reference`."""
     left_right_ratio: float | None = None
     mr_kind: str | None = None
     mr_z: float | None = None
@@ -246,6 +249,9 @@ class Candidate(Kept):
     """What MR says of the place: ``abnormal``, ``normal`` or ``not assessable``."""
     pet_state: str = "not assessable"
     """What PET says of the place, in the same words."""
+    reference: float | None = None
+    """SUV of the matched reference tissue, g/ml: that of the site at which it lies, else that of its hottest spot."""
+    reference_name: str | None = None
     reason: str = ""
     """Why it is set apart, or why it has to be looked at although it is no pain generator, as a sentence; empty for a
     candidate."""

@@ -1,5 +1,5 @@
-"""Candidates: hot spots and MR findings are joined, named, scored and ranked.
+"""Candidates: hot spots and MR findings are joined, named, weighed and ranked.
 
-Start at :func:`.candidates.fuse`. :mod:`.joining` decides which signs belong together, :mod:`.set_apart` what is usual
-at its place, :mod:`.scoring` flags and score. :mod:`.parameters` holds what the protocol sets.
+Start at :func:`.candidates.fuse`. :mod:`.joining` decides which signs belong together, :mod:`.ledger` weighs every sign
+for and against, :mod:`.reading` sorts the result into three lists. :mod:`.parameters` holds what the protocol sets.
 """

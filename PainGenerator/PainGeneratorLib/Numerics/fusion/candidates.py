@@ -226,6 +226,7 @@ def set_measures(candidate: Candidate) -> None:
         candidate.tlg_g = sum(spot.tlg_g for spot in spots)
         candidate.suv_mean = candidate.tlg_g / candidate.mtv_ml if candidate.mtv_ml else None
         candidate.tbr = hottest.tbr
+        candidate.reference, candidate.reference_name = hottest.reference, hottest.reference_name
         candidate.left_right_ratio = hottest.left_right_ratio
     if findings:
         candidate.mr_kind = findings[0].kind

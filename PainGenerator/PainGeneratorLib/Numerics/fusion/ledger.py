@@ -41,11 +41,25 @@ def judge(candidate: Candidate, case: CaseFacts) -> None:
     case : CaseFacts
     """
     judged = Judged(candidate, case, case.row_of(candidate))
+    _take_reference(judged)
     candidate.flags = flags_of(judged)
     candidate.distance_to_pain_mm = case.symptoms.distance_mm(candidate)
     candidate.mr_state, candidate.pet_state = mr_state(judged), pet_state(judged)
     candidate.ledger = ledger_of(judged)
     candidate.score = sum(entry.points for entry in candidate.ledger)
+
+
+def _take_reference(judged: Judged) -> None:
+    """Compare the uptake with the reference tissue of the site at which a candidate lies.
+
+    The tissue of a site is known from its place. Detection knows only what the tissue map shows there, which is often
+    nothing at small bones and joints, and takes their surroundings instead.
+    """
+    candidate, row = judged.candidate, judged.row
+    if row is None or not row.reference or candidate.suv_peak is None:
+        return
+    candidate.reference, candidate.reference_name = row.reference, row.reference_name
+    candidate.tbr = candidate.suv_peak / row.reference
 
 
 def ledger_of(judged: Judged) -> tuple[LedgerEntry, ...]:

@@ -18,7 +18,7 @@ from .peak import SphereMeans
 
 METHODS = {
     "adaptive": "between the focus' height and the local background (shell), half-way for small foci",
-    "a50p": "half-way between SUVpeak and the reference tissue",
+    "a50p": "half-way between SUVpeak and the local background (shell of the protocol)",
     "fixed-suv": "fixed SUV",
     "percent-41": "41 % of SUVmax",
     "percent-42": "42 % of SUVmax",
@@ -52,6 +52,11 @@ MASS_ROUNDS = 8
 """Upper bound of the rounds in which the threshold of a mass is adapted. Our choice."""
 MASS_SETTLED = 0.02
 """Upper bound of the relative change of the threshold of a mass, for the adaptation to have ended. Our choice."""
+FLOOD_PART = 0.1
+"""Lower bound of the part of the rim of an outline that reaches the threshold, for the outline to flood into the
+surroundings. Our estimate: noise alone lifts a few percent of the voxels of a rim."""
+A50P_ROUNDS = 3
+"""Upper bound of the rounds in which the outline of A50P and its background are adapted to each other. Our choice."""
 CONTOUR_CORE_PART = 0.25
 """The core of a small focus, around which its background is taken, reaches down to this part of its height above the
 reference. Our estimate."""
@@ -124,11 +129,15 @@ class Contour:
         SUV, g/ml.
     background : float or None
         Median SUV of the shell around it, g/ml; None when the shell holds no voxel.
+    floods : bool
+        The surroundings reach the threshold, too: without the border of the focus the outline would run on. Its
+        volume is then that of the focus of the first pass and not that of the method.
     """
 
     flat: np.ndarray
     threshold: float
     background: float | None
+    floods: bool = False
 
 
 class ContourSpace:
@@ -307,7 +316,17 @@ class ContourSpace:
             raise ValueError(f"method must be one of {tuple(METHODS)}, not {method!r}")
         threshold = THRESHOLDS[method](self, Heights(core_max, reference, spread))
         mask = self.above(threshold)
-        return Contour(self.flat(mask), threshold, self.background(mask) if mask else None)
+        background = self.background(mask) if mask else None
+        return Contour(self.flat(mask), threshold, background, self._floods(mask, threshold))
+
+    def _floods(self, mask: int, threshold: float) -> bool:
+        """Whether voxels beside an outline reach its threshold, too, but lie beyond the border of the focus.
+
+        Single voxels of noise do so everywhere; it must be a part of the rim.
+        """
+        rim = self._bits.grown(mask, 1) & ~mask & self._background
+        beyond = self._bits.pack(self._values >= threshold) & rim & ~self._allowed
+        return beyond.bit_count() >= FLOOD_PART * max(rim.bit_count(), 1)
 
     def _adaptive(self, reference: float, core_max: float) -> Contour:
         """The contour between background and maximum, with the background from around the focus itself.
@@ -396,8 +415,20 @@ class Heights:
 
 
 def _half_way_to_peak(space: ContourSpace, at: Heights) -> float:
-    mask = space.above(0.5 * (at.core_max + at.reference))
-    return 0.5 * ((space.peak(mask) if mask else at.core_max) + at.reference)
+    """Half-way between SUVpeak and the local background: the median of the shell around the outline itself.
+
+    The shell follows from the outline and the outline from the shell, so that both are taken in rounds. It begins with
+    the reference tissue as background.
+    """
+    background = at.reference
+    threshold = 0.5 * (at.core_max + background)
+    for _ in range(A50P_ROUNDS):
+        mask = space.above(threshold)
+        if not mask:
+            break
+        background = space.background(mask) or background
+        threshold = 0.5 * (space.peak(mask) + background)
+    return min(threshold, at.core_max)
 
 
 def _mean_plus_sd(space: ContourSpace, at: Heights) -> float:

@@ -63,6 +63,10 @@ class MatchedReference:
     seen_suv: float | None = None
 
 
+FLOODS = "outline-floods"
+"""Flag of an outline that would run on into its surroundings without the border of the focus."""
+
+
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Outline:
     """The outline of a region, and how it was drawn.
@@ -77,12 +81,15 @@ class Outline:
         SUV of the contour, g/ml; None for the lowest SUV inside.
     background : float, optional
         Median SUV of the shell around it, g/ml; None where it was not measured.
+    floods : bool
+        Whether the outline would run on into the surroundings (:attr:`.contours.Contour.floods`).
     """
 
     region: Region
     method: str
     threshold: float | None = None
     background: float | None = None
+    floods: bool = False
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -195,6 +202,7 @@ def contour_focus(
         method=method,
         threshold=contour.threshold,
         background=contour.background,
+        floods=contour.floods,
     )
 
 
@@ -255,7 +263,7 @@ def measure_region(
         contour_method=outline.method,
         contour_threshold=float(values.min()) if outline.threshold is None else outline.threshold,
         level_ratio=_level_ratio(scan, peak),
-        flags=_flags(scan, inside, peak, reference, region.volume_ml),
+        flags=[*_flags(scan, inside, peak, reference, region.volume_ml), *([FLOODS] if outline.floods else [])],
     )
     spot.conspicuity = conspicuity(
         _ratio(peak.value, reference.suv if reference.seen_suv is None else reference.seen_suv),

@@ -30,6 +30,16 @@ class OneSidedParameters:
     most_ml: float
 
 
+@dataclass(frozen=True, kw_only=True)
+class CompactParameters:
+    """Section "hot_spots.reference.compact" of a protocol; see there for units, ranges and sources."""
+
+    ratio: float
+    radius_mm: float
+    least_ml: float
+    most_ml: float
+
+
 @dataclass(frozen=True, eq=False)
 class Field:
     """A smooth map of the reference of one tissue, on a grid of cells."""
@@ -66,6 +76,56 @@ def one_sided(means: np.ndarray, cells: Geometry, plane: SymmetryPlane, p: OneSi
     chosen[0] = False
     found: np.ndarray = chosen[pieces]
     return found
+
+
+def compact(means: np.ndarray, cells: Geometry, percentile: float, p: CompactParameters) -> np.ndarray:
+    """Cells of compact pieces that are hotter than their wider surroundings.
+
+    A large focus fills its own surroundings, so that it is no hotter than they are. Wider surroundings show what is
+    normal there, also where there is no other side to compare with. What is larger than a large focus, such as the
+    row of the vertebrae, an iliac bone or an organ, is not compact and stays a reference.
+
+    Parameters
+    ----------
+    means : ndarray, shape (k, j, i)
+        Mean SUV of cells, g/ml; NaN where there is none.
+    cells : Geometry
+    percentile : float
+        Percentile of the wider surroundings that is taken.
+    p : CompactParameters
+
+    Returns
+    -------
+    ndarray of bool, shape of `means`
+    """
+    coarse, coarse_cells = _halved(means, cells)
+    wide = Field("wide", ball_percentile([coarse], coarse_cells, p.radius_mm, percentile), coarse_cells)
+    hotter = np.zeros(means.shape, dtype=bool)
+    flat = np.flatnonzero(np.isfinite(means))
+    around = interpolate(wide, cells.flat_to_ras(flat))
+    hotter.reshape(-1)[flat] = means.reshape(-1)[flat] > p.ratio * around
+    pieces, count = ndimage.label(hotter)
+    volume_ml = np.bincount(pieces.reshape(-1), minlength=count + 1) * cells.voxel_volume_ml
+    chosen = (volume_ml >= p.least_ml) & (volume_ml <= p.most_ml)
+    chosen[0] = False
+    # The rim of a focus is blurred: its cells are too cold for the piece and too hot for a reference.
+    found: np.ndarray = ndimage.binary_dilation(chosen[pieces])
+    return found
+
+
+def _halved(means: np.ndarray, cells: Geometry) -> tuple[np.ndarray, Geometry]:
+    """Means over two cells along each axis, without cells that have no value, and their grid."""
+    padded = np.pad(means, [(0, n % 2) for n in means.shape], constant_values=np.nan)
+    k, j, i = (n // 2 for n in padded.shape)
+    blocks = padded.reshape(k, 2, j, 2, i, 2)
+    count = np.isfinite(blocks).sum(axis=(1, 3, 5))
+    total = np.nansum(blocks, axis=(1, 3, 5), dtype=np.float64)
+    with np.errstate(invalid="ignore"):
+        halved = np.where(count > 0, total / count, np.nan).astype(np.float32)
+    matrix = cells.ijk_to_ras.copy()
+    matrix[:3, :3] *= 2.0
+    matrix[:3, 3] = cells.to_ras(np.full(3, 0.5))
+    return halved, Geometry((k, j, i), matrix)
 
 
 def cell_grid(geometry: Geometry, cell_mm: float) -> tuple[Geometry, tuple[int, int, int]]:

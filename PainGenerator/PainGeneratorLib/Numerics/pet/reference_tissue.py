@@ -30,12 +30,14 @@ from ..core.kept import Kept
 from .deep_tissue import is_deep, layers
 from .reference_cells import (
     MIN_CELLS,
+    CompactParameters,
     Field,
     OneSidedParameters,
     ball_percentile,
     body_cells,
     cell_grid,
     cells_of,
+    compact,
     interpolate,
     mirrored,
     one_sided,
@@ -122,6 +124,7 @@ class ReferenceParameters:
     hot_ratio: float
     plausible: PlausibleParameters
     one_sided: OneSidedParameters
+    compact: CompactParameters
 
 
 @dataclass(frozen=True)
@@ -450,6 +453,7 @@ class ReferenceField:
         cap = p.hot_ratio * self.typical
         # Cells that are hot throughout are organs or masses: never a reference, however many there are.
         left_out = means > p.hot_cell_ratio * cap
+        left_out |= compact(np.where(left_out, np.nan, means), cells, p.local_percentile, p.compact)
         if self._symmetry is not None:
             left_out |= one_sided(means, cells, self._symmetry, p.one_sided)
         local = np.where(left_out, np.nan, means)

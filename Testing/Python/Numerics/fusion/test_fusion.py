@@ -10,6 +10,7 @@ from fusion_cases import facts
 from PainGeneratorLib.Numerics.core.image import Geometry, Region
 from PainGeneratorLib.Numerics.core.records import Candidate, HotSpot, MRFinding, Place
 from PainGeneratorLib.Numerics.core.regions import contains, gap_mm, on_grid, overlap_fraction, union
+from PainGeneratorLib.Numerics.core.sites import Site, SiteRow
 from PainGeneratorLib.Numerics.fusion.candidates import Signs, fuse
 from PainGeneratorLib.Numerics.fusion.places import Name
 from PainGeneratorLib.Numerics.fusion.reading import Reading, ranked
@@ -279,6 +280,16 @@ def test_a_candidate_outside_the_other_scans_field_of_view_says_so() -> None:
     small = MR.cropped((0, 0, 0), (5, 120, 110))
     (candidate,) = run([hot_spot((-25.0, 0, 0))], [], mr_field=small)
     assert "outside-mr" in candidate.flags
+
+
+def test_the_ratio_is_to_the_reference_tissue_of_the_site_where_one_is_known() -> None:
+    site = Site("right place", "facet joint", "right", "L4/L5", np.array([20.0, 0, 0]), np.eye(3), np.full(3, 8.0), 1)
+    row = SiteRow(site, "abnormal", reference=1.25, reference_name="marrow within 7 cm")
+    (candidate,) = run([hot_spot((20.0, 0, 0), tbr=2.5)], rows=(row,))
+    assert (candidate.reference, candidate.reference_name) == (1.25, "marrow within 7 cm")
+    assert candidate.tbr == pytest.approx(2.0 / 1.25)
+    (elsewhere,) = run([hot_spot((-20.0, 0, 0), tbr=2.5)], rows=(row,))
+    assert (elsewhere.tbr, elsewhere.reference_name) == (2.5, "marrow")
 
 
 def test_the_bar_is_a_parameter_and_lowering_it_shows_everything() -> None:

@@ -14,7 +14,7 @@ from PainGeneratorLib.Numerics.pet.reference_cells import one_sided
 from PainGeneratorLib.Numerics.pet.reference_tissue import KnownTissues, ReferenceField, ReferenceParameters
 from PainGeneratorLib.Numerics.pet.structure_uptake import measure_organs, medians_of_levels
 from scipy import ndimage
-from small_pets import ONE_SIDED, PLAUSIBLE
+from small_pets import COMPACT, ONE_SIDED, PLAUSIBLE
 
 GRID = Geometry((10, 10, 10), np.diag([8.0, 8.0, 8.0, 1.0]))
 PARAMETERS = ReferenceParameters(
@@ -34,6 +34,7 @@ PARAMETERS = ReferenceParameters(
     rich_most=2.6,
     plausible=PLAUSIBLE,
     one_sided=ONE_SIDED,
+    compact=COMPACT,
 )
 
 
@@ -257,7 +258,7 @@ def test_a_large_faint_focus_in_unknown_tissue_does_not_raise_its_own_reference(
     values[3:7, 3:7, :4] = 2.0
     values[8:] = 0.3
     here = np.array([np.ravel_multi_index((5, 5, 1), GRID.shape)])
-    assert ReferenceField(values, GRID, PARAMETERS).at(here)[0] == pytest.approx([2.0])
+    assert ReferenceField(values, GRID, PARAMETERS).at(here)[0] == pytest.approx([1.0], rel=0.05)
     assert ReferenceField(values, GRID, PARAMETERS, symmetry=MIDDLE).at(here)[0] == pytest.approx([1.0], rel=0.05)
 
 
