@@ -10,7 +10,7 @@ from ..core.sites import SiteState
 from ..core.words import Evidence, Role
 from ..mr.verdicts import COLLECTION, DISC_DEGENERATION, EFFUSION, MODIC_I, MODIC_II, MODIC_III, OEDEMA
 from .evidence import SignGroup
-from .judged import NEAR_IMPLANT_FLAG, Judged
+from .judged import Judged
 
 KIND_SIGNS = {
     MODIC_I: "modic_1",
@@ -47,34 +47,45 @@ def mr_signs(judged: Judged) -> Iterator[LedgerEntry]:
 
     Findings of one candidate have one cause. The strongest counts in full, and a part of each of the others.
     """
-    candidate, case = judged.candidate, judged.case
-    table = case.evidence
+    table = judged.case.evidence
     state = mr_state(judged)
     if state == SiteState.NOT_ASSESSABLE:
         yield table.unknown(MR_NORMAL, SignGroup.MR, why_unknown(judged))
     elif state == SiteState.NORMAL:
         yield table.entry(MR_NORMAL, SignGroup.MR, "MR shows nothing abnormal here.", 1.0)
     else:
-        signs: dict[str, MRFinding] = {}
-        for finding in candidate.mr_findings:
-            sign = sign_of_finding(finding, candidate.place.structure)
-            if sign not in signs or finding.grade > signs[sign].grade:
-                signs[sign] = finding
-        entries = [
-            table.entry(sign, SignGroup.MR, _text(finding), finding.grade, measure=_z(finding))
-            for sign, finding in signs.items()
-        ]
-        entries.sort(key=lambda entry: -entry.points)
-        part = case.parameters.same_cause_part
-        for number, entry in enumerate(entries):
-            yield entry if number == 0 else _part_of(entry, part)
+        yield from _of_findings(judged)
+    yield from _doubts(judged)
+
+
+def _of_findings(judged: Judged) -> Iterator[LedgerEntry]:
+    """One entry for each kind of finding, the strongest first."""
+    candidate, case = judged.candidate, judged.case
+    signs: dict[str, MRFinding] = {}
+    for finding in candidate.mr_findings:
+        sign = sign_of_finding(finding, candidate.place.structure)
+        if sign not in signs or finding.grade > signs[sign].grade:
+            signs[sign] = finding
+    entries = [
+        case.evidence.entry(sign, SignGroup.MR, _text(finding), finding.grade, measure=_z(finding))
+        for sign, finding in signs.items()
+    ]
+    entries.sort(key=lambda entry: -entry.points)
+    part = case.parameters.same_cause_part
+    for number, entry in enumerate(entries):
+        yield entry if number == 0 else _part_of(entry, part)
+
+
+def _doubts(judged: Judged) -> Iterator[LedgerEntry]:
+    """What speaks against the findings: they are faint, normal anatomy looks like them, or metal lies beside them."""
+    candidate, table = judged.candidate, judged.case.evidence
     if candidate.evidence == Evidence.MR_ONLY and all("weak" in finding.flags for finding in candidate.mr_findings):
         text = "Too faint, small or doubtful on MR to count without uptake."
         yield table.entry(FAINT, SignGroup.MR, text, 1.0)
     usual = [finding.usual for finding in candidate.mr_findings if finding.usual]
     if usual and len(usual) == len(candidate.mr_findings):
         yield table.entry(USUAL_ON_MR, SignGroup.USUAL, f"Usual on MR at this place: {usual[0]}.", 1.0)
-    if NEAR_IMPLANT_FLAG in candidate.flags:
+    if judged.is_at_metal:
         text = "Within the margin of the implant's artifact, where PET and MR are unreliable."
         yield table.entry(NEAR_IMPLANT, SignGroup.MR, text, 1.0)
 

@@ -97,6 +97,15 @@ def test_a_place_that_pet_could_not_assess_loses_no_points_for_it() -> None:
     assert (entry.points, entry.state) == (0.0, "not assessable")
 
 
+def test_an_mr_finding_at_metal_counts_less_as_its_signal_is_not_to_be_relied_on() -> None:
+    region = ball()
+    finding = MRFinding(1, "oedema", region, region.centroid_ras_mm, 1.0, 5.0, -2.0, "FLUID", 0.66)
+    one = candidate(findings=[finding])
+    judge(one, facts(metal=ball(7.0)))
+    assert one.mr_state == "abnormal"
+    assert [entry.points < 0 for entry in one.ledger if entry.sign == "near_implant"] == [True]
+
+
 def test_normal_anatomy_that_looks_like_a_finding_counts_against_it_and_removes_nothing() -> None:
     region = ball()
     finding = MRFinding(1, "oedema", region, region.centroid_ras_mm, 1.0, 5.0, -2.0, "FLUID", 0.66)
