@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
 from ..Numerics.core.measures import Kind, Measure
-from ..Numerics.core.records import FLAG_TEXTS, Candidate, HotSpot, MRFinding, Place
+from ..Numerics.core.records import FLAG_TEXTS, Candidate, MRFinding, Place
 from ..Numerics.core.site_reading import sign_words
 from ..Numerics.core.sites import SiteState
 from ..Numerics.core.strength import strength_word

@@ -5,13 +5,14 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 
 import numpy as np
 
 from ..Numerics.core.image import Geometry, Image, Region, resample, transform_points
 from ..Numerics.core.records import BROUGHT_BACK, NOT_JOINED, Candidate, HotSpot, MRFinding, Place
 from ..Numerics.core.regions import gap_mm, is_cut_off, on_grid, overlap_fraction
-from ..Numerics.core.words import Evidence, Origin, Role, Side
+from ..Numerics.core.words import Evidence, Origin, Side
 from ..Numerics.fusion.judged import CaseFacts
 from ..Numerics.fusion.ledger import judge
 from ..Numerics.fusion.pairs import place_of_rest
@@ -24,7 +25,7 @@ from ..Numerics.pet.manual_focus import grow_on_image, grow_on_pet
 from ..Workflow.case import Case
 from ..Workflow.evidence import case_facts
 from ..Workflow.fat_series import marrow_fat
-from ..Workflow.finding import Found, pet_in_reference
+from ..Workflow.finding import Found, has_reference, pet_in_reference
 from ..Workflow.stages import Alignment, Suv
 
 BY_READER = "drawn by the reader"
@@ -94,7 +95,14 @@ class Remeasure:
             hot_spots=found.hot_spots,
             namer=namer,
             case=case,
-            facts=case_facts(case, alignment, pet.geometry, found.measured_sites),
+            facts=case_facts(
+                case,
+                alignment,
+                pet.geometry,
+                found.measured_sites,
+                metal=found.mr.implant.unreliable,
+                has_pet_reference=has_reference(found.pet),
+            ),
             fat=marrow_fat(case, alignment, found.mr),
         )
 
@@ -171,7 +179,7 @@ class Remeasure:
         found = set(map(id, findings))
         own = [f for f in candidate.mr_findings if id(f) not in found]
         near = [f for f in (*findings, *own) if gap_mm(candidate.region, f.region, reach) < np.inf]
-        return sorted(near, key=lambda f: (-f.grade, -(f.z or 0.0), -f.volume_ml))
+        return sorted(near, key=attrgetter("order"))
 
     def _measure_pet(self, changed: Candidate, candidate: Candidate) -> None:
         """Measure the uptake in the outline as one hot spot, where the outline meets a hot spot of its own or another.
@@ -256,8 +264,6 @@ class Remeasure:
         flat = on_grid(region, z_map.geometry).flat
         values = z_map.array.reshape(-1)[flat]
         values = values[np.isfinite(values)]
-        if finding.series_role == Role.FAT_FRACTION:
-            values = -values  # The z-score of such a finding says how far its fat fraction is too low.
         return float(values.mean(dtype=np.float64)) if values.size >= LEAST_MR_VOXELS else None
 
     def at(self, position_ras: np.ndarray, mr_images: Mapping[str, Image]) -> Candidate:

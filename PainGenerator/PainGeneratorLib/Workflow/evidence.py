@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from ..Numerics.core.image import Geometry
+import numpy as np
+
+from ..Numerics.core.image import Geometry, Region
 from ..Numerics.core.sites import SiteTable
-from ..Numerics.core.words import Role
+from ..Numerics.core.words import MR_ROLES, Role
 from ..Numerics.fusion.evidence import EvidenceTable, SignWeight
 from ..Numerics.fusion.judged import CaseFacts
 from ..Numerics.fusion.parameters import FusionParameters
@@ -31,7 +33,13 @@ def evidence_table(protocol: Protocol) -> EvidenceTable:
 
 
 def case_facts(
-    case: Case, alignment: Alignment, pet_field: Geometry | None = None, table: SiteTable | None = None
+    case: Case,
+    alignment: Alignment,
+    pet_field: Geometry | None = None,
+    table: SiteTable | None = None,
+    *,
+    metal: Region | None = None,
+    has_pet_reference: bool = True,
 ) -> CaseFacts:
     """What is known of a case, for judging its candidates.
 
@@ -43,6 +51,10 @@ def case_facts(
         Field of view of the PET in the reference frame.
     table : SiteTable, optional
         The sites with their measures.
+    metal : Region, optional
+        Where metal makes PET and MR unreliable, in the reference frame.
+    has_pet_reference : bool
+        Whether a tissue of the PET tells what raised uptake is.
     """
     roles = [role for role in (Role.FLUID, Role.T2) if role in case.series and alignment.is_aligned(role)]
     return CaseFacts(
@@ -54,5 +66,17 @@ def case_facts(
         mr_field=case.reference.image.geometry,
         pet_field=pet_field,
         has_fluid_series=bool(roles),
+        series_fields=series_fields(case, alignment),
+        has_pet_reference=has_pet_reference,
+        metal=metal,
         rows=() if table is None else table.rows,
     )
+
+
+def series_fields(case: Case, alignment: Alignment) -> dict[str, Geometry]:
+    """Role -> field of view in the reference frame, of every MR series in which findings are looked for."""
+    return {
+        str(role): case.series[role].image.geometry.moved(np.linalg.inv(alignment.reference_to(role)))
+        for role in MR_ROLES
+        if role in case.series and alignment.is_aligned(role)
+    }

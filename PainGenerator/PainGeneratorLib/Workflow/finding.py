@@ -34,6 +34,7 @@ from ..Numerics.fusion.reading import Reading, numbered
 from ..Numerics.fusion.site_parameters import SiteParameters
 from ..Numerics.mr.findings import MRResult
 from ..Numerics.pet.detector import DEFAULT_RATIO, HotSpotDetector, HotSpotParameters, HotSpotResult
+from ..Numerics.pet.reference_norms import USED
 from .case import Case
 from .evidence import case_facts
 from .fat_series import marrow_fat, marrow_note
@@ -386,17 +387,26 @@ class PetSigns:
     ----------
     spots, unclear, weak : list of HotSpot
         As in :class:`.Numerics.pet.detector.HotSpotResult`.
+    has_reference : bool
+        Whether a tissue of this PET tells what raised uptake is.
     """
 
     spots: list[HotSpot]
     unclear: list[HotSpot]
     weak: list[HotSpot]
+    has_reference: bool = True
 
     @classmethod
     def of(cls, pet: HotSpotResult, alignment: Alignment, spots: list[HotSpot] | None = None) -> PetSigns:
         """From the result of the PET; `spots` are its hot spots where they were moved already."""
         moved = in_reference_frame(pet.hot_spots, alignment) if spots is None else spots
-        return cls(moved, in_reference_frame(pet.unclear, alignment), in_reference_frame(pet.weak, alignment))
+        unclear, weak = (in_reference_frame(spots, alignment) for spots in (pet.unclear, pet.weak))
+        return cls(moved, unclear, weak, has_reference(pet))
+
+
+def has_reference(pet: HotSpotResult) -> bool:
+    """Whether a tissue of the PET could be used to tell what raised uptake is."""
+    return any(row.status == USED for row in pet.references)
 
 
 def fuse_found(
@@ -428,7 +438,10 @@ def fuse_found(
     """
     joined = [finding for finding in mr.findings if NOT_JOINED not in finding.flags]
     alone = [finding for finding in mr.findings if NOT_JOINED in finding.flags]
-    facts = case_facts(case, alignment, pet_in_reference(suv, alignment).geometry, table)
+    facts = case_facts(
+        case, alignment, pet_in_reference(suv, alignment).geometry, table,
+        metal=mr.implant.unreliable, has_pet_reference=pet.has_reference,
+    )  # fmt: skip
     raised = standing_out(pet.unclear, namer, facts)
     signs = Signs(
         spots=[*pet.spots, *raised, *_spots_of_sites(case, suv, alignment, pet, table, detector)],

@@ -449,6 +449,13 @@ NUCLEUS_SIDE_MOST = Distance(15.0, "mm", "Upper bound for the side of what surel
 NUCLEUS_FRONT_LEAST = Distance(14.0, "mm", "Lower bound for the front of what surely is nucleus.", ADULT)
 NUCLEUS_FRONT_MOST = Distance(36.0, "mm", "Upper bound for the front of what surely is nucleus.", ADULT)
 NUCLEUS_HALF_HEIGHT = Distance(3.0, "mm", "Half of the height of what surely is nucleus.", ADULT)
+FACET_JOINT_REACH = Distance(
+    9.0,
+    "mm",
+    "What is bright nearer to the middle of a facet joint than this lies in the joint: half of its height of about "
+    "16 mm and a millimeter for its place. The middle of a pedicle lies 12 mm and more away.",
+    MR_UNRECORDED,
+)
 ENDPLATE_FROM_DISC_MIDDLE = Distance(
     8.0, "mm", "A change of an endplate comes as near as this to the middle of the disc.", MR_UNRECORDED
 )

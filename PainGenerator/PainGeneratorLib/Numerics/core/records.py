@@ -48,7 +48,7 @@ FLAG_TEXTS: dict[str, str] = {
     "Modic III cannot be told apart.",
     "no-fluid-series": "No fluid-sensitive series: told from T1 alone, which cannot show oedema itself.",
     "fat-fraction": "No fluid-sensitive series: told from a low fat fraction, which red marrow and tumor have, too.",
-    "weak": "Too faint on MR to count alone; counted because the PET shows uptake at the same place.",
+    "weak": "Too faint on MR to count alone; it counts where the PET shows uptake at the same place.",
     "level-counted": "The level was counted from the sacrum.",
     "level-likely": "The level rests on one sign, or on what the labels of a segmentation were taken for: check it.",
     "level-uncertain": "The level may be wrong: count the vertebrae by eye, or name one level.",

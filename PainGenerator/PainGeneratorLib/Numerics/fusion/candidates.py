@@ -15,13 +15,14 @@ from ..core.regions import on_grid, union
 from ..mr.verdicts import IMPLANT_ARTEFACT
 from .joining import (
     clearness_order,
+    confirmed_by,
+    confirms,
     grouped_findings,
     grouped_spots,
     has_own_weak_spot,
     heat_order,
     joined_findings,
     makes_weak_uptake_count,
-    near,
 )
 from .judged import CaseFacts
 from .ledger import judge
@@ -48,11 +49,12 @@ class Signs:
     unclear_spots : sequence of HotSpot
         High and certain enough for the setting, but not clear of normal uptake.
     weak_spots : sequence of HotSpot
-        Too faint or too usual to count alone; the unclear ones are among them. Each counts where an MR finding without
-        a hot spot of its own lies.
+        Too faint or too usual to count alone; the unclear ones are among them. Each counts where it has its maximum in
+        an MR finding without a hot spot of its own, and is raised against its own reference.
     findings : sequence of MRFinding
     weak_findings : sequence of MRFinding
-        Too faint to count alone. Each counts where a hot spot lies. Two weak signs at one place do not count.
+        Too faint to count alone. Each counts where it lies at a hot spot; the others are judged by themselves, and
+        that they are faint speaks against them.
     """
 
     spots: Sequence[HotSpot] = ()
@@ -92,15 +94,16 @@ def fuse(signs: Signs, name: Name, case: CaseFacts) -> Reading:
     Returns
     -------
     Reading
-        Every sign is in one of its lists, but weak ones that no other sign supports. Ids are "PG-01", "PG-02" and so
-        on, the candidates first.
+        Every sign is in one of its lists, but weak hot spots that no other sign supports. Ids are "PG-01", "PG-02" and
+        so on, the candidates first.
     """
-    named: list[Sign] = [*signs.spots, *signs.unclear_spots, *signs.structural]
+    named: list[Sign] = [*signs.spots, *signs.unclear_spots, *signs.structural, *signs.weak_findings]
     places: Places = {sign: name(sign.region) for sign in named}
     with_uptake, used = _with_uptake(signs, places, case)
     without_uptake = _without_uptake(signs, used, places, case)
     joined = [*with_uptake, *without_uptake]
-    found = as_one([*joined, *_of_uptake_alone(signs, joined, places, case)], case.parameters.join)
+    alone = [*_of_uptake_alone(signs, joined, places, case), *_of_faint_signal(signs, joined, places, case)]
+    found = as_one([*joined, *alone], case.parameters.join)
     for candidate in found:
         judge(candidate, case)
     _take_back(signs.spots, found)
@@ -112,7 +115,10 @@ def _with_uptake(signs: Signs, places: Places, case: CaseFacts) -> tuple[list[Ca
     join, neck = case.parameters.join, case.parameters.neck
     joinable: list[MRFinding] = []
     if case.aligned:
-        joinable = [f for f in signs.structural if not has_own_weak_spot(f, signs.clear, signs.weak_spots, join)]
+        least = case.parameters.ramps.tbr_none
+        joinable = [
+            f for f in signs.structural if not has_own_weak_spot(f, signs.clear, signs.weak_spots, join, least)
+        ]
     candidates: list[Candidate] = []
     used: set[MRFinding] = set()
     for members in grouped_spots(signs.clear, places, join):
@@ -121,7 +127,7 @@ def _with_uptake(signs: Signs, places: Places, case: CaseFacts) -> tuple[list[Ca
             # Scar confirms no uptake: each is judged by itself.
             joined = []
         used.update(joined)
-        faint = near(signs.weak_findings, members, join.touch_mm) if case.aligned else []
+        faint = [f for f in signs.weak_findings if case.aligned and confirmed_by(f, members)]
         candidates.append(_candidate(members, [*joined, *faint], places))
     return candidates, used
 
@@ -133,7 +139,8 @@ def _without_uptake(signs: Signs, used: set[MRFinding], places: Places, case: Ca
     rest = [finding for finding in signs.structural if finding not in used]
     for members in grouped_findings(rest, places, join):
         clear = [finding for finding in members if makes_weak_uptake_count(finding, join)]
-        faint = near(signs.weak_spots, clear, join.touch_mm) if case.aligned else []
+        least = case.parameters.ramps.tbr_none
+        faint = [s for s in signs.weak_spots if case.aligned and any(confirms(s, one, least) for one in clear)]
         candidates.append(_candidate([], members, places, sorted(faint, key=heat_order)))
     return candidates
 
@@ -149,6 +156,13 @@ def _of_uptake_alone(signs: Signs, joined: Sequence[Candidate], places: Places, 
     usual = [[spot] for spot in rest if spot.physiologic is not None]
     unclear = grouped_spots([spot for spot in rest if spot.physiologic is None], places, join)
     return [_candidate(members, [], places) for members in (*usual, *unclear)]
+
+
+def _of_faint_signal(signs: Signs, joined: Sequence[Candidate], places: Places, case: CaseFacts) -> list[Candidate]:
+    """Candidates of MR findings that are too faint to count alone, and that count in no other candidate."""
+    used = {id(finding) for candidate in joined for finding in candidate.mr_findings}
+    rest = [finding for finding in signs.weak_findings if id(finding) not in used]
+    return [_candidate([], members, places) for members in grouped_findings(rest, places, case.parameters.join)]
 
 
 def _take_back(spots: Sequence[HotSpot], found: Sequence[Candidate]) -> None:

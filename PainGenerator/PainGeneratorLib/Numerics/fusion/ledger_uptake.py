@@ -10,6 +10,7 @@ from ..core.words import Evidence
 from ..mr.verdicts import DISC_DEGENERATION
 from .evidence import SignGroup, graded
 from .judged import Judged
+from .ledger_mr import why_pet_unknown
 from .ledger_usual import ALIKE_RULES
 from .own_kind import SITE_METHOD, has_own_kind, is_usual_use, stands_out
 
@@ -76,10 +77,9 @@ def uptake_signs(judged: Judged) -> Iterator[LedgerEntry]:
 def _no_uptake(judged: Judged) -> LedgerEntry:
     """No focus of raised uptake at an MR finding: absent where the PET shows the place, else not assessable."""
     table, sign = judged.case.evidence, sign_of_uptake(judged)
-    if not judged.case.aligned:
-        return table.unknown(sign, SignGroup.PET, "Uptake: not assessable, as PET and MR are not aligned.")
-    if judged.is_outside_pet:
-        return table.unknown(sign, SignGroup.PET, "Uptake: not assessable, as the PET does not show this place.")
+    unknown = why_pet_unknown(judged)
+    if unknown:
+        return table.unknown(sign, SignGroup.PET, unknown)
     return table.entry(sign, SignGroup.PET, "No focus of raised uptake here.", -1.0)
 
 

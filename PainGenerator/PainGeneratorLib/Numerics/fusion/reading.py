@@ -69,7 +69,7 @@ def ranked(candidates: Sequence[Candidate], taken_ids: Iterable[str] = ()) -> li
     taken_ids : iterable of str
         Ids that other lists hold.
     """
-    order = sorted(candidates, key=lambda c: (-c.score, -(c.suv_peak or 0.0), -(c.mr_z or 0.0), *c.centroid_ras_mm))
+    order = sorted(candidates, key=lambda c: (-c.score, -(c.suv_peak or 0.0), -abs(c.mr_z or 0.0), *c.centroid_ras_mm))
     taken = {*taken_ids, *(candidate.id for candidate in order)}
     free = (text for text in (f"PG-{n:02d}" for n in range(1, 10_000)) if text not in taken)
     for rank, candidate in enumerate(order, start=1):

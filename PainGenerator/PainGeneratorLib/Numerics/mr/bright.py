@@ -217,7 +217,7 @@ class JudgedPlace:
 
 
 def as_finding(picture: MRPicture, judged: JudgedPlace) -> MRFinding:
-    """A finding of a bright part: its z-score is against normal marrow in bone, against muscle in soft tissue.
+    """A finding of a bright part: edema is compared with normal marrow, fluid with muscle.
 
     Parameters
     ----------

@@ -1,14 +1,17 @@
-"""Modic I on both sides of one disc, told from the trend along the spine.
+"""Modic I on both sides of one disc, or at one endplate, told from the trend along the spine.
 
 The signal of normal marrow drifts along the spine, by the coil and by the fat of the marrow: on a real STIR by more
 than a Modic I differs from its neighbors. A comparison with the neighboring vertebrae alone does not see it then. What
 tells it is that marrow is brighter on the fluid-sensitive series and darker on T1 than the trend of all levels, at
-once and at both endplates of one disc. Start at :func:`find_endplate_pairs`.
+once and at both endplates of one disc. A single endplate has no such witness: it must stand out further, and the
+other endplate of its vertebra must not be alike, as it is where an edema fills the body. Start at
+:func:`find_endplate_pairs`.
 """
 
 from __future__ import annotations
 
 import itertools
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,12 +21,18 @@ from ..core.constants import MAD_TO_SD
 from ..core.image import Region
 from ..core.records import MRFinding
 from ..core.words import Role
+from .parameters import ModicParameters
 from .picture import MRPicture, make_finding
 from .spine_tissues import SpineTissues
 from .verdicts import MODIC_I
 
 RULE = "modic-one-both-endplates"
 """Name of the rule that decides."""
+SINGLE_RULE = "modic-one-endplate"
+"""Name of the rule that decides about a single endplate."""
+OTHER_END_PART = 0.5
+"""Upper bound for the contrast of the other endplate of a vertebra, as a part of that of the changed one: the middle
+of a body does not lie along one endplate. Our estimate."""
 INNER_RADIUS = 0.85
 """Part of the way from the axis of the bodies to their edge within which marrow is compared: no edge lies there."""
 FROM_DISC_MM = 1.0
@@ -62,7 +71,7 @@ class _Band:
 
 
 def find_endplate_pairs(picture: MRPicture, places: SpineTissues) -> list[MRFinding]:
-    """Find Modic I at both endplates of a disc.
+    """Find Modic I at both endplates of a disc, and at single endplates.
 
     Parameters
     ----------
@@ -74,7 +83,7 @@ def find_endplate_pairs(picture: MRPicture, places: SpineTissues) -> list[MRFind
     Returns
     -------
     list of MRFinding
-        One for each disc, with the marrow on both sides of it.
+        One for each disc, with the marrow on both sides of it, and one for each single endplate.
     """
     p = picture.parameters.modic
     if Role.FLUID not in picture.signals.roles or not picture.reads_t1:
@@ -86,18 +95,39 @@ def find_endplate_pairs(picture: MRPicture, places: SpineTissues) -> list[MRFind
     bands = {number: _band(places, number, p.band_mm, t1, fluid) for number in _band_numbers(places)}
     known = {number: band for number, band in bands.items() if band is not None}
     spread = _spread([band.contrast for band in known.values()])
+    fluid_spread = _spread([band.fluid for band in known.values()])
     found = []
-    for lower in sorted(number for number in known if number % 2 == 1 and number + 1 in known):
-        pair = known[lower], known[lower + 1]
-        contrast = min(band.contrast for band in pair)
-        if contrast < p.pair_contrast or contrast < p.pair_z * spread:
+    for numbers, rule in _changed(known, spread, p):
+        contrast = min(known[number].contrast for number in numbers)
+        region = _region(picture, places, numbers, p.band_mm, fluid - t1, contrast)
+        if region is None or region.volume_ml < p.minimum_ml:
             continue
-        if any(band.fluid < p.pair_series_contrast or band.t1 > -p.pair_series_contrast for band in pair):
-            continue
-        region = _region(picture, places, (lower, lower + 1), p.band_mm, fluid - t1, contrast)
-        if region is not None and region.volume_ml >= p.minimum_ml:
-            found.append(make_finding(picture, MODIC_I, region, contrast / spread, str(Role.FLUID), [], RULE))
+        z = float(np.mean([known[number].fluid for number in numbers])) / fluid_spread
+        strength = contrast / spread
+        found.append(make_finding(picture, MODIC_I, region, z, str(Role.FLUID), [], rule, strength))
     return found
+
+
+def _changed(known: Mapping[int, _Band], spread: float, p: ModicParameters) -> Iterator[tuple[tuple[int, ...], str]]:
+    """The numbers of the bands that are changed together, with the rule: pairs first, then single ones."""
+    wet = {
+        number
+        for number, band in known.items()
+        if band.contrast >= p.pair_contrast
+        and band.fluid >= p.pair_series_contrast
+        and band.t1 <= -p.pair_series_contrast
+    }
+    beside = [(number, number + 1) for number in sorted(wet) if number % 2 == 1 and number + 1 in wet]
+    # Two endplates that both stand out are two signs: their mean tells, not the fainter one.
+    pairs = [pair for pair in beside if np.mean([known[number].contrast for number in pair]) >= p.pair_z * spread]
+    yield from ((pair, RULE) for pair in pairs)
+    for number in sorted(wet.difference(*pairs)):
+        own = known[number].contrast
+        # The bands of a vertebra: 2 and 3, 4 and 5, and so on; S1, below the lowest disc, has one alone.
+        other = known.get(number + 1 if number % 2 == 0 else number - 1)
+        is_alone = number == 1 or (other is not None and other.contrast < OTHER_END_PART * own)
+        if own >= p.single_z * spread and is_alone:
+            yield (number,), SINGLE_RULE
 
 
 def _band_numbers(places: SpineTissues) -> list[int]:
@@ -167,13 +197,13 @@ def _spread(contrasts: list[float]) -> float:
 def _region(
     picture: MRPicture,
     places: SpineTissues,
-    numbers: tuple[int, int],
+    numbers: Sequence[int],
     band_mm: float,
     contrast: np.ndarray,
     of_bands: float,
 ) -> Region | None:
-    """The marrow of both bands that is changed, on the working grid."""
-    band = _where(places, numbers[0], band_mm) | _where(places, numbers[1], band_mm)
+    """The marrow of some bands that is changed, on the working grid."""
+    band = np.any([_where(places, number, band_mm) for number in numbers], axis=0)
     changed = band & (np.nan_to_num(contrast, nan=-np.inf) > REGION_PART * of_bands)
     changed = ndimage.binary_opening(changed) | (changed & ndimage.binary_dilation(ndimage.binary_opening(changed)))
     if not changed.any():

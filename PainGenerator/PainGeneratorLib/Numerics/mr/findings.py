@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from operator import attrgetter
 
 import numpy as np
 
@@ -48,9 +49,11 @@ from .signal import Signals, in_plane_smooth, local_z, prepare_signals
 from .spine import SpineMap, find_by_anatomy, find_in_spine, map_spine, mark_spine
 from .spine_coordinates import spine_box
 from .spine_levels import find_spine_levels
+from .spine_planes import with_planes_of
 from .spine_tissues import SpineTissues, find_spine_tissues
 from .surroundings import MRSurroundings
 from .tissue_map import TissueSignals, make_tissue_map, tissue_signals
+from .usual_places import mark_usual
 from .verdicts import IMPLANT_ARTEFACT, LOW_GRADE
 
 Progress = Callable[[float, str], None]
@@ -162,7 +165,7 @@ def find_mr_findings(
         return MRResult([], empty, ImplantResult(), {}, ["The MR holds no signal: MR findings were not looked for."])
     report(0.3, "Finding the spinal canal and its discs")
     line = _spine_line(signals, group, symmetry, sections)
-    places = None if line is None else find_spine_tissues(signals, line)
+    line, places, vertebrae = _spine_places(signals, line, given_level)
     report(0.4, "Telling tissues apart")
     typical = tissue_signals(signals, p.fluid.over_muscle, places)
     codes, map_warnings = _checked_codes(anatomy_tissues, signals, places)
@@ -175,19 +178,42 @@ def find_mr_findings(
     )  # fmt: skip
     report(0.6, "Comparing signal with normal tissue")
     picture, spine, bright = _prepare(
-        signals, typical, tissue, codes, vertebra, implant, symmetry, line, places, group, p
+        signals, typical, tissue, codes, vertebra, implant, symmetry, line, places, vertebrae, group, p
     )
     if fat_fraction is not None:
         _add_fat_fraction(picture, *fat_fraction)
     report(0.8, "Marking abnormal regions")
     findings, weak, warnings = _apply_rules(picture, spine, bright)
+    mark_usual(picture, [*findings, *weak])
     warnings += [*map_warnings, *signals.warnings, *_unusable_warnings(signals, line), *implant.warnings]
     if implant.void is not None:
         findings.append(_implant_finding(implant.void))
     result = _on_reference(findings, weak, tissue, implant, picture, reference.geometry, warnings)
     if line is None or places is None:
         return _without_vertebrae(result, given_level)
-    return replace(result, spine=find_spine_levels(signals, line, places.shape, given=given_level))
+    return replace(result, spine=vertebrae)
+
+
+def _spine_places(
+    signals: Signals, line: SpineLine | None, given: GivenLevel | None
+) -> tuple[SpineLine | None, SpineTissues | None, Spine | None]:
+    """The canal with the planes of its discs, the tissues about it, and the frames of the vertebrae.
+
+    Where the frames show that the plane of a disc was pulled off, all are found again with the right planes.
+    """
+    if line is None:
+        return None, None, None
+    places = find_spine_tissues(signals, line)
+    if places is None:
+        return line, None, None
+    vertebrae = find_spine_levels(signals, line, places.shape, given=given)
+    mended = with_planes_of(line, vertebrae)
+    if mended is line:
+        return line, places, vertebrae
+    again = find_spine_tissues(signals, mended)
+    if again is None:
+        return line, places, vertebrae
+    return mended, again, find_spine_levels(signals, mended, again.shape, given=given)
 
 
 def _checked_codes(
@@ -257,6 +283,7 @@ def _prepare(
     symmetry: SymmetryPlane | None,
     line: SpineLine | None,
     places: SpineTissues | None,
+    vertebrae: Spine | None,
     group: str,
     p: MRParameters,
 ) -> tuple[MRPicture, SpineMap | None, np.ndarray | None]:
@@ -272,7 +299,7 @@ def _prepare(
     middle = midline_r_mm(signals.body, geometry, symmetry, marrow if is_low_back else None)
     surroundings = MRSurroundings(geometry, tissue, marrow, usable, group, middle, codes)
     role = next((role for role in ("FLUID", "T2") if role in signals.roles), None)
-    picture = MRPicture(signals, smooth, typical, surroundings, {}, vertebra, role, p, implant.void, line)
+    picture = MRPicture(signals, smooth, typical, surroundings, {}, vertebra, role, p, implant.void, line, vertebrae)
     # On T2 all marrow is brighter than muscle.
     bright = bright_mask(picture, p.bright.over_muscle) if role == "FLUID" and typical.muscle.get(role) else None
     spine = None
@@ -408,7 +435,7 @@ def _apply_rules(
     if picture.surroundings.segmented is not None and (picture.surroundings.tissue == tissues.DISC).any():
         findings += find_degenerated_discs(picture)
     findings += _apart(drops, [*findings, *weak])
-    findings.sort(key=lambda f: (-f.grade, -(f.z or 0.0), -f.volume_ml))
+    findings.sort(key=attrgetter("order"))
     return findings, weak, warnings
 
 

@@ -26,7 +26,7 @@ NO_BRIGHT_Z = -99.0
 NO_DARK_Z = 99.0
 """z-score that stands for a missing one where dark marrow is looked for."""
 FLUID_SPREAD = 0.5
-"""Signal above that of muscle, as part of it, that is one step of the z-score of fluid. Our estimate."""
+"""Signal above that of muscle, as part of it, that is one step of the grade of fluid. Our estimate."""
 FLUID_OVER_FAT = 1.2
 """Lower bound for the signal of free fluid over that of fat, on T2 without suppressed fat. Our estimate: fast spin
 echoes show fat bright, and fluid brighter."""
@@ -121,7 +121,8 @@ def find_endplate_changes(picture: MRPicture) -> list[MRFinding]:
         decided = abnormal(ENDPLATE_RULES, place, picture.parameters.rules_off)
         if decided is None:
             continue
-        findings.append(_as_decided(picture, region, decided, place.z, "T1", ["common-without-pain"]))
+        z = place.z if kind == MODIC_II else -place.z
+        findings.append(_as_decided(picture, region, decided, z, "T1", ["common-without-pain"]))
     return findings
 
 
@@ -171,8 +172,8 @@ def find_fluid(picture: MRPicture) -> list[MRFinding]:
         if decided is None:
             continue
         mean = region_mean(picture.fluid_signal, region) or 0.0
-        z = z_over(mean, picture.muscle_signal, FLUID_SPREAD)
-        findings.append(_as_decided(picture, region, decided, z, picture.fluid_series, []))
+        steps = z_over(mean, picture.muscle_signal, FLUID_SPREAD)
+        findings.append(_as_decided(picture, region, decided, steps, picture.fluid_series, []))
     return findings
 
 
@@ -228,7 +229,7 @@ def find_degenerated_discs(picture: MRPicture) -> list[MRFinding]:
         decided = abnormal(DISC_RULES, DiscPlace(ratio=ratio, typical=typical, parameters=p.disc), p.rules_off)
         if decided is None:
             continue
-        z = (typical - ratio) / spread
+        z = (ratio - typical) / spread
         findings.append(_as_decided(picture, region, decided, z, role, ["common-without-pain"]))
     return findings
 
@@ -244,8 +245,9 @@ def find_dark_marrow(picture: MRPicture) -> list[MRFinding]:
         decided = abnormal(DARK_MARROW_RULES, place, p.rules_off)
         if decided is None:
             continue
-        z = abs(place.t1_z or 0.0)
-        findings.append(_as_decided(picture, region, decided, z, "T1", ["no-fluid-series"]))
+        z = place.t1_z or 0.0
+        flags = ["no-fluid-series", *(["modic-without-fluid-series"] if place.is_at_endplate else [])]
+        findings.append(_as_decided(picture, region, decided, z, "T1", flags))
     return findings
 
 
@@ -263,7 +265,7 @@ def find_fat_drops(picture: MRPicture) -> list[MRFinding]:
     Returns
     -------
     list of MRFinding
-        Their z-score is how far the fat fraction lies below that of the marrow around.
+        Their z-score is that of the fat fraction, below 0.
     """
     p, surroundings = picture.parameters, picture.surroundings
     drop = np.nan_to_num(-picture.z[Role.FAT_FRACTION.value], nan=NO_BRIGHT_Z)
@@ -278,6 +280,6 @@ def find_fat_drops(picture: MRPicture) -> list[MRFinding]:
         decided = abnormal(FAT_DROP_RULES, place, p.rules_off)
         if decided is None:
             continue
-        z = region_mean(drop, region) or 0.0
+        z = -(region_mean(drop, region) or 0.0)
         findings.append(_as_decided(picture, region, decided, z, Role.FAT_FRACTION.value, ["fat-fraction"]))
     return findings

@@ -15,6 +15,7 @@ from ..core.words import Group, Role
 from .parameters import MRParameters
 from .picture import PEAK_PERCENTILE, MRPicture, region_mean
 from .signal import extents_mm, sample_mask
+from .spine_planes import is_middle_third, place_in_vertebra
 from .surroundings import (
     FRONT,
     UP,
@@ -205,6 +206,19 @@ class MarrowPlace:
         return np.asarray((self.region.centroid_ras_mm - low) / np.maximum(high - low, 1.0))
 
     @cached_property
+    def is_mid_body(self) -> bool:
+        """Whether its middle lies in the middle third of the height of a body: no change of an endplate."""
+        found = place_in_vertebra(self.picture.vertebrae, self.region.points_ras)
+        return found is not None and is_middle_third(found[0])
+
+    @property
+    def is_at_endplate(self) -> bool:
+        """Whether it lies along an endplate and reaches it."""
+        p = self.parameters.modic
+        is_near = self.near_disc_part > p.near_disc_part and self.touching_disc_part > p.touching_part
+        return is_near and not self.is_mid_body
+
+    @cached_property
     def body_height_mm(self) -> float:
         """Height of the vertebral body."""
         low, high = self._body_box
@@ -306,8 +320,7 @@ def _kind_in_marrow(place: MarrowPlace) -> str:
     p = place.parameters.modic
     if place.t1_z is None or place.t1_z >= p.t1_z or place.fluid_z <= p.fluid_z:
         return OEDEMA
-    is_at_endplate = place.near_disc_part > p.near_disc_part and place.touching_disc_part > p.touching_part
-    return MODIC_I if is_at_endplate else OEDEMA
+    return MODIC_I if place.is_at_endplate else OEDEMA
 
 
 def no_brighter_than_muscle(place: MarrowPlace) -> MRVerdict | None:

@@ -173,7 +173,9 @@ class ModicParameters:
     pair_series_contrast: float
     """The same for each of both series, at least."""
     pair_z: float
-    """The same over the spread of all endplates, at least."""
+    """The mean of both over the spread of all endplates, at least."""
+    single_z: float
+    """The contrast of Modic I at a single endplate over that spread, at least."""
 
 
 @dataclass(frozen=True, kw_only=True)

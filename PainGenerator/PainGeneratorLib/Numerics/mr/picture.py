@@ -10,6 +10,7 @@ from scipy import ndimage
 
 from ..body.canal import SpineLine
 from ..body.straight_spine import StraightSpine
+from ..body.vertebrae import Spine
 from ..core import tissues
 from ..core.image import Geometry, Region
 from ..core.records import MRFinding
@@ -18,7 +19,7 @@ from .parameters import GradeParameters, MRParameters
 from .signal import Signals
 from .surroundings import MRSurroundings, slice_axis
 from .tissue_map import TissueSignals
-from .verdicts import HIGH_GRADE, LOW_GRADE, MEDIUM_GRADE
+from .verdicts import HIGH_GRADE, KINDS_OF_FLUID, LOW_GRADE, MEDIUM_GRADE, MODIC_I
 
 INNER_MM = 2.0
 """How deep within a mask its inner voxels lie, within slices. Our estimate: a blurred edge is a voxel or two wide."""
@@ -60,6 +61,8 @@ class MRPicture:
         The signal void of an implant.
     spine_line : SpineLine or None
         The course of the spinal canal; None where it was not found.
+    vertebrae : Spine or None
+        The frames of the vertebrae; None where they were not found.
     """
 
     signals: Signals
@@ -72,6 +75,7 @@ class MRPicture:
     parameters: MRParameters
     implant: Region | None = None
     spine_line: SpineLine | None = None
+    vertebrae: Spine | None = None
 
     @property
     def fluid_series(self) -> str:
@@ -163,9 +167,16 @@ def grade(z: float, volume_ml: float, p: GradeParameters) -> float:
 
 
 def make_finding(
-    picture: MRPicture, kind: str, region: Region, z: float, role: str, flags: list[str], rule: str | None = None
+    picture: MRPicture,
+    kind: str,
+    region: Region,
+    z: float,
+    role: str,
+    flags: list[str],
+    rule: str | None = None,
+    strength: float | None = None,
 ) -> MRFinding:
-    """A finding with its flags and its grade by z-score and volume.
+    """A finding with its flags and its grade by strength and volume.
 
     Parameters
     ----------
@@ -173,19 +184,44 @@ def make_finding(
     kind : str
     region : Region
     z : float
-        z-score on the series that shows it best.
+        z-score on the series that shows it best, below 0 where it is darker there. For fluid, how far its signal lies
+        above that of muscle in steps that are no standard deviations: it gives the grade alone.
     role : str
         That series.
     flags : list of str
     rule : str, optional
         Name of the rule that decided.
+    strength : float, optional
+        What gives the grade where it is not the size of `z`.
     """
     z_t1 = region_mean(picture.z.get("T1"), region)
     if "T1" not in picture.z:
         flags = [*flags, "no-t1"]
+    if kind == MODIC_I and not picture.reads_t1:
+        flags = [*flags, "modic-without-t1"]
     roles = picture.signals.roles
     # A computed series has no signal of its own here; its field is that of the others.
     if is_cut_off(region, roles.get(role, next(iter(roles.values())))):
         flags = [*flags, "truncated"]
-    points = grade(z, region.volume_ml, picture.parameters.grade)
-    return MRFinding(0, kind, region, region.centroid_ras_mm, region.volume_ml, z, z_t1, role, points, flags, rule)
+    points = grade(abs(z) if strength is None else strength, region.volume_ml, picture.parameters.grade)
+    is_fluid = kind in KINDS_OF_FLUID
+    return MRFinding(
+        0,
+        kind,
+        region,
+        region.centroid_ras_mm,
+        region.volume_ml,
+        None if is_fluid else z,
+        z_t1,
+        role,
+        points,
+        flags,
+        rule,
+        over_muscle=_over_muscle(picture, region, role) if is_fluid else None,
+    )
+
+
+def _over_muscle(picture: MRPicture, region: Region, role: str) -> float | None:
+    """Mean signal over that of muscle; None where either is not known."""
+    mean, muscle = region_mean(picture.smooth.get(role), region), picture.typical.muscle.get(role)
+    return None if mean is None or not muscle else mean / muscle

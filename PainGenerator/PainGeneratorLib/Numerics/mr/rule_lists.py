@@ -11,6 +11,7 @@ from .fluid_rules import FLUID_RULES
 from .hip import HIP_DOUBTS, HIP_RULES
 from .marrow_rules import DARK_MARROW_RULES, FAT_DROP_RULES, MARROW_RULES
 from .spine_rules import ANATOMY_RULES, BESIDE_RULES, BODY_RULES, BRIGHT_DISC_RULES, DOUBT_RULES
+from .usual_places import USUAL_RULES
 
 MR_RULE_LISTS: Mapping[str, RuleList[Any, Any]] = {
     "bright places in vertebral bodies": BODY_RULES,
@@ -26,6 +27,7 @@ MR_RULE_LISTS: Mapping[str, RuleList[Any, Any]] = {
     "marrow with a low fat fraction": FAT_DROP_RULES,
     "bright places at hips": HIP_RULES,
     "doubts about findings at hips": HIP_DOUBTS,
+    "normal anatomy that looks like a finding": USUAL_RULES,
 }
 """What each list is about, and the list. The fluid rules include those about normal fluid."""
 

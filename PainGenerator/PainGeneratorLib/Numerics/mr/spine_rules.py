@@ -20,6 +20,7 @@ from ..core.rules import Rule, RuleList
 from ..core.words import Role
 from .parameters import MRParameters
 from .picture import region_mean, z_over
+from .spine_planes import facet_distance_mm, is_middle_third, place_in_vertebra
 from .surroundings import is_tube_shaped
 from .verdicts import COLLECTION, EFFUSION, MODIC_I, OEDEMA, MRVerdict, normal, weak
 
@@ -160,6 +161,22 @@ class SpinePlace:
         here = region_mean(picture.fluid_z, self.part.region)
         return z if here is None else min(here, z)
 
+    @cached_property
+    def t1_z(self) -> float | None:
+        """Mean z-score on T1; None without a T1 on which fat is bright, and outside what is known as marrow."""
+        picture = self.spine.picture
+        return region_mean(picture.z.get("T1"), self.part.region) if picture.reads_t1 else None
+
+    @cached_property
+    def in_vertebra(self) -> tuple[float, float] | None:
+        """Height in the body (0 at its lower endplate, 1 at its upper one) and mm in front of its front wall."""
+        return place_in_vertebra(self.spine.picture.vertebrae, self.part.region.points_ras)
+
+    @cached_property
+    def to_facet_mm(self) -> float:
+        """Distance of its middle from the middle of the nearest facet joint; infinite where none is known."""
+        return facet_distance_mm(self.spine.picture.vertebrae, self.part.region.centroid_ras_mm)
+
     @property
     def is_bright(self) -> bool:
         """Whether its peak is high enough to count without PET."""
@@ -177,9 +194,20 @@ class SpinePlace:
 
     @property
     def is_at_endplate(self) -> bool:
-        """Whether it comes close to a disc and lies mostly in the band at its endplate."""
+        """Whether it comes close to a disc, lies mostly in the band at its endplate, and not mid-body."""
         is_near = self.nearest_disc_mm < distances.ENDPLATE_FROM_DISC_MIDDLE.value
-        return is_near and self.band_part > self.parameters.spine.band_part
+        return is_near and self.band_part > self.parameters.spine.band_part and not self.is_mid_body
+
+    @property
+    def is_mid_body(self) -> bool:
+        """Whether its middle lies in the middle third of the height of a body: no change of an endplate."""
+        return self.in_vertebra is not None and is_middle_third(self.in_vertebra[0])
+
+    @property
+    def is_modic(self) -> bool:
+        """Whether it lies along an endplate and is dark on T1, where there is one."""
+        is_dark = self.t1_z is None or self.t1_z < self.parameters.modic.t1_z
+        return self.is_at_endplate and is_dark
 
 
 # ---- in the vertebral bodies --------------------------------------------------------------------------------------
@@ -231,7 +259,7 @@ def vein_in_body(place: SpinePlace) -> MRVerdict | None:
 
 
 def _kind_in_body(place: SpinePlace) -> str:
-    return MODIC_I if place.is_at_endplate else OEDEMA
+    return MODIC_I if place.is_modic else OEDEMA
 
 
 def faint_in_body(place: SpinePlace) -> MRVerdict | None:
@@ -256,7 +284,7 @@ def small_at_endplate(place: SpinePlace) -> MRVerdict | None:
     if is_at_wall or place.is_segmented or not place.is_at_endplate:
         return None
     if place.volume_ml < place.parameters.spine.endplate_ml:
-        return weak(MODIC_I, "small, at an endplate")
+        return weak(_kind_in_body(place), "small, at an endplate")
     return None
 
 
@@ -277,8 +305,8 @@ def maybe_disc(place: SpinePlace) -> MRVerdict | None:
 
 
 def endplate_edema(place: SpinePlace) -> MRVerdict | None:
-    """A bright place in a body that touches an endplate and lies along it is Modic I."""
-    return MRVerdict(MODIC_I, "bright along an endplate") if place.is_at_endplate else None
+    """A bright place in a body that touches an endplate, lies along it, and is dark on T1, is Modic I."""
+    return MRVerdict(MODIC_I, "bright along an endplate") if place.is_modic else None
 
 
 def body_edema(_place: SpinePlace) -> MRVerdict | None:
@@ -394,8 +422,15 @@ def darker_joint(place: SpinePlace) -> MRVerdict | None:
     return normal("darker than the other levels")
 
 
+def is_in_facet_joint(place: SpinePlace) -> bool:
+    """Whether a place lies at a facet joint and not within bone: what is bright there is its fluid and synovia, whose
+    signal is less than that of free fluid, as thin layers share their voxels with cortex."""
+    is_near = place.to_facet_mm < distances.FACET_JOINT_REACH.value
+    return is_near and place.marrow < place.parameters.spine.enclosed_part
+
+
 def _kind_at_joint(place: SpinePlace) -> str:
-    return EFFUSION if place.is_fluid_like else OEDEMA
+    return EFFUSION if place.is_fluid_like or is_in_facet_joint(place) else OEDEMA
 
 
 def faint_joint(place: SpinePlace) -> MRVerdict | None:
@@ -442,8 +477,12 @@ def joint_as_others(place: SpinePlace) -> MRVerdict | None:
 
 
 def joint_effusion(place: SpinePlace) -> MRVerdict | None:
-    """At joints and processes, a place that is as bright as fluid is an effusion or synovitis."""
-    return MRVerdict(EFFUSION, "as bright as fluid, at a joint") if place.is_fluid_like else None
+    """At joints and processes, a place that is as bright as fluid, or lies at a facet joint outside bone, is an
+    effusion or synovitis."""
+    if _kind_at_joint(place) != EFFUSION:
+        return None
+    seen = "as bright as fluid, at a joint" if place.is_fluid_like else "at a facet joint, outside bone"
+    return MRVerdict(EFFUSION, seen)
 
 
 def arch_edema(_place: SpinePlace) -> MRVerdict | None:

@@ -22,6 +22,10 @@ DISC_DEGENERATION = "disc degeneration"
 IMPLANT_ARTEFACT = "implant artefact"
 """The kind of the finding that marks the signal void of an implant. It is no sign of pain."""
 
+KINDS_OF_FLUID = frozenset({EFFUSION, COLLECTION})
+"""Kinds whose signal is compared with that of muscle. Its spread in muscle says nothing about fluid, so that they have
+no z-score."""
+
 LOW_GRADE = 0.33
 """The lowest grade of a finding."""
 MEDIUM_GRADE = 0.66

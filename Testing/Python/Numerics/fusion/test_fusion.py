@@ -190,7 +190,8 @@ def test_a_weak_sign_counts_only_where_a_clear_one_of_the_other_kind_lies() -> N
     weak_finding.flags.append("weak")
     weak = {"weak_spots": [weak_spot], "weak_findings": [weak_finding]}
     nothing = read([], [], **weak)
-    assert nothing.candidates == nothing.set_apart == []
+    assert nothing.candidates == []
+    assert [one.mr_findings for one in nothing.set_apart] == [[weak_finding]]
     by_mr, by_pet = finding(here), hot_spot(there)
     candidates = run([by_pet], [by_mr], **weak)
     assert [c.evidence for c in candidates] == ["PET+MR", "PET+MR"]

@@ -16,6 +16,7 @@ from PainGeneratorLib.Numerics.fusion import flags, joining, ledger, ledger_mr, 
 from PainGeneratorLib.Numerics.fusion.candidates import evidence_of, set_measures
 from PainGeneratorLib.Numerics.fusion.flags import FLAG_RULES
 from PainGeneratorLib.Numerics.fusion.joining import (
+    clearness_order,
     connected,
     grouped_spots,
     has_own_weak_spot,
@@ -28,6 +29,7 @@ from PainGeneratorLib.Numerics.fusion.ledger import concordance
 from PainGeneratorLib.Numerics.fusion.neck import is_scar_at_neck, noise_free_max
 from PainGeneratorLib.Numerics.fusion.parameters import FusionParameters
 from PainGeneratorLib.Numerics.fusion.places import is_near_neck, is_same_place
+from PainGeneratorLib.Numerics.fusion.reading import ranked
 from PainGeneratorLib.Numerics.fusion.symptoms import Symptoms, ramp, symptom_part
 from PainGeneratorLib.Workflow.protocol import load_protocol
 
@@ -117,13 +119,19 @@ def test_weak_uptake_counts_only_at_a_clear_finding(parameters, kind: str, grade
 
 
 @pytest.mark.parametrize(
-    ("grade", "weak_at", "strong_at", "own"),
-    [(0.66, 11, 30, True), (0.33, 11, 30, False), (0.66, 20, 30, False), (0.66, 11, 9, False)],
+    ("grade", "weak_at", "strong_at", "least", "own"),
+    [
+        (0.66, 11, 30, 1.2, True),
+        (0.33, 11, 30, 1.2, False),
+        (0.66, 20, 30, 1.2, False),
+        (0.66, 11, 9, 1.2, False),
+        (0.66, 11, 30, 9.0, False),
+    ],
 )
 def test_a_clear_finding_keeps_a_weak_spot_that_no_other_spot_shares(
-    parameters, grade, weak_at, strong_at, own
+    parameters, grade, weak_at, strong_at, least, own
 ) -> None:
-    found = has_own_weak_spot(finding(10, grade=grade), [spot(strong_at)], [spot(weak_at)], parameters.join)
+    found = has_own_weak_spot(finding(10, grade=grade), [spot(strong_at)], [spot(weak_at)], parameters.join, least)
     assert found is own
 
 
@@ -328,3 +336,12 @@ def test_no_number_decides_that_is_neither_a_parameter_nor_a_named_constant(modu
         and id(node) not in digits
     ]
     assert bare == []
+
+
+def test_the_size_of_z_orders_findings_and_candidates_and_its_sign_does_not() -> None:
+    dark = dataclasses.replace(finding(), z=-6.0)
+    bright = dataclasses.replace(finding(), z=4.0)
+    fluid = dataclasses.replace(finding(kind="effusion or synovitis"), z=None)
+    assert sorted([fluid, bright, dark], key=clearness_order) == [dark, bright, fluid]
+    one, other = candidate(mr_z=4.0), candidate(mr_z=-6.0)
+    assert ranked([one, other]) == [other, one]

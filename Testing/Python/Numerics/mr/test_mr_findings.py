@@ -150,8 +150,14 @@ def test_oedema_along_an_endplate_is_modic_one_and_fat_is_modic_two_and_sclerosi
     one = ("oedema", (-4.0, 8.0, 10.0), (16.0, 12.0, 5.0))
     two = ("fat change", (-4.0, 8.0, -10.0), (16.0, 12.0, 5.0))
     assert kinds(find([one])) == ["Modic I"]
-    assert kinds(find([two])) == ["Modic II"]
-    assert kinds(find([("sclerosis", (-4.0, 8.0, 9.5), (16.0, 12.0, 6.5))])) == ["Modic III"]
+    fat, sclerosis = find([two]), find([("sclerosis", (-4.0, 8.0, 9.5), (16.0, 12.0, 6.5))])
+    assert kinds(fat) == ["Modic II"]
+    assert kinds(sclerosis) == ["Modic III"]
+    # The sign is that of the signal: fat is bright on T1 and sclerosis dark.
+    assert fat.findings[0].z == pytest.approx(fat.findings[0].z_t1)
+    assert sclerosis.findings[0].z == pytest.approx(sclerosis.findings[0].z_t1)
+    assert fat.findings[0].z > 2.0
+    assert sclerosis.findings[0].z < -3.0
 
 
 @pytest.mark.parametrize("anatomy", [True, False])

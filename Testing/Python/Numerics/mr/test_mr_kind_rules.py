@@ -33,7 +33,8 @@ EDEMA = {
     "height_mm": 12.0, "depth_mm": 14.0, "slice_voxels": 20, "slices": 4, "is_single_slice": False, "inner_part": 0.8,
     "between_bones_part": 0.0, "fluid_z": 4.0, "t1_z": -2.0, "near_disc_part": 0.0, "touching_disc_part": 0.0,
     "peak_signal": 90.0, "muscle_signal": 50.0, "has_vertebra": True, "place_in_body": np.array([0.1, 0.8, 0.5]),
-    "body_height_mm": 28.0, "from_midline_mm": 15.0, "has_marrow_above_and_below": True, "has_wall_behind": True,
+    "is_mid_body": False, "body_height_mm": 28.0,
+    "from_midline_mm": 15.0, "has_marrow_above_and_below": True, "has_wall_behind": True,
 }  # fmt: skip
 """A clear edema away from the endplates."""
 VEIN = {"volume_ml": 1.0, "height_mm": 6.0, "place_in_body": np.array([0.5, 0.3, 0.5])}
@@ -74,7 +75,7 @@ MARROW_CASES = [
     RuleCase("no-brighter-than-muscle", {"peak_signal": 60.0, **AT_ENDPLATE}, MODIC_I, False),
     RuleCase("modic-one", AT_ENDPLATE, MODIC_I, bounds=(
         ("near_disc_part", 0.61, 0.6), ("touching_disc_part", 0.09, 0.08), ("t1_z", -1.51, -1.5), ("t1_z", -2.0, None),
-        ("fluid_z", 2.1, 2.0))),
+        ("fluid_z", 2.1, 2.0), ("is_mid_body", False, True))),
     RuleCase("marrow-edema", {}, OEDEMA),
 ]  # fmt: skip
 DARK_CASES = [

@@ -467,7 +467,11 @@ def test_marrow_gives_the_reference_of_edema_and_muscle_that_of_fluid() -> None:
     part = part_of(region(slice(22, 26), *BODY_BOX), mean=2.0)
     assert as_finding(own, JudgedPlace(part, "oedema", rule="body-edema")).z == pytest.approx((100 / 40 - 1) / 0.1)
     assert as_finding(own, JudgedPlace(part, "Modic I")).z == pytest.approx((100 / 40 - 1) / 0.1)
-    assert as_finding(own, JudgedPlace(part, "effusion or synovitis")).z == pytest.approx(4.0)
+    fluid = as_finding(own, JudgedPlace(part, "effusion or synovitis"))
+    assert (fluid.z, fluid.over_muscle) == (
+        None,
+        pytest.approx(own.smooth["FLUID"].reshape(-1)[part.region.flat[0]] / 50),
+    )
     assert as_finding(own, JudgedPlace(part, "oedema", rule="body-edema")).rule == "body-edema"
     with pytest.raises(ValueError, match="no finding"):
         as_finding(own, JudgedPlace(part, None))
@@ -573,7 +577,7 @@ def test_fluid_at_bone_is_an_effusion_and_near_bone_a_collection(i: slice, kind:
     own.smooth["FLUID"][24:34, 10:18, i] = 200.0
     (found,) = find_fluid(own)
     assert (found.kind, found.rule, found.series_role) == (kind, rule, "FLUID")
-    assert found.z == pytest.approx((200 / 50 - 1) / 0.5)
+    assert (found.z, found.over_muscle) == (None, pytest.approx(4.0))
 
 
 def test_fluid_that_no_rule_speaks_of_is_none() -> None:
@@ -596,7 +600,7 @@ def test_with_t1_alone_dark_marrow_is_found_with_the_lowest_grade() -> None:
     own = picture()
     own.z["T1"][26:32, 14:24, 14:24] = -4.0
     (found,) = find_dark_marrow(own)
-    assert (found.kind, found.grade, found.rule, found.z) == ("oedema", 0.33, "replaced-marrow", 4.0)
+    assert (found.kind, found.grade, found.rule, found.z) == ("oedema", 0.33, "replaced-marrow", -4.0)
     assert found.flags == ["no-fluid-series"]
     own.z["T1"][26:32, 14:24, 14:24] = -3.4
     assert find_dark_marrow(own) == []

@@ -30,7 +30,8 @@ IN_BODY = {
     "parameters": P, "is_segmented": False, "others": (), "right_mm": 10.0, "front_mm": 20.0, "to_disc_mm": 16.0,
     "middle_from_disc_mm": 14.0, "nearest_disc_mm": 9.0, "band_part": 0.5, "disc_part": 0.0, "volume_ml": 2.0,
     "lengths_mm": lengths(18, 12, 10), "mean": 1.8, "peak": 2.0, "marrow": 0.6, "muscle": 0.0, "over_levels": 1.2,
-    "marrow_z": 5.0, "height_mm": 0.0, "above_canal_end_mm": 100.0,
+    "marrow_z": 5.0, "height_mm": 0.0, "above_canal_end_mm": 100.0, "t1_z": -3.0, "in_vertebra": (0.2, -15.0),
+    "to_facet_mm": 14.0,
 }  # fmt: skip
 """A clear edema in the middle of a vertebral body."""
 AT_JOINT = {**IN_BODY, "right_mm": 20.0, "front_mm": -15.0, "marrow": 0.3, "muscle": 0.2}
@@ -70,7 +71,9 @@ BODY_CASES = [
     RuleCase("body-maybe-disc", {"disc_part": 0.7}, OEDEMA, False, (("disc_part", 0.6, 0.59),)),
     RuleCase("body-maybe-disc", {"disc_part": 0.7, **AT_ENDPLATE}, MODIC_I, False),
     RuleCase("body-endplate-edema", AT_ENDPLATE, MODIC_I, bounds=(
-        ("nearest_disc_mm", 7.9, 8.0), ("band_part", 0.61, 0.6))),
+        ("nearest_disc_mm", 7.9, 8.0), ("band_part", 0.61, 0.6), ("t1_z", -1.51, -1.5), ("t1_z", None, 0.0),
+        ("in_vertebra", (0.33, -15.0), (0.34, -15.0)), ("in_vertebra", (0.67, -15.0), (0.66, -15.0)),
+        ("in_vertebra", None, (0.5, -15.0)))),
     RuleCase("body-edema", {}, OEDEMA),
 ]  # fmt: skip
 
@@ -116,6 +119,9 @@ BESIDE_CASES = [
     RuleCase("joint-like-others", {"over_levels": 0.9, "volume_ml": 3.0}, OEDEMA, False, (
         ("over_levels", 0.99, 1.0),)),
     RuleCase("joint-effusion", {"mean": 2.4}, EFFUSION, bounds=(("mean", 2.2, 2.19),)),
+    RuleCase("joint-effusion", {"to_facet_mm": 4.0}, EFFUSION, bounds=(
+        ("to_facet_mm", 8.9, 9.0), ("marrow", 0.59, 0.6))),
+    RuleCase("joint-faint", {"peak": 1.4, "to_facet_mm": 4.0}, EFFUSION, False),
     RuleCase("joint-edema", {}, OEDEMA),
 ]  # fmt: skip
 
@@ -194,11 +200,15 @@ def test_a_rule_applies_up_to_its_bound(table: str, case: RuleCase, field: str, 
     [
         ("body", {}, "body-edema"),
         ("body", AT_ENDPLATE, "body-endplate-edema"),
+        ("body", {**AT_ENDPLATE, "t1_z": 0.5}, "body-edema"),
+        ("body", {**AT_ENDPLATE, "in_vertebra": (0.5, -15.0)}, "body-edema"),
         ("body", {**AT_ENDPLATE, "disc_part": 0.9}, "body-maybe-disc"),
         ("body", {"volume_ml": 0.2, "middle_from_disc_mm": 14.0, "right_mm": 2.0}, "body-small"),
         ("body", {"lengths_mm": lengths(60, 10, 8), "marrow": 0.0}, "body-open"),
         ("beside", {}, "joint-edema"),
         ("beside", {"mean": 3.0}, "joint-effusion"),
+        ("beside", {"to_facet_mm": 5.0}, "joint-effusion"),
+        ("beside", {"to_facet_mm": 5.0, "marrow": 0.8}, "joint-edema"),
         ("beside", COLLECTION_HERE, "beside-collection"),
         ("beside", {**COLLECTION_HERE, **KIDNEY}, "beside-above-sacrum"),
         ("beside", AT_SACRUM, "sacroiliac-edema"),

@@ -117,11 +117,15 @@ def test_muscle_and_fluid_are_known_by_their_place_and_not_by_the_histogram() ->
 
 
 def changed(which: tuple[str, ...], drift: float, signs: tuple[float, float] = (0.75, 1.35)) -> list[MRFinding]:
-    """Findings where endplates of the second disc are changed, below or above it, on T1 and STIR that drift."""
+    """Findings where endplates of the second disc are changed, below or above it, on T1 and STIR that drift.
+
+    The place "body" is the whole vertebra above the disc.
+    """
     signals, line, where = back(T1, STIR, names=("T1", "FLUID"))
     height = 2.0 * np.arange(80)[:, None, None]
     beside = {"below": (height < DISCS_MM[1]) & (height > DISCS_MM[1] - 16.0), "above": (height > DISCS_MM[1])}
     beside["above"] &= height < DISCS_MM[1] + 16.0
+    beside["body"] = (height > DISCS_MM[1]) & (height < DISCS_MM[2])
     roles = {}
     for (role, array), sign in zip(signals.roles.items(), signs, strict=True):
         values = array * np.exp(drift * (height - 80.0) / 80.0).astype(np.float32)
@@ -146,8 +150,29 @@ def test_modic_one_at_both_endplates_is_found_against_the_drift_of_the_signal(dr
     assert found.volume_ml > 5.0
 
 
-def test_one_endplate_alone_or_one_series_alone_is_no_pair() -> None:
-    assert changed(("below",), 0.2) == []
+@pytest.mark.parametrize("drift", [0.0, 0.2, -0.4])
+@pytest.mark.parametrize(("which", "away"), [("below", -10.0), ("above", 10.0)])
+def test_modic_one_at_one_endplate_is_found_against_the_trend_of_the_others(
+    which: str, away: float, drift: float
+) -> None:
+    (found,) = changed((which,), drift)
+    assert (found.kind, found.rule) == (MODIC_I, "modic-one-endplate")
+    assert found.centroid_ras_mm[2] == pytest.approx(DISCS_MM[1] + away, abs=4.0)
+
+
+def test_a_slight_change_of_one_endplate_or_one_of_the_whole_body_is_no_modic_one() -> None:
+    assert changed(("below",), 0.2, (0.92, 1.1)) == []
+    assert changed(("body",), 0.2) == []
+
+
+def test_the_z_of_modic_one_is_that_of_the_series_that_shows_it_bright() -> None:
+    (found,) = changed(("below", "above"), 0.2)
+    assert found.series_role == "FLUID"
+    assert found.z is not None
+    assert found.z > 3.0
+
+
+def test_one_series_alone_is_no_modic_one() -> None:
     assert changed(("below", "above"), 0.2, (1.0, 1.5)) == []
     assert changed(("below", "above"), 0.2, (0.65, 1.0)) == []
     assert changed((), 0.4) == []
