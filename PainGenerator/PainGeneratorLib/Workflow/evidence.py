@@ -9,6 +9,7 @@ from ..Numerics.fusion.evidence import EvidenceTable, SignWeight
 from ..Numerics.fusion.judged import CaseFacts
 from ..Numerics.fusion.parameters import FusionParameters
 from .case import Case
+from .prosthesis_facts import prosthesis_facts
 from .protocol import Protocol
 from .stages import Alignment
 
@@ -55,4 +56,5 @@ def case_facts(
         pet_field=pet_field,
         has_fluid_series=bool(roles),
         rows=() if table is None else table.rows,
+        prosthesis=prosthesis_facts(case),
     )

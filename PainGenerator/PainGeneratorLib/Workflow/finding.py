@@ -32,6 +32,7 @@ from ..Numerics.pet.detector import HotSpotDetector, HotSpotResult
 from .case import Case
 from .evidence import case_facts
 from .fat_series import marrow_fat, marrow_note
+from .prosthesis import with_interfaces
 from .progress import Show, StageClock, part, silent
 from .sites import find_case_sites, measured_table, renamed_table
 from .stages import Alignment, Suv, find_on_mr, find_on_unjoined_mr, given_level, pet_detector
@@ -205,7 +206,8 @@ def find_candidates(
     with clock.stage("site_measures"):
         progress(0.97, "Measuring all sites")
         # Measured again, as the candidates tell from which site uptake reaches to its neighbors.
-        found.measured_sites = measured_table(bare, case, suv, alignment, mr, detector, hot_spots, found.candidates)
+        table = measured_table(bare, case, suv, alignment, mr, detector, hot_spots, found.candidates)
+        found.measured_sites = with_interfaces(table, case, suv, alignment, plan)
     return found
 
 

@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 
 from ..core.image import Geometry
 from ..core.records import Candidate
-from ..core.sites import SiteRow
+from ..core.sites import SiteRow, SiteSource
+from .after_surgery import NOTHING_GIVEN, ProsthesisFacts
 from .anchors import site_of
 from .evidence import EvidenceTable
 from .parameters import FusionParameters
@@ -34,6 +35,8 @@ class CaseFacts:
         Whether a series shows fluid bright: STIR, or T2. Without one, edema and fluid cannot be seen.
     rows : sequence of SiteRow
         The table of sites with its measures, in the reference frame.
+    prosthesis : ProsthesisFacts
+        What was given about a hip replacement.
     """
 
     parameters: FusionParameters
@@ -45,11 +48,17 @@ class CaseFacts:
     pet_field: Geometry | None = None
     has_fluid_series: bool = True
     rows: Sequence[SiteRow] = ()
+    prosthesis: ProsthesisFacts = NOTHING_GIVEN
 
     def row_of(self, candidate: Candidate) -> SiteRow | None:
         """The row of the site that a candidate is named after; None where there is none."""
         site = site_of(candidate.place, [row.site for row in self.rows])
         return None if site is None else next(row for row in self.rows if row.site is site)
+
+    @property
+    def replaced_sides(self) -> frozenset[str]:
+        """The sides with a prosthesis, by the sites of its parts and zones."""
+        return frozenset(row.site.side for row in self.rows if row.site.source == SiteSource.PROSTHESIS)
 
     def without_join(self) -> CaseFacts:
         """The same case for findings that are joined with nothing, in a frame of their own."""

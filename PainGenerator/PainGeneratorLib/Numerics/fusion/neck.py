@@ -1,15 +1,20 @@
 """What is usual at the neck of a hip prosthesis.
 
 Painless hip prostheses have uptake at their neck for years (Gelderman, Acta Orthop 2018; Zhuang, 2002), and scar looks
-like edema there.
+like edema there. Both hold for the neck itself and the soft tissue right beside it, never for the bone at stem and cup.
 """
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 from ..core.records import MRFinding, Place
 from ..mr.verdicts import OEDEMA
 from .parameters import NeckParameters
 from .places import is_near_neck
+
+APPROACH_FLAG = "surgical-approach"
+"""The flag of a band of edema from the skin to the hip."""
 
 
 def noise_free_max(suv_max: float, suv_peak: float | None, neck: NeckParameters) -> float:
@@ -25,3 +30,8 @@ def noise_free_max(suv_max: float, suv_peak: float | None, neck: NeckParameters)
 def is_scar_at_neck(finding: MRFinding, place: Place, neck: NeckParameters) -> bool:
     """Whether an MR finding is what every prosthesis has at its neck: scar, or signal that the metal has shifted."""
     return is_near_neck(place) and finding.kind == OEDEMA and finding.volume_ml < neck.scar_ml
+
+
+def is_approach(findings: Sequence[MRFinding]) -> bool:
+    """Whether all MR findings are bands of edema along the approach of an operation; False without any."""
+    return bool(findings) and all(APPROACH_FLAG in finding.flags for finding in findings)
