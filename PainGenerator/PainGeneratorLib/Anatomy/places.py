@@ -92,6 +92,8 @@ FINER_SITES: dict[str, tuple[str, ...]] = {
 """Labeled structure -> structures of the sites that are a part of it and name a place in it more exactly."""
 CAPSULE = "hip joint capsule"
 """Structure of the site in front of the neck, where an effusion gathers."""
+ILIOPSOAS = "iliopsoas tendon"
+"""Structure of the site in front of the joint, where the iliopsoas bursa lies."""
 UNCERTAIN_WORDS = ("implant", "hip joint", CAPSULE, *MUSCLES)
 """Structures that segmentations may have at the neck of a prosthesis."""
 
@@ -182,10 +184,10 @@ class Namer:
         return place if at_site is None or at_site.side != place.side else at_site
 
     def _in_capsule(self, points: np.ndarray, at_implant: Place) -> Place | None:
-        """The capsule of a replaced hip in front of its neck, which is near the cup but is no bone with a zone."""
+        """The soft tissue in front of a replaced hip, which is near the cup but is no bone with a zone."""
         if at_implant.zone is None:
             return None
-        place = self._by_site.place(points, (CAPSULE,))
+        place = self._by_site.place(points, (CAPSULE, ILIOPSOAS))
         return place if place is not None and place.side == at_implant.side else None
 
     def _elsewhere(self, points: np.ndarray) -> Place:

@@ -141,7 +141,7 @@ def _add_case_options(analyze: argparse.ArgumentParser) -> None:
         help="how the prosthesis is fixed; without cement uptake stays longer after surgery",
     )
     analyze.add_argument(
-        "--crp", type=_not_negative, metavar="MG_PER_L", help="C-reactive protein, mg/l; said in the report"
+        "--crp", type=_positive, metavar="MG_PER_L", help="C-reactive protein, mg/l; said in the report"
     )
     analyze.add_argument(
         "--pain-side", type=_word, choices=[str(side) for side in PainSide], help="where the patient says it hurts"
@@ -280,10 +280,6 @@ def _positive(text: str) -> float:
             f"{text!r} is not a number above 0 (written without a unit, with a point for decimals: 70.5)"
         )
     return value
-
-
-def _not_negative(text: str) -> float:
-    return 0.0 if text.strip() in ("0", "0.0") else _positive(text)
 
 
 def _date(text: str) -> datetime.date:

@@ -25,6 +25,7 @@ from ..Numerics.core.sites import SiteTable
 from ..Numerics.core.words import Certainty, Group, Role
 from ..Numerics.fusion.anchors import anchored
 from ..Numerics.fusion.candidates import Name, Signs, fuse
+from ..Numerics.fusion.hip_fluid import name_fluid
 from ..Numerics.fusion.places import is_same_name
 from ..Numerics.fusion.reading import Reading, numbered
 from ..Numerics.mr.findings import MRResult
@@ -32,8 +33,8 @@ from ..Numerics.pet.detector import HotSpotDetector, HotSpotResult
 from .case import Case
 from .evidence import case_facts
 from .fat_series import marrow_fat, marrow_note
-from .prosthesis import with_interfaces
 from .progress import Show, StageClock, part, silent
+from .prosthesis import with_interfaces
 from .sites import find_case_sites, measured_table, renamed_table
 from .stages import Alignment, Suv, find_on_mr, find_on_unjoined_mr, given_level, pet_detector
 from .threads import few_threads
@@ -410,6 +411,8 @@ def fuse_found(
     """
     joined = [finding for finding in mr.findings if NOT_JOINED not in finding.flags]
     alone = [finding for finding in mr.findings if NOT_JOINED in finding.flags]
+    if case.group == Group.HIP_REPLACEMENT:
+        name_fluid([*joined, *mr.weak], namer)
     facts = case_facts(case, alignment, pet_in_reference(suv, alignment).geometry, table)
     signs = Signs(
         spots=pet.spots, unclear_spots=pet.unclear, weak_spots=pet.weak, findings=joined, weak_findings=mr.weak

@@ -25,7 +25,8 @@ DISTAL_BELOW_TIP_MM = 25.0
 """Distance of the middle of the normal shaft below the tip of a stem, mm. Our estimate: the bone at the tip carries
 load and reacts, and 25 mm lower the blur of a PET brings nothing of it."""
 DISTAL_HALF_MM = (6.0, 10.0, 6.0)
-"""Half axes of the ellipsoid in which the normal shaft is measured, mm: its marrow is 12 to 16 mm wide. Our estimate."""
+"""Half axes of the ellipsoid in which the normal shaft is measured, mm: its marrow is 12 to 16 mm wide. Our
+estimate."""
 
 
 def with_interfaces(table: SiteTable, case: Case, suv: Suv, alignment: Alignment, plan: BodyPlan) -> SiteTable:
@@ -110,5 +111,9 @@ def shaft_below(implant: HipImplant, zones: Sequence[Site]) -> Site | None:
     down = (tip - top) / np.linalg.norm(tip - top)
     center = tip + DISTAL_BELOW_TIP_MM * down
     return dataclasses.replace(
-        like, name=f"{implant.side} femur below the stem", zone=None, center_ras=center, half_mm=np.array(DISTAL_HALF_MM)
+        like,
+        name=f"{implant.side} femur below the stem",
+        zone=None,
+        center_ras=center,
+        half_mm=np.array(DISTAL_HALF_MM),
     )

@@ -34,10 +34,8 @@ def check_prosthesis_options(options: CaseOptions, study_date: str | None, birth
     if options.fixation is not None and options.fixation not in tuple(Fixation):
         raise ValueError(f"fixation must be one of {listed(Fixation)}, not {options.fixation!r}")
     crp = options.crp_mg_l
-    if crp is not None and not 0.0 <= crp <= CRP_MOST_MG_L:
-        raise PainGeneratorError(
-            f"A CRP of {crp:g} mg/l is not plausible.", "Give it in mg/l; 1 mg/dl is 10 mg/l."
-        )
+    if crp is not None and not 0.0 < crp <= CRP_MOST_MG_L:
+        raise PainGeneratorError(f"A CRP of {crp:g} mg/l is not plausible.", "Give it in mg/l; 1 mg/dl is 10 mg/l.")
     if options.surgery_date is not None:
         _check_date(options.surgery_date, as_date(study_date), as_date(birth_date))
 
@@ -95,3 +93,13 @@ def prosthesis_facts(case: Case) -> ProsthesisFacts:
     study, surgery = as_date(case.patient.get("study_date")), options.surgery_date
     months = None if study is None or surgery is None else (study - surgery).days / DAYS_OF_MONTH
     return ProsthesisFacts(months, options.fixation, options.crp_mg_l)
+
+
+def surgery_json(options: CaseOptions) -> dict[str, str | float | None]:
+    """What was given about a hip replacement, for files."""
+    date = options.surgery_date
+    return {
+        "surgery_date": None if date is None else date.isoformat(),
+        "fixation": options.fixation,
+        "crp_mg_l": options.crp_mg_l,
+    }

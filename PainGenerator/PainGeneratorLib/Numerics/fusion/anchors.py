@@ -15,9 +15,9 @@ from ..core.records import Candidate, Place
 from ..core.sites import Site, SiteRow, SiteState, SiteTable
 from ..core.words import Certainty, Side, Status
 
-PART_OF = {"pars interarticularis": "lamina", "hip joint": "hip joint capsule"}
+PART_OF = {"pars interarticularis": "lamina", "hip joint": "hip joint capsule", "iliopsoas bursa": "iliopsoas tendon"}
 """Structure of a place -> structure of the site of which it is a part. The pars interarticularis is the upper outer
-part of the lamina, and the joint lies within its capsule."""
+part of the lamina, the joint lies within its capsule, and the iliopsoas bursa between tendon and capsule."""
 
 NOT_COUNTED = (Status.REJECTED, Status.PHYSIOLOGIC)
 """Decisions of the reader after which a candidate makes no site abnormal."""

@@ -13,6 +13,7 @@ from ..core.records import Candidate, HotSpot, MRFinding
 from ..core.regions import on_grid, union
 from ..core.words import Evidence
 from ..mr.verdicts import IMPLANT_ARTEFACT
+from .hip_fluid import with_bursa
 from .joining import (
     clearness_order,
     grouped_findings,
@@ -174,7 +175,7 @@ def _candidate(
     signs: list[HotSpot] | list[MRFinding] = spots or findings
     first = signs[0]
     region = union([on_grid(sign.region, first.region.geometry) for sign in signs])
-    place = places[first]
+    place = with_bursa(places[first], findings)
     all_spots = [*spots, *weak_spots]
     flags = [flag for spot in all_spots for flag in spot.flags]
     flags += [flag for finding in findings for flag in finding.flags]

@@ -1,9 +1,10 @@
 """The pattern of the uptake along the whole interface of bone and a hip prosthesis, by Gruen and DeLee-Charnley zones.
 
 Uptake at the interface of bone and prosthesis is what speaks for a loosened or infected prosthesis (J Nucl Med 2009,
-abstract 1350: sensitivity 79 %, specificity 77.5 %). Painless prostheses have uptake at head and neck for years (Zhuang
-H et al. Eur J Nucl Med Mol Imaging 2002;29:1328). So the neck is no zone, and each zone is compared with the same place
-in the other hip and, at the stem, with the shaft below it. The words say where the uptake lies and name no disease.
+abstract 1350: sensitivity 79 %, specificity 77.5 %). Painless prostheses have uptake at head and neck for years
+(Zhuang H et al. Eur J Nucl Med Mol Imaging 2002;29:1328). So the neck is no zone, and each zone is compared with the
+same place in the other hip and, at the stem, with the shaft below it. The words say where the uptake lies and name no
+disease.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from ..core.site_reading import sign_words
 from ..core.sites import InterfacePattern, InterfaceWord, InterfaceZone, SiteRow, SiteState
@@ -162,13 +164,13 @@ def is_focal(zones: Sequence[str]) -> bool:
 
 def _are_neighbors(zones: Sequence[str]) -> bool:
     """Whether the numbers of zones follow one another."""
-    numbers = sorted(len(name) if name.strip("I") == "" else int(name) for name in (zone.split()[-1] for zone in zones))
-    return all(second - first <= 1 for first, second in zip(numbers, numbers[1:], strict=False))
+    numbers = sorted(
+        len(name) if name.strip("I") == "" else int(name) for name in (zone.split()[-1] for zone in zones)
+    )
+    return all(second - first <= 1 for first, second in pairwise(numbers))
 
 
-def _sentence(
-    word: InterfaceWord, raised: Sequence[InterfaceZone], neck: bool, soft: Sequence[SiteRow]
-) -> str:
+def _sentence(word: InterfaceWord, raised: Sequence[InterfaceZone], neck: bool, soft: Sequence[SiteRow]) -> str:
     """The pattern in words."""
     texts: dict[InterfaceWord, Callable[[], str]] = {
         InterfaceWord.NOT_ASSESSABLE: lambda: "The uptake along the prosthesis could not be assessed.",

@@ -1,7 +1,8 @@
 """What is usual at the neck of a hip prosthesis.
 
 Painless hip prostheses have uptake at their neck for years (Gelderman, Acta Orthop 2018; Zhuang, 2002), and scar looks
-like edema there. Both hold for the neck itself and the soft tissue right beside it, never for the bone at stem and cup.
+like edema there. Both hold for the neck itself and the soft tissue right beside it, never for the bone at stem and
+cup.
 """
 
 from __future__ import annotations
