@@ -13,7 +13,6 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from ..core.kept import Kept
 from ..core.records import Place
 from ..core.words import Fixation
 from .parameters import SurgeryParameters
@@ -42,7 +41,7 @@ WITHOUT_CEMENT = frozenset({Fixation.UNCEMENTED, Fixation.HYBRID})
 
 
 @dataclass(frozen=True)
-class ProsthesisFacts(Kept):
+class ProsthesisFacts:
     """What was given about a hip replacement; None for what was not.
 
     Parameters
