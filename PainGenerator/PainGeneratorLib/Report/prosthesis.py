@@ -8,7 +8,7 @@ from typing import Any
 
 from ..Numerics.core.site_reading import sign_words
 from ..Numerics.core.sites import InterfacePattern, InterfaceZone, SiteState, SiteTable
-from ..Numerics.fusion.loosening import RAISED_RATIO
+from ..Numerics.fusion.loosening import RAISED_OVER_OTHER, RAISED_RATIO
 from . import words
 from .content import ReportCase, ReportContent
 from .html import Html, bullets, join, tag
@@ -33,8 +33,8 @@ STATE_WORDS = {
 LEGEND = (
     "Gruen zones: 1 to 3 lateral of the stem from above downward, 4 below its tip, 5 to 7 medial from below upward, "
     "8 to 10 in front and 12 to 14 behind. DeLee-Charnley zones of the cup: I superolateral, II superomedial, III "
-    f"inferomedial. Uptake is called raised from {RAISED_RATIO:g} times each normal bone that is known. The pattern "
-    "names no disease."
+    f"inferomedial. Uptake is called raised from {RAISED_OVER_OTHER:g} times the other hip and {RAISED_RATIO:g} times "
+    "the shaft below or normal marrow, as far as they are known. The pattern names no disease."
 )
 
 

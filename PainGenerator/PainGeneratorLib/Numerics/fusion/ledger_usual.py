@@ -9,7 +9,7 @@ from ..core.words import Evidence, Group
 from .after_surgery import EARLY_FLAG, early_strength, months_text
 from .evidence import SignGroup
 from .judged import Judged
-from .neck import APPROACH_FLAG, is_scar_at_neck, noise_free_max
+from .neck import APPROACH_FLAG, is_scar_at_neck, noise_free_max, usual_at_neck
 from .places import ORGANS_WITH_UPTAKE, is_near_neck
 
 SURE_ORGAN = "usual_organ"
@@ -62,9 +62,10 @@ def _neck(judged: Judged) -> Iterator[LedgerEntry]:
         yield table.entry(SCAR, SignGroup.USUAL, text, 1.0)
     if candidate.suv_max is None or "usual-at-prosthesis-neck" in _off(judged) or (findings and not is_scar):
         return
-    if noise_free_max(candidate.suv_max, candidate.suv_peak, neck) < neck.suv_limit:
-        text = f"Usual uptake: up to SUVmax {neck.suv_limit:g} g/ml is seen at the neck of painless prostheses."
-        yield table.entry(AT_NECK, SignGroup.USUAL, text, 1.0, measure=round(float(candidate.suv_max), 2))
+    strength = usual_at_neck(noise_free_max(candidate.suv_max, candidate.suv_peak, neck), neck)
+    if strength > 0:
+        text = f"Usual uptake: about up to SUVmax {neck.suv_limit:g} g/ml is seen at the neck of painless prostheses."
+        yield table.entry(AT_NECK, SignGroup.USUAL, text, strength, measure=round(float(candidate.suv_max), 2))
 
 
 def _after_surgery(judged: Judged) -> Iterator[LedgerEntry]:

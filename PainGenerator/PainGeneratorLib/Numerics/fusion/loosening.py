@@ -21,9 +21,11 @@ from .after_surgery import ProsthesisFacts, early_strength, months_text
 from .parameters import SurgeryParameters
 
 RAISED_RATIO = 1.5
-"""Lower bound of the ratio of SUVpeak to every normal bone that is known at which the uptake of a zone is raised. Our
-estimate: the two sides of healthy people differ by up to 1.3 (CAMONA study), and the blur of a PET changes the uptake
-of a zone of some millimeters by as much."""
+"""Lower bound of SUVpeak over the shaft below the stem, or over normal marrow at the cup, at which the uptake of a
+zone is raised. Our estimate: the bone along a stem differs from the shaft below by up to 25 % where nothing is wrong."""
+RAISED_OVER_OTHER = 1.3
+"""The same over the same place in the other hip. Our estimate: healthy sides differ by 1.15 (CAMONA study), and the
+attenuation correction takes metal for air, which lowers the uptake beside it by 10 to 25 %."""
 RAISED_SUV = 0.8
 """Lower bound of SUVpeak, g/ml, at which the uptake of bone is raised: SUVmax of the shaft of healthy femora is 0.81
 (van Vliet, Nucl Med Commun 2016)."""
@@ -114,13 +116,14 @@ def _zone(row: SiteRow, normal: NormalBone) -> InterfaceZone:
     opposite, distal = _over(row.suv_peak, normal.opposite), _over(row.suv_peak, normal.distal) if is_stem else None
     # The marrow of a femur is fatty, so that the marrow of pelvis and spine is no measure for it.
     reference = None if is_stem else row.ratio
-    known = [ratio for ratio in (opposite, distal, reference) if ratio is not None]
+    limits = ((opposite, RAISED_OVER_OTHER), (distal, RAISED_RATIO), (reference, RAISED_RATIO))
+    known = [ratio >= least for ratio, least in limits if ratio is not None]
     state, reason = SiteState.NORMAL, ""
     if row.suv_peak is None:
         state, reason = SiteState.NOT_ASSESSABLE, " ".join(row.reasons) or "No uptake was measured."
     elif not known:
         state, reason = SiteState.NOT_ASSESSABLE, "No normal bone to compare it with."
-    elif min(known) >= RAISED_RATIO and row.suv_peak >= RAISED_SUV:
+    elif all(known) and row.suv_peak >= RAISED_SUV:
         is_own = SPILL_FLAG not in row.flags
         state, reason = (SiteState.ABNORMAL, "") if is_own else (SiteState.NORMAL, SPILL_REASON)
     return InterfaceZone(
@@ -132,14 +135,17 @@ def _over(value: float | None, normal: float | None) -> float | None:
     return None if value is None or normal is None or normal <= 0 else value / normal
 
 
-def _raised_neck(rows: Sequence[SiteRow]) -> bool:
-    """Whether head or neck have raised uptake, over the normal muscle with which they are compared."""
-    neck = [row.ratio for row in rows if row.site.structure in NECK_STRUCTURES and row.ratio is not None]
-    return any(ratio >= RAISED_RATIO for ratio in neck)
+def _raised_neck(rows: Sequence[SiteRow]) -> bool | None:
+    """Whether head or neck have raised uptake, over normal muscle; None where the neck was not measured."""
+    neck = {row.site.structure: row.ratio for row in rows if row.site.structure in NECK_STRUCTURES}
+    ratios = [ratio for ratio in neck.values() if ratio is not None]
+    if neck.get(NECK_STRUCTURES[0]) is None and not any(ratio >= RAISED_RATIO for ratio in ratios):
+        return None
+    return any(ratio >= RAISED_RATIO for ratio in ratios)
 
 
 def _word(
-    zones: Sequence[InterfaceZone], raised: Sequence[InterfaceZone], neck: bool, soft: Sequence[SiteRow]
+    zones: Sequence[InterfaceZone], raised: Sequence[InterfaceZone], neck: bool | None, soft: Sequence[SiteRow]
 ) -> InterfaceWord:
     if not any(zone.state != SiteState.NOT_ASSESSABLE for zone in zones):
         return InterfaceWord.NOT_ASSESSABLE
@@ -170,11 +176,12 @@ def _are_neighbors(zones: Sequence[str]) -> bool:
     return all(second - first <= 1 for first, second in pairwise(numbers))
 
 
-def _sentence(word: InterfaceWord, raised: Sequence[InterfaceZone], neck: bool, soft: Sequence[SiteRow]) -> str:
-    """The pattern in words."""
+def _sentence(word: InterfaceWord, raised: Sequence[InterfaceZone], neck: bool | None, soft: Sequence[SiteRow]) -> str:
+    """The pattern in words; `neck` is None where it was not measured."""
+    none_at_neck = "" if neck is None else ", none at the neck"
     texts: dict[InterfaceWord, Callable[[], str]] = {
         InterfaceWord.NOT_ASSESSABLE: lambda: "The uptake along the prosthesis could not be assessed.",
-        InterfaceWord.NONE: lambda: "No raised uptake along the interface of bone and prosthesis, none at the neck.",
+        InterfaceWord.NONE: lambda: f"No raised uptake along the interface of bone and prosthesis{none_at_neck}.",
         InterfaceWord.NECK: lambda: (
             "Raised uptake at head and neck only, none along the interface of bone and prosthesis; painless "
             "prostheses have it for years, too."
@@ -234,6 +241,9 @@ def _notes(zones: Sequence[InterfaceZone], soft: Sequence[SiteRow]) -> Iterator[
         yield f"Uptake of a hotter place beside them reaches {', '.join(reached)}."
     if soft:
         yield f"Soft tissue around the hip is abnormal: {_soft_text(soft)}."
+    for part, family in (("stem", "Gruen"), ("cup", "DeLee-Charnley")):
+        if not any(zone.zone.startswith(family) for zone in zones):
+            yield f"The {part} was not found: its zones are not known."
     unknown = [zone.zone for zone in zones if zone.state == SiteState.NOT_ASSESSABLE]
     if unknown:
         yield f"Not assessable: {', '.join(unknown)}."

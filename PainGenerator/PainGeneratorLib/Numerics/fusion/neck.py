@@ -14,6 +14,9 @@ from ..mr.verdicts import OEDEMA
 from .parameters import NeckParameters
 from .places import is_near_neck
 
+LIMIT_WIDTH = 0.15
+"""Part of the limit of usual uptake below and above it between which uptake becomes unusual. Our estimate: SUVmax of
+one patient varies by about as much from scan to scan."""
 APPROACH_FLAG = "surgical-approach"
 """The flag of a band of edema from the skin to the hip."""
 
@@ -26,6 +29,15 @@ def noise_free_max(suv_max: float, suv_peak: float | None, neck: NeckParameters)
     if suv_peak is None:
         return suv_max
     return min(suv_max, max(suv_peak / neck.peak_of_max, suv_max / neck.noise_lift))
+
+
+def usual_at_neck(suv_max: float, neck: NeckParameters) -> float:
+    """How usual an SUVmax without noise is at the neck of a painless prosthesis: 1 when mild, 0 when high.
+
+    It is one half at the limit, so that a small change of SUV never changes the ranking much.
+    """
+    part = (1.0 + LIMIT_WIDTH - suv_max / neck.suv_limit) / (2.0 * LIMIT_WIDTH)
+    return min(1.0, max(0.0, part))
 
 
 def is_scar_at_neck(finding: MRFinding, place: Place, neck: NeckParameters) -> bool:

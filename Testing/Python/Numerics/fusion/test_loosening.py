@@ -15,6 +15,7 @@ from PainGeneratorLib.Numerics.fusion.after_surgery import ProsthesisFacts, earl
 from PainGeneratorLib.Numerics.fusion.candidates import Signs, fuse
 from PainGeneratorLib.Numerics.fusion.hip_fluid import fluid_kind, name_fluid
 from PainGeneratorLib.Numerics.fusion.loosening import NO_NATIVE_HIP, NormalBone, interface_patterns, is_focal
+from PainGeneratorLib.Numerics.fusion.neck import usual_at_neck
 from PainGeneratorLib.Numerics.fusion.parameters import FusionParameters
 from PainGeneratorLib.Numerics.fusion.places import is_near_neck
 from PainGeneratorLib.Numerics.fusion.reading import Reading
@@ -86,6 +87,20 @@ def test_mild_uptake_in_a_zone_near_the_neck_has_the_weight_of_the_interface(pla
     at_neck = only(read(NECK, [spot(2.6)], []))
     assert signs(at_neck)["usual_at_neck"] < 0
     assert at_neck.score < candidate.score
+
+
+@pytest.mark.parametrize(
+    ("suv_max", "part"), [(2.0, 1.0), (2.55, 1.0), (2.775, 0.75), (3.0, 0.5), (3.45, 0.0), (4.0, 0.0)]
+)
+def test_uptake_at_the_neck_becomes_unusual_without_a_step(suv_max: float, part: float) -> None:
+    limits = load_protocol(HIP).stage("fusion", FusionParameters).neck
+    assert usual_at_neck(suv_max, limits) == pytest.approx(part)
+
+
+def test_uptake_higher_than_in_muscle_and_in_the_native_hip_alone_makes_no_candidate_of_a_neck() -> None:
+    reading = read(NECK, [spot(2.57)], [])
+    assert reading.candidates == []
+    assert "painless prostheses" in reading.set_apart[0].reason
 
 
 @pytest.mark.parametrize("place", [GRUEN_7, CUP_2])
@@ -244,8 +259,8 @@ def test_zones_stand_in_their_order_with_their_measures() -> None:
     [
         (0.80, NormalBone(0.5, 0.5), True),
         (0.79, NormalBone(0.5, 0.5), False),
-        (1.50, NormalBone(1.0, 0.5), True),
-        (1.49, NormalBone(1.0, 0.5), False),
+        (1.30, NormalBone(1.0, 0.5), True),
+        (1.29, NormalBone(1.0, 0.5), False),
         (1.50, NormalBone(None, 1.0), True),
         (1.50, NormalBone(0.5, 1.1), False),
     ],
@@ -296,6 +311,15 @@ def test_surgery_fixation_and_crp_are_said_without_a_diagnosis() -> None:
     assert "CRP 10 mg/l (not raised, up to 10 mg/l)." in notes
     words = " ".join(notes).lower()
     assert not any(word in words for word in ("infect", "loose", "septic"))
+
+
+def test_what_was_not_found_of_a_prosthesis_is_said_and_nothing_is_said_of_an_unknown_neck() -> None:
+    rows = [row for row in hip_rows() if not (row.site.zone or "").startswith("Gruen")]
+    cup_alone = pattern([row for row in rows if row.site.structure != "prosthesis neck"])
+    assert cup_alone.pattern == "no raised uptake"
+    assert "neck" not in cup_alone.sentence
+    assert "The stem was not found: its zones are not known." in cup_alone.notes
+    assert "none at the neck" in pattern(rows).sentence
 
 
 def test_without_a_prosthesis_there_is_no_pattern() -> None:
