@@ -45,9 +45,9 @@ CUP_REACH_MM = 15.0
 """Upper bound of the distance from the outer surface of the cup at which bone has a DeLee-Charnley zone, mm. Loosening
 changes the bone to about this depth. Our estimate."""
 MOUTH_COSINE = 0.5
-"""Lower bound of the cosine of the angle in the coronal plane between the way from the center of a cup and the axis of
-its mouth, which points 45 degrees downward from lateral. Cups are put in with an inclination of 40 to 45 degrees, so
-that bone begins 90 degrees beside this axis; nearer than 60 degrees there is none. Our estimate."""
+"""Lower bound of the cosine of the angle between the way from the center of a cup and the axis of its mouth, which
+points 45 degrees downward from lateral. Cups are put in with an inclination of 40 to 45 degrees, so that bone begins 90
+degrees beside this axis; nearer than 60 degrees there is none. Our estimate."""
 BURSA_MM = (22.0, 45.0)
 """Lower and upper bound of the lateral distance of the trochanteric bursa from the axis of a stem, mm. The lower bound
 is the outer surface of the trochanter, 15 mm beyond the metal. The upper bound lies below the skin. Our estimate."""
@@ -294,7 +294,7 @@ class Namer:
         way = point - implant.cup_center_ras
         lateral, up = float(way @ implant.lateral(self._left)), float(way[2])
         outward = (lateral - up) / np.sqrt(2.0)
-        return outward > MOUTH_COSINE * float(np.hypot(lateral, up))
+        return bool(outward > MOUTH_COSINE * np.linalg.norm(way))
 
     def _is_at_neck(self, point: np.ndarray, implant: HipImplant) -> bool:
         """Whether a point lies at the neck of the prosthesis, outside of the cup."""

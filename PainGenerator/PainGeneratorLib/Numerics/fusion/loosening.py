@@ -22,7 +22,7 @@ from .parameters import SurgeryParameters
 
 RAISED_RATIO = 1.5
 """Lower bound of SUVpeak over the shaft below the stem, or over normal marrow at the cup, at which the uptake of a
-zone is raised. Our estimate: the bone along a stem differs from the shaft below by up to 25 % where nothing is wrong."""
+zone is raised. Our estimate: the bone along a stem differs from the shaft below by up to 25 % in a healthy hip."""
 RAISED_OVER_OTHER = 1.3
 """The same over the same place in the other hip. Our estimate: healthy sides differ by 1.15 (CAMONA study), and the
 attenuation correction takes metal for air, which lowers the uptake beside it by 10 to 25 %."""

@@ -15,7 +15,7 @@ from .parameters import NeckParameters
 from .places import is_near_neck
 
 LIMIT_WIDTH = 0.15
-"""Part of the limit of usual uptake below and above it between which uptake becomes unusual. Our estimate: SUVmax of
+"""Part of the limit of usual uptake, below the limit, over which uptake becomes unusual. Our estimate: SUVmax of
 one patient varies by about as much from scan to scan."""
 APPROACH_FLAG = "surgical-approach"
 """The flag of a band of edema from the skin to the hip."""
@@ -32,12 +32,11 @@ def noise_free_max(suv_max: float, suv_peak: float | None, neck: NeckParameters)
 
 
 def usual_at_neck(suv_max: float, neck: NeckParameters) -> float:
-    """How usual an SUVmax without noise is at the neck of a painless prosthesis: 1 when mild, 0 when high.
+    """How usual an SUVmax without noise is at the neck of a painless prosthesis: 1 when mild, 0 from the limit on.
 
-    It is one half at the limit, so that a small change of SUV never changes the ranking much.
+    It falls straight, so that a small change of SUV never changes the ranking much.
     """
-    part = (1.0 + LIMIT_WIDTH - suv_max / neck.suv_limit) / (2.0 * LIMIT_WIDTH)
-    return min(1.0, max(0.0, part))
+    return min(1.0, max(0.0, (1.0 - suv_max / neck.suv_limit) / LIMIT_WIDTH))
 
 
 def is_scar_at_neck(finding: MRFinding, place: Place, neck: NeckParameters) -> bool:
