@@ -46,8 +46,8 @@ CUP_REACH_MM = 15.0
 changes the bone to about this depth. Our estimate."""
 MOUTH_COSINE = 0.5
 """Lower bound of the cosine of the angle between the way from the center of a cup and the axis of its mouth, which
-points 45 degrees downward from lateral. Cups are put in with an inclination of 40 to 45 degrees, so that bone begins 90
-degrees beside this axis; nearer than 60 degrees there is none. Our estimate."""
+points 45 degrees downward from lateral. Cups are put in with an inclination of 40 to 45 degrees, so that bone begins
+90 degrees beside this axis; nearer than 60 degrees there is none. Our estimate."""
 BURSA_MM = (22.0, 45.0)
 """Lower and upper bound of the lateral distance of the trochanteric bursa from the axis of a stem, mm. The lower bound
 is the outer surface of the trochanter, 15 mm beyond the metal. The upper bound lies below the skin. Our estimate."""
