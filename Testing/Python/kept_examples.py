@@ -17,7 +17,7 @@ from PainGeneratorLib.Numerics.body.vertebrae import Joint, Spine, VertebraFrame
 from PainGeneratorLib.Numerics.core.image import Geometry, Image, Region
 from PainGeneratorLib.Numerics.core.kept import Kept
 from PainGeneratorLib.Numerics.core.records import Candidate, HotSpot, LedgerEntry, MRFinding, Place
-from PainGeneratorLib.Numerics.core.sites import Site, SiteNorm, SiteRow, SiteTable
+from PainGeneratorLib.Numerics.core.sites import InterfacePattern, InterfaceZone, Site, SiteNorm, SiteRow, SiteTable
 from PainGeneratorLib.Numerics.mr.findings import MRResult
 from PainGeneratorLib.Numerics.mr.implant import ImplantResult, OneImplant
 from PainGeneratorLib.Numerics.pet.detector import HotSpotResult
@@ -73,7 +73,9 @@ SITE_ROW = SiteRow(
     SITE, "abnormal", ("Hot.",), 2.3, 1.9, 1.0 + THIRD, 0.7, "marrow", 2.1, 1.4, 1.6, 0.1, 4.2, {"T1": 310.5},
     {"T1": -1.5}, ("oedema",), NORM, ("PG-01",), ("truncated",),
 )  # fmt: skip
-SITES = SiteTable((SITE_ROW,), "likely", ("Counted.",), ("The map differs.",))
+ZONE = InterfaceZone("Gruen 3", "abnormal", 1.2 + THIRD, 2.0, 1.8, 1.5, ("oedema",), "Hot.")
+INTERFACE = InterfacePattern("left", "focal", "Focal.", (ZONE,), ("CRP 24 mg/l.",))
+SITES = SiteTable((SITE_ROW,), "likely", ("Counted.",), ("The map differs.",), (INTERFACE,))
 
 EXAMPLES: dict[str, Kept] = {
     "BodySections": SECTIONS,
@@ -87,6 +89,8 @@ EXAMPLES: dict[str, Kept] = {
     "HotSpot": SPOT,
     "HotSpotResult": HotSpotResult([SPOT], (REFERENCE,), 0.07, 0.9, ("Noisy.",), [SPOT], [SPOT]),
     "ImplantResult": IMPLANT,
+    "InterfacePattern": INTERFACE,
+    "InterfaceZone": ZONE,
     "Joint": JOINT,
     "LandmarkPairs": LandmarkPairs(np.outer([1.0, 2.0, 3.0], POINT), np.outer([2.0, 3.0, 4.0], POINT)),
     "LedgerEntry": LEDGER_ENTRY,
@@ -117,7 +121,7 @@ EXAMPLES: dict[str, Kept] = {
 OPTIONS = CaseOptions(
     "hip-replacement", "left", "both", ((1.0, 2.0, THIRD),), Path("a.nii.gz"), Path("a.json"), 70.5, 1.75, 300.0,
     datetime.datetime(2025, 3, 1, 9, 30), (("3", "PET"),), Path("l.csv"), Path("p.json"), (("fusion.x", "1"),),
-    None, ("L5", (1.0, 2.0, THIRD)),
+    None, ("L5", (1.0, 2.0, THIRD)), datetime.date(2024, 11, 30), "hybrid", 12.5,
 )  # fmt: skip
 
 

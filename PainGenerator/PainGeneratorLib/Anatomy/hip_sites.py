@@ -29,6 +29,9 @@ of it. Our estimate."""
 CUP_ANGLES = {"I": 65.0, "II": 135.0, "III": 210.0}
 """Angle of the middle of each DeLee-Charnley zone from lateral over above to medial, degrees. The bone at a cup with
 an inclination of 40 to 45 degrees reaches from 45 to 225 degrees, and the zones meet at 90 and 180 degrees."""
+CUP_ZONE_HALF_MM = (7.0, 18.0, 12.0)
+"""Half axes of a DeLee-Charnley zone away from the cup, along its surface and from back to front, mm. A zone is 50 mm
+long; the ellipsoid follows the surface over 36 mm of it. Our estimate."""
 FRONT_STEP_MOST_MM = 6.0
 """Upper bound of the voxel size from front to back at which places in front of and behind a stem are told from places
 beside it, mm: half the width of a stem with the bone around it. Our estimate."""
@@ -309,7 +312,7 @@ def _cup_places(implant: HipImplant, plan: BodyPlan) -> Iterator[_Drawn]:
         along = np.cross(out, front)
         middle = center + (radius + REACH_FROM_BONE_MM) * out
         zone = f"DeLee-Charnley {number}"
-        yield "acetabulum", zone, middle, np.stack([out, along, front]), (6.0, 9.0, 12.0), tissues.MARROW
+        yield "acetabulum", zone, middle, np.stack([out, along, front]), CUP_ZONE_HALF_MM, tissues.MARROW
 
 
 def _stem_places(implant: HipImplant, plan: BodyPlan, has_front: bool) -> Iterator[_Drawn]:

@@ -44,6 +44,10 @@ value above 1 lies below the tip. Our estimate."""
 CUP_REACH_MM = 15.0
 """Upper bound of the distance from the outer surface of the cup at which bone has a DeLee-Charnley zone, mm. Loosening
 changes the bone to about this depth. Our estimate."""
+MOUTH_COSINE = 0.5
+"""Lower bound of the cosine of the angle between the way from the center of a cup and the axis of its mouth, which
+points 45 degrees downward from lateral. Cups are put in with an inclination of 40 to 45 degrees, so that bone begins
+90 degrees beside this axis; nearer than 60 degrees there is none. Our estimate."""
 BURSA_MM = (22.0, 45.0)
 """Lower and upper bound of the lateral distance of the trochanteric bursa from the axis of a stem, mm. The lower bound
 is the outer surface of the trochanter, 15 mm beyond the metal. The upper bound lies below the skin. Our estimate."""
@@ -92,6 +96,8 @@ FINER_SITES: dict[str, tuple[str, ...]] = {
 """Labeled structure -> structures of the sites that are a part of it and name a place in it more exactly."""
 CAPSULE = "hip joint capsule"
 """Structure of the site in front of the neck, where an effusion gathers."""
+ILIOPSOAS = "iliopsoas tendon"
+"""Structure of the site in front of the joint, where the iliopsoas bursa lies."""
 UNCERTAIN_WORDS = ("implant", "hip joint", CAPSULE, *MUSCLES)
 """Structures that segmentations may have at the neck of a prosthesis."""
 
@@ -182,10 +188,10 @@ class Namer:
         return place if at_site is None or at_site.side != place.side else at_site
 
     def _in_capsule(self, points: np.ndarray, at_implant: Place) -> Place | None:
-        """The capsule of a replaced hip in front of its neck, which is near the cup but is no bone with a zone."""
+        """The soft tissue in front of a replaced hip, which is near the cup but is no bone with a zone."""
         if at_implant.zone is None:
             return None
-        place = self._by_site.place(points, (CAPSULE,))
+        place = self._by_site.place(points, (CAPSULE, ILIOPSOAS))
         return place if place is not None and place.side == at_implant.side else None
 
     def _elsewhere(self, points: np.ndarray) -> Place:
@@ -273,10 +279,22 @@ class Namer:
         at_stem = self._beside_stem(point, implant, to_cup)
         if at_stem is not None:
             return at_stem
+        if to_cup <= CUP_REACH_MM and self._is_at_mouth(point, implant):
+            # There is no bone: it is the neck where its axis is not known, and soft tissue where it is.
+            is_known = implant.neck_end_ras is not None
+            return None if is_known else Place(f"{implant.side} prosthesis neck", "prosthesis neck", implant.side)
         if to_cup <= CUP_REACH_MM:
             zone = cup_zone(point, implant, self._left)
             return Place(f"{implant.side} acetabulum at the cup, {zone}", "acetabulum", implant.side, None, zone)
         return None
+
+    def _is_at_mouth(self, point: np.ndarray, implant: HipImplant) -> bool:
+        """Whether a point lies in front of the mouth of a cup, which opens lateral and below: there is no bone."""
+        assert implant.cup_center_ras is not None
+        way = point - implant.cup_center_ras
+        lateral, up = float(way @ implant.lateral(self._left)), float(way[2])
+        outward = (lateral - up) / np.sqrt(2.0)
+        return bool(outward > MOUTH_COSINE * np.linalg.norm(way))
 
     def _is_at_neck(self, point: np.ndarray, implant: HipImplant) -> bool:
         """Whether a point lies at the neck of the prosthesis, outside of the cup."""

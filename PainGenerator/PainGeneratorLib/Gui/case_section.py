@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -9,13 +10,14 @@ import slicer
 from slicer.i18n import tr as _
 
 from ..Numerics.core.errors import PainGeneratorError
-from ..Numerics.core.words import Group, PainSide, ProsthesisSide
+from ..Numerics.core.words import Fixation, Group, PainSide, ProsthesisSide
 from . import total_segmentator
 from .guard import guarded, guarded_slow, single_shot_timer
 from .points import PointList
 from .section import Section, choose
 from .session_needs import CaseNeeds
-from .words import group_text, plain, side_text
+from .suv_section import typed_number
+from .words import fixation_text, group_text, plain, side_text
 
 if TYPE_CHECKING:
     from .panel import Panel
@@ -46,6 +48,7 @@ class CaseSection(Section[CaseNeeds]):
             "contrastSelector",
         ),
         *("attenuationSelector", "groupCombo", "prosthesisSideCombo", "painSideCombo", "painSitesPlace"),
+        *("surgeryDateEdit", "fixationCombo", "crpEdit"),
         *("anatomySelector", "totalSegmentatorButton"),
     )
 
@@ -55,6 +58,9 @@ class CaseSection(Section[CaseNeeds]):
             self.ui.groupCombo.addItem(group_text(group), group.value)
         self._fill_sides(self.ui.prosthesisSideCombo, _("none"), [side.value for side in ProsthesisSide])
         self._fill_sides(self.ui.painSideCombo, _("not given"), [side.value for side in PainSide])
+        self.ui.fixationCombo.addItem(_("not given"), "")
+        for fixation in Fixation:
+            self.ui.fixationCombo.addItem(fixation_text(fixation), fixation.value)
         self.pain_sites = PointList(panel, self.ui.painSitesPlace, self._pain_sites_node, self.on_pain_sites_changed)
         self._later = single_shot_timer(panel.root, 0, self.on_volumes_changed, self.connections)
         self.connect("detectButton", "clicked()", self.on_detect)
@@ -65,6 +71,9 @@ class CaseSection(Section[CaseNeeds]):
         self.connect("groupCombo", "currentIndexChanged(int)", self.on_clinical_data)
         self.connect("prosthesisSideCombo", "currentIndexChanged(int)", self.on_clinical_data)
         self.connect("painSideCombo", "currentIndexChanged(int)", self.on_clinical_data)
+        self.connect("fixationCombo", "currentIndexChanged(int)", self.on_surgery)
+        for name in ("surgeryDateEdit", "crpEdit"):
+            self.connect(name, "editingFinished()", self.on_surgery)
         self.connect("anatomySelector", "currentNodeChanged(vtkMRMLNode*)", self.on_anatomy_chosen)
         self.connect("totalSegmentatorButton", "clicked()", self.on_total_segmentator)
 
@@ -96,7 +105,10 @@ class CaseSection(Section[CaseNeeds]):
         choose(ui.groupCombo, session.group)
         choose(ui.prosthesisSideCombo, session.prosthesis_side or "")
         choose(ui.painSideCombo, session.pain_side or "")
-        ui.prosthesisSideCombo.enabled = session.group == Group.HIP_REPLACEMENT and not self.panel.is_busy
+        is_hip = session.group == Group.HIP_REPLACEMENT and not self.panel.is_busy
+        for widget in (ui.prosthesisSideCombo, ui.surgeryDateEdit, ui.fixationCombo, ui.crpEdit):
+            widget.enabled = is_hip
+        self._show_surgery()
         ui.anatomySelector.setCurrentNodeID(session.anatomy_id or "")
         if roles:
             self.pain_sites.attach()
@@ -175,6 +187,30 @@ class CaseSection(Section[CaseNeeds]):
         session.prosthesis_side = side
         session.pain_side = pain
 
+    def _show_surgery(self) -> None:
+        """Date of the surgery, fixation and CRP as the session has them; what is being typed stays."""
+        ui = self.ui
+        date, fixation, crp = self.open_session.surgery()
+        choose(ui.fixationCombo, fixation or "")
+        for edit, text in (
+            (ui.surgeryDateEdit, "" if date is None else date.isoformat()),
+            (ui.crpEdit, "" if crp is None else f"{crp:g}"),
+        ):
+            if not edit.focus:
+                edit.text = text
+
+    @guarded
+    def on_surgery(self) -> None:
+        """Hand over what was given about the hip replacement."""
+        session, ui = self.session, self.ui
+        if self._is_filling or session is None:
+            return
+        session.set_surgery(
+            typed_date(ui.surgeryDateEdit.text, _("date of surgery")),
+            ui.fixationCombo.itemData(ui.fixationCombo.currentIndex) or None,
+            typed_number(ui.crpEdit.text, _("CRP")),
+        )
+
     @guarded
     def on_pain_sites_changed(self) -> None:
         """Hand over the points that were placed, moved or removed."""
@@ -203,3 +239,21 @@ class CaseSection(Section[CaseNeeds]):
     def on_run(self) -> None:
         """Compute SUV, or cancel."""
         self.panel.run(["case"], self.ui.runCaseButton)
+
+
+def typed_date(text: str, name: str) -> datetime.date | None:
+    """A date that was typed; None for nothing.
+
+    Raises
+    ------
+    PainGeneratorError
+        When it is none.
+    """
+    if not text.strip():
+        return None
+    try:
+        return datetime.date.fromisoformat(text.strip())
+    except ValueError:
+        raise PainGeneratorError(
+            _("'{text}' is no {name}.").format(text=text, name=name), _("Type it as 2026-03-14.")
+        ) from None

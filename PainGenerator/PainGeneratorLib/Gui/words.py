@@ -7,7 +7,7 @@ from typing import Any
 
 from slicer.i18n import tr as _
 
-from ..Numerics.core.words import Group, PainSide, Status
+from ..Numerics.core.words import Fixation, Group, PainSide, Status
 
 UNKNOWN = "\N{EN DASH}"
 STATE_SIGNS = {
@@ -56,6 +56,16 @@ def side_text(side: str) -> str:
         PainSide.BOTH: _("both"),
     }
     return texts.get(side, side)
+
+
+def fixation_text(fixation: str) -> str:
+    """How a hip prosthesis is fixed."""
+    texts: dict[str, str] = {
+        Fixation.CEMENTED: _("cemented"),
+        Fixation.UNCEMENTED: _("uncemented"),
+        Fixation.HYBRID: _("hybrid"),
+    }
+    return texts.get(fixation, fixation)
 
 
 def missing_text(name: str) -> str:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from ..Numerics.body.level_order import checked_level
 from ..Numerics.core.errors import PainGeneratorError
 from ..Numerics.core.version import VERSION
-from ..Numerics.core.words import GIVEN_ROLES, Group, PainSide, ProsthesisSide, listed
+from ..Numerics.core.words import GIVEN_ROLES, Fixation, Group, PainSide, ProsthesisSide, listed
 from ..Phantoms.realism import REALISMS
 from ..Phantoms.scenarios import SCENARIO_NAMES
 from ..Phantoms.variants import VARIANTS
@@ -128,6 +128,21 @@ def _add_case_options(analyze: argparse.ArgumentParser) -> None:
         type=_word,
         choices=[str(side) for side in ProsthesisSide],
         help="which hip was replaced; for the group hip-replacement",
+    )
+    analyze.add_argument(
+        "--surgery-date",
+        type=_date,
+        metavar="YYYY-MM-DD",
+        help="when the hip was replaced; uptake and edema around the prosthesis soon after are said to be usual",
+    )
+    analyze.add_argument(
+        "--fixation",
+        type=_word,
+        choices=[str(fixation) for fixation in Fixation],
+        help="how the prosthesis is fixed; without cement uptake stays longer after surgery",
+    )
+    analyze.add_argument(
+        "--crp", type=_positive, metavar="MG_PER_L", help="C-reactive protein, mg/l; said in the report"
     )
     analyze.add_argument(
         "--pain-side", type=_word, choices=[str(side) for side in PainSide], help="where the patient says it hurts"
@@ -273,6 +288,13 @@ def _positive(text: str) -> float:
             f"{text!r} is not a number above 0 (written without a unit, with a point for decimals: 70.5)"
         )
     return value
+
+
+def _date(text: str) -> datetime.date:
+    try:
+        return datetime.datetime.strptime(text.strip(), "%Y-%m-%d").date()
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a date like 2026-03-01") from None
 
 
 def _seed(text: str) -> int:

@@ -148,6 +148,9 @@ def report_case(analysis: Analysis) -> ReportCase:
         group=analysis.case.group,
         prosthesis_side=options.prosthesis_side or analysis.mr.implant.side,
         pain_side=options.pain_side,
+        surgery_date=None if options.surgery_date is None else options.surgery_date.isoformat(),
+        fixation=options.fixation,
+        crp_mg_l=options.crp_mg_l,
         pain_sites_ras_mm=[list(site) for site in options.pain_sites_ras_mm],
     )
 

@@ -28,6 +28,9 @@ class ReportCase:
         A word of :class:`Numerics.core.words.Group`.
     prosthesis_side : str, optional
         ``left`` or ``right``.
+    surgery_date, fixation, crp_mg_l : optional
+        What was given about a hip replacement: a date in ISO form, a word of :class:`Numerics.core.words.Fixation`,
+        mg/l.
     pain_side : str, optional
         A word of :class:`Numerics.core.words.PainSide`.
     pain_sites_ras_mm : list of list of float
@@ -44,6 +47,9 @@ class ReportCase:
     prosthesis_side: str | None = None
     pain_side: str | None = None
     pain_sites_ras_mm: list[list[float]] = field(default_factory=list)
+    surgery_date: str | None = None
+    fixation: str | None = None
+    crp_mg_l: float | None = None
 
     def to_json(self) -> dict[str, Any]:
         """The facts by name."""

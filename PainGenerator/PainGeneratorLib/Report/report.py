@@ -18,6 +18,7 @@ from .evidence_section import (
 )
 from .html import Html, bullets, embedded_image, html, join, tag
 from .output_folder import write_text
+from .prosthesis import prosthesis_section, surgery_rows
 from .report_tables import (
     NOT_ALIGNED,
     alignment_section,
@@ -79,6 +80,7 @@ def report_html(content: ReportContent) -> str:
         ranked_table(content),
         sites_section(content),
         level_text_section(content),
+        prosthesis_section(content),
         evidence_section(content),
         set_apart_section(content),
         all_measures(content),
@@ -110,6 +112,7 @@ def _header(content: ReportContent) -> Html:
     rows.append(("Clinical group", words.clinical_group(case.group)))
     if case.group == Group.HIP_REPLACEMENT:
         rows.append(("Side of the prosthesis", case.prosthesis_side))
+        rows += surgery_rows(case)
     rows.append(("Side of the pain", case.pain_side))
     rows.append(("Report made", f"{content.created}, PainGenerator {content.software_version}"))
     return join(

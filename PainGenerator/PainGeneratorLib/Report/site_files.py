@@ -16,6 +16,7 @@ from ..Numerics.core.site_order import in_reading_order
 from ..Numerics.core.site_reading import is_abnormal, is_measured, is_raised
 from ..Numerics.core.sites import Site, SiteRow, SiteState, SiteTable
 from ..Numerics.core.words import Side
+from .prosthesis import interfaces_json
 from .site_text import conclusion, level_texts
 from .tables import csv_fields, csv_text
 
@@ -55,6 +56,7 @@ def sites_json(
         "notes": list(table.notes),
         "counts": _counts(table),
         "columns": [_column_json(column) for column in columns_of(Output.FILES)],
+        "prostheses": interfaces_json(table),
         "sites": [_site_json(row) for row in in_reading_order(table.rows)],
         "text": [{"level": part.level, "text": part.text} for part in level_texts(table, candidates)],
         "conclusion": conclusion(table, candidates, attention),

@@ -29,7 +29,7 @@ from ..Numerics.core.errors import PainGeneratorError
 from ..Numerics.core.image import Geometry, Region
 from ..Numerics.core.kept import Kept
 from ..Numerics.core.records import Candidate, HotSpot, LedgerEntry, MRFinding, Place
-from ..Numerics.core.sites import Site, SiteNorm, SiteRow, SiteTable
+from ..Numerics.core.sites import InterfacePattern, InterfaceZone, Site, SiteNorm, SiteRow, SiteTable
 from ..Numerics.mr.implant import ImplantResult, OneImplant
 from ..Numerics.pet.detector import HotSpotResult
 from ..Numerics.pet.reference_tissue import ReferenceValue
@@ -54,6 +54,8 @@ RECORDS: dict[str, type[Kept]] = {
         HotSpot,
         HotSpotResult,
         ImplantResult,
+        InterfacePattern,
+        InterfaceZone,
         Joint,
         LandmarkPairs,
         LedgerEntry,
@@ -173,6 +175,8 @@ class _Writer:
             return {"@array": value.tolist(), "dtype": str(value.dtype), "shape": list(value.shape)}
         if isinstance(value, datetime.datetime):
             return {"@datetime": value.isoformat()}
+        if isinstance(value, datetime.date):
+            return {"@date": value.isoformat()}
         if isinstance(value, Geometry):
             return {"@geometry": self._geometry(value)}
         if isinstance(value, Region):
@@ -264,6 +268,8 @@ class _Reader:
                 return np.array(content, dtype=value["dtype"]).reshape(value["shape"])
             case "@datetime":
                 return datetime.datetime.fromisoformat(content)
+            case "@date":
+                return datetime.date.fromisoformat(content)
             case "@geometry":
                 return self._grids[content]
             case "@region":

@@ -12,6 +12,8 @@ from ..Numerics.core.words import Group, PainSide, ProsthesisSide, Role, listed
 from ..Scene import markups
 from ..Scene.node_keys import KEY_ATTRIBUTE
 from ..Scene.volumes_in_scene import case_volumes, volume_facts
+from ..Workflow.case import CaseOptions
+from ..Workflow.prosthesis_facts import check_prosthesis_options
 from .case_settings import CaseSettings
 from .case_state import CaseState
 from .notifier import Notifier
@@ -104,6 +106,29 @@ class CaseInputs:
     def set_pain_side(self, side: str | None) -> None:
         """Choose ``left``, ``right``, ``both``, ``midline``, or None."""
         self._set_word("painSide", side, tuple(PainSide))
+
+    def set_surgery(
+        self, date: datetime.date | None = None, fixation: str | None = None, crp_mg_l: float | None = None
+    ) -> None:
+        """Say when a hip was replaced, how the prosthesis is fixed, and the CRP; None takes a value back.
+
+        Raises
+        ------
+        PainGeneratorError
+            When a value cannot be true.
+        """
+        patient = {} if self._state.case is None else self._state.case.patient
+        given = CaseOptions(group=Group.HIP_REPLACEMENT, surgery_date=date, fixation=fixation, crp_mg_l=crp_mg_l)
+        check_prosthesis_options(given, patient.get("study_date"), patient.get("birth_date"))
+        values = {
+            "surgeryDate": "" if date is None else date.isoformat(),
+            "fixation": fixation or "",
+            "crpMgL": float(crp_mg_l or 0.0),
+        }
+        settings = self._settings.now
+        if any(getattr(settings, name) != value for name, value in values.items()):
+            self._settings.keep(**values)
+            self._changed("find")
 
     def _set_word(self, name: str, word: str | None, known: Sequence[str]) -> None:
         if word is not None and word not in known:

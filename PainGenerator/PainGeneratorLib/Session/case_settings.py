@@ -57,6 +57,7 @@ class CaseSettings:
         settings = self.now
         group = settings.group or None
         side = settings.prosthesisSide or None
+        has_hip = group != Group.LOW_BACK and (group is not None or side is not None)
         return CaseOptions(
             group=group,
             prosthesis_side=None if group == Group.LOW_BACK else side,
@@ -68,6 +69,9 @@ class CaseSettings:
             injection_time=time_of(settings.injectionTime),
             settings=tuple(settings.protocolChanges.items()),
             level=self._level(),
+            surgery_date=date_of(settings.surgeryDate) if has_hip else None,
+            fixation=(settings.fixation or None) if has_hip else None,
+            crp_mg_l=(settings.crpMgL or None) if has_hip else None,
         )
 
     def _level(self) -> tuple[str, Point] | None:
@@ -121,3 +125,8 @@ class CaseSettings:
 def time_of(text: str) -> datetime.datetime | None:
     """Date and time from a setting; None for an empty text."""
     return datetime.datetime.fromisoformat(text) if text else None
+
+
+def date_of(text: str) -> datetime.date | None:
+    """A date from a setting; None for an empty text."""
+    return datetime.date.fromisoformat(text) if text else None

@@ -18,6 +18,7 @@ from ..Scene.volumes_in_scene import SOURCE_ROLE, VolumeFacts, lies_under_a_warp
 from ..Workflow.case import Case, CaseSeries, Warnings
 from ..Workflow.image_witness import map_doubts
 from ..Workflow.progress import Show
+from ..Workflow.prosthesis_facts import check_prosthesis_options
 from ..Workflow.stages import Suv, with_image_checked
 from .case_settings import CaseSettings
 from .case_state import CaseState
@@ -103,6 +104,8 @@ class CaseStep:
         notes.add(*options.resolved_group()[1])
         series = self._read_series(role_nodes, reading, notes)
         notes.add(*map_doubts(series))
+        patient = self._volumes.patient()
+        check_prosthesis_options(options, patient.get("study_date"), patient.get("birth_date"))
         pet = series[Role.PET]
         pet.facts["is_shown_as_it_is"] = reading.is_shown_as_it_is
         case = Case(
@@ -112,7 +115,7 @@ class CaseStep:
             reference_role=next(role for role in REFERENCE_ORDER if role in series),
             series=series,
             pet_header=source.header,
-            patient=self._volumes.patient(),
+            patient=patient,
             pet_is_suv=source.header is None,
             pet_unit=source.unit,
             warnings=notes,

@@ -164,6 +164,9 @@ def _settings_of_case(content: SceneContent) -> dict[str, Any]:
         "group": content.case.get("group") or "",
         "prosthesisSide": content.case.get("prosthesis_side") or "",
         "painSide": content.case.get("pain_side") or "",
+        "surgeryDate": content.case.get("surgery_date") or "",
+        "fixation": content.case.get("fixation") or "",
+        "crpMgL": content.case.get("crp_mg_l") or 0.0,
         "protocolChanges": {
             name: parameter_text(_value_at(stored["values"], name)) for name in stored.get("changed", [])
         },

@@ -30,7 +30,7 @@ from ..Workflow.stages import Alignment
 from .align_step import AlignStep
 from .alignment_control import AlignmentControl
 from .case_inputs import CaseInputs
-from .case_settings import CaseSettings
+from .case_settings import CaseSettings, date_of
 from .case_state import CaseState
 from .case_step import CaseStep
 from .case_writer import CaseWriter
@@ -284,6 +284,17 @@ class Session:
     @prosthesis_side.setter
     def prosthesis_side(self, side: str | None) -> None:
         self._inputs.set_prosthesis_side(side)
+
+    def surgery(self) -> tuple[datetime.date | None, str | None, float | None]:
+        """When a hip was replaced, how the prosthesis is fixed, and the CRP in mg/l; None for what was not given."""
+        settings = self.settings
+        return date_of(settings.surgeryDate), settings.fixation or None, settings.crpMgL or None
+
+    def set_surgery(
+        self, date: datetime.date | None = None, fixation: str | None = None, crp_mg_l: float | None = None
+    ) -> None:
+        """Say when a hip was replaced, how the prosthesis is fixed, and the CRP in mg/l; None takes a value back."""
+        self._inputs.set_surgery(date, fixation, crp_mg_l)
 
     @property
     def pain_side(self) -> str | None:

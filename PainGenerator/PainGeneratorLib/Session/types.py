@@ -71,6 +71,9 @@ class SessionSettings:
     group: str = ""
     prosthesisSide: str = ""
     painSide: str = ""
+    surgeryDate: str = ""
+    fixation: str = ""
+    crpMgL: float = 0.0
     petUnit: str = "auto"
     weightKg: float = 0.0
     heightM: float = 0.0

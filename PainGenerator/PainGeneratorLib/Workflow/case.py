@@ -46,6 +46,12 @@ class CaseOptions(Kept):
     level : tuple of (level, (float, float, float)), optional
         A vertebra or disc that the reader named, and a place in it, RAS mm in the reference series' frame. All other
         levels follow from it.
+    surgery_date : date, optional
+        When the hip was replaced; of two replacements the later one.
+    fixation : str, optional
+        A word of :class:`..Numerics.core.words.Fixation`.
+    crp_mg_l : float, optional
+        C-reactive protein in the blood, mg/l.
     """
 
     group: str | None = None
@@ -64,6 +70,9 @@ class CaseOptions(Kept):
     settings: tuple[tuple[str, str], ...] = ()
     nuclide: str | None = None
     level: tuple[str, tuple[float, float, float]] | None = None
+    surgery_date: datetime.date | None = None
+    fixation: str | None = None
+    crp_mg_l: float | None = None
 
     not_kept = ("anatomy", "anatomy_labels", "landmarks", "protocol_file")
     """Files on the computer of the run; what was read from them is kept with the case instead."""

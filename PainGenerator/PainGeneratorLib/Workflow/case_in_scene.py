@@ -20,6 +20,7 @@ from ..Numerics.core.version import VERSION
 from ..Scene.scene_content import SceneContent, SceneSeries
 from .case import Case
 from .finding import Found
+from .prosthesis_facts import surgery_json
 from .protocol import Protocol
 from .stages import Alignment, Suv
 
@@ -65,6 +66,7 @@ def scene_content(
             "group": case.group,
             "prosthesis_side": options.prosthesis_side,
             "pain_side": options.pain_side,
+            **surgery_json(options),
         },
         suv=suv.result.to_json(),
         alignment=alignment_json(case, alignment),

@@ -11,6 +11,7 @@ from ..Numerics.fusion.evidence import EvidenceTable, SignWeight
 from ..Numerics.fusion.judged import CaseFacts
 from ..Numerics.fusion.parameters import FusionParameters
 from .case import Case
+from .prosthesis_facts import prosthesis_facts
 from .protocol import Protocol
 from .stages import Alignment
 
@@ -70,6 +71,7 @@ def case_facts(
         has_pet_reference=has_pet_reference,
         metal=metal,
         rows=() if table is None else table.rows,
+        prosthesis=prosthesis_facts(case),
     )
 
 

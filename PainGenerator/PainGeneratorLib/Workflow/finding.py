@@ -27,6 +27,7 @@ from ..Numerics.core.words import Certainty, Group, Role
 from ..Numerics.fusion.anchors import anchored
 from ..Numerics.fusion.candidates import Name, Signs, fuse
 from ..Numerics.fusion.from_sites import SiteSearch, spots_of_sites, standing_out
+from ..Numerics.fusion.hip_fluid import name_fluid
 from ..Numerics.fusion.own_kind import SITE_METHOD
 from ..Numerics.fusion.pairs import joint_place
 from ..Numerics.fusion.places import is_same_name
@@ -39,6 +40,7 @@ from .case import Case
 from .evidence import case_facts
 from .fat_series import marrow_fat, marrow_note
 from .progress import Show, StageClock, part, silent
+from .prosthesis import with_interfaces
 from .sites import find_case_sites, measured_table, renamed_table
 from .stages import Alignment, Suv, find_on_mr, find_on_unjoined_mr, given_level, pet_detector
 from .threads import few_threads
@@ -211,7 +213,8 @@ def find_candidates(
     with clock.stage("site_measures"):
         progress(0.97, "Measuring all sites")
         # Measured again, as the candidates tell from which site uptake reaches to its neighbors.
-        found.measured_sites = measured_table(bare, case, suv, alignment, mr, detector, hot_spots, found.candidates)
+        table = measured_table(bare, case, suv, alignment, mr, detector, hot_spots, found.candidates)
+        found.measured_sites = with_interfaces(table, case, suv, alignment, plan)
     return found
 
 
@@ -438,6 +441,8 @@ def fuse_found(
     """
     joined = [finding for finding in mr.findings if NOT_JOINED not in finding.flags]
     alone = [finding for finding in mr.findings if NOT_JOINED in finding.flags]
+    if case.group == Group.HIP_REPLACEMENT:
+        name_fluid([*joined, *mr.weak], namer)
     facts = case_facts(
         case, alignment, pet_in_reference(suv, alignment).geometry, table,
         metal=mr.implant.unreliable, has_pet_reference=pet.has_reference,

@@ -16,6 +16,7 @@ from .case import Case, CaseOptions, CaseSeries, Warnings
 from .fat_series import computed_facts, fat_series, pair_of
 from .image_witness import map_doubts, place_doubts
 from .progress import Show, part, silent
+from .prosthesis_facts import check_prosthesis_options
 
 
 def read_case_folder(folder: Path, options: CaseOptions, progress: Show = silent) -> Case:
@@ -44,6 +45,8 @@ def read_case_folder(folder: Path, options: CaseOptions, progress: Show = silent
     notes.add(*place_doubts(series, roles.reference_role, options.pain_sites_ras_mm))
     computed = _add_fat_fraction(roles, group, series, notes)
     pet = roles.pet
+    patient = _patient(pet, found)
+    check_prosthesis_options(options, patient["study_date"], patient["birth_date"])
     return Case(
         options=options,
         group=group,
@@ -51,7 +54,7 @@ def read_case_folder(folder: Path, options: CaseOptions, progress: Show = silent
         reference_role=roles.reference_role,
         series=series,
         pet_header=pet.pet_header,
-        patient=_patient(pet, found),
+        patient=patient,
         warnings=notes,
         notes=tuple(roles.notes),
         left_out=[(one.what, one.reason) for one in found.left_out],

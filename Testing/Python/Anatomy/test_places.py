@@ -591,3 +591,21 @@ def test_an_effusion_in_the_capsule_of_a_replaced_hip_is_no_zone_of_the_bone_at_
     assert (found.structure, found.side, found.zone) == ("hip joint capsule", side, None)
     bone = Namer(plan=plan, implants=(hip,), sites=sites).name(ball((sign * 66, 5, -45)))
     assert (bone.structure, bone.zone) == ("acetabulum", "DeLee-Charnley II")
+
+
+@pytest.mark.parametrize("side", ["left", "right"])
+def test_there_is_no_zone_of_bone_before_the_mouth_of_a_cup(side):
+    outward = 1.0 if side == "right" else -1.0
+    head = np.array([outward * 88.0, 0.0, 0.0])
+    plan = BodyPlan(np.zeros(3), np.array([-1.0, 0.0, 0.0]), "symmetry plane", None)
+
+    def zone(lateral: float, up: float, implant: HipImplant) -> tuple[str, str | None]:
+        place = Namer(plan=plan, implants=(implant,)).name(head + np.array([outward * lateral, 0.0, up]))
+        return place.structure, place.zone
+
+    bare = HipImplant(side, None, None, head, 27.0)
+    assert zone(24.0, -14.0, bare) == ("prosthesis neck", None)
+    assert zone(12.0, -26.0, bare) == ("prosthesis neck", None)
+    assert zone(-20.0, -24.0, bare) == ("acetabulum", "DeLee-Charnley III")
+    assert zone(24.0, 22.0, bare) == ("acetabulum", "DeLee-Charnley I")
+    assert zone(-30.0, 10.0, bare) == ("acetabulum", "DeLee-Charnley II")

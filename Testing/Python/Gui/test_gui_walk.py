@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -35,6 +36,22 @@ def a_walk(stand_in: Any, a_widget: Any, tmp_path: Path) -> Any:
     walk = Walk(stand_in, a_widget, tmp_path)
     walk.check()
     return walk
+
+
+def test_what_is_typed_about_a_hip_replacement_is_handed_over(a_widget: Any) -> None:
+    from PainGeneratorLib.Gui.case_section import CaseSection
+
+    section = next(one for one in a_widget.panel.sections if isinstance(one, CaseSection))
+    section.open_session.group = "hip-replacement"
+    section.update("case")
+    section.ui.surgeryDateEdit.text = "2024-03-01"
+    section.ui.crpEdit.text = "12,5"
+    section.on_surgery()
+    assert section.open_session.surgery() == (datetime.date(2024, 3, 1), None, 12.5)
+    assert section.ui.surgeryDateEdit.enabled
+    section.open_session.group = "low-back"
+    section.update("case")
+    assert not section.ui.surgeryDateEdit.enabled
 
 
 def test_a_radiologist_walks_from_detect_to_export(a_walk: Any) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import os
 import subprocess
 import sys
@@ -55,6 +56,29 @@ def test_a_level_that_cannot_be_understood_is_refused_with_an_example(word, caps
 
 def test_both_hips_can_be_replaced():
     assert make_parser().parse_args([*ANALYZE, "--prosthesis-side", "both"]).prosthesis_side == "both"
+
+
+def test_date_of_surgery_fixation_and_crp_can_be_given():
+    words = ["--surgery-date", "2025-01-31", "--fixation", "Uncemented", "--crp", "12.5"]
+    found = make_parser().parse_args([*ANALYZE, *words])
+    assert (found.surgery_date, found.fixation, found.crp) == (datetime.date(2025, 1, 31), "uncemented", 12.5)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["--surgery-date", "31.1.2025"],
+        ["--surgery-date", "2025-02-30"],
+        ["--fixation", "glued"],
+        ["--crp", "0"],
+        ["--crp", "high"],
+    ],
+)
+def test_what_cannot_be_understood_about_a_replacement_is_refused(words, capsys):
+    with pytest.raises(SystemExit) as stopped:
+        make_parser().parse_args([*ANALYZE, *words])
+    assert stopped.value.code == 2
+    assert words[0] in capsys.readouterr().err
 
 
 def test_a_series_has_one_role(capsys):

@@ -385,6 +385,7 @@ def test_a_json_entry_of_the_case_has_all_facts_of_the_patient():
     assert list(ReportCase(patient_id="7").to_json()) == [
         *("patient_name", "patient_id", "birth_date", "sex", "study_date", "study_description"),
         *("group", "prosthesis_side", "pain_side", "pain_sites_ras_mm"),
+        *("surgery_date", "fixation", "crp_mg_l"),
     ]
 
 

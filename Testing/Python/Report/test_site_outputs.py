@@ -15,13 +15,14 @@ from PainGeneratorLib.Numerics.core.measures import Measure
 from PainGeneratorLib.Numerics.core.records import Candidate, Place
 from PainGeneratorLib.Numerics.core.site_order import in_reading_order, level_height
 from PainGeneratorLib.Numerics.core.site_reading import is_raised, raised_word, uptake_reason
-from PainGeneratorLib.Numerics.core.sites import SiteRow, SiteState, SiteTable
+from PainGeneratorLib.Numerics.core.sites import InterfacePattern, InterfaceZone, SiteRow, SiteState, SiteTable
 from PainGeneratorLib.Numerics.fusion.anchors import anchored
 from PainGeneratorLib.Numerics.fusion.site_norms import norm_of
 from PainGeneratorLib.Numerics.fusion.site_parameters import SiteParameters
 from PainGeneratorLib.Numerics.fusion.site_uptake import SiteUptake
 from PainGeneratorLib.Numerics.fusion.site_verdict import SiteEvidence, judge
 from PainGeneratorLib.Report import words
+from PainGeneratorLib.Report.content import ReportCase
 from PainGeneratorLib.Report.report import report_html
 from PainGeneratorLib.Report.site_files import sites_csv, sites_json
 from PainGeneratorLib.Report.site_text import LEVEL_WORDS, conclusion, level_texts, terminal_line
@@ -522,3 +523,42 @@ def test_the_conclusion_never_gives_a_percentage_and_says_what_has_to_be_looked_
 def test_the_texts_of_the_sites_name_what_has_to_be_looked_at_in_the_json_too() -> None:
     written = sites_json({}, example_site_table(), example_candidates(), attention_examples())
     assert written["conclusion"] == conclusion(example_site_table(), example_candidates(), attention_examples())
+
+
+def with_interface(table: SiteTable) -> SiteTable:
+    zones = (
+        InterfaceZone("Gruen 2", "abnormal", 1.234, 2.468, 2.0, None, ("oedema",)),
+        InterfaceZone("DeLee-Charnley I", "not assessable", reason="Outside <the> PET."),
+    )
+    one = InterfacePattern("left", "focal", "Focal raised uptake: Gruen 2.", zones, ("CRP 24 mg/l.",))
+    return dataclasses.replace(table, interfaces=(one,))
+
+
+def test_the_pattern_along_a_prosthesis_is_a_section_with_sentence_notes_and_zones() -> None:
+    said = page(with_interface(hip_site_table()), [])
+    assert "<h2>Prosthesis</h2>" in said
+    assert "Left hip: focal." in said
+    for text in ("Focal raised uptake: Gruen 2.", "CRP 24 mg/l.", "2.47", "edema", "Outside &lt;the&gt; PET."):
+        assert text in said
+    assert "oedema" not in said[said.index("<h2>Prosthesis</h2>") :][:3000]
+    assert "<h2>Prosthesis</h2>" not in page(hip_site_table(), [])
+
+
+def test_sites_json_holds_the_pattern_of_each_prosthesis() -> None:
+    (one,) = sites_json({}, with_interface(hip_site_table()), [])["prostheses"]
+    assert (one["side"], one["pattern"], one["notes"]) == ("left", "focal", ["CRP 24 mg/l."])
+    assert one["zones"][0]["opposite_ratio"] == 2.468
+    assert one["zones"][0]["mr_signs"] == ["oedema"]
+    assert one["zones"][1]["suv_peak"] is None
+    json.dumps(one, allow_nan=False)
+    assert sites_json({}, hip_site_table(), [])["prostheses"] == []
+
+
+def test_what_was_given_about_a_replacement_stands_in_the_header() -> None:
+    case = ReportCase(
+        group="hip-replacement", prosthesis_side="left", surgery_date="2024-11-30", fixation="cemented", crp_mg_l=24.0
+    )
+    said = report_html(dataclasses.replace(plain_content([]), case=case))
+    for text in ("Hip replaced on", "2024-11-30", "cemented", "24 mg/l"):
+        assert text in said
+    assert "Hip replaced on" not in report_html(plain_content([]))

@@ -312,6 +312,31 @@ def test_what_the_user_says_marks_the_steps_below_as_out_of_date(session):
     assert told == [], "nothing changed, nothing is told"
 
 
+def test_date_of_surgery_fixation_and_crp_belong_to_a_hip_replacement(session):
+    session.detect()
+    session.run("case")
+    session.group = "hip-replacement"
+    assert session.surgery() == (None, None, None)
+    told = []
+    session.changed.append(told.append)
+    session.set_surgery(datetime.date(2001, 5, 4), "cemented", 12.5)
+    assert session.surgery() == (datetime.date(2001, 5, 4), "cemented", 12.5)
+    assert "case" in told
+    options = session._settings.options()
+    assert (options.surgery_date, options.fixation, options.crp_mg_l) == session.surgery()
+    told.clear()
+    session.set_surgery(datetime.date(2001, 5, 4), "cemented", 12.5)
+    assert told == [], "nothing changed, nothing is told"
+    with pytest.raises(PainGeneratorError, match="after the scan"):
+        session.set_surgery(datetime.date(2999, 1, 1))
+    assert session.surgery()[0] == datetime.date(2001, 5, 4), "a refused date changes nothing"
+    session.group = "low-back"
+    assert session._settings.options().surgery_date is None
+    session.group = "hip-replacement"
+    session.set_surgery()
+    assert session.surgery() == (None, None, None)
+
+
 def test_a_volume_has_one_role_only_and_an_unknown_word_is_refused(session):
     session.detect()
     t1, fluid = session.roles()["T1"], session.roles()["FLUID"]

@@ -40,6 +40,8 @@ FLAG_TEXTS: dict[str, str] = {
     "large": "Larger than a pain generator is expected to be.",
     "common-without-pain": "Often seen in people without pain.",
     "expected-after-surgery": "Often seen at a prosthesis without complaints.",
+    "early-after-surgery": "The hip was replaced shortly before the scan: uptake and edema around it may be healing.",
+    "surgical-approach": "A band of edema from the skin to the hip, as along the approach of an operation.",
     "near-neck": "Beside head or neck of the prosthesis, where some uptake is usual without complaints.",
     "single-slice": "Seen on one slice only.",
     "no-t1": "No T1 series: fat replacement could not be checked.",

@@ -164,6 +164,76 @@ class SiteRow(Kept):
     flags: tuple[str, ...] = ()
 
 
+class InterfaceWord(StrEnum):
+    """Where the uptake along a hip prosthesis lies."""
+
+    NOT_ASSESSABLE = "not assessable"
+    NONE = "no raised uptake"
+    NECK = "neck only"
+    FOCAL = "focal"
+    ALONG = "along the interface"
+    EXTENDED = "with soft tissue extension"
+
+
+@dataclass(frozen=True)
+class InterfaceZone(Kept):
+    """One zone of the bone at a hip prosthesis. A measure that could not be taken is None.
+
+    Parameters
+    ----------
+    zone : str
+        ``Gruen 1`` to ``Gruen 14``, ``DeLee-Charnley I`` to ``III``.
+    state : str
+        A word of :class:`SiteState`: abnormal where the uptake is raised.
+    suv_peak : float or None
+        g/ml.
+    opposite_ratio : float or None
+        SUVpeak over that of the same place in the other hip.
+    distal_ratio : float or None
+        SUVpeak over that of the shaft below the stem; for zones of the stem.
+    reference_ratio : float or None
+        SUVpeak over normal marrow; for zones of the cup.
+    mr_signs : tuple of str
+        Kinds of the MR findings there.
+    reason : str
+        Why it is not assessable, or why raised uptake is not its own; empty otherwise.
+    """
+
+    zone: str
+    state: str
+    suv_peak: float | None = None
+    opposite_ratio: float | None = None
+    distal_ratio: float | None = None
+    reference_ratio: float | None = None
+    mr_signs: tuple[str, ...] = ()
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class InterfacePattern(Kept):
+    """The uptake along the whole interface of bone and one hip prosthesis.
+
+    Parameters
+    ----------
+    side : str
+        ``left`` or ``right``.
+    pattern : str
+        A word of :class:`InterfaceWord`.
+    sentence : str
+        The pattern in words, with the zones.
+    zones : tuple of InterfaceZone
+        Gruen zones in their order, then those of DeLee and Charnley.
+    notes : tuple of str
+        What else the reader must know: zones of which nothing is known, the time since surgery, CRP.
+    """
+
+    side: str
+    pattern: str
+    sentence: str
+    zones: tuple[InterfaceZone, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
 @dataclass(frozen=True, eq=False)
 class SiteTable(Kept):
     """All sites of a case, in the order in which a reader goes through them: from above downward, right before left.
@@ -177,9 +247,12 @@ class SiteTable(Kept):
         From what the levels were counted, and what speaks against it.
     notes : tuple of str
         What else the reader must know, such as a contradiction between anatomy segmentation and MR.
+    interfaces : tuple of InterfacePattern
+        The uptake along each hip prosthesis, right before left.
     """
 
     rows: tuple[SiteRow, ...] = ()
     level_certainty: str | None = None
     level_reasons: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    interfaces: tuple[InterfacePattern, ...] = ()

@@ -68,6 +68,15 @@ class ProsthesisSide(StrEnum):
     BOTH = "both"
 
 
+class Fixation(StrEnum):
+    """How a hip prosthesis is fixed in the bone."""
+
+    CEMENTED = "cemented"
+    UNCEMENTED = "uncemented"
+    HYBRID = "hybrid"
+    """A cemented stem with a cup without cement, or the reverse."""
+
+
 class Certainty(StrEnum):
     """How much a side or a level can be relied on."""
 

@@ -19,9 +19,9 @@ from ..core.records import Candidate, Place
 from ..core.sites import Site, SiteRow, SiteState, SiteTable
 from ..core.words import LATERAL_SIDES, Certainty, Side, Status
 
-PART_OF = {"pars interarticularis": "lamina", "hip joint": "hip joint capsule"}
+PART_OF = {"pars interarticularis": "lamina", "hip joint": "hip joint capsule", "iliopsoas bursa": "iliopsoas tendon"}
 """Structure of a place -> structure of the site of which it is a part. The pars interarticularis is the upper outer
-part of the lamina, and the joint lies within its capsule."""
+part of the lamina, the joint lies within its capsule, and the iliopsoas bursa between tendon and capsule."""
 PARTS_OF_UNIT = ("disc", "lower endplate", "upper endplate")
 """Structures of the sites at which a discovertebral lesion lies."""
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from ..core.records import Candidate, HotSpot, MRFinding
 from ..core.regions import on_grid, union
 from ..mr.verdicts import IMPLANT_ARTEFACT
+from .hip_fluid import with_bursa
 from .joining import (
     clearness_order,
     confirmed_by,
@@ -190,7 +191,7 @@ def _candidate(
     signs: list[HotSpot] | list[MRFinding] = spots or findings
     first = signs[0]
     region = union([on_grid(sign.region, first.region.geometry) for sign in signs])
-    place = places[first]
+    place = with_bursa(places[first], findings)
     all_spots = [*spots, *weak_spots]
     flags = [flag for spot in all_spots for flag in spot.flags]
     flags += [flag for finding in findings for flag in finding.flags]

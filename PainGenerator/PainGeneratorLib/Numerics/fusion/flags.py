@@ -6,8 +6,9 @@ from collections.abc import Callable
 
 from ..core.words import Evidence, Group
 from ..mr.verdicts import DISC_DEGENERATION, MODIC_II, MODIC_III
+from .after_surgery import EARLY_FLAG, early_strength, is_around_prosthesis
 from .judged import Judged
-from .neck import noise_free_max
+from .neck import APPROACH_FLAG, is_approach, noise_free_max
 from .places import is_near_neck
 
 COMMON_KINDS = frozenset({DISC_DEGENERATION, MODIC_II, MODIC_III})
@@ -56,6 +57,20 @@ def is_usual_in_gruen_zone(judged: Judged) -> bool:
     )
 
 
+def is_early_after_surgery(judged: Judged) -> bool:
+    """A sign at a prosthesis that was put in shortly before the scan."""
+    case = judged.case
+    if case.group != Group.HIP_REPLACEMENT or early_strength(case.prosthesis, case.parameters.surgery) <= 0:
+        return False
+    return is_around_prosthesis(judged.candidate.place, case.replaced_sides)
+
+
+def is_along_approach(judged: Judged) -> bool:
+    """All that the MR shows is a band of edema along the approach of an operation, and there is no uptake."""
+    candidate = judged.candidate
+    return candidate.evidence == Evidence.MR_ONLY and is_approach(candidate.mr_findings)
+
+
 FLAG_RULES: tuple[tuple[str, Callable[[Judged], bool]], ...] = (
     ("not-aligned", is_not_aligned),
     ("outside-mr", is_outside_mr),
@@ -63,6 +78,8 @@ FLAG_RULES: tuple[tuple[str, Callable[[Judged], bool]], ...] = (
     ("common-without-pain", is_common_without_pain),
     ("expected-after-surgery", is_usual_at_neck),
     ("expected-after-surgery", is_usual_in_gruen_zone),
+    (EARLY_FLAG, is_early_after_surgery),
+    (APPROACH_FLAG, is_along_approach),
 )
 """Flag and the rule that sets it, in the order of the flags. All rules are asked."""
 

@@ -11,7 +11,8 @@ import numpy as np
 from ..core.image import Geometry, Region
 from ..core.records import Candidate, Place
 from ..core.regions import contains
-from ..core.sites import SiteRow
+from ..core.sites import SiteRow, SiteSource
+from .after_surgery import NOTHING_GIVEN, ProsthesisFacts
 from .anchors import site_of
 from .evidence import EvidenceTable
 from .parameters import FusionParameters
@@ -50,6 +51,8 @@ class CaseFacts:
         Where metal makes PET and MR unreliable, in the reference frame.
     rows : sequence of SiteRow
         The table of sites with its measures, in the reference frame.
+    prosthesis : ProsthesisFacts
+        What was given about a hip replacement.
     """
 
     parameters: FusionParameters
@@ -64,6 +67,7 @@ class CaseFacts:
     has_pet_reference: bool = True
     metal: Region | None = None
     rows: Sequence[SiteRow] = ()
+    prosthesis: ProsthesisFacts = NOTHING_GIVEN
 
     def row_of(self, candidate: Candidate) -> SiteRow | None:
         """The row of the site that a candidate is named after; of several that of the nearest, None where there is
@@ -81,6 +85,11 @@ class CaseFacts:
         """
         site = site_of(place, [row.site for row in self.rows], near_ras)
         return None if site is None else next(row for row in self.rows if row.site is site)
+
+    @property
+    def replaced_sides(self) -> frozenset[str]:
+        """The sides with a prosthesis, by the sites of its parts and zones."""
+        return frozenset(row.site.side for row in self.rows if row.site.source == SiteSource.PROSTHESIS)
 
     def without_join(self) -> CaseFacts:
         """The same case for findings that are joined with nothing, in a frame of their own."""

@@ -14,9 +14,10 @@ import numpy as np
 
 from ..core.records import Candidate, LedgerEntry
 from ..core.words import Evidence, Group
+from .after_surgery import EARLY_FLAG, early_strength, months_text
 from .evidence import SignGroup
 from .judged import Judged
-from .neck import is_scar_at_neck, noise_free_max
+from .neck import APPROACH_FLAG, is_scar_at_neck, noise_free_max, usual_at_neck
 from .places import ORGANS_WITH_UPTAKE, is_near_neck
 
 SURE_ORGAN = "usual_organ"
@@ -26,6 +27,9 @@ BROWN_FAT = "usual_brown_fat"
 CONUS = "usual_conus"
 AT_NECK = "usual_at_neck"
 SCAR = "scar_at_neck"
+
+EARLY = "early_after_surgery"
+APPROACH = "edema_of_approach"
 
 ALIKE_RULES = ("muscles-alike", "sides-alike")
 """Rules of :mod:`..pet.physiologic` that rest on the likeness of both sides."""
@@ -64,6 +68,7 @@ def usual_signs(judged: Judged) -> Iterator[LedgerEntry]:
     """What is usual at the place of a candidate."""
     yield from _organ(judged)
     yield from _neck(judged)
+    yield from _after_surgery(judged)
 
 
 def explained(signs: Iterable[LedgerEntry], judged: Judged) -> Iterator[LedgerEntry]:
@@ -164,9 +169,24 @@ def _neck(judged: Judged) -> Iterator[LedgerEntry]:
         yield table.entry(SCAR, SignGroup.USUAL, text, 1.0)
     if candidate.suv_max is None or "usual-at-prosthesis-neck" in _off(judged) or (findings and not is_scar):
         return
-    if noise_free_max(candidate.suv_max, candidate.suv_peak, neck) < neck.suv_limit:
-        text = f"Usual uptake: up to SUVmax {neck.suv_limit:g} g/ml is seen at the neck of painless prostheses."
-        yield table.entry(AT_NECK, SignGroup.USUAL, text, 1.0, measure=round(float(candidate.suv_max), 2))
+    strength = usual_at_neck(noise_free_max(candidate.suv_max, candidate.suv_peak, neck), neck)
+    if strength > 0:
+        text = f"Usual uptake: about up to SUVmax {neck.suv_limit:g} g/ml is seen at the neck of painless prostheses."
+        yield table.entry(AT_NECK, SignGroup.USUAL, text, strength, measure=round(float(candidate.suv_max), 2))
+
+
+def _after_surgery(judged: Judged) -> Iterator[LedgerEntry]:
+    """Uptake and edema soon after a hip replacement, and edema along the approach of an operation."""
+    candidate, case = judged.candidate, judged.case
+    table, facts = case.evidence, case.prosthesis
+    if EARLY_FLAG in candidate.flags and facts.months is not None:
+        when = months_text(facts.months)
+        text = f"Soon after surgery ({when}): some uptake and edema around a new prosthesis are usual."
+        strength = early_strength(facts, case.parameters.surgery)
+        yield table.entry(EARLY, SignGroup.USUAL, text, strength, measure=round(facts.months, 1))
+    if APPROACH_FLAG in candidate.flags and candidate.evidence == Evidence.MR_ONLY:
+        text = "A band of edema from the skin to the hip: usual along a surgical approach in the first year."
+        yield table.entry(APPROACH, SignGroup.USUAL, text, 1.0)
 
 
 def _off(judged: Judged) -> tuple[str, ...]:

@@ -1,15 +1,24 @@
 """What is usual at the neck of a hip prosthesis.
 
 Painless hip prostheses have uptake at their neck for years (Gelderman, Acta Orthop 2018; Zhuang, 2002), and scar looks
-like edema there.
+like edema there. Both hold for the neck itself and the soft tissue right beside it, never for the bone at stem and
+cup.
 """
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 from ..core.records import MRFinding, Place
 from ..mr.verdicts import OEDEMA
 from .parameters import NeckParameters
 from .places import is_near_neck
+
+LIMIT_WIDTH = 0.15
+"""Part of the limit of usual uptake, below the limit, over which uptake becomes unusual. Our estimate: SUVmax of
+one patient varies by about as much from scan to scan."""
+APPROACH_FLAG = "surgical-approach"
+"""The flag of a band of edema from the skin to the hip."""
 
 
 def noise_free_max(suv_max: float, suv_peak: float | None, neck: NeckParameters) -> float:
@@ -22,6 +31,19 @@ def noise_free_max(suv_max: float, suv_peak: float | None, neck: NeckParameters)
     return min(suv_max, max(suv_peak / neck.peak_of_max, suv_max / neck.noise_lift))
 
 
+def usual_at_neck(suv_max: float, neck: NeckParameters) -> float:
+    """How usual an SUVmax without noise is at the neck of a painless prosthesis: 1 when mild, 0 from the limit on.
+
+    It falls straight, so that a small change of SUV never changes the ranking much.
+    """
+    return min(1.0, max(0.0, (1.0 - suv_max / neck.suv_limit) / LIMIT_WIDTH))
+
+
 def is_scar_at_neck(finding: MRFinding, place: Place, neck: NeckParameters) -> bool:
     """Whether an MR finding is what every prosthesis has at its neck: scar, or signal that the metal has shifted."""
     return is_near_neck(place) and finding.kind == OEDEMA and finding.volume_ml < neck.scar_ml
+
+
+def is_approach(findings: Sequence[MRFinding]) -> bool:
+    """Whether all MR findings are bands of edema along the approach of an operation; False without any."""
+    return bool(findings) and all(APPROACH_FLAG in finding.flags for finding in findings)

@@ -38,6 +38,20 @@ class NeckParameters:
 
 
 @dataclass(frozen=True, kw_only=True)
+class SurgeryParameters:
+    """How long after a hip replacement uptake and edema around it are usual, and when CRP is raised."""
+
+    full_months: float
+    """Months after surgery up to which they are usual."""
+    end_months: float
+    """Months after surgery from which they are no longer usual; between the two their weight falls straight."""
+    end_months_uncemented: float
+    """The same where stem or cup is fixed without cement."""
+    crp_mg_l: float
+    """CRP in mg/l above which it is called raised."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class RampParameters:
     """Ratios between which points rise from none to all."""
 
@@ -101,6 +115,7 @@ class FusionParameters:
 
     join: JoinParameters
     neck: NeckParameters
+    surgery: SurgeryParameters
     ramps: RampParameters
     agreement_mm: float
     """Largest distance between the centers of a hot spot and an MR finding that agree."""

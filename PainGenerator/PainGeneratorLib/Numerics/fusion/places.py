@@ -61,8 +61,12 @@ WHOLE_REGIONS = frozenset(
 
 
 def is_near_neck(place: Place) -> bool:
-    """Whether a place lies at the neck of a hip prosthesis or right beside it."""
-    return place.structure == PROSTHESIS_NECK or NEAR_NECK_FLAG in place.flags
+    """Whether a place lies at the neck of a hip prosthesis, or right beside it in soft tissue.
+
+    Bone with a Gruen or DeLee-Charnley zone is no part of the neck, however near it lies: uptake there is uptake at
+    the interface of bone and prosthesis, which is the sign of loosening.
+    """
+    return place.structure == PROSTHESIS_NECK or (NEAR_NECK_FLAG in place.flags and place.zone is None)
 
 
 def is_same_place(first: Place, second: Place) -> bool:

@@ -6,8 +6,6 @@ times and ages (docs/domain.md, "Normal uptake of sites"). Each text says what w
 
 from __future__ import annotations
 
-import re
-
 from ..core.sites import Site, SiteNorm
 from ..core.words import Side
 
@@ -109,9 +107,9 @@ def is_at_conus(site: Site) -> bool:
     return site.structure == "spinal canal" and site.level in CONUS_LEVELS
 
 
-def is_at_prosthesis(site: Site) -> bool:
-    """Whether a site is part of a prosthesis, or of the bone beside it."""
-    return site.zone is not None or re.match(r"prosthesis |stem tip", site.structure) is not None
+def is_at_prosthesis_neck(site: Site) -> bool:
+    """Whether a site is head or neck of a prosthesis, where painless hips have uptake; the interface is no part."""
+    return site.structure in ("prosthesis head", "prosthesis neck")
 
 
 def _interspinous(level: str | None) -> SiteNorm:

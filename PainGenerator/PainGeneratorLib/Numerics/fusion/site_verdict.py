@@ -10,7 +10,7 @@ from ..core.site_reading import sign_words, uptake_reason
 from ..core.sites import Site, SiteState
 from ..core.words import Side
 from .site_comparison import LevelComparison
-from .site_norms import is_at_conus, is_at_prosthesis
+from .site_norms import is_at_conus, is_at_prosthesis_neck
 from .site_parameters import SiteParameters, SiteUptakeParameters
 from .site_spill import OWN, Origin
 from .site_uptake import SiteUptake
@@ -190,8 +190,8 @@ def _explanation(evidence: SiteEvidence, p: SiteUptakeParameters) -> str | None:
 def _usual(evidence: SiteEvidence, p: SiteUptakeParameters) -> str | None:
     """Why so much uptake is usual at such a site, as a sentence; None where it is not."""
     suv_max = 0.0 if evidence.uptake is None else evidence.uptake.suv_max
-    if is_at_prosthesis(evidence.site) and suv_max <= p.prosthesis_suv:
-        return f"Uptake up to SUVmax {p.prosthesis_suv:.1f} is usual at a prosthesis."
+    if is_at_prosthesis_neck(evidence.site) and suv_max <= p.prosthesis_suv:
+        return f"Uptake up to SUVmax {p.prosthesis_suv:.1f} is usual at the neck of a prosthesis."
     if is_at_conus(evidence.site) and suv_max <= p.conus_suv:
         return f"Uptake up to SUVmax {p.conus_suv:.1f} is usual at distal cord and conus."
     return None

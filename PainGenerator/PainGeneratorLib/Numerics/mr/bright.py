@@ -76,6 +76,12 @@ class BrightPart:
     muscle: float
 
     @property
+    def depth_mm(self) -> float:
+        """Extent from side to side: between the 5th and the 95th percentile of its voxels."""
+        low, high = np.percentile(self.region.points_ras[:, 0], (5, 95))
+        return float(high - low)
+
+    @property
     def volume_ml(self) -> float:
         """Volume of the place."""
         return self.region.volume_ml

@@ -25,7 +25,7 @@ from .parameters import BrightParameters, HipParameters
 from .picture import MRPicture
 from .signal import near_mask
 from .surroundings import bone_distance
-from .verdicts import COLLECTION, EFFUSION, OEDEMA, MRVerdict, normal, weak
+from .verdicts import COLLECTION, EFFUSION, IMPLANT_ARTEFACT, OEDEMA, MRVerdict, normal, weak
 
 ORGAN_PART = 0.5
 """Lower bound for the part of a place that an anatomy segmentation calls an organ, for the place to be one."""
@@ -42,6 +42,19 @@ THICK_FAT_MOST = 0.4
 IN_MUSCLE_LEAST = 0.75
 """Lower bound for the part of the shell that is muscle, around a place within muscle. Bowel on muscle has at most 0.6.
 Our estimate, tuned on phantoms."""
+PILE_UP_T1_LEAST = 1.2
+"""Lower bound for the mean T1 over that of muscle of signal that the metal has piled up. Our estimate: fluid and edema
+without fat have at most the T1 signal of muscle."""
+PILE_UP_T1_OVER_FLUID = 0.9
+"""Lower bound for the T1 signal over the fluid-sensitive one, each over that of muscle, of piled-up signal. Metal
+moves the signal of a place on all series alike, so that normal muscle (ratio 1) and marrow (above 1) keep their ratio;
+edema has at most about 0.75, fluid 0.3 to 0.5. Our estimate: the middle between them."""
+APPROACH_DEPTH_MM = 35.0
+"""Lower bound for how deep a band of edema along a surgical approach reaches, from side to side, mm. A bursa over the
+trochanter is 5 to 25 mm thick. Our estimate."""
+APPROACH_SKIN_MM = 15.0
+"""Upper bound for the distance of such a band from the skin, mm: an incision goes through the fat below the skin, a
+bursa lies below it. Our estimate."""
 OTHER_HIP_POINTS = 4000
 """About how many voxels stand for the mirrored implant."""
 REGION_POINTS = 2000
@@ -70,6 +83,8 @@ class HipPlace:
     parameters : HipParameters
     fluid_like_over_muscle : float
         Lower bound for the mean signal over that of muscle of free fluid.
+    to_skin_mm : float
+        Distance of its most superficial part from the skin; infinite where it is not known.
     """
 
     part: BrightPart
@@ -81,11 +96,18 @@ class HipPlace:
     is_organ: bool
     parameters: HipParameters
     fluid_like_over_muscle: float
+    to_skin_mm: float = np.inf
 
     @property
     def to_either_hip_mm(self) -> float:
         """Distance to the implant or to its mirrored place, whichever is nearer."""
         return min(self.to_implant_mm, self.to_other_hip_mm)
+
+
+PILE_UP_RULE = "hip-pile-up"
+APPROACH_RULE = "hip-surgical-approach"
+APPROACH_FLAG = "surgical-approach"
+"""The flag of a band of edema along a surgical approach."""
 
 
 # --- what a place is like
@@ -137,6 +159,25 @@ def normal_fluid_at_hips(place: HipPlace) -> MRVerdict | None:
 def organ_at_hips(place: HipPlace) -> MRVerdict | None:
     """What an anatomy segmentation calls an organ is no finding."""
     return normal("an organ of the anatomy segmentation") if place.is_organ else None
+
+
+def pile_up_at_implant(place: HipPlace) -> MRVerdict | None:
+    """Signal that metal has moved to the border of its void is as bright on T1 as on the fluid-sensitive series."""
+    part = place.part
+    is_at_metal = place.to_implant_mm <= distances.METAL_HALO_SHELL_OUTER.value
+    is_bright_on_t1 = part.t1 >= max(PILE_UP_T1_LEAST, PILE_UP_T1_OVER_FLUID * part.mean)
+    if not (is_at_metal and is_bright_on_t1):
+        return None
+    return MRVerdict(IMPLANT_ARTEFACT, f"T1 {part.t1:.1f} times muscle, at the metal: signal that it has moved")
+
+
+def edema_of_approach(place: HipPlace) -> MRVerdict | None:
+    """A band lateral of a hip that reaches from the fat below the skin to the hip lies along a surgical approach."""
+    is_beside = place.is_lateral and place.to_implant_mm <= distances.BESIDE_HIP_REACH.value
+    is_band = place.part.depth_mm >= APPROACH_DEPTH_MM and place.to_skin_mm <= APPROACH_SKIN_MM
+    if not (is_beside and is_band):
+        return None
+    return MRVerdict(OEDEMA, f"a band {place.part.depth_mm:.0f} mm deep from the skin to the hip")
 
 
 def fluid_in_hip_joint(place: HipPlace) -> MRVerdict | None:
@@ -207,6 +248,8 @@ HIP_RULES: RuleList[HipPlace, MRVerdict] = RuleList(
     [
         Rule("hip-normal-fluid", normal_fluid_at_hips),
         Rule("hip-organ", organ_at_hips),
+        Rule(PILE_UP_RULE, pile_up_at_implant),
+        Rule(APPROACH_RULE, edema_of_approach),
         Rule("hip-joint-fluid", fluid_in_hip_joint),
         Rule("hip-fluid-around-implant", fluid_around_implant),
         Rule("hip-thick-place-lateral", thick_place_beside_hip),
@@ -330,7 +373,11 @@ def find_at_hips(
     to_implant = _to_implant(picture)
     doubtful = _doubtful(picture, to_implant, has_halo)
     places, weak = _findings_of_bright_places(picture, bright, to_implant)
-    sure, doubted = _divided(places, doubtful)
+    artifacts = [finding for finding in (*places, *weak) if finding.kind == IMPLANT_ARTEFACT]
+    weak = [finding for finding in weak if finding.kind != IMPLANT_ARTEFACT]
+    sure, doubted = _divided([finding for finding in places if finding.kind != IMPLANT_ARTEFACT], doubtful)
+    # Piled-up signal is listed with its rule, and is no sign of disease, whatever the PET shows.
+    sure += artifacts
     others = _beside(marrow, bright)
     weak = [*weak, *doubted, *_beside(faint_marrow, bright)]
     if picture.surroundings.segmented is None:
@@ -357,8 +404,19 @@ def _findings_of_bright_places(
     """Sure and weak findings of the bright places."""
     parts = bright_parts(picture, bright, picture.parameters.oedema.minimum_ml)
     judged = [place for place in judge_hip(picture, parts, to_implant) if place.kind is not None]
-    sure = [as_finding(picture, place) for place in judged if place.sure]
-    return sure, [as_finding(picture, place) for place in judged if not place.sure]
+    sure = [_as_finding(picture, place) for place in judged if place.sure]
+    return sure, [_as_finding(picture, place) for place in judged if not place.sure]
+
+
+def _as_finding(picture: MRPicture, judged: JudgedPlace) -> MRFinding:
+    """The finding of a bright place, with what its rule says of it."""
+    finding = as_finding(picture, judged)
+    if judged.kind == IMPLANT_ARTEFACT:
+        finding.grade = 0.0
+        finding.flags = list(dict.fromkeys([*finding.flags, "near-implant"]))
+    if judged.rule == APPROACH_RULE:
+        finding.flags.append(APPROACH_FLAG)
+    return finding
 
 
 def judge_hip(
@@ -387,12 +445,22 @@ def judge_hip(
             _is_organ(picture, region),
             p.hip,
             p.bright.fluid_like_over_muscle,
+            _to_skin_mm(picture, part),
         )
         found = HIP_RULES.first(place, p.rules_off)
         rule, verdict = (None, normal("no rule applies")) if found is None else found
         kind = None if verdict.is_normal else verdict.kind
         judged.append(JudgedPlace(part, kind, verdict.sure and may_count_alone(part, p.bright), rule))
     return judged
+
+
+def _to_skin_mm(picture: MRPicture, part: BrightPart) -> float:
+    """Distance of a deep place from the skin: the reach of an incision where it is within it, else infinite."""
+    if part.depth_mm < APPROACH_DEPTH_MM:
+        return np.inf
+    geometry = part.region.geometry
+    near = near_mask(part.region.to_mask(), geometry, APPROACH_SKIN_MM)
+    return APPROACH_SKIN_MM if bool(np.any(near & ~picture.signals.body)) else np.inf
 
 
 def is_behind_implant(region: Region, implant: Region | None) -> bool:

@@ -29,7 +29,7 @@ from PainGeneratorLib.Numerics.mr.hip import (
     may_count_alone,
 )
 from PainGeneratorLib.Numerics.mr.parameters import HipParameters, MRParameters
-from PainGeneratorLib.Numerics.mr.verdicts import COLLECTION, EFFUSION, OEDEMA, normal
+from PainGeneratorLib.Numerics.mr.verdicts import COLLECTION, EFFUSION, IMPLANT_ARTEFACT, OEDEMA, normal
 from PainGeneratorLib.Workflow.protocol import load_protocol
 
 
@@ -57,8 +57,11 @@ def hip_place(
     is_lateral: bool = False,
     normal_fluid: str | None = None,
     is_organ: bool = False,
+    to_skin_mm: float = np.inf,
 ) -> HipPlace:
-    return HipPlace(part, to_implant_mm, to_other_hip_mm, is_behind, is_lateral, normal_fluid, is_organ, HIP, 2.2)
+    return HipPlace(
+        part, to_implant_mm, to_other_hip_mm, is_behind, is_lateral, normal_fluid, is_organ, HIP, 2.2, to_skin_mm
+    )
 
 
 def judged(place: HipPlace, switched_off=()) -> tuple[str, str | None, bool] | None:
@@ -94,6 +97,56 @@ def test_what_fluid_is_follows_from_its_distance_to_both_hips(
     to_implant: float, to_other: float, expected: tuple
 ) -> None:
     assert judged(hip_place(FLUID, to_implant, to_other)) == expected
+
+
+@pytest.mark.parametrize(
+    ("t1", "mean", "to_implant", "is_pile_up"),
+    [
+        (1.44, 1.46, 9.0, True),
+        (1.44, 1.46, 12.0, True),
+        (1.44, 1.46, 12.1, False),
+        (1.80, 2.00, 9.0, True),
+        (1.79, 2.00, 9.0, False),
+        (1.19, 1.30, 9.0, False),
+        (1.20, 1.30, 9.0, True),
+        (1.13, 1.55, 6.0, False),
+        (np.nan, 1.46, 9.0, False),
+    ],
+)
+def test_signal_at_the_metal_that_is_as_bright_on_t1_is_piled_up_and_no_edema(t1, mean, to_implant, is_pile_up):
+    crescent = hip_place(bright_part((26, 12, 5), volume_ml=0.9, t1=t1, mean=mean), to_implant)
+    rule, kind, _ = judged(crescent)
+    assert (rule == "hip-pile-up") is is_pile_up
+    assert (kind == IMPLANT_ARTEFACT) is is_pile_up
+    assert judged(crescent, ["hip-pile-up"]) == ("hip-edema-at-implant", OEDEMA, True)
+
+
+def band(width_mm: int) -> BrightPart:
+    """A bright band from side to side."""
+    geometry = Geometry((6, 10, 100), np.eye(4))
+    mask = np.zeros(geometry.shape, dtype=bool)
+    mask[:, :, :width_mm] = True
+    return dataclasses.replace(bright_part((60, 20, 12), mean=2.6), region=Region.from_mask(mask, geometry))
+
+
+@pytest.mark.parametrize(
+    ("width_mm", "to_skin", "is_lateral", "to_implant", "rule"),
+    [
+        (45, 15.0, True, 30.0, "hip-surgical-approach"),
+        (30, 15.0, True, 30.0, "hip-fluid-around-implant"),
+        (45, 16.0, True, 30.0, "hip-fluid-around-implant"),
+        (45, 15.0, False, 30.0, "hip-fluid-around-implant"),
+        (45, 15.0, True, 76.0, "hip-other-fluid"),
+    ],
+)
+def test_a_band_from_the_skin_to_the_hip_is_edema_of_the_approach_and_no_bursitis(
+    width_mm, to_skin, is_lateral, to_implant, rule
+):
+    place = hip_place(band(width_mm), to_implant, is_lateral=is_lateral, to_skin_mm=to_skin)
+    found = judged(place, ["hip-thick-place-lateral", "hip-thick-place-in-muscle"])
+    assert found is not None
+    assert found[0] == rule
+    assert (found[1] == OEDEMA) is (rule == "hip-surgical-approach")
 
 
 @pytest.mark.parametrize(
