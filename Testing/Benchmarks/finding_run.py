@@ -142,9 +142,9 @@ class Run:
         values : dict
             Name of a parameter -> its value as text.
         keeps_detector : bool
-            Whether the first pass over the PET does not depend on them.
+            Whether the hot spots and the measures of the sites do not depend on them.
         """
-        anew = ("sites", "namer") if keeps_detector else ("sites", "namer", "detector")
+        anew = () if keeps_detector else ("sites", "namer", "detector")
         other = object.__new__(Run)
         other.__dict__ = {k: v for k, v in self.__dict__.items() if k not in anew}
         other.case = dataclasses.replace(self.case, protocol=self.case.protocol.with_values(values))
