@@ -16,12 +16,12 @@ from scipy import ndimage
 
 from ..core.image import Image, Region
 from ..core.records import HotSpot
-from ..core.sites import SiteRow
+from ..core.sites import SiteRow, SiteSource
 from ..core.words import Role
 from .judged import CaseFacts
 from .own_kind import SPILL_FLAG, stands_out
 from .places import Name, is_whole_region
-from .site_norms import is_at_conus, is_at_prosthesis
+from .site_norms import is_at_conus
 from .site_parameters import SiteParameters
 from .site_spill import LEAST_SIDE_RATIO, excess_of, where_from, without_usual_reach
 from .site_uptake import SiteUptake, measure_uptake
@@ -166,7 +166,7 @@ def outline_in(pet: Image, row: SiteRow, inside: np.ndarray, uptake: SiteUptake)
 
 def _is_asked(row: SiteRow) -> bool:
     """Whether uptake at a site is no usual uptake for its kind, and can be told from that of its neighbors."""
-    if is_at_conus(row.site) or is_at_prosthesis(row.site):
+    if is_at_conus(row.site) or row.site.source == SiteSource.PROSTHESIS:
         return False
     return not NOT_ASKED_FLAGS.intersection(row.flags)
 
