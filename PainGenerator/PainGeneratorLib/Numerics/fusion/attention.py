@@ -105,13 +105,17 @@ def zones_reached(judged: Judged) -> list[str]:
 def mass(judged: Judged) -> str | None:
     """Uptake of more volume than joints, endplates, bursae and roots have, whatever the tissue.
 
-    Pieces as near as those of one place are one mass; both joints of a pair are not.
+    Pieces as near as those of one place are one mass; both joints of a pair are not. Whole bones and muscle bellies
+    are large and hotter than what surrounds them, on both sides; a mass lies on one side.
     """
     p, candidate = judged.case.parameters.attention, judged.candidate
     gap_mm = judged.case.parameters.join.same_place_mm
     pieces = connected(counted_spots(candidate), lambda one, other: lies_within(one, other, gap_mm))
     spots = max(pieces, key=volume_of, default=[])
     volume_ml = volume_of(spots)
+    side_ratio = candidate.left_right_ratio
+    if side_ratio is not None and side_ratio < p.mass_side_ratio:
+        return None
     if volume_ml < p.mass_ml or _ratio(candidate) < p.mass_ratio:
         return None
     return f"Large: {volume_ml:.0f} ml of raised uptake, SUVmax {_highest(spots):.1f}."
