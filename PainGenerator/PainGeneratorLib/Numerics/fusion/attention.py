@@ -105,14 +105,18 @@ def zones_reached(judged: Judged) -> list[str]:
 def mass(judged: Judged) -> str | None:
     """Uptake of more volume than joints, endplates, bursae and roots have, whatever the tissue.
 
-    Pieces as near as those of one place are one mass; both joints of a pair are not.
+    Pieces as near as those of one place are one mass; both joints of a pair are not. Whole bones and muscle bellies
+    are large and hotter than what surrounds them, on both sides; a mass lies on one side.
     """
     p, candidate = judged.case.parameters.attention, judged.candidate
     gap_mm = judged.case.parameters.join.same_place_mm
     pieces = connected(counted_spots(candidate), lambda one, other: lies_within(one, other, gap_mm))
     spots = max(pieces, key=volume_of, default=[])
     volume_ml = volume_of(spots)
-    if volume_ml < p.mass_ml or _highest_ratio(spots) < p.mass_ratio:
+    side_ratio = candidate.left_right_ratio
+    if side_ratio is not None and side_ratio < p.mass_side_ratio:
+        return None
+    if volume_ml < p.mass_ml or _ratio(candidate) < p.mass_ratio:
         return None
     return f"Large: {volume_ml:.0f} ml of raised uptake, SUVmax {_highest(spots):.1f}."
 
@@ -123,11 +127,12 @@ def very_high_uptake(judged: Judged) -> str | None:
     spots = counted_spots(candidate)
     is_hip = judged.case.group == Group.HIP_REPLACEMENT
     limit, where = (p.hip_suv, "a hip") if is_hip else (p.spine_suv, "a spine")
-    if not spots or _highest(spots) <= limit or _highest_ratio(spots) < p.high_ratio:
+    if not spots or _highest(spots) <= limit or _ratio(candidate) < p.high_ratio:
         return None
+    over = "" if candidate.tbr is None else f", {candidate.tbr:.1f} times the reference"
     return (
-        f"SUVmax {_highest(spots):.1f} g/ml, {_highest_ratio(spots):.1f} times the reference: more than the {limit:g} "
-        f"g/ml that wear and inflammation of {where} reach."
+        f"SUVmax {_highest(spots):.1f} g/ml{over}: more than the {limit:g} g/ml that wear and inflammation of {where} "
+        "reach."
     )
 
 
@@ -182,10 +187,9 @@ def _highest(spots: Sequence[HotSpot]) -> float:
     return max(spot.suv_max for spot in spots)
 
 
-def _highest_ratio(spots: Sequence[HotSpot]) -> float:
-    """Highest ratio to the reference; infinite where none is known, so that it is not asked."""
-    known = [spot.tbr for spot in spots if spot.tbr is not None]
-    return max(known) if known else np.inf
+def _ratio(candidate: Candidate) -> float:
+    """Uptake over the reference tissue of the place; infinite where none is known, so that it is not asked."""
+    return np.inf if candidate.tbr is None else candidate.tbr
 
 
 def attention_reason(candidate: Candidate, case: CaseFacts) -> str | None:

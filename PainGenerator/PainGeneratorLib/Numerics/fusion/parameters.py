@@ -87,6 +87,8 @@ class AttentionParameters:
     """Least volume of uptake that is a mass, ml."""
     mass_ratio: float
     """Least ratio of a mass to its reference."""
+    mass_side_ratio: float
+    """Least ratio of a mass to the other side, where that is known."""
     spine_suv: float
     """SUVmax up to which degenerative disease of the spine reaches, g/ml."""
     hip_suv: float

@@ -77,6 +77,16 @@ def test_a_mass_stands_there_although_its_size_makes_it_unclear() -> None:
     assert reasons(reading) == ["Large: 111 ml of raised uptake, SUVmax 4.3."]
 
 
+def test_a_mass_is_compared_with_the_reference_of_its_place() -> None:
+    (one,) = read(hot(1.8, 47.0, 2.3)).attention
+    assert attention_reason(dataclasses.replace(one, tbr=1.4), LOW_BACK) is None
+
+
+@pytest.mark.parametrize(("side_ratio", "is_mass"), [(1.29, False), (1.3, True), (None, True)])
+def test_a_whole_bone_that_is_as_hot_on_the_other_side_is_no_mass(side_ratio: float | None, is_mass: bool) -> None:
+    assert bool(read(hot(1.7, 71.0, 2.5, left_right_ratio=side_ratio)).attention) is is_mass
+
+
 @pytest.mark.parametrize(("ml", "tbr", "is_mass"), [(40.0, 2.0, True), (39.9, 2.0, False), (40.0, 1.99, False)])
 def test_a_mass_begins_where_the_protocol_says(ml: float, tbr: float, is_mass: bool) -> None:
     assert bool(read(hot(3.0, ml, tbr)).attention) is is_mass
