@@ -23,6 +23,10 @@ if TYPE_CHECKING:
 RIGHT_COLUMNS = (2, 3)
 """Columns of numbers: SUVmax and points."""
 
+WIDTHS = (150, 62, 55, 48)
+"""Widths of the columns before the reason, in pixels: they are all seen in a panel of usual width. The reason is as
+wide as its text."""
+
 
 class ApartSection(Section[ApartNeeds]):
     """List, measures and ledger of what is no candidate, and the way back among the candidates.
@@ -34,7 +38,13 @@ class ApartSection(Section[ApartNeeds]):
 
     def __init__(self, panel: Panel) -> None:
         super().__init__(panel)
-        set_up_table(self.ui.apartTable)
+        table = self.ui.apartTable
+        set_up_table(table)
+        header = table.horizontalHeader()
+        header.setStretchLastSection(False)
+        for column, width in enumerate(WIDTHS):
+            header.setSectionResizeMode(column, qt.QHeaderView.Interactive)
+            table.setColumnWidth(column, width)
         self.ledger = LedgerTable(self.ui.apartLedgerTable)
         self.connect("apartTable", "itemSelectionChanged()", self.on_entry_chosen)
         self.connect("bringBackButton", "clicked()", self.on_bring_back)
