@@ -42,8 +42,9 @@ SPOT = HotSpot(
     1.1 + THIRD,
 )  # fmt: skip
 FINDING = MRFinding(
-    1, "oedema", REGION, POINT, 0.85, np.float32(3.2), -1.5, "FLUID", 0.66, ["weak"], "marrow-bright", THIRD, -2.5
-)
+    1, "oedema", REGION, POINT, 0.85, np.float32(3.2), -1.5, "FLUID", 0.66, ["weak"], "marrow-bright", THIRD, -2.5,
+    np.float32(2.4), "a sacral nerve root in its recess",
+)  # fmt: skip
 WEAK_FINDING = MRFinding(
     2, "oedema", REGION, POINT + 1.0, 0.3, THIRD, None, "FLUID", 0.33, ["weak"], "faint", 41.5, 0.5
 )
