@@ -86,8 +86,7 @@ class MapNamer:
     Attributes
     ----------
     implants : tuple of HipImplant
-        The same prostheses. When none was given, they are those in the segmentation, if the map lies in the reference
-        frame.
+        The same prostheses, and those of the segmentation on the other sides, in the reference frame.
     left_ras : ndarray, shape (3,)
         Unit vector to the patient's left, in the frame of the map.
     """
@@ -104,8 +103,11 @@ class MapNamer:
         """The prostheses by side in the frame of the map: those of its labels, else those found on the MR."""
         anatomy = self.anatomy
         known = {implant.side: implant for implant in labeled_implants(anatomy)}
-        if not self.implants and anatomy.frame_to_map_ras is None:
-            self.implants = tuple(known.values())
+        to_map = anatomy.frame_to_map_ras
+        to_frame = None if to_map is None else np.linalg.inv(to_map)
+        seen = {implant.side for implant in self.implants}
+        unseen = [implant.moved(to_frame) for side, implant in known.items() if side not in seen]
+        self.implants = (*self.implants, *unseen)
         for implant in self.implants:
             known.setdefault(implant.side, implant.moved(anatomy.frame_to_map_ras))
         return known

@@ -8,7 +8,6 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from ..Anatomy.body_plan import BodyPlan
-from ..Anatomy.zones import HipImplant
 from ..Numerics.core.image import Image
 from ..Numerics.core.sites import Site, SiteTable
 from ..Numerics.core.words import LATERAL_SIDES, Certainty, Group, Role
@@ -42,20 +41,20 @@ def with_interfaces(table: SiteTable, case: Case, suv: Suv, alignment: Alignment
     plan : BodyPlan
         The midline and the prostheses, in the reference frame.
     """
-    zones = [row.site for row in table.rows if row.site.zone is not None]
-    if case.group != Group.HIP_REPLACEMENT or not zones:
+    sites = [row.site for row in table.rows]
+    if case.group != Group.HIP_REPLACEMENT or not any(site.zone for site in sites):
         return table
     normal: dict[str, NormalBone] = {}
     if alignment.is_aligned(Role.PET):
         pet = Image(suv.image.array, suv.image.geometry.moved(alignment.pet_to_reference))
-        normal = normal_bone(zones, plan, pet, case.protocol.stage("sites", SiteParameters))
+        normal = normal_bone(sites, plan, pet, case.protocol.stage("sites", SiteParameters))
     fusion: FusionParameters = case.protocol.stage("fusion", FusionParameters)
     patterns = interface_patterns(table.rows, normal, prosthesis_facts(case), fusion.surgery)
     return dataclasses.replace(table, interfaces=patterns)
 
 
 def normal_bone(
-    zones: Sequence[Site], plan: BodyPlan, pet: Image, parameters: SiteParameters
+    sites: Sequence[Site], plan: BodyPlan, pet: Image, parameters: SiteParameters
 ) -> dict[str, NormalBone]:
     """The uptake of the normal bone with which each zone is compared, by the name of its site.
 
@@ -63,21 +62,20 @@ def normal_bone(
 
     Parameters
     ----------
-    zones : sequence of Site
-        In the reference frame.
+    sites : sequence of Site
+        All sites of the case, in the reference frame.
     plan : BodyPlan
+        The midline.
     pet : Image
         SUV, g/ml, in the reference frame.
     parameters : SiteParameters
     """
+    zones = [site for site in sites if site.zone is not None]
     replaced = {site.side for site in zones}
     places: dict[tuple[str, str], Site] = {}
     if len(replaced) == 1 and plan.certainty != Certainty.UNCERTAIN:
         places |= {("opposite", site.name): mirrored(site, plan) for site in zones}
-    for implant in plan.implants:
-        shaft = shaft_below(implant, zones)
-        if shaft is not None:
-            places["distal", implant.side] = shaft
+    places |= {("distal", site.side): shaft_below(site) for site in sites if site.structure == "stem tip"}
     peaks = _peaks(places, pet, parameters)
     return {
         site.name: NormalBone(peaks.get(("opposite", site.name)), peaks.get(("distal", site.side))) for site in zones
@@ -102,18 +100,8 @@ def mirrored(site: Site, plan: BodyPlan) -> Site:
     return dataclasses.replace(site, center_ras=center, axes=axes, side=str(other))
 
 
-def shaft_below(implant: HipImplant, zones: Sequence[Site]) -> Site | None:
-    """The normal shaft of the femur below a stem; None without a stem that has zones."""
-    top, tip = implant.stem_top_ras, implant.stem_tip_ras
-    like = next((site for site in zones if site.side == implant.side and site.structure == "femur"), None)
-    if top is None or tip is None or like is None:
-        return None
-    down = (tip - top) / np.linalg.norm(tip - top)
-    center = tip + DISTAL_BELOW_TIP_MM * down
-    return dataclasses.replace(
-        like,
-        name=f"{implant.side} femur below the stem",
-        zone=None,
-        center_ras=center,
-        half_mm=np.array(DISTAL_HALF_MM),
-    )
+def shaft_below(tip: Site) -> Site:
+    """The normal shaft of the femur below the tip of a stem, whose second axis points along the stem."""
+    center = tip.center_ras + DISTAL_BELOW_TIP_MM * tip.axes[1]
+    name = f"{tip.side} femur below the stem"
+    return dataclasses.replace(tip, name=name, structure="femur", center_ras=center, half_mm=np.array(DISTAL_HALF_MM))

@@ -609,3 +609,47 @@ def test_there_is_no_zone_of_bone_before_the_mouth_of_a_cup(side):
     assert zone(-20.0, -24.0, bare) == ("acetabulum", "DeLee-Charnley III")
     assert zone(24.0, 22.0, bare) == ("acetabulum", "DeLee-Charnley I")
     assert zone(-30.0, 10.0, bare) == ("acetabulum", "DeLee-Charnley II")
+
+
+def with_prosthesis_label(anatomy: AnatomyMap, hip: HipImplant) -> AnatomyMap:
+    """The map with a stem and a cup as a label of their own."""
+    geometry = anatomy.image.geometry
+    points = geometry.flat_to_ras(np.arange(geometry.size))
+    assert hip.stem_top_ras is not None
+    assert hip.stem_tip_ras is not None
+    way = hip.stem_tip_ras - hip.stem_top_ras
+    along = np.clip((points - hip.stem_top_ras) @ way / (way @ way), 0.0, 1.0)
+    metal = np.linalg.norm(points - hip.stem_top_ras - along[:, None] * way, axis=1) < 7.0
+    metal |= np.linalg.norm(points - hip.cup_center_ras, axis=1) < 26.0
+    array = anatomy.image.array.copy().reshape(-1)
+    array[metal] = 250
+    structures = {**anatomy.structures, 250: Structure("implant", hip.side)}
+    image = Image(array.reshape(geometry.shape), geometry)
+    return dataclasses.replace(anatomy, image=image, structures=structures)
+
+
+@pytest.mark.parametrize("moved", [False, True])
+def test_a_second_prosthesis_that_only_the_segmentation_shows_has_zones_beside_the_one_of_the_mr(moved: bool):
+    anatomy, _ = draw(spacing=3.0)
+    right, left = (
+        HipImplant(
+            side,
+            np.array([sign * (HIP_X + 38), 0.0, HIP_Z - 28]),
+            np.array([sign * (HIP_X + 36), 0.0, HIP_Z - 95]),
+            np.array([sign * HIP_X, 0.0, HIP_Z]),
+        )
+        for side, sign in (("right", 1.0), ("left", -1.0))
+    )
+    both = with_prosthesis_label(anatomy, left)
+    shift = np.eye(4)
+    if moved:
+        shift = rigid(0.0, 0.0, 0.0, (6.0, -9.0, 4.0))
+        both = dataclasses.replace(both, frame_to_map_ras=shift)
+    back = np.linalg.inv(shift)
+    namer = Namer(both, implants=(right.moved(back),))
+    for side, sign in (("right", 1.0), ("left", -1.0)):
+        beside = np.array([sign * (HIP_X + 37 + 12), 0.0, HIP_Z - 60])
+        place = namer.name(transform_points(back, ball(beside, 2)))
+        assert (place.structure, place.side) == ("femur", side)
+        assert place.zone is not None
+        assert place.zone.startswith("Gruen")
