@@ -11,6 +11,7 @@ from PainGeneratorLib.Numerics.core.image import Geometry, Image, Region, ball
 from PainGeneratorLib.Numerics.core.records import MRFinding, Place
 from PainGeneratorLib.Numerics.core.sites import SiteTable
 from PainGeneratorLib.Numerics.fusion.symptoms import Symptoms
+from PainGeneratorLib.Numerics.mr.implant import ImplantResult
 from PainGeneratorLib.Numerics.pet.detector import HotSpotDetector, HotSpotParameters
 from PainGeneratorLib.Session.remeasure import BY_READER, Remeasure, new_candidate, values_at
 from PainGeneratorLib.Workflow.protocol import load_protocol
@@ -49,8 +50,9 @@ def remeasure_on(
     )
     to_pet = np.eye(4) if pet_to_reference is None else np.linalg.inv(pet_to_reference)
     alignment = Alignment({"PET": SimpleNamespace(aligned=aligned, reference_to_series_ras=to_pet)})
-    mr = SimpleNamespace(findings=[], z_maps={})
-    found = SimpleNamespace(symmetry=PLANE, mr=mr, hot_spots=[], measured_sites=SiteTable())
+    mr = SimpleNamespace(findings=[], z_maps={}, implant=ImplantResult())
+    pet_found = SimpleNamespace(references=detector.references.table)
+    found = SimpleNamespace(symmetry=PLANE, mr=mr, hot_spots=[], measured_sites=SiteTable(), pet=pet_found)
     return Remeasure.of(
         case, SimpleNamespace(image=pet), alignment, found, detector, lambda region: Place("back", "back", "left")
     )
