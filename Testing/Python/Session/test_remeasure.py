@@ -10,10 +10,10 @@ import pytest
 from PainGeneratorLib.Numerics.core.image import Geometry, Image, Region, ball
 from PainGeneratorLib.Numerics.core.records import MRFinding, Place
 from PainGeneratorLib.Numerics.core.sites import SiteTable
-from PainGeneratorLib.Numerics.fusion.symptoms import Symptoms
 from PainGeneratorLib.Numerics.mr.implant import ImplantResult
 from PainGeneratorLib.Numerics.pet.detector import HotSpotDetector, HotSpotParameters
 from PainGeneratorLib.Session.remeasure import BY_READER, Remeasure, new_candidate, values_at
+from PainGeneratorLib.Workflow.case import CaseOptions
 from PainGeneratorLib.Workflow.protocol import load_protocol
 from PainGeneratorLib.Workflow.stages import Alignment
 from small_pets import PLANE, small_pet
@@ -44,9 +44,10 @@ def remeasure_on(
     case = SimpleNamespace(
         protocol=protocol,
         group="low-back",
-        options=SimpleNamespace(symptoms=Symptoms.none),
+        options=CaseOptions(group="low-back"),
         reference=SimpleNamespace(image=pet),
         series={},
+        patient={},
     )
     to_pet = np.eye(4) if pet_to_reference is None else np.linalg.inv(pet_to_reference)
     alignment = Alignment({"PET": SimpleNamespace(aligned=aligned, reference_to_series_ras=to_pet)})

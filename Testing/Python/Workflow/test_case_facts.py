@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from PainGeneratorLib.Numerics.core.image import Geometry, Image, Region
 from PainGeneratorLib.Numerics.pet.reference_norms import REFUSED, USED
+from PainGeneratorLib.Workflow.case import CaseOptions
 from PainGeneratorLib.Workflow.evidence import case_facts, series_fields
 from PainGeneratorLib.Workflow.finding import PetSigns, has_reference
 from PainGeneratorLib.Workflow.protocol import load_protocol
@@ -34,7 +35,8 @@ def case(*roles: str) -> Any:
         series={role: SimpleNamespace(image=image) for role in roles},
         reference=SimpleNamespace(image=image),
         protocol=load_protocol("low-back"),
-        options=SimpleNamespace(symptoms=lambda: None),
+        patient={},
+        options=CaseOptions(group="low-back"),
         group="low-back",
     )
 

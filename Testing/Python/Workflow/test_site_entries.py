@@ -11,6 +11,7 @@ from PainGeneratorLib.Numerics.core.records import Candidate, Place
 from PainGeneratorLib.Numerics.core.sites import Site, SiteTable
 from PainGeneratorLib.Numerics.fusion.own_kind import SITE_METHOD
 from PainGeneratorLib.Numerics.fusion.reading import Reading
+from PainGeneratorLib.Numerics.mr.implant import ImplantResult
 from PainGeneratorLib.Numerics.pet.detector import HotSpotDetector, HotSpotParameters
 from PainGeneratorLib.Registration.alignment_types import SeriesAlignment
 from PainGeneratorLib.Workflow.case import CaseOptions
@@ -49,6 +50,7 @@ def read(
         options=CaseOptions(group="low-back"),
         group="low-back",
         series={},
+        patient={},
         reference=SimpleNamespace(image=pet),
     )
     detector = HotSpotDetector(suv.image, protocol.stage("hot_spots", HotSpotParameters))
@@ -56,7 +58,7 @@ def read(
         case,
         suv,
         Alignment({"PET": series}),
-        SimpleNamespace(findings=[], weak=[], z_maps={}),
+        SimpleNamespace(findings=[], weak=[], z_maps={}, implant=ImplantResult()),
         PetSigns([], [], []),
         lambda region: named(sites, region),
         SiteTable(rows),

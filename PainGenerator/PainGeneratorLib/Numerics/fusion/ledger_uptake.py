@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from statistics import fmean
 
-from ..core.records import LedgerEntry
+from ..core.records import Candidate, LedgerEntry
 from ..core.words import Evidence
 from ..mr.verdicts import DISC_DEGENERATION
 from .evidence import SignGroup, graded
 from .judged import Judged
 from .ledger_mr import why_pet_unknown
-from .ledger_usual import ALIKE_RULES
 from .own_kind import SITE_METHOD, has_own_kind, is_usual_use, stands_out
 
 UPTAKE = "uptake"
@@ -89,11 +89,15 @@ def _over_reference(judged: Judged) -> LedgerEntry:
     sign, ramps = sign_of_uptake(judged), case.parameters.ramps
     if candidate.tbr is None:
         return case.evidence.unknown(sign, SignGroup.PET, "Uptake: no reference tissue to compare it with.")
-    name = {None: "the reference tissue", "surroundings": "its surroundings"}.get(
-        candidate.reference_name, candidate.reference_name
-    )
-    text = f"Uptake {candidate.tbr:.1f} times that of {name}."
+    text = f"Uptake {candidate.tbr:.1f} times that of {_words(candidate.reference_name)}."
     strength = graded(candidate.tbr, ramps.tbr_absent, ramps.tbr_none, ramps.tbr_full)
+    beside = _tissue_beside(candidate)
+    if beside is not None:
+        # Each of both comparisons has its own error: a small bone shows less than the marrow that its site is compared
+        # with, and the tissue around a focus may be another one. So both count alike.
+        ratio, name = beside
+        strength = fmean((strength, graded(ratio, ramps.tbr_absent, ramps.tbr_none, ramps.tbr_full)))
+        text = f"{text.removesuffix('.')}, and {ratio:.1f} times that of {_words(name)}."
     over_kind = _over_kind(judged)
     if strength < 0 and over_kind is not None:
         by_kind = min(0.0, graded(over_kind, ramps.tbr_absent, ramps.tbr_none, ramps.tbr_full))
@@ -101,6 +105,22 @@ def _over_reference(judged: Judged) -> LedgerEntry:
             strength = by_kind
             text = f"{text.removesuffix('.')}, and {over_kind:.1f} times that of like sites, which have less than it."
     return case.evidence.entry(sign, SignGroup.PET, text, strength, measure=round(float(candidate.tbr), 2))
+
+
+def _tissue_beside(candidate: Candidate) -> tuple[float, str | None] | None:
+    """SUVpeak over the reference with which the hottest spot was found, and its name; None where it is the same."""
+    if not candidate.hot_spots:
+        return None
+    hottest = candidate.hot_spots[0]
+    if hottest.tbr is None or hottest.reference_name == candidate.reference_name:
+        return None
+    return hottest.tbr, hottest.reference_name
+
+
+def _words(reference_name: str | None) -> str:
+    """A reference in a sentence."""
+    words = {None: "the reference tissue", "surroundings": "its surroundings"}
+    return words.get(reference_name, reference_name or "")
 
 
 def _over_kind(judged: Judged) -> float | None:
@@ -143,7 +163,7 @@ def _over_levels(judged: Judged) -> Iterator[LedgerEntry]:
         text = f"Uptake {ratio:.1f} times that of the same place at the other levels (z {z or 0.0:+.1f} in this scan)."
     else:
         # An organ beside the spine always exceeds the places that the spine has at the other levels.
-        own = [spot for spot in judged.candidate.hot_spots if spot.physiologic is None or spot.rule in ALIKE_RULES]
+        own = [spot for spot in judged.candidate.hot_spots if spot.physiologic is None]
         found = next((spot.level_ratio for spot in own if spot.level_ratio is not None), None)
         if found is None:
             return

@@ -246,10 +246,8 @@ def test_a_joint_with_less_uptake_than_marrow_is_raised_when_like_joints_have_ev
 def test_an_organ_beside_the_spine_gets_no_points_for_exceeding_the_other_levels() -> None:
     spot = unclear_spot(level_ratio=2.5)
     organ = dataclasses.replace(spot, physiologic="liver", rule="organ-before-spine", flags=["usual-place"])
-    alike = dataclasses.replace(spot, physiologic="alike", rule="sides-alike", flags=["usual-place"])
     assert points(judged_alone(spot, []), "above_other_levels") > 3.0
     assert points(judged_alone(organ, []), "above_other_levels") is None
-    assert points(judged_alone(alike, []), "above_other_levels") > 3.0
 
 
 # Hot spots of sites

@@ -340,3 +340,13 @@ def test_a_union_needs_one_grid() -> None:
     assert max(len(first), len(second)) < len(union([first, second])) < len(first) + len(second)
     with pytest.raises(ValueError, match="different grids"):
         union([first, ball(MR, (20.0, 0, 0), 5.0)])
+
+
+def test_the_tissue_of_the_site_and_the_tissue_around_a_focus_count_alike() -> None:
+    site = Site("right place", "facet joint", "right", "L4/L5", np.array([20.0, 0, 0]), np.eye(3), np.full(3, 8.0), 1)
+    row = SiteRow(site, "abnormal", reference=2.0 / 1.2, reference_name="marrow within 7 cm")
+    spot = hot_spot((20.0, 0, 0), tbr=2.5, reference_name="surroundings")
+    (candidate,) = run([spot], rows=(row,))
+    (uptake,) = (entry for entry in candidate.ledger if entry.sign == "uptake_facet")
+    assert uptake.points == pytest.approx(0.5 * 10 * np.log10(2.8), abs=0.01)
+    assert uptake.text == "Uptake 1.2 times that of marrow within 7 cm, and 2.5 times that of its surroundings."

@@ -34,8 +34,9 @@ def judged(ratios: tuple[float | None, ...], structure: str = "facet joint", **m
     rows[-1] = dataclasses.replace(rows[-1], **more)
     example = EXAMPLES["Candidate"]
     assert isinstance(example, Candidate)
+    spot = dataclasses.replace(example.hot_spots[0], physiologic=None, rule=None)
     place = Place(f"right {structure} L5/S1", structure, "right", "L5/S1")
-    candidate = dataclasses.replace(example, place=place, evidence="PET only", tbr=2.0)
+    candidate = dataclasses.replace(example, place=place, evidence="PET only", tbr=2.0, hot_spots=[spot])
     case = facts("low-back", rows=tuple(rows))
     return Judged(candidate, case, case.row_of(candidate))
 

@@ -83,7 +83,7 @@ def test_uptake_that_is_held_for_an_organ_is_set_apart_by_a_sign_of_its_own(rule
     assert entry(one_of(reading), sign).points == pytest.approx(points(ON.evidence.weights[sign].present), abs=0.01)
 
 
-@pytest.mark.parametrize("sign", ["uptake", "clear_of_normal", "above_other_levels", "asymmetry"])
+@pytest.mark.parametrize("sign", ["uptake", "clear_of_normal", "asymmetry"])
 def test_what_an_organ_has_as_well_counts_little_for_a_focus_that_is_held_for_one(sign: str) -> None:
     shown, held = one_of(reading_of(hot())), one_of(reading_of(held_for_organ()))
     full = entry(shown, sign).points
