@@ -406,8 +406,14 @@ def rectum(c: FocusContext) -> Verdict | None:
 
 
 def bone_near(c: FocusContext) -> Verdict | None:
-    """Shown: marrow or disc lies so near that the focus may belong to the skeleton."""
-    return _shown(has_bone_near=True) if c.has_bone_near else None
+    """Shown: marrow or disc lies so near that the focus may belong to the skeleton.
+
+    In the abdomen there is no bone in front of the vertebral bodies: what a tissue map calls marrow there is bowel.
+    """
+    is_before_bodies = c.front > distances.VERTEBRA_FRONT_MOST.value and c.side <= distances.PSOAS_SIDE_MOST.value
+    if not c.has_bone_near or (c.is_in_abdomen and is_before_bodies):
+        return None
+    return _shown(has_bone_near=True)
 
 
 def implant_near(c: FocusContext) -> Verdict | None:

@@ -413,6 +413,7 @@ NOT_AT: list[tuple[str, dict[str, Any]]] = [
     ("rectum", {"has_bone_near": False}),
     ("rectum", {"above_bladder": math.nan}),
     ("bone-near", {"has_bone_near": False}),
+    ("bone-near", {"depth": 0.7, "front": 49.0, "side": 20.0}),
     ("implant-near", {"is_near_implant": False}),
     ("organ-without-bone", {"is_tissue_seen": False}),
     ("organ-without-bone", {"side": math.nan}),
@@ -425,6 +426,8 @@ NOT_AT: list[tuple[str, dict[str, Any]]] = [
 """Foci that a rule does not apply to, as one fact differs from the focus in APPLIES."""
 
 ALSO_AT: list[tuple[str, dict[str, Any]]] = [
+    ("bone-near", {"depth": 0.7, "front": 47.0, "side": 20.0}),
+    ("bone-near", {"depth": 0.7, "front": 90.0, "side": 110.0}),
     ("muscles-alike", {"side": math.nan}),
     ("brown-fat", {"level_ratio": 3.0}),
     ("ilium", {"above_sacrum": math.nan, "above_bladder": 50.0}),
