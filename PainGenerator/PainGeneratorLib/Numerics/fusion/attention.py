@@ -2,13 +2,13 @@
 
 Each rule gives a neutral sentence and no diagnosis. All rules are asked, and a candidate to which any of them applies
 stands in the box above the ranking, with its ledger. Uptake that is usual at its place (kidney, bladder, bowel) never
-gets there. Neither does uptake in no named place that the edge of the PET cuts off: a bladder or a kidney that reaches
-into view looks like that, and the ranking still has it.
+gets there. Neither does uptake in no named place that the edge of the PET cuts off, unless the MR shows something
+there: a bladder or a kidney that reaches into view looks like that, and the ranking still has it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -43,7 +43,7 @@ def discitis_pattern(judged: Judged) -> str | None:
     if not any(_reaches(judged.candidate, rows[structure]) for structure in DISC_SITES):
         return None
     found = {structure: _over_levels(rows[structure]) for structure in DISC_SITES}
-    if not _is_even(found, p):
+    if min(found.values()) < p.disc_ratio or not _is_even([_excess(rows[s], found[s]) for s in DISC_SITES], p):
         return None
     ratios = ", ".join(f"{structure} {ratio:.1f}" for structure, ratio in found.items())
     return (
@@ -52,10 +52,17 @@ def discitis_pattern(judged: Judged) -> str | None:
     )
 
 
-def _is_even(found: Mapping[str, float], p: AttentionParameters) -> bool:
-    """Whether ratios to the other levels are all high, and the lowest excess is about the highest one."""
-    lowest, highest = min(found.values()), max(found.values())
-    return lowest >= p.disc_ratio and lowest - 1.0 >= p.disc_evenness * (highest - 1.0)
+def _is_even(excesses: Sequence[float], p: AttentionParameters) -> bool:
+    """Whether the lowest excess is about the highest one."""
+    return min(excesses) >= p.disc_evenness * max(excesses)
+
+
+def _excess(row: SiteRow, ratio: float) -> float:
+    """Uptake of a site above that of the other levels, g/ml; in units of the latter where its SUV is not known.
+
+    Endplates are hotter than discs at all levels: a like excess in SUV is a smaller ratio there.
+    """
+    return ratio - 1.0 if row.suv_peak is None else row.suv_peak * (1.0 - 1.0 / ratio)
 
 
 def _over_levels(row: SiteRow) -> float:
@@ -173,7 +180,8 @@ def counted_spots(candidate: Candidate) -> list[HotSpot]:
 
     Uptake that counts only since an MR finding touches it was held to be an organ, and says nothing here.
     """
-    if is_explained(candidate) or ("truncated" in candidate.flags and is_whole_region(candidate.place)):
+    is_cut_off = "truncated" in candidate.flags and is_whole_region(candidate.place)
+    if is_explained(candidate) or (is_cut_off and not candidate.mr_findings):
         return []
     return [spot for spot in candidate.hot_spots if spot.physiologic is None and "usual-place" not in spot.flags]
 

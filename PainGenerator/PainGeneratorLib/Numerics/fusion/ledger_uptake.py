@@ -98,6 +98,9 @@ def _over_reference(judged: Judged) -> LedgerEntry:
         ratio, name = beside
         strength = fmean((strength, graded(ratio, ramps.tbr_absent, ramps.tbr_none, ramps.tbr_full)))
         text = f"{text.removesuffix('.')}, and {ratio:.1f} times that of {_words(name)}."
+    if strength < 0 and any((spot.clearness or 0.0) >= 1.0 for spot in candidate.hot_spots):
+        # A focus that is clear of all normal uptake is there, however it compares with one reference.
+        strength = 0.0
     over_kind = _over_kind(judged)
     if strength < 0 and over_kind is not None:
         by_kind = min(0.0, graded(over_kind, ramps.tbr_absent, ramps.tbr_none, ramps.tbr_full))

@@ -38,6 +38,8 @@ SIGNS_OF_RULES: Mapping[str, str] = {**dict.fromkeys(ALIKE_RULES, ALIKE), "brown
 EXPLAINING_SIGNS = frozenset({SURE_ORGAN, LIKELY_ORGAN, ALIKE, BROWN_FAT, CONUS, AT_NECK})
 """Signs that name what the uptake comes from: an organ, a vessel, a muscle that was used, brown fat, the conus, or the
 tissue at the neck of a prosthesis."""
+EXPLAINING_POINTS = -3.0
+"""Points of such a sign from which it explains the uptake: it halves the odds. Weaker ones leave the question open."""
 CANAL = "spinal canal"
 UP = 2
 """Axis of positions (RAS) that runs upward."""
@@ -99,7 +101,7 @@ def _in_part(sign: LedgerEntry, part: float) -> LedgerEntry:
 
 def is_explained(candidate: Candidate) -> bool:
     """Whether the ledger of a candidate says what usual thing its uptake comes from."""
-    return any(entry.sign in EXPLAINING_SIGNS and entry.points < 0 for entry in candidate.ledger)
+    return any(entry.sign in EXPLAINING_SIGNS and entry.points <= EXPLAINING_POINTS for entry in candidate.ledger)
 
 
 def _organ(judged: Judged) -> Iterator[LedgerEntry]:

@@ -14,9 +14,6 @@ from ..mr.verdicts import OEDEMA
 from .parameters import NeckParameters
 from .places import is_near_neck
 
-LIMIT_WIDTH = 0.15
-"""Part of the limit of usual uptake, below the limit, over which uptake becomes unusual. Our estimate: SUVmax of
-one patient varies by about as much from scan to scan."""
 APPROACH_FLAG = "surgical-approach"
 """The flag of a band of edema from the skin to the hip."""
 
@@ -32,11 +29,12 @@ def noise_free_max(suv_max: float, suv_peak: float | None, neck: NeckParameters)
 
 
 def usual_at_neck(suv_max: float, neck: NeckParameters) -> float:
-    """How usual an SUVmax without noise is at the neck of a painless prosthesis: 1 when mild, 0 from the limit on.
+    """How usual an SUVmax without noise is at the neck of a painless prosthesis: 1 up to the limit, 0 from the most.
 
-    It falls straight, so that a small change of SUV never changes the ranking much.
+    Half of the painless prostheses lie above the published medians, which the limit is about. It falls straight, so
+    that a small change of SUV never changes the ranking much.
     """
-    return min(1.0, max(0.0, (1.0 - suv_max / neck.suv_limit) / LIMIT_WIDTH))
+    return min(1.0, max(0.0, (neck.suv_most - suv_max) / (neck.suv_most - neck.suv_limit)))
 
 
 def is_scar_at_neck(finding: MRFinding, place: Place, neck: NeckParameters) -> bool:

@@ -28,7 +28,9 @@ class NeckParameters:
     """What is usual at the neck of a painless hip prosthesis."""
 
     suv_limit: float
-    """SUVmax without noise, g/ml: usual uptake lies below it."""
+    """SUVmax without noise, g/ml, up to which uptake is fully usual."""
+    suv_most: float
+    """SUVmax without noise, g/ml, from which uptake is not usual at all."""
     peak_of_max: float
     """SUVpeak over SUVmax of a focus of 10 ml and more without noise."""
     noise_lift: float

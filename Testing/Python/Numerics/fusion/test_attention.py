@@ -164,6 +164,13 @@ def test_a_bladder_that_the_edge_of_the_pet_cuts_off_is_no_mass_but_a_cut_off_jo
     assert len(read(hot(25.0, 65.0, flags=["truncated"]), place=FACET).attention) == 1
 
 
+def test_cut_off_uptake_in_no_named_place_may_be_a_mass_where_the_mr_shows_something_too() -> None:
+    spot = hot(7.5, 82.0, flags=["truncated", "large"])
+    region = Place("right hip region", "hip region", "right")
+    reading = fuse(Signs(spots=[spot], findings=[mr()]), lambda _: region, LOW_BACK)
+    assert [one.evidence for one in reading.attention] == ["PET+MR"]
+
+
 # --- along a prosthesis
 
 
@@ -248,6 +255,14 @@ def test_a_disc_with_both_its_endplates_is_the_pattern_of_discitis() -> None:
 )
 def test_modic_changes_and_a_hot_disc_alone_are_not_the_pattern(lower, disc, upper, is_pattern) -> None:
     assert bool(read(hot(4.0, 8.0), place=ENDPLATE, case=spine(lower, disc, upper)).attention) is is_pattern
+
+
+def test_a_hot_disc_between_hotter_endplates_is_even_by_its_excess_in_suv() -> None:
+    """Measured on a phantom: disc 4.45 g/ml (4.2 times the other discs), endplates 4.1 g/ml (3.1 and 3.2 times)."""
+    case = spine(3.08, 4.19, 3.21)
+    rows = [dataclasses.replace(row, suv_peak=4.45 if row.site.structure == "disc" else 4.1) for row in case.rows]
+    assert len(read(hot(4.8, 15.0), place=ENDPLATE, case=dataclasses.replace(case, rows=rows)).attention) == 1
+    assert read(hot(4.8, 15.0), place=ENDPLATE, case=case).attention == []
 
 
 def test_a_facet_at_the_level_of_such_a_disc_stays_in_the_ranking() -> None:

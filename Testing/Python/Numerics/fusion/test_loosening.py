@@ -89,7 +89,7 @@ def test_mild_uptake_in_a_zone_near_the_neck_has_the_weight_of_the_interface(pla
     assert at_neck.score < candidate.score
 
 
-@pytest.mark.parametrize(("suv_max", "part"), [(2.0, 1.0), (2.55, 1.0), (2.775, 0.5), (3.0, 0.0), (4.0, 0.0)])
+@pytest.mark.parametrize(("suv_max", "part"), [(2.0, 1.0), (3.0, 1.0), (4.0, 0.5), (5.0, 0.0), (7.0, 0.0)])
 def test_uptake_at_the_neck_becomes_unusual_without_a_step(suv_max: float, part: float) -> None:
     limits = load_protocol(HIP).stage("fusion", FusionParameters).neck
     assert usual_at_neck(suv_max, limits) == pytest.approx(part)
