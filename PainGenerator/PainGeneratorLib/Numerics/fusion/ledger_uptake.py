@@ -13,6 +13,7 @@ from .evidence import SignGroup, graded
 from .judged import Judged
 from .ledger_mr import why_pet_unknown
 from .own_kind import SITE_METHOD, has_own_kind, is_usual_use, stands_out
+from .places import is_whole_region
 
 UPTAKE = "uptake"
 UPTAKE_SIGNS = {
@@ -30,6 +31,7 @@ CLEAR = "clear_of_normal"
 ABOVE_LEVELS = "above_other_levels"
 ASYMMETRY = "asymmetry"
 CUT_OFF = "cut_off"
+AWAY_FROM_SITES = "away_from_sites"
 WITHOUT_FOCUS = "without_focus"
 CUT_OFF_FLAGS = frozenset({"truncated", "peak-at-edge", "large"})
 """Flags of uptake that is cut off by the field of view, or too large for a pain generator."""
@@ -72,6 +74,9 @@ def uptake_signs(judged: Judged) -> Iterator[LedgerEntry]:
     if candidate.evidence == Evidence.PET_ONLY and not CUT_OFF_FLAGS.isdisjoint(candidate.flags):
         text = "The uptake is cut off by the edge of the PET, or larger than a pain generator is expected to be."
         yield judged.case.evidence.entry(CUT_OFF, SignGroup.PET, text, 1.0)
+    if candidate.evidence == Evidence.PET_ONLY and judged.case.rows and is_whole_region(candidate.place):
+        text = "Away from all joints, bones and muscles that are known here, and MR shows nothing abnormal."
+        yield judged.case.evidence.entry(AWAY_FROM_SITES, SignGroup.PET, text, 1.0)
 
 
 def _no_uptake(judged: Judged) -> LedgerEntry:

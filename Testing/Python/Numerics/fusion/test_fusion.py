@@ -293,6 +293,21 @@ def test_the_ratio_is_to_the_reference_tissue_of_the_site_where_one_is_known() -
     assert (elsewhere.tbr, elsewhere.reference_name) == (2.5, "marrow")
 
 
+def test_uptake_away_from_all_known_sites_counts_less_unless_the_mr_shows_something() -> None:
+    def trunk(region: Region) -> Place:
+        return Place("right trunk, 61 mm lateral of the midline", "trunk", "right")
+
+    site = Site("left place", "facet joint", "left", "L4/L5", np.array([-20.0, 0, 0]), np.eye(3), np.full(3, 8.0), 1)
+    rows = (SiteRow(site, "normal"),)
+    spot = hot_spot((20.0, 0, 0), tbr=2.5, clearness=1.4)
+    (alone,) = run([spot], [], trunk, rows=rows)
+    assert points(alone, "away_from_sites") < 0
+    (confirmed,) = run([spot], [finding((20.0, 0, 0))], trunk, rows=rows)
+    (without_sites,) = run([spot], [], trunk)
+    (named,) = run([spot], rows=rows)
+    assert not any(points(one, "away_from_sites") for one in (confirmed, without_sites, named))
+
+
 def test_the_bar_is_a_parameter_and_lowering_it_shows_everything() -> None:
     case = facts()
     low = dataclasses.replace(case.parameters, bar=-40.0)
