@@ -17,6 +17,9 @@ MIN_CELL_BODY = 3.0
 MIN_CELLS = 6
 """Lower bound for the number of cells of a local percentile; where there are fewer, the nearest place with enough
 cells gives the value. Our estimate."""
+MIDLINE_MM = 20.0
+"""A piece whose middle lies nearer to the midsagittal plane than this is its own mirror image, mm. Our estimate: half of
+the width of a focus of 40 ml."""
 CHUNK_VALUES = 1 << 22
 """How many values are sorted at once; it bounds the memory."""
 
@@ -78,12 +81,15 @@ def one_sided(means: np.ndarray, cells: Geometry, plane: SymmetryPlane, p: OneSi
     return found
 
 
-def compact(means: np.ndarray, cells: Geometry, percentile: float, p: CompactParameters) -> np.ndarray:
+def compact(
+    means: np.ndarray, cells: Geometry, percentile: float, p: CompactParameters, plane: SymmetryPlane | None = None
+) -> np.ndarray:
     """Cells of compact pieces that are hotter than their wider surroundings.
 
     A large focus fills its own surroundings, so that it is no hotter than they are. Wider surroundings show what is
     normal there, also where there is no other side to compare with. What is larger than a large focus, such as the
-    row of the vertebrae, an iliac bone or an organ, is not compact and stays a reference.
+    row of the vertebrae or an organ, is not compact and stays a reference. Where the midline is known, only pieces in
+    the midline count: away from it the other side tells more (:func:`one_sided`), and normal bones are compact, too.
 
     Parameters
     ----------
@@ -93,6 +99,7 @@ def compact(means: np.ndarray, cells: Geometry, percentile: float, p: CompactPar
     percentile : float
         Percentile of the wider surroundings that is taken.
     p : CompactParameters
+    plane : SymmetryPlane, optional
 
     Returns
     -------
@@ -108,6 +115,10 @@ def compact(means: np.ndarray, cells: Geometry, percentile: float, p: CompactPar
     volume_ml = np.bincount(pieces.reshape(-1), minlength=count + 1) * cells.voxel_volume_ml
     chosen = (volume_ml >= p.least_ml) & (volume_ml <= p.most_ml)
     chosen[0] = False
+    if plane is not None:
+        for number in np.flatnonzero(chosen):
+            middle = cells.flat_to_ras(np.flatnonzero(pieces == number)).mean(axis=0)
+            chosen[number] = abs(float(plane.signed_distance_mm(middle))) <= MIDLINE_MM
     # The rim of a focus is blurred: its cells are too cold for the piece and too hot for a reference.
     found: np.ndarray = ndimage.binary_dilation(chosen[pieces])
     return found

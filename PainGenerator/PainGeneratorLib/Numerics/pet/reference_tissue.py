@@ -453,7 +453,7 @@ class ReferenceField:
         cap = p.hot_ratio * self.typical
         # Cells that are hot throughout are organs or masses: never a reference, however many there are.
         left_out = means > p.hot_cell_ratio * cap
-        left_out |= compact(np.where(left_out, np.nan, means), cells, p.local_percentile, p.compact)
+        left_out |= compact(np.where(left_out, np.nan, means), cells, p.local_percentile, p.compact, self._symmetry)
         if self._symmetry is not None:
             left_out |= one_sided(means, cells, self._symmetry, p.one_sided)
         local = np.where(left_out, np.nan, means)

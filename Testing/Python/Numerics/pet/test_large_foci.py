@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from PainGeneratorLib.Numerics.body.symmetry import SymmetryPlane
 from PainGeneratorLib.Numerics.core.image import Geometry
 from PainGeneratorLib.Numerics.pet.detector import HotSpotDetector, HotSpotParameters
 from PainGeneratorLib.Numerics.pet.reference_cells import CompactParameters, compact
@@ -49,6 +50,17 @@ def test_a_compact_piece_is_left_out_with_its_blurred_rim() -> None:
     assert found[6:9, 6:9, 10:13].all()
     assert found[5, 7, 11]
     assert np.count_nonzero(found) == 27 + 6 * 9
+
+
+def test_away_from_a_known_midline_a_compact_bone_stays_a_reference() -> None:
+    means = np.full(CELLS.shape, 0.8, dtype=np.float32)
+    for side in (slice(2, 5), slice(25, 28)):
+        means[6:9, 6:9, side] = 1.8
+    plane = SymmetryPlane(CELLS.center_ras, np.array([1.0, 0.0, 0.0]), 0.6)
+    assert compact(means, CELLS, 75.0, COMPACT).any()
+    assert not compact(means, CELLS, 75.0, COMPACT, plane).any()
+    means[6:9, 6:9, 13:16] = 1.8
+    assert compact(means, CELLS, 75.0, COMPACT, plane)[7, 7, 14]
 
 
 @pytest.mark.parametrize("method", ["percent-41", "percent-50"])
