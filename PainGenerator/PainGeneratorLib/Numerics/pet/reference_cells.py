@@ -18,8 +18,8 @@ MIN_CELLS = 6
 """Lower bound for the number of cells of a local percentile; where there are fewer, the nearest place with enough
 cells gives the value. Our estimate."""
 MIDLINE_MM = 20.0
-"""A piece whose middle lies nearer to the midsagittal plane than this is its own mirror image, mm. Our estimate: half of
-the width of a focus of 40 ml."""
+"""A piece whose middle lies nearer to the midsagittal plane than this is its own mirror image, mm. Our estimate: half
+of the width of a focus of 40 ml."""
 CHUNK_VALUES = 1 << 22
 """How many values are sorted at once; it bounds the memory."""
 
