@@ -171,7 +171,7 @@ def set_apart_section(content: ReportContent) -> Html:
         ("Ratio", "to reference"),
         ("Volume", "ml"),
         "MR",
-        ("Points", ""),
+        "Points",
         "Why it is here",
         "ID",
     ]

@@ -10,6 +10,7 @@ from ..Numerics.core.site_reading import is_abnormal, is_measured, is_raised, re
 from ..Numerics.core.sites import SiteRow, SiteTable
 from ..Numerics.core.strength import strength_word
 from ..Numerics.core.words import Certainty, Evidence, Role, Status
+from ..Numerics.fusion.judged import NEAR_IMPLANT_FLAG
 from . import words
 from .site_words import (
     and_list,
@@ -181,6 +182,8 @@ def _mr_words(row: SiteRow) -> str:
         return "not seen on MR"
     if FLUID_SERIES.isdisjoint(row.signals):
         return "MR not assessable, as no fluid-sensitive series shows this place"
+    if NEAR_IMPLANT_FLAG in row.flags:
+        return "MR not assessable beside the implant"
     return "no MR finding"
 
 

@@ -612,6 +612,20 @@ def test_every_section_holds_its_numbers(content):
     assert "nan" not in said.lower().split()
 
 
+def test_a_warning_of_the_alignment_stands_once_and_names_its_series(content):
+    text = "Moved by 5.9 mm and 5.7 degrees from the scanner's alignment."
+    rows = [{"role": role, "verdict": "aligned", "warnings": [text]} for role in ("PET", "FAT_FRACTION")]
+    said = Page(report_html(dataclasses.replace(content, alignment=rows, warnings=[f"PET: {text}"]))).words
+    assert said.count("Moved by") == 1
+    assert f"PET: {text}" in said
+    said = Page(report_html(dataclasses.replace(content, alignment=rows, warnings=[]))).words
+    assert said.count(f"PET: {text}") == said.count("Moved by") == 1
+
+
+def test_points_of_what_is_set_apart_have_no_unit(content):
+    assert '<span class="unit">–</span>' not in report_html(content)
+
+
 def test_the_reader_can_see_which_rule_decided(content):
     finding = dataclasses.replace(content.mr_findings[0], rule="facet-fluid")
     said = Page(report_html(dataclasses.replace(content, mr_findings=[finding]))).words

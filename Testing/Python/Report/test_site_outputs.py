@@ -513,6 +513,16 @@ def test_where_no_fluid_sensitive_series_was_read_a_site_is_not_said_to_be_norma
     assert level_texts(SiteTable((seen,)))[0].text.endswith("no MR finding.")
 
 
+def test_beside_an_implant_a_site_is_not_said_to_be_normal_on_mr() -> None:
+    raised = site_row(
+        "right femur beside the stem, Gruen 5", "femur", "right", None, 1.2, state="abnormal", signals={"FLUID": 80.0},
+        z={}, reasons=("Uptake 2.2 times that of marrow.",), flags=("near-implant",),
+    )  # fmt: skip
+    (said,) = (part.text for part in level_texts(SiteTable((raised,))))
+    assert said.endswith("MR not assessable beside the implant.")
+    assert "no MR finding" not in said
+
+
 def test_the_conclusion_never_gives_a_percentage_and_says_what_has_to_be_looked_at_first() -> None:
     said = conclusion(example_site_table(), example_candidates(), attention_examples())
     assert said.startswith("To be looked at first, not as a source of pain: left psoas L3/L4.")

@@ -171,7 +171,7 @@ def _neck(judged: Judged) -> Iterator[LedgerEntry]:
         return
     strength = usual_at_neck(noise_free_max(candidate.suv_max, candidate.suv_peak, neck), neck)
     if strength > 0:
-        text = f"Usual uptake: about up to SUVmax {neck.suv_limit:g} g/ml is seen at the neck of painless prostheses."
+        text = f"Usual uptake: up to about SUVmax {neck.suv_limit:g} g/ml is seen at the neck of painless prostheses."
         yield table.entry(AT_NECK, SignGroup.USUAL, text, strength, measure=round(float(candidate.suv_max), 2))
 
 
