@@ -711,7 +711,7 @@ def test_what_is_set_apart_stands_in_one_table_with_a_short_reason(content):
     said = Page(report_html(content)).words
     part = said[said.index("Set apart: found, but below the bar") : said.index("All measures")]
     assert "2 further findings are set apart, as they reach less than 1 point of evidence" in said
-    assert "reach less than 1 point: more speaks against them" in part
+    assert "reach less than 1 point: too little speaks for them, or too much against them." in part
     assert "points of evidence, below the bar" not in part
     assert "Not clear of the normal uptake of this body." in part
     assert part.index("PG-07") < part.index("PG-08")

@@ -160,7 +160,8 @@ def _over_levels(judged: Judged) -> Iterator[LedgerEntry]:
     row = judged.row
     if row is not None and row.level_ratio is not None and has_own_kind(row.site):
         ratio, z = row.level_ratio, row.level_z
-        text = f"Uptake {ratio:.1f} times that of the same place at the other levels (z {z or 0.0:+.1f} in this scan)."
+        spread = "" if z is None else f" (z {z:+.1f} in this scan)"
+        text = f"Uptake {ratio:.1f} times that of the same place at the other levels{spread}."
     else:
         # An organ beside the spine always exceeds the places that the spine has at the other levels.
         own = [spot for spot in judged.candidate.hot_spots if spot.physiologic is None]

@@ -86,7 +86,9 @@ def explained(signs: Iterable[LedgerEntry], judged: Judged) -> Iterator[LedgerEn
     usual = next((sign for sign in usual_signs(judged) if sign.sign in EXPLAINING_SIGNS), None)
     counted = 1.0
     if usual is not None:
-        sureness = usual.points / judged.case.evidence.full_points(usual.sign)
+        full = judged.case.evidence.full_points(usual.sign)
+        # A sign that has no weight, a ratio of 1 in the protocol, explains nothing.
+        sureness = usual.points / full if full else 0.0
         counted = 1.0 - sureness * (1.0 - judged.case.parameters.explained_part)
     for sign in signs:
         yield sign if counted == 1.0 or sign.points <= 0 else _in_part(sign, counted)
