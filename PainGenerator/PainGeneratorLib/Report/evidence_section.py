@@ -208,7 +208,8 @@ def apart_sentence(content: ReportContent) -> str:
     count = len(content.set_apart)
     if not count:
         return ""
-    found, verb = words.counted(count, "further finding"), "is" if count == 1 else "are"
+    noun = "further finding" if content.candidates or content.attention else "finding"
+    found, verb = words.counted(count, noun), "is" if count == 1 else "are"
     return (
         f"{words.capital(found)} {verb} set apart, as {'it reaches' if count == 1 else 'they reach'} less than "
         f'{_bar(content)} of evidence; see the table "Set apart".'

@@ -622,6 +622,11 @@ def test_a_warning_of_the_alignment_stands_once_and_names_its_series(content):
     assert said.count(f"PET: {text}") == said.count("Moved by") == 1
 
 
+def test_without_candidates_what_is_set_apart_is_no_further_finding(content):
+    said = Page(report_html(dataclasses.replace(content, candidates=[], attention=[]))).words
+    assert "2 findings are set apart, as they reach less than 1 point of evidence" in said
+
+
 def test_points_of_what_is_set_apart_have_no_unit(content):
     assert '<span class="unit">–</span>' not in report_html(content)
 

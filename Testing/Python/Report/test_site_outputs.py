@@ -547,7 +547,7 @@ def with_interface(table: SiteTable) -> SiteTable:
 def test_the_pattern_along_a_prosthesis_is_a_section_with_sentence_notes_and_zones() -> None:
     said = page(with_interface(hip_site_table()), [])
     assert "<h2>Prosthesis</h2>" in said
-    assert "Left hip: focal." in said
+    assert "Left hip: focal uptake." in said
     for text in ("Focal raised uptake: Gruen 2.", "CRP 24 mg/l.", "2.47", "edema", "Outside &lt;the&gt; PET."):
         assert text in said
     assert "oedema" not in said[said.index("<h2>Prosthesis</h2>") :][:3000]
