@@ -183,7 +183,7 @@ def set_apart_section(content: ReportContent) -> Html:
             words.number(one.tbr),
             words.number(one.volume_ml, 1),
             words.mr_or_state(one),
-            words.number(one.score, 1),
+            words.points(one.score),
             short_reason(one),
             tag("span", one.id, cls="score"),
         ]

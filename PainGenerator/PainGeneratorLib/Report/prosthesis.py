@@ -41,9 +41,9 @@ LEGEND = (
     "Gruen zones: 1 to 3 lateral of the stem from above downward, 4 below its tip, 5 to 7 medial from below upward, "
     "8 to 10 in front and 12 to 14 behind. DeLee-Charnley zones of the cup: I superolateral, II superomedial, III "
     f"inferomedial. Uptake is called raised from {RAISED_OVER_OTHER:g} times the other hip and {RAISED_RATIO:g} times "
-    "the shaft below or normal marrow, as far as they are known. The table of sites compares with marrow of both "
-    "sides, and calls a zone beside metal without raised uptake not assessable, as the PET may show too little there. "
-    "The pattern names no disease."
+    "the shaft below or normal marrow, as far as they are known. The table of sites has limits of its own, "
+    "and calls a zone beside metal without raised uptake not assessable, as the PET may show too little there. The "
+    "pattern names no disease."
 )
 
 

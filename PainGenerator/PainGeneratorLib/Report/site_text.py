@@ -6,7 +6,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from ..Numerics.core.records import Candidate
-from ..Numerics.core.site_reading import is_abnormal, is_measured, is_raised, remarks, sign_words, uptake_reasons
+from ..Numerics.core.site_reading import (
+    explanations,
+    is_abnormal,
+    is_measured,
+    is_raised,
+    remarks,
+    sign_words,
+    tissue_words,
+    uptake_reasons,
+)
 from ..Numerics.core.sites import SiteRow, SiteTable
 from ..Numerics.core.strength import strength_word
 from ..Numerics.core.words import Certainty, Evidence, Role, Status
@@ -169,9 +178,14 @@ def uptake_words(row: SiteRow) -> str:
     if is_raised(row):
         said = [clause(reason).removeprefix("uptake ") for reason in uptake_reasons(row)]
         return f"uptake {and_list(said)} ({value})"
+    explained = explanations(row)
+    if explained:
+        return f"{value} ({bracketed(clause(explained[0]))})"
     if not row.candidates:
         return f"uptake not raised ({value})"
-    ratio = "" if row.ratio is None else f", {words.number(row.ratio, 1)} times that of {row.reference_name}"
+    ratio = (
+        "" if row.ratio is None else f", {words.number(row.ratio, 1)} times that of {tissue_words(row.reference_name)}"
+    )
     return f"{value}{ratio}"
 
 

@@ -207,7 +207,12 @@ def mr_or_state(candidate: Candidate) -> str:
 
 def strength(candidate: Candidate) -> str:
     """How strong the evidence is, in words and points: "strong evidence (12.3 points)"."""
-    return f"{strength_word(candidate.score)} evidence ({number(candidate.score, 1)} points)"
+    return f"{strength_word(candidate.score)} evidence ({points(candidate.score)} points)"
+
+
+def points(value: float) -> str:
+    """Points of evidence with one decimal; points too small for it are 0.0."""
+    return number(round(value, 1) + 0.0, 1)
 
 
 def capital(words_of: str) -> str:

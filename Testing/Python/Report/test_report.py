@@ -627,6 +627,10 @@ def test_without_candidates_what_is_set_apart_is_no_further_finding(content):
     assert "2 findings are set apart, as they reach less than 1 point of evidence" in said
 
 
+def test_points_too_small_for_one_decimal_are_none(content):
+    assert [words.points(value) for value in (-0.015, 0.04, 0.06, -7.41)] == ["0.0", "0.0", "0.1", "\N{MINUS SIGN}7.4"]
+
+
 def test_points_of_what_is_set_apart_have_no_unit(content):
     assert '<span class="unit">–</span>' not in report_html(content)
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from statistics import fmean
 
 from ..core.records import Candidate, LedgerEntry
+from ..core.site_reading import tissue_words
 from ..core.words import Evidence
 from ..mr.verdicts import DISC_DEGENERATION
 from .evidence import SignGroup, graded
@@ -89,7 +90,7 @@ def _over_reference(judged: Judged) -> LedgerEntry:
     sign, ramps = sign_of_uptake(judged), case.parameters.ramps
     if candidate.tbr is None:
         return case.evidence.unknown(sign, SignGroup.PET, "Uptake: no reference tissue to compare it with.")
-    text = f"Uptake {candidate.tbr:.1f} times that of {_words(candidate.reference_name)}."
+    text = f"Uptake {candidate.tbr:.1f} times that of {tissue_words(candidate.reference_name)}."
     strength = graded(candidate.tbr, ramps.tbr_absent, ramps.tbr_none, ramps.tbr_full)
     beside = _tissue_beside(candidate)
     if beside is not None:
@@ -97,7 +98,7 @@ def _over_reference(judged: Judged) -> LedgerEntry:
         # with, and the tissue around a focus may be another one. So both count alike.
         ratio, name = beside
         strength = fmean((strength, graded(ratio, ramps.tbr_absent, ramps.tbr_none, ramps.tbr_full)))
-        text = f"{text.removesuffix('.')}, and {ratio:.1f} times that of {_words(name)}."
+        text = f"{text.removesuffix('.')}, and {ratio:.1f} times that of {tissue_words(name)}."
     over_kind = _over_kind(judged)
     if strength < 0 and over_kind is not None:
         by_kind = min(0.0, graded(over_kind, ramps.tbr_absent, ramps.tbr_none, ramps.tbr_full))
@@ -115,12 +116,6 @@ def _tissue_beside(candidate: Candidate) -> tuple[float, str | None] | None:
     if hottest.tbr is None or hottest.reference_name == candidate.reference_name:
         return None
     return hottest.tbr, hottest.reference_name
-
-
-def _words(reference_name: str | None) -> str:
-    """A reference in a sentence."""
-    words = {None: "the reference tissue", "surroundings": "its surroundings"}
-    return words.get(reference_name, reference_name or "")
 
 
 def _over_kind(judged: Judged) -> float | None:

@@ -61,8 +61,14 @@ def reason_below_bar(candidate: Candidate, bar: float) -> str:
     against = sorted(
         (entry for entry in candidate.ledger if entry.points <= -LEAST_AGAINST), key=lambda entry: entry.points
     )
-    points = f"{candidate.score:.1f} points of evidence, below the bar of {bar:g}"
+    points = f"{_score_text(candidate.score, bar)} points of evidence, below the bar of {bar:g}"
     return f"{against[0].text.removesuffix('.')} ({points})." if against else f"Too little speaks for it ({points})."
+
+
+def _score_text(score: float, bar: float) -> str:
+    """A score below the bar, with as many decimals as it takes to read as below it."""
+    texts = (f"{round(score, decimals) + 0.0:.{decimals}f}" for decimals in range(1, 4))
+    return next((text for text in texts if float(text) < bar), f"{score:g}")
 
 
 def ranked(candidates: Sequence[Candidate], taken_ids: Iterable[str] = ()) -> list[Candidate]:

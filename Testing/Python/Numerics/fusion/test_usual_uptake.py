@@ -123,6 +123,15 @@ def test_a_small_sign_against_a_candidate_is_not_given_as_the_reason(bar: float,
     assert reason_below_bar(dataclasses.replace(one, ledger=(signs[0], against)), bar).startswith("MR shows nothing")
 
 
+@pytest.mark.parametrize(
+    ("score", "bar", "text"),
+    [(0.97, 1.0, "0.97"), (0.9996, 1.0, "0.9996"), (-0.015, 1.0, "0.0"), (-0.06, 0.0, "-0.1"), (-7.41, 1.0, "-7.4")],
+)
+def test_points_below_the_bar_read_as_below_the_bar(score: float, bar: float, text: str) -> None:
+    one = dataclasses.replace(one_of(reading_of(hot())), ledger=(), score=score)
+    assert f"({text} points of evidence, below the bar of {bar:g})" in reason_below_bar(one, bar)
+
+
 def test_a_sign_against_a_source_of_pain_counts_in_full_for_an_organ() -> None:
     shown, held = (one_of(reading_of(one)) for one in (hot(clearness=0.5), held_for_organ(clearness=0.5)))
     assert entry(held, "clear_of_normal") == entry(shown, "clear_of_normal")
