@@ -62,9 +62,9 @@ SERIES_WORDS: Mapping[str, str] = {
 KINDS_OF_FLUID = (EFFUSION, COLLECTION)
 """Kinds of MR findings that are told by the brightness of fluid. The spread of muscle says nothing about fluid, so
 that their signal is not counted in standard deviations."""
-MR_UNKNOWN = "MR could not tell"
+MR_UNKNOWN = "while MR could not tell"
 """What is said of a place about which MR says nothing, when the reason is not known."""
-PET_UNKNOWN = "PET could not tell"
+PET_UNKNOWN = "while PET could not tell"
 """The same for PET."""
 
 

@@ -493,9 +493,9 @@ def test_a_missing_modality_is_not_called_normal(found, number, flag, expected):
     [
         (
             "MR: not assessable, as no fluid-sensitive series shows edema and fluid.",
-            "MR could not tell, as no fluid-sensitive series shows edema and fluid",
+            "while MR could not tell, as no fluid-sensitive series shows edema and fluid",
         ),
-        ("MR: not assessable.", "MR could not tell"),
+        ("MR: not assessable.", "while MR could not tell"),
     ],
 )
 def test_where_mr_could_not_tell_the_reason_is_said_and_nothing_is_called_normal(found, text, expected):
