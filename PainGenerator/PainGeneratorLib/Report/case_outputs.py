@@ -179,8 +179,7 @@ def provenance(analysis: Analysis, created: datetime.datetime) -> dict[str, Any]
 def _options_json(options: CaseOptions) -> dict[str, Any]:
     """What the user said about the case; paths and times as text."""
     return {
-        name: str(value) if isinstance(value, Path | datetime.datetime) else value
-        for name, value in vars(options).items()
+        name: str(value) if isinstance(value, Path | datetime.date) else value for name, value in vars(options).items()
     }
 
 

@@ -30,8 +30,8 @@ POINTS_NOTE = (
     "order the places. They are no probability, as most weights were measured with other tracers and other patients."
 )
 APART_NOTE = (
-    "These were found, too, but reach less than {bar}: more speaks against them than for them, or little "
-    "speaks at all. Nothing was removed. Look at them where the pain is near."
+    "These were found, too, but reach less than {bar}: too little speaks for them, or too much against them. Nothing "
+    "was removed. Look at them where the pain is near."
 )
 WEIGHTS_NOTE = (
     "The points of a sign that is fully present, and of one that was looked for and is absent; a sign in between "
@@ -171,7 +171,7 @@ def set_apart_section(content: ReportContent) -> Html:
         ("Ratio", "to reference"),
         ("Volume", "ml"),
         "MR",
-        ("Points", ""),
+        "Points",
         "Why it is here",
         "ID",
     ]
@@ -183,7 +183,7 @@ def set_apart_section(content: ReportContent) -> Html:
             words.number(one.tbr),
             words.number(one.volume_ml, 1),
             words.mr_or_state(one),
-            words.number(one.score, 1),
+            words.points(one.score),
             short_reason(one),
             tag("span", one.id, cls="score"),
         ]
@@ -208,7 +208,8 @@ def apart_sentence(content: ReportContent) -> str:
     count = len(content.set_apart)
     if not count:
         return ""
-    found, verb = words.counted(count, "further finding"), "is" if count == 1 else "are"
+    noun = "further finding" if content.candidates or content.attention else "finding"
+    found, verb = words.counted(count, noun), "is" if count == 1 else "are"
     return (
         f"{words.capital(found)} {verb} set apart, as {'it reaches' if count == 1 else 'they reach'} less than "
         f'{_bar(content)} of evidence; see the table "Set apart".'

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ..Numerics.core.site_reading import sign_words
-from ..Numerics.core.sites import InterfacePattern, InterfaceZone, SiteState, SiteTable
+from ..Numerics.core.sites import InterfacePattern, InterfaceWord, InterfaceZone, SiteState, SiteTable
 from ..Numerics.fusion.loosening import RAISED_OVER_OTHER, RAISED_RATIO
 from . import words
 from .content import ReportCase, ReportContent
@@ -30,11 +30,20 @@ STATE_WORDS = {
     SiteState.NOT_ASSESSABLE: "not assessable",
 }
 """What a state says of the uptake of a zone."""
+PATTERN_HEADINGS: Mapping[str, str] = {
+    InterfaceWord.NECK: "uptake at the neck only",
+    InterfaceWord.FOCAL: "focal uptake",
+    InterfaceWord.ALONG: "uptake along the interface",
+    InterfaceWord.EXTENDED: "uptake with soft tissue extension",
+}
+"""A pattern as it stands after the side; the other patterns are whole words of their own."""
 LEGEND = (
     "Gruen zones: 1 to 3 lateral of the stem from above downward, 4 below its tip, 5 to 7 medial from below upward, "
     "8 to 10 in front and 12 to 14 behind. DeLee-Charnley zones of the cup: I superolateral, II superomedial, III "
     f"inferomedial. Uptake is called raised from {RAISED_OVER_OTHER:g} times the other hip and {RAISED_RATIO:g} times "
-    "the shaft below or normal marrow, as far as they are known. The pattern names no disease."
+    "the shaft below or normal marrow, as far as they are known. The table of sites has limits of its own, "
+    "and calls a zone beside metal without raised uptake not assessable, as the PET may show too little there. The "
+    "pattern names no disease."
 )
 
 
@@ -55,7 +64,9 @@ def surgery_rows(case: ReportCase) -> list[tuple[str, object]]:
 
 
 def _pattern(pattern: InterfacePattern) -> list[Html]:
-    heading = tag("strong", f"{pattern.side.capitalize()} hip: {pattern.pattern}. ")
+    heading = tag(
+        "strong", f"{pattern.side.capitalize()} hip: {PATTERN_HEADINGS.get(pattern.pattern, pattern.pattern)}. "
+    )
     notes = [bullets(pattern.notes)] if pattern.notes else []
     return [tag("p", heading, pattern.sentence), *notes, _table(pattern.zones)]
 

@@ -6,7 +6,7 @@ import os
 
 from ..Numerics.core.records import Candidate
 from ..Numerics.core.strength import strength_word
-from ..Numerics.core.words import Evidence, Group, Status
+from ..Numerics.core.words import Evidence, Group, Role, Status
 from . import words
 from .content import ReportContent
 from .evidence_section import (
@@ -165,12 +165,14 @@ def _by_hand_box(content: ReportContent) -> Html | None:
 
 
 def _note_box(content: ReportContent) -> Html | None:
-    """All warnings, each once."""
-    sources = (
-        content.warnings,
-        content.suv.get("warnings") or (),
-        *(row.get("warnings") or () for row in content.alignment),
-    )
+    """All warnings, each once. Those of the alignment name their series, as the command line names it."""
+    of_alignment = [
+        f"{words.text(row.get('role'))}: {warning}"
+        for row in content.alignment
+        if row.get("role") != Role.FAT_FRACTION
+        for warning in row.get("warnings") or ()
+    ]
+    sources = (content.warnings, content.suv.get("warnings") or (), of_alignment)
     warnings = list(dict.fromkeys(warning for source in sources for warning in source))
     if not warnings:
         return None

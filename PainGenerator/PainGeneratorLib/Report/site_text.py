@@ -6,10 +6,20 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from ..Numerics.core.records import Candidate
-from ..Numerics.core.site_reading import is_abnormal, is_measured, is_raised, remarks, sign_words, uptake_reasons
+from ..Numerics.core.site_reading import (
+    explanations,
+    is_abnormal,
+    is_measured,
+    is_raised,
+    remarks,
+    sign_words,
+    tissue_words,
+    uptake_reasons,
+)
 from ..Numerics.core.sites import SiteRow, SiteTable
 from ..Numerics.core.strength import strength_word
 from ..Numerics.core.words import Certainty, Evidence, Role, Status
+from ..Numerics.fusion.judged import NEAR_IMPLANT_FLAG
 from . import words
 from .site_words import (
     and_list,
@@ -168,9 +178,14 @@ def uptake_words(row: SiteRow) -> str:
     if is_raised(row):
         said = [clause(reason).removeprefix("uptake ") for reason in uptake_reasons(row)]
         return f"uptake {and_list(said)} ({value})"
+    explained = explanations(row)
+    if explained:
+        return f"{value} ({bracketed(clause(explained[0]))})"
     if not row.candidates:
         return f"uptake not raised ({value})"
-    ratio = "" if row.ratio is None else f", {words.number(row.ratio, 1)} times that of {row.reference_name}"
+    ratio = (
+        "" if row.ratio is None else f", {words.number(row.ratio, 1)} times that of {tissue_words(row.reference_name)}"
+    )
     return f"{value}{ratio}"
 
 
@@ -181,6 +196,8 @@ def _mr_words(row: SiteRow) -> str:
         return "not seen on MR"
     if FLUID_SERIES.isdisjoint(row.signals):
         return "MR not assessable, as no fluid-sensitive series shows this place"
+    if NEAR_IMPLANT_FLAG in row.flags:
+        return "MR not assessable beside the implant"
     return "no MR finding"
 
 

@@ -62,9 +62,9 @@ SERIES_WORDS: Mapping[str, str] = {
 KINDS_OF_FLUID = (EFFUSION, COLLECTION)
 """Kinds of MR findings that are told by the brightness of fluid. The spread of muscle says nothing about fluid, so
 that their signal is not counted in standard deviations."""
-MR_UNKNOWN = "MR could not tell"
+MR_UNKNOWN = "while MR could not tell"
 """What is said of a place about which MR says nothing, when the reason is not known."""
-PET_UNKNOWN = "PET could not tell"
+PET_UNKNOWN = "while PET could not tell"
 """The same for PET."""
 
 
@@ -207,7 +207,12 @@ def mr_or_state(candidate: Candidate) -> str:
 
 def strength(candidate: Candidate) -> str:
     """How strong the evidence is, in words and points: "strong evidence (12.3 points)"."""
-    return f"{strength_word(candidate.score)} evidence ({number(candidate.score, 1)} points)"
+    return f"{strength_word(candidate.score)} evidence ({points(candidate.score)} points)"
+
+
+def points(value: float) -> str:
+    """Points of evidence with one decimal; points too small for it are 0.0."""
+    return number(round(value, 1) + 0.0, 1)
 
 
 def capital(words_of: str) -> str:

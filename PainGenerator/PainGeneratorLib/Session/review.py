@@ -321,15 +321,11 @@ def _joined(chosen: Sequence[Candidate]) -> Candidate:
 
 
 def _piece(whole: Candidate, candidate_id: str, region: Region) -> Candidate:
-    """A part of a candidate with the hot spots and findings that it overlaps, not measured yet."""
-    return dataclasses.replace(
-        whole,
-        id=candidate_id,
-        region=region,
-        hot_spots=[s for s in whole.hot_spots if overlap_fraction(s.region, region) > 0],
-        mr_findings=[f for f in whole.mr_findings if overlap_fraction(f.region, region) > 0],
-        origin=Origin.EDITED,
-    )
+    """A part of a candidate, not measured yet: measuring keeps the hot spots and findings that lie there.
+
+    It has all of them before, because a pair is told from its two sides.
+    """
+    return dataclasses.replace(whole, id=candidate_id, region=region, origin=Origin.EDITED)
 
 
 def _once(items: Iterable[Item]) -> list[Item]:

@@ -14,6 +14,7 @@ import json
 import math
 import typing
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -24,6 +25,12 @@ PROTOCOLS_FOLDER = Path(__file__).resolve().parents[2] / "Resources" / "Protocol
 BASE_FILE = "base.json"
 FILE_KEYS = ("schema", "group", "stages", "overrides")
 """What a protocol file may hold: ``stages`` as in ``base.json``, ``overrides`` as in the file of a group."""
+RISING = (
+    ("fusion.ramps.tbr_absent", "fusion.ramps.tbr_none", "fusion.ramps.tbr_full"),
+    ("fusion.ramps.asymmetry_none", "fusion.ramps.asymmetry_full"),
+    ("fusion.symptom.near_mm", "fusion.symptom.far_mm"),
+)
+"""Parameters between which points rise, so that each has to be above the one before."""
 
 Parameters = TypeVar("Parameters")
 Entry = Mapping[str, Any]
@@ -94,7 +101,8 @@ class Protocol:
         Raises
         ------
         PainGeneratorError
-            When a name is unknown or a value is of the wrong type or out of its range.
+            When a name is unknown, a value is of the wrong type or out of its range, or values that rise together
+            (:data:`RISING`) do not rise.
         """
         stages = _copied(self.stages)
         changed = set(self.changed)
@@ -107,7 +115,10 @@ class Protocol:
             if converted != section[key]["value"]:
                 section[key]["value"] = converted
                 changed.add(name)
-        return Protocol(self.group, stages, tuple(sorted(changed)))
+        copy = Protocol(self.group, stages, tuple(sorted(changed)))
+        if "fusion" in stages:
+            _check_rising(copy)
+        return copy
 
     def _unknown(self, name: str) -> PainGeneratorError:
         stage = name.partition(".")[0]
@@ -119,6 +130,18 @@ class Protocol:
         return PainGeneratorError(
             f"There is no parameter '{name}' in the protocol.", f"{hint}Names are stage.parameter; {known}."
         )
+
+
+def _check_rising(protocol: Protocol) -> None:
+    """Refuse values of :data:`RISING` that do not rise."""
+    for names in RISING:
+        for lower, upper in pairwise(names):
+            low, high = protocol.value(lower), protocol.value(upper)
+            if not low < high:
+                raise PainGeneratorError(
+                    f"The parameter '{upper}' ({high:g}) has to be above '{lower}' ({low:g}).",
+                    "Points rise from the one to the other: change one of them, or both together.",
+                )
 
 
 def load_protocol(group: str, file: Path | None = None) -> Protocol:

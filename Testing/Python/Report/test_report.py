@@ -493,9 +493,9 @@ def test_a_missing_modality_is_not_called_normal(found, number, flag, expected):
     [
         (
             "MR: not assessable, as no fluid-sensitive series shows edema and fluid.",
-            "MR could not tell, as no fluid-sensitive series shows edema and fluid",
+            "while MR could not tell, as no fluid-sensitive series shows edema and fluid",
         ),
-        ("MR: not assessable.", "MR could not tell"),
+        ("MR: not assessable.", "while MR could not tell"),
     ],
 )
 def test_where_mr_could_not_tell_the_reason_is_said_and_nothing_is_called_normal(found, text, expected):
@@ -612,6 +612,29 @@ def test_every_section_holds_its_numbers(content):
     assert "nan" not in said.lower().split()
 
 
+def test_a_warning_of_the_alignment_stands_once_and_names_its_series(content):
+    text = "Moved by 5.9 mm and 5.7 degrees from the scanner's alignment."
+    rows = [{"role": role, "verdict": "aligned", "warnings": [text]} for role in ("PET", "FAT_FRACTION")]
+    said = Page(report_html(dataclasses.replace(content, alignment=rows, warnings=[f"PET: {text}"]))).words
+    assert said.count("Moved by") == 1
+    assert f"PET: {text}" in said
+    said = Page(report_html(dataclasses.replace(content, alignment=rows, warnings=[]))).words
+    assert said.count(f"PET: {text}") == said.count("Moved by") == 1
+
+
+def test_without_candidates_what_is_set_apart_is_no_further_finding(content):
+    said = Page(report_html(dataclasses.replace(content, candidates=[], attention=[]))).words
+    assert "2 findings are set apart, as they reach less than 1 point of evidence" in said
+
+
+def test_points_too_small_for_one_decimal_are_none(content):
+    assert [words.points(value) for value in (-0.015, 0.04, 0.06, -7.41)] == ["0.0", "0.0", "0.1", "\N{MINUS SIGN}7.4"]
+
+
+def test_points_of_what_is_set_apart_have_no_unit(content):
+    assert '<span class="unit">–</span>' not in report_html(content)
+
+
 def test_the_reader_can_see_which_rule_decided(content):
     finding = dataclasses.replace(content.mr_findings[0], rule="facet-fluid")
     said = Page(report_html(dataclasses.replace(content, mr_findings=[finding]))).words
@@ -697,7 +720,7 @@ def test_what_is_set_apart_stands_in_one_table_with_a_short_reason(content):
     said = Page(report_html(content)).words
     part = said[said.index("Set apart: found, but below the bar") : said.index("All measures")]
     assert "2 further findings are set apart, as they reach less than 1 point of evidence" in said
-    assert "reach less than 1 point: more speaks against them" in part
+    assert "reach less than 1 point: too little speaks for them, or too much against them." in part
     assert "points of evidence, below the bar" not in part
     assert "Not clear of the normal uptake of this body." in part
     assert part.index("PG-07") < part.index("PG-08")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import dataclasses
+import inspect
 import io
 import json
 import re
@@ -14,8 +15,15 @@ from PainGeneratorLib.Numerics.core import site_columns
 from PainGeneratorLib.Numerics.core.measures import Measure
 from PainGeneratorLib.Numerics.core.records import Candidate, Place
 from PainGeneratorLib.Numerics.core.site_order import in_reading_order, level_height
-from PainGeneratorLib.Numerics.core.site_reading import is_raised, raised_word, uptake_reason
+from PainGeneratorLib.Numerics.core.site_reading import (
+    EXPLANATIONS,
+    is_raised,
+    raised_word,
+    tissue_words,
+    uptake_reason,
+)
 from PainGeneratorLib.Numerics.core.sites import InterfacePattern, InterfaceZone, SiteRow, SiteState, SiteTable
+from PainGeneratorLib.Numerics.fusion import site_verdict
 from PainGeneratorLib.Numerics.fusion.anchors import anchored
 from PainGeneratorLib.Numerics.fusion.site_norms import norm_of
 from PainGeneratorLib.Numerics.fusion.site_parameters import SiteParameters
@@ -513,6 +521,43 @@ def test_where_no_fluid_sensitive_series_was_read_a_site_is_not_said_to_be_norma
     assert level_texts(SiteTable((seen,)))[0].text.endswith("no MR finding.")
 
 
+def test_uptake_that_reaches_an_abnormal_site_from_beside_is_not_said_not_to_be_raised() -> None:
+    reached = site_row(
+        "inferior endplate of L3", "lower endplate", "midline", "L3/L4", 4.7, state="abnormal", mr_signs=("Modic I",),
+        reasons=("Modic I on MR.", "Uptake of disc L3/L4 reaches here."),
+    )  # fmt: skip
+    (said,) = (part.text for part in level_texts(SiteTable((reached,))))
+    assert said == "Inferior endplate of L3: SUVpeak 4.7 (uptake of disc L3/L4 reaches here); Modic I on MR."
+
+
+def test_what_uptake_is_compared_with_stands_in_a_sentence_with_its_article() -> None:
+    assert tissue_words("surroundings") == "its surroundings"
+    assert tissue_words("marrow within 7 cm") == "marrow within 7 cm"
+    assert tissue_words(None) == "the reference tissue"
+    row = site_row(
+        "disc L4/L5", "disc", "midline", "L4/L5", 1.2, state="abnormal", reference_name="surroundings", ratio=1.1,
+        reasons=("Candidate PG-01.",), candidates=("PG-01",), mr_signs=("Modic I",),
+    )  # fmt: skip
+    assert "1.1 times that of its surroundings" in level_texts(SiteTable((row,)))[0].text
+
+
+def test_every_explanation_of_a_verdict_is_known_as_one() -> None:
+    source = inspect.getsource(site_verdict._explanation) + inspect.getsource(site_verdict._usual)
+    returned = re.findall(r'return f?"([^"{]+)', source)
+    assert len(returned) == 5
+    assert all(text.startswith(EXPLANATIONS) for text in returned)
+
+
+def test_beside_an_implant_a_site_is_not_said_to_be_normal_on_mr() -> None:
+    raised = site_row(
+        "right femur beside the stem, Gruen 5", "femur", "right", None, 1.2, state="abnormal", signals={"FLUID": 80.0},
+        z={}, reasons=("Uptake 2.2 times that of marrow.",), flags=("near-implant",),
+    )  # fmt: skip
+    (said,) = (part.text for part in level_texts(SiteTable((raised,))))
+    assert said.endswith("MR not assessable beside the implant.")
+    assert "no MR finding" not in said
+
+
 def test_the_conclusion_never_gives_a_percentage_and_says_what_has_to_be_looked_at_first() -> None:
     said = conclusion(example_site_table(), example_candidates(), attention_examples())
     assert said.startswith("To be looked at first, not as a source of pain: left psoas L3/L4.")
@@ -537,7 +582,7 @@ def with_interface(table: SiteTable) -> SiteTable:
 def test_the_pattern_along_a_prosthesis_is_a_section_with_sentence_notes_and_zones() -> None:
     said = page(with_interface(hip_site_table()), [])
     assert "<h2>Prosthesis</h2>" in said
-    assert "Left hip: focal." in said
+    assert "Left hip: focal uptake." in said
     for text in ("Focal raised uptake: Gruen 2.", "CRP 24 mg/l.", "2.47", "edema", "Outside &lt;the&gt; PET."):
         assert text in said
     assert "oedema" not in said[said.index("<h2>Prosthesis</h2>") :][:3000]

@@ -6,9 +6,11 @@ import dataclasses
 
 import numpy as np
 import pytest
+from kept_examples import EXAMPLES
 from PainGeneratorLib.Numerics.core.errors import PainGeneratorError
 from PainGeneratorLib.Numerics.core.image import Geometry, Region
 from PainGeneratorLib.Numerics.core.records import Candidate, Place
+from PainGeneratorLib.Numerics.fusion.pairs import place_of_rest
 from PainGeneratorLib.Numerics.fusion.reading import Reading
 from PainGeneratorLib.Session.review import Review, carry_decisions, entries_of
 
@@ -150,6 +152,28 @@ def test_a_split_takes_merged_parts_apart_again(review: Review) -> None:
     assert sorted(review.get(name).volume_ml for name in ids) == pytest.approx(volumes)
     assert ids[0] == "PG-02"
     assert len({c.id for c in review.candidates}) == 3
+
+
+def sacroiliac(region: Region) -> Place:
+    side = "right" if region.centroid_ras_mm[0] > 0.0 else "left"
+    return Place(f"{side} sacroiliac joint", "sacroiliac joint", side)
+
+
+def test_each_piece_of_a_pair_has_the_name_of_its_own_side() -> None:
+    regions = [ball((20.0, 0.0, 0.0)), ball((-20.0, 0.0, 0.0))]
+    example = EXAMPLES["Candidate"]
+    assert isinstance(example, Candidate)
+    spots = [dataclasses.replace(example.hot_spots[0], region=one) for one in regions]
+    whole = Region(GRID, np.union1d(regions[0].flat, regions[1].flat))
+    place = Place("both sacroiliac joints", "sacroiliac joint", "both")
+    both = dataclasses.replace(candidate(1, whole, 9.0), place=place, hot_spots=spots)
+
+    def named(one: Candidate) -> Candidate:
+        return measured(dataclasses.replace(one, place=place_of_rest(one, sacroiliac) or one.place))
+
+    review = Review(Owner([both], [], []), named)
+    sides = [(review.get(one).place.side, review.get(one).centroid_ras_mm[0] > 0.0) for one in review.split("PG-01")]
+    assert sorted(sides) == [("left", False), ("right", True)]
 
 
 def test_one_piece_is_cut_at_its_waist_and_a_ball_is_not(review: Review) -> None:

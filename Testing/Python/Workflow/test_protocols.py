@@ -144,3 +144,22 @@ class StageParameters:
 
     size_mm: float
     part: PartParameters
+
+
+@pytest.mark.parametrize(
+    ("changes", "upper", "lower"),
+    [
+        ({"fusion.ramps.tbr_full": 1.2}, "tbr_full", "tbr_none"),
+        ({"fusion.ramps.tbr_none": 1.0}, "tbr_none", "tbr_absent"),
+        ({"fusion.ramps.asymmetry_none": 2.0}, "asymmetry_full", "asymmetry_none"),
+        ({"fusion.symptom.near_mm": 40.0, "fusion.symptom.far_mm": 40.0}, "far_mm", "near_mm"),
+    ],
+)
+def test_values_between_which_points_rise_have_to_rise(changes: dict[str, float], upper: str, lower: str) -> None:
+    with pytest.raises(PainGeneratorError, match=rf"{upper}' \(.*above.*{lower}'"):
+        load_protocol("low-back").with_values(changes)
+
+
+def test_values_between_which_points_rise_are_changed_together() -> None:
+    changed = load_protocol("low-back").with_values({"fusion.ramps.tbr_none": 2.5, "fusion.ramps.tbr_full": 3.5})
+    assert changed.value("fusion.ramps.tbr_none") == 2.5

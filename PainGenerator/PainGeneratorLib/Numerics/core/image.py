@@ -208,6 +208,11 @@ class Region:
         return self.geometry.to_ras(np.array([i, j, k]))
 
     @cached_property
+    def span_ras(self) -> tuple[np.ndarray, np.ndarray]:
+        """Lowest and highest RAS coordinates of the centers of the voxels, mm; the region is not empty."""
+        return self.points_ras.min(axis=0), self.points_ras.max(axis=0)
+
+    @cached_property
     def box(self) -> tuple[tuple[int, int, int], tuple[int, int, int]]:
         """First array index (k, j, i) and shape of the smallest box that holds the region."""
         kji = np.unravel_index(self.flat, self.geometry.shape)

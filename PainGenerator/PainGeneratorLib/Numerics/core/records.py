@@ -48,7 +48,7 @@ FLAG_TEXTS: dict[str, str] = {
     "modic-without-t1": "Bright along an endplate, but no T1 was read: Modic I cannot be told from other edema there.",
     "modic-without-fluid-series": "Dark on T1 along an endplate, but there is no fluid-sensitive series: Modic I and "
     "Modic III cannot be told apart.",
-    "no-fluid-series": "No fluid-sensitive series: told from T1 alone, which cannot show oedema itself.",
+    "no-fluid-series": "No fluid-sensitive series: told from T1 alone, which cannot show edema itself.",
     "fat-fraction": "No fluid-sensitive series: told from a low fat fraction, which red marrow and tumor have, too.",
     "weak": "Too faint on MR to count alone; it counts where the PET shows uptake at the same place.",
     "level-counted": "The level was counted from the sacrum.",

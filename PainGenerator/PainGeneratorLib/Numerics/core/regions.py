@@ -10,6 +10,8 @@ from .image import Geometry, Region
 MAX_GAP_POINTS = 4000
 """About the largest number of voxels whose distances are computed. Of a larger region only every n-th voxel is used,
 so that a gap may come out too large by n - 1 voxels."""
+HALF_DIAGONAL = 0.51
+"""From the center of a voxel to its corners, as a part of its diagonal, with a margin for rounding."""
 
 
 def contains(region: Region, points_ras: np.ndarray) -> np.ndarray:
@@ -31,6 +33,8 @@ def overlap_fraction(first: Region, second: Region) -> float:
     if not len(first) or not len(second):
         return 0.0
     small, large = (first, second) if first.volume_ml <= second.volume_ml else (second, first)
+    if _are_apart(small, large, HALF_DIAGONAL * float(np.linalg.norm(large.geometry.spacing_mm))):
+        return 0.0
     return float(contains(large, small.points_ras).mean())
 
 
@@ -49,6 +53,8 @@ def gap_mm(first: Region, second: Region, limit_mm: float = np.inf) -> float:
     float
         In mm; infinite when it is not below `limit_mm`.
     """
+    if _are_apart(first, second, limit_mm):
+        return float("inf")
     a, b = (_thinned(region.points_ras) for region in (first, second))
     if len(a) > len(b):
         a, b = b, a
@@ -59,6 +65,12 @@ def gap_mm(first: Region, second: Region, limit_mm: float = np.inf) -> float:
         return float("inf")
     distance, _ = cKDTree(b).query(a, distance_upper_bound=limit_mm)
     return float(distance.min())
+
+
+def _are_apart(first: Region, second: Region, limit_mm: float) -> bool:
+    """Whether the boxes of two regions are so far apart that no voxel centers are nearer than a limit."""
+    (low, high), (other_low, other_high) = first.span_ras, second.span_ras
+    return bool(np.any(low > other_high + limit_mm) or np.any(other_low > high + limit_mm))
 
 
 def _thinned(points: np.ndarray) -> np.ndarray:

@@ -7,6 +7,8 @@ import re
 from .sites import SiteRow, SiteState
 
 _UPTAKE = re.compile(r"Uptake \d+\.\d times that of ")
+EXPLANATIONS = ("Uptake of ", "Uptake up to ", "Physiologic uptake", "Within the normal uptake ")
+"""How the reasons begin that explain raised uptake, as the verdict of a site words them."""
 """How a reason begins that says that uptake is raised (:func:`uptake_reason`)."""
 
 SIGN_WORDS: dict[str, str] = {"oedema": "edema", "implant artefact": "implant artifact"}
@@ -29,6 +31,12 @@ def is_abnormal(row: SiteRow) -> bool:
     return row.state == SiteState.ABNORMAL
 
 
+def tissue_words(reference_name: str | None) -> str:
+    """The name of a reference tissue in a sentence."""
+    words = {None: "the reference tissue", "surroundings": "its surroundings"}
+    return words.get(reference_name, reference_name or "")
+
+
 def uptake_reason(ratio: float, what: str) -> str:
     """The reason of a site whose uptake is raised, as a sentence: ``Uptake 1.8 times that of the other discs.``"""
     return f"Uptake {ratio:.1f} times that of {what}."
@@ -37,6 +45,11 @@ def uptake_reason(ratio: float, what: str) -> str:
 def uptake_reasons(row: SiteRow) -> list[str]:
     """The reasons of a site that say that its uptake is raised, as :func:`uptake_reason` made them."""
     return [reason for reason in row.reasons if _UPTAKE.match(reason)]
+
+
+def explanations(row: SiteRow) -> list[str]:
+    """The reasons of a site that say why its raised uptake is not its own, or is usual."""
+    return [reason for reason in row.reasons if reason.startswith(EXPLANATIONS)]
 
 
 def remarks(row: SiteRow) -> list[str]:

@@ -9,5 +9,9 @@ LEAST_WORD = "little"
 
 
 def strength_word(score: float) -> str:
-    """The evidence of a score in one word: strong, moderate, weak or little."""
-    return next((word for least, word in WORDS if score >= least), LEAST_WORD)
+    """The evidence of a score in one word: strong, moderate, weak or little.
+
+    It goes by the score with one decimal, as it is shown, so that 10.0 points are never called less than strong.
+    """
+    shown = round(score, 1)
+    return next((word for least, word in WORDS if shown >= least), LEAST_WORD)

@@ -106,7 +106,13 @@ def zones_reached(judged: Judged) -> list[str]:
             continue
         if np.count_nonzero(row.site.radius(points) <= 1.0) * voxel_ml >= LEAST_IN_ZONE_ML:
             found.append(row.site.zone)
-    return list(dict.fromkeys(found))
+    return sorted(dict.fromkeys(found), key=_zone_order)
+
+
+def _zone_order(zone: str) -> tuple[str, int, str]:
+    """Zones at the cup before Gruen zones, and these by their number."""
+    family, _, number = zone.partition(" ")
+    return family, int(number) if number.isdigit() else 0, number
 
 
 def mass(judged: Judged) -> str | None:

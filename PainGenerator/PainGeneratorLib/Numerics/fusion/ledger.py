@@ -7,13 +7,14 @@ Signs on PET are read in :mod:`.ledger_uptake`, signs on MR in :mod:`.ledger_mr`
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 
 from ..core.records import Candidate, LedgerEntry
 from ..core.regions import overlap_fraction
 from ..core.words import Evidence
-from .evidence import SignGroup
+from .evidence import SignGroup, SignState
 from .flags import flags_of
 from .judged import CaseFacts, Judged
 from .ledger_mr import mr_signs, mr_state, pet_state
@@ -97,15 +98,16 @@ def _pain(judged: Judged) -> Iterator[LedgerEntry]:
     strength = symptom_part(candidate, case.symptoms, case.parameters.symptom)
     distance = candidate.distance_to_pain_mm
     text = _pain_text(distance, strength, case.parameters.symptom.far_mm)
-    yield case.evidence.entry(
+    entry = case.evidence.entry(
         PAIN, SignGroup.SYMPTOM, text, strength, measure=None if distance is None else round(distance)
     )
+    yield entry if strength > 0 else replace(entry, state=str(SignState.ABSENT))
 
 
 def _pain_text(distance: float | None, strength: float, far_mm: float) -> str:
     """Where a place lies to the pain; what is far from the marked pain may still be on the painful side."""
     if strength <= 0:
-        return "Away from the marked pain."
+        return "Not on the painful side." if distance is None else "Away from the marked pain."
     if distance is None:
         return "On the painful side."
     where = f"{distance:.0f} mm from the marked pain."

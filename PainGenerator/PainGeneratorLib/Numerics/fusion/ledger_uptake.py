@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from statistics import fmean
 
 from ..core.records import Candidate, LedgerEntry
+from ..core.site_reading import tissue_words
 from ..core.words import Evidence
 from ..mr.verdicts import DISC_DEGENERATION
 from .evidence import SignGroup, graded
@@ -94,7 +95,7 @@ def _over_reference(judged: Judged) -> LedgerEntry:
     sign, ramps = sign_of_uptake(judged), case.parameters.ramps
     if candidate.tbr is None:
         return case.evidence.unknown(sign, SignGroup.PET, "Uptake: no reference tissue to compare it with.")
-    text = f"Uptake {candidate.tbr:.1f} times that of {_words(candidate.reference_name)}."
+    text = f"Uptake {candidate.tbr:.1f} times that of {tissue_words(candidate.reference_name)}."
     strength = graded(candidate.tbr, ramps.tbr_absent, ramps.tbr_none, ramps.tbr_full)
     beside = _tissue_beside(candidate)
     if beside is not None:
@@ -102,7 +103,7 @@ def _over_reference(judged: Judged) -> LedgerEntry:
         # with, and the tissue around a focus may be another one. So both count alike.
         ratio, name = beside
         strength = fmean((strength, graded(ratio, ramps.tbr_absent, ramps.tbr_none, ramps.tbr_full)))
-        text = f"{text.removesuffix('.')}, and {ratio:.1f} times that of {_words(name)}."
+        text = f"{text.removesuffix('.')}, and {ratio:.1f} times that of {tissue_words(name)}."
     if strength < 0 and any((spot.clearness or 0.0) >= 1.0 for spot in candidate.hot_spots):
         # A focus that is clear of all normal uptake is there, however it compares with one reference.
         strength = 0.0
@@ -123,12 +124,6 @@ def _tissue_beside(candidate: Candidate) -> tuple[float, str | None] | None:
     if hottest.tbr is None or hottest.reference_name == candidate.reference_name:
         return None
     return hottest.tbr, hottest.reference_name
-
-
-def _words(reference_name: str | None) -> str:
-    """A reference in a sentence."""
-    words = {None: "the reference tissue", "surroundings": "its surroundings"}
-    return words.get(reference_name, reference_name or "")
 
 
 def _over_kind(judged: Judged) -> float | None:
@@ -168,7 +163,8 @@ def _over_levels(judged: Judged) -> Iterator[LedgerEntry]:
     row = judged.row
     if row is not None and row.level_ratio is not None and has_own_kind(row.site):
         ratio, z = row.level_ratio, row.level_z
-        text = f"Uptake {ratio:.1f} times that of the same place at the other levels (z {z or 0.0:+.1f} in this scan)."
+        spread = "" if z is None else f" (z {z:+.1f} in this scan)"
+        text = f"Uptake {ratio:.1f} times that of the same place at the other levels{spread}."
     else:
         # An organ beside the spine always exceeds the places that the spine has at the other levels.
         own = [spot for spot in judged.candidate.hot_spots if spot.physiologic is None]

@@ -88,7 +88,9 @@ def explained(signs: Iterable[LedgerEntry], judged: Judged) -> Iterator[LedgerEn
     usual = next((sign for sign in usual_signs(judged) if sign.sign in EXPLAINING_SIGNS), None)
     counted = 1.0
     if usual is not None:
-        sureness = usual.points / judged.case.evidence.full_points(usual.sign)
+        full = judged.case.evidence.full_points(usual.sign)
+        # A sign that has no weight, a ratio of 1 in the protocol, explains nothing.
+        sureness = usual.points / full if full else 0.0
         counted = 1.0 - sureness * (1.0 - judged.case.parameters.explained_part)
     for sign in signs:
         yield sign if counted == 1.0 or sign.points <= 0 else _in_part(sign, counted)
@@ -173,7 +175,7 @@ def _neck(judged: Judged) -> Iterator[LedgerEntry]:
         return
     strength = usual_at_neck(noise_free_max(candidate.suv_max, candidate.suv_peak, neck), neck)
     if strength > 0:
-        text = f"Usual uptake: about up to SUVmax {neck.suv_limit:g} g/ml is seen at the neck of painless prostheses."
+        text = f"Usual uptake: up to about SUVmax {neck.suv_limit:g} g/ml is seen at the neck of painless prostheses."
         yield table.entry(AT_NECK, SignGroup.USUAL, text, strength, measure=round(float(candidate.suv_max), 2))
 
 

@@ -235,7 +235,7 @@ def _notes(zones: Sequence[InterfaceZone], soft: Sequence[SiteRow]) -> Iterator[
     """What else the reader must know."""
     marked = [zone.zone for zone in zones if zone.mr_signs and zone.state != SiteState.ABNORMAL]
     if marked:
-        yield f"MR findings without raised uptake: {', '.join(marked)}."
+        yield f"MR findings where the uptake of the zone is not called raised: {', '.join(marked)}."
     reached = [zone.zone for zone in zones if zone.reason == SPILL_REASON]
     if reached:
         yield f"Uptake of a hotter place beside them reaches {', '.join(reached)}."

@@ -9,6 +9,9 @@ from ..core.records import Candidate
 from .attention import attention_reason
 from .judged import CaseFacts
 
+LEAST_AGAINST = 1.0
+"""Points from which a sign that speaks against a candidate is given as the reason why it is set apart. Our choice."""
+
 
 @dataclass(frozen=True, eq=False)
 class Reading:
@@ -55,9 +58,17 @@ def numbered(reading: Reading) -> Reading:
 
 def reason_below_bar(candidate: Candidate, bar: float) -> str:
     """Why a candidate is set apart: what speaks against it most, in the words of its ledger."""
-    against = sorted((entry for entry in candidate.ledger if entry.points < 0), key=lambda entry: entry.points)
-    points = f"{candidate.score:.1f} points of evidence, below the bar of {bar:g}"
-    return f"{against[0].text.removesuffix('.')} ({points})." if against else f"Little speaks for it ({points})."
+    against = sorted(
+        (entry for entry in candidate.ledger if entry.points <= -LEAST_AGAINST), key=lambda entry: entry.points
+    )
+    points = f"{_score_text(candidate.score, bar)} points of evidence, below the bar of {bar:g}"
+    return f"{against[0].text.removesuffix('.')} ({points})." if against else f"Too little speaks for it ({points})."
+
+
+def _score_text(score: float, bar: float) -> str:
+    """A score below the bar, with as many decimals as it takes to read as below it."""
+    texts = (f"{round(score, decimals) + 0.0:.{decimals}f}" for decimals in range(1, 4))
+    return next((text for text in texts if float(text) < bar), f"{score:g}")
 
 
 def ranked(candidates: Sequence[Candidate], taken_ids: Iterable[str] = ()) -> list[Candidate]:

@@ -171,7 +171,7 @@ def _row(evidence: SiteEvidence, n: int, gathered: _Gathered, parameters: SitePa
         side_ratio=evidence.side_ratio,
         signals={role: values[n] for role, values in gathered.signals.items() if n in values},
         z={role: values[n] for role, values in gathered.scores.items() if n in values},
-        mr_signs=(*evidence.signs, *(f"{kind} (weak)" for kind in evidence.weak_signs)),
+        mr_signs=(*evidence.signs, *(f"{kind} (weak)" for kind in evidence.weak_signs if kind not in evidence.signs)),
         norm=norm_of(evidence.site),
         flags=_flags(evidence),
     )

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ..core import tissues as codes
-from ..core.site_reading import sign_words, uptake_reason
+from ..core.site_reading import sign_words, tissue_words, uptake_reason
 from ..core.sites import Site, SiteState
 from ..core.words import Side
 from .site_comparison import LevelComparison
@@ -130,7 +130,7 @@ def _uptake_reasons(evidence: SiteEvidence, p: SiteUptakeParameters) -> Sequence
         return [own, *by_side]
     # With no like site to stand out from, much uptake counts by itself.
     if levels is None and ratio >= p.alone_ratio:
-        return [uptake_reason(ratio, evidence.reference_name or "the reference tissue"), *by_side]
+        return [uptake_reason(ratio, tissue_words(evidence.reference_name)), *by_side]
     return by_side
 
 

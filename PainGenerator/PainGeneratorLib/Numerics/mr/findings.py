@@ -457,8 +457,8 @@ def _missing_warnings(picture: MRPicture) -> list[str]:
     warnings = []
     if picture.fluid_role == "T2":
         also = " and the fat fraction were" if Role.FAT_FRACTION in picture.z else " was"
-        text = f"There is no fluid-sensitive series: T2{also} used for oedema and fluid, which is less sure."
-        text += " Oedema of bone outside the vertebrae cannot be assessed on it."
+        text = f"There is no fluid-sensitive series: T2{also} used for edema and fluid, which is less sure."
+        text += " Edema of bone outside the vertebrae cannot be assessed on it."
         warnings.append(text)
     if "T1" not in picture.signals.roles:
         warnings.append("There is no T1 series: fat replacement could not be checked.")
@@ -466,7 +466,7 @@ def _missing_warnings(picture: MRPicture) -> list[str]:
         text = "On the T1 series fat is not brighter than muscle, as on some gradient echoes:"
         warnings.append(f"{text} fat replacement could not be checked.")
     if not picture.surroundings.marrow.any():
-        warnings.append("No bone marrow was recognized on the MR: marrow oedema could not be looked for.")
+        warnings.append("No bone marrow was recognized on the MR: marrow edema could not be looked for.")
     return warnings
 
 

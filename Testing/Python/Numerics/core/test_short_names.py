@@ -41,7 +41,16 @@ def test_short_names_of_two_sites_of_one_case_differ_and_fit_into_a_narrow_colum
 
 @pytest.mark.parametrize(
     ("score", "word"),
-    [(10.0, "strong"), (9.9, "moderate"), (6.0, "moderate"), (3.0, "weak"), (2.9, "little"), (-20.0, "little")],
+    [
+        (10.0, "strong"),
+        (9.9, "moderate"),
+        (9.96, "strong"),
+        (9.94, "moderate"),
+        (6.0, "moderate"),
+        (3.0, "weak"),
+        (2.9, "little"),
+        (-20.0, "little"),
+    ],
 )
 def test_points_have_a_word(score: float, word: str) -> None:
     assert strength_word(score) == word

@@ -206,6 +206,8 @@ def test_uptake_in_three_zones_is_diffuse_and_in_two_it_is_not() -> None:
     three = hot(4.0, 12.0, region=box(11, (3, 3, 14)))
     (reason,) = reasons(read(three, place=GRUEN, case=case))
     assert "(Gruen 3, Gruen 4, Gruen 5)" in reason
+    (in_other_order,) = reasons(read(three, place=GRUEN, case=dataclasses.replace(HIP, rows=ZONES[::-1])))
+    assert in_other_order == reason
     two = hot(4.0, 12.0, region=box(11, (3, 3, 7)))
     assert read(two, place=GRUEN, case=case).attention == []
     assert read(hot(4.0, 29.9, region=box(11)), place=GRUEN, case=case).attention == []

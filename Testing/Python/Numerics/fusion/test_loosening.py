@@ -280,7 +280,7 @@ def test_uptake_that_reaches_a_zone_from_the_neck_is_named_and_not_counted() -> 
 def test_zones_that_are_not_known_and_edema_without_uptake_are_said() -> None:
     found = pattern(hip_rows(outside=("Gruen 4",), mr={"Gruen 7": "oedema"}))
     assert "Not assessable: Gruen 4." in found.notes
-    assert "MR findings without raised uptake: Gruen 7." in found.notes
+    assert "MR findings where the uptake of the zone is not called raised: Gruen 7." in found.notes
     every = pattern(hip_rows(outside=(*GRUEN, *CUP)))
     assert every.pattern == "not assessable"
     rows = hip_rows()

@@ -12,6 +12,7 @@ from PainGeneratorLib.Numerics.core.records import Candidate, Place
 from PainGeneratorLib.Numerics.core.sites import Site, SiteNorm, SiteRow
 from PainGeneratorLib.Numerics.fusion.judged import Judged
 from PainGeneratorLib.Numerics.fusion.ledger import ledger_of
+from PainGeneratorLib.Numerics.fusion.ledger_uptake import ABOVE_LEVELS
 from PainGeneratorLib.Numerics.fusion.several_levels import (
     entry_instead_of_levels,
     is_raised,
@@ -103,3 +104,12 @@ def test_the_other_signs_of_a_candidate_stay_as_they_are() -> None:
     case = judged(ILL, level_ratio=0.9)
     others = [entry for entry in ledger_of(judged(ILL)) if entry.sign != "above_other_levels"]
     assert list(with_ill_levels(case, others)) == others
+
+
+def test_an_unknown_spread_of_the_other_levels_is_not_said_to_be_zero() -> None:
+    known, unknown = (
+        next(e for e in ledger_of(judged((1.0,) * 4 + (2.0,), level_ratio=2.0, level_z=z)) if e.sign == ABOVE_LEVELS)
+        for z in (4.2, None)
+    )
+    assert known.text == "Uptake 2.0 times that of the same place at the other levels (z +4.2 in this scan)."
+    assert unknown.text == "Uptake 2.0 times that of the same place at the other levels."

@@ -131,6 +131,14 @@ def test_a_weak_finding_is_named_as_weak_and_makes_no_site_abnormal() -> None:
     assert (row.mr_signs, row.state) == (("oedema (weak)",), SiteState.NORMAL)
 
 
+def test_a_weak_finding_adds_nothing_to_a_clear_one_of_its_kind() -> None:
+    sites = lumbar_sites()
+    center = by_name(sites, L3_RIGHT).center_ras
+    clear, weak = finding("oedema", center, 6.0), finding("oedema", center, 6.0, ("weak",))
+    row = measured(sites, painted({}, []), findings=[clear], weak_findings=[weak])[L3_RIGHT]
+    assert row.mr_signs == ("oedema",)
+
+
 def test_signs_of_endplates_and_discs_are_told_apart_and_other_frames_and_artifacts_do_not_count() -> None:
     disc = site("disc L3/L4", "disc", MIDLINE, "L3/L4", (0, 20, -68), (18, 13, 4), tissues.DISC)
     plate = site("plate", "upper endplate", MIDLINE, "L3/L4", (0, 20, -74), (18, 13, 3))

@@ -12,8 +12,8 @@ from PainGeneratorLib.Numerics.core.image import Geometry, Region
 from PainGeneratorLib.Numerics.core.records import Candidate, HotSpot, LedgerEntry, MRFinding, Place
 from PainGeneratorLib.Numerics.core.sites import Site, SiteRow
 from PainGeneratorLib.Numerics.fusion.candidates import Signs, fuse
-from PainGeneratorLib.Numerics.fusion.evidence import points
-from PainGeneratorLib.Numerics.fusion.reading import Reading
+from PainGeneratorLib.Numerics.fusion.evidence import EvidenceTable, points
+from PainGeneratorLib.Numerics.fusion.reading import Reading, reason_below_bar
 
 GRID = Geometry((20, 20, 60), np.diag([4.0, 4.0, 4.0, 1.0]))
 """Voxels of 4 mm; i runs to the right."""
@@ -91,6 +91,45 @@ def test_what_an_organ_has_as_well_counts_little_for_a_focus_that_is_held_for_on
     assert entry(held, sign).points == pytest.approx(0.2 * full, abs=0.01)
     assert entry(held, sign).text.endswith("(counted in part: what is usual here explains it).")
     assert "counted in part" not in entry(shown, sign).text
+
+
+def test_a_usual_sign_without_weight_explains_nothing() -> None:
+    weights = {
+        **ON.evidence.weights,
+        "usual_organ": dataclasses.replace(ON.evidence.weights["usual_organ"], present=1),
+    }
+    case = facts(evidence=EvidenceTable(weights))
+    signs = Signs(spots=[held_for_organ("kidney-at-spine", sure=True)])
+    held = one_of(fuse(signs, lambda _: PSOAS, case))
+    assert entry(held, "usual_organ").points == 0.0
+    assert entry(held, "uptake").points == entry(one_of(reading_of(hot())), "uptake").points
+
+
+@pytest.mark.parametrize(
+    ("bar", "reason"),
+    [
+        (40.0, "Too little speaks for it (13.0 points of evidence, below the bar of 40)."),
+        (14.0, "Too little speaks for it (13.0 points of evidence, below the bar of 14)."),
+    ],
+)
+def test_a_small_sign_against_a_candidate_is_not_given_as_the_reason(bar: float, reason: str) -> None:
+    signs = (
+        LedgerEntry("uptake", "pet", "Uptake 3.0 times that of muscle.", 3.0, 13.5, "x"),
+        LedgerEntry("mr_normal", "mr", "MR shows nothing abnormal here.", None, -0.5, "x"),
+    )
+    one = dataclasses.replace(one_of(reading_of(hot())), ledger=signs, score=13.0)
+    assert reason_below_bar(one, bar) == reason
+    against = dataclasses.replace(signs[1], points=-1.0)
+    assert reason_below_bar(dataclasses.replace(one, ledger=(signs[0], against)), bar).startswith("MR shows nothing")
+
+
+@pytest.mark.parametrize(
+    ("score", "bar", "text"),
+    [(0.97, 1.0, "0.97"), (0.9996, 1.0, "0.9996"), (-0.015, 1.0, "0.0"), (-0.06, 0.0, "-0.1"), (-7.41, 1.0, "-7.4")],
+)
+def test_points_below_the_bar_read_as_below_the_bar(score: float, bar: float, text: str) -> None:
+    one = dataclasses.replace(one_of(reading_of(hot())), ledger=(), score=score)
+    assert f"({text} points of evidence, below the bar of {bar:g})" in reason_below_bar(one, bar)
 
 
 def test_a_sign_against_a_source_of_pain_counts_in_full_for_an_organ() -> None:
