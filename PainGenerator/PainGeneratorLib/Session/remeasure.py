@@ -15,7 +15,7 @@ from ..Numerics.core.regions import gap_mm, is_cut_off, on_grid, overlap_fractio
 from ..Numerics.core.words import Evidence, Origin, Side
 from ..Numerics.fusion.judged import CaseFacts
 from ..Numerics.fusion.ledger import judge
-from ..Numerics.fusion.pairs import place_of_rest
+from ..Numerics.fusion.pairs import place_of_merged, place_of_rest
 from ..Numerics.fusion.places import Name, is_same_name
 from ..Numerics.fusion.symptoms import Symptoms
 from ..Numerics.mr.fat_fraction import MarrowFat
@@ -159,7 +159,7 @@ class Remeasure:
     def _place_of(self, candidate: Candidate) -> Place:
         """The place of a candidate with a new outline: by the outline, unless the reader named it or it is a pair."""
         if self._is_named_by_program(candidate):
-            return self.namer(candidate.region)
+            return place_of_merged(candidate, self.namer) or self.namer(candidate.region)
         return place_of_rest(candidate, self.namer) or candidate.place
 
     def _is_named_by_program(self, candidate: Candidate) -> bool:

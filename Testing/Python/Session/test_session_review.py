@@ -95,8 +95,10 @@ def test_rename_and_comment_change_what_is_shown(session):
     )  # fmt: skip
     with pytest.raises(PainGeneratorError, match="structure"):
         session.rename(candidate.id, " ", "left", None)
-    with pytest.raises(ValueError):
-        session.rename(candidate.id, "facet joint", "both", None)
+    with pytest.raises(ValueError, match="side must be one of"):
+        session.rename(candidate.id, "facet joint", "above", None)
+    session.rename(candidate.id, "facet joint", "both", "L4/L5")
+    assert get(session, candidate.id).place.name == "both facet joints L4/L5"
 
 
 # --- what is set apart

@@ -143,6 +143,27 @@ def place_of_rest(candidate: Candidate, name: Name) -> Place | None:
     return None
 
 
+def place_of_merged(candidate: Candidate, name: Name) -> Place | None:
+    """The place that the signs of a candidate are together when the reader merged both sides of a pair, or both
+    endplates of a disc; None for all others, which are named by their outline.
+
+    Parameters
+    ----------
+    candidate : Candidate
+        With its new outline and its former signs.
+    name : callable
+        Gives the anatomical place of a region.
+    """
+    signs: list[Sign] = [*candidate.hot_spots, *candidate.mr_findings]
+    places = [name(sign.region) for sign in signs if _is_in(sign, candidate)]
+    for one, other in combinations(places, 2):
+        place = joint_place(one, other)
+        parts = {(one.structure, one.level), (other.structure, other.level)}
+        if place is not None and all((part.structure, part.level) in parts for part in places):
+            return place
+    return None
+
+
 def _is_in(sign: Sign, candidate: Candidate) -> bool:
     """Whether the outline of a candidate reaches into a sign."""
     return overlap_fraction(sign.region, candidate.region) > 0

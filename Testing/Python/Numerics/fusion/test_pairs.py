@@ -12,7 +12,7 @@ from PainGeneratorLib.Numerics.core.image import Geometry, Region
 from PainGeneratorLib.Numerics.core.records import Candidate, HotSpot, MRFinding, Place
 from PainGeneratorLib.Numerics.core.sites import Site, SiteRow
 from PainGeneratorLib.Numerics.fusion.candidates import Signs, fuse
-from PainGeneratorLib.Numerics.fusion.pairs import HALVES, joint_place, place_of_rest, sides_of
+from PainGeneratorLib.Numerics.fusion.pairs import HALVES, joint_place, place_of_merged, place_of_rest, sides_of
 from PainGeneratorLib.Numerics.fusion.reading import Reading
 from PainGeneratorLib.Numerics.fusion.symptoms import Symptoms, is_on_side
 
@@ -195,6 +195,22 @@ def test_a_pair_of_which_the_reader_erases_one_side_has_the_name_of_the_other() 
     assert rest == Place("right sacroiliac joint", "sacroiliac joint", "right")
     named = dataclasses.replace(both, region=right.region, place=Place("mine", "sacroiliac joint", "both"))
     assert place_of_rest(named, sacroiliac) is None
+
+
+def test_both_sides_that_the_reader_merges_are_a_pair_and_are_not_named_after_what_lies_between() -> None:
+    right, left = spot((40.0, 0, 0), 2.1), spot((-40.0, 0, 0), 2.0)
+    (both,) = read(sacroiliac, left, right).candidates
+    one_side = Place("left sacroiliac joint", "sacroiliac joint", "left")
+    merged = dataclasses.replace(both, place=one_side)
+    assert place_of_merged(merged, sacroiliac) == both.place
+    assert place_of_merged(dataclasses.replace(merged, region=left.region), sacroiliac) is None
+    assert place_of_merged(dataclasses.replace(merged, hot_spots=[left]), sacroiliac) is None
+
+    def with_a_disc(region: Region) -> Place:
+        is_right = region.centroid_ras_mm[0] > 0
+        return Place("disc L5/S1", "disc", "midline", "L5/S1") if is_right else sacroiliac(region)
+
+    assert place_of_merged(merged, with_a_disc) is None
 
 
 def test_zones_at_prostheses_are_no_pair() -> None:
