@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +15,7 @@ from .guard import guarded, guarded_slow, single_shot_timer
 from .points import PointList
 from .section import Section, choose
 from .session_needs import CaseNeeds
-from .suv_section import typed_number
+from .typed_values import typed_date, typed_number
 from .words import fixation_text, group_text, plain, side_text
 
 if TYPE_CHECKING:
@@ -239,21 +238,3 @@ class CaseSection(Section[CaseNeeds]):
     def on_run(self) -> None:
         """Compute SUV, or cancel."""
         self.panel.run(["case"], self.ui.runCaseButton)
-
-
-def typed_date(text: str, name: str) -> datetime.date | None:
-    """A date that was typed; None for nothing.
-
-    Raises
-    ------
-    PainGeneratorError
-        When it is none.
-    """
-    if not text.strip():
-        return None
-    try:
-        return datetime.date.fromisoformat(text.strip())
-    except ValueError:
-        raise PainGeneratorError(
-            _("'{text}' is no {name}.").format(text=text, name=name), _("Type it as 2026-03-14.")
-        ) from None

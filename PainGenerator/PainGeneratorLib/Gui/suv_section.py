@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import datetime
 from typing import TYPE_CHECKING, Any
 
 import qt
 from slicer.i18n import tr as _
 
-from ..Numerics.core.errors import PainGeneratorError
 from ..Session.pet_source import in_words
 from ..Session.types import PET_UNITS, SessionSettings, StepState, SuvLine
 from .guard import guarded
 from .section import Section, choose, set_up_table
 from .session_needs import SuvNeeds
+from .typed_values import typed_number, typed_time
 from .words import missing_text, plain, red
 
 if TYPE_CHECKING:
@@ -120,40 +119,3 @@ def suv_line_of(session: SuvNeeds) -> SuvLine:
     if result is not None and session.state("case") is StepState.DONE:
         return SuvLine(in_words(result), [], [row.to_json() for row in result.provenance], True)
     return session.suv_line()
-
-
-def typed_number(text: str, name: str) -> float | None:
-    """A number above 0 that was typed, with point or comma; None for nothing.
-
-    Raises
-    ------
-    PainGeneratorError
-        When it is none.
-    """
-    if not text.strip():
-        return None
-    try:
-        value = float(text.strip().replace(",", "."))
-    except ValueError:
-        value = 0.0
-    if not 0.0 < value < float("inf"):
-        raise PainGeneratorError(_("'{text}' is no {name}.").format(text=text, name=name), _("Type a number above 0."))
-    return value
-
-
-def typed_time(text: str, name: str) -> datetime.datetime | None:
-    """Date and time that were typed; None for nothing.
-
-    Raises
-    ------
-    PainGeneratorError
-        When it is none.
-    """
-    if not text.strip():
-        return None
-    try:
-        return datetime.datetime.fromisoformat(text.strip())
-    except ValueError:
-        raise PainGeneratorError(
-            _("'{text}' is no {name}.").format(text=text, name=name), _("Type it as 2026-03-14 09:30:00.")
-        ) from None

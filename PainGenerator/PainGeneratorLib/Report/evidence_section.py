@@ -30,8 +30,8 @@ POINTS_NOTE = (
     "order the places. They are no probability, as most weights were measured with other tracers and other patients."
 )
 APART_NOTE = (
-    "These were found, too, but reach less than {bar}: too little speaks for them, or too much against them. Nothing "
-    "was removed. Look at them where the pain is near."
+    "These were found, too, but reach less than {bar}: too little speaks for them, or too much against them. "
+    "Look at them where the pain is near."
 )
 WEIGHTS_NOTE = (
     "The points of a sign that is fully present, and of one that was looked for and is absent; a sign in between "

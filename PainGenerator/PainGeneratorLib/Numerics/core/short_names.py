@@ -40,7 +40,7 @@ SHORT_STRUCTURES: Mapping[str, str] = {
     "pelvis or flank": "Pelvis/flank",
 }
 """Structures that have a shorter word; all others are called by their own name."""
-SHORT_SIDES: Mapping[str, str] = {Side.LEFT: "L", Side.RIGHT: "R", "both": "both"}
+SHORT_SIDES: Mapping[str, str] = {Side.LEFT: "L", Side.RIGHT: "R", Side.BOTH: "both"}
 """The letter of a side; the midline is not named."""
 ENDPLATE_BONES: Mapping[str, int] = {"lower endplate": 0, "upper endplate": 1}
 """Which vertebra of the level of a disc an endplate belongs to: the lower endplate to the upper vertebra."""

@@ -22,7 +22,7 @@ from .ledger_pairs import pair_signs
 from .ledger_uptake import uptake_signs
 from .ledger_usual import explained, usual_signs
 from .several_levels import with_ill_levels
-from .symptoms import symptom_part
+from .symptoms import ramp, symptom_part
 
 AGREEMENT = "agreement"
 PAIN = "match_with_pain"
@@ -32,6 +32,8 @@ BOTH_SEEN = 0.5
 """Concordance of a hot spot and an MR finding that are joined, as a part of its points. Our estimate."""
 CENTERS_AGREE = 0.25
 """What it adds to the concordance that their centers are near each other. Our estimate."""
+FAR_FACTOR = 2.0
+"""Centers agree up to a distance, and no longer at so many times that distance. Our estimate."""
 REGIONS_OVERLAP = 0.25
 """What it adds to the concordance that their regions overlap. Our estimate."""
 
@@ -118,12 +120,13 @@ def concordance(candidate: Candidate, reach_mm: float) -> float:
     """How well PET and MR agree, 0 to 1.
 
     It is 0 without PET or MR. It is more when a hot spot and an MR finding overlap, and when their centers lie within
-    `reach_mm`.
+    `reach_mm`; from there that part falls straight, and is gone at :data:`FAR_FACTOR` times the distance.
     """
     best = 0.0
     for spot in candidate.hot_spots:
         for finding in candidate.mr_findings:
-            agree = np.linalg.norm(spot.centroid_ras_mm - finding.centroid_ras_mm) <= reach_mm
+            apart = float(np.linalg.norm(spot.centroid_ras_mm - finding.centroid_ras_mm))
+            agree = 1.0 - ramp(apart, reach_mm, FAR_FACTOR * reach_mm)
             overlap = overlap_fraction(spot.region, finding.region) > 0
-            best = max(best, BOTH_SEEN + CENTERS_AGREE * float(agree) + REGIONS_OVERLAP * float(overlap))
+            best = max(best, BOTH_SEEN + CENTERS_AGREE * agree + REGIONS_OVERLAP * float(overlap))
     return best

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from ..core.records import LedgerEntry, MRFinding
 from ..core.site_reading import sign_words
@@ -153,9 +154,7 @@ def _pet_cause(judged: Judged) -> str:
 def _part_of(entry: LedgerEntry, part: float) -> LedgerEntry:
     """An entry whose points count in part, as a stronger sign of the same cause counts already."""
     text = f"{entry.text.removesuffix('.')} (counted in part: same cause as the sign above)."
-    return LedgerEntry(
-        entry.sign, entry.group, text, entry.measure, round(part * entry.points, 3), entry.source, entry.state
-    )
+    return replace(entry, text=text, points=round(part * entry.points, 3))
 
 
 def _text(finding: MRFinding) -> str:

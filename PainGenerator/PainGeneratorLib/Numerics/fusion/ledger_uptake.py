@@ -8,11 +8,12 @@ from statistics import fmean
 
 from ..core.records import Candidate, LedgerEntry
 from ..core.site_reading import tissue_words
+from ..core.sites import SiteState
 from ..core.words import Evidence
 from ..mr.verdicts import DISC_DEGENERATION
 from .evidence import SignGroup, graded
 from .judged import Judged
-from .ledger_mr import why_pet_unknown
+from .ledger_mr import mr_state, why_pet_unknown
 from .own_kind import SITE_METHOD, has_own_kind, is_usual_use, stands_out
 from .places import is_whole_region
 
@@ -75,9 +76,19 @@ def uptake_signs(judged: Judged) -> Iterator[LedgerEntry]:
     if candidate.evidence == Evidence.PET_ONLY and not CUT_OFF_FLAGS.isdisjoint(candidate.flags):
         text = "The uptake is cut off by the edge of the PET, or larger than a pain generator is expected to be."
         yield judged.case.evidence.entry(CUT_OFF, SignGroup.PET, text, 1.0)
-    if candidate.evidence == Evidence.PET_ONLY and judged.case.rows and is_whole_region(candidate.place):
+    if is_away_from_sites(judged):
         text = "Away from all joints, bones and muscles that are known here, and MR shows nothing abnormal."
         yield judged.case.evidence.entry(AWAY_FROM_SITES, SignGroup.PET, text, 1.0)
+
+
+def is_away_from_sites(judged: Judged) -> bool:
+    """Whether uptake lies at none of the places that are known there, and MR, which shows the place, shows nothing.
+
+    Beyond the field of the MR, and where no site was found at all, nothing is known of the places.
+    """
+    candidate = judged.candidate
+    is_alone = candidate.evidence == Evidence.PET_ONLY and is_whole_region(candidate.place)
+    return is_alone and bool(judged.case.rows) and mr_state(judged) == SiteState.NORMAL
 
 
 def _no_uptake(judged: Judged) -> LedgerEntry:
@@ -104,9 +115,9 @@ def _over_reference(judged: Judged) -> LedgerEntry:
         ratio, name = beside
         strength = fmean((strength, graded(ratio, ramps.tbr_absent, ramps.tbr_none, ramps.tbr_full)))
         text = f"{text.removesuffix('.')}, and {ratio:.1f} times that of {tissue_words(name)}."
-    if strength < 0 and any((spot.clearness or 0.0) >= 1.0 for spot in candidate.hot_spots):
+    if strength < 0:
         # A focus that is clear of all normal uptake is there, however it compares with one reference.
-        strength = 0.0
+        strength *= 1.0 - max(0.0, min(1.0, _clear_strength(candidate) or 0.0))
     over_kind = _over_kind(judged)
     if strength < 0 and over_kind is not None:
         by_kind = min(0.0, graded(over_kind, ramps.tbr_absent, ramps.tbr_none, ramps.tbr_full))
@@ -144,18 +155,23 @@ def _clear(judged: Judged) -> Iterator[LedgerEntry]:
     No midline site of 2 to 3 ml can be clear of all normal tissue. That it is not therefore counts nothing where its
     own kind, the closer comparison, shows that it stands out.
     """
-    found = [spot.clearness for spot in judged.candidate.hot_spots if spot.clearness]
-    if not found:
+    strength = _clear_strength(judged.candidate)
+    if strength is None:
         return
-    clearness = max(found)
-    above = "Clear of" if clearness >= 1 else "Not clear of"
+    above = "Clear of" if strength >= 0 else "Not clear of"
     text = f"{above} the normal uptake of this body, for its size and place."
-    strength = math.log(clearness) / math.log(CLEAR_FULL)
+    clearness = CLEAR_FULL**strength
     own = stands_out(judged.row, judged.candidate.suv_peak)
     if strength < 0 and own > 0:
         strength *= 1.0 - own
         text = f"{text.removesuffix('.')}, but above the like sites of the other levels, which counts instead."
     yield judged.case.evidence.entry(CLEAR, SignGroup.PET, text, strength, measure=round(clearness, 2))
+
+
+def _clear_strength(candidate: Candidate) -> float | None:
+    """How clearly uptake exceeds all normal tissue: 0 at the limit, 1 at :data:`CLEAR_FULL`; None where unknown."""
+    found = [spot.clearness for spot in candidate.hot_spots if spot.clearness]
+    return math.log(max(found)) / math.log(CLEAR_FULL) if found else None
 
 
 def _over_levels(judged: Judged) -> Iterator[LedgerEntry]:

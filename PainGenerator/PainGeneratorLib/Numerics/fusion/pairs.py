@@ -24,6 +24,7 @@ from ..core.joint_names import DISCOVERTEBRAL, PLURALS_OF_PAIRS, name_of_both, n
 from ..core.records import Candidate, HotSpot, Place
 from ..core.regions import gap_mm, on_grid, overlap_fraction, union
 from ..core.words import LATERAL_SIDES, Certainty, Evidence, Side
+from ..pet.peak import SPHERE_RADIUS_MM
 from .joining import clearness_order, connected, heat_order
 from .parameters import JoinParameters
 from .places import Name, Sign, is_same_name
@@ -54,9 +55,6 @@ HALVES = frozenset(
     )
 )
 """Structures that border on each other, so that one focus may reach over both."""
-PEAK_RADIUS_MM = 6.2
-"""Radius of the sphere of 1 ml in which SUVpeak is measured. Of two maxima that are nearer to each other, each lies in
-the sphere of the other."""
 SIDE_FLAGS = frozenset({"side-likely", "side-uncertain"})
 """Flags of a place whose side is in doubt; a place on both sides has no such doubt."""
 
@@ -132,15 +130,12 @@ def place_of_rest(candidate: Candidate, name: Name) -> Place | None:
     name : callable
         Gives the anatomical place of a region.
     """
-    signs: list[Sign] = [*candidate.hot_spots, *candidate.mr_findings]
-    for one, other in combinations(signs, 2):
-        place = joint_place(name(one.region), name(other.region))
-        if place is None or not is_same_name(place, candidate.place):
-            continue
-        left = [name(sign.region) for sign in signs if _is_in(sign, candidate)]
-        is_one_part = len({(part.structure, part.side) for part in left}) == 1
-        return name(candidate.region) if is_one_part else None
-    return None
+    places = [name(sign.region) for sign in signs_of(candidate)]
+    joint = [joint_place(one, other) for one, other in combinations(places, 2)]
+    if not any(place is not None and is_same_name(place, candidate.place) for place in joint):
+        return None
+    left = {(part.structure, part.side) for part in _places_left(candidate, name)}
+    return name(candidate.region) if len(left) == 1 else None
 
 
 def place_of_merged(candidate: Candidate, name: Name) -> Place | None:
@@ -154,8 +149,7 @@ def place_of_merged(candidate: Candidate, name: Name) -> Place | None:
     name : callable
         Gives the anatomical place of a region.
     """
-    signs: list[Sign] = [*candidate.hot_spots, *candidate.mr_findings]
-    places = [name(sign.region) for sign in signs if _is_in(sign, candidate)]
+    places = _places_left(candidate, name)
     for one, other in combinations(places, 2):
         place = joint_place(one, other)
         parts = {(one.structure, one.level), (other.structure, other.level)}
@@ -164,9 +158,14 @@ def place_of_merged(candidate: Candidate, name: Name) -> Place | None:
     return None
 
 
-def _is_in(sign: Sign, candidate: Candidate) -> bool:
-    """Whether the outline of a candidate reaches into a sign."""
-    return overlap_fraction(sign.region, candidate.region) > 0
+def signs_of(candidate: Candidate) -> list[Sign]:
+    """Hot spots and MR findings of a candidate."""
+    return [*candidate.hot_spots, *candidate.mr_findings]
+
+
+def _places_left(candidate: Candidate, name: Name) -> list[Place]:
+    """The places of the signs into which the outline of a candidate reaches."""
+    return [name(sign.region) for sign in signs_of(candidate) if overlap_fraction(sign.region, candidate.region) > 0]
 
 
 def are_halves(one: Candidate, other: Candidate, join: JoinParameters) -> bool:
@@ -182,7 +181,7 @@ def are_halves(one: Candidate, other: Candidate, join: JoinParameters) -> bool:
         return False
     apart = float(np.linalg.norm(hot.peak_ras_mm - cool.peak_ras_mm))
     beside = float(np.linalg.norm(hot.region.points_ras - cool.peak_ras_mm, axis=1).min())
-    return apart <= PEAK_RADIUS_MM or beside < join.touch_mm
+    return apart <= SPHERE_RADIUS_MM or beside < join.touch_mm
 
 
 def _are_neighbors(one: Place, other: Place) -> bool:

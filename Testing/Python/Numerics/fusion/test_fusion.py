@@ -365,3 +365,25 @@ def test_the_tissue_of_the_site_and_the_tissue_around_a_focus_count_alike() -> N
     (uptake,) = (entry for entry in candidate.ledger if entry.sign == "uptake_facet")
     assert uptake.points == pytest.approx(0.5 * 10 * np.log10(2.8), abs=0.01)
     assert uptake.text == "Uptake 1.2 times that of marrow within 7 cm, and 2.5 times that of its surroundings."
+
+
+def test_uptake_beyond_the_field_of_the_mr_is_not_called_away_from_sites() -> None:
+    def trunk(region: Region) -> Place:
+        return Place("right trunk", "trunk", "right")
+
+    site = Site("left place", "facet joint", "left", "L4/L5", np.array([-20.0, 0, 0]), np.eye(3), np.full(3, 8.0), 1)
+    elsewhere = MR.moved(np.eye(4) + 500 * np.eye(4, k=3))
+    spot = hot_spot((20.0, 0, 0), tbr=2.5, clearness=1.4)
+    (outside,) = run([spot], [], trunk, rows=(SiteRow(site, "normal"),), mr_field=elsewhere)
+    assert outside.mr_state == "not assessable"
+    assert points(outside, "away_from_sites") == 0
+
+
+def test_what_a_clear_focus_loses_for_a_low_ratio_fades_without_a_step() -> None:
+    def lost(clearness: float) -> float:
+        reading = read([hot_spot((20.0, 0, 0), tbr=1.0, clearness=clearness)])
+        return points([*reading.candidates, *reading.set_apart][0], "uptake_facet")
+
+    assert lost(0.7) == lost(1.0) == pytest.approx(10 * np.log10(0.6), abs=0.01)
+    assert lost(1.0) < lost(1.2) < lost(1.5) == 0.0
+    assert abs(lost(1.0001) - lost(0.9999)) < 0.01

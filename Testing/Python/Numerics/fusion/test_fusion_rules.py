@@ -260,7 +260,8 @@ def test_points_rise_between_none_and_all(value: float | None, part: float) -> N
 
 
 @pytest.mark.parametrize(
-    ("at", "size", "expected"), [(10, 2, 1.0), (12, 2, 0.75), (21, 2, 0.5), (20, 2, 0.75), (10, 30, 0.75)]
+    ("at", "size", "expected"),
+    [(10, 2, 1.0), (12, 2, 0.75), (20, 2, 0.75), (25, 2, 0.625), (30, 2, 0.5), (10, 30, 0.75)],
 )
 def test_pet_and_mr_agree_more_when_they_overlap_and_their_centers_are_near(at: int, size: int, expected) -> None:
     grid = Geometry((40, 40, 120), np.eye(4))
