@@ -10,9 +10,10 @@ from slicer.i18n import tr as _
 
 from ..Numerics.core.errors import PainGeneratorError
 from ..Numerics.core.records import Candidate
+from ..Numerics.core.strength import signed_points
 from .details_section import details_text
 from .guard import guarded
-from .ledger_table import LedgerTable, signed
+from .ledger_table import LedgerTable
 from .section import Section, set_up_table
 from .session_needs import ApartNeeds
 from .words import number_text, plain, red
@@ -78,7 +79,13 @@ class ApartSection(Section[ApartNeeds]):
             self._is_filling = False
 
     def _fill_row(self, row: int, entry: Candidate, is_for_attention: bool) -> None:
-        texts = (entry.place.name, entry.evidence, number_text(entry.suv_max), signed(entry.score), entry.reason)
+        texts = (
+            entry.place.name,
+            entry.evidence,
+            number_text(entry.suv_max),
+            signed_points(entry.score),
+            entry.reason,
+        )
         for column, text in enumerate(texts):
             item = qt.QTableWidgetItem(text)
             if column == 0:

@@ -10,11 +10,10 @@ from slicer.i18n import tr as _
 
 from ..Numerics.core.measures import Kind, Output, measures_of
 from ..Numerics.core.records import FLAG_TEXTS
-from ..Numerics.core.strength import strength_word
+from ..Numerics.core.strength import signed_points, strength_word
 from ..Numerics.core.words import Certainty, Status
 from ..Scene.appearance import candidate_color
 from .guard import Connections, guarded
-from .ledger_table import signed
 from .section import set_up_sorted_table
 from .words import side_text, status_text, strength_text
 
@@ -194,7 +193,7 @@ def _tip(candidate: Any) -> str:
     text = _("{name}: {evidence}, {points} points of evidence ({word})").format(
         name=candidate.place.name,
         evidence=candidate.evidence,
-        points=signed(candidate.score),
+        points=signed_points(candidate.score),
         word=strength_text(strength_word(candidate.score)),
     )
     sentences = [FLAG_TEXTS[flag] for flag in SIDE_FLAGS if flag in getattr(candidate, "flags", ())]

@@ -8,10 +8,10 @@ from slicer.i18n import tr as _
 
 from ..Anatomy.codes import LEVELS, STRUCTURES
 from ..Numerics.core.records import FLAG_TEXTS, Candidate
-from ..Numerics.core.strength import strength_word
+from ..Numerics.core.strength import signed_points, strength_word
 from ..Numerics.core.words import Side
 from .guard import guarded
-from .ledger_table import LedgerTable, signed
+from .ledger_table import LedgerTable
 from .section import Section, choose
 from .session_needs import DetailsNeeds
 from .words import number_text, plain, side_text, status_text, strength_text
@@ -101,7 +101,7 @@ class DetailsSection(Section[DetailsNeeds]):
 def details_text(candidate: Candidate) -> str:
     """Name, evidence, measures, reason and flags of a candidate, for a label with markup."""
     strength = _("{points} points of evidence: {word}").format(
-        points=signed(candidate.score), word=strength_text(strength_word(candidate.score))
+        points=signed_points(candidate.score), word=strength_text(strength_word(candidate.score))
     )
     facts = [
         candidate.evidence,

@@ -7,12 +7,10 @@ from typing import Any
 import qt
 
 from ..Numerics.core.records import Candidate, LedgerEntry
+from ..Numerics.core.strength import signed_points
+from ..Numerics.fusion.evidence import SignState
 from .section import set_up_table
 from .words import UNKNOWN
-
-MINUS = "\N{MINUS SIGN}"
-NOT_ASSESSABLE = "not assessable"
-"""The state of a sign that could not be looked at: it has no points for or against."""
 
 
 class LedgerTable:
@@ -46,14 +44,6 @@ def points_text(entry: LedgerEntry) -> str:
     >>> points_text(LedgerEntry("s", "pet", "", None, -2.04, ""))
     '\N{MINUS SIGN}2.0'
     """
-    if entry.state == NOT_ASSESSABLE:
+    if entry.state == SignState.NOT_ASSESSABLE:
         return UNKNOWN
-    return signed(entry.points)
-
-
-def signed(points: float) -> str:
-    """Points with their sign, to one decimal; nothing before 0.0."""
-    text = f"{abs(points):.1f}"
-    if text == "0.0":
-        return text
-    return f"{MINUS if points < 0 else '+'}{text}"
+    return signed_points(entry.points)

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 
 from ..Numerics.core.records import Candidate, LedgerEntry
 from ..Numerics.core.site_reading import sign_words
-from ..Numerics.core.strength import LEAST_WORD, WORDS
+from ..Numerics.core.strength import LEAST_WORD, WORDS, signed_points
 from ..Numerics.fusion.evidence import SignState, SignWeight, points
 from . import words
 from .content import ReportContent
@@ -150,13 +150,7 @@ def _is_unknown(entry: LedgerEntry) -> bool:
 
 def _sign(entry: LedgerEntry) -> Html:
     """One sign as a sentence with its points."""
-    return html(entry.text) if _is_unknown(entry) else join((f"{entry.text} ", tag("b", signed(entry.points))))
-
-
-def signed(value: float) -> str:
-    """Points with their sign, "+4.5"."""
-    text = words.number(value, 1) if abs(value) >= LEAST_SHOWN else words.number(0.0, 1)
-    return f"+{text}" if value >= LEAST_SHOWN else text
+    return html(entry.text) if _is_unknown(entry) else join((f"{entry.text} ", tag("b", signed_points(entry.points))))
 
 
 def set_apart_section(content: ReportContent) -> Html:
@@ -240,8 +234,8 @@ def weight_row(sign: str, weight: SignWeight) -> list[str]:
     """One sign with its points, what they rest on, and the source."""
     return [
         weight.description or sign.replace("_", " "),
-        signed(points(weight.present)),
-        signed(points(weight.absent)),
+        signed_points(points(weight.present)),
+        signed_points(points(weight.absent)),
         basis(weight),
         weight_source(weight),
     ]

@@ -21,7 +21,7 @@ from ..Numerics.body.sections import BodySections, find_sections, no_sections, s
 from ..Numerics.body.symmetry import SymmetryPlane, find_symmetry_plane
 from ..Numerics.core.image import Geometry, Image, Region, transform_points
 from ..Numerics.core.kept import Kept
-from ..Numerics.core.records import NOT_JOINED, Candidate, HotSpot, MRFinding, Place
+from ..Numerics.core.records import NOT_JOINED, Candidate, HotSpot, Place
 from ..Numerics.core.sites import SiteTable
 from ..Numerics.core.words import Certainty, Group, Role
 from ..Numerics.fusion.anchors import anchored
@@ -29,7 +29,7 @@ from ..Numerics.fusion.candidates import Name, Signs, fuse
 from ..Numerics.fusion.from_sites import SiteSearch, spots_of_sites, standing_out
 from ..Numerics.fusion.hip_fluid import name_fluid
 from ..Numerics.fusion.own_kind import SITE_METHOD
-from ..Numerics.fusion.pairs import joint_place
+from ..Numerics.fusion.pairs import joint_place, signs_of
 from ..Numerics.fusion.places import is_same_name
 from ..Numerics.fusion.reading import Reading, numbered
 from ..Numerics.fusion.site_parameters import SiteParameters
@@ -267,7 +267,7 @@ def _named_anew(candidate: Candidate, former: Name, now: Name) -> Candidate:
 
     The place of a pair, or of both endplates of a disc, follows from the places of two of its signs.
     """
-    own: list[HotSpot | MRFinding] = [*candidate.hot_spots, *candidate.mr_findings]
+    own = signs_of(candidate)
     for one, other in combinations(own, 2):
         old = joint_place(former(one.region), former(other.region))
         place = joint_place(now(one.region), now(other.region))
