@@ -111,6 +111,10 @@ CAP_PERCENTILE = 75.0
 """Percentile of the tissue of a slice above which signal is cut before dark spots are looked for on T1 (our estimate:
 fat fills a quarter of a slice, and 60 to 80 gave the same courses of the canal)."""
 
+BEHIND_MM = (21.0, 70.0)
+"""Lower and upper bound of the distance of the canal behind a great vessel that was taken for it, mm: the depth of a
+vertebral body (34 to 36 mm, Panjabi 1992) with half of the canal and half of the vessel are 55 mm (our estimate)."""
+
 BRIGHT_PERCENTILE = 90.0
 """Percentile of the signal that the threshold between air and tissue is a part of."""
 
@@ -207,6 +211,22 @@ def find_spine_line(reference: Image, fluid: Image | None = None, middle_mm: flo
 
     Parameters
     ----------
+    reference, fluid, middle_mm
+        As of :func:`find_spine_lines`.
+
+    Returns
+    -------
+    SpineLine or None
+        None when the field of view is too small or shows too little of a canal.
+    """
+    return next(iter(find_spine_lines(reference, fluid, middle_mm)), None)
+
+
+def find_spine_lines(reference: Image, fluid: Image | None = None, middle_mm: float | None = None) -> list[SpineLine]:
+    """Find the lines that may be the spinal canal, the likeliest one first.
+
+    Parameters
+    ----------
     reference : Image
         The reference series, T1 when there is one; 0 in the air around the body.
     fluid : Image, optional
@@ -216,12 +236,15 @@ def find_spine_line(reference: Image, fluid: Image | None = None, middle_mm: flo
 
     Returns
     -------
-    SpineLine or None
-        None when the field of view is too small or shows too little of a canal.
+    list of SpineLine
+        Empty when the field of view is too small or shows too little of a canal. With a series that shows fluid bright
+        there is one at most. On T1 alone a great vessel in front of the vertebrae is as dark and as round as the
+        canal, so that what lies behind the first line is there, too; :func:`.discs.line_with_discs` tells which of
+        both is the canal.
     """
     values, geometry = coarse_grid(reference)
     if geometry.shape[0] * GRID_MM < LEAST_LENGTH_MM or min(geometry.shape[1:]) < LEAST_CELLS:
-        return None
+        return []
     standard = _standardized(values)
     mirrored = _mirror_correlation(standard)
     if fluid is not None:
@@ -246,15 +269,56 @@ def find_spine_line(reference: Image, fluid: Image | None = None, middle_mm: flo
         if is_bright:
             seen -= _spot_behind(seen, depth)
         paths.append((*_best_path(mirror_gain[:, None, :] + _spot_gain(seen)), seen))
-    _, depth_path, path, spots = max(paths, key=lambda one: one[0])
+    paths.sort(key=lambda one: -one[0])
+    paths = paths[:1]
+    if fluid is None:
+        _, front, aside, seen = paths[0]
+        hidden = np.where(_is_behind(front, aside, seen.shape), seen, np.nan)
+        if np.isfinite(hidden).any():
+            paths.append((*_best_path(mirror_gain[:, None, :] + _spot_gain(hidden)), hidden))
+    lines = (_line_of(geometry, mirrored, path) for path in paths)
+    return [line for line in lines if line is not None]
+
+
+def _line_of(
+    geometry: Geometry, mirrored: np.ndarray, path: tuple[float, np.ndarray, np.ndarray, np.ndarray]
+) -> SpineLine | None:
+    """The line of a path of :func:`_best_path`, of which only what may be canal is kept; None where that is short.
+
+    Parameters
+    ----------
+    geometry : Geometry
+        Of the coarse grid.
+    mirrored : ndarray, shape (S, R)
+    path : tuple
+        Its score, its A and R indices in each slice, and the contrast of the spots, shape (S, A, R).
+    """
+    _, front, right, spots = path
     rows = np.arange(geometry.shape[0])
-    points = geometry.to_ras(np.stack([path, depth_path, rows], axis=-1).astype(float))
+    points = geometry.to_ras(np.stack([right, front, rows], axis=-1).astype(float))
     points[:, :2] = ndimage.gaussian_filter1d(points[:, :2], PATH_SIGMA, axis=0, mode="nearest")
-    contrast = spots[rows, depth_path, path]
+    contrast = spots[rows, front, right]
     kept = _within_canal(points, np.isfinite(contrast))
     if (kept.stop - kept.start) * GRID_MM < LEAST_LENGTH_MM:
         return None
-    return SpineLine(points[kept], _mean_seen(mirrored[rows, path][kept]), _mean_seen(contrast[kept]))
+    return SpineLine(points[kept], _mean_seen(mirrored[rows, right][kept]), _mean_seen(contrast[kept]))
+
+
+def _is_behind(front: np.ndarray, right: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
+    """Where the canal may lie when a path is a great vessel in front of the vertebrae, shape (S, A, R).
+
+    Parameters
+    ----------
+    front, right : ndarray of int, shape (S,)
+        A index and R index of the path in each slice.
+    shape : tuple of int
+    """
+    back = front[:, None, None] - np.arange(shape[1])[None, :, None]
+    aside = np.abs(np.arange(shape[2])[None, None, :] - right[:, None, None])
+    # At the sacrum the way of a vessel leads into the canal itself, so that it may lie nearer there.
+    near, far = (round(mm / GRID_MM) for mm in BEHIND_MM)
+    behind: np.ndarray = (back >= near) & (back <= far) & (aside <= round(FRONT_ORGAN_ASIDE_MOST.value / GRID_MM))
+    return behind
 
 
 def _mean_seen(values: np.ndarray) -> float:

@@ -10,12 +10,13 @@ Start at :func:`with_discs`.
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Sequence
 
 import numpy as np
 from scipy import ndimage
 
 from ..core.image import Image
-from .canal import SpineLine
+from .canal import DISCS_THAT_CONFIRM, SpineLine
 from .distances import (
     BODY_INSIDE_FROM,
     BODY_INSIDE_SIDE,
@@ -114,6 +115,32 @@ def with_discs(line: SpineLine, *images: Image) -> SpineLine:
     found = [_tilt(slab, row) for row in rows]
     height, tilt = np.array(found, dtype=float).T
     return dataclasses.replace(line, disc_mm=height, disc_tilt=tilt)
+
+
+def line_with_discs(lines: Sequence[SpineLine], *images: Image) -> SpineLine | None:
+    """The line that is the canal, with its discs.
+
+    Parameters
+    ----------
+    lines : sequence of SpineLine
+        As :func:`.canal.find_spine_lines` gives them: each may be a great vessel in front of the next one.
+    images : Image
+        As of :func:`with_discs`.
+
+    Returns
+    -------
+    SpineLine or None
+        Of several tubes from front to back the hindmost is the canal. It must be reliable, have a row of discs in
+        front of it, and lie in the middle of the vertebrae more exactly than the tube in front of it: the great
+        vessels lie to the right and left of the midline. None without a line.
+    """
+    best: SpineLine | None = None
+    for line in lines:
+        seen = with_discs(line, *images)
+        is_behind = seen.is_reliable and len(seen.disc_mm) >= DISCS_THAT_CONFIRM
+        if best is None or (is_behind and seen.mirror > best.mirror):
+            best = seen
+    return best
 
 
 def _mean_of(slabs: list[np.ndarray]) -> np.ndarray:

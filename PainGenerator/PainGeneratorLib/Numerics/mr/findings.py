@@ -11,8 +11,8 @@ from operator import attrgetter
 
 import numpy as np
 
-from ..body.canal import SpineLine, find_spine_line
-from ..body.discs import with_discs
+from ..body.canal import SpineLine, find_spine_lines
+from ..body.discs import line_with_discs, with_discs
 from ..body.distances import METAL_HALO_REACH
 from ..body.level_names import GivenLevel
 from ..body.midline import midline_r_mm, plane_r_mm
@@ -367,10 +367,11 @@ def find_canal_with_discs(
     if not images:
         return None
     fluid = None if fluid_role is None else images.get(fluid_role)
-    line = find_spine_line(next(iter(images.values())), fluid, plane_r_mm(geometry, symmetry))
+    lines = find_spine_lines(next(iter(images.values())), fluid, plane_r_mm(geometry, symmetry))
+    line = line_with_discs(lines, *images.values())
     if line is None:
         return None
-    line = _centered(with_discs(line, *images.values()), list(images.values()))
+    line = _centered(line, list(images.values()))
     if not line.is_reliable:
         return None
     own = find_sections(_body_image(signals))
