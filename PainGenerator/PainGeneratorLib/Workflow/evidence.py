@@ -10,6 +10,7 @@ from ..Numerics.core.words import MR_ROLES, Role
 from ..Numerics.fusion.evidence import EvidenceTable, SignWeight
 from ..Numerics.fusion.judged import CaseFacts
 from ..Numerics.fusion.parameters import FusionParameters
+from ..Numerics.pet.detector import HotSpotParameters
 from .case import Case
 from .prosthesis_facts import prosthesis_facts
 from .protocol import Protocol
@@ -58,6 +59,7 @@ def case_facts(
         Whether a tissue of the PET tells what raised uptake is.
     """
     roles = [role for role in (Role.FLUID, Role.T2) if role in case.series and alignment.is_aligned(role)]
+    clearness = case.protocol.stage("hot_spots", HotSpotParameters).clearness
     return CaseFacts(
         parameters=case.protocol.stage("fusion", FusionParameters),
         evidence=evidence_table(case.protocol),
@@ -72,6 +74,8 @@ def case_facts(
         metal=metal,
         rows=() if table is None else table.rows,
         prosthesis=prosthesis_facts(case),
+        level_power=clearness.level_power,
+        level_bounds=(clearness.level_least, clearness.level_most),
     )
 
 

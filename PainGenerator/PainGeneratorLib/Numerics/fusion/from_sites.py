@@ -131,7 +131,7 @@ def standing_out(spots: Sequence[HotSpot], name: Name, case: CaseFacts) -> list[
     for spot in spots:
         place = name(spot.region)
         row = None if is_whole_region(place) else case.row_at(place)
-        if row is not None and spot.physiologic is None and stands_out(row, spot.suv_peak) >= _needed(row):
+        if row is not None and spot.physiologic is None and stands_out(row, spot.suv_peak, spot) >= _needed(row):
             found.append(spot)
     return found
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -53,6 +54,10 @@ class CaseFacts:
         The table of sites with its measures, in the reference frame.
     prosthesis : ProsthesisFacts
         What was given about a hip replacement.
+    level_power : float
+        How strongly the ratio to the other levels counts in the clearness of a hot spot.
+    level_bounds : (float, float)
+        Bounds of that ratio (hot_spots.clearness of the protocol).
     """
 
     parameters: FusionParameters
@@ -68,6 +73,8 @@ class CaseFacts:
     metal: Region | None = None
     rows: Sequence[SiteRow] = ()
     prosthesis: ProsthesisFacts = NOTHING_GIVEN
+    level_power: float = 0.0
+    level_bounds: tuple[float, float] = (0.0, math.inf)
 
     def row_of(self, candidate: Candidate) -> SiteRow | None:
         """The row of the site that a candidate is named after; of several that of the nearest, None where there is

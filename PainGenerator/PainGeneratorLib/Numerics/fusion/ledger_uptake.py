@@ -6,15 +6,24 @@ import math
 from collections.abc import Iterator
 from statistics import fmean
 
-from ..core.records import Candidate, LedgerEntry
+from ..core.records import Candidate, HotSpot, LedgerEntry
 from ..core.site_reading import tissue_words
 from ..core.sites import SiteState
 from ..core.words import Evidence
 from ..mr.verdicts import DISC_DEGENERATION
+from ..pet.detector import OTHER_DISCS
 from .evidence import SignGroup, graded
 from .judged import Judged
 from .ledger_mr import mr_state, why_pet_unknown
-from .own_kind import SITE_METHOD, has_own_kind, is_usual_use, stands_out
+from .own_kind import (
+    KIND_RATIO_FULL,
+    SITE_METHOD,
+    combined_ratio,
+    has_own_kind,
+    is_thin_disc,
+    is_usual_use,
+    stands_out,
+)
 from .places import is_whole_region
 
 UPTAKE = "uptake"
@@ -35,6 +44,10 @@ ASYMMETRY = "asymmetry"
 CUT_OFF = "cut_off"
 AWAY_FROM_SITES = "away_from_sites"
 WITHOUT_FOCUS = "without_focus"
+FOCUS_OF_DISC = 0.5
+"""Part of the points that count against a disc without a focus. A disc lies between two bodies with more uptake, whose
+blur fills it from both sides: with twice its normal uptake it is about as hot as they are, and has no maximum of its
+own. Our estimate."""
 CUT_OFF_FLAGS = frozenset({"truncated", "peak-at-edge", "large"})
 """Flags of uptake that is cut off by the field of view, or too large for a pain generator."""
 CLEAR_FULL = 1.5
@@ -72,7 +85,8 @@ def uptake_signs(judged: Judged) -> Iterator[LedgerEntry]:
     yield from _over_other_side(judged)
     if candidate.hot_spots and all(spot.contour_method == SITE_METHOD for spot in candidate.hot_spots):
         text = "No focus that stands out from the tissue around it: found by comparing all sites with their like."
-        yield judged.case.evidence.entry(WITHOUT_FOCUS, SignGroup.PET, text, 1.0)
+        strength = FOCUS_OF_DISC if candidate.place.structure == "disc" else 1.0
+        yield judged.case.evidence.entry(WITHOUT_FOCUS, SignGroup.PET, text, strength)
     if candidate.evidence == Evidence.PET_ONLY and not CUT_OFF_FLAGS.isdisjoint(candidate.flags):
         text = "The uptake is cut off by the edge of the PET, or larger than a pain generator is expected to be."
         yield judged.case.evidence.entry(CUT_OFF, SignGroup.PET, text, 1.0)
@@ -104,6 +118,9 @@ def _over_reference(judged: Judged) -> LedgerEntry:
     """Uptake over the reference tissue."""
     candidate, case = judged.candidate, judged.case
     sign, ramps = sign_of_uptake(judged), case.parameters.ramps
+    if _is_no_disc(judged):
+        text = "Uptake: compared with the other discs, but the place is no disc that a PET resolves."
+        return case.evidence.unknown(sign, SignGroup.PET, text)
     if candidate.tbr is None:
         return case.evidence.unknown(sign, SignGroup.PET, "Uptake: no reference tissue to compare it with.")
     text = f"Uptake {candidate.tbr:.1f} times that of {tissue_words(candidate.reference_name)}."
@@ -117,7 +134,7 @@ def _over_reference(judged: Judged) -> LedgerEntry:
         text = f"{text.removesuffix('.')}, and {ratio:.1f} times that of {tissue_words(name)}."
     if strength < 0:
         # A focus that is clear of all normal uptake is there, however it compares with one reference.
-        strength *= 1.0 - max(0.0, min(1.0, _clear_strength(candidate) or 0.0))
+        strength *= 1.0 - max(0.0, min(1.0, _clear_strength(judged) or 0.0))
     over_kind = _over_kind(judged)
     if strength < 0 and over_kind is not None:
         by_kind = min(0.0, graded(over_kind, ramps.tbr_absent, ramps.tbr_none, ramps.tbr_full))
@@ -125,6 +142,18 @@ def _over_reference(judged: Judged) -> LedgerEntry:
             strength = by_kind
             text = f"{text.removesuffix('.')}, and {over_kind:.1f} times that of like sites, which have less than it."
     return case.evidence.entry(sign, SignGroup.PET, text, strength, measure=round(float(candidate.tbr), 2))
+
+
+def _is_no_disc(judged: Judged) -> bool:
+    """Whether uptake was compared with that of the other discs alone, at a place that is no such disc.
+
+    Discs are cold. So a vessel in front of one, or the marrow beside a disc that is thinner than a PET resolves,
+    always exceeds them. Where no site is known, nothing else tells what the place is.
+    """
+    spots, row = judged.candidate.hot_spots, judged.row
+    if not judged.case.rows or not spots or any(spot.reference_name != OTHER_DISCS for spot in spots):
+        return False
+    return is_whole_region(judged.candidate.place) if row is None else is_thin_disc(row.site)
 
 
 def _tissue_beside(candidate: Candidate) -> tuple[float, str | None] | None:
@@ -153,32 +182,59 @@ def _clear(judged: Judged) -> Iterator[LedgerEntry]:
     """How clearly the uptake exceeds all normal tissue, for its size.
 
     No midline site of 2 to 3 ml can be clear of all normal tissue. That it is not therefore counts nothing where its
-    own kind, the closer comparison, shows that it stands out.
+    own kind, the closer comparison, shows that it stands out, and the less where the other side agrees.
     """
-    strength = _clear_strength(judged.candidate)
-    if strength is None:
+    strength = _clear_strength(judged)
+    if strength is None or _is_no_disc(judged):
         return
     above = "Clear of" if strength >= 0 else "Not clear of"
     text = f"{above} the normal uptake of this body, for its size and place."
     clearness = CLEAR_FULL**strength
-    own = stands_out(judged.row, judged.candidate.suv_peak)
+    own = stands_out(judged.row, judged.candidate.suv_peak, hottest(judged.candidate))
     if strength < 0 and own > 0:
-        strength *= 1.0 - own
+        strength *= (1.0 - own) * (1.0 - max(0.0, min(1.0, _side_strength(judged))))
         text = f"{text.removesuffix('.')}, but above the like sites of the other levels, which counts instead."
     yield judged.case.evidence.entry(CLEAR, SignGroup.PET, text, strength, measure=round(clearness, 2))
 
 
-def _clear_strength(candidate: Candidate) -> float | None:
+def _clear_strength(judged: Judged) -> float | None:
     """How clearly uptake exceeds all normal tissue: 0 at the limit, 1 at :data:`CLEAR_FULL`; None where unknown."""
-    found = [spot.clearness for spot in candidate.hot_spots if spot.clearness]
+    found = [_clearness(spot, judged) for spot in judged.candidate.hot_spots if spot.clearness]
     return math.log(max(found)) / math.log(CLEAR_FULL) if found else None
+
+
+def _clearness(spot: HotSpot, judged: Judged) -> float:
+    """The clearness of a hot spot, with the comparison with other levels that its site allows.
+
+    Detection compares a place with the places at the same distance from the canal at the other levels. Where the spine
+    is bent or turned, or a disc is tilted to the side, these are other tissues: beside a curve they lie outside of the
+    bodies. The site at which the spot lies has the axes of its own vertebra. Where it does not stand out from its
+    like, it is its ratio that counts in the clearness.
+    """
+    clear, row, seen = spot.clearness or 0.0, judged.row, spot.level_ratio
+    if row is None or not row.level_ratio or not row.suv_peak or spot.suv_peak is None or seen is None:
+        return clear
+    of_site = spot.suv_peak / row.suv_peak * row.level_ratio
+    if of_site >= min(seen, KIND_RATIO_FULL):
+        return clear
+    part = 1.0 - max(0.0, graded(of_site, 0.0, LEVEL_NEUTRAL, KIND_RATIO_FULL))
+    lower, upper = judged.case.level_bounds
+    lost = min(max(of_site, lower), upper) / min(max(seen, lower), upper)
+    return float(clear * min(1.0, lost) ** (part * judged.case.level_power))
 
 
 def _over_levels(judged: Judged) -> Iterator[LedgerEntry]:
     """Uptake over the like sites of the other levels, as far as it exceeds their spread in this scan."""
     row = judged.row
-    if row is not None and row.level_ratio is not None and has_own_kind(row.site):
-        ratio, z = row.level_ratio, row.level_z
+    if row is not None and not has_own_kind(row.site):
+        text = "Uptake over the other levels: thoracic vertebrae always have more than the lumbar ones in view."
+        yield judged.case.evidence.unknown(ABOVE_LEVELS, SignGroup.PET, text)
+        return
+    if row is not None and row.level_ratio is not None:
+        ratio = combined_ratio(row, hottest(judged.candidate)) or row.level_ratio
+        z = row.level_z
+        if z is not None and row.level_ratio > 1.0:
+            z *= max(0.0, ratio - 1.0) / (row.level_ratio - 1.0)
         spread = "" if z is None else f" (z {z:+.1f} in this scan)"
         text = f"Uptake {ratio:.1f} times that of the same place at the other levels{spread}."
     else:
@@ -192,6 +248,11 @@ def _over_levels(judged: Judged) -> Iterator[LedgerEntry]:
     if row is not None and is_usual_use(row):
         strength, text = min(0.0, strength), f"{text} Both sides of a muscle are alike, which is usual."
     yield judged.case.evidence.entry(ABOVE_LEVELS, SignGroup.PET, text, strength, measure=round(float(ratio), 2))
+
+
+def hottest(candidate: Candidate) -> HotSpot | None:
+    """The hottest spot of a candidate; None without one."""
+    return next(iter(candidate.hot_spots), None)
 
 
 def level_strength(ratio: float, z: float | None = None) -> float:
@@ -212,11 +273,28 @@ def level_strength(ratio: float, z: float | None = None) -> float:
     return min(by_spread, max(by_ratio, graded(ratio, LEVEL_NONE, LEVEL_NEUTRAL, LEVEL_CLEAR)))
 
 
+def _side_ratio(judged: Judged) -> float | None:
+    """SUVpeak over that of the other side: the lesser of both comparisons.
+
+    One plane mirrors the whole body. Where the spine is bent or turned, the mirrored place is another tissue, and the
+    site of the other side, in the axes of its own vertebra, is the closer comparison.
+    """
+    ratio, of_sites = judged.candidate.left_right_ratio, None if judged.row is None else judged.row.side_ratio
+    return ratio if ratio is None or of_sites is None else min(ratio, of_sites)
+
+
+def _side_strength(judged: Judged) -> float:
+    """How far uptake over that of the other side is present; 0 or less where it is not, or not known."""
+    ratio, ramps = _side_ratio(judged), judged.case.parameters.ramps
+    if ratio is None:
+        return 0.0
+    return (ratio - ramps.asymmetry_none) / (ramps.asymmetry_full - ramps.asymmetry_none)
+
+
 def _over_other_side(judged: Judged) -> Iterator[LedgerEntry]:
     """Uptake over that of the other side. Likeness says nothing: both sides may be ill."""
-    ratio, ramps = judged.candidate.left_right_ratio, judged.case.parameters.ramps
-    if ratio is None or ratio <= ramps.asymmetry_none:
+    ratio, strength = _side_ratio(judged), _side_strength(judged)
+    if ratio is None or strength <= 0:
         return
-    strength = (ratio - ramps.asymmetry_none) / (ramps.asymmetry_full - ramps.asymmetry_none)
     text = f"Uptake {ratio:.1f} times that of the other side."
     yield judged.case.evidence.entry(ASYMMETRY, SignGroup.PET, text, strength, measure=round(float(ratio), 2))

@@ -1,7 +1,10 @@
 """How the values of sites compare with those of their like: the other side, the other levels.
 
 Like sites have the same structure. The like sites of *the other levels* include both sides, and leave out both sides
-of the site's own level, as disease of one level often takes both.
+of the site's own level, as disease of one level often takes both. Thoracic sites are no measure for lumbar ones, nor
+the reverse (:func:`is_thoracic`): vertebrae with ribs, thin discs and overlapping processes lose less to the
+blur of the PET. The thoracolumbar junction is of both kinds. Only where too few of the own kind are in view, those of
+the other one count.
 
 Disease at several levels raises the median of the like sites. Those that are raised against their own reference tissue
 are therefore left out as long as :data:`LEAST_OTHERS` others remain; a site at one of seven diseased levels is still
@@ -36,6 +39,9 @@ about half of a lumbar segment."""
 LEAST_FOR_TREND = 4
 """Lower bound of the like sites from which a trend of the uptake along the spine is taken. Our choice: with three,
 one of them that is diseased would turn it."""
+JUNCTION = ("T12", "T12/L1", "L1")
+"""Levels at which thoracic vertebrae change into lumbar ones; T12 has no joint with the transverse process of a rib,
+and its lower joints are lumbar ones."""
 LEAST_SIGNAL_SPREAD = 0.05
 """Lower bound of the spread of the signal among like sites, in units of the natural logarithm. Our estimate: the
 signal of one tissue varies by some percent within a series; without a bound, three sites that happen to agree would
@@ -66,16 +72,25 @@ class LevelComparison:
 
 def likes(sites: Sequence[Site]) -> list[list[int]]:
     """For each site the numbers of the like sites of the other levels; empty for sites without a level."""
-    return [
-        []
-        if site.level is None
-        else [
-            n
-            for n, other in enumerate(sites)
-            if other.structure == site.structure and other.level is not None and other.level != site.level
-        ]
-        for site in sites
+    return [[] if site.level is None else _likes_of(site, sites) for site in sites]
+
+
+def is_thoracic(site: Site) -> bool:
+    """Whether a site belongs to the thoracic spine alone. The disc T12/L1 and what lies beside it do not."""
+    return site.level is not None and "L" not in site.level and "S" not in site.level
+
+
+def _likes_of(site: Site, sites: Sequence[Site]) -> list[int]:
+    """Numbers of the sites of the other levels that are of one kind with a site; of all where these are too few."""
+    found = [
+        n
+        for n, other in enumerate(sites)
+        if other.structure == site.structure and other.level is not None and other.level != site.level
     ]
+    if site.level in JUNCTION:
+        return found
+    own = [n for n in found if sites[n].level in JUNCTION or is_thoracic(sites[n]) == is_thoracic(site)]
+    return own if len(own) >= LEAST_OTHERS else found
 
 
 def opposite(sites: Sequence[Site]) -> list[int | None]:

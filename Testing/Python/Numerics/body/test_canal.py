@@ -13,6 +13,7 @@ from PainGeneratorLib.Numerics.body.canal import (
     _air,
     _best_path,
     _depth_from_back_mm,
+    _is_behind,
     _mirror_correlation,
     _shows_back,
     _spot_behind,
@@ -21,6 +22,7 @@ from PainGeneratorLib.Numerics.body.canal import (
     _within_canal,
     coarse_grid,
     find_spine_line,
+    find_spine_lines,
 )
 from PainGeneratorLib.Numerics.core.image import Geometry, Image
 
@@ -367,6 +369,39 @@ def test_the_result_of_the_search_is_the_same_as_before() -> None:
         assert line is not None
         found = [line.mirror, line.canal, len(line.points_ras), *line.points_ras[[0, 13, -1]].ravel()]
         np.testing.assert_allclose(found, expected, atol=2e-3)
+
+
+def with_vessel(bright_canal: bool = False) -> Image:
+    """The same trunk with a canal of little contrast and a dark great vessel beside the midline in front of it."""
+    image = back(bright=bright_canal)
+    r, a, _ = np.moveaxis(
+        image.geometry.flat_to_ras(np.arange(image.geometry.size)).reshape(*image.geometry.shape, 3), -1, 0
+    )
+    values = image.array.copy()
+    if not bright_canal:
+        values[np.hypot(r - 9.0, a + 1.0) < 9.0] = 50.0
+    values[np.hypot(r - 20.0, a - 44.0) < 10.0] = 5.0
+    return Image(values, image.geometry)
+
+
+def test_without_a_fluid_series_what_lies_behind_a_vessel_is_looked_for_as_well() -> None:
+    vessel, canal = find_spine_lines(with_vessel())
+    assert float(np.median(vessel.points_ras[:, 1])) > 30.0
+    np.testing.assert_allclose(canal.points_ras[5:-5, 0], 9.0, atol=4.0)
+    np.testing.assert_allclose(canal.points_ras[5:-5, 1], -1.0, atol=6.0)
+    assert canal.mirror > vessel.mirror
+
+
+def test_a_fluid_series_shows_one_line_as_nothing_dark_is_taken_for_the_canal() -> None:
+    (line,) = find_spine_lines(with_vessel(), with_vessel(bright_canal=True))
+    np.testing.assert_allclose(line.points_ras[5:-5, 1], -1.0, atol=4.0)
+
+
+def test_the_canal_behind_a_vessel_lies_a_vertebra_behind_it_and_not_beside_it() -> None:
+    behind = _is_behind(np.array([40, 42]), np.array([20, 20]), (2, 60, 41))
+    assert np.flatnonzero(behind[0, :, 20]).tolist() == list(range(17, 34))
+    assert np.flatnonzero(behind[1, :, 20]).tolist() == list(range(19, 36))
+    assert np.flatnonzero(behind[0, 20]).tolist() == list(range(13, 28))
 
 
 def test_a_small_view_shows_no_canal() -> None:

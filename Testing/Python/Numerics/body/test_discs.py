@@ -4,8 +4,16 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from PainGeneratorLib.Numerics.body import discs as module
 from PainGeneratorLib.Numerics.body.canal import SpineLine
-from PainGeneratorLib.Numerics.body.discs import _best_sequence, _contrast, _departure, _tilt, with_discs
+from PainGeneratorLib.Numerics.body.discs import (
+    _best_sequence,
+    _contrast,
+    _departure,
+    _tilt,
+    line_with_discs,
+    with_discs,
+)
 from PainGeneratorLib.Numerics.body.straight_spine import StraightSpine, fronts, sides
 from PainGeneratorLib.Numerics.core.image import Geometry, Image
 
@@ -226,3 +234,30 @@ def test_a_new_line_has_neither_discs_nor_tilts() -> None:
     assert (line.straight.disc_mm.size, line.straight.disc_tilt.size) == (0, 0)
     spine = StraightSpine(line.points_ras)
     assert (spine.disc_mm.size, spine.disc_tilt.size) == (0, 0)
+
+
+def tube(mirror: float, canal: float) -> SpineLine:
+    return SpineLine(np.array([[0.0, 0.0, 0.0], [0.0, 0.0, 150.0]]), mirror, canal)
+
+
+@pytest.mark.parametrize(
+    ("mirror", "canal", "discs", "is_taken"),
+    [
+        (0.95, 0.3, 5, True),
+        (0.95, 0.3, 3, False),  # no row of discs in front of it
+        (0.80, 0.3, 5, False),  # the tube in front of it lies in the middle more exactly
+        (0.95, 0.1, 5, False),  # it is hardly a tube
+    ],
+)
+def test_of_two_tubes_the_one_behind_is_the_canal_where_discs_and_midline_say_so(
+    mirror: float, canal: float, discs: int, is_taken: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    vessel, behind = tube(0.9, 0.6), tube(mirror, canal)
+    heights = {id(vessel): np.arange(4.0), id(behind): np.arange(float(discs))}
+    monkeypatch.setattr(
+        module, "with_discs", lambda one, *_: SpineLine(one.points_ras, one.mirror, one.canal, heights[id(one)])
+    )
+    found = line_with_discs([vessel, behind])
+    assert found is not None
+    assert (found.mirror == mirror) is is_taken
+    assert line_with_discs([]) is None
