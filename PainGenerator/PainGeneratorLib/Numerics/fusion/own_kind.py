@@ -59,7 +59,7 @@ def combined_ratio(row: SiteRow, spot: HotSpot | None) -> float | None:
     if ratio is None or seen is None or row.site.structure not in ALONG_CANAL:
         return ratio
     asked = 1.0 - max(0.0, graded(ratio, 0.0, KIND_RATIO_FULL, SURE_RATIO))
-    return ratio * min(1.0, math.sqrt(seen / ratio)) ** asked
+    return float(ratio * min(1.0, math.sqrt(seen / ratio)) ** asked)
 
 
 def stands_out(row: SiteRow | None, suv_peak: float | None = None, spot: HotSpot | None = None) -> float:
