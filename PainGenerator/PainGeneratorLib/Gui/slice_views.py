@@ -15,6 +15,12 @@ FIELD_MM = 160.0
 """Shorter side of the field of view at a candidate, in mm. It shows a lumbar motion segment, or a hip, with what lies
 around it."""
 
+SLICERS_FILLING = 0.5
+"""Opacity of the filling of a segmentation as Slicer makes it."""
+
+FAINT_FILLING = 0.2
+"""Opacity of the filling of the margin around an implant: PET and MR are seen through it."""
+
 
 def composites() -> list[Any]:
     """The composite nodes of all slice views."""
@@ -126,6 +132,13 @@ def set_outline_width(node: Any, pixels: int) -> None:
     """Set the width of the outlines of a segmentation."""
     if node.GetDisplayNode() is not None:
         outline_width(node.GetDisplayNode(), pixels)
+
+
+def let_show_through(node: Any) -> None:
+    """Make the filling of a segmentation faint, unless its opacity was set by hand; None is left alone."""
+    display = node.GetDisplayNode() if node is not None else None
+    if display is not None and display.GetOpacity2DFill() == SLICERS_FILLING:
+        display.SetOpacity2DFill(FAINT_FILLING)
 
 
 def reset_windows(volumes: Iterable[Any]) -> int:

@@ -14,12 +14,13 @@ from ..Numerics.core.records import Candidate
 from ..Numerics.core.words import MR_ROLES, REFERENCE_ORDER
 from ..Session.types import StepState
 from . import pet_colors, projection, slice_views
+from .align_section import POOR_VERDICT
 from .guard import Connections, guarded, single_shot_timer
 from .layouts import BESIDE, FUSED, OWN_LAYOUTS, PROJECTION, READ_BACK, READING, Layouts, slice_widgets
 from .mirror import Mirror
 from .outline_halo import OutlineHalo
 from .pet_window import WINDOWS, PetWindow
-from .reading_views import Shown
+from .reading_views import PELVIS_VIEW, Shown
 from .section import Section
 from .session_needs import ViewsNeeds
 
@@ -40,9 +41,6 @@ OWN = 0
 
 SERIES_OPACITY = 0.5
 """Opacity of a series over the reference series, to check their alignment by eye: both are seen alike."""
-
-NOT_ALIGNED = "not aligned"
-"""The verdict on an alignment that means that no place in the series is known."""
 
 
 class ViewsSection(Section[ViewsNeeds]):
@@ -114,7 +112,7 @@ class ViewsSection(Section[ViewsNeeds]):
             return Shown()
         volumes = {role: session.volume_of(role) for role in MR_ROLES if role in session.roles()}
         series = {str(role): node for role, node in volumes.items() if node is not None}
-        unfit = {str(row["role"]) for row in session.alignment_rows() if row["verdict"] == NOT_ALIGNED}
+        unfit = {str(row["role"]) for row in session.alignment_rows() if row["verdict"] == POOR_VERDICT}
         return Shown(self._volume("PET"), pet_colors.gray_copy_now(), series, frozenset(unfit))
 
     def update(self, what: str) -> None:
@@ -165,6 +163,7 @@ class ViewsSection(Section[ViewsNeeds]):
             projection.show_projection(pet, maximum)
 
     def _apply_outlines(self, parameters: Any) -> None:
+        slice_views.let_show_through(self.open_session.node_of("implant-margin"))
         node = self.open_session.node_of("candidates")
         if node is None:
             self.halo.hide()
@@ -256,6 +255,9 @@ class ViewsSection(Section[ViewsNeeds]):
         self.show_pet()
         self._fill(position_ras)
         slice_views.jump_to(position_ras)
+        pelvis = slice_widgets().get(PELVIS_VIEW)
+        if pelvis is not None:
+            pelvis.fitSliceToBackground()
         self.panel.align.refresh_overlays()
 
     def source_volume(self, candidate: Candidate) -> Any:
