@@ -155,6 +155,9 @@ def draw_half_clear(slice_logic: Any) -> bool:
     second input, which holds the opacity of the colors within the volume, is taken in its place. Where that cannot be
     done, the PET appears at once at the lower end of the fading.
 
+    The picture of a view has an opacity of its own, which a half-clear color lowers to three quarters, over black. So
+    between clear and opaque the views are up to a quarter darker.
+
     Parameters
     ----------
     slice_logic : vtkMRMLSliceLogic

@@ -85,7 +85,7 @@ class Shown:
         return next((self.series[one] for one in INSTEAD[role] if one in self.series), self.reference)
 
     def under_pet(self, plane: str, position_ras: Sequence[float] | np.ndarray | None) -> Any:
-        """The series that is sharpest in a plane and shows a place; the reference series unless one is clearly sharper.
+        """The series that is sharpest in a plane and shows a place; else the reference series.
 
         A series that covers a part of the body only is taken for places within it.
         """

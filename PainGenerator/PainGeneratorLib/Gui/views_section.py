@@ -33,8 +33,8 @@ LAYOUT_PAUSE_MS = 80
 LAYOUT_BUTTONS = {"layoutFusedButton": FUSED, "layoutBesideButton": BESIDE, "layoutMipButton": PROJECTION}
 """Layouts that are the same for every group."""
 
-READ = -1
-"""Stands for the reading layout of the group among the ids of the buttons for layouts."""
+READ = 1
+"""Stands for the reading layout of the group among the ids of the buttons for layouts. No layout of ours has it."""
 
 OWN = 0
 """Stands for the user's own layout among the ids of the buttons for layouts."""
@@ -54,6 +54,7 @@ class ViewsSection(Section[ViewsNeeds]):
         self.halo = OutlineHalo()
         self.layout_connection = Connections()
         self._series: str | None = None
+        self._is_started = False
         self._layout_buttons = qt.QButtonGroup(panel.root)
         for name, layout in (*LAYOUT_BUTTONS.items(), ("layoutReadButton", READ), ("layoutUserButton", OWN)):
             self._layout_buttons.addButton(getattr(self.ui, name), layout)
@@ -69,6 +70,7 @@ class ViewsSection(Section[ViewsNeeds]):
         self.ui.layoutUserButton.checked = True
 
     def start(self) -> None:
+        self._is_started = True
         manager = slicer.app.layoutManager()
         if manager is not None:
             self.layout_connection.add(manager, "layoutChanged(int)", self.on_layout_changed)
@@ -80,6 +82,10 @@ class ViewsSection(Section[ViewsNeeds]):
         self.apply()
 
     def stop(self) -> None:
+        if not self._is_started:
+            # The panel stops before it starts: the views belong to the user still.
+            return
+        self._is_started = False
         self.layout_connection.clear()
         self.ui.mirrorButton.checked = False
         self._later.stop()
