@@ -106,6 +106,7 @@ class Panel(VTKObservationMixin):
             "Ctrl+Shift+Up": self.review.on_previous,
             "Ctrl+Shift+U": self.review.on_undo,
             "Ctrl+Shift+R": self.review.on_redo,
+            "F4": self.views.on_reset_windows,
             **{f"F{5 + index}": handler for index, handler in enumerate(windows[: len(WINDOWS)])},
         }
 

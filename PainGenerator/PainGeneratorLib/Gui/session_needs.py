@@ -17,6 +17,7 @@ from ..Numerics.core.image import Region
 from ..Numerics.core.records import Candidate
 from ..Numerics.core.sites import SiteTable
 from ..Numerics.suv.factors import SuvResult
+from ..Session.reference_uptake import ReferenceUptake
 from ..Session.types import Job, ParameterEntry, RoleProposal, SessionSettings, StepState, SuvLine
 from ..Workflow.check import CaseCheck
 from ..Workflow.progress import Show
@@ -178,8 +179,12 @@ class ExportNeeds(StepNeeds, Protocol):
 
 
 class ViewsNeeds(StepNeeds, Protocol):
-    """Nodes for the views."""
+    """Nodes for the views, and what their windows are set from."""
 
+    group: str
+
+    def reference_uptake(self) -> ReferenceUptake | None: ...
+    def alignment_rows(self) -> list[dict[str, Any]]: ...
     def roles(self) -> dict[str, str]: ...
     def volume_of(self, role: str) -> Any: ...
     def node_of(self, key: str) -> Any: ...

@@ -42,6 +42,7 @@ from .loaded_volumes import LoadedVolumes
 from .notifier import Notifier
 from .protocol_parameters import ProtocolParameters
 from .reading_aids import ReadingAids, Values
+from .reference_uptake import ReferenceUptake, reference_uptake
 from .restoring import Restorer
 from .review_acts import ReviewActs
 from .scene_link import SceneLink
@@ -571,6 +572,10 @@ class Session:
     def highlight(self, candidate_id: str | None) -> None:
         """Make the outline of one candidate bright and the others dim; None makes all equal."""
         self._aids.highlight(candidate_id)
+
+    def reference_uptake(self) -> ReferenceUptake | None:
+        """The normal tissue that the window of the PET is set from; None before the step Find."""
+        return reference_uptake(self.case_state)
 
     def mirrored(self, position_ras: np.ndarray) -> tuple[np.ndarray | None, dict[str, Values]]:
         """The place on the other side of the body, and the values here and there."""
