@@ -10,6 +10,7 @@ from xml.etree import ElementTree
 
 import pytest
 from PainGeneratorLib.Numerics.core.measures import Output, measures_of
+from PainGeneratorLib.Numerics.core.records import Place
 
 
 @pytest.fixture
@@ -31,7 +32,7 @@ def test_measures_show_their_digits_and_sort_as_numbers(qt: Any) -> None:
     candidates = [
         SimpleNamespace(
             id=key,
-            place=SimpleNamespace(name="facet joint"),
+            place=Place("facet joint", "facet joint", "left"),
             evidence="PET only",
             score=1.0,
             comment="",
@@ -42,9 +43,9 @@ def test_measures_show_their_digits_and_sort_as_numbers(qt: Any) -> None:
         for key in values
     ]
     shown = CandidateTable(table, lambda name: qt.QIcon(), lambda: None)
-    empty = dict.fromkeys(keys) | {"side": "left", "level": None}
-    shown.fill(candidates, lambda c: empty | {"rank": int(c.id[-1]), "suv_max": values[c.id]})
-    column = keys.index("suv_max")
+    empty = dict.fromkeys(keys)
+    shown.fill(candidates, lambda c: empty | {"rank": int(c.id[-1]), "suv_peak": values[c.id]})
+    column = keys.index("suv_peak")
     table.sortItems(column)
     texts = [table.item(row, column).text().strip() for row in range(table.rowCount)]
     assert texts == ["", "2.00", "9.25", "10.50"]
