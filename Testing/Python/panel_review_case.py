@@ -77,6 +77,9 @@ class ListSession(Session):
         super().__init__(scene)
         self.lists = Reading()
         self.jumps: list[str] = []
+        """Where the views were sent."""
+        self.bright: str | None = None
+        """Whose outline is bright."""
         self._made = Review(_Owner(self.lists), lambda candidate: candidate)
 
     def find(self, candidates: Sequence[Candidate], set_apart: Sequence[Candidate] = ()) -> None:
@@ -128,9 +131,10 @@ class ListSession(Session):
         self._act(self._made.redo)
 
     def highlight(self, candidate_id: str | None) -> None:
-        self.jumps.append(candidate_id or "")
+        self.bright = candidate_id
 
     def position_of(self, candidate_id: str) -> np.ndarray:
+        self.jumps.append(candidate_id)
         return self._made.get_from_any(candidate_id).centroid_ras_mm
 
     def _act(self, act: Any, *values: Any) -> None:

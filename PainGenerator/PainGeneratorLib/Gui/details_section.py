@@ -91,6 +91,7 @@ class DetailsSection(Section[DetailsNeeds]):
         place = candidate.place
         if structure and side and (structure, side, level) != (place.structure, place.side, place.level):
             self.open_session.rename(candidate.id, structure, side, level)
+            self.panel.review.tell_last_act()
 
     @guarded
     def on_commented(self) -> None:

@@ -104,6 +104,9 @@ class ReviewSection(Section[ReviewNeeds]):
         self._names |= {candidate.id: named(candidate) for candidate in candidates}
         self.table.fill(candidates, session.row if session is not None else dict)
         self._filter(candidates)
+        if session is not None:
+            # Outlines that were written anew, or came with the scene, do not know what is chosen.
+            session.highlight(self.table.current())
 
     def _filter(self, candidates: Sequence[Candidate]) -> None:
         ui = self.ui
@@ -147,7 +150,7 @@ class ReviewSection(Section[ReviewNeeds]):
         """What an act of the history did, with ranks and names in the place of ids, which the panel does not show."""
         return ID_PATTERN.sub(lambda found: self._names.get(found[0], found[0]), act)
 
-    def _tell_last_act(self) -> None:
+    def tell_last_act(self) -> None:
         """Name the act that was done last, with the offer to take it back."""
         done = self.open_session.undo_text
         if done is not None:
@@ -257,7 +260,7 @@ class ReviewSection(Section[ReviewNeeds]):
     def show_brought_back(self, ids: Sequence[str]) -> None:
         """Show the first of the entries that were made candidates, and name them."""
         self._choose(ids[0])
-        self._tell_last_act()
+        self.tell_last_act()
 
     @guarded
     def on_accept(self) -> None:
@@ -312,7 +315,7 @@ class ReviewSection(Section[ReviewNeeds]):
     def on_merge(self) -> None:
         """Make one of the chosen candidates."""
         self._choose(self.open_session.merge(self.table.selected()))
-        self._tell_last_act()
+        self.tell_last_act()
 
     @guarded_slow
     def on_split(self) -> None:
@@ -323,7 +326,7 @@ class ReviewSection(Section[ReviewNeeds]):
         except PainGeneratorError as error:
             raise Hint(str(error)) from error
         self._choose(parts[0])
-        self._tell_last_act()
+        self.tell_last_act()
 
     def _choose(self, candidate_id: str) -> None:
         """Choose a candidate and take all views there, also when it is chosen already."""
@@ -382,7 +385,7 @@ class ReviewSection(Section[ReviewNeeds]):
         except PainGeneratorError as error:
             raise Hint(str(error)) from error
         self._choose(added)
-        self._tell_last_act()
+        self.tell_last_act()
 
     @guarded
     def on_unmatched(self, link: str) -> None:

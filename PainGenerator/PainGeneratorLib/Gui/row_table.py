@@ -47,6 +47,6 @@ def fit_columns(table: Any, widest: Mapping[int, str], stretched: int) -> None:
 def fit_height(table: Any) -> None:
     """Make the table as high as its rows, within bounds."""
     rows = min(max(table.rowCount, LEAST_ROWS), MOST_ROWS)
-    height = table.horizontalHeader().height + rows * ROW_PIXELS + 2 * table.frameWidth
+    height = table.horizontalHeader().sizeHint.height() + rows * ROW_PIXELS + 2 * table.frameWidth
     table.setMinimumHeight(height)
     table.setMaximumHeight(height)

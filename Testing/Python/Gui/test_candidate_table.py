@@ -52,6 +52,31 @@ def test_measures_show_their_digits_and_sort_as_numbers(qt: Any) -> None:
     shown.cleanup()
 
 
+def test_the_column_of_decisions_sorts_what_is_left_to_do_first(qt: Any) -> None:
+    from PainGeneratorLib.Gui.candidate_table import COLUMNS, CandidateTable
+
+    keys = [key for key, _ in COLUMNS]
+    table = qt.QTableWidget(0, len(COLUMNS))
+    shown = CandidateTable(table, lambda name: qt.QIcon(), lambda: None)
+    statuses = ("rejected", "pending", "physiologic", "accepted")
+    candidates = [
+        SimpleNamespace(
+            id=status,
+            place=Place("facet joint", "facet joint", "left"),
+            evidence="PET only",
+            score=1.0,
+            comment="",
+            status=status,
+        )
+        for status in statuses
+    ]
+    shown.fill(candidates, lambda c: dict.fromkeys(keys) | {"rank": 1})
+    table.sortItems(keys.index("status"))
+    assert shown.shown() == ["pending", "accepted", "physiologic", "rejected"]
+    assert all(not table.item(row, keys.index("status")).text().strip() for row in range(4))
+    shown.cleanup()
+
+
 FORM = Path(__file__).resolve().parents[3] / "PainGenerator" / "Resources" / "UI" / "PainGenerator.ui"
 
 

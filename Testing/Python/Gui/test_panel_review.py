@@ -236,6 +236,17 @@ def test_the_first_candidate_is_shown_at_once_after_a_run(hands: Any, monkeypatc
     assert hands.session.jumps[-1] == hands.chosen()[0]
 
 
+def test_what_is_chosen_stays_bright_when_the_outlines_are_written_anew(hands: Any) -> None:
+    ids = hands.find(3)
+    hands.panel.review.table.choose(ids[1])
+    hands.session.bright = None
+    hands.session._notify("candidates")
+    assert hands.session.bright == ids[1]
+    hands.ui.candidatesTable.clearSelection()
+    hands.session._notify("review")
+    assert hands.session.bright is None
+
+
 # --- adding
 
 
