@@ -535,7 +535,10 @@ MEASURES: tuple[Measure, ...] = (
         description="SUVpeak over that of the mirrored place",
         ucum="{ratio}",
         outputs=_in(Output.FILES, Output.SCENE_TABLE, Output.PANEL_DETAILS, Output.TERMINAL, Output.REPORT_RANKING),
-        shown={Output.REPORT_RANKING: Shown(title="Left\u2013right", unit="ratio")},
+        shown={
+            Output.PANEL_DETAILS: Shown(title="ratio to the other side"),
+            Output.REPORT_RANKING: Shown(title="Left\u2013right", unit="ratio"),
+        },
     ),
     Measure(
         key="mr_kind",
