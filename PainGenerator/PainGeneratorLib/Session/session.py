@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from ..Numerics.core.errors import PainGeneratorError
-from ..Numerics.core.image import Image
+from ..Numerics.core.image import Image, Region
 from ..Numerics.core.records import Candidate
 from ..Numerics.core.sites import SiteTable
 from ..Numerics.core.words import Status
@@ -430,6 +430,10 @@ class Session:
     def preview(self, sensitivity: float, method: str) -> int:
         """Show the contours of another sensitivity and contour method; returns the number of foci."""
         return self._preview.show(sensitivity, method)
+
+    def preview_changes(self) -> Region | None:
+        """The voxels that the last preview changed, see :meth:`.live_preview.LivePreview.changes`."""
+        return self._preview.changes()
 
     def preview_rows(self) -> list[dict[str, Any]]:
         """The foci of the preview, hottest first, see :meth:`.live_preview.LivePreview.rows`."""
