@@ -45,8 +45,14 @@ def fit_columns(table: Any, widest: Mapping[int, str], stretched: int) -> None:
 
 
 def fit_height(table: Any) -> None:
-    """Make the table as high as its rows, within bounds."""
+    """Make the table as high as its rows, within bounds.
+
+    A table asks for all height that is free, and its section would get it for a table that does not grow.
+    """
     rows = min(max(table.rowCount, LEAST_ROWS), MOST_ROWS)
     height = table.horizontalHeader().sizeHint.height() + rows * ROW_PIXELS + 2 * table.frameWidth
     table.setMinimumHeight(height)
     table.setMaximumHeight(height)
+    policy = table.sizePolicy
+    policy.setVerticalPolicy(qt.QSizePolicy.Fixed)
+    table.setSizePolicy(policy)

@@ -364,6 +364,16 @@ def test_nothing_covers_the_end_of_the_table_where_layouts_do_not_ask_for_height
     assert label.minimumHeight() >= label.heightForWidth(label.width())
 
 
+@pytest.mark.parametrize("count", [2, 8, 25])
+def test_the_step_takes_no_more_height_than_it_needs_in_a_high_panel(hands: Any, count: int) -> None:
+    hands.panel.review.table.choose(hands.find(count, 5)[0])
+    open_one(hands, "reviewSection")
+    hands.panel.root._native.resize(hands.panel.root._native.width(), 2000)
+    hands.panel.root._native.layout().activate()
+    section = hands.ui.reviewSection._native
+    assert section.height() <= section.sizeHint().height() + 1
+
+
 def test_nothing_stays_under_a_collapsed_part(hands: Any) -> None:
     for name in (*SECTIONS, *GROUPS):
         assert getattr(hands.ui, name).collapsedHeight == 0, name
