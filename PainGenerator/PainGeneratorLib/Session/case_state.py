@@ -41,11 +41,25 @@ class FoundCase:
 
 @dataclass(frozen=True, eq=False)
 class Naming:
-    """What depends on the name of a level: the options of the case, the anatomy, and all that was found."""
+    """What depends on the name of a level.
+
+    Parameters
+    ----------
+    case : Case
+        With its options.
+    anatomy : AnatomyMap or None
+    found : Found
+    unmatched : tuple of Candidate
+        See :attr:`CaseState.unmatched`.
+    carried : tuple of str
+        See :attr:`CaseState.carried`.
+    """
 
     case: Case
     anatomy: AnatomyMap | None
     found: Found
+    unmatched: tuple[Candidate, ...] = ()
+    carried: tuple[str, ...] = ()
 
 
 @dataclass(eq=False)
@@ -122,11 +136,15 @@ class CaseState:
     def naming(self) -> Naming:
         """What another name of a level would replace."""
         now = self.require_found()
-        return Naming(now.case, now.anatomy, now.found)
+        return Naming(now.case, now.anatomy, now.found, tuple(self.unmatched), tuple(self.carried))
 
     @naming.setter
     def naming(self, naming: Naming) -> None:
         self.case, self.anatomy, self.found = naming.case, naming.anatomy, naming.found
+        # What was kept or dismissed since then stays so.
+        named = {candidate.id: candidate for candidate in naming.unmatched}
+        self.unmatched = [named.get(candidate.id, candidate) for candidate in self.unmatched]
+        self.carried = list(naming.carried)
 
     @property
     def warnings(self) -> list[str]:
