@@ -12,7 +12,7 @@ from ..Registration.landmarks import LandmarkPairs
 from ..Workflow.case import Case
 from ..Workflow.finding import Found
 from ..Workflow.stages import Alignment, Suv
-from ..Workflow.warnings import run_warnings
+from ..Workflow.warnings import run_notes, run_warnings
 
 Point = tuple[float, float, float]
 """A position in the world, RAS mm."""
@@ -37,6 +37,25 @@ class FoundCase:
     alignment: Alignment
     anatomy: AnatomyMap | None
     found: Found
+
+
+@dataclass(frozen=True)
+class Detected:
+    """What Detect said.
+
+    Parameters
+    ----------
+    roles : dict of str to str
+        The node id by role that it left; what it said holds for these.
+    warnings : tuple of str
+        What is ambiguous or missing.
+    notes : tuple of str
+        Facts on choices that are no warnings.
+    """
+
+    roles: dict[str, str] = field(default_factory=dict)
+    warnings: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,7 +104,9 @@ class CaseState:
         Sentences on decided candidates that the last run by itself would have set apart or put among what is to be
         looked at.
     notices : list of str
-        Warnings of Detect and of reopening, which belong to the result of no step.
+        Warnings of reopening, which belong to the result of no step.
+    detected : Detected
+        What Detect said. The step Case takes it into the case.
     revision : int
         Grows with every change of an input. The result of a job that was made before is refused.
     shown : dict of str to Region
@@ -102,6 +123,7 @@ class CaseState:
     unmatched: list[Candidate] = field(default_factory=list)
     carried: list[str] = field(default_factory=list)
     notices: list[str] = field(default_factory=list)
+    detected: Detected = field(default_factory=Detected)
     revision: int = 0
     shown: dict[str, Region] = field(default_factory=dict)
 
@@ -151,12 +173,22 @@ class CaseState:
         """What the user must know, in the order of the steps; each sentence once."""
         notices = [*self.notices, *self.carried]
         if self.case is None:
-            return list(dict.fromkeys(notices))
+            return list(dict.fromkeys([*notices, *self.detected.warnings]))
         found = self.found
         mr, pet, plan = (None, None, None) if found is None else (found.mr, found.pet, found.plan)
         sites = None if found is None else found.sites
         sentences = run_warnings(self.case, self.suv, self.alignment, self.anatomy, mr, pet, plan, sites)
-        return list(dict.fromkeys([*notices, *sentences]))
+        return list(dict.fromkeys([*notices, *sentences, *self.detected.warnings]))
+
+    @property
+    def notes(self) -> list[str]:
+        """Facts for the reader that are no warnings; each sentence once."""
+        if self.case is None:
+            return list(self.detected.notes)
+        found = self.found
+        more = () if found is None else found.notes
+        notes = [*run_notes(self.case, None if found is None else found.mr), *more, *self.detected.notes]
+        return list(dict.fromkeys(notes))
 
     def require_suv(self) -> tuple[Case, Suv]:
         """Case and SUV.

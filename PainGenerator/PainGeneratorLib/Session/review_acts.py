@@ -25,7 +25,7 @@ from .case_writer import CaseWriter
 from .found_tools import FoundTools
 from .notifier import Notifier
 from .reading_aids import ReadingAids
-from .review import Review, carry_decisions, entries_of, storable
+from .review import Review, carry_decisions, storable
 from .scene_link import SceneLink
 from .step_states import StepStates
 

@@ -45,9 +45,7 @@ class RenamedTexts:
 
     def of_table(self, table: SiteTable) -> SiteTable:
         """A table of sites whose reasons have the new names."""
-        rows = tuple(
-            dataclasses.replace(row, reasons=tuple(self(text) for text in row.reasons)) for row in table.rows
-        )
+        rows = tuple(dataclasses.replace(row, reasons=tuple(self(text) for text in row.reasons)) for row in table.rows)
         return dataclasses.replace(table, rows=rows)
 
 

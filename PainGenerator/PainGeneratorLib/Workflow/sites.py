@@ -15,9 +15,10 @@ from ..Numerics.core.image import Image
 from ..Numerics.core.records import Candidate, HotSpot
 from ..Numerics.core.sites import Site, SiteRow, SiteState, SiteTable
 from ..Numerics.core.words import MR_ROLES, Certainty, Group, Role
-from ..Numerics.fusion.site_measures import NO_FLUID_SERIES, SiteImages, measure_sites, series_notes
+from ..Numerics.fusion.site_measures import SiteImages, measure_sites, series_notes
 from ..Numerics.fusion.site_norms import norm_of
 from ..Numerics.fusion.site_parameters import SiteParameters
+from ..Numerics.fusion.site_verdict import NO_FLUID_SERIES
 from ..Numerics.mr.findings import MRResult
 from ..Numerics.pet.detector import HotSpotDetector
 from .case import Case
