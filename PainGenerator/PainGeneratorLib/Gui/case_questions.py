@@ -67,14 +67,14 @@ class CaseQuestions:
     """
 
     def __init__(self, panel: Panel, connections: Connections) -> None:
-        self._panel, self._ui = panel, panel.ui
+        self._panel, self.ui = panel, panel.ui
         self._waiting: Callable[[], Any] | None = None
-        connections.add(self._ui.firstAnswerButton, "clicked()", self.on_first)
-        connections.add(self._ui.secondAnswerButton, "clicked()", self.on_second)
+        connections.add(self.ui.firstAnswerButton, "clicked()", self.on_first)
+        connections.add(self.ui.secondAnswerButton, "clicked()", self.on_second)
 
     def show(self) -> None:
         """Show the question that is open, or none."""
-        session, ui = self._panel.session, self._ui
+        session, ui = self._panel.session, self.ui
         question = None if session is None or self._panel.is_busy else open_question(session)
         ui.caseQuestionFrame.visible = question is not None
         if question is None:
@@ -91,7 +91,7 @@ class CaseQuestions:
             self._waiting = None
             return False
         self._waiting = run
-        self._ui.caseSection.collapsed = False
+        self.ui.caseSection.collapsed = False
         self.show()
         slicer.util.showStatusMessage(_("Answer the question in 1 Case first; the run goes on then."), 8000)
         return True
