@@ -77,6 +77,9 @@ class CaseQuestions:
         session, ui = self._panel.session, self.ui
         question = None if session is None or self._panel.is_busy else open_question(session)
         ui.caseQuestionFrame.visible = question is not None
+        shown = "" if session is None or question is not None else session.group_shown()
+        ui.groupReasonLabel.text = f"<small>{plain(shown)}</small>"
+        ui.groupReasonLabel.visible = bool(shown)
         if question is None:
             return
         ui.caseQuestionLabel.text = red(question.text)

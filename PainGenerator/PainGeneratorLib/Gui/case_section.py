@@ -102,8 +102,9 @@ class CaseSection(Section[CaseNeeds]):
         for role, prefix in SELECTORS.items():
             self._show_role(role, prefix)
         self.questions.show()
-        _show_small(ui.groupReasonLabel, session.group_shown() if session is not None else "")
-        _show_small(ui.anatomyReasonLabel, session.anatomy_reason() if session is not None else "")
+        reason = session.anatomy_reason() if session is not None else ""
+        ui.anatomyReasonLabel.text = f"<small>{plain(reason)}</small>"
+        ui.anatomyReasonLabel.visible = bool(reason)
         if session is None:
             return
         roles = session.roles()
@@ -244,9 +245,3 @@ class CaseSection(Section[CaseNeeds]):
     def on_run(self) -> None:
         """Compute SUV, or cancel."""
         self.panel.run(["case"], self.ui.runCaseButton)
-
-
-def _show_small(label: Any, text: str) -> None:
-    """Show a small text, or hide its label when there is none."""
-    label.text = f"<small>{plain(text)}</small>" if text else ""
-    label.visible = bool(text)

@@ -198,7 +198,8 @@ class Panel(VTKObservationMixin):
         ui.runAllButton.toolTip = reason or _("Run all steps that are not done or out of date")
         warnings, notes = (session.warnings, session.notes) if session is not None else ([], [])
         ui.warningsGroup.visible = bool(warnings or notes)
-        ui.warningsGroup.title = _("Warnings ({count}) and notes").format(count=len(warnings))
+        counts = [(_("Warnings ({count})"), warnings), (_("Notes ({count})"), notes)]
+        ui.warningsGroup.title = ", ".join(text.format(count=len(told)) for text, told in counts if told)
         lines = [plain(text) for text in warnings] + [f"<i>{plain(text)}</i>" for text in notes]
         ui.warningsLabel.text = "<br>".join(f"\N{BULLET} {line}" for line in lines)
 

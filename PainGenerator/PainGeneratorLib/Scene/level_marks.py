@@ -23,6 +23,11 @@ GLYPH_SCALE = 0.6
 ACROSS_PART = 0.7
 """Lower bound of the part of the body's axis in the normal of an axial view. In such a view all numbers would lie on
 one another. Our choice: a view that is tilted by 45 degrees is none."""
+UP = 2
+"""The axis of a site that points upward (left, front, up)."""
+BELOW_DISC_MM = 20.0
+"""Distance of the middle of S1 from that of the disc above it, mm. Our estimate: half the height of S1, which is about
+30 mm, and half that of the disc."""
 STANDARD_LONG_VIEWS = ("vtkMRMLSliceNodeYellow", "vtkMRMLSliceNodeGreen")
 """Ids of Slicer's own sagittal and coronal views, for a scene that has no views yet."""
 
@@ -45,6 +50,8 @@ def level_labels(sites: SiteTable) -> list[tuple[str, np.ndarray]]:
         site = row.site
         if site.structure in MARKED_STRUCTURES and site.level is not None:
             found.setdefault(f"{site.level}{doubt}", site.center_ras)
+        if site.structure == "disc" and (site.level or "").endswith("/S1"):
+            found.setdefault(f"S1{doubt}", site.center_ras - BELOW_DISC_MM * site.axes[UP])
     return list(found.items())
 
 

@@ -70,7 +70,8 @@ class AnatomyProposal:
         if not found:
             return None
         count, bones, node = max(found, key=lambda one: one[0])
-        shown = ", ".join(bones[:NAMED_BONES]) + (", ..." if count > NAMED_BONES else "")
+        more = f" and {count - NAMED_BONES} more" if count > NAMED_BONES else ""
+        shown = ", ".join(bones[:NAMED_BONES]) + more
         others = f" There are {len(found)} of this kind; it names most." if len(found) > 1 else ""
         return ProposedAnatomy(
             node.GetID(),

@@ -9,7 +9,7 @@ import numpy as np
 from ..Anatomy.anatomy_map import AnatomyMap
 from ..Anatomy.body_plan import BodyPlan
 from ..Anatomy.given_level import with_given_level
-from ..Anatomy.sites import find_sites
+from ..Anatomy.sites import COUNTED_ON_MAP, NAMED_BY_MAP, SAME_ON_MR, find_sites
 from ..Numerics.body.renaming import NAMED, GivenLevel
 from ..Numerics.core.image import Image
 from ..Numerics.core.records import Candidate, HotSpot
@@ -74,7 +74,10 @@ def find_case_sites(
         notes = (*notes, *(text for text in there.warnings if text not in anatomy.warnings))
     reasons = found.level_reasons
     if given is not None and found.level_certainty is not None:
-        reasons = tuple(dict.fromkeys([NAMED.format(level=given.level), *reasons]))
+        # What the levels were before is no reason any more. Where the reader contradicts it, the notes say so.
+        reasons = tuple(text for text in reasons if text not in (COUNTED_ON_MAP, NAMED_BY_MAP, SAME_ON_MR))
+        contradictions = [text for text in notes if text in (() if there is None else there.warnings)]
+        reasons = tuple(dict.fromkeys([NAMED.format(level=given.level), *reasons, *contradictions]))
     return SiteTable(rows, found.level_certainty, reasons, notes)
 
 
