@@ -214,10 +214,12 @@ class Panel(VTKObservationMixin):
         reason = self._reason_not_run_all()
         ui.runAllButton.enabled = (reason is None and not self.is_busy) or self.is_cancel_button(ui.runAllButton)
         ui.runAllButton.toolTip = reason or _("Run all steps that are not done or out of date")
-        warnings = session.warnings if session is not None else []
-        ui.warningsGroup.visible = bool(warnings)
-        ui.warningsGroup.title = _("Notes ({count})").format(count=len(warnings))
-        show_text(ui.warningsLabel, "<br>".join(f"\N{BULLET} {plain(text)}" for text in warnings))
+        warnings, notes = (session.warnings, session.notes) if session is not None else ([], [])
+        ui.warningsGroup.visible = bool(warnings or notes)
+        counts = [(_("Warnings ({count})"), warnings), (_("Notes ({count})"), notes)]
+        ui.warningsGroup.title = ", ".join(text.format(count=len(told)) for text, told in counts if told)
+        lines = [plain(text) for text in warnings] + [f"<i>{plain(text)}</i>" for text in notes]
+        show_text(ui.warningsLabel, "<br>".join(f"\N{BULLET} {line}" for line in lines))
 
     def _show_counts(self) -> None:
         """How many candidates there are, and how much is in the other two lists, with a link to these."""
@@ -247,8 +249,7 @@ class Panel(VTKObservationMixin):
         self.align.refresh_overlays()
         if self.ui.addButton.checked:
             self.review.clicks.start()
-        if self.ui.nameLevelButton.checked:
-            self.sites.clicks.start()
+        self.sites.views_changed()
 
     # --- running
 
@@ -299,6 +300,9 @@ class Panel(VTKObservationMixin):
             return False
         session = self.session
         if session is None:
+            return False
+        again = self.on_run_all if button is self.ui.runAllButton else lambda: self.run(steps, button)
+        if steps and self.case.questions.must_answer_first(again):
             return False
 
         def work_of_steps() -> None:
