@@ -3,6 +3,7 @@ views."""
 
 from __future__ import annotations
 
+import itertools
 from typing import Any
 
 import numpy as np
@@ -104,7 +105,7 @@ class Walk(SelfTestHands):
             self.wait_for_preview()
             assert ui.methodCombo.itemData(ui.methodCombo.currentIndex) == method, name
             shown.append(self.pictures())
-        assert any(differing(one, other) for one, other in zip(shown, shown[1:], strict=False))
+        assert any(differing(one, other) for one, other in itertools.pairwise(shown))
         ui.resetPreviewButton.click()
 
     def jump(self) -> None:
