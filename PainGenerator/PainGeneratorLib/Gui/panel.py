@@ -24,6 +24,7 @@ from .find_section import FindSection
 from .guard import Connections, guarded
 from .outline_section import OutlineSection
 from .parameters_section import ParametersSection
+from .readout_section import ReadoutSection
 from .review_section import ReviewSection
 from .session_needs import PanelNeeds
 from .shortcuts import Shortcuts
@@ -80,12 +81,13 @@ class Panel(VTKObservationMixin):
         self.review = ReviewSection(self)
         self.apart = ApartSection(self)
         self.sites = SitesSection(self)
+        self.readout = ReadoutSection(self)
         self.details = DetailsSection(self)
         self.outline = OutlineSection(self)
         self.export = ExportSection(self)
         self.sections = (
             *(self.views, self.case, self.suv, self.align, self.find, self.protocol),
-            *(self.review, self.apart, self.sites, self.details, self.outline, self.export),
+            *(self.review, self.apart, self.sites, self.readout, self.details, self.outline, self.export),
         )
         self.shortcuts = Shortcuts(self._shortcut_handlers())
         self._connections.add(ui.runAllButton, "clicked()", self.on_run_all)
@@ -222,6 +224,8 @@ class Panel(VTKObservationMixin):
             self.review.clicks.start()
         if self.ui.nameLevelButton.checked:
             self.sites.clicks.start()
+        if self.ui.readoutButton.checked:
+            self.readout.clicks.start()
 
     # --- running
 

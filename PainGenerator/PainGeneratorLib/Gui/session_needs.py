@@ -13,6 +13,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from ..Numerics.core.readout import Readout
 from ..Numerics.core.records import Candidate
 from ..Numerics.core.sites import SiteTable
 from ..Numerics.suv.factors import SuvResult
@@ -151,6 +152,12 @@ class SitesNeeds(StepNeeds, Protocol):
     def name_level(self, level: str, position_ras: np.ndarray) -> None: ...
 
 
+class ReadoutNeeds(StepNeeds, Protocol):
+    """What is read at a place."""
+
+    def readout_at(self, position_ras: np.ndarray) -> Readout: ...
+
+
 class DetailsNeeds(StepNeeds, Protocol):
     """Name and comment of a candidate."""
 
@@ -199,6 +206,7 @@ class PanelNeeds(
     ReviewNeeds,
     ApartNeeds,
     SitesNeeds,
+    ReadoutNeeds,
     DetailsNeeds,
     OutlineNeeds,
     ExportNeeds,

@@ -16,6 +16,7 @@ import numpy as np
 
 from ..Numerics.core.errors import PainGeneratorError
 from ..Numerics.core.image import Image
+from ..Numerics.core.readout import Readout
 from ..Numerics.core.records import Candidate
 from ..Numerics.core.sites import SiteTable
 from ..Numerics.core.words import Status
@@ -42,6 +43,7 @@ from .loaded_volumes import LoadedVolumes
 from .notifier import Notifier
 from .protocol_parameters import ProtocolParameters
 from .reading_aids import ReadingAids, Values
+from .readout import Readouts
 from .restoring import Restorer
 from .review_acts import ReviewActs
 from .scene_link import SceneLink
@@ -101,6 +103,7 @@ class Session:
         self._parameters = ProtocolParameters(settings, states, notify)
         self._aids = ReadingAids(link, state)
         self._tools = tools = FoundTools(state)
+        self._readouts = Readouts(state, tools)
         self._review = ReviewActs(link, state, states, writer, tools, self._aids, settings, notify)
         self._preview = LivePreview(
             link, state, settings, states, writer, tools, self._parameters, self._review, notify
@@ -571,6 +574,10 @@ class Session:
     def mirrored(self, position_ras: np.ndarray) -> tuple[np.ndarray | None, dict[str, Values]]:
         """The place on the other side of the body, and the values here and there."""
         return self._aids.mirrored(position_ras)
+
+    def readout_at(self, position_ras: np.ndarray) -> Readout:
+        """Values, tissue and structure at a place (RAS mm of the world, shape (3,)), and why it is no candidate."""
+        return self._readouts.at(position_ras)
 
     # --- export (Exporter)
 
