@@ -18,6 +18,7 @@ from PainGeneratorLib.Numerics.core.image import Geometry, Image, Region
 from PainGeneratorLib.Numerics.core.kept import Kept
 from PainGeneratorLib.Numerics.core.records import Candidate, HotSpot, LedgerEntry, MRFinding, Place
 from PainGeneratorLib.Numerics.core.sites import InterfacePattern, InterfaceZone, Site, SiteNorm, SiteRow, SiteTable
+from PainGeneratorLib.Numerics.core.spheres import SphereRegion
 from PainGeneratorLib.Numerics.mr.findings import MRResult
 from PainGeneratorLib.Numerics.mr.implant import ImplantResult, OneImplant
 from PainGeneratorLib.Numerics.pet.detector import HotSpotResult
@@ -75,6 +76,10 @@ SITE_ROW = SiteRow(
 )  # fmt: skip
 ZONE = InterfaceZone("Gruen 3", "abnormal", 1.2 + THIRD, 2.0, 1.8, 1.5, ("oedema",), "Hot.")
 INTERFACE = InterfacePattern("left", "focal", "Focal.", (ZONE,), ("CRP 24 mg/l.",))
+SPHERE = SphereRegion(
+    "S-01", "left psoas L4/L5", POINT, 12.4, 0.9 + THIRD, 2.3, 1.5 + THIRD, 1.9, 0.7, "muscle within 7 cm", 2.7,
+    {"T1": 310.5}, {"T1": -1.5}, True,
+)  # fmt: skip
 SITES = SiteTable((SITE_ROW,), "likely", ("Counted.",), ("The map differs.",), (INTERFACE,))
 
 EXAMPLES: dict[str, Kept] = {
@@ -107,6 +112,7 @@ EXAMPLES: dict[str, Kept] = {
     "SiteNorm": NORM,
     "SiteRow": SITE_ROW,
     "SiteTable": SITES,
+    "SphereRegion": SPHERE,
     "Spine": SPINE,
     "SpineLine": LINE,
     "Structure": Structure("hip bone", "left", "L4"),
@@ -146,6 +152,7 @@ def example_found() -> Found:
         ("L5", (THIRD, -20.5, 1e-3)),
         [candidate],
         [candidate],
+        (SPHERE,),
     )
 
 

@@ -16,6 +16,7 @@ import numpy as np
 from ..Numerics.core.readout import Readout
 from ..Numerics.core.records import Candidate
 from ..Numerics.core.sites import SiteTable
+from ..Numerics.core.spheres import SphereRegion
 from ..Numerics.suv.factors import SuvResult
 from ..Session.types import Job, ParameterEntry, RoleProposal, SessionSettings, StepState, SuvLine
 from ..Workflow.check import CaseCheck
@@ -153,9 +154,12 @@ class SitesNeeds(StepNeeds, Protocol):
 
 
 class ReadoutNeeds(StepNeeds, Protocol):
-    """What is read at a place."""
+    """What is read at a place, and the spherical regions."""
 
     def readout_at(self, position_ras: np.ndarray) -> Readout: ...
+    def regions(self) -> list[SphereRegion]: ...
+    def add_region(self, center_ras: np.ndarray, diameter_mm: float) -> str: ...
+    def delete_regions(self, ids: Iterable[str]) -> None: ...
 
 
 class DetailsNeeds(StepNeeds, Protocol):

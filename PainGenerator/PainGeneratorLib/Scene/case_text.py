@@ -30,6 +30,7 @@ from ..Numerics.core.image import Geometry, Region
 from ..Numerics.core.kept import Kept
 from ..Numerics.core.records import Candidate, HotSpot, LedgerEntry, MRFinding, Place
 from ..Numerics.core.sites import InterfacePattern, InterfaceZone, Site, SiteNorm, SiteRow, SiteTable
+from ..Numerics.core.spheres import SphereRegion
 from ..Numerics.mr.implant import ImplantResult, OneImplant
 from ..Numerics.pet.detector import HotSpotResult
 from ..Numerics.pet.reference_tissue import ReferenceValue
@@ -69,6 +70,7 @@ RECORDS: dict[str, type[Kept]] = {
         SiteNorm,
         SiteRow,
         SiteTable,
+        SphereRegion,
         Spine,
         SpineLine,
         Structure,

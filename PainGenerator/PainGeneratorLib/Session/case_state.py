@@ -8,6 +8,7 @@ from ..Anatomy.anatomy_map import AnatomyMap
 from ..Numerics.core.errors import PainGeneratorError
 from ..Numerics.core.image import Region
 from ..Numerics.core.records import Candidate
+from ..Numerics.core.spheres import SphereRegion
 from ..Registration.landmarks import LandmarkPairs
 from ..Workflow.case import Case
 from ..Workflow.finding import Found
@@ -117,6 +118,15 @@ class CaseState:
     @attention.setter
     def attention(self, entries: list[Candidate]) -> None:
         self.require_found().found.attention = entries
+
+    @property
+    def regions(self) -> tuple[SphereRegion, ...]:
+        """Spherical regions of the reader; empty before the step Find."""
+        return () if self.found is None else self.found.regions
+
+    @regions.setter
+    def regions(self, regions: tuple[SphereRegion, ...]) -> None:
+        self.require_found().found.regions = regions
 
     @property
     def naming(self) -> Naming:

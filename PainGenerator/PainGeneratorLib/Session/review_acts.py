@@ -13,11 +13,14 @@ from ..Numerics.body.level_names import GivenLevel
 from ..Numerics.core.errors import PainGeneratorError
 from ..Numerics.core.records import NAMED_BY_READER, Candidate, Place
 from ..Numerics.core.regions import contains
+from ..Numerics.core.spheres import SphereRegion
 from ..Numerics.core.words import Role, Side, Status, listed
 from ..Numerics.fusion.reading import Reading
 from ..Scene.candidate_segments import outline_of, take_outline
 from ..Scene.common_grid import region_on_grid
 from ..Workflow.finding import Found, with_named_level
+from ..Workflow.readout import PlaceReader
+from ..Workflow.spheres import measured_again
 from .case_settings import CaseSettings
 from .case_state import CaseState, Naming, Point
 from .case_writer import CaseWriter
@@ -77,9 +80,22 @@ class ReviewActs:
         carried = carry_decisions([*state.candidates, *state.unmatched], new)
         state.unmatched, state.carried = carried.unmatched, carried.notices
         found.take(carried.lists)
-        state.found = found
+        regions, state.found = state.regions, found
+        if regions:
+            found.regions = self._measured_again(regions)
         self._review = Review(state, self._tools.measured)
         self._writer.write_all()
+
+    def _measured_again(self, regions: Sequence[SphereRegion]) -> tuple[SphereRegion, ...]:
+        """The spherical regions of the reader with the measures that follow from the result as it stands."""
+        now, tools = self._state.require_found(), self._tools
+        reader = PlaceReader.of(now.case, now.suv, now.alignment, now.found, tools.detector(), tools.namer())
+        return tuple(measured_again(reader, region) for region in regions)
+
+    def keep_regions(self, text: str, regions: tuple[SphereRegion, ...]) -> None:
+        """Take other spherical regions over, as one act with this text."""
+        self.review.keep_regions(text, regions)
+        self._show()
 
     @property
     def review(self) -> Review:

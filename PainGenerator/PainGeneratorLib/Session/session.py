@@ -19,6 +19,7 @@ from ..Numerics.core.image import Image
 from ..Numerics.core.readout import Readout
 from ..Numerics.core.records import Candidate
 from ..Numerics.core.sites import SiteTable
+from ..Numerics.core.spheres import SphereRegion
 from ..Numerics.core.words import Status
 from ..Numerics.suv.factors import SuvResult
 from ..Scene.parameters import parameter_node
@@ -44,6 +45,7 @@ from .notifier import Notifier
 from .protocol_parameters import ProtocolParameters
 from .reading_aids import ReadingAids, Values
 from .readout import Readouts
+from .regions import RegionActs
 from .restoring import Restorer
 from .review_acts import ReviewActs
 from .scene_link import SceneLink
@@ -105,6 +107,7 @@ class Session:
         self._tools = tools = FoundTools(state)
         self._readouts = Readouts(state, tools)
         self._review = ReviewActs(link, state, states, writer, tools, self._aids, settings, notify)
+        self._regions = RegionActs(state, self._review, self._readouts)
         self._preview = LivePreview(
             link, state, settings, states, writer, tools, self._parameters, self._review, notify
         )
@@ -578,6 +581,18 @@ class Session:
     def readout_at(self, position_ras: np.ndarray) -> Readout:
         """Values, tissue and structure at a place (RAS mm of the world, shape (3,)), and why it is no candidate."""
         return self._readouts.at(position_ras)
+
+    def regions(self) -> list[SphereRegion]:
+        """Spherical regions of the reader, with their measures."""
+        return self._regions.all()
+
+    def add_region(self, center_ras: np.ndarray, diameter_mm: float) -> str:
+        """Place a spherical region at a position (RAS mm of the world, shape (3,)); returns its id."""
+        return self._regions.add(center_ras, diameter_mm)
+
+    def delete_regions(self, ids: Iterable[str]) -> None:
+        """Take spherical regions away."""
+        self._regions.delete(ids)
 
     # --- export (Exporter)
 

@@ -85,6 +85,35 @@ def test_the_mouse_reads_while_shift_is_held_and_not_without(hands: Any) -> None
     assert "No candidate here." in ui.readoutLabel.text
 
 
+def test_a_region_is_kept_where_a_place_was_read_and_undo_takes_it_back(hands: Any) -> None:
+    ui, view = hands.ui, hands.views()[0]
+    assert not ui.keepRegionButton.enabled
+    hands.press(ui.readoutButton)
+    place = far_from_all(hands)
+    view.click_at(place)
+    ui.regionDiameterSpin.value = 20.0
+    hands.press(ui.keepRegionButton)
+    (region,) = hands.session.regions()
+    assert region.diameter_mm == 20.0
+    assert np.linalg.norm(region.center_ras - place) < 1.0
+    assert ui.regionsTable.rowCount == 1
+    assert ui.regionsTable.item(0, 0).text() == region.id
+    assert hands.session.node_of("spheres").GetSegmentation().GetNumberOfSegments() == 1
+    hands.scroll_to(ui.regionsTable)
+    hands.shot("region")
+    assert ui.undoButton.toolTip == f"Keep region {region.id}"
+    hands.press(ui.undoButton)
+    assert hands.session.regions() == []
+    assert ui.regionsTable.rowCount == 0
+    assert hands.session.node_of("spheres") is None
+    hands.press(ui.redoButton)
+    ui.regionsTable.selectRow(0)
+    hands.events()
+    hands.check_view_at(view, region.center_ras)
+    hands.press(ui.deleteRegionButton)
+    assert hands.session.regions() == []
+
+
 def test_what_was_read_follows_a_decision_and_undo(hands: Any) -> None:
     ui, view = hands.ui, hands.views()[0]
     chosen = hands.session.candidates()[0]

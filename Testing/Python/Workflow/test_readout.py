@@ -1,6 +1,6 @@
 """What is read at a place of a case: values of both sides, what lies there, and why there is no candidate.
 
-The body has its focus on the right and lies beside the middle of the scanner, so that no exchange of sides goes unseen.
+The body has its focus on the right and lies beside the middle of the scanner, so that exchanged sides are seen.
 """
 
 from __future__ import annotations
