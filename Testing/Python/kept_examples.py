@@ -17,6 +17,7 @@ from PainGeneratorLib.Numerics.body.vertebrae import Joint, Spine, VertebraFrame
 from PainGeneratorLib.Numerics.core.image import Geometry, Image, Region
 from PainGeneratorLib.Numerics.core.kept import Kept
 from PainGeneratorLib.Numerics.core.records import Candidate, HotSpot, LedgerEntry, MRFinding, Place
+from PainGeneratorLib.Numerics.core.reference_edits import ReferenceEdit
 from PainGeneratorLib.Numerics.core.sites import InterfacePattern, InterfaceZone, Site, SiteNorm, SiteRow, SiteTable
 from PainGeneratorLib.Numerics.core.spheres import SphereRegion
 from PainGeneratorLib.Numerics.mr.findings import MRResult
@@ -56,6 +57,7 @@ IMPLANT = ImplantResult(
     REGION, REGION, np.stack([POINT, POINT + 9.0]), "left", ("An implant is near.",), (ONE,), ("Left.",), "right"
 )
 REFERENCE = ReferenceValue("marrow", THIRD, 0.1, 9.0, "refused", "It is air.")
+EDIT = ReferenceEdit("only a sphere", "muscle", (1.0, 2.0, THIRD), 12.4 + THIRD)
 HIP = HipImplant("left", POINT, POINT + 1.0, POINT + 2.0, 27.5, "likely", (7.5, 5.0 + THIRD))
 PLANE = SymmetryPlane(POINT, POINT + 1.0, 0.5)
 SECTIONS = BodySections(
@@ -103,6 +105,7 @@ EXAMPLES: dict[str, Kept] = {
     "OneImplant": ONE,
     "Place": PLACE,
     "ProvenanceRow": ROW,
+    "ReferenceEdit": EDIT,
     "ReferenceValue": REFERENCE,
     "SeriesAlignment": SeriesAlignment(
         "PET", np.eye(4) * THIRD, np.eye(4), "registered", "aligned", "ATTENUATION", True, THIRD, 1.5, 0.3, 0.1, THIRD,
@@ -128,6 +131,7 @@ OPTIONS = CaseOptions(
     "hip-replacement", "left", "both", ((1.0, 2.0, THIRD),), Path("a.nii.gz"), Path("a.json"), 70.5, 1.75, 300.0,
     datetime.datetime(2025, 3, 1, 9, 30), (("3", "PET"),), Path("l.csv"), Path("p.json"), (("fusion.x", "1"),),
     None, ("L5", (1.0, 2.0, THIRD)), datetime.date(2024, 11, 30), "hybrid", 12.5,
+    (EDIT,),
 )  # fmt: skip
 
 

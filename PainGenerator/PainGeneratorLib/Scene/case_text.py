@@ -29,6 +29,7 @@ from ..Numerics.core.errors import PainGeneratorError
 from ..Numerics.core.image import Geometry, Region
 from ..Numerics.core.kept import Kept
 from ..Numerics.core.records import Candidate, HotSpot, LedgerEntry, MRFinding, Place
+from ..Numerics.core.reference_edits import ReferenceEdit
 from ..Numerics.core.sites import InterfacePattern, InterfaceZone, Site, SiteNorm, SiteRow, SiteTable
 from ..Numerics.core.spheres import SphereRegion
 from ..Numerics.mr.implant import ImplantResult, OneImplant
@@ -64,6 +65,7 @@ RECORDS: dict[str, type[Kept]] = {
         OneImplant,
         Place,
         ProvenanceRow,
+        ReferenceEdit,
         ReferenceValue,
         SeriesAlignment,
         Site,

@@ -8,6 +8,7 @@ from ..Anatomy.anatomy_map import AnatomyMap
 from ..Numerics.core.errors import PainGeneratorError
 from ..Numerics.core.image import Region
 from ..Numerics.core.records import Candidate
+from ..Numerics.core.reference_edits import ReferenceEdit
 from ..Numerics.core.spheres import SphereRegion
 from ..Registration.landmarks import LandmarkPairs
 from ..Workflow.case import Case
@@ -42,11 +43,16 @@ class FoundCase:
 
 @dataclass(frozen=True, eq=False)
 class Naming:
-    """What depends on the name of a level: the options of the case, the anatomy, and all that was found."""
+    """What depends on the name of a level, or on the reference: options, anatomy, and all that was found.
+
+    `unmatched` and `carried` are those of :class:`CaseState`; None leaves them as they are.
+    """
 
     case: Case
     anatomy: AnatomyMap | None
     found: Found
+    unmatched: list[Candidate] | None = None
+    carried: list[str] | None = None
 
 
 @dataclass(eq=False)
@@ -129,14 +135,21 @@ class CaseState:
         self.require_found().found.regions = regions
 
     @property
+    def reference_edits(self) -> tuple[ReferenceEdit, ...]:
+        """What the reader took out of the reference tissue; kept with the case, for the next run."""
+        return () if self.case is None else self.case.options.reference_edits
+
+    @property
     def naming(self) -> Naming:
         """What another name of a level would replace."""
         now = self.require_found()
-        return Naming(now.case, now.anatomy, now.found)
+        return Naming(now.case, now.anatomy, now.found, list(self.unmatched), list(self.carried))
 
     @naming.setter
     def naming(self, naming: Naming) -> None:
         self.case, self.anatomy, self.found = naming.case, naming.anatomy, naming.found
+        self.unmatched = self.unmatched if naming.unmatched is None else list(naming.unmatched)
+        self.carried = self.carried if naming.carried is None else list(naming.carried)
 
     @property
     def warnings(self) -> list[str]:

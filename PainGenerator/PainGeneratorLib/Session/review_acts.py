@@ -14,10 +14,11 @@ from ..Numerics.core.errors import PainGeneratorError
 from ..Numerics.core.records import NAMED_BY_READER, Candidate, Place
 from ..Numerics.core.regions import contains
 from ..Numerics.core.spheres import SphereRegion
-from ..Numerics.core.words import Role, Side, Status, listed
-from ..Numerics.fusion.reading import Reading
+from ..Numerics.core.words import Origin, Role, Side, Status, listed
+from ..Numerics.fusion.reading import Reading, numbered
 from ..Scene.candidate_segments import outline_of, take_outline
 from ..Scene.common_grid import region_on_grid
+from ..Workflow.case import Case
 from ..Workflow.finding import Found, with_named_level
 from ..Workflow.readout import PlaceReader
 from ..Workflow.spheres import measured_again
@@ -27,6 +28,7 @@ from .case_writer import CaseWriter
 from .found_tools import FoundTools
 from .notifier import Notifier
 from .reading_aids import ReadingAids
+from .remeasure import Remeasure
 from .review import Review, carry_decisions, entries_of, storable
 from .scene_link import SceneLink
 from .step_states import StepStates
@@ -91,6 +93,33 @@ class ReviewActs:
         now, tools = self._state.require_found(), self._tools
         reader = PlaceReader.of(now.case, now.suv, now.alignment, now.found, tools.detector(), tools.namer())
         return tuple(measured_again(reader, region) for region in regions)
+
+    def take_result(self, text: str, case: Case, found: Found) -> None:
+        """Take another result of the same case over as one act: decisions go to the entries at the same place.
+
+        Parameters
+        ----------
+        text : str
+            What was done, for undo.
+        case : Case
+            With the options that the result follows from.
+        found : Found
+        """
+        state, now = self._state, self._state.require_found()
+        new = Reading(found.candidates, found.set_apart, found.attention)
+        carried = carry_decisions([*state.candidates, *state.unmatched], new)
+        detector = self._tools.detector() if found.detector is None else found.detector
+        namer = found.namer(now.anatomy, case, now.suv, now.alignment)
+        remeasure = Remeasure.of(case, now.suv, now.alignment, found, detector, namer)
+        lists = carried.lists
+        # Outlines of the reader stay; what they are compared with may be another tissue now.
+        again = [one if one.origin == Origin.AUTOMATIC else remeasure(one) for one in lists.candidates]
+        lists = numbered(Reading(again, lists.set_apart, lists.attention))
+        reader = PlaceReader.of(case, now.suv, now.alignment, found, detector, namer)
+        found.regions = tuple(measured_again(reader, region) for region in state.regions)
+        naming = Naming(case, now.anatomy, found, carried.unmatched, carried.notices)
+        self.review.replace_all(text, naming, lists)
+        self._show_naming()
 
     def keep_regions(self, text: str, regions: tuple[SphereRegion, ...]) -> None:
         """Take other spherical regions over, as one act with this text."""

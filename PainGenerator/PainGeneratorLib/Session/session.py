@@ -26,6 +26,7 @@ from ..Scene.parameters import parameter_node
 from ..Scene.read_case import has_case
 from ..Workflow.analyze import Analysis
 from ..Workflow.check import CaseCheck, check_case
+from ..Workflow.ground import Ground
 from ..Workflow.progress import Show, part, silent
 from ..Workflow.protocol import Protocol
 from ..Workflow.stages import Alignment
@@ -39,6 +40,7 @@ from .case_writer import CaseWriter
 from .exporting import Exporter, ExportWriter
 from .find_step import FindStep
 from .found_tools import FoundTools
+from .ground import GroundActs
 from .live_preview import LivePreview
 from .loaded_volumes import LoadedVolumes
 from .notifier import Notifier
@@ -108,6 +110,7 @@ class Session:
         self._readouts = Readouts(state, tools)
         self._review = ReviewActs(link, state, states, writer, tools, self._aids, settings, notify)
         self._regions = RegionActs(state, self._review, self._readouts)
+        self._ground = GroundActs(link, state, tools, self._review)
         self._preview = LivePreview(
             link, state, settings, states, writer, tools, self._parameters, self._review, notify
         )
@@ -593,6 +596,32 @@ class Session:
     def delete_regions(self, ids: Iterable[str]) -> None:
         """Take spherical regions away."""
         self._regions.delete(ids)
+
+    # --- what the reading rests on (GroundActs)
+
+    def ground(self) -> Ground:
+        """Body, tissues, references, frame, levels and roles that the reading rests on."""
+        return self._ground.now()
+
+    def show_ground(self, shown: bool) -> None:
+        """Draw what the reading rests on over the images, or take it away."""
+        self._ground.show(shown)
+
+    def leave_out_reference(self, kind: str, name: str) -> None:
+        """Take a tissue (kind ``tissue``) or a vertebra (kind ``vertebra``) out of the references."""
+        self._ground.leave_out(kind, name)
+
+    def leave_out_region(self, region_id: str) -> None:
+        """Take what lies in a spherical region out of all references."""
+        self._ground.leave_out_region(region_id)
+
+    def take_only_region(self, tissue: str, region_id: str) -> None:
+        """Take a tissue as the reference in a spherical region alone."""
+        self._ground.take_only_region(tissue, region_id)
+
+    def restore_references(self) -> None:
+        """Take all changes of the references back."""
+        self._ground.restore()
 
     # --- export (Exporter)
 

@@ -35,6 +35,7 @@ from .case import Case, CaseOptions
 from .fat_series import with_computed
 from .image_witness import with_image_doubts
 from .progress import Show, silent
+from .reference_edits import left_out
 from .threads import few_threads
 
 SUV_BW = UCUM_SUV_BW
@@ -363,6 +364,13 @@ def pet_detector(
             levels = anatomy.levels(grid, to_reference)
         if plan is not None and plan.spine_line is not None and plan.spine_certainty == Certainty.CERTAIN:
             spine = plan.spine_line.straight.moved(alignment.reference_to(Role.PET))
+    out = left_out(
+        case.options.reference_edits,
+        grid,
+        alignment.reference_to(Role.PET) if alignment.is_aligned(Role.PET) else np.eye(4),
+        None if tissues is None else tissues.array,
+        None if levels is None else levels.array,
+    )
     return HotSpotDetector(
         suv.image,
         case.protocol.stage("hot_spots", HotSpotParameters),
@@ -373,5 +381,7 @@ def pet_detector(
         unreliable=unreliable,
         symmetry=symmetry,
         spine=spine,
+        left_out=out.mask,
+        refused=out.refused,
         progress=progress,
     )

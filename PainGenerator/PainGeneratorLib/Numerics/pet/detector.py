@@ -202,9 +202,15 @@ class HotSpotDetector:
         unreliable: np.ndarray | None = None,
         symmetry: SymmetryPlane | None = None,
         spine: StraightSpine | None = None,
+        left_out: np.ndarray | None = None,
+        refused: Mapping[str, str] | None = None,
         progress: Callable[[float, str], None] | None = None,
     ) -> None:
-        """Run the first pass; the arguments are those of :func:`find_hot_spots`."""
+        """Run the first pass; the arguments are those of :func:`find_hot_spots`.
+
+        Beside them, `left_out` (bool, shape of the image) marks voxels that the reader took out of all references, and
+        `refused` names tissues that the reader refused, each with the reason.
+        """
         report = progress or (lambda fraction, text: None)
         self._suv, self._parameters = suv, parameters
         self._tissues = _array_on_grid("tissues", tissues, suv)
@@ -212,6 +218,7 @@ class HotSpotDetector:
         self._organs = _array_on_grid("organs", organs, suv)
         self._organ_names = dict(organ_names or {})
         self._unreliable, self._symmetry, self._spine = unreliable, symmetry, spine
+        self._left_out, self._refused = left_out, dict(refused or {})
         self.warnings: list[str] = []
         body_suv = parameters.reference.body_suv
         report(0.0, "Smoothing the PET for detection")
@@ -221,7 +228,7 @@ class HotSpotDetector:
         self._contrast = ContrastMap(suv, body_suv)
         self._known = KnownTissues(
             tissues=self._tissues,
-            levels=self._levels,
+            levels=self._reference_levels(),
             excluded=self._no_reference(),
             organs=measure_organs(suv, self._organs, self._organ_names),
         )
@@ -250,7 +257,7 @@ class HotSpotDetector:
         ndarray of int32
             Number of the focus of each voxel, 0 for none; empty where nothing was looked for.
         """
-        refused: dict[str, str] = {}
+        refused = dict(self._refused)
         while True:
             self.references = self._references(smooth, refused)
             self.warnings = list(self.references.warnings)
@@ -301,11 +308,16 @@ class HotSpotDetector:
         return self._contrast.typical_noise / typical if np.isfinite(typical) and typical > 0 else 0.0
 
     def _no_reference(self) -> np.ndarray | None:
-        """Voxels that are never a reference: organs and the margin of an implant."""
-        if self._organs is None:
-            return self._unreliable
-        organs: np.ndarray = self._organs > 0
-        return organs if self._unreliable is None else organs | self._unreliable
+        """Voxels that are never a reference: organs, the margin of an implant, and what the reader took out."""
+        organs = None if self._organs is None else self._organs > 0
+        masks = [mask for mask in (organs, self._unreliable, self._left_out) if mask is not None]
+        return np.logical_or.reduce(masks) if masks else None
+
+    def _reference_levels(self) -> np.ndarray | None:
+        """The vertebra of each voxel that may be a reference, 0 for none."""
+        if self._levels is None or self._left_out is None:
+            return self._levels
+        return np.where(self._left_out, np.zeros(1, dtype=self._levels.dtype), self._levels)
 
     def _limits(self) -> FocusLimits:
         """What a focus must reach to be shown by the most sensitive setting."""
@@ -636,6 +648,16 @@ class HotSpotDetector:
     def scan(self) -> PetScan:
         """The PET and all that regions on it are measured with."""
         return self._scan
+
+    @property
+    def reference_levels(self) -> np.ndarray | None:
+        """The vertebra of each voxel that may be a reference, 0 for none; None where they are not known."""
+        return self._known.levels
+
+    @property
+    def no_reference(self) -> np.ndarray | None:
+        """Voxels that are never a reference; None for none."""
+        return self._known.excluded
 
     @property
     def n_foci(self) -> int:
