@@ -21,6 +21,7 @@ from .case_section import CaseSection
 from .details_section import DetailsSection
 from .export_section import ExportSection
 from .find_section import FindSection
+from .ground_section import GroundSection
 from .guard import Connections, guarded
 from .outline_section import OutlineSection
 from .parameters_section import ParametersSection
@@ -82,12 +83,13 @@ class Panel(VTKObservationMixin):
         self.apart = ApartSection(self)
         self.sites = SitesSection(self)
         self.readout = ReadoutSection(self)
+        self.ground = GroundSection(self)
         self.details = DetailsSection(self)
         self.outline = OutlineSection(self)
         self.export = ExportSection(self)
         self.sections = (
             *(self.views, self.case, self.suv, self.align, self.find, self.protocol),
-            *(self.review, self.apart, self.sites, self.readout, self.details, self.outline, self.export),
+            *(self.review, self.apart, self.sites, self.readout, self.ground, self.details, self.outline, self.export),
         )
         self.shortcuts = Shortcuts(self._shortcut_handlers())
         self._connections.add(ui.runAllButton, "clicked()", self.on_run_all)

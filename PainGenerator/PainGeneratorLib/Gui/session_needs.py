@@ -20,6 +20,7 @@ from ..Numerics.core.spheres import SphereRegion
 from ..Numerics.suv.factors import SuvResult
 from ..Session.types import Job, ParameterEntry, RoleProposal, SessionSettings, StepState, SuvLine
 from ..Workflow.check import CaseCheck
+from ..Workflow.ground import Ground
 from ..Workflow.progress import Show
 
 
@@ -162,6 +163,16 @@ class ReadoutNeeds(StepNeeds, Protocol):
     def delete_regions(self, ids: Iterable[str]) -> None: ...
 
 
+class GroundNeeds(StepNeeds, Protocol):
+    """What the reading rests on, and other references."""
+
+    def ground(self) -> Ground: ...
+    def show_ground(self, shown: bool) -> None: ...
+    def regions(self) -> list[SphereRegion]: ...
+    def reference_job(self, kind: str, name: str = ..., region_id: str = ...) -> Job[Any]: ...
+    def take_references(self, job: Job[Any]) -> None: ...
+
+
 class DetailsNeeds(StepNeeds, Protocol):
     """Name and comment of a candidate."""
 
@@ -211,6 +222,7 @@ class PanelNeeds(
     ApartNeeds,
     SitesNeeds,
     ReadoutNeeds,
+    GroundNeeds,
     DetailsNeeds,
     OutlineNeeds,
     ExportNeeds,

@@ -607,21 +607,13 @@ class Session:
         """Draw what the reading rests on over the images, or take it away."""
         self._ground.show(shown)
 
-    def leave_out_reference(self, kind: str, name: str) -> None:
-        """Take a tissue (kind ``tissue``) or a vertebra (kind ``vertebra``) out of the references."""
-        self._ground.leave_out(kind, name)
+    def reference_job(self, kind: str, name: str = "", region_id: str = "") -> Job[Any]:
+        """A job that reads the case with other references, see :meth:`.ground.GroundActs.job`."""
+        return self._ground.job(kind, name, region_id)
 
-    def leave_out_region(self, region_id: str) -> None:
-        """Take what lies in a spherical region out of all references."""
-        self._ground.leave_out_region(region_id)
-
-    def take_only_region(self, tissue: str, region_id: str) -> None:
-        """Take a tissue as the reference in a spherical region alone."""
-        self._ground.take_only_region(tissue, region_id)
-
-    def restore_references(self) -> None:
-        """Take all changes of the references back."""
-        self._ground.restore()
+    def take_references(self, job: Job[Any]) -> None:
+        """Take the result of a computed :meth:`reference_job` over."""
+        self._ground.take(job)
 
     # --- export (Exporter)
 

@@ -94,13 +94,20 @@ class Ground:
     points: tuple[tuple[str, np.ndarray], ...]
 
 
-def ground_of(case: Case, suv: Suv, alignment: Alignment, found: Found, detector: HotSpotDetector) -> Ground:
-    """What the reading of a case rests on."""
+def series_texts(case: Case, suv: Suv) -> tuple[str, ...]:
+    """Each series with its role, and what header and image say of it; it takes some seconds."""
+    return tuple(role.to_text() for role in check_case(case, suv).roles)
+
+
+def ground_of(
+    case: Case, alignment: Alignment, found: Found, detector: HotSpotDetector, series: tuple[str, ...]
+) -> Ground:
+    """What the reading of a case rests on; `series` are the texts of :func:`series_texts`."""
     tissues = found.mr.tissues
     shown = [(codes.NAMES[code], Region.from_mask(tissues.array == code, tissues.geometry)) for code in SHOWN_TISSUES]
     return Ground(
         references=tuple(references_of(detector)),
-        series=tuple(role.to_text() for role in check_case(case, suv).roles),
+        series=series,
         frame=tuple(_frame_texts(case, found)),
         edits=tuple(edit.text for edit in case.options.reference_edits),
         body=_moved(_body(detector), alignment),

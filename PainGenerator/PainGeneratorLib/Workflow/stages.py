@@ -371,7 +371,7 @@ def pet_detector(
         None if tissues is None else tissues.array,
         None if levels is None else levels.array,
     )
-    return HotSpotDetector(
+    detector = HotSpotDetector(
         suv.image,
         case.protocol.stage("hot_spots", HotSpotParameters),
         tissues=tissues,
@@ -385,3 +385,5 @@ def pet_detector(
         refused=out.refused,
         progress=progress,
     )
+    detector.warnings += [f"{edit.text}, by the reader." for edit in case.options.reference_edits]
+    return detector

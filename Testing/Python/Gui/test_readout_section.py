@@ -114,6 +114,39 @@ def test_a_region_is_kept_where_a_place_was_read_and_undo_takes_it_back(hands: A
     assert hands.session.regions() == []
 
 
+def test_what_the_reading_rests_on_is_seen_and_a_vertebra_is_left_out_until_undo(hands: Any) -> None:
+    import slicer
+    from PainGeneratorLib.Scene.ground_nodes import is_ground_shown
+
+    ui = hands.ui
+    hands.ui.readoutGroup.collapsed = True
+    hands.ui.groundGroup.collapsed = False
+    assert not ui.leaveOutButton.enabled
+    hands.press(ui.groundButton)
+    assert is_ground_shown(slicer.mrmlScene)
+    assert "header:" in ui.groundLabel.text
+    assert "Levels:" in ui.groundLabel.text
+    names = [ui.referencesTable.item(row, 0).text() for row in range(ui.referencesTable.rowCount)]
+    assert {"muscle", "marrow", "L4"} <= set(names)
+    hands.scroll_to(ui.groundLabel)
+    hands.shot("ground")
+    ui.referencesTable.selectRow(names.index("L4"))
+    hands.events()
+    assert not ui.onlyRegionButton.enabled, "a vertebra is not drawn anew"
+    hands.press(ui.leaveOutButton)
+    hands.wait_until(lambda: not hands.panel.is_busy, "done", 300)
+    assert hands.session.undo_text == "Reference without vertebra L4"
+    names = [ui.referencesTable.item(row, 0).text() for row in range(ui.referencesTable.rowCount)]
+    assert "L4" not in names
+    assert "Reference without vertebra L4" in ui.groundLabel.text
+    hands.press(ui.undoButton)
+    names = [ui.referencesTable.item(row, 0).text() for row in range(ui.referencesTable.rowCount)]
+    assert "L4" in names
+    hands.press(ui.groundButton)
+    assert not is_ground_shown(slicer.mrmlScene)
+    assert ui.referencesTable.rowCount == 0
+
+
 def test_what_was_read_follows_a_decision_and_undo(hands: Any) -> None:
     ui, view = hands.ui, hands.views()[0]
     chosen = hands.session.candidates()[0]

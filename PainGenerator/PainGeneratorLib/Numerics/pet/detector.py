@@ -230,6 +230,7 @@ class HotSpotDetector:
             tissues=self._tissues,
             levels=self._reference_levels(),
             excluded=self._no_reference(),
+            left_out=self._left_out,
             organs=measure_organs(suv, self._organs, self._organ_names),
         )
         self._foci: list[Focus] = []
@@ -308,10 +309,11 @@ class HotSpotDetector:
         return self._contrast.typical_noise / typical if np.isfinite(typical) and typical > 0 else 0.0
 
     def _no_reference(self) -> np.ndarray | None:
-        """Voxels that are never a reference: organs, the margin of an implant, and what the reader took out."""
-        organs = None if self._organs is None else self._organs > 0
-        masks = [mask for mask in (organs, self._unreliable, self._left_out) if mask is not None]
-        return np.logical_or.reduce(masks) if masks else None
+        """Voxels that are never a reference: organs and the margin of an implant."""
+        if self._organs is None:
+            return self._unreliable
+        organs: np.ndarray = self._organs > 0
+        return organs if self._unreliable is None else organs | self._unreliable
 
     def _reference_levels(self) -> np.ndarray | None:
         """The vertebra of each voxel that may be a reference, 0 for none."""
@@ -657,7 +659,7 @@ class HotSpotDetector:
     @property
     def no_reference(self) -> np.ndarray | None:
         """Voxels that are never a reference; None for none."""
-        return self._known.excluded
+        return self._known.no_reference
 
     @property
     def n_foci(self) -> int:
