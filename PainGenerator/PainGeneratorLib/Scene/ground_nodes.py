@@ -9,7 +9,7 @@ import numpy as np
 
 from ..Numerics.core.image import Region
 from .markups import write_points
-from .node_keys import KEY_ATTRIBUTE, find_node
+from .node_keys import KEY_ATTRIBUTE, find_node, remove_node
 from .segments import Segment, write_segmentation
 
 TISSUES_KEY, USED_KEY, FRAME_KEY = "ground-tissues", "ground-references", "ground-frame"
@@ -83,9 +83,7 @@ def show_ground(
 def hide_ground(scene: Any) -> None:
     """Take the ground away."""
     for key, kind in _CLASSES.items():
-        node = find_node(scene, kind, key)
-        if node is not None:
-            scene.RemoveNode(node)
+        remove_node(scene, find_node(scene, kind, key))
 
 
 def is_ground_shown(scene: Any) -> bool:

@@ -9,7 +9,7 @@ import numpy as np
 
 from ..Numerics.core.image import Geometry
 from ..Numerics.core.spheres import SphereRegion, columns_for, values_of
-from .node_keys import KEY_ATTRIBUTE, find_node
+from .node_keys import KEY_ATTRIBUTE, find_node, remove_node
 from .segments import Segment, write_segmentation
 from .tables import Column, write_table
 
@@ -44,8 +44,7 @@ def write_spheres(scene: Any, regions: Sequence[SphereRegion]) -> list[Any]:
     shown = find_node(scene, "vtkMRMLSegmentationNode", SPHERES_KEY)
     if not regions:
         for node in (table, shown):
-            if node is not None:
-                scene.RemoveNode(node)
+            remove_node(scene, node)
         return []
     columns = [
         Column(one.key, "text" if one.digits is None else "number", one.unit, one.title)

@@ -22,6 +22,7 @@ from ..Numerics.body.symmetry import SymmetryPlane, find_symmetry_plane
 from ..Numerics.core.image import Geometry, Image, Region, transform_points
 from ..Numerics.core.kept import Kept
 from ..Numerics.core.records import NOT_JOINED, Candidate, HotSpot, Place
+from ..Numerics.core.regions import voxel_region
 from ..Numerics.core.sites import SiteTable
 from ..Numerics.core.spheres import SphereRegion
 from ..Numerics.core.words import Certainty, Group, Role
@@ -263,6 +264,10 @@ def with_named_level(
     named.candidates = [_named_anew(candidate, former, now) for candidate in found.candidates]
     named.set_apart = [_named_anew(candidate, former, now) for candidate in found.set_apart]
     named.attention = [_named_anew(candidate, former, now) for candidate in found.attention]
+    grid = mr.tissues.geometry
+    named.regions = tuple(
+        dataclasses.replace(one, name=now(voxel_region(one.center_ras, grid)).name) for one in found.regions
+    )
     return named
 
 

@@ -12,10 +12,10 @@ import numpy as np
 
 from ..Numerics.body.symmetry import RELIABLE_QUALITY, SymmetryPlane
 from ..Numerics.core import tissues
-from ..Numerics.core.image import Geometry, Image, Region, transform_points
+from ..Numerics.core.image import Image, transform_points
 from ..Numerics.core.readout import PlaceValues, Readout, Reason, SeriesValue, Why
 from ..Numerics.core.records import NOT_JOINED, Candidate, MRFinding
-from ..Numerics.core.regions import contains
+from ..Numerics.core.regions import contains, flat_at, voxel_region
 from ..Numerics.core.sites import SiteRow
 from ..Numerics.core.words import MR_ROLES, Role
 from ..Numerics.fusion.candidates import Name
@@ -96,7 +96,7 @@ class PlaceReader:
             here=self.values_at(place),
             mirrored=None if self.plane is None else self.values_at(self.plane.mirror(place)),
             tissue=tissues.NAMES.get(int(tissue or 0), tissues.NAMES[tissues.UNKNOWN]),
-            place=self.namer(self._one_voxel(place)),
+            place=self.namer(voxel_region(place, self.found.mr.tissues.geometry, self.pet.geometry)),
             site=self._site_at(place),
             entry_id=None if entry is None else entry.id,
             entry_name=None if entry is None else entry.place.name,
@@ -130,16 +130,6 @@ class PlaceReader:
         rows = [(float(row.site.radius(place)), n, row) for n, row in enumerate(self.found.measured_sites.rows)]
         inside = [one for one in rows if one[0] <= 1.0]
         return min(inside)[2] if inside else None
-
-    def _one_voxel(self, place: np.ndarray) -> Region:
-        """The voxel at a place as a region, of the reference series where it reaches there."""
-        for geometry in (self.found.mr.tissues.geometry, self.pet.geometry):
-            flat = flat_at(geometry, place)
-            if flat is not None:
-                return Region(geometry, np.array([flat], dtype=np.int64))
-        matrix = np.eye(4)
-        matrix[:3, 3] = place
-        return Region(Geometry((1, 1, 1), matrix), np.zeros(1, dtype=np.int64))
 
     # --- why there is no candidate
 
@@ -230,14 +220,6 @@ class PlaceReader:
             f"{number_text(limit)} of edema."
         )
         return [Reason(Why.MR, OEDEMA_BAR, text, z, limit)]
-
-
-def flat_at(geometry: Geometry, place: np.ndarray) -> int | None:
-    """Flat index of the voxel that holds a place, RAS mm; None outside the grid."""
-    if not geometry.contains(place):
-        return None
-    ijk = np.clip(np.rint(geometry.to_ijk(place)).astype(int), 0, np.array(geometry.shape[::-1]) - 1)
-    return int(np.ravel_multi_index(tuple(ijk[::-1]), geometry.shape))
 
 
 def voxel_of(image: Image, place: np.ndarray) -> float | None:

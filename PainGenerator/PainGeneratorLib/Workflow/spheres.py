@@ -9,10 +9,11 @@ import numpy as np
 
 from ..Numerics.core.errors import PainGeneratorError
 from ..Numerics.core.image import Image, Region, ball
+from ..Numerics.core.regions import flat_at
 from ..Numerics.core.spheres import SphereRegion
 from ..Numerics.pet.foci import focus_of
 from ..Numerics.pet.peak import suv_peak
-from .readout import PlaceReader, flat_at
+from .readout import PlaceReader
 
 LEAST_DIAMETER_MM, MOST_DIAMETER_MM = 2.0, 200.0
 """Lower and upper bound of the diameter of a region, mm. Our choice: a voxel of MR, and half a pelvis."""

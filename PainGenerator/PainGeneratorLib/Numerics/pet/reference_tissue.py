@@ -93,6 +93,9 @@ MEDIAN = 50.0
 """The median as a percentile."""
 LEAST_SUV = 1e-6
 """Lower bound for a reference that is divided by, g/ml."""
+LEAST_CHOSEN_ML = 1.0
+"""Lower bound of what a reader leaves of a tissue for it to be a reference, ml: less than of a tissue that the program
+takes, as the reader saw what it is. Our choice: the volume of the sphere of SUVpeak."""
 LEAST_DEEP_VOXELS = 4
 """Lower bound for the voxels deep inside a bone in a cell, for the cell to count. Our estimate."""
 CHUNK_POINTS = 1 << 19
@@ -401,7 +404,7 @@ class ReferenceField:
         if self._known.left_out is not None:
             kept = ~self._known.left_out.reshape(-1)[flat]
             flat, values = flat[kept], values[kept]
-            if self._ml(flat, step) < p.tissue_minimum_ml:
+            if self._ml(flat, step) < min(p.tissue_minimum_ml, LEAST_CHOSEN_ML):
                 return None
         return _Sample(flat, values, shown, volume, step)
 
@@ -605,7 +608,8 @@ class ReferenceField:
         depths = [np.ones(flat.size, dtype=bool)]
         if code == tissue_codes.MARROW:
             depths = layers(flat, tissues, geometry, self._depth_mm)
-        deepest = next(chosen for chosen in reversed(depths) if self._ml(chosen, sample.step) >= p.tissue_minimum_ml)
+        enough = [chosen for chosen in depths if self._ml(chosen, sample.step) >= p.tissue_minimum_ml]
+        deepest = enough[-1] if enough else depths[0]
         middle = float(np.median(values[deepest]))
         cells, _ = cell_grid(geometry, TISSUE_CELL_MM)
         all_means = [self._cell_means(flat[chosen], values[chosen], middle, n) for n, chosen in enumerate(depths)]

@@ -73,6 +73,17 @@ def test_a_tissue_drawn_anew_is_taken_in_the_sphere_alone(center: tuple[float, f
     assert row.volume_ml == pytest.approx(113.0, rel=0.15)
 
 
+def test_a_sphere_of_some_milliliters_is_enough_and_a_smaller_one_is_not() -> None:
+    made = detector(ReferenceEdit(EditKind.ONLY_SPHERE, "muscle", COLD_SIDE, 16.0))
+    row = next(row for row in made.references.table if row.name == "muscle")
+    assert 1.0 < row.volume_ml < 4.0
+    assert row.median == pytest.approx(0.5, abs=0.02)
+    values, _codes = made.references.at(ball(GRID, np.array(HOT_SIDE), 10.0))
+    assert values == pytest.approx(0.5, abs=0.02), "the reference holds everywhere"
+    small = detector(ReferenceEdit(EditKind.ONLY_SPHERE, "muscle", COLD_SIDE, 6.0))
+    assert "muscle" not in [row.name for row in small.references.table]
+
+
 def test_a_vertebra_that_is_left_out_is_compared_with_by_no_other_one() -> None:
     assert set(detector().references.level_medians) == {20, 21, 22}
     made = detector(ReferenceEdit(EditKind.WITHOUT_VERTEBRA, "L1"))
