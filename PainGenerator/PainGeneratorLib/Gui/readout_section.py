@@ -63,6 +63,7 @@ class ReadoutSection(Section[ReadoutNeeds]):
             self.read_at(self._read)
         else:
             ui.readoutLabel.text = "" if is_found else _("Run the steps first.")
+            ui.readoutLabel.minimumHeight = 0
 
     @guarded
     def on_toggled(self, reading: bool) -> None:

@@ -51,18 +51,24 @@ def write_spheres(scene: Any, regions: Sequence[SphereRegion]) -> list[Any]:
         for one in columns_for(regions)
     ]
     table = write_table(scene, "Regions of the reader", columns, [values_of(one) for one in regions], node=table)
-    drawn = ";".join(f"{one.id} {one.name} {one.center_ras.tolist()} {one.diameter_mm}" for one in regions)
-    if shown is None or shown.GetAttribute(DRAWN_ATTRIBUTE) != drawn:
-        # A decision on a candidate comes here, too: what is shown already is not drawn again.
-        segments = [Segment(one.id, f"{one.id} {one.name}", one.drawn, COLOR) for one in regions]
-        shown, _ = write_segmentation(scene, "Regions of the reader", segments, _grid(regions), node=shown)
-        shown.SetAttribute(DRAWN_ATTRIBUTE, drawn)
-        if shown.GetDisplayNode() is not None:
-            # The outline alone: what lies in a region is to be seen.
-            shown.GetDisplayNode().SetVisibility2DFill(False)
+    shown = _drawn(scene, regions, shown)
     for node, key in ((table, TABLE_KEY), (shown, SPHERES_KEY)):
         node.SetAttribute(KEY_ATTRIBUTE, key)
     return [table, shown]
+
+
+def _drawn(scene: Any, regions: Sequence[SphereRegion], shown: Any) -> Any:
+    """The segmentation of the regions; what is shown already is not drawn again, as every decision comes here."""
+    drawn = ";".join(f"{one.id} {one.name} {one.center_ras.tolist()} {one.diameter_mm}" for one in regions)
+    if shown is not None and shown.GetAttribute(DRAWN_ATTRIBUTE) == drawn:
+        return shown
+    segments = [Segment(one.id, f"{one.id} {one.name}", one.drawn, COLOR) for one in regions]
+    shown, _ = write_segmentation(scene, "Regions of the reader", segments, _grid(regions), node=shown)
+    shown.SetAttribute(DRAWN_ATTRIBUTE, drawn)
+    if shown.GetDisplayNode() is not None:
+        # The outline alone: what lies in a region is to be seen.
+        shown.GetDisplayNode().SetVisibility2DFill(False)
+    return shown
 
 
 def _grid(regions: Sequence[SphereRegion]) -> Geometry:

@@ -200,26 +200,27 @@ class PlaceReader:
         """What the MR shows: findings that made no entry here, else how far marrow is from edema."""
         known = {id(finding) for entry in entries for finding in entry.mr_findings}
         mr = self.found.mr
-        here = [
-            finding
-            for finding in (*mr.findings, *mr.weak)
-            if id(finding) not in known
-            and NOT_JOINED not in finding.flags
-            and contains(finding.region, place[None])[0]
-        ]
-        if here:
-            return [_of_finding(finding) for finding in here]
+        here = [one for one in (*mr.findings, *mr.weak) if id(one) not in known and _lies_at(one, place)]
+        return [_of_finding(finding) for finding in here] or ([] if known else self._of_marrow(place))
+
+    def _of_marrow(self, place: np.ndarray) -> list[Reason]:
+        """How far the marrow at a place is from edema; nothing where it is no marrow, or bright enough."""
         role = Role.FLUID.value
-        z_map = mr.z_maps.get(role)
+        z_map = self.found.mr.z_maps.get(role)
         z = None if z_map is None else voxel_of(z_map, place)
         limit = float(self.case.protocol.value(OEDEMA_BAR))
-        if z is None or z >= limit or known:
+        if z is None or z >= limit:
             return []
         text = (
             f"On MR the marrow has z {number_text(z)} on {role}, {number_text(limit - z)} below the "
             f"{number_text(limit)} of edema."
         )
         return [Reason(Why.MR, OEDEMA_BAR, text, z, limit)]
+
+
+def _lies_at(finding: MRFinding, place: np.ndarray) -> bool:
+    """Whether a finding of the reference frame holds a place."""
+    return NOT_JOINED not in finding.flags and bool(contains(finding.region, place[None])[0])
 
 
 def voxel_of(image: Image, place: np.ndarray) -> float | None:

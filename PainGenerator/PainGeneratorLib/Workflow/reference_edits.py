@@ -60,13 +60,20 @@ def left_out(
         if edit.kind == EditKind.WITHOUT_VERTEBRA:
             if levels is not None and edit.name in VERTEBRAE:
                 mask |= levels == 1 + VERTEBRAE.index(edit.name)
-            continue
-        center = transform_points(reference_to_pet, np.array(edit.center_ras))
-        inside = ball(grid, center, edit.diameter_mm / 2.0)
-        if edit.kind == EditKind.WITHOUT_SPHERE:
-            mask.reshape(-1)[inside] = True
-        elif tissues is not None:
-            others = tissues == TISSUE_CODES[edit.name]
-            others.reshape(-1)[inside] = False
-            mask |= others
+        else:
+            _mark_sphere(mask, edit, grid, reference_to_pet, tissues)
     return LeftOut(mask, refused)
+
+
+def _mark_sphere(
+    mask: np.ndarray, edit: ReferenceEdit, grid: Geometry, reference_to_pet: np.ndarray, tissues: np.ndarray | None
+) -> None:
+    """Mark what a change with a sphere takes out, in place: the sphere, or a tissue outside of it."""
+    center = transform_points(reference_to_pet, np.array(edit.center_ras))
+    inside = ball(grid, center, edit.diameter_mm / 2.0)
+    if edit.kind == EditKind.WITHOUT_SPHERE:
+        mask.reshape(-1)[inside] = True
+    elif tissues is not None:
+        others = tissues == TISSUE_CODES[edit.name]
+        others.reshape(-1)[inside] = False
+        mask |= others
