@@ -17,7 +17,9 @@ from PainGeneratorLib.Numerics.body.vertebrae import Joint, Spine, VertebraFrame
 from PainGeneratorLib.Numerics.core.image import Geometry, Image, Region
 from PainGeneratorLib.Numerics.core.kept import Kept
 from PainGeneratorLib.Numerics.core.records import Candidate, HotSpot, LedgerEntry, MRFinding, Place
+from PainGeneratorLib.Numerics.core.reference_edits import ReferenceEdit
 from PainGeneratorLib.Numerics.core.sites import InterfacePattern, InterfaceZone, Site, SiteNorm, SiteRow, SiteTable
+from PainGeneratorLib.Numerics.core.spheres import SphereRegion
 from PainGeneratorLib.Numerics.mr.findings import MRResult
 from PainGeneratorLib.Numerics.mr.implant import ImplantResult, OneImplant
 from PainGeneratorLib.Numerics.pet.detector import HotSpotResult
@@ -55,6 +57,7 @@ IMPLANT = ImplantResult(
     REGION, REGION, np.stack([POINT, POINT + 9.0]), "left", ("An implant is near.",), (ONE,), ("Left.",), "right"
 )
 REFERENCE = ReferenceValue("marrow", THIRD, 0.1, 9.0, "refused", "It is air.")
+EDIT = ReferenceEdit("only a sphere", "muscle", (1.0, 2.0, THIRD), 12.4 + THIRD)
 HIP = HipImplant("left", POINT, POINT + 1.0, POINT + 2.0, 27.5, "likely", (7.5, 5.0 + THIRD))
 PLANE = SymmetryPlane(POINT, POINT + 1.0, 0.5)
 SECTIONS = BodySections(
@@ -75,6 +78,10 @@ SITE_ROW = SiteRow(
 )  # fmt: skip
 ZONE = InterfaceZone("Gruen 3", "abnormal", 1.2 + THIRD, 2.0, 1.8, 1.5, ("oedema",), "Hot.")
 INTERFACE = InterfacePattern("left", "focal", "Focal.", (ZONE,), ("CRP 24 mg/l.",))
+SPHERE = SphereRegion(
+    "S-01", "left psoas L4/L5", POINT, 12.4, 0.9 + THIRD, 2.3, 1.5 + THIRD, 1.9, 0.7, "muscle within 7 cm", 2.7,
+    {"T1": 310.5}, {"T1": -1.5}, True,
+)  # fmt: skip
 SITES = SiteTable((SITE_ROW,), "likely", ("Counted.",), ("The map differs.",), (INTERFACE,))
 
 EXAMPLES: dict[str, Kept] = {
@@ -98,6 +105,7 @@ EXAMPLES: dict[str, Kept] = {
     "OneImplant": ONE,
     "Place": PLACE,
     "ProvenanceRow": ROW,
+    "ReferenceEdit": EDIT,
     "ReferenceValue": REFERENCE,
     "SeriesAlignment": SeriesAlignment(
         "PET", np.eye(4) * THIRD, np.eye(4), "registered", "aligned", "ATTENUATION", True, THIRD, 1.5, 0.3, 0.1, THIRD,
@@ -107,6 +115,7 @@ EXAMPLES: dict[str, Kept] = {
     "SiteNorm": NORM,
     "SiteRow": SITE_ROW,
     "SiteTable": SITES,
+    "SphereRegion": SPHERE,
     "Spine": SPINE,
     "SpineLine": LINE,
     "Structure": Structure("hip bone", "left", "L4"),
@@ -122,6 +131,7 @@ OPTIONS = CaseOptions(
     "hip-replacement", "left", "both", ((1.0, 2.0, THIRD),), Path("a.nii.gz"), Path("a.json"), 70.5, 1.75, 300.0,
     datetime.datetime(2025, 3, 1, 9, 30), (("3", "PET"),), Path("l.csv"), Path("p.json"), (("fusion.x", "1"),),
     None, ("L5", (1.0, 2.0, THIRD)), datetime.date(2024, 11, 30), "hybrid", 12.5,
+    (EDIT,),
 )  # fmt: skip
 
 
@@ -146,6 +156,7 @@ def example_found() -> Found:
         ("L5", (THIRD, -20.5, 1e-3)),
         [candidate],
         [candidate],
+        (SPHERE,),
     )
 
 

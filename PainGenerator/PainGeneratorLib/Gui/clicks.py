@@ -17,6 +17,13 @@ def position_of(slice_node: Any, x: float, y: float) -> tuple[float, float, floa
     return r, a, s
 
 
+MOVE_PRIORITY = 1.0
+"""Priority of the observer of mouse moves: in a running Slicer no move reaches an observer of priority 0."""
+
+Place = tuple[float, float, float]
+"""A position, RAS mm."""
+
+
 class Clicks(VTKObservationMixin):
     """Watches all slice views for clicks of the left button while it is on.
 
@@ -24,11 +31,13 @@ class Clicks(VTKObservationMixin):
     ----------
     clicked : callable
         Takes the position, RAS mm.
+    moved : callable, optional
+        Takes the position of the mouse when it is moved with Shift held.
     """
 
-    def __init__(self, clicked: Callable[[tuple[float, float, float]], None]) -> None:
+    def __init__(self, clicked: Callable[[Place], None], moved: Callable[[Place], None] | None = None) -> None:
         super().__init__()
-        self._clicked = clicked
+        self._clicked, self._moved = clicked, moved
         # Interactors are kept: another Python name of the same VTK object would have another id.
         self._watched: list[tuple[Any, Any]] = []
 
@@ -39,6 +48,8 @@ class Clicks(VTKObservationMixin):
             interactor = widget.sliceView().interactor()
             self._watched.append((interactor, widget.mrmlSliceNode()))
             self.addObserver(interactor, "LeftButtonPressEvent", self.on_press)
+            if self._moved is not None:
+                self.addObserver(interactor, "MouseMoveEvent", self.on_move, priority=MOVE_PRIORITY)
 
     def stop(self) -> None:
         """Leave the views alone."""
@@ -48,7 +59,21 @@ class Clicks(VTKObservationMixin):
     @guarded
     def on_press(self, interactor: Any, event: str) -> None:
         """Report where the click was."""
+        place = self._place(interactor)
+        if place is not None:
+            self._clicked(place)
+
+    @guarded
+    def on_move(self, interactor: Any, event: str) -> None:
+        """Report where the mouse is while Shift is held."""
+        place = self._place(interactor) if interactor.GetShiftKey() else None
+        if place is not None and self._moved is not None:
+            self._moved(place)
+
+    def _place(self, interactor: Any) -> Place | None:
+        """Position of the mouse in the view of an interactor; None where the view is not watched any more."""
         slice_node = next((node for watched, node in self._watched if watched is interactor), None)
-        if slice_node is not None and slice_node.GetScene() is not None:
-            x, y = interactor.GetEventPosition()
-            self._clicked(position_of(slice_node, x, y))
+        if slice_node is None or slice_node.GetScene() is None:
+            return None
+        x, y = interactor.GetEventPosition()
+        return position_of(slice_node, x, y)

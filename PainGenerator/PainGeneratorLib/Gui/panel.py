@@ -21,11 +21,13 @@ from .case_section import CaseSection
 from .details_section import DetailsSection
 from .export_section import ExportSection
 from .find_section import FindSection
+from .ground_section import GroundSection
 from .guard import Connections, guarded
 from .outline_section import OutlineSection
 from .panel_width import fix_width, show_text
 from .parameters_section import ParametersSection
 from .pet_before_suv import color_before_suv
+from .readout_section import ReadoutSection
 from .review_section import ReviewSection
 from .session_needs import PanelNeeds
 from .shortcuts import Shortcuts, keys_text
@@ -82,12 +84,14 @@ class Panel(VTKObservationMixin):
         self.review = ReviewSection(self)
         self.apart = ApartSection(self)
         self.sites = SitesSection(self)
+        self.readout = ReadoutSection(self)
+        self.ground = GroundSection(self)
         self.details = DetailsSection(self)
         self.outline = OutlineSection(self)
         self.export = ExportSection(self)
         self.sections = (
             *(self.views, self.case, self.suv, self.align, self.find, self.protocol),
-            *(self.review, self.apart, self.sites, self.details, self.outline, self.export),
+            *(self.review, self.apart, self.sites, self.readout, self.ground, self.details, self.outline, self.export),
         )
         handlers = self._shortcut_handlers()
         self.shortcuts = Shortcuts(handlers)
@@ -250,6 +254,8 @@ class Panel(VTKObservationMixin):
         if self.ui.addButton.checked:
             self.review.clicks.start()
         self.sites.views_changed()
+        if self.ui.readoutButton.checked:
+            self.readout.clicks.start()
 
     # --- running
 

@@ -14,12 +14,15 @@ from typing import Any, Protocol
 import numpy as np
 
 from ..Numerics.core.image import Region
+from ..Numerics.core.readout import Readout
 from ..Numerics.core.records import Candidate
 from ..Numerics.core.sites import SiteTable
+from ..Numerics.core.spheres import SphereRegion
 from ..Numerics.suv.factors import SuvResult
 from ..Session.reference_uptake import ReferenceUptake
 from ..Session.types import Job, ParameterEntry, RoleProposal, SessionSettings, StepState, SuvLine
 from ..Workflow.check import CaseCheck
+from ..Workflow.ground import Ground
 from ..Workflow.progress import Show
 
 
@@ -156,6 +159,25 @@ class SitesNeeds(StepNeeds, Protocol):
     def name_level(self, level: str, position_ras: np.ndarray) -> None: ...
 
 
+class ReadoutNeeds(StepNeeds, Protocol):
+    """What is read at a place, and the spherical regions."""
+
+    def readout_at(self, position_ras: np.ndarray) -> Readout: ...
+    def regions(self) -> list[SphereRegion]: ...
+    def add_region(self, center_ras: np.ndarray, diameter_mm: float) -> str: ...
+    def delete_regions(self, ids: Iterable[str]) -> None: ...
+
+
+class GroundNeeds(StepNeeds, Protocol):
+    """What the reading rests on, and other references."""
+
+    def ground(self) -> Ground: ...
+    def show_ground(self, shown: bool) -> None: ...
+    def regions(self) -> list[SphereRegion]: ...
+    def reference_job(self, kind: str, name: str = ..., region_id: str = ...) -> Job[Any]: ...
+    def take_references(self, job: Job[Any]) -> None: ...
+
+
 class DetailsNeeds(StepNeeds, Protocol):
     """Name and comment of a candidate."""
 
@@ -221,6 +243,8 @@ class PanelNeeds(
     ReviewNeeds,
     ApartNeeds,
     SitesNeeds,
+    ReadoutNeeds,
+    GroundNeeds,
     DetailsNeeds,
     OutlineNeeds,
     ExportNeeds,

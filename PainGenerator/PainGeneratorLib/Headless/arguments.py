@@ -46,6 +46,7 @@ def make_parser() -> argparse.ArgumentParser:
     _add_suv(commands)
     _add_check(commands)
     _add_series(commands)
+    _add_readout(commands)
     _add_phantom(commands)
     return parser
 
@@ -200,6 +201,19 @@ def _add_series(commands: Commands) -> None:
     series.add_argument("case", type=Path, metavar="CASE", help="folder of DICOM files, any nesting")
     series.add_argument("--json", action="store_true", help="print the list as JSON")
     _add_roles(series)
+
+
+def _add_readout(commands: Commands) -> None:
+    readout = commands.add_parser("readout", help="SUV and MR at a place of a finished case, and why none is there")
+    readout.add_argument("result", type=Path, metavar="RESULT", help="output folder of analyze, or its case.mrb")
+    readout.add_argument(
+        "--at",
+        type=_position,
+        action="append",
+        required=True,
+        metavar="R,A,S",
+        help="a place in the frame of the reference series, mm to the right, to the front and up; repeatable",
+    )
 
 
 def _add_phantom(commands: Commands) -> None:

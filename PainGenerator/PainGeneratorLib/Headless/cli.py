@@ -57,9 +57,11 @@ def main(arguments: list[str] | None = None) -> int:
     from ..Numerics.core.errors import Cancelled, PainGeneratorError
     from .terminal import Stop
 
-    run = {"demo": _demo, "analyze": _analyze, "suv": _suv, "check": _check, "series": _series, "phantom": _phantom}[
-        options.command
-    ]
+    commands = {
+        "demo": _demo, "analyze": _analyze, "suv": _suv, "check": _check, "series": _series, "readout": _readout,
+        "phantom": _phantom,
+    }  # fmt: skip
+    run = commands[options.command]
     try:
         with Stop() as options.stop:
             run(options)
@@ -240,6 +242,13 @@ def _series(options: argparse.Namespace) -> None:
     _warn(found.warnings)
     if found.refusal is not None:
         _warn([f"No case can be made of these series. {found.refusal.reason} {found.refusal.advice}"])
+
+
+def _readout(options: argparse.Namespace) -> None:
+    from .place import read_places
+
+    for text in read_places(options.result, options.at):
+        print(visible(text), end="\n\n")
 
 
 def _show_suv(result: SuvResult) -> None:

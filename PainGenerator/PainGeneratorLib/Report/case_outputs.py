@@ -28,6 +28,7 @@ from .content import ChangedParameter, ReferenceRow, ReportCase, ReportContent
 from .key_images import KeyImage, KeyImageInputs, key_images
 from .output_folder import write_json, write_text
 from .overview import overview_picture
+from .regions import regions_csv
 from .report import write_report
 from .site_files import sites_csv, sites_json
 from .tables import candidates_csv, candidates_json, ledger_csv, set_apart_csv
@@ -82,6 +83,11 @@ def _write_sites(analysis: Analysis, folder: Path, _created: datetime.datetime) 
     write_text(folder / "sites.csv", sites_csv(table))
 
 
+def _write_regions(analysis: Analysis, folder: Path, _created: datetime.datetime) -> None:
+    if analysis.found.regions:
+        write_text(folder / "regions.csv", regions_csv(analysis.found.regions))
+
+
 def _write_suv(analysis: Analysis, folder: Path, _created: datetime.datetime) -> None:
     write_json(folder / "suv.json", analysis.suv.result.to_json())
 
@@ -100,6 +106,7 @@ def _write_provenance(analysis: Analysis, folder: Path, created: datetime.dateti
 TABLE_WRITERS: tuple[Callable[[Analysis, Path, datetime.datetime], None], ...] = (
     _write_candidates,
     _write_sites,
+    _write_regions,
     _write_suv,
     _write_alignment,
     _write_provenance,
@@ -236,6 +243,7 @@ def _report_content(
         weights=evidence_table(case.protocol).weights,
         mr_findings=analysis.mr.findings,
         sites=analysis.found.sites,
+        regions=analysis.found.regions,
         series=case.all_series,
         left_out=tuple(case.left_out),
         suv=analysis.suv.result.to_json(),

@@ -9,6 +9,7 @@ from typing import Any
 
 from ..Numerics.core.records import Candidate, MRFinding
 from ..Numerics.core.sites import SiteTable
+from ..Numerics.core.spheres import SphereRegion
 from ..Numerics.fusion.evidence import SignWeight
 from .key_images import KeyImage
 
@@ -135,6 +136,8 @@ class ReportContent:
         All of them, implant artifacts included.
     sites : SiteTable
         Every site with its measures, in the reference frame.
+    regions : sequence of SphereRegion
+        Spherical regions of the reader.
     series : sequence of mapping
         What was read: ``role``, ``description``, ``number``, ``date`` and ``reason`` (why it has this role).
     left_out : sequence of (str, str)
@@ -170,6 +173,7 @@ class ReportContent:
     weights: Mapping[str, SignWeight] = field(default_factory=dict)
     mr_findings: Sequence[MRFinding] = ()
     sites: SiteTable = field(default_factory=SiteTable)
+    regions: Sequence[SphereRegion] = ()
     series: Sequence[Row] = ()
     left_out: Sequence[tuple[str, str]] = ()
     suv: Row = field(default_factory=dict)

@@ -20,6 +20,7 @@ from .evidence_section import (
 from .html import Html, bullets, embedded_image, html, join, tag
 from .output_folder import write_text
 from .prosthesis import prosthesis_section, surgery_rows
+from .regions import regions_section
 from .report_tables import (
     NOT_ALIGNED,
     alignment_section,
@@ -84,6 +85,7 @@ def report_html(content: ReportContent) -> str:
         prosthesis_section(content),
         evidence_section(content),
         set_apart_section(content),
+        regions_section(content.regions),
         all_measures(content),
         mr_section(content),
         suv_section(content),

@@ -29,7 +29,9 @@ from ..Numerics.core.errors import PainGeneratorError
 from ..Numerics.core.image import Geometry, Region
 from ..Numerics.core.kept import Kept
 from ..Numerics.core.records import Candidate, HotSpot, LedgerEntry, MRFinding, Place
+from ..Numerics.core.reference_edits import ReferenceEdit
 from ..Numerics.core.sites import InterfacePattern, InterfaceZone, Site, SiteNorm, SiteRow, SiteTable
+from ..Numerics.core.spheres import SphereRegion
 from ..Numerics.mr.implant import ImplantResult, OneImplant
 from ..Numerics.pet.detector import HotSpotResult
 from ..Numerics.pet.reference_tissue import ReferenceValue
@@ -63,12 +65,14 @@ RECORDS: dict[str, type[Kept]] = {
         OneImplant,
         Place,
         ProvenanceRow,
+        ReferenceEdit,
         ReferenceValue,
         SeriesAlignment,
         Site,
         SiteNorm,
         SiteRow,
         SiteTable,
+        SphereRegion,
         Spine,
         SpineLine,
         Structure,

@@ -26,6 +26,23 @@ def find_node(scene: Any, class_name: str, key: str) -> Any:
     return None
 
 
+def remove_node(scene: Any, node: Any) -> None:
+    """Take a node out of a scene, with what displays and stores it: Slicer leaves these behind, and saves them."""
+    if node is None:
+        return
+    others = [node.GetNthDisplayNode(n) for n in range(node.GetNumberOfDisplayNodes())] if _is_shown(node) else []
+    if node.IsA("vtkMRMLStorableNode"):
+        others.append(node.GetStorageNode())
+    scene.RemoveNode(node)
+    for other in others:
+        if other is not None:
+            scene.RemoveNode(other)
+
+
+def _is_shown(node: Any) -> bool:
+    return bool(node.IsA("vtkMRMLDisplayableNode"))
+
+
 def map_nodes(scene: Any) -> list[Any]:
     """The hidden volumes of a case: tissue classes, z maps."""
     count = scene.GetNumberOfNodesByClass("vtkMRMLScalarVolumeNode")

@@ -11,6 +11,7 @@ from ..Numerics.core.image import Image, Region
 from ..Numerics.core.kept import Kept
 from ..Numerics.core.records import Candidate, HotSpot, MRFinding
 from ..Numerics.core.sites import SiteTable
+from ..Numerics.core.spheres import SphereRegion
 from .segments import Segment
 
 
@@ -90,6 +91,8 @@ class SceneContent(Kept):
     set_apart, attention : list of Candidate
         What was found but is below the bar, and what is no pain generator but has to be looked at; in the reference
         frame, shown together as a table. They have no segments: what can be redrawn is a candidate.
+    spheres : tuple of SphereRegion
+        Spherical regions of the reader; shown as a table and a segmentation.
     """
 
     reference_role: str
@@ -115,9 +118,11 @@ class SceneContent(Kept):
     sites: SiteTable = field(default_factory=SiteTable)
     set_apart: list[Candidate] = field(default_factory=list)
     attention: list[Candidate] = field(default_factory=list)
+    spheres: tuple[SphereRegion, ...] = ()
 
-    not_kept = ("series", "pain_sites_ras", "anatomy", "maps", "edited", "removed", "added")
-    """Images and points are kept as nodes of their own; what was changed in the scene is found when it is read."""
+    not_kept = ("series", "pain_sites_ras", "anatomy", "maps", "edited", "removed", "added", "spheres")
+    """Images and points are kept as nodes of their own, spherical regions in `working`; what was changed in the
+    scene is found when it is read."""
 
     def first(self, role: str) -> SceneSeries | None:
         """The first series of a role, None when there is none."""

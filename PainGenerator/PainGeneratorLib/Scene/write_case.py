@@ -27,6 +27,7 @@ from .level_marks import LEVELS_KEY, write_levels
 from .node_keys import KEY_ATTRIBUTE, MAP_KEY, ROLE_ATTRIBUTE, SHOWS_ATTRIBUTE, find_node, map_nodes
 from .scene_content import CaseNodes, SceneContent
 from .segments import Segment, write_segmentation
+from .sphere_nodes import write_spheres
 from .volumes_in_scene import OWN_ATTRIBUTE
 
 APART_KEY = "set-apart"
@@ -91,6 +92,7 @@ def write_candidates(scene: Any, content: SceneContent, written: Mapping[str, Re
     markups.write_targets(scene, content.candidates, node=find_node(scene, "vtkMRMLMarkupsFiducialNode", "targets"))
     tables.write_candidate_table(scene, content.candidates, node=find_node(scene, "vtkMRMLTableNode", "table"))
     _write_apart(scene, content)
+    write_spheres(scene, content.spheres)
     _write_text(scene, content, grid)
 
 
@@ -230,6 +232,7 @@ def _write_results(scene: Any, content: SceneContent, volumes: list[Any]) -> Cas
     levels = write_levels(scene, content.sites, node=owned("vtkMRMLMarkupsFiducialNode", LEVELS_KEY))
     others.append(_keyed(levels, LEVELS_KEY))
     others.append(_write_apart(scene, content))
+    others += write_spheres(scene, content.spheres)
     others += _write_anatomy(scene, content)
     others += _write_margin(scene, content, reference)
     _write_maps(scene, content)

@@ -69,6 +69,7 @@ class CaseSettings:
             injection_time=time_of(settings.injectionTime),
             settings=tuple(settings.protocolChanges.items()),
             level=self._level(),
+            reference_edits=self._state.reference_edits,
             surgery_date=date_of(settings.surgeryDate) if has_hip else None,
             fixation=(settings.fixation or None) if has_hip else None,
             crp_mg_l=(settings.crpMgL or None) if has_hip else None,

@@ -8,6 +8,8 @@ from ..Anatomy.anatomy_map import AnatomyMap
 from ..Numerics.core.errors import PainGeneratorError
 from ..Numerics.core.image import Region
 from ..Numerics.core.records import Candidate
+from ..Numerics.core.reference_edits import ReferenceEdit
+from ..Numerics.core.spheres import SphereRegion
 from ..Registration.landmarks import LandmarkPairs
 from ..Workflow.case import Case
 from ..Workflow.finding import Found
@@ -60,7 +62,7 @@ class Detected:
 
 @dataclass(frozen=True, eq=False)
 class Naming:
-    """What depends on the name of a level.
+    """What depends on the name of a level, or on the reference tissue.
 
     Parameters
     ----------
@@ -155,6 +157,20 @@ class CaseState:
         self.require_found().found.attention = entries
 
     @property
+    def regions(self) -> tuple[SphereRegion, ...]:
+        """Spherical regions of the reader; empty before the step Find."""
+        return () if self.found is None else self.found.regions
+
+    @regions.setter
+    def regions(self, regions: tuple[SphereRegion, ...]) -> None:
+        self.require_found().found.regions = regions
+
+    @property
+    def reference_edits(self) -> tuple[ReferenceEdit, ...]:
+        """What the reader took out of the reference tissue; kept with the case, for the next run."""
+        return () if self.case is None else self.case.options.reference_edits
+
+    @property
     def naming(self) -> Naming:
         """What another name of a level would replace."""
         now = self.require_found()
@@ -162,10 +178,12 @@ class CaseState:
 
     @naming.setter
     def naming(self, naming: Naming) -> None:
+        has_same_references = naming.case.options.reference_edits == self.reference_edits
         self.case, self.anatomy, self.found = naming.case, naming.anatomy, naming.found
-        # What was kept or dismissed since then stays so.
+        # What was kept or dismissed since then stays so; with other references other candidates are found.
         named = {candidate.id: candidate for candidate in naming.unmatched}
-        self.unmatched = [named.get(candidate.id, candidate) for candidate in self.unmatched]
+        kept = [named.get(candidate.id, candidate) for candidate in self.unmatched]
+        self.unmatched = kept if has_same_references else list(naming.unmatched)
         self.carried = list(naming.carried)
 
     @property

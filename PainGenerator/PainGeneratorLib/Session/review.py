@@ -41,6 +41,8 @@ class CandidateList(Protocol):
     attention: list[Candidate]
     naming: Any
     """What depends on the names of the levels; it is passed on and never looked into."""
+    regions: Any
+    """Spherical regions of the reader; they are passed on and never looked into."""
 
 
 @dataclass(frozen=True)
@@ -55,11 +57,14 @@ class Act:
         The lists to go back to.
     naming : object
         The names of the levels to go back to; None where the act changed none.
+    regions : object
+        The spherical regions to go back to.
     """
 
     text: str
     lists: Reading
     naming: Any = None
+    regions: Any = ()
 
 
 class Review:
@@ -118,10 +123,11 @@ class Review:
         if source:
             act = source.pop()
             naming = None if act.naming is None else self._owner.naming
-            target.append(Act(act.text, self.lists, naming))
+            target.append(Act(act.text, self.lists, naming, self._owner.regions))
             if act.naming is not None:
                 self._owner.naming = act.naming
             self._take(act.lists)
+            self._owner.regions = act.regions
 
     def get(self, candidate_id: str) -> Candidate:
         """The candidate with this id.
@@ -194,10 +200,20 @@ class Review:
 
     def name_level(self, level: str, naming: Any, lists: Reading) -> None:
         """Take other names of the levels over, with the lists whose entries have them."""
-        self._past.append(Act(f"Name {level}", self.lists, self._owner.naming))
+        self.replace_all(f"Name {level}", naming, lists)
+
+    def replace_all(self, text: str, naming: Any, lists: Reading) -> None:
+        """Take another result over, with its lists, as one act."""
+        self._past.append(Act(text, self.lists, self._owner.naming, self._owner.regions))
         self._future.clear()
         self._owner.naming = naming
         self._take(lists)
+
+    def keep_regions(self, text: str, regions: Any) -> None:
+        """Take other spherical regions over, as one act."""
+        self._past.append(Act(text, self.lists, regions=self._owner.regions))
+        self._future.clear()
+        self._owner.regions = regions
 
     def comment(self, candidate_id: str, text: str) -> None:
         """Write a comment, which the report shows."""
@@ -283,7 +299,7 @@ class Review:
         def fresh(entries: Sequence[Candidate]) -> list[Candidate]:
             return [dataclasses.replace(entry) if id(entry) in earlier else entry for entry in entries]
 
-        self._past.append(Act(text, former))
+        self._past.append(Act(text, former, regions=self._owner.regions))
         self._future.clear()
         self._take(numbered(Reading(fresh(candidates), fresh(apart.set_apart), fresh(apart.attention))))
 

@@ -13,18 +13,23 @@ from ..Numerics.body.level_names import GivenLevel
 from ..Numerics.core.errors import AlreadyThere, PainGeneratorError
 from ..Numerics.core.records import NAMED_BY_READER, Candidate, Place
 from ..Numerics.core.regions import contains, overlap_fraction
-from ..Numerics.core.words import Role, Side, Status, listed
-from ..Numerics.fusion.reading import Reading
+from ..Numerics.core.spheres import SphereRegion
+from ..Numerics.core.words import Origin, Role, Side, Status, listed
+from ..Numerics.fusion.reading import Reading, numbered
 from ..Scene.candidate_segments import outline_of, take_outline
 from ..Scene.common_grid import region_on_grid
+from ..Workflow.case import Case
 from ..Workflow.finding import Found
 from ..Workflow.naming import NewNames, with_named_level
+from ..Workflow.readout import PlaceReader
+from ..Workflow.spheres import measured_again
 from .case_settings import CaseSettings
 from .case_state import CaseState, Naming, Point
 from .case_writer import CaseWriter
 from .found_tools import FoundTools
 from .notifier import Notifier
 from .reading_aids import ReadingAids
+from .remeasure import Remeasure
 from .review import Review, carry_decisions, storable
 from .scene_link import SceneLink
 from .step_states import StepStates
@@ -90,9 +95,49 @@ class ReviewActs:
         carried = carry_decisions(old if names is None else names.of(old), new)
         state.unmatched, state.carried = carried.unmatched, carried.notices
         found.take(carried.lists)
-        state.found = found
+        regions, state.found = state.regions, found
+        if regions:
+            found.regions = self._measured_again(regions)
         self._review = Review(state, self._tools.measured)
         self._writer.write_all()
+
+    def _measured_again(self, regions: Sequence[SphereRegion]) -> tuple[SphereRegion, ...]:
+        """The spherical regions of the reader with the measures that follow from the result as it stands."""
+        now, tools = self._state.require_found(), self._tools
+        reader = PlaceReader.of(now.case, now.suv, now.alignment, now.found, tools.detector(), tools.namer())
+        return tuple(measured_again(reader, region) for region in regions)
+
+    def take_result(self, text: str, case: Case, found: Found) -> None:
+        """Take another result of the same case over as one act: decisions go to the entries at the same place.
+
+        Parameters
+        ----------
+        text : str
+            What was done, for undo.
+        case : Case
+            With the options that the result follows from.
+        found : Found
+        """
+        state, now = self._state, self._state.require_found()
+        new = Reading(found.candidates, found.set_apart, found.attention)
+        carried = carry_decisions([*state.candidates, *state.unmatched], new)
+        detector = self._tools.detector() if found.detector is None else found.detector
+        namer = found.namer(now.anatomy, case, now.suv, now.alignment)
+        remeasure = Remeasure.of(case, now.suv, now.alignment, found, detector, namer)
+        lists = carried.lists
+        # Outlines of the reader stay; what they are compared with may be another tissue now.
+        again = [one if one.origin == Origin.AUTOMATIC else remeasure(one) for one in lists.candidates]
+        lists = numbered(Reading(again, lists.set_apart, lists.attention))
+        reader = PlaceReader.of(case, now.suv, now.alignment, found, detector, namer)
+        found.regions = tuple(measured_again(reader, region) for region in state.regions)
+        naming = Naming(case, now.anatomy, found, tuple(carried.unmatched), tuple(carried.notices))
+        self.review.replace_all(text, naming, lists)
+        self._show_naming()
+
+    def keep_regions(self, text: str, regions: tuple[SphereRegion, ...]) -> None:
+        """Take other spherical regions over, as one act with this text."""
+        self.review.keep_regions(text, regions)
+        self._show()
 
     @property
     def review(self) -> Review:

@@ -56,8 +56,8 @@ class SceneLink:
         return node
 
     def result_node(self, key: str) -> Any:
-        """A node that holds a result: ``candidates``, ``hot-spots``, ``mr-findings``, ``implant-margin``
-        (segmentations), ``targets``, ``pain-sites`` (points), ``table``, ``suv``, ``alignment`` (tables),
+        """A node that holds a result: ``candidates``, ``hot-spots``, ``mr-findings``, ``implant-margin``,
+        ``spheres`` (segmentations), ``targets``, ``pain-sites`` (points), ``table``, ``suv``, ``alignment`` (tables),
         ``transform.<ROLE>.0``. None when there is none.
         """
         found = (find_node(self.scene, class_name, key) for class_name in RESULT_CLASSES)

@@ -16,14 +16,17 @@ import numpy as np
 
 from ..Numerics.core.errors import PainGeneratorError
 from ..Numerics.core.image import Image, Region
+from ..Numerics.core.readout import Readout
 from ..Numerics.core.records import Candidate
 from ..Numerics.core.sites import SiteTable
+from ..Numerics.core.spheres import SphereRegion
 from ..Numerics.core.words import Status
 from ..Numerics.suv.factors import SuvResult
 from ..Scene.parameters import parameter_node
 from ..Scene.read_case import has_case
 from ..Workflow.analyze import Analysis
 from ..Workflow.check import CaseCheck, check_case
+from ..Workflow.ground import Ground
 from ..Workflow.progress import Show, part, silent
 from ..Workflow.protocol import Protocol
 from ..Workflow.stages import Alignment
@@ -38,13 +41,16 @@ from .case_writer import CaseWriter
 from .exporting import Exporter, ExportWriter
 from .find_step import FindStep
 from .found_tools import FoundTools
+from .ground import GroundActs
 from .group_proposal import GroupProposal
 from .live_preview import LivePreview
 from .loaded_volumes import LoadedVolumes
 from .notifier import Notifier
 from .protocol_parameters import ProtocolParameters
 from .reading_aids import ReadingAids, Values
+from .readout import Readouts
 from .reference_uptake import ReferenceUptake, reference_uptake
+from .regions import RegionActs
 from .restoring import Restorer
 from .review_acts import ReviewActs
 from .scene_link import SceneLink
@@ -106,7 +112,10 @@ class Session:
         self._parameters = ProtocolParameters(settings, states, notify)
         self._aids = ReadingAids(link, state)
         self._tools = tools = FoundTools(state)
+        self._readouts = Readouts(state, tools)
         self._review = ReviewActs(link, state, states, writer, tools, self._aids, settings, notify)
+        self._regions = RegionActs(state, self._review, self._readouts)
+        self._ground = GroundActs(link, state, tools, self._review)
         self._preview = LivePreview(
             link, state, settings, states, writer, tools, self._parameters, self._review, notify
         )
@@ -617,6 +626,40 @@ class Session:
     def mirrored(self, position_ras: np.ndarray) -> tuple[np.ndarray | None, dict[str, Values]]:
         """The place on the other side of the body, and the values here and there."""
         return self._aids.mirrored(position_ras)
+
+    def readout_at(self, position_ras: np.ndarray) -> Readout:
+        """Values, tissue and structure at a place (RAS mm of the world, shape (3,)), and why it is no candidate."""
+        return self._readouts.at(position_ras)
+
+    def regions(self) -> list[SphereRegion]:
+        """Spherical regions of the reader, with their measures."""
+        return self._regions.all()
+
+    def add_region(self, center_ras: np.ndarray, diameter_mm: float) -> str:
+        """Place a spherical region at a position (RAS mm of the world, shape (3,)); returns its id."""
+        return self._regions.add(center_ras, diameter_mm)
+
+    def delete_regions(self, ids: Iterable[str]) -> None:
+        """Take spherical regions away."""
+        self._regions.delete(ids)
+
+    # --- what the reading rests on (GroundActs)
+
+    def ground(self) -> Ground:
+        """Body, tissues, references, frame, levels and roles that the reading rests on."""
+        return self._ground.now()
+
+    def show_ground(self, shown: bool) -> None:
+        """Draw what the reading rests on over the images, or take it away."""
+        self._ground.show(shown)
+
+    def reference_job(self, kind: str, name: str = "", region_id: str = "") -> Job[Any]:
+        """A job that reads the case with other references, see :meth:`.ground.GroundActs.job`."""
+        return self._ground.job(kind, name, region_id)
+
+    def take_references(self, job: Job[Any]) -> None:
+        """Take the result of a computed :meth:`reference_job` over."""
+        self._ground.take(job)
 
     # --- export (Exporter)
 

@@ -14,6 +14,7 @@ import numpy as np
 from ..Numerics.core.errors import PainGeneratorError
 from ..Numerics.core.image import Image
 from ..Numerics.core.kept import Kept
+from ..Numerics.core.reference_edits import ReferenceEdit
 from ..Numerics.core.words import AUTO_GROUP, Group, Role, listed
 from ..Numerics.fusion.symptoms import Symptoms
 from ..Numerics.suv.factors import PetHeader
@@ -55,6 +56,8 @@ class CaseOptions(Kept):
         A word of :class:`..Numerics.core.words.Fixation`.
     crp_mg_l : float, optional
         C-reactive protein in the blood, mg/l.
+    reference_edits : tuple of ReferenceEdit
+        What the reader took out of the reference tissue of the PET, or gave in its place.
     """
 
     group: str | None = None
@@ -76,6 +79,7 @@ class CaseOptions(Kept):
     surgery_date: datetime.date | None = None
     fixation: str | None = None
     crp_mg_l: float | None = None
+    reference_edits: tuple[ReferenceEdit, ...] = ()
 
     not_kept = ("anatomy", "anatomy_labels", "landmarks", "protocol_file")
     """Files on the computer of the run; what was read from them is kept with the case instead."""

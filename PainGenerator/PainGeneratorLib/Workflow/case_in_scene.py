@@ -89,6 +89,7 @@ def scene_content(
         content.candidates = found.candidates
         content.set_apart, content.attention = found.set_apart, found.attention
         content.sites = found.sites
+        content.spheres = found.regions
         content.maps = found.maps
         content.implant_margin = found.mr.implant.unreliable
         content.working["found"] = found.to_kept()

@@ -21,6 +21,7 @@ from ..Numerics.core.image import Geometry, Image, Region, transform_points
 from ..Numerics.core.kept import Kept
 from ..Numerics.core.records import NOT_JOINED, Candidate, HotSpot, Place
 from ..Numerics.core.sites import SiteTable
+from ..Numerics.core.spheres import SphereRegion
 from ..Numerics.core.words import Certainty, Group, Role
 from ..Numerics.fusion.anchors import anchored
 from ..Numerics.fusion.candidates import Name, Signs, fuse
@@ -79,6 +80,8 @@ class Found(Kept):
         :attr:`sites` adds.
     named_level : tuple of (level, (float, float, float)), optional
         The level that the reader named and a place in it, RAS mm in the reference frame; all levels follow from it.
+    regions : tuple of SphereRegion
+        Spherical regions of the reader with their measures.
     """
 
     symmetry: SymmetryPlane
@@ -95,6 +98,7 @@ class Found(Kept):
     named_level: tuple[str, tuple[float, float, float]] | None = None
     set_apart: list[Candidate] = field(default_factory=list)
     attention: list[Candidate] = field(default_factory=list)
+    regions: tuple[SphereRegion, ...] = ()
 
     not_kept = ("detector",)
 

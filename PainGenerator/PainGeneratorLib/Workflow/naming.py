@@ -11,6 +11,7 @@ from ..Anatomy.anatomy_map import AnatomyMap
 from ..Numerics.body.level_names import GivenLevel
 from ..Numerics.body.renaming import renamed
 from ..Numerics.core.records import NAMED_BY_READER, Candidate, Place
+from ..Numerics.core.regions import voxel_region
 from ..Numerics.fusion.candidates import Name
 from ..Numerics.fusion.pairs import joint_place, signs_of
 from ..Numerics.fusion.places import is_same_name
@@ -89,6 +90,10 @@ def with_named_level(
     texts = RenamedTexts(names)
     named.measured_sites = texts.of_table(table)
     named.candidates, named.set_apart, named.attention = map(texts.of_candidates, after)
+    grid = mr.tissues.geometry
+    named.regions = tuple(
+        dataclasses.replace(one, name=now(voxel_region(one.center_ras, grid)).name) for one in found.regions
+    )
     return named, NewNames(former, now, texts)
 
 

@@ -17,7 +17,7 @@ from ..Numerics.body.midline import is_reliable
 from ..Numerics.body.sections import BodySections
 from ..Numerics.body.symmetry import SymmetryPlane
 from ..Numerics.core.errors import PainGeneratorError
-from ..Numerics.core.image import Image, resample
+from ..Numerics.core.image import Geometry, Image, resample
 from ..Numerics.core.measures import UCUM_SUV_BW
 from ..Numerics.core.records import NOT_JOINED
 from ..Numerics.core.words import COMPUTED_ROLES, LATERAL_SIDES, MR_ROLES, Certainty, Group, Role
@@ -35,6 +35,7 @@ from .case import Case, CaseOptions
 from .fat_series import with_computed
 from .image_witness import with_image_doubts
 from .progress import Show, silent
+from .reference_edits import LeftOut, left_out
 from .threads import few_threads
 
 SUV_BW = UCUM_SUV_BW
@@ -320,6 +321,19 @@ def _placed_fat_fraction(case: Case, alignment: Alignment) -> tuple[Image, np.nd
     return series.image, alignment.reference_to(Role.FAT_FRACTION)
 
 
+def _left_out(
+    case: Case, alignment: Alignment, tissues: Image | None, levels: Image | None, grid: Geometry
+) -> LeftOut:
+    """What the reader took out of the references, on the grid of the PET."""
+    return left_out(
+        case.options.reference_edits,
+        grid,
+        alignment.reference_to(Role.PET) if alignment.is_aligned(Role.PET) else np.eye(4),
+        None if tissues is None else tissues.array,
+        None if levels is None else levels.array,
+    )
+
+
 def pet_detector(
     case: Case,
     suv: Suv,
@@ -363,7 +377,8 @@ def pet_detector(
             levels = anatomy.levels(grid, to_reference)
         if plan is not None and plan.spine_line is not None and plan.spine_certainty == Certainty.CERTAIN:
             spine = plan.spine_line.straight.moved(alignment.reference_to(Role.PET))
-    return HotSpotDetector(
+    out = _left_out(case, alignment, tissues, levels, grid)
+    detector = HotSpotDetector(
         suv.image,
         case.protocol.stage("hot_spots", HotSpotParameters),
         tissues=tissues,
@@ -373,5 +388,9 @@ def pet_detector(
         unreliable=unreliable,
         symmetry=symmetry,
         spine=spine,
+        left_out=out.mask,
+        refused=out.refused,
         progress=progress,
     )
+    detector.warnings += [f"{edit.text}, by the reader." for edit in case.options.reference_edits]
+    return detector

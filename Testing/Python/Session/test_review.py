@@ -47,6 +47,7 @@ class Owner:
     set_apart: list[Candidate]
     attention: list[Candidate]
     naming: str = "as counted"
+    regions: tuple = ()
 
 
 @pytest.fixture

@@ -14,6 +14,7 @@ from PainGeneratorLib.Numerics.core.errors import PainGeneratorError
 from PainGeneratorLib.Numerics.core.image import Geometry, Image, Region, ball
 from PainGeneratorLib.Numerics.core.records import Candidate, HotSpot, Place
 from PainGeneratorLib.Numerics.core.sites import SiteTable
+from PainGeneratorLib.Numerics.core.spheres import SphereRegion
 from PainGeneratorLib.Numerics.fusion.pairs import joint_place
 from PainGeneratorLib.Workflow.case import Case, CaseOptions
 from PainGeneratorLib.Workflow.finding import Found
@@ -93,6 +94,16 @@ def test_what_is_set_apart_and_to_be_looked_at_gets_the_new_levels_too() -> None
     new = named(found, "L4")
     for (one,), reason in ((new.set_apart, "Usual there."), (new.attention, "Larger than usual.")):
         assert (one.place.level, one.reason) == ("L3/L4", reason)
+
+
+def test_a_region_of_the_reader_gets_the_new_level_and_keeps_its_measures() -> None:
+    found = found_with()
+    sphere = EXAMPLES["SphereRegion"]
+    assert isinstance(sphere, SphereRegion)
+    found.regions = (dataclasses.replace(sphere, center_ras=at("right facet joint L4/L5"), name="L4/L5"),)
+    (new,) = named(found, "L4").regions
+    assert new.name == "right facet joint L3/L4"
+    assert dataclasses.replace(new, name="L4/L5").to_kept() == found.regions[0].to_kept()
 
 
 def focus(name: str) -> HotSpot:

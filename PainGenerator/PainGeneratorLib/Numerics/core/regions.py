@@ -28,6 +28,33 @@ def contains(region: Region, points_ras: np.ndarray) -> np.ndarray:
     return found
 
 
+def flat_at(geometry: Geometry, place: np.ndarray) -> int | None:
+    """Flat index of the voxel that holds a place, RAS mm; None outside the grid."""
+    if not geometry.contains(place):
+        return None
+    ijk = np.clip(np.rint(geometry.to_ijk(place)).astype(int), 0, np.array(geometry.shape[::-1]) - 1)
+    return int(np.ravel_multi_index(tuple(ijk[::-1]), geometry.shape))
+
+
+def voxel_region(place: np.ndarray, *geometries: Geometry) -> Region:
+    """The voxel at a place as a region, to be named: of the first grid that reaches there, else one of its own.
+
+    Parameters
+    ----------
+    place : ndarray, shape (3,)
+        RAS mm.
+    *geometries : Geometry
+        In the same frame.
+    """
+    for geometry in geometries:
+        flat = flat_at(geometry, place)
+        if flat is not None:
+            return Region(geometry, np.array([flat], dtype=np.int64))
+    matrix = np.eye(4)
+    matrix[:3, 3] = place
+    return Region(Geometry((1, 1, 1), matrix), np.zeros(1, dtype=np.int64))
+
+
 def overlap_fraction(first: Region, second: Region) -> float:
     """The part (0 to 1) of the smaller of two regions in one frame that also belongs to the larger."""
     if not len(first) or not len(second):

@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 import numpy as np
 
@@ -26,6 +27,7 @@ from .contrast import ContrastMap
 from .deep_tissue import depth_of
 from .foci import (
     LEAST_REFERENCE_SUV,
+    DroppedFocus,
     FloodError,
     Focus,
     FocusLimits,
@@ -151,6 +153,34 @@ class HotSpotResult(Kept):
     unclear: list[HotSpot] = field(default_factory=list)
 
 
+@dataclass(frozen=True, eq=False)
+class FocusStanding:
+    """How a focus of the first pass stands to all limits of one setting, so that a reader can be told what it misses.
+
+    Parameters
+    ----------
+    ratio, least_ratio : float
+        The ratio to the reference that is exceeded in just the least volume of a focus, and the one that is needed.
+    z, least_z : float
+        Height above the reference in units of the local noise, and the one that is needed.
+    conspicuity, least_conspicuity : float
+        How clearly it exceeds normal tissue, and what is needed. A hot disc counts by its uptake over the other discs.
+    spot : HotSpot or None
+        Its measures, with the rule that calls it usual uptake; None when it lies wholly below the contour's threshold.
+    is_drawn : bool
+        Whether the contour method of the setting leaves an outline.
+    """
+
+    ratio: float
+    least_ratio: float
+    z: float
+    least_z: float
+    conspicuity: float
+    least_conspicuity: float
+    spot: HotSpot | None
+    is_drawn: bool
+
+
 class HotSpotDetector:
     """The first pass over a PET, kept so that sensitivity and contour can be changed at little cost.
 
@@ -172,9 +202,15 @@ class HotSpotDetector:
         unreliable: np.ndarray | None = None,
         symmetry: SymmetryPlane | None = None,
         spine: StraightSpine | None = None,
+        left_out: np.ndarray | None = None,
+        refused: Mapping[str, str] | None = None,
         progress: Callable[[float, str], None] | None = None,
     ) -> None:
-        """Run the first pass; the arguments are those of :func:`find_hot_spots`."""
+        """Run the first pass; the arguments are those of :func:`find_hot_spots`.
+
+        Beside them, `left_out` (bool, shape of the image) marks voxels that the reader took out of all references, and
+        `refused` names tissues that the reader refused, each with the reason.
+        """
         report = progress or (lambda fraction, text: None)
         self._suv, self._parameters = suv, parameters
         self._tissues = _array_on_grid("tissues", tissues, suv)
@@ -182,6 +218,7 @@ class HotSpotDetector:
         self._organs = _array_on_grid("organs", organs, suv)
         self._organ_names = dict(organ_names or {})
         self._unreliable, self._symmetry, self._spine = unreliable, symmetry, spine
+        self._left_out, self._refused = left_out, dict(refused or {})
         self.warnings: list[str] = []
         body_suv = parameters.reference.body_suv
         report(0.0, "Smoothing the PET for detection")
@@ -191,11 +228,13 @@ class HotSpotDetector:
         self._contrast = ContrastMap(suv, body_suv)
         self._known = KnownTissues(
             tissues=self._tissues,
-            levels=self._levels,
+            levels=self._reference_levels(),
             excluded=self._no_reference(),
+            left_out=self._left_out,
             organs=measure_organs(suv, self._organs, self._organ_names),
         )
         self._foci: list[Focus] = []
+        self._dropped: list[DroppedFocus] = []
         owner = self._find_with_references(smooth, report)
         self._noise = self._relative_noise()
         self._liver = self.references.liver
@@ -219,7 +258,7 @@ class HotSpotDetector:
         ndarray of int32
             Number of the focus of each voxel, 0 for none; empty where nothing was looked for.
         """
-        refused: dict[str, str] = {}
+        refused = dict(self._refused)
         while True:
             self.references = self._references(smooth, refused)
             self.warnings = list(self.references.warnings)
@@ -231,8 +270,11 @@ class HotSpotDetector:
                 return np.zeros(0, dtype=np.int32)
             report(0.5, "Looking for foci")
             limits, foci = self._limits(), self._parameters.foci
+            self._dropped = []
             try:
-                self._foci, owner = find_foci(self._suv, smooth, self.references, self._contrast, foci, limits)
+                self._foci, owner = find_foci(
+                    self._suv, smooth, self.references, self._contrast, foci, limits, self._dropped
+                )
             except FloodError as flood:
                 refused[self._flooded_by(flood, refused)] = flood.reason
                 continue
@@ -272,6 +314,12 @@ class HotSpotDetector:
             return self._unreliable
         organs: np.ndarray = self._organs > 0
         return organs if self._unreliable is None else organs | self._unreliable
+
+    def _reference_levels(self) -> np.ndarray | None:
+        """The vertebra of each voxel that may be a reference, 0 for none."""
+        if self._levels is None or self._left_out is None:
+            return self._levels
+        return np.where(self._left_out, np.zeros(1, dtype=self._levels.dtype), self._levels)
 
     def _limits(self) -> FocusLimits:
         """What a focus must reach to be shown by the most sensitive setting."""
@@ -505,6 +553,39 @@ class HotSpotDetector:
         clear = (spot.conspicuity or 0.0) / (self._parameters.conspicuity * factor)
         return clear if disc is None else max(clear, (disc.ratio / self._parameters.disc_ratio) ** 2 / factor)
 
+    def standing_at(self, flat: int) -> FocusStanding | None:
+        """How the focus at a voxel, given by its flat index, stands to the limits; None where there is no focus."""
+        number = int(self._scan.owner.reshape(-1)[flat]) if self._scan.owner.size else 0
+        if not number:
+            return None
+        p, focus = self._parameters, self._foci[number - 1]
+        ratio = max(MOST_SENSITIVE, p.sensitivity)
+        needed = p.conspicuity * _clearness_factor(ratio)
+        return FocusStanding(
+            ratio=focus.ratio,
+            least_ratio=ratio,
+            z=focus.z,
+            least_z=self._least_z(ratio),
+            conspicuity=(self._clearness(number, ratio) or 0.0) * needed,
+            least_conspicuity=needed,
+            spot=self._measure(number, RULING_METHOD),
+            is_drawn=self._measure(number, p.contour.method) is not None,
+        )
+
+    def dropped_at(self, flat: int) -> DroppedFocus | None:
+        """The raised uptake at a voxel, given by its flat index, that the first pass did not keep; None for none."""
+        voxels, numbers = self._dropped_voxels
+        place = int(np.searchsorted(voxels, flat))
+        return self._dropped[int(numbers[place])] if place < voxels.size and voxels[place] == flat else None
+
+    @cached_property
+    def _dropped_voxels(self) -> tuple[np.ndarray, np.ndarray]:
+        """Flat indices of all that was not kept, ascending, and the number of each."""
+        sizes = [one.flat.size for one in self._dropped]
+        voxels = np.concatenate([np.empty(0, dtype=np.int64), *(one.flat for one in self._dropped)])
+        order = np.argsort(voxels)
+        return voxels[order], np.repeat(np.arange(len(sizes)), sizes)[order]
+
     def _measure(self, number: int, method: str) -> HotSpot | None:
         key = (number, method)
         if key not in self._measured:
@@ -569,6 +650,16 @@ class HotSpotDetector:
     def scan(self) -> PetScan:
         """The PET and all that regions on it are measured with."""
         return self._scan
+
+    @property
+    def reference_levels(self) -> np.ndarray | None:
+        """The vertebra of each voxel that may be a reference, 0 for none; None where they are not known."""
+        return self._known.levels
+
+    @property
+    def no_reference(self) -> np.ndarray | None:
+        """Voxels that are never a reference; None for none."""
+        return self._known.no_reference
 
     @property
     def n_foci(self) -> int:

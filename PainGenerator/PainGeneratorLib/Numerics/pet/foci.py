@@ -28,6 +28,8 @@ SLAB_VOXELS = 1 << 21
 """About how many voxels get their reference at once; it bounds the memory."""
 CODES = 1 + max(tissue_codes.NAMES)
 """Number of the tissue codes."""
+NO_SUMMIT = "no summit"
+"""Name of the limit that the flank of hotter tissue does not reach: no neighbor of its maximum may be hotter."""
 FILTER_REACH_SD = 3.0
 """The smoothing filter reaches this many of its standard deviations; beyond, its weight is below 0.3 %."""
 
@@ -165,6 +167,39 @@ def smoothed(suv: Image, fwhm_mm: float, body_suv: float) -> np.ndarray:
     return result
 
 
+@dataclass(frozen=True)
+class MissedBar:
+    """A limit that a place does not reach.
+
+    Parameters
+    ----------
+    name : str
+        The parameter of the protocol that it comes from, such as ``hot_spots.foci.suv_minimum``.
+    value, limit : float
+        What the place has, and what is needed.
+    """
+
+    name: str
+    value: float
+    limit: float
+
+
+@dataclass(frozen=True, eq=False)
+class DroppedFocus:
+    """A basin of raised uptake that the first pass did not keep, so that a reader can be told why.
+
+    Parameters
+    ----------
+    flat : ndarray of int64, shape (n,)
+        Its voxels (flat indices, ascending).
+    bar : MissedBar
+        The first limit that it does not reach.
+    """
+
+    flat: np.ndarray
+    bar: MissedBar
+
+
 @dataclass(frozen=True, eq=False)
 class _RaisedVoxels:
     """All voxels above the lowest ratio to their reference; every array has shape (n,).
@@ -197,6 +232,7 @@ def find_foci(
     contrast: ContrastMap,
     p: FocusParameters,
     limits: FocusLimits,
+    dropped: list[DroppedFocus] | None = None,
 ) -> tuple[list[Focus], np.ndarray]:
     """Foci of raised uptake.
 
@@ -209,6 +245,8 @@ def find_foci(
     contrast : ContrastMap
     p : FocusParameters
     limits : FocusLimits
+    dropped : list of DroppedFocus, optional
+        What is not kept is added to it, with the limit that it does not reach.
 
     Returns
     -------
@@ -241,17 +279,51 @@ def find_foci(
     foci: list[Focus] = []
     for n, members in enumerate(_members(basin, len(peaks))):
         peak = int(peaks[n])
-        if len(members) < least or raised.values[peak] < p.suv_minimum or not tbr[n] >= p.tbr_minimum:
-            continue
-        if not _is_summit(smooth, int(raised.flat[peak])):
-            continue
-        focus = _focus(raised, members, peak, float(tbr[n]), least, geometry, contrast)
-        stands_out = float(contrast.at(geometry.flat_to_ras(focus.core)).max()) >= p.z_minimum
-        if focus.z < limits.z or not stands_out:
-            continue
-        foci.append(focus)
-        owner.reshape(-1)[focus.flat] = len(foci)
+        missed = _missed_before(raised, members, peak, float(tbr[n]), smooth, geometry, p)
+        focus = None
+        if missed is None:
+            focus = _focus(raised, members, peak, float(tbr[n]), least, geometry, contrast)
+            missed = _missed_by(focus, geometry, contrast, p, limits)
+        if focus is not None and missed is None:
+            foci.append(focus)
+            owner.reshape(-1)[focus.flat] = len(foci)
+        elif dropped is not None and missed is not None:
+            dropped.append(DroppedFocus(raised.flat[members], missed))
     return foci, owner
+
+
+def _missed_before(
+    raised: _RaisedVoxels,
+    members: np.ndarray,
+    peak: int,
+    tbr: float,
+    smooth: np.ndarray,
+    geometry: Geometry,
+    p: FocusParameters,
+) -> MissedBar | None:
+    """The limit that a basin does not reach by its size, its uptake, and its maximum; None when it reaches all.
+
+    The parameters are those of :func:`_focus` and :func:`find_foci`.
+    """
+    top, voxel_ml = float(raised.values[peak]), geometry.voxel_volume_ml
+    if len(members) < max(1, math.ceil(p.volume_minimum_ml / voxel_ml - 1e-9)):
+        return MissedBar("hot_spots.foci.volume_minimum_ml", len(members) * voxel_ml, p.volume_minimum_ml)
+    if top < p.suv_minimum:
+        return MissedBar("hot_spots.foci.suv_minimum", top, p.suv_minimum)
+    if not tbr >= p.tbr_minimum:
+        return MissedBar("hot_spots.foci.tbr_minimum", tbr, p.tbr_minimum)
+    hottest = _hottest_neighbor(smooth, int(raised.flat[peak]))
+    return None if top >= hottest else MissedBar(NO_SUMMIT, top, hottest)
+
+
+def _missed_by(
+    focus: Focus, geometry: Geometry, contrast: ContrastMap, p: FocusParameters, limits: FocusLimits
+) -> MissedBar | None:
+    """The limit that a focus does not reach by its height over the noise; None when it reaches all."""
+    if focus.z < limits.z:
+        return MissedBar("hot_spots.significance", focus.z, limits.z)
+    stands_out = float(contrast.at(geometry.flat_to_ras(focus.core)).max())
+    return None if stands_out >= p.z_minimum else MissedBar("hot_spots.foci.z_minimum", stands_out, p.z_minimum)
 
 
 def _raised_voxels(
@@ -341,13 +413,13 @@ def _focus(
     )
 
 
-def _is_summit(smooth: np.ndarray, flat: int) -> bool:
-    """True where no neighbor is hotter.
+def _hottest_neighbor(smooth: np.ndarray, flat: int) -> float:
+    """The highest value of a voxel and its neighbors.
 
     The flank of hotter tissue can look like a maximum where the reference changes; it is no summit.
     """
     around = tuple(slice(max(n - 1, 0), n + 2) for n in np.unravel_index(flat, smooth.shape))
-    return bool(smooth.reshape(-1)[flat] >= np.nanmax(smooth[around]))
+    return float(np.nanmax(smooth[around]))
 
 
 def _cluster_ml(flat: np.ndarray, geometry: Geometry) -> np.ndarray:

@@ -93,6 +93,9 @@ MEDIAN = 50.0
 """The median as a percentile."""
 LEAST_SUV = 1e-6
 """Lower bound for a reference that is divided by, g/ml."""
+LEAST_CHOSEN_ML = 1.0
+"""Lower bound of what a reader leaves of a tissue for it to be a reference, ml: less than of a tissue that the program
+takes, as the reader saw what it is. Our choice: the volume of the sphere of SUVpeak."""
 LEAST_DEEP_VOXELS = 4
 """Lower bound for the voxels deep inside a bone in a cell, for the cell to count. Our estimate."""
 CHUNK_POINTS = 1 << 19
@@ -167,6 +170,9 @@ class KnownTissues:
         Number of the vertebra of each voxel, 0 for none.
     excluded : ndarray of bool, optional
         Voxels that are no part of a reference: organs, and the margin of an implant.
+    left_out : ndarray of bool, optional
+        Voxels that the reader took out of the references. Whether a tissue can be what it is called is judged with
+        them, as they say nothing about the map.
     organs : mapping of str to OrganUptake
         Of ``liver`` and ``blood``, where they were measured.
     """
@@ -174,7 +180,14 @@ class KnownTissues:
     tissues: np.ndarray | None = None
     levels: np.ndarray | None = None
     excluded: np.ndarray | None = None
+    left_out: np.ndarray | None = None
     organs: Mapping[str, OrganUptake] = field(default_factory=dict)
+
+    @property
+    def no_reference(self) -> np.ndarray | None:
+        """All voxels that are no part of a reference; None for none."""
+        masks = [mask for mask in (self.excluded, self.left_out) if mask is not None]
+        return np.logical_or.reduce(masks) if masks else None
 
 
 @dataclass(frozen=True, eq=False)
@@ -297,7 +310,7 @@ class ReferenceField:
         self._tissues = self._known.tissues
         self.table: list[ReferenceValue] = []
         self.warnings: list[str] = []
-        means, volume, cells = body_cells(smooth, geometry, parameters.body_suv, self._known.excluded)
+        means, volume, cells = body_cells(smooth, geometry, parameters.body_suv, self._known.no_reference)
         self._lean = _Lean.of(means[np.isfinite(means)], parameters.typical_ratio)
         self.body_ml = float(volume.sum())
         self._compared = Comparison(noise=noise, lean=self._lean.value)
@@ -388,6 +401,11 @@ class ReferenceField:
         if np.count_nonzero(usual) >= LEAST_INSIDE * len(values) and self._ml(usual, step) >= p.tissue_minimum_ml:
             flat, values = flat[usual], values[usual]
             shown = replace(TissueOnPet.of(shown.name, values, p.body_suv), in_body=shown.in_body)
+        if self._known.left_out is not None:
+            kept = ~self._known.left_out.reshape(-1)[flat]
+            flat, values = flat[kept], values[kept]
+            if self._ml(flat, step) < min(p.tissue_minimum_ml, LEAST_CHOSEN_ML):
+                return None
         return _Sample(flat, values, shown, volume, step)
 
     def _usual(self, values: np.ndarray) -> np.ndarray:
@@ -590,7 +608,8 @@ class ReferenceField:
         depths = [np.ones(flat.size, dtype=bool)]
         if code == tissue_codes.MARROW:
             depths = layers(flat, tissues, geometry, self._depth_mm)
-        deepest = next(chosen for chosen in reversed(depths) if self._ml(chosen, sample.step) >= p.tissue_minimum_ml)
+        enough = [chosen for chosen in depths if self._ml(chosen, sample.step) >= p.tissue_minimum_ml]
+        deepest = enough[-1] if enough else depths[0]
         middle = float(np.median(values[deepest]))
         cells, _ = cell_grid(geometry, TISSUE_CELL_MM)
         all_means = [self._cell_means(flat[chosen], values[chosen], middle, n) for n, chosen in enumerate(depths)]
