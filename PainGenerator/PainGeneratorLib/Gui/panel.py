@@ -18,7 +18,6 @@ from ..Workflow.progress import Show
 from .align_section import AlignSection
 from .apart_section import ApartSection
 from .case_section import CaseSection
-from .colors_before_suv import color_before_suv
 from .details_section import DetailsSection
 from .export_section import ExportSection
 from .find_section import FindSection
@@ -26,6 +25,7 @@ from .guard import Connections, guarded
 from .outline_section import OutlineSection
 from .panel_width import fix_width, show_text
 from .parameters_section import ParametersSection
+from .pet_before_suv import color_before_suv
 from .review_section import ReviewSection
 from .session_needs import PanelNeeds
 from .shortcuts import Shortcuts, keys_text
@@ -113,6 +113,7 @@ class Panel(VTKObservationMixin):
             "Ctrl+Shift+Up": self.review.on_previous,
             "Ctrl+Shift+U": self.review.on_undo,
             "Ctrl+Shift+R": self.review.on_redo,
+            "F4": self.views.on_reset_windows,
             **{f"F{5 + index}": handler for index, handler in enumerate(windows[: len(WINDOWS)])},
         }
 
@@ -191,8 +192,6 @@ class Panel(VTKObservationMixin):
             One of ``Session.types.CHANGES``, or ``all``.
         """
         self._show_header()
-        self._show_counts()
-        show_text(self.ui.warningsLabel, self.ui.warningsLabel.text)
         if what in ("case", "all"):
             self._color_pet()
         for section in self.sections:
@@ -204,6 +203,24 @@ class Panel(VTKObservationMixin):
         if session is not None and self.parameters is not None and session.state("case") is StepState.NOT_DONE:
             color_before_suv(session.volume_of("PET"), self.parameters.colorMap.value)
 
+    def _show_header(self) -> None:
+        ui, session = self.ui, self.session
+        header = session.header() if session is not None else {}
+        facts = [header.get("patient"), header.get("study_date"), group_text(header.get("group"))]
+        known = [plain(fact) for fact in facts if fact]
+        has_case = session is not None and bool(session.roles())
+        ui.headerLabel.text = f"<b>{SEPARATOR.join(known)}</b>" if has_case else _("No case yet")
+        self._show_counts()
+        reason = self._reason_not_run_all()
+        ui.runAllButton.enabled = (reason is None and not self.is_busy) or self.is_cancel_button(ui.runAllButton)
+        ui.runAllButton.toolTip = reason or _("Run all steps that are not done or out of date")
+        warnings, notes = (session.warnings, session.notes) if session is not None else ([], [])
+        ui.warningsGroup.visible = bool(warnings or notes)
+        counts = [(_("Warnings ({count})"), warnings), (_("Notes ({count})"), notes)]
+        ui.warningsGroup.title = ", ".join(text.format(count=len(told)) for text, told in counts if told)
+        lines = [plain(text) for text in warnings] + [f"<i>{plain(text)}</i>" for text in notes]
+        show_text(ui.warningsLabel, "<br>".join(f"\N{BULLET} {line}" for line in lines))
+
     def _show_counts(self) -> None:
         """How many candidates there are, and how much is in the other two lists, with a link to these."""
         session = self.session
@@ -212,21 +229,6 @@ class Panel(VTKObservationMixin):
         if session is not None and was_found:
             counts = [len(entries) for entries in (session.candidates(), session.set_apart(), session.attention())]
             show_text(self.ui.countsLabel, counts_text(*counts))
-
-    def _show_header(self) -> None:
-        ui, session = self.ui, self.session
-        header = session.header() if session is not None else {}
-        facts = [header.get("patient"), header.get("study_date"), group_text(header.get("group"))]
-        known = [plain(fact) for fact in facts if fact]
-        has_case = session is not None and bool(session.roles())
-        ui.headerLabel.text = f"<b>{SEPARATOR.join(known)}</b>" if has_case else _("No case yet")
-        reason = self._reason_not_run_all()
-        ui.runAllButton.enabled = (reason is None and not self.is_busy) or self.is_cancel_button(ui.runAllButton)
-        ui.runAllButton.toolTip = reason or _("Run all steps that are not done or out of date")
-        warnings = session.warnings if session is not None else []
-        ui.warningsGroup.visible = bool(warnings)
-        ui.warningsGroup.title = _("Notes ({count})").format(count=len(warnings))
-        ui.warningsLabel.text = "<br>".join(f"\N{BULLET} {plain(text)}" for text in warnings)
 
     def _reason_not_run_all(self) -> str | None:
         if self.session is None:
@@ -247,8 +249,7 @@ class Panel(VTKObservationMixin):
         self.align.refresh_overlays()
         if self.ui.addButton.checked:
             self.review.clicks.start()
-        if self.ui.nameLevelButton.checked:
-            self.sites.clicks.start()
+        self.sites.views_changed()
 
     # --- running
 
@@ -299,6 +300,9 @@ class Panel(VTKObservationMixin):
             return False
         session = self.session
         if session is None:
+            return False
+        again = self.on_run_all if button is self.ui.runAllButton else lambda: self.run(steps, button)
+        if steps and self.case.questions.must_answer_first(again):
             return False
 
         def work_of_steps() -> None:

@@ -17,14 +17,15 @@ from ..Numerics.core.words import Role, Side, Status, listed
 from ..Numerics.fusion.reading import Reading
 from ..Scene.candidate_segments import outline_of, take_outline
 from ..Scene.common_grid import region_on_grid
-from ..Workflow.finding import Found, with_named_level
+from ..Workflow.finding import Found
+from ..Workflow.naming import NewNames, with_named_level
 from .case_settings import CaseSettings
 from .case_state import CaseState, Naming, Point
 from .case_writer import CaseWriter
 from .found_tools import FoundTools
 from .notifier import Notifier
 from .reading_aids import ReadingAids
-from .review import Review, carry_decisions, entries_of, storable
+from .review import Review, carry_decisions, storable
 from .scene_link import SceneLink
 from .step_states import StepStates
 
@@ -74,11 +75,19 @@ class ReviewActs:
         """Why there is nothing to review; None when there is."""
         return None if state.found is not None else "Find candidates first (step Find)."
 
-    def start(self, found: Found) -> None:
-        """Take the result of a new run over: decisions made so far go to the new candidates at the same place."""
+    def start(self, found: Found, names: NewNames | None = None) -> None:
+        """Take the result of a new run over: decisions made so far go to the new candidates at the same place.
+
+        Parameters
+        ----------
+        found : Found
+        names : NewNames, optional
+            How the run names what has a decision already; the names stay when left out.
+        """
         state = self._state
         new = Reading(found.candidates, found.set_apart, found.attention)
-        carried = carry_decisions([*state.candidates, *state.unmatched], new)
+        old = [*state.candidates, *state.unmatched]
+        carried = carry_decisions(old if names is None else names.of(old), new)
         state.unmatched, state.carried = carried.unmatched, carried.notices
         found.take(carried.lists)
         state.found = found
@@ -151,7 +160,8 @@ class ReviewActs:
         self._show()
 
     def name_level(self, level: str, position_ras: np.ndarray) -> None:
-        """Name one vertebra or disc; all other levels follow, in the sites and in the names of the candidates.
+        """Name one vertebra or disc; all other levels follow: in the sites, in the names of all entries of all lists,
+        and in all texts that tell of places.
 
         Decisions, outlines, measures and names that the reader gave stay as they are.
 
@@ -171,16 +181,13 @@ class ReviewActs:
         right, front, up = (round(float(value), 1) for value in position_ras)
         given: tuple[str, Point] = (level, (right, front, up))
         case = dataclasses.replace(now.case, options=dataclasses.replace(now.case.options, level=given))
-        found = with_named_level(
+        found, names = with_named_level(
             now.found, case, now.suv, now.alignment, now.anatomy, GivenLevel(level, np.array([right, front, up]))
         )
-        by_hand = {c.id: c.place for c in entries_of(review.lists) if NAMED_BY_READER in c.place.flags}
-
-        def named(entries: Sequence[Candidate]) -> list[Candidate]:
-            return [dataclasses.replace(entry, place=by_hand.get(entry.id, entry.place)) for entry in entries]
-
-        lists = Reading(named(found.candidates), named(found.set_apart), named(found.attention))
-        review.name_level(level, Naming(case, now.anatomy, found), lists)
+        lists = Reading(found.candidates, found.set_apart, found.attention)
+        unmatched = tuple(names.of(self._state.unmatched))
+        carried = tuple(map(names.texts, self._state.carried))
+        review.name_level(level, Naming(case, now.anatomy, found, unmatched, carried), lists)
         self._show_naming()
 
     def comment(self, candidate_id: str, text: str) -> None:
