@@ -151,6 +151,7 @@ class _Owner:
     set_apart: list[Candidate] = dataclasses.field(default_factory=list)
     attention: list[Candidate] = dataclasses.field(default_factory=list)
     naming: Any = None
+    regions: Any = ()
 
     def __post_init__(self, lists: Reading) -> None:
         self.candidates, self.set_apart, self.attention = lists.candidates, lists.set_apart, lists.attention

@@ -85,10 +85,13 @@ class ReviewSection(Section[ReviewNeeds]):
         self.status_line.start()
 
     def stop(self) -> None:
-        self._names.clear()
-        self.status_line.stop()
+        if self.session is not None:
+            # Nothing is chosen while the module is not open, and a scene that is saved then holds all outlines alike.
+            self.session.highlight(None)
         self.ui.addButton.checked = False
         self.clicks.stop()
+        self._names.clear()
+        self.status_line.stop()
 
     def update(self, what: str) -> None:
         self.show_state(self.ui.reviewSection, _("4  Review"))
@@ -104,9 +107,12 @@ class ReviewSection(Section[ReviewNeeds]):
         self._names |= {candidate.id: named(candidate) for candidate in candidates}
         self.table.fill(candidates, session.row if session is not None else dict)
         self._filter(candidates)
-        if session is not None:
-            # Outlines that were written anew, or came with the scene, do not know what is chosen.
-            session.highlight(self.table.current())
+        self._highlight()
+
+    def _highlight(self) -> None:
+        """Draw the outline of the chosen candidate bright; all alike when none is chosen, whatever the scene held."""
+        if self.session is not None and self.session.state("find") is not StepState.NOT_DONE:
+            self.session.highlight(self.table.current())
 
     def _filter(self, candidates: Sequence[Candidate]) -> None:
         ui = self.ui
@@ -166,8 +172,8 @@ class ReviewSection(Section[ReviewNeeds]):
         """Take all views to the candidate, its outline bright and the others dim."""
         self._show_buttons()
         candidate_id = self.table.current()
+        self._highlight()
         if candidate_id is not None and self.session is not None:
-            self.session.highlight(candidate_id)
             self.panel.views.go_to(self.session.position_of(candidate_id))
         self.panel.candidate_chosen()
 
@@ -176,6 +182,7 @@ class ReviewSection(Section[ReviewNeeds]):
         """Show what the filters let pass."""
         if self.session is not None:
             self._filter(self.session.candidates())
+            self._highlight()
 
     # --- decisions
 

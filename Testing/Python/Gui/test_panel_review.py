@@ -320,6 +320,19 @@ def test_the_panel_asks_for_one_width_whatever_is_open(hands: Any, name: str) ->
     open_one(hands, "reviewSection")
 
 
+def test_the_module_panel_never_changes_its_width(hands: Any) -> None:
+    hands.find(8, 4)
+    widths = hands.stand_in.dock.widget().widths
+    before = list(widths)
+    for name in SECTIONS:
+        open_one(hands, name)
+    for name in GROUPS:
+        getattr(hands.ui, name).collapsed = False
+        hands.events()
+    open_one(hands, "reviewSection")
+    assert widths == before
+
+
 @pytest.mark.parametrize("count", [2, 8, 25])
 def test_all_columns_are_seen_without_scrolling_and_no_name_is_cut(hands: Any, count: int) -> None:
     from PainGeneratorLib.Gui.panel_width import MARGIN, PANEL_WIDTH
