@@ -86,8 +86,8 @@ class PreviewLayer:
         chosen = [values[hot_spot_segment_id(number)] for number in range(1, len(regions) + 1)]
         flat_labels = labels.reshape(-1)
         wanted = [region.flat for region in regions]
-        touched = np.unique(np.concatenate([*self._painted, *wanted, NO_VOXELS]))
-        before = flat_labels[touched]
+        touched = [np.concatenate([*flats, NO_VOXELS]) for flats in (self._painted, wanted)]
+        before = [flat_labels[flats] for flats in touched]
         for flat in self._painted:
             flat_labels[flat] = 0
         self._painted = wanted
@@ -95,4 +95,5 @@ class PreviewLayer:
         for value, flat in reversed(list(zip(chosen, self._painted, strict=True))):
             flat_labels[flat] = value
         layer_changed(self._node)
-        return Region(self._geometry, touched[flat_labels[touched] != before])
+        differing = [flats[flat_labels[flats] != values] for flats, values in zip(touched, before, strict=True)]
+        return Region(self._geometry, np.unique(np.concatenate(differing)))
