@@ -48,6 +48,7 @@ class PainGenerator(ScriptedLoadableModule):
             " replacements."
         )
         slicer.app.connect("startupCompleted()", registerSampleData)
+        slicer.app.connect("startupCompleted()", registerLayouts)
 
 
 def registerSampleData():
@@ -59,6 +60,14 @@ def registerSampleData():
         from SampleData import SampleDataLogic
 
         register_sample_data(SampleDataLogic, ICONS)
+
+
+def registerLayouts():
+    """Make the layouts known before a scene is loaded that was saved with one of them."""
+    with slicer.util.tryWithErrorDisplay(_("The layouts could not be registered.")):
+        from PainGeneratorLib.Gui.layouts import register_layouts
+
+        register_layouts()
 
 
 class PainGeneratorWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
