@@ -213,6 +213,14 @@ class PainGeneratorTest(ScriptedLoadableModuleTest):
         with tempfile.TemporaryDirectory() as folder:
             Walk(slicer.util.getModuleWidget("PainGenerator"), Path(folder)).all()
 
+    def test_PainGenerator_hip(self):
+        """A shorter walk on a hip replacement."""
+        from PainGeneratorLib.Gui.self_test import Walk
+
+        self.delayDisplay("A radiologist's walk on the hip replacement phantom")
+        with tempfile.TemporaryDirectory() as folder:
+            Walk(slicer.util.getModuleWidget("PainGenerator"), Path(folder)).hip()
+
     def test_PainGenerator_leavesNothingBehind(self):
         """Switching modules and closing the scene again and again leaves one panel without a session's observers."""
         widget = slicer.util.getModuleWidget("PainGenerator")

@@ -37,7 +37,7 @@ FULL_MR = (40, 320, 320)
 """Shape of an MR series: slices, rows, columns."""
 NAMES = ("first pass", "slider", "threshold")
 """Works whose cost is measured for growing sizes."""
-ROWS = ("import", "dicom", "hot-spots", "slider", "bias", "whole", "threads", "growth")
+ROWS = ("import", "dicom", "hot-spots", "slider", "drawn", "bias", "whole", "threads", "growth")
 """The rows that can be chosen."""
 
 
@@ -212,6 +212,10 @@ def main() -> None:
         plain = hot_spot_rows(options.repeat)
     if "slider" in options.rows:
         slider_rows_of_full_pet(plain)
+    if "drawn" in options.rows:
+        from bench_drawn import drawn_rows
+
+        drawn_rows(pet_with_foci(FULL_PET, 60))
     if "bias" in options.rows:
         n4 = bias_row(options.repeat)
     if "whole" in options.rows:

@@ -261,7 +261,8 @@ def _hints_of(parameters_class: type) -> dict[str, Any]:
 
 def _filled(name: str, section: Section, parameters_class: type[Parameters]) -> Parameters:
     """A frozen dataclass of parameters from its section."""
-    wanted = _hints_of(parameters_class)
+    kind: Any = parameters_class
+    wanted = _hints_of(kind)
     if set(wanted) != set(section):
         differing = ", ".join(sorted(set(wanted) ^ set(section)))
         raise PainGeneratorError(

@@ -289,6 +289,16 @@ def test_every_new_segmentation_gets_its_item(slicer: Any, a_segmentation: Any) 
     assert not any("Unable to find" in text for text in log_of(slicer))
 
 
+def test_the_item_of_a_node_goes_with_it(slicer: Any, a_segmentation: Any) -> None:
+    import vtk
+
+    tree = slicer.vtkMRMLSubjectHierarchyNode.GetSubjectHierarchyNode(slicer.mrmlScene)
+    item, left = tree.GetItemByDataNode(a_segmentation), vtk.vtkIdList()
+    slicer.mrmlScene.RemoveNode(a_segmentation)
+    tree.GetItemChildren(tree.GetSceneItemID(), left, True)
+    assert item not in [left.GetId(index) for index in range(left.GetNumberOfIds())]
+
+
 def test_whoever_changes_a_segmentation_before_its_item_is_loaded_is_logged(
     slicer: Any, a_segmentation: Any, tmp_path: Path
 ) -> None:

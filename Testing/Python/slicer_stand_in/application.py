@@ -236,7 +236,27 @@ def _status(message: str, duration: int = 0) -> None:
 
 
 def _select(module: Any) -> None:
-    CURRENT.selected_module = module if isinstance(module, str) else module.name
+    """Leave the module that is open and open another one."""
+    name = module if isinstance(module, str) else module.name
+    if name == CURRENT.selected_module:
+        return
+    frames = CURRENT.module_frames
+    for one, act in ((CURRENT.selected_module, leave_module), (name, enter_module)):
+        if one in frames:
+            act(*frames[one])
+    CURRENT.selected_module = name
+
+
+def enter_module(frame: Any, widget: Any) -> None:
+    """The user opens a module."""
+    frame._native.values["isEntered"] = True
+    widget.enter()
+
+
+def leave_module(frame: Any, widget: Any) -> None:
+    """The user goes to another module."""
+    widget.exit()
+    frame._native.values["isEntered"] = False
 
 
 def _module_path(name: str) -> str:

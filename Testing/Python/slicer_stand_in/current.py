@@ -25,6 +25,8 @@ class Current:
     opened_urls : list of str
         What was opened in a browser.
     selected_module : str
+    module_frames : dict
+        Frame and widget of each module whose panel was made, by the module's name.
     testing : bool
         Slicer was started with ``--testing``: messages go to the log, and no dialog is shown.
     log : ErrorLog
@@ -40,6 +42,7 @@ class Current:
     files: dict[str, Any] = field(default_factory=dict)
     opened_urls: list[str] = field(default_factory=list)
     selected_module: str = ""
+    module_frames: dict[str, Any] = field(default_factory=dict)
     testing: bool = False
     log: Any = None
 

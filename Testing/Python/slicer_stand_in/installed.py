@@ -197,6 +197,7 @@ class SlicerStandIn:
         setattr(slicer.modules, f"{name}Widget", widget)
         frame._native.values["isEntered"] = False
         self.frame = frame
+        CURRENT.module_frames[name] = (frame, widget)
         widget.setup()
         if self.with_window:
             self.module_panel = ModulePanel(frame._native)
@@ -205,13 +206,11 @@ class SlicerStandIn:
 
     def enter(self, widget: Any) -> None:
         """The user opens the module."""
-        self.frame._native.values["isEntered"] = True
-        widget.enter()
+        application.enter_module(self.frame, widget)
 
     def leave(self, widget: Any) -> None:
         """The user goes to another module."""
-        widget.exit()
-        self.frame._native.values["isEntered"] = False
+        application.leave_module(self.frame, widget)
 
     def photograph(self, path: Path) -> None:
         """A picture of the whole window."""

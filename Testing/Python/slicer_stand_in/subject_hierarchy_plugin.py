@@ -77,6 +77,11 @@ class SubjectHierarchyPlugins:
     def _node_goes(self, node: Any) -> None:
         for subject, tag in self._segmentations.pop(node.GetID() or "", []):
             subject.RemoveObserver(tag)
+        tree = None if self._scene.IsClosing() else self._scene.GetSubjectHierarchyNode()
+        if tree is not None and not node.IsA("vtkMRMLSubjectHierarchyNode"):
+            item = tree.GetItemByDataNode(node)
+            if item != tree.GetInvalidItemID():
+                tree.RemoveItem(item, False, False)
 
     def _add(self, node: Any) -> None:
         if node.GetHideFromEditors() or not any(node.IsA(name) for name in CLAIMED):

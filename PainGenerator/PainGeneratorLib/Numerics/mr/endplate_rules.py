@@ -9,6 +9,7 @@ import numpy as np
 
 from ..body import distances
 from ..core.image import Region
+from ..core.known import known_median
 from ..core.rules import Rule, RuleList
 from .marrow_rules import disc_part
 from .parameters import DiscParameters, MRParameters
@@ -95,7 +96,7 @@ class EndplatePlace:
         """Side and front of its middle in the straightened spine, mm; None where the canal is not known."""
         if self.picture.spine_line is None:
             return None
-        right, front, height = np.nanmedian(self.picture.straight.local(self.region.points_ras), axis=0)
+        right, front, height = known_median(self.picture.straight.local(self.region.points_ras), axis=0)
         return (float(abs(right)), float(front)) if np.isfinite(height) else None
 
     @cached_property

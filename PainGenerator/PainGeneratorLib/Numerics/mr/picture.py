@@ -123,13 +123,16 @@ class MRPicture:
     def marrow_reference(self) -> tuple[float, float]:
         """Typical fluid-sensitive signal of normal marrow, and its spread as part of it.
 
-        Where there is too little marrow, muscle stands for it. The marrow must not change after this was asked for.
+        Where there is too little marrow, and where most of it lies in the void of an implant, muscle stands for it.
+        The marrow must not change after this was asked for.
         """
         flat = np.flatnonzero(self.surroundings.marrow)
         if flat.size <= REFERENCE_LEAST:
             return self.muscle_signal, MUSCLE_SPREAD
         marrow = self.fluid_signal.reshape(-1)[flat[:: flat.size // REFERENCE_VOXELS + 1]]
         reference = float(np.median(marrow))
+        if reference <= LEAST_SIGNAL:
+            return self.muscle_signal, MUSCLE_SPREAD
         deviation = float(np.median(np.abs(marrow / reference - 1.0)))
         return reference, max(MAD_TO_SIGMA * deviation, MARROW_SPREAD_LEAST)
 

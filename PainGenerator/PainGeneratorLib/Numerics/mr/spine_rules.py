@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..body import distances
+from ..core.known import known_least, known_median
 from ..core.records import MRFinding
 from ..core.rules import Rule, RuleList
 from ..core.words import Role
@@ -61,7 +62,7 @@ class SpinePlace:
 
     @cached_property
     def _middle(self) -> np.ndarray:
-        return np.asarray(np.nanmedian(self._local, axis=0))
+        return known_median(self._local, axis=0)
 
     @cached_property
     def right_mm(self) -> float:
@@ -90,12 +91,12 @@ class SpinePlace:
     @cached_property
     def middle_from_disc_mm(self) -> float:
         """Median distance from the middle of the nearest disc."""
-        return float(np.nanmedian(self._from_disc))
+        return float(known_median(self._from_disc))
 
     @cached_property
     def nearest_disc_mm(self) -> float:
         """Smallest distance from the middle of a disc."""
-        return float(np.nanmin(self._from_disc))
+        return known_least(self._from_disc)
 
     @cached_property
     def band_part(self) -> float:
@@ -688,12 +689,12 @@ class AnatomyPlace:
     @cached_property
     def aside_mm(self) -> float:
         """Distance to the side from the canal, within the map of the spine."""
-        return abs(float(np.nanmedian(self._local[:, 0])))
+        return abs(float(known_median(self._local[:, 0])))
 
     @cached_property
     def front_mm(self) -> float:
         """Distance in front of the canal, within the map of the spine."""
-        return float(np.nanmedian(self._local[:, 1]))
+        return float(known_median(self._local[:, 1]))
 
     @cached_property
     def disc_part(self) -> float:
