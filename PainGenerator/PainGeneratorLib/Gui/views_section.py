@@ -213,6 +213,7 @@ class ViewsSection(Section[ViewsNeeds]):
     def show_case(self) -> None:
         """Every view shows what it is for, and the whole of it."""
         shown = self._shown()
+        slice_views.remember_windows(shown.series.values())
         slice_views.turn_into_slices(shown)
         self._fill(None)
         slice_views.fit()
