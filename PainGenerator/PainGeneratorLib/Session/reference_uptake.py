@@ -7,8 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..Numerics.pet.detector import HotSpotResult
-from ..Numerics.pet.reference_norms import USED
-from ..Numerics.pet.reference_tissue import TYPICAL
+from ..Numerics.pet.reference_norms import TYPICAL, USED
 from .case_state import CaseState
 
 TISSUES = ("marrow", "vertebrae", "disc", "muscle")
