@@ -197,10 +197,10 @@ def test_leaving_takes_the_reading_aids_out_of_the_scene(a_reader: Any) -> None:
     a_reader.choose(0)
     node = a_reader.panel.session.node_of("candidates")
     pet_id = a_reader.panel.session.volume_of("PET").GetID()
-    assert node.GetNumberOfDisplayNodes() == 2
+    assert [node.GetNthDisplayNode(index).GetVisibility() for index in range(2)] == [1, 1]
     a_reader.stand_in.leave(a_reader.widget)
     a_reader.settle()
-    assert node.GetNumberOfDisplayNodes() == 1
+    assert [node.GetNthDisplayNode(index).GetVisibility() for index in range(2)] == [1, 0]
     assert pet_colors.gray_copy_now() is None
     assert a_reader.stand_in.manager.get_layout() == slicer.vtkMRMLLayoutNode.SlicerLayoutFourUpView
     composite = a_reader.stand_in.manager.slices["PETAxial"].mrmlSliceCompositeNode()
