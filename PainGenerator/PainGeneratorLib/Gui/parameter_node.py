@@ -49,6 +49,7 @@ class PanelParameters:
     showImplantMargin: bool = True
     linkViews: bool = True
     rotateProjection: bool = True
+    goOn: bool = True
     exportReport: bool = True
     exportTables: bool = True
     exportSegmentations: bool = True

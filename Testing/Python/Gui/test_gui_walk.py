@@ -75,6 +75,8 @@ def test_a_radiologist_walks_from_detect_to_export(a_walk: Any) -> None:
     a_walk.check()
     a_walk.run_all()
     a_walk.check()
+    a_walk.see_the_first_candidate()
+    a_walk.check()
     a_walk.move_slider()
     a_walk.check()
     a_walk.jump()
