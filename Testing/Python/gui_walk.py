@@ -41,6 +41,7 @@ class Walk(Hands):
         self.ui.anatomySelector.setCurrentNode(anatomy)
         self.events()
         assert self.session.anatomy_id == anatomy.GetID()
+        self.wait_until(lambda: not self.panel.views._later.active, "filled")
         assert any(pixels_of(view).max() > 60 for view in self.views()), "the views show the case"
 
     def check_the_case(self) -> None:
@@ -140,14 +141,14 @@ class Walk(Hands):
 
     def use_reading_aids(self) -> None:
         """Layouts, PET windows by F-key, and the left-right comparison; each in the views themselves."""
-        pet_id = self.session.volume_of("PET").GetID()
+        voxels = self.session.volume_of("PET").GetImageData()
         self.open_section(self.ui.viewsSection)
         self.click_row(self.session.candidates()[0].id)
         self.choose_layout(self.ui.layoutBesideButton)
         beside = [w for w in self.stand_in.manager.slices.values() if w.isVisible()]
-        shown = [w.mrmlSliceCompositeNode().GetBackgroundVolumeID() for w in beside]
+        shown = [self.stand_in.scene.GetNodeByID(w.mrmlSliceCompositeNode().GetBackgroundVolumeID()) for w in beside]
         assert len(beside) == 6
-        assert shown.count(pet_id) == 3
+        assert len([volume for volume in shown if volume.GetImageData() is voxels]) == 3
         self.shot("beside")
         self.choose_layout(self.ui.layoutMipButton)
         (turning,) = (w for w in self.stand_in.manager.views.values() if w.isVisible())

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from ..Numerics.core.image import Geometry
 from ..Numerics.core.words import REFERENCE_ORDER
 from ..Scene import nodes
 
@@ -138,8 +139,8 @@ def covers(volume: Any, position_ras: Sequence[float] | np.ndarray) -> bool:
     data = volume.GetImageData()
     if data is None:
         return False
-    ijk = (np.linalg.inv(to_ras(volume)) @ np.append(np.asarray(position_ras, dtype=float), 1.0))[:3]
-    return bool(np.all(ijk > -0.5) and np.all(ijk < np.array(data.GetDimensions()) - 0.5))
+    geometry = Geometry(data.GetDimensions()[::-1], to_ras(volume))
+    return bool(geometry.contains(np.asarray(position_ras, dtype=float)))
 
 
 def tilt_degrees(volume: Any, plane: str) -> float:

@@ -15,6 +15,12 @@ FIELD_MM = 160.0
 """Shorter side of the field of view at a candidate, in mm. It shows a lumbar motion segment, or a hip, with what lies
 around it."""
 
+FIRST_WINDOW = "PainGenerator.FirstWindow"
+"""Attribute of an MR series: window and level that it came with, or :data:`BY_VALUES`."""
+
+BY_VALUES = "by its values"
+"""Stands for the window that Slicer takes from the values of a volume."""
+
 SLICERS_FILLING = 0.5
 """Opacity of the filling of a segmentation as Slicer makes it."""
 
@@ -141,14 +147,30 @@ def let_show_through(node: Any) -> None:
         display.SetOpacity2DFill(FAINT_FILLING)
 
 
+def remember_windows(volumes: Iterable[Any]) -> None:
+    """Write down the windows that volumes came with, once, so that they can be given back."""
+    for node in volumes:
+        display = node.GetDisplayNode() if node is not None else None
+        if display is not None and node.GetAttribute(FIRST_WINDOW) is None:
+            own = f"{display.GetWindow():.9g} {display.GetLevel():.9g}"
+            node.SetAttribute(FIRST_WINDOW, BY_VALUES if display.GetAutoWindowLevel() else own)
+
+
 def reset_windows(volumes: Iterable[Any]) -> int:
-    """Give volumes the window back that they came with, or else one by their values; how many there were."""
+    """Give volumes the window back that they came with; how many there were.
+
+    One that nobody wrote down is the first preset of the series, or else one by its values.
+    """
     count = 0
     for node in volumes:
         display = node.GetDisplayNode() if node is not None else None
         if display is None:
             continue
-        if display.GetNumberOfWindowLevelPresets() > 0:
+        first = node.GetAttribute(FIRST_WINDOW)
+        if first is not None and first != BY_VALUES:
+            display.SetAutoWindowLevel(False)
+            display.SetWindowLevel(*(float(number) for number in first.split()))
+        elif first is None and display.GetNumberOfWindowLevelPresets() > 0:
             display.SetAutoWindowLevel(False)
             display.SetWindowLevelFromPreset(0)
         else:

@@ -40,7 +40,7 @@ OWN = 0
 """Stands for the user's own layout among the ids of the buttons for layouts."""
 
 SERIES_OPACITY = 0.5
-"""Opacity of a series over the reference series, to check their alignment by eye: both are seen alike."""
+"""Opacity of an upper layer that does not fade in, as a series whose alignment is checked by eye: both are seen."""
 
 
 class ViewsSection(Section[ViewsNeeds]):
@@ -66,6 +66,7 @@ class ViewsSection(Section[ViewsNeeds]):
         self.connections.add(self._layout_buttons, "idClicked(int)", self.on_layout)
         self.connections.add(self._windows, "idClicked(int)", self.on_window)
         self.connect("mirrorButton", "toggled(bool)", self.on_mirror)
+        self.connect("fadeCheck", "clicked(bool)", self.on_fade)
         self.connect("resetWindowsButton", "clicked()", self.on_reset_windows)
         self.ui.layoutUserButton.checked = True
 
@@ -213,6 +214,7 @@ class ViewsSection(Section[ViewsNeeds]):
     def show_case(self) -> None:
         """Every view shows what it is for, and the whole of it."""
         shown = self._shown()
+        slice_views.remember_windows(shown.series.values())
         slice_views.turn_into_slices(shown)
         self._fill(None)
         slice_views.fit()
@@ -236,7 +238,9 @@ class ViewsSection(Section[ViewsNeeds]):
         if self._series is not None:
             return SERIES_OPACITY
         parameters = self.panel.parameters
-        return float(parameters.fusionOpacity) if parameters is not None else 0.0
+        opacity = float(parameters.fusionOpacity) if parameters is not None else 0.0
+        # Without SUV nothing fades in: an opaque PET would hide the MR.
+        return opacity if self._has_suv() else min(opacity, SERIES_OPACITY)
 
     def show_series(self, role: str) -> None:
         """One series over the reference series."""
@@ -284,6 +288,12 @@ class ViewsSection(Section[ViewsNeeds]):
         elif self.panel.parameters is not None:
             self.window.take_from_case(self.panel.parameters)
         self.apply()
+
+    @guarded
+    def on_fade(self, fading: bool) -> None:
+        """The reader switched the fading: a PET that does not fade in would hide the MR, so it is half clear."""
+        if self.panel.parameters is not None:
+            self.panel.parameters.fusionOpacity = 1.0 if fading else SERIES_OPACITY
 
     @guarded
     def on_reset_windows(self) -> None:

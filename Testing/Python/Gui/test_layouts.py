@@ -161,3 +161,15 @@ def test_a_layout_that_came_without_its_description_gets_its_views(stand_in: Any
     assert len(shown_views(stand_in)) == 6
     layouts.restore()
     assert slicer.app.layoutManager().layout == slicer.vtkMRMLLayoutNode.SlicerLayoutFourUpView
+
+
+def test_a_pet_that_does_not_fade_in_is_half_clear(stand_in: Any, a_widget: Any) -> None:
+    stand_in.enter(a_widget)
+    panel = a_widget.panel
+    assert panel.parameters.fusionOpacity == 1.0
+    panel.ui.fadeCheck.click()
+    assert not panel.parameters.fadePet
+    assert panel.parameters.fusionOpacity == 0.5
+    panel.ui.fadeCheck.click()
+    assert panel.parameters.fusionOpacity == 1.0
+    assert panel.views._opacity() == 0.5, "without SUV nothing fades in"

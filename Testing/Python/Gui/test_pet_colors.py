@@ -165,6 +165,13 @@ def test_the_panel_offers_the_color_maps_that_outlines_were_chosen_for(stand_in:
     assert {color_map.value for color_map in ColorMap} == set(MAPS)
 
 
+def write_again(node: Any) -> None:
+    """Take the segment away and add it again."""
+    segment = node.GetSegmentation().GetSegment("a")
+    node.GetSegmentation().RemoveSegment("a")
+    node.GetSegmentation().AddSegment(segment, "a")
+
+
 def test_a_halo_lies_outside_the_outline_and_follows_it(stand_in: Any, a_pet: Any, tmp_path: Any) -> None:
     import slicer
     from gui_walk_case import pixels_of
@@ -190,13 +197,22 @@ def test_a_halo_lies_outside_the_outline_and_follows_it(stand_in: Any, a_pet: An
     assert is_green[first : first + 2].all()
     assert is_dark[first - 2 : first].all()
     assert is_dark[last + 1 : last + 3].all()
+    for _again in range(4):
+        # Segments that are written anew stay below the halo.
+        write_again(node)
+        halo.show(node, 2)
+        again = pixels_of(view)[picture.shape[0] // 2]
+        assert (again[first - 2 : first].max(axis=1) < 20).all()
     node.GetDisplayNode().SetVisibility(False)
     assert not (pixels_of(view)[picture.shape[0] // 2].max(axis=1) < 20)[first - 2 : last + 3].any()
     node.GetDisplayNode().SetVisibility(True)
     slicer.util.saveScene(str(tmp_path / "scene.mrb"))
     halo.hide(2)
-    assert node.GetNumberOfDisplayNodes() == 1
+    assert [node.GetNthDisplayNode(index).GetVisibility() for index in range(2)] == [True, False]
     assert node.GetDisplayNode().GetSliceIntersectionThickness() == 2
+    # Slicer's views would not bear a display that is taken away.
+    write_again(node)
+    slicer.app.processEvents()
     slicer.util.loadScene(str(tmp_path / "scene.mrb"))
     loaded = slicer.util.getNode("candidates")
     assert [loaded.GetNthDisplayNode(index) is not None for index in range(loaded.GetNumberOfDisplayNodes())] == [True]
