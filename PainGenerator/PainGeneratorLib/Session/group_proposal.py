@@ -43,7 +43,7 @@ class GroupProposal:
         """What the chosen volumes show; empty without a PET or without a reference series."""
         nodes = self._settings.role_nodes()
         reference = next((role for role in REFERENCE_ORDER if role in nodes), None)
-        if Role.PET not in nodes or reference is None:
+        if Role.PET not in nodes or reference is None or any(node.GetImageData() is None for node in nodes.values()):
             return ()
         asked = tuple((role, node.GetID(), node.GetImageData().GetMTime()) for role, node in nodes.items())
         if asked != self._asked:
