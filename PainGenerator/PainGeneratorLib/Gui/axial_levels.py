@@ -1,4 +1,4 @@
-"""The level of the slice, written into each axial view: there the numbers of all vertebrae would lie on one another."""
+"""The level of the slice, written into each axial view, where the numbers of all vertebrae would overlap."""
 
 from __future__ import annotations
 

@@ -51,6 +51,7 @@ class SitesSection(Section[SitesNeeds]):
         for name in ("siteStateFilter", "siteLevelFilter", "siteStructureFilter"):
             self.connect(name, "currentIndexChanged(int)", self.on_filter)
         self.connect("nameLevelButton", "toggled(bool)", self.on_name_level)
+        self.connect("levelsLabel", "linkActivated(QString)", self.on_wish_to_name)
         self.connect("levelNumbersBox", "toggled(bool)", self.on_level_numbers)
 
     def stop(self) -> None:
@@ -151,6 +152,12 @@ class SitesSection(Section[SitesNeeds]):
             self.panel.views.go_to(row.site.center_ras)
 
     @guarded
+    def on_wish_to_name(self) -> None:
+        """Go to where a level is named, and wait for the click."""
+        self.ui.reviewSection.collapsed = self.ui.sitesGroup.collapsed = False
+        self.ui.nameLevelButton.checked = self.ui.nameLevelButton.enabled
+
+    @guarded
     def on_name_level(self, naming: bool) -> None:
         """Wait for a click into a vertebra or disc, or stop waiting."""
         if naming:
@@ -201,7 +208,8 @@ def header_text(sites: SiteTable, group: str | None) -> str:
         return ""
     is_sure = sites.level_certainty == Certainty.CERTAIN
     first = f"<b>{plain(verdict)}</b>" if is_sure else red(verdict)
-    return f"<small>{first} {plain(why)}</small>"
+    link = f' <a href="name">{plain(_("Name a level..."))}</a>'
+    return f"<small>{first} {plain(why)}{link if sites.level_certainty is not None else ''}</small>"
 
 
 def details_text(row: SiteRow) -> str:

@@ -6,6 +6,7 @@ import numpy as np
 
 from ..Anatomy.anatomy_map import AnatomyMap
 from ..Anatomy.body_plan import BodyPlan
+from ..Anatomy.level_count import COUNTED
 from ..Numerics.body.sections import BodyPart
 from ..Numerics.core.image import Geometry
 from ..Numerics.core.sites import SiteTable
@@ -61,7 +62,9 @@ def run_warnings(
     if alignment is not None:
         sentences += _alignment_warnings(alignment, case.reference_role)
     if anatomy is not None:
-        sentences += anatomy.warnings
+        # That its levels were counted no longer holds once the reader has named one.
+        is_named = case.options.level is not None
+        sentences += [text for text in anatomy.warnings if not (is_named and text == COUNTED)]
     if mr is not None:
         sentences += [*mr.warnings, *mr.implant.warnings]
     if pet is not None:

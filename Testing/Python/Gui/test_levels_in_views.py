@@ -103,8 +103,10 @@ def test_one_click_renames_all_and_the_act_survives_undo_save_and_reopening(hand
     before, found = said(hands), numbers(hands)
     assert ui.levelsLabel.visible
     ui.nameLevelCombo.setCurrentIndex(ui.nameLevelCombo.findData("L5"))
-    ui.reviewSection.collapsed = ui.sitesGroup.collapsed = False
-    hands.press(ui.nameLevelButton)
+    ui.levelsLabel._native.linkActivated.emit("name")
+    hands.events()
+    assert ui.nameLevelButton.checked, "the head leads to the naming"
+    assert not ui.sitesGroup.collapsed
     hands.views()[0].click_at(found["L4"])
     hands.events()
     assert np.linalg.norm(numbers(hands)["L5"] - found["L4"]) < CLOSE_MM
