@@ -145,8 +145,11 @@ def _region(header: Mapping[str, Any]) -> frozenset[Any]:
 
 
 def _group_of(region: frozenset[Any]) -> str | None:
-    """The group that reads series of these regions; None where none does, or both do."""
-    fits = [group for group in Group if region and region_fit(region, group) >= FITS]
+    """The group that reads series of these regions; None where none does, or both do.
+
+    A leg alone (a fit of :data:`FITS`) is read with a hip, but shows none.
+    """
+    fits = [group for group in Group if region and region_fit(region, group) > FITS]
     return str(fits[0]) if len(fits) == 1 else None
 
 
