@@ -196,6 +196,11 @@ class Panel(VTKObservationMixin):
         reason = self._reason_not_run_all()
         ui.runAllButton.enabled = (reason is None and not self.is_busy) or self.is_cancel_button(ui.runAllButton)
         ui.runAllButton.toolTip = reason or _("Run all steps that are not done or out of date")
+        self._show_warnings()
+
+    def _show_warnings(self) -> None:
+        """Warnings, and facts that are none below them."""
+        ui, session = self.ui, self.session
         warnings, notes = (session.warnings, session.notes) if session is not None else ([], [])
         ui.warningsGroup.visible = bool(warnings or notes)
         counts = [(_("Warnings ({count})"), warnings), (_("Notes ({count})"), notes)]

@@ -157,8 +157,8 @@ def anatomy_sign(structures: Iterable[Structure]) -> GroupSign | None:
     """What the bones of an anatomy segmentation show."""
     structures = list(structures)
     hips = {what.structure for what in structures} & HIP_STRUCTURES
-    vertebrae = [what for what in structures if what.structure in VERTEBRA_PARTS]
-    lumbar = {what.level for what in vertebrae if (what.level or "").startswith("L")}
+    levels = {what.level or "" for what in structures if what.structure in VERTEBRA_PARTS}
+    lumbar = [level for level in levels if level.startswith("L")]
     if hips and len(lumbar) <= LUMBAR_BESIDE_HIPS:
         names = " and ".join(sorted(hips))
         return GroupSign(str(Group.HIP_REPLACEMENT), f"the anatomy segmentation holds {names}", True)
