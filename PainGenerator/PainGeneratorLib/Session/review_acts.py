@@ -10,9 +10,9 @@ import numpy as np
 
 from ..Anatomy.spine_places import place_name
 from ..Numerics.body.level_names import GivenLevel
-from ..Numerics.core.errors import PainGeneratorError
+from ..Numerics.core.errors import AlreadyThere, PainGeneratorError
 from ..Numerics.core.records import NAMED_BY_READER, Candidate, Place
-from ..Numerics.core.regions import contains
+from ..Numerics.core.regions import contains, overlap_fraction
 from ..Numerics.core.words import Role, Side, Status, listed
 from ..Numerics.fusion.reading import Reading
 from ..Scene.candidate_segments import outline_of, take_outline
@@ -31,6 +31,10 @@ from .step_states import StepStates
 
 GROW_ORDER = (Role.FLUID, Role.CONTRAST, Role.T2, Role.T1)
 """Series on which a place without raised uptake is grown: those that show fluid bright come first."""
+
+TWIN_OVERLAP = 0.5
+"""Part of the smaller of two outlines that lies within the other from which both are of the same focus. Our choice:
+more than half of it."""
 
 
 class ReviewActs:
@@ -228,17 +232,14 @@ class ReviewActs:
 
         Raises
         ------
+        AlreadyThere
+            Where a candidate lies already, and where the focus that is grown is mostly that of a candidate.
         PainGeneratorError
-            Where a candidate lies already, and outside all images.
+            Outside all images.
         """
         review = self.review
         position = np.asarray(position_ras, dtype=float)
-        for candidate in review.candidates:
-            if contains(candidate.region, position[None])[0]:
-                raise PainGeneratorError(
-                    f"{candidate.id} ({candidate.place.name}) lies here already.",
-                    "Choose it in the table to change it.",
-                )
+        _refuse_twin([c for c in review.candidates if contains(c.region, position[None])[0]])
         lists = review.lists
         apart = [e for e in (*lists.set_apart, *lists.attention) if contains(e.region, position[None])[0]]
         if apart:
@@ -251,6 +252,8 @@ class ReviewActs:
             grown = self._tools.remeasure().at(position, on_mr)
         except LookupError as error:
             raise PainGeneratorError("There is no image here.", "Click on the PET or an MR.") from error
+        # A click beside an outline grows the same focus again.
+        _refuse_twin([c for c in review.candidates if overlap_fraction(c.region, grown.region) >= TWIN_OVERLAP])
         new_id = review.add(grown)
         self._show()
         return new_id
@@ -331,6 +334,13 @@ class ReviewActs:
         self._writer.write_candidates()
         self._states.outdate_export()
         self._notify("review")
+
+
+def _refuse_twin(candidates: Sequence[Candidate]) -> None:
+    """Refuse to add what is a candidate already: the smallest of several."""
+    if candidates:
+        there = min(candidates, key=lambda candidate: candidate.volume_ml)
+        raise AlreadyThere(there.id, f"{there.rank} {there.place.name}")
 
 
 def _listed(ids: str | Iterable[str]) -> list[str]:

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from ..Numerics.core.errors import PainGeneratorError
-from ..Numerics.core.image import Image
+from ..Numerics.core.image import Image, Region
 from ..Numerics.core.records import Candidate
 from ..Numerics.core.sites import SiteTable
 from ..Numerics.core.words import Status
@@ -44,6 +44,7 @@ from .loaded_volumes import LoadedVolumes
 from .notifier import Notifier
 from .protocol_parameters import ProtocolParameters
 from .reading_aids import ReadingAids, Values
+from .reference_uptake import ReferenceUptake, reference_uptake
 from .restoring import Restorer
 from .review_acts import ReviewActs
 from .scene_link import SceneLink
@@ -468,6 +469,10 @@ class Session:
         """Show the contours of another sensitivity and contour method; returns the number of foci."""
         return self._preview.show(sensitivity, method)
 
+    def preview_changes(self) -> Region | None:
+        """The voxels that the last preview changed, see :meth:`.live_preview.LivePreview.changes`."""
+        return self._preview.changes()
+
     def preview_rows(self) -> list[dict[str, Any]]:
         """The foci of the preview, hottest first, see :meth:`.live_preview.LivePreview.rows`."""
         return self._preview.rows()
@@ -604,6 +609,10 @@ class Session:
     def highlight(self, candidate_id: str | None) -> None:
         """Make the outline of one candidate bright and the others dim; None makes all equal."""
         self._aids.highlight(candidate_id)
+
+    def reference_uptake(self) -> ReferenceUptake | None:
+        """The normal tissue that the window of the PET is set from; None before the step Find."""
+        return reference_uptake(self.case_state)
 
     def mirrored(self, position_ras: np.ndarray) -> tuple[np.ndarray | None, dict[str, Values]]:
         """The place on the other side of the body, and the values here and there."""
