@@ -36,13 +36,14 @@ class AxialLevels(VTKObservationMixin):
             return
         for widget in slice_widgets().values():
             actor = vtk.vtkTextActor()
-            style = actor.GetTextProperty()
+            style = vtk.vtkTextProperty()
             style.SetFontSize(FONT_POINTS)
             style.SetBold(True)
             style.SetShadow(True)
             style.SetColor(*LEVEL_COLOR)
             style.SetJustificationToCentered()
             style.SetVerticalJustificationToTop()
+            actor.SetTextProperty(style)
             actor.GetPositionCoordinate().SetCoordinateSystemToNormalizedViewport()
             actor.SetPosition(*PLACE)
             _renderer(widget).AddViewProp(actor)
