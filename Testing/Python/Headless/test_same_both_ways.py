@@ -34,7 +34,7 @@ GROUP = "hip-replacement"
 def written(phantom_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
     """The output folder of ``pain-generator analyze``, and what it printed to standard error."""
     folder = tmp_path_factory.mktemp("both") / "out"
-    arguments = ["analyze", str(phantom_folder / "dicom"), "--output", str(folder), "--group", "low-back"]
+    arguments = ["analyze", str(phantom_folder / "dicom"), "--output", str(folder), "--group", "auto"]
     arguments += ["--pain-side", "left", "--pain-site", ",".join(map(str, PAIN_SITE))]
     arguments += ["--anatomy", str(phantom_folder / "anatomy.nii.gz")]
     arguments += ["--anatomy-labels", str(phantom_folder / "anatomy-labels.json")]
@@ -97,6 +97,7 @@ def test_panel_and_command_line_warn_with_the_same_words(written: tuple[Path, st
     assert panel.analysis().warnings == panel.warnings
     assert panel.analysis().notes == panel.notes
     assert any(text.startswith("Days between PET and MR") for text in panel.notes)
+    assert panel.notes[0].startswith("The clinical group was found: low back, as ")
 
 
 def test_the_scene_of_the_command_line_says_the_same_in_the_panel(written: tuple[Path, str], panel: Session) -> None:
