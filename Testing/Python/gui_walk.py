@@ -53,7 +53,9 @@ class Walk(Hands):
         kind, text = CURRENT.messages[told]
         assert (kind, len(CURRENT.messages)) == ("info", told + 1)
         assert text.startswith("This case can be analyzed.")
-        assert self.session.check().to_text().count("header:") == len(self.session.roles())
+        found = self.session.check()
+        assert {role.role for role in found.roles} == {*self.session.roles(), "FAT_FRACTION"}
+        assert found.to_text().count("header:") == len(found.roles)
         assert self.node_ids() == before
 
     def cancel_a_run(self) -> None:

@@ -218,6 +218,11 @@ class Panel(VTKObservationMixin):
         reason = self._reason_not_run_all()
         ui.runAllButton.enabled = (reason is None and not self.is_busy) or self.is_cancel_button(ui.runAllButton)
         ui.runAllButton.toolTip = reason or _("Run all steps that are not done or out of date")
+        self._show_warnings()
+
+    def _show_warnings(self) -> None:
+        """Warnings, and facts that are none below them."""
+        ui, session = self.ui, self.session
         warnings, notes = (session.warnings, session.notes) if session is not None else ([], [])
         ui.warningsGroup.visible = bool(warnings or notes)
         counts = [(_("Warnings ({count})"), warnings), (_("Notes ({count})"), notes)]
@@ -307,8 +312,7 @@ class Panel(VTKObservationMixin):
         session = self.session
         if session is None:
             return False
-        again = self.on_run_all if button is self.ui.runAllButton else lambda: self.run(steps, button)
-        if steps and self.case.questions.must_answer_first(again):
+        if self._must_answer_first(steps, button):
             return False
 
         def work_of_steps() -> None:
@@ -325,6 +329,11 @@ class Panel(VTKObservationMixin):
         if done and len(steps) == 1 and self.session is not None:
             self._open(STEPS[STEPS.index(steps[0]) + 1])
         return done
+
+    def _must_answer_first(self, steps: Sequence[str], button: Any) -> bool:
+        """Whether step 1 has an open question; the run goes on after its answer."""
+        again = self.on_run_all if button is self.ui.runAllButton else lambda: self.run(steps, button)
+        return bool(steps) and self.case.questions.must_answer_first(again)
 
     def run_job(self, job: Job, button: Any) -> bool:
         """Compute a job that needs no apply; True when it was done."""

@@ -14,6 +14,7 @@ from ..Numerics.core.sites import SiteRow, SiteState, SiteTable
 from ..Numerics.core.words import Certainty, Group
 from ..Scene.level_marks import show_along_the_body
 from ..Workflow.level_words import level_line, level_sentences
+from .axial_levels import AxialLevels
 from .clicks import Clicks
 from .guard import guarded, guarded_slow
 from .section import Section
@@ -46,14 +47,17 @@ class SitesSection(Section[SitesNeeds]):
         ui.siteStructureFilter.addItem(_("every kind"), "")
         self.table = SiteTableView(ui.sitesTable, self.on_site_chosen)
         self.clicks = Clicks(self.name_level_at)
+        self.axial = AxialLevels()
         for name in ("siteStateFilter", "siteLevelFilter", "siteStructureFilter"):
             self.connect(name, "currentIndexChanged(int)", self.on_filter)
         self.connect("nameLevelButton", "toggled(bool)", self.on_name_level)
+        self.connect("levelsLabel", "linkActivated(QString)", self.on_wish_to_name)
         self.connect("levelNumbersBox", "toggled(bool)", self.on_level_numbers)
 
     def stop(self) -> None:
         self.ui.nameLevelButton.checked = False
         self.clicks.stop()
+        self.axial.hide()
 
     def update(self, what: str) -> None:
         if what in ("candidates", "review", "case", "all"):
@@ -68,7 +72,8 @@ class SitesSection(Section[SitesNeeds]):
     def _show_level_numbers(self) -> None:
         """Bring the box to what the scene shows, and the numbers to the views that there are."""
         node = self._level_marks()
-        if node is None:
+        if node is None or self.session is None:
+            self.axial.hide()
             return
         self._is_filling = True
         try:
@@ -76,6 +81,10 @@ class SitesSection(Section[SitesNeeds]):
         finally:
             self._is_filling = False
         show_along_the_body(slicer.mrmlScene, node)
+        if self.ui.levelNumbersBox.checked:
+            self.axial.show(self.session.sites)
+        else:
+            self.axial.hide()
 
     def views_changed(self) -> None:
         """Another layout has other views."""
@@ -89,6 +98,7 @@ class SitesSection(Section[SitesNeeds]):
         node = self._level_marks()
         if node is not None and not self._is_filling:
             node.GetDisplayNode().SetVisibility(shown)
+            self._show_level_numbers()
 
     def _show(self, sites: SiteTable) -> None:
         ui = self.ui
@@ -142,6 +152,12 @@ class SitesSection(Section[SitesNeeds]):
             self.panel.views.go_to(row.site.center_ras)
 
     @guarded
+    def on_wish_to_name(self) -> None:
+        """Go to where a level is named, and wait for the click."""
+        self.ui.reviewSection.collapsed = self.ui.sitesGroup.collapsed = False
+        self.ui.nameLevelButton.checked = self.ui.nameLevelButton.enabled
+
+    @guarded
     def on_name_level(self, naming: bool) -> None:
         """Wait for a click into a vertebra or disc, or stop waiting."""
         if naming:
@@ -192,7 +208,8 @@ def header_text(sites: SiteTable, group: str | None) -> str:
         return ""
     is_sure = sites.level_certainty == Certainty.CERTAIN
     first = f"<b>{plain(verdict)}</b>" if is_sure else red(verdict)
-    return f"<small>{first} {plain(why)}</small>"
+    link = f' <a href="name">{plain(_("Name a level..."))}</a>'
+    return f"<small>{first} {plain(why)}{link if sites.level_certainty is not None else ''}</small>"
 
 
 def details_text(row: SiteRow) -> str:

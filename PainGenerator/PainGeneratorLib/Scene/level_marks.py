@@ -14,6 +14,11 @@ LEVELS_KEY = "levels"
 """Key of the points that number the vertebrae."""
 MARKED_STRUCTURES = ("vertebral body", "sacrum")
 """Structures of the sites at whose middle a number stands."""
+ACROSS_STRUCTURES = ("vertebral body", "disc")
+"""Structures that name a plane across the body."""
+ENDPLATE_MM = 3.0
+"""By how much the half height of a site is enlarged for a plane to belong to it, mm. Sites are the inner part of a
+body or disc. Our estimate."""
 LEVEL_COLOR = (0.55, 0.95, 1.0)
 """Red, green and blue of the numbers: a color that neither the PET's color maps nor the outlines have."""
 TEXT_SCALE = 4.0
@@ -53,6 +58,33 @@ def level_labels(sites: SiteTable) -> list[tuple[str, np.ndarray]]:
         if site.structure == "disc" and (site.level or "").endswith("/S1"):
             found.setdefault(f"S1{doubt}", site.center_ras - BELOW_DISC_MM * site.axes[UP])
     return list(found.items())
+
+
+def level_in_plane(sites: SiteTable, point_ras: np.ndarray, normal_ras: np.ndarray) -> str:
+    """The level that a plane across the body shows; a question mark follows where the levels are uncertain.
+
+    Parameters
+    ----------
+    sites : SiteTable
+    point_ras, normal_ras : ndarray, shape (3,)
+        A point of the plane, RAS mm, and its normal.
+
+    Returns
+    -------
+    str
+        The vertebra or the disc through whose middle it goes most nearly; empty where it goes through none.
+    """
+    best, nearest = "", 1.0
+    for row in sites.rows:
+        site = row.site
+        if site.level is None or site.structure not in ACROSS_STRUCTURES:
+            continue
+        half = float(np.abs(site.axes @ normal_ras) @ site.half_mm) + ENDPLATE_MM
+        off = abs(float((site.center_ras - point_ras) @ normal_ras)) / half
+        if off <= nearest:
+            best, nearest = site.level, off
+    doubt = "?" if best and sites.level_certainty == Certainty.UNCERTAIN else ""
+    return f"{best}{doubt}"
 
 
 def write_levels(scene: Any, sites: SiteTable, *, node: Any = None) -> Any:

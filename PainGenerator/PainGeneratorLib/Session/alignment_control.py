@@ -10,10 +10,12 @@ import numpy as np
 
 from ..Numerics.core.errors import PainGeneratorError
 from ..Numerics.core.image import Geometry, transform_points
+from ..Numerics.core.words import COMPUTED_ROLES
 from ..Registration.alignment_types import SeriesAlignment
 from ..Registration.landmarks import LandmarkPairs, fit_landmarks
 from ..Scene import nodes
 from ..Scene.node_keys import SHOWS_ATTRIBUTE
+from ..Workflow.fat_series import with_computed
 from ..Workflow.stages import Alignment
 from .case_state import CaseState
 from .case_writer import CaseWriter
@@ -51,14 +53,15 @@ class AlignmentControl:
     def rows(self) -> list[dict[str, Any]]:
         """One row for each aligned series: the values of :data:`ROW_NAMES`, and ``aligned``.
 
-        ``spread_mm`` is None when no search was made.
+        ``spread_mm`` is None when no search was made. A series that was computed moves with another one and has none.
         """
         alignment = self._state.alignment
         if alignment is None:
             return []
         return [
             {**{name: getattr(series, name) for name in ROW_NAMES}, "aligned": series.aligned}
-            for series in alignment.by_role.values()
+            for role, series in alignment.by_role.items()
+            if role not in COMPUTED_ROLES
         ]
 
     # --- before and after
@@ -178,10 +181,11 @@ class AlignmentControl:
         corrected = {
             role: self._corrected(role, series, case.series[role].image.geometry)
             for role, series in alignment.by_role.items()
+            if role not in COMPUTED_ROLES
         }
         is_corrected = _differ(corrected, alignment)
         if is_corrected:
-            self._state.alignment = Alignment(corrected)
+            self._state.alignment = Alignment(with_computed(case, corrected))
         return is_corrected
 
     def _corrected(self, role: str, series: SeriesAlignment, geometry: Geometry) -> SeriesAlignment:
@@ -214,7 +218,7 @@ def _shows_start(transform: Any) -> bool:
 
 
 def _differ(by_role: dict[str, SeriesAlignment], alignment: Alignment) -> bool:
-    return any(by_role[role] is not series for role, series in alignment.by_role.items())
+    return any(series is not alignment.by_role[role] for role, series in by_role.items())
 
 
 def _rotation_deg(matrix: np.ndarray) -> float:

@@ -135,7 +135,7 @@ class CaseStep:
             pet_is_suv=source.header is None,
             pet_unit=source.unit,
             warnings=notes,
-            notes=detected.notes,
+            notes=(*self._groups.found_words(), *detected.notes),
             all_series=[*(item.facts for role, item in series.items() if role not in COMPUTED_ROLES), *computed],
             group_signs=self._groups.series_signs(),
         )

@@ -10,6 +10,7 @@ from ..Scene.volumes_in_scene import own_frame_image, volume_facts
 from ..Workflow.group_witness import (
     GroupSign,
     anatomy_sign,
+    auto_words,
     case_signs,
     group_doubt,
     shown_group,
@@ -43,7 +44,7 @@ class GroupProposal:
         """What the chosen volumes show; empty without a PET or without a reference series."""
         nodes = self._settings.role_nodes()
         reference = next((role for role in REFERENCE_ORDER if role in nodes), None)
-        if Role.PET not in nodes or reference is None:
+        if Role.PET not in nodes or reference is None or any(node.GetImageData() is None for node in nodes.values()):
             return ()
         asked = tuple((role, node.GetID(), node.GetImageData().GetMTime()) for role, node in nodes.items())
         if asked != self._asked:
@@ -73,6 +74,13 @@ class GroupProposal:
     def sentence(self) -> str:
         """What is shown, for the reader; empty where nothing shows a group."""
         return shown_sentence(self.signs())
+
+    def found_words(self) -> tuple[str, ...]:
+        """What is noted on a group that was proposed and that the reader left so; as for ``--group auto``."""
+        signs = self.signs()
+        shown = shown_group(signs)
+        is_proposed = self._settings.now.groupIsProposed and shown == self._settings.group
+        return (auto_words(shown, signs),) if is_proposed and shown is not None else ()
 
     def question(self) -> str | None:
         """What contradicts the group, as long as the reader has not said that it is right all the same."""

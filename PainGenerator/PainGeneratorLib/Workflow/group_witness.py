@@ -145,8 +145,11 @@ def _region(header: Mapping[str, Any]) -> frozenset[Any]:
 
 
 def _group_of(region: frozenset[Any]) -> str | None:
-    """The group that reads series of these regions; None where none does, or both do."""
-    fits = [group for group in Group if region and region_fit(region, group) >= FITS]
+    """The group that reads series of these regions; None where none does, or both do.
+
+    A leg alone (a fit of :data:`FITS`) is read with a hip, but shows none.
+    """
+    fits = [group for group in Group if region and region_fit(region, group) > FITS]
     return str(fits[0]) if len(fits) == 1 else None
 
 
@@ -154,14 +157,18 @@ def anatomy_sign(structures: Iterable[Structure]) -> GroupSign | None:
     """What the bones of an anatomy segmentation show."""
     structures = list(structures)
     hips = {what.structure for what in structures} & HIP_STRUCTURES
-    vertebrae = [what for what in structures if what.structure in VERTEBRA_PARTS]
-    lumbar = {what.level for what in vertebrae if (what.level or "").startswith("L")}
+    lumbar = _lumbar_levels(structures)
     if hips and len(lumbar) <= LUMBAR_BESIDE_HIPS:
         names = " and ".join(sorted(hips))
         return GroupSign(str(Group.HIP_REPLACEMENT), f"the anatomy segmentation holds {names}", True)
     if not hips and len(lumbar) >= LUMBAR_LEAST:
         return GroupSign(str(Group.LOW_BACK), f"the anatomy segmentation holds {len(lumbar)} lumbar vertebrae", True)
     return None
+
+
+def _lumbar_levels(structures: Iterable[Structure]) -> set[str]:
+    levels = {what.level or "" for what in structures if what.structure in VERTEBRA_PARTS}
+    return {level for level in levels if level.startswith("L")}
 
 
 def shown_group(signs: Sequence[GroupSign]) -> str | None:

@@ -86,7 +86,8 @@ def with_named_level(
     before = (found.candidates, found.set_apart, found.attention)
     after = [[named_anew(candidate, former, now) for candidate in entries] for entries in before]
     for entries, new_entries in zip(before, after, strict=True):
-        names |= {old.place.name: new.place.name for old, new in zip(entries, new_entries, strict=True)}
+        # A name that stays may be that of a site, too, which has another one now: sites come first.
+        names = {old.place.name: new.place.name for old, new in zip(entries, new_entries, strict=True)} | names
     texts = RenamedTexts(names)
     named.measured_sites = texts.of_table(table)
     named.candidates, named.set_apart, named.attention = map(texts.of_candidates, after)

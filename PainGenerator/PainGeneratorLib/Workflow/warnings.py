@@ -6,6 +6,7 @@ import numpy as np
 
 from ..Anatomy.anatomy_map import AnatomyMap
 from ..Anatomy.body_plan import BodyPlan
+from ..Anatomy.level_count import COUNTED
 from ..Numerics.body.sections import BodyPart
 from ..Numerics.core.image import Geometry
 from ..Numerics.core.sites import SiteTable
@@ -53,15 +54,13 @@ def run_warnings(
         Whole sentences, each once.
     """
     sentences = list(case.warnings.sentences)
-    doubt = group_doubt(case.group, all_signs(case, anatomy))
-    if doubt is not None:
-        sentences.append(doubt)
+    sentences += _group_warnings(case, anatomy)
     if suv is not None:
         sentences += suv.result.warnings
     if alignment is not None:
         sentences += _alignment_warnings(alignment, case.reference_role)
     if anatomy is not None:
-        sentences += anatomy.warnings
+        sentences += _anatomy_warnings(case, anatomy)
     if mr is not None:
         sentences += [*mr.warnings, *mr.implant.warnings]
     if pet is not None:
@@ -71,6 +70,17 @@ def run_warnings(
     if sites is not None:
         sentences += level_warnings(sites)
     return list(dict.fromkeys(sentences))
+
+
+def _group_warnings(case: Case, anatomy: AnatomyMap | None) -> list[str]:
+    doubt = group_doubt(case.group, all_signs(case, anatomy))
+    return [] if doubt is None else [doubt]
+
+
+def _anatomy_warnings(case: Case, anatomy: AnatomyMap) -> list[str]:
+    """Its warnings; that its levels were counted no longer holds once the reader has named one."""
+    is_named = case.options.level is not None
+    return [text for text in anatomy.warnings if not (is_named and text == COUNTED)]
 
 
 def all_signs(case: Case, anatomy: AnatomyMap | None = None) -> tuple[GroupSign, ...]:

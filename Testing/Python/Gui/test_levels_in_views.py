@@ -79,10 +79,21 @@ def test_numbers_are_drawn_along_the_body_and_the_box_hides_them(hands: Any) -> 
     hands.events()
     assert (shown["Yellow"] != pixels(hands, "Yellow")).any(), "drawn in the sagittal view, beside the middle, too"
     assert (shown["Green"] != pixels(hands, "Green")).any(), "drawn in the coronal view"
-    assert np.array_equal(shown["Red"], pixels(hands, "Red")), "not on one another in the axial view"
+    assert hands.panel.sites.axial.texts() == {}
+    assert (shown["Red"] != pixels(hands, "Red")).any(), "the axial view names its level"
     hands.ui.levelNumbersBox.checked = True
     hands.events()
     assert np.array_equal(pixels(hands, "Yellow"), shown["Yellow"])
+
+
+def test_an_axial_view_names_the_level_of_its_slice(hands: Any) -> None:
+    for name, level in (("vertebral body L4", "L4"), ("disc L3/L4", "L3/L4"), ("vertebral body L2", "L2")):
+        hands.panel.views.go_to(site_center(hands, name))
+        hands.events()
+        assert hands.panel.sites.axial.texts() == {"Red": level, "Yellow": "", "Green": ""}
+    hands.panel.views.go_to(site_center(hands, "vertebral body L4") + np.array([0.0, 0.0, 300.0]))
+    hands.events()
+    assert hands.panel.sites.axial.texts()["Red"] == ""
 
 
 def test_one_click_renames_all_and_the_act_survives_undo_save_and_reopening(hands: Any) -> None:
@@ -92,8 +103,10 @@ def test_one_click_renames_all_and_the_act_survives_undo_save_and_reopening(hand
     before, found = said(hands), numbers(hands)
     assert ui.levelsLabel.visible
     ui.nameLevelCombo.setCurrentIndex(ui.nameLevelCombo.findData("L5"))
-    ui.reviewSection.collapsed = ui.sitesGroup.collapsed = False
-    hands.press(ui.nameLevelButton)
+    ui.levelsLabel._native.linkActivated.emit("name")
+    hands.events()
+    assert ui.nameLevelButton.checked, "the head leads to the naming"
+    assert not ui.sitesGroup.collapsed
     hands.views()[0].click_at(found["L4"])
     hands.events()
     assert np.linalg.norm(numbers(hands)["L5"] - found["L4"]) < CLOSE_MM

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from PainGeneratorLib.Numerics.core.errors import PainGeneratorError
 from PainGeneratorLib.Session.case_state import CaseState
-from PainGeneratorLib.Workflow.case import Warnings
+from PainGeneratorLib.Workflow.case import CaseOptions, Warnings
 
 
 @pytest.fixture
@@ -24,7 +24,11 @@ def found() -> Any:
 def state(found: Any) -> CaseState:
     filled: Any = CaseState()
     filled.case = SimpleNamespace(
-        warnings=Warnings(["The group was not given."]), reference_role="T1", group="low-back", group_signs=()
+        warnings=Warnings(["The group was not given."]),
+        reference_role="T1",
+        group="low-back",
+        group_signs=(),
+        options=CaseOptions(),
     )
     filled.suv = SimpleNamespace(result=SimpleNamespace(warnings=()))
     filled.alignment = SimpleNamespace(by_role={})

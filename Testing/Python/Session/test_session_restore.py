@@ -287,7 +287,8 @@ def test_the_whole_way_runs_without_an_anatomy_in_one_call(host, phantom_folder)
     named = [c.place for c in session.candidates() if c.place.level]
     assert all(place.level_certainty == session.sites.level_certainty for place in named)
     assert session.sites.rows, "sites are found without an anatomy"
-    assert any("group was not given" in warning for warning in session.warnings)
+    assert not any("group was not given" in warning for warning in session.warnings)
+    assert session.notes[0].startswith("The clinical group was found: low back, as ")
 
 
 @pytest.mark.parametrize(("inside", "outside"), [(9.0, 2.0), (1.0, 6.0)])

@@ -73,6 +73,7 @@ def test_the_whole_body_shows_neither() -> None:
         ([{"SeriesDescription": "t1_tse", "StudyDescription": "MR LWS"}], "low-back"),
         ([{"SeriesDescription": "t1_tse_cor", "BodyPartExamined": "HIP"}, {"BodyPartExamined": "LSPINE"}], None),
         ([{"SeriesDescription": "t1_tse_cor"}], None),
+        ([{"SeriesDescription": "t1_tse_cor thigh"}], None),
         ([], None),
     ],
 )

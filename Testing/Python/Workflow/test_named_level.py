@@ -18,7 +18,7 @@ from PainGeneratorLib.Numerics.core.spheres import SphereRegion
 from PainGeneratorLib.Numerics.fusion.pairs import joint_place
 from PainGeneratorLib.Workflow.case import Case, CaseOptions
 from PainGeneratorLib.Workflow.finding import Found
-from PainGeneratorLib.Workflow.naming import with_named_level
+from PainGeneratorLib.Workflow.naming import names_after_run, with_named_level
 from PainGeneratorLib.Workflow.sites import NOT_MEASURED, NOT_MEASURED_ANEW, UNCONFIRMED_LINE, find_case_sites
 from PainGeneratorLib.Workflow.stages import Alignment, Suv
 from small_bodies import aligned
@@ -130,6 +130,39 @@ def test_what_has_two_places_gets_the_new_level_of_both(sites: tuple[str, str], 
     pair.place, pair.flags = place, ["large", *place.flags]
     (one,) = named(found, "L4").candidates
     assert (one.place.name, one.place.level_certainty, one.flags) == (after, "certain", ["large"])
+
+
+def test_what_a_new_run_did_not_find_again_is_renamed_and_the_readers_own_name_stays() -> None:
+    gone, by_hand = candidate(1, "right facet joint L4/L5"), candidate(2, "right facet joint L4/L5")
+    found = found_with(gone, by_hand)
+    by_hand.place = Place("facet", "facet joint", "right", "L4/L5", flags=("named-by-reader",))
+    point = np.array([0.0, 0.0, height("L5")])
+    _, names = with_named_level(found, case(), SUV, ALIGNMENT, None, GivenLevel("L4", point))
+    renamed, kept = names.of([gone, by_hand])
+    assert (renamed.place.name, gone.place.level) == ("right facet joint L3/L4", "L4/L5")
+    assert kept.place is by_hand.place
+    said = "PG-01 (right facet joint L4/L5 (level uncertain)) stays a candidate."
+    assert names.texts(said) == "PG-01 (right facet joint L3/L4) stays a candidate."
+
+
+def test_a_run_that_counts_other_levels_renames_what_was_decided_before_it() -> None:
+    decided = candidate(1, "right facet joint L4/L5", status="accepted", reason="Usual beside disc L4/L5.")
+    before = found_with(decided)
+    after = named(found_with(), "L4")
+    former, now = (found.namer(None, case(), SUV, ALIGNMENT) for found in (before, after))
+    (new,) = names_after_run(before, former, after, now).of([decided])
+    assert (new.place.name, new.status) == ("right facet joint L3/L4", "accepted")
+    assert new.reason == "Usual beside disc L3/L4."
+
+
+def test_reasons_and_ledgers_that_tell_of_places_take_the_new_names() -> None:
+    ill = candidate(1, "right facet joint L4/L5", reason="Disc L4/L5 and both its endplates have raised uptake.")
+    ill.ledger = tuple(
+        dataclasses.replace(entry, text="Uptake reaches here from left facet joint L4/L5.") for entry in ill.ledger
+    )
+    (one,) = named(found_with(ill), "L4").candidates
+    assert one.reason == "Disc L3/L4 and both its endplates have raised uptake."
+    assert {entry.text for entry in one.ledger} == {"Uptake reaches here from left facet joint L3/L4."}
 
 
 def test_nothing_but_names_changes() -> None:

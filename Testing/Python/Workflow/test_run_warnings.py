@@ -10,14 +10,18 @@ import pytest
 from PainGeneratorLib.Anatomy.body_plan import BodyPlan
 from PainGeneratorLib.Numerics.body.sections import BodySections
 from PainGeneratorLib.Numerics.core.image import Geometry
-from PainGeneratorLib.Workflow.case import Warnings
+from PainGeneratorLib.Workflow.case import CaseOptions, Warnings
 from PainGeneratorLib.Workflow.warnings import place_warnings, run_notes, run_warnings
 
 
 @pytest.fixture
 def case() -> Any:
     return SimpleNamespace(
-        warnings=Warnings(["The group was not given."]), reference_role="T1", group="low-back", group_signs=()
+        warnings=Warnings(["The group was not given."]),
+        reference_role="T1",
+        group="low-back",
+        group_signs=(),
+        options=CaseOptions(),
     )
 
 

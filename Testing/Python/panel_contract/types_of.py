@@ -30,7 +30,11 @@ RETURNED = {
     ("slicer.qMRMLSegmentEditorWidget", "mrmlSegmentEditorNode"): ("vtk", "vtkMRMLSegmentEditorNode"),
 }
 UTIL = {"mainWindow": ("object", "qt.QMainWindow"), "loadUI": ("object", "slicer.qMRMLWidget")}
-VTK_RETURNED = {"GetLayoutNode": "vtkMRMLLayoutNode", "GetSliceNode": "vtkMRMLSliceNode"}
+VTK_RETURNED = {
+    "GetLayoutNode": "vtkMRMLLayoutNode",
+    "GetPositionCoordinate": "vtkCoordinate",
+    "GetSliceNode": "vtkMRMLSliceNode",
+}
 
 
 @dataclass
