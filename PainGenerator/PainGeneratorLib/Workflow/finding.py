@@ -33,7 +33,9 @@ from ..Numerics.fusion.pairs import joint_place, signs_of
 from ..Numerics.fusion.places import is_same_name
 from ..Numerics.fusion.reading import Reading, numbered
 from ..Numerics.fusion.site_parameters import SiteParameters
+from ..Numerics.fusion.usual_on_mr import SEVERAL, common_place
 from ..Numerics.mr.findings import MRResult
+from ..Numerics.mr.set_aside import not_listed_text
 from ..Numerics.pet.detector import DEFAULT_RATIO, HotSpotDetector, HotSpotParameters, HotSpotResult
 from ..Numerics.pet.reference_norms import USED
 from .case import Case
@@ -208,8 +210,8 @@ def find_candidates(
         bare = found.measured_sites
         before = measured_table(bare, case, suv, alignment, mr, detector, hot_spots, [])
         found.take(fuse_found(case, suv, alignment, mr, spots, namer, before, detector))
-        note = marrow_note(case, alignment, mr)
-        found.notes = () if note is None else (note,)
+        notes = (marrow_note(case, alignment, mr), not_listed_text(mr.not_listed))
+        found.notes = tuple(note for note in notes if note is not None)
     with clock.stage("site_measures"):
         progress(0.97, "Measuring all sites")
         # Measured again, as the candidates tell from which site uptake reaches to its neighbors.
@@ -268,6 +270,9 @@ def _named_anew(candidate: Candidate, former: Name, now: Name) -> Candidate:
     The place of a pair, or of both endplates of a disc, follows from the places of two of its signs.
     """
     own = signs_of(candidate)
+    if candidate.place.structure == SEVERAL:
+        before, after = (common_place([name(sign.region) for sign in own]) for name in (former, now))
+        return _placed(candidate, before, after)
     for one, other in combinations(own, 2):
         old = joint_place(former(one.region), former(other.region))
         place = joint_place(now(one.region), now(other.region))
@@ -454,6 +459,7 @@ def fuse_found(
         weak_spots=pet.weak,
         findings=joined,
         weak_findings=mr.weak,
+        usual_findings=mr.usual,
     )
     reading = fuse(signs, namer, facts)
     measure_fat(case, alignment, mr, [*reading.candidates, *reading.set_apart, *reading.attention])
@@ -487,13 +493,14 @@ def _spots_of_sites(
         spot = detector.measure_outline(Region(suv.image.geometry, region.flat), SITE_METHOD)
         return None if spot is None else in_reference_frame([spot], alignment)[0]
 
-    setting = case.protocol.stage("hot_spots", HotSpotParameters).sensitivity
+    hot: HotSpotParameters = case.protocol.stage("hot_spots", HotSpotParameters)
     search = SiteSearch(
         pet_in_reference(suv, alignment),
         (*pet.spots, *pet.unclear),
         measured,
         case.protocol.stage("sites", SiteParameters),
-        (setting - 1.0) / (DEFAULT_RATIO - 1.0),
+        hot.physiologic.symmetric_ratio,
+        (hot.sensitivity - 1.0) / (DEFAULT_RATIO - 1.0),
     )
     return spots_of_sites(table.rows, search)
 

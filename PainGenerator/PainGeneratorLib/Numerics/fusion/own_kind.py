@@ -18,16 +18,13 @@ uptake of its surroundings still shows 1.3 to 1.4 on a PET of 5 to 6 mm."""
 KIND_Z_NONE, KIND_Z_FULL = 1.5, 3.5
 """Height over the like sites, in units of their spread, up to which a site does not stand out, and from which it fully
 does. Our estimates: 1 of 15 normal sites exceeds the first by chance, 1 of 4000 the second."""
-ALIKE_RATIO = 1.18
-"""Upper bound of the ratio to the other side at which muscle counts as used alike on both sides, as for hot spots
-(hot_spots.physiologic.symmetric_ratio)."""
 SITE_METHOD = "site"
 """Contour method of a hot spot that was made from a site (:mod:`.from_sites`)."""
 SPILL_FLAG = "spill-over"
 """Flag of a site to which the uptake of a hotter place beside it reaches."""
 
 
-def stands_out(row: SiteRow | None, suv_peak: float | None = None) -> float:
+def stands_out(row: SiteRow | None, suv_peak: float | None = None, *, alike_ratio: float) -> float:
     """How far a site stands out from its own kind, 0 (not, or not known) to 1.
 
     Parameters
@@ -37,10 +34,12 @@ def stands_out(row: SiteRow | None, suv_peak: float | None = None) -> float:
     suv_peak : float, optional
         SUVpeak of the focus that is judged, g/ml. Where it is less than that of the site, it is what counts: the site
         then holds another, hotter place as well.
+    alike_ratio : float
+        See :func:`is_usual_use`.
     """
     if row is None or row.level_ratio is None or row.level_z is None:
         return 0.0
-    if SPILL_FLAG in row.flags or not has_own_kind(row.site) or is_usual_use(row):
+    if SPILL_FLAG in row.flags or not has_own_kind(row.site) or is_usual_use(row, alike_ratio):
         return 0.0
     part = 1.0
     if suv_peak is not None and row.suv_peak:
@@ -59,9 +58,16 @@ def has_own_kind(site: Site) -> bool:
     return site.level is None or "L" in site.level or "S" in site.level
 
 
-def is_usual_use(row: SiteRow) -> bool:
-    """Whether uptake above the other levels is usual: that of muscle which both sides use alike."""
-    return row.site.tissue == codes.MUSCLE and row.side_ratio is not None and row.side_ratio < ALIKE_RATIO
+def is_usual_use(row: SiteRow, alike_ratio: float) -> bool:
+    """Whether uptake above the other levels is usual: that of muscle which both sides use alike.
+
+    Parameters
+    ----------
+    row : SiteRow
+    alike_ratio : float
+        Ratio to the other side below which both are alike, as for hot spots (hot_spots.physiologic.symmetric_ratio).
+    """
+    return row.site.tissue == codes.MUSCLE and row.side_ratio is not None and row.side_ratio < alike_ratio
 
 
 def _part(value: float, none: float, full: float) -> float:
