@@ -29,7 +29,7 @@ estimate."""
 
 
 def with_interfaces(table: SiteTable, case: Case, suv: Suv, alignment: Alignment, plan: BodyPlan) -> SiteTable:
-    """The table of sites with the pattern of the uptake along each prosthesis, which judges its zones in the table, too.
+    """The table of sites with the pattern of the uptake along each prosthesis, which judges its zones there, too.
 
     Parameters
     ----------
