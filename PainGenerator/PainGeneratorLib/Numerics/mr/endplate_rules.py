@@ -17,7 +17,6 @@ from .signal import around_region
 from .surroundings import slice_counts
 from .verdicts import (
     DISC_DEGENERATION,
-    LOW_GRADE,
     MODIC_II,
     MRVerdict,
     artifact,
@@ -99,6 +98,12 @@ class EndplatePlace:
         """How far its mean z-score on T1 is from 0."""
         return abs(region_mean(self.picture.z["T1"], self.region) or 0.0)
 
+    @property
+    def clearness(self) -> float:
+        """How far it is clear and large, 0 to 1."""
+        p = self.parameters
+        return min(reached(self.z, p.modic.clear_z), reached(self.volume_ml, p.grade.medium_ml))
+
     @cached_property
     def _in_spine(self) -> tuple[float, float] | None:
         """Side and front of its middle in the straightened spine, mm; None where the canal is not known."""
@@ -173,15 +178,16 @@ def beside_body(place: EndplatePlace) -> MRVerdict | None:
 
 
 def clear_modic(place: EndplatePlace) -> MRVerdict | None:
-    """A large change with a clear mean on T1 has up to a medium grade: its extent says more than its signal."""
+    """A large change with a clear mean on T1 has about a medium grade: its extent says more than its signal."""
     p = place.parameters
-    part = min(reached(place.z, p.modic.clear_z), reached(place.volume_ml, p.grade.medium_ml))
-    return MRVerdict(place.kind, "clear and large", grade=grade_between(part)) if part > 0.0 else None
+    if place.z >= p.modic.clear_z and place.volume_ml >= p.grade.medium_ml:
+        return MRVerdict(place.kind, "clear and large", grade=grade_between(place.clearness))
+    return None
 
 
 def modic_change(place: EndplatePlace) -> MRVerdict | None:
-    """All other changes in the band are Modic II or III of the lowest grade."""
-    return MRVerdict(place.kind, "changed on T1 along an endplate", grade=LOW_GRADE)
+    """All other changes in the band are Modic II or III of about the lowest grade."""
+    return MRVerdict(place.kind, "changed on T1 along an endplate", grade=grade_between(place.clearness))
 
 
 ENDPLATE_RULES: RuleList[EndplatePlace, MRVerdict] = RuleList(
@@ -235,14 +241,14 @@ def disc_as_usual(place: DiscPlace) -> MRVerdict | None:
 
 
 def dark_disc(place: DiscPlace) -> MRVerdict | None:
-    """A disc that is darker than other discs is degenerated. This is common without pain and has the lowest grade."""
-    if place.darkness > 0.0:
-        return None
-    return MRVerdict(DISC_DEGENERATION, "darker than other discs", grade=LOW_GRADE)
+    """A disc that is darker than other discs is degenerated. This is common without pain: about the lowest grade."""
+    if place.ratio > place.parameters.much_darker * place.bound:
+        return MRVerdict(DISC_DEGENERATION, "darker than other discs", grade=grade_between(place.darkness))
+    return None
 
 
 def very_dark_disc(place: DiscPlace) -> MRVerdict | None:
-    """A disc that is much darker than the brighter discs has up to a medium grade."""
+    """A disc that is much darker than the brighter discs has about a medium grade."""
     return MRVerdict(DISC_DEGENERATION, "much darker than other discs", grade=grade_between(place.darkness))
 
 
