@@ -263,8 +263,19 @@ def find_on_unjoined_mr(case: Case, alignment: Alignment, progress: Show = silen
         findings = [finding for finding in found.findings if finding.kind != IMPLANT_ARTEFACT]
         for finding in findings:
             finding.flags = list(dict.fromkeys([*finding.flags, NOT_JOINED]))
-        results[str(role)] = dataclasses.replace(found, findings=findings, weak=[])
+        warnings = [*found.warnings, *_left_out(len(found.weak) + len(found.usual))]
+        results[str(role)] = dataclasses.replace(found, findings=findings, weak=[], usual=[], warnings=warnings)
     return results
+
+
+def _left_out(count: int) -> list[str]:
+    """What is in no list, as nothing can be joined to it."""
+    if not count:
+        return []
+    return [
+        f"{count} places that are faint, or that a rule takes for normal anatomy, are in no list: they count only "
+        "with uptake, and the series could not be aligned with the reference."
+    ]
 
 
 def checked_prosthesis(
