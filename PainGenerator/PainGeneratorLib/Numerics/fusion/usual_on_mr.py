@@ -88,7 +88,8 @@ def no_worse_than_normal(
         Points of an MR that shows nothing abnormal.
     """
     of_mr = (SignGroup.MR, SignGroup.AGREEMENT)
-    shown = sum(entry.points for entry in entries if entry.group in of_mr)
+    # Metal beside a place takes the same points from a normal MR.
+    shown = sum(entry.points for entry in entries if entry.group in of_mr and entry.points > 0)
     least = round(normal_points - shown, 3)
     return [
         replace(
