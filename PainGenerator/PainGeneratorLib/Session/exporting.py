@@ -80,7 +80,9 @@ class Exporter:
         if not self._state.is_found:
             raise PainGeneratorError("There is nothing to export yet.", "Run the step Find first.")
         now = self._state.require_found()
-        return Analysis(now.case, now.suv, now.alignment, now.anatomy, now.found, StageClock())
+        return Analysis(
+            now.case, now.suv, now.alignment, now.anatomy, now.found, StageClock(), said=tuple(self._state.carried)
+        )
 
     def export(
         self, folder: str | Path, what: Iterable[str] = EXPORTS, overwrite: bool = False, progress: Show = silent

@@ -69,6 +69,14 @@ class SessionSettings:
     attenuationVolume: Node = None
     anatomy: Node = None
     group: str = ""
+    groupIsProposed: bool = False
+    """True while the group is the one that was proposed, and the reader chose none."""
+    groupConfirmed: str = ""
+    """The group that the reader confirmed although images and scene show another one; empty when not asked."""
+    anatomyReason: str = ""
+    """Why the anatomy was proposed; empty when the reader chose it."""
+    anatomyRefused: str = ""
+    """Node id of the anatomy that the reader took away; it is not proposed again by itself."""
     prosthesisSide: str = ""
     painSide: str = ""
     surgeryDate: str = ""
