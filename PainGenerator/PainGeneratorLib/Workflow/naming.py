@@ -10,11 +10,12 @@ from itertools import combinations
 from ..Anatomy.anatomy_map import AnatomyMap
 from ..Numerics.body.level_names import GivenLevel
 from ..Numerics.body.renaming import renamed
+from ..Numerics.core.joint_names import SEVERAL
 from ..Numerics.core.records import NAMED_BY_READER, Candidate, Place
 from ..Numerics.fusion.candidates import Name
 from ..Numerics.fusion.pairs import joint_place, signs_of
 from ..Numerics.fusion.places import is_same_name
-from ..Numerics.fusion.usual_on_mr import SEVERAL, common_place
+from ..Numerics.fusion.usual_on_mr import common_place
 from .case import Case
 from .finding import Found
 from .renamed_texts import RenamedTexts

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 
+from ..core.joint_names import SEVERAL
 from ..core.records import Candidate, HotSpot, LedgerEntry, MRFinding, Place
 from ..core.words import Side
 from ..mr.rule_lists import RULES_OF_COLD_ANATOMY
@@ -17,9 +18,6 @@ from .evidence import SignGroup
 from .joining import clearness_order, confirmed_by, makes_weak_uptake_count
 from .parameters import JoinParameters
 from .places import Places, is_same_place
-
-SEVERAL = "several places"
-"""Structure of an entry of alike findings at several places."""
 
 
 def may_be_disease(finding: MRFinding, join: JoinParameters) -> bool:

@@ -9,12 +9,13 @@ import numpy as np
 import pytest
 from fusion_cases import facts
 from PainGeneratorLib.Numerics.core.image import Geometry, Region
+from PainGeneratorLib.Numerics.core.joint_names import SEVERAL
 from PainGeneratorLib.Numerics.core.records import Candidate, HotSpot, LedgerEntry, MRFinding, Place
 from PainGeneratorLib.Numerics.fusion.candidates import Signs, fuse
 from PainGeneratorLib.Numerics.fusion.joining import shared_out
 from PainGeneratorLib.Numerics.fusion.ledger import concordance
 from PainGeneratorLib.Numerics.fusion.reading import Reading
-from PainGeneratorLib.Numerics.fusion.usual_on_mr import SEVERAL, common_place
+from PainGeneratorLib.Numerics.fusion.usual_on_mr import common_place
 from PainGeneratorLib.Numerics.mr.rule_lists import RULES_OF_COLD_ANATOMY, mr_rule_names, mr_rule_text
 
 PET = Geometry((40, 50, 60), np.array([[-2.0, 0, 0, 60], [0, -2.0, 0, 50], [0, 0, 2.0, -40], [0, 0, 0, 1.0]]))
