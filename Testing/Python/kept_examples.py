@@ -45,7 +45,7 @@ SPOT = HotSpot(
 )  # fmt: skip
 FINDING = MRFinding(
     1, "oedema", REGION, POINT, 0.85, np.float32(3.2), -1.5, "FLUID", 0.66, ["weak"], "marrow-bright", THIRD, -2.5,
-    np.float32(2.4), "a sacral nerve root in its recess",
+    np.float32(2.4), "a sacral nerve root in its recess", "usual-sacral-root",
 )  # fmt: skip
 WEAK_FINDING = MRFinding(
     2, "oedema", REGION, POINT + 1.0, 0.3, THIRD, None, "FLUID", 0.33, ["weak"], "faint", 41.5, 0.5
@@ -139,7 +139,18 @@ def example_found() -> Found:
     """What was found, with images on the grid."""
     tissues = Image(np.arange(GRID.size, dtype=np.uint16).astype(np.uint8).reshape(GRID.shape), GRID)
     z_map = Image(np.where(tissues.array > 9, np.float32(THIRD), np.float32(np.nan)), GRID)
-    mr = MRResult([FINDING], tissues, IMPLANT, {"FLUID": z_map}, ["No T1."], [WEAK_FINDING], LINE, SPINE)
+    mr = MRResult(
+        [FINDING],
+        tissues,
+        IMPLANT,
+        {"FLUID": z_map},
+        ["No T1."],
+        [WEAK_FINDING],
+        LINE,
+        SPINE,
+        [FINDING],
+        {"edge of marrow (endplate-rim)": 2},
+    )
     candidate = EXAMPLES["Candidate"]
     return Found(
         EXAMPLES["SymmetryPlane"],

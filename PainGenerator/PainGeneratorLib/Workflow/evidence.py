@@ -10,6 +10,7 @@ from ..Numerics.core.words import MR_ROLES, Role
 from ..Numerics.fusion.evidence import EvidenceTable, SignWeight
 from ..Numerics.fusion.judged import CaseFacts
 from ..Numerics.fusion.parameters import FusionParameters
+from ..Numerics.fusion.site_parameters import SiteParameters
 from ..Numerics.pet.detector import HotSpotParameters
 from .case import Case
 from .prosthesis_facts import prosthesis_facts
@@ -72,6 +73,8 @@ def case_facts(
         series_fields=series_fields(case, alignment),
         has_pet_reference=has_pet_reference,
         metal=metal,
+        alike_ratio=case.protocol.stage("hot_spots", HotSpotParameters).physiologic.symmetric_ratio,
+        least_spread=case.protocol.stage("sites", SiteParameters).uptake.least_spread,
         rows=() if table is None else table.rows,
         prosthesis=prosthesis_facts(case),
         level_power=clearness.level_power,

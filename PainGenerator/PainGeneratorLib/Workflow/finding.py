@@ -31,6 +31,7 @@ from ..Numerics.fusion.own_kind import SITE_METHOD
 from ..Numerics.fusion.reading import Reading, numbered
 from ..Numerics.fusion.site_parameters import SiteParameters
 from ..Numerics.mr.findings import MRResult
+from ..Numerics.mr.set_aside import not_listed_text
 from ..Numerics.pet.detector import DEFAULT_RATIO, HotSpotDetector, HotSpotParameters, HotSpotResult
 from ..Numerics.pet.reference_norms import USED
 from .case import Case
@@ -208,8 +209,8 @@ def find_candidates(
         bare = found.measured_sites
         before = measured_table(bare, case, suv, alignment, mr, detector, hot_spots, [])
         found.take(fuse_found(case, suv, alignment, mr, spots, namer, before, detector))
-        note = marrow_note(case, alignment, mr)
-        found.notes = () if note is None else (note,)
+        notes = (marrow_note(case, alignment, mr), not_listed_text(mr.not_listed))
+        found.notes = tuple(note for note in notes if note is not None)
     with clock.stage("site_measures"):
         progress(0.97, "Measuring all sites")
         # Measured again, as the candidates tell from which site uptake reaches to its neighbors.
@@ -386,6 +387,7 @@ def fuse_found(
         weak_spots=pet.weak,
         findings=joined,
         weak_findings=mr.weak,
+        usual_findings=mr.usual,
     )
     reading = fuse(signs, namer, facts)
     measure_fat(case, alignment, mr, [*reading.candidates, *reading.set_apart, *reading.attention])
@@ -419,13 +421,14 @@ def _spots_of_sites(
         spot = detector.measure_outline(Region(suv.image.geometry, region.flat), SITE_METHOD)
         return None if spot is None else in_reference_frame([spot], alignment)[0]
 
-    setting = case.protocol.stage("hot_spots", HotSpotParameters).sensitivity
+    hot: HotSpotParameters = case.protocol.stage("hot_spots", HotSpotParameters)
     search = SiteSearch(
         pet_in_reference(suv, alignment),
         (*pet.spots, *pet.unclear),
         measured,
         case.protocol.stage("sites", SiteParameters),
-        (setting - 1.0) / (DEFAULT_RATIO - 1.0),
+        hot.physiologic.symmetric_ratio,
+        (hot.sensitivity - 1.0) / (DEFAULT_RATIO - 1.0),
     )
     return spots_of_sites(table.rows, search)
 

@@ -10,11 +10,13 @@ from itertools import combinations
 from ..Anatomy.anatomy_map import AnatomyMap
 from ..Numerics.body.level_names import GivenLevel
 from ..Numerics.body.renaming import renamed
+from ..Numerics.core.joint_names import SEVERAL
 from ..Numerics.core.records import NAMED_BY_READER, Candidate, Place
 from ..Numerics.core.regions import voxel_region
 from ..Numerics.fusion.candidates import Name
 from ..Numerics.fusion.pairs import joint_place, signs_of
 from ..Numerics.fusion.places import is_same_name
+from ..Numerics.fusion.usual_on_mr import common_place
 from .case import Case
 from .finding import Found
 from .renamed_texts import RenamedTexts
@@ -121,6 +123,9 @@ def named_anew(candidate: Candidate, former: Name, now: Name) -> Candidate:
     if NAMED_BY_READER in candidate.place.flags:
         return candidate
     own = signs_of(candidate)
+    if candidate.place.structure == SEVERAL:
+        before, after = (common_place([name(sign.region) for sign in own]) for name in (former, now))
+        return _placed(candidate, before, after)
     for one, other in combinations(own, 2):
         old = joint_place(former(one.region), former(other.region))
         place = joint_place(now(one.region), now(other.region))

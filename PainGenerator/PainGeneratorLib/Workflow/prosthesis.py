@@ -11,7 +11,7 @@ from ..Anatomy.body_plan import BodyPlan
 from ..Numerics.core.image import Image
 from ..Numerics.core.sites import Site, SiteTable
 from ..Numerics.core.words import LATERAL_SIDES, Certainty, Group, Role
-from ..Numerics.fusion.loosening import NormalBone, interface_patterns
+from ..Numerics.fusion.loosening import NormalBone, interface_patterns, rows_as_patterns_say
 from ..Numerics.fusion.parameters import FusionParameters
 from ..Numerics.fusion.site_parameters import SiteParameters
 from ..Numerics.fusion.site_uptake import measure_uptake
@@ -29,7 +29,7 @@ estimate."""
 
 
 def with_interfaces(table: SiteTable, case: Case, suv: Suv, alignment: Alignment, plan: BodyPlan) -> SiteTable:
-    """The table of sites with the pattern of the uptake along each prosthesis.
+    """The table of sites with the pattern of the uptake along each prosthesis, which judges its zones there, too.
 
     Parameters
     ----------
@@ -50,7 +50,7 @@ def with_interfaces(table: SiteTable, case: Case, suv: Suv, alignment: Alignment
         normal = normal_bone(sites, plan, pet, case.protocol.stage("sites", SiteParameters))
     fusion: FusionParameters = case.protocol.stage("fusion", FusionParameters)
     patterns = interface_patterns(table.rows, normal, prosthesis_facts(case), fusion.surgery)
-    return dataclasses.replace(table, interfaces=patterns)
+    return dataclasses.replace(table, rows=rows_as_patterns_say(table.rows, patterns), interfaces=patterns)
 
 
 def normal_bone(

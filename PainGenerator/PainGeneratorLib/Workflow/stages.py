@@ -264,8 +264,19 @@ def find_on_unjoined_mr(case: Case, alignment: Alignment, progress: Show = silen
         findings = [finding for finding in found.findings if finding.kind != IMPLANT_ARTEFACT]
         for finding in findings:
             finding.flags = list(dict.fromkeys([*finding.flags, NOT_JOINED]))
-        results[str(role)] = dataclasses.replace(found, findings=findings, weak=[])
+        warnings = [*found.warnings, *_left_out(len(found.weak) + len(found.usual))]
+        results[str(role)] = dataclasses.replace(found, findings=findings, weak=[], usual=[], warnings=warnings)
     return results
+
+
+def _left_out(count: int) -> list[str]:
+    """What is in no list, as nothing can be joined to it."""
+    if not count:
+        return []
+    return [
+        f"{count} places that are faint, or that a rule takes for normal anatomy, are in no list: they count only "
+        "with uptake, and the series could not be aligned with the reference."
+    ]
 
 
 def checked_prosthesis(
@@ -321,7 +332,7 @@ def _placed_fat_fraction(case: Case, alignment: Alignment) -> tuple[Image, np.nd
     return series.image, alignment.reference_to(Role.FAT_FRACTION)
 
 
-def _left_out(
+def _left_out_by_reader(
     case: Case, alignment: Alignment, tissues: Image | None, levels: Image | None, grid: Geometry
 ) -> LeftOut:
     """What the reader took out of the references, on the grid of the PET."""
@@ -377,7 +388,7 @@ def pet_detector(
             levels = anatomy.levels(grid, to_reference)
         if plan is not None and plan.spine_line is not None and plan.spine_certainty == Certainty.CERTAIN:
             spine = plan.spine_line.straight.moved(alignment.reference_to(Role.PET))
-    out = _left_out(case, alignment, tissues, levels, grid)
+    out = _left_out_by_reader(case, alignment, tissues, levels, grid)
     detector = HotSpotDetector(
         suv.image,
         case.protocol.stage("hot_spots", HotSpotParameters),

@@ -12,10 +12,11 @@ from kept_examples import EXAMPLES, example_case, example_found
 from PainGeneratorLib.Numerics.body.level_names import GivenLevel
 from PainGeneratorLib.Numerics.core.errors import PainGeneratorError
 from PainGeneratorLib.Numerics.core.image import Geometry, Image, Region, ball
-from PainGeneratorLib.Numerics.core.records import Candidate, HotSpot, Place
+from PainGeneratorLib.Numerics.core.records import Candidate, HotSpot, MRFinding, Place
 from PainGeneratorLib.Numerics.core.sites import SiteTable
 from PainGeneratorLib.Numerics.core.spheres import SphereRegion
 from PainGeneratorLib.Numerics.fusion.pairs import joint_place
+from PainGeneratorLib.Numerics.fusion.usual_on_mr import common_place
 from PainGeneratorLib.Workflow.case import Case, CaseOptions
 from PainGeneratorLib.Workflow.finding import Found
 from PainGeneratorLib.Workflow.naming import names_after_run, with_named_level
@@ -163,6 +164,20 @@ def test_reasons_and_ledgers_that_tell_of_places_take_the_new_names() -> None:
     (one,) = named(found_with(ill), "L4").candidates
     assert one.reason == "Disc L3/L4 and both its endplates have raised uptake."
     assert {entry.text for entry in one.ledger} == {"Uptake reaches here from left facet joint L3/L4."}
+
+
+def test_an_entry_of_several_places_on_mr_keeps_its_name_when_levels_change() -> None:
+    example = EXAMPLES["MRFinding"]
+    assert isinstance(example, MRFinding)
+    places = ("right facet joint L4/L5", "right facet joint L3/L4")
+    findings = [dataclasses.replace(example, region=focus(name).region, centroid_ras_mm=at(name)) for name in places]
+    several = candidate(1, places[0], mr_findings=findings)
+    found = found_with(several)
+    namer = found.namer(None, case(), SUV, ALIGNMENT)
+    several.place = common_place([namer(one.region) for one in findings])
+    assert several.place.name == "2 places on MR"
+    (one,) = named(found, "L4").candidates
+    assert (one.place.name, one.place.structure, one.place.side) == ("2 places on MR", "several places", "right")
 
 
 def test_nothing_but_names_changes() -> None:

@@ -20,6 +20,8 @@ PLURALS_OF_PAIRS: dict[str, str] = {
     "hip joint capsule": "hip joint capsules",
 }
 """Joint or bone that everybody has on the left and on the right -> its plural."""
+SEVERAL = "several places"
+"""Structure of a place of alike MR findings that lie apart. Its name counts them: ``3 places on MR``."""
 DISCOVERTEBRAL = "discovertebral unit"
 """Structure of a place at both endplates of one disc, with or without the disc."""
 

@@ -181,6 +181,8 @@ class MRFinding(Kept):
     """Mean signal of fluid on `series_role` over that of muscle; None for all other kinds."""
     usual: str | None = None
     """What normal anatomy at its place looks like it ("a sacral nerve root in its recess"); None where none does."""
+    usual_rule: str | None = None
+    """Name of the rule that says so."""
 
     @property
     def order(self) -> tuple[float, float, float]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from .joint_names import SEVERAL
 from .words import Certainty, Side
 
 if TYPE_CHECKING:
@@ -58,8 +59,10 @@ def short_name(place: Place) -> str:
     str
         The side stands first, so that a narrow column never cuts it. A zone at a prosthesis is called by the zone
         alone (``R DeLee II``), an endplate by its vertebra (``inf. endplate L4``). A name without a side begins with
-        a capital letter.
+        a capital letter. Several places keep their name, which counts them.
     """
+    if place.structure == SEVERAL:
+        return place.name
     side = SHORT_SIDES.get(place.side, "")
     if place.zone is not None:
         return _joined(side, place.zone.replace("DeLee-Charnley", "DeLee"))
@@ -72,7 +75,7 @@ def short_name_with_doubts(place: Place) -> str:
     """The short name with a question mark after what is not certain: ``R? facet L4/5``, ``R facet L4/5?``."""
     side = SHORT_SIDES.get(place.side, "")
     name = short_name(place)
-    if side and place.side_certainty != Certainty.CERTAIN:
+    if name.startswith(f"{side} ") and place.side_certainty != Certainty.CERTAIN:
         name = f"{side}?{name.removeprefix(side)}"
     is_level_unsure = bool(place.level) and place.zone is None and place.level_certainty == Certainty.UNCERTAIN
     return f"{name}?" if is_level_unsure else name

@@ -152,13 +152,15 @@ def very_high_uptake(judged: Judged) -> str | None:
 def marrow_replaced(judged: Judged) -> str | None:
     """Marrow is replaced over more than half of a vertebral body: bright where fluid is bright, and dark on T1.
 
-    Modic changes keep to the endplate, and edema of a joint is smaller. Beside metal the signal says nothing.
+    Modic changes keep to the endplate, and edema of a joint is smaller. Beside metal the signal says nothing, and what
+    a rule takes for normal anatomy is no marrow.
     """
     p, candidate = judged.case.parameters.attention, judged.candidate
     dark = [
         finding
         for finding in candidate.mr_findings
         if finding.kind == OEDEMA
+        and finding.usual is None
         and finding.z_t1 is not None
         and finding.z_t1 <= p.marrow_t1_z
         and "near-implant" not in finding.flags

@@ -22,8 +22,8 @@ from .joining import (
     grouped_spots,
     has_own_weak_spot,
     heat_order,
-    joined_findings,
     makes_weak_uptake_count,
+    shared_out,
 )
 from .judged import CaseFacts
 from .ledger import judge
@@ -32,9 +32,12 @@ from .pairs import as_one
 from .places import Name, Places, Sign
 from .reading import Reading, sorted_out
 from .strongest import evidence_of, set_measures
+from .usual_on_mr import alike, confirmed_findings, listed, may_be_disease
 
 __all__ = ["Name", "Signs", "evidence_of", "fuse", "set_measures"]
 
+USUAL_PLACE = "usual-place"
+"""The flag of uptake that is usual at its place. Together with a usual MR finding it is an organ on both images."""
 CONFIRMED_BY_MR = "confirmed-by-mr"
 """The name of the rule by which uptake counts although it is usual at its place: the MR shows something there."""
 
@@ -56,6 +59,9 @@ class Signs:
     weak_findings : sequence of MRFinding
         Too faint to count alone. Each counts where it lies at a hot spot; the others are judged by themselves, and
         that they are faint speaks against them.
+    usual_findings : sequence of MRFinding
+        What a rule of the MR stage takes for normal anatomy. Each counts where uptake speaks against the rule; the
+        others are listed by what they are taken for.
     """
 
     spots: Sequence[HotSpot] = ()
@@ -63,6 +69,7 @@ class Signs:
     weak_spots: Sequence[HotSpot] = ()
     findings: Sequence[MRFinding] = ()
     weak_findings: Sequence[MRFinding] = ()
+    usual_findings: Sequence[MRFinding] = ()
 
     @property
     def clear(self) -> list[HotSpot]:
@@ -98,13 +105,14 @@ def fuse(signs: Signs, name: Name, case: CaseFacts) -> Reading:
         Every sign is in one of its lists, but weak hot spots that no other sign supports. Ids are "PG-01", "PG-02" and
         so on, the candidates first.
     """
-    named: list[Sign] = [*signs.spots, *signs.unclear_spots, *signs.structural, *signs.weak_findings]
+    findings = [*signs.structural, *signs.weak_findings, *signs.usual_findings]
+    named: list[Sign] = [*signs.spots, *signs.unclear_spots, *findings]
     places: Places = {sign: name(sign.region) for sign in named}
     with_uptake, used = _with_uptake(signs, places, case)
     without_uptake = _without_uptake(signs, used, places, case)
     joined = [*with_uptake, *without_uptake]
     alone = [*_of_uptake_alone(signs, joined, places, case), *_of_faint_signal(signs, joined, places, case)]
-    found = as_one([*joined, *alone], case.parameters.join)
+    found = [*as_one([*joined, *alone], case.parameters.join), *_of_usual_signal(signs, joined, places)]
     for candidate in found:
         judge(candidate, case)
     _take_back(signs.spots, found)
@@ -122,14 +130,17 @@ def _with_uptake(signs: Signs, places: Places, case: CaseFacts) -> tuple[list[Ca
         ]
     candidates: list[Candidate] = []
     used: set[MRFinding] = set()
-    for members in grouped_spots(signs.clear, places, join):
-        joined = joined_findings(joinable, members, join)
+    groups = grouped_spots(signs.clear, places, join)
+    for members, joined in zip(groups, shared_out(joinable, groups, join), strict=True):
         if joined and all(is_scar_at_neck(finding, places[finding], neck) for finding in joined):
             # Scar confirms no uptake: each is judged by itself.
             joined = []
         used.update(joined)
         faint = [f for f in signs.weak_findings if case.aligned and confirmed_by(f, members)]
-        candidates.append(_candidate(members, [*joined, *faint], places))
+        usual: list[MRFinding] = []
+        if case.aligned and not joined and not faint:
+            usual = confirmed_findings(signs.usual_findings, members, join)
+        candidates.append(_candidate(members, [*joined, *faint, *usual], places))
     return candidates, used
 
 
@@ -143,6 +154,21 @@ def _without_uptake(signs: Signs, used: set[MRFinding], places: Places, case: Ca
         least = case.parameters.ramps.tbr_none
         faint = [s for s in signs.weak_spots if case.aligned and any(confirms(s, one, least) for one in clear)]
         candidates.append(_candidate([], members, places, sorted(faint, key=heat_order)))
+    return [*candidates, *_of_weak_uptake_and_usual_signal(signs, places, case)]
+
+
+def _of_weak_uptake_and_usual_signal(signs: Signs, places: Places, case: CaseFacts) -> list[Candidate]:
+    """Candidates of MR findings that a rule takes for normal, where weak uptake of a place that has none says
+    otherwise."""
+    join, least = case.parameters.join, case.parameters.ramps.tbr_none
+    weak = [spot for spot in signs.weak_spots if case.aligned and USUAL_PLACE not in spot.flags]
+    candidates = []
+    for finding in signs.usual_findings:
+        if not may_be_disease(finding, join) or confirmed_by(finding, signs.clear):
+            continue
+        faint = sorted((spot for spot in weak if confirms(spot, finding, least)), key=heat_order)
+        if faint:
+            candidates.append(_candidate([], [finding], places, faint))
     return candidates
 
 
@@ -164,6 +190,13 @@ def _of_faint_signal(signs: Signs, joined: Sequence[Candidate], places: Places, 
     used = {id(finding) for candidate in joined for finding in candidate.mr_findings}
     rest = [finding for finding in signs.weak_findings if id(finding) not in used]
     return [_candidate([], members, places) for members in grouped_findings(rest, places, case.parameters.join)]
+
+
+def _of_usual_signal(signs: Signs, joined: Sequence[Candidate], places: Places) -> list[Candidate]:
+    """Entries of the MR findings that a rule takes for normal and that no uptake confirms, alike ones as one."""
+    used = {id(finding) for candidate in joined for finding in candidate.mr_findings}
+    groups = alike([finding for finding in signs.usual_findings if id(finding) not in used])
+    return [listed(_candidate([], members, places), places) for members in groups]
 
 
 def _take_back(spots: Sequence[HotSpot], found: Sequence[Candidate]) -> None:

@@ -61,6 +61,8 @@ class SiteSearch:
         What detection shows, and what it found but does not show; on the voxels of the PET.
     measure : callable
     parameters : SiteParameters
+    alike_ratio : float
+        Ratio to the other side below which both sides of a muscle are alike.
     factor : float
         What the needed height is multiplied with at the setting of the sensitivity; 1 at the default.
     """
@@ -69,6 +71,7 @@ class SiteSearch:
     known: Sequence[HotSpot]
     measure: Measure
     parameters: SiteParameters
+    alike_ratio: float
     factor: float = 1.0
 
 
@@ -86,7 +89,9 @@ def spots_of_sites(rows: Sequence[SiteRow], search: SiteSearch) -> list[HotSpot]
     list of HotSpot
         One for each maximum, that of the site which stands out most.
     """
-    chosen = [n for n, row in enumerate(rows) if _is_asked(row) and stands_out(row) >= _needed(row) * search.factor]
+    asked = [(n, row) for n, row in enumerate(rows) if _is_asked(row)]
+    alike = search.alike_ratio
+    chosen = [n for n, row in asked if stands_out(row, alike_ratio=alike) >= _needed(row) * search.factor]
     if not chosen:
         return []
     grid = search.pet.geometry
@@ -131,7 +136,9 @@ def standing_out(spots: Sequence[HotSpot], name: Name, case: CaseFacts) -> list[
     for spot in spots:
         place = name(spot.region)
         row = None if is_whole_region(place) else case.row_at(place)
-        if row is not None and spot.physiologic is None and stands_out(row, spot.suv_peak, spot) >= _needed(row):
+        if row is None or spot.physiologic is not None:
+            continue
+        if stands_out(row, spot.suv_peak, spot, alike_ratio=case.alike_ratio) >= _needed(row):
             found.append(spot)
     return found
 

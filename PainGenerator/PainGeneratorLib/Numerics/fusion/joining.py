@@ -113,6 +113,41 @@ def joined_findings(
     return [*near(others, spots, parameters.gap_mm), *near(common, spots, parameters.touch_mm)]
 
 
+def shared_out(
+    findings: Sequence[MRFinding], groups: Sequence[Sequence[HotSpot]], parameters: JoinParameters
+) -> list[list[MRFinding]]:
+    """The MR findings that belong to each of some groups of hot spots.
+
+    A finding between two groups belongs to one of them alone, so that it counts once: to the one that it overlaps
+    most, else to the nearest. Only where it holds the maximum of several groups, all of them are at the finding.
+
+    Parameters
+    ----------
+    findings : sequence of MRFinding
+    groups : sequence of sequence of HotSpot
+    parameters : JoinParameters
+    """
+    near_each = [joined_findings(findings, members, parameters) for members in groups]
+    owners: dict[MRFinding, list[int]] = {}
+    for finding in findings:
+        claims = [number for number, near_one in enumerate(near_each) if finding in near_one]
+        holders = [number for number in claims if any(_is_peak_in(finding, spot) for spot in groups[number])]
+        owners[finding] = claims
+        if len(claims) > 1:
+            closest = {_closeness(finding, groups[number]): [number] for number in claims}
+            owners[finding] = holders or closest[min(closest)]
+    return [
+        [finding for finding in near_one if number in owners[finding]] for number, near_one in enumerate(near_each)
+    ]
+
+
+def _closeness(finding: MRFinding, spots: Sequence[HotSpot]) -> tuple[float, ...]:
+    """Sort key that puts the hot spots first that a finding overlaps most, then the nearest, then the hottest ones."""
+    overlap = max(overlap_fraction(finding.region, spot.region) for spot in spots)
+    gap = min(float(gap_mm(finding.region, spot.region)) for spot in spots)
+    return -overlap, gap, heat_order(spots[0]), *map(float, spots[0].peak_ras_mm)
+
+
 def grouped_spots(spots: Sequence[HotSpot], places: Places, parameters: JoinParameters) -> list[list[HotSpot]]:
     """Hot spots that make one candidate: of one structure, side and level, and close together; the hottest first."""
 

@@ -50,6 +50,10 @@ class CaseFacts:
         Whether normal tissue on the PET tells what raised uptake is. Without it nothing can be called raised.
     metal : Region, optional
         Where metal makes PET and MR unreliable, in the reference frame.
+    alike_ratio : float
+        Ratio to the other side below which both sides of a muscle are alike.
+    least_spread : float
+        Spread that like sites of other levels have at least, as a part of their median.
     rows : sequence of SiteRow
         The table of sites with its measures, in the reference frame.
     prosthesis : ProsthesisFacts
@@ -71,6 +75,8 @@ class CaseFacts:
     series_fields: Mapping[str, Geometry] = field(default_factory=dict)
     has_pet_reference: bool = True
     metal: Region | None = None
+    alike_ratio: float
+    least_spread: float
     rows: Sequence[SiteRow] = ()
     prosthesis: ProsthesisFacts = NOTHING_GIVEN
     level_power: float = 0.0

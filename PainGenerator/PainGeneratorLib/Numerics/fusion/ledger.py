@@ -16,13 +16,15 @@ from ..core.regions import overlap_fraction
 from ..core.words import Evidence
 from .evidence import SignGroup, SignState
 from .flags import flags_of
+from .joining import SHARED_PART
 from .judged import CaseFacts, Judged
-from .ledger_mr import mr_signs, mr_state, pet_state
+from .ledger_mr import MR_NORMAL, USUAL_SIGNS, mr_signs, mr_state, pet_state
 from .ledger_pairs import pair_signs
 from .ledger_uptake import uptake_signs
 from .ledger_usual import explained, usual_signs
 from .several_levels import with_ill_levels
 from .symptoms import ramp, symptom_part
+from .usual_on_mr import no_worse_than_normal
 
 AGREEMENT = "agreement"
 PAIN = "match_with_pain"
@@ -72,14 +74,17 @@ def _take_reference(judged: Judged) -> None:
 
 def ledger_of(judged: Judged) -> tuple[LedgerEntry, ...]:
     """All signs of a candidate, in the order in which a reader goes through them."""
-    return (
-        *with_ill_levels(judged, explained(uptake_signs(judged), judged)),
+    entries = (
+        *explained(with_ill_levels(judged, uptake_signs(judged)), judged),
         *pair_signs(judged),
         *mr_signs(judged),
         *_agreement(judged),
         *_pain(judged),
         *usual_signs(judged),
     )
+    if judged.candidate.evidence != Evidence.BOTH:
+        return entries
+    return tuple(no_worse_than_normal(entries, USUAL_SIGNS, judged.case.evidence.full_points(MR_NORMAL)))
 
 
 def _agreement(judged: Judged) -> Iterator[LedgerEntry]:
@@ -119,14 +124,15 @@ def _pain_text(distance: float | None, strength: float, far_mm: float) -> str:
 def concordance(candidate: Candidate, reach_mm: float) -> float:
     """How well PET and MR agree, 0 to 1.
 
-    It is 0 without PET or MR. It is more when a hot spot and an MR finding overlap, and when their centers lie within
-    `reach_mm`; from there that part falls straight, and is gone at :data:`FAR_FACTOR` times the distance.
+    It is 0 without PET or MR. It is more the more a hot spot and an MR finding overlap, up to :data:`.SHARED_PART` of
+    the smaller of both, and when their centers lie within `reach_mm`; from there that part falls straight, and is gone
+    at :data:`FAR_FACTOR` times the distance.
     """
     best = 0.0
     for spot in candidate.hot_spots:
         for finding in candidate.mr_findings:
             apart = float(np.linalg.norm(spot.centroid_ras_mm - finding.centroid_ras_mm))
             agree = 1.0 - ramp(apart, reach_mm, FAR_FACTOR * reach_mm)
-            overlap = overlap_fraction(spot.region, finding.region) > 0
-            best = max(best, BOTH_SEEN + CENTERS_AGREE * agree + REGIONS_OVERLAP * float(overlap))
+            overlap = ramp(overlap_fraction(spot.region, finding.region), 0.0, SHARED_PART)
+            best = max(best, BOTH_SEEN + CENTERS_AGREE * agree + REGIONS_OVERLAP * overlap)
     return best

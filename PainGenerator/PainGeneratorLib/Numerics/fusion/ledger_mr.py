@@ -9,6 +9,7 @@ from ..core.records import LedgerEntry, MRFinding
 from ..core.site_reading import sign_words
 from ..core.sites import SiteState
 from ..core.words import Evidence, Role
+from ..mr.rule_lists import RULES_OF_COLD_ANATOMY, mr_rule_text
 from ..mr.verdicts import COLLECTION, DISC_DEGENERATION, EFFUSION, MODIC_I, MODIC_II, MODIC_III, OEDEMA
 from .evidence import SignGroup
 from .judged import Judged
@@ -25,6 +26,9 @@ KIND_SIGNS = {
 MR_NORMAL = "mr_normal"
 NEAR_IMPLANT = "near_implant"
 USUAL_ON_MR = "usual_on_mr"
+USUAL_BUT_HOT = "usual_on_mr_but_hot"
+USUAL_SIGNS = frozenset({USUAL_ON_MR, USUAL_BUT_HOT})
+"""Signs that say that normal anatomy looks like an MR finding."""
 FAINT = "faint_on_mr"
 NOT_ALIGNED = "PET and MR are not aligned"
 AT_METAL = "it lies beside the implant, whose artifact hides the signal"
@@ -83,12 +87,27 @@ def _doubts(judged: Judged) -> Iterator[LedgerEntry]:
     if candidate.evidence == Evidence.MR_ONLY and all("weak" in finding.flags for finding in candidate.mr_findings):
         text = "Too faint, small or doubtful on MR to count without uptake."
         yield table.entry(FAINT, SignGroup.MR, text, 1.0)
-    usual = [finding.usual for finding in candidate.mr_findings if finding.usual]
-    if usual and len(usual) == len(candidate.mr_findings):
-        yield table.entry(USUAL_ON_MR, SignGroup.USUAL, f"Usual on MR at this place: {usual[0]}.", 1.0)
+    if candidate.mr_findings and all(finding.usual for finding in candidate.mr_findings):
+        yield _usual(judged)
     if judged.is_at_metal:
         text = "Within the margin of the implant's artifact, where PET and MR are unreliable."
         yield table.entry(NEAR_IMPLANT, SignGroup.MR, text, 1.0)
+
+
+def _usual(judged: Judged) -> LedgerEntry:
+    """What normal anatomy looks like the finding, with the rule that says so.
+
+    Where the PET shows uptake in what has none of its own, the rule is in doubt and counts less.
+    """
+    candidate = judged.candidate
+    finding = candidate.mr_findings[0]
+    is_in_doubt = candidate.evidence == Evidence.BOTH and finding.usual_rule in RULES_OF_COLD_ANATOMY
+    number = len(candidate.mr_findings)
+    count = f" ({number} places)" if number > 1 else ""
+    said = mr_rule_text(finding.usual_rule or "")
+    text = f"Usual on MR at this place: {finding.usual}{count}. {said}".strip()
+    sign = USUAL_BUT_HOT if is_in_doubt else USUAL_ON_MR
+    return judged.case.evidence.entry(sign, SignGroup.USUAL, text, 1.0, measure=finding.usual_rule)
 
 
 def mr_state(judged: Judged) -> str:

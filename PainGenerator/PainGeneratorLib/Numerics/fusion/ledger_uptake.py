@@ -190,7 +190,9 @@ def _clear(judged: Judged) -> Iterator[LedgerEntry]:
     above = "Clear of" if strength >= 0 else "Not clear of"
     text = f"{above} the normal uptake of this body, for its size and place."
     clearness = CLEAR_FULL**strength
-    own = stands_out(judged.row, judged.candidate.suv_peak, hottest(judged.candidate))
+    own = stands_out(
+        judged.row, judged.candidate.suv_peak, hottest(judged.candidate), alike_ratio=judged.case.alike_ratio
+    )
     if strength < 0 and own > 0:
         strength *= (1.0 - own) * (1.0 - max(0.0, min(1.0, _side_strength(judged))))
         text = f"{text.removesuffix('.')}, but above the like sites of the other levels, which counts instead."
@@ -245,7 +247,7 @@ def _over_levels(judged: Judged) -> Iterator[LedgerEntry]:
             return
         ratio, z, text = found, None, f"Uptake {found:.1f} times that of the same place at the other levels."
     strength = level_strength(ratio, z)
-    if row is not None and is_usual_use(row):
+    if row is not None and is_usual_use(row, judged.case.alike_ratio):
         strength, text = min(0.0, strength), f"{text} Both sides of a muscle are alike, which is usual."
     yield judged.case.evidence.entry(ABOVE_LEVELS, SignGroup.PET, text, strength, measure=round(float(ratio), 2))
 

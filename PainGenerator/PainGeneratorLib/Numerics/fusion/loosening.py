@@ -14,11 +14,13 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from ..core.site_reading import sign_words
+from ..core.site_reading import sign_words, uptake_reason
 from ..core.sites import InterfacePattern, InterfaceWord, InterfaceZone, SiteRow, SiteState
 from ..core.words import Side
 from .after_surgery import ProsthesisFacts, early_strength, months_text
+from .judged import NEAR_IMPLANT_FLAG
 from .parameters import SurgeryParameters
+from .site_verdict import NEXT_TO_IMPLANT, sign_text
 
 RAISED_RATIO = 1.5
 """Lower bound of SUVpeak over the shaft below the stem, or over normal marrow at the cup, at which the uptake of a
@@ -87,6 +89,37 @@ def interface_patterns(
     patterns = [_pattern(str(side), [row for row in rows if row.site.side == side], normal) for side in sides]
     given = (*([NO_NATIVE_HIP] if len(sides) > 1 else []), *given_notes(facts, parameters))
     return tuple(dataclasses.replace(pattern, notes=(*pattern.notes, *given)) for pattern in patterns)
+
+
+def rows_as_patterns_say(rows: Sequence[SiteRow], patterns: Sequence[InterfacePattern]) -> tuple[SiteRow, ...]:
+    """The table of sites, in which the zones of a prosthesis have the verdict of its pattern.
+
+    The limits of the table are made for bone without metal. The pattern compares a zone with the other hip and with
+    the shaft below the stem, so that it alone says whether the uptake of a zone is raised.
+
+    Parameters
+    ----------
+    rows : sequence of SiteRow
+    patterns : sequence of InterfacePattern
+        Made from these rows.
+    """
+    zones = {(pattern.side, zone.zone): zone for pattern in patterns for zone in pattern.zones}
+    return tuple(_with_verdict(row, zones.get((row.site.side, row.site.zone or ""))) for row in rows)
+
+
+def _with_verdict(row: SiteRow, zone: InterfaceZone | None) -> SiteRow:
+    """A row with the verdict of its zone; as it is where it is no zone. What the MR shows there stays."""
+    if zone is None:
+        return row
+    shown = {sign_text(sign) for sign in row.mr_signs}
+    reasons = [reason for reason in row.reasons if reason in shown]
+    if zone.state == SiteState.ABNORMAL:
+        reasons = [*(uptake_reason(ratio, what) for ratio, what in _compared(zone)), *reasons]
+    if reasons:
+        return dataclasses.replace(row, state=str(SiteState.ABNORMAL), reasons=tuple(reasons))
+    if zone.state == SiteState.NORMAL and NEAR_IMPLANT_FLAG in row.flags:
+        return dataclasses.replace(row, state=str(SiteState.NOT_ASSESSABLE), reasons=(NEXT_TO_IMPLANT,))
+    return dataclasses.replace(row, state=zone.state, reasons=(zone.reason,) if zone.reason else ())
 
 
 def _pattern(side: str, rows: Sequence[SiteRow], normal: Mapping[str, NormalBone]) -> InterfacePattern:
@@ -214,17 +247,19 @@ def _zones_text(zones: Sequence[InterfaceZone]) -> str:
 
 def _zone_text(zone: InterfaceZone) -> str:
     """A zone with what its uptake is compared with: ``Gruen 7 (1.9 times the other hip, edema on MR)``."""
-    said = [
-        f"{ratio:.1f} times {what}"
-        for ratio, what in (
-            (zone.opposite_ratio, "the other hip"),
-            (zone.distal_ratio, "the shaft below"),
-            (zone.reference_ratio, "normal marrow"),
-        )
-        if ratio is not None
-    ]
+    said = [f"{ratio:.1f} times {what}" for ratio, what in _compared(zone)]
     said += [f"{sign_words(sign)} on MR" for sign in zone.mr_signs]
     return f"{zone.zone} ({', '.join(said)})"
+
+
+def _compared(zone: InterfaceZone) -> list[tuple[float, str]]:
+    """The ratios of a zone that are known, each with the normal bone that it is compared with."""
+    ratios = (
+        (zone.opposite_ratio, "the other hip"),
+        (zone.distal_ratio, "the shaft below"),
+        (zone.reference_ratio, "normal marrow"),
+    )
+    return [(ratio, what) for ratio, what in ratios if ratio is not None]
 
 
 def _soft_text(rows: Sequence[SiteRow]) -> str:

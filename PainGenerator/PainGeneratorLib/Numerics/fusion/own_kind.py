@@ -25,9 +25,6 @@ off (Testing/Benchmarks/SITES.md) beside marrow with twice its uptake shows up t
 KIND_Z_NONE, KIND_Z_FULL = 1.5, 3.5
 """Height over the like sites, in units of their spread, up to which a site does not stand out, and from which it fully
 does. Our estimates: 1 of 15 normal sites exceeds the first by chance, 1 of 4000 the second."""
-ALIKE_RATIO = 1.18
-"""Upper bound of the ratio to the other side at which muscle counts as used alike on both sides, as for hot spots
-(hot_spots.physiologic.symmetric_ratio)."""
 SITE_METHOD = "site"
 """Contour method of a hot spot that was made from a site (:mod:`.from_sites`)."""
 SPILL_FLAG = "spill-over"
@@ -62,7 +59,9 @@ def combined_ratio(row: SiteRow, spot: HotSpot | None) -> float | None:
     return float(ratio * min(1.0, math.sqrt(seen / ratio)) ** asked)
 
 
-def stands_out(row: SiteRow | None, suv_peak: float | None = None, spot: HotSpot | None = None) -> float:
+def stands_out(
+    row: SiteRow | None, suv_peak: float | None = None, spot: HotSpot | None = None, *, alike_ratio: float
+) -> float:
     """How far a site stands out from its own kind, 0 (not, or not known) to 1.
 
     Parameters
@@ -74,10 +73,12 @@ def stands_out(row: SiteRow | None, suv_peak: float | None = None, spot: HotSpot
         then holds another, hotter place as well.
     spot : HotSpot, optional
         That focus, which has a comparison with the other levels of its own (:func:`combined_ratio`).
+    alike_ratio : float
+        See :func:`is_usual_use`.
     """
     if row is None or row.level_ratio is None or row.level_z is None:
         return 0.0
-    if SPILL_FLAG in row.flags or not has_own_kind(row.site) or is_usual_use(row):
+    if SPILL_FLAG in row.flags or not has_own_kind(row.site) or is_usual_use(row, alike_ratio):
         return 0.0
     part = 1.0
     if suv_peak is not None and row.suv_peak:
@@ -104,9 +105,16 @@ def is_thin_disc(site: Site) -> bool:
     return site.structure == "disc" and is_thoracic(site)
 
 
-def is_usual_use(row: SiteRow) -> bool:
-    """Whether uptake above the other levels is usual: that of muscle which both sides use alike."""
-    return row.site.tissue == codes.MUSCLE and row.side_ratio is not None and row.side_ratio < ALIKE_RATIO
+def is_usual_use(row: SiteRow, alike_ratio: float) -> bool:
+    """Whether uptake above the other levels is usual: that of muscle which both sides use alike.
+
+    Parameters
+    ----------
+    row : SiteRow
+    alike_ratio : float
+        Ratio to the other side below which both are alike, as for hot spots (hot_spots.physiologic.symmetric_ratio).
+    """
+    return row.site.tissue == codes.MUSCLE and row.side_ratio is not None and row.side_ratio < alike_ratio
 
 
 def _part(value: float, none: float, full: float) -> float:

@@ -62,7 +62,12 @@ def reason_below_bar(candidate: Candidate, bar: float) -> str:
         (entry for entry in candidate.ledger if entry.points <= -LEAST_AGAINST), key=lambda entry: entry.points
     )
     points = f"{_score_text(candidate.score, bar)} points of evidence, below the bar of {bar:g}"
-    return f"{against[0].text.removesuffix('.')} ({points})." if against else f"Too little speaks for it ({points})."
+    return f"{_first_sentence(against[0].text)} ({points})." if against else f"Too little speaks for it ({points})."
+
+
+def _first_sentence(text: str) -> str:
+    """The first sentence of a text, without its full stop: the ledger also has the rule in words."""
+    return text.partition(". ")[0].removesuffix(".")
 
 
 def _score_text(score: float, bar: float) -> str:

@@ -102,7 +102,7 @@ def judge(evidence: SiteEvidence, p: SiteParameters) -> tuple[SiteState, tuple[s
     explained = _explanation(evidence, p.uptake) if reasons else None
     if explained is not None:
         reasons = []
-    reasons += [_sign_text(sign) for sign in evidence.signs]
+    reasons += [sign_text(sign) for sign in evidence.signs]
     remarks = [explained] if explained is not None else []
     if reasons:
         return SiteState.ABNORMAL, tuple(reasons + remarks)
@@ -197,7 +197,7 @@ def _usual(evidence: SiteEvidence, p: SiteUptakeParameters) -> str | None:
     return None
 
 
-def _sign_text(kind: str) -> str:
+def sign_text(kind: str) -> str:
     """A sentence about a kind of MR finding."""
     without_pain = ", which is often seen without pain" if kind in OFTEN_WITHOUT_PAIN else ""
     words = sign_words(kind)

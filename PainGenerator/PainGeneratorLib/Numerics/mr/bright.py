@@ -17,7 +17,7 @@ from ..core.image import Geometry, Region
 from ..core.records import MRFinding
 from .picture import MUSCLE_SPREAD, PEAK_PERCENTILE, MRPicture, make_finding, z_over
 from .signal import extents_mm
-from .verdicts import MODIC_I, OEDEMA
+from .verdicts import COLLECTION, MODIC_I, OEDEMA, MRVerdict
 
 Box = tuple[slice, ...]
 
@@ -220,6 +220,21 @@ class JudgedPlace:
     kind: str | None
     sure: bool = True
     rule: str | None = None
+
+
+def set_part_aside(picture: MRPicture, part: BrightPart, decided: tuple[str, MRVerdict]) -> None:
+    """Set a bright part aside that a rule takes for normal: as fluid where it is as bright, else as edema.
+
+    Parameters
+    ----------
+    picture : MRPicture
+    part : BrightPart
+    decided : tuple of (str, MRVerdict)
+        Name and verdict of the rule.
+    """
+    is_fluid = part.mean >= picture.parameters.bright.fluid_like_over_muscle
+    judged = JudgedPlace(part, COLLECTION if is_fluid else OEDEMA, False, decided[0])
+    picture.aside.take(part.region, decided, lambda: as_finding(picture, judged))
 
 
 def as_finding(picture: MRPicture, judged: JudgedPlace) -> MRFinding:

@@ -16,7 +16,15 @@ from .parameters import DiscParameters, MRParameters
 from .picture import MRPicture, region_mean
 from .signal import around_region
 from .surroundings import slice_counts
-from .verdicts import DISC_DEGENERATION, LOW_GRADE, MEDIUM_GRADE, MODIC_II, MRVerdict, normal
+from .verdicts import (
+    DISC_DEGENERATION,
+    MODIC_II,
+    MRVerdict,
+    artifact,
+    grade_between,
+    normal,
+    reached,
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -91,6 +99,12 @@ class EndplatePlace:
         """How far its mean z-score on T1 is from 0."""
         return abs(region_mean(self.picture.z["T1"], self.region) or 0.0)
 
+    @property
+    def clearness(self) -> float:
+        """How far it is clear and large, 0 to 1."""
+        p = self.parameters
+        return min(reached(self.z, p.modic.clear_z), reached(self.volume_ml, p.grade.medium_ml))
+
     @cached_property
     def _in_spine(self) -> tuple[float, float] | None:
         """Side and front of its middle in the straightened spine, mm; None where the canal is not known."""
@@ -113,35 +127,47 @@ class EndplatePlace:
 def small_on_slices(place: EndplatePlace) -> MRVerdict | None:
     """A change of an endplate is seen on more than one slice, and on one of them with many voxels."""
     p = place.parameters.modic
-    return normal("few voxels") if place.slice_voxels < p.slice_voxels or place.slices < p.slices else None
+    return artifact("few voxels") if place.slice_voxels < p.slice_voxels or place.slices < p.slices else None
 
 
 def rim_at_endplate(place: EndplatePlace) -> MRVerdict | None:
     """A place that lies mostly at the edge of the marrow shares its voxels with disc or canal."""
-    return normal("edge of marrow") if place.inner_part < place.parameters.modic.inner_part else None
+    return artifact("edge of marrow") if place.inner_part < place.parameters.modic.inner_part else None
 
 
 def beyond_the_band(place: EndplatePlace) -> MRVerdict | None:
     """A change that reaches far beyond the band is a hemangioma or a fatty vertebra, not a change of an endplate."""
-    return normal("reaches beyond the endplate") if place.beyond_part > place.parameters.modic.beyond_part else None
+    return (
+        normal("it reaches beyond the endplate, as a hemangioma or the fat of a whole vertebra does")
+        if place.beyond_part > place.parameters.modic.beyond_part
+        else None
+    )
 
 
 def apart_from_disc(place: EndplatePlace) -> MRVerdict | None:
     """A Modic change touches the endplate; a change that does not is another change of marrow."""
     if place.touching_disc_part < place.parameters.modic.touching_part:
-        return normal("does not touch the endplate")
+        return normal("it does not touch the endplate")
     return None
 
 
 def slight_change(place: EndplatePlace) -> MRVerdict | None:
     """Normal marrow varies, and a dark place may share its voxels with the endplate: the mean must differ clearly."""
     p = place.parameters.modic
-    return normal("slight") if place.z < (p.fat_z if place.kind == MODIC_II else p.sclerosis_z) else None
+    return (
+        artifact("slight change of the signal of marrow")
+        if place.z < (p.fat_z if place.kind == MODIC_II else p.sclerosis_z)
+        else None
+    )
 
 
 def small_change(place: EndplatePlace) -> MRVerdict | None:
     """Small changes of endplates are usual at every age."""
-    return normal("small") if place.volume_ml < place.parameters.modic.sure_ml else None
+    return (
+        normal("small changes of endplates are usual at every age")
+        if place.volume_ml < place.parameters.modic.sure_ml
+        else None
+    )
 
 
 def beside_body(place: EndplatePlace) -> MRVerdict | None:
@@ -149,20 +175,20 @@ def beside_body(place: EndplatePlace) -> MRVerdict | None:
     if place.aside_mm is None or place.front_mm is None:
         return None
     in_body = place.front_mm > distances.BODY_FRONT_LEAST.value and place.aside_mm < distances.BODY_SIDE_MOST.value
-    return None if in_body else normal("outside the vertebral bodies")
+    return None if in_body else normal("fat beside the vertebral bodies")
 
 
 def clear_modic(place: EndplatePlace) -> MRVerdict | None:
-    """A large change with a clear mean on T1 has a medium grade: its extent says more than its signal."""
+    """A large change with a clear mean on T1 has about a medium grade: its extent says more than its signal."""
     p = place.parameters
     if place.z >= p.modic.clear_z and place.volume_ml >= p.grade.medium_ml:
-        return MRVerdict(place.kind, "clear and large", grade=MEDIUM_GRADE)
+        return MRVerdict(place.kind, "clear and large", grade=grade_between(place.clearness))
     return None
 
 
 def modic_change(place: EndplatePlace) -> MRVerdict | None:
-    """All other changes in the band are Modic II or III of the lowest grade."""
-    return MRVerdict(place.kind, "changed on T1 along an endplate", grade=LOW_GRADE)
+    """All other changes in the band are Modic II or III of about the lowest grade."""
+    return MRVerdict(place.kind, "changed on T1 along an endplate", grade=grade_between(place.clearness))
 
 
 ENDPLATE_RULES: RuleList[EndplatePlace, MRVerdict] = RuleList(
@@ -203,6 +229,11 @@ class DiscPlace:
         """A degenerated disc is darker than this, compared with the brighter discs."""
         return self.parameters.relative * self.typical
 
+    @property
+    def darkness(self) -> float:
+        """How far it is much darker than the brighter discs, 0 to 1."""
+        return 1.0 - reached(self.ratio, self.parameters.much_darker * self.bound)
+
 
 def disc_as_usual(place: DiscPlace) -> MRVerdict | None:
     """A disc that is bright against fluid, or about as bright as the brighter discs, is not degenerated."""
@@ -211,16 +242,15 @@ def disc_as_usual(place: DiscPlace) -> MRVerdict | None:
 
 
 def dark_disc(place: DiscPlace) -> MRVerdict | None:
-    """A disc that is darker than other discs is degenerated. This is common without pain and has the lowest grade."""
-    p = place.parameters
-    if place.ratio > p.much_darker * p.relative * place.typical:
-        return MRVerdict(DISC_DEGENERATION, "darker than other discs", grade=LOW_GRADE)
+    """A disc that is darker than other discs is degenerated. This is common without pain: about the lowest grade."""
+    if place.ratio > place.parameters.much_darker * place.bound:
+        return MRVerdict(DISC_DEGENERATION, "darker than other discs", grade=grade_between(place.darkness))
     return None
 
 
-def very_dark_disc(_place: DiscPlace) -> MRVerdict | None:
-    """A disc that is much darker than the brighter discs has a medium grade."""
-    return MRVerdict(DISC_DEGENERATION, "much darker than other discs", grade=MEDIUM_GRADE)
+def very_dark_disc(place: DiscPlace) -> MRVerdict | None:
+    """A disc that is much darker than the brighter discs has about a medium grade."""
+    return MRVerdict(DISC_DEGENERATION, "much darker than other discs", grade=grade_between(place.darkness))
 
 
 DISC_RULES: RuleList[DiscPlace, MRVerdict] = RuleList(

@@ -79,6 +79,11 @@ class MRResult(Kept):
     warnings : list of str
     weak : list of MRFinding
         Too faint, small or doubtful to count alone (flag "weak"). The fusion takes those where PET shows uptake.
+    usual : list of MRFinding
+        Places that a rule takes for normal anatomy, with the reason (``usual``). The fusion lists them below the bar,
+        and joins them to uptake that agrees.
+    not_listed : dict of str to int
+        Why other bright or dark places are no findings, with the name of the rule -> how many.
     spine_line : SpineLine or None
         The course of the spinal canal with its discs, in the reference frame; group ``low-back`` only.
     spine : Spine or None
@@ -93,6 +98,8 @@ class MRResult(Kept):
     weak: list[MRFinding] = field(default_factory=list)
     spine_line: SpineLine | None = None
     spine: Spine | None = None
+    usual: list[MRFinding] = field(default_factory=list)
+    not_listed: dict[str, int] = field(default_factory=dict)
 
     not_kept = ("tissues", "z_maps")
     """Images are kept as volumes of the scene."""
@@ -188,7 +195,8 @@ def find_mr_findings(
     warnings += [*map_warnings, *signals.warnings, *_unusable_warnings(signals, line), *implant.warnings]
     if implant.void is not None:
         findings.append(_implant_finding(implant.void))
-    result = _on_reference(findings, weak, tissue, implant, picture, reference.geometry, warnings)
+    usual = picture.aside.findings([*findings, *weak], p.bright.sure_ml)
+    result = _on_reference(findings, weak, usual, tissue, implant, picture, reference.geometry, warnings)
     if line is None or places is None:
         return _without_vertebrae(result, given_level)
     return replace(result, spine=vertebrae)
@@ -544,6 +552,7 @@ def _implant_finding(void: Region) -> MRFinding:
 def _on_reference(
     findings: list[MRFinding],
     weak: list[MRFinding],
+    usual: list[MRFinding],
     tissue: np.ndarray,
     implant: ImplantResult,
     picture: MRPicture,
@@ -561,7 +570,7 @@ def _on_reference(
     for number, finding in enumerate(findings, start=1):
         finding.label = number
         finding.region = there(finding.region)
-    for finding in weak:
+    for finding in (*weak, *usual):
         finding.region = there(finding.region)
     implant = replace(
         implant,
@@ -571,4 +580,7 @@ def _on_reference(
     )
     z_maps = {role: Image(spread_blocks(array, factors, shape), geometry) for role, array in picture.z.items()}
     tissues_there = Image(spread_blocks(tissue, factors, shape), geometry)
-    return MRResult(findings, tissues_there, implant, z_maps, warnings, weak, picture.spine_line)
+    return MRResult(
+        findings, tissues_there, implant, z_maps, warnings, weak, picture.spine_line,
+        usual=usual, not_listed=dict(picture.aside.counts),
+    )  # fmt: skip

@@ -25,7 +25,7 @@ from .surroundings import (
     slice_counts,
     touching_bone_part,
 )
-from .verdicts import COLLECTION, EFFUSION, MRVerdict, normal
+from .verdicts import COLLECTION, EFFUSION, MRVerdict, artifact, normal
 
 DISC_STEPS_MM = (8.0, 12.0, 16.0, 20.0)
 """Distances above and below a bright disc at which marrow is looked for: a disc and the endplates lie between."""
@@ -39,6 +39,7 @@ BONE_LEAST_VOXELS = 20
 """With fewer voxels of marrow at its height, it is not known what lies in front of a place."""
 CANAL_FRONT_PERCENTILE = 90
 """The percentile of the canal's voxels that stands for its front wall."""
+ABDOMEN = "bowel, ureter or a vessel of the abdomen"
 CANAL_NEAR_VOXELS = 200
 """How many voxels of the canal, nearest in height, give its place beside a region."""
 
@@ -253,7 +254,7 @@ def abdomen_before_spine(place: FluidPlace) -> MRVerdict | None:
     aside = place.from_midline_mm
     is_beside = aside is not None and aside > distances.ABDOMEN_BESIDE_MIDDLE_LEAST.value
     behind = distances.ABDOMEN_BESIDE_BONE if is_beside else distances.ABDOMEN_BEFORE_BONE
-    return normal("abdomen") if place.front_mm > place.bone_front_mm - behind.value else None
+    return normal(ABDOMEN) if place.front_mm > place.bone_front_mm - behind.value else None
 
 
 def canal_between_bones(place: FluidPlace) -> MRVerdict | None:
@@ -269,14 +270,14 @@ def canal_between_bones(place: FluidPlace) -> MRVerdict | None:
 def skin_fluid(place: FluidPlace) -> MRVerdict | None:
     """In a low back, a place within the depth of the skin is skin or fluid on it: coils and folds make it bright."""
     is_skin = place.group == Group.LOW_BACK and place.skin_part > place.fluid.skin_part
-    return normal("skin") if is_skin else None
+    return normal("skin, or fluid on it") if is_skin else None
 
 
 def pelvis_between_hips(place: FluidPlace) -> MRVerdict | None:
     """With a hip replacement, a place near the midline belongs to the organs of the pelvis and not to a hip."""
     aside = place.from_midline_mm
     is_pelvis = aside is not None and aside < distances.PELVIS_MIDDLE_MOST.value
-    return normal("pelvis") if place.group == Group.HIP_REPLACEMENT and is_pelvis else None
+    return normal("an organ of the pelvis") if place.group == Group.HIP_REPLACEMENT and is_pelvis else None
 
 
 NORMAL_FLUID_RULES: RuleList[FluidPlace, MRVerdict] = RuleList(
@@ -302,17 +303,17 @@ def before_canal(place: FluidPlace) -> MRVerdict | None:
         return None
     is_beside = place.from_canal_mm > distances.BESIDE_BODY_MIDDLE_LEAST.value
     depth = 0.0 if is_beside else distances.BODY_DEPTH_BEFORE_CANAL.value
-    return normal("abdomen") if place.front_mm > place.canal_front_mm + depth else None
+    return normal(ABDOMEN) if place.front_mm > place.canal_front_mm + depth else None
 
 
 def thread_of_fluid(place: FluidPlace) -> MRVerdict | None:
     """A place of very few voxels on every slice is noise or a thin vessel."""
-    return normal("thread") if place.slice_voxels < place.fluid.slice_voxels else None
+    return artifact("thread of fluid") if place.slice_voxels < place.fluid.slice_voxels else None
 
 
 def one_slice_of_fluid(place: FluidPlace) -> MRVerdict | None:
     """Fluid on a single slice may be a vessel that is cut across, or partial volume of a neighboring slice."""
-    return normal("single slice") if place.is_single_slice else None
+    return artifact("fluid on a single slice") if place.is_single_slice else None
 
 
 def is_in_joint(place: FluidPlace) -> bool:
@@ -336,7 +337,7 @@ def small_collection(place: FluidPlace) -> MRVerdict | None:
 
 def fluid_far_from_bone(place: FluidPlace) -> MRVerdict | None:
     """Collections that hurt lie at a bone, a joint, a bursa over a bone, or an implant; other fluid is in organs."""
-    return normal("far from bone") if place.to_bone_mm > place.fluid.collection_reach_mm else None
+    return normal("fluid far from bone, as in organs") if place.to_bone_mm > place.fluid.collection_reach_mm else None
 
 
 def fluid_collection(_place: FluidPlace) -> MRVerdict | None:

@@ -18,7 +18,7 @@ from ..core import tissues
 from ..core.image import Region
 from ..core.records import MRFinding
 from ..core.rules import Rule, RuleList
-from .bright import BrightPart, JudgedPlace, as_finding, bright_parts
+from .bright import BrightPart, JudgedPlace, as_finding, bright_parts, set_part_aside
 from .fluid_rules import normal_fluid
 from .kinds import find_fluid, find_oedema
 from .parameters import BrightParameters, HipParameters
@@ -208,19 +208,19 @@ def thick_place_in_muscle(place: HipPlace) -> MRVerdict | None:
 
 def other_fluid_at_hips(place: HipPlace) -> MRVerdict | None:
     """Fluid that is at no hip, not lateral and not within muscle is bowel, bladder or a vessel."""
-    return normal("fluid away from both hips") if is_free_fluid(place) else None
+    return normal("bowel, bladder or a vessel away from both hips") if is_free_fluid(place) else None
 
 
 def place_in_fat(place: HipPlace) -> MRVerdict | None:
     """A bright place in fat is bowel or a vessel."""
-    return normal(f"{place.part.fat:.0%} of its shell is fat") if place.part.fat > FAT_MOST else None
+    return normal("bowel or a vessel in fat") if place.part.fat > FAT_MOST else None
 
 
 def vessel_at_hips(place: HipPlace) -> MRVerdict | None:
     """A long place with a round cross section, away from the implant, is a piece of a great vessel."""
     if place.to_implant_mm <= distances.VESSEL_FROM_IMPLANT_LEAST.value or not is_vessel_piece(place.part):
         return None
-    return normal("long and round across")
+    return normal("a great vessel, long and round across")
 
 
 def edema_at_implant(place: HipPlace) -> MRVerdict | None:
@@ -244,6 +244,11 @@ def edema_in_bone_at_hips(place: HipPlace) -> MRVerdict | None:
     return MRVerdict(OEDEMA, evidence) if part.peak >= place.parameters.far_over_muscle else weak(OEDEMA, evidence)
 
 
+def place_elsewhere(_place: HipPlace) -> MRVerdict | None:
+    """All other bright places, away from implant, fluid and compact bone, are muscle, bowel or small vessels."""
+    return normal("muscle, bowel or a small vessel away from the hip joints")
+
+
 HIP_RULES: RuleList[HipPlace, MRVerdict] = RuleList(
     [
         Rule("hip-normal-fluid", normal_fluid_at_hips),
@@ -259,9 +264,10 @@ HIP_RULES: RuleList[HipPlace, MRVerdict] = RuleList(
         Rule("hip-vessel", vessel_at_hips),
         Rule("hip-edema-at-implant", edema_at_implant),
         Rule("hip-edema-in-bone", edema_in_bone_at_hips),
+        Rule("hip-elsewhere", place_elsewhere),
     ]
 )
-"""What a bright place at the hips is. A place that no rule speaks of is normal."""
+"""What a bright place at the hips is."""
 
 
 def may_count_alone(part: BrightPart, bright: BrightParameters) -> bool:
@@ -422,7 +428,7 @@ def _as_finding(picture: MRPicture, judged: JudgedPlace) -> MRFinding:
 def judge_hip(
     picture: MRPicture, parts: Sequence[BrightPart], to_implant: Callable[[Region], float]
 ) -> list[JudgedPlace]:
-    """What each bright place is, with the name of the rule that says so; normal where no rule speaks of it.
+    """What each bright place is, with the name of the rule that says so; normal places are set aside.
 
     Parameters
     ----------
@@ -448,9 +454,13 @@ def judge_hip(
             _to_skin_mm(picture, part),
         )
         found = HIP_RULES.first(place, p.rules_off)
-        rule, verdict = (None, normal("no rule applies")) if found is None else found
-        kind = None if verdict.is_normal else verdict.kind
-        judged.append(JudgedPlace(part, kind, verdict.sure and may_count_alone(part, p.bright), rule))
+        if found is None or found[1].is_normal:
+            judged.append(JudgedPlace(part, None, rule=None if found is None else found[0]))
+            if found is not None:
+                set_part_aside(picture, part, found)
+            continue
+        rule, verdict = found
+        judged.append(JudgedPlace(part, verdict.kind, verdict.sure and may_count_alone(part, p.bright), rule))
     return judged
 
 

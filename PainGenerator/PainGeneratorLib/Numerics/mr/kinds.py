@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import TypeVar
 
 import numpy as np
 
@@ -11,15 +13,18 @@ from ..body import distances
 from ..core import tissues
 from ..core.image import Geometry, Region
 from ..core.records import MRFinding
+from ..core.rules import RuleList
 from ..core.words import Group, Role
 from .endplate_rules import DISC_RULES, ENDPLATE_RULES, DiscPlace, EndplatePlace
-from .fluid_rules import FLUID_RULES, FluidPlace, long_canal
+from .fluid_rules import FLUID_RULES, FluidPlace, is_in_joint, long_canal
 from .marrow_rules import DARK_MARROW_RULES, FAT_DROP_RULES, MARROW_RULES, MarrowPlace
 from .picture import LEAST_SIGNAL, MAD_TO_SIGMA, MRPicture, inner_voxels, make_finding, region_mean, z_over
 from .signal import Signals, near_mask, regions_of
 from .surroundings import bone_distance, discs
 from .tissue_map import fluid_mask
-from .verdicts import MODIC_II, MODIC_III, MRVerdict, abnormal
+from .verdicts import COLLECTION, EFFUSION, LOW_GRADE, MODIC_II, MODIC_III, OEDEMA, MRVerdict, abnormal
+
+Place = TypeVar("Place")
 
 NO_BRIGHT_Z = -99.0
 """z-score that stands for a missing one where bright marrow is looked for."""
@@ -54,6 +59,32 @@ def _seeded(grown: np.ndarray, seeds: np.ndarray, geometry: Geometry, minimum_ml
     """Connected parts of a mask that contain a seed."""
     marked = seeds.reshape(-1)
     return [region for region in regions_of(grown, geometry, minimum_ml) if marked[region.flat].any()]
+
+
+def _abnormal(
+    picture: MRPicture,
+    rules: RuleList[Place, MRVerdict],
+    place: Place,
+    region: Region,
+    make: Callable[[], MRFinding],
+) -> tuple[str, MRVerdict] | None:
+    """Name and verdict of the rule that decides about a place; None where it is normal, and then it is set aside.
+
+    Parameters
+    ----------
+    picture : MRPicture
+    rules : RuleList
+    place
+        What the rules look at.
+    region : Region
+    make : callable
+        Makes the finding of a normal place.
+    """
+    decided = rules.first(place, picture.parameters.rules_off)
+    if decided is None or not decided[1].is_normal:
+        return decided
+    picture.aside.take(region, decided, make)
+    return None
 
 
 def _as_decided(
@@ -97,13 +128,18 @@ def find_oedema(picture: MRPicture) -> tuple[list[MRFinding], list[MRFinding]]:
     weak: list[MRFinding] = []
     for region in _bright_marrow(picture, inner):
         place = MarrowPlace(picture, region, inner)
-        decided = abnormal(MARROW_RULES, place, picture.parameters.rules_off)
+        flags = ["single-slice"] if place.is_single_slice else []
+        make = partial(_edema, picture, place, flags)
+        decided = _abnormal(picture, MARROW_RULES, place, region, make)
         if decided is None:
             continue
-        flags = ["single-slice"] if place.is_single_slice else []
         found = _as_decided(picture, region, decided, place.fluid_z, picture.fluid_series, flags)
         (sure if decided[1].sure else weak).append(found)
     return sure, weak
+
+
+def _edema(picture: MRPicture, place: MarrowPlace, flags: list[str]) -> MRFinding:
+    return make_finding(picture, OEDEMA, place.region, place.fluid_z, picture.fluid_series, flags)
 
 
 def find_endplate_changes(picture: MRPicture) -> list[MRFinding]:
@@ -118,12 +154,23 @@ def find_endplate_changes(picture: MRPicture) -> list[MRFinding]:
     findings = []
     for kind, region in _changed_endplates(picture, band, t1, inner):
         place = EndplatePlace(picture, region, kind, band, inner, t1)
-        decided = abnormal(ENDPLATE_RULES, place, picture.parameters.rules_off)
-        if decided is None:
-            continue
-        z = place.z if kind == MODIC_II else -place.z
-        findings.append(_as_decided(picture, region, decided, z, "T1", ["common-without-pain"]))
+        make = partial(_slight_change, picture, place)
+        decided = _abnormal(picture, ENDPLATE_RULES, place, region, make)
+        if decided is not None:
+            findings.append(_as_decided(picture, region, decided, _z_of(place), "T1", ["common-without-pain"]))
     return findings
+
+
+def _z_of(place: EndplatePlace) -> float:
+    """z-score on T1, below 0 for sclerosis."""
+    return place.z if place.kind == MODIC_II else -place.z
+
+
+def _slight_change(picture: MRPicture, place: EndplatePlace) -> MRFinding:
+    """The finding of a change that is normal: of the lowest grade, as other slight changes of endplates."""
+    found = make_finding(picture, place.kind, place.region, _z_of(place), "T1", ["common-without-pain"])
+    found.grade = LOW_GRADE
+    return found
 
 
 def _changed_endplates(
@@ -168,13 +215,24 @@ def find_fluid(picture: MRPicture) -> list[MRFinding]:
     findings = []
     for region in parts:
         place = FluidPlace(region, surroundings, p, canal, to_bone, picture.fluid_role == Role.T2)
-        decided = abnormal(FLUID_RULES, place, p.rules_off)
-        if decided is None:
-            continue
-        mean = region_mean(picture.fluid_signal, region) or 0.0
-        steps = z_over(mean, picture.muscle_signal, FLUID_SPREAD)
-        findings.append(_as_decided(picture, region, decided, steps, picture.fluid_series, []))
+        decided = _abnormal(picture, FLUID_RULES, place, region, partial(_fluid, picture, place))
+        if decided is not None:
+            steps = _steps_over_muscle(picture, region)
+            findings.append(_as_decided(picture, region, decided, steps, picture.fluid_series, []))
     return findings
+
+
+def _steps_over_muscle(picture: MRPicture, region: Region) -> float:
+    """How far the signal of fluid lies above that of muscle, in steps that are no standard deviations."""
+    mean = region_mean(picture.fluid_signal, region) or 0.0
+    return z_over(mean, picture.muscle_signal, FLUID_SPREAD)
+
+
+def _fluid(picture: MRPicture, place: FluidPlace) -> MRFinding:
+    """The finding of fluid that is normal: what it would be if it were not."""
+    kind = EFFUSION if is_in_joint(place) else COLLECTION
+    steps = _steps_over_muscle(picture, place.region)
+    return make_finding(picture, kind, place.region, steps, picture.fluid_series, [])
 
 
 def _fluid_outside_organs(picture: MRPicture) -> np.ndarray:
@@ -242,12 +300,11 @@ def find_dark_marrow(picture: MRPicture) -> list[MRFinding]:
     findings = []
     for region in regions_of((t1 <= -p.t1_only.z) & inner, surroundings.geometry, p.t1_only.minimum_ml):
         place = MarrowPlace(picture, region, inner)
-        decided = abnormal(DARK_MARROW_RULES, place, p.rules_off)
-        if decided is None:
-            continue
-        z = place.t1_z or 0.0
         flags = ["no-fluid-series", *(["modic-without-fluid-series"] if place.is_at_endplate else [])]
-        findings.append(_as_decided(picture, region, decided, z, "T1", flags))
+        make = partial(make_finding, picture, OEDEMA, region, place.t1_z or 0.0, "T1", flags)
+        decided = _abnormal(picture, DARK_MARROW_RULES, place, region, make)
+        if decided is not None:
+            findings.append(_as_decided(picture, region, decided, place.t1_z or 0.0, "T1", flags))
     return findings
 
 
@@ -277,9 +334,10 @@ def find_fat_drops(picture: MRPicture) -> list[MRFinding]:
     findings = []
     for region in _seeded(grown, seeds, surroundings.geometry, p.fat_fraction.minimum_ml):
         place = MarrowPlace(picture, region, inner)
-        decided = abnormal(FAT_DROP_RULES, place, p.rules_off)
-        if decided is None:
-            continue
         z = -(region_mean(drop, region) or 0.0)
-        findings.append(_as_decided(picture, region, decided, z, Role.FAT_FRACTION.value, ["fat-fraction"]))
+        flags = ["fat-fraction"]
+        make = partial(make_finding, picture, OEDEMA, region, z, Role.FAT_FRACTION.value, flags)
+        decided = _abnormal(picture, FAT_DROP_RULES, place, region, make)
+        if decided is not None:
+            findings.append(_as_decided(picture, region, decided, z, Role.FAT_FRACTION.value, flags))
     return findings

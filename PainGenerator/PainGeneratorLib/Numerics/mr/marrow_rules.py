@@ -25,7 +25,7 @@ from .surroundings import (
     slice_axis,
     slice_counts,
 )
-from .verdicts import LOW_GRADE, MODIC_I, OEDEMA, MRVerdict, normal, weak
+from .verdicts import LOW_GRADE, MODIC_I, OEDEMA, MRVerdict, artifact, normal, weak
 
 DISC_FIRST_STEP_MM = 1.0
 """Smallest distance along the body's length at which a disc is looked for."""
@@ -248,7 +248,7 @@ class MarrowPlace:
 
 def thin_in_marrow(place: MarrowPlace) -> MRVerdict | None:
     """A place of very few voxels on every slice is noise."""
-    return normal("few voxels") if place.slice_voxels < place.parameters.oedema.slice_voxels else None
+    return artifact("few voxels") if place.slice_voxels < place.parameters.oedema.slice_voxels else None
 
 
 def bone_on_t2_alone(place: MarrowPlace) -> MRVerdict | None:
@@ -256,12 +256,12 @@ def bone_on_t2_alone(place: MarrowPlace) -> MRVerdict | None:
     vertebrae, whose neighbors tell what is normal, it does not show edema of bone."""
     if not place.is_t2_alone or place.has_vertebra:
         return None
-    return normal("T2 without suppressed fat does not show edema of this bone")
+    return artifact("T2 without suppressed fat does not show edema of this bone")
 
 
 def rim_of_marrow(place: MarrowPlace) -> MRVerdict | None:
     """A rim that hardly reaches 2 mm into the marrow is its edge, which shares voxels with canal, joint or disc."""
-    return normal("edge of marrow") if place.inner_part < place.parameters.oedema.inner_part else None
+    return artifact("edge of marrow") if place.inner_part < place.parameters.oedema.inner_part else None
 
 
 def tube_in_marrow(place: MarrowPlace) -> MRVerdict | None:
@@ -301,7 +301,7 @@ def small_on_one_slice(place: MarrowPlace) -> MRVerdict | None:
     """On a single slice a small place may be partial volume of a neighboring slice, so it must be larger."""
     p = place.parameters.oedema
     if place.is_single_slice and place.volume_ml < p.one_slice_factor * p.minimum_ml:
-        return normal("small on one slice")
+        return artifact("small on one slice")
     return None
 
 
@@ -361,7 +361,7 @@ MARROW_RULES: RuleList[MarrowPlace, MRVerdict] = RuleList(
 
 def dark_on_few_slices(place: MarrowPlace) -> MRVerdict | None:
     """With T1 alone, dark marrow on a single slice may be partial volume of a neighboring slice."""
-    return normal("few slices") if place.slices < place.parameters.t1_only.slices else None
+    return artifact("few slices") if place.slices < place.parameters.t1_only.slices else None
 
 
 def dark_tube(place: MarrowPlace) -> MRVerdict | None:

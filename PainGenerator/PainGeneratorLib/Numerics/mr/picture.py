@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
@@ -16,10 +16,11 @@ from ..core.image import Geometry, Region
 from ..core.records import MRFinding
 from ..core.regions import is_cut_off
 from .parameters import GradeParameters, MRParameters
+from .set_aside import SetAside
 from .signal import Signals
 from .surroundings import MRSurroundings, slice_axis
 from .tissue_map import TissueSignals
-from .verdicts import HIGH_GRADE, KINDS_OF_FLUID, LOW_GRADE, MEDIUM_GRADE, MODIC_I
+from .verdicts import HIGH_GRADE, KINDS_OF_FLUID, LOW_GRADE, MEDIUM_GRADE, MODIC_I, reached
 
 INNER_MM = 2.0
 """How deep within a mask its inner voxels lie, within slices. Our estimate: a blurred edge is a voxel or two wide."""
@@ -35,6 +36,10 @@ MAD_TO_SIGMA = 1.4826
 """Standard deviation of a normal distribution over its median absolute deviation."""
 LEAST_SIGNAL = 1e-6
 """A reference signal that is 0 counts as this, so that it can be divided by."""
+GRADE_POINTS = (1.0, 2.0, 3.0)
+"""How many of the four bounds of the grade are reached at the grades of :data:`GRADES`."""
+GRADES = (LOW_GRADE, MEDIUM_GRADE, HIGH_GRADE)
+"""The grades between which it rises straight."""
 PEAK_PERCENTILE = 90
 """The percentile of the signal of a place that stands for its peak: noise makes the maximum too high."""
 
@@ -63,6 +68,8 @@ class MRPicture:
         The course of the spinal canal; None where it was not found.
     vertebrae : Spine or None
         The frames of the vertebrae; None where they were not found.
+    aside : SetAside
+        Collects what the rules take for normal.
     """
 
     signals: Signals
@@ -76,6 +83,7 @@ class MRPicture:
     implant: Region | None = None
     spine_line: SpineLine | None = None
     vertebrae: Spine | None = None
+    aside: SetAside = field(default_factory=SetAside)
 
     @property
     def fluid_series(self) -> str:
@@ -163,10 +171,14 @@ def z_over(signal: float, reference: float, spread: float) -> float:
 
 
 def grade(z: float, volume_ml: float, p: GradeParameters) -> float:
-    """0.33, 0.66 or 1: one step for each bound of z-score and of volume that is reached, the first one free."""
-    points = int(z >= p.medium_z) + int(z >= p.high_z)
-    points += int(volume_ml >= p.medium_ml) + int(volume_ml >= p.high_ml)
-    return (LOW_GRADE, LOW_GRADE, MEDIUM_GRADE, HIGH_GRADE, HIGH_GRADE)[points]
+    """From 0.33 over 0.66 to 1: one part for each bound of z-score and of volume that is reached, the first one free.
+
+    A bound counts the more the further it is reached (:func:`.verdicts.reached`), so that no small change of a measure
+    changes the grade much.
+    """
+    bounds = ((z, p.medium_z), (z, p.high_z), (volume_ml, p.medium_ml), (volume_ml, p.high_ml))
+    points = sum(reached(value, bound) for value, bound in bounds)
+    return float(np.interp(points, GRADE_POINTS, GRADES))
 
 
 def make_finding(

@@ -32,6 +32,25 @@ MR_RULE_LISTS: Mapping[str, RuleList[Any, Any]] = {
 """What each list is about, and the list. The fluid rules include those about normal fluid."""
 
 
+RULES_OF_COLD_ANATOMY = frozenset(
+    {
+        "body-open", "body-wall-open", "body-tube", "body-vein", "beside-tube", "joint-open-in-front", "joint-darker",
+        "tube-in-marrow", "vein-in-vertebra", "vein-in-midline", "disc-between-bones", "dark-tube", "tube-fat-drop",
+        "vein-fat-drop", "vein-fat-drop-in-midline", "disc-fat-drop", "endplate-beyond-band",
+        "endplate-apart-from-disc", "endplate-small", "bright-disc-between-vertebrae", "small-collection",
+        "hip-vessel", "hip-elsewhere",
+    }
+)  # fmt: skip
+"""Rules that take a place for what has no uptake of its own: a vein, the wall of a vessel, a nerve root, a disc, fluid
+of a bursa, fat or red marrow. Uptake there speaks against the rule. Bowel, kidney, ureter and bladder have uptake, so
+that it says nothing against their rules."""
+
+
+def mr_rule_text(name: str) -> str:
+    """What a rule says and why; empty for a name that no rule has."""
+    return next((rule.text for rules in MR_RULE_LISTS.values() for rule in rules if rule.name == name), "")
+
+
 def mr_rule_names() -> list[str]:
     """Names of all rules about MR findings: what ``mr_findings.rules_off`` may contain."""
     return [name for rules in MR_RULE_LISTS.values() for name in rules.names]

@@ -8,8 +8,9 @@ bright place is. Start at :func:`map_spine` and :func:`find_in_spine`.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from copy import copy
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, partial
 
 import numpy as np
 from scipy import ndimage
@@ -21,7 +22,7 @@ from ..core import tissues
 from ..core.image import Geometry, Region
 from ..core.records import MRFinding
 from ..core.rules import RuleList
-from .bright import MARROW_T1_LEAST, BrightPart, JudgedPlace, Shells, as_finding, bright_parts
+from .bright import MARROW_T1_LEAST, BrightPart, JudgedPlace, Shells, as_finding, bright_parts, set_part_aside
 from .kinds import find_fluid, find_oedema
 from .parameters import MRParameters
 from .picture import LEAST_SIGNAL, MRPicture
@@ -40,7 +41,7 @@ from .spine_rules import (
 )
 from .spine_tissues import SpineTissues
 from .surroundings import slice_axis
-from .verdicts import MRVerdict, abnormal
+from .verdicts import MRVerdict
 
 NEAR_BODY_RADIUS = 1.05
 """Part of the way from the axis of the bodies to their edge within which only the place says what is marrow. Our
@@ -342,6 +343,8 @@ def judge_places(
         decided = rules.first(place, switched_off)
         if decided is None or decided[1].is_normal:
             judged.append(JudgedPlace(place.part, None, rule=None if decided is None else decided[0]))
+            if decided is not None:
+                set_part_aside(spine.picture, place.part, decided)
             continue
         kind = decided[1].kind
         if decided[1].sure:
@@ -411,10 +414,13 @@ def find_by_anatomy(spine: SpineMap, taken: np.ndarray) -> tuple[list[MRFinding]
     for finding, is_sure in found:
         if taken.reshape(-1)[finding.region.flat].any():
             continue
-        decided = abnormal(ANATOMY_RULES, AnatomyPlace(spine, finding, is_sure), spine.parameters.rules_off)
+        decided = ANATOMY_RULES.first(AnatomyPlace(spine, finding, is_sure), spine.parameters.rules_off)
         if decided is None:
             continue
         rule, verdict = decided
+        if verdict.is_normal:
+            picture.aside.take(finding.region, decided, partial(copy, finding))
+            continue
         if verdict.sure:
             kept_sure.append(finding)
             continue

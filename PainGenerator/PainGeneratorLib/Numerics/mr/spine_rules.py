@@ -223,14 +223,14 @@ def within_body(place: SpinePlace) -> bool:
 def open_in_body(place: SpinePlace) -> MRVerdict | None:
     """A place within a body that has hardly any marrow around it is fluid of the canal or a disc."""
     if within_body(place) and not place.marrow >= place.parameters.spine.in_bone_part:
-        return normal("no marrow around it")
+        return normal("fluid of the canal or a disc, without marrow around it")
     return None
 
 
 def open_at_wall(place: SpinePlace) -> MRVerdict | None:
     """A bright place at the front wall or the side of a body is a great vessel, unless it is mostly within marrow."""
     if not within_body(place) and not place.marrow >= place.parameters.spine.enclosed_part:
-        return normal("vessel on the wall")
+        return normal("a great vessel on the wall of a vertebral body")
     return None
 
 
@@ -377,7 +377,11 @@ def _is_beside_joints(place: SpinePlace) -> bool:
 
 def beside_above_sacrum(place: SpinePlace) -> MRVerdict | None:
     """Beside the facet joints and above the sacrum lie muscles, kidneys and bowel, but no bone."""
-    return normal("beside the spine") if _is_beside_joints(place) and not place.is_at_sacrum else None
+    return (
+        normal("muscle, kidney or bowel beside the spine")
+        if _is_beside_joints(place) and not place.is_at_sacrum
+        else None
+    )
 
 
 def beside_without_bone(place: SpinePlace) -> MRVerdict | None:
@@ -387,7 +391,7 @@ def beside_without_bone(place: SpinePlace) -> MRVerdict | None:
     is_in_bone = place.marrow >= place.parameters.spine.beside_bone_part
     if is_in_bone and place.front_mm < distances.SACROILIAC_BONE_FRONT_MOST.value:
         return None
-    return normal("outside the bone")
+    return normal("soft tissue outside the bone")
 
 
 def doubtful_sacroiliac(place: SpinePlace) -> MRVerdict | None:
@@ -420,7 +424,7 @@ def darker_joint(place: SpinePlace) -> MRVerdict | None:
     """A place that is darker than usual at the other levels is normal."""
     if place.over_levels is None or not place.over_levels < place.parameters.spine.not_darker:
         return None
-    return normal("darker than the other levels")
+    return normal("it is darker than the same place at the other levels")
 
 
 def is_in_facet_joint(place: SpinePlace) -> bool:

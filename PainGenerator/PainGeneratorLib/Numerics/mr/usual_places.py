@@ -225,4 +225,4 @@ def mark_usual(picture: MRPicture, findings: Iterable[MRFinding]) -> None:
             continue
         decided = USUAL_RULES.first(UsualPlace(picture, finding), picture.parameters.rules_off)
         if decided is not None:
-            finding.usual = decided[1].evidence
+            finding.usual, finding.usual_rule = decided[1].evidence, decided[0]

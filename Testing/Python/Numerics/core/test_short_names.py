@@ -38,6 +38,11 @@ def test_short_names_of_two_sites_of_one_case_differ_and_fit_into_a_narrow_colum
     assert max(map(len, names)) <= 24
 
 
+def test_several_places_keep_the_name_that_counts_them() -> None:
+    places = Place("3 places on MR", "several places", "right", side_certainty="likely")
+    assert short_name(places) == short_name_with_doubts(places) == "3 places on MR"
+
+
 @pytest.mark.parametrize(
     ("side", "side_certainty", "flags", "expected"),
     [

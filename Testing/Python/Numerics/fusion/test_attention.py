@@ -301,6 +301,12 @@ def test_marrow_that_is_replaced_over_much_of_a_bone_is_looked_at(kind, ml, z_t1
     assert found == (["Marrow is replaced over 15 ml on MR (dark on T1, z -2.5)."] if is_replaced else [])
 
 
+def test_normal_anatomy_of_any_size_is_no_replaced_marrow() -> None:
+    place = Place("vertebral body L3", "vertebral body", "midline", "L3")
+    organ = mr("oedema", 60.0, -4.0, usual="muscle, kidney or bowel beside the spine")
+    assert reasons(read(findings=[organ], place=place)) == []
+
+
 # --- all rules
 
 

@@ -16,7 +16,8 @@ from PainGeneratorLib.Numerics.core.words import Side
 from PainGeneratorLib.Numerics.fusion.candidates import Signs, fuse
 from PainGeneratorLib.Numerics.fusion.from_sites import SiteSearch, outline_in, spots_of_sites, standing_out
 from PainGeneratorLib.Numerics.fusion.ledger_uptake import level_strength
-from PainGeneratorLib.Numerics.fusion.own_kind import SITE_METHOD, has_own_kind, is_usual_use, stands_out
+from PainGeneratorLib.Numerics.fusion.own_kind import SITE_METHOD, has_own_kind, is_usual_use
+from PainGeneratorLib.Numerics.fusion.own_kind import stands_out as stands_out_by
 from PainGeneratorLib.Numerics.fusion.site_comparison import compare_levels
 from PainGeneratorLib.Numerics.fusion.site_spill import Origin, excess_of, without_usual_reach
 from PainGeneratorLib.Numerics.fusion.site_uptake import measure_uptake
@@ -28,6 +29,11 @@ MIDLINE = str(Side.MIDLINE)
 FACET = "right facet joint L3/L4"
 MUSCLE = "right multifidus L3/L4"
 VERTEBRAE = ("L1", "L2", "L3", "L4", "L5")
+ALIKE_RATIO = 1.18
+
+
+def stands_out(row: SiteRow | None, suv_peak: float | None = None) -> float:
+    return stands_out_by(row, suv_peak, alike_ratio=ALIKE_RATIO)
 
 
 def blurred(pet: Image, fwhm_mm: float = 5.0) -> Image:
@@ -84,7 +90,7 @@ def found_at(
     rows = measured(sites, pet)
     for name, fields in (changed or {}).items():
         rows[name] = dataclasses.replace(rows[name], **fields)
-    search = SiteSearch(pet, known, lambda region: spot_of(pet, region), PARAMETERS, factor)
+    search = SiteSearch(pet, known, lambda region: spot_of(pet, region), PARAMETERS, ALIKE_RATIO, factor)
     spots = spots_of_sites(list(rows.values()), search)
     return [min(sites, key=lambda one, at=spot.peak_ras_mm: one.radius(at)).name for spot in spots]
 
@@ -166,7 +172,8 @@ def test_muscle_that_both_sides_use_alike_does_not_stand_out_and_joints_do() -> 
     psoas = site("left psoas L2/L3", "psoas", str(Side.LEFT), "L2/L3", (-45, 20, 0), (18, 13, 9), tissues.MUSCLE)
     joint = dataclasses.replace(psoas, structure="facet joint", tissue=tissues.MARROW)
     alike = dataclasses.replace(row(side_ratio=1.05), site=psoas)
-    assert is_usual_use(alike)
+    assert is_usual_use(alike, ALIKE_RATIO)
+    assert not is_usual_use(alike, 1.02)
     assert stands_out(alike) == 0.0
     assert stands_out(dataclasses.replace(alike, side_ratio=1.7)) == 1.0
     assert stands_out(dataclasses.replace(alike, site=joint)) == 1.0
@@ -334,7 +341,7 @@ def test_the_ratio_of_a_hot_spot_of_a_site_is_that_to_the_reference_of_the_site(
     sites = midline_sites()
     pet = blurred(painted({"spinous process L3": 1.6}, sites))
     rows = list(measured(sites, pet).values())
-    search = SiteSearch(pet, (), lambda region: spot_of(pet, region, reference=9.0, tbr=0.1), PARAMETERS)
+    search = SiteSearch(pet, (), lambda region: spot_of(pet, region, reference=9.0, tbr=0.1), PARAMETERS, ALIKE_RATIO)
     (spot,) = spots_of_sites(rows, search)
     one = next(found for found in rows if found.site.name == "spinous process L3")
     assert (spot.reference, spot.reference_name) == (one.reference, one.reference_name)

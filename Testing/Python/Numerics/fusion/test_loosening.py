@@ -14,7 +14,13 @@ from PainGeneratorLib.Numerics.core.words import Fixation
 from PainGeneratorLib.Numerics.fusion.after_surgery import ProsthesisFacts, early_strength, months_text
 from PainGeneratorLib.Numerics.fusion.candidates import Signs, fuse
 from PainGeneratorLib.Numerics.fusion.hip_fluid import fluid_kind, name_fluid
-from PainGeneratorLib.Numerics.fusion.loosening import NO_NATIVE_HIP, NormalBone, interface_patterns, is_focal
+from PainGeneratorLib.Numerics.fusion.loosening import (
+    NO_NATIVE_HIP,
+    NormalBone,
+    interface_patterns,
+    is_focal,
+    rows_as_patterns_say,
+)
 from PainGeneratorLib.Numerics.fusion.neck import usual_at_neck
 from PainGeneratorLib.Numerics.fusion.parameters import FusionParameters
 from PainGeneratorLib.Numerics.fusion.places import is_near_neck
@@ -275,6 +281,36 @@ def test_uptake_that_reaches_a_zone_from_the_neck_is_named_and_not_counted() -> 
     found = pattern(hip_rows({"Gruen 7": 1.2}, neck=3.0, spill=("Gruen 7",)))
     assert found.pattern == "neck only"
     assert "Uptake of a hotter place beside them reaches Gruen 7." in found.notes
+
+
+def judged_rows(rows: list[SiteRow]) -> dict[str, SiteRow]:
+    return {row.site.zone or row.site.structure: row for row in rows_as_patterns_say(rows, [pattern(rows)])}
+
+
+def test_the_pattern_alone_says_in_the_table_whether_the_uptake_of_a_zone_is_raised() -> None:
+    rows = hip_rows({"Gruen 7": 1.2}, soft=("hip joint capsule",))
+    # The table, whose limits are for bone without metal, calls another zone raised, and this one normal.
+    third = next(n for n, row in enumerate(rows) if row.site.zone == "Gruen 3")
+    rows[third] = dataclasses.replace(
+        rows[third], state=str(SiteState.ABNORMAL), reasons=("Uptake 1.4 times that of the other femora.",)
+    )
+    found = judged_rows(rows)
+    assert (found["Gruen 7"].state, found["Gruen 7"].reasons) == (
+        "abnormal", ("Uptake 2.4 times that of the other hip.", "Uptake 2.4 times that of the shaft below."),
+    )  # fmt: skip
+    assert (found["Gruen 3"].state, found["Gruen 3"].reasons) == ("normal", ())
+    assert found["hip joint capsule"] is rows[-1]
+
+
+def test_what_the_mr_shows_in_a_zone_stays_in_the_table_and_metal_still_hides_what_is_normal() -> None:
+    rows = hip_rows(mr={"Gruen 7": "oedema"}, spill=("Gruen 6",), outside=("Gruen 4",))
+    rows = [dataclasses.replace(r, reasons=("Edema on MR.",)) if r.site.zone == "Gruen 7" else r for r in rows]
+    rows = [dataclasses.replace(r, flags=("near-implant",)) if r.site.zone == "Gruen 2" else r for r in rows]
+    found = judged_rows(rows)
+    assert (found["Gruen 7"].state, found["Gruen 7"].reasons) == ("abnormal", ("Edema on MR.",))
+    assert found["Gruen 2"].state == "not assessable"
+    assert found["Gruen 2"].reasons[0].startswith("Next to the implant")
+    assert (found["Gruen 4"].state, found["Gruen 4"].reasons) == ("not assessable", ("Outside of the PET.",))
 
 
 def test_zones_that_are_not_known_and_edema_without_uptake_are_said() -> None:

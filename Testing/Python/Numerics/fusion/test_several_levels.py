@@ -10,6 +10,7 @@ from fusion_cases import facts
 from kept_examples import EXAMPLES
 from PainGeneratorLib.Numerics.core.records import Candidate, Place
 from PainGeneratorLib.Numerics.core.sites import Site, SiteNorm, SiteRow
+from PainGeneratorLib.Numerics.core.tissues import MUSCLE
 from PainGeneratorLib.Numerics.fusion.judged import Judged
 from PainGeneratorLib.Numerics.fusion.ledger import ledger_of
 from PainGeneratorLib.Numerics.fusion.ledger_uptake import ABOVE_LEVELS
@@ -81,6 +82,44 @@ def test_one_other_level_says_nothing_about_most_levels() -> None:
 def test_half_of_the_levels_are_not_most() -> None:
     assert entry_instead_of_levels(judged((1.0, 1.0, 2.0, 2.0, 2.0))) is None
     assert entry_instead_of_levels(judged((1.0, 2.0, 2.0, 2.0, 2.0))) is not None
+
+
+def measured(ratios: tuple[float, ...], **more) -> Judged:
+    """A candidate whose reference is 1 g/ml at all levels."""
+    case = judged(ratios, **more)
+    rows = tuple(dataclasses.replace(one, suv_peak=one.ratio) for one in case.case.rows)
+    facts_of = dataclasses.replace(case.case, rows=rows)
+    return Judged(case.candidate, facts_of, facts_of.row_of(case.candidate))
+
+
+@pytest.mark.parametrize("others", [(1.0, 1.0, 2.0, 2.0), (1.0, 2.0, 2.0, 2.0), (1.0, 1.0, 1.0, 2.0)])
+def test_where_levels_are_ill_those_that_are_not_raised_count_alone(others: tuple[float, ...]) -> None:
+    case = measured((*others, 2.0), level_ratio=0.95)
+    (entry,) = (entry for entry in ledger_of(case) if entry.sign == ABOVE_LEVELS)
+    assert entry.points == pytest.approx(10 * np.log10(2.5), abs=1e-3)
+    assert entry.measure == 2.0
+    assert "at the levels that are not raised themselves" in entry.text
+    assert f"({others.count(1.0)} of 4;" in entry.text
+
+
+def test_a_place_that_is_not_raised_gains_nothing_from_ill_levels() -> None:
+    case = measured((1.0, 1.0, 2.0, 2.0, 1.02), level_ratio=0.9)
+    (entry,) = (entry for entry in ledger_of(case) if entry.sign == ABOVE_LEVELS)
+    assert entry.points <= 0.0
+
+
+def test_where_no_level_is_left_that_is_not_raised_the_norm_counts() -> None:
+    case = measured(ILL, level_ratio=0.9)
+    (entry,) = (entry for entry in ledger_of(case) if entry.sign == ABOVE_LEVELS)
+    assert (entry.points, entry.state) == (0.0, "not assessable")
+
+
+def test_a_muscle_that_both_sides_use_alike_gains_nothing_from_ill_levels() -> None:
+    case = measured((1.0, 1.0, 2.0, 2.0, 2.0), level_ratio=0.9)
+    assert case.row is not None
+    muscle = dataclasses.replace(case.row, side_ratio=1.05, site=dataclasses.replace(case.row.site, tissue=MUSCLE))
+    assert entry_instead_of_levels(Judged(case.candidate, case.case, muscle)) is None
+    assert entry_instead_of_levels(case) is not None
 
 
 def test_a_level_is_raised_when_one_of_its_sides_is() -> None:

@@ -29,6 +29,7 @@ from PainGeneratorLib.Numerics.mr.hip import (
     may_count_alone,
 )
 from PainGeneratorLib.Numerics.mr.parameters import HipParameters, MRParameters
+from PainGeneratorLib.Numerics.mr.set_aside import SetAside
 from PainGeneratorLib.Numerics.mr.verdicts import COLLECTION, EFFUSION, IMPLANT_ARTEFACT, OEDEMA, normal
 from PainGeneratorLib.Workflow.protocol import load_protocol
 
@@ -65,8 +66,11 @@ def hip_place(
 
 
 def judged(place: HipPlace, switched_off=()) -> tuple[str, str | None, bool] | None:
-    """Rule, kind and sureness."""
+    """Rule, kind and sureness; None where only the last rule applies, which takes all other places for normal."""
     found = HIP_RULES.first(place, switched_off)
+    if found is not None and found[0] == "hip-elsewhere":
+        assert found[1].is_normal
+        return None
     return found and (found[0], None if found[1].is_normal else found[1].kind, found[1].sure)
 
 
@@ -309,7 +313,8 @@ def picture_with_implant(segmented: np.ndarray | None = None) -> SimpleNamespace
         midline_r_mm=None,
         segmented=segmented,
     )
-    return SimpleNamespace(surroundings=surroundings, implant=Region.from_mask(void, GRID), parameters=parameters())
+    implant = Region.from_mask(void, GRID)
+    return SimpleNamespace(surroundings=surroundings, implant=implant, parameters=parameters(), aside=SetAside())
 
 
 @pytest.mark.parametrize(("reach", "is_halo"), [(2, False), (14, True)])
@@ -331,10 +336,12 @@ def test_places_are_judged_by_the_rules_and_weak_below_the_protocols_limits() ->
     (one,) = judge_hip(picture, [faint], lambda _: 10.0)
     assert (one.rule, one.kind, one.sure) == ("hip-edema-at-implant", OEDEMA, False)
     (one,) = judge_hip(picture, [part], lambda _: np.inf)
-    assert (one.rule, one.kind) == (None, None)
+    assert (one.rule, one.kind) == ("hip-elsewhere", None)
+    assert [place.decided[0] for place in picture.aside.places] == ["hip-elsewhere"]
     organs = picture_with_implant(np.full(GRID.shape, tissues.VISCERA, dtype=np.uint8))
     (one,) = judge_hip(organs, [part], lambda _: 10.0)
     assert (one.rule, one.kind) == ("hip-organ", None)
+    assert [place.decided[1].evidence for place in organs.aside.places] == ["an organ of the anatomy segmentation"]
 
 
 @pytest.mark.parametrize(
