@@ -27,6 +27,8 @@ class DetailsSection(Section[DetailsNeeds]):
 
     def __init__(self, panel: Panel) -> None:
         super().__init__(panel)
+        self._commented: str | None = None
+        """Id of the candidate whose comment stands in the line edit."""
         self.ledger = LedgerTable(self.ui.ledgerTable)
         for structure in sorted(STRUCTURES):
             self.ui.structureCombo.addItem(structure, structure)
@@ -46,7 +48,22 @@ class DetailsSection(Section[DetailsNeeds]):
             return None
         return next((c for c in self.session.candidates() if c.id == ids[0]), None)
 
+    def stop(self) -> None:
+        self.keep_typed()
+
+    def keep_typed(self) -> None:
+        """Keep a comment that was typed and not finished: with the candidate for which it was typed."""
+        edit, session = self.ui.commentEdit, self.session
+        if not edit.modified or session is None or self._is_filling:
+            return
+        edit.modified = False
+        typed_for = next((c for c in session.candidates() if c.id == self._commented), None)
+        if typed_for is not None and edit.text != typed_for.comment:
+            session.comment(typed_for.id, edit.text)
+
     def update(self, what: str) -> None:
+        if self._chosen_id() != self._commented:
+            self.keep_typed()
         candidate = self.candidate()
         free = candidate is not None and not self.panel.is_busy
         for name in self.INPUTS:
@@ -57,8 +74,13 @@ class DetailsSection(Section[DetailsNeeds]):
         finally:
             self._is_filling = False
 
+    def _chosen_id(self) -> str | None:
+        candidate = self.candidate()
+        return None if candidate is None else candidate.id
+
     def _show(self, candidate: Candidate | None) -> None:
         ui = self.ui
+        former, self._commented = self._commented, None if candidate is None else candidate.id
         self.ledger.show(candidate)
         if candidate is None:
             ui.detailsLabel.text = _("Choose one candidate to see and correct it.")
@@ -72,7 +94,7 @@ class DetailsSection(Section[DetailsNeeds]):
         choose(ui.structureCombo, place.structure)
         choose(ui.sideCombo, place.side)
         choose(ui.levelCombo, place.level or "")
-        if not ui.commentEdit.focus:
+        if not (ui.commentEdit.modified and former == candidate.id):
             ui.commentEdit.text = candidate.comment
         ui.detailsLabel.text = details_text(candidate)
 
@@ -94,7 +116,10 @@ class DetailsSection(Section[DetailsNeeds]):
     def on_commented(self) -> None:
         """Keep the comment."""
         candidate = self.candidate()
-        if not self._is_filling and candidate is not None and self.ui.commentEdit.text != candidate.comment:
+        if self._is_filling or candidate is None or candidate.id != self._commented:
+            self.keep_typed()
+        elif self.ui.commentEdit.text != candidate.comment:
+            self.ui.commentEdit.modified = False
             self.open_session.comment(candidate.id, self.ui.commentEdit.text)
 
 

@@ -67,6 +67,9 @@ class ReviewSection(Section[ReviewNeeds]):
             getattr(self.ui, f"{name}Button").icon = panel.icon(name.capitalize())
 
     def stop(self) -> None:
+        if self.session is not None:
+            # Nothing is chosen while the module is not open, and a scene that is saved then holds all outlines alike.
+            self.session.highlight(None)
         self.ui.addButton.checked = False
         self.clicks.stop()
 
@@ -82,6 +85,12 @@ class ReviewSection(Section[ReviewNeeds]):
         candidates = session.candidates() if session is not None else []
         self.table.fill(candidates, session.row if session is not None else dict)
         self._filter(candidates)
+        self._highlight()
+
+    def _highlight(self) -> None:
+        """Draw the outline of the chosen candidate bright; all alike when none is chosen, whatever the scene held."""
+        if self.session is not None and self.session.state("find") is not StepState.NOT_DONE:
+            self.session.highlight(self.table.current())
 
     def _filter(self, candidates: Sequence[Candidate]) -> None:
         ui = self.ui
@@ -114,8 +123,8 @@ class ReviewSection(Section[ReviewNeeds]):
         """Take all views to the candidate, its outline bright and the others dim."""
         self._show_buttons()
         candidate_id = self.table.current()
+        self._highlight()
         if candidate_id is not None and self.session is not None:
-            self.session.highlight(candidate_id)
             self.panel.views.go_to(self.session.position_of(candidate_id))
         self.panel.candidate_chosen()
 
@@ -124,6 +133,7 @@ class ReviewSection(Section[ReviewNeeds]):
         """Show what the filters let pass."""
         if self.session is not None:
             self._filter(self.session.candidates())
+            self._highlight()
 
     def decide(self, act: Callable[[list[str]], None]) -> None:
         """Do an act on the chosen candidates."""

@@ -61,7 +61,8 @@ class CaseInputs:
         proposals, warnings = propose_roles(facts, self._file_of_instance, self._settings.group)
         for proposal in proposals:
             self.set_role(proposal.role, proposal.node_id, proposal.reason)
-        self._state.notices = warnings
+        self._state.detected = warnings
+        self._settings.keep(detectNotices=warnings)
         self._notify("case")
         return proposals
 

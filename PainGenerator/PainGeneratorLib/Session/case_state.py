@@ -71,7 +71,9 @@ class CaseState:
         Sentences on decided candidates that the last run by itself would have set apart or put among what is to be
         looked at.
     notices : list of str
-        Warnings of Detect and of reopening, which belong to the result of no step.
+        Warnings of reopening, which belong to the result of no step.
+    detected : list of str
+        Warnings of Detect, which belong to the result of no step either.
     revision : int
         Grows with every change of an input. The result of a job that was made before is refused.
     shown : dict of str to Region
@@ -88,6 +90,7 @@ class CaseState:
     unmatched: list[Candidate] = field(default_factory=list)
     carried: list[str] = field(default_factory=list)
     notices: list[str] = field(default_factory=list)
+    detected: list[str] = field(default_factory=list)
     revision: int = 0
     shown: dict[str, Region] = field(default_factory=dict)
 
@@ -131,7 +134,7 @@ class CaseState:
     @property
     def warnings(self) -> list[str]:
         """What the user must know, in the order of the steps; each sentence once."""
-        notices = [*self.notices, *self.carried]
+        notices = [*self.detected, *self.notices, *self.carried]
         if self.case is None:
             return list(dict.fromkeys(notices))
         found = self.found

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..Numerics.core.words import Role
+from ..Scene.outline_brightness import dim_all_but
 from ..Scene.read_case import read_case
 from ..Scene.scene_content import SceneContent
 from ..Scene.volumes_in_scene import SOURCE_ROLE
@@ -62,7 +63,16 @@ class Restorer:
         PainGeneratorError
             When a volume of the case is no longer in the scene, or the case is damaged.
         """
-        content = read_case(self._link.scene)
+        state = self._state
+        state.notices, state.detected = list(self._settings.now.reopenNotices), list(self._settings.now.detectNotices)
+        self._restore(read_case(self._link.scene))
+        dim_all_but(self._link.result_node("candidates"), None)
+        # That the case is of an older version is seen again as long as it is so.
+        lasting = [text for text in dict.fromkeys(state.notices) if text != OLDER_VERSION]
+        self._settings.keep(reopenNotices=lasting)
+
+    def _restore(self, content: SceneContent) -> None:
+        """Take what the scene holds over."""
         state = self._state
         state.pain_sites = tuple((float(r), float(a), float(s)) for r, a, s in content.pain_sites_ras)
         state.unmatched = list(content.working.get("unmatched", []))

@@ -117,6 +117,7 @@ class Session:
         if has_case(scene):
             Restorer(link, state, settings, states, writer, self._alignment, self._review).restore()
         else:
+            state.detected = list(settings.now.detectNotices)
             state.notices += settings.drop_refused_changes()
 
     # --- the scene and its settings
