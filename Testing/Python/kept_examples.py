@@ -16,6 +16,7 @@ from PainGeneratorLib.Numerics.body.symmetry import SymmetryPlane
 from PainGeneratorLib.Numerics.body.vertebrae import Joint, Spine, VertebraFrame
 from PainGeneratorLib.Numerics.core.image import Geometry, Image, Region
 from PainGeneratorLib.Numerics.core.kept import Kept
+from PainGeneratorLib.Numerics.core.reader_acts import ReaderAct
 from PainGeneratorLib.Numerics.core.records import Candidate, HotSpot, LedgerEntry, MRFinding, Place
 from PainGeneratorLib.Numerics.core.sites import InterfacePattern, InterfaceZone, Site, SiteNorm, SiteRow, SiteTable
 from PainGeneratorLib.Numerics.mr.findings import MRResult
@@ -48,6 +49,7 @@ FINDING = MRFinding(
 WEAK_FINDING = MRFinding(
     2, "oedema", REGION, POINT + 1.0, 0.3, THIRD, None, "FLUID", 0.33, ["weak"], "faint", 41.5, 0.5
 )
+ACT = ReaderAct('Dr. "Ä" Reader', "2025-03-01T09:30:05+01:00", "status", "accepted")
 LEDGER_ENTRY = LedgerEntry("uptake", "pet", "Hot.", 1.0 + THIRD, 3.0 + THIRD, "Somebody 2020", "absent")
 LINE = SpineLine(np.outer(np.arange(5.0), POINT), THIRD, 0.94, np.array([25.0, THIRD]), np.array([-0.2, 0.1]))
 ONE = OneImplant("left", REGION, np.stack([POINT, POINT + 9.0]), False)
@@ -83,7 +85,7 @@ EXAMPLES: dict[str, Kept] = {
     "Candidate": Candidate(
         "PG-01", 1, 10 * THIRD, PLACE, "PET+MR", REGION, POINT, 0.853, np.float32(2.3), 1.9, 1.5, 0.8,
         1.3, 2.1, 1.2, "oedema", 3.2, 31.5, -2.5, 12.5, "accepted", "edited", "stark, \"süß\"", ["large"], [SPOT],
-        [FINDING], (LEDGER_ENTRY,), "normal", "abnormal", 0.9 + THIRD, "marrow", "Below the bar.",
+        [FINDING], (LEDGER_ENTRY,), "normal", "abnormal", 0.9 + THIRD, "marrow", "Below the bar.", (ACT,),
     ),
     "HipImplant": HIP,
     "HotSpot": SPOT,
@@ -98,6 +100,7 @@ EXAMPLES: dict[str, Kept] = {
     "OneImplant": ONE,
     "Place": PLACE,
     "ProvenanceRow": ROW,
+    "ReaderAct": ACT,
     "ReferenceValue": REFERENCE,
     "SeriesAlignment": SeriesAlignment(
         "PET", np.eye(4) * THIRD, np.eye(4), "registered", "aligned", "ATTENUATION", True, THIRD, 1.5, 0.3, 0.1, THIRD,

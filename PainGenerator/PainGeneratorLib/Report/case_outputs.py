@@ -24,13 +24,14 @@ from ..Workflow.case import CaseOptions, CaseSeries
 from ..Workflow.evidence import evidence_table
 from ..Workflow.progress import Show, silent
 from ..Workflow.protocol import Protocol, load_protocol
+from ..Workflow.readers import CSV_COLUMNS, readers_json, readers_rows
 from .content import ChangedParameter, ReferenceRow, ReportCase, ReportContent
 from .key_images import KeyImage, KeyImageInputs, key_images
 from .output_folder import write_json, write_text
 from .overview import overview_picture
 from .report import write_report
 from .site_files import sites_csv, sites_json
-from .tables import candidates_csv, candidates_json, ledger_csv, set_apart_csv
+from .tables import candidates_csv, candidates_json, csv_text, ledger_csv, set_apart_csv
 
 KEY_IMAGE_LIMIT = 10
 """The most candidates that get a key image, and the most entries to be looked at; the first ones by rank."""
@@ -72,6 +73,9 @@ def _write_candidates(analysis: Analysis, folder: Path, _created: datetime.datet
     found = analysis.found
     write_text(folder / "set-apart.csv", set_apart_csv(found.attention, found.set_apart))
     write_text(folder / "ledger.csv", ledger_csv(found.candidates, found.set_apart, found.attention))
+    if analysis.readers.readings:
+        blank = dict.fromkeys(CSV_COLUMNS, "")
+        write_text(folder / "readers.csv", csv_text(readers_rows(analysis.readers), blank))
 
 
 def _write_sites(analysis: Analysis, folder: Path, _created: datetime.datetime) -> None:
@@ -124,7 +128,8 @@ def write_report_file(analysis: Analysis, folder: Path, created: datetime.dateti
 def case_json(analysis: Analysis) -> dict[str, Any]:
     """The content of ``candidates.json``."""
     found = analysis.found
-    return candidates_json(case_facts(analysis), found.candidates, found.set_apart, found.attention)
+    lists = candidates_json(case_facts(analysis), found.candidates, found.set_apart, found.attention)
+    return {**lists, "readers": readers_json(analysis.readers)}
 
 
 def case_facts(analysis: Analysis) -> dict[str, Any]:
@@ -245,6 +250,7 @@ def _report_content(
         protocol=case.group,
         method=tuple(analysis.notes),
         warnings=analysis.warnings,
+        readers=analysis.readers,
     )
 
 

@@ -19,6 +19,7 @@ from .evidence_section import (
 from .html import Html, bullets, embedded_image, html, join, tag
 from .output_folder import write_text
 from .prosthesis import prosthesis_section, surgery_rows
+from .readers_section import readers_section
 from .report_tables import (
     NOT_ALIGNED,
     alignment_section,
@@ -82,6 +83,7 @@ def report_html(content: ReportContent) -> str:
         level_text_section(content),
         prosthesis_section(content),
         evidence_section(content),
+        readers_section(content),
         set_apart_section(content),
         all_measures(content),
         mr_section(content),

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
 
 from ..Anatomy.anatomy_map import AnatomyMap
 from ..Numerics.core.errors import PainGeneratorError
 from ..Numerics.core.image import Region
+from ..Numerics.core.reader_acts import now_text
 from ..Numerics.core.records import Candidate
+from ..Numerics.fusion.reading import Reading
 from ..Registration.landmarks import LandmarkPairs
 from ..Workflow.case import Case
 from ..Workflow.finding import Found
@@ -46,6 +49,38 @@ class Naming:
     case: Case
     anatomy: AnatomyMap | None
     found: Found
+    automatic: Reading | None = None
+
+
+@dataclass(eq=False)
+class ReadersState:
+    """Who reads, and the readings that are not shown at the moment.
+
+    Parameters
+    ----------
+    reader : str
+        The name that every act carries; empty until it is given. It is kept by the host, not with the case.
+    since : str
+        When this session began: unnamed acts from then on get the name when it is given.
+    label : str
+        The name of the reader who began the reading that is shown.
+    automatic : Reading, optional
+        What the last run found, before any decision; None for a case of an older version.
+    others : list
+        The other readings (:class:`.readings.StoredReading`), in the order in which they were begun.
+    place : int
+        Where the reading that is shown stands among all of them.
+    is_blind : bool
+        The others must not be seen.
+    """
+
+    reader: str = ""
+    since: str = field(default_factory=now_text)
+    label: str = ""
+    automatic: Reading | None = None
+    others: list[Any] = field(default_factory=list)
+    place: int = 0
+    is_blind: bool = False
 
 
 @dataclass(eq=False)
@@ -78,6 +113,8 @@ class CaseState:
         Grows with every change of an input. The result of a job that was made before is refused.
     shown : dict of str to Region
         Outlines of the candidates as the scene shows them, by id.
+    readers : ReadersState
+        Who reads, and what other readers decided.
     """
 
     case: Case | None = None
@@ -93,6 +130,7 @@ class CaseState:
     detected: list[str] = field(default_factory=list)
     revision: int = 0
     shown: dict[str, Region] = field(default_factory=dict)
+    readers: ReadersState = field(default_factory=ReadersState)
 
     @property
     def candidates(self) -> list[Candidate]:
@@ -125,11 +163,12 @@ class CaseState:
     def naming(self) -> Naming:
         """What another name of a level would replace."""
         now = self.require_found()
-        return Naming(now.case, now.anatomy, now.found)
+        return Naming(now.case, now.anatomy, now.found, self.readers.automatic)
 
     @naming.setter
     def naming(self, naming: Naming) -> None:
         self.case, self.anatomy, self.found = naming.case, naming.anatomy, naming.found
+        self.readers.automatic = naming.automatic
 
     @property
     def warnings(self) -> list[str]:
@@ -189,4 +228,5 @@ class CaseState:
         """Release all images; the scene keeps the case."""
         self.case = self.suv = self.alignment = self.anatomy = self.found = None
         self.unmatched, self.carried = [], []
+        self.readers = ReadersState(reader=self.readers.reader, since=self.readers.since)
         self.shown = {}

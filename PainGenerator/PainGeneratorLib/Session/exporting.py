@@ -12,6 +12,7 @@ from ..Workflow.analyze import Analysis
 from ..Workflow.progress import Show, StageClock, silent
 from .case_state import CaseState
 from .case_writer import CaseWriter
+from .readers import ReaderControl
 from .scene_link import SceneLink
 from .step_states import StepStates
 from .types import EXPORTS
@@ -48,6 +49,7 @@ class Exporter:
     writer : CaseWriter
     export_writer : ExportWriter or None
         Export is refused without it.
+    readers : ReaderControl
     """
 
     name = "export"
@@ -59,7 +61,9 @@ class Exporter:
         states: StepStates,
         writer: CaseWriter,
         export_writer: ExportWriter | None,
+        readers: ReaderControl,
     ) -> None:
+        self._readers = readers
         self._link, self._state, self._states = link, state, states
         self._writer, self._export_writer = writer, export_writer
 
@@ -80,7 +84,8 @@ class Exporter:
         if not self._state.is_found:
             raise PainGeneratorError("There is nothing to export yet.", "Run the step Find first.")
         now = self._state.require_found()
-        return Analysis(now.case, now.suv, now.alignment, now.anatomy, now.found, StageClock())
+        readers = self._readers.readers()
+        return Analysis(now.case, now.suv, now.alignment, now.anatomy, now.found, StageClock(), readers)
 
     def export(
         self, folder: str | Path, what: Iterable[str] = EXPORTS, overwrite: bool = False, progress: Show = silent

@@ -13,12 +13,13 @@ from ..Scene.volumes_in_scene import SOURCE_ROLE
 from ..Workflow.case import Case, CaseOptions
 from ..Workflow.case_in_scene import restored
 from .alignment_control import AlignmentControl
+from .carrying import is_decided
 from .case_settings import CaseSettings
 from .case_state import CaseState
 from .case_writer import CaseWriter
 from .protocol_parameters import parameter_text
+from .readers import ReaderControl
 from .remeasure import new_candidate
-from .review import is_decided
 from .review_acts import ReviewActs
 from .scene_link import SceneLink
 from .step_states import StepStates
@@ -40,6 +41,7 @@ class Restorer:
     writer : CaseWriter
     alignment : AlignmentControl
     review : ReviewActs
+    readers : ReaderControl
     """
 
     def __init__(
@@ -51,7 +53,9 @@ class Restorer:
         writer: CaseWriter,
         alignment: AlignmentControl,
         review: ReviewActs,
+        readers: ReaderControl,
     ) -> None:
+        self._readers = readers
         self._link, self._state, self._settings, self._states = link, state, settings, states
         self._writer, self._alignment, self._review = writer, alignment, review
 
@@ -95,6 +99,7 @@ class Restorer:
             self._states.outdate("find")
         if made.found is not None:
             state.shown = {candidate.id: candidate.region for candidate in state.candidates}
+            self._readers.restore(content.working.get("readers", {}))
             self._take_changes(content)
 
     def _keep_decisions_only(self, content: SceneContent) -> None:

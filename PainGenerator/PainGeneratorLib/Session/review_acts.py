@@ -18,13 +18,15 @@ from ..Numerics.fusion.reading import Reading
 from ..Scene.candidate_segments import outline_of, take_outline
 from ..Scene.common_grid import region_on_grid
 from ..Workflow.finding import Found, with_named_level
+from .carrying import carry_decisions
 from .case_settings import CaseSettings
 from .case_state import CaseState, Naming, Point
 from .case_writer import CaseWriter
 from .found_tools import FoundTools
 from .notifier import Notifier
 from .reading_aids import ReadingAids
-from .review import Review, carry_decisions, entries_of, storable
+from .readings import copied
+from .review import Review, entries_of, storable
 from .scene_link import SceneLink
 from .step_states import StepStates
 
@@ -64,7 +66,22 @@ class ReviewActs:
         self._settings = settings
         self._link, self._state, self._states, self._writer = link, state, states, writer
         self._tools, self._aids, self._notify = tools, aids, notify
-        self._review = Review(state, tools.measured)
+        self._review = self.new_review()
+
+    def new_review(self, deleted: Sequence[Candidate] = ()) -> Review:
+        """A review of the lists that stand, without a history."""
+        return Review(self._state, self._tools.measured, lambda: self._state.readers.reader, deleted)
+
+    def resume(self, deleted: Sequence[Candidate]) -> None:
+        """Begin a history on the lists of a reopened case."""
+        self._review = self.new_review(deleted)
+
+    def take_over(self, review: Review) -> None:
+        """Go on with another reading, with its own history, and show it in the scene."""
+        self._review = review
+        self._writer.write_all()
+        self._states.outdate_export()
+        self._notify("candidates")
 
     def reason_not_ready(self, state: CaseState) -> str | None:
         """Why there is nothing to review; None when there is."""
@@ -74,11 +91,14 @@ class ReviewActs:
         """Take the result of a new run over: decisions made so far go to the new candidates at the same place."""
         state = self._state
         new = Reading(found.candidates, found.set_apart, found.attention)
+        state.readers.automatic = copied(new)
+        for other in state.readers.others:
+            other.take_run(new, found)
         carried = carry_decisions([*state.candidates, *state.unmatched], new)
         state.unmatched, state.carried = carried.unmatched, carried.notices
         found.take(carried.lists)
         state.found = found
-        self._review = Review(state, self._tools.measured)
+        self._review = self.new_review(self._review.deleted)
         self._writer.write_all()
 
     @property
@@ -176,7 +196,14 @@ class ReviewActs:
             return [dataclasses.replace(entry, place=by_hand.get(entry.id, entry.place)) for entry in entries]
 
         lists = Reading(named(found.candidates), named(found.set_apart), named(found.attention))
-        review.name_level(level, Naming(case, now.anatomy, found), lists)
+        automatic = self._state.readers.automatic
+        if automatic is not None:
+            found_alone = dataclasses.replace(now.found)
+            found_alone.take(automatic)
+            given_level = GivenLevel(level, np.array([right, front, up]))
+            renamed = with_named_level(found_alone, case, now.suv, now.alignment, now.anatomy, given_level)
+            automatic = Reading(renamed.candidates, renamed.set_apart, renamed.attention)
+        review.name_level(level, Naming(case, now.anatomy, found, automatic), lists)
         self._show_naming()
 
     def comment(self, candidate_id: str, text: str) -> None:

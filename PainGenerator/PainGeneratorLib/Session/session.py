@@ -41,6 +41,7 @@ from .live_preview import LivePreview
 from .loaded_volumes import LoadedVolumes
 from .notifier import Notifier
 from .protocol_parameters import ProtocolParameters
+from .readers import ReaderControl
 from .reading_aids import ReadingAids, Values
 from .restoring import Restorer
 from .review_acts import ReviewActs
@@ -83,6 +84,8 @@ class Session:
         What the case is.
     step_states : StepStates
         How far each step is.
+    reading : ReaderControl
+        Who reads, a second review blind to the first, and both beside each other.
     """
 
     def __init__(
@@ -105,7 +108,9 @@ class Session:
         self._preview = LivePreview(
             link, state, settings, states, writer, tools, self._parameters, self._review, notify
         )
-        self._exporter = Exporter(link, state, states, writer, exporter)
+        self.reading = ReaderControl(state, self._review, tools, notify)
+        writer.kept_by["readers"] = self.reading.to_kept
+        self._exporter = Exporter(link, state, states, writer, exporter, self.reading)
         self._steps = StepTable(
             computing=(
                 CaseStep(link, settings, self._volumes, writer),
@@ -115,7 +120,7 @@ class Session:
             closing=(self._review, self._exporter),
         )
         if has_case(scene):
-            Restorer(link, state, settings, states, writer, self._alignment, self._review).restore()
+            Restorer(link, state, settings, states, writer, self._alignment, self._review, self.reading).restore()
         else:
             state.detected = list(settings.now.detectNotices)
             state.notices += settings.drop_refused_changes()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from ..Anatomy.anatomy_files import read_anatomy_file
@@ -15,6 +15,7 @@ from ..Numerics.pet.detector import HotSpotResult
 from .case import Case, CaseOptions
 from .finding import Found, find_candidates
 from .progress import Show, StageClock, part, silent
+from .readers import Readers
 from .reading import read_case_folder
 from .stages import Alignment, Suv, align_series, make_suv
 from .warnings import run_notes, run_warnings
@@ -30,6 +31,8 @@ class Analysis:
     anatomy: AnatomyMap | None
     found: Found
     clock: StageClock
+    readers: Readers = field(default_factory=Readers)
+    """What readers decided; empty in a run of the command line."""
 
     @property
     def mr(self) -> MRResult:

@@ -393,6 +393,22 @@ MEASURES: tuple[Measure, ...] = (
         shown={Output.PANEL: Shown(after="volume_ml"), Output.REPORT_RANKING: Shown(after="mr_kind")},
     ),
     Measure(
+        key="decided_by",
+        title="Decided by",
+        value=lambda candidate: None if candidate.decision is None else candidate.decision.by,
+        how="The reader who gave the status.",
+        kind=Kind.TEXT,
+        outputs=_in(Output.FILES, Output.SCENE_TABLE),
+    ),
+    Measure(
+        key="decided_at",
+        title="Decided at",
+        value=lambda candidate: None if candidate.decision is None else candidate.decision.time,
+        how="When the status was given: ISO 8601 with the zone.",
+        kind=Kind.TEXT,
+        outputs=_in(Output.FILES, Output.SCENE_TABLE),
+    ),
+    Measure(
         key="origin",
         title="Found",
         value=attrgetter("origin"),
