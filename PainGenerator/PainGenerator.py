@@ -159,10 +159,11 @@ class PainGeneratorLogic(ScriptedLoadableModuleLogic):
         """The session of the scene; made at the first call after a scene was opened."""
         if self._session is None:
             from PainGeneratorLib.Gui.sample_data import file_of_instance
+            from PainGeneratorLib.Report.case_outputs import plain_text
             from PainGeneratorLib.Report.session_export import export_session
             from PainGeneratorLib.Session.session import Session
 
-            self._session = Session(slicer.mrmlScene, file_of_instance, export_session)
+            self._session = Session(slicer.mrmlScene, file_of_instance, export_session, plain_text)
         return self._session
 
     def close(self):

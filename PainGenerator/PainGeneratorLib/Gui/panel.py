@@ -24,11 +24,13 @@ from .find_section import FindSection
 from .guard import Connections, guarded
 from .outline_section import OutlineSection
 from .parameters_section import ParametersSection
+from .readers_section import ReadersSection
 from .review_section import ReviewSection
 from .session_needs import PanelNeeds
 from .shortcuts import Shortcuts
 from .sites_section import SitesSection
 from .suv_section import SuvSection
+from .text_section import TextSection
 from .views_section import WINDOWS, ViewsSection
 from .words import group_text, plain
 from .worker import Worker
@@ -82,10 +84,13 @@ class Panel(VTKObservationMixin):
         self.sites = SitesSection(self)
         self.details = DetailsSection(self)
         self.outline = OutlineSection(self)
+        self.readers = ReadersSection(self)
+        self.text = TextSection(self)
         self.export = ExportSection(self)
         self.sections = (
             *(self.views, self.case, self.suv, self.align, self.find, self.protocol),
-            *(self.review, self.apart, self.sites, self.details, self.outline, self.export),
+            *(self.review, self.apart, self.sites, self.details, self.outline),
+            *(self.readers, self.text, self.export),
         )
         self.shortcuts = Shortcuts(self._shortcut_handlers())
         self._connections.add(ui.runAllButton, "clicked()", self.on_run_all)

@@ -16,6 +16,8 @@ import numpy as np
 from ..Numerics.core.records import Candidate
 from ..Numerics.core.sites import SiteTable
 from ..Numerics.suv.factors import SuvResult
+from ..Session.readers import ReaderControl
+from ..Session.report_text import ReportText
 from ..Session.types import Job, ParameterEntry, RoleProposal, SessionSettings, StepState, SuvLine
 from ..Workflow.check import CaseCheck
 from ..Workflow.progress import Show
@@ -166,6 +168,20 @@ class OutlineNeeds(StepNeeds, Protocol):
     def segment_edited(self, segment_id: str) -> bool: ...
 
 
+class ReadersNeeds(StepNeeds, Protocol):
+    """Who reads, and what each decided."""
+
+    @property
+    def reading(self) -> ReaderControl: ...
+
+
+class TextNeeds(StepNeeds, Protocol):
+    """The text for the report system."""
+
+    @property
+    def report_text(self) -> ReportText: ...
+
+
 class ExportNeeds(StepNeeds, Protocol):
     """Writing the results."""
 
@@ -201,6 +217,8 @@ class PanelNeeds(
     SitesNeeds,
     DetailsNeeds,
     OutlineNeeds,
+    ReadersNeeds,
+    TextNeeds,
     ExportNeeds,
     ViewsNeeds,
     MirrorNeeds,

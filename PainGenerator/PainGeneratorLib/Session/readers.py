@@ -51,6 +51,11 @@ class ReaderControl:
         """The name that acts carry; empty until it is given."""
         return self._now.reader
 
+    @property
+    def label(self) -> str:
+        """The name of the reader who began the reading that is shown."""
+        return self._now.label
+
     def set_name(self, name: str) -> int:
         """Say who reads. Acts of this session that have no name yet get it.
 

@@ -20,6 +20,7 @@ from .case_writer import CaseWriter
 from .protocol_parameters import parameter_text
 from .readers import ReaderControl
 from .remeasure import new_candidate
+from .report_text import ReportText
 from .review_acts import ReviewActs
 from .scene_link import SceneLink
 from .step_states import StepStates
@@ -42,6 +43,7 @@ class Restorer:
     alignment : AlignmentControl
     review : ReviewActs
     readers : ReaderControl
+    report_text : ReportText
     """
 
     def __init__(
@@ -54,8 +56,9 @@ class Restorer:
         alignment: AlignmentControl,
         review: ReviewActs,
         readers: ReaderControl,
+        report_text: ReportText,
     ) -> None:
-        self._readers = readers
+        self._readers, self._report_text = readers, report_text
         self._link, self._state, self._settings, self._states = link, state, settings, states
         self._writer, self._alignment, self._review = writer, alignment, review
 
@@ -100,6 +103,7 @@ class Restorer:
         if made.found is not None:
             state.shown = {candidate.id: candidate.region for candidate in state.candidates}
             self._readers.restore(content.working.get("readers", {}))
+            self._report_text.restore(content.working.get("report_text", {}))
             self._take_changes(content)
 
     def _keep_decisions_only(self, content: SceneContent) -> None:

@@ -43,6 +43,7 @@ from .notifier import Notifier
 from .protocol_parameters import ProtocolParameters
 from .readers import ReaderControl
 from .reading_aids import ReadingAids, Values
+from .report_text import ReportText, TextWriter
 from .restoring import Restorer
 from .review_acts import ReviewActs
 from .scene_link import SceneLink
@@ -77,6 +78,8 @@ class Session:
         there is no database.
     exporter : callable, optional
         Writes the outputs (``Report.session_export.export_session``); export is refused without it.
+    text_writer : callable, optional
+        Makes the text for the report system (``Report.case_outputs.plain_text``).
 
     Attributes
     ----------
@@ -84,12 +87,14 @@ class Session:
         What the case is.
     step_states : StepStates
         How far each step is.
-    reading : ReaderControl
-        Who reads, a second review blind to the first, and both beside each other.
     """
 
     def __init__(
-        self, scene: Any, file_of_instance: FileOfInstance | None = None, exporter: ExportWriter | None = None
+        self,
+        scene: Any,
+        file_of_instance: FileOfInstance | None = None,
+        exporter: ExportWriter | None = None,
+        text_writer: TextWriter | None = None,
     ) -> None:
         parameter_node(scene)
         self._notify = notify = Notifier()
@@ -108,9 +113,12 @@ class Session:
         self._preview = LivePreview(
             link, state, settings, states, writer, tools, self._parameters, self._review, notify
         )
-        self.reading = ReaderControl(state, self._review, tools, notify)
-        writer.kept_by["readers"] = self.reading.to_kept
-        self._exporter = Exporter(link, state, states, writer, exporter, self.reading)
+        self._reading = ReaderControl(state, self._review, tools, notify)
+        writer.kept_by["readers"] = self._reading.to_kept
+        self._exporter = Exporter(link, state, states, writer, exporter, self._reading)
+        self._report_text = ReportText(state, states, writer, self._exporter.analysis, text_writer, notify)
+        self._exporter.report_edit = lambda: self._report_text.edit
+        writer.kept_by["report_text"] = self._report_text.to_kept
         self._steps = StepTable(
             computing=(
                 CaseStep(link, settings, self._volumes, writer),
@@ -120,7 +128,9 @@ class Session:
             closing=(self._review, self._exporter),
         )
         if has_case(scene):
-            Restorer(link, state, settings, states, writer, self._alignment, self._review, self.reading).restore()
+            Restorer(
+                link, state, settings, states, writer, self._alignment, self._review, self._reading, self._report_text
+            ).restore()
         else:
             state.detected = list(settings.now.detectNotices)
             state.notices += settings.drop_refused_changes()
@@ -559,6 +569,18 @@ class Session:
     def redo(self) -> None:
         """Do the act again that was taken back last."""
         self._review.redo()
+
+    # --- readers, and the text for the report system (ReaderControl, ReportText)
+
+    @property
+    def reading(self) -> ReaderControl:
+        """Who reads, a second review blind to the first, and both beside each other."""
+        return self._reading
+
+    @property
+    def report_text(self) -> ReportText:
+        """The text for the report system, with the reader's own wording."""
+        return self._report_text
 
     # --- reading aids (ReadingAids)
 

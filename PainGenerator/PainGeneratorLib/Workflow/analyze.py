@@ -17,6 +17,7 @@ from .finding import Found, find_candidates
 from .progress import Show, StageClock, part, silent
 from .readers import Readers
 from .reading import read_case_folder
+from .report_edit import ReportEdit
 from .stages import Alignment, Suv, align_series, make_suv
 from .warnings import run_notes, run_warnings
 
@@ -33,6 +34,8 @@ class Analysis:
     clock: StageClock
     readers: Readers = field(default_factory=Readers)
     """What readers decided; empty in a run of the command line."""
+    report_edit: ReportEdit | None = None
+    """The reader's own wording of the plain-text report."""
 
     @property
     def mr(self) -> MRResult:
