@@ -158,12 +158,13 @@ class PainGeneratorLogic(ScriptedLoadableModuleLogic):
     def session(self):
         """The session of the scene; made at the first call after a scene was opened."""
         if self._session is None:
+            from PainGeneratorLib.Gui.recovery_section import journal_folder
             from PainGeneratorLib.Gui.sample_data import file_of_instance
             from PainGeneratorLib.Report.case_outputs import plain_text
             from PainGeneratorLib.Report.session_export import export_session
             from PainGeneratorLib.Session.session import Session
 
-            self._session = Session(slicer.mrmlScene, file_of_instance, export_session, plain_text)
+            self._session = Session(slicer.mrmlScene, file_of_instance, export_session, plain_text, journal_folder())
         return self._session
 
     def close(self):

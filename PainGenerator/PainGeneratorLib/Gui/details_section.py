@@ -10,7 +10,7 @@ from ..Anatomy.codes import LEVELS, STRUCTURES
 from ..Numerics.core.records import FLAG_TEXTS, Candidate
 from ..Numerics.core.strength import signed_points, strength_word
 from ..Numerics.core.words import Side
-from .guard import guarded
+from .guard import guarded, single_shot_timer
 from .ledger_table import LedgerTable
 from .section import Section, choose
 from .session_needs import DetailsNeeds
@@ -18,6 +18,9 @@ from .words import number_text, plain, side_text, status_text, strength_text
 
 if TYPE_CHECKING:
     from .panel import Panel
+
+DRAFT_MS = 3000
+"""Time after the first key before a comment that is being typed is written to the journal, ms."""
 
 
 class DetailsSection(Section[DetailsNeeds]):
@@ -40,6 +43,8 @@ class DetailsSection(Section[DetailsNeeds]):
         for combo in ("structureCombo", "sideCombo", "levelCombo"):
             self.connect(combo, "currentIndexChanged(int)", self.on_renamed)
         self.connect("commentEdit", "editingFinished()", self.on_commented)
+        self.connect("commentEdit", "textEdited(QString)", self.on_comment_typed)
+        self._later = single_shot_timer(panel.root, DRAFT_MS, self.on_draft, self.connections)
 
     def candidate(self) -> Candidate | None:
         """The chosen candidate, None when none or more than one is chosen."""
@@ -111,6 +116,18 @@ class DetailsSection(Section[DetailsNeeds]):
         place = candidate.place
         if structure and side and (structure, side, level) != (place.structure, place.side, place.level):
             self.open_session.rename(candidate.id, structure, side, level)
+
+    @guarded
+    def on_comment_typed(self) -> None:
+        """Write what is typed to the journal soon, also while the reader goes on typing."""
+        if not self._later.active:
+            self._later.start()
+
+    @guarded
+    def on_draft(self) -> None:
+        """Write what is typed to the journal; it becomes a comment when it is finished."""
+        if self.session is not None and self._commented is not None and self.ui.commentEdit.modified:
+            self.session.journal.draft(self._commented, self.ui.commentEdit.text)
 
     @guarded
     def on_commented(self) -> None:

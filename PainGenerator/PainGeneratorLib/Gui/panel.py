@@ -25,6 +25,7 @@ from .guard import Connections, guarded
 from .outline_section import OutlineSection
 from .parameters_section import ParametersSection
 from .readers_section import ReadersSection
+from .recovery_section import RecoverySection
 from .review_section import ReviewSection
 from .session_needs import PanelNeeds
 from .shortcuts import Shortcuts
@@ -86,11 +87,12 @@ class Panel(VTKObservationMixin):
         self.outline = OutlineSection(self)
         self.readers = ReadersSection(self)
         self.text = TextSection(self)
+        self.recovery = RecoverySection(self)
         self.export = ExportSection(self)
         self.sections = (
             *(self.views, self.case, self.suv, self.align, self.find, self.protocol),
             *(self.review, self.apart, self.sites, self.details, self.outline),
-            *(self.readers, self.text, self.export),
+            *(self.readers, self.text, self.recovery, self.export),
         )
         self.shortcuts = Shortcuts(self._shortcut_handlers())
         self._connections.add(ui.runAllButton, "clicked()", self.on_run_all)

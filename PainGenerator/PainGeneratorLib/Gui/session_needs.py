@@ -16,7 +16,9 @@ import numpy as np
 from ..Numerics.core.records import Candidate
 from ..Numerics.core.sites import SiteTable
 from ..Numerics.suv.factors import SuvResult
+from ..Session.journal import Journal
 from ..Session.readers import ReaderControl
+from ..Session.recovery import Recovery
 from ..Session.report_text import ReportText
 from ..Session.types import Job, ParameterEntry, RoleProposal, SessionSettings, StepState, SuvLine
 from ..Workflow.check import CaseCheck
@@ -156,6 +158,8 @@ class SitesNeeds(StepNeeds, Protocol):
 class DetailsNeeds(StepNeeds, Protocol):
     """Name and comment of a candidate."""
 
+    @property
+    def journal(self) -> Journal: ...
     def candidates(self) -> list[Candidate]: ...
     def rename(self, candidate_id: str, structure: str, side: str, level: str | None) -> None: ...
     def comment(self, candidate_id: str, text: str) -> None: ...
@@ -180,6 +184,17 @@ class TextNeeds(StepNeeds, Protocol):
 
     @property
     def report_text(self) -> ReportText: ...
+
+
+class RecoveryNeeds(StepNeeds, Protocol):
+    """Going on after a crash."""
+
+    @property
+    def recovery(self) -> Recovery: ...
+    @property
+    def journal(self) -> Journal: ...
+    def roles(self) -> dict[str, str]: ...
+    def steps_to_run(self) -> list[str]: ...
 
 
 class ExportNeeds(StepNeeds, Protocol):
@@ -219,6 +234,7 @@ class PanelNeeds(
     OutlineNeeds,
     ReadersNeeds,
     TextNeeds,
+    RecoveryNeeds,
     ExportNeeds,
     ViewsNeeds,
     MirrorNeeds,

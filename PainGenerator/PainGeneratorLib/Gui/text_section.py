@@ -16,8 +16,9 @@ from .words import plain
 if TYPE_CHECKING:
     from .panel import Panel
 
-PAUSE_MS = 1500
-"""Pause of the keyboard before what was typed is kept with the scene, ms."""
+KEEP_MS = 3000
+"""Time after the first key before what was typed is kept, ms; also while the reader goes on typing, so that a crash
+takes a few seconds of it."""
 
 
 class TextSection(Section[TextNeeds]):
@@ -28,7 +29,7 @@ class TextSection(Section[TextNeeds]):
     def __init__(self, panel: Panel) -> None:
         super().__init__(panel)
         self._typed = False
-        self._timer = single_shot_timer(panel.root, PAUSE_MS, self.on_pause_over, self.connections)
+        self._timer = single_shot_timer(panel.root, KEEP_MS, self.on_pause_over, self.connections)
         self.connect("reportTextGroup", "toggled(bool)", self.on_opened)
         self.connect("reportTextEdit", "textChanged()", self.on_typed)
         self.connect("copyTextButton", "clicked()", self.on_copy)
@@ -94,10 +95,11 @@ class TextSection(Section[TextNeeds]):
 
     @guarded
     def on_typed(self) -> None:
-        """Wait until the reader pauses."""
+        """Keep it soon."""
         if not self._is_filling:
             self._typed = True
-            self._timer.start()
+            if not self._timer.active:
+                self._timer.start()
 
     @guarded
     def on_pause_over(self) -> None:

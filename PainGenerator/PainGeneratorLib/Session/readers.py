@@ -239,9 +239,13 @@ class ReaderControl:
             "place": now.place,
             "is_blind": now.is_blind,
             "deleted": list(self._review.review.deleted),
-            "automatic": None if now.automatic is None else kept_lists(now.automatic),
+            "automatic": self.automatic_kept(),
             "others": [other.to_kept() for other in now.others],
         }
+
+    def automatic_kept(self) -> dict[str, Any] | None:
+        """What the run found, as :meth:`restore` takes it."""
+        return None if self._now.automatic is None else kept_lists(self._now.automatic)
 
     def restore(self, kept: Mapping[str, Any]) -> None:
         """Take over what :meth:`to_kept` gave; without it the case has one reading."""

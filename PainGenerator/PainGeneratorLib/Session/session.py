@@ -37,12 +37,14 @@ from .case_writer import CaseWriter
 from .exporting import Exporter, ExportWriter
 from .find_step import FindStep
 from .found_tools import FoundTools
+from .journal import Journal
 from .live_preview import LivePreview
 from .loaded_volumes import LoadedVolumes
 from .notifier import Notifier
 from .protocol_parameters import ProtocolParameters
 from .readers import ReaderControl
 from .reading_aids import ReadingAids, Values
+from .recovery import Recovery
 from .report_text import ReportText, TextWriter
 from .restoring import Restorer
 from .review_acts import ReviewActs
@@ -80,6 +82,8 @@ class Session:
         Writes the outputs (``Report.session_export.export_session``); export is refused without it.
     text_writer : callable, optional
         Makes the text for the report system (``Report.case_outputs.plain_text``).
+    journal_folder : Path, optional
+        Where decisions are written as they are made, so that a crash does not lose them; no journal without it.
 
     Attributes
     ----------
@@ -95,6 +99,7 @@ class Session:
         file_of_instance: FileOfInstance | None = None,
         exporter: ExportWriter | None = None,
         text_writer: TextWriter | None = None,
+        journal_folder: Path | None = None,
     ) -> None:
         parameter_node(scene)
         self._notify = notify = Notifier()
@@ -119,6 +124,10 @@ class Session:
         self._report_text = ReportText(state, states, writer, self._exporter.analysis, text_writer, notify)
         self._exporter.report_edit = lambda: self._report_text.edit
         writer.kept_by["report_text"] = self._report_text.to_kept
+        parts = (link, state, settings, self._review, self._reading, self._report_text)
+        self._journal = journal = Journal(journal_folder, *parts)
+        self._recovery = Recovery(*parts, journal)
+        notify.inner.append(journal.note)
         self._steps = StepTable(
             computing=(
                 CaseStep(link, settings, self._volumes, writer),
@@ -134,6 +143,7 @@ class Session:
         else:
             state.detected = list(settings.now.detectNotices)
             state.notices += settings.drop_refused_changes()
+        journal.begin()
 
     # --- the scene and its settings
 
@@ -181,6 +191,7 @@ class Session:
     def close(self) -> None:
         """Release the scene and all images; the scene keeps the case."""
         self.changed.clear()
+        self._journal.close()
         self._link.close()
         self.case_state.forget()
 
@@ -581,6 +592,16 @@ class Session:
     def report_text(self) -> ReportText:
         """The text for the report system, with the reader's own wording."""
         return self._report_text
+
+    @property
+    def journal(self) -> Journal:
+        """What is written as decisions are made, so that a crash does not lose them."""
+        return self._journal
+
+    @property
+    def recovery(self) -> Recovery:
+        """Journals that a crash left, and going on where they ended."""
+        return self._recovery
 
     # --- reading aids (ReadingAids)
 
