@@ -83,6 +83,7 @@ class PainGeneratorWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         self.panel = Panel(root, slicer.util.childWidgetVariables(root), ICONS)
         self.addObserver(slicer.mrmlScene, slicer.mrmlScene.StartCloseEvent, self.onSceneStartClose)
         self.addObserver(slicer.mrmlScene, slicer.mrmlScene.EndCloseEvent, self.onSceneEndClose)
+        self.addObserver(slicer.mrmlScene, slicer.mrmlScene.StartImportEvent, self.onSceneStartImport)
         self.addObserver(slicer.mrmlScene, slicer.mrmlScene.EndImportEvent, self.onSceneEndImport)
 
     def enter(self):
@@ -114,18 +115,23 @@ class PainGeneratorWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
             if self.parent.isEntered:
                 self.initializeParameterNode()
 
+    def onSceneStartImport(self, caller, event):
+        """A scene is being loaded: its parameter node may lack what the panel shows, until the panel is told of it."""
+        with slicer.util.tryWithErrorDisplay(_("The case could not be closed.")):
+            self.forgetScene(isImport=True)
+
     def onSceneEndImport(self, caller, event):
         """A scene was loaded: it may hold a case."""
         with slicer.util.tryWithErrorDisplay(_("The case of the scene cannot be read.")):
-            self.forgetScene()
+            self.forgetScene(isImport=True)
             if self.parent.isEntered:
                 self.initializeParameterNode()
 
-    def forgetScene(self):
-        """Nothing of the scene is kept: another one comes."""
+    def forgetScene(self, isImport=False):
+        """Nothing of the scene is kept: another one comes, or something is added to it."""
         self._parameters = None
         self.panel.stop()
-        self.logic.close()
+        self.logic.close(isImport)
 
     def initializeParameterNode(self):
         """One wrapper of the one parameter node, and the scene's session."""
@@ -148,6 +154,7 @@ class PainGeneratorLogic(ScriptedLoadableModuleLogic):
     def __init__(self):
         ScriptedLoadableModuleLogic.__init__(self)
         self._session = None
+        self._isUnsaved = False
 
     def getParameterNode(self):
         """The parameter node, wrapped."""
@@ -165,12 +172,19 @@ class PainGeneratorLogic(ScriptedLoadableModuleLogic):
             from PainGeneratorLib.Session.session import Session
 
             self._session = Session(slicer.mrmlScene, file_of_instance, export_session, plain_text, journal_folder())
+            if self._isUnsaved:
+                # What was not saved before something was added to the scene is not saved yet.
+                self._session.journal.rewrite()
+            self._isUnsaved = False
         return self._session
 
-    def close(self):
-        """Forget the session; the scene keeps the case."""
+    def close(self, isImport=False):
+        """Forget the session; the scene keeps the case. An import leaves what was not saved in the scene."""
         if self._session is not None:
+            self._isUnsaved = isImport and self._session.journal.path is not None
             self._session.close()
+        elif not isImport:
+            self._isUnsaved = False
         self._session = None
 
 
