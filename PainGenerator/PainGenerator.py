@@ -48,6 +48,7 @@ class PainGenerator(ScriptedLoadableModule):
             " replacements."
         )
         slicer.app.connect("startupCompleted()", registerSampleData)
+        slicer.app.connect("startupCompleted()", registerLayouts)
 
 
 def registerSampleData():
@@ -61,6 +62,14 @@ def registerSampleData():
         register_sample_data(SampleDataLogic, ICONS)
 
 
+def registerLayouts():
+    """Make the layouts known before a scene is loaded that was saved with one of them."""
+    with slicer.util.tryWithErrorDisplay(_("The layouts could not be registered.")):
+        from PainGeneratorLib.Gui.layouts import register_layouts
+
+        register_layouts()
+
+
 class PainGeneratorWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
     """Life-cycle of the panel: it lives while the module is open and a scene is there."""
 
@@ -70,6 +79,7 @@ class PainGeneratorWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         self.logic = None
         self.panel = None
         self._parameters = None
+        self._isWaitingForScene = False
 
     def setup(self):
         """Build the panel once."""
@@ -85,6 +95,7 @@ class PainGeneratorWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         self.addObserver(slicer.mrmlScene, slicer.mrmlScene.EndCloseEvent, self.onSceneEndClose)
         self.addObserver(slicer.mrmlScene, slicer.mrmlScene.StartImportEvent, self.onSceneStartImport)
         self.addObserver(slicer.mrmlScene, slicer.mrmlScene.EndImportEvent, self.onSceneEndImport)
+        self.addObserver(slicer.mrmlScene, slicer.mrmlScene.EndBatchProcessEvent, self.onSceneEndBatchProcess)
 
     def enter(self):
         """The module was opened: take up the case of the scene."""
@@ -112,8 +123,7 @@ class PainGeneratorWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
     def onSceneEndClose(self, caller, event):
         """An empty scene is there."""
         with slicer.util.tryWithErrorDisplay(_("The panel could not be prepared.")):
-            if self.parent.isEntered:
-                self.initializeParameterNode()
+            self.takeUpScene()
 
     def onSceneStartImport(self, caller, event):
         """A scene is being loaded: its parameter node may lack what the panel shows, until the panel is told of it."""
@@ -124,8 +134,23 @@ class PainGeneratorWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         """A scene was loaded: it may hold a case."""
         with slicer.util.tryWithErrorDisplay(_("The case of the scene cannot be read.")):
             self.forgetScene(isImport=True)
-            if self.parent.isEntered:
-                self.initializeParameterNode()
+            self.takeUpScene()
+
+    def onSceneEndBatchProcess(self, caller, event):
+        """Slicer is done with the scene."""
+        with slicer.util.tryWithErrorDisplay(_("The case of the scene cannot be read.")):
+            if self._isWaitingForScene:
+                self.takeUpScene()
+
+    def takeUpScene(self):
+        """Show the case of the scene when the module is open.
+
+        When a scene is opened, it is closed, filled and then arranged in one go. Before the end of it neither the
+        subject hierarchy nor the views belong to the new scene, and the parameters may still change.
+        """
+        self._isWaitingForScene = slicer.mrmlScene.IsBatchProcessing()
+        if self.parent.isEntered and not self._isWaitingForScene:
+            self.initializeParameterNode()
 
     def forgetScene(self, isImport=False):
         """Nothing of the scene is kept: another one comes, or something is added to it."""

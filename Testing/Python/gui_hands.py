@@ -142,6 +142,7 @@ class Hands:
         told = [message for message in CURRENT.messages if message[0] not in allowed_messages]
         assert not told, told
         CURRENT.host.checkpoint("the walk")
+        assert not bad_lines(CURRENT.log), bad_lines(CURRENT.log)
         if self.session is None:
             return
         candidates = self.session.candidates()
@@ -190,6 +191,12 @@ class Hands:
             for s in segmentation.GetSegmentIDs()
         }
         return by_id.pop(candidate_id), list(by_id.values())
+
+
+def bad_lines(log: Any) -> list[str]:
+    """Lines of Slicer's error log that are more than information; a walk must leave none."""
+    rows = [(log.data(log.index(row, 2)), log.logEntryDescription(row)) for row in range(log.logEntryCount())]
+    return [f"{level}: {text}" for level, text in rows if level != "Info"]
 
 
 def tag(segment: Any, name: str) -> str | None:

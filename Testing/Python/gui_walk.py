@@ -11,7 +11,11 @@ from gui_hands import CLOSE_MM, Hands, tag
 from gui_walk_case import add_anatomy, hot_place, pixels_of
 from PySide6 import QtCore, QtGui, QtTest
 
-STATUS_COLUMN, VOLUME_COLUMN, SIDE_COLUMN = 12, 11, 2
+STATUS_COLUMN, NAME_COLUMN = 1, 2
+REASON_COLUMN = 1
+"""In the table of what is set apart."""
+ACCESSIBLE_TEXT = 11
+"""Qt::AccessibleTextRole: the word of a decision, where the table shows its sign."""
 
 
 class Walk(Hands):
@@ -32,6 +36,8 @@ class Walk(Hands):
         assert self.ui.t1Selector.currentNode().GetName()
         assert self.ui.petReasonLabel.text
         assert self.session.suv_line().is_known
+        colors = slicer.mrmlScene.GetNodeByID(roles["PET"]).GetDisplayNode().GetColorNode().GetName()
+        assert colors == self.panel.parameters.colorMap.value, "the PET is colored before its SUV is known"
         self.ui.anatomySelector.setCurrentNode(anatomy)
         self.events()
         assert self.session.anatomy_id == anatomy.GetID()
@@ -86,6 +92,15 @@ class Walk(Hands):
         best = self.session.candidates()[0]
         assert best.suv_max is not None
         assert best.suv_max > 1.5
+
+    def see_the_first_candidate(self) -> None:
+        """The first candidate is shown at once after the run, and the header counts the lists."""
+        first = self.session.candidates()[0].id
+        assert self.panel.review.table.selected() == [first]
+        self.check_views_at(first)
+        counted = f"{len(self.session.candidates())} candidates"
+        assert self.ui.countsLabel.text.startswith(counted)
+        assert f"{len(self.session.set_apart())} set apart" in self.ui.countsLabel.text
 
     def move_slider(self) -> None:
         """Three settings: fewer foci the higher the ratio; the candidates stay as they are until they are taken."""
@@ -172,7 +187,7 @@ class Walk(Hands):
             self.click_row(candidate_id)
             self.press(button)
             assert self.candidate(candidate_id).status == word
-            assert self.cell(candidate_id, STATUS_COLUMN) == word
+            assert self.table.item(self.row_of(candidate_id), STATUS_COLUMN).data(ACCESSIBLE_TEXT) == word
             assert tag(self.segment(candidate_id), "Status") == word
 
     def paint_larger(self) -> None:
@@ -191,7 +206,7 @@ class Walk(Hands):
         edited = self.candidate(chosen.id)
         assert edited.origin == "edited"
         assert edited.suv_max >= chosen.suv_max - 1e-6
-        assert abs(float(self.cell(chosen.id, VOLUME_COLUMN)) - edited.volume_ml) < 0.006
+        assert f"volume {edited.volume_ml:.2f} ml" in self.ui.detailsLabel.text
         self.shot("outline")
         self.check()
         self.ui.outlineGroup.checked = False
@@ -199,7 +214,7 @@ class Walk(Hands):
         again = self.candidate(chosen.id)
         assert abs(again.volume_ml - before) < 1e-6
         assert again.origin == chosen.origin
-        assert abs(float(self.cell(chosen.id, VOLUME_COLUMN)) - before) < 0.006
+        assert f"volume {before:.2f} ml" in self.ui.detailsLabel.text
 
     def add_one(self) -> str:
         """Add one by clicking into a view on the PET."""
@@ -243,7 +258,7 @@ class Walk(Hands):
         self.ui.levelCombo.setCurrentIndex(self.ui.levelCombo.findData(wanted))
         self.events()
         assert self.candidate(first.id).place.level == wanted
-        assert wanted in self.cell(first.id, SIDE_COLUMN)
+        assert wanted.replace("/L", "/") in self.cell(first.id, NAME_COLUMN)
         self.ui.commentEdit.text = "typical for a facet joint"
         self.ui.commentEdit.editingFinished()
         assert self.candidate(first.id).comment == "typical for a facet joint"
@@ -262,7 +277,7 @@ class Walk(Hands):
         row, chosen = len(entries) - 1, entries[-1]
         table.setCurrentCell(row, 0)
         self.events()
-        assert table.item(row, 4).text() == chosen.reason
+        assert table.item(row, REASON_COLUMN).text() == chosen.reason
         assert ui.apartLedgerTable.rowCount == len(chosen.ledger) > 0
         assert chosen.place.name in ui.apartLabel.text
         for view in self.views():

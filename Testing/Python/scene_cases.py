@@ -32,6 +32,8 @@ def load_as_slicer_does(scene, folder: Path | DicomFolder) -> dict[str, str]:
         number = "" if series.number is None else f"{series.number}: "
         preset = "plain" if series.modality == "PT" else "mr"
         node = nodes.add_volume(scene, series.load(), f"{number}{series.description}", preset)
+        # Slicer's names have a colon, which no file may have.
+        node.SetName(f"{number}{series.description}")
         uids = dict.fromkeys(series.sop_instance_uids)
         node.SetAttribute("DICOM.instanceUIDs", " ".join(uids))
         dicom = {key: str(series.header[key]) for key in HIERARCHY_KEYWORDS if series.header.get(key) is not None}

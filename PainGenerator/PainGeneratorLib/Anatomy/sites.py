@@ -24,6 +24,11 @@ from .spine_sites import spine_sites
 from .tissue_sites import refined_by_tissues
 from .turn_certainty import canal_is_behind, turn_certainty
 
+COUNTED_ON_MAP = "The levels were counted upward from the sacrum of the anatomy segmentation."
+NAMED_BY_MAP = "The levels are those of the anatomy segmentation."
+SAME_ON_MR = "Counting on the MR gives the same levels."
+"""Reasons of the levels of an anatomy segmentation, for the reader."""
+
 
 @dataclass(frozen=True, eq=False)
 class FoundSites:
@@ -124,12 +129,12 @@ def _compared(certainty: Certainty, is_counted: bool, check: SpineCheck) -> Cert
 def _level_certainty(anatomy: AnatomyMap, by_map: Spine, check: SpineCheck) -> tuple[Certainty, tuple[str, ...]]:
     """How much the levels of a map can be relied on, and why."""
     if anatomy.counted:
-        reasons = ["The levels were counted upward from the sacrum of the anatomy segmentation."]
+        reasons = [COUNTED_ON_MAP]
     else:
-        reasons = ["The levels are those of the anatomy segmentation."]
+        reasons = [NAMED_BY_MAP]
     certainty = Certainty.LIKELY if anatomy.counted or anatomy.certainty != Certainty.CERTAIN else Certainty.CERTAIN
     if check.is_compared:
-        reasons.append(f"Counting on the MR gives {'the same' if check.are_levels_alike else 'other'} levels.")
+        reasons.append(SAME_ON_MR if check.are_levels_alike else "Counting on the MR gives other levels.")
         certainty = _compared(certainty, anatomy.counted, check)
     elif not check.are_places_alike and certainty == Certainty.CERTAIN:
         certainty = Certainty.LIKELY

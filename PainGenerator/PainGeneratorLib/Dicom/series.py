@@ -153,6 +153,10 @@ class Series:
             self._image = Image(array, self.geometry)
         return self._image
 
+    def take_image(self, image: Image) -> None:
+        """Take voxels that were read elsewhere, such as those of a volume in a scene, with their grid."""
+        self._image, self.geometry = image, image.geometry
+
     def unload(self) -> None:
         """Free the memory of the voxels. They are read again when they are needed."""
         self._image = None

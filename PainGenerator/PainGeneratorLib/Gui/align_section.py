@@ -41,6 +41,7 @@ class AlignSection(Section[AlignNeeds]):
             panel, self.ui.referenceLandmarksPlace, self._reference_node, self.on_points_changed
         )
         self.series_points = PointList(panel, self.ui.seriesLandmarksPlace, self._series_node, self.on_points_changed)
+        self.connect("alignSection", "contentsCollapsed(bool)", self.on_folded)
         self.connect("runAlignButton", "clicked()", self.on_run)
         self.connect("alignmentTable", "itemSelectionChanged()", self.on_series_chosen)
         self.connect("beforeButton", "toggled(bool)", self.on_before)
@@ -177,6 +178,24 @@ class AlignSection(Section[AlignNeeds]):
         if role is not None:
             self.panel.views.show_series(role)
             self.refresh_overlays()
+
+    @guarded
+    def on_folded(self, folded: bool) -> None:
+        """The section was closed: the check of the alignment is over, and the PET is shown over the reference."""
+        if folded and self.session is not None:
+            for button in (self.ui.beforeButton, self.ui.contourButton, self.ui.revealButton):
+                button.checked = False
+            self.panel.views.show_pet()
+
+    def series_left(self) -> None:
+        """The PET is shown over the reference again: no series is chosen, so that it can be chosen again."""
+        was_filling, self._is_filling = self._is_filling, True
+        try:
+            self.ui.alignmentTable.clearSelection()
+        finally:
+            self._is_filling = was_filling
+        self._show_reason()
+        self._show_buttons()
 
     @guarded
     def on_before(self, before: bool) -> None:

@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING
 import qt
 from slicer.i18n import tr as _
 
-from ..Numerics.core.errors import PainGeneratorError
 from ..Numerics.core.records import Candidate
+from ..Numerics.core.short_names import short_name_with_doubts
 from ..Numerics.core.strength import signed_points
 from .details_section import details_text
-from .guard import guarded
+from .guard import Hint, guarded
 from .ledger_table import LedgerTable
+from .panel_width import show_text
+from .row_table import choose_row, fit_columns, fit_height
 from .section import Section, set_up_table
 from .session_needs import ApartNeeds
 from .words import number_text, plain, red
@@ -21,12 +23,12 @@ from .words import number_text, plain, red
 if TYPE_CHECKING:
     from .panel import Panel
 
-RIGHT_COLUMNS = (2, 3)
-"""Columns of numbers: SUVmax and points."""
-
-WIDTHS = (150, 62, 55, 48)
-"""Widths of the columns before the reason, in pixels: they are all seen in a panel of usual width. The reason is as
-wide as its text."""
+NAME, REASON, PEAK, RATIO, POINTS = range(5)
+"""Columns. All are seen without scrolling; what the reason has no room for stands in the tool tip and below."""
+RIGHT_COLUMNS = (PEAK, RATIO, POINTS)
+"""Columns of numbers."""
+WIDEST = {NAME: "R paraspinal L4/5?", PEAK: "SUVpeak", RATIO: "Ratio", POINTS: "Points"}
+"""For each column but that of reasons the widest text that it shows in full."""
 
 
 class ApartSection(Section[ApartNeeds]):
@@ -41,11 +43,8 @@ class ApartSection(Section[ApartNeeds]):
         super().__init__(panel)
         table = self.ui.apartTable
         set_up_table(table)
-        header = table.horizontalHeader()
-        header.setStretchLastSection(False)
-        for column, width in enumerate(WIDTHS):
-            header.setSectionResizeMode(column, qt.QHeaderView.Interactive)
-            table.setColumnWidth(column, width)
+        fit_columns(table, WIDEST, REASON)
+        fit_height(table)
         self.ledger = LedgerTable(self.ui.apartLedgerTable)
         self.connect("apartTable", "itemSelectionChanged()", self.on_entry_chosen)
         self.connect("bringBackButton", "clicked()", self.on_bring_back)
@@ -66,7 +65,7 @@ class ApartSection(Section[ApartNeeds]):
         attention, set_apart = self._lists()
         ui.apartGroup.title = title_text(len(attention), len(set_apart))
         ui.attentionLabel.visible = bool(attention)
-        ui.attentionLabel.text = attention_text(attention)
+        show_text(ui.attentionLabel, attention_text(attention))
         self._is_filling = True
         try:
             ui.apartTable.clearSelection()
@@ -74,17 +73,18 @@ class ApartSection(Section[ApartNeeds]):
             for row, entry in enumerate([*attention, *set_apart]):
                 self._fill_row(row, entry, is_for_attention=row < len(attention))
                 if entry.id in chosen:
-                    ui.apartTable.setCurrentCell(row, 0)
+                    choose_row(ui.apartTable, row)
         finally:
             self._is_filling = False
+        fit_height(ui.apartTable)
 
     def _fill_row(self, row: int, entry: Candidate, is_for_attention: bool) -> None:
         texts = (
-            entry.place.name,
-            entry.evidence,
-            number_text(entry.suv_max),
-            signed_points(entry.score),
+            short_name_with_doubts(entry.place),
             entry.reason,
+            number_text(entry.suv_peak),
+            number_text(entry.tbr),
+            signed_points(entry.score),
         )
         for column, text in enumerate(texts):
             item = qt.QTableWidgetItem(text)
@@ -96,7 +96,7 @@ class ApartSection(Section[ApartNeeds]):
                 font = item.font()
                 font.setBold(True)
                 item.setFont(font)
-            item.setToolTip(f"{entry.place.name}: {entry.reason}")
+            item.setToolTip(f"{entry.place.name}, {entry.evidence}: {entry.reason}\n{rule_text(entry)}".rstrip())
             self.ui.apartTable.setItem(row, column, item)
 
     def selected(self) -> list[str]:
@@ -110,7 +110,7 @@ class ApartSection(Section[ApartNeeds]):
         ids = self.selected()
         attention, set_apart = self._lists()
         entry = next((one for one in (*attention, *set_apart) if ids == [one.id]), None)
-        self.ui.apartLabel.text = "" if entry is None else details_text(entry)
+        show_text(self.ui.apartLabel, "" if entry is None else apart_text(entry))
         self.ui.apartLabel.visible = entry is not None
         self.ledger.show(entry)
         # A collapsed group disables what is in it, so that the state of the table before a run says nothing.
@@ -134,16 +134,16 @@ class ApartSection(Section[ApartNeeds]):
         table = self.ui.apartTable
         for row in range(table.rowCount):
             if table.item(row, 0).data(qt.Qt.UserRole) == entry_id:
-                table.setCurrentCell(row, 0)
+                choose_row(table, row)
 
     @guarded
     def on_bring_back(self) -> None:
         """Make candidates of the chosen entries; undo takes it back."""
         ids = self.selected()
         if not ids:
-            raise PainGeneratorError(_("Nothing is chosen."), _("Choose one or more entries in the list."))
+            raise Hint(_("Nothing is chosen: click an entry of the list first."))
         self.open_session.bring_back(ids)
-        self.panel.review.table.choose(ids[0])
+        self.panel.review.show_brought_back(ids)
 
 
 def title_text(n_attention: int, n_apart: int) -> str:
@@ -153,6 +153,24 @@ def title_text(n_attention: int, n_apart: int) -> str:
         return text
     counts = _("{apart} set apart, {attention} to be looked at")
     return f"{text} ({counts.format(apart=n_apart, attention=n_attention)})"
+
+
+def rule_text(entry: Candidate) -> str:
+    """The rules by their names: those that judged its uptake and signal, and the sign that speaks most against it."""
+    judged = [*(spot.rule for spot in entry.hot_spots), *(finding.rule for finding in entry.mr_findings)]
+    rules = list(dict.fromkeys(rule for rule in judged if rule))
+    texts = [_("Rules: {names}").format(names=", ".join(rules))] if rules else []
+    against = min(entry.ledger, key=lambda sign: sign.points, default=None)
+    if against is not None and against.points < 0.0:
+        text = _("most against it: {sign}, {points} points")
+        texts.append(text.format(sign=against.sign, points=signed_points(against.points)))
+    return "; ".join(texts)
+
+
+def apart_text(entry: Candidate) -> str:
+    """What is known about an entry, and the rule against it, for a label with markup."""
+    rule = rule_text(entry)
+    return details_text(entry) + (f"<br>{plain(rule)}" if rule else "")
 
 
 def attention_text(entries: Sequence[Candidate]) -> str:

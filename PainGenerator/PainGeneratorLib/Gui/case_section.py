@@ -11,6 +11,7 @@ from slicer.i18n import tr as _
 from ..Numerics.core.errors import PainGeneratorError
 from ..Numerics.core.words import Fixation, Group, PainSide, ProsthesisSide
 from . import total_segmentator
+from .case_questions import CaseQuestions
 from .guard import guarded, guarded_slow, single_shot_timer
 from .points import PointList
 from .section import Section, choose
@@ -48,7 +49,7 @@ class CaseSection(Section[CaseNeeds]):
         ),
         *("attenuationSelector", "groupCombo", "prosthesisSideCombo", "painSideCombo", "painSitesPlace"),
         *("surgeryDateEdit", "fixationCombo", "crpEdit"),
-        *("anatomySelector", "totalSegmentatorButton"),
+        *("anatomySelector", "totalSegmentatorButton", "firstAnswerButton", "secondAnswerButton"),
     )
 
     def __init__(self, panel: Panel) -> None:
@@ -75,6 +76,7 @@ class CaseSection(Section[CaseNeeds]):
             self.connect(name, "editingFinished()", self.on_surgery)
         self.connect("anatomySelector", "currentNodeChanged(vtkMRMLNode*)", self.on_anatomy_chosen)
         self.connect("totalSegmentatorButton", "clicked()", self.on_total_segmentator)
+        self.questions = CaseQuestions(panel, self.connections)
 
     def _fill_sides(self, combo: Any, none: str, sides: Sequence[str]) -> None:
         combo.addItem(none, "")
@@ -82,6 +84,7 @@ class CaseSection(Section[CaseNeeds]):
             combo.addItem(side_text(side), side)
 
     def stop(self) -> None:
+        self.questions.forget()
         self.pain_sites.release()
 
     def update(self, what: str) -> None:
@@ -98,6 +101,10 @@ class CaseSection(Section[CaseNeeds]):
         session, ui = self.session, self.ui
         for role, prefix in SELECTORS.items():
             self._show_role(role, prefix)
+        self.questions.show()
+        reason = session.anatomy_reason() if session is not None else ""
+        ui.anatomyReasonLabel.text = f"<small>{plain(reason)}</small>"
+        ui.anatomyReasonLabel.visible = bool(reason)
         if session is None:
             return
         roles = session.roles()

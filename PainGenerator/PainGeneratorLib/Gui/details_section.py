@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING
 from slicer.i18n import tr as _
 
 from ..Anatomy.codes import LEVELS, STRUCTURES
+from ..Numerics.core.measures import Output, measures_of
 from ..Numerics.core.records import FLAG_TEXTS, Candidate
 from ..Numerics.core.strength import signed_points, strength_word
 from ..Numerics.core.words import Side
 from .guard import guarded, single_shot_timer
 from .ledger_table import LedgerTable
+from .panel_width import show_text
 from .section import Section, choose
 from .session_needs import DetailsNeeds
 from .words import number_text, plain, side_text, status_text, strength_text
@@ -88,7 +90,7 @@ class DetailsSection(Section[DetailsNeeds]):
         former, self._commented = self._commented, None if candidate is None else candidate.id
         self.ledger.show(candidate)
         if candidate is None:
-            ui.detailsLabel.text = _("Choose one candidate to see and correct it.")
+            show_text(ui.detailsLabel, _("Choose one candidate to see and correct it."))
             ui.commentEdit.text = ""
             for combo in (ui.structureCombo, ui.sideCombo, ui.levelCombo):
                 combo.setCurrentIndex(-1)
@@ -101,7 +103,7 @@ class DetailsSection(Section[DetailsNeeds]):
         choose(ui.levelCombo, place.level or "")
         if not (ui.commentEdit.modified and former == candidate.id):
             ui.commentEdit.text = candidate.comment
-        ui.detailsLabel.text = details_text(candidate)
+        show_text(ui.detailsLabel, details_text(candidate))
 
     @guarded
     def on_renamed(self) -> None:
@@ -116,6 +118,7 @@ class DetailsSection(Section[DetailsNeeds]):
         place = candidate.place
         if structure and side and (structure, side, level) != (place.structure, place.side, place.level):
             self.open_session.rename(candidate.id, structure, side, level)
+            self.panel.review.tell_last_act()
 
     @guarded
     def on_comment_typed(self) -> None:
@@ -145,18 +148,20 @@ def details_text(candidate: Candidate) -> str:
     strength = _("{points} points of evidence: {word}").format(
         points=signed_points(candidate.score), word=strength_text(strength_word(candidate.score))
     )
-    facts = [
-        candidate.evidence,
-        status_text(candidate.status),
-        candidate.origin,
-        number_text(candidate.volume_ml, 2, "ml"),
-    ]
-    if candidate.suv_peak is not None:
-        facts.append(_("SUVpeak {value}").format(value=number_text(candidate.suv_peak)))
-    if candidate.mr_kind is not None:
-        facts.append(candidate.mr_kind)
+    facts = [candidate.evidence, status_text(candidate.status), candidate.origin, *measures_text(candidate)]
     lines = [f"<b>{plain(candidate.rank)} {plain(candidate.place.name)}</b>", plain(strength), plain(", ".join(facts))]
     states = _("PET there: {pet}. MR there: {mr}.").format(pet=candidate.pet_state, mr=candidate.mr_state)
     lines += [plain(text) for text in (states, candidate.reason) if text]
     lines += [f"<i>{plain(FLAG_TEXTS.get(flag, flag))}</i>" for flag in dict.fromkeys(candidate.flags)]
     return "<br>".join(lines)
+
+
+def measures_text(candidate: Candidate) -> list[str]:
+    """The measures that are known of a candidate, each with its name and unit."""
+    texts = []
+    for measure in measures_of(Output.PANEL_DETAILS):
+        value = measure.value(candidate)
+        if value is not None:
+            shown = number_text(value, measure.digits, measure.unit) if measure.is_number else str(value)
+            texts.append(f"{measure.title} {shown}")
+    return texts

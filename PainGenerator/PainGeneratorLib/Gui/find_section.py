@@ -9,6 +9,7 @@ from slicer.i18n import tr as _
 
 from ..Session.protocol_parameters import CONTOUR_METHOD, CONTOUR_SUV, SENSITIVITY
 from .guard import guarded, guarded_slow, single_shot_timer
+from .preview_views import draw_slices_through, drawing_held
 from .section import Section, choose, set_up_table
 from .session_needs import FindNeeds
 from .words import method_text, number_text
@@ -16,8 +17,9 @@ from .words import method_text, number_text
 if TYPE_CHECKING:
     from .panel import Panel
 
-PREVIEW_PAUSE_MS = 15
-"""Pause between a move of the slider and the preview, in ms; the moves of the meantime are shown as one."""
+PREVIEW_PAUSE_MS = 30
+"""How long the hand has to rest on the slider before the preview follows, in ms; the moves before that are shown as
+one. Our estimate: short enough to feel immediate, and longer than the pause between two moves of a dragged slider."""
 
 PRESETS: dict[str, tuple[str, str | None, float | None]] = {
     "presetSuv25Button": ("fixed-suv", CONTOUR_SUV, 2.5),
@@ -139,7 +141,9 @@ class FindSection(Section[FindNeeds]):
             return
         if not self._is_warm(sensitivity, method):
             return
-        count = session.preview(sensitivity, method)
+        with drawing_held():
+            count = session.preview(sensitivity, method)
+        draw_slices_through(session.preview_changes())
         self.is_previewing = True
         text = _("{count} foci at this setting; the candidates are not changed yet.")
         self.ui.previewLabel.text = text.format(count=count)

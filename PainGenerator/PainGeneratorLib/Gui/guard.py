@@ -9,9 +9,28 @@ from typing import Any
 import slicer
 from slicer.i18n import tr as _
 
+HINT_MS = 8000
+"""How long a hint stands in the status bar, ms."""
+
+
+class Hint(Exception):
+    """A handler had nothing to do, or could not do it, for a reason that the user sees at once.
+
+    It is said in the status bar. A dialog would have to be closed, with the hand on other keys.
+    """
+
+
+def _told(handler: Callable[..., Any], self: Any, arguments: tuple[Any, ...]) -> Any:
+    """Call a handler; a hint that it raises is shown in the status bar."""
+    try:
+        return handler(self, *arguments)
+    except Hint as hint:
+        slicer.util.showStatusMessage(str(hint), HINT_MS)
+        return None
+
 
 def guarded(handler: Callable[..., Any]) -> Callable[..., Any]:
-    """Decorator of a method that answers to Qt or MRML: an error is shown to the user.
+    """Decorator of a method that answers to Qt or MRML: an error is shown, a :class:`Hint` in the status bar.
 
     A signal may carry more arguments than the handler takes; the surplus is dropped, as PythonQt does for handlers
     that it calls directly.
@@ -21,7 +40,7 @@ def guarded(handler: Callable[..., Any]) -> Callable[..., Any]:
     @functools.wraps(handler)
     def guarded_handler(self: Any, *arguments: Any) -> Any:
         with slicer.util.tryWithErrorDisplay(_("This could not be done.")):
-            return handler(self, *arguments[:count])
+            return _told(handler, self, arguments[:count])
 
     return guarded_handler
 
@@ -33,7 +52,7 @@ def guarded_slow(handler: Callable[..., Any]) -> Callable[..., Any]:
     @functools.wraps(handler)
     def guarded_handler(self: Any, *arguments: Any) -> Any:
         with slicer.util.tryWithErrorDisplay(_("This could not be done."), waitCursor=True):
-            return handler(self, *arguments[:count])
+            return _told(handler, self, arguments[:count])
 
     return guarded_handler
 

@@ -20,6 +20,10 @@ CONTOUR_COLOR = (1.0, 0.85, 0.1)
 CONTOUR_PART = 0.5
 """Height of the contour within the upper layer's display window."""
 
+BEFORE_THE_STYLE = 1.0
+"""Priority of the observer of the mouse: the interactor style of a slice view takes each move at a lower one, and
+whoever has no priority never hears of it."""
+
 REVEAL_PIXELS = 90
 """Half the side of the revealed square."""
 
@@ -95,7 +99,7 @@ class LayerReveal(VTKObservationMixin):
             _renderer(widget).AddViewProp(actor)
             interactor = widget.sliceView().interactor()
             self._views.append((interactor, widget, clip, actor))
-            self.addObserver(interactor, "MouseMoveEvent", self.on_move)
+            self.addObserver(interactor, "MouseMoveEvent", self.on_move, priority=BEFORE_THE_STYLE)
             self.addObserver(interactor, "LeaveEvent", self.on_leave)
 
     def hide(self) -> None:

@@ -9,6 +9,7 @@ import qt
 from ..Numerics.core.records import Candidate, LedgerEntry
 from ..Numerics.core.strength import signed_points
 from ..Numerics.fusion.evidence import SignState
+from .row_table import fit_height
 from .section import set_up_table
 from .words import UNKNOWN
 
@@ -36,6 +37,7 @@ class LedgerTable:
             for column, item in enumerate((points, sign)):
                 item.setToolTip(f"{entry.text}\n{entry.source}")
                 self._table.setItem(row, column, item)
+        fit_height(self._table)
 
 
 def points_text(entry: LedgerEntry) -> str:

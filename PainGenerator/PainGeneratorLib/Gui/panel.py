@@ -23,17 +23,19 @@ from .export_section import ExportSection
 from .find_section import FindSection
 from .guard import Connections, guarded
 from .outline_section import OutlineSection
+from .panel_width import fix_width, show_text
 from .parameters_section import ParametersSection
+from .pet_before_suv import color_before_suv
 from .readers_section import ReadersSection
 from .recovery_section import RecoverySection
 from .review_section import ReviewSection
 from .session_needs import PanelNeeds
-from .shortcuts import Shortcuts
+from .shortcuts import Shortcuts, keys_text
 from .sites_section import SitesSection
 from .suv_section import SuvSection
 from .text_section import TextSection
 from .views_section import WINDOWS, ViewsSection
-from .words import group_text, plain
+from .words import counts_text, group_text, plain
 from .worker import Worker
 
 STEP_SECTIONS = {
@@ -94,8 +96,13 @@ class Panel(VTKObservationMixin):
             *(self.review, self.apart, self.sites, self.details, self.outline),
             *(self.readers, self.text, self.recovery, self.export),
         )
-        self.shortcuts = Shortcuts(self._shortcut_handlers())
+        handlers = self._shortcut_handlers()
+        self.shortcuts = Shortcuts(handlers)
+        ui.keysLabel.text = keys_text(handlers)
         self._connections.add(ui.runAllButton, "clicked()", self.on_run_all)
+        self._connections.add(ui.keysButton, "toggled(bool)", self.on_keys)
+        self._connections.add(ui.countsLabel, "linkActivated(QString)", self.on_counts_link)
+        fix_width(root)
         self.update("all")
 
     def icon(self, name: str) -> Any:
@@ -105,14 +112,15 @@ class Panel(VTKObservationMixin):
     def _shortcut_handlers(self) -> dict[str, Callable[[], Any]]:
         windows = [self.on_window_1, self.on_window_2, self.on_window_3, self.on_window_4, self.on_window_5]
         return {
-            "Ctrl+Shift+Y": self.review.on_accept,
-            "Ctrl+Shift+N": self.review.on_reject,
-            "Ctrl+Shift+P": self.review.on_physiologic,
-            "Ctrl+Shift+O": self.review.on_pending,
+            "Ctrl+Shift+Y": self.review.on_accept_key,
+            "Ctrl+Shift+N": self.review.on_reject_key,
+            "Ctrl+Shift+P": self.review.on_physiologic_key,
+            "Ctrl+Shift+O": self.review.on_pending_key,
             "Ctrl+Shift+Down": self.review.on_next,
             "Ctrl+Shift+Up": self.review.on_previous,
             "Ctrl+Shift+U": self.review.on_undo,
             "Ctrl+Shift+R": self.review.on_redo,
+            "F4": self.views.on_reset_windows,
             **{f"F{5 + index}": handler for index, handler in enumerate(windows[: len(WINDOWS)])},
         }
 
@@ -179,6 +187,7 @@ class Panel(VTKObservationMixin):
     @guarded
     def on_parameters_changed(self) -> None:
         """A reading aid was set."""
+        self._color_pet()
         self.views.apply()
 
     def update(self, what: str) -> None:
@@ -190,8 +199,16 @@ class Panel(VTKObservationMixin):
             One of ``Session.types.CHANGES``, or ``all``.
         """
         self._show_header()
+        if what in ("case", "all"):
+            self._color_pet()
         for section in self.sections:
             section.update(what)
+
+    def _color_pet(self) -> None:
+        """Show a PET without SUV in the colors of the panel, not in gray as an MR."""
+        session = self.session
+        if session is not None and self.parameters is not None and session.state("case") is StepState.NOT_DONE:
+            color_before_suv(session.volume_of("PET"), self.parameters.colorMap.value)
 
     def _show_header(self) -> None:
         ui, session = self.ui, self.session
@@ -200,13 +217,25 @@ class Panel(VTKObservationMixin):
         known = [plain(fact) for fact in facts if fact]
         has_case = session is not None and bool(session.roles())
         ui.headerLabel.text = f"<b>{SEPARATOR.join(known)}</b>" if has_case else _("No case yet")
+        self._show_counts()
         reason = self._reason_not_run_all()
         ui.runAllButton.enabled = (reason is None and not self.is_busy) or self.is_cancel_button(ui.runAllButton)
         ui.runAllButton.toolTip = reason or _("Run all steps that are not done or out of date")
-        warnings = session.warnings if session is not None else []
-        ui.warningsGroup.visible = bool(warnings)
-        ui.warningsGroup.title = _("Notes ({count})").format(count=len(warnings))
-        ui.warningsLabel.text = "<br>".join(f"\N{BULLET} {plain(text)}" for text in warnings)
+        warnings, notes = (session.warnings, session.notes) if session is not None else ([], [])
+        ui.warningsGroup.visible = bool(warnings or notes)
+        counts = [(_("Warnings ({count})"), warnings), (_("Notes ({count})"), notes)]
+        ui.warningsGroup.title = ", ".join(text.format(count=len(told)) for text, told in counts if told)
+        lines = [plain(text) for text in warnings] + [f"<i>{plain(text)}</i>" for text in notes]
+        show_text(ui.warningsLabel, "<br>".join(f"\N{BULLET} {line}" for line in lines))
+
+    def _show_counts(self) -> None:
+        """How many candidates there are, and how much is in the other two lists, with a link to these."""
+        session = self.session
+        was_found = session is not None and session.state("find") is not StepState.NOT_DONE
+        self.ui.countsLabel.visible = was_found
+        if session is not None and was_found:
+            counts = [len(entries) for entries in (session.candidates(), session.set_apart(), session.attention())]
+            show_text(self.ui.countsLabel, counts_text(*counts))
 
     def _reason_not_run_all(self) -> str | None:
         if self.session is None:
@@ -227,8 +256,7 @@ class Panel(VTKObservationMixin):
         self.align.refresh_overlays()
         if self.ui.addButton.checked:
             self.review.clicks.start()
-        if self.ui.nameLevelButton.checked:
-            self.sites.clicks.start()
+        self.sites.views_changed()
 
     # --- running
 
@@ -240,6 +268,17 @@ class Panel(VTKObservationMixin):
         """Ask the running step to stop."""
         self.worker.cancel()
         self.ui.progressLabel.text = _("Cancelling...")
+
+    @guarded
+    def on_keys(self, shown: bool) -> None:
+        """List the keys, or hide the list."""
+        self.ui.keysLabel.visible = shown
+
+    @guarded
+    def on_counts_link(self) -> None:
+        """Open the list of what is set apart."""
+        self.ui.reviewSection.collapsed = False
+        self.ui.apartGroup.collapsed = False
 
     @guarded
     def on_run_all(self) -> None:
@@ -269,6 +308,9 @@ class Panel(VTKObservationMixin):
         session = self.session
         if session is None:
             return False
+        again = self.on_run_all if button is self.ui.runAllButton else lambda: self.run(steps, button)
+        if steps and self.case.questions.must_answer_first(again):
+            return False
 
         def work_of_steps() -> None:
             for number, step in enumerate(steps):
@@ -279,6 +321,8 @@ class Panel(VTKObservationMixin):
                 session.apply(job)
 
         done = self._busy(work_of_steps, button)
+        if done and "find" in steps:
+            self.review.show_first()
         if done and len(steps) == 1 and self.session is not None:
             self._open(STEPS[STEPS.index(steps[0]) + 1])
         return done
@@ -346,25 +390,25 @@ class Panel(VTKObservationMixin):
 
     @guarded
     def on_window_1(self) -> None:
-        """F5."""
+        """F5: the first window of the PET."""
         self.views.set_window(0)
 
     @guarded
     def on_window_2(self) -> None:
-        """F6."""
+        """F6: the second window of the PET."""
         self.views.set_window(1)
 
     @guarded
     def on_window_3(self) -> None:
-        """F7."""
+        """F7: the third window of the PET."""
         self.views.set_window(2)
 
     @guarded
     def on_window_4(self) -> None:
-        """F8."""
+        """F8: the fourth window of the PET."""
         self.views.set_window(3)
 
     @guarded
     def on_window_5(self) -> None:
-        """F9."""
+        """F9: the fifth window of the PET."""
         self.views.set_window(4)

@@ -37,12 +37,19 @@ class PanelParameters:
 
     colorMap: ColorMap = ColorMap.HOT
     petWindowMaximum: Annotated[float, WithinRange(0.5, 30.0), Default(4.0)]
-    fusionOpacity: Annotated[float, WithinRange(0.0, 1.0), Default(0.5)]
+    windowFromCase: bool = True
+    fusionOpacity: Annotated[float, WithinRange(0.0, 1.0), Default(1.0)]
+    fadePet: bool = True
+    fadeStart: Annotated[float, WithinRange(0.0, 5.0), Default(1.0)]
+    fadeEnd: Annotated[float, WithinRange(0.1, 10.0), Default(2.0)]
     showOutlines: bool = True
+    outlineWidth: Annotated[int, WithinRange(1, 8), Default(2)]
+    outlineHalo: bool = True
     showTargets: bool = False
     showImplantMargin: bool = True
     linkViews: bool = True
     rotateProjection: bool = True
+    goOn: bool = True
     exportReport: bool = True
     exportTables: bool = True
     exportSegmentations: bool = True

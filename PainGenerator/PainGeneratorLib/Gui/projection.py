@@ -6,7 +6,7 @@ from typing import Any
 
 import slicer
 
-from .layouts import PROJECTION_VIEW
+from .reading_views import PROJECTION_VIEW
 
 WHITE = (1.0, 1.0, 1.0)
 """Background: red, green, blue, 0 to 1."""

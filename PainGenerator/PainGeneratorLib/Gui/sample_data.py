@@ -31,6 +31,9 @@ SAMPLES = {
 }
 """Name in the Sample Data module, clinical group, and name of the icon."""
 
+NO_FILES = ("uris", "fileNames", "nodeNames", "loadFileTypes", "loadFiles")
+"""What Slicer asks of a sample for each of its files: lists of one length. A phantom is made and has no files."""
+
 _files: dict[str, str] = {}
 """Path by SOP Instance UID of the phantoms made since the program was started."""
 
@@ -47,13 +50,14 @@ def register_sample_data(logic: Any, icons: Path) -> None:
     """
     # Since Slicer 5.12.
     if hasattr(logic, "registerCustomSampleDataCategory"):
-        logic.registerCustomSampleDataCategory(CATEGORY)
+        logic.registerCustomSampleDataCategory(CATEGORY, _("Pain Generator"))
     for name, (_group, icon) in SAMPLES.items():
         logic.registerCustomSampleDataSource(
             category=CATEGORY,
             sampleName=name,
             thumbnailFileName=str(icons / f"{icon}.png"),
             customDownloader=make_sample,
+            **{name: [] for name in NO_FILES},
         )
 
 
@@ -107,6 +111,8 @@ def _load(series: Any) -> Any:
     """One series as a volume node under its patient and study."""
     scene = slicer.mrmlScene
     node = nodes.add_volume(scene, series.image, f"{series.number}: {series.description}")
+    # The name that Slicer's DICOM module gives.
+    node.SetName(f"{series.number}: {series.description}")
     series.unload()
     uids = series.sop_instance_uids
     node.SetAttribute("DICOM.instanceUIDs", " ".join(uids))

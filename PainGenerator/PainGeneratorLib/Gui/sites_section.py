@@ -12,6 +12,8 @@ from slicer.i18n import tr as _
 from ..Anatomy.codes import LEVELS
 from ..Numerics.core.sites import SiteRow, SiteState, SiteTable
 from ..Numerics.core.words import Certainty, Group
+from ..Scene.level_marks import show_along_the_body
+from ..Workflow.level_words import level_line, level_sentences
 from .clicks import Clicks
 from .guard import guarded, guarded_slow
 from .section import Section
@@ -47,6 +49,7 @@ class SitesSection(Section[SitesNeeds]):
         for name in ("siteStateFilter", "siteLevelFilter", "siteStructureFilter"):
             self.connect(name, "currentIndexChanged(int)", self.on_filter)
         self.connect("nameLevelButton", "toggled(bool)", self.on_name_level)
+        self.connect("levelNumbersBox", "toggled(bool)", self.on_level_numbers)
 
     def stop(self) -> None:
         self.ui.nameLevelButton.checked = False
@@ -55,7 +58,37 @@ class SitesSection(Section[SitesNeeds]):
     def update(self, what: str) -> None:
         if what in ("candidates", "review", "case", "all"):
             self._show(self.session.sites if self.session is not None else SiteTable())
+            self._show_level_numbers()
         self._show_buttons()
+
+    def _level_marks(self) -> Any:
+        """The node that numbers the vertebrae; None when there is none."""
+        return self.session.node_of("levels") if self.session is not None else None
+
+    def _show_level_numbers(self) -> None:
+        """Bring the box to what the scene shows, and the numbers to the views that there are."""
+        node = self._level_marks()
+        if node is None:
+            return
+        self._is_filling = True
+        try:
+            self.ui.levelNumbersBox.checked = bool(node.GetDisplayNode().GetVisibility())
+        finally:
+            self._is_filling = False
+        show_along_the_body(slicer.mrmlScene, node)
+
+    def views_changed(self) -> None:
+        """Another layout has other views."""
+        self._show_level_numbers()
+        if self.ui.nameLevelButton.checked:
+            self.clicks.start()
+
+    @guarded
+    def on_level_numbers(self, shown: bool) -> None:
+        """Show or hide the numbers of the vertebrae."""
+        node = self._level_marks()
+        if node is not None and not self._is_filling:
+            node.GetDisplayNode().SetVisibility(shown)
 
     def _show(self, sites: SiteTable) -> None:
         ui = self.ui
@@ -64,6 +97,8 @@ class SitesSection(Section[SitesNeeds]):
         ui.sitesGroup.title = title if sites.rows else _("All sites")
         ui.siteLevelsLabel.text = levels_text(sites)
         ui.siteLevelsLabel.visible = bool(ui.siteLevelsLabel.text)
+        ui.levelsLabel.text = header_text(sites, self.session.group if self.session is not None else None)
+        ui.levelsLabel.visible = bool(ui.levelsLabel.text)
         self._is_filling = True
         try:
             _offer(ui.siteLevelFilter, [row.site.level for row in sites.rows])
@@ -142,16 +177,22 @@ def _offer(combo: Any, words: Sequence[str | None]) -> None:
 
 def levels_text(sites: SiteTable) -> str:
     """How certain the names of the levels are and why, for a label with markup."""
-    if sites.level_certainty is None:
-        return "<br>".join(map(plain, sites.notes))
-    texts: dict[str, str] = {
-        Certainty.CERTAIN: _("Levels: certain."),
-        Certainty.LIKELY: _("Levels: likely."),
-        Certainty.UNCERTAIN: _("Levels: uncertain. Name one level below where you know it."),
-    }
-    text = texts.get(sites.level_certainty, sites.level_certainty)
-    first = red(text) if sites.level_certainty == Certainty.UNCERTAIN else f"<b>{plain(text)}</b>"
-    return " ".join([first, *map(plain, sites.level_reasons)]) + "".join(f"<br>{plain(note)}" for note in sites.notes)
+    sentences, notes = level_sentences(sites), list(map(plain, sites.notes))
+    if sentences:
+        is_uncertain = sites.level_certainty == Certainty.UNCERTAIN
+        first = red(sentences[0]) if is_uncertain else f"<b>{plain(sentences[0])}</b>"
+        notes.insert(0, " ".join([first, *map(plain, sentences[1:])]))
+    return "<br>".join(notes)
+
+
+def header_text(sites: SiteTable, group: str | None) -> str:
+    """What the head of the panel says about the levels, for a label with markup; empty where there is nothing."""
+    verdict, why = level_line(sites, group)
+    if not verdict:
+        return ""
+    is_sure = sites.level_certainty == Certainty.CERTAIN
+    first = f"<b>{plain(verdict)}</b>" if is_sure else red(verdict)
+    return f"<small>{first} {plain(why)}</small>"
 
 
 def details_text(row: SiteRow) -> str:

@@ -35,6 +35,18 @@ def status_text(status: str) -> str:
     return texts[status]
 
 
+def mr_kind_text(kind: str) -> str:
+    """A kind of MR finding in one word, for a narrow column; tool tip, details and report say it in full."""
+    texts = {
+        "oedema": _("edema"),
+        "effusion or synovitis": _("effusion"),
+        "fluid collection or bursitis": _("fluid"),
+        "disc degeneration": _("disc"),
+        "implant artefact": _("implant"),
+    }
+    return texts.get(kind, kind)
+
+
 def strength_text(word: str) -> str:
     """How much evidence a score is."""
     texts = {"strong": _("strong"), "moderate": _("moderate"), "weak": _("weak"), "little": _("little")}
@@ -116,6 +128,15 @@ def number_text(value: float | None, digits: int = 2, unit: str = "") -> str:
     if value is None:
         return UNKNOWN
     return f"{value:.{digits}f} {unit}".rstrip()
+
+
+def counts_text(n_candidates: int, n_apart: int, n_attention: int) -> str:
+    """How much was found, for a label with markup; what is no candidate is a link to its list."""
+    candidates = _("1 candidate") if n_candidates == 1 else _("{count} candidates").format(count=n_candidates)
+    apart = _("{count} set apart").format(count=n_apart)
+    looked_at = _("{count} to be looked at").format(count=n_attention)
+    others = ", ".join([apart, looked_at] if n_attention else [apart])
+    return f'{candidates}, <a href="apart">{others}</a>'
 
 
 def plain(text: Any) -> str:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from ..Numerics.body.level_order import checked_level
 from ..Numerics.core.errors import PainGeneratorError
 from ..Numerics.core.version import VERSION
-from ..Numerics.core.words import GIVEN_ROLES, Fixation, Group, PainSide, ProsthesisSide, listed
+from ..Numerics.core.words import AUTO_GROUP, GIVEN_ROLES, Fixation, Group, PainSide, ProsthesisSide, listed
 from ..Phantoms.realism import REALISMS
 from ..Phantoms.scenarios import SCENARIO_NAMES
 from ..Phantoms.variants import VARIANTS
@@ -122,7 +122,12 @@ def _add_check(commands: Commands) -> None:
 
 def _add_case_options(analyze: argparse.ArgumentParser) -> None:
     """Add what a user says about a case."""
-    analyze.add_argument("--group", type=_word, choices=[str(group) for group in Group], help="low-back by default")
+    analyze.add_argument(
+        "--group",
+        type=_word,
+        choices=[*(str(group) for group in Group), AUTO_GROUP],
+        help="low-back by default; auto takes what images, headers and anatomy show",
+    )
     analyze.add_argument(
         "--prosthesis-side",
         type=_word,

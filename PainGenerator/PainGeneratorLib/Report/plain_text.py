@@ -14,12 +14,13 @@ from ..Numerics.core.site_order import level_height
 from ..Numerics.core.site_reading import sign_words
 from ..Numerics.core.words import Side, Status
 from ..Numerics.mr.verdicts import COLLECTION, EFFUSION
+from ..Workflow.level_words import level_sentences
 from ..Workflow.readers import ReaderCell, ReaderRow, agreement
 from . import words
 from .content import ReportContent
 from .readers_section import HIDDEN, NOT_THERE, verdict_words
 from .report_tables import LIMITS
-from .site_text import NO_CANDIDATE, conclusion, level_sentences, level_texts
+from .site_text import NO_CANDIDATE, conclusion, level_texts
 from .tables import best_first
 
 TITLE = "FDG-PET/MRI: CANDIDATE PAIN GENERATORS"

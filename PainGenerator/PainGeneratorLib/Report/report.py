@@ -7,6 +7,7 @@ import os
 from ..Numerics.core.records import Candidate
 from ..Numerics.core.strength import strength_word
 from ..Numerics.core.words import Evidence, Group, Role, Status
+from ..Workflow.level_words import level_line
 from . import words
 from .content import ReportContent
 from .evidence_section import (
@@ -116,6 +117,9 @@ def _header(content: ReportContent) -> Html:
         rows.append(("Side of the prosthesis", case.prosthesis_side))
         rows += surgery_rows(case)
     rows.append(("Side of the pain", case.pain_side))
+    levels = " ".join(level_line(content.sites, case.group)).strip()
+    if levels:
+        rows.append(("Levels of the spine", levels.removeprefix("Levels: ")))
     rows.append(("Report made", f"{content.created}, PainGenerator {content.software_version}"))
     return join(
         (

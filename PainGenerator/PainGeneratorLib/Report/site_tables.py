@@ -13,11 +13,12 @@ from ..Numerics.core.site_order import STRUCTURES, in_reading_order
 from ..Numerics.core.site_reading import is_abnormal, is_measured, is_raised, remarks
 from ..Numerics.core.sites import SiteNorm, SiteRow
 from ..Numerics.core.words import Certainty, Side
+from ..Workflow.level_words import level_sentences
 from . import words
 from .content import ReportContent
 from .html import Html, bullets, html, join, tag
 from .report_tables import section
-from .site_text import NO_SITES, LevelText, level_sentences, level_texts
+from .site_text import NO_SITES, LevelText, level_texts
 from .site_words import and_list, capitalized, clause, short_sign, why
 
 RAISED = "\u25b2"

@@ -49,13 +49,6 @@ NOT_EXCLUDED = (
 NO_CANDIDATE = "No candidate pain generator was found."
 ALL_SET_ASIDE = "All candidates were set aside on review."
 NEVER_A_DIAGNOSIS = "A candidate is a place to look at, not a diagnosis."
-LEVEL_WORDS: Mapping[str, str] = {
-    Certainty.CERTAIN: "The names of the levels are certain.",
-    Certainty.LIKELY: "The names of the levels are likely, but not certain: check them before anything is treated.",
-    Certainty.UNCERTAIN: "The names of the levels are uncertain: all of them may be wrong by one level or more. "
-    "Count the levels on the images before anything is treated.",
-}
-"""What the reader is told about the levels, by certainty."""
 NAMED_LEVEL_WORDS: Mapping[str, str] = {
     Certainty.CERTAIN: "The levels are certain",
     Certainty.LIKELY: "The levels are likely, but not certain",
@@ -199,13 +192,6 @@ def _mr_words(row: SiteRow) -> str:
     if NEAR_IMPLANT_FLAG in row.flags:
         return "MR not assessable beside the implant"
     return "no MR finding"
-
-
-def level_sentences(table: SiteTable) -> list[str]:
-    """How much the names of the levels can be relied on, and why; empty without levels."""
-    if table.level_certainty is None:
-        return []
-    return [LEVEL_WORDS[table.level_certainty], *table.level_reasons]
 
 
 def conclusion(table: SiteTable, candidates: Sequence[Candidate] = (), attention: Sequence[Candidate] = ()) -> str:

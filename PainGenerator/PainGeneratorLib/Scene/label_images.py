@@ -11,6 +11,7 @@ from ..Numerics.core.errors import PainGeneratorError
 from ..Numerics.core.image import Image
 from ..Numerics.core.regions import on_grid
 from . import nodes
+from .node_keys import KEY_ATTRIBUTE
 from .segments import read_segmentation
 
 LARGEST_LABEL = 65535
@@ -70,3 +71,32 @@ def _of_segmentation(node: Any) -> tuple[Image, dict[int, str]]:
         for number, segment in enumerate(segments, start=1)
     }
     return Image(labels.reshape(geometry.shape), geometry), names
+
+
+def anatomy_nodes(scene: Any) -> list[Any]:
+    """The segmentations and label maps of a scene that may be an anatomy: shown in lists, and not of this program."""
+    found = []
+    for class_name in ("vtkMRMLSegmentationNode", "vtkMRMLLabelMapVolumeNode"):
+        for index in range(scene.GetNumberOfNodesByClass(class_name)):
+            node = scene.GetNthNodeByClass(index, class_name)
+            if not node.GetHideFromEditors() and node.GetAttribute(KEY_ATTRIBUTE) is None:
+                found.append(node)
+    return found
+
+
+def names_of_segments(node: Any) -> list[str]:
+    """Names of the segments of a segmentation, or of their terms where the names say nothing."""
+    segmentation = node.GetSegmentation()
+    segments = [segmentation.GetNthSegment(index) for index in range(segmentation.GetNumberOfSegments())]
+    return [best_name(one.GetName() or "", terms_of_entry(one.GetTerminology() or "")) for one in segments]
+
+
+def overlap(first: Any, second: Any) -> bool:
+    """Whether the boxes of two nodes with bounds in the world have a part in common."""
+    bounds = []
+    for node in (first, second):
+        box = [0.0] * 6
+        node.GetRASBounds(box)
+        bounds.append(np.array(box).reshape(3, 2))
+    low, high = np.maximum(*(box[:, 0] for box in bounds)), np.minimum(*(box[:, 1] for box in bounds))
+    return bool((low < high).all())

@@ -7,7 +7,7 @@ map that all segments share are changed, which takes less than a millisecond.
 Use::
 
     layer = PreviewLayer(scene, node, pet_grid_in_world, detector.n_foci, pet_volume)
-    layer.paint([spot.region for spot in hot_spots])  # again for each position of the slider
+    changed = layer.paint([spot.region for spot in hot_spots])  # again for each position of the slider
 
 The preview is dropped by writing the segmentation as usual (:func:`.write_case.write_case`). The layer must not be
 used after that: make a new one.
@@ -24,6 +24,8 @@ from ..Numerics.core.image import Geometry, Region
 from .appearance import hot_spot_placeholders, hot_spot_segment_id
 from .segment_layer import layer_changed, shared_layer
 from .segments import write_segmentation
+
+NO_VOXELS = np.empty(0, dtype=np.int64)
 
 
 class PreviewLayer:
@@ -43,7 +45,7 @@ class PreviewLayer:
     """
 
     def __init__(self, scene: Any, node: Any, geometry: Geometry, capacity: int, reference_volume: Any = None) -> None:
-        self._node = node
+        self._node, self._geometry = node, geometry
         # A segment without voxels has no place in the shared label map, so each gets one voxel to begin with.
         places = [Region(geometry, np.array([index], dtype=np.int64)) for index in range(max(capacity, 1))]
         write_segmentation(
@@ -61,7 +63,7 @@ class PreviewLayer:
         """True when the segmentation still has segments for so many regions."""
         return bool(self._node.GetSegmentation().GetNumberOfSegments() >= count)
 
-    def paint(self, regions: Sequence[Region]) -> None:
+    def paint(self, regions: Sequence[Region]) -> Region:
         """Show regions in place of those that were painted before.
 
         Parameters
@@ -69,6 +71,11 @@ class PreviewLayer:
         regions : sequence of Region
             On the grid of the layer, hottest first; the first region gets segment 1. Where two regions overlap, the
             hotter one is whole.
+
+        Returns
+        -------
+        Region
+            The voxels that look different now; only the slices through them have to be drawn again.
 
         Raises
         ------
@@ -78,10 +85,15 @@ class PreviewLayer:
         labels, _, values = shared_layer(self._node)
         chosen = [values[hot_spot_segment_id(number)] for number in range(1, len(regions) + 1)]
         flat_labels = labels.reshape(-1)
+        wanted = [region.flat for region in regions]
+        touched = [np.concatenate([*flats, NO_VOXELS]) for flats in (self._painted, wanted)]
+        before = [flat_labels[flats] for flats in touched]
         for flat in self._painted:
             flat_labels[flat] = 0
-        self._painted = [region.flat for region in regions]
+        self._painted = wanted
         # The hottest one is painted last, so that it covers the others.
         for value, flat in reversed(list(zip(chosen, self._painted, strict=True))):
             flat_labels[flat] = value
         layer_changed(self._node)
+        differing = [flats[flat_labels[flats] != values] for flats, values in zip(touched, before, strict=True)]
+        return Region(self._geometry, np.unique(np.concatenate(differing)))

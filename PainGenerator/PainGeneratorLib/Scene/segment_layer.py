@@ -47,7 +47,12 @@ def shared_layer(node: Any) -> tuple[np.ndarray, Geometry, dict[str, int]]:
 
 
 def layer_changed(node: Any) -> None:
-    """Report to the scene that the array of :func:`shared_layer` was written to."""
+    """Report to the scene that the array of :func:`shared_layer` was written to, and have it drawn.
+
+    The label map tells only those who watch the voxels. The views draw a segmentation again when its node says that
+    it was modified.
+    """
     image = node.GetSegmentation().GetLayerDataObject(0)
     image.GetPointData().GetScalars().Modified()
     image.Modified()
+    node.Modified()

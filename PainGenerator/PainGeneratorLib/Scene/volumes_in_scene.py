@@ -8,7 +8,9 @@ from typing import Any
 import numpy as np
 
 from ..Numerics.core.image import Geometry, Image
+from ..Numerics.core.words import COMPUTED_ROLES
 from . import nodes
+from .node_keys import ROLE_ATTRIBUTE
 from .subject_hierarchy import attributes_of
 from .warped_volume import resample_warped
 
@@ -75,7 +77,8 @@ def case_volumes(scene: Any) -> list[Any]:
         node = scene.GetNthNodeByClass(index, "vtkMRMLScalarVolumeNode")
         data = node.GetImageData()
         has_voxels = data is not None and data.GetNumberOfScalarComponents() == 1 and data.GetNumberOfPoints() > 0
-        is_derived = node.GetNodeReference(SOURCE_ROLE) is not None or node.GetHideFromEditors()
+        is_computed = node.GetAttribute(ROLE_ATTRIBUTE) in COMPUTED_ROLES
+        is_derived = is_computed or node.GetNodeReference(SOURCE_ROLE) is not None or node.GetHideFromEditors()
         if has_voxels and not is_derived and not node.IsA("vtkMRMLLabelMapVolumeNode"):
             found.append(node)
     return found

@@ -23,6 +23,7 @@ from ..Numerics.core.image import Geometry, Region
 from . import appearance, case_text, markups, nodes, subject_hierarchy, tables
 from .candidate_segments import update_segments
 from .common_grid import common_grid
+from .level_marks import LEVELS_KEY, write_levels
 from .node_keys import KEY_ATTRIBUTE, MAP_KEY, ROLE_ATTRIBUTE, SHOWS_ATTRIBUTE, find_node, map_nodes
 from .scene_content import CaseNodes, SceneContent
 from .segments import Segment, write_segmentation
@@ -226,6 +227,8 @@ def _write_results(scene: Any, content: SceneContent, volumes: list[Any]) -> Cas
     ]
     site_table = tables.write_site_table(scene, content.sites, node=owned("vtkMRMLTableNode", "sites"))
     others.append(_keyed(site_table, "sites"))
+    levels = write_levels(scene, content.sites, node=owned("vtkMRMLMarkupsFiducialNode", LEVELS_KEY))
+    others.append(_keyed(levels, LEVELS_KEY))
     others.append(_write_apart(scene, content))
     others += _write_anatomy(scene, content)
     others += _write_margin(scene, content, reference)

@@ -11,16 +11,18 @@ import numpy as np
 from ..Numerics.core.words import Group, PainSide, ProsthesisSide, Role, listed
 from ..Scene import markups
 from ..Scene.node_keys import KEY_ATTRIBUTE
-from ..Scene.volumes_in_scene import case_volumes, volume_facts
+from ..Scene.volumes_in_scene import VolumeFacts, case_volumes, volume_facts
 from ..Workflow.case import CaseOptions
 from ..Workflow.prosthesis_facts import check_prosthesis_options
+from .anatomy_proposal import AnatomyProposal
 from .case_settings import CaseSettings
-from .case_state import CaseState
+from .case_state import CaseState, Detected
+from .group_proposal import GroupProposal
 from .notifier import Notifier
 from .scene_link import SceneLink
 from .step_states import StepStates
 from .types import PET_UNITS, ROLE_FIELDS, RoleProposal
-from .volume_roles import FileOfInstance, propose_roles
+from .volume_roles import FileOfInstance, ProposedRoles, propose_roles
 
 
 class CaseInputs:
@@ -35,6 +37,8 @@ class CaseInputs:
     notify : Notifier
     file_of_instance : callable or None
         Path of the file that holds a SOP Instance UID.
+    groups : GroupProposal
+    anatomy : AnatomyProposal
     """
 
     def __init__(
@@ -45,26 +49,51 @@ class CaseInputs:
         states: StepStates,
         notify: Notifier,
         file_of_instance: FileOfInstance | None,
+        groups: GroupProposal,
+        anatomy: AnatomyProposal,
     ) -> None:
         self._link, self._settings, self._state = link, settings, state
+        self._groups, self._anatomy = groups, anatomy
         self._states, self._notify = states, notify
         self._file_of_instance = file_of_instance
 
     # --- volumes
 
     def detect(self) -> list[RoleProposal]:
-        """Propose volumes of the scene for the roles, each with its reason, and take the proposals over.
+        """Propose volumes of the scene for the roles, each with its reason, an anatomy, and the clinical group; and
+        take the proposals over.
 
-        A role that no volume fits is left as it is. What is ambiguous is among the warnings.
+        A role that no volume fits is left as it is, and so are a group and an anatomy that the reader chose. What is
+        ambiguous is among the warnings.
         """
         facts = [volume_facts(node) for node in case_volumes(self._link.scene)]
-        proposals, warnings = propose_roles(facts, self._file_of_instance, self._settings.group)
-        for proposal in proposals:
-            self.set_role(proposal.role, proposal.node_id, proposal.reason)
-        self._state.detected = warnings
-        self._settings.keep(detectNotices=warnings)
+        found = self._take_roles(facts)
+        self.propose_anatomy(again=True)
+        if self._propose_group():
+            # Another group reads other series.
+            found = self._take_roles(facts)
+        self._state.detected = Detected(self._settings.roles(), tuple(found.warnings), tuple(found.notes))
+        self._settings.keep(detectNotices=list(found.warnings), detectNotes=list(found.notes))
         self._notify("case")
-        return proposals
+        return found.proposals
+
+    def _take_roles(self, facts: Sequence[VolumeFacts]) -> ProposedRoles:
+        """Propose roles for the chosen group, and take the proposals over."""
+        found = propose_roles(facts, self._file_of_instance, self._settings.group)
+        for proposal in found.proposals:
+            self.set_role(proposal.role, proposal.node_id, proposal.reason)
+        return found
+
+    def _propose_group(self) -> bool:
+        """Take the group that is shown, unless the reader chose one; True when it is another one than before."""
+        settings = self._settings.now
+        shown = self._groups.shown()
+        if shown is None or (settings.group and not settings.groupIsProposed):
+            return False
+        before = self._settings.group
+        self.set_group(shown)
+        self._settings.keep(groupIsProposed=True)
+        return before != shown
 
     def set_role(self, role: str, node_id: str | None, reason: str) -> None:
         """Choose the volume for a role, or none. A volume that had another role loses that role."""
@@ -94,11 +123,18 @@ class CaseInputs:
         if group not in tuple(Group):
             raise ValueError(f"group must be one of {listed(Group)}, not {group!r}")
         if group == self._settings.now.group:
+            self._settings.keep(groupIsProposed=False)
             return
         before = self._settings.protocol().stages["alignment"]
-        self._settings.keep(group=group)
+        self._settings.keep(group=group, groupIsProposed=False, groupConfirmed="")
         after = self._settings.protocol().stages["alignment"]
         self._changed("find" if after == before else "align")
+
+    def answer_group(self, group: str) -> None:
+        """Say which group it is where images and scene contradict the chosen one; it is not asked again then."""
+        self.set_group(group)
+        self._settings.keep(groupConfirmed=group)
+        self._notify("case")
 
     def set_prosthesis_side(self, side: str | None) -> None:
         """Choose ``left``, ``right``, or None."""
@@ -167,9 +203,47 @@ class CaseInputs:
 
     def set_anatomy(self, node_id: str | None) -> None:
         """Choose the anatomy, a segmentation or a label map of the scene, or none."""
-        if node_id == self.anatomy_id:
+        self._take_anatomy(node_id, "")
+
+    def propose_anatomy(self, again: bool = False) -> bool:
+        """Take a segmentation or label map of bones as the anatomy, unless the reader chose one; True when one was.
+
+        Parameters
+        ----------
+        again : bool
+            Propose also the one that the reader took away.
+        """
+        if self._settings.now.anatomy is not None:
+            return False
+        found = self._anatomy.best()
+        if found is None or (found.node_id == self._settings.now.anatomyRefused and not again):
+            return False
+        self._take_anatomy(found.node_id, found.reason)
+        return True
+
+    def anatomy_question(self) -> str | None:
+        """A sentence on an anatomy in the scene that is not used; None without one, and once it was answered."""
+        settings = self._settings.now
+        found = None if settings.anatomy is not None else self._anatomy.best()
+        return None if found is None or found.node_id == settings.anatomyRefused else found.question
+
+    def answer_anatomy(self, use: bool) -> None:
+        """Use the anatomy that lies in the scene, or go on without it."""
+        if use:
+            self.propose_anatomy(again=True)
             return
-        self._settings.keep(anatomy=None if node_id is None else self._link.require_node(node_id))
+        found = self._anatomy.best()
+        if found is not None:
+            self._settings.keep(anatomyRefused=found.node_id)
+            self._notify("case")
+
+    def _take_anatomy(self, node_id: str | None, reason: str) -> None:
+        before = self.anatomy_id
+        if node_id == before:
+            return
+        node = None if node_id is None else self._link.require_node(node_id)
+        refused = (before or "") if node_id is None else ""
+        self._settings.keep(anatomy=node, anatomyReason=reason, anatomyRefused=refused)
         self._changed("find")
 
     def _changed(self, step: str) -> None:

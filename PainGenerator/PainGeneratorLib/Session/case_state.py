@@ -15,7 +15,7 @@ from ..Registration.landmarks import LandmarkPairs
 from ..Workflow.case import Case
 from ..Workflow.finding import Found
 from ..Workflow.stages import Alignment, Suv
-from ..Workflow.warnings import run_warnings
+from ..Workflow.warnings import run_notes, run_warnings
 
 Point = tuple[float, float, float]
 """A position in the world, RAS mm."""
@@ -42,13 +42,48 @@ class FoundCase:
     found: Found
 
 
+@dataclass(frozen=True)
+class Detected:
+    """What Detect said.
+
+    Parameters
+    ----------
+    roles : dict of str to str
+        The node id by role that it left; what it said holds for these.
+    warnings : tuple of str
+        What is ambiguous or missing.
+    notes : tuple of str
+        Facts on choices that are no warnings.
+    """
+
+    roles: dict[str, str] = field(default_factory=dict)
+    warnings: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
 @dataclass(frozen=True, eq=False)
 class Naming:
-    """What depends on the name of a level: the options of the case, the anatomy, and all that was found."""
+    """What depends on the name of a level.
+
+    Parameters
+    ----------
+    case : Case
+        With its options.
+    anatomy : AnatomyMap or None
+    found : Found
+    unmatched : tuple of Candidate
+        See :attr:`CaseState.unmatched`.
+    carried : tuple of str
+        See :attr:`CaseState.carried`.
+    automatic : Reading, optional
+        See :attr:`ReadersState.automatic`.
+    """
 
     case: Case
     anatomy: AnatomyMap | None
     found: Found
+    unmatched: tuple[Candidate, ...] = ()
+    carried: tuple[str, ...] = ()
     automatic: Reading | None = None
 
 
@@ -107,8 +142,8 @@ class CaseState:
         looked at.
     notices : list of str
         Warnings of reopening, which belong to the result of no step.
-    detected : list of str
-        Warnings of Detect, which belong to the result of no step either.
+    detected : Detected
+        What Detect said. The step Case takes it into the case.
     revision : int
         Grows with every change of an input. The result of a job that was made before is refused.
     shown : dict of str to Region
@@ -127,7 +162,7 @@ class CaseState:
     unmatched: list[Candidate] = field(default_factory=list)
     carried: list[str] = field(default_factory=list)
     notices: list[str] = field(default_factory=list)
-    detected: list[str] = field(default_factory=list)
+    detected: Detected = field(default_factory=Detected)
     revision: int = 0
     shown: dict[str, Region] = field(default_factory=dict)
     readers: ReadersState = field(default_factory=ReadersState)
@@ -163,24 +198,39 @@ class CaseState:
     def naming(self) -> Naming:
         """What another name of a level would replace."""
         now = self.require_found()
-        return Naming(now.case, now.anatomy, now.found, self.readers.automatic)
+        unmatched, carried = tuple(self.unmatched), tuple(self.carried)
+        return Naming(now.case, now.anatomy, now.found, unmatched, carried, self.readers.automatic)
 
     @naming.setter
     def naming(self, naming: Naming) -> None:
         self.case, self.anatomy, self.found = naming.case, naming.anatomy, naming.found
         self.readers.automatic = naming.automatic
+        # What was kept or dismissed since then stays so.
+        named = {candidate.id: candidate for candidate in naming.unmatched}
+        self.unmatched = [named.get(candidate.id, candidate) for candidate in self.unmatched]
+        self.carried = list(naming.carried)
 
     @property
     def warnings(self) -> list[str]:
         """What the user must know, in the order of the steps; each sentence once."""
-        notices = [*self.detected, *self.notices, *self.carried]
+        notices = [*self.notices, *self.carried]
         if self.case is None:
-            return list(dict.fromkeys(notices))
+            return list(dict.fromkeys([*notices, *self.detected.warnings]))
         found = self.found
         mr, pet, plan = (None, None, None) if found is None else (found.mr, found.pet, found.plan)
         sites = None if found is None else found.sites
         sentences = run_warnings(self.case, self.suv, self.alignment, self.anatomy, mr, pet, plan, sites)
-        return list(dict.fromkeys([*notices, *sentences]))
+        return list(dict.fromkeys([*notices, *sentences, *self.detected.warnings]))
+
+    @property
+    def notes(self) -> list[str]:
+        """Facts for the reader that are no warnings; each sentence once."""
+        if self.case is None:
+            return list(self.detected.notes)
+        found = self.found
+        more = () if found is None else found.notes
+        notes = [*run_notes(self.case, None if found is None else found.mr), *more, *self.detected.notes]
+        return list(dict.fromkeys(notes))
 
     def require_suv(self) -> tuple[Case, Suv]:
         """Case and SUV.

@@ -11,18 +11,20 @@ import numpy as np
 from ..Dicom.values import parse_date
 from ..Numerics.core.errors import PainGeneratorError
 from ..Numerics.core.image import Image
-from ..Numerics.core.words import MR_ROLES, REFERENCE_ORDER, Role
+from ..Numerics.core.words import COMPUTED_ROLES, MR_ROLES, REFERENCE_ORDER, Role
 from ..Numerics.suv.factors import SuvResult, unit_kind
 from ..Scene import nodes
 from ..Scene.volumes_in_scene import SOURCE_ROLE, VolumeFacts, lies_under_a_warp, own_frame_image, volume_facts
 from ..Workflow.case import Case, CaseSeries, Warnings
-from ..Workflow.image_witness import map_doubts
+from ..Workflow.fat_series import computed_facts, fat_series
+from ..Workflow.image_witness import map_doubts, place_doubts
 from ..Workflow.progress import Show
 from ..Workflow.prosthesis_facts import check_prosthesis_options
 from ..Workflow.stages import Suv, with_image_checked
 from .case_settings import CaseSettings
-from .case_state import CaseState
+from .case_state import CaseState, Detected
 from .case_writer import CaseWriter
+from .group_proposal import GroupProposal
 from .loaded_volumes import LoadedVolumes
 from .pet_source import PetSource, suv_factors
 from .scene_link import SceneLink
@@ -75,13 +77,23 @@ class CaseStep:
     settings : CaseSettings
     volumes : LoadedVolumes
     writer : CaseWriter
+    groups : GroupProposal
+        Says which clinical group the volumes show.
     """
 
     name = "case"
     changes = "suv"
 
-    def __init__(self, link: SceneLink, settings: CaseSettings, volumes: LoadedVolumes, writer: CaseWriter) -> None:
+    def __init__(
+        self,
+        link: SceneLink,
+        settings: CaseSettings,
+        volumes: LoadedVolumes,
+        writer: CaseWriter,
+        groups: GroupProposal,
+    ) -> None:
         self._link, self._settings, self._volumes, self._writer = link, settings, volumes, writer
+        self._groups = groups
 
     def reason_not_ready(self, state: CaseState) -> str | None:
         """Why the step cannot run; None when it can."""
@@ -101,9 +113,13 @@ class CaseStep:
         result = suv_factors(source, options, facts.geometry.shape[0], facts.dicom.get("PatientSex"))
         reading = _PetReading(source, facts, result, lies_under_a_warp(role_nodes[Role.PET]))
         notes = Warnings()
-        notes.add(*options.resolved_group()[1])
+        detected = state.detected if state.detected.roles == self._settings.roles() else Detected()
+        notes.add(*options.resolved_group()[1], *detected.warnings)
         series = self._read_series(role_nodes, reading, notes)
+        reference_role = next(role for role in REFERENCE_ORDER if role in series)
         notes.add(*map_doubts(series))
+        notes.add(*place_doubts(series, reference_role, options.pain_sites_ras_mm))
+        computed = self._add_fat_fraction(series, notes)
         patient = self._volumes.patient()
         check_prosthesis_options(options, patient.get("study_date"), patient.get("birth_date"))
         pet = series[Role.PET]
@@ -112,14 +128,16 @@ class CaseStep:
             options=options,
             group=self._settings.group,
             protocol=self._settings.protocol(),
-            reference_role=next(role for role in REFERENCE_ORDER if role in series),
+            reference_role=reference_role,
             series=series,
             pet_header=source.header,
             patient=patient,
             pet_is_suv=source.header is None,
             pet_unit=source.unit,
             warnings=notes,
-            all_series=[item.facts for item in series.values()],
+            notes=detected.notes,
+            all_series=[*(item.facts for role, item in series.items() if role not in COMPUTED_ROLES), *computed],
+            group_signs=self._groups.series_signs(),
         )
 
         def work(progress: Show) -> tuple[Case, Suv]:
@@ -151,6 +169,20 @@ class CaseStep:
         _check_one_patient(dicom)
         return series
 
+    def _add_fat_fraction(self, series: dict[str, CaseSeries], notes: Warnings) -> list[dict[str, Any]]:
+        """Add the fat fraction, where water and fat of one acquisition lie in the scene; its facts."""
+        found = self._volumes.fat_pair(self._settings.group)
+        if found is None:
+            return []
+        fraction, warnings = fat_series(found, {})
+        notes.add(*warnings)
+        if fraction is None:
+            return []
+        # The volumes have no files of their own; those behind them are known by their instances.
+        fraction.facts.pop("files", None)
+        series[Role.FAT_FRACTION.value] = fraction
+        return [computed_facts(found)]
+
     def _case_series(self, role: str, node: Any, facts: VolumeFacts, image: Image) -> CaseSeries:
         # What the file says counts before what the node and the subject hierarchy say.
         header = self._volumes.first_header(facts)
@@ -173,7 +205,7 @@ class CaseStep:
             "source_id": node.GetID(),
         }
         frame = dicom["FrameOfReferenceUID"]
-        return CaseSeries(role, f"'{facts.name}'", image, MODALITIES.get(role, modality), frame, kept)
+        return CaseSeries(role, self._volumes.label(facts), image, MODALITIES.get(role, modality), frame, kept)
 
     def apply(self, state: CaseState, result: tuple[Case, Suv]) -> None:
         """Take the case over and show it."""

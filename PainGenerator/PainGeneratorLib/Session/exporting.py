@@ -91,10 +91,8 @@ class Exporter:
         if not self._state.is_found:
             raise PainGeneratorError("There is nothing to export yet.", "Run the step Find first.")
         now = self._state.require_found()
-        readers = self._readers.readers()
-        return Analysis(
-            now.case, now.suv, now.alignment, now.anatomy, now.found, StageClock(), readers, self.report_edit()
-        )
+        readers, edit, said = self._readers.readers(), self.report_edit(), tuple(self._state.carried)
+        return Analysis(now.case, now.suv, now.alignment, now.anatomy, now.found, StageClock(), said, readers, edit)
 
     def export(
         self, folder: str | Path, what: Iterable[str] = EXPORTS, overwrite: bool = False, progress: Show = silent

@@ -12,6 +12,7 @@ from ..Numerics.pet.detector import MOST_SENSITIVE
 from ..Scene.label_images import labels_of_node
 from ..Workflow.case import Case
 from ..Workflow.finding import Found, find_candidates
+from ..Workflow.naming import NewNames, names_after_run
 from ..Workflow.progress import Show
 from .align_step import NEEDS_CASE
 from .alignment_control import AlignmentControl
@@ -89,5 +90,19 @@ class FindStep:
 
     def apply(self, state: CaseState, result: FindResult) -> None:
         """Take the findings over and show the candidates."""
+        names = _names_of_run(state, result)
         state.case, state.anatomy = result.case, result.anatomy
-        self._review.start(result.found)
+        self._review.start(result.found, names)
+
+
+def _names_of_run(state: CaseState, result: FindResult) -> NewNames | None:
+    """How a run names what the former run found; None for the first one.
+
+    The levels may be counted in another way: with an anatomy segmentation, or from another level that was named.
+    """
+    if not state.is_found:
+        return None
+    before = state.require_found()
+    former = before.found.namer(before.anatomy, before.case, before.suv, before.alignment)
+    now = result.found.namer(result.anatomy, result.case, before.suv, before.alignment)
+    return names_after_run(before.found, former, result.found, now)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..Numerics.core.errors import PainGeneratorError
+from ..Numerics.core.image import Region
 from ..Numerics.core.records import HotSpot
 from ..Numerics.core.words import Role
 from ..Numerics.pet.detector import HotSpotParameters
@@ -37,6 +38,8 @@ class _Shown:
     layer : PreviewLayer
     written : int
         How often the case had been written when the layer was made; writing it again ends the layer.
+    changed : Region or None
+        The voxels that look different from the setting before; None when all was drawn anew.
     """
 
     found: Found
@@ -45,6 +48,7 @@ class _Shown:
     sensitivity: float
     method: str
     hot_spots: list[HotSpot]
+    changed: Region | None
 
 
 class LivePreview:
@@ -123,9 +127,11 @@ class LivePreview:
         detector.change_contours(self._wanted())
         result = detector.find(sensitivity, method)
         spots = in_reference_frame(result.hot_spots, now.alignment)
-        layer = self._layer_for(len(spots))
-        layer.paint([spot.region for spot in spots])
-        self._last = _Shown(now.found, layer, self._writer.count, sensitivity, method, spots)
+        layer, former = self._layer_for(len(spots)), self._shown
+        changed: Region | None = layer.paint([spot.region for spot in spots])
+        if former is None or former.layer is not layer:
+            changed = None
+        self._last = _Shown(now.found, layer, self._writer.count, sensitivity, method, spots, changed)
         return len(spots)
 
     def _layer_for(self, count: int) -> PreviewLayer:
@@ -141,6 +147,10 @@ class LivePreview:
             max(self._tools.detector().n_foci, count),
             self._link.series_volume(Role.PET),
         )
+
+    def changes(self) -> Region | None:
+        """The voxels that the last call of :meth:`show` changed, RAS; None when everything was drawn anew."""
+        return None if self._shown is None else self._shown.changed
 
     def rows(self) -> list[dict[str, Any]]:
         """The foci of the preview, hottest first: rank, name, side, level, measures, ``centroid_ras_mm``, and

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
+from ..Dicom.fat_fraction import FatPair, find_fat_pair
 from ..Dicom.values import parse_date
 from ..Numerics.core.errors import PainGeneratorError
 from ..Numerics.core.words import REFERENCE_ORDER, Role
 from ..Numerics.suv.factors import PetHeader, unit_kind
-from ..Scene.volumes_in_scene import VolumeFacts, volume_facts
+from ..Scene.volumes_in_scene import VolumeFacts, case_volumes, own_frame_image, volume_facts
 from .case_settings import CaseSettings
 from .pet_source import PetSource, pet_source, suv_line
 from .types import SuvLine
-from .volume_roles import FileOfInstance, grid_problem, headers_of, pet_header_of
+from .volume_roles import FileOfInstance, grid_problem, headers_of, pet_header_of, series_of
 
 
 class LoadedVolumes:
@@ -68,6 +69,39 @@ class LoadedVolumes:
             "study_date": None if day is None else day.isoformat(),
             "study_description": found.get("StudyDescription"),
         }
+
+    def label(self, facts: VolumeFacts) -> str:
+        """How messages call a volume: as the command line calls its series, where its DICOM header is there."""
+        if not self.first_header(facts):
+            return f"'{facts.name}'"
+        return series_of(facts, self._file_of_instance, check_grid=False)[0].label
+
+    def fat_pair(self, group: str) -> FatPair | None:
+        """Water and fat image of one Dixon acquisition among all volumes of the scene, with their voxels.
+
+        Parameters
+        ----------
+        group : str
+            The clinical group.
+
+        Returns
+        -------
+        FatPair or None
+            None when there is no pair, and when its slices do not lie where its volumes have them.
+        """
+        chosen = self._settings.role_nodes()
+        nodes = {node.GetID(): node for node in case_volumes(chosen[Role.PET].GetScene())}
+        facts = {node_id: volume_facts(node) for node_id, node in nodes.items()}
+        series = {i: series_of(one, self._file_of_instance, check_grid=False)[0] for i, one in facts.items()}
+        with_role = {role: series[node.GetID()] for role, node in chosen.items() if node.GetID() in series}
+        if Role.PET not in with_role:
+            return None
+        pair = find_fat_pair(list(series.values()), with_role, group)
+        if pair is None or any(grid_problem(facts[one.uid], self._file_of_instance) for one in (pair.water, pair.fat)):
+            return None
+        for one in (pair.water, pair.fat):
+            one.take_image(own_frame_image(nodes[one.uid])[0])
+        return pair
 
     def suv_line(self) -> SuvLine:
         """The SUV in words, what is missing for it, and the table of what was used."""

@@ -11,6 +11,7 @@ from ..Numerics.core.records import NAMED_BY_READER, Candidate, Place
 from ..Numerics.core.words import Origin
 from ..Numerics.fusion.reading import Reading
 from ..Workflow.finding import Found
+from ..Workflow.naming import NewNames
 from ..Workflow.readers import ReaderReading
 from .carrying import carry_decisions
 
@@ -49,9 +50,10 @@ class StoredReading:
     review: Review | None = None
     found: Found | None = None
 
-    def take_run(self, new: Reading, found: Found) -> None:
+    def take_run(self, new: Reading, found: Found, names: NewNames | None) -> None:
         """A step was run again: hand the decisions over to what it found. The history ends."""
-        carried = carry_decisions([*self.lists.candidates, *self.unmatched], new)
+        old = [*self.lists.candidates, *self.unmatched]
+        carried = carry_decisions(old if names is None else names.of(old), new)
         self.lists, self.unmatched, self.carried = carried.lists, carried.unmatched, carried.notices
         self.review, self.found = None, found
 
@@ -121,6 +123,11 @@ def kept_lists(lists: Reading) -> dict[str, Any]:
 def lists_of(kept: Mapping[str, Any]) -> Reading:
     """The three lists again."""
     return Reading(*(list(kept[key]) for key in LISTS))
+
+
+def lists_in(lists: Reading) -> list[list[Candidate]]:
+    """The three lists, in the order of :class:`Reading`."""
+    return [list(getattr(lists, key)) for key in LISTS]
 
 
 def _entries(lists: Reading) -> list[Candidate]:

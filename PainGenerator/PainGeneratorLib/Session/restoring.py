@@ -71,7 +71,7 @@ class Restorer:
             When a volume of the case is no longer in the scene, or the case is damaged.
         """
         state = self._state
-        state.notices, state.detected = list(self._settings.now.reopenNotices), list(self._settings.now.detectNotices)
+        state.notices, state.detected = list(self._settings.now.reopenNotices), self._settings.detected()
         self._restore(read_case(self._link.scene))
         dim_all_but(self._link.result_node("candidates"), None)
         # That the case is of an older version is seen again as long as it is so.

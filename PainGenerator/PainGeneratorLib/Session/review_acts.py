@@ -10,14 +10,15 @@ import numpy as np
 
 from ..Anatomy.spine_places import place_name
 from ..Numerics.body.level_names import GivenLevel
-from ..Numerics.core.errors import PainGeneratorError
+from ..Numerics.core.errors import AlreadyThere, PainGeneratorError
 from ..Numerics.core.records import NAMED_BY_READER, Candidate, Place
-from ..Numerics.core.regions import contains
+from ..Numerics.core.regions import contains, overlap_fraction
 from ..Numerics.core.words import Role, Side, Status, listed
 from ..Numerics.fusion.reading import Reading
 from ..Scene.candidate_segments import outline_of, take_outline
 from ..Scene.common_grid import region_on_grid
-from ..Workflow.finding import Found, with_named_level
+from ..Workflow.finding import Found
+from ..Workflow.naming import NewNames, with_named_level
 from .carrying import carry_decisions
 from .case_settings import CaseSettings
 from .case_state import CaseState, Naming, Point
@@ -25,13 +26,17 @@ from .case_writer import CaseWriter
 from .found_tools import FoundTools
 from .notifier import Notifier
 from .reading_aids import ReadingAids
-from .readings import copied
-from .review import Review, entries_of, storable
+from .readings import copied, lists_in
+from .review import Review, storable
 from .scene_link import SceneLink
 from .step_states import StepStates
 
 GROW_ORDER = (Role.FLUID, Role.CONTRAST, Role.T2, Role.T1)
 """Series on which a place without raised uptake is grown: those that show fluid bright come first."""
+
+TWIN_OVERLAP = 0.5
+"""Part of the smaller of two outlines that lies within the other from which both are of the same focus. Our choice:
+more than half of it."""
 
 
 class ReviewActs:
@@ -87,14 +92,22 @@ class ReviewActs:
         """Why there is nothing to review; None when there is."""
         return None if state.found is not None else "Find candidates first (step Find)."
 
-    def start(self, found: Found) -> None:
-        """Take the result of a new run over: decisions made so far go to the new candidates at the same place."""
+    def start(self, found: Found, names: NewNames | None = None) -> None:
+        """Take the result of a new run over: decisions made so far go to the new candidates at the same place.
+
+        Parameters
+        ----------
+        found : Found
+        names : NewNames, optional
+            How the run names what has a decision already; the names stay when left out.
+        """
         state = self._state
         new = Reading(found.candidates, found.set_apart, found.attention)
         state.readers.automatic = copied(new)
         for other in state.readers.others:
-            other.take_run(new, found)
-        carried = carry_decisions([*state.candidates, *state.unmatched], new)
+            other.take_run(new, found, names)
+        old = [*state.candidates, *state.unmatched]
+        carried = carry_decisions(old if names is None else names.of(old), new)
         state.unmatched, state.carried = carried.unmatched, carried.notices
         found.take(carried.lists)
         state.found = found
@@ -167,7 +180,8 @@ class ReviewActs:
         self._show()
 
     def name_level(self, level: str, position_ras: np.ndarray) -> None:
-        """Name one vertebra or disc; all other levels follow, in the sites and in the names of the candidates.
+        """Name one vertebra or disc; all other levels follow: in the sites, in the names of all entries of all lists,
+        and in all texts that tell of places.
 
         Decisions, outlines, measures and names that the reader gave stay as they are.
 
@@ -187,23 +201,16 @@ class ReviewActs:
         right, front, up = (round(float(value), 1) for value in position_ras)
         given: tuple[str, Point] = (level, (right, front, up))
         case = dataclasses.replace(now.case, options=dataclasses.replace(now.case.options, level=given))
-        found = with_named_level(
+        found, names = with_named_level(
             now.found, case, now.suv, now.alignment, now.anatomy, GivenLevel(level, np.array([right, front, up]))
         )
-        by_hand = {c.id: c.place for c in entries_of(review.lists) if NAMED_BY_READER in c.place.flags}
-
-        def named(entries: Sequence[Candidate]) -> list[Candidate]:
-            return [dataclasses.replace(entry, place=by_hand.get(entry.id, entry.place)) for entry in entries]
-
-        lists = Reading(named(found.candidates), named(found.set_apart), named(found.attention))
+        lists = Reading(found.candidates, found.set_apart, found.attention)
+        unmatched = tuple(names.of(self._state.unmatched))
+        carried = tuple(map(names.texts, self._state.carried))
         automatic = self._state.readers.automatic
         if automatic is not None:
-            found_alone = dataclasses.replace(now.found)
-            found_alone.take(automatic)
-            given_level = GivenLevel(level, np.array([right, front, up]))
-            renamed = with_named_level(found_alone, case, now.suv, now.alignment, now.anatomy, given_level)
-            automatic = Reading(renamed.candidates, renamed.set_apart, renamed.attention)
-        review.name_level(level, Naming(case, now.anatomy, found, automatic), lists)
+            automatic = Reading(*(names.of(entries) for entries in lists_in(automatic)))
+        review.name_level(level, Naming(case, now.anatomy, found, unmatched, carried, automatic), lists)
         self._show_naming()
 
     def comment(self, candidate_id: str, text: str) -> None:
@@ -248,17 +255,14 @@ class ReviewActs:
 
         Raises
         ------
+        AlreadyThere
+            Where a candidate lies already, and where the focus that is grown is mostly that of a candidate.
         PainGeneratorError
-            Where a candidate lies already, and outside all images.
+            Outside all images.
         """
         review = self.review
         position = np.asarray(position_ras, dtype=float)
-        for candidate in review.candidates:
-            if contains(candidate.region, position[None])[0]:
-                raise PainGeneratorError(
-                    f"{candidate.id} ({candidate.place.name}) lies here already.",
-                    "Choose it in the table to change it.",
-                )
+        _refuse_twin([c for c in review.candidates if contains(c.region, position[None])[0]])
         lists = review.lists
         apart = [e for e in (*lists.set_apart, *lists.attention) if contains(e.region, position[None])[0]]
         if apart:
@@ -271,6 +275,8 @@ class ReviewActs:
             grown = self._tools.remeasure().at(position, on_mr)
         except LookupError as error:
             raise PainGeneratorError("There is no image here.", "Click on the PET or an MR.") from error
+        # A click beside an outline grows the same focus again.
+        _refuse_twin([c for c in review.candidates if overlap_fraction(c.region, grown.region) >= TWIN_OVERLAP])
         new_id = review.add(grown)
         self._show()
         return new_id
@@ -351,6 +357,13 @@ class ReviewActs:
         self._writer.write_candidates()
         self._states.outdate_export()
         self._notify("review")
+
+
+def _refuse_twin(candidates: Sequence[Candidate]) -> None:
+    """Refuse to add what is a candidate already: the smallest of several."""
+    if candidates:
+        there = min(candidates, key=lambda candidate: candidate.volume_ml)
+        raise AlreadyThere(there.id, f"{there.rank} {there.place.name}")
 
 
 def _listed(ids: str | Iterable[str]) -> list[str]:

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from ..Numerics.core.errors import PainGeneratorError
-from ..Numerics.core.image import Image
+from ..Numerics.core.image import Image, Region
 from ..Numerics.core.records import Candidate
 from ..Numerics.core.sites import SiteTable
 from ..Numerics.core.words import Status
@@ -29,6 +29,7 @@ from ..Workflow.protocol import Protocol
 from ..Workflow.stages import Alignment
 from .align_step import AlignStep
 from .alignment_control import AlignmentControl
+from .anatomy_proposal import AnatomyProposal
 from .case_inputs import CaseInputs
 from .case_settings import CaseSettings, date_of
 from .case_state import CaseState
@@ -37,6 +38,7 @@ from .case_writer import CaseWriter
 from .exporting import Exporter, ExportWriter
 from .find_step import FindStep
 from .found_tools import FoundTools
+from .group_proposal import GroupProposal
 from .journal import Journal
 from .live_preview import LivePreview
 from .loaded_volumes import LoadedVolumes
@@ -45,6 +47,7 @@ from .protocol_parameters import ProtocolParameters
 from .readers import ReaderControl
 from .reading_aids import ReadingAids, Values
 from .recovery import Recovery
+from .reference_uptake import ReferenceUptake, reference_uptake
 from .report_text import ReportText, TextWriter
 from .restoring import Restorer
 from .review_acts import ReviewActs
@@ -109,7 +112,9 @@ class Session:
         self.step_states = states = StepStates(settings, state, notify)
         self._writer = writer = CaseWriter(link, state)
         self._volumes = LoadedVolumes(settings, file_of_instance)
-        self._inputs = CaseInputs(link, settings, state, states, notify, file_of_instance)
+        anatomy = AnatomyProposal(link, settings)
+        self._groups = groups = GroupProposal(link, settings, self._volumes, anatomy)
+        self._inputs = CaseInputs(link, settings, state, states, notify, file_of_instance, groups, anatomy)
         self._alignment = AlignmentControl(link, state, states, writer, notify)
         self._parameters = ProtocolParameters(settings, states, notify)
         self._aids = ReadingAids(link, state)
@@ -130,7 +135,7 @@ class Session:
         notify.inner.append(journal.note)
         self._steps = StepTable(
             computing=(
-                CaseStep(link, settings, self._volumes, writer),
+                CaseStep(link, settings, self._volumes, writer, groups),
                 AlignStep(settings, states, writer),
                 FindStep(settings, states, self._alignment, self._review),
             ),
@@ -141,7 +146,7 @@ class Session:
                 link, state, settings, states, writer, self._alignment, self._review, self._reading, self._report_text
             ).restore()
         else:
-            state.detected = list(settings.now.detectNotices)
+            state.detected = settings.detected()
             state.notices += settings.drop_refused_changes()
         journal.begin()
 
@@ -166,6 +171,11 @@ class Session:
     def warnings(self) -> list[str]:
         """What the user must know, in the order of the steps."""
         return self.case_state.warnings
+
+    @property
+    def notes(self) -> list[str]:
+        """Facts for the reader that are no warnings."""
+        return self.case_state.notes
 
     def header(self) -> dict[str, str | None]:
         """``patient``, ``study_date`` and ``group``, for the first line of the panel; None where unknown."""
@@ -303,6 +313,22 @@ class Session:
     def group(self, group: str) -> None:
         self._inputs.set_group(group)
 
+    def group_shown(self) -> str:
+        """Which group images and scene show, and by what, as a sentence; empty where nothing shows one."""
+        return self._groups.sentence()
+
+    def group_question(self) -> str | None:
+        """What contradicts the chosen group, to be asked before a run; None when there is nothing to ask."""
+        return self._groups.question()
+
+    def shown_group(self) -> str | None:
+        """The group that images and scene show; None where nothing shows one."""
+        return self._groups.shown()
+
+    def answer_group(self, group: str) -> None:
+        """Say which group it is where images and scene contradict the chosen one; it is not asked again then."""
+        self._inputs.answer_group(group)
+
     @property
     def prosthesis_side(self) -> str | None:
         """``left``, ``right``, or None."""
@@ -353,6 +379,18 @@ class Session:
     def set_anatomy(self, node_id: str | None) -> None:
         """Choose the anatomy, a segmentation or a label map of the scene, or none."""
         self._inputs.set_anatomy(node_id)
+
+    def anatomy_reason(self) -> str:
+        """Why the anatomy was proposed; empty when the reader chose it."""
+        return self.settings.anatomyReason
+
+    def anatomy_question(self) -> str | None:
+        """A sentence on an anatomy in the scene that is not used, to be asked before a run; None without one."""
+        return self._inputs.anatomy_question()
+
+    def answer_anatomy(self, use: bool) -> None:
+        """Use the anatomy that lies in the scene, or go on without it."""
+        self._inputs.answer_anatomy(use)
 
     @property
     def pet_unit(self) -> str:
@@ -457,6 +495,10 @@ class Session:
     def preview(self, sensitivity: float, method: str) -> int:
         """Show the contours of another sensitivity and contour method; returns the number of foci."""
         return self._preview.show(sensitivity, method)
+
+    def preview_changes(self) -> Region | None:
+        """The voxels that the last preview changed, see :meth:`.live_preview.LivePreview.changes`."""
+        return self._preview.changes()
 
     def preview_rows(self) -> list[dict[str, Any]]:
         """The foci of the preview, hottest first, see :meth:`.live_preview.LivePreview.rows`."""
@@ -616,6 +658,10 @@ class Session:
     def highlight(self, candidate_id: str | None) -> None:
         """Make the outline of one candidate bright and the others dim; None makes all equal."""
         self._aids.highlight(candidate_id)
+
+    def reference_uptake(self) -> ReferenceUptake | None:
+        """The normal tissue that the window of the PET is set from; None before the step Find."""
+        return reference_uptake(self.case_state)
 
     def mirrored(self, position_ras: np.ndarray) -> tuple[np.ndarray | None, dict[str, Values]]:
         """The place on the other side of the body, and the values here and there."""

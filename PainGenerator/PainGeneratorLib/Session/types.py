@@ -69,6 +69,14 @@ class SessionSettings:
     attenuationVolume: Node = None
     anatomy: Node = None
     group: str = ""
+    groupIsProposed: bool = False
+    """True while the group is the one that was proposed, and the reader chose none."""
+    groupConfirmed: str = ""
+    """The group that the reader confirmed although images and scene show another one; empty when not asked."""
+    anatomyReason: str = ""
+    """Why the anatomy was proposed; empty when the reader chose it."""
+    anatomyRefused: str = ""
+    """Node id of the anatomy that the reader took away; it is not proposed again by itself."""
     prosthesisSide: str = ""
     painSide: str = ""
     surgeryDate: str = ""
@@ -86,6 +94,8 @@ class SessionSettings:
     roleReasons: dict[str, str] = field(default_factory=dict)
     detectNotices: list[str] = field(default_factory=list)
     """What Detect had to say; it belongs to the result of no step, and a reopened case has to say it again."""
+    detectNotes: list[str] = field(default_factory=list)
+    """What Detect said of its choices that is no warning, for the same reason."""
     reopenNotices: list[str] = field(default_factory=list)
     """What was said when the case was reopened, for the same reason."""
     stepStates: dict[str, str] = field(default_factory=dict)

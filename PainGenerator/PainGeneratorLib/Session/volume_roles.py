@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -130,9 +130,27 @@ def pet_header_of(volume: VolumeFacts, file_of_instance: FileOfInstance | None) 
     return make_pet_header(headers)
 
 
+class ProposedRoles(NamedTuple):
+    """Roles for the volumes of a scene.
+
+    Parameters
+    ----------
+    proposals : list of RoleProposal
+        At most one for each role.
+    warnings : list of str
+        What is ambiguous or missing.
+    notes : list of str
+        Facts on choices that are no warnings.
+    """
+
+    proposals: list[RoleProposal]
+    warnings: list[str]
+    notes: list[str]
+
+
 def propose_roles(
     volumes: Sequence[VolumeFacts], file_of_instance: FileOfInstance | None = None, group: str | None = None
-) -> tuple[list[RoleProposal], list[str]]:
+) -> ProposedRoles:
     """Give the volumes of a scene their roles.
 
     Parameters
@@ -145,15 +163,12 @@ def propose_roles(
 
     Returns
     -------
-    proposals : list of RoleProposal
-        At most one for each role.
-    warnings : list of str
-        What is ambiguous or missing, and notes on choices.
+    ProposedRoles
     """
     if not volumes:
-        return [], ["The scene holds no volume: load the PET and the MR series first."]
+        return ProposedRoles([], ["The scene holds no volume: load the PET and the MR series first."], [])
     by_id = {volume.node_id: volume for volume in volumes}
-    described = [_series(volume, file_of_instance) for volume in volumes]
+    described = [series_of(volume, file_of_instance) for volume in volumes]
     notes = {made.uid: note for made, note in described}
     series = [made for made, _ in described]
     choice = _choose_pet(series, by_id)
@@ -161,8 +176,8 @@ def propose_roles(
     if choice.pet is not None:
         proposals.append(RoleProposal(Role.PET.value, choice.pet.uid, by_id[choice.pet.uid].name, choice.reason))
     blocks = _set_blocks_aside(series)
-    mr, warnings = _mr_proposals(series, choice.pet, by_id, notes, group)
-    return [*proposals, *mr], [*choice.warnings, *warnings, *blocks]
+    mr = _mr_proposals(series, choice.pet, by_id, notes, group)
+    return ProposedRoles([*proposals, *mr.proposals], [*choice.warnings, *mr.warnings], [*mr.notes, *blocks])
 
 
 def _set_blocks_aside(series: Sequence[Series]) -> list[str]:
@@ -187,8 +202,8 @@ def _mr_proposals(
     volumes: Mapping[str, VolumeFacts],
     notes: Mapping[str, str],
     group: str | None,
-) -> tuple[list[RoleProposal], list[str]]:
-    """Roles of the series other than the PET, by the rules for DICOM folders; and warnings."""
+) -> ProposedRoles:
+    """Roles of the series other than the PET, by the rules for DICOM folders."""
     pet = chosen_pet or _stand_in()
     for one in series:
         if one.modality == "PT" and one is not pet:
@@ -197,13 +212,13 @@ def _mr_proposals(
     try:
         roles = assign_roles(folder, {pet.uid: Role.PET}, group, _in_the_lists)
     except PainGeneratorError as error:
-        return [], [f"{error.reason} Choose the MR series in the lists below."]
+        return ProposedRoles([], [f"{error.reason} Choose the MR series in the lists below."], [])
     proposals = [
         RoleProposal(role, one.uid, volumes[one.uid].name, one.role_reason + notes[one.uid])
         for role, one in roles.chosen.items()
         if role != Role.PET
     ]
-    return proposals, [*roles.warnings, *roles.notes] if chosen_pet else []
+    return ProposedRoles(proposals, roles.warnings, roles.notes) if chosen_pet else ProposedRoles(proposals, [], [])
 
 
 def _in_the_lists(series: Series, role: str) -> str:
@@ -213,8 +228,18 @@ def _in_the_lists(series: Series, role: str) -> str:
     return f"choose {series.label} as {role} in the lists below"
 
 
-def _series(volume: VolumeFacts, file_of_instance: FileOfInstance | None) -> tuple[Series, str]:
-    """A volume in the form that the role rules take, and what to add to the reason when its header was not there."""
+def series_of(
+    volume: VolumeFacts, file_of_instance: FileOfInstance | None, check_grid: bool = True
+) -> tuple[Series, str]:
+    """A volume in the form that the role rules take, and what to add to the reason when its header was not there.
+
+    Parameters
+    ----------
+    volume : VolumeFacts
+    file_of_instance : callable or None
+    check_grid : bool
+        Look whether the slices of an MR volume lie where the volume has them, which reads all its files.
+    """
     headers = headers_of(volume, file_of_instance, first_only=True)
     header: Mapping[str, Any] = headers[0] if headers else {}
     note = "" if headers else " Judged by its name, as its DICOM header is not there."
@@ -234,7 +259,7 @@ def _series(volume: VolumeFacts, file_of_instance: FileOfInstance | None) -> tup
         header=merged,
         frames=[frame] * volume.geometry.shape[0],
         pet_header=make_pet_header([header]) if headers and modality == "PT" else None,
-        problem=grid_problem(volume, file_of_instance) if modality == "MR" else None,
+        problem=grid_problem(volume, file_of_instance) if check_grid and modality == "MR" else None,
     )
     return made, note
 

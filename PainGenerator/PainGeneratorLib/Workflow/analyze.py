@@ -32,6 +32,8 @@ class Analysis:
     anatomy: AnatomyMap | None
     found: Found
     clock: StageClock
+    said: tuple[str, ...] = ()
+    """Further warnings, which follow from the review: decisions that the last run by itself would not have made."""
     readers: Readers = field(default_factory=Readers)
     """What readers decided; empty in a run of the command line."""
     report_edit: ReportEdit | None = None
@@ -70,9 +72,10 @@ class Analysis:
     @property
     def warnings(self) -> list[str]:
         """What the user must know, in the order of the stages."""
-        return run_warnings(
+        found = run_warnings(
             self.case, self.suv, self.alignment, self.anatomy, self.mr, self.pet, self.plan, self.found.sites
         )
+        return list(dict.fromkeys([*self.said, *found]))
 
 
 def analyze(folder: Path, options: CaseOptions, progress: Show = silent) -> Analysis:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -13,9 +14,10 @@ import numpy as np
 from ..Numerics.core.errors import PainGeneratorError
 from ..Numerics.core.image import Image
 from ..Numerics.core.kept import Kept
-from ..Numerics.core.words import Group, Role, listed
+from ..Numerics.core.words import AUTO_GROUP, Group, Role, listed
 from ..Numerics.fusion.symptoms import Symptoms
 from ..Numerics.suv.factors import PetHeader
+from .group_witness import GroupSign
 from .protocol import Protocol, load_protocol
 
 
@@ -26,7 +28,8 @@ class CaseOptions(Kept):
     Parameters
     ----------
     group : str, optional
-        ``low-back`` or ``hip-replacement``; when left out it follows from the prosthesis side.
+        ``low-back`` or ``hip-replacement``; when left out it follows from the prosthesis side. ``auto`` is what images
+        and scene show (:mod:`.group_witness`).
     prosthesis_side : str, optional
         ``left`` or ``right``.
     pain_side : str, optional
@@ -80,12 +83,14 @@ class CaseOptions(Kept):
     def resolved_group(self) -> tuple[str, tuple[str, ...]]:
         """The clinical group, and a warning when it was not said.
 
+        What was to be found (``auto``) is low-back here: reading the case puts the group that is shown in its place.
+
         Raises
         ------
         PainGeneratorError
             When the group and the prosthesis side contradict each other.
         """
-        if self.group is not None and self.group not in tuple(Group):
+        if self.group not in (None, AUTO_GROUP, *Group):
             raise ValueError(f"group must be one of {listed(Group)}, not {self.group!r}")
         if self.group == Group.LOW_BACK and self.prosthesis_side is not None:
             raise PainGeneratorError(
@@ -97,10 +102,12 @@ class CaseOptions(Kept):
                 "A vertebral level is given for a case of the group hip-replacement, which has no levels.",
                 "Leave the level out, or give the group low-back.",
             )
-        if self.group is not None:
+        if self.group is not None and self.group != AUTO_GROUP:
             return self.group, ()
         if self.prosthesis_side is not None:
             return Group.HIP_REPLACEMENT, ()
+        if self.group == AUTO_GROUP:
+            return Group.LOW_BACK, ()
         return Group.LOW_BACK, ("The clinical group was not given: taken as low-back.",)
 
     def protocol(self) -> Protocol:
@@ -191,6 +198,8 @@ class Case(Kept):
         The folder that was read; None when the case was read from volumes in the scene.
     input_files : tuple of Path
         The files of the series that are used, for the hashes of the provenance.
+    group_signs : tuple of GroupSign
+        Which group the series show.
     """
 
     options: CaseOptions
@@ -208,6 +217,7 @@ class Case(Kept):
     all_series: list[dict[str, Any]] = field(default_factory=list)
     input_folder: Path | None = None
     input_files: tuple[Path, ...] = ()
+    group_signs: tuple[GroupSign, ...] = ()
 
     not_kept = ("protocol", "pet_header", "pet_is_suv", "pet_unit", "input_folder", "input_files")
     """The protocol is kept by the session's settings, the PET as SUVbw; files are on the computer of the run."""
@@ -218,6 +228,7 @@ class Case(Kept):
             "options": self.options.to_kept(),
             "series": {role: series.to_kept() for role, series in self.series.items()},
             "warnings": self.warnings.to_kept(),
+            "group_signs": [dataclasses.asdict(sign) for sign in self.group_signs],
         }
         return {**super().to_kept(), **parts}
 
@@ -248,6 +259,7 @@ class Case(Kept):
             pet_header=None,
             pet_is_suv=True,
             warnings=Warnings.from_kept(kept["warnings"]),
+            group_signs=tuple(GroupSign(**sign) for sign in kept.get("group_signs", ())),
         )
 
     @property

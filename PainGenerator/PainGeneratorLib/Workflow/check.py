@@ -16,11 +16,13 @@ from ..Numerics.core.words import MR_ROLES, Role
 from ..Registration.landmarks import read_landmarks
 from .analyze import read_case_anatomy
 from .case import Case, CaseOptions, CaseSeries
+from .group_witness import group_doubt
 from .image_witness import ImageSays, image_says
 from .progress import Show, part, silent
 from .reading import read_case_folder
 from .series_list import SeriesList, list_folder
 from .stages import Suv, make_suv
+from .warnings import all_signs
 
 NOT_CHECKED = (
     "The alignment, which part of the body the images show, and the side of a prosthesis against the implant that is "
@@ -258,13 +260,15 @@ def _lacking(case: Case) -> list[str]:
 
 
 def _anatomy_doubts(case: Case, refusals: list[PainGeneratorError]) -> list[str]:
-    """The warnings of the anatomy segmentation and its place; a refusal is added to `refusals`."""
+    """The warnings of the anatomy segmentation and its place, and what contradicts the group; a refusal is added to
+    `refusals`."""
+    anatomy = None
     try:
         anatomy = read_case_anatomy(case)
     except PainGeneratorError as error:
         refusals.append(error)
-        return []
-    return [] if anatomy is None else list(anatomy.warnings)
+    doubt = group_doubt(case.group, all_signs(case, anatomy))
+    return [*([] if doubt is None else [doubt]), *(() if anatomy is None else anatomy.warnings)]
 
 
 def _refuse_landmarks(case: Case, refusals: list[PainGeneratorError]) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from itertools import combinations
 from typing import Any
 
 import numpy as np
@@ -16,7 +15,6 @@ from ..Anatomy.given_level import with_given_level
 from ..Anatomy.places import Namer
 from ..Anatomy.zones import HipImplant, implant_from_void
 from ..Numerics.body.level_names import GivenLevel
-from ..Numerics.body.renaming import renamed
 from ..Numerics.body.sections import BodySections, find_sections, no_sections, supported_plane
 from ..Numerics.body.symmetry import SymmetryPlane, find_symmetry_plane
 from ..Numerics.core.image import Geometry, Image, Region, transform_points
@@ -29,8 +27,6 @@ from ..Numerics.fusion.candidates import Name, Signs, fuse
 from ..Numerics.fusion.from_sites import SiteSearch, spots_of_sites, standing_out
 from ..Numerics.fusion.hip_fluid import name_fluid
 from ..Numerics.fusion.own_kind import SITE_METHOD
-from ..Numerics.fusion.pairs import joint_place, signs_of
-from ..Numerics.fusion.places import is_same_name
 from ..Numerics.fusion.reading import Reading, numbered
 from ..Numerics.fusion.site_parameters import SiteParameters
 from ..Numerics.mr.findings import MRResult
@@ -41,7 +37,7 @@ from .evidence import case_facts
 from .fat_series import marrow_fat, marrow_note
 from .progress import Show, StageClock, part, silent
 from .prosthesis import with_interfaces
-from .sites import find_case_sites, measured_table, renamed_table
+from .sites import find_case_sites, measured_table
 from .stages import Alignment, Suv, find_on_mr, find_on_unjoined_mr, given_level, pet_detector
 from .threads import few_threads
 
@@ -216,74 +212,6 @@ def find_candidates(
         table = measured_table(bare, case, suv, alignment, mr, detector, hot_spots, found.candidates)
         found.measured_sites = with_interfaces(table, case, suv, alignment, plan)
     return found
-
-
-def with_named_level(
-    found: Found, case: Case, suv: Suv, alignment: Alignment, anatomy: AnatomyMap | None, given: GivenLevel
-) -> Found:
-    """What was found, with the names that follow from a level that the reader named.
-
-    Vertebrae, sites, and the places of candidates are named anew. Nothing is found or measured again: measures,
-    outlines, ids, ranks and decisions stay, and so does a name that the reader gave. It needs no detector, so that it
-    works in a reopened case, too.
-
-    Parameters
-    ----------
-    found : Found
-        Is not changed.
-    case : Case
-        Its option `level` is not asked. The caller keeps the named level there, for the next run.
-    suv : Suv
-    alignment : Alignment
-    anatomy : AnatomyMap, optional
-        As it was read; its levels are shifted where the reader contradicts them.
-    given : GivenLevel
-        In the reference frame.
-
-    Returns
-    -------
-    Found
-
-    Raises
-    ------
-    PainGeneratorError
-        There is no such level, or no vertebra lies at this place.
-    """
-    mr = found.mr if found.mr.spine is None else dataclasses.replace(found.mr, spine=renamed(found.mr.spine, given))
-    table = renamed_table(found.measured_sites, find_case_sites(case, mr, found.plan, anatomy, given))
-    right, front, up = (float(x) for x in given.point_ras)
-    level = (given.level, (right, front, up))
-    named = dataclasses.replace(found, mr=mr, measured_sites=table, named_level=level)
-    former = found.namer(anatomy, case, suv, alignment)
-    now = named.namer(anatomy, case, suv, alignment)
-    named.candidates = [_named_anew(candidate, former, now) for candidate in found.candidates]
-    named.set_apart = [_named_anew(candidate, former, now) for candidate in found.set_apart]
-    named.attention = [_named_anew(candidate, former, now) for candidate in found.attention]
-    return named
-
-
-def _named_anew(candidate: Candidate, former: Name, now: Name) -> Candidate:
-    """A candidate with its new place; itself where the reader gave its name.
-
-    The place of a pair, or of both endplates of a disc, follows from the places of two of its signs.
-    """
-    own = signs_of(candidate)
-    for one, other in combinations(own, 2):
-        old = joint_place(former(one.region), former(other.region))
-        place = joint_place(now(one.region), now(other.region))
-        if old is not None and place is not None and is_same_name(old, candidate.place):
-            return _placed(candidate, old, place)
-    for region in (candidate.region, *(sign.region for sign in own)):
-        old = former(region)
-        if is_same_name(old, candidate.place):
-            return _placed(candidate, old, now(region))
-    return candidate
-
-
-def _placed(candidate: Candidate, old: Place, place: Place) -> Candidate:
-    """A candidate at a new place, with the flags of this place instead of those of the old one."""
-    flags = [*(flag for flag in candidate.flags if flag not in old.flags), *place.flags]
-    return dataclasses.replace(candidate, place=place, flags=list(dict.fromkeys(flags)))
 
 
 @dataclass(frozen=True, eq=False)

@@ -253,9 +253,15 @@ def _copied(section: Section) -> dict[str, Any]:
     return {key: dict(item) if _is_entry(item) else _copied(item) for key, item in section.items()}
 
 
+@functools.cache
+def _hints_of(parameters_class: type) -> dict[str, Any]:
+    """The types of the fields; working them out takes milliseconds, and the live preview asks at each move."""
+    return typing.get_type_hints(parameters_class)
+
+
 def _filled(name: str, section: Section, parameters_class: type[Parameters]) -> Parameters:
     """A frozen dataclass of parameters from its section."""
-    wanted = typing.get_type_hints(parameters_class)
+    wanted = _hints_of(parameters_class)
     if set(wanted) != set(section):
         differing = ", ".join(sorted(set(wanted) ^ set(section)))
         raise PainGeneratorError(

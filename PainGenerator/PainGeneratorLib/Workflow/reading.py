@@ -2,18 +2,28 @@
 
 from __future__ import annotations
 
+import dataclasses
 from functools import partial
 from pathlib import Path
 from typing import Any
 
+from ..Anatomy.anatomy_files import read_anatomy_file
 from ..Dicom.left_out import choose_with_left_out
 from ..Dicom.reader import read_folder
 from ..Dicom.roles import RoleAssignment, assign_roles
 from ..Dicom.series import DicomFolder, Series
 from ..Numerics.core.errors import PainGeneratorError
-from ..Numerics.core.words import LATERAL_SIDES, Role
+from ..Numerics.core.words import AUTO_GROUP, LATERAL_SIDES, Group, Role
 from .case import Case, CaseOptions, CaseSeries, Warnings
 from .fat_series import computed_facts, fat_series, pair_of
+from .group_witness import (
+    AUTO_UNKNOWN,
+    GroupSign,
+    anatomy_sign,
+    auto_words,
+    case_signs,
+    shown_group,
+)
 from .image_witness import map_doubts, place_doubts
 from .progress import Show, part, silent
 from .prosthesis_facts import check_prosthesis_options
@@ -34,12 +44,19 @@ def read_case_folder(folder: Path, options: CaseOptions, progress: Show = silent
     PainGeneratorError
         The folder cannot be used; the text says why and what to do.
     """
+    found = read_folder(folder, part(progress, 0.0, 0.5))
+    roles = _choose_and_load(found, options, options.resolved_group()[0], part(progress, 0.5, 1.0))
+    signs = _signs_of(roles)
+    auto_warnings: list[str] = []
+    auto_notes: list[str] = []
+    if options.group == AUTO_GROUP:
+        options, auto_warnings, auto_notes = _with_shown_group(options, signs)
+        roles = _choose_and_load(found, options, options.resolved_group()[0], silent)
+        signs = _signs_of(roles)
     group, warnings = options.resolved_group()
     protocol = options.protocol()
-    found = read_folder(folder, part(progress, 0.0, 0.5))
-    roles = _choose_and_load(found, options, group, part(progress, 0.5, 1.0))
     notes = Warnings()
-    notes.add(*warnings, *found.warnings, *roles.warnings)
+    notes.add(*warnings, *auto_warnings, *found.warnings, *roles.warnings)
     series = {role: _case_series(role, chosen) for role, chosen in roles.chosen.items()}
     notes.add(*map_doubts(series))
     notes.add(*place_doubts(series, roles.reference_role, options.pain_sites_ras_mm))
@@ -56,12 +73,38 @@ def read_case_folder(folder: Path, options: CaseOptions, progress: Show = silent
         pet_header=pet.pet_header,
         patient=patient,
         warnings=notes,
-        notes=tuple(roles.notes),
+        notes=(*auto_notes, *roles.notes),
         left_out=[(one.what, one.reason) for one in found.left_out],
         all_series=[*(_series_facts(item) for item in roles.series), *computed],
         input_folder=Path(folder),
         input_files=_input_files(roles, series),
+        group_signs=signs,
     )
+
+
+def _signs_of(roles: RoleAssignment) -> tuple[GroupSign, ...]:
+    """Which clinical group the chosen series show."""
+    pet, reference = roles.pet, roles.reference
+    frame = pet.frame_of_reference_uid
+    return case_signs(
+        [one.header for one in roles.chosen.values()],
+        pet.image,
+        reference.image,
+        frame is not None and frame == reference.frame_of_reference_uid,
+    )
+
+
+def _with_shown_group(options: CaseOptions, signs: tuple[GroupSign, ...]) -> tuple[CaseOptions, list[str], list[str]]:
+    """The options with the group that the case shows in place of ``auto``, warnings, and notes."""
+    if options.anatomy is not None:
+        anatomy = anatomy_sign(read_anatomy_file(options.anatomy, options.anatomy_labels).structures.values())
+        signs = signs if anatomy is None else (*signs, anatomy)
+    if options.prosthesis_side is not None:
+        return dataclasses.replace(options, group=str(Group.HIP_REPLACEMENT)), [], []
+    shown = shown_group(signs)
+    if shown is None:
+        return dataclasses.replace(options, group=str(Group.LOW_BACK)), [AUTO_UNKNOWN], []
+    return dataclasses.replace(options, group=shown), [], [auto_words(shown, signs)]
 
 
 def _choose_and_load(found: DicomFolder, options: CaseOptions, group: str, progress: Show) -> RoleAssignment:

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
-import re
-from collections.abc import Mapping
 
 import numpy as np
 
 from ..Anatomy.anatomy_map import AnatomyMap
 from ..Anatomy.body_plan import BodyPlan
 from ..Anatomy.given_level import with_given_level
-from ..Anatomy.sites import find_sites
+from ..Anatomy.sites import COUNTED_ON_MAP, NAMED_BY_MAP, SAME_ON_MR, find_sites
 from ..Numerics.body.renaming import NAMED, GivenLevel
 from ..Numerics.core.image import Image
 from ..Numerics.core.records import Candidate, HotSpot
@@ -20,15 +18,19 @@ from ..Numerics.core.words import MR_ROLES, Certainty, Group, Role
 from ..Numerics.fusion.site_measures import SiteImages, measure_sites, series_notes
 from ..Numerics.fusion.site_norms import norm_of
 from ..Numerics.fusion.site_parameters import SiteParameters
+from ..Numerics.fusion.site_verdict import NO_FLUID_SERIES
 from ..Numerics.mr.findings import MRResult
 from ..Numerics.pet.detector import HotSpotDetector
 from .case import Case
+from .renamed_texts import RenamedTexts
 from .stages import Alignment, Suv
 
 NOT_MEASURED = "Not measured."
 """Reason of a site that was found but not measured."""
 NOT_MEASURED_ANEW = "Not measured: there was no such site before a level was named. Find again to measure it."
 """Reason of a site that exists only since the reader named a level."""
+SERIES_NOTES = (NO_FLUID_SERIES,)
+"""Notes of a measured table that follow from its series, and not from the names of the levels."""
 SAME_SITE_MM = 12.0
 """Upper bound of the distance by which a site moves when its level gets another name, mm: less than half the distance
 to the like site of the next level, which is 25 mm or more. Our estimate."""
@@ -72,7 +74,10 @@ def find_case_sites(
         notes = (*notes, *(text for text in there.warnings if text not in anatomy.warnings))
     reasons = found.level_reasons
     if given is not None and found.level_certainty is not None:
-        reasons = tuple(dict.fromkeys([NAMED.format(level=given.level), *reasons]))
+        # What the levels were before is no reason any more. Where the reader contradicts it, the notes say so.
+        reasons = tuple(text for text in reasons if text not in (COUNTED_ON_MAP, NAMED_BY_MAP, SAME_ON_MR))
+        contradictions = [text for text in notes if text in (() if there is None else there.warnings)]
+        reasons = tuple(dict.fromkeys([NAMED.format(level=given.level), *reasons, *contradictions]))
     return SiteTable(rows, found.level_certainty, reasons, notes)
 
 
@@ -130,6 +135,12 @@ def measured_table(
 
 
 def renamed_table(table: SiteTable, found: SiteTable) -> SiteTable:
+    """A measured table whose sites have new names and levels, in the reasons, too; see :func:`with_new_names`."""
+    renamed, names = with_new_names(table, found)
+    return RenamedTexts(names).of_table(renamed)
+
+
+def with_new_names(table: SiteTable, found: SiteTable) -> tuple[SiteTable, dict[str, str]]:
     """A measured table whose sites have new names and levels; nothing is measured again.
 
     Parameters
@@ -139,6 +150,13 @@ def renamed_table(table: SiteTable, found: SiteTable) -> SiteTable:
     found : SiteTable
         The sites with their new names, as :func:`find_case_sites` found them. Where a site lies depends a little on
         its level; a site that was measured keeps the place at which it was measured.
+
+    Returns
+    -------
+    table : SiteTable
+        Its reasons tell of other sites by their former names still (:mod:`.renamed_texts`).
+    names : dict of str to str
+        The new name of each site by its former name.
     """
     rows = []
     names: dict[str, str] = {}
@@ -151,19 +169,9 @@ def renamed_table(table: SiteTable, found: SiteTable) -> SiteTable:
         site = dataclasses.replace(row.site, center_ras=former.center_ras, axes=former.axes, half_mm=former.half_mm)
         rows.append(dataclasses.replace(measured, site=site, norm=norm_of(site)))
         names[former.name] = site.name
-    renamed = [
-        dataclasses.replace(row, reasons=tuple(_with_names(text, names) for text in row.reasons)) for row in rows
-    ]
-    return dataclasses.replace(found, rows=tuple(renamed))
-
-
-def _with_names(text: str, names: Mapping[str, str]) -> str:
-    """A reason with the new names of the sites of which it tells, such as that from which uptake reaches another."""
-    if not names:
-        return text
-    # All at once, as the new name of one site may be the former name of another one.
-    known = "|".join(re.escape(name) for name in sorted(names, key=len, reverse=True))
-    return re.sub(known, lambda found: names[found.group()], text)
+    of_series = [note for note in table.notes if note in SERIES_NOTES]
+    notes = tuple(dict.fromkeys([*found.notes, *of_series]))
+    return dataclasses.replace(found, rows=tuple(rows), notes=notes), names
 
 
 def _same_site(site: Site, table: SiteTable) -> SiteRow | None:

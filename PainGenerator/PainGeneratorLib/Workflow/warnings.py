@@ -13,6 +13,8 @@ from ..Numerics.core.words import Certainty, Role
 from ..Numerics.mr.findings import MRResult
 from ..Numerics.pet.detector import HotSpotResult
 from .case import Case
+from .group_witness import GroupSign, anatomy_sign, group_doubt
+from .level_words import level_doubts
 from .stages import Alignment, Suv
 
 HEIGHTS_ASKED = 12
@@ -51,6 +53,9 @@ def run_warnings(
         Whole sentences, each once.
     """
     sentences = list(case.warnings.sentences)
+    doubt = group_doubt(case.group, all_signs(case, anatomy))
+    if doubt is not None:
+        sentences.append(doubt)
     if suv is not None:
         sentences += suv.result.warnings
     if alignment is not None:
@@ -68,18 +73,15 @@ def run_warnings(
     return list(dict.fromkeys(sentences))
 
 
+def all_signs(case: Case, anatomy: AnatomyMap | None = None) -> tuple[GroupSign, ...]:
+    """Everything that shows the clinical group of a case: its series, and its anatomy segmentation."""
+    bones = None if anatomy is None else anatomy_sign(anatomy.structures.values())
+    return case.group_signs if bones is None else (*case.group_signs, bones)
+
+
 def level_warnings(sites: SiteTable) -> list[str]:
     """What is uncertain about the levels of all places, with the reasons, and what else the table of sites notes."""
-    sentences = list(sites.notes)
-    if sites.level_certainty in (Certainty.LIKELY, Certainty.UNCERTAIN):
-        advice = (
-            "the levels may all be wrong by one or more. Count the vertebrae by eye, or name one level"
-            if sites.level_certainty == Certainty.UNCERTAIN
-            else "check one level by eye"
-        )
-        sentences.append(f"The levels of the spine are {sites.level_certainty}: {advice}.")
-        sentences += sites.level_reasons
-    return sentences
+    return [*sites.notes, *level_doubts(sites)]
 
 
 def run_notes(case: Case, mr: MRResult | None = None) -> list[str]:

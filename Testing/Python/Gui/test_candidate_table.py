@@ -10,6 +10,7 @@ from xml.etree import ElementTree
 
 import pytest
 from PainGeneratorLib.Numerics.core.measures import Output, measures_of
+from PainGeneratorLib.Numerics.core.records import Place
 
 
 @pytest.fixture
@@ -31,7 +32,7 @@ def test_measures_show_their_digits_and_sort_as_numbers(qt: Any) -> None:
     candidates = [
         SimpleNamespace(
             id=key,
-            place=SimpleNamespace(name="facet joint"),
+            place=Place("facet joint", "facet joint", "left"),
             evidence="PET only",
             score=1.0,
             comment="",
@@ -42,12 +43,37 @@ def test_measures_show_their_digits_and_sort_as_numbers(qt: Any) -> None:
         for key in values
     ]
     shown = CandidateTable(table, lambda name: qt.QIcon(), lambda: None)
-    empty = dict.fromkeys(keys) | {"side": "left", "level": None}
-    shown.fill(candidates, lambda c: empty | {"rank": int(c.id[-1]), "suv_max": values[c.id]})
-    column = keys.index("suv_max")
+    empty = dict.fromkeys(keys)
+    shown.fill(candidates, lambda c: empty | {"rank": int(c.id[-1]), "suv_peak": values[c.id]})
+    column = keys.index("suv_peak")
     table.sortItems(column)
     texts = [table.item(row, column).text().strip() for row in range(table.rowCount)]
     assert texts == ["", "2.00", "9.25", "10.50"]
+    shown.cleanup()
+
+
+def test_the_column_of_decisions_sorts_what_is_left_to_do_first(qt: Any) -> None:
+    from PainGeneratorLib.Gui.candidate_table import COLUMNS, CandidateTable
+
+    keys = [key for key, _ in COLUMNS]
+    table = qt.QTableWidget(0, len(COLUMNS))
+    shown = CandidateTable(table, lambda name: qt.QIcon(), lambda: None)
+    statuses = ("rejected", "pending", "physiologic", "accepted")
+    candidates = [
+        SimpleNamespace(
+            id=status,
+            place=Place("facet joint", "facet joint", "left"),
+            evidence="PET only",
+            score=1.0,
+            comment="",
+            status=status,
+        )
+        for status in statuses
+    ]
+    shown.fill(candidates, lambda c: dict.fromkeys(keys) | {"rank": 1})
+    table.sortItems(keys.index("status"))
+    assert shown.shown() == ["pending", "accepted", "physiologic", "rejected"]
+    assert all(not table.item(row, keys.index("status")).text().strip() for row in range(4))
     shown.cleanup()
 
 

@@ -54,6 +54,17 @@ def test_what_is_typed_about_a_hip_replacement_is_handed_over(a_widget: Any) -> 
     assert not section.ui.surgeryDateEdit.enabled
 
 
+def test_slicer_starts_without_an_error_and_offers_the_phantoms(a_widget: Any, stand_in: Any) -> None:
+    from slicer_stand_in.current import CURRENT
+    from slicer_stand_in.sample_data import CATEGORIES, SOURCES
+
+    assert [text for kind, text in CURRENT.messages if kind == "error"] == []
+    assert CATEGORIES == {"PainGenerator": "Pain Generator"}
+    names = [source.sampleName for source in SOURCES["PainGenerator"]]
+    assert names == ["Pain generator: low back phantom", "Pain generator: hip replacement phantom"]
+    assert all(Path(source.thumbnailFileName).is_file() for source in SOURCES["PainGenerator"])
+
+
 def test_a_radiologist_walks_from_detect_to_export(a_walk: Any) -> None:
     a_walk.load_and_detect()
     a_walk.check()
@@ -63,6 +74,8 @@ def test_a_radiologist_walks_from_detect_to_export(a_walk: Any) -> None:
     a_walk.cancel_a_run()
     a_walk.check()
     a_walk.run_all()
+    a_walk.check()
+    a_walk.see_the_first_candidate()
     a_walk.check()
     a_walk.move_slider()
     a_walk.check()

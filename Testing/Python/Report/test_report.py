@@ -441,7 +441,7 @@ def test_the_terminal_table_is_aligned_and_narrow_enough(found):
     lines = tables.text_table([*found, long]).splitlines()
     assert max(map(len, lines)) <= 120
     assert len(lines) == 6
-    assert lines[0].index("Side") == lines[2].index("left", lines[2].index("Facet L4/5 L"))
+    assert lines[0].index("Side") == lines[2].index("left", lines[2].index("L facet L4/5"))
     assert "strong" in lines[2]
     whole = tables.text_table(found[:1], columns=200).splitlines()
     assert whole[0].index("Side") == whole[2].index("left", whole[2].index("Facet joint L4/L5, left") + 23)
@@ -752,9 +752,9 @@ def test_the_other_two_lists_have_a_file_that_says_which_list_an_entry_is_in(fou
     text = tables.set_apart_csv(attention_examples(), set_apart_examples())
     rows = list(csv.DictReader(io.StringIO(text, newline="")))
     assert [(row["list"], row["id"], row["short_name"]) for row in rows] == [
-        ("attention", "PG-09", "Psoas L3/4 L"),
-        ("set_apart", "PG-07", "Paraspinal L3 L"),
-        ("set_apart", "PG-08", "Prevertebral R"),
+        ("attention", "PG-09", "L psoas L3/4"),
+        ("set_apart", "PG-07", "L paraspinal L3"),
+        ("set_apart", "PG-08", "R prevertebral"),
     ]
     assert list(rows[0])[1:] == next(csv.reader(io.StringIO(tables.candidates_csv(found))))
     assert tables.set_apart_csv([], []).strip() == text.splitlines()[0]

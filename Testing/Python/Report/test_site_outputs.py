@@ -33,11 +33,12 @@ from PainGeneratorLib.Report import words
 from PainGeneratorLib.Report.content import ReportCase
 from PainGeneratorLib.Report.report import report_html
 from PainGeneratorLib.Report.site_files import sites_csv, sites_json
-from PainGeneratorLib.Report.site_text import LEVEL_WORDS, conclusion, level_texts, terminal_line
+from PainGeneratorLib.Report.site_text import conclusion, level_texts, terminal_line
 from PainGeneratorLib.Report.site_words import and_list, clause
 from PainGeneratorLib.Report.tables import text_table
 from PainGeneratorLib.Report.words import title
 from PainGeneratorLib.Scene.tables import site_columns as scene_columns
+from PainGeneratorLib.Workflow.level_words import LEVEL_WORDS
 from PainGeneratorLib.Workflow.protocol import load_protocol
 from report_examples import (
     attention_examples,

@@ -50,6 +50,22 @@ def test_painted_regions_replace_those_painted_before(layer, node):
     assert set(map(tuple, shown(node).values())) == {()}
 
 
+def test_each_painting_tells_the_voxels_that_look_different(layer):
+    assert layer.paint([region(100, 101), region(200)]).flat.tolist()[-3:] == [100, 101, 200]
+    assert layer.paint([region(100, 101), region(200)]).flat.tolist() == []
+    assert layer.paint([region(101, 102), region(200)]).flat.tolist() == [100, 102]
+    assert layer.paint([region(200), region(101, 102)]).flat.tolist() == [101, 102, 200], "other segments"
+    assert layer.paint([]).flat.tolist() == [101, 102, 200]
+    assert layer.paint([]).geometry == GRID
+
+
+def test_each_painting_makes_the_views_draw_once(layer, node):
+    modified = []
+    node.AddObserver("ModifiedEvent", lambda caller, event: modified.append(event))
+    layer.paint([region(100, 101), region(200)])
+    assert len(modified) == 1
+
+
 def test_where_regions_overlap_the_hotter_one_is_whole(layer, node):
     layer.paint([region(50, 51, 52), region(52, 53, 54)])
     assert shown(node)["hot-spot-1"] == [50, 51, 52]

@@ -39,17 +39,17 @@ def examination(folder: Path) -> None:
 def test_blocks_in_one_volume_get_no_role_and_the_panel_says_why(tmp_path: Path) -> None:
     examination(tmp_path)
     volumes, paths = scene(tmp_path, as_one=True)
-    proposals, told = propose_roles(volumes, paths.get, "low-back")
+    proposals, warnings, notes = propose_roles(volumes, paths.get, "low-back")
     assert {one.role for one in proposals} == {"PET", "T1", "FLUID"}
-    assert any("lie in 5 blocks" in text for text in told)
+    assert any("lie in 5 blocks" in text for text in (*warnings, *notes))
 
 
 def test_blocks_in_volumes_of_their_own_get_no_role_and_the_panel_says_why(tmp_path: Path) -> None:
     examination(tmp_path)
     volumes, paths = scene(tmp_path, as_one=False)
-    proposals, told = propose_roles(volumes, paths.get, "low-back")
+    proposals, warnings, notes = propose_roles(volumes, paths.get, "low-back")
     assert {one.role for one in proposals} == {"PET", "T1", "FLUID"}
-    assert any("5 volumes are blocks of one series" in text for text in told)
+    assert any("5 volumes are blocks of one series" in text for text in (*warnings, *notes))
 
 
 def test_a_volume_of_blocks_cannot_be_chosen_and_its_single_blocks_can(tmp_path: Path) -> None:

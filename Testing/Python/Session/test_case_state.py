@@ -23,7 +23,9 @@ def found() -> Any:
 @pytest.fixture
 def state(found: Any) -> CaseState:
     filled: Any = CaseState()
-    filled.case = SimpleNamespace(warnings=Warnings(["The group was not given."]), reference_role="T1")
+    filled.case = SimpleNamespace(
+        warnings=Warnings(["The group was not given."]), reference_role="T1", group="low-back", group_signs=()
+    )
     filled.suv = SimpleNamespace(result=SimpleNamespace(warnings=()))
     filled.alignment = SimpleNamespace(by_role={})
     filled.found = found

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from PainGeneratorLib.Numerics.core.errors import PainGeneratorError
+from PainGeneratorLib.Numerics.core.errors import AlreadyThere, PainGeneratorError
 from PainGeneratorLib.Numerics.core.image import Region, ball
+from PainGeneratorLib.Numerics.core.regions import contains
 from PainGeneratorLib.Scene.candidate_segments import outline_of
 from PainGeneratorLib.Scene.segments import read_segmentation
 from PainGeneratorLib.Session.session import Session, StepState
@@ -16,6 +17,7 @@ from session_hands import (
     check_undo_and_redo,
     everything_said,
     get,
+    larger,
     paint_larger,
     place_without_candidate,
     segments_of,
@@ -248,6 +250,19 @@ def test_a_click_on_raised_uptake_adds_a_measured_and_named_focus(session):
     with pytest.raises(PainGeneratorError, match="lies here already"):
         session.add_at(session.position_of(name))
     pet.array.reshape(-1)[here] = former
+
+
+def test_a_click_beside_an_outline_that_grows_the_same_focus_makes_no_twin(session):
+    chosen = get(session, with_uptake(session))
+    beside = larger(chosen.region, 1).points_ras
+    entries = [*session.candidates(), *session.set_apart(), *session.attention()]
+    outside = ~np.any([contains(entry.region, beside) for entry in entries], axis=0)
+    nearest = np.argmin(np.linalg.norm(beside[outside] - chosen.hot_spots[0].peak_ras_mm, axis=1))
+    before = all_lists(session)
+    with pytest.raises(AlreadyThere, match="lies here already") as refused:
+        session.add_at(beside[outside][nearest])
+    assert refused.value.candidate_id == chosen.id
+    assert all_lists(session) == before
 
 
 def test_a_click_where_nothing_is_hot_grows_on_the_mr(session):

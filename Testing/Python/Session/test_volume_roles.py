@@ -30,7 +30,7 @@ def t1() -> VolumeFacts:
 
 
 def test_a_scene_without_a_volume_is_named() -> None:
-    assert propose_roles([]) == ([], ["The scene holds no volume: load the PET and the MR series first."])
+    assert propose_roles([]) == ([], ["The scene holds no volume: load the PET and the MR series first."], [])
 
 
 def test_the_pet_in_suv_is_preferred_to_the_one_in_activity(t1: VolumeFacts) -> None:
@@ -50,27 +50,28 @@ def test_the_pet_in_suv_is_preferred_to_the_one_in_activity(t1: VolumeFacts) -> 
 def test_a_pet_without_a_header_is_told_by_its_name_unit_or_values(
     t1: VolumeFacts, pet: VolumeFacts, reason: str
 ) -> None:
-    proposals, _ = propose_roles([pet, t1])
+    proposals, *_ = propose_roles([pet, t1])
     (found,) = (proposal for proposal in proposals if proposal.role == "PET")
     assert found.node_id == pet.node_id
     assert reason in found.reason
 
 
 def test_two_pet_volumes_that_could_be_meant_are_left_to_the_user(t1: VolumeFacts) -> None:
-    proposals, warnings = propose_roles([volume("PET one", None, (0.0, 9e4)), volume("PET two", None, (0.0, 9e4)), t1])
+    volumes = [volume("PET one", None, (0.0, 9e4)), volume("PET two", None, (0.0, 9e4)), t1]
+    proposals, warnings, _ = propose_roles(volumes)
     assert [proposal.role for proposal in proposals] == ["T1"]
     assert "There are 2 PET volumes that could be meant: PET one, PET two." in warnings[0]
 
 
 def test_mr_volumes_get_their_roles_although_there_is_no_pet(t1: VolumeFacts) -> None:
-    proposals, warnings = propose_roles([t1, volume("tirm_sag")])
+    proposals, warnings, _ = propose_roles([t1, volume("tirm_sag")])
     assert {proposal.role: proposal.name for proposal in proposals} == {"T1": "t1_tse_sag", "FLUID": "tirm_sag"}
     assert all("DICOM header is not there" in proposal.reason for proposal in proposals)
     assert warnings == ["No PET volume was recognized: choose it in the list below."]
 
 
 def test_a_pet_alone_is_proposed_and_the_missing_mr_is_named() -> None:
-    proposals, warnings = propose_roles([volume("SUV", "g/ml{SUVbw}", (0.0, 6.0))])
+    proposals, warnings, _ = propose_roles([volume("SUV", "g/ml{SUVbw}", (0.0, 6.0))])
     assert [proposal.role for proposal in proposals] == ["PET"]
     assert "Choose the MR series" in warnings[-1]
 
@@ -141,7 +142,7 @@ def test_pets_in_a_scene_are_chosen_by_the_rules_for_folders(
     write_pet(tmp_path, 5, "AXIAL PET", **plane())
     write_pet(tmp_path, 4, **rival)
     volumes, paths = loaded(tmp_path)
-    proposals, _ = propose_roles([*volumes, t1], paths.get)
+    proposals, *_ = propose_roles([*volumes, t1], paths.get)
     (pet,) = (one for one in proposals if one.role == "PET")
     assert pet.name == "5: AXIAL PET"
     assert words in pet.reason
@@ -150,5 +151,5 @@ def test_pets_in_a_scene_are_chosen_by_the_rules_for_folders(
 def test_a_pet_alone_of_which_no_unit_can_be_suv_is_still_proposed(tmp_path: Path, t1: VolumeFacts) -> None:
     write_pet(tmp_path, 5, "PET", **plane(), Units="PROPCPS")
     volumes, paths = loaded(tmp_path)
-    proposals, _ = propose_roles([*volumes, t1], paths.get)
+    proposals, *_ = propose_roles([*volumes, t1], paths.get)
     assert [one.name for one in proposals if one.role == "PET"] == ["5: PET"]

@@ -16,7 +16,8 @@ from PainGeneratorLib.Numerics.core.records import Candidate, HotSpot, Place
 from PainGeneratorLib.Numerics.core.sites import SiteTable
 from PainGeneratorLib.Numerics.fusion.pairs import joint_place
 from PainGeneratorLib.Workflow.case import Case, CaseOptions
-from PainGeneratorLib.Workflow.finding import Found, with_named_level
+from PainGeneratorLib.Workflow.finding import Found
+from PainGeneratorLib.Workflow.naming import with_named_level
 from PainGeneratorLib.Workflow.sites import NOT_MEASURED, NOT_MEASURED_ANEW, UNCONFIRMED_LINE, find_case_sites
 from PainGeneratorLib.Workflow.stages import Alignment, Suv
 from small_bodies import aligned
@@ -64,7 +65,7 @@ def found_with(*candidates: Candidate, certainty: str = "uncertain") -> Found:
 
 def named(found: Found, level: str, at_level: str = "L5") -> Found:
     point = np.array([0.0, 0.0, height(at_level)])
-    return with_named_level(found, case(), SUV, ALIGNMENT, None, GivenLevel(level, point))
+    return with_named_level(found, case(), SUV, ALIGNMENT, None, GivenLevel(level, point))[0]
 
 
 def test_candidates_sites_and_vertebrae_get_the_new_levels_and_are_certain() -> None:

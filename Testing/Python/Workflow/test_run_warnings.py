@@ -16,7 +16,9 @@ from PainGeneratorLib.Workflow.warnings import place_warnings, run_notes, run_wa
 
 @pytest.fixture
 def case() -> Any:
-    return SimpleNamespace(warnings=Warnings(["The group was not given."]), reference_role="T1")
+    return SimpleNamespace(
+        warnings=Warnings(["The group was not given."]), reference_role="T1", group="low-back", group_signs=()
+    )
 
 
 @pytest.fixture
@@ -30,7 +32,7 @@ def series(aligned: bool, *warnings: str) -> Any:
 
 def test_warnings_follow_the_order_of_the_stages(case: Any, suv: Any) -> None:
     alignment = SimpleNamespace(by_role={"PET": series(False), "FLUID": series(True, "It moved by 6 mm.")})
-    anatomy = SimpleNamespace(warnings=["The label 99 is not known."])
+    anatomy = SimpleNamespace(warnings=["The label 99 is not known."], structures={})
     mr = SimpleNamespace(warnings=["There is no T1."], implant=SimpleNamespace(warnings=["The implant is cut off."]))
     pet = SimpleNamespace(warnings=["No liver was found."])
     assert run_warnings(case, suv, alignment, anatomy, mr, pet) == [

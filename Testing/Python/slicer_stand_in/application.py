@@ -15,6 +15,7 @@ from .convert import proxy_of, unwrap
 from .current import CURRENT
 from .troubles import TROUBLES, StandInLimit
 
+LEVELS = {"error": logging.ERROR, "warning": logging.WARNING, "info": logging.INFO}
 APP_SIGNALS = ("startupCompleted()", "aboutToQuit()", "mrmlSceneChanged(vtkMRMLScene*)", "lastWindowClosed()")
 
 
@@ -33,7 +34,6 @@ class Application:
         self.slicerHome = folder
         self.cachePath = folder
         self.revision = "stand-in"
-        self._testing = False
         self._cursors: list[Any] = []
 
     def __setattr__(self, name: str, value: Any) -> None:
@@ -59,6 +59,9 @@ class Application:
         self._connected[normalized(signal)] = kept
         return len(kept) < len(entries)
 
+    def errorLogModel(self) -> Any:
+        return CURRENT.log
+
     def layoutManager(self) -> Any:
         return CURRENT.layout_manager
 
@@ -69,7 +72,7 @@ class Application:
         QtWidgets.QApplication.sendPostedEvents(None, 52)  # deferred deletes, as Slicer's own event loop does
 
     def testingEnabled(self) -> bool:
-        return self._testing
+        return CURRENT.testing
 
     def applicationLogic(self) -> Any:
         return CURRENT.host.application_logic
@@ -97,13 +100,15 @@ class Application:
             self._cursors.pop()
 
     def pauseRender(self) -> None:
-        CURRENT.layout_manager.pauseRender()
+        if CURRENT.layout_manager is not None:
+            CURRENT.layout_manager.pauseRender()
 
     def resumeRender(self) -> None:
-        CURRENT.layout_manager.resumeRender()
+        if CURRENT.layout_manager is not None:
+            CURRENT.layout_manager.resumeRender()
 
     def setRenderPaused(self, paused: bool) -> None:
-        CURRENT.layout_manager.setRenderPaused(paused)
+        (self.pauseRender if paused else self.resumeRender)()
 
     def isInstalled(self) -> bool:
         return True
@@ -181,10 +186,10 @@ def _logic_named(name: str) -> Any:
     return None
 
 
-def load_scene(path: str, *unused: Any) -> bool:
-    """Read an ``.mrb``, as ``slicer.util.loadScene``: what was there is closed first."""
+def load_scene(path: str, *unused: Any) -> Any:
+    """Read an ``.mrb``, as ``slicer.util.loadScene``: what was there is closed first. Returns a node of it."""
     CURRENT.host.load_mrb(path)
-    return True
+    return CURRENT.host.scene.GetNthNode(0)
 
 
 def save_scene(path: str, *unused: Any) -> bool:
@@ -202,7 +207,11 @@ def _display(kind: str) -> Callable[..., None]:
     def show(
         text: str, windowTitle: Any = None, parent: Any = None, standardButtons: Any = None, **keywords: Any
     ) -> None:
-        _message(kind, text)
+        if CURRENT.testing:
+            # No dialog: in testing mode the text goes to the log only.
+            logging.log(LEVELS[kind], text)
+        else:
+            _message(kind, text)
 
     return show
 

@@ -25,6 +25,10 @@ class Current:
     opened_urls : list of str
         What was opened in a browser.
     selected_module : str
+    testing : bool
+        Slicer was started with ``--testing``: messages go to the log, and no dialog is shown.
+    log : ErrorLog
+        ``slicer.app.errorLogModel()``.
     """
 
     host: Any = None
@@ -36,6 +40,8 @@ class Current:
     files: dict[str, Any] = field(default_factory=dict)
     opened_urls: list[str] = field(default_factory=list)
     selected_module: str = ""
+    testing: bool = False
+    log: Any = None
 
 
 CURRENT = Current()

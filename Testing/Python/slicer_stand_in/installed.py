@@ -15,8 +15,12 @@ from .api import load_api
 from .classes import class_named
 from .convert import proxy_of
 from .current import CURRENT, Current
+from .error_log import ErrorLog
+from .module_panel import ModulePanel
 from .own_base import release_all
+from .sample_data import sample_data_module
 from .signals import Signal
+from .subject_hierarchy_plugin import SubjectHierarchyPlugins
 from .troubles import TROUBLES
 
 QT_FUNCTIONS = ("Signal", "Slot", "Property")
@@ -90,13 +94,19 @@ class SlicerStandIn:
         import slicer
         from PainGeneratorLib.Headless.host import HeadlessHost
         from PySide6 import QtWidgets
+        from vtk import vtkMapper
 
+        # As Slicer's main window does; without it the markups warn of a value that they do not know.
+        vtkMapper.SetResolveCoincidentTopologyToPolygonOffset()
         if QtWidgets.QApplication.instance() is None:
             type(self)._application = QtWidgets.QApplication(["slicer-stand-in"])
         vars(CURRENT).update(vars(Current()))
         TROUBLES.clear()
         CURRENT.host = HeadlessHost().__enter__()
         self.scene = CURRENT.host.scene
+        CURRENT.log = ErrorLog()
+        CURRENT.log.start()
+        self._plugins = SubjectHierarchyPlugins(self.scene)
         self._folder = application.temporary_settings()
         CURRENT.application = application.Application(self._folder)
         self._install_modules(slicer)
@@ -113,6 +123,7 @@ class SlicerStandIn:
             "slicer.i18n": _i18n(),
             "slicer.parameterNodeWrapper": _parameter_node_module(),
             "slicer.ScriptedLoadableModule": None,
+            "SampleData": sample_data_module(),
         }
         self._former = {name: sys.modules.get(name) for name in modules}
         slicer.__getattr__ = _slicer_attribute
@@ -188,11 +199,8 @@ class SlicerStandIn:
         self.frame = frame
         widget.setup()
         if self.with_window:
-            area = QtWidgets.QScrollArea()
-            area.setWidgetResizable(True)
-            area.setWidget(frame._native)
-            self.dock.setWidget(area)
-            area.setMinimumWidth(520)
+            self.module_panel = ModulePanel(frame._native)
+            self.dock.setWidget(self.module_panel)
         return widget
 
     def enter(self, widget: Any) -> None:
@@ -237,6 +245,8 @@ class SlicerStandIn:
             if former is not None:
                 sys.modules[name] = former
         release_all()
+        self._plugins.close()
+        CURRENT.log.stop()
         host = CURRENT.host
         vars(CURRENT).update(vars(Current()))
         shutil.rmtree(self._folder, ignore_errors=True)

@@ -14,7 +14,9 @@ HEADER = 24
 
 
 class ctkCollapsibleButton(Own, QtWidgets.QAbstractButton):
-    """A head to click, and contents that fold."""
+    """A head to click, and contents that fold; a frame as high as `collapsedHeight` stays under a folded head."""
+
+    initial: ClassVar[dict[str, Any]] = {"collapsedHeight": 10}
 
     def build(self) -> None:
         self.setCheckable(True)
@@ -43,7 +45,7 @@ class ctkCollapsibleButton(Own, QtWidgets.QAbstractButton):
                 child.hide()
         if is_open:
             self.__dict__.pop("_folded", None)
-        self.setMaximumHeight(16777215 if is_open else HEADER + 2)
+        self.setMaximumHeight(16777215 if is_open else HEADER + 2 + int(self.values["collapsedHeight"]))
         self.updateGeometry()
 
     def sizeHint(self) -> QtCore.QSize:
@@ -71,7 +73,9 @@ class ctkCollapsibleButton(Own, QtWidgets.QAbstractButton):
 
 
 class ctkCollapsibleGroupBox(Own, QtWidgets.QGroupBox):
-    """A group box that folds with its check mark."""
+    """A group box that folds with its check mark; a frame as high as `collapsedHeight` stays under a folded title."""
+
+    initial: ClassVar[dict[str, Any]] = {"collapsedHeight": 14}
 
     def build(self) -> None:
         self.setCheckable(True)
@@ -86,6 +90,15 @@ class ctkCollapsibleGroupBox(Own, QtWidgets.QGroupBox):
 
     def _fold(self, is_open: bool) -> None:
         ctkCollapsibleButton._show_contents(self, is_open)
+        if not is_open:
+            option = QtWidgets.QStyleOptionGroupBox()
+            self.initStyleOption(option)
+            style = self.style()
+            parts = (QtWidgets.QStyle.SC_GroupBoxCheckBox, QtWidgets.QStyle.SC_GroupBoxLabel)
+            title = max(
+                style.subControlRect(QtWidgets.QStyle.CC_GroupBox, option, part, self).bottom() + 1 for part in parts
+            )
+            self.setMaximumHeight(title + int(self.values["collapsedHeight"]))
 
 
 class _Numbers(Own, QtWidgets.QWidget):

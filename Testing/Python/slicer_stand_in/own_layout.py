@@ -24,15 +24,38 @@ class qMRMLLayoutManager(Own, QtCore.QObject):
         self.slices: dict[str, Any] = {}
         self.views: dict[str, Any] = {}
         self.arranged: Any = None
-        self.shown_layout: int | None = None
+        self.shown_description: str | None = None
 
     def scene_changed(self, scene: Any) -> None:
         self.layout_logic.SetMRMLScene(scene)
+        self._watch_scene(scene)
         node = self.layout_logic.GetLayoutNode()
-        self.observe("layout", node, ["ModifiedEvent"], self._arrange)
         if node is not None:
             node.SetViewArrangement(node.SlicerLayoutFourUpView)
-            self._arrange()
+        self._update_from_scene()
+
+    def _watch_scene(self, scene: Any) -> None:
+        kinds = None if scene is None else type(scene)
+        for key, event, call in (
+            ("batch", "EndBatchProcessEvent", self._update_from_scene),
+            ("start-close", "StartCloseEvent", self._clear_layout),
+            ("end-close", "EndCloseEvent", self._scene_closed),
+        ):
+            self.observe(key, scene, [] if kinds is None else [getattr(kinds, event)], call)
+
+    def _is_processing(self) -> bool:
+        scene = self.mrmlScene()
+        return scene is None or scene.IsBatchProcessing()
+
+    def _scene_closed(self) -> None:
+        if not self._is_processing():
+            self._update_from_scene()
+
+    def _update_from_scene(self) -> None:
+        """Take the layout node of the scene, and show its layout."""
+        node = self.layout_logic.GetLayoutNode()
+        self.observe("layout", node, ["ModifiedEvent"], self._arrange)
+        self._arrange()
 
     def get_layout(self) -> int:
         return self.layout_logic.GetLayoutNode().GetViewArrangement()
@@ -41,22 +64,38 @@ class qMRMLLayoutManager(Own, QtCore.QObject):
         self.setLayout(layout)
 
     def setLayout(self, layout: int) -> None:
-        self.layout_logic.GetLayoutNode().SetViewArrangement(layout)
+        """Show a layout; the number that is set already does nothing, and an unknown one is the conventional."""
+        node = self.layout_logic.GetLayoutNode()
+        if node is None or node.GetViewArrangement() == layout:
+            return
+        known = node.IsLayoutDescription(layout)
+        node.SetViewArrangement(layout if known else node.SlicerLayoutConventionalView)
 
     def _arrange(self) -> None:
+        """Show the views of the layout node's description; while the scene is processed nothing happens.
+
+        A scene stores the number of a layout only. Where nobody has registered its description there are no views.
+        """
         node = self.layout_logic.GetLayoutNode()
-        if node is None or node.GetViewArrangement() == self.shown_layout:
+        if node is None or self._is_processing():
             return
-        self.shown_layout = node.GetViewArrangement()
+        description = node.GetCurrentLayoutDescription() or ""
+        if description == self.shown_description:
+            return
+        self._clear_layout()
+        self.shown_description = description
         self._make_views()
+        self.arranged = self._arranged(ElementTree.fromstring(description)) if description else QtWidgets.QWidget()
+        self.viewport_widget.layout().addWidget(self.arranged)
+        self.fire("layoutChanged(int)", node.GetViewArrangement())
+
+    def _clear_layout(self) -> None:
+        self.shown_description = None
         for widget in (*self.slices.values(), *self.views.values()):
             widget.setParent(None)
         if self.arranged is not None:
             self.arranged.deleteLater()
-        description = node.GetCurrentLayoutDescription()
-        self.arranged = self._arranged(ElementTree.fromstring(description)) if description else QtWidgets.QWidget()
-        self.viewport_widget.layout().addWidget(self.arranged)
-        self.fire("layoutChanged(int)", self.shown_layout)
+            self.arranged = None
 
     def _make_views(self) -> None:
         import vtk
@@ -127,10 +166,12 @@ class qMRMLLayoutManager(Own, QtCore.QObject):
             widget.view.resetFocalPoint()
 
     def pauseRender(self) -> None:
-        self.values["_paused"] = self.values.get("_paused", 0) + 1
+        for widget in (*self.slices.values(), *self.views.values()):
+            widget.view.pauseRender()
 
     def resumeRender(self) -> None:
-        self.values["_paused"] = self.values.get("_paused", 0) - 1
+        for widget in (*self.slices.values(), *self.views.values()):
+            widget.view.resumeRender()
 
     def setRenderPaused(self, paused: bool) -> None:
         """Pause, or go on."""
@@ -139,6 +180,7 @@ class qMRMLLayoutManager(Own, QtCore.QObject):
     def close_views(self) -> None:
         """Let go of the scene."""
         self.observe("layout", None, [], self._arrange)
+        self._watch_scene(None)
         for widget in (*self.slices.values(), *self.views.values()):
             widget.view.close_view()
             if widget.logic is not None:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
 from PySide6 import QtGui, QtWidgets
 
 from .current import CURRENT
 from .own_base import Own
+from .own_render_view import RenderView, take_mouse_moves
 
 SLICE_MANAGERS = (
     "vtkMRMLModelSliceDisplayableManager",
@@ -35,99 +35,7 @@ def make(name: str, parent: Any = None) -> Any:
     return own_class(load_api().find(f"slicer.{name}"))(parent)
 
 
-class _RenderView(Own, QtWidgets.QWidget):
-    """A render window that is drawn when its picture is asked for."""
-
-    def build(self) -> None:
-        import vtk
-
-        self.window = vtk.vtkRenderWindow()
-        self.window.SetOffScreenRendering(1)
-        self.window.SetMultiSamples(0)
-        self.view_renderer = vtk.vtkRenderer()
-        self.window.AddRenderer(self.view_renderer)
-        interactor = vtk.vtkGenericRenderWindowInteractor()
-        self.window.SetInteractor(interactor)
-        interactor.SetRenderWindow(self.window)
-        interactor.SetInteractorStyle(None)
-        self.managers: Any = None
-        self.picture: QtGui.QImage | None = None
-        self.setMinimumSize(60, 60)
-        self.setMouseTracking(True)
-
-    def watch_with(self, names: tuple[str, ...], node: Any) -> None:
-        """Let displayable managers draw what belongs into the view of a node."""
-        import slicer
-
-        self.managers = slicer.vtkMRMLDisplayableManagerGroup()
-        self.managers.SetRenderer(self.view_renderer)
-        for name in names:
-            manager = getattr(slicer, name)()
-            manager.SetMRMLApplicationLogic(CURRENT.host.application_logic)
-            self.managers.AddDisplayableManager(manager)
-        self.managers.SetMRMLDisplayableNode(node)
-        self.observe("managers", self.managers, ["UpdateEvent"], self.scheduleRender)
-
-    def renderWindow(self) -> Any:
-        return self.window
-
-    def interactor(self) -> Any:
-        return self.window.GetInteractor()
-
-    def renderer(self) -> Any:
-        return self.view_renderer
-
-    def scheduleRender(self) -> None:
-        self.picture = None
-        self.update()
-
-    def requestRender(self) -> None:
-        self.scheduleRender()
-
-    def forceRender(self) -> None:
-        self.picture = self._drawn()
-        self.update()
-
-    def _drawn(self) -> QtGui.QImage:
-        import vtk
-        from vtk.util.numpy_support import vtk_to_numpy
-
-        self.window.SetSize(max(self.width(), 60), max(self.height(), 60))
-        self.window.Render()
-        grabbed = vtk.vtkWindowToImageFilter()
-        grabbed.SetInput(self.window)
-        grabbed.ReadFrontBufferOff()
-        grabbed.ShouldRerenderOff()
-        grabbed.Update()
-        image = grabbed.GetOutput()
-        width, height, _ = image.GetDimensions()
-        pixels = vtk_to_numpy(image.GetPointData().GetScalars()).reshape(height, width, -1)[::-1, :, :3]
-        pixels = np.ascontiguousarray(pixels)
-        return QtGui.QImage(pixels.data, width, height, 3 * width, QtGui.QImage.Format_RGB888).copy()
-
-    def paintEvent(self, event: Any) -> None:
-        if self.picture is None:
-            self.picture = self._drawn()
-        painter = QtGui.QPainter(self)
-        painter.drawImage(0, 0, self.picture)
-
-    def resizeEvent(self, event: Any) -> None:
-        self.scheduleRender()
-
-    def close_view(self) -> None:
-        """Let go of the scene."""
-        self.observe("node", None, [], self.scheduleRender)
-        self.observe("logic", None, [], self.scheduleRender)
-        if self.managers is not None:
-            self.observe("managers", None, [], self.scheduleRender)
-            self.managers.SetMRMLDisplayableNode(None)
-            self.managers = None
-        # Graphics memory is given back while its context still lives, not at the end of the process.
-        self.view_renderer.RemoveAllViewProps()
-        self.window.Finalize()
-
-
-class qMRMLSliceView(_RenderView):
+class qMRMLSliceView(RenderView):
     """The picture of a slice."""
 
     node: Any = None
@@ -151,6 +59,7 @@ class qMRMLSliceView(_RenderView):
         self.watch_with(SLICE_MANAGERS, node)
         self.observe("node", node, ["ModifiedEvent"], self.scheduleRender)
         self.observe("logic", logic, ["ModifiedEvent"], self.scheduleRender)
+        take_mouse_moves(self.interactor())
 
     def mrmlSliceNode(self) -> Any:
         return self.node
@@ -208,6 +117,13 @@ class qMRMLSliceView(_RenderView):
         interactor.InvokeEvent(event)
         if event == "LeftButtonPressEvent":
             interactor.InvokeEvent("LeftButtonReleaseEvent")
+
+    def hover_at(self, position_ras: Any) -> None:
+        """What a move of the mouse to a place in the body does; the view stays where it is."""
+        x, y, _ = self.convertRASToXYZ(position_ras)
+        interactor = self.interactor()
+        interactor.SetEventPosition(round(x), round(y))
+        interactor.InvokeEvent("MouseMoveEvent")
 
 
 class qMRMLSliceWidget(Own, QtWidgets.QWidget):
@@ -272,7 +188,7 @@ class qMRMLSliceWidget(Own, QtWidgets.QWidget):
         self.logic.FitSliceToBackground(True)
 
 
-class qMRMLThreeDView(_RenderView):
+class qMRMLThreeDView(RenderView):
     """The picture of a 3D view."""
 
     node: Any = None

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 from .api import normalized
+from .current import CURRENT
 from .qt_classes import qt_side
 from .troubles import TROUBLES, StandInLimit
 
@@ -30,6 +31,8 @@ def run_lost(call: Callable[..., Any], *values: Any) -> Any:
     except Exception as error:
         traceback.print_exception(error)
         TROUBLES.slot_errors.append(error)
+        if CURRENT.log is not None:
+            CURRENT.log.add_error(error)
         return None
 
 

@@ -53,13 +53,19 @@ NEAR_DISC = 0.2
 """Distance from a disc up to which a place is named by the disc, as a part of the distance between discs."""
 
 COUNTED = "Levels were counted upward from the sacrum, which the MR shows, as in a spine with five lumbar vertebrae."
-NO_SACRUM = "The sacrum was not found on the MR: the names of the levels are a guess from the curve of the spine."
+NO_SACRUM = (
+    "The sacrum was not found on the MR; the field of view may be too short: the names of the levels are a guess from "
+    "the curve of the spine."
+)
 DOUBTFUL_SACRUM = (
     "The MR does not show clearly which disc lies on the sacrum: all levels may be one too high or too low."
 )
 MISSING = "A disc was not seen, and its place was taken from its neighbors: the levels above it may be one too low."
 FITS = "By this count {words} {where}, which fits."
-UNUSUAL = "By this count {words} {where}, which is unusual: there may be four or six lumbar vertebrae."
+UNUSUAL = (
+    "By this count {words} {where}, which is unusual: there may be four or six lumbar vertebrae, or a "
+    "transitional one."
+)
 
 
 @dataclass(frozen=True)

@@ -20,5 +20,21 @@ class PainGeneratorError(RuntimeError):
         self.advice = advice
 
 
+class AlreadyThere(PainGeneratorError):
+    """A candidate cannot be added where one lies already.
+
+    Parameters
+    ----------
+    candidate_id : str
+        The one that lies there.
+    name : str
+        Its place, for the message.
+    """
+
+    def __init__(self, candidate_id: str, name: str) -> None:
+        super().__init__(f"{name} lies here already.", "It is chosen; nothing was added.")
+        self.candidate_id = candidate_id
+
+
 class Cancelled(Exception):
     """The user asked to stop a step that was running; its results are not kept."""

@@ -32,7 +32,9 @@ class Output(StrEnum):
     SCENE_TABLE = "scene table"
     """The table node of the scene."""
     PANEL = "panel"
-    """The table in the panel."""
+    """The table in the panel. It is narrow: what it leaves out stands in the details."""
+    PANEL_DETAILS = "details in the panel"
+    """The measures of the one candidate that is chosen in the panel."""
     TERMINAL = "terminal"
     """What the command line prints."""
     REPORT_RANKING = "report ranking"
@@ -237,7 +239,7 @@ MEASURES: tuple[Measure, ...] = (
         how="The place of the entry in its list, when the list is ordered by score.",
         kind=Kind.WHOLE,
         description="1 is the best",
-        outputs=EVERYWHERE,
+        outputs=EVERYWHERE - {Output.PANEL_DETAILS},
         shown={Output.FILES: Shown(after="id")},
     ),
     Measure(
@@ -281,16 +283,18 @@ MEASURES: tuple[Measure, ...] = (
         how="The anatomical name of the place, from the anatomy segmentation or from the shape of the body.",
         kind=Kind.TEXT,
         description="Anatomical place",
-        outputs=_in(Output.FILES, Output.SCENE_TABLE, Output.PANEL, Output.TERMINAL, Output.REPORT_RANKING),
+        outputs=_in(Output.FILES, Output.SCENE_TABLE, Output.TERMINAL, Output.REPORT_RANKING),
         shown={Output.REPORT_RANKING: Shown(title="Candidate")},
     ),
     Measure(
         key="short_name",
         title="Short name",
         value=_short_name,
-        how="The name of the place in one or two words with level and side, for pictures and narrow tables.",
+        how="The name of the place in one or two words with side and level, for pictures and narrow tables.",
         kind=Kind.TEXT,
-        outputs=_in(Output.FILES),
+        description="Side, place and level; a question mark follows what is not certain",
+        outputs=_in(Output.FILES, Output.PANEL),
+        shown={Output.PANEL: Shown(title="Name")},
     ),
     Measure(
         key="structure",
@@ -306,8 +310,7 @@ MEASURES: tuple[Measure, ...] = (
         value=attrgetter("place.side"),
         how="The side of the body's midline on which the place lies.",
         kind=Kind.TEXT,
-        outputs=_in(Output.FILES, Output.SCENE_TABLE, Output.PANEL, Output.TERMINAL, Output.REPORT_RANKING),
-        shown={Output.PANEL: Shown(title="Side, level")},
+        outputs=_in(Output.FILES, Output.SCENE_TABLE, Output.TERMINAL, Output.REPORT_RANKING),
     ),
     Measure(
         key="side_certainty",
@@ -389,8 +392,9 @@ MEASURES: tuple[Measure, ...] = (
         value=attrgetter("status"),
         how="What the reader decided.",
         kind=Kind.TEXT,
+        description="Your decision: accepted, rejected or physiologic; empty while it is pending",
         outputs=_in(Output.FILES, Output.SCENE_TABLE, Output.PANEL, Output.REPORT_RANKING),
-        shown={Output.PANEL: Shown(after="volume_ml"), Output.REPORT_RANKING: Shown(after="mr_kind")},
+        shown={Output.PANEL: Shown(title="\u2713", after="rank"), Output.REPORT_RANKING: Shown(after="mr_kind")},
     ),
     Measure(
         key="decided_by",
@@ -428,7 +432,8 @@ MEASURES: tuple[Measure, ...] = (
         ucum=UCUM_SUV_BW,
         quantity=SUV_BW,
         modifier=MAXIMUM,
-        outputs=_in(Output.FILES, Output.SCENE_TABLE, Output.PANEL, Output.REPORT_MEASURES),
+        outputs=_in(Output.FILES, Output.SCENE_TABLE, Output.PANEL_DETAILS, Output.REPORT_MEASURES),
+        shown={Output.PANEL_DETAILS: Shown(unit="")},
     ),
     Measure(
         key="suv_peak",
@@ -441,7 +446,15 @@ MEASURES: tuple[Measure, ...] = (
         ucum=UCUM_SUV_BW,
         quantity=SUV_BW,
         modifier=PEAK,
-        outputs=_in(Output.FILES, Output.SCENE_TABLE, Output.PANEL, Output.TERMINAL, Output.REPORT_RANKING),
+        outputs=_in(
+            Output.FILES,
+            Output.SCENE_TABLE,
+            Output.PANEL,
+            Output.PANEL_DETAILS,
+            Output.TERMINAL,
+            Output.REPORT_RANKING,
+        ),
+        shown={Output.PANEL_DETAILS: Shown(unit="")},
     ),
     Measure(
         key="suv_mean",
@@ -488,10 +501,10 @@ MEASURES: tuple[Measure, ...] = (
         description="Volume of the outline",
         ucum="ml",
         quantity=VOLUME,
-        outputs=_in(Output.FILES, Output.SCENE_TABLE, Output.PANEL, Output.REPORT_MEASURES),
+        outputs=_in(Output.FILES, Output.SCENE_TABLE, Output.PANEL_DETAILS, Output.REPORT_MEASURES),
         shown={
             Output.FILES: Shown(after="centroid_ras_mm"),
-            Output.PANEL: Shown(title="ml", after="distance_to_pain_mm"),
+            Output.PANEL_DETAILS: Shown(title="volume", after="distance_to_pain_mm"),
         },
     ),
     Measure(
@@ -502,8 +515,15 @@ MEASURES: tuple[Measure, ...] = (
         description="SUVpeak over the reference tissue",
         ucum="{ratio}",
         quantity=LESION_TO_BACKGROUND,
-        outputs=_in(Output.FILES, Output.SCENE_TABLE, Output.PANEL, Output.TERMINAL, Output.REPORT_RANKING),
-        shown={Output.REPORT_RANKING: Shown(unit="to reference")},
+        outputs=_in(
+            Output.FILES,
+            Output.SCENE_TABLE,
+            Output.PANEL,
+            Output.PANEL_DETAILS,
+            Output.TERMINAL,
+            Output.REPORT_RANKING,
+        ),
+        shown={Output.PANEL_DETAILS: Shown(title="ratio"), Output.REPORT_RANKING: Shown(unit="to reference")},
     ),
     Measure(
         key="reference",
@@ -530,8 +550,11 @@ MEASURES: tuple[Measure, ...] = (
         how="SUVpeak of the hottest spot over the SUVpeak of the mirrored place on the other side of the body.",
         description="SUVpeak over that of the mirrored place",
         ucum="{ratio}",
-        outputs=_in(Output.FILES, Output.SCENE_TABLE, Output.PANEL, Output.TERMINAL, Output.REPORT_RANKING),
-        shown={Output.REPORT_RANKING: Shown(title="Left\u2013right", unit="ratio")},
+        outputs=_in(Output.FILES, Output.SCENE_TABLE, Output.PANEL_DETAILS, Output.TERMINAL, Output.REPORT_RANKING),
+        shown={
+            Output.PANEL_DETAILS: Shown(title="ratio to the other side"),
+            Output.REPORT_RANKING: Shown(title="Left\u2013right", unit="ratio"),
+        },
     ),
     Measure(
         key="mr_kind",
@@ -539,8 +562,15 @@ MEASURES: tuple[Measure, ...] = (
         value=attrgetter("mr_kind"),
         how="The kind of the clearest MR finding at the place.",
         kind=Kind.TEXT,
-        outputs=_in(Output.FILES, Output.SCENE_TABLE, Output.PANEL, Output.TERMINAL, Output.REPORT_RANKING),
-        shown={Output.PANEL: Shown(title="MR kind"), Output.REPORT_RANKING: Shown(unit="kind, z")},
+        outputs=_in(
+            Output.FILES,
+            Output.SCENE_TABLE,
+            Output.PANEL,
+            Output.PANEL_DETAILS,
+            Output.TERMINAL,
+            Output.REPORT_RANKING,
+        ),
+        shown={Output.REPORT_RANKING: Shown(unit="kind, z")},
     ),
     Measure(
         key="mr_z",
@@ -552,7 +582,7 @@ MEASURES: tuple[Measure, ...] = (
         stored_digits=2,
         description="Signal against its reference tissue, in spreads",
         ucum="1",
-        outputs=_in(Output.FILES, Output.SCENE_TABLE, Output.PANEL, Output.TERMINAL),
+        outputs=_in(Output.FILES, Output.SCENE_TABLE, Output.PANEL_DETAILS, Output.TERMINAL),
     ),
     Measure(
         key="fat_fraction",
@@ -587,8 +617,8 @@ MEASURES: tuple[Measure, ...] = (
         digits=0,
         stored_digits=1,
         ucum="mm",
-        outputs=_in(Output.FILES, Output.SCENE_TABLE, Output.PANEL, Output.REPORT_MEASURES),
-        shown={Output.PANEL: Shown(title="Pain")},
+        outputs=_in(Output.FILES, Output.SCENE_TABLE, Output.PANEL_DETAILS, Output.REPORT_MEASURES),
+        shown={Output.PANEL_DETAILS: Shown(title="to the pain")},
     ),
     Measure(
         key="centroid_ras_mm",

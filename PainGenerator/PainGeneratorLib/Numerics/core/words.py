@@ -46,6 +46,10 @@ class Group(StrEnum):
     HIP_REPLACEMENT = "hip-replacement"
 
 
+AUTO_GROUP = "auto"
+"""In place of a group: take the one that images, headers and anatomy show."""
+
+
 class Side(StrEnum):
     """Side of the patient's body."""
 

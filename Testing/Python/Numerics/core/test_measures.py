@@ -23,10 +23,8 @@ ORDER = {
         "suv_max suv_peak suv_mean mtv_ml tlg_g volume_ml tbr reference reference_name "
         "left_right_ratio mr_kind mr_z fat_fraction fat_fraction_z distance_to_pain_mm flags comment"
     ),
-    Output.PANEL: (
-        "rank name side evidence suv_max suv_peak tbr left_right_ratio mr_kind mr_z distance_to_pain_mm "
-        "volume_ml status"
-    ),
+    Output.PANEL: "rank status short_name evidence suv_peak tbr mr_kind",
+    Output.PANEL_DETAILS: "suv_max suv_peak tbr left_right_ratio mr_kind mr_z distance_to_pain_mm volume_ml",
     Output.TERMINAL: ("rank score strength name side level evidence suv_peak tbr left_right_ratio mr_kind mr_z flags"),
     Output.REPORT_RANKING: (
         "rank score strength name side level evidence suv_peak tbr left_right_ratio mr_kind status"
@@ -113,7 +111,7 @@ def test_stored_values_are_rounded_and_ready_for_json(candidate: Candidate) -> N
     stored = stored_values(candidate)
     assert stored["score"] == 12.35
     assert stored["strength"] == "strong"
-    assert stored["short_name"] == "Facet L4/5 L"
+    assert stored["short_name"] == "L facet L4/5"
     assert stored["score_parts"] == {"pet": 1.235}
     assert stored["centroid_ras_mm"] == [1.23, -2.0, 3.0]
     assert stored["volume_ml"] == 1.235

@@ -67,7 +67,7 @@ def test_a_candidate_is_written_with_rounded_measures_and_each_flag_once(region:
         "score": 0.62,
         "score_parts": {"pet": 0.123, "symptom": 0.5},
         "name": "left facet joint L4/L5",
-        "short_name": "dorsal L",
+        "short_name": "L dorsal",
         "structure": "facet joint",
         "side": "left",
         "side_certainty": "certain",

@@ -1,10 +1,10 @@
-"""Short names of places: one word, the level, the side."""
+"""Short names of places: the side, one word, the level."""
 
 from __future__ import annotations
 
 import pytest
-from PainGeneratorLib.Numerics.core.records import Place
-from PainGeneratorLib.Numerics.core.short_names import SHORT_STRUCTURES, short_name
+from PainGeneratorLib.Numerics.core.records import UNCERTAIN_LEVEL_FLAG, Place
+from PainGeneratorLib.Numerics.core.short_names import short_name, short_name_with_doubts
 from PainGeneratorLib.Numerics.core.site_order import STRUCTURES
 from PainGeneratorLib.Numerics.core.strength import strength_word
 
@@ -12,21 +12,21 @@ from PainGeneratorLib.Numerics.core.strength import strength_word
 @pytest.mark.parametrize(
     ("structure", "side", "level", "zone", "expected"),
     [
-        ("facet joint", "right", "L4/L5", None, "Facet L4/5 R"),
-        ("facet joint", "both", "L5/S1", None, "Facet L5/S1 both"),
-        ("sacroiliac joint", "left", None, None, "SIJ L"),
+        ("facet joint", "right", "L4/L5", None, "R facet L4/5"),
+        ("facet joint", "both", "L5/S1", None, "Both facet L5/S1"),
+        ("sacroiliac joint", "left", None, None, "L SIJ"),
         ("discovertebral unit", "midline", "L5/S1", None, "Endplates L5/S1"),
         ("upper endplate", "midline", "L5/S1", None, "Sup. endplate S1"),
-        ("lower endplate", "left", "L2/L3", None, "Inf. endplate L2 L"),
+        ("lower endplate", "left", "L2/L3", None, "L inf. endplate L2"),
         ("disc", "midline", "T12/L1", None, "Disc T12/L1"),
-        ("pedicle", "left", "L3", None, "Pedicle L3 L"),
-        ("femur", "left", None, "Gruen 7", "Gruen 7 L"),
-        ("acetabulum", "right", None, "DeLee-Charnley II", "DeLee II R"),
-        ("gluteus medius", "right", None, None, "Gluteus medius R"),
+        ("pedicle", "left", "L3", None, "L pedicle L3"),
+        ("femur", "left", None, "Gruen 7", "L Gruen 7"),
+        ("acetabulum", "right", None, "DeLee-Charnley II", "R DeLee II"),
+        ("gluteus medius", "right", None, None, "R gluteus medius"),
         ("unnamed", "midline", None, None, "Unnamed"),
     ],
 )
-def test_a_short_name_has_structure_level_and_side(
+def test_a_short_name_has_side_structure_and_level(
     structure: str, side: str, level: str | None, zone: str | None, expected: str
 ) -> None:
     assert short_name(Place("the whole name", structure, side, level, zone)) == expected
@@ -36,7 +36,22 @@ def test_short_names_of_two_sites_of_one_case_differ_and_fit_into_a_narrow_colum
     names = [short_name(Place("x", structure, "left", "L4/L5")) for structure in STRUCTURES]
     assert len(set(names)) == len(names)
     assert max(map(len, names)) <= 24
-    assert all(short[0].isupper() for short in SHORT_STRUCTURES.values())
+
+
+@pytest.mark.parametrize(
+    ("side", "side_certainty", "flags", "expected"),
+    [
+        ("right", "certain", (), "R facet L4/5"),
+        ("right", "likely", (), "R? facet L4/5"),
+        ("left", "certain", (UNCERTAIN_LEVEL_FLAG,), "L facet L4/5?"),
+        ("midline", "likely", (), "Facet L4/5"),
+    ],
+)
+def test_a_question_mark_follows_what_is_not_certain(
+    side: str, side_certainty: str, flags: tuple[str, ...], expected: str
+) -> None:
+    place = Place("the whole name", "facet joint", side, "L4/L5", None, flags, side_certainty)
+    assert short_name_with_doubts(place) == expected
 
 
 @pytest.mark.parametrize(

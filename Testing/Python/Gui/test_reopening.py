@@ -1,0 +1,63 @@
+"""A saved case opened in a Slicer that was just started, and over another case."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from gui_hands import Hands, bad_lines
+
+pytestmark = [pytest.mark.slow, pytest.mark.scene]
+
+
+@pytest.fixture
+def stand_in(slicer_api: Any, qt_libraries: None) -> Iterator[Any]:
+    from slicer_stand_in.installed import SlicerStandIn
+
+    with SlicerStandIn() as running:
+        yield running
+
+
+@pytest.fixture
+def hands(stand_in: Any, project_folder: Path, tmp_path: Path) -> Iterator[Hands]:
+    _module, widget = stand_in.load_module(project_folder / "PainGenerator" / "PainGenerator.py")
+    stand_in.enter(widget)
+    yield Hands(stand_in, widget, tmp_path)
+    stand_in.leave(widget)
+    widget.cleanup()
+
+
+def test_a_case_is_opened_without_a_line_in_the_log(hands: Hands, found_bundle: Path) -> None:
+    import slicer
+    from slicer_stand_in.current import CURRENT
+
+    slicer.util.loadScene(str(found_bundle))
+    hands.events()
+    assert hands.session.candidates()
+    hands.check()
+    assert bad_lines(CURRENT.log) == []
+    assert hands.session.state("find").value == "done"
+
+
+def test_a_case_is_opened_over_itself(hands: Hands, found_bundle: Path) -> None:
+    import slicer
+
+    for _ in range(2):
+        slicer.util.loadScene(str(found_bundle))
+        hands.events()
+        hands.check()
+    assert hands.table.rowCount == len(hands.session.candidates()) > 0
+
+
+def test_every_segmentation_of_an_opened_case_has_its_item(hands: Hands, found_bundle: Path) -> None:
+    import slicer
+
+    slicer.util.loadScene(str(found_bundle))
+    hands.events()
+    tree = slicer.vtkMRMLSubjectHierarchyNode.GetSubjectHierarchyNode(slicer.mrmlScene)
+    for key in ("hot-spots", "mr-findings", "candidates"):
+        item = tree.GetItemByDataNode(hands.session.node_of(key))
+        assert item != tree.GetInvalidItemID(), key
+        assert tree.GetItemName(tree.GetItemParent(item)) == "PainGenerator", key
