@@ -93,6 +93,7 @@ class PainGeneratorWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         self.panel = Panel(root, slicer.util.childWidgetVariables(root), ICONS)
         self.addObserver(slicer.mrmlScene, slicer.mrmlScene.StartCloseEvent, self.onSceneStartClose)
         self.addObserver(slicer.mrmlScene, slicer.mrmlScene.EndCloseEvent, self.onSceneEndClose)
+        self.addObserver(slicer.mrmlScene, slicer.mrmlScene.StartImportEvent, self.onSceneStartImport)
         self.addObserver(slicer.mrmlScene, slicer.mrmlScene.EndImportEvent, self.onSceneEndImport)
         self.addObserver(slicer.mrmlScene, slicer.mrmlScene.EndBatchProcessEvent, self.onSceneEndBatchProcess)
 
@@ -124,10 +125,15 @@ class PainGeneratorWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         with slicer.util.tryWithErrorDisplay(_("The panel could not be prepared.")):
             self.takeUpScene()
 
+    def onSceneStartImport(self, caller, event):
+        """A scene is being loaded: its parameter node may lack what the panel shows, until the panel is told of it."""
+        with slicer.util.tryWithErrorDisplay(_("The case could not be closed.")):
+            self.forgetScene(isImport=True)
+
     def onSceneEndImport(self, caller, event):
         """A scene was loaded: it may hold a case."""
         with slicer.util.tryWithErrorDisplay(_("The case of the scene cannot be read.")):
-            self.forgetScene()
+            self.forgetScene(isImport=True)
             self.takeUpScene()
 
     def onSceneEndBatchProcess(self, caller, event):
@@ -146,11 +152,11 @@ class PainGeneratorWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         if self.parent.isEntered and not self._isWaitingForScene:
             self.initializeParameterNode()
 
-    def forgetScene(self):
-        """Nothing of the scene is kept: another one comes."""
+    def forgetScene(self, isImport=False):
+        """Nothing of the scene is kept: another one comes, or something is added to it."""
         self._parameters = None
         self.panel.stop()
-        self.logic.close()
+        self.logic.close(isImport)
 
     def initializeParameterNode(self):
         """One wrapper of the one parameter node, and the scene's session."""
@@ -173,6 +179,7 @@ class PainGeneratorLogic(ScriptedLoadableModuleLogic):
     def __init__(self):
         ScriptedLoadableModuleLogic.__init__(self)
         self._session = None
+        self._isUnsaved = False
 
     def getParameterNode(self):
         """The parameter node, wrapped."""
@@ -183,17 +190,26 @@ class PainGeneratorLogic(ScriptedLoadableModuleLogic):
     def session(self):
         """The session of the scene; made at the first call after a scene was opened."""
         if self._session is None:
+            from PainGeneratorLib.Gui.recovery_section import journal_folder
             from PainGeneratorLib.Gui.sample_data import file_of_instance
+            from PainGeneratorLib.Report.case_outputs import plain_text
             from PainGeneratorLib.Report.session_export import export_session
             from PainGeneratorLib.Session.session import Session
 
-            self._session = Session(slicer.mrmlScene, file_of_instance, export_session)
+            self._session = Session(slicer.mrmlScene, file_of_instance, export_session, plain_text, journal_folder())
+            if self._isUnsaved:
+                # What was not saved before something was added to the scene is not saved yet.
+                self._session.journal.rewrite()
+            self._isUnsaved = False
         return self._session
 
-    def close(self):
-        """Forget the session; the scene keeps the case."""
+    def close(self, isImport=False):
+        """Forget the session; the scene keeps the case. An import leaves what was not saved in the scene."""
         if self._session is not None:
+            self._isUnsaved = isImport and self._session.journal.path is not None
             self._session.close()
+        elif not isImport:
+            self._isUnsaved = False
         self._session = None
 
 

@@ -16,6 +16,7 @@ from PainGeneratorLib.Numerics.body.symmetry import SymmetryPlane
 from PainGeneratorLib.Numerics.body.vertebrae import Joint, Spine, VertebraFrame
 from PainGeneratorLib.Numerics.core.image import Geometry, Image, Region
 from PainGeneratorLib.Numerics.core.kept import Kept
+from PainGeneratorLib.Numerics.core.reader_acts import ReaderAct
 from PainGeneratorLib.Numerics.core.records import Candidate, HotSpot, LedgerEntry, MRFinding, Place
 from PainGeneratorLib.Numerics.core.reference_edits import ReferenceEdit
 from PainGeneratorLib.Numerics.core.sites import InterfacePattern, InterfaceZone, Site, SiteNorm, SiteRow, SiteTable
@@ -50,6 +51,7 @@ FINDING = MRFinding(
 WEAK_FINDING = MRFinding(
     2, "oedema", REGION, POINT + 1.0, 0.3, THIRD, None, "FLUID", 0.33, ["weak"], "faint", 41.5, 0.5
 )
+ACT = ReaderAct('Dr. "Ä" Reader', "2025-03-01T09:30:05+01:00", "status", "accepted")
 LEDGER_ENTRY = LedgerEntry("uptake", "pet", "Hot.", 1.0 + THIRD, 3.0 + THIRD, "Somebody 2020", "absent")
 LINE = SpineLine(np.outer(np.arange(5.0), POINT), THIRD, 0.94, np.array([25.0, THIRD]), np.array([-0.2, 0.1]))
 ONE = OneImplant("left", REGION, np.stack([POINT, POINT + 9.0]), False)
@@ -90,7 +92,7 @@ EXAMPLES: dict[str, Kept] = {
     "Candidate": Candidate(
         "PG-01", 1, 10 * THIRD, PLACE, "PET+MR", REGION, POINT, 0.853, np.float32(2.3), 1.9, 1.5, 0.8,
         1.3, 2.1, 1.2, "oedema", 3.2, 31.5, -2.5, 12.5, "accepted", "edited", "stark, \"süß\"", ["large"], [SPOT],
-        [FINDING], (LEDGER_ENTRY,), "normal", "abnormal", 0.9 + THIRD, "marrow", "Below the bar.",
+        [FINDING], (LEDGER_ENTRY,), "normal", "abnormal", 0.9 + THIRD, "marrow", "Below the bar.", (ACT,),
     ),
     "HipImplant": HIP,
     "HotSpot": SPOT,
@@ -106,6 +108,7 @@ EXAMPLES: dict[str, Kept] = {
     "Place": PLACE,
     "ProvenanceRow": ROW,
     "ReferenceEdit": EDIT,
+    "ReaderAct": ACT,
     "ReferenceValue": REFERENCE,
     "SeriesAlignment": SeriesAlignment(
         "PET", np.eye(4) * THIRD, np.eye(4), "registered", "aligned", "ATTENUATION", True, THIRD, 1.5, 0.3, 0.1, THIRD,

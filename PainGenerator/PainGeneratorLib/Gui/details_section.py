@@ -11,7 +11,7 @@ from ..Numerics.core.measures import Output, measures_of
 from ..Numerics.core.records import FLAG_TEXTS, Candidate
 from ..Numerics.core.strength import signed_points, strength_word
 from ..Numerics.core.words import Side
-from .guard import guarded
+from .guard import guarded, single_shot_timer
 from .ledger_table import LedgerTable
 from .panel_width import show_text
 from .section import Section, choose
@@ -21,6 +21,9 @@ from .words import number_text, plain, side_text, status_text, strength_text
 if TYPE_CHECKING:
     from .panel import Panel
 
+DRAFT_MS = 3000
+"""Time after the first key before a comment that is being typed is written to the journal, ms."""
+
 
 class DetailsSection(Section[DetailsNeeds]):
     """Facts, ledger, structure, side, level and comment of the chosen candidate."""
@@ -29,6 +32,8 @@ class DetailsSection(Section[DetailsNeeds]):
 
     def __init__(self, panel: Panel) -> None:
         super().__init__(panel)
+        self._commented: str | None = None
+        """Id of the candidate whose comment stands in the line edit."""
         self.ledger = LedgerTable(self.ui.ledgerTable)
         for structure in sorted(STRUCTURES):
             self.ui.structureCombo.addItem(structure, structure)
@@ -40,6 +45,8 @@ class DetailsSection(Section[DetailsNeeds]):
         for combo in ("structureCombo", "sideCombo", "levelCombo"):
             self.connect(combo, "currentIndexChanged(int)", self.on_renamed)
         self.connect("commentEdit", "editingFinished()", self.on_commented)
+        self.connect("commentEdit", "textEdited(QString)", self.on_comment_typed)
+        self._later = single_shot_timer(panel.root, DRAFT_MS, self.on_draft, self.connections)
 
     def candidate(self) -> Candidate | None:
         """The chosen candidate, None when none or more than one is chosen."""
@@ -48,7 +55,22 @@ class DetailsSection(Section[DetailsNeeds]):
             return None
         return next((c for c in self.session.candidates() if c.id == ids[0]), None)
 
+    def stop(self) -> None:
+        self.keep_typed()
+
+    def keep_typed(self) -> None:
+        """Keep a comment that was typed and not finished: with the candidate for which it was typed."""
+        edit, session = self.ui.commentEdit, self.session
+        if not edit.modified or session is None or self._is_filling:
+            return
+        edit.modified = False
+        typed_for = next((c for c in session.candidates() if c.id == self._commented), None)
+        if typed_for is not None and edit.text != typed_for.comment:
+            session.comment(typed_for.id, edit.text)
+
     def update(self, what: str) -> None:
+        if self._chosen_id() != self._commented:
+            self.keep_typed()
         candidate = self.candidate()
         free = candidate is not None and not self.panel.is_busy
         for name in self.INPUTS:
@@ -59,8 +81,13 @@ class DetailsSection(Section[DetailsNeeds]):
         finally:
             self._is_filling = False
 
+    def _chosen_id(self) -> str | None:
+        candidate = self.candidate()
+        return None if candidate is None else candidate.id
+
     def _show(self, candidate: Candidate | None) -> None:
         ui = self.ui
+        former, self._commented = self._commented, None if candidate is None else candidate.id
         self.ledger.show(candidate)
         if candidate is None:
             show_text(ui.detailsLabel, _("Choose one candidate to see and correct it."))
@@ -74,7 +101,7 @@ class DetailsSection(Section[DetailsNeeds]):
         choose(ui.structureCombo, place.structure)
         choose(ui.sideCombo, place.side)
         choose(ui.levelCombo, place.level or "")
-        if not ui.commentEdit.focus:
+        if not (ui.commentEdit.modified and former == candidate.id):
             ui.commentEdit.text = candidate.comment
         show_text(ui.detailsLabel, details_text(candidate))
 
@@ -94,10 +121,25 @@ class DetailsSection(Section[DetailsNeeds]):
             self.panel.review.tell_last_act()
 
     @guarded
+    def on_comment_typed(self) -> None:
+        """Write what is typed to the journal soon, also while the reader goes on typing."""
+        if not self._later.active:
+            self._later.start()
+
+    @guarded
+    def on_draft(self) -> None:
+        """Write what is typed to the journal; it becomes a comment when it is finished."""
+        if self.session is not None and self._commented is not None and self.ui.commentEdit.modified:
+            self.session.journal.draft(self._commented, self.ui.commentEdit.text)
+
+    @guarded
     def on_commented(self) -> None:
         """Keep the comment."""
         candidate = self.candidate()
-        if not self._is_filling and candidate is not None and self.ui.commentEdit.text != candidate.comment:
+        if self._is_filling or candidate is None or candidate.id != self._commented:
+            self.keep_typed()
+        elif self.ui.commentEdit.text != candidate.comment:
+            self.ui.commentEdit.modified = False
             self.open_session.comment(candidate.id, self.ui.commentEdit.text)
 
 

@@ -27,12 +27,15 @@ from .outline_section import OutlineSection
 from .panel_width import fix_width, show_text
 from .parameters_section import ParametersSection
 from .pet_before_suv import color_before_suv
+from .readers_section import ReadersSection
 from .readout_section import ReadoutSection
+from .recovery_section import RecoverySection
 from .review_section import ReviewSection
 from .session_needs import PanelNeeds
 from .shortcuts import Shortcuts, keys_text
 from .sites_section import SitesSection
 from .suv_section import SuvSection
+from .text_section import TextSection
 from .views_section import WINDOWS, ViewsSection
 from .words import counts_text, group_text, plain
 from .worker import Worker
@@ -88,10 +91,14 @@ class Panel(VTKObservationMixin):
         self.ground = GroundSection(self)
         self.details = DetailsSection(self)
         self.outline = OutlineSection(self)
+        self.readers = ReadersSection(self)
+        self.text = TextSection(self)
+        self.recovery = RecoverySection(self)
         self.export = ExportSection(self)
         self.sections = (
             *(self.views, self.case, self.suv, self.align, self.find, self.protocol),
-            *(self.review, self.apart, self.sites, self.readout, self.ground, self.details, self.outline, self.export),
+            *(self.review, self.apart, self.sites, self.readout, self.ground, self.details, self.outline),
+            *(self.readers, self.text, self.recovery, self.export),
         )
         handlers = self._shortcut_handlers()
         self.shortcuts = Shortcuts(handlers)

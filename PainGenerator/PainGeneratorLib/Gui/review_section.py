@@ -85,13 +85,13 @@ class ReviewSection(Section[ReviewNeeds]):
         self.status_line.start()
 
     def stop(self) -> None:
+        self._names.clear()
+        self.status_line.stop()
         if self.session is not None:
             # Nothing is chosen while the module is not open, and a scene that is saved then holds all outlines alike.
             self.session.highlight(None)
         self.ui.addButton.checked = False
         self.clicks.stop()
-        self._names.clear()
-        self.status_line.stop()
 
     def update(self, what: str) -> None:
         self.show_state(self.ui.reviewSection, _("4  Review"))

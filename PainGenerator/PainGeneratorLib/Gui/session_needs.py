@@ -19,7 +19,11 @@ from ..Numerics.core.records import Candidate
 from ..Numerics.core.sites import SiteTable
 from ..Numerics.core.spheres import SphereRegion
 from ..Numerics.suv.factors import SuvResult
+from ..Session.journal import Journal
+from ..Session.readers import ReaderControl
+from ..Session.recovery import Recovery
 from ..Session.reference_uptake import ReferenceUptake
+from ..Session.report_text import ReportText
 from ..Session.types import Job, ParameterEntry, RoleProposal, SessionSettings, StepState, SuvLine
 from ..Workflow.check import CaseCheck
 from ..Workflow.ground import Ground
@@ -181,6 +185,8 @@ class GroundNeeds(StepNeeds, Protocol):
 class DetailsNeeds(StepNeeds, Protocol):
     """Name and comment of a candidate."""
 
+    @property
+    def journal(self) -> Journal: ...
     def candidates(self) -> list[Candidate]: ...
     def rename(self, candidate_id: str, structure: str, side: str, level: str | None) -> None: ...
     def comment(self, candidate_id: str, text: str) -> None: ...
@@ -191,6 +197,31 @@ class OutlineNeeds(StepNeeds, Protocol):
 
     def begin_edit(self, candidate_id: str) -> tuple[Any, str]: ...
     def segment_edited(self, segment_id: str) -> bool: ...
+
+
+class ReadersNeeds(StepNeeds, Protocol):
+    """Who reads, and what each decided."""
+
+    @property
+    def reading(self) -> ReaderControl: ...
+
+
+class TextNeeds(StepNeeds, Protocol):
+    """The text for the report system."""
+
+    @property
+    def report_text(self) -> ReportText: ...
+
+
+class RecoveryNeeds(StepNeeds, Protocol):
+    """Going on after a crash."""
+
+    @property
+    def recovery(self) -> Recovery: ...
+    @property
+    def journal(self) -> Journal: ...
+    def roles(self) -> dict[str, str]: ...
+    def steps_to_run(self) -> list[str]: ...
 
 
 class ExportNeeds(StepNeeds, Protocol):
@@ -247,6 +278,9 @@ class PanelNeeds(
     GroundNeeds,
     DetailsNeeds,
     OutlineNeeds,
+    ReadersNeeds,
+    TextNeeds,
+    RecoveryNeeds,
     ExportNeeds,
     ViewsNeeds,
     QuestionNeeds,

@@ -24,14 +24,17 @@ from ..Workflow.case import CaseOptions, CaseSeries
 from ..Workflow.evidence import evidence_table
 from ..Workflow.progress import Show, silent
 from ..Workflow.protocol import Protocol, load_protocol
+from ..Workflow.readers import CSV_COLUMNS, readers_json, readers_rows
+from ..Workflow.report_edit import final_text
 from .content import ChangedParameter, ReferenceRow, ReportCase, ReportContent
 from .key_images import KeyImage, KeyImageInputs, key_images
 from .output_folder import write_json, write_text
 from .overview import overview_picture
+from .plain_text import plain_report
 from .regions import regions_csv
 from .report import write_report
 from .site_files import sites_csv, sites_json
-from .tables import candidates_csv, candidates_json, ledger_csv, set_apart_csv
+from .tables import candidates_csv, candidates_json, csv_text, ledger_csv, set_apart_csv
 
 KEY_IMAGE_LIMIT = 10
 """The most candidates that get a key image, and the most entries to be looked at; the first ones by rank."""
@@ -73,6 +76,9 @@ def _write_candidates(analysis: Analysis, folder: Path, _created: datetime.datet
     found = analysis.found
     write_text(folder / "set-apart.csv", set_apart_csv(found.attention, found.set_apart))
     write_text(folder / "ledger.csv", ledger_csv(found.candidates, found.set_apart, found.attention))
+    if analysis.readers.readings:
+        blank = dict.fromkeys(CSV_COLUMNS, "")
+        write_text(folder / "readers.csv", csv_text(readers_rows(analysis.readers), blank))
 
 
 def _write_sites(analysis: Analysis, folder: Path, _created: datetime.datetime) -> None:
@@ -116,7 +122,7 @@ folder and the time that is written into the files."""
 
 
 def write_report_file(analysis: Analysis, folder: Path, created: datetime.datetime, progress: Show = silent) -> None:
-    """``report.html``; arguments as :func:`write_plain_files`."""
+    """``report.html`` and ``report.txt``; arguments as :func:`write_plain_files`."""
     progress(0.0, "Drawing key images")
     inputs = _key_image_inputs(analysis)
     pictures = {
@@ -125,13 +131,22 @@ def write_report_file(analysis: Analysis, folder: Path, created: datetime.dateti
     }
     overview = overview_picture(analysis.candidates, inputs, attention=analysis.found.attention)
     progress(0.8, "Writing the report")
-    write_report(folder / "report.html", _report_content(analysis, pictures, overview, created))
+    content = _report_content(analysis, pictures, overview, created)
+    write_report(folder / "report.html", content)
+    write_text(folder / "report.txt", final_text(plain_report(content), analysis.report_edit))
+
+
+def plain_text(analysis: Analysis) -> str:
+    """The report of a case as plain text, as the case gives it."""
+    # The text holds no time, so that any will do.
+    return plain_report(_report_content(analysis, {}, None, datetime.datetime.min))
 
 
 def case_json(analysis: Analysis) -> dict[str, Any]:
     """The content of ``candidates.json``."""
     found = analysis.found
-    return candidates_json(case_facts(analysis), found.candidates, found.set_apart, found.attention)
+    lists = candidates_json(case_facts(analysis), found.candidates, found.set_apart, found.attention)
+    return {**lists, "readers": readers_json(analysis.readers)}
 
 
 def case_facts(analysis: Analysis) -> dict[str, Any]:
@@ -253,6 +268,7 @@ def _report_content(
         protocol=case.group,
         method=tuple(analysis.notes),
         warnings=analysis.warnings,
+        readers=analysis.readers,
     )
 
 

@@ -11,6 +11,7 @@ from ..Numerics.core.records import Candidate, MRFinding
 from ..Numerics.core.sites import SiteTable
 from ..Numerics.core.spheres import SphereRegion
 from ..Numerics.fusion.evidence import SignWeight
+from ..Workflow.readers import Readers
 from .key_images import KeyImage
 
 Row = Mapping[str, Any]
@@ -156,6 +157,8 @@ class ReportContent:
         Sentences about how this case was analyzed, shown after the general ones.
     warnings : sequence of str
         Shown on top.
+    readers : Readers
+        What readers decided; their decisions stand beside each other where there is more than one.
     pseudonymized : bool
         Leave out the patient's name, ID and birth date; `pseudonym` is shown instead when there is one.
     pseudonym : str, optional
@@ -183,5 +186,6 @@ class ReportContent:
     protocol: str = ""
     method: Sequence[str] = ()
     warnings: Sequence[str] = ()
+    readers: Readers = field(default_factory=Readers)
     pseudonymized: bool = False
     pseudonym: str | None = None

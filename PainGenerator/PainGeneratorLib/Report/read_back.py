@@ -101,6 +101,10 @@ def _check_html(path: Path) -> str:
     return "" if page.is_closed else "the page has no end"
 
 
+def _check_text(path: Path) -> str:
+    return "" if path.read_text(encoding="utf-8").endswith("\n") else "the text has no end"
+
+
 def _check_transform(path: Path) -> str:
     import SimpleITK as sitk
 
@@ -130,6 +134,7 @@ CHECKS: dict[str, Callable[[Path], str]] = {
     ".json": _check_json,
     ".csv": _check_csv,
     ".html": _check_html,
+    ".txt": _check_text,
     ".tfm": _check_transform,
     ".nrrd": _check_volume,
     ".nii.gz": _check_volume,

@@ -20,6 +20,7 @@ from .evidence_section import (
 from .html import Html, bullets, embedded_image, html, join, tag
 from .output_folder import write_text
 from .prosthesis import prosthesis_section, surgery_rows
+from .readers_section import readers_section
 from .regions import regions_section
 from .report_tables import (
     NOT_ALIGNED,
@@ -84,6 +85,7 @@ def report_html(content: ReportContent) -> str:
         level_text_section(content),
         prosthesis_section(content),
         evidence_section(content),
+        readers_section(content),
         set_apart_section(content),
         regions_section(content.regions),
         all_measures(content),

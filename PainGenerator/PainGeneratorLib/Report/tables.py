@@ -11,6 +11,7 @@ import numpy as np
 
 from ..Numerics.core.image import Geometry, Region
 from ..Numerics.core.measures import SCORE_PARTS, Kind, Measure, Output, measures_of
+from ..Numerics.core.reader_acts import acts_text
 from ..Numerics.core.records import Candidate, LedgerEntry, Place
 from ..Numerics.core.short_names import short_name
 from ..Numerics.core.sites import SiteState
@@ -159,6 +160,7 @@ def _spread(candidate: Candidate) -> dict[str, Any]:
     row: dict[str, Any] = {}
     for measure in measures_of(Output.FILES):
         row.update(csv_fields(measure, measure.stored(candidate)))
+    row["acts"] = acts_text(candidate.acts)
     row["ledger"] = ledger_text(candidate.ledger)
     return {name: "" if value is None else value for name, value in row.items()}
 

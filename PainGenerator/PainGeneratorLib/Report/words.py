@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from ..Numerics.core.measures import Kind, Measure
+from ..Numerics.core.reader_acts import shown_time
 from ..Numerics.core.records import FLAG_TEXTS, Candidate, MRFinding, Place
 from ..Numerics.core.site_reading import sign_words
 from ..Numerics.core.sites import SiteState
@@ -295,7 +296,9 @@ def _review_words(candidate: Candidate) -> str:
     how = ORIGIN_WORDS.get(candidate.origin, candidate.origin)
     if candidate.status == Status.PENDING:
         return f"{how}; not yet reviewed by a radiologist."
-    return f"{how}; {candidate.status} on review."
+    act = candidate.decision
+    by = "" if act is None else f" by {act.by} on {shown_time(act.time)}"
+    return f"{how}; {candidate.status} on review{by}."
 
 
 def _mr_rows(candidate: Candidate) -> list[tuple[str, str]]:

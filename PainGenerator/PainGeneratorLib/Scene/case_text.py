@@ -28,6 +28,7 @@ from ..Numerics.body.vertebrae import Joint, Spine, VertebraFrame
 from ..Numerics.core.errors import PainGeneratorError
 from ..Numerics.core.image import Geometry, Region
 from ..Numerics.core.kept import Kept
+from ..Numerics.core.reader_acts import ReaderAct
 from ..Numerics.core.records import Candidate, HotSpot, LedgerEntry, MRFinding, Place
 from ..Numerics.core.reference_edits import ReferenceEdit
 from ..Numerics.core.sites import InterfacePattern, InterfaceZone, Site, SiteNorm, SiteRow, SiteTable
@@ -39,11 +40,11 @@ from ..Numerics.suv.records import ProvenanceRow, SuvResult
 from ..Registration.alignment_types import SeriesAlignment
 from ..Registration.landmarks import LandmarkPairs
 
-SCHEMA = 3
+SCHEMA = 4
 """Version of the text; raised when a reader of an older version could not understand it.
 
-Version 2 had no ledgers. Version 1 held hot spots, MR findings, candidates and places as records, and each region with
-its own index array.
+Version 3 had no acts of readers, version 2 no ledgers. Version 1 held hot spots, MR findings, candidates and places as
+records, and each region with its own index array.
 """
 
 RECORDS: dict[str, type[Kept]] = {
@@ -66,6 +67,7 @@ RECORDS: dict[str, type[Kept]] = {
         Place,
         ProvenanceRow,
         ReferenceEdit,
+        ReaderAct,
         ReferenceValue,
         SeriesAlignment,
         Site,

@@ -27,10 +27,13 @@ def dim_all_but(node: Any, segment_id: str | None) -> None:
 
     Parameters
     ----------
-    node : vtkMRMLSegmentationNode
+    node : vtkMRMLSegmentationNode or None
+        Nothing happens without a node, or where it is not displayed.
     segment_id : str or None
     """
-    display = node.GetDisplayNode()
+    display = None if node is None else node.GetDisplayNode()
+    if display is None:
+        return
     was_modifying = display.StartModify()
     try:
         for other in node.GetSegmentation().GetSegmentIDs():

@@ -73,6 +73,7 @@ class CaseInputs:
             # Another group reads other series.
             found = self._take_roles(facts)
         self._state.detected = Detected(self._settings.roles(), tuple(found.warnings), tuple(found.notes))
+        self._settings.keep(detectNotices=list(found.warnings), detectNotes=list(found.notes))
         self._notify("case")
         return found.proposals
 

@@ -11,7 +11,7 @@ from ..Numerics.core.words import Group
 from ..Scene.parameters import parameter_node, read_parameters, write_parameters
 from ..Workflow.case import CaseOptions
 from ..Workflow.protocol import Protocol, load_protocol
-from .case_state import CaseState, Point
+from .case_state import CaseState, Detected, Point
 from .scene_link import SceneLink
 from .types import ROLE_FIELDS, SessionSettings
 
@@ -41,6 +41,11 @@ class CaseSettings:
         changed = dataclasses.replace(now, **values)
         if changed != now:
             write_parameters(parameter_node(self._link.scene), changed)
+
+    def detected(self) -> Detected:
+        """What Detect said, as it was kept: it is said again in a reopened case."""
+        now = self.now
+        return Detected(self.roles(), tuple(now.detectNotices), tuple(now.detectNotes))
 
     def role_nodes(self) -> dict[str, Any]:
         """The chosen node by role, for the roles that are filled."""

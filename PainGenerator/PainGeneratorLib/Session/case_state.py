@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
 
 from ..Anatomy.anatomy_map import AnatomyMap
 from ..Numerics.core.errors import PainGeneratorError
 from ..Numerics.core.image import Region
+from ..Numerics.core.reader_acts import now_text
 from ..Numerics.core.records import Candidate
 from ..Numerics.core.reference_edits import ReferenceEdit
 from ..Numerics.core.spheres import SphereRegion
+from ..Numerics.fusion.reading import Reading
 from ..Registration.landmarks import LandmarkPairs
 from ..Workflow.case import Case
 from ..Workflow.finding import Found
@@ -74,6 +77,8 @@ class Naming:
         See :attr:`CaseState.unmatched`.
     carried : tuple of str
         See :attr:`CaseState.carried`.
+    automatic : Reading, optional
+        See :attr:`ReadersState.automatic`.
     """
 
     case: Case
@@ -81,6 +86,38 @@ class Naming:
     found: Found
     unmatched: tuple[Candidate, ...] = ()
     carried: tuple[str, ...] = ()
+    automatic: Reading | None = None
+
+
+@dataclass(eq=False)
+class ReadersState:
+    """Who reads, and the readings that are not shown at the moment.
+
+    Parameters
+    ----------
+    reader : str
+        The name that every act carries; empty until it is given. It is kept by the host, not with the case.
+    since : str
+        When this session began: unnamed acts from then on get the name when it is given.
+    label : str
+        The name of the reader who began the reading that is shown.
+    automatic : Reading, optional
+        What the last run found, before any decision; None for a case of an older version.
+    others : list
+        The other readings (:class:`.readings.StoredReading`), in the order in which they were begun.
+    place : int
+        Where the reading that is shown stands among all of them.
+    is_blind : bool
+        The others must not be seen.
+    """
+
+    reader: str = ""
+    since: str = field(default_factory=now_text)
+    label: str = ""
+    automatic: Reading | None = None
+    others: list[Any] = field(default_factory=list)
+    place: int = 0
+    is_blind: bool = False
 
 
 @dataclass(eq=False)
@@ -113,6 +150,8 @@ class CaseState:
         Grows with every change of an input. The result of a job that was made before is refused.
     shown : dict of str to Region
         Outlines of the candidates as the scene shows them, by id.
+    readers : ReadersState
+        Who reads, and what other readers decided.
     """
 
     case: Case | None = None
@@ -128,6 +167,7 @@ class CaseState:
     detected: Detected = field(default_factory=Detected)
     revision: int = 0
     shown: dict[str, Region] = field(default_factory=dict)
+    readers: ReadersState = field(default_factory=ReadersState)
 
     @property
     def candidates(self) -> list[Candidate]:
@@ -174,12 +214,14 @@ class CaseState:
     def naming(self) -> Naming:
         """What another name of a level would replace."""
         now = self.require_found()
-        return Naming(now.case, now.anatomy, now.found, tuple(self.unmatched), tuple(self.carried))
+        unmatched, carried = tuple(self.unmatched), tuple(self.carried)
+        return Naming(now.case, now.anatomy, now.found, unmatched, carried, self.readers.automatic)
 
     @naming.setter
     def naming(self, naming: Naming) -> None:
         has_same_references = naming.case.options.reference_edits == self.reference_edits
         self.case, self.anatomy, self.found = naming.case, naming.anatomy, naming.found
+        self.readers.automatic = naming.automatic
         # What was kept or dismissed since then stays so; with other references other candidates are found.
         named = {candidate.id: candidate for candidate in naming.unmatched}
         kept = [named.get(candidate.id, candidate) for candidate in self.unmatched]
@@ -254,4 +296,5 @@ class CaseState:
         """Release all images; the scene keeps the case."""
         self.case = self.suv = self.alignment = self.anatomy = self.found = None
         self.unmatched, self.carried = [], []
+        self.readers = ReadersState(reader=self.readers.reader, since=self.readers.since)
         self.shown = {}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from ..Scene.scene_content import SceneContent
@@ -23,6 +24,8 @@ class CaseWriter:
 
     def __init__(self, link: SceneLink, state: CaseState) -> None:
         self._link, self._state = link, state
+        self.kept_by: dict[str, Callable[[], Any]] = {}
+        """By name, what other parts of the session keep with the case."""
         self.count = 0
         """How often the whole case was written; each time all its nodes were drawn anew."""
 
@@ -60,6 +63,7 @@ class CaseWriter:
         content.working["unmatched"] = list(state.unmatched)
         content.working["carried"] = list(state.carried)
         content.working["landmarks"] = dict(state.landmarks)
+        content.working |= {name: kept() for name, kept in self.kept_by.items()}
         return content
 
     def _own_volumes(self, case: Case) -> dict[str, Any]:

@@ -3,21 +3,27 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any, Protocol
 
 from ..Numerics.core.errors import PainGeneratorError
 from ..Workflow.analyze import Analysis
 from ..Workflow.progress import Show, StageClock, silent
+from ..Workflow.report_edit import ReportEdit
 from .case_state import CaseState
 from .case_writer import CaseWriter
+from .readers import ReaderControl
 from .scene_link import SceneLink
 from .step_states import StepStates
 from .types import EXPORTS
 
 EXPORTED_NODES = ("hot-spots", "mr-findings", "candidates", "targets")
 """Keys of the nodes that are written as files of their own."""
+
+
+def _no_edit() -> ReportEdit | None:
+    return None
 
 
 class ExportWriter(Protocol):
@@ -48,6 +54,7 @@ class Exporter:
     writer : CaseWriter
     export_writer : ExportWriter or None
         Export is refused without it.
+    readers : ReaderControl
     """
 
     name = "export"
@@ -59,7 +66,11 @@ class Exporter:
         states: StepStates,
         writer: CaseWriter,
         export_writer: ExportWriter | None,
+        readers: ReaderControl,
     ) -> None:
+        self._readers = readers
+        self.report_edit: Callable[[], ReportEdit | None] = _no_edit
+        """Gives the reader's own wording of the text for the report system."""
         self._link, self._state, self._states = link, state, states
         self._writer, self._export_writer = writer, export_writer
 
@@ -80,9 +91,8 @@ class Exporter:
         if not self._state.is_found:
             raise PainGeneratorError("There is nothing to export yet.", "Run the step Find first.")
         now = self._state.require_found()
-        return Analysis(
-            now.case, now.suv, now.alignment, now.anatomy, now.found, StageClock(), said=tuple(self._state.carried)
-        )
+        readers, edit, said = self._readers.readers(), self.report_edit(), tuple(self._state.carried)
+        return Analysis(now.case, now.suv, now.alignment, now.anatomy, now.found, StageClock(), said, readers, edit)
 
     def export(
         self, folder: str | Path, what: Iterable[str] = EXPORTS, overwrite: bool = False, progress: Show = silent

@@ -66,9 +66,7 @@ class ReadingAids:
 
     def highlight(self, candidate_id: str | None) -> None:
         """Make the outline of one candidate bright and the others dim; None makes all equal."""
-        node = self._link.result_node("candidates")
-        if node is not None:
-            dim_all_but(node, candidate_id)
+        dim_all_but(self._link.result_node("candidates"), candidate_id)
 
     def mirrored(self, position_ras: np.ndarray) -> tuple[np.ndarray | None, dict[str, Values]]:
         """The place on the other side of the body, and the values here and there.

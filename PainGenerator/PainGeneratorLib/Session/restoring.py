@@ -6,18 +6,21 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..Numerics.core.words import Role
+from ..Scene.outline_brightness import dim_all_but
 from ..Scene.read_case import read_case
 from ..Scene.scene_content import SceneContent
 from ..Scene.volumes_in_scene import SOURCE_ROLE
 from ..Workflow.case import Case, CaseOptions
 from ..Workflow.case_in_scene import restored
 from .alignment_control import AlignmentControl
+from .carrying import is_decided
 from .case_settings import CaseSettings
 from .case_state import CaseState
 from .case_writer import CaseWriter
 from .protocol_parameters import parameter_text
+from .readers import ReaderControl
 from .remeasure import new_candidate
-from .review import is_decided
+from .report_text import ReportText
 from .review_acts import ReviewActs
 from .scene_link import SceneLink
 from .step_states import StepStates
@@ -39,6 +42,8 @@ class Restorer:
     writer : CaseWriter
     alignment : AlignmentControl
     review : ReviewActs
+    readers : ReaderControl
+    report_text : ReportText
     """
 
     def __init__(
@@ -50,7 +55,10 @@ class Restorer:
         writer: CaseWriter,
         alignment: AlignmentControl,
         review: ReviewActs,
+        readers: ReaderControl,
+        report_text: ReportText,
     ) -> None:
+        self._readers, self._report_text = readers, report_text
         self._link, self._state, self._settings, self._states = link, state, settings, states
         self._writer, self._alignment, self._review = writer, alignment, review
 
@@ -62,7 +70,16 @@ class Restorer:
         PainGeneratorError
             When a volume of the case is no longer in the scene, or the case is damaged.
         """
-        content = read_case(self._link.scene)
+        state = self._state
+        state.notices, state.detected = list(self._settings.now.reopenNotices), self._settings.detected()
+        self._restore(read_case(self._link.scene))
+        dim_all_but(self._link.result_node("candidates"), None)
+        # That the case is of an older version is seen again as long as it is so.
+        lasting = [text for text in dict.fromkeys(state.notices) if text != OLDER_VERSION]
+        self._settings.keep(reopenNotices=lasting)
+
+    def _restore(self, content: SceneContent) -> None:
+        """Take what the scene holds over."""
         state = self._state
         state.pain_sites = tuple((float(r), float(a), float(s)) for r, a, s in content.pain_sites_ras)
         state.unmatched = list(content.working.get("unmatched", []))
@@ -85,6 +102,8 @@ class Restorer:
             self._states.outdate("find")
         if made.found is not None:
             state.shown = {candidate.id: candidate.region for candidate in state.candidates}
+            self._readers.restore(content.working.get("readers", {}))
+            self._report_text.restore(content.working.get("report_text", {}))
             self._take_changes(content)
 
     def _keep_decisions_only(self, content: SceneContent) -> None:

@@ -8,6 +8,7 @@ lists before. Voxels are shared between the copies.
 from __future__ import annotations
 
 import dataclasses
+import datetime
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
@@ -17,8 +18,9 @@ from scipy import ndimage
 
 from ..Numerics.core.errors import PainGeneratorError
 from ..Numerics.core.image import Region
+from ..Numerics.core.reader_acts import ActKind, ReaderAct, now_text
 from ..Numerics.core.records import BROUGHT_BACK, Candidate, Place
-from ..Numerics.core.regions import gap_mm, on_grid, overlap_fraction, union
+from ..Numerics.core.regions import on_grid, union
 from ..Numerics.core.words import Origin, Status, listed
 from ..Numerics.fusion.reading import Reading, numbered
 
@@ -26,11 +28,6 @@ Item = TypeVar("Item")
 
 Measure = Callable[[Candidate], Candidate]
 """Takes a candidate whose region changed, and returns a copy with new measures, place and score."""
-
-CARRY_REACH_MM = 10.0
-"""Upper bound, in mm. A decision is carried over to a new candidate whose centroid is not farther than this from the
-decided one, or that overlaps it. Our estimate: it is the distance at which the benchmarks, too, count a candidate as
-the lesion that was put into a phantom."""
 
 
 class CandidateList(Protocol):
@@ -59,12 +56,15 @@ class Act:
         The names of the levels to go back to; None where the act changed none.
     regions : object
         The spherical regions to go back to.
+    deleted : tuple of Candidate
+        What was deleted until then.
     """
 
     text: str
     lists: Reading
     naming: Any = None
     regions: Any = ()
+    deleted: tuple[Candidate, ...] = ()
 
 
 class Review:
@@ -76,10 +76,22 @@ class Review:
         Holds the lists as they stand; every act puts new lists there.
     measure : callable
         Measures a candidate again after its region changed.
+    reader : callable
+        Gives the name of the reader, which every act carries; empty when none was given.
+    deleted : sequence of Candidate
+        What was deleted before.
     """
 
-    def __init__(self, owner: CandidateList, measure: Measure) -> None:
-        self._owner, self._measure = owner, measure
+    def __init__(
+        self,
+        owner: CandidateList,
+        measure: Measure,
+        reader: Callable[[], str] = str,
+        deleted: Sequence[Candidate] = (),
+    ) -> None:
+        self._owner, self._measure, self._reader = owner, measure, reader
+        self.deleted = tuple(deleted)
+        """What readers took off the list, with the acts that did it."""
         self._past: list[Act] = []
         """Acts that undo can take back, each with the lists before it."""
         self._future: list[Act] = []
@@ -123,11 +135,48 @@ class Review:
         if source:
             act = source.pop()
             naming = None if act.naming is None else self._owner.naming
-            target.append(Act(act.text, self.lists, naming, self._owner.regions))
+            target.append(Act(act.text, self.lists, naming, self._owner.regions, self.deleted))
+            self.deleted = act.deleted
             if act.naming is not None:
                 self._owner.naming = act.naming
             self._take(act.lists)
             self._owner.regions = act.regions
+
+    def give_name(self, reader: str, since: str) -> int:
+        """Write a name on the acts that have none and were done at a time or later, in the history, too.
+
+        Parameters
+        ----------
+        reader : str
+        since : str
+            ISO 8601 with the zone.
+
+        Returns
+        -------
+        int
+            How many acts of the lists that stand got the name.
+        """
+        entries = (*entries_of(self.lists), *self.deleted)
+        count = sum(_lacks_name(act, since) for entry in entries for act in entry.acts)
+
+        def named(entries: Iterable[Candidate]) -> list[Candidate]:
+            return [_with_name(entry, reader, since) for entry in entries]
+
+        def lists_named(lists: Reading) -> Reading:
+            return Reading(named(lists.candidates), named(lists.set_apart), named(lists.attention))
+
+        self.deleted = tuple(named(self.deleted))
+        for history in (self._past, self._future):
+            history[:] = [
+                dataclasses.replace(a, lists=lists_named(a.lists), deleted=tuple(named(a.deleted))) for a in history
+            ]
+        self._take(lists_named(self.lists))
+        return count
+
+    def _signed(self, candidate: Candidate, act: str, detail: str = "") -> Candidate:
+        """A copy with one more act of the reader."""
+        signed = ReaderAct(self._reader(), now_text(), str(act), detail)
+        return dataclasses.replace(candidate, acts=(*candidate.acts, signed))
 
     def get(self, candidate_id: str) -> Candidate:
         """The candidate with this id.
@@ -173,7 +222,12 @@ class Review:
                 raise PainGeneratorError(
                     f"{entry_id} is not set apart.", "Choose an entry of the list of what is set apart."
                 )
-        brought = [dataclasses.replace(apart[i], reason="", flags=brought_back(apart[i].flags)) for i in ids]
+        brought = [
+            self._signed(
+                dataclasses.replace(apart[i], reason="", flags=brought_back(apart[i].flags)), ActKind.BROUGHT_BACK
+            )
+            for i in ids
+        ]
         self._do(
             f"Make a candidate of {', '.join(ids)}",
             [*lists.candidates, *brought],
@@ -192,11 +246,13 @@ class Review:
             return
         chosen = [self.get(candidate_id) for candidate_id in ids]
         text = f"{', '.join(ids)} {status}"
-        self._do(text, [dataclasses.replace(c, status=status) if c in chosen else c for c in self.candidates])
+        decided = {c.id: self._signed(dataclasses.replace(c, status=status), ActKind.STATUS, status) for c in chosen}
+        self._do(text, [decided.get(c.id, c) for c in self.candidates])
 
     def rename(self, candidate_id: str, place: Place) -> None:
         """Give another structure, side, level or zone."""
-        self._put(f"Rename {candidate_id}", dataclasses.replace(self.get(candidate_id), place=place))
+        renamed = dataclasses.replace(self.get(candidate_id), place=place)
+        self._put(f"Rename {candidate_id}", self._signed(renamed, ActKind.NAME, place.name))
 
     def name_level(self, level: str, naming: Any, lists: Reading) -> None:
         """Take other names of the levels over, with the lists whose entries have them."""
@@ -204,20 +260,22 @@ class Review:
 
     def replace_all(self, text: str, naming: Any, lists: Reading) -> None:
         """Take another result over, with its lists, as one act."""
-        self._past.append(Act(text, self.lists, self._owner.naming, self._owner.regions))
+        self._past.append(Act(text, self.lists, self._owner.naming, self._owner.regions, self.deleted))
         self._future.clear()
         self._owner.naming = naming
         self._take(lists)
 
     def keep_regions(self, text: str, regions: Any) -> None:
         """Take other spherical regions over, as one act."""
-        self._past.append(Act(text, self.lists, regions=self._owner.regions))
+        self._past.append(Act(text, self.lists, None, self._owner.regions, self.deleted))
         self._future.clear()
         self._owner.regions = regions
 
     def comment(self, candidate_id: str, text: str) -> None:
         """Write a comment, which the report shows."""
-        self._put(f"Comment on {candidate_id}", dataclasses.replace(self.get(candidate_id), comment=storable(text)))
+        kept = storable(text)
+        commented = dataclasses.replace(self.get(candidate_id), comment=kept)
+        self._put(f"Comment on {candidate_id}", self._signed(commented, ActKind.COMMENT, kept))
 
     def delete(self, candidate_ids: str | Sequence[str]) -> None:
         """Take one candidate or several off the list, in one act."""
@@ -225,7 +283,11 @@ class Review:
         if not ids:
             return
         gone = [self.get(candidate_id) for candidate_id in ids]
-        self._do(f"Delete {', '.join(ids)}", [c for c in self.candidates if c not in gone])
+        self._do(
+            f"Delete {', '.join(ids)}",
+            [c for c in self.candidates if c not in gone],
+            deleted=(*self.deleted, *(self._signed(c, ActKind.DELETED) for c in gone)),
+        )
 
     def edit(self, candidate_id: str, region: Region) -> None:
         """Replace the outline; measures, place and score follow, and the origin becomes "edited".
@@ -241,11 +303,12 @@ class Review:
             )
         old = self.get(candidate_id)
         origin = old.origin if old.origin == Origin.MANUAL else Origin.EDITED
-        self._put(f"Edit {candidate_id}", self._measure(dataclasses.replace(old, region=region, origin=origin)))
+        edited = self._measure(dataclasses.replace(old, region=region, origin=origin))
+        self._put(f"Edit {candidate_id}", self._signed(edited, ActKind.OUTLINE))
 
     def add(self, candidate: Candidate) -> str:
         """Put a candidate on the list that the radiologist found; returns its id."""
-        added = self._measure(dataclasses.replace(candidate, id="", origin=Origin.MANUAL))
+        added = self._signed(self._measure(dataclasses.replace(candidate, id="", origin=Origin.MANUAL)), ActKind.ADDED)
         self._do("Add a candidate", [*self.candidates, added])
         return added.id
 
@@ -260,7 +323,7 @@ class Review:
         chosen = [c for c in self.candidates if c.id in set(candidate_ids)]
         if len(chosen) < 2:
             raise PainGeneratorError("One candidate alone cannot be merged.", "Choose two or more in the table.")
-        merged = self._measure(_joined(chosen))
+        merged = self._signed(self._measure(_joined(chosen)), ActKind.MERGED, ", ".join(c.id for c in chosen))
         rest = [c for c in self.candidates if c not in chosen]
         self._do("Merge " + ", ".join(c.id for c in chosen), [*rest, merged])
         return merged.id
@@ -280,7 +343,10 @@ class Review:
                 f"{candidate_id} cannot be split: it has no waist.", "Draw the parts in the Segment Editor."
             )
         pieces = [
-            self._measure(_piece(old, old.id if number == 0 else "", region)) for number, region in enumerate(parts)
+            self._signed(
+                self._measure(_piece(old, old.id if number == 0 else "", region)), ActKind.SPLIT, candidate_id
+            )
+            for number, region in enumerate(parts)
         ]
         self._do(f"Split {candidate_id}", [*(c for c in self.candidates if c is not old), *pieces])
         return [piece.id for piece in pieces]
@@ -289,7 +355,13 @@ class Review:
         """Put the changed copy of a candidate in its place."""
         self._do(text, [changed if c.id == changed.id else c for c in self.candidates])
 
-    def _do(self, text: str, candidates: Sequence[Candidate], apart: Reading | None = None) -> None:
+    def _do(
+        self,
+        text: str,
+        candidates: Sequence[Candidate],
+        apart: Reading | None = None,
+        deleted: tuple[Candidate, ...] | None = None,
+    ) -> None:
         """Put new candidates in place of those that stand; `apart` has the other two lists where they change."""
         former = self.lists
         apart = former if apart is None else apart
@@ -299,7 +371,8 @@ class Review:
         def fresh(entries: Sequence[Candidate]) -> list[Candidate]:
             return [dataclasses.replace(entry) if id(entry) in earlier else entry for entry in entries]
 
-        self._past.append(Act(text, former, regions=self._owner.regions))
+        self._past.append(Act(text, former, None, self._owner.regions, self.deleted))
+        self.deleted = self.deleted if deleted is None else deleted
         self._future.clear()
         self._take(numbered(Reading(fresh(candidates), fresh(apart.set_apart), fresh(apart.attention))))
 
@@ -312,6 +385,23 @@ def entries_of(lists: Reading) -> list[Candidate]:
 def brought_back(flags: Sequence[str]) -> list[str]:
     """Flags with the one that says that the reader made a candidate of what was none."""
     return [*(flag for flag in flags if flag != BROUGHT_BACK), BROUGHT_BACK]
+
+
+def _lacks_name(act: ReaderAct, since: str) -> bool:
+    return not act.reader and _moment(act.time) >= _moment(since)
+
+
+def _with_name(entry: Candidate, reader: str, since: str) -> Candidate:
+    """The entry with a name on its acts that have none; itself when there are none."""
+    if not any(_lacks_name(act, since) for act in entry.acts):
+        return entry
+    acts = (dataclasses.replace(act, reader=reader) if _lacks_name(act, since) else act for act in entry.acts)
+    return dataclasses.replace(entry, acts=tuple(acts))
+
+
+def _moment(time: str) -> datetime.datetime:
+    """A time of an act, to compare with others, also across a change of the clock."""
+    return datetime.datetime.fromisoformat(time)
 
 
 def storable(text: str) -> str:
@@ -332,6 +422,7 @@ def _joined(chosen: Sequence[Candidate]) -> Candidate:
         hot_spots=_once(spot for c in chosen for spot in c.hot_spots),
         mr_findings=_once(finding for c in chosen for finding in c.mr_findings),
         comment="; ".join(c.comment for c in chosen if c.comment),
+        acts=tuple(sorted((act for c in chosen for act in c.acts), key=lambda act: _moment(act.time))),
         origin=Origin.EDITED,
     )
 
@@ -385,126 +476,3 @@ def _cut_at_waist(mask: np.ndarray, depth: np.ndarray) -> tuple[np.ndarray, int]
             nearest = ndimage.distance_transform_edt(cores == 0, return_distances=False, return_indices=True)
             return np.where(mask, cores[tuple(nearest)], 0), count
     return mask.astype(np.int32), 1
-
-
-@dataclass(frozen=True)
-class Carried:
-    """What became of the decisions of the radiologist when a step was run again.
-
-    Parameters
-    ----------
-    lists : Reading
-        The new lists with the decisions, each best first.
-    unmatched : list of Candidate
-        Decided candidates without a counterpart in the new run. They are shown and never dropped silently.
-    notices : list of str
-        Sentences on decided candidates whose counterpart is no candidate of the new run by itself.
-    """
-
-    lists: Reading
-    unmatched: list[Candidate]
-    notices: list[str]
-
-
-def carry_decisions(old: Sequence[Candidate], new: Reading) -> Carried:
-    """Hand decisions over to what a new run found, by place.
-
-    A candidate that the radiologist drew, edited or added is kept as it is and takes the place of a new entry that
-    overlaps it. Status, name and comment of the others go to the entry that shares most of their voxels, else to the
-    nearest one within CARRY_REACH_MM; each entry takes one decision at most. A decision makes a candidate of an entry
-    that the new run has set apart or put among what is to be looked at.
-
-    Parameters
-    ----------
-    old : sequence of Candidate
-        Those without a decision are passed over.
-    new : Reading
-    """
-    free = entries_of(new)
-    kept: list[Candidate] = []
-    unmatched: list[Candidate] = []
-    notices: list[str] = []
-    taken: set[str] = set()
-    for candidate in filter(is_decided, old):
-        match = _counterpart(candidate, free)
-        free = [entry for entry in free if entry is not match]
-        if match is not None and match not in new.candidates:
-            notices.append(_notice(candidate, match, is_for_attention=match in new.attention))
-        if candidate.origin != Origin.AUTOMATIC:
-            kept.append(dataclasses.replace(candidate))
-        elif match is None:
-            unmatched.append(candidate)
-            continue
-        else:
-            kept.append(_with_decision(match, candidate, is_apart=match not in new.candidates))
-        if kept[-1].id in taken:
-            kept[-1].id = ""
-        taken.add(kept[-1].id)
-
-    def rest(entries: Sequence[Candidate]) -> list[Candidate]:
-        """Copies of the entries that took no decision; those whose id was given away get another one."""
-        return [dataclasses.replace(e, id="" if e.id in taken else e.id) for e in entries if e in free]
-
-    lists = numbered(Reading([*kept, *rest(new.candidates)], rest(new.set_apart), rest(new.attention)))
-    return Carried(lists, unmatched, notices)
-
-
-def _with_decision(new: Candidate, decided: Candidate, is_apart: bool) -> Candidate:
-    """A new entry with id, status, name and comment of the decided one.
-
-    `is_apart` says that the new run by itself does not make a candidate of it.
-    """
-    is_brought = is_apart or BROUGHT_BACK in decided.flags
-    return dataclasses.replace(
-        new,
-        id=decided.id,
-        status=decided.status,
-        place=decided.place,
-        comment=decided.comment,
-        reason="",
-        flags=brought_back(new.flags) if is_brought else list(new.flags),
-    )
-
-
-def _notice(decided: Candidate, entry: Candidate, is_for_attention: bool) -> str:
-    """What is said of a decided candidate whose counterpart is no candidate by itself."""
-    where = "puts it among what is to be looked at" if is_for_attention else "sets it apart"
-    return (
-        f"{decided.id} ({decided.place.name}) stays a candidate, as you decided on it. This run by itself {where}: "
-        f"{entry.reason}"
-    )
-
-
-def is_decided(candidate: Candidate) -> bool:
-    """True when the radiologist decided something about it that must not be lost.
-
-    That is a status, an outline, a comment, or that it is a candidate at all.
-    """
-    is_drawn = candidate.origin != Origin.AUTOMATIC
-    is_brought = BROUGHT_BACK in candidate.flags
-    return candidate.status != Status.PENDING or is_drawn or bool(candidate.comment) or is_brought
-
-
-def _counterpart(candidate: Candidate, others: Sequence[Candidate]) -> Candidate | None:
-    """The entry at the place of a candidate: the one that shares most voxels with it, else the nearest; None when none
-    is near.
-
-    Shared voxels come first, as another sign beside a candidate may be nearer to its center than the same sign with
-    another outline.
-    """
-    best, best_key = None, (np.inf, np.inf)
-    for other in others:
-        distance = float(np.linalg.norm(other.centroid_ras_mm - candidate.centroid_ras_mm))
-        if distance > CARRY_REACH_MM and gap_mm(candidate.region, other.region, 1.0) == np.inf:
-            continue
-        key = (-_shared_part(candidate.region, other.region), distance)
-        if key < best_key:
-            best, best_key = other, key
-    return best
-
-
-def _shared_part(first: Region, second: Region) -> float:
-    """The volume that two regions share over the mean of their volumes, 0 to 1 (the Dice coefficient)."""
-    volumes = (first.volume_ml, second.volume_ml)
-    whole = sum(volumes)
-    return 2.0 * overlap_fraction(first, second) * min(volumes) / whole if whole > 0.0 else 0.0

@@ -23,14 +23,16 @@ from ..Workflow.finding import Found
 from ..Workflow.naming import NewNames, with_named_level
 from ..Workflow.readout import PlaceReader
 from ..Workflow.spheres import measured_again
+from .carrying import carry_decisions
 from .case_settings import CaseSettings
 from .case_state import CaseState, Naming, Point
 from .case_writer import CaseWriter
 from .found_tools import FoundTools
 from .notifier import Notifier
 from .reading_aids import ReadingAids
+from .readings import copied, lists_in
 from .remeasure import Remeasure
-from .review import Review, carry_decisions, storable
+from .review import Review, storable
 from .scene_link import SceneLink
 from .step_states import StepStates
 
@@ -74,7 +76,22 @@ class ReviewActs:
         self._settings = settings
         self._link, self._state, self._states, self._writer = link, state, states, writer
         self._tools, self._aids, self._notify = tools, aids, notify
-        self._review = Review(state, tools.measured)
+        self._review = self.new_review()
+
+    def new_review(self, deleted: Sequence[Candidate] = ()) -> Review:
+        """A review of the lists that stand, without a history."""
+        return Review(self._state, self._tools.measured, lambda: self._state.readers.reader, deleted)
+
+    def resume(self, deleted: Sequence[Candidate]) -> None:
+        """Begin a history on the lists of a reopened case."""
+        self._review = self.new_review(deleted)
+
+    def take_over(self, review: Review) -> None:
+        """Go on with another reading, with its own history, and show it in the scene."""
+        self._review = review
+        self._writer.write_all()
+        self._states.outdate_export()
+        self._notify("candidates")
 
     def reason_not_ready(self, state: CaseState) -> str | None:
         """Why there is nothing to review; None when there is."""
@@ -91,6 +108,9 @@ class ReviewActs:
         """
         state = self._state
         new = Reading(found.candidates, found.set_apart, found.attention)
+        state.readers.automatic = copied(new)
+        for other in state.readers.others:
+            other.take_run(new, found, names)
         old = [*state.candidates, *state.unmatched]
         carried = carry_decisions(old if names is None else names.of(old), new)
         state.unmatched, state.carried = carried.unmatched, carried.notices
@@ -98,7 +118,7 @@ class ReviewActs:
         regions, state.found = state.regions, found
         if regions:
             found.regions = self._measured_again(regions)
-        self._review = Review(state, self._tools.measured)
+        self._review = self.new_review(self._review.deleted)
         self._writer.write_all()
 
     def _measured_again(self, regions: Sequence[SphereRegion]) -> tuple[SphereRegion, ...]:
@@ -120,6 +140,7 @@ class ReviewActs:
         """
         state, now = self._state, self._state.require_found()
         new = Reading(found.candidates, found.set_apart, found.attention)
+        automatic = copied(new)
         carried = carry_decisions([*state.candidates, *state.unmatched], new)
         detector = self._tools.detector() if found.detector is None else found.detector
         namer = found.namer(now.anatomy, case, now.suv, now.alignment)
@@ -130,7 +151,7 @@ class ReviewActs:
         lists = numbered(Reading(again, lists.set_apart, lists.attention))
         reader = PlaceReader.of(case, now.suv, now.alignment, found, detector, namer)
         found.regions = tuple(measured_again(reader, region) for region in state.regions)
-        naming = Naming(case, now.anatomy, found, tuple(carried.unmatched), tuple(carried.notices))
+        naming = Naming(case, now.anatomy, found, tuple(carried.unmatched), tuple(carried.notices), automatic)
         self.review.replace_all(text, naming, lists)
         self._show_naming()
 
@@ -232,7 +253,10 @@ class ReviewActs:
         lists = Reading(found.candidates, found.set_apart, found.attention)
         unmatched = tuple(names.of(self._state.unmatched))
         carried = tuple(map(names.texts, self._state.carried))
-        review.name_level(level, Naming(case, now.anatomy, found, unmatched, carried), lists)
+        automatic = self._state.readers.automatic
+        if automatic is not None:
+            automatic = Reading(*(names.of(entries) for entries in lists_in(automatic)))
+        review.name_level(level, Naming(case, now.anatomy, found, unmatched, carried, automatic), lists)
         self._show_naming()
 
     def comment(self, candidate_id: str, text: str) -> None:

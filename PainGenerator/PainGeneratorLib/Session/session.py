@@ -43,14 +43,18 @@ from .find_step import FindStep
 from .found_tools import FoundTools
 from .ground import GroundActs
 from .group_proposal import GroupProposal
+from .journal import Journal
 from .live_preview import LivePreview
 from .loaded_volumes import LoadedVolumes
 from .notifier import Notifier
 from .protocol_parameters import ProtocolParameters
+from .readers import ReaderControl
 from .reading_aids import ReadingAids, Values
 from .readout import Readouts
+from .recovery import Recovery
 from .reference_uptake import ReferenceUptake, reference_uptake
 from .regions import RegionActs
+from .report_text import ReportText, TextWriter
 from .restoring import Restorer
 from .review_acts import ReviewActs
 from .scene_link import SceneLink
@@ -85,6 +89,10 @@ class Session:
         there is no database.
     exporter : callable, optional
         Writes the outputs (``Report.session_export.export_session``); export is refused without it.
+    text_writer : callable, optional
+        Makes the text for the report system (``Report.case_outputs.plain_text``).
+    journal_folder : Path, optional
+        Where decisions are written as they are made, so that a crash does not lose them; no journal without it.
 
     Attributes
     ----------
@@ -95,7 +103,12 @@ class Session:
     """
 
     def __init__(
-        self, scene: Any, file_of_instance: FileOfInstance | None = None, exporter: ExportWriter | None = None
+        self,
+        scene: Any,
+        file_of_instance: FileOfInstance | None = None,
+        exporter: ExportWriter | None = None,
+        text_writer: TextWriter | None = None,
+        journal_folder: Path | None = None,
     ) -> None:
         parameter_node(scene)
         self._notify = notify = Notifier()
@@ -119,7 +132,16 @@ class Session:
         self._preview = LivePreview(
             link, state, settings, states, writer, tools, self._parameters, self._review, notify
         )
-        self._exporter = Exporter(link, state, states, writer, exporter)
+        self._reading = ReaderControl(state, self._review, tools, notify)
+        writer.kept_by["readers"] = self._reading.to_kept
+        self._exporter = Exporter(link, state, states, writer, exporter, self._reading)
+        self._report_text = ReportText(state, states, writer, self._exporter.analysis, text_writer, notify)
+        self._exporter.report_edit = lambda: self._report_text.edit
+        writer.kept_by["report_text"] = self._report_text.to_kept
+        parts = (link, state, settings, self._review, self._reading, self._report_text)
+        self._journal = journal = Journal(journal_folder, *parts)
+        self._recovery = Recovery(*parts, journal)
+        notify.inner.append(journal.note)
         self._steps = StepTable(
             computing=(
                 CaseStep(link, settings, self._volumes, writer, groups),
@@ -129,9 +151,13 @@ class Session:
             closing=(self._review, self._exporter),
         )
         if has_case(scene):
-            Restorer(link, state, settings, states, writer, self._alignment, self._review).restore()
+            Restorer(
+                link, state, settings, states, writer, self._alignment, self._review, self._reading, self._report_text
+            ).restore()
         else:
+            state.detected = settings.detected()
             state.notices += settings.drop_refused_changes()
+        journal.begin()
 
     # --- the scene and its settings
 
@@ -184,6 +210,7 @@ class Session:
     def close(self) -> None:
         """Release the scene and all images; the scene keeps the case."""
         self.changed.clear()
+        self._journal.close()
         self._link.close()
         self.case_state.forget()
 
@@ -604,6 +631,28 @@ class Session:
     def redo(self) -> None:
         """Do the act again that was taken back last."""
         self._review.redo()
+
+    # --- readers, and the text for the report system (ReaderControl, ReportText)
+
+    @property
+    def reading(self) -> ReaderControl:
+        """Who reads, a second review blind to the first, and both beside each other."""
+        return self._reading
+
+    @property
+    def report_text(self) -> ReportText:
+        """The text for the report system, with the reader's own wording."""
+        return self._report_text
+
+    @property
+    def journal(self) -> Journal:
+        """What is written as decisions are made, so that a crash does not lose them."""
+        return self._journal
+
+    @property
+    def recovery(self) -> Recovery:
+        """Journals that a crash left, and going on where they ended."""
+        return self._recovery
 
     # --- reading aids (ReadingAids)
 

@@ -92,6 +92,12 @@ class SessionSettings:
     levelPoint: list[float] = field(default_factory=list)
     """R, A, S in mm; empty when the reader named no level."""
     roleReasons: dict[str, str] = field(default_factory=dict)
+    detectNotices: list[str] = field(default_factory=list)
+    """What Detect had to say; it belongs to the result of no step, and a reopened case has to say it again."""
+    detectNotes: list[str] = field(default_factory=list)
+    """What Detect said of its choices that is no warning, for the same reason."""
+    reopenNotices: list[str] = field(default_factory=list)
+    """What was said when the case was reopened, for the same reason."""
     stepStates: dict[str, str] = field(default_factory=dict)
     protocolChanges: dict[str, str] = field(default_factory=dict)
 

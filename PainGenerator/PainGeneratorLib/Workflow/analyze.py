@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from ..Anatomy.anatomy_files import read_anatomy_file
@@ -15,7 +15,9 @@ from ..Numerics.pet.detector import HotSpotResult
 from .case import Case, CaseOptions
 from .finding import Found, find_candidates
 from .progress import Show, StageClock, part, silent
+from .readers import Readers
 from .reading import read_case_folder
+from .report_edit import ReportEdit
 from .stages import Alignment, Suv, align_series, make_suv
 from .warnings import run_notes, run_warnings
 
@@ -32,6 +34,10 @@ class Analysis:
     clock: StageClock
     said: tuple[str, ...] = ()
     """Further warnings, which follow from the review: decisions that the last run by itself would not have made."""
+    readers: Readers = field(default_factory=Readers)
+    """What readers decided; empty in a run of the command line."""
+    report_edit: ReportEdit | None = None
+    """The reader's own wording of the plain-text report."""
 
     @property
     def mr(self) -> MRResult:

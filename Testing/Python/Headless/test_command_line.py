@@ -39,6 +39,7 @@ OUTPUTS = {
     "pain-generators.seg.nrrd",
     "targets.mrk.json",
     "report.html",
+    "report.txt",
     "case.mrb",
     "timings.json",
     "provenance.json",
@@ -47,7 +48,17 @@ CANDIDATE_FIELDS = {
     *("id", "rank", "score", "score_parts", "name", "short_name", "structure", "side", "side_certainty", "level"),
     *("level_certainty", "zone", "evidence", "strength", "pet_state", "mr_state", "reason", "status"),
     *("origin", "centroid_ras_mm", "volume_ml", "suv_max", "suv_peak", "suv_mean", "mtv_ml", "tlg_g", "tbr"),
-    *("left_right_ratio", "mr_kind", "mr_z", "distance_to_pain_mm", "flags", "ledger"),
+    *(
+        "left_right_ratio",
+        "mr_kind",
+        "mr_z",
+        "distance_to_pain_mm",
+        "flags",
+        "ledger",
+        "acts",
+        "decided_by",
+        "decided_at",
+    ),
 }
 
 

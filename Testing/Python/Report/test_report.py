@@ -411,6 +411,8 @@ def test_the_csv_holds_the_same_values_and_empty_fields_for_what_is_not_known(fo
                 assert [float(row[f"centroid_ras_mm_{axis}"]) for axis in "ras"] == value
             elif name == "flags":
                 assert row[name] == ";".join(value)
+            elif name == "acts":
+                assert row[name] == "; ".join(f"{a['time']} {a['reader']}: {a['act']} {a['detail']}" for a in value)
             elif name == "ledger":
                 assert row[name].split("; ") == [f"{sign['sign']} {sign['points']:+.1f}" for sign in value]
             elif value is None:

@@ -12,7 +12,8 @@ from PainGeneratorLib.Numerics.core.image import Geometry, Region
 from PainGeneratorLib.Numerics.core.records import Candidate, Place
 from PainGeneratorLib.Numerics.fusion.pairs import place_of_rest
 from PainGeneratorLib.Numerics.fusion.reading import Reading
-from PainGeneratorLib.Session.review import Review, carry_decisions, entries_of
+from PainGeneratorLib.Session.carrying import carry_decisions
+from PainGeneratorLib.Session.review import Review, entries_of
 
 GRID = Geometry((40, 50, 60), np.array([[-2.0, 0, 0, 60], [0, -2.5, 0, 50], [0, 0, 3.0, -60], [0, 0, 0, 1.0]]))
 

@@ -397,6 +397,22 @@ MEASURES: tuple[Measure, ...] = (
         shown={Output.PANEL: Shown(title="\u2713", after="rank"), Output.REPORT_RANKING: Shown(after="mr_kind")},
     ),
     Measure(
+        key="decided_by",
+        title="Decided by",
+        value=lambda candidate: None if candidate.decision is None else candidate.decision.by,
+        how="The reader who gave the status.",
+        kind=Kind.TEXT,
+        outputs=_in(Output.FILES, Output.SCENE_TABLE),
+    ),
+    Measure(
+        key="decided_at",
+        title="Decided at",
+        value=lambda candidate: None if candidate.decision is None else candidate.decision.time,
+        how="When the status was given: ISO 8601 with the zone.",
+        kind=Kind.TEXT,
+        outputs=_in(Output.FILES, Output.SCENE_TABLE),
+    ),
+    Measure(
         key="origin",
         title="Found",
         value=attrgetter("origin"),

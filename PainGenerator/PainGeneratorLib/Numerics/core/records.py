@@ -15,7 +15,8 @@ import numpy as np
 from .image import Region
 from .kept import Kept
 from .measures import stored_values
-from .words import Certainty
+from .reader_acts import ActKind, ReaderAct, last_act
+from .words import Certainty, Status
 
 MR_KINDS = (
     "oedema",
@@ -262,6 +263,15 @@ class Candidate(Kept):
     reason: str = ""
     """Why it is set apart, or why it has to be looked at although it is no pain generator, as a sentence; empty for a
     candidate."""
+    acts: tuple[ReaderAct, ...] = ()
+    """What readers did to it, in the order of time."""
+
+    @property
+    def decision(self) -> ReaderAct | None:
+        """The act that gave it its status; None where no reader gave it one."""
+        act = last_act(self.acts, (ActKind.STATUS,))
+        is_behind = act is not None and act.detail == self.status and self.status != Status.PENDING
+        return act if is_behind else None
 
     @property
     def score_parts(self) -> dict[str, float]:
@@ -273,4 +283,8 @@ class Candidate(Kept):
 
     def to_json(self) -> dict[str, Any]:
         """The candidate as in ``candidates.json``; see :data:`.measures.MEASURES`. Its ledger follows the measures."""
-        return {**stored_values(self), "ledger": [dataclasses.asdict(entry) for entry in self.ledger]}
+        return {
+            **stored_values(self),
+            "acts": [dataclasses.asdict(act) for act in self.acts],
+            "ledger": [dataclasses.asdict(entry) for entry in self.ledger],
+        }

@@ -12,13 +12,15 @@ from PainGeneratorLib.Numerics.core.records import Candidate, LedgerEntry, Place
 ORDER = {
     Output.FILES: (
         "id rank score score_parts name short_name structure side side_certainty level level_certainty zone "
-        "evidence strength pet_state mr_state reason status origin centroid_ras_mm volume_ml suv_max suv_peak "
+        "evidence strength pet_state mr_state reason status decided_by decided_at origin "
+        "centroid_ras_mm volume_ml suv_max suv_peak "
         "suv_mean mtv_ml tlg_g tbr reference reference_name left_right_ratio mr_kind mr_z fat_fraction "
         "fat_fraction_z distance_to_pain_mm comment flags"
     ),
     Output.SCENE_TABLE: (
         "rank id name side side_certainty level level_certainty zone evidence score strength pet_state "
-        "mr_state status origin suv_max suv_peak suv_mean mtv_ml tlg_g volume_ml tbr reference reference_name "
+        "mr_state status decided_by decided_at origin "
+        "suv_max suv_peak suv_mean mtv_ml tlg_g volume_ml tbr reference reference_name "
         "left_right_ratio mr_kind mr_z fat_fraction fat_fraction_z distance_to_pain_mm flags comment"
     ),
     Output.PANEL: "rank status short_name evidence suv_peak tbr mr_kind",
@@ -131,7 +133,7 @@ def test_stored_values_are_rounded_and_ready_for_json(candidate: Candidate) -> N
         "source": "our estimate",
         "state": "present",
     }
-    assert candidate.to_json() == {**stored, "ledger": [entry]}
+    assert candidate.to_json() == {**stored, "acts": [], "ledger": [entry]}
 
 
 def test_a_measure_that_follows_one_that_is_not_shown_comes_in_the_order_of_the_registry(

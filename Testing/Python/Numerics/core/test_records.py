@@ -80,6 +80,8 @@ def test_a_candidate_is_written_with_rounded_measures_and_each_flag_once(region:
         "mr_state": "abnormal",
         "reason": None,
         "status": "accepted",
+        "decided_by": None,
+        "decided_at": None,
         "origin": "edited",
         "centroid_ras_mm": [1.23, -2.0, 4.0],
         "volume_ml": 1.235,
@@ -99,6 +101,7 @@ def test_a_candidate_is_written_with_rounded_measures_and_each_flag_once(region:
         "distance_to_pain_mm": 12.3,
         "comment": "seen",
         "flags": ["weak", "large"],
+        "acts": [],
         "ledger": [
             {
                 "sign": "uptake_facet",
