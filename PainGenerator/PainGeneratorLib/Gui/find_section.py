@@ -61,6 +61,8 @@ class FindSection(Section[FindNeeds]):
         self.connect("resetPreviewButton", "clicked()", self.on_reset)
         self.connect("previewTable", "itemSelectionChanged()", self.on_focus_chosen)
         # idClicked has one signature only, unlike buttonClicked.
+        self._before_presets: dict[str, Any] = {}
+        """Values of the parameters that presets changed while a preview is shown, as they were before."""
         self._presets = qt.QButtonGroup(panel.root)
         for index, name in enumerate(PRESETS):
             self._presets.addButton(getattr(self.ui, name), index)
@@ -69,6 +71,7 @@ class FindSection(Section[FindNeeds]):
     def stop(self) -> None:
         self._later.stop()
         self.is_previewing = False
+        self._before_presets.clear()
         self.ui.previewTable.setRowCount(0)
 
     def update(self, what: str) -> None:
@@ -198,6 +201,7 @@ class FindSection(Section[FindNeeds]):
         """Make candidates of the foci shown."""
         self._later.stop()
         self.is_previewing = False
+        self._before_presets.clear()
         self.open_session.commit_preview()
         self.update("candidates")
 
@@ -205,14 +209,25 @@ class FindSection(Section[FindNeeds]):
     def on_reset(self) -> None:
         """Drop the preview."""
         self._later.stop()
+        self._take_presets_back()
         self.open_session.drop_preview()
         self.update("candidates")
+
+    def _take_presets_back(self) -> None:
+        """Give the parameters that presets changed their former values, so that the result is up to date again."""
+        for parameter, value in self._before_presets.items():
+            self.open_session.set_parameter(parameter, value)
+        self._before_presets.clear()
 
     @guarded
     def on_preset(self, index: int) -> None:
         """Set method and value of a preset."""
         method, parameter, value = list(PRESETS.values())[index]
+        session = self.open_session
         if parameter is not None:
-            self.open_session.set_parameter(parameter, value)
+            if session.can_preview():
+                former = {entry.name: entry.value for entry in session.protocol_entries()}
+                self._before_presets.setdefault(parameter, former[parameter])
+            session.set_parameter(parameter, value)
         choose(self.ui.methodCombo, method)
         self._later.start()

@@ -107,6 +107,7 @@ class Walk(SelfTestHands):
             shown.append(self.pictures())
         assert any(differing(one, other) for one, other in itertools.pairwise(shown))
         ui.resetPreviewButton.click()
+        assert self.session.state("find").value == "done", "presets that were tried out leave the result up to date"
 
     def jump(self) -> None:
         """The slice views follow the table."""

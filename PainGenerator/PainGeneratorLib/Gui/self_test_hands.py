@@ -13,6 +13,7 @@ import slicer
 import vtk
 
 from ..Scene.segments import TAG_PREFIX, segment_tag
+from .guard import guarded
 from .layouts import slice_widgets
 
 REST_SECONDS = 0.3
@@ -60,6 +61,7 @@ class SelfTestHands:
     def __init__(self, widget: Any, folder: Path, press: Callable[[str], None] = press_shortcut) -> None:
         self.widget, self.folder, self.press = widget, Path(folder), press
         self._logged = self._log_count()
+        self._rendered: set[str] = set()
 
     @property
     def panel(self) -> Any:
@@ -136,18 +138,20 @@ class SelfTestHands:
 
     def rendered_during(self, act: Callable[[], None]) -> set[str]:
         """Names of the slice views that an act had rendered."""
-        rendered: set[str] = set()
-        watched = []
-        for name, view in self._views():
-            window = view.renderWindow()
-            tag = window.AddObserver("EndEvent", lambda caller, event, name=name: rendered.add(name))
-            watched.append((window, tag))
+        self._rendered.clear()
+        windows = [view.renderWindow() for _name, view in self._views()]
+        tags = [window.AddObserver("EndEvent", self.on_rendered) for window in windows]
         try:
             act()
         finally:
-            for window, tag in watched:
+            for window, tag in zip(windows, tags, strict=True):
                 window.RemoveObserver(tag)
-        return rendered
+        return set(self._rendered)
+
+    @guarded
+    def on_rendered(self, caller: Any, event: str) -> None:
+        """Note which view was rendered."""
+        self._rendered |= {name for name, view in self._views() if view.renderWindow() is caller}
 
     def _views(self) -> list[tuple[str, Any]]:
         return [(name, widget.sliceView()) for name, widget in slice_widgets().items() if widget.visible]

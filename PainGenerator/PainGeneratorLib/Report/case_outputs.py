@@ -202,7 +202,7 @@ def _options_json(options: CaseOptions) -> dict[str, Any]:
     """What the user said about the case; paths and times as text."""
     return {
         name: str(value) if isinstance(value, Path | datetime.date) else value for name, value in vars(options).items()
-    }
+    } | {"reference_edits": [dataclasses.asdict(edit) for edit in options.reference_edits]}
 
 
 def _input_json(role: str, series: CaseSeries) -> dict[str, Any]:

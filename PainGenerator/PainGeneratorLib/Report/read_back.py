@@ -102,6 +102,7 @@ def _check_html(path: Path) -> str:
 
 
 def _check_text(path: Path) -> str:
+    """A text of ours ends with a line break."""
     return "" if path.read_text(encoding="utf-8").endswith("\n") else "the text has no end"
 
 
@@ -134,7 +135,7 @@ CHECKS: dict[str, Callable[[Path], str]] = {
     ".json": _check_json,
     ".csv": _check_csv,
     ".html": _check_html,
-    ".txt": _check_text,
+    "report.txt": _check_text,
     ".tfm": _check_transform,
     ".nrrd": _check_volume,
     ".nii.gz": _check_volume,

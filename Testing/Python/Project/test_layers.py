@@ -36,7 +36,7 @@ MAY_IMPORT = {
 }
 LATE_ONLY = {"pydicom", "highdicom", "SimpleITK", "slicer", "vtk", "qt", "ctk", "PIL", "requests"}
 """Imported inside functions only, so that the package imports at once and needs nothing that a host lacks."""
-BUNDLED = {"numpy", "scipy", *LATE_ONLY}
+BUNDLED = {"numpy", "scipy", "DICOMLib", *LATE_ONLY}
 MODULES = sorted(PACKAGE.rglob("*.py"))
 
 

@@ -10,6 +10,7 @@ from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
+from PainGeneratorLib.Numerics.core.reference_edits import ReferenceEdit
 from PainGeneratorLib.Report.case_outputs import provenance
 from PainGeneratorLib.Report.output_folder import write_json
 from PainGeneratorLib.Workflow.case import CaseOptions
@@ -35,6 +36,7 @@ EVERYTHING = CaseOptions(
     surgery_date=datetime.date(2023, 5, 1),
     fixation="cemented",
     crp_mg_l=12.0,
+    reference_edits=(ReferenceEdit("without a tissue", "marrow"),),
 )
 
 
@@ -60,3 +62,4 @@ def test_everything_that_can_be_said_about_a_case_is_written(analysis: Any, tmp_
     said = json.loads(path.read_text(encoding="utf-8"))["options"]
     assert set(said) == {field.name for field in dataclasses.fields(EVERYTHING)}
     assert (said["surgery_date"], said["injection_time"]) == ("2023-05-01", "2025-06-01 09:30:00")
+    assert said["reference_edits"][0]["name"] == "marrow"

@@ -18,6 +18,8 @@ from PainGeneratorLib.Report.read_back import fault_of
         ("a.html", "<html><p>x<br></html>", ""),
         ("a.html", "<html><p>x", "the page has no end"),
         ("a.txt", "", ""),
+        ("report.txt", "FINDINGS\n", ""),
+        ("report.txt", "FINDI", "the text has no end"),
     ],
 )
 def test_text_files_are_parsed(tmp_path, name, content, fault):

@@ -58,7 +58,7 @@ def read(
         case,
         suv,
         Alignment({"PET": series}),
-        SimpleNamespace(findings=[], weak=[], z_maps={}, implant=ImplantResult()),
+        SimpleNamespace(findings=[], weak=[], usual=[], z_maps={}, implant=ImplantResult()),
         PetSigns([], [], []),
         lambda region: named(sites, region),
         SiteTable(rows),

@@ -91,8 +91,8 @@ def test_what_alternates_with_another_structure_along_the_canal_is_compared_by_i
 
 def test_a_focus_that_detection_does_not_see_above_the_other_levels_stands_out_less() -> None:
     hot = row(level_ratio=1.35, level_z=5.0)
-    assert stands_out(hot, 1.4, spot(level_ratio=1.4)) == 1.0
-    assert 0.0 < stands_out(hot, 1.4, spot(level_ratio=1.1)) < 0.5
+    assert stands_out(hot, 1.4, spot(level_ratio=1.4), alike_ratio=1.18) == 1.0
+    assert 0.0 < stands_out(hot, 1.4, spot(level_ratio=1.1), alike_ratio=1.18) < 0.5
 
 
 def test_both_comparisons_with_the_other_levels_give_the_points() -> None:
