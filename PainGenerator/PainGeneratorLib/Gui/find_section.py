@@ -61,8 +61,8 @@ class FindSection(Section[FindNeeds]):
         self.connect("resetPreviewButton", "clicked()", self.on_reset)
         self.connect("previewTable", "itemSelectionChanged()", self.on_focus_chosen)
         # idClicked has one signature only, unlike buttonClicked.
-        self._before_presets: dict[str, Any] = {}
-        """Values of the parameters that presets changed while a preview is shown, as they were before."""
+        self._of_presets: dict[str, Any] = {}
+        """Values of parameters that presets gave; the case keeps its own until the setting is taken."""
         self._presets = qt.QButtonGroup(panel.root)
         for index, name in enumerate(PRESETS):
             self._presets.addButton(getattr(self.ui, name), index)
@@ -71,7 +71,7 @@ class FindSection(Section[FindNeeds]):
     def stop(self) -> None:
         self._later.stop()
         self.is_previewing = False
-        self._before_presets.clear()
+        self._of_presets.clear()
         self.ui.previewTable.setRowCount(0)
 
     def update(self, what: str) -> None:
@@ -145,7 +145,7 @@ class FindSection(Section[FindNeeds]):
         if not self._is_warm(sensitivity, method):
             return
         with drawing_held():
-            count = session.preview(sensitivity, method)
+            count = session.preview(sensitivity, method, self._of_presets)
         draw_slices_through(session.preview_changes())
         self.is_previewing = True
         text = _("{count} foci at this setting; the candidates are not changed yet.")
@@ -201,23 +201,17 @@ class FindSection(Section[FindNeeds]):
         """Make candidates of the foci shown."""
         self._later.stop()
         self.is_previewing = False
-        self._before_presets.clear()
         self.open_session.commit_preview()
+        self._of_presets.clear()
         self.update("candidates")
 
     @guarded_slow
     def on_reset(self) -> None:
         """Drop the preview."""
         self._later.stop()
-        self._take_presets_back()
+        self._of_presets.clear()
         self.open_session.drop_preview()
         self.update("candidates")
-
-    def _take_presets_back(self) -> None:
-        """Give the parameters that presets changed their former values, so that the result is up to date again."""
-        for parameter, value in self._before_presets.items():
-            self.open_session.set_parameter(parameter, value)
-        self._before_presets.clear()
 
     @guarded
     def on_preset(self, index: int) -> None:
@@ -226,8 +220,8 @@ class FindSection(Section[FindNeeds]):
         session = self.open_session
         if parameter is not None:
             if session.can_preview():
-                former = {entry.name: entry.value for entry in session.protocol_entries()}
-                self._before_presets.setdefault(parameter, former[parameter])
-            session.set_parameter(parameter, value)
+                self._of_presets[parameter] = value
+            else:
+                session.set_parameter(parameter, value)
         choose(self.ui.methodCombo, method)
         self._later.start()

@@ -264,10 +264,11 @@ class ViewsSection(Section[ViewsNeeds]):
         """Center all views on a position, RAS mm, with the PET over the series that is sharpest there."""
         self.show_pet()
         self._fill(position_ras)
-        slice_views.jump_to(position_ras)
         pelvis = slice_widgets().get(PELVIS_VIEW)
         if pelvis is not None:
+            # Fitting moves the slice to the middle of the volume, so it comes before the jump.
             pelvis.fitSliceToBackground()
+        slice_views.jump_to(position_ras)
         self.panel.align.refresh_overlays()
 
     def source_volume(self, candidate: Candidate) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -47,6 +48,7 @@ class _Shown:
     written: int
     sensitivity: float
     method: str
+    values: Mapping[str, Any]
     hot_spots: list[HotSpot]
     changed: Region | None
 
@@ -90,8 +92,10 @@ class LivePreview:
         last = self._last
         return last if last is not None and last.found is self._state.found else None
 
-    def _wanted(self) -> HotSpotParameters:
-        return self._settings.protocol().stage("hot_spots", HotSpotParameters)
+    def _wanted(self, values: Mapping[str, Any] | None = None) -> HotSpotParameters:
+        """The parameters of the case, with other values of some of them."""
+        protocol = self._settings.protocol()
+        return (protocol.with_values(values) if values else protocol).stage("hot_spots", HotSpotParameters)
 
     def is_possible(self) -> bool:
         """True when another setting can be shown at once: after a run, while its other parameters are unchanged."""
@@ -100,7 +104,7 @@ class LivePreview:
             return False
         return found.detector is None or found.detector.serves(self._wanted())
 
-    def show(self, sensitivity: float, method: str) -> int:
+    def show(self, sensitivity: float, method: str, values: Mapping[str, Any] | None = None) -> int:
         """Show the contours of another sensitivity and contour method; the candidates stay as they are.
 
         Parameters
@@ -109,6 +113,9 @@ class LivePreview:
             Ratio of a focus to its reference tissue.
         method : str
             One of the contour methods of ``Numerics.pet.contours``.
+        values : mapping of str to object, optional
+            Other values of parameters of the contours, by name. The parameters of the case keep theirs until the
+            setting is taken.
 
         Returns
         -------
@@ -124,14 +131,16 @@ class LivePreview:
             raise PainGeneratorError("There is nothing to preview.", "Run the step Find first.")
         now = self._state.require_found()
         detector = self._tools.detector()
-        detector.change_contours(self._wanted())
+        detector.change_contours(self._wanted(values))
         result = detector.find(sensitivity, method)
         spots = in_reference_frame(result.hot_spots, now.alignment)
         layer, former = self._layer_for(len(spots)), self._shown
         changed: Region | None = layer.paint([spot.region for spot in spots])
         if former is None or former.layer is not layer:
             changed = None
-        self._last = _Shown(now.found, layer, self._writer.count, sensitivity, method, spots, changed)
+        self._last = _Shown(
+            now.found, layer, self._writer.count, sensitivity, method, dict(values or {}), spots, changed
+        )
         return len(spots)
 
     def _layer_for(self, count: int) -> PreviewLayer:
@@ -175,6 +184,8 @@ class LivePreview:
         """Show the contours of the last run again."""
         if self._shown is not None:
             self._last = None
+            if self.is_possible():
+                self._tools.detector().change_contours(self._wanted())
             self._writer.write_all()
             self._notify("candidates")
 
@@ -185,6 +196,8 @@ class LivePreview:
             return
         self._parameters.change(SENSITIVITY, shown.sensitivity)
         self._parameters.change(CONTOUR_METHOD, shown.method)
+        for name, value in shown.values.items():
+            self._parameters.change(name, value)
         now = self._state.require_found()
         case = dataclasses.replace(now.case, options=self._settings.options(), protocol=self._settings.protocol())
         detector = self._tools.detector()

@@ -8,7 +8,7 @@ step leaves no trace.
 from __future__ import annotations
 
 import datetime
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -501,9 +501,9 @@ class Session:
         """True when another sensitivity or contour method can be shown at once."""
         return self._preview.is_possible()
 
-    def preview(self, sensitivity: float, method: str) -> int:
-        """Show the contours of another sensitivity and contour method; returns the number of foci."""
-        return self._preview.show(sensitivity, method)
+    def preview(self, sensitivity: float, method: str, values: Mapping[str, Any] | None = None) -> int:
+        """Show the contours of another sensitivity and contour method, see :meth:`.live_preview.LivePreview.show`."""
+        return self._preview.show(sensitivity, method, values)
 
     def preview_changes(self) -> Region | None:
         """The voxels that the last preview changed, see :meth:`.live_preview.LivePreview.changes`."""

@@ -82,7 +82,7 @@ def test_the_reader_may_stay_with_the_group_and_the_case_says_so(hands: Any) -> 
     hands.wait_until(lambda: not hands.panel.is_busy and session.state("case").value == "done", "done", 120)
     assert session.group == "low-back"
     assert session.group_question() is None, "it is not asked twice"
-    said = question.split(", and the anatomy")[0]
+    said = question.split(", the DICOM headers")[0]
     assert any(text.startswith(said) for text in session.warnings), "the warning has the words of the question"
     hands.press(ui.detectButton)
     assert session.group == "low-back", "Detect does not change what the reader chose"

@@ -75,4 +75,4 @@ def test_the_shortcuts_of_the_panel_can_be_activated_from_inside(stand_in: Any, 
     press_shortcut("Ctrl+Shift+U")
     with pytest.raises(AssertionError, match="no shortcut"):
         press_shortcut("Ctrl+Alt+Shift+F12")
-    assert CURRENT.messages == []
+    assert CURRENT.messages == [("status", "There is nothing to undo.")]

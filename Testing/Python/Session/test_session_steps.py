@@ -105,6 +105,10 @@ def test_parameters_have_a_way_back_to_the_shipped_values(session):
     assert 1.0 < ratio.minimum < ratio.value < ratio.maximum
     assert ratio.description
     assert entries["hot_spots.contour.method"].choices
+    assert session.preview(1.4, "fixed-suv", {"hot_spots.contour.suv": 4.0}) >= 0
+    session.drop_preview()
+    assert session.state("find") is StepState.DONE, "a value that was tried out is no change"
+    assert entries["hot_spots.contour.suv"].value == session.protocol().value("hot_spots.contour.suv")
     session.set_parameter("hot_spots.contour.suv", 3.5)
     assert session.state("find") is StepState.OUT_OF_DATE
     assert session.can_preview(), "a contour needs no new run"
