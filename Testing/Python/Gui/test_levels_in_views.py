@@ -30,7 +30,7 @@ def hands(
         running.enter(widget)
         hands = Hands(running, widget, tmp_path)
         hands.events()
-        hands.panel.views.open_layout()
+        hands.press(hands.ui.layoutFusedButton)
         hands.wait_until(lambda: len(hands.views()) == 3 and not hands.panel.views._later.active, "three views")
         hands.panel.views.show_case()
         hands.events()
@@ -90,7 +90,9 @@ def test_an_axial_view_names_the_level_of_its_slice(hands: Any) -> None:
     for name, level in (("vertebral body L4", "L4"), ("disc L3/L4", "L3/L4"), ("vertebral body L2", "L2")):
         hands.panel.views.go_to(site_center(hands, name))
         hands.events()
-        assert hands.panel.sites.axial.texts() == {"Red": level, "Yellow": "", "Green": ""}
+        texts = hands.panel.sites.axial.texts()
+        assert {view: texts[view] for view in ("Red", "Yellow", "Green")} == {"Red": level, "Yellow": "", "Green": ""}
+        assert {view for view, text in texts.items() if text} <= {"Red", "PETAxial"}
     hands.panel.views.go_to(site_center(hands, "vertebral body L4") + np.array([0.0, 0.0, 300.0]))
     hands.events()
     assert hands.panel.sites.axial.texts()["Red"] == ""
