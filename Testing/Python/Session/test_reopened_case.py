@@ -15,6 +15,7 @@ from PainGeneratorLib.Numerics.core.records import Candidate
 from PainGeneratorLib.Phantoms.case import write_phantom
 from PainGeneratorLib.Report.case_outputs import analysis_in_scene
 from PainGeneratorLib.Scene.write_case import write_case
+from PainGeneratorLib.Session import review
 from PainGeneratorLib.Session.protocol_parameters import CONTOUR_METHOD, SENSITIVITY
 from PainGeneratorLib.Session.session import Session
 from PainGeneratorLib.Workflow.analyze import Analysis, analyze
@@ -86,7 +87,10 @@ def test_every_position_of_the_slider_gives_the_same_candidates_after_reopening(
     reopened(host, tmp_path, check)
 
 
-def test_acts_their_undo_and_their_redo_give_the_same_after_reopening(host, live, tmp_path):
+def test_acts_their_undo_and_their_redo_give_the_same_after_reopening(host, live, tmp_path, monkeypatch):
+    # Both sessions act at the same time of the clock, which stands with every act.
+    monkeypatch.setattr(review, "now_text", lambda: "2026-01-02T03:04:05+00:00")
+
     def states(session: Session) -> list[Said]:
         """The lists after each of some acts that measure anew, after undo and after redo."""
         first, second = (candidate.id for candidate in session.candidates()[:2])
