@@ -47,6 +47,7 @@ def plain_report(content: ReportContent) -> str:
     str
         Headings in capital letters, one line for each fact, a line end at its end.
     """
+    levels = _levels(content)
     blocks = [
         [TITLE, RESEARCH_USE],
         _head(content),
@@ -56,8 +57,8 @@ def plain_report(content: ReportContent) -> str:
         _block("SET APART", _set_apart(content)),
         _block("REVIEW", _review(content)),
         _block("IMPRESSION", _impression(content)),
-        _block("LEVELS", _levels(content)),
-        _block("NOTES", list(content.warnings)),
+        _block("LEVELS", levels),
+        _block("NOTES", [text for text in content.warnings if not _is_said(text, levels)]),
         _block("LIMITS", list(LIMITS)),
         [f"{RESEARCH_USE} PainGenerator {content.software_version} is not a medical device."],
     ]
@@ -69,6 +70,14 @@ def plain_report(content: ReportContent) -> str:
 
 def _block(heading: str, lines: Sequence[str]) -> list[str]:
     return [heading, *lines] if lines else []
+
+
+def _is_said(text: str, lines: Sequence[str]) -> bool:
+    """Whether a text stands in these lines already, as one of them or as several."""
+    rest = text
+    for line in lines:
+        rest = rest.replace(line, "")
+    return not rest.strip()
 
 
 def _head(content: ReportContent) -> list[str]:

@@ -63,6 +63,12 @@ def test_the_blocks_stand_in_the_order_of_reading(content):
     assert block(text, "NOTES") == ["Two PET volumes."]
 
 
+def test_a_warning_about_the_levels_is_said_once(content):
+    said = block(plain_report(content), "LEVELS")
+    again = dataclasses.replace(content, warnings=(*said, " ".join(said), "Two PET volumes."))
+    assert block(plain_report(again), "NOTES") == ["Two PET volumes."]
+
+
 def test_every_candidate_stands_below_its_level_with_its_side_and_its_measures(content):
     text = plain_report(content)
     found = block(text, "FINDINGS BY LEVEL AND SIDE")
