@@ -343,7 +343,7 @@ def test_export_writes_what_was_chosen_and_all_of_it_opens(host, session, tmp_pa
     assert session.state("export") is StepState.OUT_OF_DATE
     told = []
     session.export(tmp_path / "out", {"report", "scene"}, overwrite=True, progress=lambda f, text: told.append(f))
-    assert {p.name for p in folder.iterdir()} == {"report.html", "case.mrb"}
+    assert {p.name for p in folder.iterdir()} == {"report.html", "report.txt", "case.mrb"}
     assert told == sorted(told)
     assert "rejected" in (folder / "report.html").read_text().lower()
     host.load_mrb(folder / "case.mrb")
@@ -397,7 +397,11 @@ def test_the_mirrored_place_has_its_values_beside_those_here(session):
     back, _ = session.mirrored(other)
     assert back == pytest.approx(position, abs=1e-6)
     assert values["here"]["SUV 1 ml"] == pytest.approx(candidate.suv_peak, rel=0.05)
-    assert set(values["here"]) == set(values["there"]) == {"PET", "T1", "FLUID", "ATTENUATION", "SUV 1 ml"}
+    assert (
+        set(values["here"])
+        == set(values["there"])
+        == {*("PET", "T1", "FLUID", "ATTENUATION", "FAT_FRACTION", "SUV 1 ml")}
+    )
     nowhere, values = session.mirrored(np.array([900.0, 0.0, 0.0]))
     assert values["here"]["PET"] is None
     assert nowhere is not None
