@@ -159,7 +159,11 @@ class CandidateTable:
                 self._table.item(rows[candidate_id], column).setSelected(True)
 
     def choose(self, candidate_id: str) -> None:
-        """Choose one candidate and no other, and scroll to it."""
+        """Choose one candidate and no other, and scroll to it; the views go there, also when it is chosen already."""
+        if self.selected() == [candidate_id]:
+            # No selection changes, so that Qt sends no signal, but the views may be elsewhere.
+            self._chosen()
+            return
         for row in range(self._table.rowCount):
             if self._id(row) == candidate_id:
                 choose_row(self._table, row)
