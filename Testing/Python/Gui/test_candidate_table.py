@@ -77,6 +77,23 @@ def test_the_column_of_decisions_sorts_what_is_left_to_do_first(qt: Any) -> None
     shown.cleanup()
 
 
+def test_a_candidate_that_is_chosen_already_is_gone_to_again(qt: Any) -> None:
+    from PainGeneratorLib.Gui.candidate_table import COLUMNS, CandidateTable
+
+    calls: list[str] = []
+    table = qt.QTableWidget(0, len(COLUMNS))
+    table.setSelectionBehavior(qt.QAbstractItemView.SelectRows)
+    shown = CandidateTable(table, lambda name: qt.QIcon(), lambda: calls.append("chosen"))
+    place = Place("facet joint", "facet joint", "left")
+    one = SimpleNamespace(id="PG-01", place=place, evidence="PET only", score=1.0, comment="", status="pending")
+    shown.fill([one], lambda c: dict.fromkeys(key for key, _ in COLUMNS) | {"rank": 1})
+    shown.choose("PG-01")
+    before = len(calls)
+    shown.choose("PG-01")
+    assert (before, len(calls)) == (1, 2)
+    shown.cleanup()
+
+
 FORM = Path(__file__).resolve().parents[3] / "PainGenerator" / "Resources" / "UI" / "PainGenerator.ui"
 
 
