@@ -35,7 +35,7 @@ from .report_tables import (
     suv_section,
 )
 from .site_tables import level_text_section, sites_section
-from .site_text import NO_CANDIDATE, conclusion
+from .site_text import conclusion, none_sentence
 from .style import CSS
 from .tables import best_first
 
@@ -211,14 +211,17 @@ def _conclusion(content: ReportContent) -> Html:
     """The conclusion from all sites and candidates; empty without sites."""
     if not content.sites.rows:
         return Html("")
-    return tag("p", tag("strong", "Conclusion. "), conclusion(content.sites, content.candidates, content.attention))
+    said = conclusion(content.sites, content.candidates, content.attention, content.readers.removed)
+    return tag("p", tag("strong", "Conclusion. "), said)
 
 
 def _nothing_words(content: ReportContent) -> list[Html]:
     """That nothing was found; empty where the conclusion says it already."""
     if content.sites.rows:
         return []
-    return [tag("p", tag("strong", NO_CANDIDATE)), tag("p", NOTHING_FOUND)]
+    removed = content.readers.removed
+    said = tag("p", tag("strong", none_sentence(content.candidates, removed)))
+    return [said] if removed else [said, tag("p", NOTHING_FOUND)]
 
 
 def _active_words(active: list[Candidate]) -> list[Html]:

@@ -150,6 +150,11 @@ class Readers:
     hidden: int = 0
 
     @property
+    def removed(self) -> Sequence[Candidate]:
+        """What the reader of the shown reading took off the list."""
+        return self.readings[self.shown].deleted if self.readings else ()
+
+    @property
     def rows(self) -> list[ReaderRow]:
         """What the readers say, beside each other; see :func:`compared`."""
         return compared(self.readings)

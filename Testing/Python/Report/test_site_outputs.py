@@ -271,11 +271,12 @@ def test_the_conclusion_names_counts_raised_sites_the_strongest_candidate_and_it
 ) -> None:
     said = conclusion(example_site_table(), found)
     assert said == (
-        "116 sites were measured; 5 could not be assessed (mostly outside the field of view of the PET). Uptake "
-        "is raised at 3 of them: interspinous space L3/L4, disc L4/L5, and left facet joint L4/L5; at one more, MR "
-        "alone shows a finding. The strongest of 3 candidate pain generators is candidate 1, facet joint L4/L5, "
-        "left: raised uptake and effusion or synovitis on MR (strong evidence). The levels are likely, but not "
-        "certain (counted from the sacrum). A candidate is a place to look at, not a diagnosis."
+        "The strongest of 3 candidate pain generators is candidate 1, facet joint L4/L5, left: raised uptake and "
+        "effusion or synovitis on MR (strong evidence). Uptake is raised at 4 places: facet joint L4/L5, left "
+        "(candidate 1); erector spinae, right (candidate 2); interspinous space L3/L4 (no candidate); and disc L4/L5 "
+        "(no candidate); at one more, MR alone shows a finding. 116 sites were measured; 5 could not be assessed "
+        "(mostly outside the field of view of the PET). The levels are likely, but not certain (counted from the "
+        "sacrum). A candidate is a place to look at, not a diagnosis."
     )
 
 
@@ -294,7 +295,7 @@ def test_the_conclusion_is_two_to_five_sentences_and_never_says_more_than_is_kno
 
 def test_without_anything_raised_the_conclusion_says_what_is_not_excluded() -> None:
     assert conclusion(normal_site_table(), []) == (
-        "121 sites were measured. No site shows raised uptake. No candidate pain generator was found. "
+        "No candidate pain generator was found. No site shows raised uptake. 121 sites were measured. "
         "This does not exclude a pain generator: small or faint ones, and those outside of the images, are missed."
     )
 
@@ -302,7 +303,7 @@ def test_without_anything_raised_the_conclusion_says_what_is_not_excluded() -> N
 def test_one_site_is_not_spoken_of_in_the_plural() -> None:
     row = site_row("sacrum", "sacrum", "midline", None, 2.0, state="abnormal", reasons=(uptake_reason(2.0, "marrow"),))
     said = conclusion(SiteTable((row,)), [])
-    assert said.startswith("1 site was measured. Uptake is raised at one of them, the sacrum.")
+    assert "Uptake is raised at one place, the sacrum. 1 site was measured." in said
 
 
 def test_an_unaligned_case_is_said_to_be_unmeasured() -> None:
@@ -311,7 +312,7 @@ def test_an_unaligned_case_is_said_to_be_unmeasured() -> None:
         for row in normal_site_table().rows
     )
     said = conclusion(SiteTable(rows), [])
-    assert said.startswith("None of the 121 sites could be assessed (PET and MR are not aligned).")
+    assert "None of the 121 sites could be assessed (PET and MR are not aligned)." in said
     assert "raised" not in said
 
 
@@ -319,6 +320,26 @@ def test_candidates_that_the_reader_set_aside_are_not_the_strongest(found: list[
     for candidate in found:
         candidate.status = "rejected"
     assert "All candidates were set aside on review." in conclusion(normal_site_table(), found)
+
+
+def test_the_conclusion_links_each_raised_site_to_its_candidate(found: list[Candidate]) -> None:
+    table = example_site_table()
+    spot = found[1].hot_spots[0]
+    (space,) = [row for row in table.rows if row.site.name == "interspinous space L3/L4"]
+    there = dataclasses.replace(space, site=dataclasses.replace(space.site, center_ras=spot.centroid_ras_mm))
+    table = with_rows(table, there)
+    assert "interspinous space L3/L4 (part of candidate 2)" in conclusion(table, found)
+    found[0].status = "rejected"
+    said = conclusion(table, found)
+    assert "left facet joint L4/L5 (candidate 1, set aside on review)" in said
+    assert "facet joint L4/L5, left (candidate 1)" not in said
+
+
+def test_the_conclusion_says_that_the_reader_removed_all_candidates(found: list[Candidate]) -> None:
+    said = conclusion(example_site_table(), [], removed=found)
+    assert "All candidates were removed from the list on review." in said
+    assert "left facet joint L4/L5 (candidate removed on review)" in said
+    assert "No candidate pain generator was found." not in said
 
 
 def test_a_long_list_of_raised_sites_is_cut_and_counted() -> None:
@@ -431,7 +452,7 @@ def test_a_case_without_a_candidate_has_table_text_and_conclusion() -> None:
     html = page(normal_site_table(), [])
     assert "Sites by level and side" in html
     assert "all 121 sites are normal." in html
-    assert "<strong>Conclusion. </strong>121 sites were measured." in html
+    assert "<strong>Conclusion. </strong>No candidate pain generator was found." in html
     assert html.count("does not exclude a pain generator") == 1
 
 
