@@ -158,7 +158,9 @@ def _abnormal_sentence(row: SiteRow, by_id: Mapping[str, Candidate]) -> str:
     name = capitalized(name_in_group(row.site))
     found = sorted((by_id[key] for key in row.candidates if key in by_id), key=lambda candidate: candidate.rank)
     if not found:
-        return f"{name}: {uptake_words(row)}; {_mr_words(row)}."
+        reaching = _reaching(active_candidates(list(by_id.values())), row) if is_raised(row) else []
+        part = f" (part of candidate {reaching[0].rank})" if reaching else ""
+        return f"{name}: {uptake_words(row)}; {_mr_words(row)}{part}."
     if not is_raised(row) and all(kind.endswith(WEAK) for kind in row.mr_signs):
         seen = and_list([f"candidate {candidate.rank}, {_evidence_words(candidate)}" for candidate in found])
         return f"{name}: {seen}; at the site itself: {uptake_words(row)}."
@@ -322,13 +324,18 @@ def _link(row: SiteRow, candidates: Sequence[Candidate], removed: Sequence[Candi
     anchored = [one for one in active if one.id in row.candidates]
     if anchored:
         return f"candidate {anchored[0].rank}"
-    reaching = [one for one in active if any(_reaches(spot.region, row) for spot in one.hot_spots)]
+    reaching = _reaching(active, row)
     if reaching:
         return f"part of candidate {reaching[0].rank}"
     set_aside = [one for one in candidates if one.id in row.candidates]
     if set_aside:
         return f"candidate {set_aside[0].rank}, {SET_ASIDE_LINK}"
     return REMOVED_LINK if any(one.id in row.candidates for one in removed) else NO_LINK
+
+
+def _reaching(active: Sequence[Candidate], row: SiteRow) -> list[Candidate]:
+    """The candidates whose outline on PET has voxels in a site."""
+    return [one for one in active if any(_reaches(spot.region, row) for spot in one.hot_spots)]
 
 
 def _reaches(region: Region, row: SiteRow) -> bool:

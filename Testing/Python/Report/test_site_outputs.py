@@ -13,7 +13,7 @@ import pytest
 from PainGeneratorLib.Numerics.body.renaming import CONTRADICTION
 from PainGeneratorLib.Numerics.core import site_columns
 from PainGeneratorLib.Numerics.core.measures import Measure
-from PainGeneratorLib.Numerics.core.records import Candidate, Place
+from PainGeneratorLib.Numerics.core.records import Candidate, LedgerEntry, Place
 from PainGeneratorLib.Numerics.core.site_order import in_reading_order, level_height
 from PainGeneratorLib.Numerics.core.site_reading import (
     EXPLANATIONS,
@@ -329,6 +329,7 @@ def test_the_conclusion_links_each_raised_site_to_its_candidate(found: list[Cand
     there = dataclasses.replace(space, site=dataclasses.replace(space.site, center_ras=spot.centroid_ras_mm))
     table = with_rows(table, there)
     assert "interspinous space L3/L4 (part of candidate 2)" in conclusion(table, found)
+    assert "not seen on MR (part of candidate 2)." in texts(table, found)["L3/L4"]
     found[0].status = "rejected"
     said = conclusion(table, found)
     assert "left facet joint L4/L5 (candidate 1, set aside on review)" in said
@@ -340,6 +341,23 @@ def test_the_conclusion_says_that_the_reader_removed_all_candidates(found: list[
     assert "All candidates were removed from the list on review." in said
     assert "left facet joint L4/L5 (candidate removed on review)" in said
     assert "No candidate pain generator was found." not in said
+
+
+def test_raised_uptake_is_said_with_the_comparisons_that_make_it_raised(found: list[Candidate]) -> None:
+    texts_of = (
+        ("uptake", "Uptake 1.1 times that of marrow within 7 cm, and 2.1 times that of its surroundings.", 0.9),
+        (
+            "above_other_levels",
+            "Uptake 1.6 times that of the same place at the other levels (z +7.2 in this scan).",
+            4,
+        ),
+        ("asymmetry", "Uptake 1.0 times that of the other side.", -1.0),
+    )
+    ledger = tuple(LedgerEntry(sign, "pet", text, None, points, "") for sign, text, points in texts_of)
+    said = words.sentence(dataclasses.replace(found[0], tbr=1.09, ledger=ledger))
+    assert (
+        "1.09 times the reference tissue; 2.1 times its surroundings; 1.6 times the same place at the other levels)"
+    ) in said
 
 
 def test_a_long_list_of_raised_sites_is_cut_and_counted() -> None:
