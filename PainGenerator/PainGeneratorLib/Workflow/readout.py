@@ -31,6 +31,8 @@ OEDEMA_BAR = "mr_findings.oedema.z"
 SAME_PEAK_MM = 0.5
 """Upper bound of the distance between the maxima of a hot spot and of its copy, mm: rounding, as both are the same
 voxel. Our choice."""
+Reference = tuple[float | None, str | None]
+"""SUV and name of a normal tissue; None where there is none."""
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -92,12 +94,15 @@ class PlaceReader:
         place = np.asarray(position_ras, dtype=float)
         tissue = voxel_of(self.found.mr.tissues, place)
         entry = _smallest(self._holding(self.found.candidates, place))
+        site = self._site_at(place)
+        here = self.values_at(place, self._reference_at(place, site))
+        compared = (here.reference, here.reference_name)
         return Readout(
-            here=self.values_at(place),
-            mirrored=None if self.plane is None else self.values_at(self.plane.mirror(place)),
+            here=here,
+            mirrored=None if self.plane is None else self.values_at(self.plane.mirror(place), compared),
             tissue=tissues.NAMES.get(int(tissue or 0), tissues.NAMES[tissues.UNKNOWN]),
             place=self.namer(voxel_region(place, self.found.mr.tissues.geometry, self.pet.geometry)),
-            site=self._site_at(place),
+            site=site,
             entry_id=None if entry is None else entry.id,
             entry_name=None if entry is None else entry.place.name,
             reasons=() if entry is not None else tuple(self.reasons_at(place)),
@@ -105,20 +110,41 @@ class PlaceReader:
 
     # --- values
 
-    def values_at(self, place: np.ndarray) -> PlaceValues:
-        """The values at a place, RAS mm of the reference frame, shape (3,)."""
+    def values_at(self, place: np.ndarray, reference: Reference) -> PlaceValues:
+        """The values at a place.
+
+        Parameters
+        ----------
+        place : ndarray, shape (3,)
+            RAS mm of the reference frame.
+        reference : (float or None, str or None)
+            SUV and name of the tissue to compare with.
+        """
         flat = flat_at(self.pet.geometry, place)
         suv = voxel_of(self.pet, place)
-        peak = reference = name = None
+        peak = None
         if flat is not None and suv is not None:
             means, _ = self.detector.scan.spheres(np.array([flat]))
             peak = float(means[0]) if np.isfinite(means[0]) else None
-            if self.detector.references.is_plausible:
-                matched = self.detector.reference_of(
-                    focus_of(self.detector.scan.suv, self.detector.references, np.array([flat]))
-                )
-                reference, name = matched.suv, matched.name
-        return PlaceValues(place, suv, peak, reference, name, tuple(self._series_at(place)))
+        return PlaceValues(place, suv, peak, *reference, tuple(self._series_at(place)))
+
+    def _reference_at(self, place: np.ndarray, site: SiteRow | None) -> Reference:
+        """What a place is compared with: as the entry or the site that holds it, else the tissue around it.
+
+        The other side is compared with the same, so that the two ratios can be compared.
+        """
+        found = self.found
+        lists = (found.candidates, found.attention, found.set_apart)
+        entries = [one for listed in lists for one in sorted(self._holding(listed, place), key=_volume)]
+        for one in (*entries, *([] if site is None else [site])):
+            if one.reference is not None:
+                return one.reference, one.reference_name
+        flat = flat_at(self.pet.geometry, place)
+        if flat is None or voxel_of(self.pet, place) is None or not self.detector.references.is_plausible:
+            return None, None
+        focus = focus_of(self.detector.scan.suv, self.detector.references, np.array([flat]))
+        matched = self.detector.reference_of(focus)
+        return matched.suv, matched.name
 
     def _series_at(self, place: np.ndarray) -> Iterator[SeriesValue]:
         for role, image in self.series.items():
@@ -233,7 +259,11 @@ def voxel_of(image: Image, place: np.ndarray) -> float | None:
 
 
 def _smallest(entries: Sequence[Candidate]) -> Candidate | None:
-    return min(entries, key=lambda entry: entry.volume_ml, default=None)
+    return min(entries, key=_volume, default=None)
+
+
+def _volume(entry: Candidate) -> float:
+    return entry.volume_ml
 
 
 def _of_entry(kind: Why, entry: Candidate) -> Reason:

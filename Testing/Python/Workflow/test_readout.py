@@ -56,6 +56,16 @@ def test_the_values_of_both_sides_are_read_each_at_its_own_place(reader: PlaceRe
     assert other.here.suv == pytest.approx(readout.mirrored.suv, abs=0.1)
 
 
+def test_both_sides_are_compared_with_the_reference_of_the_candidate(reader: PlaceReader) -> None:
+    (entry,) = [one for one in reader.found.set_apart if np.linalg.norm(one.centroid_ras_mm - FOCUS) < 10.0]
+    own = dataclasses.replace(entry, reference=0.5, reference_name="marrow within 7 cm")
+    readout = with_lists(reader, candidates=[own], set_apart=[]).at(FOCUS)
+    assert readout.mirrored is not None
+    for side in (readout.here, readout.mirrored):
+        assert (side.reference, side.reference_name) == (0.5, "marrow within 7 cm")
+        assert side.ratio == pytest.approx(side.suv_peak / 0.5)
+
+
 def test_the_values_of_mr_are_those_of_the_voxel_with_z_in_marrow_only(reader: PlaceReader) -> None:
     body = reader.at(np.array([SHIFT, -10.0, 80.0]))
     values = {one.role: one for one in body.here.series}
