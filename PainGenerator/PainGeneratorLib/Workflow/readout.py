@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
 from ..Numerics.body.symmetry import RELIABLE_QUALITY, SymmetryPlane
 from ..Numerics.core import tissues
-from ..Numerics.core.image import Image, transform_points
+from ..Numerics.core.image import Image, Region, transform_points
 from ..Numerics.core.readout import PlaceValues, Readout, Reason, SeriesValue, Why
 from ..Numerics.core.records import NOT_JOINED, Candidate, MRFinding
 from ..Numerics.core.regions import contains, flat_at, voxel_region
@@ -24,6 +25,7 @@ from ..Numerics.pet.foci import focus_of
 from ..Numerics.pet.why_none import number_text, why_no_hot_spot
 from .case import Case
 from .finding import Found, pet_in_reference
+from .ground import body_on_pet
 from .stages import Alignment, Suv
 
 OEDEMA_BAR = "mr_findings.oedema.z"
@@ -162,6 +164,8 @@ class PlaceReader:
     def reasons_at(self, place: np.ndarray) -> list[Reason]:
         """Why there is no candidate at a place, the deciding reason first."""
         found = self.found
+        if self.is_outside_body(place):
+            return [Reason(Why.OUTSIDE_BODY, "", "The place lies outside the body.")]
         entries = [
             *((Why.TO_BE_LOOKED_AT, one) for one in self._holding(found.attention, place)),
             *((Why.SET_APART, one) for one in self._holding(found.set_apart, place)),
@@ -173,6 +177,19 @@ class PlaceReader:
         reasons += self._of_mr(place, [entry for _, entry in entries])
         return _once(reasons)
 
+    def is_outside_body(self, place: np.ndarray) -> bool:
+        """Whether the PET shows that a place lies outside the body, and the MR shows no tissue there."""
+        flat = flat_at(self.pet.geometry, place)
+        tissue = voxel_of(self.found.mr.tissues, place)
+        if flat is None or tissue not in (None, tissues.UNKNOWN, tissues.VOID) or not len(self._body):
+            return False
+        return not contains(self._body, self.pet.geometry.flat_to_ras(np.array([flat])))[0]
+
+    @cached_property
+    def _body(self) -> Region:
+        """The body on the PET, on the grid of `pet`."""
+        return Region(self.pet.geometry, body_on_pet(self.detector).flat)
+
     def _holding(self, entries: Sequence[Candidate], place: np.ndarray) -> list[Candidate]:
         """Entries whose outline holds a place."""
         return [entry for entry in entries if len(entry.region) and contains(entry.region, place[None])[0]]
@@ -182,11 +199,12 @@ class PlaceReader:
         if not self.alignment.is_aligned(Role.PET):
             text = "PET and MR could not be aligned: what they show here is not the same place of the body."
             yield Reason(Why.NOT_ALIGNED, "alignment", text)
-        if voxel_of(self.pet, place) is None:
-            yield Reason(Why.OUTSIDE, Role.PET.value, "The PET does not show this place.")
-        for role, image in self.series.items():
-            if voxel_of(image, place) is None:
-                yield Reason(Why.OUTSIDE, role, f"The series {role} does not show this place.")
+        images = {Role.PET.value: self.pet, **self.series}
+        missing = [role for role, image in images.items() if voxel_of(image, place) is None]
+        if missing:
+            what = missing[0] if len(missing) == 1 else f"{', '.join(missing[:-1])} and {missing[-1]}"
+            verb = "does" if len(missing) == 1 else "do"
+            yield Reason(Why.OUTSIDE, "", f"{what} {verb} not show this place.")
 
     def _of_metal(self, place: np.ndarray) -> Iterator[Reason]:
         metal = self.found.mr.implant.unreliable
