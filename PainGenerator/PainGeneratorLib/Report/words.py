@@ -157,13 +157,19 @@ def title(candidate: Candidate) -> str:
     extra = [
         part
         for part in (place.level, place.zone, place.side if place.side != Side.MIDLINE else None)
-        if part and part.lower() not in name.lower()
+        if part and not _is_held(part, name)
     ]
     doubt = [LEVEL_UNCERTAIN] if lacks_doubt(place) else []
     is_side_doubtful = place.side != Side.MIDLINE and place.side_certainty == Certainty.UNCERTAIN
     if is_side_doubtful and SIDE_UNCERTAIN not in name:
         doubt.insert(0, SIDE_UNCERTAIN)
     return ", ".join([name, *extra, *doubt])
+
+
+def _is_held(part: str, name: str) -> bool:
+    """Whether a name says a part of it already; the level of a disc also where it names one of its two vertebrae."""
+    said = name.lower().replace(",", " ").split()
+    return part.lower() in name.lower() or any(vertebra in said for vertebra in part.lower().split("/"))
 
 
 def lacks_doubt(place: Place) -> bool:

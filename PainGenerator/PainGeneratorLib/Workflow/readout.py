@@ -17,6 +17,7 @@ from ..Numerics.core.image import Image, Region, transform_points
 from ..Numerics.core.readout import PlaceValues, Readout, Reason, SeriesValue, Why
 from ..Numerics.core.records import NOT_JOINED, Candidate, MRFinding
 from ..Numerics.core.regions import contains, flat_at, voxel_region
+from ..Numerics.core.site_reading import sign_words
 from ..Numerics.core.sites import SiteRow
 from ..Numerics.core.words import MR_ROLES, Role
 from ..Numerics.fusion.candidates import Name
@@ -296,7 +297,7 @@ def _of_entry(kind: Why, entry: Candidate) -> Reason:
 def _of_finding(finding: MRFinding) -> Reason:
     """The reason of an MR finding that is part of no entry at this place."""
     z = "" if finding.z is None else f", z {number_text(finding.z)}"
-    text = f"On MR: {finding.kind}, {number_text(finding.volume_ml)} ml{z}"
+    text = f"On MR: {sign_words(finding.kind)}, {number_text(finding.volume_ml)} ml{z}"
     if "weak" in finding.flags:
         text += ", too faint to count alone"
     if finding.usual:

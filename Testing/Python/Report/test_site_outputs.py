@@ -35,7 +35,7 @@ from PainGeneratorLib.Report.report import report_html
 from PainGeneratorLib.Report.site_files import sites_csv, sites_json
 from PainGeneratorLib.Report.site_text import conclusion, level_texts, terminal_line
 from PainGeneratorLib.Report.site_words import and_list, clause
-from PainGeneratorLib.Report.tables import text_table
+from PainGeneratorLib.Report.tables import candidates_csv, text_table
 from PainGeneratorLib.Report.words import title
 from PainGeneratorLib.Scene.tables import site_columns as scene_columns
 from PainGeneratorLib.Workflow.level_words import LEVEL_WORDS
@@ -384,9 +384,9 @@ def test_the_conclusion_tells_of_uncertain_levels_when_a_site_but_no_candidate_h
     assert "The levels are" not in conclusion(normal_site_table("uncertain"), found[1:2])
 
 
-def test_parentheses_in_a_reason_become_brackets() -> None:
+def test_parentheses_in_a_reason_stand_after_a_comma() -> None:
     row = site_row("sacrum", "sacrum", "midline", None, 2.0, reasons=("Physiologic uptake (kidney: near).",))
-    assert texts(SiteTable((row,)), [])["Pelvis"] == ("Taken for normal: sacrum (physiologic uptake [kidney: near]).")
+    assert texts(SiteTable((row,)), [])["Pelvis"] == ("Taken for normal: sacrum (physiologic uptake, kidney: near).")
 
 
 def test_a_candidate_with_an_uncertain_level_says_so_beside_its_name(found: list[Candidate]) -> None:
@@ -417,6 +417,14 @@ def test_readers_read_american_words_for_mr_findings(found: list[Candidate]) -> 
     assert "edema" in html
     assert "oedema" not in html
     assert "oedema" not in text_table(found, columns=200)
+    assert "oedema" not in candidates_csv(found)
+
+
+def test_a_name_with_one_vertebra_of_the_disc_is_not_followed_by_the_disc(found: list[Candidate]) -> None:
+    place = Place("inferior endplate of L2", "endplate", "midline", "L2/L3")
+    assert words.title(dataclasses.replace(found[2], place=place)) == "inferior endplate of L2"
+    foramen = dataclasses.replace(place, name="left paraspinal region", side="left")
+    assert words.title(dataclasses.replace(found[2], place=foramen)) == "left paraspinal region, L2/L3"
 
 
 def test_a_likely_level_has_its_certainty_beside_the_level(found: list[Candidate]) -> None:
