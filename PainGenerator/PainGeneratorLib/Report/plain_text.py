@@ -225,12 +225,17 @@ def _review(content: ReportContent) -> list[str]:
 
 
 def _difference(row: ReaderRow, names: Sequence[str]) -> str:
-    said = (f"{name}: {_verdict(cell)}" for name, cell in zip(names, row.cells, strict=True))
+    said = (f"{name}: {_verdict(cell, name)}" for name, cell in zip(names, row.cells, strict=True))
     return f"- {words.capital(row.first.place.name)} (differ in {', '.join(row.differs)}): {'; '.join(said)}."
 
 
-def _verdict(cell: ReaderCell | None) -> str:
-    return NOT_THERE if cell is None else verdict_words(cell)
+def _verdict(cell: ReaderCell | None, reader: str) -> str:
+    """The verdict with its time; with a name only where it is not that of the reader before it."""
+    if cell is None:
+        return NOT_THERE
+    if cell.act is None or cell.act.by != reader:
+        return verdict_words(cell)
+    return f"{cell.verdict}, {shown_time(cell.act.time)}"
 
 
 def _impression(content: ReportContent) -> list[str]:
