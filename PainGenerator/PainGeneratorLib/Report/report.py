@@ -8,6 +8,7 @@ from ..Numerics.core.records import Candidate
 from ..Numerics.core.strength import strength_word
 from ..Numerics.core.words import Evidence, Group, Role, Status
 from ..Workflow.level_words import level_line
+from ..Workflow.prosthesis_facts import as_date
 from . import words
 from .content import ReportContent
 from .evidence_section import (
@@ -138,7 +139,9 @@ def _identity(content: ReportContent) -> list[tuple[str, object]]:
     if content.pseudonymized:
         return [("Patient (pseudonym)", content.pseudonym or "left out")]
     rows: list[tuple[str, object]] = [("Patient", case.patient_name), ("Patient ID", case.patient_id)]
-    return [*rows, ("Date of birth", case.birth_date)] if case.birth_date else rows
+    born = as_date(case.birth_date)
+    shown = case.birth_date if born is None else born.isoformat()
+    return [*rows, ("Date of birth", shown)] if shown else rows
 
 
 def pairs_grid(rows: list[tuple[str, object]]) -> Html:

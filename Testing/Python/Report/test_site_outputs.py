@@ -655,3 +655,10 @@ def test_what_was_given_about_a_replacement_stands_in_the_header() -> None:
     for text in ("Hip replaced on", "2024-11-30", "cemented", "24 mg/l"):
         assert text in said
     assert "Hip replaced on" not in report_html(plain_content([]))
+
+
+def test_the_date_of_birth_is_written_like_the_date_of_the_study() -> None:
+    case = ReportCase(patient_name="Somebody", birth_date="19940101", study_date="2024-06-20")
+    html = report_html(dataclasses.replace(plain_content([]), case=case))
+    assert "1994-01-01" in html
+    assert "19940101" not in html
