@@ -6,8 +6,8 @@ import os
 
 from ..Numerics.core.records import Candidate
 from ..Numerics.core.strength import strength_word
-from ..Numerics.core.words import Evidence, Group, Role, Status
-from ..Workflow.level_words import level_line
+from ..Numerics.core.words import Certainty, Evidence, Group, Role, Status
+from ..Workflow.level_words import level_line, level_sentences
 from ..Workflow.prosthesis_facts import as_date
 from . import words
 from .content import ReportContent
@@ -184,7 +184,9 @@ def _note_box(content: ReportContent) -> Html | None:
         for warning in row.get("warnings") or ()
     ]
     sources = (content.warnings, content.suv.get("warnings") or (), of_alignment)
-    warnings = list(dict.fromkeys(warning for source in sources for warning in source))
+    said = level_sentences(content.sites) if content.sites.level_certainty == Certainty.LIKELY else []
+    known = {*said, " ".join(said)}  # Header and table of sites say that the levels are likely, and why.
+    warnings = [text for text in dict.fromkeys(text for source in sources for text in source) if text not in known]
     if not warnings:
         return None
     return tag("div", tag("p", tag("strong", "Please note")), bullets(warnings), cls="box")

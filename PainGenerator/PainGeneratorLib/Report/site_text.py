@@ -38,7 +38,7 @@ from .site_words import (
 NAMED_SITES = 5
 """How many sites the conclusion names; more are counted. Our estimate of what can be read in one sentence."""
 CONTRADICTING = ("In the images this level was counted as ", "Counting on the MR gives other levels")
-"""How the reasons begin that contradict the names of the levels. The conclusion gives them, too."""
+"""How the reasons begin that contradict the names of the levels. The conclusion gives these alone."""
 FLUID_SERIES = frozenset({Role.FLUID, Role.T2})
 """Roles of series that show edema and fluid. Without one of them, MR cannot tell that a place is normal."""
 WEAK = " (weak)"
@@ -117,28 +117,29 @@ def _normal_sentence(count: int, is_all: bool) -> str:
 
 
 def _missing_sentences(rows: Sequence[SiteRow], count: int) -> list[str]:
-    """What could not be assessed, one sentence for each reason."""
+    """What could not be assessed, with each reason, in one sentence."""
     by_reason = _by_reason(rows)
     if len(rows) == count and len(by_reason) == 1:
         return [f"Not assessable: {next(iter(by_reason))}."]
-    return [f"Not assessable: {and_list(names_in_group(found))} ({reason})." for reason, found in by_reason.items()]
+    said = [f"{and_list(names_in_group(found))} ({reason})" for reason, found in by_reason.items()]
+    return [f"Not assessable: {'; '.join(said)}."] if said else []
 
 
 def _remark_sentences(rows: Sequence[SiteRow]) -> list[str]:
-    """Normal sites at which something was seen that is explained, one sentence for each reason."""
+    """Normal sites at which something was seen that is explained, with each reason, in one sentence."""
     by_reason = _by_reason([row for row in rows if remarks(row)])
-    return [f"Taken for normal: {and_list(names_in_group(found))} ({reason})." for reason, found in by_reason.items()]
+    said = [f"{and_list(names_in_group(found))} ({reason})" for reason, found in by_reason.items()]
+    return [f"Taken for normal: {'; '.join(said)}."] if said else []
 
 
 def _faint_sentences(rows: Sequence[SiteRow]) -> list[str]:
-    """Sites with nothing but faint MR signs, which do not count alone, one sentence for each kind of sign."""
+    """Sites with nothing but faint MR signs, which do not count alone, with each kind of sign, in one sentence."""
     by_sign: dict[str, list[SiteRow]] = {}
     for row in rows:
         kinds = and_list([sign_words(kind).removesuffix(WEAK) for kind in row.mr_signs])
         by_sign.setdefault(kinds, []).append(row)
-    return [
-        f"Too faint on MR to count: {kinds} at {and_list(names_in_group(found))}." for kinds, found in by_sign.items()
-    ]
+    said = [f"{kinds} at {and_list(names_in_group(found))}" for kinds, found in by_sign.items()]
+    return [f"Too faint on MR to count: {'; '.join(said)}."] if said else []
 
 
 def _by_reason(rows: Sequence[SiteRow]) -> dict[str, list[SiteRow]]:
@@ -375,7 +376,8 @@ def _named_levels(table: SiteTable, raised: Sequence[SiteRow], active: Sequence[
     if not any(named):
         return []
     certainty = least_certain(*named, table.level_certainty)
-    reason = f" ({bracketed(_level_reason(table))})" if table.level_reasons else ""
+    against = "; ".join(clause(reason) for reason in table.level_reasons if reason.startswith(CONTRADICTING))
+    reason = f" ({bracketed(against)})" if against else ""
     return [f"{NAMED_LEVEL_WORDS[str(certainty)]}{reason}."]
 
 

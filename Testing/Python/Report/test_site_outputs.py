@@ -38,7 +38,7 @@ from PainGeneratorLib.Report.site_words import and_list, clause
 from PainGeneratorLib.Report.tables import candidates_csv, text_table
 from PainGeneratorLib.Report.words import title
 from PainGeneratorLib.Scene.tables import site_columns as scene_columns
-from PainGeneratorLib.Workflow.level_words import LEVEL_WORDS
+from PainGeneratorLib.Workflow.level_words import LEVEL_WORDS, level_sentences
 from PainGeneratorLib.Workflow.protocol import load_protocol
 from report_examples import (
     attention_examples,
@@ -275,8 +275,8 @@ def test_the_conclusion_names_counts_raised_sites_the_strongest_candidate_and_it
         "effusion or synovitis on MR (strong evidence). Uptake is raised at 4 places: facet joint L4/L5, left "
         "(candidate 1); erector spinae, right (candidate 2); interspinous space L3/L4 (no candidate); and disc L4/L5 "
         "(no candidate); at one more, MR alone shows a finding. 116 sites were measured; 5 could not be assessed "
-        "(mostly outside the field of view of the PET). The levels are likely, but not certain (counted from the "
-        "sacrum). A candidate is a place to look at, not a diagnosis."
+        "(mostly outside the field of view of the PET). The levels are likely, but not certain. "
+        "A candidate is a place to look at, not a diagnosis."
     )
 
 
@@ -507,9 +507,29 @@ def test_what_contradicts_the_levels_is_in_the_conclusion_and_on_the_terminal(
 ) -> None:
     table = example_site_table()
     table = dataclasses.replace(table, level_reasons=("The levels follow from L4.", "It fits.", doubt))
+    against = f"{doubt[:1].lower()}{doubt[1:].rstrip('.')}"
+    assert f"the levels follow from L4; {against}" in terminal_line(table)
+    assert f"The levels are likely, but not certain ({against})." in conclusion(table, found)
     for said in (conclusion(table, found), terminal_line(table)):
-        assert f"the levels follow from L4; {doubt[:1].lower()}{doubt[1:].rstrip('.')}" in said
         assert "fits" not in said
+
+
+def test_the_levels_are_explained_in_header_and_table_and_not_in_between(found: list[Candidate]) -> None:
+    table = example_site_table()
+    warnings = (*level_sentences(table), "Two PET volumes.")
+    html = report_html(dataclasses.replace(plain_content(found), sites=table, warnings=warnings))
+    assert html.count("from the sacrum") == 2
+    assert "Two PET volumes." in html
+
+
+def test_each_kind_of_remark_is_said_once_in_a_line() -> None:
+    rows = [
+        site_row(f"{side} psoas L2/L3", "psoas", side, "L2/L3", 2.0, reasons=(f"Physiologic uptake ({what}).",))
+        for side, what in (("right", "kidney"), ("left", "ureter"))
+    ]
+    assert texts(SiteTable(tuple(rows)), []) == {
+        "L2/L3": "Taken for normal: right psoas (physiologic uptake, kidney); left psoas (physiologic uptake, ureter)."
+    }
 
 
 def test_a_candidate_with_an_uncertain_side_says_so_beside_its_name(found: list[Candidate]) -> None:
