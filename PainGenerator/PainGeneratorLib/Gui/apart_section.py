@@ -156,15 +156,21 @@ def title_text(n_attention: int, n_apart: int) -> str:
 
 
 def rule_text(entry: Candidate) -> str:
-    """The rules by their names: those that judged its uptake and signal, and the sign that speaks most against it."""
+    """The rules that judged its uptake and signal by their names, and what speaks most against it, in words."""
     judged = [*(spot.rule for spot in entry.hot_spots), *(finding.rule for finding in entry.mr_findings)]
     rules = list(dict.fromkeys(rule for rule in judged if rule))
     texts = [_("Rules: {names}").format(names=", ".join(rules))] if rules else []
     against = min(entry.ledger, key=lambda sign: sign.points, default=None)
     if against is not None and against.points < 0.0:
-        text = _("most against it: {sign}, {points} points")
-        texts.append(text.format(sign=against.sign, points=signed_points(against.points)))
+        text = _("most against it: {sign} ({points} points)")
+        texts.append(text.format(sign=words_in_sentence(against.text), points=signed_points(against.points)))
     return "; ".join(texts)
+
+
+def words_in_sentence(text: str) -> str:
+    """A sentence as a part of another one: no period, and a small letter first unless a short name begins it."""
+    said = text.strip().rstrip(".")
+    return said[:1].lower() + said[1:] if said[1:2].islower() else said
 
 
 def apart_text(entry: Candidate) -> str:

@@ -9,6 +9,7 @@ from slicer.i18n import tr as _
 from ..Anatomy.codes import LEVELS, STRUCTURES
 from ..Numerics.core.measures import Output, measures_of
 from ..Numerics.core.records import FLAG_TEXTS, Candidate
+from ..Numerics.core.site_reading import sign_words
 from ..Numerics.core.strength import signed_points, strength_word
 from ..Numerics.core.words import Side
 from .guard import guarded, single_shot_timer
@@ -163,5 +164,5 @@ def measures_text(candidate: Candidate) -> list[str]:
         value = measure.value(candidate)
         if value is not None:
             shown = number_text(value, measure.digits, measure.unit) if measure.is_number else str(value)
-            texts.append(f"{measure.title} {shown}")
+            texts.append(f"{measure.title} {sign_words(shown) if measure.key == 'mr_kind' else shown}")
     return texts

@@ -84,7 +84,10 @@ def _write_candidates(analysis: Analysis, folder: Path, _created: datetime.datet
 def _write_sites(analysis: Analysis, folder: Path, _created: datetime.datetime) -> None:
     table = analysis.found.sites
     write_json(
-        folder / "sites.json", sites_json(case_facts(analysis), table, analysis.candidates, analysis.found.attention)
+        folder / "sites.json",
+        sites_json(
+            case_facts(analysis), table, analysis.candidates, analysis.found.attention, analysis.readers.removed
+        ),
     )
     write_text(folder / "sites.csv", sites_csv(table))
 

@@ -20,7 +20,7 @@ from . import words
 from .content import ReportContent
 from .readers_section import HIDDEN, NOT_THERE, verdict_words
 from .report_tables import LIMITS
-from .site_text import NO_CANDIDATE, conclusion, level_texts
+from .site_text import conclusion, level_texts, none_sentence
 from .tables import best_first
 
 TITLE = "FDG-PET/MRI: CANDIDATE PAIN GENERATORS"
@@ -120,7 +120,7 @@ def _findings(content: ReportContent) -> list[str]:
         there = [c for c in found if _level_of(c) == level]
         lines += [f"- {_side_words(c)}: {_finding(c)}" for c in sorted(there, key=_side_order)]
     if not found:
-        lines.append("All candidates were set aside on review." if content.candidates else NO_CANDIDATE)
+        lines.append(none_sentence(content.candidates, content.readers.removed))
     return [*lines, *_sites(content)]
 
 
@@ -225,22 +225,27 @@ def _review(content: ReportContent) -> list[str]:
 
 
 def _difference(row: ReaderRow, names: Sequence[str]) -> str:
-    said = (f"{name}: {_verdict(cell)}" for name, cell in zip(names, row.cells, strict=True))
+    said = (f"{name}: {_verdict(cell, name)}" for name, cell in zip(names, row.cells, strict=True))
     return f"- {words.capital(row.first.place.name)} (differ in {', '.join(row.differs)}): {'; '.join(said)}."
 
 
-def _verdict(cell: ReaderCell | None) -> str:
-    return NOT_THERE if cell is None else verdict_words(cell)
+def _verdict(cell: ReaderCell | None, reader: str) -> str:
+    """The verdict with its time; with a name only where it is not that of the reader before it."""
+    if cell is None:
+        return NOT_THERE
+    if cell.act is None or cell.act.by != reader:
+        return verdict_words(cell)
+    return f"{cell.verdict}, {shown_time(cell.act.time)}"
 
 
 def _impression(content: ReportContent) -> list[str]:
     lines = []
     if content.sites.rows:
-        lines.append(conclusion(content.sites, content.candidates, content.attention))
+        lines.append(conclusion(content.sites, content.candidates, content.attention, content.readers.removed))
     lines += [
         f"{c.rank}. {words.capital(words.title(c))}: {words.strength(c)}. {_review_words(c)}" for c in active(content)
     ]
-    return lines or [NO_CANDIDATE]
+    return lines or [none_sentence(content.candidates, content.readers.removed)]
 
 
 def _levels(content: ReportContent) -> list[str]:

@@ -6,8 +6,9 @@ import os
 
 from ..Numerics.core.records import Candidate
 from ..Numerics.core.strength import strength_word
-from ..Numerics.core.words import Evidence, Group, Role, Status
-from ..Workflow.level_words import level_line
+from ..Numerics.core.words import Certainty, Evidence, Group, Role, Status
+from ..Workflow.level_words import level_line, level_sentences
+from ..Workflow.prosthesis_facts import as_date
 from . import words
 from .content import ReportContent
 from .evidence_section import (
@@ -35,7 +36,7 @@ from .report_tables import (
     suv_section,
 )
 from .site_tables import level_text_section, sites_section
-from .site_text import NO_CANDIDATE, conclusion
+from .site_text import conclusion, none_sentence
 from .style import CSS
 from .tables import best_first
 
@@ -138,7 +139,9 @@ def _identity(content: ReportContent) -> list[tuple[str, object]]:
     if content.pseudonymized:
         return [("Patient (pseudonym)", content.pseudonym or "left out")]
     rows: list[tuple[str, object]] = [("Patient", case.patient_name), ("Patient ID", case.patient_id)]
-    return [*rows, ("Date of birth", case.birth_date)] if case.birth_date else rows
+    born = as_date(case.birth_date)
+    shown = case.birth_date if born is None else born.isoformat()
+    return [*rows, ("Date of birth", shown)] if shown else rows
 
 
 def pairs_grid(rows: list[tuple[str, object]]) -> Html:
@@ -181,7 +184,9 @@ def _note_box(content: ReportContent) -> Html | None:
         for warning in row.get("warnings") or ()
     ]
     sources = (content.warnings, content.suv.get("warnings") or (), of_alignment)
-    warnings = list(dict.fromkeys(warning for source in sources for warning in source))
+    said = level_sentences(content.sites) if content.sites.level_certainty == Certainty.LIKELY else []
+    known = {*said, " ".join(said)}  # Header and table of sites say that the levels are likely, and why.
+    warnings = [text for text in dict.fromkeys(text for source in sources for text in source) if text not in known]
     if not warnings:
         return None
     return tag("div", tag("p", tag("strong", "Please note")), bullets(warnings), cls="box")
@@ -211,14 +216,17 @@ def _conclusion(content: ReportContent) -> Html:
     """The conclusion from all sites and candidates; empty without sites."""
     if not content.sites.rows:
         return Html("")
-    return tag("p", tag("strong", "Conclusion. "), conclusion(content.sites, content.candidates, content.attention))
+    said = conclusion(content.sites, content.candidates, content.attention, content.readers.removed)
+    return tag("p", tag("strong", "Conclusion. "), said)
 
 
 def _nothing_words(content: ReportContent) -> list[Html]:
     """That nothing was found; empty where the conclusion says it already."""
     if content.sites.rows:
         return []
-    return [tag("p", tag("strong", NO_CANDIDATE)), tag("p", NOTHING_FOUND)]
+    removed = content.readers.removed
+    said = tag("p", tag("strong", none_sentence(content.candidates, removed)))
+    return [said] if removed else [said, tag("p", NOTHING_FOUND)]
 
 
 def _active_words(active: list[Candidate]) -> list[Html]:

@@ -31,6 +31,7 @@ def sites_json(
     table: SiteTable,
     candidates: Sequence[Candidate],
     attention: Sequence[Candidate] = (),
+    removed: Sequence[Candidate] = (),
 ) -> dict[str, Any]:
     """``sites.json``: what the columns mean, every site, a text for each level, and the conclusion.
 
@@ -43,6 +44,8 @@ def sites_json(
         For the texts, which name them by rank.
     attention : sequence of Candidate
         What is no pain generator but has to be looked at; the conclusion names it.
+    removed : sequence of Candidate
+        What the reader took off the list.
 
     Returns
     -------
@@ -59,7 +62,7 @@ def sites_json(
         "prostheses": interfaces_json(table),
         "sites": [_site_json(row) for row in in_reading_order(table.rows)],
         "text": [{"level": part.level, "text": part.text} for part in level_texts(table, candidates)],
-        "conclusion": conclusion(table, candidates, attention),
+        "conclusion": conclusion(table, candidates, attention, removed),
     }
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from ..Numerics.core.image import Region
 from ..Numerics.core.records import Candidate
 from ..Numerics.core.site_reading import (
     explanations,
@@ -37,7 +38,7 @@ from .site_words import (
 NAMED_SITES = 5
 """How many sites the conclusion names; more are counted. Our estimate of what can be read in one sentence."""
 CONTRADICTING = ("In the images this level was counted as ", "Counting on the MR gives other levels")
-"""How the reasons begin that contradict the names of the levels. The conclusion gives them, too."""
+"""How the reasons begin that contradict the names of the levels. The conclusion gives these alone."""
 FLUID_SERIES = frozenset({Role.FLUID, Role.T2})
 """Roles of series that show edema and fluid. Without one of them, MR cannot tell that a place is normal."""
 WEAK = " (weak)"
@@ -48,6 +49,9 @@ NOT_EXCLUDED = (
 )
 NO_CANDIDATE = "No candidate pain generator was found."
 ALL_SET_ASIDE = "All candidates were set aside on review."
+ALL_REMOVED = "All candidates were removed from the list on review."
+SET_ASIDE_LINK, REMOVED_LINK, NO_LINK = "set aside on review", "candidate removed on review", "no candidate"
+"""What the conclusion says of a raised site that belongs to no candidate that counts."""
 NEVER_A_DIAGNOSIS = "A candidate is a place to look at, not a diagnosis."
 NAMED_LEVEL_WORDS: Mapping[str, str] = {
     Certainty.CERTAIN: "The levels are certain",
@@ -113,28 +117,29 @@ def _normal_sentence(count: int, is_all: bool) -> str:
 
 
 def _missing_sentences(rows: Sequence[SiteRow], count: int) -> list[str]:
-    """What could not be assessed, one sentence for each reason."""
+    """What could not be assessed, with each reason, in one sentence."""
     by_reason = _by_reason(rows)
     if len(rows) == count and len(by_reason) == 1:
         return [f"Not assessable: {next(iter(by_reason))}."]
-    return [f"Not assessable: {and_list(names_in_group(found))} ({reason})." for reason, found in by_reason.items()]
+    said = [f"{and_list(names_in_group(found))} ({reason})" for reason, found in by_reason.items()]
+    return [f"Not assessable: {'; '.join(said)}."] if said else []
 
 
 def _remark_sentences(rows: Sequence[SiteRow]) -> list[str]:
-    """Normal sites at which something was seen that is explained, one sentence for each reason."""
+    """Normal sites at which something was seen that is explained, with each reason, in one sentence."""
     by_reason = _by_reason([row for row in rows if remarks(row)])
-    return [f"Taken for normal: {and_list(names_in_group(found))} ({reason})." for reason, found in by_reason.items()]
+    said = [f"{and_list(names_in_group(found))} ({reason})" for reason, found in by_reason.items()]
+    return [f"Taken for normal: {'; '.join(said)}."] if said else []
 
 
 def _faint_sentences(rows: Sequence[SiteRow]) -> list[str]:
-    """Sites with nothing but faint MR signs, which do not count alone, one sentence for each kind of sign."""
+    """Sites with nothing but faint MR signs, which do not count alone, with each kind of sign, in one sentence."""
     by_sign: dict[str, list[SiteRow]] = {}
     for row in rows:
         kinds = and_list([sign_words(kind).removesuffix(WEAK) for kind in row.mr_signs])
         by_sign.setdefault(kinds, []).append(row)
-    return [
-        f"Too faint on MR to count: {kinds} at {and_list(names_in_group(found))}." for kinds, found in by_sign.items()
-    ]
+    said = [f"{kinds} at {and_list(names_in_group(found))}" for kinds, found in by_sign.items()]
+    return [f"Too faint on MR to count: {'; '.join(said)}."] if said else []
 
 
 def _by_reason(rows: Sequence[SiteRow]) -> dict[str, list[SiteRow]]:
@@ -154,7 +159,9 @@ def _abnormal_sentence(row: SiteRow, by_id: Mapping[str, Candidate]) -> str:
     name = capitalized(name_in_group(row.site))
     found = sorted((by_id[key] for key in row.candidates if key in by_id), key=lambda candidate: candidate.rank)
     if not found:
-        return f"{name}: {uptake_words(row)}; {_mr_words(row)}."
+        reaching = _reaching(active_candidates(list(by_id.values())), row) if is_raised(row) else []
+        part = f" (part of candidate {reaching[0].rank})" if reaching else ""
+        return f"{name}: {uptake_words(row)}; {_mr_words(row)}{part}."
     if not is_raised(row) and all(kind.endswith(WEAK) for kind in row.mr_signs):
         seen = and_list([f"candidate {candidate.rank}, {_evidence_words(candidate)}" for candidate in found])
         return f"{name}: {seen}; at the site itself: {uptake_words(row)}."
@@ -194,12 +201,17 @@ def _mr_words(row: SiteRow) -> str:
     return "no MR finding"
 
 
-def conclusion(table: SiteTable, candidates: Sequence[Candidate] = (), attention: Sequence[Candidate] = ()) -> str:
+def conclusion(
+    table: SiteTable,
+    candidates: Sequence[Candidate] = (),
+    attention: Sequence[Candidate] = (),
+    removed: Sequence[Candidate] = (),
+) -> str:
     """The conclusion for the referring physician, in two to six sentences.
 
-    It says what has to be looked at although it is no pain generator, how many sites were measured and how many could
-    not be, where uptake is raised, which candidate is the strongest, how strong its evidence is, and how certain its
-    level is.
+    It says what has to be looked at although it is no pain generator, which candidate is the strongest and how strong
+    its evidence is, where uptake is raised, how many sites were measured and how many could not be, and how certain
+    the levels are.
 
     Parameters
     ----------
@@ -208,19 +220,33 @@ def conclusion(table: SiteTable, candidates: Sequence[Candidate] = (), attention
         In any order. Those that the reader set aside do not count.
     attention : sequence of Candidate
         What is no pain generator but has to be looked at, in any order.
+    removed : sequence of Candidate
+        What the reader took off the list.
     """
-    active = [c for c in candidates if c.status in (Status.PENDING, Status.ACCEPTED)]
+    active = active_candidates(candidates)
     raised = [row for row in grouped_rows(table) if is_raised(row)]
-    none = ALL_SET_ASIDE if candidates else NO_CANDIDATE
     return " ".join(
         [
             *_attention_sentences(attention),
-            *_site_sentences(table, raised),
-            _strongest_sentence(active) if active else none,
+            _strongest_sentence(active) if active else none_sentence(candidates, removed),
+            *_site_sentences(table, raised, candidates, removed),
             *_named_levels(table, raised, active),
             NEVER_A_DIAGNOSIS if active else NOT_EXCLUDED,
         ]
     )
+
+
+def active_candidates(candidates: Sequence[Candidate]) -> list[Candidate]:
+    """Those that no reader set aside, best first."""
+    active = [one for one in candidates if one.status in (Status.PENDING, Status.ACCEPTED)]
+    return sorted(active, key=lambda one: one.rank)
+
+
+def none_sentence(candidates: Sequence[Candidate], removed: Sequence[Candidate]) -> str:
+    """Why there is no candidate that counts: none was found, or the reader set aside or removed all."""
+    if candidates:
+        return ALL_SET_ASIDE
+    return ALL_REMOVED if removed else NO_CANDIDATE
 
 
 def _attention_sentences(attention: Sequence[Candidate]) -> list[str]:
@@ -232,12 +258,16 @@ def _attention_sentences(attention: Sequence[Candidate]) -> list[str]:
     return [f"To be looked at first, not as a source of pain: {names}."]
 
 
-def _site_sentences(table: SiteTable, raised: Sequence[SiteRow]) -> list[str]:
-    """How many sites were measured, and where uptake is raised."""
+def _site_sentences(
+    table: SiteTable, raised: Sequence[SiteRow], candidates: Sequence[Candidate], removed: Sequence[Candidate]
+) -> list[str]:
+    """Where uptake is raised, and how many sites were measured."""
     if not table.rows:
         return [NO_SITES]
-    is_any_measured = any(map(is_measured, table.rows))
-    return [_count_sentence(table), *([_raised_sentence(table, raised)] if is_any_measured else [])]
+    counted = _count_sentence(table)
+    if not any(map(is_measured, table.rows)):
+        return [counted]
+    return [_raised_sentence(table, raised, candidates, removed), counted]
 
 
 def grouped_rows(table: SiteTable) -> list[SiteRow]:
@@ -263,21 +293,64 @@ def _most_frequent(missing: Sequence[SiteRow]) -> str:
     return ordered[0] if len(ordered) == 1 else f"mostly {ordered[0]}"
 
 
-def _raised_sentence(table: SiteTable, raised: Sequence[SiteRow]) -> str:
-    """Where the uptake is raised, and at how many other sites the MR alone is abnormal."""
-    on_mr = sum(map(_is_on_mr_alone, table.rows))
-    names = [row.site.name for row in raised]
-    if not names:
+def _raised_sentence(
+    table: SiteTable, raised: Sequence[SiteRow], candidates: Sequence[Candidate], removed: Sequence[Candidate]
+) -> str:
+    """Where the uptake is raised, and at how many other places the MR alone is abnormal.
+
+    Candidates come first, under their own names. Other raised sites follow, each with the candidate it belongs to.
+    """
+    active = active_candidates(candidates)
+    with_uptake = [one for one in active if one.evidence != Evidence.MR_ONLY]
+    of_uptake = {one.id for one in with_uptake}
+    others = [row for row in raised if of_uptake.isdisjoint(row.candidates)]
+    is_linked = bool(candidates or removed)
+    places = [f"{clause(words.title(one))} (candidate {one.rank})" for one in with_uptake]
+    places += [
+        f"{row.site.name} ({_link(row, candidates, removed)})" if is_linked else row.site.name for row in others
+    ]
+    on_mr = _count_on_mr_alone(table, active)
+    if not places:
         also = f", but MR shows a finding at {'one' if on_mr == 1 else on_mr} of them" if on_mr else ""
         return f"No site shows raised uptake{also}."
     also = f"; at {'one' if on_mr == 1 else on_mr} more, MR alone shows a finding" if on_mr else ""
-    if len(names) == 1:
-        return f"Uptake is raised at one of them, the {names[0]}{also}."
-    return f"Uptake is raised at {len(names)} of them: {and_list(_cut(names))}{also}."
+    if len(places) == 1:
+        return f"Uptake is raised at one place, the {places[0]}{also}."
+    return f"Uptake is raised at {len(places)} places: {and_list(_cut(places))}{also}."
 
 
-def _is_on_mr_alone(row: SiteRow) -> bool:
-    return is_abnormal(row) and bool(row.mr_signs) and not is_raised(row)
+def _link(row: SiteRow, candidates: Sequence[Candidate], removed: Sequence[Candidate]) -> str:
+    """To which candidate a raised site belongs that no candidate with raised uptake is named for."""
+    active = active_candidates(candidates)
+    anchored = [one for one in active if one.id in row.candidates]
+    if anchored:
+        return f"candidate {anchored[0].rank}"
+    reaching = _reaching(active, row)
+    if reaching:
+        return f"part of candidate {reaching[0].rank}"
+    set_aside = [one for one in candidates if one.id in row.candidates]
+    if set_aside:
+        return f"candidate {set_aside[0].rank}, {SET_ASIDE_LINK}"
+    return REMOVED_LINK if any(one.id in row.candidates for one in removed) else NO_LINK
+
+
+def _reaching(active: Sequence[Candidate], row: SiteRow) -> list[Candidate]:
+    """The candidates whose outline on PET has voxels in a site."""
+    return [one for one in active if any(_reaches(spot.region, row) for spot in one.hot_spots)]
+
+
+def _reaches(region: Region, row: SiteRow) -> bool:
+    """Whether an outline has voxels in a site."""
+    return bool(len(region)) and bool((row.site.radius(region.points_ras) <= 1.0).any())
+
+
+def _count_on_mr_alone(table: SiteTable, active: Sequence[Candidate]) -> int:
+    """How many places are abnormal on MR alone: candidates, and other sites that belong to none."""
+    known = {one.id for one in active}
+    rows = [row for row in table.rows if is_abnormal(row) and row.mr_signs and not is_raised(row)]
+    return sum(known.isdisjoint(row.candidates) for row in rows) + sum(
+        one.evidence == Evidence.MR_ONLY for one in active
+    )
 
 
 def _cut(names: Sequence[str]) -> list[str]:
@@ -303,7 +376,8 @@ def _named_levels(table: SiteTable, raised: Sequence[SiteRow], active: Sequence[
     if not any(named):
         return []
     certainty = least_certain(*named, table.level_certainty)
-    reason = f" ({bracketed(_level_reason(table))})" if table.level_reasons else ""
+    against = "; ".join(clause(reason) for reason in table.level_reasons if reason.startswith(CONTRADICTING))
+    reason = f" ({bracketed(against)})" if against else ""
     return [f"{NAMED_LEVEL_WORDS[str(certainty)]}{reason}."]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 
 from ..Numerics.core.site_order import PELVIS_STRUCTURES, in_reading_order
@@ -114,8 +115,9 @@ def why(row: SiteRow) -> str:
 
 
 def bracketed(text: str) -> str:
-    """A text that will stand in parentheses: parentheses in it become brackets."""
-    return text.replace("(", "[").replace(")", "]")
+    """A text that will stand in parentheses: what is in parentheses in it stands after a comma."""
+    flat = re.sub(r"\s*\(([^()]*)\)", r", \1", text)
+    return flat.replace("(", "[").replace(")", "]")
 
 
 def counted_sites(count: int) -> str:

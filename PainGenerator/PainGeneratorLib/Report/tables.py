@@ -14,6 +14,7 @@ from ..Numerics.core.measures import SCORE_PARTS, Kind, Measure, Output, measure
 from ..Numerics.core.reader_acts import acts_text
 from ..Numerics.core.records import Candidate, LedgerEntry, Place
 from ..Numerics.core.short_names import short_name
+from ..Numerics.core.site_reading import sign_words
 from ..Numerics.core.sites import SiteState
 from ..Numerics.core.words import Certainty, Evidence, Side
 from ..Numerics.fusion.evidence import SignState
@@ -32,6 +33,8 @@ GAP = "  "
 CANDIDATES, SET_APART, ATTENTION = "candidates", "set_apart", "attention"
 """Names of the three lists in the files: what may be a source of pain, what is below the bar, and what is no pain
 generator but has to be looked at."""
+MR_WORDS = ("mr_kind", "mr_signs")
+"""Columns of kinds of MR findings. A table for readers says them in their words; the JSON keeps the codes."""
 LEDGER_COLUMNS = (
     *("list", "rank", "id", "short_name", "sign", "group", "state", "measure", "points", "text", "source"),
 )
@@ -168,6 +171,8 @@ def _spread(candidate: Candidate) -> dict[str, Any]:
 def csv_fields(measure: Measure, value: Any) -> dict[str, Any]:
     """The fields of one measure: one, or several for a group or a position."""
     key = measure.key
+    if key in MR_WORDS and value is not None:
+        value = sign_words(value) if isinstance(value, str) else [sign_words(one) for one in value]
     if measure.kind is Kind.PARTS:
         return {f"{key}_{part}": value.get(part) for part in dict.fromkeys((*SCORE_PARTS, *value))}
     if measure.kind is Kind.POINT:

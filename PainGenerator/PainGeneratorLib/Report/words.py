@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -65,6 +66,8 @@ KINDS_OF_FLUID = (EFFUSION, COLLECTION)
 that their signal is not counted in standard deviations."""
 MR_UNKNOWN = "while MR could not tell"
 """What is said of a place about which MR says nothing, when the reason is not known."""
+_COMPARED = re.compile(r"(\d+\.\d) times that of (.+?)(?=, | \(|\.?$)")
+"""A ratio of uptake in the text of a sign, and with what the uptake was compared."""
 PET_UNKNOWN = "while PET could not tell"
 """The same for PET."""
 
@@ -154,13 +157,19 @@ def title(candidate: Candidate) -> str:
     extra = [
         part
         for part in (place.level, place.zone, place.side if place.side != Side.MIDLINE else None)
-        if part and part.lower() not in name.lower()
+        if part and not _is_held(part, name)
     ]
     doubt = [LEVEL_UNCERTAIN] if lacks_doubt(place) else []
     is_side_doubtful = place.side != Side.MIDLINE and place.side_certainty == Certainty.UNCERTAIN
     if is_side_doubtful and SIDE_UNCERTAIN not in name:
         doubt.insert(0, SIDE_UNCERTAIN)
     return ", ".join([name, *extra, *doubt])
+
+
+def _is_held(part: str, name: str) -> bool:
+    """Whether a name says a part of it already; the level of a disc also where it names one of its two vertebrae."""
+    said = name.lower().replace(",", " ").split()
+    return part.lower() in name.lower() or any(vertebra in said for vertebra in part.lower().split("/"))
 
 
 def lacks_doubt(place: Place) -> bool:
@@ -260,7 +269,19 @@ def _uptake_parts(candidate: Candidate) -> list[str]:
         parts = [f"SUVmax {number(candidate.suv_max, 2, 'g/ml')}"]
     if candidate.tbr is not None:
         parts.append(f"{times(candidate.tbr)} the reference tissue")
-    return parts
+    return [*parts, *_comparisons(candidate)]
+
+
+def _comparisons(candidate: Candidate) -> list[str]:
+    """With what else the uptake was compared and found higher, as the ledger says it."""
+    found: list[str] = []
+    for entry in candidate.ledger:
+        if entry.group == SignGroup.PET and entry.points > 0.0:
+            said = _COMPARED.findall(entry.text)
+            # The first one of this sign is the reference tissue, which is said with two decimals already.
+            is_said = entry.sign.startswith("uptake") and candidate.tbr is not None
+            found += [f"{ratio} times {what}" for ratio, what in said[is_said:] if float(ratio) > 1.0]
+    return list(dict.fromkeys(found))
 
 
 def _z(value: float) -> str:

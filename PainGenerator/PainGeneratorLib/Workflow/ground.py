@@ -110,7 +110,7 @@ def ground_of(
         series=series,
         frame=tuple(_frame_texts(case, found)),
         edits=tuple(edit.text for edit in case.options.reference_edits),
-        body=_moved(_body(detector), alignment),
+        body=_moved(body_on_pet(detector), alignment),
         tissues=tuple((name, region) for name, region in shown if len(region)),
         used=tuple((name, _moved(region, alignment)) for name, region in _used_regions(detector)),
         points=tuple(_points(found)),
@@ -127,7 +127,7 @@ def references_of(detector: HotSpotDetector) -> Iterator[GroundReference]:
         yield GroundReference(VERTEBRAE[number - 1], VERTEBRA, median, None, None, USED)
 
 
-def _body(detector: HotSpotDetector) -> Region:
+def body_on_pet(detector: HotSpotDetector) -> Region:
     """The largest part of the PET above the threshold of the body, without holes."""
     suv = detector.scan.suv
     above = np.nan_to_num(suv.array) > detector.parameters.reference.body_suv

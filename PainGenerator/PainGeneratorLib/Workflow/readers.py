@@ -119,7 +119,7 @@ class ReaderRow:
     cells : tuple of ReaderCell or None
         In the order of the readings; None where a reading has no such entry.
     differs : tuple of str
-        In what the readers differ: ``verdict``, ``name``, ``outline``; empty where they agree.
+        In what the readers differ: ``verdict`` (once all have decided), ``name``, ``outline``; empty where they agree.
     """
 
     cells: tuple[ReaderCell | None, ...]
@@ -148,6 +148,11 @@ class Readers:
     readings: tuple[ReaderReading, ...] = ()
     shown: int = 0
     hidden: int = 0
+
+    @property
+    def removed(self) -> Sequence[Candidate]:
+        """What the reader of the shown reading took off the list."""
+        return self.readings[self.shown].deleted if self.readings else ()
 
     @property
     def rows(self) -> list[ReaderRow]:
@@ -194,7 +199,8 @@ def _match(cell: ReaderCell, others: Sequence[ReaderCell]) -> ReaderCell | None:
 def _differences(cells: Sequence[ReaderCell | None]) -> tuple[str, ...]:
     known = [cell for cell in cells if cell is not None]
     found = []
-    if len(known) < len(cells) or len({cell.verdict for cell in known}) > 1:
+    is_unlike = len(known) < len(cells) or len({cell.verdict for cell in known}) > 1
+    if is_unlike and all(map(_is_decided, cells)):
         found.append("verdict")
     if len({cell.entry.place.name for cell in known}) > 1:
         found.append("name")
@@ -224,8 +230,12 @@ class Agreement:
     @property
     def text(self) -> str:
         """One sentence."""
-        still = f" {self.open} still without a decision of every reader." if self.open else ""
-        return f"The readers decided alike on {self.same} of {self.both}.{still}"
+        findings = "1 finding is" if self.open == 1 else f"{self.open} findings are"
+        still = f"{findings} not decided by every reader yet."
+        if not self.both:
+            return still if self.open else "There is nothing to decide on."
+        said = f"The readers decided alike on {self.same} of {self.both}."
+        return f"{said} {still}" if self.open else said
 
 
 def agreement(rows: Sequence[ReaderRow]) -> Agreement:

@@ -7,15 +7,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
 from ..Numerics.body.symmetry import RELIABLE_QUALITY, SymmetryPlane
 from ..Numerics.core import tissues
-from ..Numerics.core.image import Image, transform_points
+from ..Numerics.core.image import Image, Region, transform_points
 from ..Numerics.core.readout import PlaceValues, Readout, Reason, SeriesValue, Why
 from ..Numerics.core.records import NOT_JOINED, Candidate, MRFinding
 from ..Numerics.core.regions import contains, flat_at, voxel_region
+from ..Numerics.core.site_reading import sign_words
 from ..Numerics.core.sites import SiteRow
 from ..Numerics.core.words import MR_ROLES, Role
 from ..Numerics.fusion.candidates import Name
@@ -24,6 +26,7 @@ from ..Numerics.pet.foci import focus_of
 from ..Numerics.pet.why_none import number_text, why_no_hot_spot
 from .case import Case
 from .finding import Found, pet_in_reference
+from .ground import body_on_pet
 from .stages import Alignment, Suv
 
 OEDEMA_BAR = "mr_findings.oedema.z"
@@ -31,6 +34,8 @@ OEDEMA_BAR = "mr_findings.oedema.z"
 SAME_PEAK_MM = 0.5
 """Upper bound of the distance between the maxima of a hot spot and of its copy, mm: rounding, as both are the same
 voxel. Our choice."""
+Reference = tuple[float | None, str | None]
+"""SUV and name of a normal tissue; None where there is none."""
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -92,12 +97,15 @@ class PlaceReader:
         place = np.asarray(position_ras, dtype=float)
         tissue = voxel_of(self.found.mr.tissues, place)
         entry = _smallest(self._holding(self.found.candidates, place))
+        site = self._site_at(place)
+        here = self.values_at(place, self._reference_at(place, site))
+        compared = (here.reference, here.reference_name)
         return Readout(
-            here=self.values_at(place),
-            mirrored=None if self.plane is None else self.values_at(self.plane.mirror(place)),
+            here=here,
+            mirrored=None if self.plane is None else self.values_at(self.plane.mirror(place), compared),
             tissue=tissues.NAMES.get(int(tissue or 0), tissues.NAMES[tissues.UNKNOWN]),
             place=self.namer(voxel_region(place, self.found.mr.tissues.geometry, self.pet.geometry)),
-            site=self._site_at(place),
+            site=site,
             entry_id=None if entry is None else entry.id,
             entry_name=None if entry is None else entry.place.name,
             reasons=() if entry is not None else tuple(self.reasons_at(place)),
@@ -105,20 +113,41 @@ class PlaceReader:
 
     # --- values
 
-    def values_at(self, place: np.ndarray) -> PlaceValues:
-        """The values at a place, RAS mm of the reference frame, shape (3,)."""
+    def values_at(self, place: np.ndarray, reference: Reference) -> PlaceValues:
+        """The values at a place.
+
+        Parameters
+        ----------
+        place : ndarray, shape (3,)
+            RAS mm of the reference frame.
+        reference : (float or None, str or None)
+            SUV and name of the tissue to compare with.
+        """
         flat = flat_at(self.pet.geometry, place)
         suv = voxel_of(self.pet, place)
-        peak = reference = name = None
+        peak = None
         if flat is not None and suv is not None:
             means, _ = self.detector.scan.spheres(np.array([flat]))
             peak = float(means[0]) if np.isfinite(means[0]) else None
-            if self.detector.references.is_plausible:
-                matched = self.detector.reference_of(
-                    focus_of(self.detector.scan.suv, self.detector.references, np.array([flat]))
-                )
-                reference, name = matched.suv, matched.name
-        return PlaceValues(place, suv, peak, reference, name, tuple(self._series_at(place)))
+        return PlaceValues(place, suv, peak, *reference, tuple(self._series_at(place)))
+
+    def _reference_at(self, place: np.ndarray, site: SiteRow | None) -> Reference:
+        """What a place is compared with: as the entry or the site that holds it, else the tissue around it.
+
+        The other side is compared with the same, so that the two ratios can be compared.
+        """
+        found = self.found
+        lists = (found.candidates, found.attention, found.set_apart)
+        entries = [one for listed in lists for one in sorted(self._holding(listed, place), key=_volume)]
+        for one in (*entries, *([] if site is None else [site])):
+            if one.reference is not None:
+                return one.reference, one.reference_name
+        flat = flat_at(self.pet.geometry, place)
+        if flat is None or voxel_of(self.pet, place) is None or not self.detector.references.is_plausible:
+            return None, None
+        focus = focus_of(self.detector.scan.suv, self.detector.references, np.array([flat]))
+        matched = self.detector.reference_of(focus)
+        return matched.suv, matched.name
 
     def _series_at(self, place: np.ndarray) -> Iterator[SeriesValue]:
         for role, image in self.series.items():
@@ -136,6 +165,8 @@ class PlaceReader:
     def reasons_at(self, place: np.ndarray) -> list[Reason]:
         """Why there is no candidate at a place, the deciding reason first."""
         found = self.found
+        if self.is_outside_body(place):
+            return [Reason(Why.OUTSIDE_BODY, "", "The place lies outside the body.")]
         entries = [
             *((Why.TO_BE_LOOKED_AT, one) for one in self._holding(found.attention, place)),
             *((Why.SET_APART, one) for one in self._holding(found.set_apart, place)),
@@ -147,6 +178,19 @@ class PlaceReader:
         reasons += self._of_mr(place, [entry for _, entry in entries])
         return _once(reasons)
 
+    def is_outside_body(self, place: np.ndarray) -> bool:
+        """Whether the PET shows that a place lies outside the body, and the MR shows no tissue there."""
+        flat = flat_at(self.pet.geometry, place)
+        tissue = voxel_of(self.found.mr.tissues, place)
+        if flat is None or tissue not in (None, tissues.UNKNOWN, tissues.VOID) or not len(self._body):
+            return False
+        return not contains(self._body, self.pet.geometry.flat_to_ras(np.array([flat])))[0]
+
+    @cached_property
+    def _body(self) -> Region:
+        """The body on the PET, on the grid of `pet`."""
+        return Region(self.pet.geometry, body_on_pet(self.detector).flat)
+
     def _holding(self, entries: Sequence[Candidate], place: np.ndarray) -> list[Candidate]:
         """Entries whose outline holds a place."""
         return [entry for entry in entries if len(entry.region) and contains(entry.region, place[None])[0]]
@@ -156,11 +200,12 @@ class PlaceReader:
         if not self.alignment.is_aligned(Role.PET):
             text = "PET and MR could not be aligned: what they show here is not the same place of the body."
             yield Reason(Why.NOT_ALIGNED, "alignment", text)
-        if voxel_of(self.pet, place) is None:
-            yield Reason(Why.OUTSIDE, Role.PET.value, "The PET does not show this place.")
-        for role, image in self.series.items():
-            if voxel_of(image, place) is None:
-                yield Reason(Why.OUTSIDE, role, f"The series {role} does not show this place.")
+        images = {Role.PET.value: self.pet, **self.series}
+        missing = [role for role, image in images.items() if voxel_of(image, place) is None]
+        if missing:
+            what = missing[0] if len(missing) == 1 else f"{', '.join(missing[:-1])} and {missing[-1]}"
+            verb = "does" if len(missing) == 1 else "do"
+            yield Reason(Why.OUTSIDE, "", f"{what} {verb} not show this place.")
 
     def _of_metal(self, place: np.ndarray) -> Iterator[Reason]:
         metal = self.found.mr.implant.unreliable
@@ -233,7 +278,11 @@ def voxel_of(image: Image, place: np.ndarray) -> float | None:
 
 
 def _smallest(entries: Sequence[Candidate]) -> Candidate | None:
-    return min(entries, key=lambda entry: entry.volume_ml, default=None)
+    return min(entries, key=_volume, default=None)
+
+
+def _volume(entry: Candidate) -> float:
+    return entry.volume_ml
 
 
 def _of_entry(kind: Why, entry: Candidate) -> Reason:
@@ -248,7 +297,7 @@ def _of_entry(kind: Why, entry: Candidate) -> Reason:
 def _of_finding(finding: MRFinding) -> Reason:
     """The reason of an MR finding that is part of no entry at this place."""
     z = "" if finding.z is None else f", z {number_text(finding.z)}"
-    text = f"On MR: {finding.kind}, {number_text(finding.volume_ml)} ml{z}"
+    text = f"On MR: {sign_words(finding.kind)}, {number_text(finding.volume_ml)} ml{z}"
     if "weak" in finding.flags:
         text += ", too faint to count alone"
     if finding.usual:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from ..Numerics.core.readout import PlaceValues, Readout, Reason
+from ..Numerics.core import tissues
+from ..Numerics.core.readout import PlaceValues, Readout, Reason, Why
 from ..Numerics.pet.why_none import number_text
 
 NOTHING = "\N{EN DASH}"
@@ -43,10 +44,13 @@ def _text(value: float | None, digits: int) -> str:
 
 
 def place_text(readout: Readout) -> str:
-    """Where the place is: its name, tissue, and position."""
+    """Where the place is: its name, its tissue where that is known, and the position."""
     r, a, s = readout.here.position_ras
-    tissue = f"tissue: {readout.tissue}"
-    return f"{readout.place.name}; {tissue}; R {r:.1f}, A {a:.1f}, S {s:.1f} mm"
+    position = f"R {r:.1f}, A {a:.1f}, S {s:.1f} mm"
+    if any(reason.kind == Why.OUTSIDE_BODY for reason in readout.reasons):
+        return f"{Why.OUTSIDE_BODY}; {position}"
+    tissue = "" if readout.tissue == tissues.NAMES[tissues.UNKNOWN] else f"tissue: {readout.tissue}; "
+    return f"{readout.place.name}; {tissue}{position}"
 
 
 def site_text(readout: Readout) -> str:
@@ -74,7 +78,7 @@ def reason_text(reason: Reason) -> str:
     """A reason with its kind and the rule or parameter that decided."""
     name = f" [{reason.name}]" if reason.name else ""
     kind = str(reason.kind)
-    head = "" if reason.text.lower().startswith(kind) else f"{kind[0].upper()}{kind[1:]}: "
+    head = "" if kind.lower() in reason.text.lower() else f"{kind[0].upper()}{kind[1:]}: "
     return f"{head}{reason.text}{name}"
 
 

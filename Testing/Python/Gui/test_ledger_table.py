@@ -56,6 +56,7 @@ def test_the_details_say_the_points_the_word_of_strength_and_what_each_image_sho
     apart = details_text(candidate(score=-3.0, reason="Usual <there>."))
     assert "\N{MINUS SIGN}3.0 points of evidence: little" in apart
     assert "Usual &lt;there&gt;." in apart
+    assert "MR edema" in details_text(candidate(mr_kind="oedema"))
 
 
 def test_what_has_to_be_looked_at_is_named_with_its_reason_and_a_link(qt: Any) -> None:

@@ -286,7 +286,7 @@ def test_an_entry_that_is_set_apart_tells_its_reason_and_rule_and_can_be_taken_b
     label = hands.ui.apartLabel.text
     assert entry.place.name in label
     assert entry.reason in label
-    assert "most against it: usual_there, \N{MINUS SIGN}2.5 points" in label
+    assert "most against it: uptake is usual at this place (\N{MINUS SIGN}2.5 points)" in label
     hands.ui.bringBackButton.click()
     assert hands.chosen() == [entry.id]
     assert hands.ui.countsLabel.text.startswith("5 candidates")

@@ -120,11 +120,20 @@ def test_two_readers_stand_beside_each_other_and_a_hidden_one_is_not_told(conten
     lines = block(plain_report(dataclasses.replace(content, readers=both)), "REVIEW")
     assert lines[0] == "The readers decided alike on 0 of 1."
     assert "differ in verdict" in lines[1]
-    assert "Anna A.: accepted: Anna A., 2026-03-01 14:20; Bert B.: rejected: Bert B., 2026-03-01 14:20" in lines[1]
+    assert "Anna A.: accepted, 2026-03-01 14:20; Bert B.: rejected, 2026-03-01 14:20" in lines[1]
     hidden = Readers((ReaderReading("Bert B.", [other]),), 0, 1)
     text = plain_report(dataclasses.replace(content, readers=hidden))
     assert "Anna" not in text
     assert "blind" in block(text, "REVIEW")[0]
+
+
+def test_a_reader_who_has_not_decided_yet_does_not_differ(content):
+    one = content.candidates[0]
+    signed = dataclasses.replace(one, status="accepted", acts=(ReaderAct("Anna A.", TIME, "status", "accepted"),))
+    pending = dataclasses.replace(one, status="pending", acts=())
+    both = Readers((ReaderReading("Anna A.", [signed]), ReaderReading("Bert B.", [pending])))
+    lines = block(plain_report(dataclasses.replace(content, readers=both)), "REVIEW")
+    assert lines == ["1 finding is not decided by every reader yet."]
 
 
 def test_a_case_without_anything_says_so(content):

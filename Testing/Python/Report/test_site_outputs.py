@@ -13,7 +13,7 @@ import pytest
 from PainGeneratorLib.Numerics.body.renaming import CONTRADICTION
 from PainGeneratorLib.Numerics.core import site_columns
 from PainGeneratorLib.Numerics.core.measures import Measure
-from PainGeneratorLib.Numerics.core.records import Candidate, Place
+from PainGeneratorLib.Numerics.core.records import Candidate, LedgerEntry, Place
 from PainGeneratorLib.Numerics.core.site_order import in_reading_order, level_height
 from PainGeneratorLib.Numerics.core.site_reading import (
     EXPLANATIONS,
@@ -35,10 +35,10 @@ from PainGeneratorLib.Report.report import report_html
 from PainGeneratorLib.Report.site_files import sites_csv, sites_json
 from PainGeneratorLib.Report.site_text import conclusion, level_texts, terminal_line
 from PainGeneratorLib.Report.site_words import and_list, clause
-from PainGeneratorLib.Report.tables import text_table
+from PainGeneratorLib.Report.tables import candidates_csv, text_table
 from PainGeneratorLib.Report.words import title
 from PainGeneratorLib.Scene.tables import site_columns as scene_columns
-from PainGeneratorLib.Workflow.level_words import LEVEL_WORDS
+from PainGeneratorLib.Workflow.level_words import LEVEL_WORDS, level_sentences
 from PainGeneratorLib.Workflow.protocol import load_protocol
 from report_examples import (
     attention_examples,
@@ -271,11 +271,12 @@ def test_the_conclusion_names_counts_raised_sites_the_strongest_candidate_and_it
 ) -> None:
     said = conclusion(example_site_table(), found)
     assert said == (
-        "116 sites were measured; 5 could not be assessed (mostly outside the field of view of the PET). Uptake "
-        "is raised at 3 of them: interspinous space L3/L4, disc L4/L5, and left facet joint L4/L5; at one more, MR "
-        "alone shows a finding. The strongest of 3 candidate pain generators is candidate 1, facet joint L4/L5, "
-        "left: raised uptake and effusion or synovitis on MR (strong evidence). The levels are likely, but not "
-        "certain (counted from the sacrum). A candidate is a place to look at, not a diagnosis."
+        "The strongest of 3 candidate pain generators is candidate 1, facet joint L4/L5, left: raised uptake and "
+        "effusion or synovitis on MR (strong evidence). Uptake is raised at 4 places: facet joint L4/L5, left "
+        "(candidate 1); erector spinae, right (candidate 2); interspinous space L3/L4 (no candidate); and disc L4/L5 "
+        "(no candidate); at one more, MR alone shows a finding. 116 sites were measured; 5 could not be assessed "
+        "(mostly outside the field of view of the PET). The levels are likely, but not certain. "
+        "A candidate is a place to look at, not a diagnosis."
     )
 
 
@@ -294,7 +295,7 @@ def test_the_conclusion_is_two_to_five_sentences_and_never_says_more_than_is_kno
 
 def test_without_anything_raised_the_conclusion_says_what_is_not_excluded() -> None:
     assert conclusion(normal_site_table(), []) == (
-        "121 sites were measured. No site shows raised uptake. No candidate pain generator was found. "
+        "No candidate pain generator was found. No site shows raised uptake. 121 sites were measured. "
         "This does not exclude a pain generator: small or faint ones, and those outside of the images, are missed."
     )
 
@@ -302,7 +303,7 @@ def test_without_anything_raised_the_conclusion_says_what_is_not_excluded() -> N
 def test_one_site_is_not_spoken_of_in_the_plural() -> None:
     row = site_row("sacrum", "sacrum", "midline", None, 2.0, state="abnormal", reasons=(uptake_reason(2.0, "marrow"),))
     said = conclusion(SiteTable((row,)), [])
-    assert said.startswith("1 site was measured. Uptake is raised at one of them, the sacrum.")
+    assert "Uptake is raised at one place, the sacrum. 1 site was measured." in said
 
 
 def test_an_unaligned_case_is_said_to_be_unmeasured() -> None:
@@ -311,7 +312,7 @@ def test_an_unaligned_case_is_said_to_be_unmeasured() -> None:
         for row in normal_site_table().rows
     )
     said = conclusion(SiteTable(rows), [])
-    assert said.startswith("None of the 121 sites could be assessed (PET and MR are not aligned).")
+    assert "None of the 121 sites could be assessed (PET and MR are not aligned)." in said
     assert "raised" not in said
 
 
@@ -319,6 +320,44 @@ def test_candidates_that_the_reader_set_aside_are_not_the_strongest(found: list[
     for candidate in found:
         candidate.status = "rejected"
     assert "All candidates were set aside on review." in conclusion(normal_site_table(), found)
+
+
+def test_the_conclusion_links_each_raised_site_to_its_candidate(found: list[Candidate]) -> None:
+    table = example_site_table()
+    spot = found[1].hot_spots[0]
+    (space,) = [row for row in table.rows if row.site.name == "interspinous space L3/L4"]
+    there = dataclasses.replace(space, site=dataclasses.replace(space.site, center_ras=spot.centroid_ras_mm))
+    table = with_rows(table, there)
+    assert "interspinous space L3/L4 (part of candidate 2)" in conclusion(table, found)
+    assert "not seen on MR (part of candidate 2)." in texts(table, found)["L3/L4"]
+    found[0].status = "rejected"
+    said = conclusion(table, found)
+    assert "left facet joint L4/L5 (candidate 1, set aside on review)" in said
+    assert "facet joint L4/L5, left (candidate 1)" not in said
+
+
+def test_the_conclusion_says_that_the_reader_removed_all_candidates(found: list[Candidate]) -> None:
+    said = conclusion(example_site_table(), [], removed=found)
+    assert "All candidates were removed from the list on review." in said
+    assert "left facet joint L4/L5 (candidate removed on review)" in said
+    assert "No candidate pain generator was found." not in said
+
+
+def test_raised_uptake_is_said_with_the_comparisons_that_make_it_raised(found: list[Candidate]) -> None:
+    texts_of = (
+        ("uptake", "Uptake 1.1 times that of marrow within 7 cm, and 2.1 times that of its surroundings.", 0.9),
+        (
+            "above_other_levels",
+            "Uptake 1.6 times that of the same place at the other levels (z +7.2 in this scan).",
+            4,
+        ),
+        ("asymmetry", "Uptake 1.0 times that of the other side.", -1.0),
+    )
+    ledger = tuple(LedgerEntry(sign, "pet", text, None, points, "") for sign, text, points in texts_of)
+    said = words.sentence(dataclasses.replace(found[0], tbr=1.09, ledger=ledger))
+    assert (
+        "1.09 times the reference tissue; 2.1 times its surroundings; 1.6 times the same place at the other levels)"
+    ) in said
 
 
 def test_a_long_list_of_raised_sites_is_cut_and_counted() -> None:
@@ -345,9 +384,9 @@ def test_the_conclusion_tells_of_uncertain_levels_when_a_site_but_no_candidate_h
     assert "The levels are" not in conclusion(normal_site_table("uncertain"), found[1:2])
 
 
-def test_parentheses_in_a_reason_become_brackets() -> None:
+def test_parentheses_in_a_reason_stand_after_a_comma() -> None:
     row = site_row("sacrum", "sacrum", "midline", None, 2.0, reasons=("Physiologic uptake (kidney: near).",))
-    assert texts(SiteTable((row,)), [])["Pelvis"] == ("Taken for normal: sacrum (physiologic uptake [kidney: near]).")
+    assert texts(SiteTable((row,)), [])["Pelvis"] == ("Taken for normal: sacrum (physiologic uptake, kidney: near).")
 
 
 def test_a_candidate_with_an_uncertain_level_says_so_beside_its_name(found: list[Candidate]) -> None:
@@ -378,6 +417,14 @@ def test_readers_read_american_words_for_mr_findings(found: list[Candidate]) -> 
     assert "edema" in html
     assert "oedema" not in html
     assert "oedema" not in text_table(found, columns=200)
+    assert "oedema" not in candidates_csv(found)
+
+
+def test_a_name_with_one_vertebra_of_the_disc_is_not_followed_by_the_disc(found: list[Candidate]) -> None:
+    place = Place("inferior endplate of L2", "endplate", "midline", "L2/L3")
+    assert words.title(dataclasses.replace(found[2], place=place)) == "inferior endplate of L2"
+    foramen = dataclasses.replace(place, name="left paraspinal region", side="left")
+    assert words.title(dataclasses.replace(found[2], place=foramen)) == "left paraspinal region, L2/L3"
 
 
 def test_a_likely_level_has_its_certainty_beside_the_level(found: list[Candidate]) -> None:
@@ -431,7 +478,7 @@ def test_a_case_without_a_candidate_has_table_text_and_conclusion() -> None:
     html = page(normal_site_table(), [])
     assert "Sites by level and side" in html
     assert "all 121 sites are normal." in html
-    assert "<strong>Conclusion. </strong>121 sites were measured." in html
+    assert "<strong>Conclusion. </strong>No candidate pain generator was found." in html
     assert html.count("does not exclude a pain generator") == 1
 
 
@@ -460,9 +507,29 @@ def test_what_contradicts_the_levels_is_in_the_conclusion_and_on_the_terminal(
 ) -> None:
     table = example_site_table()
     table = dataclasses.replace(table, level_reasons=("The levels follow from L4.", "It fits.", doubt))
+    against = f"{doubt[:1].lower()}{doubt[1:].rstrip('.')}"
+    assert f"the levels follow from L4; {against}" in terminal_line(table)
+    assert f"The levels are likely, but not certain ({against})." in conclusion(table, found)
     for said in (conclusion(table, found), terminal_line(table)):
-        assert f"the levels follow from L4; {doubt[:1].lower()}{doubt[1:].rstrip('.')}" in said
         assert "fits" not in said
+
+
+def test_the_levels_are_explained_in_header_and_table_and_not_in_between(found: list[Candidate]) -> None:
+    table = example_site_table()
+    warnings = (*level_sentences(table), "Two PET volumes.")
+    html = report_html(dataclasses.replace(plain_content(found), sites=table, warnings=warnings))
+    assert html.count("from the sacrum") == 2
+    assert "Two PET volumes." in html
+
+
+def test_each_kind_of_remark_is_said_once_in_a_line() -> None:
+    rows = [
+        site_row(f"{side} psoas L2/L3", "psoas", side, "L2/L3", 2.0, reasons=(f"Physiologic uptake ({what}).",))
+        for side, what in (("right", "kidney"), ("left", "ureter"))
+    ]
+    assert texts(SiteTable(tuple(rows)), []) == {
+        "L2/L3": "Taken for normal: right psoas (physiologic uptake, kidney); left psoas (physiologic uptake, ureter)."
+    }
 
 
 def test_a_candidate_with_an_uncertain_side_says_so_beside_its_name(found: list[Candidate]) -> None:
@@ -608,3 +675,10 @@ def test_what_was_given_about_a_replacement_stands_in_the_header() -> None:
     for text in ("Hip replaced on", "2024-11-30", "cemented", "24 mg/l"):
         assert text in said
     assert "Hip replaced on" not in report_html(plain_content([]))
+
+
+def test_the_date_of_birth_is_written_like_the_date_of_the_study() -> None:
+    case = ReportCase(patient_name="Somebody", birth_date="19940101", study_date="2024-06-20")
+    html = report_html(dataclasses.replace(plain_content([]), case=case))
+    assert "1994-01-01" in html
+    assert "19940101" not in html

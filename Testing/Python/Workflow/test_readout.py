@@ -10,10 +10,10 @@ import dataclasses
 import numpy as np
 import pytest
 from PainGeneratorLib.Numerics.core.image import Region, ball
-from PainGeneratorLib.Numerics.core.readout import Readout, Why
+from PainGeneratorLib.Numerics.core.readout import Readout, Reason, Why
 from PainGeneratorLib.Workflow.finding import find_candidates
 from PainGeneratorLib.Workflow.readout import PlaceReader
-from PainGeneratorLib.Workflow.readout_text import NOTHING, readout_text, value_rows
+from PainGeneratorLib.Workflow.readout_text import NOTHING, place_text, readout_text, reason_text, value_rows
 from PainGeneratorLib.Workflow.stages import Alignment, make_suv
 from small_bodies import aligned, small_body, small_case
 
@@ -54,6 +54,16 @@ def test_the_values_of_both_sides_are_read_each_at_its_own_place(reader: PlaceRe
     other = reader.at(MIRRORED)
     assert other.place.side == "left"
     assert other.here.suv == pytest.approx(readout.mirrored.suv, abs=0.1)
+
+
+def test_both_sides_are_compared_with_the_reference_of_the_candidate(reader: PlaceReader) -> None:
+    (entry,) = [one for one in reader.found.set_apart if np.linalg.norm(one.centroid_ras_mm - FOCUS) < 10.0]
+    own = dataclasses.replace(entry, reference=0.5, reference_name="marrow within 7 cm")
+    readout = with_lists(reader, candidates=[own], set_apart=[]).at(FOCUS)
+    assert readout.mirrored is not None
+    for side in (readout.here, readout.mirrored):
+        assert (side.reference, side.reference_name) == (0.5, "marrow within 7 cm")
+        assert side.ratio == pytest.approx(side.suv_peak / 0.5)
 
 
 def test_the_values_of_mr_are_those_of_the_voxel_with_z_in_marrow_only(reader: PlaceReader) -> None:
@@ -107,12 +117,24 @@ def test_marrow_without_edema_is_told_with_the_z_that_is_missing(reader: PlaceRe
 
 def test_a_place_outside_all_fields_says_so_and_has_no_values(reader: PlaceReader) -> None:
     readout = reader.at(OUTSIDE)
-    assert [(reason.kind, reason.name) for reason in readout.reasons] == [
-        (Why.OUTSIDE, "PET"),
-        (Why.OUTSIDE, "T1"),
-        (Why.OUTSIDE, "FLUID"),
-    ]
+    assert kinds(readout) == [Why.OUTSIDE]
+    assert readout.reasons[0].text == "PET, T1 and FLUID do not show this place."
     assert all(here == NOTHING for _, here, _ in value_rows(readout))
+
+
+def test_a_place_in_the_air_is_said_to_lie_outside_the_body(reader: PlaceReader) -> None:
+    grid = reader.pet.geometry
+    corner = grid.flat_to_ras(np.array([0]))[0]
+    readout = reader.at(corner)
+    assert kinds(readout) == [Why.OUTSIDE_BODY]
+    assert place_text(readout).startswith("outside the body; R ")
+    assert not reader.is_outside_body(FOCUS)
+
+
+def test_what_is_unknown_or_said_already_is_not_said(reader: PlaceReader) -> None:
+    readout = dataclasses.replace(reader.at(FOCUS), tissue="unknown")
+    assert "tissue" not in place_text(readout)
+    assert reason_text(Reason(Why.NOT_RAISED, "", "The uptake is not raised.")) == "The uptake is not raised."
 
 
 def test_uptake_whose_entry_was_taken_off_the_lists_is_told(reader: PlaceReader) -> None:

@@ -21,6 +21,7 @@ class Why(StrEnum):
     USUAL = "usual uptake"
     """A rule calls the uptake physiologic."""
     OUTSIDE = "outside the field of view"
+    OUTSIDE_BODY = "outside the body"
     NOT_ALIGNED = "not aligned"
     """PET and MR could not be aligned: what they show here is not the same place of the body."""
     NO_REFERENCE = "no reference"
