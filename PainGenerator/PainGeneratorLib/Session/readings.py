@@ -53,7 +53,7 @@ class StoredReading:
     def take_run(self, new: Reading, found: Found, names: NewNames | None) -> None:
         """A step was run again: hand the decisions over to what it found. The history ends."""
         old = [*self.lists.candidates, *self.unmatched]
-        carried = carry_decisions(old if names is None else names.of(old), new)
+        carried = carry_decisions(old if names is None else names.of(old), new, self.deleted)
         self.lists, self.unmatched, self.carried = carried.lists, carried.unmatched, carried.notices
         self.review, self.found = None, found
 

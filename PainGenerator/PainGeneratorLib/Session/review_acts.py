@@ -112,7 +112,7 @@ class ReviewActs:
         for other in state.readers.others:
             other.take_run(new, found, names)
         old = [*state.candidates, *state.unmatched]
-        carried = carry_decisions(old if names is None else names.of(old), new)
+        carried = carry_decisions(old if names is None else names.of(old), new, self._review.deleted)
         state.unmatched, state.carried = carried.unmatched, carried.notices
         found.take(carried.lists)
         regions, state.found = state.regions, found
@@ -141,7 +141,7 @@ class ReviewActs:
         state, now = self._state, self._state.require_found()
         new = Reading(found.candidates, found.set_apart, found.attention)
         automatic = copied(new)
-        carried = carry_decisions([*state.candidates, *state.unmatched], new)
+        carried = carry_decisions([*state.candidates, *state.unmatched], new, self.review.deleted)
         detector = self._tools.detector() if found.detector is None else found.detector
         namer = found.namer(now.anatomy, case, now.suv, now.alignment)
         remeasure = Remeasure.of(case, now.suv, now.alignment, found, detector, namer)

@@ -42,3 +42,13 @@ def test_entries_take_the_names_of_their_places_though_a_run_numbered_its_own_an
     now: Any = object()
     reading.take_names(Reading(run), now, at)
     assert names_of(reading) == {"PG-01": "right joint", "PG-02": "left joint", "PG-03": "mid"}
+
+
+def test_a_new_run_keeps_what_its_reader_deleted_off_the_list() -> None:
+    reading = stored(candidate(2, LEFT, 8.0))
+    reading.deleted = (candidate(1, RIGHT, 9.0),)
+    now: Any = object()
+    reading.take_run(Reading([candidate(1, RIGHT, 9.0), candidate(2, LEFT, 8.0)]), now, None)
+    assert list(names_of(reading)) == ["PG-02"]
+    assert [entry.id for entry in reading.deleted] == ["PG-01"]
+    assert "stays off the list" in reading.carried[0]
