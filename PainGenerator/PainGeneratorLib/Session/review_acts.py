@@ -387,8 +387,11 @@ class ReviewActs:
         step()
         if self._state.found is before:
             self._show()
-        else:
-            self._show_naming()
+            return
+        if self._state.readers.others and self._state.regions:
+            # What another reader placed since then was measured with other names.
+            self._state.regions = self._measured_again(self._state.regions)
+        self._show_naming()
 
     def _show_naming(self) -> None:
         """Show the case after the levels got other names."""
