@@ -137,6 +137,10 @@ def test_a_second_reader_sees_nothing_of_the_first_and_then_both(host, session, 
     assert rows[others[-1]].differs == ()
     session.reading.show(0)
     assert all_lists(session) == of_anna
+    with pytest.raises(PainGeneratorError, match="is that of Anna"):
+        session.undo()
+    session.reading.set_name(ANNA)
+    assert all_lists(session) == of_anna
     session.undo()
     assert brought in [c.id for c in session.set_apart()], "each reader has an own history"
     session.redo()
