@@ -9,8 +9,13 @@ from dataclasses import dataclass
 from ..Numerics.core.records import BROUGHT_BACK, NAMED_BY_READER, Candidate
 from ..Numerics.core.words import Origin, Status
 from ..Numerics.fusion.reading import Reading, numbered
-from ..Workflow.counterparts import counterpart
+from ..Workflow.counterparts import counterpart, shared_part
 from .review import brought_back, entries_of
+
+SAME_FOCUS = 0.5
+"""Least part that the outline of a deleted candidate and that of a new entry share (see :func:`.shared_part`), from
+which the new entry is what was deleted and stays off the list. Our choice: more than half. It is stricter than what
+hands a decision over, as a candidate that is kept off the list by mistake would be lost."""
 
 
 @dataclass(frozen=True)
@@ -24,7 +29,8 @@ class Carried:
     unmatched : list of Candidate
         Decided candidates without a counterpart in the new run. They are shown and never dropped silently.
     notices : list of str
-        Sentences on decided candidates whose counterpart is no candidate of the new run by itself.
+        Sentences on decided candidates whose counterpart is no candidate of the new run by itself, and on what was
+        deleted before and was found again.
     """
 
     lists: Reading
@@ -32,7 +38,7 @@ class Carried:
     notices: list[str]
 
 
-def carry_decisions(old: Sequence[Candidate], new: Reading) -> Carried:
+def carry_decisions(old: Sequence[Candidate], new: Reading, deleted: Sequence[Candidate] = ()) -> Carried:
     """Hand decisions over to what a new run found, by place.
 
     A candidate that the radiologist drew, edited or added is kept as it is and takes the place of a new entry that
@@ -40,11 +46,16 @@ def carry_decisions(old: Sequence[Candidate], new: Reading) -> Carried:
     nearest one within CARRY_REACH_MM; each entry takes one decision at most. A decision makes a candidate of an entry
     that the new run has set apart or put among what is to be looked at.
 
+    A new candidate with the outline of one that was deleted stays off the list, which a sentence says. Where the
+    outline is another one, it is on the list, and a sentence says that something was deleted there.
+
     Parameters
     ----------
     old : sequence of Candidate
         Those without a decision are passed over.
     new : Reading
+    deleted : sequence of Candidate
+        What the reader took off the list.
     """
     free = entries_of(new)
     kept: list[Candidate] = []
@@ -66,6 +77,14 @@ def carry_decisions(old: Sequence[Candidate], new: Reading) -> Carried:
         if kept[-1].id in taken:
             kept[-1].id = ""
         taken.add(kept[-1].id)
+
+    for gone in deleted:
+        again = _found_again(gone, [entry for entry in new.candidates if entry in free])
+        if again is not None and shared_part(gone.region, again.region) >= SAME_FOCUS:
+            free = [entry for entry in free if entry is not again]
+            notices.append(_stays_deleted(again))
+        elif again is not None:
+            notices.append(_is_listed_again(gone, again))
 
     def rest(entries: Sequence[Candidate]) -> list[Candidate]:
         """Copies of the entries that took no decision; those whose id was given away get another one."""
@@ -99,6 +118,29 @@ def _notice(decided: Candidate, entry: Candidate, is_for_attention: bool) -> str
     return (
         f"{decided.id} ({decided.place.name}) stays a candidate, as you decided on it. This run by itself {where}: "
         f"{entry.reason}"
+    )
+
+
+def _found_again(deleted: Candidate, entries: Sequence[Candidate]) -> Candidate | None:
+    """The new candidate that shares most voxels with a deleted one; None where none shares any, and for an outline
+    that the reader drew from nothing and took away."""
+    if deleted.origin == Origin.MANUAL:
+        return None
+    again = counterpart(deleted, entries)
+    return again if again is not None and shared_part(deleted.region, again.region) > 0.0 else None
+
+
+def _stays_deleted(entry: Candidate) -> str:
+    return (
+        f"{entry.place.name} was found again and stays off the list, as you deleted it. "
+        "Add a candidate at this place to have it back."
+    )
+
+
+def _is_listed_again(deleted: Candidate, entry: Candidate) -> str:
+    return (
+        f"You deleted {deleted.place.name}. This run found {entry.place.name} there with another outline; "
+        "it is on the list."
     )
 
 

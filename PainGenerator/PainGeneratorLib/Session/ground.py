@@ -114,8 +114,9 @@ class GroundActs:
         Raises
         ------
         PainGeneratorError
-            When there is no such reference or region.
+            When there is no such reference or region, and while the case has more than one reading.
         """
+        self._review.require_one_reading()
         now = self._state.require_found()
         edits = (*self._state.reference_edits, self._edit(kind, name, region_id)) if kind else ()
         text = edits[-1].text if edits else ALL_REFERENCES

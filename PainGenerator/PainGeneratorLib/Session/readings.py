@@ -53,12 +53,15 @@ class StoredReading:
     def take_run(self, new: Reading, found: Found, names: NewNames | None) -> None:
         """A step was run again: hand the decisions over to what it found. The history ends."""
         old = [*self.lists.candidates, *self.unmatched]
-        carried = carry_decisions(old if names is None else names.of(old), new)
+        carried = carry_decisions(old if names is None else names.of(old), new, self.deleted)
         self.lists, self.unmatched, self.carried = carried.lists, carried.unmatched, carried.notices
         self.review, self.found = None, found
 
     def take_names(self, automatic: Reading | None, found: Found | None, name: Callable[[Region], Place]) -> None:
         """Name its entries as the levels are called now. Names that the reader gave stay.
+
+        An entry has the place of the one of the run that has the same voxels. Ids do not tell it: each run numbers
+        its entries anew.
 
         Parameters
         ----------
@@ -66,20 +69,20 @@ class StoredReading:
             What the run found, with the names of now.
         found : Found, optional
         name : callable
-            Names a place, for entries that a reader drew.
+            Names a place, for entries that a reader drew, and those that the run did not outline in this way.
         """
         if self.found is None or self.found is found:
             self.found = found
             return
         self.found, self.review = found, None
         entries = [] if automatic is None else _entries(automatic)
-        places = {entry.id: entry.place for entry in entries}
 
         def named(entry: Candidate) -> Candidate:
             if NAMED_BY_READER in entry.place.flags:
                 return entry
-            is_found = entry.origin == Origin.AUTOMATIC and entry.id in places
-            return dataclasses.replace(entry, place=places[entry.id] if is_found else name(entry.region))
+            found_same = (one.place for one in entries if _has_same_voxels(one.region, entry.region))
+            place = next(found_same, None) if entry.origin == Origin.AUTOMATIC else None
+            return dataclasses.replace(entry, place=place or name(entry.region))
 
         self.lists = Reading(*([named(entry) for entry in getattr(self.lists, key)] for key in LISTS))
 
@@ -128,6 +131,11 @@ def lists_of(kept: Mapping[str, Any]) -> Reading:
 def lists_in(lists: Reading) -> list[list[Candidate]]:
     """The three lists, in the order of :class:`Reading`."""
     return [list(getattr(lists, key)) for key in LISTS]
+
+
+def _has_same_voxels(one: Region, other: Region) -> bool:
+    is_same_grid = len(one) == len(other) and one.geometry.is_same_grid(other.geometry)
+    return is_same_grid and bool((one.flat == other.flat).all())
 
 
 def _entries(lists: Reading) -> list[Candidate]:

@@ -200,8 +200,10 @@ class Recovery:
         self._review.take_over(self._review.review)
 
     def _take_draft(self, journal: LeftJournal) -> None:
-        """A comment that was being typed is taken as it was."""
+        """A comment that was being typed is taken as it was, except in the reading of another reader."""
         draft = journal.lines[-1].get("draft")
+        if self._review.reason_not_own() is not None:
+            return
         if draft and any(candidate.id == draft[0] for candidate in self._state.candidates):
             self._review.comment(draft[0], storable(draft[1]))
 

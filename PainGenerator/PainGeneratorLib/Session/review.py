@@ -21,6 +21,7 @@ from ..Numerics.core.image import Region
 from ..Numerics.core.reader_acts import ActKind, ReaderAct, now_text
 from ..Numerics.core.records import BROUGHT_BACK, Candidate, Place
 from ..Numerics.core.regions import on_grid, union
+from ..Numerics.core.spheres import RegionChange, SphereRegion, region_key
 from ..Numerics.core.words import Origin, Status, listed
 from ..Numerics.fusion.reading import Reading, numbered
 
@@ -38,8 +39,8 @@ class CandidateList(Protocol):
     attention: list[Candidate]
     naming: Any
     """What depends on the names of the levels; it is passed on and never looked into."""
-    regions: Any
-    """Spherical regions of the reader; they are passed on and never looked into."""
+    regions: tuple[SphereRegion, ...]
+    """Spherical regions of the reader. All readings of a case share them."""
 
 
 @dataclass(frozen=True)
@@ -54,8 +55,8 @@ class Act:
         The lists to go back to.
     naming : object
         The names of the levels to go back to; None where the act changed none.
-    regions : object
-        The spherical regions to go back to.
+    regions : RegionChange, optional
+        What to do with the spherical regions; None where the act changed none.
     deleted : tuple of Candidate
         What was deleted until then.
     """
@@ -63,7 +64,7 @@ class Act:
     text: str
     lists: Reading
     naming: Any = None
-    regions: Any = ()
+    regions: RegionChange | None = None
     deleted: tuple[Candidate, ...] = ()
 
 
@@ -119,6 +120,16 @@ class Review:
         return self._past[-1].text if self._past else None
 
     @property
+    def undo_naming(self) -> Any:
+        """The names of the levels that undo would go back to; None when it changes none."""
+        return self._past[-1].naming if self._past else None
+
+    @property
+    def redo_naming(self) -> Any:
+        """The names of the levels that redo would go on to; None when it changes none."""
+        return self._future[-1].naming if self._future else None
+
+    @property
     def redo_text(self) -> str | None:
         """What redo would do again; None when there is nothing."""
         return self._future[-1].text if self._future else None
@@ -132,15 +143,22 @@ class Review:
         self._step(self._future, self._past)
 
     def _step(self, source: list[Act], target: list[Act]) -> None:
-        if source:
-            act = source.pop()
-            naming = None if act.naming is None else self._owner.naming
-            target.append(Act(act.text, self.lists, naming, self._owner.regions, self.deleted))
-            self.deleted = act.deleted
-            if act.naming is not None:
-                self._owner.naming = act.naming
-            self._take(act.lists)
-            self._owner.regions = act.regions
+        if not source:
+            return
+        act, owner = source.pop(), self._owner
+        naming = None if act.naming is None else owner.naming
+        regions, change = owner.regions, None
+        if act.regions is not None:
+            regions, change = act.regions.of(regions)
+        target.append(Act(act.text, self.lists, naming, change, self.deleted))
+        self.deleted = act.deleted
+        if act.naming is not None:
+            owner.naming = act.naming
+            # A result has the regions with the measures that follow from it, but as they were when it was put aside.
+            measured = {region_key(one): one for one in owner.regions}
+            regions = tuple(measured.get(region_key(one), one) for one in regions)
+        self._take(act.lists)
+        owner.regions = regions
 
     def give_name(self, reader: str, since: str) -> int:
         """Write a name on the acts that have none and were done at a time or later, in the history, too.
@@ -260,14 +278,20 @@ class Review:
 
     def replace_all(self, text: str, naming: Any, lists: Reading) -> None:
         """Take another result over, with its lists, as one act."""
-        self._past.append(Act(text, self.lists, self._owner.naming, self._owner.regions, self.deleted))
+        self._past.append(Act(text, self.lists, self._owner.naming, None, self.deleted))
         self._future.clear()
         self._owner.naming = naming
         self._take(lists)
 
-    def keep_regions(self, text: str, regions: Any) -> None:
+    def keep_regions(self, text: str, regions: tuple[SphereRegion, ...]) -> None:
         """Take other spherical regions over, as one act."""
-        self._past.append(Act(text, self.lists, None, self._owner.regions, self.deleted))
+        former = self._owner.regions
+        before, after = set(map(region_key, former)), set(map(region_key, regions))
+        change = RegionChange(
+            tuple(one for one in regions if region_key(one) not in before),
+            tuple(one for one in former if region_key(one) not in after),
+        )
+        self._past.append(Act(text, self.lists, None, change, self.deleted))
         self._future.clear()
         self._owner.regions = regions
 
@@ -371,7 +395,7 @@ class Review:
         def fresh(entries: Sequence[Candidate]) -> list[Candidate]:
             return [dataclasses.replace(entry) if id(entry) in earlier else entry for entry in entries]
 
-        self._past.append(Act(text, former, None, self._owner.regions, self.deleted))
+        self._past.append(Act(text, former, None, None, self.deleted))
         self.deleted = self.deleted if deleted is None else deleted
         self._future.clear()
         self._take(numbered(Reading(fresh(candidates), fresh(apart.set_apart), fresh(apart.attention))))

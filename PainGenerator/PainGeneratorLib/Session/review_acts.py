@@ -112,7 +112,7 @@ class ReviewActs:
         for other in state.readers.others:
             other.take_run(new, found, names)
         old = [*state.candidates, *state.unmatched]
-        carried = carry_decisions(old if names is None else names.of(old), new)
+        carried = carry_decisions(old if names is None else names.of(old), new, self._review.deleted)
         state.unmatched, state.carried = carried.unmatched, carried.notices
         found.take(carried.lists)
         regions, state.found = state.regions, found
@@ -137,11 +137,17 @@ class ReviewActs:
         case : Case
             With the options that the result follows from.
         found : Found
+
+        Raises
+        ------
+        PainGeneratorError
+            While the case has more than one reading.
         """
-        state, now = self._state, self._state.require_found()
+        self.require_one_reading()
+        state, now, review = self._state, self._state.require_found(), self._own_review()
         new = Reading(found.candidates, found.set_apart, found.attention)
         automatic = copied(new)
-        carried = carry_decisions([*state.candidates, *state.unmatched], new)
+        carried = carry_decisions([*state.candidates, *state.unmatched], new, review.deleted)
         detector = self._tools.detector() if found.detector is None else found.detector
         namer = found.namer(now.anatomy, case, now.suv, now.alignment)
         remeasure = Remeasure.of(case, now.suv, now.alignment, found, detector, namer)
@@ -152,12 +158,12 @@ class ReviewActs:
         reader = PlaceReader.of(case, now.suv, now.alignment, found, detector, namer)
         found.regions = tuple(measured_again(reader, region) for region in state.regions)
         naming = Naming(case, now.anatomy, found, tuple(carried.unmatched), tuple(carried.notices), automatic)
-        self.review.replace_all(text, naming, lists)
+        review.replace_all(text, naming, lists)
         self._show_naming()
 
     def keep_regions(self, text: str, regions: tuple[SphereRegion, ...]) -> None:
         """Take other spherical regions over, as one act with this text."""
-        self.review.keep_regions(text, regions)
+        self._own_review().keep_regions(text, regions)
         self._show()
 
     @property
@@ -173,6 +179,42 @@ class ReviewActs:
             raise PainGeneratorError("There are no candidates yet.", "Run the step Find first.")
         return self._review
 
+    def reason_not_own(self) -> str | None:
+        """Why the reader must not change the reading that is shown: it is another reader's. None when it is not."""
+        now = self._state.readers
+        if not now.others or not now.reader or not now.label or now.reader == now.label:
+            return None
+        return f"The reading that is shown is that of {now.label}, and the field Reader says {now.reader}."
+
+    def _own_review(self) -> Review:
+        """The list under correction, for an act.
+
+        Raises
+        ------
+        PainGeneratorError
+            Before the step Find, and in a reading of another reader.
+        """
+        reason = self.reason_not_own()
+        if reason is not None:
+            raise PainGeneratorError(
+                reason, f"Choose your own reading, or type {self._state.readers.label} into the field Reader."
+            )
+        return self.review
+
+    def require_one_reading(self) -> None:
+        """Refuse other references for one reader only: what was measured for the others would stay as it was.
+
+        Raises
+        ------
+        PainGeneratorError
+            While the case has more than one reading.
+        """
+        if self._state.readers.others:
+            raise PainGeneratorError(
+                "The references cannot be changed, undone or done again while the case has more than one reading.",
+                "Settle the references before a second reader begins.",
+            )
+
     def get(self, candidate_id: str) -> Candidate:
         """The candidate with an id; PainGeneratorError when there is none."""
         return self.review.get(candidate_id)
@@ -185,13 +227,14 @@ class ReviewActs:
 
     def bring_back(self, ids: str | Iterable[str]) -> None:
         """Make candidates of entries that are set apart or to be looked at, in one act."""
-        self.review.bring_back(_listed(ids))
+        self._own_review().bring_back(_listed(ids))
         self._show()
 
     # --- candidates that a new run did not find
 
     def dismiss_unmatched(self, candidate_id: str) -> None:
         """Take a candidate off the list of those that were not found again."""
+        self._own_review()
         self._state.unmatched = [c for c in self._state.unmatched if c.id != candidate_id]
         self._show()
 
@@ -200,7 +243,7 @@ class ReviewActs:
         kept = next((c for c in self._state.unmatched if c.id == candidate_id), None)
         if kept is None:
             raise PainGeneratorError(f"{candidate_id} is not among the unmatched.", "Choose one from their list.")
-        new_id = self.review.add(kept)
+        new_id = self._own_review().add(kept)
         self._state.unmatched = [c for c in self._state.unmatched if c is not kept]
         self._show()
         return new_id
@@ -209,7 +252,7 @@ class ReviewActs:
 
     def set_status(self, ids: str | Iterable[str], status: Status) -> None:
         """Decide on candidates, or take a decision back (pending)."""
-        self.review.set_status(_listed(ids), status.value)
+        self._own_review().set_status(_listed(ids), status.value)
         self._show()
 
     def rename(self, candidate_id: str, structure: str, side: str, level: str | None) -> None:
@@ -219,10 +262,10 @@ class ReviewActs:
         structure = storable(structure).strip()
         if not structure:
             raise PainGeneratorError("A candidate needs a structure.", "Choose or type one.")
-        old = self.review.get(candidate_id).place
+        old = self._own_review().get(candidate_id).place
         zone = old.zone if (structure, side) == (old.structure, old.side) else None
         name = place_name(structure, side, level, zone)
-        self.review.rename(candidate_id, Place(name, structure, side, level or None, zone, (NAMED_BY_READER,)))
+        self._own_review().rename(candidate_id, Place(name, structure, side, level or None, zone, (NAMED_BY_READER,)))
         self._show()
 
     def name_level(self, level: str, position_ras: np.ndarray) -> None:
@@ -243,7 +286,7 @@ class ReviewActs:
         PainGeneratorError
             Where no vertebra and no disc is known.
         """
-        review, now = self.review, self._state.require_found()
+        review, now = self._own_review(), self._state.require_found()
         right, front, up = (round(float(value), 1) for value in position_ras)
         given: tuple[str, Point] = (level, (right, front, up))
         case = dataclasses.replace(now.case, options=dataclasses.replace(now.case.options, level=given))
@@ -261,25 +304,25 @@ class ReviewActs:
 
     def comment(self, candidate_id: str, text: str) -> None:
         """Write a comment, which the report shows."""
-        self.review.comment(candidate_id, text)
+        self._own_review().comment(candidate_id, text)
         self._show()
 
     def delete(self, ids: str | Iterable[str]) -> None:
         """Take candidates off the list."""
-        self.review.delete(_listed(ids))
+        self._own_review().delete(_listed(ids))
         self._show()
 
     # --- outlines
 
     def merge(self, ids: Sequence[str]) -> str:
         """Make one candidate of several; returns its id."""
-        merged = self.review.merge(_listed(ids))
+        merged = self._own_review().merge(_listed(ids))
         self._show()
         return merged
 
     def split(self, candidate_id: str) -> list[str]:
         """Cut a candidate into its parts; returns their ids."""
-        parts = self.review.split(candidate_id)
+        parts = self._own_review().split(candidate_id)
         self._show()
         return parts
 
@@ -306,7 +349,7 @@ class ReviewActs:
         PainGeneratorError
             Outside all images.
         """
-        review = self.review
+        review = self._own_review()
         position = np.asarray(position_ras, dtype=float)
         _refuse_twin([c for c in review.candidates if contains(c.region, position[None])[0]])
         lists = review.lists
@@ -329,7 +372,7 @@ class ReviewActs:
 
     def begin_edit(self, candidate_id: str) -> tuple[Any, str]:
         """The segmentation node and the segment for the Segment Editor; the segment is made visible."""
-        self.review.get(candidate_id)
+        self._own_review().get(candidate_id)
         node = self._link.result_node("candidates")
         node.GetDisplayNode().SetVisibility(True)
         node.GetDisplayNode().SetSegmentVisibility(candidate_id, True)
@@ -348,7 +391,7 @@ class ReviewActs:
         PainGeneratorError
             When the outline is empty.
         """
-        review = self.review
+        review = self._own_review()
         old = review.get(segment_id)
         node = self._link.result_node("candidates")
         region = outline_of(node, segment_id)
@@ -375,20 +418,27 @@ class ReviewActs:
 
     def undo(self) -> None:
         """Take the last act back."""
-        self._step(self.review.undo)
+        review = self._own_review()
+        self._step(review.undo, review.undo_naming)
 
     def redo(self) -> None:
         """Do the act again that was taken back last."""
-        self._step(self.review.redo)
+        review = self._own_review()
+        self._step(review.redo, review.redo_naming)
 
-    def _step(self, step: Callable[[], None]) -> None:
+    def _step(self, step: Callable[[], None], naming: Naming | None) -> None:
         """Go one step through the history; other names of levels change more than the candidates."""
+        if naming is not None and naming.case.options.reference_edits != self._state.reference_edits:
+            self.require_one_reading()
         before = self._state.found
         step()
         if self._state.found is before:
             self._show()
-        else:
-            self._show_naming()
+            return
+        if self._state.readers.others and self._state.regions:
+            # What another reader placed since then was measured with other names.
+            self._state.regions = self._measured_again(self._state.regions)
+        self._show_naming()
 
     def _show_naming(self) -> None:
         """Show the case after the levels got other names."""

@@ -10,7 +10,7 @@ import numpy as np
 from ..Numerics.core.errors import PainGeneratorError
 from ..Numerics.core.image import Image, Region, ball
 from ..Numerics.core.regions import flat_at
-from ..Numerics.core.spheres import SphereRegion
+from ..Numerics.core.spheres import SphereRegion, free_id
 from ..Numerics.pet.foci import focus_of
 from ..Numerics.pet.peak import suv_peak
 from .readout import PlaceReader
@@ -49,9 +49,8 @@ def new_sphere(
         )
     if not any(image.geometry.contains(center) for image in (reader.pet, *reader.series.values())):
         raise PainGeneratorError("There is no image here.", "Click on the PET or an MR.")
-    taken = {one.id for one in former}
-    free = next(text for text in (f"S-{n:02d}" for n in range(1, len(taken) + 2)) if text not in taken)
-    return measured_again(reader, SphereRegion(free, "", center, float(diameter_mm), 0.0))
+    new_id = free_id(one.id for one in former)
+    return measured_again(reader, SphereRegion(new_id, "", center, float(diameter_mm), 0.0))
 
 
 def measured_again(reader: PlaceReader, region: SphereRegion) -> SphereRegion:

@@ -137,6 +137,10 @@ def test_a_second_reader_sees_nothing_of_the_first_and_then_both(host, session, 
     assert rows[others[-1]].differs == ()
     session.reading.show(0)
     assert all_lists(session) == of_anna
+    with pytest.raises(PainGeneratorError, match="is that of Anna"):
+        session.undo()
+    session.reading.set_name(ANNA)
+    assert all_lists(session) == of_anna
     session.undo()
     assert brought in [c.id for c in session.set_apart()], "each reader has an own history"
     session.redo()
@@ -197,3 +201,14 @@ def test_what_a_new_run_does_not_find_again_keeps_its_signs(session):
     session.accept([chosen])
     session.run("find")
     assert acts_of(session, chosen) == [(ANNA, "status", "accepted")]
+
+
+def test_what_was_deleted_stays_deleted_in_a_new_run_and_that_is_said(session):
+    session.reading.set_name(ANNA)
+    gone = session.candidates()[0]
+    count = len(session.candidates())
+    session.delete([gone.id])
+    session.run("find")
+    assert len(session.candidates()) == count - 1
+    assert [c.id for c in session.reading.readers().readings[0].deleted] == [gone.id]
+    assert f"{gone.place.name} was found again and stays off the list" in " ".join(session.warnings)

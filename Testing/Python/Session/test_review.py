@@ -355,3 +355,29 @@ def test_after_a_new_run_no_two_entries_have_one_id() -> None:
     listed = ids(entries_of(found))
     assert len(set(listed)) == len(listed) == 4
     assert sorted(c.status for c in found.candidates) == ["accepted", "rejected"]
+
+
+def test_what_was_deleted_stays_off_the_list_when_it_is_found_again_and_that_is_said() -> None:
+    deleted = candidate(1, ball(HERE), 60.0)
+    again, other = candidate(1, ball((20.0, 1.0, 0.0), 6.5), 50.0), candidate(2, ball((-20.0, 0, 0)), 40.0)
+    carried = carry_decisions([], Reading([again, other]), [deleted])
+    assert [c.region for c in carried.lists.candidates] == [other.region]
+    (notice,) = carried.notices
+    assert again.place.name in notice
+    assert "stays off the list, as you deleted it" in notice
+
+
+@pytest.mark.parametrize(("center", "radius", "notices"), [(BESIDE, 12.0, 1), (HERE, 2.5, 1), ((33.0, 0, 0), 6.0, 0)])
+def test_a_deletion_hides_no_candidate_with_another_outline(center: tuple, radius: float, notices: int) -> None:
+    listed = candidate(4, ball(center, radius), 50.0)
+    carried = carry_decisions([], Reading([listed]), [candidate(1, ball(HERE), 60.0)])
+    assert ids(carried.lists.candidates) == ["PG-04"]
+    assert len(carried.notices) == notices
+
+
+def test_a_deletion_hides_no_candidate_that_has_a_decision_and_none_for_an_outline_of_the_reader() -> None:
+    accepted = dataclasses.replace(candidate(2, ball(HERE), 60.0), status="accepted")
+    new = Reading([candidate(1, ball(HERE), 50.0)])
+    assert ids(carry_decisions([accepted], new, [candidate(1, ball(HERE), 60.0)]).lists.candidates) == ["PG-02"]
+    drawn = dataclasses.replace(candidate(7, ball(HERE), 60.0), origin="manual")
+    assert ids(carry_decisions([], new, [drawn]).lists.candidates) == ["PG-01"]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import dataclasses
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -69,6 +70,43 @@ class SphereRegion(Kept):
         matrix[:3, 3] = self.center_ras - step * (count - 1) / 2.0
         geometry = Geometry((count, count, count), matrix)
         return Region(geometry, ball(geometry, self.center_ras, self.diameter_mm / 2.0))
+
+
+def free_id(taken: Iterable[str]) -> str:
+    """The first id of a spherical region that is not taken."""
+    taken = set(taken)
+    return next(text for text in (f"S-{n:02d}" for n in range(1, len(taken) + 2)) if text not in taken)
+
+
+def region_key(region: SphereRegion) -> tuple[str, tuple[float, ...], float]:
+    """What stays of a spherical region when it is measured again."""
+    return region.id, tuple(float(x) for x in region.center_ras), region.diameter_mm
+
+
+@dataclass(frozen=True)
+class RegionChange:
+    """What undo or redo does to the spherical regions; those that other readings added or took away stay so.
+
+    Parameters
+    ----------
+    away, back : tuple of SphereRegion
+        To take away, and to put back.
+    """
+
+    away: tuple[SphereRegion, ...]
+    back: tuple[SphereRegion, ...]
+
+    def of(self, regions: Sequence[SphereRegion]) -> tuple[tuple[SphereRegion, ...], RegionChange]:
+        """The regions after the change, in the order of their ids, and the change that takes it back."""
+        keys = set(map(region_key, self.away))
+        gone = tuple(one for one in regions if region_key(one) in keys)
+        kept = [one for one in regions if region_key(one) not in keys]
+        taken = {one.id for one in kept}
+        back = []
+        for one in self.back:
+            back.append(one if one.id not in taken else dataclasses.replace(one, id=free_id(taken)))
+            taken.add(back[-1].id)
+        return tuple(sorted([*kept, *back], key=lambda one: (len(one.id), one.id))), RegionChange(tuple(back), gone)
 
 
 @dataclass(frozen=True)
