@@ -8,8 +8,10 @@ from typing import Any
 
 import numpy as np
 
+from ..Anatomy.codes import LEVELS
 from ..Anatomy.spine_places import place_name
 from ..Numerics.body.level_names import GivenLevel
+from ..Numerics.body.level_order import checked_level
 from ..Numerics.core.errors import AlreadyThere, PainGeneratorError
 from ..Numerics.core.records import NAMED_BY_READER, Candidate, Place
 from ..Numerics.core.regions import contains, overlap_fraction
@@ -214,15 +216,8 @@ class ReviewActs:
 
     def rename(self, candidate_id: str, structure: str, side: str, level: str | None) -> None:
         """Give another structure, side and level. The zone is dropped when structure or side changes."""
-        if side not in tuple(Side):
-            raise ValueError(f"side must be one of {listed(Side)}, not {side!r}")
-        structure = storable(structure).strip()
-        if not structure:
-            raise PainGeneratorError("A candidate needs a structure.", "Choose or type one.")
         old = self.review.get(candidate_id).place
-        zone = old.zone if (structure, side) == (old.structure, old.side) else None
-        name = place_name(structure, side, level, zone)
-        self.review.rename(candidate_id, Place(name, structure, side, level or None, zone, (NAMED_BY_READER,)))
+        self.review.rename(candidate_id, place_by_reader(old, structure, side, level))
         self._show()
 
     def name_level(self, level: str, position_ras: np.ndarray) -> None:
@@ -403,6 +398,33 @@ class ReviewActs:
         self._writer.write_candidates()
         self._states.outdate_export()
         self._notify("review")
+
+
+def place_by_reader(old: Place, structure: str, side: str, level: str | None) -> Place:
+    """The place that a reader named, in one line.
+
+    Parameters
+    ----------
+    old : Place
+        As it was named before.
+    structure, side : str
+    level : str or None
+
+    Raises
+    ------
+    PainGeneratorError
+        Without a structure, and for a level that does not exist.
+    """
+    if side not in tuple(Side):
+        raise ValueError(f"side must be one of {listed(Side)}, not {side!r}")
+    structure = " ".join(storable(structure).split())
+    if not structure:
+        raise PainGeneratorError("A candidate needs a structure.", "Choose or type one.")
+    level = level or None
+    if level is not None and level != old.level and level not in LEVELS:
+        level = checked_level(level)
+    zone = old.zone if (structure, side) == (old.structure, old.side) else None
+    return Place(place_name(structure, side, level, zone), structure, side, level, zone, (NAMED_BY_READER,))
 
 
 def _refuse_twin(candidates: Sequence[Candidate]) -> None:

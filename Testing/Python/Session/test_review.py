@@ -14,6 +14,7 @@ from PainGeneratorLib.Numerics.fusion.pairs import place_of_rest
 from PainGeneratorLib.Numerics.fusion.reading import Reading
 from PainGeneratorLib.Session.carrying import carry_decisions
 from PainGeneratorLib.Session.review import Review, entries_of
+from PainGeneratorLib.Session.review_acts import place_by_reader
 
 GRID = Geometry((40, 50, 60), np.array([[-2.0, 0, 0, 60], [0, -2.5, 0, 50], [0, 0, 3.0, -60], [0, 0, 0, 1.0]]))
 
@@ -355,3 +356,16 @@ def test_after_a_new_run_no_two_entries_have_one_id() -> None:
     listed = ids(entries_of(found))
     assert len(set(listed)) == len(listed) == 4
     assert sorted(c.status for c in found.candidates) == ["accepted", "rejected"]
+
+
+def test_a_name_that_the_reader_types_is_one_line_with_a_level_that_exists():
+    old = Place("right facet joint L4/L5", "facet joint", "right", "L4/L5")
+    place = place_by_reader(old, " facet\njoint\u2028 of  the\tback ", "left", "l2-3")
+    assert place.name == "left facet joint of the back L2/L3"
+    assert (place.structure, place.level) == ("facet joint of the back", "L2/L3")
+    assert place_by_reader(old, "disc", "midline", "L4/S1").level == "L4/S1", "a level of the list to choose from"
+    assert place_by_reader(old, "disc", "midline", "").level is None
+    with pytest.raises(PainGeneratorError, match="There is no level 'L9/L10'"):
+        place_by_reader(old, "disc", "midline", "L9/L10")
+    unusual = Place("disc A/B", "disc", "midline", "A/B")
+    assert place_by_reader(unusual, "disc", "left", "A/B").level == "A/B", "a level that was not changed"
