@@ -24,6 +24,9 @@ from ..Numerics.core.regions import on_grid, union
 from ..Numerics.core.words import Origin, Status, listed
 from ..Numerics.fusion.reading import Reading, numbered
 
+BRING_BACK = "Make a candidate of"
+"""How the act begins that makes candidates of entries of the other lists."""
+
 Item = TypeVar("Item")
 
 Measure = Callable[[Candidate], Candidate]
@@ -229,7 +232,7 @@ class Review:
             for i in ids
         ]
         self._do(
-            f"Make a candidate of {', '.join(ids)}",
+            f"{BRING_BACK} {', '.join(ids)}",
             [*lists.candidates, *brought],
             Reading(
                 set_apart=[entry for entry in lists.set_apart if entry.id not in ids],
