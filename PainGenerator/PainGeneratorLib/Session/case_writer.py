@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
+
 from ..Scene.scene_content import SceneContent
 from ..Scene.write_case import write_candidates, write_case
 from ..Workflow.case import Case
@@ -60,6 +62,8 @@ class CaseWriter:
             volumes=self._own_volumes(case),
             warnings=state.warnings,
         )
+        # Points that were placed since the last run stay in the scene, too.
+        content.pain_sites_ras = np.array(state.pain_sites, dtype=float).reshape(-1, 3)
         content.working["unmatched"] = list(state.unmatched)
         content.working["carried"] = list(state.carried)
         content.working["landmarks"] = dict(state.landmarks)

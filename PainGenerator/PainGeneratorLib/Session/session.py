@@ -140,7 +140,7 @@ class Session:
         writer.kept_by["report_text"] = self._report_text.to_kept
         parts = (link, state, settings, self._review, self._reading, self._report_text)
         self._journal = journal = Journal(journal_folder, *parts)
-        self._recovery = Recovery(*parts, journal)
+        self._recovery = Recovery(*parts, journal, states, self._alignment)
         notify.inner.append(journal.note)
         self._steps = StepTable(
             computing=(
