@@ -167,6 +167,7 @@ class Journal:
             "report_text": self._report_text.to_kept(),
             "settings": plain_settings(self._settings.now),
             "regions": state.regions,
+            "hidden_regions": now.hidden_regions,
             "reference_edits": state.reference_edits,
             "pain_sites": state.pain_sites,
             "landmarks": tuple(state.landmarks.items()),

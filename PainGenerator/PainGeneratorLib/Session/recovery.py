@@ -246,6 +246,7 @@ class Recovery:
                 "deleted": _last(lines, "deleted", []),
                 "automatic": self._readers.automatic_kept(),
                 "others": _last(lines, "others", []),
+                "hidden_regions": _last(lines, "hidden_regions", []),
             }
         )
         state.readers.reader = reading.get("reader", "")

@@ -119,11 +119,11 @@ class ReviewActs:
         found.take(carried.lists)
         regions, state.found = state.regions, found
         if regions:
-            found.regions = self._measured_again(regions)
+            found.regions = self.measured_again(regions)
         self._review = self.new_review(self._review.deleted)
         self._writer.write_all()
 
-    def _measured_again(self, regions: Sequence[SphereRegion]) -> tuple[SphereRegion, ...]:
+    def measured_again(self, regions: Sequence[SphereRegion]) -> tuple[SphereRegion, ...]:
         """The spherical regions of the reader with the measures that follow from the result as it stands."""
         now, tools = self._state.require_found(), self._tools
         reader = PlaceReader.of(now.case, now.suv, now.alignment, now.found, tools.detector(), tools.namer())
