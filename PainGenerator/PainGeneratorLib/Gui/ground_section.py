@@ -37,6 +37,7 @@ class GroundSection(Section[GroundNeeds]):
 
     def __init__(self, panel: Panel) -> None:
         super().__init__(panel)
+        self._has_edits = False
         set_up_table(self.ui.referencesTable)
         self.connect("groundButton", "toggled(bool)", self.on_toggled)
         self.connect("referencesTable", "itemSelectionChanged()", self.on_chosen)
@@ -88,6 +89,7 @@ class GroundSection(Section[GroundNeeds]):
                 self._fill_row(number, row)
         finally:
             self._is_filling = False
+        self._has_edits = ground is not None and bool(ground.edits)
         ui.groundLabel.text = "" if ground is None else ground_html(ground)
         ui.groundLabel.visible = ui.referencesTable.visible = ground is not None
         ui.groundLabel.minimumHeight = 0 if ground is None else ui.groundLabel.heightForWidth(ui.groundLabel.width)
@@ -133,7 +135,7 @@ class GroundSection(Section[GroundNeeds]):
         ui.leaveOutButton.enabled = is_free and bool(kind)
         ui.leaveOutRegionButton.enabled = has_region
         ui.onlyRegionButton.enabled = has_region and kind != "" and kind != VERTEBRA
-        ui.restoreReferencesButton.enabled = is_free
+        ui.restoreReferencesButton.enabled = is_free and self._has_edits
 
     @guarded
     def on_chosen(self) -> None:

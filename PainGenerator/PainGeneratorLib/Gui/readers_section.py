@@ -78,10 +78,8 @@ class ReadersSection(Section[ReadersNeeds]):
         lines = [] if agreement is None else [plain(agreement.text)]
         if not reading.name:
             lines.append(plain(_("Type your name: it stands on every decision, with the time.")))
-            if unnamed:
-                lines.append(
-                    plain(_("Acts without a name: {count}. Those of this session get it.").format(count=unnamed))
-                )
+        if unnamed:
+            lines.append(plain(_("Acts without a name: {count}.").format(count=unnamed)))
         return "<br>".join(lines)
 
     def _show_table(self, readers: Readers) -> None:
@@ -127,10 +125,14 @@ class ReadersSection(Section[ReadersNeeds]):
         if typed == reading.name:
             return
         self.panel.details.keep_typed()
-        count = reading.set_name(typed)
+        reading.set_name(typed)
         qt.QSettings().setValue(NAME_SETTING, reading.name)
+        # The name is kept before the question: its dialog takes the focus, and the field reports a change again.
         self.ui.readerEdit.text = reading.name
-        if count:
+        count = reading.unsigned() if reading.name else 0
+        question = _("Are the {count} acts without a name yours, {name}?").format(count=count, name=reading.name)
+        if count and slicer.util.confirmYesNoDisplay(question):
+            count = reading.sign()
             slicer.util.showStatusMessage(
                 _("{count} acts of this session have the name {name} now.").format(count=count, name=reading.name),
                 5000,

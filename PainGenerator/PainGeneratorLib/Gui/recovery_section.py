@@ -98,6 +98,10 @@ class RecoverySection(Section[RecoveryNeeds]):
             )
         if session.state("find") is not StepState.DONE:
             session.recovery.take_settings(left)
+            first = [step for step in session.steps_to_run() if step != "find"]
+            if first and not self.panel.run(first, self.ui.goOnButton):
+                return
+            session.recovery.take_alignment(left)
             if not self.panel.run(session.steps_to_run(), self.ui.goOnButton):
                 return
         session.recovery.take_up(left)

@@ -14,6 +14,7 @@ from ..Numerics.core.errors import AlreadyThere, PainGeneratorError
 from ..Numerics.core.records import Candidate
 from ..Numerics.core.short_names import short_name
 from ..Numerics.core.words import Evidence, Status
+from ..Session.review import BRING_BACK
 from ..Session.types import StepState
 from .candidate_table import CandidateTable
 from .clicks import Clicks
@@ -61,6 +62,8 @@ class ReviewSection(Section[ReviewNeeds]):
         """The act that the button in the status bar would take back."""
         self._names: dict[str, str] = {}
         """How each candidate was called when it was shown last; deleted ones, too, for what undo takes back."""
+        self._places: dict[str, str] = {}
+        """Names of all entries without rank: an entry that becomes a candidate has another rank before and after."""
         self._button_texts = {name: getattr(self.ui, name).text for name in ONE_OR_MORE}
         self.connect("statusFilter", "currentIndexChanged(int)", self.on_filter)
         self.connect("evidenceFilter", "currentIndexChanged(int)", self.on_filter)
@@ -86,6 +89,7 @@ class ReviewSection(Section[ReviewNeeds]):
 
     def stop(self) -> None:
         self._names.clear()
+        self._places.clear()
         self.status_line.stop()
         if self.session is not None:
             # Nothing is chosen while the module is not open, and a scene that is saved then holds all outlines alike.
@@ -104,6 +108,9 @@ class ReviewSection(Section[ReviewNeeds]):
     def _show_candidates(self) -> None:
         session = self.session
         candidates = session.candidates() if session is not None else []
+        apart = [*session.set_apart(), *session.attention()] if session is not None else []
+        self._places |= {entry.id: short_name(entry.place) for entry in (*candidates, *apart)}
+        self._names |= {entry.id: self._places[entry.id] for entry in apart}
         self._names |= {candidate.id: named(candidate) for candidate in candidates}
         self.table.fill(candidates, session.row if session is not None else dict)
         self._filter(candidates)
@@ -154,7 +161,8 @@ class ReviewSection(Section[ReviewNeeds]):
 
     def _in_words(self, act: str) -> str:
         """What an act of the history did, with ranks and names in the place of ids, which the panel does not show."""
-        return ID_PATTERN.sub(lambda found: self._names.get(found[0], found[0]), act)
+        names = self._places if act.startswith(BRING_BACK) else self._names
+        return ID_PATTERN.sub(lambda found: names.get(found[0], found[0]), act)
 
     def tell_last_act(self) -> None:
         """Name the act that was done last, with the offer to take it back."""

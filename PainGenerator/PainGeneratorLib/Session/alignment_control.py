@@ -28,6 +28,11 @@ BY_HAND_MM = 0.01
 by more than this from the stored result was corrected by hand. Our estimate: the scene keeps matrices as text with
 about 6 digits, which is 0.001 mm for coordinates up to 1 m."""
 
+BY_HAND = "by hand"
+"""Where the transform of a series comes from that the reader corrected in the scene."""
+CHOSEN, ACCEPTED = "Chosen by the reader.", "Accepted by the reader."
+"""Reasons of an alignment that the reader judged."""
+
 ROW_NAMES = ("role", "kept", "shift_mm", "rotation_deg", "spread_mm", "verdict", "reason", "advice", "through")
 """What the table shows of each series."""
 
@@ -103,7 +108,7 @@ class AlignmentControl:
                 verdict="kept the scanner's alignment",
                 shift_mm=0.0,
                 rotation_deg=0.0,
-                reason="Chosen by the reader.",
+                reason=CHOSEN,
                 advice="",
             )
 
@@ -115,7 +120,7 @@ class AlignmentControl:
         def accepted(series: SeriesAlignment) -> SeriesAlignment:
             if series.aligned:
                 return series
-            return dataclasses.replace(series, verdict="aligned", reason="Accepted by the reader.", advice="")
+            return dataclasses.replace(series, verdict="aligned", reason=ACCEPTED, advice="")
 
         self._judge(role, accepted)
 
@@ -202,7 +207,7 @@ class AlignmentControl:
         return dataclasses.replace(
             series,
             reference_to_series_ras=shown,
-            kept="by hand",
+            kept=BY_HAND,
             verdict="aligned",
             shift_mm=float(np.linalg.norm(transform_points(shown, corners).mean(0) - corners.mean(0))),
             rotation_deg=_rotation_deg(shown),
@@ -210,6 +215,11 @@ class AlignmentControl:
             reason="The transform was corrected by hand in the scene.",
             advice="",
         )
+
+
+def is_judged(series: SeriesAlignment) -> bool:
+    """True when the reader accepted the alignment of a series, went back to the scanner's, or corrected it."""
+    return series.kept == BY_HAND or series.reason in (CHOSEN, ACCEPTED)
 
 
 def _shows_start(transform: Any) -> bool:

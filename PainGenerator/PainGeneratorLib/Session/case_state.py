@@ -109,6 +109,8 @@ class ReadersState:
         Where the reading that is shown stands among all of them.
     is_blind : bool
         The others must not be seen.
+    hidden_regions : tuple of SphereRegion
+        Spherical regions that were there before a blind review; empty while there is none.
     """
 
     reader: str = ""
@@ -118,6 +120,7 @@ class ReadersState:
     others: list[Any] = field(default_factory=list)
     place: int = 0
     is_blind: bool = False
+    hidden_regions: tuple[SphereRegion, ...] = ()
 
 
 @dataclass(eq=False)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
+
 from ..Scene.scene_content import SceneContent
 from ..Scene.write_case import write_candidates, write_case
 from ..Workflow.case import Case
@@ -26,18 +28,24 @@ class CaseWriter:
         self._link, self._state = link, state
         self.kept_by: dict[str, Callable[[], Any]] = {}
         """By name, what other parts of the session keep with the case."""
+        self.blind_kept_by: dict[str, Callable[[], Any]] = {}
+        """The same for a copy of the scene that must not show what other readers decided."""
         self.count = 0
         """How often the whole case was written; each time all its nodes were drawn anew."""
 
-    def write_all(self, *, set_views: bool = False) -> None:
+    def write_all(self, *, set_views: bool = False, is_blind: bool = False) -> None:
         """Write the case as far as it has come.
 
         Parameters
         ----------
         set_views : bool
             Show the PET over the reference series in all views.
+        is_blind : bool
+            Leave out what other readers decided: such a scene is a copy for somebody else.
         """
         content = self._content()
+        if is_blind:
+            content.working |= {name: kept() for name, kept in self.blind_kept_by.items()}
         write_case(self._link.scene, content, set_views=set_views)
         self._state.shown = {candidate.id: candidate.region for candidate in content.candidates}
         self.count += 1
@@ -60,6 +68,8 @@ class CaseWriter:
             volumes=self._own_volumes(case),
             warnings=state.warnings,
         )
+        # Points that were placed since the last run stay in the scene, too.
+        content.pain_sites_ras = np.array(state.pain_sites, dtype=float).reshape(-1, 3)
         content.working["unmatched"] = list(state.unmatched)
         content.working["carried"] = list(state.carried)
         content.working["landmarks"] = dict(state.landmarks)

@@ -125,11 +125,17 @@ class Exporter:
         chosen = set(what)
         if not chosen or not chosen <= set(EXPORTS):
             raise ValueError(f"what must be some of {EXPORTS}, not {sorted(chosen)}")
-        self._writer.write_all()
+        is_blind = self._readers.is_blind
+        self._writer.write_all(is_blind=is_blind)
         created = datetime.datetime.now().astimezone()
         nodes = {key: self._link.result_node(key) for key in EXPORTED_NODES}
-        path = self._export_writer(
-            self.analysis(), self._link.scene, nodes, Path(folder), chosen, overwrite, created, progress
-        )
+        try:
+            path = self._export_writer(
+                self.analysis(), self._link.scene, nodes, Path(folder), chosen, overwrite, created, progress
+            )
+        finally:
+            # The scene at hand keeps all readings, to be shown when both are done.
+            if is_blind:
+                self._writer.write_all()
         self._states.set_done("export")
         return path

@@ -13,8 +13,10 @@ from typing import Any
 
 from ..Numerics.core.reader_acts import now_text
 from ..Numerics.core.records import Candidate
+from ..Registration.alignment_types import SeriesAlignment
 from ..Scene.node_keys import find_node
 from ..Scene.parameters import NodeReference
+from .alignment_control import is_judged
 from .carrying import is_decided
 from .case_settings import CaseSettings
 from .case_state import CaseState
@@ -31,6 +33,12 @@ SCHEMA = 1
 
 NOT_COMPARED = ("rank",)
 """Fields of an entry that follow from its list."""
+
+NOTED = ("case", "suv", "align", "candidates", "review")
+"""Words of :data:`.types.CHANGES` after which something of the journal may be another."""
+
+BY_READER = ("regions", "reference_edits", "pain_sites", "landmarks", "judged")
+"""Facts, other than decisions, that only the reader can give."""
 
 CANNOT_BE_WRITTEN = "The journal cannot be written ({error}): until you save, a crash would lose what you decide."
 
@@ -90,13 +98,15 @@ class Journal:
 
     def note(self, what: str) -> None:
         """Something of the session changed, a word of :data:`.types.CHANGES`."""
-        if self.folder is None or not self._state.is_found or what not in ("review", "candidates", "align", "suv"):
+        if self.folder is None or not self._state.is_found or what not in NOTED:
             return
         entries, facts = self._now(), self._all_facts()
         changed = {key: entry for key, entry in entries.items() if not _is_same(entry, self._entries.get(key))}
         new = {name: value for name, value in facts.items() if not _is_same_value(value, self._facts.get(name))}
         is_first = self._file is None
-        if is_first and not self._has_decisions():
+        # Taken away counts as well as given: a region that the saved case holds can be deleted.
+        is_given = any(name in new and (new[name] or self._facts.get(name)) for name in BY_READER)
+        if is_first and not is_given and not self._has_decisions():
             self._entries, self._facts = entries, facts
         elif changed or new:
             self._write(entries if is_first else changed, facts if is_first else new)
@@ -156,6 +166,12 @@ class Journal:
             "reading": {"label": now.label, "place": now.place, "is_blind": now.is_blind, "reader": now.reader},
             "report_text": self._report_text.to_kept(),
             "settings": plain_settings(self._settings.now),
+            "regions": state.regions,
+            "hidden_regions": now.hidden_regions,
+            "reference_edits": state.reference_edits,
+            "pain_sites": state.pain_sites,
+            "landmarks": tuple(state.landmarks.items()),
+            "judged": _judged(state),
         }
 
     def _in_full(self, name: str, value: Any) -> Any:
@@ -203,6 +219,12 @@ class Journal:
         if self._file is not None:
             self._file.delete()
             self._file = None
+
+
+def _judged(state: CaseState) -> tuple[tuple[str, SeriesAlignment], ...]:
+    """Role and alignment of the series on whose alignment the reader judged."""
+    by_role = {} if state.alignment is None else state.alignment.by_role
+    return tuple((role, series) for role, series in by_role.items() if is_judged(series))
 
 
 def plain_settings(settings: Any) -> dict[str, Any]:

@@ -17,8 +17,11 @@ from .case_state import CaseState, ReadersState
 from .found_tools import FoundTools
 from .notifier import Notifier
 from .readings import StoredReading, copied, kept_lists, lists_of, reader_reading
-from .review import entries_of, storable
+from .review import entries_of, lacks_name, storable
 from .review_acts import ReviewActs
+
+INHERITED = "Taken over from the first review, so that this one starts from it: {what}."
+"""What a blind review is told about what was changed before it for all readers."""
 
 NO_FIRST_OUTLINES = (
     "What the run found before the first review is not kept in this case: the second review starts from its outlines, "
@@ -56,13 +59,8 @@ class ReaderControl:
         """The name of the reader who began the reading that is shown."""
         return self._now.label
 
-    def set_name(self, name: str) -> int:
-        """Say who reads. Acts of this session that have no name yet get it.
-
-        Returns
-        -------
-        int
-            How many acts got the name.
+    def set_name(self, name: str) -> None:
+        """Say who reads, from now on. Acts without a name stay so until :meth:`sign`: they may be of another reader.
 
         Raises
         ------
@@ -75,8 +73,14 @@ class ReaderControl:
                 f"{name} read this case before, and this review is blind to that.",
                 "Show both readers first, or give the name of the second reader.",
             )
-        former, self._now.reader = self._now.reader, name
-        if name == former or not name or self._state.found is None:
+        self._now.reader = name
+        if name and not self._now.label and self._state.found is not None and not self.unnamed():
+            self._now.label = name
+
+    def sign(self) -> int:
+        """Write the name on the acts of this session that have none, as the reader said so; returns how many."""
+        name = self._now.reader
+        if not name or self._state.found is None:
             return 0
         count = self._review.review.give_name(name, self._now.since)
         if not self._now.label:
@@ -85,12 +89,19 @@ class ReaderControl:
             self._review.take_over(self._review.review)
         return count
 
+    def unsigned(self) -> int:
+        """How many acts of this session in the reading that is shown have no name: those that :meth:`sign` signs."""
+        return self._unnamed_since(self._now.since)
+
     def unnamed(self) -> int:
         """How many acts of the reading that is shown have no name."""
+        return self._unnamed_since("")
+
+    def _unnamed_since(self, since: str) -> int:
         if self._state.found is None:
             return 0
         entries = (*entries_of(self._review.review.lists), *self._review.review.deleted)
-        return sum(not act.reader for entry in entries for act in entry.acts)
+        return sum(lacks_name(act, since) for entry in entries for act in entry.acts)
 
     def _names_of_others(self) -> set[str]:
         names = {other.label for other in self._now.others}
@@ -141,7 +152,17 @@ class ReaderControl:
         state.unmatched, state.carried = [], []
         state.candidates, state.set_apart, state.attention = fresh.candidates, fresh.set_apart, fresh.attention
         now.label, now.reader, now.is_blind = name, name, True
+        now.hidden_regions, state.regions = state.regions, ()
+        inherited = self._inherited()
+        if inherited:
+            state.notices.append(INHERITED.format(what="; ".join(inherited)))
         self._review.take_over(self._review.new_review())
+
+    def _inherited(self) -> list[str]:
+        """What the first reader changed for all readers, in words: the names of the levels, and the references."""
+        options = self._state.require_found().case.options
+        level = [] if options.level is None else [f"levels counted from the {options.level[0]} that was named"]
+        return [*level, *(edit.text for edit in options.reference_edits)]
 
     def _automatic(self) -> Reading:
         """What the run found, without any decision."""
@@ -156,6 +177,10 @@ class ReaderControl:
         """End the blindness: both readers may be seen beside each other."""
         if self._now.is_blind:
             self._now.is_blind = False
+            if self._now.hidden_regions:
+                # A run in between may have changed what regions are compared with.
+                hidden = self._review.measured_again(self._now.hidden_regions)
+                self._state.regions, self._now.hidden_regions = (*hidden, *self._state.regions), ()
             self._review.take_over(self._review.review)
 
     def show(self, index: int) -> None:
@@ -241,7 +266,13 @@ class ReaderControl:
             "deleted": list(self._review.review.deleted),
             "automatic": self.automatic_kept(),
             "others": [other.to_kept() for other in now.others],
+            "hidden_regions": list(now.hidden_regions),
         }
+
+    def to_blind_kept(self) -> dict[str, Any]:
+        """What a copy of the scene for somebody else holds while the review is blind: nothing of other readers."""
+        alone = {"place": 0, "is_blind": False, "others": [], "hidden_regions": []}
+        return self.to_kept() | alone if self._state.found is not None else {}
 
     def automatic_kept(self) -> dict[str, Any] | None:
         """What the run found, as :meth:`restore` takes it."""
@@ -256,6 +287,7 @@ class ReaderControl:
             now.others = [StoredReading.from_kept(other) for other in kept["others"]]
             for other in now.others:
                 other.found = self._state.found
+            now.hidden_regions = tuple(kept.get("hidden_regions", ()))
         elif not self._has_decisions():
             now.automatic = copied(self._review.review.lists)
         self._review.resume(tuple(kept.get("deleted", ())))

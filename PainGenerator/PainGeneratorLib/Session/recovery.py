@@ -12,17 +12,25 @@ import numpy as np
 from ..Numerics.core.errors import PainGeneratorError
 from ..Numerics.core.records import Candidate, HotSpot, MRFinding
 from ..Numerics.fusion.reading import Reading, numbered
+from ..Registration.alignment_types import SeriesAlignment
+from ..Registration.landmarks import LandmarkPairs
+from ..Scene.markups import write_pain_sites
+from ..Scene.node_keys import KEY_ATTRIBUTE
 from ..Scene.volumes_in_scene import case_volumes
+from ..Workflow.ground import with_references
+from ..Workflow.stages import Alignment
+from .alignment_control import AlignmentControl
 from .case_settings import CaseSettings
-from .case_state import CaseState
+from .case_state import CaseState, Naming
 from .journal import SCHEMA, Journal, image_key, images_of, plain_settings
 from .journal_file import left_behind, read_lines, tidy
 from .readers import ReaderControl
-from .readings import LISTS
+from .readings import LISTS, copied
 from .report_text import ReportText
 from .review import storable
 from .review_acts import ReviewActs
 from .scene_link import SceneLink
+from .step_states import StepStates
 from .types import ROLE_FIELDS
 
 TAKEN_UP = "As in the session that did not end well."
@@ -95,6 +103,8 @@ class Recovery:
     readers : ReaderControl
     report_text : ReportText
     journal : Journal
+    states : StepStates
+    alignment : AlignmentControl
     """
 
     def __init__(
@@ -106,7 +116,10 @@ class Recovery:
         readers: ReaderControl,
         report_text: ReportText,
         journal: Journal,
+        states: StepStates,
+        alignment: AlignmentControl,
     ) -> None:
+        self._states, self._alignment = states, alignment
         self._link, self._state, self._settings, self._review = link, state, settings, review
         self._readers, self._report_text, self._journal = readers, report_text, journal
         self._put_off: set[Path] = set()
@@ -145,11 +158,38 @@ class Recovery:
         return True
 
     def take_settings(self, journal: LeftJournal) -> None:
-        """Take group, sides, values given by hand and changed parameters over, before the steps are run again."""
+        """Take over, before the steps are run again, what they start from: group, sides, values given by hand, changed
+        parameters, pain sites, and landmarks.
+        """
         kept = journal.settings
         known = plain_settings(self._settings.now)
         not_taken = {"stepStates", *ROLE_FIELDS.values()}
         self._settings.keep(**{name: kept[name] for name in known if name in kept and name not in not_taken})
+        self._take_points(journal)
+
+    def _take_points(self, journal: LeftJournal) -> None:
+        """Take pain sites and landmarks over; a step that was run with others is out of date."""
+        state = self._state
+        sites = tuple(_last(journal.lines, "pain_sites", state.pain_sites))
+        if sites != state.pain_sites:
+            state.pain_sites = sites
+            node = write_pain_sites(self._link.scene, np.array(sites), node=self._link.result_node("pain-sites"))
+            node.SetAttribute(KEY_ATTRIBUTE, "pain-sites")
+            self._states.outdate("find")
+        landmarks = dict(_last(journal.lines, "landmarks", tuple(state.landmarks.items())))
+        if not _are_same_points(landmarks, state.landmarks):
+            state.landmarks = landmarks
+            self._states.outdate("align")
+
+    def take_alignment(self, journal: LeftJournal) -> None:
+        """Take over what the reader judged of the alignment, after the step Align and before the step Find."""
+        alignment = self._state.alignment
+        judged = dict(_last(journal.lines, "judged", ()))
+        if alignment is None:
+            return
+        by_role = {role: judged.get(role, series) for role, series in alignment.by_role.items()}
+        if any(not _are_same_transforms(series, alignment.by_role[role]) for role, series in by_role.items()):
+            self._alignment.replace(Alignment(by_role))
 
     def take_up(self, journal: LeftJournal) -> None:
         """Go on where the session of a journal ended: lists, decisions, outlines, readers and texts are as they were.
@@ -167,6 +207,8 @@ class Recovery:
             )
         level = self._settings.now.levelName, list(self._settings.now.levelPoint)
         self.take_settings(journal)
+        self.take_alignment(journal)
+        self._take_references(journal)
         now = self._settings.now
         if now.levelName and (now.levelName, list(now.levelPoint)) != level:
             self._review.name_level(now.levelName, np.array(now.levelPoint))
@@ -175,6 +217,17 @@ class Recovery:
         self._take_draft(journal)
         self._journal.rewrite()
         journal.path.unlink(missing_ok=True)
+
+    def _take_references(self, journal: LeftJournal) -> None:
+        """Read the case with the references that the reader had changed: all ratios follow from them."""
+        state, now = self._state, self._state.require_found()
+        edits = tuple(_last(journal.lines, "reference_edits", state.reference_edits))
+        if edits == state.reference_edits:
+            return
+        case = dataclasses.replace(now.case, options=dataclasses.replace(now.case.options, reference_edits=edits))
+        found = with_references(now.found, case, now.suv, now.alignment, now.anatomy)
+        automatic = copied(Reading(found.candidates, found.set_apart, found.attention))
+        state.naming = Naming(case, now.anatomy, found, automatic=automatic)
 
     def _take_lists(self, journal: LeftJournal) -> None:
         state, lines = self._state, journal.lines
@@ -193,10 +246,12 @@ class Recovery:
                 "deleted": _last(lines, "deleted", []),
                 "automatic": self._readers.automatic_kept(),
                 "others": _last(lines, "others", []),
+                "hidden_regions": _last(lines, "hidden_regions", []),
             }
         )
         state.readers.reader = reading.get("reader", "")
         state.candidates, state.set_apart, state.attention = lists.candidates, lists.set_apart, lists.attention
+        state.regions = tuple(_last(lines, "regions", state.regions))
         self._review.take_over(self._review.review)
 
     def _take_draft(self, journal: LeftJournal) -> None:
@@ -211,6 +266,21 @@ class Recovery:
 def _last(lines: Sequence[Mapping[str, Any]], name: str, default: Any) -> Any:
     """The value that the last line with this name holds."""
     return next((line[name] for line in reversed(lines) if name in line), default)
+
+
+def _are_same_points(some: Mapping[str, LandmarkPairs], others: Mapping[str, LandmarkPairs]) -> bool:
+    """True when two sets of landmarks are the same."""
+    return some.keys() == others.keys() and all(
+        np.array_equal(one.reference_ras, others[role].reference_ras)
+        and np.array_equal(one.series_ras, others[role].series_ras)
+        for role, one in some.items()
+    )
+
+
+def _are_same_transforms(one: SeriesAlignment, other: SeriesAlignment) -> bool:
+    """True when two alignments of a series say the same."""
+    is_same = np.allclose(one.reference_to_series_ras, other.reference_to_series_ras, atol=1e-9)
+    return is_same and (one.kept, one.verdict, one.reason) == (other.kept, other.verdict, other.reason)
 
 
 class _Links:

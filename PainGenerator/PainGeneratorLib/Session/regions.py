@@ -41,7 +41,8 @@ class RegionActs:
             Before the step Find, for a diameter out of bounds, and outside all images.
         """
         former = self._state.regions
-        made = new_sphere(self._readouts.reader(), center_ras, diameter_mm, former)
+        taken = (*self._state.readers.hidden_regions, *former)
+        made = new_sphere(self._readouts.reader(), center_ras, diameter_mm, taken)
         self._review.keep_regions(f"Keep region {made.id}", (*former, made))
         return made.id
 

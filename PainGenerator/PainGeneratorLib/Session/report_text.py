@@ -141,6 +141,11 @@ class ReportText:
             for name, edits in (("edits", self._edits), ("former", self._former))
         }
 
+    def to_blind_kept(self) -> dict[str, Any]:
+        """The same with the wording of the reading that is shown only, as the first of its scene."""
+        shown = str(self._state.readers.place)
+        return {name: {"0": edits[shown]} if shown in edits else {} for name, edits in self.to_kept().items()}
+
     def restore(self, kept: Mapping[str, Any]) -> None:
         """Take over what :meth:`to_kept` gave."""
         self._edits, self._former = (

@@ -25,6 +25,9 @@ from ..Numerics.core.spheres import RegionChange, SphereRegion, region_key
 from ..Numerics.core.words import Origin, Status, listed
 from ..Numerics.fusion.reading import Reading, numbered
 
+BRING_BACK = "Make a candidate of"
+"""How the act begins that makes candidates of entries of the other lists."""
+
 Item = TypeVar("Item")
 
 Measure = Callable[[Candidate], Candidate]
@@ -175,7 +178,7 @@ class Review:
             How many acts of the lists that stand got the name.
         """
         entries = (*entries_of(self.lists), *self.deleted)
-        count = sum(_lacks_name(act, since) for entry in entries for act in entry.acts)
+        count = sum(lacks_name(act, since) for entry in entries for act in entry.acts)
 
         def named(entries: Iterable[Candidate]) -> list[Candidate]:
             return [_with_name(entry, reader, since) for entry in entries]
@@ -247,7 +250,7 @@ class Review:
             for i in ids
         ]
         self._do(
-            f"Make a candidate of {', '.join(ids)}",
+            f"{BRING_BACK} {', '.join(ids)}",
             [*lists.candidates, *brought],
             Reading(
                 set_apart=[entry for entry in lists.set_apart if entry.id not in ids],
@@ -411,15 +414,16 @@ def brought_back(flags: Sequence[str]) -> list[str]:
     return [*(flag for flag in flags if flag != BROUGHT_BACK), BROUGHT_BACK]
 
 
-def _lacks_name(act: ReaderAct, since: str) -> bool:
-    return not act.reader and _moment(act.time) >= _moment(since)
+def lacks_name(act: ReaderAct, since: str = "") -> bool:
+    """True when an act has no name and was done at a time (ISO 8601 with the zone) or later; at any for none."""
+    return not act.reader and (not since or _moment(act.time) >= _moment(since))
 
 
 def _with_name(entry: Candidate, reader: str, since: str) -> Candidate:
     """The entry with a name on its acts that have none; itself when there are none."""
-    if not any(_lacks_name(act, since) for act in entry.acts):
+    if not any(lacks_name(act, since) for act in entry.acts):
         return entry
-    acts = (dataclasses.replace(act, reader=reader) if _lacks_name(act, since) else act for act in entry.acts)
+    acts = (dataclasses.replace(act, reader=reader) if lacks_name(act, since) else act for act in entry.acts)
     return dataclasses.replace(entry, acts=tuple(acts))
 
 

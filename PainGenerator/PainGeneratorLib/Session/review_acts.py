@@ -8,8 +8,10 @@ from typing import Any
 
 import numpy as np
 
+from ..Anatomy.codes import LEVELS
 from ..Anatomy.spine_places import place_name
 from ..Numerics.body.level_names import GivenLevel
+from ..Numerics.body.level_order import checked_level
 from ..Numerics.core.errors import AlreadyThere, PainGeneratorError
 from ..Numerics.core.records import NAMED_BY_READER, Candidate, Place
 from ..Numerics.core.regions import contains, overlap_fraction
@@ -117,11 +119,11 @@ class ReviewActs:
         found.take(carried.lists)
         regions, state.found = state.regions, found
         if regions:
-            found.regions = self._measured_again(regions)
+            found.regions = self.measured_again(regions)
         self._review = self.new_review(self._review.deleted)
         self._writer.write_all()
 
-    def _measured_again(self, regions: Sequence[SphereRegion]) -> tuple[SphereRegion, ...]:
+    def measured_again(self, regions: Sequence[SphereRegion]) -> tuple[SphereRegion, ...]:
         """The spherical regions of the reader with the measures that follow from the result as it stands."""
         now, tools = self._state.require_found(), self._tools
         reader = PlaceReader.of(now.case, now.suv, now.alignment, now.found, tools.detector(), tools.namer())
@@ -257,15 +259,8 @@ class ReviewActs:
 
     def rename(self, candidate_id: str, structure: str, side: str, level: str | None) -> None:
         """Give another structure, side and level. The zone is dropped when structure or side changes."""
-        if side not in tuple(Side):
-            raise ValueError(f"side must be one of {listed(Side)}, not {side!r}")
-        structure = storable(structure).strip()
-        if not structure:
-            raise PainGeneratorError("A candidate needs a structure.", "Choose or type one.")
         old = self._own_review().get(candidate_id).place
-        zone = old.zone if (structure, side) == (old.structure, old.side) else None
-        name = place_name(structure, side, level, zone)
-        self._own_review().rename(candidate_id, Place(name, structure, side, level or None, zone, (NAMED_BY_READER,)))
+        self._own_review().rename(candidate_id, place_by_reader(old, structure, side, level))
         self._show()
 
     def name_level(self, level: str, position_ras: np.ndarray) -> None:
@@ -453,6 +448,33 @@ class ReviewActs:
         self._writer.write_candidates()
         self._states.outdate_export()
         self._notify("review")
+
+
+def place_by_reader(old: Place, structure: str, side: str, level: str | None) -> Place:
+    """The place that a reader named, in one line.
+
+    Parameters
+    ----------
+    old : Place
+        As it was named before.
+    structure, side : str
+    level : str or None
+
+    Raises
+    ------
+    PainGeneratorError
+        Without a structure, and for a level that does not exist.
+    """
+    if side not in tuple(Side):
+        raise ValueError(f"side must be one of {listed(Side)}, not {side!r}")
+    structure = " ".join(storable(structure).split())
+    if not structure:
+        raise PainGeneratorError("A candidate needs a structure.", "Choose or type one.")
+    level = level or None
+    if level is not None and level != old.level and level not in LEVELS:
+        level = checked_level(level)
+    zone = old.zone if (structure, side) == (old.structure, old.side) else None
+    return Place(place_name(structure, side, level, zone), structure, side, level, zone, (NAMED_BY_READER,))
 
 
 def _refuse_twin(candidates: Sequence[Candidate]) -> None:

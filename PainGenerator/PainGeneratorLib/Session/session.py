@@ -138,9 +138,11 @@ class Session:
         self._report_text = ReportText(state, states, writer, self._exporter.analysis, text_writer, notify)
         self._exporter.report_edit = lambda: self._report_text.edit
         writer.kept_by["report_text"] = self._report_text.to_kept
+        writer.blind_kept_by["readers"] = self._reading.to_blind_kept
+        writer.blind_kept_by["report_text"] = self._report_text.to_blind_kept
         parts = (link, state, settings, self._review, self._reading, self._report_text)
         self._journal = journal = Journal(journal_folder, *parts)
-        self._recovery = Recovery(*parts, journal)
+        self._recovery = Recovery(*parts, journal, states, self._alignment)
         notify.inner.append(journal.note)
         self._steps = StepTable(
             computing=(

@@ -295,6 +295,23 @@ def test_an_entry_that_is_set_apart_tells_its_reason_and_rule_and_can_be_taken_b
     assert [c.id for c in hands.session.candidates()] == ids
 
 
+def test_an_entry_that_was_set_apart_is_named_without_a_rank_when_it_becomes_a_candidate(hands: Any) -> None:
+    from PainGeneratorLib.Gui.row_table import choose_row
+    from PainGeneratorLib.Numerics.core.short_names import short_name
+
+    hands.find(4, 3)
+    hands.ui.apartGroup.collapsed = False
+    choose_row(hands.ui.apartTable, 1)
+    hands.events()
+    entry = hands.session.set_apart()[1]
+    hands.ui.bringBackButton.click()
+    text = f"Make a candidate of {short_name(entry.place)}"
+    assert hands.ui.undoButton.toolTip == text
+    hands.ui.undoButton.click()
+    assert hands.told() == f"Taken back: {text}"
+    assert hands.ui.redoButton.toolTip == text
+
+
 # --- sizes
 
 

@@ -133,6 +133,7 @@ def test_what_the_reading_rests_on_is_seen_and_a_vertebra_is_left_out_until_undo
     assert "Levels:" in ui.groundLabel.text
     names = [ui.referencesTable.item(row, 0).text() for row in range(ui.referencesTable.rowCount)]
     assert {"muscle", "marrow", "L4"} <= set(names)
+    assert not ui.restoreReferencesButton.enabled, "all is as found"
     hands.scroll_to(ui.groundLabel)
     hands.shot("ground")
     ui.referencesTable.selectRow(names.index("L4"))
@@ -144,7 +145,9 @@ def test_what_the_reading_rests_on_is_seen_and_a_vertebra_is_left_out_until_undo
     names = [ui.referencesTable.item(row, 0).text() for row in range(ui.referencesTable.rowCount)]
     assert "L4" not in names
     assert "Reference without vertebra L4" in ui.groundLabel.text
+    assert ui.restoreReferencesButton.enabled
     hands.press(ui.undoButton)
+    assert not ui.restoreReferencesButton.enabled
     names = [ui.referencesTable.item(row, 0).text() for row in range(ui.referencesTable.rowCount)]
     assert "L4" in names
     hands.press(ui.groundButton)

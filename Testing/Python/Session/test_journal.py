@@ -14,11 +14,14 @@ from pathlib import Path
 import pytest
 from PainGeneratorLib.Headless.host import HeadlessHost
 from PainGeneratorLib.Numerics.core.errors import PainGeneratorError
+from PainGeneratorLib.Numerics.core.reference_edits import EditKind
 from PainGeneratorLib.Report.case_outputs import plain_text
+from PainGeneratorLib.Scene.markups import read_points
 from PainGeneratorLib.Session import journal_file
 from PainGeneratorLib.Session.journal_file import JournalFile, left_behind, read_lines, tidy
 from PainGeneratorLib.Session.recovery import left_journals
 from PainGeneratorLib.Session.session import Session
+from PainGeneratorLib.Session.types import StepState
 from session_hands import all_lists, assert_scene_shows_the_list, get
 
 HERE = Path(__file__).parent
@@ -187,6 +190,43 @@ def test_a_killed_program_loses_nothing_and_the_next_one_goes_on_where_it_ended(
     assert not left.path.exists()
     assert session.journal.path is not None, "it is kept anew until it is saved"
     assert session.journal.path.exists()
+
+
+@pytest.mark.scene
+@pytest.mark.slow
+def test_regions_references_pain_sites_and_the_judged_alignment_are_taken_up(host, session, found_bundle, tmp_path):
+    center = session.position_of(session.candidates()[0].id)
+    session.add_region(center, 12.0)
+    assert session.journal.path is not None, "a region is work of the reader, too"
+    job = session.reference_job(EditKind.WITHOUT_TISSUE, "muscle")
+    job.compute()
+    session.take_references(job)
+    session.accept([session.candidates()[0].id])
+    role = next(row["role"] for row in session.alignment_rows() if row["role"] == "PET")
+    session.use_scanner_alignment(role)
+    session.set_pain_sites(center[None] + 5.0)
+    lists, regions, edits = all_lists(session), session.regions(), session.ground().edits
+    path = session.journal.path
+    kept = path.read_bytes()
+    session.close()
+    path.parent.mkdir(exist_ok=True)
+    path.write_bytes(kept)
+
+    host.load_mrb(found_bundle)
+    again = Session(host.scene, None, None, plain_text, path.parent)
+    (left,) = again.recovery.left()
+    again.recovery.take_up(left)
+    assert again.ground().edits == edits
+    assert edits
+    assert all_lists(again) == lists
+    assert [(one.id, one.diameter_mm, one.ratio) for one in again.regions()] == [
+        (one.id, one.diameter_mm, one.ratio) for one in regions
+    ]
+    assert again.pain_sites == pytest.approx(center[None] + 5.0)
+    assert read_points(again.node_of("pain-sites"))[0] == pytest.approx(center[None] + 5.0)
+    (row,) = (row for row in again.alignment_rows() if row["role"] == role)
+    assert (row["kept"], row["reason"]) == ("identity/scanner", "Chosen by the reader.")
+    assert again.state("find") is StepState.OUT_OF_DATE
 
 
 @pytest.mark.scene

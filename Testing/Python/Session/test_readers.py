@@ -7,6 +7,7 @@ import dataclasses
 import datetime
 import io
 import json
+import zipfile
 
 import pytest
 from PainGeneratorLib.Headless.host import HeadlessHost
@@ -67,7 +68,8 @@ def test_no_name_is_made_up_and_a_name_given_later_is_written_on_the_acts_of_thi
     early = dataclasses.replace(get(session, first).acts[0], time="2020-01-01T00:00:00+00:00")
     get(session, first).acts = (early,)
     session.reject([second])
-    assert session.reading.set_name(ANNA) == 1
+    session.reading.set_name(ANNA)
+    assert session.reading.sign() == 1
     assert acts_of(session, first) == [("", "status", "accepted")]
     assert acts_of(session, second) == [(ANNA, "status", "rejected")]
     session.undo()
@@ -104,7 +106,11 @@ def test_a_second_reader_sees_nothing_of_the_first_and_then_both(host, session, 
         session.reading.set_name(ANNA)
     session.reject([hot])
     session.accept([others[0]])
-    exported = session.export(tmp_path / "blind", {"report", "tables"})
+    exported = session.export(tmp_path / "blind", {"report", "tables", "scene"})
+    with zipfile.ZipFile(exported / "case.mrb") as bundle:
+        for name in bundle.namelist():
+            held = bundle.read(name)
+            assert not any(word.encode() in held for word in (ANNA, '"the one"', "&quot;the one&quot;")), name
     for name in ("candidates.json", "candidates.csv", "readers.csv", "report.html"):
         text = (exported / name).read_text(encoding="utf-8")
         assert ANNA not in text, name

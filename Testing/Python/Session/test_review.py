@@ -14,6 +14,7 @@ from PainGeneratorLib.Numerics.fusion.pairs import place_of_rest
 from PainGeneratorLib.Numerics.fusion.reading import Reading
 from PainGeneratorLib.Session.carrying import carry_decisions
 from PainGeneratorLib.Session.review import Review, entries_of
+from PainGeneratorLib.Session.review_acts import place_by_reader
 
 GRID = Geometry((40, 50, 60), np.array([[-2.0, 0, 0, 60], [0, -2.5, 0, 50], [0, 0, 3.0, -60], [0, 0, 0, 1.0]]))
 
@@ -381,3 +382,16 @@ def test_a_deletion_hides_no_candidate_that_has_a_decision_and_none_for_an_outli
     assert ids(carry_decisions([accepted], new, [candidate(1, ball(HERE), 60.0)]).lists.candidates) == ["PG-02"]
     drawn = dataclasses.replace(candidate(7, ball(HERE), 60.0), origin="manual")
     assert ids(carry_decisions([], new, [drawn]).lists.candidates) == ["PG-01"]
+
+
+def test_a_name_that_the_reader_types_is_one_line_with_a_level_that_exists():
+    old = Place("right facet joint L4/L5", "facet joint", "right", "L4/L5")
+    place = place_by_reader(old, " facet\njoint\u2028 of  the\tback ", "left", "l2-3")
+    assert place.name == "left facet joint of the back L2/L3"
+    assert (place.structure, place.level) == ("facet joint of the back", "L2/L3")
+    assert place_by_reader(old, "disc", "midline", "L4/S1").level == "L4/S1", "a level of the list to choose from"
+    assert place_by_reader(old, "disc", "midline", "").level is None
+    with pytest.raises(PainGeneratorError, match="There is no level 'L9/L10'"):
+        place_by_reader(old, "disc", "midline", "L9/L10")
+    unusual = Place("disc A/B", "disc", "midline", "A/B")
+    assert place_by_reader(unusual, "disc", "left", "A/B").level == "A/B", "a level that was not changed"
