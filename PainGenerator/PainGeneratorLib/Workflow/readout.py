@@ -139,7 +139,8 @@ class PlaceReader:
         found = self.found
         lists = (found.candidates, found.attention, found.set_apart)
         entries = [one for listed in lists for one in sorted(self._holding(listed, place), key=_volume)]
-        for one in (*entries, *([] if site is None else [site])):
+        known: list[Candidate | SiteRow] = [*entries, *([] if site is None else [site])]
+        for one in known:
             if one.reference is not None:
                 return one.reference, one.reference_name
         flat = flat_at(self.pet.geometry, place)
