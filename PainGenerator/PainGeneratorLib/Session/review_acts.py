@@ -432,7 +432,7 @@ class ReviewActs:
             return
         if self._state.readers.others and self._state.regions:
             # What another reader placed since then was measured with other names.
-            self._state.regions = self._measured_again(self._state.regions)
+            self._state.regions = self.measured_again(self._state.regions)
         self._show_naming()
 
     def _show_naming(self) -> None:
