@@ -202,8 +202,10 @@ class Walk(SelfTestHands):
         assert len(self.session.candidates()) == count
         assert table.rowCount == count
         self.panel.ui.splitButton.click()
-        assert len(self.session.candidates()) == count + 1
-        assert table.rowCount == count + 1
+        # An outline falls into all its separate pieces, and those of an MR finding can be more than one.
+        parts = len(self.session.candidates())
+        assert parts > count
+        assert table.rowCount == parts
         self.panel.ui.undoButton.click()
         assert len(self.session.candidates()) == count
         candidate = self.session.candidates()[0]
