@@ -6,6 +6,7 @@ changed. A journal is deleted when the case is saved or closed; one that is left
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 from collections.abc import Mapping
 from pathlib import Path
@@ -90,16 +91,24 @@ class Journal:
         self._entries = self._now() if self._state.is_found else {}
         self._facts = self._all_facts() if self._state.is_found else {}
 
-    def rewrite(self) -> None:
-        """Begin anew with all that there is now, before another journal is deleted that held it."""
+    def rewrite(self) -> bool:
+        """Begin anew with all that there is now; False when it could not be written.
+
+        Another journal that held the same is deleted only after that.
+        """
         self._end()
         self._entries, self._facts = {}, {}
-        self.note("review")
+        return self._keep_changes()
 
     def note(self, what: str) -> None:
         """Something of the session changed, a word of :data:`.types.CHANGES`."""
-        if self.folder is None or not self._state.is_found or what not in NOTED:
-            return
+        if what in NOTED:
+            self._keep_changes()
+
+    def _keep_changes(self) -> bool:
+        """Write what changed since the last line; False when that failed, and then the next line holds it, too."""
+        if self.folder is None or not self._state.is_found:
+            return True
         entries, facts = self._now(), self._all_facts()
         changed = {key: entry for key, entry in entries.items() if not _is_same(entry, self._entries.get(key))}
         new = {name: value for name, value in facts.items() if not _is_same_value(value, self._facts.get(name))}
@@ -109,8 +118,18 @@ class Journal:
         if is_first and not is_given and not self._has_decisions():
             self._entries, self._facts = entries, facts
         elif changed or new:
-            self._write(entries if is_first else changed, facts if is_first else new)
+            self._drop_finished_draft(changed)
+            if not self._write(entries if is_first else changed, facts if is_first else new):
+                return False
             self._entries, self._facts = entries, facts
+        return True
+
+    def _drop_finished_draft(self, changed: Mapping[str, Candidate]) -> None:
+        """A comment that was finished is no draft any more: it would come back after the reader had undone it."""
+        draft_id = "" if self._draft is None else self._draft[0]
+        now, before = changed.get(draft_id), self._entries.get(draft_id)
+        if now is not None and before is not None and now.comment != before.comment:
+            self._draft = None
 
     def draft(self, candidate_id: str, text: str) -> None:
         """Keep a comment that is still being typed."""
@@ -119,7 +138,9 @@ class Journal:
             is_first = self._file is None
             self._write(self._now() if is_first else {}, self._all_facts() if is_first else {})
 
-    def _write(self, entries: Mapping[str, Candidate], facts: Mapping[str, Any]) -> None:
+    def _write(self, entries: Mapping[str, Candidate], facts: Mapping[str, Any]) -> bool:
+        """Write a line, and before the first one where the images come from; False when it could not be written."""
+        is_first = self._file is None
         line: dict[str, Any] = {
             "time": now_text(),
             "act": self._review.undo_text or "",
@@ -134,7 +155,14 @@ class Journal:
             if self._file is not None:
                 self._file.append(line)
         except OSError as error:
+            if is_first and self._file is not None:
+                # Lines that tell only what changed mean nothing without the first one.
+                with contextlib.suppress(OSError):
+                    self._file.delete()
+                self._file = None
             self._failed(error)
+            return False
+        return True
 
     def _failed(self, error: OSError) -> None:
         if not self._has_failed:

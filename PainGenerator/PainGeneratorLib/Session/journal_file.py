@@ -53,12 +53,19 @@ class JournalFile:
         Raises
         ------
         OSError
-            When it cannot be written, such as on a full disk.
+            When it cannot be written, such as on a full disk. The lines before it stay.
         """
         line = to_text(content).encode("utf-8") + b"\n"
-        while line:
-            line = line[os.write(self._file, line) :]
-        os.fsync(self._file)
+        end = os.fstat(self._file).st_size
+        try:
+            while line:
+                line = line[os.write(self._file, line) :]
+            os.fsync(self._file)
+        except OSError:
+            # Nothing is read after a line that is cut, so that its beginning must not stay.
+            with contextlib.suppress(OSError):
+                os.ftruncate(self._file, end)
+            raise
 
     def delete(self) -> None:
         """End the journal: what it holds is kept elsewhere, or is not wanted."""

@@ -215,8 +215,8 @@ class Recovery:
         self._take_lists(journal)
         self._report_text.restore(_last(journal.lines, "report_text", {}))
         self._take_draft(journal)
-        self._journal.rewrite()
-        journal.path.unlink(missing_ok=True)
+        if self._journal.rewrite():
+            journal.path.unlink(missing_ok=True)
 
     def _take_references(self, journal: LeftJournal) -> None:
         """Read the case with the references that the reader had changed: all ratios follow from them."""
@@ -259,8 +259,11 @@ class Recovery:
         draft = journal.lines[-1].get("draft")
         if self._review.reason_not_own() is not None:
             return
-        if draft and any(candidate.id == draft[0] for candidate in self._state.candidates):
-            self._review.comment(draft[0], storable(draft[1]))
+        if not draft:
+            return
+        candidate_id, text = draft[0], storable(draft[1])
+        if any(one.id == candidate_id and one.comment != text for one in self._state.candidates):
+            self._review.comment(candidate_id, text)
 
 
 def _last(lines: Sequence[Mapping[str, Any]], name: str, default: Any) -> Any:

@@ -59,6 +59,24 @@ def test_a_journal_that_is_cut_in_a_line_is_read_up_to_there(tmp_path):
     assert [line["number"] for line in read_lines(cut)] == [0]
 
 
+def test_a_line_that_cannot_be_written_whole_leaves_the_lines_before_and_after_it(tmp_path, monkeypatch):
+    journal, write = JournalFile(tmp_path), os.write
+    journal.append({"number": 0})
+
+    def full(file, line):
+        if len(line) < 10:
+            raise OSError(28, "No space left on device")
+        return write(file, line[:5])
+
+    monkeypatch.setattr(os, "write", full)
+    with pytest.raises(OSError, match="No space"):
+        journal.append({"number": 1, "text": "long"})
+    monkeypatch.undo()
+    journal.append({"number": 2})
+    assert [line["number"] for line in read_lines(journal.path)] == [0, 2]
+    journal.delete()
+
+
 def test_a_journal_that_a_program_writes_is_not_offered_and_one_without_a_program_is(tmp_path):
     mine = JournalFile(tmp_path)
     mine.append({"a": 1})
@@ -147,6 +165,61 @@ def test_a_journal_that_cannot_be_written_is_told_once_and_the_act_is_done(sessi
     session.accept([second])
     assert [get(session, one).status for one in (first, second)] == ["accepted"] * 2
     assert sum("No space left" in text for text in session.warnings) == 1
+
+
+@pytest.mark.scene
+@pytest.mark.slow
+@pytest.mark.parametrize("failing", [0, 1, 2])
+def test_a_disk_that_was_full_for_a_while_leaves_no_gap(session, monkeypatch, failing):
+    append, calls = journal_file.JournalFile.append, []
+
+    def full_once(self, content):
+        calls.append(content)
+        if len(calls) == failing + 1:
+            raise OSError(28, "No space left on device")
+        append(self, content)
+
+    monkeypatch.setattr(journal_file.JournalFile, "append", full_once)
+    first, second, third = (c.id for c in session.candidates()[:3])
+    for one in (first, second, third):
+        session.accept([one])
+    header, *lines = read_lines(session.journal.path)
+    assert header["schema"]
+    entries = {entry.id: entry for line in lines for entry in line["entries"]}
+    assert len(entries) == len(session.candidates()) + len(session.set_apart()) + len(session.attention())
+    assert [entries[one].status for one in (first, second, third)] == ["accepted"] * 3
+
+
+@pytest.mark.scene
+@pytest.mark.slow
+def test_a_comment_that_was_finished_is_no_draft_any_more(session):
+    first = session.candidates()[0].id
+    session.journal.draft(first, "typed")
+    assert read_lines(session.journal.path)[-1]["draft"] == [first, "typed"]
+    session.comment(first, "typed")
+    session.undo()
+    assert read_lines(session.journal.path)[-1]["draft"] is None
+
+
+@pytest.mark.scene
+@pytest.mark.slow
+def test_a_journal_is_not_deleted_before_it_is_kept_anew(host, session, found_bundle, monkeypatch):
+    session.accept([session.candidates()[0].id])
+    path = session.journal.path
+    kept = path.read_bytes()
+    session.close()
+    path.parent.mkdir(exist_ok=True)
+    path.write_bytes(kept)
+    host.load_mrb(found_bundle)
+    again = Session(host.scene, None, None, plain_text, path.parent)
+    (left,) = again.recovery.left()
+
+    def full(self, content):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(journal_file.JournalFile, "append", full)
+    again.recovery.take_up(left)
+    assert left.path.exists()
 
 
 @pytest.mark.scene
