@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from ..Numerics.core.image import Geometry, Region
 from ..Numerics.core.sites import SiteTable
-from ..Numerics.core.words import MR_ROLES, Role
+from ..Numerics.core.words import Role
 from ..Numerics.fusion.evidence import EvidenceTable, SignWeight
 from ..Numerics.fusion.judged import CaseFacts
 from ..Numerics.fusion.parameters import FusionParameters
@@ -15,7 +13,7 @@ from ..Numerics.pet.detector import HotSpotParameters
 from .case import Case
 from .prosthesis_facts import prosthesis_facts
 from .protocol import Protocol
-from .stages import Alignment
+from .stages import Alignment, mr_in_reference
 
 STAGE = "evidence"
 
@@ -84,8 +82,4 @@ def case_facts(
 
 def series_fields(case: Case, alignment: Alignment) -> dict[str, Geometry]:
     """Role -> field of view in the reference frame, of every MR series in which findings are looked for."""
-    return {
-        str(role): case.series[role].image.geometry.moved(np.linalg.inv(alignment.reference_to(role)))
-        for role in MR_ROLES
-        if role in case.series and alignment.is_aligned(role)
-    }
+    return {role: image.geometry for role, image in mr_in_reference(case, alignment).items()}

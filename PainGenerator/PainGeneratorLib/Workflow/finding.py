@@ -40,7 +40,7 @@ from .fat_series import marrow_fat, marrow_note
 from .progress import Show, StageClock, part, silent
 from .prosthesis import with_interfaces
 from .sites import find_case_sites, measured_table
-from .stages import Alignment, Suv, find_on_mr, find_on_unjoined_mr, given_level, pet_detector
+from .stages import Alignment, Suv, find_on_mr, find_on_unjoined_mr, given_level, mr_in_reference, pet_detector
 from .threads import few_threads
 
 _TISSUE_MAP = "tissues"
@@ -273,13 +273,8 @@ def plan_body(
     sections: BodySections | None = None,
 ) -> BodyPlan:
     """The body's midline and the spine line as the images show them, in the reference frame."""
-    fluid = None
-    for role in (Role.FLUID, Role.T2):
-        if role in case.series and alignment.is_aligned(role):
-            image = case.series[role].image
-            moved = image.geometry.moved(np.linalg.inv(alignment.reference_to(role)))
-            fluid = Image(image.array, moved)
-            break
+    series = mr_in_reference(case, alignment)
+    fluid = next((series[role] for role in (Role.FLUID, Role.T2) if role in series), None)
     implants = hip_implants(mr, case.options.prosthesis_side) if case.group == Group.HIP_REPLACEMENT else ()
     return find_body_plan(case.reference.image, mr.tissues, fluid, symmetry, implants, mr.spine_line, sections)
 

@@ -19,7 +19,7 @@ from ..Numerics.core.records import NOT_JOINED, Candidate, MRFinding
 from ..Numerics.core.regions import contains, flat_at, voxel_region
 from ..Numerics.core.site_reading import sign_words
 from ..Numerics.core.sites import SiteRow
-from ..Numerics.core.words import MR_ROLES, Role
+from ..Numerics.core.words import Role
 from ..Numerics.fusion.candidates import Name
 from ..Numerics.pet.detector import HotSpotDetector
 from ..Numerics.pet.foci import focus_of
@@ -27,7 +27,7 @@ from ..Numerics.pet.why_none import number_text, why_no_hot_spot
 from .case import Case
 from .finding import Found, pet_in_reference
 from .ground import body_on_pet
-from .stages import Alignment, Suv
+from .stages import Alignment, Suv, mr_in_reference
 
 OEDEMA_BAR = "mr_findings.oedema.z"
 """Limit of the z-score of marrow on the fluid-sensitive series from which it counts as edema."""
@@ -72,18 +72,12 @@ class PlaceReader:
         cls, case: Case, suv: Suv, alignment: Alignment, found: Found, detector: HotSpotDetector, namer: Name
     ) -> PlaceReader:
         """From the results of the steps."""
-        series = {}
-        for role in MR_ROLES:
-            if role in case.series and alignment.is_aligned(role):
-                image = case.series[role].image
-                moved = image.geometry.moved(np.linalg.inv(alignment.reference_to(role)))
-                series[str(role)] = Image(image.array, moved)
         plane = None
         if alignment.is_aligned(Role.PET) and found.symmetry.quality >= RELIABLE_QUALITY:
             plane = found.symmetry.moved(alignment.pet_to_reference)
         return cls(
             case=case, alignment=alignment, found=found, detector=detector, namer=namer,
-            pet=pet_in_reference(suv, alignment), series=series, plane=plane,
+            pet=pet_in_reference(suv, alignment), series=mr_in_reference(case, alignment), plane=plane,
         )  # fmt: skip
 
     def at(self, position_ras: np.ndarray) -> Readout:

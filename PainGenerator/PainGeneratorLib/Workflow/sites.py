@@ -14,7 +14,7 @@ from ..Numerics.body.renaming import NAMED, GivenLevel
 from ..Numerics.core.image import Image
 from ..Numerics.core.records import Candidate, HotSpot
 from ..Numerics.core.sites import Site, SiteRow, SiteState, SiteTable
-from ..Numerics.core.words import MR_ROLES, Certainty, Group, Role
+from ..Numerics.core.words import Certainty, Group, Role
 from ..Numerics.fusion.site_measures import SiteImages, measure_sites, series_notes
 from ..Numerics.fusion.site_norms import norm_of
 from ..Numerics.fusion.site_parameters import SiteParameters
@@ -23,7 +23,7 @@ from ..Numerics.mr.findings import MRResult
 from ..Numerics.pet.detector import HotSpotDetector
 from .case import Case
 from .renamed_texts import RenamedTexts
-from .stages import Alignment, Suv
+from .stages import Alignment, Suv, mr_in_reference
 
 NOT_MEASURED = "Not measured."
 """Reason of a site that was found but not measured."""
@@ -110,19 +110,13 @@ def measured_table(
         In the reference frame.
     """
     is_aligned = alignment.is_aligned(Role.PET)
-    series = {}
-    for role in MR_ROLES:
-        if role in case.series and alignment.is_aligned(role):
-            image = case.series[role].image
-            moved = image.geometry.moved(np.linalg.inv(alignment.reference_to(role)))
-            series[str(role)] = Image(image.array, moved)
     pet = None
     if is_aligned:
         pet = Image(suv.image.array, suv.image.geometry.moved(alignment.pet_to_reference))
     images = SiteImages(
         pet=pet,
         references=None if detector is None or not is_aligned else detector.references,
-        series=series,
+        series=mr_in_reference(case, alignment),
         findings=mr.findings,
         hot_spots=hot_spots,
         candidates=candidates,

@@ -130,6 +130,18 @@ class Alignment:
         return np.linalg.inv(self.reference_to(Role.PET))
 
 
+def mr_in_reference(case: Case, alignment: Alignment) -> dict[str, Image]:
+    """Role -> image of each aligned MR series on its own voxels, placed in the reference frame (nothing is resampled)."""
+    return {
+        str(role): Image(
+            case.series[role].image.array,
+            case.series[role].image.geometry.moved(np.linalg.inv(alignment.reference_to(role))),
+        )
+        for role in MR_ROLES
+        if role in case.series and alignment.is_aligned(role)
+    }
+
+
 @few_threads()
 def align_series(
     case: Case, suv: Suv, progress: Show = silent, landmarks: Mapping[str, LandmarkPairs] | None = None
