@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -12,14 +11,6 @@ pytestmark = pytest.mark.scene
 
 SIZE = 60
 """Voxels of 1 mm along each axis of the volumes."""
-
-
-@pytest.fixture
-def stand_in(slicer_api: Any, qt_libraries: None) -> Iterator[Any]:
-    from slicer_stand_in.installed import SlicerStandIn
-
-    with SlicerStandIn() as running:
-        yield running
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,21 +10,6 @@ import numpy as np
 import pytest
 
 pytestmark = pytest.mark.scene
-
-
-@pytest.fixture
-def stand_in(slicer_api: Any, qt_libraries: None) -> Iterator[Any]:
-    from slicer_stand_in.installed import SlicerStandIn
-
-    with SlicerStandIn() as running:
-        yield running
-
-
-@pytest.fixture
-def slicer(stand_in: Any) -> Any:
-    import slicer
-
-    return slicer
 
 
 @pytest.fixture
