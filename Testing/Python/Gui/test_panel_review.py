@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -127,6 +128,39 @@ def test_every_key_is_listed_under_the_question_mark(hands: Any) -> None:
     for sequence, handler in hands.panel._shortcut_handlers().items():
         assert f"<b>{sequence}</b>" in hands.ui.keysLabel.text
         assert first_sentence(handler)
+
+
+# --- cancelling
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("runAllButton", "runFindButton", "goOnButton"),
+        *("leaveOutButton", "leaveOutRegionButton", "onlyRegionButton", "restoreReferencesButton"),
+    ],
+)
+def test_the_button_that_started_a_job_says_cancel_and_cancels_it(hands: Any, name: str) -> None:
+    from PySide6 import QtCore
+
+    hands.find(3)
+    button, seen = getattr(hands.ui, name), []
+    text = button.text
+
+    def press() -> None:
+        seen.append((button.text, button.enabled))
+        button.click()
+
+    def compute(show: Any) -> None:
+        for _ in range(300):
+            show(0.5, "")
+            time.sleep(0.01)
+
+    QtCore.QTimer.singleShot(0, press)
+    assert not hands.panel.run_job(Job("find", compute, 0), button), "it ran to its end"
+    assert seen == [("Cancel", True)]
+    assert button.text == text
+    assert hands.told().startswith("Cancelled")
 
 
 # --- what was decided, and undo
