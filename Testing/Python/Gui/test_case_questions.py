@@ -84,8 +84,10 @@ def test_an_anatomy_that_the_reader_did_not_choose_is_asked_about_once(hands: An
     assert session.anatomy_id == anatomy.GetID()
     session.set_anatomy(None)
     session._settings.keep(anatomyRefused="")
+    anatomy.SetName("Bones of A & B")
     hands.panel.update("case")
-    assert "the labels of Anatomy are" in ui.caseQuestionLabel.text
+    assert "the labels of Bones of A &amp; B are" in ui.caseQuestionLabel.text
+    assert ui.firstAnswerButton.toolTip.startswith("<p>No anatomy is chosen"), "with markup, as its text is escaped"
     hands.press(ui.secondAnswerButton)
     assert session.anatomy_id is None
     assert not ui.caseQuestionFrame.visible
