@@ -16,7 +16,7 @@ pytestmark = pytest.mark.scene
 
 GROUPS = (
     *("warningsGroup", "landmarkGroup", "presetGroup", "parametersGroup", "apartGroup", "sitesGroup"),
-    *("outlineGroup", "unmatchedGroup"),
+    *("readoutGroup", "groundGroup", "unmatchedGroup", "readersGroup", "reportTextGroup", "outlineGroup"),
 )
 SECTIONS = ("viewsSection", "caseSection", "alignSection", "findSection", "reviewSection", "exportSection")
 
@@ -365,9 +365,28 @@ def test_the_panel_asks_for_one_width_whatever_is_open(hands: Any, name: str) ->
         getattr(hands.ui, group).collapsed = False
         hands.events()
         assert hands.panel.root._native.minimumSizeHint().width() == PANEL_WIDTH + 2 * MARGIN
-    inner = getattr(hands.ui, name)._native.layout().totalMinimumSize().width()
-    # The width of Slicer's own Segment Editor is not ours to set.
-    assert inner <= PANEL_WIDTH or name == "reviewSection"
+        inner = getattr(hands.ui, name)._native.layout().totalMinimumSize().width()
+        # The width of Slicer's own Segment Editor is not ours to set.
+        assert inner <= PANEL_WIDTH or group == "outlineGroup", group
+    open_one(hands, "reviewSection")
+
+
+def test_the_note_that_colors_cannot_fade_fits_into_the_panel(hands: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    from PainGeneratorLib.Gui import pet_colors
+    from PainGeneratorLib.Gui.panel_width import PANEL_WIDTH
+
+    monkeypatch.setattr(pet_colors, "draw_half_clear", lambda slice_logic: False)
+    hands.find(3)
+    open_one(hands, "viewsSection")
+    hands.panel.views._draw_half_clear()
+    hands.events()
+    assert hands.ui.fadeUnitLabel.text == "times reference, in one step"
+    assert "no half-transparent colors" in hands.ui.fadeUnitLabel.toolTip
+    label = hands.ui.fadeUnitLabel._native
+    assert label.width() >= label.minimumSizeHint().width()
+    assert hands.ui.viewsSection._native.layout().totalMinimumSize().width() <= PANEL_WIDTH
+    monkeypatch.undo()
+    hands.panel.views._draw_half_clear()
     open_one(hands, "reviewSection")
 
 
