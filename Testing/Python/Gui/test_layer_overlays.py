@@ -42,12 +42,10 @@ def a_view(stand_in: Any) -> Any:
 def bright(view: Any) -> int:
     """How many bright pixels the user sees."""
     import slicer
+    from slicer_stand_in.own_render_view import pixels_of_image
 
     slicer.app.processEvents()
-    picture = view.shown
-    width, height = picture.width(), picture.height()
-    rows = np.frombuffer(picture.constBits(), np.uint8).reshape(height, picture.bytesPerLine())
-    return int((rows[:, : 3 * width].reshape(height, width, 3).min(axis=2) > 200).sum())
+    return int((pixels_of_image(view.shown).min(axis=2) > 200).sum())
 
 
 def test_the_upper_layer_is_revealed_around_the_mouse(a_view: Any) -> None:

@@ -56,12 +56,6 @@ def hands(opened: Any) -> Any:
     assert not opened.dialogs()
 
 
-def keys() -> Any:
-    from PySide6.QtCore import Qt
-
-    return Qt
-
-
 # --- decisions by key
 
 
@@ -69,30 +63,30 @@ def test_keys_with_ctrl_and_shift_held_decide_on_one_candidate_each(hands: Any) 
     ids = hands.find(4)
     hands.ui.goOnCheck.checked = False
     hands.panel.review.table.choose(ids[3])
-    hands.hold_and_press(keys().Key_Y)
-    hands.hold_and_press(keys().Key_Up)
+    hands.hold_and_press("Y")
+    hands.hold_and_press("Up")
     assert hands.chosen() == [ids[2]]
-    hands.hold_and_press(keys().Key_N)
+    hands.hold_and_press("N")
     assert hands.statuses() == ["pending", "pending", "rejected", "accepted"]
-    hands.hold_and_press(keys().Key_Down)
+    hands.hold_and_press("Down")
     assert hands.chosen() == [ids[3]]
 
 
 def test_going_on_by_itself_chooses_one_candidate_while_the_keys_are_held(hands: Any) -> None:
     ids = hands.find(4)
     hands.panel.review.table.choose(ids[0])
-    hands.hold_and_press(keys().Key_Y)
+    hands.hold_and_press("Y")
     assert hands.chosen() == [ids[1]]
-    hands.hold_and_press(keys().Key_N)
+    hands.hold_and_press("N")
     assert hands.chosen() == [ids[2]]
     assert hands.statuses() == ["accepted", "rejected", "pending", "pending"]
 
 
-@pytest.mark.parametrize("key", ["Key_Y", "Key_N", "Key_P", "Key_O"])
+@pytest.mark.parametrize("key", ["Y", "N", "P", "O"])
 def test_a_key_never_decides_on_several_candidates(hands: Any, key: str) -> None:
     ids = hands.find(4)
     hands.panel.review.table.select({ids[0], ids[2]})
-    hands.hold_and_press(getattr(keys(), key))
+    hands.hold_and_press(key)
     assert hands.statuses() == ["pending"] * 4
     assert hands.told().startswith("2 candidates are chosen, and a key decides on one only.")
     assert hands.session.undo_text is None
@@ -100,10 +94,10 @@ def test_a_key_never_decides_on_several_candidates(hands: Any, key: str) -> None
 
 def test_a_key_without_a_choice_says_so_in_the_status_bar(hands: Any) -> None:
     hands.find(4)
-    hands.hold_and_press(keys().Key_Y)
+    hands.hold_and_press("Y")
     assert hands.statuses() == ["pending"] * 4
     assert hands.told() == "No candidate is chosen: click one in the table first."
-    hands.hold_and_press(keys().Key_U)
+    hands.hold_and_press("U")
     assert hands.told() == "There is nothing to undo."
 
 
@@ -111,7 +105,7 @@ def test_a_key_does_nothing_while_a_step_runs(hands: Any) -> None:
     hands.panel.review.table.choose(hands.find(4)[0])
     hands.panel.is_busy = True
     try:
-        for key in (keys().Key_Y, keys().Key_U):
+        for key in ("Y", "U"):
             hands.hold_and_press(key)
             assert hands.told().startswith("A step is running")
     finally:
