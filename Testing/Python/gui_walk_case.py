@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from slicer_stand_in.own_render_view import pixels_of_image
 
 FREE_MM = 30.0
 """A place for a new candidate is at least this far from all others."""
@@ -38,10 +39,7 @@ def hot_place(pet: Any, entries: Sequence[Any]) -> np.ndarray:
 def pixels_of(view: Any) -> np.ndarray:
     """What a view shows now, shape (height, width, 3), uint8."""
     view.forceRender()
-    image = view.picture
-    width, height = image.width(), image.height()
-    rows = np.frombuffer(image.constBits(), np.uint8).reshape(height, image.bytesPerLine())
-    return rows[:, : 3 * width].reshape(height, width, 3).copy()
+    return pixels_of_image(view.picture)
 
 
 def add_anatomy(folder: Path) -> Any:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterable, Sequence
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -15,7 +14,8 @@ from PainGeneratorLib.Numerics.fusion.reading import Reading, numbered
 from PainGeneratorLib.Session.review import Review
 from PainGeneratorLib.Session.session import Session
 from PainGeneratorLib.Session.types import StepState
-from PySide6 import QtCore, QtTest, QtWidgets
+from PySide6 import QtWidgets
+from slicer_stand_in.keyboard import press_keys
 
 PLACES = (
     ("facet joint", "right", "L4/L5", "certain"),
@@ -184,14 +184,9 @@ class ReviewHands:
         self.events()
         return [candidate.id for candidate in self.session.candidates()]
 
-    def hold_and_press(self, key: Any) -> None:
-        """Press a key with Ctrl and Shift held, as the window system tells it: Qt knows the held keys meanwhile."""
-        self.stand_in.window.activateWindow()
-        handle = self.stand_in.window.windowHandle()
-        modifiers = QtCore.Qt.ControlModifier | QtCore.Qt.ShiftModifier
-        QtTest.QTest.keyPress(handle, key, modifiers)
-        self.events()
-        QtTest.QTest.keyRelease(handle, key, QtCore.Qt.NoModifier)
+    def hold_and_press(self, key: str) -> None:
+        """Press a key, such as "Y", with Ctrl and Shift held; Qt knows meanwhile that both are down."""
+        press_keys(f"Ctrl+Shift+{key}")
         self.events()
 
     def statuses(self) -> list[str]:
@@ -214,21 +209,3 @@ class ReviewHands:
     def offer(self) -> Any:
         """The button in the status bar that takes the last act back."""
         return self.stand_in.window.statusBar().findChild(QtWidgets.QToolButton, "painGeneratorUndoOffer")
-
-    def set_width(self, width: int, height: int = 1600) -> None:
-        """Give the module panel a width, as Slicer does, the scroll bar not counted."""
-        area = self.stand_in.dock.widget()
-        area.setMinimumWidth(0)
-        area.setHorizontalScrollBarPolicy(QtCore.Qt.ScrollBarAlwaysOff)
-        area.setVerticalScrollBarPolicy(QtCore.Qt.ScrollBarAlwaysOff)
-        area.setParent(None)
-        area.setFrameShape(QtWidgets.QFrame.NoFrame)
-        area.resize(width, height)
-        area.show()
-        self.area = area
-        self.events()
-
-    def photograph(self, path: Path) -> None:
-        self.events()
-        path.parent.mkdir(parents=True, exist_ok=True)
-        self.area.grab().save(str(path))

@@ -11,7 +11,7 @@ from slicer.util import VTKObservationMixin
 from ..Numerics.core.sites import SiteTable
 from ..Scene.level_marks import ACROSS_PART, LEVEL_COLOR, level_in_plane
 from .guard import guarded
-from .layouts import slice_widgets
+from .layouts import renderer_of, slice_widgets
 
 FONT_POINTS = 20
 """Size of the text, in points: as the numbers in the other views."""
@@ -46,7 +46,7 @@ class AxialLevels(VTKObservationMixin):
             actor.SetTextProperty(style)
             actor.GetPositionCoordinate().SetCoordinateSystemToNormalizedViewport()
             actor.SetPosition(*PLACE)
-            _renderer(widget).AddViewProp(actor)
+            renderer_of(widget).AddViewProp(actor)
             node = widget.mrmlSliceNode()
             self._views.append((node, widget, actor))
             self.addObserver(node, vtk.vtkCommand.ModifiedEvent, self.on_slice)
@@ -56,7 +56,7 @@ class AxialLevels(VTKObservationMixin):
         """Take the texts away."""
         self.removeObservers()
         for _node, widget, actor in self._views:
-            _renderer(widget).RemoveViewProp(actor)
+            renderer_of(widget).RemoveViewProp(actor)
             widget.sliceView().scheduleRender()
         self._views.clear()
 
@@ -79,7 +79,3 @@ class AxialLevels(VTKObservationMixin):
         if text != (actor.GetInput() or ""):
             actor.SetInput(text)
             widget.sliceView().scheduleRender()
-
-
-def _renderer(widget: Any) -> Any:
-    return widget.sliceView().renderWindow().GetRenderers().GetFirstRenderer()

@@ -11,6 +11,7 @@ from slicer.i18n import tr as _
 from ..Numerics.core.measures import Kind, Output, measures_of
 from ..Numerics.core.records import FLAG_TEXTS
 from ..Numerics.core.short_names import short_name_with_doubts
+from ..Numerics.core.site_reading import sign_words
 from ..Numerics.core.strength import signed_points, strength_word
 from ..Numerics.core.words import Status
 from ..Scene.appearance import candidate_color
@@ -220,6 +221,7 @@ def _swatch(candidate: Any) -> Any:
 
 
 def _tip(candidate: Any) -> str:
+    """What the tool tip of a row says, in full words."""
     text = _("{name}: {evidence}, {points} points of evidence ({word}), {status}").format(
         name=candidate.place.name,
         evidence=candidate.evidence,
@@ -227,7 +229,7 @@ def _tip(candidate: Any) -> str:
         word=strength_text(strength_word(candidate.score)),
         status=status_text(candidate.status),
     )
-    on_mr = getattr(candidate, "mr_kind", None)
-    sentences = [_("On MR: {kind}").format(kind=on_mr)] if on_mr else []
-    sentences += [FLAG_TEXTS[flag] for flag in SIDE_FLAGS if flag in getattr(candidate, "flags", ())]
+    on_mr = candidate.mr_kind
+    sentences = [_("On MR: {kind}").format(kind=sign_words(on_mr))] if on_mr else []
+    sentences += [FLAG_TEXTS[flag] for flag in SIDE_FLAGS if flag in candidate.flags]
     return "\n".join([text, *sentences, *([candidate.comment] if candidate.comment else [])])

@@ -85,7 +85,8 @@ class CaseQuestions:
         ui.caseQuestionLabel.text = red(question.text)
         for button, (text, _act) in zip((ui.firstAnswerButton, ui.secondAnswerButton), question.answers, strict=True):
             button.text = text
-            button.toolTip = plain(question.text)
+            # Qt breaks the lines of a tool tip with markup only.
+            button.toolTip = f"<p>{plain(question.text)}</p>"
 
     def must_answer_first(self, run: Callable[[], Any]) -> bool:
         """Whether a question is open; a run that was asked for then waits for its answer."""

@@ -18,7 +18,8 @@ def position_of(slice_node: Any, x: float, y: float) -> tuple[float, float, floa
 
 
 MOVE_PRIORITY = 1.0
-"""Priority of the observer of mouse moves: in a running Slicer no move reaches an observer of priority 0."""
+"""Priority of an observer of mouse moves: the interactor style of a slice view takes each move at a lower priority,
+and an observer of priority 0 never hears of it."""
 
 Place = tuple[float, float, float]
 """A position, RAS mm."""

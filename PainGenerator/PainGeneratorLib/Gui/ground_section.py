@@ -12,6 +12,7 @@ from ..Numerics.core.reference_edits import EditKind
 from ..Numerics.pet.reference_norms import REFUSED
 from ..Workflow.ground import VERTEBRA, Ground, GroundReference
 from .guard import guarded, guarded_slow
+from .panel_width import show_text
 from .section import Section, set_up_table
 from .session_needs import GroundNeeds
 from .words import RED, number_text, plain, red
@@ -90,9 +91,8 @@ class GroundSection(Section[GroundNeeds]):
         finally:
             self._is_filling = False
         self._has_edits = ground is not None and bool(ground.edits)
-        ui.groundLabel.text = "" if ground is None else ground_html(ground)
+        show_text(ui.groundLabel, "" if ground is None else ground_html(ground))
         ui.groundLabel.visible = ui.referencesTable.visible = ground is not None
-        ui.groundLabel.minimumHeight = 0 if ground is None else ui.groundLabel.heightForWidth(ui.groundLabel.width)
 
     def _fill_row(self, number: int, row: GroundReference) -> None:
         texts = (
@@ -132,10 +132,13 @@ class GroundSection(Section[GroundNeeds]):
         is_free = self.session is not None and not self.panel.is_busy and ui.groundButton.checked
         has_region = is_free and bool(self._region())
         ui.referencesTable.enabled = is_free
-        ui.leaveOutButton.enabled = is_free and bool(kind)
-        ui.leaveOutRegionButton.enabled = has_region
-        ui.onlyRegionButton.enabled = has_region and kind != "" and kind != VERTEBRA
-        ui.restoreReferencesButton.enabled = is_free and self._has_edits
+        for button, makes_sense in (
+            (ui.leaveOutButton, is_free and bool(kind)),
+            (ui.leaveOutRegionButton, has_region),
+            (ui.onlyRegionButton, has_region and kind not in ("", VERTEBRA)),
+            (ui.restoreReferencesButton, is_free and self._has_edits),
+        ):
+            button.enabled = makes_sense or self.panel.is_cancel_button(button)
 
     @guarded
     def on_chosen(self) -> None:

@@ -11,8 +11,10 @@ from typing import Any
 import vtk
 from slicer.util import VTKObservationMixin
 
+from .clicks import MOVE_PRIORITY
 from .guard import guarded
-from .layouts import PET_VIEWS, slice_widgets
+from .layouts import renderer_of, slice_widgets
+from .reading_views import PET_VIEWS
 
 CONTOUR_COLOR = (1.0, 0.85, 0.1)
 """Color of the contour of the upper layer: red, green, blue, 0 to 1."""
@@ -20,20 +22,12 @@ CONTOUR_COLOR = (1.0, 0.85, 0.1)
 CONTOUR_PART = 0.5
 """Height of the contour within the upper layer's display window."""
 
-BEFORE_THE_STYLE = 1.0
-"""Priority of the observer of the mouse: the interactor style of a slice view takes each move at a lower one, and
-whoever has no priority never hears of it."""
-
 REVEAL_PIXELS = 90
 """Half the side of the revealed square."""
 
 
 def _views() -> list[Any]:
     return [widget for name, widget in slice_widgets().items() if name not in PET_VIEWS]
-
-
-def _renderer(widget: Any) -> Any:
-    return widget.sliceView().renderWindow().GetRenderers().GetFirstRenderer()
 
 
 class ContourOverlay:
@@ -67,12 +61,12 @@ class ContourOverlay:
     def hide(self) -> None:
         """Take the contours away."""
         for widget, actor in self._shown:
-            _renderer(widget).RemoveViewProp(actor)
+            renderer_of(widget).RemoveViewProp(actor)
             widget.sliceView().scheduleRender()
         self._shown.clear()
 
     def _add(self, widget: Any, actor: Any) -> None:
-        _renderer(widget).AddViewProp(actor)
+        renderer_of(widget).AddViewProp(actor)
         widget.sliceView().scheduleRender()
         self._shown.append((widget, actor))
 
@@ -96,17 +90,17 @@ class LayerReveal(VTKObservationMixin):
             actor = vtk.vtkActor2D()
             actor.SetMapper(mapper)
             actor.VisibilityOff()
-            _renderer(widget).AddViewProp(actor)
+            renderer_of(widget).AddViewProp(actor)
             interactor = widget.sliceView().interactor()
             self._views.append((interactor, widget, clip, actor))
-            self.addObserver(interactor, "MouseMoveEvent", self.on_move, priority=BEFORE_THE_STYLE)
+            self.addObserver(interactor, "MouseMoveEvent", self.on_move, priority=MOVE_PRIORITY)
             self.addObserver(interactor, "LeaveEvent", self.on_leave)
 
     def hide(self) -> None:
         """Stop following the mouse."""
         self.removeObservers()
         for _interactor, widget, _clip, actor in self._views:
-            _renderer(widget).RemoveViewProp(actor)
+            renderer_of(widget).RemoveViewProp(actor)
             widget.sliceView().scheduleRender()
         self._views.clear()
 

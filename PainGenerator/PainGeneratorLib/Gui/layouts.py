@@ -218,3 +218,8 @@ def slice_widgets() -> dict[str, Any]:
         return {}
     widgets = {name: manager.sliceWidget(name) for name in manager.sliceViewNames()}
     return {name: widget for name, widget in widgets.items() if widget is not None}
+
+
+def renderer_of(widget: Any) -> Any:
+    """The renderer that draws the picture of a slice widget."""
+    return widget.sliceView().renderWindow().GetRenderers().GetFirstRenderer()

@@ -353,7 +353,8 @@ class Panel(VTKObservationMixin):
     def _busy(self, work: Callable[[], None], button: Any) -> bool:
         self.is_busy = True
         self._cancel_button, self._cancel_text = button, button.text
-        disabled = [getattr(self.ui, name) for section in self.sections for name in section.INPUTS]
+        inputs = [getattr(self.ui, name) for section in self.sections for name in section.INPUTS]
+        disabled = [widget for widget in inputs if not self.is_cancel_button(widget)]
         was_enabled = [(widget, widget.enabled) for widget in disabled]
         try:
             for widget in disabled:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-import slicer
+from .pet_colors import color_node
 
 
 def color_before_suv(pet: Any, color_name: str) -> None:
@@ -20,6 +20,6 @@ def color_before_suv(pet: Any, color_name: str) -> None:
         Name of a color node.
     """
     display = pet.GetDisplayNode() if pet is not None else None
-    color = slicer.util.getFirstNodeByClassByName("vtkMRMLColorNode", color_name)
+    color = color_node(color_name)
     if display is not None and color is not None and display.GetColorNodeID() != color.GetID():
         display.SetAndObserveColorNodeID(color.GetID())

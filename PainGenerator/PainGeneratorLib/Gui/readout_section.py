@@ -15,6 +15,7 @@ from ..Numerics.core.spheres import SphereColumn, SphereRegion, cell_text, colum
 from ..Workflow.readout_text import place_text, reason_text, site_text, value_rows, verdict_text
 from .clicks import Clicks, Place
 from .guard import guarded, guarded_slow, single_shot_timer
+from .panel_width import show_text
 from .section import Section, set_up_table
 from .session_needs import ReadoutNeeds
 from .words import plain
@@ -62,8 +63,7 @@ class ReadoutSection(Section[ReadoutNeeds]):
         if is_found and ui.readoutButton.checked and self._read is not None and not self.panel.is_busy:
             self.read_at(self._read)
         else:
-            ui.readoutLabel.text = "" if is_found else _("Run the steps first.")
-            ui.readoutLabel.minimumHeight = 0
+            show_text(ui.readoutLabel, "" if is_found else _("Run the steps first."))
 
     @guarded
     def on_toggled(self, reading: bool) -> None:
@@ -78,10 +78,8 @@ class ReadoutSection(Section[ReadoutNeeds]):
         """Show what is read at a place, RAS mm."""
         right, front, up = position_ras
         self._read = (right, front, up)
-        label = self.ui.readoutLabel
-        label.text = readout_html(self.open_session.readout_at(np.asarray(position_ras, dtype=float)))
-        # A layout that is short of room cuts wrapped text off.
-        label.minimumHeight = label.heightForWidth(label.width)
+        readout = self.open_session.readout_at(np.asarray(position_ras, dtype=float))
+        show_text(self.ui.readoutLabel, readout_html(readout))
         self._show_buttons()
 
     @guarded

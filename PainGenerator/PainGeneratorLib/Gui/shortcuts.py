@@ -26,7 +26,7 @@ def key_texts() -> dict[str, str]:
         "Ctrl+Shift+Up": _("Go to the candidate before"),
         "Ctrl+Shift+U": _("Undo the last act"),
         "Ctrl+Shift+R": _("Do it again"),
-        "F4": _("Give the MR series their windows back"),
+        "F4": _("Reset the windows of the MR series"),
         **{f"F{5 + index}": window.format(maximum=f"{maximum:g}") for index, maximum in enumerate(WINDOWS)},
     }
 

@@ -228,9 +228,14 @@ class ViewsSection(Section[ViewsNeeds]):
 
     def _draw_half_clear(self) -> None:
         """Let the colors of the PET fade in; where this Slicer cannot, the panel says so."""
+        # A list, so that every view is asked, also after one that cannot.
         done = [pet_colors.draw_half_clear(widget.sliceLogic()) for widget in slice_widgets().values()]
-        self.ui.fadeUnitLabel.text = (
-            _("times reference") if all(done) else _("times reference; this Slicer shows no half-clear colors")
+        label = self.ui.fadeUnitLabel
+        label.text = _("times reference") if all(done) else _("times reference, in one step")
+        label.toolTip = (
+            ""
+            if all(done)
+            else _("This Slicer shows no half-transparent colors: from the lower value on the PET is opaque at once")
         )
 
     def _opacity(self) -> float:
@@ -292,7 +297,7 @@ class ViewsSection(Section[ViewsNeeds]):
 
     @guarded
     def on_fade(self, fading: bool) -> None:
-        """The reader switched the fading: a PET that does not fade in would hide the MR, so it is half clear."""
+        """The reader switched the fading: a PET that does not fade in would hide the MR, so it is half transparent."""
         if self.panel.parameters is not None:
             self.panel.parameters.fusionOpacity = 1.0 if fading else SERIES_OPACITY
 

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterator
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 from xml.etree import ElementTree
 
 import pytest
+from kept_examples import EXAMPLES
 from PainGeneratorLib.Numerics.core.measures import Output, measures_of
-from PainGeneratorLib.Numerics.core.records import Place
 
 
 @pytest.fixture
@@ -29,19 +29,7 @@ def test_measures_show_their_digits_and_sort_as_numbers(qt: Any) -> None:
     keys = [key for key, _ in COLUMNS]
     table = qt.QTableWidget(0, len(COLUMNS))
     values = {"PG-01": 2.0, "PG-02": 10.5, "PG-03": 9.254, "PG-04": None}
-    candidates = [
-        SimpleNamespace(
-            id=key,
-            place=Place("facet joint", "facet joint", "left"),
-            evidence="PET only",
-            score=1.0,
-            comment="",
-            status="pending",
-            hot_spots=[],
-            mr_findings=[],
-        )
-        for key in values
-    ]
+    candidates = [dataclasses.replace(EXAMPLES["Candidate"], id=key) for key in values]
     shown = CandidateTable(table, lambda name: qt.QIcon(), lambda: None)
     empty = dict.fromkeys(keys)
     shown.fill(candidates, lambda c: empty | {"rank": int(c.id[-1]), "suv_peak": values[c.id]})
@@ -59,17 +47,7 @@ def test_the_column_of_decisions_sorts_what_is_left_to_do_first(qt: Any) -> None
     table = qt.QTableWidget(0, len(COLUMNS))
     shown = CandidateTable(table, lambda name: qt.QIcon(), lambda: None)
     statuses = ("rejected", "pending", "physiologic", "accepted")
-    candidates = [
-        SimpleNamespace(
-            id=status,
-            place=Place("facet joint", "facet joint", "left"),
-            evidence="PET only",
-            score=1.0,
-            comment="",
-            status=status,
-        )
-        for status in statuses
-    ]
+    candidates = [dataclasses.replace(EXAMPLES["Candidate"], id=status, status=status) for status in statuses]
     shown.fill(candidates, lambda c: dict.fromkeys(keys) | {"rank": 1})
     table.sortItems(keys.index("status"))
     assert shown.shown() == ["pending", "accepted", "physiologic", "rejected"]
@@ -84,13 +62,23 @@ def test_a_candidate_that_is_chosen_already_is_gone_to_again(qt: Any) -> None:
     table = qt.QTableWidget(0, len(COLUMNS))
     table.setSelectionBehavior(qt.QAbstractItemView.SelectRows)
     shown = CandidateTable(table, lambda name: qt.QIcon(), lambda: calls.append("chosen"))
-    place = Place("facet joint", "facet joint", "left")
-    one = SimpleNamespace(id="PG-01", place=place, evidence="PET only", score=1.0, comment="", status="pending")
+    one = dataclasses.replace(EXAMPLES["Candidate"], id="PG-01")
     shown.fill([one], lambda c: dict.fromkeys(key for key, _ in COLUMNS) | {"rank": 1})
     shown.choose("PG-01")
     before = len(calls)
     shown.choose("PG-01")
     assert (before, len(calls)) == (1, 2)
+    shown.cleanup()
+
+
+def test_the_tool_tip_of_a_row_says_the_mr_finding_in_the_words_of_readers(qt: Any) -> None:
+    from PainGeneratorLib.Gui.candidate_table import COLUMNS, CandidateTable
+
+    table = qt.QTableWidget(0, len(COLUMNS))
+    shown = CandidateTable(table, lambda name: qt.QIcon(), lambda: None)
+    candidate = dataclasses.replace(EXAMPLES["Candidate"], mr_kind="oedema")
+    shown.fill([candidate], lambda c: dict.fromkeys(key for key, _ in COLUMNS) | {"rank": 1})
+    assert "On MR: edema" in table.item(0, 0).toolTip()
     shown.cleanup()
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,27 +11,15 @@ pytestmark = [pytest.mark.slow, pytest.mark.scene]
 
 
 @pytest.fixture
-def stand_in(slicer_api: Any, qt_libraries: None) -> Iterator[Any]:
-    from slicer_stand_in.installed import SlicerStandIn
-
-    with SlicerStandIn() as running:
-        yield running
-
-
-@pytest.fixture
-def hands(stand_in: Any, project_folder: Path, tmp_path: Path) -> Iterator[Any]:
+def hands(stand_in: Any, a_widget: Any, tmp_path: Path) -> Any:
     """The panel with a hip phantom and its anatomy in the scene, after Detect."""
     from gui_hands import Hands
     from PainGeneratorLib.Gui.sample_data import load_phantom
 
-    _module, widget = stand_in.load_module(project_folder / "PainGenerator" / "PainGenerator.py")
-    stand_in.enter(widget)
     load_phantom("hip-replacement", 5, "small")
-    hands = Hands(stand_in, widget, tmp_path)
+    hands = Hands(stand_in, a_widget, tmp_path)
     hands.press(hands.ui.detectButton)
-    yield hands
-    stand_in.leave(widget)
-    widget.cleanup()
+    return hands
 
 
 def choose_group(hands: Any, group: str) -> None:
@@ -97,8 +84,10 @@ def test_an_anatomy_that_the_reader_did_not_choose_is_asked_about_once(hands: An
     assert session.anatomy_id == anatomy.GetID()
     session.set_anatomy(None)
     session._settings.keep(anatomyRefused="")
+    anatomy.SetName("Bones of A & B")
     hands.panel.update("case")
-    assert "the labels of Anatomy are" in ui.caseQuestionLabel.text
+    assert "the labels of Bones of A &amp; B are" in ui.caseQuestionLabel.text
+    assert ui.firstAnswerButton.toolTip.startswith("<p>No anatomy is chosen"), "with markup, as its text is escaped"
     hands.press(ui.secondAnswerButton)
     assert session.anatomy_id is None
     assert not ui.caseQuestionFrame.visible

@@ -3,30 +3,12 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 pytestmark = [pytest.mark.slow, pytest.mark.scene]
-
-
-@pytest.fixture
-def stand_in(slicer_api: Any, qt_libraries: None) -> Iterator[Any]:
-    from slicer_stand_in.installed import SlicerStandIn
-
-    with SlicerStandIn() as running:
-        yield running
-
-
-@pytest.fixture
-def a_widget(stand_in: Any, project_folder: Path) -> Iterator[Any]:
-    _module, widget = stand_in.load_module(project_folder / "PainGenerator" / "PainGenerator.py")
-    stand_in.enter(widget)
-    yield widget
-    stand_in.leave(widget)
-    widget.cleanup()
 
 
 @pytest.fixture

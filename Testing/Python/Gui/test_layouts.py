@@ -14,15 +14,7 @@ pytestmark = pytest.mark.scene
 
 
 @pytest.fixture
-def stand_in(slicer_api: Any, qt_libraries: None) -> Iterator[Any]:
-    from slicer_stand_in.installed import SlicerStandIn
-
-    with SlicerStandIn() as running:
-        yield running
-
-
-@pytest.fixture
-def a_widget(stand_in: Any, project_folder: Path) -> Iterator[Any]:
+def a_closed_widget(stand_in: Any, project_folder: Path) -> Iterator[Any]:
     _module, widget = stand_in.load_module(project_folder / "PainGenerator" / "PainGenerator.py")
     yield widget
     stand_in.leave(widget)
@@ -44,7 +36,7 @@ def saved_layout(path: Path) -> int | None:
     return None if found is None else int(found.group(1))
 
 
-def test_the_layouts_are_known_when_slicer_has_started(a_widget: Any) -> None:
+def test_the_layouts_are_known_when_slicer_has_started(a_closed_widget: Any) -> None:
     from PainGeneratorLib.Gui.layouts import OWN_LAYOUTS, layout_descriptions, layout_node
 
     assert set(layout_descriptions()) == OWN_LAYOUTS
@@ -81,15 +73,15 @@ def test_a_scene_saved_with_one_of_our_layouts_shows_its_views_in_a_fresh_slicer
 
 @pytest.mark.parametrize("tells", [True, False])
 def test_a_saved_scene_has_no_layout_that_only_we_know(
-    stand_in: Any, a_widget: Any, tmp_path: Path, tells: bool
+    stand_in: Any, a_closed_widget: Any, tmp_path: Path, tells: bool
 ) -> None:
     import slicer
     from PainGeneratorLib.Gui.layouts import OWN_LAYOUTS, READ_BACK
 
-    stand_in.enter(a_widget)
+    stand_in.enter(a_closed_widget)
     slicer.app.layoutManager().setLayout(slicer.vtkMRMLLayoutNode.SlicerLayoutOneUpRedSliceView)
     slicer.app.processEvents()
-    a_widget.panel.ui.layoutReadButton.click()
+    a_closed_widget.panel.ui.layoutReadButton.click()
     views = shown_views(stand_in)
     assert {"FluidSagittal", "T1Sagittal", "Yellow", "Red", "PETAxial"} == views
     path = tmp_path / "ours.mrb"
@@ -103,9 +95,9 @@ def test_a_saved_scene_has_no_layout_that_only_we_know(
     assert saved_layout(path) not in OWN_LAYOUTS
     assert slicer.app.layoutManager().layout == READ_BACK
     assert shown_views(stand_in) == views
-    a_widget.panel.ui.layoutFusedButton.click()
+    a_closed_widget.panel.ui.layoutFusedButton.click()
     assert shown_views(stand_in) == {"Red", "Yellow", "Green"}
-    stand_in.leave(a_widget)
+    stand_in.leave(a_closed_widget)
     assert slicer.app.layoutManager().layout == slicer.vtkMRMLLayoutNode.SlicerLayoutOneUpRedSliceView
 
 
@@ -131,12 +123,12 @@ def test_a_scene_saved_by_us_shows_views_where_the_extension_is_missing(
         assert shown_views(running) == {"Red", "Yellow", "Green"}
 
 
-def test_the_marked_button_is_that_of_the_layout_shown(stand_in: Any, a_widget: Any) -> None:
+def test_the_marked_button_is_that_of_the_layout_shown(stand_in: Any, a_closed_widget: Any) -> None:
     import slicer
 
-    ui = a_widget.panel.ui
+    ui = a_closed_widget.panel.ui
     names = ("layoutReadButton", "layoutFusedButton", "layoutBesideButton", "layoutMipButton", "layoutUserButton")
-    stand_in.enter(a_widget)
+    stand_in.enter(a_closed_widget)
     for name in (*names, "layoutFusedButton"):
         getattr(ui, name).click()
         slicer.app.processEvents()
@@ -147,7 +139,7 @@ def test_the_marked_button_is_that_of_the_layout_shown(stand_in: Any, a_widget: 
     ui.layoutFusedButton.click()
     ui.layoutUserButton.click()
     assert slicer.app.layoutManager().layout == slicer.vtkMRMLLayoutNode.SlicerLayoutConventionalView
-    stand_in.leave(a_widget)
+    stand_in.leave(a_closed_widget)
 
 
 def test_a_layout_that_came_without_its_description_gets_its_views(stand_in: Any) -> None:
@@ -163,9 +155,9 @@ def test_a_layout_that_came_without_its_description_gets_its_views(stand_in: Any
     assert slicer.app.layoutManager().layout == slicer.vtkMRMLLayoutNode.SlicerLayoutFourUpView
 
 
-def test_a_pet_that_does_not_fade_in_is_half_clear(stand_in: Any, a_widget: Any) -> None:
-    stand_in.enter(a_widget)
-    panel = a_widget.panel
+def test_a_pet_that_does_not_fade_in_is_half_clear(stand_in: Any, a_closed_widget: Any) -> None:
+    stand_in.enter(a_closed_widget)
+    panel = a_closed_widget.panel
     assert panel.parameters.fusionOpacity == 1.0
     panel.ui.fadeCheck.click()
     assert not panel.parameters.fadePet

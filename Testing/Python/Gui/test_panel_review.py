@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ pytestmark = pytest.mark.scene
 
 GROUPS = (
     *("warningsGroup", "landmarkGroup", "presetGroup", "parametersGroup", "apartGroup", "sitesGroup"),
-    *("outlineGroup", "unmatchedGroup"),
+    *("readoutGroup", "groundGroup", "unmatchedGroup", "readersGroup", "reportTextGroup", "outlineGroup"),
 )
 SECTIONS = ("viewsSection", "caseSection", "alignSection", "findSection", "reviewSection", "exportSection")
 
@@ -55,12 +56,6 @@ def hands(opened: Any) -> Any:
     assert not opened.dialogs()
 
 
-def keys() -> Any:
-    from PySide6.QtCore import Qt
-
-    return Qt
-
-
 # --- decisions by key
 
 
@@ -68,30 +63,30 @@ def test_keys_with_ctrl_and_shift_held_decide_on_one_candidate_each(hands: Any) 
     ids = hands.find(4)
     hands.ui.goOnCheck.checked = False
     hands.panel.review.table.choose(ids[3])
-    hands.hold_and_press(keys().Key_Y)
-    hands.hold_and_press(keys().Key_Up)
+    hands.hold_and_press("Y")
+    hands.hold_and_press("Up")
     assert hands.chosen() == [ids[2]]
-    hands.hold_and_press(keys().Key_N)
+    hands.hold_and_press("N")
     assert hands.statuses() == ["pending", "pending", "rejected", "accepted"]
-    hands.hold_and_press(keys().Key_Down)
+    hands.hold_and_press("Down")
     assert hands.chosen() == [ids[3]]
 
 
 def test_going_on_by_itself_chooses_one_candidate_while_the_keys_are_held(hands: Any) -> None:
     ids = hands.find(4)
     hands.panel.review.table.choose(ids[0])
-    hands.hold_and_press(keys().Key_Y)
+    hands.hold_and_press("Y")
     assert hands.chosen() == [ids[1]]
-    hands.hold_and_press(keys().Key_N)
+    hands.hold_and_press("N")
     assert hands.chosen() == [ids[2]]
     assert hands.statuses() == ["accepted", "rejected", "pending", "pending"]
 
 
-@pytest.mark.parametrize("key", ["Key_Y", "Key_N", "Key_P", "Key_O"])
+@pytest.mark.parametrize("key", ["Y", "N", "P", "O"])
 def test_a_key_never_decides_on_several_candidates(hands: Any, key: str) -> None:
     ids = hands.find(4)
     hands.panel.review.table.select({ids[0], ids[2]})
-    hands.hold_and_press(getattr(keys(), key))
+    hands.hold_and_press(key)
     assert hands.statuses() == ["pending"] * 4
     assert hands.told().startswith("2 candidates are chosen, and a key decides on one only.")
     assert hands.session.undo_text is None
@@ -99,10 +94,10 @@ def test_a_key_never_decides_on_several_candidates(hands: Any, key: str) -> None
 
 def test_a_key_without_a_choice_says_so_in_the_status_bar(hands: Any) -> None:
     hands.find(4)
-    hands.hold_and_press(keys().Key_Y)
+    hands.hold_and_press("Y")
     assert hands.statuses() == ["pending"] * 4
     assert hands.told() == "No candidate is chosen: click one in the table first."
-    hands.hold_and_press(keys().Key_U)
+    hands.hold_and_press("U")
     assert hands.told() == "There is nothing to undo."
 
 
@@ -110,7 +105,7 @@ def test_a_key_does_nothing_while_a_step_runs(hands: Any) -> None:
     hands.panel.review.table.choose(hands.find(4)[0])
     hands.panel.is_busy = True
     try:
-        for key in (keys().Key_Y, keys().Key_U):
+        for key in ("Y", "U"):
             hands.hold_and_press(key)
             assert hands.told().startswith("A step is running")
     finally:
@@ -127,6 +122,39 @@ def test_every_key_is_listed_under_the_question_mark(hands: Any) -> None:
     for sequence, handler in hands.panel._shortcut_handlers().items():
         assert f"<b>{sequence}</b>" in hands.ui.keysLabel.text
         assert first_sentence(handler)
+
+
+# --- cancelling
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("runAllButton", "runFindButton", "goOnButton"),
+        *("leaveOutButton", "leaveOutRegionButton", "onlyRegionButton", "restoreReferencesButton"),
+    ],
+)
+def test_the_button_that_started_a_job_says_cancel_and_cancels_it(hands: Any, name: str) -> None:
+    from PySide6 import QtCore
+
+    hands.find(3)
+    button, seen = getattr(hands.ui, name), []
+    text = button.text
+
+    def press() -> None:
+        seen.append((button.text, button.enabled))
+        button.click()
+
+    def compute(show: Any) -> None:
+        for _ in range(300):
+            show(0.5, "")
+            time.sleep(0.01)
+
+    QtCore.QTimer.singleShot(0, press)
+    assert not hands.panel.run_job(Job("find", compute, 0), button), "it ran to its end"
+    assert seen == [("Cancel", True)]
+    assert button.text == text
+    assert hands.told().startswith("Cancelled")
 
 
 # --- what was decided, and undo
@@ -331,9 +359,28 @@ def test_the_panel_asks_for_one_width_whatever_is_open(hands: Any, name: str) ->
         getattr(hands.ui, group).collapsed = False
         hands.events()
         assert hands.panel.root._native.minimumSizeHint().width() == PANEL_WIDTH + 2 * MARGIN
-    inner = getattr(hands.ui, name)._native.layout().totalMinimumSize().width()
-    # The width of Slicer's own Segment Editor is not ours to set.
-    assert inner <= PANEL_WIDTH or name == "reviewSection"
+        inner = getattr(hands.ui, name)._native.layout().totalMinimumSize().width()
+        # The width of Slicer's own Segment Editor is not ours to set.
+        assert inner <= PANEL_WIDTH or group == "outlineGroup", group
+    open_one(hands, "reviewSection")
+
+
+def test_the_note_that_colors_cannot_fade_fits_into_the_panel(hands: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    from PainGeneratorLib.Gui import pet_colors
+    from PainGeneratorLib.Gui.panel_width import PANEL_WIDTH
+
+    monkeypatch.setattr(pet_colors, "draw_half_clear", lambda slice_logic: False)
+    hands.find(3)
+    open_one(hands, "viewsSection")
+    hands.panel.views._draw_half_clear()
+    hands.events()
+    assert hands.ui.fadeUnitLabel.text == "times reference, in one step"
+    assert "no half-transparent colors" in hands.ui.fadeUnitLabel.toolTip
+    label = hands.ui.fadeUnitLabel._native
+    assert label.width() >= label.minimumSizeHint().width()
+    assert hands.ui.viewsSection._native.layout().totalMinimumSize().width() <= PANEL_WIDTH
+    monkeypatch.undo()
+    hands.panel.views._draw_half_clear()
     open_one(hands, "reviewSection")
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
 from types import SimpleNamespace
 from typing import Any
 
@@ -19,14 +18,6 @@ START, END = 1.0, 2.0
 MAPS = ("PET-Heat", "InvertedGrey", "PET-DICOM", "PET-HotMetalBlue", "PET-Rainbow")
 CLEARLY_APART = 30.0
 """Lower bound of the distance of two colors in CIELAB. Our estimate: 2 can just be told apart side by side."""
-
-
-@pytest.fixture
-def stand_in(slicer_api: Any, qt_libraries: None) -> Iterator[Any]:
-    from slicer_stand_in.installed import SlicerStandIn
-
-    with SlicerStandIn() as running:
-        yield running
 
 
 def add_volume(name: str, array: np.ndarray) -> Any:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -12,14 +11,6 @@ pytestmark = pytest.mark.scene
 
 SIZE = 60
 """Voxels of 1 mm along each axis; the first one has its center at 0."""
-
-
-@pytest.fixture
-def stand_in(slicer_api: Any, qt_libraries: None) -> Iterator[Any]:
-    from slicer_stand_in.installed import SlicerStandIn
-
-    with SlicerStandIn() as running:
-        yield running
 
 
 @pytest.fixture
@@ -64,10 +55,9 @@ def block(x: tuple[int, int], y: tuple[int, int], z: tuple[int, int]) -> Any:
 
 def colored(view: Any) -> int:
     """How many colored pixels the user sees."""
-    picture = view.shown
-    width, height = picture.width(), picture.height()
-    rows = np.frombuffer(picture.constBits(), np.uint8).reshape(height, picture.bytesPerLine())
-    pixels = rows[:, : 3 * width].reshape(height, width, 3).astype(int)
+    from slicer_stand_in.own_render_view import pixels_of_image
+
+    pixels = pixels_of_image(view.shown).astype(int)
     return int((np.ptp(pixels, axis=2) > 60).sum())
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,20 +12,8 @@ pytestmark = [pytest.mark.slow, pytest.mark.scene]
 
 
 @pytest.fixture
-def stand_in(slicer_api: Any, qt_libraries: None) -> Iterator[Any]:
-    from slicer_stand_in.installed import SlicerStandIn
-
-    with SlicerStandIn() as running:
-        yield running
-
-
-@pytest.fixture
-def hands(stand_in: Any, project_folder: Path, tmp_path: Path) -> Iterator[Hands]:
-    _module, widget = stand_in.load_module(project_folder / "PainGenerator" / "PainGenerator.py")
-    stand_in.enter(widget)
-    yield Hands(stand_in, widget, tmp_path)
-    stand_in.leave(widget)
-    widget.cleanup()
+def hands(stand_in: Any, a_widget: Any, tmp_path: Path) -> Hands:
+    return Hands(stand_in, a_widget, tmp_path)
 
 
 def test_a_case_is_opened_without_a_line_in_the_log(hands: Hands, found_bundle: Path) -> None:

@@ -13,14 +13,6 @@ pytestmark = [pytest.mark.slow, pytest.mark.scene]
 
 
 @pytest.fixture
-def stand_in(slicer_api: Any, qt_libraries: None) -> Iterator[Any]:
-    from slicer_stand_in.installed import SlicerStandIn
-
-    with SlicerStandIn() as running:
-        yield running
-
-
-@pytest.fixture
 def widget(stand_in: Any, project_folder: Path) -> Iterator[Any]:
     import slicer
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,21 +10,6 @@ import numpy as np
 import pytest
 
 pytestmark = pytest.mark.scene
-
-
-@pytest.fixture
-def stand_in(slicer_api: Any, qt_libraries: None) -> Iterator[Any]:
-    from slicer_stand_in.installed import SlicerStandIn
-
-    with SlicerStandIn() as running:
-        yield running
-
-
-@pytest.fixture
-def slicer(stand_in: Any) -> Any:
-    import slicer
-
-    return slicer
 
 
 @pytest.fixture
@@ -55,10 +39,9 @@ def a_segmentation(slicer: Any, a_volume: Any) -> Any:
 
 def red_pixels(view: Any) -> int:
     """How many red pixels the user sees in a view."""
-    picture = view._native.shown
-    width, height = picture.width(), picture.height()
-    rows = np.frombuffer(picture.constBits(), np.uint8).reshape(height, picture.bytesPerLine())
-    pixels = rows[:, : 3 * width].reshape(height, width, 3).astype(int)
+    from slicer_stand_in.own_render_view import pixels_of_image
+
+    pixels = pixels_of_image(view._native.shown).astype(int)
     return int((pixels[..., 0] - pixels[..., 1] > 60).sum())
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -26,25 +25,10 @@ UI = """<ui version="4.0"><class>T</class><widget class="qMRMLWidget" name="Top"
 
 
 @pytest.fixture
-def stand_in(slicer_api: Any, qt_libraries: None) -> Iterator[Any]:
-    from slicer_stand_in.installed import SlicerStandIn
-
-    with SlicerStandIn() as running:
-        yield running
-
-
-@pytest.fixture
 def qt(stand_in: Any) -> Any:
     import qt
 
     return qt
-
-
-@pytest.fixture
-def slicer(stand_in: Any) -> Any:
-    import slicer
-
-    return slicer
 
 
 @pytest.fixture

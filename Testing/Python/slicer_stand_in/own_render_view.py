@@ -146,6 +146,13 @@ class RenderView(Own, QtWidgets.QWidget):
         self.window.Finalize()
 
 
+def pixels_of_image(image: QtGui.QImage) -> np.ndarray:
+    """The pixels of a picture of a view, shape (height, width, 3), uint8."""
+    width, height = image.width(), image.height()
+    rows = np.frombuffer(image.constBits(), np.uint8).reshape(height, image.bytesPerLine())
+    return rows[:, : 3 * width].reshape(height, width, 3).copy()
+
+
 def take_mouse_moves(interactor: Any) -> None:
     """Let a style take the moves of the mouse from all observers of a lower priority."""
     tags: list[int] = []
