@@ -96,7 +96,13 @@ def test_the_same_case_gives_the_same_text_at_another_time(content):
 
 
 def test_a_report_system_without_special_characters_can_show_it(content):
-    plain_report(content).encode("latin-1")
+    special = "L4\N{EN DASH}5, \N{MINUS SIGN}2 z, 3\N{MULTIPLICATION SIGN}4\N{NO-BREAK SPACE}mm"
+    first, *rest = content.candidates
+    said = dataclasses.replace(content, candidates=[dataclasses.replace(first, comment=special), *rest])
+    text = plain_report(dataclasses.replace(said, warnings=(f"Note: {special}.",)))
+    assert 'Comment: "L4-5, -2 z, 3x4 mm"' in text
+    assert block(text, "NOTES") == ["Note: L4-5, -2 z, 3x4 mm."]
+    assert text.encode("ascii").decode("ascii") == text
 
 
 def test_decisions_have_name_and_time_and_what_was_set_aside_is_counted_and_named(content):

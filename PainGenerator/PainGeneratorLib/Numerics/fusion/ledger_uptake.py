@@ -51,13 +51,14 @@ own. Our estimate."""
 CUT_OFF_FLAGS = frozenset({"truncated", "peak-at-edge", "large"})
 """Flags of uptake that is cut off by the field of view, or too large for a pain generator."""
 CLEAR_FULL = 1.5
-"""Clearness from which that sign is fully present; its inverse is where it is surely absent. Our estimate."""
+"""Clearness from which that sign is fully present; its inverse is where it is surely absent. Clearness is a ratio: the
+conspicuity of a hot spot over the one that is needed (:attr:`.HotSpot.clearness`). Our estimate: a half more than that."""
 LEVEL_NONE, LEVEL_NEUTRAL, LEVEL_FULL = 0.8, 1.1, 1.6
 """Ratio to the other levels at which that sign is absent, says nothing, and is fully present. Our estimates: SUVpeak
 of like sites differs by about 10 % in one healthy person."""
 LEVEL_CLEAR = 1.35
 """Ratio from which the spread alone decides. Our estimate: a site of 1 ml with twice the uptake of its surroundings
-still shows 1.3 to 1.4 on a PET of 5 to 6 mm."""
+still shows 1.3 to 1.4 on a PET that resolves 5 to 6 mm."""
 LEVEL_Z_NEUTRAL, LEVEL_Z_FULL = 1.0, 5.0
 """Height over the other levels, in units of their spread in this scan, up to which that sign says nothing, and from
 which the ratio alone decides. Our estimates: the end of what is usual, and far above what chance gives."""

@@ -16,21 +16,19 @@ from .evidence import graded
 from .site_comparison import is_thoracic
 
 KIND_RATIO_NONE, KIND_RATIO_FULL = 1.15, 1.35
-"""Ratio to the like sites up to which a site does not stand out, and from which it fully does. Our estimates: SUVpeak
-of one tissue differs by about 10 % between two scans (Lodge, J Nucl Med 2012), and a site of 1 ml with twice the
-uptake of its surroundings still shows 1.3 to 1.4 on a PET of 5 to 6 mm."""
+"""Ratio to the like sites up to which a site does not stand out, and from which it fully does. Our estimates: uptake
+of one tissue differs by about 10 % between two scans of one person (Lodge, J Nucl Med 2017;58:523), and a site of 1 ml
+with twice the uptake of its surroundings still shows 1.3 to 1.4 on a PET that resolves 5 to 6 mm."""
 SURE_RATIO = 1.6
 """Ratio to the like sites that no error of the place of a site makes. Our estimate: a site of 1 ml that lies 4 to 6 mm
 off (Testing/Benchmarks/SITES.md) beside marrow with twice its uptake shows up to 1.5."""
 KIND_Z_NONE, KIND_Z_FULL = 1.5, 3.5
 """Height over the like sites, in units of their spread, up to which a site does not stand out, and from which it fully
-does. Our estimates: 1 of 15 normal sites exceeds the first by chance, 1 of 4000 the second."""
+does. Our estimates: with a normal spread 1 of 15 normal sites exceeds the first by chance, 1 of 4000 the second."""
 SITE_METHOD = "site"
 """Contour method of a hot spot that was made from a site (:mod:`.from_sites`)."""
 SPILL_FLAG = "spill-over"
 """Flag of a site to which the uptake of a hotter place beside it reaches."""
-
-
 ALONG_CANAL = frozenset(
     {"facet joint", "pedicle", "lamina", "spinous process", "upper endplate", "lower endplate", "multifidus", "psoas"}
 )

@@ -42,8 +42,10 @@ RULES_OF_COLD_ANATOMY = frozenset(
     }
 )  # fmt: skip
 """Rules that take a place for what has no uptake of its own: a vein, the wall of a vessel, a nerve root, a disc, fluid
-of a bursa, fat or red marrow. Uptake there speaks against the rule. Bowel, kidney, ureter and bladder have uptake, so
-that it says nothing against their rules."""
+of a bursa, fat, or marrow that is usual. Uptake there speaks against the rule. Bowel, kidney, ureter and bladder have
+uptake, so that it says nothing against their rules. ``beside-tube`` may also be a ureter, and ``hip-elsewhere`` bowel:
+they are here because painful roots and muscle look the same, and the rules about usual uptake
+(:mod:`..pet.physiologic`) take ureter and bowel out of the hot spots first."""
 
 
 def mr_rule_text(name: str) -> str:
