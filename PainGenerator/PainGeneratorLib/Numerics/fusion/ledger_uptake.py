@@ -52,7 +52,8 @@ CUT_OFF_FLAGS = frozenset({"truncated", "peak-at-edge", "large"})
 """Flags of uptake that is cut off by the field of view, or too large for a pain generator."""
 CLEAR_FULL = 1.5
 """Clearness from which that sign is fully present; its inverse is where it is surely absent. Clearness is a ratio: the
-conspicuity of a hot spot over the one that is needed (:attr:`.HotSpot.clearness`). Our estimate: a half more than that."""
+conspicuity of a hot spot over the one that is needed (:attr:`.HotSpot.clearness`). Our estimate: a half more than
+that."""
 LEVEL_NONE, LEVEL_NEUTRAL, LEVEL_FULL = 0.8, 1.1, 1.6
 """Ratio to the other levels at which that sign is absent, says nothing, and is fully present. Our estimates: SUVpeak
 of like sites differs by about 10 % in one healthy person."""

@@ -29,12 +29,12 @@ Decided = tuple[str, MRVerdict]
 """Name and verdict of the rule that decided about a place."""
 
 LARGEST_ML = 250.0
-"""Upper bound for the volume of a place that is listed, ml. Our estimate: a kidney has about 200 ml in men and 150 ml in
-women (Cheong, Clin J Am Soc Nephrol 2007;2:38), and most masses of the psoas muscle are smaller; most larger places are
-a filled bladder, bowel, or the fluid of the whole abdomen. A larger abscess would be counted only, too."""
+"""Upper bound for the volume of a place that is listed, ml. Our estimate: a kidney has about 200 ml in men and
+150 ml in women (Cheong, Clin J Am Soc Nephrol 2007;2:38), and most masses of the psoas muscle are smaller; most larger
+places are a filled bladder, bowel, or the fluid of the whole abdomen. A larger abscess would be counted only, too."""
 SAME_PART = 0.5
-"""A place with more than this part of its voxels in others that are listed or counted already is the same place, and is
-not told again. Our choice: most of it."""
+"""A place with more than this part of its voxels in others that are listed or counted already is the same place, and
+is not told again. Our choice: most of it."""
 
 
 @dataclass(frozen=True, eq=False)
