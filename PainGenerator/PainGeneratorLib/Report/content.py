@@ -162,6 +162,8 @@ class ReportContent:
     pseudonymized : bool
         Leave out the patient's name, ID and birth date; `pseudonym` is shown instead when there is one.
     pseudonym : str, optional
+    language : str
+        Code of the language of the letter to the referring physician (:data:`.languages.LANGUAGE_NAMES`).
     """
 
     case: ReportCase
@@ -189,3 +191,4 @@ class ReportContent:
     readers: Readers = field(default_factory=Readers)
     pseudonymized: bool = False
     pseudonym: str | None = None
+    language: str = "en"

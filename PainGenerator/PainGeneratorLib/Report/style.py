@@ -31,6 +31,13 @@ p { margin: .4rem 0; }
 .box ul { margin: .2rem 0; padding-left: 1.2rem; }
 .box strong { color: var(--warn); }
 .box.stop strong { color: var(--stop); }
+.who { margin: .6rem 0 1rem; }
+.answer { font-size: 1.15rem; line-height: 1.4; }
+.evidence ul { margin: 0; padding-left: 1.1rem; }
+.terms { display: grid; grid-template-columns: max-content 1fr; gap: .1rem .9rem; margin: .3rem 0; }
+.terms dt { font-weight: 600; }
+.terms dd { margin: 0; }
+.details { margin-top: 2.6rem; padding-top: 1.4rem; border-top: 4px double var(--line); }
 .short { font-size: 1.06rem; }
 .short ol { margin: .5rem 0; padding-left: 1.5rem; }
 .short li { margin: .35rem 0; }
@@ -50,7 +57,7 @@ td.nb { white-space: nowrap; }
 .by-hand, .by-hand td { color: var(--stop); font-weight: 600; }
 figure { margin: .7rem 0 .4rem; }
 figure img { display: block; width: 100%; height: auto; }
-figure.overview img { width: auto; max-width: 100%; max-height: 560px; margin: 0 auto; }
+figure.overview img { width: auto; max-width: 100%; max-height: 430px; margin: 0 auto; }
 figure.key { overflow-x: auto; }
 figure.key img { min-width: 620px; }
 figcaption { margin-top: .35rem; font-size: .84rem; color: var(--soft); }
@@ -86,6 +93,7 @@ figcaption { margin-top: .35rem; font-size: .84rem; color: var(--soft); }
 footer { margin-top: 2.4rem; padding-top: .7rem; border-top: 1px solid var(--line); font-size: .84rem;
   color: var(--soft); }
 @media (max-width: 640px) {
+  .terms { grid-template-columns: 1fr; }
   main { padding: 16px 14px 30px; }
   .evidence { grid-template-columns: 1fr; gap: 0; }
   .evidence dd { margin-bottom: .4rem; }
