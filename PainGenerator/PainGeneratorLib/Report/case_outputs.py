@@ -22,12 +22,14 @@ from ..Workflow import case_in_scene
 from ..Workflow.analyze import Analysis
 from ..Workflow.case import CaseOptions, CaseSeries
 from ..Workflow.evidence import evidence_table
+from ..Workflow.letter_notes import NOTES_FILE, notes_text
 from ..Workflow.progress import Show, silent
 from ..Workflow.protocol import Protocol, load_protocol
 from ..Workflow.readers import CSV_COLUMNS, readers_json, readers_rows
 from ..Workflow.report_edit import final_text
 from .content import ChangedParameter, ReferenceRow, ReportCase, ReportContent
 from .key_images import KeyImage, KeyImageInputs, key_images
+from .letter import comment_names, letter_facts
 from .output_folder import write_json, write_text
 from .overview import overview_picture
 from .plain_text import plain_report
@@ -136,6 +138,8 @@ def write_report_file(analysis: Analysis, folder: Path, created: datetime.dateti
     progress(0.8, "Writing the report")
     content = _report_content(analysis, pictures, overview, created)
     write_report(folder / "report.html", content)
+    names = list(comment_names(content).values())
+    write_text(folder / NOTES_FILE, notes_text(analysis.notes_for_letter, letter_facts(content), names))
     write_text(folder / "report.txt", final_text(plain_report(content), analysis.report_edit))
 
 
@@ -272,6 +276,8 @@ def _report_content(
         method=tuple(analysis.notes),
         warnings=analysis.warnings,
         readers=analysis.readers,
+        language=analysis.language,
+        notes=analysis.notes_for_letter,
     )
 
 

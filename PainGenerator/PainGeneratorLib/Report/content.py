@@ -11,6 +11,7 @@ from ..Numerics.core.records import Candidate, MRFinding
 from ..Numerics.core.sites import SiteTable
 from ..Numerics.core.spheres import SphereRegion
 from ..Numerics.fusion.evidence import SignWeight
+from ..Workflow.letter_notes import LetterNotes
 from ..Workflow.readers import Readers
 from .key_images import KeyImage
 
@@ -164,6 +165,8 @@ class ReportContent:
     pseudonym : str, optional
     language : str
         Code of the language of the letter to the referring physician (:data:`.languages.LANGUAGE_NAMES`).
+    notes : LetterNotes
+        What people wrote for the letter.
     """
 
     case: ReportCase
@@ -192,3 +195,4 @@ class ReportContent:
     pseudonymized: bool = False
     pseudonym: str | None = None
     language: str = "en"
+    notes: LetterNotes = field(default_factory=LetterNotes)

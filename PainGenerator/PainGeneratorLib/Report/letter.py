@@ -6,15 +6,18 @@ are those of the tables, with the same digits.
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from ..Numerics.core.reader_acts import shown_time
 from ..Numerics.core.records import FLAG_TEXTS, Candidate
+from ..Numerics.core.short_names import short_name
 from ..Numerics.core.site_reading import is_measured, sign_words
 from ..Numerics.core.sites import SiteState
 from ..Numerics.core.strength import strength_word
 from ..Numerics.core.words import Certainty, Evidence, Group, PainSide, Role, Status
+from ..Workflow.letter_notes import fingerprint, unknown_comments
 from . import words
 from .advice import advice_for
 from .attention_words import attention_words
@@ -114,6 +117,8 @@ SITES_MISSING = "{missing} of {all} anatomical sites could not be assessed ({whe
 ALL_ASSESSED = "All {all} anatomical sites could be assessed."
 WARNING_BELOW = "The analysis gave a warning; see the details for the radiologist."
 WARNINGS_BELOW = "The analysis gave {count} warnings; see the details for the radiologist."
+LEFT_OVER = "Comment on {name}, which is not among the candidates: {text}"
+OUTDATED = "The findings changed after this was written. Check it against them."
 BY_HAND = "Values given by hand, not read from the images, were used for SUV: {names}."
 YEARS = "{age} years"
 BORN = "born {date}"
@@ -179,6 +184,12 @@ class Letter:
     not_assessed : tuple of str
     candidates : tuple of LetterCandidate
         Those that no reader set aside, accepted ones first.
+    impression, advice : str
+        What people wrote; empty without any.
+    outdated : str
+        That the findings changed since; empty where they did not.
+    left_over : tuple of str
+        Comments on what is no candidate any more.
     """
 
     language: Language
@@ -190,6 +201,10 @@ class Letter:
     attention: tuple[tuple[str, str], ...]
     not_assessed: tuple[str, ...]
     candidates: tuple[LetterCandidate, ...]
+    impression: str = ""
+    advice: str = ""
+    outdated: str = ""
+    left_over: tuple[str, ...] = ()
 
 
 def make_letter(content: ReportContent, language: Language) -> Letter:
@@ -200,6 +215,49 @@ def make_letter(content: ReportContent, language: Language) -> Letter:
     content : ReportContent
     language : Language
     """
+    letter = _computed(content, language)
+    notes = content.notes
+    is_outdated = notes.is_outdated(letter_facts(content))
+    return dataclasses.replace(
+        letter,
+        impression=notes.impression,
+        advice=notes.advice,
+        outdated=language.say(OUTDATED) if is_outdated else "",
+        candidates=tuple(_commented(one, content) for one in letter.candidates),
+        left_over=tuple(
+            language.say(LEFT_OVER, name=name, text=notes.comments[name])
+            for name in unknown_comments(notes, list(comment_names(content).values()))
+        ),
+    )
+
+
+def letter_facts(content: ReportContent) -> str:
+    """Fingerprint of what the letter says about the findings; the same in every language."""
+    letter = _computed(content, Language())
+    said = [*letter.answer[:-1], *letter.alerts, *(" ".join(pair) for pair in letter.attention), *letter.not_assessed]
+    for one in letter.candidates:
+        said += [one.place, *one.seen, one.sure, *one.cautions]
+    return fingerprint("\n".join(said))
+
+
+def comment_names(content: ReportContent) -> dict[str, str]:
+    """Id of a candidate of the letter -> the name by which a comment in the file of notes calls it."""
+    names: dict[str, str] = {}
+    for one in active_candidates(content):
+        name = short_name(one.place).replace("]", ")")
+        count = sum(known == name or known.startswith(f"{name}, ") for known in names.values())
+        names[one.id] = f"{name}, {count + 1}" if count else name
+    return names
+
+
+def _commented(one: LetterCandidate, content: ReportContent) -> LetterCandidate:
+    """A candidate with the comment of the file of notes behind that of the reader."""
+    written = content.notes.comments.get(comment_names(content)[one.id], "")
+    return dataclasses.replace(one, comment=" ".join(text for text in (one.comment, written) if text))
+
+
+def _computed(content: ReportContent, language: Language) -> Letter:
+    """The letter without what people wrote for it."""
     active = active_candidates(content)
     return Letter(
         language=language,

@@ -9,6 +9,8 @@ from .languages import Language
 from .letter import Letter, LetterCandidate
 
 ANSWER_TITLE = "In short"
+IMPRESSION_TITLE = "The radiologist's impression"
+ADVICE_TITLE = "The radiologist's advice"
 ATTENTION_TITLE = "Not a pain generator, but to be looked at"
 NOT_ASSESSED_TITLE = "What could be assessed, and what could not"
 CANDIDATES_TITLE = "The candidates"
@@ -72,6 +74,7 @@ def _first_screen(content: ReportContent, letter: Letter) -> Html:
     alerts = [tag("p", tag("strong", text)) for text in letter.alerts]
     words_of = [tag("div", *alerts, cls="box stop")] if alerts else []
     words_of += [tag("h2", say(ANSWER_TITLE)), *_answer(letter)]
+    words_of += _notes(letter)
     if letter.attention:
         items = [join((tag("strong", f"{place}. "), reason)) for place, reason in letter.attention]
         words_of.append(tag("div", tag("h3", say(ATTENTION_TITLE)), bullets(items), cls="box look"))
@@ -82,6 +85,22 @@ def _first_screen(content: ReportContent, letter: Letter) -> Html:
 def _answer(letter: Letter) -> list[Html]:
     first, *rest = letter.answer
     return [tag("p", tag("strong", first), cls="answer"), *(tag("p", text) for text in rest)]
+
+
+def _notes(letter: Letter) -> list[Html]:
+    """What people wrote: impression and advice, marked where the findings changed since."""
+    texts = [(IMPRESSION_TITLE, letter.impression), (ADVICE_TITLE, letter.advice)]
+    shown = [part for title, text in texts if text for part in _paragraphs(letter.language.say(title), text)]
+    shown += [tag("p", text) for text in letter.left_over]
+    if not shown:
+        return []
+    mark = [tag("p", tag("strong", letter.outdated))] if letter.outdated else []
+    return [tag("div", *mark, *shown, cls="box stop" if letter.outdated else "written")]
+
+
+def _paragraphs(title: str, text: str) -> list[Html]:
+    """A title with a text, whose empty lines part paragraphs."""
+    return [tag("h3", title), *(tag("p", part.strip()) for part in text.split("\n\n") if part.strip())]
 
 
 def _figure(content: ReportContent, language: Language) -> Html:

@@ -32,6 +32,8 @@ p { margin: .4rem 0; }
 .box strong { color: var(--warn); }
 .box.stop strong { color: var(--stop); }
 .who { margin: .6rem 0 1rem; }
+.written { margin: .8rem 0; padding: .1rem 1rem .5rem; border-left: 6px solid var(--accent); background: var(--tint); }
+.written p, .box.stop p { white-space: pre-line; }
 .answer { font-size: 1.15rem; line-height: 1.4; }
 .evidence ul { margin: 0; padding-left: 1.1rem; }
 .terms { display: grid; grid-template-columns: max-content 1fr; gap: .1rem .9rem; margin: .3rem 0; }

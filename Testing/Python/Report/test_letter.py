@@ -28,6 +28,7 @@ from PainGeneratorLib.Report.letter import make_letter
 from PainGeneratorLib.Report.person_words import age_in_years, long_date, written_name
 from PainGeneratorLib.Report.place_words import place_name
 from PainGeneratorLib.Report.report import report_html
+from PainGeneratorLib.Workflow.letter_notes import LetterNotes
 from report_examples import attention_examples, example_candidates
 
 OTHERS = [code for code in LANGUAGE_NAMES if code != "en"]
@@ -203,7 +204,7 @@ def test_the_answer_names_the_strongest_candidate_then_the_others_then_who_revie
 def test_an_accepted_candidate_comes_before_better_ones_that_nobody_reviewed():
     found = pending_candidates()
     found[1].status = str(Status.ACCEPTED)
-    found[1].acts = (ReaderAct(ActKind.STATUS, "accepted", "Dr. Read", "2026-02-18T10:00:00+01:00"),)
+    found[1].acts = (ReaderAct("Dr. Read", "2026-02-18T10:00:00+01:00", str(ActKind.STATUS), "accepted"),)
     made = english(candidates=found)
     assert made.candidates[0].id == found[1].id
     assert "that the radiologist accepted" in made.answer[0]
@@ -323,3 +324,41 @@ def test_measures_of_the_letter_have_the_digits_of_the_tables():
 
 def test_a_letter_without_sites_says_so():
     assert letter.NO_SITES in english(sites=SiteTable()).not_assessed
+
+
+# --- what people wrote
+
+
+def test_impression_advice_and_comments_stand_in_the_letter():
+    name = next(iter(letter.comment_names(content()).values()))
+    notes = LetterNotes("Fits.\n\nSecond <b>part</b>.", "Block.", {name: "Clear.", "L nothing": "Gone."})
+    made = english(notes=notes)
+    assert (made.impression, made.advice, made.outdated) == (notes.impression, "Block.", "")
+    assert made.candidates[0].comment.endswith("Clear.")
+    html = report_html(content(notes=notes))
+    assert "Second &lt;b&gt;part&lt;/b&gt;." in html
+    assert "Comment on L nothing, which is not among the candidates: Gone." in html
+
+
+def test_a_text_is_marked_when_the_findings_changed_since_and_not_for_another_language():
+    facts = letter.letter_facts(content())
+    notes = LetterNotes("Fits.", facts=facts)
+    assert english(notes=notes).outdated == ""
+    assert make_letter(content(notes=notes), load_language("de")).outdated == ""
+    hotter = pending_candidates()
+    hotter[0].suv_peak = 9.99
+    assert english(notes=notes, candidates=hotter).outdated == letter.OUTDATED
+
+
+def test_a_decision_of_the_reader_does_not_make_the_text_of_the_reader_outdated():
+    notes = LetterNotes("Fits.", facts=letter.letter_facts(content()))
+    found = pending_candidates()
+    found[0].comment = "Seen."
+    assert english(notes=notes, candidates=found).outdated == ""
+
+
+def test_two_candidates_of_one_name_have_two_names_for_comments():
+    found = pending_candidates()
+    found[1].place = found[0].place
+    names = list(letter.comment_names(content(candidates=found)).values())
+    assert len(set(names)) == len(names)
