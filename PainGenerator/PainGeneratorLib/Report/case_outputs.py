@@ -149,6 +149,11 @@ def plain_text(analysis: Analysis) -> str:
     return plain_report(_report_content(analysis, {}, None, datetime.datetime.min))
 
 
+def facts_of_letter(analysis: Analysis) -> str:
+    """Fingerprint of what the letter says about the findings of a case."""
+    return letter_facts(_report_content(analysis, {}, None, datetime.datetime.min))
+
+
 def case_json(analysis: Analysis) -> dict[str, Any]:
     """The content of ``candidates.json``."""
     found = analysis.found

@@ -232,10 +232,11 @@ def make_letter(content: ReportContent, language: Language) -> Letter:
 
 
 def letter_facts(content: ReportContent) -> str:
-    """Fingerprint of what the letter says about the findings; the same in every language."""
+    """Fingerprint of what the letter says about the findings: the same in every language, and after a decision that
+    removes no candidate."""
     letter = _computed(content, Language())
-    said = [*letter.answer[:-1], *letter.alerts, *(" ".join(pair) for pair in letter.attention), *letter.not_assessed]
-    for one in letter.candidates:
+    said = [*letter.alerts, *(" ".join(pair) for pair in letter.attention), *letter.not_assessed]
+    for one in sorted(letter.candidates, key=lambda candidate: candidate.rank):
         said += [one.place, *one.seen, one.sure, *one.cautions]
     return fingerprint("\n".join(said))
 

@@ -9,10 +9,12 @@ from typing import Any, Protocol
 
 from ..Numerics.core.errors import PainGeneratorError
 from ..Workflow.analyze import Analysis
+from ..Workflow.letter_notes import LetterNotes
 from ..Workflow.progress import Show, StageClock, silent
 from ..Workflow.report_edit import ReportEdit
 from .case_state import CaseState
 from .case_writer import CaseWriter
+from .letter_desk import LetterDesk
 from .readers import ReaderControl
 from .scene_link import SceneLink
 from .step_states import StepStates
@@ -71,6 +73,8 @@ class Exporter:
         self._readers = readers
         self.report_edit: Callable[[], ReportEdit | None] = _no_edit
         """Gives the reader's own wording of the text for the report system."""
+        self.letter: LetterDesk | None = None
+        """What the reader writes for the letter."""
         self._link, self._state, self._states = link, state, states
         self._writer, self._export_writer = writer, export_writer
 
@@ -92,7 +96,20 @@ class Exporter:
             raise PainGeneratorError("There is nothing to export yet.", "Run the step Find first.")
         now = self._state.require_found()
         readers, edit, said = self._readers.readers(), self.report_edit(), tuple(self._state.carried)
-        return Analysis(now.case, now.suv, now.alignment, now.anatomy, now.found, StageClock(), said, readers, edit)
+        language, notes = ("en", LetterNotes()) if self.letter is None else (self.letter.language, self.letter.notes)
+        return Analysis(
+            now.case,
+            now.suv,
+            now.alignment,
+            now.anatomy,
+            now.found,
+            StageClock(),
+            said,
+            readers,
+            edit,
+            language,
+            notes,
+        )
 
     def export(
         self, folder: str | Path, what: Iterable[str] = EXPORTS, overwrite: bool = False, progress: Show = silent

@@ -44,6 +44,7 @@ from .found_tools import FoundTools
 from .ground import GroundActs
 from .group_proposal import GroupProposal
 from .journal import Journal
+from .letter_desk import FactsWriter
 from .live_preview import LivePreview
 from .loaded_volumes import LoadedVolumes
 from .notifier import Notifier
@@ -93,6 +94,9 @@ class Session:
         Makes the text for the report system (``Report.case_outputs.plain_text``).
     journal_folder : Path, optional
         Where decisions are written as they are made, so that a crash does not lose them; no journal without it.
+    facts_writer : callable, optional
+        Makes the fingerprint of the findings (``Report.case_outputs.facts_of_letter``), by which a text that the
+        reader wrote for the letter is found to be outdated.
 
     Attributes
     ----------
@@ -109,6 +113,7 @@ class Session:
         exporter: ExportWriter | None = None,
         text_writer: TextWriter | None = None,
         journal_folder: Path | None = None,
+        facts_writer: FactsWriter | None = None,
     ) -> None:
         parameter_node(scene)
         self._notify = notify = Notifier()
@@ -135,8 +140,11 @@ class Session:
         self._reading = ReaderControl(state, self._review, tools, notify)
         writer.kept_by["readers"] = self._reading.to_kept
         self._exporter = Exporter(link, state, states, writer, exporter, self._reading)
-        self._report_text = ReportText(state, states, writer, self._exporter.analysis, text_writer, notify)
-        self._exporter.report_edit = lambda: self._report_text.edit
+        self._report_text = text = ReportText(
+            state, states, writer, self._exporter.analysis, text_writer, notify, facts_writer
+        )
+        self._exporter.report_edit = lambda: text.edit
+        self._exporter.letter = text.letter
         writer.kept_by["report_text"] = self._report_text.to_kept
         writer.blind_kept_by["readers"] = self._reading.to_blind_kept
         writer.blind_kept_by["report_text"] = self._report_text.to_blind_kept

@@ -353,7 +353,7 @@ def test_a_text_is_marked_when_the_findings_changed_since_and_not_for_another_la
 def test_a_decision_of_the_reader_does_not_make_the_text_of_the_reader_outdated():
     notes = LetterNotes("Fits.", facts=letter.letter_facts(content()))
     found = pending_candidates()
-    found[0].comment = "Seen."
+    found[1].comment, found[1].status = "Seen.", str(Status.ACCEPTED)
     assert english(notes=notes, candidates=found).outdated == ""
 
 
