@@ -13,6 +13,7 @@ from ..Workflow.progress import Show, StageClock, silent
 from ..Workflow.report_edit import ReportEdit
 from .case_state import CaseState
 from .case_writer import CaseWriter
+from .found_tools import OTHER_BASIS, RUN_AGAIN, FoundTools
 from .readers import ReaderControl
 from .scene_link import SceneLink
 from .step_states import StepStates
@@ -55,6 +56,8 @@ class Exporter:
     export_writer : ExportWriter or None
         Export is refused without it.
     readers : ReaderControl
+    tools : FoundTools
+        Tell whether the candidates belong to this SUV and these transforms.
     """
 
     name = "export"
@@ -67,8 +70,9 @@ class Exporter:
         writer: CaseWriter,
         export_writer: ExportWriter | None,
         readers: ReaderControl,
+        tools: FoundTools,
     ) -> None:
-        self._readers = readers
+        self._readers, self._tools = readers, tools
         self.report_edit: Callable[[], ReportEdit | None] = _no_edit
         """Gives the reader's own wording of the text for the report system."""
         self._link, self._state, self._states = link, state, states
@@ -78,6 +82,8 @@ class Exporter:
         """Why nothing can be exported; None when it can."""
         if not state.is_found:
             return "Find candidates first (step Find)."
+        if self._tools.is_of_another_basis():
+            return f"{OTHER_BASIS} {RUN_AGAIN}"
         return None if self._export_writer is not None else "This session was made without a writer."
 
     def analysis(self) -> Analysis:
@@ -91,7 +97,7 @@ class Exporter:
         if not self._state.is_found:
             raise PainGeneratorError("There is nothing to export yet.", "Run the step Find first.")
         now = self._state.require_found()
-        readers, edit, said = self._readers.readers(), self.report_edit(), tuple(self._state.carried)
+        readers, edit, said = self._readers.readers(), self.report_edit(), tuple(self._state.said)
         return Analysis(now.case, now.suv, now.alignment, now.anatomy, now.found, StageClock(), said, readers, edit)
 
     def export(
