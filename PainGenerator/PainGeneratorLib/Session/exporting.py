@@ -14,6 +14,7 @@ from ..Workflow.progress import Show, StageClock, silent
 from ..Workflow.report_edit import ReportEdit
 from .case_state import CaseState
 from .case_writer import CaseWriter
+from .found_tools import OTHER_BASIS, RUN_AGAIN, FoundTools
 from .letter_desk import LetterDesk
 from .readers import ReaderControl
 from .scene_link import SceneLink
@@ -57,6 +58,8 @@ class Exporter:
     export_writer : ExportWriter or None
         Export is refused without it.
     readers : ReaderControl
+    tools : FoundTools
+        Tell whether the candidates belong to this SUV and these transforms.
     """
 
     name = "export"
@@ -69,8 +72,9 @@ class Exporter:
         writer: CaseWriter,
         export_writer: ExportWriter | None,
         readers: ReaderControl,
+        tools: FoundTools,
     ) -> None:
-        self._readers = readers
+        self._readers, self._tools = readers, tools
         self.report_edit: Callable[[], ReportEdit | None] = _no_edit
         """Gives the reader's own wording of the text for the report system."""
         self.letter: LetterDesk | None = None
@@ -82,6 +86,8 @@ class Exporter:
         """Why nothing can be exported; None when it can."""
         if not state.is_found:
             return "Find candidates first (step Find)."
+        if self._tools.is_of_another_basis():
+            return f"{OTHER_BASIS} {RUN_AGAIN}"
         return None if self._export_writer is not None else "This session was made without a writer."
 
     def analysis(self) -> Analysis:
@@ -95,7 +101,7 @@ class Exporter:
         if not self._state.is_found:
             raise PainGeneratorError("There is nothing to export yet.", "Run the step Find first.")
         now = self._state.require_found()
-        readers, edit, said = self._readers.readers(), self.report_edit(), tuple(self._state.carried)
+        readers, edit, said = self._readers.readers(), self.report_edit(), tuple(self._state.said)
         language, notes = ("en", LetterNotes()) if self.letter is None else (self.letter.language, self.letter.notes)
         return Analysis(
             now.case,

@@ -139,7 +139,9 @@ class Session:
         )
         self._reading = ReaderControl(state, self._review, tools, notify)
         writer.kept_by["readers"] = self._reading.to_kept
-        self._exporter = Exporter(link, state, states, writer, exporter, self._reading)
+        writer.kept_by["used_ids"] = lambda: sorted(self._review.known_ids())
+        writer.kept_by["basis"] = lambda: state.basis
+        self._exporter = Exporter(link, state, states, writer, exporter, self._reading, tools)
         self._report_text = text = ReportText(
             state, states, writer, self._exporter.analysis, text_writer, notify, facts_writer
         )
@@ -162,8 +164,9 @@ class Session:
         )
         if has_case(scene):
             Restorer(
-                link, state, settings, states, writer, self._alignment, self._review, self._reading, self._report_text
-            ).restore()
+                link, state, settings, states, writer, self._alignment, self._review, self._reading,
+                self._report_text, tools,
+            ).restore()  # fmt: skip
         else:
             state.detected = settings.detected()
             state.notices += settings.drop_refused_changes()
@@ -269,6 +272,7 @@ class Session:
                 f"The input of the step {job.step} changed while it was running.", "Run the step again."
             )
         step = self._steps.computing(job.step)
+        self._review.take_strokes()
         step.apply(self.case_state, result)
         self.step_states.set_done(step.name)
         self._notify(step.changes)
