@@ -8,6 +8,10 @@ import numpy as np
 
 from ..Numerics.core.image import Geometry, Region, resample
 
+BELOW_HALF = 1e-3
+"""How far below one half the interpolated mask of a region counts as one half. Our estimate: coordinates that differ by
+0.001 mm, as those of files do, change it by less, so that rounding does not decide about voxels exactly between."""
+
 MAX_SPACING_MM = 2.5
 """Longest voxel edge of a common grid, mm (upper bound); grids with longer edges are subdivided. Our estimate: a focus
 of 0.1 ml, the smallest that is shown, then has at least six voxels."""
@@ -106,8 +110,7 @@ def region_on_grid(region: Region, grid: Geometry) -> Region:
     if _is_nested(grid, region.geometry):
         found = resample(box, target, order=0, outside=0).astype(bool)
     else:
-        # A hair below one half, so that rounding does not decide about voxels that lie exactly between.
-        found = resample(box, target, order=1, outside=0.0) >= 0.5 - 1e-6
+        found = resample(box, target, order=1, outside=0.0) >= 0.5 - BELOW_HALF
     if found.any():
         kji = np.nonzero(found)
         kji = tuple(axis + first for axis, first in zip(kji, low[::-1], strict=True))
