@@ -10,8 +10,8 @@ from ..Numerics.core.image import Geometry
 from .alignment_types import SeriesAlignment
 
 LATTICE = 24
-"""Upper bound of the number of points along each axis of a grid at which it is compared with another one. Our estimate:
-what two fields of view share without such a point is thinner than a twentieth of both."""
+"""Upper bound of the number of points along each axis of a grid at which it is compared with another one. Our
+estimate: what two fields of view share without such a point is thinner than a twentieth of both."""
 
 NOTHING_SHARED = "The images could not be aligned: their fields of view have no place in common."
 """Why a series is not aligned that shows another part of the body than the reference."""

@@ -9,8 +9,9 @@ import numpy as np
 from ..Numerics.core.image import Geometry, Region, resample
 
 BELOW_HALF = 1e-3
-"""How far below one half the interpolated mask of a region counts as one half. Our estimate: coordinates that differ by
-0.001 mm, as those of files do, change it by less, so that rounding does not decide about voxels exactly between."""
+"""How far below one half the interpolated mask of a region counts as one half (upper bound). Our estimate: coordinates
+that differ by 0.001 mm, as those of files do, change the mask by less, so that rounding does not decide about voxels
+exactly between."""
 
 MAX_SPACING_MM = 2.5
 """Longest voxel edge of a common grid, mm (upper bound); grids with longer edges are subdivided. Our estimate: a focus

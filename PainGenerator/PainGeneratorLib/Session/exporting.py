@@ -91,7 +91,8 @@ class Exporter:
         if not self._state.is_found:
             raise PainGeneratorError("There is nothing to export yet.", "Run the step Find first.")
         now = self._state.require_found()
-        readers, edit, said = self._readers.readers(), self.report_edit(), tuple(self._state.carried)
+        readers, edit = self._readers.readers(), self.report_edit()
+        said = (*self._state.scene_changes, *self._state.carried)
         return Analysis(now.case, now.suv, now.alignment, now.anatomy, now.found, StageClock(), said, readers, edit)
 
     def export(

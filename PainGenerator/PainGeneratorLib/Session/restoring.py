@@ -23,6 +23,7 @@ from .remeasure import new_candidate
 from .report_text import ReportText
 from .review_acts import ReviewActs
 from .scene_link import SceneLink
+from .scene_watch import SceneWatch
 from .step_states import StepStates
 from .types import ROLE_FIELDS, StepState
 
@@ -44,6 +45,8 @@ class Restorer:
     review : ReviewActs
     readers : ReaderControl
     report_text : ReportText
+    watch : SceneWatch
+        Compares the images of the case with those that were written.
     """
 
     def __init__(
@@ -57,7 +60,9 @@ class Restorer:
         review: ReviewActs,
         readers: ReaderControl,
         report_text: ReportText,
+        watch: SceneWatch,
     ) -> None:
+        self._watch = watch
         self._readers, self._report_text = readers, report_text
         self._link, self._state, self._settings, self._states = link, state, settings, states
         self._writer, self._alignment, self._review = writer, alignment, review
@@ -105,6 +110,7 @@ class Restorer:
             self._readers.restore(content.working.get("readers", {}))
             self._report_text.restore(content.working.get("report_text", {}))
             self._take_changes(content)
+        self._watch.restored(content.working.get("shown", {}))
 
     def _keep_decisions_only(self, content: SceneContent) -> None:
         """A case that lacks what is needed to measure again: the decisions wait for the next run."""

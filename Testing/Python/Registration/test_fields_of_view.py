@@ -68,7 +68,7 @@ def test_a_pet_without_overlap_is_not_aligned_through_an_attenuation_series_that
 
 def test_landmarks_that_leave_no_overlap_do_not_align(parameters) -> None:
     points = np.array([[0, 0, 0], [40, 0, 0], [0, 40, 0], [0, 0, 40.0]])
-    pairs = {"PET": LandmarkPairs(points, points + [0.0, 0.0, -300.0])}
+    pairs = {"PET": LandmarkPairs(points, points - np.array([0.0, 0.0, 300.0]))}
     found = align_case(blob(grid(HERE)), {"PET": (blob(grid(HERE)), "PT")}, SHARED, parameters, pairs)
     assert aligned_roles(found) == {"PET": False}
 

@@ -207,7 +207,9 @@ def test_a_region_is_cut_off_where_a_voxel_across_a_face_holds_no_value(
     assert is_cut_off(part(UNEVEN, (3, 3, 3)), values, outside) is is_cut
 
 
-PET_GRID = Geometry((14, 15, 16), np.array([[-4.0, 0, 0, 91.3], [0, -4.0, 0, -17.7], [0, 0, 3.2, 612.1], [0, 0, 0, 1]]))
+PET_GRID = Geometry(
+    (14, 15, 16), np.array([[-4.0, 0, 0, 91.3], [0, -4.0, 0, -17.7], [0, 0, 3.2, 612.1], [0, 0, 0, 1]])
+)
 
 
 def subdivided(geometry: Geometry, factor: int = 2) -> Geometry:
@@ -239,11 +241,9 @@ def test_a_region_comes_back_the_same_from_a_grid_of_half_the_voxel_size(seed: i
 @pytest.mark.parametrize("reach_mm", [6.1, 8.0, 11.0])
 def test_the_mean_of_an_outline_on_half_voxels_does_not_hang_on_the_last_digits(reach_mm: float) -> None:
     fine = subdivided(PET_GRID)
-    outline = ball(fine, PET_GRID.center_ras + [1.0, -2.1, 0.4], reach_mm)
+    outline = ball(fine, PET_GRID.center_ras + np.array([1.0, -2.1, 0.4]), reach_mm)
     values = np.linspace(1.0, 9.0, PET_GRID.size)
-    found = [
-        on_grid(Region(jittered(fine, seed, 5e-4), outline), PET_GRID).flat for seed in range(8)
-    ]
+    found = [on_grid(Region(jittered(fine, seed, 5e-4), outline), PET_GRID).flat for seed in range(8)]
     means = [float(values[flat].mean()) for flat in found]
     assert means == [means[0]] * len(means)
 
