@@ -101,7 +101,8 @@ class Exporter:
         if not self._state.is_found:
             raise PainGeneratorError("There is nothing to export yet.", "Run the step Find first.")
         now = self._state.require_found()
-        readers, edit, said = self._readers.readers(), self.report_edit(), tuple(self._state.said)
+        readers, edit = self._readers.readers(), self.report_edit()
+        said = (*self._state.scene_changes, *self._state.said)
         language, notes = ("en", LetterNotes()) if self.letter is None else (self.letter.language, self.letter.notes)
         return Analysis(
             now.case,
