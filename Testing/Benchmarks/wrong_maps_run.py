@@ -15,7 +15,7 @@ from PainGeneratorLib.Anatomy.map_place import refuse_misplaced
 from PainGeneratorLib.Numerics.core.errors import PainGeneratorError
 from PainGeneratorLib.Numerics.core.image import Region, ball
 from PainGeneratorLib.Numerics.core.sites import Site
-from PainGeneratorLib.Numerics.core.words import LATERAL_SIDES, Certainty
+from PainGeneratorLib.Numerics.core.words import LATERAL_SIDES, Certainty, Group
 from PainGeneratorLib.Workflow.finding import Found
 from PainGeneratorLib.Workflow.sites import find_case_sites
 from sites_cases import SiteCase
@@ -92,7 +92,8 @@ class MapJudge:
         image = read_labels(case.test.anatomy[0]).image
         names = json.loads(Path(case.test.anatomy[1]).read_text())
         self.labels = NamedLabels(image, {int(n): text for n, text in names.items()})
-        self.truth = [place for place in case.truth if place.structure in NAMED]
+        is_spine = case.test.case.group == Group.LOW_BACK
+        self.truth = [place for place in case.truth if place.structure in NAMED or not is_spine]
         self._usual = self._ask(self.labels)
 
     @property

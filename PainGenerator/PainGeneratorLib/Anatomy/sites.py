@@ -28,6 +28,11 @@ from .turn_certainty import canal_is_behind, turn_certainty
 COUNTED_ON_MAP = "The levels were counted upward from the sacrum of the anatomy segmentation."
 NAMED_BY_MAP = "The levels are those of the anatomy segmentation."
 SAME_ON_MR = "Counting on the MR gives the same levels."
+NO_SACRUM = (
+    "As the level of the lowest vertebra is not sure, the sacrum and what is placed below that vertebra have no sites; "
+    "sacroiliac joints have some where the segmentation has the hip bones."
+)
+"""Note where the levels of segmentation and MR differ."""
 NOT_ON_MR = "The levels could not be counted on the MR itself: nothing confirms them."
 """Reasons of the levels of an anatomy segmentation, for the reader."""
 
@@ -144,17 +149,21 @@ def _by_map(
     level, reasons = _level_certainty(anatomy, by_map, check, is_level_named)
     fine = replace(finer_spine(anatomy, by_map), level_certainty=str(level), level_reasons=reasons)
     sites = refined_by_map(spine_sites(fine, SiteSource.SEGMENTATION, str(side)), anatomy)
-    sites += pelvis_sites(fine, anatomy, str(side))
+    # Where the lowest vertebra may not be L5, the pelvis does not begin below it.
+    sites += pelvis_sites(fine if check.are_levels_alike else None, anatomy, str(side))
     sites = [site_moved(site, to_reference) for site in sites]
-    return FoundSites(tuple(seen_sites(sites, view)), str(level), reasons, check.notes)
+    notes = check.notes if check.are_levels_alike else (*check.notes, NO_SACRUM)
+    return FoundSites(tuple(seen_sites(sites, view)), str(level), reasons, notes)
 
 
 def _compared(certainty: Certainty, is_counted: bool, check: SpineCheck) -> Certainty:
     """How much levels can be relied on once they were compared with those of the MR."""
     if check.are_levels_alike:
         return certainty if check.are_places_alike else least_certain(certainty, Certainty.LIKELY)
-    # A segmentation that also lies elsewhere than the vertebrae on the MR is no better witness than the count.
-    return Certainty.UNCERTAIN if is_counted or not check.are_places_alike else Certainty.LIKELY
+    # A count on the MR that is itself uncertain is no witness against names. A segmentation that was counted, or that
+    # also lies elsewhere than the vertebrae on the MR, is no better witness than any count.
+    is_witness = check.mr_certainty != Certainty.UNCERTAIN
+    return Certainty.UNCERTAIN if is_witness or is_counted or not check.are_places_alike else Certainty.LIKELY
 
 
 def _level_certainty(
