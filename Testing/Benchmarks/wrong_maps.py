@@ -3,8 +3,8 @@
     python Testing/Benchmarks/wrong_maps.py --cache DIR [--case low-back-300 hip-300 AKa ...] [--change NAME ...]
         [--list] [--json FILE]
 
-Each change of ``wrong_maps_changes.py`` makes a wrong map of the map of a case. The true alignment is used. The MR stage
-runs once for each case, without a map, and is kept in the cache.
+Each change of ``wrong_maps_changes.py`` makes a wrong map of the map of a case. The true alignment is used. The MR
+stage runs once for each case, without a map, and is kept in the cache.
 """
 
 from __future__ import annotations
@@ -47,10 +47,8 @@ def case_of(arguments: argparse.Namespace, name: str) -> SiteCase:
 
 def words(score: MapScore) -> str:
     """One line about a map."""
-    counts = (
-        f"sides {score.sides} levels {score.levels} places {score.places} flagged {score.flagged} of {score.asked}"
-    )
-    return f"{score.verdict:8} {counts}"
+    counts = f"sides {score.sides} levels {score.levels} places {score.places} flagged {score.flagged}"
+    return f"{score.verdict:8} {counts} of {score.asked}"
 
 
 def table(scores: dict[str, dict[str, MapScore]]) -> list[str]:
@@ -58,9 +56,8 @@ def table(scores: dict[str, dict[str, MapScore]]) -> list[str]:
     cases = list(scores)
     changes = list(next(iter(scores.values())))
     lines = ["| map | " + " | ".join(cases) + " |", "|---" * (len(cases) + 1) + "|"]
-    for change in changes:
-        lines.append(f"| {change} | " + " | ".join(scores[case][change].verdict for case in cases) + " |")
-    return lines
+    rows = ([change, *(scores[case][change].verdict for case in cases)] for change in changes)
+    return [*lines, *(f"| {' | '.join(row)} |" for row in rows)]
 
 
 def main() -> None:

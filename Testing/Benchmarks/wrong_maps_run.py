@@ -24,18 +24,9 @@ from sites_score import Place
 from wrong_maps_changes import NamedLabels
 
 AWAY_MM = 15.0
-"""Lower bound of the distance of a site from its true place at which it is wrong, mm: half of the way to the like site of
-the next level."""
-NAMED = (
-    "facet joint",
-    "pedicle",
-    "vertebral body",
-    "disc",
-    "sacroiliac joint",
-    "upper endplate",
-    "foramen",
-    "femoral head",
-)
+"""Lower bound of the distance of a site from its true place at which it is wrong, mm: half of the way to the like site
+of the next level."""
+NAMED = ("facet joint", "pedicle", "vertebral body", "disc", "sacroiliac joint", "upper endplate", "foramen")
 """Structures of true places that are asked for their names."""
 NAMED_RADIUS_MM = 4.0
 """Radius of the balls that are named, mm."""
@@ -50,7 +41,8 @@ class MapScore:
     verdict : str
         ``refused``; ``silent``: something wrong is called certain, without a warning; ``warned``: the same with a
         warning; ``flagged``: all that is wrong is called uncertain or likely, with a warning; ``quiet``: the same
-        without a warning; ``right``: nothing is wrong and nothing is said; ``alarm``: nothing is wrong and something is said.
+        without a warning; ``right``: nothing is wrong and nothing is said; ``alarm``: nothing is wrong and something is
+        said.
     sides, levels, places : int
         Names with a wrong side, with a wrong level, and sites far from their true place, that are called certain.
     flagged : int

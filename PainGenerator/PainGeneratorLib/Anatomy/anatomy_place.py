@@ -35,11 +35,11 @@ _EDGE_VOXELS = 2
 """Width of the rim of unlabeled voxels around the labels that is compared with them, voxels of the map. Our
 estimate."""
 _MUCH_BETTER, _MUCH_BETTER_BY = 2.0, 0.08
-"""The same where a map is refused: it lies elsewhere. In eleven real and digital examinations a map that was moved by 3
-mm fitted better elsewhere by a factor of up to 1.5. Our estimates."""
+"""The same where a map is refused: it lies elsewhere. In real and digital examinations a map that was moved by 3 mm
+fitted better elsewhere by a factor of up to 1.5. Our estimates."""
 _LEAST_SOLID_IN_BODY = 0.4
-"""Lower bound of the fraction of bones, muscles and solid organs that lie in the body; with less, a map is refused. Our
-estimate: cortical bone and metal are dark, too, but not most of the labels."""
+"""Lower bound of the fraction of bones, muscles and solid organs that lie in the body; with less, a map is refused.
+Our estimate: cortical bone and metal are dark, too, but not most of the labels."""
 _ADVICE = (
     "Give the anatomy of this examination in the frame of the reference series (the T1 where there is one): open both "
     "in 3D Slicer and look whether they lie on each other, or leave out --anatomy."
@@ -130,7 +130,7 @@ def _fit_warnings(fit: MapFit) -> list[str]:
     if fit.is_better_elsewhere(_MUCH_BETTER, _MUCH_BETTER_BY):
         raise PainGeneratorError(
             "The anatomy segmentation does not lie on the body that the reference series shows: it fits far better "
-            f"when it is moved by about {fit.shift_in_words}.",
+            f"elsewhere, such as when it is moved by about {fit.shift_in_words}.",
             _ADVICE,
         )
     if fit.in_body < _LEAST_IN_BODY:

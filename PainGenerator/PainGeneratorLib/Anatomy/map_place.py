@@ -18,16 +18,16 @@ from .turn_certainty import canal_is_behind
 
 APART_MM = 12.0
 """Lower bound of the median distance of the vertebrae of a map from those of the MR, at which it is refused, mm. Our
-estimate: on right maps of real and simulated spines it is below 6 mm, and a map that is shifted along the spine is never
-more than half a vertebra, 17 mm, away from the nearest one."""
+estimate: on right maps of real and simulated spines it is below 6 mm. A map that is shifted along the spine is never
+farther than half a vertebra, 17 mm, from the nearest one."""
 BESIDE_LINE_MM = 25.0
 """Lower bound of the median distance of the bodies to one side of the canal, at which a map is refused, mm. Our
 estimate: in a severe scoliosis the middles of the bodies lie 10 mm beside the canal."""
 LEAST_COMPARED = 2
 """Lower bound of the number of vertebrae that are compared: one alone may be the one at the edge that is cut off."""
 ADVICE = (
-    "Open the segmentation and the reference series (the T1 where there is one) in 3D Slicer and look whether they lie "
-    "on each other. Make the segmentation from this series, or leave out --anatomy."
+    "Open the segmentation and the reference series (the T1 where there is one) in 3D Slicer and look whether they "
+    "lie on each other. Make the segmentation from this series, or leave out --anatomy."
 )
 
 

@@ -22,8 +22,8 @@ from .certainty import least_certain, with_level_certainty, with_side_certainty
 from .plausibility import Check, checks
 
 MOST_WRONG = 0.5
-"""Part of the checks along a direction that may fail before all names along it are uncertain. Our estimate: an exchange
-of names fails all of them, and one organ at an unusual place fails one of many."""
+"""Part of the checks along a direction that may fail before all names along it are uncertain. Our estimate: an
+exchange of names fails all of them, and one organ at an unusual place fails one of many."""
 LEAST_ALONG = 2
 """Lower bound of the failed checks of front and back, or of above and below, that count. Our choice, as for the
 warnings of :mod:`.anatomy_files`: these bounds are close for bent patients."""

@@ -29,8 +29,8 @@ COUNTED_ON_MAP = "The levels were counted upward from the sacrum of the anatomy 
 NAMED_BY_MAP = "The levels are those of the anatomy segmentation."
 SAME_ON_MR = "Counting on the MR gives the same levels."
 NO_SACRUM = (
-    "As the level of the lowest vertebra is not sure, the sacrum and what is placed below that vertebra have no sites; "
-    "sacroiliac joints have some where the segmentation has the hip bones."
+    "As the level of the lowest vertebra is not sure, the sacrum and what is placed below that vertebra have no "
+    "sites; sacroiliac joints have some where the segmentation has the hip bones."
 )
 """Note where the levels of segmentation and MR differ."""
 NOT_ON_MR = "The levels could not be counted on the MR itself: nothing confirms them."

@@ -74,7 +74,7 @@ def test_landmarks_at_the_right_place_are_not_remarked_upon(parameters: Alignmen
 @pytest.mark.slow
 def test_landmarks_one_vertebra_off_do_not_move_a_series_in_silence(parameters: AlignmentParameters) -> None:
     marks = CENTER + np.array([[-30, 8, 0], [25, -8, 30], [2, 20, -30], [35, 15, 20], [-40, -10, -35.0]])
-    wrong = LandmarkPairs(marks, marks + [0.0, 0.0, UP])
+    wrong = LandmarkPairs(marks, marks + np.array([0.0, 0.0, UP]))
     found = align(
         body("MR"), body("CT", spacing=(3.0, 3.0, 3.0)), parameters=parameters, moving_kind="CT", landmarks=wrong
     )
