@@ -51,12 +51,18 @@ def words(score: MapScore) -> str:
     return f"{score.verdict:8} {counts} of {score.asked}"
 
 
+def short(score: MapScore) -> str:
+    """The verdict, with the number of wrong names and sites where some are called certain."""
+    wrong = score.sides + score.levels + score.places
+    return f"**{score.verdict}** ({wrong} of {score.asked})" if wrong else score.verdict
+
+
 def table(scores: dict[str, dict[str, MapScore]]) -> list[str]:
     """A table in Markdown: one row for each change, one column for each case."""
     cases = list(scores)
     changes = list(next(iter(scores.values())))
     lines = ["| map | " + " | ".join(cases) + " |", "|---" * (len(cases) + 1) + "|"]
-    rows = ([change, *(scores[case][change].verdict for case in cases)] for change in changes)
+    rows = ([change, *(short(scores[case][change]) for case in cases)] for change in changes)
     return [*lines, *(f"| {' | '.join(row)} |" for row in rows)]
 
 

@@ -41,7 +41,7 @@ def shifted(right: float = 0.0, front: float = 0.0, up: float = 0.0) -> Callable
 
 
 def flipped(*axes: int) -> Callable[[NamedLabels], NamedLabels]:
-    """A change that reverses the map along axes of the patient (0 right, 1 front, 2 up) about the middle of the grid."""
+    """A change that reverses the map along axes of the patient (0 right, 1 front, 2 up), about the grid's middle."""
 
     def change(labels: NamedLabels) -> NamedLabels:
         geometry = labels.image.geometry

@@ -41,8 +41,8 @@ class MapScore:
     verdict : str
         ``refused``; ``silent``: something wrong is called certain, without a warning; ``warned``: the same with a
         warning; ``flagged``: all that is wrong is called uncertain or likely, with a warning; ``quiet``: the same
-        without a warning; ``right``: nothing is wrong and nothing is said; ``alarm``: nothing is wrong and something is
-        said.
+        without a warning; ``right``: nothing is wrong and nothing is said; ``alarm``: nothing is wrong and something
+        is said.
     sides, levels, places : int
         Names with a wrong side, with a wrong level, and sites far from their true place, that are called certain.
     flagged : int
@@ -106,7 +106,7 @@ class MapJudge:
         usual_sites = {(s.structure, str(s.side), s.level): s for s in self._usual.sites}
         for truth, site in _partners(self.truth, found.sites):
             usual_site = usual_sites.get((site.structure, str(site.side), site.level))
-            if _away_mm(site, truth) > AWAY_MM and (usual_site is None or _away_mm(usual_site, truth) <= AWAY_MM):
+            if _away_mm(site, truth) > AWAY_MM and _is_worse(site, usual_site, truth):
                 is_certain = str(site.side_certainty) == Certainty.CERTAIN == str(site.level_certainty)
                 score.places += is_certain
                 score.flagged += not is_certain
@@ -136,6 +136,11 @@ def ask(run: SiteRun, anatomy, truth: list[Place]) -> _Answers:
     names = [namer(Region(grid, ball(grid, place.center_ras, NAMED_RADIUS_MM))) for place in truth]
     texts = [*placed.warnings, *table.notes, *table.level_reasons]
     return _Answers(names, [row.site for row in table.rows], texts)
+
+
+def _is_worse(site: Site, usual: Site | None, truth: Place) -> bool:
+    """Whether a site lies clearly farther from its true place than with the right map."""
+    return usual is None or _away_mm(site, truth) - _away_mm(usual, truth) > 0.5 * AWAY_MM
 
 
 def _away_mm(site: Site, truth: Place) -> float:

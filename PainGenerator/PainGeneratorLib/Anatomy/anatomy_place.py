@@ -130,7 +130,7 @@ def _fit_warnings(fit: MapFit) -> list[str]:
     if fit.is_better_elsewhere(_MUCH_BETTER, _MUCH_BETTER_BY):
         raise PainGeneratorError(
             "The anatomy segmentation does not lie on the body that the reference series shows: it fits far better "
-            f"elsewhere, such as when it is moved by about {fit.shift_in_words}.",
+            f"otherwise, such as when it is {fit.way_in_words}.",
             _ADVICE,
         )
     if fit.in_body < _LEAST_IN_BODY:
@@ -140,8 +140,8 @@ def _fit_warnings(fit: MapFit) -> list[str]:
         ]
     if fit.is_better_elsewhere(_BETTER, _BETTER_BY):
         return [
-            f"The anatomy segmentation fits the reference series better when it is moved by about "
-            f"{fit.shift_in_words}: look whether it lies on this examination."
+            f"The anatomy segmentation fits the reference series better when it is {fit.way_in_words}: look whether "
+            "it lies on this examination."
         ]
     return []
 

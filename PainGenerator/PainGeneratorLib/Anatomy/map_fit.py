@@ -19,9 +19,23 @@ COARSE_POINTS = 3000
 AIR = 0.06
 """Brightness below which a voxel is air, as a fraction of the 95th percentile. Our estimate: noise lies below, and
 fat in a fat-suppressed series above."""
-SHIFTS_MM = (16.0, 28.0, 42.0, 60.0, 80.0)
+SHIFTS_MM = (16.0, 28.0, 42.0, 60.0, 80.0, 110.0, 150.0)
 """Distances by which the map is moved to see whether it fits better elsewhere, mm. Our estimate: less than half a
 vertebra cannot be told from the spread of segmentations, and a map that is farther off lies beside the body."""
+TURNS = {
+    "head to foot": (1.0, 1.0, -1.0),
+    "front to back": (1.0, -1.0, 1.0),
+    "by half a turn about the long axis": (-1.0, -1.0, 1.0),
+    "by half a turn from head to foot": (1.0, -1.0, -1.0),
+    "by half a turn about the axis from back to front": (-1.0, 1.0, -1.0),
+}
+"""Ways in which files are turned over -> signs along R, A and S. A body that is mirrored from left to right looks
+alike: names tell it (:mod:`.map_trust`), and not the image."""
+LEAST_SEEN = 0.3
+"""Lower bound of the number of points that must be seen at a place, as a part of those that are seen at the place of
+the map. Our estimate."""
+LEAST_POINTS = 200
+"""Lower bound of the number of points that are compared."""
 FINER_MM = (10.0, 6.0, 3.0)
 """Steps from the best of these places to the best one near it, mm."""
 EDGE_VOXELS = 2
@@ -44,6 +58,8 @@ class MapFit:
         where too little of the map lies in the body.
     shift_mm : ndarray, shape (3,)
         From its place to the best one, RAS.
+    turn : str or None
+        The word of `TURNS` by which the map must be turned over to fit best; None for none.
     """
 
     in_body: float
@@ -51,6 +67,7 @@ class MapFit:
     here: float | None
     best: float | None
     shift_mm: np.ndarray
+    turn: str | None = None
 
     def is_better_elsewhere(self, factor: float, by: float) -> bool:
         """Whether it explains more elsewhere, by a factor and by a difference."""
@@ -59,15 +76,17 @@ class MapFit:
         return self.best > factor * self.here and self.best > self.here + by
 
     @property
-    def shift_in_words(self) -> str:
-        """The shift in words, rounded to mm."""
+    def way_in_words(self) -> str:
+        """What makes it fit best: the turn, or the shift rounded to mm."""
+        if self.turn is not None:
+            return f"turned over {self.turn}"
         names = (("left", "right"), ("backward", "forward"), ("down", "up"))
         parts = [
             f"{abs(value):.0f} mm {pair[int(value > 0)]}"
             for value, pair in zip(self.shift_mm, names, strict=True)
             if abs(value) > 1
         ]
-        return " and ".join(parts)
+        return f"moved by about {' and '.join(parts)}"
 
 
 def find_fit(anatomy: AnatomyMap, reference: Image) -> MapFit:
@@ -84,25 +103,38 @@ def find_fit(anatomy: AnatomyMap, reference: Image) -> MapFit:
     sample = _Sampler(reference, AIR * bright)
     in_body = sample.in_body(points[classes > 0])
     solid_in_body = sample.in_body(points[solid]) if solid.any() else in_body
-    here = sample.explained(points, classes)
+    seen = sample.seen(points)
+    here = sample.explained(points, classes, seen)
     if here is None:
         return MapFit(in_body, solid_in_body, None, None, np.zeros(3))
     few = slice(None, None, max(len(points) // COARSE_POINTS, 1))
-    shift = _best_shift(sample, points[few], classes[few])
-    best = sample.explained(points + shift, classes)
+    shift, turn = _best_shift(sample, points[few], classes[few]), None
+    best = sample.explained(points + shift, classes, seen)
     if best is None or best <= here:
         best, shift = here, np.zeros(3)
-    return MapFit(in_body, solid_in_body, here, best, shift)
+    for word, over in _turned_over(points):
+        there = sample.explained(over, classes, seen)
+        if there is not None and there > best:
+            best, turn = there, word
+    return MapFit(in_body, solid_in_body, here, best, shift, turn)
+
+
+def _turned_over(points: np.ndarray) -> Iterator[tuple[str, np.ndarray]]:
+    """The points turned over in each way, about the middle of their range and about their mean."""
+    for center in (0.5 * (points.min(axis=0) + points.max(axis=0)), points.mean(axis=0)):
+        for word, signs in TURNS.items():
+            yield word, center + (points - center) * signs
 
 
 def _best_shift(sample: _Sampler, points: np.ndarray, classes: np.ndarray) -> np.ndarray:
     """The shift at which points explain most, found coarsely and then finer."""
     shift = np.zeros(3)
-    best = sample.explained(points, classes) or 0.0
+    seen = sample.seen(points)
+    best = sample.explained(points, classes, seen) or 0.0
     for distances in (SHIFTS_MM, *((step,) for step in FINER_MM)):
         start = shift
         for move in _moves(distances):
-            there = sample.explained(points + start + move, classes)
+            there = sample.explained(points + start + move, classes, seen)
             if there is not None and there > best:
                 best, shift = there, start + move
         if not shift.any():
@@ -171,13 +203,20 @@ class _Sampler:
         values = values[np.isfinite(values)]
         return float(np.mean(values > self.air)) if len(values) else 0.0
 
-    def explained(self, points: np.ndarray, classes: np.ndarray) -> float | None:
-        """The fraction of the variance of the image at the points that the classes explain; None for too few
-        points."""
+    def seen(self, points: np.ndarray) -> int:
+        """The number of the points that lie in the body, within the grid."""
+        values = self._at(points)
+        return int(np.count_nonzero(np.isfinite(values) & (values > self.air)))
+
+    def explained(self, points: np.ndarray, classes: np.ndarray, seen: int) -> float | None:
+        """The fraction of the variance of the image at the points that the classes explain; None for too few points.
+
+        `seen` is the number of points that are seen at the place of the map.
+        """
         values = self._at(points)
         used = np.isfinite(values) & (values > self.air)
         values, kinds = values[used], classes[used]
-        if len(values) < 0.3 * len(points) or len(values) < 200:
+        if len(values) < max(LEAST_SEEN * seen, LEAST_POINTS):
             return None
         counts = np.bincount(kinds)
         means = np.bincount(kinds, weights=values)[counts > 0] / counts[counts > 0]
