@@ -14,9 +14,8 @@ from typing import Any
 import numpy as np
 
 from ..Numerics.core.errors import DamagedInput, PainGeneratorError
-from ..Numerics.core.grid_size import MOST_VOXELS
-from ..Numerics.core.image import LPS_TO_RAS, Geometry, Image
-from ..Numerics.core.input_files import check_deflated
+from ..Numerics.core.image import LPS_TO_RAS, MOST_VOXELS, Geometry, Image
+from ..Numerics.core.input_files import deflated_fault
 from .nifti_labels import check_grid
 from .slicer_segments import best_name, chosen_term, painting_order
 
@@ -60,8 +59,10 @@ def read_dicom_segmentation(path: Path) -> tuple[Image, dict[int, str]]:
     """
     import pydicom
 
-    check_deflated(path)
     try:
+        fault = deflated_fault(path)
+        if fault:
+            raise ValueError(fault)
         with warnings.catch_warnings():
             # pydicom warns of values that break the standard in small ways. The user cannot act on these warnings.
             warnings.simplefilter("ignore")

@@ -10,13 +10,14 @@ from __future__ import annotations
 import re
 import struct
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 
 from ..Numerics.core.errors import DamagedInput, PainGeneratorError
-from ..Numerics.core.grid_size import MOST_VOXELS, grid_fault
-from ..Numerics.core.image import Geometry, Image, resample
+from ..Numerics.core.grid_size import grid_fault
+from ..Numerics.core.image import MOST_VOXELS, Geometry, Image, resample
 from ..Numerics.core.input_files import CHUNK, DEFLATE_RATIO, GZIP, check_ordinary, gunzipped, not_opened
 
 _SIZES = {348: 1, 540: 2}
@@ -49,8 +50,8 @@ resampled. Our estimate: half of what the nearest-neighbor sampling of the label
 _HEADER_LIMIT = 4_000_000
 """Upper bound of the size of a NIfTI header with its label table, bytes. Our estimate: a larger one is wrong."""
 _MOST_OTHER = 256_000_000
-"""Upper bound of the size of a packed file that is no NIfTI file after unpacking, bytes: it may be packed twice, and is
-refused otherwise. Our estimate."""
+"""Upper bound of the size of a packed file that is no NIfTI file after unpacking, bytes: it may be packed twice, and
+is refused otherwise. Our estimate."""
 _SAVE_AGAIN = (
     "Open image and segmentation together in 3D Slicer, check that they fit, and save the segmentation again as NRRD."
 )
@@ -99,8 +100,7 @@ def unpacked(path: Path) -> bytes:
     if not data:
         raise DamagedInput(f"{path} is an empty file.", "Copy or make the segmentation again.")
     while data[:2] == GZIP:
-        packed = len(data)
-        data = gunzipped(data, path, lambda start, packed=packed: _most_unpacked(start, packed, path))
+        data = gunzipped(data, path, partial(_most_unpacked, packed=len(data), path=path))
     return data
 
 
@@ -280,7 +280,7 @@ def _cut_off(path: Path, needed: int, there: int) -> DamagedInput:
 
 
 def _values(header: _Header, data: bytes, shape: tuple[int, int, int], path: Path) -> np.ndarray:
-    kind = _TYPES[header.datatype] if header.datatype in _TYPES else ""
+    kind = _TYPES.get(header.datatype, "")
     needed = _bytes_of(header, shape, path)
     if len(data) < needed:
         raise _cut_off(path, needed, len(data))

@@ -94,7 +94,7 @@ def segments_of(metadata: Mapping[str, str], layers: int, path: Path) -> list[Se
     PainGeneratorError
         A segment names voxels that the file cannot have, or two segments name the same ones.
     """
-    numbers = sorted(int(found[1]) for key in metadata if (found := _NAME_FIELD.fullmatch(key)))
+    numbers = sorted(int(field[1]) for key in metadata if (field := _NAME_FIELD.fullmatch(key)))
     # Before Slicer 4.11 each segment had a layer of its own, and no field said so.
     has_places = any(re.fullmatch(r"Segment\d+_(Layer|LabelValue)", key) for key in metadata)
     found = []

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from ..Numerics.core.errors import DamagedInput, PainGeneratorError
-from ..Numerics.core.grid_size import MOST_VOXELS
+from ..Numerics.core.image import MOST_VOXELS
 from ..Numerics.core.input_files import CHUNK, DEFLATE_RATIO, check_ordinary
 
 _HEADER_BYTES = 1_000_000
@@ -31,7 +31,8 @@ _NRRD_BYTES = {
     **dict.fromkeys(("int", "signed int", "int32", "int32_t", "uint", "unsigned int", "uint32", "uint32_t"), 4),
     **dict.fromkeys(("longlong", "long long", "long long int", "signed long long", "int64", "int64_t"), 8),
     **dict.fromkeys(("ulonglong", "unsigned long long", "unsigned long long int", "uint64", "uint64_t"), 8),
-    **{"float": 4, "double": 8},
+    "float": 4,
+    "double": 8,
 }
 """Name of a type of values in a NRRD header -> bytes of one value."""
 _META_BYTES = {
@@ -52,7 +53,7 @@ class _Claim:
     ----------
     voxels, value_bytes : int
     packing : str
-        ``raw``, ``gzip``, ``zlib``, ``bzip2``, ``text``, or ``skipped`` for packed voxels that do not begin at the start.
+        ``raw``, ``gzip``, ``zlib``, ``bzip2``, ``text``, or ``skipped`` for packed voxels that begin later.
     data_file : str
         Name of the file with the voxels; empty when they follow the header.
     start : int
@@ -91,7 +92,8 @@ def check_claims(path: Path) -> None:
         )
     if _is_list(claim.data_file):
         raise PainGeneratorError(
-            f"{path} names several files for its voxels.", "Save the segmentation again as one file (.seg.nrrd, .nrrd)."
+            f"{path} names several files for its voxels.",
+            "Save the segmentation again as one file (.nrrd).",
         )
     source = _beside(path, claim.data_file) if claim.data_file else path
     size = check_ordinary(source, _ANATOMY)
@@ -224,7 +226,7 @@ def _claim_of_meta(head: bytes, path: Path) -> _Claim | None:
         return None
     end = re.search(rb"(?m)^\s*ElementDataFile\s*=[^\n]*\n?", head)
     text = head[: end.end() if end else len(head)].decode("utf-8", "replace")
-    fields = {name: value for name, value in re.findall(r"(?m)^\s*(\w+)\s*=\s*(.*?)\s*$", text)}
+    fields = dict(re.findall(r"(?m)^\s*(\w+)\s*=\s*(.*?)\s*$", text))
     value_bytes = _META_BYTES.get(fields.get("ElementType", "").upper())
     voxels = _product(fields.get("DimSize", ""))
     if value_bytes is None or voxels is None or end is None:

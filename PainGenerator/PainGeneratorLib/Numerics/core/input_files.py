@@ -1,4 +1,4 @@
-"""Read files that a user names: only ordinary files, only as much as can be right, and with errors that say what to do.
+"""Read files that a user names: only ordinary ones, only as much as can be right, and with errors that say what to do.
 
 A pipe or a device is refused, because reading it may never end. What a packed file unpacks to is bounded, because a
 few kilobytes can unpack to the whole memory.
@@ -212,35 +212,37 @@ USUAL_RATIO = 100
 tenth at the best, and only made-up data to less than a hundredth."""
 
 
-def check_deflated(path: Path) -> None:
-    """Refuse a packed DICOM file that unpacks to far more than pictures do.
+def deflated_fault(path: Path) -> str:
+    """What is wrong with a packed DICOM file: it is cut off, or unpacks to far more than pictures do.
 
     Parameters
     ----------
     path : Path
-        Any DICOM file; one of another form passes.
+        Any DICOM file.
 
-    Raises
-    ------
-    DamagedInput
+    Returns
+    -------
+    str
+        Empty for a whole file, and for one that is not packed.
     """
     with path.open("rb") as file:
-        head = file.read(1024)
-        start = _start_of_deflated(head)
+        start = _start_of_deflated(file.read(1024))
         if start is None:
-            return
+            return ""
         file.seek(start)
         packed = file.read()
     most = max(LEAST_UNPACKED, USUAL_RATIO * len(packed))
     try:
         size = inflated_size(packed, most)
     except ValueError as error:
-        raise DamagedInput(f"The file {path} is cut off or damaged ({error}).", "Copy it again.") from error
-    if size > most:
-        raise DamagedInput(
-            f"The file {path} is damaged or made up: its {len(packed)} bytes unpack to more than {most / 1e6:.0f} MB.",
-            "Export the series uncompressed (Explicit VR Little Endian), or leave the file out.",
-        )
+        return str(error)
+    return f"{len(packed)} bytes unpack to more than {most / 1e6:.0f} MB" if size > most else ""
+
+
+def with_begin_unpacked(head: bytes, count: int) -> bytes:
+    """The first bytes of a DICOM file with `count` bytes of its packed part unpacked; unchanged when it has none."""
+    start = _start_of_deflated(head)
+    return head if start is None else head[:start] + zlib.decompressobj(wbits=-15).decompress(head[start:], count)
 
 
 def _start_of_deflated(head: bytes) -> int | None:

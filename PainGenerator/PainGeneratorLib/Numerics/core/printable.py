@@ -10,7 +10,7 @@ from __future__ import annotations
 import unicodedata
 
 UNKNOWN_CHARACTER = "\ufffd"
-"""The character that Unicode provides for one that cannot be shown. It stands in the place of each that is taken out."""
+"""The character that Unicode provides for one that cannot be shown. It stands in the place of each one taken out."""
 JOINERS = "\u200c\u200d"
 """Invisible characters that Persian, Hindi and other languages need within words."""
 SPACES = "Zs"
