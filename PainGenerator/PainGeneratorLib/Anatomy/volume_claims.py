@@ -136,7 +136,10 @@ def _beside(path: Path, name: str) -> Path:
         )
     found = path.with_name(name)
     if not found.is_file():
-        raise DamagedInput(f"The file {name} with the voxels of {path} is missing.", "Copy both files.")
+        raise DamagedInput(
+            f"The anatomy segmentation {path} cannot be read: the file {name} with its voxels is missing.",
+            "Copy both files.",
+        )
     return found
 
 

@@ -22,6 +22,9 @@ MOST_PIXELS = 1 << 25
 """Upper bound of the number of pixels of one picture. Our estimate: slices have up to 4 million (2048 x 2048)."""
 NEAR_THE_END = 0.02
 """A value within this fraction of the range of numbers from one of its ends is near the end. Our estimate."""
+QUARTER = 0.25
+"""A value with a sign is far from zero when it lies in the outer quarters of the range of numbers. Our estimate:
+activity reaches hardly below zero, and the signal of MR not at all."""
 LEAST_JUMPS = 3
 """Lower bound of the number of neighbors in a slice at opposite ends of the range. Our estimate: fewer are noise."""
 PART_OF_JUMPS = 0.25
@@ -191,25 +194,35 @@ def _reaches_sign(values: np.ndarray, bits: int) -> bool:
 
 
 def _runs_over(values: np.ndarray, bits: int) -> bool:
-    """Whether numbers ran over the end of their range to the other end, as they do when read with a wrong sign."""
+    """Whether numbers ran over the end of their range to the other end, as they do when read with a wrong sign.
+
+    Numbers without a sign that should have one lie at both ends of the range side by side: zero and just below.
+    Numbers with a sign that should have none leap from far above zero to far below.
+    """
     is_signed = values.dtype.kind == "i"
     if values.dtype.itemsize < 2 or not values.size or (not is_signed and bits < 8 * values.dtype.itemsize):
         return False
     lowest = -(1 << (bits - 1)) if is_signed else 0
-    low_to = lowest + NEAR_THE_END * (1 << bits)
-    high_from = lowest + (1 - NEAR_THE_END) * (1 << bits)
+    part = QUARTER if is_signed else NEAR_THE_END
+    low_to, high_from = lowest + part * (1 << bits), lowest + (1 - part) * (1 << bits)
     if values.max() < high_from or values.min() >= low_to:
         return False
     low, high = values < low_to, values >= high_from
     if min(np.unique(values[low]).size, np.unique(values[high]).size) < LEAST_VALUES:
         return False
+    jumps, edges = _neighbors(low, high)
+    return jumps >= LEAST_JUMPS and (is_signed or jumps >= PART_OF_JUMPS * edges)
+
+
+def _neighbors(low: np.ndarray, high: np.ndarray) -> tuple[int, int]:
+    """Number of neighbors of which one is low and the other high, and of those of which one is high alone."""
     jumps, edges = 0, 0
     for axis in (0, 1):
-        first, second = [np.swapaxes(one, 0, axis)[:-1] for one in (low, high)]
-        then, after = [np.swapaxes(one, 0, axis)[1:] for one in (low, high)]
-        jumps += int(np.count_nonzero((first & after) | (second & then)))
-        edges += int(np.count_nonzero(second != after))
-    return jumps >= LEAST_JUMPS and jumps >= PART_OF_JUMPS * edges
+        before_low, before_high = (np.swapaxes(mask, 0, axis)[:-1] for mask in (low, high))
+        after_low, after_high = (np.swapaxes(mask, 0, axis)[1:] for mask in (low, high))
+        jumps += int(np.count_nonzero((before_low & after_high) | (before_high & after_low)))
+        edges += int(np.count_nonzero(before_high != after_high))
+    return jumps, edges
 
 
 def without_padding(values: np.ndarray, header: Mapping[str, Any]) -> np.ndarray:
@@ -259,8 +272,11 @@ def activity_fault(volume: np.ndarray, headers: list[Mapping[str, Any]]) -> str:
     str
         Words that follow the name of the series.
     """
-    if any(header.get("RescaleIntercept") for header in headers):
-        return ""
+    slopes = [header.get("RescaleSlope") for header in headers]
+    if any(header.get("RescaleIntercept") for header in headers) or not all(
+        slope is None or slope > 0 for slope in slopes
+    ):
+        return ""  # Where these are wrong, the rules of the SUV say so.
     lowest, highest = float(volume.min()), float(volume.max())
     if lowest < 0 and (volume[:, [0, 0, -1, -1], [0, -1, 0, -1]] == lowest).any():
         # The lowest value of a corner is the padding around the circle of the scanner.
