@@ -5,7 +5,7 @@ from __future__ import annotations
 import warnings
 from collections import defaultdict
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -98,7 +98,9 @@ def read_folder(path: str | Path, progress: Progress | None = None) -> DicomFold
     for key, parts in built.items():
         tell_missing(content.by_series[key], parts, unread)
     result.warnings += _of_other_patients(content, usable, patients)
+    # Names of files are quoted in them, which may hold anything.
     result.warnings = [one_line(text) for text in result.warnings]
+    result.left_out = [replace(one, what=one_line(one.what), reason=one_line(one.reason)) for one in result.left_out]
     result.left_out.sort(key=lambda one: (one.number is None, one.number or 0))
     result.series.sort(key=lambda s: (s.number is None, s.number or 0, s.series_uid, s.part or 0))
     if progress is not None:
@@ -139,7 +141,7 @@ def _read_headers(paths: list[Path], progress: Progress | None) -> _Content:
 
 def _series_uid(frame: Frame) -> str:
     """Series Instance UID; the folder of the file where the header has none."""
-    return str(frame.get("SeriesInstanceUID") or frame.path.parent)
+    return str(frame.get("SeriesInstanceUID") or one_line(str(frame.path.parent)))
 
 
 def _series_key(frame: Frame) -> tuple[str, ...]:
