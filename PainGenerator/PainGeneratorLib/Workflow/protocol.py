@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from ..Numerics.core.errors import PainGeneratorError
+from ..Numerics.core.input_files import parsed_json, read_text_bytes
 from ..Numerics.core.words import Group
 
 PROTOCOLS_FOLDER = Path(__file__).resolve().parents[2] / "Resources" / "Protocols"
@@ -166,7 +167,7 @@ def load_protocol(group: str, file: Path | None = None) -> Protocol:
     if file is None:
         return protocol
     try:
-        own = json.loads(Path(file).read_text(encoding="utf-8"))
+        own = parsed_json(read_text_bytes(Path(file), "protocol file").decode("utf-8-sig"))
         changes = _changes_of(own)
     except (OSError, ValueError) as error:
         raise PainGeneratorError(
