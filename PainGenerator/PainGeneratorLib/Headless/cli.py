@@ -153,10 +153,13 @@ def _run(options: argparse.Namespace) -> int:
 
 def _tell_heard(options: argparse.Namespace) -> None:
     """What libraries said, for those who want to know it."""
-    from .streams import tell
+    from .streams import tell, text_of_file, visible
 
-    for text in options.heard.texts if options.verbose else ():
-        tell(f"Library: {text}")
+    if not options.verbose:
+        return
+    printed = text_of_file(getattr(options, "library_file", None))
+    for text in (*options.heard.texts, *dict.fromkeys(printed.splitlines())):
+        tell(f"Library: {visible(text)}")
 
 
 @contextlib.contextmanager

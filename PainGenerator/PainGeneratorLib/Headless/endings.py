@@ -104,7 +104,8 @@ def supervised_command(run: Callable[[argparse.Namespace], int], options: argpar
     def work(stage: Stage, folder: Path | None) -> int:
         options.stage = stage
         if folder is not None:
-            lead_libraries_to(str(folder / supervise.LIBRARY_FILE))
+            options.library_file = folder / supervise.LIBRARY_FILE
+            lead_libraries_to(str(options.library_file))
         return run(options)
 
     def clear(process: int) -> None:

@@ -13,6 +13,7 @@ import os
 import sys
 import unicodedata
 from collections.abc import Iterator
+from pathlib import Path
 from typing import TextIO
 
 from ..Numerics.core.errors import PainGeneratorError
@@ -24,6 +25,8 @@ PLAIN_LETTERS = {
     "\u00b3": "3", "\u00df": "ss",
 }  # fmt: skip
 """What stands for a letter on a console that does not know it."""
+LIBRARY_LIMIT = 100_000
+"""The most bytes of what libraries printed that are shown. Our estimate of what one reads."""
 ERRORS = "pain-generator"
 """Name of the error handler of :func:`plain_letters`."""
 
@@ -184,6 +187,15 @@ def lead_libraries_to(path: str) -> None:
         os.dup2(file, number)
         setattr(sys, name, _reopened(own, stream))
     os.close(file)
+
+
+def text_of_file(path: Path | None) -> str:
+    """What libraries have printed; empty where nothing was kept. Only the beginning of what is very long."""
+    if path is None:
+        return ""
+    with contextlib.suppress(OSError), path.open("rb") as file:
+        return file.read(LIBRARY_LIMIT).decode("utf-8", "replace")
+    return ""
 
 
 def _reopened(number: int, former: io.TextIOWrapper) -> io.TextIOWrapper:
