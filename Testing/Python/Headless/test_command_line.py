@@ -43,6 +43,7 @@ OUTPUTS = {
     "case.mrb",
     "timings.json",
     "provenance.json",
+    "written-files.json",
 }
 CANDIDATE_FIELDS = {
     *("id", "rank", "score", "score_parts", "name", "short_name", "structure", "side", "side_certainty", "level"),
