@@ -21,7 +21,7 @@ from typing import Any, TypeVar
 from ..Numerics.core.errors import PainGeneratorError
 from ..Numerics.core.words import Group
 
-PROTOCOLS_FOLDER = Path(__file__).resolve().parents[2] / "Resources" / "Protocols"
+PROTOCOLS_FOLDER = Path(__file__).resolve().parents[1] / "Resources" / "Protocols"
 BASE_FILE = "base.json"
 FILE_KEYS = ("schema", "group", "stages", "overrides")
 """What a protocol file may hold: ``stages`` as in ``base.json``, ``overrides`` as in the file of a group."""
