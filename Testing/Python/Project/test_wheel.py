@@ -101,7 +101,9 @@ def test_the_demo_runs_from_the_wheel_in_a_fresh_environment(built: dict[str, Pa
     command = python.with_name("pain-generator")
     where = run(python, "-c", "import PainGeneratorLib; print(PainGeneratorLib.__file__)", folder=tmp_path)
     assert Path(where.strip()).is_relative_to(tmp_path)
-    named = run(python, "-c", "from importlib.metadata import version; print(version('pain-generator'))", folder=tmp_path)
+    named = run(
+        python, "-c", "from importlib.metadata import version; print(version('pain-generator'))", folder=tmp_path
+    )
     assert named.strip() == VERSION
     assert run(command, "--version", folder=tmp_path) == f"PainGenerator {VERSION}\n"
     shown = run(command, "demo", folder=tmp_path)
