@@ -83,7 +83,10 @@ class SuvSection(Section[SuvNeeds]):
         table.setRowCount(len(rows))
         for index, row in enumerate(rows):
             value = "" if row.get("value") is None else f"{row['value']} {row.get('unit') or ''}".strip()
-            for column, text in enumerate((row.get("quantity", ""), value, row.get("source", ""))):
+            source = row.get("source", "")
+            if row.get("replaced") is not None:
+                source = f"{source}: {row.get('note', '')}"
+            for column, text in enumerate((row.get("quantity", ""), value, source)):
                 item = qt.QTableWidgetItem(str(text))
                 item.setToolTip(str(row.get("note") or text))
                 table.setItem(index, column, item)

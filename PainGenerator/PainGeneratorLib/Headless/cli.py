@@ -161,9 +161,12 @@ def _analyze(options: argparse.Namespace) -> None:
 
 def _show(analysis: Analysis, warnings: Iterable[str], report: Path) -> None:
     """Print the ranked list, the other lists and the sites in one line each, the warnings and where the report is."""
+    from ..Report.beside_prosthesis import beside_lines
     from ..Report.site_text import terminal_line
     from ..Report.tables import apart_line, text_table
 
+    for line in beside_lines(analysis.found.set_apart):
+        print(_line(line))
     print(visible(text_table(analysis.candidates)))
     print(_line(apart_line(analysis.found.set_apart, analysis.found.attention)))
     print(_line(terminal_line(analysis.found.sites)))
