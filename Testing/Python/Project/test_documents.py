@@ -15,7 +15,9 @@ DOCUMENTS = [PROJECT / "CONTRIBUTING.md", *sorted((PROJECT / "docs").rglob("*.md
 PLACES = (PROJECT, LIBRARY, PROJECT / "PainGenerator", LIBRARY / "Resources" / "Protocols")
 """Where a path in a document may begin, beside the folder of the document itself."""
 ENDINGS = (".py", ".md", ".json", ".svg", ".toml")
-NOT_PATHS = {"shared/data", "candidates.json", "sites.json", "identity/scanner", "SUV/PET"}
+OUTPUTS = {"candidates.json", "sites.json", "mr-findings.json", "suv.json", "alignment.json"}
+"""Files that a run writes; they are in no folder of the project."""
+NOT_PATHS = {"shared/data", "identity/scanner", "SUV/PET", "transforms/ROLE-to-reference.tfm", *OUTPUTS}
 NOT_NAMES = {"PAINGENERATOR_DATA", "None", "PET+MR", "PainGenerator", "99PAINGEN", "to_json", "from_json"}
 
 
