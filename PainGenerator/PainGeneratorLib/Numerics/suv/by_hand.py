@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -73,6 +73,21 @@ def with_replaced(result: SuvResult, header: PetHeader, overrides: SuvOverrides,
     if replaced > 1:
         warnings += _together(result, header, compute)
     return replace(result, provenance=tuple(rows), warnings=tuple(dict.fromkeys(warnings)))
+
+
+def table_cells(row: Mapping[str, Any]) -> tuple[str, str, str]:
+    """Quantity, value and source of a row for a narrow table; beside a value given by hand stands what it replaces.
+
+    Parameters
+    ----------
+    row : mapping
+        As :meth:`.records.ProvenanceRow.to_json` gives it.
+    """
+    value = "" if row.get("value") is None else value_text(row["value"], row.get("unit") or "")
+    source = str(row.get("source", ""))
+    if row.get("replaced") is not None:
+        source = f"{source}; {row.get('note', '')}"
+    return str(row.get("quantity", "")), value, source
 
 
 def _without(field: str, header: PetHeader, overrides: SuvOverrides, compute: Compute) -> SuvResult | None:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 
 import pytest
+from PainGeneratorLib.Numerics.suv.by_hand import table_cells
 from PainGeneratorLib.Numerics.suv.factors import SuvOverrides, compute_suv_factors
 from PainGeneratorLib.Numerics.suv.records import Injection, ProvenanceRow, SuvResult
 from suv_headers import at, header
@@ -101,3 +102,14 @@ def test_a_time_that_is_only_a_clock_time_is_shown_as_it_is_read() -> None:
     row = row_of(compute_suv_factors(one, SuvOverrides(injection_datetime=at("09:00:00"))), "Injection")
     assert row.replaced == str(datetime(2025, 1, 2, 10, 0))
     assert row.change_percent == pytest.approx(46.05, abs=0.05)
+
+
+def test_the_narrow_table_of_the_panel_shows_both_values_and_the_change() -> None:
+    result = compute_suv_factors(header(), SuvOverrides(dose_bq=184.04e6))
+    assert table_cells(row_of(result, "Injected dose").to_json()) == (
+        "Injected dose",
+        "184.04 MBq",
+        "given by hand; the images have 368.08 MBq; SUV +100.0 % by this",
+    )
+    assert table_cells(row_of(result, "Weight").to_json()) == ("Weight", "70 kg", "Patient's Weight (0010,1030)")
+    assert table_cells({"quantity": "Rescale slope", "value": None, "unit": "", "source": "x"})[1] == ""
