@@ -15,6 +15,8 @@ from .tables import best_first
 
 NEAR_NECK_FLAG = "near-neck"
 """Flag of what lies beside head or neck of a prosthesis."""
+NO_BREAK = "\N{NO-BREAK SPACE}"
+"""A space that terminals show by its code."""
 NOTE = (
     "Signal beside metal is unreliable, and some uptake there is usual without complaints, so that little speaks for "
     "these places. Where the pain is, look at them on the images."
@@ -34,7 +36,7 @@ def beside_prosthesis(set_apart: Sequence[Candidate]) -> list[Candidate]:
 
 
 def beside_lines(set_apart: Sequence[Candidate]) -> list[str]:
-    """What was set apart beside an implant: a heading, and a line for each place; empty without any.
+    """What was set apart beside an implant, for plain text: a heading, and a line for each place; empty without any.
 
     Parameters
     ----------
@@ -42,7 +44,8 @@ def beside_lines(set_apart: Sequence[Candidate]) -> list[str]:
         In any order.
     """
     found = beside_prosthesis(set_apart)
-    return [_heading(found), *(f"- {_line(one)}" for one in found)] if found else []
+    lines = [_heading(found), *(f"- {_line(one)}" for one in found)] if found else []
+    return [line.replace(NO_BREAK, " ") for line in lines]
 
 
 def beside_box(content: ReportContent) -> Html:

@@ -40,6 +40,7 @@ def test_the_places_beside_a_prosthesis_are_named_with_measures_and_reason(apart
     assert lines[1].endswith("points): Not clear of the normal uptake of this body.")
     assert "Gruen 6" in lines[2]
     assert len(lines) == 3
+    assert all("\N{NO-BREAK SPACE}" not in line for line in lines)
 
 
 def test_nothing_is_said_where_nothing_is_set_apart_beside_metal(apart: list[Candidate]) -> None:
