@@ -30,6 +30,7 @@ from ..Workflow.report_edit import final_text
 from .content import ChangedParameter, ReferenceRow, ReportCase, ReportContent
 from .key_images import KeyImage, KeyImageInputs, key_images
 from .letter import comment_names, letter_facts
+from .mr_files import mr_findings_csv, mr_findings_json, three_lists
 from .output_folder import write_json, write_text
 from .overview import overview_picture
 from .plain_text import plain_report
@@ -83,6 +84,15 @@ def _write_candidates(analysis: Analysis, folder: Path, _created: datetime.datet
         write_text(folder / "readers.csv", csv_text(readers_rows(analysis.readers), blank))
 
 
+def _write_mr_findings(analysis: Analysis, folder: Path, _created: datetime.datetime) -> None:
+    found = analysis.found
+    namer = found.namer(analysis.anatomy, analysis.case, analysis.suv, analysis.alignment)
+    lists = three_lists(found.candidates, found.set_apart, found.attention)
+    content = mr_findings_json(case_facts(analysis), analysis.mr, lists, namer)
+    write_json(folder / "mr-findings.json", content)
+    write_text(folder / "mr-findings.csv", mr_findings_csv(content["findings"]))
+
+
 def _write_sites(analysis: Analysis, folder: Path, _created: datetime.datetime) -> None:
     table = analysis.found.sites
     write_json(
@@ -116,6 +126,7 @@ def _write_provenance(analysis: Analysis, folder: Path, created: datetime.dateti
 
 TABLE_WRITERS: tuple[Callable[[Analysis, Path, datetime.datetime], None], ...] = (
     _write_candidates,
+    _write_mr_findings,
     _write_sites,
     _write_regions,
     _write_suv,

@@ -9,6 +9,8 @@ from ..Numerics.core.words import Certainty, Evidence, Group, Role, Status
 from ..Workflow.level_words import level_line, level_sentences
 from ..Workflow.prosthesis_facts import as_date
 from . import words
+from .beside_prosthesis import beside_box
+from .by_hand import by_hand_words
 from .content import ReportContent
 from .evidence_section import (
     apart_sentence,
@@ -97,6 +99,7 @@ def _details(content: ReportContent, letter: Letter) -> Html:
         "section",
         _header(content),
         _warnings(content),
+        beside_box(content),
         _summary(content),
         ranked_table(content),
         sites_section(content),
@@ -186,7 +189,8 @@ def _by_hand_box(content: ReportContent) -> Html | None:
     if not by_hand:
         return None
     heading = tag("strong", "Given by hand, not read from the images:")
-    return tag("div", tag("p", heading, f" {', '.join(by_hand)}. All SUV depend on this."), cls="box stop")
+    said = "; ".join(by_hand_words(content.suv, quantity) for quantity in by_hand)
+    return tag("div", tag("p", heading, f" {said}. All SUV depend on this."), cls="box stop")
 
 
 def _note_box(content: ReportContent) -> Html | None:
