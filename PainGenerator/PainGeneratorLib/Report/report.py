@@ -39,8 +39,11 @@ from .site_tables import level_text_section, sites_section
 from .site_text import conclusion, none_sentence
 from .style import CSS
 from .tables import best_first
+from .viewer import security_policy, viewer_script, viewer_scripts, viewer_section, viewer_style
 
 RESEARCH_USE = "Research use only. Candidates, never a diagnosis."
+PRINTED_PLACES = 3
+"""How many places are printed with their pictures on the two pages of the summary; the style sheet holds it, too."""
 SUMMARIZED = 3
 """How many candidates the summary describes in a sentence each."""
 NOTHING_FOUND = (
@@ -50,9 +53,6 @@ NOTHING_FOUND = (
 )
 HEAD = (
     '<meta charset="utf-8">\n<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-    # Nothing is loaded from elsewhere and no script runs, whatever a patient's name holds.
-    '<meta http-equiv="Content-Security-Policy" content="default-src \'none\'; img-src data:; '
-    "style-src 'unsafe-inline'\">\n"
     '<meta name="referrer" content="no-referrer">\n<meta name="robots" content="noindex">\n'
 )
 
@@ -74,35 +74,68 @@ def write_report(path: str | os.PathLike[str], content: ReportContent) -> None:
 
 
 def report_html(content: ReportContent) -> str:
-    """The report as HTML: no script, nothing loaded from elsewhere, all text from outside escaped."""
+    """The report as HTML: no script but the viewer's, nothing loaded from elsewhere, all text from outside escaped."""
     main = tag(
         "main",
         _header(content),
         attention_section(content),
         _warnings(content),
         _summary(content),
-        ranked_table(content),
-        sites_section(content),
-        level_text_section(content),
-        prosthesis_section(content),
+        viewer_section(content.viewer),
+        _record(ranked_table(content), sites_section(content), level_text_section(content)),
+        _record(prosthesis_section(content)),
         evidence_section(content),
-        readers_section(content),
-        set_apart_section(content),
-        regions_section(content.regions),
-        all_measures(content),
-        mr_section(content),
-        suv_section(content),
-        alignment_section(content),
-        reference_section(content),
-        series_section(content),
-        parameters_section(content),
-        weights_section(content),
-        method_section(content),
+        _print_note(content),
+        _record(
+            readers_section(content),
+            set_apart_section(content),
+            regions_section(content.regions),
+            all_measures(content),
+            mr_section(content),
+            suv_section(content),
+            alignment_section(content),
+            reference_section(content),
+            series_section(content),
+            parameters_section(content),
+            weights_section(content),
+            method_section(content),
+        ),
         _footer(content),
     )
     title = tag("title", f"PainGenerator report: {_patient(content)}")
-    head = f"{HEAD}{title}\n<style>{CSS}</style>"
-    return f'<!DOCTYPE html>\n<html lang="en-US">\n<head>\n{head}\n</head>\n<body>\n{main}\n</body>\n</html>\n'
+    styles, scripts, end = [CSS], [], ""
+    if content.viewer is not None:
+        styles.append(viewer_style())
+        scripts.append(viewer_script())
+        end = viewer_scripts(content.viewer)
+    policy = f'<meta http-equiv="Content-Security-Policy" content="{security_policy(styles, scripts)}">\n'
+    head = HEAD + policy + title + "".join(f"\n<style>{style}</style>" for style in styles)
+    body = f"{main}\n{end}"
+    return f'<!DOCTYPE html>\n<html lang="en-US">\n<head>\n{head}\n</head>\n<body>\n{body}</body>\n</html>\n'
+
+
+def _record(*sections: Html) -> Html:
+    """Sections that are printed only where the reader wants the whole record on paper."""
+    shown = join(sections)
+    return tag("div", shown, cls="record") if shown else shown
+
+
+def _print_note(content: ReportContent) -> Html:
+    """On paper: what the two pages leave out. On the screen: the choice to print all of it."""
+    places = len(content.candidates) + len(content.attention)
+    said = "Printed is the summary"
+    if places:
+        first = "what was found" if places <= PRINTED_PLACES else f"the first {PRINTED_PLACES} of {places} places"
+        said += f" with {first}"
+    said += (
+        ". The table of sites, all signs and measures, what was set apart, and how everything was measured stand in "
+        "report.html."
+    )
+    choice = Html(
+        '<label class="whole"><input type="checkbox" id="print-whole"> Print the whole record, not only the '
+        "two pages of the summary</label>"
+    )
+    return join((tag("p", said, cls="paper small"), tag("p", choice, cls="small screen")))
 
 
 def _patient(content: ReportContent) -> str:
