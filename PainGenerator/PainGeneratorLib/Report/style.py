@@ -118,12 +118,17 @@ footer { margin-top: 2.4rem; padding-top: .7rem; border-top: 1px solid var(--lin
   .paper { display: block; }
   .screen { display: none; }
   footer { margin-top: .6rem; }
-  body:not(:has(#print-whole:checked)) .record { display: none; }
-  body:not(:has(#print-whole:checked)) .candidate:nth-of-type(n + 4) { display: none; }
-  body:not(:has(#print-whole:checked)) .candidate .evidence { display: none; }
-  body:not(:has(#print-whole:checked)) figure.key figcaption { display: none; }
-  body:not(:has(#print-whole:checked)) figure.key img { width: 150mm; height: 45.4mm; object-fit: cover;
-    object-position: top; }
+  body:not(:has(#print-whole:checked)) {
+    .record, .candidate:nth-of-type(n + 4), .candidate .evidence, figure.key figcaption { display: none; }
+    .candidate { display: grid; grid-template-columns: 126mm 1fr; gap: 0 3mm; align-items: start; }
+    .candidate > * { grid-column: 1 / -1; }
+    .candidate h3 { margin: .6rem 0 .3rem; }
+    .candidate .ledger { grid-column: 2; grid-row: 3; grid-template-columns: 1fr; margin: 0; padding: .1rem .5rem;
+      font-size: .8rem; line-height: 1.25; }
+    .candidate .ledger li { margin: 0; }
+    .candidate figure.key { grid-column: 1; grid-row: 3; margin: 0; }
+    figure.key img { width: 126mm; height: 38.1mm; object-fit: cover; object-position: top; }
+  }
   body:has(#print-whole:checked) .paper { display: none; }
   * { -webkit-print-color-adjust: exact; print-color-adjust: exact; }
 }
