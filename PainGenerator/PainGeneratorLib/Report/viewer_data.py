@@ -299,7 +299,9 @@ def _packed_size(stored: _Stored) -> float:
 
 def _coarser(series: ViewerSeries) -> ViewerSeries:
     """The series averaged over blocks: at least the finest of its axes is halved."""
-    spacing = min(s for s, n in zip(series.image.geometry.spacing_kji_mm, series.image.array.shape, strict=True) if n > 1)
+    spacing = min(
+        s for s, n in zip(series.image.geometry.spacing_kji_mm, series.image.array.shape, strict=True) if n > 1
+    )
     return replace(series, image=block_means(series.image, 2.0 * spacing))
 
 

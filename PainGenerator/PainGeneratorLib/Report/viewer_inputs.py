@@ -30,7 +30,9 @@ def viewer_inputs(analysis: Analysis) -> ViewerInputs:
     case, alignment = analysis.case, analysis.alignment
     roles = [case.reference_role, *(role for role in SHOWN_ROLES if role != case.reference_role)]
     series = [
-        ViewerSeries(role, TITLES.get(Role(role), role), _placed(case.series[role].image, alignment.reference_to(role)))
+        ViewerSeries(
+            role, TITLES.get(Role(role), role), _placed(case.series[role].image, alignment.reference_to(role))
+        )
         for role in roles
         if role in case.series and alignment.is_aligned(role)
     ]
