@@ -38,6 +38,8 @@ from .regions import regions_csv
 from .report import write_report
 from .site_files import sites_csv, sites_json
 from .tables import candidates_csv, candidates_json, csv_text, ledger_csv, set_apart_csv
+from .viewer_data import room_for_viewer, viewer_data
+from .viewer_inputs import viewer_inputs
 
 KEY_IMAGE_LIMIT = 10
 """The most candidates that get a key image, and the most entries to be looked at; the first ones by rank."""
@@ -148,6 +150,8 @@ def write_report_file(analysis: Analysis, folder: Path, created: datetime.dateti
     overview = overview_picture(analysis.candidates, inputs, attention=analysis.found.attention)
     progress(0.8, "Writing the report")
     content = _report_content(analysis, pictures, overview, created)
+    room = room_for_viewer([*(picture.jpeg for picture in pictures.values()), overview])
+    content = dataclasses.replace(content, viewer=viewer_data(viewer_inputs(analysis), room))
     write_report(folder / "report.html", content)
     names = list(comment_names(content).values())
     write_text(folder / NOTES_FILE, notes_text(analysis.notes_for_letter, letter_facts(content), names))

@@ -19,7 +19,7 @@ from ..Numerics.core.errors import PainGeneratorError
 ENGLISH = "en"
 LANGUAGE_NAMES: Mapping[str, str] = {ENGLISH: "English", "de": "Deutsch", "nl": "Nederlands"}
 """Code of a language (ISO 639-1) -> its own name for itself."""
-LANGUAGES_FOLDER = Path(__file__).resolve().parents[2] / "Resources" / "Languages"
+LANGUAGES_FOLDER = Path(__file__).resolve().parents[1] / "Resources" / "Languages"
 """Where the catalogs are."""
 
 

@@ -49,8 +49,16 @@ RESEARCH_USE = "Research use only. Candidates, never a diagnosis."
 DETAILS_ENGLISH = "The details for the radiologist, below, are in English."
 
 
-def letter_section(content: ReportContent, letter: Letter) -> Html:
-    """The letter: who, when and why; the answer with its figure; every candidate in plain words; the terms."""
+def letter_section(content: ReportContent, letter: Letter, viewer: Html) -> Html:
+    """The letter: who, when and why; the answer with its figure; every candidate in plain words; the terms.
+
+    Parameters
+    ----------
+    content : ReportContent
+    letter : Letter
+    viewer : Html
+        The images, to be looked through; empty without them.
+    """
     say = letter.language.say
     return tag(
         "section",
@@ -58,6 +66,7 @@ def letter_section(content: ReportContent, letter: Letter) -> Html:
         tag("p", tag("strong", say(RESEARCH_USE)), cls="use"),
         tag("p", tag("strong", letter.patient), Html("<br>"), _examination(letter), cls="who"),
         _first_screen(content, letter),
+        viewer,
         _candidates(content, letter),
         _terms(letter.language),
         cls="letter",

@@ -43,7 +43,13 @@ from .site_tables import level_text_section, sites_section
 from .site_text import conclusion, none_sentence
 from .style import CSS
 from .tables import best_first
+from .viewer import security_policy, viewer_script, viewer_scripts, viewer_section, viewer_style
 
+PRINTED_PLACES = 3
+"""How many candidates are printed on the two pages of the letter; the style sheet holds it, too."""
+PRINTED_FIRST = "Printed are the first {first} of {all} candidates."
+PRINTED_REST = "All candidates, the details for the radiologist and the viewer are in report.html."
+PRINT_WHOLE = "Print everything, not only the two pages of the letter"
 NOTHING_FOUND = (
     "Neither a focus of raised FDG uptake nor a structural MR abnormality passed the limits of this analysis. "
     "This does not exclude a pain generator: small, faint or untypical ones, and those outside the images, "
@@ -51,9 +57,6 @@ NOTHING_FOUND = (
 )
 HEAD = (
     '<meta charset="utf-8">\n<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-    # Nothing is loaded from elsewhere and no script runs, whatever a patient's name holds.
-    '<meta http-equiv="Content-Security-Policy" content="default-src \'none\'; img-src data:; '
-    "style-src 'unsafe-inline'\">\n"
     '<meta name="referrer" content="no-referrer">\n<meta name="robots" content="noindex">\n'
 )
 
@@ -75,7 +78,7 @@ def write_report(path: str | os.PathLike[str], content: ReportContent) -> None:
 
 
 def report_html(content: ReportContent) -> str:
-    """The report as HTML: nothing loaded from elsewhere, all text from outside escaped.
+    """The report as HTML: no script but the viewer's, nothing loaded from elsewhere, all text from outside escaped.
 
     The letter to the referring physician comes first, in the language of the content; then, in English, what the
     radiologist needs to check it.
@@ -83,13 +86,32 @@ def report_html(content: ReportContent) -> str:
     language = load_language(content.language)
     letter = make_letter(content, language)
     main = tag(
-        "main", letter_section(content, letter), _details(content, letter), _footer(content), lang=language.code
+        "main",
+        letter_section(content, letter, viewer_section(content.viewer)),
+        _print_note(letter),
+        tag("div", _details(content, letter), cls="record"),
+        _footer(content),
+        lang=language.code,
     )
     title = tag("title", f"PainGenerator report: {_patient(content)}")
-    head = f"{HEAD}{title}\n<style>{CSS}</style>"
-    return (
-        f'<!DOCTYPE html>\n<html lang="{language.code}">\n<head>\n{head}\n</head>\n<body>\n{main}\n</body>\n</html>\n'
-    )
+    styles, scripts, end = [CSS], [], ""
+    if content.viewer is not None:
+        styles.append(viewer_style())
+        scripts.append(viewer_script())
+        end = viewer_scripts(content.viewer)
+    policy = f'<meta http-equiv="Content-Security-Policy" content="{security_policy(styles, scripts)}">\n'
+    head = HEAD + policy + title + "".join(f"\n<style>{style}</style>" for style in styles)
+    body = f"{main}\n{end}"
+    return f'<!DOCTYPE html>\n<html lang="{language.code}">\n<head>\n{head}\n</head>\n<body>\n{body}</body>\n</html>\n'
+
+
+def _print_note(letter: Letter) -> Html:
+    """On paper: what the two pages leave out. On the screen: the choice to print all of it."""
+    say, count = letter.language.say, len(letter.candidates)
+    parts = [say(PRINTED_FIRST, first=PRINTED_PLACES, all=count)] if count > PRINTED_PLACES else []
+    parts.append(say(PRINTED_REST))
+    choice = tag("label", Html('<input type="checkbox" id="print-whole"> '), say(PRINT_WHOLE), cls="whole")
+    return join((tag("p", " ".join(parts), cls="paper small"), tag("p", choice, cls="small screen")))
 
 
 def _details(content: ReportContent, letter: Letter) -> Html:

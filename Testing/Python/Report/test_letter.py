@@ -19,6 +19,7 @@ from PainGeneratorLib.Report import (
     letter_html,
     person_words,
     place_words,
+    report,
     site_words,
     words,
 )
@@ -55,6 +56,7 @@ def messages() -> set[str]:
     found |= {text for flag, text in FLAG_TEXTS.items() if flag not in letter.HIDDEN_FLAGS}
     found |= {text for pair in letter_html.TERMS for text in pair}
     found |= {text for one in advice.ALL_ADVICE for text in (one.meaning, one.confirm, one.common)}
+    found |= {report.PRINTED_FIRST, report.PRINTED_REST, report.PRINT_WHOLE}
     found |= {message for _pattern, message in attention_words.FORMS}
     found |= {*person_words.MONTHS, *person_words.SEXES.values(), person_words.DATE_FORM}
     found |= {*place_words.NAMED_STRUCTURES, site_words.PELVIS, "Hips", "Right hip", "Left hip"}
