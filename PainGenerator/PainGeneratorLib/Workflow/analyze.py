@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 
 from ..Anatomy.anatomy_files import read_anatomy_file
@@ -19,6 +20,7 @@ from .readers import Readers
 from .reading import read_case_folder
 from .report_edit import ReportEdit
 from .stages import Alignment, Suv, align_series, make_suv
+from .targets import Target, TargetFinder
 from .warnings import run_notes, run_warnings
 
 
@@ -38,6 +40,16 @@ class Analysis:
     """What readers decided; empty in a run of the command line."""
     report_edit: ReportEdit | None = None
     """The reader's own wording of the plain-text report."""
+    known_targets: list[Target] | None = None
+    """The targets where they were found already, with the paths that the reader moved; else they are found."""
+
+    @cached_property
+    def targets(self) -> list[Target]:
+        """The targets for a needle, best first."""
+        if self.known_targets is not None:
+            return self.known_targets
+        finder = TargetFinder(self.case, self.suv, self.alignment, self.found, self.anatomy)
+        return finder.targets(self.candidates)
 
     @property
     def mr(self) -> MRResult:
