@@ -11,6 +11,7 @@ from ..Numerics.core.errors import PainGeneratorError
 from ..Workflow.analyze import Analysis
 from ..Workflow.progress import Show, StageClock, silent
 from ..Workflow.report_edit import ReportEdit
+from ..Workflow.targets import Target
 from .case_state import CaseState
 from .case_writer import CaseWriter
 from .readers import ReaderControl
@@ -71,6 +72,8 @@ class Exporter:
         self._readers = readers
         self.report_edit: Callable[[], ReportEdit | None] = _no_edit
         """Gives the reader's own wording of the text for the report system."""
+        self.targets: Callable[[], list[Target]] | None = None
+        """Gives the targets with the paths that the reader moved."""
         self._link, self._state, self._states = link, state, states
         self._writer, self._export_writer = writer, export_writer
 
@@ -92,7 +95,9 @@ class Exporter:
             raise PainGeneratorError("There is nothing to export yet.", "Run the step Find first.")
         now = self._state.require_found()
         readers, edit, said = self._readers.readers(), self.report_edit(), tuple(self._state.carried)
-        return Analysis(now.case, now.suv, now.alignment, now.anatomy, now.found, StageClock(), said, readers, edit)
+        return Analysis(
+            now.case, now.suv, now.alignment, now.anatomy, now.found, StageClock(), said, readers, edit, self.targets
+        )
 
     def export(
         self, folder: str | Path, what: Iterable[str] = EXPORTS, overwrite: bool = False, progress: Show = silent

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -40,14 +41,14 @@ class Analysis:
     """What readers decided; empty in a run of the command line."""
     report_edit: ReportEdit | None = None
     """The reader's own wording of the plain-text report."""
-    known_targets: list[Target] | None = None
-    """The targets where they were found already, with the paths that the reader moved; else they are found."""
+    find_targets: Callable[[], list[Target]] | None = None
+    """Gives the targets with the paths that the reader moved; None in a run of the command line."""
 
     @cached_property
     def targets(self) -> list[Target]:
         """The targets for a needle, best first."""
-        if self.known_targets is not None:
-            return self.known_targets
+        if self.find_targets is not None:
+            return self.find_targets()
         finder = TargetFinder(self.case, self.suv, self.alignment, self.found, self.anatomy)
         return finder.targets(self.candidates)
 

@@ -10,6 +10,7 @@ import dataclasses
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 
 import numpy as np
 
@@ -176,6 +177,7 @@ class TargetFinder:
         self._case, self._suv, self._alignment, self._found, self._anatomy = case, suv, alignment, found, anatomy
         self._parameters = case.protocol.stage(STAGE, TargetParameters)
         self._ground: TargetGround | None = None
+        self._made: dict[tuple[Any, ...], Target] = {}
 
     @property
     def ground(self) -> TargetGround:
@@ -198,8 +200,24 @@ class TargetFinder:
         for candidate in chosen:
             for key, side, point in _points_of(candidate, self._found):
                 own = (moved or {}).get(key)
-                found.append(self._target(key, candidate, side, point, own))
+                found.append(self._kept(key, candidate, side, point, own))
         return found
+
+    def _kept(
+        self,
+        key: str,
+        candidate: Candidate,
+        side: str,
+        point: np.ndarray | None,
+        moved: tuple[np.ndarray, np.ndarray] | None,
+    ) -> Target:
+        """A target, found once for the same place; status and rank are always those of now."""
+        ends = () if moved is None else tuple(tuple(np.round(end, 3)) for end in moved)
+        where = None if point is None else tuple(np.round(point, 3))
+        rests_on = (key, side, where, ends, candidate.place, tuple(candidate.flags), tuple(_roles_of(candidate)))
+        if rests_on not in self._made:
+            self._made[rests_on] = self._target(key, candidate, side, point, moved)
+        return dataclasses.replace(self._made[rests_on], candidate=candidate)
 
     def _target(
         self,
