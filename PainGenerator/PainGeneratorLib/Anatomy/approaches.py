@@ -42,8 +42,8 @@ _LATERAL = Approach(
     (-20.0, 20.0),
     (90.0, 0.0),
     12.0,
-    "perpendicular to the skin over the trochanter, down to bone (StatPearls, Greater Trochanteric Bursa Injection); "
-    "range and reach are our estimate",
+    "perpendicular to the skin over the trochanter, down to bone (docs/targets.md has the source); range and reach are "
+    "our estimate",
 )
 APPROACHES: dict[str, Approach] = {
     "facet joint": Approach(
@@ -61,8 +61,8 @@ APPROACHES: dict[str, Approach] = {
         (-25.0, 15.0),
         (-10.0, -5.0),
         12.0,
-        "from behind and from the other side by 0 to 30 degrees, into the lower third (Korean J Pain 2019, "
-        "PMC6603830); the reach is our estimate",
+        "from behind, and by up to 30 degrees from the other side, into the lower third (randomized trial PMC6603830; "
+        "docs/targets.md has more); range and reach are our estimate",
     ),
     "foramen": Approach(
         "posterolateral",
