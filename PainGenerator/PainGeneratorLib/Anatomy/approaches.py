@@ -42,8 +42,8 @@ _LATERAL = Approach(
     (-20.0, 20.0),
     (90.0, 0.0),
     12.0,
-    "perpendicular to the skin over the trochanter, down to bone (docs/targets.md has the source); range and reach are "
-    "our estimate",
+    "perpendicular to the skin over the trochanter, down to bone (docs/targets.md has the source); range and "
+    "reach are our estimate",
 )
 APPROACHES: dict[str, Approach] = {
     "facet joint": Approach(

@@ -83,6 +83,6 @@ def test_the_chosen_series_changes_the_files_and_no_step(session: Any) -> None:
     session.set_parameter("targets.series", "PET")
     assert session.state("find") is StepState.DONE
     assert {target.in_series.role for target in session.targets() if target.point_ras is not None} == {"PET"}
-    session.reset_parameters()
+    session.reset_parameter("targets.series")
     assert session.state("find") is StepState.DONE
     assert {target.in_series.role for target in session.targets() if target.point_ras is not None} == {"T1"}
