@@ -36,6 +36,7 @@ from .session_needs import PanelNeeds
 from .shortcuts import Shortcuts, keys_text
 from .sites_section import SitesSection
 from .suv_section import SuvSection
+from .targets_section import TargetsSection
 from .text_section import TextSection
 from .views_section import WINDOWS, ViewsSection
 from .words import counts_text, group_text, plain
@@ -90,6 +91,7 @@ class Panel(VTKObservationMixin):
         self.sites = SitesSection(self)
         self.readout = ReadoutSection(self)
         self.ground = GroundSection(self)
+        self.targets = TargetsSection(self)
         self.details = DetailsSection(self)
         self.outline = OutlineSection(self)
         self.readers = ReadersSection(self)
@@ -99,7 +101,8 @@ class Panel(VTKObservationMixin):
         self.export = ExportSection(self)
         self.sections = (
             *(self.views, self.case, self.suv, self.align, self.find, self.protocol),
-            *(self.review, self.apart, self.sites, self.readout, self.ground, self.details, self.outline),
+            *(self.review, self.apart, self.sites, self.readout, self.ground),
+            *(self.targets, self.details, self.outline),
             *(self.readers, self.letter, self.text, self.recovery, self.export),
         )
         handlers = self._shortcut_handlers()

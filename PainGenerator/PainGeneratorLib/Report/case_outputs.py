@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import datetime
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,6 @@ from ..Numerics.core.version import VERSION
 from ..Numerics.core.words import Role
 from ..Numerics.pet.structure_uptake import ORGANS
 from ..Registration.transform_files import write_transform
-from ..Scene.markups import save_markups
 from ..Scene.scene_content import CaseNodes, SceneContent
 from ..Scene.segment_files import save_seg_nrrd
 from ..Workflow import case_in_scene
@@ -27,6 +26,7 @@ from ..Workflow.progress import Show, silent
 from ..Workflow.protocol import Protocol, load_protocol
 from ..Workflow.readers import CSV_COLUMNS, readers_json, readers_rows
 from ..Workflow.report_edit import final_text
+from ..Workflow.targets import Target
 from .content import ChangedParameter, ReferenceRow, ReportCase, ReportContent
 from .key_images import KeyImage, KeyImageInputs, key_images
 from .letter import comment_names, letter_facts
@@ -38,6 +38,7 @@ from .regions import regions_csv
 from .report import write_report
 from .site_files import sites_csv, sites_json
 from .tables import candidates_csv, candidates_json, csv_text, ledger_csv, set_apart_csv
+from .target_files import write_target_models, write_target_tables
 from .viewer_data import room_for_viewer, viewer_data
 from .viewer_inputs import viewer_inputs
 
@@ -122,6 +123,10 @@ def _write_alignment(analysis: Analysis, folder: Path, _created: datetime.dateti
         write_transform(folder / "transforms" / f"{role}-to-reference.tfm", series.reference_to_series_ras)
 
 
+def _write_targets(analysis: Analysis, folder: Path, _created: datetime.datetime) -> None:
+    write_target_tables(analysis.targets, folder)
+
+
 def _write_provenance(analysis: Analysis, folder: Path, created: datetime.datetime) -> None:
     write_json(folder / "provenance.json", provenance(analysis, created))
 
@@ -133,6 +138,7 @@ TABLE_WRITERS: tuple[Callable[[Analysis, Path, datetime.datetime], None], ...] =
     _write_regions,
     _write_suv,
     _write_alignment,
+    _write_targets,
     _write_provenance,
 )
 """What writes the tables of a case, in order. An export is added here, as a function of the analysis, an existing
@@ -339,29 +345,30 @@ def analysis_in_scene(analysis: Analysis, created: datetime.datetime) -> SceneCo
     )
 
 
-def write_scene_files(nodes: CaseNodes, folder: Path) -> None:
-    """The files of the scene's nodes that stand alone: segmentations and target points.
+def write_scene_files(nodes: CaseNodes, targets: Sequence[Target], folder: Path) -> None:
+    """The files of the scene's nodes that stand alone: segmentations and targets.
 
     Parameters
     ----------
     nodes : CaseNodes
         As :func:`Scene.write_case.write_case` returned them.
+    targets : sequence of Target
     folder : Path
     """
     segmentations = {"hot-spots": nodes.hot_spots, "mr-findings": nodes.mr_findings, "candidates": nodes.candidates}
-    write_node_files(segmentations, nodes.targets, folder)
+    write_node_files(segmentations, targets, folder)
 
 
-def write_node_files(segmentations: Mapping[str, Any], targets: Any, folder: Path) -> None:
-    """Write segmentations and target points.
+def write_node_files(segmentations: Mapping[str, Any], targets: Sequence[Target], folder: Path) -> None:
+    """Write segmentations, and the targets with the outlines of their candidates.
 
     Parameters
     ----------
     segmentations : mapping of str to vtkMRMLSegmentationNode
         With the keys of :data:`SEGMENTATION_FILES`.
-    targets : vtkMRMLMarkupsFiducialNode
+    targets : sequence of Target
     folder : Path
     """
     for key, name in SEGMENTATION_FILES.items():
         save_seg_nrrd(segmentations[key], folder / name)
-    save_markups(targets, folder / "targets.mrk.json")
+    write_target_models(targets, folder)

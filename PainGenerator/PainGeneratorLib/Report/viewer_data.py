@@ -201,7 +201,7 @@ def _gzip(data: bytes) -> bytes:
     return gzip.compress(data, PACKING, mtime=0)
 
 
-def _list(values: np.ndarray, digits: int = 6) -> list[float]:
+def _list(values: np.ndarray | list[float], digits: int = 6) -> list[float]:
     return [round(float(value), digits) for value in np.asarray(values).ravel()]
 
 

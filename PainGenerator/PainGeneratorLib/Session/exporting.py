@@ -12,6 +12,7 @@ from ..Workflow.analyze import Analysis
 from ..Workflow.letter_notes import LetterNotes
 from ..Workflow.progress import Show, StageClock, silent
 from ..Workflow.report_edit import ReportEdit
+from ..Workflow.targets import Target
 from .case_state import CaseState
 from .case_writer import CaseWriter
 from .found_tools import OTHER_BASIS, RUN_AGAIN, FoundTools
@@ -79,6 +80,8 @@ class Exporter:
         """Gives the reader's own wording of the text for the report system."""
         self.letter: LetterDesk | None = None
         """What the reader writes for the letter."""
+        self.targets: Callable[[], list[Target]] | None = None
+        """Gives the targets with the paths that the reader moved."""
         self._link, self._state, self._states = link, state, states
         self._writer, self._export_writer = writer, export_writer
 
@@ -116,6 +119,7 @@ class Exporter:
             edit,
             language,
             notes,
+            self.targets,
         )
 
     def export(

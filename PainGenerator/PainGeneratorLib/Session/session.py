@@ -30,6 +30,7 @@ from ..Workflow.ground import Ground
 from ..Workflow.progress import Show, part, silent
 from ..Workflow.protocol import Protocol
 from ..Workflow.stages import Alignment
+from ..Workflow.targets import Target
 from .align_step import AlignStep
 from .alignment_control import AlignmentControl
 from .anatomy_proposal import AnatomyProposal
@@ -62,6 +63,7 @@ from .scene_link import SceneLink
 from .scene_watch import SceneWatch
 from .step_states import StepStates
 from .steps import StepTable
+from .targets import TargetActs
 from .types import (
     EXPORTS,
     RUN_STEPS,
@@ -147,6 +149,8 @@ class Session:
         self._report_text = text = ReportText(
             state, states, writer, self._exporter.analysis, text_writer, notify, facts_writer
         )
+        self._targets = TargetActs(link, state, settings, states, notify)
+        self._exporter.targets = self._targets.now
         self._exporter.report_edit = lambda: text.edit
         self._exporter.letter = text.letter
         writer.kept_by["report_text"] = self._report_text.to_kept
@@ -764,6 +768,28 @@ class Session:
     def take_references(self, job: Job[Any]) -> None:
         """Take the result of a computed :meth:`reference_job` over."""
         self._ground.take(job)
+
+    # --- targets for a needle (TargetActs)
+
+    def targets(self) -> list[Target]:
+        """A point, and where it is known how a path, for each accepted or pending candidate, best first."""
+        return self._targets.now()
+
+    def show_targets(self, shown: bool) -> list[Target]:
+        """Draw the paths of all targets, or take them out of the views; the targets that are drawn."""
+        return self._targets.show(shown)
+
+    def take_moved_paths(self) -> bool:
+        """Measure the paths that the reader moved in the views; True when there were any."""
+        return self._targets.take_moved()
+
+    def reset_path(self, target_id: str) -> None:
+        """Draw a moved path as it was proposed."""
+        self._targets.reset(target_id)
+
+    def path_nodes(self) -> list[Any]:
+        """The lines of the paths in the scene."""
+        return self._targets.nodes()
 
     # --- export (Exporter)
 

@@ -40,6 +40,8 @@ OUTPUTS = {
     "mr-findings.seg.nrrd",
     "pain-generators.seg.nrrd",
     "targets.mrk.json",
+    "targets.csv",
+    "target-outlines",
     "report.html",
     "report.txt",
     "case.mrb",
