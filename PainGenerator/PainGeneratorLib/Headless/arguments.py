@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from ..Numerics.body.level_order import checked_level
 from ..Numerics.core.errors import PainGeneratorError
 from ..Numerics.core.version import VERSION
-from ..Numerics.core.words import AUTO_GROUP, GIVEN_ROLES, Fixation, Group, PainSide, ProsthesisSide, listed
+from ..Numerics.core.words import AUTO_GROUP, GIVEN_ROLES, LANGUAGES, Fixation, Group, PainSide, ProsthesisSide, listed
 from ..Phantoms.realism import REALISMS
 from ..Phantoms.scenarios import SCENARIO_NAMES
 from ..Phantoms.variants import VARIANTS
@@ -118,7 +118,19 @@ def _add_analyze(commands: Commands) -> None:
     analyze.add_argument("case", type=Path, metavar="CASE", help="folder of DICOM files, any nesting")
     analyze.add_argument("--output", type=Path, required=True, metavar="DIR", help="folder to make")
     analyze.add_argument("--overwrite", action="store_true", help=REPLACES)
+    _add_letter_options(analyze)
     _add_case_options(analyze)
+
+
+def _add_letter_options(parser: argparse.ArgumentParser) -> None:
+    letter = parser.add_argument_group("letter to the referring physician, the first part of report.html")
+    letter.add_argument("--language", type=_word, choices=list(LANGUAGES), default=LANGUAGES[0], help="default: en")
+    letter.add_argument(
+        "--notes",
+        type=Path,
+        metavar="FILE",
+        help="impression, advice and comments (docs/report.md); default: notes.txt of the output folder",
+    )
 
 
 def _add_check(commands: Commands) -> None:

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from ..Numerics.suv.records import SuvResult
     from ..Report.output_folder import OutputFolder
     from ..Workflow.analyze import Analysis
+    from ..Workflow.letter_notes import LetterWishes
     from .terminal import TerminalProgress
 __all__ = ("BAD_INPUT", "DONE", "FAULT", "INTERRUPTED", "main")
 
@@ -189,8 +190,27 @@ def _analyze(options: argparse.Namespace) -> None:
         require_temporary_space(needed)
         target = _output_folder(options, options.output, input_folder=options.case, needed_bytes=needed)
         with target as folder:
-            analysis = analyze_to_folder(options.case, case_options, folder, progress)
+            letter = _letter_wishes(options, target)
+            analysis = analyze_to_folder(options.case, case_options, folder, progress, letter)
     _show(analysis, (*target.notes, *target.warnings), target.path / "report.html", options)
+
+
+def _letter_wishes(options: argparse.Namespace, target: OutputFolder) -> LetterWishes:
+    """Language of the letter, and the notes: of the file that was named, else of an earlier run in the same folder."""
+    from ..Numerics.core.errors import PainGeneratorError
+    from ..Numerics.core.input_files import read_text_bytes
+    from ..Workflow.letter_notes import NOTES_FILE, LetterWishes, parse_notes
+
+    former = target.take_over(NOTES_FILE) if options.notes is None else None
+    data = former if options.notes is None else read_text_bytes(options.notes, "file of notes")
+    if data is None:
+        return LetterWishes(options.language)
+    try:
+        return LetterWishes(options.language, parse_notes(data.decode("utf-8")))
+    except UnicodeDecodeError as error:
+        raise PainGeneratorError(
+            f"{options.notes or NOTES_FILE} is not UTF-8 text (byte {error.start}).", "Save it as UTF-8."
+        ) from error
 
 
 def _output_folder(options: argparse.Namespace, path: Path, **more: Any) -> OutputFolder:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime
 from pathlib import Path
 
@@ -10,11 +11,14 @@ from ..Report.output_folder import write_json
 from ..Scene.write_case import write_case
 from ..Workflow.analyze import Analysis, analyze
 from ..Workflow.case import CaseOptions
+from ..Workflow.letter_notes import LetterWishes
 from ..Workflow.progress import Show, part, silent
 from .host import HeadlessHost
 
 
-def analyze_to_folder(case: Path, options: CaseOptions, folder: Path, progress: Show = silent) -> Analysis:
+def analyze_to_folder(
+    case: Path, options: CaseOptions, folder: Path, progress: Show = silent, letter: LetterWishes | None = None
+) -> Analysis:
     """Analyze a DICOM folder and write all outputs.
 
     Parameters
@@ -25,11 +29,15 @@ def analyze_to_folder(case: Path, options: CaseOptions, folder: Path, progress: 
     folder : Path
         Existing, empty; see :class:`Report.output_folder.OutputFolder` for one that appears complete or not at all.
     progress : callable, optional
+    letter : LetterWishes, optional
+        Language of the letter, and what people wrote for it.
     """
     created = datetime.datetime.now().astimezone()
     analysis = analyze(case, options, part(progress, 0.0, 0.8))
     # Nothing is searched again here, and the first pass of the detector takes several times the memory of the PET.
     analysis.found.detector = None
+    if letter is not None:
+        analysis = dataclasses.replace(analysis, language=letter.language, notes_for_letter=letter.notes)
     with analysis.clock.stage("report"):
         write_plain_files(analysis, folder, created, part(progress, 0.8, 0.93))
     with analysis.clock.stage("scene"):

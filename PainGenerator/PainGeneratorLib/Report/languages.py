@@ -15,9 +15,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..Numerics.core.errors import PainGeneratorError
+from ..Numerics.core.words import LANGUAGES
 
-ENGLISH = "en"
-LANGUAGE_NAMES: Mapping[str, str] = {ENGLISH: "English", "de": "Deutsch", "nl": "Nederlands"}
+ENGLISH = LANGUAGES[0]
+LANGUAGE_NAMES: Mapping[str, str] = dict(zip(LANGUAGES, ("English", "Deutsch", "Nederlands"), strict=True))
 """Code of a language (ISO 639-1) -> its own name for itself."""
 LANGUAGES_FOLDER = Path(__file__).resolve().parents[1] / "Resources" / "Languages"
 """Where the catalogs are."""

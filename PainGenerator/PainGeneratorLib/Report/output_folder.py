@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import hashlib
 import json
 import os
 import shutil
@@ -24,6 +25,8 @@ from typing import Any
 import numpy as np
 
 from ..Numerics.core.errors import PainGeneratorError
+from ..Numerics.core.input_files import exists
+from ..Numerics.core.input_files import read_text_bytes as read_bytes
 from .leftovers import Mark, tidy, work_name
 from .read_back import read_back
 from .replacing import fill, is_fixed, keep_from
@@ -94,6 +97,7 @@ class OutputFolder:
         self.warnings: list[str] = []
         self.notes: list[str] = []
         self._needed_bytes, self._tell = needed_bytes, tell
+        self._taken_over: dict[str, str] = {}
         self._work: Path | None = None
         self._mark: Mark | None = None
         self._made_parents: list[Path] = []
@@ -115,6 +119,31 @@ class OutputFolder:
             )
         refuse_own_folders(self.path)
         refuse_foreign(self.path)
+
+    def take_over(self, name: str) -> bytes | None:
+        """Read a file of the reader in the target whose content the new results will hold, so that it is replaced.
+
+        Parameters
+        ----------
+        name : str
+            Relative to the target.
+
+        Returns
+        -------
+        bytes or None
+            None where there is no such file.
+
+        Raises
+        ------
+        PainGeneratorError
+            It is there, but cannot be read.
+        """
+        path = self.path / name
+        if not exists(path, name):
+            return None
+        data = read_bytes(path, name)
+        self._taken_over[name] = hashlib.sha256(data).hexdigest()
+        return data
 
     def __enter__(self) -> Path:
         if not self._is_overlapping():
@@ -198,7 +227,7 @@ class OutputFolder:
             self._fill(work, aside)
             return
         try:
-            self._say_kept(keep_from(aside, self.path))
+            self._say_kept(keep_from(aside, self.path, self._taken_over))
         except OSError as error:
             self.warnings.append(f"The former results could not be deleted from {aside}: {error.strerror}.")
 
@@ -228,7 +257,7 @@ class OutputFolder:
         aside.mkdir()
         mark = Mark(aside)
         try:
-            self._say_kept(fill(self.path, work, aside))
+            self._say_kept(fill(self.path, work, aside, self._taken_over))
         finally:
             mark.remove(aside)
             with contextlib.suppress(OSError):

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
+from collections.abc import Mapping
 from pathlib import Path
 
 from .written_files import LIST_FILE, MARK_FILE, files_below, sort_out, storable
@@ -22,13 +23,15 @@ def is_fixed(folder: Path) -> bool:
     return os.path.ismount(folder) or not os.access(folder.parent, os.W_OK | os.X_OK)
 
 
-def keep_from(old: Path, new: Path) -> list[str]:
+def keep_from(old: Path, new: Path, taken_over: Mapping[str, str] | None = None) -> list[str]:
     """Move all that is not ours from an old folder into the new one, and delete the old one.
 
     Parameters
     ----------
     old, new : Path
         On one disk.
+    taken_over : mapping of str to str, optional
+        See :func:`.written_files.sort_out`.
 
     Returns
     -------
@@ -40,7 +43,7 @@ def keep_from(old: Path, new: Path) -> list[str]:
     OSError
         Something could not be moved or deleted: it is still in the old folder.
     """
-    found = sort_out(old)
+    found = sort_out(old, taken_over=taken_over)
     said = [_moved(old, new, name) for name in found.kept]
     # Only what is surely ours is deleted: a file that came in the meantime stays, and rmdir says so.
     for name in found.ours:
@@ -96,7 +99,7 @@ def free_name(path: Path) -> Path:
     return free
 
 
-def fill(target: Path, work: Path, aside: Path) -> list[str]:
+def fill(target: Path, work: Path, aside: Path, taken_over: Mapping[str, str] | None = None) -> list[str]:
     """Put new results into a folder that stays, file by file; all or nothing.
 
     Parameters
@@ -107,6 +110,8 @@ def fill(target: Path, work: Path, aside: Path) -> list[str]:
         The new results; it is empty afterwards.
     aside : Path
         A folder on the same disk, for the old files until all is done; it is made and removed.
+    taken_over : mapping of str to str, optional
+        See :func:`.written_files.sort_out`.
 
     Returns
     -------
@@ -118,7 +123,7 @@ def fill(target: Path, work: Path, aside: Path) -> list[str]:
     OSError
         A file could not be moved: all is as it was.
     """
-    found = sort_out(target, leave_out=(work.name, aside.name))
+    found = sort_out(target, leave_out=(work.name, aside.name), taken_over=taken_over)
     done: list[tuple[Path, Path]] = []
     said = []
     try:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -96,7 +96,7 @@ def files_below(folder: Path) -> Iterator[str]:
             yield Path(root, name).relative_to(folder).as_posix()
 
 
-def sort_out(folder: Path, leave_out: Iterable[str] = ()) -> Sorted:
+def sort_out(folder: Path, leave_out: Iterable[str] = (), taken_over: Mapping[str, str] | None = None) -> Sorted:
     """Tell what of a folder an earlier run wrote.
 
     Parameters
@@ -104,6 +104,8 @@ def sort_out(folder: Path, leave_out: Iterable[str] = ()) -> Sorted:
     folder : Path
     leave_out : iterable of str
         Names at the top of the folder that are not looked at.
+    taken_over : mapping of str to str, optional
+        Hash by name of files of a reader whose content the new results hold: as such they are ours to replace.
 
     Raises
     ------
@@ -112,7 +114,7 @@ def sort_out(folder: Path, leave_out: Iterable[str] = ()) -> Sorted:
     OSError
         The folder cannot be read.
     """
-    return _Sorting(folder, read_list(folder) or {}, set(leave_out)).run()
+    return _Sorting(folder, {**(read_list(folder) or {}), **(taken_over or {})}, set(leave_out)).run()
 
 
 class _Sorting:

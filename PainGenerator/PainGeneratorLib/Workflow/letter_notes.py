@@ -66,6 +66,21 @@ class LetterNotes(Kept):
         return not self.is_empty and bool(self.facts) and self.facts != facts
 
 
+@dataclass(frozen=True)
+class LetterWishes:
+    """How the letter of one run is wanted.
+
+    Parameters
+    ----------
+    language : str
+        Code of the language.
+    notes : LetterNotes
+    """
+
+    language: str = "en"
+    notes: LetterNotes = field(default_factory=LetterNotes)
+
+
 def fingerprint(text: str) -> str:
     """A short digest of a text, by which a change is noticed."""
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:_FINGERPRINT_CHARACTERS]

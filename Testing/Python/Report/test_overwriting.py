@@ -375,3 +375,33 @@ def test_a_list_of_files_holds_names_that_are_no_utf_8(tmp_path):
     (tmp_path / os.fsdecode(b"a\xff.txt")).write_text("x")
     write_list(tmp_path)
     assert sort_out(tmp_path).ours == [os.fsdecode(b"a\xff.txt"), LIST_FILE]
+
+
+def test_a_file_whose_text_the_new_results_hold_is_replaced_and_not_kept_twice(tmp_path):
+    target = tmp_path / "out"
+    with OutputFolder(target) as folder:
+        (folder / "notes.txt").write_text("empty")
+        (folder / "other.txt").write_text("as written")
+    (target / "notes.txt").write_text("mine")
+    (target / "other.txt").write_text("changed by hand")
+    again = OutputFolder(target, overwrite=True)
+    with again as folder:
+        former = again.take_over("notes.txt")
+        (folder / "notes.txt").write_bytes(b"kept: " + former)
+        (folder / "other.txt").write_text("as written")
+    assert (target / "notes.txt").read_text() == "kept: mine"
+    assert not (target / "notes.kept.txt").exists()
+    assert (target / "other.kept.txt").read_text() == "changed by hand"
+
+
+def test_a_file_that_changes_after_it_was_taken_over_is_kept(tmp_path):
+    target = tmp_path / "out"
+    with OutputFolder(target) as folder:
+        (folder / "notes.txt").write_text("empty")
+    again = OutputFolder(target, overwrite=True)
+    with again as folder:
+        assert again.take_over("notes.txt") == b"empty"
+        assert again.take_over("nothing.txt") is None
+        (folder / "notes.txt").write_text("new")
+        (target / "notes.txt").write_text("written during the run")
+    assert (target / "notes.kept.txt").read_text() == "written during the run"

@@ -126,6 +126,10 @@ class Origin(StrEnum):
     MANUAL = "manual"
 
 
+LANGUAGES = ("en", "de", "nl")
+"""Codes (ISO 639-1) of the languages in which the letter to the referring physician can be; English comes first."""
+
+
 def listed(words: Iterable[str]) -> str:
     """Words for a message: ``left, right, midline``."""
     return ", ".join(words)
