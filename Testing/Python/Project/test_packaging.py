@@ -87,6 +87,7 @@ def test_the_version_is_the_same_everywhere(capsys: pytest.CaptureFixture[str]) 
         make_parser().parse_args(["--version"])
     assert capsys.readouterr().out == f"PainGenerator {VERSION}\n"
     assert f"\nversion: {VERSION}\n" in (PROJECT / "CITATION.cff").read_text(encoding="utf-8")
+    assert f"pain_generator-{VERSION}-py3-none-any.whl" in (PROJECT / "README.md").read_text(encoding="utf-8")
     changes = (PROJECT / "CHANGELOG.md").read_text(encoding="utf-8")
     newest = re.search(r"^## (\S+)", changes, re.MULTILINE)
     assert newest is not None
