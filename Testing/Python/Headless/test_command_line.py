@@ -40,11 +40,14 @@ OUTPUTS = {
     "mr-findings.seg.nrrd",
     "pain-generators.seg.nrrd",
     "targets.mrk.json",
+    "targets.csv",
+    "target-outlines",
     "report.html",
     "report.txt",
     "case.mrb",
     "timings.json",
     "provenance.json",
+    "written-files.json",
 }
 CANDIDATE_FIELDS = {
     *("id", "rank", "score", "score_parts", "name", "short_name", "structure", "side", "side_certainty", "level"),
