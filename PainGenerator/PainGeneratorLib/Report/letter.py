@@ -122,8 +122,8 @@ LEFT_OVER = "Comment on {name}, which is not among the candidates: {text}"
 OUTDATED = "The findings changed after this was written. Check it against them."
 BY_HAND = "Values given by hand, not read from the images, were used for SUV: {names}."
 BESIDE_METAL = (
-    "Beside metal (a prosthesis or implant), these places stand out but are not in the ranking: {names}. Where the pain "
-    "is, look at them on the images."
+    "Beside metal (a prosthesis or implant), these places stand out but are not in the ranking: {names}. Where the "
+    "pain is, look at them on the images."
 )
 YEARS = "{age} years"
 BORN = "born {date}"
