@@ -21,6 +21,7 @@ from ..Workflow.letter_notes import fingerprint, unknown_comments
 from . import words
 from .advice import advice_for
 from .attention_words import attention_words
+from .beside_prosthesis import beside_prosthesis
 from .content import ReportContent
 from .languages import Language
 from .person_words import SEXES, age_in_years, long_date, written_name
@@ -120,6 +121,10 @@ WARNINGS_BELOW = "The analysis gave {count} warnings; see the details for the ra
 LEFT_OVER = "Comment on {name}, which is not among the candidates: {text}"
 OUTDATED = "The findings changed after this was written. Check it against them."
 BY_HAND = "Values given by hand, not read from the images, were used for SUV: {names}."
+BESIDE_METAL = (
+    "Beside metal (a prosthesis or implant), these places stand out but are not in the ranking: {names}. Where the "
+    "pain is, look at them on the images."
+)
 YEARS = "{age} years"
 BORN = "born {date}"
 EXAMINED = "Examined on {date}"
@@ -374,6 +379,9 @@ def _alerts(content: ReportContent, language: Language) -> Iterator[str]:
         yield language.say(BY_HAND, names=", ".join(by_hand))
     if any(row.get("verdict") == NOT_ALIGNED for row in content.alignment):
         yield language.say(NO_ALIGNMENT)
+    beside = beside_prosthesis(content.set_apart)
+    if beside:
+        yield language.say(BESIDE_METAL, names="; ".join(place_name(one, language) for one in beside))
 
 
 def _not_assessed(content: ReportContent, language: Language) -> Iterator[str]:

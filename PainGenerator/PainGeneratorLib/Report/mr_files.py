@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from ..Numerics.core.image import Region
+from ..Numerics.core.joint_names import SEVERAL
 from ..Numerics.core.records import Candidate, MRFinding, Place
 from ..Numerics.core.short_names import short_name
 from ..Numerics.core.site_reading import sign_words
@@ -56,7 +57,8 @@ def mr_findings_json(
     lists : mapping of str to sequence of Candidate
         The three lists, see :func:`three_lists`.
     namer : callable, optional
-        Gives the place of a finding that no entry holds; its place is unknown without it.
+        Gives the place of a finding that no entry holds, or that is one of several places of an entry; without it the
+        place is unknown, or that of the entry.
     """
     return {
         "schema": SCHEMA,
@@ -120,7 +122,9 @@ def _row(
     namer: Callable[[Region], Place] | None,
 ) -> dict[str, Any]:
     name, entry = owner or (None, None)
-    place = entry.place if entry is not None else namer(finding.region) if namer is not None else None
+    place = None if entry is None else entry.place
+    if namer is not None and (place is None or place.structure == SEVERAL):
+        place = namer(finding.region)
     values = (
         *(f"mr-{finding.label}" if counts_as == FOUND else None, counts_as, name),
         *((None, None, None) if entry is None else (entry.id, entry.rank, short_name(entry.place))),

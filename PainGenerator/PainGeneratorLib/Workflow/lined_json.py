@@ -59,6 +59,13 @@ class _Reader:
     def __init__(self, text: str) -> None:
         self._text = text
         self._plain = json.JSONDecoder(parse_constant=_refuse)
+        self._line, self._counted_to = 1, 0
+
+    def _line_at(self, at: int) -> int:
+        """The line of a place. Places come in the order of the text, so that each line end is counted once."""
+        self._line += self._text.count("\n", self._counted_to, at)
+        self._counted_to = at
+        return self._line
 
     def value(self, at: int, depth: int) -> tuple[Any, int]:
         """The value that begins at a place, and the place after it."""
@@ -77,7 +84,7 @@ class _Reader:
         while text[at : at + 1] != "}":
             if text[at : at + 1] != '"':
                 _fail("A name in double quotation marks is missing", text, at)
-            line = text.count("\n", 0, at) + 1
+            line = self._line_at(at)
             name, at = self._plain.raw_decode(text, at)
             at = _skip(text, at)
             if text[at : at + 1] != ":":

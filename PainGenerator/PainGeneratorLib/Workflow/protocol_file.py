@@ -19,8 +19,10 @@ FILE_KEYS = ("schema", "group", "stages", "overrides")
 """What a protocol file may hold: ``stages`` as in ``base.json``, ``overrides`` as in the file of a group."""
 OWN_WORDS = ("source", "description")
 """What a user may word anew in the entry of a parameter; all else but the value has to be as shipped."""
-LARGEST_BYTES = 4_000_000
-"""Upper bound for the size of a protocol file, bytes. Our choice: twenty times the shipped one."""
+LARGEST_BYTES = 1_000_000
+"""Upper bound for the size of a protocol file, bytes. Our choice: several times the shipped one."""
+LONGEST = 300
+"""Most characters of what is said about a line; a longer name of a damaged file is cut. Our choice."""
 START = "Start from a copy of a shipped protocol; `base.json` holds every parameter."
 """What a user can do whose file is of another form."""
 
@@ -96,7 +98,8 @@ class _Reader:
     def refuse(self, line: int | None, what: str, advice: str) -> NoReturn:
         """Refuse the file."""
         where = "" if line is None else f", line {line}"
-        raise PainGeneratorError(f"The protocol file {self._file}{where}: {what}.", advice)
+        shown = what if len(what) <= LONGEST else f"{what[:LONGEST]}..."
+        raise PainGeneratorError(f"The protocol file {self._file}{where}: {shown}.", advice)
 
     def check_head(self, own: LinedObject, group: str) -> None:
         """Refuse unknown names at the top, another form, and another group."""

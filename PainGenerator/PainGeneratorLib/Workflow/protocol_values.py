@@ -16,6 +16,8 @@ NEAR = 0.6
 word with one or two wrong letters passes, another word does not."""
 NEAR_PATH = 0.8
 """The same for whole names with their stages, which are alike in most letters already. Our choice."""
+LONGEST_NAME = 200
+"""A longer name is a damaged file, and is compared with none. Our choice: the longest parameter has 60 letters."""
 PROPOSED = 3
 """How many names are proposed at most. Our choice."""
 
@@ -27,6 +29,8 @@ def is_entry(item: Any) -> bool:
 
 def near_names(name: str, names: Sequence[str]) -> list[str]:
     """The known names that are most like a name: without the dots, else at the end, else by their letters."""
+    if len(name) > LONGEST_NAME:
+        return []
     plain, end = name.replace(".", "_"), name.rpartition(".")[2]
     without_dots = [known for known in names if known.replace(".", "_") == plain]
     same_end = [known for known in names if known.rpartition(".")[2] == end]

@@ -53,9 +53,8 @@ def test_the_cmake_list_names_every_resource_of_module_and_package() -> None:
 
 
 def test_the_wheel_takes_every_file_of_the_package_that_is_no_module() -> None:
-    patterns = SETTINGS["tool"]["setuptools"]["package-data"]["*"]
-    packages = [LIBRARY, *(path.parent for path in LIBRARY.rglob("__init__.py"))]
-    taken = {path for package in packages for pattern in patterns for path in package.glob(pattern)}
+    patterns = SETTINGS["tool"]["setuptools"]["package-data"]["PainGeneratorLib"]
+    taken = {path for pattern in patterns for path in LIBRARY.glob(pattern)}
     assert [path for path in other_files(LIBRARY) if path not in taken] == []
 
 
@@ -87,6 +86,7 @@ def test_the_version_is_the_same_everywhere(capsys: pytest.CaptureFixture[str]) 
         make_parser().parse_args(["--version"])
     assert capsys.readouterr().out == f"PainGenerator {VERSION}\n"
     assert f"\nversion: {VERSION}\n" in (PROJECT / "CITATION.cff").read_text(encoding="utf-8")
+    assert f"pain_generator-{VERSION}-py3-none-any.whl" in (PROJECT / "README.md").read_text(encoding="utf-8")
     changes = (PROJECT / "CHANGELOG.md").read_text(encoding="utf-8")
     newest = re.search(r"^## (\S+)", changes, re.MULTILINE)
     assert newest is not None

@@ -79,6 +79,12 @@ def test_findings_with_a_segment_name_it() -> None:
     assert [one["segment"] for one in content()["findings"]] == ["mr-1", "mr-2", "mr-3", None, None]
 
 
+def test_a_finding_among_several_places_of_one_entry_has_its_own_place() -> None:
+    several = entry(APART, place=Place("2 places on MR", "several places", "midline"))
+    rows = mr_findings_json({}, result([APART]), three_lists([], [several], []), place_of)["findings"]
+    assert (rows[0]["entry_name"], rows[0]["name"]) == ("2 places on MR", "left multifidus")
+
+
 def test_the_csv_has_the_rows_of_the_json_with_unknown_values_empty() -> None:
     found = content()["findings"]
     rows = list(csv.DictReader(io.StringIO(mr_findings_csv(found), newline="")))

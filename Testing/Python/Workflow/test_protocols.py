@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import re
+import time
 from pathlib import Path
 
 import pytest
@@ -176,6 +177,19 @@ def test_a_user_may_word_the_source_of_a_value_anew_and_write_whole_numbers_for_
     protocol = load_protocol("low-back", own_file(tmp_path, text))
     assert protocol.value("fusion.join.gap_mm") == 7.0
     assert protocol.changed == ("fusion.join.gap_mm",)
+
+
+def test_a_damaged_file_of_the_largest_size_is_refused_at_once_with_a_short_text(tmp_path: Path) -> None:
+    names = ",\n".join(f'"n{number}": {number}' for number in range(50_000))
+    start = time.perf_counter()
+    with pytest.raises(PainGeneratorError, match="line 2: there is no parameter 'n0'"):
+        load_protocol("low-back", own_file(tmp_path, '{"overrides": {\n' + names + "}}"))
+    with pytest.raises(PainGeneratorError) as caught:
+        load_protocol("low-back", own_file(tmp_path, '{"overrides": {"' + "x" * 900_000 + '": 1}}'))
+    assert time.perf_counter() - start < 10.0
+    assert len(str(caught.value)) < 1000
+    with pytest.raises(PainGeneratorError, match="larger than 1 MB"):
+        load_protocol("low-back", own_file(tmp_path, " " * 1_500_000))
 
 
 def test_a_folder_or_a_missing_protocol_file_is_refused(tmp_path: Path) -> None:
