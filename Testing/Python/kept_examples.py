@@ -66,7 +66,7 @@ PLANE = SymmetryPlane(POINT, POINT + 1.0, 0.5)
 SECTIONS = BodySections(
     np.outer(np.arange(2.0), POINT), ("legs", "unknown"), np.array([THIRD, 180.0]), np.eye(4) * THIRD
 )
-ROW = ProvenanceRow("dose", THIRD, "Bq", "given by hand", "decayed")
+ROW = ProvenanceRow("dose", THIRD, "Bq", "given by hand", "decayed", 2.0 * THIRD, -50.0)
 VERTEBRA = VertebraFrame("L4", POINT, POINT + 1.0, POINT + 2.0, POINT + 3.0, 24.1, -15.2, 16.3, -13.4, 14.0 + THIRD)
 JOINT = Joint("L4/L5", "left", POINT)
 SPINE = Spine((VERTEBRA,), (JOINT,), (JOINT,), True, True, ("Turned.",), VERTEBRA, "likely", ("Counted.",))

@@ -98,8 +98,9 @@ def _most_covered(region: Region, box: Image, target: Geometry, is_whole: bool) 
     covered = part.reshape(shape).mean(axis=(1, 3, 5), dtype=np.float64)
     volume_ml = region.volume_ml if is_whole else float(covered.sum()) * target.voxel_volume_ml
     count = min(int(np.rint(volume_ml / target.voxel_volume_ml)), int(np.count_nonzero(covered > LEAST_COVERED)))
-    # Rounded, so that rounding in the last digits does not decide between voxels that are covered alike.
-    order = np.argsort(-np.round(covered.reshape(-1), 6), kind="stable")
+    # Rounded, so that coordinates that differ by 0.001 mm, as those of files do, do not decide between voxels that are
+    # covered alike.
+    order = np.argsort(-np.round(covered.reshape(-1), 3), kind="stable")
     found = np.zeros(covered.size, dtype=bool)
     found[order[: max(count, 1 if is_whole else 0)]] = True
     return found.reshape(target.shape)

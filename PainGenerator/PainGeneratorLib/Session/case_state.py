@@ -148,6 +148,8 @@ class CaseState:
         looked at.
     notices : list of str
         Warnings of reopening, which belong to the result of no step.
+    scene_changes : list of str
+        Sentences on volumes that were changed in the scene, or removed from it, after the case was made of them.
     detected : Detected
         What Detect said. The step Case takes it into the case.
     revision : int
@@ -172,6 +174,7 @@ class CaseState:
     unmatched: list[Candidate] = field(default_factory=list)
     carried: list[str] = field(default_factory=list)
     notices: list[str] = field(default_factory=list)
+    scene_changes: list[str] = field(default_factory=list)
     detected: Detected = field(default_factory=Detected)
     revision: int = 0
     shown: dict[str, Region] = field(default_factory=dict)
@@ -247,7 +250,7 @@ class CaseState:
     @property
     def warnings(self) -> list[str]:
         """What the user must know, in the order of the steps; each sentence once."""
-        notices = [*self.notices, *self.said]
+        notices = [*self.scene_changes, *self.notices, *self.said]
         if self.case is None:
             return list(dict.fromkeys([*notices, *self.detected.warnings]))
         found = self.found
@@ -311,6 +314,6 @@ class CaseState:
     def forget(self) -> None:
         """Release all images; the scene keeps the case."""
         self.case = self.suv = self.alignment = self.anatomy = self.found = None
-        self.unmatched, self.carried = [], []
+        self.unmatched, self.carried, self.scene_changes = [], [], []
         self.readers = ReadersState(reader=self.readers.reader, since=self.readers.since)
         self.shown, self.used_ids, self.basis = {}, set(), ""

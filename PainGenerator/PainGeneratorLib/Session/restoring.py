@@ -25,6 +25,7 @@ from .remeasure import new_candidate, unmeasured
 from .report_text import ReportText
 from .review_acts import ReviewActs
 from .scene_link import SceneLink
+from .scene_watch import SceneWatch
 from .step_states import StepStates
 from .types import ROLE_FIELDS, StepState
 
@@ -52,6 +53,8 @@ class Restorer:
     readers : ReaderControl
     report_text : ReportText
     tools : FoundTools
+    watch : SceneWatch
+        Compares the images of the case with those that were written.
     """
 
     def __init__(
@@ -66,8 +69,10 @@ class Restorer:
         readers: ReaderControl,
         report_text: ReportText,
         tools: FoundTools,
+        watch: SceneWatch,
     ) -> None:
         self._readers, self._report_text, self._tools = readers, report_text, tools
+        self._watch = watch
         self._link, self._state, self._settings, self._states = link, state, settings, states
         self._writer, self._alignment, self._review = writer, alignment, review
 
@@ -116,6 +121,7 @@ class Restorer:
             self._readers.restore(content.working.get("readers", {}))
             self._report_text.restore(content.working.get("report_text", {}))
             self._take_changes(content)
+        self._watch.restored(content.working.get("shown", {}))
 
     def _basis(self) -> str:
         """With what the candidates of a case were measured that does not say it."""
