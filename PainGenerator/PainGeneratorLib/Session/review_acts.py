@@ -288,8 +288,11 @@ class ReviewActs:
 
     def rename(self, candidate_id: str, structure: str, side: str, level: str | None) -> None:
         """Give another structure, side and level. The zone is dropped when structure or side changes."""
-        old = self._own_review().get(candidate_id).place
-        self._own_review().rename(candidate_id, place_by_reader(old, structure, side, level))
+        old = self._own_review().get(candidate_id)
+        place = place_by_reader(old.place, structure, side, level)
+        # An outline of the reader is compared with the tissue of its place. A run compared the others with theirs.
+        is_measured = old.origin != Origin.AUTOMATIC and not self._tools.is_of_another_basis()
+        self._own_review().rename(candidate_id, place, self._tools.measured if is_measured else None)
         self._show()
 
     def name_level(self, level: str, position_ras: np.ndarray) -> None:
