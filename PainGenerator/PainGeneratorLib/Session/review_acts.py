@@ -17,7 +17,7 @@ from ..Numerics.core.records import NAMED_BY_READER, Candidate, Place
 from ..Numerics.core.regions import contains, overlap_fraction
 from ..Numerics.core.since_decided import renamed_as_seen, with_seen
 from ..Numerics.core.spheres import SphereRegion
-from ..Numerics.core.words import Role, Side, Status, listed
+from ..Numerics.core.words import Origin, Role, Side, Status, listed
 from ..Numerics.fusion.reading import Reading
 from ..Workflow.case import Case
 from ..Workflow.finding import Found

@@ -338,20 +338,19 @@ def test_a_neighbor_that_was_painted_over_whole_keeps_its_outline_and_that_is_sa
     assert_measures_are_fresh(session)
 
 
-def test_an_outline_drawn_on_hot_voxels_where_no_spot_was_found_is_measured(host, session):
+def test_an_outline_drawn_on_hot_voxels_where_no_spot_was_found_is_measured(session):
     position = place_without_candidate(session, on_pet=False)
     pet = session.reference_images()["PET"]
     here = ball(pet.geometry, position, 8.0)
     pet.array.reshape(-1)[here] = 6.0
-    node = session.node_of("candidates")
-    grid = outline_of(node, session.candidates()[0].id).geometry
-    node.GetSegmentation().AddEmptySegment("drawn", "my own")
-    set_outline(node, "drawn", Region(grid, ball(grid, position, 5.0)))
-    again = Session(host.scene)
-    drawn = next(c for c in again.candidates() if c.origin == "manual")
+    name = next(c.id for c in session.candidates() if not c.hot_spots)
+    grid = outline_of(*session.begin_edit(name)).geometry
+    set_outline(*session.begin_edit(name), Region(grid, ball(grid, position, 5.0)))
+    session.segment_edited(name)
+    drawn = get(session, name)
     assert drawn.suv_max == pytest.approx(6.0)
     assert drawn.evidence.startswith("PET")
-    assert_measures_are_fresh(again)
+    assert_measures_are_fresh(session)
 
 
 def test_an_outline_moved_to_where_nothing_is_raised_loses_its_uptake(session):
