@@ -22,18 +22,19 @@ def session_with_files(host, bundle: Path, phantom: Path) -> Session:
 
 def values_inside(session, candidate) -> np.ndarray:
     """The SUV of all voxels of the PET that lie in an outline."""
-    pet = session.reference_images()["PET"]
-    values = pet.array.reshape(-1)
-    if candidate.region.geometry.is_same_grid(pet.geometry):
-        return values[candidate.region.flat]
-    low, high = candidate.region.span_ras
+    remeasure, pet = session._tools.remeasure(), session.case_state.suv.image
+    # In the PET's own frame, where voxels whose centers lie on the border of an outline count as they do in a session.
+    region = candidate.region.moved(np.linalg.inv(remeasure.pet_to_reference))
+    if region.geometry.is_same_grid(pet.geometry):
+        return pet.array.reshape(-1)[region.flat]
+    low, high = region.span_ras
     near = [pet.geometry.to_ijk(np.array([[x, y, z]]))[0] for x in (low[0], high[0]) for y in (low[1], high[1])
             for z in (low[2], high[2])]  # fmt: skip
     first = np.maximum(np.floor(np.min(near, axis=0)).astype(int) - 2, 0)
     last = np.minimum(np.ceil(np.max(near, axis=0)).astype(int) + 2, np.array(pet.geometry.shape[::-1]) - 1)
     i, j, k = np.meshgrid(*(np.arange(a, b + 1) for a, b in zip(first, last, strict=True)), indexing="ij")
     ijk = np.stack([i.ravel(), j.ravel(), k.ravel()], axis=1)
-    inside = contains(candidate.region, pet.geometry.to_ras(ijk))
+    inside = contains(region, pet.geometry.to_ras(ijk))
     return pet.array[ijk[inside, 2], ijk[inside, 1], ijk[inside, 0]]
 
 

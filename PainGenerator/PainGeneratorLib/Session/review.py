@@ -274,9 +274,10 @@ class Review:
         decided = {c.id: self._signed(dataclasses.replace(c, status=status), ActKind.STATUS, status) for c in chosen}
         self._do(text, [decided.get(c.id, c) for c in self.candidates])
 
-    def rename(self, candidate_id: str, place: Place) -> None:
-        """Give another structure, side, level or zone."""
+    def rename(self, candidate_id: str, place: Place, measure: Measure | None = None) -> None:
+        """Give another structure, side, level or zone; `measure`, if given, measures what follows from the place."""
         renamed = dataclasses.replace(self.get(candidate_id), place=place)
+        renamed = renamed if measure is None else measure(renamed)
         self._put(f"Rename {candidate_id}", self._signed(renamed, ActKind.NAME, place.name))
 
     def name_level(self, level: str, naming: Any, lists: Reading) -> None:

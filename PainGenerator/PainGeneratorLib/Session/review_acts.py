@@ -13,14 +13,12 @@ from ..Anatomy.spine_places import place_name
 from ..Numerics.body.level_names import GivenLevel
 from ..Numerics.body.level_order import checked_level
 from ..Numerics.core.errors import AlreadyThere, PainGeneratorError
-from ..Numerics.core.image import Geometry, Region
 from ..Numerics.core.records import NAMED_BY_READER, Candidate, Place
 from ..Numerics.core.regions import contains, overlap_fraction
 from ..Numerics.core.since_decided import renamed_as_seen, with_seen
 from ..Numerics.core.spheres import SphereRegion
 from ..Numerics.core.words import Origin, Role, Side, Status, listed
 from ..Numerics.fusion.reading import Reading
-from ..Scene.candidate_segments import changed_outlines, take_outline
 from ..Workflow.case import Case
 from ..Workflow.finding import Found
 from ..Workflow.naming import NewNames, with_named_level
@@ -34,19 +32,14 @@ from .found_tools import OTHER_BASIS, RUN_AGAIN, FoundTools, basis_of
 from .notifier import Notifier
 from .reading_aids import ReadingAids
 from .readings import copied, lists_in
-from .remeasure import Remeasure, unmeasured
+from .remeasure import Remeasure
 from .review import Review, entries_of, storable
 from .scene_link import SceneLink
 from .step_states import StepStates
+from .strokes import Painter, Strokes
 
 GROW_ORDER = (Role.FLUID, Role.CONTRAST, Role.T2, Role.T1)
 """Series on which a place without raised uptake is grown: those that show fluid bright come first."""
-
-COVERED_ADVICE = "Delete it, or merge both, if that was meant."
-"""What to do about a candidate that was painted over whole."""
-
-NOTHING_DRAWN = Region(Geometry((1, 1, 1), np.eye(4)), np.empty(0, dtype=np.int64))
-"""Stands for an outline that is the same as before."""
 
 TWIN_OVERLAP = 0.5
 """Part of the smaller of two outlines that lies within the other from which both are of the same focus. Our choice:
@@ -85,6 +78,7 @@ class ReviewActs:
         self._settings = settings
         self._link, self._state, self._states, self._writer = link, state, states, writer
         self._tools, self._aids, self._notify = tools, aids, notify
+        self._painter = Painter(link, state, tools)
         self._review = self.new_review()
 
     def known_ids(self) -> set[str]:
@@ -153,23 +147,9 @@ class ReviewActs:
 
     def take_strokes(self) -> None:
         """Take outlines that were changed with Slicer's own tools, before a step draws all of them anew."""
-        node = self._link.result_node("candidates")
-        if self._state.found is None or node is None or self.reason_not_own() is not None:
-            return
-        drawn = changed_outlines(node, self._state.candidates)
-        outlines = {name: region for name, region in drawn.items() if region is not None and len(region)}
-        if outlines:
-            self._edit(outlines)
-
-    def _edit(self, outlines: dict[str, Region]) -> None:
-        """Take outlines over in one act; they stay without measures where SUV or alignment were changed."""
-        first, *others = outlines
-        measure = unmeasured if self._tools.is_of_another_basis() else None
-        self._review.edit(first, outlines[first], {name: outlines[name] for name in others}, measure)
-        node = self._link.result_node("candidates")
-        for name, region in outlines.items():
-            take_outline(node, name, region)
-            self._state.shown[name] = region
+        if self.reason_not_own() is None:
+            strokes = self._painter.painted()
+            self._painter.take(self._review, Strokes(strokes.outlines))
 
     def measured_again(self, regions: Sequence[SphereRegion]) -> tuple[SphereRegion, ...]:
         """The spherical regions of the reader with the measures that follow from the result as it stands."""
@@ -308,8 +288,11 @@ class ReviewActs:
 
     def rename(self, candidate_id: str, structure: str, side: str, level: str | None) -> None:
         """Give another structure, side and level. The zone is dropped when structure or side changes."""
-        old = self._own_review().get(candidate_id).place
-        self._own_review().rename(candidate_id, place_by_reader(old, structure, side, level))
+        old = self._own_review().get(candidate_id)
+        place = place_by_reader(old.place, structure, side, level)
+        # An outline of the reader is compared with the tissue of its place. A run compared the others with theirs.
+        is_measured = old.origin != Origin.AUTOMATIC and not self._tools.is_of_another_basis()
+        self._own_review().rename(candidate_id, place, self._tools.measured if is_measured else None)
         self._show()
 
     def name_level(self, level: str, position_ras: np.ndarray) -> None:
@@ -447,46 +430,13 @@ class ReviewActs:
         """
         review = self._own_review()
         review.get(segment_id)
-        node = self._link.result_node("candidates")
-        drawn = changed_outlines(node, review.candidates)
-        # What was refused is drawn again with the next act, so that the scene shows the list.
-        for name in drawn:
-            self._state.shown.pop(name, None)
-        mine = drawn.pop(segment_id, NOTHING_DRAWN)
-        if mine is None:
-            raise PainGeneratorError(
-                f"The segment of {segment_id} was removed.",
-                "It comes back with the next act. Delete the candidate in the table if that was meant.",
-            )
-        if not len(mine) and mine is not NOTHING_DRAWN:
-            raise PainGeneratorError(
-                f"The outline of {segment_id} is empty.", "Undo the last stroke, or delete the candidate."
-            )
-        outlines = {} if mine is NOTHING_DRAWN else {segment_id: mine}
-        outlines |= {name: region for name, region in drawn.items() if region is not None and len(region)}
-        covered = [name for name in drawn if name not in outlines]
-        if not outlines:
-            return self._redrawn(covered)
-        self._edit(outlines)
-        self._tell_covered(covered)
-        self._show()
-        if self._tools.is_of_another_basis():
-            raise PainGeneratorError(f"{OTHER_BASIS} The outline is kept, and not measured yet.", RUN_AGAIN)
-        return True
-
-    def _redrawn(self, covered: Sequence[str]) -> bool:
-        """Draw outlines again that were taken away whole; False, as no outline is another one."""
-        if covered:
-            self._tell_covered(covered)
+        strokes = self._painter.painted_in(segment_id)
+        self._painter.take(review, strokes)
+        if strokes.outlines or strokes.covered:
             self._show()
-        return False
-
-    def _tell_covered(self, covered: Sequence[str]) -> None:
-        """Say which candidates were painted over whole, or removed: they are none that the reader deleted."""
-        for name in covered:
-            text = f"{name} was painted over whole or its segment was removed: it keeps its outline. {COVERED_ADVICE}"
-            if text not in self._state.notices:
-                self._state.notices.append(text)
+        if strokes.outlines and self._tools.is_of_another_basis():
+            raise PainGeneratorError(f"{OTHER_BASIS} The outline is kept, and not measured yet.", RUN_AGAIN)
+        return bool(strokes.outlines)
 
     # --- undo
 
@@ -564,10 +514,6 @@ def place_by_reader(old: Place, structure: str, side: str, level: str | None) ->
         level = checked_level(level)
     zone = old.zone if (structure, side) == (old.structure, old.side) else None
     return Place(place_name(structure, side, level, zone), structure, side, level, zone, (NAMED_BY_READER,))
-
-
-def _drawn_origin(candidate: Candidate) -> str:
-    return candidate.origin if candidate.origin == Origin.MANUAL else str(Origin.EDITED)
 
 
 def _refuse_twin(candidates: Sequence[Candidate]) -> None:
