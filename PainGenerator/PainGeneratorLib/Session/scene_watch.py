@@ -13,6 +13,7 @@ from typing import Any
 from ..Numerics.core.errors import PainGeneratorError
 from ..Numerics.core.image import Image
 from ..Numerics.core.words import Role
+from ..Scene.node_keys import KEY_ATTRIBUTE
 from ..Scene.read_inputs import Record, has_voxels, shows, stamp_of, what_changed
 from ..Scene.volumes_in_scene import OWN_ATTRIBUTE, alignment_of, case_volumes
 from ..Workflow.case import Case
@@ -99,6 +100,8 @@ class SceneWatch:
         """What was found when the case was reopened, by role."""
         self._nodes: dict[str, str] = {}
         """Ids of the nodes with results, by key."""
+        self._nodes_time = -1
+        """Time stamp of the list of nodes when it was looked through: no node came or went while it is the same."""
         self._is_looking = False
 
     # --- the three times at which the scene is compared
@@ -208,7 +211,7 @@ class SceneWatch:
         suv = self._state.suv
         changed = []
         for role, series in case.series.items():
-            node = self._link.series_volume(role)
+            node = self._shown_volume(role)
             if node is None or node.GetAttribute(OWN_ATTRIBUTE) is None or role in self._reopened or suv is None:
                 continue
             if self._shows_another(node, role, suv.image if role == Role.PET else series.image, thorough):
@@ -217,10 +220,20 @@ class SceneWatch:
             self._writer.write_all()
             self._tell_once(SHOWN_CHANGED.format(what=", ".join(changed)))
 
+    def _shown_volume(self, role: str) -> Any:
+        """The volume that the case keeps for a role; looked up by its id, which is quicker than by its key."""
+        key = f"series.{role}.0"
+        node = self._link.node(self._nodes.get(key))
+        if node is None or node.GetAttribute(KEY_ATTRIBUTE) != key:
+            node = self._link.series_volume(role)
+            if node is not None:
+                self._nodes[key] = node.GetID()
+        return node
+
     def _shows_another(self, node: Any, role: str, image: Image, thorough: bool) -> bool:
         if not has_voxels(node):
             return True
-        stamp, key = stamp_of(node, self._link.transform_of(role)), (f"shown {role}", node.GetID())
+        stamp, key = stamp_of(node, alignment_of(node)), (f"shown {role}", node.GetID())
         if not thorough and key in self._seen and self._seen[key][0] == stamp:
             return False
         is_same = shows(node, image)
@@ -231,6 +244,8 @@ class SceneWatch:
 
     def _mend(self) -> None:
         """Write results again whose nodes are gone."""
+        if self._link.scene.GetNodes().GetMTime() == self._nodes_time:
+            return
         gone = [key for key in RESULT_KEYS if self._is_gone(key)]
         if gone:
             self._writer.write_all()
@@ -240,6 +255,7 @@ class SceneWatch:
             node = self._link.node(self._nodes.get(key))
             if node is not None and hasattr(node, "GetDisplayNode") and node.GetDisplayNode() is None:
                 node.CreateDefaultDisplayNodes()
+        self._nodes_time = self._link.scene.GetNodes().GetMTime()
 
     def _is_gone(self, key: str) -> bool:
         """Whether a node with results is gone; one that was made since then is found."""
@@ -254,7 +270,7 @@ class SceneWatch:
         """Note the nodes that hold results; write those that a case of an older version lacks."""
         if any(self._is_gone(key) for key in RESULT_KEYS):
             self._writer.write_all()
-            self._nodes = {key: self._link.result_node(key).GetID() for key in RESULT_KEYS}
+            self._nodes |= {key: self._link.result_node(key).GetID() for key in RESULT_KEYS}
 
     def _tell_once(self, sentence: str) -> None:
         if sentence not in self._state.notices:
