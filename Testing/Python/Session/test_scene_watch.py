@@ -247,3 +247,25 @@ def test_the_analysis_that_is_exported_tells_of_changed_voxels(session):
     write_voxels(next(n for n in volumes(session.scene) if n.GetName().endswith("PET_AC")), 2.0)
     assert session.state("find") is StepState.OUT_OF_DATE
     assert any("PET_AC (PET) were changed" in text for text in session.analysis().warnings)
+
+
+def test_a_case_that_was_reopened_without_the_voxels_of_its_pet_can_be_given_a_weight(session):
+    node = next(n for n in volumes(session.scene) if n.GetName().endswith("PET_AC"))
+    node.SetAndObserveImageData(None)
+    before = everything_said(session)
+    session.set_by_hand(weight_kg=99.0)
+    assert "has no voxels" in session.suv_line().text
+    assert "has no voxels" in (session.reason_not_ready("case") or "")
+    with pytest.raises(PainGeneratorError, match="has no voxels"):
+        session.run("case")
+    assert session.header()["patient"]
+    session.detect()
+    assert everything_said(session) == before
+    session.save_state()
+
+
+def test_a_case_whose_suv_has_no_voxels_is_refused_with_the_way_out(host, found_bundle):
+    host.load_mrb(found_bundle)
+    volume_named(host.scene, "(SUV)").SetAndObserveImageData(None)
+    with pytest.raises(PainGeneratorError, match="has no voxels"):
+        Session(host.scene)
