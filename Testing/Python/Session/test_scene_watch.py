@@ -7,9 +7,10 @@ import pytest
 from PainGeneratorLib.Headless.host import HeadlessHost
 from PainGeneratorLib.Numerics.core.errors import PainGeneratorError
 from PainGeneratorLib.Scene import nodes
+from PainGeneratorLib.Scene.segments import read_segment
 from PainGeneratorLib.Session.session import Session, StepState
-from scene_cases import few_series, load_as_slicer_does, quick_alignment, volume_named
-from session_hands import assert_scene_shows_the_list, everything_said, get, paint_larger, with_uptake
+from scene_cases import few_series, load_as_slicer_does, quick_alignment, set_outline, volume_named
+from session_hands import assert_scene_shows_the_list, everything_said, get, larger, paint_larger, with_uptake
 
 pytestmark = [pytest.mark.scene, pytest.mark.slow]
 
@@ -269,3 +270,15 @@ def test_a_case_whose_suv_has_no_voxels_is_refused_with_the_way_out(host, found_
     volume_named(host.scene, "(SUV)").SetAndObserveImageData(None)
     with pytest.raises(PainGeneratorError, match="has no voxels"):
         Session(host.scene)
+
+
+def test_an_anatomy_that_was_changed_after_finding_is_said_and_find_is_out_of_date(session):
+    node = session.scene.GetNodeByID(session.anatomy_id)
+    assert not about(session, "anatomy")
+    segmentation = node.GetSegmentation()
+    first = segmentation.GetNthSegmentID(0)
+    set_outline(node, first, larger(read_segment(node, first).region))
+    assert about(session, "The anatomy total_mr was changed")
+    assert states_of(session) == ["done", "done", "out of date"]
+    remove_as_the_data_module_does(session.scene, node)
+    assert about(session, "The anatomy total_mr was removed")
