@@ -26,9 +26,13 @@ def write_voxels(node, factor: float, *, tells: bool = True) -> None:
 
 
 def remove_as_the_data_module_does(scene, node) -> None:
-    """Remove a node together with its item in the subject hierarchy."""
+    """Remove a node together with its item in the subject hierarchy, where it has one."""
     hierarchy = scene.GetSubjectHierarchyNode()
-    hierarchy.RemoveItem(hierarchy.GetItemByDataNode(node), True, False)
+    item = hierarchy.GetItemByDataNode(node)
+    if item:
+        hierarchy.RemoveItem(item, True, False)
+    else:
+        scene.RemoveNode(node)
 
 
 def about(session, words: str) -> list[str]:
