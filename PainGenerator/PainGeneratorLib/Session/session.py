@@ -30,6 +30,7 @@ from ..Workflow.ground import Ground
 from ..Workflow.progress import Show, part, silent
 from ..Workflow.protocol import Protocol
 from ..Workflow.stages import Alignment
+from ..Workflow.targets import Target
 from .align_step import AlignStep
 from .alignment_control import AlignmentControl
 from .anatomy_proposal import AnatomyProposal
@@ -44,6 +45,7 @@ from .found_tools import FoundTools
 from .ground import GroundActs
 from .group_proposal import GroupProposal
 from .journal import Journal
+from .letter_desk import FactsWriter
 from .live_preview import LivePreview
 from .loaded_volumes import LoadedVolumes
 from .notifier import Notifier
@@ -61,6 +63,7 @@ from .scene_link import SceneLink
 from .scene_watch import SceneWatch
 from .step_states import StepStates
 from .steps import StepTable
+from .targets import TargetActs
 from .types import (
     EXPORTS,
     RUN_STEPS,
@@ -94,6 +97,9 @@ class Session:
         Makes the text for the report system (``Report.case_outputs.plain_text``).
     journal_folder : Path, optional
         Where decisions are written as they are made, so that a crash does not lose them; no journal without it.
+    facts_writer : callable, optional
+        Makes the fingerprint of the findings (``Report.case_outputs.facts_of_letter``), by which a text that the
+        reader wrote for the letter is found to be outdated.
 
     Attributes
     ----------
@@ -110,6 +116,7 @@ class Session:
         exporter: ExportWriter | None = None,
         text_writer: TextWriter | None = None,
         journal_folder: Path | None = None,
+        facts_writer: FactsWriter | None = None,
     ) -> None:
         parameter_node(scene)
         self._notify = notify = Notifier()
@@ -138,9 +145,16 @@ class Session:
         )
         self._reading = ReaderControl(state, review, tools, notify)
         writer.kept_by["readers"] = self._reading.to_kept
-        self._exporter = Exporter(link, state, states, writer, exporter, self._reading)
-        self._report_text = ReportText(state, states, writer, self._exporter.analysis, text_writer, notify)
-        self._exporter.report_edit = lambda: self._report_text.edit
+        writer.kept_by["used_ids"] = lambda: sorted(review.known_ids())
+        writer.kept_by["basis"] = lambda: state.basis
+        self._exporter = Exporter(link, state, states, writer, exporter, self._reading, tools)
+        self._report_text = text = ReportText(
+            state, states, writer, self._exporter.analysis, text_writer, notify, facts_writer
+        )
+        self._targets = TargetActs(link, state, settings, states, notify)
+        self._exporter.targets = self._targets.now
+        self._exporter.report_edit = lambda: text.edit
+        self._exporter.letter = text.letter
         writer.kept_by["report_text"] = self._report_text.to_kept
         writer.blind_kept_by["readers"] = self._reading.to_blind_kept
         writer.blind_kept_by["report_text"] = self._report_text.to_blind_kept
@@ -157,7 +171,7 @@ class Session:
             closing=(review, self._exporter),
         )
         if has_case(scene):
-            restored_parts = (self._alignment, review, self._reading, self._report_text)
+            restored_parts = (self._alignment, review, self._reading, self._report_text, tools)
             Restorer(link, state, settings, states, writer, *restored_parts, self._watch).restore()
         else:
             state.detected = settings.detected()
@@ -305,6 +319,7 @@ class Session:
                 f"The input of the step {job.step} changed while it was running.", "Run the step again."
             )
         step = self._steps.computing(job.step)
+        self._review.take_strokes()
         if step.name == "case":
             self._watch.begin(result[0])
         elif step.name == "find":
@@ -760,6 +775,28 @@ class Session:
     def take_references(self, job: Job[Any]) -> None:
         """Take the result of a computed :meth:`reference_job` over."""
         self._ground.take(job)
+
+    # --- targets for a needle (TargetActs)
+
+    def targets(self) -> list[Target]:
+        """A point, and where it is known how a path, for each accepted or pending candidate, best first."""
+        return self._targets.now()
+
+    def show_targets(self, shown: bool) -> list[Target]:
+        """Draw the paths of all targets, or take them out of the views; the targets that are drawn."""
+        return self._targets.show(shown)
+
+    def take_moved_paths(self) -> bool:
+        """Measure the paths that the reader moved in the views; True when there were any."""
+        return self._targets.take_moved()
+
+    def reset_path(self, target_id: str) -> None:
+        """Draw a moved path as it was proposed."""
+        self._targets.reset(target_id)
+
+    def path_nodes(self) -> list[Any]:
+        """The lines of the paths in the scene."""
+        return self._targets.nodes()
 
     # --- export (Exporter)
 

@@ -17,11 +17,17 @@ from functools import cached_property
 import numpy as np
 from scipy import ndimage
 
+from .errors import PainGeneratorError
+
 LPS_TO_RAS = np.diag([-1.0, -1.0, 1.0, 1.0])
 """Converts points between LPS (DICOM, ITK) and RAS (MRML); it is its own inverse. Shape (4, 4)."""
 
 LEFT_RAS = np.array([-1.0, 0.0, 0.0])
 """Unit vector toward the patient's left in RAS, shape (3,)."""
+
+MOST_VOXELS = 1_000_000_000
+"""Upper bound of the number of voxels of an image that is read or made. Our estimate: a CT of the whole body has
+500 million, and as many values of 4 bytes as this fill 4 GB."""
 
 SAME_GRID_TOLERANCE_MM = 1e-3
 """Two grids are the same when all their corners agree to less than this, mm."""
@@ -309,7 +315,18 @@ def resample(
     -------
     ndarray, shape ``target.shape``
         float32 for order > 0, else the dtype of the image.
+
+    Raises
+    ------
+    PainGeneratorError
+        The grid has more than :data:`MOST_VOXELS` voxels.
     """
+    if target.size > MOST_VOXELS:
+        i, j, k = target.spacing_mm
+        raise PainGeneratorError(
+            f"A volume of {target.size} voxels would have to be made, of {i:.3g} x {j:.3g} x {k:.3g} mm.",
+            "Check the voxel sizes of the series, and leave the series out whose size is wrong (--role SERIES=OTHER).",
+        )
     between = np.eye(4) if target_to_image_ras is None else np.asarray(target_to_image_ras)
     ijk_to_ijk = image.geometry.ras_to_ijk @ between @ target.ijk_to_ras
     flip = [2, 1, 0]
