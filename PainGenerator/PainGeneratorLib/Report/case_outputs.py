@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import datetime
-import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -50,8 +49,6 @@ SEGMENTATION_FILES = {
     "candidates": "pain-generators.seg.nrrd",
 }
 """The file of each segmentation."""
-HASH_CHUNK = 1 << 20
-"""Bytes of a file that are read at once for its hash."""
 
 
 def write_plain_files(analysis: Analysis, folder: Path, created: datetime.datetime, progress: Show = silent) -> None:
@@ -224,7 +221,8 @@ def provenance(analysis: Analysis, created: datetime.datetime) -> dict[str, Any]
         "left_out": [{"what": what, "reason": reason} for what, reason in case.left_out],
         "inputs": [_input_json(role, series) for role, series in case.series.items()],
         "input_files": [
-            {"name": _relative(file, case.input_folder), "sha256": _sha256(file)} for file in case.input_files
+            {"name": _relative(file, case.input_folder), "sha256": digest}
+            for file, digest in zip(case.input_files, case.input_hashes, strict=True)
         ],
         "notes": analysis.notes,
         "warnings": analysis.warnings,
@@ -248,14 +246,6 @@ def _input_json(role: str, series: CaseSeries) -> dict[str, Any]:
 
 def _relative(file: Path, folder: Path | None) -> str:
     return str(file.relative_to(folder)) if folder is not None and file.is_relative_to(folder) else file.name
-
-
-def _sha256(file: Path) -> str:
-    digest = hashlib.sha256()
-    with file.open("rb") as stream:
-        while chunk := stream.read(HASH_CHUNK):
-            digest.update(chunk)
-    return digest.hexdigest()
 
 
 def _key_image_inputs(analysis: Analysis) -> KeyImageInputs:

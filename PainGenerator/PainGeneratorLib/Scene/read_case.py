@@ -13,6 +13,7 @@ from ..Numerics.core.records import NAMED_BY_READER, Candidate
 from ..Numerics.core.words import Origin
 from . import case_text, markups, nodes
 from .node_keys import KEY_ATTRIBUTE, MAP_KEY, find_node, map_nodes
+from .read_inputs import has_voxels
 from .scene_content import SceneContent, SceneSeries
 from .segments import FINGERPRINT_TAG, TAG_PREFIX, Segment, fingerprint, read_segmentation
 from .volumes_in_scene import lies_under_a_warp, own_frame_image
@@ -109,6 +110,11 @@ def _read_series(scene: Any, item: dict[str, Any], warnings: list[str]) -> Scene
     if node is None:
         raise PainGeneratorError(
             f"The volume {item['name']} of the case is no longer in the scene.", "Open the scene as it was saved."
+        )
+    if not has_voxels(node):
+        raise PainGeneratorError(
+            f"The volume {item['name']} of the case has no voxels, as when its file was not found.",
+            "Put the file back to where the scene was saved, and open the scene again.",
         )
     transform = find_node(scene, "vtkMRMLLinearTransformNode", key.replace("series.", "transform."))
     reference_to_series = np.linalg.inv(nodes.matrix_to_world(transform))

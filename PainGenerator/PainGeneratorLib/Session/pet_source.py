@@ -31,6 +31,18 @@ ASSUMED = (
 )
 ACTIVITY_UNIT = "Bq/ml"
 
+NOT_USED = (
+    "The PET volume holds SUVbw already: what was given by hand ({given}) was not used. For the SUV with it, load the "
+    "PET from its DICOM files and run the step Case again."
+)
+"""What is said of values that cannot change the SUV, as the activity that they belong to is not there."""
+
+SAID_TO_BE_SUV = (
+    "The volume itself says that its values are SUV ({unit}), but they were taken for Bq/ml, as chosen in the step "
+    "Case: check the choice."
+)
+"""What is said of a choice that contradicts the volume."""
+
 
 @dataclass(frozen=True, eq=False)
 class PetSource:
@@ -46,12 +58,15 @@ class PetSource:
         What must be given before the SUV can be computed.
     assumed : bool
         True when the header is not the one of the scanner.
+    doubt : str
+        A sentence on a choice that contradicts the volume; empty without one.
     """
 
     header: PetHeader | None
     unit: str | None
     missing: tuple[str, ...]
     assumed: bool = False
+    doubt: str = ""
 
 
 def pet_source(
@@ -84,7 +99,8 @@ def pet_source(
         return PetSource(header, None, _missing(header, options))
     if chosen_unit == "auto" and volume.unit != ACTIVITY_UNIT:
         return PetSource(None, None, ("unit",))
-    return _assumed_source(volume, options, scan_time or _series_time(volume))
+    made = _assumed_source(volume, options, scan_time or _series_time(volume))
+    return dataclasses.replace(made, doubt=SAID_TO_BE_SUV.format(unit=volume.unit)) if kind else made
 
 
 def _assumed_source(volume: VolumeFacts, options: CaseOptions, started: datetime.datetime | None) -> PetSource:
@@ -168,14 +184,31 @@ def suv_factors(source: PetSource, options: CaseOptions, n_slices: int, sex: str
             f"The SUV cannot be computed: {', '.join(source.missing)} not known.", "Give it in the step Case."
         )
     if source.unit is not None:
-        return factors_for_unit(source.unit, n_slices, options.weight_kg, options.height_m, sex)
+        result = factors_for_unit(source.unit, n_slices, options.weight_kg, options.height_m, sex)
+        unused = not_used(source, options)
+        return dataclasses.replace(result, warnings=(*([unused] if unused else []), *result.warnings))
     if source.header is None:
         raise ValueError("a source that lacks nothing has a unit or a header")
     result = compute_suv_factors(source.header, overrides_of(options))
     if not source.assumed:
         return result
     row = ProvenanceRow("Values taken for", "Bq/ml, decay-corrected to the scan's start, F-18", "", BY_HAND)
-    return dataclasses.replace(result, provenance=(row, *result.provenance), warnings=(ASSUMED, *result.warnings))
+    warnings = (*([source.doubt] if source.doubt else []), ASSUMED, *result.warnings)
+    return dataclasses.replace(result, provenance=(row, *result.provenance), warnings=warnings)
+
+
+def not_used(source: PetSource, options: CaseOptions) -> str:
+    """A sentence on what was given by hand and cannot change the SUV of a source; empty without such values."""
+    if unit_kind(source.unit or "") != "bw":
+        return ""
+    values = (
+        ("weight {:g} kg", options.weight_kg),
+        ("height {:g} m", options.height_m),
+        ("dose {:g} MBq", options.dose_mbq),
+        ("injection at {}", options.injection_time),
+    )
+    given = ", ".join(text.format(value) for text, value in values if value is not None)
+    return NOT_USED.format(given=given) if given else ""
 
 
 def suv_line(source: PetSource | None, options: CaseOptions, n_slices: int, sex: str | None) -> SuvLine:
@@ -189,7 +222,8 @@ def suv_line(source: PetSource | None, options: CaseOptions, n_slices: int, sex:
         result = suv_factors(source, options, n_slices, sex)
     except PainGeneratorError as error:
         return SuvLine(f"No SUV: {error.reason}", [], [], False)
-    return SuvLine(in_words(result), [], [row.to_json() for row in result.provenance], True)
+    text = " ".join(part for part in (in_words(result), not_used(source, options), source.doubt) if part)
+    return SuvLine(text, [], [row.to_json() for row in result.provenance], True)
 
 
 DECAY_WORDS = {"START": "to the start of the scan", "ADMIN": "to the injection", "NONE": "none, done here"}

@@ -121,6 +121,7 @@ class Restorer:
             self._readers.restore(content.working.get("readers", {}))
             self._report_text.restore(content.working.get("report_text", {}))
             self._take_changes(content)
+        self._watch.anatomy = content.working.get("anatomy_read")
         self._watch.restored(content.working.get("shown", {}))
 
     def _basis(self) -> str:

@@ -125,7 +125,9 @@ class Session:
         self._settings = settings = CaseSettings(link, state)
         self.step_states = states = StepStates(settings, state, notify)
         self._writer = writer = CaseWriter(link, state)
-        self._watch = SceneWatch(link, settings, state, states, writer, notify)
+        self._watch = watch = SceneWatch(link, settings, state, states, writer, notify)
+        self._anatomy_read: dict[str, Any] | None = None
+        writer.kept_by["anatomy_read"] = lambda: watch.anatomy
         self._volumes = LoadedVolumes(settings, file_of_instance)
         anatomy = AnatomyProposal(link, settings)
         self._groups = groups = GroupProposal(link, settings, self._volumes, anatomy)
@@ -290,7 +292,10 @@ class Session:
         reason = computing.reason_not_ready(self.case_state)
         if reason is not None:
             raise PainGeneratorError(reason, "Finish the steps above first.")
-        return computing.prepare(self.case_state)
+        job = computing.prepare(self.case_state)
+        if step == "find":
+            self._anatomy_read = self._watch.read_anatomy()
+        return job
 
     def apply(self, job: Job[Any]) -> None:
         """Write the results of a computed job into the scene; on the main thread.
@@ -317,6 +322,8 @@ class Session:
         self._review.take_strokes()
         if step.name == "case":
             self._watch.begin(result[0])
+        elif step.name == "find":
+            self._watch.begin_finding(self._anatomy_read)
         step.apply(self.case_state, result)
         self.step_states.set_done(step.name)
         self._notify(step.changes)

@@ -201,7 +201,9 @@ class Case(Kept):
     input_folder : Path or None
         The folder that was read; None when the case was read from volumes in the scene.
     input_files : tuple of Path
-        The files of the series that are used, for the hashes of the provenance.
+        The files of the series that are used.
+    input_hashes : tuple of str or None
+        Their SHA-256, taken when they were read; None where a file was gone before that.
     group_signs : tuple of GroupSign
         Which group the series show.
     """
@@ -221,9 +223,10 @@ class Case(Kept):
     all_series: list[dict[str, Any]] = field(default_factory=list)
     input_folder: Path | None = None
     input_files: tuple[Path, ...] = ()
+    input_hashes: tuple[str | None, ...] = ()
     group_signs: tuple[GroupSign, ...] = ()
 
-    not_kept = ("protocol", "pet_header", "pet_is_suv", "pet_unit", "input_folder", "input_files")
+    not_kept = ("protocol", "pet_header", "pet_is_suv", "pet_unit", "input_folder", "input_files", "input_hashes")
     """The protocol is kept by the session's settings, the PET as SUVbw; files are on the computer of the run."""
 
     def to_kept(self) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from ..Numerics.core.errors import PainGeneratorError
 from ..Numerics.core.words import AUTO_GROUP, LATERAL_SIDES, Group, Role
 from .case import Case, CaseOptions, CaseSeries, Warnings
 from .fat_series import computed_facts, fat_series, pair_of
+from .file_hashes import file_hashes
 from .group_witness import (
     AUTO_UNKNOWN,
     GroupSign,
@@ -27,6 +28,12 @@ from .group_witness import (
 from .image_witness import map_doubts, place_doubts
 from .progress import Show, part, silent
 from .prosthesis_facts import check_prosthesis_options
+
+FILES_GONE = (
+    "Files of the examination could not be read again after their images were: the provenance has no hash for them. "
+    "The results are those of the images as they were read."
+)
+"""What is said when the input is removed while it is read."""
 
 
 def read_case_folder(folder: Path, options: CaseOptions, progress: Show = silent) -> Case:
@@ -64,6 +71,10 @@ def read_case_folder(folder: Path, options: CaseOptions, progress: Show = silent
     pet = roles.pet
     patient = _patient(pet, found)
     check_prosthesis_options(options, patient["study_date"], patient["birth_date"])
+    files = _input_files(roles, series)
+    hashes = file_hashes(files)
+    if None in hashes:
+        notes.add(FILES_GONE)
     return Case(
         options=options,
         group=group,
@@ -77,7 +88,8 @@ def read_case_folder(folder: Path, options: CaseOptions, progress: Show = silent
         left_out=[(one.what, one.reason) for one in found.left_out],
         all_series=[*(_series_facts(item) for item in roles.series), *computed],
         input_folder=Path(folder),
-        input_files=_input_files(roles, series),
+        input_files=files,
+        input_hashes=hashes,
         group_signs=signs,
     )
 

@@ -50,6 +50,7 @@ def analysis() -> Any:
         left_out=(),
         series={},
         input_files=(),
+        input_hashes=(),
         input_folder=None,
     )
     return SimpleNamespace(case=case, notes=[], warnings=[])
