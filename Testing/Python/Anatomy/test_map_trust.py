@@ -186,7 +186,8 @@ def test_both_tasks_of_totalsegmentator_in_one_folder_give_named_levels_without_
     bones = np.isin(image.array, [n for name, n in BODY.items() if name.startswith("vertebrae")])
     discs = np.isin(image.array, [n for name, n in BODY.items() if name.startswith("disc")])
     masks = {name: image.array == n for name, n in BODY.items() if not name.startswith("disc")}
-    masks |= {"vertebrae": ndimage.binary_dilation(bones), "intervertebral_discs": discs}
+    rest = ndimage.binary_dilation(image.array == BODY["vertebrae_L3"])
+    masks |= {"vertebrae": bones | rest, "intervertebral_discs": discs}
     for name, mask in masks.items():
         save(Image(mask.astype(np.uint16), image.geometry), tmp_path / f"{name}.nii.gz")
     anatomy = read_anatomy_file(tmp_path)
