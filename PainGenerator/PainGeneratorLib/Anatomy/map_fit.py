@@ -32,9 +32,9 @@ TURNS = {
 }
 """Ways in which files are turned over -> signs along R, A and S. A symmetric body that is mirrored from left to right
 looks alike: then names tell it (:mod:`.map_trust`), and not the image."""
-LEAST_SEEN = 0.3
+LEAST_SEEN = 0.8
 """Lower bound of the number of points that must be seen at a place, as a part of those that are seen at the place of
-the map. Our estimate."""
+the map. Our estimate: a few of them that are left in a corner of a small field fit by chance."""
 LEAST_POINTS = 200
 """Lower bound of the number of points that are compared."""
 FINER_MM = (10.0, 6.0, 3.0)
