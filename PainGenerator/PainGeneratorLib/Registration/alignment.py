@@ -9,6 +9,7 @@ import numpy as np
 
 from ..Numerics.core.image import Image
 from .alignment_types import AlignmentParameters, PairAlignment, SeriesAlignment
+from .fields_of_view import with_field_checked
 from .landmark_witness import with_landmark_witness
 from .landmarks import LandmarkPairs, fit_landmarks
 from .pet_fit import through_attenuation
@@ -95,7 +96,8 @@ def align_case(
     PET is aligned through its ATTENUATION series when there is one in the same frame of reference. That series is
     registered to the reference, and the result is used for both, because both were acquired on the same table.
     :func:`.pet_fit.through_attenuation` checks whether they fit each other. Other series are registered to the
-    reference directly.
+    reference directly. A series that has no place in common with the reference is not aligned, whatever the headers
+    say of their coordinates.
 
     Parameters
     ----------
@@ -161,7 +163,8 @@ def align_case(
         )
         results["PET"] = _series("PET", pair, CHAINED_THROUGH_ATTENUATION if chained else None, shared)
     progress(1.0, "aligned")
-    return results
+    fields = {role: image.geometry for role, (image, _) in series_by_role.items()}
+    return {role: with_field_checked(found, reference.geometry, fields[role]) for role, found in results.items()}
 
 
 def _silent(fraction: float, text: str) -> None:
