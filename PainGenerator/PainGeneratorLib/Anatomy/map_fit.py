@@ -23,17 +23,18 @@ SHIFTS_MM = (16.0, 28.0, 42.0, 60.0, 80.0, 110.0, 150.0)
 """Distances by which the map is moved to see whether it fits better elsewhere, mm. Our estimate: less than half a
 vertebra cannot be told from the spread of segmentations, and a map that is farther off lies beside the body."""
 TURNS = {
+    "left to right": (-1.0, 1.0, 1.0),
     "head to foot": (1.0, 1.0, -1.0),
     "front to back": (1.0, -1.0, 1.0),
     "by half a turn about the long axis": (-1.0, -1.0, 1.0),
     "by half a turn from head to foot": (1.0, -1.0, -1.0),
     "by half a turn about the axis from back to front": (-1.0, 1.0, -1.0),
 }
-"""Ways in which files are turned over -> signs along R, A and S. A body that is mirrored from left to right looks
-alike: names tell it (:mod:`.map_trust`), and not the image."""
-LEAST_SEEN = 0.3
+"""Ways in which files are turned over -> signs along R, A and S. A symmetric body that is mirrored from left to right
+looks alike: then names tell it (:mod:`.map_trust`), and not the image."""
+LEAST_SEEN = 0.8
 """Lower bound of the number of points that must be seen at a place, as a part of those that are seen at the place of
-the map. Our estimate."""
+the map. Our estimate: a few of them that are left in a corner of a small field fit by chance."""
 LEAST_POINTS = 200
 """Lower bound of the number of points that are compared."""
 FINER_MM = (10.0, 6.0, 3.0)

@@ -457,7 +457,12 @@ the volume of a disc."""
 
 
 def _column_checks(placed: _Placed) -> Iterable[Check]:
-    """Vertebrae and discs without levels form one column."""
+    """Vertebrae and discs without levels form one column.
+
+    Beside vertebrae with levels, what has none is a rest.
+    """
+    if any(what.structure in ("vertebra", "vertebral body") and what.level for what, _ in placed.values()):
+        return
     kinds: dict[str, dict[int, LabelFacts]] = {}
     for number, (what, fact) in placed.items():
         if what.level is None:

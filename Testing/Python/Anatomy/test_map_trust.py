@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 import pytest
-from label_maps import ALL_NAMES, counted, inside, renumbered, t1_image
+from label_maps import ALL_NAMES, counted, inside, renumbered, save, t1_image
+from PainGeneratorLib.Anatomy.anatomy_files import read_anatomy_file
 from PainGeneratorLib.Anatomy.anatomy_map import AnatomyMap
 from PainGeneratorLib.Anatomy.anatomy_place import on_reference
 from PainGeneratorLib.Anatomy.body_plan import BodyPlan
@@ -21,6 +23,7 @@ from PainGeneratorLib.Numerics.body.canal import SpineLine
 from PainGeneratorLib.Numerics.core.errors import PainGeneratorError
 from PainGeneratorLib.Numerics.core.image import Geometry, Image
 from PainGeneratorLib.Numerics.core.words import Certainty, Group
+from scipy import ndimage
 
 BODY = counted(ALL_NAMES)
 LEFT = np.array([-1.0, 0.0, 0.0])
@@ -175,3 +178,19 @@ def test_a_map_on_its_image_is_believed() -> None:
 def test_a_map_that_fits_far_better_elsewhere_is_refused(way: tuple[float, ...]) -> None:
     with pytest.raises(PainGeneratorError, match="far better"):
         on_reference(moved(drawn(), *way), t1_image())
+
+
+def test_both_tasks_of_totalsegmentator_in_one_folder_give_named_levels_without_a_warning(tmp_path: Path) -> None:
+    """The rest of the label of all vertebrae, around the named ones, is no column of its own."""
+    image = renumbered(BODY)
+    bones = np.isin(image.array, [n for name, n in BODY.items() if name.startswith("vertebrae")])
+    discs = np.isin(image.array, [n for name, n in BODY.items() if name.startswith("disc")])
+    masks = {name: image.array == n for name, n in BODY.items() if not name.startswith("disc")}
+    rest = ndimage.binary_dilation(image.array == BODY["vertebrae_L3"])
+    masks |= {"vertebrae": bones | rest, "intervertebral_discs": discs}
+    for name, mask in masks.items():
+        save(Image(mask.astype(np.uint16), image.geometry), tmp_path / f"{name}.nii.gz")
+    anatomy = read_anatomy_file(tmp_path)
+    assert anatomy.warnings == ()
+    assert not anatomy.counted
+    assert {"L1", "L2", "L3", "L4", "L5"} <= {frame.level for frame in find_spine(anatomy).frames}

@@ -196,13 +196,13 @@ _add(
     _moved((0.0, -90.0, 0.0), warned_by="body|air|fit", refused_by="body|air|fit|lie"),
     WARNED + REFUSED,
 )
-_add("25-mm-too-far-left", TWO_FORMS, _moved((-25.0, 0.0, 0.0), warned_by="fit|shift"), WARNED)
-_add("25-mm-too-far-forward", TWO_FORMS, _moved((0.0, 25.0, 0.0), warned_by="fit|shift"), WARNED)
-_add("whole-trunk-25-mm-too-high", TWO_FORMS, _moved((0.0, 0.0, 25.0), BODY, warned_by="fit|shift"), WARNED)
+_add("25-mm-too-far-left", TWO_FORMS, _moved((-25.0, 0.0, 0.0), refused_by="does not lie.*fits far better"), REFUSED)
+_add("25-mm-too-far-forward", TWO_FORMS, _moved((0.0, 25.0, 0.0), refused_by="does not lie.*fits far better"), REFUSED)
+_add("whole-trunk-25-mm-too-high", TWO_FORMS, _moved((0.0, 0.0, 25.0), BODY, refused_by="far better.*down"), REFUSED)
 _add(
     "a-little-off", ELSEWHERE, lambda folder: _moved((2.0, 2.0, -2.0), is_right=lambda a: True, may_warn=False)(folder)
 )
-_add("mirrored", MIRRORED, _flipped(2, warned_by="left and right"), WARNED)
+_add("mirrored", MIRRORED, _flipped(2, refused_by="far better.*turned over left to right"), REFUSED)
 _add(
     "one-hip-mirrored",
     MIRRORED,
