@@ -11,7 +11,7 @@ from ..Numerics.core.errors import PainGeneratorError
 from ..Workflow.analyze import Analysis
 from ..Workflow.progress import Show, StageClock, silent
 from ..Workflow.report_edit import ReportEdit
-from ..Workflow.targets import Target
+from ..Workflow.target_records import Target
 from .case_state import CaseState
 from .case_writer import CaseWriter
 from .readers import ReaderControl
