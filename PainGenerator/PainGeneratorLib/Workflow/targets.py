@@ -320,25 +320,29 @@ class TargetFinder:
 
     def _error(self, candidate: Candidate) -> tuple[float | None, str, str]:
         """The expected error of a candidate's place, what it is made of, and why it is refused."""
-        roles = _roles_of(candidate)
-        unaligned = [role for role in roles if role in self._case.series and not self._alignment.is_aligned(role)]
+        roles = [role for role in _roles_of(candidate) if role in self._case.series]
+        unaligned = [role for role in roles if not self._alignment.is_aligned(role)]
         if NOT_JOINED in candidate.flags or unaligned:
             what = " and ".join(unaligned) or "its series"
             return None, "", f"The alignment is doubtful: {what} could not be aligned with the reference series."
         chosen = self._parameters.series
-        used = dict.fromkeys([*roles, *((chosen,) if chosen != REFERENCE and chosen in self._case.series else ())])
-        away = {role: error for role in used if (error := self._alignment_error(role)) is not None}
-        images = dict.fromkeys([*used, self._case.reference_role])
-        edges = {role: max(self._case.series[role].image.geometry.spacing_mm) for role in images
-                 if role in self._case.series}  # fmt: skip
-        error = expected_error_mm(list(away.values()), list(edges.values()))
-        parts = [f"alignment of {role} {value:.1f} mm" for role, value in away.items()]
-        parts += [f"half a voxel of {role} {0.5 * edge:.1f} mm" for role, edge in edges.items()]
-        text = f"root of the sum of squares of: {', '.join(parts)}"
+        is_usable = chosen in self._case.series and self._alignment.is_aligned(chosen)
+        used = list(dict.fromkeys([*roles, *([chosen] if is_usable else [])]))
+        error, text = self._combined(used)
         most = self._parameters.error_most_mm
         if error > most:
             return error, text, f"The alignment is doubtful: the expected error is {error:.1f} mm, above {most:g} mm."
         return error, text, ""
+
+    def _combined(self, roles: Sequence[str]) -> tuple[float, str]:
+        """The error of a point that rests on some series and on the reference, and what it is made of."""
+        away = {role: error for role in roles if (error := self._alignment_error(role)) is not None}
+        images = dict.fromkeys([*roles, self._case.reference_role])
+        edges = {role: max(self._case.series[role].image.geometry.spacing_mm) for role in images}
+        parts = [f"alignment of {role} {value:.1f} mm" for role, value in away.items()]
+        parts += [f"half a voxel of {role} {0.5 * edge:.1f} mm" for role, edge in edges.items()]
+        error = expected_error_mm(list(away.values()), list(edges.values()))
+        return error, f"root of the sum of squares of: {', '.join(parts)}"
 
     def _alignment_error(self, role: str) -> float | None:
         """The error of the alignment of a series, mm; None for the reference itself."""

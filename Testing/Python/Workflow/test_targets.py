@@ -234,8 +234,8 @@ def test_a_moved_path_without_a_direction_or_without_a_skin_says_so() -> None:
 
 
 def test_where_the_middle_of_an_outline_cannot_be_reached_a_nearer_point_of_it_is_and_that_is_said() -> None:
-    # A bone 12 to 16 mm before the middle: too far from it to be part of the joint, but not from the near end.
-    wall = anatomy(ilium=((-180, -46, -85), (180, -42, 85)))
+    # A bone up to 14 mm before the middle: too far from it to be part of the joint, but not from the near end.
+    wall = anatomy(ilium=((-180, -43, -85), (180, -41, 85)))
     target = one(finder(wall))
     assert target.path is not None, target.reason
     assert target.point_ras is not None

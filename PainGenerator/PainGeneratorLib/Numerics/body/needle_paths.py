@@ -119,12 +119,12 @@ def evaluate(
     points = target + steps[None, :, None] * np.asarray(outward_ras, dtype=float)[:, None, :]
     lengths, source = _exits(around.skins, points)
     names = [skin.name for skin in around.skins]
-    within_body = np.array([[length is not None and step <= length for step in steps] for length in lengths])
+    within = np.array([[length is not None and step <= length for step in steps] for length in lengths])
     distances = []
     for one in around.obstacles:
         if one.name not in limits.ignored:
             far = np.full(points.shape[:-1], np.inf)
-            far[within_body] = one.distance_mm(points[within_body])
+            far[within] = one.distance_mm(points[within])
             distances.append((one, far))
     found = []
     for number, length in enumerate(lengths):
@@ -132,23 +132,32 @@ def evaluate(
         if length is None:
             found.append(PathFacts(target, vector, None))
             continue
-        within = steps <= length
         index = min(round(length / STEP_MM), len(steps) - 1)
-        along = [(one, distance[number][within]) for one, distance in distances]
-        bones = [far for one, far in along if one.is_bone]
-        found.append(
-            PathFacts(
-                target,
-                vector,
-                length,
-                names[source[number, index]],
-                _nearest(along, length),
-                max((_bone_mm(far, limits.reach_mm, MOST_MM) for far in bones), default=0.0),
-                max((_bone_mm(far, -1.0, limits.reach_mm) for far in bones), default=0.0),
-                tuple(one.name for one, far in along if not one.is_bone and _is_too_near(far, limits)),
-            )
-        )
+        along = [(one, distance[number][within[number]]) for one, distance in distances]
+        found.append(_facts(target, vector, length, names[source[number, index]], along, limits))
     return found
+
+
+def _facts(
+    target: np.ndarray,
+    outward: np.ndarray,
+    length: float,
+    skin: str,
+    along: Sequence[tuple[Obstacle, np.ndarray]],
+    limits: PathLimits,
+) -> PathFacts:
+    """A path with what it meets; `along` has the distance of each obstacle from the points of the path."""
+    bones = [far for one, far in along if one.is_bone]
+    return PathFacts(
+        target,
+        outward,
+        length,
+        skin,
+        _nearest(along, length),
+        max((_bone_mm(far, limits.reach_mm, MOST_MM) for far in bones), default=0.0),
+        max((_bone_mm(far, -1.0, limits.reach_mm) for far in bones), default=0.0),
+        tuple(one.name for one, far in along if not one.is_bone and _is_too_near(far, limits)),
+    )
 
 
 def _exits(skins: Sequence[SkinView], points: np.ndarray) -> tuple[list[float | None], np.ndarray]:
