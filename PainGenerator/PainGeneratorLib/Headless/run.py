@@ -30,13 +30,16 @@ def analyze_to_folder(case: Path, options: CaseOptions, folder: Path, progress: 
     analysis = analyze(case, options, part(progress, 0.0, 0.8))
     # Nothing is searched again here, and the first pass of the detector takes several times the memory of the PET.
     analysis.found.detector = None
+    with analysis.clock.stage("targets"):
+        progress(0.8, "Finding targets for a needle")
+        targets = analysis.targets
     with analysis.clock.stage("report"):
         write_plain_files(analysis, folder, created, part(progress, 0.8, 0.93))
     with analysis.clock.stage("scene"):
         progress(0.93, "Writing segmentations and scene")
         with HeadlessHost() as host:
             nodes = write_case(host.scene, analysis_in_scene(analysis, created))
-            write_scene_files(nodes, analysis.targets, folder)
+            write_scene_files(nodes, targets, folder)
             host.save_mrb(folder / "case.mrb")
     write_json(folder / "timings.json", analysis.clock.to_json())
     progress(1.0, "Done")
