@@ -16,6 +16,7 @@ from ..Numerics.mr.findings import MRResult
 from ..Numerics.pet.detector import HotSpotResult
 from .case import Case, CaseOptions
 from .finding import Found, find_candidates
+from .letter_notes import LetterNotes
 from .progress import Show, StageClock, part, silent
 from .readers import Readers
 from .reading import read_case_folder
@@ -42,6 +43,10 @@ class Analysis:
     """What readers decided; empty in a run of the command line."""
     report_edit: ReportEdit | None = None
     """The reader's own wording of the plain-text report."""
+    language: str = "en"
+    """Code of the language of the letter to the referring physician."""
+    notes_for_letter: LetterNotes = field(default_factory=LetterNotes)
+    """What people wrote for that letter."""
     find_targets: Callable[[], list[Target]] | None = None
     """Gives the targets with the paths that the reader moved; None in a run of the command line."""
 

@@ -38,7 +38,7 @@ def test_a_path_is_drawn_moved_measured_written_and_reopened(host: Any, session:
     assert session.take_moved_paths() is False
 
     # The end at the skin is dragged to the side, and not back onto the skin.
-    node.SetNthControlPointPositionWorld(0, *(float(x) for x in target.path.entry_ras + np.array([0.0, 12.0, 25.0])))
+    node.SetNthControlPointPositionWorld(0, *(float(x) for x in np.add(target.path.entry_ras, [0.0, 12.0, 25.0])))
     assert session.take_moved_paths() is True
     moved = next(one for one in session.targets() if one.id == target.id)
     assert moved.origin == "moved by the reader"
