@@ -186,6 +186,7 @@ class Moves(VTKObservationMixin):
         """Let go of the lines."""
         self.removeObservers()
 
+    @guarded
     def on_modified(self, caller: Any, event: Any) -> None:
         """An end was changed."""
         self._moved()
