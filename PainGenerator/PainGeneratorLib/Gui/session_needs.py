@@ -28,7 +28,7 @@ from ..Session.types import Job, ParameterEntry, RoleProposal, SessionSettings, 
 from ..Workflow.check import CaseCheck
 from ..Workflow.ground import Ground
 from ..Workflow.progress import Show
-from ..Workflow.targets import Target
+from ..Workflow.target_records import Target
 
 
 class StepNeeds(Protocol):

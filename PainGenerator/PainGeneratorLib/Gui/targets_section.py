@@ -10,7 +10,7 @@ from slicer.i18n import tr as _
 from slicer.util import VTKObservationMixin
 
 from ..Numerics.body.needle_paths import table_angles
-from ..Workflow.targets import PathOrigin, Target, TargetState
+from ..Workflow.target_records import PathOrigin, Target, TargetState
 from .guard import guarded, guarded_slow, single_shot_timer
 from .panel_width import show_text
 from .section import Section, set_up_table
@@ -186,6 +186,7 @@ class Moves(VTKObservationMixin):
         """Let go of the lines."""
         self.removeObservers()
 
+    @guarded
     def on_modified(self, caller: Any, event: Any) -> None:
         """An end was changed."""
         self._moved()

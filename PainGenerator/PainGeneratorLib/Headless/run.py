@@ -38,13 +38,16 @@ def analyze_to_folder(
     analysis.found.detector = None
     if letter is not None:
         analysis = dataclasses.replace(analysis, language=letter.language, notes_for_letter=letter.notes)
+    with analysis.clock.stage("targets"):
+        progress(0.8, "Finding targets for a needle")
+        targets = analysis.targets
     with analysis.clock.stage("report"):
         write_plain_files(analysis, folder, created, part(progress, 0.8, 0.93))
     with analysis.clock.stage("scene"):
         progress(0.93, "Writing segmentations and scene")
         with HeadlessHost() as host:
             nodes = write_case(host.scene, analysis_in_scene(analysis, created))
-            write_scene_files(nodes, analysis.targets, folder)
+            write_scene_files(nodes, targets, folder)
             host.save_mrb(folder / "case.mrb")
     write_json(folder / "timings.json", analysis.clock.to_json())
     progress(1.0, "Done")

@@ -25,7 +25,7 @@ from ..Workflow.progress import Show, silent
 from ..Workflow.protocol import Protocol, load_protocol
 from ..Workflow.readers import CSV_COLUMNS, readers_json, readers_rows
 from ..Workflow.report_edit import final_text
-from ..Workflow.targets import Target
+from ..Workflow.target_records import Target
 from .content import ChangedParameter, ReferenceRow, ReportCase, ReportContent
 from .key_images import KeyImage, KeyImageInputs, key_images
 from .letter import comment_names, letter_facts

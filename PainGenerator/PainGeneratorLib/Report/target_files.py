@@ -11,7 +11,7 @@ import numpy as np
 from ..Numerics.body.needle_paths import table_angles
 from ..Scene.outline_models import KINDS, save_outline
 from ..Scene.safe_names import safe_name
-from ..Workflow.targets import Target, TargetState, to_lps
+from ..Workflow.target_records import Target, TargetState, to_lps
 from .output_folder import write_json, write_text
 from .tables import csv_text
 

@@ -90,9 +90,7 @@ def _written(scene: Any, path: DrawnPath, node: Any, shown: bool) -> Any:
     if is_new or not _lies_at(node, ends):
         was_modifying = node.StartModify()
         try:
-            node.RemoveAllControlPoints()
-            for label, point in zip(("skin", "target"), ends, strict=True):
-                node.SetNthControlPointLabel(node.AddControlPointWorld(*(float(x) for x in point)), label)
+            _put_ends(node, ends)
         finally:
             node.EndModify(was_modifying)
     node.SetAttribute(KEY_ATTRIBUTE, PATH_KEY + path.id)
@@ -109,6 +107,19 @@ def _written(scene: Any, path: DrawnPath, node: Any, shown: bool) -> Any:
     if node.GetDisplayNode() is not None:
         node.GetDisplayNode().SetVisibility(shown)
     return node
+
+
+def _put_ends(node: Any, ends: np.ndarray) -> None:
+    """Put both ends of a line to their places; ends that are there are moved, as a hand may hold one of them."""
+    is_whole = len(read_points(node)[0]) == 2 and node.GetNumberOfControlPoints() == 2
+    if not is_whole:
+        node.RemoveAllControlPoints()
+    for index, (label, point) in enumerate(zip(("skin", "target"), ends, strict=True)):
+        place = [float(x) for x in point]
+        if is_whole:
+            node.SetNthControlPointPositionWorld(index, *place)
+        else:
+            node.SetNthControlPointLabel(node.AddControlPointWorld(*place), label)
 
 
 def _lies_at(node: Any, ends: np.ndarray) -> bool:

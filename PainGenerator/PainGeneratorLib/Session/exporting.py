@@ -12,7 +12,7 @@ from ..Workflow.analyze import Analysis
 from ..Workflow.letter_notes import LetterNotes
 from ..Workflow.progress import Show, StageClock, silent
 from ..Workflow.report_edit import ReportEdit
-from ..Workflow.targets import Target
+from ..Workflow.target_records import Target
 from .case_state import CaseState
 from .case_writer import CaseWriter
 from .found_tools import OTHER_BASIS, RUN_AGAIN, FoundTools

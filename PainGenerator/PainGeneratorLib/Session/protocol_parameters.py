@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..Workflow.protocol import load_protocol
-from ..Workflow.targets import STAGE as TARGETS
+from ..Workflow.target_records import STAGE as TARGETS
 from .case_settings import CaseSettings
 from .notifier import Notifier
 from .step_states import StepStates

@@ -30,7 +30,7 @@ from ..Workflow.ground import Ground
 from ..Workflow.progress import Show, part, silent
 from ..Workflow.protocol import Protocol
 from ..Workflow.stages import Alignment
-from ..Workflow.targets import Target
+from ..Workflow.target_records import Target
 from .align_step import AlignStep
 from .alignment_control import AlignmentControl
 from .anatomy_proposal import AnatomyProposal

@@ -16,7 +16,8 @@ from ..Scene.target_nodes import (
     path_nodes,
     write_paths,
 )
-from ..Workflow.targets import PathOrigin, Target, TargetFinder
+from ..Workflow.target_records import PathOrigin, Target
+from ..Workflow.targets import TargetFinder
 from .case_settings import CaseSettings
 from .case_state import CaseState
 from .notifier import Notifier

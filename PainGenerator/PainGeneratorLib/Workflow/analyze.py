@@ -22,7 +22,8 @@ from .readers import Readers
 from .reading import read_case_folder
 from .report_edit import ReportEdit
 from .stages import Alignment, Suv, align_series, make_suv
-from .targets import Target, TargetFinder
+from .target_records import Target
+from .targets import TargetFinder
 from .warnings import run_notes, run_warnings
 
 

@@ -16,7 +16,8 @@ import numpy as np
 from scipy import ndimage
 
 from ..Anatomy.anatomy_map import BONES, AnatomyMap
-from ..Numerics.body.needle_paths import Obstacle, SkinView, Surroundings, dense_points
+from ..Numerics.body.needle_paths import dense_points
+from ..Numerics.body.needle_records import Obstacle, SkinView, Surroundings
 from ..Numerics.core import tissues as codes
 from ..Numerics.core.image import Image, Region, block_means, transform_points
 from ..Numerics.core.words import MR_ROLES, Certainty, Role
@@ -47,6 +48,9 @@ POINT_STEP_MM = 2.0
 """Distance of the points that stand for a structure, mm. Our choice."""
 CANAL_RADIUS_MM = 9.5
 """Radius of the tube that stands for the spinal canal, mm: half its depth of 18 to 20 mm (Panjabi 1992)."""
+CANAL_ASIDE_MM = 3.0
+"""How far that tube lies to either side of the middle, mm, so that it is 25 mm wide: the canal is 22 to 27 mm wide
+(Panjabi 1992)."""
 LINE_STEP_MM = 1.0
 """Distance of the points along that tube, mm."""
 UPTAKE_WORDS = ("urine", "kidney", "ureter", "bowel", "vessel", "organ", "rectum", "bladder", "liver")
@@ -60,6 +64,9 @@ MR_EDGE_MM = 2.0
 """How well the outline of the body on an MR shows the skin, mm: half a block of 4 mm."""
 COARSE_MM = 4.0
 """Voxel size of the outline on CT, mm, as on MR."""
+_CUBE = np.stack(np.meshgrid(*[np.linspace(-1.0, 1.0, 11)] * 3, indexing="ij"), axis=-1).reshape(-1, 3)
+_BALL = _CUBE[np.linalg.norm(_CUBE, axis=1) <= 1.0]
+"""Points that fill a ball of radius 1, shape (n, 3), for the ellipsoids of sites."""
 _BODIES: WeakKeyDictionary[Image, Image | None] = WeakKeyDictionary()
 """The body on each MR that was looked at, as long as that image is held: finding it takes seconds."""
 
@@ -109,6 +116,7 @@ def ground_of_targets(
     obstacles = list(_of_map(anatomy, known)) if anatomy is not None else []
     obstacles += _of_canal(found, known)
     obstacles += _of_roots(found, known)
+    obstacles += _of_facets(found)
     obstacles += _of_uptake(found, alignment, known)
     if BONE not in known:
         obstacles += _of_marrow(found, known)
@@ -148,7 +156,17 @@ def _of_canal(found: Found, known: dict[str, str]) -> Iterator[Obstacle]:
     places = np.arange(0.0, lengths[-1] + LINE_STEP_MM, LINE_STEP_MM)
     dense = np.stack([np.interp(places, lengths, points[:, axis]) for axis in range(3)], axis=-1)
     known[CANAL] = f"{known[CANAL]} and MR" if CANAL in known else "its course on MR"
-    yield Obstacle("spinal canal (MR)", CANAL, dense, CANAL_RADIUS_MM)
+    wide = np.concatenate([dense + side * CANAL_ASIDE_MM * found.plan.left_ras for side in (-1.0, 0.0, 1.0)])
+    yield Obstacle("spinal canal (MR)", CANAL, wide, CANAL_RADIUS_MM)
+
+
+def _of_facets(found: Found) -> Iterator[Obstacle]:
+    """The facet joints where the sites have them, as bone: a disc is reached beside them, not between them."""
+    for row in found.measured_sites.rows:
+        site = row.site
+        if site.structure == "facet joint":
+            inside = _BALL * site.half_mm
+            yield Obstacle(site.name, BONE, site.center_ras + inside @ site.axes, 1.0, is_bone=True)
 
 
 def _of_roots(found: Found, known: dict[str, str]) -> Iterator[Obstacle]:
@@ -157,8 +175,7 @@ def _of_roots(found: Found, known: dict[str, str]) -> Iterator[Obstacle]:
         site = row.site
         if site.structure != "foramen":
             continue
-        grid = np.stack(np.meshgrid(*[np.linspace(-1.0, 1.0, 9)] * 3, indexing="ij"), axis=-1).reshape(-1, 3)
-        inside = grid[(np.linalg.norm(grid, axis=1) <= 1.0) & (grid[:, 2] >= 0.0)]
+        inside = _BALL[_BALL[:, 2] >= 0.0]
         known[ROOTS] = "expected place in the foramina only"
         yield Obstacle(root_name(site.name), ROOTS, site.center_ras + (inside * site.half_mm) @ site.axes, 1.0)
 

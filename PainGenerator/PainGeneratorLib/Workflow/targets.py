@@ -7,9 +7,7 @@ approach to each structure in :mod:`..Anatomy.approaches`, and how all of it was
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from enum import StrEnum
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -17,9 +15,6 @@ import numpy as np
 from ..Anatomy.anatomy_map import AnatomyMap
 from ..Anatomy.approaches import APPROACHES, Approach
 from ..Numerics.body.needle_paths import (
-    PathFacts,
-    PathLimits,
-    Surroundings,
     choose,
     direction,
     evaluate,
@@ -27,21 +22,27 @@ from ..Numerics.body.needle_paths import (
     outward_directions,
     why_none,
 )
+from ..Numerics.body.needle_records import PathFacts, PathLimits, Surroundings
 from ..Numerics.body.skin_profile import skin_on_signal
-from ..Numerics.core.image import LPS_TO_RAS, transform_points
+from ..Numerics.core.image import transform_points
 from ..Numerics.core.records import NOT_JOINED, Candidate
-from ..Numerics.core.words import LATERAL_SIDES, Certainty, Role, Side, Status
+from ..Numerics.core.words import LATERAL_SIDES, Certainty, Role, Side
 from .case import Case
 from .finding import Found
 from .stages import Alignment, Suv
 from .target_ground import TargetGround, ground_of_targets, outline_point, root_name
+from .target_records import (
+    REFERENCE,
+    STAGE,
+    TARGET_STATUSES,
+    InSeries,
+    MovedPaths,
+    PathOrigin,
+    Target,
+    TargetParameters,
+    TargetState,
+)
 
-TARGET_STATUSES = (Status.PENDING, Status.ACCEPTED)
-"""Candidates that get a target."""
-STAGE = "targets"
-"""Name of the parameters in the protocol."""
-REFERENCE = "reference"
-"""In place of the role of a series: the reference series."""
 ALIGNMENT_LEAST_MM = 2.0
 """Lower bound of the error of an alignment, mm. The spread of repeated searches can be far smaller, but not the error:
 organs move, and edges of PET and MR differ. Our estimate."""
@@ -50,113 +51,14 @@ NOT_MEASURED_MM = 5.0
 PET_BEYOND_MM = 12.0
 """Upper bound of the length by which the body on the PET reaches beyond the skin, mm. Our estimate: twice the
 resolution of a PET. More means that the skin was found within the body."""
+NEARER_PARTS = (0.35, 0.7, 1.0)
+"""Where between the middle of an outline and its end toward the skin other points are tried. Our choice."""
+SAME_JOINT_MM = 20.0
+"""Points of a finding at both joints of a pair that lie nearer than this to the point of one of them are its own, mm:
+less than half the distance of the joints. Our estimate."""
 SKIN_BEYOND_MM = 40.0
 """Upper bound of the length by which the skin reaches beyond the body on the PET, mm. Our estimate: fat under the skin
 takes up little, so that the PET may end at its inner side."""
-
-
-class TargetState(StrEnum):
-    """What there is of a target."""
-
-    PATH = "path"
-    POINT = "point only"
-    REFUSED = "refused"
-
-
-class PathOrigin(StrEnum):
-    """Who made a path."""
-
-    PROPOSED = "proposed"
-    MOVED = "moved by the reader"
-
-
-@dataclass(frozen=True, kw_only=True)
-class TargetParameters:
-    """Parameters of stage ``targets``."""
-
-    series: str
-    clearance_mm: float
-    error_most_mm: float
-
-
-@dataclass(frozen=True, eq=False)
-class InSeries:
-    """A target in the frame of one series.
-
-    Parameters
-    ----------
-    role : str
-    label : str
-    point_ras, entry_ras : ndarray, shape (3,), or None
-        In the frame of the series, RAS mm.
-    point_ijk, entry_ijk : ndarray, shape (3,), or None
-        Voxel (column, row, slice) of that series, from 0, with decimals.
-    reason : str
-        Why there is nothing; empty otherwise.
-    """
-
-    role: str
-    label: str
-    point_ras: np.ndarray | None = None
-    entry_ras: np.ndarray | None = None
-    point_ijk: np.ndarray | None = None
-    entry_ijk: np.ndarray | None = None
-    reason: str = ""
-
-
-@dataclass(frozen=True, eq=False)
-class Target:
-    """One target; positions in the reference frame, RAS mm.
-
-    Parameters
-    ----------
-    id : str
-        That of the candidate, with the side where one candidate has two targets.
-    candidate : Candidate
-    side : str
-        Of this target.
-    state : str
-        A word of :class:`TargetState`.
-    reason : str
-        Why there is no path, or nothing at all; empty otherwise.
-    point_ras : ndarray, shape (3,), or None
-    path : PathFacts or None
-    approach : str
-        The usual approach in words; empty without one.
-    error_mm : float or None
-        The expected error of the point.
-    error_text : str
-        What it is made of.
-    known : dict of str to str
-        What a path was kept free of, and from what that is known.
-    unknown : tuple of str
-        What it may meet without anybody knowing.
-    doubts : tuple of str
-        Sentences for the reader.
-    in_series : InSeries
-    origin : str
-        A word of :class:`PathOrigin`.
-    """
-
-    id: str
-    candidate: Candidate
-    side: str
-    state: str
-    reason: str = ""
-    point_ras: np.ndarray | None = None
-    path: PathFacts | None = None
-    approach: str = ""
-    error_mm: float | None = None
-    error_text: str = ""
-    known: Mapping[str, str] = dataclasses.field(default_factory=dict)
-    unknown: tuple[str, ...] = ()
-    doubts: tuple[str, ...] = ()
-    in_series: InSeries = dataclasses.field(default_factory=lambda: InSeries("", ""))
-    origin: str = str(PathOrigin.PROPOSED)
-
-
-MovedPaths = Mapping[str, tuple[np.ndarray, np.ndarray]]
-"""Id of a target -> the point and a place toward the skin as the reader moved them, RAS mm."""
 
 
 class TargetFinder:
@@ -247,28 +149,70 @@ class TargetFinder:
     def _with_path(self, base: Target, approach: Approach, point: np.ndarray) -> Target:
         """The target with the proposed path, or with the reason why there is none."""
         limits = self._limits(base, approach)
-        inside = self._holding(point, limits)
         base = dataclasses.replace(base, approach=approach.name)
+        inside = self._holding(point, limits)
         if inside:
             return dataclasses.replace(base, reason=f"The point itself lies in: {', '.join(inside)}.")
-        plan = self._found.plan
-        back = np.cross(plan.left_ras, [0.0, 0.0, 1.0])
-        back = back / np.linalg.norm(back) * (-1.0 if back[1] > 0 else 1.0)
+        best, tried = self._best_path(base, approach, point, limits)
+        if best is not None:
+            return self._finished(base, best, str(PathOrigin.PROPOSED))
+        reason = f"No straight path of the usual approach ({approach.name}) is free: {why_none(tried)} tried."
+        for other in self._nearer_points(base, approach, point):
+            if self._holding(other, limits):
+                continue
+            best, _ = self._best_path(base, approach, other, limits)
+            if best is not None:
+                away = float(np.linalg.norm(other - point))
+                said = f"The middle of the outline cannot be reached; the point lies {away:.0f} mm from it."
+                moved = dataclasses.replace(base, point_ras=other, doubts=(*base.doubts, said))
+                return self._finished(moved, best, str(PathOrigin.PROPOSED))
+        return dataclasses.replace(base, reason=reason)
+
+    def _axes(self, sign: float) -> tuple[np.ndarray, np.ndarray]:
+        """Unit vectors to the side (1 left, -1 right) and to the back of the patient, in the axial plane."""
+        left = self._found.plan.left_ras * np.array([1.0, 1.0, 0.0])
+        left = left / np.linalg.norm(left)
+        back = np.cross(left, [0.0, 0.0, 1.0])
+        return sign * left, back * (-1.0 if back[1] > 0 else 1.0)
+
+    def _best_path(
+        self, base: Target, approach: Approach, point: np.ndarray, limits: PathLimits
+    ) -> tuple[PathFacts | None, list[PathFacts]]:
+        """The best free path to a point, and all that were tried."""
         best, tried = None, []
         for sign in _signs(base.side):
-            aside = sign * np.cross([0.0, 0.0, 1.0], back)
-            aside = aside * np.sign(aside @ (sign * plan.left_ras))
-            ways = outward_directions(aside, back, approach.side_deg, approach.head_deg)
-            paths = evaluate(point, ways, self.ground.around, limits)
+            aside, back = self._axes(sign)
+            paths = evaluate(
+                point,
+                outward_directions(aside, back, approach.side_deg, approach.head_deg),
+                self.ground.around,
+                limits,
+            )
             tried += paths
-            usual = direction(aside, back, np.array(approach.usual_deg[0]), np.array(approach.usual_deg[1]))[0]
-            one = choose(paths, usual)
+            one = choose(paths, self._usual(approach, sign))
             if one is not None and (best is None or (one.length_mm or 0.0) < (best.length_mm or 0.0)):
                 best = one
-        if best is None:
-            text = f"No straight path of the usual approach ({approach.name}) is free: {why_none(tried)} tried."
-            return dataclasses.replace(base, reason=text)
-        return self._finished(base, best, str(PathOrigin.PROPOSED))
+        return best, tried
+
+    def _usual(self, approach: Approach, sign: float) -> np.ndarray:
+        """The unit vector of the usual angles, outward."""
+        usual: np.ndarray = direction(*self._axes(sign), *(np.array(angle) for angle in approach.usual_deg))[0]
+        return usual
+
+    def _nearer_points(self, base: Target, approach: Approach, point: np.ndarray) -> list[np.ndarray]:
+        """Points of the outline that lie nearer to the skin than its middle, the nearest to the middle first."""
+        way = self._usual(approach, _signs(base.side)[0])
+        points = base.candidate.region.points_ras - point
+        if base.side != base.candidate.place.side:
+            points = points[np.linalg.norm(points, axis=1) < SAME_JOINT_MM]
+        along = points @ way
+        if not len(along) or along.max() <= 0.0:
+            return []
+        found = []
+        for part in NEARER_PARTS:
+            off = np.abs(along - part * along.max()) + np.linalg.norm(points - along[:, None] * way, axis=1)
+            found.append(point + points[int(off.argmin())])
+        return found
 
     def _moved(self, base: Target, approach: Approach | None, point: np.ndarray, toward: np.ndarray) -> Target:
         """The target with a path that the reader moved: measured, whatever it meets."""
@@ -376,25 +320,29 @@ class TargetFinder:
 
     def _error(self, candidate: Candidate) -> tuple[float | None, str, str]:
         """The expected error of a candidate's place, what it is made of, and why it is refused."""
-        roles = _roles_of(candidate)
-        unaligned = [role for role in roles if role in self._case.series and not self._alignment.is_aligned(role)]
+        roles = [role for role in _roles_of(candidate) if role in self._case.series]
+        unaligned = [role for role in roles if not self._alignment.is_aligned(role)]
         if NOT_JOINED in candidate.flags or unaligned:
             what = " and ".join(unaligned) or "its series"
             return None, "", f"The alignment is doubtful: {what} could not be aligned with the reference series."
         chosen = self._parameters.series
-        used = dict.fromkeys([*roles, *((chosen,) if chosen != REFERENCE and chosen in self._case.series else ())])
-        away = {role: error for role in used if (error := self._alignment_error(role)) is not None}
-        images = dict.fromkeys([*used, self._case.reference_role])
-        edges = {role: max(self._case.series[role].image.geometry.spacing_mm) for role in images
-                 if role in self._case.series}  # fmt: skip
-        error = expected_error_mm(list(away.values()), list(edges.values()))
-        parts = [f"alignment of {role} {value:.1f} mm" for role, value in away.items()]
-        parts += [f"half a voxel of {role} {0.5 * edge:.1f} mm" for role, edge in edges.items()]
-        text = f"root of the sum of squares of: {', '.join(parts)}"
+        is_usable = chosen in self._case.series and self._alignment.is_aligned(chosen)
+        used = list(dict.fromkeys([*roles, *([chosen] if is_usable else [])]))
+        error, text = self._combined(used)
         most = self._parameters.error_most_mm
         if error > most:
             return error, text, f"The alignment is doubtful: the expected error is {error:.1f} mm, above {most:g} mm."
         return error, text, ""
+
+    def _combined(self, roles: Sequence[str]) -> tuple[float, str]:
+        """The error of a point that rests on some series and on the reference, and what it is made of."""
+        away = {role: error for role in roles if (error := self._alignment_error(role)) is not None}
+        images = dict.fromkeys([*roles, self._case.reference_role])
+        edges = {role: max(self._case.series[role].image.geometry.spacing_mm) for role in images}
+        parts = [f"alignment of {role} {value:.1f} mm" for role, value in away.items()]
+        parts += [f"half a voxel of {role} {0.5 * edge:.1f} mm" for role, edge in edges.items()]
+        error = expected_error_mm(list(away.values()), list(edges.values()))
+        return error, f"root of the sum of squares of: {', '.join(parts)}"
 
     def _alignment_error(self, role: str) -> float | None:
         """The error of the alignment of a series, mm; None for the reference itself."""
@@ -448,8 +396,3 @@ def _doubts(candidate: Candidate) -> tuple[str, ...]:
     if "alignment-uncertain" in candidate.flags:
         found.append("PET and MR are off by some millimeters that the alignment could not remove.")
     return tuple(found)
-
-
-def to_lps(point_ras: np.ndarray) -> np.ndarray:
-    """A point in LPS, mm."""
-    return transform_points(LPS_TO_RAS, point_ras)

@@ -13,7 +13,7 @@ import pytest
 from PainGeneratorLib.Numerics.core.image import Region
 from PainGeneratorLib.Report.read_back import fault_of
 from PainGeneratorLib.Report.target_files import markups_json, target_row, write_target_models, write_target_tables
-from PainGeneratorLib.Workflow.targets import Target
+from PainGeneratorLib.Workflow.target_records import Target
 from target_cases import aligned, candidate, finder
 
 

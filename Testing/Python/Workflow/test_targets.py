@@ -9,7 +9,8 @@ import pytest
 from PainGeneratorLib.Numerics.core.image import Region
 from PainGeneratorLib.Numerics.core.records import NOT_JOINED, Candidate, Place
 from PainGeneratorLib.Numerics.core.words import Status
-from PainGeneratorLib.Workflow.targets import Target, TargetFinder, TargetState, to_lps
+from PainGeneratorLib.Workflow.target_records import Target, TargetState, to_lps
+from PainGeneratorLib.Workflow.targets import TargetFinder
 from target_cases import BACK_MM, HALF_MM, MR_EDGE_MM, PET_EDGE_MM, aligned, anatomy, candidate, finder, suv_image
 
 
@@ -230,3 +231,13 @@ def test_a_moved_path_without_a_direction_or_without_a_skin_says_so() -> None:
     up = made.targets([candidate()], {"PG-01": (point, point + np.array([0.0, 0.0, 9.0]))})[0]
     assert (up.state, up.path) == (TargetState.POINT, None)
     assert "not in view" in up.reason
+
+
+def test_where_the_middle_of_an_outline_cannot_be_reached_a_nearer_point_of_it_is_and_that_is_said() -> None:
+    # A bone up to 14 mm before the middle: too far from it to be part of the joint, but not from the near end.
+    wall = anatomy(ilium=((-180, -43, -85), (180, -41, 85)))
+    target = one(finder(wall))
+    assert target.path is not None, target.reason
+    assert target.point_ras is not None
+    assert target.point_ras[1] < -32.0
+    assert "The middle of the outline cannot be reached; the point lies" in " ".join(target.doubts)

@@ -6,18 +6,12 @@ it ends where it leaves the body. Nothing here knows what a structure is called 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
-from functools import cached_property
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
 
 import numpy as np
-from scipy import ndimage
 
 from ..core.image import Image
-
-if TYPE_CHECKING:
-    from scipy.spatial import KDTree
+from .needle_records import BONE_MOST_MM, Nearest, Obstacle, PathFacts, PathLimits, SkinView, Surroundings
 
 STEP_MM = 1.0
 """Distance of the points of a path at which its surroundings are looked at, mm. Our choice: half the voxel of a label
@@ -26,8 +20,6 @@ MOST_MM = 220.0
 """Upper bound of the length of a path, mm. Our estimate: the longest spinal needles have 200 mm."""
 GAP_MM = 15.0
 """Upper bound of a gap in the body that counts as body, mm: bowel gas and folds of the skin. Our estimate."""
-SEEN_MM = 40.0
-"""How far structures beside a path are looked for, mm. Our choice: farther ones play no part."""
 ANGLE_STEP_DEG = 2.5
 """Angle between the paths that are tried, degrees: 4 mm at a depth of 100 mm. Our choice."""
 LENGTH_SLACK_MM = 2.0
@@ -35,9 +27,6 @@ LENGTH_SLACK_MM = 2.0
 known to. Our estimate."""
 ENOUGH_MM = 15.0
 """Distance from structures beyond which more is not better, mm. Our estimate: three times the usual clearance."""
-BONE_MOST_MM = 2.0
-"""Upper bound of the length of a path in bone outside its target, mm. Our estimate: about the voxel of a label map, so
-that a path along a bone is not taken for one through it."""
 ROUNDING_MM = 0.5
 """By how much a distance may fall short of what is wanted, mm: half a step."""
 CELL_PART = 0.87
@@ -45,177 +34,6 @@ CELL_PART = 0.87
 finds a gap. Beyond the faces it reaches 0.4 edges."""
 HALF = 0.5
 """The value of a mask between 0 and 1 at which the body ends."""
-
-
-@dataclass(frozen=True, eq=False)
-class Obstacle:
-    """A structure that a path should not meet.
-
-    Parameters
-    ----------
-    name : str
-        As a report names it.
-    group : str
-        Kind of structure: ``vessels``, ``bone`` ...
-    points_ras : ndarray, shape (n, 3)
-        Points of it that lie close together, RAS mm.
-    radius_mm : float
-        How far it reaches around each of them: half a voxel, or the radius of a tube.
-    is_bone : bool
-        A needle may touch it at its target.
-    """
-
-    name: str
-    group: str
-    points_ras: np.ndarray
-    radius_mm: float
-    is_bone: bool = False
-
-    @cached_property
-    def _tree(self) -> KDTree:
-        from scipy.spatial import KDTree
-
-        return KDTree(self.points_ras)
-
-    def distance_mm(self, points_ras: np.ndarray) -> np.ndarray:
-        """Distance of points, shape (..., 3), from its surface, mm; 0 or less inside, infinite beyond SEEN_MM."""
-        points = np.asarray(points_ras, dtype=float)
-        found, _ = self._tree.query(points.reshape(-1, 3), distance_upper_bound=SEEN_MM + self.radius_mm)
-        distance: np.ndarray = (found - self.radius_mm).reshape(points.shape[:-1])
-        return distance
-
-
-@dataclass(frozen=True, eq=False)
-class SkinView:
-    """Where one series shows the body.
-
-    Parameters
-    ----------
-    name : str
-        The series, as a report names it.
-    find : callable
-        Gives the body in the reference frame: 1 in it, 0 outside, between them at its edge; None where the series does
-        not show where the body ends. It is called once, and only when a path needs it.
-    error_mm : float
-        How well the skin is known from it.
-    """
-
-    name: str
-    find: Callable[[], Image | None]
-    error_mm: float
-
-    @cached_property
-    def body(self) -> Image | None:
-        """The body in the reference frame; None where the series does not show where it ends."""
-        return self.find()
-
-    def at(self, points_ras: np.ndarray) -> np.ndarray:
-        """The body at points, shape (..., 3); NaN outside the field of view."""
-        points = np.asarray(points_ras, dtype=float)
-        if self.body is None:
-            return np.full(points.shape[:-1], np.nan)
-        kji = self.body.geometry.to_ijk(points.reshape(-1, 3))[:, ::-1].T
-        values = ndimage.map_coordinates(self.body.array, kji, order=1, mode="nearest")
-        seen = self.body.geometry.contains(points.reshape(-1, 3), margin_voxels=0.5)
-        return np.where(seen, values, np.nan).reshape(points.shape[:-1])
-
-
-@dataclass(frozen=True)
-class Nearest:
-    """The structure that a path passes most closely.
-
-    Parameters
-    ----------
-    name : str
-    distance_mm : float
-    depth_mm : float
-        Where that is, as the depth from the skin.
-    """
-
-    name: str
-    distance_mm: float
-    depth_mm: float
-
-
-@dataclass(frozen=True, eq=False)
-class PathFacts:
-    """A straight path and what was measured along it.
-
-    Parameters
-    ----------
-    target_ras : ndarray, shape (3,)
-        RAS mm.
-    outward_ras : ndarray, shape (3,)
-        Unit vector from the target to the skin.
-    length_mm : float or None
-        From the skin to the target; None where the skin is not in view.
-    skin : str
-        The series that shows the skin there; empty where none does.
-    nearest : Nearest or None
-        Of all but bones; None when nothing is known within SEEN_MM.
-    bone_mm : float
-        Length in bone outside the target.
-    bone_at_target_mm : float
-        Length in bone at the target itself.
-    too_near : tuple of str
-        Structures that it meets or comes too near.
-    """
-
-    target_ras: np.ndarray
-    outward_ras: np.ndarray
-    length_mm: float | None
-    skin: str = ""
-    nearest: Nearest | None = None
-    bone_mm: float = 0.0
-    bone_at_target_mm: float = 0.0
-    too_near: tuple[str, ...] = ()
-
-    @property
-    def entry_ras(self) -> np.ndarray | None:
-        """Where it enters the skin, RAS mm, shape (3,)."""
-        if self.length_mm is None:
-            return None
-        entry: np.ndarray = self.target_ras + self.length_mm * self.outward_ras
-        return entry
-
-    @property
-    def is_free(self) -> bool:
-        """Whether it begins at the skin and meets nothing that is known."""
-        return self.length_mm is not None and not self.too_near and self.bone_mm <= BONE_MOST_MM
-
-
-@dataclass(frozen=True, eq=False)
-class Surroundings:
-    """What is known around the targets of a case.
-
-    Parameters
-    ----------
-    skins : tuple of SkinView
-        The first that shows a place is believed.
-    obstacles : tuple of Obstacle
-    """
-
-    skins: tuple[SkinView, ...]
-    obstacles: tuple[Obstacle, ...] = ()
-
-
-@dataclass(frozen=True)
-class PathLimits:
-    """What a path has to keep to.
-
-    Parameters
-    ----------
-    clearance_mm : float
-        Wanted distance from every structure but bone; near a target that lies nearer to one, as far as the target is.
-    reach_mm : float
-        Length before the target in which bone is part of the target.
-    ignored : frozenset of str
-        Names of obstacles that are the target itself.
-    """
-
-    clearance_mm: float
-    reach_mm: float
-    ignored: frozenset[str] = field(default_factory=frozenset)
 
 
 def dense_points(mask: Image, step_mm: float) -> tuple[np.ndarray, float]:
@@ -301,30 +119,45 @@ def evaluate(
     points = target + steps[None, :, None] * np.asarray(outward_ras, dtype=float)[:, None, :]
     lengths, source = _exits(around.skins, points)
     names = [skin.name for skin in around.skins]
-    distances = [(one, one.distance_mm(points)) for one in around.obstacles if one.name not in limits.ignored]
+    within = np.array([[length is not None and step <= length for step in steps] for length in lengths])
+    distances = []
+    for one in around.obstacles:
+        if one.name not in limits.ignored:
+            far = np.full(points.shape[:-1], np.inf)
+            far[within] = one.distance_mm(points[within])
+            distances.append((one, far))
     found = []
     for number, length in enumerate(lengths):
         vector = np.asarray(outward_ras[number], dtype=float)
         if length is None:
             found.append(PathFacts(target, vector, None))
             continue
-        within = steps <= length
         index = min(round(length / STEP_MM), len(steps) - 1)
-        along = [(one, distance[number][within]) for one, distance in distances]
-        bones = [far for one, far in along if one.is_bone]
-        found.append(
-            PathFacts(
-                target,
-                vector,
-                length,
-                names[source[number, index]],
-                _nearest(along, length),
-                max((_bone_mm(far, limits.reach_mm, MOST_MM) for far in bones), default=0.0),
-                max((_bone_mm(far, -1.0, limits.reach_mm) for far in bones), default=0.0),
-                tuple(one.name for one, far in along if not one.is_bone and _is_too_near(far, limits)),
-            )
-        )
+        along = [(one, distance[number][within[number]]) for one, distance in distances]
+        found.append(_facts(target, vector, length, names[source[number, index]], along, limits))
     return found
+
+
+def _facts(
+    target: np.ndarray,
+    outward: np.ndarray,
+    length: float,
+    skin: str,
+    along: Sequence[tuple[Obstacle, np.ndarray]],
+    limits: PathLimits,
+) -> PathFacts:
+    """A path with what it meets; `along` has the distance of each obstacle from the points of the path."""
+    bones = [far for one, far in along if one.is_bone]
+    return PathFacts(
+        target,
+        outward,
+        length,
+        skin,
+        _nearest(along, length),
+        max((_bone_mm(far, limits.reach_mm, MOST_MM) for far in bones), default=0.0),
+        max((_bone_mm(far, -1.0, limits.reach_mm) for far in bones), default=0.0),
+        tuple(one.name for one, far in along if not one.is_bone and _is_too_near(far, limits)),
+    )
 
 
 def _exits(skins: Sequence[SkinView], points: np.ndarray) -> tuple[list[float | None], np.ndarray]:

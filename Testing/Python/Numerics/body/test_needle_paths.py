@@ -5,11 +5,6 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from PainGeneratorLib.Numerics.body.needle_paths import (
-    Obstacle,
-    PathFacts,
-    PathLimits,
-    SkinView,
-    Surroundings,
     choose,
     dense_points,
     direction,
@@ -19,6 +14,7 @@ from PainGeneratorLib.Numerics.body.needle_paths import (
     table_angles,
     why_none,
 )
+from PainGeneratorLib.Numerics.body.needle_records import Obstacle, PathFacts, PathLimits, SkinView, Surroundings
 from PainGeneratorLib.Numerics.body.skin_profile import skin_on_signal
 from PainGeneratorLib.Numerics.core.image import Geometry, Image
 
