@@ -118,6 +118,7 @@ footer { margin-top: 2.4rem; padding-top: .7rem; border-top: 1px solid var(--lin
   .paper { display: block; }
   .screen { display: none; }
   footer { margin-top: .6rem; }
+  .paper, footer { break-before: avoid; }
   body:not(:has(#print-whole:checked)) {
     .record, .candidate:nth-of-type(n + 4), .candidate .evidence, figure.key figcaption { display: none; }
     .candidate { display: grid; grid-template-columns: 126mm 1fr; gap: 0 3mm; align-items: start; }
