@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-
 from ..Numerics.core.records import Candidate
 from ..Numerics.core.strength import strength_word
 from ..Numerics.core.words import Certainty, Evidence, Group, Role, Status
@@ -19,7 +17,6 @@ from .evidence_section import (
     weights_section,
 )
 from .html import Html, bullets, embedded_image, html, join, tag
-from .output_folder import write_text
 from .prosthesis import prosthesis_section, surgery_rows
 from .readers_section import readers_section
 from .regions import regions_section
@@ -55,22 +52,6 @@ HEAD = (
     '<meta charset="utf-8">\n<meta name="viewport" content="width=device-width, initial-scale=1">\n'
     '<meta name="referrer" content="no-referrer">\n<meta name="robots" content="noindex">\n'
 )
-
-
-def write_report(path: str | os.PathLike[str], content: ReportContent) -> None:
-    """Write ``report.html``, atomically; the same content gives the same bytes.
-
-    Parameters
-    ----------
-    path : str or Path
-    content : ReportContent
-
-    Raises
-    ------
-    OSError
-        When the file cannot be written.
-    """
-    write_text(path, report_html(content))
 
 
 def report_html(content: ReportContent) -> str:

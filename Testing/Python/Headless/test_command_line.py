@@ -39,6 +39,7 @@ OUTPUTS = {
     "pain-generators.seg.nrrd",
     "targets.mrk.json",
     "report.html",
+    "report.pdf",
     "report.txt",
     "case.mrb",
     "timings.json",

@@ -188,6 +188,6 @@ class Panel {
 function valueText(volume, ras) {
   const value = volume.valueAt(ras);
   if (value === null) return "–";
-  if (volume.kind === "pet") return value.toFixed(2);
-  return `${volume.isCutAt(ras) ? "at least " : volume.step > 1 ? "about " : ""}${value.toFixed(0)}`;
+  const about = volume.isCutAt(ras) ? "at least " : volume.kind === "mr" && volume.step > 1 ? "about " : "";
+  return about + value.toFixed(volume.kind === "pet" ? 2 : 0);
 }
