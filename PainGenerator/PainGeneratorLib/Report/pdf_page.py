@@ -52,7 +52,7 @@ def new_document(title: str, created: Any) -> Any:
     """
     fpdf = importlib.import_module("fpdf")
 
-    class Document(fpdf.FPDF):  # type: ignore[name-defined, misc]
+    class Document(fpdf.FPDF):  # type: ignore[name-defined]
         """Pages that tell at their foot whose they are."""
 
         foot = ""
