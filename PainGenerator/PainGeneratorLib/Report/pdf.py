@@ -13,7 +13,6 @@ import importlib.util
 from .page_tree import Node, page_tree
 from .pdf_page import (
     ACCENT,
-    FONT,
     HEADINGS,
     SITE_POINTS,
     SMALL_POINTS,
@@ -23,6 +22,7 @@ from .pdf_page import (
     Writer,
     new_document,
 )
+from .pdf_text import FONT
 
 PACKAGE = "fpdf"
 """The name under which fpdf2 is imported."""
@@ -60,9 +60,9 @@ def report_pdf(page: str, created: datetime.datetime) -> bytes:
     document = new_document(title, made)
     known = set(document.fonts[FONT.lower()].cmap)
     writer = Writer(document, known)
-    document.foot = writer.clean(f"{title.removeprefix('PainGenerator report: ')}  |  research use only")
+    document.foot = writer.text.clean(f"{title.removeprefix('PainGenerator report: ')}  |  research use only")
     _Report(writer).write(main)
-    if writer.missing:
+    if writer.text.missing:
         writer.runs(Node("p", {}, [UNKNOWN_LETTERS]), SMALL_POINTS)
     return bytes(document.output())
 
@@ -81,24 +81,26 @@ class _Report:
             self._element(child)
 
     def _element(self, node: Node) -> None:
-        if node.name in HEADINGS:
-            self._to.heading(node)
-        elif node.name in ("p", "figcaption", "label"):
-            self._paragraph(node)
-        elif node.name in ("ul", "ol"):
-            self._list(node)
-        elif node.name == "dl":
-            self._pairs(node)
-        elif node.name == "table":
-            self._to.table(node, SITE_POINTS if "sites" in node.classes else TABLE_POINTS)
-        elif node.name == "img":
-            self._to.picture(node)
-        elif "box" in node.classes or "ledger" in node.classes:
+        writers = {
+            **dict.fromkeys(HEADINGS, self._to.heading),
+            **dict.fromkeys(("p", "figcaption", "label"), self._paragraph),
+            **dict.fromkeys(("ul", "ol"), self._list),
+            "dl": self._pairs,
+            "table": self._table,
+            "img": self._to.picture,
+        }
+        writer = writers.get(node.name)
+        if writer is not None:
+            writer(node)
+        elif node.classes & {"box", "ledger"}:
             self._to.marked(WARN if "box" in node.classes else ACCENT, lambda: self.write(node))
         elif any(isinstance(part, str) and part.strip() for part in node.parts):
             self._paragraph(node)
         else:
             self.write(node)
+
+    def _table(self, node: Node) -> None:
+        self._to.table(node, SITE_POINTS if "sites" in node.classes else TABLE_POINTS)
 
     def _paragraph(self, node: Node) -> None:
         small = node.name == "figcaption" or "small" in node.classes

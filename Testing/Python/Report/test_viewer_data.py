@@ -15,13 +15,12 @@ from PainGeneratorLib.Report.viewer import VIEWER_FOLDER, security_policy, viewe
 from PainGeneratorLib.Report.viewer_data import (
     BUDGET_BYTES,
     LEAST_BYTES,
-    PET_FRAME,
     ViewerData,
     ViewerInputs,
-    ViewerSeries,
     room_for_viewer,
     viewer_data,
 )
+from PainGeneratorLib.Report.viewer_packing import PET_FRAME, ViewerSeries
 from viewer_examples import example_viewer, oblique_viewer, report_content
 
 

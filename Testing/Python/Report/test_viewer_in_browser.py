@@ -15,7 +15,7 @@ from browser_pages import PHONE, Visit, canvas, visit
 from PainGeneratorLib.Report.drawing import ON_DARK, gray, robust_window
 from PainGeneratorLib.Report.planes import PLANE_NAMES, Plane, outline, sample
 from PainGeneratorLib.Report.report import report_html
-from PainGeneratorLib.Report.viewer_data import PET_FRAME
+from PainGeneratorLib.Report.viewer_packing import PET_FRAME
 from scipy import ndimage
 from viewer_examples import (
     LESION,
