@@ -159,7 +159,7 @@ def _notes(inputs: ViewerInputs, shown: Sequence[ViewerSeries]) -> Iterator[str]
         yield "PET and MR could not be aligned: they are shown one after the other, never on top of each other."
 
 
-def _list(values: np.ndarray, digits: int = 6) -> list[float]:
+def _list(values: np.ndarray | Sequence[float], digits: int = 6) -> list[float]:
     return [round(float(value), digits) for value in np.asarray(values).ravel()]
 
 
