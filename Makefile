@@ -15,7 +15,7 @@ DRAWING := libglib2.0-0 libgl1 libegl1 libgl1-mesa-dri libxkbcommon0 libdbus-1-3
 # What the tests of the report's viewer run in.
 BROWSER := chromium
 
-.PHONY: demo test check lint bench finding mutation setup clean
+.PHONY: demo test check lint wheel bench finding mutation setup clean
 
 setup: $(STAMP)
 
@@ -55,6 +55,12 @@ lint: $(STAMP)
 test: $(STAMP) $(VENV)/.drawing $(VENV)/.browser lint
 	$(BIN)/python -m pytest -n $(JOBS) --cov --cov-report=term
 
+# From a copy of what git knows: files that a former build left would end up in the wheel, too.
+wheel: $(STAMP)
+	rm -rf build/wheel && mkdir -p build/wheel && git ls-files -z | xargs -0 cp --parents -t build/wheel
+	$(BIN)/python -m pip wheel --quiet --disable-pip-version-check --no-deps --wheel-dir dist build/wheel
+	@ls dist
+
 bench: $(STAMP)
 	$(BIN)/python Testing/Benchmarks/bench.py
 
@@ -79,4 +85,4 @@ mutation: $(STAMP)
 	OMP_NUM_THREADS=1 $(BIN)/python Testing/Mutation/mutate.py $(ROOM) --children $(JOBS) --every $(EVERY)
 
 clean:
-	rm -rf $(VENV) demo-output
+	rm -rf $(VENV) demo-output dist build/wheel

@@ -11,6 +11,7 @@ from ..Numerics.core.records import Candidate, MRFinding
 from ..Numerics.core.sites import SiteTable
 from ..Numerics.core.spheres import SphereRegion
 from ..Numerics.fusion.evidence import SignWeight
+from ..Workflow.letter_notes import LetterNotes
 from ..Workflow.readers import Readers
 from .key_images import KeyImage
 from .viewer_data import ViewerData
@@ -165,6 +166,10 @@ class ReportContent:
     pseudonymized : bool
         Leave out the patient's name, ID and birth date; `pseudonym` is shown instead when there is one.
     pseudonym : str, optional
+    language : str
+        Code of the language of the letter to the referring physician (:data:`.languages.LANGUAGE_NAMES`).
+    notes : LetterNotes
+        What people wrote for the letter.
     """
 
     case: ReportCase
@@ -193,3 +198,5 @@ class ReportContent:
     readers: Readers = field(default_factory=Readers)
     pseudonymized: bool = False
     pseudonym: str | None = None
+    language: str = "en"
+    notes: LetterNotes = field(default_factory=LetterNotes)

@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 from ..Numerics.core.records import Candidate
-from ..Numerics.core.strength import strength_word
 from ..Numerics.core.words import Certainty, Evidence, Group, Role, Status
 from ..Workflow.level_words import level_line, level_sentences
 from ..Workflow.prosthesis_facts import as_date
 from . import words
+from .beside_prosthesis import beside_box
+from .by_hand import by_hand_words
 from .content import ReportContent
 from .evidence_section import (
     apart_sentence,
-    attention_section,
     evidence_section,
     set_apart_section,
     weights_section,
 )
-from .html import Html, bullets, embedded_image, html, join, tag
+from .html import Html, bullets, html, join, tag
+from .languages import load_language
+from .letter import Letter, make_letter
+from .letter_html import RESEARCH_USE, letter_section
+from .person_words import written_name
 from .prosthesis import prosthesis_section, surgery_rows
 from .readers_section import readers_section
 from .regions import regions_section
@@ -38,11 +42,11 @@ from .style import CSS
 from .tables import best_first
 from .viewer import security_policy, viewer_script, viewer_scripts, viewer_section, viewer_style
 
-RESEARCH_USE = "Research use only. Candidates, never a diagnosis."
 PRINTED_PLACES = 3
-"""How many places are printed with their pictures on the two pages of the summary; the style sheet holds it, too."""
-SUMMARIZED = 3
-"""How many candidates the summary describes in a sentence each."""
+"""How many candidates are printed on the two pages of the letter; the style sheet holds it, too."""
+PRINTED_FIRST = "Printed are the first {first} of {all} candidates."
+PRINTED_REST = "All candidates, the details for the radiologist and the viewer are in report.html."
+PRINT_WHOLE = "Print everything, not only the two pages of the letter"
 NOTHING_FOUND = (
     "Neither a focus of raised FDG uptake nor a structural MR abnormality passed the limits of this analysis. "
     "This does not exclude a pain generator: small, faint or untypical ones, and those outside the images, "
@@ -55,33 +59,20 @@ HEAD = (
 
 
 def report_html(content: ReportContent) -> str:
-    """The report as HTML: no script but the viewer's, nothing loaded from elsewhere, all text from outside escaped."""
+    """The report as HTML: no script but the viewer's, nothing loaded from elsewhere, all text from outside escaped.
+
+    The letter to the referring physician comes first, in the language of the content; then, in English, what the
+    radiologist needs to check it.
+    """
+    language = load_language(content.language)
+    letter = make_letter(content, language)
     main = tag(
         "main",
-        _header(content),
-        attention_section(content),
-        _warnings(content),
-        _summary(content),
-        viewer_section(content.viewer),
-        _record(ranked_table(content), sites_section(content), level_text_section(content)),
-        _record(prosthesis_section(content)),
-        evidence_section(content),
-        _print_note(content),
-        _record(
-            readers_section(content),
-            set_apart_section(content),
-            regions_section(content.regions),
-            all_measures(content),
-            mr_section(content),
-            suv_section(content),
-            alignment_section(content),
-            reference_section(content),
-            series_section(content),
-            parameters_section(content),
-            weights_section(content),
-            method_section(content),
-        ),
+        letter_section(content, letter, viewer_section(content.viewer)),
+        _print_note(letter),
+        tag("div", _details(content, letter), cls="record"),
         _footer(content),
+        lang=language.code,
     )
     title = tag("title", f"PainGenerator report: {_patient(content)}")
     styles, scripts, end = [CSS], [], ""
@@ -92,35 +83,51 @@ def report_html(content: ReportContent) -> str:
     policy = f'<meta http-equiv="Content-Security-Policy" content="{security_policy(styles, scripts)}">\n'
     head = HEAD + policy + title + "".join(f"\n<style>{style}</style>" for style in styles)
     body = f"{main}\n{end}"
-    return f'<!DOCTYPE html>\n<html lang="en-US">\n<head>\n{head}\n</head>\n<body>\n{body}</body>\n</html>\n'
+    return f'<!DOCTYPE html>\n<html lang="{language.code}">\n<head>\n{head}\n</head>\n<body>\n{body}</body>\n</html>\n'
 
 
-def _record(*sections: Html) -> Html:
-    """Sections that are printed only where the reader wants the whole record on paper."""
-    shown = join(sections)
-    return tag("div", shown, cls="record") if shown else shown
-
-
-def _print_note(content: ReportContent) -> Html:
+def _print_note(letter: Letter) -> Html:
     """On paper: what the two pages leave out. On the screen: the choice to print all of it."""
-    places = len(content.candidates) + len(content.attention)
-    said = "Printed is the summary"
-    if places:
-        first = "what was found" if places <= PRINTED_PLACES else f"the first {PRINTED_PLACES} of {places} places"
-        said += f" with {first}"
-    said += (
-        ". The table of sites, all signs and measures, what was set apart, and how everything was measured stand in "
-        "report.html."
+    say, count = letter.language.say, len(letter.candidates)
+    parts = [say(PRINTED_FIRST, first=PRINTED_PLACES, all=count)] if count > PRINTED_PLACES else []
+    parts.append(say(PRINTED_REST))
+    choice = tag("label", Html('<input type="checkbox" id="print-whole"> '), say(PRINT_WHOLE), cls="whole")
+    return join((tag("p", " ".join(parts), cls="paper small"), tag("p", choice, cls="small screen")))
+
+
+def _details(content: ReportContent, letter: Letter) -> Html:
+    """What the radiologist needs to check the letter."""
+    pictured = {one.id for one in letter.candidates}
+    return tag(
+        "section",
+        _header(content),
+        _warnings(content),
+        beside_box(content),
+        _summary(content),
+        ranked_table(content),
+        sites_section(content),
+        level_text_section(content),
+        prosthesis_section(content),
+        evidence_section(content, pictured),
+        readers_section(content),
+        set_apart_section(content),
+        regions_section(content.regions),
+        all_measures(content),
+        mr_section(content),
+        suv_section(content),
+        alignment_section(content),
+        reference_section(content),
+        series_section(content),
+        parameters_section(content),
+        weights_section(content),
+        method_section(content),
+        cls="details",
+        lang="en",
     )
-    choice = Html(
-        '<label class="whole"><input type="checkbox" id="print-whole"> Print the whole record, not only the '
-        "two pages of the summary</label>"
-    )
-    return join((tag("p", said, cls="paper small"), tag("p", choice, cls="small screen")))
 
 
 def _patient(content: ReportContent) -> str:
-    return words.text(content.pseudonym if content.pseudonymized else content.case.patient_name)
+    return words.text(content.pseudonym if content.pseudonymized else written_name(content.case.patient_name))
 
 
 def _header(content: ReportContent) -> Html:
@@ -140,8 +147,7 @@ def _header(content: ReportContent) -> Html:
     rows.append(("Report made", f"{content.created}, PainGenerator {content.software_version}"))
     return join(
         (
-            tag("h1", "FDG-PET/MRI: candidate pain generators"),
-            tag("p", tag("strong", RESEARCH_USE), cls="use"),
+            tag("h1", "Details for the radiologist"),
             pairs_grid(rows),
         )
     )
@@ -152,7 +158,7 @@ def _identity(content: ReportContent) -> list[tuple[str, object]]:
     case = content.case
     if content.pseudonymized:
         return [("Patient (pseudonym)", content.pseudonym or "left out")]
-    rows: list[tuple[str, object]] = [("Patient", case.patient_name), ("Patient ID", case.patient_id)]
+    rows: list[tuple[str, object]] = [("Patient", written_name(case.patient_name)), ("Patient ID", case.patient_id)]
     born = as_date(case.birth_date)
     shown = case.birth_date if born is None else born.isoformat()
     return [*rows, ("Date of birth", shown)] if shown else rows
@@ -186,7 +192,8 @@ def _by_hand_box(content: ReportContent) -> Html | None:
     if not by_hand:
         return None
     heading = tag("strong", "Given by hand, not read from the images:")
-    return tag("div", tag("p", heading, f" {', '.join(by_hand)}. All SUV depend on this."), cls="box stop")
+    said = "; ".join(by_hand_words(content.suv, quantity) for quantity in by_hand)
+    return tag("div", tag("p", heading, f" {said}. All SUV depend on this."), cls="box stop")
 
 
 def _note_box(content: ReportContent) -> Html | None:
@@ -207,13 +214,13 @@ def _note_box(content: ReportContent) -> Html | None:
 
 
 def _summary(content: ReportContent) -> Html:
-    """What was found, in short, with the overview picture."""
+    """What was found at all sites, what the reader set aside, and how much was set apart."""
     ranked = best_first(content.candidates)
     active = [c for c in ranked if c.status in (Status.PENDING, Status.ACCEPTED)]
     set_aside = [c for c in ranked if c not in active]
-    parts: list[Html] = [tag("h2", "In short"), _conclusion(content)]
+    parts: list[Html] = [tag("h2", "All sites in short"), _conclusion(content)]
     if active:
-        parts += _active_words(active)
+        parts.append(tag("p", _count_sentence(active)))
     elif ranked:
         parts.append(tag("p", f"All {words.counted(len(ranked), 'candidate')} were set aside on review."))
     else:
@@ -223,7 +230,7 @@ def _summary(content: ReportContent) -> Html:
         parts.append(tag("p", f"Set aside on review: {names}."))
     if content.set_apart:
         parts.append(tag("p", apart_sentence(content)))
-    return tag("section", tag("div", *parts, cls="short"), _overview(content))
+    return tag("section", *parts)
 
 
 def _conclusion(content: ReportContent) -> Html:
@@ -241,33 +248,6 @@ def _nothing_words(content: ReportContent) -> list[Html]:
     removed = content.readers.removed
     said = tag("p", tag("strong", none_sentence(content.candidates, removed)))
     return [said] if removed else [said, tag("p", NOTHING_FOUND)]
-
-
-def _active_words(active: list[Candidate]) -> list[Html]:
-    """How many candidates there are, a sentence about each of the first, and the names of the others."""
-    first, rest = active[:SUMMARIZED], active[SUMMARIZED:]
-    items = (
-        f'<li value="{c.rank}">{join((tag("strong", words.capital(words.title(c)) + ": "), words.sentence(c)))}</li>'
-        for c in first
-    )
-    parts = [tag("p", _count_sentence(active)), Html(f"<ol>{''.join(items)}</ol>")]
-    if rest:
-        names = "; ".join(f"{c.rank}. {words.title(c)} ({strength_word(c.score)})" for c in rest)
-        parts.append(tag("p", f"Then, by points: {names}."))
-    return parts
-
-
-def _overview(content: ReportContent) -> Html:
-    """The overview picture with its legend."""
-    if not content.overview_png:
-        return Html("")
-    text = "Maximum-intensity projections of the PET, seen from the front and from the left, with the candidates."
-    legend = (
-        "PET seen from the front and from the left (maximum-intensity projection; darker is more uptake). "
-        "Numbers are ranks of candidates, letters stand for what has to be looked at. Two rings: PET and MR evidence; "
-        "one ring: PET only; square: MR only."
-    )
-    return tag("figure", embedded_image(content.overview_png, text), tag("figcaption", legend), cls="overview")
 
 
 def _count_sentence(active: list[Candidate]) -> str:
