@@ -12,6 +12,9 @@ JOBS ?= 2
 # What PySide6 and VTK need to draw off screen: the tests of the panel run on them.
 DRAWING := libglib2.0-0 libgl1 libegl1 libgl1-mesa-dri libxkbcommon0 libdbus-1-3 libfontconfig1 fonts-dejavu-core
 
+# What the tests of the report's viewer run in.
+BROWSER := chromium
+
 .PHONY: demo test check lint wheel bench finding mutation setup clean
 
 setup: $(STAMP)
@@ -22,7 +25,8 @@ $(STAMP): pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[test]'
 	@touch $@
 
-# As root these Debian packages are installed; elsewhere the tests of the panel are skipped, with the reason.
+# As root these Debian packages are installed; elsewhere the tests of the panel and of the viewer are skipped, with the
+# reason.
 $(VENV)/.drawing: $(STAMP)
 	@if ! $(BIN)/python -c 'import PySide6.QtUiTools, PySide6.QtWidgets' 2>/dev/null; then \
 	  if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
@@ -30,10 +34,17 @@ $(VENV)/.drawing: $(STAMP)
 	  else echo "The tests of the panel need: apt install $(DRAWING)"; fi; fi
 	@touch $@
 
+$(VENV)/.browser: $(STAMP)
+	@if ! command -v chromium >/dev/null; then \
+	  if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	    apt-get update -qq && apt-get install -y -qq --no-install-recommends $(BROWSER) >/dev/null; \
+	  else echo "The tests of the viewer in the report need: apt install $(BROWSER)"; fi; fi
+	@touch $@
+
 demo: $(STAMP)
 	$(BIN)/pain-generator demo --output demo-output --overwrite
 
-check: $(STAMP) $(VENV)/.drawing lint
+check: $(STAMP) $(VENV)/.drawing $(VENV)/.browser lint
 	$(BIN)/python -m pytest -n $(JOBS) -m "not slow"
 
 lint: $(STAMP)
@@ -41,7 +52,7 @@ lint: $(STAMP)
 	$(BIN)/ruff format --check PainGenerator Testing
 	$(BIN)/mypy
 
-test: $(STAMP) $(VENV)/.drawing lint
+test: $(STAMP) $(VENV)/.drawing $(VENV)/.browser lint
 	$(BIN)/python -m pytest -n $(JOBS) --cov --cov-report=term
 
 # From a copy of what git knows: files that a former build left would end up in the wheel, too.

@@ -9,7 +9,8 @@ from PainGeneratorLib.Numerics.core.image import Geometry, Image, Region
 from PainGeneratorLib.Numerics.core.records import Candidate, Place
 from PainGeneratorLib.Report.content import ReportCase, ReportContent
 from PainGeneratorLib.Report.key_images import key_images
-from PainGeneratorLib.Report.viewer_data import Midline, ViewerInputs, ViewerSeries, viewer_data
+from PainGeneratorLib.Report.viewer_data import Midline, ViewerInputs, viewer_data
+from PainGeneratorLib.Report.viewer_packing import ViewerSeries
 from report_examples import attention_examples, candidate, example_candidates, example_images, hot_spot
 
 MIDLINE = Midline(np.array([-1.0, 0.0, 0.0]), 700.0, np.full(200, 3.0))

@@ -30,11 +30,12 @@ from .content import ChangedParameter, ReferenceRow, ReportCase, ReportContent
 from .key_images import KeyImage, KeyImageInputs, key_images
 from .letter import comment_names, letter_facts
 from .mr_files import mr_findings_csv, mr_findings_json, three_lists
-from .output_folder import write_json, write_text
+from .output_folder import write_bytes, write_json, write_text
 from .overview import overview_picture
+from .pdf import MISSING, can_write_pdf, report_pdf
 from .plain_text import plain_report
 from .regions import regions_csv
-from .report import write_report
+from .report import report_html
 from .site_files import sites_csv, sites_json
 from .tables import candidates_csv, candidates_json, csv_text, ledger_csv, set_apart_csv
 from .target_files import write_target_models, write_target_tables
@@ -143,7 +144,7 @@ folder and the time that is written into the files."""
 
 
 def write_report_file(analysis: Analysis, folder: Path, created: datetime.datetime, progress: Show = silent) -> None:
-    """``report.html`` and ``report.txt``; arguments as :func:`write_plain_files`."""
+    """``report.html``, ``report.pdf`` and ``report.txt``; arguments as :func:`write_plain_files`."""
     progress(0.0, "Drawing key images")
     inputs = _key_image_inputs(analysis)
     pictures = {
@@ -155,7 +156,13 @@ def write_report_file(analysis: Analysis, folder: Path, created: datetime.dateti
     content = _report_content(analysis, pictures, overview, created)
     room = room_for_viewer([*(picture.jpeg for picture in pictures.values()), overview])
     content = dataclasses.replace(content, viewer=viewer_data(viewer_inputs(analysis), room))
-    write_report(folder / "report.html", content)
+    page = report_html(
+        content if can_write_pdf() else dataclasses.replace(content, warnings=[*content.warnings, MISSING])
+    )
+    write_text(folder / "report.html", page)
+    if can_write_pdf():
+        progress(0.9, "Writing the PDF")
+        write_bytes(folder / "report.pdf", report_pdf(page, created))
     names = list(comment_names(content).values())
     write_text(folder / NOTES_FILE, notes_text(analysis.notes_for_letter, letter_facts(content), names))
     write_text(folder / "report.txt", final_text(plain_report(content), analysis.report_edit))

@@ -109,6 +109,12 @@ def _check_text(path: Path) -> str:
     return "" if path.read_text(encoding="utf-8").endswith("\n") else "the text has no end"
 
 
+def _check_pdf(path: Path) -> str:
+    """A PDF has its mark at the start, and its end."""
+    data = path.read_bytes()
+    return "" if data.startswith(b"%PDF-") and data.rstrip().endswith(b"%%EOF") else "the PDF has no end"
+
+
 def _check_transform(path: Path) -> str:
     import SimpleITK as sitk
 
@@ -154,6 +160,7 @@ CHECKS: dict[str, Callable[[Path], str]] = {
     ".json": _check_json,
     ".csv": _check_csv,
     ".html": _check_html,
+    ".pdf": _check_pdf,
     "report.txt": _check_text,
     ".tfm": _check_transform,
     ".stl": _check_stl,

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-
 from ..Numerics.core.records import Candidate
 from ..Numerics.core.words import Certainty, Evidence, Group, Role, Status
 from ..Workflow.level_words import level_line, level_sentences
@@ -22,7 +20,6 @@ from .html import Html, bullets, html, join, tag
 from .languages import load_language
 from .letter import Letter, make_letter
 from .letter_html import RESEARCH_USE, letter_section
-from .output_folder import write_text
 from .person_words import written_name
 from .prosthesis import prosthesis_section, surgery_rows
 from .readers_section import readers_section
@@ -59,22 +56,6 @@ HEAD = (
     '<meta charset="utf-8">\n<meta name="viewport" content="width=device-width, initial-scale=1">\n'
     '<meta name="referrer" content="no-referrer">\n<meta name="robots" content="noindex">\n'
 )
-
-
-def write_report(path: str | os.PathLike[str], content: ReportContent) -> None:
-    """Write ``report.html``, atomically; the same content gives the same bytes.
-
-    Parameters
-    ----------
-    path : str or Path
-    content : ReportContent
-
-    Raises
-    ------
-    OSError
-        When the file cannot be written.
-    """
-    write_text(path, report_html(content))
 
 
 def report_html(content: ReportContent) -> str:

@@ -128,15 +128,16 @@ footer { margin-top: 2.4rem; padding-top: .7rem; border-top: 1px solid var(--lin
   .paper { display: block; }
   .screen { display: none; }
   footer { margin-top: .6rem; }
+  .paper, footer { break-before: avoid; }
   body:not(:has(#print-whole:checked)) {
     .record, .candidate:nth-of-type(n + 4), figure.key figcaption { display: none; }
     .letter > h2 { break-before: page; margin-top: 0; }
-    .candidate { margin: .3rem 0 .5rem; }
+    .candidate { margin: .2rem 0 .3rem; }
     .candidate h3 { margin: .3rem 0 .2rem; }
     .evidence { font-size: .8rem; line-height: 1.25; gap: .05rem .7rem; margin: .1rem 0; }
-    .terms { font-size: .78rem; line-height: 1.25; }
-    figure.key { margin: .2rem 0; }
-    figure.key img { width: 126mm; height: 38.1mm; object-fit: cover; object-position: top; margin: 0 auto; }
+    .terms { font-size: .74rem; line-height: 1.2; gap: 0 .7rem; margin: .1rem 0; }
+    figure.key { margin: .15rem 0 0; }
+    figure.key img { width: 94mm; height: 28.4mm; object-fit: cover; object-position: top; margin: 0; }
     figure.overview img { max-height: 92mm; }
   }
   body:has(#print-whole:checked) .paper { display: none; }

@@ -8,38 +8,31 @@ voxels when the page would become too large otherwise, and the page says so.
 from __future__ import annotations
 
 import base64
-import gzip
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 
-from ..Numerics.core.image import Geometry, Image, Region, block_means, transform_points
+from ..Numerics.core.image import Geometry, Image, Region, transform_points
 from ..Numerics.core.records import Candidate
-from ..Numerics.core.words import Evidence, Role
+from ..Numerics.core.words import Evidence
 from . import words
 from .drawing import Window, robust_window, round_up
 from .key_images import NARROWEST_UPPER_SUV, overlay_start, pet_window
+from .viewer_packing import (
+    MR_BITS,
+    PET_BITS,
+    PET_FRAME,
+    REFERENCE_FRAME,
+    Stored,
+    ViewerSeries,
+    packed_bytes,
+    within_budget,
+)
 
-REFERENCE_FRAME = "reference"
-"""The frame of the reference series: of all series that could be aligned, and of the candidates."""
-PET_FRAME = "pet"
-"""The PET's own frame, where PET and MR could not be aligned."""
-PET_BITS, MR_BITS = 16, 8
-SUV_STEP = 0.01
-"""What one step of a stored number of the PET is worth, g/ml: as fine as SUV are shown (two decimals)."""
-BRIGHTEST_PERCENT = 99.95
-"""MR values above this percentile are stored as the brightest one and shown as "at least". Our choice: the brightest
-vessels would else leave few of the 255 steps to the tissue."""
-PERCENTILE_VALUES = 500_000
-"""So many values are enough for a percentile."""
 MARGIN_MM = 20.0
 """How far PET is kept beyond the MR and the candidates, mm. Our choice: enough to see where a focus ends."""
-PACKING = 1
-"""Effort of gzip, 1 to 9. More takes four times as long and gains nothing: voxels are noise to it."""
-SAMPLED = 6
-"""Every so many slices are packed to learn how large a series will be."""
 PAGE_BYTES = 14_500_000
 """The most that the whole page may take, bytes: 15 MB, what many mail systems let through, with a reserve."""
 TEXT_BYTES = 1_000_000
@@ -51,36 +44,6 @@ BUDGET_BYTES = 11_000_000
 MR series as they are, and little enough to open at once on a phone."""
 MIDLINE_STEP_MM = 4.0
 """Distance of the heights at which the midline is given, mm; it changes slowly."""
-MOST_COARSE_STEPS = 40
-"""So many times at most a series is made coarser; each halves its voxels, so that it always suffices."""
-
-
-@dataclass(frozen=True, eq=False)
-class ViewerSeries:
-    """A series that the viewer can show.
-
-    Parameters
-    ----------
-    id : str
-        Its role.
-    title : str
-        How the page calls it.
-    image : Image
-        In the frame that the viewer shows it in.
-    is_pet : bool
-        The values are SUV, g/ml.
-    frame : str
-        :data:`REFERENCE_FRAME` or :data:`PET_FRAME`.
-    unit : str
-        Of the values; empty for MR.
-    """
-
-    id: str
-    title: str
-    image: Image
-    is_pet: bool = False
-    frame: str = REFERENCE_FRAME
-    unit: str = ""
 
 
 @dataclass(frozen=True, eq=False)
@@ -174,7 +137,7 @@ def viewer_data(inputs: ViewerInputs, budget: int = BUDGET_BYTES) -> ViewerData 
         return None
     frames = {name: _span(inputs, name) for name in dict.fromkeys(one.frame for one in inputs.series)}
     shown = [_cropped(one, frames[one.frame]) for one in inputs.series]
-    shown, stored = _within(shown, budget * 3 // 4)
+    shown, stored = within_budget(shown, budget * 3 // 4)
     blob = _Bytes()
     volumes = [_volume(one, kept, blob) for one, kept in zip(shown, stored, strict=True)]
     content = {
@@ -183,7 +146,7 @@ def viewer_data(inputs: ViewerInputs, budget: int = BUDGET_BYTES) -> ViewerData 
         "marks": [_mark(label, one, inputs, blob) for label, one in inputs.marks],
         "mirror": _mirror(inputs.midline),
     }
-    packed = base64.b64encode(_gzip(b"".join(blob.parts))).decode("ascii")
+    packed = base64.b64encode(packed_bytes(b"".join(blob.parts))).decode("ascii")
     return ViewerData(content, packed, tuple(_notes(inputs, shown)))
 
 
@@ -196,12 +159,7 @@ def _notes(inputs: ViewerInputs, shown: Sequence[ViewerSeries]) -> Iterator[str]
         yield "PET and MR could not be aligned: they are shown one after the other, never on top of each other."
 
 
-def _gzip(data: bytes) -> bytes:
-    """Packed; the same data gives the same bytes."""
-    return gzip.compress(data, PACKING, mtime=0)
-
-
-def _list(values: np.ndarray | list[float], digits: int = 6) -> list[float]:
+def _list(values: np.ndarray | Sequence[float], digits: int = 6) -> list[float]:
     return [round(float(value), digits) for value in np.asarray(values).ravel()]
 
 
@@ -239,97 +197,7 @@ def _cropped(series: ViewerSeries, span: tuple[np.ndarray, np.ndarray]) -> Viewe
     return replace(series, image=Image(array, geometry.cropped((k, j, i), array.shape)))
 
 
-@dataclass(frozen=True, eq=False)
-class _Stored:
-    """Voxels as whole numbers.
-
-    Parameters
-    ----------
-    numbers : ndarray of uint8 or uint16, shape (k, j, i)
-        0 where there is no value; else the value is ``low + (number - 1) * step``.
-    low, step : float
-    cut : bool
-        Larger values were stored as the largest number.
-    """
-
-    numbers: np.ndarray
-    low: float
-    step: float
-    cut: bool
-
-    @property
-    def raw(self) -> bytes:
-        """The bytes; of 16 bits all high ones first, then all low ones, which packs better."""
-        if self.numbers.dtype == np.uint8:
-            return self.numbers.tobytes()
-        return (self.numbers >> 8).astype(np.uint8).tobytes() + (self.numbers & 255).astype(np.uint8).tobytes()
-
-
-def _within(series: list[ViewerSeries], budget: int) -> tuple[list[ViewerSeries], list[_Stored]]:
-    """The series, averaged one after the other until all fit into a number of packed bytes.
-
-    The series that are looked at most keep their voxels longest.
-    """
-    series = list(series)
-    stored = [_stored(one) for one in series]
-    sizes = [_packed_size(one) for one in stored]
-    for _ in range(MOST_COARSE_STEPS):
-        if sum(sizes) <= budget:
-            break
-        weights = [size * _readiness(n, one) for n, (size, one) in enumerate(zip(sizes, series, strict=True))]
-        next_one = int(np.argmax(weights))
-        series[next_one] = _coarser(series[next_one])
-        stored[next_one] = _stored(series[next_one])
-        sizes[next_one] = _packed_size(stored[next_one])
-    return series, stored
-
-
-def _readiness(number: int, series: ViewerSeries) -> float:
-    """How readily a series is averaged, for its size. Our choice."""
-    if series.is_pet:
-        return 0.2  # Its values are read at the cursor.
-    return 0.3 if number == 0 else 0.5 if series.id == Role.FLUID else 1.0
-
-
-def _packed_size(stored: _Stored) -> float:
-    """About how many bytes a series takes when it is packed: some of its slices are."""
-    some = replace(stored, numbers=np.ascontiguousarray(stored.numbers[::SAMPLED]))
-    return len(_gzip(some.raw)) * len(stored.numbers) / len(some.numbers)
-
-
-def _coarser(series: ViewerSeries) -> ViewerSeries:
-    """The series averaged over blocks: at least the finest of its axes is halved."""
-    spacing = min(
-        s for s, n in zip(series.image.geometry.spacing_kji_mm, series.image.array.shape, strict=True) if n > 1
-    )
-    return replace(series, image=block_means(series.image, 2.0 * spacing))
-
-
-def _stored(series: ViewerSeries) -> _Stored:
-    values = series.image.array.astype(np.float32, copy=False)
-    known = np.isfinite(values)
-    finite = values[known] if not known.all() else values.ravel()
-    bits = PET_BITS if series.is_pet else MR_BITS
-    low, step = (0.0, SUV_STEP) if series.is_pet else _gray_steps(finite)
-    most = 2**bits - 2
-    scaled = np.rint((values - np.float32(low)) * np.float32(1.0 / step))
-    cut = bool(finite.size and float(finite.max()) > low + (most + 0.5) * step)
-    with np.errstate(invalid="ignore"):
-        numbers = (np.clip(scaled, 0, most) + 1).astype(np.uint16)
-    numbers[~known] = 0
-    return _Stored(numbers if series.is_pet else numbers.astype(np.uint8), low, step, cut)
-
-
-def _gray_steps(finite: np.ndarray) -> tuple[float, float]:
-    """The value of the darkest number of an MR, and how far two numbers are apart."""
-    if not finite.size:
-        return 0.0, 1.0
-    some = finite[:: max(1, finite.size // PERCENTILE_VALUES)]
-    low, high = float(finite.min()), float(np.percentile(some, BRIGHTEST_PERCENT))
-    return low, (high - low) / (2**MR_BITS - 2) if high > low else 1.0
-
-
-def _volume(series: ViewerSeries, stored: _Stored, blob: _Bytes) -> dict[str, Any]:
+def _volume(series: ViewerSeries, stored: Stored, blob: _Bytes) -> dict[str, Any]:
     geometry = series.image.geometry
     window = robust_window(stored.low + (stored.numbers[stored.numbers > 0][::7].astype(np.float32) - 1) * stored.step)
     upper = round_up(max(window.high, NARROWEST_UPPER_SUV))
@@ -354,7 +222,7 @@ def _volume(series: ViewerSeries, stored: _Stored, blob: _Bytes) -> dict[str, An
     return facts
 
 
-def _most(stored: _Stored) -> float:
+def _most(stored: Stored) -> float:
     """The upper end of the sliders of the PET: a round number above all uptake that is shown."""
     return round_up(max((int(stored.numbers.max(initial=1)) - 1) * stored.step, NARROWEST_UPPER_SUV))
 

@@ -13,7 +13,8 @@ from ..Numerics.core.words import MR_ROLES, Role
 from ..Workflow.analyze import Analysis
 from . import words
 from .tables import best_first
-from .viewer_data import MIDLINE_STEP_MM, PET_FRAME, REFERENCE_FRAME, Midline, ViewerInputs, ViewerSeries
+from .viewer_data import MIDLINE_STEP_MM, Midline, ViewerInputs
+from .viewer_packing import PET_FRAME, REFERENCE_FRAME, ViewerSeries
 
 TITLES = {Role.FAT_FRACTION: "Fat fraction, %", Role.FLUID: "Fluid-sensitive MR", Role.CONTRAST: "T1 with contrast"}
 """What the page calls a series whose role is no word of radiologists."""

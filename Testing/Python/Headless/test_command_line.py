@@ -43,6 +43,7 @@ OUTPUTS = {
     "targets.csv",
     "target-outlines",
     "report.html",
+    "report.pdf",
     "report.txt",
     "case.mrb",
     "timings.json",

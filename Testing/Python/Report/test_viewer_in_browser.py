@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import io
 import re
 from collections.abc import Iterator
@@ -14,6 +15,7 @@ from browser_pages import PHONE, Visit, canvas, visit
 from PainGeneratorLib.Report.drawing import ON_DARK, gray, robust_window
 from PainGeneratorLib.Report.planes import PLANE_NAMES, Plane, outline, sample
 from PainGeneratorLib.Report.report import report_html
+from PainGeneratorLib.Report.viewer_packing import PET_FRAME
 from scipy import ndimage
 from viewer_examples import (
     LESION,
@@ -390,8 +392,30 @@ def test_the_summary_is_printed_on_two_pages_and_the_whole_record_when_asked(ope
     pages = printed()
     assert len(pages) == 2
     assert "Research use only" in pages[0]
-    assert "Printed is the summary" in pages[1]
+    left_out = "All candidates, the details for the radiologist and the viewer are in report.html."
+    assert left_out in " ".join(" ".join(pages).split())
     assert all("Cursor of the other side" not in page for page in pages)
     opened.page.check("#print-whole")
     assert len(printed()) > 2
-    assert "Printed is the summary" not in " ".join(printed())
+    assert left_out not in " ".join(" ".join(printed()).split())
+
+
+def test_pet_and_mr_that_are_not_aligned_are_never_on_top_of_each_other(browser: Any, tmp_path: Path) -> None:
+    inputs = example_viewer()
+    pet = dataclasses.replace(inputs.series[2], frame=PET_FRAME)
+    path = tmp_path / "report.html"
+    apart = dataclasses.replace(inputs, series=[*inputs.series[:2], pet])
+    path.write_text(report_html(report_content(apart)), encoding="utf-8")
+    with visit(browser, path) as found:
+        titles = found.page.locator("[data-part=series] option").all_inner_texts()
+        assert titles == ["T1", "Fluid-sensitive MR", "PET alone"]
+        found.do(lambda: found.page.locator("[data-part=marks] button").nth(1).click())
+        assert found.data("#viewer", "series") == "T1"
+        colors = found.pixels("axial")
+        assert ((colors[..., 0] - colors[..., 2]) > 60).sum() < 20  # The second cross is off; no color of the PET.
+        values = found.page.locator("[data-part=values] tbody tr").all_inner_texts()
+        assert values[2].split("\t")[1:] == ["\N{EN DASH}", "\N{EN DASH}"]
+        found.do(lambda: found.page.locator("[data-part=marks] button").nth(2).click())
+        assert found.data("#viewer", "series") == "PET"
+        assert found.page.is_disabled("[data-part=mirrored]")
+        assert found.messages == []

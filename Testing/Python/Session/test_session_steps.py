@@ -345,7 +345,7 @@ def test_export_writes_what_was_chosen_and_all_of_it_opens(host, session, tmp_pa
     assert session.state("export") is StepState.OUT_OF_DATE
     told = []
     session.export(tmp_path / "out", {"report", "scene"}, overwrite=True, progress=lambda f, text: told.append(f))
-    assert {p.name for p in folder.iterdir()} == {"report.html", "report.txt", "case.mrb"}
+    assert {p.name for p in folder.iterdir()} == {"report.html", "report.pdf", "report.txt", "case.mrb"}
     assert told == sorted(told)
     assert "rejected" in (folder / "report.html").read_text().lower()
     host.load_mrb(folder / "case.mrb")

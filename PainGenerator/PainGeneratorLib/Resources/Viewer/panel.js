@@ -136,7 +136,7 @@ class Panel {
     this.part("mirrored").disabled = !state.hasOtherSide;
     this.part("other-side").disabled = !state.hasOtherSide;
     for (const [number, button] of this.marks.entries()) {
-      if (number === state.mark) button.setAttribute("aria-current", "true");
+      if (number === state.mark && state.isAtMark) button.setAttribute("aria-current", "true");
       else button.removeAttribute("aria-current");
     }
     this.refreshValues();
@@ -159,8 +159,8 @@ class Panel {
     const most = noPet ? 1 : Math.max(state.pet.most, end);
     const percent = Math.round(100 * state.opacity);
     set("opacity", percent, 0, 100, `${percent} %`, !state.isFused);
-    set("start", begin, 0, most, `from SUV ${begin.toFixed(2)}`, !state.isFused);
-    set("end", end, 0.2, most, `to SUV ${end.toFixed(1)}`, !state.isFused && !isPet);
+    set("start", begin, 0, most, `SUV ${begin.toFixed(2)}`, !state.isFused);
+    set("end", end, 0.2, most, `SUV ${end.toFixed(2)}`, !state.isFused && !isPet);
     const [low, high] = state.windows.get(state.base);
     const range = state.base.window[1] - state.base.window[0];
     const from = state.base.window[0];
@@ -188,6 +188,6 @@ class Panel {
 function valueText(volume, ras) {
   const value = volume.valueAt(ras);
   if (value === null) return "–";
-  if (volume.kind === "pet") return value.toFixed(2);
-  return `${volume.isCutAt(ras) ? "at least " : volume.step > 1 ? "about " : ""}${value.toFixed(0)}`;
+  const about = volume.isCutAt(ras) ? "at least " : volume.kind === "mr" && volume.step > 1 ? "about " : "";
+  return about + value.toFixed(volume.kind === "pet" ? 2 : 0);
 }

@@ -112,6 +112,12 @@ class State {
     this.moveTo(mark.point);
   }
 
+  /** Whether the cursor still is where the list brought it. */
+  get isAtMark() {
+    const mark = this.content.marks[this.mark];
+    return mark !== undefined && mark.point.every((value, n) => Math.abs(value - this.cursor[n]) < 0.01);
+  }
+
   jumpBy(step) {
     const count = this.content.marks.length;
     if (count) this.jumpTo(this.mark === null ? (step > 0 ? 0 : count - 1) : (this.mark + step + count) % count);
