@@ -145,6 +145,17 @@ def test_bits_above_that_a_file_says_hold_an_overlay_are_no_values(tmp_path):
     np.testing.assert_array_equal(series.image.array, ramp())
 
 
+def test_a_decoded_picture_of_more_bits_than_stored_is_refused(tmp_path):
+    def change(k: int, dataset: Any) -> None:
+        dataset.compress(RLELossless, generate_instance_uid=False)
+        dataset.BitsStored, dataset.HighBit = 8, 7
+
+    write_series(tmp_path, ramp(start=200).astype("u2"), change=change)
+    (series,) = read_folder(tmp_path).series
+    with pytest.raises(PainGeneratorError, match="more than 8 bits"):
+        series.load()
+
+
 def test_values_of_more_bits_than_stored_are_refused_for_mr_too(tmp_path):
     write_series(tmp_path, ramp() + 4096, change=with_stored(same, BitsStored=12, HighBit=11, PixelRepresentation=0))
     (series,) = read_folder(tmp_path).series
