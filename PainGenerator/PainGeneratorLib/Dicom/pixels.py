@@ -49,7 +49,11 @@ def _decode_file(path: Path, transfer_syntax: str) -> np.ndarray:
     import pydicom
 
     try:
-        stored = read_any_head(path)[0].pixel_array
+        dataset = read_any_head(path)[0]
+        if hasattr(dataset, "pixel_array_options"):
+            # Version 3 of pydicom cuts values to Bits Stored, also when they need more bits.
+            dataset.pixel_array_options(correct_unused_bits=False)
+        stored = dataset.pixel_array
         return stored if stored.ndim == 3 else stored[None]
     except (RuntimeError, ValueError, AttributeError, NotImplementedError, OSError, EOFError) as error:
         first_error = error
