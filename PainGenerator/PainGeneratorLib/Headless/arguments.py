@@ -5,8 +5,7 @@ from __future__ import annotations
 import argparse
 import datetime
 import math
-import re
-import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,24 +16,33 @@ from ..Numerics.core.words import AUTO_GROUP, GIVEN_ROLES, Fixation, Group, Pain
 from ..Phantoms.realism import REALISMS
 from ..Phantoms.scenarios import SCENARIO_NAMES
 from ..Phantoms.variants import VARIANTS
+from .completion import SHELLS, commands_of
+from .near_misses import did_you_mean
+from .parser import Parser, join_negative_values
+
+__all__ = ("join_negative_values", "known_words", "make_parser", "settings_of")
 
 if TYPE_CHECKING:
     Commands = argparse._SubParsersAction[Any]
 
 
-VALUE_OPTION = re.compile(r"--[a-z][a-z-]*")
-"""An option without its value."""
-SWITCHES = ("--overwrite", "--json", "--version", "--help")
-"""Options that take no value."""
-NEGATIVE_VALUE = re.compile("[-\u2212\u2013](\\d|\\.\\d|inf)", re.I)
-"""Begin of a negative number. Word processors write the minus as another character."""
+SEED_DIGITS = 9
+"""The most digits of a seed: it stands in the patient ID of the case."""
+REPLACES = "replace what an earlier run wrote into the folder; what it did not write, or was changed since, is kept"
+"""What ``--overwrite`` does to a folder."""
 FARTHEST_MM = 3000.0
 """Upper bound of a coordinate, mm. Our estimate: the table of a scanner does not move farther."""
 
 
-def make_parser() -> argparse.ArgumentParser:
-    """The parser of ``pain-generator``."""
-    parser = _Parser(
+def make_parser(defaults: Mapping[str, Any] | None = None) -> argparse.ArgumentParser:
+    """The parser of ``pain-generator``.
+
+    Parameters
+    ----------
+    defaults : mapping, optional
+        From a settings file.
+    """
+    parser = Parser(
         prog="pain-generator",
         description="Finds candidate pain generators on hybrid FDG-PET/MRI. "
         "Research software: it shows candidates, never a diagnosis.",
@@ -48,52 +56,53 @@ def make_parser() -> argparse.ArgumentParser:
     _add_series(commands)
     _add_readout(commands)
     _add_phantom(commands)
+    _add_completion(commands)
+    _add_common(parser)
+    for command in commands_of(parser).values():
+        _add_common(command, default=argparse.SUPPRESS)
+    _take_settings(parser, defaults or {})
     return parser
 
 
-class _Parser(argparse.ArgumentParser):
-    """A parser that takes a value that begins with a minus and a digit for a value, not for an option.
-
-    argparse does this for plain numbers only, not for ``--pain-site -20,-30,100`` (https://bugs.python.org/issue9334).
-    """
-
-    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
-        words = list(sys.argv[1:] if args is None else args)
-        found, rest = super().parse_known_args(join_negative_values(words), namespace)
-        self._check_together(found)
-        return found, rest
-
-    def _check_together(self, found: argparse.Namespace) -> None:
-        """Refuse options that make no sense together."""
-        if getattr(found, "anatomy_labels", None) is not None and found.anatomy is None:
-            self.error("argument --anatomy-labels: give --anatomy, too; it names the labels of that file")
-        roles: dict[str, str] = {}
-        for series, role in getattr(found, "role", []):
-            if roles.setdefault(series, role) != role:
-                self.error(f"argument --role: series {series} was given two roles, {roles[series]} and {role}")
+def known_words() -> set[str]:
+    """The commands and the names of all options."""
+    parser = make_parser()
+    commands = commands_of(parser)
+    options = (
+        name for one in (parser, *commands.values()) for action in one._actions for name in action.option_strings
+    )
+    return {*commands, *options}
 
 
-def join_negative_values(words: list[str]) -> list[str]:
-    """Join an option and a value that begins with a minus: ``--pain-site=-20,-30,100``.
+def settings_of(words: list[str]) -> Path | None:
+    """The settings file that the words of a command name; it is needed before they are read."""
+    for word, after in zip(words, [*words[1:], ""], strict=False):
+        if word == "--settings" and after:
+            return Path(after)
+        if word.startswith("--settings="):
+            return Path(word.partition("=")[2])
+    return None
 
-    Parameters
-    ----------
-    words : list of str
-        As the shell parted them.
 
-    Returns
-    -------
-    list of str
-        The same, with fewer words.
-    """
-    joined: list[str] = []
-    for word in words:
-        option = joined[-1] if joined else ""
-        if NEGATIVE_VALUE.match(word) and VALUE_OPTION.fullmatch(option) and option not in SWITCHES:
-            joined[-1] = f"{option}={word}"
-        else:
-            joined.append(word)
-    return joined
+def _add_common(parser: argparse.ArgumentParser, **default: Any) -> None:
+    """Add the options that every command has, before or after its name."""
+    parser.add_argument(
+        "-q", "--quiet", action="store_true", help="no progress and no table; warnings and errors stay", **default
+    )
+    parser.add_argument(
+        "-v", "--verbose", action="store_true", help="also the time of each stage and what libraries say", **default
+    )
+    parser.add_argument(
+        "--settings", type=Path, metavar="FILE", help="a settings file in place of your own one", **default
+    )
+
+
+def _take_settings(parser: argparse.ArgumentParser, values: Mapping[str, Any]) -> None:
+    """Let the values of a settings file be the defaults of the commands that know them."""
+    parser.set_defaults(**{name: values[name] for name in ("quiet", "verbose") if name in values})
+    for command in ("analyze", "check"):
+        own = {name: values[name] for name in ("group", "protocol", "set") if name in values}
+        commands_of(parser)[command].set_defaults(**own)
 
 
 def _add_demo(commands: Commands) -> None:
@@ -101,14 +110,14 @@ def _add_demo(commands: Commands) -> None:
     demo.add_argument("--output", type=Path, default=Path("pain-generator-demo"), metavar="DIR")
     demo.add_argument("--group", type=_word, choices=[str(group) for group in Group], default=Group.LOW_BACK)
     demo.add_argument("--seed", type=_seed, default=1, metavar="N", help="another number makes another case")
-    demo.add_argument("--overwrite", action="store_true", help="replace an existing output folder")
+    demo.add_argument("--overwrite", action="store_true", help=REPLACES)
 
 
 def _add_analyze(commands: Commands) -> None:
     analyze = commands.add_parser("analyze", help="read a DICOM folder, find and rank candidates, write the report")
     analyze.add_argument("case", type=Path, metavar="CASE", help="folder of DICOM files, any nesting")
     analyze.add_argument("--output", type=Path, required=True, metavar="DIR", help="folder to make")
-    analyze.add_argument("--overwrite", action="store_true", help="replace an existing output folder")
+    analyze.add_argument("--overwrite", action="store_true", help=REPLACES)
     _add_case_options(analyze)
 
 
@@ -242,7 +251,12 @@ def _add_phantom(commands: Commands) -> None:
         default=SCENARIO_NAMES[0],
         help="disease or usual uptake that poses one question, with the right answer; see docs/phantoms.md",
     )
-    phantom.add_argument("--overwrite", action="store_true", help="replace an existing folder")
+    phantom.add_argument("--overwrite", action="store_true", help=REPLACES)
+
+
+def _add_completion(commands: Commands) -> None:
+    completion = commands.add_parser("completion", help="print a script that lets your shell complete the words")
+    completion.add_argument("shell", choices=SHELLS, metavar="SHELL", help=f"one of {listed(SHELLS)}")
 
 
 def _add_suv_overrides(parser: argparse.ArgumentParser) -> None:
@@ -317,8 +331,8 @@ def _date(text: str) -> datetime.date:
 
 
 def _seed(text: str) -> int:
-    if not text.isascii() or not text.isdigit():
-        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 0 on")
+    if not text.isascii() or not text.isdigit() or len(text) > SEED_DIGITS:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 0 on, of {SEED_DIGITS} digits at most")
     return int(text)
 
 
@@ -338,7 +352,7 @@ def _date_time(text: str) -> datetime.datetime:
 def _assignment(text: str) -> tuple[str, str]:
     name, sign, value = text.partition("=")
     if not (name and sign and value):
-        raise argparse.ArgumentTypeError(f"{text!r} is not NAME=VALUE")
+        raise argparse.ArgumentTypeError(f"{text!r} is not NAME=VALUE, such as hot_spots.contour.method=percent-41")
     return name, value
 
 
@@ -349,5 +363,6 @@ def _role(text: str) -> tuple[str, str]:
     if "=" in series:
         raise argparse.ArgumentTypeError(f"{text!r} names several series; give --role once for each series")
     if not (series and sign and role.upper() in GIVEN_ROLES):
-        raise argparse.ArgumentTypeError(f"{text!r} is not SERIES=ROLE with a role of {listed(GIVEN_ROLES)}")
+        near = did_you_mean(role, GIVEN_ROLES) if series and sign else ""
+        raise argparse.ArgumentTypeError(f"{text!r} is not SERIES=ROLE with a role of {listed(GIVEN_ROLES)}.{near}")
     return series, role.upper()

@@ -6,35 +6,34 @@ Its words, outputs and exit status are a contract with those who call it from sc
 from __future__ import annotations
 
 import contextlib
-import dataclasses
-import io
-import json
 import os
 import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from .arguments import make_parser
-from .threads import limit_library_threads
+from .endings import (
+    BAD_INPUT,
+    DONE,
+    FAULT,
+    INTERRUPTED,
+    failed,
+    left_alone,
+    out_of_memory,
+    refused,
+    supervised_command,
+)
+
+# Little is imported here, so that signals are held soon after the start, and --help answers at once.
 
 if TYPE_CHECKING:
     import argparse
 
     from ..Numerics.suv.records import SuvResult
+    from ..Report.output_folder import OutputFolder
     from ..Workflow.analyze import Analysis
-    from ..Workflow.case import CaseOptions
-    from .terminal import Stop, TerminalProgress
-
-DONE = 0
-BAD_INPUT = 3
-"""Exit status when the input cannot be used. 1 is a fault of the program, 2 a wrong usage (argparse)."""
-INTERRUPTED = 130
-"""Exit status that a shell reports for a program that Ctrl-C ended."""
-PIPE_CLOSED = 141
-"""Exit status that a shell reports for a program whose output nobody reads any more (SIGPIPE)."""
-VOLUME_SUFFIXES = (".nrrd", ".nhdr", ".nii", ".nii.gz", ".mha")
-"""Endings of the volume files that the command ``suv`` writes."""
+    from .terminal import TerminalProgress
+__all__ = ("BAD_INPUT", "DONE", "FAULT", "INTERRUPTED", "main")
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -43,148 +42,207 @@ def main(arguments: list[str] | None = None) -> int:
     Parameters
     ----------
     arguments : list of str, optional
-        Those of the process when left out.
+        Those of the process when left out. Then the work is done in a process of its own, which Ctrl-C ends at once.
 
     Returns
     -------
     int
         The exit status: 0 done, 1 a fault of the program, 2 wrong usage, 3 input that cannot be used, 130 stopped.
     """
-    options = make_parser().parse_args(arguments)
+    from . import supervise
+    from .streams import prepare_streams
+
+    is_process = arguments is None and supervise.can_supervise()
+    held = supervise.hold_signals() if is_process else set()
+    prepare_streams()
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    options = _options_of(words)
+    if not isinstance(options, int):
+        options.words = words
+        return supervised_command(_run, options, held) if is_process else _run(options)
+    return options
+
+
+def _options_of(words: list[str]) -> argparse.Namespace | int:
+    """The options of the words; an exit status when there is nothing to do.
+
+    Raises
+    ------
+    SystemExit
+        After ``--help``, and for a wrong usage.
+    """
+    from ..Numerics.core.errors import PainGeneratorError
+    from .arguments import make_parser, settings_of
+    from .settings_file import read_settings
+    from .streams import flush_all
+
+    try:
+        settings = read_settings(settings_of(words))
+        try:
+            options = make_parser(settings.values).parse_args(words)
+        except SystemExit as end:
+            flush_all()
+            if end.code:
+                raise
+            return DONE
+        options.settings_file = settings.file
+        _check_current_folder(options)
+    except PainGeneratorError as error:
+        return refused(error)
+    except BrokenPipeError:
+        return left_alone()
+    return options
+
+
+def _check_current_folder(options: argparse.Namespace) -> None:
+    """Refuse relative paths when the current folder was deleted; whole paths can still be used.
+
+    Raises
+    ------
+    PainGeneratorError
+    """
+    try:
+        os.getcwd()
+    except OSError as error:
+        from ..Numerics.core.errors import PainGeneratorError
+
+        relative = [
+            str(value) for value in vars(options).values() if isinstance(value, Path) and not value.is_absolute()
+        ]
+        if relative:
+            raise PainGeneratorError(
+                f"The current folder is not there any more: {', '.join(relative)} cannot be found.",
+                "Change to a folder that exists (cd), or give whole paths.",
+            ) from error
+        os.chdir("/")
+
+
+def _run(options: argparse.Namespace) -> int:
+    """Run a command and give its exit status."""
+    from .streams import flush_all, libraries_heard, tell
+    from .threads import limit_library_threads
+
     limit_library_threads()
-    _write_any_letter()
     # Imported here, so that --help and errors of usage answer at once.
     from ..Numerics.core.errors import Cancelled, PainGeneratorError
     from .terminal import Stop
 
     commands = {
         "demo": _demo, "analyze": _analyze, "suv": _suv, "check": _check, "series": _series, "readout": _readout,
-        "phantom": _phantom,
+        "phantom": _phantom, "completion": _completion,
     }  # fmt: skip
-    run = commands[options.command]
     try:
-        with Stop() as options.stop:
-            run(options)
+        with Stop() as options.stop, libraries_heard() as options.heard:
+            commands[options.command](options)
+            flush_all()
     except PainGeneratorError as error:
-        print(f"pain-generator: {_line(error.reason)}", file=sys.stderr)
-        print(f"  {_line(error.advice)}", file=sys.stderr)
-        return BAD_INPUT
+        return refused(error)
     except (KeyboardInterrupt, Cancelled):
-        print("pain-generator: stopped; nothing was written", file=sys.stderr)
+        tell("pain-generator: stopped; nothing was written")
         return INTERRUPTED
     except BrokenPipeError:
-        _leave_pipe()
-        return PIPE_CLOSED
+        return left_alone()
+    except MemoryError:
+        return refused(out_of_memory())
+    except Exception as error:
+        return failed(error, options)
+    finally:
+        _tell_heard(options)
     return DONE
 
 
-def _write_any_letter() -> None:
-    """Let a terminal that cannot show a letter show its code, where Python would end with an error."""
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="backslashreplace")
+def _tell_heard(options: argparse.Namespace) -> None:
+    """What libraries said, for those who want to know it."""
+    from .streams import tell, text_of_file, visible
 
-
-def _leave_pipe() -> None:
-    """Write the rest nowhere when nobody reads our output any more (``| head``), so that Python ends quietly."""
-    with contextlib.suppress(OSError, ValueError, AttributeError):
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-
-
-def _line(text: str) -> str:
-    """The text on one line, without control characters, which could change the terminal."""
-    return " ".join(visible(text).split())
-
-
-def visible(text: str) -> str:
-    """A text whose control characters are shown by their codes; line ends and tabs stay."""
-    return "".join(c if c in "\n\t" or c.isprintable() else f"\\x{ord(c):02x}" for c in text)
+    if not options.verbose:
+        return
+    printed = text_of_file(getattr(options, "library_file", None))
+    for text in (*options.heard.texts, *dict.fromkeys(printed.splitlines())):
+        tell(f"Library: {visible(text)}")
 
 
 @contextlib.contextmanager
-def _progress(stop: Stop) -> Iterator[TerminalProgress]:
+def _progress(options: argparse.Namespace) -> Iterator[TerminalProgress]:
     """Progress on the terminal for the length of a ``with`` block."""
+    from .streams import on_one_line, tell
     from .terminal import TerminalProgress
 
-    progress = TerminalProgress(stop=stop)
+    if options.settings_file is not None and not options.quiet:
+        tell(f"Settings: {on_one_line(str(options.settings_file))}")
+    progress = TerminalProgress(stop=options.stop, is_quiet=options.quiet)
     try:
         yield progress
     finally:
         progress.close()
 
 
-def _case_options(options: argparse.Namespace) -> CaseOptions:
-    from ..Numerics.core.words import Group
-    from ..Workflow.case import CaseOptions
-
-    given = CaseOptions(
-        group=Group.LOW_BACK,
-        weight_kg=options.weight,
-        height_m=options.height,
-        dose_mbq=options.dose,
-        injection_time=options.injection_time,
-        nuclide=options.nuclide,
-        roles=tuple(options.role),
-    )
-    if options.command == "suv":
-        return given
-    return dataclasses.replace(
-        given,
-        group=options.group,
-        prosthesis_side=options.prosthesis_side,
-        pain_side=options.pain_side,
-        pain_sites_ras_mm=tuple(options.pain_site),
-        level=options.level,
-        surgery_date=options.surgery_date,
-        fixation=options.fixation,
-        crp_mg_l=options.crp,
-        anatomy=options.anatomy,
-        anatomy_labels=options.anatomy_labels,
-        landmarks=options.landmarks,
-        protocol_file=options.protocol,
-        settings=tuple(options.set),
-    )
-
-
 def _analyze(options: argparse.Namespace) -> None:
-    from ..Report.output_folder import OutputFolder
+    from .given import case_options_of
     from .run import analyze_to_folder
+    from .space import needed_bytes, require_temporary_space
 
-    case_options = _case_options(options)
-    with _progress(options.stop) as progress:
+    case_options = case_options_of(options)
+    with _progress(options) as progress:
         # Entering the folder checks it before the long work; it is checked again when the results take its place.
-        target = OutputFolder(options.output, options.overwrite, input_folder=options.case)
+        needed = needed_bytes(options.case)
+        require_temporary_space(needed)
+        target = _output_folder(options, options.output, input_folder=options.case, needed_bytes=needed)
         with target as folder:
             analysis = analyze_to_folder(options.case, case_options, folder, progress)
-    _show(analysis, target.warnings, target.path / "report.html")
+    _show(analysis, (*target.notes, *target.warnings), target.path / "report.html", options)
 
 
-def _show(analysis: Analysis, warnings: Iterable[str], report: Path) -> None:
+def _output_folder(options: argparse.Namespace, path: Path, **more: Any) -> OutputFolder:
+    """The folder of a command, which tells the waiting process when it must not be ended."""
+    from ..Report.output_folder import OutputFolder
+
+    stage = getattr(options, "stage", None)
+    return OutputFolder(path, options.overwrite, tell=(lambda is_final: None) if stage is None else stage.tell, **more)
+
+
+def _show(
+    analysis: Analysis, warnings: Iterable[str], report: Path, options: argparse.Namespace | None = None
+) -> None:
     """Print the ranked list, the other lists and the sites in one line each, the warnings and where the report is."""
+    from ..Report.beside_prosthesis import beside_lines
     from ..Report.site_text import terminal_line
-    from ..Report.tables import apart_line, text_table
+    from ..Report.tables import apart_line
+    from .ranking import ranking_text
+    from .streams import on_one_line, say, visible
 
-    print(visible(text_table(analysis.candidates)))
-    print(_line(apart_line(analysis.found.set_apart, analysis.found.attention)))
-    print(_line(terminal_line(analysis.found.sites)))
+    is_quiet, is_verbose = bool(options and options.quiet), bool(options and options.verbose)
+    if not is_quiet:
+        for line in beside_lines(analysis.found.set_apart):
+            say(on_one_line(line))
+        say(ranking_text(analysis.candidates, is_verbose))
+        say(on_one_line(apart_line(analysis.found.set_apart, analysis.found.attention)))
+        say(on_one_line(terminal_line(analysis.found.sites)))
+    if is_verbose:
+        for stage in analysis.clock.stages:
+            say(f"{stage.seconds:8.1f} s  {stage.stage}")
     _warn((*analysis.warnings, *warnings))
-    print(f"Report: {report}")
+    if not is_quiet:
+        say(f"Report: {visible(str(report))}")
 
 
 def _warn(warnings: Iterable[str]) -> None:
+    from .streams import warn
+
     for warning in warnings:
-        print(f"Warning: {_line(warning)}", file=sys.stderr)
+        warn(warning)
 
 
 def _demo(options: argparse.Namespace) -> None:
     from ..Phantoms.case import write_phantom
-    from ..Report.output_folder import OutputFolder
     from ..Workflow.case import CaseOptions
     from ..Workflow.progress import part
     from .run import analyze_to_folder
+    from .space import DEMO_BYTES, require_temporary_space
 
-    with _progress(options.stop) as progress:
-        target = OutputFolder(options.output, options.overwrite)
+    with _progress(options) as progress:
+        require_temporary_space(DEMO_BYTES)
+        target = _output_folder(options, options.output, needed_bytes=DEMO_BYTES)
         with target as folder:
             phantom = folder / "phantom"
             truth = write_phantom(phantom, options.group, options.seed, progress=part(progress, 0.0, 0.2))
@@ -199,46 +257,58 @@ def _demo(options: argparse.Namespace) -> None:
             results = folder / "results"
             results.mkdir()
             analysis = analyze_to_folder(phantom / "dicom", case_options, results, part(progress, 0.2, 1.0))
-    _show(analysis, target.warnings, target.path / "results" / "report.html")
+    _show(analysis, (*target.notes, *target.warnings), target.path / "results" / "report.html", options)
 
 
 def _suv(options: argparse.Namespace) -> None:
-    from .suv_file import suv_of_folder, write_suv_volume
+    import json
+
+    from .given import case_options_of
+    from .streams import say, visible
+    from .suv_file import check_volume_file, suv_of_folder, write_suv_volume
 
     if options.output is not None:
-        _refuse_file(options.output, options.overwrite, options.case)
-    with _progress(options.stop) as progress:
-        suv = suv_of_folder(options.case, _case_options(options), progress)
+        _warn(check_volume_file(options.output, options.overwrite, options.case))
+    with _progress(options) as progress:
+        suv = suv_of_folder(options.case, case_options_of(options), progress)
         if options.output is not None:
             write_suv_volume(suv, options.output)
     if options.json:
-        print(json.dumps(suv.result.to_json(), indent=2))
+        say(json.dumps(suv.result.to_json(), indent=2))
         return
     _show_suv(suv.result)
     if options.output is not None:
-        print(f"Volume: {options.output.resolve()}")
+        say(f"Volume: {visible(str(options.output.resolve()))}")
 
 
 def _check(options: argparse.Namespace) -> None:
     """Show what a case consists of; a case that cannot be analyzed is an error, after all that was found."""
-    from ..Workflow.check import check_folder
+    import json
 
-    with _progress(options.stop) as progress:
-        found = check_folder(options.case, _case_options(options), progress)
-    print(json.dumps(found.to_json(), indent=2) if options.json else visible(found.to_text()))
+    from ..Workflow.check import check_folder
+    from .given import case_options_of
+    from .streams import say, visible
+
+    case_options = case_options_of(options)
+    with _progress(options) as progress:
+        found = check_folder(options.case, case_options, progress)
+    say(json.dumps(found.to_json(), indent=2) if options.json else visible(found.to_text()))
     if found.refusals:
         raise found.refusals[0]
 
 
 def _series(options: argparse.Namespace) -> None:
-    from ..Workflow.series_list import list_folder
+    import json
 
-    with _progress(options.stop) as progress:
+    from ..Workflow.series_list import list_folder
+    from .streams import say, visible
+
+    with _progress(options) as progress:
         found = list_folder(options.case, dict(options.role), progress)
     if options.json:
-        print(json.dumps(found.to_json(), indent=2))
+        say(json.dumps(found.to_json(), indent=2))
         return
-    print(visible(found.to_text()))
+    say(visible(found.to_text()))
     _warn(found.warnings)
     if found.refusal is not None:
         _warn([f"No case can be made of these series. {found.refusal.reason} {found.refusal.advice}"])
@@ -246,60 +316,43 @@ def _series(options: argparse.Namespace) -> None:
 
 def _readout(options: argparse.Namespace) -> None:
     from .place import read_places
+    from .streams import say, visible
 
-    for text in read_places(options.result, options.at):
-        print(visible(text), end="\n\n")
+    with _progress(options) as progress:
+        texts = read_places(options.result, options.at, progress)
+    for text in texts:
+        say(visible(text), end="\n\n")
+
+
+def _completion(options: argparse.Namespace) -> None:
+    from .arguments import make_parser
+    from .completion import completion_script
+    from .streams import say
+
+    say(completion_script(options.shell, make_parser()), end="")
 
 
 def _show_suv(result: SuvResult) -> None:
     """Print the factor, where every number came from, and the warnings."""
+    from .streams import say, visible
+
     if result.is_constant:
-        print(f"SUVbw factor: {float(result.factors[0]):.6g} ({result.path})")
+        say(f"SUVbw factor: {float(result.factors[0]):.6g} ({result.path})")
     else:
         low, high = float(result.factors.min()), float(result.factors.max())
-        print(f"SUVbw factors by slice: {low:.6g} to {high:.6g} ({result.path})")
+        say(f"SUVbw factors by slice: {low:.6g} to {high:.6g} ({result.path})")
     for row in result.provenance:
-        print(visible(f"  {row.to_text()}"))
+        say(visible(f"  {row.to_text()}"))
     _warn(result.warnings)
-
-
-def _refuse_file(output: Path, overwrite: bool, case: Path) -> None:
-    """Refuse a volume file of an unknown format, one that exists, and one in the input folder.
-
-    Raises
-    ------
-    PainGeneratorError
-    """
-    from ..Numerics.core.errors import PainGeneratorError
-
-    if not output.name.lower().endswith(VOLUME_SUFFIXES):
-        raise PainGeneratorError(
-            f"The output {output} is of no known volume format.", "Give a name that ends in .nrrd, .nii.gz or .mha."
-        )
-    if output.is_dir():
-        raise PainGeneratorError(f"The output {output} is a folder.", "Give the name of a file.")
-    parent = output.absolute().parent
-    if not parent.is_dir():
-        raise PainGeneratorError(
-            f"There is no folder {parent} for the output file.", "Make the folder, or choose another."
-        )
-    if output.exists() and not overwrite:
-        raise PainGeneratorError(
-            f"The output file {output} exists already.", "Choose another name, or give --overwrite to replace it."
-        )
-    if output.resolve().is_relative_to(case.resolve()):
-        raise PainGeneratorError(
-            f"The output file {output} would lie in the input folder, which is never written to.",
-            "Choose a place outside of it.",
-        )
 
 
 def _phantom(options: argparse.Namespace) -> None:
     from ..Phantoms.case import write_phantom
-    from ..Report.output_folder import OutputFolder
+    from .space import PHANTOM_BYTES
+    from .streams import say, visible
 
-    with _progress(options.stop) as progress:
-        target = OutputFolder(options.folder, options.overwrite)
+    with _progress(options) as progress:
+        target = _output_folder(options, options.folder, needed_bytes=PHANTOM_BYTES)
         with target as folder:
             truth = write_phantom(
                 folder,
@@ -310,8 +363,10 @@ def _phantom(options: argparse.Namespace) -> None:
                 variant=options.variant,
                 scenario=options.scenario,
             )
-    print(f"Case: {target.path / 'dicom'}")
-    print(f"Truth: {target.path / 'truth.json'} ({len(truth['lesions'])} lesions)")
+    _warn((*target.notes, *target.warnings))
+    if not options.quiet:
+        say(f"Case: {visible(str(target.path / 'dicom'))}")
+        say(f"Truth: {visible(str(target.path / 'truth.json'))} ({len(truth['lesions'])} lesions)")
 
 
 if __name__ == "__main__":

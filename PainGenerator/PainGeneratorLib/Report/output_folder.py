@@ -2,7 +2,8 @@
 
 The work happens in a hidden folder beside the target, on the same file system, so that the last step is a rename.
 Every file is read back before that. Whatever ends the work early - a fault, a cancel, Ctrl-C, a termination signal,
-a full disk - leaves nothing behind.
+a full disk - leaves nothing behind; what a kill leaves is tidied up by the next run (:mod:`.leftovers`). An old folder
+is replaced as far as an earlier run wrote it, and all else in it is kept (:mod:`.written_files`, :mod:`.replacing`).
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ import shutil
 import signal
 import threading
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import FrameType, TracebackType
 from typing import Any
@@ -23,14 +24,18 @@ from typing import Any
 import numpy as np
 
 from ..Numerics.core.errors import PainGeneratorError
+from .leftovers import Mark, tidy, work_name
 from .read_back import read_back
+from .replacing import fill, is_fixed, keep_from
+from .target_checks import refuse_foreign, refuse_overlap, refuse_own_folders, refuse_unwritable_name
+from .written_files import named, worth_saying, write_list
 
 FULL_DISK_ERRNOS = frozenset({errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC)})
 """Error numbers of a full disk and of an exceeded quota."""
 FULL_DISK_BYTES = 1 << 20
 """Lower bound of free space: the disk is full when a writer that gives no error number (ITK, VTK) fails below it."""
-WORK_NAME_LETTERS = 40
-"""Upper bound of the letters of the target's name in the name of the working folder, so that a long name fits, too."""
+CANNOT_MOVE_ERRNOS = frozenset({errno.EBUSY, errno.EXDEV, errno.EACCES, errno.EPERM, errno.EINVAL})
+"""Error numbers of a folder that cannot be renamed although files in it can: a mount point, a layer of a container."""
 ENDING_SIGNALS = tuple(getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name))
 """Signals that end the process; Windows lacks the second one."""
 
@@ -43,9 +48,15 @@ class OutputFolder:
     path : str or Path
         The folder to make. Missing parents are made, and removed again when the work fails.
     overwrite : bool
-        Replace an existing folder: the old one stays as it is until the new one is complete.
+        Replace what an earlier run wrote into an existing folder: it stays until the new results are complete. What no
+        run wrote, or was changed since, is kept.
     input_folder : str or Path, optional
         The folder that is read from; the target may be neither inside it nor around it.
+    needed_bytes : int
+        Lower bound of the space that the results need.
+    tell : callable, optional
+        Told before the results are put into their place (``True``), and after that (``False``): in between, the work
+        should not be ended.
 
     Attributes
     ----------
@@ -53,6 +64,8 @@ class OutputFolder:
         The target, absolute, links resolved.
     warnings : list of str
         What failed although the results are complete (the old folder could not be deleted).
+    notes : list of str
+        What was found in the target and kept, and what earlier runs had left and was tidied up.
 
     Raises
     ------
@@ -67,20 +80,30 @@ class OutputFolder:
     """
 
     def __init__(
-        self, path: str | os.PathLike[str], overwrite: bool = False, input_folder: str | os.PathLike[str] | None = None
+        self,
+        path: str | os.PathLike[str],
+        overwrite: bool = False,
+        input_folder: str | os.PathLike[str] | None = None,
+        *,
+        needed_bytes: int = 0,
+        tell: Callable[[bool], None] = lambda is_final: None,
     ) -> None:
         self.path = Path(os.path.realpath(path))
         self.overwrite = overwrite
         self.input_folder = None if input_folder is None else Path(os.path.realpath(input_folder))
         self.warnings: list[str] = []
+        self.notes: list[str] = []
+        self._needed_bytes, self._tell = needed_bytes, tell
         self._work: Path | None = None
+        self._mark: Mark | None = None
         self._made_parents: list[Path] = []
         self._former_handlers: dict[int, Any] = {}
 
     def check(self) -> None:
         """Refuse an unsuitable target. It is called on entry, and can be called earlier, before long work."""
+        refuse_unwritable_name(self.path)
         if self.input_folder is not None:
-            _refuse_overlap(self.path, self.input_folder)
+            refuse_overlap(self.path, self.input_folder)
         if not os.path.lexists(self.path):
             return
         if not self.path.is_dir():
@@ -88,31 +111,46 @@ class OutputFolder:
         if not self.overwrite:
             raise PainGeneratorError(
                 f"The output folder {self.path} exists already.",
-                "Choose another folder, or give --overwrite to replace it.",
+                "Choose another folder, or give --overwrite to replace what an earlier run wrote there.",
             )
-        for kept, words in ((Path.home(), "your home folder"), (Path.cwd(), "the current folder")):
-            if Path(os.path.realpath(kept)).is_relative_to(self.path):
-                raise PainGeneratorError(
-                    f"The output folder {self.path} is, or holds, {words}: it is not replaced.",
-                    "Choose another folder.",
-                )
+        refuse_own_folders(self.path)
+        refuse_foreign(self.path)
 
     def __enter__(self) -> Path:
+        if not self._is_overlapping():
+            self.notes += tidy(self.path)
         self.check()
         self._take_signals()
         try:
             self._make_parents()
-            work = self.path.with_name(f".{self.path.name[:WORK_NAME_LETTERS]}.{uuid.uuid4().hex[:8]}.partial")
+            # A folder that cannot be renamed gets the working folder inside it, on the same disk.
+            place = self.path if self.path.is_dir() and is_fixed(self.path) else self.path.parent
+            work = place / work_name(self.path, uuid.uuid4().hex[:8], "partial")
             self._work = work
             work.mkdir()
+            self._mark = Mark(work, self._made_parents)
             with contextlib.suppress(FileNotFoundError):
                 os.lstat(self.path)  # refuses now a name that the file system cannot hold, not after the work
+            self._require_space(work)
         except BaseException as error:
             self._discard()
             if isinstance(error, OSError):
                 raise self._cannot_make(error) from error
             raise
         return work
+
+    def _is_overlapping(self) -> bool:
+        """True when nothing may be touched: the target lies in the input folder."""
+        return self.input_folder is not None and self.path.is_relative_to(self.input_folder)
+
+    def _require_space(self, work: Path) -> None:
+        free = shutil.disk_usage(work).free
+        if free < self._needed_bytes:
+            raise PainGeneratorError(
+                f"The disk of {self.path.parent} has {free / 1e6:.0f} MB left; the results need about "
+                f"{self._needed_bytes / 1e6:.0f} MB.",
+                "Free some space there, or choose a folder on another disk.",
+            )
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
@@ -132,28 +170,74 @@ class OutputFolder:
             self._discard(keep_parents=is_published)
 
     def _publish(self, work: Path) -> None:
-        """Read all files back, force them to disk and put the new folder in the place of the old one."""
+        """Read all files back, force them to disk and put the new results in the place of the old ones."""
         read_back(work)
+        write_list(work)
         sync_tree(work)
-        if not os.path.lexists(self.path):
-            os.rename(work, self.path)
-            _sync_folder(self.path.parent)
-            return
-        if not self.overwrite:
-            self.check()
-        aside = work.with_suffix(".replaced")
+        self._tell(True)
         try:
-            os.rename(self.path, aside)
+            self._take_place(work)
+        finally:
+            self._tell(False)
+
+    def _take_place(self, work: Path) -> None:
+        if os.path.lexists(self.path):
+            if not self.overwrite:
+                self.check()  # it appeared in the meantime
+            self._replace(work)
+        else:
+            os.rename(work, self.path)
+        if self._mark is not None:
+            self._mark.remove(self.path)
+            self._mark = None
+        _sync_folder(self.path.parent)
+
+    def _replace(self, work: Path) -> None:
+        aside = work.with_suffix(".replaced")
+        if work.parent == self.path or not self._exchange(work, aside):
+            self._fill(work, aside)
+            return
+        try:
+            self._say_kept(keep_from(aside, self.path))
+        except OSError as error:
+            self.warnings.append(f"The former results could not be deleted from {aside}: {error.strerror}.")
+
+    def _exchange(self, work: Path, aside: Path) -> bool:
+        """Rename the old folder and then the new one; False when the old one cannot be renamed."""
+        mark = Mark(self.path)
+        try:
+            try:
+                os.rename(self.path, aside)
+            except OSError as error:
+                mark.remove(self.path)
+                if error.errno in CANNOT_MOVE_ERRNOS:
+                    return False
+                raise
             os.rename(work, self.path)
         except BaseException:
             if aside.exists() and not self.path.exists():
                 os.rename(aside, self.path)
+                mark.remove(self.path)
             raise
-        _sync_folder(self.path.parent)
+        finally:
+            mark.let_go()
+        return True
+
+    def _fill(self, work: Path, aside: Path) -> None:
+        """Put the new results into the old folder, file by file."""
+        aside.mkdir()
+        mark = Mark(aside)
         try:
-            shutil.rmtree(aside)
-        except OSError as error:
-            self.warnings.append(f"The former results could not be deleted from {aside}: {error.strerror}.")
+            self._say_kept(fill(self.path, work, aside))
+        finally:
+            mark.remove(aside)
+            with contextlib.suppress(OSError):
+                aside.rmdir()
+
+    def _say_kept(self, kept: list[str]) -> None:
+        names = worth_saying(kept)
+        if names:
+            self.notes.append(f"Kept in {self.path}, as no run wrote it or it was changed since: {named(names)}.")
 
     def _raise_if_full(self, error: BaseException) -> None:
         """Raise the error of a full disk in place of one that a full disk has caused.
@@ -200,6 +284,9 @@ class OutputFolder:
 
     def _discard(self, keep_parents: bool = False) -> None:
         """Remove what is left of the working folder, and set the former signal handlers again."""
+        if self._mark is not None:
+            self._mark.let_go()
+            self._mark = None
         if self._work is not None:
             shutil.rmtree(self._work, ignore_errors=True)
             self._work = None
@@ -285,19 +372,6 @@ def _plain(value: Any) -> Any:
     if isinstance(value, os.PathLike):
         return os.fspath(value)
     raise TypeError(f"{type(value).__name__} cannot be written as JSON")
-
-
-def _refuse_overlap(target: Path, source: Path) -> None:
-    if target == source or target.is_relative_to(source):
-        raise PainGeneratorError(
-            f"The output folder {target} lies in the input folder, which is never written to.",
-            "Choose an output folder outside the input folder.",
-        )
-    if source.is_relative_to(target):
-        raise PainGeneratorError(
-            f"The output folder {target} contains the input folder.",
-            "Choose an output folder outside, for instance beside, the input folder.",
-        )
 
 
 def _chain(error: BaseException | None) -> Iterator[BaseException]:

@@ -203,14 +203,19 @@ def text_table(candidates: Sequence[Candidate], columns: int = TERMINAL_COLUMNS)
     """
     if not candidates:
         return "No candidate pain generator was found."
-    measures = measures_of(Output.TERMINAL)
-    header = [measure.title for measure in measures]
     ranked = best_first(candidates)
-    rows = [[_terminal_cell(measure, candidate) for measure in measures] for candidate in ranked]
+    measures, header, rows = terminal_rows(ranked)
     widths = _column_widths(measures, [header, *rows], columns)
     _shorten_names(measures, ranked, rows, widths)
     ruler = GAP.join("\u2500" * width for width in widths)
     return "\n".join([_line(measures, header, widths), ruler, *(_line(measures, cells, widths) for cells in rows)])
+
+
+def terminal_rows(candidates: Sequence[Candidate]) -> tuple[list[Measure], list[str], list[list[str]]]:
+    """Measures, their titles, and the cells of the candidates, best first, as a terminal shows them."""
+    measures = list(measures_of(Output.TERMINAL))
+    rows = [[_terminal_cell(measure, candidate) for measure in measures] for candidate in best_first(candidates)]
+    return measures, [measure.title for measure in measures], rows
 
 
 def _column_widths(measures: Sequence[Measure], lines: Sequence[Sequence[str]], columns: int) -> list[int]:

@@ -27,6 +27,41 @@ def part(show: Show, start: float, end: float) -> Show:
     return shown
 
 
+LONG_S = 5.0
+"""From this time on the time left is told, seconds. Our estimate: what is shorter is over before it is read."""
+TELLING_FRACTION = 0.03
+"""Below this fraction of the work nothing can be said of the rest. Our estimate."""
+
+
+class TimeLeft:
+    """Estimates the time left from the fraction that is done; the stages are weighed by the time that they take.
+
+    Parameters
+    ----------
+    clock : callable, optional
+        Seconds that only rise.
+    """
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._start = clock()
+
+    @property
+    def elapsed_s(self) -> float:
+        """Seconds since the work began."""
+        return self._clock() - self._start
+
+    def text(self, fraction: float) -> str:
+        """``about 40 s left`` or ``about 3 min left``; empty while nothing can be said, and at the end."""
+        elapsed = self.elapsed_s
+        if elapsed < LONG_S or not TELLING_FRACTION <= fraction < 1.0:
+            return ""
+        left = elapsed * (1.0 - fraction) / fraction
+        if left < 90:
+            return f"about {max(5 * round(left / 5), 5):d} s left"
+        return f"about {round(left / 60):d} min left"
+
+
 @dataclass(frozen=True)
 class StageTime:
     """What one stage took.

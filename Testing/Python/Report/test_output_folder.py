@@ -19,10 +19,18 @@ import pytest
 from PainGeneratorLib.Numerics.core.errors import Cancelled, PainGeneratorError
 from PainGeneratorLib.Report import output_folder
 from PainGeneratorLib.Report.output_folder import OutputFolder, write_bytes, write_json, write_text
+from PainGeneratorLib.Report.written_files import LIST_FILE
 
 
 def names(folder: Path) -> list[str]:
-    return sorted(os.listdir(folder))
+    """What a folder holds beside the list of written files, which every finished folder has."""
+    return sorted(name for name in os.listdir(folder) if name != LIST_FILE)
+
+
+def write_earlier_results(target: Path) -> None:
+    """Results of an earlier run, ``old.txt``."""
+    with OutputFolder(target) as folder:
+        write_text(folder / "old.txt", "old")
 
 
 def test_the_folder_appears_only_at_the_end(tmp_path):
@@ -60,8 +68,7 @@ def test_an_existing_folder_is_refused_and_stays_untouched(tmp_path):
 
 def test_overwriting_replaces_the_old_folder_only_at_the_end(tmp_path):
     target = tmp_path / "results"
-    target.mkdir()
-    (target / "old.txt").write_text("old")
+    write_earlier_results(target)
     with OutputFolder(target, overwrite=True) as folder:
         write_text(folder / "new.txt", "new")
         assert names(target) == ["old.txt"]
@@ -72,8 +79,7 @@ def test_overwriting_replaces_the_old_folder_only_at_the_end(tmp_path):
 @pytest.mark.parametrize("error", [ValueError, Cancelled, KeyboardInterrupt, SystemExit])
 def test_nothing_is_left_behind_and_the_old_folder_stays_when_the_work_ends_early(tmp_path, error):
     target = tmp_path / "results"
-    target.mkdir()
-    (target / "old.txt").write_text("old")
+    write_earlier_results(target)
 
     def work():
         with OutputFolder(target, overwrite=True) as folder:
@@ -88,8 +94,7 @@ def test_nothing_is_left_behind_and_the_old_folder_stays_when_the_work_ends_earl
 
 def test_the_old_folder_comes_back_when_the_last_rename_fails(tmp_path, monkeypatch):
     target = tmp_path / "results"
-    target.mkdir()
-    (target / "old.txt").write_text("old")
+    write_earlier_results(target)
     rename = os.rename
 
     def failing(source, destination):
@@ -107,14 +112,13 @@ def test_the_old_folder_comes_back_when_the_last_rename_fails(tmp_path, monkeypa
 def test_an_old_folder_that_cannot_be_deleted_is_told_and_the_results_stay(tmp_path, monkeypatch):
     target = tmp_path / "results"
     target.mkdir()
-    rmtree = shutil.rmtree
 
-    def failing(path, **options):
-        if str(path).endswith(".replaced"):
+    def failing(self, **options):
+        if self.parent.suffix == ".replaced":
             raise OSError(errno.EACCES, "not allowed")
-        rmtree(path, **options)
+        os.unlink(self)
 
-    monkeypatch.setattr(output_folder.shutil, "rmtree", failing)
+    monkeypatch.setattr(Path, "unlink", failing)
     output = OutputFolder(target, overwrite=True)
     with output as folder:
         write_text(folder / "new.txt", "new")
@@ -289,8 +293,7 @@ def heed_signals() -> None:
 )
 def test_a_signal_leaves_nothing_behind(tmp_path, project_folder, number, status):
     target = tmp_path / "results"
-    target.mkdir()
-    (target / "old.txt").write_text("old")
+    write_earlier_results(target)
     process = subprocess.Popen(
         [sys.executable, "-c", WORKER, str(target)],
         stdout=subprocess.PIPE,

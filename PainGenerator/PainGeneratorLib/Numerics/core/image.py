@@ -9,6 +9,7 @@ Conventions, everywhere in this package unless a name says otherwise:
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
@@ -173,6 +174,17 @@ class Image:
     def __post_init__(self) -> None:
         if tuple(self.array.shape) != self.geometry.shape:
             raise ValueError(f"array {self.array.shape} and geometry {self.geometry.shape} differ in shape")
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """A hash of shape and values as they were when it was first asked for, as hexadecimal digits.
+
+        It is the same for each type of numbers that holds the values: they are compared as single precision.
+        """
+        values = np.ascontiguousarray(self.array, dtype="<f4")
+        found = hashlib.blake2b(str(values.shape).encode(), digest_size=16)
+        found.update(values.data)
+        return found.hexdigest()
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,0 +1,67 @@
+"""What the user says about a case with the options of a command."""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+
+from ..Numerics.core.errors import PainGeneratorError
+from ..Numerics.core.words import Group
+from ..Workflow.case import CaseOptions
+from ..Workflow.protocol import load_protocol
+
+
+def case_options_of(options: argparse.Namespace) -> CaseOptions:
+    """The options of a case from those of the command.
+
+    Raises
+    ------
+    PainGeneratorError
+        They contradict each other, or name parameters that do not exist.
+    """
+    given = CaseOptions(
+        group=Group.LOW_BACK,
+        weight_kg=options.weight,
+        height_m=options.height,
+        dose_mbq=options.dose,
+        injection_time=options.injection_time,
+        nuclide=options.nuclide,
+        roles=tuple(options.role),
+    )
+    if options.command == "suv":
+        return given
+    case_options = dataclasses.replace(
+        given,
+        group=options.group,
+        prosthesis_side=options.prosthesis_side,
+        pain_side=options.pain_side,
+        pain_sites_ras_mm=tuple(options.pain_site),
+        level=options.level,
+        surgery_date=options.surgery_date,
+        fixation=options.fixation,
+        crp_mg_l=options.crp,
+        anatomy=options.anatomy,
+        anatomy_labels=options.anatomy_labels,
+        landmarks=options.landmarks,
+        protocol_file=options.protocol,
+        settings=tuple(options.set),
+    )
+    _check_parameters(case_options)
+    return case_options
+
+
+def _check_parameters(case_options: CaseOptions) -> None:
+    """Refuse parameters that do not exist, or values that they cannot have, before anything is read.
+
+    Raises
+    ------
+    PainGeneratorError
+        A wrong usage, when the fault lies in the words of the command.
+    """
+    group, _ = case_options.resolved_group()
+    protocol = load_protocol(group, case_options.protocol_file)
+    try:
+        protocol.with_values(dict(case_options.settings))
+    except PainGeneratorError as error:
+        error.is_usage = True  # type: ignore[attr-defined]
+        raise
