@@ -51,7 +51,7 @@ def _settle_duplicates(stack: Stack) -> None:
             whole.append((kept, other))
     for kept, other in whole:
         try:
-            pair = load_frames([kept, other])
+            pair = load_frames([kept, other], is_volume=False)
         except PainGeneratorError as error:
             stack.problem = error
             return

@@ -28,6 +28,9 @@ estimate."""
 SAME_STEP = 0.01
 """Upper bound of the difference of the slice distances of two parts that show the same place, as a fraction. Our
 estimate, for rounding."""
+SAME_PLACE_SLICES = 0.02
+"""Upper bound of the distance of slices of two series that lie at one place, in slice distances. Our estimate, for
+rounding."""
 WAYS = (("the right", "the left"), ("the front", "the back"), ("the head", "the feet"))
 """Words for the positive and the negative end of the three axes of RAS."""
 
@@ -56,6 +59,56 @@ def tell_missing(frames: Sequence[Frame], parts: Sequence[Series], unread: str) 
             )
         else:
             one.warnings += [f"Slices may be missing. {text}" for text in found]
+
+
+def tell_shorter_ones(everything: Sequence[Series]) -> None:
+    """Give a series a warning when another one has the same slices and more of them at one end.
+
+    Series of one examination are often planned on the same slices. One that was planned with fewer lacks slices at
+    both ends; one that lost slices lacks them at one.
+
+    Parameters
+    ----------
+    everything : sequence of Series
+        The series of a folder.
+    """
+    for one in everything:
+        longer = [other for other in everything if other is not one and _may_be_compared(one, other)]
+        for other in longer:
+            lost, end = _lost_at_one_end(one.geometry, other.geometry)
+            if lost:
+                one.warnings.append(
+                    f"Slices may be missing. It has {_slices(lost)} fewer toward {end} than {other.label}, which has "
+                    "the same slices otherwise."
+                )
+                break
+
+
+def _may_be_compared(one: Series, other: Series) -> bool:
+    """Whether two series are of one kind of scan, in one frame of reference, and the other one has more slices."""
+    if one.series_uid == other.series_uid or one.modality != other.modality or one.modality == "CT":
+        return False
+    if one.geometry is None or other.geometry is None or any(s.block or s.blocks for s in (one, other)):
+        return False
+    same_frame = one.frame_of_reference_uid is not None and one.frame_of_reference_uid == other.frame_of_reference_uid
+    return same_frame and 1 < one.n_slices < other.n_slices
+
+
+def _lost_at_one_end(small: Geometry | None, large: Geometry | None) -> tuple[int, str]:
+    """How many slices one grid lacks that another one has at one end, and words for the end; 0 when it lacks none."""
+    if small is None or large is None:
+        return 0, ""
+    # The middles of the first and the last slice, in slices of the larger grid.
+    corners = large.to_ijk(small.corners_ras)[:, 2]
+    first, last = float(corners.min()), float(corners.max())
+    is_parallel = np.abs(np.sort(corners) - np.repeat([first, last], 4)).max() <= SAME_PLACE_SLICES
+    on_slices = max(abs(first - round(first)), abs(last - round(last))) <= SAME_PLACE_SLICES
+    if not is_parallel or not on_slices or round(last - first) != small.shape[0] - 1:
+        return 0, ""
+    before, after = round(first), large.shape[0] - 1 - round(last)
+    if min(before, after) != 0 or max(before, after) <= 0:
+        return 0, ""
+    return max(before, after), _way_out(large, is_first=before > 0)
 
 
 def _by_number_of_slices(frames: Sequence[Frame], one: Series, parts: Sequence[Series]) -> list[str]:

@@ -105,12 +105,12 @@ def settled_values(stored: np.ndarray, header: Mapping[str, Any], path: Path, *,
     Parameters
     ----------
     stored : ndarray, shape (rows, columns)
-        Whole numbers. Those of a file without compression have all their bits.
+        Numbers as they lie in the file, or as a decoder gives them.
     header : mapping
         Its pixel facts do not contradict themselves (:func:`header_fault`).
     path : Path
     is_decoded : bool
-        True for numbers from a decoder, which has settled their bits.
+        True for numbers from a decoder, which has settled their sign.
 
     Returns
     -------
@@ -123,7 +123,8 @@ def settled_values(stored: np.ndarray, header: Mapping[str, Any], path: Path, *,
         The numbers contradict the header.
     """
     bits = _bits_of(header)
-    values = stored if is_decoded else _used_bits(stored, header, bits, path)
+    has_all_bits = stored.dtype.kind in "iu" and 8 * stored.dtype.itemsize == header["BitsAllocated"]
+    values = _used_bits(stored, header, bits, path) if has_all_bits else stored
     if header.get("PixelRepresentation") is None and not is_decoded and _reaches_sign(values, bits):
         raise _contradiction(
             path,

@@ -17,6 +17,9 @@ from .files import Frame, damaged
 from .pixel_facts import SEND_AGAIN, activity_fault, settled_values, without_padding
 from .values import as_number, number_of
 
+MOST_OF_A_MASK = 7
+"""Upper bound of the number of different values of a slice that is a mask, or empty. Our estimate: pictures have
+dozens at the least."""
 READ_THREADS = 2
 """Number of threads that read files. More than one thread helps, because reading waits for the disk and the decoders
 release the interpreter lock. Our estimate, for computers with two cores or more."""
@@ -49,7 +52,11 @@ def _decode_file(path: Path, transfer_syntax: str) -> np.ndarray:
     import pydicom
 
     try:
-        stored = read_any_head(path)[0].pixel_array
+        dataset = read_any_head(path)[0]
+        if hasattr(dataset, "pixel_array_options"):
+            # Version 3 of pydicom cuts values to Bits Stored, also when they need more bits.
+            dataset.pixel_array_options(correct_unused_bits=False)
+        stored = dataset.pixel_array
         return stored if stored.ndim == 3 else stored[None]
     except (RuntimeError, ValueError, AttributeError, NotImplementedError, OSError, EOFError) as error:
         first_error = error
@@ -112,9 +119,10 @@ def _check_values(volume: np.ndarray, frames: list[Frame]) -> None:
     PainGeneratorError
     """
     modality = frames[0].get("Modality")
-    if modality == "MR" and volume[0].size > 1 and not np.any(np.ptp(volume, axis=(1, 2))):
+    if modality == "MR" and not _is_picture(volume):
         raise PainGeneratorError(
-            f"Each slice of the series holds one value only ({frames[0].path} and others): it is no picture.",
+            f"No slice of the series has more than {MOST_OF_A_MASK} different values ({frames[0].path} and others): "
+            "it is no picture.",
             "Use another series for this role, or send this one again from the scanner or archive.",
         )
     fault = activity_fault(volume, [frame.header for frame in frames]) if modality == "PT" else ""
@@ -122,7 +130,17 @@ def _check_values(volume: np.ndarray, frames: list[Frame]) -> None:
         raise PainGeneratorError(f"The series of {frames[0].path} {fault}.", SEND_AGAIN)
 
 
-def load_frames(frames: list[Frame], progress: Callable[[float, str], None] | None = None) -> np.ndarray:
+def _is_picture(volume: np.ndarray) -> bool:
+    """Whether a slice has more different values than a mask, or is too small for that."""
+    count = len(volume)
+    # The slices in the middle are the fullest ones.
+    order = sorted(range(count), key=lambda k: abs(k - count // 2))
+    return volume[0].size <= MOST_OF_A_MASK or any(np.unique(volume[k]).size > MOST_OF_A_MASK for k in order)
+
+
+def load_frames(
+    frames: list[Frame], progress: Callable[[float, str], None] | None = None, *, is_volume: bool = True
+) -> np.ndarray:
     """Read the rescaled values of the frames of a stack.
 
     Parameters
@@ -131,6 +149,8 @@ def load_frames(frames: list[Frame], progress: Callable[[float, str], None] | No
         The frames in the order of the slices, all of one size.
     progress : callable, optional
         Called with the fraction that is done (0 to 1) and a text. It may raise `Cancelled`.
+    is_volume : bool
+        False for single slices, which may be empty.
 
     Returns
     -------
@@ -141,7 +161,8 @@ def load_frames(frames: list[Frame], progress: Callable[[float, str], None] | No
     Raises
     ------
     PainGeneratorError
-        A file is cut off or damaged, or its compression cannot be decoded.
+        A file is cut off or damaged, its compression cannot be decoded, or its values contradict the header or are no
+        picture.
     """
     first = frames[0]
     volume = _empty_volume(frames)
@@ -171,7 +192,8 @@ def load_frames(frames: list[Frame], progress: Callable[[float, str], None] | No
         for done, _ in enumerate(pool.map(load_one, range(len(frames))), start=1):
             if progress is not None and done % 16 == 0:
                 progress(done / len(frames), "reading pixels")
-    _check_values(volume, frames)
+    if is_volume:
+        _check_values(volume, frames)
     if first.get("PhotometricInterpretation") == "MONOCHROME1" and first.get("Modality") == "MR":
         np.subtract(volume.max() + volume.min(), volume, out=volume)
     return volume

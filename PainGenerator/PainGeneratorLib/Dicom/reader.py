@@ -13,7 +13,7 @@ import numpy as np
 from ..Numerics.core.errors import PainGeneratorError
 from ..Numerics.core.printable import one_line
 from .build_series import build_series
-from .completeness import tell_missing
+from .completeness import tell_missing, tell_shorter_ones
 from .files import DamagedFile, Frame, OtherFile, file_error, read_file_header
 from .folder_files import EMPTY, PACKED, FolderFiles, check_folder, files_below, kind_of_other_file
 from .patients import Patient, check_one_patient, compare, identity_of
@@ -97,6 +97,7 @@ def read_folder(path: str | Path, progress: Progress | None = None) -> DicomFold
     unread = _what_was_not_read(files, content)
     for key, parts in built.items():
         tell_missing(content.by_series[key], parts, unread)
+    tell_shorter_ones(result.series)
     result.warnings += _of_other_patients(content, usable, patients)
     # Names of files are quoted in them, which may hold anything.
     result.warnings = [one_line(text) for text in result.warnings]

@@ -248,6 +248,8 @@ def without_table(ct: Image) -> Image:
 
 def _otsu(values: np.ndarray) -> float:
     """Threshold that separates values into two classes with the least variance (Otsu, IEEE Trans SMC 1979)."""
+    if np.ptp(values) == 0:
+        return float(values.flat[0])
     counts, edges = np.histogram(values, bins=128)
     centers = (edges[:-1] + edges[1:]) / 2
     below = np.cumsum(counts)

@@ -144,7 +144,7 @@ def test_a_packed_file_is_read_and_one_that_fills_the_memory_is_named(tmp_path):
     write_examination(tmp_path)
     deflated(tmp_path, "t2")
     assert has_series(case_of(tmp_path), PET=5, T1=2, T2=3)
-    deflated(tmp_path, "t1", 200_000_000)
+    deflated(tmp_path, "t1", 100_000_000)
     case = case_of(tmp_path)
     assert "T1" not in case.series
     assert any("unpack to more than 64 MB" in text and "series 2" in text for text in case.warnings.sentences)

@@ -49,15 +49,16 @@ def doubts(folder: Path) -> list[str]:
             (-1, -2),
             ["2 slices of the 6 that", "begin with 3, so that they are missing at the end toward the feet"],
         ),
-        ("t1", (-1, -2), ["begin with 3, so that they are missing at the end toward the left"]),
-        ("t1", (-1,), ["begin with 2"]),
+        ("t1", (-1, -2), ["2 slices fewer", "begin with 3, so that they are missing at the end toward the left"]),
+        ("t1", (-1,), ["1 slice fewer toward the left than series 3", "begin with 2"]),
+        ("t1", (0,), ["1 slice fewer toward the right than series 3"]),
         ("t2", (), []),
     ],
 )
 def test_slices_that_are_missing_at_an_end_are_told(tmp_path, prefix, places, words):
     examination(tmp_path, NumberOfSlices=6)
     lose(tmp_path, prefix, *places)
-    found = doubts(tmp_path)
+    found = sorted(doubts(tmp_path), key=lambda text: "Image numbers" in text)
     assert len(found) == len(words)
     for text, word in zip(found, words, strict=True):
         assert word in text
@@ -144,6 +145,20 @@ def test_an_echo_with_fewer_slices_than_the_other_is_told(tmp_path):
         )  # fmt: skip
     short = next(one for one in read_folder(tmp_path).series if one.n_slices == 4)
     assert any("2 slices fewer than in" in text for text in short.warnings)
+
+
+@pytest.mark.parametrize(
+    ("first", "count", "words"),
+    [(0, 10, None), (0, 8, "2 slices fewer toward the right"), (1, 9, "1 slice fewer toward the left"), (1, 8, None)],
+)
+def test_a_series_that_ends_before_another_one_on_the_same_slices_is_told(tmp_path, first, count, words):
+    whole = stored(10, 8, 8)
+    write_pet(tmp_path, prefix="pet")
+    write_t1(tmp_path, prefix="t1", stored=whole[:count], first_position=(-10.0 - 4.0 * first, -20.0, 30.0))
+    write_t2(tmp_path, prefix="t2", stored=whole, spacing=(1.0, 1.0))
+    found = [text for text in doubts(tmp_path) if "the same slices" in text]
+    assert len(found) == (words is not None)
+    assert all(words in text and "series 3" in text for text in found)
 
 
 def test_a_file_of_a_series_in_several_files_that_is_not_there_is_told(tmp_path):

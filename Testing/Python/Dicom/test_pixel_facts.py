@@ -145,6 +145,17 @@ def test_bits_above_that_a_file_says_hold_an_overlay_are_no_values(tmp_path):
     np.testing.assert_array_equal(series.image.array, ramp())
 
 
+def test_a_decoded_picture_of_more_bits_than_stored_is_refused(tmp_path):
+    def change(k: int, dataset: Any) -> None:
+        dataset.compress(RLELossless, generate_instance_uid=False)
+        dataset.BitsStored, dataset.HighBit = 8, 7
+
+    write_series(tmp_path, ramp(start=200).astype("u2"), change=change)
+    (series,) = read_folder(tmp_path).series
+    with pytest.raises(PainGeneratorError, match="more than 8 bits"):
+        series.load()
+
+
 def test_values_of_more_bits_than_stored_are_refused_for_mr_too(tmp_path):
     write_series(tmp_path, ramp() + 4096, change=with_stored(same, BitsStored=12, HighBit=11, PixelRepresentation=0))
     (series,) = read_folder(tmp_path).series
@@ -175,20 +186,39 @@ def test_a_padding_value_that_is_one_of_the_tissue_changes_nothing(tmp_path):
 def test_a_mask_of_two_values_has_no_wrong_sign(tmp_path):
     mask = np.zeros((4, 12, 12), dtype="u2")
     mask[:, 4:8, 4:8] = 65535
-    write_series(tmp_path, mask)
+    write_series(tmp_path, mask, "PT")
     (series,) = read_folder(tmp_path).series
     assert series.image.array.max() == 65535
 
 
-def test_an_mr_with_one_value_in_each_slice_is_left_aside(tmp_path):
+def test_two_copies_of_an_empty_slice_are_one(tmp_path):
+    values = ramp(5, 8, 8)
+    values[-1] = 0
+    write_series(tmp_path, values, prefix="m")
+    last = tmp_path / "m-001"
+    (tmp_path / "copy").write_bytes(last.read_bytes())
+    (series,) = read_folder(tmp_path).series
+    np.testing.assert_array_equal(series.image.array, values)
+
+
+@pytest.mark.parametrize(
+    "picture",
+    [
+        lambda number: np.full(64, 100 + number),
+        lambda number: np.zeros(64),
+        lambda number: np.where(np.arange(64) == 20, 0, 100 + number),
+        lambda number: np.where(np.arange(64) > 20, 0, 200),
+        lambda number: np.arange(64) % 7,
+    ],
+)
+def test_an_mr_that_is_no_picture_is_left_aside(tmp_path, picture):
     write_examination(tmp_path)
-    for path in tmp_path.glob("t1-*"):
-        content = path.read_bytes()
-        path.write_bytes(content[:-128] + np.full(64, 100 + len(path.name), "<i2").tobytes())
+    for number, path in enumerate(sorted(tmp_path.glob("t1-*"))):
+        path.write_bytes(path.read_bytes()[:-128] + picture(number).astype("<i2").tobytes())
     case = case_of(tmp_path)
     assert has_series(case, PET=5, T2=3)
     assert "T1" not in case.series
-    assert any("one value only" in text and "series 2" in text for text in case.warnings.sentences)
+    assert any("different values" in text and "series 2" in text for text in case.warnings.sentences)
 
 
 def test_a_compressed_file_that_announces_a_huge_picture_takes_no_memory(tmp_path):

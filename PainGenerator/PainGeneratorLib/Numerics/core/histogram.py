@@ -20,7 +20,7 @@ def otsu(values: np.ndarray) -> float:
         The upper edge of the last of 128 bins that belongs to the lower group. Where all values are equal there are
         no two groups: it is then that value itself, and nothing lies above it.
     """
-    if np.min(values) == np.max(values):
+    if _is_one_value(values):
         return float(np.max(values))
     counts, edges = np.histogram(values, bins=128)
     centers = 0.5 * (edges[1:] + edges[:-1])
@@ -30,6 +30,17 @@ def otsu(values: np.ndarray) -> float:
     with np.errstate(divide="ignore", invalid="ignore"):
         between = below * above * (sums / below - (sums[-1] - sums) / above) ** 2
     return float(edges[1:][np.nanargmax(between)])
+
+
+NARROW = 1e-5
+"""Values whose range is narrower than this part of their size are one value: the bins of a histogram between them
+would be finer than numbers of 4 bytes are."""
+
+
+def _is_one_value(values: np.ndarray) -> bool:
+    """Whether all values are equal, as far as a histogram can tell."""
+    low, high = float(np.min(values)), float(np.max(values))
+    return high - low <= NARROW * max(abs(low), abs(high))
 
 
 def modes(values: np.ndarray, width: float, least_part: float) -> np.ndarray:
@@ -49,6 +60,8 @@ def modes(values: np.ndarray, width: float, least_part: float) -> np.ndarray:
     ndarray, shape (n,)
         Values at the peaks, ascending; at least one.
     """
+    if _is_one_value(values):
+        return np.array([np.max(values)], dtype=np.float64)
     counts, edges = np.histogram(values, bins=256)
     step = edges[1] - edges[0]
     density = np.pad(ndimage.gaussian_filter1d(counts.astype(float), width / step, mode="constant"), 1)
