@@ -227,11 +227,15 @@ def test_the_time_left_is_told_after_five_seconds_and_in_fitting_units():
     now[0] = 10.0
     assert time_left.text(0.5) == "about 10 s left"
     assert time_left.text(0.9) == "about 5 s left"
-    assert time_left.text(0.1) == "about 90 s left" or time_left.text(0.1) == "about 2 min left"
+    assert time_left.text(0.1) == "about 2 min left"
     assert time_left.text(0.01) == ""
     assert time_left.text(1.0) == ""
     now[0] = 300.0
     assert time_left.text(0.5) == "about 5 min left"
+    now[0] = 420.0
+    assert time_left.text(0.5) == "about 3 min left"
+    now[0] = 900.0
+    assert time_left.text(0.5) == "about 5 s left"
 
 
 def test_progress_tells_the_time_left_and_is_silent_when_quiet():
