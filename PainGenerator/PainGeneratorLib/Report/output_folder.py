@@ -27,7 +27,7 @@ from ..Numerics.core.errors import PainGeneratorError
 from .leftovers import Mark, tidy, work_name
 from .read_back import read_back
 from .replacing import fill, is_fixed, keep_from
-from .target_checks import refuse_foreign, refuse_overlap, refuse_own_folders, refuse_unwritable_name
+from .target_checks import refuse_foreign, refuse_mounts, refuse_overlap, refuse_own_folders, refuse_unwritable_name
 from .written_files import named, worth_saying, write_list
 
 FULL_DISK_ERRNOS = frozenset({errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC)})
@@ -115,6 +115,7 @@ class OutputFolder:
             )
         refuse_own_folders(self.path)
         refuse_foreign(self.path)
+        refuse_mounts(self.path)
 
     def __enter__(self) -> Path:
         if not self._is_overlapping():
@@ -184,6 +185,7 @@ class OutputFolder:
         if os.path.lexists(self.path):
             if not self.overwrite:
                 self.check()  # it appeared in the meantime
+            refuse_mounts(self.path)
             self._replace(work)
         else:
             os.rename(work, self.path)
