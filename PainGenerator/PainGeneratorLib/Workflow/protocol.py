@@ -23,8 +23,6 @@ from ..Numerics.core.words import Group
 
 PROTOCOLS_FOLDER = Path(__file__).resolve().parents[2] / "Resources" / "Protocols"
 BASE_FILE = "base.json"
-NAMED_LIMIT = 4
-"""The most names of parameters in a message."""
 FILE_KEYS = ("schema", "group", "stages", "overrides")
 """What a protocol file may hold: ``stages`` as in ``base.json``, ``overrides`` as in the file of a group."""
 RISING = (
@@ -128,9 +126,7 @@ class Protocol:
         similar = _similar(name, names)
         hint = f"Did you mean {' or '.join(similar)}? " if similar else ""
         of_stage = [known for known in names if known.startswith(f"{stage}.")]
-        more = f" and {len(of_stage) - NAMED_LIMIT} more" if len(of_stage) > NAMED_LIMIT else ""
-        named = f"{', '.join(of_stage[:NAMED_LIMIT])}{more} (Resources/Protocols/base.json)"
-        known = f"known are: {named}" if of_stage else f"the stages are: {', '.join(self.stages)}"
+        known = f"known are: {', '.join(of_stage)}" if of_stage else f"the stages are: {', '.join(self.stages)}"
         return PainGeneratorError(
             f"There is no parameter '{name}' in the protocol.", f"{hint}Names are stage.parameter; {known}."
         )
@@ -222,12 +218,7 @@ def _similar(name: str, names: Sequence[str]) -> list[str]:
     plain, end = name.replace(".", "_"), name.rpartition(".")[2]
     without_dots = [known for known in names if known.replace(".", "_") == plain]
     same_end = [known for known in names if known.rpartition(".")[2] == end]
-    if without_dots or same_end:
-        return without_dots or same_end[:3]
-    section = name.rpartition(".")[0]
-    by_end = {known.rpartition(".")[2]: known for known in names if known.rpartition(".")[0] == section}
-    near = [by_end[one] for one in difflib.get_close_matches(end, list(by_end), n=2)]
-    return near or difflib.get_close_matches(name, names, n=3, cutoff=0.8)
+    return without_dots or same_end[:3] or difflib.get_close_matches(name, names, n=3, cutoff=0.8)
 
 
 def _is_entry(item: Any) -> bool:

@@ -61,7 +61,7 @@ def test_a_wrong_word_is_answered_in_two_short_lines_with_the_nearest_known_one(
     ("given", "said"),
     [
         ("nonsense=1", "There is no parameter 'nonsense'"),
-        ("hot_spots.contour.methd=percent-41", "Did you mean hot_spots.contour.method?"),
+        ("hot_spots.contour.methd=percent-41", "Did you mean hot_spots.contour.method"),
         ("hot_spots.contour.method=percent41", "cannot be 'percent41'"),
         ("fusion.bar=many", "cannot be 'many'"),
     ],
