@@ -11,9 +11,10 @@ from ..Numerics.core.words import Group
 from ..Workflow.case import CaseOptions
 from ..Workflow.protocol import load_protocol
 
-
 ADVICE_LETTERS = 350
 """The most letters of an advice about a parameter: some name all parameters of a stage."""
+MORE = " ... (all are in Resources/Protocols/base.json)"
+"""Stands for the rest of such an advice."""
 
 
 def case_options_of(options: argparse.Namespace) -> CaseOptions:
