@@ -12,7 +12,7 @@ JOBS ?= 2
 # What PySide6 and VTK need to draw off screen: the tests of the panel run on them.
 DRAWING := libglib2.0-0 libgl1 libegl1 libgl1-mesa-dri libxkbcommon0 libdbus-1-3 libfontconfig1 fonts-dejavu-core
 
-.PHONY: demo test check lint bench finding mutation setup clean
+.PHONY: demo test check lint wheel bench finding mutation setup clean
 
 setup: $(STAMP)
 
@@ -44,6 +44,12 @@ lint: $(STAMP)
 test: $(STAMP) $(VENV)/.drawing lint
 	$(BIN)/python -m pytest -n $(JOBS) --cov --cov-report=term
 
+# From a copy of what git knows: files that a former build left would end up in the wheel, too.
+wheel: $(STAMP)
+	rm -rf build/wheel && mkdir -p build/wheel && git ls-files -z | xargs -0 cp --parents -t build/wheel
+	$(BIN)/python -m pip wheel --quiet --disable-pip-version-check --no-deps --wheel-dir dist build/wheel
+	@ls dist
+
 bench: $(STAMP)
 	$(BIN)/python Testing/Benchmarks/bench.py
 
@@ -68,4 +74,4 @@ mutation: $(STAMP)
 	OMP_NUM_THREADS=1 $(BIN)/python Testing/Mutation/mutate.py $(ROOM) --children $(JOBS) --every $(EVERY)
 
 clean:
-	rm -rf $(VENV) demo-output
+	rm -rf $(VENV) demo-output dist build/wheel

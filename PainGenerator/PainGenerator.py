@@ -192,11 +192,13 @@ class PainGeneratorLogic(ScriptedLoadableModuleLogic):
         if self._session is None:
             from PainGeneratorLib.Gui.recovery_section import journal_folder
             from PainGeneratorLib.Gui.sample_data import file_of_instance
-            from PainGeneratorLib.Report.case_outputs import plain_text
+            from PainGeneratorLib.Report.case_outputs import facts_of_letter, plain_text
             from PainGeneratorLib.Report.session_export import export_session
             from PainGeneratorLib.Session.session import Session
 
-            self._session = Session(slicer.mrmlScene, file_of_instance, export_session, plain_text, journal_folder())
+            self._session = Session(
+                slicer.mrmlScene, file_of_instance, export_session, plain_text, journal_folder(), facts_of_letter
+            )
             if self._isUnsaved:
                 # What was not saved before something was added to the scene is not saved yet.
                 self._session.journal.rewrite()

@@ -49,8 +49,6 @@ def make_copy(room: str) -> Path:
     shutil.rmtree(place, ignore_errors=True)
     without = shutil.ignore_patterns("__pycache__", "Gui")
     shutil.copytree(PROJECT / "PainGenerator" / "PainGeneratorLib", place / "src" / "PainGeneratorLib", ignore=without)
-    # Protocols and terminologies are looked for beside the package.
-    shutil.copytree(PROJECT / "PainGenerator" / "Resources", place / "src" / "Resources", ignore=without)
     tests = PROJECT / "Testing" / "Python"
     shutil.copytree(tests / "Numerics" / room, place / "tests" / "Numerics" / room, ignore=without)
     for helper in tests.glob("*.py"):

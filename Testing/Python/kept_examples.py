@@ -51,7 +51,8 @@ FINDING = MRFinding(
 WEAK_FINDING = MRFinding(
     2, "oedema", REGION, POINT + 1.0, 0.3, THIRD, None, "FLUID", 0.33, ["weak"], "faint", 41.5, 0.5
 )
-ACT = ReaderAct('Dr. "Ä" Reader', "2025-03-01T09:30:05+01:00", "status", "accepted")
+ACT = ReaderAct('Dr. "Ä" Reader', "2025-03-01T09:30:05+01:00", "status", "accepted",
+                {"name": "left facet joint L4/L5", "suv_max": 2.3 + THIRD, "mr_kind": None})  # fmt: skip
 LEDGER_ENTRY = LedgerEntry("uptake", "pet", "Hot.", 1.0 + THIRD, 3.0 + THIRD, "Somebody 2020", "absent")
 LINE = SpineLine(np.outer(np.arange(5.0), POINT), THIRD, 0.94, np.array([25.0, THIRD]), np.array([-0.2, 0.1]))
 ONE = OneImplant("left", REGION, np.stack([POINT, POINT + 9.0]), False)
@@ -65,7 +66,7 @@ PLANE = SymmetryPlane(POINT, POINT + 1.0, 0.5)
 SECTIONS = BodySections(
     np.outer(np.arange(2.0), POINT), ("legs", "unknown"), np.array([THIRD, 180.0]), np.eye(4) * THIRD
 )
-ROW = ProvenanceRow("dose", THIRD, "Bq", "given by hand", "decayed")
+ROW = ProvenanceRow("dose", THIRD, "Bq", "given by hand", "decayed", 2.0 * THIRD, -50.0)
 VERTEBRA = VertebraFrame("L4", POINT, POINT + 1.0, POINT + 2.0, POINT + 3.0, 24.1, -15.2, 16.3, -13.4, 14.0 + THIRD)
 JOINT = Joint("L4/L5", "left", POINT)
 SPINE = Spine((VERTEBRA,), (JOINT,), (JOINT,), True, True, ("Turned.",), VERTEBRA, "likely", ("Counted.",))

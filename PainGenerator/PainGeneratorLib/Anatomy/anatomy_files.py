@@ -16,6 +16,7 @@ import numpy as np
 
 from ..Numerics.core.errors import PainGeneratorError
 from ..Numerics.core.image import Image
+from ..Numerics.core.input_files import exists
 from . import spineps
 from .anatomy_map import AnatomyMap, label_facts
 from .family_match import LabelMatch, match_family
@@ -62,7 +63,7 @@ def read_anatomy_file(path: Path | str, labels_json: Path | str | None = None) -
         be understood.
     """
     path = Path(path)
-    if not path.exists():
+    if not exists(path, "anatomy segmentation"):
         raise PainGeneratorError(f"The anatomy segmentation {path} does not exist.", "Check the path.")
     given = None if labels_json is None else read_label_names(Path(labels_json))
     if path.is_dir():

@@ -7,19 +7,15 @@ would give wrong names.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator
-from itertools import product
 
 import numpy as np
-from scipy import ndimage
 
 from ..Numerics.core.errors import PainGeneratorError
 from ..Numerics.core.image import Image
-from .anatomy_map import BONES, AnatomyMap
+from .anatomy_map import AnatomyMap
+from .map_fit import AIR, POINTS, MapFit, find_fit
 from .spine import direction_doubts
 
-_POINTS = 12000
-"""Number of labeled voxels that are compared with the image."""
 _LEAST_INSIDE_ML = 2.0
 """Lower bound of the volume of the labels in the field of the reference series, ml. Our estimate: a part of a disc."""
 _LEAST_INSIDE = 0.01
@@ -31,12 +27,6 @@ map that is larger than the series, or smaller, overlaps it whole. Our estimate.
 _LEAST_IN_BODY = 0.5
 """Lower bound of the fraction of labeled voxels that lie in the body and not in air. Implants and bowel gas are dark,
 too. Our estimate."""
-_AIR = 0.06
-"""Brightness below which a voxel is air, as a fraction of the 95th percentile. Our estimate: noise lies below, and
-fat in a fat-suppressed series above."""
-_SHIFTS_MM = (16.0, 28.0)
-"""Distances by which the map is moved to see whether it fits better elsewhere, mm. Our estimate: less than half a
-vertebra cannot be told from the spread of segmentations, and more than one looks alike again."""
 _BETTER, _BETTER_BY = 1.8, 0.025
 """A shifted map fits better when the part of the variance that it explains is larger by this factor and by this
 difference. In eleven real and digital examinations no shift was better by more than a factor of 1.03. Our
@@ -44,6 +34,12 @@ estimates."""
 _EDGE_VOXELS = 2
 """Width of the rim of unlabeled voxels around the labels that is compared with them, voxels of the map. Our
 estimate."""
+_MUCH_BETTER, _MUCH_BETTER_BY = 2.0, 0.08
+"""The same where a map is refused: it lies elsewhere. In real and digital examinations a map that was moved by 3 mm
+fitted better elsewhere by a factor of up to 1.5. Our estimates."""
+_LEAST_SOLID_IN_BODY = 0.4
+"""Lower bound of the fraction of bones, muscles and solid organs that lie in the body; with less, a map is refused.
+Our estimate: cortical bone and metal are dark, too, but not most of the labels."""
 _ADVICE = (
     "Give the anatomy of this examination in the frame of the reference series (the T1 where there is one): open both "
     "in 3D Slicer and look whether they lie on each other, or leave out --anatomy."
@@ -68,7 +64,7 @@ def on_reference(anatomy: AnatomyMap, reference: Image) -> AnatomyMap:
     Raises
     ------
     PainGeneratorError
-        The map does not lie in the field of the reference series.
+        The map does not lie in the field of the reference series, or clearly not on the body that it shows.
     """
     points = _labeled_points(anatomy)
     ijk = reference.geometry.to_ijk(anatomy_to_reference(anatomy, points))
@@ -90,7 +86,7 @@ def on_reference(anatomy: AnatomyMap, reference: Image) -> AnatomyMap:
             f"Only a part of the anatomy segmentation lies in the reference series, {1 - fraction:.0%} of it outside: "
             "is it of this examination?"
         )
-    warnings += _fit_warnings(anatomy, reference) or _side_warnings(anatomy, reference)
+    warnings += _fit_warnings(find_fit(anatomy, reference)) or _side_warnings(anatomy, reference)
     warnings += direction_doubts(anatomy)
     return dataclasses.replace(anatomy, warnings=(*anatomy.warnings, *warnings)) if warnings else anatomy
 
@@ -106,7 +102,7 @@ def anatomy_to_reference(anatomy: AnatomyMap, points: np.ndarray) -> np.ndarray:
 
 def _labeled_points(anatomy: AnatomyMap) -> np.ndarray:
     flat = np.flatnonzero(anatomy.image.array)
-    return anatomy.image.geometry.flat_to_ras(flat[:: max(len(flat) // _POINTS, 1)])
+    return anatomy.image.geometry.flat_to_ras(flat[:: max(len(flat) // POINTS, 1)])
 
 
 def _overlap(ijk: np.ndarray, shape: tuple[int, int, int]) -> float:
@@ -117,32 +113,35 @@ def _overlap(ijk: np.ndarray, shape: tuple[int, int, int]) -> float:
     return float((shared / np.maximum(np.minimum(high - low, size), 1e-6)).min())
 
 
-def _fit_warnings(anatomy: AnatomyMap, reference: Image) -> list[str]:
-    """Warnings when the labels lie in air, or explain the image better at another place."""
-    bright = float(np.percentile(reference.array[np.isfinite(reference.array)], 95))
-    points, classes = _classes(anatomy)
-    points = anatomy_to_reference(anatomy, points)
-    sample = _Sampler(reference, _AIR * bright)
-    labeled = classes > 0
-    in_body = sample.in_body(points[labeled])
-    if in_body < _LEAST_IN_BODY:
+def _fit_warnings(fit: MapFit) -> list[str]:
+    """Warnings when the labels lie in air, or explain the image better at another place.
+
+    Raises
+    ------
+    PainGeneratorError
+        They lie in air, or explain the image much better at another place.
+    """
+    if fit.solid_in_body < _LEAST_SOLID_IN_BODY:
+        raise PainGeneratorError(
+            f"{1 - fit.solid_in_body:.0%} of the bones, muscles and organs of the anatomy segmentation lie outside of "
+            "the body that the reference series shows.",
+            _ADVICE,
+        )
+    if fit.is_better_elsewhere(_MUCH_BETTER, _MUCH_BETTER_BY):
+        raise PainGeneratorError(
+            "The anatomy segmentation does not lie on the body that the reference series shows: it fits far better "
+            f"otherwise, such as when it is {fit.way_in_words}.",
+            _ADVICE,
+        )
+    if fit.in_body < _LEAST_IN_BODY:
         return [
-            f"{1 - in_body:.0%} of the anatomy segmentation lie outside of the body in the reference series: it does "
-            "not fit this examination, or lies beside its place."
+            f"{1 - fit.in_body:.0%} of the anatomy segmentation lie outside of the body in the reference series: it "
+            "does not fit this examination, or lies beside its place."
         ]
-    here = sample.explained(points, classes)
-    if here is None:
-        return []
-    best, shift = here, np.zeros(3)
-    for move in _shifts():
-        there = sample.explained(points + move, classes)
-        if there is not None and there > best:
-            best, shift = there, move
-    if best > _BETTER * here and best > here + _BETTER_BY:
-        words = _shift_in_words(shift)
+    if fit.is_better_elsewhere(_BETTER, _BETTER_BY):
         return [
-            f"The anatomy segmentation fits the reference series better when it is moved by about {words}: look "
-            "whether it lies on this examination."
+            f"The anatomy segmentation fits the reference series better when it is {fit.way_in_words}: look whether "
+            "it lies on this examination."
         ]
     return []
 
@@ -162,8 +161,8 @@ def _side_warnings(anatomy: AnatomyMap, reference: Image) -> list[str]:
     It tells a mirrored map of one side, which no pair of structures tells.
     """
     bright = float(np.percentile(reference.array[np.isfinite(reference.array)], 95))
-    body = np.flatnonzero(reference.array > 2 * _AIR * bright)
-    right = reference.geometry.flat_to_ras(body[:: max(len(body) // _POINTS, 1)])[:, 0]
+    body = np.flatnonzero(reference.array > 2 * AIR * bright)
+    right = reference.geometry.flat_to_ras(body[:: max(len(body) // POINTS, 1)])[:, 0]
     low, high = np.percentile(right, [1, 99]) if len(right) else (0.0, 0.0)
     if high - low < _BOTH_SIDES_MM:
         return []
@@ -178,80 +177,3 @@ def _side_warnings(anatomy: AnatomyMap, reference: Image) -> list[str]:
         f"Left and right may be swapped in the anatomy segmentation: {min(away)[1]} lies {-min(away)[0]:.0f} mm on "
         "the other side of the body."
     ]
-
-
-def _shifts() -> Iterator[np.ndarray]:
-    for step in product((-1.0, 0.0, 1.0), repeat=3):
-        length = np.linalg.norm(step)
-        if length:
-            for distance in _SHIFTS_MM:
-                yield np.array(step) / length * distance
-
-
-def _shift_in_words(shift: np.ndarray) -> str:
-    names = (("left", "right"), ("backward", "forward"), ("down", "up"))
-    parts = [
-        f"{abs(value):.0f} mm {pair[int(value > 0)]}"
-        for value, pair in zip(shift, names, strict=True)
-        if abs(value) > 1
-    ]
-    return " and ".join(parts)
-
-
-def _classes(anatomy: AnatomyMap) -> tuple[np.ndarray, np.ndarray]:
-    """Points in the map (RAS mm) with their class: 0 for the rim around the labels, others for kinds of structure."""
-    kinds = sorted({what.structure for what in anatomy.structures.values()})
-    table = np.zeros(int(max(anatomy.image.array.max(), max(anatomy.structures, default=0))) + 1, dtype=np.int64)
-    for number, what in anatomy.structures.items():
-        table[number] = 1 + kinds.index(
-            "vertebra" if what.structure in BONES and "vertebra" in kinds else what.structure
-        )
-    array = anatomy.image.array
-    labeled = array > 0
-    rim = ndimage.binary_dilation(labeled, iterations=_EDGE_VOXELS) & ~labeled
-    flat = np.concatenate([np.flatnonzero(mask)[:: max(int(mask.sum()) // _POINTS, 1)] for mask in (labeled, rim)])
-    return anatomy.image.geometry.flat_to_ras(flat), table[array.ravel()[flat]]
-
-
-@dataclasses.dataclass(frozen=True)
-class _Sampler:
-    """Values of the reference series at points.
-
-    Parameters
-    ----------
-    image : Image
-    air : float
-        Values below are air.
-    """
-
-    image: Image
-    air: float
-
-    def _at(self, points: np.ndarray) -> np.ndarray:
-        """Values at the voxels nearest to points; NaN outside."""
-        geometry = self.image.geometry
-        kji = np.rint(geometry.to_ijk(points)).astype(np.int64)[:, ::-1]
-        inside = np.all((kji >= 0) & (kji < geometry.shape), axis=1)
-        values = np.full(len(points), np.nan)
-        values[inside] = self.image.array[tuple(kji[inside].T)]
-        return values
-
-    def in_body(self, points: np.ndarray) -> float:
-        """The fraction of the points in the grid that are not air."""
-        values = self._at(points)
-        values = values[np.isfinite(values)]
-        return float(np.mean(values > self.air)) if len(values) else 0.0
-
-    def explained(self, points: np.ndarray, classes: np.ndarray) -> float | None:
-        """The fraction of the variance of the image at the points that the classes explain; None for too few
-        points."""
-        values = self._at(points)
-        used = np.isfinite(values) & (values > self.air)
-        values, kinds = values[used], classes[used]
-        if len(values) < 0.3 * len(points) or len(values) < 200:
-            return None
-        counts = np.bincount(kinds)
-        means = np.bincount(kinds, weights=values)[counts > 0] / counts[counts > 0]
-        total = float(values.var())
-        between = float(np.average((means - values.mean()) ** 2, weights=counts[counts > 0]))
-        return between / total if total > 0 else None

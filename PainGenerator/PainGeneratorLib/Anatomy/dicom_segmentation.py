@@ -7,13 +7,16 @@ the frames.
 
 from __future__ import annotations
 
+import warnings
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from ..Numerics.core.errors import PainGeneratorError
-from ..Numerics.core.image import LPS_TO_RAS, Geometry, Image
+from ..Numerics.core.errors import DamagedInput, PainGeneratorError
+from ..Numerics.core.image import LPS_TO_RAS, MOST_VOXELS, Geometry, Image
+from ..Numerics.core.input_files import deflated_fault
+from .nifti_labels import check_grid
 from .slicer_segments import best_name, chosen_term, painting_order
 
 _SEGMENTATION, _LABEL_MAP = "1.2.840.10008.5.1.4.1.1.66.4", "1.2.840.10008.5.1.4.1.1.66.7"
@@ -57,15 +60,22 @@ def read_dicom_segmentation(path: Path) -> tuple[Image, dict[int, str]]:
     import pydicom
 
     try:
-        dataset = pydicom.dcmread(path, force=True)
+        fault = deflated_fault(path)
+        if fault:
+            raise ValueError(fault)
+        with warnings.catch_warnings():
+            # pydicom warns of values that break the standard in small ways. The user cannot act on these warnings.
+            warnings.simplefilter("ignore")
+            dataset = pydicom.dcmread(path, force=True)
         kind = str(dataset.get("SOPClassUID", ""))
         if kind not in (_SEGMENTATION, _LABEL_MAP):
             raise _other_kind(path, kind, dataset)
         return _label_image(dataset, path), _names(dataset)
-    except (AttributeError, IndexError, KeyError, NotImplementedError, RuntimeError, TypeError, ValueError) as error:
-        if isinstance(error, PainGeneratorError):
-            raise
-        raise PainGeneratorError(
+    except PainGeneratorError:
+        raise
+    except Exception as error:
+        # pydicom raises errors of many kinds on damaged bytes.
+        raise DamagedInput(
             f"The DICOM segmentation {path} cannot be read: {error}.",
             "Load it in 3D Slicer and save it as a segmentation (.seg.nrrd).",
         ) from error
@@ -107,6 +117,7 @@ def _label_image(dataset: Any, path: Path) -> Image:
             f"The DICOM segmentation {path} does not say where its frames lie in the body: it is of no volume.",
             _GIVE_SEG,
         )
+    _check_claim(dataset, path)
     frames = dataset.pixel_array
     frames = frames[np.newaxis] if frames.ndim == 2 else frames
     positions = [_Position.of(dataset, index) for index in range(len(frames))]
@@ -131,6 +142,13 @@ def _painted(frames: np.ndarray, segments: list[int], slices: list[int], shape: 
         for index in by_segment[numbers[place]]:
             labels[slices[index]][frames[index]] = numbers[place]
     return labels
+
+
+def _check_claim(dataset: Any, path: Path) -> None:
+    """Refuse a header that announces more voxels than a segmentation of a body has."""
+    announced = int(dataset.Rows) * int(dataset.Columns) * int(dataset.get("NumberOfFrames") or 1)
+    if not 0 < announced <= MOST_VOXELS * len(dataset.SegmentSequence):
+        raise DamagedInput(f"The header of {path} announces {announced} voxels.", _GIVE_SEG)
 
 
 class _Position:
@@ -204,4 +222,6 @@ def _grid(positions: list[_Position], shape: tuple[int, int], path: Path) -> tup
     lowest = positions[int(np.argmin(along))].origin
     matrix = np.eye(4)
     matrix[:3, 0], matrix[:3, 1], matrix[:3, 2], matrix[:3, 3] = first.rows, first.columns, normal * spacing, lowest
-    return Geometry((int(slices.max()) + 1, *shape), LPS_TO_RAS @ matrix), slices.tolist()
+    grid = Geometry((int(slices.max()) + 1, *shape), LPS_TO_RAS @ matrix)
+    check_grid(grid, str(path))
+    return grid, slices.tolist()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,9 +10,12 @@ import numpy as np
 
 from ..Numerics.core.errors import PainGeneratorError
 from ..Numerics.core.image import LPS_TO_RAS, Geometry, Image
+from ..Numerics.core.input_files import check_ordinary, not_opened
+from ..Numerics.core.printable import one_line
 from .dicom_segmentation import is_dicom, read_dicom_segmentation
 from .nifti_labels import check_grid, is_nifti, read_nifti, straightened, unpacked
 from .slicer_segments import flattened, segments_of
+from .volume_claims import check_announced, check_claims
 
 _NEARLY_WHOLE = 1e-3
 """Upper bound of the distance of a label from a whole number; scaling in the file rounds. Our estimate."""
@@ -38,8 +42,22 @@ class FileLabels:
 
 
 def has_dicom(path: Path) -> bool:
-    with path.open("rb") as file:
-        return is_dicom(file.read(132))
+    return is_dicom(_first_bytes(path, 132))
+
+
+def _first_bytes(path: Path, count: int) -> bytes:
+    """The first bytes of an ordinary file.
+
+    Raises
+    ------
+    PainGeneratorError
+    """
+    check_ordinary(path, "anatomy segmentation")
+    try:
+        with path.open("rb") as file:
+            return file.read(count)
+    except OSError as error:
+        raise not_opened(path, "anatomy segmentation", error) from error
 
 
 def read_labels(path: Path) -> FileLabels:
@@ -52,16 +70,16 @@ def read_labels(path: Path) -> FileLabels:
     Raises
     ------
     PainGeneratorError
-        The file holds no label image, is damaged, or does not say clearly where it lies.
+        The file holds no label image, is damaged, claims more than it holds, or does not say clearly where it lies.
     """
-    path = _header_of_pair(path)
-    try:
-        with path.open("rb") as file:
-            start = file.read(352)
-    except OSError as error:
-        raise PainGeneratorError(
-            f"The anatomy segmentation {path} cannot be read: {error}.", "Check the path."
-        ) from error
+    found = _read(_header_of_pair(path))
+    names = {number: one_line(name) for number, name in found.names.items()}
+    return FileLabels(found.image, names, tuple(one_line(text) for text in found.warnings))
+
+
+def _read(path: Path) -> FileLabels:
+    """Read by what the first bytes of a file say."""
+    start = _first_bytes(path, 352)
     is_named_nifti = path.name.lower().endswith((".nii", ".nii.gz"))
     if is_named_nifti or not start or start[:2] == b"\x1f\x8b" or is_nifti(start):
         data = unpacked(path)
@@ -73,7 +91,10 @@ def read_labels(path: Path) -> FileLabels:
             raise PainGeneratorError(
                 f"The anatomy segmentation {path} cannot be read: it is no NIfTI file.", "Copy or make the file again."
             )
-    return FileLabels(*read_dicom_segmentation(path)) if is_dicom(start) else _read_with_itk(path)
+    if is_dicom(start):
+        image, names = read_dicom_segmentation(path)
+        return FileLabels(image, names)
+    return _read_with_itk(path)
 
 
 def _header_of_pair(path: Path) -> Path:
@@ -90,9 +111,16 @@ def _read_with_itk(path: Path) -> FileLabels:
     """Read a NRRD or MetaImage file, or another image that ITK knows."""
     import SimpleITK as sitk
 
+    check_claims(path)
+    reader = sitk.ImageFileReader()
+    reader.SetFileName(str(path))
     try:
-        itk = sitk.ReadImage(str(path))
+        reader.ReadImageInformation()
+        check_announced(path, math.prod(reader.GetSize()) * max(1, reader.GetNumberOfComponents()))
+        itk = reader.Execute()
     except RuntimeError as error:
+        if isinstance(error, PainGeneratorError):
+            raise
         reason = str(error).strip().splitlines()[-1] if str(error).strip() else "unknown format"
         raise PainGeneratorError(
             f"The anatomy segmentation {path} cannot be read: {reason}",
@@ -111,9 +139,9 @@ def _read_with_itk(path: Path) -> FileLabels:
     matrix[:3, :3] = direction * np.array(itk.GetSpacing())
     matrix[:3, 3] = itk.GetOrigin()
     layers = array[..., np.newaxis] if array.ndim == 3 else array
-    labels, names = flattened(_as_labels(layers, path), segments_of(metadata))
-    geometry = Geometry(labels.shape, LPS_TO_RAS @ matrix)
+    geometry = Geometry(layers.shape[:3], LPS_TO_RAS @ matrix)
     check_grid(geometry, str(path))
+    labels, names = flattened(_as_labels(layers, path), segments_of(metadata, layers.shape[-1], path))
     return FileLabels(Image(labels, geometry), names)
 
 

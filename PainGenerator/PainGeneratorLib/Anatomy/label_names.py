@@ -8,14 +8,14 @@ ITK-SNAP, BIDS tables (``.tsv``), and plain lines.
 from __future__ import annotations
 
 import ast
-import csv
-import json
 import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 from ..Numerics.core.errors import PainGeneratorError
+from ..Numerics.core.input_files import csv_rows, parsed_json, read_text_bytes
+from ..Numerics.core.printable import one_line
 from .label_words import NOT_A_LABEL
 from .labels import ADVICE
 
@@ -47,6 +47,9 @@ _NAME_KEYS = (
 _TABLES_INSIDE = ("labels", "segments", "segmentattributes", "label_names", "classes", "names")
 """Names of fields of a JSON file under which the table stands, in lower case."""
 
+_LARGEST_LABEL = 65535
+"""Upper bound of the number of a label."""
+
 
 def read_label_names(path: Path) -> dict[int, str]:
     """Read the names of labels.
@@ -67,15 +70,15 @@ def read_label_names(path: Path) -> dict[int, str]:
         The file cannot be read or holds no names.
     """
     try:
-        text = _text(path.read_bytes())
+        text = _text(read_text_bytes(path, "file of label names"))
         if text.lstrip()[:1] in ("{", "["):
             names = dict(_of_json(_parsed(text)))
         else:
             names = dict(_of_lines(text))
-    except (OSError, ValueError) as error:
+    except (OverflowError, ValueError) as error:
         raise PainGeneratorError(f"The label names {path} cannot be read: {error}.", ADVICE) from error
-    names = {number: re.sub(r"(?i)\.(nii(\.gz)?|nrrd|mha)$", "", name) for number, name in names.items()}
-    names = {number: name for number, name in names.items() if number > 0 and name.lower() not in NOT_A_LABEL}
+    names = {number: re.sub(r"(?i)\.(nii(\.gz)?|nrrd|mha)$", "", one_line(name)) for number, name in names.items()}
+    names = {n: name for n, name in names.items() if 0 < n <= _LARGEST_LABEL and name.lower() not in NOT_A_LABEL}
     if not names:
         raise PainGeneratorError(f"The label names {path} cannot be read: no number with a name is in it.", ADVICE)
     return names
@@ -84,7 +87,7 @@ def read_label_names(path: Path) -> dict[int, str]:
 def _parsed(text: str) -> Any:
     """The content of a JSON file; also what Python prints of a dictionary."""
     try:
-        return json.loads(text)
+        return parsed_json(text)
     except ValueError as error:
         try:
             return ast.literal_eval(text.strip())
@@ -162,7 +165,7 @@ def _of_lines(text: str) -> Pairs:
     mark = next((mark for mark in ("\t", ";", ",") if lines and mark in lines[0]), None)
     if mark is None:
         return [pair for line in lines if (pair := _of_line(line)) is not None]
-    rows = [[cell.strip() for cell in row] for row in csv.reader(lines, delimiter=mark)]
+    rows = [[cell.strip() for cell in row] for row in csv_rows(lines, mark)]
     columns = [column.lower() for column in rows[0]]
     if any(column in _NAME_KEYS for column in columns):
         return _of_objects(dict(zip(columns, row, strict=False)) for row in rows[1:])

@@ -9,8 +9,9 @@ from pathlib import Path
 
 import numpy as np
 
-from ..Numerics.core.errors import PainGeneratorError
+from ..Numerics.core.errors import DamagedInput, PainGeneratorError
 from ..Numerics.core.image import Geometry, Image
+from ..Numerics.core.input_files import not_opened
 from .labels import is_understood, structure_of_name
 from .slicer_segments import painting_order
 from .spineps import is_instances, other_file
@@ -78,9 +79,9 @@ def file_in_folder(folder: Path, has_dicom: Callable[[Path], bool]) -> Path | No
     PainGeneratorError
         The folder holds no file that can be a mask or a label map.
     """
-    files = _files(folder) or [path for path in sorted(folder.iterdir()) if path.is_file() and has_dicom(path)]
+    files = _files(folder) or [path for path in _content(folder) if path.is_file() and has_dicom(path)]
     if not files:
-        inside = [path.name for path in sorted(folder.iterdir()) if path.is_dir() and _files(path)]
+        inside = [path.name for path in _content(folder) if path.is_dir() and _files(path)]
         raise PainGeneratorError(
             f"The folder {folder} holds no label map and no masks (NIfTI, NRRD or DICOM segmentation)"
             + (f", but its folders do: {', '.join(inside[:6])}." if inside else "."),
@@ -93,7 +94,21 @@ def file_in_folder(folder: Path, has_dicom: Callable[[Path], bool]) -> Path | No
 
 
 def _files(folder: Path) -> list[Path]:
-    return [path for path in sorted(folder.iterdir()) if path.is_file() and path.name.lower().endswith(_ENDINGS)]
+    return [path for path in _content(folder) if path.name.lower().endswith(_ENDINGS) and path.is_file()]
+
+
+def _content(folder: Path) -> list[Path]:
+    """Everything in a folder, sorted.
+
+    Raises
+    ------
+    PainGeneratorError
+        The folder cannot be read.
+    """
+    try:
+        return sorted(folder.iterdir())
+    except OSError as error:
+        raise not_opened(folder, "folder of masks", error) from error
 
 
 def read_mask_folder(folder: Path, read: Read) -> tuple[Image, dict[int, str], tuple[str, ...]]:
@@ -117,7 +132,7 @@ def read_mask_folder(folder: Path, read: Read) -> tuple[Image, dict[int, str], t
     Raises
     ------
     PainGeneratorError
-        No file is a mask, or the masks have different grids.
+        No file is a mask, one is damaged, or the masks have different grids.
     """
     masks: dict[str, tuple[np.ndarray, Geometry]] = {}
     own_names: dict[str, str] = {}
@@ -126,6 +141,9 @@ def read_mask_folder(folder: Path, read: Read) -> tuple[Image, dict[int, str], t
     for path in _files(folder):
         try:
             image, names_inside = read(path)
+        except DamagedInput:
+            # A structure of the map is lost, and nothing would say so where it lies.
+            raise
         except PainGeneratorError as error:
             failed.append(error)
             left_out.append(path.name)

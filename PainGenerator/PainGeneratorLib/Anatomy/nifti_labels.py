@@ -7,17 +7,18 @@ https://nifti.nimh.nih.gov/nifti-2.
 
 from __future__ import annotations
 
-import gzip
 import re
 import struct
-import zlib
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 
-from ..Numerics.core.errors import PainGeneratorError
-from ..Numerics.core.image import Geometry, Image, resample
+from ..Numerics.core.errors import DamagedInput, PainGeneratorError
+from ..Numerics.core.grid_size import grid_fault
+from ..Numerics.core.image import MOST_VOXELS, Geometry, Image, resample
+from ..Numerics.core.input_files import CHUNK, DEFLATE_RATIO, GZIP, check_ordinary, gunzipped, not_opened
 
 _SIZES = {348: 1, 540: 2}
 """Size of the header, bytes -> version of NIfTI."""
@@ -47,9 +48,10 @@ _STRAIGHT_VOXELS = 0.25
 """Upper bound of the shift of any voxel when a shear is removed from the grid, voxels; otherwise the labels are
 resampled. Our estimate: half of what the nearest-neighbor sampling of the labels makes."""
 _HEADER_LIMIT = 4_000_000
-"""Upper bound of the size of a NIfTI header whose label table is read, bytes. Our estimate: a larger one is wrong."""
-_LARGEST = 4_000_000_000
-"""Upper bound of the size of a file after unpacking, bytes. Our estimate: larger ones are damaged or hostile."""
+"""Upper bound of the size of a NIfTI header with its label table, bytes. Our estimate: a larger one is wrong."""
+_MOST_OTHER = 256_000_000
+"""Upper bound of the size of a packed file that is no NIfTI file after unpacking, bytes: it may be packed twice, and
+is refused otherwise. Our estimate."""
 _SAVE_AGAIN = (
     "Open image and segmentation together in 3D Slicer, check that they fit, and save the segmentation again as NRRD."
 )
@@ -88,21 +90,30 @@ def unpacked(path: Path) -> bytes:
     Raises
     ------
     PainGeneratorError
-        The file is empty or damaged.
+        The file is empty, damaged, or unpacks to more than it says.
     """
-    data = path.read_bytes()
+    check_ordinary(path, "anatomy segmentation")
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise not_opened(path, "anatomy segmentation", error) from error
     if not data:
-        raise PainGeneratorError(f"{path} is an empty file.", "Copy or make the segmentation again.")
-    while data[:2] == b"\x1f\x8b":
-        try:
-            data = gzip.decompress(data)
-        except (OSError, EOFError, zlib.error) as error:
-            raise PainGeneratorError(
-                f"{path} is damaged or cut off: it cannot be unpacked ({error}).", "Copy or make the file again."
-            ) from error
-        if len(data) > _LARGEST:
-            raise PainGeneratorError(f"{path} is too large.", "Give a label map of one examination.")
+        raise DamagedInput(f"{path} is an empty file.", "Copy or make the segmentation again.")
+    while data[:2] == GZIP:
+        data = gunzipped(data, path, partial(_most_unpacked, packed=len(data), path=path))
     return data
+
+
+def _most_unpacked(start: bytes, packed: int, path: Path) -> int:
+    """How many bytes a packed file may unpack to, by its first unpacked bytes and its packed size."""
+    if not is_nifti(start):
+        return _MOST_OTHER
+    header = _Header.read(start, path)
+    needed = _start_of_voxels(header, path) + (0 if header.is_pair else _bytes_of(header, _shape(header, path), path))
+    if needed > DEFLATE_RATIO * packed + CHUNK:
+        raise _cut_off(path, needed, DEFLATE_RATIO * packed)
+    # Some programs write a few bytes after the voxels.
+    return needed + CHUNK
 
 
 def read_nifti(data: bytes, path: Path) -> NiftiLabels:
@@ -120,9 +131,9 @@ def read_nifti(data: bytes, path: Path) -> NiftiLabels:
     PainGeneratorError
         The file is damaged, holds no label map of one volume, or does not say clearly where it lies.
     """
-    header = _Header.read(data)
+    header = _Header.read(data, path)
     shape = _shape(header, path)
-    offset = int(header.offset)
+    offset = _start_of_voxels(header, path)
     names = _label_table(data[header.size : offset] if offset > header.size else b"")
     if header.is_pair:
         data = unpacked(_image_of_pair(path))
@@ -177,9 +188,11 @@ class _Header:
     is_pair: bool
 
     @classmethod
-    def read(cls, data: bytes) -> _Header:
+    def read(cls, data: bytes, path: Path) -> _Header:
         order = next(order for order in "<>" if struct.unpack(order + "i", data[:4])[0] in _SIZES)
         size = struct.unpack(order + "i", data[:4])[0]
+        if len(data) < size:
+            raise _damaged_header(path)
 
         def get(form: str, at: int) -> tuple:
             return struct.unpack_from(order + form, data, at)
@@ -202,13 +215,27 @@ class _Header:
         )  # fmt: skip
 
 
+def _damaged_header(path: Path) -> DamagedInput:
+    return DamagedInput(f"The header of {path} is damaged.", "Copy or make the file again.")
+
+
+def _start_of_voxels(header: _Header, path: Path) -> int:
+    """Where the voxels begin in their file, bytes; 0 in a file with its own header means right after it."""
+    offset, least = header.offset, 0 if header.is_pair else header.size
+    if not header.is_pair and offset == 0:
+        return header.size + 4
+    if not least <= offset <= _HEADER_LIMIT:
+        raise _damaged_header(path)
+    return int(offset)
+
+
 def _shape(header: _Header, path: Path) -> tuple[int, int, int]:
     """Number of voxels (k, j, i); the file must hold one volume."""
     count = header.dim[0]
     if not 1 <= count <= 7 or any(n < 1 for n in header.dim[1 : count + 1]):
-        raise PainGeneratorError(f"The header of {path} is damaged.", "Copy or make the file again.")
+        raise _damaged_header(path)
     i, j, k, *more = (*header.dim[1 : count + 1], 1, 1)[: max(count, 3)]
-    volumes = int(np.prod(more)) if more else 1
+    volumes = int(np.prod(more, dtype=object)) if more else 1
     if volumes > 1:
         raise PainGeneratorError(
             f"{path} holds {volumes} volumes, not one label map.",
@@ -228,20 +255,36 @@ def _image_of_pair(path: Path) -> Path:
     )
 
 
-def _values(header: _Header, data: bytes, shape: tuple[int, int, int], path: Path) -> np.ndarray:
+def _bytes_of(header: _Header, shape: tuple[int, int, int], path: Path) -> int:
+    """How many bytes the voxels of a header take."""
     kind = _TYPES.get(header.datatype)
     if kind is None:
         raise PainGeneratorError(
             f"{path} holds a color image or another type of values (code {header.datatype}), no labels.",
             "Give the segmentation with one whole number for each voxel.",
         )
-    count = int(np.prod(shape))
-    needed = -(-count // 8) if kind == "bit" else count * np.dtype(kind).itemsize
-    if len(data) < needed:
-        raise PainGeneratorError(
-            f"{path} is cut off: {needed} bytes of voxels are announced, and {len(data)} are there.",
+    count = int(np.prod(shape, dtype=object))
+    if count > MOST_VOXELS:
+        raise DamagedInput(
+            f"The header of {path} announces {count} voxels, more than a label map of a body has.",
             "Copy or make the file again.",
         )
+    return -(-count // 8) if kind == "bit" else count * np.dtype(kind).itemsize
+
+
+def _cut_off(path: Path, needed: int, there: int) -> DamagedInput:
+    return DamagedInput(
+        f"{path} is cut off: {needed} bytes of voxels are announced, and {there} are there.",
+        "Copy or make the file again.",
+    )
+
+
+def _values(header: _Header, data: bytes, shape: tuple[int, int, int], path: Path) -> np.ndarray:
+    kind = _TYPES.get(header.datatype, "")
+    needed = _bytes_of(header, shape, path)
+    if len(data) < needed:
+        raise _cut_off(path, needed, len(data))
+    count = int(np.prod(shape))
     if kind == "bit":
         values: np.ndarray = np.unpackbits(np.frombuffer(data, np.uint8, needed))[:count]
     else:
@@ -309,11 +352,6 @@ def _from_quaternion(header: _Header) -> np.ndarray:
     return matrix
 
 
-SMALLEST_FIELD_MM, LARGEST_FIELD_MM, LARGEST_VOXEL_MM = 3.0, 3000.0, 40.0
-"""Bounds of the largest side of the grid of a label map of a body, mm, and of the side of a voxel, mm. Our estimates:
-less than a facet joint, and one and a half body lengths."""
-
-
 def check_grid(geometry: Geometry, name: str, unit: str = "") -> None:
     """Refuse a grid whose size cannot be that of a part of a body, because its unit is wrong.
 
@@ -327,15 +365,11 @@ def check_grid(geometry: Geometry, name: str, unit: str = "") -> None:
     ------
     PainGeneratorError
     """
-    size = float((np.array(geometry.shape[::-1]) * geometry.spacing_mm).max())
-    if SMALLEST_FIELD_MM <= size <= LARGEST_FIELD_MM and max(geometry.spacing_mm) <= LARGEST_VOXEL_MM:
-        return
-    i, j, k = geometry.spacing_mm
-    raise PainGeneratorError(
-        f"{name} cannot be a map of a body: it is {size:.3g} mm large, with voxels of "
-        f"{i:.3g} x {j:.3g} x {k:.3g} mm{unit}.",
-        "Write it again with its true voxel size in mm.",
-    )
+    fault = grid_fault(geometry)
+    if fault:
+        raise PainGeneratorError(
+            f"{name} cannot be a map of a body: it {fault}{unit}.", "Write it again with its true voxel size in mm."
+        )
 
 
 def _label_table(text: bytes) -> dict[int, str]:

@@ -23,6 +23,7 @@ from .anatomy_map import MUSCLES, AnatomyMap
 from .certainty import SIDE_FLAGS, with_level_certainty, with_side_certainty
 from .hips import FEMUR_PARTS, HIP_BONES
 from .map_places import SACRUM_HALF_WIDTH_MM, MapNamer
+from .map_trust import map_trust
 from .site_places import SiteNamer
 from .spine_places import side_of
 from .zones import HipImplant, StemPosition, cup_zone, gruen_zone, stem_position
@@ -174,6 +175,8 @@ class Namer:
             place = self._elsewhere(points)
         place = with_level_certainty(place, self._level_certainty)
         place = self._checked_side(place, centroid)
+        if self._by_map is not None:
+            place = map_trust(self._by_map.anatomy).of_place(place)
         if implant is not None and self._is_near_neck(centroid, implant):
             place = dataclasses.replace(place, flags=(*place.flags, "near-neck"))
         return place

@@ -17,6 +17,7 @@ from .hip_sites import hip_sites
 from .map_parts import parts_of
 from .map_sites import refined_by_map
 from .map_spine import finer_spine
+from .map_trust import map_trust
 from .pelvis_sites import pelvis_sites
 from .spine import has_pairs
 from .spine_agreement import SpineCheck, check_spines
@@ -27,6 +28,12 @@ from .turn_certainty import canal_is_behind, turn_certainty
 COUNTED_ON_MAP = "The levels were counted upward from the sacrum of the anatomy segmentation."
 NAMED_BY_MAP = "The levels are those of the anatomy segmentation."
 SAME_ON_MR = "Counting on the MR gives the same levels."
+NO_SACRUM = (
+    "As the level of the lowest vertebra is not sure, the sacrum and what is placed below that vertebra have no "
+    "sites; sacroiliac joints have some where the segmentation has the hip bones."
+)
+"""Note where the levels of segmentation and MR differ."""
+NOT_ON_MR = "The levels could not be counted on the MR itself: nothing confirms them."
 """Reasons of the levels of an anatomy segmentation, for the reader."""
 
 
@@ -56,6 +63,7 @@ def find_sites(
     spine: Spine | None = None,
     anatomy: AnatomyMap | None = None,
     reference: Image | None = None,
+    is_level_named: bool = False,
 ) -> FoundSites:
     """Find all sites of a case.
 
@@ -73,18 +81,44 @@ def find_sites(
         With it the same sites are finer. Map and MR check each other.
     reference : Image, optional
         The reference series, in which femoral heads are looked for.
+    is_level_named : bool
+        True when the levels follow from one that the reader named.
 
     Returns
     -------
     FoundSites
     """
+    found = _find_sites(group, plan, tissues, spine, anatomy, reference, is_level_named)
+    return found if anatomy is None else _no_more_certain(found, anatomy)
+
+
+def _no_more_certain(found: FoundSites, anatomy: AnatomyMap) -> FoundSites:
+    """Sites of which those from a segmentation are no more certain than its labels are among themselves."""
+    trust = map_trust(anatomy)
+    sites = tuple(trust.of_sites(found.sites))
+    if found.level_certainty is None or not parts_of(anatomy).spine.frames:
+        return replace(found, sites=sites, notes=(*found.notes, *trust.texts))
+    level = str(least_certain(found.level_certainty, trust.levels))
+    return replace(found, sites=sites, level_certainty=level, notes=(*found.notes, *trust.texts))
+
+
+def _find_sites(
+    group: str,
+    plan: BodyPlan,
+    tissues: Image,
+    spine: Spine | None,
+    anatomy: AnatomyMap | None,
+    reference: Image | None,
+    is_level_named: bool,
+) -> FoundSites:
+    """As :func:`find_sites`, as certain as each place is by itself."""
     if group == Group.HIP_REPLACEMENT:
         of_hips, of_hips_notes = hip_sites(plan, tissues, plan.implants, anatomy, reference)
         return FoundSites(tuple(of_hips), notes=tuple(of_hips_notes))
     if anatomy is not None:
         by_map = parts_of(anatomy).spine
         if by_map.frames:
-            return _by_map(anatomy, by_map, plan, tissues.geometry, spine)
+            return _by_map(anatomy, by_map, plan, tissues.geometry, spine, is_level_named)
     side = plan.spine_certainty or str(Certainty.UNCERTAIN)
     notes: tuple[str, ...] = ()
     if anatomy is None:
@@ -101,7 +135,9 @@ def find_sites(
     return FoundSites(tuple(sites), spine.level_certainty, spine.level_reasons, notes)
 
 
-def _by_map(anatomy: AnatomyMap, by_map: Spine, plan: BodyPlan, view: Geometry, by_mr: Spine | None) -> FoundSites:
+def _by_map(
+    anatomy: AnatomyMap, by_map: Spine, plan: BodyPlan, view: Geometry, by_mr: Spine | None, is_level_named: bool
+) -> FoundSites:
     """The sites in an anatomy segmentation, checked with the spine of the MR."""
     to_reference = _to_reference(anatomy)
     moved = by_map.moved(to_reference)
@@ -110,23 +146,29 @@ def _by_map(anatomy: AnatomyMap, by_map: Spine, plan: BodyPlan, view: Geometry, 
     if check.are_sides_alike:
         seen = plan.certainty == Certainty.CERTAIN
         side = turn_certainty(moved, canal_is_behind(moved, plan), lambda: has_pairs(anatomy), seen)
-    level, reasons = _level_certainty(anatomy, by_map, check)
+    level, reasons = _level_certainty(anatomy, by_map, check, is_level_named)
     fine = replace(finer_spine(anatomy, by_map), level_certainty=str(level), level_reasons=reasons)
     sites = refined_by_map(spine_sites(fine, SiteSource.SEGMENTATION, str(side)), anatomy)
-    sites += pelvis_sites(fine, anatomy, str(side))
+    # Where the lowest vertebra may not be L5, the pelvis does not begin below it.
+    sites += pelvis_sites(fine if check.are_levels_alike else None, anatomy, str(side))
     sites = [site_moved(site, to_reference) for site in sites]
-    return FoundSites(tuple(seen_sites(sites, view)), str(level), reasons, check.notes)
+    notes = check.notes if check.are_levels_alike else (*check.notes, NO_SACRUM)
+    return FoundSites(tuple(seen_sites(sites, view)), str(level), reasons, notes)
 
 
 def _compared(certainty: Certainty, is_counted: bool, check: SpineCheck) -> Certainty:
     """How much levels can be relied on once they were compared with those of the MR."""
     if check.are_levels_alike:
         return certainty if check.are_places_alike else least_certain(certainty, Certainty.LIKELY)
-    # A segmentation that also lies elsewhere than the vertebrae on the MR is no better witness than the count.
-    return Certainty.UNCERTAIN if is_counted or not check.are_places_alike else Certainty.LIKELY
+    # A count on the MR that is itself uncertain is no witness against names. A segmentation that was counted, or that
+    # also lies elsewhere than the vertebrae on the MR, is no better witness than any count.
+    is_witness = check.mr_certainty != Certainty.UNCERTAIN
+    return Certainty.UNCERTAIN if is_witness or is_counted or not check.are_places_alike else Certainty.LIKELY
 
 
-def _level_certainty(anatomy: AnatomyMap, by_map: Spine, check: SpineCheck) -> tuple[Certainty, tuple[str, ...]]:
+def _level_certainty(
+    anatomy: AnatomyMap, by_map: Spine, check: SpineCheck, is_level_named: bool
+) -> tuple[Certainty, tuple[str, ...]]:
     """How much the levels of a map can be relied on, and why."""
     if anatomy.counted:
         reasons = [COUNTED_ON_MAP]
@@ -136,8 +178,9 @@ def _level_certainty(anatomy: AnatomyMap, by_map: Spine, check: SpineCheck) -> t
     if check.is_compared:
         reasons.append(SAME_ON_MR if check.are_levels_alike else "Counting on the MR gives other levels.")
         certainty = _compared(certainty, anatomy.counted, check)
-    elif not check.are_places_alike and certainty == Certainty.CERTAIN:
-        certainty = Certainty.LIKELY
+    elif not is_level_named:
+        reasons.append(NOT_ON_MR)
+        certainty = least_certain(certainty, Certainty.LIKELY)
     if by_map.transitional:
         reasons.append("The segmentation has a transitional vertebra or a gap between the levels.")
         certainty = Certainty.UNCERTAIN

@@ -5,11 +5,14 @@ Format: https://slicer.readthedocs.io/en/latest/developer_guide/modules/segmenta
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 
+from ..Numerics.core.errors import PainGeneratorError
 from .labels import Structure, is_understood, structure_of_name
 
 
@@ -74,25 +77,69 @@ def _means_something(name: str) -> bool:
     return is_understood(what) and what.structure not in _VAGUE
 
 
-def segments_of(metadata: Mapping[str, str]) -> list[Segment]:
-    """The segments that the fields of a file describe; empty for a file without any."""
+def segments_of(metadata: Mapping[str, str], layers: int, path: Path) -> list[Segment]:
+    """The segments that the fields of a file describe; empty for a file without any.
+
+    Parameters
+    ----------
+    metadata : mapping
+        The fields of the header.
+    layers : int
+        Number of layers of the file.
+    path : Path
+        For messages.
+
+    Raises
+    ------
+    PainGeneratorError
+        A segment names voxels that the file cannot have, or two segments name the same ones.
+    """
+    numbers = sorted(int(field[1]) for key in metadata if (field := _NAME_FIELD.fullmatch(key)))
+    # Before Slicer 4.11 each segment had a layer of its own, and no field said so.
+    has_places = any(re.fullmatch(r"Segment\d+_(Layer|LabelValue)", key) for key in metadata)
     found = []
-    index = 0
-    while (name := metadata.get(f"Segment{index}_Name")) is not None:
-        layer, value = (
-            _whole(metadata.get(f"Segment{index}_{field}"), default)
-            for field, default in (("Layer", 0), ("LabelValue", index + 1))
-        )
+    for index in numbers:
+        name = metadata[f"Segment{index}_Name"]
+        usual = (0, index + 1) if layers == 1 or has_places else (index, 1)
+        layer = _whole(metadata.get(f"Segment{index}_Layer"), usual[0])
+        value = _whole(metadata.get(f"Segment{index}_LabelValue"), usual[1])
+        if layer is None or value is None or not (0 <= layer < layers and 0 < value <= _LARGEST_LABEL):
+            raise PainGeneratorError(
+                f"The header of {path} says of the segment '{name}' that it lies in layer "
+                f"{metadata.get(f'Segment{index}_Layer', '0')[:_SHOWN]} with label "
+                f"{metadata.get(f'Segment{index}_LabelValue', '1')[:_SHOWN]}, which the file does not have.",
+                "Load it in 3D Slicer, check the segments, and save it again.",
+            )
         found.append(Segment(name, layer, value, _terms(metadata.get(f"Segment{index}_Tags", ""))))
-        index += 1
+    _check_apart(found, path)
     return found
 
 
-def _whole(text: str | None, default: int) -> int:
-    try:
-        return default if text is None else int(text)
-    except ValueError:
+_NAME_FIELD = re.compile(r"Segment(\d{1,6})_Name")
+"""The field with the name of a segment."""
+_LARGEST_LABEL = 65535
+"""Upper bound of a label."""
+_SHOWN = 20
+"""The most characters of a wrong value that a message shows."""
+
+
+def _check_apart(segments: list[Segment], path: Path) -> None:
+    """Refuse two segments of different names with the same voxels."""
+    by_place: dict[tuple[int, int], Segment] = {}
+    for one in segments:
+        other = by_place.setdefault((one.layer, one.value), one)
+        if other.name != one.name:
+            raise PainGeneratorError(
+                f"The header of {path} gives the same voxels to two segments, '{other.name}' and '{one.name}'.",
+                "Load it in 3D Slicer, check the segments, and save it again.",
+            )
+
+
+def _whole(text: str | None, default: int) -> int | None:
+    """The whole number in a field; `default` where there is no field, None where it is no such number."""
+    if text is None:
         return default
+    return int(text) if re.fullmatch(r"\s*-?\d{1,9}\s*", text) else None
 
 
 def _terms(tags: str) -> tuple[str, ...]:

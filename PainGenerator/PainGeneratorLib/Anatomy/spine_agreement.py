@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..Numerics.body.vertebrae import Spine, VertebraFrame
+from ..Numerics.core.words import Certainty
 
 SAME_VERTEBRA_MM = 18.0
 """Upper bound of the distance between the middles of one vertebra in both, mm: half the distance between neighboring
@@ -28,6 +29,8 @@ class SpineCheck:
         True where they agree, and where nothing can be compared.
     is_compared : bool
         Whether at least one vertebra is in both.
+    mr_certainty : str
+        How much the levels of the MR can be relied on, a word of :class:`.Numerics.core.words.Certainty`.
     """
 
     notes: tuple[str, ...] = ()
@@ -35,6 +38,7 @@ class SpineCheck:
     are_sides_alike: bool = True
     are_places_alike: bool = True
     is_compared: bool = False
+    mr_certainty: str = str(Certainty.CERTAIN)
 
 
 def check_spines(by_map: Spine, by_mr: Spine | None) -> SpineCheck:
@@ -77,7 +81,7 @@ def check_spines(by_map: Spine, by_mr: Spine | None) -> SpineCheck:
             "Left and right of the anatomy segmentation are opposite to those on the MR. "
             "The sides follow the segmentation and are uncertain."
         )
-    return SpineCheck(tuple(notes), not renamed, not is_mirrored, not is_apart, True)
+    return SpineCheck(tuple(notes), not renamed, not is_mirrored, not is_apart, True, by_mr.level_certainty)
 
 
 def _same_place(own: VertebraFrame, spine: Spine) -> VertebraFrame | None:

@@ -12,6 +12,8 @@ import struct
 from pathlib import Path
 from typing import Any
 
+from ..Numerics.core.input_files import deflated_fault
+
 PREFIX = b"DICM"
 PREAMBLE_BYTES = 128
 """Length of the preamble (PS3.10, section 7.1)."""
@@ -73,6 +75,8 @@ def read_any_head(path: Path, **options: Any) -> tuple[Any, int]:
     ------
     pydicom.errors.InvalidDicomError
         The file does not look like DICOM.
+    ValueError
+        The file is packed, and cut off, or unpacks to far more than pictures do.
     """
     import io
 
@@ -84,6 +88,9 @@ def read_any_head(path: Path, **options: Any) -> tuple[Any, int]:
         if start is None:
             raise InvalidDicomError(f"{path} does not look like DICOM")
         if start == PREAMBLE_BYTES + 4:
+            fault = deflated_fault(path)
+            if fault:
+                raise ValueError(fault)
             return pydicom.dcmread(path, **options), 0
         file.seek(start)
         # Without a file behind it, pydicom could not fetch values later that it leaves out now.

@@ -10,6 +10,7 @@ from typing import Any
 from ..Numerics.core.errors import PainGeneratorError
 from .dicom_head import read_any_head
 from .header_scan import NotOrdinary, begin_of_header, scan_header
+from .pixel_facts import header_fault, length_fault
 from .sop_classes import IMAGE_CLASSES, PLAIN_CLASSES, class_reason
 from .values import number_of, plain_header, text_of
 
@@ -81,7 +82,7 @@ def read_file_header(path: Path) -> list[Frame] | OtherFile | DamagedFile | None
     try:
         header, syntax, offset = scan_header(path)
         if header["SOPClassUID"] in IMAGE_CLASSES:
-            return [Frame(path, None, header, syntax, offset)]
+            return [Frame(path, None, header, syntax, offset, unusable=header_fault(header))]
     except NotOrdinary:
         pass
     return read_with_pydicom(path)
@@ -145,8 +146,6 @@ def _short_description(dataset: Any) -> str:
     return " ".join(part for part in parts if part) + (f" '{words}'" if words else "")
 
 
-PIXEL_BITS = (8, 16, 32)
-"""Bits Allocated (0028,0100) of the pixels that are read (PS3.5, section 8.1.1; one bit is for masks only)."""
 NATIVE_SYNTAXES = ("1.2.840.10008.1.2", "1.2.840.10008.1.2.1")
 """Little-endian transfer syntaxes, implicit and explicit VR. Their pixels can be read straight from the file."""
 BIG_ENDIAN_SYNTAX = "1.2.840.10008.1.2.2"
@@ -186,7 +185,7 @@ def _frames(path: Path, dataset: Any, sop_class: str, skipped: int) -> list[Fram
         return DamagedFile(path, cut_off(why), begin_of_header(path) or header)
     count = int(header.get("NumberOfFrames") or 1)
     per_frame = dataset.get("PerFrameFunctionalGroupsSequence")
-    unusable = _why_unusable(dataset, count, per_frame)
+    unusable = _why_unusable(dataset, count, per_frame) or header_fault(header)
     if unusable:
         return [Frame(path, None, header, syntax, None, unusable=unusable)]
     frame_bytes = (
@@ -196,8 +195,12 @@ def _frames(path: Path, dataset: Any, sop_class: str, skipped: int) -> list[Fram
     try:
         pixels = dataset.get_item("PixelData", keep_deferred=True)
         offset = _pixel_offset(path, pixels, syntax, count * frame_bytes, skipped)
+        if offset is not None:
+            unusable = length_fault(header, pixels.length, count * frame_bytes)
     except EOFError as error:
         damage = cut_off(str(error))
+    if unusable:
+        return [Frame(path, None, header, syntax, None, unusable=unusable)]
     if not per_frame:
         return [Frame(path, None, header, syntax, offset, damage=damage)]
     from .functional_groups import frame_headers
@@ -214,8 +217,6 @@ def _why_unusable(dataset: Any, count: int, per_frame: Any) -> str:
     if "PixelData" not in dataset:
         is_float = "FloatPixelData" in dataset or "DoubleFloatPixelData" in dataset
         return "pixels are floating-point numbers" if is_float else "no pixels in the file"
-    if dataset.get("BitsAllocated") not in PIXEL_BITS:
-        return f"pixels of {dataset.get('BitsAllocated')} bits"
     if not (dataset.get("Rows") and dataset.get("Columns")):
         return "pictures without rows or columns"
     if not per_frame:

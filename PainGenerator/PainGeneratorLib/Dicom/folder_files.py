@@ -87,13 +87,17 @@ def _is_new_folder(path: str, seen: set[str]) -> bool:
 
 def _add_file(path: Path, real_root: str, seen: set[str], found: FolderFiles) -> None:
     """Add an ordinary file that was not seen before; name a link that leads nowhere. Pipes and devices are skipped."""
-    is_link = path.is_symlink()
-    if not _is_new(os.path.realpath(path) if is_link else os.path.join(real_root, path.name), seen):
-        return
-    if path.is_file():
-        found.paths.append(path)
-    elif is_link and not path.exists():
-        found.closed.append((path, "the link leads to a file that is not there"))
+    try:
+        is_link = path.is_symlink()
+        if not _is_new(os.path.realpath(path) if is_link else os.path.join(real_root, path.name), seen):
+            return
+        if path.is_file():
+            found.paths.append(path)
+        elif is_link and not path.exists():
+            found.closed.append((path, "the link leads to a file that is not there"))
+    except OSError as error:
+        # In a folder that may be listed, but not entered, the file system tells names and nothing else.
+        found.closed.append((path, error.strerror or str(error)))
 
 
 def _is_new(real: str, seen: set[str]) -> bool:

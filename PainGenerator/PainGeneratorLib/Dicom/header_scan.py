@@ -15,6 +15,8 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any
 
+from ..Numerics.core.input_files import with_begin_unpacked
+from .pixel_facts import length_fault
 from .values import PRIVATE_VALUES, injection_values, private_values, settle_modality, wanted_elements
 
 FIRST_BYTES = 16384
@@ -119,6 +121,8 @@ def scan_header(path: Path) -> tuple[dict[str, Any], str, int]:
     several = header.get("NumberOfFrames", 1) != 1 or any(tag in elements for tag in FRAMES_OF_FILE)
     if several or end - start < frame_bytes or start + frame_bytes > size:
         raise NotOrdinary
+    if length_fault(header, end - start, frame_bytes):
+        raise NotOrdinary
     header.setdefault("SOPClassUID", _ascii(data, elements, MEDIA_CLASS))
     header.setdefault("SOPInstanceUID", _ascii(data, elements, MEDIA_INSTANCE))
     return header, syntax, start
@@ -139,9 +143,9 @@ def begin_of_header(path: Path) -> dict[str, Any]:
     elements: Elements = {}
     try:
         with path.open("rb", buffering=0) as file:
-            data = file.read(FIRST_BYTES)
+            data = with_begin_unpacked(file.read(FIRST_BYTES), FIRST_BYTES)
         with contextlib.suppress(struct.error, IndexError, NotOrdinary):
-            _collect(data, elements)
+            _collect(data, elements, of_any_syntax=True)
         whole = {tag: place for tag, place in elements.items() if place[2] <= len(data)}
         return _plain_header(data, whole, _ascii(data, whole, TRANSFER_SYNTAX) == IMPLICIT)
     except Exception:
@@ -159,8 +163,11 @@ def _elements(data: bytes) -> tuple[str, Elements]:
     return _collect(data, elements), elements
 
 
-def _collect(data: bytes, elements: Elements) -> str:
-    """Put the places of the top-level elements up to the pixels into a table; return the transfer syntax."""
+def _collect(data: bytes, elements: Elements, *, of_any_syntax: bool = False) -> str:
+    """Put the places of the top-level elements up to the pixels into a table; return the transfer syntax.
+
+    Files of other transfer syntaxes than the two ordinary ones have explicit VR (PS3.5, section 10).
+    """
     if data[128:132] != b"DICM":
         raise NotOrdinary
     position = 132
@@ -169,7 +176,8 @@ def _collect(data: bytes, elements: Elements) -> str:
     syntax = _ascii(data, elements, TRANSFER_SYNTAX)
     # Some programs write the VR although the transfer syntax has none, or leave it out although it should be there.
     has_vr = data[position + 4 : position + 6].isalpha()
-    if syntax not in (EXPLICIT, IMPLICIT) or has_vr != (syntax == EXPLICIT):
+    is_known = syntax in (EXPLICIT, IMPLICIT) or of_any_syntax
+    if not is_known or has_vr != (syntax != IMPLICIT):
         raise NotOrdinary
     while PIXELS not in elements:
         position = _add(data, position, _explicit_head if has_vr else _implicit_head, elements)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -10,8 +11,10 @@ from typing import Any
 import numpy as np
 
 from ..Numerics.core.errors import PainGeneratorError
+from ..Numerics.core.image import MOST_VOXELS
 from .dicom_head import read_any_head
 from .files import Frame, damaged
+from .pixel_facts import SEND_AGAIN, activity_fault, settled_values, without_padding
 from .values import as_number, number_of
 
 READ_THREADS = 2
@@ -25,15 +28,6 @@ def _stored_type(header: dict[str, Any]) -> np.dtype:
     return np.dtype(f"<{signed}{int(header['BitsAllocated']) // 8}")
 
 
-def _used_bits(stored: np.ndarray, header: dict[str, Any]) -> np.ndarray:
-    """Remove the bits above Bits Stored, where old files keep overlays, and extend the sign to these bits."""
-    spare = int(header["BitsAllocated"]) - int(header.get("BitsStored") or header["BitsAllocated"])
-    high = header.get("HighBit")
-    if spare <= 0 or (high is not None and high != header["BitsStored"] - 1):
-        return stored
-    return (stored << spare) >> spare
-
-
 def _read_native(frame: Frame) -> np.ndarray:
     """Stored values of a frame that is not compressed, shape (rows, columns)."""
     rows, columns = int(frame.get("Rows")), int(frame.get("Columns"))
@@ -44,7 +38,7 @@ def _read_native(frame: Frame) -> np.ndarray:
         raise damaged(frame.path, str(error)) from error
     if stored.size < rows * columns:
         raise damaged(frame.path, f"{stored.size} of {rows * columns} pixels")
-    return _used_bits(stored.reshape(rows, columns), frame.header)
+    return stored.reshape(rows, columns)
 
 
 def _decode_file(path: Path, transfer_syntax: str) -> np.ndarray:
@@ -102,6 +96,32 @@ def slope_problem(frames: list[Frame]) -> PainGeneratorError | None:
     )
 
 
+def _empty_volume(frames: list[Frame]) -> np.ndarray:
+    """Room for the values of a stack; refuse more than an image has."""
+    shape = (len(frames), int(frames[0].get("Rows")), int(frames[0].get("Columns")))
+    if math.prod(shape) > MOST_VOXELS:
+        raise damaged(frames[0].path, f"{math.prod(shape)} voxels in its series")
+    return np.empty(shape, dtype=np.float32)
+
+
+def _check_values(volume: np.ndarray, frames: list[Frame]) -> None:
+    """Refuse values that are no picture, or no activity.
+
+    Raises
+    ------
+    PainGeneratorError
+    """
+    modality = frames[0].get("Modality")
+    if modality == "MR" and volume[0].size > 1 and not np.any(np.ptp(volume, axis=(1, 2))):
+        raise PainGeneratorError(
+            f"Each slice of the series holds one value only ({frames[0].path} and others): it is no picture.",
+            "Use another series for this role, or send this one again from the scanner or archive.",
+        )
+    fault = activity_fault(volume, [frame.header for frame in frames]) if modality == "PT" else ""
+    if fault:
+        raise PainGeneratorError(f"The series of {frames[0].path} {fault}.", SEND_AGAIN)
+
+
 def load_frames(frames: list[Frame], progress: Callable[[float, str], None] | None = None) -> np.ndarray:
     """Read the rescaled values of the frames of a stack.
 
@@ -124,7 +144,7 @@ def load_frames(frames: list[Frame], progress: Callable[[float, str], None] | No
         A file is cut off or damaged, or its compression cannot be decoded.
     """
     first = frames[0]
-    volume = np.empty((len(frames), int(first.get("Rows")), int(first.get("Columns"))), dtype=np.float32)
+    volume = _empty_volume(frames)
     decoded: dict[Path, np.ndarray] = {}
     several = {frame.path for frame in frames if frame.index is not None and frame.pixel_offset is None}
     for path in several:
@@ -140,6 +160,8 @@ def load_frames(frames: list[Frame], progress: Callable[[float, str], None] | No
             stored = _decode_file(frame.path, frame.transfer_syntax)[0]
         if stored.shape != volume.shape[1:]:
             raise damaged(frame.path, f"pixels of shape {stored.shape}")
+        stored = settled_values(stored, frame.header, frame.path, is_decoded=frame.pixel_offset is None)
+        stored = without_padding(stored, frame.header)
         slope, intercept = as_number(frame.get("RescaleSlope")), as_number(frame.get("RescaleIntercept"))
         # Slope times counts is computed in float64, so that large counts keep their digits; the volume is float32.
         values = stored * (1.0 if slope is None else slope) + (intercept or 0.0)
@@ -149,6 +171,7 @@ def load_frames(frames: list[Frame], progress: Callable[[float, str], None] | No
         for done, _ in enumerate(pool.map(load_one, range(len(frames))), start=1):
             if progress is not None and done % 16 == 0:
                 progress(done / len(frames), "reading pixels")
+    _check_values(volume, frames)
     if first.get("PhotometricInterpretation") == "MONOCHROME1" and first.get("Modality") == "MR":
         np.subtract(volume.max() + volume.min(), volume, out=volume)
     return volume

@@ -5,13 +5,15 @@ from __future__ import annotations
 import warnings
 from collections import defaultdict
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
 
 from ..Numerics.core.errors import PainGeneratorError
+from ..Numerics.core.printable import one_line
 from .build_series import build_series
+from .completeness import tell_missing
 from .files import DamagedFile, Frame, OtherFile, file_error, read_file_header
 from .folder_files import EMPTY, PACKED, FolderFiles, check_folder, files_below, kind_of_other_file
 from .patients import Patient, check_one_patient, compare, identity_of
@@ -42,6 +44,9 @@ VALUES_OF = {"ImagePositionPatient": 3, "ImageOrientationPatient": 6, "PixelSpac
 """Number of values of the elements that place an image in space (PS3.3, section C.7.6.2)."""
 LEAST_NORMAL = 0.5
 """Lower bound of the length of the product of the direction cosines of rows and columns, which is 1. Our estimate."""
+FARTHEST_MM = 100_000.0
+"""Upper bound of the coordinates of a slice, mm. Our estimate: farther away, the place of a slice is lost in
+rounding."""
 IMAGE_ENDINGS = ("", ".dcm", ".ima", ".dicom", ".img")
 """Endings of the names of DICOM files, for empty files that stand in the place of an image. Most have none."""
 NAMED_FILES = 5
@@ -82,15 +87,20 @@ def read_folder(path: str | Path, progress: Progress | None = None) -> DicomFold
         raise _nothing_found(folder, files, result)
     usable = {key: _sort_out(frames, result) for key, frames in content.by_series.items()}
     patients = check_one_patient(frame for frames in usable.values() for frame in frames)
-    for frames in usable.values():
-        if frames:
-            result.series += build_series(_series_uid(frames[0]), frames)
+    built = {key: build_series(_series_uid(frames[0]), frames) for key, frames in usable.items() if frames}
+    result.series += [series for parts in built.values() for series in parts]
     result.left_out += _other_series(content.others)
     _list_not_dicom(content, result)
     for file in content.damaged:
         _settle_damaged_file(file, result)
     _settle_incomplete_series(content, usable, result)
+    unread = _what_was_not_read(files, content)
+    for key, parts in built.items():
+        tell_missing(content.by_series[key], parts, unread)
     result.warnings += _of_other_patients(content, usable, patients)
+    # Names of files are quoted in them, which may hold anything.
+    result.warnings = [one_line(text) for text in result.warnings]
+    result.left_out = [replace(one, what=one_line(one.what), reason=one_line(one.reason)) for one in result.left_out]
     result.left_out.sort(key=lambda one: (one.number is None, one.number or 0))
     result.series.sort(key=lambda s: (s.number is None, s.number or 0, s.series_uid, s.part or 0))
     if progress is not None:
@@ -131,7 +141,7 @@ def _read_headers(paths: list[Path], progress: Progress | None) -> _Content:
 
 def _series_uid(frame: Frame) -> str:
     """Series Instance UID; the folder of the file where the header has none."""
-    return str(frame.get("SeriesInstanceUID") or frame.path.parent)
+    return str(frame.get("SeriesInstanceUID") or one_line(str(frame.path.parent)))
 
 
 def _series_key(frame: Frame) -> tuple[str, ...]:
@@ -162,11 +172,24 @@ def _nothing_found(folder: Path, files: FolderFiles, result: DicomFolder) -> Pai
     return PainGeneratorError(f"The folder {folder} has no DICOM images ({what}).", advice)
 
 
+def _what_was_not_read(files: FolderFiles, content: _Content) -> str:
+    """Words for the folders and files that the file system did not give; empty when it gave all."""
+    closed = [(path, why) for path, why in files.closed]
+    closed += [(one.path, one.what) for one in content.damaged if not one.header]
+    if not closed:
+        return ""
+    path, why = closed[0]
+    more = f" and {len(closed) - 1} more" if len(closed) > 1 else ""
+    return f"{path}{more} could not be read ({why}), where they may lie"
+
+
 def _list_closed(closed: list[tuple[Path, str]], result: DicomFolder) -> None:
     """List the folders and links that could not be opened, and warn of them: images of the case may lie there."""
     for path, why in closed:
         result.left_out.append(LeftOut(str(path), why))
-        result.warnings.append(f"{path} could not be opened: {why}. What lies there was not read.")
+        result.warnings.append(
+            f"{path} could not be opened: {why}. What lies there was not read: slices and series may be missing."
+        )
 
 
 def _list_not_dicom(content: _Content, result: DicomFolder) -> None:
@@ -306,6 +329,8 @@ def _missing_elements(frame: Frame) -> str:
         return f"{', '.join(wrong)} with a wrong number of values"
     if not min(frame.get("PixelSpacing")) > 0:
         return "PixelSpacing is not above 0"
+    if not max(map(abs, frame.get("ImagePositionPatient"))) <= FARTHEST_MM:
+        return "ImagePositionPatient that lies in no room"
     cosines = np.array(frame.get("ImageOrientationPatient"), dtype=float)
     if not np.linalg.norm(np.cross(cosines[:3], cosines[3:])) > LEAST_NORMAL:
         return "ImageOrientationPatient that is no orientation"

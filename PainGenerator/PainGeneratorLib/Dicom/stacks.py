@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from ..Numerics.core.errors import PainGeneratorError
+from ..Numerics.core.grid_size import grid_fault
 from ..Numerics.core.image import LPS_TO_RAS, Geometry
 from .block_split import (
     GAP,
@@ -145,7 +146,11 @@ def _split_by_header(
     most = int(np.bincount(groups).max())
     if most == 1 and is_regular(distances_of(frames)):
         return [(frames, split_by)]
+    is_scan = frames[0].get("Modality") == "PT"
     for number, keyword in enumerate(keywords):
+        if is_scan and most == 1:
+            # Beds that follow one another are one volume; a gap between them is one of lost slices.
+            break
         parts = {} if most == 1 and keyword in ONLY_AT_ONE_POSITION else _parts_by(frames, keyword)
         if len(parts) > 1 and _is_useful_split(list(parts.values()), most):
             rest = keywords[number + 1 :]
@@ -253,7 +258,13 @@ def _fit_grid(frames: list[Frame], warnings: list[str]) -> Geometry:
     lps[:3, 2] = normal * spacing
     lps[:3, 3] = center + normal * start
     shape = (len(frames), int(first.get("Rows")), int(first.get("Columns")))
-    return Geometry(shape, LPS_TO_RAS @ lps)
+    geometry = Geometry(shape, LPS_TO_RAS @ lps)
+    fault = grid_fault(geometry, thick_slices=True)
+    if fault:
+        raise PainGeneratorError(
+            f"The volume cannot be one of a body: it {fault}.", "Send the series again from the scanner or archive."
+        )
+    return geometry
 
 
 def _check_axes(cosines: np.ndarray, frame: Frame) -> None:

@@ -9,6 +9,7 @@ from datetime import date, datetime, time, timedelta
 from functools import cache
 from typing import Any
 
+from ..Numerics.core.printable import one_line
 from .sop_classes import modality_of
 
 TEXT_KEYWORDS = (
@@ -103,6 +104,13 @@ NUMBER_KEYWORDS = (
     "TriggerTime",
     "DiffusionBValue",
     "NumberOfTemporalPositions",
+    "NumberOfSlices",
+    "ImagesInAcquisition",
+    "InConcatenationNumber",
+    "InConcatenationTotalNumber",
+    "PlanarConfiguration",
+    "PixelPaddingValue",
+    "PixelPaddingRangeLimit",
 )
 """Elements of which the first value is kept as a number."""
 LIST_KEYWORDS = ("ImageType", "ImagePositionPatient", "ImageOrientationPatient", "PixelSpacing", "FrameType")
@@ -118,6 +126,8 @@ CHECKED_NUMBERS = (
 )
 """Elements of NUMBER_KEYWORDS on which SUV depends: a text that is no number is kept as NaN, so that it is told from a
 missing value."""
+PADDING = ("PixelPaddingValue", "PixelPaddingRangeLimit")
+"""Elements of NUMBER_KEYWORDS that are stored with or without a sign, so that pydicom may give their bytes."""
 INJECTION_TEXT = ("RadiopharmaceuticalStartDateTime", "RadiopharmaceuticalStartTime", "Radiopharmaceutical")
 """Elements of the Radiopharmaceutical Information Sequence that are kept as text."""
 INJECTION_NUMBERS = ("RadionuclideTotalDose", "RadionuclideHalfLife")
@@ -125,14 +135,18 @@ INJECTION_NUMBERS = ("RadionuclideTotalDose", "RadionuclideHalfLife")
 
 
 def as_text(value: Any) -> str | None:
-    """Convert to text without outer spaces; several values are joined by a backslash. None when it is empty."""
+    """Convert to text without outer spaces; several values are joined by a backslash. None when it is empty.
+
+    Control characters, which could change a terminal or a page, are taken out here
+    (:func:`~PainGeneratorLib.Numerics.core.printable.one_line`).
+    """
     if value is None:
         return None
     if isinstance(value, bytes):
         value = value.decode("ascii", "replace")
     elif not isinstance(value, str) and hasattr(value, "__iter__") and hasattr(value, "__len__"):
         value = "\\".join(str(part).strip() for part in value) if _is_list(value) else str(value)
-    text = str(value).strip(" \0\n\r\t")
+    text = one_line(str(value).strip(" \0\n\r\t"))
     return text or None
 
 
@@ -170,6 +184,13 @@ def as_checked_number(value: Any) -> float | None:
     """Convert as :func:`as_number`, but NaN for a value that is there and is not a number."""
     number = as_number(value)
     return math.nan if number is None and as_text(value) is not None else number
+
+
+def as_stored_number(value: Any) -> float | None:
+    """Convert as :func:`as_number`; bytes are those of a whole number, little endian."""
+    if isinstance(value, bytes):
+        return float(int.from_bytes(value, "little")) if len(value) in (2, 4) else None
+    return as_number(value)
 
 
 def as_numbers(value: Any) -> tuple[float, ...] | None:
@@ -300,6 +321,8 @@ def _reader_of(keyword: str) -> Callable[[Any], Any]:
         return as_numbers
     if keyword in CHECKED_NUMBERS:
         return as_checked_number
+    if keyword in PADDING:
+        return as_stored_number
     return as_number if keyword in NUMBER_KEYWORDS else as_text
 
 

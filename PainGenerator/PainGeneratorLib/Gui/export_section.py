@@ -82,6 +82,8 @@ class ExportSection(Section[ExportNeeds]):
         if self.panel.is_busy:
             self.panel.cancel()
             return
+        self.panel.text.keep_typed()
+        self.panel.letter.keep_typed()
         target, what = self.target(), self.chosen()
         if not what:
             raise PainGeneratorError(_("Nothing is chosen."), _("Choose what to write."))

@@ -23,6 +23,7 @@ from .export_section import ExportSection
 from .find_section import FindSection
 from .ground_section import GroundSection
 from .guard import Connections, guarded
+from .letter_section import LetterSection
 from .outline_section import OutlineSection
 from .panel_width import fix_width, show_text
 from .parameters_section import ParametersSection
@@ -35,6 +36,7 @@ from .session_needs import PanelNeeds
 from .shortcuts import Shortcuts, keys_text
 from .sites_section import SitesSection
 from .suv_section import SuvSection
+from .targets_section import TargetsSection
 from .text_section import TextSection
 from .views_section import WINDOWS, ViewsSection
 from .words import counts_text, group_text, plain
@@ -89,16 +91,19 @@ class Panel(VTKObservationMixin):
         self.sites = SitesSection(self)
         self.readout = ReadoutSection(self)
         self.ground = GroundSection(self)
+        self.targets = TargetsSection(self)
         self.details = DetailsSection(self)
         self.outline = OutlineSection(self)
         self.readers = ReadersSection(self)
+        self.letter = LetterSection(self)
         self.text = TextSection(self)
         self.recovery = RecoverySection(self)
         self.export = ExportSection(self)
         self.sections = (
             *(self.views, self.case, self.suv, self.align, self.find, self.protocol),
-            *(self.review, self.apart, self.sites, self.readout, self.ground, self.details, self.outline),
-            *(self.readers, self.text, self.recovery, self.export),
+            *(self.review, self.apart, self.sites, self.readout, self.ground),
+            *(self.targets, self.details, self.outline),
+            *(self.readers, self.letter, self.text, self.recovery, self.export),
         )
         handlers = self._shortcut_handlers()
         self.shortcuts = Shortcuts(handlers)

@@ -28,6 +28,7 @@ from ..Session.types import Job, ParameterEntry, RoleProposal, SessionSettings, 
 from ..Workflow.check import CaseCheck
 from ..Workflow.ground import Ground
 from ..Workflow.progress import Show
+from ..Workflow.targets import Target
 
 
 class StepNeeds(Protocol):
@@ -184,6 +185,15 @@ class GroundNeeds(StepNeeds, Protocol):
     def take_references(self, job: Job[Any]) -> None: ...
 
 
+class TargetsNeeds(StepNeeds, Protocol):
+    """Targets for a needle, and their paths in the views."""
+
+    def show_targets(self, shown: bool) -> list[Target]: ...
+    def take_moved_paths(self) -> bool: ...
+    def reset_path(self, target_id: str) -> None: ...
+    def path_nodes(self) -> list[Any]: ...
+
+
 class DetailsNeeds(StepNeeds, Protocol):
     """Name and comment of a candidate."""
 
@@ -278,6 +288,7 @@ class PanelNeeds(
     SitesNeeds,
     ReadoutNeeds,
     GroundNeeds,
+    TargetsNeeds,
     DetailsNeeds,
     OutlineNeeds,
     ReadersNeeds,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import qt
 from slicer.i18n import tr as _
 
+from ..Numerics.suv.by_hand import table_cells
 from ..Session.pet_source import in_words
 from ..Session.types import PET_UNITS, SessionSettings, StepState, SuvLine
 from .guard import guarded
@@ -82,9 +83,8 @@ class SuvSection(Section[SuvNeeds]):
         table = self.ui.provenanceTable
         table.setRowCount(len(rows))
         for index, row in enumerate(rows):
-            value = "" if row.get("value") is None else f"{row['value']} {row.get('unit') or ''}".strip()
-            for column, text in enumerate((row.get("quantity", ""), value, row.get("source", ""))):
-                item = qt.QTableWidgetItem(str(text))
+            for column, text in enumerate(table_cells(row)):
+                item = qt.QTableWidgetItem(text)
                 item.setToolTip(str(row.get("note") or text))
                 table.setItem(index, column, item)
 

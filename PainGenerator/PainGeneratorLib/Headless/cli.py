@@ -205,6 +205,7 @@ def _show(
     analysis: Analysis, warnings: Iterable[str], report: Path, options: argparse.Namespace | None = None
 ) -> None:
     """Print the ranked list, the other lists and the sites in one line each, the warnings and where the report is."""
+    from ..Report.beside_prosthesis import beside_lines
     from ..Report.site_text import terminal_line
     from ..Report.tables import apart_line
     from .ranking import ranking_text
@@ -213,6 +214,8 @@ def _show(
     is_quiet, is_verbose = bool(options and options.quiet), bool(options and options.verbose)
     try:
         if not is_quiet:
+            for line in beside_lines(analysis.found.set_apart):
+                say(on_one_line(line))
             say(ranking_text(analysis.candidates, is_verbose))
             say(on_one_line(apart_line(analysis.found.set_apart, analysis.found.attention)))
             say(on_one_line(terminal_line(analysis.found.sites)))

@@ -36,7 +36,7 @@ def analyze_to_folder(case: Path, options: CaseOptions, folder: Path, progress: 
         progress(0.93, "Writing segmentations and scene")
         with HeadlessHost() as host:
             nodes = write_case(host.scene, analysis_in_scene(analysis, created))
-            write_scene_files(nodes, folder)
+            write_scene_files(nodes, analysis.targets, folder)
             host.save_mrb(folder / "case.mrb")
     write_json(folder / "timings.json", analysis.clock.to_json())
     progress(1.0, "Done")

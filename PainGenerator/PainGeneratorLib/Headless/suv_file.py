@@ -7,6 +7,7 @@ import os
 import shutil
 import uuid
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -116,6 +117,9 @@ def _cannot_write(path: Path, why: str) -> PainGeneratorError:
 def suv_of_folder(case: Path, options: CaseOptions, progress: Show = silent) -> Suv:
     """The SUV volume of a DICOM folder and its provenance; MR is not needed.
 
+    The warnings of the result begin with those of the folder and of the series: what could not be read, and slices
+    that may be missing.
+
     Raises
     ------
     PainGeneratorError
@@ -125,7 +129,9 @@ def suv_of_folder(case: Path, options: CaseOptions, progress: Show = silent) -> 
     pet = choose_with_left_out(found, dict(options.roles), choose_pet, required=("PT",))
     if pet.pet_header is None:
         raise ValueError(f"the PET series {pet.label} was read without its header")
-    return suv_of(pet.pet_header, pet.load(part(progress, 0.6, 1.0)), options)
+    suv = suv_of(pet.pet_header, pet.load(part(progress, 0.6, 1.0)), options)
+    of_reading = (*found.warnings, *(f"{pet.label}: {text}" for text in pet.warnings))
+    return Suv(suv.image, replace(suv.result, warnings=(*of_reading, *suv.result.warnings)))
 
 
 def write_suv_volume(suv: Suv, path: Path) -> None:

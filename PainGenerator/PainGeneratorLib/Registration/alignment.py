@@ -9,6 +9,8 @@ import numpy as np
 
 from ..Numerics.core.image import Image
 from .alignment_types import AlignmentParameters, PairAlignment, SeriesAlignment
+from .fields_of_view import with_field_checked
+from .landmark_witness import with_landmark_witness
 from .landmarks import LandmarkPairs, fit_landmarks
 from .pet_fit import through_attenuation
 from .quality import judge
@@ -48,7 +50,8 @@ def align(
     fixed_mask : ndarray of bool, shape of the fixed array, optional
         Voxels at which the images may be compared. Without it these are the body and its border.
     landmarks : LandmarkPairs, optional
-        They replace the start, and they are kept when the search does not find a better place.
+        They replace the start, and they are kept when the search does not find a better place. A second search
+        without them tells how far the images disagree with them.
     same_frame_of_reference : bool
         True when the scanner says that both images share their coordinates, so that the start can be believed without
         a measurement.
@@ -69,8 +72,15 @@ def align(
     scanner = np.eye(4) if start is None else np.array(start, dtype=np.float64)
     fit = None if landmarks is None else fit_landmarks(landmarks)
     begin = scanner if fit is None else fit.reference_to_series_ras
-    found = search_pair(fixed, moving, (fixed_kind, moving_kind), begin, parameters, fixed_mask, progress)
-    return judge(found, scanner, fit, parameters, same_frame_of_reference)
+    kinds = (fixed_kind, moving_kind)
+    if fit is None:
+        found = search_pair(fixed, moving, kinds, begin, parameters, fixed_mask, progress)
+        return judge(found, scanner, None, parameters, same_frame_of_reference)
+    found = search_pair(fixed, moving, kinds, begin, parameters, fixed_mask, _half(progress, 0.0))
+    pair = judge(found, scanner, fit, parameters, same_frame_of_reference)
+    bare = search_pair(fixed, moving, kinds, scanner, parameters, fixed_mask, _half(progress, 0.5))
+    alone = judge(bare, scanner, None, parameters, same_frame_of_reference)
+    return with_landmark_witness(pair, alone, fit, found.overlap_points_ras, parameters, same_frame_of_reference)
 
 
 def align_case(
@@ -86,7 +96,8 @@ def align_case(
     PET is aligned through its ATTENUATION series when there is one in the same frame of reference. That series is
     registered to the reference, and the result is used for both, because both were acquired on the same table.
     :func:`.pet_fit.through_attenuation` checks whether they fit each other. Other series are registered to the
-    reference directly.
+    reference directly. A series that has no place in common with the reference is not aligned, whatever the headers
+    say of their coordinates.
 
     Parameters
     ----------
@@ -152,11 +163,17 @@ def align_case(
         )
         results["PET"] = _series("PET", pair, CHAINED_THROUGH_ATTENUATION if chained else None, shared)
     progress(1.0, "aligned")
-    return results
+    fields = {role: image.geometry for role, (image, _) in series_by_role.items()}
+    return {role: with_field_checked(found, reference.geometry, fields[role]) for role, found in results.items()}
 
 
 def _silent(fraction: float, text: str) -> None:
     """Do nothing: the progress function for callers that gave none."""
+
+
+def _half(progress: Progress, start: float) -> Progress:
+    """Progress of one of two searches, which begins at `start`."""
+    return lambda fraction, text: progress(start + 0.5 * fraction, text)
 
 
 def _part(progress: Progress, start: float, end: float, role: str) -> Progress:

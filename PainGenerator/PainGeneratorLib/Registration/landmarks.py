@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import json
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +11,7 @@ import numpy as np
 
 from ..Numerics.core.errors import PainGeneratorError
 from ..Numerics.core.image import transform_points
+from ..Numerics.core.input_files import csv_rows, parsed_json, read_text_bytes
 from ..Numerics.core.kept import Kept
 from ..Numerics.core.words import GIVEN_ROLES, listed
 
@@ -116,11 +115,11 @@ def read_landmarks(path: Path) -> dict[str, LandmarkPairs]:
         holds no points.
     """
     try:
-        text = Path(path).read_text(encoding="utf-8-sig")
-        pairs = _parse_csv(text) if path.suffix.lower() == ".csv" else _parse_json(json.loads(text))
+        text = read_text_bytes(Path(path), "landmark file").decode("utf-8-sig")
+        pairs = _parse_csv(text) if path.suffix.lower() == ".csv" else _parse_json(parsed_json(text))
     except PainGeneratorError as error:
         raise PainGeneratorError(f"The landmark file {path} cannot be used: {error.reason}", error.advice) from error
-    except (OSError, UnicodeDecodeError, ValueError, KeyError, TypeError, AttributeError) as error:
+    except (OverflowError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise PainGeneratorError(f"The landmark file {path} cannot be read: {error}.", FORM) from error
     if not pairs:
         raise PainGeneratorError(f"The landmark file {path} holds no point pairs.", FORM)
@@ -229,12 +228,13 @@ def _collect(rows: Iterable[tuple[Any, Iterable[Any], Iterable[Any]]]) -> dict[s
 def _parse_csv(text: str) -> dict[str, LandmarkPairs]:
     """Read pairs from CSV text; lines that begin with # are comments."""
     rows = [line for line in text.splitlines() if line.strip() and not line.lstrip().startswith("#")]
-    reader = csv.DictReader(rows, skipinitialspace=True)
-    missing = [name for name in ("role", *_CSV_COLUMNS) if name not in (reader.fieldnames or [])]
+    names, *cells = csv_rows(rows) or [[]]
+    missing = [name for name in ("role", *_CSV_COLUMNS) if name not in names]
     if missing:
         raise PainGeneratorError(f"the column {missing[0]} is missing.", FORM)
+    table = [dict(zip(names, row, strict=False)) for row in cells]
     return _collect(
-        (row["role"], [row[c] for c in _CSV_COLUMNS[:3]], [row[c] for c in _CSV_COLUMNS[3:]]) for row in reader
+        (row["role"], [row[c] for c in _CSV_COLUMNS[:3]], [row[c] for c in _CSV_COLUMNS[3:]]) for row in table
     )
 
 

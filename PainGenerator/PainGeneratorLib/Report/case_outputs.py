@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import datetime
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,19 +15,22 @@ from ..Numerics.core.version import VERSION
 from ..Numerics.core.words import Role
 from ..Numerics.pet.structure_uptake import ORGANS
 from ..Registration.transform_files import write_transform
-from ..Scene.markups import save_markups
 from ..Scene.scene_content import CaseNodes, SceneContent
 from ..Scene.segment_files import save_seg_nrrd
 from ..Workflow import case_in_scene
 from ..Workflow.analyze import Analysis
 from ..Workflow.case import CaseOptions, CaseSeries
 from ..Workflow.evidence import evidence_table
+from ..Workflow.letter_notes import NOTES_FILE, notes_text
 from ..Workflow.progress import Show, silent
 from ..Workflow.protocol import Protocol, load_protocol
 from ..Workflow.readers import CSV_COLUMNS, readers_json, readers_rows
 from ..Workflow.report_edit import final_text
+from ..Workflow.targets import Target
 from .content import ChangedParameter, ReferenceRow, ReportCase, ReportContent
 from .key_images import KeyImage, KeyImageInputs, key_images
+from .letter import comment_names, letter_facts
+from .mr_files import mr_findings_csv, mr_findings_json, three_lists
 from .output_folder import write_json, write_text
 from .overview import overview_picture
 from .plain_text import plain_report
@@ -35,6 +38,9 @@ from .regions import regions_csv
 from .report import write_report
 from .site_files import sites_csv, sites_json
 from .tables import candidates_csv, candidates_json, csv_text, ledger_csv, set_apart_csv
+from .target_files import write_target_models, write_target_tables
+from .viewer_data import room_for_viewer, viewer_data
+from .viewer_inputs import viewer_inputs
 
 KEY_IMAGE_LIMIT = 10
 """The most candidates that get a key image, and the most entries to be looked at; the first ones by rank."""
@@ -81,6 +87,15 @@ def _write_candidates(analysis: Analysis, folder: Path, _created: datetime.datet
         write_text(folder / "readers.csv", csv_text(readers_rows(analysis.readers), blank))
 
 
+def _write_mr_findings(analysis: Analysis, folder: Path, _created: datetime.datetime) -> None:
+    found = analysis.found
+    namer = found.namer(analysis.anatomy, analysis.case, analysis.suv, analysis.alignment)
+    lists = three_lists(found.candidates, found.set_apart, found.attention)
+    content = mr_findings_json(case_facts(analysis), analysis.mr, lists, namer)
+    write_json(folder / "mr-findings.json", content)
+    write_text(folder / "mr-findings.csv", mr_findings_csv(content["findings"]))
+
+
 def _write_sites(analysis: Analysis, folder: Path, _created: datetime.datetime) -> None:
     table = analysis.found.sites
     write_json(
@@ -108,16 +123,22 @@ def _write_alignment(analysis: Analysis, folder: Path, _created: datetime.dateti
         write_transform(folder / "transforms" / f"{role}-to-reference.tfm", series.reference_to_series_ras)
 
 
+def _write_targets(analysis: Analysis, folder: Path, _created: datetime.datetime) -> None:
+    write_target_tables(analysis.targets, folder)
+
+
 def _write_provenance(analysis: Analysis, folder: Path, created: datetime.datetime) -> None:
     write_json(folder / "provenance.json", provenance(analysis, created))
 
 
 TABLE_WRITERS: tuple[Callable[[Analysis, Path, datetime.datetime], None], ...] = (
     _write_candidates,
+    _write_mr_findings,
     _write_sites,
     _write_regions,
     _write_suv,
     _write_alignment,
+    _write_targets,
     _write_provenance,
 )
 """What writes the tables of a case, in order. An export is added here, as a function of the analysis, an existing
@@ -135,7 +156,11 @@ def write_report_file(analysis: Analysis, folder: Path, created: datetime.dateti
     overview = overview_picture(analysis.candidates, inputs, attention=analysis.found.attention)
     progress(0.8, "Writing the report")
     content = _report_content(analysis, pictures, overview, created)
+    room = room_for_viewer([*(picture.jpeg for picture in pictures.values()), overview])
+    content = dataclasses.replace(content, viewer=viewer_data(viewer_inputs(analysis), room))
     write_report(folder / "report.html", content)
+    names = list(comment_names(content).values())
+    write_text(folder / NOTES_FILE, notes_text(analysis.notes_for_letter, letter_facts(content), names))
     write_text(folder / "report.txt", final_text(plain_report(content), analysis.report_edit))
 
 
@@ -143,6 +168,11 @@ def plain_text(analysis: Analysis) -> str:
     """The report of a case as plain text, as the case gives it."""
     # The text holds no time, so that any will do.
     return plain_report(_report_content(analysis, {}, None, datetime.datetime.min))
+
+
+def facts_of_letter(analysis: Analysis) -> str:
+    """Fingerprint of what the letter says about the findings of a case."""
+    return letter_facts(_report_content(analysis, {}, None, datetime.datetime.min))
 
 
 def case_json(analysis: Analysis) -> dict[str, Any]:
@@ -272,6 +302,8 @@ def _report_content(
         method=tuple(analysis.notes),
         warnings=analysis.warnings,
         readers=analysis.readers,
+        language=analysis.language,
+        notes=analysis.notes_for_letter,
     )
 
 
@@ -313,29 +345,30 @@ def analysis_in_scene(analysis: Analysis, created: datetime.datetime) -> SceneCo
     )
 
 
-def write_scene_files(nodes: CaseNodes, folder: Path) -> None:
-    """The files of the scene's nodes that stand alone: segmentations and target points.
+def write_scene_files(nodes: CaseNodes, targets: Sequence[Target], folder: Path) -> None:
+    """The files of the scene's nodes that stand alone: segmentations and targets.
 
     Parameters
     ----------
     nodes : CaseNodes
         As :func:`Scene.write_case.write_case` returned them.
+    targets : sequence of Target
     folder : Path
     """
     segmentations = {"hot-spots": nodes.hot_spots, "mr-findings": nodes.mr_findings, "candidates": nodes.candidates}
-    write_node_files(segmentations, nodes.targets, folder)
+    write_node_files(segmentations, targets, folder)
 
 
-def write_node_files(segmentations: Mapping[str, Any], targets: Any, folder: Path) -> None:
-    """Write segmentations and target points.
+def write_node_files(segmentations: Mapping[str, Any], targets: Sequence[Target], folder: Path) -> None:
+    """Write segmentations, and the targets with the outlines of their candidates.
 
     Parameters
     ----------
     segmentations : mapping of str to vtkMRMLSegmentationNode
         With the keys of :data:`SEGMENTATION_FILES`.
-    targets : vtkMRMLMarkupsFiducialNode
+    targets : sequence of Target
     folder : Path
     """
     for key, name in SEGMENTATION_FILES.items():
         save_seg_nrrd(segmentations[key], folder / name)
-    save_markups(targets, folder / "targets.mrk.json")
+    write_target_models(targets, folder)

@@ -11,8 +11,10 @@ from ..Numerics.core.records import Candidate, MRFinding
 from ..Numerics.core.sites import SiteTable
 from ..Numerics.core.spheres import SphereRegion
 from ..Numerics.fusion.evidence import SignWeight
+from ..Workflow.letter_notes import LetterNotes
 from ..Workflow.readers import Readers
 from .key_images import KeyImage
+from .viewer_data import ViewerData
 
 Row = Mapping[str, Any]
 """An entry of one of the JSON files, with the keys that it has there."""
@@ -125,6 +127,8 @@ class ReportContent:
         By candidate id.
     overview_png : bytes, optional
         The picture of :func:`.overview.overview_picture`.
+    viewer : ViewerData, optional
+        Images and outlines for the viewer in the page; without them the page has no viewer and no script.
     set_apart : sequence of Candidate
         What was found, but has fewer points of evidence than the bar; ``reason`` says why.
     attention : sequence of Candidate
@@ -162,6 +166,10 @@ class ReportContent:
     pseudonymized : bool
         Leave out the patient's name, ID and birth date; `pseudonym` is shown instead when there is one.
     pseudonym : str, optional
+    language : str
+        Code of the language of the letter to the referring physician (:data:`.languages.LANGUAGE_NAMES`).
+    notes : LetterNotes
+        What people wrote for the letter.
     """
 
     case: ReportCase
@@ -170,6 +178,7 @@ class ReportContent:
     software_version: str
     key_images: Mapping[str, KeyImage] = field(default_factory=dict)
     overview_png: bytes | None = None
+    viewer: ViewerData | None = None
     set_apart: Sequence[Candidate] = ()
     attention: Sequence[Candidate] = ()
     bar: float = 0.0
@@ -189,3 +198,5 @@ class ReportContent:
     readers: Readers = field(default_factory=Readers)
     pseudonymized: bool = False
     pseudonym: str | None = None
+    language: str = "en"
+    notes: LetterNotes = field(default_factory=LetterNotes)

@@ -7,10 +7,9 @@ table at the end of the report.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Sequence
 
 from ..Numerics.core.records import Candidate, LedgerEntry
-from ..Numerics.core.site_reading import sign_words
 from ..Numerics.core.strength import LEAST_WORD, WORDS, signed_points
 from ..Numerics.fusion.evidence import SignState, SignWeight, points
 from . import words
@@ -18,11 +17,6 @@ from .content import ReportContent
 from .html import Html, bullets, embedded_image, html, join, pairs, table, tag
 from .tables import best_first
 
-ATTENTION_TITLE = "Not a pain generator, but to be looked at"
-ATTENTION_NOTE = (
-    "What stands here is not ranked as a source of pain. The analysis says what it sees there, not what it is: look "
-    "at these places on the images, and compare them with earlier ones."
-)
 POINTS_NOTE = (
     "Points of evidence: each sign makes it more or less likely that a place is a source of pain. 10 points are ten "
     "times the odds, 3 points twice the odds; points below zero speak against it; all signs of a place add up. "
@@ -48,39 +42,21 @@ _POINTS_REMARK = re.compile(r"\.? \([^()]* points of evidence, below the bar of 
 """The end of a reason that repeats the points."""
 
 
-def attention_section(content: ReportContent) -> Html:
-    """The box above everything else with what is no pain generator, but has to be looked at; empty without any."""
-    if not content.attention:
-        return Html("")
-    items = [_attention_item(one) for one in best_first(content.attention)]
-    return tag(
-        "section", tag("h2", ATTENTION_TITLE), bullets(items), tag("p", ATTENTION_NOTE, cls="small"), cls="box look"
-    )
+def evidence_section(content: ReportContent, pictured: Collection[str] = ()) -> Html:
+    """Each entry to be looked at and each candidate: what speaks for and against it, its measures, its picture.
 
-
-def _attention_item(one: Candidate) -> Html:
-    facts = "; ".join(_facts(one))
-    name = tag("strong", f"{words.letter(one.rank - 1)}. {words.capital(words.title(one))} ")
-    return join((name, tag("span", one.id, cls="unit"), Html("<br>"), f"{one.reason} {facts}."))
-
-
-def _facts(one: Candidate) -> Iterator[str]:
-    """The measures by which a place is found again on the images."""
-    if one.suv_max is not None:
-        yield f"SUVmax {words.number(one.suv_max, 1, 'g/ml')}"
-    yield words.volume_text(one.volume_ml)
-    if one.mr_kind is not None:
-        yield f"{sign_words(one.mr_kind)} on MR"
-
-
-def evidence_section(content: ReportContent) -> Html:
-    """Each entry to be looked at and each candidate: what speaks for and against it, its measures, its picture."""
+    Parameters
+    ----------
+    content : ReportContent
+    pictured : collection of str
+        IDs of the candidates whose picture stands in the letter already.
+    """
     looked_at, candidates = best_first(content.attention), best_first(content.candidates)
     if not candidates and not looked_at:
         return Html("")
     parts = [tag("h2", "Pictures and evidence")]
     parts += [_attention_article(one, content) for one in looked_at]
-    parts += [_candidate_article(one, content) for one in candidates]
+    parts += [_candidate_article(one, content, one.id not in pictured) for one in candidates]
     left = sum(one.id not in content.key_images for one in candidates)
     if left and content.key_images:
         verb = "is" if left == 1 else "are"
@@ -100,7 +76,7 @@ def _attention_article(one: Candidate, content: ReportContent) -> Html:
     return _article(one, [heading, tag("p", one.reason)], content)
 
 
-def _candidate_article(one: Candidate, content: ReportContent) -> Html:
+def _candidate_article(one: Candidate, content: ReportContent, with_picture: bool) -> Html:
     """A candidate with its rank and the strength of its evidence."""
     heading = tag(
         "h3",
@@ -109,12 +85,12 @@ def _candidate_article(one: Candidate, content: ReportContent) -> Html:
         Html(" "),
         tag("span", words.strength(one), cls="unit"),
     )
-    return _article(one, [heading], content)
+    return _article(one, [heading], content, with_picture)
 
 
-def _article(one: Candidate, heading: Sequence[Html], content: ReportContent) -> Html:
+def _article(one: Candidate, heading: Sequence[Html], content: ReportContent, with_picture: bool = True) -> Html:
     parts = [*heading, ledger_lists(one.ledger), pairs(words.evidence_list(one), "evidence")]
-    image = content.key_images.get(one.id)
+    image = content.key_images.get(one.id) if with_picture else None
     if image is not None:
         alternative = f"Key image of {words.title(one)}: axial, coronal and sagittal plane."
         parts.append(

@@ -17,6 +17,7 @@ from ..Numerics.mr.verdicts import COLLECTION, EFFUSION
 from ..Workflow.level_words import level_sentences
 from ..Workflow.readers import ReaderCell, ReaderRow, agreement
 from . import words
+from .beside_prosthesis import beside_lines
 from .content import ReportContent
 from .readers_section import HIDDEN, NOT_THERE, verdict_words
 from .report_tables import LIMITS
@@ -52,6 +53,7 @@ def plain_report(content: ReportContent) -> str:
         [TITLE, RESEARCH_USE],
         _head(content),
         _block("NOT A PAIN GENERATOR, BUT TO BE LOOKED AT", _attention(content)),
+        beside_lines(content.set_apart),
         _block("FINDINGS BY LEVEL AND SIDE", _findings(content)),
         _block("MEASURES", _measures(content)),
         _block("SET APART", _set_apart(content)),

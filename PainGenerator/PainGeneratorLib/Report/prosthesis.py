@@ -73,7 +73,8 @@ def _pattern(pattern: InterfacePattern) -> list[Html]:
 
 def _table(zones: Sequence[InterfaceZone]) -> Html:
     head = tag("thead", tag("tr", *(tag("th", name, scope="col") for name in HEADS)))
-    return tag("table", head, tag("tbody", join([_row(zone) for zone in zones])))
+    shown = tag("table", head, tag("tbody", join([_row(zone) for zone in zones])))
+    return tag("div", shown, cls="scroll")
 
 
 def _row(zone: InterfaceZone) -> Html:

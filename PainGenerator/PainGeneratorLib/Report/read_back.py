@@ -25,6 +25,9 @@ ADVICE = (
 )
 """What a user can do when a file cannot be read back."""
 
+STL_HEAD, STL_TRIANGLE = 84, 50
+"""Bytes of the head of a binary STL file, and of each of its triangles."""
+
 
 def read_back(folder: Path) -> None:
     """Read all files below a folder.
@@ -113,6 +116,22 @@ def _check_transform(path: Path) -> str:
     return ""
 
 
+def _check_stl(path: Path) -> str:
+    """A binary STL: 80 bytes of text, the number of triangles, and 50 bytes for each."""
+    data = path.read_bytes()
+    count = int.from_bytes(data[STL_HEAD - 4 : STL_HEAD], "little")
+    if not count or len(data) != STL_HEAD + STL_TRIANGLE * count:
+        return "it is not whole"
+    return ""
+
+
+def _check_obj(path: Path) -> str:
+    """A surface: points, then triangles, and a line break at the end."""
+    text = path.read_text(encoding="ascii")
+    last = text.rstrip("\n").rpartition("\n")[2]
+    return "" if text.endswith("\n") and last.startswith("f ") and "\nv " in text else "it is not whole"
+
+
 def _check_volume(path: Path) -> str:
     import SimpleITK as sitk
 
@@ -137,6 +156,8 @@ CHECKS: dict[str, Callable[[Path], str]] = {
     ".html": _check_html,
     "report.txt": _check_text,
     ".tfm": _check_transform,
+    ".stl": _check_stl,
+    ".obj": _check_obj,
     ".nrrd": _check_volume,
     ".nii.gz": _check_volume,
     ".nii": _check_volume,

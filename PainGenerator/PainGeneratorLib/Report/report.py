@@ -5,21 +5,25 @@ from __future__ import annotations
 import os
 
 from ..Numerics.core.records import Candidate
-from ..Numerics.core.strength import strength_word
 from ..Numerics.core.words import Certainty, Evidence, Group, Role, Status
 from ..Workflow.level_words import level_line, level_sentences
 from ..Workflow.prosthesis_facts import as_date
 from . import words
+from .beside_prosthesis import beside_box
+from .by_hand import by_hand_words
 from .content import ReportContent
 from .evidence_section import (
     apart_sentence,
-    attention_section,
     evidence_section,
     set_apart_section,
     weights_section,
 )
-from .html import Html, bullets, embedded_image, html, join, tag
+from .html import Html, bullets, html, join, tag
+from .languages import load_language
+from .letter import Letter, make_letter
+from .letter_html import RESEARCH_USE, letter_section
 from .output_folder import write_text
+from .person_words import written_name
 from .prosthesis import prosthesis_section, surgery_rows
 from .readers_section import readers_section
 from .regions import regions_section
@@ -39,10 +43,13 @@ from .site_tables import level_text_section, sites_section
 from .site_text import conclusion, none_sentence
 from .style import CSS
 from .tables import best_first
+from .viewer import security_policy, viewer_script, viewer_scripts, viewer_section, viewer_style
 
-RESEARCH_USE = "Research use only. Candidates, never a diagnosis."
-SUMMARIZED = 3
-"""How many candidates the summary describes in a sentence each."""
+PRINTED_PLACES = 3
+"""How many candidates are printed on the two pages of the letter; the style sheet holds it, too."""
+PRINTED_FIRST = "Printed are the first {first} of {all} candidates."
+PRINTED_REST = "All candidates, the details for the radiologist and the viewer are in report.html."
+PRINT_WHOLE = "Print everything, not only the two pages of the letter"
 NOTHING_FOUND = (
     "Neither a focus of raised FDG uptake nor a structural MR abnormality passed the limits of this analysis. "
     "This does not exclude a pain generator: small, faint or untypical ones, and those outside the images, "
@@ -50,9 +57,6 @@ NOTHING_FOUND = (
 )
 HEAD = (
     '<meta charset="utf-8">\n<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-    # Nothing is loaded from elsewhere and no script runs, whatever a patient's name holds.
-    '<meta http-equiv="Content-Security-Policy" content="default-src \'none\'; img-src data:; '
-    "style-src 'unsafe-inline'\">\n"
     '<meta name="referrer" content="no-referrer">\n<meta name="robots" content="noindex">\n'
 )
 
@@ -74,18 +78,56 @@ def write_report(path: str | os.PathLike[str], content: ReportContent) -> None:
 
 
 def report_html(content: ReportContent) -> str:
-    """The report as HTML: no script, nothing loaded from elsewhere, all text from outside escaped."""
+    """The report as HTML: no script but the viewer's, nothing loaded from elsewhere, all text from outside escaped.
+
+    The letter to the referring physician comes first, in the language of the content; then, in English, what the
+    radiologist needs to check it.
+    """
+    language = load_language(content.language)
+    letter = make_letter(content, language)
     main = tag(
         "main",
+        letter_section(content, letter, viewer_section(content.viewer)),
+        _print_note(letter),
+        tag("div", _details(content, letter), cls="record"),
+        _footer(content),
+        lang=language.code,
+    )
+    title = tag("title", f"PainGenerator report: {_patient(content)}")
+    styles, scripts, end = [CSS], [], ""
+    if content.viewer is not None:
+        styles.append(viewer_style())
+        scripts.append(viewer_script())
+        end = viewer_scripts(content.viewer)
+    policy = f'<meta http-equiv="Content-Security-Policy" content="{security_policy(styles, scripts)}">\n'
+    head = HEAD + policy + title + "".join(f"\n<style>{style}</style>" for style in styles)
+    body = f"{main}\n{end}"
+    return f'<!DOCTYPE html>\n<html lang="{language.code}">\n<head>\n{head}\n</head>\n<body>\n{body}</body>\n</html>\n'
+
+
+def _print_note(letter: Letter) -> Html:
+    """On paper: what the two pages leave out. On the screen: the choice to print all of it."""
+    say, count = letter.language.say, len(letter.candidates)
+    parts = [say(PRINTED_FIRST, first=PRINTED_PLACES, all=count)] if count > PRINTED_PLACES else []
+    parts.append(say(PRINTED_REST))
+    choice = tag("label", Html('<input type="checkbox" id="print-whole"> '), say(PRINT_WHOLE), cls="whole")
+    return join((tag("p", " ".join(parts), cls="paper small"), tag("p", choice, cls="small screen")))
+
+
+def _details(content: ReportContent, letter: Letter) -> Html:
+    """What the radiologist needs to check the letter."""
+    pictured = {one.id for one in letter.candidates}
+    return tag(
+        "section",
         _header(content),
-        attention_section(content),
         _warnings(content),
+        beside_box(content),
         _summary(content),
         ranked_table(content),
         sites_section(content),
         level_text_section(content),
         prosthesis_section(content),
-        evidence_section(content),
+        evidence_section(content, pictured),
         readers_section(content),
         set_apart_section(content),
         regions_section(content.regions),
@@ -98,15 +140,13 @@ def report_html(content: ReportContent) -> str:
         parameters_section(content),
         weights_section(content),
         method_section(content),
-        _footer(content),
+        cls="details",
+        lang="en",
     )
-    title = tag("title", f"PainGenerator report: {_patient(content)}")
-    head = f"{HEAD}{title}\n<style>{CSS}</style>"
-    return f'<!DOCTYPE html>\n<html lang="en-US">\n<head>\n{head}\n</head>\n<body>\n{main}\n</body>\n</html>\n'
 
 
 def _patient(content: ReportContent) -> str:
-    return words.text(content.pseudonym if content.pseudonymized else content.case.patient_name)
+    return words.text(content.pseudonym if content.pseudonymized else written_name(content.case.patient_name))
 
 
 def _header(content: ReportContent) -> Html:
@@ -126,8 +166,7 @@ def _header(content: ReportContent) -> Html:
     rows.append(("Report made", f"{content.created}, PainGenerator {content.software_version}"))
     return join(
         (
-            tag("h1", "FDG-PET/MRI: candidate pain generators"),
-            tag("p", tag("strong", RESEARCH_USE), cls="use"),
+            tag("h1", "Details for the radiologist"),
             pairs_grid(rows),
         )
     )
@@ -138,7 +177,7 @@ def _identity(content: ReportContent) -> list[tuple[str, object]]:
     case = content.case
     if content.pseudonymized:
         return [("Patient (pseudonym)", content.pseudonym or "left out")]
-    rows: list[tuple[str, object]] = [("Patient", case.patient_name), ("Patient ID", case.patient_id)]
+    rows: list[tuple[str, object]] = [("Patient", written_name(case.patient_name)), ("Patient ID", case.patient_id)]
     born = as_date(case.birth_date)
     shown = case.birth_date if born is None else born.isoformat()
     return [*rows, ("Date of birth", shown)] if shown else rows
@@ -172,7 +211,8 @@ def _by_hand_box(content: ReportContent) -> Html | None:
     if not by_hand:
         return None
     heading = tag("strong", "Given by hand, not read from the images:")
-    return tag("div", tag("p", heading, f" {', '.join(by_hand)}. All SUV depend on this."), cls="box stop")
+    said = "; ".join(by_hand_words(content.suv, quantity) for quantity in by_hand)
+    return tag("div", tag("p", heading, f" {said}. All SUV depend on this."), cls="box stop")
 
 
 def _note_box(content: ReportContent) -> Html | None:
@@ -193,13 +233,13 @@ def _note_box(content: ReportContent) -> Html | None:
 
 
 def _summary(content: ReportContent) -> Html:
-    """What was found, in short, with the overview picture."""
+    """What was found at all sites, what the reader set aside, and how much was set apart."""
     ranked = best_first(content.candidates)
     active = [c for c in ranked if c.status in (Status.PENDING, Status.ACCEPTED)]
     set_aside = [c for c in ranked if c not in active]
-    parts: list[Html] = [tag("h2", "In short"), _conclusion(content)]
+    parts: list[Html] = [tag("h2", "All sites in short"), _conclusion(content)]
     if active:
-        parts += _active_words(active)
+        parts.append(tag("p", _count_sentence(active)))
     elif ranked:
         parts.append(tag("p", f"All {words.counted(len(ranked), 'candidate')} were set aside on review."))
     else:
@@ -209,7 +249,7 @@ def _summary(content: ReportContent) -> Html:
         parts.append(tag("p", f"Set aside on review: {names}."))
     if content.set_apart:
         parts.append(tag("p", apart_sentence(content)))
-    return tag("section", tag("div", *parts, cls="short"), _overview(content))
+    return tag("section", *parts)
 
 
 def _conclusion(content: ReportContent) -> Html:
@@ -227,33 +267,6 @@ def _nothing_words(content: ReportContent) -> list[Html]:
     removed = content.readers.removed
     said = tag("p", tag("strong", none_sentence(content.candidates, removed)))
     return [said] if removed else [said, tag("p", NOTHING_FOUND)]
-
-
-def _active_words(active: list[Candidate]) -> list[Html]:
-    """How many candidates there are, a sentence about each of the first, and the names of the others."""
-    first, rest = active[:SUMMARIZED], active[SUMMARIZED:]
-    items = (
-        f'<li value="{c.rank}">{join((tag("strong", words.capital(words.title(c)) + ": "), words.sentence(c)))}</li>'
-        for c in first
-    )
-    parts = [tag("p", _count_sentence(active)), Html(f"<ol>{''.join(items)}</ol>")]
-    if rest:
-        names = "; ".join(f"{c.rank}. {words.title(c)} ({strength_word(c.score)})" for c in rest)
-        parts.append(tag("p", f"Then, by points: {names}."))
-    return parts
-
-
-def _overview(content: ReportContent) -> Html:
-    """The overview picture with its legend."""
-    if not content.overview_png:
-        return Html("")
-    text = "Maximum-intensity projections of the PET, seen from the front and from the left, with the candidates."
-    legend = (
-        "PET seen from the front and from the left (maximum-intensity projection; darker is more uptake). "
-        "Numbers are ranks of candidates, letters stand for what has to be looked at. Two rings: PET and MR evidence; "
-        "one ring: PET only; square: MR only."
-    )
-    return tag("figure", embedded_image(content.overview_png, text), tag("figcaption", legend), cls="overview")
 
 
 def _count_sentence(active: list[Candidate]) -> str:

@@ -33,7 +33,7 @@ def export_session(
     analysis : Analysis
     scene : vtkMRMLScene
     nodes : mapping
-        ``hot-spots``, ``mr-findings``, ``candidates`` (segmentations) and ``targets`` (points).
+        ``hot-spots``, ``mr-findings``, ``candidates`` (segmentations).
     folder : Path
     what : set of str
         Of ``report``, ``tables``, ``segmentations``, ``scene``.
@@ -63,7 +63,7 @@ def export_session(
             write_report_file(analysis, work, created, part(progress, 0.1, 0.7))
         if "segmentations" in what:
             progress(0.7, "Writing segmentations")
-            write_node_files(nodes, nodes["targets"], work)
+            write_node_files(nodes, analysis.targets, work)
         if "scene" in what:
             progress(0.85, "Writing the scene")
             _save_scene(scene, work / "case.mrb")

@@ -31,6 +31,15 @@ p { margin: .4rem 0; }
 .box ul { margin: .2rem 0; padding-left: 1.2rem; }
 .box strong { color: var(--warn); }
 .box.stop strong { color: var(--stop); }
+.who { margin: .6rem 0 1rem; }
+.written { margin: .8rem 0; padding: .1rem 1rem .5rem; border-left: 6px solid var(--accent); background: var(--tint); }
+.written p, .box.stop p { white-space: pre-line; }
+.answer { font-size: 1.15rem; line-height: 1.4; }
+.evidence ul { margin: 0; padding-left: 1.1rem; }
+.terms { display: grid; grid-template-columns: max-content 1fr; gap: .1rem .9rem; margin: .3rem 0; }
+.terms dt { font-weight: 600; }
+.terms dd { margin: 0; }
+.details { margin-top: 2.6rem; padding-top: 1.4rem; border-top: 4px double var(--line); }
 .short { font-size: 1.06rem; }
 .short ol { margin: .5rem 0; padding-left: 1.5rem; }
 .short li { margin: .35rem 0; }
@@ -50,7 +59,7 @@ td.nb { white-space: nowrap; }
 .by-hand, .by-hand td { color: var(--stop); font-weight: 600; }
 figure { margin: .7rem 0 .4rem; }
 figure img { display: block; width: 100%; height: auto; }
-figure.overview img { width: auto; max-width: 100%; max-height: 560px; margin: 0 auto; }
+figure.overview img { width: auto; max-width: 100%; max-height: 430px; margin: 0 auto; }
 figure.key { overflow-x: auto; }
 figure.key img { min-width: 620px; }
 figcaption { margin-top: .35rem; font-size: .84rem; color: var(--soft); }
@@ -86,21 +95,26 @@ figcaption { margin-top: .35rem; font-size: .84rem; color: var(--soft); }
 footer { margin-top: 2.4rem; padding-top: .7rem; border-top: 1px solid var(--line); font-size: .84rem;
   color: var(--soft); }
 @media (max-width: 640px) {
+  .terms { grid-template-columns: 1fr; }
   main { padding: 16px 14px 30px; }
   .evidence { grid-template-columns: 1fr; gap: 0; }
   .evidence dd { margin-bottom: .4rem; }
 }
-@page { size: A4; margin: 14mm 13mm 15mm; }
+.paper { display: none; }
+.whole { display: inline-flex; gap: .4rem; align-items: center; }
+@page { size: A4; margin: 12mm 13mm 13mm; }
 @media print {
   html { font-size: 9.5pt; }
-  body { background: none; font-size: 1rem; line-height: 1.4; }
+  body { background: none; font-size: 1rem; line-height: 1.35; }
   main { max-width: none; padding: 0; }
+  h1 { font-size: 1.4rem; }
   h2, h3 { break-after: avoid; }
-  h2 { margin-top: 1.2rem; }
-  .patient { grid-template-columns: repeat(4, 1fr); margin: .6rem 0 .7rem; }
+  h2 { margin: .9rem 0 .4rem; }
+  .patient { grid-template-columns: repeat(4, 1fr); margin: .5rem 0 .6rem; }
   .box { margin: .5rem 0; padding: .3rem .7rem; }
-  .candidate { margin: .8rem 0 1.2rem; }
-  .ledger { grid-template-columns: 1fr 1fr; margin: .2rem 0 .4rem; padding: .2rem .6rem; }
+  .short { font-size: 1rem; }
+  .candidate { margin: .6rem 0 .8rem; }
+  .ledger { grid-template-columns: 1fr 1fr; margin: .2rem 0 .4rem; padding: .2rem .6rem; font-size: .88rem; }
   .candidate, figure, .box, .ledger, tr { break-inside: avoid; }
   figure.key img { min-width: 0; }
   table { font-size: 8pt; }
@@ -111,6 +125,21 @@ footer { margin-top: 2.4rem; padding-top: .7rem; border-top: 1px solid var(--lin
   figure.overview img { max-height: 74mm; }
   .scroll, figure.key { overflow: visible; }
   thead { display: table-header-group; }
+  .paper { display: block; }
+  .screen { display: none; }
+  footer { margin-top: .6rem; }
+  body:not(:has(#print-whole:checked)) {
+    .record, .candidate:nth-of-type(n + 4), figure.key figcaption { display: none; }
+    .letter > h2 { break-before: page; margin-top: 0; }
+    .candidate { margin: .3rem 0 .5rem; }
+    .candidate h3 { margin: .3rem 0 .2rem; }
+    .evidence { font-size: .8rem; line-height: 1.25; gap: .05rem .7rem; margin: .1rem 0; }
+    .terms { font-size: .78rem; line-height: 1.25; }
+    figure.key { margin: .2rem 0; }
+    figure.key img { width: 126mm; height: 38.1mm; object-fit: cover; object-position: top; margin: 0 auto; }
+    figure.overview img { max-height: 92mm; }
+  }
+  body:has(#print-whole:checked) .paper { display: none; }
   * { -webkit-print-color-adjust: exact; print-color-adjust: exact; }
 }
 """

@@ -24,6 +24,7 @@ from .segments import (
     image_geometry,
     offset_on,
     read_segment,
+    read_segmentation,
     reference_geometry,
     segment_facts,
     write_segmentation,
@@ -97,6 +98,22 @@ def outline_of(node: Any, segment_id: str) -> Region:
     if found is None:
         raise ValueError(f"{node.GetName()} has no segment {segment_id}")
     return found.region
+
+
+def changed_outlines(node: Any, candidates: Sequence[Candidate]) -> dict[str, Region | None]:
+    """The outlines that differ from those that were written, by candidate id; None where the segment is gone.
+
+    A stroke of the Segment Editor takes voxels from the segments that it paints over: all have to be looked at.
+    """
+    drawn = {segment.id: segment for segment in read_segmentation(node)}
+    found: dict[str, Region | None] = {}
+    for candidate in candidates:
+        segment = drawn.get(candidate.id)
+        if segment is None:
+            found[candidate.id] = None
+        elif fingerprint(segment.region) != segment.tags.get(FINGERPRINT_TAG):
+            found[candidate.id] = segment.region
+    return found
 
 
 def take_outline(node: Any, segment_id: str, region: Region) -> None:

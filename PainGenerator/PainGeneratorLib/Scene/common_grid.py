@@ -6,11 +6,17 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from ..Numerics.core.image import Geometry, Region, resample
+from ..Numerics.core.image import Geometry, Image, Region, resample
 
 MAX_SPACING_MM = 2.5
 """Longest voxel edge of a common grid, mm (upper bound); grids with longer edges are subdivided. Our estimate: a focus
 of 0.1 ml, the smallest that is shown, then has at least six voxels."""
+
+MOST_PARTS = 4
+"""Upper bound of the parts into which an edge of a voxel is cut, to see how much of it is covered. Our estimate."""
+
+LEAST_COVERED = 1e-6
+"""Lower bound of the part of a voxel that is covered by a region; less is rounding."""
 
 
 def common_grid(geometries: Sequence[Geometry], regions: Sequence[Region] = ()) -> Geometry:
@@ -73,13 +79,55 @@ def _is_nested(fine: Geometry, coarse: Geometry) -> bool:
     return bool(np.abs(steps - np.rint(steps)).max() < 1e-3)
 
 
-def region_on_grid(region: Region, grid: Geometry) -> Region:
-    """The voxels of a grid where the linearly interpolated mask of a region reaches one half.
+def _most_covered(region: Region, box: Image, target: Geometry, is_whole: bool) -> np.ndarray:
+    """The voxels of a grid that a region covers most, as a mask.
 
-    Where whole voxels of the grid fill each voxel of the region, those are taken, and the volume stays the same. Only
-    the region's own box is looked at, so that the time depends on the size of the region. A region that is too small
-    or too thin to reach one half anywhere keeps the voxels in which its own voxel centers lie, so that no finding is
-    lost.
+    Parameters
+    ----------
+    region : Region
+    box : Image
+        Its mask with a margin.
+    target : Geometry
+        The part of the grid where the region lies.
+    is_whole : bool
+        No part of the region lies outside of the grid.
+    """
+    fine, factors = _as_fine_as(target, box.geometry)
+    part = resample(box, fine, order=1, outside=0.0)
+    shape = [n for size, factor in zip(target.shape, factors, strict=True) for n in (size, factor)]
+    covered = part.reshape(shape).mean(axis=(1, 3, 5), dtype=np.float64)
+    volume_ml = region.volume_ml if is_whole else float(covered.sum()) * target.voxel_volume_ml
+    count = min(int(np.rint(volume_ml / target.voxel_volume_ml)), int(np.count_nonzero(covered > LEAST_COVERED)))
+    # Rounded, so that coordinates that differ by 0.001 mm, as those of files do, do not decide between voxels that are
+    # covered alike.
+    order = np.argsort(-np.round(covered.reshape(-1), 3), kind="stable")
+    found = np.zeros(covered.size, dtype=bool)
+    found[order[: max(count, 1 if is_whole else 0)]] = True
+    return found.reshape(target.shape)
+
+
+def _as_fine_as(target: Geometry, source: Geometry) -> tuple[Geometry, tuple[int, int, int]]:
+    """A grid subdivided until its voxels are no larger than those of another, and the numbers of parts (k, j, i).
+
+    Otherwise what lies between the centers of the voxels would not be seen.
+    """
+    finest = min(source.spacing_mm)
+    factors = np.array([min(MOST_PARTS, max(1, int(np.ceil(edge / finest - 0.25)))) for edge in target.spacing_mm])
+    matrix = target.ijk_to_ras.copy()
+    matrix[:3, :3] /= factors
+    matrix[:3, 3] = target.to_ras(0.5 / factors - 0.5)
+    k, j, i = (int(n) for n in factors[::-1])
+    slices, rows, columns = target.shape
+    return Geometry((slices * k, rows * j, columns * i), matrix), (k, j, i)
+
+
+def region_on_grid(region: Region, grid: Geometry) -> Region:
+    """The voxels of a grid that a region covers most, so many that the volume stays the same.
+
+    The volume of an outline in a file is that of the table, to half a voxel: a fixed part of a voxel that has to be
+    covered would take a quarter away from small and from long thin outlines. Where whole voxels of the grid fill each
+    voxel of the region, those are taken. Only the region's own box is looked at, so that the time depends on the size
+    of the region. A region that is smaller than one voxel keeps one, so that no finding is lost.
 
     Parameters
     ----------
@@ -106,8 +154,7 @@ def region_on_grid(region: Region, grid: Geometry) -> Region:
     if _is_nested(grid, region.geometry):
         found = resample(box, target, order=0, outside=0).astype(bool)
     else:
-        # A hair below one half, so that rounding does not decide about voxels that lie exactly between.
-        found = resample(box, target, order=1, outside=0.0) >= 0.5 - 1e-6
+        found = _most_covered(region, box, target, is_whole=bool(grid.contains(box.geometry.corners_ras).all()))
     if found.any():
         kji = np.nonzero(found)
         kji = tuple(axis + first for axis, first in zip(kji, low[::-1], strict=True))

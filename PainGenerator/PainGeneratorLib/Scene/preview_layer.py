@@ -25,7 +25,21 @@ from .appearance import hot_spot_placeholders, hot_spot_segment_id
 from .segment_layer import layer_changed, shared_layer
 from .segments import write_segmentation
 
+PREVIEW_ATTRIBUTE = "PainGenerator.Preview"
+"""Attribute of a segmentation that shows a preview; a scene file keeps it."""
+
 NO_VOXELS = np.empty(0, dtype=np.int64)
+
+
+def preview_is_shown(node: Any) -> bool:
+    """True when a segmentation shows a preview and not what was found."""
+    return node is not None and node.GetAttribute(PREVIEW_ATTRIBUTE) is not None
+
+
+def end_preview(node: Any) -> None:
+    """A segmentation shows again what was found: it was written anew."""
+    if preview_is_shown(node):
+        node.RemoveAttribute(PREVIEW_ATTRIBUTE)
 
 
 class PreviewLayer:
@@ -57,6 +71,7 @@ class PreviewLayer:
             reference_volume=reference_volume,
         )
         node.GetDisplayNode().SetVisibility(True)
+        node.SetAttribute(PREVIEW_ATTRIBUTE, "1")
         self._painted = [place.flat for place in places]
 
     def can_hold(self, count: int) -> bool:

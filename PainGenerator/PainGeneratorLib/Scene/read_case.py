@@ -9,7 +9,7 @@ import numpy as np
 
 from ..Numerics.core.errors import PainGeneratorError
 from ..Numerics.core.image import Geometry, Image, Region, transform_points
-from ..Numerics.core.records import Candidate
+from ..Numerics.core.records import NAMED_BY_READER, Candidate
 from ..Numerics.core.words import Origin
 from . import case_text, markups, nodes
 from .node_keys import KEY_ATTRIBUTE, MAP_KEY, find_node, map_nodes
@@ -151,6 +151,9 @@ def _take_edits(content: SceneContent, node: Any, grid: Geometry) -> None:
         segment = segments.get(candidate.id)
         if segment is None:
             content.removed.append(candidate.id)
+        elif not len(segment.region) and len(candidate.region):
+            # An empty outline is no decision: it may be a slip, or a stroke that was not finished.
+            content.emptied.append(candidate.id)
         elif _take_edit(candidate, segment, grid):
             content.edited.append(candidate.id)
     known = {candidate.id for candidate in content.candidates}
@@ -167,5 +170,6 @@ def _take_edit(candidate: Candidate, segment: Segment, grid: Geometry) -> bool:
         candidate.origin = Origin.EDITED if candidate.origin == Origin.AUTOMATIC else candidate.origin
     if is_renamed:
         name = segment.name.removeprefix(f"{candidate.rank} ")
-        candidate.place = dataclasses.replace(candidate.place, name=name)
+        flags = tuple(dict.fromkeys((*candidate.place.flags, NAMED_BY_READER)))
+        candidate.place = dataclasses.replace(candidate.place, name=name, flags=flags)
     return is_redrawn or is_moved or is_renamed

@@ -84,6 +84,9 @@ class SceneContent(Kept):
         :func:`.read_case.read_case`.
     removed : list of str
         Ids of candidates whose segment was removed. Filled by :func:`.read_case.read_case`.
+    emptied : list of str
+        Ids of candidates whose segment has no voxels any more; they have the outline of before. Filled by
+        :func:`.read_case.read_case`.
     added : list of Segment
         Segments drawn by hand that are no candidate yet. Filled by :func:`.read_case.read_case`.
     sites : SiteTable
@@ -119,8 +122,9 @@ class SceneContent(Kept):
     set_apart: list[Candidate] = field(default_factory=list)
     attention: list[Candidate] = field(default_factory=list)
     spheres: tuple[SphereRegion, ...] = ()
+    emptied: list[str] = field(default_factory=list)
 
-    not_kept = ("series", "pain_sites_ras", "anatomy", "maps", "edited", "removed", "added", "spheres")
+    not_kept = ("series", "pain_sites_ras", "anatomy", "maps", "edited", "removed", "emptied", "added", "spheres")
     """Images and points are kept as nodes of their own, spherical regions in `working`; what was changed in the
     scene is found when it is read."""
 

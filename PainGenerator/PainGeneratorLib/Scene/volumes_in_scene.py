@@ -10,7 +10,7 @@ import numpy as np
 from ..Numerics.core.image import Geometry, Image
 from ..Numerics.core.words import COMPUTED_ROLES
 from . import nodes
-from .node_keys import ROLE_ATTRIBUTE
+from .node_keys import KEY_ATTRIBUTE, ROLE_ATTRIBUTE
 from .subject_hierarchy import attributes_of
 from .warped_volume import resample_warped
 
@@ -120,6 +120,14 @@ def own_frame_image(node: Any, alignment: Any = None, array: np.ndarray | None =
         "it was resampled to a regular grid for the analysis."
     )
     return resample_warped(image, parent, top), [warning]
+
+
+def alignment_of(node: Any) -> Any:
+    """The transform of this program above a volume; None when there is none."""
+    parent = node.GetParentTransformNode()
+    while parent is not None and not (parent.GetAttribute(KEY_ATTRIBUTE) or "").startswith("transform."):
+        parent = parent.GetParentTransformNode()
+    return parent
 
 
 def lies_under_a_warp(node: Any) -> bool:

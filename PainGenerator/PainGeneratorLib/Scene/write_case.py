@@ -25,6 +25,7 @@ from .candidate_segments import update_segments
 from .common_grid import common_grid
 from .level_marks import LEVELS_KEY, write_levels
 from .node_keys import KEY_ATTRIBUTE, MAP_KEY, ROLE_ATTRIBUTE, SHOWS_ATTRIBUTE, find_node, map_nodes
+from .preview_layer import end_preview
 from .scene_content import CaseNodes, SceneContent
 from .segments import Segment, write_segmentation
 from .sphere_nodes import write_spheres
@@ -212,6 +213,7 @@ def _write_results(scene: Any, content: SceneContent, volumes: list[Any]) -> Cas
     candidates = segmentation(
         "candidates", "Pain generators", appearance.candidate_segments(content.candidates), grid, reference
     )
+    end_preview(hot_spots)
     for node in (hot_spots, mr_findings):
         node.GetDisplayNode().SetVisibility(False)
 

@@ -11,6 +11,7 @@ from ..Numerics.core.image import Region
 from ..Numerics.core.reader_acts import now_text
 from ..Numerics.core.records import Candidate
 from ..Numerics.core.reference_edits import ReferenceEdit
+from ..Numerics.core.since_decided import differences
 from ..Numerics.core.spheres import SphereRegion
 from ..Numerics.fusion.reading import Reading
 from ..Registration.landmarks import LandmarkPairs
@@ -147,6 +148,8 @@ class CaseState:
         looked at.
     notices : list of str
         Warnings of reopening, which belong to the result of no step.
+    scene_changes : list of str
+        Sentences on volumes that were changed in the scene, or removed from it, after the case was made of them.
     detected : Detected
         What Detect said. The step Case takes it into the case.
     revision : int
@@ -155,6 +158,10 @@ class CaseState:
         Outlines of the candidates as the scene shows them, by id.
     readers : ReadersState
         Who reads, and what other readers decided.
+    used_ids : set of str
+        All ids that were ever given in this case. None of them is given to something else.
+    basis : str
+        What the candidates were measured with: SUV and transforms, see :func:`.found_tools.basis_of`.
     """
 
     case: Case | None = None
@@ -167,10 +174,19 @@ class CaseState:
     unmatched: list[Candidate] = field(default_factory=list)
     carried: list[str] = field(default_factory=list)
     notices: list[str] = field(default_factory=list)
+    scene_changes: list[str] = field(default_factory=list)
     detected: Detected = field(default_factory=Detected)
     revision: int = 0
     shown: dict[str, Region] = field(default_factory=dict)
     readers: ReadersState = field(default_factory=ReadersState)
+    used_ids: set[str] = field(default_factory=set)
+    basis: str = ""
+
+    @property
+    def said(self) -> list[str]:
+        """What has to be said of the decisions on the candidates: what the last run by itself would not have made of
+        them, and what differs from what the reader saw when deciding."""
+        return [*self.carried, *differences([*self.candidates, *self.unmatched])]
 
     @property
     def candidates(self) -> list[Candidate]:
@@ -234,7 +250,7 @@ class CaseState:
     @property
     def warnings(self) -> list[str]:
         """What the user must know, in the order of the steps; each sentence once."""
-        notices = [*self.notices, *self.carried]
+        notices = [*self.scene_changes, *self.notices, *self.said]
         if self.case is None:
             return list(dict.fromkeys([*notices, *self.detected.warnings]))
         found = self.found
@@ -298,6 +314,6 @@ class CaseState:
     def forget(self) -> None:
         """Release all images; the scene keeps the case."""
         self.case = self.suv = self.alignment = self.anatomy = self.found = None
-        self.unmatched, self.carried = [], []
+        self.unmatched, self.carried, self.scene_changes = [], [], []
         self.readers = ReadersState(reader=self.readers.reader, since=self.readers.since)
-        self.shown = {}
+        self.shown, self.used_ids, self.basis = {}, set(), ""

@@ -14,6 +14,7 @@ from ..Numerics.core.image import Image
 from ..Numerics.core.words import COMPUTED_ROLES, MR_ROLES, REFERENCE_ORDER, Role
 from ..Numerics.suv.factors import SuvResult, unit_kind
 from ..Scene import nodes
+from ..Scene.read_inputs import record_of
 from ..Scene.volumes_in_scene import SOURCE_ROLE, VolumeFacts, lies_under_a_warp, own_frame_image, volume_facts
 from ..Workflow.case import Case, CaseSeries, Warnings
 from ..Workflow.fat_series import computed_facts, fat_series
@@ -28,6 +29,7 @@ from .group_proposal import GroupProposal
 from .loaded_volumes import LoadedVolumes
 from .pet_source import PetSource, suv_factors
 from .scene_link import SceneLink
+from .scene_watch import READ_FROM
 from .types import Job
 
 MODALITIES = {Role.PET.value: "PT"}
@@ -36,6 +38,26 @@ MODALITIES = {Role.PET.value: "PT"}
 
 _SERIES_KEYWORDS = ("Modality", "SeriesNumber", "SeriesInstanceUID", "StudyInstanceUID", "FrameOfReferenceUID")
 """DICOM keywords that are kept of each series."""
+
+
+@dataclass(frozen=True, eq=False)
+class _Source:
+    """A volume that a series was made of, as it was read.
+
+    Parameters
+    ----------
+    node_id, name : str
+    image : Image
+        In the frame of the series.
+    """
+
+    node_id: str
+    name: str
+    image: Image
+
+
+Sources = dict[str, list[_Source]]
+"""By role, the volumes that a series was made of."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -102,6 +124,9 @@ class CaseStep:
             return "Choose the PET volume, or press Detect."
         if not any(role in roles for role in REFERENCE_ORDER):
             return "Choose an MR series (T1, contrast-enhanced T1, T2 or fluid-sensitive), or press Detect."
+        problem = self._volumes.without_voxels()
+        if problem is not None:
+            return problem
         line = self._volumes.suv_line()
         return None if line.is_known else line.text
 
@@ -115,11 +140,12 @@ class CaseStep:
         notes = Warnings()
         detected = state.detected if state.detected.roles == self._settings.roles() else Detected()
         notes.add(*options.resolved_group()[1], *detected.warnings)
-        series = self._read_series(role_nodes, reading, notes)
+        sources: Sources = {}
+        series = self._read_series(role_nodes, reading, notes, sources)
         reference_role = next(role for role in REFERENCE_ORDER if role in series)
         notes.add(*map_doubts(series))
         notes.add(*place_doubts(series, reference_role, options.pain_sites_ras_mm))
-        computed = self._add_fat_fraction(series, notes)
+        computed = self._add_fat_fraction(series, notes, sources)
         patient = self._volumes.patient()
         check_prosthesis_options(options, patient.get("study_date"), patient.get("birth_date"))
         pet = series[Role.PET]
@@ -142,6 +168,7 @@ class CaseStep:
 
         def work(progress: Show) -> tuple[Case, Suv]:
             progress(0.1, "Computing SUV")
+            _record(series, sources)
             image = pet.image
             if not reading.is_warped and not reading.is_shown_as_it_is:
                 image = Image(image.array * reading.factors, image.geometry)
@@ -151,7 +178,7 @@ class CaseStep:
         return Job(self.name, work, state.revision)
 
     def _read_series(
-        self, role_nodes: Mapping[str, Any], reading: _PetReading, notes: Warnings
+        self, role_nodes: Mapping[str, Any], reading: _PetReading, notes: Warnings, sources: Sources
     ) -> dict[str, CaseSeries]:
         series: dict[str, CaseSeries] = {}
         dicom: dict[str, dict[str, str]] = {}
@@ -163,17 +190,23 @@ class CaseStep:
             array = None
             if role == Role.PET and reading.is_warped:
                 array = nodes.volume_array(node.GetImageData()) * reading.factors
-            image, warnings = own_frame_image(node, self._link.transform_of(role), array)
+            alignment = self._link.transform_of(role)
+            image, warnings = own_frame_image(node, alignment, array)
             notes.add(*warnings)
             series[role] = self._case_series(role, node, facts, image)
+            stored = image if array is None else own_frame_image(node, alignment)[0]
+            sources[role] = [_Source(node.GetID(), node.GetName(), stored)]
         _check_one_patient(dicom)
         return series
 
-    def _add_fat_fraction(self, series: dict[str, CaseSeries], notes: Warnings) -> list[dict[str, Any]]:
+    def _add_fat_fraction(
+        self, series: dict[str, CaseSeries], notes: Warnings, sources: Sources
+    ) -> list[dict[str, Any]]:
         """Add the fat fraction, where water and fat of one acquisition lie in the scene; its facts."""
         found = self._volumes.fat_pair(self._settings.group)
         if found is None:
             return []
+        read = [_Source(one.uid, self._link.node(one.uid).GetName(), one.image) for one in (found.water, found.fat)]
         fraction, warnings = fat_series(found, {})
         notes.add(*warnings)
         if fraction is None:
@@ -181,6 +214,7 @@ class CaseStep:
         # The volumes have no files of their own; those behind them are known by their instances.
         fraction.facts.pop("files", None)
         series[Role.FAT_FRACTION.value] = fraction
+        sources[Role.FAT_FRACTION] = read
         return [computed_facts(found)]
 
     def _case_series(self, role: str, node: Any, facts: VolumeFacts, image: Image) -> CaseSeries:
@@ -213,9 +247,16 @@ class CaseStep:
         state.case, state.suv = result
         self._writer.write_all(set_views=is_first)
         shown = self._link.series_volume(Role.PET)
-        source = self._settings.role_nodes()[Role.PET]
-        if shown is not source:
+        source = self._settings.role_nodes().get(Role.PET)
+        # A PET that was removed while the step ran is no reason to lose its result.
+        if source is not None and shown is not source:
             shown.SetNodeReferenceID(SOURCE_ROLE, source.GetID())
+
+
+def _record(series: Mapping[str, CaseSeries], sources: Sources) -> None:
+    """Keep with each series what the volumes were like that it was made of."""
+    for role, read in sources.items():
+        series[role].facts[READ_FROM] = [record_of(one.node_id, one.name, one.image) for one in read]
 
 
 def _series_number(number: Any) -> int | None:

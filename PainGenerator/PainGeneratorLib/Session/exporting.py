@@ -9,10 +9,14 @@ from typing import Any, Protocol
 
 from ..Numerics.core.errors import PainGeneratorError
 from ..Workflow.analyze import Analysis
+from ..Workflow.letter_notes import LetterNotes
 from ..Workflow.progress import Show, StageClock, silent
 from ..Workflow.report_edit import ReportEdit
+from ..Workflow.targets import Target
 from .case_state import CaseState
 from .case_writer import CaseWriter
+from .found_tools import OTHER_BASIS, RUN_AGAIN, FoundTools
+from .letter_desk import LetterDesk
 from .readers import ReaderControl
 from .scene_link import SceneLink
 from .step_states import StepStates
@@ -56,6 +60,8 @@ class Exporter:
     export_writer : ExportWriter or None
         Export is refused without it.
     readers : ReaderControl
+    tools : FoundTools
+        Tell whether the candidates belong to this SUV and these transforms.
     """
 
     name = "export"
@@ -68,10 +74,15 @@ class Exporter:
         writer: CaseWriter,
         export_writer: ExportWriter | None,
         readers: ReaderControl,
+        tools: FoundTools,
     ) -> None:
-        self._readers = readers
+        self._readers, self._tools = readers, tools
         self.report_edit: Callable[[], ReportEdit | None] = _no_edit
         """Gives the reader's own wording of the text for the report system."""
+        self.letter: LetterDesk | None = None
+        """What the reader writes for the letter."""
+        self.targets: Callable[[], list[Target]] | None = None
+        """Gives the targets with the paths that the reader moved."""
         self._link, self._state, self._states = link, state, states
         self._writer, self._export_writer = writer, export_writer
 
@@ -79,6 +90,8 @@ class Exporter:
         """Why nothing can be exported; None when it can."""
         if not state.is_found:
             return "Find candidates first (step Find)."
+        if self._tools.is_of_another_basis():
+            return f"{OTHER_BASIS} {RUN_AGAIN}"
         return None if self._export_writer is not None else "This session was made without a writer."
 
     def analysis(self) -> Analysis:
@@ -92,8 +105,23 @@ class Exporter:
         if not self._state.is_found:
             raise PainGeneratorError("There is nothing to export yet.", "Run the step Find first.")
         now = self._state.require_found()
-        readers, edit, said = self._readers.readers(), self.report_edit(), tuple(self._state.carried)
-        return Analysis(now.case, now.suv, now.alignment, now.anatomy, now.found, StageClock(), said, readers, edit)
+        readers, edit = self._readers.readers(), self.report_edit()
+        said = (*self._state.scene_changes, *self._state.said)
+        language, notes = ("en", LetterNotes()) if self.letter is None else (self.letter.language, self.letter.notes)
+        return Analysis(
+            now.case,
+            now.suv,
+            now.alignment,
+            now.anatomy,
+            now.found,
+            StageClock(),
+            said,
+            readers,
+            edit,
+            language,
+            notes,
+            self.targets,
+        )
 
     def export(
         self, folder: str | Path, what: Iterable[str] = EXPORTS, overwrite: bool = False, progress: Show = silent

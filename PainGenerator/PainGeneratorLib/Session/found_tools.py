@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
+import zlib
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import numpy as np
 
+from ..Numerics.core.errors import PainGeneratorError
 from ..Numerics.core.image import Region
 from ..Numerics.core.records import Candidate, Place
 from ..Numerics.fusion.candidates import Name
 from ..Numerics.pet.detector import MOST_SENSITIVE, HotSpotDetector
 from ..Workflow.finding import Found
 from ..Workflow.progress import Show
-from ..Workflow.stages import pet_detector
+from ..Workflow.stages import Alignment, Suv, pet_detector
 from .case_state import CaseState
 from .remeasure import Remeasure
 from .types import Job
+
+OTHER_BASIS = "The SUV or the alignment changed since the candidates were found: their numbers are those of before."
+"""Why nothing is measured or exported until the step Find was run again."""
+RUN_AGAIN = "Run the steps Align and Find again; decisions and outlines are kept."
+"""What to do then."""
 
 
 @dataclass(eq=False)
@@ -87,8 +95,32 @@ class FoundTools:
             places[key] = (region.flat, self.namer()(region))
         return places[key][1]
 
+    def is_of_another_basis(self) -> bool:
+        """Whether SUV or alignment are no longer those with which the candidates were measured."""
+        state = self._state
+        if not state.is_found or not state.basis or state.suv is None or state.alignment is None:
+            return False
+        return state.basis != basis_of(state.suv, state.alignment)
+
+    def require_same_basis(self) -> None:
+        """Refuse to mix numbers of two SUVs, or of two alignments.
+
+        Raises
+        ------
+        PainGeneratorError
+        """
+        if self.is_of_another_basis():
+            raise PainGeneratorError(OTHER_BASIS, RUN_AGAIN)
+
     def remeasure(self) -> Remeasure:
-        """Measures outlines that the reader changed or drew."""
+        """Measures outlines that the reader changed or drew.
+
+        Raises
+        ------
+        PainGeneratorError
+            When SUV or alignment were changed since the candidates were found.
+        """
+        self.require_same_basis()
         made = self._for_now()
         if made.remeasure is None:
             now = self._state.require_found()
@@ -98,3 +130,32 @@ class FoundTools:
     def measured(self, candidate: Candidate) -> Candidate:
         """A copy of a candidate with measures, place and score that fit its outline."""
         return self.remeasure()(candidate)
+
+    def measured_by(self, found: Found) -> Callable[[Candidate], Candidate]:
+        """What measures candidates of the former run anew with a new result; made when first called."""
+        case, suv, alignment = self._state.require_alignment()
+        made: list[Remeasure] = []
+
+        def measured(candidate: Candidate) -> Candidate:
+            if not made:
+                namer = found.namer(self._state.anatomy, case, suv, alignment)
+                detector = self.detector() if found.detector is None else found.detector
+                made.append(Remeasure.of(case, suv, alignment, found, detector, namer))
+            return made[0].anew(candidate)
+
+        return measured
+
+
+def basis_of(suv: Suv, alignment: Alignment) -> str:
+    """Short text that differs when the SUV factors, the grid of the PET, or a transform differ."""
+    parts = [np.asarray(suv.result.factors, dtype=np.float64).tobytes(), _rounded(suv.image.geometry.ijk_to_ras)]
+    for role, series in sorted(alignment.by_role.items()):
+        parts.append(f"{role} {series.aligned}".encode())
+        parts.append(_rounded(series.reference_to_series_ras))
+    return f"{zlib.crc32(b' '.join(parts)):08x}"
+
+
+def _rounded(matrix: np.ndarray) -> bytes:
+    """A matrix without the digits that a file drops; adding 0 makes one zero of both."""
+    values: np.ndarray = np.round(np.asarray(matrix, dtype=np.float64), 4) + 0.0
+    return values.tobytes()

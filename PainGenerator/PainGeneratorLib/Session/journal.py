@@ -14,11 +14,11 @@ from typing import Any
 
 from ..Numerics.core.reader_acts import now_text
 from ..Numerics.core.records import Candidate
+from ..Numerics.core.since_decided import is_decided
 from ..Registration.alignment_types import SeriesAlignment
 from ..Scene.node_keys import find_node
 from ..Scene.parameters import NodeReference
 from .alignment_control import is_judged
-from .carrying import is_decided
 from .case_settings import CaseSettings
 from .case_state import CaseState
 from .journal_file import JournalFile

@@ -13,7 +13,8 @@ from ..Numerics.core.records import HotSpot
 from ..Numerics.core.words import Role
 from ..Numerics.pet.detector import HotSpotParameters
 from ..Scene.preview_layer import PreviewLayer
-from ..Workflow.finding import Found, PetSigns, fuse_found, in_reference_frame, pet_in_reference
+from ..Workflow.finding import Found, in_reference_frame, pet_in_reference
+from ..Workflow.ground import with_uptake
 from .case_settings import CaseSettings
 from .case_state import CaseState
 from .case_writer import CaseWriter
@@ -198,15 +199,14 @@ class LivePreview:
         self._parameters.change(CONTOUR_METHOD, shown.method)
         for name, value in shown.values.items():
             self._parameters.change(name, value)
+        self._review.take_strokes()
         now = self._state.require_found()
         case = dataclasses.replace(now.case, options=self._settings.options(), protocol=self._settings.protocol())
         detector = self._tools.detector()
+        # A click may have been measured with the contours of the case since they were shown.
+        detector.change_contours(self._wanted())
         result = detector.find(shown.sensitivity, shown.method)
-        signs = PetSigns.of(result, now.alignment)
-        namer, table = self._tools.namer(), now.found.measured_sites
-        reading = fuse_found(case, now.suv, now.alignment, now.found.mr, signs, namer, table, detector)
-        found = dataclasses.replace(now.found, pet=result, hot_spots=signs.spots)
-        found.take(reading)
+        found = with_uptake(now.found, case, now.suv, now.alignment, now.anatomy, result, detector)
         self._state.case = case
         self._last = None
         self._review.start(found)

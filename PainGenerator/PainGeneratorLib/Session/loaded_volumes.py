@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import Any
 
 from ..Dicom.fat_fraction import FatPair, find_fat_pair
@@ -9,7 +10,8 @@ from ..Dicom.values import parse_date
 from ..Numerics.core.errors import PainGeneratorError
 from ..Numerics.core.words import REFERENCE_ORDER, Role
 from ..Numerics.suv.factors import PetHeader, unit_kind
-from ..Scene.volumes_in_scene import VolumeFacts, case_volumes, own_frame_image, volume_facts
+from ..Scene.read_inputs import has_voxels
+from ..Scene.volumes_in_scene import VolumeFacts, alignment_of, case_volumes, own_frame_image, volume_facts
 from .case_settings import CaseSettings
 from .pet_source import PetSource, pet_source, suv_line
 from .types import SuvLine
@@ -33,9 +35,19 @@ class LoadedVolumes:
         """Volume and instances that the header was read of; None before the first reading."""
 
     def facts(self, role: str) -> VolumeFacts | None:
-        """Facts about the volume of a role; None when the role is not filled."""
+        """Facts about the volume of a role; None when the role is not filled, or its volume has no voxels."""
         node = self._settings.role_nodes().get(role)
-        return None if node is None else volume_facts(node)
+        return volume_facts(node) if has_voxels(node) else None
+
+    def without_voxels(self) -> str | None:
+        """A sentence on a chosen volume that cannot be read; None when all can."""
+        for role, node in self._settings.role_nodes().items():
+            if not has_voxels(node):
+                return (
+                    f"The volume {node.GetName()}, chosen as {role}, has no voxels, as when its file was not found: "
+                    "load it again, or choose another volume."
+                )
+        return None
 
     def first_header(self, facts: VolumeFacts) -> dict[str, Any]:
         """The DICOM header of the first slice of a volume; empty when its file is not there."""
@@ -100,7 +112,8 @@ class LoadedVolumes:
         if pair is None or any(grid_problem(facts[one.uid], self._file_of_instance) for one in (pair.water, pair.fat)):
             return None
         for one in (pair.water, pair.fat):
-            one.take_image(own_frame_image(nodes[one.uid])[0])
+            node = nodes[one.uid]
+            one.take_image(own_frame_image(node, alignment_of(node))[0])
         return pair
 
     def suv_line(self) -> SuvLine:
@@ -108,7 +121,9 @@ class LoadedVolumes:
         facts = self.facts(Role.PET)
         options = self._settings.options()
         if facts is None:
-            return suv_line(None, options, 0, None)
+            line = suv_line(None, options, 0, None)
+            problem = self.without_voxels() if Role.PET in self._settings.roles() else None
+            return line if problem is None else dataclasses.replace(line, text=problem)
         return suv_line(self._source(facts), options, facts.geometry.shape[0], facts.dicom.get("PatientSex"))
 
     def pet(self) -> tuple[PetSource, VolumeFacts]:
@@ -121,7 +136,8 @@ class LoadedVolumes:
         """
         facts = self.facts(Role.PET)
         if facts is None:
-            raise PainGeneratorError("No PET volume is chosen.", "Choose it in the step Case, or press Detect.")
+            problem = self.without_voxels() or "No PET volume is chosen."
+            raise PainGeneratorError(problem, "Choose it in the step Case, or press Detect.")
         return self._source(facts), facts
 
     def _source(self, facts: VolumeFacts) -> PetSource:

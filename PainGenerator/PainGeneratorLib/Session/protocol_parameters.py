@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..Workflow.protocol import load_protocol
+from ..Workflow.targets import STAGE as TARGETS
 from .case_settings import CaseSettings
 from .notifier import Notifier
 from .step_states import StepStates
@@ -96,6 +97,11 @@ class ProtocolParameters:
             self._changed(list(changes))
 
     def _changed(self, names: list[str]) -> None:
+        if all(name.startswith(f"{TARGETS}.") for name in names):
+            # Targets are made of what was found, when they are shown or written.
+            self._states.outdate_export()
+            self._notify("review")
+            return
         of_alignment = any(name.startswith("alignment.") for name in names)
         self._states.outdate("align" if of_alignment else "find")
         self._notify("case")

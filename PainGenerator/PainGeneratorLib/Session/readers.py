@@ -9,10 +9,10 @@ from typing import Any
 from ..Numerics.core.errors import PainGeneratorError
 from ..Numerics.core.reader_acts import NOT_NAMED, readers_of
 from ..Numerics.core.records import BROUGHT_BACK, Candidate
+from ..Numerics.core.since_decided import is_decided
 from ..Numerics.core.words import Origin, Status
 from ..Numerics.fusion.reading import Reading, numbered
 from ..Workflow.readers import Agreement, ReaderReading, Readers, agreement
-from .carrying import is_decided
 from .case_state import CaseState, ReadersState
 from .found_tools import FoundTools
 from .notifier import Notifier

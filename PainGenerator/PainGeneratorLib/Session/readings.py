@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ..Numerics.core.image import Region
 from ..Numerics.core.records import NAMED_BY_READER, Candidate, Place
+from ..Numerics.core.since_decided import with_seen
 from ..Numerics.core.words import Origin
 from ..Numerics.fusion.reading import Reading
 from ..Workflow.finding import Found
@@ -50,10 +51,32 @@ class StoredReading:
     review: Review | None = None
     found: Found | None = None
 
-    def take_run(self, new: Reading, found: Found, names: NewNames | None) -> None:
-        """A step was run again: hand the decisions over to what it found. The history ends."""
+    def take_run(
+        self,
+        new: Reading,
+        found: Found,
+        names: NewNames | None,
+        measure: Callable[[Candidate], Candidate] | None = None,
+        used: Collection[str] = (),
+    ) -> None:
+        """A step was run again: hand the decisions over to what it found. The history ends.
+
+        Parameters
+        ----------
+        new : Reading
+        found : Found
+        names : NewNames, optional
+        measure : callable, optional
+            Measures anew what keeps its outline.
+        used : collection of str
+            All ids that were ever given in this case.
+        """
+        former = _entries(self.lists)
         old = [*self.lists.candidates, *self.unmatched]
-        carried = carry_decisions(old if names is None else names.of(old), new, self.deleted)
+        old = old if names is None else names.of(old)
+        carried = carry_decisions(old, new, self.deleted, measure=measure, former=former, used=used)
+        if measure is not None:
+            self.deleted = tuple(measure(with_seen(candidate)) for candidate in self.deleted)
         self.lists, self.unmatched, self.carried = carried.lists, carried.unmatched, carried.notices
         self.review, self.found = None, found
 

@@ -10,7 +10,7 @@ from operator import attrgetter
 import numpy as np
 
 from ..Numerics.core.image import Geometry, Image, Region, resample, transform_points
-from ..Numerics.core.records import BROUGHT_BACK, NOT_JOINED, Candidate, HotSpot, MRFinding, Place
+from ..Numerics.core.records import BROUGHT_BACK, NAMED_BY_READER, NOT_JOINED, Candidate, HotSpot, MRFinding, Place
 from ..Numerics.core.regions import gap_mm, is_cut_off, on_grid, overlap_fraction
 from ..Numerics.core.words import Evidence, Origin, Side
 from ..Numerics.fusion.judged import CaseFacts
@@ -34,6 +34,10 @@ LEAST_MR_VOXELS = 3
 """Lower bound of the number of voxels whose mean is a z-score; fewer are noise. Our estimate."""
 CLICKED_KIND = "oedema"
 """Kind of a finding that the reader points at on an MR, until the reader gives another one."""
+CLICKED_LABEL = 0
+"""Number of such a finding; those that were found count from 1."""
+NO_PLACE = Place("", "", Side.MIDLINE)
+"""The place of what is not named yet."""
 CLICKED_GRADE = 0.33
 """Grade of such a finding: the lowest one, as only the reader's click supports it."""
 KINDS_WITH_Z = ("oedema", "Modic I")
@@ -106,29 +110,37 @@ class Remeasure:
             fat=marrow_fat(case, alignment, found.mr),
         )
 
+    def anew(self, candidate: Candidate) -> Candidate:
+        """A copy of a candidate of a former run, with all that follows from its outline computed from this run.
+
+        Only what the reader decided stays: outline, status, comment, a name that the reader gave, a finding that the
+        reader pointed at on an MR, and that an outline is one of uptake. No hot spot and no finding of the former run
+        is left, as their numbers are those of then.
+        """
+        has_uptake = bool(candidate.hot_spots)
+        spots = [spot for spot in self._clear if overlap_fraction(spot.region, candidate.region) > 0]
+        if has_uptake and not spots:
+            spots = [dataclasses.replace(spot, clearness=None) for spot in candidate.hot_spots]
+        is_named = NAMED_BY_READER in candidate.place.flags
+        return self(
+            dataclasses.replace(
+                candidate,
+                hot_spots=spots,
+                mr_findings=[finding for finding in candidate.mr_findings if finding.label == CLICKED_LABEL],
+                place=candidate.place if is_named else NO_PLACE,
+                reason="",
+            )
+        )
+
+    @property
+    def _clear(self) -> list[HotSpot]:
+        """Hot spots that are not held to be usual uptake."""
+        return [spot for spot in self.hot_spots if spot.physiologic is None]
+
     def __call__(self, candidate: Candidate) -> Candidate:
         """A copy with measures, place, flags and score that fit its region."""
-        region = candidate.region
         changed = dataclasses.replace(
-            candidate,
-            centroid_ras_mm=region.centroid_ras_mm,
-            volume_ml=region.volume_ml,
-            place=self._place_of(candidate),
-            mr_findings=self._findings_at(candidate),
-            suv_max=None,
-            suv_peak=None,
-            suv_mean=None,
-            mtv_ml=None,
-            tlg_g=None,
-            tbr=None,
-            reference=None,
-            reference_name=None,
-            left_right_ratio=None,
-            mr_kind=None,
-            mr_z=None,
-            fat_fraction=None,
-            fat_fraction_z=None,
-            flags=[],
+            unmeasured(candidate), place=self._place_of(candidate), mr_findings=self._findings_at(candidate)
         )
         self._measure_pet(changed, candidate)
         self._measure_mr(changed)
@@ -164,6 +176,8 @@ class Remeasure:
 
     def _is_named_by_program(self, candidate: Candidate) -> bool:
         """Whether the program names a candidate by its outline; a name that the reader gave stays."""
+        if NAMED_BY_READER in candidate.place.flags:
+            return False
         former: list[HotSpot | MRFinding] = [*candidate.hot_spots, *candidate.mr_findings]
         return candidate.place.name == "" or any(
             is_same_name(self.namer(item.region), candidate.place) for item in former
@@ -182,30 +196,44 @@ class Remeasure:
         return sorted(near, key=attrgetter("order"))
 
     def _measure_pet(self, changed: Candidate, candidate: Candidate) -> None:
-        """Measure the uptake in the outline as one hot spot, where the outline meets a hot spot of its own or another.
+        """Measure the uptake in the outline as one hot spot, where the outline meets a hot spot of its own or another,
+        or holds raised uptake that is none.
 
-        An outline that meets none keeps no measures of PET.
+        An outline without either keeps no measures of PET.
         """
         met = [
-            spot
-            for spot in (*candidate.hot_spots, *(s for s in self.hot_spots if s.physiologic is None))
-            if overlap_fraction(spot.region, changed.region) > 0
+            spot for spot in (*candidate.hot_spots, *self._clear) if overlap_fraction(spot.region, changed.region) > 0
         ]
         changed.hot_spots = []
-        if not met:
-            return
-        method = met[0].contour_method if candidate.origin == Origin.MANUAL else BY_READER
+        method = met[0].contour_method if met and candidate.origin == Origin.MANUAL else BY_READER
         spot = self.spot_of(changed.region, method)
-        if spot is None:
+        if spot is None or not (met or self._is_raised(spot)):
+            return
+        _set_uptake(changed, spot)
+        if not met and self._is_usual(changed.region):
+            # The reader sees the numbers; uptake that is usual there is no sign of disease.
             return
         # How clear a place is of normal uptake is known of the foci that were found there.
         known = [one.clearness for one in met if one.clearness is not None]
         spot = dataclasses.replace(spot, clearness=max(known, default=None))
         changed.hot_spots = [spot]
-        changed.suv_max, changed.suv_peak, changed.suv_mean = spot.suv_max, spot.suv_peak, spot.suv_mean
-        changed.mtv_ml, changed.tlg_g = spot.mtv_ml, spot.tlg_g
-        changed.tbr, changed.left_right_ratio = spot.tbr, spot.left_right_ratio
-        changed.reference, changed.reference_name = spot.reference, spot.reference_name
+
+    def _is_raised(self, spot: HotSpot) -> bool:
+        """Whether uptake in an outline of the reader is raised, although no hot spot was found there.
+
+        Its SUVpeak, or its mean where it is smaller than the sphere of SUVpeak, exceeds its reference as much as the
+        setting asks of a focus. The hottest voxel alone does not tell it: in a large outline it is noise. Where PET
+        and MR are not aligned, it is not known where on the PET an outline of the MR lies.
+        """
+        if not self.aligned or not spot.reference or not self.facts.has_pet_reference:
+            return False
+        heat = max(spot.suv_mean, spot.suv_peak or 0.0)
+        return heat >= self._parameters.sensitivity * spot.reference
+
+    def _is_usual(self, region: Region) -> bool:
+        """Whether the uptake in an outline is that of a hot spot that is held to be usual."""
+        usual = (spot for spot in self.hot_spots if spot.physiologic is not None)
+        return any(overlap_fraction(spot.region, region) > 0 for spot in usual)
 
     def spot_of(self, region: Region, method: str = BY_READER) -> HotSpot | None:
         """The uptake within a region.
@@ -299,13 +327,16 @@ class Remeasure:
     def _grown_on_pet(self, position: np.ndarray) -> HotSpot | None:
         place = transform_points(np.linalg.inv(self.pet_to_reference), position)
         p = self._parameters
+        if self.detector.serves(p):
+            # A preview may have left the contours of another setting there.
+            self.detector.change_contours(p)
         spot = grow_on_pet(self.detector.scan.suv, self.detector, place, p.click, p.contour.method)
         return None if spot is None else self._in_reference(spot, spot.region.moved(self.pet_to_reference))
 
     def _grown_on_mr(self, role: str, image: Image, position: np.ndarray) -> MRFinding:
         region = grow_on_image(image, position, self._parameters.click)
         finding = MRFinding(
-            label=0,
+            label=CLICKED_LABEL,
             kind=CLICKED_KIND,
             region=region,
             centroid_ras_mm=region.centroid_ras_mm,
@@ -319,6 +350,14 @@ class Remeasure:
         if is_cut_off(region, image.array):
             finding.flags.append("truncated")
         return finding
+
+
+def _set_uptake(changed: Candidate, spot: HotSpot) -> None:
+    """Give a candidate the measures of the uptake in its outline."""
+    changed.suv_max, changed.suv_peak, changed.suv_mean = spot.suv_max, spot.suv_peak, spot.suv_mean
+    changed.mtv_ml, changed.tlg_g = spot.mtv_ml, spot.tlg_g
+    changed.tbr, changed.left_right_ratio = spot.tbr, spot.left_right_ratio
+    changed.reference, changed.reference_name = spot.reference, spot.reference_name
 
 
 def values_at(images: Mapping[str, Image], position_ras: np.ndarray) -> dict[str, float | None]:
@@ -356,6 +395,33 @@ def _interpolated(image: Image, position_ras: np.ndarray) -> float | None:
     return value if np.isfinite(value) else None
 
 
+def unmeasured(candidate: Candidate) -> Candidate:
+    """A copy of a candidate with another outline, of which nothing but place and size is known yet."""
+    region = candidate.region
+    return dataclasses.replace(
+        candidate,
+        centroid_ras_mm=region.centroid_ras_mm,
+        volume_ml=region.volume_ml,
+        suv_max=None,
+        suv_peak=None,
+        suv_mean=None,
+        mtv_ml=None,
+        tlg_g=None,
+        tbr=None,
+        reference=None,
+        reference_name=None,
+        left_right_ratio=None,
+        mr_kind=None,
+        mr_z=None,
+        fat_fraction=None,
+        fat_fraction_z=None,
+        distance_to_pain_mm=None,
+        flags=[],
+        ledger=(),
+        score=0.0,
+    )
+
+
 def new_candidate(
     region: Region, spots: list[HotSpot] | None = None, findings: list[MRFinding] | None = None
 ) -> Candidate:
@@ -364,7 +430,7 @@ def new_candidate(
         id="",
         rank=0,
         score=0.0,
-        place=Place("", "", Side.MIDLINE),
+        place=NO_PLACE,
         evidence=Evidence.MR_ONLY,
         region=region,
         centroid_ras_mm=region.centroid_ras_mm,

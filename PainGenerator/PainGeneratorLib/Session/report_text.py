@@ -12,6 +12,7 @@ from ..Workflow.analyze import Analysis
 from ..Workflow.report_edit import ReportEdit
 from .case_state import CaseState
 from .case_writer import CaseWriter
+from .letter_desk import FactsWriter, LetterDesk
 from .notifier import Notifier
 from .review import storable
 from .step_states import StepStates
@@ -33,6 +34,12 @@ class ReportText:
     text_writer : TextWriter or None
         There is no text without it.
     notify : Notifier
+    facts_writer : FactsWriter, optional
+
+    Attributes
+    ----------
+    letter : LetterDesk
+        What the reader writes for the letter to the referring physician.
     """
 
     def __init__(
@@ -43,7 +50,9 @@ class ReportText:
         analysis: Callable[[], Analysis],
         text_writer: TextWriter | None,
         notify: Notifier,
+        facts_writer: FactsWriter | None = None,
     ) -> None:
+        self.letter = LetterDesk(state, analysis, facts_writer, self._kept)
         self._state, self._states, self._writer, self._notify = state, states, writer, notify
         self._analysis, self._text_writer = analysis, text_writer
         self._edits: dict[int, ReportEdit] = {}
@@ -136,15 +145,19 @@ class ReportText:
 
     def to_kept(self) -> dict[str, Any]:
         """What the scene's text holds of it."""
-        return {
+        texts = {
             name: {str(place): dataclasses.asdict(edit) for place, edit in edits.items()}
             for name, edits in (("edits", self._edits), ("former", self._former))
         }
+        return {**texts, "letter": self.letter.to_kept()}
 
     def to_blind_kept(self) -> dict[str, Any]:
         """The same with the wording of the reading that is shown only, as the first of its scene."""
         shown = str(self._state.readers.place)
-        return {name: {"0": edits[shown]} if shown in edits else {} for name, edits in self.to_kept().items()}
+        kept = self.to_kept()
+        del kept["letter"]
+        texts = {name: {"0": edits[shown]} if shown in edits else {} for name, edits in kept.items()}
+        return {**texts, "letter": self.letter.to_blind_kept()}
 
     def restore(self, kept: Mapping[str, Any]) -> None:
         """Take over what :meth:`to_kept` gave."""
@@ -152,3 +165,4 @@ class ReportText:
             {int(place): ReportEdit(**edit) for place, edit in kept.get(name, {}).items()}
             for name in ("edits", "former")
         )
+        self.letter.restore(kept.get("letter", {}))

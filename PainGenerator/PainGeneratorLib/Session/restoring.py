@@ -5,28 +5,36 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from ..Numerics.core.since_decided import is_decided
 from ..Numerics.core.words import Role
 from ..Scene.outline_brightness import dim_all_but
+from ..Scene.preview_layer import preview_is_shown
 from ..Scene.read_case import read_case
 from ..Scene.scene_content import SceneContent
 from ..Scene.volumes_in_scene import SOURCE_ROLE
 from ..Workflow.case import Case, CaseOptions
 from ..Workflow.case_in_scene import restored
 from .alignment_control import AlignmentControl
-from .carrying import is_decided
 from .case_settings import CaseSettings
 from .case_state import CaseState
 from .case_writer import CaseWriter
+from .found_tools import FoundTools, basis_of
 from .protocol_parameters import parameter_text
 from .readers import ReaderControl
-from .remeasure import new_candidate
+from .remeasure import new_candidate, unmeasured
 from .report_text import ReportText
 from .review_acts import ReviewActs
 from .scene_link import SceneLink
+from .scene_watch import SceneWatch
 from .step_states import StepStates
 from .types import ROLE_FIELDS, StepState
 
 OLDER_VERSION = "The case was written by an older version: run the steps again. Decisions are handed over by place."
+
+PREVIEW_DROPPED = (
+    "The scene was saved while the slider showed another setting: that preview was not decided on, and the hot spots "
+    "of the last run are shown again."
+)
 
 
 class Restorer:
@@ -44,6 +52,9 @@ class Restorer:
     review : ReviewActs
     readers : ReaderControl
     report_text : ReportText
+    tools : FoundTools
+    watch : SceneWatch
+        Compares the images of the case with those that were written.
     """
 
     def __init__(
@@ -57,8 +68,11 @@ class Restorer:
         review: ReviewActs,
         readers: ReaderControl,
         report_text: ReportText,
+        tools: FoundTools,
+        watch: SceneWatch,
     ) -> None:
-        self._readers, self._report_text = readers, report_text
+        self._readers, self._report_text, self._tools = readers, report_text, tools
+        self._watch = watch
         self._link, self._state, self._settings, self._states = link, state, settings, states
         self._writer, self._alignment, self._review = writer, alignment, review
 
@@ -75,7 +89,7 @@ class Restorer:
         self._restore(read_case(self._link.scene))
         dim_all_but(self._link.result_node("candidates"), None)
         # That the case is of an older version is seen again as long as it is so.
-        lasting = [text for text in dict.fromkeys(state.notices) if text != OLDER_VERSION]
+        lasting = [text for text in dict.fromkeys(state.notices) if text not in (OLDER_VERSION, PREVIEW_DROPPED)]
         self._settings.keep(reopenNotices=lasting)
 
     def _restore(self, content: SceneContent) -> None:
@@ -102,9 +116,17 @@ class Restorer:
             self._states.outdate("find")
         if made.found is not None:
             state.shown = {candidate.id: candidate.region for candidate in state.candidates}
+            state.used_ids = set(content.working.get("used_ids", []))
+            state.basis = content.working.get("basis") or self._basis()
             self._readers.restore(content.working.get("readers", {}))
             self._report_text.restore(content.working.get("report_text", {}))
             self._take_changes(content)
+        self._watch.restored(content.working.get("shown", {}))
+
+    def _basis(self) -> str:
+        """With what the candidates of a case were measured that does not say it."""
+        _, suv, alignment = self._state.require_alignment()
+        return basis_of(suv, alignment)
 
     def _keep_decisions_only(self, content: SceneContent) -> None:
         """A case that lacks what is needed to measure again: the decisions wait for the next run."""
@@ -142,8 +164,15 @@ class Restorer:
         """Outlines that were redrawn, removed or added with Slicer's own tools since the case was written."""
         review, notices = self._review.review, self._state.notices
         by_id = {candidate.id: candidate for candidate in self._state.candidates}
-        for candidate_id in content.edited:
-            review.edit(candidate_id, by_id[candidate_id].region)
+        if content.edited:
+            first, *others = content.edited
+            measure = unmeasured if self._tools.is_of_another_basis() else None
+            review.edit(first, by_id[first].region, {name: by_id[name].region for name in others}, measure)
+        if content.emptied:
+            notices.append(
+                f"The outline of {', '.join(content.emptied)} was empty in the scene: it is as it was before. "
+                "Delete the candidate if that was meant."
+            )
         if content.removed:
             self._state.unmatched += [by_id[candidate_id] for candidate_id in content.removed]
             review.delete(content.removed)
@@ -155,7 +184,10 @@ class Restorer:
             if len(segment.region):
                 new_id = review.add(new_candidate(segment.region))
                 notices.append(f"The segment {segment.name} was drawn in the scene: it is {new_id} now.")
-        if review.undo_text is not None:
+        is_preview = preview_is_shown(self._link.result_node("hot-spots"))
+        if is_preview:
+            notices.append(PREVIEW_DROPPED)
+        if review.undo_text is not None or content.emptied or is_preview:
             self._writer.write_all()
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 import datetime
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
 
@@ -21,6 +21,7 @@ from ..Numerics.core.image import Region
 from ..Numerics.core.reader_acts import ActKind, ReaderAct, now_text
 from ..Numerics.core.records import BROUGHT_BACK, Candidate, Place
 from ..Numerics.core.regions import on_grid, union
+from ..Numerics.core.since_decided import seen_of
 from ..Numerics.core.spheres import RegionChange, SphereRegion, region_key
 from ..Numerics.core.words import Origin, Status, listed
 from ..Numerics.fusion.reading import Reading, numbered
@@ -84,6 +85,8 @@ class Review:
         Gives the name of the reader, which every act carries; empty when none was given.
     deleted : sequence of Candidate
         What was deleted before.
+    used : callable
+        Gives all ids that were ever given in this case: none of them is given to something else.
     """
 
     def __init__(
@@ -92,8 +95,9 @@ class Review:
         measure: Measure,
         reader: Callable[[], str] = str,
         deleted: Sequence[Candidate] = (),
+        used: Callable[[], Collection[str]] = tuple,
     ) -> None:
-        self._owner, self._measure, self._reader = owner, measure, reader
+        self._owner, self._measure, self._reader, self._used = owner, measure, reader, used
         self.deleted = tuple(deleted)
         """What readers took off the list, with the acts that did it."""
         self._past: list[Act] = []
@@ -195,8 +199,8 @@ class Review:
         return count
 
     def _signed(self, candidate: Candidate, act: str, detail: str = "") -> Candidate:
-        """A copy with one more act of the reader."""
-        signed = ReaderAct(self._reader(), now_text(), str(act), detail)
+        """A copy with one more act of the reader, which keeps the measures that the reader sees."""
+        signed = ReaderAct(self._reader(), now_text(), str(act), detail, seen_of(candidate))
         return dataclasses.replace(candidate, acts=(*candidate.acts, signed))
 
     def get(self, candidate_id: str) -> Candidate:
@@ -316,26 +320,57 @@ class Review:
             deleted=(*self.deleted, *(self._signed(c, ActKind.DELETED) for c in gone)),
         )
 
-    def edit(self, candidate_id: str, region: Region) -> None:
+    def edit(
+        self,
+        candidate_id: str,
+        region: Region,
+        neighbors: Mapping[str, Region] | None = None,
+        measure: Measure | None = None,
+    ) -> None:
         """Replace the outline; measures, place and score follow, and the origin becomes "edited".
+
+        Parameters
+        ----------
+        candidate_id : str
+        region : Region
+        neighbors : mapping of str to Region, optional
+            By id, the outlines of other candidates from which the same stroke took voxels. All is one act.
+        measure : callable, optional
+            In place of the one of the review.
 
         Raises
         ------
         PainGeneratorError
-            When the outline is empty.
+            When an outline is empty.
         """
-        if not len(region):
-            raise PainGeneratorError(
-                f"The outline of {candidate_id} is empty.", "Undo the last stroke, or delete the candidate."
-            )
+        outlines = {candidate_id: region, **(neighbors or {})}
+        for name, outline in outlines.items():
+            if not len(outline):
+                raise PainGeneratorError(
+                    f"The outline of {name} is empty.", "Undo the last stroke, or delete the candidate."
+                )
+        chosen = measure or self._measure
+        edited = {name: self._edited(name, outline, chosen) for name, outline in outlines.items()}
+        self._do(f"Edit {', '.join(outlines)}", [edited.get(c.id, c) for c in self.candidates])
+
+    def _edited(self, candidate_id: str, region: Region, measure: Measure) -> Candidate:
         old = self.get(candidate_id)
         origin = old.origin if old.origin == Origin.MANUAL else Origin.EDITED
-        edited = self._measure(dataclasses.replace(old, region=region, origin=origin))
-        self._put(f"Edit {candidate_id}", self._signed(edited, ActKind.OUTLINE))
+        return self._signed(measure(dataclasses.replace(old, region=region, origin=origin)), ActKind.OUTLINE)
 
-    def add(self, candidate: Candidate) -> str:
-        """Put a candidate on the list that the radiologist found; returns its id."""
-        added = self._signed(self._measure(dataclasses.replace(candidate, id="", origin=Origin.MANUAL)), ActKind.ADDED)
+    def add(self, candidate: Candidate, candidate_id: str = "") -> str:
+        """Put a candidate on the list that the radiologist found; returns its id.
+
+        Parameters
+        ----------
+        candidate : Candidate
+        candidate_id : str
+            The id that it had before; it gets another one when it is empty or a list holds it.
+        """
+        if candidate_id in {entry.id for entry in entries_of(self.lists)}:
+            candidate_id = ""
+        measured = self._measure(dataclasses.replace(candidate, id=candidate_id, origin=Origin.MANUAL))
+        added = self._signed(measured, ActKind.ADDED)
         self._do("Add a candidate", [*self.candidates, added])
         return added.id
 
@@ -401,7 +436,8 @@ class Review:
         self._past.append(Act(text, former, None, None, self.deleted))
         self.deleted = self.deleted if deleted is None else deleted
         self._future.clear()
-        self._take(numbered(Reading(fresh(candidates), fresh(apart.set_apart), fresh(apart.attention))))
+        lists = Reading(fresh(candidates), fresh(apart.set_apart), fresh(apart.attention))
+        self._take(numbered(lists, self._used()))
 
 
 def entries_of(lists: Reading) -> list[Candidate]:

@@ -13,33 +13,40 @@ from ..Anatomy.spine_places import place_name
 from ..Numerics.body.level_names import GivenLevel
 from ..Numerics.body.level_order import checked_level
 from ..Numerics.core.errors import AlreadyThere, PainGeneratorError
+from ..Numerics.core.image import Geometry, Region
 from ..Numerics.core.records import NAMED_BY_READER, Candidate, Place
 from ..Numerics.core.regions import contains, overlap_fraction
+from ..Numerics.core.since_decided import renamed_as_seen, with_seen
 from ..Numerics.core.spheres import SphereRegion
 from ..Numerics.core.words import Origin, Role, Side, Status, listed
-from ..Numerics.fusion.reading import Reading, numbered
-from ..Scene.candidate_segments import outline_of, take_outline
-from ..Scene.common_grid import region_on_grid
+from ..Numerics.fusion.reading import Reading
+from ..Scene.candidate_segments import changed_outlines, take_outline
 from ..Workflow.case import Case
 from ..Workflow.finding import Found
 from ..Workflow.naming import NewNames, with_named_level
 from ..Workflow.readout import PlaceReader
 from ..Workflow.spheres import measured_again
-from .carrying import carry_decisions
+from .carrying import carry_decisions, with_lasting_ids
 from .case_settings import CaseSettings
 from .case_state import CaseState, Naming, Point
 from .case_writer import CaseWriter
-from .found_tools import FoundTools
+from .found_tools import OTHER_BASIS, RUN_AGAIN, FoundTools, basis_of
 from .notifier import Notifier
 from .reading_aids import ReadingAids
 from .readings import copied, lists_in
-from .remeasure import Remeasure
-from .review import Review, storable
+from .remeasure import Remeasure, unmeasured
+from .review import Review, entries_of, storable
 from .scene_link import SceneLink
 from .step_states import StepStates
 
 GROW_ORDER = (Role.FLUID, Role.CONTRAST, Role.T2, Role.T1)
 """Series on which a place without raised uptake is grown: those that show fluid bright come first."""
+
+COVERED_ADVICE = "Delete it, or merge both, if that was meant."
+"""What to do about a candidate that was painted over whole."""
+
+NOTHING_DRAWN = Region(Geometry((1, 1, 1), np.eye(4)), np.empty(0, dtype=np.int64))
+"""Stands for an outline that is the same as before."""
 
 TWIN_OVERLAP = 0.5
 """Part of the smaller of two outlines that lies within the other from which both are of the same focus. Our choice:
@@ -80,9 +87,19 @@ class ReviewActs:
         self._tools, self._aids, self._notify = tools, aids, notify
         self._review = self.new_review()
 
+    def known_ids(self) -> set[str]:
+        """All ids that were ever given in this case."""
+        state, review = self._state, self._review
+        entries = [*state.unmatched, *review.deleted]
+        if state.found is not None:
+            entries += entries_of(review.lists)
+        state.used_ids.update(entry.id for entry in entries if entry.id)
+        return state.used_ids
+
     def new_review(self, deleted: Sequence[Candidate] = ()) -> Review:
         """A review of the lists that stand, without a history."""
-        return Review(self._state, self._tools.measured, lambda: self._state.readers.reader, deleted)
+        reader = lambda: self._state.readers.reader  # noqa: E731
+        return Review(self._state, self._tools.measured, reader, deleted, self.known_ids)
 
     def resume(self, deleted: Sequence[Candidate]) -> None:
         """Begin a history on the lists of a reopened case."""
@@ -109,19 +126,50 @@ class ReviewActs:
             How the run names what has a decision already; the names stay when left out.
         """
         state = self._state
+        former, used, measure = self._former(), self.known_ids(), self._tools.measured_by(found)
         new = Reading(found.candidates, found.set_apart, found.attention)
+        if former:
+            new = with_lasting_ids(new, former, used)
         state.readers.automatic = copied(new)
         for other in state.readers.others:
-            other.take_run(new, found, names)
+            other.take_run(new, found, names, measure, used)
         old = [*state.candidates, *state.unmatched]
-        carried = carry_decisions(old if names is None else names.of(old), new, self._review.deleted)
+        old = old if names is None else names.of(old)
+        carried = carry_decisions(old, new, self._review.deleted, measure=measure, former=former, used=used)
         state.unmatched, state.carried = carried.unmatched, carried.notices
         found.take(carried.lists)
+        deleted = [measure(with_seen(candidate)) for candidate in self._review.deleted]
         regions, state.found = state.regions, found
+        _, suv, alignment = state.require_alignment()
+        state.basis = basis_of(suv, alignment)
         if regions:
             found.regions = self.measured_again(regions)
-        self._review = self.new_review(self._review.deleted)
+        self._review = self.new_review(deleted)
         self._writer.write_all()
+
+    def _former(self) -> list[Candidate]:
+        """All entries of the lists that stand; empty before the first run."""
+        return [] if self._state.found is None else entries_of(self._review.lists)
+
+    def take_strokes(self) -> None:
+        """Take outlines that were changed with Slicer's own tools, before a step draws all of them anew."""
+        node = self._link.result_node("candidates")
+        if self._state.found is None or node is None or self.reason_not_own() is not None:
+            return
+        drawn = changed_outlines(node, self._state.candidates)
+        outlines = {name: region for name, region in drawn.items() if region is not None and len(region)}
+        if outlines:
+            self._edit(outlines)
+
+    def _edit(self, outlines: dict[str, Region]) -> None:
+        """Take outlines over in one act; they stay without measures where SUV or alignment were changed."""
+        first, *others = outlines
+        measure = unmeasured if self._tools.is_of_another_basis() else None
+        self._review.edit(first, outlines[first], {name: outlines[name] for name in others}, measure)
+        node = self._link.result_node("candidates")
+        for name, region in outlines.items():
+            take_outline(node, name, region)
+            self._state.shown[name] = region
 
     def measured_again(self, regions: Sequence[SphereRegion]) -> tuple[SphereRegion, ...]:
         """The spherical regions of the reader with the measures that follow from the result as it stands."""
@@ -146,17 +194,18 @@ class ReviewActs:
             While the case has more than one reading.
         """
         self.require_one_reading()
+        self._tools.require_same_basis()
         state, now, review = self._state, self._state.require_found(), self._own_review()
-        new = Reading(found.candidates, found.set_apart, found.attention)
+        former, used = entries_of(review.lists), self.known_ids()
+        new = with_lasting_ids(Reading(found.candidates, found.set_apart, found.attention), former, used)
         automatic = copied(new)
-        carried = carry_decisions([*state.candidates, *state.unmatched], new, review.deleted)
         detector = self._tools.detector() if found.detector is None else found.detector
         namer = found.namer(now.anatomy, case, now.suv, now.alignment)
-        remeasure = Remeasure.of(case, now.suv, now.alignment, found, detector, namer)
-        lists = carried.lists
         # Outlines of the reader stay; what they are compared with may be another tissue now.
-        again = [one if one.origin == Origin.AUTOMATIC else remeasure(one) for one in lists.candidates]
-        lists = numbered(Reading(again, lists.set_apart, lists.attention))
+        measure = Remeasure.of(case, now.suv, now.alignment, found, detector, namer).anew
+        old = [*state.candidates, *state.unmatched]
+        carried = carry_decisions(old, new, review.deleted, measure=measure, former=former, used=used)
+        lists = carried.lists
         reader = PlaceReader.of(case, now.suv, now.alignment, found, detector, namer)
         found.regions = tuple(measured_again(reader, region) for region in state.regions)
         naming = Naming(case, now.anatomy, found, tuple(carried.unmatched), tuple(carried.notices), automatic)
@@ -245,7 +294,7 @@ class ReviewActs:
         kept = next((c for c in self._state.unmatched if c.id == candidate_id), None)
         if kept is None:
             raise PainGeneratorError(f"{candidate_id} is not among the unmatched.", "Choose one from their list.")
-        new_id = self._own_review().add(kept)
+        new_id = self._own_review().add(kept, candidate_id)
         self._state.unmatched = [c for c in self._state.unmatched if c is not kept]
         self._show()
         return new_id
@@ -288,8 +337,14 @@ class ReviewActs:
         found, names = with_named_level(
             now.found, case, now.suv, now.alignment, now.anatomy, GivenLevel(level, np.array([right, front, up]))
         )
+        former = {entry.id: entry.place.name for entry in entries_of(review.lists)}
+        for entries in (found.candidates, found.set_apart, found.attention):
+            entries[:] = [renamed_as_seen(entry, former.get(entry.id, entry.place.name)) for entry in entries]
         lists = Reading(found.candidates, found.set_apart, found.attention)
-        unmatched = tuple(names.of(self._state.unmatched))
+        unmatched = tuple(
+            renamed_as_seen(now_named, before.place.name)
+            for now_named, before in zip(names.of(self._state.unmatched), self._state.unmatched, strict=True)
+        )
         carried = tuple(map(names.texts, self._state.carried))
         automatic = self._state.readers.automatic
         if automatic is not None:
@@ -376,6 +431,9 @@ class ReviewActs:
     def segment_edited(self, segment_id: str) -> bool:
         """Take the voxels of a segment that was changed with the Segment Editor, and measure them.
 
+        Painting takes voxels from neighbors: their outlines are taken and measured in the same act. A neighbor of
+        which nothing is left keeps its outline, and that is said.
+
         Returns
         -------
         bool
@@ -384,20 +442,51 @@ class ReviewActs:
         Raises
         ------
         PainGeneratorError
-            When the outline is empty.
+            When the outline is empty, or its segment was removed; and, with the outline kept, when it cannot be
+            measured as SUV or alignment were changed since the step Find.
         """
         review = self._own_review()
-        old = review.get(segment_id)
+        review.get(segment_id)
         node = self._link.result_node("candidates")
-        region = outline_of(node, segment_id)
-        shown = region_on_grid(old.region, region.geometry)
-        if np.array_equal(shown.flat, region.flat):
-            return False
-        review.edit(segment_id, region)
-        take_outline(node, segment_id, region)
-        self._state.shown[segment_id] = region
+        drawn = changed_outlines(node, review.candidates)
+        # What was refused is drawn again with the next act, so that the scene shows the list.
+        for name in drawn:
+            self._state.shown.pop(name, None)
+        mine = drawn.pop(segment_id, NOTHING_DRAWN)
+        if mine is None:
+            raise PainGeneratorError(
+                f"The segment of {segment_id} was removed.",
+                "It comes back with the next act. Delete the candidate in the table if that was meant.",
+            )
+        if not len(mine) and mine is not NOTHING_DRAWN:
+            raise PainGeneratorError(
+                f"The outline of {segment_id} is empty.", "Undo the last stroke, or delete the candidate."
+            )
+        outlines = {} if mine is NOTHING_DRAWN else {segment_id: mine}
+        outlines |= {name: region for name, region in drawn.items() if region is not None and len(region)}
+        covered = [name for name in drawn if name not in outlines]
+        if not outlines:
+            return self._redrawn(covered)
+        self._edit(outlines)
+        self._tell_covered(covered)
         self._show()
+        if self._tools.is_of_another_basis():
+            raise PainGeneratorError(f"{OTHER_BASIS} The outline is kept, and not measured yet.", RUN_AGAIN)
         return True
+
+    def _redrawn(self, covered: Sequence[str]) -> bool:
+        """Draw outlines again that were taken away whole; False, as no outline is another one."""
+        if covered:
+            self._tell_covered(covered)
+            self._show()
+        return False
+
+    def _tell_covered(self, covered: Sequence[str]) -> None:
+        """Say which candidates were painted over whole, or removed: they are none that the reader deleted."""
+        for name in covered:
+            text = f"{name} was painted over whole or its segment was removed: it keeps its outline. {COVERED_ADVICE}"
+            if text not in self._state.notices:
+                self._state.notices.append(text)
 
     # --- undo
 
@@ -475,6 +564,10 @@ def place_by_reader(old: Place, structure: str, side: str, level: str | None) ->
         level = checked_level(level)
     zone = old.zone if (structure, side) == (old.structure, old.side) else None
     return Place(place_name(structure, side, level, zone), structure, side, level, zone, (NAMED_BY_READER,))
+
+
+def _drawn_origin(candidate: Candidate) -> str:
+    return candidate.origin if candidate.origin == Origin.MANUAL else str(Origin.EDITED)
 
 
 def _refuse_twin(candidates: Sequence[Candidate]) -> None:

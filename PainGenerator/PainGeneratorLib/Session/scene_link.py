@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from ..Numerics.core.errors import PainGeneratorError
 from ..Scene import nodes
 from ..Scene.node_keys import find_node
+from ..Scene.open_mark import open_mark
 
 RESULT_CLASSES = (
     "vtkMRMLSegmentationNode",
@@ -17,7 +19,7 @@ RESULT_CLASSES = (
 
 
 class SceneLink:
-    """The scene, until the session is closed.
+    """The scene, until the session is closed or the scene is: what comes into it then belongs to another case.
 
     Parameters
     ----------
@@ -26,17 +28,31 @@ class SceneLink:
 
     def __init__(self, scene: Any) -> None:
         self._scene = scene
+        self._mark = open_mark(scene)
 
     @property
     def scene(self) -> Any:
-        """The scene; refused once the session is closed."""
-        if self._scene is None:
-            raise ValueError("the session is closed")
+        """The scene.
+
+        Raises
+        ------
+        PainGeneratorError
+            Once the session or the scene was closed.
+        """
+        if self.is_closed:
+            raise PainGeneratorError(
+                "The scene of this case was closed.", "Open the case again, or load its series and run the steps."
+            )
         return self._scene
+
+    @property
+    def is_closed(self) -> bool:
+        """True once the session or the scene was closed."""
+        return self._scene is None or not self._scene.IsNodePresent(self._mark)
 
     def close(self) -> None:
         """Release the scene."""
-        self._scene = None
+        self._scene = self._mark = None
 
     def node(self, node_id: str | None) -> Any:
         """The node with an id; None when there is none."""

@@ -30,6 +30,7 @@ from ..Workflow.ground import Ground
 from ..Workflow.progress import Show, part, silent
 from ..Workflow.protocol import Protocol
 from ..Workflow.stages import Alignment
+from ..Workflow.targets import Target
 from .align_step import AlignStep
 from .alignment_control import AlignmentControl
 from .anatomy_proposal import AnatomyProposal
@@ -44,6 +45,7 @@ from .found_tools import FoundTools
 from .ground import GroundActs
 from .group_proposal import GroupProposal
 from .journal import Journal
+from .letter_desk import FactsWriter
 from .live_preview import LivePreview
 from .loaded_volumes import LoadedVolumes
 from .notifier import Notifier
@@ -58,8 +60,10 @@ from .report_text import ReportText, TextWriter
 from .restoring import Restorer
 from .review_acts import ReviewActs
 from .scene_link import SceneLink
+from .scene_watch import SceneWatch
 from .step_states import StepStates
 from .steps import StepTable
+from .targets import TargetActs
 from .types import (
     EXPORTS,
     RUN_STEPS,
@@ -93,6 +97,9 @@ class Session:
         Makes the text for the report system (``Report.case_outputs.plain_text``).
     journal_folder : Path, optional
         Where decisions are written as they are made, so that a crash does not lose them; no journal without it.
+    facts_writer : callable, optional
+        Makes the fingerprint of the findings (``Report.case_outputs.facts_of_letter``), by which a text that the
+        reader wrote for the letter is found to be outdated.
 
     Attributes
     ----------
@@ -109,6 +116,7 @@ class Session:
         exporter: ExportWriter | None = None,
         text_writer: TextWriter | None = None,
         journal_folder: Path | None = None,
+        facts_writer: FactsWriter | None = None,
     ) -> None:
         parameter_node(scene)
         self._notify = notify = Notifier()
@@ -117,6 +125,7 @@ class Session:
         self._settings = settings = CaseSettings(link, state)
         self.step_states = states = StepStates(settings, state, notify)
         self._writer = writer = CaseWriter(link, state)
+        self._watch = SceneWatch(link, settings, state, states, writer, notify)
         self._volumes = LoadedVolumes(settings, file_of_instance)
         anatomy = AnatomyProposal(link, settings)
         self._groups = groups = GroupProposal(link, settings, self._volumes, anatomy)
@@ -126,21 +135,28 @@ class Session:
         self._aids = ReadingAids(link, state)
         self._tools = tools = FoundTools(state)
         self._readouts = Readouts(state, tools)
-        self._review = ReviewActs(link, state, states, writer, tools, self._aids, settings, notify)
-        self._regions = RegionActs(state, self._review, self._readouts)
-        self._ground = GroundActs(link, state, tools, self._review)
-        self._preview = LivePreview(
-            link, state, settings, states, writer, tools, self._parameters, self._review, notify
+        self._review_acts = review = ReviewActs(link, state, states, writer, tools, self._aids, settings, notify)
+        self._region_acts = RegionActs(state, review, self._readouts)
+        self._ground_acts = GroundActs(link, state, tools, review)
+        self._live_preview = LivePreview(
+            link, state, settings, states, writer, tools, self._parameters, review, notify
         )
-        self._reading = ReaderControl(state, self._review, tools, notify)
+        self._reading = ReaderControl(state, review, tools, notify)
         writer.kept_by["readers"] = self._reading.to_kept
-        self._exporter = Exporter(link, state, states, writer, exporter, self._reading)
-        self._report_text = ReportText(state, states, writer, self._exporter.analysis, text_writer, notify)
-        self._exporter.report_edit = lambda: self._report_text.edit
+        writer.kept_by["used_ids"] = lambda: sorted(review.known_ids())
+        writer.kept_by["basis"] = lambda: state.basis
+        self._exporter = Exporter(link, state, states, writer, exporter, self._reading, tools)
+        self._report_text = text = ReportText(
+            state, states, writer, self._exporter.analysis, text_writer, notify, facts_writer
+        )
+        self._targets = TargetActs(link, state, settings, states, notify)
+        self._exporter.targets = self._targets.now
+        self._exporter.report_edit = lambda: text.edit
+        self._exporter.letter = text.letter
         writer.kept_by["report_text"] = self._report_text.to_kept
         writer.blind_kept_by["readers"] = self._reading.to_blind_kept
         writer.blind_kept_by["report_text"] = self._report_text.to_blind_kept
-        parts = (link, state, settings, self._review, self._reading, self._report_text)
+        parts = (link, state, settings, review, self._reading, self._report_text)
         self._journal = journal = Journal(journal_folder, *parts)
         self._recovery = Recovery(*parts, journal, states, self._alignment)
         notify.inner.append(journal.note)
@@ -148,18 +164,44 @@ class Session:
             computing=(
                 CaseStep(link, settings, self._volumes, writer, groups),
                 AlignStep(settings, states, writer),
-                FindStep(settings, states, self._alignment, self._review),
+                FindStep(settings, states, self._alignment, review),
             ),
-            closing=(self._review, self._exporter),
+            closing=(review, self._exporter),
         )
         if has_case(scene):
-            Restorer(
-                link, state, settings, states, writer, self._alignment, self._review, self._reading, self._report_text
-            ).restore()
+            restored_parts = (self._alignment, review, self._reading, self._report_text, tools)
+            Restorer(link, state, settings, states, writer, *restored_parts, self._watch).restore()
         else:
             state.detected = settings.detected()
             state.notices += settings.drop_refused_changes()
         journal.begin()
+
+    # --- parts that act on the case: before each act, the scene is looked at
+
+    def _looked(self) -> None:
+        """Notice what was changed in the scene before an act; refused when the scene was closed."""
+        _ = self._link.scene
+        self._watch.look()
+
+    @property
+    def _review(self) -> ReviewActs:
+        self._looked()
+        return self._review_acts
+
+    @property
+    def _regions(self) -> RegionActs:
+        self._looked()
+        return self._region_acts
+
+    @property
+    def _ground(self) -> GroundActs:
+        self._looked()
+        return self._ground_acts
+
+    @property
+    def _preview(self) -> LivePreview:
+        self._looked()
+        return self._live_preview
 
     # --- the scene and its settings
 
@@ -181,6 +223,7 @@ class Session:
     @property
     def warnings(self) -> list[str]:
         """What the user must know, in the order of the steps."""
+        self._watch.look()
         return self.case_state.warnings
 
     @property
@@ -207,6 +250,7 @@ class Session:
     def save_state(self) -> None:
         """Write all into the scene: transforms show the result, the text holds the last decisions."""
         if self.case_state.case is not None:
+            self._looked()
             self._writer.write_all()
 
     def close(self) -> None:
@@ -220,6 +264,7 @@ class Session:
 
     def state(self, step: str) -> StepState:
         """How far a step is."""
+        self._watch.look()
         return self.step_states.of(step)
 
     def reason_not_ready(self, step: str) -> str | None:
@@ -240,6 +285,8 @@ class Session:
             When the step cannot run.
         """
         computing = self._steps.computing(step)
+        _ = self._link.scene
+        self._watch.look(thorough=True)
         reason = computing.reason_not_ready(self.case_state)
         if reason is not None:
             raise PainGeneratorError(reason, "Finish the steps above first.")
@@ -253,14 +300,23 @@ class Session:
         ValueError
             When the job was not computed.
         PainGeneratorError
-            When the input of the step changed since the job was made.
+            When the input of the step changed since the job was made, or the scene was closed.
         """
         result = job.result
+        if self._link.is_closed:
+            raise PainGeneratorError(
+                f"The scene was closed while the step {job.step} was running: its result was not kept.",
+                "Open the case again, or load its series, and run the step again.",
+            )
+        self._watch.look(thorough=True)
         if job.revision != self.case_state.revision:
             raise PainGeneratorError(
                 f"The input of the step {job.step} changed while it was running.", "Run the step again."
             )
         step = self._steps.computing(job.step)
+        self._review.take_strokes()
+        if step.name == "case":
+            self._watch.begin(result[0])
         step.apply(self.case_state, result)
         self.step_states.set_done(step.name)
         self._notify(step.changes)
@@ -273,6 +329,7 @@ class Session:
 
     def steps_to_run(self) -> list[str]:
         """The computing steps that are not done, in order: what "Run all" has to do."""
+        self._watch.look()
         return self.step_states.to_run()
 
     def run_all(self, progress: Show = silent) -> None:
@@ -501,7 +558,7 @@ class Session:
 
     def can_preview(self) -> bool:
         """True when another sensitivity or contour method can be shown at once."""
-        return self._preview.is_possible()
+        return self._live_preview.is_possible()
 
     def preview(self, sensitivity: float, method: str, values: Mapping[str, Any] | None = None) -> int:
         """Show the contours of another sensitivity and contour method, see :meth:`.live_preview.LivePreview.show`."""
@@ -509,11 +566,11 @@ class Session:
 
     def preview_changes(self) -> Region | None:
         """The voxels that the last preview changed, see :meth:`.live_preview.LivePreview.changes`."""
-        return self._preview.changes()
+        return self._live_preview.changes()
 
     def preview_rows(self) -> list[dict[str, Any]]:
         """The foci of the preview, hottest first, see :meth:`.live_preview.LivePreview.rows`."""
-        return self._preview.rows()
+        return self._live_preview.rows()
 
     def drop_preview(self) -> None:
         """Show the contours of the last run again."""
@@ -619,12 +676,12 @@ class Session:
     @property
     def undo_text(self) -> str | None:
         """What undo takes back; None when there is nothing."""
-        return self._review.undo_text
+        return self._review_acts.undo_text
 
     @property
     def redo_text(self) -> str | None:
         """What redo does again; None when there is nothing."""
-        return self._review.redo_text
+        return self._review_acts.redo_text
 
     def undo(self) -> None:
         """Take the last act back."""
@@ -664,7 +721,7 @@ class Session:
 
     def position_of(self, candidate_id: str) -> np.ndarray:
         """Where the views go for an entry of any list: RAS mm of the world, shape (3,); always within its outline."""
-        return self._aids.position_of(self._review.get_from_any(candidate_id))
+        return self._aids.position_of(self._review_acts.get_from_any(candidate_id))
 
     def highlight(self, candidate_id: str | None) -> None:
         """Make the outline of one candidate bright and the others dim; None makes all equal."""
@@ -684,7 +741,7 @@ class Session:
 
     def regions(self) -> list[SphereRegion]:
         """Spherical regions of the reader, with their measures."""
-        return self._regions.all()
+        return self._region_acts.all()
 
     def add_region(self, center_ras: np.ndarray, diameter_mm: float) -> str:
         """Place a spherical region at a position (RAS mm of the world, shape (3,)); returns its id."""
@@ -712,6 +769,28 @@ class Session:
         """Take the result of a computed :meth:`reference_job` over."""
         self._ground.take(job)
 
+    # --- targets for a needle (TargetActs)
+
+    def targets(self) -> list[Target]:
+        """A point, and where it is known how a path, for each accepted or pending candidate, best first."""
+        return self._targets.now()
+
+    def show_targets(self, shown: bool) -> list[Target]:
+        """Draw the paths of all targets, or take them out of the views; the targets that are drawn."""
+        return self._targets.show(shown)
+
+    def take_moved_paths(self) -> bool:
+        """Measure the paths that the reader moved in the views; True when there were any."""
+        return self._targets.take_moved()
+
+    def reset_path(self, target_id: str) -> None:
+        """Draw a moved path as it was proposed."""
+        self._targets.reset(target_id)
+
+    def path_nodes(self) -> list[Any]:
+        """The lines of the paths in the scene."""
+        return self._targets.nodes()
+
     # --- export (Exporter)
 
     def analysis(self) -> Analysis:
@@ -722,4 +801,6 @@ class Session:
         self, folder: str | Path, what: Iterable[str] = EXPORTS, overwrite: bool = False, progress: Show = silent
     ) -> Path:
         """Write the case into a folder, see :meth:`.exporting.Exporter.export`."""
+        _ = self._link.scene
+        self._watch.look(thorough=True)
         return self._exporter.export(folder, what, overwrite, progress)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 
 from ..Anatomy.anatomy_files import read_anatomy_file
@@ -14,11 +16,13 @@ from ..Numerics.mr.findings import MRResult
 from ..Numerics.pet.detector import HotSpotResult
 from .case import Case, CaseOptions
 from .finding import Found, find_candidates
+from .letter_notes import LetterNotes
 from .progress import Show, StageClock, part, silent
 from .readers import Readers
 from .reading import read_case_folder
 from .report_edit import ReportEdit
 from .stages import Alignment, Suv, align_series, make_suv
+from .targets import Target, TargetFinder
 from .warnings import run_notes, run_warnings
 
 
@@ -38,6 +42,20 @@ class Analysis:
     """What readers decided; empty in a run of the command line."""
     report_edit: ReportEdit | None = None
     """The reader's own wording of the plain-text report."""
+    language: str = "en"
+    """Code of the language of the letter to the referring physician."""
+    notes_for_letter: LetterNotes = field(default_factory=LetterNotes)
+    """What people wrote for that letter."""
+    find_targets: Callable[[], list[Target]] | None = None
+    """Gives the targets with the paths that the reader moved; None in a run of the command line."""
+
+    @cached_property
+    def targets(self) -> list[Target]:
+        """The targets for a needle, best first."""
+        if self.find_targets is not None:
+            return self.find_targets()
+        finder = TargetFinder(self.case, self.suv, self.alignment, self.found, self.anatomy)
+        return finder.targets(self.candidates)
 
     @property
     def mr(self) -> MRResult:

@@ -78,6 +78,9 @@ def scene_content(
             **case.to_kept(),
             "suv": suv.result,
             "alignment": dict(alignment.by_role),
+            "shown": {
+                role: (suv.image if role == "PET" else one.image).fingerprint for role, one in case.series.items()
+            },
         },
     )
     if anatomy is not None:
@@ -165,7 +168,9 @@ def restored(content: SceneContent, protocol: Protocol) -> Restored | None:
     working = content.working
     if working.get("form") != FORM:
         return None
-    suv = Suv(_required(content.first("PET")).image, working["suv"])
+    pet = _required(content.first("PET")).image
+    # A copy: the scene's own memory is written to by whoever changes the volume.
+    suv = Suv(Image(np.array(pet.array), pet.geometry), working["suv"])
     case = Case.reopened(
         working,
         protocol,

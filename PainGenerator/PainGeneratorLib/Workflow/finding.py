@@ -12,6 +12,7 @@ import numpy as np
 from ..Anatomy.anatomy_map import AnatomyMap
 from ..Anatomy.body_plan import BodyPlan, find_body_plan, plan_on_pet
 from ..Anatomy.given_level import with_given_level
+from ..Anatomy.map_place import refuse_misplaced
 from ..Anatomy.places import Namer
 from ..Anatomy.zones import HipImplant, implant_from_void
 from ..Numerics.body.level_names import GivenLevel
@@ -176,6 +177,11 @@ def find_candidates(
     progress : callable, optional
         May raise Cancelled.
     clock : StageClock, optional
+
+    Raises
+    ------
+    PainGeneratorError
+        The anatomy segmentation does not lie on the spine that the MR shows.
     """
     clock = clock or StageClock()
     with clock.stage("symmetry"):
@@ -193,6 +199,8 @@ def find_candidates(
     with clock.stage("hot_spots"):
         show = part(progress, 0.62, 0.9)
         plan = plan_body(case, alignment, mr, in_reference, sections_there)
+        if anatomy is not None:
+            refuse_misplaced(anatomy, plan, mr.spine)
         detector = pet_detector(case, suv, alignment, mr, anatomy, symmetry, plan, show)
         pet = detector.find()
     mr = _with_unjoined(mr, unjoined)

@@ -17,7 +17,7 @@ from ..Anatomy.label_families import VERTEBRAE
 from ..Numerics.core import tissues as codes
 from ..Numerics.core.image import Region
 from ..Numerics.core.words import Group, Role
-from ..Numerics.pet.detector import HotSpotDetector
+from ..Numerics.pet.detector import HotSpotDetector, HotSpotResult
 from ..Numerics.pet.reference_norms import REFUSED, USED
 from .case import Case
 from .check import check_case
@@ -206,9 +206,35 @@ def with_references(found: Found, case: Case, suv: Suv, alignment: Alignment, an
     alignment : Alignment
     anatomy : AnatomyMap, optional
     """
-    mr, plan = found.mr, found.plan
-    detector = pet_detector(case, suv, alignment, mr, anatomy, found.symmetry, plan)
-    pet = detector.find()
+    detector = pet_detector(case, suv, alignment, found.mr, anatomy, found.symmetry, found.plan)
+    return with_uptake(found, case, suv, alignment, anatomy, detector.find(), detector)
+
+
+def with_uptake(
+    found: Found,
+    case: Case,
+    suv: Suv,
+    alignment: Alignment,
+    anatomy: AnatomyMap | None,
+    pet: HotSpotResult,
+    detector: HotSpotDetector,
+) -> Found:
+    """The same reading with other hot spots: candidates are joined and ranked anew, and the sites measured anew.
+
+    Parameters
+    ----------
+    found : Found
+        Stays as it is.
+    case : Case
+        With the parameters of these hot spots.
+    suv : Suv
+    alignment : Alignment
+    anatomy : AnatomyMap, optional
+    pet : HotSpotResult
+    detector : HotSpotDetector
+        That gave them.
+    """
+    mr = found.mr
     hot_spots = in_reference_frame(pet.hot_spots, alignment)
     new = dataclasses.replace(found, pet=pet, hot_spots=hot_spots, detector=detector)
     bare = found.measured_sites
@@ -216,5 +242,5 @@ def with_references(found: Found, case: Case, suv: Suv, alignment: Alignment, an
     namer = new.namer(anatomy, case, suv, alignment)
     new.take(fuse_found(case, suv, alignment, mr, PetSigns.of(pet, alignment, hot_spots), namer, before, detector))
     table = measured_table(bare, case, suv, alignment, mr, detector, hot_spots, new.candidates)
-    new.measured_sites = with_interfaces(table, case, suv, alignment, plan)
+    new.measured_sites = with_interfaces(table, case, suv, alignment, found.plan)
     return new

@@ -8,23 +8,23 @@ parameters of a stage are nested as the parts of the stage are; the name of a pa
 from __future__ import annotations
 
 import dataclasses
-import difflib
 import functools
 import json
-import math
 import typing
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, TypeVar
 
 from ..Numerics.core.errors import PainGeneratorError
 from ..Numerics.core.words import Group
+from .protocol_file import read_protocol_file
+from .protocol_values import Entry, checked, did_you_mean, is_entry
 
-PROTOCOLS_FOLDER = Path(__file__).resolve().parents[2] / "Resources" / "Protocols"
+PROTOCOLS_FOLDER = Path(__file__).resolve().parents[1] / "Resources" / "Protocols"
 BASE_FILE = "base.json"
-FILE_KEYS = ("schema", "group", "stages", "overrides")
-"""What a protocol file may hold: ``stages`` as in ``base.json``, ``overrides`` as in the file of a group."""
+LISTED = 6
+"""How many names of a stage are listed where a name is unknown. Our choice: more do not help to find one."""
 RISING = (
     ("fusion.ramps.tbr_absent", "fusion.ramps.tbr_none", "fusion.ramps.tbr_full"),
     ("fusion.ramps.asymmetry_none", "fusion.ramps.asymmetry_full"),
@@ -33,8 +33,6 @@ RISING = (
 """Parameters between which points rise, so that each has to be above the one before."""
 
 Parameters = TypeVar("Parameters")
-Entry = Mapping[str, Any]
-"""One parameter: ``value``, ``unit``, ``minimum``, ``maximum`` or ``choices``, ``source``, ``description``."""
 Section = Mapping[str, Any]
 """Parameters and sections by name."""
 
@@ -81,8 +79,8 @@ class Protocol:
         """
         section: Any = self.stages
         for key in name.split("."):
-            section = section.get(key) if isinstance(section, Mapping) and not _is_entry(section) else None
-        if not _is_entry(section):
+            section = section.get(key) if isinstance(section, Mapping) and not is_entry(section) else None
+        if not is_entry(section):
             raise self._unknown(name)
         found: Entry = section
         return found
@@ -107,7 +105,7 @@ class Protocol:
         stages = _copied(self.stages)
         changed = set(self.changed)
         for name, value in changes.items():
-            converted = _checked(name, value, self.entry(name))
+            converted = checked(name, value, self.entry(name))
             *path, key = name.split(".")
             section = stages
             for part in path:
@@ -123,12 +121,15 @@ class Protocol:
     def _unknown(self, name: str) -> PainGeneratorError:
         stage = name.partition(".")[0]
         names = [known for known, _ in self.entries()]
-        similar = _similar(name, names)
-        hint = f"Did you mean {' or '.join(similar)}? " if similar else ""
         of_stage = [known for known in names if known.startswith(f"{stage}.")]
-        known = f"known are: {', '.join(of_stage)}" if of_stage else f"the stages are: {', '.join(self.stages)}"
+        if not of_stage:
+            known = f"the stages are: {', '.join(self.stages)}"
+        else:
+            more = f" and {len(of_stage) - LISTED} more" if len(of_stage) > LISTED else ""
+            known = f"known are: {', '.join(of_stage[:LISTED])}{more}"
         return PainGeneratorError(
-            f"There is no parameter '{name}' in the protocol.", f"{hint}Names are stage.parameter; {known}."
+            f"There is no parameter '{name}' in the protocol.",
+            f"{did_you_mean(name, names)}Names are stage.parameter; {known}.",
         )
 
 
@@ -165,21 +166,13 @@ def load_protocol(group: str, file: Path | None = None) -> Protocol:
     protocol = _shipped(str(group))
     if file is None:
         return protocol
+    given = read_protocol_file(Path(file), str(group), protocol.stages)
     try:
-        own = json.loads(Path(file).read_text(encoding="utf-8"))
-        changes = _changes_of(own)
-    except (OSError, ValueError) as error:
-        raise PainGeneratorError(
-            f"The protocol file {file} cannot be read: {error}.",
-            "Start from a copy of the shipped protocol in Resources/Protocols.",
-        ) from error
-    own_group = own.get("group", group)
-    if own_group != group:
-        raise PainGeneratorError(
-            f"The protocol file {file} is for the group '{own_group}', the case is '{group}'.",
-            "Give --group, or a protocol file for this group.",
-        )
-    return protocol.with_values(changes)
+        return protocol.with_values(given.values)
+    except PainGeneratorError as error:
+        named = [line for name, line in given.lines.items() if f"'{name}'" in error.reason]
+        where = f", line {named[0]}" if named else ""
+        raise PainGeneratorError(f"The protocol file {file}{where}: {error.reason}", error.advice) from None
 
 
 @functools.cache
@@ -191,66 +184,20 @@ def _shipped(group: str) -> Protocol:
     return Protocol(group, changed.stages)
 
 
-def _changes_of(own: Any) -> dict[str, Any]:
-    """Value by name of every parameter that a user's file gives.
-
-    Raises
-    ------
-    ValueError
-        When the file holds something else, which would go unused.
-    """
-    if not isinstance(own, dict):
-        raise ValueError("it holds no JSON object")
-    unknown = [key for key in own if key not in FILE_KEYS]
-    if unknown:
-        raise ValueError(f"it may hold {', '.join(FILE_KEYS)}, but not {', '.join(unknown)}")
-    changes: dict[str, Any] = {}
-    for key in ("stages", "overrides"):
-        section = own.get(key, {})
-        if not isinstance(section, dict):
-            raise ValueError(f"'{key}' is no JSON object")
-        changes |= _given(section, "")
-    return changes
-
-
-def _similar(name: str, names: Sequence[str]) -> list[str]:
-    """The known names that are most like a name: without the dots, else at the end, else by their letters."""
-    plain, end = name.replace(".", "_"), name.rpartition(".")[2]
-    without_dots = [known for known in names if known.replace(".", "_") == plain]
-    same_end = [known for known in names if known.rpartition(".")[2] == end]
-    return without_dots or same_end[:3] or difflib.get_close_matches(name, names, n=3, cutoff=0.8)
-
-
-def _is_entry(item: Any) -> bool:
-    """Whether an item of a section is a parameter; else it is a section of its own."""
-    return isinstance(item, Mapping) and "value" in item
-
-
 def _entries(section: Section, prefix: str) -> Iterator[tuple[str, Entry]]:
     for key, item in section.items():
-        if _is_entry(item):
+        if is_entry(item):
             yield f"{prefix}{key}", item
         else:
             yield from _entries(item, f"{prefix}{key}.")
 
 
-def _given(section: Section, prefix: str) -> Iterator[tuple[str, Any]]:
-    """Name and value of every parameter of a user's file."""
-    for key, item in section.items():
-        if _is_entry(item):
-            yield f"{prefix}{key}", item["value"]
-        elif isinstance(item, Mapping):
-            yield from _given(item, f"{prefix}{key}.")
-        else:
-            yield f"{prefix}{key}", item
-
-
 def _values(section: Section) -> dict[str, Any]:
-    return {key: item["value"] if _is_entry(item) else _values(item) for key, item in section.items()}
+    return {key: item["value"] if is_entry(item) else _values(item) for key, item in section.items()}
 
 
 def _copied(section: Section) -> dict[str, Any]:
-    return {key: dict(item) if _is_entry(item) else _copied(item) for key, item in section.items()}
+    return {key: dict(item) if is_entry(item) else _copied(item) for key, item in section.items()}
 
 
 @functools.cache
@@ -271,69 +218,9 @@ def _filled(name: str, section: Section, parameters_class: type[Parameters]) -> 
         )
     values: dict[str, Any] = {}
     for key, item in section.items():
-        if _is_entry(item):
+        if is_entry(item):
             value = item["value"]
             values[key] = tuple(value) if isinstance(value, list) else value
         else:
             values[key] = _filled(f"{name}.{key}", item, wanted[key])
     return parameters_class(**values)
-
-
-def _checked(name: str, value: Any, entry: Entry) -> Any:
-    """A value as the parameter holds it; refused when it is of the wrong type or out of range."""
-    shipped = entry["value"]
-    convert: Callable[[Any, Entry], Any]
-    if isinstance(shipped, bool):
-        expected, convert = "true or false", _as_switch
-    elif isinstance(shipped, int | float):
-        expected = f"a number from {entry['minimum']} to {entry['maximum']} {entry.get('unit', '')}".rstrip()
-        convert = _as_number
-    elif isinstance(shipped, str):
-        expected, convert = "one of: " + ", ".join(entry["choices"]), _as_word
-    elif "choices" in entry:
-        expected, convert = "a list of: " + ", ".join(entry["choices"]), _as_words
-    else:
-        expected, convert = f"a list of {len(shipped)} numbers", _as_numbers
-    try:
-        return convert(value, entry)
-    except (KeyError, TypeError, ValueError, OverflowError):
-        raise PainGeneratorError(f"The parameter '{name}' cannot be {value!r}.", f"Give {expected}.") from None
-
-
-def _as_switch(value: Any, _entry: Entry) -> bool:
-    words = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
-    return words[str(value).strip().lower()]
-
-
-def _as_number(value: Any, entry: Entry) -> int | float:
-    if isinstance(value, bool):
-        raise TypeError(value)
-    is_whole = isinstance(entry["value"], int)
-    number: int | float = float(value)
-    if not math.isfinite(number) or not entry["minimum"] <= number <= entry["maximum"]:
-        raise ValueError(value)
-    if is_whole and number != int(number):
-        raise ValueError(value)
-    return int(number) if is_whole else number
-
-
-def _as_word(value: Any, entry: Entry) -> str:
-    if value not in entry["choices"]:
-        raise ValueError(value)
-    return str(value)
-
-
-def _as_words(value: Any, entry: Entry) -> list[str]:
-    parts = [part.strip() for part in value.split(",")] if isinstance(value, str) else list(value)
-    words = [str(part) for part in parts if part]
-    if not set(words) <= set(entry["choices"]):
-        raise ValueError(value)
-    return words
-
-
-def _as_numbers(value: Any, entry: Entry) -> list[float]:
-    parts = value.split(",") if isinstance(value, str) else list(value)
-    numbers = [float(part) for part in parts]
-    if len(numbers) != len(entry["value"]) or not all(entry["minimum"] <= n <= entry["maximum"] for n in numbers):
-        raise ValueError(value)
-    return numbers

@@ -65,7 +65,7 @@ def find_case_sites(
     is_trusted = plan.spine_line is not None and plan.spine_certainty in (None, Certainty.CERTAIN)
     spine = mr.spine if is_trusted else None
     there = anatomy if anatomy is None or given is None else with_given_level(anatomy, given)
-    found = find_sites(case.group, plan, mr.tissues, spine, there, case.reference.image)
+    found = find_sites(case.group, plan, mr.tissues, spine, there, case.reference.image, given is not None)
     rows = tuple(SiteRow(site, str(SiteState.NOT_ASSESSABLE), (NOT_MEASURED,)) for site in found.sites)
     notes = found.notes
     if mr.spine is not None and not is_trusted and found.level_certainty is None and case.group == Group.LOW_BACK:

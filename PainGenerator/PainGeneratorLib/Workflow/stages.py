@@ -131,7 +131,7 @@ class Alignment:
 
 
 def mr_in_reference(case: Case, alignment: Alignment) -> dict[str, Image]:
-    """Role -> image of each aligned MR series on its own voxels, placed in the reference frame (not resampled)."""
+    """By role, each aligned MR series on its own voxels, placed in the reference frame. Nothing is resampled."""
     return {
         str(role): Image(
             case.series[role].image.array,

@@ -420,7 +420,7 @@ def test_a_terminology_entry_has_slicers_seven_parts():
 
 
 def test_the_terminology_files_agree_with_the_tables(project_folder):
-    folder = project_folder / "PainGenerator" / "Resources" / "Terminology"
+    folder = project_folder / "PainGenerator" / "PainGeneratorLib" / "Resources" / "Terminology"
     for name, content in (
         ("PainGenerator.term.json", codes.findings_terminology()),
         ("PainGenerator-Anatomy.term.json", codes.anatomy_context()),

@@ -356,9 +356,11 @@ def test_a_map_whose_levels_contradict_the_mr_is_followed_with_less_certainty() 
     anatomy, frames, _ = drawn_map((-6.0, 0.0, 8.0, 22.0))
     other = [replace(own, level=level) for own, level in zip(frames, ("L1", "L2", "L3", "L4"), strict=True)]
     found = find_sites(Group.LOW_BACK, plan(), anatomy.image, Spine(tuple(other)), anatomy)
-    assert found.level_certainty == "likely"
+    assert found.level_certainty == "uncertain"
     assert "L5 of the segmentation is L4 on the MR" in found.notes[0]
-    assert all(site.level_certainty == "likely" for site in found.sites if site.level)
+    assert all(site.level_certainty == "uncertain" for site in found.sites if site.level)
+    weak = Spine(tuple(other), level_certainty="uncertain")
+    assert find_sites(Group.LOW_BACK, plan(), anatomy.image, weak, anatomy).level_certainty == "likely"
     apart = Spine(tuple(replace(frame, center_ras=frame.center_ras + np.array([0.0, 10.0, 0.0])) for frame in other))
     doubtful = find_sites(Group.LOW_BACK, plan(), anatomy.image, apart, anatomy)
     assert doubtful.level_certainty == "uncertain"

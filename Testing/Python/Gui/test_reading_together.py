@@ -176,6 +176,32 @@ def test_the_text_for_the_report_system_is_copied_and_edits_are_kept(walk: Any) 
     assert ui.reportTextEdit.plainText.startswith("My line. ")
 
 
+def test_impression_and_advice_are_kept_and_marked_when_the_findings_change(walk: Any) -> None:
+    ui, letter = walk.ui, walk.session.report_text.letter
+    walk.open_section(ui.exportSection)
+    ui.letterGroup.checked = True
+    walk.events()
+    assert ui.letterLanguageCombo.currentText == "English"
+    type_into(walk, ui.impressionEdit, "Fits the pain.")
+    type_into(walk, ui.adviceEdit, "Block.")
+    walk.wait_until(lambda: letter.notes.advice == "Block.", "kept", 10)
+    assert letter.notes.impression == "Fits the pain."
+    ui.letterLanguageCombo.setCurrentIndex(1)
+    walk.events()
+    assert letter.language == "de"
+    assert not ui.confirmLetterButton.visible
+    walk.session.reject([walk.session.candidates()[0].id])
+    walk.events()
+    assert "changed after you wrote" in ui.letterLabel.text
+    assert ui.impressionEdit.plainText == "Fits the pain."
+    walk.scroll_to(ui.confirmLetterButton)
+    walk.shot("letter")
+    walk.press(ui.confirmLetterButton)
+    assert not letter.is_outdated
+    assert not ui.confirmLetterButton.visible
+    walk.check()
+
+
 def test_after_a_crash_the_panel_offers_to_go_on(walk: Any, found_bundle: Path) -> None:
     import slicer
 

@@ -29,6 +29,8 @@ OUTPUTS = {
     "candidates.csv",
     "set-apart.csv",
     "ledger.csv",
+    "mr-findings.json",
+    "mr-findings.csv",
     "sites.json",
     "sites.csv",
     "suv.json",
@@ -38,6 +40,8 @@ OUTPUTS = {
     "mr-findings.seg.nrrd",
     "pain-generators.seg.nrrd",
     "targets.mrk.json",
+    "targets.csv",
+    "target-outlines",
     "report.html",
     "report.txt",
     "case.mrb",
@@ -171,6 +175,24 @@ def test_the_files_of_one_run_hold_the_same_entries(results: Path) -> None:
     assert signs == {(name, key) for name, keys in listed.items() for key in keys}
     anchored = {key for row in rows("sites.csv") for key in row["candidates"].split(";") if key}
     assert anchored <= set(listed["candidates"])
+
+
+def test_every_mr_finding_stands_in_json_and_csv_with_the_entry_that_holds_it_or_why_none_does(results: Path) -> None:
+    content = json.loads((results / "mr-findings.json").read_text())
+    rows = list(csv.DictReader((results / "mr-findings.csv").open(encoding="utf-8", newline="")))
+    found = content["findings"]
+    assert content["schema"] == 1
+    assert [row["entry_id"] for row in rows] == [one["entry_id"] or "" for one in found]
+    assert {one["counts_as"] for one in found} == {"finding", "weak", "usual"}
+    lists = json.loads((results / "candidates.json").read_text())
+    for one in found:
+        assert one["name"]
+        assert (one["list"] is None) == (one["entry_id"] is None)
+        assert one["reason"] or one["list"] == "candidates"
+        if one["list"]:
+            assert one["entry_id"] in {entry["id"] for entry in lists[one["list"]]}
+    on_mr = {e["id"] for name in ("candidates", "set_apart", "attention") for e in lists[name] if e["mr_kind"]}
+    assert on_mr == {one["entry_id"] for one in found} - {None}
 
 
 def test_times_and_memory_of_every_stage_are_written(results: Path) -> None:

@@ -570,7 +570,7 @@ def test_the_report_is_well_formed_and_loads_nothing(content):
     assert "url(" not in without_pictures
     assert "@import" not in without_pictures
     assert "default-src 'none'" in text
-    assert '<html lang="en-US">' in text
+    assert '<html lang="en">' in text
 
 
 def test_everything_from_outside_is_escaped(content):
@@ -585,11 +585,10 @@ def test_the_first_page_tells_what_was_found(content):
     said = Page(report_html(content)).words
     assert "3 candidate pain generators were found (1 on PET and MR, 1 on PET only, 1 on MR only)." in said
     assert "Research use only. Candidates, never a diagnosis." in said
-    assert "Facet joint L4/L5, left: raised FDG uptake" in said
-    order = [said.index(word) for word in ("In short", "Facet joint L4/L5, left:", "Erector spinae, right:")]
+    order = [said.index(word) for word in ("In short", "Lower endplate L2 (strong", "Facet joint L4/L5, left;")]
     assert order == sorted(order)
-    assert said.index("PET and MR are 2 days apart.") < order[0]
-    assert said.index("Given by hand, not read from the images: Weight") < order[0]
+    assert said.index("Values given by hand, not read from the images, were used for SUV: Weight.") < order[0]
+    assert said.index("The analysis gave a warning") < said.index("PET and MR are 2 days apart.")
     assert "2 further candidates are described without a picture." in said
 
 
@@ -665,12 +664,13 @@ def test_a_pseudonymized_report_does_not_know_the_patient(content):
         assert (pseudonym or "left out") in Page(text).words
 
 
-def test_what_has_to_be_looked_at_stands_in_a_box_above_everything_in_neutral_words(content):
+def test_what_has_to_be_looked_at_stands_in_a_box_below_the_answer_in_neutral_words(content):
     text = report_html(content)
     said = Page(text).words
     box = said.index("Not a pain generator, but to be looked at")
-    assert box < said.index("Please note") < said.index("In short") < said.index("All candidates, best first")
-    assert "A. Left psoas L3/L4 PG-09 Uptake far above that of muscle, over 84 ml. SUVmax 6.2" in said
+    assert said.index("In short") < box < said.index("The candidates") < said.index("All candidates, best first")
+    assert "Left psoas L3/L4. Uptake far above that of muscle, over 84 ml." in said[box:]
+    assert "A. To be looked at: left psoas L3/L4" in said.replace("Left psoas L3/L4 PET", "left psoas L3/L4 PET")
     assert "To be looked at first, not as a source of pain: left psoas L3/L4." in conclusion(
         SiteTable(), content.candidates, content.attention
     )
@@ -712,10 +712,9 @@ def test_points_and_words_of_strength_are_explained_above_the_ranking_and_no_pro
     ranking = said[said.index("All candidates, best first") :]
     note = "strong from 10 points, moderate from 6 points, weak from 3 points, else little"
     assert ranking.index("10 points are ten times the odds") < ranking.index(note) < ranking.index("PET+MR")
-    short = said[said.index("In short") : said.index("All candidates, best first")]
-    assert "Strong evidence (66.5 points)." in short
-    assert "%" not in short
-    assert "probab" not in short
+    letter = said[said.index("In short") : said.index("Details for the radiologist")]
+    assert "Strong evidence (66.5 points of evidence): PET and MR agree." in letter
+    assert letter.count("probab") == letter.count("are no probability") == 1
 
 
 def test_what_is_set_apart_stands_in_one_table_with_a_short_reason(content):
@@ -797,8 +796,9 @@ def test_a_pair_is_named_once_with_both_sides(found):
 def test_not_aligned_stands_on_top(content):
     rows = [{"role": "PET", "verdict": "not aligned", "kept": "not aligned", "warnings": ["Restarts end far apart."]}]
     said = Page(report_html(dataclasses.replace(content, alignment=rows))).words
-    assert said.index("Not aligned. PET could not be aligned") < said.index("In short")
-    assert said.index("Restarts end far apart.") < said.index("In short")
+    assert said.index("PET and MR could not be aligned: findings of the two were not joined.") < said.index("In short")
+    assert said.index("Not aligned. PET could not be aligned") < said.index("All sites in short")
+    assert said.index("Restarts end far apart.") < said.index("All sites in short")
 
 
 def test_nothing_found_is_a_whole_report():
@@ -822,13 +822,14 @@ def test_what_was_set_aside_on_review_does_not_lead(content, found):
     assert "All 3 candidates were set aside on review." in said
 
 
-def test_the_fourth_and_later_are_named_only(content, found):
+def test_the_fifth_and_later_are_counted_only_in_the_answer(content, found):
     more = [
         dataclasses.replace(found[1], id=f"PG-0{n}", rank=n, place=Place(f"Place {n}", "x", "right"), score=0.4)
         for n in (4, 5)
     ]
     said = Page(report_html(dataclasses.replace(content, candidates=[*found, *more]))).words
-    assert "Then, by points: 4. Place 4, right (little); 5. Place 5, right (little)." in said
+    assert "Place 4, right; 1 more. A candidate is a place to look at" in said
+    assert "5. Place 5, right" in said
 
 
 def test_the_suv_line_says_when_factors_differ_or_are_missing():

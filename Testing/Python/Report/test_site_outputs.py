@@ -394,7 +394,7 @@ def test_a_candidate_with_an_uncertain_level_says_so_beside_its_name(found: list
     first.place = Place(first.place.name, "facet joint", "left", "L4/L5", flags=("level-uncertain",))
     html = page(SiteTable(), found)
     assert words.title(first).endswith(", level uncertain")
-    assert "<strong>Facet joint L4/L5, left, level uncertain: </strong>" in html
+    assert "1. Facet joint L4/L5, left, level uncertain " in html
     assert (
         '<strong class="name">Facet joint L4/L5, left</strong><span class="by-hand">, level uncertain</span>' in html
     )

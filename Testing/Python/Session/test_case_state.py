@@ -73,6 +73,7 @@ def test_what_is_required_and_missing_is_named_with_the_step_to_run(state: CaseS
 
 
 def test_notices_come_before_the_warnings_of_the_steps_and_each_stands_once(state: CaseState) -> None:
+    state.candidates = []
     state.notices = ["Two PET volumes.", "No liver was found."]
     assert state.warnings == [
         "Two PET volumes.",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from PainGeneratorLib.Headless.host import HeadlessHost
-from PainGeneratorLib.Report.case_outputs import plain_text
+from PainGeneratorLib.Report.case_outputs import facts_of_letter, plain_text
 from PainGeneratorLib.Report.session_export import export_session
 from PainGeneratorLib.Session.session import Session
 
@@ -14,7 +14,7 @@ pytestmark = [pytest.mark.scene, pytest.mark.slow]
 @pytest.fixture
 def session(host, found_bundle):
     host.load_mrb(found_bundle)
-    return Session(host.scene, None, export_session, plain_text)
+    return Session(host.scene, None, export_session, plain_text, None, facts_of_letter)
 
 
 def test_the_text_follows_the_decisions_until_it_is_edited_and_is_marked_then(host, session, tmp_path):
@@ -47,7 +47,7 @@ def test_the_text_follows_the_decisions_until_it_is_edited_and_is_marked_then(ho
     host.save_mrb(tmp_path / "edited.mrb")
     with HeadlessHost() as other:
         other.load_mrb(tmp_path / "edited.mrb")
-        again = Session(other.scene, None, export_session, plain_text).report_text
+        again = Session(other.scene, None, export_session, plain_text, None, facts_of_letter).report_text
         assert again.text() == "My words.\nSecond line."
         assert again.is_outdated
         again.confirm()
@@ -75,3 +75,30 @@ def test_a_blind_reader_does_not_see_the_text_of_the_first(session):
     assert text.text() == "What Anna found."
     session.reading.show(1)
     assert text.text() == "What Bert found."
+
+
+def test_impression_and_advice_stand_in_the_report_are_marked_when_findings_change_and_are_kept(
+    host, session, tmp_path
+):
+    letter = session.report_text.letter
+    first = session.candidates()[0].id
+    letter.write("Fits the pain. ", "Block L4.")
+    letter.set_language("de")
+    assert (letter.notes.impression, letter.is_outdated) == ("Fits the pain.", False)
+    session.accept([first])
+    assert not letter.is_outdated, "accepting a candidate changes no finding"
+    report = (session.export(tmp_path / "one", {"report"}) / "report.html").read_text(encoding="utf-8")
+    assert "Fits the pain." in report
+    assert "Empfehlung des Radiologen" in report
+    assert "Die Befunde haben sich ge\u00e4ndert" not in report
+    session.reject([first])
+    assert letter.is_outdated
+    report = (session.export(tmp_path / "two", {"report"}) / "report.html").read_text(encoding="utf-8")
+    assert "Die Befunde haben sich ge\u00e4ndert" in report
+    host.save_mrb(tmp_path / "kept.mrb")
+    with HeadlessHost() as other:
+        other.load_mrb(tmp_path / "kept.mrb")
+        again = Session(other.scene, None, export_session, plain_text, None, facts_of_letter).report_text.letter
+        assert (again.notes, again.language, again.is_outdated) == (letter.notes, "de", True)
+        again.confirm()
+        assert not again.is_outdated

@@ -330,10 +330,12 @@ def test_export_writes_what_was_chosen_and_all_of_it_opens(host, session, tmp_pa
     folder = session.export(tmp_path / "out", {"tables", "segmentations"})
     assert {p.name for p in folder.iterdir()} == {
         "candidates.json", "candidates.csv", "set-apart.csv", "ledger.csv", "readers.csv",
+        "mr-findings.json", "mr-findings.csv",
         "sites.json", "sites.csv", "suv.json",
         "alignment.json", "transforms", "provenance.json",
         "pet-hot-spots.seg.nrrd", "mr-findings.seg.nrrd", "pain-generators.seg.nrrd", "targets.mrk.json",
         "written-files.json",
+        "targets.csv", "target-outlines",
     }  # fmt: skip
     written = json.loads((folder / "candidates.json").read_text())
     assert [written[name] for name in ("candidates", "set_apart", "attention")] == all_lists(session)

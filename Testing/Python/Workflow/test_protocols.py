@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from PainGeneratorLib.Numerics.core.errors import PainGeneratorError
 from PainGeneratorLib.Numerics.core.words import Group
 from PainGeneratorLib.Numerics.fusion.parameters import FusionParameters
 from PainGeneratorLib.Workflow.protocol import PROTOCOLS_FOLDER, Protocol, load_protocol
+from PainGeneratorLib.Workflow.protocol_file import SCHEMA
 
 
 @pytest.mark.parametrize("group", tuple(Group))
@@ -100,6 +102,99 @@ def test_what_a_protocol_file_holds_beside_parameters_is_refused_and_not_passed_
     file.write_text(json.dumps(content))
     with pytest.raises(PainGeneratorError, match=text):
         load_protocol("low-back", file)
+
+
+def own_file(folder: Path, text: str) -> Path:
+    file = folder / "own.json"
+    file.write_text(text, encoding="utf-8")
+    return file
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "said"),
+    [
+        ('{"stages": {\n"fusion": {\n"bra": 3}}}', 3, r"no parameter 'fusion\.bra'.*Did you mean fusion\.bar\?"),
+        ('{"stages": {\n"fusoin": {}}}', 2, "no parameter 'fusoin'"),
+        ('{"overrides": {\n"fusion.bar": "3"}}', 2, "of another type.*without quotation marks"),
+        ('{"overrides": {\n"fusion.bar": true}}', 2, "of another type"),
+        ('{"overrides": {\n"fusion.bar": null}}', 2, "of another type"),
+        ('{"overrides": {\n"fusion.bar": [3]}}', 2, "of another type"),
+        ('{"overrides": {\n\n"fusion.bar": 101}}', 3, "cannot be 101.*from -40.0 to 40.0"),
+        ('{"overrides": {\n"fusion.bar": 1e999}}', 2, "cannot be inf"),
+        (
+            '{"overrides": {\n"fusion.bar": {"value": 3,\n"maximum": 300}}}',
+            3,
+            "'maximum' of 'fusion.bar' is 300, and 40.0",
+        ),
+        ('{"overrides": {\n"fusion.bar": {"valeu": 3}}}', 2, "has no 'valeu'.*Did you mean value"),
+        ('{"overrides": {\n"fusion.bar": {}}}', 2, "has no value"),
+        ('{"overrides": {\n"fusion.bar": {"value": 3, "source": 4}}}', 2, "'source' of 'fusion.bar' is no text"),
+        ('{"overrides": {\n"fusion.bar": 3,\n"fusion.bar": 4}}', 3, "stands there twice, and in line 2"),
+        ('{"overrides": {"fusion.bar": 3},\n"stages": {"fusion": {"bar": 4}}}', 1, "stands there twice, in line 2"),
+        ('{"overrides": {\n"fusion.join": 4}}', 2, "'fusion.join' is no JSON object"),
+        ('{"overrides": {\n"hot_spots.contour.method": "a5op"}}', 2, "Did you mean a50p"),
+        ('{"schema": 1,\n"overrides": {}}', 1, "form is version 1"),
+        ('{"overrides": {},\n"group": "low-bck"}', 2, "no clinical group.*Did you mean low-back"),
+        ('{"overrides": {},\n"stage": {}}', 2, "'stage' is unknown.*Did you mean stages"),
+        ('{"overrides": {},\n"fusion": {"bar": 3}}', 2, "'fusion' is unknown.*Write it into 'stages'"),
+        ('{"overrides": {\n"fusion.ramps.tbr_full": 1.2}}', 2, "has to be above"),
+        ('{"overrides": {\n"fusion.bar": 3,}}', 2, "comma stands before the end"),
+        ('{"overrides": {\n"fusion.bar": NaN}}', None, "NaN is no number"),
+        ("{'overrides': {}}", 1, "name in double quotation marks"),
+        ('{"overrides": {}} {}', 1, "something follows the end"),
+        ('{"overrides": ' + "[" * 10000, 1, "lie in each other"),
+        ('{"group": "low-back"}', None, "gives no parameter"),
+        ("{}", None, "gives no parameter"),
+        ("", 1, "is no JSON"),
+    ],
+)
+def test_a_protocol_file_of_another_shape_is_refused_with_the_line(
+    tmp_path: Path, text: str, line: int | None, said: str
+) -> None:
+    with pytest.raises(PainGeneratorError) as caught:
+        load_protocol("low-back", own_file(tmp_path, text))
+    whole = f"{caught.value.reason} {caught.value.advice}"
+    assert re.search(said, whole), whole
+    if line is not None:
+        # Of a name in both sections the later line is told; all else has one line.
+        assert f"line {line}" in caught.value.reason
+
+
+@pytest.mark.parametrize("group", tuple(Group))
+def test_a_copy_of_every_shipped_file_is_taken_and_changes_nothing_but_what_it_says(
+    tmp_path: Path, group: str
+) -> None:
+    shipped = (PROTOCOLS_FOLDER / f"{group}.json").read_text(encoding="utf-8")
+    assert load_protocol(group, own_file(tmp_path, shipped)).changed == ()
+    base = (PROTOCOLS_FOLDER / "base.json").read_text(encoding="utf-8")
+    with_base = load_protocol(group, own_file(tmp_path, "\ufeff" + base))
+    assert set(with_base.changed) == set(json.loads(shipped)["overrides"])
+
+
+def test_a_user_may_word_the_source_of_a_value_anew_and_write_whole_numbers_for_numbers(tmp_path: Path) -> None:
+    text = '{"stages": {"fusion.join": {"gap_mm": {"value": 7, "unit": "mm", "source": "our PET"}}}}'
+    protocol = load_protocol("low-back", own_file(tmp_path, text))
+    assert protocol.value("fusion.join.gap_mm") == 7.0
+    assert protocol.changed == ("fusion.join.gap_mm",)
+
+
+def test_a_folder_or_a_missing_protocol_file_is_refused(tmp_path: Path) -> None:
+    for file, said in ((tmp_path, "it is no file"), (tmp_path / "none.json", "there is no such file")):
+        with pytest.raises(PainGeneratorError, match=said):
+            load_protocol("low-back", file)
+
+
+def test_the_form_of_the_shipped_files_is_the_one_that_is_read() -> None:
+    for file in PROTOCOLS_FOLDER.glob("*.json"):
+        assert json.loads(file.read_text(encoding="utf-8"))["schema"] == SCHEMA
+
+
+def test_an_unknown_parameter_is_answered_with_near_misses_and_not_with_all_names() -> None:
+    for name in ("nonsense", "evidence.nonsense", "hot_spots.sensitvity", "fusion.bra"):
+        with pytest.raises(PainGeneratorError) as caught:
+            load_protocol("low-back").with_values({name: 1})
+        assert len(caught.value.advice) < 400
+    assert "Did you mean fusion.bar?" in caught.value.advice
 
 
 def test_a_protocol_of_another_version_is_refused() -> None:

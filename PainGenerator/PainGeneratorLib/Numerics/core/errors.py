@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from .printable import printable
+
 
 class PainGeneratorError(RuntimeError):
     """The input cannot be used, or a step cannot be done, and the user can change that.
@@ -15,9 +17,16 @@ class PainGeneratorError(RuntimeError):
     """
 
     def __init__(self, reason: str, advice: str) -> None:
+        # Names of files and words of headers are quoted here, and they may hold anything.
+        reason, advice = printable(reason), printable(advice)
         super().__init__(f"{reason} {advice}")
         self.reason = reason
         self.advice = advice
+
+
+class DamagedInput(PainGeneratorError):
+    """A file that is damaged, cut off, or contradicts itself: what it should hold is lost, and not only of another
+    kind."""
 
 
 class AlreadyThere(PainGeneratorError):

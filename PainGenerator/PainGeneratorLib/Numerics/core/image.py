@@ -9,6 +9,7 @@ Conventions, everywhere in this package unless a name says otherwise:
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
@@ -16,11 +17,17 @@ from functools import cached_property
 import numpy as np
 from scipy import ndimage
 
+from .errors import PainGeneratorError
+
 LPS_TO_RAS = np.diag([-1.0, -1.0, 1.0, 1.0])
 """Converts points between LPS (DICOM, ITK) and RAS (MRML); it is its own inverse. Shape (4, 4)."""
 
 LEFT_RAS = np.array([-1.0, 0.0, 0.0])
 """Unit vector toward the patient's left in RAS, shape (3,)."""
+
+MOST_VOXELS = 1_000_000_000
+"""Upper bound of the number of voxels of an image that is read or made. Our estimate: a CT of the whole body has
+500 million, and as many values of 4 bytes as this fill 4 GB."""
 
 SAME_GRID_TOLERANCE_MM = 1e-3
 """Two grids are the same when all their corners agree to less than this, mm."""
@@ -168,6 +175,17 @@ class Image:
         if tuple(self.array.shape) != self.geometry.shape:
             raise ValueError(f"array {self.array.shape} and geometry {self.geometry.shape} differ in shape")
 
+    @cached_property
+    def fingerprint(self) -> str:
+        """A hash of shape and values as they were when it was first asked for, as hexadecimal digits.
+
+        It is the same for each type of numbers that holds the values: they are compared as single precision.
+        """
+        values = np.ascontiguousarray(self.array, dtype="<f4")
+        found = hashlib.blake2b(str(values.shape).encode(), digest_size=16)
+        found.update(values.data)
+        return found.hexdigest()
+
 
 @dataclass(frozen=True, eq=False)
 class Region:
@@ -297,7 +315,18 @@ def resample(
     -------
     ndarray, shape ``target.shape``
         float32 for order > 0, else the dtype of the image.
+
+    Raises
+    ------
+    PainGeneratorError
+        The grid has more than :data:`MOST_VOXELS` voxels.
     """
+    if target.size > MOST_VOXELS:
+        i, j, k = target.spacing_mm
+        raise PainGeneratorError(
+            f"A volume of {target.size} voxels would have to be made, of {i:.3g} x {j:.3g} x {k:.3g} mm.",
+            "Check the voxel sizes of the series, and leave the series out whose size is wrong (--role SERIES=OTHER).",
+        )
     between = np.eye(4) if target_to_image_ras is None else np.asarray(target_to_image_ras)
     ijk_to_ijk = image.geometry.ras_to_ijk @ between @ target.ijk_to_ras
     flip = [2, 1, 0]

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from .kept import Kept
@@ -45,12 +45,16 @@ class ReaderAct(Kept):
         A word of :class:`ActKind`.
     detail : str
         The status that was given, the comment, the new name, the ids that were merged; empty for the others.
+    seen : mapping of str to value
+        Name and measures that the reader saw when it was done (:mod:`.since_decided`), so that it can be said later
+        what differs; empty for an act of an older version.
     """
 
     reader: str
     time: str
     act: str
     detail: str = ""
+    seen: Mapping[str, float | str | None] = field(default_factory=dict)
 
     @property
     def by(self) -> str:

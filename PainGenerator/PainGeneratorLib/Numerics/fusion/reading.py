@@ -46,9 +46,9 @@ def sorted_out(found: Sequence[Candidate], case: CaseFacts) -> Reading:
     return numbered(Reading(**lists))
 
 
-def numbered(reading: Reading) -> Reading:
-    """The lists ranked; every entry without an id gets one that no list holds."""
-    taken = [one.id for one in (*reading.candidates, *reading.set_apart, *reading.attention)]
+def numbered(reading: Reading, used: Iterable[str] = ()) -> Reading:
+    """The lists ranked; every entry without an id gets one that no list holds, and none of those that were `used`."""
+    taken = [*used, *(one.id for one in (*reading.candidates, *reading.set_apart, *reading.attention))]
     lists: list[list[Candidate]] = []
     for listed in (reading.candidates, reading.attention, reading.set_apart):
         lists.append(ranked(listed, taken))

@@ -16,7 +16,7 @@ from ..body.straight_spine import LevelReference
 from ..body.symmetry import RELIABLE_QUALITY, SymmetryPlane, left_right_ratio
 from ..core.image import Image, Region, ball
 from ..core.records import HotSpot
-from ..core.regions import is_cut_off, on_grid
+from ..core.regions import is_cut_off, on_grid, voxels_of
 from .body_shape import BodyShape
 from .conspicuity import ClearnessParameters, conspicuity
 from .contours import ContourParameters, ContourSpace, NormalUptake
@@ -209,6 +209,9 @@ def contour_focus(
 def voxels_inside(suv: Image, region: Region) -> Region:
     """The voxels of a PET that lie in a region and have a value.
 
+    A region so small or thin that it holds no center of a voxel has those in which its own voxels lie: it is measured,
+    too.
+
     Parameters
     ----------
     suv : Image
@@ -217,6 +220,8 @@ def voxels_inside(suv: Image, region: Region) -> Region:
         In the frame of the PET, on any grid.
     """
     flat = on_grid(region, suv.geometry).flat
+    if not flat.size and len(region):
+        flat = voxels_of(suv.geometry, region.points_ras)
     return Region(suv.geometry, flat[np.isfinite(suv.array.reshape(-1)[flat])])
 
 

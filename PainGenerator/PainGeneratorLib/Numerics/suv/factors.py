@@ -14,6 +14,7 @@ import numpy as np
 
 from ..core.errors import PainGeneratorError
 from .body_size import body_surface_area, factor_from_suv_bw
+from .by_hand import with_replaced
 from .days import settle_days
 from .injections import settle_injections, settle_tracer, single_injections
 from .nuclides import names_fdg
@@ -80,7 +81,8 @@ def compute_suv_factors(header: PetHeader, overrides: SuvOverrides | None = None
     ----------
     header : PetHeader
     overrides : SuvOverrides, optional
-        Values given by hand. They take the place of the header's values and are marked in the provenance.
+        Values given by hand. They take the place of the header's values and are marked in the provenance, which also
+        has the values that they replace and the change of SUV.
 
     Returns
     -------
@@ -93,6 +95,12 @@ def compute_suv_factors(header: PetHeader, overrides: SuvOverrides | None = None
         SUV cannot be computed from this series, or a value is missing or impossible.
     """
     overrides = overrides or SuvOverrides()
+    result = _computed(header, overrides)
+    return result if overrides == SuvOverrides() else with_replaced(result, header, overrides, _computed)
+
+
+def _computed(header: PetHeader, overrides: SuvOverrides) -> SuvResult:
+    """The factors, with the values that are given by hand in place of the header's."""
     ledger = Ledger()
     _check_acceptable(header)
     header = settle_tracer(settle_days(header, ledger), ledger)

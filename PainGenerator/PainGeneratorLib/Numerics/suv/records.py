@@ -137,25 +137,35 @@ class ProvenanceRow(Kept):
     source: str
     """A DICOM attribute such as "Patient's Weight (0010,1030)", or BY_HAND, or DERIVED."""
     note: str = ""
+    replaced: str | float | None = None
+    """The value of the images that a value given by hand replaces; None where there is none."""
+    change_percent: float | None = None
+    """By how much SUV is higher than with the replaced value, percent; None where that gives no SUV."""
 
     def to_json(self) -> dict[str, Any]:
-        """The row as a JSON object."""
-        return {
+        """The row as a JSON object; that of a value given by hand also has what it replaces."""
+        row = {
             "quantity": self.quantity,
             "value": self.value,
             "unit": self.unit,
             "source": self.source,
             "note": self.note,
         }
+        if self.source == BY_HAND:
+            row |= {"replaced": self.replaced, "change_percent": self.change_percent}
+        return row
 
     def to_text(self) -> str:
         """The row in one line; a value that differs from slice to slice is told by the note."""
-        value, unit = self.value, self.unit
-        if unit == "Bq" and isinstance(value, float):
-            value, unit = value / 1e6, "MBq"
-        shown = f"{value:.6g}" if isinstance(value, float) else value
-        stated = self.quantity if shown is None else f"{self.quantity}: {shown} {unit}".rstrip()
+        stated = self.quantity if self.value is None else f"{self.quantity}: {value_text(self.value, self.unit)}"
         return f"{stated} - {self.source}" + (f" ({self.note})" if self.note else "")
+
+
+def value_text(value: str | float | None, unit: str) -> str:
+    """A value with its unit as people read it; activity in MBq."""
+    if unit == "Bq" and isinstance(value, float):
+        value, unit = value / 1e6, "MBq"
+    return f"{value:.6g} {unit}".rstrip() if isinstance(value, float) else f"{value} {unit}".rstrip()
 
 
 @dataclass(frozen=True, eq=False)

@@ -205,3 +205,60 @@ def test_a_region_is_cut_off_where_a_voxel_across_a_face_holds_no_value(
     values = np.ones(UNEVEN.shape)
     values[hole] = value
     assert is_cut_off(part(UNEVEN, (3, 3, 3)), values, outside) is is_cut
+
+
+PET_GRID = Geometry(
+    (14, 15, 16), np.array([[-4.0, 0, 0, 91.3], [0, -4.0, 0, -17.7], [0, 0, 3.2, 612.1], [0, 0, 0, 1]])
+)
+
+
+def subdivided(geometry: Geometry, factor: int = 2) -> Geometry:
+    """The same field of view with so many voxels in the place of one along each axis."""
+    matrix = geometry.ijk_to_ras.copy()
+    matrix[:3, :3] /= factor
+    matrix[:3, 3] = geometry.to_ras(np.full(3, 0.5 / factor - 0.5))
+    return Geometry(tuple(factor * n for n in geometry.shape), matrix)
+
+
+def jittered(geometry: Geometry, seed: int, size_mm: float) -> Geometry:
+    """The same grid with other last digits."""
+    matrix = geometry.ijk_to_ras.copy()
+    matrix[:3, 3] += np.random.default_rng(seed).uniform(-size_mm, size_mm, 3)
+    return Geometry(geometry.shape, matrix)
+
+
+@pytest.mark.parametrize("size_mm", [0.0, 1e-9, 5e-4])
+@pytest.mark.parametrize("seed", range(5))
+def test_a_region_comes_back_the_same_from_a_grid_of_half_the_voxel_size(seed: int, size_mm: float) -> None:
+    region = ball_region(PET_GRID, tuple(PET_GRID.center_ras), 9.0)
+    fine = subdivided(PET_GRID)
+    eighths = Region(fine, np.flatnonzero(contains(region, fine.flat_to_ras(np.arange(fine.size)))))
+    assert len(eighths) == 8 * len(region)
+    moved = Region(jittered(fine, seed, size_mm), eighths.flat)
+    assert on_grid(moved, PET_GRID).flat.tolist() == region.flat.tolist()
+
+
+@pytest.mark.parametrize("reach_mm", [6.1, 8.0, 11.0])
+def test_the_mean_of_an_outline_on_half_voxels_does_not_hang_on_the_last_digits(reach_mm: float) -> None:
+    fine = subdivided(PET_GRID)
+    outline = ball(fine, PET_GRID.center_ras + np.array([1.0, -2.1, 0.4]), reach_mm)
+    values = np.linspace(1.0, 9.0, PET_GRID.size)
+    found = [on_grid(Region(jittered(fine, seed, 5e-4), outline), PET_GRID).flat for seed in range(8)]
+    means = [float(values[flat].mean()) for flat in found]
+    assert means == [means[0]] * len(means)
+
+
+def test_a_voxel_belongs_to_an_outline_on_half_voxels_that_holds_half_of_it() -> None:
+    fine = subdivided(PET_GRID)
+    one = (6, 7, 8)
+    for count in range(9):
+        parts = [(2 * one[0] + n // 4, 2 * one[1] + n // 2 % 2, 2 * one[2] + n % 2) for n in range(count)]
+        region = part(fine, *parts)
+        expected = [int(np.ravel_multi_index(one, PET_GRID.shape))] if count >= 4 else []
+        assert on_grid(region, PET_GRID).flat.tolist() == expected, count
+
+
+def test_a_point_on_the_face_of_a_region_belongs_to_it_and_one_at_its_corner_does_not() -> None:
+    region = part(UNEVEN, (1, 2, 3))
+    points = np.array([at(1, 2, 3.5), at(1.5, 2, 3), at(0.5, 2, 3), at(1.5, 2.5, 3.5), at(1, 2.5, 3.5)])
+    assert contains(region, points).tolist() == [True, True, True, False, False]

@@ -131,6 +131,18 @@ def test_voxels_without_a_value_do_not_count_and_an_outline_of_them_alone_is_not
     assert len(voxels_inside(scan_of(values).suv, region)) == 0
 
 
+def test_an_outline_smaller_than_a_voxel_of_the_pet_is_measured_in_the_voxel_that_holds_it(values):
+    matrix = np.diag([0.5, 0.5, 0.5, 1.0])
+    matrix[:3, 3] = PLACE + 0.9
+    small = Region(Geometry((1, 1, 2), matrix), np.arange(2))
+    suv = scan_of(values).suv
+    inside = voxels_inside(suv, small)
+    assert len(inside) == 1
+    assert suv.geometry.flat_to_ras(inside.flat)[0] == pytest.approx(PLACE, abs=max(suv.geometry.spacing_mm))
+    matrix[:3, 3] = PLACE + 4000.0
+    assert len(voxels_inside(suv, Region(Geometry((1, 1, 2), matrix), np.arange(2)))) == 0
+
+
 def test_an_outline_on_another_grid_measures_the_voxels_of_the_pet_in_it(values):
     matrix = np.diag([2.0, 2.0, 2.0, 1.0])
     matrix[:3, 3] = PLACE - 15.0

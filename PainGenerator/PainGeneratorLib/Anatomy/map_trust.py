@@ -1,0 +1,131 @@
+"""How far the sides and the levels of an anatomy segmentation can be believed, from the anatomy of its own labels.
+
+What contradicts plain anatomy along one direction makes every name along this direction doubtful: where left and right
+of the hip bones are exchanged, those of the vertebrae may be, too. Whether the map lies on the body that the images
+show is checked elsewhere (:mod:`.anatomy_place`, :mod:`.map_place`).
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+from weakref import WeakKeyDictionary
+
+import numpy as np
+
+from ..Numerics.core.image import Image
+from ..Numerics.core.records import Place
+from ..Numerics.core.sites import Site, SiteSource
+from ..Numerics.core.words import LATERAL_SIDES, Certainty
+from .anatomy_map import AnatomyMap, label_facts
+from .certainty import least_certain, with_level_certainty, with_side_certainty
+from .plausibility import Check, checks
+
+MOST_WRONG = 0.5
+"""Part of the checks along a direction that may fail before all names along it are uncertain. Our estimate: an
+exchange of names fails all of them, and one organ at an unusual place fails one of many."""
+LEAST_ALONG = 2
+"""Lower bound of the failed checks of front and back, or of above and below, that count. Our choice, as for the
+warnings of :mod:`.anatomy_files`: these bounds are close for bent patients."""
+SIDE_KINDS = ("side",)
+LEVEL_KINDS = ("order", "sacrum", "disc")
+DIRECTION_KINDS = (("front",), ("height", "order", "sacrum"))
+"""Kinds of checks that speak about sides, about levels, and about the direction of the whole map."""
+
+
+@dataclasses.dataclass(frozen=True)
+class MapTrust:
+    """How far the names of a segmentation can be believed.
+
+    Parameters
+    ----------
+    sides, levels : Certainty
+        No side and no level of this map is more certain.
+    texts : tuple of str
+        Sentences for the reader; none for a map without contradiction.
+    """
+
+    sides: Certainty = Certainty.CERTAIN
+    levels: Certainty = Certainty.CERTAIN
+    texts: tuple[str, ...] = ()
+
+    def of_place(self, place: Place) -> Place:
+        """A place that is named by this map, no more certain than the map."""
+        place = with_level_certainty(place, self.levels)
+        if place.side not in LATERAL_SIDES or least_certain(self.sides, place.side_certainty) == place.side_certainty:
+            return place
+        flags = tuple(flag for flag in place.flags if not flag.startswith("side-"))
+        return with_side_certainty(dataclasses.replace(place, flags=flags), self.sides)
+
+    def of_sites(self, sites: Sequence[Site]) -> list[Site]:
+        """Sites of which those from this map are no more certain than the map."""
+        return [self._of_site(site) if site.source == SiteSource.SEGMENTATION else site for site in sites]
+
+    def _of_site(self, site: Site) -> Site:
+        return dataclasses.replace(
+            site,
+            side_certainty=str(least_certain(self.sides, site.side_certainty)),
+            level_certainty=str(least_certain(self.levels, site.level_certainty)),
+        )
+
+
+_KNOWN: WeakKeyDictionary[AnatomyMap, MapTrust] = WeakKeyDictionary()
+"""What was found, because names and sites of one case both ask."""
+
+
+def map_trust(anatomy: AnatomyMap) -> MapTrust:
+    """How far the names of a segmentation can be believed; found once for each map."""
+    if anatomy not in _KNOWN:
+        _KNOWN[anatomy] = _trust(checks(anatomy.structures, label_facts(_in_reference(anatomy))))
+    return _KNOWN[anatomy]
+
+
+def _in_reference(anatomy: AnatomyMap) -> Image:
+    """The labels in the frame of the reference series, whose axes are those of the patient."""
+    if anatomy.frame_to_map_ras is None:
+        return anatomy.image
+    to_reference = np.linalg.inv(anatomy.frame_to_map_ras)
+    return Image(anatomy.image.array, anatomy.image.geometry.moved(to_reference))
+
+
+def _trust(made: Sequence[Check]) -> MapTrust:
+    sides, side_text = _sides(made)
+    levels, level_text = _levels(made)
+    turned = next((wrong for kinds in DIRECTION_KINDS if (wrong := _contradicted(made, kinds))), [])
+    texts = [text for text in (side_text, level_text) if text]
+    if turned:
+        sides = levels = Certainty.UNCERTAIN
+        texts.append(
+            f"The directions of the anatomy segmentation contradict plain anatomy ({turned[0].text}): all its sides "
+            "and levels are uncertain."
+        )
+    return MapTrust(sides, levels, tuple(texts))
+
+
+def _contradicted(made: Sequence[Check], kinds: tuple[str, ...]) -> list[Check]:
+    """The failed checks of some kinds where they are most of them, and more than one."""
+    along = [check for check in made if check.kind in kinds]
+    wrong = [check for check in along if not check.passed]
+    return wrong if len(wrong) >= LEAST_ALONG and len(wrong) > MOST_WRONG * len(along) else []
+
+
+def _sides(made: Sequence[Check]) -> tuple[Certainty, str | None]:
+    along = [check for check in made if check.kind in SIDE_KINDS]
+    wrong = [check for check in along if not check.passed]
+    if not wrong:
+        return Certainty.CERTAIN, None
+    count = f"{len(wrong)} of {len(along)} checks of left and right fail: {wrong[0].text}"
+    if len(wrong) > MOST_WRONG * len(along):
+        return Certainty.UNCERTAIN, f"All sides that follow the anatomy segmentation are uncertain ({count})."
+    text = f"Left and right of a part of the anatomy segmentation are wrong ({count}): no side of it is certain."
+    return Certainty.LIKELY, text
+
+
+def _levels(made: Sequence[Check]) -> tuple[Certainty, str | None]:
+    along = [check for check in made if check.kind in LEVEL_KINDS]
+    wrong = [check for check in along if not check.passed]
+    if not wrong:
+        return Certainty.CERTAIN, None
+    text = f"The levels of the anatomy segmentation contradict the order of the spine: {wrong[0].text}."
+    many = len(wrong) > 1 or len(wrong) > MOST_WRONG * len(along)
+    return Certainty.UNCERTAIN if many else Certainty.LIKELY, text
