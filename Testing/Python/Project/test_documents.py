@@ -15,10 +15,15 @@ DOCUMENTS = [PROJECT / "CONTRIBUTING.md", *sorted((PROJECT / "docs").rglob("*.md
 PLACES = (PROJECT, LIBRARY, PROJECT / "PainGenerator", LIBRARY / "Resources" / "Protocols")
 """Where a path in a document may begin, beside the folder of the document itself."""
 ENDINGS = (".py", ".md", ".json", ".svg", ".toml")
-OUTPUTS = {"candidates.json", "sites.json", "mr-findings.json", "suv.json", "alignment.json"}
-"""Files that a run writes; they are in no folder of the project."""
+OUTPUTS = {
+    *("candidates.json", "sites.json", "mr-findings.json", "suv.json", "alignment.json", "written-files.json"),
+    *("settings.toml", "names.json"),
+}
+"""Files that a run writes or that a user makes; they are in no folder of the project."""
+OF_OTHERS = {"vertebrae_mr", "total_mr", "vertebrae_L4", "vertebrae_L5", "step1_output", "derivatives_seg"}
+"""Names of tasks and labels of other programs."""
 NOT_PATHS = {"shared/data", "identity/scanner", "SUV/PET", "transforms/ROLE-to-reference.tfm", *OUTPUTS}
-NOT_NAMES = {"PAINGENERATOR_DATA", "None", "PET+MR", "PainGenerator", "99PAINGEN", "to_json", "from_json"}
+NOT_NAMES = {"PAINGENERATOR_DATA", "None", "PET+MR", "PainGenerator", "99PAINGEN", "to_json", "from_json", *OF_OTHERS}
 
 
 def quoted(text: str) -> list[str]:
