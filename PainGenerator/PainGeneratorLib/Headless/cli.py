@@ -232,16 +232,18 @@ def _show(
     from .streams import on_one_line, say, visible
 
     is_quiet, is_verbose = bool(options and options.quiet), bool(options and options.verbose)
-    if not is_quiet:
-        for line in beside_lines(analysis.found.set_apart):
-            say(on_one_line(line))
-        say(ranking_text(analysis.candidates, is_verbose))
-        say(on_one_line(apart_line(analysis.found.set_apart, analysis.found.attention)))
-        say(on_one_line(terminal_line(analysis.found.sites)))
-    if is_verbose:
-        for stage in analysis.clock.stages:
+    try:
+        if not is_quiet:
+            for line in beside_lines(analysis.found.set_apart):
+                say(on_one_line(line))
+            say(ranking_text(analysis.candidates, is_verbose))
+            say(on_one_line(apart_line(analysis.found.set_apart, analysis.found.attention)))
+            say(on_one_line(terminal_line(analysis.found.sites)))
+        for stage in analysis.clock.stages if is_verbose else ():
             say(f"{stage.seconds:8.1f} s  {stage.stage}")
-    _warn((*analysis.warnings, *warnings))
+    finally:
+        # They are told also where the table cannot be printed.
+        _warn((*analysis.warnings, *warnings))
     if not is_quiet:
         say(f"Report: {visible(str(report))}")
 

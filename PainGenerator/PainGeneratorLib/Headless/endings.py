@@ -59,7 +59,7 @@ def failed(error: Exception, options: argparse.Namespace) -> int:
     """Say what an error that nobody foresaw means, with a report of the fault where it is ours."""
     from ..Numerics.core.errors import PainGeneratorError
 
-    if isinstance(error, OSError) and error.errno and error.filename:
+    if isinstance(error, OSError) and error.errno and isinstance(error.filename, str | bytes) and not _is_ours(error):
         name = os.fsdecode(error.filename)
         return refused(
             PainGeneratorError(
@@ -70,6 +70,13 @@ def failed(error: Exception, options: argparse.Namespace) -> int:
     from .fault_report import error_lines
 
     return report_fault(error_lines(error), options)
+
+
+def _is_ours(error: OSError) -> bool:
+    """True when a file of the program itself is at fault."""
+    from .fault_report import PACKAGE_PARENT
+
+    return Path(os.fsdecode(error.filename)).is_relative_to(PACKAGE_PARENT)
 
 
 def report_fault(lines: list[str], options: argparse.Namespace) -> int:

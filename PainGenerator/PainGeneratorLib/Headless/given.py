@@ -4,11 +4,17 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
+import textwrap
 
 from ..Numerics.core.errors import PainGeneratorError
 from ..Numerics.core.words import Group
 from ..Workflow.case import CaseOptions
 from ..Workflow.protocol import load_protocol
+
+ADVICE_LETTERS = 350
+"""The most letters of an advice about a parameter: some name all parameters of a stage."""
+MORE = " ... (all are in Resources/Protocols/base.json)"
+"""Stands for the rest of such an advice."""
 
 
 def case_options_of(options: argparse.Namespace) -> CaseOptions:
@@ -63,5 +69,9 @@ def _check_parameters(case_options: CaseOptions) -> None:
     try:
         protocol.with_values(dict(case_options.settings))
     except PainGeneratorError as error:
-        error.is_usage = True  # type: ignore[attr-defined]
-        raise
+        advice = textwrap.shorten(
+            error.advice, ADVICE_LETTERS, placeholder=" ... (all are in Resources/Protocols/base.json)"
+        )
+        short = PainGeneratorError(error.reason, advice)
+        short.is_usage = True  # type: ignore[attr-defined]
+        raise short from error

@@ -148,7 +148,7 @@ class HeadlessHost:
         PainGeneratorError
             When the folder cannot be written to, or what was written cannot be read back.
         """
-        path = Path(path)
+        path = Path(os.path.abspath(path))
         if not path.parent.is_dir() or not os.access(path.parent, os.W_OK):
             raise PainGeneratorError(
                 f"The scene cannot be saved in {path.parent}.", "Choose a folder you can write to."
@@ -197,7 +197,8 @@ class HeadlessHost:
         """
         import slicer
 
-        path = Path(path)
+        # MRML finds nothing under a relative path.
+        path = Path(os.path.abspath(path))
         if not path.is_file():
             raise PainGeneratorError(f"There is no scene file {path}.", "Give the path of an .mrb file.")
         _check_bundle(path)

@@ -16,8 +16,10 @@ from .streams import visible
 NOBODY = "No candidate pain generator was found."
 WRAPPED = ("name", "flags", "mr_kind")
 """Keys of the columns whose text is broken into lines when the terminal is too narrow."""
-NARROWEST = 10
+NARROWEST = 14
 """No such column becomes narrower than this many characters."""
+INDENT = "   "
+"""Before the lines of one candidate on a narrow terminal."""
 USUAL_COLUMNS = 100
 """Width of a terminal that does not tell it, characters."""
 
@@ -41,12 +43,13 @@ def ranking_text(candidates: Sequence[Candidate], is_verbose: bool = False) -> s
         return NOBODY
     measures, header, rows = terminal_rows(candidates)
     rows = [[visible(cell) for cell in row] for row in rows]
-    if sys.stdout.isatty():
-        columns = shutil.get_terminal_size((USUAL_COLUMNS, 24)).columns
-        table = rich_table(measures, header, rows, columns) or plain_table(measures, header, rows, columns)
+    columns = shutil.get_terminal_size((USUAL_COLUMNS, 24)).columns if sys.stdout.isatty() else 0
+    if columns and columns < _least_columns(measures, [header, *rows]):
+        table = cards(measures, header, rows, columns)
     else:
-        columns = 0
-        table = plain_table(measures, header, rows, columns)
+        table = (rich_table(measures, header, rows, columns) if columns else None) or plain_table(
+            measures, header, rows, columns
+        )
     return "\n".join([table, "", *_legend(candidates, measures, header, rows, columns, is_verbose)])
 
 
@@ -63,7 +66,8 @@ def rich_table(
         return None
     encoding = (sys.stdout.encoding or "").lower()
     lines = box.SIMPLE_HEAD if encoding.startswith("utf") else box.ASCII2
-    table = Table(box=lines, pad_edge=False, padding=(0, 1), header_style="bold")
+    # The lines of these boxes take one character between columns, and the padding another one.
+    table = Table(box=lines, show_edge=False, pad_edge=False, padding=(0, 1, 0, 0), header_style="bold")
     for measure, title in zip(measures, header, strict=True):
         is_wrapped = measure.key in WRAPPED
         table.add_column(
@@ -71,7 +75,7 @@ def rich_table(
             justify="right" if measure.is_number else "left",
             no_wrap=not is_wrapped,
             overflow="fold",
-            min_width=NARROWEST if is_wrapped else len(title),
+            min_width=len(title),
         )
     for row in rows:
         table.add_row(*(Text(cell) for cell in row))
@@ -79,6 +83,28 @@ def rich_table(
     with console.capture() as captured:
         console.print(table)
     return "\n".join(line.rstrip() for line in captured.get().strip("\n").splitlines())
+
+
+def cards(measures: Sequence[Measure], header: Sequence[str], rows: Sequence[Sequence[str]], columns: int) -> str:
+    """A few lines for each candidate, for a terminal that is too narrow for a table.
+
+    Parameters
+    ----------
+    measures : sequence of Measure
+        One for each cell.
+    header : sequence of str
+    rows : sequence of sequence of str
+    columns : int
+        Width in characters.
+    """
+    name = next((n for n, measure in enumerate(measures) if measure.key == "name"), 0)
+    lines = []
+    for number, row in enumerate(rows, start=1):
+        lines += textwrap.wrap(f"{number}. {row[name]}", columns, subsequent_indent=INDENT)
+        others = [n for n in range(len(row)) if n != name and row[n] and measures[n].key != "rank"]
+        text = "; ".join(f"{header[n]} {row[n]}" for n in others)
+        lines += textwrap.wrap(text, columns, initial_indent=INDENT, subsequent_indent=INDENT)
+    return "\n".join(lines)
 
 
 def plain_table(
@@ -101,6 +127,13 @@ def plain_table(
     for row in rows:
         lines += _row_lines(measures, row, widths)
     return "\n".join(lines)
+
+
+def _least_columns(measures: Sequence[Measure], lines: Sequence[Sequence[str]]) -> int:
+    """The width that a table needs, in characters, when its long texts are broken."""
+    widths = (max(map(len, cells)) for cells in zip(*lines, strict=True))
+    least = (min(w, NARROWEST) if m.key in WRAPPED else w for m, w in zip(measures, widths, strict=True))
+    return sum(least) + len(GAP) * (len(measures) - 1)
 
 
 def _widths(measures: Sequence[Measure], lines: Sequence[Sequence[str]], columns: int) -> list[int]:

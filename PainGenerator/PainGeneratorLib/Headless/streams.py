@@ -74,12 +74,10 @@ def on_one_line(text: str) -> str:
 
 
 def say(text: str, end: str = "\n") -> None:
-    """Print a result.
+    """Print a result. That nobody reads it any more (``| head``) does not matter.
 
     Raises
     ------
-    BrokenPipeError
-        Nobody reads it any more.
     PainGeneratorError
         It cannot be written.
     """
@@ -87,7 +85,7 @@ def say(text: str, end: str = "\n") -> None:
         sys.stdout.write(text + end)
         sys.stdout.flush()
     except BrokenPipeError:
-        raise
+        silence(sys.stdout)
     except OSError as error:
         silence(sys.stdout)
         raise PainGeneratorError(
@@ -123,7 +121,7 @@ def flush_all() -> None:
 
     Raises
     ------
-    BrokenPipeError, PainGeneratorError
+    PainGeneratorError
         As :func:`say`.
     """
     say("", end="")

@@ -50,7 +50,7 @@ class Mark:
             # Without locks (some network drives), the folder is named by the next run, but not removed.
             with contextlib.suppress(OSError):
                 fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        content = {"process": os.getpid(), "made": [os.fsencode(path).hex() for path in made]}
+        content = {"process": os.getpid(), **_computer(), "made": [os.fsencode(path).hex() for path in made]}
         os.write(self._file, json.dumps(content).encode())
         if fcntl is None:
             self.let_go()
@@ -69,8 +69,12 @@ class Mark:
 
 
 def is_left(folder: Path) -> bool:
-    """True when a marked folder belongs to no program any more."""
-    if fcntl is None or folder.is_symlink():
+    """True when a marked folder belongs to no program any more.
+
+    A lock is known to the computer that holds it, but on some network drives not to others. So a folder of another
+    computer is never taken for left.
+    """
+    if fcntl is None or folder.is_symlink() or not _is_of_this_computer(folder):
         return False
     try:
         file = os.open(folder / MARK_FILE, os.O_RDWR | getattr(os, "O_NOFOLLOW", 0))
@@ -83,6 +87,29 @@ def is_left(folder: Path) -> bool:
     finally:
         os.close(file)
     return True
+
+
+def _computer() -> dict[str, str]:
+    """What tells this computer: its name, and the number of its start, which all containers on it share."""
+    try:
+        start = Path("/proc/sys/kernel/random/boot_id").read_text().strip()
+    except OSError:
+        start = ""
+    return {"computer": os.uname().nodename if hasattr(os, "uname") else "", "start": start}
+
+
+def _is_of_this_computer(folder: Path) -> bool:
+    content, own = _content(folder), _computer()
+    return any(own[name] and content.get(name) == own[name] for name in own)
+
+
+def _content(folder: Path) -> dict[str, Any]:
+    """What a marking file says; empty when it cannot be read."""
+    try:
+        content = json.loads((folder / MARK_FILE).read_bytes())
+    except (OSError, ValueError):
+        return {}
+    return content if isinstance(content, dict) else {}
 
 
 def work_name(target: Path, key: str, ending: str) -> str:
@@ -131,7 +158,7 @@ def _tidied_work(work: Path) -> str:
 
 
 def _not_surely_ours(path: Path) -> str:
-    if (path / MARK_FILE).exists() and fcntl is not None:
+    if fcntl is not None and _is_of_this_computer(path):
         return ""  # locked: another run works there
     return f"{path} looks like the rest of a run that was ended; delete it when no other run works there."
 
@@ -196,10 +223,10 @@ def clear_after(process: int, target: Path) -> None:
 
 def _made_by(work: Path, process: int) -> list[Path] | None:
     """The folders that were made for a run; None when it was another process."""
+    content = _content(work)
     try:
-        content = json.loads((work / MARK_FILE).read_bytes())
         if content["process"] != process:
             return None
         return [Path(os.fsdecode(bytes.fromhex(name))) for name in content["made"]]
-    except (OSError, ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError):
         return None

@@ -30,7 +30,7 @@ from ..Numerics.core.input_files import read_text_bytes as read_bytes
 from .leftovers import Mark, tidy, work_name
 from .read_back import read_back
 from .replacing import fill, is_fixed, keep_from
-from .target_checks import refuse_foreign, refuse_overlap, refuse_own_folders, refuse_unwritable_name
+from .target_checks import refuse_foreign, refuse_mounts, refuse_overlap, refuse_own_folders, refuse_unwritable_name
 from .written_files import named, worth_saying, write_list
 
 FULL_DISK_ERRNOS = frozenset({errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC)})
@@ -119,6 +119,7 @@ class OutputFolder:
             )
         refuse_own_folders(self.path)
         refuse_foreign(self.path)
+        refuse_mounts(self.path)
 
     def take_over(self, name: str) -> bytes | None:
         """Read a file of the reader in the target whose content the new results will hold, so that it is replaced.
@@ -213,6 +214,7 @@ class OutputFolder:
         if os.path.lexists(self.path):
             if not self.overwrite:
                 self.check()  # it appeared in the meantime
+            refuse_mounts(self.path)
             self._replace(work)
         else:
             os.rename(work, self.path)

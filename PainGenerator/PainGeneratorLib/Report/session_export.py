@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +24,7 @@ def export_session(
     overwrite: bool,
     created: datetime.datetime,
     progress: Show = silent,
+    tell: Callable[[str], None] = lambda text: None,
 ) -> Path:
     """Write the chosen outputs into a folder that appears complete or not at all.
 
@@ -40,6 +41,8 @@ def export_session(
     created : datetime
     progress : callable, optional
         May raise Cancelled.
+    tell : callable, optional
+        Told, as sentences, what was found in the folder and kept, and what an earlier export had left.
 
     Returns
     -------
@@ -51,7 +54,8 @@ def export_session(
     PainGeneratorError
         When the folder exists or cannot be written.
     """
-    with OutputFolder(folder, overwrite) as work:
+    target = OutputFolder(folder, overwrite)
+    with target as work:
         if "tables" in what:
             progress(0.0, "Writing tables")
             write_tables(analysis, work, created)
@@ -64,6 +68,8 @@ def export_session(
             progress(0.85, "Writing the scene")
             _save_scene(scene, work / "case.mrb")
         progress(1.0, "Exported")
+    for text in (*target.notes, *target.warnings):
+        tell(text)
     return Path(folder)
 
 

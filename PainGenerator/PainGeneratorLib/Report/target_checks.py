@@ -71,6 +71,22 @@ def refuse_own_folders(target: Path) -> None:
             )
 
 
+def refuse_mounts(target: Path) -> None:
+    """Refuse a folder below which another disk is mounted: it could not be exchanged as a whole.
+
+    Raises
+    ------
+    PainGeneratorError
+    """
+    for root, folders, _ in os.walk(target):
+        for name in folders:
+            if os.path.ismount(os.path.join(root, name)):
+                raise PainGeneratorError(
+                    f"Another disk is mounted at {os.path.join(root, name)}, inside the output folder.",
+                    "Choose another output folder.",
+                )
+
+
 def refuse_foreign(target: Path) -> None:
     """Refuse a folder with content that no run of this program wrote: nothing in it is ours to replace.
 

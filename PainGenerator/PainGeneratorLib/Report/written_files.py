@@ -13,7 +13,6 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from ..Numerics.core.errors import PainGeneratorError
 from ..Numerics.core.version import VERSION
 
 LIST_FILE = "written-files.json"
@@ -109,8 +108,6 @@ def sort_out(folder: Path, leave_out: Iterable[str] = (), taken_over: Mapping[st
 
     Raises
     ------
-    PainGeneratorError
-        Another disk is mounted below the folder.
     OSError
         The folder cannot be read.
     """
@@ -163,10 +160,6 @@ class _Sorting:
         return True
 
     def _is_folder_of_ours(self, path: Path, name: str) -> bool:
-        if os.path.ismount(path):
-            raise PainGeneratorError(
-                f"Another disk is mounted at {path}, inside the output folder.", "Choose another output folder."
-            )
         try:
             return self._look(f"{name}/")
         except PermissionError:

@@ -43,8 +43,9 @@ class ExportWriter(Protocol):
         overwrite: bool,
         created: datetime.datetime,
         progress: Show = ...,
+        tell: Callable[[str], None] = ...,
     ) -> Path:
-        """Write what was chosen; returns the folder."""
+        """Write what was chosen and tell what was found in the folder and kept; returns the folder."""
 
 
 class Exporter:
@@ -133,7 +134,8 @@ class Exporter:
         what : iterable of str
             Of ``report``, ``tables``, ``segmentations``, ``scene``.
         overwrite : bool
-            Replace an existing folder.
+            Replace what an earlier export wrote into an existing folder; what it did not write, or was changed since,
+            is kept, and a notice says so.
         progress : callable, optional
             May raise Cancelled; nothing is left behind then.
 
@@ -159,7 +161,15 @@ class Exporter:
         nodes = {key: self._link.result_node(key) for key in EXPORTED_NODES}
         try:
             path = self._export_writer(
-                self.analysis(), self._link.scene, nodes, Path(folder), chosen, overwrite, created, progress
+                self.analysis(),
+                self._link.scene,
+                nodes,
+                Path(folder),
+                chosen,
+                overwrite,
+                created,
+                progress,
+                self._state.notices.append,
             )
         finally:
             # The scene at hand keeps all readings, to be shown when both are done.

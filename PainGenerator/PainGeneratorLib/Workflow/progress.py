@@ -34,7 +34,7 @@ TELLING_FRACTION = 0.03
 
 
 class TimeLeft:
-    """Estimates the time left from the fraction that is done; the stages are weighed by the time that they take.
+    """Estimates the time left from the fraction that is done. While the fraction stays, the time is counted down.
 
     Parameters
     ----------
@@ -45,18 +45,17 @@ class TimeLeft:
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
         self._start = clock()
-
-    @property
-    def elapsed_s(self) -> float:
-        """Seconds since the work began."""
-        return self._clock() - self._start
+        self._fraction, self._end = -1.0, 0.0
 
     def text(self, fraction: float) -> str:
         """``about 40 s left`` or ``about 3 min left``; empty while nothing can be said, and at the end."""
-        elapsed = self.elapsed_s
+        now = self._clock()
+        elapsed = now - self._start
         if elapsed < LONG_S or not TELLING_FRACTION <= fraction < 1.0:
             return ""
-        left = elapsed * (1.0 - fraction) / fraction
+        if fraction != self._fraction:
+            self._fraction, self._end = fraction, now + elapsed * (1.0 - fraction) / fraction
+        left = self._end - now
         if left < 90:
             return f"about {max(5 * round(left / 5), 5):d} s left"
         return f"about {round(left / 60):d} min left"

@@ -49,6 +49,7 @@ OUTPUTS = {
     "timings.json",
     "provenance.json",
     "written-files.json",
+    "notes.txt",
 }
 CANDIDATE_FIELDS = {
     *("id", "rank", "score", "score_parts", "name", "short_name", "structure", "side", "side_certainty", "level"),

@@ -17,6 +17,7 @@ from input_cases.small_examination import write_examination
 from PainGeneratorLib.Headless.cli import BAD_INPUT, DONE, FAULT, INTERRUPTED, main
 from PainGeneratorLib.Headless.fault_report import error_lines, short_path
 from PainGeneratorLib.Headless.temporary import PREFIX
+from PainGeneratorLib.Numerics.core.errors import PainGeneratorError
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="POSIX processes")
 
@@ -67,9 +68,8 @@ def start(place: Path, project_folder: Path) -> Callable[..., subprocess.Popen[s
             **options.pop("env", {}),  # type: ignore[arg-type]
         }
         given = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "preexec_fn": heed_signals, "cwd": place}
-        return subprocess.Popen(
-            [sys.executable, "-c", program, *words], text=True, env=environment, **(given | options)
-        )
+        given |= {"text": True, "env": environment, **options}
+        return subprocess.Popen([sys.executable, "-c", program, *words], **given)
 
     return started
 
@@ -228,16 +228,16 @@ def test_the_lines_of_a_report_hold_code_but_no_messages():
     def inner(name: str) -> None:
         raise ValueError(f"{name} is unknown")
 
+    secret = "".join(("Smi", "th^John"))
     try:
         try:
-            inner("Smith^John")
+            inner(secret)
         except ValueError as error:
-            raise OSError(5, "Smith^John", "/home/smith") from error
+            raise OSError(5, secret, f"/home/{secret}") from error
     except OSError as error:
         text = "\n".join(error_lines(error))
     assert "Smith" not in text
-    assert "smith" not in text
-    assert text.index("ValueError") < text.index("OSError (error number 5)")
+    assert text.index("ValueError\n") < text.index("OSError (error number 5)")
     assert 'raise ValueError(f"{name} is unknown")' in text
 
 
@@ -275,6 +275,37 @@ def test_a_reader_of_the_pipe_who_leaves_early_is_no_error(place, start):
     assert process.wait(timeout=60) == DONE
     assert "Error" not in errors
     assert "Traceback" not in errors
+
+
+@pytest.mark.parametrize("kind", ["closed pipe", "full disk"])
+def test_warnings_are_told_also_where_the_table_cannot_be_printed(kind, monkeypatch, capsys):
+    import errno
+    from types import SimpleNamespace
+
+    from PainGeneratorLib.Headless import cli
+    from report_examples import example_site_table
+
+    class Lost:
+        encoding = "utf-8"
+
+        def isatty(self) -> bool:
+            return False
+
+        def write(self, text: str) -> int:
+            raise OSError(errno.EPIPE if kind == "closed pipe" else errno.ENOSPC, "lost")
+
+        def flush(self) -> None:
+            pass
+
+    monkeypatch.setattr(sys, "stdout", Lost())
+    found = SimpleNamespace(sites=example_site_table("uncertain"), set_apart=[], attention=[])
+    analysis = SimpleNamespace(candidates=[], warnings=["Odd."], found=found)
+    if kind == "closed pipe":
+        cli._show(analysis, (), Path("report.html"))
+    else:
+        with pytest.raises(PainGeneratorError, match="cannot be written"):
+            cli._show(analysis, (), Path("report.html"))
+    assert capsys.readouterr().err == "Warning: Odd.\n"
 
 
 def test_a_closed_pipe_of_progress_does_not_end_the_work(place, start):

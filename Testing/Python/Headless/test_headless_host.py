@@ -117,6 +117,14 @@ def test_an_mrb_holds_one_scene_and_leaves_nothing_else_in_the_folder(host, tmp_
     assert host.scene.GetFirstNodeByName("Foci") is not None
 
 
+def test_a_scene_is_saved_and_opened_under_a_relative_path(host, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    host.scene.AddNewNodeByClass("vtkMRMLTextNode", "kept")
+    host.save_mrb("case.mrb")
+    host.load_mrb("case.mrb")
+    assert host.scene.GetFirstNodeByName("kept") is not None
+
+
 def test_an_existing_mrb_is_replaced_whole(host, tmp_path):
     path = tmp_path / "case.mrb"
     path.write_bytes(b"old")

@@ -219,6 +219,8 @@ def test_a_mount_point_takes_the_results(tmp_path):
         libc.mount(b"tmpfs", str(tmp_path / "out" / "mounted").encode(), b"tmpfs", 0, b"size=1m")
         with pytest.raises(PainGeneratorError, match="Another disk is mounted"):
             run(tmp_path / "out", overwrite=True, report_md="two")
+        assert tree(tmp_path / "out") == {"report.md": "one"}
+        assert sorted(os.listdir(tmp_path)) == ["disk", "out"]
     finally:
         libc.umount(str(disk).encode())
         libc.umount(str(tmp_path / "out" / "mounted").encode())
@@ -355,6 +357,18 @@ def test_what_is_not_surely_ours_is_only_named(tmp_path):
     assert "delete it" in output.notes[0]
     assert len(output.notes) == 1
     assert len(os.listdir(tmp_path)) == 3
+
+
+def test_a_folder_of_another_computer_is_only_named(tmp_path):
+    work = tmp_path / ".out.0123abcd.partial"
+    work.mkdir()
+    Mark(work).let_go()
+    content = json.loads((work / MARK_FILE).read_text())
+    (work / MARK_FILE).write_text(json.dumps(content | {"computer": "other", "start": "other"}))
+    assert "delete it when no other run works there" in run(tmp_path / "out", report_md="one").notes[0]
+    assert work.is_dir()
+    (work / MARK_FILE).write_text(json.dumps(content | {"start": "before the power cut"}))
+    assert "was removed" in run(tmp_path / "out", overwrite=True, report_md="one").notes[0]
 
 
 def test_a_supervisor_clears_what_its_process_left_and_no_other(tmp_path):

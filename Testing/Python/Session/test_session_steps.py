@@ -334,6 +334,7 @@ def test_export_writes_what_was_chosen_and_all_of_it_opens(host, session, tmp_pa
         "sites.json", "sites.csv", "suv.json",
         "alignment.json", "transforms", "provenance.json",
         "pet-hot-spots.seg.nrrd", "mr-findings.seg.nrrd", "pain-generators.seg.nrrd", "targets.mrk.json",
+        "written-files.json",
         "targets.csv", "target-outlines",
     }  # fmt: skip
     written = json.loads((folder / "candidates.json").read_text())
@@ -345,7 +346,10 @@ def test_export_writes_what_was_chosen_and_all_of_it_opens(host, session, tmp_pa
     assert session.state("export") is StepState.OUT_OF_DATE
     told = []
     session.export(tmp_path / "out", {"report", "scene"}, overwrite=True, progress=lambda f, text: told.append(f))
-    assert {p.name for p in folder.iterdir()} == {"report.html", "report.pdf", "report.txt", "case.mrb"}
+    assert not any("Kept in" in notice for notice in session.warnings())
+    assert {p.name for p in folder.iterdir()} == {
+        *("report.html", "report.pdf", "report.txt", "notes.txt", "case.mrb", "written-files.json"),
+    }
     assert told == sorted(told)
     assert "rejected" in (folder / "report.html").read_text().lower()
     host.load_mrb(folder / "case.mrb")
