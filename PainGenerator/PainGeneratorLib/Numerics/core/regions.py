@@ -20,23 +20,26 @@ HALF_DIAGONAL = 0.51
 def contains(region: Region, points_ras: np.ndarray) -> np.ndarray:
     """True for points (RAS mm, shape (n, 3)) that lie in a voxel of the region, shape (n,).
 
-    A point between voxels lies in the region when at least half of the voxels that meet there belong to it. On a grid
-    of half the voxel size every center of the larger voxels is such a point, and this is then the larger part of the
-    voxel; without the rule the last digits of the coordinates would choose one of eight voxels.
+    A point between voxels lies in the region when more than half of the voxels that meet there belong to it; where
+    exactly half do, the voxel with even indices decides, so that volumes neither grow nor shrink, and nothing is moved
+    to one side. On a grid of half the voxel size every center of the larger voxels is such a point; without the rule
+    the last digits of the coordinates would choose one of eight voxels.
     """
     ijk = region.geometry.to_ijk(points_ras)
-    nearest = np.rint(ijk)
+    # Halves are made exact, so that rounding goes to the even index.
+    halves = np.round(2.0 * ijk) / 2.0
+    is_between = (np.abs(ijk - halves) < BETWEEN_VOXELS) & (halves % 1.0 != 0.0)
+    nearest = np.rint(np.where(is_between, halves, ijk))
     found = _holds(region, nearest)
-    is_between = np.abs(np.abs(ijk - nearest) - 0.5) < BETWEEN_VOXELS
     shared = np.flatnonzero(is_between.any(axis=1))
     if not shared.size or not len(region):
         return found
-    low = np.where(is_between[shared], np.rint(ijk[shared] - 0.5), nearest[shared])
+    low = np.where(is_between[shared], np.floor(halves[shared]), nearest[shared])
     high = np.where(is_between[shared], low + 1, low)
     held = np.zeros(shared.size)
     for corner in np.ndindex(2, 2, 2):
         held += _holds(region, np.where(np.array(corner, dtype=bool), high, low))
-    found[shared] = held >= 4
+    found[shared] = np.where(held == 4, found[shared], held > 4)
     return found
 
 

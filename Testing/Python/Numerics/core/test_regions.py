@@ -258,7 +258,10 @@ def test_a_voxel_belongs_to_an_outline_on_half_voxels_that_holds_half_of_it() ->
         assert on_grid(region, PET_GRID).flat.tolist() == expected, count
 
 
-def test_a_point_on_the_face_of_a_region_belongs_to_it_and_one_at_its_corner_does_not() -> None:
-    region = part(UNEVEN, (1, 2, 3))
-    points = np.array([at(1, 2, 3.5), at(1.5, 2, 3), at(0.5, 2, 3), at(1.5, 2.5, 3.5), at(1, 2.5, 3.5)])
-    assert contains(region, points).tolist() == [True, True, True, False, False]
+def test_a_point_between_two_voxels_belongs_to_the_even_one_and_one_at_a_corner_to_none() -> None:
+    between = np.array([at(1, 2, 3.5)])
+    assert contains(part(UNEVEN, (1, 2, 4)), between).tolist() == [True]
+    assert contains(part(UNEVEN, (1, 2, 3)), between).tolist() == [False]
+    assert contains(part(UNEVEN, (1, 2, 3), (1, 2, 4)), between).tolist() == [True]
+    corners = np.array([at(1.5, 2.5, 3.5), at(1, 2.5, 3.5)])
+    assert contains(part(UNEVEN, (1, 2, 4)), corners).tolist() == [False, False]
