@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from ..Numerics.core.version import VERSION
-from ..Numerics.core.words import Role
+from ..Numerics.core.words import Role, Status
 from ..Numerics.pet.structure_uptake import ORGANS
 from ..Registration.transform_files import write_transform
 from ..Scene.scene_content import CaseNodes, SceneContent
@@ -151,7 +151,8 @@ def write_report_file(analysis: Analysis, folder: Path, created: datetime.dateti
         **key_images(analysis.found.attention, inputs, limit=KEY_IMAGE_LIMIT),
         **key_images(analysis.candidates, inputs, limit=KEY_IMAGE_LIMIT),
     }
-    overview = overview_picture(analysis.candidates, inputs, attention=analysis.found.attention)
+    active = [one for one in analysis.candidates if one.status in (Status.PENDING, Status.ACCEPTED)]
+    overview = overview_picture(active, inputs, attention=analysis.found.attention)
     progress(0.8, "Writing the report")
     content = _report_content(analysis, pictures, overview, created)
     room = room_for_viewer([*(picture.jpeg for picture in pictures.values()), overview])

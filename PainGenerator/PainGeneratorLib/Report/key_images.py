@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
@@ -11,7 +11,7 @@ from PIL import Image as Picture
 
 from ..Numerics.core.image import Image
 from ..Numerics.core.records import Candidate
-from ..Numerics.core.words import Evidence
+from ..Numerics.core.words import Evidence, Role
 from . import words
 from .drawing import (
     ON_DARK,
@@ -51,6 +51,10 @@ LOWEST_OVERLAY_START = 0.3
 """Lower bound of the value where the colors begin, as a part of the upper end of the scale. Our choice."""
 HIGHEST_OVERLAY_START = 0.65
 """Upper bound of the value where the colors begin, as a part of the upper end of the scale. Our choice."""
+
+
+SERIES_NAMES: Mapping[str, str] = {Role.FLUID: "fluid-sensitive MR", Role.CONTRAST: "T1 with contrast"}
+"""Names of series on the pictures, where the word for the role is only ours."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -168,15 +172,20 @@ def key_image(candidate: Candidate, inputs: KeyImageInputs, *, usual_suv: float 
     if inputs.reference is not None:
         pictures = _gray_planes(inputs.reference, planes, None)
         if uptake is None:
-            sheet.add(pictures, inputs.reference_name)
+            sheet.add(pictures, _series_name(inputs.reference_name))
         else:
-            sheet.add(uptake.over(pictures), f"PET on {inputs.reference_name}", uptake.color_bar())
+            sheet.add(uptake.over(pictures), f"PET on {_series_name(inputs.reference_name)}", uptake.color_bar())
     if inputs.fluid is not None:
-        sheet.add(_gray_planes(inputs.fluid, planes, inputs.reference_to_fluid), inputs.fluid_name)
+        sheet.add(_gray_planes(inputs.fluid, planes, inputs.reference_to_fluid), _series_name(inputs.fluid_name))
     if uptake is not None:
         sheet.add(uptake.in_gray(), "PET", uptake.gray_bar(), light=True)
     picture = sheet.picture()
     return KeyImage(candidate.id, jpeg(picture), *picture.size, _caption(candidate, inputs, uptake))
+
+
+def _series_name(role: str) -> str:
+    """The name of a series on a picture."""
+    return SERIES_NAMES.get(role, role)
 
 
 @dataclass(frozen=True, eq=False)

@@ -90,6 +90,11 @@ UPTAKE_RAISED = "FDG uptake is raised: {measures}."
 UPTAKE_NORMAL = "FDG uptake is not raised."
 UPTAKE_UNKNOWN = "The PET cannot tell here."
 OVER_REFERENCE = "{times} times the normal tissue it is compared with"
+UPTAKE_SLIGHT = "FDG uptake is slightly raised: {measures}."
+SLIGHT_RATIO = 1.2
+"""Largest ratio from which uptake is called raised without "slightly". Our choice: SUVpeak of one tissue differs by
+about 10 % between two scans of one person."""
+OVER_OTHER_LEVELS = "{times} times the same place at the other levels"
 OVER_OTHER_SIDE = "{times} times the other side"
 MR_SHOWS = "The MR shows {kind}."
 MR_SHOWS_Z = "The MR shows {kind}; the signal is {z} standard deviations {direction} normal."
@@ -342,7 +347,8 @@ def _answer(content: ReportContent, active: Sequence[Candidate], language: Langu
 def _why_none(content: ReportContent) -> str:
     if content.candidates:
         return NONE_LEFT
-    is_blind = not content.suv and not content.mr_findings and not content.sites.rows
+    has_site = any(is_measured(row) for row in content.sites.rows)
+    is_blind = not content.mr_findings and not has_site and (bool(content.sites.rows) or not content.suv)
     return NONE_MEASURED if is_blind else NONE_FOUND
 
 
@@ -442,7 +448,16 @@ def _candidate(one: Candidate, language: Language) -> LetterCandidate:
 def _uptake(one: Candidate, language: Language) -> str:
     if one.evidence == Evidence.MR_ONLY:
         return language.say(UPTAKE_UNKNOWN if one.pet_state == SiteState.NOT_ASSESSABLE else UPTAKE_NORMAL)
-    return language.say(UPTAKE_RAISED, measures=", ".join(_uptake_measures(one, language)))
+    ratios = [one.tbr, one.left_right_ratio, _over_levels(one)]
+    is_slight = max((ratio for ratio in ratios if ratio is not None), default=SLIGHT_RATIO) < SLIGHT_RATIO
+    form = UPTAKE_SLIGHT if is_slight else UPTAKE_RAISED
+    return language.say(form, measures=", ".join(_uptake_measures(one, language)))
+
+
+def _over_levels(one: Candidate) -> float | None:
+    """Uptake of the hottest spot over the same place at the other levels; None where it was not compared."""
+    ratios = [spot.level_ratio for spot in one.hot_spots if spot.level_ratio is not None]
+    return max(ratios, default=None)
 
 
 def _uptake_measures(one: Candidate, language: Language) -> Iterator[str]:
@@ -454,6 +469,8 @@ def _uptake_measures(one: Candidate, language: Language) -> Iterator[str]:
         yield language.say(OVER_REFERENCE, times=words.number(one.tbr))
     if one.left_right_ratio is not None:
         yield language.say(OVER_OTHER_SIDE, times=words.number(one.left_right_ratio))
+    if (ratio := _over_levels(one)) is not None:
+        yield language.say(OVER_OTHER_LEVELS, times=words.number(ratio))
 
 
 def _mr(one: Candidate, language: Language) -> str:

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from ..Anatomy.codes import STRUCTURES
 from ..Numerics.core.joint_names import DISCOVERTEBRAL, SEVERAL
 from ..Numerics.core.records import Candidate, Place
-from ..Numerics.core.short_names import SHORT_STRUCTURES
+from ..Numerics.core.short_names import ENDPLATE_BONES, SHORT_STRUCTURES
 from ..Numerics.core.words import Certainty, Side
 from . import words
 from .languages import Language
@@ -34,11 +34,19 @@ def place_name(candidate: Candidate, language: Language) -> str:
     name = language.say(
         PLACE_FORM,
         structure=language.say(place.structure),
-        level=" ".join(part for part in (place.level, place.zone) if part),
+        level=" ".join(part for part in (level_of_name(place), place.zone) if part),
         side=language.say(SIDE_WORDS[place.side]) if place.side in SIDE_WORDS else "",
     )
     doubts = [language.say(doubt) for doubt in _doubts(place)]
     return ", ".join([" ".join(words.capital(name).split()), *doubts])
+
+
+def level_of_name(place: Place) -> str | None:
+    """The level that names a place: of an endplate, the vertebra that it belongs to."""
+    upper, slash, lower = (place.level or "").partition("/")
+    if slash and place.structure in ENDPLATE_BONES:
+        return (upper, lower)[ENDPLATE_BONES[place.structure]]
+    return place.level
 
 
 def _doubts(place: Place) -> list[str]:

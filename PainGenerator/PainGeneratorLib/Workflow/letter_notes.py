@@ -13,7 +13,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from ..Numerics.core.errors import PainGeneratorError
-from ..Numerics.core.kept import Kept
 
 IMPRESSION, ADVICE, COMMENT = "impression", "advice", "comment"
 HEADINGS = (IMPRESSION, ADVICE, COMMENT)
@@ -38,7 +37,7 @@ _OURS = frozenset((*INTRODUCTION, *STATE_NOTE))
 
 
 @dataclass(frozen=True)
-class LetterNotes(Kept):
+class LetterNotes:
     """What a person wrote for the letter of one case.
 
     Parameters
