@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from ..Numerics.core.records import Candidate
-from ..Numerics.core.site_reading import sign_words
+from ..Numerics.core.records import Candidate, Place
+from ..Numerics.core.site_reading import is_raised, sign_words
+from ..Numerics.core.sites import SiteRow, SiteState
 from ..Numerics.fusion.judged import NEAR_IMPLANT_FLAG
+from ..Numerics.fusion.ledger_uptake import CLEAR
 from . import words
 from .content import ReportContent
 from .evidence_section import short_reason
@@ -33,6 +35,41 @@ def beside_prosthesis(set_apart: Sequence[Candidate]) -> list[Candidate]:
         In any order.
     """
     return [one for one in best_first(set_apart) if _is_beside(one)]
+
+
+def standing_out(content: ReportContent) -> list[Place]:
+    """Places beside an implant whose uptake stands out although no candidate is there: what the letter warns of.
+
+    Those that were set apart have to be clear of the normal uptake of the body, and are left out where the table of
+    the prosthesis calls their zone not raised. Raised sites of the prosthesis that belong to no entry follow.
+    """
+    entries = [one for one in beside_prosthesis(content.set_apart) if _is_clear(one)]
+    found = [one.place for one in entries if not _is_called_normal(one.place, content)]
+    found += [
+        Place(row.site.name, row.site.structure, row.site.side, row.site.level, row.site.zone)
+        for row in content.sites.rows
+        if _is_at_prosthesis(row) and is_raised(row) and not row.candidates
+    ]
+    return list({(place.name, place.side): place for place in found}.values())
+
+
+def _is_clear(one: Candidate) -> bool:
+    """Whether its uptake exceeds all normal tissue, and the ledger does not say otherwise."""
+    is_contradicted = any(entry.sign == CLEAR and entry.points < 0.0 for entry in one.ledger)
+    return not is_contradicted and any((spot.clearness or 0.0) >= 1.0 for spot in one.hot_spots)
+
+
+def _is_called_normal(place: Place, content: ReportContent) -> bool:
+    """Whether the table of the prosthesis says that the uptake of its zone is not raised."""
+    return any(
+        zone.zone == place.zone and pattern.side == place.side and zone.state != SiteState.ABNORMAL
+        for pattern in content.sites.interfaces
+        for zone in pattern.zones
+    )
+
+
+def _is_at_prosthesis(row: SiteRow) -> bool:
+    return row.site.zone is not None or row.site.structure.startswith("prosthesis") or row.site.structure == "stem tip"
 
 
 def beside_lines(set_apart: Sequence[Candidate]) -> list[str]:

@@ -10,22 +10,24 @@ import dataclasses
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from ..Numerics.core.reader_acts import shown_time
 from ..Numerics.core.records import FLAG_TEXTS, Candidate
 from ..Numerics.core.short_names import short_name
 from ..Numerics.core.site_reading import is_measured, sign_words
 from ..Numerics.core.sites import SiteState
 from ..Numerics.core.strength import strength_word
 from ..Numerics.core.words import Certainty, Evidence, Group, PainSide, Role, Status
+from ..Workflow.case import GROUP_NOT_GIVEN as ASSUMED_NONE_GIVEN
+from ..Workflow.group_witness import AUTO_UNKNOWN
 from ..Workflow.letter_notes import fingerprint, unknown_comments
 from . import words
 from .advice import advice_for
 from .attention_words import attention_words
-from .beside_prosthesis import beside_prosthesis
+from .against import against
+from .beside_prosthesis import standing_out
 from .content import ReportContent
 from .languages import Language
-from .person_words import SEXES, age_in_years, long_date, written_name
-from .place_words import place_name
+from .person_words import SEXES, age_in_years, long_date, long_time, written_name
+from .place_words import named_place, place_in_sentence, place_name
 from .report_tables import NOT_ALIGNED
 from .site_words import grouped
 from .tables import best_first
@@ -74,8 +76,11 @@ ANSWER_ONE_ACCEPTED = (
     "The strongest candidate that the radiologist accepted as a possible source of the pain is: {place} ({strength}; "
     "{seen})."
 )
-ANSWER_NO_OTHER = "No other candidate was found. A candidate is a place to look at, not a diagnosis."
-ANSWER_OTHERS = "Further candidates: {names}. A candidate is a place to look at, not a diagnosis."
+ANSWER_NO_OTHER = "No other candidate was found."
+ANSWER_OTHERS = "Further candidates: {names}."
+SET_ASIDE_ONE = "One further candidate was set aside by the radiologist."
+SET_ASIDE_MORE = "{count} further candidates were set aside by the radiologist."
+NOT_A_DIAGNOSIS = "A candidate is a place to look at, not a diagnosis."
 MORE = "{count} more"
 NONE_FOUND = "No place was found that stands out as a source of the pain."
 NONE_LEFT = "All candidates were set aside by the radiologist."
@@ -95,7 +100,9 @@ SLIGHT_RATIO = 1.2
 """Largest ratio from which uptake is called raised without "slightly". Our choice: SUVpeak of one tissue differs by
 about 10 % between two scans of one person."""
 OVER_OTHER_LEVELS = "{times} times the same place at the other levels"
-OVER_OTHER_SIDE = "{times} times the other side"
+OVER_SURROUNDINGS = "{times} times the tissue around it"
+"""What is said where no tissue of the same kind was found."""
+OVER_OTHER_SIDE = "{times} times the mirrored place on the other side"
 MR_SHOWS = "The MR shows {kind}."
 MR_SHOWS_Z = "The MR shows {kind}; the signal is {z} standard deviations {direction} normal."
 ABOVE, BELOW = "above", "below"
@@ -119,6 +126,7 @@ NO_SUV = "Uptake could not be measured in SUV."
 NO_FLUID = "There is no fluid-sensitive MR series: edema and fluid cannot be seen."
 NO_T1 = "There is no T1-weighted MR series: fat and scar cannot be told from edema everywhere."
 NO_SITES = "No anatomical site could be located, so that nothing was measured level by level."
+SITE_MISSING = "One of {all} anatomical sites could not be assessed ({where})."
 SITES_MISSING = "{missing} of {all} anatomical sites could not be assessed ({where})."
 ALL_ASSESSED = "All {all} anatomical sites could be assessed."
 WARNING_BELOW = "The analysis gave a warning; see the details for the radiologist."
@@ -130,10 +138,18 @@ BESIDE_METAL = (
     "Beside metal (a prosthesis or implant), these places stand out but are not in the ranking: {names}. Where the "
     "pain is, look at them on the images."
 )
+GROUP_NOT_GIVEN = "the clinical group was not given: taken as {group}"
+GROUPS_TAKEN: Mapping[str, str] = {
+    Group.LOW_BACK: "chronic low back pain",
+    Group.HIP_REPLACEMENT: "pain after hip replacement",
+}
+"""What a clinical group that nobody gave is taken as."""
 YEARS = "{age} years"
 BORN = "born {date}"
 EXAMINED = "Examined on {date}"
 PROSTHESIS = {"left": "prosthesis on the left", "right": "prosthesis on the right", "both": "prostheses on both sides"}
+ASSUMED_GROUP = frozenset({ASSUMED_NONE_GIVEN, AUTO_UNKNOWN})
+"""Warnings that say that the clinical group is an assumption. The letter says it where the reason stands."""
 HIDDEN_FLAGS = frozenset(
     {"level-counted", "level-likely", "level-uncertain", "side-likely", "side-uncertain", "named-by-reader"}
 )
@@ -318,8 +334,12 @@ def _examination(content: ReportContent, language: Language) -> str:
 def _reason(content: ReportContent, language: Language) -> str:
     case = content.case
     group = case.group or ""
+    if any(text in ASSUMED_GROUP for text in content.warnings) and group in GROUPS_TAKEN:
+        reason = words.capital(language.say(GROUP_NOT_GIVEN, group=language.say(GROUPS_TAKEN[group])))
+    else:
+        reason = language.say(GROUPS[group]) if group in GROUPS else group
     parts = [
-        language.say(GROUPS[group]) if group in GROUPS else group,
+        reason,
         language.say(PROSTHESIS.get(case.prosthesis_side or "", "")),
         language.say(PAIN_SIDES.get(case.pain_side or "", "")),
     ]
@@ -336,16 +356,16 @@ def _answer(content: ReportContent, active: Sequence[Candidate], language: Langu
         return
     first, *others = active
     form = ANSWER_ONE_ACCEPTED if first.status == Status.ACCEPTED else ANSWER_ONE
-    place = place_name(first, language)
+    place = place_in_sentence(first, language)
     yield language.say(
         form, place=place, strength=_strength(first, language), seen=language.say(SEEN_ON[first.evidence])
     )
-    yield _others(others, language)
+    yield _others(others, content, language)
     yield _reviewed(content.candidates, language)
 
 
 def _why_none(content: ReportContent) -> str:
-    if content.candidates:
+    if content.candidates or content.readers.removed:
         return NONE_LEFT
     has_site = any(is_measured(row) for row in content.sites.rows)
     is_blind = not content.mr_findings and not has_site and (bool(content.sites.rows) or not content.suv)
@@ -357,14 +377,17 @@ def _strength(one: Candidate, language: Language) -> str:
     return said[:1].lower() + said[1:]
 
 
-def _others(others: Sequence[Candidate], language: Language) -> str:
-    if not others:
-        return language.say(ANSWER_NO_OTHER)
-    names = [place_name(one, language) for one in others[:NAMED_FURTHER]]
-    more = len(others) - NAMED_FURTHER
-    if more > 0:
-        names.append(language.say(MORE, count=more))
-    return language.say(ANSWER_OTHERS, names="; ".join(names))
+def _others(others: Sequence[Candidate], content: ReportContent, language: Language) -> str:
+    """The further candidates, how many the reader set aside, and what a candidate is."""
+    names = [place_in_sentence(one, language) for one in others[:NAMED_FURTHER]]
+    if len(others) > NAMED_FURTHER:
+        names.append(language.say(MORE, count=len(others) - NAMED_FURTHER))
+    aside = sum(one.status not in (Status.PENDING, Status.ACCEPTED) for one in content.candidates)
+    aside += len(content.readers.removed)
+    said = [language.say(ANSWER_OTHERS, names="; ".join(names))] if names else []
+    if aside:
+        said.append(language.say(SET_ASIDE_MORE if aside > 1 else SET_ASIDE_ONE, count=aside))
+    return " ".join([*(said or [language.say(ANSWER_NO_OTHER)]), language.say(NOT_A_DIAGNOSIS)])
 
 
 def _reviewed(candidates: Sequence[Candidate], language: Language) -> str:
@@ -385,9 +408,9 @@ def _alerts(content: ReportContent, language: Language) -> Iterator[str]:
         yield language.say(BY_HAND, names=", ".join(by_hand))
     if any(row.get("verdict") == NOT_ALIGNED for row in content.alignment):
         yield language.say(NO_ALIGNMENT)
-    beside = beside_prosthesis(content.set_apart)
+    beside = standing_out(content)
     if beside:
-        yield language.say(BESIDE_METAL, names="; ".join(place_name(one, language) for one in beside))
+        yield language.say(BESIDE_METAL, names="; ".join(named_place(place, language) for place in beside))
 
 
 def _not_assessed(content: ReportContent, language: Language) -> Iterator[str]:
@@ -399,8 +422,9 @@ def _not_assessed(content: ReportContent, language: Language) -> Iterator[str]:
     if roles and roles.isdisjoint({Role.T1, Role.CONTRAST}):
         yield language.say(NO_T1)
     yield _missing_sites(content, language)
-    if content.warnings:
-        yield language.say(WARNINGS_BELOW if len(content.warnings) > 1 else WARNING_BELOW, count=len(content.warnings))
+    count = sum(text not in ASSUMED_GROUP for text in content.warnings)
+    if count:
+        yield language.say(WARNINGS_BELOW if count > 1 else WARNING_BELOW, count=count)
 
 
 def _missing_sites(content: ReportContent, language: Language) -> str:
@@ -417,14 +441,16 @@ def _missing_sites(content: ReportContent, language: Language) -> str:
     headings = [f"{language.say(heading)}: {count}" for heading, count in list(missing.items())[:NAMED_HEADINGS]]
     if len(missing) > NAMED_HEADINGS:
         headings.append(language.say(MORE, count=sum(list(missing.values())[NAMED_HEADINGS:])))
-    return language.say(SITES_MISSING, missing=sum(missing.values()), all=len(rows), where="; ".join(headings))
+    count = sum(missing.values())
+    form = SITES_MISSING if count > 1 else SITE_MISSING
+    return language.say(form, missing=count, all=len(rows), where="; ".join(headings))
 
 
 # --- one candidate
 
 
 def _candidate(one: Candidate, language: Language) -> LetterCandidate:
-    advice = advice_for(one.place)
+    advice = advice_for(one.place, one.mr_kind)
     return LetterCandidate(
         id=one.id,
         rank=one.rank,
@@ -466,7 +492,8 @@ def _uptake_measures(one: Candidate, language: Language) -> Iterator[str]:
     else:
         yield f"SUVmax {words.number(one.suv_max, 2, 'g/ml')}"
     if one.tbr is not None:
-        yield language.say(OVER_REFERENCE, times=words.number(one.tbr))
+        form = OVER_SURROUNDINGS if "no-reference" in one.flags else OVER_REFERENCE
+        yield language.say(form, times=words.number(one.tbr))
     if one.left_right_ratio is not None:
         yield language.say(OVER_OTHER_SIDE, times=words.number(one.left_right_ratio))
     if (ratio := _over_levels(one)) is not None:
@@ -494,6 +521,7 @@ def _cautions(one: Candidate, language: Language) -> Iterator[str]:
     for flag in dict.fromkeys(one.flags):
         if flag not in HIDDEN_FLAGS:
             yield language.say(FLAG_TEXTS[flag]) if flag in FLAG_TEXTS else words.flag_text(flag)
+    yield from against(one, language)
 
 
 def _review(one: Candidate, language: Language) -> str:
@@ -502,4 +530,4 @@ def _review(one: Candidate, language: Language) -> str:
     act = one.decision
     if act is None:
         return language.say(ACCEPTED)
-    return language.say(ACCEPTED_BY, reader=act.by, time=shown_time(act.time))
+    return language.say(ACCEPTED_BY, reader=act.by, time=long_time(act.time, language))

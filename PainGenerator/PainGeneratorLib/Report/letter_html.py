@@ -42,7 +42,7 @@ TERMS: tuple[tuple[str, str], ...] = (
     (
         "Points of evidence",
         "All signs for and against a place, added up. 10 points are ten times the odds, 3 points twice the odds. "
-        "Strong is 10 or more, moderate 6, weak 3. They order the places and are no probability.",
+        "Strong is 10 or more, moderate 6, weak 3; less is little. They order the places and are no probability.",
     ),
 )
 RESEARCH_USE = "Research use only. Candidates, never a diagnosis."

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import re
 
+from ..Numerics.core.reader_acts import shown_time
 from ..Workflow.prosthesis_facts import as_date
 from .languages import Language
 
@@ -14,7 +15,7 @@ MONTHS = (
 )
 SEXES = {"M": "male", "F": "female", "O": "other sex"}
 """Values of DICOM's Patient's Sex (0010,0040) in words."""
-DATE_FORM = "{day} {month} {year}"
+DATE_FORM = "{month} {day}, {year}"
 _COMPONENTS = 5
 """Family name, given name, middle name, prefix and suffix (PS3.5, 6.2.1.1)."""
 
@@ -38,11 +39,17 @@ def written_name(name: str | None) -> str:
 
 
 def long_date(date: str | None, language: Language) -> str:
-    """A date with the month in words: "23 February 2025"; an odd one as it is, and no text for none."""
+    """A date with the month in words: "February 23, 2025"; an odd one as it is, and no text for none."""
     day = _as_day(date)
     if day is None:
         return (date or "").strip()
     return language.say(DATE_FORM, day=day.day, month=language.say(MONTHS[day.month - 1]), year=day.year)
+
+
+def long_time(time: str, language: Language) -> str:
+    """A time with the month in words: "February 23, 2025, 14:20"; a text that is no time stays as it is."""
+    day, _space, clock = shown_time(time).partition(" ")
+    return ", ".join(part for part in (long_date(day, language), clock) if part) if _as_day(day) else time
 
 
 def age_in_years(birth_date: str | None, study_date: str | None) -> int | None:

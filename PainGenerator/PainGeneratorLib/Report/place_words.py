@@ -1,11 +1,12 @@
 """Names of places in the language of the letter.
 
 In English a place has the name that it has everywhere. In other languages it is named by its structure, its level or
-zone, and its side.
+zone, its side, and what its English name says of where it lies, as far as that is known (:mod:`.where_words`).
 """
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping
 
 from ..Anatomy.codes import STRUCTURES
@@ -15,6 +16,8 @@ from ..Numerics.core.short_names import ENDPLATE_BONES, SHORT_STRUCTURES
 from ..Numerics.core.words import Certainty, Side
 from . import words
 from .languages import Language
+from .site_words import clause
+from .where_words import where_words
 
 FURTHER_STRUCTURES = ("multifidus", "psoas", "sacral ala", "iliac crest", "prosthesis shoulder", "stem tip")
 """Kinds of sites that a reader cannot choose for a candidate."""
@@ -28,17 +31,35 @@ SIDE_DOUBT, LEVEL_DOUBT = "side uncertain", "level uncertain"
 
 def place_name(candidate: Candidate, language: Language) -> str:
     """The name of the place of a candidate, with what is uncertain about it."""
+    return words.capital(place_in_sentence(candidate, language))
+
+
+def place_in_sentence(candidate: Candidate, language: Language) -> str:
+    """The same within a sentence, where an English name has no capital letter."""
     place = candidate.place
     if language.is_english:
-        return words.capital(words.title(candidate))
-    name = language.say(
+        return clause(words.title(candidate))
+    return ", ".join([named_place(place, language), *(language.say(doubt) for doubt in _doubts(place))])
+
+
+def named_place(place: Place, language: Language) -> str:
+    """The name of a place without what is uncertain about it; begins as within a sentence."""
+    if language.is_english:
+        return clause(place.name)
+    level = " ".join(part for part in (level_of_name(place), place.zone) if part)
+    name = _named(language, place.structure, level, place.side)
+    return ", ".join([name, *where_words(place.name, language, functools.partial(_named, language))])
+
+
+def _named(language: Language, structure: str, level: str | None, side: str) -> str:
+    """Structure, level and side in a language."""
+    said = language.say(
         PLACE_FORM,
-        structure=language.say(place.structure),
-        level=" ".join(part for part in (level_of_name(place), place.zone) if part),
-        side=language.say(SIDE_WORDS[place.side]) if place.side in SIDE_WORDS else "",
+        structure=language.say(structure),
+        level=level or "",
+        side=language.say(SIDE_WORDS[side]) if side in SIDE_WORDS else "",
     )
-    doubts = [language.say(doubt) for doubt in _doubts(place)]
-    return ", ".join([" ".join(words.capital(name).split()), *doubts])
+    return " ".join(said.split())
 
 
 def level_of_name(place: Place) -> str | None:

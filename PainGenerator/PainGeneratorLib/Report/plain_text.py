@@ -1,6 +1,7 @@
 """The report as structured plain text, to be pasted into a report system.
 
 It holds no name, ID or date of birth: the report system knows the patient, and a clipboard is read by other programs.
+It is English whatever the language of the letter is. What people wrote has headings of its own.
 """
 
 from __future__ import annotations
@@ -14,11 +15,13 @@ from ..Numerics.core.site_order import level_height
 from ..Numerics.core.site_reading import sign_words
 from ..Numerics.core.words import Side, Status
 from ..Numerics.mr.verdicts import COLLECTION, EFFUSION
+from ..Workflow.letter_notes import unknown_comments
 from ..Workflow.level_words import level_sentences
 from ..Workflow.readers import ReaderCell, ReaderRow, agreement
 from . import words
 from .beside_prosthesis import beside_lines
 from .content import ReportContent
+from .letter import OUTDATED, comment_names, letter_facts
 from .readers_section import HIDDEN, NOT_THERE, verdict_words
 from .report_tables import LIMITS
 from .site_text import conclusion, level_texts, none_sentence
@@ -58,11 +61,14 @@ def plain_report(content: ReportContent) -> str:
         _block("MEASURES", _measures(content)),
         _block("SET APART", _set_apart(content)),
         _block("REVIEW", _review(content)),
-        _block("IMPRESSION", _impression(content)),
+        _block("THE RADIOLOGIST'S IMPRESSION", _written(content, content.notes.impression)),
+        _block("THE RADIOLOGIST'S ADVICE", _written(content, content.notes.advice)),
+        _block("COMMENTS ON WHAT IS NO CANDIDATE ANY MORE", _left_over(content)),
+        _block("CONCLUSION OF THE PROGRAM", _conclusion(content)),
         _block("LEVELS", levels),
         _block("NOTES", [text for text in content.warnings if not _is_said(text, levels)]),
         _block("LIMITS", list(LIMITS)),
-        [f"{RESEARCH_USE} PainGenerator {content.software_version} is not a medical device."],
+        [f"PainGenerator {content.software_version} is not a medical device."],
     ]
     text = "\n\n".join("\n".join(block) for block in blocks if block) + "\n"
     for character, plain in PLAIN.items():
@@ -117,10 +123,13 @@ def _findings(content: ReportContent) -> list[str]:
     """The candidates by level and side, then what is said of the levels."""
     lines: list[str] = []
     found = active(content)
+    names, written = comment_names(content), content.notes.comments
     for level in sorted({_level_of(c) for c in found}, key=_level_order):
         lines.append(f"{level}:")
         there = [c for c in found if _level_of(c) == level]
-        lines += [f"- {_side_words(c)}: {_finding(c)}" for c in sorted(there, key=_side_order)]
+        lines += [
+            f"- {_side_words(c)}: {_finding(c, written.get(names[c.id], ''))}" for c in sorted(there, key=_side_order)
+        ]
     if not found:
         lines.append(none_sentence(content.candidates, content.readers.removed))
     return [*lines, *_sites(content)]
@@ -161,10 +170,11 @@ def _side_words(candidate: Candidate) -> str:
     return words.capital(place.side) if certain else f"{words.capital(place.side)} ({place.side_certainty})"
 
 
-def _finding(candidate: Candidate) -> str:
+def _finding(candidate: Candidate, written: str) -> str:
+    """One candidate in a line, with the comments in the panel and in the file of notes."""
     text = f"{candidate.rank}. {words.capital(words.title(candidate))}: {words.sentence(candidate)}"
     text += f" {_review_words(candidate)}"
-    comment = " ".join(candidate.comment.split())
+    comment = " ".join(f"{candidate.comment} {written}".split())
     return f'{text} Comment: "{comment}"' if comment else text
 
 
@@ -191,7 +201,7 @@ def _measure_parts(c: Candidate) -> Iterator[str]:
         tissue = f" ({c.reference_name} {words.number(c.reference)} g/ml)" if c.reference_name else ""
         yield f"{words.times(c.tbr)} reference tissue{tissue}"
     if c.left_right_ratio is not None:
-        yield f"{words.times(c.left_right_ratio)} the other side"
+        yield f"{words.times(c.left_right_ratio)} the mirrored place on the other side"
     if c.mtv_ml is not None:
         yield f"metabolic volume {words.volume_text(c.mtv_ml)}"
     if c.mr_kind is not None:
@@ -211,7 +221,7 @@ def _set_apart(content: ReportContent) -> list[str]:
     return lines
 
 
-# --- review, impression, levels
+# --- review, impression, conclusion, levels
 
 
 def _review(content: ReportContent) -> list[str]:
@@ -240,7 +250,21 @@ def _verdict(cell: ReaderCell | None, reader: str) -> str:
     return f"{cell.verdict}, {shown_time(cell.act.time)}"
 
 
-def _impression(content: ReportContent) -> list[str]:
+def _written(content: ReportContent, text: str) -> list[str]:
+    """A text that the radiologist wrote, marked where the findings changed since; empty without any."""
+    lines = [line.rstrip() for line in text.splitlines() if line.strip()]
+    is_outdated = bool(lines) and content.notes.is_outdated(letter_facts(content))
+    return [OUTDATED, *lines] if is_outdated else lines
+
+
+def _left_over(content: ReportContent) -> list[str]:
+    """Comments of the file of notes on places that are no candidates."""
+    notes = content.notes
+    names = unknown_comments(notes, list(comment_names(content).values()))
+    return [f"{name}: {' '.join(notes.comments[name].split())}" for name in names]
+
+
+def _conclusion(content: ReportContent) -> list[str]:
     lines = []
     if content.sites.rows:
         lines.append(conclusion(content.sites, content.candidates, content.attention, content.readers.removed))

@@ -12,6 +12,8 @@ from ..Numerics.fusion.loosening import RAISED_OVER_OTHER, RAISED_RATIO
 from . import words
 from .content import ReportCase, ReportContent
 from .html import Html, bullets, join, tag
+from .languages import Language
+from .person_words import long_date
 from .report_tables import section
 
 HEADS = (
@@ -59,7 +61,11 @@ def prosthesis_section(content: ReportContent) -> Html:
 def surgery_rows(case: ReportCase) -> list[tuple[str, object]]:
     """What was given about a hip replacement, for the header; nothing for what was not given."""
     crp = None if case.crp_mg_l is None else f"{case.crp_mg_l:g} mg/l"
-    rows = (("Hip replaced on", case.surgery_date), ("Fixation", case.fixation), ("CRP", crp))
+    rows = (
+        ("Hip replaced on", long_date(case.surgery_date, Language()) or None),
+        ("Fixation", case.fixation),
+        ("CRP", crp),
+    )
     return [(name, value) for name, value in rows if value is not None]
 
 

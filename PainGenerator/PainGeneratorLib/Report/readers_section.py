@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from ..Numerics.core.reader_acts import ReaderAct, shown_time
+from ..Numerics.core.reader_acts import ReaderAct
 from ..Workflow.readers import ReaderCell, ReaderReading, ReaderRow, Readers, agreement, outline_by
 from . import words
 from .content import ReportContent
 from .html import Html, join, table, tag
+from .languages import Language
+from .person_words import long_time
 from .report_tables import section
 
 HIDDEN = "Another review of this case is not shown here: the reader of this one is blind to it."
@@ -64,4 +66,4 @@ def verdict_words(cell: ReaderCell) -> str:
 
 def signed(act: ReaderAct) -> str:
     """Name and time of an act."""
-    return f"{act.by}, {shown_time(act.time)}"
+    return f"{act.by}, {long_time(act.time, Language())}"

@@ -5,7 +5,6 @@ from __future__ import annotations
 from ..Numerics.core.records import Candidate
 from ..Numerics.core.words import Certainty, Evidence, Group, Role, Status
 from ..Workflow.level_words import level_line, level_sentences
-from ..Workflow.prosthesis_facts import as_date
 from . import words
 from .beside_prosthesis import beside_box
 from .by_hand import by_hand_words
@@ -17,10 +16,10 @@ from .evidence_section import (
     weights_section,
 )
 from .html import Html, bullets, html, join, tag
-from .languages import load_language
+from .languages import Language, load_language
 from .letter import Letter, make_letter
 from .letter_html import RESEARCH_USE, letter_section
-from .person_words import written_name
+from .person_words import SEXES, long_date, long_time, written_name
 from .prosthesis import prosthesis_section, surgery_rows
 from .readers_section import readers_section
 from .regions import regions_section
@@ -134,8 +133,8 @@ def _header(content: ReportContent) -> Html:
     case = content.case
     rows = _identity(content)
     if case.sex:
-        rows.append(("Sex", case.sex))
-    rows.append(("Study date", case.study_date))
+        rows.append(("Sex", SEXES.get(case.sex, case.sex)))
+    rows.append(("Study date", long_date(case.study_date, Language()) or None))
     rows.append(("Clinical group", words.clinical_group(case.group)))
     if case.group == Group.HIP_REPLACEMENT:
         rows.append(("Side of the prosthesis", case.prosthesis_side))
@@ -144,7 +143,7 @@ def _header(content: ReportContent) -> Html:
     levels = " ".join(level_line(content.sites, case.group)).strip()
     if levels:
         rows.append(("Levels of the spine", levels.removeprefix("Levels: ")))
-    rows.append(("Report made", f"{content.created}, PainGenerator {content.software_version}"))
+    rows.append(("Report made", f"{long_time(content.created, Language())}, PainGenerator {content.software_version}"))
     return join(
         (
             tag("h1", "Details for the radiologist"),
@@ -159,8 +158,7 @@ def _identity(content: ReportContent) -> list[tuple[str, object]]:
     if content.pseudonymized:
         return [("Patient (pseudonym)", content.pseudonym or "left out")]
     rows: list[tuple[str, object]] = [("Patient", written_name(case.patient_name)), ("Patient ID", case.patient_id)]
-    born = as_date(case.birth_date)
-    shown = case.birth_date if born is None else born.isoformat()
+    shown = long_date(case.birth_date, Language())
     return [*rows, ("Date of birth", shown)] if shown else rows
 
 

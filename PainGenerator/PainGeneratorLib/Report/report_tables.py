@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 
 from ..Numerics.core.measures import Measure, Output, measures_of
@@ -12,6 +13,8 @@ from . import words
 from .content import ReportContent, Row
 from .evidence_section import POINTS_NOTE
 from .html import Html, bullets, join, table, tag
+from .languages import Language
+from .person_words import long_date
 from .tables import best_first
 
 NOT_ALIGNED = "not aligned"
@@ -23,15 +26,21 @@ METHOD = (
     "Ratio: SUVpeak over the median of matched reference tissue of the same kind in the same person. "
     "Pain generators take up little FDG; a fixed SUV limit would miss them.",
     "Left\u2013right: SUVpeak over the SUVpeak of the mirrored place; above 1, this side is the hotter one.",
+    "Two comparisons with the other side: the mirrored place lies where one plane mirrors the candidate; its partner on "
+    "the other side is the same site there, such as the other facet joint of the level. The two ratios may differ.",
+    "SUVpeak and SUVmean: the peak is the mean of a sphere of 1 ml. In a focus smaller than that, it holds tissue around "
+    "the focus, so that SUVmean of the outline may be the higher one.",
     "z: how many robust standard deviations the MR signal lies above (or, negative, below) its reference tissue "
     "in the same series. Fluid has none: its signal is compared with that of muscle, as a ratio.",
     "PET and MR of a place are abnormal, normal or not assessable. Not assessable says nothing about the place: the "
     "image does not show it, metal hides it, or the series that could show it is missing.",
     "Positions: millimeters from the zero point of the scanner, in the patient's directions, on the reference series.",
     "Sites: discs, joints, bones and muscles of the region are measured at their places, whether or not anything is "
-    "abnormal there. Uptake is called raised when it stands out from the like sites of the other levels, from the "
-    "other side, or from the reference tissue; the text of the site says from which.",
+    "abnormal there. Uptake is called raised when it stands out from the like sites of the other levels, from its "
+    "partner on the other side, or from the reference tissue; the text of the site says from which.",
 )
+_NUCLIDE = re.compile(r"\s*\^(\d+)\^?$")
+"""Mass of a nuclide as senders write it behind the element."""
 LIMITS = (
     "Uptake and MR abnormalities are common in people without pain; a candidate becomes a pain generator only "
     "together with history, examination and, where fitting, a diagnostic block.",
@@ -171,7 +180,16 @@ def suv_section(content: ReportContent) -> Html:
 
 def _provenance_row(row: Row, by_hand: list[str]) -> list[Html]:
     cls = "by-hand" if row.get("quantity") in by_hand or row.get("source") == "given by hand" else ""
-    return [tag("span", row.get(name), cls=cls) for name in ("quantity", "value", "unit", "source", "note")]
+    value, unit, note = row.get("value"), row.get("unit"), row.get("note")
+    if unit == "Bq" and isinstance(value, int | float):
+        value, unit = f"{value / 1e6:.1f}", "MBq"
+    shown = (row.get("quantity"), tracer_words(value), unit, row.get("source"), note)
+    return [tag("span", text, cls=cls) for text in shown]
+
+
+def tracer_words(value: object) -> object:
+    """A tracer with its nuclide as people write it: "Fluorodeoxyglucose F-18" for ``Fluorodeoxyglucose F^18^``."""
+    return _NUCLIDE.sub(r"-\1", value) if isinstance(value, str) else value
 
 
 def suv_sentence(suv: Row) -> str:
@@ -186,15 +204,21 @@ def suv_sentence(suv: Row) -> str:
     def known(quantity: str) -> object:
         return next((row.get("value") for row in suv.get("provenance") or [] if row.get("quantity") == quantity), None)
 
-    units, tracer = known("Units"), known("Tracer")
+    units, tracer = known("Units"), tracer_words(known("Tracer"))
     dose = suv.get("dose_bq")
+    measured = (
+        ("weight", suv.get("weight_kg"), 1, "kg"),
+        ("injected activity", None if dose is None else dose / 1e6, 1, "MBq"),
+        ("uptake time", suv.get("uptake_minutes"), 0, "min"),
+        ("half-life", suv.get("half_life_s"), 0, "s"),
+    )
     stored = f" (stored as {words.text(units)})" if units else ""
     parts = [
-        f"weight {words.number(suv.get('weight_kg'), 1, 'kg')}",
-        f"injected activity {words.number(None if dose is None else dose / 1e6, 1, 'MBq')}",
-        f"uptake time {words.number(suv.get('uptake_minutes'), 0, 'min')}",
-        f"half-life {words.number(suv.get('half_life_s'), 0, 's')}",
-        f"decay correction {words.text(known('Decay correction'))}",
+        *(
+            f"{name} {'not known' if value is None else words.number(value, digits, unit)}"
+            for name, value, digits, unit in measured
+        ),
+        f"decay correction {known('Decay correction') or 'not known'}",
     ]
     end = f"; tracer {words.text(tracer)}." if tracer else "."
     return f"{_factor_words(suv)}{stored}: {', '.join(parts)}{end}"
@@ -266,12 +290,16 @@ def series_section(content: ReportContent) -> Html:
     if not content.series:
         return Html("")
     names = ("role", "number", "description", "date", "reason")
-    rows = [[row.get(name) for name in names] for row in content.series]
+    rows = [[_date_or_text(name, row.get(name)) for name in names] for row in content.series]
     shown = [table(["Role", "Number", "Description", "Date", "Why this role"], rows)]
     if content.left_out and not content.pseudonymized:
         shown.append(tag("p", "Left out:"))
         shown.append(table(["What", "Why"], [list(pair) for pair in content.left_out]))
     return section("Series", *shown)
+
+
+def _date_or_text(name: str, value: object) -> object:
+    return long_date(str(value), Language()) if name == "date" and value else value
 
 
 def parameters_section(content: ReportContent) -> Html:

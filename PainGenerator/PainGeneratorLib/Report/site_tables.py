@@ -276,7 +276,7 @@ def _ratios(row: SiteRow, is_wide: bool) -> Html:
     """The ratio to the reference tissue; where there is room, that to the other side, too."""
     said = [] if row.ratio is None else [f"\u00d7{words.number(row.ratio, _DIGITS['ratio'])}"]
     if is_wide and row.side_ratio is not None:
-        said.append(f"(\u00d7{words.number(row.side_ratio, _DIGITS['side_ratio'])} of the other side)")
+        said.append(f"(\u00d7{words.number(row.side_ratio, _DIGITS['side_ratio'])} of its partner on the other side)")
     return tag("span", " ".join(said), cls="ratio") if said else Html("")
 
 

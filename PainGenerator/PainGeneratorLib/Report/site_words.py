@@ -20,6 +20,7 @@ SHORT_SIGNS: Mapping[str, str] = {
 }
 """MR signs that are too long for a cell of the table."""
 PELVIS = "Pelvis"
+BOTH_HIPS = "Both hips"
 
 
 def group_of(site: Site) -> str:
@@ -28,7 +29,9 @@ def group_of(site: Site) -> str:
         return site.level
     if site.structure in PELVIS_STRUCTURES:
         return PELVIS
-    return "Hips" if site.side == Side.MIDLINE else f"{site.side.capitalize()} hip"
+    if site.side == Side.MIDLINE:
+        return "Hips"
+    return BOTH_HIPS if site.side == Side.BOTH else f"{site.side.capitalize()} hip"
 
 
 def grouped(table: SiteTable) -> dict[str, list[SiteRow]]:

@@ -154,8 +154,13 @@ def csv_text(rows: Sequence[Mapping[str, Any]], blank: Mapping[str, Any]) -> str
     buffer = io.StringIO(newline="")
     writer = csv.DictWriter(buffer, header, restval="", lineterminator="\r\n")
     writer.writeheader()
-    writer.writerows(rows)
+    writer.writerows({name: _without_minus_zero(value) for name, value in row.items()} for row in rows)
     return buffer.getvalue()
+
+
+def _without_minus_zero(value: Any) -> Any:
+    """The value; 0.0 for the number -0.0."""
+    return value + 0.0 if isinstance(value, float) else value
 
 
 def _spread(candidate: Candidate) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from ..Numerics.core.records import Candidate
 from ..Numerics.core.words import MR_ROLES, Role
 from ..Workflow.analyze import Analysis
 from . import words
+from .site_text import active_candidates
 from .tables import best_first
 from .viewer_data import MIDLINE_STEP_MM, Midline, ViewerInputs
 from .viewer_packing import PET_FRAME, REFERENCE_FRAME, ViewerSeries
@@ -38,7 +39,7 @@ def viewer_inputs(analysis: Analysis) -> ViewerInputs:
         if role in case.series and alignment.is_aligned(role)
     ]
     series.append(_pet(analysis))
-    marks = marks_of(analysis.candidates, analysis.found.attention)
+    marks = marks_of(active_candidates(analysis.candidates), analysis.found.attention)
     return ViewerInputs(series, marks, midline_of(analysis.plan, series[0].image.geometry))
 
 

@@ -10,7 +10,6 @@ from typing import Any
 import numpy as np
 
 from ..Numerics.core.measures import Kind, Measure
-from ..Numerics.core.reader_acts import shown_time
 from ..Numerics.core.records import FLAG_TEXTS, Candidate, MRFinding, Place
 from ..Numerics.core.site_reading import sign_words
 from ..Numerics.core.sites import SiteState
@@ -18,6 +17,8 @@ from ..Numerics.core.strength import strength_word
 from ..Numerics.core.words import Certainty, Evidence, Group, Origin, Role, Side, Status
 from ..Numerics.fusion.evidence import SignGroup, SignState
 from ..Numerics.mr.verdicts import COLLECTION, EFFUSION
+from .languages import Language
+from .person_words import long_time
 
 UNKNOWN = "\u2013"
 """What stands for a value that is not known or does not apply (an en dash), never 0."""
@@ -119,7 +120,7 @@ def text(value: object) -> str:
 
 def _short_number(value: float) -> str:
     """A number with up to six significant digits."""
-    return f"{value:.6g}".replace("-", MINUS) if math.isfinite(value) else UNKNOWN
+    return f"{value + 0.0:.6g}".replace("-", MINUS) if math.isfinite(value) else UNKNOWN
 
 
 def measured(measure: Measure, value: Any) -> str:
@@ -318,7 +319,7 @@ def _review_words(candidate: Candidate) -> str:
     if candidate.status == Status.PENDING:
         return f"{how}; not yet reviewed by a radiologist."
     act = candidate.decision
-    by = "" if act is None else f" by {act.by} on {shown_time(act.time)}"
+    by = "" if act is None else f" by {act.by} on {long_time(act.time, Language())}"
     return f"{how}; {candidate.status} on review{by}."
 
 

@@ -21,6 +21,9 @@ from ..Numerics.suv.factors import PetHeader
 from .group_witness import GroupSign
 from .protocol import Protocol, load_protocol
 
+GROUP_NOT_GIVEN = "The clinical group was not given: taken as low-back."
+"""Warning where nobody named the clinical group."""
+
 
 @dataclass(frozen=True)
 class CaseOptions(Kept):
@@ -112,7 +115,7 @@ class CaseOptions(Kept):
             return Group.HIP_REPLACEMENT, ()
         if self.group == AUTO_GROUP:
             return Group.LOW_BACK, ()
-        return Group.LOW_BACK, ("The clinical group was not given: taken as low-back.",)
+        return Group.LOW_BACK, (GROUP_NOT_GIVEN,)
 
     def protocol(self) -> Protocol:
         """The parameters for this case, with the user's file and settings over the shipped ones."""

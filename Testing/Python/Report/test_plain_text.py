@@ -53,12 +53,12 @@ def test_the_blocks_stand_in_the_order_of_reading(content):
         "FINDINGS BY LEVEL AND SIDE",
         "MEASURES",
         "SET APART",
-        "IMPRESSION",
+        "CONCLUSION OF THE PROGRAM",
         "LEVELS",
         "NOTES",
         "LIMITS",
     ]
-    assert text.count("Research use only. Candidates, never a diagnosis.") == 2
+    assert text.count("Research use only. Candidates, never a diagnosis.") == 1
     assert text.endswith("is not a medical device.\n")
     assert block(text, "NOTES") == ["Two PET volumes."]
 

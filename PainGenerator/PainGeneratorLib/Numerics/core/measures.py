@@ -175,7 +175,7 @@ class Measure:
         return list(value) if self.kind is Kind.WORDS else value
 
     def _rounded(self, value: float) -> float:
-        return round(float(value), self.stored_digits)
+        return round(float(value), self.stored_digits) + 0.0  # never -0.0
 
     def in_output(self, output: Output) -> Measure:
         """The measure with the title, unit and digits that one output shows."""
@@ -552,7 +552,7 @@ MEASURES: tuple[Measure, ...] = (
         ucum="{ratio}",
         outputs=_in(Output.FILES, Output.SCENE_TABLE, Output.PANEL_DETAILS, Output.TERMINAL, Output.REPORT_RANKING),
         shown={
-            Output.PANEL_DETAILS: Shown(title="ratio to the other side"),
+            Output.PANEL_DETAILS: Shown(title="ratio to the mirrored place"),
             Output.REPORT_RANKING: Shown(title="Left\u2013right", unit="ratio"),
         },
     ),

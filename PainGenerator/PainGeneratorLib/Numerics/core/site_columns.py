@@ -204,10 +204,10 @@ SITE_COLUMNS: tuple[Measure, ...] = (
     ),
     Measure(
         key="side_ratio",
-        title="To other side",
+        title="To its partner",
         value=attrgetter("side_ratio"),
-        how="SUVpeak over the SUVpeak of the same site on the other side.",
-        description="SUVpeak over that of the other side",
+        how="SUVpeak over the SUVpeak of its partner on the other side, the same site there.",
+        description="SUVpeak over that of its partner",
         ucum="{ratio}",
         outputs=_ALL,
         shown={Output.REPORT_MEASURES: Shown(digits=1)},

@@ -300,5 +300,7 @@ def _over_other_side(judged: Judged) -> Iterator[LedgerEntry]:
     ratio, strength = _side_ratio(judged), _side_strength(judged)
     if ratio is None or strength <= 0:
         return
-    text = f"Uptake {ratio:.1f} times that of the other side."
+    is_mirrored = ratio == judged.candidate.left_right_ratio
+    what = "the mirrored place on the other side" if is_mirrored else "its partner on the other side"
+    text = f"Uptake {ratio:.1f} times that of {what}."
     yield judged.case.evidence.entry(ASYMMETRY, SignGroup.PET, text, strength, measure=round(float(ratio), 2))

@@ -152,7 +152,7 @@ def _side_reason(evidence: SiteEvidence, p: SiteUptakeParameters) -> list[str]:
     if not is_raised_too and not _counts_alone(evidence, side, p):
         return []
     other = str(Side.LEFT) if evidence.site.side == Side.RIGHT else str(Side.RIGHT)
-    return [uptake_reason(side, f"the {other} side")]
+    return [uptake_reason(side, f"its partner on the {other} side")]
 
 
 def _counts_alone(evidence: SiteEvidence, side: float, p: SiteUptakeParameters) -> bool:

@@ -577,7 +577,7 @@ def _cross_check(series: datetime, frames: _Witness, ledger: Ledger) -> str:
             f"The frame times point to a reference time {apart_s:+.0f} s from the series time, which would change "
             f"SUV by {100.0 * frames.change:.1f} %; the series time was used."
         )
-    return f"frame times give {apart_s:+.1f} s ({100.0 * frames.change:.2f} % of SUV)"
+    return f"frame times give {round(apart_s, 1) + 0.0:+.1f} s ({100.0 * frames.change:.2f} % of SUV)"
 
 
 def _note_frame_times(
