@@ -358,7 +358,8 @@ def example_site_table(certainty: str = "likely") -> SiteTable:
     facet = site_row(
         "left facet joint L4/L5", "facet joint", "left", "L4/L5", 2.41, state="abnormal",
         reasons=(
-            "Uptake 2.2 times that of the other facet joints.", "Uptake 1.6 times that of the right side.",
+            "Uptake 2.2 times that of the other facet joints.",
+            "Uptake 1.6 times that of its partner on the right side.",
             "Effusion or synovitis on MR.", "Candidate PG-01.",
         ), ratio=2.54, side_ratio=1.62,
         level_ratio=2.2, level_spread=0.1, level_z=6.1, mr_signs=("effusion or synovitis",), candidates=("PG-01",),
@@ -409,6 +410,6 @@ def hip_site_table() -> SiteTable:
     )  # fmt: skip
     head = site_row(
         "right prosthesis head", "prosthesis head", "right", None, 1.9, state="abnormal",
-        reasons=("Uptake 1.7 times that of the left side.",), side_ratio=1.7,
+        reasons=("Uptake 1.7 times that of its partner on the left side.",), side_ratio=1.7,
     )  # fmt: skip
     return SiteTable((*rows, head))

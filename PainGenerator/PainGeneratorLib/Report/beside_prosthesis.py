@@ -43,14 +43,14 @@ def standing_out(content: ReportContent) -> list[Place]:
     Those that were set apart have to be clear of the normal uptake of the body, and are left out where the table of
     the prosthesis calls their zone not raised. Raised sites of the prosthesis that belong to no entry follow.
     """
-    entries = [one for one in beside_prosthesis(content.set_apart) if _is_clear(one)]
-    found = [one.place for one in entries if not _is_called_normal(one.place, content)]
+    found = [one.place for one in beside_prosthesis(content.set_apart) if _is_clear(one)]
     found += [
         Place(row.site.name, row.site.structure, row.site.side, row.site.level, row.site.zone)
         for row in content.sites.rows
         if _is_at_prosthesis(row) and is_raised(row) and not row.candidates
     ]
-    return list({(place.name, place.side): place for place in found}.values())
+    contradicted = [place for place in found if _is_called_normal(place, content)]
+    return list({(place.name, place.side): place for place in found if place not in contradicted}.values())
 
 
 def _is_clear(one: Candidate) -> bool:

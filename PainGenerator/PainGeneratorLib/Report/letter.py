@@ -16,13 +16,14 @@ from ..Numerics.core.site_reading import is_measured, sign_words
 from ..Numerics.core.sites import SiteState
 from ..Numerics.core.strength import strength_word
 from ..Numerics.core.words import Certainty, Evidence, Group, PainSide, Role, Status
+from ..Numerics.fusion.ledger_uptake import ABOVE_LEVELS
 from ..Workflow.case import GROUP_NOT_GIVEN as ASSUMED_NONE_GIVEN
 from ..Workflow.group_witness import AUTO_UNKNOWN
 from ..Workflow.letter_notes import fingerprint, unknown_comments
 from . import words
 from .advice import advice_for
-from .attention_words import attention_words
 from .against import against
+from .attention_words import attention_words
 from .beside_prosthesis import standing_out
 from .content import ReportContent
 from .languages import Language
@@ -481,7 +482,10 @@ def _uptake(one: Candidate, language: Language) -> str:
 
 
 def _over_levels(one: Candidate) -> float | None:
-    """Uptake of the hottest spot over the same place at the other levels; None where it was not compared."""
+    """Uptake over the same place at the other levels, as the ledger counts it; None where it was not compared."""
+    for entry in one.ledger:
+        if entry.sign == ABOVE_LEVELS and isinstance(entry.measure, int | float):
+            return float(entry.measure)
     ratios = [spot.level_ratio for spot in one.hot_spots if spot.level_ratio is not None]
     return max(ratios, default=None)
 

@@ -26,10 +26,10 @@ METHOD = (
     "Ratio: SUVpeak over the median of matched reference tissue of the same kind in the same person. "
     "Pain generators take up little FDG; a fixed SUV limit would miss them.",
     "Left\u2013right: SUVpeak over the SUVpeak of the mirrored place; above 1, this side is the hotter one.",
-    "Two comparisons with the other side: the mirrored place lies where one plane mirrors the candidate; its partner on "
-    "the other side is the same site there, such as the other facet joint of the level. The two ratios may differ.",
-    "SUVpeak and SUVmean: the peak is the mean of a sphere of 1 ml. In a focus smaller than that, it holds tissue around "
-    "the focus, so that SUVmean of the outline may be the higher one.",
+    "Two comparisons with the other side: the mirrored place lies where one plane mirrors the candidate; its partner "
+    "on the other side is the same site there, such as the other facet joint of the level. The two ratios may differ.",
+    "SUVpeak and SUVmean: the peak is the mean of a sphere of 1 ml. In a focus smaller than that, it holds tissue "
+    "around the focus, so that SUVmean of the outline may be the higher one.",
     "z: how many robust standard deviations the MR signal lies above (or, negative, below) its reference tissue "
     "in the same series. Fluid has none: its signal is compared with that of muscle, as a ratio.",
     "PET and MR of a place are abnormal, normal or not assessable. Not assessable says nothing about the place: the "

@@ -99,6 +99,15 @@ def test_the_mirrored_place_and_the_partner_have_two_names():
     assert "times the other side" not in html
 
 
+def test_the_ratio_to_the_other_levels_is_that_of_the_ledger():
+    entry = LedgerEntry("above_other_levels", "pet", "Uptake 1.6 times that of the other levels.", 1.62, 2.0, "us")
+    one = pending()[0]
+    spot = dataclasses.replace(one.hot_spots[0], level_ratio=1.99)
+    for ledger, said in (((entry,), "1.62 times the same place"), ((), "1.99 times the same place")):
+        changed = dataclasses.replace(one, ledger=ledger, hot_spots=[spot])
+        assert said in " ".join(english(candidates=[changed]).candidates[0].seen)
+
+
 # --- beside metal
 
 
@@ -162,7 +171,10 @@ def test_what_the_reader_set_aside_is_counted_beside_an_accepted_candidate():
             Place("left sacroiliac joint, lower half, iliac side", "sacroiliac joint", "left"),
             "Iliosakralgelenk links, untere Hälfte, Darmbeinseite",
         ),
-        (Place("left trunk, 56 mm lateral of the midline", "trunk", "left"), "Rumpf links, 56 mm seitlich der Mittellinie"),
+        (
+            Place("left trunk, 56 mm lateral of the midline", "trunk", "left"),
+            "Rumpf links, 56 mm seitlich der Mittellinie",
+        ),
         (
             Place("left femur beside the stem, Gruen 6 (lateral view 9)", "femur", "left", zone="Gruen 6"),
             "Femur Gruen 6 links, neben dem Schaft, seitliche Ansicht: Gruen 9",
@@ -177,7 +189,8 @@ def test_what_the_reader_set_aside_is_counted_beside_an_accepted_candidate():
         ),
         (
             Place("left pelvis or flank, 70 mm lateral of and 14 mm behind the spine line", "pelvis or flank", "left"),
-            "Becken oder Flanke links, 70 mm seitlich der Linie der Wirbelsäule, 14 mm hinter der Linie der Wirbelsäule",
+            "Becken oder Flanke links, 70 mm seitlich der Linie der Wirbelsäule, "
+            "14 mm hinter der Linie der Wirbelsäule",
         ),
         (
             Place("spine, between disc L4/L5 and left psoas L4/L5", "spine", "midline"),
@@ -185,7 +198,10 @@ def test_what_the_reader_set_aside_is_counted_beside_an_accepted_candidate():
         ),
         (Place("spine, above the moon L4", "spine", "midline"), "Wirbelsäule"),
         (Place("trunk, likely in the midline", "trunk", "midline"), "Rumpf"),
-        (Place("beside right psoas L3/L4, 7 mm", "psoas", "right", "L3/L4"), "Musculus psoas L3/L4 rechts, 7 mm daneben"),
+        (
+            Place("beside right psoas L3/L4, 7 mm", "psoas", "right", "L3/L4"),
+            "Musculus psoas L3/L4 rechts, 7 mm daneben",
+        ),
         (Place("superior endplate of L3, right", "upper endplate", "right", "L2/L3"), "Deckplatte L3 rechts"),
     ],
 )  # fmt: skip

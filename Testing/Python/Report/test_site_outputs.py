@@ -197,8 +197,8 @@ def test_the_text_of_a_level_says_uptake_mr_candidate_and_the_rest(found: list[C
     said = texts(example_site_table(), found)
     assert said["L4/L5"] == (
         "Disc: uptake 1.8 times that of the other discs (SUVpeak 1.9); no MR finding. "
-        "Left facet joint: uptake 2.2 times that of the other facet joints and 1.6 times that of the right side "
-        "(SUVpeak 2.4); effusion or synovitis on MR (candidate 1). The other 11 sites are normal."
+        "Left facet joint: uptake 2.2 times that of the other facet joints and 1.6 times that of its partner on "
+        "the right side (SUVpeak 2.4); effusion or synovitis on MR (candidate 1). The other 11 sites are normal."
     )
     assert said["L3/L4"].startswith("Interspinous space: uptake 2.1 times that of the blood pool (SUVpeak 1.7); not")
     assert "Modic I and edema on MR (candidate 3)" in said["L2/L3"]
