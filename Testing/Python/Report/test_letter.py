@@ -35,7 +35,15 @@ from PainGeneratorLib.Workflow.letter_notes import LetterNotes
 from report_examples import attention_examples, example_candidates
 
 OTHERS = [code for code in LANGUAGE_NAMES if code != "en"]
-NOT_SAID = {"NOT_ALIGNED", "SHORT_STRUCTURES", "FLAG_TEXTS", "AUTO_UNKNOWN", "ASSUMED_NONE_GIVEN", "_LEVEL"}
+NOT_SAID = {
+    "NOT_ALIGNED",
+    "SHORT_STRUCTURES",
+    "FLAG_TEXTS",
+    "AUTO_UNKNOWN",
+    "ASSUMED_NONE_GIVEN",
+    "ABOVE_LEVELS",
+    "_LEVEL",
+}
 """Constants of the modules of the letter that are no messages."""
 
 

@@ -66,7 +66,8 @@ FLAG_TEXTS: dict[str, str] = {
     "side-likely": "Only one sign in the images shows the body's midline: check the side.",
     "named-by-reader": "Structure, side and level were named by the reader.",
     "spill-over": "A hotter place beside it raises the uptake that is measured here.",
-    "brought-back": "A candidate because the reader made it one: it was set apart below the bar, or was to be looked at.",
+    "brought-back": "A candidate because the reader made it one: it was set apart below the bar, or was to be looked "
+    "at.",
     "spine-uncertain": "That this is the spine rests on one sign only: it may be another part of the body.",
 }
 """The sentence for each flag, as the report shows it."""
