@@ -222,9 +222,16 @@ def _output_folder(options: argparse.Namespace, path: Path, **more: Any) -> Outp
 
 
 def _show(
-    analysis: Analysis, warnings: Iterable[str], report: Path, options: argparse.Namespace | None = None
+    analysis: Analysis,
+    warnings: Iterable[str],
+    report: Path,
+    options: argparse.Namespace | None = None,
+    truth: Path | None = None,
 ) -> None:
-    """Print the ranked list, the other lists and the sites in one line each, the warnings and where the report is."""
+    """Print the ranked list, the other lists and the sites in one line each, the warnings and where the report is.
+
+    Of a phantom, also where its truth is.
+    """
     from ..Report.beside_prosthesis import beside_lines
     from ..Report.site_text import terminal_line
     from ..Report.tables import apart_line
@@ -245,6 +252,8 @@ def _show(
         # They are told also where the table cannot be printed.
         _warn((*analysis.warnings, *warnings))
     if not is_quiet:
+        if truth is not None:
+            say(f"Truth of the phantom: {visible(str(truth))}")
         say(f"Report: {visible(str(report))}")
 
 
@@ -279,7 +288,8 @@ def _demo(options: argparse.Namespace) -> None:
             results = folder / "results"
             results.mkdir()
             analysis = analyze_to_folder(phantom / "dicom", case_options, results, part(progress, 0.2, 1.0))
-    _show(analysis, (*target.notes, *target.warnings), target.path / "results" / "report.html", options)
+    report, truth_file = target.path / "results" / "report.html", target.path / "phantom" / "truth.json"
+    _show(analysis, (*target.notes, *target.warnings), report, options, truth_file)
 
 
 def _suv(options: argparse.Namespace) -> None:

@@ -19,7 +19,7 @@ from PainGeneratorLib.Headless.fault_report import error_lines, short_path
 from PainGeneratorLib.Headless.temporary import PREFIX
 from PainGeneratorLib.Numerics.core.errors import PainGeneratorError
 
-pytestmark = pytest.mark.skipif(os.name != "posix", reason="POSIX processes")
+pytestmark = [pytest.mark.slow, pytest.mark.skipif(os.name != "posix", reason="POSIX processes")]
 
 COMMAND = "import sys\nfrom PainGeneratorLib.Headless.cli import main\nsys.exit(main())\n"
 """What the installed command does."""

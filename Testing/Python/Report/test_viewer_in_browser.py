@@ -26,6 +26,7 @@ from viewer_examples import (
     report_with_pictures,
 )
 
+pytestmark = pytest.mark.slow
 THROUGH = {"axial": 2, "coronal": 1, "sagittal": 0}
 
 
