@@ -585,7 +585,7 @@ def test_the_first_page_tells_what_was_found(content):
     said = Page(report_html(content)).words
     assert "3 candidate pain generators were found (1 on PET and MR, 1 on PET only, 1 on MR only)." in said
     assert "Research use only. Candidates, never a diagnosis." in said
-    order = [said.index(word) for word in ("In short", "Lower endplate L2 (strong", "Facet joint L4/L5, left;")]
+    order = [said.index(word) for word in ("In short", "lower endplate L2 (strong", "facet joint L4/L5, left;")]
     assert order == sorted(order)
     assert said.index("Values given by hand, not read from the images, were used for SUV: Weight.") < order[0]
     assert said.index("The analysis gave a warning") < said.index("PET and MR are 2 days apart.")
