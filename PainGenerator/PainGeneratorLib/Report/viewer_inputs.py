@@ -39,7 +39,7 @@ def viewer_inputs(analysis: Analysis) -> ViewerInputs:
         if role in case.series and alignment.is_aligned(role)
     ]
     series.append(_pet(analysis))
-    marks = marks_of(active_candidates(analysis.candidates), analysis.found.attention)
+    marks = marks_of(analysis.candidates, analysis.found.attention)
     return ViewerInputs(series, marks, midline_of(analysis.plan, series[0].image.geometry))
 
 
@@ -56,9 +56,9 @@ def _placed(image: Image, reference_to_image: np.ndarray) -> Image:
 
 
 def marks_of(candidates: Sequence[Candidate], attention: Sequence[Candidate]) -> list[tuple[str, Candidate]]:
-    """The entries of the list, with the letters and ranks that they have in the report."""
+    """The entries of the list with their letters and ranks in the report; none that a reader set aside."""
     looked_at = [(words.letter(one.rank - 1), one) for one in best_first(attention)]
-    return [*looked_at, *((str(one.rank), one) for one in best_first(candidates))]
+    return [*looked_at, *((str(one.rank), one) for one in active_candidates(candidates))]
 
 
 def midline_of(plan: BodyPlan, geometry: Geometry) -> Midline | None:

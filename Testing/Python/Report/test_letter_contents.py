@@ -19,6 +19,7 @@ from PainGeneratorLib.Report.plain_text import plain_report
 from PainGeneratorLib.Report.report import report_html
 from PainGeneratorLib.Report.report_tables import suv_section, tracer_words
 from PainGeneratorLib.Report.tables import csv_text
+from PainGeneratorLib.Report.viewer_inputs import marks_of
 from PainGeneratorLib.Workflow.case import GROUP_NOT_GIVEN
 from PainGeneratorLib.Workflow.letter_notes import LetterNotes
 from report_examples import example_candidates, hip_site_table, plain_content, set_apart_examples, site_row
@@ -159,6 +160,12 @@ def test_what_the_reader_set_aside_is_counted_beside_an_accepted_candidate():
     three = [dataclasses.replace(other, status=str(Status.PHYSIOLOGIC)) for other in rest]
     assert f"{1 + len(three)} further candidates were set aside" in english(candidates=[one, two, *three]).answer[1]
     assert english(candidates=[one]).answer[1] == f"{letter.ANSWER_NO_OTHER} {letter.NOT_A_DIAGNOSIS}"
+
+
+def test_the_list_of_the_viewer_has_nothing_that_the_reader_set_aside():
+    one, two, *rest = pending()
+    two = dataclasses.replace(two, status=str(Status.REJECTED))
+    assert [mark for mark, _one in marks_of([*rest, two, one], [])] == ["1", *(str(other.rank) for other in rest)]
 
 
 # --- names in other languages
