@@ -49,6 +49,7 @@ from .letter_desk import FactsWriter
 from .live_preview import LivePreview
 from .loaded_volumes import LoadedVolumes
 from .notifier import Notifier
+from .pending import PendingChanges
 from .protocol_parameters import ProtocolParameters
 from .readers import ReaderControl
 from .reading_aids import ReadingAids, Values
@@ -125,6 +126,8 @@ class Session:
         self._settings = settings = CaseSettings(link, state)
         self.step_states = states = StepStates(settings, state, notify)
         self._writer = writer = CaseWriter(link, state)
+        self._pending = pending = PendingChanges(link, settings, state, states)
+        state.pending, states.when_done = pending.sentences, pending.note
         self._watch = watch = SceneWatch(link, settings, state, states, writer, notify)
         self._anatomy_read: dict[str, Any] | None = None
         writer.kept_by["anatomy_read"] = lambda: watch.anatomy
@@ -153,6 +156,7 @@ class Session:
         )
         self._targets = TargetActs(link, state, settings, states, notify)
         self._exporter.targets = self._targets.now
+        self._exporter.pending_of_basis = pending.of_basis
         self._exporter.report_edit = lambda: text.edit
         self._exporter.letter = text.letter
         writer.kept_by["report_text"] = self._report_text.to_kept
@@ -173,6 +177,7 @@ class Session:
         if has_case(scene):
             restored_parts = (self._alignment, review, self._reading, self._report_text, tools)
             Restorer(link, state, settings, states, writer, *restored_parts, self._watch).restore()
+            pending.begin()
         else:
             state.detected = settings.detected()
             state.notices += settings.drop_refused_changes()
