@@ -191,6 +191,13 @@ class Session:
         self._watch.look()
 
     @property
+    def _readable(self) -> CaseState:
+        """The case, to be read; refused when its scene was closed, which holds another case now, or none."""
+        if self.case_state.case is not None:
+            _ = self._link.scene
+        return self.case_state
+
+    @property
     def _review(self) -> ReviewActs:
         self._looked()
         return self._review_acts
@@ -502,13 +509,14 @@ class Session:
 
     def suv_result(self) -> SuvResult | None:
         """The result of the step Case; None before it was run."""
-        suv = self.case_state.suv
+        suv = self._readable.suv
         return None if suv is None else suv.result
 
     # --- alignment (AlignmentControl)
 
     def alignment_rows(self) -> list[dict[str, Any]]:
         """One row for each aligned series, see :meth:`.alignment_control.AlignmentControl.rows`."""
+        _ = self._readable
         return self._alignment.rows()
 
     def show_before(self, before: bool) -> None:
@@ -582,6 +590,7 @@ class Session:
 
     def preview_rows(self) -> list[dict[str, Any]]:
         """The foci of the preview, hottest first, see :meth:`.live_preview.LivePreview.rows`."""
+        _ = self._readable
         return self._live_preview.rows()
 
     def drop_preview(self) -> None:
@@ -596,15 +605,15 @@ class Session:
 
     def candidates(self) -> list[Candidate]:
         """The list as it stands, best first."""
-        return list(self.case_state.candidates)
+        return list(self._readable.candidates)
 
     def set_apart(self) -> list[Candidate]:
         """What was found but has fewer points of evidence than the bar, best first."""
-        return list(self.case_state.set_apart)
+        return list(self._readable.set_apart)
 
     def attention(self) -> list[Candidate]:
         """What is no pain generator but has to be looked at, best first."""
-        return list(self.case_state.attention)
+        return list(self._readable.attention)
 
     def bring_back(self, ids: Iterable[str]) -> None:
         """Make candidates of entries that are set apart or to be looked at."""
@@ -613,7 +622,7 @@ class Session:
     @property
     def unmatched(self) -> list[Candidate]:
         """Decided candidates that no new run has found again; they are shown and never dropped silently."""
-        return list(self.case_state.unmatched)
+        return list(self._readable.unmatched)
 
     def dismiss_unmatched(self, candidate_id: str) -> None:
         """Take a candidate off the list of those that were not found again."""
@@ -654,7 +663,7 @@ class Session:
     @property
     def sites(self) -> SiteTable:
         """Every site of the case with its measures; empty before the step Find."""
-        found = self.case_state.found
+        found = self._readable.found
         return SiteTable() if found is None else found.sites
 
     def comment(self, candidate_id: str, text: str) -> None:
@@ -729,10 +738,12 @@ class Session:
 
     def reference_images(self) -> dict[str, Image]:
         """SUV and MR series by role (the PET first), placed in the reference frame; only aligned ones."""
+        _ = self._readable
         return self._aids.reference_images()
 
     def position_of(self, candidate_id: str) -> np.ndarray:
         """Where the views go for an entry of any list: RAS mm of the world, shape (3,); always within its outline."""
+        _ = self._readable
         return self._aids.position_of(self._review_acts.get_from_any(candidate_id))
 
     def highlight(self, candidate_id: str | None) -> None:
@@ -741,18 +752,21 @@ class Session:
 
     def reference_uptake(self) -> ReferenceUptake | None:
         """The normal tissue that the window of the PET is set from; None before the step Find."""
-        return reference_uptake(self.case_state)
+        return reference_uptake(self._readable)
 
     def mirrored(self, position_ras: np.ndarray) -> tuple[np.ndarray | None, dict[str, Values]]:
         """The place on the other side of the body, and the values here and there."""
+        _ = self._readable
         return self._aids.mirrored(position_ras)
 
     def readout_at(self, position_ras: np.ndarray) -> Readout:
         """Values, tissue and structure at a place (RAS mm of the world, shape (3,)), and why it is no candidate."""
+        _ = self._readable
         return self._readouts.at(position_ras)
 
     def regions(self) -> list[SphereRegion]:
         """Spherical regions of the reader, with their measures."""
+        _ = self._readable
         return self._region_acts.all()
 
     def add_region(self, center_ras: np.ndarray, diameter_mm: float) -> str:
@@ -807,6 +821,7 @@ class Session:
 
     def analysis(self) -> Analysis:
         """The case with the results of all steps, candidates as they stand."""
+        _ = self._readable
         return self._exporter.analysis()
 
     def export(
