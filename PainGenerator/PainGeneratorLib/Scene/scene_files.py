@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import tempfile
 import xml.etree.ElementTree as ElementTree
 import zipfile
 import zlib
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
@@ -48,7 +50,7 @@ def write_bundle(scene: Any, path: Path) -> str:
     with tempfile.TemporaryDirectory(prefix=".saving-", dir=path.parent) as folder:
         # The bundle holds a folder with the base name of the file, so it is written under its final name.
         written = Path(folder) / path.name
-        with safe_names_of(scene):
+        with safe_names_of(scene), without_leftover_stores(scene):
             done = scene.WriteToMRB(str(written), None, messages)
         if not (done and written.is_file()):
             full = shutil.disk_usage(folder).free < SCENE_ROOM_BYTES
@@ -62,6 +64,41 @@ def write_bundle(scene: Any, path: Path) -> str:
             )
         os.replace(written, path)
     return ""
+
+
+@contextlib.contextmanager
+def without_leftover_stores(scene: Any) -> Iterator[None]:
+    """For the length of a ``with`` block, storage nodes that no node uses are not saved with the scene.
+
+    Slicer leaves the storage node behind when a node is removed. While it writes a bundle, it sets the file names of
+    all storage nodes to the temporary folder of that bundle, and sets back only those of storage nodes that are in
+    use. The next bundle would name a file in a folder that is gone.
+
+    Parameters
+    ----------
+    scene : vtkMRMLScene
+    """
+    leftover = [(store, store.GetFileName()) for store in leftover_stores(scene) if store.GetSaveWithScene()]
+    try:
+        for store, _ in leftover:
+            store.SetSaveWithScene(False)
+        yield
+    finally:
+        for store, name in leftover:
+            store.SetSaveWithScene(True)
+            store.SetFileName(name)
+
+
+def leftover_stores(scene: Any) -> list[Any]:
+    """The storage nodes of a scene that belong to no other node any more."""
+    used: set[str] = set()
+    for index in range(scene.GetNumberOfNodesByClass("vtkMRMLStorableNode")):
+        node = scene.GetNthNodeByClass(index, "vtkMRMLStorableNode")
+        for number in range(node.GetNumberOfStorageNodes()):
+            used.add(node.GetNthStorageNodeID(number) or "")
+    count = scene.GetNumberOfNodesByClass("vtkMRMLStorageNode")
+    stores = [scene.GetNthNodeByClass(index, "vtkMRMLStorageNode") for index in range(count)]
+    return [store for store in stores if store.GetID() not in used]
 
 
 def bundle_fault(path: Path) -> str:

@@ -24,7 +24,7 @@ from . import appearance, case_text, markups, nodes, subject_hierarchy, tables
 from .candidate_segments import update_segments
 from .common_grid import common_grid
 from .level_marks import LEVELS_KEY, write_levels
-from .node_keys import KEY_ATTRIBUTE, MAP_KEY, ROLE_ATTRIBUTE, SHOWS_ATTRIBUTE, find_node, map_nodes
+from .node_keys import KEY_ATTRIBUTE, MAP_KEY, ROLE_ATTRIBUTE, SHOWS_ATTRIBUTE, find_node, map_nodes, remove_node
 from .preview_layer import end_preview
 from .scene_content import CaseNodes, SceneContent
 from .segments import Segment, write_segmentation
@@ -264,7 +264,7 @@ def _write_anatomy(scene: Any, content: SceneContent) -> list[Any]:
     found = find_node(scene, "vtkMRMLLabelMapVolumeNode", "anatomy")
     if content.anatomy is None:
         if found is not None:
-            scene.RemoveNode(found)
+            remove_node(scene, found)
         return []
     node = nodes.add_volume(scene, content.anatomy, "Anatomy", node=found, label_map=True)
     return [_keyed(node, "anatomy")]
@@ -276,7 +276,7 @@ def _write_margin(scene: Any, content: SceneContent, reference: Any) -> list[Any
     region = content.implant_margin
     if region is None or not len(region):
         if found is not None:
-            scene.RemoveNode(found)
+            remove_node(scene, found)
         return []
     node, _ = write_segmentation(
         scene,
@@ -297,7 +297,7 @@ def _write_maps(scene: Any, content: SceneContent) -> None:
         node.SetHideFromEditors(True)
         _keyed(node, f"{MAP_KEY}{name}")
     for node in found.values():
-        scene.RemoveNode(node)
+        remove_node(scene, node)
 
 
 def _write_text(scene: Any, content: SceneContent, grid: Geometry) -> Any:

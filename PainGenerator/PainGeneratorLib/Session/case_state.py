@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -162,6 +163,8 @@ class CaseState:
         All ids that were ever given in this case. None of them is given to something else.
     basis : str
         What the candidates were measured with: SUV and transforms, see :func:`.found_tools.basis_of`.
+    pending : callable
+        Gives a sentence for each step whose settings were changed after it and not applied, see :mod:`.pending`.
     """
 
     case: Case | None = None
@@ -181,6 +184,7 @@ class CaseState:
     readers: ReadersState = field(default_factory=ReadersState)
     used_ids: set[str] = field(default_factory=set)
     basis: str = ""
+    pending: Callable[[], list[str]] = field(default=list)
 
     @property
     def said(self) -> list[str]:
@@ -250,7 +254,7 @@ class CaseState:
     @property
     def warnings(self) -> list[str]:
         """What the user must know, in the order of the steps; each sentence once."""
-        notices = [*self.scene_changes, *self.notices, *self.said]
+        notices = [*self.scene_changes, *self.pending(), *self.notices, *self.said]
         if self.case is None:
             return list(dict.fromkeys([*notices, *self.detected.warnings]))
         found = self.found

@@ -76,6 +76,8 @@ class Exporter:
         readers: ReaderControl,
         tools: FoundTools,
     ) -> None:
+        self.pending_of_basis: Callable[[], str | None] = lambda: None
+        """Says which settings of SUV and alignment were changed and not applied."""
         self._readers, self._tools = readers, tools
         self.report_edit: Callable[[], ReportEdit | None] = _no_edit
         """Gives the reader's own wording of the text for the report system."""
@@ -92,6 +94,9 @@ class Exporter:
             return "Find candidates first (step Find)."
         if self._tools.is_of_another_basis():
             return f"{OTHER_BASIS} {RUN_AGAIN}"
+        pending = self.pending_of_basis()
+        if pending is not None:
+            return pending
         return None if self._export_writer is not None else "This session was made without a writer."
 
     def analysis(self) -> Analysis:
@@ -106,7 +111,7 @@ class Exporter:
             raise PainGeneratorError("There is nothing to export yet.", "Run the step Find first.")
         now = self._state.require_found()
         readers, edit = self._readers.readers(), self.report_edit()
-        said = (*self._state.scene_changes, *self._state.said)
+        said = (*self._state.scene_changes, *self._state.pending(), *self._state.said)
         language, notes = ("en", LetterNotes()) if self.letter is None else (self.letter.language, self.letter.notes)
         return Analysis(
             now.case,

@@ -163,7 +163,7 @@ class Recovery:
         """
         kept = journal.settings
         known = plain_settings(self._settings.now)
-        not_taken = {"stepStates", *ROLE_FIELDS.values()}
+        not_taken = {"stepStates", "appliedInputs", *ROLE_FIELDS.values()}
         self._settings.keep(**{name: kept[name] for name in known if name in kept and name not in not_taken})
         self._take_points(journal)
 

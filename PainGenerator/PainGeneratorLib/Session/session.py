@@ -49,6 +49,7 @@ from .letter_desk import FactsWriter
 from .live_preview import LivePreview
 from .loaded_volumes import LoadedVolumes
 from .notifier import Notifier
+from .pending import PendingChanges
 from .protocol_parameters import ProtocolParameters
 from .readers import ReaderControl
 from .reading_aids import ReadingAids, Values
@@ -125,6 +126,8 @@ class Session:
         self._settings = settings = CaseSettings(link, state)
         self.step_states = states = StepStates(settings, state, notify)
         self._writer = writer = CaseWriter(link, state)
+        self._pending = pending = PendingChanges(link, settings, state, states)
+        state.pending, states.when_done = pending.sentences, pending.note
         self._watch = watch = SceneWatch(link, settings, state, states, writer, notify)
         self._anatomy_read: dict[str, Any] | None = None
         writer.kept_by["anatomy_read"] = lambda: watch.anatomy
@@ -153,6 +156,7 @@ class Session:
         )
         self._targets = TargetActs(link, state, settings, states, notify)
         self._exporter.targets = self._targets.now
+        self._exporter.pending_of_basis = pending.of_basis
         self._exporter.report_edit = lambda: text.edit
         self._exporter.letter = text.letter
         writer.kept_by["report_text"] = self._report_text.to_kept
@@ -173,6 +177,7 @@ class Session:
         if has_case(scene):
             restored_parts = (self._alignment, review, self._reading, self._report_text, tools)
             Restorer(link, state, settings, states, writer, *restored_parts, self._watch).restore()
+            pending.begin()
         else:
             state.detected = settings.detected()
             state.notices += settings.drop_refused_changes()
@@ -184,6 +189,13 @@ class Session:
         """Notice what was changed in the scene before an act; refused when the scene was closed."""
         _ = self._link.scene
         self._watch.look()
+
+    @property
+    def _readable(self) -> CaseState:
+        """The case, to be read; refused when its scene was closed, which holds another case now, or none."""
+        if self.case_state.case is not None:
+            _ = self._link.scene
+        return self.case_state
 
     @property
     def _review(self) -> ReviewActs:
@@ -497,13 +509,14 @@ class Session:
 
     def suv_result(self) -> SuvResult | None:
         """The result of the step Case; None before it was run."""
-        suv = self.case_state.suv
+        suv = self._readable.suv
         return None if suv is None else suv.result
 
     # --- alignment (AlignmentControl)
 
     def alignment_rows(self) -> list[dict[str, Any]]:
         """One row for each aligned series, see :meth:`.alignment_control.AlignmentControl.rows`."""
+        _ = self._readable
         return self._alignment.rows()
 
     def show_before(self, before: bool) -> None:
@@ -577,6 +590,7 @@ class Session:
 
     def preview_rows(self) -> list[dict[str, Any]]:
         """The foci of the preview, hottest first, see :meth:`.live_preview.LivePreview.rows`."""
+        _ = self._readable
         return self._live_preview.rows()
 
     def drop_preview(self) -> None:
@@ -591,15 +605,15 @@ class Session:
 
     def candidates(self) -> list[Candidate]:
         """The list as it stands, best first."""
-        return list(self.case_state.candidates)
+        return list(self._readable.candidates)
 
     def set_apart(self) -> list[Candidate]:
         """What was found but has fewer points of evidence than the bar, best first."""
-        return list(self.case_state.set_apart)
+        return list(self._readable.set_apart)
 
     def attention(self) -> list[Candidate]:
         """What is no pain generator but has to be looked at, best first."""
-        return list(self.case_state.attention)
+        return list(self._readable.attention)
 
     def bring_back(self, ids: Iterable[str]) -> None:
         """Make candidates of entries that are set apart or to be looked at."""
@@ -608,7 +622,7 @@ class Session:
     @property
     def unmatched(self) -> list[Candidate]:
         """Decided candidates that no new run has found again; they are shown and never dropped silently."""
-        return list(self.case_state.unmatched)
+        return list(self._readable.unmatched)
 
     def dismiss_unmatched(self, candidate_id: str) -> None:
         """Take a candidate off the list of those that were not found again."""
@@ -649,7 +663,7 @@ class Session:
     @property
     def sites(self) -> SiteTable:
         """Every site of the case with its measures; empty before the step Find."""
-        found = self.case_state.found
+        found = self._readable.found
         return SiteTable() if found is None else found.sites
 
     def comment(self, candidate_id: str, text: str) -> None:
@@ -724,10 +738,12 @@ class Session:
 
     def reference_images(self) -> dict[str, Image]:
         """SUV and MR series by role (the PET first), placed in the reference frame; only aligned ones."""
+        _ = self._readable
         return self._aids.reference_images()
 
     def position_of(self, candidate_id: str) -> np.ndarray:
         """Where the views go for an entry of any list: RAS mm of the world, shape (3,); always within its outline."""
+        _ = self._readable
         return self._aids.position_of(self._review_acts.get_from_any(candidate_id))
 
     def highlight(self, candidate_id: str | None) -> None:
@@ -736,18 +752,21 @@ class Session:
 
     def reference_uptake(self) -> ReferenceUptake | None:
         """The normal tissue that the window of the PET is set from; None before the step Find."""
-        return reference_uptake(self.case_state)
+        return reference_uptake(self._readable)
 
     def mirrored(self, position_ras: np.ndarray) -> tuple[np.ndarray | None, dict[str, Values]]:
         """The place on the other side of the body, and the values here and there."""
+        _ = self._readable
         return self._aids.mirrored(position_ras)
 
     def readout_at(self, position_ras: np.ndarray) -> Readout:
         """Values, tissue and structure at a place (RAS mm of the world, shape (3,)), and why it is no candidate."""
+        _ = self._readable
         return self._readouts.at(position_ras)
 
     def regions(self) -> list[SphereRegion]:
         """Spherical regions of the reader, with their measures."""
+        _ = self._readable
         return self._region_acts.all()
 
     def add_region(self, center_ras: np.ndarray, diameter_mm: float) -> str:
@@ -802,6 +821,7 @@ class Session:
 
     def analysis(self) -> Analysis:
         """The case with the results of all steps, candidates as they stand."""
+        _ = self._readable
         return self._exporter.analysis()
 
     def export(

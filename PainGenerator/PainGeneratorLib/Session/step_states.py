@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from ..Numerics.core.words import Status
 from .case_settings import CaseSettings
 from .case_state import CaseState
@@ -21,6 +23,8 @@ class StepStates:
 
     def __init__(self, settings: CaseSettings, state: CaseState, notify: Notifier) -> None:
         self._settings, self._state, self._notify = settings, state, notify
+        self.when_done: Callable[[str], None] = lambda step: None
+        """Called with the name of each step that is done."""
 
     def of(self, step: str) -> StepState:
         """How far a step is. The review is done when Find is done and no candidate is pending."""
@@ -52,6 +56,7 @@ class StepStates:
         states = dict(self._settings.now.stepStates)
         states[step] = StepState.DONE.value
         self._settings.keep(stepStates=states)
+        self.when_done(step)
         following = STEPS[STEPS.index(step) + 1 :]
         if following:
             self.outdate(following[0])

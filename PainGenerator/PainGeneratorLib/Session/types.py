@@ -99,6 +99,8 @@ class SessionSettings:
     reopenNotices: list[str] = field(default_factory=list)
     """What was said when the case was reopened, for the same reason."""
     stepStates: dict[str, str] = field(default_factory=dict)
+    appliedInputs: dict[str, str] = field(default_factory=dict)
+    """By step, the settings that it was run with, as JSON; see :mod:`.pending`."""
     protocolChanges: dict[str, str] = field(default_factory=dict)
 
 

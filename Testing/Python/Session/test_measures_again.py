@@ -172,7 +172,8 @@ def test_results_of_another_suv_are_neither_exported_nor_edited(host, found_bund
     session = session_with_files(host, found_bundle, phantom_folder)
     name = with_uptake(session)
     session.set_by_hand(weight_kg=round(session.suv_result().weight_kg * 0.5, 1))
-    session.export(tmp_path / "former", {"tables"})
+    with pytest.raises(PainGeneratorError, match="weight"):
+        session.export(tmp_path / "former", {"tables"})
     session.run("case")
     for act in (
         lambda: session.export(tmp_path / "mixed", {"tables"}),

@@ -161,6 +161,34 @@ def test_a_scene_that_was_closed_while_a_step_ran_stays_empty(host, loaded):
     loaded.close()
 
 
+def test_a_case_whose_scene_was_closed_is_not_read_any_more(host, session):
+    place = session.position_of(session.candidates()[0].id)
+    readers = (
+        lambda: session.readout_at(place),
+        session.candidates,
+        session.set_apart,
+        session.attention,
+        session.regions,
+        session.analysis,
+        session.targets,
+        session.alignment_rows,
+        session.reference_images,
+        session.reference_uptake,
+        session.suv_result,
+        lambda: session.mirrored(place),
+        lambda: session.unmatched,
+        lambda: session.sites,
+    )
+    for read in readers:
+        read()
+    host.scene.Clear(0)
+    for number, read in enumerate(readers):
+        with pytest.raises(PainGeneratorError, match="scene of this case was closed"):
+            pytest.fail(f"reader {number} answered {read()}")
+    session.close()
+    assert (session.candidates(), session.regions(), session.unmatched) == ([], [], [])
+
+
 def test_a_session_that_was_dropped_does_not_live_on_in_its_scene(host):
     import gc
     import weakref
@@ -286,3 +314,28 @@ def test_an_anatomy_that_was_changed_after_finding_is_said_and_find_is_out_of_da
     assert states_of(session) == ["done", "done", "out of date"]
     remove_as_the_data_module_does(session.scene, node)
     assert about(session, "The anatomy total_mr was removed")
+
+
+def test_an_export_notices_voxels_that_were_changed_without_telling(session, tmp_path):
+    write_voxels(next(n for n in volumes(session.scene) if n.GetName().endswith("PET_AC")), 0.5, tells=False)
+    assert not about(session, "were changed"), "no stamp shows it"
+    folder = session.export(tmp_path / "out", {"report", "tables"})
+    assert about(session, "PET_AC (PET) were changed")
+    assert states_of(session) == ["out of date"] * 3
+    for name in ("report.txt", "report.html", "candidates.json"):
+        text = " ".join((folder / name).read_text(encoding="utf-8").split())
+        assert "PET_AC (PET) were changed in the scene" in text, name
+
+
+def test_an_export_writes_the_suv_again_that_was_changed_without_telling(session, tmp_path):
+    shown = session.volume_of("PET")
+    before = np.array(nodes.volume_array(shown.GetImageData()))
+    write_voxels(shown, 0.5, tells=False)
+    session.export(tmp_path / "out", {"report", "scene"})
+    assert np.array_equal(nodes.volume_array(shown.GetImageData()), before)
+    assert about(session, "it was written again as it was measured")
+    with HeadlessHost() as other:
+        other.load_mrb(tmp_path / "out" / "case.mrb")
+        saved = volume_named(other.scene, "(SUV)")
+        assert np.array_equal(nodes.volume_array(saved.GetImageData()), before)
+        assert not about(Session(other.scene), "are not those")
