@@ -135,7 +135,15 @@ BORN = "born {date}"
 EXAMINED = "Examined on {date}"
 PROSTHESIS = {"left": "prosthesis on the left", "right": "prosthesis on the right", "both": "prostheses on both sides"}
 HIDDEN_FLAGS = frozenset(
-    {"level-counted", "level-likely", "level-uncertain", "side-likely", "side-uncertain", "named-by-reader"}
+    {
+        "level-counted",
+        "level-likely",
+        "level-uncertain",
+        "side-likely",
+        "side-uncertain",
+        "map-side",
+        "named-by-reader",
+    }
 )
 """Flags whose meaning the letter says in its own words."""
 
