@@ -125,7 +125,7 @@ DOWNWARD = ("T12", "L1", "L2", "L3", "L4", "L5")
 
 
 def one_up(name: str) -> str:
-    """The name of a vertebra or disc, one level higher; the discs of the drawn body have both levels in their names."""
+    """The name of a vertebra, one level higher; empty for a disc."""
     for lower, upper in zip(DOWNWARD, ("T11", *DOWNWARD), strict=False):
         if name == f"vertebrae_{lower}":
             return f"vertebrae_{upper}"
