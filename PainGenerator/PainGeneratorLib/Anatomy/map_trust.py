@@ -141,8 +141,8 @@ def _trust(made: Sequence[Check]) -> MapTrust:
             f"The directions of the anatomy segmentation contradict plain anatomy ({turned[0].text}): all its sides "
             "and levels are uncertain."
         )
-    wrong = [check.text for check in made if check.kind in LEVEL_KINDS and not check.passed]
-    return MapTrust(sides, levels, tuple(texts), wrong[0] if wrong else None)
+    of_levels = [check.text for check in made if check.kind in LEVEL_KINDS and not check.passed]
+    return MapTrust(sides, levels, tuple(texts), of_levels[0] if of_levels else None)
 
 
 def _contradicted(made: Sequence[Check], kinds: tuple[str, ...]) -> list[Check]:
