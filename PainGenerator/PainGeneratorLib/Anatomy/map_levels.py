@@ -23,6 +23,7 @@ OF_FEW_PEOPLE = ("T13", "L6")
 """Vertebrae of transitional anatomy. With them a count upward from the sacrum gives other names than the ribs do, and
 neither is wrong."""
 GAP = "a level is missing in it, or its L4 is the lowest above the sacrum"
+"""What is said of a segmentation whose levels are not consecutive down to the sacrum."""
 
 
 def refuse_shifted_levels(anatomy: AnatomyMap, by_mr: Spine | None) -> None:
@@ -60,7 +61,8 @@ def refuse_shifted_levels(anatomy: AnatomyMap, by_mr: Spine | None) -> None:
         f"the segmentation is {level} when the vertebrae are counted on the MR, and so on at all {len(pairs)} "
         f"vertebrae that both show. The segmentation also contradicts itself: {doubt}.",
         f"Look at the images and name one level with its place, such as --level {level}=R,A,S: then all levels follow "
-        "from it. Or correct the names of the labels, or leave out --anatomy.",
+        "from it (in the panel: find without the segmentation, name the level, and find again with it). Or correct the "
+        "names of the labels, or leave out --anatomy.",
     )
 
 
