@@ -61,8 +61,8 @@ def refuse_shifted_levels(anatomy: AnatomyMap, by_mr: Spine | None) -> None:
         f"the segmentation is {level} when the vertebrae are counted on the MR, and so on at all {len(pairs)} "
         f"vertebrae that both show. The segmentation also contradicts itself: {doubt}.",
         f"Look at the images and name one level with its place, such as --level {level}=R,A,S: then all levels follow "
-        "from it (in the panel: find without the segmentation, name the level, and find again with it). Or correct the "
-        "names of the labels, or leave out --anatomy.",
+        "from it (in the panel: find without the segmentation, name the level, and find again with it). Or correct "
+        "the names of the labels, or leave out --anatomy.",
     )
 
 
