@@ -11,6 +11,7 @@ import numpy as np
 from PainGeneratorLib.Anatomy.anatomy_files import anatomy_of_labels
 from PainGeneratorLib.Anatomy.anatomy_place import on_reference
 from PainGeneratorLib.Anatomy.label_files import read_labels
+from PainGeneratorLib.Anatomy.map_levels import refuse_shifted_levels
 from PainGeneratorLib.Anatomy.map_place import refuse_misplaced
 from PainGeneratorLib.Numerics.core.errors import PainGeneratorError
 from PainGeneratorLib.Numerics.core.image import Region, ball
@@ -128,6 +129,7 @@ def ask(run: SiteRun, anatomy, truth: list[Place]) -> _Answers:
     """Name the true places with a map, as the stages of the program do."""
     placed = on_reference(anatomy, run.case.reference.image)
     refuse_misplaced(placed, run.plan, run.mr.spine)
+    refuse_shifted_levels(placed, run.mr.spine)
     table = find_case_sites(run.case, run.mr, run.plan, placed)
     found = Found(None, run.mr, None, run.plan, [], [])
     found.measured_sites = table

@@ -14,6 +14,7 @@ from ..Numerics.core.errors import PainGeneratorError
 from ..Numerics.core.image import Image
 from .anatomy_map import AnatomyMap
 from .map_fit import AIR, POINTS, MapFit, find_fit
+from .map_trust import refuse_exchanged
 from .spine import direction_doubts
 
 _LEAST_INSIDE_ML = 2.0
@@ -64,7 +65,8 @@ def on_reference(anatomy: AnatomyMap, reference: Image) -> AnatomyMap:
     Raises
     ------
     PainGeneratorError
-        The map does not lie in the field of the reference series, or clearly not on the body that it shows.
+        The map does not lie in the field of the reference series, or clearly not on the body that it shows, or its
+        left and right are exchanged.
     """
     points = _labeled_points(anatomy)
     ijk = reference.geometry.to_ijk(anatomy_to_reference(anatomy, points))
@@ -86,7 +88,9 @@ def on_reference(anatomy: AnatomyMap, reference: Image) -> AnatomyMap:
             f"Only a part of the anatomy segmentation lies in the reference series, {1 - fraction:.0%} of it outside: "
             "is it of this examination?"
         )
-    warnings += _fit_warnings(find_fit(anatomy, reference)) or _side_warnings(anatomy, reference)
+    doubts = _fit_warnings(find_fit(anatomy, reference))
+    refuse_exchanged(anatomy)
+    warnings += doubts or _side_warnings(anatomy, reference)
     warnings += direction_doubts(anatomy)
     return dataclasses.replace(anatomy, warnings=(*anatomy.warnings, *warnings)) if warnings else anatomy
 

@@ -250,12 +250,15 @@ class Check:
     passed : bool
     text : str
         What is wrong when it did not pass, as a clause such as "vertebra L4 does not lie above vertebra L5".
+    is_opposite : bool or None
+        For labels with a side in their names: whether they lie clearly on the other side. None for all others.
     """
 
     kind: str
     labels: frozenset[int]
     passed: bool
     text: str
+    is_opposite: bool | None = None
 
 
 _Placed = Mapping[int, tuple[Structure, LabelFacts]]
@@ -352,8 +355,14 @@ def _neighbors(upper: _Numbered, lower: _Numbered, bounds: tuple[float, float], 
     (a, above, high), (b, below, low) = upper, lower
     step = high.centroid_ras_mm - low.centroid_ras_mm
     length = float(np.linalg.norm(step))
-    text = f"{above.text} lies {step[2]:.0f} mm above {below.text}, {length:.0f} mm away"
-    fits = bounds[0] <= length <= bounds[1] and step[2] >= _DOWNWARD * length
+    goes_down = step[2] >= _DOWNWARD * length
+    text = f"{above.text} does not lie above {below.text}"
+    if goes_down:
+        text = (
+            f"{above.text} and {below.text} lie {length:.1f} mm apart, where {bounds[0]:.0f} to {bounds[1]:.0f} mm "
+            "are usual"
+        )
+    fits = bounds[0] <= length <= bounds[1] and goes_down
     yield Check("order", frozenset((a, b)), bool(fits), text)
     if is_next and not (high.is_cut or low.is_cut):
         ratio = max(high.volume_ml, low.volume_ml) / min(high.volume_ml, low.volume_ml)
@@ -396,8 +405,14 @@ def _sacrum_checks(placed: _Placed) -> Iterable[Check]:
     step = fact.centroid_ras_mm - center
     length = float(np.linalg.norm(step))
     least, most = _sacrum_distance(what.level or "", is_cut)
-    text = f"{what.text} lies {step[2]:.0f} mm above the center of the sacrum, {length:.0f} mm away"
-    fits = bool(least <= length <= most and step[2] >= _DOWNWARD * length)
+    goes_down = step[2] >= _DOWNWARD * length
+    text = f"{what.text}, the lowest vertebra, does not lie above the sacrum"
+    if goes_down:
+        text = (
+            f"the centers of {what.text}, the lowest vertebra, and of the sacrum lie {length:.1f} mm apart, where "
+            f"{least:.0f} to {most:.0f} mm are usual"
+        )
+    fits = bool(least <= length <= most and goes_down)
     yield Check("sacrum", frozenset((number, *main)), fits, text)
 
 
@@ -496,7 +511,8 @@ def _pair_checks(placed: _Placed) -> Iterable[Check]:
         text = f"left and right {structure} lie {abs(apart):.0f} mm apart" + (
             ", on each other's side" if apart < 0 else ""
         )
-        yield Check("side", labels, bool(apart >= _APART_MM.get(structure, _OTHER_APART_MM)), text)
+        least = _APART_MM.get(structure, _OTHER_APART_MM)
+        yield Check("side", labels, bool(apart >= least), text, bool(apart <= -least))
 
 
 def _midline_checks(placed: _Placed) -> Iterable[Check]:
@@ -517,7 +533,8 @@ def _midline_checks(placed: _Placed) -> Iterable[Check]:
         right = fact.centroid_ras_mm[0] - nearest[0]
         away = right if what.side == "right" else -right
         text = f"{what.text} lies {abs(right):.0f} mm to the {'right' if right > 0 else 'left'} of the spine"
-        yield Check("side", frozenset((number,)), bool(away >= 0.25 * _APART_MM[what.structure]), text)
+        least = 0.25 * _APART_MM[what.structure]
+        yield Check("side", frozenset((number,)), bool(away >= least), text, bool(away <= -least))
 
 
 _ALONG = ("side", "front", "height")

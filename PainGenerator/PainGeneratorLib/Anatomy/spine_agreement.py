@@ -51,7 +51,7 @@ def check_spines(by_map: Spine, by_mr: Spine | None) -> SpineCheck:
     """
     if by_mr is None:
         return SpineCheck()
-    pairs = [(own, other) for own in by_map.frames if (other := _same_place(own, by_mr)) is not None]
+    pairs = [(own, other) for own in by_map.frames if (other := same_place(own, by_mr)) is not None]
     if not pairs:
         if not by_map.frames or not by_mr.frames or not _overlap(by_map, by_mr):
             return SpineCheck()
@@ -84,7 +84,7 @@ def check_spines(by_map: Spine, by_mr: Spine | None) -> SpineCheck:
     return SpineCheck(tuple(notes), not renamed, not is_mirrored, not is_apart, True, by_mr.level_certainty)
 
 
-def _same_place(own: VertebraFrame, spine: Spine) -> VertebraFrame | None:
+def same_place(own: VertebraFrame, spine: Spine) -> VertebraFrame | None:
     """The vertebra of another spine at the place of this one."""
     near = min(spine.frames, key=lambda each: _away_mm(own, each), default=None)
     return near if near is not None and _away_mm(own, near) <= SAME_VERTEBRA_MM else None

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from ..Numerics.core.errors import PainGeneratorError
+from ..Numerics.core.input_files import kind_of
 
 SYSTEM_FOLDERS = frozenset(
     {
@@ -142,7 +143,8 @@ def check_folder(folder: Path) -> None:
     if name.endswith(ARCHIVE_ENDINGS):
         raise PainGeneratorError(f"{folder} is an archive or compressed file.", UNPACK_ADVICE)
     raise PainGeneratorError(
-        f"{folder} is a file, not a folder.", f"Give the folder that holds all files of the case: {folder.parent}."
+        f"{folder} is {kind_of(folder)}, not a folder.",
+        f"Give the folder that holds all files of the case: {folder.parent}.",
     )
 
 

@@ -34,7 +34,7 @@ WIDEST = {
     "mr_kind": "Modic III",
 }
 """For each column the widest text that it shows in full, the heading included. Names take the rest."""
-SIDE_FLAGS = ("side-uncertain", "side-likely", "spine-uncertain")
+SIDE_FLAGS = ("side-uncertain", "side-likely", "map-side", "spine-uncertain")
 """Flags whose sentence is shown when the mouse rests on a candidate."""
 STATUS_ICONS = {Status.ACCEPTED: "Accept", Status.REJECTED: "Reject", Status.PHYSIOLOGIC: "Physiologic"}
 STATUS_ORDER = (Status.PENDING, Status.ACCEPTED, Status.PHYSIOLOGIC, Status.REJECTED)

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from ..Numerics.core.errors import PainGeneratorError
+from ..Numerics.core.input_files import kind_of
 from ..Numerics.core.words import AUTO_GROUP, Group
 from .near_misses import did_you_mean
 
@@ -25,6 +26,28 @@ OF_ONE_CASE = (
     *("anatomy-labels", "landmarks", "prosthesis-side", "surgery-date", "fixation", "crp", "output", "overwrite"),
 )
 """Options that belong to one case."""
+
+
+class SetInFile(str):
+    """The value of a parameter as text, as ``--set`` has it, with what stands in the settings file.
+
+    Parameters
+    ----------
+    text : str
+    raw : bool, int, float, str, or list of them
+        With the type that it has in the file.
+    where : str
+        The file and the line, for a message.
+    """
+
+    raw: Any
+    where: str
+
+    def __new__(cls, text: str, raw: Any, where: str) -> SetInFile:
+        """Text that knows where it stands."""
+        made = super().__new__(cls, text)
+        made.raw, made.where = raw, where
+        return made
 
 
 @dataclass(frozen=True)
@@ -76,7 +99,7 @@ def read_settings(given: Path | None = None) -> Settings:
 def _text_of(file: Path) -> str:
     try:
         if file.exists() and not file.is_file() and str(file) != os.devnull:
-            raise OSError(0, "it is no file")
+            raise OSError(0, f"it is {kind_of(file)}")
         return file.read_bytes().decode("utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         why = (error.strerror or str(error)) if isinstance(error, OSError) else "it is no text in UTF-8"
@@ -145,9 +168,9 @@ class _Reading:
     def _parameters(self, name: str, value: Any) -> list[tuple[str, str]]:
         if isinstance(value, dict):
             return [pair for key, item in value.items() for pair in self._parameters(f"{name}.{key}", item)]
-        if isinstance(value, list):
-            return [(name, ",".join(self._plain(name, item) for item in value))]
-        return [(name, self._plain(name, value))]
+        items = value if isinstance(value, list) else [value]
+        text = ",".join(self._plain(name, item) for item in items)
+        return [(name, SetInFile(text, value, f"the settings file {self._file}{self._line(name)}"))]
 
     def _plain(self, name: str, value: Any) -> str:
         if isinstance(value, bool):
@@ -160,11 +183,31 @@ class _Reading:
         return self._wrong(f"gives '{name}' the value {value!r}{self._line(name)}", f"Give {expected}.")
 
     def _line(self, name: str) -> str:
-        """`` in line N``, where the name is found at the beginning of a line."""
+        """`` in line N``, where the name is found."""
+        number = self._line_of_key(name) or self._line_that_begins_with(name)
+        return "" if number is None else f" in line {number}"
+
+    def _line_of_key(self, name: str) -> int | None:
+        """The line of a key, with the name of its table before it."""
+        table = ""
+        for number, line in enumerate(self._text.splitlines(), start=1):
+            if line.lstrip().startswith("["):
+                table = _bare(line.strip().lstrip("[").partition("]")[0])
+            key, is_given, _ = line.partition("=")
+            whole = ".".join(part for part in (table, _bare(key)) if part)
+            if is_given and whole in (name, f"set.{name}"):
+                return number
+        return None
+
+    def _line_that_begins_with(self, name: str) -> int | None:
         pattern = re.compile(rf"\s*\[*\s*[\"']?{re.escape(name.rpartition('.')[2])}\b")
         numbers = (n for n, line in enumerate(self._text.splitlines(), start=1) if pattern.match(line))
-        number = next(numbers, None)
-        return "" if number is None else f" in line {number}"
+        return next(numbers, None)
 
     def _wrong(self, what: str, advice: str) -> PainGeneratorError:
         return PainGeneratorError(f"The settings file {self._file} {what}.", advice)
+
+
+def _bare(key: str) -> str:
+    """A key of TOML without quotes and blanks."""
+    return re.sub(r"[\"'\s]", "", key)

@@ -152,7 +152,15 @@ PROSTHESIS = {"left": "prosthesis on the left", "right": "prosthesis on the righ
 ASSUMED_GROUP = frozenset({ASSUMED_NONE_GIVEN, AUTO_UNKNOWN})
 """Warnings that say that the clinical group is an assumption. The letter says it where the reason stands."""
 HIDDEN_FLAGS = frozenset(
-    {"level-counted", "level-likely", "level-uncertain", "side-likely", "side-uncertain", "named-by-reader"}
+    {
+        "level-counted",
+        "level-likely",
+        "level-uncertain",
+        "side-likely",
+        "side-uncertain",
+        "map-side",
+        "named-by-reader",
+    }
 )
 """Flags whose meaning the letter says in its own words."""
 

@@ -12,6 +12,7 @@ import numpy as np
 from ..Anatomy.anatomy_map import AnatomyMap
 from ..Anatomy.body_plan import BodyPlan, find_body_plan, plan_on_pet
 from ..Anatomy.given_level import with_given_level
+from ..Anatomy.map_levels import refuse_shifted_levels
 from ..Anatomy.map_place import refuse_misplaced
 from ..Anatomy.places import Namer
 from ..Anatomy.zones import HipImplant, implant_from_void
@@ -181,7 +182,7 @@ def find_candidates(
     Raises
     ------
     PainGeneratorError
-        The anatomy segmentation does not lie on the spine that the MR shows.
+        The anatomy segmentation does not lie on the spine that the MR shows, or its levels are shifted against it.
     """
     clock = clock or StageClock()
     with clock.stage("symmetry"):
@@ -201,6 +202,8 @@ def find_candidates(
         plan = plan_body(case, alignment, mr, in_reference, sections_there)
         if anatomy is not None:
             refuse_misplaced(anatomy, plan, mr.spine)
+            if case.options.level is None:
+                refuse_shifted_levels(anatomy, mr.spine)
         detector = pet_detector(case, suv, alignment, mr, anatomy, symmetry, plan, show)
         pet = detector.find()
     mr = _with_unjoined(mr, unjoined)

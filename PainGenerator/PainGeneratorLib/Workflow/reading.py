@@ -17,6 +17,7 @@ from ..Numerics.core.words import AUTO_GROUP, LATERAL_SIDES, Group, Role
 from .case import Case, CaseOptions, CaseSeries, Warnings
 from .fat_series import computed_facts, fat_series, pair_of
 from .file_hashes import file_hashes
+from .given_places import refuse_far_places
 from .group_witness import (
     AUTO_UNKNOWN,
     GroupSign,
@@ -129,6 +130,7 @@ def _choose_and_load(found: DicomFolder, options: CaseOptions, group: str, progr
         side = options.prosthesis_side if options.prosthesis_side in LATERAL_SIDES else None
         choose = partial(assign_roles, group=group, side=side)
         roles = choose_with_left_out(found, dict(options.roles), choose)
+        refuse_far_places(options, roles.reference, roles.pet)
         failed = False
         for number, chosen in enumerate(roles.chosen.values()):
             start, share = number / len(roles.chosen), 1 / len(roles.chosen)

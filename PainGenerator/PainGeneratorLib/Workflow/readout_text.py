@@ -49,6 +49,9 @@ def place_text(readout: Readout) -> str:
     position = f"R {r:.1f}, A {a:.1f}, S {s:.1f} mm"
     if any(reason.kind == Why.OUTSIDE_BODY for reason in readout.reasons):
         return f"{Why.OUTSIDE_BODY}; {position}"
+    if readout.here.suv is None and all(one.value is None for one in readout.here.series):
+        # A name would be that of the nearest place, which may be anywhere.
+        return f"{Why.OUTSIDE}; {position}"
     tissue = "" if readout.tissue == tissues.NAMES[tissues.UNKNOWN] else f"tissue: {readout.tissue}; "
     return f"{readout.place.name}; {tissue}{position}"
 

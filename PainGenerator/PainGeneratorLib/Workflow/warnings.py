@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from ..Anatomy.anatomy_map import AnatomyMap
@@ -11,7 +13,8 @@ from ..Numerics.body.sections import BodyPart
 from ..Numerics.core.image import Geometry
 from ..Numerics.core.sites import SiteTable
 from ..Numerics.core.words import Certainty, Role
-from ..Numerics.mr.findings import MRResult
+from ..Numerics.fusion.site_verdict import NO_FLUID_SERIES
+from ..Numerics.mr.findings import NO_FLUID_OR_T2, MRResult
 from ..Numerics.pet.detector import HotSpotResult
 from .case import Case
 from .group_witness import GroupSign, anatomy_sign, group_doubt
@@ -68,8 +71,14 @@ def run_warnings(
     if plan is not None:
         sentences += place_warnings(plan, case.reference.image.geometry, anatomy, _where(alignment))
     if sites is not None:
-        sentences += level_warnings(sites)
+        sentences += _site_warnings(sites, sentences)
     return list(dict.fromkeys(sentences))
+
+
+def _site_warnings(sites: SiteTable, before: Sequence[str]) -> list[str]:
+    """Those of :func:`level_warnings`, without what the MR said before of the same missing series."""
+    is_said = any(text.startswith(NO_FLUID_OR_T2) for text in before)
+    return [text for text in level_warnings(sites) if not (is_said and text == NO_FLUID_SERIES)]
 
 
 def _group_warnings(case: Case, anatomy: AnatomyMap | None) -> list[str]:

@@ -13,15 +13,18 @@ from PainGeneratorLib.Anatomy.anatomy_files import read_anatomy_file
 from PainGeneratorLib.Anatomy.anatomy_map import AnatomyMap
 from PainGeneratorLib.Anatomy.anatomy_place import on_reference
 from PainGeneratorLib.Anatomy.body_plan import BodyPlan
-from PainGeneratorLib.Anatomy.labels import structure_of_name
+from PainGeneratorLib.Anatomy.labels import LabelFacts, structure_of_name
+from PainGeneratorLib.Anatomy.map_levels import refuse_shifted_levels
 from PainGeneratorLib.Anatomy.map_place import refuse_misplaced
-from PainGeneratorLib.Anatomy.map_trust import map_trust
+from PainGeneratorLib.Anatomy.map_trust import map_trust, refuse_exchanged
 from PainGeneratorLib.Anatomy.places import Namer
+from PainGeneratorLib.Anatomy.plausibility import checks
 from PainGeneratorLib.Anatomy.sites import find_sites
 from PainGeneratorLib.Anatomy.spine import find_spine
 from PainGeneratorLib.Numerics.body.canal import SpineLine
 from PainGeneratorLib.Numerics.core.errors import PainGeneratorError
 from PainGeneratorLib.Numerics.core.image import Geometry, Image
+from PainGeneratorLib.Numerics.core.records import FLAG_TEXTS
 from PainGeneratorLib.Numerics.core.words import Certainty, Group
 from scipy import ndimage
 
@@ -70,6 +73,102 @@ def test_exchanged_sides_make_every_side_of_the_map_uncertain(anatomy: AnatomyMa
     sites = find_sites(Group.LOW_BACK, plan(), anatomy.image, None, anatomy)
     assert all(site.side_certainty == "uncertain" for site in sites.sites)
     assert trust.texts[0] in sites.notes
+
+
+def test_a_map_with_left_and_right_exchanged_is_refused_with_advice() -> None:
+    with pytest.raises(PainGeneratorError, match="exchanged"):
+        refuse_exchanged(drawn(flip=2))
+    with pytest.raises(PainGeneratorError, match="exchanged") as caught:
+        on_reference(drawn(other_side), t1_image())
+    assert "--anatomy-labels" in caught.value.advice
+    assert "leave out --anatomy" in caught.value.advice
+
+
+def hips_of(change: Callable[[str], str], *left_out: str) -> AnatomyMap:
+    """The drawn body without its spine, as a map of hips has it."""
+    anatomy = drawn(change)
+    no_hips = ("vertebra", "disc", "spinal cord", "spinal canal", "kidney", "liver", *left_out)
+    kept = {n: what for n, what in anatomy.structures.items() if what.structure not in no_hips}
+    return dataclasses.replace(anatomy, structures=kept)
+
+
+@pytest.mark.parametrize("left_out", [(), ("sacrum",)], ids=["with sacrum", "without"])
+def test_exchanged_hips_are_refused(left_out: tuple[str, ...]) -> None:
+    refuse_exchanged(hips_of(str, *left_out))
+    with pytest.raises(PainGeneratorError, match="exchanged"):
+        refuse_exchanged(hips_of(other_side, *left_out))
+
+
+@pytest.mark.parametrize("part", ["kidney", "hip", "femur"])
+def test_a_part_on_the_wrong_side_is_flagged_and_not_refused(part: str) -> None:
+    refuse_exchanged(drawn(only(part)))
+    assert map_trust(drawn(only(part))).sides == Certainty.LIKELY
+
+
+def test_a_single_organ_on_the_other_side_is_not_refused() -> None:
+    anatomy = drawn(only("kidney_left"))
+    kept = {n: what for n, what in anatomy.structures.items() if what.structure in ("kidney", "vertebra")}
+    left = next(n for name, n in BODY.items() if name == "kidney_left")
+    others = {n: what for n, what in kept.items() if what.structure == "vertebra"} | {left: kept[left]}
+    refuse_exchanged(dataclasses.replace(anatomy, structures=others))
+
+
+def test_a_side_that_the_map_makes_uncertain_says_so_in_its_legend() -> None:
+    place = Namer(drawn(other_side), plan()).name(inside("femur_right"))
+    assert "map-side" in place.flags
+    assert "segmentation" in FLAG_TEXTS["map-side"]
+    assert "midline" not in FLAG_TEXTS["side-uncertain"]
+    assert "map-side" not in Namer(drawn(), plan()).name(inside("femur_right")).flags
+
+
+DOWNWARD = ("T12", "L1", "L2", "L3", "L4", "L5")
+
+
+def one_up(name: str) -> str:
+    """The name of a vertebra, one level higher; empty for a disc."""
+    for lower, upper in zip(DOWNWARD, ("T11", *DOWNWARD), strict=False):
+        if name == f"vertebrae_{lower}":
+            return f"vertebrae_{upper}"
+    return "" if name.startswith("disc") else name
+
+
+def shifted_levels() -> AnatomyMap:
+    anatomy = drawn(lambda name: one_up(name) or name)
+    kept = {n: what for n, what in anatomy.structures.items() if what.structure != "disc"}
+    return dataclasses.replace(anatomy, structures=kept)
+
+
+@pytest.mark.parametrize("certainty", ["certain", "likely"])
+def test_levels_that_the_mr_and_the_sacrum_contradict_are_refused_and_a_level_is_asked_for(certainty: str) -> None:
+    by_mr = dataclasses.replace(find_spine(drawn()), level_certainty=certainty)
+    with pytest.raises(PainGeneratorError, match="L4 of the segmentation is L5") as caught:
+        refuse_shifted_levels(shifted_levels(), by_mr)
+    assert "--level L5=" in caught.value.advice
+
+
+def test_levels_are_not_refused_by_an_uncertain_count_by_one_witness_or_without_a_count() -> None:
+    right = find_spine(drawn())
+    refuse_shifted_levels(shifted_levels(), dataclasses.replace(right, level_certainty="uncertain"))
+    refuse_shifted_levels(shifted_levels(), None)
+    refuse_shifted_levels(drawn(), dataclasses.replace(right, level_certainty="certain"))
+    # The MR counts one too high, and nothing in the segmentation contradicts itself.
+    refuse_shifted_levels(drawn(), dataclasses.replace(find_spine(shifted_levels()), level_certainty="certain"))
+
+
+def test_a_sixth_lumbar_vertebra_is_not_refused() -> None:
+    names = dict(zip(("L1", "L2", "L3", "L4", "L5"), ("L2", "L3", "L4", "L5", "L6"), strict=True))
+    anatomy = drawn(lambda name: f"vertebrae_{names.get(name[-2:], name[-2:])}" if "vertebrae" in name else name)
+    by_mr = dataclasses.replace(find_spine(drawn()), level_certainty="certain")
+    refuse_shifted_levels(anatomy, by_mr)
+
+
+def test_what_is_wrong_with_the_levels_is_said_with_the_usual_distance() -> None:
+    (text,) = map_trust(drawn(exchanged("vertebrae_L3", "vertebrae_L4"))).texts
+    assert "vertebra L2 and vertebra L3 lie 68.5 mm apart, where 21 to 56 mm are usual" in text
+    upper, lower = (structure_of_name(f"vertebrae_L{n}") for n in (3, 4))
+    facts = [LabelFacts(np.array([0.0, 0.0, z]), 40.0, None, False) for z in (90.4, 0.0)]
+    (order,) = [one for one in checks({1: upper, 2: lower}, dict(enumerate(facts, 1))) if one.kind == "order"]
+    assert order.text == "vertebra L3 and vertebra L4 lie 90.4 mm apart, where 21 to 56 mm are usual"
 
 
 def test_exchanged_sides_of_hips_reach_the_sites_of_the_hips() -> None:

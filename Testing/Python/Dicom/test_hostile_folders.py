@@ -116,7 +116,7 @@ def test_links_in_a_circle_are_named(tmp_path):
 
 def test_a_pipe_as_the_case_or_in_it_is_no_input(tmp_path):
     os.mkfifo(tmp_path / "pipe")
-    with pytest.raises(PainGeneratorError, match="not a folder"):
+    with pytest.raises(PainGeneratorError, match="pipe is a pipe, not a folder"):
         read_folder(tmp_path / "pipe")
     write_examination(tmp_path / "case")
     os.mkfifo(tmp_path / "case" / "pipe")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -71,6 +72,50 @@ def test_what_cannot_stand_in_it_is_refused_with_the_line(write, text, reason, a
         read_settings(write(text))
     assert reason in caught.value.reason
     assert advice in caught.value.advice
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "said"),
+    [
+        ('[set]\n"hot_spots.sensitivity" = "1.3"\n', 2, "'hot_spots.sensitivity' cannot be '1.3'"),
+        ("[set]\nhot_spots.sensitivity = true\n", 2, "cannot be True"),
+        ("[set]\nhot_spots.sensitivity = [1.3]\n", 2, "cannot be [1.3]"),
+        ('[set]\n"hot_spots.sensitivty" = 1.3\n', 2, "no parameter 'hot_spots.sensitivty'"),
+        ('[set]\n"hot_spots.sensitivity" = 1000000\n', 2, "cannot be"),
+        ("[set.fusion]\n\n[set.hot_spots]\n# x\nsensitivity = '1'\n", 5, "'hot_spots.sensitivity' cannot be '1'"),
+        ("[set]\nhot_spots.contour.method = 41\n", 2, "'hot_spots.contour.method' cannot be 41"),
+        ("quiet = true\n[set]\nnan.x = 'y'\n", 3, "no parameter 'nan.x'"),
+        ("[set]\nhot_spots.sensitivity = nan\n", 2, "cannot be"),
+        ("[set]\nmr_findings.rules_off = ''\n", 2, "'mr_findings.rules_off' cannot be ''"),
+    ],
+)
+@pytest.mark.parametrize("command", [["check", "nowhere"], ["analyze", "nowhere", "--output", "out"]])
+def test_a_wrong_parameter_is_refused_with_file_and_line(write, capsys, text, line, said, command):
+    file = write(text)
+    assert main([*command, "--settings", str(file)]) == BAD_INPUT
+    first = next(one for one in capsys.readouterr().err.splitlines() if one.startswith("pain-generator: "))
+    assert f"settings file {file} in line {line}: " in first
+    assert said in first
+
+
+def test_a_wrong_word_of_the_command_stays_a_wrong_usage(write, capsys):
+    file = write("[set]\n'fusion.bar' = 2\n")
+    assert main(["check", "nowhere", "--settings", str(file), "--set", "fusion.bra=3"]) == 2
+    assert str(file) not in capsys.readouterr().err.splitlines()[-2]
+
+
+def test_right_types_pass(write, capsys):
+    file = write(
+        "[set]\n'hot_spots.sensitivity' = 2\nhot_spots.contour.method = 'percent-41'\nmr_findings.rules_off = []\n"
+    )
+    assert main(["check", "nowhere", "--settings", str(file)]) == BAD_INPUT
+    assert "There is no folder nowhere" in capsys.readouterr().err
+
+
+def test_a_pipe_is_called_a_pipe(tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(PainGeneratorError, match="it is a pipe"):
+        read_settings(tmp_path / "pipe")
 
 
 def test_a_file_that_cannot_be_read_is_named(tmp_path, write):

@@ -119,6 +119,9 @@ def test_a_place_outside_all_fields_says_so_and_has_no_values(reader: PlaceReade
     readout = reader.at(OUTSIDE)
     assert kinds(readout) == [Why.OUTSIDE]
     assert readout.reasons[0].text == "PET, T1 and FLUID do not show this place."
+    assert place_text(readout).startswith("outside the field of view; R ")
+    assert readout_text(readout).startswith("outside the field of view; R ")
+    assert not place_text(reader.at(FOCUS)).startswith("outside")
     assert all(here == NOTHING for _, here, _ in value_rows(readout))
 
 

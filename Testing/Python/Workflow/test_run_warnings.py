@@ -10,6 +10,9 @@ import pytest
 from PainGeneratorLib.Anatomy.body_plan import BodyPlan
 from PainGeneratorLib.Numerics.body.sections import BodySections
 from PainGeneratorLib.Numerics.core.image import Geometry
+from PainGeneratorLib.Numerics.core.sites import SiteTable
+from PainGeneratorLib.Numerics.fusion.site_verdict import NO_FLUID_SERIES
+from PainGeneratorLib.Numerics.mr.findings import NO_FLUID_OR_T2
 from PainGeneratorLib.Workflow.case import CaseOptions, Warnings
 from PainGeneratorLib.Workflow.warnings import place_warnings, run_notes, run_warnings
 
@@ -54,6 +57,15 @@ def test_warnings_follow_the_order_of_the_stages(case: Any, suv: Any) -> None:
 def test_stages_that_have_not_run_warn_of_nothing(case: Any, suv: Any) -> None:
     assert run_warnings(case) == ["The group was not given."]
     assert run_warnings(case, suv) == ["The group was not given.", "The uptake time is odd."]
+
+
+def test_a_missing_fluid_series_is_told_once(case: Any) -> None:
+    of_mr = f"{NO_FLUID_OR_T2} only marrow replaced on T1 was looked for. Edema and fluid cannot be seen."
+    mr = SimpleNamespace(warnings=[of_mr], implant=SimpleNamespace(warnings=[]))
+    sites = SiteTable(notes=(NO_FLUID_SERIES, "A note."))
+    assert run_warnings(case, mr=mr, sites=sites) == ["The group was not given.", of_mr, "A note."]
+    silent = SimpleNamespace(warnings=[], implant=SimpleNamespace(warnings=[]))
+    assert run_warnings(case, mr=silent, sites=sites)[1:] == [NO_FLUID_SERIES, "A note."]
 
 
 def test_a_sentence_that_two_stages_say_stands_once(case: Any) -> None:

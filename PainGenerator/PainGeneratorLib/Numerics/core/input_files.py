@@ -50,6 +50,14 @@ def exists(path: Path, what: str) -> bool:
         raise not_opened(path, what, error) from error
 
 
+def kind_of(path: Path) -> str:
+    """What there is at a path, in words: "a file", "a pipe"."""
+    mode = path.stat().st_mode
+    kinds = ((stat.S_ISREG, "a file"), (stat.S_ISDIR, "a folder"), (stat.S_ISFIFO, "a pipe"))
+    more = ((stat.S_ISSOCK, "a socket"), (stat.S_ISCHR, "a device"), (stat.S_ISBLK, "a device"))
+    return next((words for is_kind, words in (*kinds, *more) if is_kind(mode)), "no ordinary file")
+
+
 def check_ordinary(path: Path, what: str) -> int:
     """Refuse what is no ordinary file: a pipe, a device, a folder, nothing at all.
 

@@ -60,10 +60,11 @@ FLAG_TEXTS: dict[str, str] = {
     "no-level": "No vertebra was found at this height: the level is not known.",
     "usual-place": "Held to be physiologic only for its place, or as both sides are alike.",
     "weak-uptake": "Uptake that would not count alone; it counts because the MR shows something there.",
-    "side-uncertain": "The body's midline was not found, or its signs disagree: the side is an assumption.",
+    "side-uncertain": "The side may be wrong: check it by eye.",
+    "map-side": "Left and right of the anatomy segmentation contradict plain anatomy: look which side this is.",
     "not-joined": "Found on a series that could not be aligned with the reference: its position is that series' own.",
     "alignment-uncertain": "PET and MR are off by some millimeters that the alignment could not remove.",
-    "side-likely": "Only one sign in the images shows the body's midline: check the side.",
+    "side-likely": "The side is likely, but not certain: check it by eye.",
     "named-by-reader": "Structure, side and level were named by the reader.",
     "spill-over": "A hotter place beside it raises the uptake that is measured here.",
     "brought-back": "A candidate because the reader made it one: it was set apart below the bar, or was to be looked "
@@ -75,6 +76,8 @@ BROUGHT_BACK = "brought-back"
 """The flag of a candidate that the reader took from what is set apart or to be looked at."""
 NAMED_BY_READER = "named-by-reader"
 """The flag of a place that the reader named."""
+MAP_SIDE_FLAG = "map-side"
+"""The flag of a place whose side is less certain because an anatomy segmentation contradicts itself."""
 NOT_JOINED = "not-joined"
 """The flag of findings on an MR that could not be aligned with the reference series."""
 LIKELY_LEVEL_FLAGS = frozenset({"level-counted", "level-likely"})

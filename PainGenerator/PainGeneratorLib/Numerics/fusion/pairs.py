@@ -55,7 +55,7 @@ HALVES = frozenset(
     )
 )
 """Structures that border on each other, so that one focus may reach over both."""
-SIDE_FLAGS = frozenset({"side-likely", "side-uncertain"})
+SIDE_FLAGS = frozenset({"side-likely", "side-uncertain", "map-side"})
 """Flags of a place whose side is in doubt; a place on both sides has no such doubt."""
 
 

@@ -59,6 +59,8 @@ from .verdicts import IMPLANT_ARTEFACT, LOW_GRADE
 Progress = Callable[[float, str], None]
 UNUSABLE_PART = 0.1
 """Lower bound for the part of the body about the spine without usable signal that the reader is told. Our estimate."""
+NO_FLUID_OR_T2 = "There is no fluid-sensitive or T2 series:"
+"""How the warning begins that says what was looked for without such a series, and what cannot be seen."""
 LEVEL_NOT_USED = "The level {level} that was given names nothing on the MR, as no vertebrae were found there."
 """Warning where a given level has no spine to name."""
 
@@ -427,7 +429,8 @@ def _apply_rules(
         if not picture.reads_t1:
             return drops, [], warnings
         also = " and marrow with a low fat fraction were" if Role.FAT_FRACTION in picture.z else " was"
-        text = f"There is no fluid-sensitive or T2 series: only marrow replaced on T1{also} looked for, graded low."
+        text = f"{NO_FLUID_OR_T2} only marrow replaced on T1{also} looked for, graded low."
+        text += " Edema and fluid cannot be seen."
         dark = find_dark_marrow(picture)
         return [*dark, *_apart(drops, dark)], [], [*warnings, text]
     if picture.surroundings.group == Group.LOW_BACK:
