@@ -17,6 +17,7 @@ from PIL import Image as Picture
 from ..Numerics.core.records import Candidate
 from ..Numerics.core.words import Evidence
 from .content import ReportContent
+from .key_captions import ROWS
 from .letter import Letter, LetterCandidate
 
 PAGE_MM, WIDTH_MM = 269.0, 184.0
@@ -30,7 +31,7 @@ TERM_POINTS, TERM_LINE_MM = 7.4, 3.2
 """Sizes and heights of lines of the style sheet: text, what is said of a candidate, the words that are explained."""
 NAMES_MM = 42.0
 """Width of the names beside what is said of a candidate, and beside the words that are explained."""
-ARTICLE_MM = 12.0
+ARTICLE_MM = 8.0
 """A candidate's heading, and the space around it."""
 ROW_PART = 420.0 / 1388.0
 """Height of a row of a key image as a part of its width."""
@@ -43,8 +44,11 @@ SIZES: tuple[tuple[int, int], ...] = (
 """Rows of a key image and their width, mm; the style sheet has a class for each. What is best comes first."""
 MOST_CANDIDATES = 4
 """More candidates are not printed on two pages: the first ones matter."""
-COMFORTABLE_MM = 105
-"""A further candidate is printed only when the pictures can be this wide. Our choice: letters in them have 5 points."""
+USUAL_CANDIDATES = 3
+COMFORTABLE_MM, LEAST_MM = 105, 90
+"""More than :data:`USUAL_CANDIDATES` are printed only when all pictures can be as wide as the first number, and a
+second or third one when they can be as wide as the second. Our choice: letters in the pictures then have 4 to 5 points.
+"""
 
 
 @dataclass(frozen=True)
@@ -95,9 +99,10 @@ def _plans(count: int) -> Iterator[PaperPlan]:
     """All arrangements, the best first."""
     most = min(count, MOST_CANDIDATES)
     for candidates in range(most, 0, -1):
-        for figure in FIGURES_MM[:2]:
-            for rows, width in SIZES:
-                if width >= COMFORTABLE_MM:
+        least = COMFORTABLE_MM if candidates > USUAL_CANDIDATES else LEAST_MM
+        for rows, width in SIZES:
+            for figure in FIGURES_MM[: 2 if width > LEAST_MM else 3]:
+                if width >= least:
                     yield PaperPlan(candidates, rows, width, figure)
     for candidates in range(most, -1, -1):
         yield PaperPlan(candidates, 1, SIZES[-1][1], FIGURES_MM[-1])
@@ -132,7 +137,7 @@ def _text_mm(texts: Sequence[str], gap_mm: float = 2.2) -> float:
 def _first_mm(plan: PaperPlan, content: ReportContent, letter: Letter) -> float:
     """From the top to the first candidate."""
     said = [f"{letter.examination} {letter.reason}", letter.patient]
-    height = 22.0 + _text_mm(said)  # Title, use, space.
+    height = 15.0 + _text_mm(said)  # Title, use, space.
     if letter.alerts:
         height += 6.0 + _text_mm(letter.alerts)
     height += 10.0 + _lines(letter.answer[0], 1.2 * BODY_POINTS) * 1.2 * BODY_LINE_MM + 3 + _text_mm(letter.answer[1:])
@@ -150,7 +155,7 @@ def _figure_mm(plan: PaperPlan, content: ReportContent) -> float:
         return 0.0
     with Picture.open(io.BytesIO(content.overview_png)) as picture:
         width, height = picture.size
-    return min(plan.figure_mm, WIDTH_MM * height / width, height / 96 * 25.4) + 14.0
+    return min(plan.figure_mm, WIDTH_MM * height / width, height / 96 * 25.4) + 10.0
 
 
 def _candidate_mm(plan: PaperPlan, one: LetterCandidate, found: Candidate, content: ReportContent) -> float:
@@ -163,10 +168,10 @@ def _candidate_mm(plan: PaperPlan, one: LetterCandidate, found: Candidate, conte
     image = content.key_images.get(one.id)
     if image is None:
         return height
-    shown = [kind for kind, _panels in image.panels()]
+    shown = image.rows or ROWS
     wanted = {Evidence.MR_ONLY: ("fluid", "fused"), Evidence.PET_ONLY: ("fused",)}
     rows = [kind for kind in wanted.get(Evidence(found.evidence), ("fused", "fluid")) if kind in shown]
-    return height + max(1, min(plan.rows, len(rows))) * (plan.width_mm * ROW_PART + 1.0) + 2.0
+    return height + max(1, min(plan.rows, len(rows))) * (plan.width_mm * ROW_PART + 0.5) + 1.0
 
 
 def _terms_mm(letter: Letter) -> float:
@@ -179,4 +184,4 @@ def _terms_mm(letter: Letter) -> float:
 
 def _end_mm(letter: Letter) -> float:
     """The sentences on what is not printed, and the footer."""
-    return 26.0 if not letter.language.is_english else 22.0
+    return 23.0 if not letter.language.is_english else 19.0
