@@ -87,7 +87,7 @@ def _candidate_article(one: Candidate, content: ReportContent, with_picture: boo
         f"{one.rank}. {words.capital(words.title(one))} ",
         evidence_tag(one.evidence),
         Html(" "),
-        tag("span", words.strength(one), cls="unit"),
+        tag("span", words.strength(one), cls="strength unit"),
     )
     return _article(one, [heading], content, with_picture)
 

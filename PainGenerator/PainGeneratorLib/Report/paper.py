@@ -35,7 +35,7 @@ ARTICLE_MM = 8.0
 """A candidate's heading, and the space around it."""
 ROW_PART = 420.0 / 1388.0
 """Height of a row of a key image as a part of its width."""
-FIGURES_MM = (88, 72, 58)
+FIGURES_MM = (88, 72, 62, 52)
 """Heights of the figure of the whole field, mm."""
 SIZES: tuple[tuple[int, int], ...] = (
     *((2, width) for width in (150, 135, 120, 105)),
@@ -101,7 +101,7 @@ def _plans(count: int) -> Iterator[PaperPlan]:
     for candidates in range(most, 0, -1):
         least = COMFORTABLE_MM if candidates > USUAL_CANDIDATES else LEAST_MM
         for rows, width in SIZES:
-            for figure in FIGURES_MM[: 2 if width > LEAST_MM else 3]:
+            for figure in FIGURES_MM[: 3 if width > COMFORTABLE_MM else 4]:
                 if width >= least:
                     yield PaperPlan(candidates, rows, width, figure)
     for candidates in range(most, -1, -1):
