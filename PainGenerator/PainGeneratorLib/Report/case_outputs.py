@@ -28,6 +28,7 @@ from ..Workflow.report_edit import final_text
 from ..Workflow.target_records import Target
 from .content import ChangedParameter, ReferenceRow, ReportCase, ReportContent
 from .key_images import KeyImage, KeyImageInputs, key_images
+from .languages import load_language
 from .letter import comment_names, letter_facts
 from .mr_files import mr_findings_csv, mr_findings_json, three_lists
 from .output_folder import write_bytes, write_json, write_text
@@ -265,6 +266,7 @@ def _key_image_inputs(analysis: Analysis) -> KeyImageInputs:
         reference=case.reference.image,
         reference_name=case.reference_role,
         aligned=is_aligned,
+        language=load_language(analysis.language),
     )
     fluid = case.series.get(Role.FLUID)
     if fluid is None or case.reference_role == Role.FLUID or not alignment.is_aligned(Role.FLUID):

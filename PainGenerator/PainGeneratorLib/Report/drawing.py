@@ -29,6 +29,10 @@ SCALE_BAR_MM = 50.0
 """Length of the scale bar in a picture."""
 CROSSHAIR_MM = 22.0
 """Length of each of the four lines that point at a candidate."""
+LABEL_PART = 0.058
+"""Height of the letters in a picture as a part of its height: still legible on paper."""
+SMALLEST_LABEL_PIXELS = 12
+"""Letters in a picture are not made smaller than this."""
 DASH_PIXELS = 7
 """Length of the dashes of a dashed outline, and of the gaps."""
 COLOR_BAR_STEPS = (0.05, 0.1, 0.2, 0.25, 0.5, 1.0, 2.0, 2.5, 5.0, 10.0, 20.0, 25.0, 50.0, 100.0)
@@ -142,7 +146,7 @@ def annotate(
     draw = ImageDraw.Draw(picture)
     color, halo = (INK, WHITE) if light else (WHITE, BLACK)
     size = plane.pixels
-    text_size = max(12, round(size * 0.048))
+    text_size = max(12, round(size * LABEL_PART))
     margin = round(size * 0.02)
     x, y = (float(v) for v in plane.pixel_of(point_ras))
     gap = reach_mm / plane.mm_per_pixel
@@ -157,13 +161,20 @@ def annotate(
     write(draw, (size - margin, middle), right, text_size, "rm", color, halo)
     write(draw, (middle, size - margin), bottom, text_size, "md", color, halo)
     write(draw, (middle, margin), top, text_size, "ma", color, halo)
-    write(draw, (margin, margin), caption, text_size, "la", color, halo)
+    write(draw, (margin, margin), caption, _fitting(caption, text_size, size - 2 * margin), "la", color, halo)
     length = SCALE_BAR_MM / plane.mm_per_pixel
     bar_y = size - margin - 4
     for width, shade in ((5, halo), (3, color)):
         draw.line([(margin, bar_y), (margin + length, bar_y)], fill=shade, width=width)
     write(draw, (margin, bar_y - 6), f"{SCALE_BAR_MM / 10:.0f} cm", text_size - 3, "ld", color, halo)
     return picture
+
+
+def _fitting(text: str, size: int, room: float) -> int:
+    """The size of letters, at most `size`, at which a text takes at most `room` pixels."""
+    while size > SMALLEST_LABEL_PIXELS and font(size).getlength(text) > room:
+        size -= 1
+    return size
 
 
 def color_bar(window: Window, height: int, width: int, heading: str, *, inverted_gray: bool = False) -> Picture.Image:

@@ -15,6 +15,10 @@ from ..Numerics.fusion.evidence import SignState, SignWeight, points
 from . import words
 from .content import ReportContent
 from .html import Html, bullets, embedded_image, html, join, pairs, table, tag
+from .key_captions import PLANE_WORDS, SCALE
+from .key_images import KeyImage
+from .languages import Language
+from .planes import PLANE_NAMES
 from .tables import best_first
 
 POINTS_NOTE = (
@@ -83,7 +87,7 @@ def _candidate_article(one: Candidate, content: ReportContent, with_picture: boo
         f"{one.rank}. {words.capital(words.title(one))} ",
         evidence_tag(one.evidence),
         Html(" "),
-        tag("span", words.strength(one), cls="unit"),
+        tag("span", words.strength(one), cls="strength unit"),
     )
     return _article(one, [heading], content, with_picture)
 
@@ -92,16 +96,38 @@ def _article(one: Candidate, heading: Sequence[Html], content: ReportContent, wi
     parts = [*heading, ledger_lists(one.ledger), pairs(words.evidence_list(one), "evidence")]
     image = content.key_images.get(one.id) if with_picture else None
     if image is not None:
-        alternative = f"Key image of {words.title(one)}: axial, coronal and sagittal plane."
-        parts.append(
-            tag("figure", embedded_image(image.jpeg, alternative), tag("figcaption", image.caption), cls="key")
-        )
+        parts.append(key_figure(image, f"Key image of {words.title(one)}", Language()))
     return tag("article", *parts, cls="candidate")
 
 
-def evidence_tag(evidence: str) -> Html:
+def key_figure(image: KeyImage, text: str, language: Language) -> Html:
+    """A key image as single panels, which the page arranges as the screen or the paper allows.
+
+    Parameters
+    ----------
+    image : KeyImage
+    text : str
+        What the picture shows, for those who do not see it.
+    language : Language
+        Of the caption.
+    """
+    planes = [language.say(PLANE_WORDS[name]) for name in PLANE_NAMES]
+    rows = []
+    for kind, panels in image.panels():
+        names = [*planes, language.say(SCALE)]
+        pictures = [
+            embedded_image(panel, f"{text}: {name}", "scale" if n >= len(planes) else "")
+            for n, (panel, name) in enumerate(zip(panels, names, strict=False))
+        ]
+        rows.append(tag("div", *pictures, cls=f"panels row-{kind}"))
+    caption = image.caption_in(language)
+    return tag("figure", *rows, tag("figcaption", caption) if caption else Html(""), cls="key")
+
+
+def evidence_tag(evidence: str, language: Language | None = None) -> Html:
     """The kind of evidence as a small label; its kinds differ by word and border, not by color alone."""
-    return tag("span", evidence, cls=f"tag {evidence.replace('+', '').replace(' ', '')}")
+    said = evidence if language is None else language.say(evidence)
+    return tag("span", said, cls=f"tag {evidence.replace('+', '').replace(' ', '')}")
 
 
 def ledger_lists(ledger: Sequence[LedgerEntry]) -> Html:

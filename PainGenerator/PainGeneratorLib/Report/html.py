@@ -67,8 +67,9 @@ def bullets(items: Sequence[object]) -> Html:
     return tag("ul", *(tag("li", item) for item in items))
 
 
-def embedded_image(data: bytes, text: str) -> Html:
-    """An embedded picture (PNG or JPEG) with its text for those who do not see it."""
+def embedded_image(data: bytes, text: str, cls: str = "") -> Html:
+    """An embedded picture (PNG or JPEG) with its text for those who do not see it, and its class."""
     kind = "png" if data.startswith(b"\x89PNG") else "jpeg"
     source = base64.b64encode(data).decode("ascii")
-    return Html(f'<img src="data:image/{kind};base64,{source}" alt="{_escape(text, quote=True)}">')
+    kept = f' class="{cls}"' if cls else ""
+    return Html(f'<img{kept} src="data:image/{kind};base64,{source}" alt="{_escape(text, quote=True)}">')

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from PIL import Image as Picture
@@ -12,7 +12,6 @@ from PIL import Image as Picture
 from ..Numerics.core.image import Image
 from ..Numerics.core.records import Candidate
 from ..Numerics.core.words import Evidence, Role
-from . import words
 from .drawing import (
     ON_DARK,
     ON_LIGHT,
@@ -27,6 +26,8 @@ from .drawing import (
     robust_window,
     round_up,
 )
+from .key_captions import FUSED, PANEL, PLANE_WORDS, ROWS, SERIES_WORDS, CaptionFacts, caption, cut_into_panels
+from .languages import Language
 from .planes import PLANE_NAMES, Plane, outline, plane_through, sample
 
 DRAWING_THREADS = 2
@@ -53,7 +54,11 @@ HIGHEST_OVERLAY_START = 0.65
 """Upper bound of the value where the colors begin, as a part of the upper end of the scale. Our choice."""
 
 
-SERIES_NAMES: Mapping[str, str] = {Role.FLUID: "fluid-sensitive MR", Role.CONTRAST: "T1 with contrast"}
+SERIES_NAMES: Mapping[str, str] = {
+    Role.FLUID: SERIES_WORDS["fluid"],
+    Role.CONTRAST: SERIES_WORDS["contrast"],
+    Role.FAT_FRACTION: SERIES_WORDS["fat"],
+}
 """Names of series on the pictures, where the word for the role is only ours."""
 
 
@@ -80,6 +85,8 @@ class KeyImageInputs:
     aligned : bool
         False when PET and MR could not be aligned. Then they are never shown on top of each other: a candidate that
         was found on PET gets PET pictures only, one that was found on MR gets MR pictures only.
+    language : Language
+        Of the words in the pictures.
     """
 
     suv: Image | None
@@ -90,6 +97,7 @@ class KeyImageInputs:
     reference_to_fluid: np.ndarray | None = None
     fluid_name: str = "FLUID"
     aligned: bool = True
+    language: Language = field(default_factory=Language)
 
     def suited_to(self, candidate: Candidate) -> KeyImageInputs:
         """The images that may be shown for a candidate: those on which its place is known."""
@@ -111,7 +119,11 @@ class KeyImage:
     width, height : int
         Pixels.
     caption : str
-        What the picture shows, with the units of its scales; plain text.
+        What the picture shows, with the units of its scales; plain text, English.
+    rows : tuple of str
+        The kinds of its rows (:data:`.key_captions.ROWS`).
+    facts : CaptionFacts, optional
+        For the caption in another language.
     """
 
     candidate_id: str
@@ -119,6 +131,19 @@ class KeyImage:
     width: int
     height: int
     caption: str
+    rows: tuple[str, ...] = ()
+    facts: CaptionFacts | None = None
+
+    def panels(self) -> list[tuple[str, list[bytes]]]:
+        """The kind of each row, and its panels as JPEG with its scale at the end, where it has one."""
+        cut = cut_into_panels(self.jpeg, PANEL_PIXELS, GAP_PIXELS)
+        return list(zip(self.rows or ROWS, cut, strict=False))
+
+    def caption_in(self, language: Language) -> str:
+        """The caption in a language; empty where it is known in English only."""
+        if language.is_english or self.facts is None:
+            return self.caption if language.is_english else ""
+        return caption(self.facts, language)
 
 
 def key_images(
@@ -168,24 +193,38 @@ def key_image(candidate: Candidate, inputs: KeyImageInputs, *, usual_suv: float 
     point = np.asarray(candidate.centroid_ras_mm, dtype=np.float64)
     planes = candidate_planes(point, inputs)
     uptake = None if inputs.suv is None else _Uptake.on(planes, inputs.suv, candidate, inputs, usual_suv)
-    sheet = _Sheet(planes, point, _Outlines(candidate, planes))
+    language = inputs.language
+    sheet = _Sheet(planes, point, _Outlines(candidate, planes), language)
     if inputs.reference is not None:
         pictures = _gray_planes(inputs.reference, planes, None)
+        name = _series_name(inputs.reference_name, language)
         if uptake is None:
-            sheet.add(pictures, _series_name(inputs.reference_name))
+            sheet.add(pictures, name)
         else:
-            sheet.add(uptake.over(pictures), f"PET on {_series_name(inputs.reference_name)}", uptake.color_bar())
+            sheet.add(uptake.over(pictures), language.say(FUSED, series=name), uptake.color_bar())
     if inputs.fluid is not None:
-        sheet.add(_gray_planes(inputs.fluid, planes, inputs.reference_to_fluid), _series_name(inputs.fluid_name))
+        name = _series_name(inputs.fluid_name, language)
+        sheet.add(_gray_planes(inputs.fluid, planes, inputs.reference_to_fluid), name)
     if uptake is not None:
         sheet.add(uptake.in_gray(), "PET", uptake.gray_bar(), light=True)
     picture = sheet.picture()
-    return KeyImage(candidate.id, jpeg(picture), *picture.size, _caption(candidate, inputs, uptake))
+    facts = CaptionFacts(
+        point,
+        str(candidate.evidence),
+        (uptake.colors.low, uptake.colors.high) if uptake is not None and inputs.reference is not None else None,
+        None if uptake is None else uptake.scale.high,
+    )
+    rows = [
+        *(["fused"] if inputs.reference is not None else []),
+        *(["fluid"] if inputs.fluid is not None else []),
+        *(["pet"] if uptake is not None else []),
+    ]
+    return KeyImage(candidate.id, jpeg(picture), *picture.size, caption(facts, Language()), tuple(rows), facts)
 
 
-def _series_name(role: str) -> str:
+def _series_name(role: str, language: Language) -> str:
     """The name of a series on a picture."""
-    return SERIES_NAMES.get(role, role)
+    return language.say(SERIES_NAMES[role]) if role in SERIES_NAMES else role
 
 
 @dataclass(frozen=True, eq=False)
@@ -248,10 +287,14 @@ class _Sheet:
         The position that lines point at, RAS mm.
     outlines : _Outlines
         Drawn on every panel.
+    language : Language
+        Of the names of the planes.
     """
 
-    def __init__(self, planes: Sequence[Plane], point_ras: np.ndarray, outlines: _Outlines) -> None:
-        self._planes, self._point_ras, self._outlines = planes, point_ras, outlines
+    def __init__(
+        self, planes: Sequence[Plane], point_ras: np.ndarray, outlines: _Outlines, language: Language
+    ) -> None:
+        self._planes, self._point_ras, self._outlines, self._language = planes, point_ras, outlines, language
         self._rows: list[list[Picture.Image]] = []
         self._bars: list[Picture.Image | None] = []
 
@@ -271,9 +314,9 @@ class _Sheet:
         row = []
         for n, (rgb, plane) in enumerate(zip(pictures, self._planes, strict=True)):
             self._outlines.draw(rgb, n, ON_LIGHT if light else ON_DARK)
-            caption = f"{plane.name.capitalize()}: {label}"
+            title = self._language.say(PANEL, plane=self._language.say(PLANE_WORDS[plane.name]), series=label)
             reach_mm = self._outlines.reach_mm[n]
-            row.append(annotate(rgb, plane, caption, self._point_ras, reach_mm, light=light))
+            row.append(annotate(rgb, plane, title, self._point_ras, reach_mm, light=light))
         self._rows.append(row)
         self._bars.append(bar)
 
@@ -354,20 +397,3 @@ class _Outlines:
         """Draw the outlines of one plane, in place."""
         draw_outline(rgb, self.dashed[number], color, dashed=True)
         draw_outline(rgb, self.solid[number], color)
-
-
-def _caption(candidate: Candidate, inputs: KeyImageInputs, uptake: _Uptake | None) -> str:
-    parts = [
-        f"Planes along the patient's axes through the point {words.position(candidate.centroid_ras_mm)} of the zero "
-        "point of the scanner (patient's right at the viewer's left)."
-    ]
-    if inputs.reference is not None and uptake is not None:
-        first, last = words.number(uptake.colors.low), words.number(uptake.colors.high, 1, "g/ml")
-        parts.append(f"PET colors begin at SUV {first} and end at {last}.")
-    if uptake is not None:
-        parts.append(f"PET alone: white 0, black {words.number(uptake.scale.high, 1, 'g/ml')}.")
-    if candidate.evidence == Evidence.BOTH:
-        parts.append("Solid outline: PET; dashed outline: MR finding.")
-    else:
-        parts.append(f"Outline: the {'MR finding' if candidate.evidence == Evidence.MR_ONLY else 'PET focus'}.")
-    return " ".join(parts)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from .content import ReportContent
-from .evidence_section import evidence_tag
+from .evidence_section import evidence_tag, key_figure
 from .html import Html, bullets, embedded_image, html, join, pairs, tag
 from .languages import Language
 from .letter import Letter, LetterCandidate
+from .paper import PaperPlan
 
 ANSWER_TITLE = "In short"
 IMPRESSION_TITLE = "The radiologist's impression"
@@ -23,6 +24,7 @@ FIGURE = (
     "has to be looked at. Two rings: PET and MR; one ring: PET only; square: MR only."
 )
 FIGURE_TEXT = "The whole field of the PET with the places of the candidates."
+SCROLL_HINT = "The figure goes on at its side: move it with the finger."
 KEY_IMAGE_TEXT = "Key images of {place}"
 TERMS_TITLE = "Words used here"
 TERMS: tuple[tuple[str, str], ...] = (
@@ -49,7 +51,7 @@ RESEARCH_USE = "Research use only. Candidates, never a diagnosis."
 DETAILS_ENGLISH = "The details for the radiologist, below, are in English."
 
 
-def letter_section(content: ReportContent, letter: Letter, viewer: Html) -> Html:
+def letter_section(content: ReportContent, letter: Letter, viewer: Html, plan: PaperPlan) -> Html:
     """The letter: who, when and why; the answer with its figure; every candidate in plain words; the terms.
 
     Parameters
@@ -58,6 +60,8 @@ def letter_section(content: ReportContent, letter: Letter, viewer: Html) -> Html
     letter : Letter
     viewer : Html
         The images, to be looked through; empty without them.
+    plan : PaperPlan
+        What of it is printed, and how large, when the letter is printed on two pages.
     """
     say = letter.language.say
     return tag(
@@ -67,9 +71,9 @@ def letter_section(content: ReportContent, letter: Letter, viewer: Html) -> Html
         tag("p", tag("strong", letter.patient), Html("<br>"), _examination(letter), cls="who"),
         _first_screen(content, letter),
         viewer,
-        _candidates(content, letter),
+        _candidates(content, letter, plan),
         _terms(letter.language),
-        cls="letter",
+        cls=f"letter {plan.classes}",
     )
 
 
@@ -115,20 +119,24 @@ def _paragraphs(title: str, text: str) -> list[Html]:
 def _figure(content: ReportContent, language: Language) -> Html:
     if not content.overview_png:
         return Html("")
-    picture = embedded_image(content.overview_png, language.say(FIGURE_TEXT))
-    return tag("figure", picture, tag("figcaption", language.say(FIGURE)), cls="overview")
+    picture = tag("div", embedded_image(content.overview_png, language.say(FIGURE_TEXT)), cls="wide")
+    hint = tag("p", language.say(SCROLL_HINT), cls="hint")
+    return tag("figure", picture, hint, tag("figcaption", language.say(FIGURE)), cls="overview")
 
 
-def _candidates(content: ReportContent, letter: Letter) -> Html:
+def _candidates(content: ReportContent, letter: Letter, plan: PaperPlan) -> Html:
     if not letter.candidates:
         return Html("")
-    articles = [_article(one, content, letter.language) for one in letter.candidates]
+    articles = [
+        _article(one, content, letter.language, number < plan.candidates)
+        for number, one in enumerate(letter.candidates)
+    ]
     return join((tag("h2", letter.language.say(CANDIDATES_TITLE)), *articles))
 
 
-def _article(one: LetterCandidate, content: ReportContent, language: Language) -> Html:
-    evidence = next(candidate.evidence for candidate in content.candidates if candidate.id == one.id)
-    rows: list[tuple[object, object]] = [
+def candidate_rows(one: LetterCandidate, language: Language) -> list[tuple[str, object]]:
+    """What is said of a candidate, each with its heading; what is empty is left out."""
+    rows: list[tuple[str, object]] = [
         (SEEN, " ".join(one.seen)),
         (SURE, one.sure),
         (CAUTIONS, bullets(one.cautions) if one.cautions else ""),
@@ -138,22 +146,19 @@ def _article(one: LetterCandidate, content: ReportContent, language: Language) -
         (REVIEW, one.review),
         (COMMENT, one.comment),
     ]
-    shown = [(language.say(str(name)), value) for name, value in rows if value]
-    parts = [
-        tag("h3", html(f"{one.rank}. {one.place} "), evidence_tag(evidence)),
-        pairs(shown, "evidence"),
-        _key_image(one, content, language),
-    ]
-    return tag("article", *parts, cls="candidate")
+    return [(language.say(name), value) for name, value in rows if value]
 
 
-def _key_image(one: LetterCandidate, content: ReportContent, language: Language) -> Html:
+def _article(one: LetterCandidate, content: ReportContent, language: Language, is_printed: bool) -> Html:
+    evidence = next(candidate.evidence for candidate in content.candidates if candidate.id == one.id)
     image = content.key_images.get(one.id)
-    if image is None:
-        return Html("")
-    picture = embedded_image(image.jpeg, language.say(KEY_IMAGE_TEXT, place=one.place))
-    caption = tag("figcaption", image.caption) if language.is_english else Html("")
-    return tag("figure", picture, caption, cls="key")
+    parts = [
+        tag("h3", html(f"{one.rank}. {one.place} "), evidence_tag(evidence, language)),
+        pairs(candidate_rows(one, language), "evidence"),
+        Html("") if image is None else key_figure(image, language.say(KEY_IMAGE_TEXT, place=one.place), language),
+    ]
+    kind = evidence.replace("+", "").replace(" ", "")
+    return tag("article", *parts, cls=f"candidate on-{kind}" + ("" if is_printed else " off-paper"))
 
 
 def _terms(language: Language) -> Html:

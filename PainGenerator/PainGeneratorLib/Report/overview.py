@@ -15,7 +15,9 @@ from ..Numerics.core.records import Candidate
 from ..Numerics.core.words import Evidence
 from . import words
 from .drawing import INK, PAPER, SCALE_BAR_MM, WHITE, Window, color_bar, gray, png, round_up, write
+from .key_captions import PLANE_WORDS
 from .key_images import KeyImageInputs
+from .languages import Language
 
 HEIGHT_PIXELS = 760
 """The largest height of a projection."""
@@ -168,7 +170,8 @@ def overview_picture(
     box = _box(suv, window, points_ijk, reference, inputs.reference_to_pet)
     mm_per_pixel = _pixel_size(suv.geometry, box)
     panels = [
-        _panel(project(suv, name, box, mm_per_pixel), window, marked, points_ijk) for name in ("coronal", "sagittal")
+        _panel(project(suv, name, box, mm_per_pixel), window, marked, points_ijk, inputs.language)
+        for name in ("coronal", "sagittal")
     ]
     bar_height = min(panels[0].height, TALLEST_BAR_PIXELS)
     bar = color_bar(window, bar_height, BAR_PIXELS, "PET, MIP\nSUV, g/ml", inverted_gray=True)
@@ -224,7 +227,11 @@ def _box(
 
 
 def _panel(
-    projection: Projection, window: Window, marked: Sequence[tuple[str, Candidate]], points_ijk: np.ndarray
+    projection: Projection,
+    window: Window,
+    marked: Sequence[tuple[str, Candidate]],
+    points_ijk: np.ndarray,
+    language: Language,
 ) -> Picture.Image:
     """One projection between two strips with numbers and letters, each joined to its mark by a line."""
     picture = Picture.fromarray(gray(projection.values, window, inverted=True))
@@ -233,13 +240,13 @@ def _panel(
     canvas.paste(picture, (LABEL_PIXELS, 0))
     draw = ImageDraw.Draw(canvas)
     draw.rectangle((LABEL_PIXELS, 0, LABEL_PIXELS + width - 1, height - 1), outline=FRAME)
-    text_size = max(13, round(height * 0.03))
+    text_size = max(13, round(height * 0.036))
     pixels = projection.pixel_of(points_ijk) + np.array([LABEL_PIXELS, 0])
     for is_right in (False, True):
         _write_numbers(draw, [text for text, _one in marked], pixels, (width, height), text_size, is_right)
     for (_text, one), (x, y) in zip(marked, pixels, strict=True):
         _mark(draw, one.evidence, float(x), float(y))
-    _write_letters(draw, projection, (width, height), text_size)
+    _write_letters(draw, projection, (width, height), text_size, language)
     _draw_scale_bar(draw, projection.mm_per_pixel, (width, height), text_size)
     return canvas
 
@@ -282,14 +289,18 @@ def _write_numbers(
 
 
 def _write_letters(
-    draw: ImageDraw.ImageDraw, projection: Projection, picture_size: tuple[int, int], text_size: int
+    draw: ImageDraw.ImageDraw,
+    projection: Projection,
+    picture_size: tuple[int, int],
+    text_size: int,
+    language: Language,
 ) -> None:
     """The directions of the patient at the lower corners, and the name of the projection."""
     width, height = picture_size
     left, right = projection.letters
     write(draw, (LABEL_PIXELS + 8, height - 8), left, text_size, "ld", INK, WHITE)
     write(draw, (LABEL_PIXELS + width - 8, height - 8), right, text_size, "rd", INK, WHITE)
-    write(draw, (LABEL_PIXELS + 8, 8), projection.name.capitalize(), text_size, "la", INK, WHITE)
+    write(draw, (LABEL_PIXELS + 8, 8), language.say(PLANE_WORDS[projection.name]), text_size, "la", INK, WHITE)
 
 
 def _draw_scale_bar(

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import datetime
 import importlib.util
+import itertools
 
 from .page_tree import Node, page_tree
 from .pdf_page import (
@@ -30,8 +31,12 @@ MISSING = (
     "report.pdf was not written, because the Python package fpdf2 is not installed here. Print report.html from the "
     "browser instead, or install it (in Slicer's Python console: slicer.util.pip_install('fpdf2')) and export again."
 )
-NOT_PRINTED = {"viewer", "screen", "paper"}
+NOT_PRINTED = {"viewer", "screen", "paper", "hint"}
 """Classes of what is for the screen only, or for the browser's own two pages only."""
+PICTURE_PARTS = (1.0, 0.9, 0.8, 0.7, 0.6)
+"""How much of its full size a key image may have beside the text of its candidate; the largest that fits is taken."""
+HEADING_MM = 12.0
+"""Room for a heading above the first candidate."""
 UNKNOWN_LETTERS = (
     "Characters that the font of this file lacks are written as their Unicode number, such as [U+5F20]; report.html "
     "shows them."
@@ -75,9 +80,16 @@ class _Report:
 
     def write(self, node: Node) -> None:
         """All that is in an element."""
-        for child in node.children():
-            if child.classes & NOT_PRINTED or child.name in ("script", "style", "noscript"):
-                continue
+        shown = [
+            child
+            for child in node.children()
+            if not child.classes & NOT_PRINTED and child.name not in ("script", "style", "noscript")
+        ]
+        for child, following in itertools.zip_longest(shown, shown[1:]):
+            if "details" in child.classes:
+                self._to.room(self._to.page_mm)
+            elif child.name in HEADINGS and following is not None and following.name == "article":
+                self._to.room(HEADING_MM + self._height(following, PICTURE_PARTS[-1]))
             self._element(child)
 
     def _element(self, node: Node) -> None:
@@ -92,12 +104,35 @@ class _Report:
         writer = writers.get(node.name)
         if writer is not None:
             writer(node)
+        elif node.name == "article":
+            self._article(node)
+        elif "panels" in node.classes:
+            self._to.row(list(node.children("img")))
         elif node.classes & {"box", "ledger"}:
             self._to.marked(WARN if "box" in node.classes else ACCENT, lambda: self.write(node))
         elif any(isinstance(part, str) and part.strip() for part in node.parts):
             self._paragraph(node)
         else:
             self.write(node)
+
+    def _article(self, node: Node) -> None:
+        """A candidate: its text and its pictures on one page, the pictures as large as the page allows."""
+        to = self._to
+        sizes = {part: self._height(node, part) for part in PICTURE_PARTS}
+        fits_here = [part for part, height in sizes.items() if height <= to.left_mm]
+        fits_page = [part for part, height in sizes.items() if height <= to.page_mm]
+        if not fits_here and fits_page:
+            to.room(sizes[fits_page[0]])
+        to.picture_part = next(iter(fits_here or fits_page), PICTURE_PARTS[-1])
+        self.write(node)
+        to.picture_part = 1.0
+
+    def _height(self, node: Node, part: float) -> float:
+        """The height of an article whose pictures have a part of their full size, mm, with a little reserve."""
+        self._to.picture_part = part
+        height = self._to.height_of(lambda: self.write(node))
+        self._to.picture_part = 1.0
+        return height + 8.0
 
     def _table(self, node: Node) -> None:
         self._to.table(node, SITE_POINTS if "sites" in node.classes else TABLE_POINTS)

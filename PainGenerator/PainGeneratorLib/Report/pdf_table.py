@@ -15,6 +15,8 @@ CELL_MM = 0.7
 """Between the text of a cell and its edges."""
 LEAST_POINTS = 4.0
 """Letters of tables are not made smaller than this; then words are broken."""
+LEADING_COLUMNS = 2
+"""So many first columns stand in each part of a table that is parted: the rank and the name, or the like."""
 SMALLER_POINTS = 0.3
 """By so much the letters are made smaller at a time."""
 LARGEST_ROW = 0.7
@@ -51,10 +53,32 @@ class Tables:
     """
 
     def __init__(self, document: Any, text: Text) -> None:
-        self._pdf, self._text = document, text
+        self.pdf, self._text = document, text
 
     def draw(self, node: Node, points: float) -> None:
-        """Draw a table. Its letters are made smaller until its longest words fit."""
+        """Draw a table. A wide one is parted into several, one below the other, so that its letters stay legible;
+        where that cannot be, its letters are made smaller until its longest words fit."""
+        for part in self._parts(node, points):
+            self._draw(part, points)
+
+    def _parts(self, node: Node, points: float) -> list[Node]:
+        """The table, or its columns in groups that each fit; each group begins with the first column."""
+        rows = [row for part in node.children("thead", "tbody") for row in part.children("tr")]
+        if _has_spans(rows) or self._widths(_columns(rows), points) is not None:
+            return [node]
+        count = max(len(list(row.children("th", "td"))) for row in rows)
+        lead = min(LEADING_COLUMNS, count - 1)
+        first = list(range(lead))
+        groups: list[list[int]] = [[]]
+        for column in range(lead, count):
+            trial = [*first, *groups[-1], column]
+            fits = self._widths(_columns([_row_of(row, trial) for row in rows]), points) is not None
+            if groups[-1] and not fits:
+                groups.append([])
+            groups[-1].append(column)
+        return [_table_of(node, [*first, *group]) for group in groups]
+
+    def _draw(self, node: Node, points: float) -> None:
         heads = [row for head in node.children("thead") for row in head.children("tr")]
         rows = [row for body in node.children("tbody") for row in body.children("tr")]
         grid = self._grid([*heads, *rows], points)
@@ -64,15 +88,15 @@ class Tables:
         for row in rows:
             placed = self._placed([row], grid)
             height = sum(self._heights(placed, grid))
-            if height < LARGEST_ROW * self._pdf.eph and self._break_before(height):
+            if height < LARGEST_ROW * self.pdf.eph and self._break_before(height):
                 self._rows(head, grid, True)
             self._rows(placed, grid, False)
 
     def _break_before(self, height: float) -> bool:
         """Go on at the next page when less than a height is left; returns whether it does."""
-        breaks = bool(self._pdf.will_page_break(height))
+        breaks = bool(self.pdf.will_page_break(height))
         if breaks:
-            self._pdf.add_page()
+            self.pdf.add_page()
         return breaks
 
     def _grid(self, rows: Sequence[Node], points: float) -> Grid:
@@ -81,7 +105,7 @@ class Tables:
         while widths is None and points > LEAST_POINTS:
             points -= SMALLER_POINTS
             widths = self._widths(columns, points)
-        return Grid(widths or [self._pdf.epw / max(len(columns), 1)] * len(columns), points)
+        return Grid(widths or [self.pdf.epw / max(len(columns), 1)] * len(columns), points)
 
     def _placed(self, rows: Sequence[Node], grid: Grid) -> list[list[Cell]]:
         """The cells of rows with their columns and wrapped lines."""
@@ -122,7 +146,7 @@ class Tables:
             done = 0
             while True:
                 line = grid.points * LINE
-                room = self._pdf.page_break_trigger - self._pdf.get_y() - 2 * CELL_MM
+                room = self.pdf.page_break_trigger - self.pdf.get_y() - 2 * CELL_MM
                 most = max(int(room / line), 1)
                 left = max((len(cell.lines) for cell in cells), default=1) - done
                 shown = height if done == 0 and left <= most else min(left, most) * line + 2 * CELL_MM
@@ -130,24 +154,24 @@ class Tables:
                 done += most
                 if left <= most:
                     break
-                self._pdf.add_page()
+                self.pdf.add_page()
 
     def _row(self, cells: Sequence[Cell], grid: Grid, done: int, most: int, height: float, is_head: bool) -> None:
-        top, line = self._pdf.get_y(), grid.points * LINE
-        self._pdf.set_draw_color(*RULE)
-        self._pdf.set_fill_color(*TINT)
+        top, line = self.pdf.get_y(), grid.points * LINE
+        self.pdf.set_draw_color(*RULE)
+        self.pdf.set_fill_color(*TINT)
         for cell in cells:
-            x = self._pdf.l_margin + sum(grid.widths[: cell.column])
+            x = self.pdf.l_margin + sum(grid.widths[: cell.column])
             width = sum(grid.widths[cell.column : cell.column + cell.across])
             if is_head:
-                self._pdf.rect(x, top, width, height, style="F")
+                self.pdf.rect(x, top, width, height, style="F")
             for number, words in enumerate(cell.lines[done : done + most]):
                 taken = self._text.length(words, grid.points)
                 start = x + width - CELL_MM - taken if cell.is_right else x + CELL_MM
                 self._text.draw(words, start, top + CELL_MM + (number + BASELINE) * line, grid.points)
             if cell.down == 1:
-                self._pdf.line(x, top + height, x + width, top + height)
-        self._pdf.set_y(top + height)
+                self.pdf.line(x, top + height, x + width, top + height)
+        self.pdf.set_y(top + height)
 
     def _lines(self, cell: Node) -> list[str]:
         return [self._text.clean(line).strip() for line in cell.text.split("\n")]
@@ -165,7 +189,7 @@ class Tables:
                     lines.append(sum(parts) + (len(parts) - 1) * self._text.width(" ", True, points) / across)
             least.append(max(words) + edges)
             wanted.append(min(max(lines), WIDEST_CELL_MM) + edges)
-        free = self._pdf.epw - sum(least)
+        free = self.pdf.epw - sum(least)
         if free < 0:
             return None
         missing = [max(w - n, 0.0) for w, n in zip(wanted, least, strict=True)]
@@ -189,6 +213,27 @@ def _columns(rows: Sequence[Node]) -> list[list[tuple[Node, int]]]:
                 columns.setdefault(column + n, []).append((cell, across))
             column += across
     return [columns[column] for column in sorted(columns)]
+
+
+def _has_spans(rows: Sequence[Node]) -> bool:
+    """Whether any cell spans columns or rows, or rows differ in their number of cells."""
+    counts = {len(list(row.children("th", "td"))) for row in rows}
+    return len(counts) != 1 or any(span_of(cell) != (1, 1) for row in rows for cell in row.children("th", "td"))
+
+
+def _row_of(row: Node, columns: Sequence[int]) -> Node:
+    """A row with some of its cells."""
+    cells = list(row.children("th", "td"))
+    return Node(row.name, row.attributes, [cells[column] for column in columns])
+
+
+def _table_of(table: Node, columns: Sequence[int]) -> Node:
+    """A table with some of its columns."""
+    parts: list[Node | str] = [
+        Node(part.name, part.attributes, [_row_of(row, columns) for row in part.children("tr")])
+        for part in table.children("thead", "tbody")
+    ]
+    return Node(table.name, table.attributes, parts)
 
 
 def span_of(cell: Node) -> tuple[int, int]:

@@ -17,6 +17,8 @@ INK = (21, 32, 43)
 BOLD = {"strong", "b", "th", "dt"}
 """Elements whose text is bold."""
 BREAK = "\n"
+MARKS = {"tag": ("[", "]"), "strength": ("\N{EN DASH} ", "")}
+"""What stands around an element of a class, as paper has no frames around words."""
 
 
 @dataclass(frozen=True)
@@ -41,6 +43,7 @@ class Text:
     def __init__(self, document: Any, known: set[int]) -> None:
         self._pdf, self._known = document, known
         self._widths: dict[tuple[str, bool], float] = {}
+        self.is_measured_only = False
         self.missing: set[str] = set()
 
     def clean(self, text: str) -> str:
@@ -110,7 +113,9 @@ class Text:
             yield Word(rest, word.is_bold, glued)
 
     def draw(self, line: Sequence[Word], x: float, y: float, points: float) -> None:
-        """Draw a line of text with its base line at `y`."""
+        """Draw a line of text with its base line at `y`; nothing while a height is measured."""
+        if self.is_measured_only:
+            return
         for text, bold in _joined(line):
             self.font(points, bold)
             self._pdf.text(x, y, text)
@@ -131,7 +136,10 @@ def _pieces(node: Node, bold: bool) -> Iterator[tuple[str, bool]]:
         else:
             if part.name == "sup":
                 yield " ", bold
+            opening, closing = MARKS.get(part.attributes.get("class", "").partition(" ")[0], ("", ""))
+            yield f" {opening}" if opening else "", bold
             yield from _pieces(part, bold or part.name in BOLD)
+            yield f"{closing} " if closing else "", bold
 
 
 def _joined(line: Sequence[Word]) -> list[tuple[str, bool]]:

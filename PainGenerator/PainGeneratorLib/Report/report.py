@@ -19,7 +19,9 @@ from .html import Html, bullets, html, join, tag
 from .languages import Language, load_language
 from .letter import Letter, make_letter
 from .letter_html import RESEARCH_USE, letter_section
+from .paper import PaperPlan, paper_plan
 from .person_words import SEXES, long_date, long_time, written_name
+from .place_words import place_name
 from .prosthesis import prosthesis_section, surgery_rows
 from .readers_section import readers_section
 from .regions import regions_section
@@ -41,10 +43,12 @@ from .style import CSS
 from .tables import best_first
 from .viewer import security_policy, viewer_script, viewer_scripts, viewer_section, viewer_style
 
-PRINTED_PLACES = 3
-"""How many candidates are printed on the two pages of the letter; the style sheet holds it, too."""
 PRINTED_FIRST = "Printed are the first {first} of {all} candidates."
 PRINTED_REST = "All candidates, the details for the radiologist and the viewer are in report.html."
+NO_DEVICE = (
+    "PainGenerator {version} is not a medical device; every candidate has to be judged by a physician on the images "
+    "themselves."
+)
 PRINT_WHOLE = "Print everything, not only the two pages of the letter"
 NOTHING_FOUND = (
     "Neither a focus of raised FDG uptake nor a structural MR abnormality passed the limits of this analysis. "
@@ -65,12 +69,13 @@ def report_html(content: ReportContent) -> str:
     """
     language = load_language(content.language)
     letter = make_letter(content, language)
+    plan = paper_plan(content, letter)
     main = tag(
         "main",
-        letter_section(content, letter, viewer_section(content.viewer)),
-        _print_note(letter),
+        letter_section(content, letter, viewer_section(content.viewer, language), plan),
+        _print_note(letter, plan),
         tag("div", _details(content, letter), cls="record"),
-        _footer(content),
+        _footer(content, language),
         lang=language.code,
     )
     title = tag("title", f"PainGenerator report: {_patient(content)}")
@@ -78,17 +83,18 @@ def report_html(content: ReportContent) -> str:
     if content.viewer is not None:
         styles.append(viewer_style())
         scripts.append(viewer_script())
-        end = viewer_scripts(content.viewer)
+        named = [*content.candidates, *content.attention]
+        end = viewer_scripts(content.viewer, language, {one.id: place_name(one, language) for one in named})
     policy = f'<meta http-equiv="Content-Security-Policy" content="{security_policy(styles, scripts)}">\n'
     head = HEAD + policy + title + "".join(f"\n<style>{style}</style>" for style in styles)
     body = f"{main}\n{end}"
     return f'<!DOCTYPE html>\n<html lang="{language.code}">\n<head>\n{head}\n</head>\n<body>\n{body}</body>\n</html>\n'
 
 
-def _print_note(letter: Letter) -> Html:
+def _print_note(letter: Letter, plan: PaperPlan) -> Html:
     """On paper: what the two pages leave out. On the screen: the choice to print all of it."""
     say, count = letter.language.say, len(letter.candidates)
-    parts = [say(PRINTED_FIRST, first=PRINTED_PLACES, all=count)] if count > PRINTED_PLACES else []
+    parts = [say(PRINTED_FIRST, first=plan.candidates, all=count)] if count > plan.candidates else []
     parts.append(say(PRINTED_REST))
     choice = tag("label", Html('<input type="checkbox" id="print-whole"> '), say(PRINT_WHOLE), cls="whole")
     return join((tag("p", " ".join(parts), cls="paper small"), tag("p", choice, cls="small screen")))
@@ -261,9 +267,6 @@ def _count_sentence(active: list[Candidate]) -> str:
     return f"{found[0].upper()}{found[1:]} {verb} found ({', '.join(counts)}). {reviewed}"
 
 
-def _footer(content: ReportContent) -> Html:
-    text = (
-        f"{RESEARCH_USE} PainGenerator {content.software_version} is not a medical device; every candidate has to be "
-        "judged by a physician on the images themselves."
-    )
-    return tag("footer", html(text))
+def _footer(content: ReportContent, language: Language) -> Html:
+    said = language.say(NO_DEVICE, version=content.software_version)
+    return tag("footer", html(f"{language.say(RESEARCH_USE)} {said}"))

@@ -1,6 +1,10 @@
 """The style sheet of the report: for screens of all sizes, and for A4 paper."""
 
-CSS = """
+from __future__ import annotations
+
+from .paper import paper_styles
+
+_SHEET = """
 :root { --ink: #15202b; --soft: #4a5764; --line: #cfd6dc; --paper: #ffffff; --tint: #f3f6f8; --accent: #0b5a8a;
   --warn: #8a3b00; --warn-tint: #fff4e5; --stop: #a3001b; --stop-tint: #fdecee; }
 * { box-sizing: border-box; }
@@ -32,6 +36,7 @@ p { margin: .4rem 0; }
 .box strong { color: var(--warn); }
 .box.stop strong { color: var(--stop); }
 .who { margin: .6rem 0 1rem; }
+h1, h2, h3, p, li, dt, dd { min-width: 0; overflow-wrap: anywhere; }
 .written { margin: .8rem 0; padding: .1rem 1rem .5rem; border-left: 6px solid var(--accent); background: var(--tint); }
 .written p, .box.stop p { white-space: pre-line; }
 .answer { font-size: 1.15rem; line-height: 1.4; }
@@ -60,8 +65,8 @@ td.nb { white-space: nowrap; }
 figure { margin: .7rem 0 .4rem; }
 figure img { display: block; width: 100%; height: auto; }
 figure.overview img { width: auto; max-width: 100%; max-height: 430px; margin: 0 auto; }
-figure.key { overflow-x: auto; }
-figure.key img { min-width: 620px; }
+figure.overview .hint { display: none; }
+.panels { display: grid; grid-template-columns: 420fr 420fr 420fr 110fr; gap: .25rem; margin: 0 0 .25rem; }
 figcaption { margin-top: .35rem; font-size: .84rem; color: var(--soft); }
 .candidate { margin: 1.6rem 0 2rem; }
 .candidate h3 { font-size: 1.15rem; border-left: 6px solid var(--accent); padding-left: .6rem; }
@@ -94,11 +99,16 @@ figcaption { margin-top: .35rem; font-size: .84rem; color: var(--soft); }
 .levels dd { margin: 0; }
 footer { margin-top: 2.4rem; padding-top: .7rem; border-top: 1px solid var(--line); font-size: .84rem;
   color: var(--soft); }
-@media (max-width: 640px) {
+@media screen and (max-width: 640px) {
   .terms { grid-template-columns: 1fr; }
   main { padding: 16px 14px 30px; }
   .evidence { grid-template-columns: 1fr; gap: 0; }
   .evidence dd { margin-bottom: .4rem; }
+  .panels { grid-template-columns: 1fr 1fr; }
+  .panels .scale { width: auto; height: 100%; max-height: 46vw; justify-self: start; }
+  figure.overview .wide { overflow-x: auto; border: 1px solid var(--line); border-radius: 4px; }
+  figure.overview img { width: 720px; max-width: none; max-height: none; }
+  figure.overview .hint { display: block; margin: .3rem 0 0; font-size: .84rem; font-weight: 600; }
 }
 .paper { display: none; }
 .whole { display: inline-flex; gap: .4rem; align-items: center; }
@@ -115,32 +125,39 @@ footer { margin-top: 2.4rem; padding-top: .7rem; border-top: 1px solid var(--lin
   .short { font-size: 1rem; }
   .candidate { margin: .6rem 0 .8rem; }
   .ledger { grid-template-columns: 1fr 1fr; margin: .2rem 0 .4rem; padding: .2rem .6rem; font-size: .88rem; }
-  .candidate, figure, .box, .ledger, tr { break-inside: avoid; }
-  figure.key img { min-width: 0; }
+  .candidate, figure, .box, .ledger, .patient, tr { break-inside: avoid; }
   table { font-size: 8pt; }
   th, td { padding: .25rem .3rem; }
   .sites { font-size: 7pt; }
   .sites th, .sites td { padding: .1rem .12rem; }
   .unit { white-space: normal; }
-  figure.overview img { max-height: 74mm; }
-  .scroll, figure.key { overflow: visible; }
+  .scroll { overflow: visible; }
   thead { display: table-header-group; }
   .paper { display: block; }
   .screen { display: none; }
   footer { margin-top: .6rem; }
   .paper, footer { break-before: avoid; }
   body:not(:has(#print-whole:checked)) {
-    .record, .candidate:nth-of-type(n + 4), figure.key figcaption { display: none; }
-    .letter > h2 { break-before: page; margin-top: 0; }
+    .record, .off-paper, figure.key figcaption { display: none; }
     .candidate { margin: .2rem 0 .3rem; }
     .candidate h3 { margin: .3rem 0 .2rem; }
-    .evidence { font-size: .8rem; line-height: 1.25; gap: .05rem .7rem; margin: .1rem 0; }
-    .terms { font-size: .74rem; line-height: 1.2; gap: 0 .7rem; margin: .1rem 0; }
+    .evidence { font-size: .86rem; line-height: 1.25; gap: .05rem .7rem; margin: .1rem 0; }
+    .terms { font-size: .78rem; line-height: 1.2; gap: 0 .7rem; margin: .1rem 0; }
+    .terms ~ p { margin: .2rem 0; }
     figure.key { margin: .15rem 0 0; }
-    figure.key img { width: 94mm; height: 28.4mm; object-fit: cover; object-position: top; margin: 0; }
-    figure.overview img { max-height: 92mm; }
+    .panels { gap: .5mm; margin: 0 0 1mm; }
+    .panels.row-pet, .on-PETonly .row-fluid, .rows-1 .on-PETMR .row-fluid { display: none; }
+    .rows-1 .on-MRonly figure:has(.row-fluid) .row-fused { display: none; }
+    figure.key:not(:has(.row-fused)) .row-pet { display: grid; }
+@PAPER@
   }
   body:has(#print-whole:checked) .paper { display: none; }
+  body:has(#print-whole:checked) .details { break-before: page; margin-top: 0; padding-top: 0; border: none; }
+  body:has(#print-whole:checked) figure.overview img { max-height: 74mm; }
+  body:has(#print-whole:checked) .letter figure.key { width: 130mm; }
   * { -webkit-print-color-adjust: exact; print-color-adjust: exact; }
 }
 """
+
+CSS = _SHEET.replace("@PAPER@", paper_styles())
+"""The style sheet."""

@@ -20,6 +20,7 @@ from ..Numerics.core.words import Evidence
 from . import words
 from .drawing import Window, robust_window, round_up
 from .key_images import NARROWEST_UPPER_SUV, overlay_start, pet_window
+from .languages import Language
 from .viewer_packing import (
     MR_BITS,
     PET_BITS,
@@ -42,6 +43,9 @@ LEAST_BYTES = 2_000_000
 BUDGET_BYTES = 11_000_000
 """The most that the packed data may take in the page as base64, bytes. Our choice: enough for the PET and two or three
 MR series as they are, and little enough to open at once on a phone."""
+AVERAGED = "{series} is averaged over voxels of {size} mm here, so that the page stays small."
+APART = "PET and MR could not be aligned: they are shown one after the other, never on top of each other."
+"""What a reader must know of the images."""
 MIDLINE_STEP_MM = 4.0
 """Distance of the heights at which the midline is given, mm; it changes slowly."""
 
@@ -85,6 +89,27 @@ class ViewerInputs:
 
 
 @dataclass(frozen=True)
+class ViewerNote:
+    """What a reader must know of the images.
+
+    Parameters
+    ----------
+    message : str
+        With the blanks ``series`` and ``size``, or without blanks.
+    series, size : str
+        Title of a series, and the size of its voxels.
+    """
+
+    message: str
+    series: str = ""
+    size: str = ""
+
+    def said(self, language: Language) -> str:
+        """The note in a language."""
+        return language.say(self.message, series=language.messages.get(self.series, self.series), size=self.size)
+
+
+@dataclass(frozen=True)
 class ViewerData:
     """What the page holds of the viewer.
 
@@ -94,13 +119,13 @@ class ViewerData:
         Plain data: series, candidates, frames, midline.
     packed : str
         Voxels and outlines: gzip, then base64.
-    notes : tuple of str
+    notes : tuple of ViewerNote
         What a reader must know of the images: which were averaged, which are not shown on each other.
     """
 
     content: Mapping[str, Any]
     packed: str
-    notes: tuple[str, ...] = ()
+    notes: tuple[ViewerNote, ...] = ()
 
 
 @dataclass(eq=False)
@@ -150,13 +175,13 @@ def viewer_data(inputs: ViewerInputs, budget: int = BUDGET_BYTES) -> ViewerData 
     return ViewerData(content, packed, tuple(_notes(inputs, shown)))
 
 
-def _notes(inputs: ViewerInputs, shown: Sequence[ViewerSeries]) -> Iterator[str]:
+def _notes(inputs: ViewerInputs, shown: Sequence[ViewerSeries]) -> Iterator[ViewerNote]:
     for before, after in zip(inputs.series, shown, strict=True):
         if before.image.geometry.spacing_mm != after.image.geometry.spacing_mm:
             size = " x ".join(f"{mm:.1f}" for mm in after.image.geometry.spacing_mm)
-            yield f"{after.title} is averaged over voxels of {size} mm here, so that the page stays small."
+            yield ViewerNote(AVERAGED, after.title, size)
     if len({one.frame for one in inputs.series}) > 1:
-        yield "PET and MR could not be aligned: they are shown one after the other, never on top of each other."
+        yield ViewerNote(APART)
 
 
 def _list(values: np.ndarray | Sequence[float], digits: int = 6) -> list[float]:

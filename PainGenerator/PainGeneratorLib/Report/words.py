@@ -154,7 +154,7 @@ def title(candidate: Candidate) -> str:
     A side and a level that are uncertain are said to be so.
     """
     place = candidate.place
-    name = place.name
+    name = " ".join(place.name.split())
     extra = [
         part
         for part in (place.level, place.zone, place.side if place.side != Side.MIDLINE else None)

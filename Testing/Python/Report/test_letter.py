@@ -11,17 +11,19 @@ from PainGeneratorLib.Numerics.core.errors import PainGeneratorError
 from PainGeneratorLib.Numerics.core.reader_acts import ActKind, ReaderAct
 from PainGeneratorLib.Numerics.core.records import FLAG_TEXTS, Place
 from PainGeneratorLib.Numerics.core.sites import SiteTable
-from PainGeneratorLib.Numerics.core.words import Status
+from PainGeneratorLib.Numerics.core.words import Evidence, Status
 from PainGeneratorLib.Report import (
     advice,
     against,
     attention_words,
+    key_captions,
     letter,
     letter_html,
     person_words,
     place_words,
     report,
     site_words,
+    viewer,
     where_words,
     words,
 )
@@ -68,6 +70,8 @@ def messages() -> set[str]:
     found |= {text for one in advice.ALL_ADVICE for text in (one.meaning, one.confirm, one.common)}
     found |= {report.PRINTED_FIRST, report.PRINTED_REST, report.PRINT_WHOLE}
     found |= {message for _pattern, message in attention_words.FORMS}
+    found |= {text for text in constants(key_captions)} | {word for pair in key_captions.DIRECTIONS for word in pair}
+    found |= {*viewer.viewer_messages(), *Evidence, report.NO_DEVICE}
     found |= {*person_words.MONTHS, *person_words.SEXES.values(), person_words.DATE_FORM}
     found |= {*place_words.NAMED_STRUCTURES, site_words.PELVIS, site_words.BOTH_HIPS, "Hips", "Right hip", "Left hip"}
     return found

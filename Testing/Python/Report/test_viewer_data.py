@@ -10,6 +10,7 @@ import re
 import numpy as np
 import pytest
 from PainGeneratorLib.Numerics.core.image import Geometry, Image
+from PainGeneratorLib.Report.languages import Language
 from PainGeneratorLib.Report.report import report_html
 from PainGeneratorLib.Report.viewer import VIEWER_FOLDER, security_policy, viewer_script
 from PainGeneratorLib.Report.viewer_data import (
@@ -107,7 +108,7 @@ def test_a_large_series_is_averaged_until_the_page_is_small_enough_and_the_page_
     noise = np.random.default_rng(2).normal(500, 100, (40, 160, 160)).astype(np.float32)
     data = single(noise, budget=300_000)
     assert len(data.packed) <= 310_000
-    assert "averaged over voxels" in data.notes[0]
+    assert "averaged over voxels" in data.notes[0].said(Language())
     assert "averaged over voxels" in report_html(report_content(ViewerInputs([]), viewer=data))
 
 
@@ -134,7 +135,7 @@ def test_pet_and_mr_that_are_not_aligned_have_frames_of_their_own() -> None:
     assert set(data.content["frames"]) == {"reference", "pet"}
     frames = {mark["id"]: mark["frame"] for mark in data.content["marks"]}
     assert frames == {"PG-09": "pet", "PG-01": "reference", "PG-02": "pet", "PG-03": "reference"}
-    assert any("never on top of each other" in note for note in data.notes)
+    assert any("never on top of each other" in note.said(Language()) for note in data.notes)
 
 
 def test_the_same_case_gives_the_same_page_and_nothing_in_the_data_ends_its_element() -> None:

@@ -11,11 +11,18 @@ from typing import Any
 
 import numpy as np
 import pytest
-from browser_pages import PHONE, Visit, canvas, visit
+from browser_pages import PHONE, WIDE, Visit, canvas, visit
+from PainGeneratorLib.Report.content import ReportCase
 from PainGeneratorLib.Report.drawing import ON_DARK, gray, robust_window
+from PainGeneratorLib.Report.languages import LANGUAGE_NAMES, load_language
+from PainGeneratorLib.Report.letter import comment_names
+from PainGeneratorLib.Report.letter_html import CONFIRM, RESEARCH_USE
+from PainGeneratorLib.Report.overview import overview_picture
 from PainGeneratorLib.Report.planes import PLANE_NAMES, Plane, outline, sample
-from PainGeneratorLib.Report.report import report_html
+from PainGeneratorLib.Report.report import NO_DEVICE, report_html
 from PainGeneratorLib.Report.viewer_packing import PET_FRAME
+from PainGeneratorLib.Workflow.letter_notes import LetterNotes
+from report_examples import example_candidates, example_images
 from scipy import ndimage
 from viewer_examples import (
     LESION,
@@ -356,7 +363,7 @@ def test_without_script_the_key_images_remain(browser: Any, report_path: Path) -
     with visit(browser, report_path, viewer=False, java_script_enabled=False) as found:
         assert "The viewer needs JavaScript." in found.page.inner_text("main")
         assert not found.page.locator("#viewer canvas").first.is_visible()
-        assert found.page.locator("figure.key img").count() == 3
+        assert found.page.locator("figure.key").count() == 3
         assert found.page.locator("figure.key img").first.is_visible()
         assert found.requests == [report_path.as_uri()]
 
@@ -399,6 +406,129 @@ def test_the_summary_is_printed_on_two_pages_and_the_whole_record_when_asked(ope
     opened.page.check("#print-whole")
     assert len(printed()) > 2
     assert left_out not in " ".join(" ".join(printed()).split())
+
+
+NOTES = LetterNotes(
+    "The uptake fits the pain on extension, and is by far the highest of the spine.\n\nNo sign of infection.",
+    "A block of the medial branches on the left. Control after six weeks.",
+)
+"""What a radiologist writes."""
+COMMENT = (
+    "Seen before in 2019, then smaller.\nTender on palpation.\nFits the pain on extension and on rotation to the left."
+)
+
+
+def _printed(found: Visit) -> list[str]:
+    """The text of the printed pages."""
+    import pypdf
+
+    pages = pypdf.PdfReader(io.BytesIO(found.page.pdf(prefer_css_page_size=True))).pages
+    return [" ".join(page.extract_text().split()) for page in pages]
+
+
+@pytest.mark.parametrize("code", list(LANGUAGE_NAMES))
+@pytest.mark.parametrize("with_notes", [False, True])
+def test_the_letter_is_printed_on_two_pages_in_every_language_also_with_what_the_radiologist_wrote(
+    browser: Any, tmp_path: Path, code: str, with_notes: bool
+) -> None:
+    content = report_with_pictures()
+    images = example_images()
+    content = dataclasses.replace(content, language=code, overview_png=overview_picture(example_candidates(), images))
+    if with_notes:
+        first = next(iter(comment_names(content).values()))
+        notes = dataclasses.replace(NOTES, comments={first: COMMENT})
+        content = dataclasses.replace(content, notes=notes)
+    path = tmp_path / "report.html"
+    path.write_text(report_html(content), encoding="utf-8")
+    with visit(browser, path, viewer=False) as found:
+        pages = _printed(found)
+    assert len(pages) == 2
+    say = load_language(code).say
+    assert say(RESEARCH_USE) in pages[0]
+    assert say(NO_DEVICE, version="0.1.0") in pages[1]
+    if with_notes:
+        assert "Tender on palpation." in " ".join(pages)
+    else:
+        # The first candidate uses the free half of the first page.
+        assert say(CONFIRM) in pages[0]
+
+
+def test_much_text_makes_fewer_candidates_on_paper_and_the_page_says_so(browser: Any, tmp_path: Path) -> None:
+    notes = LetterNotes(" ".join(["The uptake fits the pain on extension."] * 60))
+    path = tmp_path / "report.html"
+    path.write_text(report_html(dataclasses.replace(report_with_pictures(), notes=notes)), encoding="utf-8")
+    with visit(browser, path, viewer=False) as found:
+        pages = _printed(found)
+        shown = found.page.evaluate(
+            "[...document.querySelectorAll('.letter article')].filter(e => !e.classList.contains('off-paper')).length"
+        )
+    assert len(pages) == 2
+    assert shown < 3
+    assert f"Printed are the first {shown} of 3 candidates." in " ".join(pages)
+
+
+def test_on_paper_the_fluid_sensitive_mr_stands_for_what_is_seen_on_mr_only(browser: Any, report_path: Path) -> None:
+    with visit(browser, report_path) as found:
+        found.page.emulate_media(media="print")
+        rows = found.page.evaluate(
+            """() => [...document.querySelectorAll(".letter article:not(.off-paper)")].map(article =>
+              [article.className, [...article.querySelectorAll(".panels")].filter(e => e.offsetHeight)
+                .map(e => e.className)])"""
+        )
+        sizes = found.page.evaluate(
+            "[...document.querySelectorAll('.letter .panels img')].map(e => e.offsetWidth).filter(w => w > 60)"
+        )
+    assert len(rows) == 3
+    for article, shown in rows:
+        assert ("panels row-fluid" in shown) or "on-MRonly" not in article
+        assert ("panels row-fused" in shown) or "on-MRonly" in article
+        assert "panels row-pet" not in shown
+    assert min(sizes) > 95  # Pixels of 1/96 inch: 25 mm.
+
+
+@pytest.mark.parametrize("options", [PHONE, WIDE])
+def test_a_long_name_does_not_widen_the_page(browser: Any, tmp_path: Path, options: dict[str, Any]) -> None:
+    case = ReportCase(patient_name="Wolfeschlegelsteinhausenbergerdorff" * 3 + "^Hubert", patient_id="X" * 90)
+    path = tmp_path / "report.html"
+    path.write_text(report_html(dataclasses.replace(report_with_pictures(), case=case)), encoding="utf-8")
+    with visit(browser, path, viewer=False, **options) as found:
+        assert found.page.evaluate("document.documentElement.scrollWidth") <= options["viewport"]["width"]
+
+
+def test_on_a_phone_key_images_fit_the_width_and_the_figure_is_large_with_a_hint(browser: Any, tmp_path: Path) -> None:
+    overview = overview_picture(example_candidates(), example_images())
+    path = tmp_path / "report.html"
+    path.write_text(report_html(dataclasses.replace(report_with_pictures(), overview_png=overview)), encoding="utf-8")
+    with visit(browser, path, **PHONE) as found:
+        boxes = found.page.evaluate(
+            """() => [...document.querySelectorAll(".letter figure.key img:not(.scale)")]
+              .map(e => [e.getBoundingClientRect().right, e.offsetWidth])"""
+        )
+        assert len(boxes) >= 9
+        assert max(right for right, _width in boxes) <= 390
+        assert min(width for _right, width in boxes) > 150
+        assert found.page.evaluate("document.querySelector('figure.overview img').offsetWidth") >= 700
+        assert found.page.locator("figure.overview .hint").is_visible()
+        assert found.page.evaluate("document.documentElement.scrollWidth") <= 390
+
+
+@pytest.mark.parametrize("code", [code for code in LANGUAGE_NAMES if code != "en"])
+def test_the_viewer_speaks_the_language_of_the_letter_and_its_list_has_the_names_of_the_letter(
+    browser: Any, tmp_path: Path, code: str
+) -> None:
+    content = dataclasses.replace(report_with_pictures(), language=code)
+    path = tmp_path / "report.html"
+    path.write_text(report_html(content), encoding="utf-8")
+    with visit(browser, path) as found:
+        names = found.page.locator("[data-part=marks] button").all_inner_texts()
+        headings = found.page.locator(".letter article h3").all_inner_texts()
+        shown = found.page.inner_text("#viewer").lower()
+        assert found.messages == []
+    for name in names:
+        if name[:1].isdigit():
+            assert any(heading.startswith(name) for heading in headings), name
+    for english in ("go to", "other side", "outlines", "mr only", "pet only", "posterior", "mouse", "whole image"):
+        assert english not in shown
 
 
 def test_pet_and_mr_that_are_not_aligned_are_never_on_top_of_each_other(browser: Any, tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ class Panel {
       const option = document.createElement("option");
       option.value = String(number);
       const fused = state.pet && volume !== state.pet && volume.frame === state.pet.frame;
-      option.textContent = volume === state.pet ? "PET alone" : fused ? `PET on ${volume.title}` : volume.title;
+      option.textContent = volume === state.pet ? say("PET alone") : fused ? say("PET on {series}", volume.title) : volume.title;
       this.part("series").append(option);
     }
   }
@@ -188,6 +188,7 @@ class Panel {
 function valueText(volume, ras) {
   const value = volume.valueAt(ras);
   if (value === null) return "–";
-  const about = volume.isCutAt(ras) ? "at least " : volume.kind === "mr" && volume.step > 1 ? "about " : "";
-  return about + value.toFixed(volume.kind === "pet" ? 2 : 0);
+  const text = value.toFixed(volume.kind === "pet" ? 2 : 0);
+  if (volume.isCutAt(ras)) return say("at least {value}", text);
+  return volume.kind === "mr" && volume.step > 1 ? say("about {value}", text) : text;
 }

@@ -5,19 +5,22 @@ async function start() {
   const root = document.getElementById("viewer");
   const message = root.querySelector("[data-part=message]");
   if (typeof DecompressionStream === "undefined") {
-    message.textContent =
-      "This browser is too old for the viewer (it cannot unpack gzip). The pictures below show the same places.";
+    message.textContent = say(
+      "This browser is too old for the viewer (it cannot unpack gzip). The pictures below show the same places.",
+    );
     return;
   }
   try {
-    message.textContent = "Unpacking the images ...";
-    const content = JSON.parse(document.getElementById("viewer-content").textContent);
+    message.textContent = say("Unpacking the images ...");
     const bytes = await gunzip(bytesOf(document.getElementById("viewer-data").textContent));
     show(root, new State(content, bytes));
     message.textContent = "";
   } catch (error) {
     root.querySelector("[data-part=body]").hidden = true;
-    message.textContent = `The viewer could not start (${error.message}). The pictures below show the same places.`;
+    message.textContent = say(
+      "The viewer could not start ({reason}). The pictures below show the same places.",
+      error.message,
+    );
   }
 }
 

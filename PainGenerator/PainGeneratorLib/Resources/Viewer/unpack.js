@@ -1,5 +1,13 @@
 /* Unpacks the data of the viewer: base64 and gzip, with what the browser has. */
 
+/** The plain data of the viewer: candidates, series, and the words of its language. */
+const content = JSON.parse(document.getElementById("viewer-content").textContent);
+
+/** A message in the language of the page, with its one blank filled. */
+function say(message, value = "") {
+  return (content.words[message] || message).replace(/\{\w+\}/, () => value);
+}
+
 /** The bytes of a base64 text. */
 function bytesOf(text) {
   const characters = atob(text.trim());

@@ -179,5 +179,5 @@ function changeWindow(state, wider, darker) {
 /** A distance from the zero point of the scanner in words. */
 function lengthText(mm, axis) {
   const [positive, negative] = [["right", "left"], ["anterior", "posterior"], ["superior", "inferior"]][axis];
-  return `${Math.abs(mm).toFixed(0)} mm ${mm < 0 ? negative : positive}`;
+  return `${Math.abs(mm).toFixed(0)} mm ${say(mm < 0 ? negative : positive)}`;
 }
