@@ -160,8 +160,8 @@ def _figure_mm(plan: PaperPlan, content: ReportContent) -> float:
 
 
 def _candidate_mm(plan: PaperPlan, one: LetterCandidate, found: Candidate, content: ReportContent) -> float:
-    texts = (" ".join(one.seen), one.sure, one.meaning, one.confirm, one.common, one.review, one.comment)
-    texts = (*texts, *one.cautions)
+    said = (" ".join(one.seen), one.sure, one.meaning, one.confirm, one.common, one.review, one.comment)
+    texts = (*said, *one.cautions)
     room = WIDTH_MM - NAMES_MM
     height = ARTICLE_MM + sum(_lines(text, EVIDENCE_POINTS, room) * EVIDENCE_LINE_MM + 0.25 for text in texts if text)
     image = content.key_images.get(one.id)

@@ -70,7 +70,7 @@ def messages() -> set[str]:
     found |= {text for one in advice.ALL_ADVICE for text in (one.meaning, one.confirm, one.common)}
     found |= {report.PRINTED_FIRST, report.PRINTED_REST, report.PRINT_WHOLE}
     found |= {message for _pattern, message in attention_words.FORMS}
-    found |= {text for text in constants(key_captions)} | {word for pair in key_captions.DIRECTIONS for word in pair}
+    found |= set(constants(key_captions)) | {word for pair in key_captions.DIRECTIONS for word in pair}
     found |= {*viewer.viewer_messages(), *Evidence, report.NO_DEVICE}
     found |= {*person_words.MONTHS, *person_words.SEXES.values(), person_words.DATE_FORM}
     found |= {*place_words.NAMED_STRUCTURES, site_words.PELVIS, site_words.BOTH_HIPS, "Hips", "Right hip", "Left hip"}
