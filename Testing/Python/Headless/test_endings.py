@@ -42,8 +42,9 @@ sys.exit(cli.main())
 
 
 def heed_signals() -> None:
-    """A test run in the background ignores Ctrl-C, and its children would inherit that."""
+    """A test run in the background ignores Ctrl-C and the end of its terminal, and its children would inherit that."""
     signal.signal(signal.SIGINT, signal.SIG_DFL)
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
 @pytest.fixture

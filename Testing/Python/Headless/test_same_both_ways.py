@@ -24,7 +24,7 @@ QUICK = {
     "alignment.search.finest_spacing_mm": 5.0,
 }
 """Settings with which the alignment takes seconds."""
-PAIN_SITE = (-300.0, 0.0, 0.0)
+PAIN_SITE = (-150.0, 0.0, 0.0)
 """A place that the MR does not show, but the PET may show: both hosts have to say so."""
 GROUP = "hip-replacement"
 """Another group than the images show: both hosts have to say so."""
@@ -89,7 +89,7 @@ def test_panel_and_command_line_find_the_same(written: tuple[Path, str], panel: 
 
 def test_panel_and_command_line_warn_with_the_same_words(written: tuple[Path, str], panel: Session) -> None:
     printed = [line.removeprefix("Warning: ") for line in written[1].splitlines() if line.startswith("Warning: ")]
-    assert any("pain site -300, 0, 0 lies outside" in text for text in printed)
+    assert any("pain site -150, 0, 0 lies outside" in text for text in printed)
     assert printed == panel.warnings
     provenance = json.loads((written[0] / "provenance.json").read_text(encoding="utf-8"))
     assert provenance["warnings"] == panel.warnings
