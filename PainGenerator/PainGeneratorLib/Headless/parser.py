@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import re
 import sys
 from typing import Any, NoReturn
@@ -32,6 +33,11 @@ class Parser(argparse.ArgumentParser):
         found, rest = super().parse_known_args(join_negative_values(self._words), namespace)
         self._check_together(found)
         return found, rest
+
+    def _print_message(self, message: str, file: Any = None) -> None:
+        # Later versions of Python do the same. Flushing the stream says what is wrong with it.
+        with contextlib.suppress(OSError, AttributeError):
+            super()._print_message(message, file)
 
     def _check_together(self, found: argparse.Namespace) -> None:
         """Refuse options that make no sense together."""
