@@ -124,3 +124,50 @@ def test_without_the_package_there_is_no_pdf_and_the_report_says_why(
     assert not pdf.can_write_pdf()
     assert "fpdf2" in pdf.MISSING
     assert "Print report.html" in pdf.MISSING
+
+
+@pytest.fixture(scope="module")
+def pictured() -> list[str]:
+    """The pages of a report with key images."""
+    from viewer_examples import report_with_pictures
+
+    content = dataclasses.replace(report_with_pictures(), viewer=None, case=ReportCase(patient_name="Smith^Anna"))
+    data = pdf.report_pdf(report_html(content), CREATED)
+    import pypdf
+
+    reader = pypdf.PdfReader(io.BytesIO(data))
+    return [f"{page.extract_text()}\npictures: {len(page.images)}" for page in reader.pages]
+
+
+def test_text_and_pictures_of_a_candidate_stand_on_one_page(pictured: list[str]) -> None:
+    pages = [
+        page for page in pictured if re.search(r"^\d+\. .*\[(PET\+MR|PET only|MR only)\]\s*$", page, re.MULTILINE)
+    ]
+    assert pages
+    for page in pages:
+        headings = re.findall(r"^\d+\. .*\[(?:PET\+MR|PET only|MR only)\]\s*$", page, re.MULTILINE)
+        assert int(page.rpartition(" ")[2]) >= 9 * len(headings)
+        assert page.count("Planes along the patient") == len(headings)
+
+
+def test_a_label_is_not_glued_to_the_name_before_it(pictured: list[str]) -> None:
+    text = " ".join(pictured)
+    assert re.search(r"\[PET\+MR\]", text)
+    assert not re.search(r"\w\[(PET|MR)", text)
+
+
+def test_no_heading_stands_at_the_foot_of_a_page_and_the_details_begin_a_page(pictured: list[str]) -> None:
+    assert any(page.lstrip().startswith("Details for the radiologist") for page in pictured)
+    for page in pictured:
+        last = [line for line in page.splitlines() if line.strip() and "research use only" not in line][-2]
+        assert last.strip() not in ("The candidates", "Words used here", "All measures", "Pictures and evidence")
+
+
+def test_a_wide_table_is_parted_so_that_its_letters_stay_legible() -> None:
+    heads = "".join(f"<th>Heading{number}</th>" for number in range(30))
+    cells = "".join(f"<td>Measure{number}</td>" for number in range(30))
+    rows = f"<thead><tr>{heads}</tr></thead><tbody><tr>{cells}</tr></tbody>"
+    text = f"<html><head><title>x</title></head><main><table>{rows}</table></main></html>"
+    said = " ".join(pdf_pages(text))
+    assert all(f"Measure{number}" in said for number in range(30))
+    assert said.count("Heading0 ") + said.count("Heading0\n") > 1
