@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PainGeneratorLib.Dicom.reader import read_folder
-from PainGeneratorLib.Numerics.core.regions import contains
+from PainGeneratorLib.Numerics.core.regions import contains, voxels_of
 from PainGeneratorLib.Report.session_export import export_session
 from PainGeneratorLib.Session.session import Session
 
@@ -35,6 +35,8 @@ def values_inside(session, candidate) -> np.ndarray:
     i, j, k = np.meshgrid(*(np.arange(a, b + 1) for a, b in zip(first, last, strict=True)), indexing="ij")
     ijk = np.stack([i.ravel(), j.ravel(), k.ravel()], axis=1)
     inside = contains(region, pet.geometry.to_ras(ijk))
+    if not inside.any():  # smaller than a voxel of the PET: those that hold its points count
+        return pet.array.reshape(-1)[voxels_of(pet.geometry, region.points_ras)]
     return pet.array[ijk[inside, 2], ijk[inside, 1], ijk[inside, 0]]
 
 
