@@ -66,8 +66,9 @@ def live(host, found_bundle) -> Session:
 
 def test_a_reopened_case_has_all_that_the_live_one_has(host, live, tmp_path):
     def check(again: Session) -> None:
-        skipped = NOT_KEPT | {"Analysis.clock"}
+        skipped = NOT_KEPT | {"Analysis.clock", "Analysis.find_targets"}
         assert list(differences(again.analysis(), live.analysis(), "analysis", skipped)) == []
+        assert list(differences(again.targets(), live.targets(), "targets", NOT_KEPT)) == []
 
     reopened(host, tmp_path, check)
 
