@@ -18,7 +18,7 @@ from ..Scene.scene_content import CaseNodes, SceneContent
 from ..Scene.segment_files import save_seg_nrrd
 from ..Workflow import case_in_scene
 from ..Workflow.analyze import Analysis
-from ..Workflow.case import CaseOptions, CaseSeries
+from ..Workflow.case import READ_FROM, CaseOptions, CaseSeries
 from ..Workflow.evidence import evidence_table
 from ..Workflow.letter_notes import NOTES_FILE, notes_text
 from ..Workflow.progress import Show, silent
@@ -333,9 +333,13 @@ def _changed_parameters(protocol: Protocol) -> list[ChangedParameter]:
 
 
 def analysis_in_scene(analysis: Analysis, created: datetime.datetime) -> SceneContent:
-    """What the scene of a case holds."""
+    """What a new scene of a case holds. The volumes of another scene from which it was read are not in it."""
+    series = {
+        role: dataclasses.replace(one, facts={name: fact for name, fact in one.facts.items() if name != READ_FROM})
+        for role, one in analysis.case.series.items()
+    }
     return case_in_scene.scene_content(
-        analysis.case,
+        dataclasses.replace(analysis.case, series=series),
         analysis.suv,
         analysis.alignment,
         analysis.anatomy,

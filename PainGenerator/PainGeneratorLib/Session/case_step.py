@@ -16,7 +16,7 @@ from ..Numerics.suv.factors import SuvResult, unit_kind
 from ..Scene import nodes
 from ..Scene.read_inputs import record_of
 from ..Scene.volumes_in_scene import SOURCE_ROLE, VolumeFacts, lies_under_a_warp, own_frame_image, volume_facts
-from ..Workflow.case import Case, CaseSeries, Warnings
+from ..Workflow.case import READ_FROM, Case, CaseSeries, Warnings
 from ..Workflow.fat_series import computed_facts, fat_series
 from ..Workflow.image_witness import map_doubts, place_doubts
 from ..Workflow.progress import Show
@@ -29,7 +29,6 @@ from .group_proposal import GroupProposal
 from .loaded_volumes import LoadedVolumes
 from .pet_source import PetSource, suv_factors
 from .scene_link import SceneLink
-from .scene_watch import READ_FROM
 from .types import Job
 
 MODALITIES = {Role.PET.value: "PT"}

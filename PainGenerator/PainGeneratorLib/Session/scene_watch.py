@@ -18,16 +18,13 @@ from ..Scene.read_anatomy import Record as AnatomyRecord
 from ..Scene.read_anatomy import anatomy_record, anatomy_stamp, is_same_anatomy
 from ..Scene.read_inputs import Record, has_voxels, shows, stamp_of, what_changed
 from ..Scene.volumes_in_scene import OWN_ATTRIBUTE, alignment_of, case_volumes
-from ..Workflow.case import Case
+from ..Workflow.case import READ_FROM, Case
 from .case_settings import CaseSettings
 from .case_state import CaseState
 from .case_writer import CaseWriter
 from .notifier import Notifier
 from .scene_link import SceneLink
 from .step_states import StepStates
-
-READ_FROM = "read_from"
-"""Name of the fact of a series that holds a record of each volume that it was made of."""
 
 RESULT_KEYS = (
     *("candidates", "hot-spots", "mr-findings", "targets", "pain-sites", "levels"),

@@ -25,6 +25,10 @@ GROUP_NOT_GIVEN = "The clinical group was not given: taken as low-back."
 """Warning where nobody named the clinical group."""
 
 
+READ_FROM = "read_from"
+"""Name of the fact of a series that holds a record of each volume that it was made of."""
+
+
 @dataclass(frozen=True)
 class CaseOptions(Kept):
     """What the user says about a case; everything else is read from its files.

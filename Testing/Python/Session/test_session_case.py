@@ -428,5 +428,5 @@ def test_scene_content_has_the_fields_that_a_session_keeps():
 
 def test_a_closed_session_refuses_its_scene(session):
     session.close()
-    with pytest.raises(ValueError, match="closed"):
+    with pytest.raises(PainGeneratorError, match="closed"):
         session.roles()

@@ -346,7 +346,7 @@ def test_export_writes_what_was_chosen_and_all_of_it_opens(host, session, tmp_pa
     assert session.state("export") is StepState.OUT_OF_DATE
     told = []
     session.export(tmp_path / "out", {"report", "scene"}, overwrite=True, progress=lambda f, text: told.append(f))
-    assert not any("Kept in" in notice for notice in session.warnings())
+    assert not any("Kept in" in notice for notice in session.warnings)
     assert {p.name for p in folder.iterdir()} == {
         *("report.html", "report.pdf", "report.txt", "notes.txt", "case.mrb", "written-files.json"),
     }
