@@ -106,3 +106,8 @@ def session(host: Any, found_bundle: Path) -> Iterator[Any]:
     host.load_mrb(found_bundle)
     yield Session(host.scene, None, export_session)
     assert host.warnings == []
+
+
+def pytest_make_parametrize_id(config: pytest.Config, val: object, argname: str) -> str | None:
+    """Name bytes by their argument: packed ones hold the time, so that two workers would collect different tests."""
+    return argname if isinstance(val, bytes) else None
