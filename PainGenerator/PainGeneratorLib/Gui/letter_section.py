@@ -7,43 +7,31 @@ from typing import TYPE_CHECKING, Any
 from slicer.i18n import tr as _
 
 from ..Report.languages import LANGUAGE_NAMES
-from .guard import guarded, single_shot_timer
-from .section import Section
-from .session_needs import TextNeeds
-from .text_section import KEEP_MS
+from .guard import guarded
+from .typed_text import TypedSection
 
 if TYPE_CHECKING:
     from .panel import Panel
 
 
-class LetterSection(Section[TextNeeds]):
+class LetterSection(TypedSection):
     """A box for the language, two editors, and a button that says that the texts were checked."""
 
     INPUTS = ("letterLanguageCombo", "impressionEdit", "adviceEdit", "confirmLetterButton")
 
     def __init__(self, panel: Panel) -> None:
-        super().__init__(panel)
-        self._typed = False
-        self._timer = single_shot_timer(panel.root, KEEP_MS, self.on_pause_over, self.connections)
+        super().__init__(panel, ("impressionEdit", "adviceEdit"))
         self._codes = list(LANGUAGE_NAMES)
         self._is_filling = True
         for name in LANGUAGE_NAMES.values():
             self.ui.letterLanguageCombo.addItem(name)
         self._is_filling = False
         self.connect("letterLanguageCombo", "currentIndexChanged(int)", self.on_language)
-        self.connect("impressionEdit", "textChanged()", self.on_typed)
-        self.connect("adviceEdit", "textChanged()", self.on_typed)
         self.connect("confirmLetterButton", "clicked()", self.on_confirm)
 
-    def stop(self) -> None:
-        self.keep_typed()
-
-    def keep_typed(self) -> None:
-        """Keep what was typed and is still waiting."""
-        self._timer.stop()
-        if self._typed and self.session is not None:
-            self._typed = False
-            self.session.report_text.letter.write(self.ui.impressionEdit.plainText, self.ui.adviceEdit.plainText)
+    def keep(self) -> None:
+        """Keep what was typed with the case."""
+        self.open_session.report_text.letter.write(self.ui.impressionEdit.plainText, self.ui.adviceEdit.plainText)
 
     def update(self, what: str) -> None:
         if what in ("candidates", "review", "steps", "all"):
@@ -86,19 +74,6 @@ class LetterSection(Section[TextNeeds]):
         """Choose the language of the letter."""
         if not self._is_filling and index >= 0:
             self.open_session.report_text.letter.set_language(self._codes[index])
-
-    @guarded
-    def on_typed(self) -> None:
-        """Keep it soon."""
-        if not self._is_filling:
-            self._typed = True
-            if not self._timer.active:
-                self._timer.start()
-
-    @guarded
-    def on_pause_over(self) -> None:
-        """Keep what was typed."""
-        self.keep_typed()
 
     @guarded
     def on_confirm(self) -> None:

@@ -8,43 +8,29 @@ import slicer
 from slicer.i18n import tr as _
 
 from ..Numerics.core.reader_acts import NOT_NAMED, shown_time
-from .guard import guarded, single_shot_timer
-from .section import Section
-from .session_needs import TextNeeds
+from .guard import guarded
+from .typed_text import TypedSection
 from .words import plain
 
 if TYPE_CHECKING:
     from .panel import Panel
 
-KEEP_MS = 3000
-"""Time after the first key before what was typed is kept, ms; also while the reader goes on typing, so that a crash
-takes a few seconds of it."""
 
-
-class TextSection(Section[TextNeeds]):
+class TextSection(TypedSection):
     """Editor, Copy, and the way between the computed text and the reader's own."""
 
     INPUTS = ("reportTextEdit", "copyTextButton", "computedTextButton", "confirmTextButton")
 
     def __init__(self, panel: Panel) -> None:
-        super().__init__(panel)
-        self._typed = False
-        self._timer = single_shot_timer(panel.root, KEEP_MS, self.on_pause_over, self.connections)
+        super().__init__(panel, ("reportTextEdit",))
         self.connect("reportTextGroup", "toggled(bool)", self.on_opened)
-        self.connect("reportTextEdit", "textChanged()", self.on_typed)
         self.connect("copyTextButton", "clicked()", self.on_copy)
         self.connect("computedTextButton", "clicked()", self.on_computed)
         self.connect("confirmTextButton", "clicked()", self.on_confirm)
 
-    def stop(self) -> None:
-        self.keep_typed()
-
-    def keep_typed(self) -> None:
-        """Keep what was typed and is still waiting."""
-        self._timer.stop()
-        if self._typed and self.session is not None:
-            self._typed = False
-            self.session.report_text.write(self.ui.reportTextEdit.plainText)
+    def keep(self) -> None:
+        """Keep what was typed with the case."""
+        self.open_session.report_text.write(self.ui.reportTextEdit.plainText)
 
     def update(self, what: str) -> None:
         if what in ("candidates", "review", "steps", "all"):
@@ -92,19 +78,6 @@ class TextSection(Section[TextNeeds]):
         self.keep_typed()
         if opened:
             self._show()
-
-    @guarded
-    def on_typed(self) -> None:
-        """Keep it soon."""
-        if not self._is_filling:
-            self._typed = True
-            if not self._timer.active:
-                self._timer.start()
-
-    @guarded
-    def on_pause_over(self) -> None:
-        """Keep what was typed."""
-        self.keep_typed()
 
     @guarded
     def on_copy(self) -> None:

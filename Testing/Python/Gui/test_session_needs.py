@@ -41,6 +41,8 @@ def test_the_session_has_all_that_a_protocol_asks_for(name: str) -> None:
 
 def needs_of(node: ast.ClassDef) -> str | None:
     """The protocol of a section class, ``Section[ReviewNeeds]``; None for other classes."""
+    if "TypedSection" in [ast.unparse(base) for base in node.bases]:
+        return "TextNeeds"
     for base in node.bases:
         if isinstance(base, ast.Subscript) and ast.unparse(base.value) == "Section":
             return ast.unparse(base.slice)

@@ -253,7 +253,7 @@ def test_paths_in_a_report_begin_below_the_users_folders():
 
 def test_what_libraries_print_stays_away_from_the_terminal(place, start):
     work = (
-        "import warnings, logging; os.write(2, b'WARNING: In /work/ITK/a.cxx'); os.write(1, b'native');"
+        "import warnings, logging; os.write(2, b'WARNING: In /build/ITK/a.cxx'); os.write(1, b'native');"
         "warnings.warn('odd value'); logging.getLogger('pydicom').warning('odd tag')"
     )
     process = start(WITH.format(work=work, more=""), *analyze(place), "--quiet")
@@ -264,7 +264,7 @@ def test_what_libraries_print_stays_away_from_the_terminal(place, start):
     for text in (
         "Library: UserWarning: odd value",
         "Library: pydicom: odd tag",
-        "Library: WARNING: In /work/ITK/a.cxx",
+        "Library: WARNING: In /build/ITK/a.cxx",
     ):
         assert text in errors
 
