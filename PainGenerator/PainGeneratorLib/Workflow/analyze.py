@@ -139,7 +139,7 @@ def analyze_case(case: Case, progress: Show = silent, clock: StageClock | None =
     with clock.stage("alignment"):
         alignment = align_series(case, suv, part(progress, 0.02, 0.6))
     found = find_candidates(case, suv, alignment, anatomy, part(progress, 0.6, 1.0), clock)
-    progress(1.0, "Done")
+    progress(1.0, "The candidates are found")
     return Analysis(case, suv, alignment, anatomy, found, clock)
 
 

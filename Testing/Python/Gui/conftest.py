@@ -34,3 +34,24 @@ def a_widget(stand_in: Any, project_folder: Path) -> Iterator[Any]:
     yield widget
     stand_in.leave(widget)
     widget.cleanup()
+
+
+@pytest.fixture
+def found_hands(stand_in: Any, project_folder: Path, found_bundle: Path, tmp_path: Path) -> Iterator[Any]:
+    """Hands on the panel with a case that was found, reopened from its file; nothing may have been lost at the end."""
+    import slicer
+    from gui_hands import Hands
+
+    _module, widget = stand_in.load_module(project_folder / "PainGenerator" / "PainGenerator.py")
+    assert slicer.util.loadScene(str(found_bundle))
+    stand_in.enter(widget)
+    slicer.app.processEvents()
+    hands = Hands(stand_in, widget, tmp_path)
+    hands.ui.reviewSection.collapsed = False
+    hands.events()
+    try:
+        yield hands
+        hands.check()
+    finally:
+        stand_in.leave(widget)
+        widget.cleanup()

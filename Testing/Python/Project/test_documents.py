@@ -20,10 +20,8 @@ OUTPUTS = {
     *("settings.toml", "names.json"),
 }
 """Files that a run writes or that a user makes; they are in no folder of the project."""
-OF_OTHERS = {"vertebrae_mr", "total_mr", "vertebrae_L4", "vertebrae_L5", "step1_output", "derivatives_seg"}
-"""Names of tasks and labels of other programs."""
 NOT_PATHS = {"shared/data", "identity/scanner", "SUV/PET", "transforms/ROLE-to-reference.tfm", *OUTPUTS}
-NOT_NAMES = {"PAINGENERATOR_DATA", "None", "PET+MR", "PainGenerator", "99PAINGEN", "to_json", "from_json", *OF_OTHERS}
+NOT_NAMES = {"PAINGENERATOR_DATA", "None", "PET+MR", "PainGenerator", "99PAINGEN", "to_json", "from_json"}
 
 
 def quoted(text: str) -> list[str]:
