@@ -15,6 +15,9 @@ DRAWING := libglib2.0-0 libgl1 libegl1 libgl1-mesa-dri libxkbcommon0 libdbus-1-3
 # What the tests of the report's viewer run in.
 BROWSER := chromium
 
+# Other people's programs and servers that the tests of exchange and study talk to.
+SERVERS := dicom3tools orthanc orthanc-dicomweb postgresql
+
 .PHONY: demo test check lint wheel bench finding mutation setup clean
 
 setup: $(STAMP)
@@ -41,10 +44,18 @@ $(VENV)/.browser: $(STAMP)
 	  else echo "The tests of the viewer in the report need: apt install $(BROWSER)"; fi; fi
 	@touch $@
 
+# The services that Debian would start at once are not needed: the tests start their own on loopback.
+$(VENV)/.servers: $(STAMP)
+	@if ! command -v dciodvfy >/dev/null || ! command -v Orthanc >/dev/null || ! ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1; then \
+	  if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	    apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $(SERVERS) >/dev/null; \
+	  else echo "The tests of exchange and study need: apt install $(SERVERS)"; fi; fi
+	@touch $@
+
 demo: $(STAMP)
 	$(BIN)/pain-generator demo --output demo-output --overwrite
 
-check: $(STAMP) $(VENV)/.drawing $(VENV)/.browser lint
+check: $(STAMP) $(VENV)/.drawing $(VENV)/.browser $(VENV)/.servers lint
 	$(BIN)/python -m pytest -n $(JOBS) -m "not slow"
 
 lint: $(STAMP)
@@ -52,7 +63,7 @@ lint: $(STAMP)
 	$(BIN)/ruff format --check PainGenerator Testing
 	$(BIN)/mypy
 
-test: $(STAMP) $(VENV)/.drawing $(VENV)/.browser lint
+test: $(STAMP) $(VENV)/.drawing $(VENV)/.browser $(VENV)/.servers lint
 	$(BIN)/python -m pytest -n $(JOBS) --cov --cov-report=term
 
 # From a copy of what git knows: files that a former build left would end up in the wheel, too.

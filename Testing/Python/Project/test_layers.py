@@ -28,17 +28,22 @@ MAY_IMPORT = {
     "Scene": MIDDLE,
     "Phantoms": MIDDLE,
     "Workflow": UPPER,
-    "Session": UPPER | {"Workflow"},
-    "Report": UPPER | {"Workflow"},
+    "Exchange": UPPER | {"Workflow"},
+    "Session": UPPER | {"Workflow", "Exchange"},
+    "Report": UPPER | {"Workflow", "Exchange"},
     "Study": UPPER | {"Workflow"},
-    "Headless": UPPER | {"Workflow", "Session", "Report", "Study"},
-    "Gui": UPPER | {"Workflow", "Session", "Report", "Study"},
+    "Headless": UPPER | {"Workflow", "Exchange", "Session", "Report", "Study"},
+    "Gui": UPPER | {"Workflow", "Exchange", "Session", "Report", "Study"},
 }
 LATE_ONLY = {"pydicom", "highdicom", "SimpleITK", "slicer", "vtk", "qt", "ctk", "PIL", "requests"}
 """Imported inside functions only, so that the package imports at once and needs nothing that a host lacks."""
 BUNDLED = {"numpy", "scipy", "DICOMLib", *LATE_ONLY}
-ALONE = {"Headless": {"rich"}}
-"""What a room may import that only runs without Slicer, with a way out where it is not installed."""
+ALONE = {
+    "Headless": {"rich"},
+    "Exchange": {"pynetdicom", "dicomweb_client", "keyring", "dicognito"},
+    "Study": {"sqlalchemy", "alembic", "psycopg", "statsmodels", "matplotlib"},
+}
+"""What a room may import that Slicer does not bundle: inside functions, with a way out where it is not installed."""
 MODULES = sorted(PACKAGE.rglob("*.py"))
 
 
