@@ -109,10 +109,11 @@ def document_object(pdf: bytes, title: str, source: Any, series: SeriesIdentity,
 def _new(sop_class: str, transfer_syntax: str, uid: str) -> Any:
     import pydicom
     from pydicom.dataset import FileMetaDataset
+    from pydicom.uid import UID
 
     found = pydicom.Dataset()
     found.file_meta = FileMetaDataset()
-    found.file_meta.MediaStorageSOPClassUID, found.file_meta.MediaStorageSOPInstanceUID = sop_class, uid
-    found.file_meta.TransferSyntaxUID = transfer_syntax
-    found.SOPClassUID, found.SOPInstanceUID = sop_class, uid
+    found.file_meta.MediaStorageSOPClassUID, found.file_meta.MediaStorageSOPInstanceUID = UID(sop_class), UID(uid)
+    found.file_meta.TransferSyntaxUID = UID(transfer_syntax)
+    found.SOPClassUID, found.SOPInstanceUID = UID(sop_class), UID(uid)
     return found

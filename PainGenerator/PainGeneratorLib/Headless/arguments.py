@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ..Exchange.choices import NAMES, USUAL
 from ..Numerics.body.level_order import checked_level
 from ..Numerics.core.errors import PainGeneratorError
 from ..Numerics.core.version import VERSION
@@ -119,7 +120,31 @@ def _add_analyze(commands: Commands) -> None:
     analyze.add_argument("--output", type=Path, required=True, metavar="DIR", help="folder to make")
     analyze.add_argument("--overwrite", action="store_true", help=REPLACES)
     _add_letter_options(analyze)
+    _add_objects(analyze)
     _add_case_options(analyze)
+
+
+def _add_objects(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--dicom",
+        type=_objects,
+        default=USUAL,
+        metavar="LIST",
+        help=f"DICOM objects to write: some of {listed(NAMES)}, with commas between, or none; "
+        f"default: {','.join(USUAL)}",
+    )
+
+
+def _objects(text: str) -> tuple[str, ...]:
+    """Names of DICOM objects, in the order in which they are written."""
+    words = [_word(word) for word in text.split(",") if word.strip()]
+    if words == ["none"]:
+        return ()
+    unknown = [word for word in words if word not in NAMES]
+    if unknown or not words:
+        what = f"{unknown[0]!r} is no DICOM object" if unknown else "no DICOM object is named"
+        raise argparse.ArgumentTypeError(f"{what}; known are {listed(NAMES)}, and none")
+    return tuple(name for name in NAMES if name in words)
 
 
 def _add_letter_options(parser: argparse.ArgumentParser) -> None:

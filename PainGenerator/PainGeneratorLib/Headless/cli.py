@@ -191,7 +191,7 @@ def _analyze(options: argparse.Namespace) -> None:
         target = _output_folder(options, options.output, input_folder=options.case, needed_bytes=needed)
         with target as folder:
             letter = _letter_wishes(options, target)
-            analysis = analyze_to_folder(options.case, case_options, folder, progress, letter)
+            analysis = analyze_to_folder(options.case, case_options, folder, progress, letter, options.dicom)
     _show(analysis, (*target.notes, *target.warnings), target.path / "report.html", options)
 
 

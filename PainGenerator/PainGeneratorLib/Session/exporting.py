@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any, Protocol
 
+from ..Exchange.source_images import SourceImages, read_source_images
 from ..Numerics.core.errors import PainGeneratorError
 from ..Workflow.analyze import Analysis
 from ..Workflow.letter_notes import LetterNotes
@@ -42,6 +43,7 @@ class ExportWriter(Protocol):
         what: set[str],
         overwrite: bool,
         created: datetime.datetime,
+        sources: SourceImages,
         progress: Show = ...,
         tell: Callable[[str], None] = ...,
     ) -> Path:
@@ -85,6 +87,8 @@ class Exporter:
         """What the reader writes for the letter."""
         self.targets: Callable[[], list[Target]] | None = None
         """Gives the targets with the paths that the reader moved."""
+        self.find_file: Callable[[str], str | Path | None] = lambda uid: None
+        """Gives the file of a SOP instance UID: the images of the case, which DICOM objects refer to."""
         self._link, self._state, self._states = link, state, states
         self._writer, self._export_writer = writer, export_writer
 
@@ -137,7 +141,7 @@ class Exporter:
         ----------
         folder : path
         what : iterable of str
-            Of ``report``, ``tables``, ``segmentations``, ``scene``.
+            Of ``report``, ``tables``, ``segmentations``, ``scene``, ``dicom``.
         overwrite : bool
             Replace what an earlier export wrote into an existing folder; what it did not write, or was changed since,
             is kept, and a notice says so.
@@ -173,6 +177,7 @@ class Exporter:
                 chosen,
                 overwrite,
                 created,
+                read_source_images(self.analysis().case, self.find_file) if "dicom" in chosen else SourceImages({}),
                 progress,
                 self._state.notices.append,
             )

@@ -156,6 +156,8 @@ class Session:
         )
         self._targets = TargetActs(link, state, settings, states, notify)
         self._exporter.targets = self._targets.now
+        if file_of_instance is not None:
+            self._exporter.find_file = file_of_instance
         self._exporter.pending_of_basis = pending.of_basis
         self._exporter.report_edit = lambda: text.edit
         self._exporter.letter = text.letter
