@@ -11,7 +11,8 @@ from typing import Any
 
 from ..Anatomy.codes import OWN
 from ..Numerics.core.version import VERSION
-from .source_images import CARRIED, EMPTY_WHERE_MISSING
+from ..Numerics.core.words import Role
+from .source_images import CARRIED, EMPTY_WHERE_MISSING, UNICODE
 
 MANUFACTURER = "PainGenerator"
 """Manufacturer of the objects that we write."""
@@ -80,9 +81,9 @@ def series_identity(
     taken : collection of int
         Numbers of the series of the study.
     role : str, optional
-        Tells several series of one kind apart.
+        A word of :class:`.words.Role`; tells several series of one kind apart.
     """
-    offset = KINDS.index(kind) * 10 + (sum(role.encode()) % 9 + 1 if role else 0)
+    offset = KINDS.index(kind) * 10 + (1 + list(Role).index(Role(role)) if role else 0)
     first = FIRST_NUMBER
     while any(first <= number < first + NUMBER_STEP for number in taken):
         first += NUMBER_STEP
@@ -113,22 +114,23 @@ def equipment() -> dict[str, str]:
 def take_study(target: Any, source: Any, series: SeriesIdentity, created: datetime.datetime) -> None:
     """Give an object patient and study of its source, and its own series.
 
-    Text is taken as it was meant, whatever character set the source has, and written as UTF-8. A value that the source
-    has as nothing stays nothing.
+    Text is written as UTF-8, whatever character set the source has. A value that the source has as nothing stays
+    nothing.
 
     Parameters
     ----------
     target : pydicom.Dataset
         Changed.
     source : pydicom.Dataset
+        As :func:`.source_images.read_source_images` gives it.
     series : SeriesIdentity
     created : datetime
         Date and time of series and content.
     """
-    target.SpecificCharacterSet = "ISO_IR 192"
+    target.SpecificCharacterSet = UNICODE
     for keyword in (*CARRIED, *EMPTY_WHERE_MISSING[:-1]):
         if keyword in source:
-            setattr(target, keyword, _plain(getattr(source, keyword)))
+            setattr(target, keyword, getattr(source, keyword))
         elif keyword in EMPTY_WHERE_MISSING:
             setattr(target, keyword, "")
         elif keyword in target:
@@ -151,10 +153,3 @@ def declare_scheme(target: Any) -> None:
     item.CodingSchemeResponsibleOrganization = MANUFACTURER
     item.CodingSchemeVersion = VERSION
     target.CodingSchemeIdentificationSequence = [item]
-
-
-def _plain(value: Any) -> Any:
-    """A name as text: pydicom keeps the bytes of a name in the character set of its file."""
-    from pydicom.valuerep import PersonName
-
-    return str(value) if isinstance(value, PersonName) else value

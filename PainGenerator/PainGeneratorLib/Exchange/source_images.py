@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -42,6 +41,8 @@ CARRIED = (
     "TimezoneOffsetFromUTC",
 )
 """What an object has in common with the study that it belongs to: it is carried over as it is."""
+UNICODE = "ISO_IR 192"
+"""Character set UTF-8 (PS3.3, C.12.1.1.2)."""
 UNREADABLE = "Give the DICOM files that the case was read from."
 """What to do where the images of a case are not there."""
 
@@ -166,7 +167,7 @@ def _headers(files: Iterable[str | Path | None], uids: set[str]) -> tuple[tuple[
     for path in dict.fromkeys(files):
         dataset = None if path is None else _header(Path(path))
         if dataset is not None and str(dataset.get("SOPInstanceUID")) in uids:
-            datasets.append(with_empty_values(dataset))
+            datasets.append(_prepare(dataset))
     known = {str(dataset.SOPInstanceUID) for dataset in datasets}
     if not known:
         return (), "its files are not there any more"
@@ -186,11 +187,20 @@ def _header(path: Path, only: list[str] | None = None) -> Any | None:
         return None
 
 
-def with_empty_values(dataset: Any) -> Any:
-    """A copy of a header in which attributes of type 2 that are missing are empty, as the standard asks; nothing is
-    guessed."""
-    filled = copy.copy(dataset)
-    for keyword in EMPTY_WHERE_MISSING:
-        if keyword not in filled:
-            setattr(filled, keyword, "")
-    return filled
+def _prepare(dataset: Any) -> Any:
+    """Make a header that objects can be made from; changed in place, and nothing is guessed.
+
+    Attributes of type 2 that are missing are empty, as the standard asks. Text becomes Unicode: highdicom refuses
+    character sets that old scanners write, and a name keeps the bytes of its file otherwise.
+    """
+    from pydicom.valuerep import PersonName
+
+    dataset.decode()
+    for keyword in (*CARRIED, *EMPTY_WHERE_MISSING):
+        value = dataset.get(keyword)
+        if isinstance(value, PersonName):
+            setattr(dataset, keyword, str(value))
+        elif keyword not in dataset and keyword in EMPTY_WHERE_MISSING:
+            setattr(dataset, keyword, "")
+    dataset.SpecificCharacterSet = UNICODE
+    return dataset

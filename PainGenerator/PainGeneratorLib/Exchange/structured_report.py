@@ -87,13 +87,12 @@ def structured_report(
     )
     _append_texts(sr, content, analysis, impression)
     evidence = _evidence(sources, segments)
-    texts = [content.to_json() if hasattr(content, "to_json") else repr(content)]
     found = sr.Comprehensive3DSR(
         evidence=evidence,
         content=content[0],
         series_instance_uid=series.uid,
         series_number=series.number,
-        sop_instance_uid=instance_uid(series, *texts),
+        sop_instance_uid=instance_uid(series, content[0].to_json()),
         instance_number=1,
         manufacturer=MANUFACTURER,
         is_complete=True,
