@@ -3,7 +3,15 @@
 from __future__ import annotations
 
 from ..Numerics.core.coding import DCM, SCT, Code
-from .codes import OWN
+from .codes import (
+    DISC_CODES,
+    HOT_SPOT,
+    KIND_CODES,
+    OWN,
+    REFERENCE_REGION,
+    STRUCTURE_CODES,
+    VERTEBRA_CODES,
+)
 
 QUESTIONS: dict[str, Code] = {
     "evidence": Code(OWN, "evidence", "Images that show the candidate"),
@@ -82,3 +90,12 @@ SUV_METHOD = Code(DCM, "126410", "SUV body weight calculation method")
 """How SUVbw is computed."""
 PROCEDURE = Code(SCT, "82918005", "Positron emission tomography")
 """Procedure reported."""
+
+
+def own_codes() -> list[Code]:
+    """All codes of the scheme 99PAINGEN in objects, but those of zones, which are named after the zone."""
+    answers = [code for words in ANSWERS.values() for code in words.values()]
+    named = [*QUESTIONS.values(), *answers, *TEXTS.values(), *MEASURE_CODES.values(), SERIES, PROTOCOL, BY_HAND]
+    places = [*STRUCTURE_CODES.values(), *VERTEBRA_CODES.values(), *DISC_CODES.values()]
+    kinds = [*KIND_CODES.values(), HOT_SPOT, REFERENCE_REGION]
+    return list(dict.fromkeys(code for code in (*places, *kinds, *named) if code.scheme == OWN))
