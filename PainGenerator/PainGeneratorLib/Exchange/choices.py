@@ -1,4 +1,4 @@
-"""What of a case can be written as DICOM: one list for the command line and the panel."""
+"""What of a case can be written: one list for the command line and the panel."""
 
 from __future__ import annotations
 
@@ -36,3 +36,5 @@ NAMES = tuple(one.name for one in CHOICES)
 """Their names."""
 USUAL = tuple(one.name for one in CHOICES if one.is_usual)
 """What is written unless something else is chosen."""
+EXPORTS = ("report", "tables", "segmentations", "scene", "dicom")
+"""Kinds of outputs that a finished case can be written as; ``dicom`` stands for the objects above."""

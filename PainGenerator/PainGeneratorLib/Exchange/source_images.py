@@ -137,14 +137,8 @@ def read_source_images(case: Case, find_file: Callable[[str], str | Path | None]
     return SourceImages(found, missing)
 
 
-def sources_in_folder(case: Case, folder: Path) -> SourceImages:
-    """Find the images of a case in a folder, by their SOP instance UIDs; other files there are passed over.
-
-    Parameters
-    ----------
-    case : Case
-    folder : Path
-        Any nesting.
+def files_by_uid(folder: Path) -> dict[str, str]:
+    """The DICOM files of a folder, any nesting, by SOP instance UID; other files there are passed over.
 
     Raises
     ------
@@ -153,12 +147,12 @@ def sources_in_folder(case: Case, folder: Path) -> SourceImages:
     """
     if not Path(folder).is_dir():
         raise PainGeneratorError(f"There is no folder {folder}.", UNREADABLE)
-    by_uid: dict[str, Path] = {}
+    found: dict[str, str] = {}
     for path in sorted(path for path in Path(folder).rglob("*") if path.is_file()):
         dataset = _header(path, ["SOPInstanceUID"])
         if dataset is not None and "SOPInstanceUID" in dataset:
-            by_uid.setdefault(str(dataset.SOPInstanceUID), path)
-    return read_source_images(case, by_uid.get)
+            found.setdefault(str(dataset.SOPInstanceUID), str(path))
+    return found
 
 
 def _headers(files: Iterable[str | Path | None], uids: set[str]) -> tuple[tuple[Any, ...], str]:

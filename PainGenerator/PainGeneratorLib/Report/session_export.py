@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import datetime
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 from typing import Any
 
+from ..Exchange.choices import USUAL
 from ..Exchange.dicom_objects import ObjectInputs
 from ..Exchange.source_images import SourceImages
 from ..Numerics.core.errors import PainGeneratorError
@@ -28,6 +29,7 @@ def export_session(
     overwrite: bool,
     created: datetime.datetime,
     sources: SourceImages,
+    objects: Collection[str] = USUAL,
     progress: Show = silent,
     tell: Callable[[str], None] = lambda text: None,
 ) -> Path:
@@ -46,6 +48,8 @@ def export_session(
     created : datetime
     sources : SourceImages
         The images of the case, which DICOM objects refer to.
+    objects : collection of str
+        Which DICOM objects, names of :data:`..Exchange.choices.CHOICES`.
     progress : callable, optional
         May raise Cancelled.
     tell : callable, optional
@@ -68,7 +72,7 @@ def export_session(
             write_tables(analysis, work, created)
         inputs = _reported(analysis, work, created, what, part(progress, 0.1, 0.6))
         if "dicom" in what:
-            notes = write_dicom_files(analysis, sources, work, created, inputs, progress=part(progress, 0.6, 0.7))
+            notes = write_dicom_files(analysis, sources, work, created, inputs, objects, part(progress, 0.6, 0.7))
         if "segmentations" in what:
             progress(0.7, "Writing segmentations")
             write_node_files(nodes, analysis.targets, work)

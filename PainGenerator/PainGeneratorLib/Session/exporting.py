@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from pathlib import Path
 from typing import Any, Protocol
 
+from ..Exchange.choices import EXPORTS, USUAL
 from ..Exchange.source_images import SourceImages, read_source_images
 from ..Numerics.core.errors import PainGeneratorError
 from ..Workflow.analyze import Analysis
@@ -21,7 +22,6 @@ from .letter_desk import LetterDesk
 from .readers import ReaderControl
 from .scene_link import SceneLink
 from .step_states import StepStates
-from .types import EXPORTS
 
 EXPORTED_NODES = ("hot-spots", "mr-findings", "candidates", "targets")
 """Keys of the nodes that are written as files of their own."""
@@ -44,6 +44,7 @@ class ExportWriter(Protocol):
         overwrite: bool,
         created: datetime.datetime,
         sources: SourceImages,
+        objects: Collection[str] = ...,
         progress: Show = ...,
         tell: Callable[[str], None] = ...,
     ) -> Path:
@@ -133,7 +134,12 @@ class Exporter:
         )
 
     def export(
-        self, folder: str | Path, what: Iterable[str] = EXPORTS, overwrite: bool = False, progress: Show = silent
+        self,
+        folder: str | Path,
+        what: Iterable[str] = EXPORTS,
+        overwrite: bool = False,
+        progress: Show = silent,
+        objects: Collection[str] = USUAL,
     ) -> Path:
         """Write the case into a folder, which appears complete or not at all.
 
@@ -147,6 +153,8 @@ class Exporter:
             is kept, and a notice says so.
         progress : callable, optional
             May raise Cancelled; nothing is left behind then.
+        objects : collection of str
+            Which DICOM objects are written for ``dicom``, names of :data:`..Exchange.choices.CHOICES`.
 
         Returns
         -------
@@ -178,6 +186,7 @@ class Exporter:
                 overwrite,
                 created,
                 read_source_images(self.analysis().case, self.find_file) if "dicom" in chosen else SourceImages({}),
+                objects,
                 progress,
                 self._state.notices.append,
             )

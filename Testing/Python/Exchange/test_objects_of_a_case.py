@@ -17,7 +17,7 @@ from PainGeneratorLib.Anatomy import report_codes
 from PainGeneratorLib.Exchange.choices import NAMES
 from PainGeneratorLib.Exchange.dicom_objects import write_dicom_objects
 from PainGeneratorLib.Exchange.homes import home_of
-from PainGeneratorLib.Exchange.source_images import SourceImages, read_source_images, sources_in_folder
+from PainGeneratorLib.Exchange.source_images import SourceImages, files_by_uid, read_source_images
 from PainGeneratorLib.Exchange.structured_report import plain_texts, quantities, z_by_series
 from PainGeneratorLib.Numerics.core.image import Geometry, Region
 from PainGeneratorLib.Numerics.core.measures import Output, measures_of
@@ -228,7 +228,7 @@ def test_without_images_nothing_is_written_as_dicom_and_that_is_said(analysis: A
 def test_images_are_found_in_any_folder_by_their_uids(
     analysis: Analysis, sources: SourceImages, phantom_folder: Path
 ) -> None:
-    found = sources_in_folder(analysis.case, phantom_folder)
+    found = read_source_images(analysis.case, files_by_uid(phantom_folder).get)
     assert set(found.by_role) == set(sources.by_role)
     for role, one in found.by_role.items():
         ours = {str(dataset.SOPInstanceUID) for dataset in sources.by_role[role].datasets}
