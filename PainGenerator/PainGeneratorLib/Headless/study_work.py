@@ -111,9 +111,7 @@ def correct(options: argparse.Namespace) -> None:
     if not values:
         raise _usage("It is not said what to correct.", "Give at least one FIELD=VALUE.")
     seen = _seen(options, registry, key)
-    version = registry.correct(
-        options.pseudonym, options.kind, key, values, _author(options), options.reason, seen
-    )
+    version = registry.correct(options.pseudonym, options.kind, key, values, _author(options), options.reason, seen)
     if not options.quiet:
         same = " (it was so already)" if version == seen else ""
         say(visible(f"{options.kind} {key} of {options.pseudonym}: version {version}{same}".replace("  ", " ")))
@@ -138,7 +136,8 @@ def _key_and_words(options: argparse.Namespace, registry: Registry) -> tuple[str
         return "", words
     if not words or "=" in words[0]:
         raise _usage(
-            f"It is not said which {options.kind} is meant.", f"Give its number: {options.kind} 1; study show lists them."
+            f"It is not said which {options.kind} is meant.",
+            f"Give its number: {options.kind} 1; study show lists them.",
         )
     key = words.pop(0)
     if options.kind == "candidate" and "/" not in key:
