@@ -38,7 +38,8 @@ def full_case() -> Case:
     left = Candidate(
         id="PG-01", rank=1, name="left facet joint L4/L5", structure="facet joint", side=Side.LEFT, level="L4/L5",
         evidence="PET+MR", status=Status.ACCEPTED, score=12.5, measures={"suv_max": 3.7412, "tbr": 2.05},
-        signs=("uptake_facet", "joint_fluid"), reader=Reading("A. Reader", Status.ACCEPTED, "2026-01-05T10:00:00+01:00"),
+        signs=("uptake_facet", "joint_fluid"),
+        reader=Reading("A. Reader", Status.ACCEPTED, "2026-01-05T10:00:00+01:00"),
         second_reader=Reading("B. Reader", Status.REJECTED, "2026-01-06T10:00:00+01:00"),
     )  # fmt: skip
     right = Candidate(id="PG-02", rank=2, name="right facet joint L5/S1", side=Side.RIGHT, status=Status.REJECTED)
@@ -53,7 +54,8 @@ def full_case() -> Case:
 def full_patient(pseudonym: str = "P-001") -> Patient:
     """A patient with one record of every kind at least, and every field filled."""
     return Patient(
-        pseudonym=pseudonym, group=Group.LOW_BACK, enrolled=day(2), arm=Arm.GUIDED, strata={"site": "A", "side": "left"},
+        pseudonym=pseudonym, group=Group.LOW_BACK, enrolled=day(2), arm=Arm.GUIDED,
+        strata={"site": "A", "side": "left"},
         sex=Sex.FEMALE, age_years=61.0, weight_kg=70.5, height_m=1.68, pain_side="left", pain_months=18.0,
         prosthesis_side="left", left_date=day(300), left_reason="moved away", note="a, \"quoted\"; note\nwith ü",
         visits=(Visit(day(2), VisitKind.BASELINE, "came early"),),
@@ -85,7 +87,7 @@ def stored(patient: Patient) -> Patient:
     from PainGeneratorLib.Study.records import REPEATED
 
     places = {}
-    for _kind, (_type, place) in REPEATED.items():
+    for _type, place in REPEATED.values():
         records = [
             dataclasses.replace(one, number=number, version=1)
             for number, one in enumerate(getattr(patient, place), start=1)

@@ -33,7 +33,8 @@ def write_result(
     """
     folder.mkdir(exist_ok=True)
     case = {
-        **PATIENT, "sex": sex, "study_date": "2026-01-04", "group": group, "pain_side": "left", "prosthesis_side": None,
+        **PATIENT, "sex": sex, "study_date": "2026-01-04", "group": group, "pain_side": "left",
+        "prosthesis_side": None,
     }  # fmt: skip
     files = {
         "candidates.json": {"case": case, "candidates": [

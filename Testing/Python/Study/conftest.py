@@ -32,7 +32,7 @@ def postgres_server() -> Iterator[str]:
             yield server
 
 
-@pytest.fixture()
+@pytest.fixture
 def postgres_address(postgres_server: str, monkeypatch: pytest.MonkeyPatch) -> str:
     """The address of a new, empty database; the password is in the environment."""
     monkeypatch.setenv("PGPASSWORD", PASSWORD)
@@ -55,13 +55,13 @@ def address(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     return found
 
 
-@pytest.fixture()
+@pytest.fixture
 def registry(address: str) -> Registry:
     """An empty registry."""
     return Registry.create(address, "Low back", "A. Nurse")
 
 
-@pytest.fixture()
+@pytest.fixture
 def run(capsys: pytest.CaptureFixture[str]) -> Callable[..., tuple[int, str, str]]:
     """Run a command of ``pain-generator study``; gives exit status, output and errors."""
     from PainGeneratorLib.Headless.cli import main

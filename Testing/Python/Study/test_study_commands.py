@@ -13,7 +13,7 @@ from study_results import PATIENT, write_result
 Run = Callable[..., tuple[int, str, str]]
 
 
-@pytest.fixture()
+@pytest.fixture
 def study(address: str, run: Run) -> str:
     """A registry that the command made."""
     assert run("init", address, "--name", "Low back") == (0, f"Registry: {address}\n", "")
