@@ -134,7 +134,9 @@ def with_clear_errors(address: str, work: Callable[[], Any]) -> Any:
         raise _unreachable(address, str(error.orig)) from error
     except DatabaseError as error:
         if "file is not a database" in str(error.orig):
-            raise PainGeneratorError(f"{address} is no registry of a study.", "Name the file of the registry.") from error
+            raise PainGeneratorError(
+                f"{address} is no registry of a study.", "Name the file of the registry."
+            ) from error
         raise
 
 

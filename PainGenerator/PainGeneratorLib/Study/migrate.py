@@ -100,9 +100,10 @@ def _copy_file(path: Path, word: str) -> Path:
     try:
         os.close(os.open(target, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
         # A second reader of the file: the writer holds the lock, but has not written yet.
-        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as source, closing(
-            sqlite3.connect(target)
-        ) as copy:
+        with (
+            closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as source,
+            closing(sqlite3.connect(target)) as copy,
+        ):
             source.backup(copy)
             if copy.execute("PRAGMA integrity_check").fetchone() != ("ok",):
                 raise PainGeneratorError(f"The copy {target} is damaged.", "Check the disk; nothing was changed.")

@@ -240,7 +240,8 @@ def _check_strata(plan: Plan, strata: Mapping[str, str]) -> None:
     for name, values in plan.strata.items():
         if strata.get(name) not in values:
             raise PainGeneratorError(
-                f"The stratum {name} of the patient is {strata.get(name, 'missing')!r}.", f"Give one of {listed(values)}."
+                f"The stratum {name} of the patient is {strata.get(name, 'missing')!r}.",
+                f"Give one of {listed(values)}.",
             )
 
 

@@ -163,7 +163,8 @@ def parsed_fields(kind: str, values: Mapping[str, Any], today: datetime.date | N
         name = given.strip().lower().replace("-", "_")
         if name not in known:
             raise PainGeneratorError(
-                f"A {kind} has no field {given!r}.", f"Its fields are {listed(one.replace('_', '-') for one in known)}."
+                f"A {kind} has no field {given!r}.",
+                f"Its fields are {listed(one.replace('_', '-') for one in known)}.",
             )
         if name in found:
             raise PainGeneratorError(f"{given!r} was given twice.", "Give each field once.")
@@ -234,7 +235,8 @@ def parsed_value(info: FieldInfo, value: Any, today: datetime.date | None = None
     found = readers[info.type](info, value)
     if info.type == "date" and not FIRST_DATE <= found <= (today or datetime.date.today()):
         raise PainGeneratorError(
-            f"{_shown(info)} {found} cannot be right.", f"Give a date from {FIRST_DATE} to today; check year and month."
+            f"{_shown(info)} {found} cannot be right.",
+            f"Give a date from {FIRST_DATE} to today; check year and month.",
         )
     if info.name in BOUNDS and not BOUNDS[info.name][0] <= found <= BOUNDS[info.name][1]:
         raise _wrong(info, value)
