@@ -250,7 +250,7 @@ class Writer:
         found = [one for one in self.connection.execute(wanted) if number in (None, one.case_number)]
         same = [one for one in found if one.id == row["candidate"]]
         if not same:
-            known = ", ".join(sorted({f"{one.id} {one.name}" for one in found})) or "none"
+            known = "; ".join(sorted({f"{one.id} {one.name}" for one in found})) or "none"
             raise PainGeneratorError(
                 f"{pseudonym} has no candidate {row['candidate']!r}.", f"Its candidates: {known}."
             )
