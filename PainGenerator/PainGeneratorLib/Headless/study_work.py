@@ -193,6 +193,26 @@ def show(options: argparse.Namespace) -> None:
         say(on_one_line(line))
 
 
+def check(options: argparse.Namespace) -> None:
+    """List what is missing or contradictory; a contradiction is an error, after all that was found."""
+    from ..Study.checks import Severity, check_study
+
+    found = check_study(_open(options).load(), datetime.date.today())
+    if options.json:
+        say(json.dumps([dataclasses.asdict(one) for one in found], indent=2))
+    else:
+        for one in found:
+            say(on_one_line(one.line))
+        if not found and not options.quiet:
+            say("Nothing is missing or contradictory.")
+    count = sum(one.severity == Severity.CONTRADICTORY for one in found)
+    if count:
+        raise PainGeneratorError(
+            f"The registry holds {count} contradiction{'s' if count > 1 else ''}.",
+            "Correct them with study correct, each with its reason.",
+        )
+
+
 def fields(options: argparse.Namespace) -> None:
     """List the fields of a kind of record."""
     for name, info in typed_fields(record_type(options.kind)).items():
@@ -241,4 +261,4 @@ def _author(options: argparse.Namespace) -> str:
         raise PainGeneratorError("It is not known who writes.", "Give --author NAME.") from error
 
 
-__all__ = ("correct", "enroll", "fields", "init", "record", "remove", "show")
+__all__ = ("check", "correct", "enroll", "fields", "init", "record", "remove", "show")

@@ -169,3 +169,16 @@ def test_the_fields_of_a_record_are_listed(run: Run) -> None:
     assert status == 0
     assert "nrs-back           0 to 10\n" in shown
     assert "date               YYYY-MM-DD (needed)\n" in shown
+
+
+def test_a_check_lists_contradictions_and_ends_with_an_error(study: str, run: Run, tmp_path: Path) -> None:
+    write_result(tmp_path / "result", decided={"PG-01": "rejected", "PG-02": "accepted"}, reader="A. Reader")
+    run("enroll", study, "P-001", tmp_path / "result", "--date", "2026-01-02")
+    run("record", study, "P-001", "treatment", "date=2026-01-03", "arm=guided", "kind=surgery", "candidate=PG-01")
+    status, shown, said = run("check", study)
+    assert status == 3
+    assert "P-001" in shown
+    assert "contradictory" in shown
+    assert "rejected" in shown
+    assert "contradiction" in said
+    assert {"severity", "pseudonym", "rule", "text"} == set(json.loads(run("check", study, "--json")[1])[0])
