@@ -19,6 +19,7 @@ from ..Phantoms.variants import VARIANTS
 from .completion import SHELLS, commands_of
 from .near_misses import did_you_mean
 from .parser import Parser, join_negative_values
+from .study_commands import add_study
 
 __all__ = ("join_negative_values", "known_words", "make_parser", "settings_of")
 
@@ -56,12 +57,23 @@ def make_parser(defaults: Mapping[str, Any] | None = None) -> argparse.ArgumentP
     _add_series(commands)
     _add_readout(commands)
     _add_phantom(commands)
+    add_study(commands)
     _add_completion(commands)
     _add_common(parser)
-    for command in commands_of(parser).values():
+    for command in _commands_below(parser):
         _add_common(command, default=argparse.SUPPRESS)
     _take_settings(parser, defaults or {})
     return parser
+
+
+def _commands_below(parser: argparse.ArgumentParser) -> list[argparse.ArgumentParser]:
+    """All commands, and the commands of commands, such as ``study record``."""
+    found = []
+    for action in parser._actions:
+        if isinstance(action, argparse._SubParsersAction):
+            for one in action.choices.values():
+                found += [one, *_commands_below(one)]
+    return found
 
 
 def known_words() -> set[str]:

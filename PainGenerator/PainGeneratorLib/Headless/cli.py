@@ -130,7 +130,7 @@ def _run(options: argparse.Namespace) -> int:
 
     commands = {
         "demo": _demo, "analyze": _analyze, "suv": _suv, "check": _check, "series": _series, "readout": _readout,
-        "phantom": _phantom, "completion": _completion,
+        "phantom": _phantom, "study": _study, "completion": _completion,
     }  # fmt: skip
     try:
         with Stop() as options.stop, libraries_heard() as options.heard:
@@ -376,6 +376,12 @@ def _show_suv(result: SuvResult) -> None:
     for row in result.provenance:
         say(visible(f"  {row.to_text()}"))
     _warn(result.warnings)
+
+
+def _study(options: argparse.Namespace) -> None:
+    from .study_commands import run_study
+
+    run_study(options)
 
 
 def _phantom(options: argparse.Namespace) -> None:
