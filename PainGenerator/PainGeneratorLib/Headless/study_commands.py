@@ -7,6 +7,8 @@ import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from .study_report_commands import add_study_report, run_study_report
+
 if TYPE_CHECKING:
     Commands = argparse._SubParsersAction[Any]
 
@@ -27,6 +29,7 @@ def add_study(commands: Commands) -> None:
     _add_remove(own)
     _add_show(own)
     _add_fields(own)
+    add_study_report(own)
 
 
 def run_study(options: argparse.Namespace) -> None:
@@ -42,6 +45,7 @@ def run_study(options: argparse.Namespace) -> None:
         "init": study_work.init, "enroll": study_work.enroll, "record": study_work.record,
         "correct": study_work.correct, "remove": study_work.remove, "show": study_work.show,
         "fields": study_work.fields,
+        "report": run_study_report, "demo": run_study_report, "plan": run_study_report,
     }  # fmt: skip
     works[options.study_command](options)
 

@@ -23,7 +23,9 @@ def html(value: object) -> Html:
 
 def element(name: str, *parts: object, **attributes: str) -> Html:
     """An element; its parts are escaped unless they are Html; the attribute ``cls`` stands for ``class``."""
-    listed = "".join(f' {key.replace("cls", "class")}="{escape(text, quote=True)}"' for key, text in attributes.items())
+    listed = "".join(
+        f' {key.replace("cls", "class")}="{escape(text, quote=True)}"' for key, text in attributes.items()
+    )
     return Html(f"<{name}{listed}>{''.join(html(part) for part in parts)}</{name}>")
 
 
@@ -60,7 +62,7 @@ def count(value: int | None) -> Html:
 
 def share(value: float | None, digits: int = 0) -> Html:
     """A share in percent."""
-    return shown(value, percent(value, digits))
+    return shown(value, percent(value, digits).replace(" ", "\u00a0"))
 
 
 def number(value: float | None, digits: int = 1) -> Html:

@@ -92,7 +92,9 @@ def rule_section(results: dict[str, Any]) -> Html:
     if rule is None:
         return section(
             "What counted as success",
-            paragraph("This study was entered as counts. Its rule of success and its time of follow-up are not known."),
+            paragraph(
+                "This study was entered as counts. Its rule of success and its time of follow-up are not known."
+            ),
         )
     when = (
         "" if rule["is_time_set_down"]
@@ -100,7 +102,9 @@ def rule_section(results: dict[str, Any]) -> Html:
     )  # fmt: skip
     return section(
         "What counted as success",
-        paragraph(f"{rule['text']} It was judged at {rule['time_point'] or 'no time, as there is no follow-up'}.{when}"),
+        paragraph(
+            f"{rule['text']} It was judged at {rule['time_point'] or 'no time, as there is no follow-up'}.{when}"
+        ),
         paragraph(
             "Patients count in the arm they were assigned to, whatever treatment followed; without assignment, in the arm "
             "of their first treatment. A patient whose outcome is not known counts neither as success nor as failure, and "
@@ -183,7 +187,13 @@ def detection_section(results: dict[str, Any]) -> Html:
 
 def comparison_table(items: dict[str, dict[str, Any]], with_needed: bool = True) -> Html:
     """Shares by group and arm, and how the arms differ."""
-    header = ["", "Guided (95 % interval)", "Control (95 % interval)", "Difference, percentage points", "Ratio of the shares"]
+    header = [
+        "",
+        "Guided (95 % interval)",
+        "Control (95 % interval)",
+        "Difference, percentage points",
+        "Ratio of the shares",
+    ]
     header += ["Fisher's exact test, p"]
     header += ["Treated guided for one success more (NNT)"] if with_needed else []
     rows = []
@@ -219,7 +229,9 @@ def success_section(results: dict[str, Any], figures: dict[str, bytes]) -> Html:
                 "Difference of success, guided minus control, with its 95 % interval.",
             )
         )
-    return section("Success by group and arm", *parts, element("h3", "Both groups together"), _common(results["common"]))
+    return section(
+        "Success by group and arm", *parts, element("h3", "Both groups together"), _common(results["common"])
+    )
 
 
 def _common(common: dict[str, Any] | None) -> Html:

@@ -4,7 +4,21 @@ from __future__ import annotations
 
 from typing import Any
 
-from .page_pieces import Html, count, element, estimate, figure, html, number, p_value, paragraph, points, proportion, share, table
+from .page_pieces import (
+    Html,
+    count,
+    element,
+    estimate,
+    figure,
+    html,
+    number,
+    p_value,
+    paragraph,
+    points,
+    proportion,
+    share,
+    table,
+)
 from .page_sections import section
 from .report_words import group_word
 
@@ -29,7 +43,12 @@ def scores_section(results: dict[str, Any], figures: dict[str, bytes]) -> Html:
             parts.append(paragraph(model["reason"]))
             continue
         rows = [
-            [names[one["months"]], estimate(one["control_change"]), estimate(one["difference"]), p_value(one["difference"]["p"])]
+            [
+                names[one["months"]],
+                estimate(one["control_change"]),
+                estimate(one["difference"]),
+                p_value(one["difference"]["p"]),
+            ]
             for one in model["times"]
         ]
         parts.append(
@@ -154,7 +173,16 @@ def planning_section(results: dict[str, Any], figures: dict[str, bytes]) -> Html
         if one is None:
             rows.append([group_word(name), "a rate is not known, 0 or 100 %", "", "", "", ""])
         elif one["patients"] is None:
-            rows.append([group_word(name), share(one["guided"]), share(one["control"]), "no number: equal or nearly so", "", ""])
+            rows.append(
+                [
+                    group_word(name),
+                    share(one["guided"]),
+                    share(one["control"]),
+                    "no number: equal or nearly so",
+                    "",
+                    "",
+                ]
+            )
         else:
             rows.append(
                 [group_word(name), share(one["guided"]), share(one["control"]), count(one["guided_patients"]),
@@ -162,7 +190,9 @@ def planning_section(results: dict[str, Any], figures: dict[str, bytes]) -> Html
             )  # fmt: skip
     plans = [one for one in results["planning"].values() if one]
     parts: list[object] = [
-        table(["", "Success, guided", "Success, control", "Guided patients", "Control patients", "Power reached"], rows)
+        table(
+            ["", "Success, guided", "Success, control", "Guided patients", "Control patients", "Power reached"], rows
+        )
     ]
     if plans:
         parts.append(
@@ -173,7 +203,9 @@ def planning_section(results: dict[str, Any], figures: dict[str, bytes]) -> Html
         )  # fmt: skip
     if "power.svg" in figures:
         parts.append(
-            figure(figures["power.svg"], "Power over the number of guided patients.", "Power over the number of patients.")
+            figure(
+                figures["power.svg"], "Power over the number of guided patients.", "Power over the number of patients."
+            )
         )
     parts.append(
         paragraph(

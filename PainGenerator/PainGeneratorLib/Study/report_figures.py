@@ -28,7 +28,7 @@ def study_figures(results: dict[str, Any]) -> dict[str, bytes]:
     """
     import matplotlib
 
-    settings = {
+    settings: Any = {
         "svg.hashsalt": "pain-generator", "font.size": 10, "font.family": "DejaVu Sans", "axes.edgecolor": SOFT,
         "text.color": INK, "axes.labelcolor": INK, "xtick.color": INK, "ytick.color": INK, "axes.spines.top": False,
         "axes.spines.right": False,
@@ -109,9 +109,13 @@ def _success(results: dict[str, Any]) -> bytes:
                       fillstyle="full" if x < share["count"] else "none", gid=f"patient-{y}-{x}")  # fmt: skip
         text = f"{share['count']} of {share['total']} ({percent(share['share'])})" if share["total"] else "none known"
         axes.text(most + 1, -y, text, va="center")
-    axes.set_yticks([-y for y in range(len(lines))], [f"{group_word(group)}\n{arm_word(arm)}" for group, arm, *_ in lines])
+    axes.set_yticks(
+        [-y for y in range(len(lines))], [f"{group_word(group)}\n{arm_word(arm)}" for group, arm, *_ in lines]
+    )
     axes.set(xlim=(0.3, most * 1.3 + 2), ylim=(-len(lines) + 0.4, 0.6), xticks=[])
-    axes.set_xlabel("Each mark is one patient: filled = success, open = no success, cross = outcome not known", loc="left")
+    axes.set_xlabel(
+        "Each mark is one patient: filled = success, open = no success, cross = outcome not known", loc="left"
+    )
     axes.spines["bottom"].set_visible(False)
     return _svg(figure)
 

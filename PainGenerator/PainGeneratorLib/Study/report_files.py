@@ -71,7 +71,9 @@ def _write(
 def _csv(rows: list[list[Any]]) -> bytes:
     """Comma-separated UTF-8; an empty cell is not known; numbers are not rounded."""
     stream = io.StringIO()
-    csv.writer(stream, lineterminator="\n").writerows([["" if cell is None else _cell(cell) for cell in row] for row in rows])
+    csv.writer(stream, lineterminator="\n").writerows(
+        [["" if cell is None else _cell(cell) for cell in row] for row in rows]
+    )
     return stream.getvalue().encode()
 
 
@@ -95,7 +97,11 @@ def study_tables(results: dict[str, Any]) -> dict[str, list[list[Any]]]:
         tables["patients.csv"] = _patients(results["patients"])
         tables["scores.csv"] = [
             ["pseudonym", "group", "arm", "time_point", "months", results["rule"]["measure"]],
-            *([one["pseudonym"], one["group"], one["arm"], *score] for one in results["patients"] for score in one["scores"]),
+            *(
+                [one["pseudonym"], one["group"], one["arm"], *score]
+                for one in results["patients"]
+                for score in one["scores"]
+            ),
         ]
     return tables
 
@@ -110,7 +116,10 @@ def _share(one: dict[str, Any]) -> list[Any]:
 def _comparison_rows(items: dict[str, dict[str, Any]]) -> list[list[Any]]:
     """One row for each group: both arms and how they differ."""
     header = ["group", *(f"{arm}_{key}" for arm in ("guided", "control") for key in (*SHARE, "missing"))]
-    header += [f"{name}_{key}" for name in ("difference", "ratio") for key in ("value", "low", "high")] + ["fisher_p", "nnt"]
+    header += [f"{name}_{key}" for name in ("difference", "ratio") for key in ("value", "low", "high")] + [
+        "fisher_p",
+        "nnt",
+    ]
     rows = []
     for name, one in items.items():
         found, missing = one["comparison"], one["missing"]

@@ -6,7 +6,7 @@ import base64
 import hashlib
 from typing import Any
 
-from .page_pieces import Html, element, figure, html, paragraph
+from .page_pieces import Html, element, paragraph
 from .page_sections import (
     detection_section,
     flow_section,
@@ -89,6 +89,3 @@ def _document(title: str, results: dict[str, Any], parts: list[Html]) -> str:
         f"{element('title', title)}\n<style>{STYLE}</style>"
     )
     return f'<!DOCTYPE html>\n<html lang="en">\n<head>\n{head}\n</head>\n<body>\n{main}\n</body>\n</html>\n'
-
-
-__all__ = ("figure", "html", "page_html", "plan_html")

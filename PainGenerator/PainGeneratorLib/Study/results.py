@@ -142,7 +142,10 @@ def _success(rows: list[Row]) -> dict[str, Any]:
 
 
 def _counts(found: dict[str, Any]) -> tuple[int, int, int, int]:
-    return (*(found["first"][key] for key in ("count", "total")), *(found["second"][key] for key in ("count", "total")))
+    return (
+        *(found["first"][key] for key in ("count", "total")),
+        *(found["second"][key] for key in ("count", "total")),
+    )
 
 
 def _missing(one: dict[str, Any]) -> dict[str, Any]:

@@ -41,7 +41,10 @@ def mixed_model(rows: Sequence[tuple[str, bool, float, float]]) -> dict[str, Any
     later = [np.array([row[2] == month for row in rows], dtype=float) for month in months[1:]]
     design = np.column_stack([np.ones(len(rows)), guided, *later, *(guided * one for one in later)])
     if np.linalg.matrix_rank(design) < design.shape[1]:
-        return {**result, "reason": "One arm has no score at one of the times, so that the changes cannot be compared."}
+        return {
+            **result,
+            "reason": "One arm has no score at one of the times, so that the changes cannot be compared.",
+        }
     fit = fit_mixed([row[3] for row in rows], design, patients)
     if fit["reason"]:
         return {**result, "reason": fit["reason"]}

@@ -13,7 +13,9 @@ LARGEST = 100_000
 """Upper bound of the patients of an arm that is still named."""
 
 
-def plan(guided: float, control: float, *, ratio: float = 1.0, power: float = POWER, lost: float = 0.0) -> dict[str, Any]:
+def plan(
+    guided: float, control: float, *, ratio: float = 1.0, power: float = POWER, lost: float = 0.0
+) -> dict[str, Any]:
     """Sample size and power of two independent shares, two-sided at 5 %, by the normal approximation of statsmodels.
 
     Parameters

@@ -139,7 +139,9 @@ def _needed_text(result: dict[str, Any]) -> str:
         return "infinity" if value is None or not math.isfinite(value) else f"{value:.1f}"
 
     benefit, harm = result["benefit"], result["harm"]
-    head = "no number (no difference)" if result["value"] is None else f"{one(result['value'])} to {result['kind']} one"
+    head = (
+        "no number (no difference)" if result["value"] is None else f"{one(result['value'])} to {result['kind']} one"
+    )
     if result["spans_infinity"]:
         parts = [f"benefit {one(benefit[0])}"] if benefit else []
         parts += ["infinity", *([f"harm {one(harm[0])}"] if harm else [])]
