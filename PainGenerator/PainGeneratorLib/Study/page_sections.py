@@ -24,7 +24,8 @@ from .page_pieces import (
 from .report_words import arm_word, group_word
 
 SMALL = (
-    "These are small numbers: each interval is wide, and one or two patients more or fewer would change the percentages "
+    "These are small numbers: each interval is wide, and one or two patients more or fewer would change the "
+    "percentages "
     "much."
 )
 PLACES = (("guided", "first"), ("control", "second"))
@@ -106,8 +107,10 @@ def rule_section(results: dict[str, Any]) -> Html:
             f"{rule['text']} It was judged at {rule['time_point'] or 'no time, as there is no follow-up'}.{when}"
         ),
         paragraph(
-            "Patients count in the arm they were assigned to, whatever treatment followed; without assignment, in the arm "
-            "of their first treatment. A patient whose outcome is not known counts neither as success nor as failure, and "
+            "Patients count in the arm they were assigned to, whatever treatment followed; without assignment, "
+            "in the arm "
+            "of their first treatment. A patient whose outcome is not known counts neither as success nor as "
+            "failure, and "
             "no earlier value stands in for a missing one.",
         ),
     )
@@ -178,7 +181,8 @@ def detection_section(results: dict[str, Any]) -> Html:
         "How often a candidate was found",
         table(["", "Patients (95 % interval)"], rows),
         paragraph(
-            "Found means at least one candidate that its reader did not set aside. It does not say that the candidate is "
+            "Found means at least one candidate that its reader did not set aside. It does not say that the "
+            "candidate is "
             "the cause of the pain.",
             cls="small",
         ),
@@ -291,7 +295,8 @@ def percentages_section(results: dict[str, Any]) -> Html:
             )  # fmt: skip
         parts.append(
             paragraph(
-                "No count of all treated patients of an arm gives its percentage. So either not all patients were asked, or "
+                "No count of all treated patients of an arm gives its percentage. So either not all patients "
+                "were asked, or "
                 "the percentages count something else, such as patients of another set.",
             )
         )

@@ -33,7 +33,8 @@ def scores_section(results: dict[str, Any], figures: dict[str, bytes]) -> Html:
             figure(
                 figures["scores-over-time.svg"],
                 "Scores over time, a thin line for each patient, by group and arm. results.json has each score.",
-                "Scores over time: each thin line is one patient, the thick line the mean of those known at that time.",
+                "Scores over time: each thin line is one patient, the thick line the mean of those known at "
+                "that time.",
             )
         )
     names = {months: name for one in results["patients"] for name, months, _ in one["scores"]}
@@ -56,10 +57,12 @@ def scores_section(results: dict[str, Any], figures: dict[str, bytes]) -> Html:
         )
         parts.append(
             paragraph(
-                "From ", count(model["scores"]), " scores of ", count(model["patients"]), " patients. At the start, the "
+                "From ", count(model["scores"]), " scores of ", count(model["patients"]), " patients. At the "
+                "start, the "
                 "control arm had ", estimate(model["start"]), ", and the guided arm differed by ",
                 estimate(model["start_difference"]), ". Spread between patients ", number(model["between_sd"]),
-                ", within a patient ", number(model["within_sd"]), " (standard deviations). Below zero means less pain or "
+                ", within a patient ", number(model["within_sd"]), " (standard deviations). Below zero means "
+                "less pain or "
                 "disability than in the control arm.",
                 cls="small",
             )
@@ -130,7 +133,8 @@ def readers_section(results: dict[str, Any]) -> Html:
         ),
         paragraph(
             "Kappa falls when nearly all decisions are the same, even if the readers agree; AC1 and PABAK do not. "
-            "Candidates of one patient count as if they were independent, so that the intervals are too narrow where a "
+            "Candidates of one patient count as if they were independent, so that the intervals are too narrow "
+            "where a "
             "patient has several.",
             cls="small",
         ),
@@ -209,7 +213,8 @@ def planning_section(results: dict[str, Any], figures: dict[str, bytes]) -> Html
         )
     parts.append(
         paragraph(
-            "Rates of a small study are uncertain, and those of a first study are often too good. A careful plan takes the "
+            "Rates of a small study are uncertain, and those of a first study are often too good. A careful "
+            "plan takes the "
             "smallest difference that matters to patients, not the one that was seen.",
             cls="small",
         )
@@ -218,12 +223,17 @@ def planning_section(results: dict[str, Any], figures: dict[str, bytes]) -> Html
 
 
 METHODS = (
-    "Intervals of shares: Wilson (1927). Differences: Newcombe (1998), method 10. Ratios: Katz (1978). Tests: Fisher's "
+    "Intervals of shares: Wilson (1927). Differences: Newcombe (1998), method 10. Ratios: Katz (1978). Tests: "
+    "Fisher's "
     "exact test, two-sided. Number needed to treat: Altman (1998). Common effect: Mantel and Haenszel (1959) with the "
-    "interval of Robins, Breslow and Greenland (1986); differences weighted by inverse variance; heterogeneity by Breslow "
-    "and Day (1980) with Tarone's correction (1985), and I² (Higgins 2003). Mixed model: arm, time as categories and both "
-    "together, a random intercept for each patient, REML. Agreement: Cohen (1960), words of Landis and Koch (1977), Gwet "
-    "(2008), Byrt (1993). Sample size: normal approximation of two shares. All intervals cover 95 %. No correction is made "
+    "interval of Robins, Breslow and Greenland (1986); differences weighted by inverse variance; heterogeneity "
+    "by Breslow "
+    "and Day (1980) with Tarone's correction (1985), and I² (Higgins 2003). Mixed model: arm, time as "
+    "categories and both "
+    "together, a random intercept for each patient, REML. Agreement: Cohen (1960), words of Landis and Koch "
+    "(1977), Gwet "
+    "(2008), Byrt (1993). Sample size: normal approximation of two shares. All intervals cover 95 %. No "
+    "correction is made "
     "for several tests."
 )
 

@@ -15,7 +15,8 @@ p, li { margin: .4rem 0; overflow-wrap: anywhere; }
 .short { font-size: 1.06rem; }
 .small, figcaption { font-size: .86rem; color: #4a5764; }
 .scroll { overflow-x: auto; }
-table { border-collapse: collapse; width: 100%; font-size: .9rem; font-variant-numeric: tabular-nums; margin: .5rem 0; }
+table { border-collapse: collapse; width: 100%; font-size: .9rem; font-variant-numeric: tabular-nums;
+  margin: .5rem 0; }
 th, td { padding: .35rem .5rem; text-align: left; vertical-align: top; border-bottom: 1px solid #cfd6dc; }
 thead th { background: #f3f6f8; border-bottom: 2px solid #4a5764; }
 tbody th { font-weight: 600; }

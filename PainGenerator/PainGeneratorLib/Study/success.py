@@ -71,7 +71,8 @@ RULES = {
 
 
 def months_of(time_point: str) -> float | None:
-    """Months from baseline of a time point such as ``6 weeks``; 0 for the baseline, None where it is not understood."""
+    """Months from baseline of a time point such as ``6 weeks``; 0 for the baseline, None where it is not "
+    "understood."""
     if time_point == BASELINE:
         return 0.0
     found = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*(day|week|month|year)s?\s*", time_point)
@@ -79,7 +80,8 @@ def months_of(time_point: str) -> float | None:
 
 
 def usual_time_point(patients: Iterable[Patient]) -> str:
-    """The time point after baseline for which most patients have a record; of several such the latest; may be empty."""
+    """The time point after baseline for which most patients have a record; of several such the latest; may be "
+    "empty."""
     counts: Counter[str] = Counter()
     for patient in patients:
         counts.update({one.time_point for one in patient.follow_ups if not one.is_baseline})
@@ -106,9 +108,9 @@ def more_medication(patient: Patient, time_point: str) -> tuple[bool | None, str
         return None, f"no record at {BASELINE if before is None else time_point}"
     tens = None if before.tens is None or after.tens is None else after.tens and not before.tens
     rose = None
-    if before.analgesic_score is not None and after.analgesic_score is not None:
-        if (before.analgesic_rule, before.analgesic_source) == (after.analgesic_rule, after.analgesic_source):
-            rose = after.analgesic_score > before.analgesic_score
+    is_same_rule = (before.analgesic_rule, before.analgesic_source) == (after.analgesic_rule, after.analgesic_source)
+    if before.analgesic_score is not None and after.analgesic_score is not None and is_same_rule:
+        rose = after.analgesic_score > before.analgesic_score
     if rose or tens:
         return True, ""
     if rose is None or tens is None:

@@ -24,8 +24,8 @@ def agreement(pairs: Sequence[tuple[bool, bool]]) -> dict[str, Any]:
     Returns
     -------
     dict
-        ``table`` (both, only the first, only the second, neither), ``agreed`` as a share, ``kappa`` with interval and its
-        word, ``ac1`` with interval, ``pabak`` with interval; None where there is no pair, or kappa is not defined.
+        ``table`` (both, only the first, only the second, neither), ``agreed`` as a share, ``kappa`` with interval and
+        its word, ``ac1`` with interval, ``pabak`` with interval; None where there is no pair, or kappa is not defined.
     """
     both = sum(a and b for a, b in pairs)
     first = sum(a and not b for a, b in pairs)
@@ -58,8 +58,8 @@ def cohen_kappa(table: Sequence[Sequence[int]]) -> dict[str, Any] | None:
     Returns
     -------
     dict or None
-        ``value``, ``low``, ``high``, ``word`` (Landis and Koch, Biometrics 1977;33:159-174). None where both readers used
-        one category only: chance then explains all.
+        ``value``, ``low``, ``high``, ``word`` (Landis and Koch, Biometrics 1977;33:159-174). None where both readers
+        used one category only: chance then explains all.
     """
     import warnings
 

@@ -19,5 +19,6 @@ def require_statistics_packages() -> None:
     except ImportError as error:
         raise PainGeneratorError(
             f"The statistics need the Python package {error.name}, which is not installed.",
-            "Install it: pip install 'pain-generator[study]'; in Slicer: slicer.util.pip_install('statsmodels matplotlib').",
+            "Install it: pip install 'pain-generator[study]'; in Slicer: slicer.util.pip_install('statsmodels "
+            "matplotlib').",
         ) from error

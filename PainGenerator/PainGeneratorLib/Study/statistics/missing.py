@@ -18,10 +18,10 @@ def missing_outcomes(first: tuple[int, int, int], second: tuple[int, int, int]) 
     Returns
     -------
     dict
-        ``missing`` of both arms; ``known`` (known outcomes only), ``best`` (all missing of the first arm succeeded, none
-        of the second), ``worst`` (the reverse), each with ``difference`` and ``fisher_p``; ``grid``: p for each number
-        of successes among the missing; ``tipping``: the pairs (successes among the missing of the first arm, of the
-        second) nearest to the known shares at which the verdict at 5 % turns, None where no pair turns it
+        ``missing`` of both arms; ``known`` (known outcomes only), ``best`` (all missing of the first arm succeeded,
+        none of the second), ``worst`` (the reverse), each with ``difference`` and ``fisher_p``; ``grid``: p for each
+        number of successes among the missing; ``tipping``: the pairs (successes among the missing of the first arm,
+        of the second) nearest to the known shares at which the verdict at 5 % turns, None where no pair turns it
         (Yan, Lee and Li, J Biopharm Stat 2009;19:1085-1098).
     """
     (a, n, x), (b, m, y) = first, second

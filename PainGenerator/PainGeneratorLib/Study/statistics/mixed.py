@@ -25,10 +25,11 @@ def mixed_model(rows: Sequence[tuple[str, bool, float, float]]) -> dict[str, Any
     Returns
     -------
     dict
-        ``patients``, ``scores``; ``start`` (control at the first time) and ``start_difference`` (guided minus control);
-        ``times``: for each later time ``months``, ``control_change`` from the first time, and ``difference`` (change of
-        the guided arm minus that of the control); each estimate with ``value``, ``low``, ``high``, ``p`` (Wald);
-        ``between_sd`` and ``within_sd``, points. ``reason`` instead of these where no model can be fitted.
+        ``patients``, ``scores``; ``start`` (control at the first time) and ``start_difference`` (guided minus
+        control); ``times``: for each later time ``months``, ``control_change`` from the first time, and
+        ``difference`` (change of the guided arm minus that of the control); each estimate with ``value``, ``low``,
+        ``high``, ``p`` (Wald); ``between_sd`` and ``within_sd``, points. ``reason`` instead of these where no model
+        can be fitted.
     """
     import numpy as np
 

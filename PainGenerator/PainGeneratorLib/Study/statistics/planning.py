@@ -32,8 +32,8 @@ def plan(
     Returns
     -------
     dict
-        What was asked; ``guided_patients``, ``control_patients``, ``patients`` (whole numbers, those lost included; None
-        where the shares are equal, or more than :data:`LARGEST` are needed), ``reached`` (power with them), and
+        What was asked; ``guided_patients``, ``control_patients``, ``patients`` (whole numbers, those lost included;
+        None where the shares are equal, or more than :data:`LARGEST` are needed), ``reached`` (power with them), and
         ``curve``: pairs (patients of the guided arm with a known outcome, power).
 
     Raises

@@ -62,10 +62,10 @@ def compare(first: tuple[int, int], second: tuple[int, int], is_benefit: bool = 
     Returns
     -------
     dict
-        ``first`` and ``second`` as of :func:`proportion`; ``difference`` with Newcombe's interval (method 10 of Stat Med
-        1998;17:873-890); ``ratio`` with the interval of its logarithm (Katz et al., Biometrics 1978); ``odds_ratio``
-        of the sample; ``fisher_p``, two-sided; ``needed_to_treat``. Parts that cannot be computed are None, with the
-        reason in ``notes``.
+        ``first`` and ``second`` as of :func:`proportion`; ``difference`` with Newcombe's interval (method 10 of Stat
+        Med 1998;17:873-890); ``ratio`` with the interval of its logarithm (Katz et al., Biometrics 1978);
+        ``odds_ratio`` of the sample; ``fisher_p``, two-sided; ``needed_to_treat``. Parts that cannot be computed are
+        None, with the reason in ``notes``.
     """
     from scipy.stats import fisher_exact
 

@@ -19,8 +19,8 @@ def common_effect(strata: dict[str, tuple[int, int, int, int]]) -> dict[str, Any
     -------
     dict or None
         ``odds_ratio`` with its interval (Robins, Breslow and Greenland) and ``p`` of the test that it is 1;
-        ``risk_ratio``; ``difference`` with interval, weighted by inverse variance; ``heterogeneity`` by Breslow and Day
-        with Tarone's correction (``statistic``, ``degrees``, ``p``), and ``q`` (Cochran), ``i2`` (0 to 1) of the
+        ``risk_ratio``; ``difference`` with interval, weighted by inverse variance; ``heterogeneity`` by Breslow and
+        Day with Tarone's correction (``statistic``, ``degrees``, ``p``), and ``q`` (Cochran), ``i2`` (0 to 1) of the
         differences. None where fewer than two strata have both arms, or there is no variation.
     """
     import warnings
