@@ -7,6 +7,8 @@ import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from .study_report_commands import add_study_report, run_study_report
+
 if TYPE_CHECKING:
     Commands = argparse._SubParsersAction[Any]
 
@@ -28,6 +30,7 @@ def add_study(commands: Commands) -> None:
     _add_show(own)
     _add_check(own)
     _add_fields(own)
+    add_study_report(own)
 
 
 def run_study(options: argparse.Namespace) -> None:
@@ -43,6 +46,7 @@ def run_study(options: argparse.Namespace) -> None:
         "init": study_work.init, "enroll": study_work.enroll, "record": study_work.record,
         "correct": study_work.correct, "remove": study_work.remove, "show": study_work.show,
         "check": study_work.check, "fields": study_work.fields,
+        "report": run_study_report, "demo": run_study_report, "plan": run_study_report,
     }  # fmt: skip
     works[options.study_command](options)
 
