@@ -62,6 +62,9 @@ def test_a_case_goes_from_the_panel_into_the_registry(found_hands: Any, tmp_path
     shown = ui.outcomeTimelineLabel.text
     assert all(word in shown for word in ("P-001", "baseline", "treatment 1", "PG-01"))
     assert ui.outcomeFieldsTable.item(fields_of(found_hands)["arm"], 1).text() == "", "ready for the next record"
+    for name in ("caseSection", "reviewSection"):
+        getattr(ui, name).collapsed = True
+    found_hands.scroll_to(ui.outcomeTimelineLabel)
     found_hands.shot("outcome")
 
 
