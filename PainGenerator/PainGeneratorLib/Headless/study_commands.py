@@ -7,6 +7,8 @@ import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from .study_form_commands import add_study_forms, study_form_works
+
 if TYPE_CHECKING:
     Commands = argparse._SubParsersAction[Any]
 
@@ -27,6 +29,7 @@ def add_study(commands: Commands) -> None:
     _add_remove(own)
     _add_show(own)
     _add_fields(own)
+    add_study_forms(own, _add)
 
 
 def run_study(options: argparse.Namespace) -> None:
@@ -41,7 +44,7 @@ def run_study(options: argparse.Namespace) -> None:
     works = {
         "init": study_work.init, "enroll": study_work.enroll, "record": study_work.record,
         "correct": study_work.correct, "remove": study_work.remove, "show": study_work.show,
-        "fields": study_work.fields,
+        "fields": study_work.fields, **study_form_works(),
     }  # fmt: skip
     works[options.study_command](options)
 

@@ -14,13 +14,11 @@ from enum import StrEnum
 from ..Numerics.core.errors import PainGeneratorError
 from ..Numerics.core.words import Group, Status
 from .questionnaires import ANALGESIC_BOUNDS, scores_of_items
-from .randomization import Assignment, Plan, verify
+from .randomization import RANDOMIZATION, trail_of, verify
 from .record_fields import BOUNDS
-from .records import BASELINE, FollowUp, Patient, StudyData, Treatment
+from .records import FollowUp, Patient, StudyData, Treatment
 from .words import Arm, Decision
 
-RANDOMIZATION = "randomization"
-"""The setting of a study that holds plan and audit trail of its random assignment."""
 SCORE_TOLERANCE = 0.05
 """Upper bound of the difference between a score and the one of its items: half of the last digit that is printed."""
 FOLLOW_UP_DAYS = 90
@@ -91,11 +89,9 @@ def check_study(study: StudyData, today: datetime.date, follow_up_days: int = FO
 
 
 def _of_assignments(study: StudyData) -> Iterator[Problem]:
-    setting = study.settings.get(RANDOMIZATION)
-    if not setting:
+    plan, entries = trail_of(study.settings)
+    if plan is None:
         return
-    plan = Plan.from_json(setting["plan"])
-    entries = [Assignment.from_json(one) for one in setting["entries"]]
     for text in verify(plan, entries):
         yield Problem(Severity.CONTRADICTORY, "", "audit-trail", f"Random assignment: {text}")
     arms = {entry.pseudonym: entry.arm for entry in entries}
@@ -168,10 +164,11 @@ def _of_treatments(patient: Patient) -> Iterator[Problem]:
         if record.candidate and candidate is None:
             text = f"{what} names {record.candidate}, which is no candidate, or one of several cases."
             yield Problem(Severity.CONTRADICTORY, name, "unknown-target", text)
-        elif candidate is not None and candidate.status in (Status.REJECTED, Status.PHYSIOLOGIC):
-            if not what.startswith("Confirmation"):
-                text = f"{what} aims at {candidate.id}, which was set to {candidate.status}."
-                yield Problem(Severity.CONTRADICTORY, name, "target-rejected", text)
+        elif what.startswith("Confirmation") or candidate is None:
+            continue  # a place that was rejected may well be tested
+        elif candidate.status in (Status.REJECTED, Status.PHYSIOLOGIC):
+            text = f"{what} aims at {candidate.id}, which was set to {candidate.status}."
+            yield Problem(Severity.CONTRADICTORY, name, "target-rejected", text)
 
 
 def _of_discussion(patient: Patient, treatment: Treatment, what: str) -> Iterator[Problem]:

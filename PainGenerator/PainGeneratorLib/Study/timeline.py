@@ -15,7 +15,9 @@ def study_lines(data: StudyData) -> list[str]:
     lines = [f"{data.name}: {len(data.patients)} patients"]
     for one in data.patients:
         counts = ", ".join(
-            f"{len(getattr(one, place))} {place.replace('_', '-')}" for _type, place in REPEATED.values() if getattr(one, place)
+            f"{len(getattr(one, place))} {place.replace('_', '-')}"
+            for _type, place in REPEATED.values()
+            if getattr(one, place)
         )
         arm = one.arm or "no arm"
         lines.append(f"{one.pseudonym}  {one.group}  {arm}  {counts or 'no records'}")
@@ -74,7 +76,9 @@ def _candidate_said(case: Case, candidate: Any) -> str:
 
 def _said(record: Any, without: tuple[str, ...]) -> str:
     values = {name: getattr(record, name) for name in typed_fields(type(record)) if name not in without}
-    return ", ".join(f"{name.replace('_', '-')} {_shown(value)}" for name, value in values.items() if not _is_empty(value))
+    return ", ".join(
+        f"{name.replace('_', '-')} {_shown(value)}" for name, value in values.items() if not _is_empty(value)
+    )
 
 
 def _shown(value: Any) -> str:
