@@ -40,7 +40,9 @@ def _add_import(own: Any, add: Add) -> None:
     which.add_argument("--dry-run", action="store_true", help="show only; this is the default")
     which.add_argument("--apply", action="store_true", help="write all changes, or none when one cannot be written")
     parser.add_argument("--reason", default="", metavar="TEXT", help="needed where a value is replaced by another")
-    parser.add_argument("--bad-rows", type=Path, metavar="FILE", help="write the rows that cannot be used, with reasons")
+    parser.add_argument(
+        "--bad-rows", type=Path, metavar="FILE", help="write the rows that cannot be used, with reasons"
+    )
     parser.add_argument("--leave-out-bad", action="store_true", help="apply the good rows although there are bad ones")
     parser.add_argument("--clear-empty", action="store_true", help="an empty cell empties its field")
 
@@ -63,14 +65,19 @@ def _add_score(own: Any) -> None:
     parser = own.add_parser("score", help="score answers by the published rules; nothing is stored")
     parser.add_argument("what", choices=["odi", "hoos12", "hoos-jr", "analgesics"], metavar="WHAT")
     parser.add_argument(
-        "values", nargs="+", metavar="VALUE", help="answers as ITEM=BOX, such as 1=3; drugs as 'tramadol 200, ibuprofen'"
+        "values",
+        nargs="+",
+        metavar="VALUE",
+        help="answers as ITEM=BOX, such as 1=3; drugs as 'tramadol 200, ibuprofen'",
     )
     parser.add_argument("--rule", choices=["who-step", "morphine-mg"], default="who-step", help="of analgesics")
 
 
 def _add_randomize(own: Any, add: Add) -> None:
     parser = add(own, "randomize", "set up the random assignment of arms, once; --verify checks its audit trail")
-    parser.add_argument("--strata", action="append", default=[], metavar="NAME=A,B", help="repeatable, such as site=A,B")
+    parser.add_argument(
+        "--strata", action="append", default=[], metavar="NAME=A,B", help="repeatable, such as site=A,B"
+    )
     parser.add_argument("--block-sizes", type=_sizes, metavar="N,N", help="default: 4,6,8")
     parser.add_argument("--verify", action="store_true", help="check that every arm is the one that was drawn")
 
@@ -228,7 +235,9 @@ def randomize(options: argparse.Namespace) -> None:
             raise PainGeneratorError("Arms are not drawn in this study.", "Set it up without --verify first.")
         problems = randomization.verify(plan, entries)
         if problems:
-            raise PainGeneratorError(" ".join(problems), "Compare with the history: pain-generator study show --history.")
+            raise PainGeneratorError(
+                " ".join(problems), "Compare with the history: pain-generator study show --history."
+            )
         say(f"{len(entries)} assignments, all as drawn. Seal: {plan.seal}")
         if entries:
             say(f"Last entry: {entries[-1].digest}")
@@ -258,9 +267,7 @@ def assign_arm(options: argparse.Namespace) -> None:
     from .streams import say, visible
     from .study_work import author_of, open_registry
 
-    entry = draw(
-        open_registry(options), options.pseudonym, author_of(options), datetime.datetime.now(datetime.UTC)
-    )
+    entry = draw(open_registry(options), options.pseudonym, author_of(options), datetime.datetime.now(datetime.UTC))
     say(visible(f"{entry.pseudonym}: {entry.arm}"))
 
 

@@ -10,6 +10,7 @@ import datetime
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 
 from ..Numerics.core.errors import PainGeneratorError
 from ..Numerics.core.words import Group, Status
@@ -129,7 +130,8 @@ def _of_patient(patient: Patient, is_with_arms: bool) -> Iterator[Problem]:
         yield Problem(Severity.CONTRADICTORY, name, "left-before-enrolled", "The patient left before enrollment.")
     if not patient.left_reason:
         yield Problem(Severity.MISSING, name, "no-reason-of-leaving", "It is not said why the patient left.")
-    later = [one for one in (*patient.treatments, *patient.follow_ups) if one.date > patient.left_date]
+    dated: list[Any] = [*patient.treatments, *patient.follow_ups]
+    later = [one for one in dated if one.date > patient.left_date]
     if later:
         text = f"The patient left on {patient.left_date}; there is a record of {later[0].date}."
         yield Problem(Severity.CONTRADICTORY, name, "record-after-leaving", text)
@@ -154,7 +156,7 @@ def _of_treatments(patient: Patient) -> Iterator[Problem]:
         if not one.complication:
             yield Problem(Severity.MISSING, name, "complication-unknown", f"{what}: complication or none is not said.")
         yield from _of_discussion(patient, one, what)
-    targeting = [
+    targeting: list[tuple[str, Any]] = [
         *((f"Treatment {one.number}", one) for one in patient.treatments),
         *((f"Confirmation {one.number}", one) for one in patient.confirmations),
         *((f"Discussion {one.number}", one) for one in patient.discussions),

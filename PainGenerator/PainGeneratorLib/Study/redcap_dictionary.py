@@ -124,7 +124,7 @@ def columns_of(kind: str) -> tuple[Column, ...]:
         elif (kind, info.name) == ("follow-up", "items"):
             found += _item_columns(prefix, kind)
         else:
-            choices = {} if info.words is None else _codes(info.words)
+            choices: dict[str, Any] = {} if info.words is None else _codes(info.words)
             found.append(Column(name, kind, (info.name,), info.type, choices, info))
     return tuple(found)
 

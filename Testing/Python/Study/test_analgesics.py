@@ -1,7 +1,6 @@
 """Analgesics by the WHO ladder and as morphine equivalents."""
 
 import pytest
-
 from PainGeneratorLib.Numerics.core.errors import PainGeneratorError
 from PainGeneratorLib.Study.analgesics import CDC_2022, Dose, parse_doses, score_morphine, score_who_step
 

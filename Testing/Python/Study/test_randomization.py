@@ -6,7 +6,6 @@ from collections import Counter
 from dataclasses import asdict, replace
 
 import pytest
-
 from PainGeneratorLib.Numerics.core.errors import PainGeneratorError
 from PainGeneratorLib.Study.randomization import Assignment, Plan, assign, make_plan, verify, without_seed
 from PainGeneratorLib.Study.words import Arm

@@ -7,7 +7,6 @@ from dataclasses import replace
 
 import form_examples as examples
 import pytest
-
 from PainGeneratorLib.Numerics.core.errors import PainGeneratorError
 from PainGeneratorLib.Study import redcap_dictionary as d
 from PainGeneratorLib.Study.imports import plan_import
@@ -30,9 +29,7 @@ def test_a_round_trip_changes_nothing(seed):
 
 def test_a_round_trip_of_records_without_numbers_changes_nothing():
     study = examples.right_study()
-    patients = [
-        replace(one, cases=(), discussions=(), confirmations=(), treatments=()) for one in study.patients
-    ]
+    patients = [replace(one, cases=(), discussions=(), confirmations=(), treatments=()) for one in study.patients]
     bare = tuple(
         replace(one, follow_ups=tuple(replace(record, number=0, version=0) for record in one.follow_ups))
         for one in patients
@@ -55,9 +52,7 @@ def test_labels_in_place_of_codes_are_read():
     study = examples.right_study()
     text = records_csv(study)
     names, rows = parse_table(text.encode())
-    labeled = [
-        replace(row, cells={n: _label(n, cell) for n, cell in row.cells.items()}) for row in rows
-    ]
+    labeled = [replace(row, cells={n: _label(n, cell) for n, cell in row.cells.items()}) for row in rows]
     assert plan_import(StudyData(study.name), names, labeled).study == study
 
 
@@ -94,7 +89,8 @@ def _dictionary():
 def test_the_dictionary_has_the_18_columns_of_redcap():
     first = d.dictionary_csv().partition("\n")[0]
     assert first == (
-        'Variable / Field Name,Form Name,Section Header,Field Type,Field Label,"Choices, Calculations, OR Slider Labels",'
+        "Variable / Field Name,Form Name,Section Header,Field Type,Field Label,"
+        '"Choices, Calculations, OR Slider Labels",'
         "Field Note,Text Validation Type OR Show Slider Number,Text Validation Min,Text Validation Max,Identifier?,"
         "Branching Logic (Show field only if...),Required Field?,Custom Alignment,Question Number (surveys only),"
         "Matrix Group Name,Matrix Ranking?,Field Annotation"

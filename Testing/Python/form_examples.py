@@ -18,7 +18,7 @@ from PainGeneratorLib.Study.words import (
 
 ODD_TEXTS = (
     "plain",
-    'says "left", then \'right\'',
+    "says \"left\", then 'right'",
     "two\nlines",
     "Windows\r\nline",
     "ÄÖÜ äöü ß ñ 患者 🦴",
@@ -56,7 +56,9 @@ def right_study() -> r.StudyData:
         cases=(case(Group.LOW_BACK),),
         discussions=(r.Discussion(day(3), "Dr. R", Decision.TREAT, 1, "PG-02", number=1, version=1),),
         confirmations=(
-            r.Confirmation(day(5), ConfirmationKind.BLOCK, Outcome.POSITIVE, 1, "PG-02", "", 80.0, number=1, version=1),
+            r.Confirmation(
+                day(5), ConfirmationKind.BLOCK, Outcome.POSITIVE, 1, "PG-02", "", 80.0, number=1, version=1
+            ),
         ),
         treatments=(
             r.Treatment(day(9), Arm.GUIDED, TreatmentKind.INJECTION, 1, "PG-02", "", "none", number=1, version=1),
@@ -98,8 +100,8 @@ def case(group: Group, number: int = 1) -> r.Case:
     """A case with three candidates: rejected, accepted, pending none."""
     first = r.Candidate(
         "PG-01", 1, "left facet joint L4/L5", "facet joint", Side.LEFT, "L4/L5", "PET+MR", Status.REJECTED, 9.25,
-        {"suv_max": 4.125, "mr_z": None}, ("modic-1", "oedema"), r.Reading("AB", Status.REJECTED, "2026-01-11T08:00:00Z"),
-        r.Reading("CD", Status.ACCEPTED), version=1,
+        {"suv_max": 4.125, "mr_z": None}, ("modic-1", "oedema"),
+        r.Reading("AB", Status.REJECTED, "2026-01-11T08:00:00Z"), r.Reading("CD", Status.ACCEPTED), version=1,
     )  # fmt: skip
     second = r.Candidate("PG-02", 2, "right sacroiliac joint", status=Status.ACCEPTED, version=1)
     return r.Case(
@@ -172,21 +174,42 @@ def _patient(chance, pseudonym) -> r.Patient:
         several(lambda n: _case(chance, n)),
         several(
             lambda n: r.Discussion(
-                _date(chance), _name(chance), chance.choice(list(Decision)), note=f"{n}{_text(chance)}", number=n, version=1
+                _date(chance),
+                _name(chance),
+                chance.choice(list(Decision)),
+                note=f"{n}{_text(chance)}",
+                number=n,
+                version=1,
             )
         ),
         several(
             lambda n: r.Confirmation(
-                _date(chance), chance.choice(list(ConfirmationKind)), chance.choice(list(Outcome)), None, "",
-                f"{n}{_text(chance)}", _maybe(chance, lambda: _number(chance, 0, 100)), _text(chance), n, 1,
+                _date(chance),
+                chance.choice(list(ConfirmationKind)),
+                chance.choice(list(Outcome)),
+                None,
+                "",
+                f"{n}{_text(chance)}",
+                _maybe(chance, lambda: _number(chance, 0, 100)),
+                _text(chance),
+                n,
+                1,
             )
-        ),  # fmt: skip
+        ),
         several(
             lambda n: r.Treatment(
-                _date(chance), chance.choice(list(Arm)), chance.choice(list(TreatmentKind)), None, "", _text(chance),
-                _text(chance), f"{n}{_text(chance)}", n, 3,
+                _date(chance),
+                chance.choice(list(Arm)),
+                chance.choice(list(TreatmentKind)),
+                None,
+                "",
+                _text(chance),
+                _text(chance),
+                f"{n}{_text(chance)}",
+                n,
+                3,
             )
-        ),  # fmt: skip
+        ),
         several(lambda n: _follow_up(chance, n)),
         chance.randint(1, 9),
     )
@@ -208,8 +231,8 @@ def _case(chance, number) -> r.Case:
     return r.Case(
         _maybe(chance, lambda: _date(chance)), chance.choice(list(Group)), _name(chance), f"{number}{_text(chance)}",
         _maybe(chance, lambda: {"a": {"b": [1, 2.5, None, _text(chance)]}}, {}),
-        _maybe(chance, lambda: ("01" * 32,) * 3000, ()), _text(chance), {}, _maybe(chance, lambda: {"T1": _text(chance)}, {}),
-        candidates, number, 1,
+        _maybe(chance, lambda: ("01" * 32,) * 3000, ()), _text(chance), {},
+        _maybe(chance, lambda: {"T1": _text(chance)}, {}), candidates, number, 1,
     )  # fmt: skip
 
 
