@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from .study_form_commands import add_study_forms, study_form_works
+from .study_report_commands import add_study_report, run_study_report
 
 if TYPE_CHECKING:
     Commands = argparse._SubParsersAction[Any]
@@ -28,7 +29,9 @@ def add_study(commands: Commands) -> None:
     _add_correct(own)
     _add_remove(own)
     _add_show(own)
+    _add_check(own)
     _add_fields(own)
+    add_study_report(own)
     add_study_forms(own, _add)
 
 
@@ -44,7 +47,8 @@ def run_study(options: argparse.Namespace) -> None:
     works = {
         "init": study_work.init, "enroll": study_work.enroll, "record": study_work.record,
         "correct": study_work.correct, "remove": study_work.remove, "show": study_work.show,
-        "fields": study_work.fields, **study_form_works(),
+        "check": study_work.check, "fields": study_work.fields,
+        **study_form_works(), "report": run_study_report, "demo": run_study_report, "plan": run_study_report,
     }  # fmt: skip
     works[options.study_command](options)
 
@@ -127,6 +131,11 @@ def _add_show(own: Commands) -> None:
     show.add_argument("pseudonym", nargs="?", metavar="PSEUDONYM")
     show.add_argument("--history", action="store_true", help="every change with time, author and reason")
     show.add_argument("--json", action="store_true", help="print it as JSON")
+
+
+def _add_check(own: Commands) -> None:
+    check = _add(own, "check", "list what is missing, contradictory or doubtful", with_author=False)
+    check.add_argument("--json", action="store_true", help="print it as JSON")
 
 
 def _add_fields(own: Commands) -> None:

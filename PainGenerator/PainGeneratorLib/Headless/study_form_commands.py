@@ -1,4 +1,4 @@
-"""``study import|export|check|score|randomize|assign``: forms of REDCap, checks, scores and random arms."""
+"""``study import|export|score|randomize|assign``: forms of REDCap, scores and random arms."""
 
 from __future__ import annotations
 
@@ -19,7 +19,6 @@ def add_study_forms(own: Any, add: Add) -> None:
     """Add the commands to those of ``study``; `add` makes one with STUDY and ``--author``."""
     _add_import(own, add)
     _add_export(own, add)
-    _add_check(own, add)
     _add_score(own)
     _add_randomize(own, add)
     _add_assign(own, add)
@@ -28,7 +27,7 @@ def add_study_forms(own: Any, add: Add) -> None:
 def study_form_works() -> dict[str, Callable[[argparse.Namespace], None]]:
     """What each of these commands does."""
     return {
-        "import": import_records, "export": export_records, "check": check, "score": score, "randomize": randomize,
+        "import": import_records, "export": export_records, "score": score, "randomize": randomize,
         "assign": assign_arm,
     }  # fmt: skip
 
@@ -51,14 +50,6 @@ def _add_export(own: Any, add: Add) -> None:
     parser = add(own, "export", "write records and the set-up of a project in REDCap's forms", with_author=False)
     parser.add_argument("--output", type=Path, required=True, metavar="DIR", help="folder to make")
     parser.add_argument("--overwrite", action="store_true", help="replace what an earlier run wrote into the folder")
-
-
-def _add_check(own: Any, add: Add) -> None:
-    parser = add(own, "check", "list what is missing or contradictory", with_author=False)
-    parser.add_argument(
-        "--follow-up-days", type=_days, metavar="N", help="a follow-up is missed so many days after a treatment"
-    )
-    parser.add_argument("--json", action="store_true", help="print it as JSON")
 
 
 def _add_score(own: Any) -> None:
@@ -162,29 +153,6 @@ def export_records(options: argparse.Namespace) -> None:
         say(visible(f"{len(study.patients)} patients: {target.path / 'records.csv'}"))
 
 
-def check(options: argparse.Namespace) -> None:
-    """List what is missing or contradictory."""
-    import dataclasses
-    import datetime
-    import json
-
-    from ..Study.checks import FOLLOW_UP_DAYS, check_study
-    from .streams import on_one_line, say
-    from .study_work import open_registry
-
-    study = open_registry(options).load()
-    found = check_study(study, datetime.date.today(), options.follow_up_days or FOLLOW_UP_DAYS)
-    if options.json:
-        say(json.dumps([dataclasses.asdict(one) for one in found], indent=2))
-        return
-    for one in found:
-        say(on_one_line(one.line))
-    if not options.quiet:
-        counts = {one.severity: sum(other.severity == one.severity for other in found) for one in found}
-        said = ", ".join(f"{count} {severity}" for severity, count in counts.items())
-        say(f"{len(study.patients)} patients checked: {said or 'nothing to report'}.")
-
-
 def score(options: argparse.Namespace) -> None:
     """Print scores.
 
@@ -269,12 +237,6 @@ def assign_arm(options: argparse.Namespace) -> None:
 
     entry = draw(open_registry(options), options.pseudonym, author_of(options), datetime.datetime.now(datetime.UTC))
     say(visible(f"{entry.pseudonym}: {entry.arm}"))
-
-
-def _days(text: str) -> int:
-    if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"{text!r} is no number of days")
-    return int(text)
 
 
 def _sizes(text: str) -> tuple[int, ...]:

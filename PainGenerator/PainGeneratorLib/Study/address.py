@@ -142,7 +142,7 @@ def with_clear_errors(address: str, work: Callable[[], Any]) -> Any:
 
 def _unreachable(address: str, said: str) -> PainGeneratorError:
     first = said.strip().splitlines()[0] if said.strip() else "no reason given"
-    if "lock" in first:
+    if "is locked" in first or "lock timeout" in first:
         return PainGeneratorError(
             f"{shown_address(address)} is in use: another writer did not end within {WAIT_SECONDS} s.",
             "Try again; nothing was written.",

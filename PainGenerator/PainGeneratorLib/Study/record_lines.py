@@ -79,7 +79,7 @@ def _csv_rows(text: str) -> list[tuple[str, Mapping[str, Any]]]:
     if not table:
         return []
     header = [name.strip() for name in table[0]]
-    found = []
+    found: list[tuple[str, Mapping[str, Any]]] = []
     for number, row in enumerate(table[1:], start=2):
         if not any(cell.strip() for cell in row):
             continue

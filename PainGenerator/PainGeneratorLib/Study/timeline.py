@@ -50,7 +50,7 @@ def date_of(record: Any) -> datetime.date | None:
 
 
 def record_with(patient: Patient, kind: str, key: str) -> Any:
-    """The record of a patient with a number, such as ``2``, or ``1/PG-01`` for a candidate; None where there is none."""
+    """The record of a patient with a number, ``1/PG-01`` for a candidate; None where there is none."""
     if kind == "patient":
         return patient
     if kind == "candidate":
@@ -63,7 +63,8 @@ def record_with(patient: Patient, kind: str, key: str) -> Any:
 def _case_said(case: Case) -> str:
     aligned = ", ".join(f"{role} {verdict}" for role, verdict in case.alignment.items())
     return (
-        f"{len(case.candidates)} candidates, PainGenerator {case.software_version}, SUV {case.suv_basis.get('path', '')}, "
+        f"{len(case.candidates)} candidates, PainGenerator {case.software_version}, "
+        f"SUV {case.suv_basis.get('path', '')}, "
         f"{len(case.input_hashes)} input files; {aligned or 'nothing to align'}"
     )
 

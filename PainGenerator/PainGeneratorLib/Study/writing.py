@@ -57,7 +57,7 @@ class Writer:
                 "Give another pseudonym, or record for this one: pain-generator study record.",
             )
         self._insert("patient", patient.pseudonym, "", row_of(patient), {"pseudonym": patient.pseudonym})
-        for _kind, (_type, place) in REPEATED.items():
+        for _type, place in REPEATED.values():
             for record in getattr(patient, place):
                 self.record(patient.pseudonym, record)
         return dataclasses.replace(patient, version=1)

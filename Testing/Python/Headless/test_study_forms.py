@@ -78,7 +78,7 @@ def test_an_export_is_read_again_as_the_same_study(study, tmp_path, capsys):
 def test_a_check_of_a_right_study_has_nothing_to_report(study, capsys):
     _filled(study)
     assert main(["study", "check", study]) == DONE
-    assert "2 patients checked: nothing to report." in capsys.readouterr().out
+    assert "Nothing is missing or contradictory." in capsys.readouterr().out
 
 
 def test_scores_are_printed_as_fields_of_a_follow_up(capsys):
@@ -126,5 +126,5 @@ def test_a_changed_arm_is_found(study, capsys):
     arm = "control" if "guided" in capsys.readouterr().out else "guided"
     words = ["study", "correct", study, "P-1", "patient", f"arm={arm}", "--reason", "wish", "--seen", "2"]
     assert main(words) == DONE
-    assert main(["study", "check", study]) == DONE
+    assert main(["study", "check", study]) == BAD_INPUT
     assert "arm-not-drawn" in capsys.readouterr().out
