@@ -260,14 +260,15 @@ def set_up(registry: Registry, plan: Plan, author: str) -> None:
     PainGeneratorError
         There is one already, or patients have arms.
     """
-    if RANDOMIZATION in registry.load().settings:
-        raise PainGeneratorError("The random assignment of this study is set up already.", "It cannot be changed.")
     armed = [one.pseudonym for one in registry.load().patients if one.arm is not None]
     if armed:
         raise PainGeneratorError(
             f"{armed[0]} has an arm that was not drawn.", "Set up the assignment before the first patient gets one."
         )
     with registry.writing(author) as writer:
+        # Asked here, as a conflict of the registry would tell what the setting holds.
+        if writer.setting(RANDOMIZATION)[1]:
+            raise PainGeneratorError("The random assignment of this study is set up already.", "It cannot be changed.")
         writer.set_setting(RANDOMIZATION, plan.to_json())
 
 

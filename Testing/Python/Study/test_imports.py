@@ -142,13 +142,6 @@ def test_an_arm_that_was_drawn_is_not_imported():
     assert _plan([_row(pt_arm="1")], study).unchanged == 1
 
 
-@pytest.fixture
-def registry(tmp_path):
-    from PainGeneratorLib.Study.registry import Registry
-
-    return Registry.create(str(tmp_path / "backs.sqlite"), STUDY.name, "somebody")
-
-
 def _imported(registry, data, reason=""):
     names, rows = parse_table(records_csv(data).encode())
     plan = plan_import(registry.load(), names, rows)
@@ -159,11 +152,28 @@ def _imported(registry, data, reason=""):
 
 def test_a_study_goes_into_a_registry_and_comes_out_again(registry):
     _imported(registry, STUDY)
-    assert registry.load() == STUDY
+    assert registry.load().patients == STUDY.patients
     again = _imported(registry, registry.load())
     assert again.changes == ()
     assert again.unchanged == 17  # every row of the two patients
     assert {one.author for one in registry.history("P-001")} == {"importer"}
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_odd_records_go_through_a_registry_as_they_are(registry, seed):
+    study = examples.random_study(seed)
+    _imported(registry, study)
+    assert _sorted(registry.load()) == _sorted(study)
+    assert _imported(registry, registry.load()).changes == ()
+
+
+def _sorted(study):
+    """Records by number, all in their first version: a registry sorts by date and counts versions itself."""
+    names, rows = parse_table(records_csv(study).encode())
+    versions = [name for name in names if name.endswith("_version") and name != "case_software_version"]
+    return sorted(
+        tuple((n, c) for n, c in row.cells.items() if n not in (*versions, "redcap_repeat_instance")) for row in rows
+    )
 
 
 def test_an_import_is_all_or_nothing(registry):
@@ -181,7 +191,7 @@ def test_an_import_is_all_or_nothing(registry):
     before = len(registry.history())
     with pytest.raises(PainGeneratorError, match="reason"):
         apply_import(plan, registry, "importer")
-    assert registry.load() == STUDY
+    assert registry.load().patients == STUDY.patients
     assert len(registry.history()) == before
     apply_import(plan, registry, "importer", "typing error")
     patient = registry.patient("P-001")
