@@ -20,12 +20,19 @@ import json
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..Numerics.core.errors import PainGeneratorError
 from ..Numerics.core.words import listed
 from .words import Arm
 
+if TYPE_CHECKING:
+    from .registry import Registry
+
+RANDOMIZATION, TRAIL = "randomization", "randomization-trail"
+"""Settings of a study: the plan with its seed, which is set once, and the entries of the audit trail."""
+CONCEALED = "concealed"
+"""In place of a seed, where settings are shown."""
 SEED_BYTES = 32
 """Length of a seed. Lower bound of what cannot be guessed: 16."""
 BLOCK_SIZES = (4, 6, 8)
@@ -229,6 +236,64 @@ def verify(plan: Plan, entries: Sequence[Assignment]) -> list[str]:
         seen.add(entry.pseudonym)
         previous = entry.digest
     return found
+
+
+def trail_of(settings: Mapping[str, Any]) -> tuple[Plan | None, list[Assignment]]:
+    """Plan and audit trail of the settings of a study; None where arms are not drawn."""
+    if not settings.get(RANDOMIZATION):
+        return None, []
+    return Plan.from_json(settings[RANDOMIZATION]), [Assignment.from_json(one) for one in settings.get(TRAIL, ())]
+
+
+def without_seed(value: Any) -> Any:
+    """A value of JSON, such as the settings of a study or its history, in which no seed can be read."""
+    if isinstance(value, Mapping):
+        return {name: CONCEALED if name == "seed" else without_seed(one) for name, one in value.items()}
+    return [without_seed(one) for one in value] if isinstance(value, list | tuple) else value
+
+
+def set_up(registry: Registry, plan: Plan, author: str) -> None:
+    """Store a plan in a registry, once.
+
+    Raises
+    ------
+    PainGeneratorError
+        There is one already, or patients have arms.
+    """
+    armed = [one.pseudonym for one in registry.load().patients if one.arm is not None]
+    if armed:
+        raise PainGeneratorError(
+            f"{armed[0]} has an arm that was not drawn.", "Set up the assignment before the first patient gets one."
+        )
+    with registry.writing(author) as writer:
+        # Asked here, as a conflict of the registry would tell what the setting holds.
+        if writer.setting(RANDOMIZATION)[1]:
+            raise PainGeneratorError("The random assignment of this study is set up already.", "It cannot be changed.")
+        writer.set_setting(RANDOMIZATION, plan.to_json())
+
+
+def draw(registry: Registry, pseudonym: str, author: str, time: datetime.datetime) -> Assignment:
+    """Draw the arm of an enrolled patient, and store it with the audit trail in one transaction.
+
+    Raises
+    ------
+    PainGeneratorError
+        No assignment was set up, the patient is not enrolled or has an arm, or somebody else drew at the same time.
+    """
+    patient = registry.patient(pseudonym)
+    if patient.enrolled is None:
+        raise PainGeneratorError(f"{pseudonym} is not enrolled: the date is missing.", "Enroll the patient first.")
+    if patient.arm is not None:
+        raise PainGeneratorError(f"{pseudonym} is in the arm {patient.arm} already.", "An assignment is final.")
+    with registry.writing(author) as writer:
+        stored, seen = writer.setting(TRAIL)
+        plan, entries = trail_of({RANDOMIZATION: writer.setting(RANDOMIZATION)[0], TRAIL: stored or ()})
+        if plan is None:
+            raise PainGeneratorError("Arms are not drawn in this study.", "Set it up: pain-generator study randomize.")
+        entry = assign(plan, entries, pseudonym, patient.strata, author, time)
+        writer.set_setting(TRAIL, [asdict(one) for one in (*entries, entry)], seen)
+        writer.set_fields(pseudonym, "patient", "", {"arm": entry.arm}, patient.version)
+    return entry
 
 
 def _check_strata(plan: Plan, strata: Mapping[str, str]) -> None:
