@@ -79,6 +79,9 @@ def _add_enroll(own: Commands) -> None:
     enroll.add_argument(
         "--case", type=int, metavar="N", help="the case that the second reader read; default: the only one"
     )
+    enroll.add_argument(
+        "--reason", default="", metavar="TEXT", help="needed where a second reading is replaced by another one"
+    )
 
 
 def _add_record(own: Commands) -> None:

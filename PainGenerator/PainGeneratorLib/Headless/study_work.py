@@ -37,7 +37,7 @@ def enroll(options: argparse.Namespace) -> None:
     result = read_result(options.result)
     registry = open_registry(options)
     known = {one.pseudonym: one for one in registry.load().patients}.get(options.pseudonym)
-    with registry.writing(author_of(options)) as writer:
+    with registry.writing(author_of(options), options.reason) as writer:
         if options.second_reader is None:
             case = add_case(writer, options.pseudonym, result, options.date or datetime.date.today(), known)
             said = f"Case {case.number} of {options.pseudonym}: {len(case.candidates)} candidates"
