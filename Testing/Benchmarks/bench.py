@@ -37,7 +37,7 @@ FULL_MR = (40, 320, 320)
 """Shape of an MR series: slices, rows, columns."""
 NAMES = ("first pass", "slider", "threshold")
 """Works whose cost is measured for growing sizes."""
-ROWS = ("import", "dicom", "hot-spots", "slider", "drawn", "bias", "whole", "threads", "growth")
+ROWS = ("import", "dicom", "hot-spots", "slider", "drawn", "bias", "whole", "export", "threads", "growth")
 """The rows that can be chosen."""
 
 
@@ -224,6 +224,10 @@ def main() -> None:
 
         sum_of_plain = None if n4 is None or plain is None else n4 + n4 + n4 + plain
         edit_row(*whole_row(options.cache, sum_of_plain))
+    if "export" in options.rows:
+        from bench_export import export_row
+
+        export_row(options.cache, options.repeat)
     if "threads" in options.rows:
         from bench_threads import threads_rows
 

@@ -89,12 +89,10 @@ def segmentation_object(
 
     geometry = source.series.image.geometry
     used = _slices_in_use(segments, geometry)
-    pixels = np.zeros((len(used), *geometry.shape[1:], len(segments)), dtype=np.uint8)
-    for number, segment in enumerate(segments):
-        mask = np.zeros(geometry.shape, dtype=bool)
-        mask.reshape(-1)[segment.region.flat] = True
-        pixels[..., number] = mask[used]
-    uid = instance_uid(series, pixels.tobytes(), repr([(one.label, one.tracking_uid, one.type) for one in segments]))
+    pixels = _pixels(segments, geometry, used)
+    outlines = [np.ascontiguousarray(one.region.flat, dtype="<i8").tobytes() for one in segments]
+    names = repr([(one.label, one.tracking_uid, one.type, one.modifiers, one.made) for one in segments])
+    uid = instance_uid(series, names, repr((geometry.shape, geometry.ijk_to_ras.tolist())), *outlines)
     found = _object(highdicom, source, segments, pixels, used, series, uid, label)
     _add_modifiers(found, segments)
     take_study(found, source.first, series, created)
@@ -139,6 +137,29 @@ def _slices_in_use(segments: Sequence[SegmentFacts], geometry: Geometry) -> np.n
     """Indices of the slices that hold a part of any segment; the others would only take space."""
     per_slice = geometry.shape[1] * geometry.shape[2]
     return np.unique(np.concatenate([one.region.flat // per_slice for one in segments]))
+
+
+def _pixels(segments: Sequence[SegmentFacts], geometry: Geometry, used: np.ndarray) -> np.ndarray:
+    """The slices in use: numbers of the segments where no outlines overlap, else one layer for each segment.
+
+    One array of numbers is as many times smaller as there are segments.
+    """
+    per_slice = geometry.shape[1] * geometry.shape[2]
+    flats = []
+    for segment in segments:
+        slices, within = np.divmod(segment.region.flat, per_slice)
+        flats.append(np.searchsorted(used, slices) * per_slice + within)
+    everywhere = np.concatenate(flats)
+    shape = (len(used), *geometry.shape[1:])
+    if len(np.unique(everywhere)) == len(everywhere):
+        numbers = np.zeros(shape, dtype=np.uint16)
+        for number, flat in enumerate(flats, start=1):
+            numbers.reshape(-1)[flat] = number
+        return numbers
+    layers = np.zeros((*shape, len(segments)), dtype=np.uint8)
+    for number, flat in enumerate(flats):
+        layers.reshape(-1, len(segments))[flat, number] = 1
+    return layers
 
 
 def _position(highdicom: Any, geometry: Geometry, k: int) -> Any:

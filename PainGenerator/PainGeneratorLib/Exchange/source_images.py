@@ -41,10 +41,12 @@ CARRIED = (
     "TimezoneOffsetFromUTC",
 )
 """What an object has in common with the study that it belongs to: it is carried over as it is."""
-REQUIRED = ("StudyInstanceUID", "SeriesInstanceUID", "FrameOfReferenceUID", "SOPClassUID")
-"""What a series must have so that an object can refer to it."""
 UNICODE = "ISO_IR 192"
 """Character set UTF-8 (PS3.3, C.12.1.1.2)."""
+PLAIN = (UNICODE, "ISO_IR 100")
+"""Character sets that highdicom takes as they are; decoding all text of every header would take most of the time."""
+REQUIRED = ("StudyInstanceUID", "SeriesInstanceUID", "FrameOfReferenceUID", "SOPClassUID")
+"""What a series must have so that an object can refer to it."""
 UNREADABLE = "Give the DICOM files that the case was read from."
 """What to do where the images of a case are not there."""
 
@@ -194,12 +196,15 @@ def _prepare(dataset: Any) -> Any:
     """
     from pydicom.valuerep import PersonName
 
-    dataset.decode()
+    is_plain = dataset.get("SpecificCharacterSet", UNICODE) in PLAIN
+    if not is_plain:
+        dataset.decode()
     for keyword in (*CARRIED, *EMPTY_WHERE_MISSING):
         value = dataset.get(keyword)
         if isinstance(value, PersonName):
             setattr(dataset, keyword, str(value))
         elif keyword not in dataset and keyword in EMPTY_WHERE_MISSING:
             setattr(dataset, keyword, "")
-    dataset.SpecificCharacterSet = UNICODE
+    if not is_plain:
+        dataset.SpecificCharacterSet = UNICODE
     return dataset

@@ -17,6 +17,7 @@ from ..Numerics.core.coding import Code
 from ..Numerics.core.measures import SUV_BW, Measure, Output, measures_of
 from ..Numerics.core.records import Candidate
 from ..Numerics.core.version import VERSION
+from ..Numerics.core.words import Role
 from ..Workflow.analyze import Analysis
 from .object_identity import (
     MANUFACTURER,
@@ -113,7 +114,8 @@ def structured_report(
 def _evidence(sources: SourceImages, segments: Mapping[str, SegmentReference]) -> list[Any]:
     """The objects that the report refers to: segmentations, and the images of all series that were measured."""
     objects = [reference.segmentation for reference in segments.values()]
-    objects += [dataset for one in sources.by_role.values() for dataset in one.datasets]
+    measured = [one for role, one in sources.by_role.items() if role != Role.ATTENUATION]
+    objects += [dataset for one in measured for dataset in one.datasets]
     return list({str(one.SOPInstanceUID): one for one in objects}.values())
 
 
