@@ -41,6 +41,8 @@ CARRIED = (
     "TimezoneOffsetFromUTC",
 )
 """What an object has in common with the study that it belongs to: it is carried over as it is."""
+REQUIRED = ("StudyInstanceUID", "SeriesInstanceUID", "FrameOfReferenceUID", "SOPClassUID")
+"""What a series must have so that an object can refer to it."""
 UNICODE = "ISO_IR 192"
 """Character set UTF-8 (PS3.3, C.12.1.1.2)."""
 UNREADABLE = "Give the DICOM files that the case was read from."
@@ -163,6 +165,9 @@ def _headers(files: Iterable[str | Path | None], uids: set[str]) -> tuple[tuple[
         if dataset is not None and str(dataset.get("SOPInstanceUID")) in uids:
             datasets.append(_prepare(dataset))
     known = {str(dataset.SOPInstanceUID) for dataset in datasets}
+    lacking = next((word for word in REQUIRED if any(not dataset.get(word) for dataset in datasets)), None)
+    if lacking is not None:
+        return (), f"its images have no {lacking}, which every object refers to"
     if not known:
         return (), "its files are not there any more"
     if known != uids:

@@ -31,6 +31,7 @@ from .object_identity import (
 )
 from .segmentation_object import concept
 from .source_images import SourceImages
+from .text_values import name_value, text_value
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,12 +80,16 @@ def structured_report(
     import highdicom.sr as sr
 
     groups = [_group(sr, one, analysis, sources, segments.get(one.id)) for one in analysis.candidates]
+    # highdicom wants at least one group. A case without candidates has a report without groups: the template asks for
+    # measurements or for qualitative evaluations, and the latter are always there.
     content = sr.MeasurementReport(
         observation_context=_context(sr, analysis),
         procedure_reported=concept(own.PROCEDURE),
-        imaging_measurements=groups,
+        imaging_measurements=groups or [_no_group(sr, series)],
         title=concept(own.PET_REPORT),
     )
+    if not groups:
+        del content[0].ContentSequence[-1]
     _append_texts(sr, content, analysis, impression)
     evidence = _evidence(sources, segments)
     found = sr.Comprehensive3DSR(
@@ -138,9 +143,9 @@ def _context(sr: Any, analysis: Analysis) -> Any:
 
 
 def last_reader(analysis: Analysis) -> str:
-    """The reader who decided last; empty when none did, or without a name."""
+    """The reader who decided last, as a name of DICOM; empty when none did, or without a name."""
     acts = [act for one in analysis.candidates for act in one.acts if act.reader]
-    return max(acts, key=lambda act: act.time).reader if acts else ""
+    return name_value(max(acts, key=lambda act: act.time).reader) if acts else ""
 
 
 # --- one candidate
@@ -172,6 +177,11 @@ def _group(
     for name, text in _texts(candidate):
         group[0].ContentSequence.append(_text(sr, own.TEXTS[name], text))
     return group
+
+
+def _no_group(sr: Any, series: SeriesIdentity) -> Any:
+    tracking = sr.TrackingIdentifier(uid=uid_of("none", series.uid), identifier="none")
+    return sr.MeasurementsAndQualitativeEvaluations(tracking_identifier=tracking)
 
 
 def _site(sr: Any, candidate: Candidate) -> Any:
@@ -239,8 +249,9 @@ def _texts(candidate: Candidate) -> Iterator[tuple[str, str]]:
     values = {measure.key: measure.stored(candidate) for measure in measures_of(Output.FILES)}
     for name in own.TEXTS:
         value = candidate.comment if name == "comment" else values.get(name)
-        if value:
-            yield name, "; ".join(value) if isinstance(value, list) else str(value)
+        text = "; ".join(value) if isinstance(value, list) else str(value or "")
+        if text_value(text).strip():
+            yield name, text
 
 
 # --- the whole examination
@@ -249,7 +260,7 @@ def _texts(candidate: Candidate) -> Iterator[tuple[str, str]]:
 def _append_texts(sr: Any, content: Any, analysis: Analysis, impression: str) -> None:
     by_hand = analysis.suv.result.to_json().get("given_by_hand") or []
     texts: list[tuple[Code, str]] = [(own.PROTOCOL, analysis.case.group)]
-    if impression.strip():
+    if text_value(impression).strip():
         texts.insert(0, (own.IMPRESSION, impression.strip()))
     if by_hand:
         texts.append((own.BY_HAND, ", ".join(str(name) for name in by_hand)))
@@ -261,7 +272,7 @@ def _append_texts(sr: Any, content: Any, analysis: Analysis, impression: str) ->
 
 
 def _text(sr: Any, code: Code, text: str) -> Any:
-    return sr.TextContentItem(name=concept(code), value=text, relationship_type="CONTAINS")
+    return sr.TextContentItem(name=concept(code), value=text_value(text), relationship_type="CONTAINS")
 
 
 def _modifier(sr: Any, code: Code, text: str) -> Any:

@@ -67,7 +67,9 @@ class OutcomeSection(Section[OutcomeNeeds]):
 
     def update(self, what: str) -> None:
         self.show_readiness(
-            self.ui.outcomeEnrollButton, _("Add this case, as it is now, to the registry under the pseudonym"), "export"
+            self.ui.outcomeEnrollButton,
+            _("Add this case, as it is now, to the registry under the pseudonym"),
+            "export",
         )
         pet = None if self.session is None else self.session.roles().get("PET")
         if pet != self._pet:
@@ -187,5 +189,3 @@ class OutcomeSection(Section[OutcomeNeeds]):
                 _("The registry needs the Python package {name}.").format(name=missing),
                 _("Install it: slicer.util.pip_install('{names}').").format(names=SLICER_PACKAGES),
             )
-
-

@@ -39,5 +39,6 @@ def require_database_packages(for_server: bool = False) -> None:
     if missing:
         raise PainGeneratorError(
             f"The registry needs the Python package {missing}, which is not installed.",
-            f"Install it: pip install 'pain-generator[study]'; in Slicer: slicer.util.pip_install('{SLICER_PACKAGES}').",
+            "Install it: pip install 'pain-generator[study]'; "
+            f"in Slicer: slicer.util.pip_install('{SLICER_PACKAGES}').",
         )

@@ -185,8 +185,7 @@ def test_a_second_export_is_followed_by_the_same_ids(
         assert [s.TrackingUID for s in again.SegmentSequence] == [s.TrackingUID for s in first.SegmentSequence]
         assert (again.SeriesInstanceUID, again.SeriesNumber) == (first.SeriesInstanceUID, first.SeriesNumber)
         assert again.SOPInstanceUID == first.SOPInstanceUID
-    changed = dataclasses.replace(analysis, found=dataclasses.replace(analysis.found))
-    changed.found.candidates = list(analysis.found.candidates[:1])
+    changed = changed_case(analysis, list(analysis.found.candidates[:1]))
     other = tmp_path / "other"
     other.mkdir()
     write_dicom_objects(changed, sources, other, later, choices=("sr",))
@@ -205,14 +204,41 @@ def test_an_outline_between_the_grids_is_put_onto_the_reference_series_and_that_
     grid = Geometry((9, 9, 9), matrix)
     ball = np.linalg.norm(np.argwhere(np.ones(grid.shape)) - 4, axis=1).reshape(grid.shape) <= 4
     drawn = dataclasses.replace(first, region=Region.from_mask(ball, grid), origin="manual")
-    changed = dataclasses.replace(analysis, found=dataclasses.replace(analysis.found))
-    changed.found.candidates = [drawn]
-    written = write_dicom_objects(changed, sources, tmp_path, CREATED, choices=("seg",))
+    written = write_dicom_objects(changed_case(analysis, [drawn]), sources, tmp_path, CREATED, choices=("seg",))
     assert len(written.notes) == 1
     assert f"The outline of {first.id} was put onto the voxels of the T1" in written.notes[0]
     found = pydicom.dcmread(tmp_path / "pain-generators-T1.seg.dcm")
     assert found.SegmentSequence[0].SegmentAlgorithmType == "MANUAL"
     assert "SegmentationAlgorithmIdentificationSequence" not in found.SegmentSequence[0]
+
+
+def changed_case(analysis: Analysis, candidates: list[Any]) -> Analysis:
+    changed = dataclasses.replace(analysis, found=dataclasses.replace(analysis.found))
+    changed.found.candidates = candidates
+    return changed
+
+
+def test_a_case_without_candidates_has_a_report_without_groups(
+    analysis: Analysis, sources: SourceImages, tmp_path: Path
+) -> None:
+    written = write_dicom_objects(changed_case(analysis, []), sources, tmp_path, CREATED, choices=("seg", "sr"))
+    assert [path.name for path in written.paths] == ["measurements.sr.dcm"]
+    assert errors_of(written.paths[0]) == []
+
+
+@pytest.mark.parametrize(
+    "reader", ["Doe\\Jane", "a=b=c=d", "x" * 200, "山田 太郎", "two\nlines", "^^^^^^^", "Doe^Jane^^Dr^MD^x"]
+)
+def test_whatever_a_reader_types_gives_an_object_without_error(
+    analysis: Analysis, sources: SourceImages, tmp_path: Path, reader: str
+) -> None:
+    act = ReaderAct(reader, "2026-03-01T14:00:00+01:00", "status", "accepted")
+    typed = dataclasses.replace(
+        analysis.candidates[0], status="accepted", acts=(act,), comment="back\\slash\nand \x07 bell"
+    )
+    written = write_dicom_objects(changed_case(analysis, [typed]), sources, tmp_path, CREATED, choices=("seg", "sr"))
+    assert [error for path in written.paths for error in errors_of(path)] == []
+    assert "back\\slash\nand  bell" in plain_texts(pydicom.dcmread(tmp_path / "measurements.sr.dcm"))
 
 
 def test_without_images_nothing_is_written_as_dicom_and_that_is_said(analysis: Analysis, tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pydicom
 import pytest
-from dicom_makers import ramp, write_series
+from dicom_makers import enhanced, ramp, write_series
 from foreign_programs import errors_of, segments_by_dcmqi
 from PainGeneratorLib.Anatomy.codes import SIDE_CODES, part_code, structure_code, type_code
 from PainGeneratorLib.Dicom.reader import read_folder
@@ -228,3 +228,28 @@ def test_a_series_with_one_image_less_is_missing_with_the_reason(tmp_path: Path)
     assert sources.missing == {"T1": "1 of its 5 images are not there any more"}
     with pytest.raises(PainGeneratorError, match="No DICOM image"):
         _ = sources.study
+
+
+@pytest.mark.parametrize("keyword", ["StudyInstanceUID", "FrameOfReferenceUID"])
+def test_a_series_that_no_object_can_refer_to_is_missing_with_the_reason(tmp_path: Path, keyword: str) -> None:
+    write_series(tmp_path / "mr", ramp(5, 6, 7))
+    series = read_folder(tmp_path / "mr").series[0]
+    image = series.image
+    for path in series.files:
+        found = pydicom.dcmread(path)
+        setattr(found, keyword, "")
+        found.save_as(path)
+    facts = {"sop_instance_uids": series.sop_instance_uids, "files": series.files}
+    sources = read_source_images(SimpleNamespace(series={"T1": SimpleNamespace(image=image, facts=facts)}))
+    assert sources.missing == {"T1": f"its images have no {keyword}, which every object refers to"}
+
+
+def test_a_multi_frame_series_can_be_referred_to(tmp_path: Path) -> None:
+    (tmp_path / "mr").mkdir()
+    enhanced(ramp(5, 6, 7)).save_as(tmp_path / "mr" / "one.dcm", enforce_file_format=True)
+    series = read_folder(tmp_path / "mr").series[0]
+    facts = {"sop_instance_uids": series.sop_instance_uids, "files": series.files}
+    sources = read_source_images(SimpleNamespace(series={"T1": SimpleNamespace(image=series.image, facts=facts)}))
+    path = written_segmentation(sources, tmp_path)
+    assert errors_of(path) == []
+    assert len(segments_by_dcmqi(path, tmp_path / "dcmqi")) == 2
