@@ -6,6 +6,7 @@ bad, too, so that what is left is whole.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import fields, replace
 from typing import Any
@@ -47,7 +48,7 @@ def plan_import(study: StudyData, names: Sequence[str], rows: Iterable[Row], cle
     patients = work.patients()
     return ImportPlan(
         tuple(names),
-        tuple(work.changes[key] for key in work.order if key in work.changes),
+        tuple(work.changes[key] for key in work.rows if key in work.changes),
         tuple(sorted(work.bad, key=lambda one: one.row.line)),
         work.unchanged,
         tuple(notes),
@@ -63,9 +64,12 @@ class _Work:
         self.is_randomized, self.clears = is_randomized, clears
         self.changes: dict[Key, RecordChange] = {}
         self.rows: dict[Key, Row] = {}
-        self.order: list[Key] = []
         self.bad: list[BadRow] = []
         self.unchanged = 0
+        self.of_group: dict[tuple[str, str], list[Key]] = {}
+        self.now_of_group: dict[tuple[str, str], dict[Key, Any]] = {}
+        for key, record in self.now.items():
+            self.now_of_group.setdefault(key[:2], {})[key] = record
 
     def take(self, row: Row) -> None:
         try:
@@ -83,7 +87,7 @@ class _Work:
             self.bad.append(BadRow(row, f"{error.reason} {error.advice}"))
             return
         self.rows[key] = row
-        self.order.append(key)
+        self.of_group.setdefault(key[:2], []).append(key)
         change = RecordChange(row.line, key, record, before)
         if before is None or change.fields:
             self.changes[key] = change
@@ -143,12 +147,11 @@ class _Work:
     def check_whole(self) -> None:
         """Set apart what rests on records that are not there, until nothing more does."""
         while True:
-            found = [(key, reason) for key in self.order if (reason := self._lacks(key))]
+            found = [(key, reason) for key in self.rows if (reason := self._lacks(key))]
             if not found:
                 return
             for key, reason in found:
                 self.bad.append(BadRow(self.rows.pop(key), reason))
-                self.order.remove(key)
                 self.unchanged -= key not in self.changes
                 self.changes.pop(key, None)
 
@@ -176,8 +179,9 @@ class _Work:
 
     def _others(self, key: Key) -> list[Any]:
         """The records of the same patient and kind that stand before this one."""
-        earlier = [one for one in self.order[: self.order.index(key)] if one[:2] == key[:2]]
-        known = {one: record for one, record in self.now.items() if one[:2] == key[:2]}
+        group = key[:2]
+        earlier = itertools.takewhile(lambda one: one != key, self.of_group.get(group, ()))
+        known = dict(self.now_of_group.get(group, {}))
         known |= {one: self.changes[one].record for one in earlier if one in self.changes}
         known.pop(key, None)
         return list(known.values())
@@ -187,8 +191,10 @@ class _Work:
         if number is not None and not self._has((key[0], "case", str(number))):
             return f"{key[0]} has no case {number}."
         if candidate:
-            all_keys = {*self.now, *self.changes}
-            names = [k[2] for k in all_keys if k[:2] == (key[0], "candidate") and k[2].partition("/")[2] == candidate]
+            group = (key[0], "candidate")
+            added = (one for one in self.of_group.get(group, ()) if one in self.changes)
+            all_keys = {*self.now_of_group.get(group, ()), *added}
+            names = [one[2] for one in all_keys if one[2].partition("/")[2] == candidate]
             if number is not None:
                 names = [one for one in names if one.partition("/")[0] == str(number)]
             if len(names) != 1:
@@ -201,7 +207,7 @@ class _Work:
     def patients(self) -> tuple[Patient, ...]:
         """All patients as they would be; new ones and new records come last."""
         final = {**self.now}
-        final |= {key: self.changes[key].record for key in self.order if key in self.changes}
+        final |= {key: self.changes[key].record for key in self.rows if key in self.changes}
         made: dict[str, dict[str, list[Any]]] = {}
         candidates: dict[tuple[str, str], list[Candidate]] = {}
         for (pseudonym, kind, name), record in final.items():

@@ -1,5 +1,7 @@
 """Random assignment: balance, concealment, reproduction, audit trail."""
 
+import concurrent.futures
+import contextlib
 import datetime
 import random
 from collections import Counter
@@ -7,7 +9,17 @@ from dataclasses import asdict, replace
 
 import pytest
 from PainGeneratorLib.Numerics.core.errors import PainGeneratorError
-from PainGeneratorLib.Study.randomization import Assignment, Plan, assign, make_plan, verify, without_seed
+from PainGeneratorLib.Study.randomization import (
+    Assignment,
+    Plan,
+    assign,
+    draw,
+    make_plan,
+    set_up,
+    trail_of,
+    verify,
+    without_seed,
+)
 from PainGeneratorLib.Study.words import Arm
 
 SEED = "00112233445566778899aabbccddeeff"
@@ -149,3 +161,31 @@ def test_blocks_that_cannot_balance_or_conceal_are_refused(sizes):
 def test_strata_need_two_different_values(strata):
     with pytest.raises(PainGeneratorError):
         make_plan(strata)
+
+
+def test_sites_that_draw_at_once_never_share_a_place(registry):
+    from PainGeneratorLib.Numerics.core.words import Group
+    from PainGeneratorLib.Study.records import Patient
+
+    names = [f"P-{number}" for number in range(6)]
+    for name in names:
+        registry.add_patient(Patient(name, Group.LOW_BACK, NOON.date()), "nurse")
+    set_up(registry, make_plan(seed=SEED), "statistician")
+    with pytest.raises(PainGeneratorError, match="set up already"):
+        set_up(registry, make_plan(seed=SEED), "statistician")
+
+    def one(name):
+        for _ in range(50):
+            with contextlib.suppress(PainGeneratorError):  # another one drew at the same moment
+                return draw(registry, name, "nurse", NOON)
+        raise AssertionError(name)
+
+    with concurrent.futures.ThreadPoolExecutor(3) as pool:
+        drawn = list(pool.map(one, names))
+    data = registry.load()
+    plan, entries = trail_of(data.settings)
+    assert verify(plan, entries) == []
+    assert sorted(entry.position for entry in entries) == [1, 2, 3, 4, 5, 6]
+    assert {entry.pseudonym: entry.arm for entry in drawn} == {one.pseudonym: one.arm for one in data.patients}
+    with pytest.raises(PainGeneratorError, match="final"):
+        draw(registry, "P-0", "nurse", NOON)
