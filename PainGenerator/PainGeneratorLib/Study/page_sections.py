@@ -49,7 +49,8 @@ def short_section(results: dict[str, Any]) -> Html:
             continue
         parts.append(
             paragraph(
-                element("strong", f"{group_word(name)}: "), "guided treatment helped ", proportion(comparison["first"]),
+                element("strong", f"{group_word(name)}: "),
+                "guided treatment helped ", proportion(comparison["first"]),
                 "; control treatment ", proportion(comparison["second"]), ". ", verdict(comparison),
             )
         )  # fmt: skip
@@ -99,7 +100,7 @@ def rule_section(results: dict[str, Any]) -> Html:
         )
     when = (
         "" if rule["is_time_set_down"]
-        else " No time was set down for this study: the one with most records was taken. A protocol names it beforehand."
+        else " No time was set down for this study: the one with most records was taken. A protocol names it first."
     )  # fmt: skip
     return section(
         "What counted as success",
@@ -123,7 +124,7 @@ def flow_section(results: dict[str, Any], figures: dict[str, bytes]) -> Html:
         [arm_word(arm), *(count(flow["arms"][arm][key]) for key in ("assigned", "treated", "known", "missing"))]
         for arm in flow["arms"]
     ]
-    text = "Flow of patients: enrolled, examined, in each arm, treated, with a known outcome. The table below says the same."
+    text = "Flow of patients: enrolled, examined, in each arm, treated, outcome known. The table below says the same."
     return section(
         "Flow of patients",
         paragraph(
@@ -246,11 +247,11 @@ def _common(common: dict[str, Any] | None) -> Html:
         paragraph(
             "Common odds ratio by Mantel and Haenszel: ", estimate(odds, 2), ", p ", p_value(common["p"]),
             ". Common ratio of the shares: ", number(common["risk_ratio"], 2),
-            ". Common difference: ", points(common["difference"]), " percentage points.",
+            ". Common difference, weighted by inverse variance: ", points(common["difference"]), " percentage points.",
         )
         + paragraph(
-            "Do the groups differ in the effect? Breslow and Day: p ", p_value(apart["p"]), "; I² ", share(apart["i2"]),
-            ". With groups this small, the test would miss all but large differences between them.",
+            "Do the groups differ in the effect? Breslow and Day: p ", p_value(apart["p"]), "; I² ", share(apart["i2"]), "."
+            " With groups this small, the test would miss all but large differences between them.",
         )
     )  # fmt: skip
 

@@ -104,9 +104,10 @@ def _tipping(name: str, one: dict[str, Any]) -> Html:
     if one["tipping"] is None:
         return paragraph(head, "Whatever they were, the verdict at the 5 % level stays the same.")
     return paragraph(
-        head, "The verdict at the 5 % level would turn if ", count(one["tipping"]["first"]), " of the missing guided and ",
-        count(one["tipping"]["second"]), " of the missing control patients had succeeded (tipping point: the turning pair "
-        "nearest to the known shares).",
+        head, "The verdict at the 5 % level would turn if ", count(one["tipping"]["first"]),
+        " of the missing guided and ",
+        count(one["tipping"]["second"]), 
+        " of the missing control patients had succeeded (tipping point: the turning pair nearest to the known shares).",
     )  # fmt: skip
 
 
@@ -155,7 +156,10 @@ def blocks_section(results: dict[str, Any]) -> Html:
     }
     return section(
         "Candidates against blocks",
-        table(["Places tested by a block", "(95 % interval)"], [[text, proportion(found[key])] for key, text in names.items()]),
+        table(
+            ["Places tested by a block", "(95 % interval)"],
+            [[text, proportion(found[key])] for key, text in names.items()],
+        ),
         paragraph(
             "Confirmed candidates: ", count(cells["true"]), "; not confirmed: ", count(cells["false"]),
             "; confirmed places that were no candidate: ", count(cells["missed"]), "; neither: ",

@@ -66,7 +66,7 @@ def _flow(results: dict[str, Any]) -> bytes:
 
     def box(x: float, y: float, text: str, color: str = SOFT) -> None:
         axes.text(x, y, text, ha="center", va="center", linespacing=1.5,
-                  bbox={"boxstyle": "round,pad=0.55", "facecolor": "white", "edgecolor": color, "linewidth": 1.6})  # fmt: skip
+                  bbox={"boxstyle": "round,pad=0.55", "facecolor": "white", "edgecolor": color, "lw": 1.6})  # fmt: skip
 
     def arrow(x0: float, y0: float, x1: float, y1: float) -> None:
         axes.annotate("", (x1, y1), (x0, y0), arrowprops={"arrowstyle": "->", "color": SOFT, "linewidth": 1.4})
@@ -171,7 +171,8 @@ def _panel(axes: Any, patients: list[dict[str, Any]], arm: str) -> None:
         # Equal whole scores would hide each other: each patient is moved a little aside, up to a tenth of a month.
         aside = 0.1 * ((number * 7) % 11 - 5) / 5
         times = [months + aside for _, months, _ in one["scores"]]
-        axes.plot(times, [score for *_, score in one["scores"]], MARKS[arm], linestyle="-", color=COLORS[arm], alpha=0.55,
+        scores = [score for *_, score in one["scores"]]
+        axes.plot(times, scores, MARKS[arm], linestyle="-", color=COLORS[arm], alpha=0.55,
                   linewidth=0.9, markersize=3.5, gid=f"patient-{one['pseudonym']}")  # fmt: skip
         for _, months, score in one["scores"]:
             by_time.setdefault(months, []).append(score)
