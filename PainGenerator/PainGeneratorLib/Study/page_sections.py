@@ -250,8 +250,8 @@ def _common(common: dict[str, Any] | None) -> Html:
             ". Common difference, weighted by inverse variance: ", points(common["difference"]), " percentage points.",
         )
         + paragraph(
-            "Do the groups differ in the effect? Breslow and Day: p ", p_value(apart["p"]), "; I² ", share(apart["i2"]), "."
-            " With groups this small, the test would miss all but large differences between them.",
+            "Do the groups differ in the effect? Breslow and Day: p ", p_value(apart["p"]), "; I² ",
+            share(apart["i2"]), ". With groups this small, the test would miss all but large differences.",
         )
     )  # fmt: skip
 

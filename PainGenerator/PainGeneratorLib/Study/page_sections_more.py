@@ -106,8 +106,9 @@ def _tipping(name: str, one: dict[str, Any]) -> Html:
     return paragraph(
         head, "The verdict at the 5 % level would turn if ", count(one["tipping"]["first"]),
         " of the missing guided and ",
-        count(one["tipping"]["second"]), 
-        " of the missing control patients had succeeded (tipping point: the turning pair nearest to the known shares).",
+        count(one["tipping"]["second"]),
+        " of the missing control patients had succeeded (tipping point: the turning pair nearest to the known "
+        "shares).",
     )  # fmt: skip
 
 
@@ -232,7 +233,7 @@ METHODS = (
     "exact test, two-sided. Number needed to treat: Altman (1998). Common effect: Mantel and Haenszel (1959) with the "
     "interval of Robins, Breslow and Greenland (1986); differences weighted by inverse variance; heterogeneity "
     "by Breslow "
-    "and Day (1980) with Tarone's correction (1985), and I² (Higgins 2003). Mixed model: arm, time as "
+    "and Day (1980) with Tarone's correction (1985), and I² by Higgins et al. (2003). Mixed model: arm, time as "
     "categories and both "
     "together, a random intercept for each patient, REML. Agreement: Cohen (1960), words of Landis and Koch "
     "(1977), Gwet "

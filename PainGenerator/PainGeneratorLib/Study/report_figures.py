@@ -66,7 +66,7 @@ def _flow(results: dict[str, Any]) -> bytes:
 
     def box(x: float, y: float, text: str, color: str = SOFT) -> None:
         axes.text(x, y, text, ha="center", va="center", linespacing=1.5,
-                  bbox={"boxstyle": "round,pad=0.55", "facecolor": "white", "edgecolor": color, "lw": 1.6})  # fmt: skip
+                  bbox={"boxstyle": "round,pad=0.55", "fc": "white", "ec": color, "lw": 1.6})  # fmt: skip
 
     def arrow(x0: float, y0: float, x1: float, y1: float) -> None:
         axes.annotate("", (x1, y1), (x0, y0), arrowprops={"arrowstyle": "->", "color": SOFT, "linewidth": 1.4})

@@ -6,7 +6,6 @@ import math
 
 import numpy as np
 import pytest
-
 from PainGeneratorLib.Study.statistics.agreement import agreement, cohen_kappa, gwet_ac1, kappa_word
 from PainGeneratorLib.Study.statistics.diagnostic import diagnostic_value
 from PainGeneratorLib.Study.statistics.mixed import fit_mixed
@@ -70,15 +69,15 @@ def test_a_limit_of_exactly_zero_reaches_infinity_from_one_side_only() -> None:
 
 
 def test_fishers_lady_tastes_tea() -> None:
-    # Fisher RA. The Design of Experiments, 1935; Agresti, Categorical Data Analysis, 2002, section 3.5.1: 3 of 4 right.
-    # One-sided (16 + 1) / 70, two-sided 34 / 70 by hand.
+    # Fisher RA. The Design of Experiments, 1935; Agresti, Categorical Data Analysis, 2002, section 3.5.1: 3 of 4
+    # right. One-sided (16 + 1) / 70, two-sided 34 / 70 by hand.
     assert compare((3, 4), (1, 4))["fisher_p"] == pytest.approx(34 / 70)
 
 
 def test_aspirin_and_heart_attacks_have_the_ratio_of_agresti() -> None:
-    # Agresti A. Introduction to Categorical Data Analysis, 2007, section 2.2: Physicians' Health Study, 189 of 11034 with
-    # placebo, 104 of 11037 with aspirin: ratio 1.82 (1.43 to 2.31), odds ratio 1.83. Interval by hand: exp(ln 1.8178 +-
-    # 1.96 x 0.1213).
+    # Agresti A. Introduction to Categorical Data Analysis, 2007, section 2.2: Physicians' Health Study, 189 of 11034
+    # with placebo, 104 of 11037 with aspirin: ratio 1.82 (1.43 to 2.31), odds ratio 1.83. Interval by hand: exp(ln
+    # 1.8178 +- 1.96 x 0.1213).
     found = compare((189, 11034), (104, 11037))
     assert [round(found["ratio"][key], 2) for key in ("value", "low", "high")] == [1.82, 1.43, 2.31]
     assert round(found["odds_ratio"], 2) == 1.83
@@ -93,8 +92,8 @@ CHINESE_SMOKERS = {
 
 
 def test_the_common_odds_ratio_of_smoking_is_that_of_agresti() -> None:
-    # Agresti A. Categorical Data Analysis, 2002, sections 6.3.4 to 6.3.6: Mantel-Haenszel 2.17 (1.98 to 2.38), Breslow and
-    # Day 5.2 with 7 degrees of freedom.
+    # Agresti A. Categorical Data Analysis, 2002, sections 6.3.4 to 6.3.6: Mantel-Haenszel 2.17 (1.98 to 2.38),
+    # Breslow and Day 5.2 with 7 degrees of freedom.
     found = common_effect(CHINESE_SMOKERS)
     assert found is not None
     assert [round(found["odds_ratio"][key], 2) for key in ("value", "low", "high")] == [2.17, 1.98, 2.38]
@@ -170,8 +169,8 @@ def test_liver_scans_have_the_values_of_altman_and_bland() -> None:
 
 
 def test_sample_size_and_power_agree_with_the_formula_of_fleiss() -> None:
-    # Fleiss JL, Levin B, Paik MC. Statistical Methods for Rates and Proportions, 2003, eq. 4.14, by hand, p 0.6 and 0.4:
-    # (1.96 sqrt(2 x 0.5 x 0.5) + 0.8416 sqrt(0.24 + 0.24))^2 / 0.04 = 96.8, hence 97.
+    # Fleiss JL, Levin B, Paik MC. Statistical Methods for Rates and Proportions, 2003, eq. 4.14, by hand, p 0.6 and
+    # 0.4: (1.96 sqrt(2 x 0.5 x 0.5) + 0.8416 sqrt(0.24 + 0.24))^2 / 0.04 = 96.8, hence 97.
     found = plan(0.6, 0.4)
     assert (found["guided_patients"], found["control_patients"], found["patients"]) == (97, 97, 194)
     assert 0.80 <= found["reached"] < 0.805
@@ -197,13 +196,13 @@ GIRLS = (
     "21 20 21.5 23,21 21.5 24 25.5,20.5 24 24.5 26,23.5 24.5 25 26.5,21.5 23 22.5 23.5,20 21 21 22.5,21.5 22.5 23 25,"
     "23 23 23.5 24,20 21 22 21.5,16.5 19 19 19.5,24.5 25 28 28"
 )
-"""Distances of the pituitary to the pterygomaxillary fissure at 8, 10, 12 and 14 years, mm (Potthoff and Roy 1964)."""
+"""Distances of pituitary and pterygomaxillary fissure at 8, 10, 12 and 14 years, mm (Potthoff and Roy 1964)."""
 
 
 def test_the_mixed_model_of_orthodontic_growth_is_that_of_pinheiro_and_bates() -> None:
-    # Pinheiro JC, Bates DM. Mixed-Effects Models in S and S-PLUS, 2000 (data of Potthoff and Roy, Biometrika 1964), random
-    # intercept, REML, distance ~ age * sex: 16.34, 1.032, 0.784, -0.305; standard deviations 1.816 and 1.386. The fixed
-    # part of balanced data is that of the plain regression, which is the check by hand below.
+    # Pinheiro JC, Bates DM. Mixed-Effects Models in S and S-PLUS, 2000 (data of Potthoff and Roy, Biometrika 1964),
+    # random intercept, REML, distance ~ age * sex: 16.34, 1.032, 0.784, -0.305; standard deviations 1.816 and 1.386.
+    # The fixed part of balanced data is that of the plain regression, which is the check by hand below.
     scores, design, patients = [], [], []
     for is_girl, text in ((0.0, BOYS), (1.0, GIRLS)):
         for number, line in enumerate(text.split(",")):
