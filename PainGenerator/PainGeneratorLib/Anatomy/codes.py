@@ -190,6 +190,15 @@ def structure_code(place: Place) -> Code:
     return STRUCTURE_CODES.get(place.structure, own)
 
 
+def part_code(place: Place) -> Code | None:
+    """Code of the level or zone of a place, which narrows the code of its structure; None where there is neither, and
+    where the code of the structure says it already."""
+    if place.zone:
+        return Code(OWN, place.zone.lower().replace(" ", "-")[:16], place.zone)
+    level = DISC_CODES.get(place.level or "") or VERTEBRA_CODES.get(place.level or "")
+    return None if level == structure_code(place) else level
+
+
 def terminology_entry(kind: str, place: Place | None = None) -> str:
     """Make the terminology entry of a segment, a string as Slicer expects it.
 

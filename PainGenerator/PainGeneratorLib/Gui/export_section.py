@@ -26,6 +26,7 @@ WHAT = {
     "exportTablesCheck": "tables",
     "exportSegmentationsCheck": "segmentations",
     "exportSceneCheck": "scene",
+    "exportDicomCheck": "dicom",
 }
 """For each check box what it writes."""
 

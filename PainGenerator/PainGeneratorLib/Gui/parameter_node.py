@@ -54,3 +54,4 @@ class PanelParameters:
     exportTables: bool = True
     exportSegmentations: bool = True
     exportScene: bool = True
+    exportDicom: bool = True

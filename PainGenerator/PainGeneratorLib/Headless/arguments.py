@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ..Exchange.choices import EXPORTS, NAMES, USUAL
 from ..Numerics.body.level_order import checked_level
 from ..Numerics.core.errors import PainGeneratorError
 from ..Numerics.core.version import VERSION
@@ -56,6 +57,7 @@ def make_parser(defaults: Mapping[str, Any] | None = None) -> argparse.ArgumentP
     _add_check(commands)
     _add_series(commands)
     _add_readout(commands)
+    _add_export(commands)
     _add_phantom(commands)
     add_study(commands)
     _add_completion(commands)
@@ -131,7 +133,24 @@ def _add_analyze(commands: Commands) -> None:
     analyze.add_argument("--output", type=Path, required=True, metavar="DIR", help="folder to make")
     analyze.add_argument("--overwrite", action="store_true", help=REPLACES)
     _add_letter_options(analyze)
+    _add_objects(analyze)
     _add_case_options(analyze)
+
+
+def _add_objects(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--dicom",
+        type=_objects,
+        default=USUAL,
+        metavar="LIST",
+        help=f"DICOM objects to write: some of {listed(NAMES)}, with commas between, or none; "
+        f"default: {','.join(USUAL)}",
+    )
+
+
+def _objects(text: str) -> tuple[str, ...]:
+    """Names of DICOM objects, or none."""
+    return () if _word(text) == "none" else _some_of(text, NAMES, "DICOM object")
 
 
 def _add_letter_options(parser: argparse.ArgumentParser) -> None:
@@ -247,6 +266,44 @@ def _add_readout(commands: Commands) -> None:
         metavar="R,A,S",
         help="a place in the frame of the reference series, mm to the right, to the front and up; repeatable",
     )
+
+
+def _add_export(commands: Commands) -> None:
+    export = commands.add_parser(
+        "export", help="write the outputs of a finished or reviewed case again, with the decisions of its reader"
+    )
+    export.add_argument("result", type=Path, metavar="RESULT", help="output folder of analyze, or a case.mrb")
+    export.add_argument("--output", type=Path, required=True, metavar="DIR", help="folder to make")
+    export.add_argument(
+        "--what",
+        type=_exports,
+        default=EXPORTS,
+        metavar="LIST",
+        help=f"some of {listed(EXPORTS)}, with commas between; default: all",
+    )
+    _add_objects(export)
+    export.add_argument(
+        "--source",
+        type=Path,
+        metavar="DICOM",
+        help="folder with the DICOM images of the case, which DICOM objects refer to",
+    )
+    export.add_argument("--overwrite", action="store_true", help=REPLACES)
+
+
+def _exports(text: str) -> tuple[str, ...]:
+    """Kinds of outputs, in the order in which they are written."""
+    return _some_of(text, EXPORTS, "kind of output")
+
+
+def _some_of(text: str, known: tuple[str, ...], what: str) -> tuple[str, ...]:
+    """Words of a list with commas between, in the order of the known ones."""
+    words = [_word(word) for word in text.split(",") if word.strip()]
+    unknown = [word for word in words if word not in known]
+    if unknown or not words:
+        wrong = f"{unknown[0]!r} is no {what}" if unknown else f"no {what} is named"
+        raise argparse.ArgumentTypeError(f"{wrong}; known are {listed(known)}")
+    return tuple(name for name in known if name in words)
 
 
 def _add_phantom(commands: Commands) -> None:

@@ -130,7 +130,7 @@ def _run(options: argparse.Namespace) -> int:
 
     commands = {
         "demo": _demo, "analyze": _analyze, "suv": _suv, "check": _check, "series": _series, "readout": _readout,
-        "phantom": _phantom, "study": _study, "completion": _completion,
+        "export": _export, "phantom": _phantom, "study": _study, "completion": _completion,
     }  # fmt: skip
     try:
         with Stop() as options.stop, libraries_heard() as options.heard:
@@ -191,7 +191,7 @@ def _analyze(options: argparse.Namespace) -> None:
         target = _output_folder(options, options.output, input_folder=options.case, needed_bytes=needed)
         with target as folder:
             letter = _letter_wishes(options, target)
-            analysis = analyze_to_folder(options.case, case_options, folder, progress, letter)
+            analysis = analyze_to_folder(options.case, case_options, folder, progress, letter, options.dicom)
     _show(analysis, (*target.notes, *target.warnings), target.path / "report.html", options)
 
 
@@ -354,6 +354,25 @@ def _readout(options: argparse.Namespace) -> None:
         texts = read_places(options.result, options.at, progress)
     for text in texts:
         say(visible(text), end="\n\n")
+
+
+def _export(options: argparse.Namespace) -> None:
+    from .reexport import export_again
+    from .streams import say, visible
+
+    with _progress(options) as progress:
+        folder, warnings = export_again(
+            options.result,
+            options.output,
+            options.what,
+            options.dicom,
+            options.source,
+            options.overwrite,
+            progress,
+        )
+    _warn(warnings)
+    if not options.quiet:
+        say(f"Written: {visible(str(folder))}")
 
 
 def _completion(options: argparse.Namespace) -> None:

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import dataclasses
 import datetime
+from collections.abc import Collection
 from pathlib import Path
 
+from ..Exchange.choices import USUAL
+from ..Exchange.source_images import read_source_images
 from ..Report.case_outputs import analysis_in_scene, write_plain_files, write_scene_files
+from ..Report.dicom_files import write_dicom_files
 from ..Report.output_folder import write_json
 from ..Scene.write_case import write_case
 from ..Workflow.analyze import Analysis, analyze
@@ -17,7 +21,12 @@ from .host import HeadlessHost
 
 
 def analyze_to_folder(
-    case: Path, options: CaseOptions, folder: Path, progress: Show = silent, letter: LetterWishes | None = None
+    case: Path,
+    options: CaseOptions,
+    folder: Path,
+    progress: Show = silent,
+    letter: LetterWishes | None = None,
+    objects: Collection[str] = USUAL,
 ) -> Analysis:
     """Analyze a DICOM folder and write all outputs.
 
@@ -31,6 +40,13 @@ def analyze_to_folder(
     progress : callable, optional
     letter : LetterWishes, optional
         Language of the letter, and what people wrote for it.
+    objects : collection of str
+        DICOM objects to write, names of :data:`..Exchange.choices.CHOICES`.
+
+    Returns
+    -------
+    Analysis
+        Its warnings also say what could not be written as DICOM.
     """
     created = datetime.datetime.now().astimezone()
     analysis = analyze(case, options, part(progress, 0.0, 0.8))
@@ -42,7 +58,10 @@ def analyze_to_folder(
         progress(0.8, "Finding targets for a needle")
         targets = analysis.targets
     with analysis.clock.stage("report"):
-        write_plain_files(analysis, folder, created, part(progress, 0.8, 0.93))
+        inputs = write_plain_files(analysis, folder, created, part(progress, 0.8, 0.9))
+    with analysis.clock.stage("dicom"):
+        sources = read_source_images(analysis.case)
+        notes = write_dicom_files(analysis, sources, folder, created, inputs, objects, part(progress, 0.9, 0.93))
     with analysis.clock.stage("scene"):
         progress(0.93, "Writing segmentations and scene")
         with HeadlessHost() as host:
@@ -51,4 +70,4 @@ def analyze_to_folder(
             host.save_mrb(folder / "case.mrb")
     write_json(folder / "timings.json", analysis.clock.to_json())
     progress(1.0, "Done")
-    return analysis
+    return dataclasses.replace(analysis, said=(*analysis.said, *notes))

@@ -28,6 +28,7 @@ def add_study(commands: Commands) -> None:
     _add_correct(own)
     _add_remove(own)
     _add_show(own)
+    _add_check(own)
     _add_fields(own)
     add_study_report(own)
 
@@ -44,7 +45,7 @@ def run_study(options: argparse.Namespace) -> None:
     works = {
         "init": study_work.init, "enroll": study_work.enroll, "record": study_work.record,
         "correct": study_work.correct, "remove": study_work.remove, "show": study_work.show,
-        "fields": study_work.fields,
+        "check": study_work.check, "fields": study_work.fields,
         "report": run_study_report, "demo": run_study_report, "plan": run_study_report,
     }  # fmt: skip
     works[options.study_command](options)
@@ -128,6 +129,11 @@ def _add_show(own: Commands) -> None:
     show.add_argument("pseudonym", nargs="?", metavar="PSEUDONYM")
     show.add_argument("--history", action="store_true", help="every change with time, author and reason")
     show.add_argument("--json", action="store_true", help="print it as JSON")
+
+
+def _add_check(own: Commands) -> None:
+    check = _add(own, "check", "list what is missing, contradictory or doubtful", with_author=False)
+    check.add_argument("--json", action="store_true", help="print it as JSON")
 
 
 def _add_fields(own: Commands) -> None:

@@ -111,9 +111,7 @@ def correct(options: argparse.Namespace) -> None:
     if not values:
         raise _usage("It is not said what to correct.", "Give at least one FIELD=VALUE.")
     seen = _seen(options, registry, key)
-    version = registry.correct(
-        options.pseudonym, options.kind, key, values, _author(options), options.reason, seen
-    )
+    version = registry.correct(options.pseudonym, options.kind, key, values, _author(options), options.reason, seen)
     if not options.quiet:
         same = " (it was so already)" if version == seen else ""
         say(visible(f"{options.kind} {key} of {options.pseudonym}: version {version}{same}".replace("  ", " ")))
@@ -138,7 +136,8 @@ def _key_and_words(options: argparse.Namespace, registry: Registry) -> tuple[str
         return "", words
     if not words or "=" in words[0]:
         raise _usage(
-            f"It is not said which {options.kind} is meant.", f"Give its number: {options.kind} 1; study show lists them."
+            f"It is not said which {options.kind} is meant.",
+            f"Give its number: {options.kind} 1; study show lists them.",
         )
     key = words.pop(0)
     if options.kind == "candidate" and "/" not in key:
@@ -194,6 +193,26 @@ def show(options: argparse.Namespace) -> None:
         say(on_one_line(line))
 
 
+def check(options: argparse.Namespace) -> None:
+    """List what is missing or contradictory; a contradiction is an error, after all that was found."""
+    from ..Study.checks import Severity, check_study
+
+    found = check_study(_open(options).load(), datetime.date.today())
+    if options.json:
+        say(json.dumps([dataclasses.asdict(one) for one in found], indent=2))
+    else:
+        for one in found:
+            say(on_one_line(one.line))
+        if not found and not options.quiet:
+            say("Nothing is missing or contradictory.")
+    count = sum(one.severity == Severity.CONTRADICTORY for one in found)
+    if count:
+        raise PainGeneratorError(
+            f"The registry holds {count} contradiction{'s' if count > 1 else ''}.",
+            "Correct them with study correct, each with its reason.",
+        )
+
+
 def fields(options: argparse.Namespace) -> None:
     """List the fields of a kind of record."""
     for name, info in typed_fields(record_type(options.kind)).items():
@@ -242,4 +261,4 @@ def _author(options: argparse.Namespace) -> str:
         raise PainGeneratorError("It is not known who writes.", "Give --author NAME.") from error
 
 
-__all__ = ("correct", "enroll", "fields", "init", "record", "remove", "show")
+__all__ = ("check", "correct", "enroll", "fields", "init", "record", "remove", "show")

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from ..Exchange.dicom_objects import ObjectInputs, Picture
 from ..Numerics.core.version import VERSION
 from ..Numerics.core.words import Role, Status
 from ..Numerics.pet.structure_uptake import ORGANS
@@ -53,7 +54,9 @@ SEGMENTATION_FILES = {
 """The file of each segmentation."""
 
 
-def write_plain_files(analysis: Analysis, folder: Path, created: datetime.datetime, progress: Show = silent) -> None:
+def write_plain_files(
+    analysis: Analysis, folder: Path, created: datetime.datetime, progress: Show = silent
+) -> ObjectInputs:
     """Write tables, transforms, report and provenance: all files that need no scene.
 
     Parameters
@@ -64,9 +67,14 @@ def write_plain_files(analysis: Analysis, folder: Path, created: datetime.dateti
     created : datetime
         Written into report and provenance.
     progress : callable, optional
+
+    Returns
+    -------
+    ObjectInputs
+        As :func:`write_report_file`.
     """
     write_tables(analysis, folder, created)
-    write_report_file(analysis, folder, created, progress)
+    return write_report_file(analysis, folder, created, progress)
 
 
 def write_tables(analysis: Analysis, folder: Path, created: datetime.datetime) -> None:
@@ -144,8 +152,16 @@ TABLE_WRITERS: tuple[Callable[[Analysis, Path, datetime.datetime], None], ...] =
 folder and the time that is written into the files."""
 
 
-def write_report_file(analysis: Analysis, folder: Path, created: datetime.datetime, progress: Show = silent) -> None:
-    """``report.html``, ``report.pdf`` and ``report.txt``; arguments as :func:`write_plain_files`."""
+def write_report_file(
+    analysis: Analysis, folder: Path, created: datetime.datetime, progress: Show = silent
+) -> ObjectInputs:
+    """Write ``report.html``, ``report.pdf`` and ``report.txt``; arguments as :func:`write_plain_files`.
+
+    Returns
+    -------
+    ObjectInputs
+        What DICOM objects take from the report: key images, the PDF, the reader's impression.
+    """
     progress(0.0, "Drawing key images")
     inputs = _key_image_inputs(analysis)
     pictures = {
@@ -162,12 +178,16 @@ def write_report_file(analysis: Analysis, folder: Path, created: datetime.dateti
         content if can_write_pdf() else dataclasses.replace(content, warnings=[*content.warnings, MISSING])
     )
     write_text(folder / "report.html", page)
+    pdf = None
     if can_write_pdf():
         progress(0.9, "Writing the PDF")
-        write_bytes(folder / "report.pdf", report_pdf(page, created))
+        pdf = report_pdf(page, created)
+        write_bytes(folder / "report.pdf", pdf)
     names = list(comment_names(content).values())
     write_text(folder / NOTES_FILE, notes_text(analysis.notes_for_letter, letter_facts(content), names))
     write_text(folder / "report.txt", final_text(plain_report(content), analysis.report_edit))
+    shown = [Picture(name, picture.jpeg, picture.caption) for name, picture in pictures.items()]
+    return ObjectInputs(shown, pdf, analysis.notes_for_letter.impression)
 
 
 def plain_text(analysis: Analysis) -> str:

@@ -10,10 +10,11 @@ from __future__ import annotations
 
 import base64
 import datetime
+import functools
 import json
 import weakref
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import numpy as np
@@ -160,12 +161,16 @@ class _Writer:
         if isinstance(value, np.generic):
             return self._number(value)
         if isinstance(value, list):
-            return [self.encode(item) for item in value]
+            return self._items(value)
         if isinstance(value, tuple):
-            return {"@tuple": [self.encode(item) for item in value]}
+            return {"@tuple": self._items(value)}
         if isinstance(value, dict):
             return self._dict(value)
         return self._object(value)
+
+    def _items(self, values: Iterable[Any]) -> list[Any]:
+        """Values of a list. Plain ones are most of all, and a case is written after every act: they cost no call."""
+        return [item if type(item) in _PLAIN else self.encode(item) for item in values]
 
     def _number(self, value: np.generic) -> Any:
         """A number of NumPy; single precision stays that, as later arithmetic would differ in the last digits."""
@@ -173,12 +178,12 @@ class _Writer:
 
     def _dict(self, value: dict[Any, Any]) -> Any:
         if all(isinstance(key, str) and not key.startswith("@") for key in value):
-            return {key: self.encode(item) for key, item in value.items()}
+            return dict(zip(value, self._items(value.values()), strict=True))
         return {"@items": [[self.encode(key), self.encode(item)] for key, item in value.items()]}
 
     def _object(self, value: Any) -> Any:
         if isinstance(value, np.ndarray):
-            return {"@array": value.tolist(), "dtype": str(value.dtype), "shape": list(value.shape)}
+            return {"@array": value.tolist(), "dtype": _dtype_name(value.dtype), "shape": list(value.shape)}
         if isinstance(value, datetime.datetime):
             return {"@datetime": value.isoformat()}
         if isinstance(value, datetime.date):
@@ -199,8 +204,8 @@ class _Writer:
         return self._places[id(value)][0]
 
     def _record(self, value: Kept) -> Any:
-        fields = {name: self.encode(item) for name, item in value.to_kept().items()}
-        return {"kind": type(value).__name__, "fields": fields}
+        kept = value.to_kept()
+        return {"kind": type(value).__name__, "fields": dict(zip(kept, self._items(kept.values()), strict=True))}
 
     def _region(self, region: Region) -> Any:
         voxels = self._once(region.flat, self.voxels, lambda _flat: _packed(region))
@@ -215,6 +220,12 @@ class _Writer:
         self._grids.append(geometry)
         self.geometries.append({"shape": list(geometry.shape), "ijk_to_ras": geometry.ijk_to_ras.tolist()})
         return len(self._grids) - 1
+
+
+@functools.cache
+def _dtype_name(dtype: np.dtype) -> str:
+    """The name of a type of numbers. NumPy builds it anew each time it is asked."""
+    return str(dtype)
 
 
 def _packed(region: Region) -> str:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from pathlib import Path
 from typing import Any, Protocol
 
+from ..Exchange.choices import EXPORTS, USUAL
+from ..Exchange.source_images import SourceImages, read_source_images
 from ..Numerics.core.errors import PainGeneratorError
 from ..Workflow.analyze import Analysis
 from ..Workflow.letter_notes import LetterNotes
@@ -20,7 +22,6 @@ from .letter_desk import LetterDesk
 from .readers import ReaderControl
 from .scene_link import SceneLink
 from .step_states import StepStates
-from .types import EXPORTS
 
 EXPORTED_NODES = ("hot-spots", "mr-findings", "candidates", "targets")
 """Keys of the nodes that are written as files of their own."""
@@ -42,6 +43,8 @@ class ExportWriter(Protocol):
         what: set[str],
         overwrite: bool,
         created: datetime.datetime,
+        sources: SourceImages,
+        objects: Collection[str] = ...,
         progress: Show = ...,
         tell: Callable[[str], None] = ...,
     ) -> Path:
@@ -85,6 +88,8 @@ class Exporter:
         """What the reader writes for the letter."""
         self.targets: Callable[[], list[Target]] | None = None
         """Gives the targets with the paths that the reader moved."""
+        self.find_file: Callable[[str], str | Path | None] = lambda uid: None
+        """Gives the file of a SOP instance UID: the images of the case, which DICOM objects refer to."""
         self._link, self._state, self._states = link, state, states
         self._writer, self._export_writer = writer, export_writer
 
@@ -129,7 +134,12 @@ class Exporter:
         )
 
     def export(
-        self, folder: str | Path, what: Iterable[str] = EXPORTS, overwrite: bool = False, progress: Show = silent
+        self,
+        folder: str | Path,
+        what: Iterable[str] = EXPORTS,
+        overwrite: bool = False,
+        progress: Show = silent,
+        objects: Collection[str] = USUAL,
     ) -> Path:
         """Write the case into a folder, which appears complete or not at all.
 
@@ -137,12 +147,14 @@ class Exporter:
         ----------
         folder : path
         what : iterable of str
-            Of ``report``, ``tables``, ``segmentations``, ``scene``.
+            Of ``report``, ``tables``, ``segmentations``, ``scene``, ``dicom``.
         overwrite : bool
             Replace what an earlier export wrote into an existing folder; what it did not write, or was changed since,
             is kept, and a notice says so.
         progress : callable, optional
             May raise Cancelled; nothing is left behind then.
+        objects : collection of str
+            Which DICOM objects are written for ``dicom``, names of :data:`..Exchange.choices.CHOICES`.
 
         Returns
         -------
@@ -173,6 +185,8 @@ class Exporter:
                 chosen,
                 overwrite,
                 created,
+                read_source_images(self.analysis().case, self.find_file) if "dicom" in chosen else SourceImages({}),
+                objects,
                 progress,
                 self._state.notices.append,
             )

@@ -8,12 +8,13 @@ step leaves no trace.
 from __future__ import annotations
 
 import datetime
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from ..Exchange.choices import EXPORTS, USUAL
 from ..Numerics.core.errors import PainGeneratorError
 from ..Numerics.core.image import Image, Region
 from ..Numerics.core.readout import Readout
@@ -66,7 +67,6 @@ from .step_states import StepStates
 from .steps import StepTable
 from .targets import TargetActs
 from .types import (
-    EXPORTS,
     RUN_STEPS,
     STEPS,
     Job,
@@ -156,6 +156,8 @@ class Session:
         )
         self._targets = TargetActs(link, state, settings, states, notify)
         self._exporter.targets = self._targets.now
+        if file_of_instance is not None:
+            self._exporter.find_file = file_of_instance
         self._exporter.pending_of_basis = pending.of_basis
         self._exporter.report_edit = lambda: text.edit
         self._exporter.letter = text.letter
@@ -825,9 +827,14 @@ class Session:
         return self._exporter.analysis()
 
     def export(
-        self, folder: str | Path, what: Iterable[str] = EXPORTS, overwrite: bool = False, progress: Show = silent
+        self,
+        folder: str | Path,
+        what: Iterable[str] = EXPORTS,
+        overwrite: bool = False,
+        progress: Show = silent,
+        objects: Collection[str] = USUAL,
     ) -> Path:
         """Write the case into a folder, see :meth:`.exporting.Exporter.export`."""
         _ = self._link.scene
         self._watch.look(thorough=True)
-        return self._exporter.export(folder, what, overwrite, progress)
+        return self._exporter.export(folder, what, overwrite, progress, objects)

@@ -38,9 +38,6 @@ ROLE_FIELDS = {
 PET_UNITS = ("auto", "SUVbw", "Bq/ml")
 """What the values of the PET volume are: as the header and the node say (``auto``), or as the user says."""
 
-EXPORTS = ("report", "tables", "segmentations", "scene")
-"""What :meth:`.session.Session.export` can write."""
-
 CHANGES = ("case", "suv", "align", "candidates", "review", "steps")
 """The words with which the callbacks in ``Session.changed`` are called."""
 

@@ -134,13 +134,15 @@ def with_clear_errors(address: str, work: Callable[[], Any]) -> Any:
         raise _unreachable(address, str(error.orig)) from error
     except DatabaseError as error:
         if "file is not a database" in str(error.orig):
-            raise PainGeneratorError(f"{address} is no registry of a study.", "Name the file of the registry.") from error
+            raise PainGeneratorError(
+                f"{address} is no registry of a study.", "Name the file of the registry."
+            ) from error
         raise
 
 
 def _unreachable(address: str, said: str) -> PainGeneratorError:
     first = said.strip().splitlines()[0] if said.strip() else "no reason given"
-    if "lock" in first:
+    if "is locked" in first or "lock timeout" in first:
         return PainGeneratorError(
             f"{shown_address(address)} is in use: another writer did not end within {WAIT_SECONDS} s.",
             "Try again; nothing was written.",

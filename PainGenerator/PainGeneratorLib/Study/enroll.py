@@ -80,7 +80,8 @@ def _file_of(folder: Path, name: str) -> Path:
     path = folder / name
     if not path.is_file():
         raise PainGeneratorError(
-            f"{folder} holds no {name}.", "Name the folder that analyze wrote (its --output), or that the panel exported."
+            f"{folder} holds no {name}.",
+            "Name the folder that analyze wrote (its --output), or that the panel exported.",
         )
     return path
 
@@ -163,7 +164,9 @@ def check_pseudonym(pseudonym: str, identity: tuple[str, ...]) -> None:
     plain = pseudonym.casefold()
     for text in identity:
         parts = [part.casefold() for part in re.split(r"[\s^=,._-]+", text)]
-        if plain == text.casefold() or any(len(part) >= SHORTEST_NAME and part.isalpha() and part in plain for part in parts):
+        if plain == text.casefold() or any(
+            len(part) >= SHORTEST_NAME and part.isalpha() and part in plain for part in parts
+        ):
             raise PainGeneratorError(
                 f"The pseudonym {pseudonym!r} is, or holds, the name or the ID in the images.",
                 "Give one that says nothing about the patient, such as P-001.",
@@ -217,7 +220,9 @@ def _check_same_patient(known: Patient, result: Result) -> None:
             )
 
 
-def add_second_reading(writer: Writer, known: Patient, number: int, result: Result, reader: str) -> tuple[int, list[str]]:
+def add_second_reading(
+    writer: Writer, known: Patient, number: int, result: Result, reader: str
+) -> tuple[int, list[str]]:
     """Store what a second reader decided on the candidates of a case.
 
     Parameters

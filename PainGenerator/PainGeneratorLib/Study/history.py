@@ -63,7 +63,9 @@ class Change:
 
     def to_text(self) -> str:
         """One line for people."""
-        names = [name for name in self.after if self.action != Action.ADDED or self.after[name] not in (None, "", {}, [])]
+        names = [
+            name for name in self.after if self.action != Action.ADDED or self.after[name] not in (None, "", {}, [])
+        ]
         what = ", ".join(
             f"{name} {_short(self.after[name])}"
             if self.action == Action.ADDED

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime
+import itertools
 import os
 from contextlib import closing
 from pathlib import Path
@@ -96,22 +98,36 @@ def copy_before(connection: Connection, address: str, version: str) -> str:
 def _copy_file(path: Path, word: str) -> Path:
     import sqlite3
 
-    target = path.with_name(f"{path.stem}.{word}{path.suffix}")
+    target = None
     try:
-        os.close(os.open(target, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+        target = _new_name(path, word)
         # A second reader of the file: the writer holds the lock, but has not written yet.
-        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as source, closing(
-            sqlite3.connect(target)
-        ) as copy:
+        with (
+            closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as source,
+            closing(sqlite3.connect(target)) as copy,
+        ):
             source.backup(copy)
-            if copy.execute("PRAGMA integrity_check").fetchone() != ("ok",):
-                raise PainGeneratorError(f"The copy {target} is damaged.", "Check the disk; nothing was changed.")
+            is_whole = copy.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+        if not is_whole:
+            raise OSError("what was written is damaged")
     except (OSError, sqlite3.Error) as error:
-        target.unlink(missing_ok=True)
+        if target is not None:
+            target.unlink(missing_ok=True)
         raise PainGeneratorError(
             f"No copy of {path} could be made before its update: {error}.",
             "Make room, or get the right to write into its folder; nothing was changed.",
         ) from error
+    return target
+
+
+def _new_name(path: Path, word: str) -> Path:
+    """An empty file beside another one, under a name that nothing has yet."""
+    for number in itertools.count(1):
+        more = "" if number == 1 else f"-{number}"
+        target = path.with_name(f"{path.stem}.{word}{more}{path.suffix}")
+        with contextlib.suppress(FileExistsError):
+            os.close(os.open(target, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+            break
     return target
 
 

@@ -12,14 +12,14 @@ import json
 import math
 import types
 import typing
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, get_args, get_origin
 
 from ..Numerics.core.errors import PainGeneratorError
 from ..Numerics.core.words import listed
-from .records import REPEATED, Candidate, Case, Patient, Reading
+from .records import REPEATED, Candidate, Patient, Reading
 
 BOUNDS: dict[str, tuple[float, float]] = {
     **dict.fromkeys(("nrs_back", "nrs_leg", "nrs_hip"), (0, 10)),
@@ -45,6 +45,8 @@ YES_NO = {"yes": True, "no": False, "true": True, "false": False, "1": True, "0"
 LONGEST_TEXT = 5000
 """Upper bound of the length of a text, characters."""
 
+WordList = type[StrEnum]
+
 
 @dataclass(frozen=True)
 class FieldInfo:
@@ -56,7 +58,7 @@ class FieldInfo:
     type : str
         ``date``, ``text``, ``word``, ``whole`` (number), ``number``, ``yes-no``, ``table`` (JSON), ``list`` (of text),
         ``reading`` or ``candidates``.
-    words : type of StrEnum or None
+    words : class of a StrEnum or None
         The list of a ``word``.
     is_required : bool
     may_be_none : bool
@@ -64,7 +66,7 @@ class FieldInfo:
 
     name: str
     type: str
-    words: type[StrEnum] | None
+    words: WordList | None
     is_required: bool
     may_be_none: bool
 
@@ -89,11 +91,11 @@ def fields_of(record_type: type) -> dict[str, FieldInfo]:
         base = parts[0] if is_union else hints[one.name]
         words = base if isinstance(base, type) and issubclass(base, StrEnum) else None
         is_required = one.default is dataclasses.MISSING and one.default_factory is dataclasses.MISSING
-        found[one.name] = FieldInfo(one.name, _type_word(base, words), words, is_required, is_union)
+        found[one.name] = FieldInfo(one.name, _form(base, words), words, is_required, is_union)
     return found
 
 
-def _type_word(base: Any, words: type[StrEnum] | None) -> str:
+def _form(base: Any, words: type[StrEnum] | None) -> str:
     if words is not None:
         return "word"
     if get_origin(base) is not None:
@@ -163,7 +165,8 @@ def parsed_fields(kind: str, values: Mapping[str, Any], today: datetime.date | N
         name = given.strip().lower().replace("-", "_")
         if name not in known:
             raise PainGeneratorError(
-                f"A {kind} has no field {given!r}.", f"Its fields are {listed(one.replace('_', '-') for one in known)}."
+                f"A {kind} has no field {given!r}.",
+                f"Its fields are {listed(one.replace('_', '-') for one in known)}.",
             )
         if name in found:
             raise PainGeneratorError(f"{given!r} was given twice.", "Give each field once.")
@@ -227,14 +230,15 @@ def parsed_value(info: FieldInfo, value: Any, today: datetime.date | None = None
         if info.is_required or not (info.may_be_none or info.type in ("text", "table", "list")):
             raise _wrong(info, value)
         return {"text": "", "table": {}, "list": ()}.get(info.type) if not info.may_be_none else None
-    readers = {
+    readers: dict[str, Callable[[FieldInfo, Any], Any]] = {
         "date": _date, "text": _text, "word": _word, "whole": _whole, "number": _number, "yes-no": _yes_no,
         "table": _table, "list": _list,
     }  # fmt: skip
     found = readers[info.type](info, value)
     if info.type == "date" and not FIRST_DATE <= found <= (today or datetime.date.today()):
         raise PainGeneratorError(
-            f"{_shown(info)} {found} cannot be right.", f"Give a date from {FIRST_DATE} to today; check year and month."
+            f"{_shown(info)} {found} cannot be right.",
+            f"Give a date from {FIRST_DATE} to today; check year and month.",
         )
     if info.name in BOUNDS and not BOUNDS[info.name][0] <= found <= BOUNDS[info.name][1]:
         raise _wrong(info, value)
@@ -318,21 +322,3 @@ def _list(info: FieldInfo, value: Any) -> tuple[str, ...]:
     if not isinstance(value, (list, tuple)):
         raise _wrong(info, value)
     return tuple(str(one) for one in value)
-
-
-CHILDREN = (*REPEATED, "candidate")
-"""Kinds of records that belong to a patient; candidates belong to one of its cases."""
-__all__ = (
-    "BOUNDS",
-    "CHILDREN",
-    "Case",
-    "FieldInfo",
-    "check_record",
-    "fields_of",
-    "kind_name",
-    "make_record",
-    "parsed_fields",
-    "parsed_value",
-    "record_type",
-    "typed_fields",
-)

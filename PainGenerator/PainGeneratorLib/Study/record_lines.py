@@ -65,7 +65,9 @@ def _json_rows(text: str) -> list[tuple[str, Mapping[str, Any]]]:
         raise PainGeneratorError(f"The JSON cannot be read: {error}.", "Write one object for each record.") from error
     for where, one in found:
         if not isinstance(one, Mapping):
-            raise PainGeneratorError(f"{where} is no record.", 'Write objects: {"pseudonym": "P-001", "kind": "visit"}.')
+            raise PainGeneratorError(
+                f"{where} is no record.", 'Write objects: {"pseudonym": "P-001", "kind": "visit"}.'
+            )
     return found
 
 
@@ -77,7 +79,7 @@ def _csv_rows(text: str) -> list[tuple[str, Mapping[str, Any]]]:
     if not table:
         return []
     header = [name.strip() for name in table[0]]
-    found = []
+    found: list[tuple[str, Mapping[str, Any]]] = []
     for number, row in enumerate(table[1:], start=2):
         if not any(cell.strip() for cell in row):
             continue

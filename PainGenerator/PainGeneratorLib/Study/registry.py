@@ -217,7 +217,8 @@ def _new_file(path: Path) -> Path:
         raise PainGeneratorError(f"{path} is there already.", "Give another name; nothing was changed.") from error
     except OSError as error:
         raise PainGeneratorError(
-            f"{path} cannot be made: {error.strerror}.", "Give a path in a folder that exists, and that you may write to."
+            f"{path} cannot be made: {error.strerror}.",
+            "Give a path in a folder that exists, and that you may write to.",
         ) from error
     return path
 

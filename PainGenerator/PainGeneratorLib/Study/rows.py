@@ -17,7 +17,7 @@ def row_of(record: Any) -> dict[str, Any]:
     """The columns of a record: plain text for words, lists and dicts for what becomes JSON; no records inside."""
     return {
         info.name: _stored(getattr(record, info.name))
-        for info in fields_of(type(record)).values()
+        for info in fields_of(record.__class__).values()
         if info.type != "records"
     }
 

@@ -15,7 +15,9 @@ def study_lines(data: StudyData) -> list[str]:
     lines = [f"{data.name}: {len(data.patients)} patients"]
     for one in data.patients:
         counts = ", ".join(
-            f"{len(getattr(one, place))} {place.replace('_', '-')}" for _type, place in REPEATED.values() if getattr(one, place)
+            f"{len(getattr(one, place))} {place.replace('_', '-')}"
+            for _type, place in REPEATED.values()
+            if getattr(one, place)
         )
         arm = one.arm or "no arm"
         lines.append(f"{one.pseudonym}  {one.group}  {arm}  {counts or 'no records'}")
@@ -48,7 +50,7 @@ def date_of(record: Any) -> datetime.date | None:
 
 
 def record_with(patient: Patient, kind: str, key: str) -> Any:
-    """The record of a patient with a number, such as ``2``, or ``1/PG-01`` for a candidate; None where there is none."""
+    """The record of a patient with a number, ``1/PG-01`` for a candidate; None where there is none."""
     if kind == "patient":
         return patient
     if kind == "candidate":
@@ -61,7 +63,8 @@ def record_with(patient: Patient, kind: str, key: str) -> Any:
 def _case_said(case: Case) -> str:
     aligned = ", ".join(f"{role} {verdict}" for role, verdict in case.alignment.items())
     return (
-        f"{len(case.candidates)} candidates, PainGenerator {case.software_version}, SUV {case.suv_basis.get('path', '')}, "
+        f"{len(case.candidates)} candidates, PainGenerator {case.software_version}, "
+        f"SUV {case.suv_basis.get('path', '')}, "
         f"{len(case.input_hashes)} input files; {aligned or 'nothing to align'}"
     )
 
@@ -74,7 +77,9 @@ def _candidate_said(case: Case, candidate: Any) -> str:
 
 def _said(record: Any, without: tuple[str, ...]) -> str:
     values = {name: getattr(record, name) for name in typed_fields(type(record)) if name not in without}
-    return ", ".join(f"{name.replace('_', '-')} {_shown(value)}" for name, value in values.items() if not _is_empty(value))
+    return ", ".join(
+        f"{name.replace('_', '-')} {_shown(value)}" for name, value in values.items() if not _is_empty(value)
+    )
 
 
 def _shown(value: Any) -> str:

@@ -57,7 +57,7 @@ class Writer:
                 "Give another pseudonym, or record for this one: pain-generator study record.",
             )
         self._insert("patient", patient.pseudonym, "", row_of(patient), {"pseudonym": patient.pseudonym})
-        for _kind, (_type, place) in REPEATED.items():
+        for _type, place in REPEATED.values():
             for record in getattr(patient, place):
                 self.record(patient.pseudonym, record)
         return dataclasses.replace(patient, version=1)
@@ -87,7 +87,8 @@ class Writer:
         self._check_target(pseudonym, kind, row_of(record))
         table = table_of(kind)
         rows = [
-            dict(row) for row in self.connection.execute(table.select().where(table.c.pseudonym == pseudonym)).mappings()
+            dict(row)
+            for row in self.connection.execute(table.select().where(table.c.pseudonym == pseudonym)).mappings()
         ]
         row = row_of(record)
         same = [old for old in rows if not old["removed"] and _content(old, row) == _content(row, row)]
@@ -207,7 +208,9 @@ class Writer:
         self._note(action, "setting", "", name, seen + 1, {"value": old} if seen else {}, {"value": value})
         return seen + 1
 
-    def _corrected(self, pseudonym: str, kind: str, old: Mapping[str, Any], values: Mapping[str, Any]) -> dict[str, Any]:
+    def _corrected(
+        self, pseudonym: str, kind: str, old: Mapping[str, Any], values: Mapping[str, Any]
+    ) -> dict[str, Any]:
         """The columns of a record after a correction, checked as a whole."""
         parsed = parsed_fields(kind, values)
         if "pseudonym" in parsed or "id" in parsed:

@@ -50,6 +50,12 @@ OUTPUTS = {
     "provenance.json",
     "written-files.json",
     "notes.txt",
+    "dicom-objects.json",
+    "pain-generators.seg.dcm",
+    "pain-generators-T1.seg.dcm",
+    "measurements.sr.dcm",
+    "key-images",
+    "report.dcm",
 }
 CANDIDATE_FIELDS = {
     *("id", "rank", "score", "score_parts", "name", "short_name", "structure", "side", "side_certainty", "level"),

@@ -266,7 +266,17 @@ def matched_levels(straight: np.ndarray, percentile: float) -> np.ndarray:
     both = np.concatenate([highest, highest[:, :, ::-1]])
     out = np.full(straight.shape[1:], np.nan, dtype=np.float32)
     in_view = np.isfinite(both).any(axis=0)
-    out[in_view] = np.nanpercentile(both[:, in_view], percentile, axis=0)
+    out[in_view] = _percentile_of_columns(both[:, in_view], percentile)
+    return out
+
+
+def _percentile_of_columns(values: np.ndarray, percentile: float) -> np.ndarray:
+    """The same as ``np.nanpercentile`` along the first axis, which takes each column alone; no column is all NaN."""
+    ordered, count = np.sort(values, axis=0), (~np.isnan(values)).sum(axis=0)
+    out = np.empty(values.shape[1:], dtype=values.dtype)
+    for number in np.unique(count):
+        same = count == number
+        out[same] = np.percentile(ordered[:number, same], percentile, axis=0)
     return out
 
 

@@ -26,13 +26,19 @@ class Kept:
 
     __dataclass_fields__: ClassVar[dict[str, dataclasses.Field[Any]]]
 
+    _kept_names: ClassVar[tuple[str, ...]]
+    """Names of the kept fields of a class, in order: looked up once, as a case is written after every act."""
+
     not_kept: ClassVar[tuple[str, ...]] = ()
     """Names of fields that are left out, because they are kept elsewhere or can be made again."""
 
     def to_kept(self) -> dict[str, Any]:
         """The values of all kept fields, by name."""
-        names = [field.name for field in dataclasses.fields(self) if field.name not in self.not_kept]
-        return {name: getattr(self, name) for name in names}
+        kind = type(self)
+        if "_kept_names" not in kind.__dict__:
+            names = (field.name for field in dataclasses.fields(self))
+            kind._kept_names = tuple(name for name in names if name not in kind.not_kept)
+        return {name: getattr(self, name) for name in kind._kept_names}
 
     @classmethod
     def from_kept(cls, kept: Mapping[str, Any], **others: Any) -> Self:

@@ -147,9 +147,11 @@ def _where(places: SpineTissues, number: int, band_mm: float) -> np.ndarray:
     return np.asarray(places.bodies & (at.level == level) & near)
 
 
-def _inner(places: SpineTissues) -> np.ndarray:
-    at = places.coordinates
-    return np.asarray(places.shape.radius(at.front, at.right) < INNER_RADIUS)
+def _inner(places: SpineTissues, mask: np.ndarray) -> np.ndarray:
+    """The part of a mask within the inner marrow; bodies are a small part of the box, and a band less."""
+    at, inner = places.coordinates, mask.copy()
+    inner[mask] = places.shape.radius(at.front[mask], at.right[mask]) < INNER_RADIUS
+    return inner
 
 
 def _above_trend(signal: np.ndarray, places: SpineTissues) -> np.ndarray | None:
@@ -159,7 +161,7 @@ def _above_trend(signal: np.ndarray, places: SpineTissues) -> np.ndarray | None:
     (Theil 1950, Sen 1968): one or two diseased vertebrae do not turn it.
     """
     at = places.coordinates
-    marrow = places.bodies & _inner(places) & (signal > 0.0)
+    marrow = _inner(places, places.bodies) & (signal > 0.0)
     logs = np.log(np.maximum(signal, LEAST_SIGNAL))
     heights, medians = [], []
     for level in np.unique(at.level[marrow]):
@@ -180,7 +182,7 @@ def _above_trend(signal: np.ndarray, places: SpineTissues) -> np.ndarray | None:
 
 def _band(places: SpineTissues, number: int, band_mm: float, t1: np.ndarray, fluid: np.ndarray) -> _Band | None:
     """The marrow of one band; None where too little of it is in view."""
-    where = _where(places, number, band_mm) & _inner(places) & np.isfinite(t1) & np.isfinite(fluid)
+    where = _inner(places, _where(places, number, band_mm)) & np.isfinite(t1) & np.isfinite(fluid)
     if np.count_nonzero(where) < BAND_VOXELS_LEAST:
         return None
     return _Band(float(np.median(fluid[where])), float(np.median(t1[where])))

@@ -48,7 +48,9 @@ def upgrade() -> None:
     def date() -> sa.Column:
         return sa.Column("date", sa.Date, nullable=False)
 
-    target = [sa.Column("case_number", sa.Integer), *text("candidate")]
+    def target() -> list[sa.Column]:
+        return [sa.Column("case_number", sa.Integer), *text("candidate")]
+
     op.create_table(
         "patient",
         sa.Column("pseudonym", sa.Text, primary_key=True),
@@ -93,7 +95,7 @@ def upgrade() -> None:
         *key(),
         date(),
         *text("physician", "decision", "note"),
-        *[column.copy() for column in target],
+        *target(),
         sa.Column("confirmation_kind", sa.Text),
         sa.Column("confirmation_date", sa.Date),
         sa.Column("confirmation_outcome", sa.Text),
@@ -106,7 +108,7 @@ def upgrade() -> None:
         *key(),
         date(),
         *text("arm", "kind", "site", "complication", "note"),
-        *[column.copy() for column in target],
+        *target(),
         *own(),
         of_patient("treatment"),
     )

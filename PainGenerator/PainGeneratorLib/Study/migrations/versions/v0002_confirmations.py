@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import datetime
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
 
 revision = "0002"
 down_revision = "0001"
@@ -37,7 +41,7 @@ def upgrade() -> None:
         op.drop_column("discussion", name)
 
 
-def _move_confirmations(connection: object) -> None:
+def _move_confirmations(connection: Connection) -> None:
     """A row of ``confirmation`` for each discussion with one, numbered by patient in the order of the discussions."""
     import sqlalchemy as sa
 
