@@ -5,13 +5,13 @@ from __future__ import annotations
 import argparse
 import dataclasses
 import datetime
-import getpass
 import json
 import sys
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ..Numerics.core.errors import PainGeneratorError
+from ..Study.authors import login_name
 from ..Study.record_fields import make_record, record_type, typed_fields
 from ..Study.record_lines import read_lines
 from ..Study.records import Patient
@@ -253,12 +253,7 @@ def _open(options: argparse.Namespace) -> Registry:
 
 
 def _author(options: argparse.Namespace) -> str:
-    if options.author is not None:
-        return str(options.author)
-    try:
-        return getpass.getuser()
-    except (OSError, KeyError) as error:
-        raise PainGeneratorError("It is not known who writes.", "Give --author NAME.") from error
+    return login_name() if options.author is None else str(options.author)
 
 
 __all__ = ("check", "correct", "enroll", "fields", "init", "record", "remove", "show")
