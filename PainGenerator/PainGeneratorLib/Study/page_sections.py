@@ -294,11 +294,12 @@ def percentages_section(results: dict[str, Any]) -> Html:
                     Html(", ".join(listed) or "none"), ".",
                 )
             )  # fmt: skip
+        if one["fits_all_guided"] or one["fits_all_control"]:
+            continue
         parts.append(
             paragraph(
                 "No count of all treated patients of an arm gives its percentage. So either not all patients "
-                "were asked, or "
-                "the percentages count something else, such as patients of another set.",
+                "were asked, or the percentages count something else, such as patients of another set.",
             )
         )
     return section("More pain medication or TENS", *parts)

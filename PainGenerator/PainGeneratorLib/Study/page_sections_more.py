@@ -218,6 +218,7 @@ def planning_section(results: dict[str, Any], figures: dict[str, bytes]) -> Html
         )
     parts.append(
         paragraph(
+            "The numbers are those of the normal approximation; Fisher's exact test needs somewhat more patients. "
             "Rates of a small study are uncertain, and those of a first study are often too good. A careful "
             "plan takes the "
             "smallest difference that matters to patients, not the one that was seen.",

@@ -59,7 +59,7 @@ def _figure(width: float, height: float) -> Any:
 
 def _flow(results: dict[str, Any]) -> bytes:
     flow = results["flow"]
-    figure = _figure(8.6, 5.6)
+    figure = _figure(8.6, 4.7)
     axes = figure.add_axes((0, 0, 1, 1))
     axes.set(xlim=(0, 10), ylim=(0, 7))
     axes.axis("off")

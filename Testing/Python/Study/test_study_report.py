@@ -16,6 +16,7 @@ from PainGeneratorLib.Headless.cli import BAD_INPUT, DONE, main
 from PainGeneratorLib.Numerics.core.errors import PainGeneratorError
 from PainGeneratorLib.Study.counts import FIRST_STUDY, possible_counts
 from PainGeneratorLib.Study.records import StudyData
+from PainGeneratorLib.Study.registry import Registry
 from PainGeneratorLib.Study.report_files import write_study_report
 from PainGeneratorLib.Study.report_words import p_word, percent, written
 from PainGeneratorLib.Study.results import study_results
@@ -240,6 +241,22 @@ def test_the_same_study_makes_the_same_files(study: StudyData, report: Path, tmp
     write_study_report(study_results(study, SuccessRule("nrs-30", True)), tmp_path)
     for path in tmp_path.iterdir():
         assert path.read_bytes() == (report / path.name).read_bytes(), path.name
+
+
+def test_a_registry_becomes_a_report_and_a_plan(study: StudyData, tmp_path: Path) -> None:
+    address = str(tmp_path / "study.sqlite")
+    registry = Registry.create(address, "Small study", "tester")
+    with registry.writing("tester") as writer:
+        for one in study.patients[:12]:
+            writer.add_patient(one)
+    words = ["study", "report", address, "--at", "3 months", "--rule", "pgic", "--quiet"]
+    assert main([*words, "--output", str(tmp_path / "report")]) == DONE
+    found = json.loads((tmp_path / "report" / "results.json").read_text(encoding="utf-8"))
+    here = study_results(dataclasses.replace(study, patients=study.patients[:12]), SuccessRule("pgic"), "3 months")
+    assert found["success"] == json.loads(json.dumps(here["success"]))
+    assert (found["name"], found["simulated"], found["rule"]["name"]) == ("Small study", False, "pgic")
+    assert main(["study", "plan", address, "--at", "3 months", "--quiet", "--output", str(tmp_path / "plan")]) == DONE
+    assert main([*words, "--output", str(tmp_path / "report")]) == BAD_INPUT
 
 
 def test_a_plan_is_written_and_impossible_wishes_are_refused(tmp_path: Path) -> None:
