@@ -48,7 +48,7 @@ def write_plan(results: dict[str, Any], folder: Path) -> list[Path]:
     from .report_figures import power_figure
 
     figures = {}
-    if any(one["curve"] for one in results["planning"].values()):
+    if any(one and one["curve"] for one in results["planning"].values()):
         with matplotlib.rc_context({"svg.hashsalt": "pain-generator"}):
             figures["power.svg"] = power_figure(results["planning"])
     return _write(folder, plan_html(results, figures), results, figures, {"power.csv": _power_rows(results)})
