@@ -180,7 +180,7 @@ def detection_section(results: dict[str, Any]) -> Html:
         rows.append(["Guided treatment after a candidate was found", proportion(results["treated_of_found"])])
     return section(
         "How often a candidate was found",
-        table(["", "Patients (95 % interval)"], rows),
+        table(["", "Patients (95\u00a0% interval)"], rows),
         paragraph(
             "Found means at least one candidate that its reader did not set aside. It does not say that the "
             "candidate is "
@@ -194,8 +194,8 @@ def comparison_table(items: dict[str, dict[str, Any]], with_needed: bool = True)
     """Shares by group and arm, and how the arms differ."""
     header = [
         "",
-        "Guided (95 % interval)",
-        "Control (95 % interval)",
+        "Guided (95\u00a0% interval)",
+        "Control (95\u00a0% interval)",
         "Difference, percentage points",
         "Ratio of the shares",
     ]

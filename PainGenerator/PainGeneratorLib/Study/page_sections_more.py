@@ -128,7 +128,7 @@ def readers_section(results: dict[str, Any]) -> Html:
     ]  # fmt: skip
     return section(
         "Two readers",
-        table(["Candidates", "Agreement (95 % interval)"], rows),
+        table(["Candidates", "Agreement (95\u00a0% interval)"], rows),
         paragraph(
             "Accepted by both: ", count(cells["both"]), "; by the first only: ", count(cells["first_only"]),
             "; by the second only: ", count(cells["second_only"]), "; by neither: ", count(cells["neither"]), ".",
@@ -158,7 +158,7 @@ def blocks_section(results: dict[str, Any]) -> Html:
     return section(
         "Candidates against blocks",
         table(
-            ["Places tested by a block", "(95 % interval)"],
+            ["Places tested by a block", "(95\u00a0% interval)"],
             [[text, proportion(found[key])] for key, text in names.items()],
         ),
         paragraph(

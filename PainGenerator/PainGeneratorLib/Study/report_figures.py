@@ -12,6 +12,13 @@ COLORS = {"guided": "#0072B2", "control": "#D55E00"}
 MARKS = {"guided": "o", "control": "s"}
 INK, SOFT = "#15202b", "#4a5764"
 
+SETTINGS: Any = {
+    "svg.hashsalt": "pain-generator", "font.size": 10, "font.family": "DejaVu Sans", "axes.edgecolor": SOFT,
+    "text.color": INK, "axes.labelcolor": INK, "xtick.color": INK, "ytick.color": INK, "axes.spines.top": False,
+    "axes.spines.right": False,
+}  # fmt: skip
+"""Settings of matplotlib; the salt makes the same study give the same file."""
+
 
 def study_figures(results: dict[str, Any]) -> dict[str, bytes]:
     """Draw the figures.
@@ -28,12 +35,7 @@ def study_figures(results: dict[str, Any]) -> dict[str, bytes]:
     """
     import matplotlib
 
-    settings: Any = {
-        "svg.hashsalt": "pain-generator", "font.size": 10, "font.family": "DejaVu Sans", "axes.edgecolor": SOFT,
-        "text.color": INK, "axes.labelcolor": INK, "xtick.color": INK, "ytick.color": INK, "axes.spines.top": False,
-        "axes.spines.right": False,
-    }  # fmt: skip
-    with matplotlib.rc_context(settings):
+    with matplotlib.rc_context(SETTINGS):
         figures = {"flow.svg": _flow(results), "success.svg": _success(results)}
         if any(_difference(one) for one in results["success"].values()):
             figures["differences.svg"] = _differences(results)

@@ -96,7 +96,7 @@ def leaves(value: Any) -> Iterator[Any]:
         yield value
 
 
-STATED = re.compile(r"95 %|5 %|0 to 100?|PGIC 1 or 2|0 or 100 %|\(\d{4}\)|results\.json|method 10|AC1|kg/m²")
+STATED = re.compile(r"95\s%|5 %|0 to 100?|PGIC 1 or 2|0 or 100 %|\(\d{4}\)|results\.json|method 10|AC1|kg/m²")
 """Numbers of the page that are no result: coverage, level, ranges of scores, years and methods of the sources."""
 
 
