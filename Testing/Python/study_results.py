@@ -45,6 +45,7 @@ def write_result(
             "software_version": "0.2.0", "created": "2026-01-05T09:00:00+00:00",
             "protocol": {"group": group, "changed": [], "values": {"fusion": {"bar": 1.0}}},
             "options": {"anatomy": "/secret-folder/Meier/anatomy.nii.gz"},
+            "inputs": [{"role": "PET", "sop_instance_uids": [f"1.2.{one}" for one in hashes]}],
             "input_files": [{"name": f"Meier/{one}", "sha256": one} for one in hashes],
         },
         "suv.json": {

@@ -24,6 +24,7 @@ from .find_section import FindSection
 from .ground_section import GroundSection
 from .guard import Connections, guarded
 from .letter_section import LetterSection
+from .outcome_section import OutcomeSection
 from .outline_section import OutlineSection
 from .panel_width import fix_width, show_text
 from .parameters_section import ParametersSection
@@ -99,11 +100,12 @@ class Panel(VTKObservationMixin):
         self.text = TextSection(self)
         self.recovery = RecoverySection(self)
         self.export = ExportSection(self)
+        self.outcome = OutcomeSection(self)
         self.sections = (
             *(self.views, self.case, self.suv, self.align, self.find, self.protocol),
             *(self.review, self.apart, self.sites, self.readout, self.ground),
             *(self.targets, self.details, self.outline),
-            *(self.readers, self.letter, self.text, self.recovery, self.export),
+            *(self.readers, self.letter, self.text, self.recovery, self.export, self.outcome),
         )
         handlers = self._shortcut_handlers()
         self.shortcuts = Shortcuts(handlers)

@@ -7,7 +7,7 @@ the session. :class:`..Session.session.Session` fulfills all of them.
 from __future__ import annotations
 
 import datetime
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -241,7 +241,26 @@ class ExportNeeds(StepNeeds, Protocol):
 
     def header(self) -> dict[str, str | None]: ...
     def export(
-        self, folder: str | Path, what: Iterable[str] = ..., overwrite: bool = ..., progress: Show = ...
+        self,
+        folder: str | Path,
+        what: Iterable[str] = ...,
+        overwrite: bool = ...,
+        progress: Show = ...,
+        objects: Collection[str] = ...,
+    ) -> Path: ...
+
+
+class OutcomeNeeds(StepNeeds, Protocol):
+    """The results as the registry of a study reads them, and whether the case is still the same."""
+
+    def roles(self) -> dict[str, str]: ...
+    def export(
+        self,
+        folder: str | Path,
+        what: Iterable[str] = ...,
+        overwrite: bool = ...,
+        progress: Show = ...,
+        objects: Collection[str] = ...,
     ) -> Path: ...
 
 
@@ -295,6 +314,7 @@ class PanelNeeds(
     TextNeeds,
     RecoveryNeeds,
     ExportNeeds,
+    OutcomeNeeds,
     ViewsNeeds,
     QuestionNeeds,
     MirrorNeeds,

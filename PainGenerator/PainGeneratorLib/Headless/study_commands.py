@@ -7,6 +7,7 @@ import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from .study_form_commands import add_study_forms, study_form_works
 from .study_report_commands import add_study_report, run_study_report
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ def add_study(commands: Commands) -> None:
     _add_check(own)
     _add_fields(own)
     add_study_report(own)
+    add_study_forms(own, _add)
 
 
 def run_study(options: argparse.Namespace) -> None:
@@ -46,7 +48,7 @@ def run_study(options: argparse.Namespace) -> None:
         "init": study_work.init, "enroll": study_work.enroll, "record": study_work.record,
         "correct": study_work.correct, "remove": study_work.remove, "show": study_work.show,
         "check": study_work.check, "fields": study_work.fields,
-        "report": run_study_report, "demo": run_study_report, "plan": run_study_report,
+        **study_form_works(), "report": run_study_report, "demo": run_study_report, "plan": run_study_report,
     }  # fmt: skip
     works[options.study_command](options)
 
@@ -76,6 +78,9 @@ def _add_enroll(own: Commands) -> None:
     )
     enroll.add_argument(
         "--case", type=int, metavar="N", help="the case that the second reader read; default: the only one"
+    )
+    enroll.add_argument(
+        "--reason", default="", metavar="TEXT", help="needed where a second reading is replaced by another one"
     )
 
 

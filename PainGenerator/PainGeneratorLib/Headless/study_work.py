@@ -5,13 +5,14 @@ from __future__ import annotations
 import argparse
 import dataclasses
 import datetime
-import getpass
 import json
 import sys
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ..Numerics.core.errors import PainGeneratorError
+from ..Study.authors import login_name
+from ..Study.randomization import without_seed
 from ..Study.record_fields import make_record, record_type, typed_fields
 from ..Study.record_lines import read_lines
 from ..Study.records import Patient
@@ -23,7 +24,7 @@ from .streams import on_one_line, say, tell, visible, warn
 
 def init(options: argparse.Namespace) -> None:
     """Make a registry."""
-    Registry.create(options.study, options.name, _author(options))
+    Registry.create(options.study, options.name, author_of(options))
     if not options.quiet:
         say(f"Registry: {visible(options.study)}")
 
@@ -34,9 +35,9 @@ def enroll(options: argparse.Namespace) -> None:
     from ..Study.enroll import enroll as add_case
 
     result = read_result(options.result)
-    registry = _open(options)
+    registry = open_registry(options)
     known = {one.pseudonym: one for one in registry.load().patients}.get(options.pseudonym)
-    with registry.writing(_author(options)) as writer:
+    with registry.writing(author_of(options), options.reason) as writer:
         if options.second_reader is None:
             case = add_case(writer, options.pseudonym, result, options.date or datetime.date.today(), known)
             said = f"Case {case.number} of {options.pseudonym}: {len(case.candidates)} candidates"
@@ -74,8 +75,8 @@ def record(options: argparse.Namespace) -> None:
     else:
         values = _values(options.kind, options.values)
         entries = [("", options.pseudonym, options.kind, values)]
-    registry = _open(options)
-    with registry.writing(_author(options)) as writer:
+    registry = open_registry(options)
+    with registry.writing(author_of(options)) as writer:
         added = [_add_one(writer, *entry) for entry in entries]
     if not options.quiet:
         for line in added:
@@ -105,13 +106,13 @@ def _recorded() -> Sequence[str]:
 
 def correct(options: argparse.Namespace) -> None:
     """Correct fields of one record."""
-    registry = _open(options)
+    registry = open_registry(options)
     key, words = _key_and_words(options, registry)
     values = _values(options.kind, words)
     if not values:
         raise _usage("It is not said what to correct.", "Give at least one FIELD=VALUE.")
     seen = _seen(options, registry, key)
-    version = registry.correct(options.pseudonym, options.kind, key, values, _author(options), options.reason, seen)
+    version = registry.correct(options.pseudonym, options.kind, key, values, author_of(options), options.reason, seen)
     if not options.quiet:
         same = " (it was so already)" if version == seen else ""
         say(visible(f"{options.kind} {key} of {options.pseudonym}: version {version}{same}".replace("  ", " ")))
@@ -119,12 +120,12 @@ def correct(options: argparse.Namespace) -> None:
 
 def remove(options: argparse.Namespace) -> None:
     """Take out one record."""
-    registry = _open(options)
+    registry = open_registry(options)
     key, words = _key_and_words(options, registry)
     if words:
         raise _usage(f"{words[0]!r} is not understood.", "Name one record by its number.")
     seen = _seen(options, registry, key)
-    registry.remove(options.pseudonym, options.kind, key, _author(options), options.reason, seen)
+    registry.remove(options.pseudonym, options.kind, key, author_of(options), options.reason, seen)
     if not options.quiet:
         say(visible(f"Taken out: {options.kind} {key} of {options.pseudonym}".replace("  ", " ")))
 
@@ -170,9 +171,12 @@ def _seen(options: argparse.Namespace, registry: Registry, key: str) -> int:
 
 def show(options: argparse.Namespace) -> None:
     """Show the patients, one patient, or what was changed."""
-    registry = _open(options)
+    registry = open_registry(options)
     if options.history:
-        changes = registry.history(options.pseudonym)
+        changes = [
+            dataclasses.replace(one, before=without_seed(one.before), after=without_seed(one.after))
+            for one in registry.history(options.pseudonym)
+        ]
         if options.json:
             say(json.dumps([dataclasses.asdict(one) for one in changes], indent=2))
             return
@@ -186,7 +190,7 @@ def show(options: argparse.Namespace) -> None:
     else:
         data = registry.load()
         if options.json:
-            say(json.dumps(dataclasses.asdict(data), indent=2, default=str))
+            say(json.dumps(without_seed(dataclasses.asdict(data)), indent=2, default=str))
             return
         lines = study_lines(data)
     for line in lines:
@@ -197,7 +201,7 @@ def check(options: argparse.Namespace) -> None:
     """List what is missing or contradictory; a contradiction is an error, after all that was found."""
     from ..Study.checks import Severity, check_study
 
-    found = check_study(_open(options).load(), datetime.date.today())
+    found = check_study(open_registry(options).load(), datetime.date.today())
     if options.json:
         say(json.dumps([dataclasses.asdict(one) for one in found], indent=2))
     else:
@@ -245,20 +249,17 @@ def _usage(reason: str, advice: str) -> PainGeneratorError:
     return error
 
 
-def _open(options: argparse.Namespace) -> Registry:
+def open_registry(options: argparse.Namespace) -> Registry:
+    """The registry that a command names."""
     registry = Registry.open(options.study)
     if registry.updated:
         tell(on_one_line(registry.updated))
     return registry
 
 
-def _author(options: argparse.Namespace) -> str:
-    if options.author is not None:
-        return str(options.author)
-    try:
-        return getpass.getuser()
-    except (OSError, KeyError) as error:
-        raise PainGeneratorError("It is not known who writes.", "Give --author NAME.") from error
+def author_of(options: argparse.Namespace) -> str:
+    """Who writes."""
+    return login_name() if options.author is None else str(options.author)
 
 
-__all__ = ("check", "correct", "enroll", "fields", "init", "record", "remove", "show")
+__all__ = ("author_of", "check", "correct", "enroll", "fields", "init", "open_registry", "record", "remove", "show")

@@ -164,7 +164,7 @@ def parse_doses(text: str) -> tuple[Dose, ...]:
             amount = float(last)
         except ValueError:
             name, amount = part, None
-        if not name.strip() or amount is not None and not math.isfinite(amount):
+        if not name.strip() or (amount is not None and not math.isfinite(amount)):
             raise PainGeneratorError(f"{part!r} is no drug with an amount.", "Write it as: tramadol 200.")
         found.append(Dose(name.strip(), amount))
     return tuple(found)

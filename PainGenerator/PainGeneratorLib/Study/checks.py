@@ -10,17 +10,16 @@ import datetime
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 
 from ..Numerics.core.errors import PainGeneratorError
 from ..Numerics.core.words import Group, Status
 from .questionnaires import ANALGESIC_BOUNDS, scores_of_items
-from .randomization import Assignment, Plan, verify
+from .randomization import RANDOMIZATION, trail_of, verify
 from .record_fields import BOUNDS
-from .records import BASELINE, FollowUp, Patient, StudyData, Treatment
+from .records import FollowUp, Patient, StudyData, Treatment
 from .words import Arm, Decision
 
-RANDOMIZATION = "randomization"
-"""The setting of a study that holds plan and audit trail of its random assignment."""
 SCORE_TOLERANCE = 0.05
 """Upper bound of the difference between a score and the one of its items: half of the last digit that is printed."""
 FOLLOW_UP_DAYS = 90
@@ -91,11 +90,9 @@ def check_study(study: StudyData, today: datetime.date, follow_up_days: int = FO
 
 
 def _of_assignments(study: StudyData) -> Iterator[Problem]:
-    setting = study.settings.get(RANDOMIZATION)
-    if not setting:
+    plan, entries = trail_of(study.settings)
+    if plan is None:
         return
-    plan = Plan.from_json(setting["plan"])
-    entries = [Assignment.from_json(one) for one in setting["entries"]]
     for text in verify(plan, entries):
         yield Problem(Severity.CONTRADICTORY, "", "audit-trail", f"Random assignment: {text}")
     arms = {entry.pseudonym: entry.arm for entry in entries}
@@ -133,7 +130,8 @@ def _of_patient(patient: Patient, is_with_arms: bool) -> Iterator[Problem]:
         yield Problem(Severity.CONTRADICTORY, name, "left-before-enrolled", "The patient left before enrollment.")
     if not patient.left_reason:
         yield Problem(Severity.MISSING, name, "no-reason-of-leaving", "It is not said why the patient left.")
-    later = [one for one in (*patient.treatments, *patient.follow_ups) if one.date > patient.left_date]
+    dated: list[Any] = [*patient.treatments, *patient.follow_ups]
+    later = [one for one in dated if one.date > patient.left_date]
     if later:
         text = f"The patient left on {patient.left_date}; there is a record of {later[0].date}."
         yield Problem(Severity.CONTRADICTORY, name, "record-after-leaving", text)
@@ -158,7 +156,7 @@ def _of_treatments(patient: Patient) -> Iterator[Problem]:
         if not one.complication:
             yield Problem(Severity.MISSING, name, "complication-unknown", f"{what}: complication or none is not said.")
         yield from _of_discussion(patient, one, what)
-    targeting = [
+    targeting: list[tuple[str, Any]] = [
         *((f"Treatment {one.number}", one) for one in patient.treatments),
         *((f"Confirmation {one.number}", one) for one in patient.confirmations),
         *((f"Discussion {one.number}", one) for one in patient.discussions),
@@ -168,10 +166,11 @@ def _of_treatments(patient: Patient) -> Iterator[Problem]:
         if record.candidate and candidate is None:
             text = f"{what} names {record.candidate}, which is no candidate, or one of several cases."
             yield Problem(Severity.CONTRADICTORY, name, "unknown-target", text)
-        elif candidate is not None and candidate.status in (Status.REJECTED, Status.PHYSIOLOGIC):
-            if not what.startswith("Confirmation"):
-                text = f"{what} aims at {candidate.id}, which was set to {candidate.status}."
-                yield Problem(Severity.CONTRADICTORY, name, "target-rejected", text)
+        elif what.startswith("Confirmation") or candidate is None:
+            continue  # a place that was rejected may well be tested
+        elif candidate.status in (Status.REJECTED, Status.PHYSIOLOGIC):
+            text = f"{what} aims at {candidate.id}, which was set to {candidate.status}."
+            yield Problem(Severity.CONTRADICTORY, name, "target-rejected", text)
 
 
 def _of_discussion(patient: Patient, treatment: Treatment, what: str) -> Iterator[Problem]:

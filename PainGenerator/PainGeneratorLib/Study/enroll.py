@@ -17,7 +17,7 @@ from typing import Any
 
 from ..Numerics.core.errors import PainGeneratorError
 from ..Numerics.core.input_files import parsed_json, read_text_bytes
-from ..Numerics.core.words import Group, Side, Status
+from ..Numerics.core.words import Group, Role, Side, Status
 from .records import Candidate, Case, Patient, Reading
 from .words import Sex
 from .writing import Writer
@@ -32,6 +32,8 @@ MEASURES = (
 SHORTEST_NAME = 3
 """Parts of a name that are shorter are not looked for in a pseudonym, letters: they occur by chance. Our estimate."""
 DAYS_PER_YEAR = 365.25
+PET_UIDS = "pet-uids:"
+"""Begin of the hash over the UIDs of the PET's slices."""
 
 
 @dataclass(frozen=True)
@@ -101,7 +103,7 @@ def _result(read: Mapping[str, Any], digest: str) -> Result:
             "changed": protocol["changed"],
             "sha256": hashlib.sha256(json.dumps(protocol["values"], sort_keys=True).encode()).hexdigest(),
         },
-        input_hashes=tuple(sorted({one["sha256"] for one in made["input_files"]})),
+        input_hashes=_input_hashes(made),
         result_hash=digest,
         suv_basis={"unit": suv["unit"], "path": suv["path"], "given_by_hand": suv["given_by_hand"]},
         alignment={role: one["verdict"] for role, one in read["alignment.json"]["series"].items()},
@@ -117,6 +119,18 @@ def _result(read: Mapping[str, Any], digest: str) -> Result:
     }
     identity = tuple(str(head[name]) for name in ("patient_name", "patient_id") if head[name])
     return Result(case, facts, identity)
+
+
+def _input_hashes(made: Mapping[str, Any]) -> tuple[str, ...]:
+    """Hashes of the files, and one over the UIDs of the PET's slices.
+
+    The panel reads from Slicer's scene, and knows no files but UIDs.
+    """
+    uids = sorted(
+        uid for one in made["inputs"] if one["role"] == Role.PET for uid in one.get("sop_instance_uids") or ()
+    )
+    of_pet = {PET_UIDS + hashlib.sha256(" ".join(uids).encode()).hexdigest()} if uids else set()
+    return tuple(sorted({one["sha256"] for one in made["input_files"]} | of_pet))
 
 
 def _candidate(one: Mapping[str, Any]) -> Candidate:
@@ -249,7 +263,12 @@ def add_second_reading(
     case = next((one for one in known.cases if one.number == number), None)
     if case is None:
         raise PainGeneratorError(f"{known.pseudonym} has no case {number}.", "Enroll the first reading first.")
-    if case.input_hashes != result.case.input_hashes:
+    if not (case.input_hashes and result.case.input_hashes):
+        raise PainGeneratorError(
+            "It cannot be checked that both readings are of the same images: no UID of a slice of the PET is known.",
+            "Load the series from DICOM, and export again.",
+        )
+    if not set(case.input_hashes) & set(result.case.input_hashes):
         raise PainGeneratorError(
             f"The result was made from other images than case {number} of {known.pseudonym}.",
             "Name the second reading of the same images.",

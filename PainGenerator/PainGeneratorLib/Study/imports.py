@@ -6,122 +6,19 @@ bad, too, so that what is left is whole.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, fields, replace
-from typing import TYPE_CHECKING, Any
+from dataclasses import fields, replace
+from typing import Any
 
 from ..Numerics.core.errors import PainGeneratorError
+from .import_plan import PLACES, BadRow, ImportPlan, Key, RecordChange
+from .randomization import RANDOMIZATION
 from .record_fields import check_record
 from .records import REPEATED, Candidate, Case, Patient, StudyData
-from .redcap_dictionary import CASE_NUMBER, COURSE, ENROLLMENT, FORMS, RECORD_ID, event_of, kind_of_form
-from .redcap_records import EVENT, INSTANCE, INSTRUMENT, NEW, Row, cells_of, filled, header
+from .redcap_dictionary import CASE_NUMBER, COURSE, ENROLLMENT, FORMS, RECORD_ID, columns_of, event_of, kind_of_form
+from .redcap_records import EVENT, INSTANCE, INSTRUMENT, NEW, Row, filled, header
 from .writing import PSEUDONYM
-
-if TYPE_CHECKING:
-    from .registry import Registry
-
-RANDOMIZATION = "randomization"
-"""The setting of a study that holds plan and audit trail of its random assignment."""
-Key = tuple[str, str, str]
-"""Pseudonym, kind, and what the record is called among its kind: ``""``, ``"2"`` or ``"1/PG-01"``."""
-
-
-@dataclass(frozen=True)
-class RecordChange:
-    """One record that would be added or changed.
-
-    Parameters
-    ----------
-    line : int
-        Of the file.
-    key : Key
-        A new record without a number has ``new`` and its line.
-    record : record
-        As it would be.
-    before : record or None
-        As it is; None for a new one.
-    """
-
-    line: int
-    key: Key
-    record: Any
-    before: Any = None
-
-    @property
-    def fields(self) -> dict[str, tuple[Any, Any]]:
-        """What differs: before and after, by field."""
-        if self.before is None:
-            return {}
-        names = (one.name for one in fields(self.record) if one.name not in ("version", "candidates", *_PLACES))
-        pairs = {name: (getattr(self.before, name), getattr(self.record, name)) for name in names}
-        return {name: pair for name, pair in pairs.items() if pair[0] != pair[1]}
-
-    @property
-    def lines(self) -> list[str]:
-        """In words, one line for each field that differs."""
-        pseudonym, kind, name = self.key
-        where = f"{pseudonym} {kind} {name}".rstrip() if not name.startswith(NEW) else f"{pseudonym} {kind}"
-        if self.before is None:
-            cells = {n: c for n, c in cells_of(kind, self.record).items() if c and not n.endswith("_version")}
-            said = ", ".join(f"{n}={c if len(c) <= 40 else c[:37] + '...'}" for n, c in list(cells.items())[:6])
-            return [f"{where}: new: {said}{', ...' if len(cells) > 6 else ''}"]
-        return [f"{where}: {name}: {_said(old)} -> {_said(new)}" for name, (old, new) in self.fields.items()]
-
-
-@dataclass(frozen=True)
-class BadRow:
-    """A row that cannot be used, and why."""
-
-    row: Row
-    reason: str
-
-
-@dataclass(frozen=True)
-class ImportPlan:
-    """What an import would do.
-
-    Parameters
-    ----------
-    names : tuple of str
-        Columns of the file.
-    changes : tuple of RecordChange
-    bad : tuple of BadRow
-    unchanged : int
-        Rows that say what is recorded already.
-    notes : tuple of str
-        What was left out of account.
-    study : StudyData
-        As it would be.
-    """
-
-    names: tuple[str, ...]
-    changes: tuple[RecordChange, ...]
-    bad: tuple[BadRow, ...]
-    unchanged: int
-    notes: tuple[str, ...]
-    study: StudyData
-
-    def lines(self) -> list[str]:
-        """All of it in words: every change, every bad row, and the sums."""
-        found = [line for change in self.changes for line in change.lines]
-        found += [f"line {one.row.line} is bad: {one.reason}" for one in self.bad]
-        new = sum(change.before is None for change in self.changes)
-        found.append(
-            f"New records: {new}; changed: {len(self.changes) - new}; unchanged: {self.unchanged}; "
-            f"bad rows: {len(self.bad)}."
-        )
-        return found
-
-    def bad_rows(self) -> list[list[str]]:
-        """The bad rows as a table: the columns of the file, the line, the reason."""
-        first = [*self.names, "line", "reason"]
-        rest = [
-            [*(one.row.cells.get(name, "") for name in self.names), str(one.row.line), one.reason] for one in self.bad
-        ]
-        return [first, *rest]
-
-
-_PLACES = tuple(place for _, place in REPEATED.values())
 
 
 def plan_import(study: StudyData, names: Sequence[str], rows: Iterable[Row], clears: bool = False) -> ImportPlan:
@@ -144,14 +41,14 @@ def plan_import(study: StudyData, names: Sequence[str], rows: Iterable[Row], cle
     rows = list(rows)
     unknown = [name for name in names if name not in set(header())]
     notes = [f"These columns are none of the study's forms and are not read: {', '.join(unknown)}."] if unknown else []
-    work = _Work({one.pseudonym: one for one in study.patients}, "randomization" in study.settings, clears)
+    work = _Work({one.pseudonym: one for one in study.patients}, RANDOMIZATION in study.settings, clears)
     for row in rows:
         work.take(row)
     work.check_whole()
     patients = work.patients()
     return ImportPlan(
         tuple(names),
-        tuple(work.changes[key] for key in work.order if key in work.changes),
+        tuple(work.changes[key] for key in work.rows if key in work.changes),
         tuple(sorted(work.bad, key=lambda one: one.row.line)),
         work.unchanged,
         tuple(notes),
@@ -167,9 +64,12 @@ class _Work:
         self.is_randomized, self.clears = is_randomized, clears
         self.changes: dict[Key, RecordChange] = {}
         self.rows: dict[Key, Row] = {}
-        self.order: list[Key] = []
         self.bad: list[BadRow] = []
         self.unchanged = 0
+        self.of_group: dict[tuple[str, str], list[Key]] = {}
+        self.now_of_group: dict[tuple[str, str], dict[Key, Any]] = {}
+        for key, record in self.now.items():
+            self.now_of_group.setdefault(key[:2], {})[key] = record
 
     def take(self, row: Row) -> None:
         try:
@@ -187,7 +87,7 @@ class _Work:
             self.bad.append(BadRow(row, f"{error.reason} {error.advice}"))
             return
         self.rows[key] = row
-        self.order.append(key)
+        self.of_group.setdefault(key[:2], []).append(key)
         change = RecordChange(row.line, key, record, before)
         if before is None or change.fields:
             self.changes[key] = change
@@ -230,7 +130,7 @@ class _Work:
             raise _bad(f"{foreign[0]} is filled, which is not in the form {FORMS[kind][0]}.")
 
     def _check(self, key: Key, record: Any, before: Any) -> None:
-        pseudonym, kind, _ = key
+        kind = key[1]
         if kind in REPEATED:
             check_record(record)
         if before is None:
@@ -247,12 +147,11 @@ class _Work:
     def check_whole(self) -> None:
         """Set apart what rests on records that are not there, until nothing more does."""
         while True:
-            found = [(key, reason) for key in self.order if (reason := self._lacks(key))]
+            found = [(key, reason) for key in self.rows if (reason := self._lacks(key))]
             if not found:
                 return
             for key, reason in found:
                 self.bad.append(BadRow(self.rows.pop(key), reason))
-                self.order.remove(key)
                 self.unchanged -= key not in self.changes
                 self.changes.pop(key, None)
 
@@ -280,8 +179,9 @@ class _Work:
 
     def _others(self, key: Key) -> list[Any]:
         """The records of the same patient and kind that stand before this one."""
-        earlier = [one for one in self.order[: self.order.index(key)] if one[:2] == key[:2]]
-        known = {one: record for one, record in self.now.items() if one[:2] == key[:2]}
+        group = key[:2]
+        earlier = itertools.takewhile(lambda one: one != key, self.of_group.get(group, ()))
+        known = dict(self.now_of_group.get(group, {}))
         known |= {one: self.changes[one].record for one in earlier if one in self.changes}
         known.pop(key, None)
         return list(known.values())
@@ -291,8 +191,10 @@ class _Work:
         if number is not None and not self._has((key[0], "case", str(number))):
             return f"{key[0]} has no case {number}."
         if candidate:
-            all_keys = {*self.now, *self.changes}
-            names = [k[2] for k in all_keys if k[:2] == (key[0], "candidate") and k[2].partition("/")[2] == candidate]
+            group = (key[0], "candidate")
+            added = (one for one in self.of_group.get(group, ()) if one in self.changes)
+            all_keys = {*self.now_of_group.get(group, ()), *added}
+            names = [one[2] for one in all_keys if one[2].partition("/")[2] == candidate]
             if number is not None:
                 names = [one for one in names if one.partition("/")[0] == str(number)]
             if len(names) != 1:
@@ -305,7 +207,7 @@ class _Work:
     def patients(self) -> tuple[Patient, ...]:
         """All patients as they would be; new ones and new records come last."""
         final = {**self.now}
-        final |= {key: self.changes[key].record for key in self.order if key in self.changes}
+        final |= {key: self.changes[key].record for key in self.rows if key in self.changes}
         made: dict[str, dict[str, list[Any]]] = {}
         candidates: dict[tuple[str, str], list[Candidate]] = {}
         for (pseudonym, kind, name), record in final.items():
@@ -317,54 +219,14 @@ class _Work:
                     record = replace(record, candidates=tuple(candidates.get((pseudonym, name), ())))
                 made.setdefault(pseudonym, {}).setdefault(REPEATED[kind][1], []).append(record)
         return tuple(
-            replace(record, **{place: tuple(made.get(key[0], {}).get(place, ())) for place in _PLACES})
+            replace(record, **{place: tuple(made.get(key[0], {}).get(place, ())) for place in PLACES})
             for key, record in final.items()
             if key[1] == "patient"
         )
 
 
-def apply_import(plan: ImportPlan, registry: Registry, author: str, reason: str = "") -> None:
-    """Write all changes of a plan in one transaction.
-
-    Parameters
-    ----------
-    plan : ImportPlan
-    registry : Registry
-        The one whose study the plan was made for.
-    author : str
-    reason : str
-        Needed where a field that was filled gets another value.
-
-    Raises
-    ------
-    PainGeneratorError
-        Somebody changed a record since the plan was made, or the registry refuses a record. Nothing was written.
-    """
-    candidates: dict[tuple[str, str], list[Candidate]] = {}
-    for change in plan.changes:
-        pseudonym, kind, name = change.key
-        if kind == "candidate" and change.before is None:
-            candidates.setdefault((pseudonym, name.partition("/")[0]), []).append(change.record)
-    order = list(FORMS)
-    with registry.writing(author, reason) as writer:
-        for change in sorted(plan.changes, key=lambda one: order.index(one.key[1])):
-            pseudonym, kind, name = change.key
-            if change.before is not None:
-                new = {field: after for field, (_, after) in change.fields.items()}
-                writer.set_fields(pseudonym, kind, name, new, change.before.version)
-            elif kind == "patient":
-                writer.add_patient(replace(change.record, **dict.fromkeys(_PLACES, ()), version=0))
-            elif kind == "case":
-                found = tuple(candidates.get((pseudonym, name), ()))
-                writer.record(pseudonym, replace(change.record, candidates=found))
-            elif kind != "candidate":
-                writer.record(pseudonym, change.record)
-
-
 def cells_of_form(kind: str) -> list[str]:
     """Columns of a form in the table of records."""
-    from .redcap_dictionary import columns_of
-
     return [*(column.name for column in columns_of(kind)), f"{FORMS[kind][0]}_complete"]
 
 
@@ -391,11 +253,6 @@ def _content(record: Any) -> dict[str, Any]:
         for one in fields(record)
         if one.name not in ("number", "version", "candidates")
     }
-
-
-def _said(value: Any) -> str:
-    text = "empty" if value in (None, "", (), {}) else str(value)
-    return text if len(text) <= 60 else f"{text[:57]}..."
 
 
 def _bad(reason: str) -> PainGeneratorError:

@@ -192,7 +192,8 @@ def score_pgic(answer: int | None) -> int | None:
 
     References
     ----------
-    Guy W. ECDEU assessment manual for psychopharmacology. Rockville 1976; Dworkin et al. (IMMPACT), Pain 2005;113:9-19.
+    Guy W. ECDEU assessment manual for psychopharmacology. Rockville 1976.
+    Dworkin et al. (IMMPACT), Pain 2005;113:9-19.
     """
     return None if answer is None else _whole("The patient's global impression", answer, 1, 7)
 

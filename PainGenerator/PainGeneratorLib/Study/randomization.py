@@ -18,14 +18,22 @@ import hmac
 import itertools
 import json
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..Numerics.core.errors import PainGeneratorError
 from ..Numerics.core.words import listed
+from .history import Conflict
 from .words import Arm
 
+if TYPE_CHECKING:
+    from .registry import Registry
+
+RANDOMIZATION, TRAIL = "randomization", "randomization-trail"
+"""Settings of a study: the plan with its seed, which is set once, and the entries of the audit trail."""
+CONCEALED = "concealed"
+"""In place of a seed, where settings are shown."""
 SEED_BYTES = 32
 """Length of a seed. Lower bound of what cannot be guessed: 16."""
 BLOCK_SIZES = (4, 6, 8)
@@ -201,7 +209,7 @@ def assign(
         pseudonym,
         own,
         position,
-        _arm_at(plan, own, position),
+        next(itertools.islice(_arms(plan, own), position - 1, None)),
         time.isoformat(timespec="seconds"),
         author,
         entries[-1].digest if entries else plan.seal,
@@ -214,21 +222,97 @@ def verify(plan: Plan, entries: Sequence[Assignment]) -> list[str]:
     The last entries can be cut off unseen; the registry's own history, and the digest of the last entry where it was
     put down, show that.
     """
-    found, seen, counts, previous = [], set(), dict[str, int](), plan.seal
+    found, seen, previous = [], set(), plan.seal
+    counts: dict[str, int] = {}
+    orders: dict[str, Iterator[Arm]] = {}
     for number, entry in enumerate(entries, 1):
-        key = _text(dict(entry.strata))
-        counts[key] = counts.get(key, 0) + 1
         if entry.previous != previous:
             found.append(f"entry {number} ({entry.pseudonym}) does not follow the one before.")
         if entry.pseudonym in seen:
             found.append(f"{entry.pseudonym} was assigned twice.")
+        key = _text(dict(entry.strata))
+        counts[key] = counts.get(key, 0) + 1
         if set(entry.strata) != set(plan.strata) or entry.position != counts[key]:
             found.append(f"entry {number} ({entry.pseudonym}) has a wrong place in its stratum.")
-        elif entry.arm != _arm_at(plan, entry.strata, entry.position):
+        elif entry.arm != next(orders.setdefault(key, _arms(plan, entry.strata))):
             found.append(f"entry {number} ({entry.pseudonym}) has another arm than the seed gives.")
         seen.add(entry.pseudonym)
         previous = entry.digest
     return found
+
+
+def trail_of(settings: Mapping[str, Any]) -> tuple[Plan | None, list[Assignment]]:
+    """Plan and audit trail of the settings of a study; None where arms are not drawn."""
+    if not settings.get(RANDOMIZATION):
+        return None, []
+    return Plan.from_json(settings[RANDOMIZATION]), [Assignment.from_json(one) for one in settings.get(TRAIL, ())]
+
+
+def without_seed(value: Any) -> Any:
+    """A value of JSON, such as the settings of a study or its history, in which no seed can be read."""
+    if isinstance(value, Mapping):
+        return {name: CONCEALED if name == "seed" else without_seed(one) for name, one in value.items()}
+    return [without_seed(one) for one in value] if isinstance(value, list | tuple) else value
+
+
+def set_up(registry: Registry, plan: Plan, author: str) -> None:
+    """Store a plan in a registry, once.
+
+    Raises
+    ------
+    PainGeneratorError
+        There is one already, or patients have arms.
+    """
+    armed = [one.pseudonym for one in registry.load().patients if one.arm is not None]
+    if armed:
+        raise PainGeneratorError(
+            f"{armed[0]} has an arm that was not drawn.", "Set up the assignment before the first patient gets one."
+        )
+    from sqlalchemy.exc import IntegrityError
+
+    there = PainGeneratorError("The random assignment of this study is set up already.", "It cannot be changed.")
+    try:
+        with registry.writing(author) as writer:
+            # Asked here, as a conflict of the registry would tell what the setting holds.
+            if writer.setting(RANDOMIZATION)[1]:
+                raise there
+            writer.set_setting(RANDOMIZATION, plan.to_json())
+            # The trail is there from the start, so that drawing always changes it, and two that draw are noticed.
+            writer.set_setting(TRAIL, [])
+    except IntegrityError:
+        raise there from None
+
+
+def draw(registry: Registry, pseudonym: str, author: str, time: datetime.datetime) -> Assignment:
+    """Draw the arm of an enrolled patient, and store it with the audit trail in one transaction.
+
+    Raises
+    ------
+    PainGeneratorError
+        No assignment was set up, the patient is not enrolled or has an arm, or somebody else drew at the same time.
+    """
+    patient = registry.patient(pseudonym)
+    if patient.enrolled is None:
+        raise PainGeneratorError(f"{pseudonym} is not enrolled: the date is missing.", "Enroll the patient first.")
+    if patient.arm is not None:
+        raise PainGeneratorError(f"{pseudonym} is in the arm {patient.arm} already.", "An assignment is final.")
+    try:
+        with registry.writing(author) as writer:
+            stored, seen = writer.setting(TRAIL)
+            plan, entries = trail_of({RANDOMIZATION: writer.setting(RANDOMIZATION)[0], TRAIL: stored or ()})
+            if plan is None:
+                raise PainGeneratorError(
+                    "Arms are not drawn in this study.", "Set it up: pain-generator study randomize."
+                )
+            entry = assign(plan, entries, pseudonym, patient.strata, author, time)
+            writer.set_setting(TRAIL, [asdict(one) for one in (*entries, entry)], seen)
+            writer.set_fields(pseudonym, "patient", "", {"arm": entry.arm}, patient.version)
+    except Conflict as error:
+        raise PainGeneratorError(
+            "Somebody else changed this patient, or drew an arm, at the same moment. Nothing was written.",
+            "Try again.",
+        ) from error
+    return entry
 
 
 def _check_strata(plan: Plan, strata: Mapping[str, str]) -> None:
@@ -245,22 +329,19 @@ def _check_strata(plan: Plan, strata: Mapping[str, str]) -> None:
             )
 
 
-def _arm_at(plan: Plan, strata: Mapping[str, str], position: int) -> Arm:
-    """The arm at a place, from 1, of the order of a combination of strata."""
+def _arms(plan: Plan, strata: Mapping[str, str]) -> Iterator[Arm]:
+    """The endless order of arms of a combination of strata."""
     words = _words(plan.seed, _text({name: strata[name] for name in sorted(plan.strata)}))
-    passed = 0
     while True:
         size = plan.block_sizes[_below(words, len(plan.block_sizes))]
         block = [arm for arm in plan.arms for _ in range(size // len(plan.arms))]
         for last in range(size - 1, 0, -1):  # Fisher and Yates
             other = _below(words, last + 1)
             block[last], block[other] = block[other], block[last]
-        if position <= passed + size:
-            return block[position - passed - 1]
-        passed += size
+        yield from block
 
 
-def _words(seed: str, stratum: str) -> Any:
+def _words(seed: str, stratum: str) -> Iterator[int]:
     """Endless random whole numbers of 64 bits that follow from seed and stratum."""
     for counter in itertools.count():
         data = hmac.new(bytes.fromhex(seed), f"{stratum}\n{counter}".encode(), hashlib.sha256).digest()
@@ -268,7 +349,7 @@ def _words(seed: str, stratum: str) -> Any:
             yield int.from_bytes(data[start : start + 8], "big")
 
 
-def _below(words: Any, bound: int) -> int:
+def _below(words: Iterator[int], bound: int) -> int:
     """A random whole number from 0 to `bound` - 1, each equally often."""
     limit = (1 << 64) - (1 << 64) % bound
     return next(word % bound for word in words if word < limit)

@@ -80,7 +80,8 @@ class Case:
     protocol: Mapping[str, Any] = field(default_factory=dict)
     """The group of the protocol, its changed parameters, and the SHA-256 of all its values."""
     input_hashes: tuple[str, ...] = ()
-    """SHA-256 of every input file, sorted. File names are left out, as they may name the patient."""
+    """SHA-256 of every input file, and of the UIDs of the PET's slices after ``pet-uids:``; sorted. File names are
+    left out, as they may name the patient."""
     result_hash: str = ""
     """SHA-256 over the four files that were read."""
     suv_basis: Mapping[str, Any] = field(default_factory=dict)

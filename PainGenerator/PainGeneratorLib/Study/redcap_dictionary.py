@@ -59,6 +59,10 @@ LABELS = {
 }  # fmt: skip
 
 
+LONG_TEXTS = ("note", "complication", "left_reason")
+"""Fields of text that may have several lines."""
+
+
 @dataclass(frozen=True)
 class Column:
     """One field of a form, and the value of a record that it holds.
@@ -120,7 +124,7 @@ def columns_of(kind: str) -> tuple[Column, ...]:
         elif (kind, info.name) == ("follow-up", "items"):
             found += _item_columns(prefix, kind)
         else:
-            choices = {} if info.words is None else _codes(info.words)
+            choices: dict[str, Any] = {} if info.words is None else _codes(info.words)
             found.append(Column(name, kind, (info.name,), info.type, choices, info))
     return tuple(found)
 
@@ -171,7 +175,7 @@ def _dictionary_row(column: Column) -> dict[str, str]:
         "date": ("text", "date_ymd"), "whole": ("text", "integer"), "number": ("text", "number"),
         "yes-no": ("yesno", ""), "word": ("radio", ""), "item": ("radio", ""), "table": ("notes", ""),
         "list": ("notes", ""), "other-items": ("notes", ""),
-    }.get(column.type, ("notes" if column.path[-1] in ("note", "complication", "left_reason") else "text", ""))  # fmt: skip
+    }.get(column.type, ("notes" if column.path[-1] in LONG_TEXTS else "text", ""))  # fmt: skip
     low, high = BOUNDS.get(column.path[0], (None, None)) if column.type in ("whole", "number") else (None, None)
     return dict.fromkeys(DICTIONARY_COLUMNS, "") | {
         "Variable / Field Name": column.name,

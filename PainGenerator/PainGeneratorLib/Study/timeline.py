@@ -65,8 +65,13 @@ def _case_said(case: Case) -> str:
     return (
         f"{len(case.candidates)} candidates, PainGenerator {case.software_version}, "
         f"SUV {case.suv_basis.get('path', '')}, "
-        f"{len(case.input_hashes)} input files; {aligned or 'nothing to align'}"
+        f"{_images_said(case)}; {aligned or 'nothing to align'}"
     )
+
+
+def _images_said(case: Case) -> str:
+    count = sum(":" not in one for one in case.input_hashes)
+    return f"{count} input files" if count else "images of the scene"
 
 
 def _candidate_said(case: Case, candidate: Any) -> str:

@@ -18,7 +18,10 @@ GROUPS = (
     *("warningsGroup", "landmarkGroup", "presetGroup", "parametersGroup", "apartGroup", "sitesGroup"),
     *("readoutGroup", "groundGroup", "unmatchedGroup", "readersGroup", "reportTextGroup", "outlineGroup"),
 )
-SECTIONS = ("viewsSection", "caseSection", "alignSection", "findSection", "reviewSection", "exportSection")
+SECTIONS = (
+    *("viewsSection", "caseSection", "alignSection", "findSection", "reviewSection", "exportSection"),
+    "outcomeSection",
+)
 
 
 @pytest.fixture(scope="module")

@@ -161,6 +161,12 @@ def test_a_second_reading_stands_beside_the_first(run: Run, tmp_path: Path) -> N
     one, two = Registry.open(str(study)).patient("P-001").cases[0].candidates
     assert (one.status, one.reader.reader, one.second_reader.reader) == ("accepted", "A. Reader", "B. Reader")
     assert (one.second_reader.status, two.second_reader) == ("rejected", None)
+    provenance = tmp_path / "second" / "provenance.json"
+    provenance.write_text(json.dumps({**json.loads(provenance.read_text()), "input_files": []}))
+    again = run(*second[:3], tmp_path / "second", "--second-reader", "C. Reader")
+    assert "needs a reason" in again[2], "the panel knows the same images by their UIDs; a reading is not replaced"
+    assert run(*second[:3], tmp_path / "second", "--second-reader", "C. Reader", "--reason", "read again")[0] == 0
+    assert "read again" in run("show", study, "--history")[1]
     assert "made from other images" in run(*second[:3], tmp_path / "other", "--second-reader", "B. Reader")[2]
 
 
