@@ -71,6 +71,8 @@ def percentage_results(counts: Counts) -> list[dict[str, Any]]:
             "most_control": most_control,
             "guided_counts": possible_counts(guided, most_guided),
             "control_counts": possible_counts(control, most_control),
+            "fits_all_guided": any(total == most_guided for _, total in possible_counts(guided, most_guided)),
+            "fits_all_control": any(total == most_control for _, total in possible_counts(control, most_control)),
         }
         for what, guided, control, most_guided, most_control in counts.percentages
     ]

@@ -86,14 +86,16 @@ def proportion(one: dict[str, Any]) -> Html:
 def estimate(one: dict[str, float | None] | None, digits: int = 1) -> Html:
     """``2.9 (0.8 to 10.8)``."""
     if one is None or one["value"] is None:
-        return html("cannot be computed")
+        return html("cannot be computed, as a cell is empty")
+    if one["low"] is None or one["high"] is None:
+        return Html(f"{number(one['value'], digits)} (no interval can be given)")
     return Html(f"{number(one['value'], digits)} ({number(one['low'], digits)} to {number(one['high'], digits)})")
 
 
 def points(one: dict[str, float | None] | None) -> Html:
     """A difference of shares in percentage points: ``25 (−11 to 54)``."""
     if one is None or one["value"] is None:
-        return html("cannot be computed")
+        return html("cannot be computed, as a group has no variation")
     value, low, high = (shown(one[key], written(100 * float(one[key] or 0), 0)) for key in ("value", "low", "high"))
     return Html(f"{value} ({low} to {high})")
 

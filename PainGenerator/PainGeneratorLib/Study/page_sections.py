@@ -49,7 +49,8 @@ def short_section(results: dict[str, Any]) -> Html:
             continue
         parts.append(
             paragraph(
-                element("strong", f"{group_word(name)}: "), "guided treatment helped ", proportion(comparison["first"]),
+                element("strong", f"{group_word(name)}: "),
+                "guided treatment helped ", proportion(comparison["first"]),
                 "; control treatment ", proportion(comparison["second"]), ". ", verdict(comparison),
             )
         )  # fmt: skip
@@ -99,7 +100,7 @@ def rule_section(results: dict[str, Any]) -> Html:
         )
     when = (
         "" if rule["is_time_set_down"]
-        else " No time was set down for this study: the one with most records was taken. A protocol names it beforehand."
+        else " No time was set down for this study: the one with most records was taken. A protocol names it first."
     )  # fmt: skip
     return section(
         "What counted as success",
@@ -123,7 +124,7 @@ def flow_section(results: dict[str, Any], figures: dict[str, bytes]) -> Html:
         [arm_word(arm), *(count(flow["arms"][arm][key]) for key in ("assigned", "treated", "known", "missing"))]
         for arm in flow["arms"]
     ]
-    text = "Flow of patients: enrolled, examined, in each arm, treated, with a known outcome. The table below says the same."
+    text = "Flow of patients: enrolled, examined, in each arm, treated, outcome known. The table below says the same."
     return section(
         "Flow of patients",
         paragraph(
@@ -179,7 +180,7 @@ def detection_section(results: dict[str, Any]) -> Html:
         rows.append(["Guided treatment after a candidate was found", proportion(results["treated_of_found"])])
     return section(
         "How often a candidate was found",
-        table(["", "Patients (95 % interval)"], rows),
+        table(["", "Patients (95\u00a0% interval)"], rows),
         paragraph(
             "Found means at least one candidate that its reader did not set aside. It does not say that the "
             "candidate is "
@@ -193,8 +194,8 @@ def comparison_table(items: dict[str, dict[str, Any]], with_needed: bool = True)
     """Shares by group and arm, and how the arms differ."""
     header = [
         "",
-        "Guided (95 % interval)",
-        "Control (95 % interval)",
+        "Guided (95\u00a0% interval)",
+        "Control (95\u00a0% interval)",
         "Difference, percentage points",
         "Ratio of the shares",
     ]
@@ -246,11 +247,11 @@ def _common(common: dict[str, Any] | None) -> Html:
         paragraph(
             "Common odds ratio by Mantel and Haenszel: ", estimate(odds, 2), ", p ", p_value(common["p"]),
             ". Common ratio of the shares: ", number(common["risk_ratio"], 2),
-            ". Common difference: ", points(common["difference"]), " percentage points.",
+            ". Common difference, weighted by inverse variance: ", points(common["difference"]), " percentage points.",
         )
         + paragraph(
-            "Do the groups differ in the effect? Breslow and Day: p ", p_value(apart["p"]), "; I² ", share(apart["i2"]),
-            ". With groups this small, the test would miss all but large differences between them.",
+            "Do the groups differ in the effect? Breslow and Day: p ", p_value(apart["p"]), "; I² ",
+            share(apart["i2"]), ". With groups this small, the test would miss all but large differences.",
         )
     )  # fmt: skip
 
@@ -293,11 +294,12 @@ def percentages_section(results: dict[str, Any]) -> Html:
                     Html(", ".join(listed) or "none"), ".",
                 )
             )  # fmt: skip
+        if one["fits_all_guided"] or one["fits_all_control"]:
+            continue
         parts.append(
             paragraph(
                 "No count of all treated patients of an arm gives its percentage. So either not all patients "
-                "were asked, or "
-                "the percentages count something else, such as patients of another set.",
+                "were asked, or the percentages count something else, such as patients of another set.",
             )
         )
     return section("More pain medication or TENS", *parts)

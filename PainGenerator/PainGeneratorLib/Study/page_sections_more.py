@@ -104,9 +104,11 @@ def _tipping(name: str, one: dict[str, Any]) -> Html:
     if one["tipping"] is None:
         return paragraph(head, "Whatever they were, the verdict at the 5 % level stays the same.")
     return paragraph(
-        head, "The verdict at the 5 % level would turn if ", count(one["tipping"]["first"]), " of the missing guided and ",
-        count(one["tipping"]["second"]), " of the missing control patients had succeeded (tipping point: the turning pair "
-        "nearest to the known shares).",
+        head, "The verdict at the 5 % level would turn if ", count(one["tipping"]["first"]),
+        " of the missing guided and ",
+        count(one["tipping"]["second"]),
+        " of the missing control patients had succeeded (tipping point: the turning pair nearest to the known "
+        "shares).",
     )  # fmt: skip
 
 
@@ -126,7 +128,7 @@ def readers_section(results: dict[str, Any]) -> Html:
     ]  # fmt: skip
     return section(
         "Two readers",
-        table(["Candidates", "Agreement (95 % interval)"], rows),
+        table(["Candidates", "Agreement (95\u00a0% interval)"], rows),
         paragraph(
             "Accepted by both: ", count(cells["both"]), "; by the first only: ", count(cells["first_only"]),
             "; by the second only: ", count(cells["second_only"]), "; by neither: ", count(cells["neither"]), ".",
@@ -155,7 +157,10 @@ def blocks_section(results: dict[str, Any]) -> Html:
     }
     return section(
         "Candidates against blocks",
-        table(["Places tested by a block", "(95 % interval)"], [[text, proportion(found[key])] for key, text in names.items()]),
+        table(
+            ["Places tested by a block", "(95\u00a0% interval)"],
+            [[text, proportion(found[key])] for key, text in names.items()],
+        ),
         paragraph(
             "Confirmed candidates: ", count(cells["true"]), "; not confirmed: ", count(cells["false"]),
             "; confirmed places that were no candidate: ", count(cells["missed"]), "; neither: ",
@@ -213,6 +218,7 @@ def planning_section(results: dict[str, Any], figures: dict[str, bytes]) -> Html
         )
     parts.append(
         paragraph(
+            "The numbers are those of the normal approximation; Fisher's exact test needs somewhat more patients. "
             "Rates of a small study are uncertain, and those of a first study are often too good. A careful "
             "plan takes the "
             "smallest difference that matters to patients, not the one that was seen.",
@@ -228,7 +234,7 @@ METHODS = (
     "exact test, two-sided. Number needed to treat: Altman (1998). Common effect: Mantel and Haenszel (1959) with the "
     "interval of Robins, Breslow and Greenland (1986); differences weighted by inverse variance; heterogeneity "
     "by Breslow "
-    "and Day (1980) with Tarone's correction (1985), and I² (Higgins 2003). Mixed model: arm, time as "
+    "and Day (1980) with Tarone's correction (1985), and I² by Higgins et al. (2003). Mixed model: arm, time as "
     "categories and both "
     "together, a random intercept for each patient, REML. Agreement: Cohen (1960), words of Landis and Koch "
     "(1977), Gwet "

@@ -28,7 +28,7 @@ footer { margin-top: 2rem; padding-top: .6rem; border-top: 1px solid #cfd6dc; fo
 @media print {
   html { font-size: 9.5pt; } body { background: none; font-size: 1rem; line-height: 1.35; }
   main { max-width: none; padding: 0; } h2, h3 { break-after: avoid; } h2 { margin: 1rem 0 .4rem; }
-  figure, tr, .box { break-inside: avoid; } figure img { max-width: 165mm; max-height: 150mm; width: auto; }
+  figure, tr, .box { break-inside: avoid; } figure img { max-width: 165mm; max-height: 120mm; width: auto; }
   table { font-size: 8.5pt; } thead { display: table-header-group; } .scroll { overflow: visible; }
   * { -webkit-print-color-adjust: exact; print-color-adjust: exact; }
 }

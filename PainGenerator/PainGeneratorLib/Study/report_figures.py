@@ -12,6 +12,13 @@ COLORS = {"guided": "#0072B2", "control": "#D55E00"}
 MARKS = {"guided": "o", "control": "s"}
 INK, SOFT = "#15202b", "#4a5764"
 
+SETTINGS: Any = {
+    "svg.hashsalt": "pain-generator", "font.size": 10, "font.family": "DejaVu Sans", "axes.edgecolor": SOFT,
+    "text.color": INK, "axes.labelcolor": INK, "xtick.color": INK, "ytick.color": INK, "axes.spines.top": False,
+    "axes.spines.right": False,
+}  # fmt: skip
+"""Settings of matplotlib; the salt makes the same study give the same file."""
+
 
 def study_figures(results: dict[str, Any]) -> dict[str, bytes]:
     """Draw the figures.
@@ -28,12 +35,7 @@ def study_figures(results: dict[str, Any]) -> dict[str, bytes]:
     """
     import matplotlib
 
-    settings: Any = {
-        "svg.hashsalt": "pain-generator", "font.size": 10, "font.family": "DejaVu Sans", "axes.edgecolor": SOFT,
-        "text.color": INK, "axes.labelcolor": INK, "xtick.color": INK, "ytick.color": INK, "axes.spines.top": False,
-        "axes.spines.right": False,
-    }  # fmt: skip
-    with matplotlib.rc_context(settings):
+    with matplotlib.rc_context(SETTINGS):
         figures = {"flow.svg": _flow(results), "success.svg": _success(results)}
         if any(_difference(one) for one in results["success"].values()):
             figures["differences.svg"] = _differences(results)
@@ -59,14 +61,14 @@ def _figure(width: float, height: float) -> Any:
 
 def _flow(results: dict[str, Any]) -> bytes:
     flow = results["flow"]
-    figure = _figure(8.6, 5.6)
+    figure = _figure(8.6, 4.7)
     axes = figure.add_axes((0, 0, 1, 1))
     axes.set(xlim=(0, 10), ylim=(0, 7))
     axes.axis("off")
 
     def box(x: float, y: float, text: str, color: str = SOFT) -> None:
         axes.text(x, y, text, ha="center", va="center", linespacing=1.5,
-                  bbox={"boxstyle": "round,pad=0.55", "facecolor": "white", "edgecolor": color, "linewidth": 1.6})  # fmt: skip
+                  bbox={"boxstyle": "round,pad=0.55", "fc": "white", "ec": color, "lw": 1.6})  # fmt: skip
 
     def arrow(x0: float, y0: float, x1: float, y1: float) -> None:
         axes.annotate("", (x1, y1), (x0, y0), arrowprops={"arrowstyle": "->", "color": SOFT, "linewidth": 1.4})
@@ -171,7 +173,8 @@ def _panel(axes: Any, patients: list[dict[str, Any]], arm: str) -> None:
         # Equal whole scores would hide each other: each patient is moved a little aside, up to a tenth of a month.
         aside = 0.1 * ((number * 7) % 11 - 5) / 5
         times = [months + aside for _, months, _ in one["scores"]]
-        axes.plot(times, [score for *_, score in one["scores"]], MARKS[arm], linestyle="-", color=COLORS[arm], alpha=0.55,
+        scores = [score for *_, score in one["scores"]]
+        axes.plot(times, scores, MARKS[arm], linestyle="-", color=COLORS[arm], alpha=0.55,
                   linewidth=0.9, markersize=3.5, gid=f"patient-{one['pseudonym']}")  # fmt: skip
         for _, months, score in one["scores"]:
             by_time.setdefault(months, []).append(score)

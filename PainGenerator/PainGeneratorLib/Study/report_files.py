@@ -45,11 +45,11 @@ def write_plan(results: dict[str, Any], folder: Path) -> list[Path]:
     """
     import matplotlib
 
-    from .report_figures import power_figure
+    from .report_figures import SETTINGS, power_figure
 
     figures = {}
-    if any(one["curve"] for one in results["planning"].values()):
-        with matplotlib.rc_context({"svg.hashsalt": "pain-generator"}):
+    if any(one and one["curve"] for one in results["planning"].values()):
+        with matplotlib.rc_context(SETTINGS):
             figures["power.svg"] = power_figure(results["planning"])
     return _write(folder, plan_html(results, figures), results, figures, {"power.csv": _power_rows(results)})
 

@@ -36,7 +36,8 @@ def simulated_study(patients: int = 40, seed: int = 1) -> StudyData:
 
 def _patient(random: Any, number: int) -> Patient:
     group = Group.LOW_BACK if number % 5 < 3 else Group.HIP_REPLACEMENT
-    arm = Arm.GUIDED if random.random() < 0.5 else Arm.CONTROL
+    # Both arms are equally large in each group of ten patients, as with a randomization in blocks.
+    arm = Arm.GUIDED if (number // 5 + number % 5) % 2 == 0 else Arm.CONTROL
     enrolled = START + datetime.timedelta(days=7 * number)
     candidates = _candidates(random)
     is_treated = bool(candidates) or random.random() < 0.6

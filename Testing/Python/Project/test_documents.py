@@ -17,7 +17,7 @@ PLACES = (PROJECT, LIBRARY, PROJECT / "PainGenerator", LIBRARY / "Resources" / "
 ENDINGS = (".py", ".md", ".json", ".svg", ".toml")
 OUTPUTS = {
     *("candidates.json", "sites.json", "mr-findings.json", "suv.json", "alignment.json", "written-files.json"),
-    *("settings.toml", "names.json", "dicom-objects.json"),
+    *("settings.toml", "names.json", "dicom-objects.json", "results.json"),
 }
 """Files that a run writes or that a user makes; they are in no folder of the project."""
 NOT_PATHS = {"shared/data", "identity/scanner", "SUV/PET", "transforms/ROLE-to-reference.tfm", "S1/S2", *OUTPUTS}

@@ -34,10 +34,16 @@ def missing_outcomes(first: tuple[int, int, int], second: tuple[int, int, int]) 
     for name, (one, other) in scenarios.items():
         found = compare(one, other)
         result[name] = {key: found[key] for key in ("first", "second", "difference", "fisher_p")}
-    grid = [
-        [compare((a + i, n + x), (b + j, m + y))["fisher_p"] for j in range(y + 1)] for i in range(x + 1)
-    ]  # fmt: skip
+    grid = [[_fisher((a + i, n + x), (b + j, m + y)) for j in range(y + 1)] for i in range(x + 1)]
     return {**result, "grid": grid, "tipping": _tipping(result["known"]["fisher_p"], grid, (a, n), (b, m))}
+
+
+def _fisher(first: tuple[int, int], second: tuple[int, int]) -> float | None:
+    """p of Fisher's exact test, two-sided; None where an arm is empty."""
+    from scipy.stats import fisher_exact
+
+    (a, n), (b, m) = first, second
+    return float(fisher_exact([[a, n - a], [b, m - b]]).pvalue) if n and m else None
 
 
 def _tipping(
