@@ -15,8 +15,8 @@ DRAWING := libglib2.0-0 libgl1 libegl1 libgl1-mesa-dri libxkbcommon0 libdbus-1-3
 # What the tests of the report's viewer run in.
 BROWSER := chromium
 
-# Other people's programs and servers that the tests of exchange and study talk to.
-SERVERS := dicom3tools orthanc orthanc-dicomweb postgresql
+# Other people's programs and servers that the tests of exchange and study use.
+SERVERS := dicom3tools postgresql
 
 .PHONY: demo test check lint wheel bench finding mutation setup clean
 
@@ -46,7 +46,7 @@ $(VENV)/.browser: $(STAMP)
 
 # The services that Debian would start at once are not needed: the tests start their own on loopback.
 $(VENV)/.servers: $(STAMP)
-	@if ! command -v dciodvfy >/dev/null || ! command -v Orthanc >/dev/null || ! ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1; then \
+	@if ! command -v dciodvfy >/dev/null || ! ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1; then \
 	  if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
 	    apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $(SERVERS) >/dev/null; \
 	  else echo "The tests of exchange and study need: apt install $(SERVERS)"; fi; fi

@@ -105,7 +105,9 @@ _OWN_STRUCTURES = (
     *("gluteus medius", "gluteus minimus", "quadratus lumborum", "piriformis", "quadriceps femoris", "sartorius"),
     *("medial thigh muscles", "posterior thigh muscles", "paraspinal region", "prevertebral region"),
     *("pelvis or flank", "trunk", "prostate", "uterus", "ovary", "testis", "iliac vein", "portal vein", "kidney cyst"),
-    *("fat", "lung", "unnamed", "hip joint capsule", "discovertebral unit"),
+    *("fat", "lung", "unnamed", "hip joint capsule", "discovertebral unit", "gluteal tendons", "iliac crest"),
+    *("iliopsoas tendon", "multifidus", "prosthesis cup", "prosthesis head", "prosthesis shoulder", "psoas"),
+    *("sacral ala", "stem tip", "several places"),
 )
 """Structures with a code of our own. The code follows from the position in this list, so that new words must be added
 at the end and the order must not change."""

@@ -1,5 +1,5 @@
-"""What goes to archives and other people's software, and what comes back from them.
+"""What goes to archives and other people's software.
 
-DICOM objects of a case (segmentation, structured report, key images, encapsulated PDF), PACS, de-identification, and
-reading segmentations and structured reports. Start with ``choices.py`` and ``dicom_objects.py``.
+DICOM objects of a case: segmentation, structured report, key images, encapsulated PDF. Start with ``choices.py`` and
+``dicom_objects.py``.
 """

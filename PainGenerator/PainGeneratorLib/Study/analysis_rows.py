@@ -27,6 +27,10 @@ class Row:
         None where it is not known; ``why`` and ``why_medication`` say why.
     scores : tuple of (str, float, float)
         Time point, months from baseline, and the score of the rule's measure.
+    crossed : bool
+        Whether the first treatment was planned as that of the other arm.
+    left_out : tuple of str
+        Time points with a score that are not understood, so that the score has no place in time.
     """
 
     patient: Patient
@@ -39,6 +43,8 @@ class Row:
     more_medication: bool | None
     why_medication: str
     scores: tuple[tuple[str, float, float], ...]
+    crossed: bool
+    left_out: tuple[str, ...]
 
     def plain(self) -> dict[str, Any]:
         """As in ``results.json``."""
@@ -48,6 +54,8 @@ class Row:
             "treated": self.treated, "success": self.success, "why_unknown": self.why,
             "more_medication": self.more_medication, "why_medication_unknown": self.why_medication,
             "scores": [list(pair) for pair in self.scores],
+            "crossed": self.crossed,
+            "times_left_out": list(self.left_out),
         }  # fmt: skip
 
 
@@ -72,6 +80,16 @@ def _row(patient: Patient, rule: SuccessRule, time_point: str) -> Row:
         more_medication=more,
         why_medication=why_medication,
         scores=_scores(patient, rule),
+        crossed=bool(treatments) and treatments[0].arm != arm,
+        left_out=tuple(
+            sorted(
+                {
+                    one.time_point
+                    for one in patient.follow_ups
+                    if months_of(one.time_point) is None and score_of(one, rule.measure, patient.group) is not None
+                }
+            )
+        ),
     )
 
 

@@ -121,7 +121,10 @@ def flow_section(results: dict[str, Any], figures: dict[str, bytes]) -> Html:
     """The flow of patients."""
     flow = results["flow"]
     rows = [
-        [arm_word(arm), *(count(flow["arms"][arm][key]) for key in ("assigned", "treated", "known", "missing"))]
+        [
+            arm_word(arm),
+            *(count(flow["arms"][arm][key]) for key in ("assigned", "treated", "crossed", "known", "missing")),
+        ]
         for arm in flow["arms"]
     ]
     text = "Flow of patients: enrolled, examined, in each arm, treated, outcome known. The table below says the same."
@@ -132,7 +135,9 @@ def flow_section(results: dict[str, Any], figures: dict[str, bytes]) -> Html:
             "; with at least one candidate: ", count(flow["found"]), "; in no arm: ", count(flow["without_arm"]), ".",
         ),
         figure(figures["flow.svg"], text, "Flow of patients, after the CONSORT statement."),
-        table(["Arm", "In the arm", "Treated", "Outcome known", "Outcome missing"], rows),
+        table(
+            ["Arm", "In the arm", "Treated", "Of these as in the other arm", "Outcome known", "Outcome missing"], rows
+        ),
     )  # fmt: skip
 
 

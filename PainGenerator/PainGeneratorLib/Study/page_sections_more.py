@@ -37,6 +37,16 @@ def scores_section(results: dict[str, Any], figures: dict[str, bytes]) -> Html:
                 "that time.",
             )
         )
+    if results["scores_left_out"]:
+        parts.append(
+            paragraph(
+                element("strong", "Left out here: "),
+                count(results["scores_left_out"]),
+                " scores whose time point is not a number of days, weeks, months or years; results.json "
+                "names them by patient.",
+                cls="box",
+            )
+        )
     names = {months: name for one in results["patients"] for name, months, _ in one["scores"]}
     for group, model in results["model"].items():
         parts.append(element("h3", f"{group_word(group)}: mixed model, {MEASURES[results['rule']['measure']]}"))

@@ -65,7 +65,7 @@ def _of_counts(counts: Counts) -> dict[str, Any]:
         "rule": None,
         "flow": {"enrolled": None, "examined": counts.examined, "found": counts.found, "arms": {
             arm: {"assigned": None, "treated": sum(row[place] for row in counts.success.values()),
-                  "known": sum(row[place] for row in counts.success.values()), "missing": None}
+                  "known": sum(row[place] for row in counts.success.values()), "missing": None, "crossed": None}
             for arm, place in zip(ARMS, (1, 3), strict=True)
         }, "without_arm": None},
         "detection": {"all": proportion(counts.found, counts.examined)},
@@ -101,6 +101,7 @@ def _of_registry(study: StudyData, rule: SuccessRule, time_point: str) -> dict[s
         "medication": {name: _arms_compared(_of_group(rows, name), lambda row: row.more_medication, False)
                        for name in groups},
         "model": {name: _model(_of_group(rows, name)) for name in groups},
+        "scores_left_out": sum(len(row.left_out) for row in rows),
         "agreement": agreement(reader_pairs(study)),
         "blocks": {**diagnostic_value(*(blocks[k] for k in ("true", "false", "missed", "right_negative"))),
                    "unclear": blocks["unclear"], "patients": blocks["patients"]},
@@ -171,6 +172,7 @@ def _flow(rows: list[Row]) -> dict[str, Any]:
         arms[arm] = {
             "assigned": len(mine), "treated": sum(row.treated for row in mine), "known": known,
             "missing": len(mine) - known,
+            "crossed": sum(row.crossed for row in mine),
         }  # fmt: skip
     return {
         "enrolled": len(rows), "examined": sum(row.examined for row in rows), "found": sum(row.found for row in rows),

@@ -40,7 +40,6 @@ LATE_ONLY = {"pydicom", "highdicom", "SimpleITK", "slicer", "vtk", "qt", "ctk", 
 BUNDLED = {"numpy", "scipy", "DICOMLib", *LATE_ONLY}
 ALONE = {
     "Headless": {"rich"},
-    "Exchange": {"pynetdicom", "dicomweb_client", "keyring", "dicognito"},
     "Study": {"sqlalchemy", "alembic", "psycopg", "statsmodels", "matplotlib"},
 }
 """What a room may import that Slicer does not bundle: inside functions, with a way out where it is not installed."""

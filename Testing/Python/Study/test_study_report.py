@@ -193,9 +193,22 @@ def test_patients_count_in_the_arm_they_were_assigned_to(study: StudyData) -> No
     one = next(one for one in study.patients if one.arm == Arm.GUIDED and one.treatments)
     crossed = dataclasses.replace(one.treatments[0], arm=Arm.CONTROL)
     changed = dataclasses.replace(study, patients=(dataclasses.replace(one, treatments=(crossed,)),))
-    assert study_results(changed)["patients"][0]["arm"] == "guided"
+    found = study_results(changed)
+    assert found["patients"][0]["arm"] == "guided"
+    assert found["flow"]["arms"]["guided"]["crossed"] == 1
     without = dataclasses.replace(study, patients=(dataclasses.replace(one, arm=None, treatments=(crossed,)),))
     assert study_results(without)["patients"][0]["arm"] == "control"
+
+
+def test_a_score_without_a_place_in_time_is_said_to_be_left_out(study: StudyData, tmp_path: Path) -> None:
+    one = study.patients[0]
+    odd = dataclasses.replace(one.follow_ups[-1], time_point="at the end")
+    changed = dataclasses.replace(one, follow_ups=(*one.follow_ups[:-1], odd))
+    results = study_results(dataclasses.replace(study, patients=(changed, *study.patients[1:])))
+    assert results["scores_left_out"] == 1
+    assert results["patients"][0]["times_left_out"] == ["at the end"]
+    write_study_report(results, tmp_path)
+    assert "Left out here:" in " ".join(read_page(tmp_path).text)
 
 
 def test_best_and_worst_case_and_the_tipping_point_by_hand() -> None:
