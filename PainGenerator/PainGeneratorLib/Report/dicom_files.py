@@ -19,8 +19,8 @@ LIST_FILE = "dicom-objects.json"
 
 
 MISSING = (
-    "No DICOM objects were written, as the Python package highdicom is not installed. Install it (in Slicer's Python console: "
-    "slicer.util.pip_install('highdicom')) and export again."
+    "No DICOM objects were written, as the Python package highdicom is not installed. Install it (in the Python "
+    "console of Slicer: slicer.util.pip_install('highdicom')) and export again."
 )
 """Said where the package that makes DICOM objects is missing; Slicer 5.12 has it, older versions may not."""
 
