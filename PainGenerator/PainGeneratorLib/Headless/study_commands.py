@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from .study_form_commands import add_study_forms, study_form_works
+from .study_phantoms import add_study_phantoms, run_study_phantoms
 from .study_report_commands import add_study_report, run_study_report
 
 if TYPE_CHECKING:
@@ -33,6 +34,7 @@ def add_study(commands: Commands) -> None:
     _add_fields(own)
     add_study_report(own)
     add_study_forms(own, _add)
+    add_study_phantoms(own)
 
 
 def run_study(options: argparse.Namespace) -> None:
@@ -48,7 +50,8 @@ def run_study(options: argparse.Namespace) -> None:
         "init": study_work.init, "enroll": study_work.enroll, "record": study_work.record,
         "correct": study_work.correct, "remove": study_work.remove, "show": study_work.show,
         "check": study_work.check, "fields": study_work.fields,
-        **study_form_works(), "report": run_study_report, "demo": run_study_report, "plan": run_study_report,
+        **study_form_works(), "phantoms": run_study_phantoms,
+        "report": run_study_report, "demo": run_study_report, "plan": run_study_report,
     }  # fmt: skip
     works[options.study_command](options)
 

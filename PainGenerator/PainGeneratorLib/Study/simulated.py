@@ -95,6 +95,15 @@ def _blocks(random: Any, day: datetime.date, candidates: tuple[Candidate, ...]) 
     return tuple(found)
 
 
+def made_up_follow_ups(
+    seed: int, group: Group, arm: Arm, enrolled: datetime.date, treatments: tuple[Treatment, ...]
+) -> tuple[FollowUp, ...]:
+    """Follow-ups of one patient who does not exist; another seed gives another patient."""
+    import numpy as np
+
+    return _follow_ups(np.random.default_rng(seed), group, arm, enrolled, treatments)
+
+
 def _follow_ups(
     random: Any, group: Group, arm: Arm, enrolled: datetime.date, treatments: tuple[Treatment, ...]
 ) -> tuple[FollowUp, ...]:
