@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import stat
+import subprocess
+import sys
 import threading
 from pathlib import Path
 
@@ -14,6 +18,17 @@ from PainGeneratorLib.Study.records import FollowUp, Patient, Reading, Treatment
 from PainGeneratorLib.Study.registry import Registry
 from PainGeneratorLib.Study.words import Arm, TreatmentKind
 from study_examples import day, full_patient, stored
+
+KILLED_WRITER = """
+import datetime, os, signal, sys
+from PainGeneratorLib.Study.records import FollowUp
+from PainGeneratorLib.Study.registry import Registry
+
+with Registry.open(sys.argv[1]).writing("A") as writer:
+    writer.record("P-001", FollowUp(datetime.date(2026, 1, 2), "baseline", nrs_back=7))
+    os.kill(os.getpid(), signal.SIGKILL)
+"""
+"""A program that ends in the middle of its transaction."""
 
 
 def test_all_that_is_stored_is_read_back_equal(registry: Registry) -> None:
@@ -93,6 +108,18 @@ def test_a_block_of_changes_is_all_or_nothing(registry: Registry) -> None:
     with pytest.raises(PainGeneratorError, match="no patient 'P-002'"):
         write()
     assert (registry.load(), registry.history()) == before
+
+
+def test_a_writer_that_is_killed_leaves_nothing_half_written(registry: Registry, project_folder: Path) -> None:
+    registry.add_patient(Patient("P-001", Group.LOW_BACK), "A")
+    before = (registry.load(), registry.history())
+    done = subprocess.run(
+        [sys.executable, "-c", KILLED_WRITER, registry.address],
+        env={**os.environ, "PYTHONPATH": str(project_folder / "PainGenerator")},
+    )
+    assert done.returncode == -signal.SIGKILL
+    assert (registry.load(), registry.history()) == before
+    assert registry.record("P-001", FollowUp(day(1), "baseline", nrs_back=7), "B").number == 1
 
 
 @pytest.mark.parametrize("statement", ["UPDATE history SET author = 'X'", "DELETE FROM history"])
