@@ -32,6 +32,8 @@ from .review_acts import ReviewActs
 
 LEVEL_CODES = {**VERTEBRA_CODES, **DISC_CODES}
 """Vertebra or disc -> code."""
+MR_FINDING = tracking_id("MR finding")
+"""How the tracking id of a finding begins, which was no candidate when it was written."""
 CodeOfPlace = tuple[str, str, str]
 """Scheme, value and meaning."""
 
@@ -140,6 +142,11 @@ def taken_outlines(
     decided: dict[str, Candidate] = {}
     added: list[Candidate] = []
     notes: list[str] = []
+    if how != GIVEN:
+        findings = [one for one in outlines if one.tracking_id.startswith(MR_FINDING)]
+        outlines = [one for one in outlines if one not in findings]
+        if findings:
+            notes.append(f"{len(findings)} outlines of MR findings are no decisions on candidates; they are left out.")
     for outline in outlines:
         made = new_candidate(outline.region)
         free = [entry for entry in entries.values() if entry.id not in decided]
@@ -149,7 +156,9 @@ def taken_outlines(
             continue
         known_id = "" if how == GIVEN else ids.free_id(outline, {one.id for one in added})
         fresh = measure(dataclasses.replace(made, id=known_id, comment=_origin_text(outline)))
-        added.append(_with_words(_signed(fresh, ActKind.ADDED, "", outline, reader), outline, measure, reader))
+        fresh = _signed(fresh, ActKind.ADDED, "", outline, reader)
+        # A given outline is a place to look at; what somebody decided on it elsewhere is no decision on this case.
+        added.append(fresh if how == GIVEN else _with_words(fresh, outline, measure, reader))
         if how == GIVEN:
             twin = counterpart(made, lists.candidates)
             if twin is not None and shared_part(twin.region, outline.region) > 0.0:

@@ -51,7 +51,9 @@ def of_bert(found_bundle: Path, phantom_folder: Path, tmp_path_factory: pytest.T
         session.rename(others[0], "facet joint", "left", "L2/L3")
         brought = session.set_apart()[0].id
         session.bring_back([brought])
-        folder = session.export(tmp_path_factory.mktemp("bert") / "out", {"dicom", "tables"}, objects=("seg", "sr"))
+        folder = session.export(
+            tmp_path_factory.mktemp("bert") / "out", {"dicom", "tables"}, objects=("seg", "mr-seg", "sr")
+        )
         return {"folder": folder, "hot": hot, "other": others[0], "brought": brought, "said": said(session)}
 
 
@@ -76,7 +78,8 @@ def test_a_reading_goes_on_where_its_export_ended(opened: Session, of_bert: dict
     assert decision is not None
     assert decision.reader == BERT
     assert decision.time == by_id[of_bert["hot"]]["decided_at"]
-    assert notes == []
+    (note,) = notes
+    assert "MR findings are no decisions" in note
     assert opened.undo_text is not None
     opened.undo()
     assert all(one.status == "pending" and not one.acts for one in opened.candidates())
@@ -109,7 +112,8 @@ def test_two_readers_stand_beside_each_other(opened: Session, of_bert: dict[str,
 def test_given_outlines_are_further_candidates_named_by_their_place(opened: Session, of_bert: dict[str, Any]) -> None:
     before = {one.id for one in opened.candidates()}
     wanted = get(opened, of_bert["other"])
-    notes = opened.take_outlines(sorted(of_bert["folder"].glob("*.seg.dcm")), "given")
+    files = [*of_bert["folder"].glob("pain-generators*.seg.dcm"), of_bert["folder"] / "measurements.sr.dcm"]
+    notes = opened.take_outlines(files, "given")
     added = [one for one in opened.candidates() if one.id not in before]
     assert len(added) == len(of_bert["said"])
     assert {one.origin for one in added} == {"manual"}
@@ -118,7 +122,7 @@ def test_given_outlines_are_further_candidates_named_by_their_place(opened: Sess
     assert twin.place.name == wanted.place.name
     assert twin.volume_ml == pytest.approx(wanted.volume_ml, abs=1e-3)
     assert any(f"lies on {wanted.id}" in note for note in notes)
-    assert all(one.comment for one in added)
+    assert all(one.comment and one.status == "pending" for one in added)
 
 
 def test_a_file_of_another_patient_changes_nothing(opened: Session, of_bert: dict[str, Any], tmp_path: Path) -> None:
