@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import importlib.util
 from collections.abc import Collection
 from pathlib import Path
 
@@ -15,6 +16,18 @@ from .output_folder import write_json
 
 LIST_FILE = "dicom-objects.json"
 """What was written as DICOM, and what could not be."""
+
+
+MISSING = (
+    "No DICOM objects were written, as the Python package highdicom is not installed. Install it (in Slicer's Python console: "
+    "slicer.util.pip_install('highdicom')) and export again."
+)
+"""Said where the package that makes DICOM objects is missing; Slicer 5.12 has it, older versions may not."""
+
+
+def can_write_dicom() -> bool:
+    """True when the package that makes DICOM objects is installed."""
+    return importlib.util.find_spec("highdicom") is not None
 
 
 def write_dicom_files(
@@ -50,7 +63,9 @@ def write_dicom_files(
     if not choices:
         return []
     objects, notes = [], []
-    if sources.by_role:
+    if not can_write_dicom():
+        notes = [MISSING]
+    elif sources.by_role:
         written = write_dicom_objects(analysis, sources, folder, created, inputs, choices, progress)
         objects = [_facts(path, folder) for path in written.paths]
         notes = written.notes

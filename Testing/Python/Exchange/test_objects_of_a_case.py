@@ -251,6 +251,18 @@ def test_without_images_nothing_is_written_as_dicom_and_that_is_said(analysis: A
     assert not list(tmp_path.rglob("*.dcm"))
 
 
+def test_where_highdicom_is_missing_that_is_said(
+    analysis: Analysis, sources: SourceImages, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from PainGeneratorLib.Exchange.dicom_objects import ObjectInputs
+    from PainGeneratorLib.Report import dicom_files
+
+    monkeypatch.setattr(dicom_files, "can_write_dicom", lambda: False)
+    notes = write_dicom_files(analysis, sources, tmp_path, CREATED, ObjectInputs())
+    assert notes == [dicom_files.MISSING]
+    assert not list(tmp_path.rglob("*.dcm"))
+
+
 def test_images_are_found_in_any_folder_by_their_uids(
     analysis: Analysis, sources: SourceImages, phantom_folder: Path
 ) -> None:
