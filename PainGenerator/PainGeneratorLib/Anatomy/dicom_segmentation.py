@@ -8,16 +8,19 @@ the frames.
 from __future__ import annotations
 
 import warnings
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
 from ..Numerics.core.errors import DamagedInput, PainGeneratorError
-from ..Numerics.core.image import LPS_TO_RAS, MOST_VOXELS, Geometry, Image
+from ..Numerics.core.image import LPS_TO_RAS, MOST_VOXELS, Geometry, Image, Region
 from ..Numerics.core.input_files import deflated_fault
 from .nifti_labels import check_grid
 from .slicer_segments import best_name, chosen_term, painting_order
+
+Found = TypeVar("Found")
 
 _SEGMENTATION, _LABEL_MAP = "1.2.840.10008.5.1.4.1.1.66.4", "1.2.840.10008.5.1.4.1.1.66.7"
 """SOP Class UIDs of segmentations (PS3.4, B.5)."""
@@ -57,6 +60,34 @@ def read_dicom_segmentation(path: Path) -> tuple[Image, dict[int, str]]:
     PainGeneratorError
         The file is another kind of DICOM, or damaged.
     """
+    return _read(path, lambda dataset: (_label_image(dataset, path), _names(dataset)))
+
+
+def read_segment_regions(path: Path) -> tuple[Any, dict[int, Region]]:
+    """Read a DICOM segmentation as one region for each segment; segments may overlap.
+
+    Parameters
+    ----------
+    path : Path
+
+    Returns
+    -------
+    pydicom.Dataset
+        The header, with what it says of each segment.
+    dict of int to Region
+        Number -> voxels of the segment, in the frame of the file (RAS mm), all on one grid. Empty segments are left
+        out.
+
+    Raises
+    ------
+    PainGeneratorError
+        The file is another kind of DICOM, or damaged.
+    """
+    return _read(path, lambda dataset: (dataset, _regions(dataset, path)))
+
+
+def _read(path: Path, take: Callable[[Any], Found]) -> Found:
+    """Open a DICOM segmentation and take something from it."""
     import pydicom
 
     try:
@@ -70,7 +101,7 @@ def read_dicom_segmentation(path: Path) -> tuple[Image, dict[int, str]]:
         kind = str(dataset.get("SOPClassUID", ""))
         if kind not in (_SEGMENTATION, _LABEL_MAP):
             raise _other_kind(path, kind, dataset)
-        return _label_image(dataset, path), _names(dataset)
+        return take(dataset)
     except PainGeneratorError:
         raise
     except Exception as error:
@@ -112,6 +143,41 @@ def _term(item: Any, key: str, modifier_key: str) -> str:
 
 
 def _label_image(dataset: Any, path: Path) -> Image:
+    frames, segments, slices, grid = _frames(dataset, path)
+    if _is_label_map(dataset):
+        labels = np.zeros(grid.shape, dtype=np.uint16)
+        for frame, k in zip(frames, slices, strict=True):
+            labels[k][frame > 0] = frame[frame > 0]
+        return Image(labels, grid)
+    return Image(_painted(frames >= _least(dataset), segments, slices, grid.shape), grid)
+
+
+def _regions(dataset: Any, path: Path) -> dict[int, Region]:
+    """The voxels of each segment that has some."""
+    frames, segments, slices, grid = _frames(dataset, path)
+    per_slice = grid.shape[1] * grid.shape[2]
+    parts: dict[int, list[np.ndarray]] = {}
+    for frame, segment, k in zip(frames, segments, slices, strict=True):
+        numbers = [int(one) for one in np.unique(frame) if one] if _is_label_map(dataset) else [segment]
+        for number in numbers:
+            inside = frame == number if _is_label_map(dataset) else frame >= _least(dataset)
+            parts.setdefault(number, []).append(np.flatnonzero(inside) + k * per_slice)
+    found = {number: Region(grid, np.unique(np.concatenate(flats))) for number, flats in sorted(parts.items())}
+    return {number: region for number, region in found.items() if len(region)}
+
+
+def _is_label_map(dataset: Any) -> bool:
+    return dataset.SOPClassUID == _LABEL_MAP or str(dataset.get("SegmentationType", "")) == "LABELMAP"
+
+
+def _least(dataset: Any) -> float:
+    """The value from which a voxel belongs to a segment."""
+    is_fractional = str(dataset.get("SegmentationType", "")) == "FRACTIONAL"
+    return _HALF * float(dataset.get("MaximumFractionalValue", 255)) if is_fractional else 1.0
+
+
+def _frames(dataset: Any, path: Path) -> tuple[np.ndarray, list[int], list[int], Geometry]:
+    """The frames, the segment and the slice of each, and the grid that holds all."""
     if not _Position.is_known(dataset):
         raise PainGeneratorError(
             f"The DICOM segmentation {path} does not say where its frames lie in the body: it is of no volume.",
@@ -122,14 +188,7 @@ def _label_image(dataset: Any, path: Path) -> Image:
     frames = frames[np.newaxis] if frames.ndim == 2 else frames
     positions = [_Position.of(dataset, index) for index in range(len(frames))]
     grid, slices = _grid(positions, frames.shape[1:], path)
-    kind = str(dataset.get("SegmentationType", ""))
-    if dataset.SOPClassUID == _LABEL_MAP or kind == "LABELMAP":
-        labels = np.zeros(grid.shape, dtype=np.uint16)
-        for frame, k in zip(frames, slices, strict=True):
-            labels[k][frame > 0] = frame[frame > 0]
-        return Image(labels, grid)
-    least = _HALF * float(dataset.get("MaximumFractionalValue", 255)) if kind == "FRACTIONAL" else 1.0
-    return Image(_painted(frames >= least, [position.segment for position in positions], slices, grid.shape), grid)
+    return frames, [position.segment for position in positions], slices, grid
 
 
 def _painted(frames: np.ndarray, segments: list[int], slices: list[int], shape: tuple[int, int, int]) -> np.ndarray:

@@ -38,3 +38,7 @@ USUAL = tuple(one.name for one in CHOICES if one.is_usual)
 """What is written unless something else is chosen."""
 EXPORTS = ("report", "tables", "segmentations", "scene", "dicom")
 """Kinds of outputs that a finished case can be written as; ``dicom`` stands for the objects above."""
+GIVEN, CONTINUE, COMPARE = "given", "continue", "compare"
+TAKINGS = (GIVEN, CONTINUE, COMPARE)
+"""How outlines of DICOM files are taken into a case: as further candidates; as decisions on the candidates that are
+there; as those of a second reader, beside those of the first."""

@@ -51,7 +51,7 @@ def home_of(region: Region, case: Case, alignment: Alignment, roles: Sequence[st
         The series with the same grid; else the reference series, or the PET, whichever holds the whole outline first.
         None where no series of `roles` holds it.
     """
-    grids = {role: _in_reference(case, alignment, role) for role in roles}
+    grids = {role: grid_in_reference(case, alignment, role) for role in roles}
     for role, grid in grids.items():
         if region.geometry.is_same_grid(grid):
             return Home(role, Region(case.series[role].image.geometry, region.flat), True)
@@ -70,7 +70,7 @@ def _preferred(case: Case, roles: Iterable[str]) -> list[str]:
     return sorted(roles, key=lambda role: (first.index(role) if role in first else len(first), role))
 
 
-def _in_reference(case: Case, alignment: Alignment, role: str) -> Geometry:
+def grid_in_reference(case: Case, alignment: Alignment, role: str) -> Geometry:
     """The grid of a series, moved into the reference frame."""
     import numpy as np
 

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..Exchange.choices import EXPORTS, NAMES, USUAL
+from ..Exchange.choices import CONTINUE, EXPORTS, NAMES, TAKINGS, USUAL
 from ..Numerics.body.level_order import checked_level
 from ..Numerics.core.errors import PainGeneratorError
 from ..Numerics.core.version import VERSION
@@ -134,6 +134,7 @@ def _add_analyze(commands: Commands) -> None:
     analyze.add_argument("--overwrite", action="store_true", help=REPLACES)
     _add_letter_options(analyze)
     _add_objects(analyze)
+    _add_outlines(analyze, "outlines to measure as further candidates: a DICOM segmentation or a folder with some")
     _add_case_options(analyze)
 
 
@@ -288,7 +289,25 @@ def _add_export(commands: Commands) -> None:
         metavar="DICOM",
         help="folder with the DICOM images of the case, which DICOM objects refer to",
     )
+    _add_outlines(export, "outlines to take into the case: DICOM segmentations and reports (SEG, SR), or a folder")
+    export.add_argument(
+        "--outlines-as",
+        type=_word,
+        choices=TAKINGS,
+        default=CONTINUE,
+        help="as further candidates, as decisions on those that are there (default), or as a second reading beside "
+        "the first",
+    )
+    export.add_argument(
+        "--reader", default="", metavar="NAME", help="whose outlines they are; default: as in the files"
+    )
     export.add_argument("--overwrite", action="store_true", help=REPLACES)
+
+
+def _add_outlines(parser: argparse.ArgumentParser, says: str) -> None:
+    parser.add_argument(
+        "--outlines", type=Path, action="append", default=[], metavar="FILE", help=f"{says}; repeatable"
+    )
 
 
 def _exports(text: str) -> tuple[str, ...]:

@@ -191,7 +191,9 @@ def _analyze(options: argparse.Namespace) -> None:
         target = _output_folder(options, options.output, input_folder=options.case, needed_bytes=needed)
         with target as folder:
             letter = _letter_wishes(options, target)
-            analysis = analyze_to_folder(options.case, case_options, folder, progress, letter, options.dicom)
+            analysis = analyze_to_folder(
+                options.case, case_options, folder, progress, letter, options.dicom, options.outlines
+            )
     _show(analysis, (*target.notes, *target.warnings), target.path / "report.html", options)
 
 
@@ -369,6 +371,9 @@ def _export(options: argparse.Namespace) -> None:
             options.source,
             options.overwrite,
             progress,
+            options.outlines,
+            options.outlines_as,
+            options.reader,
         )
     _warn(warnings)
     if not options.quiet:

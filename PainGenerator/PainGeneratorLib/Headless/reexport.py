@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
+from ..Exchange.choices import CONTINUE
 from ..Exchange.source_images import files_by_uid
 from ..Report.session_export import export_session
 from ..Session.session import Session
@@ -21,6 +22,9 @@ def export_again(
     source: Path | None = None,
     overwrite: bool = False,
     progress: Show = silent,
+    outlines: Sequence[Path] = (),
+    how: str = CONTINUE,
+    reader: str = "",
 ) -> tuple[Path, list[str]]:
     """Write outputs of a case from its scene.
 
@@ -38,6 +42,12 @@ def export_again(
         Folder with the DICOM images of the case, which DICOM objects refer to. They are known by their UIDs.
     overwrite : bool
     progress : callable, optional
+    outlines : sequence of Path
+        DICOM segmentations and structured reports, or folders of them, that are taken into the case before.
+    how : str
+        How they are taken, a word of :data:`..Exchange.choices.TAKINGS`.
+    reader : str
+        Whose they are; as the files say when empty.
 
     Returns
     -------
@@ -55,5 +65,6 @@ def export_again(
         host.load_mrb(result / SCENE_FILE if result.is_dir() else result)
         progress(0.2, "Reading the case")
         session = Session(host.scene, files.get, export_session)
+        said = session.take_outlines(outlines, how, reader) if outlines else []
         folder = session.export(output, what, overwrite, part(progress, 0.3, 1.0), objects)
-        return folder, list(session.warnings)
+        return folder, [*said, *session.warnings]

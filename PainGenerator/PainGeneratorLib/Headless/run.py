@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import datetime
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
 from ..Exchange.choices import USUAL
@@ -13,6 +13,7 @@ from ..Report.case_outputs import analysis_in_scene, write_plain_files, write_sc
 from ..Report.dicom_files import write_dicom_files
 from ..Report.output_folder import write_json
 from ..Scene.write_case import write_case
+from ..Session.taken_outlines import add_given_outlines
 from ..Workflow.analyze import Analysis, analyze
 from ..Workflow.case import CaseOptions
 from ..Workflow.letter_notes import LetterWishes
@@ -27,6 +28,7 @@ def analyze_to_folder(
     progress: Show = silent,
     letter: LetterWishes | None = None,
     objects: Collection[str] = USUAL,
+    outlines: Sequence[Path] = (),
 ) -> Analysis:
     """Analyze a DICOM folder and write all outputs.
 
@@ -42,6 +44,8 @@ def analyze_to_folder(
         Language of the letter, and what people wrote for it.
     objects : collection of str
         DICOM objects to write, names of :data:`..Exchange.choices.CHOICES`.
+    outlines : sequence of Path
+        DICOM segmentations, or folders of them: each outline is measured as a further candidate.
 
     Returns
     -------
@@ -50,6 +54,9 @@ def analyze_to_folder(
     """
     created = datetime.datetime.now().astimezone()
     analysis = analyze(case, options, part(progress, 0.0, 0.8))
+    if outlines:
+        said = add_given_outlines(analysis, outlines)
+        analysis = dataclasses.replace(analysis, said=(*analysis.said, *said))
     # Nothing is searched again here, and the first pass of the detector takes several times the memory of the PET.
     analysis.found.detector = None
     if letter is not None:

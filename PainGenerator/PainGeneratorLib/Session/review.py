@@ -291,6 +291,10 @@ class Review:
         self._owner.naming = naming
         self._take(lists)
 
+    def take_lists(self, text: str, lists: Reading) -> None:
+        """Take other lists of the same result over, as one act; entries without an id get one."""
+        self._do(text, lists.candidates, lists)
+
     def keep_regions(self, text: str, regions: tuple[SphereRegion, ...]) -> None:
         """Take other spherical regions over, as one act."""
         former = self._owner.regions

@@ -192,6 +192,11 @@ class ReviewActs:
         review.replace_all(text, naming, lists)
         self._show_naming()
 
+    def take_lists(self, text: str, lists: Reading) -> None:
+        """Take lists with decisions that were made elsewhere over, as one act with this text."""
+        self._own_review().take_lists(text, lists)
+        self._show()
+
     def keep_regions(self, text: str, regions: tuple[SphereRegion, ...]) -> None:
         """Take other spherical regions over, as one act with this text."""
         self._own_review().keep_regions(text, regions)

@@ -65,6 +65,7 @@ from .scene_link import SceneLink
 from .scene_watch import SceneWatch
 from .step_states import StepStates
 from .steps import StepTable
+from .taken_outlines import OutlineTaker
 from .targets import TargetActs
 from .types import (
     RUN_STEPS,
@@ -150,6 +151,7 @@ class Session:
         writer.kept_by["readers"] = self._reading.to_kept
         writer.kept_by["used_ids"] = lambda: sorted(review.known_ids())
         writer.kept_by["basis"] = lambda: state.basis
+        self._outlines = OutlineTaker(state, review, tools, self._reading)
         self._exporter = Exporter(link, state, states, writer, exporter, self._reading, tools)
         self._report_text = text = ReportText(
             state, states, writer, self._exporter.analysis, text_writer, notify, facts_writer
@@ -720,6 +722,14 @@ class Session:
     def reading(self) -> ReaderControl:
         """Who reads, a second review blind to the first, and both beside each other."""
         return self._reading
+
+    def take_outlines(self, paths: Iterable[Path], how: str, reader: str = "") -> list[str]:
+        """Take outlines and decisions of DICOM files (SEG, SR) into the case; gives what has to be said of them.
+
+        :meth:`.taken_outlines.OutlineTaker.take` has the parameters.
+        """
+        _ = self._review
+        return self._outlines.take(paths, how, reader)
 
     @property
     def report_text(self) -> ReportText:
