@@ -112,7 +112,7 @@ def completed(*words: str) -> list[str]:
 
 @pytest.mark.skipif(shutil.which("bash") is None, reason="needs bash")
 def test_bash_completes_commands_options_and_values():
-    assert completed("pain-generator", "s") == ["suv", "series"]
+    assert completed("pain-generator", "s") == ["suv", "series", "study"]
     assert set(completed("pain-generator", "")) == set(commands_of(make_parser()))
     assert completed("pain-generator", "analyze", "--over") == ["--overwrite"]
     assert completed("pain-generator", "--quiet", "analyze", "x", "--group", "h") == ["hip-replacement"]
