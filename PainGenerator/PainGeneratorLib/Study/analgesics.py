@@ -6,6 +6,7 @@ A drug that is in no table is refused: it is never counted as nothing.
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -159,7 +160,7 @@ def parse_doses(text: str) -> tuple[Dose, ...]:
         return ()
     found = []
     for part in parts:
-        name, _, last = part.rpartition(" ")
+        name, _, last = UNIT.sub(r"\1", part).rpartition(" ")
         try:
             amount = float(last)
         except ValueError:
@@ -168,6 +169,10 @@ def parse_doses(text: str) -> tuple[Dose, ...]:
             raise PainGeneratorError(f"{part!r} is no drug with an amount.", "Write it as: tramadol 200.")
         found.append(Dose(name.strip(), amount))
     return tuple(found)
+
+
+UNIT = re.compile(r"(\d)\s*mg$", re.IGNORECASE)
+"""Amounts are mg, and many people write so."""
 
 
 def _name(drug: str) -> str:

@@ -20,6 +20,7 @@ from typing import Any, get_args, get_origin
 from ..Numerics.core.errors import PainGeneratorError
 from ..Numerics.core.words import listed
 from .records import REPEATED, Candidate, Patient, Reading
+from .time_points import plain_time_point
 
 BOUNDS: dict[str, tuple[float, float]] = {
     **dict.fromkeys(("nrs_back", "nrs_leg", "nrs_hip"), (0, 10)),
@@ -46,6 +47,10 @@ LONGEST_TEXT = 5000
 """Upper bound of the length of a text, characters."""
 
 WordList = type[StrEnum]
+
+
+TIME_POINT = "time_point"
+"""Field whose text is written in one way, so that records of the same time are found."""
 
 
 @dataclass(frozen=True)
@@ -200,6 +205,8 @@ def check_record(record: Any) -> None:
     ------
     PainGeneratorError
     """
+    from .questionnaires import QUESTIONNAIRES, scores_of_items
+
     kind = kind_name(record)
     if kind == "follow-up":
         scores = set(typed_fields(type(record))) - {"date", "time_point", "note", "analgesic_rule", "analgesic_source"}
@@ -209,6 +216,8 @@ def check_record(record: Any) -> None:
             raise PainGeneratorError(
                 "The analgesic score has no rule.", "Give analgesic-rule=who-step or analgesic-rule=morphine-mg."
             )
+        # Items of other questionnaires are kept as they are.
+        scores_of_items({name: one for name, one in record.items.items() if name in QUESTIONNAIRES})
         if record.analgesic_rule == "morphine-mg" and record.analgesic_score and not record.analgesic_source:
             raise PainGeneratorError(
                 "The morphine equivalents have no source.", "Name the table of factors in analgesic-source."
@@ -266,7 +275,7 @@ def _text(info: FieldInfo, value: Any) -> str:
     text = str(value)
     if len(text) > LONGEST_TEXT or "\0" in text:
         raise PainGeneratorError(f"{_shown(info)} is too long or holds a zero byte.", "Shorten the text.")
-    return text
+    return plain_time_point(text) if info.name == TIME_POINT else text
 
 
 def _word(info: FieldInfo, value: Any) -> StrEnum:

@@ -21,6 +21,7 @@ from .statistics.planning import plan
 from .statistics.proportions import compare, proportion
 from .statistics.strata import common_effect
 from .success import SuccessRule, months_of, record_at, score_of, usual_time_point
+from .time_points import plain_time_point
 from .words import Arm, Sex
 
 GROUPS = tuple(str(group) for group in Group)
@@ -78,7 +79,7 @@ def _of_counts(counts: Counts) -> dict[str, Any]:
 
 
 def _of_registry(study: StudyData, rule: SuccessRule, time_point: str) -> dict[str, Any]:
-    set_down = time_point or str(study.settings.get("time_point", ""))
+    set_down = plain_time_point(time_point) or str(study.settings.get("time_point", ""))
     time_point = set_down or usual_time_point(study.patients)
     if set_down and set_down not in time_points(study):
         raise PainGeneratorError(

@@ -56,6 +56,14 @@ class Writer:
                 f"The registry has a patient {patient.pseudonym!r} already.",
                 "Give another pseudonym, or record for this one: pain-generator study record.",
             )
+        table = table_of("patient")
+        others = self.connection.execute(table.select().where(table.c.removed.is_(False))).mappings()
+        alike = [one["pseudonym"] for one in others if one["pseudonym"].casefold() == patient.pseudonym.casefold()]
+        if alike:
+            raise PainGeneratorError(
+                f"The registry has a patient {alike[0]!r}, whose pseudonym differs in capitals only.",
+                "Use that one for the same patient, and another pseudonym for another one.",
+            )
         self._insert("patient", patient.pseudonym, "", row_of(patient), {"pseudonym": patient.pseudonym})
         for _type, place in REPEATED.values():
             for record in getattr(patient, place):
