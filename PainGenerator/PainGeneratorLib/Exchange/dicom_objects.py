@@ -11,6 +11,7 @@ from typing import Any
 from ..Anatomy.codes import SIDE_CODES, color_of, part_code, structure_code, type_code
 from ..Numerics.core.records import Candidate, MRFinding
 from ..Numerics.core.short_names import short_name
+from ..Numerics.core.words import Status
 from ..Workflow.analyze import Analysis
 from ..Workflow.progress import Show, silent
 from .choices import USUAL
@@ -115,9 +116,9 @@ class _Writer:
         self.written = Written()
 
     def write(self, choices: Collection[str], progress: Show) -> Written:
-        if "seg" in choices or "sr" in choices:
+        if "seg" in choices:
             progress(0.0, "Writing DICOM segmentations")
-            self._candidates(is_kept="seg" in choices)
+            self._candidates()
         if "mr-seg" in choices:
             progress(0.3, "Writing DICOM segmentations of MR findings")
             self._mr_findings()
@@ -142,10 +143,14 @@ class _Writer:
 
     # --- outlines
 
-    def _candidates(self, is_kept: bool) -> None:
+    def _candidates(self) -> None:
         candidates = [one for one in self._analysis.candidates if len(one.region)]
         for role, entries in self._by_series(candidates).items():
-            facts = [self._facts(candidate, region) for candidate, region in entries]
+            labels = [short_name(candidate.place) for candidate, _region in entries]
+            facts = [
+                self._facts(candidate, region, label if labels.count(label) == 1 else f"{label} {candidate.id}")
+                for (candidate, region), label in zip(entries, labels, strict=True)
+            ]
             identity = self._identity("segmentation", f"outlines on {role}", role)
             found = segmentation_object(
                 self._sources.by_role[role],
@@ -159,8 +164,7 @@ class _Writer:
                 self._segments[candidate.id] = SegmentReference(
                     found, number, str(self._sources.by_role[role].first.SeriesInstanceUID)
                 )
-            if is_kept:
-                self._save(found, _file_name("pain-generators", role))
+            self._save(found, _file_name("pain-generators", role))
 
     def _mr_findings(self) -> None:
         entries = self._by_series([one for one in self._analysis.mr.findings if len(one.region)])
@@ -192,11 +196,13 @@ class _Writer:
             found.setdefault(home.role, []).append((entry, home.region))
         return found
 
-    def _facts(self, candidate: Candidate, region: Any) -> SegmentFacts:
+    def _facts(self, candidate: Candidate, region: Any, label: str) -> SegmentFacts:
         category, kind = type_code("pain generator")
+        # Many viewers show nothing else of a segment: what a reader set aside must not look like a candidate there.
+        is_set_aside = candidate.status in (Status.REJECTED, Status.PHYSIOLOGIC)
         side, part = candidate.place.side, part_code(candidate.place)
         return SegmentFacts(
-            label=short_name(candidate.place),
+            label=f"{label} ({candidate.status})" if is_set_aside else label,
             region=region,
             category=category,
             type=kind,
@@ -205,7 +211,7 @@ class _Writer:
             tracking_id=tracking_id(candidate.id),
             tracking_uid=tracking_uid(str(self._study.StudyInstanceUID), candidate.id),
             made=MADE[candidate.origin],
-            color=color_of("pain generator"),
+            color=color_of("implant artefact" if is_set_aside else "pain generator"),
         )
 
     def _finding_facts(self, finding: MRFinding, region: Any) -> SegmentFacts:

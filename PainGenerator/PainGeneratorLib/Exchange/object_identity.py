@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import hashlib
+import re
 import uuid
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -91,9 +92,20 @@ def series_identity(
     return SeriesIdentity(uid_of("series", study_uid, kind, role), first + offset, text[:LONGEST_DESCRIPTION])
 
 
-def instance_uid(series: SeriesIdentity, *content: bytes | str) -> str:
+def instance_uid(series: SeriesIdentity, created: datetime.datetime, source: Any, *content: bytes | str) -> str:
     """The UID of an object: another one as soon as it holds something else, since an archive never replaces an object
-    that it has."""
+    that it has. Its date, the patient and the version are parts of what it holds.
+
+    Parameters
+    ----------
+    series : SeriesIdentity
+    created : datetime
+    source : pydicom.Dataset
+        Of the study.
+    *content : bytes or str
+    """
+    header = repr([str(source.get(keyword, "")) for keyword in CARRIED])
+    content = (created.isoformat(), VERSION, header, *content)
     digest = hashlib.sha256()
     for part in content:
         digest.update(part.encode() if isinstance(part, str) else part)
@@ -135,12 +147,23 @@ def take_study(target: Any, source: Any, series: SeriesIdentity, created: dateti
             setattr(target, keyword, "")
         elif keyword in target:
             delattr(target, keyword)
+    created = in_zone_of(source, created)
     target.SeriesInstanceUID, target.SeriesNumber = series.uid, series.number
     target.SeriesDescription = series.description
     target.SeriesDate = target.ContentDate = f"{created:%Y%m%d}"
     target.SeriesTime = target.ContentTime = f"{created:%H%M%S}"
     target.Manufacturer, target.ManufacturerModelName = MANUFACTURER, MODEL
     target.SoftwareVersions, target.DeviceSerialNumber = VERSION, SERIAL_NUMBER
+
+
+def in_zone_of(source: Any, created: datetime.datetime) -> datetime.datetime:
+    """A time in the zone of the study, to which all times of an object belong; as it is where the study has none."""
+    found = re.fullmatch(r"([+-])(\d\d)(\d\d)", str(source.get("TimezoneOffsetFromUTC", "")).strip())
+    if found is None or created.tzinfo is None:
+        return created
+    minutes = int(found[2]) * 60 + int(found[3])
+    offset = datetime.timedelta(minutes=-minutes if found[1] == "-" else minutes)
+    return created.astimezone(datetime.timezone(offset))
 
 
 def declare_scheme(target: Any) -> None:

@@ -51,7 +51,7 @@ def picture_object(
 
     with Picture.open(io.BytesIO(jpeg)) as picture:
         width, height = picture.size
-    found = _new(SECONDARY_CAPTURE, JPEG_BASELINE, instance_uid(series, jpeg, caption, str(number)))
+    found = _new(SECONDARY_CAPTURE, JPEG_BASELINE, instance_uid(series, created, source, jpeg, caption, str(number)))
     take_study(found, source, series, created)
     found.Modality, found.ConversionType = "OT", WORKSTATION
     found.InstanceNumber = number
@@ -91,7 +91,7 @@ def document_object(pdf: bytes, title: str, source: Any, series: SeriesIdentity,
     -------
     pydicom.Dataset
     """
-    found = _new(ENCAPSULATED_PDF, EXPLICIT, instance_uid(series, pdf))
+    found = _new(ENCAPSULATED_PDF, EXPLICIT, instance_uid(series, created, source, pdf))
     take_study(found, source, series, created)
     found.Modality, found.ConversionType = "DOC", WORKSTATION
     found.InstanceNumber = 1

@@ -91,8 +91,10 @@ def segmentation_object(
     used = _slices_in_use(segments, geometry)
     pixels = _pixels(segments, geometry, used)
     outlines = [np.ascontiguousarray(one.region.flat, dtype="<i8").tobytes() for one in segments]
-    names = repr([(one.label, one.tracking_uid, one.type, one.modifiers, one.made) for one in segments])
-    uid = instance_uid(series, names, repr((geometry.shape, geometry.ijk_to_ras.tolist())), *outlines)
+    names = repr([[value for name, value in vars(one).items() if name != "region"] for one in segments])
+    uid = instance_uid(
+        series, created, source.first, creator, names, repr((geometry.shape, geometry.ijk_to_ras.tolist())), *outlines
+    )
     found = _object(highdicom, source, segments, pixels, used, series, uid, label)
     _add_modifiers(found, segments)
     take_study(found, source.first, series, created)

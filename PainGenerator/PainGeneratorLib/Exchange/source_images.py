@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -31,7 +32,6 @@ CARRIED = (
     "PatientAge",
     "PatientSize",
     "PatientWeight",
-    "PatientComments",
     "PatientIdentityRemoved",
     "DeidentificationMethod",
     "DeidentificationMethodCodeSequence",
@@ -134,6 +134,7 @@ def read_source_images(case: Case, find_file: Callable[[str], str | Path | None]
             continue
         files = series.facts.get("files") or () if find_file is None else [find_file(uid) for uid in uids]
         datasets, reason = _headers(files, set(uids))
+        reason = reason or _other_patient(datasets, case.patient.get("patient_id"))
         if reason:
             missing[role] = reason
         else:
@@ -171,10 +172,22 @@ def _headers(files: Iterable[str | Path | None], uids: set[str]) -> tuple[tuple[
     if lacking is not None:
         return (), f"its images have no {lacking}, which every object refers to"
     if not known:
-        return (), "its files are not there any more"
+        return (), "its files were not found"
     if known != uids:
-        return (), f"{len(uids - known)} of its {len(uids)} images are not there any more"
+        return (), f"{len(uids - known)} of its {len(uids)} images were not found"
     return tuple(datasets), ""
+
+
+def _other_patient(datasets: Iterable[Any], patient_id: str | None) -> str:
+    """Why images are not those of the case although their UIDs are: such as a copy; empty when they are."""
+    found = {(str(one.get("PatientID", "")).strip(), str(one.get("PatientName", ""))) for one in datasets}
+    if len(found) > 1:
+        return "its images name several patients"
+    here = next(iter(found))[0]
+    known = (patient_id or "").strip()
+    return (
+        f"its images are of patient ID {here or 'unknown'}, and the case of {known}" if known and here != known else ""
+    )
 
 
 def _header(path: Path, only: list[str] | None = None) -> Any | None:
@@ -184,7 +197,7 @@ def _header(path: Path, only: list[str] | None = None) -> Any | None:
 
     try:
         return pydicom.dcmread(path, stop_before_pixels=True, specific_tags=only)
-    except (OSError, InvalidDicomError, ValueError):
+    except (OSError, InvalidDicomError, ValueError, LookupError, EOFError, NotImplementedError, zlib.error):
         return None
 
 

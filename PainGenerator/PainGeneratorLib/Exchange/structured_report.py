@@ -98,7 +98,7 @@ def structured_report(
         content=content[0],
         series_instance_uid=series.uid,
         series_number=series.number,
-        sop_instance_uid=instance_uid(series, content[0].to_json()),
+        sop_instance_uid=instance_uid(series, created, sources.study, content[0].to_json()),
         instance_number=1,
         manufacturer=MANUFACTURER,
         is_complete=True,
@@ -147,7 +147,12 @@ def _context(sr: Any, analysis: Analysis) -> Any:
 def last_reader(analysis: Analysis) -> str:
     """The reader who decided last, as a name of DICOM; empty when none did, or without a name."""
     acts = [act for one in analysis.candidates for act in one.acts if act.reader]
-    return name_value(max(acts, key=lambda act: act.time).reader) if acts else ""
+    return name_value(max(acts, key=lambda act: _seconds(act.time)).reader) if acts else ""
+
+
+def _seconds(time: str) -> float:
+    """A time of an act as a number, whatever its zone."""
+    return datetime.datetime.fromisoformat(time).timestamp()
 
 
 # --- one candidate

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 
+CONTROL = ("Cc", "Cs")
+"""Categories of control characters, and of halves of characters that are no text."""
 LONGEST_NAME = 64
 """Most letters of a name."""
 NAME_PARTS = 5
@@ -12,7 +15,7 @@ NAME_PARTS = 5
 
 def text_value(text: str) -> str:
     """A text of several lines: control characters but line breaks and tabs are left out."""
-    return "".join(letter for letter in text if letter in "\n\r\t" or letter.isprintable())
+    return "".join(letter for letter in text if letter in "\n\r\t" or unicodedata.category(letter) not in CONTROL)
 
 
 def name_value(name: str) -> str:

@@ -18,6 +18,8 @@ LIST_FILE = "dicom-objects.json"
 """What was written as DICOM, and what could not be."""
 
 
+GIVE = "Give the folder of its images (export --source), or load the case from the DICOM database of Slicer."
+"""What to do where the images are missing."""
 MISSING = (
     "No DICOM objects were written, as the Python package highdicom is not installed. Install it (in the Python "
     "console of Slicer: slicer.util.pip_install('highdicom')) and export again."
@@ -71,7 +73,7 @@ def write_dicom_files(
         notes = written.notes
     else:
         reasons = "; ".join(f"{role}: {reason}" for role, reason in sources.missing.items())
-        notes = [f"No DICOM objects were written, as no DICOM image of this case is known ({reasons})."]
+        notes = [f"No DICOM objects were written, as no DICOM image of this case is known ({reasons}). {GIVE}"]
     write_json(folder / LIST_FILE, {"schema": 1, "objects": objects, "notes": notes})
     return notes
 

@@ -184,7 +184,7 @@ def test_a_second_export_is_followed_by_the_same_ids(
         again, first = pydicom.dcmread(path), pydicom.dcmread(folder / path.name)
         assert [s.TrackingUID for s in again.SegmentSequence] == [s.TrackingUID for s in first.SegmentSequence]
         assert (again.SeriesInstanceUID, again.SeriesNumber) == (first.SeriesInstanceUID, first.SeriesNumber)
-        assert again.SOPInstanceUID == first.SOPInstanceUID
+        assert again.SOPInstanceUID != first.SOPInstanceUID
     changed = changed_case(analysis, list(analysis.found.candidates[:1]))
     other = tmp_path / "other"
     other.mkdir()

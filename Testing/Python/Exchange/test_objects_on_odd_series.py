@@ -39,11 +39,12 @@ def sources_of(folder: Path, **values: Any) -> SourceImages:
     write_series(folder, ramp(5, 6, 7), **values)
     series = read_folder(folder).series[0]
     case = SimpleNamespace(
+        patient={},
         series={
             "T1": SimpleNamespace(
                 image=series.image, facts={"sop_instance_uids": series.sop_instance_uids, "files": series.files}
             )
-        }
+        },
     )
     return read_source_images(case)
 
@@ -214,8 +215,13 @@ def test_series_numbers_are_stable_and_take_no_number_of_the_study() -> None:
 
 def test_an_object_that_holds_something_else_is_another_object() -> None:
     identity = series_identity("1.2", "report", "measurements", set())
-    assert instance_uid(identity, b"a", "b") == instance_uid(identity, b"a", "b")
-    assert instance_uid(identity, b"a", "b") != instance_uid(identity, b"ab", "")
+    header, other = pydicom.Dataset(), pydicom.Dataset()
+    other.PatientName = "Doe^Jane"
+    first = instance_uid(identity, CREATED, header, b"a", "b")
+    assert first == instance_uid(identity, CREATED, header, b"a", "b")
+    assert first != instance_uid(identity, CREATED, header, b"ab", "")
+    assert first != instance_uid(identity, CREATED, other, b"a", "b")
+    assert first != instance_uid(identity, CREATED + datetime.timedelta(days=1), header, b"a", "b")
     assert tracking_uid("1.2", "PG-01") != tracking_uid("1.2", "PG-02") != tracking_uid("1.3", "PG-02")
 
 
@@ -223,9 +229,9 @@ def test_a_series_with_one_image_less_is_missing_with_the_reason(tmp_path: Path)
     write_series(tmp_path / "mr", ramp(5, 6, 7))
     series = read_folder(tmp_path / "mr").series[0]
     facts = {"sop_instance_uids": series.sop_instance_uids, "files": series.files[:-1]}
-    case = SimpleNamespace(series={"T1": SimpleNamespace(image=series.image, facts=facts)})
+    case = SimpleNamespace(patient={}, series={"T1": SimpleNamespace(image=series.image, facts=facts)})
     sources = read_source_images(case)
-    assert sources.missing == {"T1": "1 of its 5 images are not there any more"}
+    assert sources.missing == {"T1": "1 of its 5 images were not found"}
     with pytest.raises(PainGeneratorError, match="No DICOM image"):
         _ = sources.study
 
@@ -240,7 +246,7 @@ def test_a_series_that_no_object_can_refer_to_is_missing_with_the_reason(tmp_pat
         setattr(found, keyword, "")
         found.save_as(path)
     facts = {"sop_instance_uids": series.sop_instance_uids, "files": series.files}
-    sources = read_source_images(SimpleNamespace(series={"T1": SimpleNamespace(image=image, facts=facts)}))
+    sources = read_source_images(SimpleNamespace(patient={}, series={"T1": SimpleNamespace(image=image, facts=facts)}))
     assert sources.missing == {"T1": f"its images have no {keyword}, which every object refers to"}
 
 
@@ -249,7 +255,9 @@ def test_a_multi_frame_series_can_be_referred_to(tmp_path: Path) -> None:
     enhanced(ramp(5, 6, 7)).save_as(tmp_path / "mr" / "one.dcm", enforce_file_format=True)
     series = read_folder(tmp_path / "mr").series[0]
     facts = {"sop_instance_uids": series.sop_instance_uids, "files": series.files}
-    sources = read_source_images(SimpleNamespace(series={"T1": SimpleNamespace(image=series.image, facts=facts)}))
+    sources = read_source_images(
+        SimpleNamespace(patient={}, series={"T1": SimpleNamespace(image=series.image, facts=facts)})
+    )
     path = written_segmentation(sources, tmp_path)
     assert errors_of(path) == []
     assert len(segments_by_dcmqi(path, tmp_path / "dcmqi")) == 2

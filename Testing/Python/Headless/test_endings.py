@@ -28,7 +28,7 @@ import ctypes, os, sys, tempfile, time, types
 from pathlib import Path
 import PainGeneratorLib.Headless.run as run
 import PainGeneratorLib.Headless.cli as cli
-def work(case, options, folder, progress, letter):
+def work(case, options, folder, progress, *more):
     (folder / "report.md").write_text("Patient^Name")
     Path(tempfile.mkdtemp(), "x").write_text("Patient^Name")
     progress(0.5, "At work")
