@@ -16,7 +16,7 @@ from ..Anatomy import report_codes as own
 from ..Dicom.patients import Identity
 from ..Numerics.core.coding import Code
 from ..Numerics.core.errors import DamagedInput, PainGeneratorError
-from .read_segmentation import identity_of_object, text_of
+from .persons import identity_of_object, text_of
 
 _GROUP = ("DCM", "125007")
 """Measurement Group."""

@@ -10,7 +10,7 @@ from typing import Any
 from ..Anatomy.dicom_segmentation import read_segment_regions
 from ..Dicom.patients import Identity
 from ..Numerics.core.image import Region
-from ..Numerics.core.printable import printable
+from .persons import identity_of_object, text_of
 
 
 @dataclass(frozen=True, eq=False)
@@ -97,22 +97,6 @@ def read_segmentation(path: Path) -> ReadSegmentation:
             )
             for number, region in regions.items()
         ),
-    )
-
-
-def text_of(item: Any | None, keyword: str) -> str:
-    """A value of a header as text that can be shown; empty where there is none."""
-    return printable(str(item.get(keyword) or "").strip()) if item is not None else ""
-
-
-def identity_of_object(header: Any) -> Identity:
-    """Whom an object is of."""
-    studies = {text_of(header, keyword) for keyword in ("StudyInstanceUID", "FrameOfReferenceUID")} - {""}
-    return Identity(
-        text_of(header, "PatientID"),
-        text_of(header, "PatientName"),
-        text_of(header, "PatientBirthDate"),
-        frozenset(studies),
     )
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ..Dicom.patients import Identity, compare
+from ..Dicom.patients import compare
 from ..Dicom.person_names import Match
 from ..Numerics.core.errors import PainGeneratorError
 from ..Numerics.core.image import Region
@@ -20,8 +20,9 @@ from ..Scene.common_grid import region_on_grid
 from ..Workflow.case import Case
 from ..Workflow.stages import Alignment
 from .homes import grid_in_reference
+from .persons import identity_of_case, studies_of_case, text_of
 from .read_report import ReadGroup, ReadReport, read_report
-from .read_segmentation import ReadSegment, ReadSegmentation, read_segmentation, text_of
+from .read_segmentation import ReadSegment, ReadSegmentation, read_segmentation
 
 OF_THIS_CASE = "Give files that were drawn on the images of this case."
 """What to do where a file is of something else."""
@@ -137,15 +138,7 @@ def _modality(path: Path) -> str:
 
 def _check_person(read: ReadSegmentation | ReadReport, case: Case) -> None:
     """Refuse a file of another person or study."""
-    studies = {str(one.facts["study_uid"]) for one in case.series.values() if one.facts.get("study_uid")}
-    frames = {str(one.frame_of_reference) for one in case.series.values() if one.frame_of_reference}
-    patient = case.patient
-    own = Identity(
-        patient.get("patient_id") or "",
-        patient.get("patient_name") or "",
-        patient.get("birth_date") or "",
-        frozenset(studies | frames),
-    )
+    studies, own = studies_of_case(case), identity_of_case(case)
     if compare(own, read.patient) != Match.SAME:
         raise PainGeneratorError(
             f"{read.path.name} is of {read.patient.shown}, and this case is of {own.shown}.", OF_THIS_CASE

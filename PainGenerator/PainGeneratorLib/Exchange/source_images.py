@@ -8,8 +8,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from ..Dicom.patients import compare
+from ..Dicom.person_names import Match
 from ..Numerics.core.errors import PainGeneratorError
 from ..Workflow.case import Case, CaseSeries
+from .persons import identity_of_case, identity_of_object
 
 EMPTY_WHERE_MISSING = (
     "PatientName",
@@ -134,7 +137,8 @@ def read_source_images(case: Case, find_file: Callable[[str], str | Path | None]
             continue
         files = series.facts.get("files") or () if find_file is None else [find_file(uid) for uid in uids]
         datasets, reason = _headers(files, set(uids))
-        reason = reason or _other_patient(datasets, case.patient.get("patient_id"))
+        if not reason and find_file is not None:
+            reason = _other_patient(datasets, case)
         if reason:
             missing[role] = reason
         else:
@@ -178,16 +182,14 @@ def _headers(files: Iterable[str | Path | None], uids: set[str]) -> tuple[tuple[
     return tuple(datasets), ""
 
 
-def _other_patient(datasets: Iterable[Any], patient_id: str | None) -> str:
-    """Why images are not those of the case although their UIDs are: such as a copy; empty when they are."""
-    found = {(str(one.get("PatientID", "")).strip(), str(one.get("PatientName", ""))) for one in datasets}
-    if len(found) > 1:
-        return "its images name several patients"
-    here = next(iter(found))[0]
-    known = (patient_id or "").strip()
-    return (
-        f"its images are of patient ID {here or 'unknown'}, and the case of {known}" if known and here != known else ""
-    )
+def _other_patient(datasets: Iterable[Any], case: Case) -> str:
+    """Why images are not those of the case although their UIDs are, as in a copy for another purpose; empty when they
+    are."""
+    own = identity_of_case(case)
+    for one in dict.fromkeys(identity_of_object(dataset) for dataset in datasets):
+        if compare(own, one) != Match.SAME:
+            return f"its images are of {one.shown}, and the case is of {own.shown}"
+    return ""
 
 
 def _header(path: Path, only: list[str] | None = None) -> Any | None:

@@ -220,12 +220,16 @@ def _measurements(sr: Any, candidate: Candidate) -> Iterator[Any]:
 
 
 def z_by_series(candidate: Candidate, measure: Measure) -> dict[str, float]:
-    """The clearest z of each MR series, rounded as in the files; the first is that of `candidate.mr_z`."""
+    """The clearest z of each MR series, rounded as in the files.
+
+    ``mr_z`` of the files is that of the clearest finding on its best series. It is empty for fluid, whose z on T1
+    stands here all the same.
+    """
     found: dict[str, float] = {}
     for finding in sorted(candidate.mr_findings, key=lambda one: one.order):
         for role, z in ((finding.series_role, finding.z), ("T1", finding.z_t1)):
             if z is not None and role not in found:
-                found[role] = round(float(z), measure.stored_digits) + 0.0
+                found[role] = measure.rounded(z)
     return found
 
 

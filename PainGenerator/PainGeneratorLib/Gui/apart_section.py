@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import qt
 from slicer.i18n import tr as _
 
+from ..Numerics.core.measures import as_stored
 from ..Numerics.core.records import Candidate
 from ..Numerics.core.short_names import short_name_with_doubts
 from ..Numerics.core.strength import signed_points
@@ -79,6 +80,7 @@ class ApartSection(Section[ApartNeeds]):
         fit_height(ui.apartTable)
 
     def _fill_row(self, row: int, entry: Candidate, is_for_attention: bool) -> None:
+        entry = as_stored(entry)
         texts = (
             short_name_with_doubts(entry.place),
             entry.reason,

@@ -8,7 +8,7 @@ from typing import Any
 import qt
 from slicer.i18n import tr as _
 
-from ..Numerics.core.measures import Kind, Output, measures_of
+from ..Numerics.core.measures import Kind, Output, as_stored, measures_of
 from ..Numerics.core.records import FLAG_TEXTS
 from ..Numerics.core.short_names import short_name_with_doubts
 from ..Numerics.core.site_reading import sign_words
@@ -18,7 +18,7 @@ from ..Scene.appearance import candidate_color
 from .guard import Connections, guarded
 from .row_table import choose_row, fit_columns, fit_height
 from .section import set_up_sorted_table
-from .words import mr_kind_text, status_text, strength_text
+from .words import mr_kind_text, number_text, status_text, strength_text
 
 COLUMNS = tuple(
     (measure.key, measure.digits if measure.kind is Kind.NUMBER else None) for measure in measures_of(Output.PANEL)
@@ -212,7 +212,7 @@ def _number(value: float, digits: int) -> Any:
     """
     if digits < 2:
         return round(float(value), digits) if digits else round(value)
-    return f"{value:6.{digits}f}"
+    return number_text(value, digits).rjust(6)
 
 
 def _swatch(candidate: Any) -> Any:
@@ -222,6 +222,7 @@ def _swatch(candidate: Any) -> Any:
 
 def _tip(candidate: Any) -> str:
     """What the tool tip of a row says, in full words."""
+    candidate = as_stored(candidate)
     text = _("{name}: {evidence}, {points} points of evidence ({word}), {status}").format(
         name=candidate.place.name,
         evidence=candidate.evidence,

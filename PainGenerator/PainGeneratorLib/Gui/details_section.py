@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from slicer.i18n import tr as _
 
 from ..Anatomy.codes import LEVELS, STRUCTURES
-from ..Numerics.core.measures import Output, measures_of
+from ..Numerics.core.measures import Output, as_stored, measures_of
 from ..Numerics.core.records import FLAG_TEXTS, Candidate
 from ..Numerics.core.site_reading import sign_words
 from ..Numerics.core.strength import signed_points, strength_word
@@ -146,6 +146,7 @@ class DetailsSection(Section[DetailsNeeds]):
 
 def details_text(candidate: Candidate) -> str:
     """Name, evidence, measures, reason and flags of a candidate, for a label with markup."""
+    candidate = as_stored(candidate)
     strength = _("{points} points of evidence: {word}").format(
         points=signed_points(candidate.score), word=strength_text(strength_word(candidate.score))
     )
@@ -161,7 +162,7 @@ def measures_text(candidate: Candidate) -> list[str]:
     """The measures that are known of a candidate, each with its name and unit."""
     texts = []
     for measure in measures_of(Output.PANEL_DETAILS):
-        value = measure.value(candidate)
+        value = measure.stored(candidate)
         if value is not None:
             shown = number_text(value, measure.digits, measure.unit) if measure.is_number else str(value)
             texts.append(f"{measure.title} {sign_words(shown) if measure.key == 'mr_kind' else shown}")

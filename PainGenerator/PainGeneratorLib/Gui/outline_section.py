@@ -8,6 +8,7 @@ import slicer
 from slicer.i18n import tr as _
 from slicer.util import VTKObservationMixin
 
+from ..Numerics.core.measures import as_stored
 from .guard import guarded, single_shot_timer
 from .section import Section
 from .session_needs import OutlineNeeds
@@ -56,6 +57,7 @@ class OutlineSection(Section[OutlineNeeds], VTKObservationMixin):
         if candidate is None:
             self.ui.outlineLabel.text = _("Choose one candidate in the table.")
             return
+        candidate = as_stored(candidate)
         text = _("{name}: {volume}, SUVmax {maximum}, {origin}")
         self.ui.outlineLabel.text = plain(
             text.format(

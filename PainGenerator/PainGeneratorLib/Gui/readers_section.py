@@ -8,6 +8,7 @@ import qt
 import slicer
 from slicer.i18n import tr as _
 
+from ..Numerics.core.measures import as_stored
 from ..Numerics.core.reader_acts import shown_time
 from ..Workflow.readers import ReaderCell, ReaderRow, Readers
 from .guard import guarded
@@ -183,4 +184,4 @@ def cell_tip(cell: ReaderCell | None) -> str:
     if cell is None:
         return ""
     lines = [f"{act.act} {act.detail}: {act.by}, {shown_time(act.time)}" for act in cell.entry.acts]
-    return "\n".join([*lines, number_text(cell.entry.volume_ml, 2, "ml")])
+    return "\n".join([*lines, number_text(as_stored(cell.entry).volume_ml, 2, "ml")])

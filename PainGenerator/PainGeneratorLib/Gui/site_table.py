@@ -14,6 +14,7 @@ from ..Numerics.core.sites import SiteRow, SiteState
 from ..Numerics.core.words import Certainty
 from .guard import Connections, guarded
 from .section import set_up_sorted_table
+from .words import number_text
 
 COLUMNS = columns_of(Output.PANEL)
 """What follows the first column, which holds the place in the order of reading."""
@@ -110,7 +111,7 @@ class SiteTableView:
 
 def cell_text(column: Measure, row: SiteRow) -> str:
     """What a cell shows; empty for what was not measured, with a question mark for what is not certain."""
-    value = column.value(row)
+    value = column.stored(row)
     if value is None:
         return ""
     if column.key == "state":
@@ -119,7 +120,7 @@ def cell_text(column: Measure, row: SiteRow) -> str:
         return ", ".join(value)
     if column.kind in NUMBERS:
         # Measures are never negative, so texts of one width sort as their numbers do.
-        return f"{value:9.{column.digits}f}"
+        return number_text(value, column.digits).rjust(9)
     doubt = {"side": row.site.side_certainty, "level": row.site.level_certainty}.get(column.key, Certainty.CERTAIN)
     return str(value) if doubt == Certainty.CERTAIN else f"{value} ?"
 

@@ -10,6 +10,7 @@ import slicer
 from slicer.i18n import tr as _
 
 from ..Anatomy.codes import LEVELS
+from ..Numerics.core.site_columns import row_as_stored
 from ..Numerics.core.sites import SiteRow, SiteState, SiteTable
 from ..Numerics.core.words import Certainty, Group
 from ..Scene.level_marks import show_along_the_body
@@ -214,6 +215,7 @@ def header_text(sites: SiteTable, group: str | None) -> str:
 
 def details_text(row: SiteRow) -> str:
     """Measures of a site and the reasons of its state, for a label with markup."""
+    row = row_as_stored(row)
     facts = [
         _("SUVmax {value}").format(value=number_text(row.suv_max)),
         _("SUVpeak {value}").format(value=number_text(row.suv_peak)),

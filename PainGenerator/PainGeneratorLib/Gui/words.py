@@ -7,6 +7,7 @@ from typing import Any
 
 from slicer.i18n import tr as _
 
+from ..Numerics.core.plain_numbers import plain_number
 from ..Numerics.core.words import Fixation, Group, PainSide, Status
 
 UNKNOWN = "\N{EN DASH}"
@@ -124,10 +125,9 @@ def stage_text(stage: str) -> str:
 
 
 def number_text(value: float | None, digits: int = 2, unit: str = "") -> str:
-    """A number with its unit; a dash for None."""
-    if value is None:
-        return UNKNOWN
-    return f"{value:.{digits}f} {unit}".rstrip()
+    """A number with its unit; a dash where it is not known."""
+    text = plain_number(value, digits)
+    return UNKNOWN if text is None else f"{text} {unit}".rstrip()
 
 
 def counts_text(n_candidates: int, n_apart: int, n_attention: int) -> str:

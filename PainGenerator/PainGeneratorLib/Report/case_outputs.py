@@ -11,6 +11,8 @@ from typing import Any
 import numpy as np
 
 from ..Exchange.dicom_objects import ObjectInputs, Picture
+from ..Numerics.core.measures import as_stored
+from ..Numerics.core.site_columns import row_as_stored
 from ..Numerics.core.version import VERSION
 from ..Numerics.core.words import Role, Status
 from ..Numerics.pet.structure_uptake import ORGANS
@@ -297,20 +299,20 @@ def _key_image_inputs(analysis: Analysis) -> KeyImageInputs:
 def _report_content(
     analysis: Analysis, pictures: dict[str, KeyImage], overview: bytes | None, created: datetime.datetime
 ) -> ReportContent:
-    case = analysis.case
+    case, sites = analysis.case, analysis.found.sites
     return ReportContent(
         case=report_case(analysis),
-        candidates=analysis.candidates,
+        candidates=[as_stored(one) for one in analysis.candidates],
         created=created.strftime("%Y-%m-%d %H:%M"),
         software_version=VERSION,
         key_images=pictures,
         overview_png=overview,
-        set_apart=analysis.found.set_apart,
-        attention=analysis.found.attention,
+        set_apart=[as_stored(one) for one in analysis.found.set_apart],
+        attention=[as_stored(one) for one in analysis.found.attention],
         bar=case.protocol.value("fusion.bar"),
         weights=evidence_table(case.protocol).weights,
         mr_findings=analysis.mr.findings,
-        sites=analysis.found.sites,
+        sites=dataclasses.replace(sites, rows=tuple(row_as_stored(row) for row in sites.rows)),
         regions=analysis.found.regions,
         series=case.all_series,
         left_out=tuple(case.left_out),

@@ -80,7 +80,7 @@ def _measure_table(candidates: Sequence[Candidate], output: Output) -> Html:
 def _cell(measure: Measure, candidate: Candidate) -> object:
     """One value as a cell of the report."""
     own = _OWN_CELLS.get(measure.key)
-    return words.measured(measure, measure.value(candidate)) if own is None else own(candidate)
+    return words.measured(measure, measure.stored(candidate)) if own is None else own(candidate)
 
 
 def _side_words(candidate: Candidate) -> str:

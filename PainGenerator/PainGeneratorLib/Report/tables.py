@@ -271,7 +271,7 @@ def _terminal_cell(measure: Measure, candidate: Candidate) -> str:
     """One value as the terminal shows it."""
     if measure.key == "level":
         return words.text(_level_or_zone(candidate.place))
-    value = measure.value(candidate)
+    value = measure.stored(candidate)
     if measure.key == "side" and candidate.place.side_certainty != Certainty.CERTAIN:
         return f"{value} ?"
     if measure.key in _STATE_OF and value is None:

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from ..Numerics.core.measures import Kind, Measure
+from ..Numerics.core.plain_numbers import plain_number
 from ..Numerics.core.records import FLAG_TEXTS, Candidate, MRFinding, Place
 from ..Numerics.core.site_reading import sign_words
 from ..Numerics.core.sites import SiteState
@@ -76,7 +77,7 @@ PET_UNKNOWN = "while PET could not tell"
 def number(value: float | None, decimals: int = 2, unit: str = "") -> str:
     """A number with a fixed count of decimals and its unit; an en dash for None, NaN and infinity.
 
-    A value too small for `decimals` is shown with two significant digits, so that it never reads as 0.
+    The digits are those of :func:`.plain_numbers.plain_number`.
 
     Parameters
     ----------
@@ -85,12 +86,10 @@ def number(value: float | None, decimals: int = 2, unit: str = "") -> str:
     unit : str
         Follows the number after a space that does not break.
     """
-    if value is None or not math.isfinite(value):
+    plain = plain_number(value, decimals)
+    if plain is None:
         return UNKNOWN
-    text = f"{float(value):.{decimals}f}"
-    if float(text) == 0.0:
-        text = f"{float(value):.2g}" if value else f"{0.0:.{decimals}f}"
-    text = text.replace("-", MINUS)
+    text = plain.replace("-", MINUS)
     return f"{text}\u00a0{unit}" if unit else text
 
 

@@ -10,7 +10,8 @@ from xml.etree import ElementTree
 
 import pytest
 from kept_examples import EXAMPLES
-from PainGeneratorLib.Numerics.core.measures import Output, measures_of
+from PainGeneratorLib.Numerics.core.measures import Kind, Output, measures_of, stored_values
+from PainGeneratorLib.Numerics.core.plain_numbers import plain_number
 
 
 @pytest.fixture
@@ -99,4 +100,25 @@ def test_a_measure_that_the_form_does_not_know_gets_a_column(qt: Any) -> None:
     shown = CandidateTable(table, lambda name: qt.QIcon(), lambda: None)
     assert table.columnCount == len(measures)
     assert table.horizontalHeaderItem(len(measures) - 1).text() == measures[-1].title
+    shown.cleanup()
+
+
+@pytest.mark.parametrize("value", [1.3749, 1.37499, 0.0049, 2.00495, 5.9499])
+def test_the_panel_shows_the_numbers_of_the_files(qt: Any, value: float) -> None:
+    from PainGeneratorLib.Gui.candidate_table import COLUMNS, CandidateTable
+    from PainGeneratorLib.Gui.details_section import measures_text
+
+    numbers = dict.fromkeys(("suv_max", "suv_peak", "tbr", "left_right_ratio", "volume_ml"), value)
+    one = dataclasses.replace(EXAMPLES["Candidate"], **numbers, score=value, mr_z=-value)
+    stored = stored_values(one)
+    texts = " | ".join(measures_text(one))
+    for measure in measures_of(Output.PANEL_DETAILS):
+        if measure.kind is Kind.NUMBER and stored[measure.key] is not None:
+            assert f"{measure.title} {plain_number(stored[measure.key], measure.digits)}" in texts
+    keys = [key for key, _ in COLUMNS]
+    table = qt.QTableWidget(0, len(COLUMNS))
+    shown = CandidateTable(table, lambda name: qt.QIcon(), lambda: None)
+    shown.fill([one], lambda c: {key: stored.get(key) for key in keys})
+    for key in ("suv_peak", "tbr"):
+        assert table.item(0, keys.index(key)).text().strip() == plain_number(stored[key], 2)
     shown.cleanup()

@@ -103,6 +103,8 @@ class Shown:
     after: str | None = None
 
 
+SCORE_DIGITS = 2
+"""Decimals of the score in files."""
 EVERYWHERE = frozenset(Output)
 BY_DEFAULT = EVERYWHERE - {Output.REPORT_RANKING}
 """Where a measure is shown whose entry names no outputs."""
@@ -167,14 +169,15 @@ class Measure:
         if value is None:
             return None
         if self.kind is Kind.NUMBER:
-            return self._rounded(value)
+            return self.rounded(value)
         if self.kind is Kind.POINT:
-            return [self._rounded(x) for x in value]
+            return [self.rounded(x) for x in value]
         if self.kind is Kind.PARTS:
-            return {name: None if part is None else self._rounded(part) for name, part in value.items()}
+            return {name: None if part is None else self.rounded(part) for name, part in value.items()}
         return list(value) if self.kind is Kind.WORDS else value
 
-    def _rounded(self, value: float) -> float:
+    def rounded(self, value: float) -> float:
+        """A number with the decimals of files."""
         return round(float(value), self.stored_digits) + 0.0  # never -0.0
 
     def in_output(self, output: Output) -> Measure:
@@ -212,14 +215,25 @@ def stored_values(candidate: Candidate) -> dict[str, Any]:
     return {measure.key: measure.stored(candidate) for measure in measures_of(Output.FILES)}
 
 
+def as_stored(candidate: Candidate) -> Candidate:
+    """A candidate with the numbers of ``candidates.json``.
+
+    What people read is made from these numbers. A number that is rounded again would differ otherwise: 1.3749 is 1.37,
+    but 1.375 in the files, which is 1.38.
+    """
+    names = {one.name for one in dataclasses.fields(candidate)}
+    stored = {one.key: one.stored(candidate) for one in MEASURES if one.kind is Kind.NUMBER and one.key in names}
+    return dataclasses.replace(candidate, **stored)
+
+
 def _flags(candidate: Candidate) -> list[str]:
     """The flags, each once."""
     return list(dict.fromkeys(candidate.flags))
 
 
 def _strength(candidate: Candidate) -> str:
-    """The score in a word."""
-    return strength_word(candidate.score)
+    """The score in a word; by the score of the files, so that nothing that is made from them says another word."""
+    return strength_word(round(candidate.score, SCORE_DIGITS))
 
 
 def _short_name(candidate: Candidate) -> str:
@@ -258,7 +272,7 @@ MEASURES: tuple[Measure, ...] = (
         how="The points of all signs of the ledger, added up: ten times the logarithm of their likelihood ratios.",
         unit="points",
         digits=1,
-        stored_digits=2,
+        stored_digits=SCORE_DIGITS,
         description="Points of evidence: 10 points are ten times the odds",
         ucum="1",
         outputs=_in(Output.FILES, Output.SCENE_TABLE, Output.TERMINAL, Output.REPORT_RANKING),

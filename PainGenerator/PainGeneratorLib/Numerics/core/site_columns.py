@@ -8,7 +8,7 @@ add an entry: it then appears in every output that the entry names.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
+from dataclasses import fields, replace
 from operator import attrgetter
 from typing import Any
 
@@ -323,6 +323,14 @@ SITE_COLUMNS: tuple[Measure, ...] = (
     ),
 )
 """All columns of the table of sites, in the order of every output."""
+
+
+def row_as_stored(row: SiteRow) -> SiteRow:
+    """A row with the numbers of ``sites.json``; see :func:`.measures.as_stored`."""
+    stored = {one.key: one.stored(row) for one in SITE_COLUMNS if one.kind is Kind.NUMBER}
+    names = {one.name for one in fields(row)}
+    z = {role: stored.get(f"z_{role.lower()}", value) for role, value in row.z.items()}
+    return replace(row, z=z, **{name: value for name, value in stored.items() if name in names})
 
 
 def columns_of(output: Output) -> tuple[Measure, ...]:
