@@ -12,16 +12,20 @@ from .records import REPEATED, Case, Patient, StudyData
 
 def study_lines(data: StudyData) -> list[str]:
     """One line for the study, and one for each patient."""
-    lines = [f"{data.name}: {len(data.patients)} patients"]
+    lines = [f"{data.name}: {_counted(len(data.patients), 'patient', 'patients')}"]
     for one in data.patients:
         counts = ", ".join(
-            f"{len(getattr(one, place))} {place.replace('_', '-')}"
-            for _type, place in REPEATED.values()
+            _counted(len(getattr(one, place)), kind, place.replace("_", "-"))
+            for kind, (_type, place) in REPEATED.items()
             if getattr(one, place)
         )
         arm = one.arm or "no arm"
         lines.append(f"{one.pseudonym}  {one.group}  {arm}  {counts or 'no records'}")
     return lines
+
+
+def _counted(count: int, one: str, several: str) -> str:
+    return f"{count} {one if count == 1 else several}"
 
 
 def patient_lines(patient: Patient) -> list[str]:
