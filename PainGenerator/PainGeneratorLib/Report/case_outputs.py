@@ -188,9 +188,9 @@ def write_report_file(
     names = list(comment_names(content).values())
     write_text(folder / NOTES_FILE, notes_text(analysis.notes_for_letter, letter_facts(content), names))
     write_text(folder / "report.txt", final_text(plain_report(content), analysis.report_edit))
-    names = {one.id: one.place.name for one in (*analysis.candidates, *analysis.found.attention)}
+    places = {one.id: one.place.name for one in (*analysis.candidates, *analysis.found.attention)}
     shown = [
-        Picture(entry_id, picture.jpeg, f"{names[entry_id]} ({entry_id}). {picture.caption}")
+        Picture(entry_id, picture.jpeg, f"{places[entry_id]} ({entry_id}). {picture.caption}")
         for entry_id, picture in pictures.items()
     ]
     return ObjectInputs(shown, pdf, analysis.notes_for_letter.impression)

@@ -43,7 +43,7 @@ def test_a_case_from_enrollment_to_follow_up(study: str, run: Run, tmp_path: Pat
     assert "nrs-back 2.5" in shown
     patient = Registry.open(study).patient("P-001")
     assert (patient.follow_ups[1].nrs_back, patient.follow_ups[1].tens) == (2.5, False)
-    assert "1 cases, 1 discussions" in run("show", study)[1]
+    assert "1 case, 1 discussion" in run("show", study)[1]
 
 
 def test_a_second_correction_is_refused_with_what_the_first_one_changed(study: str, run: Run) -> None:
